@@ -1,0 +1,24 @@
+"""How much a sweep may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of a sweep (Azure semantics, section 1.2).
+
+    Attributes:
+        max_total_trials: trials created at most; failed ones count.
+        max_concurrent_trials: trials that hold or wait for a slot at a time.
+        timeout: seconds from the sweep's start after which it and its trials are cancelled.
+        trial_timeout: seconds a trial may run before it is cancelled.
+        max_failed_trials: failed trials the sweep survives; one more and it fails. None: any number.
+    """
+
+    max_total_trials: int
+    max_concurrent_trials: int
+    timeout: float | None = None
+    trial_timeout: float | None = None
+    max_failed_trials: int | None = None

@@ -1,0 +1,34 @@
+"""What a sweep optimises, and how reported values compare."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Goal(StrEnum):
+    MAXIMIZE = "maximize"
+    MINIMIZE = "minimize"
+
+    def score(self, value: float) -> float:
+        """A number that is larger the better ``value`` is.
+
+        A NaN or infinite report is a report, but the worst there can be: minus infinity
+        (Azure semantics, section 11, rule 7).
+        """
+        if not math.isfinite(value):
+            return -math.inf
+        return value if self is Goal.MAXIMIZE else -value
+
+    def value(self, score: float) -> float:
+        """The reported value that has this (finite) score."""
+        return score if self is Goal.MAXIMIZE else -score
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The primary metric and its direction; a trial's score is the best it ever reported."""
+
+    goal: Goal
+    primary_metric: str

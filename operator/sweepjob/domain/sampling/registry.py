@@ -1,0 +1,23 @@
+"""Which samplers this version has, by the names users write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..space import Space
+from .interface import Sampler
+from .random import RandomSampler
+
+# (type, rule) as in samplingAlgorithm; a rule belongs to type random only.
+SAMPLERS: dict[tuple[str, str], Callable[[Space, int], Sampler]] = {
+    ("random", "random"): RandomSampler,
+}
+
+
+def make_sampler(kind: str, rule: str, space: Space, seed: int) -> Sampler:
+    """The sampler of that name.
+
+    Raises:
+        KeyError: this version has no such sampler.
+    """
+    return SAMPLERS[kind, rule](space, seed)

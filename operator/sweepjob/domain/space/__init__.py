@@ -1,0 +1,30 @@
+"""Search spaces: the ten expressions, nested choices, and how a point of the unit cube maps to a value."""
+
+from .expressions import (
+    Choice,
+    Expression,
+    LogNormal,
+    LogUniform,
+    Normal,
+    Quantized,
+    Randint,
+    Scalar,
+    Uniform,
+)
+from .tree import Assignment, Branch, Space, leaves
+
+__all__ = [
+    "Assignment",
+    "Branch",
+    "Choice",
+    "Expression",
+    "LogNormal",
+    "LogUniform",
+    "Normal",
+    "Quantized",
+    "Randint",
+    "Scalar",
+    "Space",
+    "Uniform",
+    "leaves",
+]

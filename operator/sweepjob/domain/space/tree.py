@@ -1,0 +1,82 @@
+"""A search space as a tree: parameters, and below a choice's branches further parameters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .expressions import Choice, Expression, Scalar
+
+# What one trial is to try: parameter name to value; a chosen branch is a mapping of its own.
+Assignment = dict[str, Any]
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An object among the values of a choice: constants and further expressions by name."""
+
+    entries: Mapping[str, Scalar | Expression]
+
+    def size(self) -> int | None:
+        """Number of different assignments of this branch; None for infinitely many."""
+        product = 1
+        for entry in self.entries.values():
+            size = 1 if isinstance(entry, Scalar) else entry.size()
+            if size is None:
+                return None
+            product *= size
+        return product
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """All parameters of a sweep, in the order in which they were written."""
+
+    parameters: Branch
+
+    def size(self) -> int | None:
+        """Number of different assignments; None for infinitely many."""
+        return self.parameters.size()
+
+    def at(self, draw: Callable[[Path], float]) -> Assignment:
+        """The assignment at a point of the unit cube.
+
+        Args:
+            draw: gives the coordinate, in the open unit interval, of the parameter at a path. Every
+                nested parameter has a path, so a coordinate, of its own; it is asked for only when
+                its branch is live.
+        """
+        return _resolve(self.parameters, (), draw)
+
+
+def _resolve(branch: Branch, path: Path, draw: Callable[[Path], float]) -> Assignment:
+    return {
+        name: _value(entry, (*path, name), draw) for name, entry in branch.entries.items()
+    }
+
+
+def _value(entry: Scalar | Expression, path: Path, draw: Callable[[Path], float]) -> Any:
+    if isinstance(entry, Scalar):
+        return entry
+    if isinstance(entry, Choice):
+        position = entry.position(draw(path))
+        chosen = entry.values[position]
+        return _resolve(chosen, (*path, position), draw) if isinstance(chosen, Branch) else chosen
+    return entry.quantile(draw(path))
+
+
+def leaves(assignment: Assignment, prefix: str = "") -> Iterator[tuple[str, Scalar]]:
+    """Every scalar of an assignment with its dotted path: ``model.hidden``."""
+    for name, value in assignment.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def canonical(assignment: Assignment) -> str:
+    """One text for equal assignments, whatever the order of their keys; tells 3 from "3"."""
+    return json.dumps(assignment, sort_keys=True, separators=(",", ":"))

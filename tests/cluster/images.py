@@ -1,0 +1,193 @@
+"""Build the project's images without a registry or a container engine, and put them on nodes.
+
+The Dockerfiles are the users' own; only their base image is replaced by one made here from Debian
+packages. Results are archives in the cache, named by a digest of everything that went in.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import layout
+from .components import PAUSE_IMAGE
+from .console import ClusterError, run, step
+from .layout import PROJECT, Node
+from .namespaces import inside
+
+_SUITE = "trixie"
+_DOCS = "--dpkgopt=path-exclude=/usr/share/{doc,man,locale,info}/*"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base image made of Debian packages.
+
+    ``extract`` only unpacks the packages named and what they need: no shell, no package manager.
+    """
+
+    name: str
+    variant: str
+    packages: tuple[str, ...]
+
+
+PYTHON = Base("base-python", "essential", ("python3", "python3-venv", "ca-certificates"))
+PYTHON_ONLY = Base("base-python-only", "extract", ("python3-minimal", "libpython3-stdlib"))
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One of the project's images: its Dockerfile's folder, its base, and what it is made from."""
+
+    name: str
+    base: Base
+    sources: tuple[str, ...]
+
+    @property
+    def dockerfile(self) -> str:
+        return f"images/{self.name}/Dockerfile"
+
+    @property
+    def reference(self) -> str:
+        return f"localhost/sweepjob-{self.name}:{self.key}"
+
+    @property
+    def key(self) -> str:
+        parts = [PROJECT / source for source in (*self.sources, self.dockerfile)]
+        return layout.digest(*parts, repr(self.base))
+
+
+_LOCKED = ("pyproject.toml", "uv.lock")
+OPERATOR = Image("operator", PYTHON, (*_LOCKED, "README.md", "LICENSE", "operator/sweepjob"))
+SIDECAR = Image(
+    "sidecar",
+    PYTHON_ONLY,
+    ("operator/sweepjob/sidecar", "operator/sweepjob/wire.py", "operator/sweepjob/__init__.py"),
+)
+TRAINER = Image("trainer", PYTHON, (*_LOCKED, "examples/digits/train.py"))
+ALL = {image.name: image for image in (OPERATOR, SIDECAR, TRAINER)}
+
+
+def archive(image: Image) -> Path:
+    """The image as a docker-archive in the cache, built when it is missing."""
+    target = layout.cache() / "images" / f"{image.name}-{image.key}.tar"
+    if target.exists():
+        return target
+    base = _base(image.base)
+    with step(f"building image {image.name}", "40 s"):
+        _buildah(
+            ["build", "--layers", "--tag", image.reference, "--file", image.dockerfile]
+            + ["--build-arg", f"BASE_IMAGE={base}", *_machine_settings(), str(PROJECT)]
+        )
+        _push(image.reference, target)
+    _forget_older(target, image.name)
+    return target
+
+
+def pause() -> Path:
+    """The image of every pod's first container: Debian's catatonit and nothing else."""
+    target = layout.cache() / "images" / f"pause-{layout.digest(PAUSE_IMAGE)}.tar"
+    if not target.exists():
+        context = layout.cache() / "images" / "pause"
+        context.mkdir(parents=True, exist_ok=True)
+        program = shutil.which("catatonit")
+        assert program, "packages.require_packages() was called before"
+        shutil.copy(program, context / "pause")
+        (context / "Dockerfile").write_text(
+            'FROM scratch\nCOPY pause /pause\nUSER 65534\nENTRYPOINT ["/pause", "-P"]\n'
+        )
+        _buildah(["build", "--tag", PAUSE_IMAGE, str(context)])
+        _push(PAUSE_IMAGE, target)
+    return target
+
+
+def load(node: Node, file: Path) -> None:
+    """Import an archive into the node's containerd."""
+    run(inside(node, ["ctr", "--namespace", "k8s.io", "images", "import", str(file)]))
+
+
+def build_any(folder: Path, tag: str) -> Path:
+    """Build a Dockerfile of the user's (``load-image``) and return its archive."""
+    target = layout.cache() / "images" / f"user-{layout.digest(tag, folder)}.tar"
+    if not target.exists():
+        base = _base(PYTHON)
+        _buildah(
+            ["build", "--layers", "--tag", tag, "--build-arg", f"BASE_IMAGE={base}"]
+            + [*_machine_settings(), str(folder)]
+        )
+        _push(tag, target)
+    return target
+
+
+def _base(base: Base) -> str:
+    key = layout.digest(repr(base), _SUITE, _DOCS)
+    reference = f"localhost/sweepjob-{base.name}:{key}"
+    if reference in _buildah(["images", "--format", "{{.Name}}:{{.Tag}}"]).split():
+        return reference
+    tarball = layout.cache() / "images" / f"{base.name}-{key}.rootfs.tar"
+    with step(f"making the base image {base.name} from Debian packages", "30 s"):
+        tarball.parent.mkdir(parents=True, exist_ok=True)
+        run(
+            ["mmdebstrap", f"--variant={base.variant}", f"--include={','.join(base.packages)}"]
+            + [_DOCS, "--aptopt=Acquire::Retries 3", _SUITE, str(tarball), _mirror()],
+            log=layout.cache() / "logs" / f"{base.name}.log",
+        )
+        dockerfile = tarball.with_suffix(".Dockerfile")
+        dockerfile.write_text(
+            f"FROM scratch\nADD {tarball.name} /\nENV LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin\n"
+        )
+        _buildah(["build", "--tag", reference, "--file", str(dockerfile), str(tarball.parent)])
+        tarball.unlink()
+    return reference
+
+
+def _mirror() -> str:
+    """The mirror that this machine's own apt uses, so that no host is named here."""
+    for file in (Path("/etc/apt/sources.list.d/debian.sources"), Path("/etc/apt/sources.list")):
+        text = file.read_text() if file.exists() else ""
+        found = re.search(r"^(?:URIs:|deb(?: \[.*?\])?)\s+(\S+/debian/?)(?:\s|$)", text, re.MULTILINE)
+        if found:
+            return found[1]
+    raise ClusterError(
+        "cannot tell which Debian mirror this machine uses: no 'URIs:' or 'deb' line that ends in "
+        "/debian in /etc/apt. Add one, or set SWEEPJOB_KUBECONFIG to a cluster of your own."
+    )
+
+
+def _machine_settings() -> list[str]:
+    """pip's and uv's settings and the machine's certificates, visible during the build only."""
+    settings = []
+    for file in ("/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"):
+        if Path(file).exists():
+            settings += ["--volume", f"{file}:{file}:ro"]
+    return settings
+
+
+def _buildah(arguments: list[str]) -> str:
+    store = layout.cache() / "buildah"
+    store.mkdir(parents=True, exist_ok=True)
+    env = {**os.environ, "BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": _driver()}
+    command = ["buildah", "--root", f"{store}/root", "--runroot", f"{store}/run", *arguments]
+    log = layout.cache() / "logs" / "buildah.log" if arguments[0] == "build" else None
+    return run(command, env=env, log=log, cwd=PROJECT)
+
+
+def _driver() -> str:
+    return os.environ.get("SWEEPJOB_STORAGE_DRIVER", "overlay")
+
+
+def _push(reference: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(f".partial-{os.getpid()}")
+    _buildah(["push", "--quiet", reference, f"docker-archive:{partial}:{reference}"])
+    partial.rename(target)
+
+
+def _forget_older(kept: Path, name: str) -> None:
+    """Keep three builds of each image; the cache must not grow with every edit."""
+    builds = sorted(kept.parent.glob(f"{name}-*.tar"), key=lambda p: -p.stat().st_mtime)
+    for old in builds[3:]:
+        old.unlink(missing_ok=True)

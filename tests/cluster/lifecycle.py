@@ -1,0 +1,183 @@
+"""Up, down, status: what the command line and the tests call."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from . import build, certificates, components, forwarder, images, layout, namespaces, packages
+from .components import Component, Options
+from .console import ClusterError, run, step
+from .layout import Cluster, Node
+
+
+def up(cluster: Cluster, options: Options, nodes: int = 1) -> Path:
+    """Bring the cluster up, whatever of it is there already; returns the kubeconfig's path."""
+    packages.require_machine()
+    packages.require_packages()
+    binaries = build.kubernetes()
+    pause = images.pause()
+    if namespaces.init_pid(cluster.node(1)) is None:
+        with step("booting Kubernetes", "5 s"):
+            _remains(cluster)
+            _boot(cluster, binaries, options, pause)
+    for number in range(2, nodes + 1):
+        if namespaces.init_pid(cluster.node(number)) is None:
+            with step(f"joining node-{number}", "4 s"):
+                _join(cluster.node(number), binaries, options, pause)
+    for node in cluster.nodes():
+        set_gpus(node, options.gpus)
+    return cluster.kubeconfig
+
+
+def down(cluster: Cluster) -> None:
+    """Leave no process, mount, link, control group or firewall rule; build results stay cached."""
+    packages.require_machine()
+    if cluster.folder.exists():
+        with step(f"taking cluster {cluster.name} down"):
+            _remains(cluster)
+
+
+def _remains(cluster: Cluster) -> None:
+    _stop_host_process(cluster.folder / "forwarder.pid")
+    _stop_host_process(cluster.folder / "kwok.pid")
+    for node in reversed(cluster.nodes()):
+        namespaces.destroy(node)
+    shutil.rmtree(cluster.folder, ignore_errors=True)
+
+
+def _boot(cluster: Cluster, binaries: Path, options: Options, pause: Path) -> None:
+    node = cluster.node(1)
+    cluster.logs.mkdir(parents=True)
+    (cluster.folder / "options.json").write_text(
+        json.dumps({slot: getattr(options, slot) for slot in Options.__slots__})
+    )
+    certificates.issue(cluster.pki, certificates.control_plane() + certificates.of_node(node))
+    namespaces.create(node)
+    etcd, *rest = components.control_plane(cluster, binaries, options)
+    workers = components.of_node(node, binaries)
+    _start(node, etcd)
+    _start(node, workers[0])
+    _start(node, rest[0])
+    _forward(cluster)
+    _await("the API server is ready", lambda: bool(kubectl(cluster, "get", "--raw=/readyz")))
+    for component in [*rest[1:], *workers[1:]]:
+        _start(node, component)
+    images.load(node, pause)
+    _await_ready(node)
+
+
+def _join(node: Node, binaries: Path, options: Options, pause: Path) -> None:
+    certificates.issue(node.cluster.pki, certificates.of_node(node))
+    namespaces.create(node)
+    for component in components.of_node(node, binaries):
+        _start(node, component)
+    images.load(node, pause)
+    for file in sorted((node.cluster.folder / "loaded").glob("*")):
+        images.load(node, file.resolve())
+    _await_ready(node)
+
+
+def _start(node: Node, component: Component) -> None:
+    namespaces.start(node, component.name, component.command)
+    if component.name == "containerd":
+        ready = namespaces.inside(node, ["ctr", "version"])
+        _await("containerd answers", lambda: not subprocess.run(ready, capture_output=True).returncode)
+
+
+def _forward(cluster: Cluster) -> None:
+    pid = namespaces.init_pid(cluster.node(1))
+    with (cluster.logs / "forwarder.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, forwarder.__file__, f"/proc/{pid}/ns/net", "0"]
+            + [layout.API_ADDRESS, str(layout.API_PORT), str(cluster.port_file)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    (cluster.folder / "forwarder.pid").write_text(str(process.pid))
+    _await("the forwarder listens", lambda: bool(cluster.port_file.read_text()))
+    server = f"https://127.0.0.1:{cluster.port_file.read_text()}"
+    certificates.write_kubeconfig(cluster.kubeconfig, cluster.pki, "admin", server)
+
+
+def _stop_host_process(pid_file: Path) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        os.kill(int(pid_file.read_text()), signal.SIGKILL)
+        pid_file.unlink()
+
+
+def _await_ready(node: Node) -> None:
+    path = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
+    _await(
+        f"{node.name} is Ready",
+        lambda: kubectl(node.cluster, "get", "node", node.name, "-o", path) == "True",
+    )
+
+
+def _await(what: str, condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(ClusterError, OSError):
+            if condition():
+                return
+        if time.monotonic() > deadline:
+            raise ClusterError(f"not within {seconds:.0f} s: {what}; see {layout.current().logs}")
+        time.sleep(0.1)
+
+
+def kubectl(cluster: Cluster, *arguments: str, stdin: str | None = None) -> str:
+    program = build.kubernetes() / "kubectl"
+    return run([str(program), f"--kubeconfig={cluster.kubeconfig}", *arguments], stdin=stdin)
+
+
+def set_gpus(node: Node, count: int) -> None:
+    """Give the node fake GPUs; the scheduler and the kubelet treat them as real."""
+    resources = {"nvidia.com/gpu": str(count)}
+    patch = json.dumps({"status": {"capacity": resources, "allocatable": resources}})
+    kubectl(node.cluster, "patch", "node", node.name, "--subresource=status", "-p", patch)
+
+
+def load_image(cluster: Cluster, file: Path) -> None:
+    """Import an archive on every node, and remember it for nodes that join later."""
+    loaded = cluster.folder / "loaded"
+    loaded.mkdir(exist_ok=True)
+    mark = loaded / file.name
+    if mark.exists():
+        return
+    with step(f"loading {file.stem}"), ThreadPoolExecutor() as pool:
+        running = [node for node in cluster.nodes() if namespaces.init_pid(node) is not None]
+        list(pool.map(lambda node: images.load(node, file), running))
+    mark.symlink_to(file)
+
+
+def restart(cluster: Cluster, component: str) -> None:
+    """SIGKILL one component of the control plane and start it again."""
+    options = Options(**json.loads((cluster.folder / "options.json").read_text()))
+    node = cluster.node(1)
+    namespaces.send(node, signal.SIGKILL, component)
+    _start(node, components.RESTARTABLE[component](cluster, build.kubernetes(), options))
+
+
+def status(cluster: Cluster) -> str:
+    """A few lines for a person: what runs, where the kubeconfig is, the nodes, the GPUs."""
+    if namespaces.init_pid(cluster.node(1)) is None:
+        return f"cluster {cluster.name}: down"
+    columns = (
+        "custom-columns=NODE:.metadata.name,VERSION:.status.nodeInfo.kubeletVersion,"
+        "READY:.status.conditions[-1].status,GPUS:.status.allocatable.nvidia\\.com/gpu"
+    )
+    nodes = kubectl(cluster, "get", "nodes", "-o", columns)
+    return (
+        f"cluster {cluster.name}: up\nkubeconfig: {cluster.kubeconfig}\nlogs: {cluster.logs}\n{nodes}"
+    )
