@@ -48,8 +48,9 @@ def _load(arguments: argparse.Namespace, cluster: layout.Cluster) -> None:
     if wanted in images.ALL or wanted == "all":
         chosen = images.ALL.values() if wanted == "all" else [images.ALL[wanted]]
         for image in chosen:
-            lifecycle.load_image(cluster, images.archive(image))
-            print(image.reference)
+            ready = images.built(image)
+            lifecycle.load_image(cluster, ready.file)
+            print(ready.reference)
     elif Path(wanted).is_dir():
         if not arguments.tag:
             raise ClusterError("a folder needs --tag NAME:VERSION, the name the pods will use")

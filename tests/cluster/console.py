@@ -47,7 +47,13 @@ def run(
     """
     if log is None:
         done = subprocess.run(
-            list(command), env=env, cwd=cwd, input=stdin, text=True, capture_output=True, check=False
+            list(command),
+            env=env,
+            cwd=cwd,
+            input=stdin,
+            text=True,
+            capture_output=True,
+            check=False,
         )
         if done.returncode:
             raise ClusterError(_failure(command, done.returncode, done.stderr or done.stdout))
@@ -73,7 +79,9 @@ def _wait(process: subprocess.Popen[bytes], log: Path, heartbeat: str) -> None:
         except subprocess.TimeoutExpired:
             if heartbeat:
                 lines = log.read_text(errors="replace").splitlines()
-                say(f"     {heartbeat}: {time.monotonic() - started:.0f} s, {len(lines)} lines done")
+                say(
+                    f"     {heartbeat}: {time.monotonic() - started:.0f} s, {len(lines)} lines done"
+                )
 
 
 def _failure(command: Sequence[str], code: int, output: str) -> str:

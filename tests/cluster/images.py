@@ -50,12 +50,8 @@ class Image:
     def dockerfile(self) -> str:
         return f"images/{self.name}/Dockerfile"
 
-    @property
-    def reference(self) -> str:
-        return f"localhost/sweepjob-{self.name}:{self.key}"
-
-    @property
     def key(self) -> str:
+        """A digest of everything that goes into it."""
         parts = [PROJECT / source for source in (*self.sources, self.dockerfile)]
         return layout.digest(*parts, repr(self.base))
 
@@ -71,20 +67,30 @@ TRAINER = Image("trainer", PYTHON, (*_LOCKED, "examples/digits/train.py"))
 ALL = {image.name: image for image in (OPERATOR, SIDECAR, TRAINER)}
 
 
-def archive(image: Image) -> Path:
-    """The image as a docker-archive in the cache, built when it is missing."""
-    target = layout.cache() / "images" / f"{image.name}-{image.key}.tar"
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An image in the cache: the name pods use, and its docker-archive."""
+
+    reference: str
+    file: Path
+
+
+def built(image: Image) -> Built:
+    """The image as it stands in the working tree, built when it is missing."""
+    key = image.key()
+    reference = f"localhost/sweepjob-{image.name}:{key}"
+    target = layout.cache() / "images" / f"{image.name}-{key}.tar"
     if target.exists():
-        return target
+        return Built(reference, target)
     base = _base(image.base)
     with step(f"building image {image.name}", "40 s"):
         _buildah(
-            ["build", "--layers", "--tag", image.reference, "--file", image.dockerfile]
+            ["build", "--layers", "--tag", reference, "--file", image.dockerfile]
             + ["--build-arg", f"BASE_IMAGE={base}", *_machine_settings(), str(PROJECT)]
         )
-        _push(image.reference, target)
+        _push(reference, target)
     _forget_older(target, image.name)
-    return target
+    return Built(reference, target)
 
 
 def pause() -> Path:
@@ -148,7 +154,9 @@ def _mirror() -> str:
     """The mirror that this machine's own apt uses, so that no host is named here."""
     for file in (Path("/etc/apt/sources.list.d/debian.sources"), Path("/etc/apt/sources.list")):
         text = file.read_text() if file.exists() else ""
-        found = re.search(r"^(?:URIs:|deb(?: \[.*?\])?)\s+(\S+/debian/?)(?:\s|$)", text, re.MULTILINE)
+        found = re.search(
+            r"^(?:URIs:|deb(?: \[.*?\])?)\s+(\S+/debian/?)(?:\s|$)", text, re.MULTILINE
+        )
         if found:
             return found[1]
     raise ClusterError(

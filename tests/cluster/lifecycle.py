@@ -91,7 +91,9 @@ def _start(node: Node, component: Component) -> None:
     namespaces.start(node, component.name, component.command)
     if component.name == "containerd":
         ready = namespaces.inside(node, ["ctr", "version"])
-        _await("containerd answers", lambda: not subprocess.run(ready, capture_output=True).returncode)
+        _await(
+            "containerd answers", lambda: not subprocess.run(ready, capture_output=True).returncode
+        )
 
 
 def _forward(cluster: Cluster) -> None:
@@ -178,6 +180,4 @@ def status(cluster: Cluster) -> str:
         "READY:.status.conditions[-1].status,GPUS:.status.allocatable.nvidia\\.com/gpu"
     )
     nodes = kubectl(cluster, "get", "nodes", "-o", columns)
-    return (
-        f"cluster {cluster.name}: up\nkubeconfig: {cluster.kubeconfig}\nlogs: {cluster.logs}\n{nodes}"
-    )
+    return f"cluster {cluster.name}: up\nkubeconfig: {cluster.kubeconfig}\nlogs: {cluster.logs}\n{nodes}"

@@ -42,10 +42,17 @@ def init_pid(node: Node) -> int | None:
     """The process of the node's PID 1 as the host sees it, or None when the node is down."""
     try:
         pid = int((node.folder / "init.pid").read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (OSError, ValueError):
         return None
-    return pid if b"catatonit" in command else None
+    return pid if _program(pid) == "catatonit" else None
+
+
+def _program(pid: int | str) -> str:
+    """The name a process was started by, empty when it is gone or a kernel thread."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode().rpartition("/")[2]
+    except OSError:
+        return ""
 
 
 def create(node: Node) -> None:
@@ -72,9 +79,8 @@ def _await_child(outer: subprocess.Popen[bytes], log: Path) -> int:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and outer.poll() is None:
         for pid in children.read_text().split():
-            with contextlib.suppress(OSError):
-                if b"catatonit" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    return int(pid)
+            if _program(pid) == "catatonit":
+                return int(pid)
         time.sleep(0.01)
     raise ClusterError(f"the node's namespaces did not start; see {log}")
 
@@ -145,8 +151,7 @@ def processes(node: Node, program: str = "") -> list[int]:
         with contextlib.suppress(OSError):
             if not entry.name.isdigit() or os.readlink(entry / "ns/pid") != space:
                 continue
-            executable = (entry / "cmdline").read_bytes().split(b"\0")[0].decode()
-            if not program or Path(executable).name == program:
+            if not program or _program(entry.name) == program:
                 found.append(int(entry.name))
     return found
 

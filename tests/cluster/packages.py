@@ -38,9 +38,7 @@ def require_machine() -> None:
         ClusterError: this machine cannot hold a cluster of ours.
     """
     if sys.platform != "linux":
-        raise ClusterError(
-            f"the built-in cluster needs Linux; this is {sys.platform}. {ELSEWHERE}"
-        )
+        raise ClusterError(f"the built-in cluster needs Linux; this is {sys.platform}. {ELSEWHERE}")
     if os.geteuid() != 0:
         raise ClusterError(
             "the built-in cluster needs root, for namespaces and mounts; this is user "
@@ -49,7 +47,9 @@ def require_machine() -> None:
 
 
 def missing() -> list[str]:
-    return [name for name, sign in PACKAGES.items() if shutil.which(sign) is None and not _file(sign)]
+    return [
+        name for name, sign in PACKAGES.items() if shutil.which(sign) is None and not _file(sign)
+    ]
 
 
 def _file(sign: str) -> bool:
@@ -91,4 +91,6 @@ def require_go() -> None:
     text = subprocess.run(["go", "version"], capture_output=True, text=True, check=True).stdout
     found = re.search(r"go(\d+)\.(\d+)", text)
     if found is None or (int(found[1]), int(found[2])) < GO_VERSION:
-        raise ClusterError(f"compiling Kubernetes needs Go {wanted} or later; found: {text.strip()}")
+        raise ClusterError(
+            f"compiling Kubernetes needs Go {wanted} or later; found: {text.strip()}"
+        )

@@ -69,5 +69,3 @@ def _node(name: str, gpus: int) -> dict[str, object]:
         },
         "status": {"capacity": resources, "allocatable": resources},
     }
-
-

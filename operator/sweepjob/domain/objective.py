@@ -21,7 +21,7 @@ class Goal(StrEnum):
             return -math.inf
         return value if self is Goal.MAXIMIZE else -value
 
-    def value(self, score: float) -> float:
+    def reported(self, score: float) -> float:
         """The reported value that has this (finite) score."""
         return score if self is Goal.MAXIMIZE else -score
 

@@ -40,9 +40,7 @@ class RandomSampler:
 
     learns = False
 
-    def propose(
-        self, index: int, observations: Sequence[Observation] = ()
-    ) -> Assignment | None:
+    def propose(self, index: int, observations: Sequence[Observation] = ()) -> Assignment | None:
         size = self.space.size()
         if size is None:
             return self._draw(index, 0)

@@ -53,9 +53,7 @@ class Space:
 
 
 def _resolve(branch: Branch, path: Path, draw: Callable[[Path], float]) -> Assignment:
-    return {
-        name: _value(entry, (*path, name), draw) for name, entry in branch.entries.items()
-    }
+    return {name: _value(entry, (*path, name), draw) for name, entry in branch.entries.items()}
 
 
 def _value(entry: Scalar | Expression, path: Path, draw: Callable[[Path], float]) -> Any:

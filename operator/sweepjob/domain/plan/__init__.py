@@ -1,0 +1,1 @@
+"""What to do next about a sweep: a function from a snapshot to actions."""

@@ -1,0 +1,94 @@
+"""What the planner asks for. The executor carries out the actions of one trial in the given order,
+and those of different trials side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..space import Assignment
+from .snapshot import Phase, Stop
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTrial:
+    """Write the record of a new trial: the proposal is durable before anything runs."""
+
+    index: int
+    assignment: Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchJob:
+    """Create the Job of an attempt."""
+
+    trial: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStop:
+    """Write the decision to the record, before anything is ended."""
+
+    trial: int
+    stop: Stop
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePod:
+    """Delete a pod with the sweep's grace."""
+
+    trial: int
+    pod: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteJob:
+    """Delete a Job in the foreground: it is gone when its pods are."""
+
+    trial: int
+    job: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRetry:
+    """Write that an attempt failed and which attempt comes next."""
+
+    trial: int
+    attempt: int
+    failures: int
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordProgress:
+    """Write phase and curve."""
+
+    trial: int
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEnd:
+    """Write how the trial ended; it never changes again."""
+
+    trial: int
+    phase: Phase
+    reason: str
+    message: str
+
+
+TrialAction = (
+    LaunchJob | RecordStop | DeletePod | DeleteJob | RecordRetry | RecordProgress | RecordEnd
+)
+Action = CreateTrial | TrialAction
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Actions to carry out now, and when to look again if nothing happens before (None: never)."""
+
+    actions: tuple[Action, ...]
+    wake_at: float | None = None

@@ -1,0 +1,65 @@
+"""Azure's bandit policy: stop what falls too far behind the best (semantics, section 4)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..objective import Goal
+from .interface import Decision, Schedule
+from .standings import Rank
+
+
+@dataclass(frozen=True, slots=True)
+class BanditPolicy:
+    """Stop a trial whose best within n reports is worse than the best of any other trial within n
+    reports by more than the slack. Exactly one of the two slacks is given.
+
+    Attributes:
+        slack_factor: allowed ratio. Maximising, the cut is best / (1 + factor); minimising,
+            best * (1 + factor). For values of the other sign the two change places, so that the cut
+            is always on the worse side of the best (section 11, rule 4).
+        slack_amount: allowed difference, in units of the metric.
+    """
+
+    slack_factor: float | None = None
+    slack_amount: float | None = None
+    schedule: Schedule = Schedule()
+
+    def judge(self, interval: int, rank: Rank, goal: Goal) -> Decision | None:
+        best_score = rank.best_of_others()
+        if not math.isfinite(best_score):
+            return None
+        best = goal.reported(best_score)
+        cut = self.cut(best, goal)
+        if rank.score >= goal.score(cut):
+            return None
+        value = goal.reported(rank.score)
+        side = "below" if goal is Goal.MAXIMIZE else "above"
+        others = rank.others
+        return Decision(
+            policy="bandit",
+            interval=interval,
+            value=value,
+            threshold=cut,
+            comparators=others,
+            message=(
+                f"bandit stopped it at interval {interval}: its best {value:.6g} is {side} the cut "
+                f"{cut:.6g}, that is the best {best:.6g} of {others} other trial"
+                f"{'s' if others != 1 else ''} with {self._slack()}"
+            ),
+        )
+
+    def cut(self, best: float, goal: Goal) -> float:
+        """The worst value that is still allowed."""
+        if self.slack_amount is not None:
+            amount = self.slack_amount
+            return best - amount if goal is Goal.MAXIMIZE else best + amount
+        factor = 1 + (self.slack_factor or 0.0)
+        shrinks = (best > 0) is (goal is Goal.MAXIMIZE)
+        return best / factor if shrinks else best * factor
+
+    def _slack(self) -> str:
+        if self.slack_amount is not None:
+            return f"slack amount {self.slack_amount:g}"
+        return f"slack factor {self.slack_factor:g}"

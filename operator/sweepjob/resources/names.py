@@ -1,0 +1,71 @@
+"""All names, keys, labels and reasons that appear in Kubernetes objects."""
+
+from __future__ import annotations
+
+GROUP = "sweepjob.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+SWEEPJOB, SWEEPJOBS = "SweepJob", "sweepjobs"
+SWEEPTRIAL, SWEEPTRIALS = "SweepTrial", "sweeptrials"
+
+# Labels of trials, Jobs and pods. The caches watch Jobs and pods by the first.
+LABEL_SWEEP = f"{GROUP}/sweep"
+LABEL_TRIAL = f"{GROUP}/trial"
+LABEL_ATTEMPT = f"{GROUP}/attempt"
+
+# Containers and volumes that are added to a trial's pod.
+TRAINER = "trainer"
+SIDECAR = "sweepjob-sidecar"
+VOLUME_TOKEN = "sweepjob-token"
+VOLUME_JOURNAL = "sweepjob-journal"
+TOKEN_FOLDER = f"/var/run/secrets/{GROUP}"
+JOURNAL_FOLDER = "/var/lib/sweepjob"
+
+# Conditions of a SweepJob. The first four are the design's; Degraded says that something needs a
+# person's eye while the sweep goes on.
+ACCEPTED = "Accepted"
+COMPLETE = "Complete"
+FAILED = "Failed"
+SUSPENDED = "Suspended"
+DEGRADED = "Degraded"
+
+# Reasons, of conditions and events.
+REASON_ACCEPTED = "Accepted"
+REASON_INVALID = "InvalidSpec"
+REASON_ALL_TRIALS = "AllTrialsEnded"
+REASON_EXHAUSTED = "SearchSpaceExhausted"
+REASON_NONE_SUCCEEDED = "NoTrialSucceeded"
+REASON_RUNNING = "Running"
+REASON_SUSPENDED = "SuspendRequested"
+REASON_NOT_SUSPENDED = "NotSuspended"
+REASON_HEALTHY = "AllTrialsHealthy"
+REASON_METRIC_MISSING = "MetricNotReported"
+REASON_IMAGE = "ImageCannotBePulled"
+REASON_CONTAINER = "ContainerCannotStart"
+REASON_UNSCHEDULABLE = "Unschedulable"
+REASON_LAUNCH = "JobRefused"
+
+# The name of a trial's Job is at most this long, since pods get six characters more.
+JOB_NAME_LIMIT = 57
+
+
+def trial_name(sweep: str, index: int) -> str:
+    """The name of trial ``index``'s record."""
+    return f"{sweep}-{index}"
+
+
+def job_name(trial: str, attempt: int) -> str:
+    """The name of an attempt's Job: the trial's own for the first, with a number from then on."""
+    return trial if attempt == 1 else f"{trial}-{attempt}"
+
+
+def owner_reference(kind: str, name: str, uid: str) -> dict[str, object]:
+    """Makes an object disappear with its owner, which is its controller."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "name": name,
+        "uid": uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }

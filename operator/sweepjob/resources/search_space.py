@@ -1,0 +1,155 @@
+"""``spec.searchSpace`` to a ``Space``."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+
+
+from ..domain.space import (
+    Branch,
+    Choice,
+    Expression,
+    LogNormal,
+    LogUniform,
+    Normal,
+    Quantized,
+    Randint,
+    Scalar,
+    Space,
+    Uniform,
+)
+from .reading import Reader
+
+_NAME = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_]*$")
+_NAME_RULE = "a parameter's name has letters, digits and _ and starts with no digit"
+_BOUNDS = ("minValue", "maxValue")
+_MOMENTS = ("mu", "sigma")
+
+
+def parse_space(reader: Reader, base: float = math.e) -> Space:
+    """The search space below ``reader``.
+
+    Args:
+        base: base of the logarithmic expressions (``samplingAlgorithm.logbase``).
+
+    Mistakes are noted in ``reader``; then the result is not to be used.
+    """
+    if not reader.data:
+        reader.note("", {}, "is required: at least one parameter, e.g. learning_rate: {type: ...}")
+    return Space(_branch(reader, base, constants=False))
+
+
+def _branch(reader: Reader, base: float, *, constants: bool) -> Branch:
+    entries: dict[str, Scalar | Expression] = {}
+    for name, value in reader.data.items():
+        if not _NAME.match(str(name)):
+            reader.note(str(name), value, _NAME_RULE)
+        if constants and isinstance(value, Scalar):
+            entries[name] = value
+        elif expression := _expression(reader.child(name), base):
+            entries[name] = expression
+    return Branch(entries)
+
+
+def _expression(reader: Reader, base: float) -> Expression | None:
+    if not reader.data:
+        if not reader.problems or reader.problems[-1].path != reader.path:
+            reader.note("", {}, "must be an expression, e.g. {type: choice, values: [1, 2]}")
+        return None
+    kind = reader.word("type", tuple(EXPRESSIONS))
+    if kind not in EXPRESSIONS:
+        return None
+    keys, parse = EXPRESSIONS[kind]
+    reader.known(("type", *keys))
+    before = len(reader.problems)
+    expression = parse(reader, base)
+    return expression if len(reader.problems) == before else None
+
+
+def _choice(reader: Reader, base: float) -> Expression:
+    values = reader.data.get("values")
+    if not isinstance(values, list) or not values:
+        reader.note("values", values, "must be a list of at least one value")
+        return Choice(())
+    parsed: list[Scalar | Branch] = []
+    for position, value in enumerate(values):
+        if isinstance(value, Mapping):
+            inner = Reader(value, f"{reader.at('values')}[{position}]", reader.problems)
+            parsed.append(_branch(inner, base, constants=True))
+        elif isinstance(value, Scalar):
+            parsed.append(value)
+        else:
+            reader.note(f"values[{position}]", value, "must be a number, text, boolean or object")
+    return Choice(tuple(parsed))
+
+
+def _randint(reader: Reader, base: float) -> Expression:
+    return Randint(reader.integer("upper", least=1))
+
+
+def _bounds(reader: Reader) -> tuple[float, float]:
+    low, high = reader.number("minValue"), reader.number("maxValue")
+    if low > high:
+        reader.note("minValue", low, f"must not be above maxValue ({high:g}); exchange the two")
+    return low, high
+
+
+def _moments(reader: Reader) -> tuple[float, float]:
+    mu, sigma = reader.number("mu"), reader.number("sigma")
+    if sigma < 0:
+        reader.note("sigma", sigma, "must be 0 or more")
+    return mu, sigma
+
+
+def _uniform(reader: Reader, base: float) -> Uniform:
+    return Uniform(*_bounds(reader))
+
+
+def _loguniform(reader: Reader, base: float) -> LogUniform:
+    return LogUniform(*_bounds(reader), base)
+
+
+def _normal(reader: Reader, base: float) -> Normal:
+    return Normal(*_moments(reader))
+
+
+def _lognormal(reader: Reader, base: float) -> LogNormal:
+    return LogNormal(*_moments(reader), base)
+
+
+Continuous = Uniform | LogUniform | Normal | LogNormal
+
+
+def _quantized(
+    inner: Callable[[Reader, float], Continuous],
+) -> Callable[[Reader, float], Expression]:
+    def parse(reader: Reader, base: float) -> Expression:
+        q = reader.number("q")
+        if q <= 0:
+            reader.note("q", q, "must be above 0")
+            return Quantized(inner(reader, base), 1)
+        quantized = Quantized(inner(reader, base), q)
+        multiples = quantized.multiples()
+        if multiples is not None and multiples[0] > multiples[1]:
+            reader.note("q", q, "has no multiple between minValue and maxValue; choose a smaller q")
+        return quantized
+
+    return parse
+
+
+Parser = Callable[[Reader, float], Expression]
+# Every expression: the keys it has beside ``type``, and how it is read.
+EXPRESSIONS: dict[str, tuple[tuple[str, ...], Parser]] = {
+    "choice": (("values",), _choice),
+    "randint": (("upper",), _randint),
+    "uniform": (_BOUNDS, _uniform),
+    "quniform": ((*_BOUNDS, "q"), _quantized(_uniform)),
+    "loguniform": (_BOUNDS, _loguniform),
+    "qloguniform": ((*_BOUNDS, "q"), _quantized(_loguniform)),
+    "normal": (_MOMENTS, _normal),
+    "qnormal": ((*_MOMENTS, "q"), _quantized(_normal)),
+    "lognormal": (_MOMENTS, _lognormal),
+    "qlognormal": ((*_MOMENTS, "q"), _quantized(_lognormal)),
+}

@@ -1,0 +1,142 @@
+"""The status of a SweepJob: constant in size, whatever the number of trials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..domain.plan.snapshot import Phase
+from ..domain.space import Assignment, leaves
+from . import names
+from .placeholders import text_of
+from .times import format_time
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition, without its transition time, which follows from the one before."""
+
+    kind: str
+    holds: bool
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best trial so far."""
+
+    trial: str
+    value: float
+    assignment: Assignment
+    reported: float
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything that the status says.
+
+    Attributes:
+        phase: one word for printer columns; the conditions are the truth.
+        ended: ended trials by phase.
+        running, queued: live trials with and without a running trainer.
+    """
+
+    generation: int
+    phase: str
+    conditions: tuple[Condition, ...]
+    seed: int | None = None
+    started: float | None = None
+    completed: float | None = None
+    total: int = 0
+    created: int = 0
+    running: int = 0
+    queued: int = 0
+    ended: Mapping[Phase, int] = field(default_factory=dict)
+    best: Best | None = None
+    gpu_used: float = 0.0
+    gpu_saved: float = 0.0
+
+
+def dump_status(overview: Overview, previous: Mapping[str, Any], now: float) -> dict[str, Any]:
+    """The status object; transition times of unchanged conditions are kept from ``previous``."""
+    ended = {phase: overview.ended.get(phase, 0) for phase in Phase if phase.is_end}
+    status: dict[str, Any] = {
+        "observedGeneration": overview.generation,
+        "phase": overview.phase,
+        "conditions": _conditions(overview, previous.get("conditions") or (), now),
+        "trials": {
+            "total": overview.total,
+            "created": overview.created,
+            "queued": overview.queued,
+            "running": overview.running,
+            "succeeded": ended[Phase.SUCCEEDED],
+            "earlyStopped": ended[Phase.EARLY_STOPPED],
+            "failed": ended[Phase.FAILED],
+            "canceled": ended[Phase.CANCELED],
+        },
+        "progress": f"{sum(ended.values())}/{overview.total}",
+        "gpuSeconds": {"used": round(overview.gpu_used), "saved": round(overview.gpu_saved)},
+        # A merge patch removes a key only by null.
+        "seed": overview.seed,
+        "startTime": _time(overview.started),
+        "completionTime": _time(overview.completed),
+        "best": None if overview.best is None else _best(overview.best),
+    }
+    return status
+
+
+def _best(best: Best) -> dict[str, Any]:
+    return {
+        "trial": best.trial,
+        "value": repr(best.value),
+        "parameters": {name: text_of(value) for name, value in leaves(best.assignment)},
+        "reportedAt": _time(best.reported),
+    }
+
+
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else format_time(seconds)
+
+
+def _conditions(
+    overview: Overview, previous: Sequence[Mapping[str, Any]], now: float
+) -> list[dict[str, Any]]:
+    before = {c["type"]: c for c in previous}
+    dumped = []
+    for condition in overview.conditions:
+        value = "True" if condition.holds else "False"
+        old = before.get(condition.kind, {})
+        changed = old.get("status") != value
+        dumped.append(
+            {
+                "type": condition.kind,
+                "status": value,
+                "reason": condition.reason,
+                "message": condition.message,
+                "observedGeneration": overview.generation,
+                "lastTransitionTime": format_time(now) if changed else old["lastTransitionTime"],
+            }
+        )
+    return dumped
+
+
+def differs(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    """Whether writing ``new`` as a merge patch would change ``old``."""
+    for key, value in new.items():
+        current = old.get(key)
+        if isinstance(value, Mapping) and isinstance(current, Mapping):
+            if set(current) - set(value) or differs(value, current):
+                return True
+        elif value != current:
+            return True
+    return False
+
+
+def is_finished(status: Mapping[str, Any]) -> bool:
+    """Whether the sweep has ended for good, by its conditions."""
+    return any(
+        c["type"] in (names.COMPLETE, names.FAILED) and c["status"] == "True"
+        for c in status.get("conditions") or ()
+    )

@@ -1,0 +1,27 @@
+"""The postStart hook: returns when the sidecar listens, so that the trainer starts no earlier."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+
+from .. import wire
+
+_PATIENCE = 20.0  # seconds
+
+
+def main() -> int:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", wire.MLFLOW_PORT), timeout=1).close()
+            return 0
+        except OSError:
+            time.sleep(0.02)
+    print(f"nothing listens on port {wire.MLFLOW_PORT}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

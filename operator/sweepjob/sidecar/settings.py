@@ -1,0 +1,42 @@
+"""What the sidecar is told by its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import wire
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """See the ENV_ names in ``wire``."""
+
+    operator_url: str
+    operator_ca: str
+    token_file: Path
+    journal: Path
+    metric: str
+    namespace: str
+    trial: str
+    artifacts: str
+    termination_log: Path
+    port: int = wire.MLFLOW_PORT
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Settings:
+        """Raises KeyError with the name of a variable that is missing."""
+        get = environment.get
+        return cls(
+            operator_url=environment[wire.ENV_OPERATOR],
+            operator_ca=get(wire.ENV_CA, ""),
+            token_file=Path(get(wire.ENV_TOKEN_FILE, "/var/run/secrets/sweepjob.dev/token")),
+            journal=Path(get(wire.ENV_JOURNAL, "/var/lib/sweepjob/journal.jsonl")),
+            metric=environment[wire.ENV_METRIC],
+            namespace=environment[wire.ENV_NAMESPACE],
+            trial=environment[wire.ENV_TRIAL],
+            artifacts=get(wire.ENV_ARTIFACTS, "/tmp/sweepjob-artifacts"),
+            termination_log=Path(get(wire.ENV_TERMINATION_LOG, "/dev/termination-log")),
+            port=int(get("SWEEPJOB_PORT", str(wire.MLFLOW_PORT))),
+        )
