@@ -1,0 +1,1 @@
+"""Everything that awaits: kopf handlers, API gateway, watch caches, reconciler, intake."""

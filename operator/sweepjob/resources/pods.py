@@ -29,6 +29,7 @@ class PodRecord:
     """A pod of a trial.
 
     Attributes:
+        owner: uid of its Job.
         gpus: GPUs it requests, all resource names that end in ``gpu`` or name a MIG slice.
         held_from: seconds since the epoch when the kubelet took it, so its GPUs are held; None before.
         ended: when its last container ended, None before.
@@ -43,6 +44,7 @@ class PodRecord:
     sweep: str
     trial: str
     attempt: int
+    owner: str
     view: Pod
     gpus: float
     held_from: float | None
@@ -63,7 +65,6 @@ class JobRecord:
     trial: str
     owner: str
     view: Job
-    trouble: Trouble | None = None
 
 
 def parse_job(body: Mapping[str, Any]) -> JobRecord:
@@ -113,6 +114,7 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
         sweep=labels.get(names.LABEL_SWEEP, ""),
         trial=labels.get(names.LABEL_TRIAL, ""),
         attempt=_attempt(labels),
+        owner=(meta.get("ownerReferences") or [{}])[0].get("uid", ""),
         view=Pod(
             name=meta["name"],
             uid=meta["uid"],

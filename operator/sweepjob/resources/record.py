@@ -99,11 +99,12 @@ def parse_record(body: Mapping[str, Any]) -> Record:
     )
 
 
-def dump_curve(curve: Curve) -> dict[str, Any]:
+def dump_curve(curve: Curve, pod: str) -> dict[str, Any]:
     """The curve as it is kept: numbers as one text, since JSON has no NaN and the API server
-    reformats numbers. ``jq '.status.curve.values | split(" ") | map(tonumber)'`` reads it."""
+    reformats numbers. ``pod`` is the uid of the pod whose sidecar numbered the reports. ``jq '.status.curve.values | split(" ") | map(tonumber)'`` reads it."""
     dumped: dict[str, Any] = {
         "version": CURVE_VERSION,
+        "pod": pod,
         "reports": curve.count,
         "stride": curve.stride,
         "values": " ".join(map(repr, curve.values)),

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 
-
 from ..domain.space import (
     Branch,
     Choice,

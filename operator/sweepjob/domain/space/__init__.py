@@ -1,4 +1,4 @@
-"""Search spaces: the ten expressions, nested choices, and how a point of the unit cube maps to a value."""
+"""Search spaces: the ten expressions, nested choices, and points of the unit cube to values."""
 
 from .expressions import (
     Choice,

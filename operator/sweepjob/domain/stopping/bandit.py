@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from ..objective import Goal
-from .interface import Decision, Schedule
+from .interface import EVERY_INTERVAL, Decision, Schedule
 from .standings import Rank
 
 
@@ -24,7 +24,7 @@ class BanditPolicy:
 
     slack_factor: float | None = None
     slack_amount: float | None = None
-    schedule: Schedule = Schedule()
+    schedule: Schedule = EVERY_INTERVAL
 
     def judge(self, interval: int, rank: Rank, goal: Goal) -> Decision | None:
         best_score = rank.best_of_others()

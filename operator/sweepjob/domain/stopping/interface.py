@@ -25,6 +25,9 @@ class Schedule:
         return interval >= self.delay_evaluation and interval % self.evaluation_interval == 0
 
 
+EVERY_INTERVAL = Schedule()
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Why a trial is stopped.
@@ -64,7 +67,7 @@ class Policy(Protocol):
 class NoPolicy:
     """Every trial runs to its end."""
 
-    schedule: Schedule = Schedule()
+    schedule: Schedule = EVERY_INTERVAL
 
     def judge(self, interval: int, rank: Rank, goal: Goal) -> None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..objective import Goal
-from .interface import Decision, Schedule
+from .interface import EVERY_INTERVAL, Decision, Schedule
 from .standings import Rank
 
 
@@ -19,7 +19,7 @@ class TruncationSelectionPolicy:
     """
 
     percentage: int
-    schedule: Schedule = Schedule()
+    schedule: Schedule = EVERY_INTERVAL
 
     def judge(self, interval: int, rank: Rank, goal: Goal) -> Decision | None:
         count = rank.others + 1

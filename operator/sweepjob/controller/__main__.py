@@ -1,0 +1,121 @@
+"""The operator's process. Every long-lived task is supervised: if one ends, the process ends, and
+Kubernetes starts it again from what is on record."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import ssl
+import sys
+from typing import Any
+
+import kopf
+from aiohttp import web
+
+from ..resources import names
+from .authentication import Authenticator
+from .gateway import connect
+from .intake import Intake
+from .reconciler import Reconciler
+from .settings import Settings
+from .telemetry import Health
+
+_log = logging.getLogger("sweepjob")
+
+
+def _registry(reconciler: Reconciler) -> kopf.OperatorRegistry:
+    """kopf's part: the SweepJob watch, which only tells the reconciler. No write, no finalizer."""
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=registry)
+    def login(**kwargs: Any) -> Any:
+        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
+    @kopf.on.startup(registry=registry)
+    async def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
+        settings.posting.enabled = False
+        settings.scanning.disabled = True
+        settings.queueing.idle_timeout = 1
+        settings.networking.request_timeout = 30
+
+    @kopf.on.event(names.GROUP, names.VERSION, names.SWEEPJOBS, registry=registry)
+    async def changed(event: kopf.RawEvent, **_: Any) -> None:
+        reconciler.show(dict(event["object"]), deleted=event["type"] == "DELETED")
+
+    return registry
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.certificate, settings.key)
+    return context
+
+
+async def _serve(application: web.Application, port: int, tls: ssl.SSLContext | None) -> None:
+    runner = web.AppRunner(application, access_log=None, keepalive_timeout=120)
+    await runner.setup()
+    await web.TCPSite(runner, port=port, ssl_context=tls).start()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+async def run(settings: Settings) -> None:
+    api = await connect(strict_tls=settings.strict_tls)
+    health = Health()
+    reconciler = Reconciler(api, settings)
+    intake = Intake(Authenticator(api), reconciler)
+
+    async def announce_readiness() -> None:
+        await reconciler.caches.synced()
+        health.ready = True
+        _log.info("ready: caches are synced")
+        await asyncio.Event().wait()
+
+    # Ours start before kopf, which at its end cancels every task that is younger than itself.
+    parts = {
+        "caches": reconciler.caches.run(),
+        "queue": reconciler.queue.run(),
+        "readiness": announce_readiness(),
+        "telemetry": _serve(health.application(), settings.telemetry_port, None),
+        "intake": _serve(intake.application(), settings.intake_port, _tls(settings)),
+    }
+    tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
+    tasks.append(
+        asyncio.create_task(
+            kopf.operator(
+                registry=_registry(reconciler),
+                standalone=True,
+                clusterwide=not settings.namespaces,
+                namespaces=settings.namespaces,
+            ),
+            name="kopf",
+        )
+    )
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    await api.close()
+    for task in done:
+        _log.info("%s ended; the process ends", task.get_name())
+        task.result()
+
+
+def main() -> int:
+    logging.basicConfig(
+        level=os.environ.get("SWEEPJOB_LOG_LEVEL", "INFO"),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stdout,
+    )
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    asyncio.run(run(Settings.of(os.environ)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""All watch caches, and who has to look again when something in them changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
+
+from ..resources import names
+from ..resources.pods import JobRecord, PodRecord, parse_job, parse_pod
+from ..resources.record import Record, parse_record
+from . import gateway
+from .reflector import Reflector
+
+Key = tuple[str, str]  # namespace, name
+
+
+class _OfTrial(Protocol):
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def trial(self) -> str: ...
+    @property
+    def sweep(self) -> str: ...
+
+
+T = TypeVar("T", bound=_OfTrial)
+V = TypeVar("V")
+
+
+class Caches:
+    """Trials, Jobs and pods of the namespaces that are watched.
+
+    Args:
+        wake: called with the key of a sweep about which something changed.
+        pod_changed: called with every pod as it is now, and whether it is gone.
+    """
+
+    def __init__(
+        self,
+        api: gateway.Gateway,
+        namespaces: tuple[str, ...],
+        wake: Callable[[Key], None],
+        pod_changed: Callable[[PodRecord, bool], None],
+        record_gone: Callable[[Record], None],
+    ) -> None:
+        self._wake = wake
+        self._pod_changed = pod_changed
+        self._record_gone = record_gone
+        self._jobs: dict[Key, dict[str, JobRecord]] = defaultdict(dict)
+        self._pods: dict[Key, dict[str, PodRecord]] = defaultdict(dict)
+        self._records: dict[Key, dict[str, Record]] = defaultdict(dict)
+        self._pods_by_uid: dict[str, PodRecord] = {}
+        every: tuple[str | None, ...] = namespaces or (None,)
+        label = names.LABEL_SWEEP
+        self._trials = {
+            n: Reflector(api, gateway.SWEEPTRIALS, parse_record, self._on_record, n) for n in every
+        }
+        self._job_caches = {
+            n: Reflector(api, gateway.JOBS, parse_job, self._on_job, n, label) for n in every
+        }
+        self._pod_caches = {
+            n: Reflector(api, gateway.PODS, parse_pod, self._on_pod, n, label) for n in every
+        }
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for reflector in self._all():
+                group.create_task(reflector.run())
+
+    async def synced(self) -> None:
+        for reflector in self._all():
+            await reflector.synced.wait()
+
+    def trials(self, namespace: str) -> Reflector[Record]:
+        return self._trials.get(namespace) or self._trials[None]
+
+    def jobs(self, namespace: str) -> Reflector[JobRecord]:
+        return self._job_caches.get(namespace) or self._job_caches[None]
+
+    def records_of(self, sweep: Key) -> list[Record]:
+        return list(self._records.get(sweep, {}).values())
+
+    def jobs_of(self, trial: Key) -> list[JobRecord]:
+        return list(self._jobs.get(trial, {}).values())
+
+    def pods_of(self, trial: Key) -> list[PodRecord]:
+        return list(self._pods.get(trial, {}).values())
+
+    def pod(self, uid: str) -> PodRecord | None:
+        return self._pods_by_uid.get(uid)
+
+    def _all(self) -> Iterator[Reflector[Record] | Reflector[JobRecord] | Reflector[PodRecord]]:
+        yield from self._trials.values()
+        yield from self._job_caches.values()
+        yield from self._pod_caches.values()
+
+    def _on_record(self, old: Record | None, new: Record | None) -> None:
+        record = new or old
+        assert record is not None
+        sweep = (record.namespace, record.sweep)
+        if new is not None:
+            self._records[sweep][record.name] = new
+            return  # written by us; nothing to look at
+        _discard(self._records, sweep, record.name)
+        self._record_gone(record)
+        self._wake(sweep)
+
+    def _on_job(self, old: JobRecord | None, new: JobRecord | None) -> None:
+        self._wake(_enter(self._jobs, old, new))
+
+    def _on_pod(self, old: PodRecord | None, new: PodRecord | None) -> None:
+        pod = new or old
+        assert pod is not None
+        if new is not None:
+            self._pods_by_uid[new.uid] = new
+        else:
+            self._pods_by_uid.pop(pod.uid, None)
+        sweep = _enter(self._pods, old, new)
+        self._pod_changed(pod, new is None)
+        self._wake(sweep)
+
+
+def _enter(index: dict[Key, dict[str, T]], old: T | None, new: T | None) -> Key:
+    """Keep an index by trial; returns the key of the sweep."""
+    item = new or old
+    assert item is not None
+    trial = (item.namespace, item.trial)
+    if new is not None:
+        index[trial][item.name] = new
+    else:
+        _discard(index, trial, item.name)
+    return item.namespace, item.sweep
+
+
+def _discard(index: dict[Key, dict[str, V]], key: Key, name: str) -> None:
+    index[key].pop(name, None)
+    if not index[key]:
+        del index[key]

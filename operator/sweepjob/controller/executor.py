@@ -1,0 +1,241 @@
+"""Carries out the planner's actions: one or two requests each, and their result into memory."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from ..domain.plan import actions as act
+from ..domain.plan.snapshot import Phase
+from ..resources import names
+from ..resources.event import Announcement, event_manifest
+from ..resources.job import SidecarSettings, TrialIdentity, job_manifest
+from ..resources.record import dump_curve, dump_stop, trial_manifest
+from ..resources.times import format_time
+from . import errors, gateway
+from .caches import Caches
+from .gateway import Gateway
+from .sweep_state import SweepState
+from .trial_state import TrialState
+
+_log = logging.getLogger(__name__)
+_MESSAGE_LIMIT = 4096
+
+
+class Executor:
+    """Every action is safe to repeat: a crash after the request and before its answer changes
+    nothing about what the planner asks for next."""
+
+    def __init__(self, api: Gateway, caches: Caches, sidecar: SidecarSettings) -> None:
+        self._api = api
+        self._caches = caches
+        self._sidecar = sidecar
+        self._posting: set[asyncio.Task[None]] = set()
+
+    async def carry_out(self, state: SweepState, actions: Sequence[act.Action]) -> None:
+        """All actions; those of one trial in order, those of different trials side by side.
+
+        Raises the first error after every trial has got as far as it could.
+        """
+        of_trial = [a for a in actions if not isinstance(a, act.CreateTrial)]
+        created = [a for a in actions if isinstance(a, act.CreateTrial)]
+        chains = [self._in_order(state, list(g)) for _, g in groupby(of_trial, lambda a: a.trial)]
+        chains += [self._create(state, action) for action in created]
+        results = await asyncio.gather(*chains, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    def announce(self, said: Announcement) -> None:
+        """Post an event in the background: nothing waits for a courtesy."""
+        task = asyncio.create_task(self._post(said))
+        self._posting.add(task)
+        task.add_done_callback(self._posting.discard)
+
+    async def _post(self, said: Announcement) -> None:
+        body = event_manifest(said, time.time())
+        try:
+            await self._api.create(gateway.EVENTS, said.namespace, body)
+        except errors.ApiError as error:
+            if not isinstance(error, errors.AlreadyExists):
+                _log.info("event %s about %s: %s", said.reason, said.name, error)
+
+    async def _in_order(self, state: SweepState, actions: Sequence[act.TrialAction]) -> None:
+        for action in actions:
+            trial = state.live.get(action.trial)
+            if trial is not None:
+                await self._do(state, trial, action)
+
+    async def _do(self, state: SweepState, trial: TrialState, action: act.TrialAction) -> None:
+        match action:
+            case act.LaunchJob():
+                await self._launch(state, trial, action)
+            case act.RecordStop():
+                await self._record_stop(state, trial, action)
+            case act.DeletePod():
+                grace = state.spec.trial.stop_grace
+                target = (state.namespace, action.pod, action.uid)
+                await self._api.delete(gateway.PODS, *target, grace=grace)
+                trial.deleted.add(action.uid)
+            case act.DeleteJob():
+                target = (state.namespace, action.job, action.uid)
+                await self._api.delete(gateway.JOBS, *target, propagation="Foreground")
+                trial.deleted.add(action.uid)
+            case act.RecordRetry():
+                await self._record_retry(state, trial, action)
+            case act.RecordProgress():
+                await self._record_progress(state, trial, action)
+            case act.RecordEnd():
+                await self._record_end(state, trial, action)
+
+    async def _create(self, state: SweepState, action: act.CreateTrial) -> None:
+        source = " ".join(dict.fromkeys(state.spec.sampler)) + f" seed {state.seed}"
+        body = trial_manifest(
+            state.namespace, state.name, state.uid, action.index, action.assignment, source
+        )
+        made = await self._create_or_adopt(
+            gateway.SWEEPTRIALS, state.namespace, body, owner=state.uid
+        )
+        record = self._caches.trials(state.namespace).put(made)
+        if record.index not in state.live:
+            state.add(record)
+
+    async def _launch(self, state: SweepState, trial: TrialState, action: act.LaunchJob) -> None:
+        identity = TrialIdentity(state.namespace, state.name, trial.name, trial.uid, action.attempt)
+        body = job_manifest(identity, state.spec, trial.assignment, self._sidecar)
+        try:
+            made = await self._create_or_adopt(gateway.JOBS, state.namespace, body, owner=trial.uid)
+        except (errors.Refused, errors.Conflict) as error:
+            trial.refused = str(error)
+            raise
+        trial.refused = ""
+        self._caches.jobs(state.namespace).put(made)
+
+    async def _create_or_adopt(
+        self, resource: gateway.Resource, namespace: str, body: dict[str, Any], owner: str
+    ) -> dict[str, Any]:
+        """Create, or take what is there by that name if it is ours.
+
+        Raises:
+            Conflict: it belongs to somebody else.
+        """
+        try:
+            return await self._api.create(resource, namespace, body)
+        except errors.AlreadyExists:
+            name = body["metadata"]["name"]
+            found = await self._api.get(resource, namespace, name)
+            owners = found["metadata"].get("ownerReferences") or [{}]
+            if owners[0].get("uid") == owner:
+                return found
+            raise errors.Conflict(
+                f"{resource.plural} '{name}' exists and belongs to something else; "
+                "delete it, or give the sweep another name"
+            ) from None
+
+    async def _record_stop(
+        self, state: SweepState, trial: TrialState, action: act.RecordStop
+    ) -> None:
+        now = time.time()
+        status = {
+            "phase": Phase.STOPPING.value,
+            "stop": dump_stop(action.stop, format_time(now)),
+            "reason": action.stop.reason,
+            "message": action.stop.message[:_MESSAGE_LIMIT],
+        }
+        await self._write(state, trial, status, now)
+        trial.stop, trial.phase = action.stop, Phase.STOPPING
+
+    async def _record_retry(
+        self, state: SweepState, trial: TrialState, action: act.RecordRetry
+    ) -> None:
+        now = time.time()
+        status = {
+            "phase": Phase.PENDING.value,
+            "attempt": action.attempt,
+            "failures": action.failures,
+            "job": None,
+            "reason": action.reason,
+            "message": action.message[:_MESSAGE_LIMIT],
+            "gpuSeconds": self._gpu(trial, None),
+        }
+        await self._write(state, trial, status, now)
+        trial.gpu_used, trial.held = trial.gpu_total, {}
+        trial.attempt, trial.failures = action.attempt, action.failures
+        trial.launched, trial.phase = False, Phase.PENDING
+
+    async def _record_progress(
+        self, state: SweepState, trial: TrialState, action: act.RecordProgress
+    ) -> None:
+        now = time.time()
+        started = None if trial.started is None else format_time(trial.started)
+        status = {
+            "phase": action.phase.value,
+            "attempt": trial.attempt,
+            "job": names.job_name(trial.name, trial.attempt),
+            "startTime": started,
+            "reason": "",
+            "message": "",
+        }
+        await self._write(state, trial, status, now)
+        trial.phase, trial.launched = action.phase, True
+
+    async def _record_end(
+        self, state: SweepState, trial: TrialState, action: act.RecordEnd
+    ) -> None:
+        now = time.time()
+        stopped = action.phase is Phase.EARLY_STOPPED
+        saved = state.saving(trial, now) if stopped else 0.0
+        status = {
+            "phase": action.phase.value,
+            "attempt": trial.attempt,
+            "job": names.job_name(trial.name, trial.attempt),
+            "reason": action.reason,
+            "message": action.message[:_MESSAGE_LIMIT],
+            "startTime": None if trial.started is None else format_time(trial.started),
+            "completionTime": format_time(now),
+            "gpuSeconds": self._gpu(trial, saved),
+        }
+        await self._write(state, trial, status, now)
+        state.end(trial, action.phase, saved)
+        if action.phase is not Phase.SUCCEEDED:
+            failed = action.phase is Phase.FAILED
+            self.announce(
+                Announcement(
+                    names.SWEEPTRIAL,
+                    state.namespace,
+                    trial.name,
+                    trial.uid,
+                    action.reason if failed else action.phase.value,
+                    action.message,
+                    warning=failed,
+                )
+            )
+
+    def _gpu(self, trial: TrialState, saved: float | None) -> dict[str, str]:
+        gpu = {"count": f"{trial.gpus:g}", "used": f"{trial.gpu_total:.0f}"}
+        return gpu if saved is None else {**gpu, "saved": f"{saved:.0f}"}
+
+    async def _write(
+        self, state: SweepState, trial: TrialState, status: dict[str, Any], now: float
+    ) -> None:
+        """Write a trial's status with its curve, and enter the answer into the cache."""
+        count = trial.curve.count
+        if count > trial.durable or trial.unwritten_since is not None:
+            status["curve"] = dump_curve(trial.curve, trial.pod)
+        if trial.seen:
+            status["metricsSeen"] = list(trial.seen)
+        unwritten, trial.unwritten_since = trial.unwritten_since, None
+        try:
+            made = await self._api.patch_status(
+                gateway.SWEEPTRIALS, state.namespace, trial.name, trial.uid, status
+            )
+        except errors.ApiError:
+            trial.unwritten_since = unwritten
+            raise
+        trial.durable = max(trial.durable, count)
+        trial.written = now
+        self._caches.trials(state.namespace).put(made)

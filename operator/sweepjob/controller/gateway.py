@@ -1,0 +1,212 @@
+"""The one door to the API server. Speaks dicts; every failure is one of ``errors``."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from kubernetes.aio import config
+from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
+
+from ..resources import names
+from . import errors
+
+Body = dict[str, Any]
+_MERGE = "application/merge-patch+json"
+_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
+# The server ends a watch after this many seconds; a silence much longer means a dead connection.
+_WATCH_SECONDS = 290
+_WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_WATCH_SECONDS + 15)
+_STRICT_REMEDY = (
+    " The certificate authority of this API server lacks extensions that Python demands; set "
+    "SWEEPJOB_STRICT_TLS=false (chart: kubernetes.strictTls=false) to accept it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource type: its API prefix and plural name."""
+
+    prefix: str
+    plural: str
+
+    def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
+        scope = f"/namespaces/{quote(namespace)}" if namespace else ""
+        parts = [f"{self.prefix}{scope}/{self.plural}", quote(name), subresource]
+        return "/".join(part for part in parts if part)
+
+
+SWEEPJOBS = Resource(f"/apis/{names.API_VERSION}", names.SWEEPJOBS)
+SWEEPTRIALS = Resource(f"/apis/{names.API_VERSION}", names.SWEEPTRIALS)
+JOBS = Resource("/apis/batch/v1", "jobs")
+PODS = Resource("/api/v1", "pods")
+EVENTS = Resource("/api/v1", "events")
+TOKEN_REVIEWS = Resource("/apis/authentication.k8s.io/v1", "tokenreviews")
+
+
+async def connect(*, strict_tls: bool) -> Gateway:
+    """A gateway with the pod's service account, or the kubeconfig where there is none."""
+    configuration = Configuration()
+    try:
+        config.load_incluster_config(client_configuration=configuration)
+    except config.ConfigException:
+        await config.load_kube_config(client_configuration=configuration)
+    configuration.disable_strict_ssl_verification = not strict_tls
+    configuration.connection_pool_maxsize = 64
+    return Gateway(ApiClient(configuration))
+
+
+class Gateway:
+    """Requests to the API server."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def get(self, resource: Resource, namespace: str, name: str) -> Body:
+        return await self._request("GET", resource.path(namespace, name))
+
+    async def create(self, resource: Resource, namespace: str | None, body: Body) -> Body:
+        return await self._request("POST", resource.path(namespace), body=body)
+
+    async def patch_status(
+        self, resource: Resource, namespace: str, name: str, uid: str, status: Body
+    ) -> Body:
+        """Merge into the status, on condition that it is still the object with this uid."""
+        body = {"metadata": {"uid": uid}, "status": status}
+        path = resource.path(namespace, name, "status")
+        return await self._request("PATCH", path, body=body, content_type=_MERGE)
+
+    async def delete(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        uid: str,
+        *,
+        grace: int | None = None,
+        propagation: str | None = None,
+    ) -> None:
+        """Delete the object with this uid; that it is gone already is no error."""
+        body: Body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+        if grace is not None:
+            body["gracePeriodSeconds"] = grace
+        if propagation is not None:
+            body["propagationPolicy"] = propagation
+        try:
+            await self._request("DELETE", resource.path(namespace, name), body=body)
+        except (errors.NotFound, errors.Conflict):
+            return
+
+    async def list_page(
+        self, resource: Resource, namespace: str | None, selector: str, token: str
+    ) -> Body:
+        query = {"limit": "500", "labelSelector": selector, "continue": token}
+        return await self._request("GET", resource.path(namespace), query=query)
+
+    async def watch(
+        self, resource: Resource, namespace: str | None, selector: str, version: str
+    ) -> AsyncIterator[Body]:
+        """Events from a resource version on, until the server closes the stream.
+
+        Raises:
+            Gone: the version is too old.
+            Unavailable: the connection broke.
+        """
+        query = {
+            "watch": "1",
+            "resourceVersion": version,
+            "labelSelector": selector,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(_WATCH_SECONDS),
+        }
+        response = await self._send(
+            "GET", resource.path(namespace), query, None, "", _WATCH_TIMEOUT
+        )
+        try:
+            if response.status != 200:
+                raise _error(response.status, await response.read(), response.headers, "GET")
+            async for line in response.content:
+                event = json.loads(line)
+                if event["type"] == "ERROR":
+                    status = event["object"]
+                    raise _error(status.get("code", 500), json.dumps(status).encode(), {}, "GET")
+                yield event
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise errors.Unavailable(f"watch of {resource.plural} broke: {error!r}") from error
+        finally:
+            response.close()
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        content_type: str = "application/json",
+    ) -> Body:
+        response = await self._send(method, path, query, body, content_type, _TIMEOUT)
+        try:
+            data = await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise errors.Unavailable(f"{method} {path}: {error!r}") from error
+        if response.status >= 400:
+            raise _error(response.status, data, response.headers, method)
+        parsed: Body = json.loads(data)
+        return parsed
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: Body | None,
+        content_type: str,
+        patience: aiohttp.ClientTimeout,
+    ) -> aiohttp.ClientResponse:
+        present = [(key, value) for key, value in (query or {}).items() if value]
+        headers = {"Content-Type": content_type} if content_type else {}
+        call = await self._client.param_serialize(
+            method=method,
+            resource_path=path,
+            query_params=present,
+            header_params=headers,
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        try:
+            answer = await self._client.call_api(*call, _request_timeout=patience)
+        except ssl.SSLError as error:
+            raise errors.Unavailable(f"{error!r}.{_STRICT_REMEDY}") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            remedy = _STRICT_REMEDY if "CERTIFICATE_VERIFY_FAILED" in str(error) else ""
+            raise errors.Unavailable(f"{method} {path}: {error!r}.{remedy}") from error
+        response: aiohttp.ClientResponse = answer.response
+        return response
+
+
+def _error(status: int, data: bytes, headers: Mapping[str, str], method: str) -> errors.ApiError:
+    try:
+        message = json.loads(data).get("message", "")
+    except ValueError:
+        message = data[:200].decode(errors="replace")
+    text = f"{status}: {message}"
+    if status == 404:
+        return errors.NotFound(text)
+    if status in (409, 412):
+        exists = method == "POST" and "already exists" in message
+        return errors.AlreadyExists(text) if exists else errors.Conflict(text)
+    if status == 410:
+        return errors.Gone(text)
+    if status == 429 or status >= 500:
+        wait = headers.get("Retry-After", "0")
+        return errors.Unavailable(text, float(wait) if wait.isdecimal() else 0.0)
+    return errors.Refused(text)

@@ -1,0 +1,78 @@
+"""Takes reports from sidecars over HTTPS: authenticated, bounded, answered at once."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from .. import wire
+from . import errors, telemetry
+from .authentication import Authenticator, Caller
+from .caches import Caches
+from .reconciler import Reconciler
+
+
+class Intake:
+    """One endpoint. A push counts for a trial only if the pod that its token was made for is a pod of
+    a Job of that trial, by owner, not by label."""
+
+    def __init__(self, authenticator: Authenticator, reconciler: Reconciler) -> None:
+        self._authenticator = authenticator
+        self._reconciler = reconciler
+        self._caches: Caches = reconciler.caches
+
+    def application(self) -> web.Application:
+        application = web.Application(client_max_size=wire.MAX_BODY)
+        application.router.add_post(wire.REPORTS_PATH, self._handle)
+        return application
+
+    async def _handle(self, request: web.Request) -> web.Response:
+        response = await self._answer(request)
+        telemetry.PUSHES.labels(str(response.status)).inc()
+        return response
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme != "Bearer" or not token:
+            return _refuse(401, "a bearer token is required")
+        try:
+            caller = await self._authenticator.identify(token)
+        except errors.ApiError as error:
+            return _refuse(503, f"the token cannot be checked: {error}")
+        if caller is None:
+            return _refuse(401, f"not a pod's token for the audience {wire.AUDIENCE}")
+        try:
+            push = wire.Push.parse(await request.read())
+        except ValueError as error:
+            return _refuse(400, str(error))
+        return self._take(caller, push)
+
+    def _take(self, caller: Caller, push: wire.Push) -> web.Response:
+        pod = self._caches.pod(caller.uid)
+        if pod is None:
+            # The watch may be a moment behind; the sidecar tries again.
+            return _refuse(503, f"pod {caller.pod} is not known yet")
+        if pod.namespace != caller.namespace or push.namespace != pod.namespace:
+            return _refuse(403, "the token belongs to another namespace")
+        if push.trial != pod.trial or not self._owns(pod.namespace, pod.trial, pod.owner):
+            return _refuse(403, f"pod {caller.pod} is not a pod of trial {push.trial}")
+        reply = self._reconciler.take(pod.namespace, pod.sweep, push, pod.uid)
+        if reply is None:
+            return self._not_live(pod.namespace, push)
+        return web.json_response(reply.dump())
+
+    def _owns(self, namespace: str, trial: str, owner: str) -> bool:
+        record = self._caches.trials(namespace).get(namespace, trial)
+        jobs = self._caches.jobs_of((namespace, trial))
+        return record is not None and any(j.uid == owner and j.owner == record.uid for j in jobs)
+
+    def _not_live(self, namespace: str, push: wire.Push) -> web.Response:
+        """The trial has ended, or its sweep has not been looked at since a start of the operator."""
+        record = self._caches.trials(namespace).get(namespace, push.trial)
+        if record is not None and record.phase.is_end:
+            end = push.first + len(push.values)
+            return web.json_response(wire.Reply(end, end - 1, wire.STOP).dump())
+        return _refuse(503, f"trial {push.trial} is not known yet")
+
+
+def _refuse(status: int, text: str) -> web.Response:
+    return web.Response(status=status, text=text)

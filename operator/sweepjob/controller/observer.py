@@ -1,0 +1,202 @@
+"""From the caches and the memory of a sweep to the values that decisions are made from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from ..domain.plan.planner import free_slots, is_over, reason_to_fail
+from ..domain.plan.snapshot import Job, Phase, Pod, Snapshot, Trial
+from ..resources import names
+from ..resources.pods import Trouble
+from ..resources.status import Condition, Overview
+from ..resources.times import parse_time
+from .caches import Caches
+from .sweep_state import SweepState
+from .trial_state import TrialState
+
+V = TypeVar("V", Pod, Job)
+# How long a script may report other metrics before the primary one without being suspect: many
+# report a training loss every step and the validation metric once an epoch.
+_PATIENCE_FOR_METRIC = 60.0
+
+
+def snapshot(state: SweepState, caches: Caches, progress_interval: float) -> Snapshot:
+    """The sweep as it is known now, with as many proposals as there are free slots, and one for
+    every live trial that may end in this pass."""
+    spec = state.spec
+    bare = Snapshot(
+        limits=spec.limits,
+        started=state.started,
+        suspended=spec.suspend,
+        max_retries=spec.trial.max_retries,
+        live=tuple(_trial(state, t, caches, progress_interval) for t in state.live.values()),
+        totals=state.totals(),
+    )
+    ending = sum(any(pod.is_terminal for pod in trial.pods) for trial in bare.live)
+    left = spec.limits.max_total_trials - state.created
+    proposals = state.proposals(max(0, min(free_slots(bare) + ending, left)))
+    return replace(bare, proposals=proposals, exhausted=state.exhausted)
+
+
+def _trial(state: SweepState, trial: TrialState, caches: Caches, progress_interval: float) -> Trial:
+    key = (state.namespace, trial.name)
+    jobs = [j.view for j in caches.jobs_of(key) if j.owner == trial.uid]
+    pods = [p.view for p in caches.pods_of(key) if p.attempt == trial.attempt]
+    unwritten = trial.unwritten_since
+    due = None if unwritten is None else max(unwritten, trial.written) + progress_interval
+    return Trial(
+        index=trial.index,
+        name=trial.name,
+        uid=trial.uid,
+        phase=trial.phase,
+        attempt=trial.attempt,
+        failures=trial.failures,
+        launched=trial.launched,
+        stop=trial.stop,
+        verdict=trial.verdict,
+        progress_due=due,
+        jobs=tuple(_seen(job, trial) for job in jobs if job.attempt == trial.attempt),
+        pods=tuple(_seen(pod, trial) for pod in pods),
+    )
+
+
+def _seen(view: V, trial: TrialState) -> V:
+    """With our own deletion in it, which the cache may not show yet."""
+    return replace(view, deleting=True) if view.uid in trial.deleted else view
+
+
+def overview(
+    state: SweepState, snap: Snapshot, caches: Caches, generation: int, now: float
+) -> Overview:
+    """What the status of the sweep is to say."""
+    over = is_over(snap, now)
+    failure = _failure(state, snap, now) if over else None
+    running = sum(trial.phase is Phase.RUNNING for trial in state.live.values())
+    conditions = (
+        Condition(names.ACCEPTED, True, names.REASON_ACCEPTED, "the spec is understood"),
+        _complete(state, over, failure),
+        _failed(failure),
+        _suspended(state.spec.suspend and not over),
+        _degraded(state, caches, now),
+    )
+    completed = state.status.get("completionTime")
+    return Overview(
+        generation=generation,
+        phase=_phase(state, over, failure),
+        conditions=conditions,
+        seed=state.seed,
+        started=state.started,
+        completed=(parse_time(completed) or now) if over else None,
+        total=_total(state, over),
+        created=state.created,
+        running=running,
+        queued=len(state.live) - running,
+        ended=state.ended,
+        best=state.best,
+        gpu_used=state.gpu_used,
+        gpu_saved=state.gpu_saved,
+    )
+
+
+def _total(state: SweepState, over: bool) -> int:
+    """A sweep that ended because its space was exhausted has no trials to come."""
+    return state.created if over and state.exhausted else state.spec.limits.max_total_trials
+
+
+def _failure(state: SweepState, snap: Snapshot, now: float) -> tuple[str, str] | None:
+    limit = reason_to_fail(snap, now)
+    if limit is not None:
+        return limit
+    useful = state.ended[Phase.SUCCEEDED] + state.ended[Phase.EARLY_STOPPED]
+    if not useful:
+        return names.REASON_NONE_SUCCEEDED, f"none of {state.created} trials succeeded"
+    if state.best is None:
+        trouble = _missing_metric(state)
+        return names.REASON_METRIC_MISSING, trouble.message if trouble else "no value was reported"
+    return None
+
+
+def _phase(state: SweepState, over: bool, failure: tuple[str, str] | None) -> str:
+    if over:
+        return "Complete" if failure is None else "Failed"
+    return "Suspended" if state.spec.suspend else "Running"
+
+
+def _complete(state: SweepState, over: bool, failure: tuple[str, str] | None) -> Condition:
+    if not over or failure is not None:
+        reason = names.REASON_RUNNING if failure is None else failure[0]
+        return Condition(names.COMPLETE, False, reason, "the sweep has not been completed")
+    exhausted = state.exhausted and state.created < state.spec.limits.max_total_trials
+    reason = names.REASON_EXHAUSTED if exhausted else names.REASON_ALL_TRIALS
+    best = state.best
+    assert best is not None
+    message = (
+        f"all {state.created} trials have ended; best is {best.trial} with "
+        f"{state.spec.objective.primary_metric} {best.value:.6g}"
+    )
+    return Condition(names.COMPLETE, True, reason, message)
+
+
+def _failed(failure: tuple[str, str] | None) -> Condition:
+    if failure is None:
+        return Condition(names.FAILED, False, names.REASON_RUNNING, "nothing has ended the sweep")
+    return Condition(names.FAILED, True, *failure)
+
+
+def _suspended(suspended: bool) -> Condition:
+    if suspended:
+        text = "spec.suspend is true: no new trial is started"
+        return Condition(names.SUSPENDED, True, names.REASON_SUSPENDED, text)
+    return Condition(names.SUSPENDED, False, names.REASON_NOT_SUSPENDED, "spec.suspend is not set")
+
+
+def _degraded(state: SweepState, caches: Caches, now: float) -> Condition:
+    trouble = _trouble(state, caches, now)
+    if trouble is None:
+        text = "no trial needs attention"
+        return Condition(names.DEGRADED, False, names.REASON_HEALTHY, text)
+    return Condition(names.DEGRADED, True, trouble.reason, trouble.message)
+
+
+def _trouble(state: SweepState, caches: Caches, now: float) -> Trouble | None:
+    """The first thing that needs a person's eye, live trials in order, then ended ones."""
+    for trial in state.live.values():
+        if trial.refused:
+            message = f"trial {trial.name}: the API server refuses its Job: {trial.refused}"
+            return Trouble(names.REASON_LAUNCH, message)
+        for pod in caches.pods_of((state.namespace, trial.name)):
+            if pod.trouble is not None and pod.attempt == trial.attempt and trial.stop is None:
+                return Trouble(pod.trouble.reason, f"trial {trial.name}: {pod.trouble.message}")
+        since = trial.other_metrics_since
+        if since is not None and now - since >= _PATIENCE_FOR_METRIC:
+            return _metric_trouble(state, trial.name, trial.seen)
+    return _missing_metric(state)
+
+
+def metric_check_due(state: SweepState, now: float) -> float | None:
+    """When a trial that reports other metrics only becomes suspect, if nothing happens before."""
+    times = (t.other_metrics_since for t in state.live.values())
+    due = [t + _PATIENCE_FOR_METRIC for t in times if t is not None]
+    return min((t for t in due if t > now), default=None)
+
+
+def _missing_metric(state: SweepState) -> Trouble | None:
+    if state.without_metric is None:
+        return None
+    return _metric_trouble(state, *state.without_metric)
+
+
+def _metric_trouble(state: SweepState, trial: str, seen: tuple[str, ...]) -> Trouble:
+    metric = state.spec.objective.primary_metric
+    if seen:
+        remedy = (
+            f"It reported {', '.join(seen)}. Create the sweep with one of these as primaryMetric"
+        )
+    else:
+        remedy = "It reported nothing at all. Log with MLflow to the tracking URI that the trial is given"
+    message = (
+        f"trial {trial} never reported the primary metric '{metric}'. {remedy}, or let the script "
+        f"log '{metric}'."
+    )
+    return Trouble(names.REASON_METRIC_MISSING, message)

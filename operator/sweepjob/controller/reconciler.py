@@ -1,0 +1,257 @@
+"""Observe, decide, act, for one sweep at a time, until there is nothing to do."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .. import wire
+from ..domain.plan.planner import is_over, plan
+from ..domain.problem import InvalidSpec
+from ..resources import names
+from ..resources.event import Announcement
+from ..resources.pods import PodRecord
+from ..resources.record import Record
+from ..resources.status import Condition, Overview, differs, dump_status, is_finished
+from ..resources.sweepjob import SweepSpec, parse_sweepjob
+from ..resources.times import parse_time
+from . import errors, gateway, telemetry
+from .caches import Caches, Key
+from .executor import Executor
+from .gateway import Gateway
+from .observer import metric_check_due, overview, snapshot
+from .settings import Settings
+from .sweep_state import SweepState
+from .workqueue import WorkQueue
+
+_log = logging.getLogger(__name__)
+# A pass that still finds something to do after so many rounds lets other sweeps go first.
+_ROUNDS = 10
+# Changes of numbers alone are written at most this often, in seconds; changes of state at once.
+_STATUS_INTERVAL = 1.0
+_QUIET_KEYS = ("best", "gpuSeconds")
+
+
+@dataclass(slots=True)
+class _Sweep:
+    """A SweepJob as kopf showed it last, and what is remembered about it."""
+
+    body: Mapping[str, Any]
+    state: SweepState | None = None
+    generation: int = 0
+
+
+class Reconciler:
+    """Knows every SweepJob; is told of changes, and looks again."""
+
+    def __init__(self, api: Gateway, settings: Settings) -> None:
+        self._api = api
+        self._settings = settings
+        self._sweeps: dict[Key, _Sweep] = {}
+        self.queue: WorkQueue[Key] = WorkQueue(self.reconcile)
+        self.caches = Caches(
+            api, settings.namespaces, self.queue.add, self._on_pod, self._on_record_gone
+        )
+        self._executor = Executor(api, self.caches, settings.sidecar)
+
+    def show(self, body: Mapping[str, Any], *, deleted: bool) -> None:
+        """A SweepJob as the API server has it now, from kopf's watch."""
+        key = (body["metadata"]["namespace"], body["metadata"]["name"])
+        if deleted:
+            self._sweeps.pop(key, None)
+            return
+        known = self._sweeps.get(key)
+        if known is None or known.body["metadata"]["uid"] != body["metadata"]["uid"]:
+            self._sweeps[key] = _Sweep(body)
+        else:
+            known.body = body
+            if known.generation == body["metadata"]["generation"]:
+                return  # an echo of our own status write
+        self.queue.add(key)
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Do what there is to do about a sweep; returns seconds until it should be looked at again."""
+        await self.caches.synced()
+        sweep = self._sweeps.get(key)
+        if sweep is None or "deletionTimestamp" in sweep.body["metadata"]:
+            return None
+        with telemetry.RECONCILE_SECONDS.time():
+            try:
+                return await self._reconcile(key, sweep)
+            except errors.NotFound:
+                return await self._check_existence(key)
+
+    async def _reconcile(self, key: Key, sweep: _Sweep) -> float | None:
+        meta = sweep.body["metadata"]
+        if sweep.generation != meta["generation"] and not await self._accept(key, sweep):
+            return None
+        state = sweep.state
+        if state is None:
+            return None
+        for _ in range(_ROUNDS):
+            snap = snapshot(state, self.caches, self._settings.progress_interval)
+            todo = plan(snap, time.time())
+            if not todo.actions:
+                break
+            try:
+                await self._executor.carry_out(state, todo.actions)
+            except errors.Refused:
+                await self._report(sweep, state)
+                raise
+        due = await self._report(sweep, state)
+        if is_over(snap, time.time()):
+            sweep.state = None  # finished: remember nothing, watch only for a new generation
+            return None
+        wakes = [todo.wake_at, due, metric_check_due(state, time.time())]
+        wake = min((w for w in wakes if w is not None), default=None)
+        if todo.actions:
+            return 0.0
+        return None if wake is None else max(0.0, wake - time.time())
+
+    async def _accept(self, key: Key, sweep: _Sweep) -> bool:
+        """Understand a new generation of the spec; whether there is anything to do about it."""
+        body = sweep.body
+        meta, status = body["metadata"], dict(body.get("status") or {})
+        generation = meta["generation"]
+        if is_finished(status) and status.get("observedGeneration") == generation:
+            sweep.generation = generation
+            return False
+        try:
+            spec = parse_sweepjob(body)
+        except InvalidSpec as error:
+            await self._reject(key, sweep, status, str(error))
+            sweep.generation = generation
+            return False
+        sweep.state = self._load(key, spec, meta["uid"], status)
+        sweep.generation = generation
+        return True
+
+    def _load(self, key: Key, spec: SweepSpec, uid: str, status: dict[str, Any]) -> SweepState:
+        """The memory of a sweep from what is on record. Reports that are not are asked for again."""
+        started = parse_time(status.get("startTime")) or time.time()
+        seed = spec.seed if spec.seed is not None else _seed(uid)
+        state = SweepState(*key, uid, spec, seed, started, status)
+        state.load(r for r in self.caches.records_of(key) if r.sweep_uid == uid)
+        for trial in state.live.values():
+            for pod in self.caches.pods_of((state.namespace, trial.name)):
+                self._account(state, pod, gone=False)
+        return state
+
+    async def _reject(self, key: Key, sweep: _Sweep, status: dict[str, Any], problems: str) -> None:
+        """Say in the conditions what is wrong with the spec. Trials that run are left alone."""
+        meta = sweep.body["metadata"]
+        text = f"{problems}. Correct the spec and apply it again; nothing was started for it"
+        seen = Overview(
+            generation=meta["generation"],
+            phase="Invalid",
+            conditions=(Condition(names.ACCEPTED, False, names.REASON_INVALID, text[:32000]),),
+        )
+        new = dump_status(seen, status, time.time())
+        if differs(new, status):
+            await self._api.patch_status(gateway.SWEEPJOBS, *key, meta["uid"], new)
+        said = Announcement(
+            names.SWEEPJOB, *key, meta["uid"], names.REASON_INVALID, text, warning=True
+        )
+        self._executor.announce(said)
+
+    async def _report(self, sweep: _Sweep, state: SweepState) -> float | None:
+        """Write the sweep's status if it changed; returns when it is due otherwise."""
+        now = time.time()
+        snap = snapshot(state, self.caches, self._settings.progress_interval)
+        seen = overview(state, snap, self.caches, sweep.generation, now)
+        new = dump_status(seen, state.status, now)
+        if not differs(new, state.status):
+            return None
+        loud = {k: v for k, v in new.items() if k not in _QUIET_KEYS}
+        due = state.status_written + _STATUS_INTERVAL
+        if now < due and not differs({**state.status, **loud}, state.status):
+            return due
+        written = await self._api.patch_status(
+            gateway.SWEEPJOBS, state.namespace, state.name, state.uid, new
+        )
+        before, state.status = state.status, dict(written.get("status") or {})
+        state.status_written = now
+        self._announce_transitions(state, before)
+        return None
+
+    def _announce_transitions(self, state: SweepState, before: Mapping[str, Any]) -> None:
+        old = {c["type"]: c for c in before.get("conditions") or ()}
+        for condition in state.status.get("conditions") or ():
+            was = old.get(condition["type"], {})
+            changed = (was.get("status"), was.get("reason")) != ("True", condition["reason"])
+            if condition["status"] == "True" and changed:
+                bad = condition["type"] in (names.FAILED, names.DEGRADED)
+                self._executor.announce(
+                    Announcement(
+                        names.SWEEPJOB,
+                        state.namespace,
+                        state.name,
+                        state.uid,
+                        condition["reason"],
+                        condition["message"],
+                        warning=bad,
+                    )
+                )
+
+    async def _check_existence(self, key: Key) -> float | None:
+        """Something of the sweep was not there: is the sweep?"""
+        sweep = self._sweeps.get(key)
+        if sweep is None:
+            return None
+        try:
+            sweep.body = await self._api.get(gateway.SWEEPJOBS, *key)
+        except errors.NotFound:
+            self._sweeps.pop(key, None)
+            return None
+        sweep.state, sweep.generation = None, 0  # begin again from what is on record
+        return 1.0
+
+    def take(self, namespace: str, sweep: str, push: wire.Push, pod: str) -> wire.Reply | None:
+        """A sidecar's push, already authenticated; None when the trial is not live."""
+        known = self._sweeps.get((namespace, sweep))
+        state = known.state if known else None
+        trial = None if state is None else state.find(push.trial)
+        if state is None or trial is None:
+            return None
+        if trial.pod != pod:
+            trial.turn_to(pod)
+        before = trial.curve.count
+        decided = state.report(trial, push, time.time())
+        telemetry.REPORTS.inc(trial.curve.count - before)
+        if decided:
+            self.queue.add((namespace, sweep))
+        else:
+            self.queue.add_after((namespace, sweep), _STATUS_INTERVAL)
+        stopping = trial.stop is not None or trial.verdict is not None
+        action = wire.STOP if stopping else wire.CONTINUE
+        return wire.Reply(trial.curve.count + 1, trial.durable, action)
+
+    def _on_pod(self, pod: PodRecord, gone: bool) -> None:
+        known = self._sweeps.get((pod.namespace, pod.sweep))
+        if known is not None and known.state is not None:
+            self._account(known.state, pod, gone=gone)
+
+    def _account(self, state: SweepState, pod: PodRecord, *, gone: bool) -> None:
+        trial = state.find(pod.trial)
+        if trial is None or trial.attempt != pod.attempt:
+            return
+        trial.account(pod, time.time(), gone=gone)
+        if pod.summary is not None and pod.view.is_terminal:
+            if trial.pod != pod.uid and pod.summary.count:
+                trial.turn_to(pod.uid)
+            state.adopt(trial, pod.summary, time.time())
+
+    def _on_record_gone(self, record: Record) -> None:
+        """Somebody deleted a record; if the sweep is still there, begin again from the others."""
+        known = self._sweeps.get((record.namespace, record.sweep))
+        if known is not None and known.state is not None:
+            known.state, known.generation = None, 0
+
+
+def _seed(uid: str) -> int:
+    """The seed of a sweep that names none: made from its uid, so it is drawn once for ever."""
+    return int.from_bytes(hashlib.sha256(uid.encode()).digest()[:4], "big")

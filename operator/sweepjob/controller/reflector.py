@@ -1,0 +1,148 @@
+"""A cache of one kind of object: list, then watch, kept as small records.
+
+What a watch cannot say (objects that went while it was down) is found by comparing with the next
+list. Our own writes are entered at once, so that a decision never rests on a state from before them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, Protocol, TypeVar
+
+from . import errors
+from .gateway import Gateway, Resource
+
+_log = logging.getLogger(__name__)
+_BACKOFF = (0.2, 15.0)  # seconds, first and longest
+
+
+class Cached(Protocol):
+    """What the cache needs to know of a record."""
+
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def uid(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+
+
+R = TypeVar("R", bound=Cached)
+Key = tuple[str, str]
+
+
+class Reflector(Generic[R]):
+    """Keeps ``records`` like the API server's, by namespace and name.
+
+    Args:
+        project: makes the record of an object; everything else of it is forgotten.
+        changed: called with the old and the new record (None: there was, or is, none).
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        resource: Resource,
+        project: Callable[[Mapping[str, Any]], R],
+        changed: Callable[[R | None, R | None], None],
+        namespace: str | None = None,
+        selector: str = "",
+    ) -> None:
+        self.records: dict[Key, R] = {}
+        self.synced = asyncio.Event()
+        self._gateway = gateway
+        self._resource = resource
+        self._project = project
+        self._changed = changed
+        self._namespace = namespace
+        self._selector = selector
+
+    async def run(self) -> None:
+        """List and watch for ever; returns only by cancellation."""
+        version, failures = "", 0
+        while True:
+            try:
+                if not version:
+                    version = await self._list()
+                    self.synced.set()
+                async for event in self._gateway.watch(
+                    self._resource, self._namespace, self._selector, version
+                ):
+                    version = self._apply(event)
+                    failures = 0
+            except errors.Gone:
+                version = ""
+            except errors.ApiError as error:
+                failures += 1
+                first, longest = _BACKOFF
+                pause = min(longest, first * 2 ** min(failures, 10)) * random.uniform(0.5, 1)
+                _log.warning("%s: %s; again in %.1f s", self._resource.plural, error, pause)
+                await asyncio.sleep(pause)
+
+    def put(self, body: Mapping[str, Any]) -> R:
+        """Enter the answer to our own write; returns its record."""
+        record = self._project(body)
+        self._enter(record)
+        return self.records.get((record.namespace, record.name), record)
+
+    def get(self, namespace: str, name: str) -> R | None:
+        return self.records.get((namespace, name))
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(list(self.records.values()))
+
+    async def _list(self) -> str:
+        found: dict[Key, R] = {}
+        token = ""
+        while True:
+            page = await self._gateway.list_page(
+                self._resource, self._namespace, self._selector, token
+            )
+            for body in page["items"]:
+                record = self._project(body)
+                found[record.namespace, record.name] = record
+            token = page["metadata"].get("continue", "")
+            if not token:
+                break
+        for key in self.records.keys() - found.keys():
+            self._remove(key)
+        for record in found.values():
+            self._enter(record)
+        return str(page["metadata"]["resourceVersion"])
+
+    def _apply(self, event: Mapping[str, Any]) -> str:
+        body = event["object"]
+        version = str(body["metadata"]["resourceVersion"])
+        if event["type"] == "DELETED":
+            record = self._project(body)
+            key = (record.namespace, record.name)
+            # The name may have been taken by a new object meanwhile.
+            if key in self.records and self.records[key].uid == record.uid:
+                self._remove(key)
+        elif event["type"] != "BOOKMARK":
+            self._enter(self._project(body))
+        return version
+
+    def _enter(self, record: R) -> None:
+        key = (record.namespace, record.name)
+        old = self.records.get(key)
+        if old is not None and old.uid == record.uid and not _is_newer(record, old):
+            return
+        self.records[key] = record
+        self._changed(old, record)
+
+    def _remove(self, key: Key) -> None:
+        self._changed(self.records.pop(key), None)
+
+
+def _is_newer(new: Cached, old: Cached) -> bool:
+    """Resource versions of one resource are comparable whole numbers (Kubernetes 1.35 guarantees
+    it; earlier ones with etcd behave so). An event from before our own write must not undo it."""
+    if new.version.isdecimal() and old.version.isdecimal():
+        return int(new.version) > int(old.version)
+    return new.version != old.version

@@ -1,0 +1,56 @@
+"""What the operator is told by its environment; the Helm chart sets all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..resources.job import SidecarSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The operator's settings, with the variable of each.
+
+    Attributes:
+        namespaces: SWEEPJOB_NAMESPACES, comma-separated; empty for all.
+        sidecar: SWEEPJOB_SIDECAR_IMAGE, SWEEPJOB_INTAKE_URL and the intake's CA.
+        certificate, key: SWEEPJOB_INTAKE_CERTIFICATE and _KEY, files; absent, the intake is plain HTTP.
+        intake_port: SWEEPJOB_INTAKE_PORT.
+        telemetry_port: SWEEPJOB_TELEMETRY_PORT, for probes and metrics.
+        progress_interval: SWEEPJOB_PROGRESS_SECONDS, at most one write of a trial's curve in so long.
+        strict_tls: SWEEPJOB_STRICT_TLS; "false" for API servers whose CA lacks the extensions that
+            Python 3.13 demands.
+    """
+
+    namespaces: tuple[str, ...]
+    sidecar: SidecarSettings
+    certificate: Path | None
+    key: Path | None
+    intake_port: int = 8443
+    telemetry_port: int = 8080
+    progress_interval: float = 3.0
+    strict_tls: bool = True
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Settings:
+        """Raises KeyError with the name of a variable that is missing."""
+        get = environment.get
+        certificate, authority = get("SWEEPJOB_INTAKE_CERTIFICATE"), get("SWEEPJOB_INTAKE_CA")
+        key = get("SWEEPJOB_INTAKE_KEY")
+        return cls(
+            namespaces=tuple(filter(None, get("SWEEPJOB_NAMESPACES", "").split(","))),
+            sidecar=SidecarSettings(
+                image=environment["SWEEPJOB_SIDECAR_IMAGE"],
+                url=environment["SWEEPJOB_INTAKE_URL"],
+                certificate_authority=Path(authority).read_text() if authority else "",
+                pull_policy=get("SWEEPJOB_SIDECAR_PULL_POLICY", "IfNotPresent"),
+            ),
+            certificate=Path(certificate) if certificate else None,
+            key=Path(key) if key else None,
+            intake_port=int(get("SWEEPJOB_INTAKE_PORT", "8443")),
+            telemetry_port=int(get("SWEEPJOB_TELEMETRY_PORT", "8080")),
+            progress_interval=float(get("SWEEPJOB_PROGRESS_SECONDS", "3")),
+            strict_tls=get("SWEEPJOB_STRICT_TLS", "true") != "false",
+        )

@@ -1,0 +1,198 @@
+"""What the operator remembers of a sweep: running aggregates, made once from the records."""
+
+from __future__ import annotations
+
+import statistics
+from bisect import insort
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import wire
+from ..domain.objective import Goal
+from ..domain.plan.snapshot import Phase, Stop, Totals
+from ..domain.sampling import Sampler, make_sampler
+from ..domain.space import Assignment
+from ..domain.stopping import Decision, Standings
+from ..resources.record import Record
+from ..resources.status import Best
+from ..resources.sweepjob import SweepSpec
+from .trial_state import TrialState
+
+_REASONS = {"bandit": "Bandit", "truncation_selection": "TruncationSelection"}
+
+
+@dataclass(slots=True)
+class SweepState:
+    """A sweep that is not finished.
+
+    Attributes:
+        live: trials that have not ended, by index.
+        created: the next index.
+        ended: ended trials by phase.
+        best: the best trial so far, with its score.
+        full_runs: GPU-seconds of succeeded trials, sorted.
+        without_metric: an ended trial that never reported the primary metric, and what it did.
+        status: the sweep's status as it was written last.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    spec: SweepSpec
+    seed: int
+    started: float
+    status: dict[str, Any]
+    sampler: Sampler = field(init=False)
+    live: dict[int, TrialState] = field(default_factory=dict)
+    created: int = 0
+    exhausted: bool = False
+    ended: Counter[Phase] = field(default_factory=Counter)
+    best: Best | None = None
+    best_score: tuple[float, int] | None = None
+    gpu_used: float = 0.0
+    gpu_saved: float = 0.0
+    full_runs: list[float] = field(default_factory=list)
+    without_metric: tuple[str, tuple[str, ...]] | None = None
+    standings: Standings = field(default_factory=Standings)
+    status_written: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.sampler = make_sampler(*self.spec.sampler, self.spec.space, self.seed)
+
+    @property
+    def goal(self) -> Goal:
+        return self.spec.objective.goal
+
+    def load(self, records: Iterable[Record]) -> None:
+        """Take in all records of the sweep, after a start of the operator."""
+        for record in sorted(records, key=lambda r: r.index):
+            trial = self.add(record)
+            self._rank_loaded(trial)
+            self.note_best(trial, trial.started or self.started)
+            if record.phase.is_end:
+                self.end(trial, record.phase, record.gpu_saved)
+
+    def add(self, record: Record) -> TrialState:
+        trial = TrialState.of(record, self.goal)
+        self.live[record.index] = trial
+        self.created = max(self.created, record.index + 1)
+        return trial
+
+    def end(self, trial: TrialState, phase: Phase, saved: float) -> None:
+        """The trial's end is on record: it moves from the live ones into the totals."""
+        self.live.pop(trial.index, None)
+        self.ended[phase] += 1
+        self.gpu_used += trial.gpu_total
+        self.gpu_saved += saved
+        if phase is Phase.SUCCEEDED:
+            insort(self.full_runs, trial.gpu_total)
+            if trial.curve.count == 0:
+                self.without_metric = (trial.name, trial.seen)
+
+    def find(self, name: str) -> TrialState | None:
+        """The live trial of that name."""
+        index = name.rpartition("-")[2]
+        trial = self.live.get(int(index)) if index.isdecimal() else None
+        return trial if trial is not None and trial.name == name else None
+
+    def totals(self) -> Totals:
+        return Totals(self.created, self.ended)
+
+    def proposals(self, count: int) -> tuple[Assignment, ...]:
+        """The next ``count`` assignments, or fewer when the space is exhausted."""
+        found = []
+        for index in range(self.created, self.created + count):
+            assignment = self.sampler.propose(index, ())
+            if assignment is None:
+                self.exhausted = True
+                break
+            found.append(assignment)
+        return tuple(found)
+
+    def report(self, trial: TrialState, push: wire.Push, now: float) -> bool:
+        """Take in a push; numbers that are known already are passed over.
+
+        Returns whether the planner has something to do: a decision was made.
+        """
+        self._note_names(trial, push.seen, now)
+        known = trial.curve.count + 1 - push.first
+        if known < 0:
+            return False
+        for value in push.values[known:]:
+            self.enter(trial, value, now)
+        return trial.verdict is not None and trial.stop is None
+
+    def enter(self, trial: TrialState, value: float, now: float) -> None:
+        """One new report: curve, rank, decision, best. The cost is a bisection."""
+        trial.curve.append(value)
+        trial.other_metrics_since = None
+        if trial.unwritten_since is None:
+            trial.unwritten_since = now
+        interval = trial.curve.count
+        policy = self.spec.policy
+        if policy.schedule.applies(interval):
+            rank = self.standings.record(trial.index, interval, trial.curve.score)
+            if trial.verdict is None and trial.stop is None:
+                decision = policy.judge(interval, rank, self.goal)
+                trial.verdict = None if decision is None else _stop(decision)
+        if trial.curve.best_interval == interval:
+            self.note_best(trial, now)
+
+    def adopt(self, trial: TrialState, summary: wire.Summary, now: float) -> None:
+        """Take what a sidecar left in its last words and the operator was away for."""
+        self._note_names(trial, summary.seen, now)
+        for value in trial.missing_of(summary):
+            self.enter(trial, value, now)
+        trial.verdict = None if trial.stop is None else trial.verdict
+        best = summary.high if self.goal is Goal.MAXIMIZE else summary.low
+        if best is not None and self.goal.score(best) > trial.curve.score:
+            trial.curve.best = best
+            self.note_best(trial, now)
+        trial.curve.count = max(trial.curve.count, summary.count)
+
+    def saving(self, trial: TrialState, now: float) -> float:
+        """GPU-seconds that stopping the trial early spared, by estimate: what a full run takes less
+        what this one took. A full run is the median succeeded trial; before there is one, the
+        longest that any live trial has held its GPUs, which is a lower bound."""
+        if self.full_runs:
+            full = statistics.median(self.full_runs)
+        else:
+            held = [(now - t.started) * t.gpus for t in self.live.values() if t.started]
+            full = max(held, default=0.0)
+        return max(0.0, full - trial.gpu_total)
+
+    def note_best(self, trial: TrialState, now: float) -> None:
+        if trial.curve.best is None:
+            return
+        standing = (trial.curve.score, -trial.index)
+        if self.best_score is None or standing > self.best_score:
+            self.best_score = standing
+            self.best = Best(trial.name, trial.curve.best, trial.assignment, now)
+
+    def _rank_loaded(self, trial: TrialState) -> None:
+        schedule = self.spec.policy.schedule
+        for position, best in enumerate(trial.curve.bests, 1):
+            interval = position * trial.curve.stride
+            if schedule.applies(interval):
+                self.standings.record(trial.index, interval, self.goal.score(best))
+
+    def _note_names(self, trial: TrialState, seen: tuple[str, ...], now: float) -> None:
+        if len(seen) >= len(trial.seen):
+            trial.seen = seen
+        if trial.seen and trial.curve.count == 0 and trial.other_metrics_since is None:
+            trial.other_metrics_since = now
+
+
+def _stop(decision: Decision) -> Stop:
+    return Stop(
+        outcome=Phase.EARLY_STOPPED,
+        reason=_REASONS[decision.policy],
+        message=decision.message,
+        policy=decision.policy,
+        interval=decision.interval,
+        value=decision.value,
+        threshold=decision.threshold,
+        comparators=decision.comparators,
+    )

@@ -1,0 +1,94 @@
+"""Keys to be worked on: each at most once in the queue, and by one worker at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from .errors import Unavailable
+
+_log = logging.getLogger(__name__)
+_BACKOFF = (0.05, 30.0)  # seconds, first and longest
+K = TypeVar("K")
+
+
+class WorkQueue(Generic[K]):
+    """Runs ``work`` for keys that were added; a key added while it is worked on runs once more.
+
+    ``work`` returns the seconds after which it wants to be called again, or None. When it raises,
+    it is called again after a pause that doubles with every failure in a row.
+    """
+
+    def __init__(self, work: Callable[[K], Awaitable[float | None]], workers: int = 16) -> None:
+        self._work = work
+        self._workers = workers
+        self._ready: asyncio.Queue[K] = asyncio.Queue()
+        self._waiting: set[K] = set()
+        self._active: set[K] = set()
+        self._again: set[K] = set()
+        self._timers: dict[K, asyncio.TimerHandle] = {}
+        self._failures: dict[K, int] = {}
+
+    def add(self, key: K) -> None:
+        self._cancel_timer(key)
+        if key in self._active:
+            self._again.add(key)
+        elif key not in self._waiting:
+            self._waiting.add(key)
+            self._ready.put_nowait(key)
+
+    def add_after(self, key: K, seconds: float) -> None:
+        """Add the key later, unless it is added before; an earlier time already set stays."""
+        timer = self._timers.get(key)
+        loop = asyncio.get_running_loop()
+        when = loop.time() + max(0.0, seconds)
+        if timer is not None and timer.when() <= when:
+            return
+        self._cancel_timer(key)
+        self._timers[key] = loop.call_at(when, self.add, key)
+
+    @property
+    def depth(self) -> int:
+        return self._ready.qsize()
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(self._serve())
+
+    def _cancel_timer(self, key: K) -> None:
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def _serve(self) -> None:
+        while True:
+            key = await self._ready.get()
+            self._waiting.discard(key)
+            self._active.add(key)
+            try:
+                again = await self._work(key)
+                self._failures.pop(key, None)
+            except Exception as error:  # noqa: BLE001 - one key's error must not end the others
+                again = self._pause(key, error)
+            self._active.discard(key)
+            if key in self._again:
+                self._again.discard(key)
+                if key in self._failures:
+                    self.add_after(key, again or 0.0)
+                else:
+                    self.add(key)
+            elif again is not None:
+                self.add_after(key, again)
+
+    def _pause(self, key: K, error: Exception) -> float:
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        first, longest = _BACKOFF
+        pause = min(longest, first * 2 ** min(failures, 12)) * random.uniform(0.5, 1)
+        if isinstance(error, Unavailable):
+            pause = max(pause, error.retry_after)
+        _log.warning("%s: %r; again in %.1f s", key, error, pause, exc_info=failures == 3)
+        return pause
