@@ -100,6 +100,7 @@ def _api_server(cluster: Cluster, binaries: Path, options: Options) -> Component
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",
             "--allow-privileged=true",
+            "--kubelet-preferred-address-types=InternalIP",
             *extra,
         ),
     )

@@ -87,7 +87,7 @@ class WorkQueue(Generic[K]):
     def _pause(self, key: K, error: Exception) -> float:
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         first, longest = _BACKOFF
-        pause = min(longest, first * 2 ** min(failures, 12)) * random.uniform(0.5, 1)
+        pause: float = min(longest, first * 2 ** min(failures, 12)) * random.uniform(0.5, 1)
         if isinstance(error, Unavailable):
             pause = max(pause, error.retry_after)
         _log.warning("%s: %r; again in %.1f s", key, error, pause, exc_info=failures == 3)

@@ -104,7 +104,9 @@ def _pod_template(
     trainer = trainer_of(pod)
     trainer.setdefault("securityContext", copy.deepcopy(_DROP_ALL))
     _add_environment(trainer, _trainer_environment(identity, assignment))
-    pod["initContainers"] = [_sidecar(identity, spec, sidecar), *pod.get("initContainers", [])]
+    added = _sidecar(identity, spec, sidecar)
+    added["resources"] = _sidecar_resources(pod)
+    pod["initContainers"] = [added, *pod.get("initContainers", [])]
     pod["volumes"] = [*pod.get("volumes", []), *_volumes()]
     return template
 
@@ -166,16 +168,13 @@ def _sidecar(identity: TrialIdentity, spec: SweepSpec, settings: SidecarSettings
         wire.ENV_NAMESPACE: identity.namespace,
         wire.ENV_TRIAL: identity.trial,
     }
-    # Requests equal limits: a pod that is Guaranteed without the sidecar stays so with it.
-    resources = {"cpu": "50m", "memory": "64Mi"}
-    ready = ["python3", "-E", "-S", "-m", "sweepjob.sidecar.ready"]
+    ready = ["python3", "-S", "-m", "sweepjob.sidecar.ready"]
     return {
         "name": names.SIDECAR,
         "image": settings.image,
         "imagePullPolicy": settings.pull_policy,
         "restartPolicy": "Always",
         "env": [{"name": key, "value": value} for key, value in environment.items()],
-        "resources": {"requests": resources, "limits": resources},
         "securityContext": {
             **copy.deepcopy(_DROP_ALL),
             "runAsNonRoot": True,
@@ -189,6 +188,22 @@ def _sidecar(identity: TrialIdentity, spec: SweepSpec, settings: SidecarSettings
             {"name": names.VOLUME_JOURNAL, "mountPath": names.JOURNAL_FOLDER},
         ],
     }
+
+
+def _sidecar_resources(pod: Manifest) -> Manifest:
+    """A processor limit would make the trainer wait for a throttled start, so there is none, unless
+    the user's containers are all of the Guaranteed class, which one without would cost them."""
+    containers = [*pod["containers"], *pod.get("initContainers", [])]
+    if all(_is_guaranteed(c.get("resources") or {}) for c in containers):
+        fixed = {"cpu": "500m", "memory": "64Mi"}
+        return {"requests": fixed, "limits": fixed}
+    return {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}}
+
+
+def _is_guaranteed(resources: Mapping[str, Any]) -> bool:
+    limits = resources.get("limits") or {}
+    requests = {**limits, **(resources.get("requests") or {})}
+    return all(limits.get(r) and requests[r] == limits[r] for r in ("cpu", "memory"))
 
 
 def _volumes() -> list[Manifest]:

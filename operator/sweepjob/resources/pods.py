@@ -13,7 +13,15 @@ from .job import trainer_of
 from .times import parse_time
 
 _IMAGE_REASONS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
-_CONTAINER_REASONS = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+_NON_ROOT = "Trials run as non-root unless trial.template sets another securityContext."
+_SEE_LOG = "See its log: kubectl logs POD -c CONTAINER --previous."
+_CONTAINER_REASONS = {
+    "CreateContainerConfigError": _NON_ROOT,
+    "CreateContainerError": _NON_ROOT,
+    "RunContainerError": "Check trial.command and that the image has what it names.",
+    "PostStartHookError": _SEE_LOG,
+    "CrashLoopBackOff": _SEE_LOG,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +210,8 @@ def _trouble(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> Trouble |
         if reason in _CONTAINER_REASONS:
             return Trouble(
                 names.REASON_CONTAINER,
-                f"container '{container.get('name')}' cannot start: {said or reason} Trials run as "
-                "non-root unless trial.template sets another securityContext.",
+                f"container '{container.get('name')}' cannot start: {said or reason} "
+                f"{_CONTAINER_REASONS[reason]}",
             )
     return None
 

@@ -101,7 +101,11 @@ def parse_record(body: Mapping[str, Any]) -> Record:
 
 def dump_curve(curve: Curve, pod: str) -> dict[str, Any]:
     """The curve as it is kept: numbers as one text, since JSON has no NaN and the API server
-    reformats numbers. ``pod`` is the uid of the pod whose sidecar numbered the reports. ``jq '.status.curve.values | split(" ") | map(tonumber)'`` reads it."""
+    reformats numbers; jq reads it by ``split(" ") | map(tonumber)``.
+
+    Args:
+        pod: uid of the pod whose sidecar numbered the reports.
+    """
     dumped: dict[str, Any] = {
         "version": CURVE_VERSION,
         "pod": pod,
