@@ -6,6 +6,7 @@ An ordinary training script: it logs with MLflow and knows nothing of sweeps or 
 import argparse
 
 import mlflow
+import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
@@ -23,12 +24,20 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def with_noise(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The images, and eight noisy copies of each: nine times the data."""
+    random = np.random.default_rng(0)
+    copies = [images, *(images + random.normal(0.0, 0.1, images.shape) for _ in range(8))]
+    return np.concatenate(copies), np.tile(labels, len(copies))
+
+
 def main() -> None:
     args = arguments()
     images, labels = load_digits(return_X_y=True)
     train_x, test_x, train_y, test_y = train_test_split(
         images / 16.0, labels, test_size=0.3, random_state=0, stratify=labels
     )
+    train_x, train_y = with_noise(train_x, train_y)
     network = MLPClassifier(
         hidden_layer_sizes=(args.hidden,),
         activation=args.activation,

@@ -34,7 +34,9 @@ class Base:
     packages: tuple[str, ...]
 
 
-PYTHON = Base("base-python", "essential", ("python3", "python3-venv", "ca-certificates", "libstdc++6"))
+PYTHON = Base(
+    "base-python", "essential", ("python3", "python3-venv", "ca-certificates", "libstdc++6")
+)
 PYTHON_ONLY = Base(
     "base-python-only", "extract", ("base-files", "python3-minimal", "libpython3-stdlib")
 )

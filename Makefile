@@ -1,0 +1,68 @@
+# Every target with "## text" behind it is listed by `make help`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export PYTHONPATH := $(CURDIR)
+PYTHON := .venv/bin/python
+SWEEP ?= examples/digits/sweep.yaml
+PYTEST_ARGS ?=
+
+.PHONY: help
+help: ## List all targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: demo
+demo: .venv/ready ## Run a real sweep on a real cluster, from nothing to its best trial (SWEEP=file for another)
+	@$(PYTHON) -m examples.demo $(SWEEP)
+
+.PHONY: test
+test: .venv/ready ## Run all tests; sets up the cluster by itself
+	@$(PYTHON) -m pytest tests/unit tests/e2e $(PYTEST_ARGS)
+
+.PHONY: test-unit
+test-unit: .venv/ready ## Run the tests that need nothing but Python
+	@$(PYTHON) -m pytest tests/unit $(PYTEST_ARGS)
+
+.PHONY: test-e2e
+test-e2e: .venv/ready ## Run the tests on the cluster
+	@$(PYTHON) -m pytest tests/e2e $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: .venv/ready ## Run ruff, mypy, import-linter and the chart's lint
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m tests.chart_lint
+
+.PHONY: fmt
+fmt: .venv/ready ## Format the code
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+.PHONY: bench
+bench: .venv/ready ## Print the latencies: apply to Job, report to delete request
+	@$(PYTHON) -m tests.bench.latency
+
+.PHONY: cluster-up
+cluster-up: .venv/ready ## Start the cluster (ARGS="--nodes 2 --gpus 8")
+	@$(PYTHON) -m tests.cluster up $(ARGS)
+
+.PHONY: cluster-status
+cluster-status: .venv/ready ## Say what runs and where the kubeconfig is
+	@$(PYTHON) -m tests.cluster status
+
+.PHONY: clean
+clean: .venv/ready ## Take the cluster down: no process, mount, link or rule stays
+	@$(PYTHON) -m tests.cluster down
+
+.PHONY: clean-cache
+clean-cache: clean ## Forget the compiled Kubernetes and the images, too
+	rm -rf "$${SWEEPJOB_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/sweepjob}"
+
+# Python's environment, made anew whenever the lock file changes; uv is installed for this project alone.
+.venv/ready: uv.lock pyproject.toml
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: Python 3.11 or later is needed as python3; found $$(python3 --version 2>&1)" >&2; exit 1; }
+	@test -x .uv/bin/uv || { python3 -m venv .uv && .uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.8; }
+	@.uv/bin/uv sync --quiet --locked
+	@touch $@

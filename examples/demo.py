@@ -1,0 +1,175 @@
+"""The demo: a real sweep on a real cluster, from nothing to its best trial.
+
+make demo                           the digits sweep
+make demo SWEEP=my-sweep.yaml       another one
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.cluster import target as clusters
+from tests.cluster.console import ClusterError, say
+from tests.cluster.target import Target
+
+NAMESPACE = "sweepjob-demo"
+_PUBLISHED_TRAINER = "sweepjob/trainer:0.1.0"
+_ENDS = ("Complete", "Failed")
+_PATIENCE = 1800.0  # seconds
+
+
+def main() -> int:
+    sweep_file = Path(sys.argv[1] if len(sys.argv) > 1 else "examples/digits/sweep.yaml")
+    try:
+        return _demo(sweep_file)
+    except ClusterError as error:
+        say(f"error: {error}")
+        return 1
+
+
+def _demo(sweep_file: Path) -> int:
+    say("1. A cluster and the project's images")
+    target = clusters.prepare()
+    say("2. The operator")
+    clusters.install(target)
+    clusters.make_namespace(target, NAMESPACE)
+    say(f"3. The sweep: kubectl apply -f {sweep_file}")
+    name = _apply(target, sweep_file)
+    sweep = _follow(target, name)
+    trials = target.get("sweeptrials", "-n", NAMESPACE, "-l", f"sweepjob.dev/sweep={name}")["items"]
+    trials.sort(key=lambda trial: trial["spec"]["index"])
+    print(f"\n{table(trials)}\n\n{conclusion(sweep)}\n\n{next_steps(target, name)}")
+    return 0 if sweep["status"]["phase"] == "Complete" else 1
+
+
+def _apply(target: Target, sweep_file: Path) -> str:
+    text = sweep_file.read_text().replace(_PUBLISHED_TRAINER, target.images["trainer"])
+    local = ("-n", NAMESPACE, "-f", "-")
+    target.kubectl("delete", "--ignore-not-found", "--wait", *local, stdin=text)
+    said = target.kubectl("apply", *local, stdin=text)
+    return said.split()[0].partition("/")[2]
+
+
+def _follow(target: Target, name: str) -> Any:
+    """Print a line whenever the sweep's status changes, until it has ended."""
+    shown = ""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        sweep = target.get("sweepjob", name, "-n", NAMESPACE)
+        line = progress(sweep.get("status") or {})
+        if line != shown:
+            print(line, flush=True)
+            shown = line
+        phase = (sweep.get("status") or {}).get("phase")
+        if phase in _ENDS:
+            return sweep
+        if phase == "Invalid":
+            raise ClusterError(_condition(sweep["status"], "Accepted")["message"])
+        time.sleep(0.5)
+    raise ClusterError(
+        f"the sweep did not end within {_PATIENCE:.0f} s; see: kubectl describe sweepjob {name}"
+    )
+
+
+def progress(status: Mapping[str, Any]) -> str:
+    """One line: how far it is, what runs, the best so far, and what is wrong, if anything is."""
+    trials = status.get("trials") or {}
+    if not trials:
+        return "  waiting for the operator"
+    best = status.get("best")
+    parts = [
+        f"  {status['progress']:>6} trials ended",
+        f"{trials['running']} running, {trials['queued']} queued",
+        f"{trials['earlyStopped']} stopped early",
+        f"best {float(best['value']):.4f} ({best['trial']})" if best else "no value yet",
+    ]
+    degraded = _condition(status, "Degraded")
+    warning = f"\n         ! {degraded['message']}" if degraded.get("status") == "True" else ""
+    return " | ".join(parts) + warning
+
+
+def _condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    return next((c for c in status.get("conditions") or () if c["type"] == kind), {})
+
+
+def table(trials: Sequence[Mapping[str, Any]]) -> str:
+    """All trials: parameters, best value, how each ended and why, GPU-seconds used and saved."""
+    names = sorted({name for trial in trials for name in trial["spec"]["parameters"]})
+    header = ["trial", *names, "best", "reports", "ended", "GPU-s", "saved", "why"]
+    return _align([header, *(_row(trial, names) for trial in trials)])
+
+
+def _row(trial: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    status = trial.get("status") or {}
+    curve, stop = status.get("curve") or {}, status.get("stop") or {}
+    gpu = status.get("gpuSeconds") or {}
+    why = status.get("message", "")
+    if stop.get("policy"):
+        why = (
+            f"{stop['policy']} at interval {stop['interval']}: {_short(stop['value'])} against "
+            f"{_short(stop['threshold'])}, {stop['comparators']} others"
+        )
+    parameters = trial["spec"]["parameters"]
+    return [
+        trial["metadata"]["name"],
+        *(_short(parameters.get(name, "-")) for name in names),
+        _short(curve.get("best", "-")),
+        str(curve.get("reports", 0)),
+        status.get("phase", "Pending"),
+        gpu.get("used", "0"),
+        gpu.get("saved", "0"),
+        why,
+    ]
+
+
+def _short(text: str) -> str:
+    try:
+        return text if text.lstrip("-").isdecimal() else f"{float(text):.4g}"
+    except ValueError:
+        return text
+
+
+def _align(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def conclusion(sweep: Mapping[str, Any]) -> str:
+    status = sweep["status"]
+    best, gpu = status.get("best"), status["gpuSeconds"]
+    if best is None:
+        failed = _condition(status, "Failed")
+        return f"The sweep failed: {failed.get('reason')}: {failed.get('message')}"
+    metric = sweep["spec"]["objective"]["primaryMetric"]
+    parameters = json.dumps(best["parameters"], indent=2)
+    return (
+        f"Best trial: {best['trial']} with {metric} {best['value']}\n{parameters}\n"
+        f"GPU-seconds: {gpu['used']} used, about {gpu['saved']} saved by stopping early"
+    )
+
+
+def next_steps(target: Target, name: str) -> str:
+    return (
+        "The cluster stays up. Try:\n"
+        f"  export KUBECONFIG={target.kubeconfig} PATH={Path(target.kubectl_program).parent}:$PATH\n"
+        f"  kubectl config set-context --current --namespace={NAMESPACE}\n"
+        "  kubectl get sweepjobs                       one line a sweep\n"
+        "  kubectl get sweeptrials                     one line a trial (-o wide: parameters)\n"
+        f"  kubectl describe sweepjob {name:<18} conditions, best trial, events\n"
+        f"  kubectl describe sweeptrial {name}-0{'':<14} one trial, and why it was stopped\n"
+        f"  kubectl logs job/{name}-0 -c trainer{'':<10} what a script printed\n"
+        "  make clean                                  takes the cluster down"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

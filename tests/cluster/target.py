@@ -1,0 +1,104 @@
+"""The cluster that the demo and the tests use, with the operator installed as a user would do it.
+
+By default the built-in one with images from the working tree. With ``SWEEPJOB_KUBECONFIG`` set, that
+cluster, with the images that ``SWEEPJOB_IMAGE_OPERATOR``, ``_SIDECAR`` and ``_TRAINER`` name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import build, images, layout, lifecycle
+from .components import Options
+from .console import ClusterError, run, step
+
+SYSTEM = "sweepjob-system"
+RELEASE = "sweepjob"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A cluster and the programs to talk to it.
+
+    Attributes:
+        built_in: None for a cluster of the user's.
+        images: references by name: operator, sidecar, trainer.
+    """
+
+    kubeconfig: Path
+    kubectl_program: str
+    helm_program: str
+    images: dict[str, str]
+    built_in: layout.Cluster | None
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        command = [self.kubectl_program, f"--kubeconfig={self.kubeconfig}", *arguments]
+        return run(command, stdin=stdin)
+
+    def get(self, *arguments: str) -> Any:
+        return json.loads(self.kubectl("get", *arguments, "-o", "json"))
+
+    def helm(self, *arguments: str) -> str:
+        return run([self.helm_program, f"--kubeconfig={self.kubeconfig}", *arguments])
+
+
+def prepare(*, nodes: int = 1, gpus: int = 4) -> Target:
+    """A cluster that is up and has the project's images."""
+    foreign = os.environ.get("SWEEPJOB_KUBECONFIG")
+    if foreign:
+        return _users_cluster(Path(foreign).expanduser())
+    cluster = layout.current()
+    lifecycle.up(cluster, Options(gpus=gpus), nodes)
+    references = {}
+    for name, image in images.ALL.items():
+        ready = images.built(image)
+        lifecycle.load_image(cluster, ready.file)
+        references[name] = ready.reference
+    binaries = build.kubernetes()
+    return Target(
+        cluster.kubeconfig, str(binaries / "kubectl"), str(binaries / "helm"), references, cluster
+    )
+
+
+def _users_cluster(kubeconfig: Path) -> Target:
+    if not kubeconfig.is_file():
+        raise ClusterError(f"SWEEPJOB_KUBECONFIG names '{kubeconfig}', and there is no such file")
+    variables = {name: f"SWEEPJOB_IMAGE_{name.upper()}" for name in images.ALL}
+    absent = [v for v in variables.values() if v not in os.environ]
+    if absent:
+        raise ClusterError(
+            f"with SWEEPJOB_KUBECONFIG the images must be where that cluster can pull them: build "
+            f"images/*/Dockerfile, push them, and set {', '.join(absent)}"
+        )
+    programs = {name: shutil.which(name) for name in ("kubectl", "helm")}
+    lacking = [name for name, path in programs.items() if path is None]
+    if lacking:
+        raise ClusterError(f"not on the PATH: {', '.join(lacking)}; install them")
+    references = {name: os.environ[variable] for name, variable in variables.items()}
+    return Target(kubeconfig, str(programs["kubectl"]), str(programs["helm"]), references, None)
+
+
+def install(target: Target) -> None:
+    """``helm upgrade --install`` of the chart in the working tree, until the operator is ready."""
+    values = []
+    for key, name in (("image", "operator"), ("sidecar.image", "sidecar")):
+        repository, _, tag = target.images[name].rpartition(":")
+        values += ["--set", f"{key}.repository={repository},{key}.tag={tag}"]
+    with step("installing the operator with Helm", "10 s"):
+        target.helm(
+            *("upgrade", "--install", RELEASE, str(layout.PROJECT / "helm" / "sweepjob")),
+            *("--namespace", SYSTEM, "--create-namespace", "--wait", "--timeout", "120s"),
+            *values,
+        )
+
+
+def make_namespace(target: Target, name: str) -> None:
+    """A namespace in which the restricted Pod Security standard is enforced."""
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+    target.kubectl("apply", "-f", "-", stdin=json.dumps(body))
