@@ -183,6 +183,9 @@ def _trial(reader: Reader) -> TrialTemplate:
     elif not _containers(template):
         reader.note("template", "...", "must be a pod template with spec.containers")
     command = reader.data.get("command", "")
+    words = command if isinstance(command, list) else [command]
+    if not all(isinstance(word, str) for word in words):
+        reader.note("command", command, "must be a text or a list of texts; quote numbers")
     return TrialTemplate(
         template=template,
         image=str(reader.data.get("image", "")),

@@ -1,0 +1,138 @@
+"""What is read off pods and Jobs."""
+
+from typing import Any
+
+import pytest
+from sweepjob import wire
+from sweepjob.resources import names
+from sweepjob.resources.pods import parse_pod, requested_gpus
+
+
+def pod(status: dict[str, Any]) -> dict[str, Any]:
+    labels = {names.LABEL_SWEEP: "s", names.LABEL_TRIAL: "s-1", names.LABEL_ATTEMPT: "2"}
+    trainer = {"name": "trainer", "resources": {"limits": {"nvidia.com/gpu": 2}}}
+    return {
+        "metadata": {
+            "name": "s-1-x",
+            "namespace": "n",
+            "uid": "u",
+            "resourceVersion": "5",
+            "labels": labels,
+            "ownerReferences": [{"uid": "job-uid"}],
+        },
+        "spec": {"containers": [trainer], "initContainers": [{"name": names.SIDECAR}]},
+        "status": status,
+    }
+
+
+def ended(code: int, reason: str = "Error", **more: Any) -> dict[str, Any]:
+    terminated = {
+        "exitCode": code,
+        "reason": reason,
+        "startedAt": "2026-01-01T00:00:05Z",
+        "finishedAt": "2026-01-01T00:00:25Z",
+        **more,
+    }
+    return {"name": "trainer", "state": {"terminated": terminated}}
+
+
+def test_identity() -> None:
+    record = parse_pod(pod({"phase": "Pending"}))
+    assert (record.sweep, record.trial, record.attempt, record.owner) == ("s", "s-1", 2, "job-uid")
+    assert (record.view.succeeded, record.view.started, record.gpus) == (None, None, 2)
+
+
+def test_end_and_times() -> None:
+    status = {
+        "phase": "Failed",
+        "startTime": "2026-01-01T00:00:00Z",
+        "containerStatuses": [ended(3, message="boom")],
+    }
+    record = parse_pod(pod(status))
+    assert record.view.succeeded is False
+    assert record.view.failure == ("TrainerFailed", "the trainer ended with exit code 3: boom")
+    assert record.held_from is not None
+    assert record.ended is not None
+    assert record.ended - record.held_from == 25
+
+
+def test_out_of_memory_and_eviction_have_their_own_words() -> None:
+    oom = parse_pod(pod({"phase": "Failed", "containerStatuses": [ended(137, "OOMKilled")]}))
+    assert oom.view.failure[0] == "OutOfMemory"
+    evicted = parse_pod(pod({"phase": "Failed", "reason": "Evicted", "message": "disk"}))
+    assert evicted.view.failure == ("Evicted", "disk")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "words"),
+    [
+        (
+            {
+                "conditions": [
+                    {
+                        "type": "PodScheduled",
+                        "status": "False",
+                        "reason": "Unschedulable",
+                        "message": "0/1 nodes: Insufficient nvidia.com/gpu.",
+                    }
+                ]
+            },
+            names.REASON_UNSCHEDULABLE,
+            "Lower trial.resources",
+        ),
+        (
+            {
+                "containerStatuses": [
+                    {"name": "trainer", "image": "a/b", "state": {"waiting": {"reason": "ErrImagePull"}}}
+                ]
+            },
+            names.REASON_IMAGE,
+            "Correct trial.image",
+        ),
+        (
+            {
+                "containerStatuses": [
+                    {
+                        "name": "trainer",
+                        "state": {
+                            "waiting": {
+                                "reason": "CreateContainerConfigError",
+                                "message": "container has runAsNonRoot and image will run as root",
+                            }
+                        },
+                    }
+                ]
+            },
+            names.REASON_CONTAINER,
+            "non-root",
+        ),
+    ],
+)
+def test_trouble_names_cause_and_remedy(status: dict[str, Any], reason: str, words: str) -> None:
+    trouble = parse_pod(pod({"phase": "Pending", **status})).trouble
+    assert trouble is not None
+    assert trouble.reason == reason
+    assert words in trouble.message
+
+
+def test_last_words_of_the_sidecar_even_after_it_was_started_again() -> None:
+    words = wire.Summary(1, 2.0, 2.0, (2.0,), ("score",))
+    sidecar = {
+        "name": names.SIDECAR,
+        "state": {"running": {}},
+        "lastState": {"terminated": {"message": words.dump()}},
+    }
+    record = parse_pod(pod({"phase": "Running", "initContainerStatuses": [sidecar]}))
+    assert record.summary == words
+
+
+def test_gpus_of_every_kind_are_counted() -> None:
+    def container(**limits: Any) -> dict[str, Any]:
+        return {"resources": {"limits": limits}}
+
+    containers = [
+        container(**{"nvidia.com/gpu": "1", "cpu": "4"}),
+        container(**{"amd.com/gpu": 2}),
+        container(**{"nvidia.com/mig-1g.5gb": "3"}),
+    ]
+    assert requested_gpus({"containers": containers}) == 6

@@ -1,0 +1,105 @@
+"""Bad specs: every mistake is named with its path, and several are named together."""
+
+from typing import Any
+
+import pytest
+from sweepjob.domain.problem import InvalidSpec
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+from .builders import sweepjob
+
+CHOICE = {"type": "choice", "values": [1]}
+
+
+def nested(expression: dict[str, Any]) -> dict[str, Any]:
+    return {"m": {"type": "choice", "values": [{"kind": "a", "x": expression}]}}
+
+
+BAD: list[tuple[str, dict[str, Any], str, str]] = [
+    ("unknown expression", {"searchSpace": {"x": {"type": "gauss"}}}, "spec.searchSpace.x.type", "loguniform"),
+    (
+        "min above max",
+        {"searchSpace": {"x": {"type": "uniform", "minValue": 2, "maxValue": 1}}},
+        "spec.searchSpace.x.minValue",
+        "exchange the two",
+    ),
+    (
+        "unknown expression in a branch",
+        {"searchSpace": nested({"type": "gauss"})},
+        "spec.searchSpace.m.values[0].x.type",
+        "unknown",
+    ),
+    (
+        "min above max in a branch",
+        {"searchSpace": nested({"type": "uniform", "minValue": 2, "maxValue": 1})},
+        "spec.searchSpace.m.values[0].x.minValue",
+        "exchange the two",
+    ),
+    ("no lattice point", {"searchSpace": {"x": {"type": "quniform", "minValue": 0.2, "maxValue": 0.8, "q": 1}}}, "spec.searchSpace.x.q", "smaller q"),
+    ("sigma below 0", {"searchSpace": {"x": {"type": "normal", "mu": 0, "sigma": -1}}}, "spec.searchSpace.x.sigma", "0 or more"),
+    ("choice of nothing", {"searchSpace": {"x": {"type": "choice", "values": []}}}, "spec.searchSpace.x.values", "at least one"),
+    ("null in a choice", {"searchSpace": {"x": {"type": "choice", "values": [1, None]}}}, "spec.searchSpace.x.values[1]", "boolean"),
+    ("a key of another expression", {"searchSpace": {"x": {"type": "randint", "upper": 3, "q": 1}}}, "spec.searchSpace.x.q", "unknown key"),
+    ("text for a number", {"searchSpace": {"x": {"type": "uniform", "minValue": "a", "maxValue": 1}}}, "spec.searchSpace.x.minValue", "number"),
+    ("a name with a dash", {"searchSpace": {"a-b": CHOICE}}, "spec.searchSpace.a-b", "letters"),
+    ("empty space", {"searchSpace": {}}, "spec.searchSpace", "at least one parameter"),
+    ("unknown goal", {"objective": {"goal": "most", "primaryMetric": "a"}}, "spec.objective.goal", "maximize"),
+    ("no metric", {"objective": {"goal": "maximize"}}, "spec.objective.primaryMetric", "required"),
+    ("sampler of a later version", {"samplingAlgorithm": {"type": "bayesian"}}, "spec.samplingAlgorithm.type", "random"),
+    ("logbase 1", {"samplingAlgorithm": {"type": "random", "logbase": 1}}, "spec.samplingAlgorithm.logbase", "other than 1"),
+    ("policy of a later version", {"earlyTermination": {"type": "asha"}}, "spec.earlyTermination.type", "bandit"),
+    ("both slacks", {"earlyTermination": {"type": "bandit", "slackFactor": 1, "slackAmount": 1}}, "spec.earlyTermination", "exactly one"),
+    ("no slack", {"earlyTermination": {"type": "bandit"}}, "spec.earlyTermination", "exactly one"),
+    ("100 percent", {"earlyTermination": {"type": "truncation_selection", "truncationPercentage": 100}}, "spec.earlyTermination.truncationPercentage", "1 to 99"),
+    ("no trials", {"limits": {"maxTotalTrials": 0}}, "spec.limits.maxTotalTrials", "at least 1"),
+    ("unknown metrics source", {"metrics": {"source": "email"}}, "spec.metrics.source", "mlflow"),
+    ("no image", {"trial": {"command": "a"}}, "spec.trial.image", "required"),
+    ("image and template", {"trial": {"image": "a", "template": {"spec": {"containers": [{}]}}}}, "spec.trial.image", "either"),
+    ("template without containers", {"trial": {"template": {"spec": {}}}}, "spec.trial.template", "containers"),
+    ("command of a number", {"trial": {"image": "a", "command": 5}}, "spec.trial.command", "text or a list"),
+    ("unknown reference", {"trial": {"image": "a", "command": "x ${{search_space.rate}}"}}, "spec.trial.command", "search_space.lr"),
+    ("unknown input", {"trial": {"image": "a", "command": "x ${{inputs.epochs}}"}}, "spec.trial.command", "refers to nothing"),
+    (
+        "a reference that only one branch has",
+        {"searchSpace": {"m": {"type": "choice", "values": [{"x": 1}, {"y": 2}]}}, "trial": {"image": "a", "command": "${{search_space.m.x}}"}},
+        "spec.trial.command",
+        "only some branches",
+    ),
+    ("unknown key", {"searchspace": {}}, "spec.searchspace", "unknown key"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "path", "remedy"), [b[1:] for b in BAD], ids=[b[0] for b in BAD])
+def test_bad_spec(change: dict[str, Any], path: str, remedy: str) -> None:
+    with pytest.raises(InvalidSpec) as caught:
+        parse_sweepjob(sweepjob(**change))
+    found = [p for p in caught.value.problems if p.path == path]
+    assert found, str(caught.value)
+    assert any(remedy in p.message for p in found), str(caught.value)
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    with pytest.raises(InvalidSpec) as caught:
+        parse_sweepjob(sweepjob(searchSpace={"x": {"type": "a"}, "y": {"type": "b"}}, limits={}))
+    assert len({p.path for p in caught.value.problems}) >= 3
+
+
+def test_a_name_too_long_for_its_jobs() -> None:
+    body = sweepjob()
+    body["metadata"]["name"] = "a" * 60
+    with pytest.raises(InvalidSpec, match=r"metadata\.name.*at most \d+"):
+        parse_sweepjob(body)
+
+
+def test_a_good_spec_with_everything() -> None:
+    spec = parse_sweepjob(
+        sweepjob(
+            earlyTermination={"type": "bandit", "slackFactor": 0.1, "evaluationInterval": 0},
+            limits={"maxTotalTrials": 9, "timeout": 60, "trialTimeout": 5, "maxFailedTrials": 2},
+            inputs={"epochs": 3},
+            suspend=True,
+        )
+    )
+    assert spec.policy.schedule.evaluation_interval == 1  # Azure's clients send 0 for "not given"
+    assert spec.limits.max_concurrent_trials == 9
+    assert (spec.suspend, spec.seed, spec.inputs) == (True, 1, {"epochs": 3})
