@@ -228,3 +228,16 @@ def _remove_empty(group: Path) -> None:
             return
         except OSError:
             time.sleep(0.02)
+
+
+def command_line(pid: int) -> str:
+    """A process's arguments, empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def kill(pid: int, which: signal.Signals) -> None:
+    """Send a signal to one process of a node, by its host process id."""
+    os.kill(pid, which)

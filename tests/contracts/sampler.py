@@ -40,7 +40,9 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "equal bounds": {"a": {"type": "uniform", "minValue": 2, "maxValue": 2}},
     "one ulp wide": {"a": {"type": "uniform", "minValue": 1, "maxValue": ULP}},
     "sigma 0": {"a": {"type": "normal", "mu": 3, "sigma": 0}},
-    "200 parameters": {f"p{n}": {"type": "uniform", "minValue": 0, "maxValue": 1} for n in range(200)},
+    "200 parameters": {
+        f"p{n}": {"type": "uniform", "minValue": 0, "maxValue": 1} for n in range(200)
+    },
     "huge exponents": {"a": {"type": "loguniform", "minValue": 700, "maxValue": 800}},
     "equal values": {"a": {"type": "choice", "values": [1, 1, 2]}},
 }

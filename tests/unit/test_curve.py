@@ -9,7 +9,9 @@ from sweepjob.domain.curve import KEPT, Curve
 from sweepjob.domain.objective import Goal
 from sweepjob.resources.record import dump_curve, load_curve
 
-reports = st.lists(st.one_of(st.floats(-10, 10), st.just(math.nan), st.just(-math.inf)), max_size=40)
+reports = st.lists(
+    st.one_of(st.floats(-10, 10), st.just(math.nan), st.just(-math.inf)), max_size=40
+)
 
 
 def curve_of(values: list[float], goal: Goal = Goal.MAXIMIZE) -> Curve:
@@ -20,7 +22,9 @@ def curve_of(values: list[float], goal: Goal = Goal.MAXIMIZE) -> Curve:
 
 
 @given(values=reports, goal=st.sampled_from(list(Goal)))
-def test_best_is_the_best_finite_value_and_the_first_of_equals(values: list[float], goal: Goal) -> None:
+def test_best_is_the_best_finite_value_and_the_first_of_equals(
+    values: list[float], goal: Goal
+) -> None:
     curve = curve_of(values, goal)
     finite = [v for v in values if math.isfinite(v)]
     if not finite:

@@ -33,26 +33,38 @@ def draws(expression: dict[str, Any], count: int = DRAWS) -> list[Any]:
 
 CONTINUOUS = [
     ({"type": "uniform", "minValue": -2, "maxValue": 3}, stats.uniform(-2, 5)),
-    ({"type": "loguniform", "minValue": -6, "maxValue": -1}, stats.loguniform(math.exp(-6), math.exp(-1))),
+    (
+        {"type": "loguniform", "minValue": -6, "maxValue": -1},
+        stats.loguniform(math.exp(-6), math.exp(-1)),
+    ),
     ({"type": "normal", "mu": 1, "sigma": 2}, stats.norm(1, 2)),
     ({"type": "lognormal", "mu": 0.5, "sigma": 0.7}, stats.lognorm(0.7, scale=math.exp(0.5))),
 ]
 
 
-@pytest.mark.parametrize(("expression", "law"), CONTINUOUS, ids=lambda v: v.get("type") if isinstance(v, dict) else "")
-def test_continuous_expressions_follow_their_distribution(expression: dict[str, Any], law: Any) -> None:
+@pytest.mark.parametrize(
+    ("expression", "law"), CONTINUOUS, ids=lambda v: v.get("type") if isinstance(v, dict) else ""
+)
+def test_continuous_expressions_follow_their_distribution(
+    expression: dict[str, Any], law: Any
+) -> None:
     assert stats.kstest(draws(expression), law.cdf).pvalue > 0.01
 
 
 QUANTIZED = [
     ({"type": "quniform", "minValue": 0, "maxValue": 10, "q": 1}, stats.uniform(0, 10)),
-    ({"type": "qloguniform", "minValue": 0, "maxValue": 3, "q": 1}, stats.loguniform(1, math.exp(3))),
+    (
+        {"type": "qloguniform", "minValue": 0, "maxValue": 3, "q": 1},
+        stats.loguniform(1, math.exp(3)),
+    ),
     ({"type": "qnormal", "mu": 0, "sigma": 2, "q": 1}, stats.norm(0, 2)),
     ({"type": "qlognormal", "mu": 1, "sigma": 0.5, "q": 1}, stats.lognorm(0.5, scale=math.e)),
 ]
 
 
-@pytest.mark.parametrize(("expression", "law"), QUANTIZED, ids=lambda v: v.get("type") if isinstance(v, dict) else "")
+@pytest.mark.parametrize(
+    ("expression", "law"), QUANTIZED, ids=lambda v: v.get("type") if isinstance(v, dict) else ""
+)
 def test_q_forms_have_the_probability_of_their_cell(expression: dict[str, Any], law: Any) -> None:
     sampler = RandomSampler(space_of(expression), seed=3)
     values = np.array([sampler._draw(i, 0)["x"] for i in range(DRAWS)])
@@ -63,7 +75,9 @@ def test_q_forms_have_the_probability_of_their_cell(expression: dict[str, Any], 
     observed = np.array([(values == c).sum() for c in cells])
     common = expected >= 5
     rest = [[observed[~common].sum()], [expected[~common].sum()]]
-    observed, expected = (np.append(a[common], r) for a, r in zip((observed, expected), rest, strict=True))
+    observed, expected = (
+        np.append(a[common], r) for a, r in zip((observed, expected), rest, strict=True)
+    )
     keep = expected > 0
     statistic = ((observed[keep] - expected[keep]) ** 2 / expected[keep]).sum()
     assert stats.chi2.sf(statistic, keep.sum() - 1) > 0.01
@@ -88,7 +102,9 @@ def test_choice_and_randint_are_uniform_and_keep_their_types() -> None:
     q=st.sampled_from([0.1, 0.25, 0.3, 1, 2, 1e-3, 7]),
     u=st.floats(1e-12, 1 - 1e-12),
 )
-def test_quniform_stays_on_its_lattice_inside_its_bounds(low: float, width: float, q: float, u: float) -> None:
+def test_quniform_stays_on_its_lattice_inside_its_bounds(
+    low: float, width: float, q: float, u: float
+) -> None:
     expression = Quantized(Uniform(low, low + width), q)
     first, last = expression.multiples() or (0, 0)
     if first > last:

@@ -42,7 +42,7 @@ def test_identity_owner_and_failure_policy() -> None:
 
 def test_the_trainer_of_the_short_form() -> None:
     [trainer] = pod_of(manifest())["containers"]
-    assert trainer["command"] == "python train.py --lr 0.0312 --units 32".split()
+    assert trainer["command"] == ["python", "train.py", "--lr", "0.0312", "--units", "32"]
     assert trainer["resources"] == {"limits": {"nvidia.com/gpu": 1}}
     env = environment(trainer)
     assert (env["AZUREML_SWEEP_lr"], env["AZUREML_SWEEP_units"]) == ("0.0312", "32")
@@ -79,7 +79,10 @@ TEMPLATE: dict[str, Any] = {
                 "image": "mine",
                 "args": ["--lr=${{search_space.lr}}"],
                 "env": [{"name": "MLFLOW_TRACKING_URI", "value": "http://mine"}],
-                "resources": {"claims": [{"name": "gpu"}], "limits": {"nvidia.com/mig-1g.5gb": "2"}},
+                "resources": {
+                    "claims": [{"name": "gpu"}],
+                    "limits": {"nvidia.com/mig-1g.5gb": "2"},
+                },
                 "securityContext": {"privileged": False},
             },
         ],
@@ -93,7 +96,13 @@ def test_a_template_survives_untouched() -> None:
     pod = template["spec"]
     assert template["metadata"]["annotations"] == {"team": "vision"}
     assert template["metadata"]["labels"]["app"] == "x"
-    untouched = ("serviceAccountName", "runtimeClassName", "tolerations", "affinity", "resourceClaims")
+    untouched = (
+        "serviceAccountName",
+        "runtimeClassName",
+        "tolerations",
+        "affinity",
+        "resourceClaims",
+    )
     assert {k: pod[k] for k in untouched} == {k: mine[k] for k in untouched}
     assert pod["terminationGracePeriodSeconds"] == 77
     assert pod["securityContext"]["runAsUser"] == 5

@@ -6,6 +6,7 @@ import pytest
 from sweepjob import wire
 from sweepjob.resources import names
 from sweepjob.resources.pods import parse_pod, requested_gpus
+from sweepjob.resources.quantity import parse_quantity
 
 
 def pod(status: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +84,11 @@ def test_out_of_memory_and_eviction_have_their_own_words() -> None:
         (
             {
                 "containerStatuses": [
-                    {"name": "trainer", "image": "a/b", "state": {"waiting": {"reason": "ErrImagePull"}}}
+                    {
+                        "name": "trainer",
+                        "image": "a/b",
+                        "state": {"waiting": {"reason": "ErrImagePull"}},
+                    }
                 ]
             },
             names.REASON_IMAGE,
@@ -136,3 +141,19 @@ def test_gpus_of_every_kind_are_counted() -> None:
         container(**{"nvidia.com/mig-1g.5gb": "3"}),
     ]
     assert requested_gpus({"containers": containers}) == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2", 2),
+        (3, 3),
+        ("1k", 1000),
+        ("500m", 0.5),
+        ("4Gi", 4 * 2**30),
+        ("1e3", 1000),
+        ("2E", 2e18),
+    ],
+)
+def test_quantities(text: str | int, number: float) -> None:
+    assert parse_quantity(text) == pytest.approx(number)

@@ -11,6 +11,7 @@ from sweepjob.domain.stopping import (
     Standings,
     TruncationSelectionPolicy,
 )
+
 from tests.contracts.policy import PolicyContract, play
 
 

@@ -4,6 +4,7 @@ from sweepjob.domain.sampling import RandomSampler, Sampler
 from sweepjob.domain.sampling.random import coordinate
 from sweepjob.domain.space import Space
 from sweepjob.domain.space.tree import canonical
+
 from tests.contracts.sampler import SamplerContract, space
 
 

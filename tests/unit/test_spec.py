@@ -69,7 +69,9 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "path", "remedy"), [b[1:] for b in BAD], ids=[b[0] for b in BAD])
+@pytest.mark.parametrize(
+    ("change", "path", "remedy"), [b[1:] for b in BAD], ids=[b[0] for b in BAD]
+)
 def test_bad_spec(change: dict[str, Any], path: str, remedy: str) -> None:
     with pytest.raises(InvalidSpec) as caught:
         parse_sweepjob(sweepjob(**change))

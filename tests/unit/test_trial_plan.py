@@ -15,7 +15,11 @@ RUNNING = {"jobs": (job(),), "pods": (pod(started=1.0),)}
 
 SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     ("new: launch", {"phase": Phase.PENDING}, [act.LaunchJob(0, 1)]),
-    ("new but decided: record only", {"phase": Phase.PENDING, "verdict": STOP}, [act.RecordStop(0, STOP)]),
+    (
+        "new but decided: record only",
+        {"phase": Phase.PENDING, "verdict": STOP},
+        [act.RecordStop(0, STOP)],
+    ),
     ("launched, pod not there yet: wait", {"phase": Phase.PENDING, "jobs": (job(),)}, []),
     (
         "pod runs: record that",
@@ -23,7 +27,11 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
         [act.RecordProgress(0, Phase.RUNNING)],
     ),
     ("runs, on record: wait", RUNNING, []),
-    ("decided: record before anything else", {**RUNNING, "verdict": STOP}, [act.RecordStop(0, STOP)]),
+    (
+        "decided: record before anything else",
+        {**RUNNING, "verdict": STOP},
+        [act.RecordStop(0, STOP)],
+    ),
     (
         "recorded: pods first, then the Job",
         {**RUNNING, "phase": Phase.STOPPING, "stop": STOP},
@@ -77,7 +85,9 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("situation", "expected"), [s[1:] for s in SITUATIONS], ids=[s[0] for s in SITUATIONS])
+@pytest.mark.parametrize(
+    ("situation", "expected"), [s[1:] for s in SITUATIONS], ids=[s[0] for s in SITUATIONS]
+)
 def test_situation(situation: dict[str, Any], expected: list[Any]) -> None:
     assert list(plan_trial(trial(**situation), max_retries=1, now=10.0).actions) == expected
 

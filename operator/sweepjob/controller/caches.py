@@ -54,6 +54,8 @@ class Caches:
         self._pods: dict[Key, dict[str, PodRecord]] = defaultdict(dict)
         self._records: dict[Key, dict[str, Record]] = defaultdict(dict)
         self._pods_by_uid: dict[str, PodRecord] = {}
+        # Kept until the last pod of a Job is gone, which may be after the Job.
+        self._trial_of_job: dict[str, str] = {}
         every: tuple[str | None, ...] = namespaces or (None,)
         label = names.LABEL_SWEEP
         self._trials = {
@@ -87,8 +89,14 @@ class Caches:
     def jobs_of(self, trial: Key) -> list[JobRecord]:
         return list(self._jobs.get(trial, {}).values())
 
-    def pods_of(self, trial: Key) -> list[PodRecord]:
-        return list(self._pods.get(trial, {}).values())
+    def pods_of(self, trial: Key, uid: str) -> list[PodRecord]:
+        """Pods of Jobs of the trial with this uid. Labels would also find the pods, still ending, of
+        a deleted sweep that had the same name."""
+        return [p for p in self._pods.get(trial, {}).values() if self.owner_of(p) == uid]
+
+    def owner_of(self, pod: PodRecord) -> str | None:
+        """The uid of the trial whose Job the pod belongs, or belonged, to."""
+        return self._trial_of_job.get(pod.owner)
 
     def pod(self, uid: str) -> PodRecord | None:
         return self._pods_by_uid.get(uid)
@@ -110,7 +118,15 @@ class Caches:
         self._wake(sweep)
 
     def _on_job(self, old: JobRecord | None, new: JobRecord | None) -> None:
+        if new is not None:
+            self._trial_of_job[new.uid] = new.owner
+        elif old is not None:
+            self._forget_job(old.uid, (old.namespace, old.trial))
         self._wake(_enter(self._jobs, old, new))
+
+    def _forget_job(self, uid: str, trial: Key) -> None:
+        if not any(p.owner == uid for p in self._pods.get(trial, {}).values()):
+            self._trial_of_job.pop(uid, None)
 
     def _on_pod(self, old: PodRecord | None, new: PodRecord | None) -> None:
         pod = new or old
@@ -121,6 +137,9 @@ class Caches:
             self._pods_by_uid.pop(pod.uid, None)
         sweep = _enter(self._pods, old, new)
         self._pod_changed(pod, new is None)
+        trial = (pod.namespace, pod.trial)
+        if new is None and not any(j.uid == pod.owner for j in self.jobs_of(trial)):
+            self._forget_job(pod.owner, trial)
         self._wake(sweep)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from .. import wire
+from ..resources.pods import PodRecord
 from . import errors, telemetry
 from .authentication import Authenticator, Caller
 from .caches import Caches
@@ -53,17 +54,16 @@ class Intake:
             return _refuse(503, f"pod {caller.pod} is not known yet")
         if pod.namespace != caller.namespace or push.namespace != pod.namespace:
             return _refuse(403, "the token belongs to another namespace")
-        if push.trial != pod.trial or not self._owns(pod.namespace, pod.trial, pod.owner):
+        if push.trial != pod.trial or not self._belongs(pod.namespace, pod):
             return _refuse(403, f"pod {caller.pod} is not a pod of trial {push.trial}")
         reply = self._reconciler.take(pod.namespace, pod.sweep, push, pod.uid)
         if reply is None:
             return self._not_live(pod.namespace, push)
         return web.json_response(reply.dump())
 
-    def _owns(self, namespace: str, trial: str, owner: str) -> bool:
-        record = self._caches.trials(namespace).get(namespace, trial)
-        jobs = self._caches.jobs_of((namespace, trial))
-        return record is not None and any(j.uid == owner and j.owner == record.uid for j in jobs)
+    def _belongs(self, namespace: str, pod: PodRecord) -> bool:
+        record = self._caches.trials(namespace).get(namespace, pod.trial)
+        return record is not None and self._caches.owner_of(pod) == record.uid
 
     def _not_live(self, namespace: str, push: wire.Push) -> web.Response:
         """The trial has ended, or its sweep has not been looked at since a start of the operator."""

@@ -42,7 +42,7 @@ def snapshot(state: SweepState, caches: Caches, progress_interval: float) -> Sna
 def _trial(state: SweepState, trial: TrialState, caches: Caches, progress_interval: float) -> Trial:
     key = (state.namespace, trial.name)
     jobs = [j.view for j in caches.jobs_of(key) if j.owner == trial.uid]
-    pods = [p.view for p in caches.pods_of(key) if p.attempt == trial.attempt]
+    pods = [p.view for p in caches.pods_of(key, trial.uid) if p.attempt == trial.attempt]
     unwritten = trial.unwritten_since
     due = None if unwritten is None else max(unwritten, trial.written) + progress_interval
     return Trial(
@@ -165,7 +165,7 @@ def _trouble(state: SweepState, caches: Caches, now: float) -> Trouble | None:
         if trial.refused:
             message = f"trial {trial.name}: the API server refuses its Job: {trial.refused}"
             return Trouble(names.REASON_LAUNCH, message)
-        for pod in caches.pods_of((state.namespace, trial.name)):
+        for pod in caches.pods_of((state.namespace, trial.name), trial.uid):
             if pod.trouble is not None and pod.attempt == trial.attempt and trial.stop is None:
                 return Trouble(pod.trouble.reason, f"trial {trial.name}: {pod.trouble.message}")
         since = trial.other_metrics_since

@@ -137,7 +137,7 @@ class Reconciler:
         state = SweepState(*key, uid, spec, seed, started, status)
         state.load(r for r in self.caches.records_of(key) if r.sweep_uid == uid)
         for trial in state.live.values():
-            for pod in self.caches.pods_of((state.namespace, trial.name)):
+            for pod in self.caches.pods_of((state.namespace, trial.name), trial.uid):
                 self._account(state, pod, gone=False)
         return state
 
@@ -237,7 +237,7 @@ class Reconciler:
 
     def _account(self, state: SweepState, pod: PodRecord, *, gone: bool) -> None:
         trial = state.find(pod.trial)
-        if trial is None or trial.attempt != pod.attempt:
+        if trial is None or trial.attempt != pod.attempt or self.caches.owner_of(pod) != trial.uid:
             return
         trial.account(pod, time.time(), gone=gone)
         if pod.summary is not None and pod.view.is_terminal:

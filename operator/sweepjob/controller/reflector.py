@@ -104,8 +104,9 @@ class Reflector(Generic[R]):
                 self._resource, self._namespace, self._selector, token
             )
             for body in page["items"]:
-                record = self._project(body)
-                found[record.namespace, record.name] = record
+                record = self._try_project(body)
+                if record is not None:
+                    found[record.namespace, record.name] = record
             token = page["metadata"].get("continue", "")
             if not token:
                 break
@@ -118,15 +119,27 @@ class Reflector(Generic[R]):
     def _apply(self, event: Mapping[str, Any]) -> str:
         body = event["object"]
         version = str(body["metadata"]["resourceVersion"])
+        record = None if event["type"] == "BOOKMARK" else self._try_project(body)
+        if record is None:
+            return version
         if event["type"] == "DELETED":
-            record = self._project(body)
             key = (record.namespace, record.name)
             # The name may have been taken by a new object meanwhile.
             if key in self.records and self.records[key].uid == record.uid:
                 self._remove(key)
-        elif event["type"] != "BOOKMARK":
-            self._enter(self._project(body))
+        else:
+            self._enter(record)
         return version
+
+    def _try_project(self, body: Mapping[str, Any]) -> R | None:
+        """One object that is not understood must not keep the others from being seen."""
+        try:
+            return self._project(body)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            meta = body.get("metadata", {})
+            where = f"{meta.get('namespace')}/{meta.get('name')}"
+            _log.error("%s %s is passed over: %r", self._resource.plural, where, error)
+            return None
 
     def _enter(self, record: R) -> None:
         key = (record.namespace, record.name)

@@ -10,6 +10,7 @@ from .. import wire
 from ..domain.plan.snapshot import Job, Pod
 from . import names
 from .job import trainer_of
+from .quantity import parse_quantity
 from .times import parse_time
 
 _IMAGE_REASONS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
@@ -148,7 +149,7 @@ def requested_gpus(pod: Mapping[str, Any]) -> float:
         wanted = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
         for name, quantity in wanted.items():
             if name.endswith("/gpu") or "/mig-" in name:
-                total += float(quantity)
+                total += parse_quantity(quantity)
     return total
 
 

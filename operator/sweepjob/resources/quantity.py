@@ -1,0 +1,20 @@
+"""Kubernetes quantities: ``2``, ``500m``, ``1k``, ``4Gi``, ``1e3``."""
+
+from __future__ import annotations
+
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
+
+
+def parse_quantity(quantity: str | int | float) -> float:
+    """The number that a quantity stands for.
+
+    Raises:
+        ValueError: it is no quantity.
+    """
+    text = str(quantity)
+    if text[-2:] in _BINARY:
+        return float(text[:-2]) * 2.0 ** _BINARY[text[-2:]]
+    if text[-1:] in _DECIMAL:
+        return float(text[:-1]) * 10.0 ** _DECIMAL[text[-1:]]
+    return float(text)

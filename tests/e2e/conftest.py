@@ -1,0 +1,86 @@
+"""The cluster, the operator, and a namespace for each test module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import layout
+from tests.cluster import target as clusters
+from tests.cluster.console import ClusterError, say
+from tests.cluster.target import Target
+
+from .sweeps import Sweeps
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(str(item.fspath)).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.cluster)
+
+
+@pytest.fixture(scope="session")
+def target(pytestconfig: pytest.Config) -> Target:
+    """The cluster with the operator on it; prepared with its progress on the console."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        say("")
+        ready = clusters.prepare()
+        clusters.install(ready)
+    return ready
+
+
+@pytest.fixture(scope="module")
+def sweeps(target: Target, request: pytest.FixtureRequest) -> Iterator[Sweeps]:
+    """Sweeps in a namespace of this module, under the restricted Pod Security standard."""
+    name = request.module.__name__.rpartition(".")[2].replace("_", "-")
+    target.kubectl("delete", "namespace", name, "--ignore-not-found", "--wait")
+    clusters.make_namespace(target, name)
+    yield Sweeps(target, name)
+    target.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report = yield
+    funcargs = getattr(item, "funcargs", {})
+    if report.failed and call.when != "teardown" and "sweeps" in funcargs:
+        folder = _keep_logs(item.name, funcargs["sweeps"])
+        report.sections.append(("cluster logs", f"everything about this failure is in {folder}"))
+    return report
+
+
+def _keep_logs(test: str, sweeps: Sweeps) -> Path:
+    """What one would ask for: objects, events, logs of the operator and of the trials."""
+    base = Path(os.environ.get("SWEEPJOB_FAILURES", layout.cache() / "failures"))
+    folder = base / test.replace("/", "-")
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {
+        "objects.yaml": ("get", "sweepjobs,sweeptrials,jobs,pods", "-o", "yaml"),
+        "events.txt": ("get", "events", "--sort-by=.lastTimestamp"),
+        "operator.log": ("-n", clusters.SYSTEM, "logs", "deploy/sweepjob", "--tail=-1"),
+        "trainers.log": (
+            "logs",
+            "-l",
+            "sweepjob.dev/sweep",
+            "-c",
+            "trainer",
+            "--prefix",
+            "--tail=-1",
+        ),
+        "sidecars.log": ("logs", "-l", "sweepjob.dev/sweep", "-c", "sweepjob-sidecar", "--prefix"),
+    }
+    for file, arguments in wanted.items():
+        try:
+            text = sweeps.target.kubectl("-n", sweeps.namespace, *arguments)
+        except ClusterError as error:
+            text = str(error)
+        (folder / file).write_text(text)
+    if sweeps.target.built_in is not None:
+        link = folder / "cluster-logs"
+        link.unlink(missing_ok=True)
+        link.symlink_to(sweeps.target.built_in.logs)
+    return folder

@@ -1,0 +1,143 @@
+"""Sweeps with a training script whose reports the test chooses, and what is to be seen of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sweepjob.domain.sampling import RandomSampler
+from sweepjob.resources.reading import Reader
+from sweepjob.resources.search_space import parse_space
+
+from tests.cluster.console import ClusterError
+from tests.cluster.target import Target
+
+T = TypeVar("T")
+
+# Reports level + n / 1000 as the n-th value, and prints each: the log is the truth to compare with.
+# Parameters may be given one by one or together, as branches of a choice called case.
+SCRIPT = """
+import json, os, signal, sys, time
+import mlflow
+p = json.loads(os.environ["SWEEPJOB_PARAMETERS"])
+p = {**p, **p.get("case", {})}
+if os.environ.get("ON_TERM") == "exit 0":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+with mlflow.start_run():
+    for n in range(1, int(p.get("reports", 5)) + 1):
+        value = round(p.get("level", 0) + n / 1000, 3)
+        mlflow.log_metric(os.environ.get("METRIC", "score"), value, step=n)
+        print("report", n, value, flush=True)
+        time.sleep(float(p.get("pause", 0.2)))
+if p.get("fail"):
+    sys.exit(3)
+"""
+
+
+def choice(*values: Any) -> dict[str, Any]:
+    return {"type": "choice", "values": list(values)}
+
+
+def seed_with_first(space: dict[str, Any], parameter: str, value: Any) -> int:
+    """The first seed whose first proposal has this value."""
+    reader = Reader(space, "spec.searchSpace")
+    parsed = parse_space(reader)
+    for seed in range(1000):
+        first = RandomSampler(parsed, seed).propose(0)
+        if first is not None and first[parameter] == value:
+            return seed
+    raise AssertionError(f"no seed proposes {value} first")
+
+
+@dataclass(frozen=True)
+class Sweeps:
+    """Sweeps in one namespace of a cluster."""
+
+    target: Target
+    namespace: str
+
+    def spec(self, space: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        spec: dict[str, Any] = {
+            "objective": {"goal": "maximize", "primaryMetric": "score"},
+            "samplingAlgorithm": {"type": "random", "seed": 1},
+            "searchSpace": space,
+            "limits": {"maxTotalTrials": 4, "maxConcurrentTrials": 2},
+            "trial": {
+                "image": self.target.images["trainer"],
+                "command": ["python", "-c", SCRIPT],
+                "resources": {"limits": {"nvidia.com/gpu": 1}},
+                "stopGracePeriodSeconds": 1,
+            },
+        }
+        for key, value in changes.items():
+            merged = {**spec[key], **value} if isinstance(spec.get(key), dict) else value
+            spec[key] = merged
+        return spec
+
+    def apply(self, name: str, spec: dict[str, Any]) -> None:
+        body = {
+            "apiVersion": "sweepjob.dev/v1alpha1",
+            "kind": "SweepJob",
+            "metadata": {"name": name, "namespace": self.namespace},
+            "spec": spec,
+        }
+        self.target.kubectl("apply", "-f", "-", stdin=json.dumps(body))
+
+    def kubectl(self, *arguments: str) -> str:
+        return self.target.kubectl("-n", self.namespace, *arguments)
+
+    def get(self, *arguments: str) -> Any:
+        return self.target.get("-n", self.namespace, *arguments)
+
+    def sweep(self, name: str) -> Any:
+        return self.get("sweepjob", name)
+
+    def condition(self, name: str, kind: str) -> dict[str, Any]:
+        conditions = (self.sweep(name).get("status") or {}).get("conditions") or []
+        return next((c for c in conditions if c["type"] == kind), {})
+
+    def trials(self, name: str) -> list[Any]:
+        found = self.get("sweeptrials", "-l", f"sweepjob.dev/sweep={name}")["items"]
+        return sorted(found, key=lambda trial: trial["spec"]["index"])
+
+    def pods(self, name: str) -> list[Any]:
+        items: list[Any] = self.get("pods", "-l", f"sweepjob.dev/sweep={name}")["items"]
+        return items
+
+    def running_pods(self, name: str) -> list[Any]:
+        return [p for p in self.pods(name) if p["status"]["phase"] not in ("Succeeded", "Failed")]
+
+    def await_end(self, name: str, seconds: float = 240) -> Any:
+        def ended() -> Any:
+            sweep = self.sweep(name)
+            phase = (sweep.get("status") or {}).get("phase")
+            return sweep if phase in ("Complete", "Failed") else None
+
+        return eventually(ended, seconds, f"sweep {name} has ended")
+
+    def reported(self, trial: str) -> list[float]:
+        """What the script of a trial says it has reported."""
+        lines = self.kubectl("logs", f"job/{trial}", "-c", "trainer").splitlines()
+        return [float(line.split()[2]) for line in lines if line.startswith("report ")]
+
+
+def eventually(probe: Callable[[], T | None], seconds: float, what: str) -> T:
+    """The first result of ``probe`` that is true; its errors count as not yet."""
+    deadline = time.monotonic() + seconds
+    last: Exception | None = None
+    while time.monotonic() < deadline:
+        try:
+            result = probe()
+            if result:
+                return result
+        except (ClusterError, KeyError, IndexError) as error:
+            last = error
+        time.sleep(0.3)
+    raise AssertionError(f"not within {seconds:.0f} s: {what}" + (f" ({last})" if last else ""))
+
+
+def values_on_record(trial: Any) -> list[float]:
+    return [float(text) for text in trial["status"]["curve"]["values"].split()]

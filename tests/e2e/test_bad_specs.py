@@ -1,0 +1,141 @@
+"""Bad sweeps: refused at apply, or explained by a condition, with the cause and the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cluster.console import ClusterError
+
+from .sweeps import Sweeps, choice, eventually
+
+GOOD_SPACE = {"level": choice(0.1, 0.2)}
+
+
+def uniform(low: float, high: float) -> dict[str, Any]:
+    return {"type": "uniform", "minValue": low, "maxValue": high}
+
+
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("unknown-expression", {"searchSpace": {"x": {"type": "gauss"}}}, 'Unsupported value: "gauss": supported values: "choice"'),
+    ("min-above-max", {"searchSpace": {"x": uniform(2, 1)}}, "minValue must not be above maxValue; exchange the two"),
+    ("missing-bound", {"searchSpace": {"x": {"type": "uniform", "minValue": 1}}}, "need minValue and maxValue"),
+    ("q-of-zero", {"searchSpace": {"x": {**uniform(0, 1), "type": "quniform", "q": 0}}}, "q must be above 0"),
+    ("both-slacks", {"earlyTermination": {"type": "bandit", "slackFactor": 1, "slackAmount": 1}}, "exactly one of slackFactor and slackAmount"),
+    ("percentage", {"earlyTermination": {"type": "truncation_selection", "truncationPercentage": 100}}, "should be less than or equal to 99"),
+    ("goal", {"objective": {"goal": "most"}}, 'supported values: "maximize", "minimize"'),
+    ("no-image", {"trial": {"image": None}}, "give either image"),
+    ("misspelt-key", {"serachSpace": {}}, 'unknown field "spec.serachSpace"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "change", "message"), REFUSED, ids=[r[0] for r in REFUSED])
+def test_apply_refuses(sweeps: Sweeps, name: str, change: dict[str, Any], message: str) -> None:
+    spec = sweeps.spec(GOOD_SPACE, **change)
+    spec["searchSpace"] = change.get("searchSpace", GOOD_SPACE)
+    spec["trial"] = {k: v for k, v in spec["trial"].items() if v is not None}
+    with pytest.raises(ClusterError) as refused:
+        sweeps.apply(name, spec)
+    assert message in str(refused.value)
+
+
+INVALID: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "nested-expression",
+        {"searchSpace": {"m": choice({"x": {"type": "gauss"}})}},
+        "spec.searchSpace.m.values[0].x.type: 'gauss': unknown; known: choice",
+    ),
+    (
+        "nested-min-above-max",
+        {"searchSpace": {"m": choice({"x": uniform(2, 1)})}},
+        "spec.searchSpace.m.values[0].x.minValue: 2: must not be above maxValue (1); exchange the two",
+    ),
+    (
+        "unresolved",
+        {"trial": {"command": "run ${{search_space.rate}}"}},
+        "'${{search_space.rate}}': refers to nothing; there are: search_space.level",
+    ),
+    (
+        "later-version",
+        {"samplingAlgorithm": {"type": "bayesian"}},
+        "this version of the operator has random",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "message"), INVALID, ids=[r[0] for r in INVALID])
+def test_a_condition_explains(
+    sweeps: Sweeps, name: str, change: dict[str, Any], message: str
+) -> None:
+    spec = sweeps.spec(GOOD_SPACE, **change)
+    spec["searchSpace"] = change.get("searchSpace", GOOD_SPACE)
+    sweeps.apply(name, spec)
+    condition = eventually(lambda: sweeps.condition(name, "Accepted"), 10, "it is looked at")
+    assert (condition["status"], condition["reason"]) == ("False", "InvalidSpec")
+    assert message in condition["message"]
+    assert "InvalidSpec" in sweeps.kubectl("describe", "sweepjob", name)
+    assert not sweeps.trials(name)
+
+
+TROUBLED: list[tuple[str, dict[str, Any], str, str]] = [
+    (
+        "unpullable",
+        {"trial": {"image": "registry.invalid/nothing:1"}},
+        "ImageCannotBePulled",
+        "Correct trial.image",
+    ),
+    (
+        "too-many-gpus",
+        {"trial": {"resources": {"limits": {"nvidia.com/gpu": 1000}}}},
+        "Unschedulable",
+        "Insufficient nvidia.com/gpu",
+    ),
+    (
+        "impossible-job",
+        {"trial": {"resources": {"limits": {"nvidia.com/gpu": "many"}}}},
+        "JobRefused",
+        "quantities must match",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason", "words"), TROUBLED, ids=[r[0] for r in TROUBLED]
+)
+def test_describe_names_what_holds_a_sweep_up(
+    sweeps: Sweeps, name: str, change: dict[str, Any], reason: str, words: str
+) -> None:
+    sweeps.apply(name, sweeps.spec(GOOD_SPACE, **change))
+    condition = eventually(
+        lambda: (c := sweeps.condition(name, "Degraded")).get("status") == "True" and c,
+        60,
+        "the trouble is seen",
+    )
+    assert condition["reason"] == reason
+    assert words in condition["message"]
+    assert words in sweeps.kubectl("describe", "sweepjob", name)
+    sweeps.kubectl("delete", "sweepjob", name)
+
+
+def test_a_metric_that_is_never_reported(sweeps: Sweeps) -> None:
+    spec = sweeps.spec(GOOD_SPACE, objective={"goal": "maximize", "primaryMetric": "scores"})
+    sweeps.apply("metric", spec)
+    sweep = sweeps.await_end("metric")
+    assert sweep["status"]["phase"] == "Failed"
+    condition = sweeps.condition("metric", "Failed")
+    assert condition["reason"] == "MetricNotReported"
+    assert "never reported the primary metric 'scores'. It reported score." in condition["message"]
+
+
+def test_a_script_that_fails_says_so(sweeps: Sweeps) -> None:
+    space = {"level": choice(0.1), "reports": choice(1), "fail": choice(True)}
+    sweeps.apply("fails", sweeps.spec(space, trial={"maxRetries": 1}))
+    sweep = sweeps.await_end("fails")
+    assert sweep["status"]["phase"] == "Failed"
+    [trial] = sweeps.trials("fails")
+    status = trial["status"]
+    assert (status["phase"], status["reason"]) == ("Failed", "TrainerFailed")
+    assert (status["attempt"], status["failures"]) == (2, 1)
+    assert "exit code 3" in status["message"]
+    assert status["curve"]["best"] == "0.101"

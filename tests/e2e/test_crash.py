@@ -1,0 +1,98 @@
+"""The operator killed with SIGKILL in mid-sweep: no trial lost or run twice, no report lost or counted
+twice, no decision changed."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+
+from tests.cluster import namespaces
+from tests.cluster import target as clusters
+
+from .sweeps import Sweeps, choice, eventually, values_on_record
+
+KILLS = 2  # the kubelet waits longer before each new start: 10 s, 20 s, 40 s
+_INSIDE = "sweepjob.controller"
+
+
+def kill_operator(sweeps: Sweeps) -> None:
+    """SIGKILL to the operator's process; the kubelet starts its container again."""
+    built_in = sweeps.target.built_in
+    if built_in is None:
+        pytest.skip("needs the built-in cluster: the process is killed from the host")
+    node = built_in.node(1)
+    operators = [
+        pid for pid in namespaces.processes(node) if _INSIDE in namespaces.command_line(pid)
+    ]
+    assert len(operators) == 1
+    namespaces.kill(operators[0], signal.SIGKILL)
+
+
+def restarts(sweeps: Sweeps) -> int:
+    [pod] = sweeps.target.get(
+        "-n", clusters.SYSTEM, "pods", "-l", "app.kubernetes.io/name=sweepjob"
+    )["items"]
+    [container] = pod["status"]["containerStatuses"]
+    return int(container["restartCount"]) if container["ready"] else -1
+
+
+def test_nothing_is_lost_and_nothing_happens_twice(sweeps: Sweeps) -> None:
+    space = {
+        "level": choice(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
+        "reports": choice(30),
+        "pause": choice(0.3),
+    }
+    spec = sweeps.spec(
+        space,
+        limits={"maxTotalTrials": 6, "maxConcurrentTrials": 3},
+        # Stops whatever is far below the best: some trials are to be stopped around the kills.
+        earlyTermination={"type": "bandit", "slackAmount": 0.25, "delayEvaluation": 5},
+    )
+    sweeps.apply("killed", spec)
+    for kill in range(KILLS):
+        created = 2 * kill + 3
+        eventually(
+            lambda wanted=created: (
+                len(sweeps.trials("killed")) >= wanted
+                and any(
+                    t.get("status", {}).get("phase") == "Running" for t in sweeps.trials("killed")
+                )
+            ),
+            120,
+            f"trial {created} runs",
+        )
+        before = restarts(sweeps)
+        decided = {t["metadata"]["name"]: t["status"].get("stop") for t in started(sweeps)}
+        kill_operator(sweeps)
+        eventually(lambda was=before: restarts(sweeps) > was, 60, "the operator is back")
+        for trial in started(sweeps):
+            earlier = decided.get(trial["metadata"]["name"])
+            assert earlier in (None, trial["status"].get("stop")), "a decision was changed"
+    sweep = sweeps.await_end("killed")
+    trials = sweeps.trials("killed")
+    assert [t["spec"]["index"] for t in trials] == list(range(6))
+    assert len({t["spec"]["assignment"] for t in trials}) == 6
+    ended = sweep["status"]["trials"]
+    assert ended["succeeded"] + ended["earlyStopped"] == 6, ended
+    for trial in trials:
+        values = values_on_record(trial)
+        level = json.loads(trial["spec"]["assignment"])["level"]
+        # Report n is level + n / 1000, so a lost or doubled one shows.
+        assert values == [round(level + n / 1000, 3) for n in range(1, len(values) + 1)]
+        if trial["status"]["phase"] == "Succeeded":
+            assert len(values) == 30
+    jobs = [e for e in events(sweeps, "SuccessfulCreate") if e["involvedObject"]["kind"] == "Job"]
+    assert len(jobs) == 6, "each trial had one pod, created once"
+
+
+def started(sweeps: Sweeps) -> list[dict[str, dict[str, object]]]:
+    return [t for t in sweeps.trials("killed") if t.get("status")]
+
+
+def events(sweeps: Sweeps, reason: str) -> list[dict[str, dict[str, str]]]:
+    items: list[dict[str, dict[str, str]]] = sweeps.get(
+        "events", f"--field-selector=reason={reason}"
+    )["items"]
+    return items

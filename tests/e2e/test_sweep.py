@@ -1,0 +1,112 @@
+"""A whole sweep on the real cluster: every report on record, the best trial, nothing left running."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from sweepjob.domain.sampling import RandomSampler
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+from tests.cluster import layout
+from tests.cluster.target import Target
+
+from .sweeps import Sweeps, choice, values_on_record
+
+
+def test_the_demo(target: Target) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "examples.demo"],
+        cwd=layout.PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Best trial: digits-" in done.stdout
+    assert "bandit at interval" in done.stdout
+    sweep = target.get("sweepjob", "digits", "-n", "sweepjob-demo")
+    assert sweep["status"]["trials"]["earlyStopped"] > 0
+    assert float(sweep["status"]["best"]["value"]) > 0.95
+    pods = target.get("pods", "-A", "-l", "sweepjob.dev/sweep=digits")["items"]
+    assert not [p for p in pods if p["status"]["phase"] not in ("Succeeded", "Failed")]
+    assert allocated_gpus(target) == 0
+
+
+def allocated_gpus(target: Target) -> int:
+    """GPUs of pods that are not terminal, as the scheduler counts them."""
+    total = 0
+    for pod in target.get("pods", "-A")["items"]:
+        if pod["status"]["phase"] in ("Succeeded", "Failed"):
+            continue
+        for container in pod["spec"]["containers"]:
+            total += int(container["resources"].get("limits", {}).get("nvidia.com/gpu", 0))
+    return total
+
+
+def test_every_report_is_on_record_and_the_best_is_found(sweeps: Sweeps) -> None:
+    space = {"level": choice(0.1, 0.4, 0.2, 0.3), "reports": choice(7), "pause": choice(0.1)}
+    spec = sweeps.spec(space, limits={"maxTotalTrials": 10, "maxConcurrentTrials": 2})
+    sweeps.apply("exact", spec)
+    sweep = sweeps.await_end("exact")
+    status = sweep["status"]
+    # Four points, so four trials, although ten were allowed.
+    assert status["trials"]["created"] == status["trials"]["succeeded"] == 4
+    assert status["progress"] == "4/4"
+    assert status["best"]["value"] == "0.407"
+    assert status["best"]["parameters"]["level"] == "0.4"
+    for trial in sweeps.trials("exact"):
+        name = trial["metadata"]["name"]
+        assert values_on_record(trial) == sweeps.reported(name)
+        assert len(values_on_record(trial)) == 7
+        assert trial["status"]["phase"] == "Succeeded"
+        assert float(trial["status"]["gpuSeconds"]["used"]) > 0
+    assert {c["type"]: c["status"] for c in status["conditions"]} == {
+        "Accepted": "True",
+        "Complete": "True",
+        "Failed": "False",
+        "Suspended": "False",
+        "Degraded": "False",
+    }
+    assert not sweeps.running_pods("exact")
+
+
+def test_parameters_on_record_are_the_samplers_and_the_scripts(sweeps: Sweeps) -> None:
+    sweep = sweeps.sweep("exact")
+    spec = parse_sweepjob(sweep)
+    sampler = RandomSampler(spec.space, sweep["status"]["seed"])
+    for trial in sweeps.trials("exact"):
+        assignment = json.loads(trial["spec"]["assignment"])
+        assert assignment == sampler.propose(trial["spec"]["index"])
+        job = sweeps.get("job", trial["metadata"]["name"])
+        [container] = job["spec"]["template"]["spec"]["containers"]
+        env = {e["name"]: e["value"] for e in container["env"]}
+        assert json.loads(env["SWEEPJOB_PARAMETERS"]) == assignment
+
+
+def test_what_kubectl_prints(sweeps: Sweeps) -> None:
+    header, line = sweeps.kubectl("get", "sweepjobs").splitlines()[:2]
+    assert header.split()[:3] == ["NAME", "PHASE", "TRIALS"]
+    assert line.split()[:3] == ["exact", "Complete", "4/4"]
+    assert "0.407" in line
+    sweeps.kubectl("wait", "--for=condition=Complete", "sweepjob/exact", "--timeout=5s")
+    listing = sweeps.kubectl("get", "swt")
+    assert listing.count("Succeeded") == 4
+    assert sweeps.kubectl("get", "swj", "--field-selector=status.phase=Complete", "-o", "name")
+
+
+def test_a_finished_sweep_stays_finished_when_it_is_applied_again(sweeps: Sweeps) -> None:
+    before = sweeps.sweep("exact")
+    sweeps.apply("exact", {k: v for k, v in before["spec"].items()})
+    after = sweeps.sweep("exact")
+    assert after["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
+
+
+def test_nothing_of_the_users_is_written_to(sweeps: Sweeps) -> None:
+    meta = sweeps.sweep("exact")["metadata"]
+    assert "finalizers" not in meta
+    assert set(meta.get("annotations", {})) <= {"kubectl.kubernetes.io/last-applied-configuration"}
+    whole = sweeps.get("sweepjob", "exact", "--show-managed-fields")["metadata"]
+    writers = {f["manager"] for f in whole["managedFields"] if f.get("subresource") is None}
+    assert writers == {"kubectl-client-side-apply"}

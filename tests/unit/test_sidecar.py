@@ -1,0 +1,209 @@
+"""The sidecar's parts: the journal, the MLflow API over real HTTP, exactly-once delivery."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import math
+import random
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sweepjob import wire
+from sweepjob.sidecar.journal import Journal
+from sweepjob.sidecar.mlflow_api import MlflowApi
+from sweepjob.sidecar.pusher import Pusher
+from sweepjob.sidecar.recorder import Recorder
+from sweepjob.sidecar.server import MetricsServer
+from sweepjob.sidecar.settings import Settings
+
+METRIC, TRIAL = "score", "sweep-1"
+
+
+def recorder_at(path: Path) -> Recorder:
+    return Recorder(Journal(path / "journal"), METRIC, TRIAL)
+
+
+def values_of(recorder: Recorder) -> list[float]:
+    return list(recorder.batch(1).values)
+
+
+def test_a_restart_remembers_everything(tmp_path: Path) -> None:
+    first = recorder_at(tmp_path)
+    first.open(TRIAL)
+    for n in range(5):
+        first.log(TRIAL, METRIC, n / 2, step=0, timestamp=n)
+    first.log(TRIAL, "loss", 1.0, 0, 0)
+    first.left()
+    again = recorder_at(tmp_path)
+    assert values_of(again) == [0, 0.5, 1, 1.5, 2]
+    assert again.summary().seen == (METRIC, "loss")
+    assert not again.may_leave
+
+
+def test_a_line_cut_off_by_a_kill_is_dropped(tmp_path: Path) -> None:
+    first = recorder_at(tmp_path)
+    first.open(TRIAL)
+    first.log(TRIAL, METRIC, 1.0, 0, 0)
+    with (tmp_path / "journal").open("ab") as file:
+        file.write(b'{"value": 2.')
+    again = recorder_at(tmp_path)
+    again.log(TRIAL, METRIC, 3.0, 0, 0)
+    assert values_of(recorder_at(tmp_path)) == [1.0, 3.0]
+
+
+def test_only_the_trials_own_run_counts(tmp_path: Path) -> None:
+    recorder = recorder_at(tmp_path)
+    recorder.open(TRIAL)
+    child = recorder.create("nested", 0, {})
+    recorder.log(child.run_id, METRIC, 9.0, 0, 0)
+    recorder.log(TRIAL, METRIC, 1.0, 0, 0)
+    assert values_of(recorder) == [1.0]
+
+
+def test_the_first_run_of_a_client_that_ignores_the_given_id_is_the_trials(tmp_path: Path) -> None:
+    recorder = recorder_at(tmp_path)
+    run = recorder.create("", 0, {})
+    recorder.log(run.run_id, METRIC, 2.0, 0, 0)
+    assert (run.run_id, values_of(recorder)) == (TRIAL, [2.0])
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[MetricsServer]:
+    recorder = recorder_at(tmp_path)
+    serving = MetricsServer(0, MlflowApi(recorder, "/artifacts"), recorder.changed)
+    threading.Thread(target=serving.serve_forever, daemon=True).start()
+    yield serving
+    serving.shutdown()
+    serving.server_close()
+
+
+def call(server: MetricsServer, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection(*server.server_address[:2])
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body else None
+    connection.request(method, f"/api/2.0/mlflow/{path}", raw)
+    response = connection.getresponse()
+    answer = json.loads(response.read())
+    connection.close()
+    return response.status, answer
+
+
+def test_batches_are_taken_in_the_order_of_their_steps(server: MetricsServer) -> None:
+    metrics = [
+        {"key": METRIC, "value": v, "timestamp": 0, "step": s}
+        for v, s in ((3, 3), (1, 1), ("NaN", 2))
+    ]
+    assert call(server, "POST", "runs/log-batch", {"run_id": TRIAL, "metrics": metrics})[0] == 200
+    _, history = call(server, "GET", f"metrics/get-history?run_id={TRIAL}&metric_key={METRIC}")
+    assert history["metrics"][0]["value"] == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "runs/log-inputs", {"run_id": TRIAL}),
+        ("POST", "something/new", {"a": 1}),
+        ("PUT", "artifacts/x", b"{}"),
+        ("GET", "experiments/get-by-name?experiment_name=mine", None),
+        ("POST", "model-versions/create", {"name": "m"}),
+    ],
+)
+def test_every_endpoint_answers(server: MetricsServer, method: str, path: str, body: Any) -> None:
+    assert call(server, method, path, body)[0] == 200
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"run_id": "a", "key": "b", "value": "c"}'])
+def test_nonsense_is_refused_and_harms_nothing(server: MetricsServer, body: bytes) -> None:
+    assert call(server, "POST", "runs/log-metric", body)[0] == 400
+    assert call(server, "GET", f"runs/get?run_id={TRIAL}")[0] == 200
+
+
+class ForgetfulOperator(ThreadingHTTPServer):
+    """A fake intake for faults that the real one does not produce on demand: it refuses, hangs up
+    after it took a push, and forgets, at random, everything that is not durable."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.values: list[float] = []
+        self.durable = 0
+        self.faults = 0
+        self.lock = threading.Lock()
+        super().__init__(("127.0.0.1", 0), _ForgetfulHandler)
+
+    def take(self, push: wire.Push) -> wire.Reply | None:
+        with self.lock:
+            dice = self.chance.random()
+            if dice < 0.15 and self.faults < 20:  # a crash: what was not durable is gone
+                self.faults += 1
+                del self.values[self.durable :]
+                return None
+            known = len(self.values) + 1 - push.first
+            if known >= 0:
+                self.values += push.values[known:]
+            if dice > 0.6:
+                self.durable = len(self.values)
+            if 0.15 < dice < 0.3 and self.faults < 20:  # taken, but the answer is lost
+                self.faults += 1
+                return None
+            return wire.Reply(len(self.values) + 1, self.durable)
+
+
+class _ForgetfulHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: ForgetfulOperator
+
+    def do_POST(self) -> None:
+        push = wire.Push.parse(self.rfile.read(int(self.headers["Content-Length"])))
+        reply = self.server.take(push)
+        body = json.dumps(reply.dump()).encode() if reply else b"crashed"
+        self.send_response(200 if reply else 503)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_report_arrives_exactly_once_whatever_is_forgotten(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweepjob.wire.MAX_BATCH", 7)
+    monkeypatch.setattr("sweepjob.sidecar.pusher._BACKOFF", (0.001, 0.01))
+    monkeypatch.setattr("sweepjob.sidecar.pusher._UNTIL_DURABLE", 0.01)
+    operator = ForgetfulOperator(seed)
+    threading.Thread(target=operator.serve_forever, daemon=True).start()
+    (tmp_path / "token").write_text("t")
+    settings = Settings(
+        operator_url=f"http://127.0.0.1:{operator.server_address[1]}",
+        operator_ca="",
+        token_file=tmp_path / "token",
+        journal=tmp_path / "journal",
+        metric=METRIC,
+        namespace="team",
+        trial=TRIAL,
+        artifacts="",
+        termination_log=tmp_path / "log",
+    )
+    recorder = recorder_at(tmp_path)
+    recorder.open(TRIAL)
+    pusher = Pusher(settings, recorder)
+    pusher.start()
+    sent = [math.sin(n) for n in range(300)]
+    for value in sent:
+        recorder.log(TRIAL, METRIC, value, 0, 0)
+    done = threading.Event()
+    for _ in range(500):
+        if operator.durable == len(sent):
+            break
+        done.wait(0.02)
+    pusher.finish(5)
+    operator.shutdown()
+    operator.server_close()
+    assert operator.faults > 0
+    assert operator.values == sent
