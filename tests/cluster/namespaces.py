@@ -141,7 +141,8 @@ def start(
 
 
 def processes(node: Node, program: str = "") -> list[int]:
-    """Host process ids of everything in the node, or of those whose program has this name."""
+    """Host process ids of everything in the node, its pods' processes included, or of those whose
+    program has this name."""
     pid = init_pid(node)
     if pid is None:
         return []
@@ -149,7 +150,11 @@ def processes(node: Node, program: str = "") -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            if not entry.name.isdigit() or os.readlink(entry / "ns/pid") != space:
+            if not entry.name.isdigit():
+                continue
+            # A pod has a process namespace of its own, inside the node's, but the node's group.
+            in_pod = f"{node.cgroup}/" in (entry / "cgroup").read_text()
+            if not in_pod and os.readlink(entry / "ns/pid") != space:
                 continue
             if not program or _program(entry.name) == program:
                 found.append(int(entry.name))
