@@ -56,9 +56,12 @@ def test_describe_explains_the_decision(sweeps: Sweeps, stopped: Any) -> None:
 
 def test_its_pods_and_its_job_are_gone_while_the_other_runs(sweeps: Sweeps, stopped: Any) -> None:
     name = stopped["metadata"]["name"]
-    assert not [
-        p for p in sweeps.pods("obeys") if p["metadata"]["labels"]["sweepjob.dev/trial"] == name
-    ]
+
+    def pods_of_it(pods: list[Any]) -> list[Any]:
+        return [p for p in pods if p["metadata"]["labels"]["sweepjob.dev/trial"] == name]
+
+    assert not pods_of_it(sweeps.running_pods("obeys"))  # so its GPU is free
+    eventually(lambda: not pods_of_it(sweeps.pods("obeys")), 10, "its pods are gone")
     eventually(
         lambda: name not in sweeps.kubectl("get", "jobs", "-o", "name"), 10, "its Job is gone"
     )

@@ -147,7 +147,7 @@ class Executor:
             "message": action.stop.message[:_MESSAGE_LIMIT],
         }
         await self._write(state, trial, status, now)
-        trial.stop, trial.phase = action.stop, Phase.STOPPING
+        trial.stop, trial.stopped, trial.phase = action.stop, now, Phase.STOPPING
 
     async def _record_retry(
         self, state: SweepState, trial: TrialState, action: act.RecordRetry

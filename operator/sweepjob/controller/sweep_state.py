@@ -32,7 +32,7 @@ class SweepState:
         created: the next index.
         ended: ended trials by phase.
         best: the best trial so far, with its score.
-        full_runs: GPU-seconds of succeeded trials, sorted.
+        full_runs: numbers of reports of succeeded trials, sorted.
         without_metric: an ended trial that never reported the primary metric, and what it did.
         status: the sweep's status as it was written last.
     """
@@ -53,7 +53,7 @@ class SweepState:
     best_score: tuple[float, int] | None = None
     gpu_used: float = 0.0
     gpu_saved: float = 0.0
-    full_runs: list[float] = field(default_factory=list)
+    full_runs: list[int] = field(default_factory=list)
     without_metric: tuple[str, tuple[str, ...]] | None = None
     standings: Standings = field(default_factory=Standings)
     status_written: float = 0.0
@@ -87,7 +87,7 @@ class SweepState:
         self.gpu_used += trial.gpu_total
         self.gpu_saved += saved
         if phase is Phase.SUCCEEDED:
-            insort(self.full_runs, trial.gpu_total)
+            insort(self.full_runs, trial.curve.count)
             if trial.curve.count == 0:
                 self.without_metric = (trial.name, trial.seen)
 
@@ -153,15 +153,22 @@ class SweepState:
         trial.curve.count = max(trial.curve.count, summary.count)
 
     def saving(self, trial: TrialState, now: float) -> float:
-        """GPU-seconds that stopping the trial early spared, by estimate: what a full run takes less
-        what this one took. A full run is the median succeeded trial; before there is one, the
-        longest that any live trial has held its GPUs, which is a lower bound."""
+        """GPU-seconds that stopping the trial early spared, by estimate: the reports it would still
+        have made, at its own pace, less the time between the decision and now, its end.
+
+        A full run has as many reports as the median succeeded trial; before there is one, as the
+        live trial with the most, which is a lower bound.
+        """
+        if trial.stop is None or trial.stop.interval == 0 or trial.started is None:
+            return 0.0
         if self.full_runs:
-            full = statistics.median(self.full_runs)
+            full: float = statistics.median(self.full_runs)
         else:
-            held = [(now - t.started) * t.gpus for t in self.live.values() if t.started]
-            full = max(held, default=0.0)
-        return max(0.0, full - trial.gpu_total)
+            full = max(t.curve.count for t in self.live.values())
+        decided = trial.stopped or now
+        pace = (decided - trial.started) / trial.stop.interval
+        spared = pace * (full - trial.stop.interval) - (now - decided)
+        return max(0.0, spared * trial.gpus)
 
     def note_best(self, trial: TrialState, now: float) -> None:
         if trial.curve.best is None:

@@ -1,0 +1,111 @@
+"""The built-in cluster itself: two side by side, several real nodes, one lost, simulated ones, no traces."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import layout
+from tests.cluster.target import Target
+
+from .sweeps import eventually
+
+NAME = "second"
+
+
+def cluster(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.cluster", *arguments],
+        env={**os.environ, "SWEEPJOB_CLUSTER": NAME},
+        cwd=layout.PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def second(target: Target) -> Iterator[Target]:
+    """A second cluster beside the one that the other tests use."""
+    if target.built_in is None:
+        pytest.skip("is about the built-in cluster")
+    cluster("up", "--nodes", "2", "--gpus", "3", "--quick-node-loss")
+    kubeconfig = Path(cluster("kubeconfig").strip())
+    yield Target(kubeconfig, target.kubectl_program, target.helm_program, target.images, None)
+    cluster("down")
+
+
+def ready(target: Target) -> dict[str, str]:
+    path = (
+        r"{range .items[*]}{.metadata.name}={.status.conditions[?(@.type=='Ready')].status} {end}"
+    )
+    text = target.kubectl("get", "nodes", "-o", f"jsonpath={path}")
+    return dict(entry.split("=") for entry in text.split())
+
+
+def test_two_clusters_know_nothing_of_each_other(target: Target, second: Target) -> None:
+    assert ready(second) == {"node-1": "True", "node-2": "True"}
+    second.kubectl("create", "namespace", "only-here")
+    assert "only-here" not in target.kubectl("get", "namespaces")
+    gpus = second.kubectl(
+        "get", "nodes", "-o", r"jsonpath={.items[*].status.allocatable.nvidia\.com/gpu}"
+    )
+    assert gpus.split() == ["3", "3"]
+
+
+def test_up_again_changes_nothing(second: Target) -> None:
+    before = second.get("nodes")["items"][0]["metadata"]["uid"]
+    assert "cluster second: up" in cluster("up", "--nodes", "2", "--gpus", "3")
+    assert second.get("nodes")["items"][0]["metadata"]["uid"] == before
+
+
+def test_a_frozen_node_is_noticed_and_thaws(second: Target) -> None:
+    cluster("node", "freeze", "2")
+    eventually(lambda: ready(second)["node-2"] == "Unknown", 60, "node-2 is not heard of")
+    cluster("node", "thaw", "2")
+    eventually(lambda: ready(second)["node-2"] == "True", 60, "node-2 is back")
+
+
+def test_a_killed_node_is_noticed(second: Target) -> None:
+    cluster("node", "kill", "2")
+    eventually(lambda: ready(second)["node-2"] == "Unknown", 60, "node-2 is lost")
+    assert ready(second)["node-1"] == "True"
+
+
+def test_simulated_nodes_join(second: Target) -> None:
+    cluster("simulate", "3")
+    names = [name for name, state in ready(second).items() if state == "True"]
+    assert [n for n in names if n.startswith("simulated")] == [
+        "simulated-1",
+        "simulated-2",
+        "simulated-3",
+    ]
+
+
+def test_down_leaves_no_trace(second: Target) -> None:
+    cluster("down")
+    folder = f"clusters/{NAME}"
+    everything = [
+        p for p in Path("/proc").iterdir() if p.name.isdigit() and folder in _command_line(p)
+    ]
+    assert not everything
+    assert folder not in Path("/proc/mounts").read_text()
+    assert not list(Path("/sys/fs/cgroup").glob(f"*/sweepjob-{NAME}-*"))
+    links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
+    assert "cni0" not in links
+    assert "br0" not in links
+    assert "cluster second: down" in cluster("status")
+
+
+def _command_line(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,98 @@
+"""Real MLflow clients of both majors against the real sidecar process, without a changed line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import layout
+from tests.cluster.console import run
+
+TRAINER = """
+import mlflow
+from mlflow.tracking import MlflowClient
+
+mlflow.set_experiment("my experiment")
+with mlflow.start_run(run_name="mine"):
+    mlflow.log_params({"lr": 0.1, "layers": 3})
+    mlflow.set_tag("team", "vision")
+    for epoch in range(5):
+        mlflow.log_metric("score", epoch / 10)               # no step: 0 every time
+        mlflow.log_metrics({"score": epoch / 10 + 0.05, "loss": 1 - epoch / 10}, step=epoch)
+    with mlflow.start_run(nested=True):
+        mlflow.log_metric("score", 99.0)                      # a nested run is no report of the trial
+    mlflow.log_metric("score", float("nan"))
+    mlflow.log_text("hello", "notes.txt")
+client = MlflowClient()
+print("metrics", client.get_run("sweep-4").data.metrics)
+print("status", client.get_run("sweep-4").info.status)
+print("version", mlflow.__version__)
+"""
+# log_text writes here; the sidecar tells the client so.
+EXPECTED = [value for epoch in range(5) for value in (epoch / 10, epoch / 10 + 0.05)]
+
+
+@pytest.fixture(params=["mlflow2", "trainer"])
+def python(request: pytest.FixtureRequest) -> Path:
+    """An environment with one of the two majors, from the lock file, kept in the cache."""
+    group = request.param
+    key = layout.digest(layout.PROJECT / "uv.lock", sys.version)
+    environment = layout.cache() / "environments" / f"{group}-{key}"
+    uv = layout.PROJECT / ".uv" / "bin" / "uv"
+    run(
+        [str(uv), "sync", "--quiet", "--locked", "--no-install-project", "--only-group", group],
+        env={**os.environ, "UV_PROJECT_ENVIRONMENT": str(environment), "VIRTUAL_ENV": ""},
+        cwd=layout.PROJECT,
+    )
+    return environment / "bin" / "python"
+
+
+def test_every_report_is_recorded_exactly(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("token")
+    sidecar = subprocess.Popen(
+        [sys.executable, "-m", "sweepjob.sidecar"],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(layout.PROJECT / "operator"),
+            # Nobody listens there: the last words have to carry everything.
+            "SWEEPJOB_OPERATOR_URL": "http://127.0.0.1:9",
+            "SWEEPJOB_TOKEN_FILE": str(tmp_path / "token"),
+            "SWEEPJOB_JOURNAL": str(tmp_path / "journal"),
+            "SWEEPJOB_PRIMARY_METRIC": "score",
+            "SWEEPJOB_NAMESPACE": "team",
+            "SWEEPJOB_TRIAL": "sweep-4",
+            "SWEEPJOB_ARTIFACTS": str(tmp_path / "artifacts"),
+            "SWEEPJOB_TERMINATION_LOG": str(tmp_path / "last-words"),
+        },
+    )
+    try:
+        trainer = subprocess.run(
+            [str(python), "-c", TRAINER],
+            env={
+                **os.environ,
+                "MLFLOW_TRACKING_URI": "http://127.0.0.1:5000",
+                "MLFLOW_RUN_ID": "sweep-4",
+                "MLFLOW_EXPERIMENT_NAME": "sweep",
+                "MLFLOW_DISABLE_TELEMETRY": "true",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert trainer.returncode == 0, trainer.stderr
+        assert "status FINISHED" in trainer.stdout
+        assert sidecar.wait(timeout=20) == 0  # it leaves by itself
+    finally:
+        sidecar.kill()
+    words = json.loads((tmp_path / "last-words").read_text())
+    assert words["count"] == 11
+    assert words["tail"] == [*EXPECTED, "NaN"]
+    assert (words["low"], words["high"]) == (0.0, 0.45)
+    assert set(words["seen"]) == {"score", "loss"}
+    assert list((tmp_path / "artifacts").rglob("notes.txt"))

@@ -1,0 +1,117 @@
+"""What the operator remembers of a sweep: built from records, kept up by reports."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from sweepjob import wire
+from sweepjob.controller.sweep_state import SweepState
+from sweepjob.controller.trial_state import TrialState
+from sweepjob.domain.plan.snapshot import Phase, Stop
+from sweepjob.resources.record import dump_curve, parse_record, trial_manifest
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+from .builders import sweepjob
+
+POLICY = {"type": "bandit", "slackAmount": 0.2}
+
+
+def state(**spec: Any) -> SweepState:
+    parsed = parse_sweepjob(sweepjob(earlyTermination=POLICY, **spec))
+    return SweepState("team", "sweep", "uid", parsed, seed=1, started=0.0, status={})
+
+
+def record(index: int, **status: Any) -> Any:
+    body = trial_manifest("team", "sweep", "uid", index, {"lr": 0.1}, "random seed 1")
+    body["metadata"] |= {"uid": f"trial-{index}", "resourceVersion": "1"}
+    return parse_record({**body, "status": status})
+
+
+def push(trial: TrialState, first: int, *values: float) -> wire.Push:
+    return wire.Push("team", trial.name, first, values, ("score",))
+
+
+def test_repeats_are_passed_over_and_gaps_are_asked_for() -> None:
+    sweep = state()
+    trial = sweep.add(record(0))
+    sweep.report(trial, push(trial, 1, 0.1, 0.2, 0.3), 1.0)
+    sweep.report(trial, push(trial, 2, 0.2, 0.3, 0.4), 2.0)
+    sweep.report(trial, push(trial, 9, 0.9), 3.0)
+    assert trial.curve.values == [0.1, 0.2, 0.3, 0.4]
+
+
+def test_a_decision_is_made_with_the_report() -> None:
+    sweep = state()
+    good, bad = sweep.add(record(0)), sweep.add(record(1))
+    assert not sweep.report(good, push(good, 1, 0.9), 1.0)
+    assert sweep.report(bad, push(bad, 1, 0.1), 2.0)
+    assert bad.verdict is not None
+    assert (bad.verdict.policy, bad.verdict.threshold) == ("bandit", pytest.approx(0.7))
+    assert sweep.best is not None
+    assert sweep.best.trial == "sweep-0"
+
+
+def test_what_is_loaded_from_records_decides_like_what_was_reported() -> None:
+    lived = state()
+    first = lived.add(record(0))
+    lived.report(first, push(first, 1, 0.5, 0.9, 0.7), 1.0)
+    loaded = state()
+    loaded.load([record(0, phase="Succeeded", curve=dump_curve(first.curve, "pod"))])
+    assert loaded.best == lived.best or (loaded.best and loaded.best.value == 0.9)
+    for sweep in (lived, loaded):
+        late = sweep.add(record(1))
+        sweep.report(late, push(late, 1, 0.4, 0.6), 5.0)
+        assert late.verdict is not None
+        assert (late.verdict.interval, late.verdict.value) == (2, 0.6)
+    assert (loaded.ended[Phase.SUCCEEDED], loaded.created) == (1, 2)
+
+
+def test_last_words_fill_in_what_never_arrived() -> None:
+    sweep = state()
+    trial = sweep.add(record(0))
+    sweep.report(trial, push(trial, 1, 0.1), 1.0)
+    sweep.adopt(trial, wire.Summary(4, 0.1, 0.8, (0.1, 0.8, math.nan, 0.2), ("score",)), 2.0)
+    assert repr(trial.curve.values) == repr([0.1, 0.8, math.nan, 0.2])
+    assert (trial.curve.count, trial.curve.best, trial.curve.best_interval) == (4, 0.8, 2)
+
+
+def test_last_words_that_do_not_reach_back_still_give_the_best() -> None:
+    sweep = state()
+    trial = sweep.add(record(0))
+    sweep.adopt(trial, wire.Summary(500, 0.1, 0.95, (0.3, 0.4), ("score",)), 2.0)
+    assert (trial.curve.count, trial.curve.best) == (500, 0.95)
+    assert sweep.best is not None
+    assert sweep.best.value == 0.95
+
+
+def test_a_new_pod_counts_afresh_and_the_best_stays() -> None:
+    sweep = state()
+    trial = sweep.add(record(0))
+    trial.turn_to("first")
+    sweep.report(trial, push(trial, 1, 0.5, 0.8), 1.0)
+    trial.turn_to("second")
+    sweep.report(trial, push(trial, 1, 0.6), 2.0)
+    assert (trial.curve.count, trial.curve.values, trial.curve.best) == (1, [0.6], 0.8)
+
+
+def test_saving_is_the_rest_at_the_trials_own_pace() -> None:
+    sweep = state()
+    full = sweep.add(record(0))
+    sweep.report(full, push(full, 1, *[0.5] * 20), 1.0)
+    sweep.end(full, Phase.SUCCEEDED, 0.0)
+    stopped = sweep.add(record(1))
+    stopped.started, stopped.gpus, stopped.stopped = 100.0, 2.0, 110.0
+    stopped.stop = Stop(Phase.EARLY_STOPPED, "Bandit", "", policy="bandit", interval=5)
+    # 2 s a report, 15 reports to come, 3 s to go away, 2 GPUs.
+    assert sweep.saving(stopped, now=113.0) == (15 * 2.0 - 3.0) * 2
+
+
+def test_a_trial_without_the_metric_is_remembered_with_what_it_reported() -> None:
+    sweep = state()
+    trial = sweep.add(record(0))
+    sweep.report(trial, wire.Push("team", trial.name, 1, (), ("loss", "acc")), 5.0)
+    assert trial.other_metrics_since == 5.0
+    sweep.end(trial, Phase.SUCCEEDED, 0.0)
+    assert sweep.without_metric == ("sweep-0", ("loss", "acc"))
