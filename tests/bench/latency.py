@@ -22,6 +22,7 @@ from sweepjob.controller import gateway
 from sweepjob.controller.gateway import Gateway
 from sweepjob.domain.sampling import RandomSampler
 from sweepjob.domain.space import Branch, Randint, Space
+
 from tests.cluster import target as clusters
 from tests.cluster.target import Target
 

@@ -110,3 +110,27 @@ def test_nothing_of_the_users_is_written_to(sweeps: Sweeps) -> None:
     whole = sweeps.get("sweepjob", "exact", "--show-managed-fields")["metadata"]
     writers = {f["manager"] for f in whole["managedFields"] if f.get("subresource") is None}
     assert writers == {"kubectl-client-side-apply"}
+
+
+def test_a_whole_template_with_a_read_only_root(sweeps: Sweeps) -> None:
+    container = {
+        "name": "trainer",
+        "image": sweeps.target.images["trainer"],
+        "args": ["python", "train.py", "--epochs", "2", "--hidden", "${{search_space.hidden}}"],
+        "resources": {"limits": {"nvidia.com/gpu": 1}},
+        "securityContext": {
+            "readOnlyRootFilesystem": True,
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
+    spec = sweeps.spec(
+        {"hidden": choice(8, 16)},
+        objective={"goal": "minimize", "primaryMetric": "val_loss"},
+        limits={"maxTotalTrials": 2, "maxConcurrentTrials": 2},
+    )
+    spec["trial"] = {"template": {"spec": {"containers": [container]}}}
+    sweeps.apply("template", spec)
+    sweep = sweeps.await_end("template")
+    assert sweep["status"]["trials"]["succeeded"] == 2
+    assert [t["status"]["curve"]["reports"] for t in sweeps.trials("template")] == [2, 2]

@@ -1,0 +1,84 @@
+"""The work queue: one worker a key, nothing forgotten, errors with a pause."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sweepjob.controller import workqueue
+from sweepjob.controller.workqueue import WorkQueue
+
+
+async def run(queue: WorkQueue[str], seconds: float = 0.1) -> None:
+    task = asyncio.create_task(queue.run())
+    await asyncio.sleep(seconds)
+    task.cancel()
+
+
+async def test_a_key_that_is_added_while_it_is_worked_on_runs_once_more() -> None:
+    calls: list[str] = []
+
+    async def work(key: str) -> None:
+        calls.append(key)
+        if len(calls) == 1:
+            for _ in range(5):
+                queue.add(key)
+        await asyncio.sleep(0.01)
+
+    queue = WorkQueue(work)
+    queue.add("a")
+    queue.add("a")
+    await run(queue)
+    assert calls == ["a", "a"]
+
+
+async def test_a_key_is_never_worked_on_twice_at_a_time() -> None:
+    active = 0
+
+    async def work(key: str) -> float | None:
+        nonlocal active
+        active += 1
+        assert active == 1
+        await asyncio.sleep(0.005)
+        active -= 1
+        return 0.0
+
+    queue = WorkQueue(work)
+    queue.add("a")
+    for _ in range(5):
+        queue.add_after("a", 0.001)
+    await run(queue)
+    assert active <= 1
+
+
+async def test_an_error_is_tried_again_and_harms_no_other_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workqueue, "_BACKOFF", (0.001, 0.01))
+    calls: list[str] = []
+
+    async def work(key: str) -> None:
+        calls.append(key)
+        if key == "bad" and calls.count("bad") < 3:
+            raise RuntimeError("no")
+
+    queue = WorkQueue(work)
+    queue.add("bad")
+    queue.add("good")
+    await run(queue)
+    assert (calls.count("bad"), calls.count("good")) == (3, 1)
+
+
+async def test_the_earlier_of_two_times_counts() -> None:
+    calls: list[float] = []
+
+    async def work(key: str) -> None:
+        calls.append(asyncio.get_running_loop().time())
+
+    queue = WorkQueue(work)
+    started = asyncio.get_running_loop().time()
+    queue.add_after("a", 0.02)
+    queue.add_after("a", 60)
+    await run(queue)
+    assert len(calls) == 1
+    assert calls[0] - started >= 0.02
