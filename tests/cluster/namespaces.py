@@ -128,15 +128,19 @@ def inside(node: Node, command: Sequence[str]) -> list[str]:
 def start(
     node: Node, name: str, command: Sequence[str], env: Mapping[str, str] | None = None
 ) -> None:
-    """Start a component of the node in the background; its output goes to ``logs/NODE-NAME.log``."""
+    """Start a component of the node in the background; its output goes to ``logs/NODE-NAME.log``.
+
+    It is left to the node's PID 1: a waiting nsenter would stop itself when the node is frozen, and
+    then never reap.
+    """
     with (node.cluster.logs / f"{node.name}-{name}.log").open("ab") as log:
-        subprocess.Popen(
-            inside(node, command),
+        subprocess.run(
+            inside(node, ["setsid", "--fork", *command]),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
             env={**os.environ, **(env or {})},
+            check=True,
         )
 
 
