@@ -51,7 +51,10 @@ def decode(value: Any) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"not a number: {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ValueError("not a number that a float can hold") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Push:
                 values=tuple(decode(v) for v in data["values"]),
                 seen=tuple(str(name)[:250] for name in data["seen"]),
             )
-        except (KeyError, TypeError, RecursionError) as error:
+        except (KeyError, TypeError, OverflowError, RecursionError) as error:
             raise ValueError(f"not a push: {error!r}") from error
         if push.first < 1 or len(push.values) > MAX_BATCH or len(push.seen) > MAX_NAMES:
             raise ValueError(

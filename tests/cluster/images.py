@@ -183,8 +183,10 @@ def _buildah(arguments: list[str]) -> str:
     store.mkdir(parents=True, exist_ok=True)
     env = {**os.environ, "BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": _driver()}
     command = ["buildah", "--root", f"{store}/root", "--runroot", f"{store}/run", *arguments]
-    log = layout.cache() / "logs" / "buildah.log" if arguments[0] == "build" else None
-    return run(command, env=env, log=log, cwd=PROJECT)
+    if arguments[0] != "build":
+        return run(command, env=env, cwd=PROJECT)
+    log = layout.cache() / "logs" / "buildah.log"
+    return run(command, env=env, log=log, cwd=PROJECT, heartbeat="building")
 
 
 def _driver() -> str:

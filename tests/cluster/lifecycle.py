@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -14,7 +13,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import build, certificates, components, forwarder, images, layout, namespaces, packages
+from . import (
+    build,
+    certificates,
+    components,
+    forwarder,
+    images,
+    layout,
+    namespaces,
+    packages,
+    pidfile,
+)
 from .components import Component, Options
 from .console import ClusterError, run, step
 from .layout import Cluster, Node
@@ -48,8 +57,8 @@ def down(cluster: Cluster) -> None:
 
 
 def _remains(cluster: Cluster) -> None:
-    _stop_host_process(cluster.folder / "forwarder.pid")
-    _stop_host_process(cluster.folder / "kwok.pid")
+    pidfile.kill(cluster.folder / "forwarder.pid")
+    pidfile.kill(cluster.folder / "kwok.pid")
     for node in reversed(cluster.nodes()):
         namespaces.destroy(node)
     shutil.rmtree(cluster.folder, ignore_errors=True)
@@ -107,16 +116,10 @@ def _forward(cluster: Cluster) -> None:
             stderr=log,
             start_new_session=True,
         )
-    (cluster.folder / "forwarder.pid").write_text(str(process.pid))
+    pidfile.write(cluster.folder / "forwarder.pid", process.pid)
     _await("the forwarder listens", lambda: bool(cluster.port_file.read_text()))
     server = f"https://127.0.0.1:{cluster.port_file.read_text()}"
     certificates.write_kubeconfig(cluster.kubeconfig, cluster.pki, "admin", server)
-
-
-def _stop_host_process(pid_file: Path) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        os.kill(int(pid_file.read_text()), signal.SIGKILL)
-        pid_file.unlink()
 
 
 def _await_ready(node: Node) -> None:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from . import pidfile
 from .console import ClusterError, run
 from .layout import NODE_NETWORK_PREFIX, SERVICE_RANGE, Node
 
@@ -40,11 +41,7 @@ exec catatonit -P
 
 def init_pid(node: Node) -> int | None:
     """The process of the node's PID 1 as the host sees it, or None when the node is down."""
-    try:
-        pid = int((node.folder / "init.pid").read_text())
-    except (OSError, ValueError):
-        return None
-    return pid if _program(pid) == "catatonit" else None
+    return pidfile.read(node.folder / "init.pid")
 
 
 def _program(pid: int | str) -> str:
@@ -69,7 +66,7 @@ def create(node: Node) -> None:
         start_new_session=True,
     )
     pid = _await_child(outer, Path(log.name))
-    (node.folder / "init.pid").write_text(str(pid))
+    pidfile.write(node.folder / "init.pid", pid)
     _connect(node)
 
 

@@ -6,7 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from . import build, layout
+from . import build, layout, pidfile
 from .console import ClusterError, run
 from .layout import Cluster
 from .lifecycle import kubectl
@@ -32,7 +32,7 @@ def join(cluster: Cluster, count: int, gpus: int = 8) -> None:
     that tolerate ``kwok.x-k8s.io/node`` go there."""
     program = build.kwok() / "kwok"
     pid_file = cluster.folder / "kwok.pid"
-    if not pid_file.exists():
+    if pidfile.read(pid_file) is None:
         stages = cluster.folder / "kwok-stages.yaml"
         stages.write_text("\n---\n".join(file.read_text() for file in _stage_files()))
         with (cluster.logs / "kwok.log").open("ab") as log:
@@ -44,7 +44,7 @@ def join(cluster: Cluster, count: int, gpus: int = 8) -> None:
                 stderr=log,
                 start_new_session=True,
             )
-        pid_file.write_text(str(process.pid))
+        pidfile.write(pid_file, process.pid)
         if process.poll() is not None:
             raise ClusterError(f"kwok did not start; see {cluster.logs}/kwok.log")
     nodes = [_node(f"simulated-{number}", gpus) for number in range(1, count + 1)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.cluster import layout, packages
+from tests.cluster import layout, packages, pidfile
 from tests.cluster.console import ClusterError
 
 
@@ -37,10 +39,18 @@ def test_packages_missing_and_no_way_to_install_them(monkeypatch: pytest.MonkeyP
         packages.require_packages()
 
 
-def test_a_digest_changes_with_the_content_only(tmp_path: object) -> None:
-    from pathlib import Path
+def test_a_process_id_given_to_another_process_is_not_mistaken_for_ours(tmp_path: Path) -> None:
+    file = tmp_path / "x.pid"
+    pidfile.write(file, os.getpid())
+    assert pidfile.read(file) == os.getpid()
+    file.write_text(f"{os.getpid()} 1")  # as if it had started at another time
+    assert pidfile.read(file) is None
+    pidfile.kill(file)  # and we are still here
+    assert not file.exists()
 
-    folder = Path(str(tmp_path)) / "a"
+
+def test_a_digest_changes_with_the_content_only(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
     folder.mkdir()
     (folder / "x").write_text("1")
     before = layout.digest(folder)

@@ -43,6 +43,8 @@ GOOD = {"namespace": "n", "trial": "t", "first": 1, "values": [1], "seen": []}
         json.dumps({**GOOD, "values": [1] * (wire.MAX_BATCH + 1)}).encode(),
         json.dumps({**GOOD, "seen": ["x"] * (wire.MAX_NAMES + 1)}).encode(),
         json.dumps({**GOOD, "first": "many"}).encode(),
+        json.dumps({**GOOD, "first": 1e999}).encode(),
+        json.dumps({**GOOD, "values": [10**400]}).encode(),
     ],
 )
 def test_hostile_bodies_are_refused(body: bytes) -> None:

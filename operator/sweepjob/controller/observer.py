@@ -74,7 +74,7 @@ def overview(
     failure = _failure(state, snap, now) if over else None
     running = sum(trial.phase is Phase.RUNNING for trial in state.live.values())
     conditions = (
-        Condition(names.ACCEPTED, True, names.REASON_ACCEPTED, "the spec is understood"),
+        _accepted(state),
         _complete(state, over, failure),
         _failed(failure),
         _suspended(state.spec.suspend and not over),
@@ -121,6 +121,12 @@ def _phase(state: SweepState, over: bool, failure: tuple[str, str] | None) -> st
     if over:
         return "Complete" if failure is None else "Failed"
     return "Suspended" if state.spec.suspend else "Running"
+
+
+def _accepted(state: SweepState) -> Condition:
+    if state.problem:
+        return Condition(names.ACCEPTED, False, names.REASON_INVALID, state.problem)
+    return Condition(names.ACCEPTED, True, names.REASON_ACCEPTED, "the spec is understood")
 
 
 def _complete(state: SweepState, over: bool, failure: tuple[str, str] | None) -> Condition:

@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 _ROUNDS = 10
 # Changes of numbers alone are written at most this often, in seconds; changes of state at once.
 _STATUS_INTERVAL = 1.0
+_CONDITION_LIMIT = 32_000  # characters; the API's conventions allow 32,768
 _QUIET_KEYS = ("best", "gpuSeconds")
 
 
@@ -99,7 +100,7 @@ class Reconciler:
                 break
             try:
                 await self._executor.carry_out(state, todo.actions)
-            except errors.Refused:
+            except (errors.Refused, errors.Conflict):
                 await self._report(sweep, state)
                 raise
         due = await self._report(sweep, state)
@@ -123,9 +124,9 @@ class Reconciler:
         try:
             spec = parse_sweepjob(body)
         except InvalidSpec as error:
-            await self._reject(key, sweep, status, str(error))
+            goes_on = await self._reject(key, sweep, str(error))
             sweep.generation = generation
-            return False
+            return goes_on
         sweep.state = self._load(key, spec, meta["uid"], status)
         sweep.generation = generation
         return True
@@ -141,22 +142,27 @@ class Reconciler:
                 self._account(state, pod, gone=False)
         return state
 
-    async def _reject(self, key: Key, sweep: _Sweep, status: dict[str, Any], problems: str) -> None:
-        """Say in the conditions what is wrong with the spec. Trials that run are left alone."""
-        meta = sweep.body["metadata"]
-        text = f"{problems}. Correct the spec and apply it again; nothing was started for it"
-        seen = Overview(
-            generation=meta["generation"],
-            phase="Invalid",
-            conditions=(Condition(names.ACCEPTED, False, names.REASON_INVALID, text[:32000]),),
-        )
-        new = dump_status(seen, status, time.time())
-        if differs(new, status):
-            await self._api.patch_status(gateway.SWEEPJOBS, *key, meta["uid"], new)
+    async def _reject(self, key: Key, sweep: _Sweep, problems: str) -> bool:
+        """Say in the conditions what is wrong with the spec; whether there is work all the same: a
+        sweep that runs goes on as it was understood before."""
+        meta, status = sweep.body["metadata"], dict(sweep.body.get("status") or {})
+        text = f"{problems}. Correct the spec and apply it again"[:_CONDITION_LIMIT]
         said = Announcement(
             names.SWEEPJOB, *key, meta["uid"], names.REASON_INVALID, text, warning=True
         )
         self._executor.announce(said)
+        if sweep.state is not None:
+            sweep.state.problem = text
+            return True
+        seen = Overview(
+            generation=meta["generation"],
+            phase="Invalid",
+            conditions=(Condition(names.ACCEPTED, False, names.REASON_INVALID, text),),
+        )
+        new = dump_status(seen, status, time.time())
+        if differs(new, status):
+            await self._api.patch_status(gateway.SWEEPJOBS, *key, meta["uid"], new)
+        return False
 
     async def _report(self, sweep: _Sweep, state: SweepState) -> float | None:
         """Write the sweep's status if it changed; returns when it is due otherwise."""
@@ -240,7 +246,8 @@ class Reconciler:
         if trial is None or trial.attempt != pod.attempt or self.caches.owner_of(pod) != trial.uid:
             return
         trial.account(pod, time.time(), gone=gone)
-        if pod.summary is not None and pod.view.is_terminal:
+        # A disrupted pod has been replaced: its successor's reports are the trial's.
+        if pod.summary is not None and pod.view.is_terminal and not pod.view.disrupted:
             if trial.pod != pod.uid and pod.summary.count:
                 trial.turn_to(pod.uid)
             state.adopt(trial, pod.summary, time.time())

@@ -34,6 +34,7 @@ class SweepState:
         best: the best trial so far, with its score.
         full_runs: numbers of reports of succeeded trials, sorted.
         without_metric: an ended trial that never reported the primary metric, and what it did.
+        problem: what is wrong with a newer spec, while this one goes on; empty when nothing is.
         status: the sweep's status as it was written last.
     """
 
@@ -57,6 +58,7 @@ class SweepState:
     without_metric: tuple[str, tuple[str, ...]] | None = None
     standings: Standings = field(default_factory=Standings)
     status_written: float = 0.0
+    problem: str = ""
 
     def __post_init__(self) -> None:
         self.sampler = make_sampler(*self.spec.sampler, self.spec.space, self.seed)
