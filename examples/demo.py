@@ -30,6 +30,9 @@ def main() -> int:
     except ClusterError as error:
         say(f"error: {error}")
         return 1
+    except KeyboardInterrupt:
+        say("\ninterrupted; the sweep goes on in the cluster, 'make clean' takes both down")
+        return 130
 
 
 def _demo(sweep_file: Path) -> int:

@@ -135,7 +135,7 @@ class SimulatedCluster:
 
     def _record(self, index: int, **changes: object) -> None:
         assert not self.records[index].phase.is_end, "an end never changes"
-        self.records[index] = replace(self.records[index], **changes)  # type: ignore[arg-type] # by name
+        self.records[index] = replace(self.records[index], **changes)  # type: ignore[arg-type] # the callers name fields of Trial
 
     def happen(self) -> None:
         """Something that nobody planned, to every pod by chance."""

@@ -76,7 +76,7 @@ def test_the_first_run_of_a_client_that_ignores_the_given_id_is_the_trials(tmp_p
 def server(tmp_path: Path) -> Iterator[MetricsServer]:
     recorder = recorder_at(tmp_path)
     serving = MetricsServer(0, MlflowApi(recorder, "/artifacts"), recorder.changed)
-    threading.Thread(target=serving.serve_forever, daemon=True).start()
+    threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
     yield serving
     serving.shutdown()
     serving.server_close()
@@ -154,6 +154,7 @@ class ForgetfulOperator(ThreadingHTTPServer):
 
 class _ForgetfulHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
     server: ForgetfulOperator
 
     def do_POST(self) -> None:
@@ -177,7 +178,7 @@ def test_each_report_arrives_exactly_once_whatever_is_forgotten(
     monkeypatch.setattr("sweepjob.sidecar.pusher._BACKOFF", (0.001, 0.01))
     monkeypatch.setattr("sweepjob.sidecar.pusher._UNTIL_DURABLE", 0.01)
     operator = ForgetfulOperator(seed)
-    threading.Thread(target=operator.serve_forever, daemon=True).start()
+    threading.Thread(target=operator.serve_forever, args=(0.01,), daemon=True).start()
     (tmp_path / "token").write_text("t")
     settings = Settings(
         operator_url=f"http://127.0.0.1:{operator.server_address[1]}",

@@ -43,6 +43,7 @@ class MetricsServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # buffered: headers and body leave together, in one packet
     server: MetricsServer
 
     def setup(self) -> None:
@@ -94,9 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
-        # end_headers() would send the headers alone; one write instead of two.
-        self._headers_buffer.append(b"\r\n" + data)  # type: ignore[attr-defined] # stdlib's buffer
-        self.flush_headers()
+        self.end_headers()
+        self.wfile.write(data)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: a line per request would be the trainer's log twice."""
