@@ -10,6 +10,8 @@ from . import layout, packages
 from .console import run, say, step
 
 KUBERNETES = "v1.35.4"
+# How many Go packages each module compiles, for telling how far it is.
+PACKAGES = {"kubernetes": 3570, "kwok": 1150}
 # etcd's main package is called "server"; kube* find each other by these names.
 RENAMED = {"server": "etcd"}
 
@@ -54,9 +56,8 @@ def _install(module: str, ldflags: str, expected: str) -> Path:
             env=env,
             cwd=layout.MODULES / module,
             log=log,
-            heartbeat=f"compiling {module} (about 2,400 packages in all)"
-            if module == "kubernetes"
-            else f"compiling {module}",
+            heartbeat=f"packages of {module} compiled",
+            total=PACKAGES[module],
         )
     for name, known_as in RENAMED.items():
         if (partial / name).exists():

@@ -36,11 +36,13 @@ def run(
     cwd: Path | None = None,
     stdin: str | None = None,
     heartbeat: str = "",
+    total: int = 0,
 ) -> str:
     """Run ``command`` to its end and return its standard output.
 
     With ``log``, everything it prints goes into that file instead, and with ``heartbeat`` a line on
-    the console every 20 seconds says that it is alive and how far the log has come.
+    the console every 20 seconds says that it is alive and how far it is: how many lines the log has,
+    of ``total`` that are expected.
 
     Raises:
         ClusterError: it failed; the text has the command and the last lines of its output.
@@ -63,14 +65,14 @@ def run(
         process = subprocess.Popen(
             list(command), env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
         )
-        _wait(process, log, heartbeat)
+        _wait(process, log, heartbeat, total)
     if process.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         raise ClusterError(_failure(command, process.returncode, f"{tail}\n(whole log: {log})"))
     return ""
 
 
-def _wait(process: subprocess.Popen[bytes], log: Path, heartbeat: str) -> None:
+def _wait(process: subprocess.Popen[bytes], log: Path, heartbeat: str, total: int) -> None:
     started = time.monotonic()
     while True:
         try:
@@ -79,9 +81,9 @@ def _wait(process: subprocess.Popen[bytes], log: Path, heartbeat: str) -> None:
         except subprocess.TimeoutExpired:
             if heartbeat:
                 lines = log.read_text(errors="replace").splitlines()
-                say(
-                    f"     {heartbeat}: {time.monotonic() - started:.0f} s, {len(lines)} lines done"
-                )
+                done = sum(not line.startswith("go: ") for line in lines)
+                far = f"{done} of about {total}" if total else f"{done} lines of log"
+                say(f"     {heartbeat}: {time.monotonic() - started:.0f} s, {far}")
 
 
 def _failure(command: Sequence[str], code: int, output: str) -> str:
