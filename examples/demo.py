@@ -161,16 +161,23 @@ def conclusion(sweep: Mapping[str, Any]) -> str:
 
 
 def next_steps(target: Target, name: str) -> str:
-    return (
-        "The cluster stays up. Try:\n"
-        f"  export KUBECONFIG={target.kubeconfig} PATH={Path(target.kubectl_program).parent}:$PATH\n"
-        f"  kubectl config set-context --current --namespace={NAMESPACE}\n"
-        "  kubectl get sweepjobs                       one line a sweep\n"
-        "  kubectl get sweeptrials                     one line a trial (-o wide: parameters)\n"
-        f"  kubectl describe sweepjob {name:<18} conditions, best trial, events\n"
-        f"  kubectl describe sweeptrial {name}-0{'':<14} one trial, and why it was stopped\n"
-        f"  kubectl logs job/{name}-0 -c trainer{'':<10} what a script printed\n"
-        "  make clean                                  takes the cluster down"
+    """What to type next, and what it is for."""
+    commands = {
+        "kubectl get sweepjobs": "one line a sweep",
+        "kubectl get sweeptrials": "one line a trial (-o wide: parameters)",
+        f"kubectl describe sweepjob {name}": "conditions, best trial, events",
+        f"kubectl describe sweeptrial {name}-0": "one trial, and why it was stopped",
+        f"kubectl logs -l sweepjob.dev/sweep={name} -c trainer": "what the scripts printed",
+        "make clean": "takes the cluster down",
+    }
+    width = max(map(len, commands))
+    return "\n".join(
+        [
+            "The cluster stays up. Try:",
+            f"  export KUBECONFIG={target.kubeconfig} PATH={Path(target.kubectl_program).parent}:$PATH",
+            f"  kubectl config set-context --current --namespace={NAMESPACE}",
+            *(f"  {command.ljust(width)}   {purpose}" for command, purpose in commands.items()),
+        ]
     )
 
 

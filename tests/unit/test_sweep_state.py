@@ -106,6 +106,9 @@ def test_saving_is_the_rest_at_the_trials_own_pace() -> None:
     stopped.stop = Stop(Phase.EARLY_STOPPED, "Bandit", "", policy="bandit", interval=5)
     # 2 s a report, 15 reports to come, 3 s to go away, 2 GPUs.
     assert sweep.saving(stopped, now=113.0) == (15 * 2.0 - 3.0) * 2
+    # Known to have loaded for 6 s first: 1 s a report.
+    stopped.first_report = 106.0
+    assert sweep.saving(stopped, now=113.0) == (15 * 1.0 - 3.0) * 2
 
 
 def test_a_trial_without_the_metric_is_remembered_with_what_it_reported() -> None:

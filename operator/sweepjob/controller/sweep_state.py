@@ -132,6 +132,8 @@ class SweepState:
         trial.other_metrics_since = None
         if trial.unwritten_since is None:
             trial.unwritten_since = now
+        if trial.curve.count == 1:
+            trial.first_report = now
         interval = trial.curve.count
         policy = self.spec.policy
         if policy.schedule.applies(interval):
@@ -168,7 +170,7 @@ class SweepState:
         else:
             full = max(t.curve.count for t in self.live.values())
         decided = trial.stopped or now
-        pace = (decided - trial.started) / trial.stop.interval
+        pace = _pace(trial, decided)
         spared = pace * (full - trial.stop.interval) - (now - decided)
         return max(0.0, spared * trial.gpus)
 
@@ -192,6 +194,17 @@ class SweepState:
             trial.seen = seen
         if trial.seen and trial.curve.count == 0 and trial.other_metrics_since is None:
             trial.other_metrics_since = now
+
+
+def _pace(trial: TrialState, decided: float) -> float:
+    """Seconds per report until a decision. The time before the first report, in which libraries and
+    data are loaded, is no part of it, where it is known: an operator that was started since has to
+    count it in."""
+    assert trial.stop is not None
+    assert trial.started is not None
+    if trial.first_report is not None and trial.stop.interval > 1:
+        return (decided - trial.first_report) / (trial.stop.interval - 1)
+    return (decided - trial.started) / trial.stop.interval
 
 
 def _stop(decision: Decision) -> Stop:

@@ -20,6 +20,7 @@ class TrialState:
     Attributes:
         curve: the reports of the pod ``pod`` (its uid).
         durable: how many of them are on record.
+        first_report: when the first report came, None if that was before the operator's start.
         stopped: when the decision to stop it was recorded.
         written: when the record's status was written last.
         unwritten_since: when the first report came that is not on record, None when all are.
@@ -46,6 +47,7 @@ class TrialState:
     gpu_used: float
     seen: tuple[str, ...]
     verdict: Stop | None = None
+    first_report: float | None = None
     stopped: float | None = None
     written: float = 0.0
     unwritten_since: float | None = None
