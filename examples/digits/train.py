@@ -25,9 +25,9 @@ def arguments() -> argparse.Namespace:
 
 
 def with_noise(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The images, and eight noisy copies of each: nine times the data."""
+    """The images, and 24 noisy copies of each."""
     random = np.random.default_rng(0)
-    copies = [images, *(images + random.normal(0.0, 0.1, images.shape) for _ in range(8))]
+    copies = [images, *(images + random.normal(0.0, 0.1, images.shape) for _ in range(24))]
     return np.concatenate(copies), np.tile(labels, len(copies))
 
 
