@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from . import pidfile
@@ -184,8 +184,7 @@ def destroy(node: Node, *, keep_folder: bool = False) -> None:
         shutil.rmtree(node.folder, ignore_errors=True)
 
 
-def _await(condition: object, node: Node) -> None:
-    assert callable(condition)
+def _await(condition: Callable[[], bool], node: Node) -> None:
     deadline = time.monotonic() + 20
     while not condition():
         if time.monotonic() > deadline:

@@ -47,8 +47,11 @@ def sweeps(target: Target, request: pytest.FixtureRequest) -> Iterator[Sweeps]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
     funcargs = getattr(item, "funcargs", {})
-    if report.failed and call.when != "teardown" and "sweeps" in funcargs:
-        folder = _keep_logs(item.name, funcargs["sweeps"])
+    sweeps = funcargs.get("sweeps")
+    if sweeps is None and "target" in funcargs:
+        sweeps = Sweeps(funcargs["target"], "sweepjob-demo")
+    if report.failed and call.when != "teardown" and sweeps is not None:
+        folder = _keep_logs(item.name, sweeps)
         report.sections.append(("cluster logs", f"everything about this failure is in {folder}"))
     return report
 

@@ -3,9 +3,9 @@
 The MLflow client keeps its connection open until its interpreter shuts down. So when the trial's run
 has been ended and no connection is left, the trainer is about to be gone, and waiting for the kubelet
 to say so would cost the GPU two more seconds. What took long to load takes long to unload: the
-shutdown was measured at 7 to 9 percent of the time from the start to the first request, on an idle
-machine and on a crowded one. If the trainer is not gone by then, the kubelet starts the sidecar again:
-the journal is still there, and this time it stays.
+shutdown took 7 to 9 percent of the time from the start to the first request, in one run on an idle
+machine and one on a crowded one. If the trainer is not gone by then, the kubelet starts the sidecar
+again: the journal is still there, and this time it stays.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import ssl
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -110,9 +111,8 @@ class Pusher(threading.Thread):
             self._connection = None
 
 
-def wait_until(condition: threading.Condition, predicate: object, quiet: float) -> bool:
+def wait_until(condition: threading.Condition, predicate: Callable[[], bool], quiet: float) -> bool:
     """Whether ``predicate`` holds and goes on holding for ``quiet`` seconds."""
-    assert callable(predicate)
     deadline = time.monotonic() + quiet
     while predicate():
         left = deadline - time.monotonic()
