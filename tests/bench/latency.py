@@ -12,7 +12,6 @@ report was made that decided. All clocks are this machine's.
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
 import sys
 import time
@@ -140,8 +139,7 @@ async def main() -> int:
     clusters.install(target)
     target.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait")
     clusters.make_namespace(target, NAMESPACE)
-    os.environ["KUBECONFIG"] = str(target.kubeconfig)
-    api = await gateway.connect(strict_tls=True)
+    api = await gateway.connect(strict_tls=True, kubeconfig=str(target.kubeconfig))
     starts = await apply_to_job(api, target)
     stops = await report_to_delete(api, target)
     await api.close()

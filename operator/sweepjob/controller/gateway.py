@@ -50,13 +50,17 @@ EVENTS = Resource("/api/v1", "events")
 TOKEN_REVIEWS = Resource("/apis/authentication.k8s.io/v1", "tokenreviews")
 
 
-async def connect(*, strict_tls: bool) -> Gateway:
-    """A gateway with the pod's service account, or the kubeconfig where there is none."""
+async def connect(*, strict_tls: bool, kubeconfig: str | None = None) -> Gateway:
+    """A gateway with the pod's service account, or the kubeconfig where there is none.
+
+    Args:
+        kubeconfig: its path; None for the one that KUBECONFIG named when the client was imported.
+    """
     configuration = Configuration()
     try:
         config.load_incluster_config(client_configuration=configuration)
     except config.ConfigException:
-        await config.load_kube_config(client_configuration=configuration)
+        await config.load_kube_config(kubeconfig, client_configuration=configuration)
     configuration.disable_strict_ssl_verification = not strict_tls
     configuration.connection_pool_maxsize = 64
     return Gateway(ApiClient(configuration))

@@ -1,0 +1,19 @@
+"""The gateway from outside the cluster, as the bench uses it."""
+
+from __future__ import annotations
+
+import pytest
+from sweepjob.controller import gateway
+from tests.cluster.target import SYSTEM, Target
+
+
+async def test_a_kubeconfig_given_by_path_is_used(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    api = await gateway.connect(strict_tls=True, kubeconfig=str(target.kubeconfig))
+    try:
+        page = await api.list_page(gateway.PODS, SYSTEM, "", "")
+    finally:
+        await api.close()
+    assert any(pod["metadata"]["name"].startswith("sweepjob-") for pod in page["items"])
