@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sweepjob.controller import gateway
+
 from tests.cluster.target import SYSTEM, Target
 
 
