@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from abc import abstractmethod
 from collections.abc import Sequence
 
@@ -10,88 +11,116 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob.domain.objective import Goal
-from sweepjob.domain.stopping import Decision, Policy, Schedule, Standings
+from sweepjob.domain.stopping import Decision, Policy, Schedule, Timetable, Tracker
 
 Report = tuple[int, float]  # trial, value
+# Trial to the scores of its first n reports, for the trials that made n reports.
+Curves = dict[int, list[float]]
 values = st.one_of(
     st.integers(-5, 5).map(float), st.floats(-100, 100), st.sampled_from([math.nan, math.inf])
 )
 histories = st.lists(st.tuples(st.integers(0, 6), values), max_size=60)
-schedules = st.builds(Schedule, st.integers(1, 3), st.integers(0, 4))
+timetables: st.SearchStrategy[Timetable] = st.builds(Schedule, st.integers(1, 3), st.integers(0, 4))
+goals = st.sampled_from(list(Goal))
 
 
 def play(policy: Policy, goal: Goal, history: Sequence[Report]) -> list[Decision | None]:
     """The decision after each report, as the operator makes it: incrementally."""
-    standings, best, count = Standings(), dict[int, float](), dict[int, int]()
-    decisions: list[Decision | None] = []
+    tracker = Tracker(policy, goal)
+    curves = {trial: tracker.curve() for trial, _ in history}
+    decisions = []
     for trial, value in history:
-        count[trial] = count.get(trial, 0) + 1
-        best[trial] = max(best.get(trial, -math.inf), goal.score(value))
-        decision = None
-        if policy.schedule.applies(count[trial]):
-            rank = standings.record(trial, count[trial], best[trial])
-            decision = policy.judge(count[trial], rank, goal)
-        decisions.append(decision)
+        curves[trial].append(value)
+        decisions.append(tracker.judge(trial, curves[trial]))
     return decisions
 
 
-def standing_at(history: Sequence[Report], interval: int, goal: Goal) -> dict[int, float]:
-    """Plain recomputation: each trial's best score within its first ``interval`` reports, for the
-    trials that made so many."""
-    curves: dict[int, list[float]] = {}
+def stops(policy: Policy, goal: Goal, history: Sequence[Report]) -> list[bool]:
+    """Whether the trial is to be stopped, after each report."""
+    return [decision is not None and decision.stop for decision in play(policy, goal, history)]
+
+
+def curves_at(history: Sequence[Report], interval: int, goal: Goal) -> Curves:
+    """Plain recomputation: what a policy may know at an interval."""
+    curves: Curves = {}
     for trial, value in history:
         curves.setdefault(trial, []).append(goal.score(value))
-    return {t: max(c[:interval]) for t, c in curves.items() if len(c) >= interval}
+    return {t: c[:interval] for t, c in curves.items() if len(c) >= interval}
 
 
 class PolicyContract:
-    @abstractmethod
-    def make(self, schedule: Schedule) -> Policy: ...
+    """Subclasses whose policy has other timetables than Azure's override ``timetables``."""
+
+    timetables = timetables
+    first: Timetable = Schedule()
 
     @abstractmethod
-    def should_stop(self, trial: int, standing: dict[int, float], goal: Goal) -> bool:
-        """The definition, from the scores of all trials that reached the interval."""
+    def make(self, timetable: Timetable) -> Policy: ...
+
+    @abstractmethod
+    def should_stop(self, trial: int, curves: Curves, goal: Goal) -> bool:
+        """The definition, from the curves of all trials that reached the interval."""
 
     @settings(max_examples=200)
-    @given(history=histories, schedule=schedules, goal=st.sampled_from(list(Goal)))
+    @given(data=st.data(), history=histories, goal=goals)
     def test_incremental_equals_recomputed(
-        self, history: list[Report], schedule: Schedule, goal: Goal
+        self, data: st.DataObject, history: list[Report], goal: Goal
     ) -> None:
-        decisions = play(self.make(schedule), goal, history)
+        timetable = data.draw(self.timetables)
+        stopped = stops(self.make(timetable), goal, history)
         for position, (trial, _) in enumerate(history):
             past = history[: position + 1]
             interval = sum(t == trial for t, _ in past)
-            expected = schedule.applies(interval) and self.should_stop(
-                trial, standing_at(past, interval, goal), goal
+            expected = timetable.applies(interval) and self.should_stop(
+                trial, curves_at(past, interval, goal), goal
             )
-            assert (decisions[position] is not None) == expected
+            assert stopped[position] == expected
 
-    @given(history=histories, goal=st.sampled_from(list(Goal)))
+    @given(history=histories, goal=goals)
     def test_the_best_trial_is_never_stopped(self, history: list[Report], goal: Goal) -> None:
-        for position, decision in enumerate(play(self.make(Schedule()), goal, history)):
-            if decision is None:
+        for position, decision in enumerate(play(self.make(self.first), goal, history)):
+            if decision is None or not decision.stop:
                 continue
             trial = history[position][0]
-            standing = standing_at(history[: position + 1], decision.interval, goal)
-            assert max(standing.values()) > -math.inf
-            assert standing[trial] < max(standing.values()) or any(
-                standing[other] == standing[trial] for other in standing if other < trial
+            curves = curves_at(history[: position + 1], decision.interval, goal)
+            bests = {t: max(curve) for t, curve in curves.items()}
+            assert max(bests.values()) > -math.inf
+            assert bests[trial] < max(bests.values()) or any(
+                bests[other] == bests[trial] for other in bests if other < trial
             )
 
-    def test_the_schedule_is_kept(self) -> None:
-        # Azure's own example: interval 2, delay 5 means 6, 8, 10.
-        schedule = Schedule(evaluation_interval=2, delay_evaluation=5)
-        assert [n for n in range(1, 11) if schedule.applies(n)] == [6, 8, 10]
+    @given(history=histories, goal=goals, shuffle=st.randoms(use_true_random=False))
+    def test_the_order_in_which_others_reported_does_not_matter(
+        self, history: list[Report], goal: Goal, shuffle: random.Random
+    ) -> None:
+        if not history:
+            return
+        *past, last = history
+        order = [trial for trial, _ in past]
+        shuffle.shuffle(order)
+        curves = {t: iter([v for other, v in past if other == t]) for t in order}
+        mixed = [(trial, next(curves[trial])) for trial in order]
+        policy = self.make(self.first)
+        assert play(policy, goal, [*mixed, last])[-1] == play(policy, goal, [*past, last])[-1]
 
     @pytest.mark.parametrize("goal", Goal)
     def test_a_decision_explains_itself(self, goal: Goal) -> None:
         good, bad = (100.0, 1.0) if goal is Goal.MAXIMIZE else (1.0, 100.0)
         history = [(trial, good + trial / 100) for trial in range(9)] + [(9, bad)]
-        decision = play(self.make(Schedule()), goal, history)[-1]
+        decision = play(self.make(self.first), goal, history)[-1]
         assert decision is not None
+        assert decision.stop
         assert decision.interval == 1
         assert decision.value == bad
         assert decision.comparators == 9
-        assert goal.score(decision.value) < goal.score(decision.threshold)
-        assert decision.policy in decision.message
+        assert decision.threshold is not None
+        assert goal.score(bad) < goal.score(decision.threshold)
+        assert decision.message.startswith(f"{decision.policy} stopped it at interval 1")
         assert f"{decision.threshold:.6g}" in decision.message
+
+    def test_going_on_is_a_decision_too(self) -> None:
+        decision = play(self.make(self.first), Goal.MAXIMIZE, [(0, 1.0)])[0]
+        assert decision is not None
+        assert (decision.stop, decision.value, decision.comparators) == (False, 1.0, 0)
+        assert decision.threshold is None
+        assert "let it go on at interval 1: its best 1" in decision.message

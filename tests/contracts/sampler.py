@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from sweepjob.domain.sampling import Observation, Sampler
-from sweepjob.domain.space import Assignment, Space
-from sweepjob.domain.space.tree import canonical
+from sweepjob.domain.space import Assignment, Space, canonical
 from sweepjob.resources.reading import Reader
 from sweepjob.resources.search_space import parse_space
 
@@ -33,18 +33,40 @@ EVERY: dict[str, Any] = {
     "j": {"type": "qlognormal", "mu": 0, "sigma": 1, "q": 1},
     "k": NESTED,
 }
-FINITE = {"a": {"type": "choice", "values": [1, 2, 3]}, "k": NESTED}  # 3 x 5 points
+DEEP = {
+    "type": "choice",
+    "values": [
+        {"kind": "deep", "inner": {"type": "choice", "values": [{"x": {"type": "choice", "values": [1, 2]}}, "flat"]}},
+        {"kind": "shallow"},
+        7,
+    ],
+}  # fmt: skip
+CHOICES: dict[str, Any] = {
+    "a": {"type": "choice", "values": ["x", 3, 2.5, True]},
+    "b": {"type": "choice", "values": [*range(40)]},
+    "k": DEEP,
+}
+FINITE = {"a": {"type": "choice", "values": [1, 2, 3]}, "k": DEEP}  # 3 x 5 points
+EVEN = {n: {"type": "choice", "values": [1, 2, "2"]} for n in "abc"}  # 27 points
 ULP = math.nextafter(1.0, 2.0)
 HOSTILE: dict[str, dict[str, Any]] = {
     "one value": {"a": {"type": "choice", "values": ["only"]}},
     "equal bounds": {"a": {"type": "uniform", "minValue": 2, "maxValue": 2}},
     "one ulp wide": {"a": {"type": "uniform", "minValue": 1, "maxValue": ULP}},
     "sigma 0": {"a": {"type": "normal", "mu": 3, "sigma": 0}},
+    "sigma 0, quantised": {"a": {"type": "qlognormal", "mu": 3, "sigma": 0, "q": 0.1}},
     "200 parameters": {
         f"p{n}": {"type": "uniform", "minValue": 0, "maxValue": 1} for n in range(200)
     },
+    "200 choices": {f"p{n}": {"type": "choice", "values": [1, 2, 3]} for n in range(200)},
     "huge exponents": {"a": {"type": "loguniform", "minValue": 700, "maxValue": 800}},
+    "huge bounds": {"a": {"type": "quniform", "minValue": -1.7e308, "maxValue": 1.7e308, "q": 0.3}},
+    "tiny q": {"a": {"type": "quniform", "minValue": 0, "maxValue": 1, "q": 1e-300}},
+    "wide normal": {"a": {"type": "normal", "mu": 1e308, "sigma": 1e308}},
+    "wide lognormal": {"a": {"type": "lognormal", "mu": 0, "sigma": 1e6}},
+    "huge randint": {"a": {"type": "randint", "upper": 2**62}},
     "equal values": {"a": {"type": "choice", "values": [1, 1, 2]}},
+    "an empty branch": {"a": {"type": "choice", "values": [{}, {"b": 1}]}},
 }
 
 
@@ -58,67 +80,116 @@ def space(data: dict[str, Any]) -> Space:
 class SamplerContract:
     """Subclasses say how their sampler is made, and which expressions it takes."""
 
+    # A space with everything the sampler takes; at least 400 points.
+    every: dict[str, Any] = EVERY
+    # Whether it takes nothing but choices, and whether different seeds give different proposals.
+    choices_only = False
+    seeded = True
+
     @abstractmethod
     def make(self, space: Space, seed: int) -> Sampler: ...
 
-    def propose(self, data: dict[str, Any], count: int, seed: int = 1) -> list[Assignment]:
-        sampler, seen, found = self.make(space(data), seed), [], []
+    def propose(
+        self, data: dict[str, Any], count: int, seed: int = 1, known: Sequence[Observation] = ()
+    ) -> list[Assignment]:
+        """The first proposals; every second trial has ended when the next is proposed, every fifth
+        of these without a value."""
+        sampler, seen, found = self.make(space(data), seed), [*known], []
         for index in range(count):
             assignment = sampler.propose(index, seen)
             if assignment is None:
                 break
             found.append(assignment)
-            seen.append(Observation(index, assignment, float(index), ended=index % 2 == 0))
+            seen.append(observation(index, assignment))
         return found
 
     def test_every_proposal_is_inside_the_space(self) -> None:
-        for found in self.propose(EVERY, 60):
-            assert list(found) == list(EVERY)
-            assert found["a"] in EVERY["a"]["values"]
-            assert type(found["b"]) is int
-            assert 0 <= found["b"] < 9
-            assert -1 <= found["c"] <= 1
-            assert found["d"] in (0, 0.25, 0.5, 0.75, 1)
-            assert math.exp(-5) <= found["e"] <= math.exp(2)
-            assert found["f"] % 2 == 0
-            assert 2 <= found["f"] <= math.exp(5)
-            assert found["h"] % 0.5 == 0
-            assert found["i"] > 0
-            assert type(found["j"]) is int
-            assert found["k"] == {"kind": "linear"} or found["k"]["units"] in (16, 32, 48, 64)
+        for found in self.propose(self.every, 60):
+            assert list(found) == list(self.every)
+            check_inside(found)
 
     def test_the_same_seed_gives_the_same_proposals(self) -> None:
-        assert self.propose(EVERY, 20, seed=4) == self.propose(EVERY, 20, seed=4)
-        assert self.propose(EVERY, 20, seed=4) != self.propose(EVERY, 20, seed=5)
+        assert self.propose(self.every, 20, seed=4) == self.propose(self.every, 20, seed=4)
+        differ = self.propose(self.every, 20, seed=4) != self.propose(self.every, 20, seed=5)
+        assert differ == self.seeded
 
-    def test_a_restart_at_any_point_changes_nothing(self) -> None:
-        for data in (EVERY, FINITE):
-            straight = self.propose(data, 12)
-            for cut in range(12):
-                observations = [
-                    Observation(i, a, float(i), ended=i % 2 == 0)
-                    for i, a in enumerate(straight[:cut])
-                ]
-                again = self.make(space(data), 1).propose(cut, observations)
-                assert again == straight[cut]
+    @pytest.mark.parametrize("name", ["every", "uneven", "even"])
+    def test_a_restart_at_any_point_changes_nothing(self, name: str) -> None:
+        data = {"every": self.every, "uneven": FINITE, "even": EVEN}[name]
+        straight = self.propose(data, 12)
+        for cut in range(12):
+            observations = [observation(i, a) for i, a in enumerate(straight[:cut])]
+            again = self.make(space(data), 1).propose(cut, observations)
+            assert again == straight[cut]
 
-    def test_a_finite_space_is_proposed_without_repetition_to_its_end(self) -> None:
-        found = self.propose(FINITE, 100)
-        assert len(found) == 15
-        assert len({canonical(a) for a in found}) == 15
+    def test_asked_again_it_answers_the_same(self) -> None:
+        for data in (self.every, FINITE):
+            sampler = self.make(space(data), 1)
+            first = [sampler.propose(index, ()) for index in (0, 1, 2)]
+            assert [sampler.propose(index, ()) for index in (2, 0, 1)] == [
+                first[i] for i in (2, 0, 1)
+            ]
+
+    @pytest.mark.parametrize(("data", "size"), [(FINITE, 15), (EVEN, 27)], ids=["uneven", "even"])
+    def test_a_finite_space_is_proposed_without_repetition_to_its_end(
+        self, data: dict[str, Any], size: int
+    ) -> None:
+        found = self.propose(data, 100)
+        assert len(found) == size
+        assert len({canonical(a) for a in found}) == size
 
     def test_pending_and_failed_trials_do_no_harm(self) -> None:
-        sampler = self.make(space(EVERY), 1)
+        sampler = self.make(space(self.every), 1)
         observed = [
             Observation(n, found, value, ended=value is None)
             for n, (found, value) in enumerate(
-                zip(self.propose(EVERY, 4), (None, math.nan, math.inf, 1.0), strict=True)
+                zip(self.propose(self.every, 4), (None, math.nan, math.inf, 1.0), strict=True)
             )
         ]
         assert sampler.propose(4, observed) is not None
 
+    def test_trials_of_other_sweeps_may_be_given(self) -> None:
+        foreign = self.propose(self.every, 5, seed=9)
+        known = [
+            Observation(None, {**a, "x": 1}, float(n), ended=True) for n, a in enumerate(foreign)
+        ]
+        known.append(Observation(None, {"a": "of another type"}, 1.0, ended=True))
+        for found in self.propose(self.every, 8, known=known):
+            check_inside(found)
+
     @pytest.mark.parametrize("name", HOSTILE)
     def test_hostile_spaces_give_finite_values(self, name: str) -> None:
-        for found in self.propose(HOSTILE[name], 5):
-            for value in found.values():
-                assert isinstance(value, str) or math.isfinite(value)
+        if self.choices_only and any(e["type"] != "choice" for e in HOSTILE[name].values()):
+            pytest.skip("takes choices only")
+        found = self.propose(HOSTILE[name], 5)
+        assert len(found) == min(5, space(HOSTILE[name]).size() or 5)
+        for assignment in found:
+            for value in assignment.values():
+                assert not isinstance(value, float) or math.isfinite(value)
+
+
+def observation(index: int, assignment: Assignment) -> Observation:
+    """Something that was observed of a trial; the same for the same trial."""
+    value = None if index % 5 == 0 else math.sin(index)
+    return Observation(index, assignment, value, ended=index % 2 == 0)
+
+
+def check_inside(found: Assignment) -> None:
+    """Types, bounds and lattices of EVERY and CHOICES."""
+    assert any(found["a"] == v and type(found["a"]) is type(v) for v in ("x", 3, 2.5, True))
+    assert type(found["b"]) is int
+    assert 0 <= found["b"] < 40
+    if "c" not in found:
+        assert found["k"] in (7, {"kind": "shallow"}) or found["k"]["kind"] == "deep"
+        return
+    assert found["b"] < 9
+    assert -1 <= found["c"] <= 1
+    assert found["d"] in (0, 0.25, 0.5, 0.75, 1)
+    assert math.exp(-5) <= found["e"] <= math.exp(2)
+    assert type(found["f"]) is int
+    assert found["f"] % 2 == 0
+    assert 2 <= found["f"] <= math.exp(5)
+    assert found["h"] % 0.5 == 0
+    assert found["i"] > 0
+    assert type(found["j"]) is int
+    assert found["k"] == {"kind": "linear"} or found["k"]["units"] in (16, 32, 48, 64)

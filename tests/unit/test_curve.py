@@ -1,17 +1,21 @@
 """A curve keeps what is needed whatever its length, and survives being written and read."""
 
 import math
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.domain.curve import KEPT, Curve
+from sweepjob.domain.curve import KEPT, Curve, kept
 from sweepjob.domain.objective import Goal
+from sweepjob.domain.stopping import MedianStoppingPolicy, Rungs, Schedule, Tracker
 from sweepjob.resources.record import dump_curve, load_curve
 
 reports = st.lists(
     st.one_of(st.floats(-10, 10), st.just(math.nan), st.just(-math.inf)), max_size=40
 )
+finite = st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=40)
+goals = st.sampled_from(list(Goal))
 
 
 def curve_of(values: list[float], goal: Goal = Goal.MAXIMIZE) -> Curve:
@@ -21,7 +25,7 @@ def curve_of(values: list[float], goal: Goal = Goal.MAXIMIZE) -> Curve:
     return curve
 
 
-@given(values=reports, goal=st.sampled_from(list(Goal)))
+@given(values=reports, goal=goals)
 def test_best_is_the_best_finite_value_and_the_first_of_equals(
     values: list[float], goal: Goal
 ) -> None:
@@ -35,29 +39,84 @@ def test_best_is_the_best_finite_value_and_the_first_of_equals(
     assert curve.best_interval == values.index(best) + 1
 
 
+@given(values=finite, goal=goals)
+def test_the_mean_is_the_exact_one_rounded_once(values: list[float], goal: Goal) -> None:
+    exact = sum(map(Fraction, values), Fraction(0)) / len(values)
+    assert goal.reported(curve_of(values, goal).mean) == float(exact)
+
+
+@pytest.mark.parametrize("goal", Goal)
+def test_a_report_that_is_not_finite_makes_the_mean_the_worst(goal: Goal) -> None:
+    curve = curve_of([1.0, math.inf, 2.0], goal)
+    assert (curve.best, curve.mean) == (2.0 if goal is Goal.MAXIMIZE else 1.0, -math.inf)
+
+
+@pytest.mark.parametrize("goal", Goal)
 @pytest.mark.parametrize("count", [1, KEPT, KEPT + 1, 5 * KEPT + 7])
-def test_a_long_curve_is_bounded_and_its_running_best_exact(count: int) -> None:
+def test_a_long_curve_is_bounded_and_exact_where_it_is_kept(count: int, goal: Goal) -> None:
     values = [math.sin(n) * n % 7 for n in range(count)]
-    curve = curve_of(values)
-    assert len(curve.values) <= KEPT
+    curve = curve_of(values, goal)
     assert curve.count == count
-    for position, (value, best) in enumerate(zip(curve.values, curve.bests, strict=True), 1):
-        interval = position * curve.stride
-        assert value == values[interval - 1]
-        assert best == max(values[:interval])
+    assert curve.values == values[:KEPT]
+    assert [p.interval for p in curve.later] == [n for n in range(KEPT + 1, count + 1) if kept(n)]
+    best = max if goal is Goal.MAXIMIZE else min
+    for point in curve.later:
+        reached = values[: point.interval]
+        assert point.value == reached[-1]
+        assert goal.reported(point.best) == best(reached)
+        exact = sum(map(Fraction, reached), Fraction(0)) / len(reached)
+        assert goal.reported(point.mean) == float(exact)
 
 
-@given(values=reports)
-def test_written_and_read_it_is_the_same(values: list[float]) -> None:
-    curve = curve_of(values)
-    again = load_curve(dump_curve(curve, "pod"), Goal.MAXIMIZE)
+def test_a_million_reports_take_a_few_thousand_numbers() -> None:
+    assert sum(map(kept, range(1, 1_000_001))) == KEPT + 125 * 10 - 6
+
+
+@pytest.mark.parametrize(
+    "asked", [Schedule(7).applies, Rungs(3).applies], ids=["every 7th", "rungs"]
+)
+def test_what_a_policy_can_ask_for_is_kept(asked: object) -> None:
+    assert callable(asked)
+    curve = Curve(Goal.MAXIMIZE, asked)
+    for n in range(4 * KEPT):
+        curve.append(float(n))
+    there = {*range(1, KEPT + 1), *(point.interval for point in curve.later)}
+    assert {n for n in range(1, 4 * KEPT + 1) if asked(n)} <= there
+
+
+@given(values=reports, goal=goals)
+def test_written_and_read_it_is_the_same(values: list[float], goal: Goal) -> None:
+    curve = curve_of(values, goal)
+    again = load_curve(dump_curve(curve, "pod"), Curve(goal))
     assert repr(again) == repr(curve)
 
 
-def test_a_thinned_curve_goes_on_after_a_restart() -> None:
-    values = [float(n % 97) for n in range(3 * KEPT)]
+@pytest.mark.parametrize("odd", [0.1, math.nan], ids=["finite", "with a NaN"])
+def test_a_thinned_curve_goes_on_after_a_restart(odd: float) -> None:
+    values = [n % 97 * odd if n == 500 else n % 97 / 7 for n in range(3 * KEPT)]
     straight = curve_of(values)
-    resumed = load_curve(dump_curve(curve_of(values[: 2 * KEPT + 5]), "pod"), Goal.MAXIMIZE)
+    dumped = dump_curve(curve_of(values[: 2 * KEPT + 5]), "pod")
+    resumed = load_curve(dumped, Curve(Goal.MAXIMIZE))
     for value in values[2 * KEPT + 5 :]:
         resumed.append(value)
-    assert resumed == straight
+    assert repr(resumed) == repr(straight)
+    assert [len(dumped["later"][key].split()) for key in ("intervals", "bests", "means")] == [
+        125
+    ] * 3
+
+
+def test_a_tracker_knows_after_a_restart_what_it_knew() -> None:
+    """Curves of 2,500 reports, compared with at every interval that is asked for."""
+    policy = MedianStoppingPolicy()
+    straight, resumed = Tracker(policy, Goal.MINIMIZE), Tracker(policy, Goal.MINIMIZE)
+    for trial in range(3):
+        curve = straight.curve()
+        for n in range(2 * KEPT + 500):
+            curve.append(math.cos(n * (trial + 1)) + trial)
+            straight.judge(trial, curve)
+        resumed.restore(trial, load_curve(dump_curve(curve, "pod"), resumed.curve()))
+    newcomers = straight.curve(), resumed.curve()
+    for n in range(2 * KEPT + 500):
+        for curve in newcomers:
+            curve.append(math.sin(n))
+        assert straight.judge(3, newcomers[0]) == resumed.judge(3, newcomers[1])

@@ -28,7 +28,7 @@ def draws(expression: dict[str, Any], count: int = DRAWS) -> list[Any]:
     sampler = RandomSampler(space_of(expression), seed=11)
     sampler_size = sampler.space.size()
     assert sampler_size is None or sampler_size >= count
-    return [sampler._draw(index, 0)["x"] for index in range(count)]
+    return [sampler.draw(index)["x"] for index in range(count)]
 
 
 CONTINUOUS = [
@@ -67,7 +67,7 @@ QUANTIZED = [
 )
 def test_q_forms_have_the_probability_of_their_cell(expression: dict[str, Any], law: Any) -> None:
     sampler = RandomSampler(space_of(expression), seed=3)
-    values = np.array([sampler._draw(i, 0)["x"] for i in range(DRAWS)])
+    values = np.array([sampler.draw(i)["x"] for i in range(DRAWS)])
     low, high = values.min(), values.max()
     cells = np.arange(low, high + 1)
     edges = np.concatenate([[-np.inf], cells[:-1] + 0.5, [np.inf]])
@@ -86,12 +86,12 @@ def test_q_forms_have_the_probability_of_their_cell(expression: dict[str, Any], 
 def test_choice_and_randint_are_uniform_and_keep_their_types() -> None:
     values = ["3", 3, 2.5, True]
     sampler = RandomSampler(space_of({"type": "choice", "values": values}), seed=5)
-    drawn = [sampler._draw(i, 0)["x"] for i in range(DRAWS)]
+    drawn = [sampler.draw(i)["x"] for i in range(DRAWS)]
     counts = [sum(type(d) is type(v) and d == v for d in drawn) for v in values]
     assert sum(counts) == DRAWS
     assert stats.chisquare(counts).pvalue > 0.01
     sampler = RandomSampler(space_of({"type": "randint", "upper": 7}), seed=5)
-    integers = [sampler._draw(i, 0)["x"] for i in range(DRAWS)]
+    integers = [sampler.draw(i)["x"] for i in range(DRAWS)]
     assert set(integers) == set(range(7))
     assert stats.chisquare(np.bincount(integers)).pvalue > 0.01
 
@@ -106,7 +106,7 @@ def test_quniform_stays_on_its_lattice_inside_its_bounds(
     low: float, width: float, q: float, u: float
 ) -> None:
     expression = Quantized(Uniform(low, low + width), q)
-    first, last = expression.multiples() or (0, 0)
+    first, last = expression.multiples or (0, 0)
     if first > last:
         return
     value = expression.quantile(u)

@@ -14,13 +14,18 @@ from ..domain.objective import Goal
 from ..domain.plan.snapshot import Phase, Stop, Totals
 from ..domain.sampling import Sampler, make_sampler
 from ..domain.space import Assignment
-from ..domain.stopping import Decision, Standings
+from ..domain.stopping import Decision, Tracker
 from ..resources.record import Record
 from ..resources.status import Best
 from ..resources.sweepjob import SweepSpec
 from .trial_state import TrialState
 
-_REASONS = {"bandit": "Bandit", "truncation_selection": "TruncationSelection"}
+_REASONS = {
+    "bandit": "Bandit",
+    "median_stopping": "MedianStopping",
+    "truncation_selection": "TruncationSelection",
+    "asha": "Asha",
+}
 
 
 @dataclass(slots=True)
@@ -56,12 +61,13 @@ class SweepState:
     gpu_saved: float = 0.0
     full_runs: list[int] = field(default_factory=list)
     without_metric: tuple[str, tuple[str, ...]] | None = None
-    standings: Standings = field(default_factory=Standings)
+    tracker: Tracker = field(init=False)
     status_written: float = 0.0
     problem: str = ""
 
     def __post_init__(self) -> None:
         self.sampler = make_sampler(*self.spec.sampler, self.spec.space, self.seed)
+        self.tracker = Tracker(self.spec.policy, self.goal)
 
     @property
     def goal(self) -> Goal:
@@ -71,13 +77,13 @@ class SweepState:
         """Take in all records of the sweep, after a start of the operator."""
         for record in sorted(records, key=lambda r: r.index):
             trial = self.add(record)
-            self._rank_loaded(trial)
+            self.tracker.restore(trial.index, trial.curve)
             self.note_best(trial, trial.started or self.started)
             if record.phase.is_end:
                 self.end(trial, record.phase, record.gpu_saved)
 
     def add(self, record: Record) -> TrialState:
-        trial = TrialState.of(record, self.goal)
+        trial = TrialState.of(record, self.tracker.curve())
         self.live[record.index] = trial
         self.created = max(self.created, record.index + 1)
         return trial
@@ -134,14 +140,11 @@ class SweepState:
             trial.unwritten_since = now
         if trial.curve.count == 1:
             trial.first_report = now
-        interval = trial.curve.count
-        policy = self.spec.policy
-        if policy.schedule.applies(interval):
-            rank = self.standings.record(trial.index, interval, trial.curve.score)
-            if trial.verdict is None and trial.stop is None:
-                decision = policy.judge(interval, rank, self.goal)
-                trial.verdict = None if decision is None else _stop(decision)
-        if trial.curve.best_interval == interval:
+        decision = self.tracker.judge(trial.index, trial.curve)
+        undecided = trial.verdict is None and trial.stop is None
+        if decision is not None and decision.stop and undecided:
+            trial.verdict = _stop(decision)
+        if trial.curve.best_interval == trial.curve.count:
             self.note_best(trial, now)
 
     def adopt(self, trial: TrialState, summary: wire.Summary, now: float) -> None:
@@ -181,13 +184,6 @@ class SweepState:
         if self.best_score is None or standing > self.best_score:
             self.best_score = standing
             self.best = Best(trial.name, trial.curve.best, trial.assignment, now)
-
-    def _rank_loaded(self, trial: TrialState) -> None:
-        schedule = self.spec.policy.schedule
-        for position, best in enumerate(trial.curve.bests, 1):
-            interval = position * trial.curve.stride
-            if schedule.applies(interval):
-                self.standings.record(trial.index, interval, self.goal.score(best))
 
     def _note_names(self, trial: TrialState, seen: tuple[str, ...], now: float) -> None:
         if len(seen) >= len(trial.seen):

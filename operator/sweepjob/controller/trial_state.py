@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .. import wire
 from ..domain.curve import Curve
-from ..domain.objective import Goal
 from ..domain.plan.snapshot import Phase, Stop
 from ..domain.space import Assignment
 from ..resources.pods import PodRecord
@@ -57,8 +56,8 @@ class TrialState:
     other_metrics_since: float | None = None
 
     @classmethod
-    def of(cls, record: Record, goal: Goal) -> TrialState:
-        curve = load_curve(record.curve, goal)
+    def of(cls, record: Record, empty: Curve) -> TrialState:
+        curve = load_curve(record.curve, empty)
         return cls(
             name=record.name,
             uid=record.uid,
@@ -82,7 +81,8 @@ class TrialState:
         """Reports come from a new pod: its numbering starts afresh, the best ever stays."""
         if self.pod and self.curve.count:
             best, interval = self.curve.best, self.curve.best_interval
-            self.curve = Curve(self.curve.goal, best=best, best_interval=interval)
+            empty = Curve(self.curve.goal, self.curve.asked)
+            self.curve = replace(empty, best=best, best_interval=interval)
         self.pod = pod
         self.durable = 0
 

@@ -3,12 +3,48 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .objective import Goal
 
-# Values kept at most; past it every second one goes. 1,000 values are about 20 KB of text.
+# So many reports are kept in full; from there on, 125 for every doubling of their number.
 KEPT = 1000
+_PER_OCTAVE = 125
+# Sums are whole multiples of the smallest float, so that no addition rounds.
+UNIT = 1074
+_ONE = 1 << UNIT
+
+
+def kept(interval: int) -> bool:
+    """Whether an interval is on the grid that every curve keeps: each up to 1,000, each 8th up to
+    2,000, each 16th up to 4,000 and so on. It depends on nothing but the number, so that curves of
+    different lengths can be compared at the same intervals."""
+    octave = ((interval - 1) // KEPT).bit_length()
+    step = KEPT // _PER_OCTAVE << octave >> 1
+    return octave == 0 or interval % step == 0
+
+
+def asked_never(interval: int) -> bool:
+    """The schedule of no policy."""
+    return False
+
+
+class Later(NamedTuple):
+    """What is kept of a report beyond the first KEPT ones.
+
+    Attributes:
+        interval: its number.
+        value: what was reported.
+        best: the best score within the first ``interval`` reports.
+        mean: the mean score of the first ``interval`` reports.
+    """
+
+    interval: int
+    value: float
+    best: float
+    mean: float
 
 
 @dataclass(slots=True)
@@ -17,39 +53,56 @@ class Curve:
 
     Attributes:
         goal: which values are better.
+        asked: the intervals that a policy compares trials at; those are kept, too.
         count: number of reports; report n is interval n.
-        values: the reports at intervals ``stride``, 2 ``stride``, ...
-        bests: the running best at the same intervals, exact whatever was thinned out.
-        stride: 1 until there are more than KEPT reports, then a power of two.
+        values: the first KEPT reports.
+        later: the kept ones of those that follow.
         best: the best finite value, None before there is one.
         best_interval: where it was reported first.
         last: the newest report.
+        total: the exact sum of the scores, in units of 2**-1074; None after a report that was not
+            finite, which counts as the worst there can be and drags the mean down with it.
     """
 
     goal: Goal
+    asked: Callable[[int], bool] = field(default=asked_never, repr=False, compare=False)
     count: int = 0
     values: list[float] = field(default_factory=list)
-    bests: list[float] = field(default_factory=list)
-    stride: int = 1
+    later: list[Later] = field(default_factory=list)
     best: float | None = None
     best_interval: int = 0
     last: float | None = None
+    total: int | None = 0
 
     def append(self, value: float) -> None:
         """Add report ``count`` + 1."""
         self.count += 1
         self.last = value
-        if math.isfinite(value) and self.goal.score(value) > self.score:
+        score = self.goal.score(value)
+        if score > self.score:
             self.best, self.best_interval = value, self.count
-        if self.count % self.stride == 0:
+        self._add(score)
+        if self.count <= KEPT:
             self.values.append(value)
-            self.bests.append(math.nan if self.best is None else self.best)
-        if len(self.values) > KEPT:
-            self.stride *= 2
-            self.values = self.values[1::2]
-            self.bests = self.bests[1::2]
+        elif kept(self.count) or self.asked(self.count):
+            self.later.append(Later(self.count, value, self.score, self.mean))
+
+    def _add(self, score: float) -> None:
+        if not math.isfinite(score):
+            self.total = None
+        elif self.total is not None:
+            numerator, denominator = score.as_integer_ratio()
+            self.total += numerator * (_ONE // denominator)
 
     @property
     def score(self) -> float:
         """The best so far as a score; minus infinity before any finite report."""
         return -math.inf if self.best is None else self.goal.score(self.best)
+
+    @property
+    def mean(self) -> float:
+        """The mean of the scores so far, correctly rounded; minus infinity before any report and
+        after one that was not finite."""
+        if self.total is None or self.count == 0:
+            return -math.inf
+        return self.total / (self.count << UNIT)

@@ -11,6 +11,19 @@ from .placeholders import PLACEHOLDER, substitute
 _SHELL_SYNTAX = re.compile(r"[|&;<>()$`*?#~!\\\n\[\]{}]")
 
 
+def syntax_error(command: str) -> str | None:
+    """What is wrong with a command that is to be split into words, None when nothing is."""
+    if _SHELL_SYNTAX.search(PLACEHOLDER.sub("", command)) is not None:
+        return None  # the shell will say
+    try:
+        shlex.split(PLACEHOLDER.sub("", command))
+    except ValueError as error:
+        return (
+            f"cannot be split into words ({str(error).lower()}); close the quote, or write a list"
+        )
+    return None
+
+
 def resolve(command: str | Sequence[str], values: Mapping[str, str]) -> list[str]:
     """The argument vector of a command with its placeholders filled in.
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..domain.problem import InvalidSpec, Problem
+
+_LARGEST = math.nextafter(math.inf, 0.0)
 
 
 class Reader:
@@ -40,19 +43,30 @@ class Reader:
 
     def number(self, key: str, default: float | None = None) -> float:
         value = self.data.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        if isinstance(value, bool) or not isinstance(value, int | float):
             self.note(
                 key, value, "must be a number" if key in self.data else "is required: a number"
             )
             return 0.0
+        if not -_LARGEST <= value <= _LARGEST:
+            self.note(key, value, "must be a finite number below 1e308")
+            return 0.0
         return value
 
     def integer(self, key: str, default: int | None = None, least: int = 0) -> int:
+        before = len(self.problems)
         value = self.number(key, default)
         if value != int(value) or value < least:
-            self.note(key, value, f"must be a whole number of at least {least}")
+            if len(self.problems) == before:
+                self.note(key, value, f"must be a whole number of at least {least}")
             return least
         return int(value)
+
+    def flag(self, key: str) -> bool:
+        value = self.data.get(key, False)
+        if not isinstance(value, bool):
+            self.note(key, value, "must be true or false")
+        return value is True
 
     def optional_integer(self, key: str, least: int = 0) -> int | None:
         return self.integer(key, least=least) if key in self.data else None

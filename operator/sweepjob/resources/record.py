@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..domain.curve import Curve
-from ..domain.objective import Goal
+from ..domain.curve import UNIT, Curve, Later
 from ..domain.plan.snapshot import Phase, Stop
 from ..domain.space import Assignment, leaves
 from . import names
 from .placeholders import text_of
 from .times import parse_time
 
-CURVE_VERSION = 1
+CURVE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,8 @@ def parse_record(body: Mapping[str, Any]) -> Record:
 
 
 def dump_curve(curve: Curve, pod: str) -> dict[str, Any]:
-    """The curve as it is kept: numbers as one text, since JSON has no NaN and the API server
-    reformats numbers; jq reads it by ``split(" ") | map(tonumber)``.
+    """The curve as it is kept: numbers as texts, since JSON has no NaN and the API server
+    reformats numbers; jq reads a list by ``split(" ") | map(tonumber)``.
 
     Args:
         pod: uid of the pod whose sidecar numbered the reports.
@@ -110,11 +109,17 @@ def dump_curve(curve: Curve, pod: str) -> dict[str, Any]:
         "version": CURVE_VERSION,
         "pod": pod,
         "reports": curve.count,
-        "stride": curve.stride,
-        "values": " ".join(map(repr, curve.values)),
+        "values": _texts(curve.values),
     }
-    if curve.stride > 1:
-        dumped["bests"] = " ".join(map(repr, curve.bests))
+    if curve.later:
+        reported = curve.goal.reported
+        dumped["later"] = {
+            "intervals": " ".join(str(point.interval) for point in curve.later),
+            "values": _texts(point.value for point in curve.later),
+            "bests": _texts(reported(point.best) for point in curve.later),
+            "means": _texts(reported(point.mean) for point in curve.later),
+        }
+        dumped["sum"] = "" if curve.total is None else _exact_text(curve.total)
     if curve.last is not None:
         dumped["last"] = repr(curve.last)
     if curve.best is not None:
@@ -123,26 +128,39 @@ def dump_curve(curve: Curve, pod: str) -> dict[str, Any]:
     return dumped
 
 
-def load_curve(dumped: Mapping[str, Any], goal: Goal) -> Curve:
-    """The curve again, ready for further reports."""
-    values = [float(text) for text in str(dumped.get("values", "")).split()]
-    if dumped.get("stride", 1) == 1:
-        curve = Curve(goal)
-        for value in values:
-            curve.append(value)
-        _restore_best(curve, dumped)
-        return curve
-    best = dumped.get("best")
-    return Curve(
-        goal=goal,
-        count=dumped["reports"],
-        values=values,
-        bests=[float(text) for text in dumped["bests"].split()],
-        stride=dumped["stride"],
-        best=None if best is None else float(best),
-        best_interval=dumped.get("bestInterval", 0),
-        last=float(dumped["last"]),
-    )
+def load_curve(dumped: Mapping[str, Any], empty: Curve) -> Curve:
+    """The curve again, ready for further reports; ``empty`` is filled with it."""
+    for value in _numbers(dumped.get("values")):
+        empty.append(value)
+    later = dumped.get("later")
+    if later:
+        score = empty.goal.score
+        intervals = map(int, later["intervals"].split())
+        bests, means = (map(score, _numbers(later[key])) for key in ("bests", "means"))
+        empty.later = list(map(Later, intervals, _numbers(later["values"]), bests, means))
+        empty.count, empty.last = dumped["reports"], float(dumped["last"])
+        empty.total = _exact_number(dumped["sum"]) if dumped["sum"] else None
+    _restore_best(empty, dumped)
+    return empty
+
+
+def _texts(values: Iterable[float]) -> str:
+    return " ".join(map(repr, values))
+
+
+def _numbers(text: Any) -> list[float]:
+    return [float(word) for word in str(text or "").split()]
+
+
+def _exact_text(total: int) -> str:
+    """An exact sum in the form of C's hexadecimal floats, of any length: mantissa, p, exponent."""
+    zeros = (total & -total).bit_length() - 1 if total else 0
+    return f"{total >> zeros:#x}p{zeros - UNIT}"
+
+
+def _exact_number(text: str) -> int:
+    mantissa, exponent = text.split("p")
+    return int(mantissa, 16) << int(exponent) + UNIT
 
 
 def _restore_best(curve: Curve, dumped: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ from ..domain.space import (
 from .reading import Reader
 
 _NAME = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_]*$")
+_DEEPEST = 32
 _NAME_RULE = "a parameter's name has letters, digits and _ and starts with no digit"
 _BOUNDS = ("minValue", "maxValue")
 _MOMENTS = ("mu", "sigma")
@@ -42,11 +43,14 @@ def parse_space(reader: Reader, base: float = math.e) -> Space:
 
 def _branch(reader: Reader, base: float, *, constants: bool) -> Branch:
     entries: dict[str, Scalar | Expression] = {}
+    if reader.path.count(".values[") > _DEEPEST:
+        reader.note("", "...", f"choices may be nested {_DEEPEST} deep at most")
+        return Branch(entries)
     for name, value in reader.data.items():
         if not _NAME.match(str(name)):
             reader.note(str(name), value, _NAME_RULE)
         if constants and isinstance(value, Scalar):
-            entries[name] = value
+            entries[name] = _constant(reader, str(name), value)
         elif expression := _expression(reader.child(name), base):
             entries[name] = expression
     return Branch(entries)
@@ -78,10 +82,16 @@ def _choice(reader: Reader, base: float) -> Expression:
             inner = Reader(value, f"{reader.at('values')}[{position}]", reader.problems)
             parsed.append(_branch(inner, base, constants=True))
         elif isinstance(value, Scalar):
-            parsed.append(value)
+            parsed.append(_constant(reader, f"values[{position}]", value))
         else:
             reader.note(f"values[{position}]", value, "must be a number, text, boolean or object")
     return Choice(tuple(parsed))
+
+
+def _constant(reader: Reader, key: str, value: Scalar) -> Scalar:
+    if isinstance(value, float) and not math.isfinite(value):
+        reader.note(key, value, "must be finite; JSON has no such number: write it as a text")
+    return value
 
 
 def _randint(reader: Reader, base: float) -> Expression:
@@ -89,8 +99,9 @@ def _randint(reader: Reader, base: float) -> Expression:
 
 
 def _bounds(reader: Reader) -> tuple[float, float]:
+    before = len(reader.problems)
     low, high = reader.number("minValue"), reader.number("maxValue")
-    if low > high:
+    if low > high and len(reader.problems) == before:
         reader.note("minValue", low, f"must not be above maxValue ({high:g}); exchange the two")
     return low, high
 
@@ -125,12 +136,14 @@ def _quantized(
     inner: Callable[[Reader, float], Continuous],
 ) -> Callable[[Reader, float], Expression]:
     def parse(reader: Reader, base: float) -> Expression:
-        q = reader.number("q")
-        if q <= 0:
+        before = len(reader.problems)
+        q, continuous = reader.number("q"), inner(reader, base)
+        if q <= 0 and len(reader.problems) == before:
             reader.note("q", q, "must be above 0")
-            return Quantized(inner(reader, base), 1)
-        quantized = Quantized(inner(reader, base), q)
-        multiples = quantized.multiples()
+        if len(reader.problems) > before:
+            return continuous
+        quantized = Quantized(continuous, q)
+        multiples = quantized.multiples
         if multiples is not None and multiples[0] > multiples[1]:
             reader.note("q", q, "has no multiple between minValue and maxValue; choose a smaller q")
         return quantized

@@ -1,7 +1,17 @@
 """Samplers: what to try next. One sampler a file; the registry says what exists."""
 
+from .grid import GridSampler
 from .interface import Observation, Sampler
 from .random import RandomSampler
 from .registry import SAMPLERS, make_sampler
+from .sobol import SobolSampler
 
-__all__ = ["SAMPLERS", "Observation", "RandomSampler", "Sampler", "make_sampler"]
+__all__ = [
+    "SAMPLERS",
+    "GridSampler",
+    "Observation",
+    "RandomSampler",
+    "Sampler",
+    "SobolSampler",
+    "make_sampler",
+]

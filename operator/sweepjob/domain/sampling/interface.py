@@ -14,13 +14,13 @@ class Observation:
     """What is known of a trial when the next one is proposed.
 
     Attributes:
-        index: the trial's index.
+        index: the trial's index; None for a trial of another sweep, given for a warm start.
         parameters: what it tried.
         value: the best it reported so far, None when it reported nothing.
         ended: whether it can still report; a pending trial has ended False.
     """
 
-    index: int
+    index: int | None
     parameters: Assignment
     value: float | None
     ended: bool

@@ -2,71 +2,46 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..space import Assignment, Space
-from ..space.tree import Path, canonical
+from .distinct import DistinctDraws
+from .hashing import coordinate, permuted
 from .interface import Observation
-
-_RESOLUTION = 53  # bits of a double's mantissa
-
-
-def coordinate(seed: int, index: int, attempt: int, path: Path) -> float:
-    """A number uniform on the open unit interval, the same on every machine.
-
-    It is a hash of its arguments rather than the next output of a generator: any proposal can be
-    made without those before it, and a parameter's draws do not change when another is added.
-    """
-    text = f"{seed}/{index}/{attempt}/{'/'.join(map(str, path))}"
-    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
-    return ((int.from_bytes(digest, "big") >> (64 - _RESOLUTION)) + 0.5) / (1 << _RESOLUTION)
 
 
 @dataclass(slots=True)
 class RandomSampler:
     """Azure's ``random`` with ``rule: random`` (semantics, section 3).
 
-    On a finite space a draw that was proposed before is drawn again, so proposals are without
-    repetition and keep their distribution among what is left; when everything was proposed there is
-    no further proposal. Remembered are 16 bytes for each proposal of a finite space.
+    On a finite space proposals are without repetition, and end when it is exhausted. Where all its
+    points are equally probable they are a random permutation of the points, made without memory;
+    otherwise repeated draws are left out (see DistinctDraws).
     """
 
     space: Space
     seed: int
-    _proposed: list[Assignment] = field(default_factory=list)
-    _seen: set[bytes] = field(default_factory=set)
+    _size: int | None = field(init=False)
+    _distinct: DistinctDraws | None = field(init=False, default=None)
 
     learns = False
 
+    def __post_init__(self) -> None:
+        self._size = self.space.size()
+        if self._size is not None and not self.space.even():
+            self._distinct = DistinctDraws(self.space, self._size, self.seed, self.draw)
+
     def propose(self, index: int, observations: Sequence[Observation] = ()) -> Assignment | None:
-        size = self.space.size()
-        if size is None:
-            return self._draw(index, 0)
-        if index >= size:
+        """The assignment of trial ``index``, None past the end of a finite space."""
+        if self._size is None:
+            return self.draw(index)
+        if index >= self._size:
             return None
-        while len(self._proposed) <= index:
-            drawn = self._draw_unseen(len(self._proposed), size)
-            if drawn is None:
-                return None
-            self._proposed.append(drawn)
-        return self._proposed[index]
+        if self._distinct is not None:
+            return self._distinct.at(index)
+        return self.space.item(permuted(self.seed, index, self._size))
 
-    def _draw(self, index: int, attempt: int) -> Assignment:
-        # u is in the open interval by construction, but 1 - 2**-54 rounds to 1.
-        below_one = 1 - 2.0**-_RESOLUTION
-        return self.space.at(lambda p: min(coordinate(self.seed, index, attempt, p), below_one))
-
-    def _draw_unseen(self, index: int, size: int) -> Assignment | None:
-        # A uniform space needs size / left draws on average. A space that still gives nothing new
-        # after a hundred times that many has fewer different points than its size says (a value
-        # listed twice), and is exhausted.
-        left = size - len(self._seen)
-        for attempt in range(1000 + 100 * size // left):
-            drawn = self._draw(index, attempt)
-            key = hashlib.blake2b(canonical(drawn).encode(), digest_size=16).digest()
-            if key not in self._seen:
-                self._seen.add(key)
-                return drawn
-        return None
+    def draw(self, step: int) -> Assignment:
+        """An independent draw of every parameter, whatever was drawn before."""
+        return self.space.at(lambda path: coordinate(self.seed, step, path))

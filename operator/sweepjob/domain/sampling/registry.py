@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..space import Space
+from .grid import GridSampler
 from .interface import Sampler
 from .random import RandomSampler
+from .sobol import SobolSampler
 
 # (type, rule) as in samplingAlgorithm; a rule belongs to type random only.
 SAMPLERS: dict[tuple[str, str], Callable[[Space, int], Sampler]] = {
     ("random", "random"): RandomSampler,
+    ("random", "sobol"): SobolSampler,
+    ("grid", "random"): GridSampler,
 }
 
 

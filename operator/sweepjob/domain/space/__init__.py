@@ -1,6 +1,7 @@
 """Search spaces: the ten expressions, nested choices, and points of the unit cube to values."""
 
 from .expressions import (
+    Branch,
     Choice,
     Expression,
     LogNormal,
@@ -11,7 +12,7 @@ from .expressions import (
     Scalar,
     Uniform,
 )
-from .tree import Assignment, Branch, Space, leaves
+from .tree import Assignment, Path, Space, canonical, leaves
 
 __all__ = [
     "Assignment",
@@ -21,10 +22,12 @@ __all__ = [
     "LogNormal",
     "LogUniform",
     "Normal",
+    "Path",
     "Quantized",
     "Randint",
     "Scalar",
     "Space",
     "Uniform",
+    "canonical",
     "leaves",
 ]

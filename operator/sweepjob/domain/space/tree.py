@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .expressions import Choice, Expression, Scalar
+from .expressions import Branch, Choice, Expression, Scalar
 
 # What one trial is to try: parameter name to value; a chosen branch is a mapping of its own.
 Assignment = dict[str, Any]
+# Names of parameters and positions of branches, from the root: ("model", 0, "hidden").
 Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """An object among the values of a choice: constants and further expressions by name."""
-
-    entries: Mapping[str, Scalar | Expression]
-
-    def size(self) -> int | None:
-        """Number of different assignments of this branch; None for infinitely many."""
-        product = 1
-        for entry in self.entries.values():
-            size = 1 if isinstance(entry, Scalar) else entry.size()
-            if size is None:
-                return None
-            product *= size
-        return product
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +25,16 @@ class Space:
         """Number of different assignments; None for infinitely many."""
         return self.parameters.size()
 
+    def even(self) -> bool:
+        """Whether the space is finite and all its assignments are equally probable."""
+        return self.parameters.even()
+
+    def item(self, rank: int) -> Assignment:
+        """The assignment of that rank of a finite space, 0 <= rank < size: the Cartesian product in
+        the order in which it was written, the last parameter fastest (section 11, rule 3). Nothing
+        is enumerated: the cost is that of one assignment, whatever the size."""
+        return self.parameters.item(rank)
+
     def at(self, draw: Callable[[Path], float]) -> Assignment:
         """The assignment at a point of the unit cube.
 
@@ -50,6 +44,21 @@ class Space:
                 its branch is live.
         """
         return _resolve(self.parameters, (), draw)
+
+    def expressions(self) -> Iterator[tuple[Path, Expression]]:
+        """Every expression with its path, parents before children, in the order written."""
+        return _expressions(self.parameters, ())
+
+
+def _expressions(branch: Branch, path: Path) -> Iterator[tuple[Path, Expression]]:
+    for name, entry in branch.entries.items():
+        if isinstance(entry, Scalar):
+            continue
+        yield (*path, name), entry
+        if isinstance(entry, Choice):
+            for position, value in enumerate(entry.values):
+                if isinstance(value, Branch):
+                    yield from _expressions(value, (*path, name, position))
 
 
 def _resolve(branch: Branch, path: Path, draw: Callable[[Path], float]) -> Assignment:

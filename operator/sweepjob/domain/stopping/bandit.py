@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from ..objective import Goal
-from .interface import EVERY_INTERVAL, Decision, Schedule
+from .interface import EVERY_INTERVAL, Decision, Measure, Schedule, counted, decide
 from .standings import Rank
 
 
@@ -25,41 +25,40 @@ class BanditPolicy:
     slack_factor: float | None = None
     slack_amount: float | None = None
     schedule: Schedule = EVERY_INTERVAL
+    measure = Measure.BEST
 
-    def judge(self, interval: int, rank: Rank, goal: Goal) -> Decision | None:
+    def judge(self, interval: int, rank: Rank, goal: Goal) -> Decision:
+        """Stop the trial when it is beyond the cut; go on without another trial to compare with."""
         best_score = rank.best_of_others()
         if not math.isfinite(best_score):
-            return None
+            why = "has no other trial's to be compared with"
+            return decide(False, "bandit", interval, rank, goal, None, why)
         best = goal.reported(best_score)
         cut = self.cut(best, goal)
-        if rank.score >= goal.score(cut):
-            return None
-        value = goal.reported(rank.score)
+        stop = rank.score < goal.score(cut)
         side = "below" if goal is Goal.MAXIMIZE else "above"
-        others = rank.others
-        return Decision(
-            policy="bandit",
-            interval=interval,
-            value=value,
-            threshold=cut,
-            comparators=others,
-            message=(
-                f"bandit stopped it at interval {interval}: its best {value:.6g} is {side} the cut "
-                f"{cut:.6g}, that is the best {best:.6g} of {others} other trial"
-                f"{'s' if others != 1 else ''} with {self._slack()}"
-            ),
+        why = (
+            f"is {'' if stop else 'not '}{side} the cut {cut:.6g}, that is the best {best:.6g} "
+            f"of {counted(rank.others)} with {self._slack()}"
         )
+        return decide(stop, "bandit", interval, rank, goal, cut, why)
 
     def cut(self, best: float, goal: Goal) -> float:
-        """The worst value that is still allowed."""
+        """The worst value that is still allowed, given the best; finite, and never better than it."""
         if self.slack_amount is not None:
             amount = self.slack_amount
-            return best - amount if goal is Goal.MAXIMIZE else best + amount
+            return _finite(best - amount if goal is Goal.MAXIMIZE else best + amount)
         factor = 1 + (self.slack_factor or 0.0)
         shrinks = (best > 0) is (goal is Goal.MAXIMIZE)
-        return best / factor if shrinks else best * factor
+        return _finite(best / factor if shrinks else best * factor)
 
     def _slack(self) -> str:
         if self.slack_amount is not None:
             return f"slack amount {self.slack_amount:g}"
         return f"slack factor {self.slack_factor:g}"
+
+
+def _finite(value: float) -> float:
+    """A cut beyond the range of floats is at its end."""
+    largest = math.nextafter(math.inf, 0.0)
+    return min(max(value, -largest), largest)

@@ -1,18 +1,38 @@
 """How all trials of a sweep stood at each interval: the running aggregate that policies read.
 
-A report costs one bisection and one insertion into a sorted list; nothing is ever recounted.
+A report costs one bisection and one insertion into a sorted array; nothing is ever recounted.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
-from collections.abc import Sequence
+from array import array
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
-# Sorted worst first. Among equal scores the later trial counts as the worse one, so that ties go to
-# the earliest index (Azure semantics, section 11, rule 8).
-_Entry = tuple[float, int]
+
+@dataclass(slots=True)
+class League:
+    """The scores of all trials at one interval, worst first, 12 bytes each.
+
+    Among equal scores the later trial counts as the worse one, so that ties go to the earliest
+    index (Azure semantics, section 11, rule 8), whichever reported first.
+    """
+
+    scores: array[float] = field(default_factory=lambda: array("d"))
+    trials: array[int] = field(default_factory=lambda: array("i"))
+
+    def place(self, score: float, trial: int) -> int:
+        """How many entries stand below this one."""
+        low, high = bisect_left(self.scores, score), bisect_right(self.scores, score)
+        return bisect_left(self.trials, -trial, low, high, key=lambda t: -t)
+
+    def insert(self, score: float, trial: int) -> int:
+        """Enter a trial; returns how many stand below it."""
+        place = self.place(score, trial)
+        self.scores.insert(place, score)
+        self.trials.insert(place, trial)
+        return place
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,51 +40,72 @@ class Rank:
     """One trial among those that reached the same interval.
 
     Attributes:
-        score: the trial's score, larger is better; minus infinity before any finite report.
-        worse: how many trials stand below it.
-        ordered: the scores of all of them with the trial's own, worst first.
+        score: the trial's best score, larger is better; minus infinity before any finite report.
+        worse: how many other trials stand below it.
+        own: the position of its own entry in ``scores``.
+        scores: what is compared (bests or means) of all of them, its own included, worst first.
     """
 
     score: float
     worse: int
-    ordered: Sequence[_Entry]
+    own: int
+    scores: array[float]
 
     @property
     def others(self) -> int:
-        return len(self.ordered) - 1
+        """How many other trials there are."""
+        return len(self.scores) - 1
+
+    def other(self, position: int) -> float:
+        """The score of the other trial that has ``position`` other trials below it."""
+        return self.scores[position if position < self.own else position + 1]
 
     def best_of_others(self) -> float:
         """The best score of any other trial; minus infinity when there is none."""
-        if self.others == 0:
-            return -math.inf
-        is_first = self.worse == len(self.ordered) - 1
-        return self.ordered[-2 if is_first else -1][0]
+        return self.other(self.others - 1) if self.others else -math.inf
 
-    def score_at(self, position: int) -> float:
-        """The score of the trial that has ``position`` trials below it."""
-        return self.ordered[position][0]
+    @property
+    def comparable(self) -> bool:
+        """Whether any other trial has a finite score: among trials that reported nothing but NaN
+        there is no worse one."""
+        return math.isfinite(self.best_of_others())
+
+    def median_of_others(self) -> float:
+        """The median of the other trials' scores: of an even number, the mean of the middle two;
+        minus infinity when there is none."""
+        if not self.others:
+            return -math.inf
+        middle = self.others // 2
+        if self.others % 2:
+            return self.other(middle)
+        # Halved first: the sum of two large scores may overflow.
+        return self.other(middle - 1) / 2 + self.other(middle) / 2
 
 
 @dataclass(slots=True)
 class Standings:
-    """Per interval, every trial's running best score."""
+    """Per interval, where every trial stood."""
 
-    _by_interval: dict[int, list[_Entry]] = field(default_factory=dict)
-    _reached: dict[int, set[int]] = field(default_factory=dict)
+    _leagues: dict[int, League] = field(default_factory=dict)
+    # The last interval each trial was entered at. Reports come in order, so a trial that comes to
+    # an earlier one again is on a new attempt.
+    _reached: dict[int, int] = field(default_factory=dict)
 
-    def record(self, trial: int, interval: int, score: float) -> Rank:
-        """Enter a trial's running best at an interval and return its rank there.
+    def record(self, trial: int, interval: int, best: float, compared: float) -> Rank:
+        """Enter a trial at an interval and return its rank there.
+
+        Args:
+            best: its best score within its first ``interval`` reports.
+            compared: what other trials are compared with: the same, or its mean score.
 
         A trial stands at an interval once: a new attempt that comes to the same interval again is
         ranked by its new score but the first entry stays.
         """
-        entries = self._by_interval.setdefault(interval, [])
-        entry = (score, -trial)
-        reached = self._reached.setdefault(interval, set())
-        if trial not in reached:
-            reached.add(trial)
-            insort(entries, entry)
-            return Rank(score, bisect_left(entries, entry), entries)
-        others = [e for e in entries if e[1] != -trial]
-        insort(others, entry)
-        return Rank(score, bisect_left(others, entry), others)
+        league = self._leagues.setdefault(interval, League())
+        if interval <= self._reached.get(trial, 0) and trial in league.trials:
+            own = league.trials.index(trial)
+            place = league.place(compared, trial)
+            return Rank(best, place - (own < place), own, league.scores)
+        self._reached[trial] = max(interval, self._reached.get(trial, 0))
+        place = league.insert(compared, trial)
+        return Rank(best, place, place, league.scores)

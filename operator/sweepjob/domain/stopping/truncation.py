@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..objective import Goal
-from .interface import EVERY_INTERVAL, Decision, Schedule
+from .interface import EVERY_INTERVAL, Decision, Measure, Schedule, decide
 from .standings import Rank
 
 
@@ -20,23 +20,19 @@ class TruncationSelectionPolicy:
 
     percentage: int
     schedule: Schedule = EVERY_INTERVAL
+    measure = Measure.BEST
 
-    def judge(self, interval: int, rank: Rank, goal: Goal) -> Decision | None:
+    def judge(self, interval: int, rank: Rank, goal: Goal) -> Decision:
+        """Stop the trial when it is in the lowest share, which of few trials may be none."""
         count = rank.others + 1
         lowest = self.percentage * count // 100
-        if rank.worse >= lowest:
-            return None
-        value = goal.reported(rank.score)
-        threshold = goal.reported(rank.score_at(lowest))
-        return Decision(
-            policy="truncation_selection",
-            interval=interval,
-            value=value,
-            threshold=threshold,
-            comparators=rank.others,
-            message=(
-                f"truncation_selection stopped it at interval {interval}: its best {value:.6g} is "
-                f"among the lowest {lowest} of {count} trials ({self.percentage} %); the worst that "
-                f"goes on has {threshold:.6g}"
-            ),
-        )
+        stop = rank.worse < lowest and rank.comparable
+        threshold = None
+        if lowest:
+            # Without the trial itself the one to beat has one trial fewer below it, if it is there.
+            threshold = goal.reported(rank.other(lowest - 1))
+        share = f"the lowest {lowest} of {count} trials ({self.percentage} %)"
+        why = f"is {'' if stop else 'not '}among {share}"
+        if stop:
+            why += f"; the worst that goes on has {threshold:.6g}"
+        return decide(stop, "truncation_selection", interval, rank, goal, threshold, why)
