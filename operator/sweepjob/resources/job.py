@@ -69,7 +69,7 @@ def job_manifest(
         "metadata": {
             "name": names.job_name(identity.trial, identity.attempt),
             "namespace": identity.namespace,
-            "labels": labels,
+            "labels": labels | ({names.QUEUE_LABEL: spec.queue} if spec.queue else {}),
             "ownerReferences": [
                 names.owner_reference(names.SWEEPTRIAL, identity.trial, identity.uid)
             ],

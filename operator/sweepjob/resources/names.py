@@ -13,6 +13,9 @@ LABEL_SWEEP = f"{GROUP}/sweep"
 LABEL_TRIAL = f"{GROUP}/trial"
 LABEL_ATTEMPT = f"{GROUP}/attempt"
 
+# Kueue's: a SweepJob that has it passes it on to its Jobs.
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+
 # Containers and volumes that are added to a trial's pod.
 TRAINER = "trainer"
 SIDECAR = "sweepjob-sidecar"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +14,13 @@ from ..domain.space import Space
 from ..domain.stopping import NoPolicy, Policy
 from .command import syntax_error
 from .early_termination import parse_policy
-from .names import JOB_NAME_LIMIT, job_name, trial_name
+from .names import JOB_NAME_LIMIT, QUEUE_LABEL, job_name, trial_name
 from .placeholders import unresolved
 from .reading import Reader
 from .sampling_algorithm import arrange, parse_algorithm
 from .search_space import parse_space
 
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _MAX_TOTAL, _MAX_CONCURRENT = 100_000, 10_000
 _LIMITS = ("maxTotalTrials", "maxConcurrentTrials", "timeout", "trialTimeout", "maxFailedTrials")
 _SHORT = ("image", "command", "env", "resources")
@@ -55,7 +57,13 @@ class TrialTemplate:
 
 @dataclass(frozen=True, slots=True)
 class SweepSpec:
-    """A SweepJob's specification, understood and consistent."""
+    """A SweepJob's specification, understood and consistent.
+
+    Attributes:
+        sampler: type and rule, as in the registry of samplers.
+        seed: None when the operator is to make one.
+        queue: Kueue's queue, by the label of the SweepJob.
+    """
 
     objective: Objective
     space: Space
@@ -66,6 +74,7 @@ class SweepSpec:
     suspend: bool
     inputs: Mapping[str, Any]
     trial: TrialTemplate
+    queue: str | None = None
 
 
 def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
@@ -91,12 +100,19 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         suspend=reader.flag("suspend"),
         inputs=reader.child("inputs").data,
         trial=_trial(reader.child("trial")),
+        queue=_queue(body.get("metadata")),
     )
     metadata = Reader(body.get("metadata"), "metadata", reader.problems)
     _check_name(reader, metadata.text("name"), limits)
     _check_references(reader, spec)
     reader.finish()
     return spec
+
+
+def _queue(metadata: Any) -> str | None:
+    labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
+    queue = labels.get(QUEUE_LABEL) if isinstance(labels, Mapping) else None
+    return None if queue is None else str(queue)
 
 
 _SOURCES = ("mlflow", "pushgateway", "file", "tensorboard", "logs")
@@ -193,12 +209,9 @@ def _check_name(reader: Reader, name: str, limits: Limits) -> None:
         reader.problems.append(
             Problem("metadata.name", name, f"too long for its trials' Jobs: at most {spare}")
         )
-    if "." in name:
-        reader.problems.append(
-            Problem(
-                "metadata.name", name, "must not contain a dot: Jobs and pods are named after it"
-            )
-        )
+    if name and not _DNS_LABEL.fullmatch(name):
+        message = "must have small letters, digits and - only: Jobs and pods are named after it"
+        reader.problems.append(Problem("metadata.name", name, message))
 
 
 def _check_references(reader: Reader, spec: SweepSpec) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any, Protocol
 
 from .portable import normal_quantile, power
@@ -80,13 +82,16 @@ class Choice:
 
     values: tuple[Scalar | Branch, ...]
     _distinct: tuple[Scalar | Branch, ...] = field(init=False, repr=False, compare=False)
-    _size: int | None = field(init=False, repr=False, compare=False)
+    # How many values there are before each of the distinct ones, and in all; empty for infinitely many.
+    _before: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         distinct = {_identity(n, value): value for n, value in reversed([*enumerate(self.values)])}
         object.__setattr__(self, "_distinct", tuple(reversed(distinct.values())))
         sizes = [_size_of(value) for value in self._distinct]
-        object.__setattr__(self, "_size", None if None in sizes else sum(s or 0 for s in sizes))
+        finite = [size for size in sizes if size is not None]
+        before = accumulate(finite, initial=0) if len(finite) == len(sizes) else ()
+        object.__setattr__(self, "_before", tuple(before))
 
     def quantile(self, u: float) -> Scalar | Branch:
         return self.values[self.position(u)]
@@ -96,15 +101,12 @@ class Choice:
         return min(int(u * len(self.values)), len(self.values) - 1)
 
     def size(self) -> int | None:
-        return self._size
+        return self._before[-1] if self._before else None
 
     def item(self, rank: int) -> Any:
-        for value in self._distinct:
-            size = _size_of(value) or 1
-            if rank < size:
-                return value.item(rank) if isinstance(value, Branch) else value
-            rank -= size
-        raise IndexError(rank)
+        position = bisect_right(self._before, rank) - 1
+        value = self._distinct[position]
+        return value.item(rank - self._before[position]) if isinstance(value, Branch) else value
 
     def even(self) -> bool:
         return len(self._distinct) == len(self.values) and all(
@@ -260,18 +262,22 @@ class Quantized:
         return power(self.inner.base, x) if isinstance(self.inner, LogUniform) else x
 
     def quantile(self, u: float) -> int | float:
-        multiple = round(exact(self.inner.quantile(u)) / self._step)
+        numerator, denominator = self.inner.quantile(u).as_integer_ratio()
+        numerator *= self._step.denominator
+        denominator *= self._step.numerator
+        multiple, rest = divmod(numerator, denominator)
+        if 2 * rest > denominator or (2 * rest == denominator and multiple % 2):
+            multiple += 1
         if self.multiples is not None:
             multiple = min(max(multiple, self.multiples[0]), self.multiples[1])
         return self.value(multiple)
 
     def value(self, multiple: int) -> int | float:
         """That multiple of q: an integer when q is one, the nearest float otherwise."""
-        value = multiple * self._step
         if self._step.denominator == 1:
-            return int(value)
+            return multiple * self._step.numerator
         try:
-            return float(value)
+            return multiple * self._step.numerator / self._step.denominator
         except OverflowError:
             return math.copysign(math.nextafter(math.inf, 0.0), multiple)
 

@@ -1,0 +1,145 @@
+"""``sweepjob replay``: what the policy would have stopped."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..domain.replay import Outcome, RecordedTrial, Replay, replay
+from ..domain.stopping import Decision, Policy
+from ..resources.early_termination import parse_policy
+from ..resources.reading import Reader
+from .curves import read_curves
+from .sources import Sweep, Unusable, read_sweep
+from .table import say, table
+from .yaml_text import BadYaml, load_documents
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "replay",
+        help="show what the policy would have stopped, on recorded curves",
+        description="Run recorded learning curves under a sweep's early termination. The file has a "
+        'line per trial: {"trial": 0, "values": [0.1, 0.5], "seconds": [60, 60]}; seconds is how long '
+        "each report took, 1 by default. Trials start in the order of the file, as many at a time as "
+        "the sweep's maxConcurrentTrials.",
+    )
+    parser.add_argument("-f", "--file", required=True, metavar="SWEEP.yaml")
+    parser.add_argument("curves", metavar="CURVES.jsonl", help="- for standard input")
+    parser.add_argument(
+        "--compare",
+        action="append",
+        default=[],
+        metavar="OTHER",
+        help="another policy, side by side: a sweep file, or the policy itself, "
+        "e.g. '{type: median_stopping, delayEvaluation: 5}'; may be repeated",
+    )
+    parser.add_argument("-o", "--output", choices=("table", "json"), default="table")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    sweep = read_sweep(args.file)
+    trials = read_curves(args.curves)
+    policies = {_name(sweep.manifest): sweep.spec.policy}
+    for other in args.compare:
+        name, policy = _other(other)
+        policies[name if name not in policies else f"{name} ({len(policies) + 1})"] = policy
+    replays = {name: _replay(sweep, trials, policy) for name, policy in policies.items()}
+    if args.output == "json":
+        say(json.dumps(_json(replays), ensure_ascii=False))
+    elif len(replays) == 1:
+        say(_table(trials, *replays.values()))
+    else:
+        say(_side_by_side(trials, replays))
+    return 0
+
+
+def _replay(sweep: Sweep, trials: list[RecordedTrial], policy: Policy) -> Replay:
+    concurrent = sweep.spec.limits.max_concurrent_trials
+    return replay(trials, policy, sweep.spec.objective.goal, concurrent)
+
+
+def _other(text: str) -> tuple[str, Policy]:
+    """A policy by a sweep file, or written out."""
+    if not text.lstrip().startswith("{") or Path(text).exists():
+        sweep = read_sweep(text)
+        return _name(sweep.manifest), sweep.spec.policy
+    try:
+        (document,) = load_documents(text)
+    except (BadYaml, ValueError) as error:
+        raise Unusable(f"--compare: {error}") from None
+    reader = Reader(document, "earlyTermination")
+    policy = parse_policy(reader)
+    reader.finish()
+    return _name({"spec": {"earlyTermination": document}}), policy
+
+
+def _name(manifest: Mapping[str, Any]) -> str:
+    policy = manifest["spec"].get("earlyTermination")
+    if policy is None:
+        return "none"
+    arguments = ", ".join(f"{key} {value}" for key, value in policy.items() if key != "type")
+    return f"{policy['type']} ({arguments})" if arguments else str(policy["type"])
+
+
+def _json(replays: Mapping[str, Replay]) -> dict[str, Any]:
+    dumped = {name: _dumped(result) for name, result in replays.items()}
+    if len(dumped) == 1:
+        return next(iter(dumped.values()))
+    return {"policies": [{"policy": name, **result} for name, result in dumped.items()]}
+
+
+def _dumped(result: Replay) -> dict[str, Any]:
+    trials = [
+        {"trial": o.trial, "reports": o.reports, "stopped": _decision(o.stopped)}
+        for o in result.outcomes
+    ]
+    return {"trials": trials, "saved": result.saved, "bestLost": result.best_lost}
+
+
+def _decision(decision: Decision | None) -> dict[str, Any] | None:
+    if decision is None:
+        return None
+    return {
+        "policy": decision.policy,
+        "interval": decision.interval,
+        "value": decision.value,
+        "threshold": decision.threshold,
+        "comparators": decision.comparators,
+        "message": decision.message,
+    }
+
+
+def _table(trials: list[RecordedTrial], result: Replay) -> str:
+    rows = [
+        [str(t.trial), f"{o.reports}/{len(t.values)}", o.stopped.message if o.stopped else ""]
+        for t, o in zip(trials, result.outcomes, strict=True)
+    ]
+    return f"{table(['TRIAL', 'REPORTS', 'STOPPED'], rows)}\n\n{_summary(result)}"
+
+
+def _side_by_side(trials: list[RecordedTrial], replays: Mapping[str, Replay]) -> str:
+    rows = [
+        [str(t.trial), str(len(t.values)), *(_mark(r.outcomes[n]) for r in replays.values())]
+        for n, t in enumerate(trials)
+    ]
+    summaries = [f"{name}: {_summary(result)}" for name, result in replays.items()]
+    return "\n".join([table(["TRIAL", "REPORTS", *replays], rows), "", *summaries])
+
+
+def _mark(outcome: Outcome) -> str:
+    return f"stopped at {outcome.reports}" if outcome.stopped else "-"
+
+
+def _summary(result: Replay) -> str:
+    stopped = sum(outcome.stopped is not None for outcome in result.outcomes)
+    best = "LOST" if result.best_lost else "kept"
+    return (
+        f"{stopped} of {len(result.outcomes)} trials stopped, "
+        f"{math.floor(result.saved * 1000) / 10:g} % of the time saved, the best value is {best}"
+    )

@@ -1,0 +1,80 @@
+"""Azure's early termination, v1's and v2's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .conversion import Section
+
+V2_NAMES = {name: name for name in ("bandit", "median_stopping", "truncation_selection")}
+V1_NAMES = {
+    "banditpolicy": "bandit",
+    "bandit": "bandit",
+    "medianstoppingpolicy": "median_stopping",
+    "medianstopping": "median_stopping",
+    "truncationselectionpolicy": "truncation_selection",
+    "truncationselection": "truncation_selection",
+    "noterminationpolicy": "none",
+    "default": "none",
+}
+
+
+def convert_policy(
+    parent: Section, key: str, names: Mapping[str, str], spec: dict[str, Any]
+) -> None:
+    """Put the policy under ``key`` of ``parent`` into ``spec``, where there is one."""
+    value = parent.data.get(key)
+    if value is None:
+        parent.dismiss(key, "null means no policy, as if the key were absent")
+        return
+    if isinstance(value, str):
+        parent.note(key, value, "Azure's client wants an object; taken as its type")
+        section = parent.conversion.section({"type": parent.take(key)}, parent.at(key))
+    else:
+        section = parent.child(key)
+    parent.conversion.origins["spec.earlyTermination"] = section.path
+    kind = section.word("type", names)
+    if kind == "none":
+        section.finish()
+        return
+    if kind is not None:
+        spec["earlyTermination"] = _arguments(section, kind)
+    section.finish()
+
+
+def _arguments(section: Section, kind: str) -> dict[str, Any]:
+    policy: dict[str, Any] = {"type": kind}
+    if kind == "bandit":
+        _slack(section, policy)
+    if kind == "truncation_selection":
+        percentage = section.whole("truncation_percentage")
+        if percentage is None or not 1 <= percentage <= 99:
+            section.refuse("truncation_percentage", percentage, "must be 1 to 99")
+        policy["truncationPercentage"] = percentage
+        if section.take("exclude_finished_jobs", False) is not False:
+            message = "finished trials always take part in the ranking; remove it"
+            section.refuse("exclude_finished_jobs", True, message)
+    interval = section.whole("evaluation_interval")
+    if interval == 0:
+        section.note("evaluation_interval", 0, "Azure's clients send 0 for the default, which is 1")
+    for key, value in (
+        ("evaluationInterval", interval or None),
+        ("delayEvaluation", section.whole("delay_evaluation")),
+    ):
+        if value is not None:
+            policy[key] = value
+    return policy
+
+
+def _slack(section: Section, policy: dict[str, Any]) -> None:
+    slacks = {key: section.number(key) for key in ("slack_factor", "slack_amount")}
+    given = {key: value for key, value in slacks.items() if value is not None}
+    if len(given) == 2 and 0 in given.values() and any(given.values()):
+        zero = next(key for key, value in given.items() if value == 0)
+        section.note(zero, 0, "Azure's clients send 0 for the slack that is not given; left out")
+        del given[zero]
+    if len(given) != 1:
+        section.refuse("", given, "bandit takes exactly one of slack_factor and slack_amount")
+    for key, value in given.items():
+        policy["slackFactor" if key == "slack_factor" else "slackAmount"] = value

@@ -1,0 +1,165 @@
+"""Recorded curves under a policy."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from sweepjob.domain.objective import Goal
+from sweepjob.domain.replay import RecordedTrial, replay
+from sweepjob.domain.stopping import BanditPolicy, MedianStoppingPolicy, NoPolicy
+
+from ..builders import sweepjob
+from .program import Program
+
+
+def recorded(trial: int, values: list[float], *seconds: int) -> RecordedTrial:
+    return RecordedTrial(trial, tuple(values), seconds or (1,) * len(values))
+
+
+def write(
+    program: Program, curves: list[Any], concurrent: int = 2, **policy: Any
+) -> tuple[str, str]:
+    body = sweepjob(
+        earlyTermination=policy or None,
+        limits={"maxTotalTrials": 9, "maxConcurrentTrials": concurrent},
+    )
+    sweep = program.file(yaml.safe_dump(body))
+    lines = "\n".join(c if isinstance(c, str) else json.dumps(c) for c in curves)
+    return str(sweep), str(program.file(lines, "curves.jsonl"))
+
+
+CURVES = [
+    {"trial": 0, "values": [0.5, 0.6, 0.9]},
+    {"trial": 1, "values": [0.1, 0.2, 0.3, 0.4]},
+    {"trial": 2, "values": [0.45, 0.5, 0.55]},
+]
+
+
+def test_the_json_is_as_documented(program: Program) -> None:
+    sweep, curves = write(program, CURVES, type="bandit", slackAmount=0.2)
+    assert program("replay", "-f", sweep, curves, "-o", "json") == 0
+    result = json.loads(program.out)
+    # Trials 0 and 1 report at 1; trial 1 is behind at once, and trial 2 takes its slot.
+    assert [(t["trial"], t["reports"]) for t in result["trials"]] == [(0, 3), (1, 1), (2, 3)]
+    stopped = result["trials"][1]["stopped"]
+    assert (stopped["policy"], stopped["interval"], stopped["comparators"]) == ("bandit", 1, 1)
+    assert (stopped["value"], stopped["threshold"]) == (0.1, 0.3)
+    # Trial 2's third report comes at 4, after trial 0's 0.9 at 3, and is 0.35 behind.
+    assert result["trials"][2]["stopped"]["interval"] == 3
+    assert result["saved"] == pytest.approx(3 / 10)
+    assert result["bestLost"] is False
+
+
+def test_simultaneous_reports_are_taken_by_trial_number() -> None:
+    """0.1 three times is as long as 0.3, which floats deny."""
+    from fractions import Fraction
+
+    tenth = Fraction(1, 10)
+    slow = RecordedTrial(0, (1.0,), (3 * tenth,))
+    quick = RecordedTrial(1, (0.0, 0.0, 0.0), (tenth,) * 3)
+    again = RecordedTrial(2, (0.0,), (tenth * 0,))
+    result = replay([quick, slow, again], BanditPolicy(slack_amount=0.5), Goal.MAXIMIZE, 2)
+    # At 0.3 trial 0 reports first; trial 2 takes its slot and reports at once, after trial 1's end.
+    assert [o.reports for o in result.outcomes] == [3, 1, 1]
+    assert result.outcomes[2].stopped is not None
+
+
+def test_the_best_can_be_lost() -> None:
+    late = recorded(1, [0.0, 0.0, 1.0])
+    result = replay(
+        [recorded(0, [0.5] * 3), late], BanditPolicy(slack_amount=0.1), Goal.MAXIMIZE, 2
+    )
+    assert result.best_lost
+    assert result.saved == pytest.approx(2 / 6)
+
+
+values = st.one_of(st.integers(-3, 3).map(float), st.just(math.nan))
+curves = st.lists(st.lists(values, max_size=6), max_size=6)
+
+
+@given(curves=curves, concurrent=st.integers(1, 7), goal=st.sampled_from(list(Goal)))
+def test_without_a_policy_nothing_is_saved_or_lost(
+    curves: list[list[float]], concurrent: int, goal: Goal
+) -> None:
+    trials = [recorded(n, curve) for n, curve in enumerate(curves)]
+    result = replay(trials, NoPolicy(), goal, concurrent)
+    assert [o.reports for o in result.outcomes] == [len(curve) for curve in curves]
+    assert (result.saved, result.best_lost) == (0.0, False)
+
+
+@given(curves=curves, concurrent=st.integers(1, 7))
+def test_whatever_is_stopped_was_stopped_by_a_decision(
+    curves: list[list[float]], concurrent: int
+) -> None:
+    trials = [recorded(n, curve) for n, curve in enumerate(curves)]
+    result = replay(trials, MedianStoppingPolicy(), Goal.MAXIMIZE, concurrent)
+    spent = 0
+    for outcome, curve in zip(result.outcomes, curves, strict=True):
+        spent += outcome.reports
+        if outcome.stopped is None:
+            assert outcome.reports == len(curve)
+        else:
+            assert outcome.reports == outcome.stopped.interval
+    total = sum(map(len, curves))
+    assert result.saved == pytest.approx(1 - spent / total if total else 0)
+
+
+def test_the_table_names_the_decisions(program: Program) -> None:
+    sweep, curves = write(program, CURVES, type="bandit", slackAmount=0.2)
+    assert program("replay", "-f", sweep, curves) == 0
+    lines = program.out.splitlines()
+    assert lines[0].split() == ["TRIAL", "REPORTS", "STOPPED"]
+    assert "1/4" in lines[2]
+    assert "bandit stopped it at interval 1: its best 0.1 is below the cut 0.3" in lines[2]
+    assert lines[-1] == "2 of 3 trials stopped, 30 % of the time saved, the best value is kept"
+
+
+def test_policies_side_by_side(program: Program) -> None:
+    sweep, curves = write(program, CURVES, type="bandit", slackAmount=0.2)
+    other = program.file(yaml.safe_dump(sweepjob()), "other.yaml")
+    flags = ["--compare", "{type: median_stopping, delayEvaluation: 2}", "--compare", other]
+    assert program("replay", "-f", sweep, curves, *flags) == 0
+    assert "bandit (slackAmount 0.2)   median_stopping (delayEvaluation 2)   none" in program.out
+    assert program("replay", "-f", sweep, curves, *flags, "-o", "json") == 0
+    policies = json.loads(program.out)["policies"]
+    assert [p["policy"].split()[0] for p in policies] == ["bandit", "median_stopping", "none"]
+    assert policies[2]["saved"] == 0
+
+
+def test_a_value_that_is_no_number_stays_json(program: Program) -> None:
+    lines = [
+        '{"trial": 5, "values": [null, NaN, "-Infinity"]}',
+        '{"trial": 1, "values": [1, 1, 1]}',
+    ]
+    sweep, curves = write(program, lines, type="truncation_selection", truncationPercentage=50)
+    assert program("replay", "-f", sweep, curves, "-o", "json") == 0
+    result = json.loads(program.out, parse_constant=pytest.fail)
+    assert result["trials"][0]["stopped"]["value"] is None
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("[1]", "must be an object"),
+        ("{", "JSON"),
+        ('{"values": [1]}', "trial: None"),
+        ('{"trial": 0, "values": 3}', "values: 3"),
+        ('{"trial": 0, "values": ["a"]}', "values[0]: 'a'"),
+        ('{"trial": 0, "values": [1], "seconds": [1, 2]}', "2 for 1 values"),
+        ('{"trial": 0, "values": [1], "seconds": [-1]}', "seconds[0]: -1"),
+        ('{"trial": 0, "values": [1], "loss": 2}', "unknown key 'loss'"),
+        ('{"trial": 7, "values": [1]}\n{"trial": 7, "values": [1]}', "there twice"),
+        ("", "has no trial"),
+    ],
+)
+def test_bad_curves_are_named_by_line(program: Program, line: str, why: str) -> None:
+    sweep, curves = write(program, [line])
+    assert program("replay", "-f", sweep, curves) == 2
+    assert why in program.err
+    assert "curves.jsonl" in program.err
