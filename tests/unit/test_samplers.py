@@ -7,7 +7,13 @@ from collections import Counter
 import numpy as np
 import pytest
 from scipy.stats import chisquare, qmc
-from sweepjob.domain.sampling import GridSampler, RandomSampler, Sampler, SobolSampler
+from sweepjob.domain.sampling import (
+    BayesianSampler,
+    GridSampler,
+    RandomSampler,
+    Sampler,
+    SobolSampler,
+)
 from sweepjob.domain.sampling.hashing import coordinate, permuted
 from sweepjob.domain.space import Space, canonical
 
@@ -22,6 +28,11 @@ class TestRandom(SamplerContract):
 class TestSobol(SamplerContract):
     def make(self, space: Space, seed: int) -> Sampler:
         return SobolSampler(space, seed)
+
+
+class TestBayesian(SamplerContract):
+    def make(self, space: Space, seed: int) -> Sampler:
+        return BayesianSampler(space, seed)
 
 
 class TestGrid(SamplerContract):

@@ -33,9 +33,13 @@ def snapshot(state: SweepState, caches: Caches, progress_interval: float) -> Sna
         live=tuple(_trial(state, t, caches, progress_interval) for t in state.live.values()),
         totals=state.totals(),
     )
-    ending = sum(any(pod.is_terminal for pod in trial.pods) for trial in bare.live)
-    left = spec.limits.max_total_trials - state.created
-    proposals = state.proposals(max(0, min(free_slots(bare) + ending, left)))
+    if state.sampler.learns:
+        # What a trial that ends now has shown is to count for the one that takes its place.
+        wanted = free_slots(bare)
+    else:
+        ending = sum(any(pod.is_terminal for pod in trial.pods) for trial in bare.live)
+        wanted = min(free_slots(bare) + ending, spec.limits.max_total_trials - state.created)
+    proposals = state.proposals(max(0, wanted))
     return replace(bare, proposals=proposals, exhausted=state.exhausted)
 
 

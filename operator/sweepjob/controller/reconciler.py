@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import wire
-from ..domain.plan.planner import is_over, plan
+from ..domain.plan.planner import free_slots, is_over, plan
 from ..domain.problem import InvalidSpec
 from ..resources import names
 from ..resources.event import Announcement
@@ -24,6 +24,7 @@ from .caches import Caches, Key
 from .executor import Executor
 from .gateway import Gateway
 from .observer import metric_check_due, overview, snapshot
+from .proposing import Proposer
 from .settings import Settings
 from .sweep_state import SweepState
 from .workqueue import WorkQueue
@@ -57,6 +58,7 @@ class Reconciler:
         self.caches = Caches(
             api, settings.namespaces, self.queue.add, self._on_pod, self._on_record_gone
         )
+        self._proposer = Proposer()
         self._executor = Executor(api, self.caches, settings.sidecar)
 
     def show(self, body: Mapping[str, Any], *, deleted: bool) -> None:
@@ -95,6 +97,8 @@ class Reconciler:
             return None
         for _ in range(_ROUNDS):
             snap = snapshot(state, self.caches, self._settings.progress_interval)
+            if await self._proposer.make_ready(state, snap, free_slots(snap), time.time()):
+                snap = snapshot(state, self.caches, self._settings.progress_interval)
             todo = plan(snap, time.time())
             if not todo.actions:
                 break

@@ -12,12 +12,13 @@ from typing import Any
 from .. import wire
 from ..domain.objective import Goal
 from ..domain.plan.snapshot import Phase, Stop, Totals
-from ..domain.sampling import Sampler, make_sampler
+from ..domain.sampling import Observation, Sampler, make_sampler
 from ..domain.space import Assignment
 from ..domain.stopping import Decision, Tracker
 from ..resources.record import Record
 from ..resources.status import Best
 from ..resources.sweepjob import SweepSpec
+from .proposing import Ready
 from .trial_state import TrialState
 
 _REASONS = {
@@ -34,6 +35,8 @@ class SweepState:
 
     Attributes:
         live: trials that have not ended, by index.
+        ended_trials: those that have, for a sampler that learns.
+        ready: proposals of such a sampler, made ahead of the plan.
         created: the next index.
         ended: ended trials by phase.
         best: the best trial so far, with its score.
@@ -52,6 +55,8 @@ class SweepState:
     status: dict[str, Any]
     sampler: Sampler = field(init=False)
     live: dict[int, TrialState] = field(default_factory=dict)
+    ended_trials: list[Observation] = field(default_factory=list)
+    ready: Ready = field(default_factory=Ready)
     created: int = 0
     exhausted: bool = False
     ended: Counter[Phase] = field(default_factory=Counter)
@@ -92,6 +97,9 @@ class SweepState:
         """The trial's end is on record: it moves from the live ones into the totals."""
         self.live.pop(trial.index, None)
         self.ended[phase] += 1
+        if self.sampler.learns:
+            self.ended_trials.append(_observation(trial, phase))
+            self.ready.clear()
         self.gpu_used += trial.gpu_total
         self.gpu_saved += saved
         if phase is Phase.SUCCEEDED:
@@ -109,7 +117,10 @@ class SweepState:
         return Totals(self.created, self.ended)
 
     def proposals(self, count: int) -> tuple[Assignment, ...]:
-        """The next ``count`` assignments, or fewer when the space is exhausted."""
+        """The next ``count`` assignments, or fewer when the space is exhausted; of a sampler that
+        learns, those that were made ready."""
+        if self.sampler.learns:
+            return self.ready.of(self.created)[:count]
         found = []
         for index in range(self.created, self.created + count):
             assignment = self.sampler.propose(index, ())
@@ -118,6 +129,12 @@ class SweepState:
                 break
             found.append(assignment)
         return tuple(found)
+
+    def observations(self) -> list[Observation]:
+        """What a sampler that learns may know: trials whose end is on record, and those that go on,
+        without what they reported so far. It is the same before and after a restart."""
+        live = [Observation(t.index, t.assignment, None, ended=False) for t in self.live.values()]
+        return [*self.ended_trials, *live]
 
     def report(self, trial: TrialState, push: wire.Push, now: float) -> bool:
         """Take in a push; numbers that are known already are passed over.
@@ -201,6 +218,15 @@ def _pace(trial: TrialState, decided: float) -> float:
     if trial.first_report is not None and trial.stop.interval > 1:
         return (decided - trial.first_report) / (trial.stop.interval - 1)
     return (decided - trial.started) / trial.stop.interval
+
+
+def _observation(trial: TrialState, phase: Phase) -> Observation:
+    """What is learnt of a trial that has ended. A canceled one says nothing, like one that goes on;
+    it is never proposed again."""
+    score = None if trial.curve.best is None else trial.curve.score
+    if score is None and phase is Phase.CANCELED:
+        return Observation(trial.index, trial.assignment, None, ended=False)
+    return Observation(trial.index, trial.assignment, score, ended=True)
 
 
 def _stop(decision: Decision) -> Stop:

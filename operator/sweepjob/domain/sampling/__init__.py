@@ -1,5 +1,6 @@
 """Samplers: what to try next. One sampler a file; the registry says what exists."""
 
+from .bayesian import BayesianSampler
 from .grid import GridSampler
 from .interface import Observation, Sampler
 from .random import RandomSampler
@@ -8,6 +9,7 @@ from .sobol import SobolSampler
 
 __all__ = [
     "SAMPLERS",
+    "BayesianSampler",
     "GridSampler",
     "Observation",
     "RandomSampler",

@@ -16,13 +16,14 @@ class Observation:
     Attributes:
         index: the trial's index; None for a trial of another sweep, given for a warm start.
         parameters: what it tried.
-        value: the best it reported so far, None when it reported nothing.
+        score: the best it reported so far, larger is better whatever the goal; None when it
+            reported nothing.
         ended: whether it can still report; a pending trial has ended False.
     """
 
     index: int | None
     parameters: Assignment
-    value: float | None
+    score: float | None
     ended: bool
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..space import Space
+from .bayesian import BayesianSampler
 from .grid import GridSampler
 from .interface import Sampler
 from .random import RandomSampler
 from .sobol import SobolSampler
 
 # (type, rule) as in samplingAlgorithm; a rule belongs to type random only.
-SAMPLERS: dict[tuple[str, str], Callable[[Space, int], Sampler]] = {
+SAMPLERS: dict[tuple[str, str], Callable[..., Sampler]] = {
     ("random", "random"): RandomSampler,
     ("random", "sobol"): SobolSampler,
     ("grid", "random"): GridSampler,
+    ("bayesian", "random"): BayesianSampler,
 }
 
 

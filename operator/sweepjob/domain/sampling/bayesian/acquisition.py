@@ -1,0 +1,73 @@
+"""How much a configuration is worth trying."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.special import erfcx, log_ndtr, ndtr
+
+from .scales import Array
+
+_LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
+_ROOT_HALF_PI = math.sqrt(math.pi / 2)
+_FAR = -1.0  # below, the difference of two nearly equal numbers is taken in logarithms
+
+
+class Acquisition(Protocol):
+    """Larger is more worth trying."""
+
+    def value(self, mean: Array, deviation: Array) -> Array:
+        """From posterior means and standard deviations, shapes (n,)."""
+        ...
+
+    def slopes(self, mean: float, deviation: float) -> tuple[float, float]:
+        """Derivatives of the value by mean and by standard deviation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UpperBound:
+    """mean + weight * deviation (Srinivas et al. 2010)."""
+
+    weight: float
+
+    def value(self, mean: Array, deviation: Array) -> Array:
+        return mean + self.weight * deviation
+
+    def slopes(self, mean: float, deviation: float) -> tuple[float, float]:
+        return 1.0, self.weight
+
+
+@dataclass(frozen=True, slots=True)
+class LogExpectedImprovement:
+    """The logarithm of the expected improvement over ``best``, safe where that underflows.
+
+    Source: Ament et al. (2023), equation 9.
+    """
+
+    best: float
+
+    def value(self, mean: Array, deviation: Array) -> Array:
+        z = (np.asarray(mean) - self.best) / deviation
+        return np.log(deviation) + log_h(z)
+
+    def slopes(self, mean: float, deviation: float) -> tuple[float, float]:
+        z = (mean - self.best) / deviation
+        # d log h / dz = Phi(z) / h(z), in logarithms.
+        ratio = math.exp(float(log_ndtr(z)) - float(log_h(np.array([z]))[0]))
+        return ratio / deviation, (1.0 - ratio * z) / deviation
+
+
+def log_h(z: Array) -> Array:
+    """log(phi(z) + z Phi(z)), for any z."""
+    near = np.maximum(z, _FAR)
+    plain = np.log(np.exp(-0.5 * near * near - _LOG_ROOT_2PI) + near * ndtr(near))
+    far = np.minimum(z, _FAR)
+    # phi(z) (1 - |z| Phi(z) / phi(z)); the ratio of Mills tends to 1 / |z|.
+    rest = 1.0 + far * _ROOT_HALF_PI * erfcx(-far * math.sqrt(0.5))
+    # Beyond, that difference is all rounding; its expansion is 1 / z^2 - 3 / z^4.
+    rest = np.where(far < -1e3, far**-2.0, np.maximum(rest, 1e-300))
+    return np.where(z > _FAR, plain, -0.5 * far * far - _LOG_ROOT_2PI + np.log(rest))

@@ -1,0 +1,80 @@
+"""What was observed of trials to what the model is fitted to."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from .scales import Array
+
+# So many interquartile ranges below the median, a score is simply bad.
+_FENCE = 4.0
+
+
+def tame(scores: Array) -> Array:
+    """Scores of trials, larger is better, with the hopeless ones pulled in.
+
+    How bad a bad trial is tells little about where good ones are, but a single value of -10^12 would
+    leave nothing to see of the others. The better half is left alone.
+
+    Args:
+        scores: shape (n,); minus infinity for trials that failed, which count as the worst there is.
+    """
+    finite = scores[np.isfinite(scores)]
+    if not len(finite):
+        return np.zeros(len(scores))
+    low, middle, high = np.quantile(finite, [0.25, 0.5, 0.75])
+    spread = max(high - low, middle - low, 1e-300)
+    fence = middle - _FENCE * spread
+    worst = max(float(finite.min()), fence)
+    tamed: Array = np.maximum(scores, worst)
+    return tamed
+
+
+def standardise(scores: Array) -> Array:
+    """Scores of mean 0 and variance 1; of equal ones, 0."""
+    # Centred and scaled first: squares of 10^200 overflow, and 10^12 + 1e-3 would lose its 1e-3.
+    centred = scores - np.median(scores)
+    largest = float(np.abs(centred).max(initial=0.0))
+    if largest == 0 or not math.isfinite(largest):
+        return np.zeros(len(scores))
+    centred = centred / largest
+    deviation = float(centred.std())
+    return (centred - centred.mean()) / deviation if deviation > 1e-12 else np.zeros(len(scores))
+
+
+def power_transform(values: Array) -> tuple[Array, float]:
+    """Standardised values made as normal as a power can, and the log of the Jacobian.
+
+    Source: Yeo and Johnson (2000), equation 2.1, with the exponent of highest likelihood.
+    """
+
+    def cost(exponent: float) -> float:
+        moved = _yeo_johnson(values, exponent)
+        return 0.5 * len(values) * math.log(max(float(moved.var()), 1e-300)) - _jacobian(
+            values, exponent
+        )
+
+    found = minimize_scalar(cost, bounds=(-2.0, 4.0), method="bounded", options={"xatol": 1e-2})
+    exponent = float(found.x)
+    moved = _yeo_johnson(values, exponent)
+    deviation = float(moved.std())
+    if not deviation > 1e-12:
+        return values, 0.0
+    log_jacobian = _jacobian(values, exponent) - len(values) * math.log(deviation)
+    return (moved - moved.mean()) / deviation, log_jacobian
+
+
+def _yeo_johnson(values: Array, exponent: float) -> Array:
+    moved = np.empty_like(values)
+    positive = values >= 0
+    for rows, sign, power in ((positive, 1.0, exponent), (~positive, -1.0, 2.0 - exponent)):
+        size = np.log1p(sign * values[rows])
+        moved[rows] = sign * (size if abs(power) < 1e-9 else np.expm1(power * size) / power)
+    return moved
+
+
+def _jacobian(values: Array, exponent: float) -> float:
+    return float((exponent - 1.0) * (np.sign(values) * np.log1p(np.abs(values))).sum())

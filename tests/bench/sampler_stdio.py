@@ -1,0 +1,96 @@
+"""A sampler on standard input and output, a JSON object per line, so that any set of problems can be
+run against it.
+
+    {"op":"init","space":[...],"seed":3,"goal":"minimize","kwargs":{"algorithm":"bayesian"}}
+    {"op":"ask","n":4}
+    {"op":"tell","trials":[{"config":{"lr":0.01},"value":0.93},{"config":{"lr":0.1},"value":null}]}
+    {"op":"close"}
+
+A space is a list of {"name","type",...}: log forms have bounds in natural units, randint has ``min``
+and ``max``, both included. ``value`` null is a failed trial. Run: python -m tests.bench.sampler_stdio
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
+
+import json
+import math
+import sys
+import time
+from typing import Any
+
+from tests.bench.search.ours import ALGORITHMS, Ours
+
+_SIGNS = {"maximize": 1, "minimize": -1}
+
+
+class Session:
+    """What one process is asked for: ``init`` starts afresh."""
+
+    def __init__(self) -> None:
+        self._searcher: Ours | None = None
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        match request.get("op"):
+            case "init":
+                return self._init(request)
+            case "ask":
+                return {"ok": True, "configs": self._ready().ask(int(request.get("n", 1)))}
+            case "tell":
+                trials = [(t["config"], _number(t.get("value"))) for t in request["trials"]]
+                self._ready().tell(trials)
+                return {"ok": True}
+            case "close":
+                return {"ok": True}
+            case op:
+                raise ValueError(f"unknown op {op!r}; known: init, ask, tell, close")
+
+    def _init(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._searcher = None
+        options = dict(request.get("kwargs") or {})
+        algorithm = options.pop("algorithm", "bayesian")
+        if algorithm not in ALGORITHMS:
+            raise ValueError(f"unknown algorithm {algorithm!r}; known: {', '.join(ALGORITHMS)}")
+        sign = _SIGNS[request.get("goal", "minimize")]
+        seed = int(request.get("seed", 0))
+        self._searcher = Ours(request["space"], seed, algorithm, sign, **options)
+        return {"ok": True, "protocol": 1, "name": f"sweepjob-{algorithm}"}
+
+    def _ready(self) -> Ours:
+        if self._searcher is None:
+            raise RuntimeError("init comes first")
+        return self._searcher
+
+
+def _number(value: Any) -> float | None:
+    """A value, None for a failed trial; a value that is not a number is a failure, too."""
+    return None if value is None or not math.isfinite(float(value)) else float(value)
+
+
+def main() -> int:
+    session = Session()
+    for line in sys.stdin:
+        if not line.strip():
+            continue
+        wall, cpu = time.perf_counter(), time.process_time()
+        closing = False
+        try:
+            request = json.loads(line)
+            closing = request.get("op") == "close"
+            reply = session.answer(request)
+        except Exception as error:  # noqa: BLE001 - any failure is an answer
+            reply = {"ok": False, "error": f"{type(error).__name__}: {error}"}
+        reply["ms"] = round((time.perf_counter() - wall) * 1e3, 3)
+        reply["cpu_ms"] = round((time.process_time() - cpu) * 1e3, 3)
+        sys.stdout.write(json.dumps(reply) + "\n")
+        sys.stdout.flush()
+        if closing:
+            break
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
