@@ -24,6 +24,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("q-of-zero", {"searchSpace": {"x": {**uniform(0, 1), "type": "quniform", "q": 0}}}, "q must be above 0"),
     ("both-slacks", {"earlyTermination": {"type": "bandit", "slackFactor": 1, "slackAmount": 1}}, "exactly one of slackFactor and slackAmount"),
     ("percentage", {"earlyTermination": {"type": "truncation_selection", "truncationPercentage": 100}}, "should be less than or equal to 99"),
+    ("asha-interval", {"earlyTermination": {"type": "asha", "evaluationInterval": 2}}, "asha has rungs instead of evaluationInterval"),
+    ("order-of-random", {"samplingAlgorithm": {"order": ["x"]}}, "order belongs to type grid"),
     ("goal", {"objective": {"goal": "most"}}, 'supported values: "maximize", "minimize"'),
     ("no-image", {"trial": {"image": None}}, "give either image"),
     ("misspelt-key", {"serachSpace": {}}, 'unknown field "spec.serachSpace"'),
@@ -58,8 +60,8 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "later-version",
-        {"samplingAlgorithm": {"type": "bayesian"}},
-        "this version of the operator has random",
+        {"metrics": {"source": "tensorboard"}},
+        "this version of the operator has mlflow",
     ),
 ]
 

@@ -15,7 +15,7 @@ from sweepjob.resources.sweepjob import parse_sweepjob
 from .program import AZURE, Program
 
 FILES = sorted(path for path in AZURE.iterdir() if path.suffix in (".yml", ".yaml"))
-SWEEPS = [path for path in FILES if not path.name.startswith(("17", "24"))]
+SWEEPS = [path for path in FILES if not path.name.startswith("24")]
 UNIFORM = {"type": "uniform", "min_value": 0, "max_value": 1}
 FILE: dict[str, Any] = {
     "type": "sweep",

@@ -12,17 +12,20 @@ from scipy.optimize import minimize
 from .kernel import distances_by_scale, matern
 from .scales import Array
 
-# Bounds of the logarithms of length scales, signal variance and noise variance.
+# Bounds of the logarithms of length scales, variances and noise.
 _LENGTH = (math.log(0.02), math.log(20.0))
-_SIGNAL = (math.log(0.05), math.log(20.0))
+_VARIANCE = (math.log(1e-3), math.log(20.0))
 _NOISE = (math.log(1e-8), math.log(1.0))
 # Length scales: Gamma(3, 6), which keeps to a third of the range, and longer the more parameters
 # there are, as distances grow with their root (Hvarfner, Hellsten and Nardi 2024).
 _SHAPE, _RATE, _FEW = 3.0, 6.0, 6
-_SIGNAL_SPREAD = 1.0
-# Most objectives have little noise, some have much: a wide log-normal.
-_NOISE_CENTRE, _NOISE_SPREAD = -9.0, 3.0
+# Logarithms of the two variances, and of the noise: most objectives have little, some have much.
+_CENTRES = (0.0, -1.0, -9.0)
+_SPREADS = (1.0, 1.5, 3.0)
+_START = (0.0, -1.0, math.log(1e-3))
 _STEPS = 40
+# Beyond so many parameters, the sum over each by itself costs more than it tells.
+ADDITIVE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +34,22 @@ class Hyperparameters:
 
     Attributes:
         lengths: a length scale for each parameter, in units of its range; shape (scales,).
-        signal: variance of the function.
+        joint: variance of the part that is a function of all parameters.
+        additive: variance of the part that is a sum of functions of each.
         noise: variance of the noise.
-        evidence: log density of the data and the hyperparameters.
+        evidence: log density of the data and the hyperparameters, but for a constant.
     """
 
     lengths: Array
-    signal: float
+    joint: float
+    additive: float
     noise: float
     evidence: float
+
+    @property
+    def variance(self) -> float:
+        """Of the function anywhere, before anything is observed."""
+        return self.joint + self.additive
 
 
 def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperparameters:
@@ -53,41 +63,44 @@ def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperpar
     """
     objective = Posterior(features, outcomes, owner, scales)
     start = objective.start()
-    bounds = [_LENGTH] * scales + [_SIGNAL, _NOISE]
+    bounds = [_LENGTH] * scales + [_VARIANCE, _VARIANCE, _NOISE]
     found = minimize(
         objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS}
     )
-    best = found.x if np.isfinite(found.fun) else start
-    return Hyperparameters(
-        lengths=np.exp(best[:scales]),
-        signal=float(np.exp(best[-2])),
-        noise=float(np.exp(best[-1])),
-        evidence=-float(found.fun),
-    )
+    best = np.exp(found.x if np.isfinite(found.fun) else start)
+    joint, additive, noise = (float(x) for x in best[scales:])
+    if not objective.is_additive:
+        additive = 0.0
+    return Hyperparameters(best[:scales], joint, additive, noise, -float(found.fun))
 
 
 class Posterior:
     """Minus the log density of data and hyperparameters, with its gradient."""
 
     def __init__(self, features: Array, outcomes: Array, owner: Array, scales: int) -> None:
-        self._squares = distances_by_scale(features, owner, scales)
-        self._flat = self._squares.reshape(scales, -1)
+        self._flat = distances_by_scale(features, features, owner, scales).reshape(scales, -1)
         self._outcomes = outcomes
         self._scales = scales
         self._rate = _RATE / max(1.0, math.sqrt(scales / _FEW))
+        self.is_additive = 1 < scales <= ADDITIVE
 
     def start(self) -> Array:
         """Where the search begins: the prior's own centre."""
         lengths = np.full(self._scales, math.log(_SHAPE / self._rate))
-        return np.concatenate([lengths, [0.0, math.log(1e-3)]])
+        return np.concatenate([lengths, _START])
 
     def __call__(self, logs: Array) -> tuple[float, Array]:
-        """Value and gradient at the logarithms of (lengths, signal, noise)."""
-        lengths, signal, noise = np.exp(logs[:-2]), math.exp(logs[-2]), math.exp(logs[-1])
-        weights = lengths**-2.0
-        count = len(self._outcomes)
-        correlation, slope = matern((weights @ self._flat).reshape(count, count))
-        covariance = signal * correlation
+        """Value and gradient at the logarithms of lengths, joint, additive and noise variance."""
+        lengths = np.exp(logs[:-3])
+        joint, additive, noise = (math.exp(x) for x in logs[-3:])
+        scaled, count = self._flat * (lengths**-2.0)[:, None], len(self._outcomes)
+        together, by_together = matern(scaled.sum(0))
+        covariance = joint * together
+        if self.is_additive:
+            each, by_each = matern(self._scales * scaled)
+            alone = each.mean(0)
+            covariance += additive * alone
+        covariance = covariance.reshape(count, count)
         covariance.flat[:: count + 1] += noise + 1e-10
         try:
             factor = cho_factor(covariance, lower=True, check_finite=False)
@@ -95,19 +108,22 @@ class Posterior:
             return 1e25, np.zeros_like(logs)
         solved = cho_solve(factor, self._outcomes, check_finite=False)
         inverse = cho_solve(factor, np.eye(count), check_finite=False)
-        inner = inverse - np.outer(solved, solved)
+        inner = (inverse - np.outer(solved, solved)).ravel()
         value = 0.5 * self._outcomes @ solved + np.log(np.diag(factor[0])).sum()
-        by_length = 0.5 * signal * weights * (self._flat @ (inner * slope).ravel())
-        by_signal = 0.5 * signal * np.sum(inner * correlation)
-        by_noise = 0.5 * noise * np.trace(inner)
+        by_length = 0.5 * joint * (scaled @ (inner * by_together))
+        gradient = np.zeros_like(logs)
+        if self.is_additive:
+            by_length += 0.5 * additive * ((scaled * by_each) @ inner)
+            gradient[-2] = 0.5 * additive * (inner @ alone)
+        gradient[:-3] = by_length
+        gradient[-3] = 0.5 * joint * (inner @ together)
+        gradient[-1] = 0.5 * noise * inner[:: count + 1].sum()
         prior, by_prior = self._prior(logs, lengths)
-        gradient = np.concatenate([by_length, [by_signal, by_noise]])
         return float(value + prior), gradient + by_prior
 
     def _prior(self, logs: Array, lengths: Array) -> tuple[float, Array]:
         """Minus the log prior, and its gradient."""
-        signal, noise = logs[-2] / _SIGNAL_SPREAD, (logs[-1] - _NOISE_CENTRE) / _NOISE_SPREAD
-        value = (self._rate * lengths - (_SHAPE - 1) * logs[:-2]).sum()
-        value += 0.5 * (signal * signal + noise * noise)
-        tail = [signal / _SIGNAL_SPREAD, noise / _NOISE_SPREAD]
-        return float(value), np.concatenate([self._rate * lengths - (_SHAPE - 1), tail])
+        away = (logs[-3:] - _CENTRES) / _SPREADS
+        value = (self._rate * lengths - (_SHAPE - 1) * logs[:-3]).sum() + 0.5 * (away @ away)
+        by_lengths = self._rate * lengths - (_SHAPE - 1)
+        return float(value), np.concatenate([by_lengths, away / _SPREADS])

@@ -6,10 +6,11 @@ import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from .fitting import Hyperparameters
-from .kernel import matern, squared_distances
+from .kernel import distances_by_scale, matern, squared_distances
 from .scales import Array
 
 _JITTER = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
+_LEAST_VARIANCE = 1e-12
 
 
 class Process:
@@ -23,36 +24,50 @@ class Process:
     ) -> None:
         """Shapes as in ``fit``."""
         self.hyper = hyper
+        self._owner = owner
         self._inverse_lengths = 1.0 / hyper.lengths[owner]
         self._scaled = features * self._inverse_lengths
-        covariance = hyper.signal * matern(squared_distances(self._scaled, self._scaled))[0]
-        lower = _factor(covariance, hyper.noise)
+        lower = _factor(self._covariance(self._scaled), hyper.noise)
         self._inverse = solve_triangular(lower, np.eye(len(lower)), lower=True, check_finite=False)
         self._solved = self._inverse.T @ (self._inverse @ outcomes)
 
+    def _covariance(self, scaled: Array) -> Array:
+        """Between points and the trials; shapes (m, width) to (m, n)."""
+        hyper, scales = self.hyper, len(self.hyper.lengths)
+        covariance = hyper.joint * matern(squared_distances(scaled, self._scaled))[0]
+        if hyper.additive:
+            for scale in range(scales):
+                columns = self._owner == scale
+                alone = squared_distances(scaled[:, columns], self._scaled[:, columns])
+                covariance += hyper.additive / scales * matern(scales * alone)[0]
+        return covariance
+
     def predict(self, features: Array) -> tuple[Array, Array]:
         """Mean and standard deviation of the function, without noise; (n, width) to (n,), (n,)."""
-        scaled = features * self._inverse_lengths
-        cross = self.hyper.signal * matern(squared_distances(scaled, self._scaled))[0]
+        cross = self._covariance(features * self._inverse_lengths)
         reduced = cross @ self._inverse.T
-        variance = self.hyper.signal - (reduced * reduced).sum(1)
-        return cross @ self._solved, np.sqrt(np.maximum(variance, 1e-12))
+        variance = self.hyper.variance - (reduced * reduced).sum(1)
+        return cross @ self._solved, np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
 
     def slopes(self, features: Array) -> tuple[float, float, Array, Array]:
         """At one point, shape (width,): mean, standard deviation, and their gradients, (width,)."""
+        hyper, scales = self.hyper, len(self.hyper.lengths)
         difference = features * self._inverse_lengths - self._scaled
-        correlation, slope = matern((difference * difference).sum(1))
-        cross = self.hyper.signal * correlation
+        together, slope = matern((difference * difference).sum(1))
+        cross, weight = hyper.joint * together, (hyper.joint * slope)[:, None]
+        if hyper.additive:
+            alone = distances_by_scale(
+                (features * self._inverse_lengths)[None, :], self._scaled, self._owner, scales
+            )
+            each, slopes = matern(scales * alone[:, 0, :])
+            cross = cross + hyper.additive * each.mean(0)
+            weight = weight + hyper.additive * slopes[self._owner].T
         reduced = self._inverse @ cross
-        deviation = float(np.sqrt(max(self.hyper.signal - reduced @ reduced, 1e-12)))
-        jacobian = -self.hyper.signal * slope[:, None] * difference * self._inverse_lengths
+        deviation = float(np.sqrt(max(hyper.variance - reduced @ reduced, _LEAST_VARIANCE)))
+        jacobian = -weight * difference * self._inverse_lengths
         by_variance = -2.0 * (self._inverse.T @ reduced) @ jacobian
-        return (
-            float(cross @ self._solved),
-            deviation,
-            self._solved @ jacobian,
-            by_variance / (2.0 * deviation),
-        )
+        mean = float(cross @ self._solved)
+        return mean, deviation, self._solved @ jacobian, by_variance / (2.0 * deviation)
 
 
 def _factor(covariance: Array, noise: float) -> Array:

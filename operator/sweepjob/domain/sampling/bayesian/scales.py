@@ -105,7 +105,8 @@ class Continuous:
     def features(self, units: Array) -> Array:
         if self._bounded:
             return units[:, None]
-        return np.clip(0.5 + ndtri(units) / _DEVIATIONS, *self.bounds)[:, None]
+        deviations: Array = np.clip(0.5 + ndtri(units) / _DEVIATIONS, *self.bounds)
+        return deviations[:, None]
 
     def units_of(self, feature: Array) -> Array:
         if self._bounded:

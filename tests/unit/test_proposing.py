@@ -1,0 +1,73 @@
+"""Proposals of a sampler that learns, between the event loop and the worker thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sweepjob.controller.proposing import Proposer, Ready
+from sweepjob.controller.sweep_state import SweepState
+from sweepjob.domain.plan.snapshot import Phase
+from sweepjob.resources.record import parse_record, trial_manifest
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+from .builders import snapshot, sweepjob
+
+
+def state(**spec: Any) -> SweepState:
+    body = sweepjob(samplingAlgorithm={"type": "bayesian", "seed": 1}, **spec)
+    return SweepState("team", "sweep", "uid", parse_sweepjob(body), 1, 0.0, {})
+
+
+def record(index: int, assignment: dict[str, Any]) -> Any:
+    body = trial_manifest("team", "sweep", "uid", index, assignment, "bayesian")
+    body["metadata"] |= {"uid": f"t{index}", "resourceVersion": "1"}
+    return parse_record(body)
+
+
+async def test_what_is_made_ready_is_proposed_once_each() -> None:
+    sweep, proposer = state(), Proposer()
+    assert sweep.proposals(2) == ()
+    assert await proposer.make_ready(sweep, snapshot(), 2, 0.0)
+    first, second = sweep.proposals(2)
+    assert first != second
+    assert not await proposer.make_ready(sweep, snapshot(proposals=(first, second)), 2, 0.0)
+    sweep.add(record(0, first))
+    assert sweep.proposals(2) == (second,)
+    assert await proposer.make_ready(sweep, snapshot(proposals=(second,)), 2, 0.0)
+    assert sweep.proposals(2)[0] == second
+
+
+async def test_a_result_makes_the_proposals_anew() -> None:
+    sweep, proposer = state(), Proposer()
+    await proposer.make_ready(sweep, snapshot(), 2, 0.0)
+    trial = sweep.add(record(0, sweep.proposals(1)[0]))
+    assert sweep.proposals(1)
+    sweep.end(trial, Phase.FAILED, 0.0)
+    assert sweep.proposals(1) == ()
+    [failed] = sweep.observations()
+    assert (failed.score, failed.ended) == (None, True)
+
+
+async def test_a_canceled_trial_teaches_nothing_but_is_not_tried_again() -> None:
+    sweep = state()
+    trial = sweep.add(record(0, {"lr": 0.1, "units": 16}))
+    sweep.end(trial, Phase.CANCELED, 0.0)
+    [canceled] = sweep.observations()
+    assert (canceled.ended, canceled.parameters) == (False, {"lr": 0.1, "units": 16})
+
+
+async def test_an_exhausted_space_is_known_as_such() -> None:
+    sweep = state(searchSpace={"x": {"type": "choice", "values": [1, 2]}}, trial={"image": "i"})
+    assert await Proposer().make_ready(sweep, snapshot(), 4, 0.0)
+    assert {a["x"] for a in sweep.proposals(4)} == {1, 2}
+    assert sweep.exhausted
+
+
+async def test_nothing_is_made_for_a_suspended_sweep() -> None:
+    assert not await Proposer().make_ready(state(), snapshot(suspended=True), 2, 0.0)
+
+
+def test_ready_counts_from_its_first_index() -> None:
+    ready = Ready(3, ({"x": 1}, {"x": 2}))
+    assert (ready.of(3), ready.of(4), ready.of(5)) == (({"x": 1}, {"x": 2}), ({"x": 2},), ())
+    assert ready.of(2) == ()
