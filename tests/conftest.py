@@ -1,5 +1,11 @@
 """Settings for all tests."""
 
+import os
+
+# As in the operator: threads of BLAS gain nothing on small matrices and fight each other. It has to
+# be said before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from hypothesis import HealthCheck, settings
 
 # No deadline: a busy machine is no bug. The same examples every time: a red run can be repeated.

@@ -9,8 +9,8 @@ import pytest
 from scipy.optimize import check_grad
 from scipy.stats import norm
 from sweepjob.domain.sampling.bayesian.acquisition import LogExpectedImprovement, UpperBound, log_h
-from sweepjob.domain.sampling.bayesian.fitting import Hyperparameters, Posterior, fit
-from sweepjob.domain.sampling.bayesian.outcomes import power_transform, standardise, tame
+from sweepjob.domain.sampling.bayesian.fitting import Hyperparameters, Posterior, Prior, fit
+from sweepjob.domain.sampling.bayesian.outcomes import Warp, standardise, tame, warps
 from sweepjob.domain.sampling.bayesian.process import Process
 
 GENERATOR = np.random.default_rng(1)
@@ -18,6 +18,7 @@ GENERATOR = np.random.default_rng(1)
 OWNER = np.array([0, 1, 2, 3, 3])
 FEATURES = GENERATOR.random((30, 5))
 OUTCOMES = standardise(np.sin(5 * FEATURES[:, 0]) + FEATURES[:, 1] * FEATURES[:, 4])
+PRIOR = Prior(rate=6.0, additive=True)
 HYPER = Hyperparameters(np.array([0.4, 0.7, 1.5, 0.9]), 0.8, 0.5, 1e-3, 0.0)
 
 
@@ -71,7 +72,7 @@ def test_slopes_of_the_posterior_are_finite_differences(which: int) -> None:
 
 
 def test_the_gradient_of_the_fit_is_finite_differences() -> None:
-    posterior = Posterior(FEATURES, OUTCOMES, OWNER, 4)
+    posterior = Posterior(FEATURES, OUTCOMES, OWNER, 4, PRIOR)
     for _ in range(5):
         logs = GENERATOR.normal(-1, 0.7, 7)
         error = check_grad(lambda x: posterior(x)[0], lambda x: posterior(x)[1], logs)
@@ -79,7 +80,7 @@ def test_the_gradient_of_the_fit_is_finite_differences() -> None:
 
 
 def test_the_value_of_the_fit_is_the_density() -> None:
-    posterior, logs = Posterior(FEATURES, OUTCOMES, OWNER, 4), GENERATOR.normal(-1, 0.5, 7)
+    posterior, logs = Posterior(FEATURES, OUTCOMES, OWNER, 4, PRIOR), GENERATOR.normal(-1, 0.5, 7)
     lengths, (joint, additive, noise) = np.exp(logs[:4]), np.exp(logs[4:])
     hyper = Hyperparameters(lengths, joint, additive, noise, 0.0)
     gram = np.array([[covariance(a, b, hyper) for b in FEATURES] for a in FEATURES])
@@ -89,7 +90,7 @@ def test_the_value_of_the_fit_is_the_density() -> None:
 
 
 def test_the_fit_finds_which_parameters_matter() -> None:
-    hyper = fit(FEATURES, OUTCOMES, OWNER, 4)
+    hyper = fit(FEATURES, OUTCOMES, OWNER, 4, PRIOR)
     assert hyper.lengths[0] < hyper.lengths[2]
     assert hyper.noise < 0.01
 
@@ -133,7 +134,7 @@ def test_slopes_of_acquisitions_are_finite_differences(
 def test_trials_that_are_nearly_the_same_are_no_error(gap: float) -> None:
     twins = np.concatenate([FEATURES, FEATURES + gap])
     outcomes = standardise(np.concatenate([OUTCOMES, OUTCOMES + 1e-3]))
-    hyper = fit(twins, outcomes, OWNER, 4)
+    hyper = fit(twins, outcomes, OWNER, 4, PRIOR)
     means, deviations = Process(twins, outcomes, OWNER, hyper).predict(twins)
     assert np.isfinite(means).all()
     assert np.abs(means - outcomes).max() < 0.1
@@ -164,11 +165,30 @@ def test_hopeless_scores_are_pulled_in_and_good_ones_left_alone() -> None:
     assert np.isfinite(tamed).all()
 
 
-def test_the_power_transform_keeps_the_order_and_its_jacobian_is_the_slope() -> None:
-    values = standardise(np.exp(GENERATOR.normal(size=200)))
-    moved, log_jacobian = power_transform(values)
-    assert (np.argsort(moved) == np.argsort(values)).all()
-    assert abs(float(((moved - moved.mean()) ** 3).mean())) < 0.3  # the skewness was above 2
-    order = np.argsort(values)
-    slopes = np.diff(moved[order]) / np.diff(values[order])
-    assert log_jacobian == pytest.approx(np.log(slopes).sum() * 200 / 199, rel=0.1)
+SKEWED = standardise(np.exp(GENERATOR.normal(size=200)))
+
+
+@pytest.mark.parametrize("values", [SKEWED, -SKEWED], ids=["up", "down"])
+def test_warps_keep_the_order_and_their_gain_is_the_slope(values: np.ndarray) -> None:
+    for warp in warps(values):
+        moved = warp(values)
+        order = np.argsort(values)
+        slopes = np.diff(moved[order]) / np.diff(values[order])
+        assert (slopes > 0).all()
+        assert warp.gain(values) == pytest.approx(np.log(slopes).sum() * 200 / 199, rel=0.1, abs=5)
+
+
+def test_the_power_makes_skewed_outcomes_normal() -> None:
+    moved = warps(SKEWED)[1](SKEWED)
+    assert abs(float((moved**3).mean())) < 0.3  # the skewness was above 2
+
+
+def test_the_logarithm_sees_the_best_among_orders_of_magnitude() -> None:
+    values = standardise(-(10.0 ** np.arange(12)))
+    apart = np.diff(Warp(None)(values))
+    assert (apart < 0).all()
+    assert apart[3:].max() < -0.2  # from the upper quartile on; plainly, it was 1e-8
+
+
+def test_a_warp_of_equal_outcomes_is_worth_nothing() -> None:
+    assert Warp(None).gain(np.zeros(5)) == -math.inf

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,6 +13,11 @@ from .problems import PROBLEMS, Problem
 
 CHECKPOINTS = (25, 50, 100)
 _FLOOR = 0.001
+_DRAWS = 200  # of the bootstrap
+GROUPS = ("continuous", "noisy", "mixed", "tuning")
+# Incumbents of every run on every problem.
+Runs = Mapping[str, Sequence[Sequence[float]]]
+Results = Mapping[tuple[str, str, str, int], tuple[list[float], float]]
 
 
 @functools.cache
@@ -28,18 +33,69 @@ def regrets(problem: Problem, runs: Sequence[Sequence[float]]) -> np.ndarray:
     """Median regret over runs at each checkpoint; runs are incumbents by evaluation."""
     scale = reference(problem.name) - problem.optimum
     at = np.array([[incumbents[t - 1] for t in CHECKPOINTS] for incumbents in runs])
-    return (np.median(at, axis=0) - problem.optimum) / scale
+    median: np.ndarray = np.median(at, axis=0)
+    return (median - problem.optimum) / scale
 
 
-def score(
-    runs: Mapping[str, Sequence[Sequence[float]]], rivals: Mapping[str, Sequence[Sequence[float]]]
-) -> float:
+def score(runs: Runs, rivals: Runs, problems: Iterable[Problem] = PROBLEMS) -> float:
     """The geometric mean over problems and checkpoints of regret by the rivals' (random search's)."""
-    logs = []
-    for problem in PROBLEMS:
+    logs: list[float] = []
+    for problem in problems:
         if problem.name in runs:
-            ratio = (regrets(problem, runs[problem.name]) + _FLOOR) / (
-                regrets(problem, rivals[problem.name]) + _FLOOR
-            )
-            logs += np.log(np.maximum(ratio, 1e-9)).tolist()
+            ours, theirs = (regrets(problem, r[problem.name]) for r in (runs, rivals))
+            logs += np.log(
+                (np.maximum(ours, 0) + _FLOOR) / (np.maximum(theirs, 0) + _FLOOR)
+            ).tolist()
     return math.exp(float(np.mean(logs))) if logs else math.nan
+
+
+def table(results: Results) -> str:
+    """A table for each mode: score with its interval, by group, of either half, and time per ask."""
+    modes = dict.fromkeys(mode for _, mode, _, _ in results)
+    return "\n\n".join(f"### {mode}\n\n{_of_mode(results, mode)}" for mode in modes)
+
+
+def _of_mode(results: Results, mode: str) -> str:
+    samplers = dict.fromkeys(s for s, m, _, _ in results if m == mode)
+    runs = {s: _runs(results, s, mode) for s in samplers}
+    head = ["sampler", "score", "90 % of it", *GROUPS, "tuned on", "held out", "ms per ask"]
+    rows = [(_row(s, runs[s], runs["random"]), _time(results, s, mode)) for s in samplers]
+    rows.sort(key=lambda row: row[0][1])
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join([*row, ms]) + " |" for row, ms in rows]
+    return "\n".join(lines)
+
+
+def _runs(results: Results, sampler: str, mode: str) -> dict[str, list[list[float]]]:
+    found: dict[str, list[list[float]]] = {}
+    for (s, m, problem, _), (incumbents, _) in results.items():
+        if (s, m) == (sampler, mode):
+            found.setdefault(problem, []).append(incumbents)
+    return found
+
+
+def _row(sampler: str, runs: Runs, rivals: Runs) -> list[str]:
+    low, high = interval(runs, rivals)
+    parts = [[p for p in PROBLEMS if p.group == group] for group in GROUPS]
+    parts += [[p for p in PROBLEMS if p.held == held] for held in (False, True)]
+    cells = [f"{score(runs, rivals, part):.3f}" for part in parts]
+    return [sampler, f"{score(runs, rivals):.3f}", f"{low:.3f} to {high:.3f}", *cells]
+
+
+def interval(runs: Runs, rivals: Runs) -> tuple[float, float]:
+    """Where the score lies in nine of ten draws of seeds (bootstrap over the sampler's runs)."""
+    generator = np.random.default_rng(1)
+    scores = []
+    for _ in range(_DRAWS):
+        drawn = {
+            name: [found[n] for n in generator.integers(len(found), size=len(found))]
+            for name, found in runs.items()
+        }
+        scores.append(score(drawn, rivals))
+    low, high = np.quantile(scores, [0.05, 0.95])
+    return float(low), float(high)
+
+
+def _time(results: Results, sampler: str, mode: str) -> str:
+    times = [ms for (s, m, _, _), (_, ms) in results.items() if (s, m) == (sampler, mode)]
+    return f"{np.median(times):.0f}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 
 from .kernel import distances_by_scale, matern
@@ -18,7 +19,7 @@ _VARIANCE = (math.log(1e-3), math.log(20.0))
 _NOISE = (math.log(1e-8), math.log(1.0))
 # Length scales: Gamma(3, 6), which keeps to a third of the range, and longer the more parameters
 # there are, as distances grow with their root (Hvarfner, Hellsten and Nardi 2024).
-_SHAPE, _RATE, _FEW = 3.0, 6.0, 6
+_SHAPE, _FEW = 3.0, 6
 # Logarithms of the two variances, and of the noise: most objectives have little, some have much.
 _CENTRES = (0.0, -1.0, -9.0)
 _SPREADS = (1.0, 1.5, 3.0)
@@ -26,6 +27,19 @@ _START = (0.0, -1.0, math.log(1e-3))
 _STEPS = 40
 # Beyond so many parameters, the sum over each by itself costs more than it tells.
 ADDITIVE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What is expected of an objective.
+
+    Attributes:
+        rate: of the length scales' Gamma distribution; the larger, the shorter they are.
+        additive: whether it may be a sum of functions of one parameter each.
+    """
+
+    rate: float
+    additive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,9 @@ class Hyperparameters:
         return self.joint + self.additive
 
 
-def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperparameters:
+def fit(
+    features: Array, outcomes: Array, owner: Array, scales: int, prior: Prior
+) -> Hyperparameters:
     """The most probable hyperparameters.
 
     Args:
@@ -61,7 +77,7 @@ def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperpar
         owner: the length scale of each feature, shape (width,).
         scales: the number of length scales.
     """
-    objective = Posterior(features, outcomes, owner, scales)
+    objective = Posterior(features, outcomes, owner, scales, prior)
     start = objective.start()
     bounds = [_LENGTH] * scales + [_VARIANCE, _VARIANCE, _NOISE]
     found = minimize(
@@ -77,12 +93,19 @@ def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperpar
 class Posterior:
     """Minus the log density of data and hyperparameters, with its gradient."""
 
-    def __init__(self, features: Array, outcomes: Array, owner: Array, scales: int) -> None:
+    def __init__(
+        self,
+        features: Array,
+        outcomes: Array,
+        owner: Array,
+        scales: int,
+        prior: Prior,
+    ) -> None:
         self._flat = distances_by_scale(features, features, owner, scales).reshape(scales, -1)
         self._outcomes = outcomes
         self._scales = scales
-        self._rate = _RATE / max(1.0, math.sqrt(scales / _FEW))
-        self.is_additive = 1 < scales <= ADDITIVE
+        self._rate = prior.rate / max(1.0, math.sqrt(scales / _FEW))
+        self.is_additive = prior.additive and 1 < scales <= ADDITIVE
 
     def start(self) -> Array:
         """Where the search begins: the prior's own centre."""
@@ -107,7 +130,8 @@ class Posterior:
         except LinAlgError:
             return 1e25, np.zeros_like(logs)
         solved = cho_solve(factor, self._outcomes, check_finite=False)
-        inverse = cho_solve(factor, np.eye(count), check_finite=False)
+        lower = dpotri(factor[0], lower=1)[0]  # of the inverse, half the work of solving for it
+        inverse = np.tril(lower) + np.tril(lower, -1).T
         inner = (inverse - np.outer(solved, solved)).ravel()
         value = 0.5 * self._outcomes @ solved + np.log(np.diag(factor[0])).sum()
         by_length = 0.5 * joint * (scaled @ (inner * by_together))

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from .encoding import Encoding
-from .fitting import Hyperparameters, fit
-from .outcomes import power_transform, standardise
+from .fitting import Hyperparameters, Prior, fit
+from .outcomes import Warp, standardise, tame, warps
 from .process import Process
 from .scales import Array
 
 # Hyperparameters are fitted to at most so many trials, and predictions made from at most so many:
 # the cost of the one grows with the cube, of the other with the square.
 _FITTED, _MODELLED = 150, 400
+# Fits that are remembered; what they are of is the same after a restart.
+_REMEMBERED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +37,41 @@ class Belief:
     best: float
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What is known of an objective's nature.
+
+    Attributes:
+        hyper: of the process.
+        warp: the way to look at outcomes.
+    """
+
+    hyper: Hyperparameters
+    warp: Warp
+
+
 @dataclass(slots=True)
 class Model:
     """A Gaussian process over the features of a space."""
 
     encoding: Encoding
-    _fitted: dict[bytes, tuple[Hyperparameters, bool]] = field(default_factory=dict)
+    _fitted: OrderedDict[bytes, Fitted] = field(default_factory=OrderedDict)
 
-    def believe(self, points: Array, scores: Array, pending: Array) -> Belief:
+    def believe(self, points: Array, scores: Array, pending: Array, prior: Prior) -> Belief:
         """The belief given trials.
 
         Args:
-            points: of trials that ended, shape (n, axes).
-            scores: finite, larger is better, shape (n,).
+            points: of trials that ended, in the order of their indices; shape (n, axes).
+            scores: larger is better, minus infinity for failed ones; shape (n,).
             pending: points of trials that go on, shape (m, axes).
+            prior: what is expected of the objective.
         """
+        first = milestone(len(scores))
+        fitted = self._fit(points[:first], scores[:first], prior)
         keep = subset(scores, _MODELLED)
         points, features = points[keep], self.encoding.features(points[keep])
-        hyper, outcomes = self._fit(features, standardise(scores[keep]))
-        process = Process(features, outcomes, self.encoding.owner, hyper)
+        outcomes = fitted.warp(standardise(tame(scores)[keep]))
+        process = Process(features, outcomes, self.encoding.owner, fitted.hyper)
         if len(pending):
             waiting = self.encoding.features(pending)
             outcomes = np.concatenate([outcomes, process.predict(waiting)[0]])
@@ -59,27 +79,37 @@ class Model:
                 np.concatenate([points, pending]),
                 np.concatenate([features, waiting]),
             )
-            process = Process(features, outcomes, self.encoding.owner, hyper)
+            process = Process(features, outcomes, self.encoding.owner, fitted.hyper)
         means = process.predict(features)[0]
         order = np.argsort(-means, kind="stable")
         return Belief(process, points[order], float(means[order[0]]))
 
-    def _fit(self, features: Array, outcomes: Array) -> tuple[Hyperparameters, Array]:
-        """Hyperparameters, and the outcomes as they are or made more normal by a power, whichever
-        the data is more probable under."""
-        moved, log_jacobian = power_transform(outcomes)
-        keep = subset(outcomes, _FITTED)
-        key = hashlib.blake2b(features[keep].tobytes() + outcomes[keep].tobytes()).digest()
+    def _fit(self, points: Array, scores: Array, prior: Prior) -> Fitted:
+        """Hyperparameters under the way to look at outcomes that the data is most probable under
+        (Snelson, Rasmussen and Ghahramani 2004, warped Gaussian processes)."""
+        keep = subset(scores, _FITTED)
+        outcomes = standardise(tame(scores)[keep])
+        data = points[keep].tobytes() + outcomes.tobytes() + repr(prior).encode()
+        key = hashlib.blake2b(data).digest()
         if key not in self._fitted:
-            owner, scales = self.encoding.owner, self.encoding.scales
-            plain = fit(features[keep], outcomes[keep], owner, scales)
-            warped = fit(features[keep], moved[keep], owner, scales)
-            gain = log_jacobian * len(keep) / len(outcomes)
-            is_warped = warped.evidence + gain > plain.evidence
-            # The last one is all that a repeated question needs.
-            self._fitted = {key: (warped if is_warped else plain, is_warped)}
-        hyper, is_warped = self._fitted[key]
-        return hyper, moved if is_warped else outcomes
+            features = self.encoding.features(points[keep])
+            tried = []
+            for warp in warps(outcomes):
+                gain = warp.gain(outcomes)
+                if math.isfinite(gain):
+                    values = warp(outcomes)
+                    hyper = fit(features, values, self.encoding.owner, self.encoding.scales, prior)
+                    tried.append((hyper.evidence + gain, Fitted(hyper, warp)))
+            self._fitted[key] = max(tried, key=lambda found: found[0])[1]
+            if len(self._fitted) > _REMEMBERED:
+                self._fitted.popitem(last=False)
+        return self._fitted[key]
+
+
+def milestone(count: int) -> int:
+    """How many of the first trials hyperparameters are fitted to: all of a few, then every twentieth
+    part more. What is known of an objective's nature changes slowly, and a fit is the dear part."""
+    return count - count % max(1, count // 20)
 
 
 def subset(scores: Array, most: int) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -45,26 +46,64 @@ def standardise(scores: Array) -> Array:
     return (centred - centred.mean()) / deviation if deviation > 1e-12 else np.zeros(len(scores))
 
 
-def power_transform(values: Array) -> tuple[Array, float]:
-    """Standardised values made as normal as a power can, and the log of the Jacobian.
+@dataclass(frozen=True, slots=True)
+class Warp:
+    """A way to look at standardised outcomes under which they may be more normal.
 
-    Source: Yeo and Johnson (2000), equation 2.1, with the exponent of highest likelihood.
+    Attributes:
+        exponent: of the power of Yeo and Johnson; 1 leaves outcomes as they are; None is the
+            logarithm of the distance to the best, for objectives that fall by orders of magnitude.
     """
+
+    exponent: float | None = 1.0
+
+    def __call__(self, values: Array) -> Array:
+        """The outcomes seen that way, standardised again."""
+        if self.exponent == 1.0:
+            return values
+        return standardise(self._moved(values))
+
+    def gain(self, values: Array) -> float:
+        """The log of the Jacobian: what has to be added to the log density of what comes out of it
+        to compare it with that of ``values`` themselves. Minus infinity if nothing comes out."""
+        if self.exponent == 1.0:
+            return 0.0
+        deviation = float(self._moved(values).std())
+        if not deviation > 1e-12:
+            return -math.inf
+        return self._jacobian(values) - len(values) * math.log(deviation)
+
+    def _moved(self, values: Array) -> Array:
+        if self.exponent is None:
+            behind, unit = _behind(values)
+            logarithms: Array = -np.log1p(behind / unit)
+            return logarithms
+        return _yeo_johnson(values, self.exponent)
+
+    def _jacobian(self, values: Array) -> float:
+        if self.exponent is None:
+            behind, unit = _behind(values)
+            return -float(np.log(behind + unit).sum())
+        return _jacobian(values, self.exponent)
+
+
+def _behind(values: Array) -> tuple[Array, float]:
+    """How far outcomes are behind the best, and what to measure it by: the upper quartile."""
+    behind = values.max() - values
+    return behind, max(float(np.quantile(behind, 0.25)), 1e-9)
+
+
+def warps(values: Array) -> tuple[Warp, ...]:
+    """The ways to look at standardised outcomes that are worth a try: as they are, by the power that
+    makes them most normal (Yeo and Johnson 2000, equation 2.1), and by the logarithm."""
 
     def cost(exponent: float) -> float:
         moved = _yeo_johnson(values, exponent)
-        return 0.5 * len(values) * math.log(max(float(moved.var()), 1e-300)) - _jacobian(
-            values, exponent
-        )
+        spread = 0.5 * len(values) * math.log(max(float(moved.var()), 1e-300))
+        return spread - _jacobian(values, exponent)
 
     found = minimize_scalar(cost, bounds=(-2.0, 4.0), method="bounded", options={"xatol": 1e-2})
-    exponent = float(found.x)
-    moved = _yeo_johnson(values, exponent)
-    deviation = float(moved.std())
-    if not deviation > 1e-12:
-        return values, 0.0
-    log_jacobian = _jacobian(values, exponent) - len(values) * math.log(deviation)
-    return (moved - moved.mean()) / deviation, log_jacobian
+    return Warp(), Warp(float(found.x)), Warp(None)
 
 
 def _yeo_johnson(values: Array, exponent: float) -> Array:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,14 +13,13 @@ from ..interface import Observation
 from ..sobol import SobolSampler
 from .acquisition import Acquisition, LogExpectedImprovement, UpperBound
 from .encoding import Encoding
+from .evidence import final_scores
+from .fitting import Prior
 from .ledger import Ledger
 from .model import Model
-from .outcomes import tame
 from .scales import Array
 from .search import Search
 
-# Standard deviations above the mean that count as hope.
-_WEIGHT = 1.8
 # The model needs so many trials with a value.
 _FEWEST = 3
 _FEWEST_START, _LONGEST_START = 5, 12
@@ -29,6 +27,27 @@ _FEWEST_START, _LONGEST_START = 5, 12
 _SMALL = 2000
 # In a space that is nearly exhausted, the start tries so many points before it lists what is left.
 _PATIENCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """What is expected of the objective, and what is wanted of a proposal.
+
+    Attributes:
+        prior: of the model.
+        acquisition: made of the best posterior mean of any trial.
+    """
+
+    prior: Prior
+    acquisition: Callable[[float], Acquisition]
+
+
+# In turns. A model of short length scales looks where little is known; one that believes in long ones
+# and in sums digs where it is good. Each alone is worse than both: the one is slow, the other stuck.
+PORTFOLIO = (
+    Strategy(Prior(rate=9.0), lambda best: UpperBound(1.8)),
+    Strategy(Prior(rate=4.0, additive=True), LogExpectedImprovement),
+)
 
 
 @dataclass(slots=True)
@@ -71,15 +90,16 @@ class BayesianSampler:
         """
         own = [trial for trial in observations if trial.index is not None]
         taken = {self._ledger.entry(trial.parameters).text for trial in own}
-        ended = self._ledger.entries(trial for trial in observations if trial.ended)
-        scores = np.array([_score(trial) for trial, _ in ended])
+        ordered = sorted(observations, key=lambda trial: -1 if trial.index is None else trial.index)
+        ended = self._ledger.entries(trial for trial in ordered if trial.ended)
+        scores = final_scores([trial for trial, _ in ended])
         learnt = np.isfinite(scores).sum()
         if learnt < _FEWEST or (index < self._start and learnt < self._start):
             return self._of_design(index, taken)
-        pending = self._ledger.entries(trial for trial in observations if not trial.ended)
+        pending = self._ledger.entries(trial for trial in ordered if not trial.ended)
         points = np.array([point for _, point in ended])
         waiting = np.array([point for _, point in pending]).reshape(-1, points.shape[1])
-        found = self._search(index, points, tame(scores), waiting, taken)
+        found = self._search(index, points, scores, waiting, taken)
         return self._of_design(index, taken) if found is None else found
 
     def _search(
@@ -88,9 +108,10 @@ class BayesianSampler:
         encoding = self._encoding
         if not encoding.width:
             return None
-        belief = self._model.believe(points, scores, pending)
+        strategy = PORTFOLIO[index % len(PORTFOLIO)]
+        belief = self._model.believe(points, scores, pending, strategy.prior)
         generator = np.random.default_rng(bits(f"{self.seed}/bayesian/{index}", 64))
-        search = Search(encoding, belief.process, _acquisition(index, belief.best), generator)
+        search = Search(encoding, belief.process, strategy.acquisition(belief.best), generator)
         if self._size is not None and self._size <= _SMALL:
             return self._best_of_all(search, taken)
 
@@ -121,12 +142,3 @@ class BayesianSampler:
             if canonical(found) not in taken:
                 return found
         return None
-
-
-def _acquisition(index: int, best: float) -> Acquisition:
-    return LogExpectedImprovement(best) if index % 2 else UpperBound(_WEIGHT)
-
-
-def _score(trial: Observation) -> float:
-    score = trial.score
-    return -math.inf if score is None or not math.isfinite(score) else score

@@ -24,6 +24,7 @@ Array: TypeAlias = NDArray[Any]
 
 # Of unbounded distributions, two standard deviations to each side make the model's unit interval.
 _DEVIATIONS = 4.0
+_STEPS = 10**9
 _FARTHEST = 3.5  # standard deviations; beyond, there is less than a trial in two thousand
 
 
@@ -95,10 +96,11 @@ class Continuous:
         self._logbase = math.log(base)
         self._bounded = isinstance(expression, Uniform | LogUniform)
         if isinstance(expression, Uniform | LogUniform):
-            self._centre, self._spread = expression.low, expression.high - expression.low
+            # Halves: the difference of two large bounds may overflow.
+            self._centre, self._spread = expression.low, expression.high / 2 - expression.low / 2
             self.bounds = (0.0, 1.0)
         else:
-            self._centre, self._spread = expression.mu, expression.sigma
+            self._centre, self._spread = expression.mu, expression.sigma / 2
             edge = _FARTHEST / _DEVIATIONS
             self.bounds = (0.5 - edge, 0.5 + edge)
 
@@ -125,13 +127,13 @@ class Continuous:
     def position(self, value: float) -> float:
         """The coordinate of a value, not clipped."""
         place = math.log(value) / self._logbase if self._logarithmic else value
-        standard = (place - self._centre) / self._spread
+        standard = (place / 2 - self._centre / 2) / self._spread
         return standard if self._bounded else float(ndtr(standard))
 
     def place(self, values: Array) -> Array:
         """The features of values, shape (n,)."""
         places = np.log(values) / self._logbase if self._logarithmic else values
-        standard = (places - self._centre) / self._spread
+        standard = (places / 2 - self._centre / 2) / self._spread
         if not self._bounded:
             standard = 0.5 + standard / _DEVIATIONS
         return np.clip(standard, *self.bounds)
@@ -139,7 +141,7 @@ class Continuous:
     def values(self, units: Array) -> Array:
         """The values at coordinates."""
         standard = units if self._bounded else ndtri(units)
-        places = self._centre + standard * self._spread
+        places = self._centre + standard * self._spread + standard * self._spread
         if not self._logarithmic:
             return places
         values: Array = np.exp(np.minimum(places * self._logbase, 700))
@@ -271,9 +273,20 @@ def scale_of(expression: Expression) -> Scale:
     if isinstance(expression, Randint):
         return Ordered(expression.upper)
     if isinstance(expression, Quantized):
-        return Rounded(expression)
+        return Rounded(expression) if _is_coarse(expression) else Continuous(expression.inner)
     assert isinstance(expression, Uniform | LogUniform | Normal | LogNormal)
     return Continuous(expression)
+
+
+def _is_coarse(expression: Quantized) -> bool:
+    """Whether the steps of a q-form are large enough to be seen by a float."""
+    if expression.multiples is not None:
+        first, last = expression.multiples
+        return last - first < _STEPS and max(abs(first), abs(last)) < _STEPS
+    inner = expression.inner
+    assert isinstance(inner, Normal | LogNormal)
+    width = inner.sigma if isinstance(inner, Normal) else math.exp(min(inner.mu + inner.sigma, 700))
+    return width / expression.q < _STEPS
 
 
 def _of_choice(choice: Choice) -> Scale:

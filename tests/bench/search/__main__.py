@@ -1,0 +1,95 @@
+"""How good the samplers are, beside other people's: python -m tests.bench.search --help
+
+Every sampler gets the same problems, seeds and budget. Results are kept, so that a run that was
+interrupted goes on; the table is made of what is there.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
+
+import argparse
+import json
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.cluster import layout
+
+from .ours import ALGORITHMS, Ours
+from .piped import PACKAGES, Peer, interpreter
+from .problems import PROBLEMS
+from .runs import MODES, run
+from .score import table
+
+Job = tuple[str, str, str, int]  # sampler, mode, problem, seed
+
+
+def play(job: Job, python: Path | None) -> tuple[Job, list[float], float]:
+    """One run: the incumbents, and the median milliseconds of the later asks."""
+    sampler, mode, name, seed = job
+    problem = next(p for p in PROBLEMS if p.name == name)
+    searcher: Any
+    if python is None:
+        searcher = Ours(problem.space, seed, sampler)
+        done = run(searcher, problem, seed, mode)
+    else:
+        searcher = Peer(sampler, python)
+        try:
+            searcher.begin(problem.space, seed)
+            done = run(searcher, problem, seed, mode)
+        finally:
+            searcher.close()
+    late = done.seconds[len(done.seconds) // 2 :]
+    return job, done.incumbents, float(np.median(late)) * 1e3
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.search")
+    known = [*ALGORITHMS, *PACKAGES]
+    parser.add_argument("--samplers", nargs="+", default=["random", "bayesian"], choices=known)
+    parser.add_argument("--modes", nargs="+", default=["seq"], choices=MODES)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--keep", type=Path, default=layout.cache() / "search.jsonl")
+    parser.add_argument("--forget", nargs="*", default=[], choices=known, help="measure again")
+    args = parser.parse_args()
+    results = remembered(args.keep, args.forget)
+    jobs: list[Job] = [
+        (sampler, mode, problem.name, seed)
+        for sampler in args.samplers
+        for mode in args.modes
+        for problem in PROBLEMS
+        for seed in range(args.seeds)
+    ]
+    pythons = {s: interpreter(s) if s in PACKAGES else None for s in args.samplers}
+    with ProcessPoolExecutor(args.jobs) as pool, args.keep.open("a") as file:
+        left = [job for job in jobs if job not in results]
+        for future in as_completed([pool.submit(play, job, pythons[job[0]]) for job in left]):
+            job, incumbents, milliseconds = future.result()
+            results[job] = (incumbents, milliseconds)
+            file.write(json.dumps([*job, incumbents, milliseconds]) + "\n")
+            file.flush()
+    print(table({job: results[job] for job in jobs}))
+    return 0
+
+
+def remembered(path: Path, forget: list[str]) -> dict[Job, tuple[list[float], float]]:
+    """The results that are kept, less those to be measured again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    found = {}
+    for line in path.read_text().splitlines():
+        sampler, mode, problem, seed, incumbents, milliseconds = json.loads(line)
+        if sampler not in forget:
+            found[sampler, mode, problem, seed] = (incumbents, milliseconds)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""A peer in an environment of its own, spoken to over pipes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.cluster import layout
+
+from .spaces import Parameter
+
+Config = dict[str, Any]
+_SCRIPT = Path(__file__).parent / "peers.py"
+# What each peer is installed from.
+PACKAGES = {
+    "optuna-tpe": ("optuna==5.0.0",),
+    "optuna-cmaes": ("optuna==5.0.0", "cmaes==0.13.1"),
+    "optuna-gp": ("optuna==5.0.0", "torch", "scipy"),
+    "nevergrad": ("nevergrad==1.0.12",),
+    "hyperopt-tpe": ("hyperopt==0.3.0", "setuptools<81"),
+}
+
+
+def interpreter(peer: str) -> Path:
+    """Python with the peer's packages; installs them the first time."""
+    folder = layout.cache() / "peers" / peer
+    python = folder / "bin" / "python"
+    if not (folder / "ready").exists():
+        venv.create(folder, with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES[peer]], check=True)
+        (folder / "ready").touch()
+    return python
+
+
+class Peer:
+    """A searcher (see ``runs``) that lives in another process."""
+
+    def __init__(self, peer: str, python: Path) -> None:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment.pop("PYTHONPATH", None)
+        self._process = subprocess.Popen(
+            [python, _SCRIPT, peer],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+        )
+
+    def begin(self, space: list[Parameter], seed: int) -> None:
+        self._request({"op": "init", "space": space, "seed": seed})
+
+    def ask(self, count: int) -> list[Config]:
+        configs: list[Config] = self._request({"op": "ask", "n": count})["configs"]
+        return configs
+
+    def tell(self, trials: Sequence[tuple[Config, float | None]]) -> None:
+        told = [{"config": config, "value": value} for config, value in trials]
+        self._request({"op": "tell", "trials": told})
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def _request(self, request: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            sys.exit(f"the peer ended with {self._process.wait()}")
+        reply: dict[str, Any] = json.loads(line)
+        if not reply["ok"]:
+            raise RuntimeError(reply["error"])
+        return reply

@@ -1,0 +1,120 @@
+"""What stopped trials are worth as evidence: python -m tests.bench.search.stopped
+
+Problems of the bench with learning curves that fall to their value, each at a pace of its own, under
+median stopping with four trials at a time. Compared by what the sampler is told of a stopped trial.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
+
+import argparse
+import heapq
+import math
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+from sweepjob.domain.objective import Goal
+from sweepjob.domain.sampling import BayesianSampler, Observation
+from sweepjob.domain.stopping import MedianStoppingPolicy, Schedule, Tracker
+
+from .problems import PROBLEMS, Problem
+from .score import reference
+from .spaces import space_of
+
+REPORTS, EPOCHS, WORKERS = 30, 1500, 4
+CHECKPOINTS = (500, 1000, 1500)
+TELLING = ("extrapolated", "as it stood", "left out", "failed", "no policy")
+
+
+def told(trial: Observation, telling: str) -> Observation | None:
+    """What the sampler is told of a trial that was stopped."""
+    if telling == "as it stood":
+        return replace(trial, stopped_at=None, bests=())
+    if telling == "left out":
+        return None
+    if telling == "failed":
+        return replace(trial, score=None, stopped_at=None, bests=())
+    return trial
+
+
+def sweep(name: str, seed: int, telling: str) -> list[float]:
+    """The regret of the best value reported, when so many epochs have been spent in all."""
+    problem = next(p for p in PROBLEMS if p.name == name)
+    space, shifts = space_of(problem.space)
+    sampler = BayesianSampler(space, seed)
+    delay = 5 if telling != "no policy" else 10**9
+    tracker = Tracker(MedianStoppingPolicy(Schedule(1, delay)), Goal.MINIMIZE)
+    generator = np.random.default_rng([seed, 5])
+    known: dict[int, Observation] = {}
+    due: list[tuple[int, int]] = []
+    curves = {}
+    best, spent, created, regrets = math.inf, 0, 0, []
+
+    def start(now: int) -> None:
+        nonlocal created
+        given = [told(t, telling) if t.stopped_at else t for t in known.values()]
+        assignment = sampler.propose(created, [t for t in given if t is not None])
+        assert assignment is not None
+        config = {n: v + shifts.get(n, 0) if n in shifts else v for n, v in assignment.items()}
+        value, pace = problem.value(config), generator.uniform(2, 10)
+        worst = reference(name) * 2 - problem.optimum
+        reports = value + max(worst - value, 0.1) * np.exp(-np.arange(1, REPORTS + 1) / pace)
+        curves[created] = (tracker.curve(), reports.tolist())
+        known[created] = Observation(created, assignment, None, ended=False)
+        heapq.heappush(due, (now + 1, created))
+        created += 1
+
+    for _ in range(WORKERS):
+        start(0)
+    while spent < EPOCHS:
+        now, number = heapq.heappop(due)
+        curve, reports = curves[number]
+        curve.append(reports[curve.count])
+        spent += 1
+        best = min(best, curve.values[-1])
+        if spent in CHECKPOINTS:
+            regrets.append((best - problem.optimum) / (reference(name) - problem.optimum))
+        decision = tracker.judge(number, curve)
+        stopped = decision is not None and decision.stop
+        if not stopped and curve.count < REPORTS:
+            heapq.heappush(due, (now + 1, number))
+            continue
+        bests = tuple(np.maximum.accumulate(-np.array(curve.values)).tolist())
+        at = curve.count if stopped else None
+        known[number] = replace(
+            known[number], score=bests[-1], ended=True, stopped_at=at, bests=bests
+        )
+        start(now)
+    return regrets
+
+
+def score(problem: Problem, runs: list[list[float]]) -> float:
+    return float(np.mean(np.log(np.maximum(np.median(runs, axis=0), 0) + 1e-3)))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seeds", type=int, default=5)
+    args = parser.parse_args()
+    problems = [p for p in PROBLEMS if p.group in ("continuous", "mixed")]
+    print("| told of a stopped trial | regret, by no policy's |")
+    print("| --- | --- |")
+    scores = {}
+    with ProcessPoolExecutor() as pool:
+        for telling in reversed(TELLING):
+            logs = []
+            for problem in problems:
+                jobs = [pool.submit(sweep, problem.name, s, telling) for s in range(args.seeds)]
+                logs.append(score(problem, [job.result() for job in jobs]))
+            scores[telling] = math.exp(float(np.mean(logs)))
+            print(f"| {telling} | {scores[telling] / scores['no policy']:.2f} |", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
