@@ -48,54 +48,32 @@ def standardise(scores: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Warp:
-    """A way to look at standardised outcomes under which they may be more normal.
+    """A power of standardised outcomes under which they may be more normal.
 
     Attributes:
-        exponent: of the power of Yeo and Johnson; 1 leaves outcomes as they are; None is the
-            logarithm of the distance to the best, for objectives that fall by orders of magnitude.
+        exponent: of Yeo and Johnson (2000, equation 2.1); 1 leaves outcomes as they are.
     """
 
-    exponent: float | None = 1.0
+    exponent: float = 1.0
 
     def __call__(self, values: Array) -> Array:
         """The outcomes seen that way, standardised again."""
-        if self.exponent == 1.0:
-            return values
-        return standardise(self._moved(values))
+        return values if self.exponent == 1.0 else standardise(_yeo_johnson(values, self.exponent))
 
     def gain(self, values: Array) -> float:
         """The log of the Jacobian: what has to be added to the log density of what comes out of it
         to compare it with that of ``values`` themselves. Minus infinity if nothing comes out."""
         if self.exponent == 1.0:
             return 0.0
-        deviation = float(self._moved(values).std())
+        deviation = float(_yeo_johnson(values, self.exponent).std())
         if not deviation > 1e-12:
             return -math.inf
-        return self._jacobian(values) - len(values) * math.log(deviation)
-
-    def _moved(self, values: Array) -> Array:
-        if self.exponent is None:
-            behind, unit = _behind(values)
-            logarithms: Array = -np.log1p(behind / unit)
-            return logarithms
-        return _yeo_johnson(values, self.exponent)
-
-    def _jacobian(self, values: Array) -> float:
-        if self.exponent is None:
-            behind, unit = _behind(values)
-            return -float(np.log(behind + unit).sum())
-        return _jacobian(values, self.exponent)
+        return _jacobian(values, self.exponent) - len(values) * math.log(deviation)
 
 
-def _behind(values: Array) -> tuple[Array, float]:
-    """How far outcomes are behind the best, and what to measure it by: the upper quartile."""
-    behind = values.max() - values
-    return behind, max(float(np.quantile(behind, 0.25)), 1e-9)
-
-
-def warps(values: Array) -> tuple[Warp, ...]:
-    """The ways to look at standardised outcomes that are worth a try: as they are, by the power that
-    makes them most normal (Yeo and Johnson 2000, equation 2.1), and by the logarithm."""
+def warps(values: Array) -> tuple[Warp, Warp]:
+    """The ways to look at standardised outcomes that are worth a try: as they are, and by the power
+    that makes them most normal."""
 
     def cost(exponent: float) -> float:
         moved = _yeo_johnson(values, exponent)
@@ -103,7 +81,7 @@ def warps(values: Array) -> tuple[Warp, ...]:
         return spread - _jacobian(values, exponent)
 
     found = minimize_scalar(cost, bounds=(-2.0, 4.0), method="bounded", options={"xatol": 1e-2})
-    return Warp(), Warp(float(found.x)), Warp(None)
+    return Warp(), Warp(float(found.x))
 
 
 def _yeo_johnson(values: Array, exponent: float) -> Array:

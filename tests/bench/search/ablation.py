@@ -1,0 +1,119 @@
+"""What each ingredient of the bayesian sampler is worth: python -m tests.bench.search.ablation
+
+One ingredient off at a time, on the problems that are not held out, one trial at a time.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
+
+import argparse
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+from sweepjob.domain.sampling.bayesian import model, sampler, scales, search
+from sweepjob.domain.sampling.bayesian.fitting import Prior
+
+from .ours import Ours
+from .problems import PROBLEMS
+from .runs import run
+from .score import interval, score
+
+_FIRST, _SECOND = sampler.PORTFOLIO
+_WARPS, _SCALE = model.warps, scales._of_choice
+
+
+def _one(strategy: sampler.Strategy) -> None:
+    sampler.PORTFOLIO = (strategy, strategy)
+
+
+def _jointly() -> None:
+    second = sampler.Strategy(Prior(_SECOND.prior.rate), _SECOND.acquisition)
+    sampler.PORTFOLIO = (_FIRST, second)
+
+
+def _same_prior() -> None:
+    middle = Prior(rate=6.0, additive=True)
+    sampler.PORTFOLIO = tuple(sampler.Strategy(middle, s.acquisition) for s in (_FIRST, _SECOND))
+
+
+def _without_powers() -> None:
+    model.warps = lambda values: _WARPS(values)[:1]  # type: ignore[assignment]
+
+
+def _unordered() -> None:
+    def scale(choice: scales.Choice) -> scales.Scale:
+        found = _SCALE(choice)
+        return scales.Unordered(len(choice.values)) if isinstance(found, scales.Ordered) else found
+
+    scales._of_choice = scale
+
+
+def _without_climbing() -> None:
+    search.Search._climb = lambda self, point, value: (point, value)  # type: ignore[method-assign]
+
+
+def _without_neighbours() -> None:
+    search._PARENTS = 0
+
+
+def _untamed() -> None:
+    model.tame = lambda scores: np.where(
+        np.isfinite(scores), scores, scores[np.isfinite(scores)].min()
+    )
+
+
+VARIANTS: dict[str, Callable[[], None]] = {
+    "everything": lambda: None,
+    "upper bound with short lengths only": lambda: _one(_FIRST),
+    "expected improvement with sums only": lambda: _one(_SECOND),
+    "no sums of functions of one parameter": _jointly,
+    "the same prior for both strategies": _same_prior,
+    "outcomes as they are": _without_powers,
+    "numbers in a choice have no order": _unordered,
+    "no local search": _without_climbing,
+    "no candidates near good trials": _without_neighbours,
+    "bad scores not pulled in": _untamed,
+}
+
+
+def play(variant: str, name: str, seed: int) -> list[float]:
+    """The incumbents of one run; the process ends with it, and so does the change."""
+    VARIANTS[variant]()
+    problem = next(p for p in PROBLEMS if p.name == name)
+    algorithm = "random" if variant == "random" else "bayesian"
+    return run(Ours(problem.space, seed, algorithm), problem, seed, "seq").incumbents
+
+
+VARIANTS["random"] = lambda: None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.search.ablation")
+    parser.add_argument("--seeds", type=int, default=5)
+    args = parser.parse_args()
+    problems = [p for p in PROBLEMS if not p.held]
+    print("| | score | 90 % of it |\n| --- | --- | --- |")
+    rivals = {}
+    for variant in ["random", *(v for v in VARIANTS if v != "random")]:
+        with ProcessPoolExecutor(max_tasks_per_child=1) as pool:
+            runs = {
+                p.name: [pool.submit(play, variant, p.name, seed) for seed in range(args.seeds)]
+                for p in problems
+            }
+            done = {name: [future.result() for future in found] for name, found in runs.items()}
+        rivals = rivals or done
+        if variant != "random":
+            low, high = interval(done, rivals)
+            print(
+                f"| {variant} | {score(done, rivals):.3f} | {low:.3f} to {high:.3f} |", flush=True
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
