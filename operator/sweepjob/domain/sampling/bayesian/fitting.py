@@ -25,8 +25,9 @@ _CENTRES = (0.0, -1.0, -9.0)
 _SPREADS = (1.0, 1.5, 3.0)
 _START = (0.0, -1.0, math.log(1e-3))
 _STEPS = 40
-# Beyond so many parameters, the sum over each by itself costs more than it tells.
-ADDITIVE = 30
+# The sum over each parameter by itself costs as much as a kernel for each; with many trials the joint
+# part needs no help any more. So it is there up to so many trials times parameters.
+_ADDITIVE_WORK = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ class Posterior:
         self._outcomes = outcomes
         self._scales = scales
         self._rate = prior.rate / max(1.0, math.sqrt(scales / _FEW))
-        self.is_additive = prior.additive and 1 < scales <= ADDITIVE
+        work = scales * len(outcomes)
+        self.is_additive = prior.additive and scales > 1 and work <= _ADDITIVE_WORK
 
     def start(self) -> Array:
         """Where the search begins: the prior's own centre."""
