@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from ..domain.replay import RecordedTrial, Seconds
-from ..domain.space.expressions import exact
+from ..domain.space import exact
 from .sources import Unusable, read_text
 
 _WORDS = {"nan": math.nan, "infinity": math.inf, "-infinity": -math.inf, "inf": math.inf}

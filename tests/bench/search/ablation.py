@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
-from sweepjob.domain.sampling.bayesian import model, sampler, scales, search
+from sweepjob.domain.sampling.bayesian import candidates, model, sampler, scales, search
 from sweepjob.domain.sampling.bayesian.fitting import Prior
 
 from .ours import Ours
@@ -58,7 +58,7 @@ def _without_climbing() -> None:
 
 
 def _without_neighbours() -> None:
-    search._PARENTS = 0
+    candidates._PARENTS = 0
 
 
 def _untamed() -> None:

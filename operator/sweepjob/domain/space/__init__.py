@@ -1,17 +1,9 @@
 """Search spaces: the ten expressions, nested choices, and points of the unit cube to values."""
 
-from .expressions import (
-    Branch,
-    Choice,
-    Expression,
-    LogNormal,
-    LogUniform,
-    Normal,
-    Quantized,
-    Randint,
-    Scalar,
-    Uniform,
-)
+from .choice import Branch, Choice
+from .continuous import LogNormal, LogUniform, Normal, Uniform
+from .expressions import Expression, Randint, Scalar
+from .quantized import Quantized, exact
 from .tree import Assignment, Path, Space, canonical, leaves
 
 __all__ = [
@@ -29,5 +21,6 @@ __all__ = [
     "Space",
     "Uniform",
     "canonical",
+    "exact",
     "leaves",
 ]

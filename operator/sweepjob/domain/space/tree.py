@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .expressions import Branch, Choice, Expression, Scalar
+from .choice import Branch, Choice
+from .expressions import Expression, Scalar
 
 # What one trial is to try: parameter name to value; a chosen branch is a mapping of its own.
 Assignment = dict[str, Any]

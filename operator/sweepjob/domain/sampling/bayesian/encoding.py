@@ -15,7 +15,8 @@ import numpy as np
 
 from ...space import Assignment, Branch, Choice, Expression, Path, Space
 from ..hashing import RESOLUTION
-from .scales import Array, Scale, scale_of
+from .arrays import Array
+from .scales import Scale, scale_of
 
 # A parameter that is not live stands in the middle: it is then as far from a live one as that is
 # from its default, and two that are not live are equal (Levesque et al. 2017, imputation).

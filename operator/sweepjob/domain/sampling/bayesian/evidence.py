@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..interface import Observation
-from .scales import Array
+from .arrays import Array
 
 
 def final_scores(trials: Sequence[Observation]) -> Array:

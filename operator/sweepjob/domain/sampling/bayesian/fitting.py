@@ -10,8 +10,8 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 
+from .arrays import Array
 from .kernel import distances_by_scale, matern
-from .scales import Array
 
 # Bounds of the logarithms of length scales, variances and noise.
 _LENGTH = (math.log(0.02), math.log(20.0))

@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from .scales import Array
+from .arrays import Array
 
 _ROOT5 = math.sqrt(5.0)
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .arrays import Array
 from .encoding import Encoding
 from .fitting import Hyperparameters, Prior, fit
 from .outcomes import Warp, standardise, tame, warps
 from .process import Process
-from .scales import Array
 
 # Hyperparameters are fitted to at most so many trials, and predictions made from at most so many:
 # the cost of the one grows with the cube, of the other with the square.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from .scales import Array
+from .arrays import Array
 
 # So many interquartile ranges below the median, a score is simply bad.
 _FENCE = 4.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
+from .arrays import Array
 from .fitting import Hyperparameters
 from .kernel import distances_by_scale, matern, squared_distances
-from .scales import Array
 
 _JITTER = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
 _LEAST_VARIANCE = 1e-12

@@ -12,12 +12,12 @@ from ..hashing import bits, permuted
 from ..interface import Observation
 from ..sobol import SobolSampler
 from .acquisition import Acquisition, LogExpectedImprovement, UpperBound
+from .arrays import Array
 from .encoding import Encoding
 from .evidence import final_scores
 from .fitting import Prior
 from .ledger import Ledger
 from .model import Model
-from .scales import Array
 from .search import Search
 
 # The model needs so many trials with a value.

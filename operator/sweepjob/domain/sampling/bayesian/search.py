@@ -8,19 +8,15 @@ import numpy as np
 from scipy.optimize import minimize
 
 from .acquisition import Acquisition
+from .arrays import Array
+from .candidates import draw
 from .encoding import Encoding
 from .process import Process
-from .scales import Array
 
-_RANDOM = 512
-_NEAR = 48  # neighbours of each of the best points observed
-_PARENTS = 6
-_RADII = (0.2, 0.05, 0.01)
-_STARTS = 4
+# Local search begins at so many of the best candidates, at least so far from each other.
+_STARTS, _RANKED, _APART = 4, 64, 0.05
 _ROUNDS = 3
 _STEPS = 25
-# In a space of many parameters, a neighbour differs in so many of them (Regis and Shoemaker 2013).
-_MOVED = 20
 
 
 class Search:
@@ -56,7 +52,7 @@ class Search:
             incumbents: good points to look around, best first; shape (n, axes).
             is_new: whether a point may be proposed.
         """
-        candidates = self._candidates(incumbents)
+        candidates = draw(self.encoding, incumbents, self.generator)
         values = self.value(candidates)
         order = np.argsort(-values, kind="stable")
         climbed = [self._climb(candidates[n], values[n]) for n in self._spread(candidates, order)]
@@ -66,51 +62,17 @@ class Search:
                 return point
         return next((candidates[n] for n in order if is_new(candidates[n])), None)
 
-    def _candidates(self, incumbents: Array) -> Array:
-        axes = len(self.encoding.axes)
-        around = [self.generator.random((_RANDOM, axes))]
-        share = min(1.0, _MOVED / axes)
-        for parent in incumbents[:_PARENTS]:
-            for radius in _RADII:
-                moved = self._moved(np.tile(parent, (_NEAR // len(_RADII), 1)), radius, share)
-                around.append(moved)
-        return np.concatenate(around)
-
-    def _moved(self, points: Array, radius: float, share: float) -> Array:
-        """Neighbours: continuous parameters by a normal step, others drawn anew now and then."""
-        generator, shape = self.generator, points.shape
-        chosen = generator.random(shape) < share
-        chosen[np.arange(shape[0]), generator.integers(shape[1], size=shape[0])] = True
-        moved = points + chosen * generator.normal(0.0, radius, shape)
-        moved = np.abs(moved)
-        moved = 1.0 - np.abs(1.0 - moved)  # reflected at both ends
-        for number, axis in enumerate(self.encoding.axes):
-            if not axis.scale.continuous:
-                anew = chosen[:, number] & (
-                    generator.random(shape[0]) < max(radius, 1.0 / shape[1])
-                )
-                moved[:, number] = np.where(anew, generator.random(shape[0]), points[:, number])
-        return np.clip(moved, 0.0, 1.0)
-
     def _spread(self, candidates: Array, order: Array) -> list[int]:
         """The best candidates, the later ones at some distance from those before."""
-        chosen: list[int] = []
-        features = self.encoding.features(candidates[order[:64]]) / 0.05
-        for position, number in enumerate(order[:64].tolist()):
-            apart = [
-                np.abs(features[position] - features[p]).max() > 1.0
-                for p, _ in self._ranked(chosen, order)
-            ]
-            if all(apart):
-                chosen.append(number)
+        ranked = order[:_RANKED]
+        features, chosen = self.encoding.features(candidates[ranked]), list[int]()
+        for position in range(len(ranked)):
+            near = (np.abs(features[position] - features[other]).max() for other in chosen)
+            if all(distance > _APART for distance in near):
+                chosen.append(position)
             if len(chosen) == _STARTS:
                 break
-        return chosen
-
-    @staticmethod
-    def _ranked(chosen: list[int], order: Array) -> list[tuple[int, int]]:
-        places = {number: position for position, number in enumerate(order[:64].tolist())}
-        return [(places[number], number) for number in chosen]
+        return [int(ranked[position]) for position in chosen]
 
     def _climb(self, point: Array, value: float) -> tuple[Array, float]:
         """Alternately the continuous parameters by gradients and the others by trying them out."""

@@ -1,0 +1,96 @@
+"""The scales of discrete values: a single one, ordered ones, and those without an order."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .arrays import Array
+
+
+class Fixed:
+    """A parameter with a single value."""
+
+    width, continuous, bounds = 0, False, (0.0, 1.0)
+
+    def features(self, units: Array) -> Array:
+        return np.empty((len(units), 0))
+
+    def unit(self, value: Any) -> float | None:
+        return 0.5
+
+    def positions(self, units: Array) -> Array:
+        return np.zeros(len(units), dtype=int)
+
+    def units_of(self, feature: Array) -> Array:
+        return feature
+
+    def neighbours(self, unit: float) -> list[float]:
+        return []
+
+
+class Ordered:
+    """A randint, or a choice of three numbers and more: their ranks, evenly spaced."""
+
+    width, continuous, bounds = 1, False, (0.0, 1.0)
+
+    def __init__(self, count: int, values: list[float] | None = None) -> None:
+        """``values`` are those of a choice, in its order; without, they are 0 to count - 1."""
+        self._count = count
+        self._values = values
+        self._rank = None if values is None else np.argsort(np.argsort(values))
+        self._at_rank = None if values is None else np.argsort(values)
+
+    def positions(self, units: Array) -> Array:
+        return np.minimum((units * self._count).astype(np.int64), self._count - 1)
+
+    def features(self, units: Array) -> Array:
+        positions = self.positions(units)
+        ranks = positions if self._rank is None else self._rank[positions]
+        return (ranks / (self._count - 1))[:, None]
+
+    def units_of(self, feature: Array) -> Array:
+        ranks = np.clip(np.rint(feature * (self._count - 1)), 0, self._count - 1).astype(int)
+        positions = ranks if self._at_rank is None else self._at_rank[ranks]
+        units: Array = (positions + 0.5) / self._count
+        return units
+
+    def unit(self, value: Any) -> float | None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return (value + 0.5) / self._count if 0 <= value < self._count else None
+
+    def neighbours(self, unit: float) -> list[float]:
+        if self._count <= 12:
+            return [(position + 0.5) / self._count for position in range(self._count)]
+        feature = float(self.features(np.array([unit]))[0, 0])
+        steps = np.array([-2, -1, 1, 2]) / (self._count - 1)
+        found: list[float] = self.units_of(feature + steps).tolist()
+        return found
+
+
+class Unordered:
+    """A choice of anything else: all values are equally far from each other."""
+
+    continuous, bounds = False, (0.0, 1.0)
+
+    def __init__(self, count: int) -> None:
+        self.width = count
+
+    def positions(self, units: Array) -> Array:
+        return np.minimum((units * self.width).astype(np.int64), self.width - 1)
+
+    def features(self, units: Array) -> Array:
+        # Scaled so that two different values are at a distance of 1.
+        return np.eye(self.width)[self.positions(units)] * math.sqrt(0.5)
+
+    def units_of(self, feature: Array) -> Array:
+        raise TypeError("values without an order lie on no line")
+
+    def unit(self, value: Any) -> float | None:
+        raise TypeError("a choice is placed by its values")
+
+    def neighbours(self, unit: float) -> list[float]:
+        return [(position + 0.5) / self.width for position in range(self.width)]

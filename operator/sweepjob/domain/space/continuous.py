@@ -1,0 +1,91 @@
+"""The four continuous expressions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from .portable import normal_quantile, power
+
+
+class _Continuous:
+    """What the four continuous expressions share: finite only if the distribution is one point."""
+
+    __slots__ = ()
+
+    def quantile(self, u: float) -> float:
+        raise NotImplementedError
+
+    def is_point(self) -> bool:
+        """Whether the distribution has a single value."""
+        raise NotImplementedError
+
+    def size(self) -> int | None:
+        return 1 if self.is_point() else None
+
+    def item(self, rank: int) -> float:
+        return self.quantile(0.5)
+
+    def even(self) -> bool:
+        return self.is_point()
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform(_Continuous):
+    """U(low, high)."""
+
+    low: float
+    high: float
+
+    def quantile(self, u: float) -> float:
+        # Not low + u * (high - low): the difference may overflow.
+        return min(max(self.low * (1 - u) + self.high * u, self.low), self.high)
+
+    def is_point(self) -> bool:
+        return self.low == self.high
+
+
+@dataclass(frozen=True, slots=True)
+class LogUniform(_Continuous):
+    """base ** U(low, high): the bounds are exponents, natural ones unless ``base`` says otherwise."""
+
+    low: float
+    high: float
+    base: float = math.e
+
+    def quantile(self, u: float) -> float:
+        return power(self.base, Uniform(self.low, self.high).quantile(u))
+
+    def is_point(self) -> bool:
+        return self.low == self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Normal(_Continuous):
+    """N(mu, sigma), unbounded but for the range of floats."""
+
+    mu: float
+    sigma: float
+
+    def quantile(self, u: float) -> float:
+        value = self.mu + self.sigma * normal_quantile(u)
+        largest = math.nextafter(math.inf, 0.0)
+        return min(max(value, -largest), largest)
+
+    def is_point(self) -> bool:
+        return self.sigma == 0
+
+
+@dataclass(frozen=True, slots=True)
+class LogNormal(_Continuous):
+    """base ** N(mu, sigma); mu and sigma are those of the logarithm."""
+
+    mu: float
+    sigma: float
+    base: float = math.e
+
+    def quantile(self, u: float) -> float:
+        return power(self.base, Normal(self.mu, self.sigma).quantile(u))
+
+    def is_point(self) -> bool:
+        return self.sigma == 0
