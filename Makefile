@@ -43,6 +43,14 @@ fmt: .venv/ready ## Format the code
 bench: .venv/ready ## Print the latencies: apply to Job, report to delete request
 	@$(PYTHON) -m tests.bench.latency
 
+.PHONY: bench-core
+bench-core: .venv/ready ## Print what decisions, replays and proposals cost
+	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.decisions
+
+.PHONY: bench-search
+bench-search: .venv/ready ## Print how good the samplers are, beside others (ARGS="--seeds 5 --samplers random bayesian optuna-tpe")
+	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.search $(ARGS)
+
 .PHONY: cluster-up
 cluster-up: .venv/ready ## Start the cluster (ARGS="--nodes 2 --gpus 8")
 	@$(PYTHON) -m tests.cluster up $(ARGS)

@@ -1,5 +1,7 @@
 """Facts about the repository itself."""
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -13,7 +15,6 @@ def test_operator_is_no_package() -> None:
 
 
 def test_the_sidecar_imports_the_standard_library_only() -> None:
-    import ast
     import sys
 
     allowed = set(sys.stdlib_module_names) | {"sweepjob"}
@@ -36,3 +37,32 @@ def test_the_makefile_lists_every_target() -> None:
     phony = {line.split()[1] for line in text.splitlines() if line.startswith(".PHONY")}
     listed = {line.partition(":")[0] for line in text.splitlines() if "## " in line and ":" in line}
     assert phony <= listed
+
+
+def test_the_domain_imports_numpy_scipy_and_the_standard_library_only() -> None:
+    import sys
+
+    allowed = {*sys.stdlib_module_names, "numpy", "scipy"}
+    for file in (ROOT / "operator/sweepjob/domain").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                assert (node.module or "").split(".")[0] in allowed, file
+            if isinstance(node, ast.Import):
+                assert {alias.name.split(".")[0] for alias in node.names} <= allowed, file
+
+
+def test_every_public_function_of_the_domain_says_what_it_does() -> None:
+    def undocumented(node: ast.Module | ast.ClassDef) -> Iterator[str]:
+        for child in node.body:
+            if not isinstance(child, ast.ClassDef | ast.FunctionDef) or child.name.startswith("_"):
+                continue
+            if ast.get_docstring(child) is None:
+                yield child.name
+            if isinstance(child, ast.ClassDef):
+                yield from undocumented(child)
+
+    domain = ROOT / "operator" / "sweepjob" / "domain"
+    found = {
+        path.name: [*undocumented(ast.parse(path.read_text()))] for path in domain.rglob("*.py")
+    }
+    assert {name: missing for name, missing in found.items() if missing} == {}

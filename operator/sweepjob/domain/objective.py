@@ -8,6 +8,8 @@ from enum import StrEnum
 
 
 class Goal(StrEnum):
+    """Which values of the primary metric are better (Azure semantics, section 1.1)."""
+
     MAXIMIZE = "maximize"
     MINIMIZE = "minimize"
 

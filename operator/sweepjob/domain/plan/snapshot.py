@@ -27,6 +27,7 @@ class Phase(StrEnum):
 
     @property
     def is_end(self) -> bool:
+        """Whether a trial in this phase has ended for good."""
         return self in _ENDS
 
 
@@ -76,6 +77,7 @@ class Pod:
 
     @property
     def is_terminal(self) -> bool:
+        """Whether none of its containers runs any more, or ever will."""
         return self.succeeded is not None
 
 
@@ -136,6 +138,7 @@ class Totals:
 
     @property
     def failed(self) -> int:
+        """How many trials have ended as failed."""
         return self.ended.get(Phase.FAILED, 0)
 
 

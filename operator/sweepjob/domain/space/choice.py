@@ -65,6 +65,7 @@ class Choice:
         object.__setattr__(self, "_before", tuple(before))
 
     def quantile(self, u: float) -> Scalar | Branch:
+        """The value at ``u``, 0 < u < 1; a branch where the value is one."""
         return self.values[self.position(u)]
 
     def position(self, u: float) -> int:
@@ -72,14 +73,17 @@ class Choice:
         return min(int(u * len(self.values)), len(self.values) - 1)
 
     def size(self) -> int | None:
+        """Number of different values, those inside branches counted each; None for infinitely many."""
         return self._before[-1] if self._before else None
 
     def item(self, rank: int) -> Any:
+        """The value of that rank, branches expanded in place (section 11, rule 3)."""
         position = bisect_right(self._before, rank) - 1
         value = self._distinct[position]
         return value.item(rank - self._before[position]) if isinstance(value, Branch) else value
 
     def even(self) -> bool:
+        """Whether no value is there twice and none has more than one assignment."""
         return len(self._distinct) == len(self.values) and all(
             _size_of(value) == 1 for value in self.values
         )

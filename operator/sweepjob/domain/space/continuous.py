@@ -38,10 +38,12 @@ class Uniform(_Continuous):
     high: float
 
     def quantile(self, u: float) -> float:
+        """low + u (high - low), inside the bounds."""
         # Not low + u * (high - low): the difference may overflow.
         return min(max(self.low * (1 - u) + self.high * u, self.low), self.high)
 
     def is_point(self) -> bool:
+        """Whether the bounds are equal."""
         return self.low == self.high
 
 
@@ -54,9 +56,11 @@ class LogUniform(_Continuous):
     base: float = math.e
 
     def quantile(self, u: float) -> float:
+        """base ** (low + u (high - low)); positive and finite."""
         return power(self.base, Uniform(self.low, self.high).quantile(u))
 
     def is_point(self) -> bool:
+        """Whether the bounds are equal."""
         return self.low == self.high
 
 
@@ -68,11 +72,13 @@ class Normal(_Continuous):
     sigma: float
 
     def quantile(self, u: float) -> float:
+        """mu + sigma z(u), z the standard normal's quantile function; finite."""
         value = self.mu + self.sigma * normal_quantile(u)
         largest = math.nextafter(math.inf, 0.0)
         return min(max(value, -largest), largest)
 
     def is_point(self) -> bool:
+        """Whether sigma is 0."""
         return self.sigma == 0
 
 
@@ -85,7 +91,9 @@ class LogNormal(_Continuous):
     base: float = math.e
 
     def quantile(self, u: float) -> float:
+        """base ** (mu + sigma z(u)); positive and finite."""
         return power(self.base, Normal(self.mu, self.sigma).quantile(u))
 
     def is_point(self) -> bool:
+        """Whether sigma is 0."""
         return self.sigma == 0

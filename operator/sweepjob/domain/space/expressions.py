@@ -40,15 +40,19 @@ class Randint:
     upper: int
 
     def quantile(self, u: float) -> int:
+        """floor(u upper)."""
         # In integers: above 2**53 a product of floats would skip values.
         numerator, denominator = u.as_integer_ratio()
         return numerator * self.upper // denominator
 
     def size(self) -> int | None:
+        """``upper``."""
         return self.upper
 
     def item(self, rank: int) -> int:
+        """The rank itself."""
         return rank
 
     def even(self) -> bool:
+        """True."""
         return True

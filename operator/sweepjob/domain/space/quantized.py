@@ -41,6 +41,7 @@ class Quantized:
         return power(self.inner.base, x) if isinstance(self.inner, LogUniform) else x
 
     def quantile(self, u: float) -> int | float:
+        """The multiple of q nearest to the inner quantile, inside the bounds."""
         numerator, denominator = self.inner.quantile(u).as_integer_ratio()
         numerator *= self._step.denominator
         denominator *= self._step.numerator
@@ -61,16 +62,19 @@ class Quantized:
             return math.copysign(math.nextafter(math.inf, 0.0), multiple)
 
     def size(self) -> int | None:
+        """Number of multiples inside the bounds; None for an unbounded distribution."""
         if self.multiples is None:
             return self.inner.size()
         return self.multiples[1] - self.multiples[0] + 1
 
     def item(self, rank: int) -> int | float:
+        """The multiple of that rank, from the lowest."""
         return (
             self.quantile(0.5) if self.multiples is None else self.value(self.multiples[0] + rank)
         )
 
     def even(self) -> bool:
+        """Whether there is one value only: the outermost have half a cell."""
         return self.size() == 1
 
 

@@ -22,7 +22,9 @@ class Measure(Enum):
 class Timetable(Protocol):
     """The intervals at which a policy is applied."""
 
-    def applies(self, interval: int) -> bool: ...
+    def applies(self, interval: int) -> bool:
+        """Whether the policy is applied to a trial when it makes its interval-th report."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ class Policy(Protocol):
     """Decides from one trial's rank at one interval; knows nothing else."""
 
     @property
-    def schedule(self) -> Timetable: ...
+    def schedule(self) -> Timetable:
+        """When the policy is applied."""
+        ...
 
     @property
     def measure(self) -> Measure:

@@ -35,9 +35,11 @@ class UpperBound:
     weight: float
 
     def value(self, mean: Array, deviation: Array) -> Array:
+        """mean + weight * deviation; shapes (n,)."""
         return mean + self.weight * deviation
 
     def slopes(self, mean: float, deviation: float) -> tuple[float, float]:
+        """1 and the weight."""
         return 1.0, self.weight
 
 
@@ -51,10 +53,12 @@ class LogExpectedImprovement:
     best: float
 
     def value(self, mean: Array, deviation: Array) -> Array:
+        """log E max(f - best, 0) for f normal; shapes (n,)."""
         z = (np.asarray(mean) - self.best) / deviation
         return np.log(deviation) + log_h(z)
 
     def slopes(self, mean: float, deviation: float) -> tuple[float, float]:
+        """Derivatives by mean and by standard deviation, from d log h / dz = Phi(z) / h(z)."""
         z = (mean - self.best) / deviation
         # d log h / dz = Phi(z) / h(z), in logarithms.
         ratio = math.exp(float(log_ndtr(z)) - float(log_h(np.array([z]))[0]))

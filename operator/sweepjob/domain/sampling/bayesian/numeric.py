@@ -37,18 +37,21 @@ class Continuous:
             self.bounds = (0.5 - edge, 0.5 + edge)
 
     def features(self, units: Array) -> Array:
+        """Coordinates as they are, or in standard deviations; shape (n,) to (n, 1)."""
         if self._bounded:
             return units[:, None]
         deviations: Array = np.clip(0.5 + ndtri(units) / _DEVIATIONS, *self.bounds)
         return deviations[:, None]
 
     def units_of(self, feature: Array) -> Array:
+        """The coordinates of features; shape (n,) to (n,)."""
         if self._bounded:
             return np.clip(feature, 0.0, 1.0)
         found: Array = ndtr((np.asarray(feature) - 0.5) * _DEVIATIONS)
         return found
 
     def unit(self, value: Any) -> float | None:
+        """The coordinate of a number; None of anything else, and of what is out of bounds."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         if self._logarithmic and value <= 0:
@@ -80,9 +83,15 @@ class Continuous:
         return values
 
     def positions(self, units: Array) -> Array:
+        """None to give.
+
+        Raises:
+            TypeError: always.
+        """
         raise TypeError("a continuous parameter has no positions")
 
     def neighbours(self, unit: float) -> list[float]:
+        """None: a continuous parameter is moved by gradients."""
         return []
 
 
@@ -98,21 +107,25 @@ class Rounded:
         self.bounds = self._inner.bounds
 
     def positions(self, units: Array) -> Array:
+        """The multiple of q at each coordinate; shape (n,) to (n,)."""
         rounded = np.rint(self._inner.values(units) / self._q)
         if self._multiples is not None:
             rounded = np.clip(rounded, float(self._multiples[0]), float(self._multiples[1]))
         return rounded
 
     def features(self, units: Array) -> Array:
+        """Where the rounded values are; shape (n,) to (n, 1)."""
         values = self.positions(units) * self._q
         if self._inner._logarithmic:
             values = np.maximum(values, self._q / 2)  # 0 has no logarithm
         return self._inner.place(values)[:, None]
 
     def units_of(self, feature: Array) -> Array:
+        """The coordinates of features, not rounded; shape (n,) to (n,)."""
         return self._inner.units_of(feature)
 
     def unit(self, value: Any) -> float | None:
+        """The coordinate of a number; None of anything else, and of what is far out of bounds."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         if self._inner._logarithmic:
@@ -124,6 +137,7 @@ class Rounded:
         return min(max(position, 0.0), 1.0) if -0.5 <= position <= 1.5 else None
 
     def neighbours(self, unit: float) -> list[float]:
+        """Coordinates of the two multiples on either side."""
         position = float(self.positions(np.array([unit]))[0])
         values = [(position + step) * self._q for step in (-2, -1, 1, 2)]
         if self._inner._logarithmic:

@@ -19,7 +19,7 @@ from .arrays import Array
 from .numeric import Continuous, Rounded
 from .values import Fixed, Ordered, Unordered
 
-# A q-form with more values than this is as good as continuous.
+# With more values than this, a q-form or a randint is as good as continuous.
 _FINEST = 10**9
 
 
@@ -64,7 +64,8 @@ def scale_of(expression: Expression) -> Scale:
     if expression.size() == 1:
         return Fixed()
     if isinstance(expression, Randint):
-        return Ordered(expression.upper)
+        many = expression.upper > _FINEST
+        return Continuous(Uniform(0, expression.upper)) if many else Ordered(expression.upper)
     if isinstance(expression, Quantized):
         return Rounded(expression) if _is_coarse(expression) else Continuous(expression.inner)
     assert isinstance(expression, Uniform | LogUniform | Normal | LogNormal)

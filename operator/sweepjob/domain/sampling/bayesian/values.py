@@ -16,18 +16,23 @@ class Fixed:
     width, continuous, bounds = 0, False, (0.0, 1.0)
 
     def features(self, units: Array) -> Array:
+        """No feature; shape (n,) to (n, 0)."""
         return np.empty((len(units), 0))
 
     def unit(self, value: Any) -> float | None:
+        """The middle, of any value."""
         return 0.5
 
     def positions(self, units: Array) -> Array:
+        """0 everywhere; shape (n,) to (n,)."""
         return np.zeros(len(units), dtype=int)
 
     def units_of(self, feature: Array) -> Array:
+        """What is given."""
         return feature
 
     def neighbours(self, unit: float) -> list[float]:
+        """None."""
         return []
 
 
@@ -44,25 +49,30 @@ class Ordered:
         self._at_rank = None if values is None else np.argsort(values)
 
     def positions(self, units: Array) -> Array:
+        """The number of the value at each coordinate; shape (n,) to (n,)."""
         return np.minimum((units * self._count).astype(np.int64), self._count - 1)
 
     def features(self, units: Array) -> Array:
+        """Ranks, from 0 to 1; shape (n,) to (n, 1)."""
         positions = self.positions(units)
         ranks = positions if self._rank is None else self._rank[positions]
         return (ranks / (self._count - 1))[:, None]
 
     def units_of(self, feature: Array) -> Array:
+        """The coordinates of the values of nearest rank; shape (n,) to (n,)."""
         ranks = np.clip(np.rint(feature * (self._count - 1)), 0, self._count - 1).astype(int)
         positions = ranks if self._at_rank is None else self._at_rank[ranks]
         units: Array = (positions + 0.5) / self._count
         return units
 
     def unit(self, value: Any) -> float | None:
+        """The coordinate of an integer of a randint; None of anything else."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         return (value + 0.5) / self._count if 0 <= value < self._count else None
 
     def neighbours(self, unit: float) -> list[float]:
+        """Coordinates of all values of a few, of the two ranks on either side of many."""
         if self._count <= 12:
             return [(position + 0.5) / self._count for position in range(self._count)]
         feature = float(self.features(np.array([unit]))[0, 0])
@@ -80,17 +90,30 @@ class Unordered:
         self.width = count
 
     def positions(self, units: Array) -> Array:
+        """The number of the value at each coordinate; shape (n,) to (n,)."""
         return np.minimum((units * self.width).astype(np.int64), self.width - 1)
 
     def features(self, units: Array) -> Array:
+        """One feature for each value, 0 but for the one that it is; shape (n,) to (n, width)."""
         # Scaled so that two different values are at a distance of 1.
         return np.eye(self.width)[self.positions(units)] * math.sqrt(0.5)
 
     def units_of(self, feature: Array) -> Array:
+        """None to give: values without an order lie on no line.
+
+        Raises:
+            TypeError: always.
+        """
         raise TypeError("values without an order lie on no line")
 
     def unit(self, value: Any) -> float | None:
+        """None to give: a choice is placed by its values.
+
+        Raises:
+            TypeError: always.
+        """
         raise TypeError("a choice is placed by its values")
 
     def neighbours(self, unit: float) -> list[float]:
+        """Coordinates of all values."""
         return [(position + 0.5) / self.width for position in range(self.width)]
