@@ -16,6 +16,7 @@ from ..domain.stopping import (
 )
 from .reading import Reader
 
+_FARTHEST = 10**9  # no trial makes so many reports
 _SCHEDULE = ("evaluationInterval", "delayEvaluation")
 _SLACKS = ("slackFactor", "slackAmount")
 
@@ -32,8 +33,8 @@ def parse_policy(reader: Reader) -> Policy:
 
 def _schedule(reader: Reader) -> Schedule:
     # Azure's clients send 0 for an interval that was not given; it means every one.
-    interval = max(1, reader.integer("evaluationInterval", 1))
-    return Schedule(interval, reader.integer("delayEvaluation", 0))
+    interval = max(1, reader.integer("evaluationInterval", 1, most=_FARTHEST))
+    return Schedule(interval, reader.integer("delayEvaluation", 0, most=_FARTHEST))
 
 
 def _bandit(reader: Reader) -> Policy:
@@ -51,18 +52,18 @@ def _median(reader: Reader) -> Policy:
 
 
 def _truncation(reader: Reader) -> Policy:
-    percentage = reader.integer("truncationPercentage", least=1)
-    if percentage > 99:
-        reader.note("truncationPercentage", percentage, "must be 1 to 99")
+    percentage = reader.integer("truncationPercentage", least=1, most=99)
     return TruncationSelectionPolicy(percentage, _schedule(reader))
 
 
 def _asha(reader: Reader) -> Policy:
-    grace = reader.integer("gracePeriod", 1, least=1)
-    maximum = reader.optional_integer("maxReports", least=1)
+    grace = reader.integer("gracePeriod", 1, least=1, most=_FARTHEST)
+    maximum = reader.optional_integer("maxReports", least=1, most=_FARTHEST)
     if maximum is not None and grace >= maximum:
         reader.note("gracePeriod", grace, f"must be below maxReports ({maximum}): no rung is left")
-    return AshaPolicy(Rungs(reader.integer("reductionFactor", 3, least=2), grace, maximum))
+    return AshaPolicy(
+        Rungs(reader.integer("reductionFactor", 3, least=2, most=1000), grace, maximum)
+    )
 
 
 # Every policy: the keys it has beside ``type``, and how it is read.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sized
 from typing import Any
 
 from ..domain.problem import InvalidSpec, Problem
 
+# The largest integer that the API server takes.
+_INT64 = 2**63 - 1
 _LARGEST = math.nextafter(math.inf, 0.0)
 
 
@@ -53,13 +55,17 @@ class Reader:
             return 0.0
         return value
 
-    def integer(self, key: str, default: int | None = None, least: int = 0) -> int:
+    def integer(
+        self, key: str, default: int | None = None, least: int = 0, most: int = _INT64
+    ) -> int:
         before = len(self.problems)
         value = self.number(key, default)
         if value != int(value) or value < least:
             if len(self.problems) == before:
                 self.note(key, value, f"must be a whole number of at least {least}")
             return least
+        if value > most:
+            self.note(key, value, f"must be at most {most}")
         return int(value)
 
     def flag(self, key: str) -> bool:
@@ -68,8 +74,13 @@ class Reader:
             self.note(key, value, "must be true or false")
         return value is True
 
-    def optional_integer(self, key: str, least: int = 0) -> int | None:
-        return self.integer(key, least=least) if key in self.data else None
+    def optional_integer(self, key: str, least: int = 0, most: int = _INT64) -> int | None:
+        return self.integer(key, None, least, most) if key in self.data else None
+
+    def bounded(self, key: str, value: Sized, most: int) -> None:
+        """Note a text, list or object that is larger than the API server takes."""
+        if len(value) > most:
+            self.note(key, f"{len(value)} of them", f"may be {most} at most")
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self.data.get(key, default)

@@ -38,6 +38,7 @@ def parse_space(reader: Reader, base: float = math.e) -> Space:
     """
     if not reader.data:
         reader.note("", {}, "is required: at least one parameter, e.g. learning_rate: {type: ...}")
+    reader.bounded("", reader.data, 200)
     return Space(_branch(reader, base, constants=False))
 
 
@@ -76,6 +77,7 @@ def _choice(reader: Reader, base: float) -> Expression:
     if not isinstance(values, list) or not values:
         reader.note("values", values, "must be a list of at least one value")
         return Choice(())
+    reader.bounded("values", values, 1000)
     parsed: list[Scalar | Branch] = []
     for position, value in enumerate(values):
         if isinstance(value, Mapping):

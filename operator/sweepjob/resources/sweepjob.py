@@ -88,6 +88,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     algorithm = parse_algorithm(reader.child("samplingAlgorithm"))
     space = parse_space(reader.child("searchSpace"), algorithm.base)
     limits = _limits(reader.child("limits"))
+    reader.bounded("inputs", reader.child("inputs").data, 200)
     _check_metrics(reader.child("metrics"))
     policed = "earlyTermination" in reader.data
     spec = SweepSpec(
@@ -129,19 +130,16 @@ def _check_metrics(reader: Reader) -> None:
 def _objective(reader: Reader) -> Objective:
     reader.known(("goal", "primaryMetric"))
     goal = reader.word("goal", tuple(Goal))
-    return Objective(
-        Goal(goal) if goal in tuple(Goal) else Goal.MAXIMIZE, reader.text("primaryMetric")
-    )
+    metric = reader.text("primaryMetric")
+    reader.bounded("primaryMetric", metric, 250)
+    return Objective(Goal(goal) if goal in tuple(Goal) else Goal.MAXIMIZE, metric)
 
 
 def _limits(reader: Reader) -> Limits:
     reader.known(_LIMITS)
-    total = reader.integer("maxTotalTrials", least=1)
-    concurrent = reader.integer("maxConcurrentTrials", min(total, _MAX_CONCURRENT) or 1, least=1)
-    most = {"maxTotalTrials": _MAX_TOTAL, "maxConcurrentTrials": _MAX_CONCURRENT}
-    for key, value in (("maxTotalTrials", total), ("maxConcurrentTrials", concurrent)):
-        if value > most[key]:
-            reader.note(key, value, f"must be at most {most[key]}")
+    total = reader.integer("maxTotalTrials", least=1, most=_MAX_TOTAL)
+    at_most = max(1, min(total, _MAX_CONCURRENT))
+    concurrent = reader.integer("maxConcurrentTrials", at_most, least=1, most=_MAX_CONCURRENT)
     return Limits(
         max_total_trials=total,
         max_concurrent_trials=concurrent,
@@ -161,17 +159,14 @@ def _trial(reader: Reader) -> TrialTemplate:
         reader.note(short[0], reader.data[short[0]], "give either template or the short form")
     elif not _containers(template):
         reader.note("template", "...", "must be a pod template with spec.containers")
-    retries = reader.integer("maxRetries", 0)
-    if retries > 98:
-        reader.note("maxRetries", retries, "must be at most 98")
     return TrialTemplate(
         template=template if isinstance(template, Mapping) else None,
         image=str(reader.data.get("image", "")),
         command=_command(reader),
         env=_env(reader),
         resources=reader.child("resources").data,
-        max_retries=retries,
-        stop_grace=reader.integer("stopGracePeriodSeconds", 5),
+        max_retries=reader.integer("maxRetries", 0, most=98),
+        stop_grace=reader.integer("stopGracePeriodSeconds", 5, most=3600),
     )
 
 
@@ -192,6 +187,7 @@ def _env(reader: Reader) -> tuple[Mapping[str, Any], ...]:
     if not isinstance(env, list) or not all(isinstance(e, Mapping) and "name" in e for e in env):
         reader.note("env", env, "must be a list of variables, e.g. [{name: A, value: b}]")
         return ()
+    reader.bounded("env", env, 500)
     return tuple(env)
 
 
