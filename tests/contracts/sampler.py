@@ -148,15 +148,6 @@ class SamplerContract:
         ]
         assert sampler.propose(4, observed) is not None
 
-    def test_trials_that_were_stopped_early_do_no_harm(self) -> None:
-        observed = [
-            Observation(n, found, 0.1 * n, True, n or None, tuple(0.1 * k for k in range(n + 1)))
-            for n, found in enumerate(self.propose(self.every, 16))
-        ]
-        found = self.make(space(self.every), 1).propose(16, observed)
-        assert found is not None
-        check_inside(found)
-
     def test_trials_of_other_sweeps_may_be_given(self) -> None:
         foreign = self.propose(self.every, 5, seed=9)
         known = [

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob.domain.sampling import BayesianSampler, Observation, RandomSampler
 from sweepjob.domain.sampling.bayesian.encoding import Encoding
-from sweepjob.domain.sampling.bayesian.evidence import final_scores
 from sweepjob.domain.sampling.bayesian.model import milestone, subset
 from sweepjob.domain.space import canonical
 
@@ -149,36 +148,6 @@ def test_a_hundred_parameters_of_which_five_matter() -> None:
     known = search(data, 60, score)
     luck = RandomSampler(space(data), 1)
     assert best(known) > 2 * max(score(luck.propose(n) or {}) for n in range(60)) / 3
-
-
-bests = st.lists(st.floats(-5, 5), min_size=1, max_size=6).map(
-    lambda values: tuple(np.maximum.accumulate(values).tolist())
-)
-
-
-@given(curves=st.lists(st.tuples(bests, st.booleans()), min_size=1, max_size=8))
-def test_a_stopped_trial_counts_for_what_it_would_have_become(curves: list[Any]) -> None:
-    trials = [
-        Observation(n, {}, curve[-1], True, len(curve) if stopped else None, curve)
-        for n, (curve, stopped) in enumerate(curves)
-    ]
-    scores = final_scores(trials)
-    ends = [curve[-1] for curve, stopped in curves if not stopped]
-    for score, (curve, stopped) in zip(scores, curves, strict=True):
-        assert score >= curve[-1]
-        if not stopped:
-            assert score == curve[-1]
-        elif ends:
-            assert score <= max(curve[-1], max(ends))
-
-
-def test_what_others_gained_from_the_same_interval_on_is_added() -> None:
-    full = [
-        Observation(n, {}, c[-1], True, None, c)
-        for n, c in enumerate([(1.0, 2.0, 4.0), (1.0, 3.0, 6.0)])
-    ]
-    stopped = Observation(2, {}, 0.5, True, 2, (0.0, 0.5))
-    assert final_scores([*full, stopped])[2] == 0.5 + 2.5
 
 
 @settings(max_examples=60, deadline=None)

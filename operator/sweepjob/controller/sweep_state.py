@@ -7,7 +7,6 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 
 from .. import wire
@@ -227,15 +226,7 @@ def _observation(trial: TrialState, phase: Phase) -> Observation:
     score = None if trial.curve.best is None else trial.curve.score
     if score is None and phase is Phase.CANCELED:
         return Observation(trial.index, trial.assignment, None, ended=False)
-    stop = trial.stop if phase is Phase.EARLY_STOPPED else None
-    return Observation(
-        index=trial.index,
-        parameters=trial.assignment,
-        score=score,
-        ended=True,
-        stopped_at=None if stop is None else stop.interval,
-        bests=tuple(accumulate(map(trial.curve.goal.score, trial.curve.values), max)),
-    )
+    return Observation(trial.index, trial.assignment, score, ended=True)
 
 
 def _stop(decision: Decision) -> Stop:

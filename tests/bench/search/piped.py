@@ -22,7 +22,7 @@ PACKAGES = {
     "optuna-tpe": ("optuna==5.0.0",),
     "optuna-cmaes": ("optuna==5.0.0", "cmaes==0.13.1"),
     "optuna-gp": ("optuna==5.0.0", "torch", "scipy"),
-    "nevergrad": ("nevergrad==1.0.12",),
+    "nevergrad": ("nevergrad==1.0.12", "numpy<2.2"),
     "hyperopt-tpe": ("hyperopt==0.3.0", "setuptools<81"),
 }
 

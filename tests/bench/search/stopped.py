@@ -15,7 +15,8 @@ import heapq
 import math
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from sweepjob.domain.objective import Goal
@@ -28,18 +29,45 @@ from .spaces import space_of
 
 REPORTS, EPOCHS, WORKERS = 30, 1500, 4
 CHECKPOINTS = (500, 1000, 1500)
-TELLING = ("extrapolated", "as it stood", "left out", "failed", "no policy")
+TELLING = ("regressed", "extrapolated", "as it stood", "left out", "failed", "no policy")
 
 
-def told(trial: Observation, telling: str) -> Observation | None:
-    """What the sampler is told of a trial that was stopped."""
-    if telling == "as it stood":
-        return replace(trial, stopped_at=None, bests=())
+@dataclass(frozen=True)
+class Curve:
+    """A trial that has ended: the best score within its first n reports, for n = 1, 2, ..."""
+
+    bests: tuple[float, ...]
+    stopped: bool
+
+
+def told(trial: Observation, curves: dict[int, Curve], telling: str) -> Observation | None:
+    """What the sampler is told of a trial; None for nothing."""
+    curve = curves.get(trial.index or 0)
+    if curve is None or not curve.stopped:
+        return trial
     if telling == "left out":
         return None
     if telling == "failed":
-        return replace(trial, score=None, stopped_at=None, bests=())
-    return trial
+        return replace(trial, score=None)
+    interval, best = len(curve.bests), curve.bests[-1]
+    full = [c.bests for c in curves.values() if not c.stopped]
+    if telling == "as it stood" or len(full) < 3:
+        return trial
+    early, late = np.array([(bests[interval - 1], bests[-1]) for bests in full]).T
+    if telling == "extrapolated":
+        expected = best + float(np.median(late - early))
+    else:
+        expected = regressed(best, early, late)
+    return replace(trial, score=max(best, min(expected, float(late.max()))))
+
+
+def regressed(best: float, early: np.ndarray, late: np.ndarray) -> float:
+    """The final best by linear regression on the best at the same interval."""
+    spread = float(((early - early.mean()) ** 2).sum())
+    if spread <= 0:
+        return best
+    slope = float(((early - early.mean()) * (late - late.mean())).sum()) / spread
+    return float(late.mean() + min(max(slope, 0), 3) * (best - early.mean()))
 
 
 def sweep(name: str, seed: int, telling: str) -> list[float]:
@@ -52,19 +80,20 @@ def sweep(name: str, seed: int, telling: str) -> list[float]:
     generator = np.random.default_rng([seed, 5])
     known: dict[int, Observation] = {}
     due: list[tuple[int, int]] = []
-    curves = {}
+    running: dict[int, Any] = {}
+    curves: dict[int, Curve] = {}
     best, spent, created, regrets = math.inf, 0, 0, []
 
     def start(now: int) -> None:
         nonlocal created
-        given = [told(t, telling) if t.stopped_at else t for t in known.values()]
+        given = [told(trial, curves, telling) for trial in known.values()]
         assignment = sampler.propose(created, [t for t in given if t is not None])
         assert assignment is not None
         config = {n: v + shifts.get(n, 0) if n in shifts else v for n, v in assignment.items()}
         value, pace = problem.value(config), generator.uniform(2, 10)
         worst = reference(name) * 2 - problem.optimum
         reports = value + max(worst - value, 0.1) * np.exp(-np.arange(1, REPORTS + 1) / pace)
-        curves[created] = (tracker.curve(), reports.tolist())
+        running[created] = (tracker.curve(), reports.tolist())
         known[created] = Observation(created, assignment, None, ended=False)
         heapq.heappush(due, (now + 1, created))
         created += 1
@@ -73,7 +102,7 @@ def sweep(name: str, seed: int, telling: str) -> list[float]:
         start(0)
     while spent < EPOCHS:
         now, number = heapq.heappop(due)
-        curve, reports = curves[number]
+        curve, reports = running[number]
         curve.append(reports[curve.count])
         spent += 1
         best = min(best, curve.values[-1])
@@ -85,10 +114,8 @@ def sweep(name: str, seed: int, telling: str) -> list[float]:
             heapq.heappush(due, (now + 1, number))
             continue
         bests = tuple(np.maximum.accumulate(-np.array(curve.values)).tolist())
-        at = curve.count if stopped else None
-        known[number] = replace(
-            known[number], score=bests[-1], ended=True, stopped_at=at, bests=bests
-        )
+        curves[number] = Curve(bests, stopped)
+        known[number] = replace(known[number], score=bests[-1], ended=True)
         start(now)
     return regrets
 
@@ -100,19 +127,25 @@ def score(problem: Problem, runs: list[list[float]]) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--telling", nargs="+", default=TELLING, choices=TELLING)
     args = parser.parse_args()
     problems = [p for p in PROBLEMS if p.group in ("continuous", "mixed")]
     print("| told of a stopped trial | regret, by no policy's |")
     print("| --- | --- |")
     scores = {}
     with ProcessPoolExecutor() as pool:
-        for telling in reversed(TELLING):
+        for telling in [t for t in reversed(TELLING) if t in args.telling]:
             logs = []
             for problem in problems:
-                jobs = [pool.submit(sweep, problem.name, s, telling) for s in range(args.seeds)]
+                jobs = [
+                    pool.submit(sweep, problem.name, s, telling)
+                    for s in range(args.first, args.first + args.seeds)
+                ]
                 logs.append(score(problem, [job.result() for job in jobs]))
             scores[telling] = math.exp(float(np.mean(logs)))
-            print(f"| {telling} | {scores[telling] / scores['no policy']:.2f} |", flush=True)
+            relative = scores[telling] / scores.get("no policy", 1.0)
+            print(f"| {telling} | {relative:.2f} |", flush=True)
     return 0
 
 

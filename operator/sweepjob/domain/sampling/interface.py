@@ -17,18 +17,14 @@ class Observation:
         index: the trial's index; None for a trial of another sweep, given for a warm start.
         parameters: what it tried.
         score: the best it reported so far, larger is better whatever the goal; None when it
-            reported nothing.
+            reported nothing. Of a trial that was stopped early, too: see docs/search.md.
         ended: whether it can still report; a pending trial has ended False.
-        stopped_at: the interval at which it was stopped early; None when it was not.
-        bests: its best score within the first n reports, for n = 1, 2, ...; may be left out.
     """
 
     index: int | None
     parameters: Assignment
     score: float | None
     ended: bool
-    stopped_at: int | None = None
-    bests: Sequence[float] = ()
 
 
 class Sampler(Protocol):

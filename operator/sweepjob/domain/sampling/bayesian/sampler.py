@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +15,6 @@ from ..sobol import SobolSampler
 from .acquisition import Acquisition, LogExpectedImprovement, UpperBound
 from .arrays import Array
 from .encoding import Encoding
-from .evidence import final_scores
 from .fitting import Prior
 from .ledger import Ledger
 from .model import Model
@@ -55,10 +55,11 @@ class BayesianSampler:
     """Search by a Gaussian process, for every expression and any nesting.
 
     It begins with a scrambled Sobol sequence. Then, for each proposal, a Gaussian process is fitted
-    to the trials that ended; pending ones are taken to give what it expects of them (Ginsbourger et
-    al. 2010, kriging believer); and the next is the configuration of highest upper confidence bound
-    or expected improvement, in turns: the one gets stuck less, the other digs deeper. A failed trial
-    counts as the worst there was. Nothing is proposed twice; a finite space is exhausted.
+    to the trials that ended, those that were stopped early by their best until then; pending ones
+    are taken to give what it expects of them (Ginsbourger et al. 2010, kriging believer); and the
+    next is the configuration of highest upper confidence bound or expected improvement, in turns:
+    the one gets stuck less, the other digs deeper. A failed trial counts as the worst there was.
+    Nothing is proposed twice; a finite space is exhausted.
 
     A proposal is a function of the seed, the index and the observations.
     """
@@ -92,7 +93,7 @@ class BayesianSampler:
         taken = {self._ledger.entry(trial.parameters).text for trial in own}
         ordered = sorted(observations, key=lambda trial: -1 if trial.index is None else trial.index)
         ended = self._ledger.entries(trial for trial in ordered if trial.ended)
-        scores = final_scores([trial for trial, _ in ended])
+        scores = np.array([_score(trial) for trial, _ in ended])
         learnt = np.isfinite(scores).sum()
         if learnt < _FEWEST or (index < self._start and learnt < self._start):
             return self._of_design(index, taken)
@@ -142,3 +143,9 @@ class BayesianSampler:
             if canonical(found) not in taken:
                 return found
         return None
+
+
+def _score(trial: Observation) -> float:
+    """Minus infinity for a trial that failed, or reported nothing finite."""
+    score = trial.score
+    return -math.inf if score is None or not math.isfinite(score) else score
