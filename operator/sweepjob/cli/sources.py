@@ -10,7 +10,7 @@ from typing import Any
 
 from ..domain.problem import InvalidSpec, Problem
 from ..resources import names
-from ..resources.azure import NotASweep, Note, Supplies, convert
+from ..resources.azure import NotASweep, Supplies, convert
 from ..resources.sweepjob import SweepSpec, parse_sweepjob
 from .yaml_text import BadYaml, load_documents
 
@@ -31,7 +31,7 @@ class Sweep:
 
     spec: SweepSpec
     manifest: Mapping[str, Any]
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
 
 def read_text(name: str) -> str:

@@ -40,18 +40,6 @@ class Supplies:
     outputs: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something that a person should know of the conversion: where, what was there, and why."""
-
-    path: str
-    value: object
-    message: str
-
-    def __str__(self) -> str:
-        return str(Problem(self.path, self.value, self.message))
-
-
 class Refused(InvalidSpec):
     """A file that cannot be converted; ``problems`` has every reason, with Azure's paths."""
 
@@ -62,14 +50,14 @@ class Conversion:
 
     Attributes:
         manifest: the SweepJob.
-        notes: in the order of the file.
+        notes: what a person should know of the conversion, in the order of the file.
         problems: reasons for a refusal.
         origins: path in the SweepJob to path in the file, where more than the spelling differs.
     """
 
     supplies: Supplies
     manifest: dict[str, Any] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     origins: dict[str, str] = field(default_factory=dict)
 
@@ -94,7 +82,7 @@ class Section:
         return ".".join(part for part in (self.path, key) if part)
 
     def note(self, key: str, value: object, message: str) -> None:
-        self.conversion.notes.append(Note(self.at(key), value, message))
+        self.conversion.notes.append(Problem(self.at(key), value, message))
 
     def refuse(self, key: str, value: object, message: str) -> None:
         self.conversion.problems.append(Problem(self.at(key), value, message))
