@@ -52,6 +52,8 @@ def expression(p: Parameter) -> Expression:
 
 
 def _value(value: Any) -> Scalar | Branch:
-    if not isinstance(value, dict):
-        return value  # type: ignore[no-any-return]
-    return Branch({name: expression(v) if isinstance(v, dict) else v for name, v in value.items()})
+    if isinstance(value, dict):
+        parsed = {n: expression(v) if isinstance(v, dict) else v for n, v in value.items()}
+        return Branch(parsed)
+    scalar: Scalar = value
+    return scalar

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from .portable import normal_quantile, power
 
 
-class _Continuous:
+class _Continuous(ABC):
     """What the four continuous expressions share: finite only if the distribution is one point."""
 
     __slots__ = ()
 
+    @abstractmethod
     def quantile(self, u: float) -> float:
-        raise NotImplementedError
+        """The value at ``u``, 0 < u < 1."""
 
+    @abstractmethod
     def is_point(self) -> bool:
         """Whether the distribution has a single value."""
-        raise NotImplementedError
 
     def size(self) -> int | None:
         return 1 if self.is_point() else None
