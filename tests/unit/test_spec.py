@@ -107,6 +107,13 @@ def test_all_mistakes_are_named_at_once() -> None:
     assert len({p.path for p in caught.value.problems}) >= 3
 
 
+def test_a_reference_to_a_parameter_that_is_wrong_is_no_second_mistake() -> None:
+    wrong = {"lr": {"type": "uniform", "minValue": 2, "maxValue": 1}, "units": CHOICE}
+    with pytest.raises(InvalidSpec) as caught:
+        parse_sweepjob(sweepjob(searchSpace=wrong))
+    assert [p.path for p in caught.value.problems] == ["spec.searchSpace.lr.minValue"]
+
+
 def test_a_name_too_long_for_its_jobs() -> None:
     body = sweepjob()
     body["metadata"]["name"] = "a" * 60

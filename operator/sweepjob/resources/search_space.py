@@ -52,8 +52,9 @@ def _branch(reader: Reader, base: float, *, constants: bool) -> Branch:
             reader.note(str(name), value, _NAME_RULE)
         if constants and isinstance(value, Scalar):
             entries[name] = _constant(reader, str(name), value)
-        elif expression := _expression(reader.child(name), base):
-            entries[name] = expression
+        else:
+            # Something stands in for what is wrong, so that references to it are not wrong as well.
+            entries[name] = _expression(reader.child(name), base) or ""
     return Branch(entries)
 
 
