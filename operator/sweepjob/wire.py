@@ -16,10 +16,21 @@ from typing import Any
 AUDIENCE = "sweepjob.dev"
 REPORTS_PATH = "/v1/reports"
 MLFLOW_PORT = 5000
+PUSHGATEWAY_PORT = 9091
 MAX_BATCH = 500  # values in one push
 MAX_NAMES = 50  # metric names that are told to the operator
+MAX_NAME = 250  # characters of one
 MAX_BODY = 64 * 1024  # bytes of one push
 TERMINATION_MESSAGE_LIMIT = 4000  # the kubelet keeps 4,096 bytes
+
+# Where reports come from. LOGS is read by the operator, without a sidecar.
+MLFLOW, PUSHGATEWAY, FILE, TENSORBOARD, LOGS = SOURCES = (
+    "mlflow",
+    "pushgateway",
+    "file",
+    "tensorboard",
+    "logs",
+)
 
 CONTINUE = "continue"
 STOP = "stop"
@@ -30,6 +41,11 @@ ENV_CA = "SWEEPJOB_OPERATOR_CA"
 ENV_TOKEN_FILE = "SWEEPJOB_TOKEN_FILE"
 ENV_JOURNAL = "SWEEPJOB_JOURNAL"
 ENV_METRIC = "SWEEPJOB_PRIMARY_METRIC"
+ENV_SOURCE = "SWEEPJOB_SOURCE"
+ENV_SOURCE_PATH = "SWEEPJOB_SOURCE_PATH"
+ENV_SOURCE_PORT = "SWEEPJOB_SOURCE_PORT"
+ENV_FORWARD_TO = "SWEEPJOB_FORWARD_TO"
+ENV_FORWARD_INSECURE = "SWEEPJOB_FORWARD_INSECURE"
 ENV_NAMESPACE = "SWEEPJOB_NAMESPACE"
 ENV_TRIAL = "SWEEPJOB_TRIAL"
 ENV_ARTIFACTS = "SWEEPJOB_ARTIFACTS"
@@ -95,7 +111,7 @@ class Push:
                 trial=str(data["trial"]),
                 first=int(data["first"]),
                 values=tuple(decode(v) for v in data["values"]),
-                seen=tuple(str(name)[:250] for name in data["seen"]),
+                seen=tuple(str(name)[:MAX_NAME] for name in data["seen"]),
             )
         except (KeyError, TypeError, OverflowError, RecursionError) as error:
             raise ValueError(f"not a push: {error!r}") from error

@@ -30,6 +30,11 @@ def kwok() -> Path:
     return _install("kwok", "-s -w", "2 min, the first time only")
 
 
+def kueue() -> Path:
+    """The folder with Kueue's controller; compiled when it is missing."""
+    return _install("kueue", "-s -w", "3 min, the first time only")
+
+
 def is_built(module: str = "kubernetes") -> bool:
     return _target(module).is_dir()
 

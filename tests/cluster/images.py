@@ -109,8 +109,7 @@ def pause() -> Path:
         (context / "Dockerfile").write_text(
             'FROM scratch\nCOPY pause /pause\nUSER 65534\nENTRYPOINT ["/pause", "-P"]\n'
         )
-        _buildah(["build", "--tag", PAUSE_IMAGE, str(context)])
-        _push(PAUSE_IMAGE, target)
+        build_plain(context, PAUSE_IMAGE, target)
     return target
 
 
@@ -130,6 +129,12 @@ def build_any(folder: Path, tag: str) -> Path:
         )
         _push(tag, target)
     return target
+
+
+def build_plain(context: Path, reference: str, target: Path) -> None:
+    """Build a folder with a Dockerfile that needs no base image."""
+    _buildah(["build", "--tag", reference, str(context)])
+    _push(reference, target)
 
 
 def _base(base: Base) -> str:

@@ -96,6 +96,13 @@ def _join(node: Node, binaries: Path, options: Options, pause: Path) -> None:
     _await_ready(node)
 
 
+def remove(node: Node) -> None:
+    """Take a node out of the cluster again, with everything on it."""
+    namespaces.destroy(node)
+    kubectl(node.cluster, "delete", "node", node.name, "--ignore-not-found")
+    shutil.rmtree(node.folder, ignore_errors=True)
+
+
 def _start(node: Node, component: Component) -> None:
     namespaces.start(node, component.name, component.command)
     if component.name == "containerd":

@@ -93,6 +93,8 @@ def install(target: Target) -> None:
         target.helm(
             *("upgrade", "--install", RELEASE, str(layout.PROJECT / "helm" / "sweepjob")),
             *("--namespace", SYSTEM, "--create-namespace", "--wait", "--timeout", "120s"),
+            # The tests do not wait for a minute where ten seconds show the same.
+            *("--set", "nodePatienceSeconds=10"),
             *values,
         )
 

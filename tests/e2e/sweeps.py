@@ -77,11 +77,11 @@ class Sweeps:
             spec[key] = merged
         return spec
 
-    def apply(self, name: str, spec: dict[str, Any]) -> None:
+    def apply(self, name: str, spec: dict[str, Any], labels: dict[str, str] | None = None) -> None:
         body = {
             "apiVersion": "sweepjob.dev/v1alpha1",
             "kind": "SweepJob",
-            "metadata": {"name": name, "namespace": self.namespace},
+            "metadata": {"name": name, "namespace": self.namespace, "labels": labels or {}},
             "spec": spec,
         }
         self.target.kubectl("apply", "-f", "-", stdin=json.dumps(body))

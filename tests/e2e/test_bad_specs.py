@@ -59,9 +59,9 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
         "'${{search_space.rate}}': refers to nothing; there are: search_space.level",
     ),
     (
-        "later-version",
-        {"metrics": {"source": "tensorboard"}},
-        "this version of the operator has mlflow",
+        "pattern",
+        {"metrics": {"source": "logs", "pattern": "score (.*"}},
+        "spec.metrics.pattern: 'score (.*': is no regular expression of RE2's syntax",
     ),
 ]
 

@@ -6,7 +6,8 @@ import copy
 from typing import Any
 
 from sweepjob.domain.limits import Limits
-from sweepjob.domain.plan.snapshot import Job, Phase, Pod, Snapshot, Totals, Trial
+from sweepjob.domain.plan.observed import Job, Pod
+from sweepjob.domain.plan.snapshot import Phase, Snapshot, Totals, Trial
 
 SWEEPJOB: dict[str, Any] = {
     "apiVersion": "sweepjob.dev/v1alpha1",
@@ -72,6 +73,7 @@ def snapshot(*live: Trial, total: int = 4, concurrent: int = 2, **values: Any) -
         timeout=values.pop("timeout", None),
         trial_timeout=values.pop("trial_timeout", None),
         max_failed_trials=values.pop("max_failed_trials", None),
+        start_timeout=values.pop("start_timeout", None),
     )
     return Snapshot(
         limits=limits,

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 
 from sweepjob.domain.plan import actions as act
+from sweepjob.domain.plan.observed import Job, Pod
 from sweepjob.domain.plan.planner import is_over, plan
-from sweepjob.domain.plan.snapshot import Job, Phase, Pod, Snapshot, Stop, Totals, Trial
+from sweepjob.domain.plan.snapshot import Phase, Snapshot, Stop, Totals, Trial
 
 from .builders import snapshot
 
+PATIENCE = 60.0  # the default of a snapshot
 STOP = Stop(Phase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=1)
 
 
@@ -30,7 +32,11 @@ class SimulatedCluster:
     jobs: dict[str, Job] = field(default_factory=dict)
     pods: dict[str, tuple[str, Pod]] = field(default_factory=dict)
     launched: Counter[str] = field(default_factory=Counter)
+    started: Counter[str] = field(default_factory=Counter)
+    retries: Counter[str] = field(default_factory=Counter)
     verdicts: dict[int, Stop] = field(default_factory=dict)
+    interruptions: dict[str, tuple[str, str]] = field(default_factory=dict)
+    hung: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -53,6 +59,7 @@ class SimulatedCluster:
         return replace(
             trial,
             verdict=self.verdicts.get(trial.index),
+            interruption=self.interruptions.get(prefix),
             jobs=tuple(j for key, j in self.jobs.items() if key == prefix),
             pods=tuple(p for key, p in self.pods.values() if key == prefix),
         )
@@ -88,8 +95,15 @@ class SimulatedCluster:
         key = f"sweep-{action.trial}/{action.attempt}"
         if key not in self.jobs:
             self.launched[key] += 1
-            self.jobs[key] = Job(key, f"job-{key}-{self.launched[key]}", action.attempt)
-            self.pods[key] = (key, Pod(key, f"pod-{key}"))
+            queued = self.chance.random() < 0.2
+            self.jobs[key] = Job(key, f"job-{key}", action.attempt, suspended=queued)
+            if not queued:
+                self._start_pod(key)
+
+    def _start_pod(self, key: str) -> None:
+        self.started[key] += 1
+        name = f"{key}/{self.started[key]}"
+        self.pods[name] = (key, Pod(name, f"pod-{name}", node="node"))
 
     @apply.register
     def _(self, action: act.RecordStop) -> None:
@@ -100,7 +114,7 @@ class SimulatedCluster:
         key, pod = self.pods[action.pod]
         assert pod.uid == action.uid
         assert self.records[action.trial].stop is not None, "recorded before it is ended"
-        self.pods[action.pod] = (key, replace(pod, deleting=True))
+        self.pods[action.pod] = (key, replace(pod, deleting=True, gone_by=self.now + 2))
 
     @apply.register
     def _(self, action: act.DeleteJob) -> None:
@@ -111,17 +125,19 @@ class SimulatedCluster:
 
     @apply.register
     def _(self, action: act.RecordRetry) -> None:
+        self.retries[action.reason] += 1
         self._record(
             action.trial,
             phase=Phase.PENDING,
             attempt=action.attempt,
             failures=action.failures,
+            launch_at=action.launch_at,
             launched=False,
         )
 
     @apply.register
     def _(self, action: act.RecordProgress) -> None:
-        self._record(action.trial, phase=action.phase, launched=True)
+        self._record(action.trial, phase=action.phase, reason=action.reason, launched=True)
 
     @apply.register
     def _(self, action: act.RecordEnd) -> None:
@@ -130,7 +146,8 @@ class SimulatedCluster:
             assert action.phase is trial.stop.outcome, "a recorded decision is never changed"
         key = f"{trial.name}/{trial.attempt}"
         holding = [p for k, p in self.pods.values() if k == key and not p.is_terminal]
-        assert not holding, "a trial ends when its pods have"
+        lost = [p for p in holding if p.is_lost(self.now, PATIENCE)]
+        assert holding == lost, "a trial ends when its pods have"
         self._record(action.trial, phase=action.phase)
 
     def _record(self, index: int, **changes: object) -> None:
@@ -138,26 +155,93 @@ class SimulatedCluster:
         self.records[index] = replace(self.records[index], **changes)  # type: ignore[arg-type] # the callers name fields of Trial
 
     def happen(self) -> None:
-        """Something that nobody planned, to every pod by chance."""
+        """Something that nobody planned, to every pod and every Job by chance."""
         for name, (key, pod) in list(self.pods.items()):
-            dice = self.chance.random()
-            if pod.deleting and dice < 0.5:
-                del self.pods[name]
-            elif pod.is_terminal or pod.deleting:
-                continue
-            elif pod.started is None and dice < 0.5:
-                self.pods[name] = (key, replace(pod, started=self.now))
-            elif pod.started is not None and dice < 0.15:
-                self.pods[name] = (key, replace(pod, succeeded=dice < 0.1, failure=("F", "f")))
-            elif pod.started is not None and dice < 0.25:
-                index = int(key.partition("/")[0].rpartition("-")[2])
-                self.verdicts[index] = STOP
+            if pod.deleting or pod.is_terminal:
+                self._go(name, key, pod)
+            else:
+                self.pods[name] = (key, self._happen_to(key, pod))
         for key, job in list(self.jobs.items()):
-            if job.deleting and not any(k == key for k, _ in self.pods.values()):
+            self._control(key, job)
+
+    def _go(self, name: str, key: str, pod: Pod) -> None:
+        """A pod that is to go, on a node that is there or has hung itself up."""
+        if not pod.deleting or name in self.hung:
+            return
+        dice = self.chance.random()
+        if not pod.is_terminal and dice < 0.1:
+            self.hung.add(name)
+        elif not pod.is_terminal and dice < 0.5:
+            # A script may exit with 0 when it is told to go.
+            self.pods[name] = (key, replace(pod, succeeded=dice < 0.3, failure=("F", "f")))
+        elif dice < 0.8:
+            del self.pods[name]
+
+    def _happen_to(self, key: str, pod: Pod) -> Pod:
+        dice = self.chance.random()
+        if pod.started is None and dice < 0.5:
+            self.interruptions.pop(key, None)
+            return replace(pod, started=self.now)
+        if pod.started is None:
+            return pod
+        if dice < 0.15:
+            return replace(pod, succeeded=dice < 0.1, failure=("F", "f"))
+        if dice < 0.25:
+            self.verdicts[int(key.partition("/")[0].rpartition("-")[2])] = STOP
+        elif dice < 0.35:  # drained, or deleted by a person
+            self.interruptions[key] = ("Evicted", "drained")
+            return replace(pod, deleting=True, gone_by=self.now + 2, disrupted=dice < 0.3)
+        return pod
+
+    def _control(self, key: str, job: Job) -> None:
+        """What the Job controller, a queue and a person with kubectl do."""
+        pods = [pod for k, pod in self.pods.values() if k == key]
+        living = any(not pod.is_terminal for pod in pods)
+        dice = self.chance.random()
+        if job.deleting:
+            self._take_pods(key)
+            if not pods:
                 del self.jobs[key]
+        elif dice < 0.01 and self.records[int(key.partition("/")[0][6:])].launched:
+            self.jobs[key] = replace(job, deleting=True)
+        elif living and dice < 0.04:
+            self.jobs[key] = replace(job, suspended=True)
+            self._take_pods(key)
+        elif job.suspended and dice < 0.3:
+            self.jobs[key] = replace(job, suspended=False)
+        elif not (living or job.suspended or job.succeeded or job.failure):
+            self._judge(key, job, pods)
+
+    def _take_pods(self, key: str) -> None:
+        for name, (k, pod) in list(self.pods.items()):
+            if k == key and not pod.deleting:
+                self.pods[name] = (k, replace(pod, deleting=True, gone_by=self.now + 2))
+
+    def _judge(self, key: str, job: Job, pods: list[Pod]) -> None:
+        """Complete, failed, or another pod in place of one that was disrupted."""
+        counted = [pod for pod in pods if not pod.disrupted or pod.succeeded]
+        if any(pod.succeeded for pod in counted):
+            self.jobs[key] = replace(job, succeeded=True)
+        elif counted or (self.started[key] and not pods and self.chance.random() < 0.5):
+            self.jobs[key] = replace(job, failure=("BackoffLimitExceeded", "limit"))
+        else:
+            self._start_pod(key)
 
     def check(self) -> None:
-        holding = {key.partition("/")[0] for key, pod in self.pods.values() if not pod.is_terminal}
+        holding = {
+            key.partition("/")[0]
+            for key, pod in self.pods.values()
+            if not pod.is_terminal and not pod.is_lost(self.now, PATIENCE)
+        }
         assert len(holding) <= self.concurrent, "concurrency is never exceeded"
         assert len(self.records) <= self.total
         assert all(count == 1 for count in self.launched.values()), "an attempt is launched once"
+        for trial in self.records.values():
+            living = [
+                key
+                for key, pod in self.pods.values()
+                if key.startswith(f"{trial.name}/")
+                and not pod.is_terminal
+                and not pod.is_lost(self.now, PATIENCE)
+            ]
+            assert len(living) <= 1, "a trial has one live pod"

@@ -5,13 +5,15 @@ import json
 from typing import Any
 
 import pytest
+from sweepjob import wire
 from sweepjob.resources import command, names
-from sweepjob.resources.job import SidecarSettings, TrialIdentity, job_manifest
+from sweepjob.resources.job import TrialIdentity, job_manifest
+from sweepjob.resources.sidecar import SidecarSettings
 from sweepjob.resources.sweepjob import parse_sweepjob
 
 from .builders import sweepjob
 
-IDENTITY = TrialIdentity("team", "sweep", "sweep-3", "trial-uid", attempt=2)
+IDENTITY = TrialIdentity("team", "sweep", "sweep-3", "trial-uid", 2, "sweep-12345678/sweep-3")
 SIDECAR = SidecarSettings("registry.example/sidecar:1", "https://intake:8443", "PEM")
 ASSIGNMENT = {"lr": 0.0312, "units": 32}
 
@@ -109,10 +111,13 @@ def test_a_template_survives_untouched() -> None:
     assert pod["volumes"][0] == mine["volumes"][0]
     assert [c["name"] for c in pod["initContainers"]] == [names.SIDECAR, "fetch"]
     logger, trainer = pod["containers"]
-    assert logger == mine["containers"][0]
+    secured = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    assert logger == {**mine["containers"][0], "securityContext": secured}
     assert trainer["args"] == ["--lr=0.0312"]
     assert trainer["securityContext"] == {"privileged": False}
-    assert environment(trainer)["MLFLOW_TRACKING_URI"] == "http://mine"  # set by the user: stays
+    # The user's own tracking server gets everything by way of the sidecar.
+    assert environment(trainer)["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:5000"
+    assert environment(pod["initContainers"][0])[wire.ENV_FORWARD_TO] == "http://mine"
 
 
 def test_a_guaranteed_pod_stays_guaranteed() -> None:

@@ -1,7 +1,7 @@
 """The planner of a sweep: slots, limits, timeouts."""
 
 from sweepjob.domain.plan import actions as act
-from sweepjob.domain.plan.planner import is_over, plan, reason_to_fail
+from sweepjob.domain.plan.planner import is_over, plan, reason_to_end
 from sweepjob.domain.plan.snapshot import Phase, Totals
 
 from .builders import job, pod, snapshot, trial
@@ -55,7 +55,7 @@ def test_the_sweep_timeout_cancels_everything_and_fails_the_sweep() -> None:
     assert len(todo.actions) == 2
     over = snapshot(timeout=60, started=100.0, totals=Totals(2, {Phase.CANCELED: 2}))
     assert is_over(over, 170.0)
-    assert reason_to_fail(over, 170.0) == ("SweepTimeout", "the sweep's timeout of 60 s has passed")
+    assert reason_to_end(over, 170.0) == ("SweepTimeout", "the sweep's timeout of 60 s has passed")
 
 
 def test_one_failed_trial_too_many_ends_the_sweep() -> None:

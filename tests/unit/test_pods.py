@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from sweepjob import wire
-from sweepjob.resources import names
-from sweepjob.resources.pods import parse_pod, requested_gpus
+from sweepjob.resources import accelerators, names, troubles
+from sweepjob.resources.pods import parse_job, parse_pod
 from sweepjob.resources.quantity import parse_quantity
 
 
@@ -40,7 +40,8 @@ def ended(code: int, reason: str = "Error", **more: Any) -> dict[str, Any]:
 def test_identity() -> None:
     record = parse_pod(pod({"phase": "Pending"}))
     assert (record.sweep, record.trial, record.attempt, record.owner) == ("s", "s-1", 2, "job-uid")
-    assert (record.view.succeeded, record.view.started, record.gpus) == (None, None, 2)
+    assert (record.view.succeeded, record.view.started) == (None, None)
+    assert record.gpus == {"nvidia.com/gpu": 2}
 
 
 def test_end_and_times() -> None:
@@ -140,7 +141,66 @@ def test_gpus_of_every_kind_are_counted() -> None:
         container(**{"amd.com/gpu": 2}),
         container(**{"nvidia.com/mig-1g.5gb": "3"}),
     ]
-    assert requested_gpus({"containers": containers}) == 6
+    claims = [{"name": "a", "resourceClaimTemplateName": "h200"}, {"name": "b"}]
+    found = accelerators.requested({"containers": containers, "resourceClaims": claims})
+    assert found == {
+        "nvidia.com/gpu": 1,
+        "amd.com/gpu": 2,
+        "nvidia.com/mig-1g.5gb": 3,
+        "claim/h200": 1,
+        "claim/b": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kubernetes", "ours"),
+    [
+        ("PreemptionByScheduler", "Preempted"),
+        ("EvictionByEvictionAPI", "Evicted"),
+        ("TerminationByKubelet", "EvictedByNode"),
+        ("DeletionByTaintManager", "NodeTainted"),
+        ("DeletionByPodGC", "NodeGone"),
+        ("SomethingNew", "Disrupted"),
+    ],
+)
+def test_disruptions_have_names(kubernetes: str, ours: str) -> None:
+    condition = {"type": "DisruptionTarget", "status": "True", "reason": kubernetes}
+    status = {"phase": "Failed", "conditions": [condition], "containerStatuses": [ended(143)]}
+    view = parse_pod(pod(status)).view
+    assert view.is_interrupted
+    assert view.failure[0] == ours
+
+
+def test_a_deadline_of_the_users_own_pod_is_named() -> None:
+    status = {"phase": "Failed", "reason": "DeadlineExceeded", "message": "too long"}
+    failure = parse_pod(pod({**status, "containerStatuses": [ended(137)]})).view.failure
+    assert failure == ("DeadlineExceeded", "too long")
+
+
+def test_a_job_that_waits_in_a_queue() -> None:
+    meta = pod({})["metadata"]
+    body = {"metadata": meta, "spec": {"suspend": True}, "status": {}}
+    assert parse_job(body).view.suspended
+    complete = {"conditions": [{"type": "Complete", "status": "True"}]}
+    assert parse_job({"metadata": meta, "spec": {}, "status": complete}).view.succeeded
+
+
+@pytest.mark.parametrize(
+    ("message", "reason", "waits"),
+    [
+        ('pods "x" is forbidden: exceeded quota: gpus, requested: 1', "QuotaExceeded", True),
+        (
+            'pods "x" is forbidden: violates PodSecurity "restricted": a',
+            "PodSecurityViolated",
+            False,
+        ),
+        ('admission webhook "w" denied the request: no', "PodRefused", False),
+    ],
+)
+def test_why_a_pod_was_refused(message: str, reason: str, waits: bool) -> None:
+    trouble = troubles.of_refused_pod(message, since=5.0)
+    assert (trouble.reason, trouble.waits, trouble.since) == (reason, waits, 5.0)
+    assert message in trouble.message
 
 
 @pytest.mark.parametrize(

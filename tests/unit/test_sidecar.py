@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from sweepjob import wire
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.mlflow_api import MlflowApi
+from sweepjob.sidecar.mlflow.api import MlflowApi
+from sweepjob.sidecar.mlflow.handler import answering
 from sweepjob.sidecar.pusher import Pusher
 from sweepjob.sidecar.recorder import Recorder
-from sweepjob.sidecar.server import MetricsServer
+from sweepjob.sidecar.server import LocalServer
 from sweepjob.sidecar.settings import Settings
 
 METRIC, TRIAL = "score", "sweep-1"
@@ -73,16 +74,16 @@ def test_the_first_run_of_a_client_that_ignores_the_given_id_is_the_trials(tmp_p
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[MetricsServer]:
+def server(tmp_path: Path) -> Iterator[LocalServer]:
     recorder = recorder_at(tmp_path)
-    serving = MetricsServer(0, MlflowApi(recorder, "/artifacts"), recorder.changed)
+    serving = LocalServer(0, answering(MlflowApi(recorder, "/artifacts")), recorder.changed)
     threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
     yield serving
     serving.shutdown()
     serving.server_close()
 
 
-def call(server: MetricsServer, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+def call(server: LocalServer, method: str, path: str, body: Any = None) -> tuple[int, Any]:
     connection = http.client.HTTPConnection(*server.server_address[:2])
     raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body else None
     connection.request(method, f"/api/2.0/mlflow/{path}", raw)
@@ -92,7 +93,7 @@ def call(server: MetricsServer, method: str, path: str, body: Any = None) -> tup
     return response.status, answer
 
 
-def test_batches_are_taken_in_the_order_of_their_steps(server: MetricsServer) -> None:
+def test_batches_are_taken_in_the_order_of_their_steps(server: LocalServer) -> None:
     metrics = [
         {"key": METRIC, "value": v, "timestamp": 0, "step": s}
         for v, s in ((3, 3), (1, 1), ("NaN", 2))
@@ -112,12 +113,12 @@ def test_batches_are_taken_in_the_order_of_their_steps(server: MetricsServer) ->
         ("POST", "model-versions/create", {"name": "m"}),
     ],
 )
-def test_every_endpoint_answers(server: MetricsServer, method: str, path: str, body: Any) -> None:
+def test_every_endpoint_answers(server: LocalServer, method: str, path: str, body: Any) -> None:
     assert call(server, method, path, body)[0] == 200
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"run_id": "a", "key": "b", "value": "c"}'])
-def test_nonsense_is_refused_and_harms_nothing(server: MetricsServer, body: bytes) -> None:
+def test_nonsense_is_refused_and_harms_nothing(server: LocalServer, body: bytes) -> None:
     assert call(server, "POST", "runs/log-metric", body)[0] == 400
     assert call(server, "GET", f"runs/get?run_id={TRIAL}")[0] == 200
 

@@ -4,14 +4,29 @@ from typing import Any
 
 import pytest
 from sweepjob.domain.plan import actions as act
+from sweepjob.domain.plan.observed import Trouble
 from sweepjob.domain.plan.snapshot import Phase, Stop
-from sweepjob.domain.plan.trial import plan_trial
+from sweepjob.domain.plan.trial import JOB_DELETED, POD_DELETED, SUSPENDED, plan_trial
 
-from .builders import job, pod, trial
+from .builders import job, pod, snapshot, trial
 
 STOP = Stop(Phase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=3)
 FAILURE = ("TrainerFailed", "exit code 1")
+DRAINED = ("Evicted", "its node is drained")
+GAVE_UP = ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
+LOST = pod(started=1.0, deleting=True, gone_by=-60.0, node="node-2")
+LOST_TEXT = (
+    "node node-2 has not ended the trial's pod 60 s after its grace: the node is taken for lost, and "
+    "what it may still report is refused"
+)
+NO_GPU = Trouble("Unschedulable", "no GPU", since=0.0, waits=True)
+NO_IMAGE = Trouble("ImageCannotBePulled", "no such image", since=-590.0)
+GIVEN_UP = Stop(
+    Phase.FAILED, "ImageCannotBePulled", "it has not got going for 600 s: no such image"
+)
 RUNNING = {"jobs": (job(),), "pods": (pod(started=1.0),)}
+
+SWEEP = snapshot(max_retries=1)
 
 SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     ("new: launch", {"phase": Phase.PENDING}, [act.LaunchJob(0, 1)]),
@@ -60,7 +75,17 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     (
         "failed: another attempt",
         {"jobs": (job(),), "pods": (pod(succeeded=False, failure=FAILURE),)},
-        [act.RecordRetry(0, 2, 1, *FAILURE)],
+        [act.RecordRetry(0, 2, 1, *FAILURE, launch_at=20.0)],
+    ),
+    (
+        "the next attempt waits for its back-off",
+        {"phase": Phase.PENDING, "attempt": 2, "failures": 1, "launch_at": 20.0},
+        [],
+    ),
+    (
+        "the back-off is over",
+        {"phase": Phase.PENDING, "attempt": 2, "failures": 1, "launch_at": 10.0},
+        [act.LaunchJob(0, 2)],
     ),
     (
         "failed once too often",
@@ -73,14 +98,88 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
         [],
     ),
     (
-        "the Job gave up without a pod to show",
-        {"failures": 1, "jobs": (job(failure=("BackoffLimitExceeded", "pod was deleted")),)},
-        [act.RecordEnd(0, Phase.FAILED, "BackoffLimitExceeded", "pod was deleted")],
+        "disrupted: the record says that it waits again, and why",
+        {"jobs": (job(),), "interruption": DRAINED},
+        [act.RecordProgress(0, Phase.PENDING, *DRAINED)],
     ),
     (
-        "the Job was deleted by a person",
+        "drained, and the script exits with 0 when it is told to: no success, another attempt",
+        {
+            "jobs": (job(succeeded=True),),
+            "pods": (pod(succeeded=True, disrupted=True),),
+            "interruption": DRAINED,
+        },
+        [act.RecordRetry(0, 2, 0, *DRAINED)],
+    ),
+    (
+        "a person deleted its pod, and the Job gave up: no failure, another attempt at once",
+        {"jobs": (job(failure=GAVE_UP),), "interruption": POD_DELETED},
+        [act.RecordRetry(0, 2, 0, *POD_DELETED)],
+    ),
+    (
+        "the Job gave up without a pod to show: somebody took the pod",
+        {"failures": 1, "jobs": (job(failure=GAVE_UP),)},
+        [act.RecordRetry(0, 2, 1, *POD_DELETED)],
+    ),
+    (
+        "the Job is complete, and its pod is gone: the operator was away",
+        {"jobs": (job(succeeded=True),)},
+        [act.RecordEnd(0, Phase.SUCCEEDED, "Completed", "the trainer ended with exit code 0")],
+    ),
+    (
+        "the Job was deleted by a person: that cancels the trial",
         {"launched": True},
-        [act.RecordRetry(0, 2, 1, "JobDeleted", "its Job was deleted by somebody else")],
+        [act.RecordEnd(0, Phase.CANCELED, *JOB_DELETED)],
+    ),
+    (
+        "suspended by a queue: queued",
+        {"phase": Phase.PENDING, "jobs": (job(suspended=True),)},
+        [act.RecordProgress(0, Phase.QUEUED, *SUSPENDED)],
+    ),
+    (
+        "suspended while its pod runs: that is not over before the pod is",
+        {"jobs": (job(suspended=True),), "pods": (pod(started=1.0, deleting=True),)},
+        [],
+    ),
+    (
+        "preempted by a queue: queued, nothing is counted",
+        {"jobs": (job(suspended=True),), "pods": (pod(succeeded=False, deleting=True),)},
+        [act.RecordProgress(0, Phase.QUEUED, *SUSPENDED)],
+    ),
+    (
+        "admitted by the queue",
+        {"phase": Phase.QUEUED, "reason": "JobSuspended", "jobs": (job(),)},
+        [act.RecordProgress(0, Phase.PENDING)],
+    ),
+    (
+        "its node is lost: the old Job goes, another attempt starts elsewhere",
+        {"jobs": (job(),), "pods": (LOST,)},
+        [act.DeleteJob(0, "sweep-0", "job-0-1"), act.RecordRetry(0, 2, 0, "NodeLost", LOST_TEXT)],
+    ),
+    (
+        "its node is lost, and the Job has been deleted already",
+        {"jobs": (job(deleting=True),), "pods": (LOST,)},
+        [act.RecordRetry(0, 2, 0, "NodeLost", LOST_TEXT)],
+    ),
+    (
+        "stopped, and its node is lost: nobody waits for it",
+        {"stop": STOP, "jobs": (job(deleting=True),), "pods": (LOST,)},
+        [act.RecordEnd(0, Phase.EARLY_STOPPED, "Bandit", "too low")],
+    ),
+    (
+        "no GPU is free: that is on record",
+        {"phase": Phase.PENDING, "jobs": (job(),), "pods": (pod(),), "trouble": NO_GPU},
+        [act.RecordProgress(0, Phase.PENDING, "Unschedulable", "no GPU")],
+    ),
+    (
+        "no GPU is free: on record already",
+        {"phase": Phase.PENDING, "reason": "Unschedulable", "jobs": (job(),), "trouble": NO_GPU},
+        [],
+    ),
+    (
+        "no image for ten minutes: it fails",
+        {"phase": Phase.PENDING, "jobs": (job(),), "pods": (pod(),), "trouble": NO_IMAGE},
+        [act.RecordStop(0, GIVEN_UP)],
     ),
 ]
 
@@ -89,11 +188,38 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     ("situation", "expected"), [s[1:] for s in SITUATIONS], ids=[s[0] for s in SITUATIONS]
 )
 def test_situation(situation: dict[str, Any], expected: list[Any]) -> None:
-    assert list(plan_trial(trial(**situation), max_retries=1, now=10.0).actions) == expected
+    assert list(plan_trial(trial(**situation), SWEEP, now=10.0).actions) == expected
 
 
 def test_progress_is_written_when_it_is_due_and_not_before() -> None:
-    early = plan_trial(trial(**RUNNING, progress_due=12.0), 0, now=10.0)
+    early = plan_trial(trial(**RUNNING, progress_due=12.0), SWEEP, now=10.0)
     assert (early.actions, early.wake_at) == ((), 12.0)
-    late = plan_trial(trial(**RUNNING, progress_due=12.0), 0, now=12.0)
+    late = plan_trial(trial(**RUNNING, progress_due=12.0), SWEEP, now=12.0)
     assert late.actions == (act.RecordProgress(0, Phase.RUNNING),)
+
+
+def test_time_alone_calls_for_another_look() -> None:
+    waiting = {"phase": Phase.PENDING, "jobs": (job(),), "pods": (pod(),)}
+    short = plan_trial(trial(**waiting, trouble=NO_GPU), SWEEP, now=1.0)
+    assert (short.actions, short.wake_at) == ((), 3.0)  # a GPU may be free a moment later
+    backing_off = trial(phase=Phase.PENDING, attempt=2, launch_at=20.0)
+    assert plan_trial(backing_off, SWEEP, now=12.0).wake_at == 20.0
+    going = pod(started=1.0, deleting=True, gone_by=5.0, node="node-2")
+    assert plan_trial(trial(jobs=(job(),), pods=(going,)), SWEEP, now=10.0).wake_at == 65.0
+    stopping = trial(stop=STOP, jobs=(job(deleting=True),), pods=(going,))
+    assert plan_trial(stopping, SWEEP, now=10.0).wake_at == 65.0
+
+
+@pytest.mark.parametrize(("failures", "pause"), [(0, 10), (1, 20), (4, 160), (30, 360)])
+def test_the_back_off_doubles(failures: int, pause: float) -> None:
+    failed = trial(failures=failures, jobs=(job(),), pods=(pod(succeeded=False, failure=FAILURE),))
+    [retry] = plan_trial(failed, snapshot(max_retries=98), now=0.0).actions
+    assert isinstance(retry, act.RecordRetry)
+    assert retry.launch_at == pause
+
+
+def test_a_start_timeout_also_ends_the_wait_for_room() -> None:
+    waiting = trial(phase=Phase.PENDING, jobs=(job(),), pods=(pod(),), trouble=NO_GPU)
+    [stop] = plan_trial(waiting, snapshot(start_timeout=100), now=100.0).actions
+    assert isinstance(stop, act.RecordStop)
+    assert (stop.stop.outcome, stop.stop.reason) == (Phase.FAILED, "Unschedulable")

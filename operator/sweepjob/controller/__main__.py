@@ -68,7 +68,7 @@ async def run(settings: Settings) -> None:
     api = await connect(strict_tls=settings.strict_tls)
     health = Health()
     reconciler = Reconciler(api, settings)
-    intake = Intake(Authenticator(api), reconciler)
+    intake = Intake(Authenticator(api), reconciler.reports, reconciler.caches)
 
     async def announce_readiness() -> None:
         await reconciler.caches.synced()

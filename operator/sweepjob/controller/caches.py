@@ -94,6 +94,12 @@ class Caches:
         a deleted sweep that had the same name."""
         return [p for p in self._pods.get(trial, {}).values() if self.owner_of(p) == uid]
 
+    def newest_pod(self, trial: Key, uid: str) -> PodRecord | None:
+        """The one whose reports are the trial's: the last that was created, and of two in the same
+        second the one that runs."""
+        pods = self.pods_of(trial, uid)
+        return max(pods, key=lambda p: (p.attempt, p.created, not p.view.is_terminal), default=None)
+
     def owner_of(self, pod: PodRecord) -> str | None:
         """The uid of the trial whose Job the pod belongs, or belonged, to."""
         return self._trial_of_job.get(pod.owner)

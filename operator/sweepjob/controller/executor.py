@@ -13,9 +13,13 @@ from ..domain.plan import actions as act
 from ..domain.plan.snapshot import Phase
 from ..resources import names
 from ..resources.event import Announcement, event_manifest
-from ..resources.job import SidecarSettings, TrialIdentity, job_manifest
+from ..resources.execution import Execution, dump_execution
+from ..resources.job import TrialIdentity, job_manifest
+from ..resources.outputs import trial_folder
 from ..resources.record import dump_curve, dump_stop, trial_manifest
+from ..resources.sidecar import SidecarSettings
 from ..resources.times import format_time
+from ..resources.troubles import of_refused_job
 from . import errors, gateway
 from .caches import Caches
 from .gateway import Gateway
@@ -24,6 +28,7 @@ from .trial_state import TrialState
 
 _log = logging.getLogger(__name__)
 _MESSAGE_LIMIT = 4096
+_LONGEST_PAUSE = 30.0  # seconds between two tries to create a Job that is refused
 
 
 class Executor:
@@ -105,14 +110,27 @@ class Executor:
             state.add(record)
 
     async def _launch(self, state: SweepState, trial: TrialState, action: act.LaunchJob) -> None:
-        identity = TrialIdentity(state.namespace, state.name, trial.name, trial.uid, action.attempt)
+        identity = TrialIdentity(
+            state.namespace,
+            state.name,
+            trial.name,
+            trial.uid,
+            action.attempt,
+            trial_folder(state.name, state.uid, trial.name),
+        )
         body = job_manifest(identity, state.spec, trial.assignment, self._sidecar)
         try:
             made = await self._create_or_adopt(gateway.JOBS, state.namespace, body, owner=trial.uid)
         except (errors.Refused, errors.Conflict) as error:
-            trial.refused = str(error)
-            raise
-        trial.refused = ""
+            now = time.time()
+            since = now if trial.refused is None else trial.refused.since
+            trial.refused = of_refused_job(str(error), since)
+            # Asked again after a pause that grows with the time that it has lasted.
+            trial.launch_at = now + min(_LONGEST_PAUSE, max(1.0, now - since))
+            return
+        # From here on a Job that is missing was deleted by somebody; a start of the operator forgets
+        # that until the trial has run, and would create it again.
+        trial.refused, trial.launched = None, True
         self._caches.jobs(state.namespace).put(made)
 
     async def _create_or_adopt(
@@ -153,35 +171,50 @@ class Executor:
         self, state: SweepState, trial: TrialState, action: act.RecordRetry
     ) -> None:
         now = time.time()
+        last = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
+        pod, node = (last.name, last.view.node) if last is not None else ("", "")
+        if not any(execution.pod == pod for execution in trial.executions if pod):
+            trial.add_execution(
+                Execution(trial.attempt, pod, node, action.reason, action.message, now)
+            )
         status = {
             "phase": Phase.PENDING.value,
             "attempt": action.attempt,
             "failures": action.failures,
             "job": None,
+            "retryAt": None if action.launch_at is None else format_time(action.launch_at),
             "reason": action.reason,
             "message": action.message[:_MESSAGE_LIMIT],
             "gpuSeconds": self._gpu(trial, None),
         }
         await self._write(state, trial, status, now)
-        trial.gpu_used, trial.held = trial.gpu_total, {}
+        trial.gpu_used, trial.held = trial.gpu_totals, {}
         trial.attempt, trial.failures = action.attempt, action.failures
-        trial.launched, trial.phase = False, Phase.PENDING
+        trial.launched, trial.phase, trial.reason = False, Phase.PENDING, action.reason
+        trial.launch_at, trial.interruption = action.launch_at, None
+        pause = "" if action.launch_at is None else f" in {action.launch_at - now:.0f} s"
+        message = f"{action.message}; attempt {action.attempt} starts{pause}"
+        self._tell(state, trial, action.reason, message, warning=True)
 
     async def _record_progress(
         self, state: SweepState, trial: TrialState, action: act.RecordProgress
     ) -> None:
         now = time.time()
-        started = None if trial.started is None else format_time(trial.started)
         status = {
             "phase": action.phase.value,
             "attempt": trial.attempt,
             "job": names.job_name(trial.name, trial.attempt),
-            "startTime": started,
-            "reason": "",
-            "message": "",
+            "startTime": None if trial.started is None else format_time(trial.started),
+            "retryAt": None,
+            "reason": action.reason,
+            "message": action.message[:_MESSAGE_LIMIT],
         }
         await self._write(state, trial, status, now)
-        trial.phase, trial.launched = action.phase, True
+        news = action.reason and action.reason != trial.reason
+        trial.phase, trial.reason = action.phase, action.reason
+        if news:
+            warning = action.phase is not Phase.QUEUED
+            self._tell(state, trial, action.reason, action.message, warning=warning)
 
     async def _record_end(
         self, state: SweepState, trial: TrialState, action: act.RecordEnd
@@ -203,20 +236,21 @@ class Executor:
         state.end(trial, action.phase, saved)
         if action.phase is not Phase.SUCCEEDED:
             failed = action.phase is Phase.FAILED
-            self.announce(
-                Announcement(
-                    names.SWEEPTRIAL,
-                    state.namespace,
-                    trial.name,
-                    trial.uid,
-                    action.reason if failed else action.phase.value,
-                    action.message,
-                    warning=failed,
-                )
-            )
+            reason = action.reason if failed else action.phase.value
+            self._tell(state, trial, reason, action.message, warning=failed)
 
-    def _gpu(self, trial: TrialState, saved: float | None) -> dict[str, str]:
-        gpu = {"count": f"{trial.gpus:g}", "used": f"{trial.gpu_total:.0f}"}
+    def _tell(
+        self, state: SweepState, trial: TrialState, reason: str, message: str, *, warning: bool
+    ) -> None:
+        about = (names.SWEEPTRIAL, state.namespace, trial.name, trial.uid)
+        self.announce(Announcement(*about, reason, message, warning=warning))
+
+    def _gpu(self, trial: TrialState, saved: float | None) -> dict[str, Any]:
+        gpu: dict[str, Any] = {
+            "count": f"{trial.gpus:g}",
+            "used": f"{trial.gpu_total:.0f}",
+            "byResource": {name: f"{used:.0f}" for name, used in trial.gpu_totals.items()},
+        }
         return gpu if saved is None else {**gpu, "saved": f"{saved:.0f}"}
 
     async def _write(
@@ -225,9 +259,12 @@ class Executor:
         """Write a trial's status with its curve, and enter the answer into the cache."""
         count = trial.curve.count
         if count > trial.durable or trial.unwritten_since is not None:
-            status["curve"] = dump_curve(trial.curve, trial.pod)
+            status["curve"] = dump_curve(trial.curve, trial.pod, trial.log_time)
         if trial.seen:
             status["metricsSeen"] = list(trial.seen)
+        if trial.executions:
+            status["executions"] = [dump_execution(e) for e in trial.executions]
+            status["disruptions"] = trial.disruptions
         unwritten, trial.unwritten_since = trial.unwritten_since, None
         try:
             made = await self._api.patch_status(

@@ -15,6 +15,7 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 
 from ..resources import names
+from ..resources.times import format_time
 from . import errors
 
 Body = dict[str, Any]
@@ -23,6 +24,9 @@ _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
 # The server ends a watch after this many seconds; a silence much longer means a dead connection.
 _WATCH_SECONDS = 290
 _WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_WATCH_SECONDS + 15)
+# A trainer may be silent for as long as it likes.
+_LOG_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10)
+_LONGEST_LINE = 1024 * 1024
 _STRICT_REMEDY = (
     " The certificate authority of this API server lacks extensions that Python demands; set "
     "SWEEPJOB_STRICT_TLS=false (chart: kubernetes.strictTls=false) to accept it."
@@ -116,6 +120,13 @@ class Gateway:
         query = {"limit": "500", "labelSelector": selector, "continue": token}
         return await self._request("GET", resource.path(namespace), query=query)
 
+    async def list_by_field(self, resource: Resource, namespace: str, selector: str) -> list[Body]:
+        """Objects by a field selector, the first 50."""
+        query = {"limit": "50", "fieldSelector": selector}
+        page = await self._request("GET", resource.path(namespace), query=query)
+        found: list[Body] = page["items"]
+        return found
+
     async def watch(
         self, resource: Resource, namespace: str | None, selector: str, version: str
     ) -> AsyncIterator[Body]:
@@ -146,6 +157,38 @@ class Gateway:
                 yield event
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise errors.Unavailable(f"watch of {resource.plural} broke: {error!r}") from error
+        finally:
+            response.close()
+
+    async def follow_log(
+        self, namespace: str, pod: str, container: str, after: int
+    ) -> AsyncIterator[str]:
+        """Lines of a container's log, each with its time in front, until the container ends.
+
+        Args:
+            after: nanoseconds since the epoch; older lines are left out, up to a second's worth.
+
+        Raises:
+            ApiError: it cannot be read, or the connection broke.
+        """
+        query = {"container": container, "follow": "true", "timestamps": "true"}
+        if after:
+            query["sinceTime"] = format_time(after // 10**9)
+        path = PODS.path(namespace, pod, "log")
+        response = await self._send("GET", path, query, None, "", _LOG_TIMEOUT)
+        try:
+            if response.status != 200:
+                raise _error(response.status, await response.read(), response.headers, "GET")
+            rest = b""
+            async for chunk in response.content.iter_any():
+                *whole, rest = (rest + chunk).split(b"\n")
+                for line in whole:
+                    yield line.decode(errors="replace")
+                rest = rest[-_LONGEST_LINE:] if len(rest) > _LONGEST_LINE else rest
+            if rest:
+                yield rest.decode(errors="replace")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise errors.Unavailable(f"log of {pod} broke: {error!r}") from error
         finally:
             response.close()
 

@@ -9,17 +9,17 @@ from ..resources.pods import PodRecord
 from . import errors, telemetry
 from .authentication import Authenticator, Caller
 from .caches import Caches
-from .reconciler import Reconciler
+from .reports import Reports
 
 
 class Intake:
     """One endpoint. A push counts for a trial only if the pod that its token was made for is a pod of
     a Job of that trial, by owner, not by label."""
 
-    def __init__(self, authenticator: Authenticator, reconciler: Reconciler) -> None:
+    def __init__(self, authenticator: Authenticator, reports: Reports, caches: Caches) -> None:
         self._authenticator = authenticator
-        self._reconciler = reconciler
-        self._caches: Caches = reconciler.caches
+        self._reports = reports
+        self._caches = caches
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=wire.MAX_BODY)
@@ -56,7 +56,9 @@ class Intake:
             return _refuse(403, "the token belongs to another namespace")
         if push.trial != pod.trial or not self._belongs(pod.namespace, pod):
             return _refuse(403, f"pod {caller.pod} is not a pod of trial {push.trial}")
-        reply = self._reconciler.take(pod.namespace, pod.sweep, push, pod.uid)
+        if not self._reports.is_current(pod):
+            return _refuse(410, f"trial {push.trial} goes on in another pod")
+        reply = self._reports.take((pod.namespace, pod.sweep), push, pod.uid)
         if reply is None:
             return self._not_live(pod.namespace, push)
         return web.json_response(reply.dump())

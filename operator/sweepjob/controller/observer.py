@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from ..domain.plan.planner import free_slots, is_over, reason_to_fail
-from ..domain.plan.snapshot import Job, Phase, Pod, Snapshot, Trial
+from ..domain.plan.observed import Job, Pod, Trouble
+from ..domain.plan.planner import STOPPED, free_slots, is_over, reason_to_end
+from ..domain.plan.snapshot import Phase, Snapshot, Trial
+from ..domain.plan.trial import PATIENCE
 from ..resources import names
-from ..resources.pods import Trouble
+from ..resources.pods import PodRecord
 from ..resources.status import Condition, Overview
 from ..resources.times import parse_time
 from .caches import Caches
+from .settings import Settings
 from .sweep_state import SweepState
 from .trial_state import TrialState
 
@@ -21,16 +25,28 @@ V = TypeVar("V", Pod, Job)
 _PATIENCE_FOR_METRIC = 60.0
 
 
-def snapshot(state: SweepState, caches: Caches, progress_interval: float) -> Snapshot:
+def snapshot(
+    state: SweepState,
+    caches: Caches,
+    settings: Settings,
+    is_read: Callable[[PodRecord], bool] = lambda pod: True,
+) -> Snapshot:
     """The sweep as it is known now, with as many proposals as there are free slots, and one for
-    every live trial that may end in this pass."""
+    every live trial that may end in this pass.
+
+    Args:
+        is_read: whether all reports of a pod that has ended have been taken in; before, it counts
+            as running.
+    """
     spec = state.spec
     bare = Snapshot(
         limits=spec.limits,
         started=state.started,
         suspended=spec.suspend,
+        stopped=spec.stop,
+        node_patience=settings.node_patience,
         max_retries=spec.trial.max_retries,
-        live=tuple(_trial(state, t, caches, progress_interval) for t in state.live.values()),
+        live=tuple(_trial(state, t, caches, settings, is_read) for t in state.live.values()),
         totals=state.totals(),
     )
     if state.sampler.learns:
@@ -43,26 +59,48 @@ def snapshot(state: SweepState, caches: Caches, progress_interval: float) -> Sna
     return replace(bare, proposals=proposals, exhausted=state.exhausted)
 
 
-def _trial(state: SweepState, trial: TrialState, caches: Caches, progress_interval: float) -> Trial:
+def _trial(
+    state: SweepState,
+    trial: TrialState,
+    caches: Caches,
+    settings: Settings,
+    is_read: Callable[[PodRecord], bool],
+) -> Trial:
     key = (state.namespace, trial.name)
     jobs = [j.view for j in caches.jobs_of(key) if j.owner == trial.uid]
-    pods = [p.view for p in caches.pods_of(key, trial.uid) if p.attempt == trial.attempt]
+    pods = [p for p in caches.pods_of(key, trial.uid) if p.attempt == trial.attempt]
     unwritten = trial.unwritten_since
-    due = None if unwritten is None else max(unwritten, trial.written) + progress_interval
+    due = None if unwritten is None else max(unwritten, trial.written) + settings.progress_interval
     return Trial(
         index=trial.index,
         name=trial.name,
         uid=trial.uid,
         phase=trial.phase,
+        reason=trial.reason,
         attempt=trial.attempt,
         failures=trial.failures,
         launched=trial.launched,
+        launch_at=trial.launch_at,
         stop=trial.stop,
         verdict=trial.verdict,
         progress_due=due,
+        trouble=_trouble_of(trial, pods),
+        interruption=trial.interruption,
         jobs=tuple(_seen(job, trial) for job in jobs if job.attempt == trial.attempt),
-        pods=tuple(_seen(pod, trial) for pod in pods),
+        pods=tuple(_seen(_unless_unread(pod, is_read), trial) for pod in pods),
     )
+
+
+def _trouble_of(trial: TrialState, pods: Sequence[PodRecord]) -> Trouble | None:
+    """What keeps a trial from getting going; nothing does while its trainer runs."""
+    if any(pod.view.started is not None for pod in pods if not pod.view.is_terminal):
+        return None
+    return trial.refused or _first(pods)
+
+
+def _unless_unread(pod: PodRecord, is_read: Callable[[PodRecord], bool]) -> Pod:
+    unread = pod.view.is_terminal and not pod.view.is_interrupted and not is_read(pod)
+    return replace(pod.view, succeeded=None) if unread else pod.view
 
 
 def _seen(view: V, trial: TrialState) -> V:
@@ -109,8 +147,8 @@ def _total(state: SweepState, over: bool) -> int:
 
 
 def _failure(state: SweepState, snap: Snapshot, now: float) -> tuple[str, str] | None:
-    limit = reason_to_fail(snap, now)
-    if limit is not None:
+    limit = reason_to_end(snap, now)
+    if limit is not None and (limit[0] != STOPPED or state.best is None):
         return limit
     useful = state.ended[Phase.SUCCEEDED] + state.ended[Phase.EARLY_STOPPED]
     if not useful:
@@ -139,6 +177,8 @@ def _complete(state: SweepState, over: bool, failure: tuple[str, str] | None) ->
         return Condition(names.COMPLETE, False, reason, "the sweep has not been completed")
     exhausted = state.exhausted and state.created < state.spec.limits.max_total_trials
     reason = names.REASON_EXHAUSTED if exhausted else names.REASON_ALL_TRIALS
+    if state.spec.stop:
+        reason = names.REASON_STOPPED
     best = state.best
     assert best is not None
     message = (
@@ -172,16 +212,19 @@ def _degraded(state: SweepState, caches: Caches, now: float) -> Condition:
 def _trouble(state: SweepState, caches: Caches, now: float) -> Trouble | None:
     """The first thing that needs a person's eye, live trials in order, then ended ones."""
     for trial in state.live.values():
-        if trial.refused:
-            message = f"trial {trial.name}: the API server refuses its Job: {trial.refused}"
-            return Trouble(names.REASON_LAUNCH, message)
-        for pod in caches.pods_of((state.namespace, trial.name), trial.uid):
-            if pod.trouble is not None and pod.attempt == trial.attempt and trial.stop is None:
-                return Trouble(pod.trouble.reason, f"trial {trial.name}: {pod.trouble.message}")
+        pods = caches.pods_of((state.namespace, trial.name), trial.uid)
+        current = [pod for pod in pods if pod.attempt == trial.attempt]
+        found = None if trial.stop is not None else trial.refused or _first(current)
+        if found is not None and now >= found.since + PATIENCE:
+            return Trouble(found.reason, f"trial {trial.name}: {found.message}")
         since = trial.other_metrics_since
         if since is not None and now - since >= _PATIENCE_FOR_METRIC:
             return _metric_trouble(state, trial.name, trial.seen)
     return _missing_metric(state)
+
+
+def _first(pods: Sequence[PodRecord]) -> Trouble | None:
+    return next((pod.trouble for pod in pods if pod.trouble is not None), None)
 
 
 def metric_check_due(state: SweepState, now: float) -> float | None:

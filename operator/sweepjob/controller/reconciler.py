@@ -7,10 +7,11 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from .. import wire
 from ..domain.plan.planner import free_slots, is_over, plan
+from ..domain.plan.snapshot import Snapshot
 from ..domain.problem import InvalidSpec
 from ..resources import names
 from ..resources.event import Announcement
@@ -25,6 +26,8 @@ from .executor import Executor
 from .gateway import Gateway
 from .observer import metric_check_due, overview, snapshot
 from .proposing import Proposer
+from .refusals import Refusals
+from .reports import STATUS_INTERVAL, Reports
 from .settings import Settings
 from .sweep_state import SweepState
 from .workqueue import WorkQueue
@@ -32,8 +35,6 @@ from .workqueue import WorkQueue
 _log = logging.getLogger(__name__)
 # A pass that still finds something to do after so many rounds lets other sweeps go first.
 _ROUNDS = 10
-# Changes of numbers alone are written at most this often, in seconds; changes of state at once.
-_STATUS_INTERVAL = 1.0
 _CONDITION_LIMIT = 32_000  # characters; the API's conventions allow 32,768
 _QUIET_KEYS = ("best", "gpuSeconds")
 
@@ -60,6 +61,12 @@ class Reconciler:
         )
         self._proposer = Proposer()
         self._executor = Executor(api, self.caches, settings.sidecar)
+        self._refusals = Refusals(api, self.caches)
+        self.reports = Reports(api, self.caches, self._state_of, self.queue)
+
+    def _state_of(self, key: Key) -> SweepState | None:
+        known = self._sweeps.get(key)
+        return None if known is None else known.state
 
     def show(self, body: Mapping[str, Any], *, deleted: bool) -> None:
         """A SweepJob as the API server has it now, from kopf's watch."""
@@ -96,26 +103,28 @@ class Reconciler:
         if state is None:
             return None
         for _ in range(_ROUNDS):
-            snap = snapshot(state, self.caches, self._settings.progress_interval)
+            snap = self._observe(state)
             if await self._proposer.make_ready(state, snap, free_slots(snap), time.time()):
-                snap = snapshot(state, self.caches, self._settings.progress_interval)
+                snap = self._observe(state)
             todo = plan(snap, time.time())
             if not todo.actions:
                 break
-            try:
-                await self._executor.carry_out(state, todo.actions)
-            except (errors.Refused, errors.Conflict):
-                await self._report(sweep, state)
-                raise
+            await self._executor.carry_out(state, todo.actions)
+        unexplained = await self._refusals.look(state, time.time())
         due = await self._report(sweep, state)
         if is_over(snap, time.time()):
             sweep.state = None  # finished: remember nothing, watch only for a new generation
             return None
-        wakes = [todo.wake_at, due, metric_check_due(state, time.time())]
+        wakes = [todo.wake_at, due, unexplained, metric_check_due(state, time.time())]
         wake = min((w for w in wakes if w is not None), default=None)
         if todo.actions:
             return 0.0
         return None if wake is None else max(0.0, wake - time.time())
+
+    def _observe(self, state: SweepState) -> Snapshot:
+        self.reports.follow_logs(state)
+        is_read = partial(self.reports.is_read, state)
+        return snapshot(state, self.caches, self._settings, is_read)
 
     async def _accept(self, key: Key, sweep: _Sweep) -> bool:
         """Understand a new generation of the spec; whether there is anything to do about it."""
@@ -143,7 +152,7 @@ class Reconciler:
         state.load(r for r in self.caches.records_of(key) if r.sweep_uid == uid)
         for trial in state.live.values():
             for pod in self.caches.pods_of((state.namespace, trial.name), trial.uid):
-                self._account(state, pod, gone=False)
+                self.reports.take_in(state, pod, gone=False)
         return state
 
     async def _reject(self, key: Key, sweep: _Sweep, problems: str) -> bool:
@@ -171,13 +180,13 @@ class Reconciler:
     async def _report(self, sweep: _Sweep, state: SweepState) -> float | None:
         """Write the sweep's status if it changed; returns when it is due otherwise."""
         now = time.time()
-        snap = snapshot(state, self.caches, self._settings.progress_interval)
+        snap = self._observe(state)
         seen = overview(state, snap, self.caches, sweep.generation, now)
         new = dump_status(seen, state.status, now)
         if not differs(new, state.status):
             return None
         loud = {k: v for k, v in new.items() if k not in _QUIET_KEYS}
-        due = state.status_written + _STATUS_INTERVAL
+        due = state.status_written + STATUS_INTERVAL
         if now < due and not differs({**state.status, **loud}, state.status):
             return due
         written = await self._api.patch_status(
@@ -220,41 +229,8 @@ class Reconciler:
         sweep.state, sweep.generation = None, 0  # begin again from what is on record
         return 1.0
 
-    def take(self, namespace: str, sweep: str, push: wire.Push, pod: str) -> wire.Reply | None:
-        """A sidecar's push, already authenticated; None when the trial is not live."""
-        known = self._sweeps.get((namespace, sweep))
-        state = known.state if known else None
-        trial = None if state is None else state.find(push.trial)
-        if state is None or trial is None:
-            return None
-        if trial.pod != pod:
-            trial.turn_to(pod)
-        before = trial.curve.count
-        decided = state.report(trial, push, time.time())
-        telemetry.REPORTS.inc(trial.curve.count - before)
-        if decided:
-            self.queue.add((namespace, sweep))
-        else:
-            self.queue.add_after((namespace, sweep), _STATUS_INTERVAL)
-        stopping = trial.stop is not None or trial.verdict is not None
-        action = wire.STOP if stopping else wire.CONTINUE
-        return wire.Reply(trial.curve.count + 1, trial.durable, action)
-
     def _on_pod(self, pod: PodRecord, gone: bool) -> None:
-        known = self._sweeps.get((pod.namespace, pod.sweep))
-        if known is not None and known.state is not None:
-            self._account(known.state, pod, gone=gone)
-
-    def _account(self, state: SweepState, pod: PodRecord, *, gone: bool) -> None:
-        trial = state.find(pod.trial)
-        if trial is None or trial.attempt != pod.attempt or self.caches.owner_of(pod) != trial.uid:
-            return
-        trial.account(pod, time.time(), gone=gone)
-        # A disrupted pod has been replaced: its successor's reports are the trial's.
-        if pod.summary is not None and pod.view.is_terminal and not pod.view.disrupted:
-            if trial.pod != pod.uid and pod.summary.count:
-                trial.turn_to(pod.uid)
-            state.adopt(trial, pod.summary, time.time())
+        self.reports.account(pod, gone=gone)
 
     def _on_record_gone(self, record: Record) -> None:
         """Somebody deleted a record; if the sweep is still there, begin again from the others."""

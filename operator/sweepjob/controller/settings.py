@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..resources.job import SidecarSettings
+from ..resources.sidecar import SidecarSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Settings:
         intake_port: SWEEPJOB_INTAKE_PORT.
         telemetry_port: SWEEPJOB_TELEMETRY_PORT, for probes and metrics.
         progress_interval: SWEEPJOB_PROGRESS_SECONDS, at most one write of a trial's curve in so long.
+        node_patience: SWEEPJOB_NODE_PATIENCE_SECONDS, how long a node may take to end a pod beyond the
+            pod's grace before it is taken for lost.
         strict_tls: SWEEPJOB_STRICT_TLS; "false" for API servers whose CA lacks the extensions that
             Python 3.13 demands.
     """
@@ -31,6 +33,7 @@ class Settings:
     intake_port: int = 8443
     telemetry_port: int = 8080
     progress_interval: float = 3.0
+    node_patience: float = 60.0
     strict_tls: bool = True
 
     @classmethod
@@ -52,5 +55,6 @@ class Settings:
             intake_port=int(get("SWEEPJOB_INTAKE_PORT", "8443")),
             telemetry_port=int(get("SWEEPJOB_TELEMETRY_PORT", "8080")),
             progress_interval=float(get("SWEEPJOB_PROGRESS_SECONDS", "3")),
+            node_patience=float(get("SWEEPJOB_NODE_PATIENCE_SECONDS", "60")),
             strict_tls=get("SWEEPJOB_STRICT_TLS", "true") != "false",
         )

@@ -15,6 +15,7 @@ from ..domain.plan.snapshot import Phase, Stop, Totals
 from ..domain.sampling import Observation, Sampler, make_sampler
 from ..domain.space import Assignment
 from ..domain.stopping import Decision, Tracker
+from ..resources.outputs import trial_folder
 from ..resources.record import Record
 from ..resources.status import Best
 from ..resources.sweepjob import SweepSpec
@@ -149,6 +150,22 @@ class SweepState:
             self.enter(trial, value, now)
         return trial.verdict is not None and trial.stop is None
 
+    def read(
+        self, trial: TrialState, found: Iterable[tuple[str, float]], when: int, now: float
+    ) -> bool:
+        """Take in what a line of the log says, printed at ``when`` (nanoseconds).
+
+        Returns whether the planner has something to do: a decision was made.
+        """
+        metric = self.spec.objective.primary_metric
+        for name, value in found:
+            if name not in trial.seen and len(trial.seen) < wire.MAX_NAMES:
+                self._note_names(trial, (*trial.seen, name[: wire.MAX_NAME]), now)
+            if name == metric:
+                trial.log_time = when
+                self.enter(trial, value, now)
+        return trial.verdict is not None and trial.stop is None
+
     def enter(self, trial: TrialState, value: float, now: float) -> None:
         """One new report: curve, rank, decision, best. The cost is a bisection."""
         trial.curve.append(value)
@@ -200,7 +217,9 @@ class SweepState:
         standing = (trial.curve.score, -trial.index)
         if self.best_score is None or standing > self.best_score:
             self.best_score = standing
-            self.best = Best(trial.name, trial.curve.best, trial.assignment, now)
+            folder = trial_folder(self.name, self.uid, trial.name)
+            outputs = {output.name: output.folder(folder) for output in self.spec.outputs}
+            self.best = Best(trial.name, trial.curve.best, trial.assignment, now, outputs)
 
     def _note_names(self, trial: TrialState, seen: tuple[str, ...], now: float) -> None:
         if len(seen) >= len(trial.seen):

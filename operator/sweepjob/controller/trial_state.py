@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .. import wire
 from ..domain.curve import Curve
+from ..domain.plan.observed import Trouble
 from ..domain.plan.snapshot import Phase, Stop
+from ..domain.plan.trial import POD_DELETED, SUSPENDED
 from ..domain.space import Assignment
+from ..resources.execution import KEPT, Execution
 from ..resources.pods import PodRecord
 from ..resources.record import Record, load_curve
 
@@ -23,9 +28,17 @@ class TrialState:
         stopped: when the decision to stop it was recorded.
         written: when the record's status was written last.
         unwritten_since: when the first report came that is not on record, None when all are.
-        held: GPU-seconds of each pod of the current attempt, by uid.
+        reason: why it is in its phase, as it is on record.
+        launch_at: when the next attempt may start.
+        gpus: how many it holds when it runs.
+        gpu_used: GPU-seconds of the attempts before, by resource name.
+        held: the same of each pod of the current attempt, by uid.
+        disruptions: pods that somebody else ended.
+        executions: pods that ended without ending the trial, the newest ones.
+        interruption: why its last pod went, until another one runs.
         deleted: uids of pods and Jobs whose deletion was asked for; a cache may not show it yet.
-        refused: why its Job could not be created, empty when it could.
+        refused: why its Job or its pod could not be created, None when they could.
+        log_time: when the newest report was printed, in nanoseconds since the epoch, of source logs.
         other_metrics_since: when the first report came, as long as none was of the primary metric.
     """
 
@@ -43,16 +56,22 @@ class TrialState:
     durable: int
     started: float | None
     gpus: float
-    gpu_used: float
+    gpu_used: Counter[str]
     seen: tuple[str, ...]
+    reason: str = ""
+    launch_at: float | None = None
+    disruptions: int = 0
+    executions: list[Execution] = field(default_factory=list)
+    interruption: tuple[str, str] | None = None
     verdict: Stop | None = None
     first_report: float | None = None
     stopped: float | None = None
     written: float = 0.0
     unwritten_since: float | None = None
-    held: dict[str, float] = field(default_factory=dict)
+    held: dict[str, Counter[str]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
-    refused: str = ""
+    refused: Trouble | None = None
+    log_time: int = 0
     other_metrics_since: float | None = None
 
     @classmethod
@@ -73,8 +92,13 @@ class TrialState:
             durable=curve.count,
             started=record.started,
             gpus=record.gpus,
-            gpu_used=record.gpu_used,
+            gpu_used=_counter(record.gpu_used),
             seen=record.seen,
+            reason=record.reason,
+            launch_at=record.launch_at,
+            disruptions=record.disruptions,
+            executions=list(record.executions),
+            log_time=int(record.curve.get("logTime", 0)),
         )
 
     def turn_to(self, pod: str) -> None:
@@ -84,26 +108,57 @@ class TrialState:
             empty = Curve(self.curve.goal, self.curve.asked)
             self.curve = replace(empty, best=best, best_interval=interval)
         self.pod = pod
-        self.durable = 0
+        self.durable = self.log_time = 0
 
     def account(self, pod: PodRecord, now: float, *, gone: bool) -> None:
         """Note how long a pod has held its GPUs, as far as it is known at this moment."""
-        self.gpus = max(self.gpus, pod.gpus)
-        if pod.view.started is not None and self.started is None:
-            self.started = pod.view.started
+        self.gpus = max(self.gpus, sum(pod.gpus.values()))
+        view = pod.view
+        if view.started is not None and self.started is None:
+            self.started = view.started
+        if view.started is not None and not view.is_interrupted:
+            self.interruption = None
         if pod.held_from is not None:
             until = pod.ended if pod.ended is not None else now
             if pod.ended is None and not gone and pod.uid not in self.held:
-                self.held[pod.uid] = 0.0  # still holds; counted when it ends
+                self.held[pod.uid] = Counter()  # still holds; counted when it ends
             elif pod.ended is not None or gone:
-                self.held[pod.uid] = max(0.0, until - pod.held_from) * pod.gpus
+                seconds = max(0.0, until - pod.held_from)
+                self.held[pod.uid] = _counter({n: c * seconds for n, c in pod.gpus.items()})
+
+    def interrupt(self, pod: PodRecord, now: float, *, suspended: bool) -> bool:
+        """Note that somebody else ended a pod; whether that is news."""
+        deleted = SUSPENDED if suspended else POD_DELETED
+        why = pod.view.failure if pod.view.disrupted else deleted
+        self.interruption = why
+        if any(execution.pod == pod.name for execution in self.executions):
+            return False
+        self.disruptions += 1
+        self.add_execution(Execution(pod.attempt, pod.name, pod.view.node, *why, now))
+        if self.unwritten_since is None:
+            self.unwritten_since = now
+        return True
+
+    def add_execution(self, execution: Execution) -> None:
+        """Keep the newest ones."""
+        self.executions = [*self.executions, execution][-KEPT:]
+
+    @property
+    def gpu_totals(self) -> Counter[str]:
+        """GPU-seconds of all attempts that have ended, and of the current one's ended pods, by
+        resource name."""
+        return sum(self.held.values(), self.gpu_used)
 
     @property
     def gpu_total(self) -> float:
-        """GPU-seconds of all attempts that have ended, and of the current one's ended pods."""
-        return self.gpu_used + sum(self.held.values())
+        """GPU-seconds of all resources together."""
+        return sum(self.gpu_totals.values())
 
     def missing_of(self, summary: wire.Summary) -> tuple[float, ...]:
         """The reports of a sidecar's last words that never arrived, as far as they are in it."""
         lacking = summary.count - self.curve.count
         return summary.tail[-lacking:] if lacking > 0 else ()
+
+
+def _counter(amounts: Mapping[str, float]) -> Counter[str]:
+    return Counter(amounts)

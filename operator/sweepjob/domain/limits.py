@@ -14,6 +14,8 @@ class Limits:
         max_concurrent_trials: trials that hold or wait for a slot at a time.
         timeout: seconds from the sweep's start after which it and its trials are cancelled.
         trial_timeout: seconds a trial may run before it is cancelled.
+        start_timeout: seconds a trial may fail to get going before it fails; None: for ever when it
+            waits for room, ten minutes when it waits for what no waiting mends.
         max_failed_trials: failed trials the sweep survives; one more and it fails. None: any number.
     """
 
@@ -22,3 +24,4 @@ class Limits:
     timeout: float | None = None
     trial_timeout: float | None = None
     max_failed_trials: int | None = None
+    start_timeout: float | None = None

@@ -6,17 +6,17 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 
-from .placeholders import PLACEHOLDER, substitute
+from .placeholders import OPTIONAL, PLACEHOLDER, settle_optional, substitute
 
 _SHELL_SYNTAX = re.compile(r"[|&;<>()$`*?#~!\\\n\[\]{}]")
 
 
 def syntax_error(command: str) -> str | None:
     """What is wrong with a command that is to be split into words, None when nothing is."""
-    if _SHELL_SYNTAX.search(PLACEHOLDER.sub("", command)) is not None:
+    if _needs_shell(command):
         return None  # the shell will say
     try:
-        shlex.split(PLACEHOLDER.sub("", command))
+        shlex.split(_plain(command))
     except ValueError as error:
         return (
             f"cannot be split into words ({str(error).lower()}); close the quote, or write a list"
@@ -24,17 +24,37 @@ def syntax_error(command: str) -> str | None:
     return None
 
 
+def _plain(command: str) -> str:
+    """Without placeholders, and with all that is optional."""
+    return PLACEHOLDER.sub("", OPTIONAL.sub(r"\1", command))
+
+
+def _needs_shell(command: str) -> bool:
+    return _SHELL_SYNTAX.search(_plain(command)) is not None
+
+
 def resolve(command: str | Sequence[str], values: Mapping[str, str]) -> list[str]:
     """The argument vector of a command with its placeholders filled in.
 
-    A list is taken as it is. A text without shell syntax is split into words first and filled in
-    afterwards: a value with spaces or quotes stays one argument, no shell has to be in the image, and
-    signals reach the script itself. A text with shell syntax goes to ``/bin/sh -c``, values quoted.
+    A list is taken as it is; only a word that is optional as a whole is split, or left out. A text
+    without shell syntax is split into words first and filled in afterwards: a value with spaces or
+    quotes stays one argument, no shell has to be in the image, and signals reach the script itself.
+    A text with shell syntax goes to ``/bin/sh -c``, values quoted.
     """
     if not isinstance(command, str):
-        return [substitute(word, values.__getitem__) for word in command]
-    if _SHELL_SYNTAX.search(PLACEHOLDER.sub("", command)) is None:
-        # Placeholders may contain blanks; hide them from the splitting.
-        compact = PLACEHOLDER.sub(lambda m: f"${{{{{m[1]}}}}}", command)
-        return [substitute(word, values.__getitem__) for word in shlex.split(compact)]
-    return ["/bin/sh", "-c", substitute(command, lambda name: shlex.quote(values[name]))]
+        return [word for given in command for word in _words(given, values)]
+    if _needs_shell(command):
+        return ["/bin/sh", "-c", substitute(command, values, shlex.quote)]
+    return _split(settle_optional(command, values), values)
+
+
+def _words(given: str, values: Mapping[str, str]) -> list[str]:
+    if OPTIONAL.fullmatch(given):
+        return _split(settle_optional(given, values), values)
+    return [substitute(given, values)]
+
+
+def _split(text: str, values: Mapping[str, str]) -> list[str]:
+    # Placeholders may contain blanks; hide them from the splitting.
+    compact = PLACEHOLDER.sub(lambda match: f"${{{{{match[1]}}}}}", text)
+    return [substitute(word, values) for word in shlex.split(compact)]

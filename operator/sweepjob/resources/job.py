@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,40 +10,33 @@ from typing import Any
 from .. import wire
 from ..domain.space import Assignment
 from . import command, names
-from .placeholders import substitute, text_of, values
+from .environment import trainer_environment
+from .outputs import ARTIFACTS
+from .placeholders import substitute, values
+from .sidecar import DROP_ALL, TRACKING_URI, SidecarSettings, add_sidecar
 from .sweepjob import SweepSpec, TrialTemplate
 
 Manifest = dict[str, Any]
 # Finished Jobs stay for a day, so that their logs can be read; the records stay with the sweep.
 KEEP_FINISHED = 24 * 3600
-_DROP_ALL: Manifest = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-
-
-@dataclass(frozen=True, slots=True)
-class SidecarSettings:
-    """What the operator knows and every trial's pod has to be told.
-
-    Attributes:
-        image: the sidecar's image.
-        url: where the intake is reached from pods.
-        certificate_authority: PEM that the intake's certificate is checked against.
-    """
-
-    image: str
-    url: str
-    certificate_authority: str
-    pull_policy: str = "IfNotPresent"
+_GROUP = 65532
 
 
 @dataclass(frozen=True, slots=True)
 class TrialIdentity:
-    """Whose Job it is."""
+    """Whose Job it is.
+
+    Attributes:
+        uid: of the trial's record.
+        folder: the trial's own on every output's volume.
+    """
 
     namespace: str
     sweep: str
     trial: str
     uid: str
     attempt: int
+    folder: str
 
 
 def job_manifest(
@@ -69,7 +61,7 @@ def job_manifest(
         "metadata": {
             "name": names.job_name(identity.trial, identity.attempt),
             "namespace": identity.namespace,
-            "labels": labels | ({names.QUEUE_LABEL: spec.queue} if spec.queue else {}),
+            "labels": {**labels, **spec.queue},
             "ownerReferences": [
                 names.owner_reference(names.SWEEPTRIAL, identity.trial, identity.uid)
             ],
@@ -90,35 +82,66 @@ def job_manifest(
 
 
 def _pod_template(
-    identity: TrialIdentity, spec: SweepSpec, assignment: Assignment, sidecar: SidecarSettings
+    identity: TrialIdentity, spec: SweepSpec, assignment: Assignment, settings: SidecarSettings
 ) -> Manifest:
-    resolved = values(assignment, spec.inputs)
-    template = _users_template(spec.trial, resolved)
+    paths = {output.name: output.mount_path for output in spec.outputs}
+    template = _users_template(spec.trial, values(assignment, spec.inputs, paths))
     pod = template.setdefault("spec", {})
     pod["restartPolicy"] = "Never"
     pod.setdefault("terminationGracePeriodSeconds", spec.trial.stop_grace)
     pod.setdefault("automountServiceAccountToken", False)
+    _secure(pod, shares=bool(spec.outputs))
+    trainer = trainer_of(pod)
+    _add_outputs(pod, trainer, identity, spec)
+    if spec.metrics.source != wire.LOGS:
+        told = {
+            wire.ENV_METRIC: spec.objective.primary_metric,
+            wire.ENV_NAMESPACE: identity.namespace,
+            wire.ENV_TRIAL: identity.trial,
+        }
+        if ARTIFACTS in paths:
+            told[wire.ENV_ARTIFACTS] = paths[ARTIFACTS]
+        add_sidecar(pod, trainer, spec.metrics, told, settings)
+    _add_environment(trainer, trainer_environment(identity, spec, assignment, trainer))
+    return template
+
+
+def _secure(pod: Manifest, *, shares: bool) -> None:
+    """The restricted Pod Security standard, where the user set nothing else."""
     security = pod.setdefault("securityContext", {})
     security.setdefault("runAsNonRoot", True)
     security.setdefault("seccompProfile", {"type": "RuntimeDefault"})
-    trainer = trainer_of(pod)
-    trainer.setdefault("securityContext", copy.deepcopy(_DROP_ALL))
-    _add_environment(trainer, _trainer_environment(identity, assignment))
-    added = _sidecar(identity, spec, sidecar)
-    added["resources"] = _sidecar_resources(pod)
-    pod["initContainers"] = [added, *pod.get("initContainers", [])]
-    pod["volumes"] = [*pod.get("volumes", []), *_volumes()]
-    return template
+    if shares and "fsGroup" not in security:
+        # The user's volumes belong to root as a rule, and trials are not root.
+        security["fsGroup"] = _GROUP
+        security.setdefault("fsGroupChangePolicy", "OnRootMismatch")
+    for container in [*pod["containers"], *pod.get("initContainers", [])]:
+        container.setdefault("securityContext", copy.deepcopy(DROP_ALL))
+
+
+def _add_outputs(
+    pod: Manifest, trainer: Manifest, identity: TrialIdentity, spec: SweepSpec
+) -> None:
+    """Each output's folder of this trial; the kubelet makes it."""
+    for output in spec.outputs:
+        volume = {"name": output.volume_name, **copy.deepcopy(dict(output.volume))}
+        pod["volumes"] = [*pod.get("volumes", []), volume]
+        mount = {
+            "name": output.volume_name,
+            "mountPath": output.mount_path,
+            "subPath": output.folder(identity.folder),
+        }
+        trainer["volumeMounts"] = [*(trainer.get("volumeMounts") or []), mount]
 
 
 def _users_template(trial: TrialTemplate, resolved: Mapping[str, str]) -> Manifest:
     if trial.template is not None:
-        filled: Manifest = substitute(copy.deepcopy(trial.template), resolved.__getitem__)
+        filled: Manifest = substitute(copy.deepcopy(trial.template), resolved)
         return filled
     container: Manifest = {
         "name": names.TRAINER,
-        "image": substitute(trial.image, resolved.__getitem__),
-        "env": substitute(list(trial.env), resolved.__getitem__),
+        "image": substitute(trial.image, resolved),
+        "env": substitute(list(trial.env), resolved),
         "resources": copy.deepcopy(dict(trial.resources)),
     }
     if trial.command:
@@ -132,86 +155,13 @@ def trainer_of(pod: Mapping[str, Any]) -> Manifest:
     return next((c for c in containers if c.get("name") == names.TRAINER), containers[0])
 
 
-def _trainer_environment(identity: TrialIdentity, assignment: Assignment) -> dict[str, str]:
-    parameters = {f"AZUREML_SWEEP_{name}": text_of(v) for name, v in assignment.items()}
-    return {
-        **parameters,
-        "SWEEPJOB_PARAMETERS": json.dumps(assignment),
-        "SWEEPJOB_NAME": identity.sweep,
-        "SWEEPJOB_TRIAL": identity.trial,
-        "SWEEPJOB_ATTEMPT": str(identity.attempt),
-        "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{wire.MLFLOW_PORT}",
-        "MLFLOW_RUN_ID": identity.trial,
-        "MLFLOW_EXPERIMENT_NAME": identity.sweep,
-        # The client would send usage data to an outside host otherwise.
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
-        "NO_PROXY": "127.0.0.1,localhost",
-    }
-
-
 def _add_environment(container: Manifest, added: Mapping[str, str]) -> None:
-    """What the user set himself stays as it is."""
-    env = list(container.get("env") or [])
+    """What the user set himself stays as it is, but for the address that is forwarded to."""
+    env = [
+        e
+        for e in container.get("env") or []
+        if e.get("name") != TRACKING_URI or not added.get(TRACKING_URI)
+    ]
     present = {entry.get("name") for entry in env}
     env += [{"name": key, "value": value} for key, value in added.items() if key not in present]
     container["env"] = env
-
-
-def _sidecar(identity: TrialIdentity, spec: SweepSpec, settings: SidecarSettings) -> Manifest:
-    environment = {
-        wire.ENV_OPERATOR: settings.url,
-        wire.ENV_CA: settings.certificate_authority,
-        wire.ENV_TOKEN_FILE: f"{names.TOKEN_FOLDER}/token",
-        wire.ENV_JOURNAL: f"{names.JOURNAL_FOLDER}/journal.jsonl",
-        wire.ENV_METRIC: spec.objective.primary_metric,
-        wire.ENV_NAMESPACE: identity.namespace,
-        wire.ENV_TRIAL: identity.trial,
-    }
-    ready = ["python3", "-S", "-m", "sweepjob.sidecar.ready"]
-    return {
-        "name": names.SIDECAR,
-        "image": settings.image,
-        "imagePullPolicy": settings.pull_policy,
-        "restartPolicy": "Always",
-        "env": [{"name": key, "value": value} for key, value in environment.items()],
-        "securityContext": {
-            **copy.deepcopy(_DROP_ALL),
-            "runAsNonRoot": True,
-            "runAsUser": 65532,
-            "readOnlyRootFilesystem": True,
-        },
-        # A startup probe looks once a second; the hook costs a tenth of that.
-        "lifecycle": {"postStart": {"exec": {"command": ready}}},
-        "volumeMounts": [
-            {"name": names.VOLUME_TOKEN, "mountPath": names.TOKEN_FOLDER, "readOnly": True},
-            {"name": names.VOLUME_JOURNAL, "mountPath": names.JOURNAL_FOLDER},
-        ],
-    }
-
-
-def _sidecar_resources(pod: Manifest) -> Manifest:
-    """A processor limit would make the trainer wait for a throttled start, so there is none, unless
-    the user's containers are all of the Guaranteed class, which one without would cost them."""
-    containers = [*pod["containers"], *pod.get("initContainers", [])]
-    if all(_is_guaranteed(c.get("resources") or {}) for c in containers):
-        fixed = {"cpu": "500m", "memory": "64Mi"}
-        return {"requests": fixed, "limits": fixed}
-    return {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}}
-
-
-def _is_guaranteed(resources: Mapping[str, Any]) -> bool:
-    limits = resources.get("limits") or {}
-    requests = {**limits, **(resources.get("requests") or {})}
-    return all(limits.get(r) and requests[r] == limits[r] for r in ("cpu", "memory"))
-
-
-def _volumes() -> list[Manifest]:
-    token = {"audience": wire.AUDIENCE, "expirationSeconds": 3600, "path": "token"}
-    return [
-        {
-            "name": names.VOLUME_TOKEN,
-            "projected": {"sources": [{"serviceAccountToken": token}], "defaultMode": 0o444},
-        },
-        {"name": names.VOLUME_JOURNAL, "emptyDir": {"sizeLimit": "256Mi"}},
-    ]

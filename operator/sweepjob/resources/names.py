@@ -13,15 +13,18 @@ LABEL_SWEEP = f"{GROUP}/sweep"
 LABEL_TRIAL = f"{GROUP}/trial"
 LABEL_ATTEMPT = f"{GROUP}/attempt"
 
-# Kueue's: a SweepJob that has it passes it on to its Jobs.
+# Kueue's: a SweepJob that has them passes them on to its Jobs.
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+QUEUE_LABELS = (QUEUE_LABEL, "kueue.x-k8s.io/priority-class")
 
 # Containers and volumes that are added to a trial's pod.
 TRAINER = "trainer"
 SIDECAR = "sweepjob-sidecar"
 VOLUME_TOKEN = "sweepjob-token"
 VOLUME_JOURNAL = "sweepjob-journal"
+VOLUME_METRICS = "sweepjob-metrics"
 TOKEN_FOLDER = f"/var/run/secrets/{GROUP}"
+METRICS_FOLDER = "/var/lib/sweepjob-metrics"
 JOURNAL_FOLDER = "/var/lib/sweepjob"
 
 # Conditions of a SweepJob. The first four are the design's; Degraded says that something needs a
@@ -46,7 +49,12 @@ REASON_METRIC_MISSING = "MetricNotReported"
 REASON_IMAGE = "ImageCannotBePulled"
 REASON_CONTAINER = "ContainerCannotStart"
 REASON_UNSCHEDULABLE = "Unschedulable"
+REASON_GATED = "SchedulingGated"
 REASON_LAUNCH = "JobRefused"
+REASON_QUOTA = "QuotaExceeded"
+REASON_POD_SECURITY = "PodSecurityViolated"
+REASON_POD_REFUSED = "PodRefused"
+REASON_STOPPED = "Stopped"
 
 # The name of a trial's Job is at most this long, since pods get six characters more.
 JOB_NAME_LIMIT = 57

@@ -1,15 +1,17 @@
-"""``${{search_space.x}}`` and ``${{inputs.x}}`` in a trial's template."""
+"""``${{search_space.x}}``, ``${{inputs.x}}`` and ``${{outputs.x}}`` in a trial's template, and
+``$[[...]]``, which is left out where one of those inside stands for nothing."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..domain.space import Assignment, Branch, Choice, Space, leaves
 
 PLACEHOLDER = re.compile(r"\$\{\{\s*([^}]*?)\s*\}\}")
+OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
 
 
 def text_of(value: Any) -> str:
@@ -18,21 +20,42 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def substitute(node: Any, resolve: Callable[[str], str]) -> Any:
-    """A copy of a tree of dicts and lists with every placeholder in its texts replaced."""
+def substitute(
+    node: Any, values: Mapping[str, str], quote: Callable[[str], str] = lambda text: text
+) -> Any:
+    """A copy of a tree of dicts and lists with every placeholder in its texts replaced.
+
+    Args:
+        values: what each reference stands for.
+        quote: applied to what is put in.
+    """
     if isinstance(node, str):
-        return PLACEHOLDER.sub(lambda match: resolve(match[1]), node)
+        kept = settle_optional(node, values)
+        return PLACEHOLDER.sub(lambda match: quote(values[match[1]]), kept)
     if isinstance(node, Mapping):
-        return {key: substitute(value, resolve) for key, value in node.items()}
+        return {key: substitute(value, values, quote) for key, value in node.items()}
     if isinstance(node, list | tuple):
-        return [substitute(value, resolve) for value in node]
+        return [substitute(value, values, quote) for value in node]
     return node
 
 
-def values(assignment: Assignment, inputs: Mapping[str, Any]) -> dict[str, str]:
+def settle_optional(text: str, known: Container[str]) -> str:
+    """The text with every ``$[[...]]`` opened or left out."""
+
+    def settle(match: re.Match[str]) -> str:
+        present = all(reference in known for reference in PLACEHOLDER.findall(match[1]))
+        return match[1] if present else ""
+
+    return OPTIONAL.sub(settle, text)
+
+
+def values(
+    assignment: Assignment, inputs: Mapping[str, Any], outputs: Mapping[str, str]
+) -> dict[str, str]:
     """What every reference of a trial stands for. A nested value has a reference for itself, as
     JSON, and one for each of its leaves."""
     found = {f"inputs.{name}": text_of(value) for name, value in inputs.items()}
+    found |= {f"outputs.{name}": path for name, path in outputs.items()}
     for name, value in assignment.items():
         found[f"search_space.{name}"] = text_of(value)
     for name, value in leaves(assignment):
@@ -41,17 +64,23 @@ def values(assignment: Assignment, inputs: Mapping[str, Any]) -> dict[str, str]:
 
 
 def unresolved(
-    template: Any, space: Space, inputs: Mapping[str, Any]
+    template: Any, space: Space, inputs: Iterable[str], outputs: Iterable[str]
 ) -> Iterator[tuple[str, str, str]]:
     """Path, reference and remedy of every placeholder that no trial, or not every trial, resolves."""
     always, sometimes = _references(space.parameters, "search_space.")
-    known = always | {f"inputs.{name}" for name in inputs}
+    known = always | {f"inputs.{name}" for name in inputs} | {f"outputs.{n}" for n in outputs}
     for path, text in _texts(template, ""):
+        demanded = set(PLACEHOLDER.findall(OPTIONAL.sub("", text)))
         for reference in PLACEHOLDER.findall(text):
-            if reference in sometimes - known:
-                remedy = "only some branches of the choice have it; pass the whole branch instead"
+            if reference in demanded & sometimes - known:
+                remedy = (
+                    "only some branches of the choice have it; pass the whole branch instead, or "
+                    f"write $[[...${{{{{reference}}}}}]], which is left out for the others"
+                )
                 yield path, f"${{{{{reference}}}}}", remedy
-            elif reference not in known:
+            elif reference not in known | sometimes and (
+                reference in demanded or not reference.startswith("inputs.")
+            ):
                 listed = ", ".join(sorted(known)) or "none"
                 yield path, f"${{{{{reference}}}}}", f"refers to nothing; there are: {listed}"
 

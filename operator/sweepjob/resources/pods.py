@@ -7,30 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import wire
-from ..domain.plan.snapshot import Job, Pod
-from . import names
+from ..domain.plan.observed import Job, Pod, Trouble
+from . import accelerators, names, troubles
 from .job import trainer_of
-from .quantity import parse_quantity
 from .times import parse_time
 
-_IMAGE_REASONS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
-_NON_ROOT = "Trials run as non-root unless trial.template sets another securityContext."
-_SEE_LOG = "See its log: kubectl logs POD -c CONTAINER --previous."
-_CONTAINER_REASONS = {
-    "CreateContainerConfigError": _NON_ROOT,
-    "CreateContainerError": _NON_ROOT,
-    "RunContainerError": "Check trial.command and that the image has what it names.",
-    "PostStartHookError": _SEE_LOG,
-    "CrashLoopBackOff": _SEE_LOG,
+# Reasons of the condition DisruptionTarget, in a word for the record.
+_DISRUPTIONS = {
+    "PreemptionByScheduler": "Preempted",
+    "EvictionByEvictionAPI": "Evicted",
+    "TerminationByKubelet": "EvictedByNode",
+    "DeletionByTaintManager": "NodeTainted",
+    "DeletionByPodGC": "NodeGone",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why a pod does not get going: a reason and a sentence with the remedy."""
-
-    reason: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +28,14 @@ class PodRecord:
 
     Attributes:
         owner: uid of its Job.
-        gpus: GPUs it requests, all resource names that end in ``gpu`` or name a MIG slice.
+        created: seconds since the epoch.
+        gpus: the accelerators it requests, by resource name.
         held_from: seconds since the epoch when the kubelet took it, so its GPUs are held; None before.
         ended: when its last container ended, None before.
         trouble: why it waits, if that needs a person.
         summary: the sidecar's last words.
+        trainer: the name of the container that trains.
+        trainer_ended: it runs no more, whatever the others do.
     """
 
     namespace: str
@@ -54,17 +46,25 @@ class PodRecord:
     trial: str
     attempt: int
     owner: str
+    created: float
     view: Pod
-    gpus: float
+    gpus: Mapping[str, float]
     held_from: float | None
     ended: float | None
     trouble: Trouble | None
     summary: wire.Summary | None
+    trainer: str
+    trainer_ended: bool
 
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """The Job of a trial's attempt."""
+    """The Job of a trial's attempt.
+
+    Attributes:
+        started: seconds since the epoch when the Job controller took it up, or again after a
+            suspension; None before.
+    """
 
     namespace: str
     name: str
@@ -73,14 +73,15 @@ class JobRecord:
     sweep: str
     trial: str
     owner: str
+    started: float | None
     view: Job
 
 
 def parse_job(body: Mapping[str, Any]) -> JobRecord:
     meta = body["metadata"]
     labels = meta.get("labels") or {}
-    conditions = (body.get("status") or {}).get("conditions") or []
-    failed = next((c for c in conditions if c["type"] == "Failed" and c["status"] == "True"), None)
+    status = body.get("status") or {}
+    failed = _condition(status, "Failed", "True")
     owners = meta.get("ownerReferences") or [{}]
     return JobRecord(
         namespace=meta["namespace"],
@@ -90,11 +91,14 @@ def parse_job(body: Mapping[str, Any]) -> JobRecord:
         sweep=labels.get(names.LABEL_SWEEP, ""),
         trial=labels.get(names.LABEL_TRIAL, ""),
         owner=owners[0].get("uid", ""),
+        started=parse_time(status.get("startTime")),
         view=Job(
             name=meta["name"],
             uid=meta["uid"],
             attempt=_attempt(labels),
             deleting="deletionTimestamp" in meta,
+            suspended=bool(body["spec"].get("suspend")),
+            succeeded=_condition(status, "Complete", "True") is not None,
             failure=None if failed is None else _job_failure(failed),
         ),
     )
@@ -115,6 +119,8 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
     trainer = _trainer_status(spec, status)
     phase = status.get("phase")
     terminal = phase in ("Succeeded", "Failed")
+    created = parse_time(meta.get("creationTimestamp")) or 0.0
+    disruption = _condition(status, "DisruptionTarget", "True")
     return PodRecord(
         namespace=meta["namespace"],
         name=meta["name"],
@@ -123,34 +129,27 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
         sweep=labels.get(names.LABEL_SWEEP, ""),
         trial=labels.get(names.LABEL_TRIAL, ""),
         attempt=_attempt(labels),
+        created=created,
         owner=(meta.get("ownerReferences") or [{}])[0].get("uid", ""),
         view=Pod(
             name=meta["name"],
             uid=meta["uid"],
             succeeded=(phase == "Succeeded") if terminal else None,
             deleting="deletionTimestamp" in meta,
-            disrupted=_condition(status, "DisruptionTarget", "True") is not None,
+            gone_by=parse_time(meta.get("deletionTimestamp")),
+            disrupted=disruption is not None,
             started=parse_time(_state(trainer).get("startedAt")),
-            failure=_failure(trainer, status) if phase == "Failed" else ("", ""),
+            failure=_end(trainer, status, disruption, terminal),
+            node=spec.get("nodeName", ""),
         ),
-        gpus=requested_gpus(spec),
+        gpus=accelerators.requested(spec),
         held_from=parse_time(status.get("startTime")),
         ended=_ended(status) if terminal else None,
-        trouble=None if terminal else _trouble(status, trainer),
+        trouble=None if terminal else troubles.of_pod(status, created),
         summary=_summary(status),
+        trainer=trainer_of(spec)["name"],
+        trainer_ended="terminated" in (trainer.get("state") or {}),
     )
-
-
-def requested_gpus(pod: Mapping[str, Any]) -> float:
-    """Sum over the pod's containers of every resource whose name is a GPU's."""
-    total = 0.0
-    for container in pod.get("containers") or []:
-        resources = container.get("resources") or {}
-        wanted = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
-        for name, quantity in wanted.items():
-            if name.endswith("/gpu") or "/mig-" in name:
-                total += parse_quantity(quantity)
-    return total
 
 
 def _trainer_status(spec: Mapping[str, Any], status: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -164,9 +163,23 @@ def _state(status: Mapping[str, Any]) -> Mapping[str, Any]:
     return state.get("running") or state.get("terminated") or {}
 
 
+def _end(
+    trainer: Mapping[str, Any],
+    status: Mapping[str, Any],
+    disruption: Mapping[str, Any] | None,
+    terminal: bool,
+) -> tuple[str, str]:
+    """Reason and sentence of a disruption or a failed end; empty texts when there is neither."""
+    if disruption is not None:
+        reason = _DISRUPTIONS.get(disruption.get("reason", ""), "Disrupted")
+        return reason, disruption.get("message") or "its pod was taken away"
+    return _failure(trainer, status) if terminal else ("", "")
+
+
 def _failure(trainer: Mapping[str, Any], status: Mapping[str, Any]) -> tuple[str, str]:
     ended = (trainer.get("state") or {}).get("terminated")
-    if ended is None:
+    if status.get("reason") or ended is None:
+        # Said of the whole pod, e.g. DeadlineExceeded or UnexpectedAdmissionError.
         return status.get("reason", "PodFailed"), status.get("message", "the pod failed")
     code, reason = ended.get("exitCode"), ended.get("reason", "Error")
     if reason == "OOMKilled":
@@ -188,33 +201,6 @@ def _ended(status: Mapping[str, Any]) -> float | None:
 def _condition(status: Mapping[str, Any], kind: str, value: str) -> Mapping[str, Any] | None:
     conditions = status.get("conditions") or []
     return next((c for c in conditions if c["type"] == kind and c["status"] == value), None)
-
-
-def _trouble(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> Trouble | None:
-    unscheduled = _condition(status, "PodScheduled", "False")
-    if unscheduled is not None and unscheduled.get("reason") == "Unschedulable":
-        said = unscheduled.get("message", "")
-        return Trouble(
-            names.REASON_UNSCHEDULABLE,
-            f"no node can take the pod: {said} Lower trial.resources, or add or free such nodes.",
-        )
-    for container in [trainer, *(status.get("initContainerStatuses") or [])]:
-        waiting = (container.get("state") or {}).get("waiting") or {}
-        reason, said = waiting.get("reason", ""), waiting.get("message", "")
-        image = container.get("image", "")
-        if reason in _IMAGE_REASONS:
-            return Trouble(
-                names.REASON_IMAGE,
-                f"image '{image}' cannot be pulled: {said or reason} Correct trial.image, or give "
-                "the cluster access to it (imagePullSecrets in trial.template).",
-            )
-        if reason in _CONTAINER_REASONS:
-            return Trouble(
-                names.REASON_CONTAINER,
-                f"container '{container.get('name')}' cannot start: {said or reason} "
-                f"{_CONTAINER_REASONS[reason]}",
-            )
-    return None
 
 
 def _summary(status: Mapping[str, Any]) -> wire.Summary | None:

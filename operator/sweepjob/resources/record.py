@@ -11,6 +11,7 @@ from ..domain.curve import UNIT, Curve, Later
 from ..domain.plan.snapshot import Phase, Stop
 from ..domain.space import Assignment, leaves
 from . import names
+from .execution import Execution, parse_execution
 from .placeholders import text_of
 from .times import parse_time
 
@@ -39,9 +40,12 @@ class Record:
     curve: Mapping[str, Any]
     started: float | None
     gpus: float
-    gpu_used: float
+    gpu_used: Mapping[str, float]
     gpu_saved: float
     seen: tuple[str, ...]
+    launch_at: float | None
+    disruptions: int
+    executions: tuple[Execution, ...]
 
 
 def trial_manifest(
@@ -92,18 +96,23 @@ def parse_record(body: Mapping[str, Any]) -> Record:
         curve=status.get("curve") or {},
         started=parse_time(status.get("startTime")),
         gpus=float(gpu.get("count", 0)),
-        gpu_used=float(gpu.get("used", 0)),
+        gpu_used={name: float(used) for name, used in (gpu.get("byResource") or {}).items()},
         gpu_saved=float(gpu.get("saved", 0)),
         seen=tuple(status.get("metricsSeen") or ()),
+        launch_at=parse_time(status.get("retryAt")),
+        disruptions=status.get("disruptions", 0),
+        executions=tuple(map(parse_execution, status.get("executions") or ())),
     )
 
 
-def dump_curve(curve: Curve, pod: str) -> dict[str, Any]:
+def dump_curve(curve: Curve, pod: str, log_time: int = 0) -> dict[str, Any]:
     """The curve as it is kept: numbers as texts, since JSON has no NaN and the API server
     reformats numbers; jq reads a list by ``split(" ") | map(tonumber)``.
 
     Args:
         pod: uid of the pod whose sidecar numbered the reports.
+        log_time: when the newest report was printed, in nanoseconds since the epoch; 0 for sources
+            other than logs.
     """
     dumped: dict[str, Any] = {
         "version": CURVE_VERSION,
@@ -120,6 +129,8 @@ def dump_curve(curve: Curve, pod: str) -> dict[str, Any]:
             "means": _texts(reported(point.mean) for point in curve.later),
         }
         dumped["sum"] = "" if curve.total is None else _exact_text(curve.total)
+    if log_time:
+        dumped["logTime"] = str(log_time)
     if curve.last is not None:
         dumped["last"] = repr(curve.last)
     if curve.best is not None:

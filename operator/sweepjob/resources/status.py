@@ -25,12 +25,17 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best trial so far."""
+    """The best trial so far.
+
+    Attributes:
+        outputs: the trial's folder on each output's volume.
+    """
 
     trial: str
     value: float
     assignment: Assignment
     reported: float
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +93,15 @@ def dump_status(overview: Overview, previous: Mapping[str, Any], now: float) -> 
 
 
 def _best(best: Best) -> dict[str, Any]:
-    return {
+    dumped: dict[str, Any] = {
         "trial": best.trial,
         "value": repr(best.value),
         "parameters": {name: text_of(value) for name, value in leaves(best.assignment)},
         "reportedAt": _time(best.reported),
     }
+    if best.outputs:
+        dumped["outputs"] = dict(best.outputs)
+    return dumped
 
 
 def _time(seconds: float | None) -> str | None:

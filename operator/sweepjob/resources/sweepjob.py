@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..domain.limits import Limits
@@ -14,15 +14,25 @@ from ..domain.space import Space
 from ..domain.stopping import NoPolicy, Policy
 from .command import syntax_error
 from .early_termination import parse_policy
-from .names import JOB_NAME_LIMIT, QUEUE_LABEL, job_name, trial_name
+from .metrics import Metrics, parse_metrics
+from .names import JOB_NAME_LIMIT, QUEUE_LABELS, job_name, trial_name
+from .outputs import Output, parse_outputs
 from .placeholders import unresolved
+from .pod_checks import check_pod
 from .reading import Reader
 from .sampling_algorithm import arrange, parse_algorithm
 from .search_space import parse_space
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _MAX_TOTAL, _MAX_CONCURRENT = 100_000, 10_000
-_LIMITS = ("maxTotalTrials", "maxConcurrentTrials", "timeout", "trialTimeout", "maxFailedTrials")
+_LIMITS = (
+    "maxTotalTrials",
+    "maxConcurrentTrials",
+    "timeout",
+    "trialTimeout",
+    "startTimeout",
+    "maxFailedTrials",
+)
 _SHORT = ("image", "command", "env", "resources")
 _SPEC_KEYS = (
     "objective",
@@ -31,7 +41,9 @@ _SPEC_KEYS = (
     "earlyTermination",
     "limits",
     "suspend",
+    "stop",
     "inputs",
+    "outputs",
     "metrics",
     "trial",
 )
@@ -62,7 +74,7 @@ class SweepSpec:
     Attributes:
         sampler: type and rule, as in the registry of samplers.
         seed: None when the operator is to make one.
-        queue: Kueue's queue, by the label of the SweepJob.
+        queue: Kueue's labels, which the SweepJob passes on.
     """
 
     objective: Objective
@@ -72,9 +84,12 @@ class SweepSpec:
     policy: Policy
     limits: Limits
     suspend: bool
+    stop: bool
     inputs: Mapping[str, Any]
+    outputs: tuple[Output, ...]
+    metrics: Metrics
     trial: TrialTemplate
-    queue: str | None = None
+    queue: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
@@ -89,7 +104,6 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     space = parse_space(reader.child("searchSpace"), algorithm.base)
     limits = _limits(reader.child("limits"))
     reader.bounded("inputs", reader.child("inputs").data, 200)
-    _check_metrics(reader.child("metrics"))
     policed = "earlyTermination" in reader.data
     spec = SweepSpec(
         objective=_objective(reader.child("objective")),
@@ -99,32 +113,25 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         policy=parse_policy(reader.child("earlyTermination")) if policed else NoPolicy(),
         limits=limits,
         suspend=reader.flag("suspend"),
+        stop=reader.flag("stop"),
         inputs=reader.child("inputs").data,
+        outputs=parse_outputs(reader.child("outputs")),
+        metrics=parse_metrics(reader.child("metrics")),
         trial=_trial(reader.child("trial")),
         queue=_queue(body.get("metadata")),
     )
     metadata = Reader(body.get("metadata"), "metadata", reader.problems)
     _check_name(reader, metadata.text("name"), limits)
     _check_references(reader, spec)
+    reader.problems += check_pod(reader.child("trial").data, spec.metrics)
     reader.finish()
     return spec
 
 
-def _queue(metadata: Any) -> str | None:
+def _queue(metadata: Any) -> dict[str, str]:
     labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
-    queue = labels.get(QUEUE_LABEL) if isinstance(labels, Mapping) else None
-    return None if queue is None else str(queue)
-
-
-_SOURCES = ("mlflow", "pushgateway", "file", "tensorboard", "logs")
-
-
-def _check_metrics(reader: Reader) -> None:
-    reader.known(("source",))
-    source = reader.word("source", _SOURCES, "mlflow")
-    if source in _SOURCES and source != "mlflow":
-        message = f"this version of the operator has mlflow; {source} comes with a later one"
-        reader.note("source", source, message)
+    given = labels if isinstance(labels, Mapping) else {}
+    return {key: str(given[key]) for key in QUEUE_LABELS if key in given}
 
 
 def _objective(reader: Reader) -> Objective:
@@ -145,6 +152,7 @@ def _limits(reader: Reader) -> Limits:
         max_concurrent_trials=concurrent,
         timeout=reader.optional_integer("timeout", 1),
         trial_timeout=reader.optional_integer("trialTimeout", 1),
+        start_timeout=reader.optional_integer("startTimeout", 1),
         max_failed_trials=reader.optional_integer("maxFailedTrials"),
     )
 
@@ -211,7 +219,7 @@ def _check_name(reader: Reader, name: str, limits: Limits) -> None:
 
 
 def _check_references(reader: Reader, spec: SweepSpec) -> None:
-    for path, reference, remedy in unresolved(
-        reader.data.get("trial", {}), spec.space, spec.inputs
-    ):
+    outputs = [output.name for output in spec.outputs]
+    trial = reader.data.get("trial", {})
+    for path, reference, remedy in unresolved(trial, spec.space, spec.inputs, outputs):
         reader.problems.append(Problem(f"spec.trial{path}", reference, remedy))

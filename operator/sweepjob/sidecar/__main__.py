@@ -1,12 +1,4 @@
-"""The sidecar's life: listen, push, and leave with the trainer.
-
-The MLflow client keeps its connection open until its interpreter shuts down. So when the trial's run
-has been ended and no connection is left, the trainer is about to be gone, and waiting for the kubelet
-to say so would cost the GPU two more seconds. What took long to load takes long to unload: the
-shutdown took 7 to 9 percent of the time from the start to the first request, in one run on an idle
-machine and one on a crowded one. If the trainer is not gone by then, the kubelet starts the sidecar
-again: the journal is still there, and this time it stays.
-"""
+"""The sidecar's life: listen or read, push, and go when it is told to or when the trainer is gone."""
 
 from __future__ import annotations
 
@@ -14,35 +6,43 @@ import os
 import signal
 import sys
 import threading
-import time
 
+from .. import wire
+from . import departure
 from .journal import Journal
-from .mlflow_api import MlflowApi
-from .pusher import Pusher, wait_until
+from .mlflow.api import MlflowApi
+from .mlflow.forwarding import Upstream, forwarding
+from .mlflow.handler import answering
+from .pusher import Pusher
 from .recorder import Recorder
-from .server import MetricsServer
+from .server import LocalServer
 from .settings import Settings
+from .sources.following import Follower
+from .sources.json_lines import JsonLines
+from .sources.pushgateway import PushGateway, taking
+from .sources.tensorboard import EventFiles
 
-_UNLOADING = 0.09  # share of the time to the first request that the trainer's shutdown takes
-_QUIET = (0.1, 2.0)  # seconds without a connection that mean the trainer is gone, least and most
 _LAST_PUSH = 1.0  # seconds for the last push; the termination message holds the rest
 
 
 def main() -> int:
     settings = Settings.of(os.environ)
-    recorder = Recorder(Journal(settings.journal), settings.metric, settings.trial)
+    recorder = Recorder(
+        Journal(settings.journal),
+        settings.metric,
+        settings.trial,
+        foreign=bool(settings.forward_to),
+    )
     leaving = threading.Event()
-    server = MetricsServer(settings.port, MlflowApi(recorder, settings.artifacts), recorder.changed)
-    threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
+    follower = _listen(settings, recorder, leaving)
     pusher = Pusher(settings, recorder)
     pusher.start()
-    threading.Thread(
-        target=_watch_for_departure, args=(server, recorder, leaving), daemon=True
-    ).start()
     signal.signal(signal.SIGTERM, lambda *_: leaving.set())
     signal.signal(signal.SIGINT, lambda *_: leaving.set())
     while not leaving.wait(3600):
         pass
+    if follower is not None:
+        follower.finish()
     pusher.finish(_LAST_PUSH)
     summary = recorder.summary()
     settings.termination_log.write_text(summary.dump())
@@ -50,25 +50,25 @@ def main() -> int:
     return 0
 
 
-def _watch_for_departure(
-    server: MetricsServer, recorder: Recorder, leaving: threading.Event
-) -> None:
-    if not recorder.may_leave:
-        return
-    started = time.monotonic()
-    with recorder.changed:
-        recorder.changed.wait_for(lambda: _is_gone(server, recorder))
-        loading = (server.first_request or started) - started
-        least, most = _QUIET
-        quiet = min(max(least, _UNLOADING * loading), most)
-        while not wait_until(recorder.changed, lambda: _is_gone(server, recorder), quiet):
-            recorder.changed.wait_for(lambda: _is_gone(server, recorder))
-    recorder.left()
-    leaving.set()
-
-
-def _is_gone(server: MetricsServer, recorder: Recorder) -> bool:
-    return recorder.ended and server.connections == 0
+def _listen(settings: Settings, recorder: Recorder, leaving: threading.Event) -> Follower | None:
+    """Start to take in reports from the source; returns what reads files, for the last look."""
+    if settings.source in (wire.FILE, wire.TENSORBOARD):
+        reader = EventFiles if settings.source == wire.TENSORBOARD else JsonLines
+        follower = Follower(reader(settings.path, recorder).read)
+        follower.start()
+        return follower
+    if settings.source == wire.PUSHGATEWAY:
+        handler = taking(PushGateway(recorder))
+    elif settings.forward_to:
+        upstream = Upstream(settings.forward_to, insecure=settings.forward_insecure)
+        handler = forwarding(upstream, recorder)
+    else:
+        handler = answering(MlflowApi(recorder, settings.artifacts))
+    server = LocalServer(settings.port, handler, recorder.changed)
+    server.start()
+    if settings.source == wire.MLFLOW:
+        departure.watch(server, recorder, leaving)
+    return None
 
 
 if __name__ == "__main__":

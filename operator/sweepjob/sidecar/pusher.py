@@ -7,8 +7,6 @@ import random
 import ssl
 import sys
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -84,6 +82,11 @@ class Pusher(threading.Thread):
         connection.request("POST", wire.REPORTS_PATH, push.dump(), headers)
         response = connection.getresponse()
         body = response.read()
+        if response.status == 410:
+            # The trial goes on in another pod: nobody wants what this one still has to say.
+            print(f"operator answered 410: {body[:200]!r}", file=sys.stderr, flush=True)
+            self._reply = replace(self._reply, action=wire.STOP)
+            return
         if response.status != 200:
             raise OSError(f"operator answered {response.status}: {body[:200]!r}")
         self._reply = wire.Reply.parse(body)
@@ -109,14 +112,3 @@ class Pusher(threading.Thread):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def wait_until(condition: threading.Condition, predicate: Callable[[], bool], quiet: float) -> bool:
-    """Whether ``predicate`` holds and goes on holding for ``quiet`` seconds."""
-    deadline = time.monotonic() + quiet
-    while predicate():
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return True
-        condition.wait(left)
-    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import time
@@ -12,14 +13,15 @@ _PATIENCE = 20.0  # seconds
 
 
 def main() -> int:
+    port = int(os.environ.get(wire.ENV_SOURCE_PORT, wire.MLFLOW_PORT))
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         try:
-            socket.create_connection(("127.0.0.1", wire.MLFLOW_PORT), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return 0
         except OSError:
             time.sleep(0.02)
-    print(f"nothing listens on port {wire.MLFLOW_PORT}", file=sys.stderr)
+    print(f"nothing listens on port {port}", file=sys.stderr)
     return 1
 
 

@@ -53,21 +53,24 @@ class DeleteJob:
 
 @dataclass(frozen=True, slots=True)
 class RecordRetry:
-    """Write that an attempt failed and which attempt comes next."""
+    """Write why an attempt ended and which attempt comes next, not before ``launch_at``."""
 
     trial: int
     attempt: int
     failures: int
     reason: str
     message: str
+    launch_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RecordProgress:
-    """Write phase and curve."""
+    """Write phase, its reason and sentence, and the curve."""
 
     trial: int
     phase: Phase
+    reason: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

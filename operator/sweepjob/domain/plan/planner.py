@@ -8,6 +8,7 @@ from .actions import Action, CreateTrial, Plan, RecordEnd
 from .snapshot import Phase, Snapshot, Stop, Trial
 from .trial import plan_trial
 
+STOPPED = "Stopped"
 SWEEP_TIMEOUT = "SweepTimeout"
 TRIAL_TIMEOUT = "TrialTimeout"
 FAILED_TRIALS = "TooManyFailedTrials"
@@ -24,13 +25,13 @@ def plan(snapshot: Snapshot, now: float) -> Plan:
     changes what the next snapshot shows, so no progress has to be remembered here, and a crash
     between two actions is repaired by planning again.
     """
-    ending = reason_to_fail(snapshot, now)
+    ending = reason_to_end(snapshot, now)
     actions: list[Action] = []
     wakes: list[float] = []
     occupied = 0
     failed = snapshot.totals.failed
     for trial in snapshot.live:
-        step = plan_trial(_with_verdict(trial, snapshot, ending, now), snapshot.max_retries, now)
+        step = plan_trial(_with_verdict(trial, snapshot, ending, now), snapshot, now)
         actions += step.actions
         if step.wake_at is not None:
             wakes.append(step.wake_at)
@@ -51,7 +52,7 @@ def is_over(snapshot: Snapshot, now: float) -> bool:
     """Whether nothing is left to run and nothing new will be started, but for a suspension."""
     if snapshot.live:
         return False
-    if reason_to_fail(snapshot, now) is not None:
+    if reason_to_end(snapshot, now) is not None:
         return True
     at_limit = snapshot.totals.created >= snapshot.limits.max_total_trials
     return at_limit or (snapshot.exhausted and not snapshot.proposals)
@@ -79,8 +80,10 @@ def _too_many_failed(snapshot: Snapshot, failed: int) -> bool:
     return allowed is not None and failed > allowed
 
 
-def reason_to_fail(snapshot: Snapshot, now: float) -> tuple[str, str] | None:
-    """Reason and sentence when a limit ends the sweep as failed, None otherwise."""
+def reason_to_end(snapshot: Snapshot, now: float) -> tuple[str, str] | None:
+    """Reason and sentence when a limit or a person ends the sweep, None otherwise."""
+    if snapshot.stopped:
+        return STOPPED, "spec.stop is true"
     timeout = snapshot.limits.timeout
     if timeout is not None and now >= snapshot.started + timeout:
         return SWEEP_TIMEOUT, f"the sweep's timeout of {timeout:g} s has passed"

@@ -12,12 +12,14 @@ from enum import StrEnum
 
 from ..limits import Limits
 from ..space import Assignment
+from .observed import Job, Pod, Trouble
 
 
 class Phase(StrEnum):
     """Where a trial is. The last four are ends and never change again."""
 
     PENDING = "Pending"
+    QUEUED = "Queued"
     RUNNING = "Running"
     STOPPING = "Stopping"
     SUCCEEDED = "Succeeded"
@@ -39,7 +41,8 @@ class Stop:
     """A decision to end a trial before its own end.
 
     Attributes:
-        outcome: the phase the trial ends in: EARLY_STOPPED by a policy, CANCELED by a limit.
+        outcome: the phase the trial ends in: EARLY_STOPPED by a policy, CANCELED by a limit or a
+            person, FAILED when it cannot get going.
         reason: one word, e.g. ``Bandit`` or ``TrialTimeout``.
         message: one sentence.
         policy, interval, value, threshold, comparators: the policy's decision, where one decided.
@@ -56,70 +59,37 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Pod:
-    """A pod of a trial.
-
-    Attributes:
-        succeeded: True or False once it is terminal, None before.
-        deleting: it has been asked to go.
-        disrupted: preempted, evicted or drained: its end is nobody's failure.
-        started: seconds since the epoch when the trainer started, None before.
-        failure: reason and sentence of a failed end.
-    """
-
-    name: str
-    uid: str
-    succeeded: bool | None = None
-    deleting: bool = False
-    disrupted: bool = False
-    started: float | None = None
-    failure: tuple[str, str] = ("", "")
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether none of its containers runs any more, or ever will."""
-        return self.succeeded is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """The Kubernetes Job of one attempt of a trial.
-
-    Attributes:
-        failure: reason and sentence, when the Job controller has declared it failed.
-    """
-
-    name: str
-    uid: str
-    attempt: int
-    deleting: bool = False
-    failure: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Trial:
     """A live trial: its record, what was decided about it, and what runs for it.
 
     Attributes:
         attempt: the attempt that runs or is to run, from 1.
         failures: attempts that failed.
+        reason: the recorded reason of its phase.
         launched: the record says that a Job of this attempt existed.
+        launch_at: seconds since the epoch before which no Job is created: the back-off.
         stop: the recorded decision.
         verdict: a decision that is not on record yet.
         progress_due: seconds since the epoch at which unrecorded reports are to be recorded, None
             when there are none.
+        trouble: why it does not get going.
+        interruption: reason and sentence of the last end of a pod that somebody else caused.
     """
 
     index: int
     name: str
     uid: str
     phase: Phase
+    reason: str = ""
     attempt: int = 1
     failures: int = 0
     launched: bool = False
+    launch_at: float | None = None
     stop: Stop | None = None
     verdict: Stop | None = None
     progress_due: float | None = None
+    trouble: Trouble | None = None
+    interruption: tuple[str, str] | None = None
     jobs: tuple[Job, ...] = ()
     pods: tuple[Pod, ...] = ()
 
@@ -149,7 +119,10 @@ class Snapshot:
     Attributes:
         started: seconds since the epoch when it was accepted.
         suspended: start nothing new.
+        stopped: a person wants it to end now.
         max_retries: new attempts after failures.
+        node_patience: seconds that a node has for ending a pod beyond the pod's grace, before it
+            counts as lost.
         live: every trial that has not ended.
         proposals: assignments of the next indices, from ``totals.created`` on.
         exhausted: the sampler has no proposal beyond those.
@@ -161,5 +134,7 @@ class Snapshot:
     max_retries: int
     live: tuple[Trial, ...]
     totals: Totals
+    stopped: bool = False
+    node_patience: float = 60.0
     proposals: tuple[Assignment, ...] = ()
     exhausted: bool = False

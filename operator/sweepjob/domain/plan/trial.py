@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .actions import (
     DeleteJob,
     DeletePod,
@@ -13,84 +15,186 @@ from .actions import (
     RecordStop,
     TrialAction,
 )
-from .snapshot import Phase, Pod, Trial
+from .observed import Pod
+from .snapshot import Phase, Snapshot, Stop, Trial
 
-JOB_VANISHED = ("JobDeleted", "its Job was deleted by somebody else")
+JOB_DELETED = ("JobDeleted", "its Job was deleted by somebody else, which cancels the trial")
+POD_DELETED = ("PodDeleted", "its pod was deleted by somebody else")
+NODE_LOST = "NodeLost"
+SUSPENDED = ("JobSuspended", "its Job is suspended: it waits in a queue, and no timeout runs")
+COMPLETED = ("Completed", "the trainer ended with exit code 0")
+
+_BACKOFF = (10.0, 360.0)  # seconds before the second attempt, doubled for each, and at most
+# A trouble that is over within so many seconds is not worth a word: a GPU may be free a moment later.
+PATIENCE = 3.0
+# Troubles that no waiting mends, by default: seconds that they may last before they end the trial.
+_START_TIMEOUT = 600.0
 
 
-def plan_trial(trial: Trial, max_retries: int, now: float) -> Plan:
+def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     """What to do about one live trial."""
     if trial.stop is not None:
-        return Plan(_stopping(trial))
+        return _stopping(trial, trial.stop, sweep.node_patience, now)
     if trial.job is None:
-        return Plan(_without_job(trial, max_retries))
+        return _without_job(trial, sweep, now)
+    lost = _lost(trial, sweep.node_patience, now)
+    if lost is not None:
+        return Plan(lost)
     end = _own_end(trial)
     if end is not None:
-        return Plan(_after_attempt(trial, max_retries, *end))
-    if trial.verdict is not None:
-        return Plan((RecordStop(trial.index, trial.verdict),))
-    return _running(trial, now)
+        return Plan(_after_attempt(trial, sweep.max_retries, now, *end))
+    verdict = trial.verdict or _cannot_start(trial, sweep, now)
+    if verdict is not None:
+        return Plan((RecordStop(trial.index, verdict),))
+    return _going_on(trial, sweep, now)
 
 
-def _stopping(trial: Trial) -> tuple[TrialAction, ...]:
+def _stopping(trial: Trial, stop: Stop, patience: float, now: float) -> Plan:
     """Pods first, with the sweep's grace, then the Job in the foreground.
 
     The other order loses a race in the kubelet: the garbage collector's delete would come first,
-    with the pod's own grace, and a kill in progress is not shortened.
+    with the pod's own grace, and a kill in progress is not shortened. A pod whose node is lost is
+    not waited for.
     """
-    assert trial.stop is not None
-    living = [pod for pod in trial.pods if not pod.is_terminal]
+    living = [pod for pod in trial.pods if not pod.is_terminal and not pod.is_lost(now, patience)]
     jobs = [job for job in trial.jobs if not job.deleting]
     if not living and not jobs:
-        stop = trial.stop
-        return (RecordEnd(trial.index, stop.outcome, stop.reason, stop.message),)
-    deletions = [DeletePod(trial.index, p.name, p.uid) for p in living if not p.deleting]
-    return (*deletions, *(DeleteJob(trial.index, job.name, job.uid) for job in jobs))
+        return Plan((RecordEnd(trial.index, stop.outcome, stop.reason, stop.message),))
+    actions: list[TrialAction] = []
+    actions += [DeletePod(trial.index, p.name, p.uid) for p in living if not p.deleting]
+    actions += [DeleteJob(trial.index, job.name, job.uid) for job in jobs]
+    return Plan(tuple(actions), _first_loss(living, patience))
 
 
-def _without_job(trial: Trial, max_retries: int) -> tuple[TrialAction, ...]:
+def _first_loss(pods: Iterable[Pod], patience: float) -> float | None:
+    """When the first of the pods that are to go will count as lost."""
+    due = [p.gone_by + patience for p in pods if p.gone_by is not None and not p.is_terminal]
+    return min(due, default=None)
+
+
+def _without_job(trial: Trial, sweep: Snapshot, now: float) -> Plan:
+    verdict = trial.verdict or _cannot_start(trial, sweep, now)
+    if verdict is not None:
+        return Plan((RecordStop(trial.index, verdict),))
+    if trial.launched:
+        return Plan((RecordEnd(trial.index, Phase.CANCELED, *JOB_DELETED),))
+    if trial.launch_at is not None and now < trial.launch_at:
+        waiting = _going_on(trial, sweep, now)
+        wakes = [w for w in (trial.launch_at, waiting.wake_at) if w is not None]
+        return Plan(waiting.actions, min(wakes))
+    return Plan((LaunchJob(trial.index, trial.attempt),))
+
+
+def _lost(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...] | None:
+    """A new attempt elsewhere when the node of the only pod is lost. The old Job goes first: when
+    the node came back it would start another pod."""
+    lost = [pod for pod in trial.pods if pod.is_lost(now, patience)]
+    if not lost or any(not pod.is_terminal for pod in trial.pods if pod not in lost):
+        return None
     if trial.verdict is not None:
         return (RecordStop(trial.index, trial.verdict),)
-    if trial.launched:
-        return _after_attempt(trial, max_retries, False, *JOB_VANISHED)
-    return (LaunchJob(trial.index, trial.attempt),)
+    deletions = [DeleteJob(trial.index, j.name, j.uid) for j in trial.jobs if not j.deleting]
+    message = (
+        f"node {lost[0].node} has not ended the trial's pod {patience:g} s after its grace: the node "
+        "is taken for lost, and what it may still report is refused"
+    )
+    return (*deletions, _next_attempt(trial, trial.failures, NODE_LOST, message))
 
 
-def _own_end(trial: Trial) -> tuple[bool, str, str] | None:
-    """Whether the attempt succeeded, with reason and sentence; None while it has not ended.
+def _own_end(trial: Trial) -> tuple[bool | None, str, str] | None:
+    """Whether the attempt succeeded (None: it was interrupted), with reason and sentence; None
+    while it has not ended.
 
-    A pod that was disrupted is no end: the Job starts another in its place.
+    A pod that somebody else ended is no end: the Job starts another in its place, now or when it is
+    resumed. Only when the Job does not, a new attempt does.
     """
-    ended = [pod for pod in trial.pods if pod.is_terminal and not pod.disrupted]
+    ended = [pod for pod in trial.pods if pod.is_terminal and not pod.is_interrupted]
     if any(pod.succeeded for pod in ended):
-        return True, "Completed", "the trainer ended with exit code 0"
+        return True, *COMPLETED
     if ended:
         return False, *ended[-1].failure
     job = trial.job
-    if job is not None and job.failure is not None:
-        return False, *job.failure
-    return None
+    assert job is not None
+    if job.deleting or any(not pod.is_terminal for pod in trial.pods):
+        return None
+    if (job.succeeded or job.failure) and (trial.interruption or trial.pods):
+        return None, *(trial.interruption or POD_DELETED)
+    if job.succeeded:
+        return True, *COMPLETED
+    if job.failure is None:
+        return None
+    if job.failure[0] == "BackoffLimitExceeded":
+        return None, *POD_DELETED  # a pod that fails by itself stays, for its log
+    return False, *job.failure
 
 
 def _after_attempt(
-    trial: Trial, max_retries: int, succeeded: bool, reason: str, message: str
+    trial: Trial, max_retries: int, now: float, succeeded: bool | None, reason: str, message: str
 ) -> tuple[TrialAction, ...]:
     if succeeded:
         return (RecordEnd(trial.index, Phase.SUCCEEDED, reason, message),)
+    if succeeded is None:
+        if trial.verdict is not None:
+            return (RecordStop(trial.index, trial.verdict),)
+        return (_next_attempt(trial, trial.failures, reason, message),)
     failures = trial.failures + 1
     if failures > max_retries or trial.verdict is not None:
         return (RecordEnd(trial.index, Phase.FAILED, reason, message),)
-    return (RecordRetry(trial.index, trial.attempt + 1, failures, reason, message),)
+    first, most = _BACKOFF
+    pause = min(most, first * 2.0 ** min(failures - 1, 10))
+    return (_next_attempt(trial, failures, reason, message, now + pause),)
 
 
-def _running(trial: Trial, now: float) -> Plan:
-    running = any(_runs(pod) for pod in trial.pods)
-    phase = Phase.RUNNING if running else trial.phase
+def _next_attempt(
+    trial: Trial, failures: int, reason: str, message: str, launch_at: float | None = None
+) -> RecordRetry:
+    return RecordRetry(trial.index, trial.attempt + 1, failures, reason, message, launch_at)
+
+
+def _cannot_start(trial: Trial, sweep: Snapshot, now: float) -> Stop | None:
+    """The decision to give up a trial that has not got going for too long."""
+    deadline = _start_deadline(trial, sweep)
+    if deadline is None or now < deadline or trial.trouble is None:
+        return None
+    since = now - trial.trouble.since
+    message = f"it has not got going for {since:.0f} s: {trial.trouble.message}"
+    return Stop(Phase.FAILED, trial.trouble.reason, message)
+
+
+def _start_deadline(trial: Trial, sweep: Snapshot) -> float | None:
+    if trial.trouble is None:
+        return None
+    timeout = sweep.limits.start_timeout
+    if timeout is None:
+        timeout = None if trial.trouble.waits else _START_TIMEOUT
+    return None if timeout is None else trial.trouble.since + timeout
+
+
+def _going_on(trial: Trial, sweep: Snapshot, now: float) -> Plan:
+    """Keep the record up to date while there is nothing to decide."""
+    phase, reason, message, wakes = _standing(trial, now)
+    wakes += [_start_deadline(trial, sweep), _first_loss(trial.pods, sweep.node_patience)]
     due = trial.progress_due
-    if phase is not trial.phase or (due is not None and due <= now):
-        return Plan((RecordProgress(trial.index, phase),))
-    return Plan((), due)
+    if (phase, reason) != (trial.phase, trial.reason) or (due is not None and due <= now):
+        return Plan((RecordProgress(trial.index, phase, reason, message),))
+    return Plan((), min((w for w in [*wakes, due] if w is not None), default=None))
 
 
-def _runs(pod: Pod) -> bool:
-    return pod.started is not None and not pod.is_terminal
+def _standing(trial: Trial, now: float) -> tuple[Phase, str, str, list[float | None]]:
+    """Phase, reason and sentence of a trial that goes on, and when they may change by time alone."""
+    if any(pod.started is not None and not pod.is_terminal for pod in trial.pods):
+        return Phase.RUNNING, "", "", []
+    job = trial.job
+    if job is not None and job.suspended:
+        return Phase.QUEUED, *SUSPENDED, []
+    wakes: list[float | None] = []
+    if trial.trouble is not None:
+        known = trial.trouble.since + PATIENCE
+        if now >= known:
+            return Phase.PENDING, trial.trouble.reason, trial.trouble.message, []
+        wakes.append(known)
+    if trial.phase is Phase.RUNNING and trial.interruption is not None:
+        return Phase.PENDING, *trial.interruption, wakes
+    if trial.phase is Phase.QUEUED:
+        return Phase.PENDING, "", "", wakes
+    return trial.phase, trial.reason, "", wakes

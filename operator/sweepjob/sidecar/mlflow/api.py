@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .. import wire
-from .recorder import Recorder, Run
+from ... import wire
+from ..recorder import Recorder, Run
 
 Body = dict[str, Any]
 _EXPERIMENT_ID = "0"

@@ -1,0 +1,138 @@
+"""Reports on their way into the memory of their sweep: from sidecars, from logs, from last words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from .. import wire
+from ..resources.log_lines import LogLines
+from ..resources.pods import PodRecord
+from . import telemetry
+from .caches import Caches, Key
+from .gateway import Gateway
+from .log_reader import LogReaders
+from .sweep_state import SweepState
+from .trial_state import TrialState
+from .workqueue import WorkQueue
+
+# Changes of numbers alone are written at most this often, in seconds; changes of state at once.
+STATUS_INTERVAL = 1.0
+
+
+class Reports:
+    """Takes in what trials say, if it is theirs to say.
+
+    Args:
+        find: the memory of a sweep, None when there is none.
+        queue: is told of sweeps to look at again.
+    """
+
+    def __init__(
+        self,
+        api: Gateway,
+        caches: Caches,
+        find: Callable[[Key], SweepState | None],
+        queue: WorkQueue[Key],
+    ) -> None:
+        self._caches = caches
+        self._find = find
+        self._queue = queue
+        self._logs = LogReaders(api, caches.pod, self._on_line, self._on_log_end)
+
+    def is_current(self, pod: PodRecord) -> bool:
+        """Whether the pod is the one whose reports are its trial's. One that hangs on a lost node,
+        or was taken away and replaced, is not."""
+        state = self._find((pod.namespace, pod.sweep))
+        trial = None if state is None else state.find(pod.trial)
+        if trial is None:
+            return True  # nothing is known about the trial yet, or any more
+        newest = self._caches.newest_pod((pod.namespace, pod.trial), trial.uid)
+        return pod.attempt == trial.attempt and newest is not None and newest.uid == pod.uid
+
+    def take(self, sweep: Key, push: wire.Push, pod: str) -> wire.Reply | None:
+        """A sidecar's push, already authenticated; None when the trial is not live.
+
+        Args:
+            pod: uid of the sidecar's pod.
+        """
+        state = self._find(sweep)
+        trial = None if state is None else state.find(push.trial)
+        if state is None or trial is None:
+            return None
+        if trial.pod != pod:
+            trial.turn_to(pod)
+        before = trial.curve.count
+        decided = state.report(trial, push, time.time())
+        self._taken(state, trial.curve.count - before, decided=decided)
+        stopping = trial.stop is not None or trial.verdict is not None
+        action = wire.STOP if stopping else wire.CONTINUE
+        return wire.Reply(trial.curve.count + 1, trial.durable, action)
+
+    def account(self, pod: PodRecord, *, gone: bool) -> None:
+        """A pod has changed, or is gone."""
+        if gone:
+            self._logs.forget(pod.uid)
+        state = self._find((pod.namespace, pod.sweep))
+        if state is not None:
+            self.take_in(state, pod, gone=gone)
+
+    def take_in(self, state: SweepState, pod: PodRecord, *, gone: bool) -> None:
+        """What a pod shows: its GPUs' time, who ended it, its sidecar's last words."""
+        trial = state.find(pod.trial)
+        if trial is None or trial.attempt != pod.attempt:
+            return
+        if self._caches.owner_of(pod) != trial.uid:
+            return
+        now = time.time()
+        trial.account(pod, now, gone=gone)
+        if pod.view.is_interrupted and trial.stop is None:
+            if pod.view.is_terminal or gone:
+                jobs = self._caches.jobs_of((pod.namespace, pod.trial))
+                trial.interrupt(pod, now, suspended=any(j.view.suspended for j in jobs))
+        elif pod.summary is not None and pod.view.is_terminal:
+            if trial.pod != pod.uid and pod.summary.count:
+                trial.turn_to(pod.uid)
+            state.adopt(trial, pod.summary, now)
+
+    def follow_logs(self, state: SweepState) -> None:
+        """See that the log of every trial's current pod is read, where reports are printed."""
+        if state.spec.metrics.source != wire.LOGS:
+            return
+        for trial in state.live.values():
+            pod = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
+            if pod is not None and pod.attempt == trial.attempt:
+                self._follow(state, trial, pod)
+
+    def _follow(self, state: SweepState, trial: TrialState, pod: PodRecord) -> None:
+        if pod.view.started is None and not pod.view.is_terminal:
+            return
+        if trial.pod != pod.uid:
+            trial.turn_to(pod.uid)
+        lines = LogLines(state.spec.objective.primary_metric, state.spec.metrics.pattern)
+        self._logs.follow(pod, lines, trial.log_time)
+
+    def is_read(self, state: SweepState, pod: PodRecord) -> bool:
+        """Whether everything that a pod has reported has been taken in."""
+        return state.spec.metrics.source != wire.LOGS or self._logs.has_read(pod.uid)
+
+    def _on_line(self, pod: PodRecord, found: list[tuple[str, float]], when: int) -> None:
+        state = self._find((pod.namespace, pod.sweep))
+        trial = None if state is None else state.find(pod.trial)
+        if state is None or trial is None or trial.pod != pod.uid:
+            return
+        before = trial.curve.count
+        decided = state.read(trial, found, when, time.time())
+        self._taken(state, trial.curve.count - before, decided=decided)
+
+    def _on_log_end(self, pod: PodRecord) -> None:
+        self._queue.add((pod.namespace, pod.sweep))
+
+    def _taken(self, state: SweepState, reports: int, *, decided: bool) -> None:
+        """Act on a decision at once, on the rest soon."""
+        telemetry.REPORTS.inc(reports)
+        key = (state.namespace, state.name)
+        if decided:
+            self._queue.add(key)
+        else:
+            self._queue.add_after(key, STATUS_INTERVAL)

@@ -1,0 +1,81 @@
+"""What runs for a trial, as it was seen last: pods, Jobs, and what keeps them from getting going."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a trial does not get going.
+
+    Attributes:
+        reason: one word, e.g. ``Unschedulable``.
+        message: a sentence with the remedy.
+        since: seconds since the epoch when it began.
+        waits: it waits for room, GPUs or quota, which is nobody's mistake.
+    """
+
+    reason: str
+    message: str
+    since: float = 0.0
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod of a trial.
+
+    Attributes:
+        succeeded: True or False once it is terminal, None before.
+        deleting: it has been asked to go.
+        gone_by: seconds since the epoch by which its node was to have ended it, once it is deleting.
+        disrupted: preempted, evicted or drained.
+        started: seconds since the epoch when the trainer started, None before.
+        failure: reason and sentence of a failed end, or of the disruption.
+        node: where it runs, empty before it is scheduled.
+    """
+
+    name: str
+    uid: str
+    succeeded: bool | None = None
+    deleting: bool = False
+    gone_by: float | None = None
+    disrupted: bool = False
+    started: float | None = None
+    failure: tuple[str, str] = ("", "")
+    node: str = ""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether none of its containers runs any more, or ever will."""
+        return self.succeeded is not None
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether somebody else ends or ended it, so that its exit code says nothing about the
+        trial: a script may well exit with 0 when it is told to go."""
+        return self.disrupted or self.deleting
+
+    def is_lost(self, now: float, patience: float) -> bool:
+        """Whether its node should have ended it so long ago that nobody can be expected to."""
+        return not self.is_terminal and self.gone_by is not None and now >= self.gone_by + patience
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The Kubernetes Job of one attempt of a trial.
+
+    Attributes:
+        suspended: it waits in a queue; its pods are taken away.
+        succeeded: the Job controller has declared it complete.
+        failure: reason and sentence, when the Job controller has declared it failed.
+    """
+
+    name: str
+    uid: str
+    attempt: int
+    deleting: bool = False
+    suspended: bool = False
+    succeeded: bool = False
+    failure: tuple[str, str] | None = None

@@ -1,0 +1,72 @@
+"""What the operator puts into the trainer's environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from .. import wire
+from ..domain.space import Assignment
+from .placeholders import text_of
+from .sidecar import TRACKING_URI
+from .sweepjob import SweepSpec
+
+
+class Identity(Protocol):
+    """Whose environment it is."""
+
+    @property
+    def sweep(self) -> str: ...
+    @property
+    def trial(self) -> str: ...
+    @property
+    def attempt(self) -> int: ...
+
+
+def trainer_environment(
+    identity: Identity, spec: SweepSpec, assignment: Assignment, trainer: Mapping[str, Any]
+) -> dict[str, str]:
+    """Variables for the trainer, by name; those that it has already stay as they are."""
+    parameters = {f"AZUREML_SWEEP_{name}": text_of(v) for name, v in assignment.items()}
+    outputs = {f"SWEEPJOB_OUTPUT_{o.name}": o.mount_path for o in spec.outputs}
+    return {
+        **parameters,
+        "SWEEPJOB_PARAMETERS": json.dumps(assignment),
+        "SWEEPJOB_NAME": identity.sweep,
+        "SWEEPJOB_TRIAL": identity.trial,
+        "SWEEPJOB_ATTEMPT": str(identity.attempt),
+        **outputs,
+        **_of_source(identity, spec, trainer),
+    }
+
+
+def _of_source(identity: Identity, spec: SweepSpec, trainer: Mapping[str, Any]) -> dict[str, str]:
+    metrics = spec.metrics
+    if metrics.source == wire.MLFLOW:
+        return _mlflow(identity, metrics.port, trainer)
+    if metrics.source == wire.PUSHGATEWAY:
+        return {"SWEEPJOB_PUSHGATEWAY": f"127.0.0.1:{metrics.port}", **_LOCAL}
+    if metrics.source == wire.LOGS:
+        # Python would keep its output back until there are some kilobytes of it.
+        return {"PYTHONUNBUFFERED": "1"}
+    return {"SWEEPJOB_METRICS_PATH": metrics.path}
+
+
+_LOCAL = {"NO_PROXY": "127.0.0.1,localhost"}
+
+
+def _mlflow(identity: Identity, port: int, trainer: Mapping[str, Any]) -> dict[str, str]:
+    ours = {TRACKING_URI: f"http://127.0.0.1:{port}", **_LOCAL}
+    if any(entry.get("name") == TRACKING_URI for entry in trainer.get("env") or []):
+        # The run is made by the user's own server, where it is to be found by these tags.
+        tags = {"sweepjob.dev/sweep": identity.sweep, "sweepjob.dev/trial": identity.trial}
+        return {**ours, "MLFLOW_RUN_CONTEXT": json.dumps(tags)}
+    return {
+        **ours,
+        "MLFLOW_RUN_ID": identity.trial,
+        "MLFLOW_EXPERIMENT_NAME": identity.sweep,
+        # The client would send usage data to an outside host otherwise.
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    }

@@ -1,0 +1,90 @@
+"""``spec.metrics``: how the script reports."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+import re2
+
+from .. import wire
+from .reading import Reader
+
+_PORTS = {wire.MLFLOW: wire.MLFLOW_PORT, wire.PUSHGATEWAY: wire.PUSHGATEWAY_PORT}
+_PATHS = {wire.FILE: "/metrics/metrics.jsonl", wire.TENSORBOARD: "/metrics"}
+_PATTERN_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Where a trial's reports come from.
+
+    Attributes:
+        port: on the trainer's localhost, of a source that listens; 0 otherwise.
+        path: in the trainer, of a source that is written to; empty otherwise.
+        pattern: a regular expression for the log; empty for the usual forms.
+    """
+
+    source: str = wire.MLFLOW
+    port: int = wire.MLFLOW_PORT
+    path: str = ""
+    pattern: str = ""
+
+    @property
+    def folder(self) -> str:
+        """What has to be shared between trainer and sidecar, of a source that is written to."""
+        return posixpath.dirname(self.path) if self.source == wire.FILE else self.path
+
+
+def parse_metrics(reader: Reader) -> Metrics:
+    """Read ``spec.metrics``."""
+    reader.known(("source", "port", "path", "pattern"))
+    source = reader.word("source", wire.SOURCES, wire.MLFLOW)
+    _belongs(reader, "port", source, _PORTS)
+    _belongs(reader, "path", source, _PATHS)
+    _belongs(reader, "pattern", source, (wire.LOGS,))
+    port = reader.integer("port", _PORTS.get(source, 0), least=0, most=65535)
+    if "port" in reader.data and port < 1024:
+        reader.note("port", port, "must be at least 1024: the sidecar is not root")
+    path = posixpath.normpath(reader.text("path", _PATHS[source])) if source in _PATHS else ""
+    metrics = Metrics(source, port, path, _pattern(reader))
+    if path and (not path.startswith("/") or metrics.folder == "/"):
+        example = _PATHS[source]
+        remedy = f"must be absolute and in a folder of its own, e.g. {example}: it is mounted there"
+        reader.note("path", path, remedy)
+    return metrics
+
+
+def _belongs(reader: Reader, key: str, source: str, sources: object) -> None:
+    listed = list(sources)  # type: ignore[call-overload] # a tuple or a dict of words
+    if key in reader.data and source not in listed:
+        reader.note(key, reader.data[key], f"belongs to source {' or '.join(listed)}; remove it")
+
+
+def _pattern(reader: Reader) -> str:
+    if "pattern" not in reader.data:
+        return ""
+    pattern = reader.text("pattern")
+    reader.bounded("pattern", pattern, _PATTERN_LIMIT)
+    try:
+        groups = compiled(pattern).groupindex
+    except re2.error as error:
+        text = error.args[0]
+        said = text.decode() if isinstance(text, bytes) else str(text)
+        reader.note("pattern", pattern, f"is no regular expression of RE2's syntax: {said}")
+        return ""
+    if pattern and "value" not in groups:
+        remedy = "must have a group (?P<value>...), and may have (?P<name>...)"
+        reader.note("pattern", pattern, remedy)
+    return pattern
+
+
+def compiled(pattern: str) -> re2._Regexp:
+    """RE2: its time is linear in the text, whatever the pattern; Python's may take for ever.
+
+    Raises:
+        re2.error: the pattern has a mistake.
+    """
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(pattern, options)

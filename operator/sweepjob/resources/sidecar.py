@@ -1,0 +1,148 @@
+"""The sidecar in a trial's pod: its container, what it is told, and the volumes for it."""
+
+from __future__ import annotations
+
+import copy
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import wire
+from . import names
+from .metrics import Metrics
+
+Manifest = dict[str, Any]
+DROP_ALL: Manifest = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+TRACKING_URI = "MLFLOW_TRACKING_URI"
+_INSECURE = "MLFLOW_TRACKING_INSECURE_TLS"
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarSettings:
+    """What the operator knows and every trial's pod has to be told.
+
+    Attributes:
+        image: the sidecar's image.
+        url: where the intake is reached from pods.
+        certificate_authority: PEM that the intake's certificate is checked against.
+    """
+
+    image: str
+    url: str
+    certificate_authority: str
+    pull_policy: str = "IfNotPresent"
+
+
+def add_sidecar(
+    pod: Manifest,
+    trainer: Manifest,
+    metrics: Metrics,
+    told: Mapping[str, str],
+    settings: SidecarSettings,
+) -> None:
+    """Put the sidecar and its volumes into a pod.
+
+    Args:
+        trainer: the container whose reports it takes; its environment is complete.
+        told: the sidecar's environment, as far as it depends on the trial.
+    """
+    environment = {
+        wire.ENV_OPERATOR: settings.url,
+        wire.ENV_CA: settings.certificate_authority,
+        wire.ENV_TOKEN_FILE: f"{names.TOKEN_FOLDER}/token",
+        wire.ENV_JOURNAL: f"{names.JOURNAL_FOLDER}/journal.jsonl",
+        wire.ENV_SOURCE: metrics.source,
+        **told,
+    }
+    mounts: list[Manifest] = [
+        {"name": names.VOLUME_TOKEN, "mountPath": names.TOKEN_FOLDER, "readOnly": True},
+        {"name": names.VOLUME_JOURNAL, "mountPath": names.JOURNAL_FOLDER},
+    ]
+    container: Manifest = {
+        "name": names.SIDECAR,
+        "image": settings.image,
+        "imagePullPolicy": settings.pull_policy,
+        "restartPolicy": "Always",
+        "securityContext": {
+            **copy.deepcopy(DROP_ALL),
+            "runAsNonRoot": True,
+            "runAsUser": 65532,
+            "readOnlyRootFilesystem": True,
+        },
+        "resources": _resources(pod),
+        "volumeMounts": mounts,
+    }
+    pod["volumes"] = [*pod.get("volumes", []), *_volumes()]
+    if metrics.port:
+        environment[wire.ENV_SOURCE_PORT] = str(metrics.port)
+        # A startup probe looks once a second; the hook costs a tenth of that.
+        ready = ["python3", "-S", "-m", "sweepjob.sidecar.ready"]
+        container["lifecycle"] = {"postStart": {"exec": {"command": ready}}}
+    if metrics.path:
+        mount = _share(pod, trainer, metrics.folder)
+        mounts.append({**mount, "mountPath": names.METRICS_FOLDER, "readOnly": True})
+        inside = posixpath.relpath(metrics.path, mount["mountPath"])
+        environment[wire.ENV_SOURCE_PATH] = posixpath.normpath(
+            posixpath.join(names.METRICS_FOLDER, inside)
+        )
+    env = [{"name": key, "value": value} for key, value in environment.items()]
+    container["env"] = [*env, *_forwarded(trainer, metrics)]
+    pod["initContainers"] = [container, *pod.get("initContainers", [])]
+
+
+def _forwarded(trainer: Manifest, metrics: Metrics) -> list[Manifest]:
+    """The user's own tracking server: the trainer talks to it by way of the sidecar."""
+    if metrics.source != wire.MLFLOW:
+        return []
+    renamed = {TRACKING_URI: wire.ENV_FORWARD_TO, _INSECURE: wire.ENV_FORWARD_INSECURE}
+    env = [e for e in trainer.get("env") or [] if e.get("name") in renamed]
+    if not any(entry["name"] == TRACKING_URI for entry in env):
+        return []
+    return [{**entry, "name": renamed[entry["name"]]} for entry in env]
+
+
+def _share(pod: Manifest, trainer: Manifest, folder: str) -> Manifest:
+    """The trainer's mount that holds a folder; an empty one is made where there is none."""
+    mounts = trainer.setdefault("volumeMounts", [])
+    around = [m for m in mounts if _is_inside(folder, m.get("mountPath", ""))]
+    if around:
+        closest: Manifest = max(around, key=lambda m: len(m["mountPath"]))
+        keys = ("name", "mountPath", "subPath")
+        return {key: closest[key] for key in keys if key in closest}
+    made = {"name": names.VOLUME_METRICS, "mountPath": folder}
+    mounts.append(dict(made))
+    pod["volumes"] = [*pod.get("volumes", []), {"name": names.VOLUME_METRICS, "emptyDir": {}}]
+    return made
+
+
+def _is_inside(folder: str, mount_path: str) -> bool:
+    mounted = posixpath.normpath(mount_path) if mount_path else ""
+    return bool(mounted) and (folder == mounted or folder.startswith(f"{mounted.rstrip('/')}/"))
+
+
+def _resources(pod: Manifest) -> Manifest:
+    """A processor limit would make the trainer wait for a throttled start, so there is none, unless
+    the user's containers are all of the Guaranteed class, which one without would cost them."""
+    containers: Sequence[Manifest] = [*pod["containers"], *pod.get("initContainers", [])]
+    if all(_is_guaranteed(c.get("resources") or {}) for c in containers):
+        fixed = {"cpu": "500m", "memory": "64Mi"}
+        return {"requests": fixed, "limits": fixed}
+    return {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}}
+
+
+def _is_guaranteed(resources: Mapping[str, Any]) -> bool:
+    limits = resources.get("limits") or {}
+    requests = {**limits, **(resources.get("requests") or {})}
+    return all(limits.get(r) and requests[r] == limits[r] for r in ("cpu", "memory"))
+
+
+def _volumes() -> list[Manifest]:
+    token = {"audience": wire.AUDIENCE, "expirationSeconds": 3600, "path": "token"}
+    return [
+        {
+            "name": names.VOLUME_TOKEN,
+            "projected": {"sources": [{"serviceAccountToken": token}], "defaultMode": 0o444},
+        },
+        {"name": names.VOLUME_JOURNAL, "emptyDir": {"sizeLimit": "256Mi"}},
+    ]

@@ -1,0 +1,1 @@
+"""Where reports come from when the script does not use MLflow: pushes, files."""

@@ -1,0 +1,103 @@
+"""The part of Prometheus' push gateway that ``push_to_gateway`` needs: PUT and POST of the text format.
+
+Every push that has the primary metric is a report of it, whatever its value.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+
+from ..recorder import Recorder
+from ..server import Handler
+
+_SAMPLE = re.compile(
+    r"(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)\s*(?P<labels>\{.*\})?\s+(?P<value>\S+)(?:\s+-?\d+)?\s*"
+)
+_LIMIT = 16 * 1024 * 1024  # bytes of a push, unpacked
+
+
+class NotUnderstood(Exception):
+    """A push in another format than the text format."""
+
+
+class PushGateway:
+    """Takes pushes."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def push(self, body: bytes, kind: str, encoding: str) -> None:
+        """Take in a push.
+
+        Args:
+            kind, encoding: its Content-Type and Content-Encoding.
+
+        Raises:
+            NotUnderstood: with what to do instead.
+        """
+        if "protobuf" in kind:
+            raise NotUnderstood("push the text format (prometheus_client does), not protobuf")
+        for name, value in samples(_unpacked(body, encoding).decode(errors="replace")):
+            self._recorder.report(name, value)
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    if encoding in ("", "identity"):
+        return body
+    if encoding != "gzip":
+        raise NotUnderstood(f"push without compression or with gzip, not with {encoding}")
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        data = unpacker.decompress(body, _LIMIT)
+    except zlib.error as error:
+        raise NotUnderstood(f"this is not gzip: {error}") from error
+    if unpacker.unconsumed_tail:
+        raise NotUnderstood(f"a push may have {_LIMIT} bytes at most")
+    return data
+
+
+def samples(text: str) -> list[tuple[str, float]]:
+    """Names and values in the text format. A name that has several samples, or labels, is given
+    with them; one that has a single sample is given without as well."""
+    found = list(_lines(text))
+    counts = Counter(name for name, _, _ in found)
+    listed: list[tuple[str, float]] = []
+    for name, labels, value in found:
+        if counts[name] == 1:
+            listed.append((name, value))
+        if labels:
+            listed.append((f"{name}{labels}", value))
+    return listed
+
+
+def _lines(text: str) -> Iterator[tuple[str, str, float]]:
+    for line in text.splitlines():
+        match = None if line.startswith("#") else _SAMPLE.fullmatch(line)
+        if match is not None:
+            try:
+                yield match["name"], match["labels"] or "", float(match["value"])
+            except ValueError:
+                continue
+
+
+def taking(gateway: PushGateway) -> type[Handler]:
+    """A handler for a server that takes pushes under ``/metrics/job/``."""
+
+    class PushHandler(Handler):
+        def answer(self) -> None:
+            body = self.body()
+            if body is None:
+                return
+            if self.command in ("PUT", "POST") and self.path.startswith("/metrics/job"):
+                kind = self.headers.get("Content-Type", "")
+                try:
+                    gateway.push(body, kind, self.headers.get("Content-Encoding", ""))
+                except NotUnderstood as error:
+                    self.send(415, f"the sweep's sidecar: {error}\n")
+                    return
+            self.send(200, "")
+
+    return PushHandler

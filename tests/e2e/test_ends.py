@@ -1,0 +1,301 @@
+"""Every way in which a trial ends or is held up: what was done to it, and what its record then says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from .sweeps import Sweeps, choice, eventually
+
+LONG = {"level": choice(0.5), "reports": choice(600), "pause": choice(0.2)}
+SHORT = {"level": choice(0.5), "reports": choice(3), "pause": choice(0.1)}
+ONE = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
+# Says what it is told, and obeys.
+OBEDIENT = [{"name": "ON_TERM", "value": "exit 0"}]
+
+
+def apply(sweeps: Sweeps, name: str, space: dict[str, Any] = SHORT, **changes: Any) -> None:
+    """A sweep of one trial without GPUs, so that many go side by side."""
+    changes["limits"] = {**ONE, **changes.get("limits", {})}
+    spec = sweeps.spec(space, **changes)
+    if "resources" not in changes.get("trial", {}):
+        spec["trial"].pop("resources", None)
+    if "template" in spec["trial"]:
+        spec["trial"] = {k: v for k, v in spec["trial"].items() if k not in ("image", "command")}
+    sweeps.apply(name, spec)
+
+
+def trial(sweeps: Sweeps, name: str) -> Any:
+    return sweeps.trials(name)[0]
+
+
+def ended(sweeps: Sweeps, name: str, seconds: float = 120) -> tuple[Any, Any]:
+    """Status of the sweep and of its trial, once it is over."""
+    status = sweeps.await_end(name, seconds)["status"]
+    return status, trial(sweeps, name)["status"]
+
+
+def events_of(sweeps: Sweeps, name: str) -> str:
+    return sweeps.kubectl("events", "--for", f"sweeptrial/{name}-0")
+
+
+def runs(sweeps: Sweeps, name: str) -> Any:
+    """The trial, once its trainer has reported."""
+
+    def reported() -> Any:
+        found = trial(sweeps, name)
+        status = found.get("status", {})
+        return found if status.get("phase") == "Running" and "curve" in status else None
+
+    return eventually(reported, 60, f"the trial of {name} reports")
+
+
+def pod_of(sweeps: Sweeps, name: str) -> str:
+    return str(sweeps.running_pods(name)[0]["metadata"]["name"])
+
+
+def evict(sweeps: Sweeps, pod: str) -> None:
+    body = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": pod, "namespace": sweeps.namespace},
+    }
+    path = f"/api/v1/namespaces/{sweeps.namespace}/pods/{pod}/eviction"
+    sweeps.target.kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(body))
+
+
+def executions(status: Any) -> list[tuple[int, str]]:
+    return [(e["attempt"], e["reason"]) for e in status.get("executions", [])]
+
+
+def test_a_failed_attempt_is_tried_again_after_a_pause(sweeps: Sweeps) -> None:
+    space = {"level": choice(0.1), "reports": choice(1), "fail": choice(True)}
+    apply(sweeps, "fails", space, trial={"maxRetries": 1})
+    waiting = eventually(
+        lambda: (t := trial(sweeps, "fails")["status"]).get("retryAt") and t, 60, "it is to wait"
+    )
+    assert waiting["phase"] == "Pending"
+    assert "attempt 2 starts in 10 s" in events_of(sweeps, "fails")
+    sweep, status = ended(sweeps, "fails")
+    assert (status["phase"], status["reason"]) == ("Failed", "TrainerFailed")
+    assert (status["attempt"], status["failures"]) == (2, 1)
+    assert "exit code 3" in status["message"]
+    assert executions(status) == [(1, "TrainerFailed")]
+    assert status["curve"]["best"] == "0.101"
+    assert sweep["trials"]["failed"] == 1
+
+
+def test_out_of_memory(sweeps: Sweeps) -> None:
+    command = ["python", "-c", "x = bytearray(300 * 2**20); print(len(x))"]
+    limits = {"resources": {"limits": {"memory": "64Mi"}}}
+    apply(sweeps, "memory", trial={"command": command, **limits})
+    _, status = ended(sweeps, "memory")
+    assert (status["phase"], status["reason"]) == ("Failed", "OutOfMemory")
+    assert "raise resources.limits" in status["message"]
+
+
+@pytest.mark.parametrize("obeys", [False, True], ids=["ignores", "obeys"])
+def test_evicted(sweeps: Sweeps, obeys: bool) -> None:
+    """As by ``kubectl drain``: the trial starts again, and nothing is counted, even when the script
+    exits with 0 on SIGTERM and Kubernetes calls its Job complete."""
+    name = "evicted-obeys" if obeys else "evicted"
+    space = {**LONG, "reports": choice(40)}
+    apply(sweeps, name, space, trial={"env": OBEDIENT if obeys else []})
+    runs(sweeps, name)
+    evict(sweeps, pod_of(sweeps, name))
+    sweep, status = ended(sweeps, name)
+    assert (status["phase"], sweep["trials"]["failed"]) == ("Succeeded", 0)
+    assert status["disruptions"] == 1
+    assert executions(status) == [(1, "Evicted")]
+    assert status.get("failures", 0) == 0
+    assert status["curve"]["reports"] == 40
+    assert "Evicted" in events_of(sweeps, name)
+
+
+def test_a_pod_that_is_deleted_by_a_person(sweeps: Sweeps) -> None:
+    apply(sweeps, "pod", {**LONG, "reports": choice(40)})
+    runs(sweeps, "pod")
+    sweeps.kubectl("delete", "pod", pod_of(sweeps, "pod"), "--wait=false")
+    sweep, status = ended(sweeps, "pod")
+    assert (status["phase"], sweep["trials"]["failed"]) == ("Succeeded", 0)
+    assert (status["attempt"], status.get("failures", 0), status["disruptions"]) == (2, 0, 1)
+    assert executions(status) == [(1, "PodDeleted")]
+
+
+def test_a_job_that_is_deleted_by_a_person_cancels_the_trial(sweeps: Sweeps) -> None:
+    apply(sweeps, "job", LONG)
+    runs(sweeps, "job")
+    sweeps.kubectl("delete", "job", "job-0", "--wait=false")
+    sweep, status = ended(sweeps, "job")
+    assert (status["phase"], status["reason"]) == ("Canceled", "JobDeleted")
+    assert sweep["trials"]["canceled"] == 1
+    assert "Canceled" in events_of(sweeps, "job")
+
+
+def test_trial_timeout(sweeps: Sweeps) -> None:
+    apply(sweeps, "slow", LONG, limits={"trialTimeout": 8})
+    _, status = ended(sweeps, "slow")
+    assert (status["phase"], status["reason"]) == ("Canceled", "TrialTimeout")
+    assert "longer than trialTimeout, 8 s" in status["message"]
+
+
+def test_sweep_timeout(sweeps: Sweeps) -> None:
+    apply(sweeps, "over", LONG, limits={"timeout": 10, "maxTotalTrials": 5})
+    sweep, status = ended(sweeps, "over")
+    assert (status["phase"], status["reason"]) == ("Canceled", "SweepTimeout")
+    assert sweeps.condition("over", "Failed")["reason"] == "SweepTimeout"
+    assert sweep["trials"]["created"] == 1
+
+
+def test_a_sweep_that_is_stopped_keeps_its_best(sweeps: Sweeps) -> None:
+    apply(sweeps, "stopped", LONG, limits={"maxTotalTrials": 5})
+    runs(sweeps, "stopped")
+    sweeps.kubectl("patch", "swj", "stopped", "--type=merge", "-p", '{"spec":{"stop":true}}')
+    sweep, status = ended(sweeps, "stopped")
+    assert (status["phase"], status["reason"]) == ("Canceled", "Stopped")
+    assert sweeps.condition("stopped", "Complete")["reason"] == "Stopped"
+    assert float(sweep["best"]["value"]) > 0.5
+    assert not sweeps.running_pods("stopped")
+
+
+def test_a_suspended_sweep_starts_nothing_new_until_it_is_resumed(sweeps: Sweeps) -> None:
+    space = {**SHORT, "level": choice(0.1, 0.2), "reports": choice(20)}
+    apply(sweeps, "paused", space, limits={"maxTotalTrials": 2})
+    runs(sweeps, "paused")
+    sweeps.kubectl("patch", "swj", "paused", "--type=merge", "-p", '{"spec":{"suspend":true}}')
+    eventually(
+        lambda: trial(sweeps, "paused")["status"]["phase"] == "Succeeded", 60, "the first one ends"
+    )
+    assert len(sweeps.trials("paused")) == 1
+    assert sweeps.condition("paused", "Suspended")["status"] == "True"
+    sweeps.kubectl("patch", "swj", "paused", "--type=merge", "-p", '{"spec":{"suspend":false}}')
+    sweep, _ = ended(sweeps, "paused")
+    assert sweep["trials"]["succeeded"] == 2
+
+
+HELD_UP: list[tuple[str, dict[str, Any], str, str]] = [
+    (
+        "image",
+        {"image": "registry.invalid/nothing:1"},
+        "ImageCannotBePulled",
+        "Correct trial.image",
+    ),
+    (
+        "config",
+        {"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "no", "key": "x"}}}]},
+        "ContainerCannotStart",
+        'configmap "no" not found',
+    ),
+    (
+        "gpus",
+        {"resources": {"limits": {"nvidia.com/gpu": 1000}}},
+        "Unschedulable",
+        "Insufficient nvidia.com/gpu",
+    ),
+    (
+        "security",
+        {
+            "template": {
+                "spec": {
+                    "containers": [
+                        {
+                            "name": "trainer",
+                            "image": "x",
+                            "securityContext": {"privileged": True},
+                        }
+                    ]
+                }
+            }
+        },
+        "PodSecurityViolated",
+        "must not set securityContext.privileged=true",
+    ),
+    (
+        "refused",
+        {"resources": {"limits": {"nvidia.com/gpu": "many"}}},
+        "JobRefused",
+        "quantities must match",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason", "words"), HELD_UP, ids=[held[0] for held in HELD_UP]
+)
+def test_held_up_for_too_long(
+    sweeps: Sweeps, name: str, change: dict[str, Any], reason: str, words: str
+) -> None:
+    apply(sweeps, f"held-{name}", trial=change, limits={"startTimeout": 12})
+    held = eventually(
+        lambda: (s := trial(sweeps, f"held-{name}")["status"]).get("reason") == reason and s,
+        30,
+        f"the record says {reason}",
+    )
+    assert held["phase"] == "Pending"
+    assert words in held["message"]
+    condition = sweeps.condition(f"held-{name}", "Degraded")
+    assert (condition["status"], condition["reason"]) == ("True", reason)
+    _, status = ended(sweeps, f"held-{name}")
+    assert (status["phase"], status["reason"]) == ("Failed", reason)
+    assert "it has not got going for" in status["message"]
+    assert reason in events_of(sweeps, f"held-{name}")
+
+
+def test_a_quota_is_waited_for(sweeps: Sweeps) -> None:
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "gpus", "namespace": sweeps.namespace},
+        "spec": {"hard": {"requests.nvidia.com/gpu": "0"}},
+    }
+    sweeps.target.kubectl("apply", "-f", "-", stdin=json.dumps(quota))
+    apply(sweeps, "quota", trial={"resources": {"limits": {"nvidia.com/gpu": 1}}})
+    held = eventually(
+        lambda: (s := trial(sweeps, "quota")["status"]).get("reason") == "QuotaExceeded" and s,
+        30,
+        "the record says so",
+    )
+    assert "exceeded quota: gpus" in held["message"]
+    sweeps.kubectl("delete", "resourcequota", "gpus")
+    _, status = ended(sweeps, "quota")
+    assert status["phase"] == "Succeeded"
+
+
+def test_preempted_by_the_scheduler(sweeps: Sweeps) -> None:
+    priority = {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": "sweepjob-test-high"},
+        "value": 1000,
+    }
+    sweeps.target.kubectl("apply", "-f", "-", stdin=json.dumps(priority))
+    space = {**LONG, "reports": choice(40)}
+    apply(sweeps, "preempted", space, trial={"resources": {"limits": {"nvidia.com/gpu": 4}}})
+    runs(sweeps, "preempted")
+    secured = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "urgent", "namespace": sweeps.namespace},
+        "spec": {
+            "priorityClassName": "sweepjob-test-high",
+            "restartPolicy": "Never",
+            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": [
+                {
+                    "name": "urgent",
+                    "image": sweeps.target.images["trainer"],
+                    "command": ["python", "-c", "pass"],
+                    "resources": {"limits": {"nvidia.com/gpu": 1}},
+                    "securityContext": secured,
+                }
+            ],
+        },
+    }
+    sweeps.target.kubectl("apply", "-f", "-", stdin=json.dumps(pod))
+    sweep, status = ended(sweeps, "preempted")
+    assert (status["phase"], sweep["trials"]["failed"]) == ("Succeeded", 0)
+    assert executions(status) == [(1, "Preempted")]
+    assert status["disruptions"] == 1

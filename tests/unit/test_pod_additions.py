@@ -1,0 +1,174 @@
+"""What a sweep's own settings add to the pod: outputs, optional arguments, sources of metrics."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from sweepjob import wire
+from sweepjob.domain.problem import InvalidSpec
+from sweepjob.resources import command, names
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+from .builders import sweepjob
+from .test_job import environment, manifest, pod_of
+
+CLAIM = {"persistentVolumeClaim": {"claimName": "models"}}
+
+
+def trial(**changes: Any) -> dict[str, Any]:
+    return {"image": "x", **changes}
+
+
+def problems(**spec: Any) -> str:
+    with pytest.raises(InvalidSpec) as refused:
+        parse_sweepjob(sweepjob(**spec))
+    return str(refused.value)
+
+
+def sidecar_of(pod: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = pod["initContainers"][0]
+    return found
+
+
+def test_an_output_is_a_folder_of_the_trial_on_the_users_volume() -> None:
+    outputs = {"model": {"volume": CLAIM, "subPath": "team/sweeps"}, "artifacts": {"volume": CLAIM}}
+    pod = pod_of(manifest(outputs=outputs, trial=trial(command="run --to ${{outputs.model}}")))
+    [trainer] = pod["containers"]
+    assert trainer["command"] == ["run", "--to", "/outputs/model"]
+    assert trainer["volumeMounts"] == [
+        {
+            "name": "sweepjob-output-model",
+            "mountPath": "/outputs/model",
+            "subPath": "team/sweeps/sweep-12345678/sweep-3",
+        },
+        {
+            "name": "sweepjob-output-artifacts",
+            "mountPath": "/outputs/artifacts",
+            "subPath": "sweep-12345678/sweep-3",
+        },
+    ]
+    assert {"name": "sweepjob-output-model", **CLAIM} in pod["volumes"]
+    assert pod["securityContext"]["fsGroup"] == 65532
+    assert environment(trainer)["SWEEPJOB_OUTPUT_model"] == "/outputs/model"
+    # What MLflow calls artifacts goes there.
+    assert environment(sidecar_of(pod))[wire.ENV_ARTIFACTS] == "/outputs/artifacts"
+
+
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [
+        ({"model": {}}, "spec.outputs.model.volume: {}: must have one volume source"),
+        ({"model": {"volume": {"a": {}, "b": {}}}}, "must have one volume source"),
+        ({"my-model": {"volume": CLAIM}}, "letters, digits and _ only"),
+        (
+            {"a": {"volume": CLAIM, "mountPath": "x"}},
+            "spec.outputs.a.mountPath: 'x': must be absolute",
+        ),
+        ({"a": {"volume": CLAIM, "subPath": "../b"}}, "stay inside it"),
+        ({"a": {"volume": CLAIM}, "A": {"volume": CLAIM}}, "output a has the same; choose another"),
+        ({"a": {"volume": CLAIM, "mountpath": "/x"}}, "unknown key"),
+    ],
+)
+def test_mistakes_in_outputs(outputs: dict[str, Any], words: str) -> None:
+    assert words in problems(outputs=outputs)
+
+
+def test_what_is_optional_is_left_out_where_it_stands_for_nothing() -> None:
+    text = "run $[[--data ${{inputs.data}}]] --lr ${{search_space.lr}} $[[--fast]]"
+    values = {"search_space.lr": "0.1"}
+    assert command.resolve(text, values) == ["run", "--lr", "0.1", "--fast"]
+    assert command.resolve(text, {**values, "inputs.data": "a b"})[1:3] == ["--data", "a b"]
+    words = ["run", "$[[--data ${{inputs.data}}]]", "x"]
+    assert command.resolve(words, {}) == ["run", "x"]
+    assert command.resolve(words, {"inputs.data": "d"}) == ["run", "--data", "d", "x"]
+    shell = "run $[[--data ${{inputs.data}}]] && done"
+    assert command.resolve(shell, {"inputs.data": "a b"})[2] == "run --data 'a b' && done"
+
+
+def test_only_what_is_never_there_is_a_mistake_in_what_is_optional() -> None:
+    space = {"model": {"type": "choice", "values": [{"units": 3}, {"depth": 1}]}}
+    fine = "run $[[--u ${{search_space.model.units}}]] $[[--d ${{inputs.data}}]]"
+    parse_sweepjob(sweepjob(searchSpace=space, trial=trial(command=fine)))
+    assert "refers to nothing" in problems(
+        searchSpace=space, trial=trial(command="run $[[${{search_space.model.unit}}]]")
+    )
+    assert "write $[[" in problems(
+        searchSpace=space, trial=trial(command="run ${{search_space.model.units}}")
+    )
+
+
+def test_a_file_is_shared_by_an_empty_volume() -> None:
+    pod = pod_of(manifest(metrics={"source": "file", "path": "/work/out/m.jsonl"}))
+    [trainer], sidecar = pod["containers"], sidecar_of(pod)
+    assert trainer["volumeMounts"] == [{"name": names.VOLUME_METRICS, "mountPath": "/work/out"}]
+    assert {"name": names.VOLUME_METRICS, "emptyDir": {}} in pod["volumes"]
+    assert {
+        "name": names.VOLUME_METRICS,
+        "mountPath": names.METRICS_FOLDER,
+        "readOnly": True,
+    } in sidecar["volumeMounts"]
+    env = environment(sidecar)
+    assert env[wire.ENV_SOURCE_PATH] == f"{names.METRICS_FOLDER}/m.jsonl"
+    assert environment(trainer)["SWEEPJOB_METRICS_PATH"] == "/work/out/m.jsonl"
+    assert "lifecycle" not in sidecar
+    assert "MLFLOW_TRACKING_URI" not in environment(trainer)
+
+
+def test_event_files_on_a_volume_of_the_users_are_read_there() -> None:
+    outputs = {"logs": {"volume": CLAIM}}
+    metrics = {"source": "tensorboard", "path": "/outputs/logs/tb"}
+    pod = pod_of(manifest(outputs=outputs, metrics=metrics))
+    assert not [v for v in pod["volumes"] if v["name"] == names.VOLUME_METRICS]
+    mount = sidecar_of(pod)["volumeMounts"][-1]
+    assert (mount["name"], mount["subPath"]) == (
+        "sweepjob-output-logs",
+        "sweep-12345678/sweep-3",
+    )
+    assert environment(sidecar_of(pod))[wire.ENV_SOURCE_PATH] == f"{names.METRICS_FOLDER}/tb"
+
+
+def test_logs_need_no_sidecar_and_no_token() -> None:
+    pod = pod_of(manifest(metrics={"source": "logs"}))
+    assert not pod.get("initContainers")
+    assert not pod.get("volumes")
+    assert environment(pod["containers"][0])["PYTHONUNBUFFERED"] == "1"
+
+
+def test_pushes_go_to_a_port_of_the_sidecar() -> None:
+    pod = pod_of(manifest(metrics={"source": "pushgateway", "port": 9999}))
+    assert environment(pod["containers"][0])["SWEEPJOB_PUSHGATEWAY"] == "127.0.0.1:9999"
+    assert environment(sidecar_of(pod))[wire.ENV_SOURCE_PORT] == "9999"
+
+
+def test_the_users_own_tracking_server_is_passed_on_to() -> None:
+    secret = {"secretKeyRef": {"name": "mlflow", "key": "uri"}}
+    env = [
+        {"name": "MLFLOW_TRACKING_URI", "valueFrom": secret},
+        {"name": "MLFLOW_EXPERIMENT_NAME", "value": "mine"},
+    ]
+    pod = pod_of(manifest(trial=trial(env=env)))
+    trainer = environment(pod["containers"][0])
+    assert trainer["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:5000"
+    assert trainer["MLFLOW_EXPERIMENT_NAME"] == "mine"
+    assert "MLFLOW_RUN_ID" not in trainer
+    assert json.loads(trainer["MLFLOW_RUN_CONTEXT"])["sweepjob.dev/trial"] == "sweep-3"
+    assert {"name": wire.ENV_FORWARD_TO, "valueFrom": secret} in sidecar_of(pod)["env"]
+
+
+def test_another_source_leaves_the_users_tracking_server_alone() -> None:
+    env = [{"name": "MLFLOW_TRACKING_URI", "value": "file:///mlruns"}]
+    pod = pod_of(manifest(trial=trial(env=env), metrics={"source": "logs"}))
+    assert environment(pod["containers"][0])["MLFLOW_TRACKING_URI"] == "file:///mlruns"
+    assert "must be the http or https address" in problems(trial=trial(env=env))
+
+
+def test_names_of_ours_are_refused() -> None:
+    pod = {
+        "containers": [{"name": "sweepjob-sidecar", "image": "x"}],
+        "volumes": [{"name": "sweepjob-token", "emptyDir": {}}],
+    }
+    said = problems(trial={"template": {"spec": pod}})
+    assert "spec.trial.template.spec.containers[0].name: 'sweepjob-sidecar'" in said
+    assert "spec.trial.template.spec.volumes[0].name: 'sweepjob-token'" in said

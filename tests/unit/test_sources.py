@@ -1,0 +1,187 @@
+"""The sidecar's sources besides MLflow: what is written to them is reported, exactly once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sweepjob.sidecar.journal import Journal
+from sweepjob.sidecar.recorder import Recorder
+from sweepjob.sidecar.sources.json_lines import JsonLines
+from sweepjob.sidecar.sources.pushgateway import NotUnderstood, PushGateway, samples
+from sweepjob.sidecar.sources.tensorboard import EventFiles
+
+
+def recorder(folder: Path) -> Recorder:
+    """A recorder on the journal in a folder, as after a start of the sidecar."""
+    return Recorder(Journal(folder / "journal"), "score", "trial")
+
+
+def values(taken: Recorder) -> list[float]:
+    return list(taken.batch(1).values)
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    taken = recorder(tmp_path)
+    reader = JsonLines(file, taken)
+    with pytest.raises(FileNotFoundError):
+        reader.read(False)  # the trainer has not begun to write
+    lines = [
+        '{"epoch": 1, "score": 0.5, "note": "x", "ok": true}',
+        "no json",
+        "",
+        '["score", 9]',
+        '{"loss": 0.1}',
+        '{"score": "NaN"}',
+        '{"score": NaN, "loss": 1}',
+    ]
+    file.write_text("\n".join(lines) + '\n{"score": 0.')
+    reader.read(False)
+    assert str(values(taken)) == "[0.5, nan, nan]"
+    with file.open("a") as more:
+        more.write('75}\n{"score": 1}')
+    reader.read(False)
+    assert values(taken)[3:] == [0.75]
+    reader.read(True)  # the last line has no end, and the trainer is gone
+    assert values(taken)[3:] == [0.75, 1.0]
+    assert taken.batch(1).seen == ("epoch", "score", "loss")
+
+
+def test_a_sidecar_that_is_started_again_goes_on_where_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    file.write_text('{"score": 1}\n{"score": 2}\n')
+    JsonLines(file, recorder(tmp_path)).read(False)
+    with file.open("a") as more:
+        more.write('{"score": 3}\n')
+    again = recorder(tmp_path)
+    JsonLines(file, again).read(False)
+    assert values(again) == [1, 2, 3]
+
+
+def test_a_file_that_is_written_anew_is_read_anew(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    taken = recorder(tmp_path)
+    reader = JsonLines(file, taken)
+    file.write_text('{"score": 1, "padding": "xxxxxxxxxxxxxxx"}\n')
+    reader.read(False)
+    file.write_text('{"score": 2}\n')
+    reader.read(False)
+    assert values(taken) == [1, 2]
+
+
+@given(
+    reports=st.lists(st.floats(allow_nan=False), max_size=20),
+    cuts=st.lists(st.integers(0, 400), max_size=6),
+    restarts=st.booleans(),
+)
+def test_however_a_file_grows_each_line_counts_once(
+    reports: list[float], cuts: list[int], restarts: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("growing")
+    whole = "".join(json.dumps({"score": value}) + "\n" for value in reports)
+    file = folder / "metrics.jsonl"
+    taken = recorder(folder)
+    reader = JsonLines(file, taken)
+    for cut in [*sorted(min(c, len(whole)) for c in cuts), len(whole)]:
+        file.write_text(whole[:cut])
+        reader.read(False)
+        if restarts:
+            taken = recorder(folder)
+            reader = JsonLines(file, taken)
+    assert values(taken) == reports
+
+
+def record(event: bytes) -> bytes:
+    """A record of an event file; nobody looks at the checksums."""
+    return struct.pack("<QI", len(event), 0) + event + bytes(4)
+
+
+def field(number: int, content: bytes) -> bytes:
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def simple(tag: str, value: float) -> bytes:
+    scalar = field(1, tag.encode()) + bytes([2 << 3 | 5]) + struct.pack("<f", value)
+    return record(bytes([1 << 3 | 1]) + bytes(8) + field(5, field(1, scalar)))
+
+
+def tensor(tag: str, value: float, *, double: bool = False) -> bytes:
+    kind, form = (2, "<d") if double else (1, "<f")
+    content = bytes([1 << 3, kind]) + field(4, struct.pack(form, value))
+    return record(field(5, field(1, field(1, tag.encode()) + field(8, content))))
+
+
+def test_event_files(tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    (folder / "validation").mkdir(parents=True)
+    taken = recorder(tmp_path)
+    reader = EventFiles(folder, taken)
+    header = record(field(3, b"brain.Event:2"))
+    first = folder / "events.out.tfevents.1.host"
+    first.write_bytes(
+        header + simple("loss", 3.0) + simple("score", 0.25) + simple("score", 0.5)[:9]
+    )
+    (folder / "notes.txt").write_text("not one")
+    reader.read(False)
+    assert values(taken) == [0.25]
+    first.write_bytes(header + simple("loss", 3.0) + simple("score", 0.25) + simple("score", 0.5))
+    second = folder / "validation" / "events.out.tfevents.2.host"
+    second.write_bytes(header + tensor("score", 0.75) + tensor("score", 1.5, double=True))
+    reader.read(False)
+    reader.read(True)
+    assert values(taken) == [0.25, 0.5, 0.75, 1.5]
+    again = recorder(tmp_path)
+    EventFiles(folder, again).read(True)
+    assert values(again) == [0.25, 0.5, 0.75, 1.5]
+    assert again.batch(1).seen == ("loss", "score")
+
+
+@given(data=st.binary(max_size=200))
+def test_whatever_is_in_an_event_file(
+    data: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("noise")
+    (folder / "tfevents").write_bytes(data + record(data))
+    EventFiles(folder, recorder(folder)).read(True)
+
+
+def test_pushes(tmp_path: Path) -> None:
+    taken = recorder(tmp_path)
+    gateway = PushGateway(taken)
+    text = b'# HELP score s\n# TYPE score gauge\nscore 0.5\nloss{split="val"} 1e-3\n'
+    gateway.push(text, "text/plain", "")
+    gateway.push(gzip.compress(text), "text/plain", "gzip")
+    assert values(taken) == [0.5, 0.5]  # every push is a report
+    assert set(taken.batch(1).seen) == {"score", "loss", 'loss{split="val"}'}
+
+
+def test_one_of_several_samples_is_named_with_its_labels() -> None:
+    text = 'score{split="a b",n="1"} 1\nscore{split="c"} +Inf 1700000000\nup 1\nhalf a line'
+    assert samples(text) == [
+        ('score{split="a b",n="1"}', 1.0),
+        ('score{split="c"}', math.inf),
+        ("up", 1.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "encoding", "words"),
+    [
+        (b"\x0a\x05score", "application/vnd.google.protobuf", "", "not protobuf"),
+        (b"score 1", "text/plain", "snappy", "not with snappy"),
+        (b"score 1", "text/plain", "gzip", "not gzip"),
+        (gzip.compress(bytes(20_000_000)), "text/plain", "gzip", "bytes at most"),
+    ],
+)
+def test_pushes_that_are_not_understood(
+    tmp_path: Path, body: bytes, kind: str, encoding: str, words: str
+) -> None:
+    with pytest.raises(NotUnderstood, match=words):
+        PushGateway(recorder(tmp_path)).push(body, kind, encoding)
