@@ -44,15 +44,16 @@ PYTHON_ONLY = Base(
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One of the project's images: its Dockerfile's folder, its base, and what it is made from."""
+    """One of the project's images: its base, what it is made from, and the folder of its folder."""
 
     name: str
     base: Base
     sources: tuple[str, ...]
+    place: str = "images"
 
     @property
     def dockerfile(self) -> str:
-        return f"images/{self.name}/Dockerfile"
+        return f"{self.place}/{self.name}/Dockerfile"
 
     def key(self) -> str:
         """A digest of everything that goes into it."""
@@ -68,6 +69,8 @@ SIDECAR = Image(
     ("operator/sweepjob/sidecar", "operator/sweepjob/wire.py", "operator/sweepjob/__init__.py"),
 )
 TRAINER = Image("trainer", PYTHON, (*_LOCKED, "examples/digits/train.py"))
+# Only the tests that need it build it.
+CLIENTS = Image("clients", PYTHON, _LOCKED, place="tests/e2e")
 ALL = {image.name: image for image in (OPERATOR, SIDECAR, TRAINER)}
 
 

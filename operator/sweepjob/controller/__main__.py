@@ -16,12 +16,14 @@ from aiohttp import web
 from ..resources import names
 from .authentication import Authenticator
 from .gateway import connect
+from .guard import Guards
 from .intake import Intake
 from .reconciler import Reconciler
 from .settings import Settings
 from .telemetry import Health
 
 _log = logging.getLogger("sweepjob")
+_HANDSHAKE_SECONDS = 10.0
 
 
 def _registry(reconciler: Reconciler) -> kopf.OperatorRegistry:
@@ -54,13 +56,25 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-async def _serve(application: web.Application, port: int, tls: ssl.SSLContext | None) -> None:
+async def _serve(
+    application: web.Application,
+    port: int,
+    tls: ssl.SSLContext | None = None,
+    guards: Guards | None = None,
+) -> None:
     runner = web.AppRunner(application, access_log=None, keepalive_timeout=120)
     await runner.setup()
-    await web.TCPSite(runner, port=port, ssl_context=tls).start()
+    assert runner.server is not None
+    factory = runner.server if guards is None else guards.before(runner.server)
+    handshake = None if tls is None else _HANDSHAKE_SECONDS
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        factory, port=port, ssl=tls, ssl_handshake_timeout=handshake, backlog=1024
+    )
     try:
         await asyncio.Event().wait()
     finally:
+        server.close()
         await runner.cleanup()
 
 
@@ -81,8 +95,8 @@ async def run(settings: Settings) -> None:
         "caches": reconciler.caches.run(),
         "queue": reconciler.queue.run(),
         "readiness": announce_readiness(),
-        "telemetry": _serve(health.application(), settings.telemetry_port, None),
-        "intake": _serve(intake.application(), settings.intake_port, _tls(settings)),
+        "telemetry": _serve(health.application(), settings.telemetry_port),
+        "intake": _serve(intake.application(), settings.intake_port, _tls(settings), intake.guards),
     }
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     tasks.append(

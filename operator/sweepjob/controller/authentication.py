@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import hashlib
+import json
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -13,6 +16,8 @@ from .gateway import Gateway
 
 _REMEMBERED = 60.0  # seconds: how long a deleted pod's token may still be taken
 _LIMIT = 20_000  # tokens remembered
+_REVIEWS = 16  # at a time
+_TOKEN_LIMIT = 16_384  # characters; a projected token has some 1,200
 _POD_NAME = "authentication.kubernetes.io/pod-name"
 _POD_UID = "authentication.kubernetes.io/pod-uid"
 
@@ -33,6 +38,7 @@ class Authenticator:
     def __init__(self, api: Gateway) -> None:
         self._api = api
         self._known: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
+        self._reviewing = asyncio.Semaphore(_REVIEWS)
 
     async def identify(self, token: str) -> Caller | None:
         """The caller, or None when the token is not one of a pod for our audience.
@@ -44,7 +50,10 @@ class Authenticator:
         found = self._known.get(key)
         if found is not None and found[0] > time.monotonic():
             return found[1]
-        caller = await self._review(token)
+        if not _is_for_us(token):
+            return None  # not worth a question, nor a place in memory
+        async with self._reviewing:
+            caller = await self._review(token)
         self._known[key] = (time.monotonic() + _REMEMBERED, caller)
         self._known.move_to_end(key)
         while len(self._known) > _LIMIT:
@@ -67,3 +76,17 @@ class Authenticator:
         if len(parts) != 4 or _POD_UID not in extra:
             return None
         return Caller(parts[2], extra[_POD_NAME][0], extra[_POD_UID][0])
+
+
+def _is_for_us(token: str) -> bool:
+    """Whether a token says of itself that it is one for our audience. Nothing is checked here; it
+    only keeps the API server from being asked about what it would certainly refuse."""
+    parts = token.split(".")
+    if len(parts) != 3 or len(token) > _TOKEN_LIMIT:
+        return False
+    try:
+        padded = parts[1] + "=" * (-len(parts[1]) % 4)
+        claims = json.loads(base64.urlsafe_b64decode(padded))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(claims, dict) and wire.AUDIENCE in (claims.get("aud") or ())

@@ -171,12 +171,7 @@ class Executor:
         self, state: SweepState, trial: TrialState, action: act.RecordRetry
     ) -> None:
         now = time.time()
-        last = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
-        pod, node = (last.name, last.view.node) if last is not None else ("", "")
-        if not any(execution.pod == pod for execution in trial.executions if pod):
-            trial.add_execution(
-                Execution(trial.attempt, pod, node, action.reason, action.message, now)
-            )
+        self._note_execution(state, trial, action, now)
         status = {
             "phase": Phase.PENDING.value,
             "attempt": action.attempt,
@@ -195,6 +190,18 @@ class Executor:
         pause = "" if action.launch_at is None else f" in {action.launch_at - now:.0f} s"
         message = f"{action.message}; attempt {action.attempt} starts{pause}"
         self._tell(state, trial, action.reason, message, warning=True)
+
+    def _note_execution(
+        self, state: SweepState, trial: TrialState, action: act.RecordRetry, now: float
+    ) -> None:
+        """Keep why the attempt ended, unless that was noted when its pod was taken away."""
+        if any(e.attempt == trial.attempt and e.reason == action.reason for e in trial.executions):
+            return
+        last = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
+        pod, node = ("", "") if last is None else (last.name, last.view.node)
+        trial.add_execution(
+            Execution(trial.attempt, pod, node, action.reason, action.message, now)
+        )
 
     async def _record_progress(
         self, state: SweepState, trial: TrialState, action: act.RecordProgress

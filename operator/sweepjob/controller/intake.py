@@ -9,6 +9,7 @@ from ..resources.pods import PodRecord
 from . import errors, telemetry
 from .authentication import Authenticator, Caller
 from .caches import Caches
+from .guard import Guards, Rates
 from .reports import Reports
 
 
@@ -19,6 +20,8 @@ class Intake:
     def __init__(self, authenticator: Authenticator, reports: Reports, caches: Caches) -> None:
         self._authenticator = authenticator
         self._reports = reports
+        self._rates = Rates()
+        self.guards = Guards()
         self._caches = caches
 
     def application(self) -> web.Application:
@@ -28,6 +31,7 @@ class Intake:
 
     async def _handle(self, request: web.Request) -> web.Response:
         response = await self._answer(request)
+        self.guards.arrived(request.transport)
         telemetry.PUSHES.labels(str(response.status)).inc()
         return response
 
@@ -41,6 +45,8 @@ class Intake:
             return _refuse(503, f"the token cannot be checked: {error}")
         if caller is None:
             return _refuse(401, f"not a pod's token for the audience {wire.AUDIENCE}")
+        if not self._rates.allows(caller.uid):
+            return _refuse(429, "too many requests; send more reports in each")
         try:
             push = wire.Push.parse(await request.read())
         except ValueError as error:
@@ -77,4 +83,5 @@ class Intake:
 
 
 def _refuse(status: int, text: str) -> web.Response:
-    return web.Response(status=status, text=text)
+    headers = {"Retry-After": "1"} if status in (429, 503) else {}
+    return web.Response(status=status, text=text, headers=headers)

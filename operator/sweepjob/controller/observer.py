@@ -148,8 +148,8 @@ def _total(state: SweepState, over: bool) -> int:
 
 def _failure(state: SweepState, snap: Snapshot, now: float) -> tuple[str, str] | None:
     limit = reason_to_end(snap, now)
-    if limit is not None and (limit[0] != STOPPED or state.best is None):
-        return limit
+    if limit is not None:
+        return None if limit[0] == STOPPED and state.best is not None else limit
     useful = state.ended[Phase.SUCCEEDED] + state.ended[Phase.EARLY_STOPPED]
     if not useful:
         return names.REASON_NONE_SUCCEEDED, f"none of {state.created} trials succeeded"
