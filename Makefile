@@ -43,6 +43,10 @@ fmt: .venv/ready ## Format the code
 bench: .venv/ready ## Print the latencies: apply to Job, report to delete request
 	@$(PYTHON) -m tests.bench.latency
 
+.PHONY: bench-trials
+bench-trials: .venv/ready ## Print what sidecars add to a trial, and what stopping one takes
+	@$(PYTHON) -m tests.bench.trial_cost $(ARGS)
+
 .PHONY: bench-core
 bench-core: .venv/ready ## Print what decisions, replays and proposals cost
 	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.decisions

@@ -29,10 +29,10 @@ token = open(os.environ["SWEEPJOB_TOKEN_FILE"]).read()
 own = {"namespace": os.environ["SWEEPJOB_NAMESPACE"], "trial": os.environ["SWEEPJOB_TRIAL"], "first": 1}
 def body(**more): return json.dumps({**own, "values": [], "seen": [], **more}).encode()
 attacks = {
-    "names": body(seen=["n%d" % n for n in range(1_000_000)]),
+    "names": body(seen=[])[:-2] + b'"",' * 1_000_000 + b'""]}',
     "too many names": body(seen=["n%d" % n for n in range(60)]),
     "values": body(values=[0.5] * 501),
-    "huge": b" " * 10_000_000,
+    "huge": b" " * 5_000_000,
     "deep": b"[" * 60_000,
     "no JSON": b"\x00\xff" * 1000,
     "text for a number": body(values=["much"]),
@@ -58,6 +58,11 @@ def attack(name, count):
         except (OSError, http.client.HTTPException):
             answers[name]["cut off"] += 1
             connection = None
+with concurrent.futures.ThreadPoolExecutor(len(answers)) as pool:
+    jobs = [pool.submit(attack, name, 30) for name in attacks]
+    jobs += [pool.submit(attack, name, 300) for name in ("no token", "random tokens")]
+    for job in jobs: job.result()
+attacks.clear()  # a sidecar has little memory
 def loris():
     raw = socket.create_connection((url.hostname, url.port), timeout=60)
     with context.wrap_socket(raw, server_hostname=url.hostname) as sock:
@@ -71,11 +76,8 @@ def loris():
                 except TimeoutError: pass
         except OSError: pass
         answers["loris"]["after 8 to 16 s" if 8 < time.monotonic() - begun < 16 else "wrong"] += 1
-with concurrent.futures.ThreadPoolExecutor(120) as pool:
-    jobs = [pool.submit(attack, name, 30) for name in attacks]
-    jobs += [pool.submit(attack, name, 300) for name in ("no token", "random tokens")]
-    jobs += [pool.submit(loris) for _ in range(100)]
-    for job in jobs: job.result()
+with concurrent.futures.ThreadPoolExecutor(100) as pool:
+    for job in [pool.submit(loris) for _ in range(100)]: job.result()
 print(json.dumps({name: {str(k): v for k, v in found.items()} for name, found in answers.items()}))
 """
 # More requests than a sidecar ever sends.
@@ -118,19 +120,21 @@ def run_in(sweeps: Sweeps, pod: str, script: str) -> Any:
 
 
 def test_attacks_are_refused_and_the_operator_stays_small(sweeps: Sweeps, pod: str) -> None:
-    run_in(sweeps, pod, FLOOD)  # every path has been walked once before memory is measured
+    # A hundred TLS connections at a time have their price, 256 KiB each; what counts is that it is
+    # paid once.
+    run_in(sweeps, pod, ATTACKS)
     before = metric(sweeps, "process_resident_memory_bytes")
     found = run_in(sweeps, pod, ATTACKS)
     grown = metric(sweeps, "process_resident_memory_bytes") - before
     print(json.dumps(found), f"operator: {before / 2**20:.0f} MiB, {grown / 2**20:+.1f} MiB")
-    assert set(found["names"]) <= {"413", "cut off"}  # cut off in the middle of ten megabytes
+    assert set(found["names"]) <= {"413", "cut off"}  # cut off in the middle of some megabytes
     assert set(found["huge"]) <= {"413", "cut off"}
     for attack in ("too many names", "values", "deep", "no JSON", "text for a number"):
         assert found[attack] == {"400": 30}, attack
     assert found["another trial"] == found["another namespace"] == {"403": 30}
     assert found["no token"] == found["random tokens"] == {"401": 300}
     assert found["loris"] == {"after 8 to 16 s": 100}
-    assert grown < 20 * 2**20
+    assert grown < 10 * 2**20
 
 
 def test_a_flood_is_told_to_wait_and_the_trial_lives_on(sweeps: Sweeps, pod: str) -> None:
@@ -140,6 +144,12 @@ def test_a_flood_is_told_to_wait_and_the_trial_lives_on(sweeps: Sweeps, pod: str
     time.sleep(3)
     assert push(sweeps, pod, reports(sweeps.namespace, "live-0", 2, 0.2)) == "200"
     assert push(sweeps, pod, reports(sweeps.namespace, "live-0", 3, "NaN")) == "200"
+
+
+def token_of(sweeps: Sweeps, pod: str) -> str:
+    script = "import os; print(open(os.environ['SWEEPJOB_TOKEN_FILE']).read())"
+    python = ("-c", "sweepjob-sidecar", "--", "python3", "-c", script)
+    return sweeps.kubectl("exec", pod, *python).strip()
 
 
 def encoded(data: Any) -> str:
@@ -165,9 +175,7 @@ def signed_again(sweeps: Sweeps, token: str, **changes: Any) -> str:
 def test_an_expired_token_is_refused(sweeps: Sweeps, pod: str) -> None:
     if sweeps.target.built_in is None:
         pytest.skip("needs the cluster's signing key")
-    token = sweeps.kubectl(
-        "exec", pod, "-c", "sweepjob-sidecar", "--", "cat", "/var/run/secrets/sweepjob.dev/token"
-    )
+    token = token_of(sweeps, pod)
     body = reports(sweeps.namespace, "live-0", 9, 1.0)
     now = int(time.time())
     fresh = signed_again(sweeps, token, iat=now - 60, nbf=now - 60)
@@ -185,9 +193,7 @@ def test_the_token_of_a_pod_that_is_gone_is_worth_nothing(sweeps: Sweeps, pod: s
     sweeps.apply("gone", spec)
     eventually(lambda: sweeps.trials("gone")[0]["status"]["curve"], 60, "it has reported")
     old = sweeps.running_pods("gone")[0]["metadata"]["name"]
-    token = sweeps.kubectl(
-        "exec", old, "-c", "sweepjob-sidecar", "--", "cat", "/var/run/secrets/sweepjob.dev/token"
-    )
+    token = token_of(sweeps, old)
     sweeps.kubectl("delete", "pod", old)
     eventually(lambda: sweeps.trials("gone")[0]["status"]["attempt"] == 2, 60, "another attempt")
     answer = push(sweeps, pod, reports(sweeps.namespace, "gone-0", 2, 99.0), token)

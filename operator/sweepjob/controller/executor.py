@@ -199,9 +199,7 @@ class Executor:
             return
         last = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
         pod, node = ("", "") if last is None else (last.name, last.view.node)
-        trial.add_execution(
-            Execution(trial.attempt, pod, node, action.reason, action.message, now)
-        )
+        trial.add_execution(Execution(trial.attempt, pod, node, action.reason, action.message, now))
 
     async def _record_progress(
         self, state: SweepState, trial: TrialState, action: act.RecordProgress

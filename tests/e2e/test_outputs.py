@@ -1,0 +1,128 @@
+"""Outputs: a folder for each trial on the user's volume, which survives attempts and early stopping."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .sweeps import Sweeps, choice, eventually
+
+# The first attempt leaves a checkpoint and fails; the second goes on from it.
+RESUMES = """
+import os, pathlib, sys, mlflow
+folder = pathlib.Path(sys.argv[1])
+checkpoint = folder / "checkpoint"
+with mlflow.start_run():
+    for epoch in range(int(checkpoint.read_text()) if checkpoint.exists() else 0, 6):
+        mlflow.log_metric("score", epoch)
+        checkpoint.write_text(str(epoch + 1))
+        if epoch == 2 and os.environ["SWEEPJOB_ATTEMPT"] == "1":
+            sys.exit(1)
+    mlflow.log_text("the best model", "model.txt")
+"""
+# Writes a checkpoint when it is told to go, and takes its time.
+CHECKPOINTS = """
+import json, os, pathlib, signal, sys, time, mlflow
+p = json.loads(os.environ["SWEEPJOB_PARAMETERS"])["case"]
+def stop(*_):
+    time.sleep(2)
+    pathlib.Path(os.environ["SWEEPJOB_OUTPUT_model"], "checkpoint").write_text("saved")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+with mlflow.start_run():
+    for n in range(100):
+        mlflow.log_metric("score", p["level"])
+        time.sleep(p["pause"])
+"""
+
+
+@pytest.fixture(scope="module")
+def volume(sweeps: Sweeps) -> Iterator[Path]:
+    """A claim called models, and where its data is on this machine."""
+    cluster = sweeps.target.built_in
+    if cluster is None:
+        pytest.skip("looks into a volume from outside, which is for the built-in cluster only")
+    folder = cluster.folder / "volume"
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o777)
+    shared: dict[str, Any] = {"accessModes": ["ReadWriteMany"], "storageClassName": ""}
+    size = {"storage": "1Gi"}
+    claim = {"namespace": sweeps.namespace, "name": "models"}
+    objects = [
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": "sweepjob-test-models"},
+            "spec": {
+                **shared,
+                "capacity": size,
+                "hostPath": {"path": str(folder)},
+                "claimRef": claim,
+            },
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": claim,
+            "spec": {**shared, "resources": {"requests": size}},
+        },
+    ]
+    listed = {"apiVersion": "v1", "kind": "List", "items": objects}
+    sweeps.target.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
+    yield folder
+    sweeps.target.kubectl("delete", "pv", "sweepjob-test-models", "--wait=false")
+
+
+def outputs(*names: str) -> dict[str, Any]:
+    claim = {"persistentVolumeClaim": {"claimName": "models"}}
+    return {name: {"volume": claim, "subPath": name} for name in names}
+
+
+def test_the_next_attempt_goes_on_from_the_checkpoint(sweeps: Sweeps, volume: Path) -> None:
+    spec = sweeps.spec(
+        {"nothing": choice(0)}, limits={"maxTotalTrials": 1, "maxConcurrentTrials": 1}
+    )
+    spec["outputs"] = outputs("model", "artifacts")
+    spec["trial"] |= {
+        "command": ["python", "-c", RESUMES, "${{outputs.model}}"],
+        "maxRetries": 1,
+    }
+    sweeps.apply("resumes", spec)
+    status = sweeps.await_end("resumes")["status"]
+    assert status["trials"]["succeeded"] == 1
+    [trial] = sweeps.trials("resumes")
+    assert trial["status"]["attempt"] == 2
+    assert trial["status"]["curve"]["values"] == "3.0 4.0 5.0"
+    folders = status["best"]["outputs"]
+    assert (volume / folders["model"] / "checkpoint").read_text() == "6"
+    # What the script logged as an artifact is in the output of that name.
+    assert [f.read_text() for f in (volume / folders["artifacts"]).rglob("model.txt")] == [
+        "the best model"
+    ]
+
+
+def test_a_script_that_checkpoints_gets_its_grace(sweeps: Sweeps, volume: Path) -> None:
+    space = {"case": choice({"level": 0.9, "pause": 0.1}, {"level": 0.1, "pause": 0.4})}
+    spec = sweeps.spec(
+        space,
+        earlyTermination={"type": "bandit", "slackAmount": 0.5, "delayEvaluation": 5},
+        limits={"maxTotalTrials": 2, "maxConcurrentTrials": 2},
+    )
+    spec["outputs"] = outputs("model")
+    spec["trial"] |= {"command": ["python", "-c", CHECKPOINTS], "stopGracePeriodSeconds": 20}
+    sweeps.apply("saves", spec)
+    stopped = eventually(
+        lambda: [
+            t for t in sweeps.trials("saves") if t.get("status", {}).get("phase") == "EarlyStopped"
+        ],
+        120,
+        "the bad trial is stopped",
+    )
+    [trial] = stopped
+    found = list((volume / "model").glob(f"saves-*/{trial['metadata']['name']}/checkpoint"))
+    assert [file.read_text() for file in found] == ["saved"]
+    assert sweeps.await_end("saves")["status"]["trials"]["earlyStopped"] == 1
