@@ -92,7 +92,8 @@ def _join(node: Node, binaries: Path, options: Options, pause: Path) -> None:
         _start(node, component)
     images.load(node, pause)
     for file in sorted((node.cluster.folder / "loaded").glob("*")):
-        images.load(node, file.resolve())
+        if file.exists():  # older builds have been forgotten
+            images.load(node, file.resolve())
     _await_ready(node)
 
 

@@ -11,6 +11,12 @@ from .console import ClusterError, run
 from .layout import Cluster
 from .lifecycle import kubectl
 
+# Pods with this annotation run until it is changed.
+_NOT_RUNNING = """\
+    - key: '.metadata.annotations["sweepjob.dev/trainer"]'
+      operator: NotIn
+      values: [runs]
+"""
 _SELECTOR = "kwok.x-k8s.io/node=fake"
 
 
@@ -27,6 +33,14 @@ def _in(folder: Path) -> list[Path]:
     return [f for f in sorted(folder.glob("*.yaml")) if f.name != "kustomization.yaml"]
 
 
+def _stage(file: Path) -> str:
+    """A behaviour; pods of Jobs end at once, unless they say that their trainer runs."""
+    text = file.read_text()
+    if file.name == "pod-complete.yaml":
+        text = text.replace("    matchExpressions:\n", f"    matchExpressions:\n{_NOT_RUNNING}")
+    return text
+
+
 def join(cluster: Cluster, count: int, gpus: int = 8) -> None:
     """Start kwok on the host and register ``count`` simulated nodes, tainted so that only pods
     that tolerate ``kwok.x-k8s.io/node`` go there."""
@@ -34,7 +48,7 @@ def join(cluster: Cluster, count: int, gpus: int = 8) -> None:
     pid_file = cluster.folder / "kwok.pid"
     if pidfile.read(pid_file) is None:
         stages = cluster.folder / "kwok-stages.yaml"
-        stages.write_text("\n---\n".join(file.read_text() for file in _stage_files()))
+        stages.write_text("\n---\n".join(map(_stage, _stage_files())))
         with (cluster.logs / "kwok.log").open("ab") as log:
             process = subprocess.Popen(
                 [str(program), f"--kubeconfig={cluster.kubeconfig}", f"--config={stages}"]

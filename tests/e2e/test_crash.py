@@ -14,7 +14,7 @@ from tests.cluster import target as clusters
 from .sweeps import Sweeps, choice, eventually, values_on_record
 
 KILLS = 2  # the kubelet waits longer before each new start: 10 s, 20 s, 40 s
-_INSIDE = "sweepjob.controller"
+_INSIDE = "-m sweepjob.controller"
 
 
 def kill_operator(sweeps: Sweeps) -> None:
@@ -24,7 +24,9 @@ def kill_operator(sweeps: Sweeps) -> None:
         pytest.skip("needs the built-in cluster: the process is killed from the host")
     node = built_in.node(1)
     operators = [
-        pid for pid in namespaces.processes(node) if _INSIDE in namespaces.command_line(pid)
+        pid
+        for pid in namespaces.processes(node)
+        if namespaces.command_line(pid).rstrip().endswith(_INSIDE)
     ]
     assert len(operators) == 1
     namespaces.kill(operators[0], signal.SIGKILL)

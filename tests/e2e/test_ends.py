@@ -70,6 +70,61 @@ def executions(status: Any) -> list[tuple[int, str]]:
     return [(e["attempt"], e["reason"]) for e in status.get("executions", [])]
 
 
+HELD_UP: list[tuple[str, dict[str, Any], str, str]] = [
+    (
+        "image",
+        {"image": "registry.invalid/nothing:1"},
+        "ImageCannotBePulled",
+        "Correct trial.image",
+    ),
+    (
+        "config",
+        {"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "no", "key": "x"}}}]},
+        "ContainerCannotStart",
+        'configmap "no" not found',
+    ),
+    (
+        "gpus",
+        {"resources": {"limits": {"nvidia.com/gpu": 1000}}},
+        "Unschedulable",
+        "Insufficient nvidia.com/gpu",
+    ),
+    (
+        "security",
+        {
+            "template": {
+                "spec": {
+                    "containers": [
+                        {
+                            "name": "trainer",
+                            "image": "x",
+                            "securityContext": {"privileged": True},
+                        }
+                    ]
+                }
+            }
+        },
+        "PodSecurityViolated",
+        "must not set securityContext.privileged=true",
+    ),
+    (
+        "refused",
+        {"resources": {"limits": {"nvidia.com/gpu": "many"}}},
+        "JobRefused",
+        "quantities must match",
+    ),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def passive(sweeps: Sweeps) -> None:
+    """Sweeps that nobody touches until they are over go side by side with the others."""
+    for name, change, _, _ in HELD_UP:
+        apply(sweeps, f"held-{name}", trial=change, limits={"startTimeout": 12})
+    apply(sweeps, "slow", LONG, limits={"trialTimeout": 8})
+    apply(sweeps, "over", LONG, limits={"timeout": 10, "maxTotalTrials": 5})
+
+
 def test_a_failed_attempt_is_tried_again_after_a_pause(sweeps: Sweeps) -> None:
     space = {"level": choice(0.1), "reports": choice(1), "fail": choice(True)}
     apply(sweeps, "fails", space, trial={"maxRetries": 1})
@@ -135,14 +190,12 @@ def test_a_job_that_is_deleted_by_a_person_cancels_the_trial(sweeps: Sweeps) -> 
 
 
 def test_trial_timeout(sweeps: Sweeps) -> None:
-    apply(sweeps, "slow", LONG, limits={"trialTimeout": 8})
     _, status = ended(sweeps, "slow")
     assert (status["phase"], status["reason"]) == ("Canceled", "TrialTimeout")
     assert "longer than trialTimeout, 8 s" in status["message"]
 
 
 def test_sweep_timeout(sweeps: Sweeps) -> None:
-    apply(sweeps, "over", LONG, limits={"timeout": 10, "maxTotalTrials": 5})
     sweep, status = ended(sweeps, "over")
     assert (status["phase"], status["reason"]) == ("Canceled", "SweepTimeout")
     assert sweeps.condition("over", "Failed")["reason"] == "SweepTimeout"
@@ -175,73 +228,29 @@ def test_a_suspended_sweep_starts_nothing_new_until_it_is_resumed(sweeps: Sweeps
     assert sweep["trials"]["succeeded"] == 2
 
 
-HELD_UP: list[tuple[str, dict[str, Any], str, str]] = [
-    (
-        "image",
-        {"image": "registry.invalid/nothing:1"},
-        "ImageCannotBePulled",
-        "Correct trial.image",
-    ),
-    (
-        "config",
-        {"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "no", "key": "x"}}}]},
-        "ContainerCannotStart",
-        'configmap "no" not found',
-    ),
-    (
-        "gpus",
-        {"resources": {"limits": {"nvidia.com/gpu": 1000}}},
-        "Unschedulable",
-        "Insufficient nvidia.com/gpu",
-    ),
-    (
-        "security",
-        {
-            "template": {
-                "spec": {
-                    "containers": [
-                        {
-                            "name": "trainer",
-                            "image": "x",
-                            "securityContext": {"privileged": True},
-                        }
-                    ]
-                }
-            }
-        },
-        "PodSecurityViolated",
-        "must not set securityContext.privileged=true",
-    ),
-    (
-        "refused",
-        {"resources": {"limits": {"nvidia.com/gpu": "many"}}},
-        "JobRefused",
-        "quantities must match",
-    ),
-]
-
-
 @pytest.mark.parametrize(
-    ("name", "change", "reason", "words"), HELD_UP, ids=[held[0] for held in HELD_UP]
+    ("name", "reason", "words"), [(h[0], *h[2:]) for h in HELD_UP], ids=[h[0] for h in HELD_UP]
 )
-def test_held_up_for_too_long(
-    sweeps: Sweeps, name: str, change: dict[str, Any], reason: str, words: str
-) -> None:
-    apply(sweeps, f"held-{name}", trial=change, limits={"startTimeout": 12})
-    held = eventually(
-        lambda: (s := trial(sweeps, f"held-{name}")["status"]).get("reason") == reason and s,
-        60,
-        f"the record says {reason}",
-    )
-    assert words in held["message"]
-    # The kubelet says some of these things only after a quarter of a minute, when time is up.
-    if held["phase"] == "Pending":
-        condition = sweeps.condition(f"held-{name}", "Degraded")
-        assert (condition["status"], condition["reason"]) == ("True", reason)
+def test_held_up_for_too_long(sweeps: Sweeps, name: str, reason: str, words: str) -> None:
     _, status = ended(sweeps, f"held-{name}")
     assert (status["phase"], status["reason"]) == ("Failed", reason)
     assert "it has not got going for" in status["message"]
+    assert words in status["message"]
     assert reason in events_of(sweeps, f"held-{name}")
+
+
+def test_what_holds_a_trial_up_is_on_record_while_it_lasts(sweeps: Sweeps) -> None:
+    apply(sweeps, "waits", trial={"resources": {"limits": {"nvidia.com/gpu": 1000}}})
+    held = eventually(
+        lambda: (s := trial(sweeps, "waits")["status"]).get("reason") == "Unschedulable" and s,
+        30,
+        "the record says so",
+    )
+    assert held["phase"] == "Pending"
+    assert "Insufficient nvidia.com/gpu" in held["message"]
+    condition = sweeps.condition("waits", "Degraded")
+    assert (condition["status"], condition["reason"]) == ("True", "Unschedulable")
+    sweeps.kubectl("delete", "swj", "waits")
 
 
 def test_a_quota_is_waited_for(sweeps: Sweeps) -> None:

@@ -9,7 +9,11 @@ import pytest
 from sweepjob import wire
 from sweepjob.controller.sweep_state import SweepState
 from sweepjob.controller.trial_state import TrialState
+from sweepjob.domain.curve import Curve
+from sweepjob.domain.objective import Goal
 from sweepjob.domain.plan.snapshot import Phase, Stop
+from sweepjob.resources.execution import dump_execution
+from sweepjob.resources.pods import PodRecord, parse_pod
 from sweepjob.resources.record import dump_curve, parse_record, trial_manifest
 from sweepjob.resources.sweepjob import parse_sweepjob
 
@@ -118,3 +122,64 @@ def test_a_trial_without_the_metric_is_remembered_with_what_it_reported() -> Non
     assert trial.other_metrics_since == 5.0
     sweep.end(trial, Phase.SUCCEEDED, 0.0)
     assert sweep.without_metric == ("sweep-0", ("loss", "acc"))
+
+
+def test_what_a_log_says() -> None:
+    sweep = state()
+    good, bad = sweep.add(record(0)), sweep.add(record(1))
+    assert not sweep.read(good, [("loss", 0.1), ("score", 0.9)], 5, 1.0)
+    assert sweep.read(bad, [("score", 0.1)], 6, 2.0)
+    assert good.seen == ("loss", "score")
+    assert (good.curve.values, good.log_time) == ([0.9], 5)
+    again = TrialState.of(
+        record(0, curve=dump_curve(good.curve, good.pod, good.log_time)), sweep.tracker.curve()
+    )
+    assert again.log_time == 5
+
+
+def pod_of(trial: str, name: str, **status: Any) -> PodRecord:
+    labels = {"sweepjob.dev/trial": trial, "sweepjob.dev/attempt": "1"}
+    meta = {
+        "name": name,
+        "namespace": "team",
+        "uid": name,
+        "resourceVersion": "1",
+        "labels": labels,
+    }
+    trainer = {"name": "trainer", "resources": {"limits": {"amd.com/gpu": 2}}}
+    return parse_pod({"metadata": meta, "spec": {"containers": [trainer]}, "status": status})
+
+
+EVICTED = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}
+
+
+def test_an_interruption_is_noted_once_and_survives_a_start_of_the_operator() -> None:
+    trial = state().add(record(0))
+    evicted = pod_of("sweep-0", "a", phase="Failed", conditions=[EVICTED])
+    assert trial.interrupt(evicted, 1.0, suspended=False)
+    assert not trial.interrupt(evicted, 2.0, suspended=False)
+    trial.interrupt(pod_of("sweep-0", "b", phase="Failed"), 3.0, suspended=True)
+    assert trial.disruptions == 2
+    assert [e.reason for e in trial.executions] == ["Evicted", "JobSuspended"]
+    kept = [dump_execution(e) for e in trial.executions]
+    again = TrialState.of(record(0, executions=kept, disruptions=2), Curve(Goal.MAXIMIZE))
+    assert again.executions == trial.executions
+    assert not again.interrupt(evicted, 4.0, suspended=False)
+
+
+def test_only_the_newest_executions_are_kept() -> None:
+    trial = state().add(record(0))
+    for n in range(30):
+        trial.interrupt(pod_of("sweep-0", f"pod-{n}", phase="Failed"), n, suspended=False)
+    assert [e.pod for e in trial.executions] == [f"pod-{n}" for n in range(20, 30)]
+    assert trial.disruptions == 30
+
+
+def test_gpus_are_accounted_by_resource() -> None:
+    trial = state().add(record(0, gpuSeconds={"count": "2", "byResource": {"amd.com/gpu": "10"}}))
+    times = {"startTime": "2026-01-01T00:00:00Z"}
+    ended = {"name": "trainer", "state": {"terminated": {"finishedAt": "2026-01-01T00:00:05Z"}}}
+    pod = pod_of("sweep-0", "a", phase="Succeeded", containerStatuses=[ended], **times)
+    trial.account(pod, 0.0, gone=False)
+    assert trial.gpu_totals == {"amd.com/gpu": 20}
+    assert trial.gpu_total == 20

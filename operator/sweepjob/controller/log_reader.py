@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..resources.log_lines import LogLines, nanoseconds
 from ..resources.pods import PodRecord
@@ -20,6 +21,14 @@ _PAUSE = 0.5  # seconds before a stream that ended is opened again
 _TRIES = 10  # in vain, of a pod that has ended; then what is there has to do
 
 Report = Callable[[PodRecord, list[tuple[str, float]], int], None]
+
+
+@dataclass(slots=True)
+class _Position:
+    """How far a log has been read: the time of the last line, in nanoseconds since the epoch. It
+    outlives a stream that breaks."""
+
+    after: int
 
 
 class LogReaders:
@@ -62,12 +71,12 @@ class LogReaders:
             task.cancel()
 
     async def _read(self, pod: PodRecord, lines: LogLines, after: int) -> None:
-        failures = 0
+        failures, position = 0, _Position(after)
         try:
             while failures < _TRIES:
                 ended = self._has_ended(pod.uid)
                 try:
-                    after = await self._stream(pod, lines, after)
+                    await self._stream(pod, lines, position)
                     if ended:
                         break
                 except errors.ApiError as error:
@@ -82,18 +91,18 @@ class LogReaders:
         pod = self._current(uid)
         return pod is None or pod.view.is_terminal or pod.trainer_ended
 
-    async def _stream(self, pod: PodRecord, lines: LogLines, after: int) -> int:
-        """Follow the log until it ends or breaks; returns the time of the last line."""
+    async def _stream(self, pod: PodRecord, lines: LogLines, position: _Position) -> None:
+        """Follow the log until it ends or breaks."""
+        after = position.after
         async for line in self._api.follow_log(pod.namespace, pod.name, pod.trainer, after):
             timestamp, _, text = line.partition(" ")
             try:
                 now = nanoseconds(timestamp)
             except ValueError:
                 continue  # e.g. the kubelet's own words about the log
-            if now <= after:
+            if now <= position.after:
                 continue
-            after = now
+            position.after = now
             found = lines.read(text)
             if found:
                 self._report(pod, found, now)
-        return after

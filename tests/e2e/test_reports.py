@@ -1,0 +1,168 @@
+"""Many trials that report fast, while the operator and sidecars are killed: no report is lost, none
+counts twice.
+
+Most pods are simulated; their sidecars are not, as far as the operator can tell: they speak the real
+protocol, each with a token of its pod. A few trials are real. ``SWEEPJOB_LOAD=full`` makes it 200
+trials of 600 reports; the usual run has a fifth of that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster import namespaces, simulation
+from tests.cluster import target as clusters
+
+from .simulated_sidecars import DONE, value
+from .sweeps import Sweeps, choice, eventually, values_on_record
+from .test_crash import kill_operator, restarts
+
+FULL = os.environ.get("SWEEPJOB_LOAD") == "full"
+SIMULATED, REAL = (190, 10) if FULL else (40, 3)
+REPORTS, RATE = (600 if FULL else 200), 10.0
+
+
+@pytest.fixture(scope="module")
+def crowd(sweeps: Sweeps) -> Sweeps:
+    """Simulated nodes, and a pod that plays the sidecars on them."""
+    if sweeps.target.built_in is None:
+        pytest.skip("simulates nodes, which is for the built-in cluster only")
+    simulation.join(sweeps.target.built_in, 2, gpus=200)
+    return sweeps
+
+
+def start_sidecars(sweeps: Sweeps) -> None:
+    deployed = sweeps.target.get("-n", clusters.SYSTEM, "deployment", "sweepjob")
+    env = deployed["spec"]["template"]["spec"]["containers"][0]["env"]
+    url = next(e["value"] for e in env if e["name"] == "SWEEPJOB_INTAKE_URL")
+    authority = sweeps.target.kubectl(
+        *("-n", clusters.SYSTEM, "get", "secret", "sweepjob-intake"),
+        *("-o", r"go-template={{index .data \"ca.crt\" | base64decode}}".replace("\\", "")),
+    )
+    source = Path(__file__).with_name("simulated_sidecars.py").read_text()
+    account = {"name": "sidecars", "namespace": sweeps.namespace}
+    secured = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    container = {
+        "name": "sidecars",
+        "image": sweeps.target.images["operator"],
+        "command": ["python", "-c", source, sweeps.namespace, "crowd"],
+        "args": [str(SIMULATED), str(REPORTS), str(RATE)],
+        "env": [{"name": "INTAKE_URL", "value": url}, {"name": "INTAKE_CA", "value": authority}],
+        "securityContext": secured,
+    }
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": account,
+        "spec": {
+            "serviceAccountName": "sidecars",
+            "restartPolicy": "Never",
+            "containers": [container],
+            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        },
+    }
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "sweepjob-test-sidecars"},
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": "cluster-admin",
+        },
+        "subjects": [{"kind": "ServiceAccount", **account}],
+    }
+    service_account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account}
+    listed = {"apiVersion": "v1", "kind": "List", "items": [service_account, binding, pod]}
+    sweeps.target.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
+
+
+def simulated_trial(sweeps: Sweeps) -> dict[str, Any]:
+    """A template that only a simulated node takes, and that ends when it is told to."""
+    return {
+        "template": {
+            "metadata": {"annotations": {DONE: "runs"}},
+            "spec": {
+                "nodeSelector": {"type": "kwok"},
+                "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}],
+                "containers": [{"name": "trainer", "image": "simulated"}],
+            },
+        }
+    }
+
+
+def kill_sidecars(sweeps: Sweeps) -> int:
+    """SIGKILL to the sidecars of all real trials."""
+    built_in = sweeps.target.built_in
+    assert built_in is not None
+    killed = 0
+    for pid in namespaces.processes(built_in.node(1)):
+        if namespaces.command_line(pid).rstrip().endswith("-m sweepjob.sidecar"):
+            with contextlib.suppress(ProcessLookupError):
+                namespaces.kill(pid, signal.SIGKILL)
+                killed += 1
+    return killed
+
+
+def reports(sweeps: Sweeps, name: str) -> int:
+    found = [t.get("status", {}).get("curve", {}).get("reports", 0) for t in sweeps.trials(name)]
+    return sum(found)
+
+
+def kill_and_wait(sweeps: Sweeps) -> None:
+    before = restarts(sweeps)
+    kill_operator(sweeps)
+    eventually(lambda: restarts(sweeps) > before, 90, "the operator is back")
+
+
+def test_no_report_is_lost_and_none_counts_twice(crowd: Sweeps) -> None:
+    space = {"n": {"type": "randint", "upper": 100_000}}
+    limits = {"maxTotalTrials": SIMULATED, "maxConcurrentTrials": SIMULATED}
+    spec = crowd.spec(space, limits=limits)
+    spec["trial"] = simulated_trial(crowd)
+    # The other half of the load: a policy that has every report to judge, and none to stop.
+    spec["earlyTermination"] = {"type": "median_stopping"}
+    real = crowd.spec(
+        {
+            "level": choice(*(n / 10 for n in range(REAL))),
+            "reports": choice(REPORTS),
+            "pause": choice(0.1),
+        },
+        limits={"maxTotalTrials": REAL, "maxConcurrentTrials": REAL},
+    )
+    real["trial"].pop("resources")
+    crowd.apply("crowd", spec)
+    crowd.apply("real", real)
+    start_sidecars(crowd)
+    whole = SIMULATED * REPORTS
+    eventually(lambda: reports(crowd, "crowd") > whole / 10, 240, "a tenth has been reported")
+    kill_and_wait(crowd)
+    eventually(lambda: reports(crowd, "real") > REAL * 10, 120, "the real ones have reported")
+    assert kill_sidecars(crowd) == REAL
+    eventually(lambda: reports(crowd, "crowd") > whole / 2, 240, "half has been reported")
+    kill_and_wait(crowd)
+    crowd_status = crowd.await_end("crowd", 600)["status"]
+    real_status = crowd.await_end("real", 600)["status"]
+    assert crowd_status["trials"]["succeeded"] == SIMULATED
+    assert real_status["trials"]["succeeded"] == REAL
+    expected = [value(n) for n in range(1, REPORTS + 1)]
+    for trial in crowd.trials("crowd"):
+        assert values_on_record(trial) == expected, trial["metadata"]["name"]
+    for trial in crowd.trials("real"):
+        # The trainer's own log is the truth.
+        assert values_on_record(trial) == crowd.reported(trial["metadata"]["name"])
+        assert len(values_on_record(trial)) == REPORTS
+    restarted = [
+        status["restartCount"]
+        for pod in crowd.pods("real")
+        for status in pod["status"]["initContainerStatuses"]
+    ]
+    assert min(restarted) >= 1
+    print(crowd.kubectl("logs", "sidecars"), f"{whole + REAL * REPORTS} reports")
