@@ -217,3 +217,18 @@ def test_why_a_pod_was_refused(message: str, reason: str, waits: bool) -> None:
 )
 def test_quantities(text: str | int, number: float) -> None:
     assert parse_quantity(text) == pytest.approx(number)
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "interrupted"), [("00:00:10", True), ("00:00:25", True), ("00:00:26", False)]
+)
+def test_a_pod_that_had_ended_before_it_was_deleted_was_not_interrupted(
+    asked_at: str, interrupted: bool
+) -> None:
+    body = pod({"phase": "Succeeded", "containerStatuses": [ended(0)]})  # at 00:00:25
+    hours, minutes, seconds = map(int, asked_at.split(":"))
+    body["metadata"] |= {
+        "deletionTimestamp": f"2026-01-01T{hours:02}:{minutes:02}:{seconds + 5:02}Z",
+        "deletionGracePeriodSeconds": 5,
+    }
+    assert parse_pod(body).view.is_interrupted is interrupted

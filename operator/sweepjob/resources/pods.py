@@ -138,6 +138,7 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
             deleting="deletionTimestamp" in meta,
             gone_by=parse_time(meta.get("deletionTimestamp")),
             disrupted=disruption is not None,
+            finished=_finished(meta, trainer),
             started=parse_time(_state(trainer).get("startedAt")),
             failure=_end(trainer, status, disruption, terminal),
             node=spec.get("nodeName", ""),
@@ -161,6 +162,15 @@ def _trainer_status(spec: Mapping[str, Any], status: Mapping[str, Any]) -> Mappi
 def _state(status: Mapping[str, Any]) -> Mapping[str, Any]:
     state = status.get("state") or {}
     return state.get("running") or state.get("terminated") or {}
+
+
+def _finished(meta: Mapping[str, Any], trainer: Mapping[str, Any]) -> bool:
+    """Whether the trainer ended in a second before that in which somebody asked the pod to go."""
+    ended = parse_time((trainer.get("state") or {}).get("terminated", {}).get("finishedAt"))
+    gone_by = parse_time(meta.get("deletionTimestamp"))
+    if ended is None or gone_by is None:
+        return False
+    return ended < gone_by - float(meta.get("deletionGracePeriodSeconds") or 0)
 
 
 def _end(

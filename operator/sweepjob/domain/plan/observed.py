@@ -31,6 +31,7 @@ class Pod:
         deleting: it has been asked to go.
         gone_by: seconds since the epoch by which its node was to have ended it, once it is deleting.
         disrupted: preempted, evicted or drained.
+        finished: its trainer had ended before anybody asked it to go.
         started: seconds since the epoch when the trainer started, None before.
         failure: reason and sentence of a failed end, or of the disruption.
         node: where it runs, empty before it is scheduled.
@@ -42,6 +43,7 @@ class Pod:
     deleting: bool = False
     gone_by: float | None = None
     disrupted: bool = False
+    finished: bool = False
     started: float | None = None
     failure: tuple[str, str] = ("", "")
     node: str = ""
@@ -55,7 +57,7 @@ class Pod:
     def is_interrupted(self) -> bool:
         """Whether somebody else ends or ended it, so that its exit code says nothing about the
         trial: a script may well exit with 0 when it is told to go."""
-        return self.disrupted or self.deleting
+        return self.disrupted or (self.deleting and not self.finished)
 
     def is_lost(self, now: float, patience: float) -> bool:
         """Whether its node should have ended it so long ago that nobody can be expected to."""
