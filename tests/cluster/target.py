@@ -88,7 +88,7 @@ def install(target: Target) -> None:
     values = []
     for key, name in (("image", "operator"), ("sidecar.image", "sidecar")):
         repository, _, tag = target.images[name].rpartition(":")
-        values += ["--set", f"{key}.repository={repository},{key}.tag={tag}"]
+        values += ["--set-string", f"{key}.repository={repository},{key}.tag={tag}"]
     with step("installing the operator with Helm", "10 s"):
         target.helm(
             *("upgrade", "--install", RELEASE, str(layout.PROJECT / "helm" / "sweepjob")),

@@ -63,6 +63,7 @@ def test_every_report_is_recorded_exactly(python: Path, tmp_path: Path) -> None:
             "SWEEPJOB_OPERATOR_URL": "http://127.0.0.1:9",
             "SWEEPJOB_TOKEN_FILE": str(tmp_path / "token"),
             "SWEEPJOB_JOURNAL": str(tmp_path / "journal"),
+            "SWEEPJOB_SOURCE_PORT": "5000",
             "SWEEPJOB_PRIMARY_METRIC": "score",
             "SWEEPJOB_NAMESPACE": "team",
             "SWEEPJOB_TRIAL": "sweep-4",

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sweepjob import wire
 from sweepjob.sidecar.journal import Journal
+from sweepjob.sidecar.listening import listen
 from sweepjob.sidecar.mlflow.api import MlflowApi
 from sweepjob.sidecar.mlflow.handler import answering
 from sweepjob.sidecar.pusher import Pusher
@@ -76,7 +77,7 @@ def test_the_first_run_of_a_client_that_ignores_the_given_id_is_the_trials(tmp_p
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[LocalServer]:
     recorder = recorder_at(tmp_path)
-    serving = LocalServer(0, answering(MlflowApi(recorder, "/artifacts")), recorder.changed)
+    serving = LocalServer(listen(0), answering(MlflowApi(recorder, "/artifacts")), recorder.changed)
     threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
     yield serving
     serving.shutdown()

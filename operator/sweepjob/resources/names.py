@@ -24,6 +24,7 @@ VOLUME_TOKEN = "sweepjob-token"
 VOLUME_JOURNAL = "sweepjob-journal"
 VOLUME_METRICS = "sweepjob-metrics"
 TOKEN_FOLDER = f"/var/run/secrets/{GROUP}"
+READY_SCRIPT = "/opt/sweepjob/sweepjob/sidecar/ready.py"  # in its image
 METRICS_FOLDER = "/var/lib/sweepjob-metrics"
 JOURNAL_FOLDER = "/var/lib/sweepjob"
 

@@ -77,7 +77,7 @@ def add_sidecar(
     if metrics.port:
         environment[wire.ENV_SOURCE_PORT] = str(metrics.port)
         # A startup probe looks once a second; the hook costs a tenth of that.
-        ready = ["python3", "-S", "-m", "sweepjob.sidecar.ready"]
+        ready = ["python3", "-S", names.READY_SCRIPT]
         container["lifecycle"] = {"postStart": {"exec": {"command": ready}}}
     if metrics.path:
         mount = _share(pod, trainer, metrics.folder)

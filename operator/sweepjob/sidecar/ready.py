@@ -1,4 +1,4 @@
-"""The postStart hook: returns when the sidecar listens, so that the trainer starts no earlier."""
+"""The postStart hook: returns when the sidecar's port is open, so that the trainer starts no earlier."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ import socket
 import sys
 import time
 
-from .. import wire
-
 _PATIENCE = 20.0  # seconds
 
 
 def main() -> int:
-    port = int(os.environ.get(wire.ENV_SOURCE_PORT, wire.MLFLOW_PORT))
+    port = int(os.environ["SWEEPJOB_SOURCE_PORT"])
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return 0
         except OSError:
-            time.sleep(0.02)
+            time.sleep(0.01)
     print(f"nothing listens on port {port}", file=sys.stderr)
     return 1
 

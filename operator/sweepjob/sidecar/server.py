@@ -16,13 +16,16 @@ class LocalServer(ThreadingHTTPServer):
     """Counts the trainer's open connections."""
 
     daemon_threads = True
-    request_queue_size = 64
 
-    def __init__(self, port: int, handler: type[Handler], closed: threading.Condition) -> None:
+    def __init__(
+        self, listener: socket.socket, handler: type[Handler], closed: threading.Condition
+    ) -> None:
         self.closed = closed
         self.connections = 0
         self.first_request: float | None = None
-        super().__init__(("127.0.0.1", port), handler)
+        super().__init__(listener.getsockname(), handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
 
     def start(self) -> None:
         """Serve in a thread of its own."""

@@ -24,7 +24,6 @@ class Settings:
     termination_log: Path
     source: str = wire.MLFLOW
     path: Path = Path("/nonexistent")
-    port: int = wire.MLFLOW_PORT
     forward_to: str = ""
     forward_insecure: bool = False
 
@@ -32,8 +31,6 @@ class Settings:
     def of(cls, environment: Mapping[str, str]) -> Settings:
         """Raises KeyError with the name of a variable that is missing."""
         get = environment.get
-        source = get(wire.ENV_SOURCE, wire.MLFLOW)
-        usual = wire.PUSHGATEWAY_PORT if source == wire.PUSHGATEWAY else wire.MLFLOW_PORT
         return cls(
             operator_url=environment[wire.ENV_OPERATOR],
             operator_ca=get(wire.ENV_CA, ""),
@@ -44,9 +41,8 @@ class Settings:
             trial=environment[wire.ENV_TRIAL],
             artifacts=get(wire.ENV_ARTIFACTS, "/tmp/sweepjob-artifacts"),
             termination_log=Path(get(wire.ENV_TERMINATION_LOG, "/dev/termination-log")),
-            source=source,
+            source=get(wire.ENV_SOURCE, wire.MLFLOW),
             path=Path(get(wire.ENV_SOURCE_PATH, "/nonexistent")),
-            port=int(get(wire.ENV_SOURCE_PORT, str(usual))),
             forward_to=get(wire.ENV_FORWARD_TO, ""),
             forward_insecure=get(wire.ENV_FORWARD_INSECURE, "").lower() in ("1", "true"),
         )

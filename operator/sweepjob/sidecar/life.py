@@ -1,0 +1,76 @@
+"""The sidecar's life: listen or read, push, and go when it is told to or when the trainer is gone."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+
+from .. import wire
+from . import departure
+from .journal import Journal
+from .mlflow.api import MlflowApi
+from .mlflow.forwarding import Upstream, forwarding
+from .mlflow.handler import answering
+from .pusher import Pusher
+from .recorder import Recorder
+from .server import Handler, LocalServer
+from .settings import Settings
+from .sources.following import Follower
+from .sources.json_lines import JsonLines
+from .sources.pushgateway import PushGateway, taking
+from .sources.tensorboard import EventFiles
+
+_LAST_PUSH = 1.0  # seconds for the last push; the termination message holds the rest
+
+
+def live(settings: Settings, listener: socket.socket | None, leaving: threading.Event) -> None:
+    """From the first report to the last words.
+
+    Args:
+        listener: of a source that listens.
+        leaving: is set when it is time to go.
+    """
+    foreign = bool(settings.forward_to)
+    recorder = Recorder(Journal(settings.journal), settings.metric, settings.trial, foreign=foreign)
+    follower = None
+    if listener is None:
+        follower = _follow(settings, recorder)
+    else:
+        server = LocalServer(listener, _handler(settings, recorder), recorder.changed)
+        server.start()
+        if settings.source == wire.MLFLOW:
+            departure.watch(server, recorder, leaving)
+    pusher = Pusher(settings, recorder)
+    pusher.start()
+    while not leaving.wait(3600):
+        pass
+    if follower is not None:
+        follower.finish()
+    pusher.finish(_LAST_PUSH)
+    summary = recorder.summary()
+    settings.termination_log.write_text(summary.dump())
+    print(f"{summary.count} reports of {settings.metric}", file=sys.stderr)
+
+
+def _follow(settings: Settings, recorder: Recorder) -> Follower:
+    reader = EventFiles if settings.source == wire.TENSORBOARD else JsonLines
+    follower = Follower(reader(settings.path, recorder).read)
+    follower.start()
+    return follower
+
+
+def _handler(settings: Settings, recorder: Recorder) -> type[Handler]:
+    if settings.source == wire.PUSHGATEWAY:
+        return taking(PushGateway(recorder))
+    if settings.forward_to:
+        upstream = Upstream(settings.forward_to, insecure=settings.forward_insecure)
+        return forwarding(upstream, recorder)
+    return answering(MlflowApi(recorder, settings.artifacts))
+
+
+def leave_on_signals(leaving: threading.Event) -> None:
+    """Be ready to be told to go, before anything takes long."""
+    signal.signal(signal.SIGTERM, lambda *_: leaving.set())
+    signal.signal(signal.SIGINT, lambda *_: leaving.set())
