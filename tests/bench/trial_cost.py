@@ -63,6 +63,11 @@ WAYS = {
         metrics={"source": "pushgateway"},
     ),
     "file": Way(
+        "import json, os; os.makedirs('/tmp/m', exist_ok=True); log = open('/tmp/m/x.jsonl', 'a')",
+        "print(json.dumps({'score': n}), file=log, flush=True)",
+        metrics={"source": "file", "path": "/tmp/m/x.jsonl"},
+    ),
+    "file, opened for each line": Way(
         "import json, os; os.makedirs('/tmp/m', exist_ok=True)",
         "open('/tmp/m/x.jsonl', 'a').write(json.dumps({'score': n}) + '\\n')",
         metrics={"source": "file", "path": "/tmp/m/x.jsonl"},
@@ -261,15 +266,16 @@ async def main() -> int:
     chosen = sys.argv[1:] or [*WAYS, *STOPS, "load"]
     for name in (name for name in WAYS if name in chosen):
         way = WAYS[name]
-        await alone(target, api, seen, f"alone-{name}", way)
-        await sweep(api, name, spec(target, way))
-        bare, ours = edges(target, seen, f"alone-{name}"), edges(target, seen, name)
+        label = name.replace(",", "").replace(" ", "-")
+        await alone(target, api, seen, f"alone-{label}", way)
+        await sweep(api, label, spec(target, way))
+        bare, ours = edges(target, seen, f"alone-{label}"), edges(target, seen, label)
         for what, without, beside in zip(("start", "end"), bare, ours, strict=True):
             show(f"{name}: {what} without a sidecar", without, "")
             added = statistics.median(beside) - statistics.median(without)
             goal = 0.25 if what == "start" else 0.7
             show(f"{name}: {what}", beside, f"{added:+.2f} s (goal {goal})")
-        print(f"{name}: sidecars that were started again: {restarted(target, name)} of {RUNS}")
+        print(f"{name}: sidecars that were started again: {restarted(target, label)} of {RUNS}")
     for name in (name for name in STOPS if name in chosen):
         await stops(target, api, seen, name, STOPS[name])
     if "load" in chosen:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sweepjob import wire
 from sweepjob.resources import command, names
-from sweepjob.resources.job import TrialIdentity, job_manifest
+from sweepjob.resources.identity import TrialIdentity
+from sweepjob.resources.job import job_manifest
 from sweepjob.resources.sidecar import SidecarSettings
 from sweepjob.resources.sweepjob import parse_sweepjob
 

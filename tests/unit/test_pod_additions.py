@@ -129,6 +129,20 @@ def test_event_files_on_a_volume_of_the_users_are_read_there() -> None:
     assert environment(sidecar_of(pod))[wire.ENV_SOURCE_PATH] == f"{names.METRICS_FOLDER}/tb"
 
 
+def test_files_are_read_by_the_user_who_writes_them() -> None:
+    def user(source: str, **security: Any) -> int:
+        container = {"name": "trainer", "image": "x", **security}
+        pod = {"containers": [container], "securityContext": {"runAsUser": 1000}}
+        made = pod_of(manifest(metrics={"source": source}, trial={"template": {"spec": pod}}))
+        found: int = sidecar_of(made)["securityContext"]["runAsUser"]
+        return found
+
+    assert user("file") == 1000
+    assert user("file", securityContext={"runAsUser": 7}) == 7
+    assert user("file", securityContext={"runAsUser": 0}) == 65532
+    assert user("mlflow") == 65532
+
+
 def test_logs_need_no_sidecar_and_no_token() -> None:
     pod = pod_of(manifest(metrics={"source": "logs"}))
     assert not pod.get("initContainers")

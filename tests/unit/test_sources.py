@@ -6,6 +6,9 @@ import gzip
 import json
 import math
 import struct
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.recorder import Recorder
 from sweepjob.sidecar.sources.json_lines import JsonLines
+from sweepjob.sidecar.sources.open_files import OpenFiles
 from sweepjob.sidecar.sources.pushgateway import NotUnderstood, PushGateway, samples
 from sweepjob.sidecar.sources.tensorboard import EventFiles
 
@@ -185,3 +189,34 @@ def test_pushes_that_are_not_understood(
 ) -> None:
     with pytest.raises(NotUnderstood, match=words):
         PushGateway(recorder(tmp_path)).push(body, kind, encoding)
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 5
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return condition()
+
+
+def test_a_file_that_was_kept_open_and_is_not_any_more(tmp_path: Path) -> None:
+    files = OpenFiles(tmp_path, threading.Condition())
+    files.start()
+    with (tmp_path / "short").open("w") as short:
+        short.write("a line of one that opens its file for each")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    time.sleep(0.2)
+    with (folder / "long").open("w") as long:
+        long.write("a")
+        long.flush()
+        assert eventually(lambda: files.first_write is not None)
+        assert not files.let_go
+        time.sleep(1.1)
+        assert not files.let_go
+        (folder / "long").read_text()  # reading is no writing
+    assert eventually(lambda: files.let_go)
+    with (tmp_path / "other").open("w") as other:
+        other.write("it goes on")
+        other.flush()
+        assert eventually(lambda: not files.let_go)
+    assert eventually(lambda: files.let_go)

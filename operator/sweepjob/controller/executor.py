@@ -14,7 +14,8 @@ from ..domain.plan.snapshot import Phase
 from ..resources import names
 from ..resources.event import Announcement, event_manifest
 from ..resources.execution import Execution, dump_execution
-from ..resources.job import TrialIdentity, job_manifest
+from ..resources.identity import TrialIdentity
+from ..resources.job import job_manifest
 from ..resources.outputs import trial_folder
 from ..resources.record import dump_curve, dump_stop, trial_manifest
 from ..resources.sidecar import SidecarSettings

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from .. import wire
 from ..domain.space import Assignment
+from .identity import TrialIdentity
 from .placeholders import text_of
 from .sidecar import TRACKING_URI
 from .sweepjob import SweepSpec
 
 
-class Identity(Protocol):
-    """Whose environment it is."""
-
-    @property
-    def sweep(self) -> str: ...
-    @property
-    def trial(self) -> str: ...
-    @property
-    def attempt(self) -> int: ...
-
-
 def trainer_environment(
-    identity: Identity, spec: SweepSpec, assignment: Assignment, trainer: Mapping[str, Any]
+    identity: TrialIdentity, spec: SweepSpec, assignment: Assignment, trainer: Mapping[str, Any]
 ) -> dict[str, str]:
     """Variables for the trainer, by name; those that it has already stay as they are."""
     parameters = {f"AZUREML_SWEEP_{name}": text_of(v) for name, v in assignment.items()}
@@ -41,7 +31,9 @@ def trainer_environment(
     }
 
 
-def _of_source(identity: Identity, spec: SweepSpec, trainer: Mapping[str, Any]) -> dict[str, str]:
+def _of_source(
+    identity: TrialIdentity, spec: SweepSpec, trainer: Mapping[str, Any]
+) -> dict[str, str]:
     metrics = spec.metrics
     if metrics.source == wire.MLFLOW:
         return _mlflow(identity, metrics.port, trainer)
@@ -56,7 +48,7 @@ def _of_source(identity: Identity, spec: SweepSpec, trainer: Mapping[str, Any]) 
 _LOCAL = {"NO_PROXY": "127.0.0.1,localhost"}
 
 
-def _mlflow(identity: Identity, port: int, trainer: Mapping[str, Any]) -> dict[str, str]:
+def _mlflow(identity: TrialIdentity, port: int, trainer: Mapping[str, Any]) -> dict[str, str]:
     ours = {TRACKING_URI: f"http://127.0.0.1:{port}", **_LOCAL}
     if any(entry.get("name") == TRACKING_URI for entry in trainer.get("env") or []):
         # The run is made by the user's own server, where it is to be found by these tags.

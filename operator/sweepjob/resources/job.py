@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from .. import wire
 from ..domain.space import Assignment
 from . import command, names
 from .environment import trainer_environment
+from .identity import TrialIdentity
 from .outputs import ARTIFACTS
 from .placeholders import substitute, values
 from .sidecar import DROP_ALL, TRACKING_URI, SidecarSettings, add_sidecar
@@ -20,23 +20,6 @@ Manifest = dict[str, Any]
 # Finished Jobs stay for a day, so that their logs can be read; the records stay with the sweep.
 KEEP_FINISHED = 24 * 3600
 _GROUP = 65532
-
-
-@dataclass(frozen=True, slots=True)
-class TrialIdentity:
-    """Whose Job it is.
-
-    Attributes:
-        uid: of the trial's record.
-        folder: the trial's own on every output's volume.
-    """
-
-    namespace: str
-    sweep: str
-    trial: str
-    uid: str
-    attempt: int
-    folder: str
 
 
 def job_manifest(

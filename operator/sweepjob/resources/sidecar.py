@@ -15,6 +15,7 @@ from .metrics import Metrics
 Manifest = dict[str, Any]
 DROP_ALL: Manifest = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 TRACKING_URI = "MLFLOW_TRACKING_URI"
+_USER = 65532
 _INSECURE = "MLFLOW_TRACKING_INSECURE_TLS"
 
 
@@ -67,7 +68,7 @@ def add_sidecar(
         "securityContext": {
             **copy.deepcopy(DROP_ALL),
             "runAsNonRoot": True,
-            "runAsUser": 65532,
+            "runAsUser": _user(pod, trainer) if metrics.path else _USER,
             "readOnlyRootFilesystem": True,
         },
         "resources": _resources(pod),
@@ -89,6 +90,14 @@ def add_sidecar(
     env = [{"name": key, "value": value} for key, value in environment.items()]
     container["env"] = [*env, *_forwarded(trainer, metrics)]
     pod["initContainers"] = [container, *pod.get("initContainers", [])]
+
+
+def _user(pod: Manifest, trainer: Manifest) -> int:
+    """The trainer's user where the template names one, so that its files can be read whatever their
+    mode."""
+    of_pod, of_trainer = pod.get("securityContext") or {}, trainer.get("securityContext") or {}
+    user = of_trainer.get("runAsUser", of_pod.get("runAsUser"))
+    return user if isinstance(user, int) and user > 0 else _USER
 
 
 def _forwarded(trainer: Manifest, metrics: Metrics) -> list[Manifest]:

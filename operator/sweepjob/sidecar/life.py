@@ -19,6 +19,7 @@ from .server import Handler, LocalServer
 from .settings import Settings
 from .sources.following import Follower
 from .sources.json_lines import JsonLines
+from .sources.open_files import OpenFiles
 from .sources.pushgateway import PushGateway, taking
 from .sources.tensorboard import EventFiles
 
@@ -36,12 +37,12 @@ def live(settings: Settings, listener: socket.socket | None, leaving: threading.
     recorder = Recorder(Journal(settings.journal), settings.metric, settings.trial, foreign=foreign)
     follower = None
     if listener is None:
-        follower = _follow(settings, recorder)
+        follower = _follow(settings, recorder, leaving)
     else:
         server = LocalServer(listener, _handler(settings, recorder), recorder.changed)
         server.start()
         if settings.source == wire.MLFLOW:
-            departure.watch(server, recorder, leaving)
+            departure.watch(departure.Connections(server, recorder), recorder, leaving)
     pusher = Pusher(settings, recorder)
     pusher.start()
     while not leaving.wait(3600):
@@ -54,10 +55,17 @@ def live(settings: Settings, listener: socket.socket | None, leaving: threading.
     print(f"{summary.count} reports of {settings.metric}", file=sys.stderr)
 
 
-def _follow(settings: Settings, recorder: Recorder) -> Follower:
-    reader = EventFiles if settings.source == wire.TENSORBOARD else JsonLines
-    follower = Follower(reader(settings.path, recorder).read)
+def _follow(settings: Settings, recorder: Recorder, leaving: threading.Event) -> Follower:
+    tensorboard = settings.source == wire.TENSORBOARD
+    reader = (EventFiles if tensorboard else JsonLines)(settings.path, recorder)
+    follower = Follower(reader.read)
     follower.start()
+    folder = settings.path if tensorboard else settings.path.parent
+    # The trainer may make it later; then it is seen from the one above.
+    existing = next((f for f in (folder, *folder.parents) if f.is_dir()), folder)
+    files = OpenFiles(existing, recorder.changed)
+    files.start()
+    departure.watch(departure.Files(files), recorder, leaving)
     return follower
 
 

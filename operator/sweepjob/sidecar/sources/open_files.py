@@ -1,0 +1,84 @@
+"""Which files below a folder are kept open for writing, by anybody in the pod: the kernel tells.
+
+A trainer that keeps its file open lets go of it when its process ends, if not before. One that opens
+it for every line shows nothing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+import sys
+import threading
+import time
+from pathlib import Path
+
+# From Linux' inotify.h.
+_MODIFY, _CLOSE_WRITE, _CREATE, _IS_DIRECTORY = 0x2, 0x8, 0x100, 0x40000000
+_EVENT = struct.Struct("iIII")  # watch, mask, cookie, length of the name that follows
+_BUFFER = 64 * 1024
+_HELD = 1.0  # seconds between the first write and the close, from which a file was kept open
+
+
+class OpenFiles(threading.Thread):
+    """Watches a folder, and those that are made below it.
+
+    Args:
+        changed: is notified after every change.
+
+    Attributes:
+        first_write: when a file was written to first (monotonic seconds), None before.
+    """
+
+    def __init__(self, folder: Path, changed: threading.Condition) -> None:
+        super().__init__(name="open files", daemon=True)
+        self.first_write: float | None = None
+        self._changed = changed
+        self._folders: dict[int, Path] = {}
+        self._written: dict[Path, float] = {}
+        self._let_go = False
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._inotify = self._libc.inotify_init1(os.O_CLOEXEC)
+        self._watch(folder)
+
+    @property
+    def let_go(self) -> bool:
+        """Whether a file was kept open for a while, and none is any more."""
+        return self._let_go and not self._written
+
+    def run(self) -> None:
+        while True:
+            try:
+                data = os.read(self._inotify, _BUFFER)
+            except OSError as error:
+                print(f"files are not watched: {error}", file=sys.stderr, flush=True)
+                return
+            with self._changed:
+                self._take(data)
+                self._changed.notify_all()
+
+    def _watch(self, folder: Path) -> None:
+        mask = _MODIFY | _CLOSE_WRITE | _CREATE
+        watch = self._libc.inotify_add_watch(self._inotify, os.fsencode(folder), mask)
+        if watch >= 0:
+            self._folders[watch] = folder
+
+    def _take(self, data: bytes) -> None:
+        position = 0
+        while position < len(data):
+            watch, mask, _, length = _EVENT.unpack_from(data, position)
+            position += _EVENT.size
+            name = os.fsdecode(data[position : position + length].rstrip(b"\0"))
+            position += length
+            self._note(self._folders.get(watch, Path()) / name, mask, time.monotonic())
+
+    def _note(self, path: Path, mask: int, now: float) -> None:
+        if mask & _CREATE and mask & _IS_DIRECTORY:
+            self._watch(path)
+        elif mask & _MODIFY:
+            self.first_write = self.first_write or now
+            self._written.setdefault(path, now)
+        elif mask & _CLOSE_WRITE:
+            written = self._written.pop(path, now)
+            self._let_go = self._let_go or now - written >= _HELD
