@@ -309,3 +309,25 @@ def test_preempted_by_the_scheduler(sweeps: Sweeps) -> None:
     assert (status["phase"], sweep["trials"]["failed"]) == ("Succeeded", 0)
     assert executions(status) == [(1, "Preempted")]
     assert status["disruptions"] == 1
+
+
+def test_a_name_that_is_taken_is_waited_for(sweeps: Sweeps) -> None:
+    spec = {"sweep": "other", "index": 0, "parameters": {}, "assignment": "{}"}
+    record = {
+        "apiVersion": "sweepjob.dev/v1alpha1",
+        "kind": "SweepTrial",
+        "metadata": {"name": "taken-0", "namespace": sweeps.namespace},
+        "spec": spec,
+    }
+    sweeps.target.kubectl("apply", "-f", "-", stdin=json.dumps(record))
+    apply(sweeps, "taken")
+    condition = eventually(
+        lambda: (c := sweeps.condition("taken", "Degraded")).get("status") == "True" and c,
+        30,
+        "the sweep says so",
+    )
+    assert condition["reason"] == "RecordRefused"
+    assert "exists and belongs to something else; delete it" in condition["message"]
+    sweeps.kubectl("delete", "swt", "taken-0")
+    status, _ = ended(sweeps, "taken")
+    assert status["trials"]["succeeded"] == 1

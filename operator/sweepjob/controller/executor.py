@@ -20,7 +20,7 @@ from ..resources.outputs import trial_folder
 from ..resources.record import dump_curve, dump_stop, trial_manifest
 from ..resources.sidecar import SidecarSettings
 from ..resources.times import format_time
-from ..resources.troubles import of_refused_job
+from ..resources.troubles import of_refused_job, of_refused_record
 from . import errors, gateway
 from .caches import Caches
 from .gateway import Gateway
@@ -103,9 +103,15 @@ class Executor:
         body = trial_manifest(
             state.namespace, state.name, state.uid, action.index, action.assignment, source
         )
-        made = await self._create_or_adopt(
-            gateway.SWEEPTRIALS, state.namespace, body, owner=state.uid
-        )
+        try:
+            made = await self._create_or_adopt(
+                gateway.SWEEPTRIALS, state.namespace, body, owner=state.uid
+            )
+        except (errors.Refused, errors.Conflict) as error:
+            since = time.time() if state.refused is None else state.refused.since
+            state.refused = of_refused_record(action.index, str(error), since)
+            raise
+        state.refused = None
         record = self._caches.trials(state.namespace).put(made)
         if record.index not in state.live:
             state.add(record)

@@ -211,6 +211,8 @@ def _degraded(state: SweepState, caches: Caches, now: float) -> Condition:
 
 def _trouble(state: SweepState, caches: Caches, now: float) -> Trouble | None:
     """The first thing that needs a person's eye, live trials in order, then ended ones."""
+    if state.refused is not None and now >= state.refused.since + PATIENCE:
+        return state.refused
     for trial in state.live.values():
         pods = caches.pods_of((state.namespace, trial.name), trial.uid)
         current = [pod for pod in pods if pod.attempt == trial.attempt]

@@ -109,7 +109,11 @@ class Reconciler:
             todo = plan(snap, time.time())
             if not todo.actions:
                 break
-            await self._executor.carry_out(state, todo.actions)
+            try:
+                await self._executor.carry_out(state, todo.actions)
+            except (errors.Refused, errors.Conflict):
+                await self._report(sweep, state)
+                raise
         unexplained = await self._refusals.look(state, time.time())
         due = await self._report(sweep, state)
         if is_over(snap, time.time()):

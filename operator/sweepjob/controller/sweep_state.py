@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import wire
 from ..domain.objective import Goal
+from ..domain.plan.observed import Trouble
 from ..domain.plan.snapshot import Phase, Stop, Totals
 from ..domain.sampling import Observation, Sampler, make_sampler
 from ..domain.space import Assignment
@@ -43,6 +44,7 @@ class SweepState:
         best: the best trial so far, with its score.
         full_runs: numbers of reports of succeeded trials, sorted.
         without_metric: an ended trial that never reported the primary metric, and what it did.
+        refused: why the record of the next trial could not be created, None when it could.
         problem: what is wrong with a newer spec, while this one goes on; empty when nothing is.
         status: the sweep's status as it was written last.
     """
@@ -69,6 +71,7 @@ class SweepState:
     without_metric: tuple[str, tuple[str, ...]] | None = None
     tracker: Tracker = field(init=False)
     status_written: float = 0.0
+    refused: Trouble | None = None
     problem: str = ""
 
     def __post_init__(self) -> None:

@@ -94,3 +94,8 @@ def of_refused_job(message: str, since: float) -> Trouble:
         text = f"a quota of the namespace leaves no room for its Job: {message}"
         return Trouble(names.REASON_QUOTA, text, since, waits=True)
     return Trouble(names.REASON_LAUNCH, f"the API server refuses its Job: {message}", since)
+
+
+def of_refused_record(index: int, message: str, since: float) -> Trouble:
+    """Why the API server did not create the record of a trial."""
+    return Trouble(names.REASON_RECORD, f"the record of trial {index} is refused: {message}", since)
