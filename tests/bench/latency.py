@@ -47,7 +47,7 @@ def sweepjob(name: str, image: str, trials: int, **spec: Any) -> dict[str, Any]:
         "metadata": {"name": name},
         "spec": {
             "objective": {"goal": "maximize", "primaryMetric": "score"},
-            "samplingAlgorithm": {"type": "random", "seed": _seed_with_zero_first(trials)},
+            "samplingAlgorithm": {"type": "random", "seed": seed_with_zero_first(trials)},
             "searchSpace": {"trial": {"type": "randint", "upper": trials}},
             "limits": {"maxTotalTrials": trials, "maxConcurrentTrials": 2},
             "trial": {
@@ -60,7 +60,7 @@ def sweepjob(name: str, image: str, trials: int, **spec: Any) -> dict[str, Any]:
     }
 
 
-def _seed_with_zero_first(trials: int) -> int:
+def seed_with_zero_first(trials: int) -> int:
     space = Space(Branch({"trial": Randint(trials)}))
     return next(s for s in range(1000) if RandomSampler(space, s).propose(0) == {"trial": 0})
 

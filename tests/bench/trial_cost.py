@@ -27,7 +27,7 @@ from sweepjob.controller.gateway import Gateway
 from tests.cluster import target as clusters
 from tests.cluster.target import Target
 
-from .latency import show
+from .latency import seed_with_zero_first, show
 
 NAMESPACE = "sweepjob-bench"
 RUNS = 8
@@ -193,7 +193,7 @@ async def stops(target: Target, api: Gateway, seen: Seen, name: str, handler: st
     """Time from the deciding report to the deletion, and from there to the pod's end."""
     body = {
         "objective": {"goal": "maximize", "primaryMetric": "score"},
-        "samplingAlgorithm": {"type": "random", "seed": 1},
+        "samplingAlgorithm": {"type": "random", "seed": seed_with_zero_first(RUNS + 1)},
         "searchSpace": {"trial": {"type": "randint", "upper": RUNS + 1}},
         "earlyTermination": {"type": "bandit", "slackAmount": 0.5, "delayEvaluation": 5},
         "limits": {"maxTotalTrials": RUNS + 1, "maxConcurrentTrials": 2},
