@@ -6,7 +6,8 @@ import pytest
 from sweepjob.domain.plan import actions as act
 from sweepjob.domain.plan.observed import Trouble
 from sweepjob.domain.plan.snapshot import Phase, Stop
-from sweepjob.domain.plan.trial import JOB_DELETED, POD_DELETED, SUSPENDED, plan_trial
+from sweepjob.domain.plan.trial import JOB_DELETED, POD_DELETED, plan_trial
+from sweepjob.domain.plan.waiting import SUSPENDED
 
 from .builders import job, pod, snapshot, trial
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from ..domain.plan.observed import Job, Pod, Trouble
 from ..domain.plan.planner import STOPPED, free_slots, is_over, reason_to_end
 from ..domain.plan.snapshot import Phase, Snapshot, Trial
-from ..domain.plan.trial import PATIENCE
+from ..domain.plan.waiting import PATIENCE
 from ..resources import names
 from ..resources.pods import PodRecord
 from ..resources.status import Condition, Overview

@@ -10,7 +10,8 @@ from .. import wire
 from ..domain.curve import Curve
 from ..domain.plan.observed import Trouble
 from ..domain.plan.snapshot import Phase, Stop
-from ..domain.plan.trial import POD_DELETED, SUSPENDED
+from ..domain.plan.trial import POD_DELETED
+from ..domain.plan.waiting import SUSPENDED
 from ..domain.space import Assignment
 from ..resources.execution import KEPT, Execution
 from ..resources.pods import PodRecord

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from .actions import (
     DeleteJob,
     DeletePod,
     LaunchJob,
     Plan,
     RecordEnd,
-    RecordProgress,
     RecordRetry,
     RecordStop,
     TrialAction,
 )
-from .observed import Pod
 from .snapshot import Phase, Snapshot, Stop, Trial
+from .waiting import cannot_start, first_loss, go_on
 
 JOB_DELETED = ("JobDeleted", "its Job was deleted by somebody else, which cancels the trial")
 POD_DELETED = ("PodDeleted", "its pod was deleted by somebody else")
 NODE_LOST = "NodeLost"
-SUSPENDED = ("JobSuspended", "its Job is suspended: it waits in a queue, and no timeout runs")
 COMPLETED = ("Completed", "the trainer ended with exit code 0")
 
 _BACKOFF = (10.0, 360.0)  # seconds before the second attempt, doubled for each, and at most
-# A trouble that is over within so many seconds is not worth a word: a GPU may be free a moment later.
-PATIENCE = 3.0
-# Troubles that no waiting mends, by default: seconds that they may last before they end the trial.
-_START_TIMEOUT = 600.0
 
 
 def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
@@ -43,10 +35,10 @@ def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     end = _own_end(trial)
     if end is not None:
         return Plan(_after_attempt(trial, sweep.max_retries, now, *end))
-    verdict = trial.verdict or _cannot_start(trial, sweep, now)
+    verdict = trial.verdict or cannot_start(trial, sweep, now)
     if verdict is not None:
         return Plan((RecordStop(trial.index, verdict),))
-    return _going_on(trial, sweep, now)
+    return go_on(trial, sweep, now)
 
 
 def _stopping(trial: Trial, stop: Stop, patience: float, now: float) -> Plan:
@@ -63,23 +55,17 @@ def _stopping(trial: Trial, stop: Stop, patience: float, now: float) -> Plan:
     actions: list[TrialAction] = []
     actions += [DeletePod(trial.index, p.name, p.uid) for p in living if not p.deleting]
     actions += [DeleteJob(trial.index, job.name, job.uid) for job in jobs]
-    return Plan(tuple(actions), _first_loss(living, patience))
-
-
-def _first_loss(pods: Iterable[Pod], patience: float) -> float | None:
-    """When the first of the pods that are to go will count as lost."""
-    due = [p.gone_by + patience for p in pods if p.gone_by is not None and not p.is_terminal]
-    return min(due, default=None)
+    return Plan(tuple(actions), first_loss(living, patience))
 
 
 def _without_job(trial: Trial, sweep: Snapshot, now: float) -> Plan:
-    verdict = trial.verdict or _cannot_start(trial, sweep, now)
+    verdict = trial.verdict or cannot_start(trial, sweep, now)
     if verdict is not None:
         return Plan((RecordStop(trial.index, verdict),))
     if trial.launched:
         return Plan((RecordEnd(trial.index, Phase.CANCELED, *JOB_DELETED),))
     if trial.launch_at is not None and now < trial.launch_at:
-        waiting = _going_on(trial, sweep, now)
+        waiting = go_on(trial, sweep, now)
         wakes = [w for w in (trial.launch_at, waiting.wake_at) if w is not None]
         return Plan(waiting.actions, min(wakes))
     return Plan((LaunchJob(trial.index, trial.attempt),))
@@ -149,52 +135,3 @@ def _next_attempt(
     trial: Trial, failures: int, reason: str, message: str, launch_at: float | None = None
 ) -> RecordRetry:
     return RecordRetry(trial.index, trial.attempt + 1, failures, reason, message, launch_at)
-
-
-def _cannot_start(trial: Trial, sweep: Snapshot, now: float) -> Stop | None:
-    """The decision to give up a trial that has not got going for too long."""
-    deadline = _start_deadline(trial, sweep)
-    if deadline is None or now < deadline or trial.trouble is None:
-        return None
-    since = now - trial.trouble.since
-    message = f"it has not got going for {since:.0f} s: {trial.trouble.message}"
-    return Stop(Phase.FAILED, trial.trouble.reason, message)
-
-
-def _start_deadline(trial: Trial, sweep: Snapshot) -> float | None:
-    if trial.trouble is None:
-        return None
-    timeout = sweep.limits.start_timeout
-    if timeout is None:
-        timeout = None if trial.trouble.waits else _START_TIMEOUT
-    return None if timeout is None else trial.trouble.since + timeout
-
-
-def _going_on(trial: Trial, sweep: Snapshot, now: float) -> Plan:
-    """Keep the record up to date while there is nothing to decide."""
-    phase, reason, message, wakes = _standing(trial, now)
-    wakes += [_start_deadline(trial, sweep), _first_loss(trial.pods, sweep.node_patience)]
-    due = trial.progress_due
-    if (phase, reason) != (trial.phase, trial.reason) or (due is not None and due <= now):
-        return Plan((RecordProgress(trial.index, phase, reason, message),))
-    return Plan((), min((w for w in [*wakes, due] if w is not None), default=None))
-
-
-def _standing(trial: Trial, now: float) -> tuple[Phase, str, str, list[float | None]]:
-    """Phase, reason and sentence of a trial that goes on, and when they may change by time alone."""
-    if any(pod.started is not None and not pod.is_terminal for pod in trial.pods):
-        return Phase.RUNNING, "", "", []
-    job = trial.job
-    if job is not None and job.suspended:
-        return Phase.QUEUED, *SUSPENDED, []
-    wakes: list[float | None] = []
-    if trial.trouble is not None:
-        known = trial.trouble.since + PATIENCE
-        if now >= known:
-            return Phase.PENDING, trial.trouble.reason, trial.trouble.message, []
-        wakes.append(known)
-    if trial.phase is Phase.RUNNING and trial.interruption is not None:
-        return Phase.PENDING, *trial.interruption, wakes
-    if trial.phase is Phase.QUEUED:
-        return Phase.PENDING, "", "", wakes
-    return trial.phase, trial.reason, "", wakes
