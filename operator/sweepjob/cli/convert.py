@@ -28,9 +28,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--namespace", help="namespace of the SweepJob")
     parser.add_argument("--queue", help="Kueue queue, in place of a compute target")
     parser.add_argument("--gpus", type=_count, help="GPUs of each trial")
+    parser.add_argument("--claim", help="PersistentVolumeClaim for the outputs")
     for flag, what, means in (
         ("--input", "NAME=VALUE", "value of a data input"),
-        ("--output", "NAME=PATH", "path of an output"),
+        ("--output", "NAME=PATH", "path of an output, in place of a folder on a claim"),
     ):
         parser.add_argument(
             flag, action="append", type=_pair, default=[], metavar=what, help=f"{means}; repeatable"
@@ -48,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
         gpus=args.gpus,
         inputs=dict(args.input),
         outputs=dict(args.output),
+        claim=args.claim,
     )
     try:
         documents = read_documents(args.file)

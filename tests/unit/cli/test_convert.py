@@ -157,7 +157,8 @@ CARRIED: list[tuple[str, dict[str, Any], str, Any, str]] = [
     ("inline environment", {"trial.environment": {"image": "docker.example/x:1", "conda_file": "c.yml"}}, "spec.trial.image", "docker.example/x:1", "trial.environment.conda_file"),
     ("variables", {"trial.environment_variables": {"A": 1, "B": True, "C": "x ${{search_space.lr}}"}}, "spec.trial.env", [{"name": "A", "value": "1"}, {"name": "B", "value": "True"}, {"name": "C", "value": "x ${{search_space.lr}}"}], ""),
     ("single braces", {"trial.command": "a {search_space.lr} {x}"}, "spec.trial.command", "a ${{search_space.lr}} {x}", "single braces"),
-    ("output", {"trial.command": "a ${{outputs.model}}", "outputs": {"model": None}}, "spec.trial.command", "a /REPLACE-ME/outputs/model", "--output model=PATH"),
+    ("output", {"trial.command": "a ${{outputs.model}}", "outputs": {"model": None}}, "spec.outputs.model.volume.persistentVolumeClaim.claimName", "REPLACE-ME", "--claim NAME, or --output model=PATH"),
+    ("output in the command", {"trial.command": "a ${{ outputs.model }}", "outputs": {"model": None}}, "spec.trial.command", "a ${{outputs.model}}", "each trial gets a folder"),
     ("optional input given", {"trial.command": "a $[[--e ${{inputs.epochs}}]]"}, "spec.trial.command", "a --e ${{inputs.epochs}}", "so it stays"),
     ("optional input missing", {"trial.command": "a $[[--z ${{inputs.z}}]]"}, "spec.trial.command", "a", "left out"),
     ("code", {"trial.code": "src"}, "kind", "SweepJob", "trial.code: 'src': not carried over"),
@@ -234,11 +235,12 @@ def test_refused(program: Program, changes: dict[str, Any], where: str, why: str
 def test_flags_supply_what_the_file_cannot_say(program: Program) -> None:
     changes = {
         "inputs.data": {"path": "azureml:data:1"},
-        "trial.command": "a ${{inputs.data}} ${{outputs.model}} ${{inputs.epochs}}",
+        "trial.command": "a ${{inputs.data}} ${{outputs.model}} ${{inputs.epochs}} ${{outputs.log}}",
         "compute": "azureml:gpu",
     }
     flags = (
-        "--image i:1 --queue q --gpus 2 --name n --namespace team --input data=/d --output model=/m"
+        "--image i:1 --queue q --gpus 2 --name n --namespace team --input data=/d --output model=/m "
+        "--claim c"
     )
     assert convert(program, changes, *flags.split()) == 0
     manifest = converted(program)
@@ -250,7 +252,10 @@ def test_flags_supply_what_the_file_cannot_say(program: Program) -> None:
     assert manifest["spec"]["trial"]["image"] == "i:1"
     assert manifest["spec"]["trial"]["resources"] == {"limits": {"nvidia.com/gpu": 2}}
     assert manifest["spec"]["inputs"]["data"] == "/d"
-    assert manifest["spec"]["trial"]["command"] == "a ${{inputs.data}} /m ${{inputs.epochs}}"
+    command = "a ${{inputs.data}} /m ${{inputs.epochs}} ${{outputs.log}}"
+    assert manifest["spec"]["trial"]["command"] == command
+    claim = {"persistentVolumeClaim": {"claimName": "c"}}
+    assert manifest["spec"]["outputs"] == {"log": {"volume": claim}}
     assert "REPLACE-ME" not in program.out
 
 

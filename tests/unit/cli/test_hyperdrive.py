@@ -50,6 +50,7 @@ def test_everything_is_carried_over(program: Program) -> None:
         "evaluationInterval": 2,
     }
     assert spec["limits"] == {"maxTotalTrials": 8, "maxConcurrentTrials": 4, "timeout": 3600}
+    assert spec["metrics"] == {"source": "logs"}  # where v1's Run.log prints
     assert spec["trial"]["command"].startswith(
         "python t.py --learning-rate ${{search_space.learning_rate}} --batch ${{search_space.batch}}"
     )

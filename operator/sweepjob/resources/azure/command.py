@@ -34,12 +34,17 @@ def _reference(section: Section, key: str, whole: str, name: str) -> str:
     if not name.startswith("outputs."):
         return whole
     output = name.removeprefix("outputs.")
-    path = section.conversion.supplies.outputs.get(output)
-    if path is None:
-        path = f"/{PLACEHOLDER}/outputs/{output}"
+    supplies = section.conversion.supplies
+    if output in supplies.outputs:
+        return supplies.outputs[output]
+    claim = supplies.claim or PLACEHOLDER
+    spec = section.conversion.manifest["spec"]
+    volume = {"persistentVolumeClaim": {"claimName": claim}}
+    spec.setdefault("outputs", {})[output] = {"volume": volume}
+    if supplies.claim is None:
         message = (
-            f"outputs have no store of Azure's here: put a path for {path}, or give "
-            f"--output {output}=PATH"
+            "outputs have no store of Azure's here: each trial gets a folder on a claim; put the name "
+            f"of one for {PLACEHOLDER}, or give --claim NAME, or --output {output}=PATH"
         )
         section.note(key, whole, message)
-    return path
+    return f"${{{{outputs.{output}}}}}"

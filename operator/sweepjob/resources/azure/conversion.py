@@ -28,6 +28,7 @@ class Supplies:
         gpus: of each trial.
         inputs: values of data inputs, by name.
         outputs: paths of outputs, by name.
+        claim: a PersistentVolumeClaim for the others.
     """
 
     image: str | None = None
@@ -38,6 +39,7 @@ class Supplies:
     gpus: int | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
+    claim: str | None = None
 
 
 class Refused(InvalidSpec):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ... import wire
 from ...domain.space import Scalar
 from ..search_space import EXPRESSIONS
 from .conversion import PLACEHOLDER, Conversion, Section
@@ -50,6 +51,9 @@ def convert_hyperdrive(conversion: Conversion, data: Mapping[str, Any], stem: st
     keep_order(sampling, spec)
     convert_policy(top, "policy", V1_NAMES, spec)
     spec["limits"] = _limits(top)
+    spec["metrics"] = {"source": wire.LOGS}
+    message = "v1's Run.log prints outside of Azure; remove it if the script logs with MLflow"
+    top.note("", "metrics.source: logs", message)
     spec["trial"] = _trial(top, arguments)
     _doubts(top, spec)
     top.finish()
