@@ -11,7 +11,11 @@ from tests.cluster.console import ClusterError, run, say
 
 CHART = layout.PROJECT / "helm" / "sweepjob"
 # The values that switch parts of the templates on and off.
-VARIANTS: tuple[tuple[str, ...], ...] = ((), ("--set", "watchNamespaces={team-a,team-b}"))
+VARIANTS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("--set", "watchNamespaces={team-a,team-b}"),
+    ("--set", "replicas=2"),
+)
 
 
 def main() -> int:

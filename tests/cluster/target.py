@@ -83,7 +83,7 @@ def _users_cluster(kubeconfig: Path) -> Target:
     return Target(kubeconfig, str(programs["kubectl"]), str(programs["helm"]), references, None)
 
 
-def install(target: Target) -> None:
+def install(target: Target, *more: str) -> None:
     """``helm upgrade --install`` of the chart in the working tree, until the operator is ready."""
     values = []
     for key, name in (("image", "operator"), ("sidecar.image", "sidecar")):
@@ -96,6 +96,7 @@ def install(target: Target) -> None:
             # The tests do not wait for a minute where ten seconds show the same.
             *("--set", "nodePatienceSeconds=10"),
             *values,
+            *more,
         )
 
 

@@ -18,6 +18,7 @@ from .authentication import Authenticator
 from .gateway import connect
 from .guard import Guards
 from .intake import Intake
+from .leadership import Leadership
 from .reconciler import Reconciler
 from .settings import Settings
 from .telemetry import Health
@@ -78,11 +79,27 @@ async def _serve(
         await runner.cleanup()
 
 
+async def _work(reconciler: Reconciler, leadership: Leadership | None) -> None:
+    """Act on what is seen, as soon as we lead and for as long."""
+    if leadership is None:
+        await reconciler.queue.run()
+        return
+    await reconciler.caches.synced()
+    await leadership.take()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(leadership.keep())
+        group.create_task(reconciler.queue.run())
+
+
 async def run(settings: Settings) -> None:
     api = await connect(strict_tls=settings.strict_tls)
     health = Health()
     reconciler = Reconciler(api, settings)
-    intake = Intake(Authenticator(api), reconciler.reports, reconciler.caches)
+    leadership = None
+    if settings.lease is not None:
+        leadership = Leadership(api, *settings.lease, settings.identity)
+    leads = (lambda: True) if leadership is None else (lambda: leadership.leads)
+    intake = Intake(Authenticator(api), reconciler.reports, reconciler.caches, leads)
 
     async def announce_readiness() -> None:
         await reconciler.caches.synced()
@@ -93,7 +110,7 @@ async def run(settings: Settings) -> None:
     # Ours start before kopf, which at its end cancels every task that is younger than itself.
     parts = {
         "caches": reconciler.caches.run(),
-        "queue": reconciler.queue.run(),
+        "work": _work(reconciler, leadership),
         "readiness": announce_readiness(),
         "telemetry": _serve(health.application(), settings.telemetry_port),
         "intake": _serve(intake.application(), settings.intake_port, _tls(settings), intake.guards),
@@ -114,6 +131,8 @@ async def run(settings: Settings) -> None:
     for task in pending:
         task.cancel()
     await asyncio.gather(*pending, return_exceptions=True)
+    if leadership is not None:
+        await leadership.give_back()
     await api.close()
     for task in done:
         _log.info("%s ended; the process ends", task.get_name())

@@ -51,6 +51,7 @@ SWEEPTRIALS = Resource(f"/apis/{names.API_VERSION}", names.SWEEPTRIALS)
 JOBS = Resource("/apis/batch/v1", "jobs")
 PODS = Resource("/api/v1", "pods")
 EVENTS = Resource("/api/v1", "events")
+LEASES = Resource("/apis/coordination.k8s.io/v1", "leases")
 TOKEN_REVIEWS = Resource("/apis/authentication.k8s.io/v1", "tokenreviews")
 
 
@@ -84,6 +85,10 @@ class Gateway:
 
     async def create(self, resource: Resource, namespace: str | None, body: Body) -> Body:
         return await self._request("POST", resource.path(namespace), body=body)
+
+    async def replace(self, resource: Resource, namespace: str, name: str, body: Body) -> Body:
+        """Write an object as a whole, on condition of the resource version in it."""
+        return await self._request("PUT", resource.path(namespace, name), body=body)
 
     async def patch_status(
         self, resource: Resource, namespace: str, name: str, uid: str, status: Body

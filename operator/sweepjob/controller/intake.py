@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from .. import wire
@@ -17,7 +19,14 @@ class Intake:
     """One endpoint. A push counts for a trial only if the pod that its token was made for is a pod of
     a Job of that trial, by owner, not by label."""
 
-    def __init__(self, authenticator: Authenticator, reports: Reports, caches: Caches) -> None:
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        reports: Reports,
+        caches: Caches,
+        leads: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._leads = leads
         self._authenticator = authenticator
         self._reports = reports
         self._rates = Rates()
@@ -36,6 +45,8 @@ class Intake:
         return response
 
     async def _answer(self, request: web.Request) -> web.Response:
+        if not self._leads():
+            return _refuse(503, "this operator does not lead; another one does")
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme != "Bearer" or not token:
             return _refuse(401, "a bearer token is required")

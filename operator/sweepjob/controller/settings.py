@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ class Settings:
         progress_interval: SWEEPJOB_PROGRESS_SECONDS, at most one write of a trial's curve in so long.
         node_patience: SWEEPJOB_NODE_PATIENCE_SECONDS, how long a node may take to end a pod beyond the
             pod's grace before it is taken for lost.
+        lease: SWEEPJOB_LEASE, ``namespace/name`` of the Lease by which one of several leads; None for
+            an operator that is alone.
+        identity: SWEEPJOB_POD, who we are in the lease.
         strict_tls: SWEEPJOB_STRICT_TLS; "false" for API servers whose CA lacks the extensions that
             Python 3.13 demands.
     """
@@ -34,6 +38,8 @@ class Settings:
     telemetry_port: int = 8080
     progress_interval: float = 3.0
     node_patience: float = 60.0
+    lease: tuple[str, str] | None = None
+    identity: str = ""
     strict_tls: bool = True
 
     @classmethod
@@ -42,6 +48,7 @@ class Settings:
         get = environment.get
         certificate, authority = get("SWEEPJOB_INTAKE_CERTIFICATE"), get("SWEEPJOB_INTAKE_CA")
         key = get("SWEEPJOB_INTAKE_KEY")
+        namespace, _, name = get("SWEEPJOB_LEASE", "").partition("/")
         return cls(
             namespaces=tuple(filter(None, get("SWEEPJOB_NAMESPACES", "").split(","))),
             sidecar=SidecarSettings(
@@ -56,5 +63,7 @@ class Settings:
             telemetry_port=int(get("SWEEPJOB_TELEMETRY_PORT", "8080")),
             progress_interval=float(get("SWEEPJOB_PROGRESS_SECONDS", "3")),
             node_patience=float(get("SWEEPJOB_NODE_PATIENCE_SECONDS", "60")),
+            lease=(namespace, name) if name else None,
+            identity=f"{get('SWEEPJOB_POD', 'operator')}-{secrets.token_hex(4)}",
             strict_tls=get("SWEEPJOB_STRICT_TLS", "true") != "false",
         )

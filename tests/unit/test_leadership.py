@@ -1,0 +1,167 @@
+"""Who leads: the lease's rules as values, and several operators that want the same lease."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from typing import Any
+
+import pytest
+from sweepjob.controller import errors, gateway, leadership
+from sweepjob.controller.leadership import Leadership, Lost
+from sweepjob.resources.lease import Seen, lease_manifest, may_take, observe
+
+
+def lease(version: str, holder: str, duration: int = 15) -> dict[str, Any]:
+    spec = {"holderIdentity": holder, "leaseDurationSeconds": duration, "leaseTransitions": 3}
+    return {"metadata": {"resourceVersion": version}, "spec": spec}
+
+
+def test_time_is_counted_by_our_own_clock_from_the_last_change() -> None:
+    first = observe(lease("1", "a"), None, 100.0)
+    same = observe(lease("1", "a"), first, 110.0)
+    assert same.since == 100.0
+    renewed = observe(lease("2", "a"), same, 112.0)
+    assert renewed.since == 112.0
+
+
+@pytest.mark.parametrize(
+    ("holder", "now", "expected"),
+    [("", 100.0, True), ("me", 100.0, True), ("a", 114.9, False), ("a", 115.0, True)],
+)
+def test_who_may_take_it(holder: str, now: float, expected: bool) -> None:
+    seen = observe(lease("1", holder), None, 100.0)
+    assert may_take(seen, "me", now) is expected
+
+
+def test_what_is_written() -> None:
+    new = lease_manifest("ns", "name", "me", Seen("", "", 0, 0, 0), 0.0)
+    assert "resourceVersion" not in new["metadata"]
+    assert new["spec"]["acquireTime"] == "1970-01-01T00:00:00.000000Z"
+    assert new["spec"]["leaseTransitions"] == 1
+    renewal = lease_manifest("ns", "name", "me", Seen("7", "me", 15, 0, 3), 0.0)
+    assert renewal["metadata"]["resourceVersion"] == "7"
+    assert "acquireTime" not in renewal["spec"]
+    assert renewal["spec"]["leaseTransitions"] == 3
+    assert lease_manifest("ns", "name", "", Seen("7", "me", 15, 0, 3), 0.0)["spec"] == {
+        "holderIdentity": "",
+        "leaseDurationSeconds": 1,
+        "renewTime": "1970-01-01T00:00:00.000000Z",
+        "acquireTime": "1970-01-01T00:00:00.000000Z",
+        "leaseTransitions": 3,
+    }
+
+
+class LeaseInMemory:
+    """In place of the API server: one lease, with its preconditions; ``cut`` are those who do not
+    reach it."""
+
+    def __init__(self) -> None:
+        self.body: dict[str, Any] | None = None
+        self.cut: set[str] = set()
+        self.version = 0
+
+    def of(self, identity: str) -> Any:
+        return _Door(self, identity)
+
+    def write(self, body: dict[str, Any]) -> dict[str, Any]:
+        self.version += 1
+        self.body = copy.deepcopy(body)
+        self.body["metadata"]["resourceVersion"] = str(self.version)
+        return copy.deepcopy(self.body)
+
+
+class _Door:
+    def __init__(self, memory: LeaseInMemory, identity: str) -> None:
+        self._memory, self._identity = memory, identity
+
+    async def _pass(self) -> None:
+        await asyncio.sleep(0)
+        if self._identity in self._memory.cut:
+            raise errors.Unavailable("cut off")
+
+    async def get(self, resource: gateway.Resource, namespace: str, name: str) -> dict[str, Any]:
+        await self._pass()
+        if self._memory.body is None:
+            raise errors.NotFound("none")
+        return copy.deepcopy(self._memory.body)
+
+    async def create(self, resource: Any, namespace: str, body: dict[str, Any]) -> dict[str, Any]:
+        await self._pass()
+        if self._memory.body is not None:
+            raise errors.AlreadyExists("there is one")
+        return self._memory.write(body)
+
+    async def replace(
+        self, resource: Any, namespace: str, name: str, body: dict[str, Any]
+    ) -> dict[str, Any]:
+        await self._pass()
+        if body["metadata"]["resourceVersion"] != str(self._memory.version):
+            raise errors.Conflict("changed")
+        return self._memory.write(body)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second for what takes fifteen."""
+    monkeypatch.setattr(leadership, "RENEW_EVERY", 0.02)
+    monkeypatch.setattr(leadership, "GIVE_UP_AFTER", 0.5)
+    monkeypatch.setattr("sweepjob.resources.lease.DURATION", 1.0)
+
+
+def candidates(memory: LeaseInMemory, count: int) -> list[Leadership]:
+    return [Leadership(memory.of(str(n)), "ns", "lease", str(n)) for n in range(count)]
+
+
+async def test_one_leads_and_when_it_is_cut_off_it_stops_before_another_does() -> None:
+    memory = LeaseInMemory()
+    first, second, third = candidates(memory, 3)
+    await first.take()
+    waiting = [asyncio.create_task(c.take()) for c in (second, third)]
+    keeping = asyncio.create_task(first.keep())
+    await asyncio.sleep(0.3)
+    assert [c.leads for c in (first, second, third)] == [True, False, False]
+    memory.cut.add("0")
+    with pytest.raises(Lost):
+        await asyncio.wait_for(keeping, 5)
+    assert not second.leads
+    assert not third.leads
+    done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED, timeout=5)
+    assert len(done) == 1
+    assert second.leads != third.leads
+    for task in rest:
+        task.cancel()
+
+
+async def test_one_that_finds_another_leading_stops() -> None:
+    memory = LeaseInMemory()
+    first, second = candidates(memory, 2)
+    await first.take()
+    await asyncio.sleep(0.05)
+    await second._read()
+    memory.write({**lease("", "1"), "metadata": {"name": "lease"}})  # it slept, and was followed
+    with pytest.raises(Lost):
+        await asyncio.wait_for(first.keep(), 5)
+
+
+async def test_one_that_goes_in_peace_is_followed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sweepjob.resources.lease.DURATION", 3600)
+    memory = LeaseInMemory()
+    first, second = candidates(memory, 2)
+    await first.take()
+    following = asyncio.create_task(second.take())
+    await asyncio.sleep(0.03)
+    await first.give_back()
+    await asyncio.wait_for(following, 5)
+    assert second.leads
+    assert not first.leads
+
+
+async def test_many_that_want_it_at_once() -> None:
+    memory = LeaseInMemory()
+    wanting = candidates(memory, 20)
+    tasks = [asyncio.create_task(c.take()) for c in wanting]
+    await asyncio.sleep(0.08)
+    assert sum(c.leads for c in wanting) == 1
+    for task in tasks:
+        task.cancel()
