@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sweepjob import wire
 from sweepjob.resources import accelerators, names, troubles
-from sweepjob.resources.pods import parse_job, parse_pod
+from sweepjob.resources.pods import PodRecord, parse_job, parse_pod, remember_end
 from sweepjob.resources.quantity import parse_quantity
 
 
@@ -219,16 +219,29 @@ def test_quantities(text: str | int, number: float) -> None:
     assert parse_quantity(text) == pytest.approx(number)
 
 
-@pytest.mark.parametrize(
-    ("asked_at", "interrupted"), [("00:00:10", True), ("00:00:25", True), ("00:00:26", False)]
-)
-def test_a_pod_that_had_ended_before_it_was_deleted_was_not_interrupted(
-    asked_at: str, interrupted: bool
-) -> None:
-    body = pod({"phase": "Succeeded", "containerStatuses": [ended(0)]})  # at 00:00:25
-    hours, minutes, seconds = map(int, asked_at.split(":"))
+def going(status: dict[str, Any], grace: int) -> PodRecord:
+    body = pod(status)
     body["metadata"] |= {
-        "deletionTimestamp": f"2026-01-01T{hours:02}:{minutes:02}:{seconds + 5:02}Z",
-        "deletionGracePeriodSeconds": 5,
+        "deletionTimestamp": "2026-01-01T00:00:30Z",
+        "deletionGracePeriodSeconds": grace,
     }
-    assert parse_pod(body).view.is_interrupted is interrupted
+    return parse_pod(body)
+
+
+def test_a_pod_that_was_told_to_go_stays_interrupted_whatever_its_times_say() -> None:
+    runs = parse_pod(pod({"phase": "Running"}))
+    told = remember_end(runs, going({"phase": "Running"}, grace=5))
+    assert told.view.is_interrupted
+    # The kubelet deletes it for good: grace 0, and a time behind the trainer's end.
+    gone = remember_end(
+        told, going({"phase": "Failed", "containerStatuses": [ended(137)]}, grace=0)
+    )
+    assert gone.view.is_interrupted
+
+
+def test_a_pod_that_had_ended_before_it_was_deleted_was_not_interrupted() -> None:
+    over = {"phase": "Succeeded", "containerStatuses": [ended(0)]}
+    deleted = remember_end(parse_pod(pod(over)), going(over, grace=0))
+    assert deleted.view.deleting
+    assert not deleted.view.is_interrupted
+    assert not remember_end(deleted, going(over, grace=0)).view.is_interrupted

@@ -175,10 +175,13 @@ def test_without_a_policy_nothing_is_compared() -> None:
     assert play(NoPolicy(), Goal.MAXIMIZE, [(0, 1.0), (1, 0.0)]) == [None, None]
 
 
-def test_a_new_attempt_is_ranked_anew_but_stands_once() -> None:
+def test_a_trial_that_starts_again_stands_as_if_it_had_not_been() -> None:
     standings = Standings()
-    standings.record(0, 1, 5.0, 5.0)
-    standings.record(1, 1, 7.0, 7.0)
+    for interval in (1, 2):
+        standings.record(0, interval, 5.0, 5.0)
+        standings.record(1, interval, 7.0, 7.0)
+    standings.remove(0)
     again = standings.record(0, 1, 9.0, 9.0)
     assert (again.others, again.worse, again.best_of_others()) == (1, 1, 7.0)
-    assert standings.record(2, 1, 6.0, 6.0).worse == 1  # trial 0's first entry stayed
+    assert standings.record(2, 1, 8.0, 8.0).worse == 1
+    assert standings.record(2, 2, 8.0, 8.0).others == 1  # it has not come so far again

@@ -93,9 +93,9 @@ def test_last_words_that_do_not_reach_back_still_give_the_best() -> None:
 def test_a_new_pod_counts_afresh_and_the_best_stays() -> None:
     sweep = state()
     trial = sweep.add(record(0))
-    trial.turn_to("first")
+    sweep.turn_to(trial, "first")
     sweep.report(trial, push(trial, 1, 0.5, 0.8), 1.0)
-    trial.turn_to("second")
+    sweep.turn_to(trial, "second")
     sweep.report(trial, push(trial, 1, 0.6), 2.0)
     assert (trial.curve.count, trial.curve.values, trial.curve.best) == (1, [0.6], 0.8)
 
@@ -183,3 +183,26 @@ def test_gpus_are_accounted_by_resource() -> None:
     trial.account(pod, 0.0, gone=False)
     assert trial.gpu_totals == {"amd.com/gpu": 20}
     assert trial.gpu_total == 20
+
+
+def test_a_retried_trial_is_judged_alike_by_an_operator_that_was_started_since() -> None:
+    """Its standings are those of the pod that runs, with the best that it brought along."""
+    lasting = state()
+    others = [lasting.add(record(n)) for n in range(1, 4)]
+    retried = lasting.add(record(0))
+    lasting.turn_to(retried, "first")
+    for n, other in enumerate(others):
+        lasting.report(other, push(other, 1, *[0.3 + n / 10] * 6), 1.0)
+    lasting.report(retried, push(retried, 1, 0.45, 0.9, 0.2, 0.2), 2.0)
+    lasting.turn_to(retried, "second")
+    lasting.report(retried, push(retried, 1, 0.15, 0.2), 3.0)
+    kept = [record(t.index, curve=dump_curve(t.curve, t.pod)) for t in lasting.live.values()]
+    started = state()
+    started.load(kept)
+    assert started.live[0].curve == retried.curve
+    for sweep in (lasting, started):
+        sweep.report(sweep.live[0], push(sweep.live[0], 3, 0.1), 4.0)
+        sweep.report(sweep.live[1], push(sweep.live[1], 7, 0.1), 5.0)
+        assert sweep.live[0].verdict is None  # its 0.9 counts
+        assert sweep.live[1].verdict is None  # at interval 7 it is alone
+    assert lasting.tracker == started.tracker

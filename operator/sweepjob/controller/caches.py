@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
 from ..resources import names
-from ..resources.pods import JobRecord, PodRecord, parse_job, parse_pod
+from ..resources.pods import JobRecord, PodRecord, parse_job, parse_pod, remember_end
 from ..resources.record import Record, parse_record
 from . import gateway
 from .reflector import Reflector
@@ -65,7 +65,8 @@ class Caches:
             n: Reflector(api, gateway.JOBS, parse_job, self._on_job, n, label) for n in every
         }
         self._pod_caches = {
-            n: Reflector(api, gateway.PODS, parse_pod, self._on_pod, n, label) for n in every
+            n: Reflector(api, gateway.PODS, parse_pod, self._on_pod, n, label, remember_end)
+            for n in every
         }
 
     async def run(self) -> None:

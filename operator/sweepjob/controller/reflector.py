@@ -42,6 +42,7 @@ class Reflector(Generic[R]):
     Args:
         project: makes the record of an object; everything else of it is forgotten.
         changed: called with the old and the new record (None: there was, or is, none).
+        merge: makes of the old and the new record of one object the one to keep.
     """
 
     def __init__(
@@ -52,7 +53,9 @@ class Reflector(Generic[R]):
         changed: Callable[[R | None, R | None], None],
         namespace: str | None = None,
         selector: str = "",
+        merge: Callable[[R, R], R] = lambda old, new: new,
     ) -> None:
+        self._merge = merge
         self.records: dict[Key, R] = {}
         self.synced = asyncio.Event()
         self._gateway = gateway
@@ -144,8 +147,10 @@ class Reflector(Generic[R]):
     def _enter(self, record: R) -> None:
         key = (record.namespace, record.name)
         old = self.records.get(key)
-        if old is not None and old.uid == record.uid and not _is_newer(record, old):
-            return
+        if old is not None and old.uid == record.uid:
+            if not _is_newer(record, old):
+                return
+            record = self._merge(old, record)
         self.records[key] = record
         self._changed(old, record)
 

@@ -61,7 +61,7 @@ class Reports:
         if state is None or trial is None:
             return None
         if trial.pod != pod:
-            trial.turn_to(pod)
+            state.turn_to(trial, pod)
         before = trial.curve.count
         decided = state.report(trial, push, time.time())
         self._taken(state, trial.curve.count - before, decided=decided)
@@ -92,7 +92,7 @@ class Reports:
                 trial.interrupt(pod, now, suspended=any(j.view.suspended for j in jobs))
         elif pod.summary is not None and pod.view.is_terminal:
             if trial.pod != pod.uid and pod.summary.count:
-                trial.turn_to(pod.uid)
+                state.turn_to(trial, pod.uid)
             state.adopt(trial, pod.summary, now)
 
     def follow_logs(self, state: SweepState) -> None:
@@ -108,7 +108,7 @@ class Reports:
         if pod.view.started is None and not pod.view.is_terminal:
             return
         if trial.pod != pod.uid:
-            trial.turn_to(pod.uid)
+            state.turn_to(trial, pod.uid)
         lines = LogLines(state.spec.objective.primary_metric, state.spec.metrics.pattern)
         self._logs.follow(pod, lines, trial.log_time)
 

@@ -140,6 +140,12 @@ class SweepState:
         live = [Observation(t.index, t.assignment, None, ended=False) for t in self.live.values()]
         return [*self.ended_trials, *live]
 
+    def turn_to(self, trial: TrialState, pod: str) -> None:
+        """Reports come from a new pod, by its uid: the trial starts again among the others."""
+        if trial.curve.count:
+            self.tracker.forget(trial.index)
+        trial.turn_to(pod)
+
     def report(self, trial: TrialState, push: wire.Push, now: float) -> bool:
         """Take in a push; numbers that are known already are passed over.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .. import wire
 from ..domain.curve import Curve
@@ -104,10 +104,8 @@ class TrialState:
 
     def turn_to(self, pod: str) -> None:
         """Reports come from a new pod: its numbering starts afresh, the best ever stays."""
-        if self.pod and self.curve.count:
-            best, interval = self.curve.best, self.curve.best_interval
-            empty = Curve(self.curve.goal, self.curve.asked)
-            self.curve = replace(empty, best=best, best_interval=interval)
+        if self.pod:
+            self.curve = self.curve.again()
         self.pod = pod
         self.durable = self.log_time = 0
 

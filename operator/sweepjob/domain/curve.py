@@ -57,6 +57,8 @@ class Curve:
         count: number of reports; report n is interval n.
         values: the first KEPT reports.
         later: the kept ones of those that follow.
+        carried: the best that the trial brought along from pods before this one's, None when there
+            was none: a trial's score is the best it ever reported.
         best: the best finite value, None before there is one.
         best_interval: where it was reported first.
         last: the newest report.
@@ -69,10 +71,18 @@ class Curve:
     count: int = 0
     values: list[float] = field(default_factory=list)
     later: list[Later] = field(default_factory=list)
+    carried: float | None = None
     best: float | None = None
     best_interval: int = 0
     last: float | None = None
     total: int | None = 0
+
+    def __post_init__(self) -> None:
+        self.best = self.carried if self.best is None else self.best
+
+    def again(self) -> Curve:
+        """The curve of a trial that starts again in another pod: no reports, but its best so far."""
+        return Curve(self.goal, self.asked, carried=self.best)
 
     def append(self, value: float) -> None:
         """Add report ``count`` + 1."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import wire
@@ -138,7 +138,6 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
             deleting="deletionTimestamp" in meta,
             gone_by=parse_time(meta.get("deletionTimestamp")),
             disrupted=disruption is not None,
-            finished=_finished(meta, trainer),
             started=parse_time(_state(trainer).get("startedAt")),
             failure=_end(trainer, status, disruption, terminal),
             node=spec.get("nodeName", ""),
@@ -164,13 +163,13 @@ def _state(status: Mapping[str, Any]) -> Mapping[str, Any]:
     return state.get("running") or state.get("terminated") or {}
 
 
-def _finished(meta: Mapping[str, Any], trainer: Mapping[str, Any]) -> bool:
-    """Whether the trainer ended in a second before that in which somebody asked the pod to go."""
-    ended = parse_time((trainer.get("state") or {}).get("terminated", {}).get("finishedAt"))
-    gone_by = parse_time(meta.get("deletionTimestamp"))
-    if ended is None or gone_by is None:
-        return False
-    return ended < gone_by - float(meta.get("deletionGracePeriodSeconds") or 0)
+def remember_end(before: PodRecord, now: PodRecord) -> PodRecord:
+    """The pod as it is now, with what only its history shows: whether its trainer had ended before
+    anybody asked it to go. Its times do not: its last deletion, by the kubelet, has them anew."""
+    if not now.view.deleting:
+        return now
+    finished = before.view.finished if before.view.deleting else before.trainer_ended
+    return replace(now, view=replace(now.view, finished=finished))
 
 
 def _end(

@@ -131,6 +131,8 @@ def dump_curve(curve: Curve, pod: str, log_time: int = 0) -> dict[str, Any]:
         dumped["sum"] = "" if curve.total is None else _exact_text(curve.total)
     if log_time:
         dumped["logTime"] = str(log_time)
+    if curve.carried is not None:
+        dumped["carried"] = repr(curve.carried)
     if curve.last is not None:
         dumped["last"] = repr(curve.last)
     if curve.best is not None:
@@ -141,6 +143,8 @@ def dump_curve(curve: Curve, pod: str, log_time: int = 0) -> dict[str, Any]:
 
 def load_curve(dumped: Mapping[str, Any], empty: Curve) -> Curve:
     """The curve again, ready for further reports; ``empty`` is filled with it."""
+    carried = dumped.get("carried")
+    empty.carried = empty.best = None if carried is None else float(carried)
     for value in _numbers(dumped.get("values")):
         empty.append(value)
     later = dumped.get("later")

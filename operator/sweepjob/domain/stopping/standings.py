@@ -34,6 +34,12 @@ class League:
         self.trials.insert(place, trial)
         return place
 
+    def remove(self, trial: int) -> None:
+        """Take a trial out, if it is there."""
+        if trial in self.trials:
+            place = self.trials.index(trial)
+            del self.scores[place], self.trials[place]
+
 
 @dataclass(frozen=True, slots=True)
 class Rank:
@@ -87,9 +93,6 @@ class Standings:
     """Per interval, where every trial stood."""
 
     _leagues: dict[int, League] = field(default_factory=dict)
-    # The last interval each trial was entered at. Reports come in order, so a trial that comes to
-    # an earlier one again is on a new attempt.
-    _reached: dict[int, int] = field(default_factory=dict)
 
     def record(self, trial: int, interval: int, best: float, compared: float) -> Rank:
         """Enter a trial at an interval and return its rank there.
@@ -98,14 +101,14 @@ class Standings:
             best: its best score within its first ``interval`` reports.
             compared: what other trials are compared with: the same, or its mean score.
 
-        A trial stands at an interval once: a new attempt that comes to the same interval again is
-        ranked by its new score but the first entry stays.
+        A trial stands at an interval once; one that starts again is removed before.
         """
         league = self._leagues.setdefault(interval, League())
-        if interval <= self._reached.get(trial, 0) and trial in league.trials:
-            own = league.trials.index(trial)
-            place = league.place(compared, trial)
-            return Rank(best, place - (own < place), own, league.scores)
-        self._reached[trial] = max(interval, self._reached.get(trial, 0))
         place = league.insert(compared, trial)
         return Rank(best, place, place, league.scores)
+
+    def remove(self, trial: int) -> None:
+        """Take a trial out everywhere. This looks through all that is there; it is for a trial that
+        starts again, which is rare."""
+        for league in self._leagues.values():
+            league.remove(trial)

@@ -38,12 +38,16 @@ class Tracker:
 
     def restore(self, trial: int, curve: Curve) -> None:
         """Enter a trial at all intervals of a curve that was read from the record."""
-        replayed = self.curve()
+        replayed = Curve(self.goal, self.policy.schedule.applies, carried=curve.carried)
         for value in curve.values:
             replayed.append(value)
             self._enter(trial, replayed.count, replayed.score, replayed.mean)
         for point in curve.later if curve.count > KEPT else ():
             self._enter(trial, point.interval, point.best, point.mean)
+
+    def forget(self, trial: int) -> None:
+        """A trial starts again: where it stood before counts no more, as if it had not been."""
+        self._standings.remove(trial)
 
     def _enter(self, trial: int, interval: int, best: float, mean: float) -> None:
         if self.policy.schedule.applies(interval):
