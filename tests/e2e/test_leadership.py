@@ -34,8 +34,7 @@ def holder(sweeps: Sweeps) -> str:
 
 def leader(sweeps: Sweeps) -> tuple[str, int]:
     """The leader's identity and its process."""
-    identity = eventually(lambda: holder(sweeps), 60, "somebody leads")
-    pod = identity.rpartition("-")[0]
+    pod = eventually(lambda: holder(sweeps), 60, "somebody leads")
     assert sweeps.target.built_in is not None
     node = sweeps.target.built_in.node(1)
     uid = sweeps.target.get("-n", clusters.SYSTEM, "pod", pod)["metadata"]["uid"]
@@ -44,7 +43,7 @@ def leader(sweeps: Sweeps) -> tuple[str, int]:
         for pid in namespaces.processes(node)
         if namespaces.command_line(pid).rstrip().endswith(_INSIDE) and uid in _cgroup(pid)
     ]
-    return identity, pid
+    return pod, pid
 
 
 def _cgroup(pid: int) -> str:

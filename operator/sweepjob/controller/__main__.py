@@ -98,8 +98,8 @@ async def run(settings: Settings) -> None:
     leadership = None
     if settings.lease is not None:
         leadership = Leadership(api, *settings.lease, settings.identity)
-    leads = (lambda: True) if leadership is None else (lambda: leadership.leads)
-    intake = Intake(Authenticator(api), reconciler.reports, reconciler.caches, leads)
+        api.may_write = lambda: leadership.leads
+    intake = Intake(Authenticator(api), reconciler.reports, reconciler.caches, api.may_write)
 
     async def announce_readiness() -> None:
         await reconciler.caches.synced()

@@ -37,3 +37,7 @@ class Unavailable(ApiError):
     def __init__(self, message: str, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class NotLeading(ApiError):
+    """Nothing was sent: another operator leads, or may."""

@@ -278,9 +278,12 @@ class Executor:
             status["executions"] = [dump_execution(e) for e in trial.executions]
             status["disruptions"] = trial.disruptions
         unwritten, trial.unwritten_since = trial.unwritten_since, None
+        # Nobody else writes it but another operator that leads by now: then this memory is stale.
+        known = self._caches.trials(state.namespace).get(state.namespace, trial.name)
+        version = known.version if known is not None and known.uid == trial.uid else ""
         try:
             made = await self._api.patch_status(
-                gateway.SWEEPTRIALS, state.namespace, trial.name, trial.uid, status
+                gateway.SWEEPTRIALS, state.namespace, trial.name, trial.uid, status, version
             )
         except errors.ApiError:
             trial.unwritten_since = unwritten

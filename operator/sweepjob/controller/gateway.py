@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -55,6 +55,9 @@ LEASES = Resource("/apis/coordination.k8s.io/v1", "leases")
 TOKEN_REVIEWS = Resource("/apis/authentication.k8s.io/v1", "tokenreviews")
 
 
+_ALWAYS = (LEASES.prefix, TOKEN_REVIEWS.prefix)
+
+
 async def connect(*, strict_tls: bool, kubeconfig: str | None = None) -> Gateway:
     """A gateway with the pod's service account, or the kubeconfig where there is none.
 
@@ -76,6 +79,8 @@ class Gateway:
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
+        # Whether we may write; asked before each write but those of leases and reviews.
+        self.may_write: Callable[[], bool] = lambda: True
 
     async def close(self) -> None:
         await self._client.close()
@@ -91,10 +96,18 @@ class Gateway:
         return await self._request("PUT", resource.path(namespace, name), body=body)
 
     async def patch_status(
-        self, resource: Resource, namespace: str, name: str, uid: str, status: Body
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        uid: str,
+        status: Body,
+        version: str = "",
     ) -> Body:
-        """Merge into the status, on condition that it is still the object with this uid."""
-        body = {"metadata": {"uid": uid}, "status": status}
+        """Merge into the status, on condition that it is still the object with this uid, and, where
+        a resource version is given, that nobody else has written it since."""
+        metadata = {"uid": uid, "resourceVersion": version} if version else {"uid": uid}
+        body = {"metadata": metadata, "status": status}
         path = resource.path(namespace, name, "status")
         return await self._request("PATCH", path, body=body, content_type=_MERGE)
 
@@ -205,6 +218,8 @@ class Gateway:
         body: Body | None = None,
         content_type: str = "application/json",
     ) -> Body:
+        if method != "GET" and not path.startswith(_ALWAYS) and not self.may_write():
+            raise errors.NotLeading(f"{method} {path}: this operator does not lead")
         response = await self._send(method, path, query, body, content_type, _TIMEOUT)
         try:
             data = await response.read()

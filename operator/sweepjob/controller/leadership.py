@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from typing import Any
 
@@ -26,14 +27,21 @@ class Leadership:
     """Takes the lease, keeps it, gives it back.
 
     Args:
-        identity: ours; unique among the operators, also after a restart of one.
+        identity: ours; unique among the operators that may live at the same time.
     """
 
     def __init__(self, api: Gateway, namespace: str, name: str, identity: str) -> None:
         self._api = api
         self._namespace, self._name, self._identity = namespace, name, identity
         self._seen: Seen | None = None
-        self.leads = False
+        self._renewed = -math.inf
+        self._taken = False
+
+    @property
+    def leads(self) -> bool:
+        """Whether we lead at this moment. Time passes while a process is frozen: one that wakes up
+        late does not lead, before it has found out why."""
+        return self._taken and time.monotonic() - self._renewed < GIVE_UP_AFTER
 
     async def take(self) -> None:
         """Wait until we lead."""
@@ -44,7 +52,7 @@ class Leadership:
             except errors.ApiError as error:
                 _log.warning("the lease cannot be taken: %s", error)
             await asyncio.sleep(RENEW_EVERY)
-        self.leads = True
+        self._taken = True
         _log.info("%s leads", self._identity)
 
     async def keep(self) -> None:
@@ -53,27 +61,23 @@ class Leadership:
         Raises:
             Lost: we do not lead any more.
         """
-        renewed = time.monotonic()
         while True:
             await asyncio.sleep(RENEW_EVERY)
+            held: bool | None = None
             try:
                 async with asyncio.timeout(GIVE_UP_AFTER - RENEW_EVERY):
                     held = await self._try_take()
             except (errors.ApiError, TimeoutError) as error:
                 _log.warning("the lease was not renewed: %r", error)
-                held = None
-            now = time.monotonic()
-            if held:
-                renewed = now
-            if held is False or now - renewed > GIVE_UP_AFTER:
-                self.leads = False
+            if held is False or not self.leads:
+                self._taken = False
                 raise Lost(f"{self._identity} does not lead any more")
 
     async def give_back(self) -> None:
         """Let the next one lead at once, on our way out."""
         if not self.leads or self._seen is None:
             return
-        self.leads = False
+        self._taken = False
         try:
             await self._write("")
         except errors.ApiError as error:
@@ -83,14 +87,16 @@ class Leadership:
         """Whether the lease is ours now, after trying."""
         body = await self._read()
         self._seen = observe(body, self._seen, time.monotonic())
-        if self.leads and self._seen.holder != self._identity:
+        if self._taken and self._seen.holder != self._identity:
             return False
-        if not may_take(self._seen, self._identity, time.monotonic()):
+        now = time.monotonic()
+        if not may_take(self._seen, self._identity, now):
             return False
         try:
             await self._write(self._identity)
         except (errors.Conflict, errors.AlreadyExists):
             return False  # somebody was quicker
+        self._renewed = now
         return True
 
     async def _read(self) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,8 @@ class Settings:
             pod's grace before it is taken for lost.
         lease: SWEEPJOB_LEASE, ``namespace/name`` of the Lease by which one of several leads; None for
             an operator that is alone.
-        identity: SWEEPJOB_POD, who we are in the lease.
+        identity: SWEEPJOB_POD, who we are in the lease: a container that is started again in the same pod
+            goes on leading.
         strict_tls: SWEEPJOB_STRICT_TLS; "false" for API servers whose CA lacks the extensions that
             Python 3.13 demands.
     """
@@ -64,6 +64,6 @@ class Settings:
             progress_interval=float(get("SWEEPJOB_PROGRESS_SECONDS", "3")),
             node_patience=float(get("SWEEPJOB_NODE_PATIENCE_SECONDS", "60")),
             lease=(namespace, name) if name else None,
-            identity=f"{get('SWEEPJOB_POD', 'operator')}-{secrets.token_hex(4)}",
+            identity=get("SWEEPJOB_POD", ""),
             strict_tls=get("SWEEPJOB_STRICT_TLS", "true") != "false",
         )
