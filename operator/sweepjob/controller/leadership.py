@@ -1,7 +1,7 @@
 """Leading: one of several operators acts, by a Lease; the others are warm and wait.
 
-Two that lead at the same moment would do no harm, since names are deterministic and every write has
-its precondition; so a leader that lost touch only has to stop soon, which it does by ending.
+A leader that lost touch, or was frozen, writes nothing any more and ends. Should two lead at the same
+moment all the same, names are deterministic, and deletions and records have their preconditions.
 """
 
 from __future__ import annotations
