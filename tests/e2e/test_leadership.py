@@ -55,8 +55,8 @@ def follow(sweeps: Sweeps, before: str) -> None:
     eventually(lambda: holder(sweeps) not in ("", before), 40, "the other one leads")
 
 
-@pytest.mark.parametrize("fault", ["killed", "frozen"])
-def test_the_other_goes_on(pair: Sweeps, fault: str) -> None:
+@pytest.mark.parametrize("fault", ["killed", "deleted", "frozen"])
+def test_somebody_goes_on(pair: Sweeps, fault: str) -> None:
     space = {
         "level": choice(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
         "reports": choice(60),
@@ -69,8 +69,14 @@ def test_the_other_goes_on(pair: Sweeps, fault: str) -> None:
         lambda: any("curve" in t.get("status", {}) for t in pair.trials(fault)), 60, "one reports"
     )
     identity, pid = leader(pair)
-    namespaces.kill(pid, signal.SIGKILL if fault == "killed" else signal.SIGSTOP)
-    follow(pair, identity)
+    if fault == "deleted":
+        force = ("--grace-period=0", "--force")
+        pair.target.kubectl("-n", clusters.SYSTEM, "delete", "pod", identity, *force)
+    else:
+        namespaces.kill(pid, signal.SIGKILL if fault == "killed" else signal.SIGSTOP)
+    # A container that is started again within the lease's time goes on itself.
+    if fault != "killed":
+        follow(pair, identity)
     if fault == "frozen":
         # It wakes up in the belief that it leads, finds that it does not, and ends.
         namespaces.kill(pid, signal.SIGCONT)
