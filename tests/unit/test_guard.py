@@ -93,6 +93,7 @@ def token(claims: object) -> str:
         (token({"aud": [wire.AUDIENCE]}), True),
         (token({"aud": ["somebody.else"]}), False),
         (token({}), False),
+        (token({"aud": 5}), False),
         (token([wire.AUDIENCE]), False),
         ("made-up", False),
         ("a.b.c", False),

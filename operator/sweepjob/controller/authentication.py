@@ -89,4 +89,5 @@ def _is_for_us(token: str) -> bool:
         claims = json.loads(base64.urlsafe_b64decode(padded))
     except (ValueError, RecursionError):
         return False
-    return isinstance(claims, dict) and wire.AUDIENCE in (claims.get("aud") or ())
+    audiences = claims.get("aud") if isinstance(claims, dict) else None
+    return isinstance(audiences, list | str) and wire.AUDIENCE in audiences

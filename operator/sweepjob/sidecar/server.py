@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -43,15 +44,16 @@ class LocalServer(ThreadingHTTPServer):
             self.closed.notify_all()
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler, ABC):
     """Every method goes to ``answer``."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # buffered: headers and body leave together, in one packet
     server: LocalServer
 
+    @abstractmethod
     def answer(self) -> None:
-        raise NotImplementedError
+        """Read the request's body, and send an answer."""
 
     def setup(self) -> None:
         # Without this the client's delayed acknowledgement costs 40 ms a call.

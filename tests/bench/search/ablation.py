@@ -42,8 +42,7 @@ def _same_prior() -> None:
 
 
 def _without_powers() -> None:
-    # One way to look at outcomes where the type says two: that is what is taken away.
-    model.warps = lambda values: _WARPS(values)[:1]  # type: ignore[assignment]
+    model.warps = lambda values: _WARPS(values)[:1]  # type: ignore[assignment] # one of the two is taken away
 
 
 def _unordered() -> None:
