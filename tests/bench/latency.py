@@ -134,12 +134,17 @@ def show(what: str, seconds: list[float], goal: str) -> None:
     )
 
 
-async def main() -> int:
+async def prepare() -> tuple[Target, Gateway]:
+    """The cluster with the operator on it and an empty namespace, and a way to its API server."""
     target = clusters.prepare()
     clusters.install(target)
     target.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait")
     clusters.make_namespace(target, NAMESPACE)
-    api = await gateway.connect(strict_tls=True, kubeconfig=str(target.kubeconfig))
+    return target, await gateway.connect(strict_tls=True, kubeconfig=str(target.kubeconfig))
+
+
+async def main() -> int:
+    target, api = await prepare()
     starts = await apply_to_job(api, target)
     stops = await report_to_delete(api, target)
     await api.close()

@@ -24,12 +24,10 @@ from typing import Any
 from sweepjob.controller import gateway
 from sweepjob.controller.gateway import Gateway
 
-from tests.cluster import target as clusters
 from tests.cluster.target import Target
 
-from .latency import seed_with_zero_first, show
+from .latency import NAMESPACE, prepare, seed_with_zero_first, show
 
-NAMESPACE = "sweepjob-bench"
 RUNS = 8
 REPORTS = "import time; print('first', time.time(), flush=True)\n{setup}\nfor n in range(5):\n    {report}\n    time.sleep(0.4)\n{end}\nprint('last', time.time(), flush=True)"
 
@@ -256,11 +254,7 @@ def sidecar_load(target: Target) -> None:
 
 
 async def main() -> int:
-    target = clusters.prepare()
-    clusters.install(target)
-    target.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait")
-    clusters.make_namespace(target, NAMESPACE)
-    api = await gateway.connect(strict_tls=True, kubeconfig=str(target.kubeconfig))
+    target, api = await prepare()
     seen = Seen()
     watches = await observe(api, seen)
     chosen = sys.argv[1:] or [*WAYS, *STOPS, "load"]
