@@ -11,7 +11,7 @@ from functools import singledispatchmethod
 from sweepjob.domain.plan import actions as act
 from sweepjob.domain.plan.observed import Job, Pod
 from sweepjob.domain.plan.planner import is_over, plan
-from sweepjob.domain.plan.snapshot import Phase, Snapshot, Stop, Totals, Trial
+from sweepjob.domain.plan.snapshot import Phase, Proposal, Snapshot, Stop, Totals, Trial
 
 from .builders import snapshot
 
@@ -19,11 +19,28 @@ PATIENCE = 60.0  # the default of a snapshot
 STOP = Stop(Phase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=1)
 
 
+STEPS = 5000
+
+
+class Calm(random.Random):
+    """Chance that lets everything take its course."""
+
+    def random(self) -> float:
+        return 0.05
+
+
 @dataclass
 class SimulatedCluster:
-    """``step`` lets something happen; ``act`` lets the planner act, possibly only in part: a crash."""
+    """Runs a sweep step by step: the planner acts, possibly only in part: a crash; then things happen.
+
+    Attributes:
+        calm: steps in which nothing adverse happens. Every step has chance of its own, so that calming
+            one leaves the others as they are.
+        history: what was done and what happened.
+    """
 
     seed: int
+    calm: frozenset[int] = frozenset()
     total: int = 12
     concurrent: int = 3
     max_retries: int = 1
@@ -38,8 +55,7 @@ class SimulatedCluster:
     interruptions: dict[str, tuple[str, str]] = field(default_factory=dict)
     hung: set[str] = field(default_factory=set)
 
-    def __post_init__(self) -> None:
-        self.chance = random.Random(self.seed)
+    history: list[str] = field(default_factory=list)
 
     def snapshot(self) -> Snapshot:
         live = tuple(self._view(t) for t in self.records.values() if not t.phase.is_end)
@@ -51,7 +67,7 @@ class SimulatedCluster:
             concurrent=self.concurrent,
             max_retries=self.max_retries,
             totals=Totals(len(self.records), ended),
-            proposals=tuple({"x": n} for n in rest),
+            proposals=tuple(Proposal(n, {"x": n}) for n in rest),
         )
 
     def _view(self, trial: Trial) -> Trial:
@@ -66,16 +82,19 @@ class SimulatedCluster:
 
     def run(self) -> None:
         """To the end; raises AssertionError when an invariant breaks or it takes for ever."""
-        for _ in range(5000):
+        for step in range(STEPS):
             self.now += 1
+            self.chance = Calm() if step in self.calm else random.Random(f"{self.seed}/{step}")
             if is_over(self.snapshot(), self.now):
                 return
             actions = list(plan(self.snapshot(), self.now).actions)
-            crash = self.chance.random() < 0.3
+            crash = self.chance.random() > 0.7
             for action in actions[: self.chance.randint(0, len(actions))] if crash else actions:
+                self.history.append(f"{self.now:g}: {action}")
                 self.apply(action)
                 self.check()
-            if crash:
+            if crash and actions:
+                self.history.append(f"{self.now:g}: the operator crashes")
                 self.verdicts.clear()  # what was decided but not recorded is forgotten
             self.happen()
         raise AssertionError("the sweep does not end")
@@ -156,6 +175,7 @@ class SimulatedCluster:
 
     def happen(self) -> None:
         """Something that nobody planned, to every pod and every Job by chance."""
+        before = {**{n: p for n, (_, p) in self.pods.items()}, **self.jobs}
         for name, (key, pod) in list(self.pods.items()):
             if pod.deleting or pod.is_terminal:
                 self._go(name, key, pod)
@@ -163,13 +183,17 @@ class SimulatedCluster:
                 self.pods[name] = (key, self._happen_to(key, pod))
         for key, job in list(self.jobs.items()):
             self._control(key, job)
+        after = {**{n: p for n, (_, p) in self.pods.items()}, **self.jobs}
+        for name in before.keys() | after.keys():
+            if before.get(name) != after.get(name):
+                self.history.append(f"{self.now:g}: {after.get(name) or f'{name} is gone'}")
 
     def _go(self, name: str, key: str, pod: Pod) -> None:
         """A pod that is to go, on a node that is there or has hung itself up."""
         if not pod.deleting or name in self.hung:
             return
         dice = self.chance.random()
-        if not pod.is_terminal and dice < 0.1:
+        if not pod.is_terminal and dice > 0.9:
             self.hung.add(name)
         elif not pod.is_terminal and dice < 0.5:
             # A script may exit with 0 when it is told to go.

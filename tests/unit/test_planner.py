@@ -2,11 +2,11 @@
 
 from sweepjob.domain.plan import actions as act
 from sweepjob.domain.plan.planner import is_over, plan, reason_to_end
-from sweepjob.domain.plan.snapshot import Phase, Totals
+from sweepjob.domain.plan.snapshot import Phase, Proposal, Totals
 
 from .builders import job, pod, snapshot, trial
 
-PROPOSALS = ({"x": 0}, {"x": 1}, {"x": 2}, {"x": 3})
+PROPOSALS = tuple(Proposal(n, {"x": n}) for n in range(4))
 
 
 def created(actions: tuple[act.Action, ...]) -> list[int]:

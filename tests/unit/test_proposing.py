@@ -6,7 +6,7 @@ from typing import Any
 
 from sweepjob.controller.proposing import Proposer, Ready
 from sweepjob.controller.sweep_state import SweepState
-from sweepjob.domain.plan.snapshot import Phase
+from sweepjob.domain.plan.snapshot import Phase, Proposal
 from sweepjob.resources.record import parse_record, trial_manifest
 from sweepjob.resources.sweepjob import parse_sweepjob
 
@@ -29,9 +29,10 @@ async def test_what_is_made_ready_is_proposed_once_each() -> None:
     assert sweep.proposals(2) == ()
     assert await proposer.make_ready(sweep, snapshot(), 2, 0.0)
     first, second = sweep.proposals(2)
-    assert first != second
+    assert (first.index, second.index) == (0, 1)
+    assert first.assignment != second.assignment
     assert not await proposer.make_ready(sweep, snapshot(proposals=(first, second)), 2, 0.0)
-    sweep.add(record(0, first))
+    sweep.add(record(0, first.assignment))
     assert sweep.proposals(2) == (second,)
     assert await proposer.make_ready(sweep, snapshot(proposals=(second,)), 2, 0.0)
     assert sweep.proposals(2)[0] == second
@@ -40,7 +41,7 @@ async def test_what_is_made_ready_is_proposed_once_each() -> None:
 async def test_a_result_makes_the_proposals_anew() -> None:
     sweep, proposer = state(), Proposer()
     await proposer.make_ready(sweep, snapshot(), 2, 0.0)
-    trial = sweep.add(record(0, sweep.proposals(1)[0]))
+    trial = sweep.add(record(0, sweep.proposals(1)[0].assignment))
     assert sweep.proposals(1)
     sweep.end(trial, Phase.FAILED, 0.0)
     assert sweep.proposals(1) == ()
@@ -59,7 +60,7 @@ async def test_a_canceled_trial_teaches_nothing_but_is_not_tried_again() -> None
 async def test_an_exhausted_space_is_known_as_such() -> None:
     sweep = state(searchSpace={"x": {"type": "choice", "values": [1, 2]}}, trial={"image": "i"})
     assert await Proposer().make_ready(sweep, snapshot(), 4, 0.0)
-    assert {a["x"] for a in sweep.proposals(4)} == {1, 2}
+    assert {p.assignment["x"] for p in sweep.proposals(4)} == {1, 2}
     assert sweep.exhausted
 
 
@@ -67,7 +68,19 @@ async def test_nothing_is_made_for_a_suspended_sweep() -> None:
     assert not await Proposer().make_ready(state(), snapshot(suspended=True), 2, 0.0)
 
 
-def test_ready_counts_from_its_first_index() -> None:
-    ready = Ready(3, ({"x": 1}, {"x": 2}))
-    assert (ready.of(3), ready.of(4), ready.of(5)) == (({"x": 1}, {"x": 2}), ({"x": 2},), ())
-    assert ready.of(2) == ()
+def test_what_is_ready_is_taken_up_to_the_first_that_is_not() -> None:
+    ready = Ready({3: {"x": 1}, 4: {"x": 2}})
+    assert [p.index for p in ready.of([3, 4, 5])] == [3, 4]
+    assert ready.of([4]) == (Proposal(4, {"x": 2}),)
+    assert ready.of([2, 3]) == ()
+
+
+async def test_an_index_whose_record_was_not_written_is_proposed_again() -> None:
+    sweep, proposer = state(), Proposer()
+    await proposer.make_ready(sweep, snapshot(), 3, 0.0)
+    first, second, third = sweep.proposals(3)
+    sweep.add(record(1, second.assignment))
+    assert (sweep.created, sweep.next_index, sweep.missing) == (1, 2, {0})
+    assert sweep.proposals(2) == (first, third)
+    sweep.add(record(0, first.assignment))
+    assert (sweep.created, sweep.missing) == (2, set())

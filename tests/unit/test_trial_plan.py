@@ -123,9 +123,14 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
         [act.RecordRetry(0, 2, 1, *POD_DELETED)],
     ),
     (
-        "the Job is complete, and its pod is gone: the operator was away",
-        {"jobs": (job(succeeded=True),)},
-        [act.RecordEnd(0, Phase.SUCCEEDED, "Completed", "the trainer ended with exit code 0")],
+        "the Job is complete, and its pod is gone, and with it what it said last: again",
+        {"jobs": (job(succeeded=True, ended=1.0),)},
+        [act.RecordRetry(0, 2, 0, *POD_DELETED)],
+    ),
+    (
+        "the Job is complete, and its pod has not been seen: that watch may be late",
+        {"jobs": (job(succeeded=True, ended=8.0),)},
+        [],
     ),
     (
         "the Job was deleted by a person: that cancels the trial",

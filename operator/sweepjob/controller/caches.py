@@ -125,9 +125,12 @@ class Caches:
         self._wake(sweep)
 
     def _on_job(self, old: JobRecord | None, new: JobRecord | None) -> None:
-        if new is not None:
+        if new is not None and new.uid not in self._trial_of_job:
             self._trial_of_job[new.uid] = new.owner
-        elif old is not None:
+            # Its pods may have been seen before it: now it is known whose they are.
+            for pod in list(self._pods.get((new.namespace, new.trial), {}).values()):
+                self._pod_changed(pod, False)
+        elif new is None and old is not None:
             self._forget_job(old.uid, (old.namespace, old.trial))
         self._wake(_enter(self._jobs, old, new))
 

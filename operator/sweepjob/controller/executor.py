@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -17,7 +16,7 @@ from ..resources.execution import Execution, dump_execution
 from ..resources.identity import TrialIdentity
 from ..resources.job import job_manifest
 from ..resources.outputs import trial_folder
-from ..resources.record import dump_curve, dump_stop, trial_manifest
+from ..resources.record import Record, dump_curve, dump_stop, trial_manifest
 from ..resources.sidecar import SidecarSettings
 from ..resources.times import format_time
 from ..resources.troubles import of_refused_job, of_refused_record
@@ -36,10 +35,13 @@ class Executor:
     """Every action is safe to repeat: a crash after the request and before its answer changes
     nothing about what the planner asks for next."""
 
-    def __init__(self, api: Gateway, caches: Caches, sidecar: SidecarSettings) -> None:
+    def __init__(
+        self, api: Gateway, caches: Caches, sidecar: SidecarSettings, clock: Callable[[], float]
+    ) -> None:
         self._api = api
         self._caches = caches
         self._sidecar = sidecar
+        self._clock = clock
         self._posting: set[asyncio.Task[None]] = set()
 
     async def carry_out(self, state: SweepState, actions: Sequence[act.Action]) -> None:
@@ -63,7 +65,7 @@ class Executor:
         task.add_done_callback(self._posting.discard)
 
     async def _post(self, said: Announcement) -> None:
-        body = event_manifest(said, time.time())
+        body = event_manifest(said, self._clock())
         try:
             await self._api.create(gateway.EVENTS, said.namespace, body)
         except errors.ApiError as error:
@@ -73,8 +75,27 @@ class Executor:
     async def _in_order(self, state: SweepState, actions: Sequence[act.TrialAction]) -> None:
         for action in actions:
             trial = state.live.get(action.trial)
-            if trial is not None:
+            if trial is not None and not self._is_done(state, trial, action):
                 await self._do(state, trial, action)
+
+    def _is_done(self, state: SweepState, trial: TrialState, action: act.TrialAction) -> bool:
+        """Whether a decision is on record already: it was written, and its answer never came. What is
+        on record counts, and is not written again."""
+        known = self._known(state, trial)
+        if known is None:
+            return False
+        if known.phase.is_end:
+            state.end(trial, known.phase, known.gpu_saved)
+            return True
+        if isinstance(action, act.RecordStop) and known.stop is not None:
+            trial.stop, trial.stopped, trial.phase = known.stop, self._clock(), known.phase
+            return True
+        return False
+
+    def _known(self, state: SweepState, trial: TrialState) -> Record | None:
+        """The trial's record as it was seen last."""
+        found = self._caches.trials(state.namespace).get(state.namespace, trial.name)
+        return found if found is not None and found.uid == trial.uid else None
 
     async def _do(self, state: SweepState, trial: TrialState, action: act.TrialAction) -> None:
         match action:
@@ -108,7 +129,7 @@ class Executor:
                 gateway.SWEEPTRIALS, state.namespace, body, owner=state.uid
             )
         except (errors.Refused, errors.Conflict) as error:
-            since = time.time() if state.refused is None else state.refused.since
+            since = self._clock() if state.refused is None else state.refused.since
             state.refused = of_refused_record(action.index, str(error), since)
             raise
         state.refused = None
@@ -129,7 +150,7 @@ class Executor:
         try:
             made = await self._create_or_adopt(gateway.JOBS, state.namespace, body, owner=trial.uid)
         except (errors.Refused, errors.Conflict) as error:
-            now = time.time()
+            now = self._clock()
             since = now if trial.refused is None else trial.refused.since
             trial.refused = of_refused_job(str(error), since)
             # Asked again after a pause that grows with the time that it has lasted.
@@ -164,7 +185,7 @@ class Executor:
     async def _record_stop(
         self, state: SweepState, trial: TrialState, action: act.RecordStop
     ) -> None:
-        now = time.time()
+        now = self._clock()
         status = {
             "phase": Phase.STOPPING.value,
             "stop": dump_stop(action.stop, format_time(now)),
@@ -177,7 +198,7 @@ class Executor:
     async def _record_retry(
         self, state: SweepState, trial: TrialState, action: act.RecordRetry
     ) -> None:
-        now = time.time()
+        now = self._clock()
         self._note_execution(state, trial, action, now)
         status = {
             "phase": Phase.PENDING.value,
@@ -211,7 +232,7 @@ class Executor:
     async def _record_progress(
         self, state: SweepState, trial: TrialState, action: act.RecordProgress
     ) -> None:
-        now = time.time()
+        now = self._clock()
         status = {
             "phase": action.phase.value,
             "attempt": trial.attempt,
@@ -231,7 +252,7 @@ class Executor:
     async def _record_end(
         self, state: SweepState, trial: TrialState, action: act.RecordEnd
     ) -> None:
-        now = time.time()
+        now = self._clock()
         stopped = action.phase is Phase.EARLY_STOPPED
         saved = state.saving(trial, now) if stopped else 0.0
         status = {
@@ -278,12 +299,13 @@ class Executor:
             status["executions"] = [dump_execution(e) for e in trial.executions]
             status["disruptions"] = trial.disruptions
         unwritten, trial.unwritten_since = trial.unwritten_since, None
-        # Nobody else writes it but another operator that leads by now: then this memory is stale.
-        known = self._caches.trials(state.namespace).get(state.namespace, trial.name)
-        version = known.version if known is not None and known.uid == trial.uid else ""
+        known = self._known(state, trial)
+        if known is None:
+            raise errors.NotFound(f"sweeptrials '{trial.name}' is not there any more")
         try:
+            # Nobody else writes it but another operator that leads by now: then this memory is stale.
             made = await self._api.patch_status(
-                gateway.SWEEPTRIALS, state.namespace, trial.name, trial.uid, status, version
+                gateway.SWEEPTRIALS, state.namespace, trial.name, known.version, status
             )
         except errors.ApiError:
             trial.unwritten_since = unwritten

@@ -96,18 +96,11 @@ class Gateway:
         return await self._request("PUT", resource.path(namespace, name), body=body)
 
     async def patch_status(
-        self,
-        resource: Resource,
-        namespace: str,
-        name: str,
-        uid: str,
-        status: Body,
-        version: str = "",
+        self, resource: Resource, namespace: str, name: str, version: str, status: Body
     ) -> Body:
-        """Merge into the status, on condition that it is still the object with this uid, and, where
-        a resource version is given, that nobody else has written it since."""
-        metadata = {"uid": uid, "resourceVersion": version} if version else {"uid": uid}
-        body = {"metadata": metadata, "status": status}
+        """Merge into the status, on condition that the object is the one of this resource version. A
+        uid would be no condition: the API server does not look at it in a patch of the status."""
+        body = {"metadata": {"resourceVersion": version}, "status": status}
         path = resource.path(namespace, name, "status")
         return await self._request("PATCH", path, body=body, content_type=_MERGE)
 

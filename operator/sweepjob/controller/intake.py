@@ -62,9 +62,10 @@ class Intake:
             push = wire.Push.parse(await request.read())
         except ValueError as error:
             return _refuse(400, str(error))
-        return self._take(caller, push)
+        return self.take(caller, push)
 
-    def _take(self, caller: Caller, push: wire.Push) -> web.Response:
+    def take(self, caller: Caller, push: wire.Push) -> web.Response:
+        """The answer to a push of a caller whose token has been checked."""
         pod = self._caches.pod(caller.uid)
         if pod is None:
             # The watch may be a moment behind; the sidecar tries again.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from ..domain.plan.planner import is_over
-from ..domain.plan.snapshot import Snapshot
+from ..domain.plan.snapshot import Proposal, Snapshot
 from ..domain.sampling import Observation, Sampler
 from ..domain.space import Assignment
 
@@ -21,18 +23,18 @@ _BATCH = 8
 
 @dataclass(slots=True)
 class Ready:
-    """Proposals for the indices from ``first`` on, as long as nothing new was learnt."""
+    """Proposals by index, as long as nothing new was learnt."""
 
-    first: int = 0
-    assignments: tuple[Assignment, ...] = ()
+    assignments: dict[int, Assignment] = field(default_factory=dict)
 
-    def of(self, index: int) -> tuple[Assignment, ...]:
-        """Those from an index on."""
-        return self.assignments[index - self.first :] if index >= self.first else ()
+    def of(self, indices: Iterable[int]) -> tuple[Proposal, ...]:
+        """Those for some indices, up to the first that there is none for."""
+        known = takewhile(self.assignments.__contains__, indices)
+        return tuple(Proposal(index, self.assignments[index]) for index in known)
 
     def clear(self) -> None:
         """Something was learnt: what was proposed without it is forgotten."""
-        self.assignments = ()
+        self.assignments.clear()
 
 
 @dataclass(slots=True)
@@ -50,28 +52,27 @@ class Proposer:
         idle = snap.suspended or is_over(snap, now) or state.exhausted
         if not state.sampler.learns or idle or len(snap.proposals) >= wanted:
             return False
-        ready = state.ready.of(state.created)
-        first, missing = state.created, min(wanted, len(ready) + _BATCH) - len(ready)
+        indices = state.free_indices(wanted)
+        ready = state.ready.of(indices)
+        lacking = indices[len(ready) : len(ready) + _BATCH]
         known = state.observations()
-        known += [Observation(first + n, a, None, ended=False) for n, a in enumerate(ready)]
+        known += [Observation(p.index, p.assignment, None, ended=False) for p in ready]
         loop = asyncio.get_running_loop()
-        made = await loop.run_in_executor(
-            self._thread, propose, state.sampler, first + len(ready), missing, known
-        )
-        state.exhausted = len(made) < missing
-        state.ready = Ready(first, (*ready, *made))
+        made = await loop.run_in_executor(self._thread, propose, state.sampler, lacking, known)
+        state.exhausted = len(made) < len(lacking)
+        state.ready = Ready({p.index: p.assignment for p in (*ready, *made)})
         return bool(made)
 
 
 def propose(
-    sampler: Sampler, first: int, count: int, known: list[Observation]
-) -> tuple[Assignment, ...]:
-    """The next proposals, each with those before it pending; fewer when the space is exhausted."""
-    made: list[Assignment] = []
-    for index in range(first, first + count):
+    sampler: Sampler, indices: Iterable[int], known: list[Observation]
+) -> tuple[Proposal, ...]:
+    """Proposals, each with those before it pending; fewer when the space is exhausted."""
+    made: list[Proposal] = []
+    for index in indices:
         assignment = sampler.propose(index, known)
         if assignment is None:
             break
         known.append(Observation(index, assignment, None, ended=False))
-        made.append(assignment)
+        made.append(Proposal(index, assignment))
     return tuple(made)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from .executor import Executor
 from .gateway import Gateway
 from .observer import metric_check_due, overview, snapshot
 from .proposing import Proposer
+from .reflector import is_newer
 from .refusals import Refusals
 from .reports import STATUS_INTERVAL, Reports
 from .settings import Settings
@@ -49,9 +50,16 @@ class _Sweep:
 
 
 class Reconciler:
-    """Knows every SweepJob; is told of changes, and looks again."""
+    """Knows every SweepJob; is told of changes, and looks again.
 
-    def __init__(self, api: Gateway, settings: Settings) -> None:
+    Args:
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self, api: Gateway, settings: Settings, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._clock = clock
         self._api = api
         self._settings = settings
         self._sweeps: dict[Key, _Sweep] = {}
@@ -60,9 +68,9 @@ class Reconciler:
             api, settings.namespaces, self.queue.add, self._on_pod, self._on_record_gone
         )
         self._proposer = Proposer()
-        self._executor = Executor(api, self.caches, settings.sidecar)
+        self._executor = Executor(api, self.caches, settings.sidecar, clock)
         self._refusals = Refusals(api, self.caches)
-        self.reports = Reports(api, self.caches, self._state_of, self.queue)
+        self.reports = Reports(api, self.caches, self._state_of, self.queue, clock)
 
     def _state_of(self, key: Key) -> SweepState | None:
         known = self._sweeps.get(key)
@@ -77,6 +85,8 @@ class Reconciler:
         known = self._sweeps.get(key)
         if known is None or known.body["metadata"]["uid"] != body["metadata"]["uid"]:
             self._sweeps[key] = _Sweep(body)
+        elif _is_older(body, known.body):
+            return  # from before our own status write
         else:
             known.body = body
             if known.generation == body["metadata"]["generation"]:
@@ -104,9 +114,9 @@ class Reconciler:
             return None
         for _ in range(_ROUNDS):
             snap = self._observe(state)
-            if await self._proposer.make_ready(state, snap, free_slots(snap), time.time()):
+            if await self._proposer.make_ready(state, snap, free_slots(snap), self._clock()):
                 snap = self._observe(state)
-            todo = plan(snap, time.time())
+            todo = plan(snap, self._clock())
             if not todo.actions:
                 break
             try:
@@ -114,16 +124,16 @@ class Reconciler:
             except (errors.Refused, errors.Conflict):
                 await self._report(sweep, state)
                 raise
-        unexplained = await self._refusals.look(state, time.time())
+        unexplained = await self._refusals.look(state, self._clock())
         due = await self._report(sweep, state)
-        if is_over(snap, time.time()):
+        if is_over(snap, self._clock()):
             sweep.state = None  # finished: remember nothing, watch only for a new generation
             return None
-        wakes = [todo.wake_at, due, unexplained, metric_check_due(state, time.time())]
+        wakes = [todo.wake_at, due, unexplained, metric_check_due(state, self._clock())]
         wake = min((w for w in wakes if w is not None), default=None)
         if todo.actions:
             return 0.0
-        return None if wake is None else max(0.0, wake - time.time())
+        return None if wake is None else max(0.0, wake - self._clock())
 
     def _observe(self, state: SweepState) -> Snapshot:
         self.reports.follow_logs(state)
@@ -150,7 +160,7 @@ class Reconciler:
 
     def _load(self, key: Key, spec: SweepSpec, uid: str, status: dict[str, Any]) -> SweepState:
         """The memory of a sweep from what is on record. Reports that are not are asked for again."""
-        started = parse_time(status.get("startTime")) or time.time()
+        started = parse_time(status.get("startTime")) or self._clock()
         seed = spec.seed if spec.seed is not None else _seed(uid)
         state = SweepState(*key, uid, spec, seed, started, status)
         state.load(r for r in self.caches.records_of(key) if r.sweep_uid == uid)
@@ -176,14 +186,14 @@ class Reconciler:
             phase="Invalid",
             conditions=(Condition(names.ACCEPTED, False, names.REASON_INVALID, text),),
         )
-        new = dump_status(seen, status, time.time())
+        new = dump_status(seen, status, self._clock())
         if differs(new, status):
-            await self._api.patch_status(gateway.SWEEPJOBS, *key, meta["uid"], new)
+            await self._write_status(sweep, new)
         return False
 
     async def _report(self, sweep: _Sweep, state: SweepState) -> float | None:
         """Write the sweep's status if it changed; returns when it is due otherwise."""
-        now = time.time()
+        now = self._clock()
         snap = self._observe(state)
         seen = overview(state, snap, self.caches, sweep.generation, now)
         new = dump_status(seen, state.status, now)
@@ -193,13 +203,27 @@ class Reconciler:
         due = state.status_written + STATUS_INTERVAL
         if now < due and not differs({**state.status, **loud}, state.status):
             return due
-        written = await self._api.patch_status(
-            gateway.SWEEPJOBS, state.namespace, state.name, state.uid, new
-        )
+        written = await self._write_status(sweep, new)
         before, state.status = state.status, dict(written.get("status") or {})
         state.status_written = now
         self._announce_transitions(state, before)
         return None
+
+    async def _write_status(self, sweep: _Sweep, new: dict[str, Any]) -> dict[str, Any]:
+        """Merge into the status of this very SweepJob, which people may have changed meanwhile; one
+        that was created since under its name is another, and stays as it is."""
+        meta = sweep.body["metadata"]
+        key = (gateway.SWEEPJOBS, meta["namespace"], meta["name"])
+        try:
+            written = await self._api.patch_status(*key, meta["resourceVersion"], new)
+        except errors.Conflict:
+            found = await self._api.get(*key)
+            if found["metadata"]["uid"] != meta["uid"]:
+                raise errors.NotFound(f"sweepjobs '{key[2]}' is another one now") from None
+            written = await self._api.patch_status(*key, found["metadata"]["resourceVersion"], new)
+        if not _is_older(written, sweep.body):
+            sweep.body = written
+        return written
 
     def _announce_transitions(self, state: SweepState, before: Mapping[str, Any]) -> None:
         old = {c["type"]: c for c in before.get("conditions") or ()}
@@ -241,6 +265,10 @@ class Reconciler:
         known = self._sweeps.get((record.namespace, record.sweep))
         if known is not None and known.state is not None:
             known.state, known.generation = None, 0
+
+
+def _is_older(body: Mapping[str, Any], than: Mapping[str, Any]) -> bool:
+    return is_newer(than["metadata"]["resourceVersion"], body["metadata"]["resourceVersion"])
 
 
 def _seed(uid: str) -> int:

@@ -148,7 +148,7 @@ class Reflector(Generic[R]):
         key = (record.namespace, record.name)
         old = self.records.get(key)
         if old is not None and old.uid == record.uid:
-            if not _is_newer(record, old):
+            if not is_newer(record.version, old.version):
                 return
             record = self._merge(old, record)
         self.records[key] = record
@@ -158,9 +158,12 @@ class Reflector(Generic[R]):
         self._changed(self.records.pop(key), None)
 
 
-def _is_newer(new: Cached, old: Cached) -> bool:
-    """Resource versions of one resource are comparable whole numbers (Kubernetes 1.35 guarantees
-    it; earlier ones with etcd behave so). An event from before our own write must not undo it."""
-    if new.version.isdecimal() and old.version.isdecimal():
-        return int(new.version) > int(old.version)
-    return new.version != old.version
+def is_newer(new: str, old: str) -> bool:
+    """Whether a resource version is later than another.
+
+    Versions of one resource are comparable whole numbers (Kubernetes 1.35 guarantees it; earlier
+    ones with etcd behave so). An event from before our own write must not undo it.
+    """
+    if new.isdecimal() and old.isdecimal():
+        return int(new) > int(old)
+    return new != old

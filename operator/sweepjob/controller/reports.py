@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from .. import wire
@@ -26,6 +25,7 @@ class Reports:
     Args:
         find: the memory of a sweep, None when there is none.
         queue: is told of sweeps to look at again.
+        clock: seconds since the epoch.
     """
 
     def __init__(
@@ -34,10 +34,12 @@ class Reports:
         caches: Caches,
         find: Callable[[Key], SweepState | None],
         queue: WorkQueue[Key],
+        clock: Callable[[], float],
     ) -> None:
         self._caches = caches
         self._find = find
         self._queue = queue
+        self._clock = clock
         self._logs = LogReaders(api, caches.pod, self._on_line, self._on_log_end)
 
     def is_current(self, pod: PodRecord) -> bool:
@@ -63,10 +65,10 @@ class Reports:
         if trial.pod != pod:
             state.turn_to(trial, pod)
         before = trial.curve.count
-        decided = state.report(trial, push, time.time())
+        decided = state.report(trial, push, self._clock())
         self._taken(state, trial.curve.count - before, decided=decided)
-        stopping = trial.stop is not None or trial.verdict is not None
-        action = wire.STOP if stopping else wire.CONTINUE
+        # A decision that is not on record yet may die with us: the sidecar must tell it all again then.
+        action = wire.CONTINUE if trial.stop is None else wire.STOP
         return wire.Reply(trial.curve.count + 1, trial.durable, action)
 
     def account(self, pod: PodRecord, *, gone: bool) -> None:
@@ -84,7 +86,7 @@ class Reports:
             return
         if self._caches.owner_of(pod) != trial.uid:
             return
-        now = time.time()
+        now = self._clock()
         trial.account(pod, now, gone=gone)
         if pod.view.is_interrupted and trial.stop is None:
             if pod.view.is_terminal or gone:
@@ -122,7 +124,7 @@ class Reports:
         if state is None or trial is None or trial.pod != pod.uid:
             return
         before = trial.curve.count
-        decided = state.read(trial, found, when, time.time())
+        decided = state.read(trial, found, when, self._clock())
         self._taken(state, trial.curve.count - before, decided=decided)
 
     def _on_log_end(self, pod: PodRecord) -> None:

@@ -12,15 +12,14 @@ from typing import Any
 from .. import wire
 from ..domain.objective import Goal
 from ..domain.plan.observed import Trouble
-from ..domain.plan.snapshot import Phase, Stop, Totals
+from ..domain.plan.snapshot import Phase, Proposal, Stop, Totals
 from ..domain.sampling import Observation, Sampler, make_sampler
-from ..domain.space import Assignment
 from ..domain.stopping import Decision, Tracker
 from ..resources.outputs import trial_folder
 from ..resources.record import Record
 from ..resources.status import Best
 from ..resources.sweepjob import SweepSpec
-from .proposing import Ready
+from .proposing import Ready, propose
 from .trial_state import TrialState
 
 _REASONS = {
@@ -39,7 +38,8 @@ class SweepState:
         live: trials that have not ended, by index.
         ended_trials: those that have, for a sampler that learns.
         ready: proposals of such a sampler, made ahead of the plan.
-        created: the next index.
+        next_index: above those of all records.
+        missing: indices below it that have no record.
         ended: ended trials by phase.
         best: the best trial so far, with its score.
         full_runs: numbers of reports of succeeded trials, sorted.
@@ -60,7 +60,8 @@ class SweepState:
     live: dict[int, TrialState] = field(default_factory=dict)
     ended_trials: list[Observation] = field(default_factory=list)
     ready: Ready = field(default_factory=Ready)
-    created: int = 0
+    next_index: int = 0
+    missing: set[int] = field(default_factory=set)
     exhausted: bool = False
     ended: Counter[Phase] = field(default_factory=Counter)
     best: Best | None = None
@@ -94,7 +95,9 @@ class SweepState:
     def add(self, record: Record) -> TrialState:
         trial = TrialState.of(record, self.tracker.curve())
         self.live[record.index] = trial
-        self.created = max(self.created, record.index + 1)
+        self.missing.update(range(self.next_index, record.index))
+        self.missing.discard(record.index)
+        self.next_index = max(self.next_index, record.index + 1)
         return trial
 
     def end(self, trial: TrialState, phase: Phase, saved: float) -> None:
@@ -117,22 +120,28 @@ class SweepState:
         trial = self.live.get(int(index)) if index.isdecimal() else None
         return trial if trial is not None and trial.name == name else None
 
+    @property
+    def created(self) -> int:
+        """How many trials have a record."""
+        return self.next_index - len(self.missing)
+
+    def free_indices(self, count: int) -> list[int]:
+        """The next indices without a record, the lowest first."""
+        left_out = sorted(self.missing)[:count]
+        return [*left_out, *range(self.next_index, self.next_index + count - len(left_out))]
+
     def totals(self) -> Totals:
         return Totals(self.created, self.ended)
 
-    def proposals(self, count: int) -> tuple[Assignment, ...]:
-        """The next ``count`` assignments, or fewer when the space is exhausted; of a sampler that
-        learns, those that were made ready."""
+    def proposals(self, count: int) -> tuple[Proposal, ...]:
+        """The next ``count`` ones, or fewer when the space is exhausted; of a sampler that learns,
+        those that were made ready."""
+        indices = self.free_indices(count)
         if self.sampler.learns:
-            return self.ready.of(self.created)[:count]
-        found = []
-        for index in range(self.created, self.created + count):
-            assignment = self.sampler.propose(index, ())
-            if assignment is None:
-                self.exhausted = True
-                break
-            found.append(assignment)
-        return tuple(found)
+            return self.ready.of(indices)
+        found = propose(self.sampler, indices, [])
+        self.exhausted = self.exhausted or len(found) < len(indices)
+        return found
 
     def observations(self) -> list[Observation]:
         """What a sampler that learns may know: trials whose end is on record, and those that go on,

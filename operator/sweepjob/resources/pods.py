@@ -81,7 +81,8 @@ def parse_job(body: Mapping[str, Any]) -> JobRecord:
     meta = body["metadata"]
     labels = meta.get("labels") or {}
     status = body.get("status") or {}
-    failed = _condition(status, "Failed", "True")
+    failed, complete = (_condition(status, kind, "True") for kind in ("Failed", "Complete"))
+    end = failed or complete or {}
     owners = meta.get("ownerReferences") or [{}]
     return JobRecord(
         namespace=meta["namespace"],
@@ -98,8 +99,9 @@ def parse_job(body: Mapping[str, Any]) -> JobRecord:
             attempt=_attempt(labels),
             deleting="deletionTimestamp" in meta,
             suspended=bool(body["spec"].get("suspend")),
-            succeeded=_condition(status, "Complete", "True") is not None,
+            succeeded=complete is not None,
             failure=None if failed is None else _job_failure(failed),
+            ended=parse_time(end.get("lastTransitionTime")),
         ),
     )
 

@@ -72,6 +72,7 @@ class Job:
         suspended: it waits in a queue; its pods are taken away.
         succeeded: the Job controller has declared it complete.
         failure: reason and sentence, when the Job controller has declared it failed.
+        ended: seconds since the epoch when the Job controller declared either, None before.
     """
 
     name: str
@@ -81,3 +82,4 @@ class Job:
     suspended: bool = False
     succeeded: bool = False
     failure: tuple[str, str] | None = None
+    ended: float | None = None

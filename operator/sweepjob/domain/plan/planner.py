@@ -69,10 +69,9 @@ def _new_trials(snapshot: Snapshot, occupied: int) -> list[Action]:
     if snapshot.suspended:
         return []
     limits = snapshot.limits
-    first = snapshot.totals.created
-    room = min(limits.max_concurrent_trials - occupied, limits.max_total_trials - first)
-    chosen = snapshot.proposals[: max(0, room)]
-    return [CreateTrial(first + n, assignment) for n, assignment in enumerate(chosen)]
+    left = limits.max_total_trials - snapshot.totals.created
+    room = min(limits.max_concurrent_trials - occupied, left)
+    return [CreateTrial(p.index, p.assignment) for p in snapshot.proposals[: max(0, room)]]
 
 
 def _too_many_failed(snapshot: Snapshot, failed: int) -> bool:

@@ -100,8 +100,16 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a trial that has no record yet is to try."""
+
+    index: int
+    assignment: Assignment
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
-    """Trials that have ended, by phase, and the next index to create."""
+    """How many trials have a record, and how many have ended, by phase."""
 
     created: int = 0
     ended: Mapping[Phase, int] = field(default_factory=dict)
@@ -124,7 +132,8 @@ class Snapshot:
         node_patience: seconds that a node has for ending a pod beyond the pod's grace, before it
             counts as lost.
         live: every trial that has not ended.
-        proposals: assignments of the next indices, from ``totals.created`` on.
+        proposals: for the next indices without a record: first those that were left out, since their
+            record could not be written or is gone.
         exhausted: the sampler has no proposal beyond those.
     """
 
@@ -136,5 +145,5 @@ class Snapshot:
     totals: Totals
     stopped: bool = False
     node_patience: float = 60.0
-    proposals: tuple[Assignment, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
     exhausted: bool = False

@@ -20,6 +20,8 @@ POD_DELETED = ("PodDeleted", "its pod was deleted by somebody else")
 NODE_LOST = "NodeLost"
 COMPLETED = ("Completed", "the trainer ended with exit code 0")
 
+_OF_ITS_POD = "BackoffLimitExceeded"  # why a Job fails when its pod has failed, or is gone
+_WATCH_LAG = 5.0  # seconds that one watch may be behind another
 _BACKOFF = (10.0, 360.0)  # seconds before the second attempt, doubled for each, and at most
 
 
@@ -32,6 +34,9 @@ def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     lost = _lost(trial, sweep.node_patience, now)
     if lost is not None:
         return Plan(lost)
+    unseen = _unseen_until(trial)
+    if unseen is not None and now < unseen:
+        return Plan((), unseen)
     end = _own_end(trial)
     if end is not None:
         return Plan(_after_attempt(trial, sweep.max_retries, now, *end))
@@ -87,6 +92,15 @@ def _lost(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...] 
     return (*deletions, _next_attempt(trial, trial.failures, NODE_LOST, message))
 
 
+def _unseen_until(trial: Trial) -> float | None:
+    """Until when the pod of a Job that has ended may only not have been seen yet: two watches keep no
+    order between them, and only the pod says who ended it, and has the sidecar's last words."""
+    job = trial.job
+    if job is None or job.ended is None or trial.pods or trial.interruption is not None:
+        return None
+    return job.ended + _WATCH_LAG
+
+
 def _own_end(trial: Trial) -> tuple[bool | None, str, str] | None:
     """Whether the attempt succeeded (None: it was interrupted), with reason and sentence; None
     while it has not ended.
@@ -103,14 +117,12 @@ def _own_end(trial: Trial) -> tuple[bool | None, str, str] | None:
     assert job is not None
     if job.deleting or any(not pod.is_terminal for pod in trial.pods):
         return None
-    if (job.succeeded or job.failure) and (trial.interruption or trial.pods):
-        return None, *(trial.interruption or POD_DELETED)
-    if job.succeeded:
-        return True, *COMPLETED
-    if job.failure is None:
+    if not job.succeeded and job.failure is None:
         return None
-    if job.failure[0] == "BackoffLimitExceeded":
-        return None, *POD_DELETED  # a pod that fails by itself stays, for its log
+    if job.failure is None or trial.interruption or trial.pods or job.failure[0] == _OF_ITS_POD:
+        # A pod that ends by itself stays, for its log. With this one its last reports went, and a
+        # script may exit with 0 when it is told to go.
+        return None, *(trial.interruption or POD_DELETED)
     return False, *job.failure
 
 

@@ -1,0 +1,360 @@
+"""What the operator relies on in the API server. The suite runs against a real one, and against the
+fake one that the crash tests need: what the fake gets wrong would make them worthless.
+
+A subclass gives ``api`` and ``namespace`` as fixtures, and a version that is too old.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sweepjob.controller import errors, gateway
+from sweepjob.controller.gateway import Gateway
+from sweepjob.resources.record import trial_manifest
+from sweepjob.resources.times import parse_time
+
+Body = dict[str, Any]
+_unique = itertools.count(1)
+
+
+def record(namespace: str, index: int = 0, sweep: str = "") -> Body:
+    """A SweepTrial without an owner, so that nothing collects it."""
+    body = trial_manifest(
+        namespace, sweep or f"c{next(_unique)}", "", index, {"x": 1, "y": {"z": 2.5}}, "random"
+    )
+    del body["metadata"]["ownerReferences"]
+    return body
+
+
+def job(namespace: str, name: str) -> Body:
+    """A Job whose pod is never started."""
+    labels = {"sweepjob.dev/sweep": name, "sweepjob.dev/trial": name}
+    spec = {**pod(namespace, name, node="nowhere")["spec"], "restartPolicy": "Never"}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "spec": {"template": {"metadata": {"labels": labels}, "spec": spec}},
+    }
+
+
+def pod(namespace: str, name: str, node: str = "") -> Body:
+    """A pod of which nobody takes notice: it asks for another scheduler, or is bound to a node that
+    there is not."""
+    security = {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    container = {"name": "trainer", "image": "none", "securityContext": security}
+    spec: Body = {"containers": [container], "schedulerName": "nobody"}
+    spec["terminationGracePeriodSeconds"] = 30
+    if node:
+        spec["nodeName"] = node
+    meta = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
+
+
+class ApiServerContract:
+    """The suite."""
+
+    @pytest.fixture
+    def api(self) -> Gateway:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def namespace(self) -> str:
+        raise NotImplementedError
+
+    async def make(self, api: Gateway, namespace: str, **more: Any) -> Body:
+        return await api.create(gateway.SWEEPTRIALS, namespace, record(namespace, **more))
+
+    async def patch(self, api: Gateway, body: Body, status: Body) -> Body:
+        """Write to the status on condition that the object is as in ``body``."""
+        meta = body["metadata"]
+        key = (gateway.SWEEPTRIALS, meta["namespace"], meta["name"])
+        return await api.patch_status(*key, meta["resourceVersion"], status)
+
+    async def old_version(self, api: Gateway, namespace: str) -> str:
+        """A version that is too old for a watch."""
+        raise NotImplementedError
+
+    # Creating.
+
+    async def test_a_new_object_has_its_identity(self, api: Gateway, namespace: str) -> None:
+        made = await self.make(api, namespace)
+        meta = made["metadata"]
+        assert meta["uid"]
+        assert meta["resourceVersion"].isdecimal()
+        assert meta["generation"] == 1
+        assert parse_time(meta["creationTimestamp"])
+        assert await api.get(gateway.SWEEPTRIALS, namespace, meta["name"]) == made
+
+    async def test_a_name_is_taken_once(self, api: Gateway, namespace: str) -> None:
+        body = record(namespace)
+        await api.create(gateway.SWEEPTRIALS, namespace, body)
+        with pytest.raises(errors.AlreadyExists):
+            await api.create(gateway.SWEEPTRIALS, namespace, body)
+
+    async def test_a_name_that_is_gone_can_be_taken_again(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        body = record(namespace)
+        first = await api.create(gateway.SWEEPTRIALS, namespace, body)
+        key = (gateway.SWEEPTRIALS, namespace, body["metadata"]["name"])
+        await api.delete(*key, first["metadata"]["uid"])
+        second = await api.create(gateway.SWEEPTRIALS, namespace, body)
+        assert second["metadata"]["uid"] != first["metadata"]["uid"]
+
+    async def test_a_new_record_is_pending_whatever_its_creator_says(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        body = {**record(namespace), "status": {"phase": "Running"}}
+        made = await api.create(gateway.SWEEPTRIALS, namespace, body)
+        assert made["status"] == {"phase": "Pending"}
+
+    async def test_what_is_not_there_is_not_found(self, api: Gateway, namespace: str) -> None:
+        with pytest.raises(errors.NotFound):
+            await api.get(gateway.SWEEPTRIALS, namespace, "nothing")
+        with pytest.raises(errors.NotFound):
+            await api.patch_status(
+                gateway.SWEEPTRIALS, namespace, "nothing", "1", {"phase": "Failed"}
+            )
+
+    # Writing the status.
+
+    async def test_a_status_is_merged_and_nothing_else_is(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        made = await self.make(api, namespace)
+        first = await self.patch(api, made, {"phase": "Running", "attempt": 2, "job": "j"})
+        second = await self.patch(api, first, {"phase": "Pending", "job": None})
+        assert second["status"] == {"phase": "Pending", "attempt": 2}
+        assert second["spec"] == made["spec"]
+        assert second["metadata"]["generation"] == 1
+        versions = [int(b["metadata"]["resourceVersion"]) for b in (made, first, second)]
+        assert versions == sorted(set(versions))
+
+    async def test_a_write_that_changes_nothing_is_none(self, api: Gateway, namespace: str) -> None:
+        made = await self.make(api, namespace)
+        first = await self.patch(api, made, {"phase": "Running"})
+        second = await self.patch(api, first, {"phase": "Running"})
+        assert first["metadata"]["resourceVersion"] == second["metadata"]["resourceVersion"]
+
+    async def test_a_write_to_another_object_of_the_name_is_a_conflict(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        body = record(namespace)
+        first = await api.create(gateway.SWEEPTRIALS, namespace, body)
+        meta = first["metadata"]
+        await api.delete(gateway.SWEEPTRIALS, namespace, meta["name"], meta["uid"])
+        await api.create(gateway.SWEEPTRIALS, namespace, body)
+        with pytest.raises(errors.Conflict):
+            await self.patch(api, first, {"phase": "Running"})
+
+    async def test_a_write_on_an_old_version_is_a_conflict(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        made = await self.make(api, namespace)
+        await self.patch(api, made, {"phase": "Running"})
+        with pytest.raises(errors.Conflict):
+            await self.patch(api, made, {"phase": "Failed"})
+
+    async def test_a_whole_write_on_an_old_version_is_a_conflict(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        name = f"lease{next(_unique)}"
+        body: Body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease"}
+        body |= {"metadata": {"name": name}, "spec": {"holderIdentity": "a"}}
+        made = await api.create(gateway.LEASES, namespace, body)
+        made["spec"]["holderIdentity"] = "b"
+        await api.replace(gateway.LEASES, namespace, name, made)
+        with pytest.raises(errors.Conflict):
+            await api.replace(gateway.LEASES, namespace, name, made)
+
+    # Deleting.
+
+    async def test_only_the_object_that_was_meant_is_deleted(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        made = await self.make(api, namespace)
+        key = (gateway.SWEEPTRIALS, namespace, made["metadata"]["name"])
+        await api.delete(*key, "another")
+        assert await api.get(*key) == made
+        await api.delete(*key, made["metadata"]["uid"])
+        with pytest.raises(errors.NotFound):
+            await api.get(*key)
+        await api.delete(*key, made["metadata"]["uid"])  # gone already: no error
+
+    async def test_a_pod_on_no_node_goes_at_once(self, api: Gateway, namespace: str) -> None:
+        name = f"p{next(_unique)}"
+        made = await api.create(gateway.PODS, namespace, pod(namespace, name))
+        await api.delete(gateway.PODS, namespace, name, made["metadata"]["uid"], grace=20)
+        with pytest.raises(errors.NotFound):
+            await api.get(gateway.PODS, namespace, name)
+
+    async def test_a_pod_on_a_node_has_its_grace_which_can_be_shortened(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        name = f"p{next(_unique)}"
+        made = await api.create(gateway.PODS, namespace, pod(namespace, name, node="nowhere"))
+        key = (gateway.PODS, namespace, name, made["metadata"]["uid"])
+        seen = []
+        for grace in (None, 20, 25, 10):
+            await api.delete(*key, grace=grace)
+            meta = (await api.get(*key[:3]))["metadata"]
+            assert "deletionTimestamp" in meta
+            seen.append(meta["deletionGracePeriodSeconds"])
+        assert seen == [30, 20, 20, 10]
+        await api.delete(*key, grace=0)
+        with pytest.raises(errors.NotFound):
+            await api.get(*key[:3])
+
+    async def test_a_job_deleted_in_the_foreground_waits_for_its_pods(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        name = f"j{next(_unique)}"
+        made = await api.create(gateway.JOBS, namespace, job(namespace, name))
+        uid = made["metadata"]["uid"]
+        child = await self.pod_of(api, namespace, name)
+        assert child["metadata"]["ownerReferences"][0]["uid"] == uid
+        await asyncio.sleep(1)  # the garbage collector gets to know it
+        await api.delete(gateway.JOBS, namespace, name, uid, propagation="Foreground")
+        waiting = await api.get(gateway.JOBS, namespace, name)
+        assert "deletionTimestamp" in waiting["metadata"]
+        assert "foregroundDeletion" in waiting["metadata"]["finalizers"]
+        key = (gateway.PODS, namespace, child["metadata"]["name"])
+        await self.until_deleting(api, namespace, key[2])
+        await api.delete(*key, child["metadata"]["uid"], grace=0)
+        await self.until_gone(api, gateway.JOBS, namespace, name)
+
+    async def pod_of(self, api: Gateway, namespace: str, name: str) -> Body:
+        for _ in range(100):
+            selector = f"sweepjob.dev/trial={name}"
+            page = await api.list_page(gateway.PODS, namespace, selector, "")
+            if page["items"]:
+                found: Body = page["items"][0]
+                return found
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"Job {name} has no pod")
+
+    async def until_deleting(self, api: Gateway, namespace: str, name: str) -> None:
+        for _ in range(100):
+            if "deletionTimestamp" in (await api.get(gateway.PODS, namespace, name))["metadata"]:
+                return
+            await asyncio.sleep(0.2)
+        raise AssertionError(f"pod {name} was not told to go")
+
+    async def until_gone(
+        self, api: Gateway, resource: gateway.Resource, namespace: str, name: str
+    ) -> None:
+        for _ in range(100):
+            try:
+                await api.get(resource, namespace, name)
+            except errors.NotFound:
+                return
+            await asyncio.sleep(0.2)
+        raise AssertionError(f"{name} is still there")
+
+    # Lists.
+
+    async def test_a_list_comes_in_pages_of_one_moment(self, api: Gateway, namespace: str) -> None:
+        sweep = f"pages{next(_unique)}"
+        for index in range(501):
+            await self.make(api, namespace, index=index, sweep=sweep)
+        selector = f"sweepjob.dev/sweep={sweep}"
+        first = await api.list_page(gateway.SWEEPTRIALS, namespace, selector, "")
+        assert len(first["items"]) == 500
+        await self.make(api, namespace, index=501, sweep=sweep)
+        token = first["metadata"]["continue"]
+        second = await api.list_page(gateway.SWEEPTRIALS, namespace, selector, token)
+        assert len(second["items"]) == 1
+        assert not second["metadata"].get("continue")
+        versions = {page["metadata"]["resourceVersion"] for page in (first, second)}
+        assert len(versions) == 1
+
+    async def test_a_list_can_be_chosen_by_fields(self, api: Gateway, namespace: str) -> None:
+        uid = f"uid-{next(_unique)}"
+        for reason in ("FailedCreate", "Other"):
+            body: Body = {"apiVersion": "v1", "kind": "Event", "reason": reason}
+            body["metadata"] = {"name": f"{uid}.{reason.lower()}", "namespace": namespace}
+            body["involvedObject"] = {"uid": uid, "namespace": namespace}
+            await api.create(gateway.EVENTS, namespace, body)
+        selector = f"involvedObject.uid={uid},reason=FailedCreate"
+        [found] = await api.list_by_field(gateway.EVENTS, namespace, selector)
+        assert found["reason"] == "FailedCreate"
+
+    # Watches.
+
+    async def events(self, watch: AsyncIterator[Body], count: int) -> list[Body]:
+        """The next events, without bookmarks."""
+        found = []
+        async with asyncio.timeout(20):
+            async for event in watch:
+                if event["type"] != "BOOKMARK":
+                    found.append(event)
+                if len(found) == count:
+                    break
+        return found
+
+    async def test_a_watch_tells_everything_after_a_version_in_order(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        before = await api.list_page(gateway.SWEEPTRIALS, namespace, "", "")
+        sweep = f"watch{next(_unique)}"
+        made = await self.make(api, namespace, sweep=sweep)
+        changed = await self.patch(api, made, {"phase": "Running"})
+        meta = made["metadata"]
+        await api.delete(gateway.SWEEPTRIALS, namespace, meta["name"], meta["uid"])
+        version = before["metadata"]["resourceVersion"]
+        selector = f"sweepjob.dev/sweep={sweep}"
+        watch = api.watch(gateway.SWEEPTRIALS, namespace, selector, version)
+        added, modified, deleted = await self.events(watch, 3)
+        kinds = [e["type"] for e in (added, modified, deleted)]
+        assert kinds == ["ADDED", "MODIFIED", "DELETED"]
+        assert added["object"]["metadata"]["uid"] == meta["uid"]
+        versions = [e["object"]["metadata"]["resourceVersion"] for e in (added, modified)]
+        assert versions == [b["metadata"]["resourceVersion"] for b in (made, changed)]
+        last = deleted["object"]
+        assert last["status"] == {"phase": "Running"}
+        assert int(last["metadata"]["resourceVersion"]) > int(versions[1])
+
+    async def test_a_watch_goes_on_from_where_another_was(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        sweep = f"resumed{next(_unique)}"
+        selector = f"sweepjob.dev/sweep={sweep}"
+        first = await self.make(api, namespace, index=0, sweep=sweep)
+        await self.make(api, namespace, index=1, sweep=sweep)
+        version = first["metadata"]["resourceVersion"]
+        watch = api.watch(gateway.SWEEPTRIALS, namespace, selector, version)
+        [event] = await self.events(watch, 1)
+        assert event["object"]["spec"]["index"] == 1
+
+    async def test_what_leaves_the_selection_is_gone_for_the_watch(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        name = f"j{next(_unique)}"
+        made = await api.create(gateway.JOBS, namespace, job(namespace, name))
+        version = made["metadata"]["resourceVersion"]
+        selector = f"sweepjob.dev/sweep={name}"
+        body = {"metadata": {"labels": {"sweepjob.dev/sweep": "another"}}}
+        path = gateway.JOBS.path(namespace, name)
+        patched = "application/merge-patch+json"
+        await api._request("PATCH", path, body=body, content_type=patched)
+        watch = api.watch(gateway.JOBS, namespace, selector, version)
+        for event in await self.events(watch, 1):
+            assert event["type"] in ("DELETED", "MODIFIED")  # its controller may have written, too
+            if event["type"] == "MODIFIED":
+                [event] = await self.events(watch, 1)
+            assert event["type"] == "DELETED"
+
+    async def test_a_watch_from_too_long_ago_is_refused(self, api: Gateway, namespace: str) -> None:
+        old = await self.old_version(api, namespace)
+        with pytest.raises(errors.Gone):
+            await self.events(api.watch(gateway.SWEEPTRIALS, namespace, "", old), 1)

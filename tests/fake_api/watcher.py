@@ -1,0 +1,70 @@
+"""Looks at every change that is committed, and says which invariant it breaks."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from .store import Body, Change, Store
+
+_ENDS = ("Succeeded", "EarlyStopped", "Failed", "Canceled")
+
+
+class Watcher:
+    """Keeps the first problem, since it is raised in whoever wrote.
+
+    Args:
+        concurrent: trials that may run at a time.
+    """
+
+    def __init__(self, store: Store, concurrent: int) -> None:
+        self._store = store
+        self._concurrent = concurrent
+        self.problem: AssertionError | None = None
+        self.jobs_created: Counter[str] = Counter()
+
+    def look(self, change: Change) -> None:
+        try:
+            self._look(change)
+        except AssertionError as error:
+            self.problem = self.problem or error
+
+    def _look(self, change: Change) -> None:
+        if change.resource == "sweeptrials":
+            self._check_record(change.old, change.new)
+        elif change.resource == "jobs" and change.old is None and change.new is not None:
+            self._check_new_job(change.new)
+        elif change.resource == "pods":
+            self._check_pods()
+
+    def _check_record(self, old: Body | None, new: Body | None) -> None:
+        assert new is not None, "a record stays"
+        if old is None:
+            return
+        assert new["spec"] == old["spec"], "a proposal never changes"
+        before, now = old.get("status") or {}, new.get("status") or {}
+        assert before.get("stop") in (None, now.get("stop")), "a decision never changes"
+        assert before.get("phase") not in _ENDS or before == now, "an end never changes"
+        was, curve = before.get("curve") or {}, now.get("curve") or {}
+        if was.get("pod") == curve.get("pod"):
+            assert curve.get("values", "").startswith(was.get("values", "")), "reports are added"
+
+    def _check_new_job(self, job: Body) -> None:
+        name = job["metadata"]["name"]
+        self.jobs_created[name] += 1
+        assert self.jobs_created[name] == 1, f"Job {name} was created again"
+        trial = job["metadata"]["labels"]["sweepjob.dev/trial"]
+        record = self._store.get("sweeptrials", (job["metadata"]["namespace"], trial))
+        assert record is not None, "the proposal is durable before anything runs"
+        env = job["spec"]["template"]["spec"]["containers"][0]["env"]
+        told = next(e["value"] for e in env if e["name"] == "SWEEPJOB_PARAMETERS")
+        assert json.loads(told) == json.loads(record["spec"]["assignment"]), "run as recorded"
+
+    def _check_pods(self) -> None:
+        holding = [
+            pod["metadata"]["labels"]["sweepjob.dev/trial"]
+            for pod in self._store.all("pods").values()
+            if pod["status"].get("phase") not in ("Succeeded", "Failed")
+        ]
+        assert len(set(holding)) == len(holding), "a trial has one live pod"
+        assert len(holding) <= self._concurrent, "concurrency is never exceeded"

@@ -1,0 +1,146 @@
+"""The operator's own code, killed at every turn of its event loop and in bad weather, over a fake API
+server in virtual time: nothing is lost, nothing happens twice, no decision changes.
+
+``SWEEPJOB_KILLS=all`` kills at every single turn instead of every fourth, and tells ten times as many stories of chance.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.fake_api.harness import Story, quiet
+from tests.fake_api.store import Body
+from tests.shrinking import shortest
+
+from .builders import sweepjob
+
+ALL = os.environ.get("SWEEPJOB_KILLS") == "all"
+STORIES = 40 if ALL else 4  # in each block
+STRIDE, OFFSETS = 8, range(8) if ALL else (3, 6)  # turns at which it is killed
+BAD_WEATHER = {
+    "delay": (0.001, 0.3),
+    "lag": (0.001, 2.0),
+    "lost_before": 0.03,
+    "lost_after": 0.02,
+    "refused": 0.05,
+    "broken": 0.01,
+    "doubled": 0.05,
+    "forgotten": 0.003,
+}
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    with quiet():
+        yield
+
+
+def spec(total: int, concurrent: int, **changes: Any) -> dict[str, Any]:
+    """Trials of different levels: a bandit stops the low ones, once they have shown it."""
+    changed = {
+        "searchSpace": {
+            "level": {"type": "choice", "values": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]},
+            "reports": {"type": "choice", "values": [10, 14, 18]},
+        },
+        "earlyTermination": {"type": "bandit", "slackAmount": 0.15, "delayEvaluation": 2},
+        "limits": {"maxTotalTrials": total, "maxConcurrentTrials": concurrent},
+        "trial": {"image": "train", "command": "train", "maxRetries": 2},
+        **changes,
+    }
+    body: dict[str, Any] = sweepjob(**changed)["spec"]
+    return body
+
+
+def check(story: Story) -> None:
+    """What has to hold at the end, whatever happened."""
+    total = story.spec["limits"]["maxTotalTrials"]
+    assert [t["spec"]["index"] for t in story.trials] == list(range(total)), "one record each"
+    bests = []
+    for trial in story.trials:
+        name, status = trial["metadata"]["name"], trial["status"]
+        curve = status.get("curve") or {}
+        values = [float(text) for text in curve.get("values", "").split()]
+        made = story.trainers.made[name].get(curve.get("pod", ""), [])
+        assert values == made[: len(values)], f"{name}: reports are those made, in order"
+        if status["phase"] == "Succeeded":
+            assert values == made, f"{name}: no report is lost"
+            assert values, f"{name}: it ran"
+        if "policy" in (status.get("stop") or {}):
+            check_stop(status["stop"], list(story.trainers.made[name].values()), story)
+        if "best" in curve:
+            bests.append(float(curve["best"]))
+    status = story.sweep["status"]
+    assert float(status["best"]["value"]) == max(bests)
+    ended = status["trials"]
+    assert ended["created"] == total
+    assert sum(ended[k] for k in ("succeeded", "earlyStopped", "failed", "canceled")) == total
+
+
+def check_stop(stop: Body, pods: list[list[float]], story: Story) -> None:
+    """The rule holds for what was reported: it cannot be told from a decision by an operator that was
+    never killed."""
+    value, before = float(stop["value"]), []
+    shown = False
+    for made in pods:
+        if len(made) >= stop["interval"]:
+            best = max(made[: stop["interval"]])
+            # Of a pod that was taken away, what it had told until then.
+            shown |= value == best or (value > best and value in before)
+        before += made
+    assert shown, f"{value} was the best at {stop['interval']}"
+    assert float(stop["value"]) < float(stop["threshold"])
+    slack = story.spec["earlyTermination"]["slackAmount"]
+    leaders = [v for pods in story.trainers.made.values() for made in pods.values() for v in made]
+    best = float(stop["threshold"]) + slack
+    assert any(abs(best - value) < 1e-9 for value in leaders), "the best was reported by somebody"
+
+
+def failure(story: Story) -> str:
+    try:
+        check(story.play())
+    except AssertionError as error:
+        return str(error) or repr(error)
+    return ""
+
+
+def explain(seed: int, given: dict[str, Any], kills: list[int], problem: str) -> str:
+    """The shortest list of kills that still makes this story fail."""
+    kept = shortest(kills, lambda some: bool(failure(Story(seed, kills=frozenset(some), **given))))
+    return f"{problem}\nrepeat: Story({seed}, kills=frozenset({kept}), **{given})"
+
+
+def tell(seed: int, kills: list[int], **given: Any) -> Story:
+    story = Story(seed, kills=frozenset(kills), **given)
+    problem = failure(story)
+    if problem:
+        raise AssertionError(explain(seed, given, kills, problem))
+    return story
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
+def test_killed_at_every_turn_it_decides_alike(offset: int) -> None:
+    """One trial after the other: what is decided depends on nothing but the values, so it is the same
+    to the last digit wherever the operator was killed."""
+    # Back before the trial's own end, or there is nothing left to stop.
+    given = {"spec": spec(5, 1), "down": (0.1, 1.5)}
+    undisturbed = tell(1, [], **given)
+    stopped = [d for d in undisturbed.decisions() if d[1] == "EarlyStopped"]
+    assert len(stopped) >= 2, "there is something to decide"
+    for turn in range(1 + offset, undisturbed.loop.turns, STRIDE):
+        story = tell(1, [turn], **given)
+        assert story.decisions() == undisturbed.decisions(), f"killed at turn {turn}"
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_killed_again_and_again_in_bad_weather(block: int) -> None:
+    """Several at a time, with failing trainers, drained pods, and requests and watches that break."""
+    kills = 0
+    for seed in range(block * STORIES, (block + 1) * STORIES):
+        turns = [(seed * 7 + n * n * 37) % 4000 for n in range(1, 25)]
+        story = tell(seed, turns, spec=spec(8, 3), faults=BAD_WEATHER, failing=0.1, drained=0.1)
+        kills += story.killed
+    assert kills >= 5 * STORIES

@@ -1,0 +1,71 @@
+"""The fake API server keeps the contract that the real one keeps (tests/e2e/test_api_server.py)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from typing import cast
+
+import pytest
+from kubernetes.aio.client.api_client import ApiClient
+from sweepjob.controller.gateway import Gateway
+
+from tests.contracts.api_server import ApiServerContract
+from tests.fake_api.cluster import FakeCluster
+from tests.fake_api.rest import FakeApiServer
+from tests.fake_api.store import Body
+from tests.fake_api.transport import FakeClient, Weather
+from tests.fake_api.virtual_time import Deadlock, VirtualTimeLoop
+
+
+class TestFakeApiServer(ApiServerContract):
+    @pytest.fixture
+    def server(self) -> FakeApiServer:
+        async def idle(pod: Body) -> tuple[int, str]:
+            await asyncio.Event().wait()
+            return 0, ""
+
+        server = FakeApiServer(time.time)
+        FakeCluster(server, random.Random(1), time.time, idle)
+        return server
+
+    @pytest.fixture
+    def api(self, server: FakeApiServer) -> Gateway:
+        weather = Weather(random.Random(1), delay=(0, 0), lag=(0, 0))
+        return Gateway(cast(ApiClient, FakeClient(server, weather)))
+
+    @pytest.fixture
+    def namespace(self) -> str:
+        return "team"
+
+    async def old_version(self, api: Gateway, namespace: str) -> str:
+        made = await self.make(api, namespace)
+        for _ in range(1100):
+            await self.make(api, namespace)
+        return str(made["metadata"]["resourceVersion"])
+
+
+def test_time_passes_only_when_nothing_is_to_be_done() -> None:
+    seen = []
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(asyncio.sleep(n * 1000) for n in range(4)))
+        seen.append(loop.time())
+
+    began = time.monotonic()
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        runner.run(story())
+    assert seen == [pytest.approx(3000)]
+    assert time.monotonic() - began < 5
+
+
+def test_a_wait_for_nothing_is_noticed() -> None:
+    loop = VirtualTimeLoop()
+    with pytest.raises(Deadlock):
+        loop.run_until_complete(asyncio.Event().wait())
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
