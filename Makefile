@@ -55,6 +55,10 @@ bench-core: .venv/ready ## Print what decisions, replays and proposals cost
 bench-search: .venv/ready ## Print how good the samplers are, beside others (ARGS="--seeds 5 --samplers random bayesian optuna-tpe")
 	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.search $(ARGS)
 
+.PHONY: bench-control-plane
+bench-control-plane: .venv/ready ## Print what the operator costs beside a bare loop that starts the same Jobs
+	@$(PYTHON) -m tests.bench.control_plane $(ARGS)
+
 .PHONY: cluster-up
 cluster-up: .venv/ready ## Start the cluster (ARGS="--nodes 2 --gpus 8")
 	@$(PYTHON) -m tests.cluster up $(ARGS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,21 +36,31 @@ MLFLOW, PUSHGATEWAY, FILE, TENSORBOARD, LOGS = SOURCES = (
 CONTINUE = "continue"
 STOP = "stop"
 
-# Environment of the sidecar.
-ENV_OPERATOR = "SWEEPJOB_OPERATOR_URL"
-ENV_CA = "SWEEPJOB_OPERATOR_CA"
-ENV_TOKEN_FILE = "SWEEPJOB_TOKEN_FILE"
-ENV_JOURNAL = "SWEEPJOB_JOURNAL"
-ENV_METRIC = "SWEEPJOB_PRIMARY_METRIC"
-ENV_SOURCE = "SWEEPJOB_SOURCE"
-ENV_SOURCE_PATH = "SWEEPJOB_SOURCE_PATH"
-ENV_SOURCE_PORT = "SWEEPJOB_SOURCE_PORT"
+# Environment of the sidecar. All that it is told is in one variable, a JSON object of texts: every
+# field of a pod costs the API server, at each of the pod's writes.
+ENV_TOLD = "SWEEPJOB_SIDECAR"
+OPERATOR = "operatorUrl"
+CA = "operatorCa"
+METRIC = "primaryMetric"
+SOURCE = "source"
+SOURCE_PATH = "sourcePath"
+SOURCE_PORT = "sourcePort"
+NAMESPACE = "namespace"
+TRIAL = "trial"
+ARTIFACTS = "artifacts"
+# These may come from a Secret of the user's.
 ENV_FORWARD_TO = "SWEEPJOB_FORWARD_TO"
 ENV_FORWARD_INSECURE = "SWEEPJOB_FORWARD_INSECURE"
-ENV_NAMESPACE = "SWEEPJOB_NAMESPACE"
-ENV_TRIAL = "SWEEPJOB_TRIAL"
-ENV_ARTIFACTS = "SWEEPJOB_ARTIFACTS"
+# Where things are in the pod, unless a test says otherwise.
+ENV_TOKEN_FILE = "SWEEPJOB_TOKEN_FILE"
+ENV_JOURNAL = "SWEEPJOB_JOURNAL"
 ENV_TERMINATION_LOG = "SWEEPJOB_TERMINATION_LOG"
+
+
+def told(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the sidecar is told; empty where nothing is."""
+    found: dict[str, str] = json.loads(environment.get(ENV_TOLD, "{}"))
+    return found
 
 
 def encode(value: float) -> float | str:

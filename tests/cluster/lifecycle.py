@@ -11,7 +11,9 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from . import (
     build,
@@ -67,9 +69,7 @@ def _remains(cluster: Cluster) -> None:
 def _boot(cluster: Cluster, binaries: Path, options: Options, pause: Path) -> None:
     node = cluster.node(1)
     cluster.logs.mkdir(parents=True)
-    (cluster.folder / "options.json").write_text(
-        json.dumps({slot: getattr(options, slot) for slot in Options.__slots__})
-    )
+    (cluster.folder / "options.json").write_text(json.dumps(asdict(options)))
     certificates.issue(cluster.pki, certificates.control_plane() + certificates.of_node(node))
     namespaces.create(node)
     etcd, *rest = components.control_plane(cluster, binaries, options)
@@ -174,9 +174,11 @@ def load_image(cluster: Cluster, file: Path) -> None:
     mark.symlink_to(file)
 
 
-def restart(cluster: Cluster, component: str) -> None:
-    """SIGKILL one component of the control plane and start it again."""
-    options = Options(**json.loads((cluster.folder / "options.json").read_text()))
+def restart(cluster: Cluster, component: str, **changes: Any) -> None:
+    """SIGKILL one component of the control plane and start it again, with some options changed."""
+    kept = cluster.folder / "options.json"
+    options = Options(**{**json.loads(kept.read_text()), **changes})
+    kept.write_text(json.dumps(asdict(options)))
     node = cluster.node(1)
     namespaces.send(node, signal.SIGKILL, component)
     _start(node, components.RESTARTABLE[component](cluster, build.kubernetes(), options))

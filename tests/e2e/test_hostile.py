@@ -22,11 +22,12 @@ from .test_intake import push, reports
 ATTACKS = r"""
 import collections, concurrent.futures, http.client, json, os, socket, ssl, time
 from urllib.parse import urlsplit
-url = urlsplit(os.environ["SWEEPJOB_OPERATOR_URL"])
-context = ssl.create_default_context(cadata=os.environ["SWEEPJOB_OPERATOR_CA"])
+told = json.loads(os.environ["SWEEPJOB_SIDECAR"])
+url = urlsplit(told["operatorUrl"])
+context = ssl.create_default_context(cadata=told["operatorCa"])
 context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-token = open(os.environ["SWEEPJOB_TOKEN_FILE"]).read()
-own = {"namespace": os.environ["SWEEPJOB_NAMESPACE"], "trial": os.environ["SWEEPJOB_TRIAL"], "first": 1}
+token = open("/var/run/secrets/sweepjob.dev/token").read()
+own = {"namespace": told["namespace"], "trial": told["trial"], "first": 1}
 def body(**more): return json.dumps({**own, "values": [], "seen": [], **more}).encode()
 attacks = {
     "names": body(seen=[])[:-2] + b'"",' * 1_000_000 + b'""]}',
@@ -147,7 +148,7 @@ def test_a_flood_is_told_to_wait_and_the_trial_lives_on(sweeps: Sweeps, pod: str
 
 
 def token_of(sweeps: Sweeps, pod: str) -> str:
-    script = "import os; print(open(os.environ['SWEEPJOB_TOKEN_FILE']).read())"
+    script = "print(open('/var/run/secrets/sweepjob.dev/token').read())"
     python = ("-c", "sweepjob-sidecar", "--", "python3", "-c", script)
     return sweeps.kubectl("exec", pod, *python).strip()
 

@@ -12,11 +12,12 @@ from .sweeps import Sweeps, choice, eventually
 # Runs in the sidecar of a live trial, which has the token, the CA and Python.
 PUSH = """
 import json, os, ssl, sys, urllib.request, urllib.error
-token = sys.argv[1] or open(os.environ["SWEEPJOB_TOKEN_FILE"]).read()
+told = json.loads(os.environ["SWEEPJOB_SIDECAR"])
+token = sys.argv[1] or open("/var/run/secrets/sweepjob.dev/token").read()
 body = sys.argv[2].encode()
-context = ssl.create_default_context(cadata=os.environ["SWEEPJOB_OPERATOR_CA"])
+context = ssl.create_default_context(cadata=told["operatorCa"])
 context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-request = urllib.request.Request(os.environ["SWEEPJOB_OPERATOR_URL"] + "/v1/reports", body,
+request = urllib.request.Request(told["operatorUrl"] + "/v1/reports", body,
     {"Authorization": "Bearer " + token, "Content-Type": "application/json"})
 try:
     print(urllib.request.urlopen(request, context=context).status)

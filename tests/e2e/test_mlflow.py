@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sweepjob import wire
 
 from tests.cluster import layout
 from tests.cluster.console import run
@@ -59,15 +60,19 @@ def test_every_report_is_recorded_exactly(python: Path, tmp_path: Path) -> None:
         env={
             **os.environ,
             "PYTHONPATH": str(layout.PROJECT / "operator"),
-            # Nobody listens there: the last words have to carry everything.
-            "SWEEPJOB_OPERATOR_URL": "http://127.0.0.1:9",
+            "SWEEPJOB_SIDECAR": json.dumps(
+                {
+                    # Nobody listens there: the last words have to carry everything.
+                    wire.OPERATOR: "http://127.0.0.1:9",
+                    wire.SOURCE_PORT: "5000",
+                    wire.METRIC: "score",
+                    wire.NAMESPACE: "team",
+                    wire.TRIAL: "sweep-4",
+                    wire.ARTIFACTS: str(tmp_path / "artifacts"),
+                }
+            ),
             "SWEEPJOB_TOKEN_FILE": str(tmp_path / "token"),
             "SWEEPJOB_JOURNAL": str(tmp_path / "journal"),
-            "SWEEPJOB_SOURCE_PORT": "5000",
-            "SWEEPJOB_PRIMARY_METRIC": "score",
-            "SWEEPJOB_NAMESPACE": "team",
-            "SWEEPJOB_TRIAL": "sweep-4",
-            "SWEEPJOB_ARTIFACTS": str(tmp_path / "artifacts"),
             "SWEEPJOB_TERMINATION_LOG": str(tmp_path / "last-words"),
         },
     )

@@ -32,6 +32,10 @@ def sidecar_of(pod: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def told(pod: dict[str, Any]) -> dict[str, str]:
+    return wire.told(environment(sidecar_of(pod)))
+
+
 def test_an_output_is_a_folder_of_the_trial_on_the_users_volume() -> None:
     outputs = {"model": {"volume": CLAIM, "subPath": "team/sweeps"}, "artifacts": {"volume": CLAIM}}
     pod = pod_of(manifest(outputs=outputs, trial=trial(command="run --to ${{outputs.model}}")))
@@ -53,7 +57,7 @@ def test_an_output_is_a_folder_of_the_trial_on_the_users_volume() -> None:
     assert pod["securityContext"]["fsGroup"] == 65532
     assert environment(trainer)["SWEEPJOB_OUTPUT_model"] == "/outputs/model"
     # What MLflow calls artifacts goes there.
-    assert environment(sidecar_of(pod))[wire.ENV_ARTIFACTS] == "/outputs/artifacts"
+    assert told(pod)[wire.ARTIFACTS] == "/outputs/artifacts"
 
 
 @pytest.mark.parametrize(
@@ -109,8 +113,7 @@ def test_a_file_is_shared_by_an_empty_volume() -> None:
         "mountPath": names.METRICS_FOLDER,
         "readOnly": True,
     } in sidecar["volumeMounts"]
-    env = environment(sidecar)
-    assert env[wire.ENV_SOURCE_PATH] == f"{names.METRICS_FOLDER}/m.jsonl"
+    assert told(pod)[wire.SOURCE_PATH] == f"{names.METRICS_FOLDER}/m.jsonl"
     assert environment(trainer)["SWEEPJOB_METRICS_PATH"] == "/work/out/m.jsonl"
     assert "lifecycle" not in sidecar
     assert "MLFLOW_TRACKING_URI" not in environment(trainer)
@@ -126,7 +129,7 @@ def test_event_files_on_a_volume_of_the_users_are_read_there() -> None:
         "sweepjob-output-logs",
         "sweep-12345678/sweep-3",
     )
-    assert environment(sidecar_of(pod))[wire.ENV_SOURCE_PATH] == f"{names.METRICS_FOLDER}/tb"
+    assert told(pod)[wire.SOURCE_PATH] == f"{names.METRICS_FOLDER}/tb"
 
 
 def test_files_are_read_by_the_user_who_writes_them() -> None:
@@ -153,7 +156,7 @@ def test_logs_need_no_sidecar_and_no_token() -> None:
 def test_pushes_go_to_a_port_of_the_sidecar() -> None:
     pod = pod_of(manifest(metrics={"source": "pushgateway", "port": 9999}))
     assert environment(pod["containers"][0])["SWEEPJOB_PUSHGATEWAY"] == "127.0.0.1:9999"
-    assert environment(sidecar_of(pod))[wire.ENV_SOURCE_PORT] == "9999"
+    assert told(pod)[wire.SOURCE_PORT] == "9999"
 
 
 def test_the_users_own_tracking_server_is_passed_on_to() -> None:

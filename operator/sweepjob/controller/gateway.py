@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+from urllib.request import getproxies
 
 import aiohttp
 from kubernetes.aio import config
@@ -16,7 +17,7 @@ from kubernetes.aio.client.configuration import Configuration
 
 from ..resources import names
 from ..resources.times import format_time
-from . import errors
+from . import errors, telemetry
 
 Body = dict[str, Any]
 _MERGE = "application/merge-patch+json"
@@ -71,6 +72,8 @@ async def connect(*, strict_tls: bool, kubeconfig: str | None = None) -> Gateway
         await config.load_kube_config(kubeconfig, client_configuration=configuration)
     configuration.disable_strict_ssl_verification = not strict_tls
     configuration.connection_pool_maxsize = 64
+    # Looked up once: the client asks the environment, and a file, at every request.
+    configuration.client_session_kwargs = {"trust_env": bool(getproxies())}
     return Gateway(ApiClient(configuration))
 
 
@@ -250,7 +253,16 @@ class Gateway:
             remedy = _STRICT_REMEDY if "CERTIFICATE_VERIFY_FAILED" in str(error) else ""
             raise errors.Unavailable(f"{method} {path}: {error!r}.{remedy}") from error
         response: aiohttp.ClientResponse = answer.response
+        verb = "WATCH" if "watch" in (query or {}) else method
+        telemetry.API_REQUESTS.labels(verb, _resource_of(path), str(response.status)).inc()
         return response
+
+
+def _resource_of(path: str) -> str:
+    """The resource in a path, e.g. ``jobs`` or ``sweeptrials/status``."""
+    parts = path.split("/")[3 if path.startswith("/api/") else 4 :]
+    parts = parts[2:] if parts[0] == "namespaces" else parts
+    return "/".join([parts[0], *parts[2:]])
 
 
 def _error(status: int, data: bytes, headers: Mapping[str, str], method: str) -> errors.ApiError:

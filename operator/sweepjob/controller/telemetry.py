@@ -12,6 +12,11 @@ RECONCILE_SECONDS = Histogram(
 )
 REPORTS = Counter("sweepjob_metric_reports", "Reports of primary metrics taken in")
 PUSHES = Counter("sweepjob_pushes", "Pushes of sidecars by the status they were answered", ["code"])
+API_REQUESTS = Counter(
+    "sweepjob_operator_api_requests",
+    "Requests to the Kubernetes API by verb, resource and status",
+    ["verb", "resource", "code"],
+)
 
 
 class Health:

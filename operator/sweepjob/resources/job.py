@@ -78,12 +78,12 @@ def _pod_template(
     _add_outputs(pod, trainer, identity, spec)
     if spec.metrics.source != wire.LOGS:
         told = {
-            wire.ENV_METRIC: spec.objective.primary_metric,
-            wire.ENV_NAMESPACE: identity.namespace,
-            wire.ENV_TRIAL: identity.trial,
+            wire.METRIC: spec.objective.primary_metric,
+            wire.NAMESPACE: identity.namespace,
+            wire.TRIAL: identity.trial,
         }
         if ARTIFACTS in paths:
-            told[wire.ENV_ARTIFACTS] = paths[ARTIFACTS]
+            told[wire.ARTIFACTS] = paths[ARTIFACTS]
         add_sidecar(pod, trainer, spec.metrics, told, settings)
     _add_environment(trainer, trainer_environment(identity, spec, assignment, trainer))
     return template

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,14 +47,12 @@ def add_sidecar(
 
     Args:
         trainer: the container whose reports it takes; its environment is complete.
-        told: the sidecar's environment, as far as it depends on the trial.
+        told: what the sidecar is told, as far as it depends on the trial.
     """
-    environment = {
-        wire.ENV_OPERATOR: settings.url,
-        wire.ENV_CA: settings.certificate_authority,
-        wire.ENV_TOKEN_FILE: f"{names.TOKEN_FOLDER}/token",
-        wire.ENV_JOURNAL: f"{names.JOURNAL_FOLDER}/journal.jsonl",
-        wire.ENV_SOURCE: metrics.source,
+    told = {
+        wire.OPERATOR: settings.url,
+        wire.CA: settings.certificate_authority,
+        wire.SOURCE: metrics.source,
         **told,
     }
     mounts: list[Manifest] = [
@@ -76,19 +75,17 @@ def add_sidecar(
     }
     pod["volumes"] = [*pod.get("volumes", []), *_volumes()]
     if metrics.port:
-        environment[wire.ENV_SOURCE_PORT] = str(metrics.port)
+        told[wire.SOURCE_PORT] = str(metrics.port)
         # A startup probe looks once a second; the hook costs a tenth of that.
-        ready = ["python3", "-S", names.READY_SCRIPT]
+        ready = ["python3", "-S", names.READY_SCRIPT, str(metrics.port)]
         container["lifecycle"] = {"postStart": {"exec": {"command": ready}}}
     if metrics.path:
         mount = _share(pod, trainer, metrics.folder)
         mounts.append({**mount, "mountPath": names.METRICS_FOLDER, "readOnly": True})
         inside = posixpath.relpath(metrics.path, mount["mountPath"])
-        environment[wire.ENV_SOURCE_PATH] = posixpath.normpath(
-            posixpath.join(names.METRICS_FOLDER, inside)
-        )
-    env = [{"name": key, "value": value} for key, value in environment.items()]
-    container["env"] = [*env, *_forwarded(trainer, metrics)]
+        told[wire.SOURCE_PATH] = posixpath.normpath(posixpath.join(names.METRICS_FOLDER, inside))
+    env = {"name": wire.ENV_TOLD, "value": json.dumps(told)}
+    container["env"] = [env, *_forwarded(trainer, metrics)]
     pod["initContainers"] = [container, *pod.get("initContainers", [])]
 
 

@@ -11,7 +11,7 @@ from .listening import listen
 
 
 def main() -> int:
-    port = os.environ.get(wire.ENV_SOURCE_PORT)
+    port = wire.told(os.environ).get(wire.SOURCE_PORT)
     listener = listen(int(port)) if port else None
 
     import threading

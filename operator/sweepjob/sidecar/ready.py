@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 import time
@@ -11,7 +10,7 @@ _PATIENCE = 20.0  # seconds
 
 
 def main() -> int:
-    port = int(os.environ["SWEEPJOB_SOURCE_PORT"])
+    port = int(sys.argv[1])
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         try:

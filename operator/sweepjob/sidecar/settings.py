@@ -11,7 +11,7 @@ from .. import wire
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """See the ENV_ names in ``wire``."""
+    """See the names in ``wire``."""
 
     operator_url: str
     operator_ca: str
@@ -29,20 +29,20 @@ class Settings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
-        """Raises KeyError with the name of a variable that is missing."""
-        get = environment.get
+        """Raises KeyError with the name of what is missing."""
+        get, told = environment.get, wire.told(environment)
         return cls(
-            operator_url=environment[wire.ENV_OPERATOR],
-            operator_ca=get(wire.ENV_CA, ""),
+            operator_url=told[wire.OPERATOR],
+            operator_ca=told.get(wire.CA, ""),
             token_file=Path(get(wire.ENV_TOKEN_FILE, "/var/run/secrets/sweepjob.dev/token")),
             journal=Path(get(wire.ENV_JOURNAL, "/var/lib/sweepjob/journal.jsonl")),
-            metric=environment[wire.ENV_METRIC],
-            namespace=environment[wire.ENV_NAMESPACE],
-            trial=environment[wire.ENV_TRIAL],
-            artifacts=get(wire.ENV_ARTIFACTS, "/tmp/sweepjob-artifacts"),
+            metric=told[wire.METRIC],
+            namespace=told[wire.NAMESPACE],
+            trial=told[wire.TRIAL],
+            artifacts=told.get(wire.ARTIFACTS, "/tmp/sweepjob-artifacts"),
             termination_log=Path(get(wire.ENV_TERMINATION_LOG, "/dev/termination-log")),
-            source=get(wire.ENV_SOURCE, wire.MLFLOW),
-            path=Path(get(wire.ENV_SOURCE_PATH, "/nonexistent")),
+            source=told.get(wire.SOURCE, wire.MLFLOW),
+            path=Path(told.get(wire.SOURCE_PATH, "/nonexistent")),
             forward_to=get(wire.ENV_FORWARD_TO, ""),
             forward_insecure=get(wire.ENV_FORWARD_INSECURE, "").lower() in ("1", "true"),
         )

@@ -1,0 +1,106 @@
+"""The ways to run the same Jobs: a bare loop, and a sweep with or without sidecars."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sweepjob.controller import gateway
+from sweepjob.controller.gateway import Gateway
+
+from .witness import follow
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Work:
+    """Jobs to be run.
+
+    Attributes:
+        spec: of each Job's pod.
+        total, concurrent: how many, and how many at a time.
+    """
+
+    spec: Body
+    total: int
+    concurrent: int
+
+
+async def bare_loop(api: Gateway, namespace: str, work: Work) -> float:
+    """Create the next Job whenever one is complete, by a watch of Jobs; returns seconds in all."""
+    page = await api.list_page(gateway.JOBS, namespace, "", "")
+    started = time.time()
+    for number in range(work.concurrent):
+        await _create(api, namespace, work, number)
+    created, complete = work.concurrent, set()
+    version = page["metadata"]["resourceVersion"]
+    async for body in follow(api, gateway.JOBS, namespace, version):
+        conditions = body.get("status", {}).get("conditions") or ()
+        done = any(c["type"] == "Complete" and c["status"] == "True" for c in conditions)
+        if not done or body["metadata"]["name"] in complete:
+            continue
+        complete.add(body["metadata"]["name"])
+        if created < work.total:
+            await _create(api, namespace, work, created)
+            created += 1
+        if len(complete) == work.total:
+            break
+    return time.time() - started
+
+
+async def _create(api: Gateway, namespace: str, work: Work, number: int) -> None:
+    metadata = {"name": f"bare-{number}", "labels": {"bench": "bare"}}
+    template = {"metadata": {"labels": {"bench": "bare"}}, "spec": copy.deepcopy(work.spec)}
+    template["spec"]["restartPolicy"] = "Never"
+    body: Body = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata}
+    body["spec"] = {"backoffLimit": 0, "template": template}
+    await api.create(gateway.JOBS, namespace, body)
+
+
+async def sweep(api: Gateway, namespace: str, work: Work, source: str) -> float:
+    """A sweep of the same pods; returns seconds from its creation to its end."""
+    name = f"bench-{source}"
+    body = sweepjob(name, work, source)
+    page = await api.list_page(gateway.SWEEPJOBS, namespace, "", "")
+    started = time.time()
+    await api.create(gateway.SWEEPJOBS, namespace, body)
+    version = page["metadata"]["resourceVersion"]
+    async for seen in follow(api, gateway.SWEEPJOBS, namespace, version):
+        if seen["metadata"]["name"] == name and _is_over(seen):
+            break
+    return time.time() - started
+
+
+def sweepjob(name: str, work: Work, source: str) -> Body:
+    return {
+        "apiVersion": "sweepjob.dev/v1alpha1",
+        "kind": "SweepJob",
+        "metadata": {"name": name},
+        "spec": {
+            "objective": {"goal": "maximize", "primaryMetric": "score"},
+            "samplingAlgorithm": {"type": "random", "seed": 1},
+            "searchSpace": {"x": {"type": "uniform", "minValue": 0, "maxValue": 1}},
+            "limits": {"maxTotalTrials": work.total, "maxConcurrentTrials": work.concurrent},
+            "metrics": {"source": source},
+            "trial": {"template": {"spec": copy.deepcopy(work.spec)}},
+        },
+    }
+
+
+def _is_over(body: Body) -> bool:
+    return (body.get("status") or {}).get("phase") in ("Complete", "Failed")
+
+
+async def settle(api: Gateway, namespace: str) -> None:
+    """Until nothing of the run before is there any more."""
+    while True:
+        left = 0
+        for resource in (gateway.JOBS, gateway.PODS):
+            left += len((await api.list_page(resource, namespace, "", ""))["items"])
+        if not left:
+            return
+        await asyncio.sleep(0.5)
