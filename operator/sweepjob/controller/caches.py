@@ -35,7 +35,7 @@ class Caches:
     """Trials, Jobs and pods of the namespaces that are watched.
 
     Args:
-        wake: called with the key of a sweep about which something changed.
+        wake: called with the key of a sweep, and the name of the trial about which something changed.
         pod_changed: called with every pod as it is now, and whether it is gone.
     """
 
@@ -43,7 +43,7 @@ class Caches:
         self,
         api: gateway.Gateway,
         namespaces: tuple[str, ...],
-        wake: Callable[[Key], None],
+        wake: Callable[[Key, str], None],
         pod_changed: Callable[[PodRecord, bool], None],
         record_gone: Callable[[Record], None],
     ) -> None:
@@ -122,7 +122,7 @@ class Caches:
             return  # written by us; nothing to look at
         _discard(self._records, sweep, record.name)
         self._record_gone(record)
-        self._wake(sweep)
+        self._wake(sweep, record.name)
 
     def _on_job(self, old: JobRecord | None, new: JobRecord | None) -> None:
         if new is not None and new.uid not in self._trial_of_job:
@@ -132,7 +132,7 @@ class Caches:
                 self._pod_changed(pod, False)
         elif new is None and old is not None:
             self._forget_job(old.uid, (old.namespace, old.trial))
-        self._wake(_enter(self._jobs, old, new))
+        self._wake(*_enter(self._jobs, old, new))
 
     def _forget_job(self, uid: str, trial: Key) -> None:
         if not any(p.owner == uid for p in self._pods.get(trial, {}).values()):
@@ -145,16 +145,16 @@ class Caches:
             self._pods_by_uid[new.uid] = new
         else:
             self._pods_by_uid.pop(pod.uid, None)
-        sweep = _enter(self._pods, old, new)
+        sweep, name = _enter(self._pods, old, new)
         self._pod_changed(pod, new is None)
         trial = (pod.namespace, pod.trial)
         if new is None and not any(j.uid == pod.owner for j in self.jobs_of(trial)):
             self._forget_job(pod.owner, trial)
-        self._wake(sweep)
+        self._wake(sweep, name)
 
 
-def _enter(index: dict[Key, dict[str, T]], old: T | None, new: T | None) -> Key:
-    """Keep an index by trial; returns the key of the sweep."""
+def _enter(index: dict[Key, dict[str, T]], old: T | None, new: T | None) -> tuple[Key, str]:
+    """Keep an index by trial; returns the key of the sweep, and the trial's name."""
     item = new or old
     assert item is not None
     trial = (item.namespace, item.trial)
@@ -162,7 +162,7 @@ def _enter(index: dict[Key, dict[str, T]], old: T | None, new: T | None) -> Key:
         index[trial][item.name] = new
     else:
         _discard(index, trial, item.name)
-    return item.namespace, item.sweep
+    return (item.namespace, item.sweep), item.trial
 
 
 def _discard(index: dict[Key, dict[str, V]], key: Key, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -29,16 +29,21 @@ def snapshot(
     state: SweepState,
     caches: Caches,
     settings: Settings,
+    looked: Iterable[int],
+    most: int | None = None,
     is_read: Callable[[PodRecord], bool] = lambda pod: True,
 ) -> Snapshot:
     """The sweep as it is known now, with as many proposals as there are free slots, and one for
     every live trial that may end in this pass.
 
     Args:
+        looked: indices of the live trials to look at.
+        most: as many proposals at most; None for what is wanted.
         is_read: whether all reports of a pod that has ended have been taken in; before, it counts
             as running.
     """
     spec = state.spec
+    trials = [state.live[index] for index in looked if index in state.live]
     bare = Snapshot(
         limits=spec.limits,
         started=state.started,
@@ -46,7 +51,8 @@ def snapshot(
         stopped=spec.stop,
         node_patience=settings.node_patience,
         max_retries=spec.trial.max_retries,
-        live=tuple(_trial(state, t, caches, settings, is_read) for t in state.live.values()),
+        live=tuple(_trial(state, t, caches, settings, is_read) for t in trials),
+        resting=len(state.live) - len(trials),
         totals=state.totals(),
     )
     if state.sampler.learns:
@@ -55,6 +61,7 @@ def snapshot(
     else:
         ending = sum(any(pod.is_terminal for pod in trial.pods) for trial in bare.live)
         wanted = min(free_slots(bare) + ending, spec.limits.max_total_trials - state.created)
+    wanted = wanted if most is None else min(wanted, most)
     proposals = state.proposals(max(0, wanted))
     return replace(bare, proposals=proposals, exhausted=state.exhausted)
 
@@ -70,6 +77,7 @@ def _trial(
     jobs = [j.view for j in caches.jobs_of(key) if j.owner == trial.uid]
     pods = [p for p in caches.pods_of(key, trial.uid) if p.attempt == trial.attempt]
     unwritten = trial.unwritten_since
+    trial.trouble = _trouble_of(trial, pods)
     due = None if unwritten is None else max(unwritten, trial.written) + settings.progress_interval
     return Trial(
         index=trial.index,
@@ -84,7 +92,7 @@ def _trial(
         stop=trial.stop,
         verdict=trial.verdict,
         progress_due=due,
-        trouble=_trouble_of(trial, pods),
+        trouble=trial.trouble,
         interruption=trial.interruption,
         jobs=tuple(_seen(job, trial) for job in jobs if job.attempt == trial.attempt),
         pods=tuple(_seen(_unless_unread(pod, is_read), trial) for pod in pods),
@@ -108,9 +116,7 @@ def _seen(view: V, trial: TrialState) -> V:
     return replace(view, deleting=True) if view.uid in trial.deleted else view
 
 
-def overview(
-    state: SweepState, snap: Snapshot, caches: Caches, generation: int, now: float
-) -> Overview:
+def overview(state: SweepState, snap: Snapshot, generation: int, now: float) -> Overview:
     """What the status of the sweep is to say."""
     over = is_over(snap, now)
     failure = _failure(state, snap, now) if over else None
@@ -120,7 +126,7 @@ def overview(
         _complete(state, over, failure),
         _failed(failure),
         _suspended(state.spec.suspend and not over),
-        _degraded(state, caches, now),
+        _degraded(state, now),
     )
     completed = state.status.get("completionTime")
     return Overview(
@@ -201,22 +207,20 @@ def _suspended(suspended: bool) -> Condition:
     return Condition(names.SUSPENDED, False, names.REASON_NOT_SUSPENDED, "spec.suspend is not set")
 
 
-def _degraded(state: SweepState, caches: Caches, now: float) -> Condition:
-    trouble = _trouble(state, caches, now)
+def _degraded(state: SweepState, now: float) -> Condition:
+    trouble = _trouble(state, now)
     if trouble is None:
         text = "no trial needs attention"
         return Condition(names.DEGRADED, False, names.REASON_HEALTHY, text)
     return Condition(names.DEGRADED, True, trouble.reason, trouble.message)
 
 
-def _trouble(state: SweepState, caches: Caches, now: float) -> Trouble | None:
+def _trouble(state: SweepState, now: float) -> Trouble | None:
     """The first thing that needs a person's eye, live trials in order, then ended ones."""
     if state.refused is not None and now >= state.refused.since + PATIENCE:
         return state.refused
     for trial in state.live.values():
-        pods = caches.pods_of((state.namespace, trial.name), trial.uid)
-        current = [pod for pod in pods if pod.attempt == trial.attempt]
-        found = None if trial.stop is not None else trial.refused or _first(current)
+        found = trial.trouble if trial.stop is None else None
         if found is not None and now >= found.since + PATIENCE:
             return Trouble(found.reason, f"trial {trial.name}: {found.message}")
         since = trial.other_metrics_since

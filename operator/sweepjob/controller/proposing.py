@@ -48,7 +48,7 @@ class Proposer:
 
     async def make_ready(self, state: SweepState, snap: Snapshot, wanted: int, now: float) -> bool:
         """Make proposals for the free slots of a sweep whose sampler learns; whether there are new
-        ones, so that it is worth planning again."""
+        ones."""
         idle = snap.suspended or is_over(snap, now) or state.exhausted
         if not state.sampler.learns or idle or len(snap.proposals) >= wanted:
             return False

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..domain.plan.planner import free_slots, is_over, plan
+from ..domain.plan.actions import CreateTrial, Plan
+from ..domain.plan.planner import free_slots, is_over, plan, reason_to_end
 from ..domain.plan.snapshot import Snapshot
 from ..domain.problem import InvalidSpec
 from ..resources import names
@@ -37,7 +38,7 @@ _log = logging.getLogger(__name__)
 # A pass that still finds something to do after so many rounds lets other sweeps go first.
 _ROUNDS = 10
 _CONDITION_LIMIT = 32_000  # characters; the API's conventions allow 32,768
-_QUIET_KEYS = ("best", "gpuSeconds")
+_QUIET_KEYS = ("best", "gpuSeconds", "trials", "progress")
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class Reconciler:
         self._sweeps: dict[Key, _Sweep] = {}
         self.queue: WorkQueue[Key] = WorkQueue(self.reconcile)
         self.caches = Caches(
-            api, settings.namespaces, self.queue.add, self._on_pod, self._on_record_gone
+            api, settings.namespaces, self._on_change, self._on_pod, self._on_record_gone
         )
         self._proposer = Proposer()
         self._executor = Executor(api, self.caches, settings.sidecar, clock)
@@ -113,10 +114,7 @@ class Reconciler:
         if state is None:
             return None
         for _ in range(_ROUNDS):
-            snap = self._observe(state)
-            if await self._proposer.make_ready(state, snap, free_slots(snap), self._clock()):
-                snap = self._observe(state)
-            todo = plan(snap, self._clock())
+            todo = await self._plan(state)
             if not todo.actions:
                 break
             try:
@@ -124,21 +122,47 @@ class Reconciler:
             except (errors.Refused, errors.Conflict):
                 await self._report(sweep, state)
                 raise
-        unexplained = await self._refusals.look(state, self._clock())
         due = await self._report(sweep, state)
-        if is_over(snap, self._clock()):
+        if is_over(self._observe(state, (), most=1), self._clock()):
             sweep.state = None  # finished: remember nothing, watch only for a new generation
             return None
-        wakes = [todo.wake_at, due, unexplained, metric_check_due(state, self._clock())]
-        wake = min((w for w in wakes if w is not None), default=None)
         if todo.actions:
             return 0.0
+        wakes = [todo.wake_at, state.agenda.next(), due, metric_check_due(state, self._clock())]
+        wake = min((w for w in wakes if w is not None), default=None)
         return None if wake is None else max(0.0, wake - self._clock())
 
-    def _observe(self, state: SweepState) -> Snapshot:
-        self.reports.follow_logs(state)
+    async def _plan(self, state: SweepState) -> Plan:
+        """What to do about the trials that are on the agenda, and the free slots."""
+        looked = self._look(state)
+        podless = await self._refusals.look(state, looked, self._clock())
+        snap = self._observe(state, looked)
+        if state.sampler.learns:
+            await self._proposer.make_ready(state, snap, free_slots(snap), self._clock())
+            looked = self._look(state)  # what has happened meanwhile must not be missed
+            snap = self._observe(state, looked)
+        todo = plan(snap, self._clock())
+        busy = [a.trial for a in todo.actions if not isinstance(a, CreateTrial)]
+        state.agenda.rest(looked, busy, todo.wakes)
+        for index, when in podless.items():
+            state.agenda.by(index, when)
+        return todo
+
+    def _look(self, state: SweepState) -> list[int]:
+        """The trials to look at: all of them when the sweep has got a reason to end."""
+        now = self._clock()
+        ends = reason_to_end(self._observe(state, (), most=0), now) is not None
+        if ends and not state.ending:
+            state.agenda.add_all(state.live)
+        state.ending = ends
+        return state.agenda.due(now)
+
+    def _observe(
+        self, state: SweepState, looked: Sequence[int], most: int | None = None
+    ) -> Snapshot:
+        self.reports.follow_logs(state, looked)
         is_read = partial(self.reports.is_read, state)
-        return snapshot(state, self.caches, self._settings, is_read)
+        return snapshot(state, self.caches, self._settings, looked, most, is_read)
 
     async def _accept(self, key: Key, sweep: _Sweep) -> bool:
         """Understand a new generation of the spec; whether there is anything to do about it."""
@@ -194,8 +218,7 @@ class Reconciler:
     async def _report(self, sweep: _Sweep, state: SweepState) -> float | None:
         """Write the sweep's status if it changed; returns when it is due otherwise."""
         now = self._clock()
-        snap = self._observe(state)
-        seen = overview(state, snap, self.caches, sweep.generation, now)
+        seen = overview(state, self._observe(state, (), most=1), sweep.generation, now)
         new = dump_status(seen, state.status, now)
         if not differs(new, state.status):
             return None
@@ -256,6 +279,13 @@ class Reconciler:
             return None
         sweep.state, sweep.generation = None, 0  # begin again from what is on record
         return 1.0
+
+    def _on_change(self, key: Key, trial: str) -> None:
+        state = self._state_of(key)
+        known = None if state is None else state.find(trial)
+        if state is not None and known is not None:
+            state.agenda.add(known.index)
+        self.queue.add(key)
 
     def _on_pod(self, pod: PodRecord, gone: bool) -> None:
         self.reports.account(pod, gone=gone)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..resources.pods import JobRecord
 from ..resources.troubles import of_refused_pod
 from . import errors, gateway
@@ -22,19 +24,21 @@ class Refusals:
         self._caches = caches
         self._asked: dict[str, float] = {}
 
-    async def look(self, state: SweepState, now: float) -> float | None:
-        """Note in the trials why they have no pods; returns when to look again, None for never."""
-        wakes: list[float] = []
-        for trial in state.live.values():
-            job = self._waiting(state, trial)
-            if job is None or job.started is None:
+    async def look(self, state: SweepState, looked: Iterable[int], now: float) -> dict[int, float]:
+        """Note in the trials that are looked at why they have no pods; returns when to look again at
+        each that has none."""
+        wakes = {}
+        for index in looked:
+            trial = state.live.get(index)
+            job = None if trial is None else self._waiting(state, trial)
+            if trial is None or job is None or job.started is None:
                 continue
             due = self._due(job, job.started)
             if due <= now:
                 await self._ask(trial, job, now)
                 due = self._due(job, job.started)
-            wakes.append(due)
-        return min(wakes, default=None)
+            wakes[index] = due
+        return wakes
 
     def _waiting(self, state: SweepState, trial: TrialState) -> JobRecord | None:
         """The Job of a trial that should have a pod and has none. Forgets what is over."""

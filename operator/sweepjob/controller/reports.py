@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .. import wire
 from ..resources.log_lines import LogLines
@@ -97,11 +97,11 @@ class Reports:
                 state.turn_to(trial, pod.uid)
             state.adopt(trial, pod.summary, now)
 
-    def follow_logs(self, state: SweepState) -> None:
-        """See that the log of every trial's current pod is read, where reports are printed."""
+    def follow_logs(self, state: SweepState, looked: Iterable[int]) -> None:
+        """See that the logs of some trials' current pods are read, where reports are printed."""
         if state.spec.metrics.source != wire.LOGS:
             return
-        for trial in state.live.values():
+        for trial in [state.live[index] for index in looked if index in state.live]:
             pod = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
             if pod is not None and pod.attempt == trial.attempt:
                 self._follow(state, trial, pod)
@@ -128,6 +128,10 @@ class Reports:
         self._taken(state, trial.curve.count - before, decided=decided)
 
     def _on_log_end(self, pod: PodRecord) -> None:
+        state = self._find((pod.namespace, pod.sweep))
+        trial = None if state is None else state.find(pod.trial)
+        if state is not None and trial is not None:
+            state.agenda.add(trial.index)
         self._queue.add((pod.namespace, pod.sweep))
 
     def _taken(self, state: SweepState, reports: int, *, decided: bool) -> None:

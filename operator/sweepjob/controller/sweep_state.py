@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from bisect import insort
 from collections import Counter
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ from ..resources.outputs import trial_folder
 from ..resources.record import Record
 from ..resources.status import Best
 from ..resources.sweepjob import SweepSpec
+from .agenda import Agenda
 from .proposing import Ready, propose
 from .trial_state import TrialState
 
@@ -36,6 +36,8 @@ class SweepState:
 
     Attributes:
         live: trials that have not ended, by index.
+        agenda: which of them to look at, and when.
+        ending: there is a reason to end the sweep, and every trial has been put on the agenda for it.
         ended_trials: those that have, for a sampler that learns.
         ready: proposals of such a sampler, made ahead of the plan.
         next_index: above those of all records.
@@ -58,6 +60,8 @@ class SweepState:
     status: dict[str, Any]
     sampler: Sampler = field(init=False)
     live: dict[int, TrialState] = field(default_factory=dict)
+    agenda: Agenda = field(default_factory=Agenda)
+    ending: bool = False
     ended_trials: list[Observation] = field(default_factory=list)
     ready: Ready = field(default_factory=Ready)
     next_index: int = 0
@@ -95,6 +99,7 @@ class SweepState:
     def add(self, record: Record) -> TrialState:
         trial = TrialState.of(record, self.tracker.curve())
         self.live[record.index] = trial
+        self.agenda.add(record.index)
         self.missing.update(range(self.next_index, record.index))
         self.missing.discard(record.index)
         self.next_index = max(self.next_index, record.index + 1)
@@ -103,6 +108,7 @@ class SweepState:
     def end(self, trial: TrialState, phase: Phase, saved: float) -> None:
         """The trial's end is on record: it moves from the live ones into the totals."""
         self.live.pop(trial.index, None)
+        self.agenda.forget(trial.index)
         self.ended[phase] += 1
         if self.sampler.learns:
             self.ended_trials.append(_observation(trial, phase))
@@ -190,12 +196,14 @@ class SweepState:
         trial.other_metrics_since = None
         if trial.unwritten_since is None:
             trial.unwritten_since = now
+            self.agenda.add(trial.index)  # it is to be recorded some time
         if trial.curve.count == 1:
             trial.first_report = now
         decision = self.tracker.judge(trial.index, trial.curve)
         undecided = trial.verdict is None and trial.stop is None
         if decision is not None and decision.stop and undecided:
             trial.verdict = _stop(decision)
+            self.agenda.add(trial.index)
         if trial.curve.best_interval == trial.curve.count:
             self.note_best(trial, now)
 
@@ -221,7 +229,7 @@ class SweepState:
         if trial.stop is None or trial.stop.interval == 0 or trial.started is None:
             return 0.0
         if self.full_runs:
-            full: float = statistics.median(self.full_runs)
+            full = float(self.full_runs[len(self.full_runs) // 2])
         else:
             full = max(t.curve.count for t in self.live.values())
         decided = trial.stopped or now

@@ -30,6 +30,7 @@ class TrialState:
         written: when the record's status was written last.
         unwritten_since: when the first report came that is not on record, None when all are.
         reason: why it is in its phase, as it is on record.
+        trouble: what kept it from getting going when it was looked at last.
         launch_at: when the next attempt may start.
         gpus: how many it holds when it runs.
         gpu_used: GPU-seconds of the attempts before, by resource name.
@@ -72,6 +73,7 @@ class TrialState:
     held: dict[str, Counter[str]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     refused: Trouble | None = None
+    trouble: Trouble | None = None
     log_time: int = 0
     other_metrics_since: float | None = None
 

@@ -3,7 +3,8 @@ and those of different trials side by side."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..space import Assignment
 from .snapshot import Phase, Stop
@@ -91,7 +92,12 @@ Action = CreateTrial | TrialAction
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Actions to carry out now, and when to look again if nothing happens before (None: never)."""
+    """Actions to carry out now, and when to look again if nothing happens before (None: never).
+
+    Attributes:
+        wakes: the same for each trial, by index; trials that no time matters to are left out.
+    """
 
     actions: tuple[Action, ...]
     wake_at: float | None = None
+    wakes: Mapping[int, float] = field(default_factory=dict)

@@ -18,7 +18,8 @@ def plan(snapshot: Snapshot, now: float) -> Plan:
     """Everything that can be done now, and when time alone will call for more.
 
     Args:
-        snapshot: the sweep and its live trials, as far as they are known.
+        snapshot: the sweep and those of its live trials that something may have to be done about; all
+            of them once there is a reason to end the sweep.
         now: seconds since the epoch.
 
     Called again after its actions have been carried out, until it asks for nothing: every action
@@ -27,30 +28,30 @@ def plan(snapshot: Snapshot, now: float) -> Plan:
     """
     ending = reason_to_end(snapshot, now)
     actions: list[Action] = []
-    wakes: list[float] = []
-    occupied = 0
+    wakes: dict[int, float] = {}
+    occupied = snapshot.resting
     failed = snapshot.totals.failed
     for trial in snapshot.live:
         step = plan_trial(_with_verdict(trial, snapshot, ending, now), snapshot, now)
         actions += step.actions
-        if step.wake_at is not None:
-            wakes.append(step.wake_at)
+        due = (step.wake_at, _deadline(trial, snapshot))
+        coming = min((when for when in due if when is not None and when > now), default=None)
+        if coming is not None:
+            wakes[trial.index] = coming
         ends = [a for a in step.actions if isinstance(a, RecordEnd)]
         occupied += not ends
         failed += any(end.phase is Phase.FAILED for end in ends)
-        deadline = _deadline(trial, snapshot)
-        if deadline is not None and deadline > now:
-            wakes.append(deadline)
     if ending is None and not _too_many_failed(snapshot, failed):
         actions += _new_trials(snapshot, occupied)
-    if snapshot.limits.timeout is not None and snapshot.live:
-        wakes.append(snapshot.started + snapshot.limits.timeout)
-    return Plan(tuple(actions), min((w for w in wakes if w > now), default=None))
+    times = list(wakes.values())
+    if snapshot.limits.timeout is not None and snapshot.occupied:
+        times.append(snapshot.started + snapshot.limits.timeout)
+    return Plan(tuple(actions), min((w for w in times if w > now), default=None), wakes)
 
 
 def is_over(snapshot: Snapshot, now: float) -> bool:
     """Whether nothing is left to run and nothing new will be started, but for a suspension."""
-    if snapshot.live:
+    if snapshot.occupied:
         return False
     if reason_to_end(snapshot, now) is not None:
         return True
@@ -62,7 +63,7 @@ def free_slots(snapshot: Snapshot) -> int:
     """How many trials may be created when none of the live ones ends."""
     limits = snapshot.limits
     left = limits.max_total_trials - snapshot.totals.created
-    return max(0, min(limits.max_concurrent_trials - len(snapshot.live), left))
+    return max(0, min(limits.max_concurrent_trials - snapshot.occupied, left))
 
 
 def _new_trials(snapshot: Snapshot, occupied: int) -> list[Action]:

@@ -131,7 +131,8 @@ class Snapshot:
         max_retries: new attempts after failures.
         node_patience: seconds that a node has for ending a pod beyond the pod's grace, before it
             counts as lost.
-        live: every trial that has not ended.
+        live: the trials to look at, none of which has ended.
+        resting: how many other trials have not ended: nothing about them has changed.
         proposals: for the next indices without a record: first those that were left out, since their
             record could not be written or is gone.
         exhausted: the sampler has no proposal beyond those.
@@ -147,3 +148,9 @@ class Snapshot:
     node_patience: float = 60.0
     proposals: tuple[Proposal, ...] = ()
     exhausted: bool = False
+    resting: int = 0
+
+    @property
+    def occupied(self) -> int:
+        """How many trials have not ended."""
+        return len(self.live) + self.resting
