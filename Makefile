@@ -5,6 +5,7 @@ export PYTHONPATH := $(CURDIR)
 PYTHON := .venv/bin/python
 SWEEP ?= examples/digits/sweep.yaml
 PYTEST_ARGS ?=
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help
 help: ## List all targets
@@ -16,11 +17,13 @@ demo: .venv/ready ## Run a real sweep on a real cluster, from nothing to its bes
 
 .PHONY: test
 test: .venv/ready ## Run all tests; sets up the cluster by itself
-	@$(PYTHON) -m pytest tests/unit tests/e2e $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest tests/unit $(SIDE_BY_SIDE) $(PYTEST_ARGS); unit=$$?; \
+	  $(PYTHON) -m pytest tests/e2e $(PYTEST_ARGS); e2e=$$?; \
+	  [ $$unit$$e2e != 55 ] && [ $$unit = 0 -o $$unit = 5 ] && [ $$e2e = 0 -o $$e2e = 5 ]  # 5: none was asked for
 
 .PHONY: test-unit
 test-unit: .venv/ready ## Run the tests that need nothing but Python
-	@$(PYTHON) -m pytest tests/unit $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest tests/unit $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 .PHONY: test-e2e
 test-e2e: .venv/ready ## Run the tests on the cluster
@@ -38,6 +41,11 @@ lint: .venv/ready ## Run ruff, mypy, import-linter and the chart's lint
 fmt: .venv/ready ## Format the code
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
+
+.PHONY: generated
+generated: .venv/ready ## Make what is made from the CRDs and the chart: docs/fields.md, the editors' schema, manifests
+	@$(PYTHON) -m tests.generated
+	@$(PYTHON) -m tests.generated.manifests
 
 .PHONY: bench
 bench: .venv/ready ## Print the latencies: apply to Job, report to delete request
@@ -58,6 +66,22 @@ bench-search: .venv/ready ## Print how good the samplers are, beside others (ARG
 .PHONY: bench-control-plane
 bench-control-plane: .venv/ready ## Print what the operator costs beside a bare loop that starts the same Jobs
 	@$(PYTHON) -m tests.bench.control_plane $(ARGS)
+
+.PHONY: bench-intake
+bench-intake: .venv/ready ## Print how many reports a second the operator takes on one core
+	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.intake $(ARGS)
+
+.PHONY: bench-finished
+bench-finished: .venv/ready ## Print what trials cost beside 100 and beside 10,000 finished ones, and a restart with all of them
+	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.finished $(ARGS)
+
+.PHONY: bench-page
+bench-page: .venv/ready ## Print what the page and the report cost with 100 to 10,000 trials
+	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.page $(ARGS)
+
+.PHONY: bench-scale
+bench-scale: .venv/ready ## Measure the operator with 10,000 trials; ARGS="--sweeps N --trials N --concurrent N"
+	@$(PYTHON) -m tests.bench.scale $(ARGS)
 
 .PHONY: cluster-up
 cluster-up: .venv/ready ## Start the cluster (ARGS="--nodes 2 --gpus 8")
@@ -80,5 +104,5 @@ clean-cache: clean ## Forget the compiled Kubernetes and the images, too
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: Python 3.11 or later is needed as python3; found $$(python3 --version 2>&1)" >&2; exit 1; }
 	@test -x .uv/bin/uv || { python3 -m venv .uv && .uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.8; }
-	@.uv/bin/uv sync --quiet --locked
+	@.uv/bin/uv sync --quiet --locked --all-extras
 	@touch $@

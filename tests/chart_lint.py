@@ -1,4 +1,4 @@
-"""The chart's lint: helm lint, and every variant rendered and looked through."""
+"""The charts' lint: helm lint, every variant rendered and looked through, the manifests up to date."""
 
 from __future__ import annotations
 
@@ -8,23 +8,45 @@ import yaml
 
 from tests.cluster import build, layout
 from tests.cluster.console import ClusterError, run, say
+from tests.generated import manifests
 
 CHART = layout.PROJECT / "helm" / "sweepjob"
+CRDS = layout.PROJECT / "helm" / "sweepjob-crds"
 # The values that switch parts of the templates on and off.
 VARIANTS: tuple[tuple[str, ...], ...] = (
     (),
     ("--set", "watchNamespaces={team-a,team-b}"),
     ("--set", "replicas=2"),
+    ("--set", "crds.enabled=false,intake.existingSecret=certificate"),
+    ("--set", "intake.certManager.enabled=true"),
+    ("--set", "intake.certManager.enabled=true,intake.certManager.issuerRef.name=company"),
+    (
+        "--set",
+        "monitoring.serviceMonitor.enabled=true,monitoring.rules.enabled=true,"
+        "monitoring.dashboard.enabled=true,networkPolicy.enabled=true",
+    ),
+    (
+        "--set",
+        "dashboard.enabled=true,dashboard.ingress.enabled=true,dashboard.ingress.host=x.test",
+    ),
+    (
+        "--set",
+        "dashboard.enabled=true,watchNamespaces={a,b},dashboard.trustedProxy.userHeader=X-User,"
+        "dashboard.trustedProxy.from[0].podSelector.matchLabels.app=proxy",
+    ),
 )
 
 
 def main() -> int:
     try:
         helm = str(build.kubernetes() / "helm")
-        run([helm, "lint", "--strict", "--quiet", str(CHART)])
+        run([helm, "lint", "--strict", "--quiet", str(CHART), str(CRDS)])
+        check(run([helm, "template", "lint", str(CRDS)]))
         for variant in VARIANTS:
             rendered = run([helm, "template", "lint", str(CHART), *variant])
             check(rendered)
+        for file in manifests.outdated():
+            raise ClusterError(f"{file} is out of date: make generated")
     except ClusterError as error:
         say(f"error: {error}")
         return 1

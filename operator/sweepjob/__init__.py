@@ -1,3 +1,37 @@
 """Hyperparameter sweeps on Kubernetes, with the semantics of Azure Machine Learning's sweep."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .sdk.client import SweepClient
+    from .sdk.command import command
+    from .sdk.data import Input, Output
+    from .sdk.load import load_job
+    from .sdk.local import run_local
+
+__all__ = ["Input", "Output", "SweepClient", "command", "load_job", "run_local"]
+
+# Found when they are asked for: the operator and the sidecar are of this package, too, and need none.
+_PUBLIC = {
+    "Input": "data",
+    "Output": "data",
+    "SweepClient": "client",
+    "command": "command",
+    "load_job": "load",
+    "run_local": "local",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.sdk.{_PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

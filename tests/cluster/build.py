@@ -35,13 +35,19 @@ def kueue() -> Path:
     return _install("kueue", "-s -w", "3 min, the first time only")
 
 
+def health() -> Path:
+    """The folder with a program that says what GitOps tools think of an object; compiled when it is
+    missing."""
+    return _install("health", "-s -w", "30 s, the first time only")
+
+
 def is_built(module: str = "kubernetes") -> bool:
     return _target(module).is_dir()
 
 
 def _target(module: str) -> Path:
     source = layout.MODULES / module
-    key = layout.digest(source / "go.mod", source / "go.sum", KUBERNETES)
+    key = layout.digest(*sorted(source.glob("*.*")), KUBERNETES)
     return layout.cache() / "bin" / f"{module}-{key}"
 
 

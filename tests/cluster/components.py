@@ -77,6 +77,18 @@ def _etcd(cluster: Cluster, binaries: Path) -> Component:
     )
 
 
+def _audit_policy(cluster: Cluster) -> Path:
+    """What the operator asks for is logged, so that a test can compare it with its rights."""
+    path = cluster.folder / "audit-policy.yaml"
+    rules = [
+        {"level": "Metadata", "userGroups": ["system:serviceaccounts:sweepjob-system"]},
+        {"level": "None"},
+    ]
+    policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": rules}
+    path.write_text(json.dumps({**policy, "omitStages": ["RequestReceived"]}))
+    return path
+
+
 def _api_server(cluster: Cluster, binaries: Path, options: Options) -> Component:
     pki = cluster.pki
     extra = ["--default-unreachable-toleration-seconds=5"] if options.quick_node_loss else []
@@ -100,6 +112,8 @@ def _api_server(cluster: Cluster, binaries: Path, options: Options) -> Component
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",
             "--allow-privileged=true",
+            f"--audit-policy-file={_audit_policy(cluster)}",
+            f"--audit-log-path={cluster.logs}/audit.log",
             "--kubelet-preferred-address-types=InternalIP",
             *extra,
         ),

@@ -20,7 +20,8 @@ _CLONE_NEWNET = 0x40000000
 _CHUNK = 1 << 16
 
 
-def _enter(namespace: str) -> None:
+def enter(namespace: str) -> None:
+    """Take this thread into a network namespace, for good."""
     library = ctypes.CDLL(None, use_errno=True)
     descriptor = os.open(namespace, os.O_RDONLY)
     if library.setns(descriptor, _CLONE_NEWNET):
@@ -57,7 +58,7 @@ def main() -> None:
     namespace, host_port, target, target_port, port_file = sys.argv[1:]
     listener = socket.create_server(("127.0.0.1", int(host_port)))
     Path(port_file).write_text(str(listener.getsockname()[1]))
-    _enter(namespace)
+    enter(namespace)
     asyncio.run(_serve(listener, target, int(target_port)))
 
 

@@ -117,8 +117,21 @@ def pause() -> Path:
 
 
 def load(node: Node, file: Path) -> None:
-    """Import an archive into the node's containerd."""
-    run(inside(node, ["ctr", "--namespace", "k8s.io", "images", "import", str(file)]))
+    """Import an archive into the node's containerd, unless it was: its disk outlives its power."""
+    if not is_loaded(node, file):
+        run(inside(node, ["ctr", "--namespace", "k8s.io", "images", "import", str(file)]))
+        mark = _mark(node, file)
+        mark.parent.mkdir(exist_ok=True)
+        mark.touch()
+
+
+def is_loaded(node: Node, file: Path) -> bool:
+    """Whether an archive has been imported on a node."""
+    return _mark(node, file).exists()
+
+
+def _mark(node: Node, file: Path) -> Path:
+    return node.folder / "imported" / file.name
 
 
 def build_any(folder: Path, tag: str) -> Path:

@@ -27,7 +27,7 @@ def install(target: Target) -> None:
         shutil.copy(program, context / "manager")
         (context / "Dockerfile").write_text("FROM scratch\nCOPY manager /manager\nUSER 65532\n")
         images.build_plain(context, reference, archive)
-    lifecycle.load_image(target.built_in, archive)
+    lifecycle.load_image(target.built_in, archive, later=False)
     with step("installing Kueue", "15 s"):
         manifests = _manifests(target, reference)
         target.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=manifests)
@@ -42,10 +42,19 @@ def install(target: Target) -> None:
 
 
 def uninstall(target: Target) -> None:
-    """So that its webhooks are in nobody's way."""
+    """With everything that it could be asked for: a webhook that does not answer any more would keep
+    every namespace from being deleted."""
+    crds = target.kubectl("get", "crds", "-o", "name").split()
+    own = [crd.partition("/")[2] for crd in crds if crd.endswith(".kueue.x-k8s.io")]
+    # First while it is there, since it has finalizers on them.
+    for kind in ("workloads", "localqueues", "clusterqueues", "resourceflavors"):
+        every = ("--all-namespaces",) if kind in ("workloads", "localqueues") else ()
+        name = f"{kind}.kueue.x-k8s.io"
+        target.kubectl("delete", name, "--all", *every, "--ignore-not-found", "--timeout=60s")
     for kind in ("validatingwebhookconfiguration", "mutatingwebhookconfiguration"):
         name = f"kueue-{kind.removesuffix('webhookconfiguration')}-webhook-configuration"
         target.kubectl("delete", kind, name, "--ignore-not-found")
+    target.kubectl("delete", "crds", *own, "--timeout=60s")
     target.kubectl("-n", _NAMESPACE, "delete", "deployment", "--all", "--wait=false")
 
 

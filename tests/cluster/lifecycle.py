@@ -161,17 +161,21 @@ def set_gpus(node: Node, count: int) -> None:
     kubectl(node.cluster, "patch", "node", node.name, "--subresource=status", "-p", patch)
 
 
-def load_image(cluster: Cluster, file: Path) -> None:
-    """Import an archive on every node, and remember it for nodes that join later."""
-    loaded = cluster.folder / "loaded"
-    loaded.mkdir(exist_ok=True)
-    mark = loaded / file.name
-    if mark.exists():
-        return
-    with step(f"loading {file.stem}"), ThreadPoolExecutor() as pool:
-        running = [node for node in cluster.nodes() if namespaces.init_pid(node) is not None]
-        list(pool.map(lambda node: images.load(node, file), running))
-    mark.symlink_to(file)
+def load_image(cluster: Cluster, file: Path, *, later: bool = True) -> None:
+    """Import an archive on every node.
+
+    Args:
+        later: on those, too, that join later, which then takes so much longer.
+    """
+    running = [node for node in cluster.nodes() if namespaces.init_pid(node) is not None]
+    lacking = [node for node in running if not images.is_loaded(node, file)]
+    if lacking:
+        with step(f"loading {file.stem}"), ThreadPoolExecutor() as pool:
+            list(pool.map(lambda node: images.load(node, file), lacking))
+    mark = cluster.folder / "loaded" / file.name
+    mark.parent.mkdir(exist_ok=True)
+    if later and not mark.exists():
+        mark.symlink_to(file)
 
 
 def restart(cluster: Cluster, component: str, **changes: Any) -> None:
@@ -180,7 +184,10 @@ def restart(cluster: Cluster, component: str, **changes: Any) -> None:
     options = Options(**{**json.loads(kept.read_text()), **changes})
     kept.write_text(json.dumps(asdict(options)))
     node = cluster.node(1)
+    old = namespaces.processes(node, component)
     namespaces.send(node, signal.SIGKILL, component)
+    # Before, its ports are not free, and nobody would start it a second time.
+    _await(f"{component} has ended", lambda: all(map(namespaces.has_ended, old)))
     _start(node, components.RESTARTABLE[component](cluster, build.kubernetes(), options))
 
 

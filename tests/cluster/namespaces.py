@@ -243,6 +243,12 @@ def command_line(pid: int) -> str:
         return ""
 
 
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, its files and ports included. It loses its name before, and is a zombie
+    as soon as its first thread has ended."""
+    return not Path(f"/proc/{pid}").exists()
+
+
 def kill(pid: int, which: signal.Signals) -> None:
     """Send a signal to one process of a node, by its host process id."""
     os.kill(pid, which)

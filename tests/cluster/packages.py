@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 
 from .console import ClusterError, run, step
 
@@ -46,9 +47,9 @@ def require_machine() -> None:
         )
 
 
-def missing() -> list[str]:
+def missing(packages: Mapping[str, str]) -> list[str]:
     return [
-        name for name, sign in PACKAGES.items() if shutil.which(sign) is None and not _file(sign)
+        name for name, sign in packages.items() if shutil.which(sign) is None and not _file(sign)
     ]
 
 
@@ -56,13 +57,16 @@ def _file(sign: str) -> bool:
     return sign.startswith("/") and os.path.exists(sign)
 
 
-def require_packages() -> None:
+def require_packages(packages: Mapping[str, str] = PACKAGES) -> None:
     """Install the Debian packages that are missing.
+
+    Args:
+        packages: each with a program or file by which one sees that it is there.
 
     Raises:
         ClusterError: there is no apt-get, or it failed; names the packages.
     """
-    lacking = missing()
+    lacking = missing(packages)
     if not lacking:
         return
     if shutil.which("apt-get") is None:

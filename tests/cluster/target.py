@@ -19,6 +19,7 @@ from .console import ClusterError, run, step
 
 SYSTEM = "sweepjob-system"
 RELEASE = "sweepjob"
+CHART = layout.PROJECT / "helm" / "sweepjob"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,18 @@ def _users_cluster(kubeconfig: Path) -> Target:
     return Target(kubeconfig, str(programs["kubectl"]), str(programs["helm"]), references, None)
 
 
-def install(target: Target, *more: str) -> None:
-    """``helm upgrade --install`` of the chart in the working tree, until the operator is ready."""
+def install(target: Target, *more: str, chart: Path = CHART) -> None:
+    """``helm upgrade --install`` of a chart, that of the working tree, until the operator is ready."""
     values = []
     for key, name in (("image", "operator"), ("sidecar.image", "sidecar")):
         repository, _, tag = target.images[name].rpartition(":")
         values += ["--set-string", f"{key}.repository={repository},{key}.tag={tag}"]
+    if target.built_in is not None:
+        # Other nodes are there to be lost.
+        values += ["--set", r"nodeSelector.kubernetes\.io/hostname=node-1"]
     with step("installing the operator with Helm", "10 s"):
         target.helm(
-            *("upgrade", "--install", RELEASE, str(layout.PROJECT / "helm" / "sweepjob")),
+            *("upgrade", "--install", RELEASE, str(chart)),
             *("--namespace", SYSTEM, "--create-namespace", "--wait", "--timeout", "120s"),
             # The tests do not wait for a minute where ten seconds show the same.
             *("--set", "nodePatienceSeconds=10"),

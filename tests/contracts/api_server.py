@@ -336,6 +336,19 @@ class ApiServerContract:
         [event] = await self.events(watch, 1)
         assert event["object"]["spec"]["index"] == 1
 
+    async def test_an_object_of_any_size_is_seen(self, api: Gateway, namespace: str) -> None:
+        """One large object of one user must not end the watch that all rely on."""
+        before = await api.list_page(gateway.JOBS, namespace, "", "")
+        name = f"large{next(_unique)}"
+        body = job(namespace, name)
+        body["spec"]["template"]["spec"]["containers"][0]["args"] = ["x" * 700_000]
+        await api.create(gateway.JOBS, namespace, body)
+        version = before["metadata"]["resourceVersion"]
+        watch = api.watch(gateway.JOBS, namespace, f"sweepjob.dev/sweep={name}", version)
+        [event] = await self.events(watch, 1)
+        args = event["object"]["spec"]["template"]["spec"]["containers"][0]["args"]
+        assert len(args[0]) == 700_000
+
     async def test_what_leaves_the_selection_is_gone_for_the_watch(
         self, api: Gateway, namespace: str
     ) -> None:

@@ -103,6 +103,28 @@ class PolicyContract:
         policy = self.make(self.first)
         assert play(policy, goal, [*mixed, last])[-1] == play(policy, goal, [*past, last])[-1]
 
+    @settings(max_examples=100)
+    @given(data=st.data(), history=histories, goal=goals)
+    def test_cuts_say_what_a_further_trial_needs(
+        self, data: st.DataObject, history: list[Report], goal: Goal
+    ) -> None:
+        policy = self.make(data.draw(self.timetables))
+        tracker = Tracker(policy, goal)
+        curves = {trial: tracker.curve() for trial, _ in history}
+        for trial, value in history:
+            curves[trial].append(value)
+            tracker.judge(trial, curves[trial])
+        cuts = dict(tracker.cuts())
+        for interval, cut in cuts.items():
+            for better in (1, -1):
+                further = tracker.curve()
+                for _ in range(interval):
+                    further.append(cut + better if goal is Goal.MAXIMIZE else cut - better)
+                decision = tracker.judge(99, further)
+                tracker.forget(99)
+                assert decision is not None
+                assert decision.stop is (better < 0)
+
     @pytest.mark.parametrize("goal", Goal)
     def test_a_decision_explains_itself(self, goal: Goal) -> None:
         good, bad = (100.0, 1.0) if goal is Goal.MAXIMIZE else (1.0, 100.0)

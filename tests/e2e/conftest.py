@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cluster import layout
+from tests.cluster import layout, lifecycle, namespaces
 from tests.cluster import target as clusters
+from tests.cluster.components import Options
 from tests.cluster.console import ClusterError, say
 from tests.cluster.target import Target
 
@@ -20,6 +22,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(str(item.fspath)).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.cluster)
+    # Those that need another node come last, so that it joins once and no other test has it; but for
+    # what looks back on all of them.
+    items.sort(key=lambda item: "second_node" in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: item.get_closest_marker("in_the_end") is not None)
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +37,19 @@ def target(pytestconfig: pytest.Config) -> Target:
         ready = clusters.prepare()
         clusters.install(ready)
     return ready
+
+
+@pytest.fixture(scope="session")
+def second_node(target: Target) -> Iterator[layout.Node]:
+    """Another node of the cluster. It may be frozen and killed; the next test finds it running."""
+    cluster = target.built_in
+    if cluster is None:
+        pytest.skip("needs another node, which only the built-in cluster can be given")
+    lifecycle.up(cluster, Options(), nodes=2)
+    node = cluster.node(2)
+    yield node
+    namespaces.send(node, signal.SIGCONT)
+    lifecycle.remove(node)
 
 
 @pytest.fixture(scope="module")

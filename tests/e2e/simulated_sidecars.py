@@ -1,10 +1,14 @@
 """Sidecars of pods that nobody runs, speaking the real protocol with real tokens of those pods.
 
-Runs in the cluster, in a pod with the operator's image. For every running pod of a sweep on a
-simulated node it makes reports at a rate, pushes them as a sidecar would until all are durable, and
-then lets the pod end. Prints, at the end, how often each push was answered by what.
+Runs in the cluster, in a pod with the operator's image. For every running pod of the namespace's
+sweeps on a simulated node it makes reports at a rate, pushes them as a sidecar would until all are
+durable, and then lets the pod end. Prints, at the end, how often each push was answered by what.
 
-    python -m simulated_sidecars NAMESPACE SWEEP TRIALS REPORTS RATE
+    python -m simulated_sidecars NAMESPACE TRIALS REPORTS RATE PAUSE PATIENT
+
+TRIALS pods are expected; each makes REPORTS reports, RATE a second, and pushes at most every PAUSE
+seconds (0: whenever there is something). A PATIENT one (1) leaves when all is on record, since it has
+no last words for an operator that is killed; another (0) when all has been taken, as a real one.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import json
 import os
 import ssl
 import sys
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -34,16 +39,25 @@ class SimulatedSidecar:
 
     Args:
         rate: reports a second.
+        pause: shortest seconds from push to push.
+        patient: whether it stays until all is on record.
     """
 
     def __init__(
-        self, api: gateway.Gateway, pod: dict[str, Any], reports: int, rate: float
+        self,
+        api: gateway.Gateway,
+        pod: dict[str, Any],
+        reports: int,
+        rate: float,
+        pause: float,
+        patient: bool,
     ) -> None:
         meta = pod["metadata"]
         self._api = api
         self._namespace, self._pod, self._uid = meta["namespace"], meta["name"], meta["uid"]
         self._trial = meta["labels"]["sweepjob.dev/trial"]
-        self._reports, self._rate = reports, rate
+        self._reports, self._rate, self._pause = reports, rate, pause
+        self._patient = patient
         self._made = 0
         self.answers: collections.Counter[str] = collections.Counter()
 
@@ -66,7 +80,7 @@ class SimulatedSidecar:
 
     async def _push_all(self, session: aiohttp.ClientSession) -> None:
         reply = wire.Reply(1, 0)
-        while reply.durable < self._reports:
+        while (reply.durable if self._patient else reply.next - 1) < self._reports:
             if reply.next > self._made and self._made < self._reports:
                 await asyncio.sleep(1 / self._rate)
                 continue
@@ -79,8 +93,8 @@ class SimulatedSidecar:
                 self.answers[type(error).__name__] += 1
                 await asyncio.sleep(1.0)
                 continue
-            if not values:
-                await asyncio.sleep(1.0)  # all is told; a reminder until it is durable
+            # When all is told, a reminder until it is durable.
+            await asyncio.sleep(self._pause if values else max(1.0, self._pause))
 
     async def _push(self, session: aiohttp.ClientSession, push: wire.Push) -> wire.Reply:
         url = os.environ["INTAKE_URL"] + wire.REPORTS_PATH
@@ -106,27 +120,47 @@ class SimulatedSidecar:
         )
 
 
-async def main() -> None:
-    namespace, sweep = sys.argv[1:3]
-    trials, reports, rate = int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])
-    api = await gateway.connect(strict_tls=True)
-    running: dict[str, tuple[SimulatedSidecar, asyncio.Task[None]]] = {}
-    while len(running) < trials:
+async def pods(api: gateway.Gateway, namespace: str) -> AsyncIterator[dict[str, Any]]:
+    """The pods of trials as they are and as they change."""
+    selector = "sweepjob.dev/sweep"
+    while True:
         try:
-            page = await api.list_page(gateway.PODS, namespace, f"sweepjob.dev/sweep={sweep}", "")
+            token = "first"
+            while token:
+                page = await api.list_page(
+                    gateway.PODS, namespace, selector, token.removeprefix("first")
+                )
+                for pod in page["items"]:
+                    yield pod
+                token = page["metadata"].get("continue", "")
+            version = page["metadata"]["resourceVersion"]
+            async for event in api.watch(gateway.PODS, namespace, selector, version):
+                yield event["object"]
         except errors.ApiError:
-            page = {"items": []}
-        for pod in page["items"]:
-            on = pod["spec"].get("nodeName", "")
-            uid = pod["metadata"]["uid"]
-            if uid in running or not on.startswith("simulated") or "status" not in pod:
-                continue
-            if pod["status"].get("phase") == "Running":
-                sidecar = SimulatedSidecar(api, pod, reports, rate)
-                running[uid] = (sidecar, asyncio.create_task(sidecar.run()))
-        await asyncio.sleep(0.5)
-    await asyncio.gather(*(task for _, task in running.values()))
-    answers = sum((sidecar.answers for sidecar, _ in running.values()), collections.Counter())
+            await asyncio.sleep(0.5)
+
+
+async def main() -> None:
+    namespace = sys.argv[1]
+    trials, reports = int(sys.argv[2]), int(sys.argv[3])
+    rate, pause, patient = float(sys.argv[4]), float(sys.argv[5]), sys.argv[6] == "1"
+    api = await gateway.connect(strict_tls=True)
+    known: set[str] = set()
+    answers: collections.Counter[str] = collections.Counter()
+    async with asyncio.TaskGroup() as group:
+
+        async def play(sidecar: SimulatedSidecar) -> None:
+            await sidecar.run()
+            answers.update(sidecar.answers)
+
+        async for pod in pods(api, namespace):
+            uid, phase = pod["metadata"].get("uid"), pod.get("status", {}).get("phase")
+            on = pod.get("spec", {}).get("nodeName", "")
+            if uid not in known and phase == "Running" and on.startswith("simulated"):
+                known.add(uid)
+                group.create_task(play(SimulatedSidecar(api, pod, reports, rate, pause, patient)))
+            if len(known) == trials:
+                break
     print(json.dumps(answers), flush=True)
     await api.close()
 

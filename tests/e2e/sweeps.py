@@ -86,8 +86,8 @@ class Sweeps:
         }
         self.target.kubectl("apply", "-f", "-", stdin=json.dumps(body))
 
-    def kubectl(self, *arguments: str) -> str:
-        return self.target.kubectl("-n", self.namespace, *arguments)
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        return self.target.kubectl("-n", self.namespace, *arguments, stdin=stdin)
 
     def get(self, *arguments: str) -> Any:
         return self.target.get("-n", self.namespace, *arguments)

@@ -151,7 +151,7 @@ def clients(sweeps: Sweeps) -> Callable[[str], Any]:
     if sweeps.target.built_in is None:
         pytest.skip("builds an image of its own, which is for the built-in cluster only")
     built = images.built(images.CLIENTS)
-    lifecycle.load_image(sweeps.target.built_in, built.file)
+    lifecycle.load_image(sweeps.target.built_in, built.file, later=False)
     for name, client in MATRIX.items():
         sweeps.apply(name, spec_of(sweeps, client, built.reference))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .sweeps import Sweeps, choice, eventually
+from .sweeps import Sweeps, choice, eventually, seed_with_first
 
 LONG = {"level": choice(0.5), "reports": choice(600), "pause": choice(0.2)}
 SHORT = {"level": choice(0.5), "reports": choice(3), "pause": choice(0.1)}
@@ -107,12 +107,6 @@ HELD_UP: list[tuple[str, dict[str, Any], str, str]] = [
         "PodSecurityViolated",
         "must not set securityContext.privileged=true",
     ),
-    (
-        "refused",
-        {"resources": {"limits": {"nvidia.com/gpu": "many"}}},
-        "JobRefused",
-        "quantities must match",
-    ),
 ]
 
 
@@ -140,6 +134,28 @@ def test_a_failed_attempt_is_tried_again_after_a_pause(sweeps: Sweeps) -> None:
     assert executions(status) == [(1, "TrainerFailed")]
     assert status["curve"]["best"] == "0.101"
     assert sweep["trials"]["failed"] == 1
+
+
+def test_a_job_that_only_some_parameters_spoil(sweeps: Sweeps) -> None:
+    """The sweep is accepted: the Job that was tried beforehand had other parameters."""
+    space = {"gpus": choice("1", "many")}
+    container = {
+        "name": "trainer",
+        "image": sweeps.target.images["trainer"],
+        "command": ["true"],
+        "resources": {"limits": {"nvidia.com/gpu": "${{search_space.gpus}}"}},
+    }
+    spec = sweeps.spec(
+        space,
+        samplingAlgorithm={"seed": seed_with_first(space, "gpus", "1")},
+        limits={"maxTotalTrials": 2, "maxConcurrentTrials": 2, "startTimeout": 5},
+    )
+    spec["trial"] = {"template": {"spec": {"containers": [container]}}}
+    sweeps.apply("spoilt", spec)
+    sweeps.await_end("spoilt")
+    status = sweeps.trials("spoilt")[1]["status"]
+    assert (status["phase"], status["reason"]) == ("Failed", "JobRefused")
+    assert "quantities must match" in status["message"]
 
 
 def test_out_of_memory(sweeps: Sweeps) -> None:

@@ -15,6 +15,7 @@ from .sweeps import Sweeps, choice, eventually, values_on_record
 from .test_crash import events
 
 _INSIDE = "-m sweepjob.controller"
+REPORTS = 40  # three at a time last longer than the lease
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def follow(sweeps: Sweeps, before: str) -> None:
 def test_somebody_goes_on(pair: Sweeps, fault: str) -> None:
     space = {
         "level": choice(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
-        "reports": choice(60),
+        "reports": choice(REPORTS),
         "pause": choice(0.2),
     }
     limits = {"maxTotalTrials": 6, "maxConcurrentTrials": 3}
@@ -86,7 +87,7 @@ def test_somebody_goes_on(pair: Sweeps, fault: str) -> None:
     for trial in pair.trials(fault):
         values = values_on_record(trial)
         assert values == pair.reported(trial["metadata"]["name"])
-        assert len(values) == 60
+        assert len(values) == REPORTS
         assert trial["status"]["attempt"] == 1
     jobs = {
         event["involvedObject"]["name"]

@@ -12,7 +12,8 @@ import pytest
 from sweepjob import wire
 
 from tests.cluster import layout
-from tests.cluster.console import run
+
+from .environments import environment
 
 TRAINER = """
 import mlflow
@@ -40,17 +41,8 @@ EXPECTED = [value for epoch in range(5) for value in (epoch / 10, epoch / 10 + 0
 
 @pytest.fixture(params=["mlflow2", "trainer"])
 def python(request: pytest.FixtureRequest) -> Path:
-    """An environment with one of the two majors, from the lock file, kept in the cache."""
-    group = request.param
-    key = layout.digest(layout.PROJECT / "uv.lock", sys.version)
-    environment = layout.cache() / "environments" / f"{group}-{key}"
-    uv = layout.PROJECT / ".uv" / "bin" / "uv"
-    run(
-        [str(uv), "sync", "--quiet", "--locked", "--no-install-project", "--only-group", group],
-        env={**os.environ, "UV_PROJECT_ENVIRONMENT": str(environment), "VIRTUAL_ENV": ""},
-        cwd=layout.PROJECT,
-    )
-    return environment / "bin" / "python"
+    """An environment with one of the two majors."""
+    return environment(request.param) / "bin" / "python"
 
 
 def test_every_report_is_recorded_exactly(python: Path, tmp_path: Path) -> None:

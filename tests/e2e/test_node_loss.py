@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from tests.cluster import layout, lifecycle, namespaces
+from tests.cluster import layout, namespaces
 from tests.cluster import target as clusters
-from tests.cluster.components import Options
 
 from .sweeps import SCRIPT, Sweeps, choice, eventually, values_on_record
 
@@ -22,20 +18,6 @@ UNREACHABLE = {
     "effect": "NoExecute",
     "tolerationSeconds": 2,
 }
-
-
-@pytest.fixture
-def second_node(sweeps: Sweeps) -> Iterator[layout.Node]:
-    """Another node of the cluster, for this test only."""
-    cluster = sweeps.target.built_in
-    if cluster is None:
-        pytest.skip("freezes a node, which is for the built-in cluster only")
-    lifecycle.up(cluster, Options(), nodes=2)
-    node = cluster.node(2)
-    yield node
-    namespaces.send(node, signal.SIGCONT)
-    sweeps.kubectl("delete", "sweepjobs", "--all", "--wait=false")
-    lifecycle.remove(node)
 
 
 def template(sweeps: Sweeps) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from .sweeps import Sweeps, choice, eventually
+from .volumes import claimed
 
 # The first attempt leaves a checkpoint and fails; the second goes on from it.
 RESUMES = """
@@ -43,38 +43,8 @@ with mlflow.start_run():
 @pytest.fixture(scope="module")
 def volume(sweeps: Sweeps) -> Iterator[Path]:
     """A claim called models, and where its data is on this machine."""
-    cluster = sweeps.target.built_in
-    if cluster is None:
-        pytest.skip("looks into a volume from outside, which is for the built-in cluster only")
-    folder = cluster.folder / "volume"
-    folder.mkdir(exist_ok=True)
-    folder.chmod(0o777)
-    shared: dict[str, Any] = {"accessModes": ["ReadWriteMany"], "storageClassName": ""}
-    size = {"storage": "1Gi"}
-    claim = {"namespace": sweeps.namespace, "name": "models"}
-    objects = [
-        {
-            "apiVersion": "v1",
-            "kind": "PersistentVolume",
-            "metadata": {"name": "sweepjob-test-models"},
-            "spec": {
-                **shared,
-                "capacity": size,
-                "hostPath": {"path": str(folder)},
-                "claimRef": claim,
-            },
-        },
-        {
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "metadata": claim,
-            "spec": {**shared, "resources": {"requests": size}},
-        },
-    ]
-    listed = {"apiVersion": "v1", "kind": "List", "items": objects}
-    sweeps.target.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
-    yield folder
-    sweeps.target.kubectl("delete", "pv", "sweepjob-test-models", "--wait=false")
+    with claimed(sweeps) as folder:
+        yield folder
 
 
 def outputs(*names: str) -> dict[str, Any]:

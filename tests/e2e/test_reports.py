@@ -9,18 +9,15 @@ trials of 600 reports; the usual run has a fifth of that.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.cluster import namespaces, simulation
-from tests.cluster import target as clusters
 
-from .simulated_sidecars import DONE, value
+from .crowd import simulated_trial, start_sidecars
+from .simulated_sidecars import value
 from .sweeps import Sweeps, choice, eventually, values_on_record
 from .test_crash import kill_operator, restarts
 
@@ -36,66 +33,6 @@ def crowd(sweeps: Sweeps) -> Sweeps:
         pytest.skip("simulates nodes, which is for the built-in cluster only")
     simulation.join(sweeps.target.built_in, 2, gpus=200)
     return sweeps
-
-
-def start_sidecars(sweeps: Sweeps) -> None:
-    deployed = sweeps.target.get("-n", clusters.SYSTEM, "deployment", "sweepjob")
-    env = deployed["spec"]["template"]["spec"]["containers"][0]["env"]
-    url = next(e["value"] for e in env if e["name"] == "SWEEPJOB_INTAKE_URL")
-    authority = sweeps.target.kubectl(
-        *("-n", clusters.SYSTEM, "get", "secret", "sweepjob-intake"),
-        *("-o", r"go-template={{index .data \"ca.crt\" | base64decode}}".replace("\\", "")),
-    )
-    source = Path(__file__).with_name("simulated_sidecars.py").read_text()
-    account = {"name": "sidecars", "namespace": sweeps.namespace}
-    secured = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    container = {
-        "name": "sidecars",
-        "image": sweeps.target.images["operator"],
-        "command": ["python", "-c", source, sweeps.namespace, "crowd"],
-        "args": [str(SIMULATED), str(REPORTS), str(RATE)],
-        "env": [{"name": "INTAKE_URL", "value": url}, {"name": "INTAKE_CA", "value": authority}],
-        "securityContext": secured,
-    }
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": account,
-        "spec": {
-            "serviceAccountName": "sidecars",
-            "restartPolicy": "Never",
-            "containers": [container],
-            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-        },
-    }
-    binding = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": "sweepjob-test-sidecars"},
-        "roleRef": {
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "ClusterRole",
-            "name": "cluster-admin",
-        },
-        "subjects": [{"kind": "ServiceAccount", **account}],
-    }
-    service_account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account}
-    listed = {"apiVersion": "v1", "kind": "List", "items": [service_account, binding, pod]}
-    sweeps.target.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
-
-
-def simulated_trial(sweeps: Sweeps) -> dict[str, Any]:
-    """A template that only a simulated node takes, and that ends when it is told to."""
-    return {
-        "template": {
-            "metadata": {"annotations": {DONE: "runs"}},
-            "spec": {
-                "nodeSelector": {"type": "kwok"},
-                "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}],
-                "containers": [{"name": "trainer", "image": "simulated"}],
-            },
-        }
-    }
 
 
 def kill_sidecars(sweeps: Sweeps) -> int:
@@ -126,7 +63,7 @@ def test_no_report_is_lost_and_none_counts_twice(crowd: Sweeps) -> None:
     space = {"n": {"type": "randint", "upper": 100_000}}
     limits = {"maxTotalTrials": SIMULATED, "maxConcurrentTrials": SIMULATED}
     spec = crowd.spec(space, limits=limits)
-    spec["trial"] = simulated_trial(crowd)
+    spec["trial"] = simulated_trial()
     # The other half of the load: a policy that has every report to judge, and none to stop.
     spec["earlyTermination"] = {"type": "median_stopping"}
     real = crowd.spec(
@@ -140,7 +77,7 @@ def test_no_report_is_lost_and_none_counts_twice(crowd: Sweeps) -> None:
     real["trial"].pop("resources")
     crowd.apply("crowd", spec)
     crowd.apply("real", real)
-    start_sidecars(crowd)
+    start_sidecars(crowd.target, crowd.namespace, SIMULATED, REPORTS, RATE, 0.0, patient=True)
     whole = SIMULATED * REPORTS
     eventually(
         lambda: all("curve" in t.get("status", {}) for t in crowd.trials("real")),

@@ -1,5 +1,5 @@
-"""The fake server's controllers: Job controller, scheduler, kubelet and garbage collector, each a
-moment late, as in life; and people and nodes that take pods away."""
+"""A fake cluster: controllers, scheduler and kubelet, each a moment late, as in life; and people and nodes
+that take pods away."""
 
 from __future__ import annotations
 
@@ -8,21 +8,13 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from sweepjob.local.api import MemoryApiServer
+from sweepjob.local.jobs import JobController
+from sweepjob.local.store import Body, Change, Key
 from sweepjob.resources.times import format_time, parse_time
 
-from .rest import FakeApiServer, Request
-from .store import Body, Change, Key
 
-_OWNED = {"sweepjobs": ("sweeptrials",), "sweeptrials": ("jobs",), "jobs": ("pods",)}
-_PATHS = {
-    "sweepjobs": "/apis/sweepjob.dev/v1alpha1",
-    "sweeptrials": "/apis/sweepjob.dev/v1alpha1",
-    "jobs": "/apis/batch/v1",
-    "pods": "/api/v1",
-}
-
-
-class FakeCluster:
+class FakeCluster(JobController):
     """Runs Jobs.
 
     Args:
@@ -34,27 +26,17 @@ class FakeCluster:
 
     def __init__(
         self,
-        server: FakeApiServer,
+        server: MemoryApiServer,
         chance: random.Random,
         clock: Callable[[], float],
         train: Callable[[Body], Any],
         drained: float = 0.0,
     ) -> None:
-        self._server = server
-        self._store = server.store
+        super().__init__(server, clock)
         self._chance = chance
-        self._clock = clock
         self._train = train
         self._drained = drained
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._store.observers.append(self._on_change)
-
-    def request(self, method: str, resource: str, key: Key, body: Body, sub: str = "") -> None:
-        """A write of a controller or a person; that the object is gone meanwhile is no error."""
-        parts = [_PATHS[resource], "namespaces", key[0], resource]
-        parts += [key[1]] if method != "POST" else []
-        path = "/".join([*parts, *([sub] if sub else [])])
-        self._server.answer(Request(method, path, {}, body))
 
     def _later(self, bounds: tuple[float, float], call: Callable[..., None], *given: Any) -> None:
         loop = asyncio.get_running_loop()
@@ -83,63 +65,6 @@ class FakeCluster:
             self._kill(body["metadata"]["uid"])
         elif "deletionTimestamp" in body["metadata"]:
             self._later((0.01, 0.5), self._terminate, key, body["metadata"]["uid"])
-
-    # The Job controller.
-
-    def _sync_job(self, key: Key) -> None:
-        job = self._store.get("jobs", key)
-        if job is None:
-            return
-        pods = self._pods_of(job)
-        if "deletionTimestamp" in job["metadata"]:
-            self._collect_foreground(key, job, pods)
-            return
-        status = job.get("status") or {}
-        if status.get("conditions") or job["spec"].get("suspend"):
-            return
-        made = int(status.get("made", 0))
-        if "Succeeded" in map(_phase, pods):
-            self._conclude(key, "Complete")
-        elif "Failed" in [_phase(p) for p in pods if not _is_disrupted(p)]:
-            self._conclude(key, "Failed")
-        elif made and not pods and not status.get("evicted"):
-            self._conclude(key, "Failed")  # somebody deleted its pod
-        elif all(_phase(p) == "Failed" for p in pods):
-            status = {"made": made + 1, "startTime": format_time(self._clock()), "evicted": False}
-            self.request("PATCH", "jobs", key, {"status": status}, "status")
-            self._create_pod(key, job)
-
-    def _conclude(self, key: Key, kind: str) -> None:
-        condition = {"type": kind, "status": "True", "reason": "BackoffLimitExceeded"}
-        condition["lastTransitionTime"] = format_time(self._clock())
-        self.request("PATCH", "jobs", key, {"status": {"conditions": [condition]}}, "status")
-
-    def _create_pod(self, key: Key, job: Body) -> None:
-        template = job["spec"]["template"]
-        owner = {"kind": "Job", "name": key[1], "uid": job["metadata"]["uid"]}
-        labels = {**template["metadata"]["labels"], "job-name": key[1]}
-        metadata = {"generateName": f"{key[1]}-", "labels": labels, "ownerReferences": [owner]}
-        body = {"metadata": metadata, "spec": template["spec"], "status": {"phase": "Pending"}}
-        self.request("POST", "pods", key, body)
-
-    def _pods_of(self, job: Body) -> list[Body]:
-        return [p for p in self._store.all("pods").values() if _owner(p) == job["metadata"]["uid"]]
-
-    # The garbage collector.
-
-    def _collect(self, resource: str, uid: str) -> None:
-        for owned in _OWNED.get(resource, ()):
-            for key, body in list(self._store.all(owned).items()):
-                if _owner(body) == uid:
-                    self.request("DELETE", owned, key, {})
-
-    def _collect_foreground(self, key: Key, job: Body, pods: list[Body]) -> None:
-        for pod in pods:
-            if "deletionTimestamp" not in pod["metadata"]:
-                meta = pod["metadata"]
-                self.request("DELETE", "pods", (meta["namespace"], meta["name"]), {})
-        if not pods:
-            self.request("PATCH", "jobs", key, {"metadata": {"finalizers": None}})
 
     # Scheduler and kubelet.
 
@@ -218,15 +143,3 @@ class FakeCluster:
         task = self._running.pop(uid, None)
         if task is not None:
             task.cancel()
-
-
-def _owner(body: Body) -> str:
-    return str((body["metadata"].get("ownerReferences") or [{}])[0].get("uid", ""))
-
-
-def _phase(pod: Body) -> str:
-    return str(pod["status"].get("phase", ""))
-
-
-def _is_disrupted(pod: Body) -> bool:
-    return any(c["type"] == "DisruptionTarget" for c in pod["status"].get("conditions", ()))

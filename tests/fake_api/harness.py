@@ -18,13 +18,14 @@ from sweepjob.controller import errors, gateway
 from sweepjob.controller.authentication import Authenticator
 from sweepjob.controller.gateway import Gateway
 from sweepjob.controller.intake import Intake
+from sweepjob.controller.pace import Pace
 from sweepjob.controller.reconciler import Reconciler
 from sweepjob.controller.settings import Settings
+from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.local.store import Body
 from sweepjob.resources.sidecar import SidecarSettings
 
 from .cluster import FakeCluster
-from .rest import FakeApiServer, Request
-from .store import Body
 from .trainers import Trainers
 from .transport import FakeClient, Weather
 from .virtual_time import VirtualTimeLoop
@@ -40,7 +41,7 @@ class Operator:
 
     def __init__(self, client: FakeClient, clock: Callable[[], float]) -> None:
         self.client = client
-        self._api = Gateway(cast(ApiClient, client))
+        self._api = Gateway(cast(ApiClient, client), Pace(SETTINGS.requests_per_second, 20))
         self.reconciler = Reconciler(self._api, SETTINGS, clock)
         reports, caches = self.reconciler.reports, self.reconciler.caches
         self.intake = Intake(Authenticator(self._api), reports, caches)
@@ -110,7 +111,7 @@ class Story:
 
     async def _play(self) -> None:
         chance = random.Random(self.seed)
-        self.server = FakeApiServer(self._clock)
+        self.server = MemoryApiServer(self._clock)
         self.weather = Weather(random.Random(chance.random()), **self.faults)
         self.trainers = Trainers(
             random.Random(chance.random()), lambda: self._intake(), self.failing

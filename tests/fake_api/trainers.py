@@ -12,8 +12,7 @@ from collections.abc import Callable
 from sweepjob import wire
 from sweepjob.controller.authentication import Caller
 from sweepjob.controller.intake import Intake
-
-from .store import Body
+from sweepjob.local.store import Body
 
 _AGAIN = 0.3  # seconds until a push that failed is tried again
 _REMINDER = 2.0  # seconds between pushes of nothing while something is not durable yet

@@ -7,14 +7,14 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
-
-from .rest import FakeApiServer, Refusal, Request
+from sweepjob.local.api import MemoryApiServer, Refusal, Request
+from sweepjob.local.client import Content, Response
 
 _TIMEOUT = 30.0  # the gateway's own
 
@@ -33,6 +33,7 @@ class Weather:
         broken: a watch ends in an error.
         doubled: an event is told twice.
         forgotten: the server forgets its history, so that watches and lists begin anew.
+        stale: a read is answered as it was before.
     """
 
     chance: random.Random
@@ -44,28 +45,13 @@ class Weather:
     broken: float = 0.0
     doubled: float = 0.0
     forgotten: float = 0.0
+    stale: float = 0.0
 
     def befalls(self, probability: float) -> bool:
         return self.chance.random() < probability
 
     async def pause(self, bounds: tuple[float, float]) -> None:
         await asyncio.sleep(self.chance.uniform(*bounds))
-
-
-@dataclass
-class FakeResponse:
-    """As much of aiohttp's response as the gateway uses."""
-
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content: AsyncIterator[bytes] | None = None
-
-    async def read(self) -> bytes:
-        return self.body
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 class FakeClient:
@@ -75,21 +61,24 @@ class FakeClient:
         requests: how many were carried out, by method and resource.
     """
 
-    def __init__(self, server: FakeApiServer, weather: Weather) -> None:
+    def __init__(self, server: MemoryApiServer, weather: Weather) -> None:
         self._server = server
         self._weather = weather
         self.dead = False
         self.requests: Counter[tuple[str, str]] = Counter()
+        self._before: dict[str, Response] = {}
 
     async def close(self) -> None:
         self.dead = True
 
-    async def param_serialize(self, **call: Any) -> tuple[Request]:
-        query = dict(call["query_params"])
-        return (Request(call["method"], call["resource_path"], query, call["body"]),)
+    async def param_serialize(self, **call: Any) -> tuple[Any, ...]:
+        """The query stands where the headers would."""
+        return call["method"], call["resource_path"], dict(call["query_params"]), None, None
 
-    async def call_api(self, request: Request, _request_timeout: Any) -> SimpleNamespace:
-        weather = self._weather
+    async def call_api(
+        self, method: str, path: str, query: Any, body: Any, posted: Any, _request_timeout: Any
+    ) -> SimpleNamespace:
+        request, weather = Request(method, path, query, body), self._weather
         await weather.pause(weather.delay)
         self._fail_if_dead()
         if weather.befalls(weather.forgotten):
@@ -110,18 +99,28 @@ class FakeClient:
         if self.dead:
             raise aiohttp.ClientConnectionError("this operator has been killed")
 
-    def _response(self, request: Request) -> FakeResponse:
+    def _response(self, request: Request) -> Response:
         self.requests[request.method, request.parts()[1]] += 1
         if "watch" in request.query:
-            return FakeResponse(200, content=self._watch(request))
+            return Response(200, content=Content(self._watch(request)))
+        where = f"{request.path} {sorted(request.query.items())}"
+        if (
+            request.method == "GET"
+            and where in self._before
+            and self._weather.befalls(self._weather.stale)
+        ):
+            return self._before[where]
         status, body = self._server.answer(request)
-        return FakeResponse(status, json.dumps(body).encode())
+        response = Response(status, json.dumps(body).encode())
+        if request.method == "GET":
+            self._before[where] = response
+        return response
 
-    def _refusal(self) -> FakeResponse:
+    def _refusal(self) -> Response:
         code = self._weather.chance.choice((429, 500, 503))
         body = Refusal(code, "Refused", "not now").body
         headers = {"Retry-After": "1"} if code == 429 else {}
-        return FakeResponse(code, json.dumps(body).encode(), headers)
+        return Response(code, json.dumps(body).encode(), headers)
 
     async def _watch(self, request: Request) -> AsyncIterator[bytes]:
         weather, loop = self._weather, asyncio.get_running_loop()
@@ -133,6 +132,6 @@ class FakeClient:
             if weather.befalls(weather.broken):
                 raise aiohttp.ClientPayloadError("the watch broke")
             for _ in range(2 if weather.befalls(weather.doubled) else 1):
-                yield json.dumps(event).encode()
+                yield json.dumps(event).encode() + b"\n"
             if loop.time() - started > float(request.query["timeoutSeconds"]):
                 return

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from typing import Protocol
 
-from .store import Body, Change, Store
+from sweepjob.local.store import Body, Change, Key
 
 _ENDS = ("Succeeded", "EarlyStopped", "Failed", "Canceled")
+
+
+class Objects(Protocol):
+    """What there is at this moment."""
+
+    def get(self, resource: str, key: Key) -> Body | None: ...
+    def all(self, resource: str) -> dict[Key, Body]: ...
 
 
 class Watcher:
@@ -17,7 +25,7 @@ class Watcher:
         concurrent: trials that may run at a time.
     """
 
-    def __init__(self, store: Store, concurrent: int) -> None:
+    def __init__(self, store: Objects, concurrent: int) -> None:
         self._store = store
         self._concurrent = concurrent
         self.problem: AssertionError | None = None

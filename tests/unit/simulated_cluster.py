@@ -132,7 +132,8 @@ class SimulatedCluster:
     def _(self, action: act.DeletePod) -> None:
         key, pod = self.pods[action.pod]
         assert pod.uid == action.uid
-        assert self.records[action.trial].stop is not None, "recorded before it is ended"
+        recorded = self.records[action.trial].stop is not None
+        assert recorded or pod.is_stranded(self.now, PATIENCE), "recorded before it is ended"
         self.pods[action.pod] = (key, replace(pod, deleting=True, gone_by=self.now + 2))
 
     @apply.register
@@ -203,9 +204,14 @@ class SimulatedCluster:
 
     def _happen_to(self, key: str, pod: Pod) -> Pod:
         dice = self.chance.random()
+        if pod.stranded is not None:
+            return pod
         if pod.started is None and dice < 0.5:
             self.interruptions.pop(key, None)
             return replace(pod, started=self.now)
+        if pod.started is None and dice < 0.55:  # its node is restarted
+            self.interruptions[key] = ("NodeRestarted", "restarted")
+            return replace(pod, stranded=self.now, disrupted=True)
         if pod.started is None:
             return pod
         if dice < 0.15:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweepjob.domain.sampling import BayesianSampler, Observation, RandomSampler
+from sweepjob.domain.sampling import Observation, RandomSampler
+from sweepjob.domain.sampling.bayesian import BayesianSampler
 from sweepjob.domain.sampling.bayesian.encoding import Encoding
 from sweepjob.domain.sampling.bayesian.model import milestone, subset
 from sweepjob.domain.space import canonical

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.domain.curve import KEPT, Curve, kept
 from sweepjob.domain.objective import Goal
-from sweepjob.domain.stopping import MedianStoppingPolicy, Rungs, Schedule, Tracker
+from sweepjob.domain.stopping import (
+    BanditPolicy,
+    MedianStoppingPolicy,
+    Policy,
+    Rungs,
+    Schedule,
+    Tracker,
+)
 from sweepjob.resources.record import dump_curve, load_curve
 
 reports = st.lists(
@@ -105,18 +112,39 @@ def test_a_thinned_curve_goes_on_after_a_restart(odd: float) -> None:
     ] * 3
 
 
-def test_a_tracker_knows_after_a_restart_what_it_knew() -> None:
-    """Curves of 2,500 reports, compared with at every interval that is asked for."""
-    policy = MedianStoppingPolicy()
+@given(values=reports, goal=goals, carried=st.none() | st.floats(-5, 5))
+def test_how_it_stood_after_each_report(
+    values: list[float], goal: Goal, carried: float | None
+) -> None:
+    curve, bests, means = Curve(goal, carried=carried), [], []
+    for value in values:
+        curve.append(value)
+        bests.append(curve.score)
+        means.append(curve.mean)
+    assert (list(curve.bests()), list(curve.means())) == (bests, means)
+
+
+@pytest.mark.parametrize("policy", [MedianStoppingPolicy(), BanditPolicy(slack_amount=0.1)])
+def test_a_tracker_knows_after_a_restart_what_it_knew(policy: Policy) -> None:
+    """Curves of 2,500 reports, two of them alike, one broken off, one from a second pod, compared with
+    at every interval that is asked for."""
     straight, resumed = Tracker(policy, Goal.MINIMIZE), Tracker(policy, Goal.MINIMIZE)
-    for trial in range(3):
+    read = {}
+    for trial, (level, count, carried) in enumerate(
+        [(0, 2500, None), (1, 2500, None), (1, 2500, None), (2, 700, None), (3, 1200, -0.5)]
+    ):
         curve = straight.curve()
-        for n in range(2 * KEPT + 500):
-            curve.append(math.cos(n * (trial + 1)) + trial)
+        curve.carried = curve.best = carried
+        for n in range(count):
+            odd = n == 600 and trial == 4
+            curve.append(math.nan if odd else math.cos(n * (level + 1)) + level)
             straight.judge(trial, curve)
-        resumed.restore(trial, load_curve(dump_curve(curve, "pod"), resumed.curve()))
+        read[trial] = load_curve(dump_curve(curve, "pod"), resumed.curve())
+    resumed.restore(read)
     newcomers = straight.curve(), resumed.curve()
-    for n in range(2 * KEPT + 500):
+    for n in range(2500):
         for curve in newcomers:
-            curve.append(math.sin(n))
-        assert straight.judge(3, newcomers[0]) == resumed.judge(3, newcomers[1])
+            curve.append(math.sin(n) - 2)
+        decisions = straight.judge(9, newcomers[0]), resumed.judge(9, newcomers[1])
+        assert decisions[0] == decisions[1]
+        assert decisions[0] is None or decisions[0].comparators in (3, 4, 5)

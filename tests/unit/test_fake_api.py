@@ -10,28 +10,28 @@ from typing import cast
 import pytest
 from kubernetes.aio.client.api_client import ApiClient
 from sweepjob.controller.gateway import Gateway
+from sweepjob.local.api import MemoryApiServer
+from sweepjob.local.store import Body
 
 from tests.contracts.api_server import ApiServerContract
 from tests.fake_api.cluster import FakeCluster
-from tests.fake_api.rest import FakeApiServer
-from tests.fake_api.store import Body
 from tests.fake_api.transport import FakeClient, Weather
 from tests.fake_api.virtual_time import Deadlock, VirtualTimeLoop
 
 
-class TestFakeApiServer(ApiServerContract):
+class TestMemoryApiServer(ApiServerContract):
     @pytest.fixture
-    def server(self) -> FakeApiServer:
+    def server(self) -> MemoryApiServer:
         async def idle(pod: Body) -> tuple[int, str]:
             await asyncio.Event().wait()
             return 0, ""
 
-        server = FakeApiServer(time.time)
+        server = MemoryApiServer(time.time)
         FakeCluster(server, random.Random(1), time.time, idle)
         return server
 
     @pytest.fixture
-    def api(self, server: FakeApiServer) -> Gateway:
+    def api(self, server: MemoryApiServer) -> Gateway:
         weather = Weather(random.Random(1), delay=(0, 0), lag=(0, 0))
         return Gateway(cast(ApiClient, FakeClient(server, weather)))
 

@@ -133,6 +133,29 @@ async def test_one_leads_and_when_it_is_cut_off_it_stops_before_another_does() -
         task.cancel()
 
 
+async def test_a_lease_that_somebody_has_touched_is_still_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = LeaseInMemory()
+    (leader,) = candidates(memory, 1)
+    await leader.take()
+    look = leader._read
+
+    async def touched_after_the_look() -> dict[str, Any] | None:
+        body = await look()
+        if memory.version < 4 and memory.body is not None:
+            memory.write(memory.body)  # a label, say: another version, the same holder
+        return body
+
+    monkeypatch.setattr(leader, "_read", touched_after_the_look)
+    keeping = asyncio.create_task(leader.keep())
+    await asyncio.sleep(0.3)
+    assert not keeping.done()
+    assert leader.leads
+    assert memory.version > 5  # it went on renewing
+    keeping.cancel()
+
+
 async def test_one_that_finds_another_leading_stops() -> None:
     memory = LeaseInMemory()
     first, second = candidates(memory, 2)

@@ -33,10 +33,9 @@ def test_no_go(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_packages_missing_and_no_way_to_install_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packages, "PACKAGES", {"nosuch": "nosuch"})
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(ClusterError, match="missing and there is no apt-get: nosuch"):
-        packages.require_packages()
+        packages.require_packages({"nosuch": "nosuch"})
 
 
 def test_a_process_id_given_to_another_process_is_not_mistaken_for_ours(tmp_path: Path) -> None:

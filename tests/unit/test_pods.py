@@ -6,7 +6,8 @@ import pytest
 from sweepjob import wire
 from sweepjob.resources import accelerators, names, troubles
 from sweepjob.resources.pods import PodRecord, parse_job, parse_pod, remember_end
-from sweepjob.resources.quantity import parse_quantity
+from sweepjob.resources.quantity import is_quantity, parse_quantity
+from sweepjob.resources.times import parse_time
 
 
 def pod(status: dict[str, Any]) -> dict[str, Any]:
@@ -171,6 +172,56 @@ def test_disruptions_have_names(kubernetes: str, ours: str) -> None:
     assert view.failure[0] == ours
 
 
+def restarted(phase: str, *, ready: str, ended_first: bool) -> dict[str, Any]:
+    """What a kubelet says of a pod after its node was restarted."""
+    when = "2026-01-01T00:00:30Z"
+    terminated = {"terminated": {"exitCode": 255, "reason": "Unknown"}}
+    condition = {
+        "type": "PodReadyToStartContainers",
+        "status": ready,
+        "lastTransitionTime": when,
+    }
+    first = {"name": names.SIDECAR, "state": terminated if ended_first else {"waiting": {}}}
+    trainer = {"name": "trainer", "state": {"waiting": {"reason": "PodInitializing"}}}
+    return {
+        "phase": phase,
+        "conditions": [condition],
+        "initContainerStatuses": [first],
+        "containerStatuses": [trainer],
+    }
+
+
+def test_a_pod_whose_node_was_restarted_before_its_trainer_started_is_stranded() -> None:
+    record = parse_pod(pod(restarted("Pending", ready="False", ended_first=True)))
+    assert record.view.stranded == parse_time("2026-01-01T00:00:30Z")
+    assert record.view.is_interrupted
+    assert record.view.failure[0] == names.REASON_NODE_RESTARTED
+    assert record.trouble is not None
+    assert record.trouble.waits
+
+
+@pytest.mark.parametrize(
+    ("phase", "ready", "ended_first"),
+    [
+        ("Pending", "False", False),  # it has no sandbox yet
+        ("Pending", "True", True),  # the first container has crashed, and is started again
+        ("Running", "False", True),
+        ("Failed", "False", True),
+    ],
+)
+def test_a_pod_that_starts_or_has_started_is_not(phase: str, ready: str, ended_first: bool) -> None:
+    record = parse_pod(pod(restarted(phase, ready=ready, ended_first=ended_first)))
+    assert record.view.stranded is None
+    assert not record.view.is_interrupted
+    assert record.trouble is None
+
+
+def test_a_trainer_that_ended_with_its_node_is_no_failure() -> None:
+    view = parse_pod(pod({"phase": "Failed", "containerStatuses": [ended(255, "Unknown")]})).view
+    assert view.is_interrupted
+    assert view.failure[0] == names.REASON_NODE_RESTARTED
+
+
 def test_a_deadline_of_the_users_own_pod_is_named() -> None:
     status = {"phase": "Failed", "reason": "DeadlineExceeded", "message": "too long"}
     failure = parse_pod(pod({**status, "containerStatuses": [ended(137)]})).view.failure
@@ -245,3 +296,15 @@ def test_a_pod_that_had_ended_before_it_was_deleted_was_not_interrupted() -> Non
     assert deleted.view.deleting
     assert not deleted.view.is_interrupted
     assert not remember_end(deleted, going(over, grace=0)).view.is_interrupted
+
+
+@pytest.mark.parametrize("value", [1, 0.5, "1", "1.5", ".5", "500m", "4Gi", "1e3", "2E", "+1"])
+def test_quantities_are_told_from(value: object) -> None:
+    assert is_quantity(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "many", "-1", -1, True, None, [], "1 Gi", "1_0", "nan", "1gi", "${{x}}"]
+)
+def test_what_is_none(value: object) -> None:
+    assert not is_quantity(value)

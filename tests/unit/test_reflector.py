@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
+import pytest
 from sweepjob.controller import errors
 from sweepjob.controller.gateway import Gateway, Resource
 from sweepjob.controller.reflector import Reflector
@@ -38,10 +39,11 @@ class ScriptedGateway:
     demand. A watch ends with the error given, or stays silent for ever."""
 
     def __init__(self, lists: list[list[dict[str, Any]]], watches: list[list[Any]]) -> None:
-        self.lists, self.watches = lists, watches
+        self.lists, self.watches, self.version = lists, watches, 0
 
     async def list_page(self, *_: Any) -> dict[str, Any]:
-        return {"items": self.lists.pop(0), "metadata": {"resourceVersion": "100"}}
+        self.version += 100
+        return {"items": self.lists.pop(0), "metadata": {"resourceVersion": str(self.version)}}
 
     async def watch(self, *_: Any) -> AsyncIterator[Any]:
         for item in self.watches.pop(0):
@@ -98,3 +100,95 @@ async def test_the_deletion_of_an_old_object_spares_its_successor() -> None:
     reflector.put(body("a", 20, "new"))
     reflector._apply(event("DELETED", "a", 15, "old"))
     assert reflector.records["n", "a"].uid == "new"
+
+
+class StaleGateway(ScriptedGateway):
+    """A fake: the second list says that it is from version 120."""
+
+    async def list_page(self, *arguments: Any) -> dict[str, Any]:
+        page = await super().list_page(*arguments)
+        if self.version == 200:
+            page["metadata"]["resourceVersion"] = "120"
+        return page
+
+
+def written_by_us(reflector: Reflector[Thing]) -> None:
+    reflector.put(body("a", 150))
+    # The watch is behind: it still tells what was before our write.
+    reflector._apply(event("ADDED", "b", 110))
+    reflector._apply(event("DELETED", "b", 115))
+
+
+def told_by_the_watch(reflector: Reflector[Thing]) -> None:
+    reflector._apply(event("ADDED", "a", 150))
+
+
+@pytest.mark.parametrize("seen", [written_by_us, told_by_the_watch])
+async def test_a_list_from_before_what_was_seen_is_not_believed(
+    seen: Callable[[Reflector[Thing]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweepjob.controller.reflector._BACKOFF", (0.001, 0.01))
+    # The first list after that is passed off as an old one.
+    lists: list[Any] = [[], [], [body("a", 150)]]
+    watched = [[event("ADDED", "z", 101), errors.Gone("old")], []]
+    removed: list[str] = []
+
+    def changed(old: Thing | None, new: Thing | None) -> None:
+        if new is None and old is not None:
+            removed.append(old.name)
+        elif new is not None and new.name == "z":
+            seen(reflector)
+
+    gateway = cast(Gateway, StaleGateway(lists, watched))
+    reflector = Reflector(gateway, Resource("/api", "things"), thing, changed, "n")
+    task = asyncio.create_task(reflector.run())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    assert not lists, "it has asked again"
+    assert "a" not in removed
+    assert reflector.get("n", "a")
+
+
+class PagedGateway(ScriptedGateway):
+    """A fake: one object a page, and errors where the script has them."""
+
+    def __init__(self, script: list[Any]) -> None:
+        super().__init__([], [[]])
+        self.script = script
+        self.asked: list[tuple[str, int]] = []
+
+    async def list_page(self, *given: Any) -> dict[str, Any]:
+        self.asked.append(given[3:])
+        answer = self.script.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        items, token = answer
+        return {"items": items, "metadata": {"resourceVersion": "100", "continue": token}}
+
+
+async def read_pages(script: list[Any]) -> tuple[Reflector[Thing], PagedGateway]:
+    gateway = PagedGateway(script)
+    given = (Resource("/api", "things"), thing, lambda old, new: None, "n")
+    reflector = Reflector(cast(Gateway, gateway), *given)
+    task = asyncio.create_task(reflector.run())
+    await asyncio.wait_for(reflector.synced.wait(), 5)
+    task.cancel()
+    return reflector, gateway
+
+
+async def test_a_page_that_fails_is_asked_for_again_and_not_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sweepjob.controller.reflector._BACKOFF", (0.001, 0.01))
+    no = errors.Unavailable("no")
+    pages = [([body("a", 1)], "t1"), no, no, ([body("b", 2)], "t2"), no, ([body("c", 3)], "")]
+    reflector, gateway = await read_pages(list(pages))
+    assert {name for _, name in reflector.records} == {"a", "b", "c"}
+    assert [token for token, _ in gateway.asked] == ["", "t1", "t1", "t1", "t2", "t2"]
+
+
+async def test_pages_that_are_forgotten_are_read_at_once() -> None:
+    whole = ([body("a", 1), body("b", 2)], "")
+    reflector, gateway = await read_pages([([body("a", 1)], "t1"), errors.Gone("old"), whole])
+    assert {name for _, name in reflector.records} == {"a", "b"}
+    assert gateway.asked[-1] == ("", 0)

@@ -27,7 +27,7 @@ def test_the_sidecar_imports_the_standard_library_only() -> None:
 
 
 def test_crds_fit_into_an_annotation_of_kubectl_apply() -> None:
-    for file in (ROOT / "crds").glob("*.yaml"):
+    for file in (ROOT / "crds").glob("sweep*.yaml"):
         assert file.stat().st_size < 256 * 1024
         assert yaml.safe_load(file.read_text())["kind"] == "CustomResourceDefinition"
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, qmc
 from sweepjob.domain.sampling import (
-    BayesianSampler,
     GridSampler,
     RandomSampler,
     Sampler,
     SobolSampler,
 )
+from sweepjob.domain.sampling.bayesian import BayesianSampler
 from sweepjob.domain.sampling.hashing import coordinate, permuted
 from sweepjob.domain.space import Space, canonical
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sweepjob import wire
 from sweepjob.sidecar.journal import Journal
+from sweepjob.sidecar.last_words import LastWords
 from sweepjob.sidecar.listening import listen
 from sweepjob.sidecar.mlflow.api import MlflowApi
 from sweepjob.sidecar.mlflow.handler import answering
@@ -56,6 +57,26 @@ def test_a_line_cut_off_by_a_kill_is_dropped(tmp_path: Path) -> None:
     again = recorder_at(tmp_path)
     again.log(TRIAL, METRIC, 3.0, 0, 0)
     assert values_of(recorder_at(tmp_path)) == [1.0, 3.0]
+
+
+def test_last_words_are_there_whenever_it_is_killed(tmp_path: Path) -> None:
+    recorder, file = recorder_at(tmp_path), tmp_path / "termination-log"
+    file.write_text("x" * 5000)
+    recorder.open(TRIAL)
+    words = LastWords(file, recorder)
+    words.write()
+    words.start()
+    found: set[int] = set()
+    for n in range(2000):
+        recorder.log(TRIAL, METRIC, n / 1000, 0, 0)
+        summary = wire.Summary.parse(file.read_text())
+        assert summary is not None, "never half of them"
+        found.add(summary.count)
+    words.write()
+    summary = wire.Summary.parse(file.read_text())
+    assert summary is not None
+    assert (summary.count, summary.high) == (2000, 1.999)
+    assert len(found) > 1, "they were written while it went on"
 
 
 def test_only_the_trials_own_run_counts(tmp_path: Path) -> None:

@@ -206,3 +206,45 @@ def test_a_retried_trial_is_judged_alike_by_an_operator_that_was_started_since()
         assert sweep.live[0].verdict is None  # its 0.9 counts
         assert sweep.live[1].verdict is None  # at interval 7 it is alone
     assert lasting.tracker == started.tracker
+
+
+@pytest.mark.parametrize(
+    ("age", "interval"), [(0.0, 3.0), (60.0, 3.0), (200.0, 10.0), (1200.0, 60.0), (1e6, 60.0)]
+)
+def test_the_curve_of_a_long_trial_is_written_less_often(age: float, interval: float) -> None:
+    trial = TrialState.of(record(0), Curve(Goal.MAXIMIZE))
+    trial.started, trial.written = 1000.0, 1000.0 + age
+    assert trial.write_interval(3.0) == pytest.approx(interval)
+    assert trial.write_interval(90.0) == 90.0, "never more often than was asked for"
+
+
+def test_a_trial_that_has_not_started_is_written_as_asked_for() -> None:
+    assert TrialState.of(record(0), Curve(Goal.MAXIMIZE)).write_interval(3.0) == 3.0
+
+
+LIMITS = {"maxTotalTrials": 9, "maxConcurrentTrials": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({"limits": LIMITS}, True),
+        ({"suspend": True}, True),
+        ({"earlyTermination": {"type": "median_stopping"}}, False),
+        ({"searchSpace": {"lr": {"type": "uniform", "minValue": 0, "maxValue": 1}}}, False),
+    ],
+)
+def test_what_is_remembered_outlives_a_spec_that_changes_nothing_about_it(
+    change: dict[str, Any], kept: bool
+) -> None:
+    sweep = state()
+    trial = sweep.add(record(0))
+    sweep.agenda.rest([0], [], {})
+    body = sweepjob(**{"earlyTermination": POLICY, **change})
+    body["spec"]["trial"]["command"] = "train"
+    changed = parse_sweepjob(body)
+    assert sweep.goes_on_with(changed) is kept
+    assert sweep.live == {0: trial}
+    if kept:
+        assert sweep.spec is changed
+        assert sweep.agenda.due(0.0) == [0], "every trial is looked at under the new limits"

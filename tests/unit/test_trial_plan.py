@@ -168,6 +168,16 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
         [act.RecordRetry(0, 2, 0, "NodeLost", LOST_TEXT)],
     ),
     (
+        "its node was restarted before the trainer started: not yet known for sure",
+        {"phase": Phase.PENDING, "jobs": (job(),), "pods": (pod(stranded=0.0, disrupted=True),)},
+        [],
+    ),
+    (
+        "its node was restarted long ago: another pod is to take its place",
+        {"phase": Phase.PENDING, "jobs": (job(),), "pods": (pod(stranded=-60.0, disrupted=True),)},
+        [act.DeletePod(0, "sweep-0-x", "pod-0")],
+    ),
+    (
         "stopped, and its node is lost: nobody waits for it",
         {"stop": STOP, "jobs": (job(deleting=True),), "pods": (LOST,)},
         [act.RecordEnd(0, Phase.EARLY_STOPPED, "Bandit", "too low")],
@@ -212,6 +222,8 @@ def test_time_alone_calls_for_another_look() -> None:
     assert plan_trial(backing_off, SWEEP, now=12.0).wake_at == 20.0
     going = pod(started=1.0, deleting=True, gone_by=5.0, node="node-2")
     assert plan_trial(trial(jobs=(job(),), pods=(going,)), SWEEP, now=10.0).wake_at == 65.0
+    stranded = trial(phase=Phase.PENDING, jobs=(job(),), pods=(pod(stranded=5.0),))
+    assert plan_trial(stranded, SWEEP, now=10.0).wake_at == 65.0
     stopping = trial(stop=STOP, jobs=(job(deleting=True),), pods=(going,))
     assert plan_trial(stopping, SWEEP, now=10.0).wake_at == 65.0
 

@@ -50,7 +50,7 @@ def test_sweeps_keep_the_invariants_and_end(block: int) -> None:
         ends |= {t.phase for t in cluster.records.values()}
     # Chance reaches them all.
     assert ends == {Phase.SUCCEEDED, Phase.EARLY_STOPPED, Phase.FAILED, Phase.CANCELED}
-    assert {"F", "Evicted", "PodDeleted", "NodeLost"} <= set(retries)
+    assert {"F", "Evicted", "PodDeleted", "NodeLost", "NodeRestarted"} <= set(retries)
 
 
 def test_a_failing_seed_tells_the_shortest_history(monkeypatch: pytest.MonkeyPatch) -> None:

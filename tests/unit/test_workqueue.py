@@ -83,3 +83,19 @@ async def test_the_earlier_of_two_times_counts() -> None:
     await run(queue)
     assert len(calls) == 1
     assert calls[0] - started >= 0.02
+
+
+async def test_keys_do_not_wait_for_one_another() -> None:
+    calls: list[str] = []
+
+    async def work(key: str) -> None:
+        calls.append(key)
+        if key != "quick":
+            await asyncio.Event().wait()
+
+    queue = WorkQueue(work)
+    for number in range(100):
+        queue.add(f"slow {number}")
+    queue.add("quick")
+    await run(queue)
+    assert len(calls) == 101

@@ -15,6 +15,25 @@ app.kubernetes.io/name: sweepjob
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{- /* The page's pods must not be taken for the operator's: another name. */}}
+{{- define "sweepjob.dashboardLabels" -}}
+{{ include "sweepjob.dashboardSelector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "sweepjob.dashboardSelector" -}}
+app.kubernetes.io/name: sweepjob-dashboard
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
 {{- define "sweepjob.intakeHost" -}}
 {{ include "sweepjob.name" . }}.{{ .Release.Namespace }}.svc
+{{- end }}
+
+{{- /* An image by its digest where there is one, by its tag otherwise. Takes the root and the image's values. */}}
+{{- define "sweepjob.image" -}}
+{{- $root := index . 0 }}{{- $image := index . 1 }}
+{{- if $image.digest }}{{ $image.repository }}@{{ $image.digest }}{{ else }}{{ $image.repository }}:{{ $image.tag | default $root.Chart.AppVersion }}{{ end }}
 {{- end }}

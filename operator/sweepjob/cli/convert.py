@@ -6,7 +6,8 @@ import argparse
 
 from ..resources.azure import Conversion, NotASweep, Refused, Supplies, convert
 from ..resources.azure.conversion import PLACEHOLDER
-from .sources import Unusable, read_documents, stem
+from .errors import Unusable
+from .sources import read_documents, stem
 from .table import say, tell
 from .yaml_text import dump
 

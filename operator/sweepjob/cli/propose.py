@@ -39,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
             "note: Kubernetes sorts the keys of searchSpace, so the operator would go through them in "
             "the order of the alphabet; samplingAlgorithm.order keeps the order of the file"
         )
+    if sweep.spec.warm_start and sweep.spec.sampler[0] == "bayesian":
+        tell("note: what the sweeps of warmStart have shown is not known here")
     found = list(proposals(sweep, seed, args.number))
     if args.output == "json":
         for index, assignment in enumerate(found):

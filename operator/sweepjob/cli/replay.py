@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from ..domain.replay import Outcome, RecordedTrial, Replay, replay
 from ..domain.stopping import Decision, Policy
 from ..resources.early_termination import parse_policy
 from ..resources.reading import Reader
-from .curves import read_curves
-from .sources import Sweep, Unusable, read_sweep
+from ..resources.rows import stop_row
+from .errors import Unusable
+from .recorded import read_curves
+from .sources import Sweep, read_sweep
 from .table import say, table
 from .yaml_text import BadYaml, load_documents
 
@@ -39,17 +42,26 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "e.g. '{type: median_stopping, delayEvaluation: 5}'; may be repeated",
     )
     parser.add_argument("-o", "--output", choices=("table", "json"), default="table")
+    parser.add_argument(
+        "--report", metavar="FILE", help="write the report of the replays, too: one HTML file"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     sweep = read_sweep(args.file)
     trials = read_curves(args.curves)
-    policies = {_name(sweep.manifest): sweep.spec.policy}
+    given = sweep.manifest["spec"].get("earlyTermination")
+    policies: dict[str, tuple[Any, Policy]] = {_name(given): (given, sweep.spec.policy)}
     for other in args.compare:
-        name, policy = _other(other)
-        policies[name if name not in policies else f"{name} ({len(policies) + 1})"] = policy
-    replays = {name: _replay(sweep, trials, policy) for name, policy in policies.items()}
+        document, policy = _other(other)
+        name = _name(document)
+        unique = name if name not in policies else f"{name} ({len(policies) + 1})"
+        policies[unique] = (document, policy)
+    replays = {name: _replay(sweep, trials, policy) for name, (_, policy) in policies.items()}
+    if args.report:
+        given_by_name = {name: document for name, (document, _) in policies.items()}
+        _report(sweep, trials, replays, given_by_name, args.report)
     if args.output == "json":
         say(json.dumps(_json(replays), ensure_ascii=False))
     elif len(replays) == 1:
@@ -64,11 +76,30 @@ def _replay(sweep: Sweep, trials: list[RecordedTrial], policy: Policy) -> Replay
     return replay(trials, policy, sweep.spec.objective.goal, concurrent)
 
 
-def _other(text: str) -> tuple[str, Policy]:
-    """A policy by a sweep file, or written out."""
+def _report(
+    sweep: Sweep,
+    trials: list[RecordedTrial],
+    replays: Mapping[str, Replay],
+    policies: Mapping[str, Any],
+    file: str,
+) -> None:
+    from ..dashboard.replayed import replayed
+    from ..dashboard.sheet import sheet
+    from .report import write
+
+    now = time.time()
+    sheets = []
+    for name, result in replays.items():
+        body, bodies = replayed(sweep.manifest, name, policies[name], trials, result, now)
+        sheets.append(sheet(body, bodies, now))
+    write(sheets, file)
+
+
+def _other(text: str) -> tuple[Any, Policy]:
+    """A policy by a sweep file, or written out; as it is written, and understood."""
     if not text.lstrip().startswith("{") or Path(text).exists():
         sweep = read_sweep(text)
-        return _name(sweep.manifest), sweep.spec.policy
+        return sweep.manifest["spec"].get("earlyTermination"), sweep.spec.policy
     try:
         (document,) = load_documents(text)
     except (BadYaml, ValueError) as error:
@@ -76,11 +107,10 @@ def _other(text: str) -> tuple[str, Policy]:
     reader = Reader(document, "earlyTermination")
     policy = parse_policy(reader)
     reader.finish()
-    return _name({"spec": {"earlyTermination": document}}), policy
+    return document, policy
 
 
-def _name(manifest: Mapping[str, Any]) -> str:
-    policy = manifest["spec"].get("earlyTermination")
+def _name(policy: Any) -> str:
     if policy is None:
         return "none"
     arguments = ", ".join(f"{key} {value}" for key, value in policy.items() if key != "type")
@@ -103,16 +133,8 @@ def _dumped(result: Replay) -> dict[str, Any]:
 
 
 def _decision(decision: Decision | None) -> dict[str, Any] | None:
-    if decision is None:
-        return None
-    return {
-        "policy": decision.policy,
-        "interval": decision.interval,
-        "value": decision.value,
-        "threshold": decision.threshold,
-        "comparators": decision.comparators,
-        "message": decision.message,
-    }
+    row = stop_row(decision)
+    return None if decision is None or row is None else {**row, "message": decision.message}
 
 
 def _table(trials: list[RecordedTrial], result: Replay) -> str:

@@ -12,11 +12,8 @@ from ..domain.problem import InvalidSpec, Problem
 from ..resources import names
 from ..resources.azure import NotASweep, Supplies, convert
 from ..resources.sweepjob import SweepSpec, parse_sweepjob
+from .errors import Unusable
 from .yaml_text import BadYaml, load_documents
-
-
-class Unusable(Exception):
-    """A file that cannot be read, or holds no sweep; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Iterator
 
 from ..domain.problem import InvalidSpec
-from .sources import Unusable, is_sweepjob, read_documents, understand
+from .errors import Unusable
+from .sources import is_sweepjob, read_documents, understand
 from .table import say, tell
 
 

@@ -4,27 +4,36 @@ Kubernetes starts it again from what is on record."""
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import ssl
 import sys
+from asyncio import sslproto
 from typing import Any
 
 import kopf
 from aiohttp import web
+from prometheus_client import REGISTRY
 
 from ..resources import names
 from .authentication import Authenticator
+from .certificate import Certificate
 from .gateway import connect
 from .guard import Guards
 from .intake import Intake
 from .leadership import Leadership
+from .pace import Pace
 from .reconciler import Reconciler
 from .settings import Settings
-from .telemetry import Health
+from .telemetry import Gauges, Health
 
 _log = logging.getLogger("sweepjob")
 _HANDSHAKE_SECONDS = 10.0
+_TLS_BUFFER = 32 * 1024  # bytes; a record has 16 KiB at most
+# Objects made before Python looks for cycles among them. At its own 700 that is half of the time that
+# it takes to read 10,000 trials, whose records are no cycles.
+_GARBAGE = 20_000
 
 
 def _registry(reconciler: Reconciler) -> kopf.OperatorRegistry:
@@ -47,14 +56,6 @@ def _registry(reconciler: Reconciler) -> kopf.OperatorRegistry:
         reconciler.show(dict(event["object"]), deleted=event["type"] == "DELETED")
 
     return registry
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if settings.certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings.certificate, settings.key)
-    return context
 
 
 async def _serve(
@@ -92,7 +93,8 @@ async def _work(reconciler: Reconciler, leadership: Leadership | None) -> None:
 
 
 async def run(settings: Settings) -> None:
-    api = await connect(strict_tls=settings.strict_tls)
+    rate = settings.requests_per_second
+    api = await connect(strict_tls=settings.strict_tls, pace=Pace(rate, int(2 * rate)))
     health = Health()
     reconciler = Reconciler(api, settings)
     leadership = None
@@ -101,8 +103,11 @@ async def run(settings: Settings) -> None:
         api.may_write = lambda: leadership.leads
     intake = Intake(Authenticator(api), reconciler.reports, reconciler.caches, api.may_write)
 
+    REGISTRY.register(Gauges(reconciler.census, api.may_write))
+
     async def announce_readiness() -> None:
         await reconciler.caches.synced()
+        gc.freeze()  # what the caches hold now is no garbage, and need not be looked through again
         health.ready = True
         _log.info("ready: caches are synced")
         await asyncio.Event().wait()
@@ -113,8 +118,12 @@ async def run(settings: Settings) -> None:
         "work": _work(reconciler, leadership),
         "readiness": announce_readiness(),
         "telemetry": _serve(health.application(), settings.telemetry_port),
-        "intake": _serve(intake.application(), settings.intake_port, _tls(settings), intake.guards),
     }
+    tls = None
+    if settings.certificate is not None and settings.key is not None:
+        certificate = Certificate(settings.certificate, settings.key)
+        tls, parts["certificate"] = certificate.context, certificate.keep()
+    parts["intake"] = _serve(intake.application(), settings.intake_port, tls, intake.guards)
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     tasks.append(
         asyncio.create_task(
@@ -146,6 +155,9 @@ def main() -> int:
         stream=sys.stdout,
     )
     logging.getLogger("kopf").setLevel(logging.WARNING)
+    # asyncio's own 256 KiB for each connection are most of the memory where hundreds of sidecars talk.
+    sslproto.SSLProtocol.max_size = _TLS_BUFFER
+    gc.set_threshold(_GARBAGE)
     asyncio.run(run(Settings.of(os.environ)))
     return 0
 

@@ -10,24 +10,31 @@ from typing import Any
 
 from ..domain.plan import actions as act
 from ..domain.plan.snapshot import Phase
+from ..domain.sampling import make_sampler
+from ..domain.space import Assignment, leaves
 from ..resources import names
 from ..resources.event import Announcement, event_manifest
 from ..resources.execution import Execution, dump_execution
 from ..resources.identity import TrialIdentity
 from ..resources.job import job_manifest
 from ..resources.outputs import trial_folder
+from ..resources.placeholders import text_of
 from ..resources.record import Record, dump_curve, dump_stop, trial_manifest
 from ..resources.sidecar import SidecarSettings
+from ..resources.status import Best
 from ..resources.times import format_time
 from ..resources.troubles import of_refused_job, of_refused_record
-from . import errors, gateway
+from . import errors, gateway, telemetry
 from .caches import Caches
 from .gateway import Gateway
+from .pace import Priority
 from .sweep_state import SweepState
 from .trial_state import TrialState
 
 _log = logging.getLogger(__name__)
 _MESSAGE_LIMIT = 4096
+_NO_TEMPLATE = "something in it is of another type than in a pod; compare kubectl explain pod.spec"
+_NO_TRIAL = "00000000-0000-0000-0000-000000000000"
 _LONGEST_PAUSE = 30.0  # seconds between two tries to create a Job that is refused
 
 
@@ -67,7 +74,7 @@ class Executor:
     async def _post(self, said: Announcement) -> None:
         body = event_manifest(said, self._clock())
         try:
-            await self._api.create(gateway.EVENTS, said.namespace, body)
+            await self._api.create(gateway.EVENTS, said.namespace, body, Priority.COURTESY)
         except errors.ApiError as error:
             if not isinstance(error, errors.AlreadyExists):
                 _log.info("event %s about %s: %s", said.reason, said.name, error)
@@ -137,6 +144,40 @@ class Executor:
         if record.index not in state.live:
             state.add(record)
 
+    async def try_job(self, state: SweepState) -> str:
+        """What the API server, or admission, would have against the sweep's Jobs; empty when nothing.
+        What only time can show, such as a quota, is no reason to refuse a sweep."""
+        sampler = make_sampler("random", "random", state.spec.space, state.seed)
+        assignment = sampler.propose(0, [])
+        assert assignment is not None, "a space has at least one point"
+        name = names.trial_name(state.name, 0)
+        folder = trial_folder(state.name, state.uid, name)
+        identity = TrialIdentity(state.namespace, state.name, name, _NO_TRIAL, 1, folder)
+        try:
+            body = self._job(identity, state, assignment)
+            # A trial of an earlier sweep may still have the name.
+            body["metadata"]["name"] = f"{body['metadata']['name'][:50]}-check"
+            await self._api.would_create(gateway.JOBS, state.namespace, body)
+        except errors.Refused as error:
+            trouble = of_refused_job(str(error), self._clock())
+            return "" if trouble.waits else f"spec.trial: {trouble.message}"
+        except errors.Conflict:
+            pass
+        return ""
+
+    def _job(
+        self, identity: TrialIdentity, state: SweepState, assignment: Assignment
+    ) -> dict[str, Any]:
+        """The Job of an attempt.
+
+        Raises:
+            Refused: the user's template is none.
+        """
+        try:
+            return job_manifest(identity, state.spec, assignment, self._sidecar)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise errors.Refused(f"{error}: {_NO_TEMPLATE}") from error
+
     async def _launch(self, state: SweepState, trial: TrialState, action: act.LaunchJob) -> None:
         identity = TrialIdentity(
             state.namespace,
@@ -146,8 +187,8 @@ class Executor:
             action.attempt,
             trial_folder(state.name, state.uid, trial.name),
         )
-        body = job_manifest(identity, state.spec, trial.assignment, self._sidecar)
         try:
+            body = self._job(identity, state, trial.assignment)
             made = await self._create_or_adopt(gateway.JOBS, state.namespace, body, owner=trial.uid)
         except (errors.Refused, errors.Conflict) as error:
             now = self._clock()
@@ -194,6 +235,8 @@ class Executor:
         }
         await self._write(state, trial, status, now)
         trial.stop, trial.stopped, trial.phase = action.stop, now, Phase.STOPPING
+        if trial.decided is not None:
+            telemetry.DECISION_SECONDS.observe(now - trial.decided)
 
     async def _record_retry(
         self, state: SweepState, trial: TrialState, action: act.RecordRetry
@@ -211,6 +254,7 @@ class Executor:
             "gpuSeconds": self._gpu(trial, None),
         }
         await self._write(state, trial, status, now)
+        telemetry.ATTEMPTS.labels(action.reason).inc()
         trial.gpu_used, trial.held = trial.gpu_totals, {}
         trial.attempt, trial.failures = action.attempt, action.failures
         trial.launched, trial.phase, trial.reason = False, Phase.PENDING, action.reason
@@ -242,7 +286,7 @@ class Executor:
             "reason": action.reason,
             "message": action.message[:_MESSAGE_LIMIT],
         }
-        await self._write(state, trial, status, now)
+        await self._write(state, trial, status, now, Priority.BOOKKEEPING)
         news = action.reason and action.reason != trial.reason
         trial.phase, trial.reason = action.phase, action.reason
         if news:
@@ -267,16 +311,29 @@ class Executor:
         }
         await self._write(state, trial, status, now)
         state.end(trial, action.phase, saved)
+        telemetry.TRIALS.labels(action.phase.value).inc()
+        telemetry.GPU_USED.inc(trial.gpu_total)
+        telemetry.GPU_SAVED.inc(saved)
         if action.phase is not Phase.SUCCEEDED:
             failed = action.phase is Phase.FAILED
             reason = action.reason if failed else action.phase.value
             self._tell(state, trial, reason, action.message, warning=failed)
+        if state.best is not None and state.best.trial == trial.name:
+            self._tell_best(state, state.best)
 
     def _tell(
         self, state: SweepState, trial: TrialState, reason: str, message: str, *, warning: bool
     ) -> None:
         about = (names.SWEEPTRIAL, state.namespace, trial.name, trial.uid)
         self.announce(Announcement(*about, reason, message, warning=warning))
+
+    def _tell_best(self, state: SweepState, best: Best) -> None:
+        """Once, at the trial's end: while it runs every report may be a new best."""
+        metric, value = state.spec.objective.primary_metric, text_of(best.value)
+        parameters = (f"{name}={text_of(value)}" for name, value in leaves(best.assignment))
+        message = f"{best.trial} has the best {metric} so far, {value}, with {' '.join(parameters)}"
+        about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
+        self.announce(Announcement(*about, names.REASON_NEW_BEST, message))
 
     def _gpu(self, trial: TrialState, saved: float | None) -> dict[str, Any]:
         gpu: dict[str, Any] = {
@@ -287,7 +344,12 @@ class Executor:
         return gpu if saved is None else {**gpu, "saved": f"{saved:.0f}"}
 
     async def _write(
-        self, state: SweepState, trial: TrialState, status: dict[str, Any], now: float
+        self,
+        state: SweepState,
+        trial: TrialState,
+        status: dict[str, Any],
+        now: float,
+        priority: Priority = Priority.DECISION,
     ) -> None:
         """Write a trial's status with its curve, and enter the answer into the cache."""
         count = trial.curve.count
@@ -305,7 +367,7 @@ class Executor:
         try:
             # Nobody else writes it but another operator that leads by now: then this memory is stale.
             made = await self._api.patch_status(
-                gateway.SWEEPTRIALS, state.namespace, trial.name, known.version, status
+                gateway.SWEEPTRIALS, state.namespace, trial.name, known.version, status, priority
             )
         except errors.ApiError:
             trial.unwritten_since = unwritten

@@ -6,18 +6,19 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from urllib.request import getproxies
 
 import aiohttp
-from kubernetes.aio import config
-from kubernetes.aio.client.api_client import ApiClient
-from kubernetes.aio.client.configuration import Configuration
 
 from ..resources import names
 from ..resources.times import format_time
 from . import errors, telemetry
+from .pace import Pace, Priority
+
+if TYPE_CHECKING:
+    from kubernetes.aio.client.api_client import ApiClient
 
 Body = dict[str, Any]
 _MERGE = "application/merge-patch+json"
@@ -27,7 +28,8 @@ _WATCH_SECONDS = 290
 _WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_WATCH_SECONDS + 15)
 # A trainer may be silent for as long as it likes.
 _LOG_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10)
-_LONGEST_LINE = 1024 * 1024
+# Of a log line that never ends the last part counts; an object is never as large.
+_LONGEST_LINE = 4 * 1024 * 1024
 _STRICT_REMEDY = (
     " The certificate authority of this API server lacks extensions that Python demands; set "
     "SWEEPJOB_STRICT_TLS=false (chart: kubernetes.strictTls=false) to accept it."
@@ -54,17 +56,26 @@ PODS = Resource("/api/v1", "pods")
 EVENTS = Resource("/api/v1", "events")
 LEASES = Resource("/apis/coordination.k8s.io/v1", "leases")
 TOKEN_REVIEWS = Resource("/apis/authentication.k8s.io/v1", "tokenreviews")
+SUBJECT_ACCESS_REVIEWS = Resource("/apis/authorization.k8s.io/v1", "subjectaccessreviews")
 
 
 _ALWAYS = (LEASES.prefix, TOKEN_REVIEWS.prefix)
 
 
-async def connect(*, strict_tls: bool, kubeconfig: str | None = None) -> Gateway:
+async def connect(
+    *, strict_tls: bool, kubeconfig: str | None = None, pace: Pace | None = None
+) -> Gateway:
     """A gateway with the pod's service account, or the kubeconfig where there is none.
 
     Args:
+        pace: how fast it may ask; None for as fast as it likes.
         kubeconfig: its path; None for the one that KUBECONFIG named when the client was imported.
     """
+    # A sweep on one machine has no cluster, and loading this takes a second.
+    from kubernetes.aio import config
+    from kubernetes.aio.client.api_client import ApiClient
+    from kubernetes.aio.client.configuration import Configuration
+
     configuration = Configuration()
     try:
         config.load_incluster_config(client_configuration=configuration)
@@ -74,14 +85,15 @@ async def connect(*, strict_tls: bool, kubeconfig: str | None = None) -> Gateway
     configuration.connection_pool_maxsize = 64
     # Looked up once: the client asks the environment, and a file, at every request.
     configuration.client_session_kwargs = {"trust_env": bool(getproxies())}
-    return Gateway(ApiClient(configuration))
+    return Gateway(ApiClient(configuration), pace)
 
 
 class Gateway:
     """Requests to the API server."""
 
-    def __init__(self, client: ApiClient) -> None:
+    def __init__(self, client: ApiClient, pace: Pace | None = None) -> None:
         self._client = client
+        self._pace = pace
         # Whether we may write; asked before each write but those of leases and reviews.
         self.may_write: Callable[[], bool] = lambda: True
 
@@ -91,21 +103,42 @@ class Gateway:
     async def get(self, resource: Resource, namespace: str, name: str) -> Body:
         return await self._request("GET", resource.path(namespace, name))
 
-    async def create(self, resource: Resource, namespace: str | None, body: Body) -> Body:
-        return await self._request("POST", resource.path(namespace), body=body)
+    async def create(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        body: Body,
+        priority: Priority = Priority.WORK,
+    ) -> Body:
+        return await self._request("POST", resource.path(namespace), body=body, priority=priority)
+
+    async def would_create(self, resource: Resource, namespace: str, body: Body) -> None:
+        """Have the API server check an object as if it were created; nothing is kept.
+
+        Raises:
+            ApiError: as when it is created.
+        """
+        query = {"dryRun": "All"}
+        await self._request("POST", resource.path(namespace), query=query, body=body)
 
     async def replace(self, resource: Resource, namespace: str, name: str, body: Body) -> Body:
         """Write an object as a whole, on condition of the resource version in it."""
         return await self._request("PUT", resource.path(namespace, name), body=body)
 
     async def patch_status(
-        self, resource: Resource, namespace: str, name: str, version: str, status: Body
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        version: str,
+        status: Body,
+        priority: Priority = Priority.WORK,
     ) -> Body:
         """Merge into the status, on condition that the object is the one of this resource version. A
         uid would be no condition: the API server does not look at it in a patch of the status."""
         body = {"metadata": {"resourceVersion": version}, "status": status}
         path = resource.path(namespace, name, "status")
-        return await self._request("PATCH", path, body=body, content_type=_MERGE)
+        return await self._request("PATCH", path, body=body, content_type=_MERGE, priority=priority)
 
     async def delete(
         self,
@@ -124,14 +157,24 @@ class Gateway:
         if propagation is not None:
             body["propagationPolicy"] = propagation
         try:
-            await self._request("DELETE", resource.path(namespace, name), body=body)
+            path = resource.path(namespace, name)
+            await self._request("DELETE", path, body=body, priority=Priority.DECISION)
         except (errors.NotFound, errors.Conflict):
             return
 
     async def list_page(
-        self, resource: Resource, namespace: str | None, selector: str, token: str
+        self, resource: Resource, namespace: str | None, selector: str, token: str, limit: int = 500
     ) -> Body:
-        query = {"limit": "500", "labelSelector": selector, "continue": token}
+        """A page of a list.
+
+        Args:
+            token: of the page before, empty for the first.
+            limit: of objects, 0 for all.
+
+        Raises:
+            Gone: the version that the pages are of is forgotten.
+        """
+        query = {"limit": str(limit or ""), "labelSelector": selector, "continue": token}
         return await self._request("GET", resource.path(namespace), query=query)
 
     async def list_by_field(self, resource: Resource, namespace: str, selector: str) -> list[Body]:
@@ -163,7 +206,7 @@ class Gateway:
         try:
             if response.status != 200:
                 raise _error(response.status, await response.read(), response.headers, "GET")
-            async for line in response.content:
+            async for line in _lines(response):
                 event = json.loads(line)
                 if event["type"] == "ERROR":
                     status = event["object"]
@@ -193,14 +236,8 @@ class Gateway:
         try:
             if response.status != 200:
                 raise _error(response.status, await response.read(), response.headers, "GET")
-            rest = b""
-            async for chunk in response.content.iter_any():
-                *whole, rest = (rest + chunk).split(b"\n")
-                for line in whole:
-                    yield line.decode(errors="replace")
-                rest = rest[-_LONGEST_LINE:] if len(rest) > _LONGEST_LINE else rest
-            if rest:
-                yield rest.decode(errors="replace")
+            async for line in _lines(response):
+                yield line.decode(errors="replace")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise errors.Unavailable(f"log of {pod} broke: {error!r}") from error
         finally:
@@ -213,10 +250,9 @@ class Gateway:
         query: Mapping[str, str] | None = None,
         body: Body | None = None,
         content_type: str = "application/json",
+        priority: Priority = Priority.WORK,
     ) -> Body:
-        if method != "GET" and not path.startswith(_ALWAYS) and not self.may_write():
-            raise errors.NotLeading(f"{method} {path}: this operator does not lead")
-        response = await self._send(method, path, query, body, content_type, _TIMEOUT)
+        response = await self._send(method, path, query, body, content_type, _TIMEOUT, priority)
         try:
             data = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -234,19 +270,27 @@ class Gateway:
         body: Body | None,
         content_type: str,
         patience: aiohttp.ClientTimeout,
+        priority: Priority = Priority.WORK,
     ) -> aiohttp.ClientResponse:
+        if self._pace is not None and not path.startswith(LEASES.prefix):
+            await self._pace.turn(priority)
+        # Asked when the turn has come: whoever has waited may not lead any more.
+        if method != "GET" and not path.startswith(_ALWAYS) and not self.may_write():
+            raise errors.NotLeading(f"{method} {path}: this operator does not lead")
         present = [(key, value) for key, value in (query or {}).items() if value]
         headers = {"Content-Type": content_type} if content_type else {}
-        call = await self._client.param_serialize(
+        # The body goes past the client's search for its models, which would cost as much as the request.
+        method, url, header, _, posted = await self._client.param_serialize(
             method=method,
             resource_path=path,
             query_params=present,
             header_params=headers,
-            body=body,
             auth_settings=["BearerToken"],
         )
         try:
-            answer = await self._client.call_api(*call, _request_timeout=patience)
+            answer = await self._client.call_api(
+                method, url, header, body, posted, _request_timeout=patience
+            )
         except ssl.SSLError as error:
             raise errors.Unavailable(f"{error!r}.{_STRICT_REMEDY}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -255,7 +299,22 @@ class Gateway:
         response: aiohttp.ClientResponse = answer.response
         verb = "WATCH" if "watch" in (query or {}) else method
         telemetry.API_REQUESTS.labels(verb, _resource_of(path), str(response.status)).inc()
+        if response.status == 429 and self._pace is not None:
+            self._pace.hold(_retry_after(response.headers))
         return response
+
+
+async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Lines as they come, however long: aiohttp's own iterator gives up at 128 KiB, which one large
+    pod would reach, and nobody would be watched any more."""
+    rest = b""
+    async for chunk in response.content.iter_any():
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield line
+        rest = rest[-_LONGEST_LINE:]
+    if rest:
+        yield rest
 
 
 def _resource_of(path: str) -> str:
@@ -279,6 +338,10 @@ def _error(status: int, data: bytes, headers: Mapping[str, str], method: str) ->
     if status == 410:
         return errors.Gone(text)
     if status == 429 or status >= 500:
-        wait = headers.get("Retry-After", "0")
-        return errors.Unavailable(text, float(wait) if wait.isdecimal() else 0.0)
+        return errors.Unavailable(text, _retry_after(headers))
     return errors.Refused(text)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    wait = headers.get("Retry-After", "0")
+    return float(wait) if wait.isdecimal() else 0.0

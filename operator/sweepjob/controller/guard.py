@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
+from typing import cast
 
 _REQUEST_SECONDS = 10.0  # from the first byte of a request, or the connection, to the request's end
 _RATE, _BURST = 50.0, 100.0  # requests a second for one caller
@@ -21,10 +21,10 @@ class Guard(asyncio.Protocol):
         self._inner = inner
         self._known = known
         self._timer: asyncio.TimerHandle | None = None
-        self._transport: asyncio.BaseTransport | None = None
+        self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._known.enter(transport, self)
         self._start()
         self._inner.connection_made(transport)
@@ -44,6 +44,7 @@ class Guard(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.arrived()
+        self._known.leave(self._transport)
         self._inner.connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -57,7 +58,7 @@ class Guard(asyncio.Protocol):
         self._timer = loop.call_later(self._known.patience, self._cut_off)
 
     def _cut_off(self) -> None:
-        if isinstance(self._transport, asyncio.Transport):
+        if self._transport is not None:
             self._transport.abort()
 
 
@@ -70,7 +71,7 @@ class Guards:
 
     def __init__(self, patience: float = _REQUEST_SECONDS) -> None:
         self.patience = patience
-        self._guards: WeakKeyDictionary[asyncio.BaseTransport, Guard] = WeakKeyDictionary()
+        self._guards: dict[asyncio.BaseTransport, Guard] = {}
 
     def before(self, make: Callable[[], asyncio.Protocol]) -> Callable[[], Guard]:
         """A factory of guarded protocols."""
@@ -78,6 +79,11 @@ class Guards:
 
     def enter(self, transport: asyncio.BaseTransport, guard: Guard) -> None:
         self._guards[transport] = guard
+
+    def leave(self, transport: asyncio.BaseTransport | None) -> None:
+        """The connection has ended."""
+        if transport is not None:
+            self._guards.pop(transport, None)
 
     def arrived(self, transport: asyncio.BaseTransport | None) -> None:
         """The request on this connection is here, all of it."""

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from aiohttp import web
 
 from .. import wire
 from ..resources.pods import PodRecord
 from . import errors, telemetry
-from .authentication import Authenticator, Caller
+from .authentication import Caller
 from .caches import Caches
 from .guard import Guards, Rates
 from .reports import Reports
+
+
+class Identifies(Protocol):
+    """Says whose a token is."""
+
+    async def identify(self, token: str) -> Caller | None:
+        """The caller, or None when the token is no good.
+
+        Raises:
+            Unavailable: it cannot be said.
+        """
+        ...
 
 
 class Intake:
@@ -21,7 +34,7 @@ class Intake:
 
     def __init__(
         self,
-        authenticator: Authenticator,
+        authenticator: Identifies,
         reports: Reports,
         caches: Caches,
         leads: Callable[[], bool] = lambda: True,

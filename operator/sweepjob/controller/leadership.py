@@ -95,6 +95,8 @@ class Leadership:
         try:
             await self._write(self._identity)
         except (errors.Conflict, errors.AlreadyExists):
+            if self._taken:
+                raise  # somebody has touched our lease; whether it is still ours, the next look says
             return False  # somebody was quicker
         self._renewed = now
         return True

@@ -78,7 +78,8 @@ def _trial(
     pods = [p for p in caches.pods_of(key, trial.uid) if p.attempt == trial.attempt]
     unwritten = trial.unwritten_since
     trial.trouble = _trouble_of(trial, pods)
-    due = None if unwritten is None else max(unwritten, trial.written) + settings.progress_interval
+    interval = trial.write_interval(settings.progress_interval)
+    due = None if unwritten is None else max(unwritten, trial.written) + interval
     return Trial(
         index=trial.index,
         name=trial.name,
@@ -127,6 +128,7 @@ def overview(state: SweepState, snap: Snapshot, generation: int, now: float) -> 
         _failed(failure),
         _suspended(state.spec.suspend and not over),
         _degraded(state, now),
+        *_stalled(state, failure),
     )
     completed = state.status.get("completionTime")
     return Overview(
@@ -144,6 +146,7 @@ def overview(state: SweepState, snap: Snapshot, generation: int, now: float) -> 
         best=state.best,
         gpu_used=state.gpu_used,
         gpu_saved=state.gpu_saved,
+        sources=tuple((s.name, s.uid, s.counted) for s in state.sources),
     )
 
 
@@ -174,7 +177,11 @@ def _phase(state: SweepState, over: bool, failure: tuple[str, str] | None) -> st
 def _accepted(state: SweepState) -> Condition:
     if state.problem:
         return Condition(names.ACCEPTED, False, names.REASON_INVALID, state.problem)
-    return Condition(names.ACCEPTED, True, names.REASON_ACCEPTED, "the spec is understood")
+    text = "the spec is understood"
+    if state.sources:
+        listed = ", ".join(f"{s.counted} trials of {s.name}" for s in state.sources)
+        text += f"; it begins with {listed}"
+    return Condition(names.ACCEPTED, True, names.REASON_ACCEPTED, text)
 
 
 def _complete(state: SweepState, over: bool, failure: tuple[str, str] | None) -> Condition:
@@ -198,6 +205,14 @@ def _failed(failure: tuple[str, str] | None) -> Condition:
     if failure is None:
         return Condition(names.FAILED, False, names.REASON_RUNNING, "nothing has ended the sweep")
     return Condition(names.FAILED, True, *failure)
+
+
+def _stalled(state: SweepState, failure: tuple[str, str] | None) -> list[Condition]:
+    if failure is not None:
+        return [Condition(names.STALLED, True, *failure)]
+    if state.problem:
+        return [Condition(names.STALLED, True, names.REASON_INVALID, state.problem)]
+    return []
 
 
 def _suspended(suspended: bool) -> Condition:

@@ -6,19 +6,28 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from ..domain.plan.actions import CreateTrial, Plan
-from ..domain.plan.planner import free_slots, is_over, plan, reason_to_end
-from ..domain.plan.snapshot import Snapshot
+from ..domain.plan.planner import is_over, plan, reason_to_end
+from ..domain.plan.snapshot import Phase, Snapshot
 from ..domain.problem import InvalidSpec
 from ..resources import names
 from ..resources.event import Announcement
 from ..resources.pods import PodRecord
 from ..resources.record import Record
-from ..resources.status import Condition, Overview, differs, dump_status, is_finished
+from ..resources.status import (
+    Condition,
+    Overview,
+    differs,
+    dump_status,
+    has_started,
+    is_accepted,
+    is_finished,
+    is_urgent,
+)
 from ..resources.sweepjob import SweepSpec, parse_sweepjob
 from ..resources.times import parse_time
 from . import errors, gateway, telemetry
@@ -26,19 +35,23 @@ from .caches import Caches, Key
 from .executor import Executor
 from .gateway import Gateway
 from .observer import metric_check_due, overview, snapshot
+from .pace import Priority
 from .proposing import Proposer
 from .reflector import is_newer
 from .refusals import Refusals
 from .reports import STATUS_INTERVAL, Reports
 from .settings import Settings
 from .sweep_state import SweepState
+from .warm_start import NotReady, Source, find_sources
 from .workqueue import WorkQueue
 
 _log = logging.getLogger(__name__)
 # A pass that still finds something to do after so many rounds lets other sweeps go first.
 _ROUNDS = 10
+_CURVES_A_SECOND = 20  # written at most, those of ending trials apart
+_TRY_AGAIN = 30.0  # seconds until a Job that was refused is tried again
+_LOOK_AGAIN = 5.0  # seconds until a sweep that another waits for is looked at again
 _CONDITION_LIMIT = 32_000  # characters; the API's conventions allow 32,768
-_QUIET_KEYS = ("best", "gpuSeconds", "trials", "progress")
 
 
 @dataclass(slots=True)
@@ -137,10 +150,8 @@ class Reconciler:
         looked = self._look(state)
         podless = await self._refusals.look(state, looked, self._clock())
         snap = self._observe(state, looked)
-        if state.sampler.learns:
-            await self._proposer.make_ready(state, snap, free_slots(snap), self._clock())
-            looked = self._look(state)  # what has happened meanwhile must not be missed
-            snap = self._observe(state, looked)
+        again = partial(self.queue.add, (state.namespace, state.name))
+        self._proposer.ask(state, snap, self._clock(), again)
         todo = plan(snap, self._clock())
         busy = [a.trial for a in todo.actions if not isinstance(a, CreateTrial)]
         state.agenda.rest(looked, busy, todo.wakes)
@@ -162,7 +173,21 @@ class Reconciler:
     ) -> Snapshot:
         self.reports.follow_logs(state, looked)
         is_read = partial(self.reports.is_read, state)
-        return snapshot(state, self.caches, self._settings, looked, most, is_read)
+        settings = replace(self._settings, progress_interval=self._progress_interval())
+        return snapshot(state, self.caches, settings, looked, most, is_read)
+
+    def census(self) -> telemetry.Census:
+        """How much there is to do, for the metrics."""
+        states = [sweep.state for sweep in self._sweeps.values() if sweep.state is not None]
+        phases = [trial.phase for state in states for trial in state.live.values()]
+        running = sum(phase is Phase.RUNNING for phase in phases)
+        return telemetry.Census(len(states), running, len(phases) - running, self.queue.depth)
+
+    def _progress_interval(self) -> float:
+        """Seconds between two writes of a curve, so that there are not too many in all."""
+        states = (sweep.state for sweep in self._sweeps.values())
+        live = sum(len(state.live) for state in states if state is not None)
+        return max(self._settings.progress_interval, live / _CURVES_A_SECOND)
 
     async def _accept(self, key: Key, sweep: _Sweep) -> bool:
         """Understand a new generation of the spec; whether there is anything to do about it."""
@@ -174,46 +199,94 @@ class Reconciler:
             return False
         try:
             spec = parse_sweepjob(body)
+            if sweep.state is not None and sweep.state.goes_on_with(spec):
+                sweep.generation = generation
+                return True
+            sources = await find_sources(self._api, self.caches, key[0], spec, status)
         except InvalidSpec as error:
             goes_on = await self._reject(key, sweep, str(error))
             sweep.generation = generation
             return goes_on
-        sweep.state = self._load(key, spec, meta["uid"], status)
+        except NotReady as error:
+            self.queue.add_after(key, _LOOK_AGAIN)
+            await self._postpone(key, sweep, str(error))
+            return False
+        state = self._load(key, spec, meta["uid"], status, sources)
+        if not state.created and not is_accepted(status, generation):
+            problem = await self._executor.try_job(state)
+            if problem:
+                # Admission may think otherwise later, when a policy or a right has been mended.
+                self.queue.add_after(key, _TRY_AGAIN)
+                return await self._reject(key, sweep, problem)
+        sweep.state = state
         sweep.generation = generation
         return True
 
-    def _load(self, key: Key, spec: SweepSpec, uid: str, status: dict[str, Any]) -> SweepState:
+    def _load(
+        self,
+        key: Key,
+        spec: SweepSpec,
+        uid: str,
+        status: dict[str, Any],
+        sources: tuple[Source, ...],
+    ) -> SweepState:
         """The memory of a sweep from what is on record. Reports that are not are asked for again."""
         started = parse_time(status.get("startTime")) or self._clock()
         seed = spec.seed if spec.seed is not None else _seed(uid)
-        state = SweepState(*key, uid, spec, seed, started, status)
+        state = SweepState(*key, uid, spec, seed, started, status, sources)
         state.load(r for r in self.caches.records_of(key) if r.sweep_uid == uid)
         for trial in state.live.values():
             for pod in self.caches.pods_of((state.namespace, trial.name), trial.uid):
                 self.reports.take_in(state, pod, gone=False)
+        self._tell_lost(state)
         return state
+
+    def _tell_lost(self, state: SweepState) -> None:
+        about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
+        for source in state.sources:
+            if source.lost:
+                text = (
+                    f"{source.lost} of the {source.counted} trials of sweep {source.name}, which "
+                    "count here, are gone; what comes is proposed and decided without them"
+                )
+                said = Announcement(*about, names.REASON_WARM_START_LOST, text, warning=True)
+                self._executor.announce(said)
 
     async def _reject(self, key: Key, sweep: _Sweep, problems: str) -> bool:
         """Say in the conditions what is wrong with the spec; whether there is work all the same: a
         sweep that runs goes on as it was understood before."""
-        meta, status = sweep.body["metadata"], dict(sweep.body.get("status") or {})
         text = f"{problems}. Correct the spec and apply it again"[:_CONDITION_LIMIT]
-        said = Announcement(
-            names.SWEEPJOB, *key, meta["uid"], names.REASON_INVALID, text, warning=True
-        )
-        self._executor.announce(said)
         if sweep.state is not None:
+            self._announce(key, sweep, names.REASON_INVALID, text)
             sweep.state.problem = text
             return True
-        seen = Overview(
-            generation=meta["generation"],
-            phase="Invalid",
-            conditions=(Condition(names.ACCEPTED, False, names.REASON_INVALID, text),),
+        await self._say_unaccepted(key, sweep, "Invalid", names.REASON_INVALID, text)
+        return False
+
+    async def _postpone(self, key: Key, sweep: _Sweep, missing: str) -> None:
+        """Say what a sweep waits for before it can be understood."""
+        reason = names.REASON_WARM_START_PENDING
+        await self._say_unaccepted(key, sweep, "Pending", reason, missing)
+
+    async def _say_unaccepted(
+        self, key: Key, sweep: _Sweep, phase: str, reason: str, text: str
+    ) -> None:
+        """In the status, and by an event if that is news."""
+        status = dict(sweep.body.get("status") or {})
+        waits = reason == names.REASON_WARM_START_PENDING
+        conditions = (
+            Condition(names.ACCEPTED, False, reason, text),
+            Condition(names.RECONCILING if waits else names.STALLED, True, reason, text),
         )
+        seen = Overview(sweep.body["metadata"]["generation"], phase, conditions)
         new = dump_status(seen, status, self._clock())
         if differs(new, status):
+            self._announce(key, sweep, reason, text)
             await self._write_status(sweep, new)
-        return False
+
+    def _announce(self, key: Key, sweep: _Sweep, reason: str, text: str) -> None:
+        uid = sweep.body["metadata"]["uid"]
+        self._executor.announce(Announcement(names.SWEEPJOB, *key, uid, reason, text, warning=True))
 
     async def _report(self, sweep: _Sweep, state: SweepState) -> float | None:
         """Write the sweep's status if it changed; returns when it is due otherwise."""
@@ -222,9 +295,8 @@ class Reconciler:
         new = dump_status(seen, state.status, now)
         if not differs(new, state.status):
             return None
-        loud = {k: v for k, v in new.items() if k not in _QUIET_KEYS}
         due = state.status_written + STATUS_INTERVAL
-        if now < due and not differs({**state.status, **loud}, state.status):
+        if now < due and not is_urgent(new, state.status):
             return due
         written = await self._write_status(sweep, new)
         before, state.status = state.status, dict(written.get("status") or {})
@@ -237,35 +309,33 @@ class Reconciler:
         that was created since under its name is another, and stays as it is."""
         meta = sweep.body["metadata"]
         key = (gateway.SWEEPJOBS, meta["namespace"], meta["name"])
+        low = Priority.BOOKKEEPING
         try:
-            written = await self._api.patch_status(*key, meta["resourceVersion"], new)
+            written = await self._api.patch_status(*key, meta["resourceVersion"], new, low)
         except errors.Conflict:
             found = await self._api.get(*key)
             if found["metadata"]["uid"] != meta["uid"]:
                 raise errors.NotFound(f"sweepjobs '{key[2]}' is another one now") from None
-            written = await self._api.patch_status(*key, found["metadata"]["resourceVersion"], new)
+            version = found["metadata"]["resourceVersion"]
+            written = await self._api.patch_status(*key, version, new, low)
         if not _is_older(written, sweep.body):
             sweep.body = written
         return written
 
     def _announce_transitions(self, state: SweepState, before: Mapping[str, Any]) -> None:
+        about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
+        if has_started(state.status) and not has_started(before):
+            text = f"the first trial runs; {state.spec.limits.max_total_trials} in all"
+            self._executor.announce(Announcement(*about, names.REASON_FIRST, text))
         old = {c["type"]: c for c in before.get("conditions") or ()}
         for condition in state.status.get("conditions") or ():
             was = old.get(condition["type"], {})
             changed = (was.get("status"), was.get("reason")) != ("True", condition["reason"])
-            if condition["status"] == "True" and changed:
+            # What Stalled says, Failed or Accepted has said.
+            if condition["status"] == "True" and changed and condition["type"] != names.STALLED:
                 bad = condition["type"] in (names.FAILED, names.DEGRADED)
-                self._executor.announce(
-                    Announcement(
-                        names.SWEEPJOB,
-                        state.namespace,
-                        state.name,
-                        state.uid,
-                        condition["reason"],
-                        condition["message"],
-                        warning=bad,
-                    )
-                )
+                said = (condition["reason"], condition["message"])
+                self._executor.announce(Announcement(*about, *said, warning=bad))
 
     async def _check_existence(self, key: Key) -> float | None:
         """Something of the sweep was not there: is the sweep?"""

@@ -17,6 +17,7 @@ from .gateway import Gateway, Resource
 
 _log = logging.getLogger(__name__)
 _BACKOFF = (0.2, 15.0)  # seconds, first and longest
+_PAGE = 500
 
 
 class Cached(Protocol):
@@ -57,6 +58,9 @@ class Reflector(Generic[R]):
     ) -> None:
         self._merge = merge
         self.records: dict[Key, R] = {}
+        self._newest = "0"  # version that was seen
+        self._failures = 0  # in a row
+        self.trouble = ""  # what the last of them was
         self.synced = asyncio.Event()
         self._gateway = gateway
         self._resource = resource
@@ -67,29 +71,36 @@ class Reflector(Generic[R]):
 
     async def run(self) -> None:
         """List and watch for ever; returns only by cancellation."""
-        version, failures = "", 0
+        version = ""
         while True:
             try:
                 if not version:
                     version = await self._list()
+                    self._failures = 0
                     self.synced.set()
                 async for event in self._gateway.watch(
                     self._resource, self._namespace, self._selector, version
                 ):
                     version = self._apply(event)
-                    failures = 0
+                    self._failures = 0
             except errors.Gone:
                 version = ""
             except errors.ApiError as error:
-                failures += 1
-                first, longest = _BACKOFF
-                pause = min(longest, first * 2 ** min(failures, 10)) * random.uniform(0.5, 1)
-                _log.warning("%s: %s; again in %.1f s", self._resource.plural, error, pause)
-                await asyncio.sleep(pause)
+                await self._pause(error)
+
+    async def _pause(self, error: errors.ApiError) -> None:
+        """Longer with every failure in a row, and not at the same time as others."""
+        self._failures += 1
+        self.trouble = str(error)
+        first, longest = _BACKOFF
+        pause = min(longest, first * 2 ** min(self._failures, 10)) * random.uniform(0.5, 1)
+        _log.warning("%s: %s; again in %.1f s", self._resource.plural, error, pause)
+        await asyncio.sleep(pause)
 
     def put(self, body: Mapping[str, Any]) -> R:
         """Enter the answer to our own write; returns its record."""
         record = self._project(body)
+        self._has_seen(record.version)
         self._enter(record)
         return self.records.get((record.namespace, record.name), record)
 
@@ -100,28 +111,51 @@ class Reflector(Generic[R]):
         return iter(list(self.records.values()))
 
     async def _list(self) -> str:
+        """All there is, page by page; where the pages' version is forgotten meanwhile, at once."""
+        try:
+            found, version = await self._read(_PAGE)
+        except errors.Gone:
+            found, version = await self._read(0)
+        for key in self.records.keys() - found.keys():
+            self._remove(key)
+        for record in found.values():
+            self._enter(record)
+        self._newest = version
+        return version
+
+    async def _read(self, limit: int) -> tuple[dict[Key, R], str]:
+        """The records of a list in pages of so many, 0 for one page, and its version."""
         found: dict[Key, R] = {}
         token = ""
         while True:
-            page = await self._gateway.list_page(
-                self._resource, self._namespace, self._selector, token
-            )
+            page = await self._page(token, limit)
+            version = str(page["metadata"]["resourceVersion"])
+            if version.isdecimal() and is_newer(self._newest, version):
+                # What was made since would be taken for deleted.
+                raise errors.Unavailable("this list is from before what was seen already")
             for body in page["items"]:
                 record = self._try_project(body)
                 if record is not None:
                     found[record.namespace, record.name] = record
             token = page["metadata"].get("continue", "")
             if not token:
-                break
-        for key in self.records.keys() - found.keys():
-            self._remove(key)
-        for record in found.values():
-            self._enter(record)
-        return str(page["metadata"]["resourceVersion"])
+                return found, version
+
+    async def _page(self, token: str, limit: int) -> dict[str, Any]:
+        """A page; one in the middle is asked for until it comes, rather than all of them anew."""
+        where = (self._resource, self._namespace, self._selector)
+        while True:
+            try:
+                return await self._gateway.list_page(*where, token, limit)
+            except errors.Unavailable as error:
+                if not token:
+                    raise
+                await self._pause(error)
 
     def _apply(self, event: Mapping[str, Any]) -> str:
         body = event["object"]
         version = str(body["metadata"]["resourceVersion"])
+        self._has_seen(version)
         record = None if event["type"] == "BOOKMARK" else self._try_project(body)
         if record is None:
             return version
@@ -133,6 +167,11 @@ class Reflector(Generic[R]):
         else:
             self._enter(record)
         return version
+
+    def _has_seen(self, version: str) -> None:
+        """A watch may be behind our own writes: what it tells does not make these unseen."""
+        if is_newer(version, self._newest):
+            self._newest = version
 
     def _try_project(self, body: Mapping[str, Any]) -> R | None:
         """One object that is not understood must not keep the others from being seen."""

@@ -136,7 +136,7 @@ class Reports:
 
     def _taken(self, state: SweepState, reports: int, *, decided: bool) -> None:
         """Act on a decision at once, on the rest soon."""
-        telemetry.REPORTS.inc(reports)
+        telemetry.REPORTS.labels(state.spec.metrics.source).inc(reports)
         key = (state.namespace, state.name)
         if decided:
             self._queue.add(key)

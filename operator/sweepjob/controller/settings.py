@@ -26,6 +26,8 @@ class Settings:
             an operator that is alone.
         identity: SWEEPJOB_POD, who we are in the lease: a container that is started again in the same pod
             goes on leading.
+        requests_per_second: SWEEPJOB_REQUESTS_PER_SECOND, to the API server at most, in the long run;
+            twice as many at once after a pause.
         strict_tls: SWEEPJOB_STRICT_TLS; "false" for API servers whose CA lacks the extensions that
             Python 3.13 demands.
     """
@@ -40,6 +42,7 @@ class Settings:
     node_patience: float = 60.0
     lease: tuple[str, str] | None = None
     identity: str = ""
+    requests_per_second: float = 200.0
     strict_tls: bool = True
 
     @classmethod
@@ -65,5 +68,6 @@ class Settings:
             node_patience=float(get("SWEEPJOB_NODE_PATIENCE_SECONDS", "60")),
             lease=(namespace, name) if name else None,
             identity=get("SWEEPJOB_POD", ""),
+            requests_per_second=float(get("SWEEPJOB_REQUESTS_PER_SECOND", "200")),
             strict_tls=get("SWEEPJOB_STRICT_TLS", "true") != "false",
         )

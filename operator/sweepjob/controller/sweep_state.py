@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import insort
 from collections import Counter
 from collections.abc import Iterable
@@ -9,18 +10,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import wire
+from ..domain.curve import Curve
 from ..domain.objective import Goal
 from ..domain.plan.observed import Trouble
 from ..domain.plan.snapshot import Phase, Proposal, Stop, Totals
 from ..domain.sampling import Observation, Sampler, make_sampler
+from ..domain.space import Assignment
 from ..domain.stopping import Decision, Tracker
 from ..resources.outputs import trial_folder
-from ..resources.record import Record
+from ..resources.record import Record, load_curve
 from ..resources.status import Best
 from ..resources.sweepjob import SweepSpec
 from .agenda import Agenda
 from .proposing import Ready, propose
 from .trial_state import TrialState
+from .warm_start import Source
 
 _REASONS = {
     "bandit": "Bandit",
@@ -30,16 +34,25 @@ _REASONS = {
 }
 
 
+# Of a spec, what the memory of its sweep is made from.
+_REMEMBERED = (
+    *("objective", "space", "sampler", "seed", "policy", "metrics", "outputs"),
+    "warm_start",
+)
+
+
 @dataclass(slots=True)
 class SweepState:
     """A sweep that is not finished.
 
     Attributes:
+        sources: other sweeps, whose trials count for proposals and decisions.
         live: trials that have not ended, by index.
         agenda: which of them to look at, and when.
         ending: there is a reason to end the sweep, and every trial has been put on the agenda for it.
         ended_trials: those that have, for a sampler that learns.
         ready: proposals of such a sampler, made ahead of the plan.
+        asked: is making them.
         next_index: above those of all records.
         missing: indices below it that have no record.
         ended: ended trials by phase.
@@ -58,12 +71,14 @@ class SweepState:
     seed: int
     started: float
     status: dict[str, Any]
+    sources: tuple[Source, ...] = ()
     sampler: Sampler = field(init=False)
     live: dict[int, TrialState] = field(default_factory=dict)
     agenda: Agenda = field(default_factory=Agenda)
     ending: bool = False
     ended_trials: list[Observation] = field(default_factory=list)
     ready: Ready = field(default_factory=Ready)
+    asked: asyncio.Task[None] | None = None
     next_index: int = 0
     missing: set[int] = field(default_factory=set)
     exhausted: bool = False
@@ -89,12 +104,31 @@ class SweepState:
 
     def load(self, records: Iterable[Record]) -> None:
         """Take in all records of the sweep, after a start of the operator."""
-        for record in sorted(records, key=lambda r: r.index):
-            trial = self.add(record)
-            self.tracker.restore(trial.index, trial.curve)
+        trials = [(record, self.add(record)) for record in sorted(records, key=lambda r: r.index)]
+        self.tracker.restore({**self._begin(), **{trial.index: trial.curve for _, trial in trials}})
+        for record, trial in trials:
             self.note_best(trial, trial.started or self.started)
             if record.phase.is_end:
                 self.end(trial, record.phase, record.gpu_saved)
+
+    def _begin(self) -> dict[int, Curve]:
+        """Learn from the trials of other sweeps; their curves, by numbers below those of this one's."""
+        records = [record for source in self.sources for record in source.records]
+        curves = [load_curve(record.curve, self.tracker.curve()) for record in records]
+        if self.sampler.learns:
+            for record, curve in zip(records, curves, strict=True):
+                seen = _observation(None, record.assignment, curve, record.phase)
+                self.ended_trials += [seen] if seen.ended else []
+        return dict(enumerate(curves, -len(curves)))
+
+    def goes_on_with(self, spec: SweepSpec) -> bool:
+        """Take over a changed spec, if nothing that is remembered depends on what has changed; whether
+        that is so. Limits, for one, may change while ten thousand trials are remembered."""
+        same = all(getattr(self.spec, part) == getattr(spec, part) for part in _REMEMBERED)
+        if same:
+            self.spec, self.problem = spec, ""
+            self.agenda.add_all(self.live)
+        return same
 
     def add(self, record: Record) -> TrialState:
         trial = TrialState.of(record, self.tracker.curve())
@@ -111,7 +145,8 @@ class SweepState:
         self.agenda.forget(trial.index)
         self.ended[phase] += 1
         if self.sampler.learns:
-            self.ended_trials.append(_observation(trial, phase))
+            seen = _observation(trial.index, trial.assignment, trial.curve, phase)
+            self.ended_trials.append(seen)
             self.ready.clear()
         self.gpu_used += trial.gpu_total
         self.gpu_saved += saved
@@ -202,7 +237,7 @@ class SweepState:
         decision = self.tracker.judge(trial.index, trial.curve)
         undecided = trial.verdict is None and trial.stop is None
         if decision is not None and decision.stop and undecided:
-            trial.verdict = _stop(decision)
+            trial.verdict, trial.decided = _stop(decision), now
             self.agenda.add(trial.index)
         if trial.curve.best_interval == trial.curve.count:
             self.note_best(trial, now)
@@ -265,13 +300,14 @@ def _pace(trial: TrialState, decided: float) -> float:
     return (decided - trial.started) / trial.stop.interval
 
 
-def _observation(trial: TrialState, phase: Phase) -> Observation:
+def _observation(
+    index: int | None, assignment: Assignment, curve: Curve, phase: Phase
+) -> Observation:
     """What is learnt of a trial that has ended. A canceled one says nothing, like one that goes on;
     it is never proposed again."""
-    score = None if trial.curve.best is None else trial.curve.score
-    if score is None and phase is Phase.CANCELED:
-        return Observation(trial.index, trial.assignment, None, ended=False)
-    return Observation(trial.index, trial.assignment, score, ended=True)
+    score = None if curve.best is None else curve.score
+    says_nothing = score is None and phase is Phase.CANCELED
+    return Observation(index, assignment, score, ended=not says_nothing)
 
 
 def _stop(decision: Decision) -> Stop:

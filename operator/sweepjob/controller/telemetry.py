@@ -2,21 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 RECONCILE_SECONDS = Histogram(
     "sweepjob_operator_reconcile_duration_seconds",
     "Time of one pass over a sweep, its API requests included",
-    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    buckets=_SECONDS,
 )
-REPORTS = Counter("sweepjob_metric_reports", "Reports of primary metrics taken in")
+DECISION_SECONDS = Histogram(
+    "sweepjob_decision_duration_seconds",
+    "Time from the report that decides to the decision on record",
+    buckets=_SECONDS,
+)
+PROPOSAL_SECONDS = Histogram(
+    "sweepjob_proposal_duration_seconds",
+    "Time that a sampler that learns takes for a proposal",
+    buckets=_SECONDS,
+)
+TRIALS = Counter("sweepjob_trials_ended", "Trials that have ended, by outcome", ["outcome"])
+ATTEMPTS = Counter(
+    "sweepjob_attempts_repeated", "Attempts that started again, by reason", ["reason"]
+)
+GPU_USED = Counter("sweepjob_gpu_used_seconds", "GPU-seconds of trials that have ended")
+GPU_SAVED = Counter(
+    "sweepjob_gpu_saved_seconds", "GPU-seconds that stopping early has spared, by estimate"
+)
+REPORTS = Counter(
+    "sweepjob_metric_reports", "Reports of primary metrics taken in, by source", ["source"]
+)
 PUSHES = Counter("sweepjob_pushes", "Pushes of sidecars by the status they were answered", ["code"])
 API_REQUESTS = Counter(
     "sweepjob_operator_api_requests",
     "Requests to the Kubernetes API by verb, resource and status",
     ["verb", "resource", "code"],
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How much there is at this moment."""
+
+    sweeps: int
+    running: int
+    queued: int
+    waiting: int
+
+
+class Gauges(Collector):
+    """What is counted when somebody asks, and costs nothing otherwise.
+
+    Args:
+        count: of what this operator knows.
+        leads: whether it acts on it.
+    """
+
+    def __init__(self, count: Callable[[], Census], leads: Callable[[], bool]) -> None:
+        self._count = count
+        self._leads = leads
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        now = self._count()
+        live = GaugeMetricFamily("sweepjob_trials_live", "Trials by state", labels=["state"])
+        live.add_metric(["running"], now.running)
+        live.add_metric(["queued"], now.queued)
+        yield live
+        yield GaugeMetricFamily("sweepjob_sweeps_active", "Sweeps that go on", now.sweeps)
+        yield GaugeMetricFamily(
+            "sweepjob_operator_queue_depth", "Sweeps that wait to be looked at", now.waiting
+        )
+        yield GaugeMetricFamily(
+            "sweepjob_operator_leader",
+            "1 for the operator that acts, 0 for a standby",
+            self._leads(),
+        )
 
 
 class Health:

@@ -17,6 +17,9 @@ from ..resources.execution import KEPT, Execution
 from ..resources.pods import PodRecord
 from ..resources.record import Record, load_curve
 
+_WRITE_SHARE = 1 / 20  # of a trial's age passes between two writes of its curve,
+_LONGEST_WRITE_INTERVAL = 60.0  # but not more than so many seconds
+
 
 @dataclass(slots=True)
 class TrialState:
@@ -25,6 +28,7 @@ class TrialState:
     Attributes:
         curve: the reports of the pod ``pod`` (its uid).
         durable: how many of them are on record.
+        decided: when the report came that led to the verdict, None when there is none.
         first_report: when the first report came, None if that was before the operator's start.
         stopped: when the decision to stop it was recorded.
         written: when the record's status was written last.
@@ -66,6 +70,7 @@ class TrialState:
     executions: list[Execution] = field(default_factory=list)
     interruption: tuple[str, str] | None = None
     verdict: Stop | None = None
+    decided: float | None = None
     first_report: float | None = None
     stopped: float | None = None
     written: float = 0.0
@@ -139,6 +144,12 @@ class TrialState:
         if self.unwritten_since is None:
             self.unwritten_since = now
         return True
+
+    def write_interval(self, shortest: float) -> float:
+        """Seconds between two writes of the curve: they grow with the trial's age, so that hundreds of
+        long trials are no load. What is not on record meanwhile the sidecar still has."""
+        age = 0.0 if self.started is None else self.written - self.started
+        return max(shortest, min(_LONGEST_WRITE_INTERVAL, age * _WRITE_SHARE))
 
     def add_execution(self, execution: Execution) -> None:
         """Keep the newest ones."""

@@ -1,4 +1,4 @@
-"""Keys to be worked on: each at most once in the queue, and by one worker at a time."""
+"""Keys to be worked on: each at most once in the queue, and once at a time."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ K = TypeVar("K")
 
 
 class WorkQueue(Generic[K]):
-    """Runs ``work`` for keys that were added; a key added while it is worked on runs once more.
+    """Runs ``work`` for keys that were added; a key added while it is worked on runs once more. Keys do
+    not wait for one another, however long one takes.
 
     ``work`` returns the seconds after which it wants to be called again, or None. When it raises,
     it is called again after a pause that doubles with every failure in a row.
     """
 
-    def __init__(self, work: Callable[[K], Awaitable[float | None]], workers: int = 16) -> None:
+    def __init__(self, work: Callable[[K], Awaitable[float | None]]) -> None:
         self._work = work
-        self._workers = workers
         self._ready: asyncio.Queue[K] = asyncio.Queue()
         self._waiting: set[K] = set()
         self._active: set[K] = set()
@@ -56,33 +56,32 @@ class WorkQueue(Generic[K]):
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for _ in range(self._workers):
-                group.create_task(self._serve())
+            while True:
+                key = await self._ready.get()
+                self._waiting.discard(key)
+                self._active.add(key)
+                group.create_task(self._serve(key))
 
     def _cancel_timer(self, key: K) -> None:
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
 
-    async def _serve(self) -> None:
-        while True:
-            key = await self._ready.get()
-            self._waiting.discard(key)
-            self._active.add(key)
-            try:
-                again = await self._work(key)
-                self._failures.pop(key, None)
-            except Exception as error:  # noqa: BLE001 - one key's error must not end the others
-                again = self._pause(key, error)
-            self._active.discard(key)
-            if key in self._again:
-                self._again.discard(key)
-                if key in self._failures:
-                    self.add_after(key, again or 0.0)
-                else:
-                    self.add(key)
-            elif again is not None:
-                self.add_after(key, again)
+    async def _serve(self, key: K) -> None:
+        try:
+            again = await self._work(key)
+            self._failures.pop(key, None)
+        except Exception as error:  # noqa: BLE001 - one key's error must not end the others
+            again = self._pause(key, error)
+        self._active.discard(key)
+        if key in self._again:
+            self._again.discard(key)
+            if key in self._failures:
+                self.add_after(key, again or 0.0)
+            else:
+                self.add(key)
+        elif again is not None:
+            self.add_after(key, again)
 
     def _pause(self, key: K, error: Exception) -> float:
         failures = self._failures[key] = self._failures.get(key, 0) + 1

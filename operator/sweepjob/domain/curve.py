@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate, dropwhile, islice, repeat, takewhile
 from typing import NamedTuple
 
 from .objective import Goal
@@ -14,7 +15,6 @@ KEPT = 1000
 _PER_OCTAVE = 125
 # Sums are whole multiples of the smallest float, so that no addition rounds.
 UNIT = 1074
-_ONE = 1 << UNIT
 
 
 def kept(interval: int) -> bool:
@@ -24,6 +24,17 @@ def kept(interval: int) -> bool:
     octave = ((interval - 1) // KEPT).bit_length()
     step = KEPT // _PER_OCTAVE << octave >> 1
     return octave == 0 or interval % step == 0
+
+
+def exact(score: float) -> int:
+    """A finite float in units of 2**-1074, which are whole."""
+    numerator, denominator = score.as_integer_ratio()
+    return numerator << UNIT + 1 - denominator.bit_length()
+
+
+def mean_of(total: int, count: int) -> float:
+    """The mean of ``count`` floats whose exact sum is ``total``, correctly rounded."""
+    return total / (count << UNIT)
 
 
 def asked_never(interval: int) -> bool:
@@ -97,17 +108,43 @@ class Curve:
         elif kept(self.count) or self.asked(self.count):
             self.later.append(Later(self.count, value, self.score, self.mean))
 
+    def load(self, values: list[float]) -> None:
+        """Make the first reports, at most KEPT, those of an empty curve at once."""
+        scores = [self.goal.score(value) for value in values]
+        best = max(scores, default=-math.inf)
+        if best > self.score:
+            first = scores.index(best)
+            self.best, self.best_interval = values[first], first + 1
+        self.values, self.count = values, len(values)
+        self.last = values[-1] if values else None
+        self.total = None if -math.inf in scores else sum(map(exact, scores))
+
     def _add(self, score: float) -> None:
         if not math.isfinite(score):
             self.total = None
         elif self.total is not None:
-            numerator, denominator = score.as_integer_ratio()
-            self.total += numerator * (_ONE // denominator)
+            self.total += exact(score)
 
     @property
     def score(self) -> float:
         """The best so far as a score; minus infinity before any finite report."""
         return -math.inf if self.best is None else self.goal.score(self.best)
+
+    def bests(self) -> Iterator[float]:
+        """The best score as it stood after each of the first KEPT reports."""
+        start = -math.inf if self.carried is None else self.goal.score(self.carried)
+        scores = map(self.goal.score, self.values)
+        return islice(accumulate(scores, max, initial=start), 1, None)
+
+    def means(self) -> Iterator[float]:
+        """The mean of the scores as it stood after each of the first KEPT reports."""
+        total = 0
+        scores = list(map(self.goal.score, self.values))
+        finite = takewhile(math.isfinite, scores)
+        for count, score in enumerate(finite, 1):
+            total += exact(score)
+            yield mean_of(total, count)
+        yield from repeat(-math.inf, sum(1 for _ in dropwhile(math.isfinite, scores)))
 
     @property
     def mean(self) -> float:
@@ -115,4 +152,4 @@ class Curve:
         after one that was not finite."""
         if self.total is None or self.count == 0:
             return -math.inf
-        return self.total / (self.count << UNIT)
+        return mean_of(self.total, self.count)

@@ -32,11 +32,20 @@ class RecordedTrial:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A trial in the replay: how many reports it got to make, and why it was stopped, if it was."""
+    """A trial in the replay.
+
+    Attributes:
+        trial: its number.
+        reports: how many it got to make.
+        stopped: why it was stopped, if it was.
+        started, ended: seconds since the replay's beginning; None of a trial that has nothing to report.
+    """
 
     trial: int
     reports: int
     stopped: Decision | None
+    started: Seconds | None = None
+    ended: Seconds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,7 @@ class _Run:
     waiting: Iterator[RecordedTrial]
     due: list[tuple[Seconds, int]] = field(default_factory=list)
     running: dict[int, tuple[RecordedTrial, Curve]] = field(default_factory=dict)
+    started: dict[int, Seconds] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     best: float = float("-inf")
 
@@ -91,6 +101,7 @@ class _Run:
                 self.outcomes[recorded.trial] = Outcome(recorded.trial, 0, None)
                 continue
             self.running[recorded.trial] = (recorded, self.tracker.curve())
+            self.started[recorded.trial] = now
             heapq.heappush(self.due, (now + recorded.seconds[0], recorded.trial))
             return
 
@@ -106,5 +117,6 @@ class _Run:
             heapq.heappush(self.due, (now + recorded.seconds[curve.count], number))
             return
         del self.running[number]
-        self.outcomes[number] = Outcome(number, curve.count, stopped)
+        started = self.started[number]
+        self.outcomes[number] = Outcome(number, curve.count, stopped, started, now)
         self.start(now)

@@ -33,6 +33,15 @@ def _needs_shell(command: str) -> bool:
     return _SHELL_SYNTAX.search(_plain(command)) is not None
 
 
+def words_of(command: str) -> list[str] | None:
+    """The words of a command, references still in them; None where only a shell could split it, or
+    where something of it may be left out."""
+    if _needs_shell(command) or OPTIONAL.search(command):
+        return None
+    compact = PLACEHOLDER.sub(lambda match: f"${{{{{match[1]}}}}}", command)
+    return shlex.split(compact)
+
+
 def resolve(command: str | Sequence[str], values: Mapping[str, str]) -> list[str]:
     """The argument vector of a command with its placeholders filled in.
 

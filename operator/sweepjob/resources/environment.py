@@ -18,17 +18,21 @@ def trainer_environment(
     identity: TrialIdentity, spec: SweepSpec, assignment: Assignment, trainer: Mapping[str, Any]
 ) -> dict[str, str]:
     """Variables for the trainer, by name; those that it has already stay as they are."""
-    parameters = {f"AZUREML_SWEEP_{name}": text_of(v) for name, v in assignment.items()}
     outputs = {f"SWEEPJOB_OUTPUT_{o.name}": o.mount_path for o in spec.outputs}
     return {
-        **parameters,
-        "SWEEPJOB_PARAMETERS": json.dumps(assignment),
+        **parameter_variables(assignment),
         "SWEEPJOB_NAME": identity.sweep,
         "SWEEPJOB_TRIAL": identity.trial,
         "SWEEPJOB_ATTEMPT": str(identity.attempt),
         **outputs,
         **_of_source(identity, spec, trainer),
     }
+
+
+def parameter_variables(assignment: Assignment) -> dict[str, str]:
+    """A trial's parameters as its script finds them."""
+    each = {f"AZUREML_SWEEP_{name}": text_of(value) for name, value in assignment.items()}
+    return {**each, "SWEEPJOB_PARAMETERS": json.dumps(assignment)}
 
 
 def _of_source(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-
-import re2
+from typing import TYPE_CHECKING
 
 from .. import wire
 from .reading import Reader
+
+if TYPE_CHECKING:
+    import re2
 
 _PORTS = {wire.MLFLOW: wire.MLFLOW_PORT, wire.PUSHGATEWAY: wire.PUSHGATEWAY_PORT}
 _PATHS = {wire.FILE: "/metrics/metrics.jsonl", wire.TENSORBOARD: "/metrics"}
@@ -66,6 +68,8 @@ def _pattern(reader: Reader) -> str:
         return ""
     pattern = reader.text("pattern")
     reader.bounded("pattern", pattern, _PATTERN_LIMIT)
+    import re2  # where there is a pattern only
+
     try:
         groups = compiled(pattern).groupindex
     except re2.error as error:
@@ -85,6 +89,8 @@ def compiled(pattern: str) -> re2._Regexp:
     Raises:
         re2.error: the pattern has a mistake.
     """
+    import re2
+
     options = re2.Options()
     options.log_errors = False
     return re2.compile(pattern, options)

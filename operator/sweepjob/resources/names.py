@@ -35,10 +35,15 @@ COMPLETE = "Complete"
 FAILED = "Failed"
 SUSPENDED = "Suspended"
 DEGRADED = "Degraded"
+# Of kstatus, by which Flux and others tell how any object is; there only while they hold.
+STALLED = "Stalled"
+RECONCILING = "Reconciling"
 
 # Reasons, of conditions and events.
 REASON_ACCEPTED = "Accepted"
 REASON_INVALID = "InvalidSpec"
+REASON_WARM_START_PENDING = "WarmStartPending"
+REASON_WARM_START_LOST = "WarmStartLost"
 REASON_ALL_TRIALS = "AllTrialsEnded"
 REASON_EXHAUSTED = "SearchSpaceExhausted"
 REASON_NONE_SUCCEEDED = "NoTrialSucceeded"
@@ -56,6 +61,9 @@ REASON_RECORD = "RecordRefused"
 REASON_QUOTA = "QuotaExceeded"
 REASON_POD_SECURITY = "PodSecurityViolated"
 REASON_POD_REFUSED = "PodRefused"
+REASON_NODE_RESTARTED = "NodeRestarted"
+REASON_NEW_BEST = "NewBest"
+REASON_FIRST = "FirstTrialRuns"
 REASON_STOPPED = "Stopped"
 
 # The name of a trial's Job is at most this long, since pods get six characters more.

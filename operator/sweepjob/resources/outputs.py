@@ -72,7 +72,9 @@ def _output(reader: Reader, name: str) -> Output:
     mount_path = reader.text("mountPath", f"/outputs/{name}")
     if not mount_path.startswith("/") or ".." in mount_path.split("/"):
         reader.note("mountPath", mount_path, "must be absolute")
-    sub_path = str(reader.data.get("subPath", ""))
+    sub_path = reader.text("subPath") if reader.data.get("subPath", "") != "" else ""
+    reader.bounded("mountPath", mount_path, 1000)
+    reader.bounded("subPath", sub_path, 1000)
     if sub_path.startswith("/") or ".." in sub_path.split("/"):
         reader.note("subPath", sub_path, "must be relative to the volume and stay inside it")
     return Output(name, volume, posixpath.normpath(mount_path), sub_path.strip("/"))

@@ -8,18 +8,10 @@ from typing import Any
 
 from .. import wire
 from ..domain.plan.observed import Job, Pod, Trouble
-from . import accelerators, names, troubles
+from . import accelerators, disruptions, names, troubles
+from .conditions import condition
 from .job import trainer_of
 from .times import parse_time
-
-# Reasons of the condition DisruptionTarget, in a word for the record.
-_DISRUPTIONS = {
-    "PreemptionByScheduler": "Preempted",
-    "EvictionByEvictionAPI": "Evicted",
-    "TerminationByKubelet": "EvictedByNode",
-    "DeletionByTaintManager": "NodeTainted",
-    "DeletionByPodGC": "NodeGone",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,7 @@ def parse_job(body: Mapping[str, Any]) -> JobRecord:
     meta = body["metadata"]
     labels = meta.get("labels") or {}
     status = body.get("status") or {}
-    failed, complete = (_condition(status, kind, "True") for kind in ("Failed", "Complete"))
+    failed, complete = (condition(status, kind, "True") for kind in ("Failed", "Complete"))
     end = failed or complete or {}
     owners = meta.get("ownerReferences") or [{}]
     return JobRecord(
@@ -122,7 +114,7 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
     phase = status.get("phase")
     terminal = phase in ("Succeeded", "Failed")
     created = parse_time(meta.get("creationTimestamp")) or 0.0
-    disruption = _condition(status, "DisruptionTarget", "True")
+    disruption = disruptions.of_pod(status, trainer)
     return PodRecord(
         namespace=meta["namespace"],
         name=meta["name"],
@@ -141,7 +133,8 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
             gone_by=parse_time(meta.get("deletionTimestamp")),
             disrupted=disruption is not None,
             started=parse_time(_state(trainer).get("startedAt")),
-            failure=_end(trainer, status, disruption, terminal),
+            stranded=disruptions.stranded_since(status),
+            failure=disruption or (_failure(trainer, status) if terminal else ("", "")),
             node=spec.get("nodeName", ""),
         ),
         gpus=accelerators.requested(spec),
@@ -174,19 +167,6 @@ def remember_end(before: PodRecord, now: PodRecord) -> PodRecord:
     return replace(now, view=replace(now.view, finished=finished))
 
 
-def _end(
-    trainer: Mapping[str, Any],
-    status: Mapping[str, Any],
-    disruption: Mapping[str, Any] | None,
-    terminal: bool,
-) -> tuple[str, str]:
-    """Reason and sentence of a disruption or a failed end; empty texts when there is neither."""
-    if disruption is not None:
-        reason = _DISRUPTIONS.get(disruption.get("reason", ""), "Disrupted")
-        return reason, disruption.get("message") or "its pod was taken away"
-    return _failure(trainer, status) if terminal else ("", "")
-
-
 def _failure(trainer: Mapping[str, Any], status: Mapping[str, Any]) -> tuple[str, str]:
     ended = (trainer.get("state") or {}).get("terminated")
     if status.get("reason") or ended is None:
@@ -207,11 +187,6 @@ def _ended(status: Mapping[str, Any]) -> float | None:
         parse_time((s.get("state") or {}).get("terminated", {}).get("finishedAt")) for s in every
     ]
     return max((end for end in ends if end is not None), default=None)
-
-
-def _condition(status: Mapping[str, Any], kind: str, value: str) -> Mapping[str, Any] | None:
-    conditions = status.get("conditions") or []
-    return next((c for c in conditions if c["type"] == kind and c["status"] == value), None)
 
 
 def _summary(status: Mapping[str, Any]) -> wire.Summary | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+_FORM = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 
@@ -18,3 +21,10 @@ def parse_quantity(quantity: str | int | float) -> float:
     if text[-1:] in _DECIMAL:
         return float(text[:-1]) * 10.0 ** _DECIMAL[text[-1:]]
     return float(text)
+
+
+def is_quantity(value: object) -> bool:
+    """Whether it is an amount of a resource, which is not negative."""
+    if isinstance(value, str):
+        return _FORM.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0

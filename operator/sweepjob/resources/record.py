@@ -39,6 +39,7 @@ class Record:
     message: str
     curve: Mapping[str, Any]
     started: float | None
+    ended: float | None
     gpus: float
     gpu_used: Mapping[str, float]
     gpu_saved: float
@@ -95,6 +96,7 @@ def parse_record(body: Mapping[str, Any]) -> Record:
         message=status.get("message", ""),
         curve=status.get("curve") or {},
         started=parse_time(status.get("startTime")),
+        ended=parse_time(status.get("completionTime")),
         gpus=float(gpu.get("count", 0)),
         gpu_used={name: float(used) for name, used in (gpu.get("byResource") or {}).items()},
         gpu_saved=float(gpu.get("saved", 0)),
@@ -145,8 +147,7 @@ def load_curve(dumped: Mapping[str, Any], empty: Curve) -> Curve:
     """The curve again, ready for further reports; ``empty`` is filled with it."""
     carried = dumped.get("carried")
     empty.carried = empty.best = None if carried is None else float(carried)
-    for value in _numbers(dumped.get("values")):
-        empty.append(value)
+    empty.load(_numbers(dumped.get("values")))
     later = dumped.get("later")
     if later:
         score = empty.goal.score

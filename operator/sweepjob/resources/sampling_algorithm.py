@@ -35,10 +35,14 @@ class Algorithm:
     order: tuple[str, ...]
 
 
-def parse_algorithm(reader: Reader) -> Algorithm:
-    """The algorithm below ``reader``; mistakes are noted there."""
+def parse_algorithm(reader: Reader, *, given: bool = True) -> Algorithm:
+    """The algorithm below ``reader``; mistakes are noted there.
+
+    Args:
+        given: there is one at all; otherwise it is random.
+    """
     reader.known(_KEYS)
-    kind = reader.word("type", ALGORITHMS, "random")
+    kind = reader.word("type", ALGORITHMS, None if given else "random")
     rule = reader.word("rule", RULES, "random")
     if "rule" in reader.data and kind != "random":
         reader.note("rule", rule, "belongs to type random; remove it")

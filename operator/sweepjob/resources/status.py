@@ -46,6 +46,7 @@ class Overview:
         phase: one word for printer columns; the conditions are the truth.
         ended: ended trials by phase.
         running, queued: live trials with and without a running trainer.
+        sources: sweeps of a warm start: name, uid, how many of their trials count.
     """
 
     generation: int
@@ -62,6 +63,10 @@ class Overview:
     best: Best | None = None
     gpu_used: float = 0.0
     gpu_saved: float = 0.0
+    sources: tuple[tuple[str, str, int], ...] = ()
+
+
+_URGENT = ("observedGeneration", "phase", "seed", "startTime", "completionTime")
 
 
 def dump_status(overview: Overview, previous: Mapping[str, Any], now: float) -> dict[str, Any]:
@@ -89,6 +94,9 @@ def dump_status(overview: Overview, previous: Mapping[str, Any], now: float) -> 
         "completionTime": _time(overview.completed),
         "best": None if overview.best is None else _best(overview.best),
     }
+    if overview.sources:
+        keys = ("sweep", "uid", "trials")
+        status["warmStart"] = [dict(zip(keys, s, strict=True)) for s in overview.sources]
     return status
 
 
@@ -140,6 +148,31 @@ def differs(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
         elif value != current:
             return True
     return False
+
+
+def is_urgent(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    """Whether there is more in ``new`` than other numbers and words."""
+    return any(new.get(key) != old.get(key) for key in _URGENT) or _signs(new) != _signs(old)
+
+
+def _signs(status: Mapping[str, Any]) -> set[tuple[str, str, str]]:
+    return {(c["type"], c["status"], c["reason"]) for c in status.get("conditions") or ()}
+
+
+def has_started(status: Mapping[str, Any]) -> bool:
+    """Whether any trial runs, or has."""
+    trials = status.get("trials") or {}
+    return any(trials.get(kind) for kind in ("running", "succeeded", "earlyStopped", "failed"))
+
+
+def is_accepted(status: Mapping[str, Any], generation: int) -> bool:
+    """Whether this generation of the spec has been understood already."""
+    return any(
+        c["type"] == names.ACCEPTED
+        and c["status"] == "True"
+        and c.get("observedGeneration") == generation
+        for c in status.get("conditions") or ()
+    )
 
 
 def is_finished(status: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from .names import JOB_NAME_LIMIT, QUEUE_LABELS, job_name, trial_name
 from .outputs import Output, parse_outputs
 from .placeholders import unresolved
 from .pod_checks import check_pod
+from .quantity import is_quantity
 from .reading import Reader
 from .sampling_algorithm import arrange, parse_algorithm
 from .search_space import parse_space
@@ -45,6 +46,7 @@ _SPEC_KEYS = (
     "inputs",
     "outputs",
     "metrics",
+    "warmStart",
     "trial",
 )
 
@@ -75,6 +77,7 @@ class SweepSpec:
         sampler: type and rule, as in the registry of samplers.
         seed: None when the operator is to make one.
         queue: Kueue's labels, which the SweepJob passes on.
+        warm_start: names of sweeps whose trials count here, too.
     """
 
     objective: Objective
@@ -90,6 +93,7 @@ class SweepSpec:
     metrics: Metrics
     trial: TrialTemplate
     queue: Mapping[str, str] = field(default_factory=dict)
+    warm_start: tuple[str, ...] = ()
 
 
 def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
@@ -100,13 +104,14 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     """
     reader = Reader(body.get("spec"), "spec")
     reader.known(_SPEC_KEYS)
-    algorithm = parse_algorithm(reader.child("samplingAlgorithm"))
+    given = "samplingAlgorithm" in reader.data
+    algorithm = parse_algorithm(reader.child("samplingAlgorithm"), given=given)
     space = parse_space(reader.child("searchSpace"), algorithm.base)
-    limits = _limits(reader.child("limits"))
+    limits = parse_limits(reader.child("limits"))
     reader.bounded("inputs", reader.child("inputs").data, 200)
     policed = "earlyTermination" in reader.data
     spec = SweepSpec(
-        objective=_objective(reader.child("objective")),
+        objective=parse_objective(reader.child("objective")),
         space=arrange(space, algorithm, reader),
         sampler=(algorithm.kind, algorithm.rule),
         seed=algorithm.seed,
@@ -119,6 +124,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         metrics=parse_metrics(reader.child("metrics")),
         trial=_trial(reader.child("trial")),
         queue=_queue(body.get("metadata")),
+        warm_start=_warm_start(reader, body.get("metadata")),
     )
     metadata = Reader(body.get("metadata"), "metadata", reader.problems)
     _check_name(reader, metadata.text("name"), limits)
@@ -134,7 +140,29 @@ def _queue(metadata: Any) -> dict[str, str]:
     return {key: str(given[key]) for key in QUEUE_LABELS if key in given}
 
 
-def _objective(reader: Reader) -> Objective:
+def _warm_start(reader: Reader, metadata: Any) -> tuple[str, ...]:
+    if "warmStart" not in reader.data:
+        return ()
+    warm = reader.child("warmStart")
+    warm.known(("sweeps",))
+    sweeps = warm.data.get("sweeps")
+    if not isinstance(sweeps, list) or not all(isinstance(s, str) and s for s in sweeps):
+        warm.note("sweeps", sweeps, "must be a list of names of finished sweeps")
+        return ()
+    warm.bounded("sweeps", sweeps, 20)
+    own = metadata.get("name") if isinstance(metadata, Mapping) else None
+    for position, name in enumerate(sweeps):
+        if name in sweeps[:position]:
+            warm.note(f"sweeps[{position}]", name, "is there twice; remove one")
+        if name == own:
+            warm.note(f"sweeps[{position}]", name, "is this sweep itself; remove it")
+    if not sweeps:
+        warm.note("sweeps", sweeps, "must have at least one name; or remove warmStart")
+    return tuple(sweeps)
+
+
+def parse_objective(reader: Reader) -> Objective:
+    """The objective below ``reader``; mistakes are noted there."""
     reader.known(("goal", "primaryMetric"))
     goal = reader.word("goal", tuple(Goal))
     metric = reader.text("primaryMetric")
@@ -142,7 +170,8 @@ def _objective(reader: Reader) -> Objective:
     return Objective(Goal(goal) if goal in tuple(Goal) else Goal.MAXIMIZE, metric)
 
 
-def _limits(reader: Reader) -> Limits:
+def parse_limits(reader: Reader) -> Limits:
+    """The limits below ``reader``; mistakes are noted there."""
     reader.known(_LIMITS)
     total = reader.integer("maxTotalTrials", least=1, most=_MAX_TOTAL)
     at_most = max(1, min(total, _MAX_CONCURRENT))
@@ -162,7 +191,7 @@ def _trial(reader: Reader) -> TrialTemplate:
     template = reader.data.get("template")
     short = [key for key in _SHORT if key in reader.data]
     if template is None:
-        reader.text("image")
+        reader.bounded("image", reader.text("image"), 1000)
     elif short:
         reader.note(short[0], reader.data[short[0]], "give either template or the short form")
     elif not _containers(template):
@@ -172,7 +201,7 @@ def _trial(reader: Reader) -> TrialTemplate:
         image=str(reader.data.get("image", "")),
         command=_command(reader),
         env=_env(reader),
-        resources=reader.child("resources").data,
+        resources=_resources(reader.child("resources")),
         max_retries=reader.integer("maxRetries", 0, most=98),
         stop_grace=reader.integer("stopGracePeriodSeconds", 5, most=3600),
     )
@@ -190,11 +219,29 @@ def _command(reader: Reader) -> str | tuple[str, ...]:
     return str(command)
 
 
+def _resources(reader: Reader) -> Mapping[str, Any]:
+    for part in ("limits", "requests"):
+        amounts = reader.data.get(part, {})
+        if not isinstance(amounts, Mapping):
+            reader.note(part, amounts, "must be amounts by name, e.g. {nvidia.com/gpu: 1}")
+            continue
+        for name, amount in amounts.items():
+            if not is_quantity(amount):
+                remedy = "must be a quantity, e.g. 1, 500m or 4Gi"
+                reader.note(f"{part}.{name}", amount, remedy)
+    return reader.data
+
+
 def _env(reader: Reader) -> tuple[Mapping[str, Any], ...]:
     env = reader.data.get("env", [])
     if not isinstance(env, list) or not all(isinstance(e, Mapping) and "name" in e for e in env):
         reader.note("env", env, "must be a list of variables, e.g. [{name: A, value: b}]")
         return ()
+    for number, entry in enumerate(env):
+        variable = Reader(entry, reader.at(f"env[{number}]"), reader.problems)
+        variable.text("name")
+        if not isinstance(entry.get("value", ""), str):
+            variable.note("value", entry["value"], "must be a text; quote it")
     reader.bounded("env", env, 500)
     return tuple(env)
 

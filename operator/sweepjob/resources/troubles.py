@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..domain.plan.observed import Trouble
-from . import names
+from . import disruptions, names
 from .times import parse_time
 
 _IMAGE_REASONS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
@@ -26,6 +26,9 @@ def of_pod(status: Mapping[str, Any], created: float) -> Trouble | None:
     for condition in status.get("conditions") or []:
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             return _unscheduled(condition, created)
+    stranded = disruptions.stranded_since(status)
+    if stranded is not None:
+        return Trouble(names.REASON_NODE_RESTARTED, disruptions.STRANDED, stranded, waits=True)
     since = parse_time(status.get("startTime")) or created
     for container in _containers(status):
         waiting = (container.get("state") or {}).get("waiting") or {}

@@ -10,6 +10,7 @@ import threading
 from .. import wire
 from . import departure
 from .journal import Journal
+from .last_words import LastWords
 from .mlflow.api import MlflowApi
 from .mlflow.forwarding import Upstream, forwarding
 from .mlflow.handler import answering
@@ -35,6 +36,8 @@ def live(settings: Settings, listener: socket.socket | None, leaving: threading.
     """
     foreign = bool(settings.forward_to)
     recorder = Recorder(Journal(settings.journal), settings.metric, settings.trial, foreign=foreign)
+    words = LastWords(settings.termination_log, recorder)
+    words.start()
     follower = None
     if listener is None:
         follower = _follow(settings, recorder, leaving)
@@ -50,9 +53,8 @@ def live(settings: Settings, listener: socket.socket | None, leaving: threading.
     if follower is not None:
         follower.finish()
     pusher.finish(_LAST_PUSH)
-    summary = recorder.summary()
-    settings.termination_log.write_text(summary.dump())
-    print(f"{summary.count} reports of {settings.metric}", file=sys.stderr)
+    words.write()
+    print(f"{recorder.count} reports of {settings.metric}", file=sys.stderr)
 
 
 def _follow(settings: Settings, recorder: Recorder, leaving: threading.Event) -> Follower:

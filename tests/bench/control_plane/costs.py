@@ -39,11 +39,12 @@ def processor_seconds(cluster: Cluster) -> Counter[str]:
     for pid in [*namespaces.processes(cluster.node(1)), os.getpid()]:
         words = namespaces.command_line(pid).split()
         if words:
-            found[words[0].rpartition("/")[2]] += _cpu(pid)
+            found[words[0].rpartition("/")[2]] += cpu_seconds(pid)
     return found
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """Processor seconds of a process so far."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -63,7 +64,7 @@ class OperatorProcess:
 
     def cpu(self) -> float:
         """Processor seconds since its start."""
-        return _cpu(self.pid)
+        return cpu_seconds(self.pid)
 
     def memory(self) -> tuple[float, float]:
         """MiB now, and at most since its start."""

@@ -12,7 +12,8 @@ import sys
 import time
 
 import numpy as np
-from sweepjob.domain.sampling import BayesianSampler, Observation, RandomSampler
+from sweepjob.domain.sampling import Observation, RandomSampler
+from sweepjob.domain.sampling.bayesian import BayesianSampler
 
 from .problems import box, hartmann6
 from .spaces import space_of

@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 from sweepjob.domain.objective import Goal
-from sweepjob.domain.sampling import BayesianSampler, Observation
+from sweepjob.domain.sampling import Observation
+from sweepjob.domain.sampling.bayesian import BayesianSampler
 from sweepjob.domain.stopping import MedianStoppingPolicy, Schedule, Tracker
 
 from .problems import PROBLEMS, Problem

@@ -30,7 +30,9 @@ class Pod:
         succeeded: True or False once it is terminal, None before.
         deleting: it has been asked to go.
         gone_by: seconds since the epoch by which its node was to have ended it, once it is deleting.
-        disrupted: preempted, evicted or drained.
+        disrupted: preempted, evicted, drained, or forgotten by a node that was restarted.
+        stranded: seconds since the epoch since when its node, which was restarted before the trainer had
+            started, does nothing about it any more; None when that is not so.
         finished: its trainer had ended before anybody asked it to go.
         started: seconds since the epoch when the trainer started, None before.
         failure: reason and sentence of a failed end, or of the disruption.
@@ -47,6 +49,7 @@ class Pod:
     started: float | None = None
     failure: tuple[str, str] = ("", "")
     node: str = ""
+    stranded: float | None = None
 
     @property
     def is_terminal(self) -> bool:
@@ -62,6 +65,10 @@ class Pod:
     def is_lost(self, now: float, patience: float) -> bool:
         """Whether its node should have ended it so long ago that nobody can be expected to."""
         return not self.is_terminal and self.gone_by is not None and now >= self.gone_by + patience
+
+    def is_stranded(self, now: float, patience: float) -> bool:
+        """Whether it will never get going, as far as anybody can know."""
+        return self.stranded is not None and now >= self.stranded + patience
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     lost = _lost(trial, sweep.node_patience, now)
     if lost is not None:
         return Plan(lost)
+    stranded = _stranded(trial, sweep.node_patience, now)
+    if stranded:
+        return Plan(stranded)
     unseen = _unseen_until(trial)
     if unseen is not None and now < unseen:
         return Plan((), unseen)
@@ -90,6 +93,12 @@ def _lost(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...] 
         "is taken for lost, and what it may still report is refused"
     )
     return (*deletions, _next_attempt(trial, trial.failures, NODE_LOST, message))
+
+
+def _stranded(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...]:
+    """Deletions of pods that never get going; their Job, or a new attempt, puts another in the place."""
+    pods = (p for p in trial.pods if not p.deleting and p.is_stranded(now, patience))
+    return tuple(DeletePod(trial.index, p.name, p.uid) for p in pods)
 
 
 def _unseen_until(trial: Trial) -> float | None:

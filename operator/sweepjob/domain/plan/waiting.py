@@ -35,9 +35,9 @@ def _start_deadline(trial: Trial, sweep: Snapshot) -> float | None:
 
 
 def first_loss(pods: Iterable[Pod], patience: float) -> float | None:
-    """When the first of the pods that are to go will count as lost."""
-    due = [p.gone_by + patience for p in pods if p.gone_by is not None and not p.is_terminal]
-    return min(due, default=None)
+    """When the first of the pods that are to go, or to start, will count as lost."""
+    since = [p.gone_by if p.deleting else p.stranded for p in pods if not p.is_terminal]
+    return min((s + patience for s in since if s is not None), default=None)
 
 
 def go_on(trial: Trial, sweep: Snapshot, now: float) -> Plan:

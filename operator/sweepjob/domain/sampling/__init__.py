@@ -1,6 +1,5 @@
 """Samplers: what to try next. One sampler a file; the registry says what exists."""
 
-from .bayesian import BayesianSampler
 from .grid import GridSampler
 from .interface import Observation, Sampler
 from .random import RandomSampler
@@ -9,7 +8,6 @@ from .sobol import SobolSampler
 
 __all__ = [
     "SAMPLERS",
-    "BayesianSampler",
     "GridSampler",
     "Observation",
     "RandomSampler",

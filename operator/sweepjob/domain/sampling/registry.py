@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..space import Space
-from .bayesian import BayesianSampler
 from .grid import GridSampler
 from .interface import Sampler
 from .random import RandomSampler
 from .sobol import SobolSampler
+
+
+def _bayesian(space: Space, seed: int) -> Sampler:
+    # Only where it is used: it needs scipy, which takes longer to load than all the rest.
+    from .bayesian import BayesianSampler
+
+    return BayesianSampler(space, seed)
+
 
 # (type, rule) as in samplingAlgorithm; a rule belongs to type random only.
 SAMPLERS: dict[tuple[str, str], Callable[..., Sampler]] = {
     ("random", "random"): RandomSampler,
     ("random", "sobol"): SobolSampler,
     ("grid", "random"): GridSampler,
-    ("bayesian", "random"): BayesianSampler,
+    ("bayesian", "random"): _bayesian,
 }
 
 

@@ -8,7 +8,11 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+
+# Scores, and the trials that have them, in the order of the trials' indices.
+Entries = tuple[list[float], list[int]]
 
 
 @dataclass(slots=True)
@@ -21,6 +25,17 @@ class League:
 
     scores: array[float] = field(default_factory=lambda: array("d"))
     trials: array[int] = field(default_factory=lambda: array("i"))
+
+    @classmethod
+    def of(cls, entries: Entries) -> League:
+        """All trials at once, which costs one sort."""
+        import numpy as np  # needed for many trials only, and by none who only writes sweeps
+
+        scores = np.array(entries[0][::-1])
+        # Of equal ones the later trial stays in front.
+        order = np.argsort(scores, kind="stable")
+        trials = np.array(entries[1][::-1], dtype=np.int32)
+        return cls(array("d", scores[order].tobytes()), array("i", trials[order].tobytes()))
 
     def place(self, score: float, trial: int) -> int:
         """How many entries stand below this one."""
@@ -106,6 +121,16 @@ class Standings:
         league = self._leagues.setdefault(interval, League())
         place = league.insert(compared, trial)
         return Rank(best, place, place, league.scores)
+
+    def fill(self, entries: Mapping[int, Entries]) -> None:
+        """Enter all trials of a sweep, by interval, where none has been entered yet."""
+        assert not self._leagues
+        self._leagues = {interval: League.of(found) for interval, found in entries.items()}
+
+    def leagues(self) -> Iterator[tuple[int, array[float]]]:
+        """Every interval, from the first, with the scores there, worst first."""
+        for interval in sorted(self._leagues):
+            yield interval, self._leagues[interval].scores
 
     def remove(self, trial: int) -> None:
         """Take a trial out everywhere. This looks through all that is there; it is for a trial that

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from array import array
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..curve import KEPT, Curve
+from ..curve import Curve
 from ..objective import Goal
 from .interface import Decision, Measure, Policy
-from .standings import Standings
+from .standings import Entries, Rank, Standings
 
 
 @dataclass(slots=True)
@@ -36,20 +40,38 @@ class Tracker:
         rank = self._standings.record(trial, interval, curve.score, compared)
         return self.policy.judge(interval, rank, self.goal)
 
-    def restore(self, trial: int, curve: Curve) -> None:
-        """Enter a trial at all intervals of a curve that was read from the record."""
-        replayed = Curve(self.goal, self.policy.schedule.applies, carried=curve.carried)
-        for value in curve.values:
-            replayed.append(value)
-            self._enter(trial, replayed.count, replayed.score, replayed.mean)
-        for point in curve.later if curve.count > KEPT else ():
-            self._enter(trial, point.interval, point.best, point.mean)
+    def restore(self, curves: Mapping[int, Curve]) -> None:
+        """Enter trials, by index, at all intervals of the curves that were read from their records.
+        Nothing may have been entered before."""
+        entries: dict[int, Entries] = defaultdict(lambda: ([], []))
+        for trial in sorted(curves):
+            for interval, compared in self._history(curves[trial]):
+                scores, trials = entries[interval]
+                scores.append(compared)
+                trials.append(trial)
+        self._standings.fill(entries)
+
+    def _history(self, curve: Curve) -> Iterator[tuple[int, float]]:
+        """The intervals at which the policy is applied, and what was compared there."""
+        by_mean, applies = self.policy.measure is Measure.MEAN, self.policy.schedule.applies
+        applied = [n for n in range(1, len(curve.values) + 1) if applies(n)]
+        if applied:
+            compared = list(curve.means() if by_mean else curve.bests())
+            yield from ((n, compared[n - 1]) for n in applied)
+        for point in curve.later:
+            if applies(point.interval):
+                yield point.interval, point.mean if by_mean else point.best
+
+    def cuts(self) -> Iterator[tuple[int, float]]:
+        """By interval, what a further trial would have to reach there to go on, from those that have
+        been entered; intervals where the policy would stop none are left out."""
+        for interval, scores in self._standings.leagues():
+            # It stands below all of them until it has reported.
+            rank = Rank(-math.inf, 0, 0, array("d", [-math.inf]) + scores)
+            threshold = self.policy.judge(interval, rank, self.goal).threshold
+            if threshold is not None:
+                yield interval, threshold
 
     def forget(self, trial: int) -> None:
         """A trial starts again: where it stood before counts no more, as if it had not been."""
         self._standings.remove(trial)
-
-    def _enter(self, trial: int, interval: int, best: float, mean: float) -> None:
-        if self.policy.schedule.applies(interval):
-            compared = mean if self.policy.measure is Measure.MEAN else best
-            self._standings.record(trial, interval, best, compared)

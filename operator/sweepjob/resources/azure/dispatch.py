@@ -12,7 +12,7 @@ from .hyperdrive import convert_hyperdrive
 from .sweep import convert_sweep
 
 # Our keys to Azure's, for the paths of problems.
-_SPELLING = {
+SPELLING = {
     "searchSpace": "search_space",
     "samplingAlgorithm": "sampling_algorithm",
     "earlyTermination": "early_termination",
@@ -102,4 +102,4 @@ def _origin(path: str, origins: Mapping[str, str]) -> str:
 
 
 def _spelled(path: str) -> str:
-    return ".".join(_SPELLING.get(part, part) for part in path.split("."))
+    return ".".join(SPELLING.get(part, part) for part in path.split("."))

@@ -85,14 +85,14 @@ def _algorithm(top: Section) -> dict[str, Any]:
 
 def keep_order(section: Section, spec: dict[str, Any]) -> None:
     """Grid goes through the file's order, which Kubernetes would not keep."""
-    order = list(_names(spec["searchSpace"], ""))
+    order = list(parameter_names(spec["searchSpace"], ""))
     if spec["samplingAlgorithm"].get("type") == "grid" and len(order) > 1:
         spec["samplingAlgorithm"]["order"] = order
         message = "the order of the file is kept in samplingAlgorithm.order: Kubernetes sorts keys"
         section.note("search_space", order, message)
 
 
-def _names(expressions: Mapping[str, Any], prefix: str) -> dict[str, None]:
+def parameter_names(expressions: Mapping[str, Any], prefix: str) -> dict[str, None]:
     """Dotted names of all parameters, nested ones after the choice they are in."""
     found: dict[str, None] = {}
     for name, expression in expressions.items():
@@ -101,7 +101,7 @@ def _names(expressions: Mapping[str, Any], prefix: str) -> dict[str, None]:
         found[f"{prefix}{name}"] = None
         for value in expression.get("values") or ():
             if isinstance(value, Mapping):
-                found |= _names(value, f"{prefix}{name}.")
+                found |= parameter_names(value, f"{prefix}{name}.")
     return found
 
 

@@ -1,0 +1,87 @@
+"""``sweepjob get``: sweeps in a table, or one of them as it is now, and as it goes on."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from ..resources.views import SweepView, trial_views
+from . import live
+from .amounts import duration
+from .errors import Unusable
+from .kubectl import Kubectl
+from .naming import add_sweep
+from .rows import FORMATS, Row, add_output, show
+from .screen import screen
+from .table import say, tell
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "get",
+        help="show sweeps, or one of them with its trials",
+        description="Without a name: all sweeps of the namespace. With one: its progress, its best trial "
+        "and what runs. With --watch it is shown anew at every change until the sweep has ended; the "
+        "exit code is then 0 when it is complete and 1 when it has failed.",
+    )
+    add_sweep(parser, nargs="?")
+    parser.add_argument("-A", "--all-namespaces", action="store_true")
+    parser.add_argument("-w", "--watch", action="store_true")
+    add_output(parser, FORMATS)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    cluster = Kubectl.of(args)
+    if args.watch:
+        if args.name is None:
+            raise Unusable(
+                "--watch shows one sweep: give its name. All of them: kubectl get swj -w"
+            )
+        return live.follow(cluster, args.name)
+    if args.name is not None and args.output == "table":
+        sweep = SweepView.of(cluster.sweep(args.name))
+        trials = trial_views(cluster.trials(args.name), sweep.goal)
+        say("\n".join(screen(sweep, trials, time.time())))
+        return 0
+    found = (
+        [cluster.sweep(args.name)] if args.name else cluster.sweeps(everywhere=args.all_namespaces)
+    )
+    sweeps = [SweepView.of(body) for body in found]
+    if not sweeps and args.output == "table":
+        tell("no sweeps found; create one with kubectl apply -f SWEEP.yaml")
+        return 0
+    rows = [sweep_row(sweep, time.time()) for sweep in sweeps]
+    hidden = {"goal", "metric", "troubles"} | (set() if args.all_namespaces else {"namespace"})
+    show(rows, args.output, "sweepjob", [name for name in sweep_columns() if name not in hidden])
+    return 0
+
+
+def sweep_row(sweep: SweepView, now: float) -> Row:
+    """A sweep in a line."""
+    values = (
+        sweep.namespace,
+        sweep.name,
+        sweep.phase,
+        f"{sweep.ended}/{sweep.counts['total']}",
+        sweep.counts.get("running", 0),
+        sweep.counts.get("earlyStopped", 0),
+        sweep.counts.get("failed", 0),
+        sweep.best_value,
+        sweep.best,
+        sweep.used,
+        sweep.saved,
+        duration((sweep.completed or now) - sweep.created),
+        sweep.goal.value,
+        sweep.metric,
+        list(sweep.troubles),
+    )
+    return dict(zip(sweep_columns(), values, strict=True))
+
+
+def sweep_columns() -> tuple[str, ...]:
+    return (
+        *("namespace", "name", "phase", "trials", "running", "stopped", "failed"),
+        *("best", "bestTrial", "gpuSecondsUsed", "gpuSecondsSaved", "time"),
+        *("goal", "metric", "troubles"),
+    )

@@ -1,0 +1,61 @@
+"""``sweepjob trials``, ``export``: the trials of a sweep, line by line."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+
+from ..resources import rows
+from ..resources.views import SweepView, TrialView, by_score, trial_views
+from .amounts import duration
+from .kubectl import Kubectl
+from .naming import add_sweep
+from .rows import Row, add_output, show
+from .table import tell
+
+SHOWN = ("name", "phase", "best", "last", "reports", "time", "gpuSeconds", "reason", "parameters")
+_ORDERS: dict[str, Callable[[Sequence[TrialView]], list[TrialView]]] = {
+    "best": by_score,
+    "index": lambda trials: sorted(trials, key=lambda t: t.index),
+    "reports": lambda trials: sorted(trials, key=lambda t: (-t.curve.count, t.index)),
+    "gpu": lambda trials: sorted(trials, key=lambda t: (-t.used, t.index)),
+}
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "trials", help="list a sweep's trials", description="The trials of a sweep, the best first."
+    )
+    add_sweep(parser)
+    parser.add_argument("--sort", choices=tuple(_ORDERS), default="best")
+    parser.add_argument("--top", type=int, metavar="N", help="the first N only")
+    add_output(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    sweep, trials = read(args)
+    chosen = _ORDERS[args.sort](trials)[: args.top]
+    if not chosen and args.output == "table":
+        tell(f"{sweep.name} has no trials yet")
+        return 0
+    show([trial_row(t, time.time()) for t in chosen], args.output, "sweeptrial", SHOWN)
+    return 0
+
+
+def read(args: argparse.Namespace) -> tuple[SweepView, list[TrialView]]:
+    """The sweep that was named, and its trials."""
+    cluster = Kubectl.of(args)
+    sweep = SweepView.of(cluster.sweep(args.name))
+    return sweep, trial_views(cluster.trials(args.name), sweep.goal)
+
+
+def trial_row(trial: TrialView, now: float) -> Row:
+    """A trial in a line; ``parameters`` are columns of their own."""
+    row = {}
+    for key, value in rows.trial_row(trial, now).items():
+        if key == "seconds":
+            row["time"] = duration(value)
+        row[key] = value
+    return row

@@ -1,0 +1,1 @@
+"""A sweep to look at: a live page, and a report that stands alone."""

@@ -1,0 +1,55 @@
+"""The page's own process in a cluster, beside the operator: the chart's ``dashboard.enabled``."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+from aiohttp import web
+
+from ..controller.gateway import connect
+from .access import Reviewed
+from .hub import Hub
+from .server import Server
+
+
+async def run() -> None:
+    """Serve until the process is told to end.
+
+    SWEEPJOB_NAMESPACES has the namespaces, comma-separated, empty for all; SWEEPJOB_PAGE_PORT,
+    SWEEPJOB_USER_HEADER and SWEEPJOB_GROUPS_HEADER are the port and what an authenticating proxy says.
+    """
+    get = os.environ.get
+    api = await connect(strict_tls=get("SWEEPJOB_STRICT_TLS", "true") != "false")
+    namespaces: list[str | None] = [n for n in get("SWEEPJOB_NAMESPACES", "").split(",") if n]
+    hub = Hub(api, namespaces or [None])
+    access = Reviewed(api, get("SWEEPJOB_USER_HEADER", ""), get("SWEEPJOB_GROUPS_HEADER", ""))
+    application = Server(hub, access).application()
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=2)
+    await runner.setup()
+    await web.TCPSite(runner, port=int(get("SWEEPJOB_PAGE_PORT", "8080"))).start()
+    watching = asyncio.create_task(hub.run())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, watching.cancel)
+    try:
+        await watching
+    except asyncio.CancelledError:
+        hub.close()
+        await runner.cleanup()
+        await api.close()
+
+
+def main() -> int:
+    logging.basicConfig(
+        level=os.environ.get("SWEEPJOB_LOG_LEVEL", "INFO"),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stdout,
+    )
+    asyncio.run(run())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

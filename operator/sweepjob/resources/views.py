@@ -1,0 +1,170 @@
+"""Sweeps and trials as the commands show them, from what is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..domain.curve import Curve
+from ..domain.objective import Goal
+from ..domain.space import leaves
+from . import names
+from .placeholders import text_of
+from .record import Record, load_curve, parse_record
+from .times import parse_time
+
+_SERIOUS = (names.FAILED, names.DEGRADED)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepView:
+    """A sweep.
+
+    Attributes:
+        counts: trials by what became of them, and ``total``, by the status's own words.
+        used, saved: GPU-seconds.
+        created, completed: seconds since the epoch; None before.
+        troubles: what its conditions say that needs a person.
+    """
+
+    namespace: str
+    name: str
+    goal: Goal
+    metric: str
+    phase: str
+    counts: Mapping[str, int]
+    best: str
+    best_value: float | None
+    used: float
+    saved: float
+    created: float
+    completed: float | None
+    troubles: tuple[str, ...]
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> SweepView:
+        meta, spec, status = body["metadata"], body["spec"], body.get("status") or {}
+        best, gpu = status.get("best") or {}, status.get("gpuSeconds") or {}
+        return cls(
+            namespace=meta["namespace"],
+            name=meta["name"],
+            goal=Goal(spec["objective"]["goal"]),
+            metric=spec["objective"]["primaryMetric"],
+            phase=status.get("phase", "Pending"),
+            counts={"total": spec["limits"]["maxTotalTrials"], **(status.get("trials") or {})},
+            best=best.get("trial", ""),
+            best_value=float(best["value"]) if best else None,
+            used=gpu.get("used", 0),
+            saved=gpu.get("saved", 0),
+            created=parse_time(meta["creationTimestamp"]) or 0.0,
+            completed=parse_time(status.get("completionTime")),
+            troubles=tuple(_troubles(status.get("conditions") or ())),
+        )
+
+    @property
+    def ended(self) -> int:
+        """How many trials have ended."""
+        kinds = ("succeeded", "earlyStopped", "failed", "canceled")
+        return sum(self.counts.get(kind, 0) for kind in kinds)
+
+    @property
+    def is_over(self) -> bool:
+        return self.phase in ("Complete", "Failed")
+
+
+def _troubles(conditions: Sequence[Mapping[str, Any]]) -> list[str]:
+    found = []
+    for condition in conditions:
+        bad = "False" if condition["type"] == names.ACCEPTED else "True"
+        if condition["type"] in (names.ACCEPTED, *_SERIOUS) and condition["status"] == bad:
+            found.append(f"{condition['reason']}: {condition['message']}")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class TrialView:
+    """A trial.
+
+    Attributes:
+        parameters: leaves, nested ones with dots, as texts.
+        used: GPU-seconds.
+    """
+
+    record: Record
+    curve: Curve = field(repr=False)
+    parameters: Mapping[str, str]
+    used: float
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any], goal: Goal) -> TrialView:
+        record = parse_record(body)
+        return cls(
+            record=record,
+            curve=load_curve(record.curve, Curve(goal)),
+            parameters={name: text_of(value) for name, value in leaves(record.assignment)},
+            used=sum(record.gpu_used.values()),
+        )
+
+    @property
+    def name(self) -> str:
+        return self.record.name
+
+    @property
+    def index(self) -> int:
+        return self.record.index
+
+    @property
+    def phase(self) -> str:
+        return self.record.phase.value
+
+    @property
+    def ended(self) -> float | None:
+        """Seconds since the epoch; None before."""
+        return self.record.ended
+
+    @property
+    def best(self) -> float | None:
+        return self.curve.best
+
+    def seconds(self, now: float) -> float | None:
+        """How long it has run, or ran."""
+        started = self.record.started
+        return None if started is None else (self.ended or now) - started
+
+    def shape(self) -> list[float]:
+        """Its reports, as far as they are kept."""
+        return [*self.curve.values, *(point.value for point in self.curve.later)]
+
+
+def trial_views(bodies: Sequence[Mapping[str, Any]], goal: Goal) -> list[TrialView]:
+    """All trials by their index."""
+    return sorted((TrialView.of(body, goal) for body in bodies), key=lambda trial: trial.index)
+
+
+def warm_started_by(
+    source: Mapping[str, Any], bodies: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Of the trials of a sweep's name, those of the sweep that a status names as a source."""
+    return [body for body in bodies if parse_record(body).sweep_uid == source["uid"]]
+
+
+def by_score(trials: Sequence[TrialView]) -> list[TrialView]:
+    """The best first; those that reported nothing come last."""
+    return sorted(trials, key=lambda t: (-t.curve.score, t.index))
+
+
+def best_so_far(trials: Sequence[TrialView], goal: Goal) -> list[float]:
+    """The best value as it stood when each trial that has one was ended, then with those that run."""
+    ended = sorted((t for t in trials if t.ended is not None), key=lambda t: (t.ended, t.index))
+    reached: list[float] = []
+    for trial in [*ended, *(t for t in trials if t.ended is None)]:
+        if trial.best is not None:
+            better = not reached or goal.score(trial.best) > goal.score(reached[-1])
+            reached.append(trial.best if better else reached[-1])
+    return reached
+
+
+def parameter_names(trials: Sequence[TrialView]) -> list[str]:
+    """Every parameter of any trial, in the order in which they come up."""
+    return list(dict.fromkeys(name for trial in trials for name in trial.parameters))

@@ -1,0 +1,161 @@
+"""A trial's outputs, fetched from their volumes by a pod that lives for as long as that takes."""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..resources import names
+from ..resources.outputs import Output, trial_folder
+from ..resources.sweepjob import parse_sweepjob
+from .records import SweepError
+
+_MOUNT = "/outputs"
+_PATIENCE = 120  # seconds until the pod runs
+_LONGEST = 3600  # seconds that it may live
+_USER = 65532
+
+
+def download(
+    api_client: Any, sweep: Mapping[str, Any], trial: str, only: str | None, path: Path
+) -> list[str]:
+    """Copy the outputs of a trial to ``path/OUTPUT``.
+
+    Args:
+        only: the name of one output; None for all.
+
+    Returns the folders.
+
+    Raises:
+        SweepError: there are no outputs, or the pod that reads them does not run.
+    """
+    meta = sweep["metadata"]
+    outputs = parse_sweepjob(sweep).outputs
+    wanted = [output for output in outputs if only in (None, output.name)]
+    if not wanted:
+        listed = ", ".join(output.name for output in outputs) or "none"
+        raise SweepError(f"{meta['name']}: no output {only or ''}; there are: {listed}")
+    folder = trial_folder(meta["name"], meta["uid"], trial)
+    made = []
+    with _Reader(api_client, sweep, trial, wanted) as reader:
+        for output in wanted:
+            target = path / output.name
+            reader.copy(f"{_MOUNT}/{output.name}", output.folder(folder), target)
+            made.append(str(target))
+    return made
+
+
+class _Reader:
+    """A pod with the volumes, and the image of the trial, which has sleep and tar, as most have."""
+
+    def __init__(
+        self, api_client: Any, sweep: Mapping[str, Any], trial: str, outputs: list[Output]
+    ) -> None:
+        from kubernetes import client
+
+        self._api = client.CoreV1Api(api_client)
+        self._namespace = sweep["metadata"]["namespace"]
+        self._name = f"{trial}-outputs"
+        self._body = _pod(self._name, _image(sweep), outputs)
+
+    def __enter__(self) -> _Reader:
+        from kubernetes.client import ApiException
+
+        try:
+            self._api.create_namespaced_pod(self._namespace, self._body)
+        except ApiException as error:
+            raise SweepError(f"the pod that reads the outputs is refused: {error.body}") from None
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            pod = self._api.read_namespaced_pod(self._name, self._namespace)
+            if pod.status.phase == "Running":
+                return self
+            if time.monotonic() > deadline or pod.status.phase in ("Failed", "Succeeded"):
+                self.__exit__()
+                raise SweepError(
+                    f"the pod {self._name} that reads the outputs is {pod.status.phase}; the image needs "
+                    "sleep and tar, and the volume must be free to be mounted"
+                )
+            time.sleep(0.3)
+
+    def __exit__(self, *_: object) -> None:
+        self._api.delete_namespaced_pod(self._name, self._namespace, grace_period_seconds=0)
+
+    def copy(self, root: str, folder: str, target: Path) -> None:
+        """Everything of a folder on a volume into one of this machine."""
+        from kubernetes.stream import stream
+
+        source = f"{root}/{folder}"
+        command = ["tar", "-cf", "-", "-C", source, "."]
+        answer = stream(
+            self._api.connect_get_namespaced_pod_exec,
+            self._name,
+            self._namespace,
+            command=command,
+            container=names.TRAINER,
+            stdout=True,
+            stderr=True,
+            stdin=False,
+            tty=False,
+            binary=True,
+            _preload_content=False,
+        )
+        with tempfile.TemporaryFile() as data:  # models may be larger than the memory
+            said = b""
+            going = True
+            while going:
+                going = answer.is_open()
+                answer.update(timeout=1)
+                if answer.peek_stdout():
+                    data.write(answer.read_stdout())
+                if answer.peek_stderr():
+                    said += answer.read_stderr()
+            if answer.returncode:
+                text = said.decode(errors="replace").strip()
+                raise SweepError(f"{source} cannot be read: {text}")
+            target.mkdir(parents=True, exist_ok=True)
+            data.seek(0)
+            with tarfile.open(fileobj=data) as archive:
+                archive.extractall(target, filter="data")
+
+
+def _image(sweep: Mapping[str, Any]) -> str:
+    trial = sweep["spec"]["trial"]
+    if "template" not in trial:
+        return str(trial["image"])
+    containers = trial["template"]["spec"]["containers"]
+    named = [c for c in containers if c.get("name") == names.TRAINER]
+    return str((named or containers)[0]["image"])
+
+
+def _pod(name: str, image: str, outputs: list[Output]) -> dict[str, Any]:
+    mounts = [
+        {"name": o.volume_name, "mountPath": f"{_MOUNT}/{o.name}", "readOnly": True}
+        for o in outputs
+    ]
+    container = {
+        "name": names.TRAINER,
+        "image": image,
+        "command": ["sleep", str(_LONGEST)],
+        "volumeMounts": mounts,
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    }
+    security = {
+        "runAsNonRoot": True,
+        "runAsUser": _USER,
+        "fsGroup": _USER,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    spec = {
+        "restartPolicy": "Never",
+        "activeDeadlineSeconds": _LONGEST,
+        "automountServiceAccountToken": False,
+        "securityContext": security,
+        "containers": [container],
+        "volumes": [{"name": o.volume_name, **o.volume} for o in outputs],
+    }
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}

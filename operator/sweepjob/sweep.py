@@ -1,0 +1,75 @@
+"""What a sweep is made of, with the names and arguments of ``azure.ai.ml.sweep``.
+
+>>> from sweepjob import command
+>>> from sweepjob.sweep import BanditPolicy, Choice, LogUniform
+>>> job = command(
+...     command="python train.py --lr ${{inputs.lr}} --batch ${{inputs.batch}}",
+...     image="registry.example/train:1",
+...     inputs={"lr": 0.1, "batch": 32},
+... )
+>>> sweep = job(lr=LogUniform(-6, -1), batch=Choice([16, 32])).sweep(
+...     primary_metric="accuracy",
+...     goal="Maximize",
+...     sampling_algorithm="bayesian",
+...     early_termination_policy=BanditPolicy(slack_factor=0.1, evaluation_interval=2),
+... )
+>>> sweep.set_limits(max_total_trials=20, max_concurrent_trials=4)
+>>> print(sweep.to_yaml().splitlines()[1])
+kind: SweepJob
+"""
+
+from .sdk.arguments import ArgumentError
+from .sdk.expressions import (
+    Choice,
+    LogNormal,
+    LogUniform,
+    Normal,
+    QLogNormal,
+    QLogUniform,
+    QNormal,
+    QUniform,
+    Randint,
+    Uniform,
+)
+from .sdk.job import SweepJob
+from .sdk.policies import (
+    AshaPolicy,
+    BanditPolicy,
+    EarlyTerminationPolicy,
+    MedianStoppingPolicy,
+    TruncationSelectionPolicy,
+)
+from .sdk.settings import (
+    BayesianSamplingAlgorithm,
+    GridSamplingAlgorithm,
+    Objective,
+    RandomSamplingAlgorithm,
+    SamplingAlgorithm,
+    SweepJobLimits,
+)
+
+__all__ = [
+    "ArgumentError",
+    "AshaPolicy",
+    "BanditPolicy",
+    "BayesianSamplingAlgorithm",
+    "Choice",
+    "EarlyTerminationPolicy",
+    "GridSamplingAlgorithm",
+    "LogNormal",
+    "LogUniform",
+    "MedianStoppingPolicy",
+    "Normal",
+    "Objective",
+    "QLogNormal",
+    "QLogUniform",
+    "QNormal",
+    "QUniform",
+    "Randint",
+    "RandomSamplingAlgorithm",
+    "SamplingAlgorithm",
+    "SweepJob",
+    "SweepJobLimits",
+    "TruncationSelectionPolicy",
+    "Uniform",
+]

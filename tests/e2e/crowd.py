@@ -1,0 +1,89 @@
+"""Trials on simulated nodes, and who reports for them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.cluster import target as clusters
+from tests.cluster.target import Target
+
+from .simulated_sidecars import DONE
+
+
+def start_sidecars(
+    target: Target,
+    namespace: str,
+    trials: int,
+    reports: int,
+    rate: float,
+    pause: float,
+    *,
+    patient: bool,
+) -> None:
+    """A pod that plays the sidecars of all pods on simulated nodes in a namespace.
+
+    Args:
+        trials: pods that there will be.
+        reports, rate, pause: of each: how many, how many a second, and the shortest seconds from push to
+            push.
+        patient: whether they stay until all is on record.
+    """
+    deployed = target.get("-n", clusters.SYSTEM, "deployment", "sweepjob")
+    env = deployed["spec"]["template"]["spec"]["containers"][0]["env"]
+    url = next(e["value"] for e in env if e["name"] == "SWEEPJOB_INTAKE_URL")
+    authority = target.kubectl(
+        *("-n", clusters.SYSTEM, "get", "secret", "sweepjob-intake"),
+        *("-o", r"go-template={{index .data \"ca.crt\" | base64decode}}".replace("\\", "")),
+    )
+    source = Path(__file__).with_name("simulated_sidecars.py").read_text()
+    account = {"name": "sidecars", "namespace": namespace}
+    secured = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    container = {
+        "name": "sidecars",
+        "image": target.images["operator"],
+        "command": ["python", "-c", source, namespace],
+        "args": [str(number) for number in (trials, reports, rate, pause, int(patient))],
+        "env": [{"name": "INTAKE_URL", "value": url}, {"name": "INTAKE_CA", "value": authority}],
+        "securityContext": secured,
+    }
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": account,
+        "spec": {
+            "serviceAccountName": "sidecars",
+            "restartPolicy": "Never",
+            "containers": [container],
+            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        },
+    }
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "sweepjob-test-sidecars"},
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": "cluster-admin",
+        },
+        "subjects": [{"kind": "ServiceAccount", **account}],
+    }
+    service_account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account}
+    listed = {"apiVersion": "v1", "kind": "List", "items": [service_account, binding, pod]}
+    target.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
+
+
+def simulated_trial() -> dict[str, Any]:
+    """A template that only a simulated node takes, and that ends when it is told to."""
+    return {
+        "template": {
+            "metadata": {"annotations": {DONE: "runs"}},
+            "spec": {
+                "nodeSelector": {"type": "kwok"},
+                "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}],
+                "containers": [{"name": "trainer", "image": "simulated"}],
+            },
+        }
+    }

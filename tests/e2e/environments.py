@@ -1,0 +1,23 @@
+"""Python environments from the lock file, for what cannot share one with the tests."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from tests.cluster import layout
+from tests.cluster.console import run
+
+
+def environment(group: str) -> Path:
+    """The environment of a dependency group; kept in the cache."""
+    key = layout.digest(layout.PROJECT / "uv.lock", sys.version)
+    folder = layout.cache() / "environments" / f"{group}-{key}"
+    uv = layout.PROJECT / ".uv" / "bin" / "uv"
+    run(
+        [str(uv), "sync", "--quiet", "--locked", "--no-install-project", "--only-group", group],
+        env={**os.environ, "UV_PROJECT_ENVIRONMENT": str(folder), "VIRTUAL_ENV": ""},
+        cwd=layout.PROJECT,
+    )
+    return folder

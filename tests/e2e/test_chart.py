@@ -1,0 +1,79 @@
+"""The chart as people use it: its own test, values that it refuses, upgrades, and the way without it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cluster import layout
+from tests.cluster import target as clusters
+from tests.cluster.console import ClusterError
+from tests.cluster.target import Target
+
+from .sweeps import Sweeps, choice, eventually, values_on_record
+
+CHART = str(clusters.CHART)
+PREVIOUS = layout.PROJECT / "tests" / "data" / "charts" / "sweepjob-0.1.0.tgz"
+
+
+def test_helm_test_runs_a_sweep_and_leaves_nothing(target: Target) -> None:
+    said = target.helm("test", clusters.RELEASE, "--namespace", clusters.SYSTEM, "--logs")
+    assert "Complete 2/2" in said
+    assert "a sweep of two trials has found its best" in said
+    left = target.kubectl("-n", clusters.SYSTEM, "get", "sweepjobs,roles,sa", "-o", "name")
+    assert "test" not in left
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("nosuch=1", "nosuch"),
+        ("replicas=0", "replicas"),
+        ("image.digest=latest", "digest"),
+        ("monitoring.rule.enabled=true", "rule"),
+        ("logLevel=LOUD", "logLevel"),
+        ("dashboard.enabled=true,dashboard.trustedProxy.userHeader=X-User", "say who the proxy is"),
+        ("dashboard.enabled=true,dashboard.ingress.enabled=true", "give the host name"),
+        ("intake.certManager.issuer=x", "issuer"),
+        (
+            "intake.existingSecret=x,intake.certManager.enabled=true",
+            "give either existingSecret or",
+        ),
+    ],
+)
+def test_values_that_mean_nothing_are_refused(target: Target, value: str, words: str) -> None:
+    with pytest.raises(ClusterError, match=words):
+        target.helm("template", "x", CHART, "--set", value)
+
+
+def test_a_sweep_goes_on_through_an_upgrade(sweeps: Sweeps) -> None:
+    target = sweeps.target
+    clusters.install(target, chart=PREVIOUS)
+    secret = target.get("-n", clusters.SYSTEM, "secret", "sweepjob-intake")
+    reports = 30
+    space = {"level": choice(0.1, 0.2), "reports": choice(reports), "pause": choice(0.3)}
+    limits = {"maxTotalTrials": 2, "maxConcurrentTrials": 2}
+    sweeps.apply("upgraded", sweeps.spec(space, limits=limits))
+    eventually(lambda: len(sweeps.running_pods("upgraded")) == 2, 60, "its trials run")
+    # As the documentation says it: values of before, and defaults of now for those that are new.
+    clusters.install(target, "--reset-then-reuse-values")
+    assert sweeps.await_end("upgraded")["status"]["trials"]["succeeded"] == 2
+    assert [len(values_on_record(t)) for t in sweeps.trials("upgraded")] == [reports] * 2
+    kept = target.get("-n", clusters.SYSTEM, "secret", "sweepjob-intake")
+    assert kept["data"] == secret["data"]
+    assert "warmStart" in target.kubectl("explain", "sweepjob.spec")
+
+
+def test_the_definitions_stay_without_the_chart(target: Target) -> None:
+    rendered = target.helm("template", "x", CHART, "--set", "crds.enabled=false")
+    assert "CustomResourceDefinition" not in rendered
+    alone = target.helm("template", "x", str(layout.PROJECT / "helm" / "sweepjob-crds"))
+    assert alone.count("helm.sh/resource-policy: keep") == alone.count("CustomResourceDefinition\n")
+
+
+def test_the_manifests_are_good_for_this_cluster(target: Target) -> None:
+    folder = str(layout.PROJECT / "manifests")
+    said = target.kubectl(
+        "apply", "-k", folder, "--dry-run=server", "--force-conflicts", "--server-side"
+    )
+    assert said.count("serverside-applied (server dry run)") == len(said.splitlines())
+    assert "deployment.apps/sweepjob serverside-applied" in said

@@ -1,0 +1,203 @@
+"""The commands that look at sweeps and change them, run as a person runs them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .sweeps import Sweeps, choice, eventually, values_on_record
+
+LEVELS = [0.5, 0.9, 0.1, 0.7, 0.2, 0.6]
+REPORTS = 20
+
+
+@dataclass(frozen=True)
+class Program:
+    """``sweepjob`` in a process of its own, with kubectl in its PATH."""
+
+    sweeps: Sweeps
+
+    def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
+        target = self.sweeps.target
+        kubectl = Path(target.kubectl_program).parent
+        env = {**os.environ, "KUBECONFIG": str(target.kubeconfig), "PYTHONIOENCODING": "utf-8"}
+        env |= {"PATH": f"{kubectl}:{os.environ['PATH']}", "PYTHONPATH": "operator"}
+        command = [sys.executable, "-m", "sweepjob.cli", *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(command, text=True, env={**env, **more.pop("env", {})}, **pipes)
+
+    def fails(self, *arguments: str) -> str:
+        """What it says when it cannot do it."""
+        process = self.start(*arguments, "-n", self.sweeps.namespace)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 2, out
+        assert err.startswith("error: "), err
+        return err
+
+    def __call__(self, *arguments: str) -> str:
+        process = self.start(*arguments, "-n", self.sweeps.namespace)
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        return out
+
+
+@pytest.fixture(scope="module")
+def program(sweeps: Sweeps) -> Program:
+    return Program(sweeps)
+
+
+@pytest.fixture(scope="module")
+def watched(sweeps: Sweeps, program: Program) -> str:
+    """What ``get --watch`` printed about a sweep, from before its first trial to its end."""
+    space = {"level": choice(*LEVELS), "reports": choice(REPORTS), "pause": choice(0.15)}
+    sweeps.apply(
+        "shown",
+        sweeps.spec(
+            space,
+            samplingAlgorithm={"type": "grid"},
+            limits={"maxTotalTrials": 6, "maxConcurrentTrials": 3},
+            earlyTermination={"type": "bandit", "slackAmount": 0.25, "delayEvaluation": 4},
+        ),
+    )
+    process = program.start("get", "shown", "--watch", "-n", sweeps.namespace)
+    out, err = process.communicate(timeout=240)
+    assert process.returncode == 0, err
+    return out
+
+
+def test_watching_ends_with_the_sweep(watched: str) -> None:
+    lines = watched.splitlines()
+    assert lines[0].startswith(("Pending: 0 of 6 trials", "Running: 0 of 6 trials"))
+    assert any(re.search("[123] running", line) for line in lines)
+    assert lines[-1].startswith("Complete: 6 of 6 trials, 0 running")
+    assert "score 0.92" in lines[-1]
+    assert all(line != after for line, after in pairwise(lines)), "a line is news"
+
+
+@pytest.mark.usefixtures("watched")
+class TestAFinishedSweep:
+    def test_lists(self, program: Program) -> None:
+        head, row = program("get").splitlines()
+        assert head.split()[:4] == ["NAME", "PHASE", "TRIALS", "RUNNING"]
+        assert row.split()[:3] == ["shown", "Complete", "6/6"]
+        assert program("get", "-o", "name") == "sweepjob/shown\n"
+        [seen] = json.loads(program("get", "shown", "-o", "json"))
+        assert (seen["best"], seen["bestTrial"], seen["metric"]) == (0.92, "shown-1", "score")
+
+    def test_screen(self, program: Program) -> None:
+        text = program("get", "shown")
+        assert "6 of 6 trials" in text
+        assert "stopped early" in text
+        assert "best: shown-1   score 0.92" in text
+
+    def test_trials(self, program: Program, sweeps: Sweeps) -> None:
+        head, *rows = program("trials", "shown").splitlines()
+        assert head.split()[-3:] == ["level", "pause", "parameters.reports"]
+        assert rows[0].split()[4] == "20", "its reports, not its parameter of that name"
+        assert rows[0].split()[0] == "shown-1"
+        assert len(rows) == 6
+        assert program("trials", "shown", "--sort", "index", "--top", "1", "-o", "name") == (
+            "sweeptrial/shown-0\n"
+        )
+
+    def test_best_for_a_script(self, program: Program) -> None:
+        assert "level = 0.9" in program("best", "shown")
+        assert "--level 0.9" in program("best", "shown", "-o", "args")
+        data = json.loads(program("best", "shown", "-o", "json"))
+        assert data["parameters"] == {"level": 0.9, "reports": REPORTS, "pause": 0.15}
+        lines = dict(
+            line.split("=", 1) for line in program("best", "shown", "-o", "env").splitlines()
+        )
+        assert lines["AZUREML_SWEEP_level"] == "0.9"
+        assert json.loads(shlex.split(lines["SWEEPJOB_PARAMETERS"])[0]) == data["parameters"]
+
+    def test_explains_a_decision(self, program: Program, sweeps: Sweeps) -> None:
+        stopped = next(t for t in sweeps.trials("shown") if t["status"]["phase"] == "EarlyStopped")
+        text = program("explain", stopped["metadata"]["name"])
+        assert "bandit stopped it at interval" in text
+        assert f"threshold {float(stopped['status']['stop']['threshold']):.6g}" in text
+        assert "shown-1" in text.split("BEST WITHIN")[1]
+
+    def test_export_says_what_is_on_record(self, program: Program, sweeps: Sweeps) -> None:
+        trials = sweeps.trials("shown")
+        exported = json.loads(program("export", "shown", "-o", "json"))
+        assert [row["values"] for row in exported] == [values_on_record(t) for t in trials]
+        assert [row["phase"] for row in exported] == [t["status"]["phase"] for t in trials]
+        rows = list(csv.DictReader(io.StringIO(program("export", "shown"))))
+        assert [float(row["level"]) for row in rows] == LEVELS
+
+    def test_curves_can_be_replayed(self, program: Program, tmp_path: Path, sweeps: Sweeps) -> None:
+        assert program("curves", "shown").count("\n") == 7
+        recorded, spec = tmp_path / "curves.jsonl", tmp_path / "sweep.json"
+        recorded.write_text(program("curves", "shown", "-o", "jsonl"))
+        kept = {k: v for k, v in sweeps.sweep("shown").items() if k != "status"}
+        spec.write_text(json.dumps(kept))
+        process = program.start("replay", "-f", str(spec), str(recorded), "-o", "json")
+        out, err = process.communicate(timeout=60)
+        assert not process.returncode, err
+        assert json.loads(out)["bestLost"] is False
+
+    def test_cost(self, program: Program, sweeps: Sweeps) -> None:
+        *phases, total = json.loads(program("cost", "shown", "--price", "2", "-o", "json"))
+        assert {row["phase"] for row in phases} == {"Succeeded", "EarlyStopped"}
+        used = sum(float(t["status"]["gpuSeconds"]["used"]) for t in sweeps.trials("shown"))
+        assert total["gpuHoursUsed"] * 3600 == pytest.approx(used)
+        assert total["cost"] == pytest.approx(used / 3600 * 2)
+
+    def test_logs(self, program: Program) -> None:
+        assert "report 20 0.92" in program("logs", "shown-1")
+        assert program("logs", "shown-1", "--tail", "1").count("\n") == 1
+
+    def test_what_has_ended_is_not_changed(self, program: Program) -> None:
+        assert "has ended (Complete)" in program.fails("suspend", "shown")
+        assert "only failed and canceled trials" in program.fails("retry", "shown-1")
+
+    def test_what_is_not_there(self, program: Program) -> None:
+        assert 'sweepjobs.sweepjob.dev "other" not found' in program.fails("get", "other")
+        assert 'sweeptrials.sweepjob.dev "other-1" not found' in program.fails("logs", "other-1")
+
+    def test_the_shell_completes_names(self, program: Program, sweeps: Sweeps) -> None:
+        line = f"sweepjob best -n {sweeps.namespace} sh"
+        asked = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line))}
+        found = program.start(env={**asked, "_ARGCOMPLETE_STDOUT_FILENAME": "/dev/stdout"})
+        assert found.communicate(timeout=60)[0].strip() == "shown"
+
+
+def test_a_running_sweep_is_changed(sweeps: Sweeps, program: Program) -> None:
+    space = {"level": choice(0.1, 0.2, 0.3, 0.4), "reports": choice(1000), "pause": choice(0.1)}
+    sweeps.apply("changed", sweeps.spec(space, samplingAlgorithm={"type": "grid"}))
+
+    def phase(trial: int) -> str:
+        return str(sweeps.trials("changed")[trial]["status"]["phase"])
+
+    eventually(lambda: phase(0) == phase(1) == "Running", 60, "two trials run")
+    assert "no new one starts" in program("suspend", "changed")
+    assert "canceled: its Job is deleted" in program("stop", "changed-0")
+    eventually(lambda: phase(0) == "Canceled", 60, "the trial is canceled")
+    assert len(sweeps.trials("changed")) == 2, "suspended"
+    before = sweeps.trials("changed")[0]["metadata"]["uid"]
+    assert "tried again" in program("retry", "changed-0")
+    program("resume", "changed")
+    again = eventually(
+        lambda: (t := sweeps.trials("changed")[0])["status"]["phase"] == "Running" and t,
+        60,
+        "again",
+    )
+    assert (again["metadata"]["name"], again["metadata"]["uid"] != before) == ("changed-0", True)
+    assert json.loads(again["spec"]["assignment"])["level"] == 0.1
+    assert "nothing to stop" not in program("stop", "sweepjob/changed")
+    status = sweeps.await_end("changed")["status"]
+    assert status["phase"] == "Complete"
+    assert {c["reason"] for c in status["conditions"] if c["type"] == "Complete"} == {"Stopped"}

@@ -1,0 +1,240 @@
+"""The documentation: every command of it is run, every YAML is applied."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+from .documents import PAGES, ROOT, Piece, commands, inline_commands, yaml_pieces
+from .sweeps import Sweeps, choice, eventually
+
+HERE = Path(__file__).parent
+# Commands that another test runs: by its name, which has to be there.
+ELSEWHERE = {
+    "make demo": "test_sweep.py::test_the_demo",
+    "make test": "test_docs.py::test_every_command_is_run",
+    'make cluster-up ARGS="--nodes 2 --gpus 8"': "test_node_loss.py::test_a_lost_node",
+    "python -m tests.cluster status | kubeconfig | down": "test_cluster.py::test_down_leaves_no_trace",
+    "python -m tests.cluster load-image FOLDER --tag localhost/mine:1": "conftest.py::target",
+    "python -m tests.cluster node kill|freeze|thaw 2": "test_cluster.py::test_a_frozen_node_is_noticed_and_thaws",
+    "python -m tests.cluster restart kube-apiserver": "test_kills.py",
+    "python -m tests.cluster simulate 100": "test_cluster.py::test_simulated_nodes_join",
+    "kubectl apply -k manifests": "test_chart.py::test_the_manifests_are_good_for_this_cluster",
+    "helm test sweepjob --namespace sweepjob-system --logs": "test_chart.py::test_helm_test_runs_a_sweep_and_leaves_nothing",
+    "helm upgrade --install sweepjob helm/sweepjob --namespace sweepjob-system --reset-then-reuse-values --set monitoring.": "test_monitoring.py",
+    "helm upgrade --install sweepjob helm/sweepjob --namespace sweepjob-system --reset-then-reuse-values --set dashboard.": "test_dashboard_access.py::site",
+    "kubectl sweepjob ui first": "test_dashboard.py::address",
+}
+# Within sentences: what only names a command, and what another test runs.
+NAMED = {
+    *("kubectl sweepjob", "kubectl sweepjob ...", "kubectl apply", "kubectl describe"),
+    *("kubectl sweepjob suspend", "kubectl sweepjob export", "sweepjob run --local"),
+    *("sweepjob validate", "sweepjob propose", "sweepjob replay"),
+    *("kubectl sweepjob ui", "sweepjob export"),
+    "sweepjob ui [SWEEP] [-A] [--port N] [--no-browser]",  # which test_dashboard.py runs
+}
+CHANGES = ("suspend", "stop", "retry")  # test_cli.py
+# What is put for what a reader would put for it; what is in brackets may be left out.
+STANDS_FOR = [
+    (r" \[[^\]]*\]", ""),
+    ("CURVES.jsonl", "curves.jsonl"),
+    (r"SWEEP\.\.\.", "SWEEP"),
+    (r"SWEEP\.yaml|FILE(\.\.\.)?", "sweep.yaml"),
+    ("convert sweep.yaml", "convert job.yml"),
+    # A trial that was stopped has no log any more; the best one always does.
+    ("logs TRIAL", "logs $(kubectl get swj first -o jsonpath={.status.best.trial})"),
+    ("TRIAL", "first-3"),
+    ("SWEEP|NAME", "first"),
+    ("digits", "first"),
+    ("(kubectl apply .*)", r"\1 --dry-run=client"),
+    ("completion fish [|] source", "completion fish"),
+    ("kubectl auth can-i --list", "kubectl auth can-i --list --namespace default"),
+]
+# How the others are run here: what they need is there already, or must not be changed.
+REWRITTEN = [
+    (r"^helm install sweepjob-crds", "helm template sweepjob-crds"),
+    (r"^helm install ", "helm template "),
+    (r"^helm upgrade (?!--install)", "helm upgrade --dry-run=server "),
+    (r"\| kubectl apply -f -", "| kubectl apply --dry-run=server -f -"),
+    (r"^pip install ", "$UV install --no-deps --target installed "),
+    (r"^(sweepjob run .*)", r"\1 --fresh"),
+]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A folder with what a reader would have there, and a shell in it."""
+
+    folder: Path
+    env: dict[str, str]
+
+    def run(self, command: str) -> str:
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=self.env,
+            text=True,
+            capture_output=True,
+            timeout=240,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def desk(sweeps: Sweeps, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """The repository as far as commands name it, kubectl at the module's namespace, the program installed."""
+    folder = tmp_path_factory.mktemp("desk")
+    for name in (
+        "examples",
+        "helm",
+        "manifests",
+        "crds",
+        "operator",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+    ):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "tests" / "data" / "azure" / "01-hello-sweep.yml", folder / "job.yml")
+    programs = folder / "bin"
+    programs.mkdir()
+    for name in ("sweepjob", "kubectl-sweepjob"):
+        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} -m sweepjob.cli "$@"\n')
+        (programs / name).chmod(0o755)
+    kubectl, helm = (Path(p) for p in (sweeps.target.kubectl_program, sweeps.target.helm_program))
+    own = Path(sys.executable).parent  # has a python, which not every machine calls so
+    path = f"{programs}:{kubectl.parent}:{helm.parent}:{own}:{os.environ['PATH']}"
+    kubeconfig = folder / "kubeconfig"
+    shutil.copy(sweeps.target.kubeconfig, kubeconfig)
+    env = {**os.environ, "PATH": path, "KUBECONFIG": str(kubeconfig)}
+    env |= {"PYTHONPATH": str(ROOT / "operator"), "UV": f"{ROOT}/.uv/bin/uv pip"}
+    made = Desk(folder, env)
+    made.run(f"kubectl config set-context --current --namespace {sweeps.namespace}")
+    (folder / "sweep.yaml").write_text(json.dumps(on_a_cluster(sweeps)))
+    return made
+
+
+def on_a_cluster(sweeps: Sweeps) -> dict[str, Any]:
+    """The first example with its script in the command, since no image here has it."""
+    body: dict[str, Any] = yaml.safe_load((ROOT / "examples" / "first" / "sweep.yaml").read_text())
+    script = (ROOT / "examples" / "first" / "train.py").read_text()
+    words = body["spec"]["trial"]["command"].split()
+    trial = {
+        "image": sweeps.target.images["trainer"],
+        "command": ["python", "-c", script, *words[2:]],
+    }
+    return {**body, "spec": {**body["spec"], "trial": trial}}
+
+
+def test_every_command_is_run(desk: Desk, sweeps: Sweeps) -> None:
+    left = [piece for piece in commands() if not _elsewhere(piece.text)]
+    # The tutorial comes first, since it makes the sweep that others look at.
+    left.sort(key=lambda piece: piece.page.name != "tutorial.md")
+    assert len(left) > 12
+    for piece in left:
+        said = desk.run(_rewritten(piece.text))
+        if piece.text == "kubectl apply -f sweep.yaml":
+            eventually(lambda: sweeps.sweep("first")["status"]["startTime"], 10, "it has started")
+        if piece.text.startswith("kubectl sweepjob get first -w"):
+            assert "Complete: 16 of 16 trials" in said
+            desk.run("kubectl sweepjob curves first -o jsonl > curves.jsonl")
+
+    # After these, since the sweep is there by then, and has ended.
+    for command in inline_commands():
+        if command not in NAMED and not any(f"sweepjob {verb} " in command for verb in CHANGES):
+            for pattern, instead in STANDS_FOR:
+                command = re.sub(pattern, instead, command)
+            desk.run(_rewritten(command))
+
+
+def _elsewhere(command: str) -> bool:
+    return any(command.startswith(known) for known in ELSEWHERE)
+
+
+def _rewritten(command: str) -> str:
+    for pattern, instead in REWRITTEN:
+        command = re.sub(pattern, instead, command)
+    return command
+
+
+def test_what_is_run_elsewhere_is() -> None:
+    found = [piece.text for piece in commands()]
+    for known, where in ELSEWHERE.items():
+        assert any(command.startswith(known) for command in found), f"{known} is no longer there"
+        file, _, test = where.partition("::")
+        assert f"def {test}" in (HERE / file).read_text(), where
+
+
+OURS = [piece for piece in yaml_pieces() if not piece.kind]
+
+
+@pytest.mark.parametrize("piece", OURS, ids=map(str, OURS))
+def test_every_yaml_is_taken(sweeps: Sweeps, piece: Piece) -> None:
+    for document in yaml.safe_load_all(piece.text):
+        body = whole(sweeps, document)
+        take(sweeps, body)
+        if body["kind"] == "SweepJob":
+            parse_sweepjob(body)
+
+
+def take(sweeps: Sweeps, body: dict[str, Any]) -> None:
+    """Have the API server check an object, under a name that no other has."""
+    meta = {"name": f"{body['metadata']['name']}-read", "namespace": sweeps.namespace}
+    text = json.dumps({**body, "metadata": meta})
+    assert "dry run" in sweeps.kubectl("apply", "--dry-run=server", "-f", "-", stdin=text)
+
+
+def whole(sweeps: Sweeps, found: dict[str, Any]) -> dict[str, Any]:
+    """An object, or a sweep that a piece of one is part of."""
+    if "kind" in found:
+        return found
+    piece = found.get("spec", found)
+    if "command" in piece:
+        piece = {"trial": {"command": piece["command"]}}
+    space = {"lr": choice(0.1), "model": choice({"units": 8}, {"kind": "linear"})}
+    spec = sweeps.spec(space)
+    spec["outputs"] = {"model": {"volume": {"emptyDir": {}}}}
+    if "template" in piece.get("trial", {}):
+        spec["trial"] = {}
+    for key, value in piece.items():
+        spec[key] = {**spec.get(key, {}), **value} if isinstance(value, dict) else value
+    head = {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
+    return {**head, "metadata": {"name": "piece"}, "spec": spec}
+
+
+def test_every_example_is_taken(sweeps: Sweeps) -> None:
+    files = sorted((ROOT / "examples").glob("*/*.yaml"))
+    assert files
+    for file in files:
+        take(sweeps, yaml.safe_load(file.read_text()))
+
+
+def test_others_yaml_is_yaml() -> None:
+    for piece in yaml_pieces():
+        if piece.kind:
+            assert isinstance(yaml.safe_load(piece.text), dict), piece
+    assert {piece.kind for piece in yaml_pieces()} == {"", "argocd", "flux", "chart"}
+
+
+def test_values_are_taken_by_the_chart(sweeps: Sweeps, tmp_path: Path) -> None:
+    for piece in (piece for piece in yaml_pieces() if piece.kind == "chart"):
+        file = tmp_path / "values.yaml"
+        file.write_text(piece.text)
+        assert sweeps.target.helm("template", "x", str(ROOT / "helm" / "sweepjob"), "-f", str(file))
+
+
+def test_every_page_is_looked_at() -> None:
+    assert {page.name for page in PAGES} >= {"README.md", "tutorial.md", "gitops.md"}

@@ -1,0 +1,106 @@
+"""A sweep that begins with what another has shown, in whatever order the two are applied."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from sweepjob.domain.sampling import Observation, make_sampler
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+from tests.cluster.console import ClusterError
+
+from .sweeps import Sweeps, choice, eventually
+from .test_crash import kill_operator, restarts
+
+SPACE = {"level": {"type": "uniform", "minValue": 0, "maxValue": 1}}
+SLOW = {"reports": choice(20), "pause": choice(0.3)}
+QUICK = {"reports": choice(20), "pause": choice(0.05, 0.3)}
+
+
+def test_it_waits_for_the_other_and_outlives_it(sweeps: Sweeps) -> None:
+    second = sweeps.spec(
+        {**SPACE, **SLOW},
+        samplingAlgorithm={"type": "bayesian", "seed": 2},
+        earlyTermination={"type": "bandit", "slackAmount": 5, "delayEvaluation": 20},
+        limits={"maxTotalTrials": 2, "maxConcurrentTrials": 1},
+    )
+    second["warmStart"] = {"sweeps": ["origin"]}
+    sweeps.apply("later", second)
+    accepted = eventually(lambda: sweeps.condition("later", "Accepted"), 10, "it is looked at")
+    assert (accepted["status"], accepted["reason"]) == ("False", "WarmStartPending")
+    assert "there is no sweep origin in namespace" in accepted["message"]
+    first = sweeps.spec(
+        {**SPACE, **QUICK},
+        samplingAlgorithm={"type": "random", "seed": 1},
+        limits={"maxTotalTrials": 4, "maxConcurrentTrials": 4},
+    )
+    sweeps.apply("origin", first)
+    assert sweeps.await_end("origin")["status"]["phase"] == "Complete"
+
+    trial = eventually(lambda: sweeps.trials("later")[0], 30, "the other has begun")
+    accepted = sweeps.condition("later", "Accepted")
+    assert accepted["message"].endswith("it begins with 4 trials of origin")
+    spec = parse_sweepjob(sweeps.sweep("later"))
+    sampler = make_sampler(*spec.sampler, spec.space, 2)
+    known = [observation(body) for body in sweeps.trials("origin") if lies_in(body)]
+    assert len(known) < 4, "some of its trials are of this space only"
+    assert json.loads(trial["spec"]["assignment"]) == sampler.propose(0, known)
+
+    eventually(
+        lambda: sweeps.trials("later")[0]["status"]["phase"] == "Running", 60, "its trial runs"
+    )
+    before = restarts(sweeps)
+    kill_operator(sweeps)
+    sweeps.kubectl("delete", "sweepjob", "origin")
+    eventually(lambda: restarts(sweeps) > before, 60, "the operator runs again")
+    ended = sweeps.await_end("later")
+    assert ended["status"]["phase"] == "Complete"
+    assert ended["status"]["warmStart"][0]["trials"] == 4
+    assert [t["status"]["phase"] for t in sweeps.trials("later")] == ["Succeeded"] * 2
+    assert "WarmStartLost" in sweeps.kubectl("describe", "sweepjob", "later")
+
+
+def lies_in(body: dict[str, Any]) -> bool:
+    """Whether a trial of the first sweep is one of the second's space."""
+    return assignment(body)["pause"] == 0.3
+
+
+def assignment(body: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(body["spec"]["assignment"])
+    return found
+
+
+def observation(body: dict[str, Any]) -> Observation:
+    best = float(body["status"]["curve"]["best"])
+    return Observation(None, assignment(body), best, ended=True)
+
+
+MENDED = [
+    ("searchSpace", {"level": choice(0.1)}),
+    ("inputs", {"a": 2}),
+    ("metrics", {"source": "file"}),
+    ("warmStart", {"sweeps": ["x"]}),
+    ("objective", {"goal": "minimize", "primaryMetric": "score"}),
+]
+
+
+def test_what_has_been_understood_stays(sweeps: Sweeps) -> None:
+    """And what has not may be mended; limits and policies may always change."""
+    space = {"level": choice(0.1, 0.2), "reports": choice(1)}
+    spec = sweeps.spec(space, limits={"maxTotalTrials": 1, "maxConcurrentTrials": 1})
+    good = {**spec["trial"], "command": [*spec["trial"]["command"], "${{inputs.a}}"]}
+    sweeps.apply("kept", {**spec, "trial": good})
+    refused = eventually(lambda: sweeps.condition("kept", "Accepted"), 10, "it is looked at")
+    assert "'${{inputs.a}}': refers to nothing" in refused["message"]
+    mended = {**spec, "trial": good, "inputs": {"a": 1}}
+    sweeps.apply("kept", mended)
+    sweeps.await_end("kept")
+    for part, value in MENDED:
+        with pytest.raises(ClusterError, match=f"spec.{part}.*cannot change once the sweep has"):
+            sweeps.apply("kept", {**mended, part: value})
+    policy = {"type": "median_stopping", "delayEvaluation": 5}
+    sweeps.apply("kept", {**mended, "earlyTermination": policy, "limits": {"maxTotalTrials": 2}})
+    eventually(lambda: len(sweeps.trials("kept")) == 2, 30, "it goes on")
+    assert sweeps.await_end("kept")["status"]["phase"] == "Complete"

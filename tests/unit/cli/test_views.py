@@ -1,0 +1,220 @@
+"""What the commands make of what is on record; the commands themselves run on the cluster, in tests/e2e."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from typing import Any
+
+import pytest
+from sweepjob.cli import cost, rows
+from sweepjob.cli.amounts import counted, duration, gpu_time
+from sweepjob.cli.explain import best_within, explanation
+from sweepjob.cli.screen import screen
+from sweepjob.cli.sparkline import bar, sparkline
+from sweepjob.cli.trials import trial_row
+from sweepjob.domain.curve import Curve
+from sweepjob.domain.objective import Goal
+from sweepjob.domain.plan.snapshot import Phase, Stop
+from sweepjob.resources.record import dump_curve, dump_stop, trial_manifest
+from sweepjob.resources.times import format_time
+from sweepjob.resources.views import SweepView, TrialView, best_so_far, by_score, trial_views
+
+from ..builders import sweepjob
+
+NOW = 1_767_225_600.0  # 2026-01-01
+STOP = Stop(
+    Phase.EARLY_STOPPED,
+    "Bandit",
+    "bandit stopped it at interval 2: its best 0.2 is below 0.5",
+    policy="bandit",
+    interval=2,
+    value=0.2,
+    threshold=0.5,
+    comparators=2,
+)
+
+
+def sweep_body(goal: str = "maximize", **status: Any) -> dict[str, Any]:
+    body = sweepjob(objective={"goal": goal, "primaryMetric": "score"})
+    body["metadata"]["creationTimestamp"] = format_time(NOW - 100)
+    body["status"] = {"phase": "Running", **status}
+    return body
+
+
+def trial_body(
+    index: int, values: list[float], phase: Phase = Phase.SUCCEEDED, **status: Any
+) -> dict[str, Any]:
+    curve = Curve(status.pop("goal", Goal.MAXIMIZE))
+    for value in values:
+        curve.append(value)
+    body = trial_manifest("team", "sweep", "uid", index, {"lr": 10.0**-index}, "random seed 1")
+    body["metadata"] |= {"uid": f"t{index}", "resourceVersion": "1"}
+    body["status"] = {
+        "phase": phase.value,
+        "startTime": format_time(NOW - 90),
+        "curve": dump_curve(curve, "pod"),
+        "gpuSeconds": {"count": "1", "byResource": {"nvidia.com/gpu": "1800"}, "saved": "900"},
+        **({"completionTime": format_time(NOW - 50 + index)} if phase.is_end else {}),
+        **status,
+    }
+    return body
+
+
+TRIALS = trial_views(
+    [
+        trial_body(2, [0.9, 0.8], Phase.RUNNING),
+        trial_body(0, [0.1, 0.6, 0.7]),
+        trial_body(
+            1,
+            [0.2, 0.1],
+            Phase.EARLY_STOPPED,
+            stop=dump_stop(STOP, format_time(NOW)),
+            message=STOP.message,
+        ),
+        trial_body(3, [], Phase.FAILED, reason="TrainerFailed", message="exit code 3"),
+    ],
+    Goal.MAXIMIZE,
+)
+SWEEP = SweepView.of(
+    sweep_body(
+        trials={"total": 8, "running": 1, "succeeded": 1, "earlyStopped": 1, "failed": 1},
+        best={"trial": "sweep-2", "value": "0.9", "parameters": {"lr": "0.01"}},
+        gpuSeconds={"used": 7200, "saved": 900},
+        conditions=[
+            {"type": "Accepted", "status": "True", "reason": "Accepted", "message": "fine"},
+            {"type": "Degraded", "status": "True", "reason": "Slow", "message": "look at it"},
+        ],
+    )
+)
+
+
+def test_the_screen_of_a_sweep() -> None:
+    text = "\n".join(screen(SWEEP, TRIALS, NOW))
+    assert "sweep   Running   1m40s   maximize score" in text
+    assert "3 of 8 trials, 1 running; 1 succeeded, 1 stopped early, 1 failed" in text
+    assert "! Slow: look at it" in text
+    assert "2.00 GPU-h used, 900 GPU-s saved" in text
+    assert "best: sweep-2   score 0.9\n  lr=0.01" in text
+    running = text.split("TRIAL")[1].splitlines()
+    assert len(running) == 2
+    assert running[1].split()[:6] == ["sweep-2", "Running", "1m30s", "2", "0.8", "0.9"]
+
+
+def test_of_many_running_trials_some_are_shown() -> None:
+    trials = trial_views([trial_body(n, [0.1], Phase.RUNNING) for n in range(30)], Goal.MAXIMIZE)
+    assert screen(SWEEP, trials, NOW, rows=20)[-1] == "... and 10 more"
+
+
+def test_a_sweep_that_was_refused_says_why() -> None:
+    condition = {"type": "Accepted", "status": "False", "reason": "InvalidSpec", "message": "no"}
+    sweep = SweepView.of(sweep_body(phase="Invalid", conditions=[condition]))
+    assert "! InvalidSpec: no" in screen(sweep, [], NOW)
+
+
+def test_the_order_of_trials() -> None:
+    assert [t.index for t in TRIALS] == [0, 1, 2, 3]
+    assert [t.index for t in by_score(TRIALS)] == [2, 0, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("goal", "reached"), [("maximize", [0.7, 0.7, 0.9]), ("minimize", [0.1] * 3)]
+)
+def test_the_best_so_far(goal: str, reached: list[float]) -> None:
+    one = Goal(goal)
+    bodies = [
+        trial_body(2, [0.9, 0.8], Phase.RUNNING, goal=one),
+        trial_body(0, [0.1, 0.7], goal=one),
+        trial_body(1, [0.2], Phase.EARLY_STOPPED, goal=one),
+    ]
+    assert best_so_far(trial_views(bodies, one), one) == reached
+
+
+def test_why_a_trial_was_stopped() -> None:
+    text = "\n".join(explanation(SWEEP, TRIALS[1], TRIALS, NOW))
+    assert "sweep-1   EarlyStopped   41s" in text
+    assert "lr = 0.1" in text
+    assert STOP.message in text
+    assert "value 0.2, threshold 0.5, 2 other trials compared at interval 2" in text
+    others = text.split("BEST WITHIN 2")[1].split()
+    assert others == ["sweep-2", "Running", "0.9", "sweep-0", "Succeeded", "0.6"]
+
+
+def test_why_a_trial_failed() -> None:
+    text = "\n".join(explanation(SWEEP, TRIALS[3], TRIALS, NOW))
+    assert "it reported nothing" in text
+    assert "TrainerFailed: exit code 3" in text
+
+
+def test_executions_are_told() -> None:
+    execution = {"attempt": 1, "pod": "p", "node": "n", "reason": "Evicted", "message": "disk"}
+    body = trial_body(0, [0.1], attempt=2, executions=[{**execution, "endTime": format_time(NOW)}])
+    text = "\n".join(explanation(SWEEP, TrialView.of(body, Goal.MAXIMIZE), TRIALS, NOW))
+    assert "attempt 2" in text
+    assert "Evicted: disk" in text
+
+
+def test_the_best_within_an_interval_of_a_long_curve() -> None:
+    trial = TrialView.of(trial_body(0, [n / 10_000 for n in range(3000)]), Goal.MAXIMIZE)
+    assert best_within(trial, 500, Goal.MAXIMIZE) == 0.0499
+    assert best_within(trial, 2000, Goal.MAXIMIZE) == 0.1999
+    assert best_within(trial, 2001, Goal.MAXIMIZE) is None  # not kept
+    assert best_within(trial, 3001, Goal.MAXIMIZE) is None  # never made
+
+
+def test_rows_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    found = [trial_row(trial, NOW) for trial in TRIALS]
+    rows.show(found, "table", "sweeptrial", ("name", "best", "gpuSeconds", "parameters"))
+    head, first, *_ = capsys.readouterr().out.splitlines()
+    assert head.split() == ["NAME", "BEST", "GPU-SECONDS", "lr"]
+    assert first.split() == ["sweep-0", "0.7", "1800", "1"]
+    rows.show(found, "name", "sweeptrial")
+    assert capsys.readouterr().out.splitlines()[0] == "sweeptrial/sweep-0"
+    rows.show(found, "json", "sweeptrial")
+    assert json.loads(capsys.readouterr().out)[3]["best"] is None
+    rows.show(found, "csv", "sweeptrial")
+    read = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert (read[1]["reason"], read[1]["lr"], read[3]["best"]) == ("Bandit", "0.1", "")
+
+
+def test_json_has_no_nan() -> None:
+    assert rows.plain({"a": [math.nan, 1.0], "b": math.inf}) == {"a": [None, 1.0], "b": None}
+
+
+def test_cost_by_phase_adds_up() -> None:
+    *phases, total = cost.of_trials(TRIALS, 2.5)
+    assert [row["phase"] for row in phases] == ["Running", "Succeeded", "EarlyStopped", "Failed"]
+    assert (total["trials"], total["gpuHoursUsed"], total["cost"]) == (4, 2.0, 5.0)
+    assert sum(row["costSaved"] for row in phases) == total["costSaved"]
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ([], ""),
+        ([1.0], "+"),
+        ([0.0, 1.0], "_@"),
+        ([0.0, math.nan, 1.0], "_ @"),
+        ([math.nan], ""),
+        ([-1e308, 1e308], "_@"),
+        ([float(n) for n in range(16)], "_.-=+*#@"),
+    ],
+)
+def test_sparklines(values: list[float], line: str) -> None:
+    assert sparkline(values, 8, plain=True) == line
+
+
+def test_amounts() -> None:
+    assert [duration(s) for s in (None, 5.9, 192, 18_420, 273_600)] == [
+        *("", "5s", "3m12s", "5h07m", "3d4h"),
+    ]
+    assert (gpu_time(59.6), gpu_time(5400)) == ("60 GPU-s", "1.50 GPU-h")
+    assert (counted(1, "trial"), counted(0, "trial")) == ("1 trial", "0 trials")
+    assert (bar(0.5, 4, plain=True), bar(2.0, 4, plain=True)) == ("##..", "####")
+
+
+def test_a_parameter_that_is_called_like_a_column(capsys: pytest.CaptureFixture[str]) -> None:
+    rows.show([{"name": "a", "reports": 3, "parameters": {"reports": "9", "lr": "1"}}], "csv", "x")
+    assert capsys.readouterr().out.splitlines() == ["name,reports,parameters.reports,lr", "a,3,9,1"]

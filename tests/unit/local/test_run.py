@@ -1,0 +1,318 @@
+"""``sweepjob run --local``: real processes, the real sidecar, no cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sweepjob.domain.sampling import RandomSampler
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+REPORTS = 12
+# Reports level + n / 1000 as the n-th value, in the way that its sweep asks for.
+SCRIPT = f"""
+import json, os, sys, time
+p = json.loads(os.environ["SWEEPJOB_PARAMETERS"])
+path = os.environ.get("SWEEPJOB_METRICS_PATH")
+print("GPU", os.environ.get("CUDA_VISIBLE_DEVICES"), os.getpid(), flush=True)
+for n in range(1, int(p.get("reports", {REPORTS})) + 1):
+    value = round(p["level"] + n / 1000, 3)
+    if path:
+        with open(path, "a") as file:
+            file.write(json.dumps({{"score": value}}) + "\\n")
+    else:
+        print("score=%r" % value, flush=True)
+    time.sleep(0.05)
+sys.exit(p.get("code", 0))
+"""
+LEVELS = [0.1, 0.5, 0.3, 0.7]
+
+
+def sweep(source: str = "file", **changes: Any) -> dict[str, Any]:
+    spec = {
+        "objective": {"goal": "maximize", "primaryMetric": "score"},
+        "samplingAlgorithm": {"type": "grid"},
+        "searchSpace": {"level": {"type": "choice", "values": LEVELS}},
+        "limits": {"maxTotalTrials": 4, "maxConcurrentTrials": 2},
+        "metrics": {"source": source},
+        "trial": {"image": "none", "command": [sys.executable, "train.py"]},
+    }
+    for key, value in changes.items():
+        spec[key] = {**spec[key], **value} if isinstance(spec.get(key), dict) else value
+    return {
+        "apiVersion": "sweepjob.dev/v1alpha1",
+        "kind": "SweepJob",
+        "metadata": {"name": "local"},
+        "spec": spec,
+    }
+
+
+@dataclass
+class Local:
+    """The program in a folder of its own."""
+
+    folder: Path
+
+    def start(self, body: dict[str, Any], *flags: str, **env: str) -> subprocess.Popen[str]:
+        (self.folder / "train.py").write_text(SCRIPT)
+        (self.folder / "sweep.yaml").write_text(yaml.safe_dump(body, sort_keys=False))
+        command = [
+            sys.executable,
+            "-m",
+            "sweepjob.cli",
+            "run",
+            "--local",
+            "-f",
+            "sweep.yaml",
+            *flags,
+        ]
+        path = str(Path(__file__).parents[3] / "operator")
+        environment = {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", **env}
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, body: dict[str, Any], *flags: str, code: int = 0, **env: str) -> str:
+        """What it says, on either stream."""
+        process = self.start(body, *flags, **env)
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == code, out + err
+        assert "Traceback" not in err
+        return out + err
+
+    def objects_of(self, body: dict[str, Any], *flags: str) -> list[dict[str, Any]]:
+        """The records of a run."""
+        self.run(body, *flags)
+        return self.objects()
+
+    def objects(self, resource: str = "sweeptrials", name: str = "local") -> list[dict[str, Any]]:
+        files = (self.folder / ".sweepjob" / name / resource).glob("*.json")
+        found = [json.loads(file.read_text()) for file in files]
+        return sorted(found, key=lambda body: body.get("spec", {}).get("index", 0))
+
+    def values(self) -> list[list[float]]:
+        curves = [trial["status"].get("curve") or {} for trial in self.objects()]
+        return [[float(text) for text in curve.get("values", "").split()] for curve in curves]
+
+    def logs(self) -> list[str]:
+        folder = self.folder / ".sweepjob" / "local" / "logs"
+        return [file.read_text() for file in sorted(folder.glob("*.log"))]
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[Local]:
+    yield Local(tmp_path)
+    assert not left(tmp_path), "no process is left"
+
+
+def left(folder: Path) -> list[int]:
+    """Processes that were started in a folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (entry / "cwd").readlink() == folder and entry.name != str(os.getpid()):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("source", ["file", "logs"])
+def test_every_report_is_on_record_and_the_best_is_found(local: Local, source: str) -> None:
+    said = local.run(sweep(source))
+    made = [[round(level + n / 1000, 3) for n in range(1, REPORTS + 1)] for level in LEVELS]
+    assert local.values() == made
+    [body] = local.objects("sweepjobs")
+    assert body["status"]["phase"] == "Complete"
+    assert body["status"]["best"]["parameters"] == {"level": "0.7"}
+    assert "best: local-3   score 0.712" in said
+    assert "Complete: 4 of 4 trials, 0 running; 4 succeeded" in said
+
+
+def test_proposals_and_decisions_are_those_of_the_operator(local: Local) -> None:
+    space = {"level": {"type": "uniform", "minValue": 0, "maxValue": 1}}
+    body = sweep(
+        samplingAlgorithm={"type": "random", "seed": 5},
+        searchSpace=space,
+        earlyTermination={"type": "bandit", "slackAmount": 0.2, "delayEvaluation": 3},
+        limits={"maxTotalTrials": 6, "maxConcurrentTrials": 1},
+    )
+    local.run(body)
+    spec = parse_sweepjob(body)
+    sampler = RandomSampler(spec.space, 5)
+    levels = []
+    for trial in local.objects():
+        proposed = sampler.propose(trial["spec"]["index"])
+        assert json.loads(trial["spec"]["assignment"]) == proposed
+        assert proposed is not None
+        levels.append(proposed["level"])
+    # One after the other, each is compared with the best of those before it.
+    ends = [trial["status"]["phase"] for trial in local.objects()]
+    low = [n > 0 and level < max(levels[:n]) - 0.2 for n, level in enumerate(levels)]
+    assert ends == ["EarlyStopped" if is_low else "Succeeded" for is_low in low]
+    assert "EarlyStopped" in ends
+
+
+def test_interrupted_it_leaves_no_process_and_goes_on_where_it_was(local: Local) -> None:
+    body = sweep(searchSpace={"level": {"type": "choice", "values": LEVELS}, "reports": CHOICE})
+    process = local.start(body)
+    await_values(local)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "--resume" in err
+    assert not left(local.folder)
+    before = [trial["spec"]["assignment"] for trial in local.objects()]
+    assert "has a sweep already" in local.run(body, code=2)
+    local.run(body, "--resume")
+    assert [trial["spec"]["assignment"] for trial in local.objects()][: len(before)] == before
+    assert [len(values) for values in local.values()] == [40] * 4
+    [done] = local.objects("sweepjobs")
+    assert done["status"]["trials"]["succeeded"] == 4
+    assert all(trial["status"].get("failures", 0) == 0 for trial in local.objects())
+
+
+CHOICE = {"type": "choice", "values": [40]}
+
+
+def await_values(local: Local) -> None:
+    deadline = time.monotonic() + 30
+    while not any(local.values()):
+        assert time.monotonic() < deadline, "nothing was reported"
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel does it on Linux only")
+def test_killed_it_leaves_no_process(local: Local) -> None:
+    process = local.start(sweep())
+    await_values(local)
+    process.kill()
+    process.communicate(timeout=20)
+    time.sleep(0.5)
+    assert not left(local.folder)
+    local.run(sweep(), "--resume")
+    assert [len(values) for values in local.values()] == [REPORTS] * 4
+
+
+def test_gpus_are_shared_out(local: Local) -> None:
+    body = sweep(
+        limits={"maxTotalTrials": 4, "maxConcurrentTrials": 4},
+        trial={"resources": {"limits": {"nvidia.com/gpu": 1}}},
+    )
+    said = local.run(body, CUDA_VISIBLE_DEVICES="3,5")
+    assert "note: 2 at a time: there are 2 GPUs" in said
+    used = [log.split()[1] for log in local.logs()]
+    assert sorted(used) == ["3", "3", "5", "5"]
+
+
+def test_without_gpus_a_sweep_that_wants_some_is_tried_all_the_same(local: Local) -> None:
+    body = sweep(trial={"resources": {"limits": {"nvidia.com/gpu": 8}}})
+    assert "there is no GPU here" in local.run(body, CUDA_VISIBLE_DEVICES="")
+
+
+def test_a_script_that_fails_says_why(local: Local) -> None:
+    body = sweep(trial={"command": [sys.executable, "-c", "import sys; sys.exit('no data here')"]})
+    said = local.run(body, code=1)
+    assert "NoTrialSucceeded" in said
+    [first, *_] = local.objects()
+    assert "exit code 1: no data here" in first["status"]["message"]
+
+
+def test_a_program_that_is_not_there(local: Local) -> None:
+    local.run(sweep(trial={"command": ["no-such-program"]}), code=1)
+    assert "no-such-program" in local.objects()[0]["status"]["message"]
+
+
+def test_outputs_are_folders_that_survive_attempts(local: Local) -> None:
+    code = (
+        "import pathlib, sys; f = pathlib.Path(sys.argv[1]) / 'model'; old = f.exists(); "
+        "f.write_text('x'); print('score=1.0'); sys.exit(0 if old else 3)"
+    )
+    body = sweep(
+        "logs",
+        outputs={"model": {"volume": {"emptyDir": {}}}},
+        limits={"maxTotalTrials": 1, "maxConcurrentTrials": 1},
+        trial={"command": [sys.executable, "-c", code, "${{outputs.model}}"], "maxRetries": 1},
+    )
+    local.run(body)
+    [trial] = local.objects()
+    assert (trial["status"]["phase"], trial["status"]["failures"]) == ("Succeeded", 1)
+    [model] = (local.folder / ".sweepjob" / "local" / "outputs").rglob("model/**/model")
+    assert model.read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"command": None}, "spec.trial.command"),
+        ({"env": [{"name": "TOKEN_X", "valueFrom": {"secretKeyRef": {}}}]}, "set TOKEN_X"),
+        ({"resources": {"limits": {"nvidia.com/gpu": 2}}}, "this machine has 1"),
+        (
+            {
+                **dict.fromkeys(("image", "command")),
+                "template": {"spec": {"containers": [{"name": "t", "command": "train"}]}},
+            },
+            "containers[0].command: 'train': must be a list of texts",
+        ),
+    ],
+)
+def test_what_a_machine_cannot_do_is_refused(
+    local: Local, changes: dict[str, Any], words: str
+) -> None:
+    body = sweep(trial=changes)
+    body["spec"]["trial"] = {k: v for k, v in body["spec"]["trial"].items() if v is not None}
+    assert words in local.run(body, code=1, CUDA_VISIBLE_DEVICES="0")
+    assert not (local.folder / ".sweepjob").exists()
+
+
+def test_a_folder_of_something_else_is_left_alone(local: Local) -> None:
+    (local.folder / "mine").mkdir()
+    (local.folder / "mine" / "thesis.tex").write_text("x")
+    for flag in ("--fresh", "--resume"):
+        assert "no folder of a sweep" in local.run(sweep(), "--folder", "mine", flag, code=2)
+    assert [file.name for file in (local.folder / "mine").iterdir()] == ["thesis.tex"]
+
+
+def test_a_fresh_start_forgets_the_sweep_before(local: Local) -> None:
+    (old,) = local.objects_of(sweep(limits=ONE))
+    (new,) = local.objects_of(sweep(limits=ONE), "--fresh")
+    assert old["metadata"]["uid"] != new["metadata"]["uid"]
+
+
+ONE = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
+
+
+def test_the_first_example_of_the_readme(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-m", "sweepjob.cli", "run", "--local"]
+    files = ["-f", "examples/first/sweep.yaml", "--folder", str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": "operator", "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*command, *files],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Complete: 16 of 16 trials" in done.stdout
+    best = json.loads((tmp_path / "sweepjobs" / "first.json").read_text())["status"]["best"]
+    assert float(best["value"]) > 0.92

@@ -1,0 +1,151 @@
+"""Sweeps that begin with what others have shown, on one machine."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sweepjob.domain.problem import InvalidSpec
+from sweepjob.domain.sampling import Observation, make_sampler
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+from .test_run import LEVELS, Local, sweep
+
+UNIFORM = {"level": {"type": "uniform", "minValue": 0, "maxValue": 1}}
+RANDOM = {"type": "random", "seed": 3}
+BAYESIAN = {"type": "bayesian", "seed": 4}
+
+
+def named(name: str, *sources: str, **changes: Any) -> dict[str, Any]:
+    warm = {"warmStart": {"sweeps": list(sources)}} if sources else {}
+    body = sweep(**{"searchSpace": {}, "samplingAlgorithm": RANDOM, **changes, **warm})
+    body["spec"]["searchSpace"] = changes.get("searchSpace", UNIFORM)
+    return {**body, "metadata": {"name": name}}
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Local:
+    """A folder with a finished sweep of six trials, called first."""
+    local = Local(tmp_path_factory.mktemp("warm"))
+    local.run(named("first", limits={"maxTotalTrials": 6, "maxConcurrentTrials": 6}))
+    return local
+
+
+def observations(local: Local) -> list[Observation]:
+    return [
+        Observation(
+            None,
+            json.loads(trial["spec"]["assignment"]),
+            float(trial["status"]["curve"]["best"]),
+            ended=True,
+        )
+        for trial in local.objects(name="first")
+    ]
+
+
+def test_a_sampler_that_learns_begins_with_what_others_have_shown(before: Local) -> None:
+    limits = {"maxTotalTrials": 2, "maxConcurrentTrials": 1}
+    body = named("learns", "first", samplingAlgorithm=BAYESIAN, limits=limits)
+    before.run(body)
+    spec = parse_sweepjob(body)
+    sampler = make_sampler("bayesian", "random", spec.space, 4)
+    first, second = before.objects(name="learns")
+    assert json.loads(first["spec"]["assignment"]) == sampler.propose(0, observations(before))
+    assert json.loads(first["spec"]["assignment"]) != sampler.propose(0, [])
+    own = Observation(
+        0, json.loads(first["spec"]["assignment"]), float(first["status"]["curve"]["best"]), True
+    )
+    known = [*observations(before), own]
+    assert json.loads(second["spec"]["assignment"]) == sampler.propose(1, known)
+    [job] = before.objects("sweepjobs", "learns")
+    [origin] = before.objects("sweepjobs", "first")
+    uid = origin["metadata"]["uid"]
+    assert job["status"]["warmStart"] == [{"sweep": "first", "uid": uid, "trials": 6}]
+    assert job["status"]["best"]["trial"].startswith("learns-")
+
+
+def test_a_trial_is_compared_with_those_of_other_sweeps(before: Local) -> None:
+    low = {"level": {"type": "uniform", "minValue": 0, "maxValue": 0.2}}
+    bandit = {"type": "bandit", "slackAmount": 0.2, "delayEvaluation": 3}
+    limits = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
+    before.run(named("compared", "first", searchSpace=low, earlyTermination=bandit, limits=limits))
+    [trial] = before.objects(name="compared")
+    stop = trial["status"]["stop"]
+    best = max(
+        float(trial["status"]["curve"]["values"].split()[2])
+        for trial in before.objects(name="first")
+    )
+    assert trial["status"]["phase"] == "EarlyStopped"
+    assert (stop["interval"], stop["comparators"]) == (3, 6)
+    assert float(stop["threshold"]) == pytest.approx(best - 0.2)
+
+
+def test_without_a_policy_or_a_model_it_changes_nothing(before: Local) -> None:
+    before.run(named("indifferent", "first", limits={"maxTotalTrials": 3}))
+    mine = [trial["spec"]["parameters"] for trial in before.objects(name="indifferent")]
+    assert mine == [trial["spec"]["parameters"] for trial in before.objects(name="first")][:3]
+
+
+OTHER: list[tuple[str, dict[str, Any], str]] = [
+    ("metric", {"objective": {"goal": "minimize"}}, "it was to maximize score, and this one is to minimize score"),
+    ("less", {"searchSpace": {"rate": UNIFORM["level"]}}, "it has no rate; it has level, which searchSpace has not"),
+    ("away", {"samplingAlgorithm": BAYESIAN, "searchSpace": {"level": {"type": "uniform", "minValue": 5, "maxValue": 6}}}, "none of its trials lies in this searchSpace; widen the ranges"),
+    ("kind", {"samplingAlgorithm": BAYESIAN, "searchSpace": {"level": {"type": "choice", "values": LEVELS}}}, "none of its trials lies in this searchSpace"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "changes", "reason"), OTHER, ids=[o[0] for o in OTHER])
+def test_what_cannot_be_compared_is_refused(
+    before: Local, name: str, changes: dict[str, Any], reason: str
+) -> None:
+    said = before.run(named(name, "first", **changes), code=1)
+    assert f"spec.warmStart.sweeps[0]: 'first': {reason}" in said
+    assert not before.objects(name=name)
+
+
+def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+    said = Local(tmp_path).run(named("alone", "first"), code=1)
+    assert "spec.warmStart.sweeps[0]: 'first': was not run here; there is no folder" in said
+
+
+@pytest.mark.parametrize(
+    ("sweeps", "remedy"),
+    [
+        ([], "must have at least one name"),
+        (["self"], "is this sweep itself"),
+        (["a", "a"], "is there twice"),
+        ("a", "must be a list of names"),
+    ],
+)
+def test_mistakes_are_named(sweeps: Any, remedy: str) -> None:
+    body = named("self")
+    body["spec"]["warmStart"] = {"sweeps": sweeps}
+    with pytest.raises(InvalidSpec, match=remedy):
+        parse_sweepjob(body)
+
+
+def test_interrupted_it_goes_on_with_what_it_knew(before: Local) -> None:
+    limits = {"maxTotalTrials": 3, "maxConcurrentTrials": 1}
+    whole = named("whole", "first", samplingAlgorithm=BAYESIAN, limits=limits)
+    before.run(whole)
+    broken = {**whole, "metadata": {"name": "broken"}}
+    process = before.start(broken)
+    deadline = time.monotonic() + 60
+    while len(before.objects(name="broken")) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    before.run(broken, "--resume")
+    tried = [
+        [trial["spec"]["assignment"] for trial in before.objects(name=name)]
+        for name in ("whole", "broken")
+    ]
+    assert tried[0] == tried[1]
+    [job] = before.objects("sweepjobs", "broken")
+    assert job["status"]["warmStart"][0]["trials"] == 6

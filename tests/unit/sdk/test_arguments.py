@@ -1,0 +1,196 @@
+"""Mistakes in arguments: said where they are made, with what to give instead."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sweepjob import Input, Output, command
+from sweepjob import hyperdrive as v1
+from sweepjob.sweep import (
+    ArgumentError,
+    BanditPolicy,
+    Choice,
+    GridSamplingAlgorithm,
+    LogUniform,
+    Normal,
+    Objective,
+    QUniform,
+    Randint,
+    RandomSamplingAlgorithm,
+    SweepJob,
+    SweepJobLimits,
+    TruncationSelectionPolicy,
+    Uniform,
+)
+
+GOOD: dict[str, Any] = {
+    "command": "python train.py --lr ${{inputs.lr}}",
+    "image": "i:1",
+    "inputs": {"lr": 0.1},
+}
+AIM = {"primary_metric": "score", "goal": "maximize"}
+
+
+def swept(**changes: Any) -> Any:
+    return command(**{**GOOD, **changes})(lr=Uniform(0, 1)).sweep(**AIM)
+
+
+def config(**changes: Any) -> Any:
+    given = {
+        "run_config": v1.ScriptRunConfig(script="train.py", image="i:1"),
+        "hyperparameter_sampling": v1.RandomParameterSampling({"lr": v1.uniform(0, 1)}),
+        "primary_metric_name": "score",
+        "primary_metric_goal": v1.PrimaryMetricGoal.MAXIMIZE,
+        "max_total_runs": 4,
+    }
+    return v1.HyperDriveConfig(**{**given, **changes})
+
+
+MISTAKES: list[tuple[Callable[[], Any], str]] = [
+    (lambda: Uniform(2, 1), "Uniform.min_value: 2: must not be above max_value (1); exchange the two"),
+    (lambda: Uniform("a", 1), "Uniform.min_value: 'a': must be a number"),
+    (lambda: LogUniform(-1, float("inf")), "LogUniform.max_value: inf: must be a finite number"),
+    (lambda: Choice([]), "Choice.values: []: must be a list of at least one value"),
+    (lambda: Choice([None]), "Choice.values[0]: None: must be a number, text, boolean or object"),
+    (lambda: Choice([{"a b": 1}]), "Choice.values[0].a b: 1: a parameter's name has letters"),
+    (lambda: Choice([{"units": Randint(0)}]), "Randint.upper: 0: must be a whole number of at least 1"),
+    (lambda: Normal(0, -1), "Normal.sigma: -1: must be 0 or more"),
+    (lambda: QUniform(1, 2, 5), "QUniform.q: 5: has no multiple between min_value and max_value"),
+    (lambda: BanditPolicy(), "give exactly one of slack_factor and slack_amount"),
+    (lambda: BanditPolicy(slack_factor=1, slack_amount=1), "give exactly one of slack_factor and"),
+    (lambda: BanditPolicy(slack_factor=-1), "BanditPolicy.slack_factor: -1: must be 0 or more"),
+    (lambda: TruncationSelectionPolicy(), "truncation_percentage: is required: 1 to 99"),
+    (lambda: TruncationSelectionPolicy(truncation_percentage=150), "truncation_percentage: 150: must be at most 99"),
+    (lambda: Objective("most", "score"), "Objective.goal: 'most': unknown; known: maximize, minimize"),
+    (lambda: Objective("maximize", ""), "Objective.primary_metric: '': must be a text"),
+    (lambda: SweepJobLimits(max_total_trials=0), "max_total_trials: 0: must be a whole number of at least 1"),
+    (lambda: RandomSamplingAlgorithm(rule="lhs"), "rule: 'lhs': unknown; known: random, sobol"),
+    (lambda: RandomSamplingAlgorithm(logbase=1), 'logbase: 1: must be "e" or a number above 0'),
+    (lambda: SweepJob(sampling_algorithm="tpe"), "sampling_algorithm: 'tpe': unknown; known: random, grid"),
+    (lambda: SweepJob().to_manifest(), "objective: is required: set_objective(goal=..., primary_metric=...)"),
+    (lambda: SweepJob(compute="gpu"), "SweepJob: compute='gpu': trials run where the cluster puts them"),
+    (lambda: setattr(swept(), "compute", "gpu"), "SweepJob: compute='gpu': trials run where the cluster puts them"),
+    (lambda: swept().set_resources(instance_type="Standard_NC6"), "set_resources: instance_type='Standard_NC6': give gpus="),
+    (lambda: swept().set_resources(instance_count=2), "set_resources: instance_count=2: a trial is one pod"),
+    (lambda: command(**GOOD)(rate=1), "rate: the command has no such input; there are: lr"),
+    (lambda: swept(environment="AzureML-sklearn:1"), "environments of Azure's are not here; give image="),
+    (lambda: swept(code="./src"), "code='./src': nothing uploads code; put it into the image"),
+    (lambda: swept(compute="cpu-cluster"), "compute='cpu-cluster': trials run where the cluster puts them"),
+    (lambda: swept(instance_count=2), "instance_count=2: a trial is one pod"),
+    (lambda: swept(instance_type="Standard_NC6"), "give gpus=, resources= or node_selector="),
+    (lambda: swept(distribution={"type": "pytorch"}), "start its processes in the command"),
+    (lambda: swept(colour="red"), "command: colour: no such argument"),
+    (lambda: swept(image=None), "trial.image: None: is required: a text"),
+    (lambda: swept(command="python train.py ${{inputs.rate}}"), "'${{inputs.rate}}': refers to nothing; there are"),
+    (lambda: swept(command="python 'train.py"), "trial.command: \"python 'train.py\": cannot be split into words"),
+    (lambda: swept(inputs={"lr": 1, "data": Input(path="azureml:d:1")}), "inputs['data'].path: 'azureml:d:1': there is no data store"),
+    (lambda: swept(outputs={"model": Output(type="uri_folder")}), "outputs['model']: there is no data store of Azure's here: give Output(claim=NAME)"),
+    (lambda: swept(shm_size="much"), "shm_size: 'much': must be a size, e.g. 8g or 8Gi"),
+    (lambda: swept(volumes={"data": "claim"}), "volumes['data']: the key is where it is mounted"),
+    (lambda: swept(shm_size="8g", command="a | b"), "has shell syntax or optional parts"),
+    (lambda: command(template={"spec": {"containers": [{"name": "t", "image": "i"}]}}, command="run").sweep(**AIM, search_space={"x": Choice([1])}), "trial.command: 'run': give either template or the short form"),
+    (lambda: swept(resources={"limits": {"cpu": "many"}}), "resources.limits.cpu: 'many': must be a quantity"),
+    (lambda: command(**GOOD)(lr=Uniform(0, 1)).sweep(**AIM, compute="c"), "sweep: compute='c'"),
+    (lambda: command(**GOOD)(lr=Uniform(0, 1)).sweep(**AIM, sampling_algorithm="grid"), "search_space.lr.type: 'uniform': grid takes choices only"),
+    (lambda: command(**GOOD)(lr=Uniform(0, 1)).sweep(**AIM, early_termination_policy="bandit"), "early_termination: 'bandit': must be a policy"),
+    (lambda: v1.uniform(1, 1), "uniform: min_value 1 must be below max_value 1"),
+    (lambda: v1.quniform(0, 1, 0.5), "quniform.q: 0.5: must be a whole number in v1"),
+    (lambda: v1.choice(), "Choice.values: []: must be a list of at least one value"),
+    (lambda: v1.GridParameterSampling({"lr": v1.uniform(0, 1)}), "'lr': uniform: grid takes choice only"),
+    (lambda: v1.RandomParameterSampling({}), "parameter_space: must have at least one parameter"),
+    (lambda: v1.RandomParameterSampling({"lr": 0.1}), "'lr': 0.1: must be an expression"),
+    (lambda: v1.RandomParameterSampling({"a-b": v1.choice(1), "a_b": v1.choice(1)}), "'a_b': must be a name of its own"),
+    (lambda: v1.BayesianParameterSampling({"lr": v1.loguniform(-6, -1)}), "loguniform is not supported (choice, uniform, quniform are) in v1; strict=False"),
+    (lambda: v1.BayesianParameterSampling({"a": v1.choice(1, "x")}), "a choice has only numbers or only texts in v1"),
+    (lambda: v1.BayesianParameterSampling({"a": v1.quniform(0, 10**6, 1)}), "quniform has at most 100000 steps in v1"),
+    (lambda: v1.TruncationSelectionPolicy(20, exclude_finished_jobs=True), "finished trials take part in the ranking"),
+    (lambda: v1.ScriptRunConfig(), "give exactly one of script and command"),
+    (lambda: v1.ScriptRunConfig(script="t.py", compute_target="gpu"), "compute_target='gpu': trials run where"),
+    (lambda: config(run_config=None), "run_config: is required: a ScriptRunConfig"),
+    (lambda: config(estimator=1), "estimators are Azure's; give run_config=ScriptRunConfig(...)"),
+    (lambda: config(hyperparameter_sampling="random"), "hyperparameter_sampling: 'random': must be a sampling"),
+    (lambda: config(resume_from=list("abcdef")), "resume_from: 6 sweeps: 5 at most"),
+    (lambda: config(resume_child_runs=["a"]), "trials of another sweep do not go on; resume_from lets them count"),
+    (lambda: config(policy=v1.MedianStoppingPolicy(), hyperparameter_sampling=v1.BayesianParameterSampling({"a": v1.choice(1)})), "v1's bayesian sampling has none"),
+    (lambda: config(max_concurrent_runs=0), "max_concurrent_trials: 0: must be a whole number of at least 1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "message"), MISTAKES, ids=range(len(MISTAKES)))
+def test_a_mistake_is_told_where_it_is_made(make: Callable[[], Any], message: str) -> None:
+    with pytest.raises(ArgumentError) as told:
+        make()
+    assert message in str(told.value)
+
+
+def test_azures_zero_beside_a_slack_is_none() -> None:
+    policy = BanditPolicy(slack_factor=0.1, slack_amount=0, delay_evaluation=5)
+    assert policy.to_spec() == {"type": "bandit", "delayEvaluation": 5, "slackFactor": 0.1}
+
+
+def test_grid_keeps_the_order_that_is_written() -> None:
+    space = {"b": Choice([1, 2]), "a": Choice([{"x": Choice([1])}, 2])}
+    job = command(command="run", image="i").sweep(
+        **AIM, search_space=space, sampling_algorithm="grid"
+    )
+    assert job.to_manifest()["spec"]["samplingAlgorithm"] == {
+        "type": "grid",
+        "order": ["b", "a", "a.x"],
+    }
+    job.sampling_algorithm = GridSamplingAlgorithm(order=["a", "b"])
+    assert job.to_manifest()["spec"]["samplingAlgorithm"]["order"] == ["a", "b"]
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    numpy = pytest.importorskip("numpy")
+    assert Choice(numpy.array([1, 2])).values == [1, 2]
+    assert Uniform(numpy.float64(0.5), numpy.int64(2)).to_spec() == {
+        "type": "uniform",
+        "minValue": 0.5,
+        "maxValue": 2,
+    }
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "python-mistakes.md"
+HEAD = """# Mistakes in Python, and what is said about them
+
+Each is an `ArgumentError`, raised where the argument is given. `SWEEPJOB_WRITE_MISTAKES=1 make test-unit` writes this page.
+
+| code | what it says |
+| --- | --- |
+"""
+
+
+def page() -> str:
+    """The table, with the code of each mistake as it is written above."""
+    tree = ast.parse(Path(__file__).read_text())
+    [listed] = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "MISTAKES"
+    ]
+    assert isinstance(listed, ast.List)
+    rows = []
+    for entry, (make, _) in zip(listed.elts, MISTAKES, strict=True):
+        assert isinstance(entry, ast.Tuple)
+        assert isinstance(entry.elts[0], ast.Lambda)
+        with pytest.raises(ArgumentError) as told:
+            make()
+        code = ast.unparse(entry.elts[0].body)
+        rows.append(f"| `{_cell(code)}` | {_cell(str(told.value))} |")
+    return HEAD + "\n".join(rows) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def test_the_page_says_the_same() -> None:
+    if os.environ.get("SWEEPJOB_WRITE_MISTAKES"):
+        PAGE.write_text(page())
+    assert PAGE.read_text() == page()

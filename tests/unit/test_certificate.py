@@ -1,0 +1,70 @@
+"""The intake's certificate, renewed while connections are made, and the script that makes one."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from sweepjob.controller.certificate import Certificate
+
+SCRIPT = Path(__file__).parents[2] / "manifests" / "certificate.sh"
+HOST = "sweepjob.sweepjob-system.svc"
+
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="the script needs openssl")
+
+
+def make(folder: Path) -> str:
+    """A certificate and its key in a folder; returns its authority."""
+    said = subprocess.run(["sh", SCRIPT], capture_output=True, text=True, check=True)
+    secret = yaml.safe_load(said.stdout)
+    assert secret["metadata"] == {"name": "sweepjob-intake", "namespace": "sweepjob-system"}
+    texts = {name: base64.b64decode(data) for name, data in secret["data"].items()}
+    for name in ("tls.crt", "tls.key"):
+        (folder / name).write_bytes(texts[name])
+    return texts["ca.crt"].decode()
+
+
+async def trusts(port: int, authority: str) -> bool:
+    """Whether one who knows this authority takes the server for ours."""
+    context = ssl.create_default_context(cadata=authority)
+    try:
+        _, writer = await asyncio.open_connection(
+            "127.0.0.1", port, ssl=context, server_hostname=HOST
+        )
+    except ssl.SSLCertVerificationError:
+        return False
+    writer.close()
+    return True
+
+
+async def test_new_connections_get_the_new_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = make(tmp_path)
+    certificate = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key")
+    server = await asyncio.start_server(
+        lambda _, writer: writer.close(), "127.0.0.1", ssl=certificate.context
+    )
+    port = server.sockets[0].getsockname()[1]
+    assert await trusts(port, old)
+    new = make(tmp_path)
+    assert not await trusts(port, new), "nobody has looked yet"
+    certificate.look()
+    assert await trusts(port, new)
+    assert not await trusts(port, old)
+    key = (tmp_path / "tls.key").read_bytes()
+    make(tmp_path)
+    (tmp_path / "tls.key").write_bytes(key)  # of the one before: it has been looked at in between
+    certificate.look()
+    assert await trusts(port, new), "a certificate without its key is passed over"
+    (tmp_path / "tls.crt").write_text("nonsense")
+    certificate.look()
+    assert caplog.text.count("cannot be used") == 2
+    assert await trusts(port, new), "what is no good is passed over"
+    server.close()

@@ -1,0 +1,232 @@
+"""What a page is given: documents, reports, and what changes in a sweep that is looked at."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import re
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sweepjob.controller.gateway import Gateway
+from sweepjob.dashboard.assets import SCRIPTS, STYLES, asset
+from sweepjob.dashboard.curves import curve_points, points_each
+from sweepjob.dashboard.hub import Hub
+from sweepjob.dashboard.report import report
+from sweepjob.dashboard.room import NotThere
+from sweepjob.dashboard.sheet import sheet
+from sweepjob.domain.curve import Curve
+from sweepjob.domain.objective import Goal
+from sweepjob.domain.plan.snapshot import Phase
+from sweepjob.local.api import MemoryApiServer
+from sweepjob.local.client import LocalClient
+from sweepjob.resources.rows import plain, whole_row
+from sweepjob.resources.views import TrialView
+
+from .cli.test_views import NOW, TRIALS, sweep_body, trial_body
+
+POLICY = {"type": "bandit", "slackAmount": 0.1}
+
+
+def document(**status: Any) -> dict[str, Any]:
+    trials = [trial_body(n, [0.1 * n, 0.2 * n]) for n in range(12)]
+    counts = {"created": 12, "succeeded": 12}
+    best = {"trial": "sweep-11", "value": str(0.2 * 11)}
+    body = sweep_body(trials=counts, best=best, **status)
+    body["spec"]["earlyTermination"] = POLICY
+    return dict(sheet(body, trials, NOW))
+
+
+def test_a_trial_is_what_export_writes() -> None:
+    shown = {trial["name"]: trial for trial in document()["trials"]}
+    for n in range(12):
+        row = plain(whole_row(TrialView.of(trial_body(n, [0.1 * n, 0.2 * n]), Goal.MAXIMIZE), NOW))
+        assert {key: shown[f"sweep-{n}"][key] for key in row} == row
+        assert shown[f"sweep-{n}"]["curve"]["values"] == [0.1 * n, 0.2 * n]
+
+
+def test_the_threshold_is_the_policys() -> None:
+    threshold = document()["threshold"]
+    assert threshold["intervals"] == [1, 2]
+    assert threshold["values"] == pytest.approx([1.1 - 0.1, 2.2 - 0.1])
+
+
+def test_the_best_is_ready_to_be_copied() -> None:
+    best = document()["sweep"]["best"]
+    assert best["value"] == 0.2 * 11
+    assert best["forms"]["args"] == "--lr 1e-11"
+    assert "trial: sweep-11" in best["forms"]["yaml"]
+
+
+def test_what_json_cannot_hold_is_left_out() -> None:
+    trials = [trial_body(n, [math.nan, math.inf, 0.5, 1e308]) for n in range(9)]
+    text = json.dumps(sheet(sweep_body(), trials, NOW), allow_nan=False)
+    assert json.loads(text)["trials"][0]["curve"]["values"] == [None, None, 0.5, 1e308]
+
+
+def test_a_sweep_that_was_never_accepted_is_shown_too() -> None:
+    body = sweep_body()
+    body["spec"]["searchSpace"] = {"lr": {"type": "nonsense"}}
+    shown = sheet(body, [], NOW)
+    assert shown["importance"]["mains"] == []
+    assert shown["parameters"] == []
+
+
+def test_time_left() -> None:
+    # Two of four have ended after 40 and 41 s, in two slots; two more are to come, one after the other in each.
+    trials = [trial_body(n, [0.1]) for n in range(2)]
+    left = sheet(sweep_body(), trials, NOW)["sweep"]["left"]
+    assert left == pytest.approx((2 * 40.5) / 2)
+    assert sheet(sweep_body(phase="Suspended"), trials, NOW)["sweep"]["left"] is None
+    assert sheet(sweep_body(), [], NOW)["sweep"]["left"] is None
+    limited = sweep_body(startTime=sweep_body()["metadata"]["creationTimestamp"])
+    limited["spec"]["limits"]["timeout"] = 110
+    assert sheet(limited, trials, NOW)["sweep"]["left"] == pytest.approx(10)
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=1500), st.integers(30, 200))
+def test_a_thinned_curve_keeps_what_matters(values: list[float], most: int) -> None:
+    curve = Curve(Goal.MAXIMIZE)
+    for value in values:
+        curve.append(value)
+    points = curve_points(curve, most)
+    taken = dict(zip(points["intervals"], points["values"], strict=True))
+    assert len(taken) <= most
+    assert taken[1] == values[0]
+    assert points["intervals"] == sorted(taken)
+    if curve.best_interval <= len(curve.values):
+        assert taken[curve.best_interval] == curve.best
+    if len(values) <= 1000:
+        assert taken[len(values)] == values[-1]
+        assert all(taken[n] == values[n - 1] for n in taken)
+
+
+def test_few_curves_are_not_thinned() -> None:
+    assert points_each(TRIALS) == 3
+
+
+def test_a_report_runs_its_own_scripts_only() -> None:
+    text = report([document()])
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy[1]
+    scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert len(scripts) == len(SCRIPTS)
+    for script in scripts:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy[1]
+    assert not re.search(r'(src|href)="(?!data:,)', text.partition("<style>")[0])
+
+
+def test_data_stays_data_in_a_report() -> None:
+    shown = document()
+    evil = "</script><script>alert(1)</script><!--"
+    shown["trials"][0]["parameters"]["lr"] = evil
+    text = report([shown])
+    assert evil not in text
+    held = re.search(r'id="sheets">(.*?)</script>', text, re.DOTALL)
+    assert held is not None
+    assert json.loads(held[1]) == [shown]
+
+
+def test_what_is_vendored_is_what_was_published() -> None:
+    """The table is what docs/decisions name; a file that was changed by hand is no longer theirs."""
+    listed = asset("vendor/README.md")
+    for name in [*STYLES, *SCRIPTS]:
+        if name.startswith("vendor/"):
+            file = name.removeprefix("vendor/")
+            digest = hashlib.sha256(asset(name).encode()).hexdigest()
+            assert f"{file} | {digest}" in listed
+    for licence in ("echarts.LICENSE", "echarts.NOTICE", "tabulator.LICENSE"):
+        assert len(asset(f"vendor/{licence}")) > 100
+
+
+# A page that is looked at.
+
+
+@pytest.fixture
+async def server() -> MemoryApiServer:
+    return MemoryApiServer(lambda: NOW)
+
+
+@pytest.fixture
+async def hub(server: MemoryApiServer) -> AsyncIterator[Hub]:
+    import asyncio
+
+    async def no_log(pod: str) -> AsyncIterator[bytes]:
+        yield pod.encode()
+
+    put(server, "sweepjobs", sweep_body())
+    found = Hub(Gateway(cast("Any", LocalClient(server, no_log))), [None])
+    task = asyncio.create_task(found.run())
+    await found.synced()
+    yield found
+    found.close()
+    task.cancel()
+
+
+def put(server: MemoryApiServer, resource: str, body: dict[str, Any]) -> None:
+    body["metadata"].setdefault("creationTimestamp", "2026-01-01T00:00:00Z")
+    if resource == "sweeptrials":
+        body["metadata"]["ownerReferences"][0]["uid"] = "sweep-uid"
+    server.store.put(resource, body)
+
+
+async def test_a_viewer_gets_what_changes(server: MemoryApiServer, hub: Hub) -> None:
+    put(server, "sweeptrials", trial_body(0, [0.1], Phase.RUNNING))
+    async with hub.room("team", "sweep") as room:
+        first = await room.sheet(curves=False)
+        assert [(t["index"], t["curve"]["values"]) for t in first["trials"]] == [(0, [])]
+        events = room.events(first["room"], first["version"])
+        # The curves were left out: all of it comes once more.
+        whole = await anext(events)
+        assert whole["trials"][0]["curve"]["values"] == [0.1]
+        put(server, "sweeptrials", trial_body(1, [0.3, 0.4], Phase.RUNNING))
+        news = await anext(events)
+        while not news["trials"]:
+            news = await anext(events)
+        assert [t["index"] for t in news["trials"]] == [1]
+        server.store.remove("sweeptrials", ("team", "sweep-0"))
+        while not news["gone"]:
+            news = await anext(events)
+        assert news["gone"] == [0]
+        # One that comes back after a while has missed nothing.
+        again = await anext(room.events(whole["room"], whole["version"]))
+        assert [t["index"] for t in again["trials"]] == [1]
+        assert again["gone"] == [0]
+        stranger = await anext(room.events("another room", 10**6))
+        assert [t["index"] for t in stranger["trials"]] == [1]
+
+
+async def test_trials_of_a_former_sweep_of_the_name_are_not_shown(
+    server: MemoryApiServer, hub: Hub
+) -> None:
+    former = trial_body(5, [0.9])
+    server.store.put("sweeptrials", former)
+    async with hub.room("team", "sweep") as room:
+        assert (await room.sheet(curves=True))["trials"] == []
+
+
+async def test_there_is_no_room_for_what_is_not_there(server: MemoryApiServer, hub: Hub) -> None:
+    with pytest.raises(NotThere, match="there is no sweep team/other"):
+        async with hub.room("team", "other"):
+            pass
+    async with hub.room("team", "sweep") as before:
+        pass
+    async with hub.room("team", "sweep") as room:
+        assert room is before  # which is kept for a while
+    change = hub.change()
+    server.store.remove("sweepjobs", ("team", "sweep"))
+    await change
+    with pytest.raises(NotThere):
+        async with hub.room("team", "sweep"):
+            pass
+    assert [
+        event async for event in room.events("", 0)
+    ] == []  # a stream ends, rather than to stand still

@@ -1,0 +1,111 @@
+"""Several sweeps over the fake API server, in virtual time: what one of them meets delays no other."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from typing import Any
+
+import pytest
+from sweepjob.local.api import MemoryApiServer, Refusal, Request
+from sweepjob.local.store import Body
+
+from tests.fake_api.cluster import FakeCluster
+from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet
+from tests.fake_api.trainers import Trainers
+from tests.fake_api.transport import FakeClient, Weather
+from tests.fake_api.virtual_time import VirtualTimeLoop
+
+from .test_crash_everywhere import spec
+
+GOOD = spec(12, 3, samplingAlgorithm={"type": "random", "seed": 1})
+NEIGHBOURS = 30
+SLOW = 10.0  # seconds that a slow sampler thinks about each proposal
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    with quiet():
+        yield
+
+
+class SlowThread(Executor):
+    """A fake: the sampler's thread, in virtual time. It takes its time for every proposal."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._free_at = 0.0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._free_at = max(self._free_at, self._loop.time()) + SLOW
+        self._loop.call_at(self._free_at, lambda: future.set_result(fn(*args, **kwargs)))
+        return future
+
+
+class RefusingServer(MemoryApiServer):
+    """A fake: a quota that has no room for the Jobs of some sweeps."""
+
+    def answer(self, request: Request) -> tuple[int, Body]:
+        if request.method != "POST" or request.parts()[1] != "jobs":
+            return super().answer(request)
+        sweep = (request.body or {})["metadata"]["labels"]["sweepjob.dev/sweep"]
+        if sweep.startswith("refused"):
+            return 403, Refusal(403, "Forbidden", "exceeded quota").body
+        return super().answer(request)
+
+
+def play(others: dict[str, dict[str, Any]]) -> float:
+    """Virtual seconds that the good sweep takes beside others."""
+    random.seed(1)
+    loop = VirtualTimeLoop()
+
+    async def story() -> float:
+        def clock() -> float:
+            return EPOCH + loop.time()
+
+        server = RefusingServer(clock)
+        operators: list[Operator] = []
+        trainers = Trainers(random.Random(2), lambda: operators[0].intake)
+        FakeCluster(server, random.Random(3), clock, trainers.run)
+        for name, given in {**others, "good": GOOD}.items():
+            apply(server, name, given)
+        operators.append(Operator(FakeClient(server, Weather(random.Random(4))), clock))
+        operators[0].reconciler._proposer._thread = SlowThread(loop)  # type: ignore[assignment] # a fake thread, in virtual time
+        sweeps = server.store.all("sweepjobs")
+        while sweeps[NAMESPACE, "good"].get("status", {}).get("phase") != "Complete":
+            assert operators[0].problem() is None
+            await asyncio.sleep(0.1)
+            assert loop.time() < 3000.0
+        taken = loop.time()
+        created = {key[1].rpartition("-")[0] for key in server.store.all("sweeptrials")}
+        assert created >= set(others), "the others were at work, too"
+        operators[0].kill()
+        return taken
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        return runner.run(story())
+
+
+def apply(server: MemoryApiServer, name: str, given: dict[str, Any]) -> None:
+    path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
+    body: Body = {"metadata": {"name": name}, "spec": given}
+    body |= {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
+    status, made = server.answer(Request("POST", path, {}, body))
+    assert status == 201, made
+
+
+def test_a_quota_that_refuses_others_delays_nobody() -> None:
+    alone = play({})
+    beside = play({f"refused{n}": GOOD for n in range(NEIGHBOURS)})
+    assert beside < alone + 3.0
+
+
+def test_slow_samplers_of_others_delay_nobody() -> None:
+    learning = spec(12, 3, samplingAlgorithm={"type": "bayesian", "seed": 1})
+    alone = play({})
+    beside = play({f"slow{n}": learning for n in range(2)})
+    # The cluster's chances fall otherwise with more pods; waiting even once would be more than this.
+    assert beside < alone + 0.8 * SLOW

@@ -1,0 +1,71 @@
+"""The files made from the CRDs, and what they are made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.generated.__main__ import ROOT, contents
+
+from .builders import sweepjob
+
+SCHEMA = json.loads((ROOT / "docs" / "sweepjob.schema.json").read_text())
+EXAMPLES = sorted((ROOT / "examples").rglob("sweep*.yaml"))
+
+
+@pytest.mark.parametrize("file", contents(), ids=lambda file: file.name)
+def test_it_is_up_to_date(file: Path) -> None:
+    assert file.read_text() == contents()[file], "run make generated"
+
+
+def crds() -> list[dict[str, Any]]:
+    return [
+        yaml.safe_load(file.read_text()) for file in sorted((ROOT / "crds").glob("sweep*.yaml"))
+    ]
+
+
+def undescribed(path: str, node: dict[str, Any]) -> Iterator[str]:
+    for key, sub in node.get("properties", {}).items():
+        if path or key not in ("apiVersion", "kind", "metadata"):
+            if not sub.get("description"):
+                yield f"{path}.{key}"
+            yield from undescribed(f"{path}.{key}", sub)
+    for part in ("items", "additionalProperties"):
+        if isinstance(node.get(part), dict):
+            yield from undescribed(f"{path}[]", node[part])
+
+
+@pytest.mark.parametrize("crd", crds(), ids=lambda crd: crd["spec"]["names"]["kind"])
+def test_every_field_is_described_and_the_crd_is_small(crd: dict[str, Any]) -> None:
+    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    assert list(undescribed("", schema)) == []
+    # kubectl apply keeps the last one in an annotation of at most so many bytes.
+    assert len(json.dumps(crd)) < 256 * 1024
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.parent.name)
+def test_examples_fit_the_schema(file: Path) -> None:
+    jsonschema.validate(yaml.safe_load(file.read_text()), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"limit": {}}, "limit"),
+        ({"objective": {"goal": "max", "primaryMetric": "m"}}, "max"),
+        ({"limits": {"maxTotalTrials": 0}}, "0"),
+        ({"searchSpace": {"x": {"typ": "uniform"}}}, "typ"),
+        ({"trial": None}, "trial"),
+    ],
+)
+def test_an_editor_marks_mistakes(change: dict[str, Any], words: str) -> None:
+    body = sweepjob()
+    jsonschema.validate(body, SCHEMA)
+    with pytest.raises(jsonschema.ValidationError, match=words):
+        jsonschema.validate(sweepjob(**change), SCHEMA)

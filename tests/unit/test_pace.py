@@ -1,0 +1,80 @@
+"""The operator's own limit on its requests, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from sweepjob.controller.pace import Pace, Priority
+
+from tests.fake_api.virtual_time import VirtualTimeLoop
+
+
+def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        runner.run(story())
+
+
+def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
+    async def story() -> None:
+        pace, loop = Pace(10.0, 20), asyncio.get_running_loop()
+        started, times = loop.time(), []
+        for _ in range(50):
+            await pace.turn(Priority.WORK)
+            times.append(loop.time() - started)
+        assert times[19] == 0.0
+        assert times[20] == pytest.approx(0.1, abs=1e-3)
+        assert times[-1] == pytest.approx(3.0, abs=1e-3)
+
+    play(story)
+
+
+def test_decisions_go_before_everything_that_waits() -> None:
+    async def story() -> None:
+        pace, order = Pace(10.0, 1), []
+
+        async def ask(priority: Priority, name: str) -> None:
+            await pace.turn(priority)
+            order.append(name)
+
+        await pace.turn(Priority.WORK)  # the burst
+        wanted = [(Priority.COURTESY, "event"), (Priority.BOOKKEEPING, "first status")]
+        wanted += [(Priority.BOOKKEEPING, "second status"), (Priority.WORK, "job")]
+        wanted += [(Priority.DECISION, "stop")]
+        await asyncio.gather(*(ask(*one) for one in wanted))
+        assert order == ["stop", "job", "first status", "second status", "event"]
+
+    play(story)
+
+
+def test_who_gives_up_takes_nobodys_turn() -> None:
+    async def story() -> None:
+        pace, loop = Pace(1.0, 1), asyncio.get_running_loop()
+        await pace.turn(Priority.WORK)
+        leaving = asyncio.create_task(pace.turn(Priority.DECISION))
+        staying = asyncio.create_task(pace.turn(Priority.WORK))
+        await asyncio.sleep(0.5)
+        leaving.cancel()
+        started = loop.time()
+        await staying
+        assert loop.time() - started == pytest.approx(0.5, abs=1e-3)
+        assert pace.waiting == 0
+
+    play(story)
+
+
+def test_everybody_waits_when_the_server_asks_for_it() -> None:
+    async def story() -> None:
+        pace, loop = Pace(100.0, 100), asyncio.get_running_loop()
+        await pace.turn(Priority.WORK)
+        started = loop.time()
+        pace.hold(2.0)
+        await asyncio.gather(*(pace.turn(Priority.DECISION) for _ in range(3)))
+        assert loop.time() - started == pytest.approx(2.0, abs=1e-3)
+        pace.hold(3600.0)  # nobody waits for an hour because somebody says so
+        await pace.turn(Priority.DECISION)
+        assert loop.time() - started < 15.0
+
+    play(story)

@@ -1,0 +1,64 @@
+"""What of a sweep's status is written at once, and what may wait."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sweepjob.domain.plan.snapshot import Phase
+from sweepjob.resources.status import Condition, Overview, differs, dump_status, is_urgent
+
+RUNNING = Overview(
+    generation=1,
+    phase="Running",
+    conditions=(Condition("Complete", False, "Running", "2 of 9 trials have ended"),),
+    total=9,
+    created=4,
+    running=2,
+    ended={Phase.SUCCEEDED: 2},
+)
+
+
+def dumped(**changes: Any) -> dict[str, Any]:
+    before = dump_status(RUNNING, {}, 0.0)
+    return dump_status(replace(RUNNING, **changes), before, 10.0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ended": {Phase.SUCCEEDED: 3}},
+        {"running": 1},
+        {"gpu_used": 7.0},
+        {"conditions": (Condition("Complete", False, "Running", "3 of 9 trials have ended"),)},
+    ],
+)
+def test_numbers_and_words_may_wait(changes: dict[str, Any]) -> None:
+    before, after = dumped(), dumped(**changes)
+    assert differs(after, before)
+    assert not is_urgent(after, before)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"phase": "Complete"},
+        {"generation": 2},
+        {"conditions": (Condition("Complete", True, "Running", "2 of 9 trials have ended"),)},
+        {"conditions": (Condition("Complete", False, "Stopped", "2 of 9 trials have ended"),)},
+        {"conditions": ()},
+        {"completed": 10.0},
+    ],
+)
+def test_what_somebody_may_wait_for_is_written_at_once(changes: dict[str, Any]) -> None:
+    assert is_urgent(dumped(**changes), dumped())
+
+
+def test_the_first_status_is_urgent() -> None:
+    assert is_urgent(dumped(), {})
+
+
+def test_nothing_is_no_difference() -> None:
+    assert not differs(dumped(), dumped())
+    assert not is_urgent(dumped(), dumped())
