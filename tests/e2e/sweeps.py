@@ -17,6 +17,9 @@ from tests.cluster.target import Target
 
 T = TypeVar("T")
 
+# How much longer than usual a test waits: what comes at last is no failure on a busy machine.
+PATIENCE = 4
+
 # Reports level + n / 1000 as the n-th value, and prints each: the log is the truth to compare with.
 # Parameters may be given one by one or together, as branches of a choice called case.
 SCRIPT = """
@@ -125,7 +128,12 @@ class Sweeps:
 
 
 def eventually(probe: Callable[[], T | None], seconds: float, what: str) -> T:
-    """The first result of ``probe`` that is true; its errors count as not yet."""
+    """The first result of ``probe`` that is true; its errors count as not yet.
+
+    Args:
+        seconds: how long it takes at most on a machine that has nothing else to do.
+    """
+    seconds *= PATIENCE
     deadline = time.monotonic() + seconds
     last: Exception | None = None
     while time.monotonic() < deadline:

@@ -41,14 +41,14 @@ class Program:
     def fails(self, *arguments: str) -> str:
         """What it says when it cannot do it."""
         process = self.start(*arguments, "-n", self.sweeps.namespace)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=240)
         assert process.returncode == 2, out
         assert err.startswith("error: "), err
         return err
 
     def __call__(self, *arguments: str) -> str:
         process = self.start(*arguments, "-n", self.sweeps.namespace)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=240)
         assert process.returncode == 0, err
         return out
 
@@ -145,7 +145,7 @@ class TestAFinishedSweep:
         kept = {k: v for k, v in sweeps.sweep("shown").items() if k != "status"}
         spec.write_text(json.dumps(kept))
         process = program.start("replay", "-f", str(spec), str(recorded), "-o", "json")
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=240)
         assert not process.returncode, err
         assert json.loads(out)["bestLost"] is False
 
@@ -172,7 +172,7 @@ class TestAFinishedSweep:
         line = f"sweepjob best -n {sweeps.namespace} sh"
         asked = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line))}
         found = program.start(env={**asked, "_ARGCOMPLETE_STDOUT_FILENAME": "/dev/stdout"})
-        assert found.communicate(timeout=60)[0].strip() == "shown"
+        assert found.communicate(timeout=240)[0].strip() == "shown"
 
 
 def test_a_running_sweep_is_changed(sweeps: Sweeps, program: Program) -> None:

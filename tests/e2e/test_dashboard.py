@@ -64,7 +64,7 @@ def address(program: Program, sweeps: Sweeps) -> Iterator[str]:
     assert process.stdout is not None
     yield process.stdout.readline().strip()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 0, (out, err)
     assert "Traceback" not in err, err
 
@@ -97,7 +97,7 @@ def test_a_running_sweep_is_live(page: Visit, address: str, sweeps: Sweeps, runn
         now = eventually(
             lambda wanted=wanted: n if (n := reports()) >= wanted else 0, 60, f"{wanted} reports"
         )
-        page.until("n => page.model.trial(0)?.reports >= n", now, seconds=1)
+        page.until("n => page.model.trial(0)?.reports >= n", now)
     page.until("page.model.trials.length >= 6", seconds=60)
     assert page.told("document.querySelector('#fact-trials').textContent").endswith(f"of {TRIALS}")
 
@@ -337,7 +337,7 @@ def test_a_report_of_what_ran_on_this_machine(
 
 def run(program: Program, *arguments: str) -> None:
     process = program.start(*arguments)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=240)
     assert process.returncode == 0, (out, err)
 
 

@@ -37,8 +37,10 @@ def ended(sweeps: Sweeps, name: str, seconds: float = 120) -> tuple[Any, Any]:
     return status, trial(sweeps, name)["status"]
 
 
-def events_of(sweeps: Sweeps, name: str) -> str:
-    return sweeps.kubectl("events", "--for", f"sweeptrial/{name}-0")
+def await_event(sweeps: Sweeps, name: str, words: str) -> None:
+    """Events are posted beside the record, not before it."""
+    about = f"sweeptrial/{name}-0"
+    eventually(lambda: words in sweeps.kubectl("events", "--for", about), 10, f"an event: {words}")
 
 
 def runs(sweeps: Sweeps, name: str) -> Any:
@@ -126,7 +128,7 @@ def test_a_failed_attempt_is_tried_again_after_a_pause(sweeps: Sweeps) -> None:
         lambda: (t := trial(sweeps, "fails")["status"]).get("retryAt") and t, 60, "it is to wait"
     )
     assert waiting["phase"] == "Pending"
-    assert "attempt 2 starts in 10 s" in events_of(sweeps, "fails")
+    await_event(sweeps, "fails", "attempt 2 starts in 10 s")
     sweep, status = ended(sweeps, "fails")
     assert (status["phase"], status["reason"]) == ("Failed", "TrainerFailed")
     assert (status["attempt"], status["failures"]) == (2, 1)
@@ -182,7 +184,7 @@ def test_evicted(sweeps: Sweeps, obeys: bool) -> None:
     assert executions(status) == [(1, "Evicted")]
     assert status.get("failures", 0) == 0
     assert status["curve"]["reports"] == 40
-    assert "Evicted" in events_of(sweeps, name)
+    await_event(sweeps, name, "Evicted")
 
 
 def test_a_pod_that_is_deleted_by_a_person(sweeps: Sweeps) -> None:
@@ -202,7 +204,7 @@ def test_a_job_that_is_deleted_by_a_person_cancels_the_trial(sweeps: Sweeps) -> 
     sweep, status = ended(sweeps, "job")
     assert (status["phase"], status["reason"]) == ("Canceled", "JobDeleted")
     assert sweep["trials"]["canceled"] == 1
-    assert "Canceled" in events_of(sweeps, "job")
+    await_event(sweeps, "job", "Canceled")
 
 
 def test_trial_timeout(sweeps: Sweeps) -> None:
@@ -238,7 +240,9 @@ def test_a_suspended_sweep_starts_nothing_new_until_it_is_resumed(sweeps: Sweeps
         lambda: trial(sweeps, "paused")["status"]["phase"] == "Succeeded", 60, "the first one ends"
     )
     assert len(sweeps.trials("paused")) == 1
-    assert sweeps.condition("paused", "Suspended")["status"] == "True"
+    eventually(
+        lambda: sweeps.condition("paused", "Suspended")["status"] == "True", 10, "it says so"
+    )
     sweeps.kubectl("patch", "swj", "paused", "--type=merge", "-p", '{"spec":{"suspend":false}}')
     sweep, _ = ended(sweeps, "paused")
     assert sweep["trials"]["succeeded"] == 2
@@ -252,7 +256,7 @@ def test_held_up_for_too_long(sweeps: Sweeps, name: str, reason: str, words: str
     assert (status["phase"], status["reason"]) == ("Failed", reason)
     assert "it has not got going for" in status["message"]
     assert words in status["message"]
-    assert reason in events_of(sweeps, f"held-{name}")
+    await_event(sweeps, f"held-{name}", reason)
 
 
 def test_what_holds_a_trial_up_is_on_record_while_it_lasts(sweeps: Sweeps) -> None:
@@ -264,8 +268,12 @@ def test_what_holds_a_trial_up_is_on_record_while_it_lasts(sweeps: Sweeps) -> No
     )
     assert held["phase"] == "Pending"
     assert "Insufficient nvidia.com/gpu" in held["message"]
-    condition = sweeps.condition("waits", "Degraded")
-    assert (condition["status"], condition["reason"]) == ("True", "Unschedulable")
+    condition = eventually(
+        lambda: (c := sweeps.condition("waits", "Degraded"))["status"] == "True" and c,
+        10,
+        "the sweep says so, too",
+    )
+    assert condition["reason"] == "Unschedulable"
     sweeps.kubectl("delete", "swj", "waits")
 
 

@@ -84,7 +84,9 @@ def test_trials_wait_in_the_queue_and_no_timeout_runs(queued: Sweeps) -> None:
     )
     waiting = next(t for t in queued.trials("waits") if t["status"]["phase"] == "Queued")
     assert waiting["status"]["reason"] == "JobSuspended"
-    assert queued.sweep("waits")["status"]["trials"]["queued"] == 1
+    eventually(
+        lambda: queued.sweep("waits")["status"]["trials"]["queued"] == 1, 10, "the sweep counts it"
+    )
     assert queued.condition("waits", "Degraded")["status"] == "False"
     # It waits for longer than startTimeout, and together they last longer than trialTimeout.
     status = queued.await_end("waits")["status"]

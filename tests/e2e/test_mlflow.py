@@ -81,11 +81,11 @@ def test_every_report_is_recorded_exactly(python: Path, tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=240,
         )
         assert trainer.returncode == 0, trainer.stderr
         assert "status FINISHED" in trainer.stdout
-        assert sidecar.wait(timeout=20) == 0  # it leaves by itself
+        assert sidecar.wait(timeout=60) == 0  # it leaves by itself
     finally:
         sidecar.kill()
     words = json.loads((tmp_path / "last-words").read_text())

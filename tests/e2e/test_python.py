@@ -65,7 +65,7 @@ def test_from_its_definition_to_the_best_models_file(
     outputs = {"model": Output(claim="models", sub_path="sweeps")}
     run = client.create_or_update(sweep(sweeps, None, SAVES, outputs=outputs))
     assert run.name.startswith("from-python-")
-    assert run.wait_for_completion(timeout=120).status == "Completed"
+    assert run.wait_for_completion(timeout=480).status == "Completed"
     best = run.best
     assert best is not None
     assert (best.value, best.parameters["level"]) == (0.905, 0.9)
@@ -111,7 +111,7 @@ def test_changed_canceled_deleted(sweeps: Sweeps, client: SweepClient) -> None:
         client.create_or_update(slow)
     eventually(lambda: any(trial.reports for trial in run.trials()), 60, "it reports")
     client.jobs.begin_cancel("slow")
-    assert run.wait_for_completion(timeout=60, raise_on_error=False).is_finished
+    assert run.wait_for_completion(timeout=240, raise_on_error=False).is_finished
     with pytest.raises(SweepError, match="nothing is archived here"):
         client.jobs.archive("slow")
     client.jobs.delete("slow")

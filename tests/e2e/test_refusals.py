@@ -10,7 +10,8 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,23 @@ def cases() -> dict[str, Mistake]:
 
 
 @pytest.fixture(scope="module")
-def said(sweeps: Sweeps, cases: dict[str, Mistake]) -> Iterator[dict[str, tuple[str, str]]]:
+def restarts(sweeps: Sweeps) -> Callable[[], Counter[str]]:
+    """How often each pod of the operator has been started again since this was asked for first."""
+
+    def count() -> Counter[str]:
+        selector = ("pods", "-l", "app.kubernetes.io/name=sweepjob")
+        pods = sweeps.target.get("-n", clusters.SYSTEM, *selector)["items"]
+        statuses = ((p["metadata"]["name"], p["status"]["containerStatuses"][0]) for p in pods)
+        return Counter({name: status["restartCount"] + 1 for name, status in statuses})
+
+    before = count()
+    return lambda: count() - before
+
+
+@pytest.fixture(scope="module")
+def said(
+    sweeps: Sweeps, cases: dict[str, Mistake], restarts: Callable[[], Counter[str]]
+) -> Iterator[dict[str, tuple[str, str]]]:
     """Who refused each of them, ``apply`` or ``condition``, and how; empty texts for what was taken."""
     refused = create(sweeps, [sweepjob(name, case.spec) for name, case in cases.items()])
     rest = [name for name in cases if name not in refused]
@@ -115,14 +132,12 @@ def test_every_answer_names_the_place(
     assert lacking == []
 
 
+@pytest.mark.usefixtures("said")
 def test_nothing_was_created_and_the_operator_lives(
-    said: dict[str, tuple[str, str]], sweeps: Sweeps
+    restarts: Callable[[], Counter[str]], sweeps: Sweeps
 ) -> None:
     assert sweeps.get("sweeptrials,jobs,pods")["items"] == []
-    system = ("-n", clusters.SYSTEM)
-    selector = ("-l", "app.kubernetes.io/name=sweepjob")
-    for pod in sweeps.target.get(*system, "pods", *selector)["items"]:
-        assert pod["status"]["containerStatuses"][0]["restartCount"] == 0
+    assert restarts() == Counter(), "neither started again nor replaced"
 
 
 def test_the_table_in_the_docs(said: dict[str, tuple[str, str]], cases: dict[str, Mistake]) -> None:

@@ -59,7 +59,8 @@ def test_it_waits_for_the_other_and_outlives_it(sweeps: Sweeps) -> None:
     assert ended["status"]["phase"] == "Complete"
     assert ended["status"]["warmStart"][0]["trials"] == 4
     assert [t["status"]["phase"] for t in sweeps.trials("later")] == ["Succeeded"] * 2
-    assert "WarmStartLost" in sweeps.kubectl("describe", "sweepjob", "later")
+    describe = ("describe", "sweepjob", "later")
+    eventually(lambda: "WarmStartLost" in sweeps.kubectl(*describe), 10, "an event says so")
 
 
 def lies_in(body: dict[str, Any]) -> bool:

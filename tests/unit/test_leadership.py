@@ -7,9 +7,11 @@ import copy
 from typing import Any
 
 import pytest
-from sweepjob.controller import errors, gateway, leadership
+from sweepjob.controller import errors, gateway
 from sweepjob.controller.leadership import Leadership, Lost
 from sweepjob.resources.lease import Seen, lease_manifest, may_take, observe
+
+pytestmark = pytest.mark.virtual_time
 
 
 def lease(version: str, holder: str, duration: int = 15) -> dict[str, Any]:
@@ -101,16 +103,9 @@ class _Door:
         return self._memory.write(body)
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second for what takes fifteen."""
-    monkeypatch.setattr(leadership, "RENEW_EVERY", 0.02)
-    monkeypatch.setattr(leadership, "GIVE_UP_AFTER", 0.5)
-    monkeypatch.setattr("sweepjob.resources.lease.DURATION", 1.0)
-
-
 def candidates(memory: LeaseInMemory, count: int) -> list[Leadership]:
-    return [Leadership(memory.of(str(n)), "ns", "lease", str(n)) for n in range(count)]
+    clock = asyncio.get_running_loop().time
+    return [Leadership(memory.of(str(n)), "ns", "lease", str(n), clock) for n in range(count)]
 
 
 async def test_one_leads_and_when_it_is_cut_off_it_stops_before_another_does() -> None:
@@ -119,14 +114,14 @@ async def test_one_leads_and_when_it_is_cut_off_it_stops_before_another_does() -
     await first.take()
     waiting = [asyncio.create_task(c.take()) for c in (second, third)]
     keeping = asyncio.create_task(first.keep())
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(60)
     assert [c.leads for c in (first, second, third)] == [True, False, False]
     memory.cut.add("0")
     with pytest.raises(Lost):
-        await asyncio.wait_for(keeping, 5)
+        await asyncio.wait_for(keeping, 100)
     assert not second.leads
     assert not third.leads
-    done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED, timeout=5)
+    done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED, timeout=100)
     assert len(done) == 1
     assert second.leads != third.leads
     for task in rest:
@@ -149,7 +144,7 @@ async def test_a_lease_that_somebody_has_touched_is_still_ours(
 
     monkeypatch.setattr(leader, "_read", touched_after_the_look)
     keeping = asyncio.create_task(leader.keep())
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(60)
     assert not keeping.done()
     assert leader.leads
     assert memory.version > 5  # it went on renewing
@@ -160,11 +155,11 @@ async def test_one_that_finds_another_leading_stops() -> None:
     memory = LeaseInMemory()
     first, second = candidates(memory, 2)
     await first.take()
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(1)
     await second._read()
     memory.write({**lease("", "1"), "metadata": {"name": "lease"}})  # it slept, and was followed
     with pytest.raises(Lost):
-        await asyncio.wait_for(first.keep(), 5)
+        await asyncio.wait_for(first.keep(), 100)
 
 
 async def test_one_that_goes_in_peace_is_followed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,9 +168,9 @@ async def test_one_that_goes_in_peace_is_followed_at_once(monkeypatch: pytest.Mo
     first, second = candidates(memory, 2)
     await first.take()
     following = asyncio.create_task(second.take())
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(3)
     await first.give_back()
-    await asyncio.wait_for(following, 5)
+    await asyncio.wait_for(following, 100)
     assert second.leads
     assert not first.leads
 
@@ -184,7 +179,7 @@ async def test_many_that_want_it_at_once() -> None:
     memory = LeaseInMemory()
     wanting = candidates(memory, 20)
     tasks = [asyncio.create_task(c.take()) for c in wanting]
-    await asyncio.sleep(0.08)
+    await asyncio.sleep(5)
     assert sum(c.leads for c in wanting) == 1
     for task in tasks:
         task.cancel()

@@ -12,6 +12,8 @@ from sweepjob.controller import errors
 from sweepjob.controller.gateway import Gateway, Resource
 from sweepjob.controller.reflector import Reflector
 
+pytestmark = pytest.mark.virtual_time
+
 
 @dataclass(frozen=True)
 class Thing:

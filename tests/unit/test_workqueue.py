@@ -8,6 +8,8 @@ import pytest
 from sweepjob.controller import workqueue
 from sweepjob.controller.workqueue import WorkQueue
 
+pytestmark = pytest.mark.virtual_time
+
 
 async def run(queue: WorkQueue[str], seconds: float = 0.1) -> None:
     task = asyncio.create_task(queue.run())

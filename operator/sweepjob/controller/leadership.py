@@ -10,6 +10,7 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ..resources.lease import GIVE_UP_AFTER, RENEW_EVERY, Seen, lease_manifest, may_take, observe
@@ -28,10 +29,18 @@ class Leadership:
 
     Args:
         identity: ours; unique among the operators that may live at the same time.
+        clock: seconds, from any moment on; goes on while this process is frozen.
     """
 
-    def __init__(self, api: Gateway, namespace: str, name: str, identity: str) -> None:
-        self._api = api
+    def __init__(
+        self,
+        api: Gateway,
+        namespace: str,
+        name: str,
+        identity: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._api, self._clock = api, clock
         self._namespace, self._name, self._identity = namespace, name, identity
         self._seen: Seen | None = None
         self._renewed = -math.inf
@@ -41,7 +50,7 @@ class Leadership:
     def leads(self) -> bool:
         """Whether we lead at this moment. Time passes while a process is frozen: one that wakes up
         late does not lead, before it has found out why."""
-        return self._taken and time.monotonic() - self._renewed < GIVE_UP_AFTER
+        return self._taken and self._clock() - self._renewed < GIVE_UP_AFTER
 
     async def take(self) -> None:
         """Wait until we lead."""
@@ -86,10 +95,10 @@ class Leadership:
     async def _try_take(self) -> bool:
         """Whether the lease is ours now, after trying."""
         body = await self._read()
-        self._seen = observe(body, self._seen, time.monotonic())
+        self._seen = observe(body, self._seen, self._clock())
         if self._taken and self._seen.holder != self._identity:
             return False
-        now = time.monotonic()
+        now = self._clock()
         if not may_take(self._seen, self._identity, now):
             return False
         try:
@@ -114,4 +123,4 @@ class Leadership:
             made = await self._api.replace(gateway.LEASES, self._namespace, self._name, body)
         else:
             made = await self._api.create(gateway.LEASES, self._namespace, body)
-        self._seen = observe(made, self._seen, time.monotonic())
+        self._seen = observe(made, self._seen, self._clock())
