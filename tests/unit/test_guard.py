@@ -43,7 +43,7 @@ async def test_a_request_that_does_not_arrive_is_cut_off(said: bytes) -> None:
     begun = time.monotonic()
     with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
         await asyncio.wait_for(reader.readexactly(1), 60)
-    assert PATIENCE * 0.9 <= time.monotonic() - begun
+    assert time.monotonic() - begun >= PATIENCE * 0.9
     server.close()
 
 
