@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sweepjob import wire
+from sweepjob.controller.saving import saving
 from sweepjob.controller.sweep_state import SweepState
 from sweepjob.controller.trial_state import TrialState
 from sweepjob.domain.curve import Curve
@@ -109,10 +110,10 @@ def test_saving_is_the_rest_at_the_trials_own_pace() -> None:
     stopped.started, stopped.gpus, stopped.stopped = 100.0, 2.0, 110.0
     stopped.stop = Stop(Phase.EARLY_STOPPED, "Bandit", "", policy="bandit", interval=5)
     # 2 s a report, 15 reports to come, 3 s to go away, 2 GPUs.
-    assert sweep.saving(stopped, now=113.0) == (15 * 2.0 - 3.0) * 2
+    assert saving(sweep, stopped, now=113.0) == (15 * 2.0 - 3.0) * 2
     # Known to have loaded for 6 s first: 1 s a report.
     stopped.first_report = 106.0
-    assert sweep.saving(stopped, now=113.0) == (15 * 1.0 - 3.0) * 2
+    assert saving(sweep, stopped, now=113.0) == (15 * 1.0 - 3.0) * 2
 
 
 def test_a_trial_without_the_metric_is_remembered_with_what_it_reported() -> None:

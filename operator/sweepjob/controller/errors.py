@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 
 class ApiError(Exception):
     """A request that was refused or not answered."""
@@ -41,3 +44,28 @@ class Unavailable(ApiError):
 
 class NotLeading(ApiError):
     """Nothing was sent: another operator leads, or may."""
+
+
+def of_answer(status: int, data: bytes, headers: Mapping[str, str], method: str) -> ApiError:
+    """What an answer of 400 or more means."""
+    try:
+        message = json.loads(data).get("message", "")
+    except ValueError:
+        message = data[:200].decode(errors="replace")
+    text = f"{status}: {message}"
+    if status == 404:
+        return NotFound(text)
+    if status in (409, 412):
+        exists = method == "POST" and "already exists" in message
+        return AlreadyExists(text) if exists else Conflict(text)
+    if status == 410:
+        return Gone(text)
+    if status == 429 or status >= 500:
+        return Unavailable(text, retry_after(headers))
+    return Refused(text)
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds that the server asks to wait, 0 when it does not."""
+    wait = headers.get("Retry-After", "0")
+    return float(wait) if wait.isdecimal() else 0.0

@@ -205,12 +205,16 @@ class Gateway:
         )
         try:
             if response.status != 200:
-                raise _error(response.status, await response.read(), response.headers, "GET")
+                raise errors.of_answer(
+                    response.status, await response.read(), response.headers, "GET"
+                )
             async for line in _lines(response):
                 event = json.loads(line)
                 if event["type"] == "ERROR":
                     status = event["object"]
-                    raise _error(status.get("code", 500), json.dumps(status).encode(), {}, "GET")
+                    raise errors.of_answer(
+                        status.get("code", 500), json.dumps(status).encode(), {}, "GET"
+                    )
                 yield event
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise errors.Unavailable(f"watch of {resource.plural} broke: {error!r}") from error
@@ -235,7 +239,9 @@ class Gateway:
         response = await self._send("GET", path, query, None, "", _LOG_TIMEOUT)
         try:
             if response.status != 200:
-                raise _error(response.status, await response.read(), response.headers, "GET")
+                raise errors.of_answer(
+                    response.status, await response.read(), response.headers, "GET"
+                )
             async for line in _lines(response):
                 yield line.decode(errors="replace")
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -258,7 +264,7 @@ class Gateway:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise errors.Unavailable(f"{method} {path}: {error!r}") from error
         if response.status >= 400:
-            raise _error(response.status, data, response.headers, method)
+            raise errors.of_answer(response.status, data, response.headers, method)
         parsed: Body = json.loads(data)
         return parsed
 
@@ -300,7 +306,7 @@ class Gateway:
         verb = "WATCH" if "watch" in (query or {}) else method
         telemetry.API_REQUESTS.labels(verb, _resource_of(path), str(response.status)).inc()
         if response.status == 429 and self._pace is not None:
-            self._pace.hold(_retry_after(response.headers))
+            self._pace.hold(errors.retry_after(response.headers))
         return response
 
 
@@ -322,26 +328,3 @@ def _resource_of(path: str) -> str:
     parts = path.split("/")[3 if path.startswith("/api/") else 4 :]
     parts = parts[2:] if parts[0] == "namespaces" else parts
     return "/".join([parts[0], *parts[2:]])
-
-
-def _error(status: int, data: bytes, headers: Mapping[str, str], method: str) -> errors.ApiError:
-    try:
-        message = json.loads(data).get("message", "")
-    except ValueError:
-        message = data[:200].decode(errors="replace")
-    text = f"{status}: {message}"
-    if status == 404:
-        return errors.NotFound(text)
-    if status in (409, 412):
-        exists = method == "POST" and "already exists" in message
-        return errors.AlreadyExists(text) if exists else errors.Conflict(text)
-    if status == 410:
-        return errors.Gone(text)
-    if status == 429 or status >= 500:
-        return errors.Unavailable(text, _retry_after(headers))
-    return errors.Refused(text)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    wait = headers.get("Retry-After", "0")
-    return float(wait) if wait.isdecimal() else 0.0

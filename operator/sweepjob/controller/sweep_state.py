@@ -254,24 +254,6 @@ class SweepState:
             self.note_best(trial, now)
         trial.curve.count = max(trial.curve.count, summary.count)
 
-    def saving(self, trial: TrialState, now: float) -> float:
-        """GPU-seconds that stopping the trial early spared, by estimate: the reports it would still
-        have made, at its own pace, less the time between the decision and now, its end.
-
-        A full run has as many reports as the median succeeded trial; before there is one, as the
-        live trial with the most, which is a lower bound.
-        """
-        if trial.stop is None or trial.stop.interval == 0 or trial.started is None:
-            return 0.0
-        if self.full_runs:
-            full = float(self.full_runs[len(self.full_runs) // 2])
-        else:
-            full = max(t.curve.count for t in self.live.values())
-        decided = trial.stopped or now
-        pace = _pace(trial, decided)
-        spared = pace * (full - trial.stop.interval) - (now - decided)
-        return max(0.0, spared * trial.gpus)
-
     def note_best(self, trial: TrialState, now: float) -> None:
         if trial.curve.best is None:
             return
@@ -287,17 +269,6 @@ class SweepState:
             trial.seen = seen
         if trial.seen and trial.curve.count == 0 and trial.other_metrics_since is None:
             trial.other_metrics_since = now
-
-
-def _pace(trial: TrialState, decided: float) -> float:
-    """Seconds per report until a decision. The time before the first report, in which libraries and
-    data are loaded, is no part of it, where it is known: an operator that was started since has to
-    count it in."""
-    assert trial.stop is not None
-    assert trial.started is not None
-    if trial.first_report is not None and trial.stop.interval > 1:
-        return (decided - trial.first_report) / (trial.stop.interval - 1)
-    return (decided - trial.started) / trial.stop.interval
 
 
 def _observation(

@@ -1,0 +1,124 @@
+"""Whether a sweep's spec is understood, and what is remembered from then on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from ..domain.problem import InvalidSpec
+from ..resources import names
+from ..resources.status import is_accepted, is_finished
+from ..resources.sweepjob import SweepSpec, parse_sweepjob
+from ..resources.times import parse_time
+from .announcer import Announcer
+from .caches import Caches, Key
+from .gateway import Gateway
+from .known_sweep import KnownSweep
+from .launcher import Launcher
+from .reports import Reports
+from .sweep_state import SweepState
+from .sweep_status import StatusWriter
+from .warm_start import NotReady, Source, find_sources
+
+_TRY_AGAIN = 30.0  # seconds until a Job that was refused is tried again
+_LOOK_AGAIN = 5.0  # seconds until a sweep that another waits for is looked at again
+_CONDITION_LIMIT = 32_000  # characters; the API's conventions allow 32,768
+
+
+class Acceptance:
+    """Looks at each new generation of a spec, and says in the conditions what it lacks.
+
+    Args:
+        again: has a sweep looked at again, after so many seconds.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        api: Gateway,
+        caches: Caches,
+        launcher: Launcher,
+        status: StatusWriter,
+        announcer: Announcer,
+        reports: Reports,
+        again: Callable[[Key, float], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._api = api
+        self._caches = caches
+        self._launcher = launcher
+        self._status = status
+        self._announcer = announcer
+        self._reports = reports
+        self._again = again
+        self._clock = clock
+
+    async def accept(self, key: Key, sweep: KnownSweep) -> bool:
+        """Understand a new generation of the spec; whether there is anything to do about it."""
+        body = sweep.body
+        meta, status = body["metadata"], dict(body.get("status") or {})
+        generation = meta["generation"]
+        if is_finished(status) and status.get("observedGeneration") == generation:
+            sweep.generation = generation
+            return False
+        try:
+            spec = parse_sweepjob(body)
+            if sweep.state is not None and sweep.state.goes_on_with(spec):
+                sweep.generation = generation
+                return True
+            sources = await find_sources(self._api, self._caches, key[0], spec, status)
+        except InvalidSpec as error:
+            goes_on = await self._reject(key, sweep, str(error))
+            sweep.generation = generation
+            return goes_on
+        except NotReady as error:
+            self._again(key, _LOOK_AGAIN)
+            reason = names.REASON_WARM_START_PENDING
+            await self._status.unaccepted(key, sweep, "Pending", reason, str(error))
+            return False
+        state = self._load(key, spec, meta["uid"], status, sources)
+        if not state.created and not is_accepted(status, generation):
+            problem = await self._launcher.try_job(state)
+            if problem:
+                # Admission may think otherwise later, when a policy or a right has been mended.
+                self._again(key, _TRY_AGAIN)
+                return await self._reject(key, sweep, problem)
+        sweep.state = state
+        sweep.generation = generation
+        return True
+
+    def _load(
+        self,
+        key: Key,
+        spec: SweepSpec,
+        uid: str,
+        status: dict[str, Any],
+        sources: tuple[Source, ...],
+    ) -> SweepState:
+        """The memory of a sweep from what is on record. Reports that are not are asked for again."""
+        started = parse_time(status.get("startTime")) or self._clock()
+        seed = spec.seed if spec.seed is not None else _seed(uid)
+        state = SweepState(*key, uid, spec, seed, started, status, sources)
+        state.load(r for r in self._caches.records_of(key) if r.sweep_uid == uid)
+        for trial in state.live.values():
+            for pod in self._caches.pods_of((state.namespace, trial.name), trial.uid):
+                self._reports.take_in(state, pod, gone=False)
+        self._announcer.lost_sources(state)
+        return state
+
+    async def _reject(self, key: Key, sweep: KnownSweep, problems: str) -> bool:
+        """Say in the conditions what is wrong with the spec; whether there is work all the same: a
+        sweep that runs goes on as it was understood before."""
+        text = f"{problems}. Correct the spec and apply it again"[:_CONDITION_LIMIT]
+        if sweep.state is not None:
+            self._status.warn(key, sweep, names.REASON_INVALID, text)
+            sweep.state.problem = text
+            return True
+        await self._status.unaccepted(key, sweep, "Invalid", names.REASON_INVALID, text)
+        return False
+
+
+def _seed(uid: str) -> int:
+    """The seed of a sweep that names none: made from its uid, so it is drawn once for ever."""
+    return int.from_bytes(hashlib.sha256(uid.encode()).digest()[:4], "big")

@@ -1,0 +1,140 @@
+"""Creates what a trial needs: its record, then the Job of each attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..domain.plan import actions as act
+from ..domain.sampling import make_sampler
+from ..domain.space import Assignment
+from ..resources import names
+from ..resources.identity import TrialIdentity
+from ..resources.job import job_manifest
+from ..resources.outputs import trial_folder
+from ..resources.record import trial_manifest
+from ..resources.sidecar import SidecarSettings
+from ..resources.troubles import of_refused_job, of_refused_record
+from . import errors, gateway
+from .caches import Caches
+from .gateway import Gateway
+from .sweep_state import SweepState
+from .trial_state import TrialState
+
+_NO_TEMPLATE = "something in it is of another type than in a pod; compare kubectl explain pod.spec"
+_NO_TRIAL = "00000000-0000-0000-0000-000000000000"
+_LONGEST_PAUSE = 30.0  # seconds between two tries to create a Job that is refused
+
+
+class Launcher:
+    """Names are deterministic: what is there already and ours was created by an answer that never came.
+
+    Args:
+        sidecar: what the pods' sidecars are told.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self, api: Gateway, caches: Caches, sidecar: SidecarSettings, clock: Callable[[], float]
+    ) -> None:
+        self._api = api
+        self._caches = caches
+        self._sidecar = sidecar
+        self._clock = clock
+
+    async def create(self, state: SweepState, action: act.CreateTrial) -> None:
+        source = " ".join(dict.fromkeys(state.spec.sampler)) + f" seed {state.seed}"
+        body = trial_manifest(
+            state.namespace, state.name, state.uid, action.index, action.assignment, source
+        )
+        try:
+            made = await self._create_or_adopt(
+                gateway.SWEEPTRIALS, state.namespace, body, owner=state.uid
+            )
+        except (errors.Refused, errors.Conflict) as error:
+            since = self._clock() if state.refused is None else state.refused.since
+            state.refused = of_refused_record(action.index, str(error), since)
+            raise
+        state.refused = None
+        record = self._caches.trials(state.namespace).put(made)
+        if record.index not in state.live:
+            state.add(record)
+
+    async def launch(self, state: SweepState, trial: TrialState, action: act.LaunchJob) -> None:
+        identity = TrialIdentity(
+            state.namespace,
+            state.name,
+            trial.name,
+            trial.uid,
+            action.attempt,
+            trial_folder(state.name, state.uid, trial.name),
+        )
+        try:
+            body = self._job(identity, state, trial.assignment)
+            made = await self._create_or_adopt(gateway.JOBS, state.namespace, body, owner=trial.uid)
+        except (errors.Refused, errors.Conflict) as error:
+            now = self._clock()
+            since = now if trial.refused is None else trial.refused.since
+            trial.refused = of_refused_job(str(error), since)
+            # Asked again after a pause that grows with the time that it has lasted.
+            trial.launch_at = now + min(_LONGEST_PAUSE, max(1.0, now - since))
+            return
+        # From here on a Job that is missing was deleted by somebody; a start of the operator forgets
+        # that until the trial has run, and would create it again.
+        trial.refused, trial.launched = None, True
+        self._caches.jobs(state.namespace).put(made)
+
+    async def try_job(self, state: SweepState) -> str:
+        """What the API server, or admission, would have against the sweep's Jobs; empty when nothing.
+        What only time can show, such as a quota, is no reason to refuse a sweep."""
+        sampler = make_sampler("random", "random", state.spec.space, state.seed)
+        assignment = sampler.propose(0, [])
+        assert assignment is not None, "a space has at least one point"
+        name = names.trial_name(state.name, 0)
+        folder = trial_folder(state.name, state.uid, name)
+        identity = TrialIdentity(state.namespace, state.name, name, _NO_TRIAL, 1, folder)
+        try:
+            body = self._job(identity, state, assignment)
+            # A trial of an earlier sweep may still have the name.
+            body["metadata"]["name"] = f"{body['metadata']['name'][:50]}-check"
+            await self._api.would_create(gateway.JOBS, state.namespace, body)
+        except errors.Refused as error:
+            trouble = of_refused_job(str(error), self._clock())
+            return "" if trouble.waits else f"spec.trial: {trouble.message}"
+        except errors.Conflict:
+            pass
+        return ""
+
+    def _job(
+        self, identity: TrialIdentity, state: SweepState, assignment: Assignment
+    ) -> dict[str, Any]:
+        """The Job of an attempt.
+
+        Raises:
+            Refused: the user's template is none.
+        """
+        try:
+            return job_manifest(identity, state.spec, assignment, self._sidecar)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise errors.Refused(f"{error}: {_NO_TEMPLATE}") from error
+
+    async def _create_or_adopt(
+        self, resource: gateway.Resource, namespace: str, body: dict[str, Any], owner: str
+    ) -> dict[str, Any]:
+        """Create, or take what is there by that name if it is ours.
+
+        Raises:
+            Conflict: it belongs to somebody else.
+        """
+        try:
+            return await self._api.create(resource, namespace, body)
+        except errors.AlreadyExists:
+            name = body["metadata"]["name"]
+            found = await self._api.get(resource, namespace, name)
+            owners = found["metadata"].get("ownerReferences") or [{}]
+            if owners[0].get("uid") == owner:
+                return found
+            raise errors.Conflict(
+                f"{resource.plural} '{name}' exists and belongs to something else; "
+                "delete it, or give the sweep another name"
+            ) from None

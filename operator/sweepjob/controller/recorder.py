@@ -1,0 +1,178 @@
+"""Writes of a trial's record: what was decided, that it goes on, starts again, or has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..domain.plan import actions as act
+from ..domain.plan.snapshot import Phase
+from ..resources import names
+from ..resources.execution import Execution, dump_execution
+from ..resources.record import Record, dump_curve, dump_stop
+from ..resources.times import format_time
+from . import errors, gateway, telemetry
+from .announcer import Announcer
+from .caches import Caches
+from .gateway import Gateway
+from .pace import Priority
+from .saving import saving
+from .sweep_state import SweepState
+from .trial_state import TrialState
+
+_MESSAGE_LIMIT = 4096
+
+
+class Recorder:
+    """One status write each, with the curve as it is at the moment, and its result into memory.
+
+    Args:
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self, api: Gateway, caches: Caches, announcer: Announcer, clock: Callable[[], float]
+    ) -> None:
+        self._api = api
+        self._caches = caches
+        self._announcer = announcer
+        self._clock = clock
+
+    def known(self, state: SweepState, trial: TrialState) -> Record | None:
+        """The trial's record as it was seen last."""
+        found = self._caches.trials(state.namespace).get(state.namespace, trial.name)
+        return found if found is not None and found.uid == trial.uid else None
+
+    async def stop(self, state: SweepState, trial: TrialState, action: act.RecordStop) -> None:
+        now = self._clock()
+        status = {
+            "phase": Phase.STOPPING.value,
+            "stop": dump_stop(action.stop, format_time(now)),
+            "reason": action.stop.reason,
+            "message": action.stop.message[:_MESSAGE_LIMIT],
+        }
+        await self._write(state, trial, status, now)
+        trial.stop, trial.stopped, trial.phase = action.stop, now, Phase.STOPPING
+        if trial.decided is not None:
+            telemetry.DECISION_SECONDS.observe(now - trial.decided)
+
+    async def retry(self, state: SweepState, trial: TrialState, action: act.RecordRetry) -> None:
+        now = self._clock()
+        self._note_execution(state, trial, action, now)
+        status = {
+            "phase": Phase.PENDING.value,
+            "attempt": action.attempt,
+            "failures": action.failures,
+            "job": None,
+            "retryAt": None if action.launch_at is None else format_time(action.launch_at),
+            "reason": action.reason,
+            "message": action.message[:_MESSAGE_LIMIT],
+            "gpuSeconds": _gpu(trial, None),
+        }
+        await self._write(state, trial, status, now)
+        telemetry.ATTEMPTS.labels(action.reason).inc()
+        trial.gpu_used, trial.held = trial.gpu_totals, {}
+        trial.attempt, trial.failures = action.attempt, action.failures
+        trial.launched, trial.phase, trial.reason = False, Phase.PENDING, action.reason
+        trial.launch_at, trial.interruption = action.launch_at, None
+        pause = "" if action.launch_at is None else f" in {action.launch_at - now:.0f} s"
+        message = f"{action.message}; attempt {action.attempt} starts{pause}"
+        self._announcer.of_trial(state, trial, action.reason, message, warning=True)
+
+    def _note_execution(
+        self, state: SweepState, trial: TrialState, action: act.RecordRetry, now: float
+    ) -> None:
+        """Keep why the attempt ended, unless that was noted when its pod was taken away."""
+        if any(e.attempt == trial.attempt and e.reason == action.reason for e in trial.executions):
+            return
+        last = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
+        pod, node = ("", "") if last is None else (last.name, last.view.node)
+        trial.add_execution(Execution(trial.attempt, pod, node, action.reason, action.message, now))
+
+    async def progress(
+        self, state: SweepState, trial: TrialState, action: act.RecordProgress
+    ) -> None:
+        now = self._clock()
+        status = {
+            "phase": action.phase.value,
+            "attempt": trial.attempt,
+            "job": names.job_name(trial.name, trial.attempt),
+            "startTime": None if trial.started is None else format_time(trial.started),
+            "retryAt": None,
+            "reason": action.reason,
+            "message": action.message[:_MESSAGE_LIMIT],
+        }
+        await self._write(state, trial, status, now, Priority.BOOKKEEPING)
+        news = action.reason and action.reason != trial.reason
+        trial.phase, trial.reason = action.phase, action.reason
+        if news:
+            warning = action.phase is not Phase.QUEUED
+            self._announcer.of_trial(state, trial, action.reason, action.message, warning=warning)
+
+    async def end(self, state: SweepState, trial: TrialState, action: act.RecordEnd) -> None:
+        now = self._clock()
+        stopped = action.phase is Phase.EARLY_STOPPED
+        saved = saving(state, trial, now) if stopped else 0.0
+        status = {
+            "phase": action.phase.value,
+            "attempt": trial.attempt,
+            "job": names.job_name(trial.name, trial.attempt),
+            "reason": action.reason,
+            "message": action.message[:_MESSAGE_LIMIT],
+            "startTime": None if trial.started is None else format_time(trial.started),
+            "completionTime": format_time(now),
+            "gpuSeconds": _gpu(trial, saved),
+        }
+        await self._write(state, trial, status, now)
+        state.end(trial, action.phase, saved)
+        telemetry.TRIALS.labels(action.phase.value).inc()
+        telemetry.GPU_USED.inc(trial.gpu_total)
+        telemetry.GPU_SAVED.inc(saved)
+        if action.phase is not Phase.SUCCEEDED:
+            failed = action.phase is Phase.FAILED
+            reason = action.reason if failed else action.phase.value
+            self._announcer.of_trial(state, trial, reason, action.message, warning=failed)
+        if state.best is not None and state.best.trial == trial.name:
+            self._announcer.best(state, state.best)
+
+    async def _write(
+        self,
+        state: SweepState,
+        trial: TrialState,
+        status: dict[str, Any],
+        now: float,
+        priority: Priority = Priority.DECISION,
+    ) -> None:
+        """Write a trial's status with its curve, and enter the answer into the cache."""
+        count = trial.curve.count
+        if count > trial.durable or trial.unwritten_since is not None:
+            status["curve"] = dump_curve(trial.curve, trial.pod, trial.log_time)
+        if trial.seen:
+            status["metricsSeen"] = list(trial.seen)
+        if trial.executions:
+            status["executions"] = [dump_execution(e) for e in trial.executions]
+            status["disruptions"] = trial.disruptions
+        unwritten, trial.unwritten_since = trial.unwritten_since, None
+        known = self.known(state, trial)
+        if known is None:
+            raise errors.NotFound(f"sweeptrials '{trial.name}' is not there any more")
+        try:
+            # Nobody else writes it but another operator that leads by now: then this memory is stale.
+            made = await self._api.patch_status(
+                gateway.SWEEPTRIALS, state.namespace, trial.name, known.version, status, priority
+            )
+        except errors.ApiError:
+            trial.unwritten_since = unwritten
+            raise
+        trial.durable = max(trial.durable, count)
+        trial.written = now
+        self._caches.trials(state.namespace).put(made)
+
+
+def _gpu(trial: TrialState, saved: float | None) -> dict[str, Any]:
+    gpu: dict[str, Any] = {
+        "count": f"{trial.gpus:g}",
+        "used": f"{trial.gpu_total:.0f}",
+        "byResource": {name: f"{used:.0f}" for name, used in trial.gpu_totals.items()},
+    }
+    return gpu if saved is None else {**gpu, "saved": f"{saved:.0f}"}

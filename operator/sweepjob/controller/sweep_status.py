@@ -1,0 +1,86 @@
+"""Writes of a sweep's status: how far it is, or why it has not begun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..resources import names
+from ..resources.event import Announcement
+from ..resources.status import Condition, Overview, differs, dump_status, is_urgent
+from . import errors, gateway
+from .announcer import Announcer
+from .caches import Key
+from .gateway import Gateway
+from .known_sweep import KnownSweep, is_older
+from .pace import Priority
+from .reports import STATUS_INTERVAL
+from .sweep_state import SweepState
+
+
+class StatusWriter:
+    """Only what differs is written, and counts alone not more often than once a second.
+
+    Args:
+        clock: seconds since the epoch.
+    """
+
+    def __init__(self, api: Gateway, announcer: Announcer, clock: Callable[[], float]) -> None:
+        self._api = api
+        self._announcer = announcer
+        self._clock = clock
+
+    async def report(self, sweep: KnownSweep, state: SweepState, seen: Overview) -> float | None:
+        """Write the sweep's status if it changed; returns when it is due otherwise."""
+        now = self._clock()
+        new = dump_status(seen, state.status, now)
+        if not differs(new, state.status):
+            return None
+        due = state.status_written + STATUS_INTERVAL
+        if now < due and not is_urgent(new, state.status):
+            return due
+        written = await self._write(sweep, new)
+        before, state.status = state.status, dict(written.get("status") or {})
+        state.status_written = now
+        self._announcer.transitions(state, before)
+        return None
+
+    async def unaccepted(
+        self, key: Key, sweep: KnownSweep, phase: str, reason: str, text: str
+    ) -> None:
+        """Say why a spec is not worked on: in the status, and by an event if that is news."""
+        status = dict(sweep.body.get("status") or {})
+        waits = reason == names.REASON_WARM_START_PENDING
+        conditions = (
+            Condition(names.ACCEPTED, False, reason, text),
+            Condition(names.RECONCILING if waits else names.STALLED, True, reason, text),
+        )
+        seen = Overview(sweep.body["metadata"]["generation"], phase, conditions)
+        new = dump_status(seen, status, self._clock())
+        if differs(new, status):
+            self.warn(key, sweep, reason, text)
+            await self._write(sweep, new)
+
+    def warn(self, key: Key, sweep: KnownSweep, reason: str, text: str) -> None:
+        """By an event alone."""
+        uid = sweep.body["metadata"]["uid"]
+        said = Announcement(names.SWEEPJOB, *key, uid, reason, text, warning=True)
+        self._announcer.announce(said)
+
+    async def _write(self, sweep: KnownSweep, new: dict[str, Any]) -> dict[str, Any]:
+        """Merge into the status of this very SweepJob, which people may have changed meanwhile; one
+        that was created since under its name is another, and stays as it is."""
+        meta = sweep.body["metadata"]
+        key = (gateway.SWEEPJOBS, meta["namespace"], meta["name"])
+        low = Priority.BOOKKEEPING
+        try:
+            written = await self._api.patch_status(*key, meta["resourceVersion"], new, low)
+        except errors.Conflict:
+            found = await self._api.get(*key)
+            if found["metadata"]["uid"] != meta["uid"]:
+                raise errors.NotFound(f"sweepjobs '{key[2]}' is another one now") from None
+            version = found["metadata"]["resourceVersion"]
+            written = await self._api.patch_status(*key, version, new, low)
+        if not is_older(written, sweep.body):
+            sweep.body = written
+        return written
