@@ -52,8 +52,8 @@ STANDS_FOR = [
     (r"SWEEP\.\.\.", "SWEEP"),
     (r"SWEEP\.yaml|FILE(\.\.\.)?", "sweep.yaml"),
     ("convert sweep.yaml", "convert job.yml"),
-    # A trial that was stopped has no log any more; the best one always does.
-    ("logs TRIAL", "logs $(kubectl get swj first -o jsonpath={.status.best.trial})"),
+    # A trial that was stopped has no log any more, and may be the best one all the same.
+    ("logs TRIAL", "logs $(kubectl get swt | awk '/ Succeeded / {print $1; exit}')"),
     ("TRIAL", "first-3"),
     ("SWEEP|NAME", "first"),
     ("digits", "first"),
