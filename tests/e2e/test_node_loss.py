@@ -1,10 +1,14 @@
-"""A node that is gone: its trial starts again elsewhere, and what the lost one still says is refused."""
+"""A node that is gone: its trial starts again elsewhere, and what the lost one still says is refused; and
+if it was the operator's own, so does the operator."""
 
 from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from tests.cluster import layout, namespaces
 from tests.cluster import target as clusters
@@ -12,6 +16,7 @@ from tests.cluster import target as clusters
 from .sweeps import SCRIPT, Sweeps, choice, eventually, values_on_record
 
 REPORTS = 150
+EXPECTED = [round(0.5 + n / 1000, 3) for n in range(1, REPORTS + 1)]
 UNREACHABLE = {
     "key": "node.kubernetes.io/unreachable",
     "operator": "Exists",
@@ -20,24 +25,29 @@ UNREACHABLE = {
 }
 
 
-def template(sweeps: Sweeps) -> dict[str, Any]:
-    """A trial that would rather run on the second node."""
-    wanted = [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["node-2"]}]
+def preferring(node: str) -> dict[str, Any]:
+    """The affinity of a pod that would rather run on a node."""
+    wanted = [{"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}]
     preferred = [{"weight": 100, "preference": {"matchExpressions": wanted}}]
+    return {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}
+
+
+def one_trial(sweeps: Sweeps, node: str) -> dict[str, Any]:
+    """A sweep whose trial would rather run on a node."""
+    space = {"level": choice(0.5), "reports": choice(REPORTS), "pause": choice(0.2)}
+    spec = sweeps.spec(space, limits={"maxTotalTrials": 1, "maxConcurrentTrials": 1})
     container = {
         "name": "trainer",
         "image": sweeps.target.images["trainer"],
         "command": ["python", "-c", SCRIPT],
     }
-    return {
-        "spec": {
-            "containers": [container],
-            "tolerations": [UNREACHABLE],
-            "affinity": {
-                "nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}
-            },
-        }
+    pod = {
+        "containers": [container],
+        "tolerations": [UNREACHABLE],
+        "affinity": preferring(node),
     }
+    spec["trial"] = {"template": {"spec": pod}, "stopGracePeriodSeconds": 1}
+    return spec
 
 
 def refused_pushes(sweeps: Sweeps) -> float:
@@ -53,11 +63,33 @@ def trial(sweeps: Sweeps) -> Any:
     return sweeps.trials("lost")[0]["status"]
 
 
+def operators(sweeps: Sweeps) -> dict[str, str]:
+    """The operator's pods that are ready and to stay, and their nodes."""
+    pods = sweeps.target.get(
+        "-n", clusters.SYSTEM, "pods", "-l", "app.kubernetes.io/name=sweepjob"
+    )["items"]
+    return {
+        pod["metadata"]["name"]: pod["spec"]["nodeName"]
+        for pod in pods
+        if "deletionTimestamp" not in pod["metadata"]
+        and pod["status"].get("containerStatuses", [{}])[0].get("ready")
+    }
+
+
+@pytest.fixture
+def operator_on_second(sweeps: Sweeps, second_node: layout.Node) -> Iterator[layout.Node]:
+    """The operator lies on the second node for a test."""
+    anywhere = ("--set", r"nodeSelector.kubernetes\.io/hostname=null")
+    there = ("--set-json", f"affinity={json.dumps(preferring('node-2'))}")
+    clusters.install(sweeps.target, *anywhere, *there)
+    assert list(operators(sweeps).values()) == ["node-2"]
+    yield second_node
+    namespaces.send(second_node, signal.SIGCONT)
+    clusters.install(sweeps.target)
+
+
 def test_a_lost_node(sweeps: Sweeps, second_node: layout.Node) -> None:
-    space = {"level": choice(0.5), "reports": choice(REPORTS), "pause": choice(0.2)}
-    spec = sweeps.spec(space, limits={"maxTotalTrials": 1, "maxConcurrentTrials": 1})
-    spec["trial"] = {"template": template(sweeps), "stopGracePeriodSeconds": 1}
-    sweeps.apply("lost", spec)
+    sweeps.apply("lost", one_trial(sweeps, "node-2"))
     eventually(lambda: trial(sweeps)["phase"] == "Running", 60, "it runs")
     [pod] = sweeps.running_pods("lost")
     assert pod["spec"]["nodeName"] == "node-2"
@@ -76,7 +108,32 @@ def test_a_lost_node(sweeps: Sweeps, second_node: layout.Node) -> None:
     assert (status["trials"]["succeeded"], status["trials"]["failed"]) == (1, 0)
     record = sweeps.trials("lost")[0]
     assert record["status"].get("failures", 0) == 0
-    assert values_on_record(record) == [round(0.5 + n / 1000, 3) for n in range(1, REPORTS + 1)]
+    assert values_on_record(record) == EXPECTED
     assert json.loads(record["spec"]["assignment"])["level"] == 0.5
     jobs = sweeps.kubectl("get", "jobs", "-o", "name").split()
     assert jobs == ["job.batch/lost-0-2"]
+
+
+def test_the_operators_own_node(sweeps: Sweeps, operator_on_second: layout.Node) -> None:
+    """The trial goes on meanwhile; what it reports waits in its sidecar, and is on record at last."""
+    before = operators(sweeps)
+    sweeps.apply("alone", one_trial(sweeps, "node-1"))
+    eventually(lambda: len(values_on_record(sweeps.trials("alone")[0])) > 5, 60, "it reports")
+    namespaces.send(operator_on_second, signal.SIGSTOP)
+    eventually(
+        lambda: (now := operators(sweeps)) != before and list(now.values()) == ["node-1"],
+        150,
+        "the operator is back on the other node",
+    )
+    status = sweeps.await_end("alone")["status"]
+    namespaces.send(operator_on_second, signal.SIGCONT)
+    pods = ("-n", clusters.SYSTEM, "get", "pods", "-o", "name")
+    [lost] = before
+    eventually(
+        lambda: lost not in sweeps.target.kubectl(*pods), 60, "the lost one wakes up and ends"
+    )
+    assert status["trials"]["succeeded"] == status["trials"]["created"] == 1
+    [record] = sweeps.trials("alone")
+    assert values_on_record(record) == EXPECTED
+    assert record["status"]["attempt"] == 1
+    assert sweeps.kubectl("get", "jobs", "-o", "name").split().count("job.batch/alone-0") == 1
