@@ -52,6 +52,15 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def memory(pid: int) -> tuple[float, float]:
+    """MiB that a process has resident now, and had at most."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    now, most = (re.search(rf"{name}:\s+(\d+) kB", status) for name in ("VmRSS", "VmHWM"))
+    assert now
+    assert most
+    return int(now[1]) / 1024, int(most[1]) / 1024
+
+
 class OperatorProcess:
     """The operator's process on the built-in cluster's first node, as the kernel sees it."""
 
@@ -68,8 +77,4 @@ class OperatorProcess:
 
     def memory(self) -> tuple[float, float]:
         """MiB now, and at most since its start."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        now, most = (re.search(rf"{name}:\s+(\d+) kB", status) for name in ("VmRSS", "VmHWM"))
-        assert now
-        assert most
-        return int(now[1]) / 1024, int(most[1]) / 1024
+        return memory(self.pid)

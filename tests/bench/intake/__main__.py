@@ -27,7 +27,7 @@ from typing import Any
 
 from sweepjob import wire
 
-from tests.bench.control_plane.costs import cpu_seconds
+from tests.bench.control_plane.costs import cpu_seconds, memory
 from tests.cluster import certificates
 from tests.fake_api.harness import NAMESPACE
 
@@ -113,6 +113,8 @@ async def main() -> int:
     parser.add_argument("--trials", type=int, default=500)
     parser.add_argument("--rates", type=float, nargs="+", default=[1, 5, 10, 20, 40])
     parser.add_argument("--seconds", type=float, default=15)
+    loops = ("uvloop", "asyncio")
+    parser.add_argument("--loop", choices=loops, default=loops[0], help="the operator's is uvloop")
     args = parser.parse_args()
     os.sched_setaffinity(0, {_CLIENT_CORE})
     with tempfile.TemporaryDirectory() as folder:
@@ -120,7 +122,7 @@ async def main() -> int:
         certificates.issue(pki, [certificates.Identity("intake", "intake", hosts=("127.0.0.1",))])
         pair = (str(pki / "intake.crt"), str(pki / "intake.key"))
         command = [sys.executable, "-m", "tests.bench.intake.server", str(args.trials)]
-        command += [str(_SERVER_CORE), *pair]
+        command += [str(_SERVER_CORE), *pair, args.loop]
         server = await asyncio.create_subprocess_exec(*command, stdout=PIPE, limit=1 << 22)
         assert server.stdout is not None
         told: dict[str, Any] = json.loads(await server.stdout.readline())
@@ -132,6 +134,7 @@ async def main() -> int:
         print("   offered      taken     pushes  push, p50         p99   core")
         for rate in args.rates:
             await measure(trials, server.pid, rate, args.seconds)
+        print(f"its memory: {memory(server.pid)[1]:.0f} MiB at most")
         server.terminate()
         await server.wait()
     return 0

@@ -1,7 +1,7 @@
 """The operator's intake on one core: its own code, over the fake API server, with a sweep whose trials
 all run. Prints the pods and the port as JSON; on SIGTERM, its processor seconds.
 
-    python -m tests.bench.intake.server TRIALS CORE CERTIFICATE KEY
+    python -m tests.bench.intake.server TRIALS CORE CERTIFICATE KEY LOOP
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 import time
 from typing import Any
 
+import uvloop
 from aiohttp import web
 from sweepjob import wire
 from sweepjob.local.api import MemoryApiServer, Request
@@ -63,7 +64,7 @@ async def train(pod: Body) -> tuple[int, str]:
 
 
 async def main() -> None:
-    trials, core, certificate, key = sys.argv[1:]
+    trials, core, certificate, key, _ = sys.argv[1:]
     os.sched_setaffinity(0, {int(core)})
     logging.getLogger("sweepjob").setLevel(logging.ERROR)
     server = ReviewingServer(time.time, kept=100_000)
@@ -102,4 +103,6 @@ async def _running(server: MemoryApiServer, trials: int) -> list[dict[str, Any]]
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    loops = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
+    with asyncio.Runner(loop_factory=loops[sys.argv[-1]]) as runner:
+        runner.run(main())
