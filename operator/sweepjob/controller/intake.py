@@ -75,6 +75,9 @@ class Intake:
             push = wire.Push.parse(await request.read())
         except ValueError as error:
             return _refuse(400, str(error))
+        except web.HTTPRequestEntityTooLarge:
+            # Not as aiohttp would: its error refers to itself, and keeps what was read until Python looks for cycles.
+            return _refuse(413, f"more than {wire.MAX_BODY} bytes; send fewer reports in each")
         return self.take(caller, push)
 
     def take(self, caller: Caller, push: wire.Push) -> web.Response:
