@@ -76,7 +76,7 @@ class Intake:
         except ValueError as error:
             return _refuse(400, str(error))
         except web.HTTPRequestEntityTooLarge:
-            # aiohttp's own answer refers to itself, and keeps what was read until Python looks for cycles.
+            # aiohttp's answer refers to itself, and keeps what was read until Python looks for cycles.
             return _refuse(413, f"more than {wire.MAX_BODY} bytes; send fewer reports in each")
         return self.take(caller, push)
 
