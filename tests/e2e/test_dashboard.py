@@ -97,7 +97,7 @@ def test_a_running_sweep_is_live(page: Visit, address: str, sweeps: Sweeps, runn
         now = eventually(
             lambda wanted=wanted: n if (n := reports()) >= wanted else 0, 60, f"{wanted} reports"
         )
-        page.until("n => page.model.trial(0)?.reports >= n", now)
+        page.until("n => page.model.trial(0)?.reports >= n", now, seconds=5)
     page.until("page.model.trials.length >= 6", seconds=60)
     assert page.told("document.querySelector('#fact-trials').textContent").endswith(f"of {TRIALS}")
 

@@ -76,7 +76,7 @@ def loris():
                     if not sock.recv(1): break
                 except TimeoutError: pass
         except OSError: pass
-        answers["loris"]["cut off" if 2 < time.monotonic() - begun < 38 else "wrong"] += 1
+        answers["loris"]["cut off" if 5 < time.monotonic() - begun < 30 else "wrong"] += 1
 with concurrent.futures.ThreadPoolExecutor(100) as pool:
     for job in [pool.submit(loris) for _ in range(100)]: job.result()
 print(json.dumps({name: {str(k): v for k, v in found.items()} for name, found in answers.items()}))
