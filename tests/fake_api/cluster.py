@@ -22,6 +22,7 @@ class FakeCluster(JobController):
         train: what a pod's containers do, from their start to the trainer's exit code; it is
             cancelled when the pod is killed. Returns the exit code and the sidecar's last words.
         drained: probability that a pod is evicted, and replaced by its Job.
+        room: pods that fit on the node at a time, None for any number.
     """
 
     def __init__(
@@ -31,11 +32,13 @@ class FakeCluster(JobController):
         clock: Callable[[], float],
         train: Callable[[Body], Any],
         drained: float = 0.0,
+        room: int | None = None,
     ) -> None:
         super().__init__(server, clock)
         self._chance = chance
         self._train = train
         self._drained = drained
+        self._room = room
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def _later(self, bounds: tuple[float, float], call: Callable[..., None], *given: Any) -> None:
@@ -72,8 +75,19 @@ class FakeCluster(JobController):
         pod = self._store.get("pods", key)
         if pod is None or "deletionTimestamp" in pod["metadata"]:
             return
+        if self._room is not None and self._bound() >= self._room:
+            condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+            condition["lastTransitionTime"] = pod["metadata"]["creationTimestamp"]
+            self.request("PATCH", "pods", key, {"status": {"conditions": [condition]}}, "status")
+            self._later((0.1, 0.5), self._schedule, key)
+            return
         self.request("PATCH", "pods", key, {"spec": {"nodeName": "node"}})
         self._later((0.05, 0.6), self._start, key, pod["metadata"]["uid"])
+
+    def _bound(self) -> int:
+        """Pods whose requests count: also of those in which nothing runs any more."""
+        pods = self._store.all("pods").values()
+        return sum("nodeName" in p["spec"] and not _is_terminal(p) for p in pods)
 
     def _start(self, key: Key, uid: str) -> None:
         pod = self._store.get("pods", key)
@@ -82,6 +96,7 @@ class FakeCluster(JobController):
         now = format_time(self._clock())
         state = {"name": "trainer", "state": {"running": {"startedAt": now}}}
         status = {"phase": "Running", "startTime": now, "containerStatuses": [state]}
+        status["conditions"] = []
         self.request("PATCH", "pods", key, {"status": status}, "status")
         self._running[uid] = asyncio.create_task(self._run(key, pod))
         if self._chance.random() < self._drained:
@@ -92,20 +107,28 @@ class FakeCluster(JobController):
         self._end(key, code, words)
 
     def _end(self, key: Key, code: int, words: str = "") -> None:
+        """The containers have ended; that the pod has is said by and by."""
         pod = self._store.get("pods", key)
         if pod is None or pod["status"].get("phase") != "Running":
             return
+        state = pod["status"]["containerStatuses"][0]["state"]
+        if "running" not in state:
+            return
         now = format_time(self._clock())
-        ended = {"terminated": {"exitCode": code, "finishedAt": now}}
-        started = pod["status"]["containerStatuses"][0]["state"].get("running") or {}
-        ended["terminated"] |= started
+        ended = {"terminated": {"exitCode": code, "finishedAt": now, **state["running"]}}
         sidecar = {"terminated": {"exitCode": 0, "finishedAt": now, "message": words}}
         status = {
-            "phase": "Failed" if code else "Succeeded",
             "containerStatuses": [{"name": "trainer", "state": ended}],
             "initContainerStatuses": [{"name": "sweepjob-sidecar", "state": sidecar}],
         }
         self.request("PATCH", "pods", key, {"status": status}, "status")
+        self._later((0.0, 1.2), self._put_away, key, pod["metadata"]["uid"], code)
+
+    def _put_away(self, key: Key, uid: str, code: int) -> None:
+        pod = self._store.get("pods", key)
+        if pod is not None and pod["metadata"]["uid"] == uid:
+            phase = "Failed" if code else "Succeeded"
+            self.request("PATCH", "pods", key, {"status": {"phase": phase}}, "status")
 
     def _drain(self, key: Key, uid: str) -> None:
         pod = self._store.get("pods", key)
@@ -143,3 +166,7 @@ class FakeCluster(JobController):
         task = self._running.pop(uid, None)
         if task is not None:
             task.cancel()
+
+
+def _is_terminal(pod: Body) -> bool:
+    return pod["status"].get("phase") in ("Succeeded", "Failed")

@@ -82,6 +82,8 @@ class Story:
         spec: of the SweepJob.
         kills: turns of the event loop at which the operator is killed.
         faults: keyword arguments of the weather.
+        failing, drained: probabilities that a trainer fails, that a pod is evicted.
+        room: pods that fit on the node at a time, None for any number.
         down: shortest and longest seconds until the operator is started again.
     """
 
@@ -91,6 +93,7 @@ class Story:
     faults: dict[str, Any] = field(default_factory=dict)
     failing: float = 0.0
     drained: float = 0.0
+    room: int | None = None
     down: tuple[float, float] = (0.1, 8.0)
     patience: float = 3000.0
 
@@ -124,6 +127,7 @@ class Story:
             self._clock,
             self.trainers.run,
             self.drained,
+            self.room,
         )
         self.requests: Counter[tuple[str, str]] = Counter()
         self.killed = 0

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sweepjob.local.store import Body, Change, Key
 
+_TERMINAL = ("Succeeded", "Failed")  # of pods
 _ENDS = ("Succeeded", "EarlyStopped", "Failed", "Canceled")
 
 
@@ -23,6 +24,10 @@ class Watcher:
 
     Args:
         concurrent: trials that may run at a time.
+
+    Attributes:
+        jobs_created: how often each was.
+        ahead: Jobs that were created before the pod whose slot they take had been put away.
     """
 
     def __init__(self, store: Objects, concurrent: int) -> None:
@@ -30,6 +35,7 @@ class Watcher:
         self._concurrent = concurrent
         self.problem: AssertionError | None = None
         self.jobs_created: Counter[str] = Counter()
+        self.ahead = 0
 
     def look(self, change: Change) -> None:
         try:
@@ -61,6 +67,10 @@ class Watcher:
         name = job["metadata"]["name"]
         self.jobs_created[name] += 1
         assert self.jobs_created[name] == 1, f"Job {name} was created again"
+        pods = self._store.all("pods").values()
+        self.ahead += (
+            sum(pod["status"].get("phase") not in _TERMINAL for pod in pods) >= self._concurrent
+        )
         trial = job["metadata"]["labels"]["sweepjob.dev/trial"]
         record = self._store.get("sweeptrials", (job["metadata"]["namespace"], trial))
         assert record is not None, "the proposal is durable before anything runs"
@@ -72,7 +82,17 @@ class Watcher:
         holding = [
             pod["metadata"]["labels"]["sweepjob.dev/trial"]
             for pod in self._store.all("pods").values()
-            if pod["status"].get("phase") not in ("Succeeded", "Failed")
+            if not _is_over(pod)
         ]
         assert len(set(holding)) == len(holding), "a trial has one live pod"
         assert len(holding) <= self._concurrent, "concurrency is never exceeded"
+
+
+def _is_over(pod: Body) -> bool:
+    """Whether nothing of it runs any more: what only waits to be put away is in nobody's way."""
+    status = pod["status"]
+    if status.get("phase") in _TERMINAL:
+        return True
+    kinds = ("containerStatuses", "initContainerStatuses")
+    states = [container["state"] for kind in kinds for container in status.get(kind) or ()]
+    return bool(states) and all("terminated" in state for state in states)

@@ -142,6 +142,22 @@ def test_killed_again_and_again_in_bad_weather(block: int) -> None:
     kills = 0
     for seed in range(block * STORIES, (block + 1) * STORIES):
         turns = [(seed * 7 + n * n * 37) % 4000 for n in range(1, 25)]
-        story = tell(seed, turns, spec=spec(8, 3), faults=BAD_WEATHER, failing=0.1, drained=0.1)
+        given = {"spec": spec(8, 3), "faults": BAD_WEATHER, "failing": 0.1, "drained": 0.1}
+        story = tell(seed, turns, **given, room=(None, 3, 2)[seed % 3])
         kills += story.killed
     assert kills >= 5 * STORIES
+
+
+@pytest.mark.parametrize(
+    ("room", "ahead"),
+    [
+        (None, {8}),
+        # Until the first of them has had to wait.
+        (4, {1, 2, 3}),
+        (3, {0}),
+    ],
+)
+def test_a_slot_is_free_when_nothing_runs_in_it(room: int | None, ahead: set[int]) -> None:
+    lenient = {"type": "bandit", "slackAmount": 9}
+    story = tell(3, [], spec=spec(12, 4, earlyTermination=lenient), room=room)
+    assert story.watcher.ahead in ahead

@@ -59,6 +59,56 @@ def test_end_and_times() -> None:
     assert record.ended - record.held_from == 25
 
 
+def over(*changes: dict[str, Any]) -> dict[str, Any]:
+    """A pod whose containers have ended, which the kubelet has not put away yet."""
+    sidecar = {**ended(0), "name": names.SIDECAR}
+    body = pod(
+        {
+            "phase": "Running",
+            "containerStatuses": [ended(0)],
+            "initContainerStatuses": [sidecar],
+        }
+    )
+    for change in changes:
+        for part, values in change.items():
+            body[part] |= values
+    return body
+
+
+RUNNING = {"running": {"startedAt": "2026-01-01T00:00:05Z"}}
+
+
+def test_a_pod_is_spent_when_nothing_runs_in_it_any_more() -> None:
+    record = parse_pod(over())
+    assert record.spent
+    assert record.has_ended
+    assert not record.view.is_terminal
+    assert record.ended == parse_time("2026-01-01T00:00:25Z")
+    done = parse_pod(over({"status": {"phase": "Succeeded"}}))
+    assert (done.spent, done.has_ended, done.view.succeeded) == (False, True, True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": {"containerStatuses": [ended(1)]}},
+        {"status": {"containerStatuses": []}},
+        {"status": {"containerStatuses": [{"name": "trainer", "state": RUNNING}]}},
+        {"status": {"initContainerStatuses": [{"name": names.SIDECAR, "state": RUNNING}]}},
+        {"status": {"initContainerStatuses": []}},
+        {"status": {"conditions": [{"type": "DisruptionTarget", "status": "True"}]}},
+        {"spec": {"containers": [{"name": "trainer"}, {"name": "another"}]}},
+        {"spec": {"containers": [{"name": "trainer", "restartPolicy": "OnFailure"}]}},
+        {"spec": {"priority": 100}},
+        {"metadata": {"deletionTimestamp": "2026-01-01T00:00:30Z"}},
+    ],
+)
+def test_it_is_not_spent_before(change: dict[str, Any]) -> None:
+    record = parse_pod(over(change))
+    assert not record.has_ended
+    assert record.ended is None
+
+
 def test_out_of_memory_and_eviction_have_their_own_words() -> None:
     oom = parse_pod(pod({"phase": "Failed", "containerStatuses": [ended(137, "OOMKilled")]}))
     assert oom.view.failure[0] == "OutOfMemory"

@@ -78,6 +78,7 @@ def _trial(
     pods = [p for p in caches.pods_of(key, trial.uid) if p.attempt == trial.attempt]
     unwritten = trial.unwritten_since
     trial.trouble = _trouble_of(trial, pods)
+    state.crowded |= trial.trouble is not None and trial.trouble.waits
     interval = trial.write_interval(settings.progress_interval)
     due = None if unwritten is None else max(unwritten, trial.written) + interval
     return Trial(
@@ -96,7 +97,7 @@ def _trial(
         trouble=trial.trouble,
         interruption=trial.interruption,
         jobs=tuple(_seen(job, trial) for job in jobs if job.attempt == trial.attempt),
-        pods=tuple(_seen(_unless_unread(pod, is_read), trial) for pod in pods),
+        pods=tuple(_seen(_counted(pod, state, is_read), trial) for pod in pods),
     )
 
 
@@ -107,9 +108,12 @@ def _trouble_of(trial: TrialState, pods: Sequence[PodRecord]) -> Trouble | None:
     return trial.refused or _first(pods)
 
 
-def _unless_unread(pod: PodRecord, is_read: Callable[[PodRecord], bool]) -> Pod:
-    unread = pod.view.is_terminal and not pod.view.is_interrupted and not is_read(pod)
-    return replace(pod.view, succeeded=None) if unread else pod.view
+def _counted(pod: PodRecord, state: SweepState, is_read: Callable[[PodRecord], bool]) -> Pod:
+    """Whether a pod has ended, as far as the sweep is concerned: a moment before Kubernetes says so where
+    there is room enough, and not before all its reports have been taken in."""
+    view = replace(pod.view, succeeded=True) if pod.spent and not state.crowded else pod.view
+    unread = view.is_terminal and not view.is_interrupted and not is_read(pod)
+    return replace(view, succeeded=None) if unread else view
 
 
 def _seen(view: V, trial: TrialState) -> V:

@@ -92,7 +92,7 @@ class Reports:
             if pod.view.is_terminal or gone:
                 jobs = self._caches.jobs_of((pod.namespace, pod.trial))
                 trial.interrupt(pod, now, suspended=any(j.view.suspended for j in jobs))
-        elif pod.summary is not None and pod.view.is_terminal:
+        elif pod.summary is not None and pod.has_ended:
             if trial.pod != pod.uid and pod.summary.count:
                 state.turn_to(trial, pod.uid)
             state.adopt(trial, pod.summary, now)

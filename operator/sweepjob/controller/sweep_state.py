@@ -60,6 +60,8 @@ class SweepState:
         full_runs: numbers of reports of succeeded trials, sorted.
         without_metric: an ended trial that never reported the primary metric, and what it did.
         refused: why the record of the next trial could not be created, None when it could.
+        crowded: trials have had to wait for room: what takes the place of another one comes only when
+            that has been put away. Forgotten with the operator, and soon learnt again.
         problem: what is wrong with a newer spec, while this one goes on; empty when nothing is.
         status: the sweep's status as it was written last.
     """
@@ -92,6 +94,7 @@ class SweepState:
     tracker: Tracker = field(init=False)
     status_written: float = 0.0
     refused: Trouble | None = None
+    crowded: bool = False
     problem: str = ""
 
     def __post_init__(self) -> None:

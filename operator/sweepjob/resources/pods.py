@@ -23,6 +23,8 @@ class PodRecord:
         created: seconds since the epoch.
         gpus: the accelerators it requests, by resource name.
         held_from: seconds since the epoch when the kubelet took it, so its GPUs are held; None before.
+        spent: its containers have all ended, and well; only the kubelet has not put it away yet, which
+            takes a second, and the scheduler still counts what it requested.
         ended: when its last container ended, None before.
         trouble: why it waits, if that needs a person.
         summary: the sidecar's last words.
@@ -42,11 +44,17 @@ class PodRecord:
     view: Pod
     gpus: Mapping[str, float]
     held_from: float | None
+    spent: bool
     ended: float | None
     trouble: Trouble | None
     summary: wire.Summary | None
     trainer: str
     trainer_ended: bool
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing of it runs any more, or ever will."""
+        return self.view.is_terminal or self.spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,7 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
     terminal = phase in ("Succeeded", "Failed")
     created = parse_time(meta.get("creationTimestamp")) or 0.0
     disruption = disruptions.of_pod(status, trainer)
+    spent = not terminal and disruption is None and _is_spent(body)
     return PodRecord(
         namespace=meta["namespace"],
         name=meta["name"],
@@ -139,7 +148,8 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
         ),
         gpus=accelerators.requested(spec),
         held_from=parse_time(status.get("startTime")),
-        ended=_ended(status) if terminal else None,
+        spent=spent,
+        ended=_ended(status) if terminal or spent else None,
         trouble=None if terminal else troubles.of_pod(status, created),
         summary=_summary(status),
         trainer=trainer_of(spec)["name"],
@@ -151,6 +161,25 @@ def _trainer_status(spec: Mapping[str, Any], status: Mapping[str, Any]) -> Mappi
     name = trainer_of(spec)["name"]
     statuses = status.get("containerStatuses") or []
     return next((s for s in statuses if s["name"] == name), {})
+
+
+def _is_spent(body: Mapping[str, Any]) -> bool:
+    """Whether every container has ended, and those that count with exit code 0.
+
+    Never of a pod that is being deleted, nor of one that stands above others: what comes in its place
+    would, while its room is not free yet, push one of those aside. Nor where a container has rules of
+    its own for being started again.
+    """
+    spec, status = body["spec"], body.get("status") or {}
+    if "deletionTimestamp" in body["metadata"] or (spec.get("priority") or 0) > 0:
+        return False
+    if any("restartPolicy" in container for container in spec["containers"]):
+        return False
+    regular, initial = (status.get(f"{k}Statuses") or [] for k in ("container", "initContainer"))
+    ends = [(s.get("state") or {}).get("terminated") for s in (*regular, *initial)]
+    counted = len(spec["containers"]) + len(spec.get("initContainers") or [])
+    well = all(end is not None and end.get("exitCode") == 0 for end in ends[: len(regular)])
+    return well and len(ends) == counted and None not in ends
 
 
 def _state(status: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,7 +1,8 @@
 """How good the samplers are, beside other people's: python -m tests.bench.search --help
 
-Every sampler gets the same problems, seeds and budget. Results are kept, so that a run that was
-interrupted goes on; the table is made of what is there.
+Every sampler gets the same problems, seeds and budget. Results are recorded beside this file, so that a
+run that was interrupted goes on, and nobody has to wait a day for the slow ones; the table is made of
+what is there. After a change to a sampler its own have to be measured again: --forget bayesian.
 """
 
 from __future__ import annotations
@@ -19,19 +20,18 @@ from typing import Any
 
 import numpy as np
 
-from tests.cluster import layout
-
 from .ours import ALGORITHMS, Ours
 from .piped import PACKAGES, Peer, interpreter
 from .problems import PROBLEMS
 from .runs import MODES, run
-from .score import table
+from .score import at_checkpoints, table
 
+RECORDED = Path(__file__).parent / "recorded.jsonl"
 Job = tuple[str, str, str, int]  # sampler, mode, problem, seed
 
 
 def play(job: Job, python: Path | None) -> tuple[Job, list[float], float]:
-    """One run: the incumbents, and the median milliseconds of the later asks."""
+    """One run: the incumbents at the checkpoints, and the median milliseconds of the later asks."""
     sampler, mode, name, seed = job
     problem = next(p for p in PROBLEMS if p.name == name)
     searcher: Any
@@ -46,7 +46,8 @@ def play(job: Job, python: Path | None) -> tuple[Job, list[float], float]:
         finally:
             searcher.close()
     late = done.seconds[len(done.seconds) // 2 :]
-    return job, done.incumbents, float(np.median(late)) * 1e3
+    incumbents = [float(f"{value:.9g}") for value in at_checkpoints(done)]
+    return job, incumbents, round(float(np.median(late)) * 1e3, 2)
 
 
 def main() -> int:
@@ -56,7 +57,7 @@ def main() -> int:
     parser.add_argument("--modes", nargs="+", default=["seq"], choices=MODES)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--keep", type=Path, default=layout.cache() / "search.jsonl")
+    parser.add_argument("--keep", type=Path, default=RECORDED)
     parser.add_argument("--forget", nargs="*", default=[], choices=known, help="measure again")
     args = parser.parse_args()
     results = remembered(args.keep, args.forget)
@@ -81,14 +82,12 @@ def main() -> int:
 
 def remembered(path: Path, forget: list[str]) -> dict[Job, tuple[list[float], float]]:
     """The results that are kept, less those to be measured again."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    found = {}
-    for line in path.read_text().splitlines():
-        sampler, mode, problem, seed, incumbents, milliseconds = json.loads(line)
-        if sampler not in forget:
-            found[sampler, mode, problem, seed] = (incumbents, milliseconds)
-    return found
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    kept = [line for line in lines if line[0] not in forget]
+    if len(kept) < len(lines):
+        path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+    return {(line[0], line[1], line[2], line[3]): (line[4], line[5]) for line in kept}
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from sweepjob.domain.sampling.bayesian.fitting import Prior
 from .ours import Ours
 from .problems import PROBLEMS
 from .runs import run
-from .score import interval, score
+from .score import at_checkpoints, interval, score
 
 _FIRST, _SECOND = sampler.PORTFOLIO
 _WARPS, _SCALE = model.warps, scales._of_choice
@@ -86,7 +86,7 @@ def play(variant: str, name: str, seed: int) -> list[float]:
     VARIANTS[variant]()
     problem = next(p for p in PROBLEMS if p.name == name)
     algorithm = "random" if variant == "random" else "bayesian"
-    return run(Ours(problem.space, seed, algorithm), problem, seed, "seq").incumbents
+    return at_checkpoints(run(Ours(problem.space, seed, algorithm), problem, seed, "seq"))
 
 
 VARIANTS["random"] = lambda: None

@@ -16,24 +16,27 @@ from tests.cluster import layout
 from .spaces import Parameter
 
 Config = dict[str, Any]
-_SCRIPT = Path(__file__).parent / "peers.py"
 # What each peer is installed from.
+_TORCH = ("optuna==5.0.0", "torch==2.15.0", "botorch==0.18.1")
 PACKAGES = {
-    "optuna-tpe": ("optuna==5.0.0",),
+    "optuna-tpe": ("optuna==5.0.0", "cmaes==0.13.1"),
     "optuna-cmaes": ("optuna==5.0.0", "cmaes==0.13.1"),
-    "optuna-gp": ("optuna==5.0.0", "torch", "scipy"),
+    "optuna-gp": _TORCH,
+    "botorch": _TORCH,
+    "skopt": ("scikit-optimize==0.10.2",),
     "nevergrad": ("nevergrad==1.0.12", "numpy<2.2"),
     "hyperopt-tpe": ("hyperopt==0.3.0", "setuptools<81"),
 }
 
 
 def interpreter(peer: str) -> Path:
-    """Python with the peer's packages; installs them the first time."""
-    folder = layout.cache() / "peers" / peer
+    """Python with the peer's packages; installs them the first time, once for all that share them."""
+    packages = PACKAGES[peer]
+    folder = layout.cache() / "peers" / "+".join(packages).replace("=", "")
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES[peer]], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
         (folder / "ready").touch()
     return python
 
@@ -45,12 +48,13 @@ class Peer:
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         environment.pop("PYTHONPATH", None)
         self._process = subprocess.Popen(
-            [python, _SCRIPT, peer],
+            [python, "-m", "peers", peer],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             env=environment,
+            cwd=Path(__file__).parent,
         )
 
     def begin(self, space: list[Parameter], seed: int) -> None:

@@ -10,14 +10,20 @@ import numpy as np
 
 from .ours import Ours
 from .problems import PROBLEMS, Problem
+from .runs import Run
 
 CHECKPOINTS = (25, 50, 100)
 _FLOOR = 0.001
 _DRAWS = 200  # of the bootstrap
 GROUPS = ("continuous", "noisy", "mixed", "tuning")
-# Incumbents of every run on every problem.
+# Incumbents of every run on every problem, at each checkpoint.
 Runs = Mapping[str, Sequence[Sequence[float]]]
 Results = Mapping[tuple[str, str, str, int], tuple[list[float], float]]
+
+
+def at_checkpoints(run: Run) -> list[float]:
+    """A run's incumbents that count."""
+    return [run.incumbents[count - 1] for count in CHECKPOINTS]
 
 
 @functools.cache
@@ -30,10 +36,9 @@ def reference(name: str) -> float:
 
 
 def regrets(problem: Problem, runs: Sequence[Sequence[float]]) -> np.ndarray:
-    """Median regret over runs at each checkpoint; runs are incumbents by evaluation."""
+    """Median regret over runs at each checkpoint; runs are incumbents at these."""
     scale = reference(problem.name) - problem.optimum
-    at = np.array([[incumbents[t - 1] for t in CHECKPOINTS] for incumbents in runs])
-    median: np.ndarray = np.median(at, axis=0)
+    median: np.ndarray = np.median(np.array(runs), axis=0)
     return (median - problem.optimum) / scale
 
 

@@ -1,0 +1,66 @@
+"""scikit-optimize's Gaussian process, Katib's bayesianoptimization."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .spaces import Config, Parameter, assemble, bell, flat, plain, rounded
+
+
+class ScikitOptimize:
+    """Its defaults: Matern kernel, a portfolio of three acquisitions, ten random points to start with;
+    pending trials by the constant liar, as its own parallel asks."""
+
+    def __init__(self, space: list[Parameter], seed: int, kind: str) -> None:
+        import skopt
+
+        self._space = space
+        self._names = [name for name, _ in flat(space)]
+        dimensions = [self._dimension(skopt.space, p) for _, p in flat(space)]
+        self._make = lambda: skopt.Optimizer(dimensions, base_estimator="GP", random_state=seed)
+        self._optimizer = self._make()
+        self._asked: list[tuple[Config, list[Any]]] = []
+        self._worst = 0.0
+
+    @staticmethod
+    def _dimension(space: Any, p: Parameter) -> Any:
+        kind = p["type"]
+        if kind == "choice":
+            return space.Categorical([str(n) for n in range(len(p["values"]))])
+        if kind == "randint":
+            return space.Integer(p["min"], p["max"])
+        if kind.endswith("normal"):
+            return space.Real(-3.0, 3.0)
+        prior = "log-uniform" if "log" in kind else "uniform"
+        return space.Real(float(p["min"]), float(p["max"]), prior=prior)
+
+    def ask(self) -> Config:
+        point = self._pending().ask()
+        values = dict(zip(self._names, point, strict=True))
+
+        def value_of(name: str, p: Parameter) -> Any:
+            if p["type"] in ("choice", "randint"):
+                return int(values[name])
+            if p["type"].endswith("normal"):
+                return bell(p, plain(values[name]))
+            return rounded(p, plain(values[name]))
+
+        config = assemble(self._space, value_of)
+        self._asked.append((config, point))
+        return config
+
+    def _pending(self) -> Any:
+        """The optimiser told the lowest value there is for every trial that still runs."""
+        if not self._asked:
+            return self._optimizer
+        lying = self._optimizer.copy()
+        lie = min(self._optimizer.yi, default=0.0)
+        lying.tell([point for _, point in self._asked], [lie] * len(self._asked))
+        return lying
+
+    def tell(self, config: Config, value: float | None) -> None:
+        position = next(n for n, (asked, _) in enumerate(self._asked) if asked == config)
+        point = self._asked.pop(position)[1]
+        known = [v for v in self._optimizer.yi if math.isfinite(v)]
+        self._optimizer.tell(point, max(known, default=0.0) if value is None else value)
