@@ -14,6 +14,7 @@ from sweepjob.resources.search_space import parse_space
 
 from tests.cluster.console import ClusterError
 from tests.cluster.target import Target
+from tests.fake_api.watcher import is_over
 
 T = TypeVar("T")
 
@@ -111,7 +112,7 @@ class Sweeps:
         return items
 
     def running_pods(self, name: str) -> list[Any]:
-        return [p for p in self.pods(name) if p["status"]["phase"] not in ("Succeeded", "Failed")]
+        return [pod for pod in self.pods(name) if not is_over(pod)]
 
     def await_end(self, name: str, seconds: float = 240) -> Any:
         def ended() -> Any:

@@ -11,8 +11,9 @@ from sweepjob.resources.sweepjob import parse_sweepjob
 
 from tests.cluster import layout
 from tests.cluster.target import Target
+from tests.fake_api.watcher import is_over
 
-from .sweeps import Sweeps, choice, values_on_record
+from .sweeps import Sweeps, choice, eventually, values_on_record
 
 
 def test_the_demo(target: Target) -> None:
@@ -30,8 +31,8 @@ def test_the_demo(target: Target) -> None:
     assert sweep["status"]["trials"]["earlyStopped"] > 0
     assert float(sweep["status"]["best"]["value"]) > 0.95
     pods = target.get("pods", "-A", "-l", "sweepjob.dev/sweep=digits")["items"]
-    assert not [p for p in pods if p["status"]["phase"] not in ("Succeeded", "Failed")]
-    assert allocated_gpus(target) == 0
+    assert all(is_over(pod) for pod in pods)
+    eventually(lambda: allocated_gpus(target) == 0, 5, "the kubelet has put the last pods away")
 
 
 def allocated_gpus(target: Target) -> int:

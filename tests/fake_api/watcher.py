@@ -82,13 +82,13 @@ class Watcher:
         holding = [
             pod["metadata"]["labels"]["sweepjob.dev/trial"]
             for pod in self._store.all("pods").values()
-            if not _is_over(pod)
+            if not is_over(pod)
         ]
         assert len(set(holding)) == len(holding), "a trial has one live pod"
         assert len(holding) <= self._concurrent, "concurrency is never exceeded"
 
 
-def _is_over(pod: Body) -> bool:
+def is_over(pod: Body) -> bool:
     """Whether nothing of it runs any more: what only waits to be put away is in nobody's way."""
     status = pod["status"]
     if status.get("phase") in _TERMINAL:
