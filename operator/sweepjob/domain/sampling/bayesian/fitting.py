@@ -11,7 +11,7 @@ from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 
 from .arrays import Array
-from .kernel import distances_by_scale, matern
+from .kernel import by_scale, matern, matern_at
 
 # Bounds of the logarithms of length scales, variances and noise.
 _LENGTH = (math.log(0.02), math.log(20.0))
@@ -25,9 +25,9 @@ _CENTRES = (0.0, -1.0, -9.0)
 _SPREADS = (1.0, 1.5, 3.0)
 _START = (0.0, -1.0, math.log(1e-3))
 _STEPS = 40
-# The sum over each parameter by itself costs as much as a kernel for each; with many trials the joint
-# part needs no help any more. So it is there up to so many trials times parameters.
-_ADDITIVE_WORK = 1000
+# The sum over each parameter by itself costs as much as a kernel for each, so it is there up to so many
+# trials times parameters: always with up to 26 parameters, later on only at the beginning.
+_ADDITIVE_WORK = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +102,17 @@ class Posterior:
         scales: int,
         prior: Prior,
     ) -> None:
-        self._flat = distances_by_scale(features, features, owner, scales).reshape(scales, -1)
+        # Everything is symmetric: pairs of trials count twice, a trial and itself once.
+        self._rows, self._columns = np.tril_indices(len(outcomes))
+        self._weights = np.where(self._rows == self._columns, 1.0, 2.0)
+        difference = features[self._rows] - features[self._columns]
+        self._squares = np.ascontiguousarray(by_scale(difference * difference, owner).T)
         self._outcomes = outcomes
         self._scales = scales
         self._rate = prior.rate / max(1.0, math.sqrt(scales / _FEW))
         work = scales * len(outcomes)
         self.is_additive = prior.additive and scales > 1 and work <= _ADDITIVE_WORK
+        self._roots = np.sqrt(5.0 * scales * self._squares) if self.is_additive else None
 
     def start(self) -> Array:
         """Where the search begins: the prior's own centre."""
@@ -118,14 +123,15 @@ class Posterior:
         """Value and gradient at the logarithms of lengths, joint, additive and noise variance."""
         lengths = np.exp(logs[:-3])
         joint, additive, noise = (math.exp(x) for x in logs[-3:])
-        scaled, count = self._flat * (lengths**-2.0)[:, None], len(self._outcomes)
+        scaled, count = self._squares * (lengths**-2.0)[:, None], len(self._outcomes)
         together, by_together = matern(scaled.sum(0))
-        covariance = joint * together
-        if self.is_additive:
-            each, by_each = matern(self._scales * scaled)
+        pairs = joint * together
+        if self._roots is not None:
+            each, by_each = matern_at(self._roots / lengths[:, None])
             alone = each.mean(0)
-            covariance += additive * alone
-        covariance = covariance.reshape(count, count)
+            pairs += additive * alone
+        covariance = np.zeros((count, count))
+        covariance[self._rows, self._columns] = pairs
         covariance.flat[:: count + 1] += noise + 1e-10
         try:
             factor = cho_factor(covariance, lower=True, check_finite=False)
@@ -133,17 +139,18 @@ class Posterior:
             return 1e25, np.zeros_like(logs)
         solved = cho_solve(factor, self._outcomes, check_finite=False)
         lower = dpotri(factor[0], lower=1)[0]  # of the inverse, half the work of solving for it
-        inverse = np.tril(lower) + np.tril(lower, -1).T
-        inner = (inverse - np.outer(solved, solved)).ravel()
+        inner = lower[self._rows, self._columns] - solved[self._rows] * solved[self._columns]
+        by_noise = inner[self._rows == self._columns].sum()
+        inner *= self._weights
         value = 0.5 * self._outcomes @ solved + np.log(np.diag(factor[0])).sum()
         by_length = 0.5 * joint * (scaled @ (inner * by_together))
         gradient = np.zeros_like(logs)
-        if self.is_additive:
+        if self._roots is not None:
             by_length += 0.5 * additive * ((scaled * by_each) @ inner)
             gradient[-2] = 0.5 * additive * (inner @ alone)
         gradient[:-3] = by_length
         gradient[-3] = 0.5 * joint * (inner @ together)
-        gradient[-1] = 0.5 * noise * inner[:: count + 1].sum()
+        gradient[-1] = 0.5 * noise * by_noise
         prior, by_prior = self._prior(logs, lengths)
         return float(value + prior), gradient + by_prior
 

@@ -17,8 +17,6 @@ import numpy as np
 
 from .arrays import Array
 
-_ROOT5 = math.sqrt(5.0)
-
 
 def squared_distances(a: Array, b: Array) -> Array:
     """|a_i - b_j|^2; shapes (n, w), (m, w) to (n, m)."""
@@ -33,16 +31,49 @@ def matern(squares: Array) -> tuple[Array, Array]:
     The second, e = 5/3 (1 + sqrt(5) r) exp(-sqrt(5) r), is what all derivatives are made of:
     dM/dlog l_a = e |x_a - x'_a|^2 / l_a^2 and dM/dx_a = -e (x_a - x'_a) / l_a^2.
     """
-    scaled = _ROOT5 * np.sqrt(squares)
+    return matern_at(np.sqrt(5.0 * squares))
+
+
+def matern_at(scaled: Array) -> tuple[Array, Array]:
+    """The same at distances times the root of 5."""
     decay = np.exp(-scaled)
     slope = (1.0 + scaled) * decay
-    return slope + (5.0 / 3.0) * squares * decay, (5.0 / 3.0) * slope
+    return slope + scaled * scaled * decay / 3.0, (5.0 / 3.0) * slope
 
 
-def distances_by_scale(a: Array, b: Array, owner: Array, scales: int) -> Array:
-    """Squared distances by each parameter alone; shapes (n, w), (m, w), (w,) to (scales, n, m)."""
-    found = np.zeros((scales, len(a), len(b)))
-    for column, scale in enumerate(owner):
-        difference = a[:, column, None] - b[None, :, column]
-        found[scale] += difference * difference
-    return found
+def by_scale(columns: Array, owner: Array) -> Array:
+    """Sums of the columns of each parameter; shapes (n, width), (width,) to (n, scales).
+
+    Args:
+        owner: the parameter of each column, in ascending order.
+    """
+    sums: Array = np.add.reduceat(columns, first_columns(owner), axis=1)
+    return sums
+
+
+def first_columns(owner: Array) -> Array:
+    """The first column of each parameter; shapes (width,) to (scales,)."""
+    return np.flatnonzero(np.diff(owner, prepend=-1))
+
+
+def sum_of_each(a: Array, b: Array, owner: Array) -> Array:
+    """The mean over parameters of M(|x_a - x'_a| sqrt(A)); shapes (n, w), (m, w) to (n, m).
+
+    Most of the time of a proposal is spent here: one matrix at a time, and in its place.
+    """
+    starts = first_columns(owner)
+    count, total = len(starts), np.zeros((len(a), len(b)))
+    for start, end in zip(starts, [*starts[1:], len(owner)], strict=True):
+        if end - start == 1:
+            scaled = np.abs(a[:, start, None] - b[None, :, start])
+        else:
+            scaled = np.sqrt(squared_distances(a[:, start:end], b[:, start:end]))
+        scaled *= math.sqrt(5.0 * count)
+        value = scaled * scaled
+        value /= 3.0
+        value += scaled
+        value += 1.0
+        value *= np.exp(np.negative(scaled, out=scaled), out=scaled)
+        total += value
+    total /= count
+    return total

@@ -7,7 +7,7 @@ from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from .arrays import Array
 from .fitting import Hyperparameters
-from .kernel import distances_by_scale, matern, squared_distances
+from .kernel import by_scale, matern, squared_distances, sum_of_each
 
 _JITTER = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
 _LEAST_VARIANCE = 1e-12
@@ -33,13 +33,10 @@ class Process:
 
     def _covariance(self, scaled: Array) -> Array:
         """Between points and the trials; shapes (m, width) to (m, n)."""
-        hyper, scales = self.hyper, len(self.hyper.lengths)
+        hyper = self.hyper
         covariance = hyper.joint * matern(squared_distances(scaled, self._scaled))[0]
         if hyper.additive:
-            for scale in range(scales):
-                columns = self._owner == scale
-                alone = squared_distances(scaled[:, columns], self._scaled[:, columns])
-                covariance += hyper.additive / scales * matern(scales * alone)[0]
+            covariance += hyper.additive * sum_of_each(scaled, self._scaled, self._owner)
         return covariance
 
     def predict(self, features: Array) -> tuple[Array, Array]:
@@ -53,15 +50,13 @@ class Process:
         """At one point, shape (width,): mean, standard deviation, and their gradients, (width,)."""
         hyper, scales = self.hyper, len(self.hyper.lengths)
         difference = features * self._inverse_lengths - self._scaled
-        together, slope = matern((difference * difference).sum(1))
+        squares = difference * difference
+        together, slope = matern(squares.sum(1))
         cross, weight = hyper.joint * together, (hyper.joint * slope)[:, None]
         if hyper.additive:
-            alone = distances_by_scale(
-                (features * self._inverse_lengths)[None, :], self._scaled, self._owner, scales
-            )
-            each, slopes = matern(scales * alone[:, 0, :])
-            cross = cross + hyper.additive * each.mean(0)
-            weight = weight + hyper.additive * slopes[self._owner].T
+            each, slopes = matern(scales * by_scale(squares, self._owner))
+            cross = cross + hyper.additive * each.mean(1)
+            weight = weight + hyper.additive * slopes[:, self._owner]
         reduced = self._inverse @ cross
         deviation = float(np.sqrt(max(hyper.variance - reduced @ reduced, _LEAST_VARIANCE)))
         jacobian = -weight * difference * self._inverse_lengths
