@@ -116,7 +116,8 @@ class FakeCluster(JobController):
             return
         now = format_time(self._clock())
         ended = {"terminated": {"exitCode": code, "finishedAt": now, **state["running"]}}
-        sidecar = {"terminated": {"exitCode": 0, "finishedAt": now, "message": words}}
+        killed = 0 if words else 137
+        sidecar = {"terminated": {"exitCode": killed, "finishedAt": now, "message": words}}
         status = {
             "containerStatuses": [{"name": "trainer", "state": ended}],
             "initContainerStatuses": [{"name": "sweepjob-sidecar", "state": sidecar}],

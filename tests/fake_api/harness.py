@@ -83,6 +83,7 @@ class Story:
         kills: turns of the event loop at which the operator is killed.
         faults: keyword arguments of the weather.
         failing, drained: probabilities that a trainer fails, that a pod is evicted.
+        muted: so many sidecars, the first, are killed in the end, before any last words.
         room: pods that fit on the node at a time, None for any number.
         down: shortest and longest seconds until the operator is started again.
     """
@@ -94,6 +95,7 @@ class Story:
     failing: float = 0.0
     drained: float = 0.0
     room: int | None = None
+    muted: int = 0
     down: tuple[float, float] = (0.1, 8.0)
     patience: float = 3000.0
 
@@ -117,7 +119,7 @@ class Story:
         self.server = MemoryApiServer(self._clock)
         self.weather = Weather(random.Random(chance.random()), **self.faults)
         self.trainers = Trainers(
-            random.Random(chance.random()), lambda: self._intake(), self.failing
+            random.Random(chance.random()), lambda: self._intake(), self.failing, self.muted
         )
         self.watcher = Watcher(self.server.store, self.spec["limits"]["maxConcurrentTrials"])
         self.server.store.observers.append(self.watcher.look)

@@ -26,14 +26,20 @@ class Trainers:
         intake: the operator's, while there is one.
         made: reports by trial and pod, as they were made: the truth to compare with.
         failing: probability that a trainer fails.
+        muted: so many pods, the first, have sidecars that are killed in the end, before any last words.
     """
 
     def __init__(
-        self, chance: random.Random, intake: Callable[[], Intake | None], failing: float = 0.0
+        self,
+        chance: random.Random,
+        intake: Callable[[], Intake | None],
+        failing: float = 0.0,
+        muted: int = 0,
     ) -> None:
         self._chance = chance
         self._intake = intake
         self._failing = failing
+        self._muted = muted
         self.made: dict[str, dict[str, list[float]]] = defaultdict(dict)
 
     async def run(self, pod: Body) -> tuple[int, str]:
@@ -42,6 +48,8 @@ class Trainers:
         parameters = json.loads(environment["SWEEPJOB_PARAMETERS"])
         trial = environment["SWEEPJOB_TRIAL"]
         made = self.made[trial].setdefault(pod["metadata"]["uid"], [])
+        self._muted -= 1
+        muted = self._muted >= 0
         sidecar = _Sidecar(pod, trial, made, self._intake)
         pushing = asyncio.create_task(sidecar.run())
         try:
@@ -50,7 +58,7 @@ class Trainers:
             await asyncio.wait([pushing], timeout=_FAREWELL)
         finally:
             pushing.cancel()
-        return code, sidecar.last_words()
+        return code, "" if muted else sidecar.last_words()
 
     async def _train(self, parameters: dict[str, float], made: list[float]) -> int:
         fails = self._chance.random() < self._failing

@@ -79,13 +79,15 @@ class Watcher:
         assert json.loads(told) == json.loads(record["spec"]["assignment"]), "run as recorded"
 
     def _check_pods(self) -> None:
-        holding = [
-            pod["metadata"]["labels"]["sweepjob.dev/trial"]
-            for pod in self._store.all("pods").values()
-            if not is_over(pod)
-        ]
-        assert len(set(holding)) == len(holding), "a trial has one live pod"
-        assert len(holding) <= self._concurrent, "concurrency is never exceeded"
+        holding = [pod for pod in self._store.all("pods").values() if not is_over(pod)]
+        trials = {pod["metadata"]["labels"]["sweepjob.dev/trial"] for pod in holding}
+        assert len(trials) == len(holding), f"a trial has one live pod:{_listed(holding)}"
+        few = len(holding) <= self._concurrent
+        assert few, f"concurrency is never exceeded:{_listed(holding)}"
+
+
+def _listed(pods: list[Body]) -> str:
+    return "".join(f"\n{pod['metadata']['name']} {json.dumps(pod['status'])}" for pod in pods)
 
 
 def is_over(pod: Body) -> bool:

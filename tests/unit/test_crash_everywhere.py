@@ -161,3 +161,15 @@ def test_a_slot_is_free_when_nothing_runs_in_it(room: int | None, ahead: set[int
     lenient = {"type": "bandit", "slackAmount": 9}
     story = tell(3, [], spec=spec(12, 4, earlyTermination=lenient), room=room)
     assert story.watcher.ahead in ahead
+
+
+def test_a_trial_of_which_nothing_is_known_starts_again() -> None:
+    """The operator is away while it runs, and its sidecar dies without a word."""
+    away = {"down": (60.0, 60.0), "muted": 1}
+    stories = (Story(5, spec(1, 1), frozenset([turn]), **away) for turn in range(20, 400, 5))
+    story = next(s for s in stories if s.play().trials[0]["status"].get("executions"))
+    status = story.trials[0]["status"]
+    assert [e["reason"] for e in status["executions"]] == ["ReportsLost"]
+    assert (status["attempt"], status["phase"], status.get("failures", 0)) == (2, "Succeeded", 0)
+    values = [float(text) for text in status["curve"]["values"].split()]
+    assert values == story.trainers.made["sweep-0"][status["curve"]["pod"]]

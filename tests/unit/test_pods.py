@@ -109,6 +109,21 @@ def test_it_is_not_spent_before(change: dict[str, Any]) -> None:
     assert record.ended is None
 
 
+def silenced(message: str = "", code: int = 137) -> dict[str, Any]:
+    """A pod that has ended well, with a sidecar that was killed and started again, and killed."""
+    before = {"terminated": {"exitCode": code, "message": message}}
+    waiting = {"waiting": {"reason": "CrashLoopBackOff"}}
+    sidecar = {"name": names.SIDECAR, "state": waiting, "lastState": before}
+    return over({"status": {"phase": "Succeeded", "initContainerStatuses": [sidecar]}})
+
+
+def test_a_pod_is_silenced_when_its_sidecar_was_killed_without_a_word() -> None:
+    assert parse_pod(silenced()).silenced
+    assert not parse_pod(silenced(wire.Summary(3, 0.1, 0.2, (0.2,), ("a",)).dump())).silenced
+    assert not parse_pod(silenced(code=0)).silenced
+    assert not parse_pod(over()).silenced
+
+
 def test_out_of_memory_and_eviction_have_their_own_words() -> None:
     oom = parse_pod(pod({"phase": "Failed", "containerStatuses": [ended(137, "OOMKilled")]}))
     assert oom.view.failure[0] == "OutOfMemory"

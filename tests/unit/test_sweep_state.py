@@ -249,3 +249,31 @@ def test_what_is_remembered_outlives_a_spec_that_changes_nothing_about_it(
     if kept:
         assert sweep.spec is changed
         assert sweep.agenda.due(0.0) == [0], "every trial is looked at under the new limits"
+
+
+def test_a_silenced_pod_is_no_end_once_and_if_nothing_was_heard() -> None:
+    sweep = state()
+    trial = sweep.add(record(0))
+    ended = {"terminated": {"exitCode": 137}}
+    pods = [silenced_pod(name, ended) for name in ("first", "second")]
+    assert trial.view_of(pods[0]).is_interrupted
+    assert trial.interrupt(pods[0], 5.0, suspended=False)
+    assert trial.executions[-1].reason == "ReportsLost"
+    assert trial.view_of(pods[0]).is_interrupted
+    assert not trial.view_of(pods[1]).is_interrupted
+    heard = sweep.add(record(1))
+    sweep.turn_to(heard, "first")
+    sweep.report(heard, push(heard, 1, 0.1), 1.0)
+    assert not heard.view_of(pods[0]).is_interrupted
+    assert heard.view_of(pods[1]).is_interrupted
+
+
+def silenced_pod(name: str, sidecar: dict[str, Any]) -> PodRecord:
+    done = {"name": "trainer", "state": {"terminated": {"exitCode": 0}}}
+    status = {
+        "phase": "Succeeded",
+        "containerStatuses": [done],
+        "initContainerStatuses": [{"name": "sweepjob-sidecar", "state": sidecar}],
+    }
+    meta = {"name": name, "uid": name, "namespace": "team", "resourceVersion": "1"}
+    return parse_pod({"metadata": meta, "spec": {"containers": [done]}, "status": status})

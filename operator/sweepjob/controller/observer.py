@@ -97,7 +97,7 @@ def _trial(
         trouble=trial.trouble,
         interruption=trial.interruption,
         jobs=tuple(_seen(job, trial) for job in jobs if job.attempt == trial.attempt),
-        pods=tuple(_seen(_counted(pod, state, is_read), trial) for pod in pods),
+        pods=tuple(_seen(_counted(pod, trial, state, is_read), trial) for pod in pods),
     )
 
 
@@ -108,10 +108,14 @@ def _trouble_of(trial: TrialState, pods: Sequence[PodRecord]) -> Trouble | None:
     return trial.refused or _first(pods)
 
 
-def _counted(pod: PodRecord, state: SweepState, is_read: Callable[[PodRecord], bool]) -> Pod:
+def _counted(
+    pod: PodRecord, trial: TrialState, state: SweepState, is_read: Callable[[PodRecord], bool]
+) -> Pod:
     """Whether a pod has ended, as far as the sweep is concerned: a moment before Kubernetes says so where
     there is room enough, and not before all its reports have been taken in."""
-    view = replace(pod.view, succeeded=True) if pod.spent and not state.crowded else pod.view
+    view = trial.view_of(pod)
+    if pod.spent and not state.crowded:
+        view = replace(view, succeeded=True)
     unread = view.is_terminal and not view.is_interrupted and not is_read(pod)
     return replace(view, succeeded=None) if unread else view
 

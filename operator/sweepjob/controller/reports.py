@@ -88,8 +88,9 @@ class Reports:
             return
         now = self._clock()
         trial.account(pod, now, gone=gone)
-        if pod.view.is_interrupted and trial.stop is None:
-            if pod.view.is_terminal or gone:
+        view = trial.view_of(pod)
+        if view.is_interrupted and trial.stop is None:
+            if view.is_terminal or gone:
                 jobs = self._caches.jobs_of((pod.namespace, pod.trial))
                 trial.interrupt(pod, now, suspended=any(j.view.suspended for j in jobs))
         elif pod.summary is not None and pod.has_ended:

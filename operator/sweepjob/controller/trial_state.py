@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .. import wire
 from ..domain.curve import Curve
-from ..domain.plan.observed import Trouble
+from ..domain.plan.observed import Pod, Trouble
 from ..domain.plan.snapshot import Phase, Stop
 from ..domain.plan.trial import POD_DELETED
 from ..domain.plan.waiting import SUSPENDED
 from ..domain.space import Assignment
+from ..resources.disruptions import SILENCED
 from ..resources.execution import KEPT, Execution
+from ..resources.names import REASON_REPORTS_LOST
 from ..resources.pods import PodRecord
 from ..resources.record import Record, load_curve
 
@@ -116,10 +118,20 @@ class TrialState:
         self.pod = pod
         self.durable = self.log_time = 0
 
+    def view_of(self, pod: PodRecord) -> Pod:
+        """A pod as it counts for the trial. One that ended well without a word of what it had reported
+        is no end, if nothing is known of that: the next attempt tells. Once, or a sidecar that
+        cannot live would have it started again for ever."""
+        heard = self.pod == pod.uid and self.curve.count > 0
+        before = (e for e in self.executions if e.reason == REASON_REPORTS_LOST)
+        if not pod.silenced or heard or any(e.pod != pod.name for e in before):
+            return pod.view
+        return replace(pod.view, disrupted=True, failure=SILENCED)
+
     def account(self, pod: PodRecord, now: float, *, gone: bool) -> None:
         """Note how long a pod has held its GPUs, as far as it is known at this moment."""
         self.gpus = max(self.gpus, sum(pod.gpus.values()))
-        view = pod.view
+        view = self.view_of(pod)
         if view.started is not None and self.started is None:
             self.started = view.started
         if view.started is not None and not view.is_interrupted:
@@ -135,7 +147,8 @@ class TrialState:
     def interrupt(self, pod: PodRecord, now: float, *, suspended: bool) -> bool:
         """Note that somebody else ended a pod; whether that is news."""
         deleted = SUSPENDED if suspended else POD_DELETED
-        why = pod.view.failure if pod.view.disrupted else deleted
+        view = self.view_of(pod)
+        why = view.failure if view.disrupted else deleted
         self.interruption = why
         if any(execution.pod == pod.name for execution in self.executions):
             return False

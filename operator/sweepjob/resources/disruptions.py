@@ -23,6 +23,11 @@ STRANDED = (
     "its node was restarted before the trainer had started, and a kubelet does not go on with such a "
     "pod; it is deleted and started again"
 )
+SILENCED = (
+    names.REASON_REPORTS_LOST,
+    "its sidecar was killed before it could tell what the trainer had reported, and the operator was "
+    "away; it is started again, once",
+)
 
 
 def of_pod(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -28,6 +28,7 @@ class PodRecord:
         ended: when its last container ended, None before.
         trouble: why it waits, if that needs a person.
         summary: the sidecar's last words.
+        silenced: it has ended well, but its sidecar was killed before it could leave any.
         trainer: the name of the container that trains.
         trainer_ended: it runs no more, whatever the others do.
     """
@@ -48,6 +49,7 @@ class PodRecord:
     ended: float | None
     trouble: Trouble | None
     summary: wire.Summary | None
+    silenced: bool
     trainer: str
     trainer_ended: bool
 
@@ -124,6 +126,7 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
     created = parse_time(meta.get("creationTimestamp")) or 0.0
     disruption = disruptions.of_pod(status, trainer)
     spent = not terminal and disruption is None and _is_spent(body)
+    summary = _summary(status)
     return PodRecord(
         namespace=meta["namespace"],
         name=meta["name"],
@@ -151,7 +154,8 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
         spent=spent,
         ended=_ended(status) if terminal or spent else None,
         trouble=None if terminal else troubles.of_pod(status, created),
-        summary=_summary(status),
+        summary=summary,
+        silenced=(phase == "Succeeded" or spent) and summary is None and _is_killed(status),
         trainer=trainer_of(spec)["name"],
         trainer_ended="terminated" in (trainer.get("state") or {}),
     )
@@ -219,10 +223,17 @@ def _ended(status: Mapping[str, Any]) -> float | None:
 
 
 def _summary(status: Mapping[str, Any]) -> wire.Summary | None:
-    for sidecar in status.get("initContainerStatuses") or []:
-        if sidecar["name"] == names.SIDECAR:
-            for state in (sidecar.get("state") or {}, sidecar.get("lastState") or {}):
-                summary = wire.Summary.parse(state.get("terminated", {}).get("message", ""))
-                if summary is not None:
-                    return summary
-    return None
+    found = (wire.Summary.parse(end.get("message") or "") for end in _ends_of_sidecar(status))
+    return next((summary for summary in found if summary is not None), None)
+
+
+def _is_killed(status: Mapping[str, Any]) -> bool:
+    return any(end.get("exitCode") for end in _ends_of_sidecar(status))
+
+
+def _ends_of_sidecar(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The last one and the one before, as far as they are known."""
+    statuses = status.get("initContainerStatuses") or []
+    sidecars = [s for s in statuses if s["name"] == names.SIDECAR]
+    states = [s.get(which) or {} for s in sidecars for which in ("state", "lastState")]
+    return [state["terminated"] for state in states if "terminated" in state]
