@@ -95,12 +95,14 @@ VARIANTS["random"] = lambda: None
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.search.ablation")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only", nargs="+", default=[*VARIANTS], choices=VARIANTS)
     args = parser.parse_args()
     problems = [p for p in PROBLEMS if not p.held]
     print("| | score | 90 % of it |\n| --- | --- | --- |")
     rivals = {}
-    for variant in ["random", *(v for v in VARIANTS if v != "random")]:
-        with ProcessPoolExecutor(max_tasks_per_child=1) as pool:
+    for variant in ["random", *(v for v in args.only if v != "random")]:
+        with ProcessPoolExecutor(args.jobs, max_tasks_per_child=1) as pool:
             runs = {
                 p.name: [pool.submit(play, variant, p.name, seed) for seed in range(args.seeds)]
                 for p in problems

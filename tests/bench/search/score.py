@@ -63,9 +63,18 @@ def table(results: Results) -> str:
 def _of_mode(results: Results, mode: str) -> str:
     samplers = dict.fromkeys(s for s, m, _, _ in results if m == mode)
     runs = {s: _runs(results, s, mode) for s in samplers}
-    head = ["sampler", "score", "90 % of it", *GROUPS, "tuned on", "held out", "ms per ask"]
+    head = [
+        "sampler",
+        "seeds",
+        "score",
+        "90 % of it",
+        *GROUPS,
+        "tuned on",
+        "held out",
+        "ms per ask",
+    ]
     rows = [(_row(s, runs[s], runs["random"]), _time(results, s, mode)) for s in samplers]
-    rows.sort(key=lambda row: row[0][1])
+    rows.sort(key=lambda row: float(row[0][2]))
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     lines += ["| " + " | ".join([*row, ms]) + " |" for row, ms in rows]
     return "\n".join(lines)
@@ -84,7 +93,8 @@ def _row(sampler: str, runs: Runs, rivals: Runs) -> list[str]:
     parts = [[p for p in PROBLEMS if p.group == group] for group in GROUPS]
     parts += [[p for p in PROBLEMS if p.held == held] for held in (False, True)]
     cells = [f"{score(runs, rivals, part):.3f}" for part in parts]
-    return [sampler, f"{score(runs, rivals):.3f}", f"{low:.3f} to {high:.3f}", *cells]
+    seeds = min(len(found) for found in runs.values())
+    return [sampler, str(seeds), f"{score(runs, rivals):.3f}", f"{low:.3f} to {high:.3f}", *cells]
 
 
 def interval(runs: Runs, rivals: Runs) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 
 from .arrays import Array
-from .kernel import by_scale, matern, matern_at
+from .kernel import by_scale, first_columns, matern, matern_at
 
 # Bounds of the logarithms of length scales, variances and noise.
 _LENGTH = (math.log(0.02), math.log(20.0))
@@ -106,7 +106,9 @@ class Posterior:
         self._rows, self._columns = np.tril_indices(len(outcomes))
         self._weights = np.where(self._rows == self._columns, 1.0, 2.0)
         difference = features[self._rows] - features[self._columns]
-        self._squares = np.ascontiguousarray(by_scale(difference * difference, owner).T)
+        self._squares = np.ascontiguousarray(
+            by_scale(difference * difference, first_columns(owner)).T
+        )
         self._outcomes = outcomes
         self._scales = scales
         self._rate = prior.rate / max(1.0, math.sqrt(scales / _FEW))

@@ -41,29 +41,34 @@ def matern_at(scaled: Array) -> tuple[Array, Array]:
     return slope + scaled * scaled * decay / 3.0, (5.0 / 3.0) * slope
 
 
-def by_scale(columns: Array, owner: Array) -> Array:
-    """Sums of the columns of each parameter; shapes (n, width), (width,) to (n, scales).
+def first_columns(owner: Array) -> Array:
+    """The first column of each parameter; shapes (width,) to (scales,).
 
     Args:
         owner: the parameter of each column, in ascending order.
     """
-    sums: Array = np.add.reduceat(columns, first_columns(owner), axis=1)
-    return sums
-
-
-def first_columns(owner: Array) -> Array:
-    """The first column of each parameter; shapes (width,) to (scales,)."""
     return np.flatnonzero(np.diff(owner, prepend=-1))
 
 
-def sum_of_each(a: Array, b: Array, owner: Array) -> Array:
+def by_scale(columns: Array, starts: Array) -> Array:
+    """Sums of the columns of each parameter; shapes (n, width), (scales,) to (n, scales).
+
+    Args:
+        starts: the first column of each parameter.
+    """
+    if len(starts) == columns.shape[1]:
+        return columns
+    sums: Array = np.add.reduceat(columns, starts, axis=1)
+    return sums
+
+
+def sum_of_each(a: Array, b: Array, starts: Array) -> Array:
     """The mean over parameters of M(|x_a - x'_a| sqrt(A)); shapes (n, w), (m, w) to (n, m).
 
     Most of the time of a proposal is spent here: one matrix at a time, and in its place.
     """
-    starts = first_columns(owner)
     count, total = len(starts), np.zeros((len(a), len(b)))
-    for start, end in zip(starts, [*starts[1:], len(owner)], strict=True):
+    for start, end in zip(starts, [*starts[1:], a.shape[1]], strict=True):
         if end - start == 1:
             scaled = np.abs(a[:, start, None] - b[None, :, start])
         else:

@@ -7,7 +7,7 @@ from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from .arrays import Array
 from .fitting import Hyperparameters
-from .kernel import by_scale, matern, squared_distances, sum_of_each
+from .kernel import by_scale, first_columns, matern, squared_distances, sum_of_each
 
 _JITTER = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
 _LEAST_VARIANCE = 1e-12
@@ -24,7 +24,7 @@ class Process:
     ) -> None:
         """Shapes as in ``fit``."""
         self.hyper = hyper
-        self._owner = owner
+        self._owner, self._starts = owner, first_columns(owner)
         self._inverse_lengths = 1.0 / hyper.lengths[owner]
         self._scaled = features * self._inverse_lengths
         lower = _factor(self._covariance(self._scaled), hyper.noise)
@@ -36,7 +36,7 @@ class Process:
         hyper = self.hyper
         covariance = hyper.joint * matern(squared_distances(scaled, self._scaled))[0]
         if hyper.additive:
-            covariance += hyper.additive * sum_of_each(scaled, self._scaled, self._owner)
+            covariance += hyper.additive * sum_of_each(scaled, self._scaled, self._starts)
         return covariance
 
     def predict(self, features: Array) -> tuple[Array, Array]:
@@ -54,9 +54,10 @@ class Process:
         together, slope = matern(squares.sum(1))
         cross, weight = hyper.joint * together, (hyper.joint * slope)[:, None]
         if hyper.additive:
-            each, slopes = matern(scales * by_scale(squares, self._owner))
+            each, slopes = matern(scales * by_scale(squares, self._starts))
             cross = cross + hyper.additive * each.mean(1)
-            weight = weight + hyper.additive * slopes[:, self._owner]
+            own = slopes if slopes.shape == squares.shape else slopes[:, self._owner]
+            weight = weight + hyper.additive * own
         reduced = self._inverse @ cross
         deviation = float(np.sqrt(max(hyper.variance - reduced @ reduced, _LEAST_VARIANCE)))
         jacobian = -weight * difference * self._inverse_lengths
