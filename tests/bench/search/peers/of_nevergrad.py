@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .spaces import Config, Parameter, assemble, bell, flat, plain, rounded
+from .spaces import Config, Parameter, flat, of_numbers
 
 FAILED = 1e30  # it has no word for a failed trial
 
@@ -38,15 +38,7 @@ class Nevergrad:
     def ask(self) -> Config:
         candidate = self._optimizer.ask()
         values = candidate.value
-
-        def value_of(name: str, p: Parameter) -> Any:
-            if p["type"] in ("choice", "randint"):
-                return int(values[name])
-            if p["type"].endswith("normal"):
-                return bell(p, plain(values[name]))
-            return rounded(p, plain(values[name]))
-
-        config = assemble(self._space, value_of)
+        config = of_numbers(self._space, values)
         self._asked.append((config, candidate))
         return config
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .spaces import Config, Parameter, assemble, bell, flat, plain, rounded
+from .spaces import Config, Parameter, flat, of_numbers
 
 
 class ScikitOptimize:
@@ -38,15 +38,7 @@ class ScikitOptimize:
     def ask(self) -> Config:
         point = self._pending().ask()
         values = dict(zip(self._names, point, strict=True))
-
-        def value_of(name: str, p: Parameter) -> Any:
-            if p["type"] in ("choice", "randint"):
-                return int(values[name])
-            if p["type"].endswith("normal"):
-                return bell(p, plain(values[name]))
-            return rounded(p, plain(values[name]))
-
-        config = assemble(self._space, value_of)
+        config = of_numbers(self._space, values)
         self._asked.append((config, point))
         return config
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Config = dict[str, Any]
@@ -62,3 +62,16 @@ def bell(parameter: Parameter, deviations: float) -> Any:
 def plain(value: Any) -> float:
     """A number, which some parameters give as an array of one."""
     return float(getattr(value, "item", lambda: value)())
+
+
+def of_numbers(space: list[Parameter], values: Mapping[str, Any]) -> Config:
+    """The configuration of numbers by dotted name: positions of choices, deviations of normal forms."""
+
+    def value_of(name: str, p: Parameter) -> Any:
+        if p["type"] in ("choice", "randint"):
+            return int(values[name])
+        if p["type"].endswith("normal"):
+            return bell(p, plain(values[name]))
+        return rounded(p, plain(values[name]))
+
+    return assemble(space, value_of)
