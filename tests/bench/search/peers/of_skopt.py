@@ -18,10 +18,8 @@ class ScikitOptimize:
         self._space = space
         self._names = [name for name, _ in flat(space)]
         dimensions = [self._dimension(skopt.space, p) for _, p in flat(space)]
-        self._make = lambda: skopt.Optimizer(dimensions, base_estimator="GP", random_state=seed)
-        self._optimizer = self._make()
+        self._optimizer = skopt.Optimizer(dimensions, base_estimator="GP", random_state=seed)
         self._asked: list[tuple[Config, list[Any]]] = []
-        self._worst = 0.0
 
     @staticmethod
     def _dimension(space: Any, p: Parameter) -> Any:
