@@ -2,7 +2,7 @@
 
     make bench-control-plane                                # 300 Jobs on simulated nodes
     make bench-control-plane ARGS="--real"                  # 40 short trials, four at a time, on the node
-    make bench-control-plane ARGS="--real --gpus 0"         # the same without its four GPUs: there is room
+    make bench-control-plane ARGS="--real --node-gpus 8"    # the same where there is room for the next one
     make bench-control-plane ARGS="--controller-qps 2000"   # with the controllers' limits raised
 
 The bare loop watches Jobs and creates the next when one is complete; it has no sidecar. Prints, for
@@ -62,10 +62,10 @@ def simulated() -> dict[str, Any]:
     }
 
 
-def real(image: str, gpus: int) -> dict[str, Any]:
-    """A short trial: it reports its score, the way that is asked for, and trains for a second."""
-    script = 'exec 3>>"${SWEEPJOB_METRICS_PATH:-/dev/null}"; echo \'{"score": 1}\' >&3; echo score=1; sleep 1'
-    command = ["sh", "-c", script]
+def real(image: str, gpus: int, seconds: float) -> dict[str, Any]:
+    """A short trial: it reports its score, the way that is asked for, and trains for some seconds."""
+    script = 'exec 3>>"${SWEEPJOB_METRICS_PATH:-/dev/null}"; echo \'{"score": 1}\' >&3; echo score=1; '
+    command = ["sh", "-c", f"{script}sleep {seconds}"]
     resources = {"limits": {"nvidia.com/gpu": gpus}} if gpus else {}
     container = {"name": "trainer", "image": image, "command": command, "resources": resources}
     return {"containers": [{**container, "securityContext": SECURED}]}
@@ -127,7 +127,9 @@ def show(runs: list[Run], work: Work) -> None:
 async def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--real", action="store_true", help="on the real node")
-    parser.add_argument("--gpus", type=int, default=1, help="of each real trial; the node has four")
+    parser.add_argument("--gpus", type=int, default=1, help="of each real trial")
+    parser.add_argument("--node-gpus", type=int, default=4, help="of the real node")
+    parser.add_argument("--seconds", type=float, default=1.0, help="that a real trial trains for")
     parser.add_argument("--jobs", type=int)
     parser.add_argument("--concurrent", type=int)
     parser.add_argument("--controller-qps", type=int, help="raise the controllers' limits")
@@ -139,9 +141,9 @@ async def main() -> int:
             lifecycle.restart(target.built_in, component, controller_qps=args.controller_qps)
         await asyncio.sleep(20)  # until they lead
     if args.real:
-        work = Work(
-            real(target.images["trainer"], args.gpus), args.jobs or 40, args.concurrent or 4
-        )
+        lifecycle.set_gpus(target.built_in.node(1), args.node_gpus)
+        spec = real(target.images["trainer"], args.gpus, args.seconds)
+        work = Work(spec, args.jobs or 40, args.concurrent or 4)
     else:
         simulation.join(target.built_in, 4)
         work = Work(simulated(), args.jobs or 300, args.concurrent or 30)
