@@ -64,7 +64,9 @@ def simulated() -> dict[str, Any]:
 
 def real(image: str, gpus: int, seconds: float) -> dict[str, Any]:
     """A short trial: it reports its score, the way that is asked for, and trains for some seconds."""
-    script = 'exec 3>>"${SWEEPJOB_METRICS_PATH:-/dev/null}"; echo \'{"score": 1}\' >&3; echo score=1; '
+    script = (
+        'exec 3>>"${SWEEPJOB_METRICS_PATH:-/dev/null}"; echo \'{"score": 1}\' >&3; echo score=1; '
+    )
     command = ["sh", "-c", f"{script}sleep {seconds}"]
     resources = {"limits": {"nvidia.com/gpu": gpus}} if gpus else {}
     container = {"name": "trainer", "image": image, "command": command, "resources": resources}

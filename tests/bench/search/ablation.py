@@ -21,7 +21,7 @@ from sweepjob.domain.sampling.bayesian.fitting import Prior
 from .ours import Ours
 from .problems import PROBLEMS
 from .runs import run
-from .score import at_checkpoints, interval, score
+from .score import Runs, at_checkpoints, interval, paired, score
 
 _FIRST, _SECOND = sampler.PORTFOLIO
 _WARPS, _SCALE = model.warps, scales._of_choice
@@ -98,23 +98,32 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", nargs="+", default=[*VARIANTS], choices=VARIANTS)
     args = parser.parse_args()
-    problems = [p for p in PROBLEMS if not p.held]
-    print("| | score | 90 % of it |\n| --- | --- | --- |")
-    rivals = {}
-    for variant in ["random", *(v for v in args.only if v != "random")]:
-        with ProcessPoolExecutor(args.jobs, max_tasks_per_child=1) as pool:
-            runs = {
-                p.name: [pool.submit(play, variant, p.name, seed) for seed in range(args.seeds)]
-                for p in problems
-            }
-            done = {name: [future.result() for future in found] for name, found in runs.items()}
-        rivals = rivals or done
+    wanted = dict.fromkeys(["random", "everything", *args.only])
+    found: dict[str, Runs] = {}
+    print("| | score | 90 % of it | by everything's | 90 % of it |\n" + "|" + " --- |" * 5)
+    for variant in wanted:
+        found[variant] = _all(variant, args.seeds, args.jobs)
         if variant != "random":
-            low, high = interval(done, rivals)
-            print(
-                f"| {variant} | {score(done, rivals):.3f} | {low:.3f} to {high:.3f} |", flush=True
-            )
+            print(_row(variant, found), flush=True)
     return 0
+
+
+def _all(variant: str, seeds: int, jobs: int) -> Runs:
+    """A variant's runs on every problem that is not held out."""
+    names = [p.name for p in PROBLEMS if not p.held]
+    with ProcessPoolExecutor(jobs, max_tasks_per_child=1) as pool:
+        runs = {n: [pool.submit(play, variant, n, seed) for seed in range(seeds)] for n in names}
+        return {name: [future.result() for future in futures] for name, futures in runs.items()}
+
+
+def _row(variant: str, found: dict[str, Runs]) -> str:
+    runs, everything, rivals = found[variant], found["everything"], found["random"]
+    low, high = interval(runs, rivals)
+    cells = [variant, f"{score(runs, rivals):.3f}", f"{low:.3f} to {high:.3f}"]
+    if variant != "everything":
+        low, high = paired(runs, everything)
+        cells += [f"{score(runs, everything):.2f}", f"{low:.2f} to {high:.2f}"]
+    return "| " + " | ".join(cells) + (" |" if len(cells) == 5 else " | | |")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -99,15 +99,26 @@ def _row(sampler: str, runs: Runs, rivals: Runs) -> list[str]:
 
 def interval(runs: Runs, rivals: Runs) -> tuple[float, float]:
     """Where the score lies in nine of ten draws of seeds (bootstrap over the sampler's runs)."""
+    return _nine_of_ten(score(_of(runs, drawn), rivals) for drawn in _draws(runs))
+
+
+def paired(runs: Runs, others: Runs) -> tuple[float, float]:
+    """The same of the score by the others', who are drawn with the same seeds."""
+    return _nine_of_ten(score(_of(runs, d), _of(others, d)) for d in _draws(runs))
+
+
+def _draws(runs: Runs) -> Iterator[dict[str, list[int]]]:
     generator = np.random.default_rng(1)
-    scores = []
     for _ in range(_DRAWS):
-        drawn = {
-            name: [found[n] for n in generator.integers(len(found), size=len(found))]
-            for name, found in runs.items()
-        }
-        scores.append(score(drawn, rivals))
-    low, high = np.quantile(scores, [0.05, 0.95])
+        yield {n: generator.integers(len(r), size=len(r)).tolist() for n, r in runs.items()}
+
+
+def _of(runs: Runs, drawn: Mapping[str, Sequence[int]]) -> Runs:
+    return {name: [runs[name][n] for n in numbers] for name, numbers in drawn.items()}
+
+
+def _nine_of_ten(scores: Iterable[float]) -> tuple[float, float]:
+    low, high = np.quantile(list(scores), [0.05, 0.95])
     return float(low), float(high)
 
 

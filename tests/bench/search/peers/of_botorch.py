@@ -30,6 +30,9 @@ class BoTorch:
         self._asked: list[tuple[Config, Any]] = []
         self._points: list[Any] = []
         self._values: list[float] = []
+        self._fitted: Any = (
+            None  # the model of all that has been told, until more is, and the best of it
+        )
 
     def ask(self) -> Config:
         self._count += 1
@@ -64,26 +67,35 @@ class BoTorch:
     def _best(self) -> Any:
         import torch
         from botorch.acquisition import LogExpectedImprovement, qLogExpectedImprovement
-        from botorch.fit import fit_gpytorch_mll
-        from botorch.models import SingleTaskGP
         from botorch.optim import optimize_acqf
-        from gpytorch.mlls import ExactMarginalLogLikelihood
 
-        points = torch.stack(self._points)
-        values = -torch.tensor(self._values, dtype=torch.double).unsqueeze(-1)
-        values = (values - values.mean()) / values.std().clamp_min(1e-12)
-        model = SingleTaskGP(points, values)
-        fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
+        if self._fitted is None:
+            self._fitted = self._fit()
+        model, best = self._fitted
         if self._asked:
             pending = torch.stack([tried for _, tried in self._asked])
-            wanted = qLogExpectedImprovement(model, values.max(), X_pending=pending)
+            wanted = qLogExpectedImprovement(model, best, X_pending=pending)
         else:
-            wanted = LogExpectedImprovement(model, values.max())
-        bounds = torch.stack([torch.zeros(points.shape[1]), torch.ones(points.shape[1])]).double()
+            wanted = LogExpectedImprovement(model, best)
+        width = len(self._points[0])
+        bounds = torch.stack([torch.zeros(width), torch.ones(width)]).double()
         found, _ = optimize_acqf(wanted, bounds, q=1, num_restarts=10, raw_samples=512)
         return found[0].detach()
 
+    def _fit(self) -> Any:
+        import torch
+        from botorch.fit import fit_gpytorch_mll
+        from botorch.models import SingleTaskGP
+        from gpytorch.mlls import ExactMarginalLogLikelihood
+
+        values = -torch.tensor(self._values, dtype=torch.double).unsqueeze(-1)
+        values = (values - values.mean()) / values.std().clamp_min(1e-12)
+        model = SingleTaskGP(torch.stack(self._points), values)
+        fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
+        return model, values.max()
+
     def tell(self, config: Config, value: float | None) -> None:
+        self._fitted = None
         position = next(n for n, (asked, _) in enumerate(self._asked) if asked == config)
         tried = self._asked.pop(position)[1]
         if value is None:
