@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from . import (
     namespaces,
     packages,
     pidfile,
+    trash,
 )
 from .components import Component, Options
 from .console import ClusterError, run, step
@@ -63,7 +63,7 @@ def _remains(cluster: Cluster) -> None:
     pidfile.kill(cluster.folder / "kwok.pid")
     for node in reversed(cluster.nodes()):
         namespaces.destroy(node)
-    shutil.rmtree(cluster.folder, ignore_errors=True)
+    trash.discard(cluster.folder)
 
 
 def _boot(cluster: Cluster, binaries: Path, options: Options, pause: Path) -> None:
@@ -101,7 +101,6 @@ def remove(node: Node) -> None:
     """Take a node out of the cluster again, with everything on it."""
     namespaces.destroy(node)
     kubectl(node.cluster, "delete", "node", node.name, "--ignore-not-found")
-    shutil.rmtree(node.folder, ignore_errors=True)
 
 
 def _start(node: Node, component: Component) -> None:

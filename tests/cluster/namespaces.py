@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from . import pidfile
+from . import pidfile, trash
 from .console import ClusterError, run
 from .layout import NODE_NETWORK_PREFIX, SERVICE_RANGE, Node
 
@@ -181,7 +180,7 @@ def destroy(node: Node, *, keep_folder: bool = False) -> None:
     (node.folder / "init.pid").unlink(missing_ok=True)
     _remove_cgroup(node)
     if not keep_folder:
-        shutil.rmtree(node.folder, ignore_errors=True)
+        trash.discard(node.folder)
 
 
 def _await(condition: Callable[[], bool], node: Node) -> None:
