@@ -10,18 +10,20 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
 
 import argparse
+import math
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 from sweepjob.domain.sampling.bayesian import candidates, model, sampler, scales, search
 from sweepjob.domain.sampling.bayesian.fitting import Prior
 
 from .ours import Ours
-from .problems import PROBLEMS
+from .problems import PROBLEMS, Config, Problem
 from .runs import run
-from .score import Runs, at_checkpoints, interval, paired, score
+from .score import Runs, at_checkpoints, interval, paired, reference, score
 
 _FIRST, _SECOND = sampler.PORTFOLIO
 _WARPS, _SCALE = model.warps, scales._of_choice
@@ -81,10 +83,24 @@ VARIANTS: dict[str, Callable[[], None]] = {
 }
 
 
-def play(variant: str, name: str, seed: int) -> list[float]:
+def diverging(problem: Problem) -> Problem:
+    """The same optimum, but what is worse than a typical random configuration explodes, as losses do."""
+    typical = reference(problem.name)
+    scale = typical - problem.optimum
+
+    def value(config: Config) -> float:
+        excess = (problem.value(config) - typical) / scale
+        return typical + scale * (excess if excess < 0 else math.expm1(min(20 * excess, 200)))
+
+    return replace(problem, value=value)
+
+
+def play(variant: str, name: str, seed: int, explode: bool) -> list[float]:
     """The incumbents of one run; the process ends with it, and so does the change."""
     VARIANTS[variant]()
     problem = next(p for p in PROBLEMS if p.name == name)
+    if explode:
+        problem = diverging(problem)
     algorithm = "random" if variant == "random" else "bayesian"
     return at_checkpoints(run(Ours(problem.space, seed, algorithm), problem, seed, "seq"))
 
@@ -96,23 +112,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.search.ablation")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--diverging", action="store_true", help="bad outcomes are huge")
     parser.add_argument("--only", nargs="+", default=[*VARIANTS], choices=VARIANTS)
     args = parser.parse_args()
     wanted = dict.fromkeys(["random", "everything", *args.only])
     found: dict[str, Runs] = {}
     print("| | score | 90 % of it | by everything's | 90 % of it |\n" + "|" + " --- |" * 5)
     for variant in wanted:
-        found[variant] = _all(variant, args.seeds, args.jobs)
+        found[variant] = _all(variant, args)
         if variant != "random":
             print(_row(variant, found), flush=True)
     return 0
 
 
-def _all(variant: str, seeds: int, jobs: int) -> Runs:
+def _all(variant: str, args: argparse.Namespace) -> Runs:
     """A variant's runs on every problem that is not held out."""
     names = [p.name for p in PROBLEMS if not p.held]
-    with ProcessPoolExecutor(jobs, max_tasks_per_child=1) as pool:
-        runs = {n: [pool.submit(play, variant, n, seed) for seed in range(seeds)] for n in names}
+    with ProcessPoolExecutor(args.jobs, max_tasks_per_child=1) as pool:
+        runs = {
+            name: [pool.submit(play, variant, name, n, args.diverging) for n in range(args.seeds)]
+            for name in names
+        }
         return {name: [future.result() for future in futures] for name, futures in runs.items()}
 
 
