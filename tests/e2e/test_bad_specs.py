@@ -151,16 +151,3 @@ def test_a_metric_that_is_never_reported(sweeps: Sweeps) -> None:
     condition = sweeps.condition("metric", "Failed")
     assert condition["reason"] == "MetricNotReported"
     assert "never reported the primary metric 'scores'. It reported score." in condition["message"]
-
-
-def test_a_script_that_fails_says_so(sweeps: Sweeps) -> None:
-    space = {"level": choice(0.1), "reports": choice(1), "fail": choice(True)}
-    sweeps.apply("fails", sweeps.spec(space, trial={"maxRetries": 1}))
-    sweep = sweeps.await_end("fails")
-    assert sweep["status"]["phase"] == "Failed"
-    [trial] = sweeps.trials("fails")
-    status = trial["status"]
-    assert (status["phase"], status["reason"]) == ("Failed", "TrainerFailed")
-    assert (status["attempt"], status["failures"]) == (2, 1)
-    assert "exit code 3" in status["message"]
-    assert status["curve"]["best"] == "0.101"

@@ -15,8 +15,7 @@ from tests.cluster import target as clusters
 
 from .sweeps import SCRIPT, Sweeps, choice, eventually, values_on_record
 
-REPORTS = 150
-EXPECTED = [round(0.5 + n / 1000, 3) for n in range(1, REPORTS + 1)]
+LOST, ALONE = 75, 150  # reports, five a second
 UNREACHABLE = {
     "key": "node.kubernetes.io/unreachable",
     "operator": "Exists",
@@ -32,9 +31,13 @@ def preferring(node: str) -> dict[str, Any]:
     return {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}
 
 
-def one_trial(sweeps: Sweeps, node: str) -> dict[str, Any]:
+def expected(reports: int) -> list[float]:
+    return [round(0.5 + n / 1000, 3) for n in range(1, reports + 1)]
+
+
+def one_trial(sweeps: Sweeps, node: str, reports: int) -> dict[str, Any]:
     """A sweep whose trial would rather run on a node."""
-    space = {"level": choice(0.5), "reports": choice(REPORTS), "pause": choice(0.2)}
+    space = {"level": choice(0.5), "reports": choice(reports), "pause": choice(0.2)}
     spec = sweeps.spec(space, limits={"maxTotalTrials": 1, "maxConcurrentTrials": 1})
     container = {
         "name": "trainer",
@@ -97,7 +100,7 @@ def operator_on_second(sweeps: Sweeps, second_node: layout.Node) -> Iterator[lay
 
 
 def test_a_lost_node(sweeps: Sweeps, second_node: layout.Node) -> None:
-    sweeps.apply("lost", one_trial(sweeps, "node-2"))
+    sweeps.apply("lost", one_trial(sweeps, "node-2", LOST))
     eventually(lambda: trial(sweeps)["phase"] == "Running", 60, "it runs")
     [pod] = sweeps.running_pods("lost")
     assert pod["spec"]["nodeName"] == "node-2"
@@ -116,7 +119,7 @@ def test_a_lost_node(sweeps: Sweeps, second_node: layout.Node) -> None:
     assert (status["trials"]["succeeded"], status["trials"]["failed"]) == (1, 0)
     record = sweeps.trials("lost")[0]
     assert record["status"].get("failures", 0) == 0
-    assert values_on_record(record) == EXPECTED
+    assert values_on_record(record) == expected(LOST)
     assert json.loads(record["spec"]["assignment"])["level"] == 0.5
     jobs = sweeps.kubectl("get", "jobs", "-o", "name").split()
     assert jobs == ["job.batch/lost-0-2"]
@@ -125,7 +128,7 @@ def test_a_lost_node(sweeps: Sweeps, second_node: layout.Node) -> None:
 def test_the_operators_own_node(sweeps: Sweeps, operator_on_second: layout.Node) -> None:
     """The trial goes on meanwhile; what it reports waits in its sidecar, and is on record at last."""
     before = operators(sweeps)
-    sweeps.apply("alone", one_trial(sweeps, "node-1"))
+    sweeps.apply("alone", one_trial(sweeps, "node-1", ALONE))
     eventually(lambda: len(values_on_record(sweeps.trials("alone")[0])) > 5, 60, "it reports")
     namespaces.send(operator_on_second, signal.SIGSTOP)
     eventually(
@@ -142,7 +145,7 @@ def test_the_operators_own_node(sweeps: Sweeps, operator_on_second: layout.Node)
     )
     assert status["trials"]["succeeded"] == status["trials"]["created"] == 1
     [record] = sweeps.trials("alone")
-    assert values_on_record(record) == EXPECTED
+    assert values_on_record(record) == expected(ALONE)
     assert record["status"]["attempt"] == 1
     jobs = sweeps.kubectl("get", "jobs", "-o", "name").split()
     assert [job for job in jobs if "alone" in job] == ["job.batch/alone-0"]

@@ -15,15 +15,15 @@ from .sweeps import Sweeps, choice, eventually
 from .test_crash import kill_operator, restarts
 
 SPACE = {"level": {"type": "uniform", "minValue": 0, "maxValue": 1}}
-SLOW = {"reports": choice(20), "pause": choice(0.3)}
-QUICK = {"reports": choice(20), "pause": choice(0.05, 0.3)}
+SLOW = {"reports": choice(12), "pause": choice(0.3)}
+QUICK = {"reports": choice(12), "pause": choice(0.05, 0.3)}
 
 
 def test_it_waits_for_the_other_and_outlives_it(sweeps: Sweeps) -> None:
     second = sweeps.spec(
         {**SPACE, **SLOW},
         samplingAlgorithm={"type": "bayesian", "seed": 2},
-        earlyTermination={"type": "bandit", "slackAmount": 5, "delayEvaluation": 20},
+        earlyTermination={"type": "bandit", "slackAmount": 5, "delayEvaluation": 12},
         limits={"maxTotalTrials": 2, "maxConcurrentTrials": 1},
     )
     second["warmStart"] = {"sweeps": ["origin"]}
