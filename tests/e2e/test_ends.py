@@ -232,7 +232,7 @@ def test_a_sweep_that_is_stopped_keeps_its_best(sweeps: Sweeps) -> None:
 
 
 def test_a_suspended_sweep_starts_nothing_new_until_it_is_resumed(sweeps: Sweeps) -> None:
-    space = {**SHORT, "level": choice(0.1, 0.2), "reports": choice(20)}
+    space = {**SHORT, "level": choice(0.1, 0.2), "reports": choice(80)}
     apply(sweeps, "paused", space, limits={"maxTotalTrials": 2})
     runs(sweeps, "paused")
     sweeps.kubectl("patch", "swj", "paused", "--type=merge", "-p", '{"spec":{"suspend":true}}')
