@@ -105,9 +105,9 @@ class SimulatedCluster:
 
     @apply.register
     def _(self, action: act.CreateTrial) -> None:
-        assert action.index not in self.records, "an index has one record"
-        name = f"sweep-{action.index}"
-        self.records[action.index] = Trial(action.index, name, f"uid-{name}", Phase.PENDING)
+        assert action.trial not in self.records, "an index has one record"
+        name = f"sweep-{action.trial}"
+        self.records[action.trial] = Trial(action.trial, name, f"uid-{name}", Phase.PENDING)
 
     @apply.register
     def _(self, action: act.LaunchJob) -> None:

@@ -10,7 +10,7 @@ PROPOSALS = tuple(Proposal(n, {"x": n}) for n in range(4))
 
 
 def created(actions: tuple[act.Action, ...]) -> list[int]:
-    return [a.index for a in actions if isinstance(a, act.CreateTrial)]
+    return [a.trial for a in actions if isinstance(a, act.CreateTrial)]
 
 
 def running(index: int, started: float = 1.0) -> object:
@@ -19,6 +19,12 @@ def running(index: int, started: float = 1.0) -> object:
 
 def test_as_many_trials_as_there_are_slots() -> None:
     assert created(plan(snapshot(proposals=PROPOSALS), 0).actions) == [0, 1]
+
+
+def test_a_new_trial_is_launched_right_after_its_record() -> None:
+    [create, launch] = plan(snapshot(concurrent=1, proposals=PROPOSALS), 0).actions
+    assert create == act.CreateTrial(0, {"x": 0})
+    assert launch == act.LaunchJob(0, attempt=1)
 
 
 def test_a_slot_is_filled_in_the_pass_in_which_it_becomes_free() -> None:

@@ -36,24 +36,24 @@ class Executor:
 
         Raises the first error after every trial has got as far as it could.
         """
-        of_trial = [a for a in actions if not isinstance(a, act.CreateTrial)]
-        created = [a for a in actions if isinstance(a, act.CreateTrial)]
-        chains = [self._in_order(state, list(g)) for _, g in groupby(of_trial, lambda a: a.trial)]
-        chains += [self._launcher.create(state, action) for action in created]
+        chains = [self._in_order(state, list(g)) for _, g in groupby(actions, lambda a: a.trial)]
         results = await asyncio.gather(*chains, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
 
-    async def _in_order(self, state: SweepState, actions: Sequence[act.TrialAction]) -> None:
+    async def _in_order(self, state: SweepState, actions: Sequence[act.Action]) -> None:
         for action in actions:
+            if isinstance(action, act.CreateTrial):
+                await self._launcher.create(state, action)
+                continue
             trial = state.live.get(action.trial)
             if trial is not None and not self._is_done(state, trial, action):
                 await self._do(state, trial, action)
 
     def _is_done(self, state: SweepState, trial: TrialState, action: act.TrialAction) -> bool:
-        """Whether a decision is on record already: it was written, and its answer never came. What is
-        on record counts, and is not written again."""
+        """Whether the record says already what the action is for: it was written, and its answer never
+        came. What is on record counts, and is not written again."""
         known = self._recorder.known(state, trial)
         if known is None:
             return False
@@ -63,7 +63,10 @@ class Executor:
         if isinstance(action, act.RecordStop) and known.stop is not None:
             trial.stop, trial.stopped, trial.phase = known.stop, self._clock(), known.phase
             return True
-        return False
+        # The record of a new trial may have been there already, and further than a new one is.
+        return isinstance(action, act.LaunchJob) and (
+            trial.launched or action.attempt != trial.attempt
+        )
 
     async def _do(self, state: SweepState, trial: TrialState, action: act.TrialAction) -> None:
         match action:

@@ -45,7 +45,7 @@ class Launcher:
     async def create(self, state: SweepState, action: act.CreateTrial) -> None:
         source = " ".join(dict.fromkeys(state.spec.sampler)) + f" seed {state.seed}"
         body = trial_manifest(
-            state.namespace, state.name, state.uid, action.index, action.assignment, source
+            state.namespace, state.name, state.uid, action.trial, action.assignment, source
         )
         try:
             made = await self._create_or_adopt(
@@ -53,7 +53,7 @@ class Launcher:
             )
         except (errors.Refused, errors.Conflict) as error:
             since = self._clock() if state.refused is None else state.refused.since
-            state.refused = of_refused_record(action.index, str(error), since)
+            state.refused = of_refused_record(action.trial, str(error), since)
             raise
         state.refused = None
         record = self._caches.trials(state.namespace).put(made)

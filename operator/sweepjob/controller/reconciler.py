@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..domain.plan.actions import CreateTrial, Plan
+from ..domain.plan.actions import Plan
 from ..domain.plan.planner import is_over, plan, reason_to_end
 from ..domain.plan.snapshot import Phase, Snapshot
 from ..resources.pods import PodRecord
@@ -142,8 +142,7 @@ class Reconciler:
         again = partial(self.queue.add, (state.namespace, state.name))
         self._proposer.ask(state, snap, self._clock(), again)
         todo = plan(snap, self._clock())
-        busy = [a.trial for a in todo.actions if not isinstance(a, CreateTrial)]
-        state.agenda.rest(looked, busy, todo.wakes)
+        state.agenda.rest(looked, [action.trial for action in todo.actions], todo.wakes)
         for index, when in podless.items():
             state.agenda.by(index, when)
         return todo

@@ -14,7 +14,7 @@ from .snapshot import Phase, Stop
 class CreateTrial:
     """Write the record of a new trial: the proposal is durable before anything runs."""
 
-    index: int
+    trial: int
     assignment: Assignment
 
 
@@ -86,7 +86,7 @@ class RecordEnd:
 
 TrialAction = (
     LaunchJob | RecordStop | DeletePod | DeleteJob | RecordRetry | RecordProgress | RecordEnd
-)
+)  # about a trial that has a record
 Action = CreateTrial | TrialAction
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .actions import Action, CreateTrial, Plan, RecordEnd
+from .actions import Action, CreateTrial, LaunchJob, Plan, RecordEnd
 from .snapshot import Phase, Snapshot, Stop, Trial
 from .trial import plan_trial
 
@@ -72,7 +72,10 @@ def _new_trials(snapshot: Snapshot, occupied: int) -> list[Action]:
     limits = snapshot.limits
     left = limits.max_total_trials - snapshot.totals.created
     room = min(limits.max_concurrent_trials - occupied, left)
-    return [CreateTrial(p.index, p.assignment) for p in snapshot.proposals[: max(0, room)]]
+    new: list[Action] = []
+    for p in snapshot.proposals[: max(0, room)]:
+        new += [CreateTrial(p.index, p.assignment), LaunchJob(p.index, attempt=1)]
+    return new
 
 
 def _too_many_failed(snapshot: Snapshot, failed: int) -> bool:

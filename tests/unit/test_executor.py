@@ -1,0 +1,91 @@
+"""The executor over the fake API server: a new trial, from its record to its Job."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any, cast
+
+from kubernetes.aio.client.api_client import ApiClient
+from sweepjob.controller.announcer import Announcer
+from sweepjob.controller.caches import Caches
+from sweepjob.controller.executor import Executor
+from sweepjob.controller.gateway import Gateway
+from sweepjob.controller.launcher import Launcher
+from sweepjob.controller.pace import Pace
+from sweepjob.controller.recorder import Recorder
+from sweepjob.controller.sweep_state import SweepState
+from sweepjob.domain.plan.planner import plan
+from sweepjob.domain.plan.snapshot import Proposal
+from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.local.store import Body
+from sweepjob.resources.record import trial_manifest
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+from tests.fake_api.harness import SETTINGS
+from tests.fake_api.transport import FakeClient, Weather
+
+from .builders import snapshot, sweepjob
+
+NAMESPACE = "team"
+RECORDS = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweeptrials"
+SPEC = parse_sweepjob(sweepjob(trial={"image": "train", "command": "train"}))
+NEW = plan(snapshot(total=1, proposals=(Proposal(0, {"lr": 0.1}),)), 0.0).actions
+
+
+def clock() -> float:
+    return 1_700_000_000.0
+
+
+def carry_out(server: MemoryApiServer) -> SweepState:
+    """What the planner asks for about a new trial; returns what is remembered of the sweep then."""
+    state = SweepState(NAMESPACE, "sweep", "uid", SPEC, 1, 0.0, {})
+
+    async def run() -> None:
+        client = FakeClient(server, Weather(random.Random(1)))
+        api = Gateway(cast(ApiClient, client), Pace(100.0, 10))
+        caches = Caches(api, (), lambda *_: None, lambda *_: None, lambda _: None)
+        launcher = Launcher(api, caches, SETTINGS.sidecar, clock)
+        recorder = Recorder(api, caches, Announcer(api, clock), clock)
+        await Executor(api, launcher, recorder, clock).carry_out(state, NEW)
+
+    asyncio.run(run())
+    return state
+
+
+def put_record(server: MemoryApiServer, owner: str, **status: Any) -> None:
+    """A record that the operator does not know of."""
+    body: Body = trial_manifest(NAMESPACE, "sweep", owner, 0, {"lr": 0.1}, "random seed 1")
+    assert server.answer(Request("POST", RECORDS, {}, body))[0] == 201
+    server.store.all("sweeptrials")[NAMESPACE, "sweep-0"]["status"] = status
+
+
+def test_a_new_trial_gets_its_record_and_then_its_job() -> None:
+    server = MemoryApiServer(clock)
+    state = carry_out(server)
+    [record] = server.store.all("sweeptrials").values()
+    [job] = server.store.all("jobs").values()
+    assert job["metadata"]["ownerReferences"][0]["uid"] == record["metadata"]["uid"]
+    assert state.live[0].launched
+
+
+def test_a_record_whose_answer_never_came_gets_its_job() -> None:
+    server = MemoryApiServer(clock)
+    put_record(server, "uid")
+    carry_out(server)
+    assert len(server.store.all("jobs")) == 1
+
+
+def test_no_job_of_the_first_attempt_when_the_record_is_at_the_second() -> None:
+    server = MemoryApiServer(clock)
+    put_record(server, "uid", phase="Pending", attempt=2)
+    state = carry_out(server)
+    assert state.live[0].attempt == 2
+    assert not server.store.all("jobs")
+
+
+def test_no_job_when_the_record_says_that_there_was_one() -> None:
+    server = MemoryApiServer(clock)
+    put_record(server, "uid", phase="Running", attempt=1, job="sweep-0")
+    carry_out(server)
+    assert not server.store.all("jobs")
