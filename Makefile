@@ -6,6 +6,7 @@ PYTHON := .venv/bin/python
 SWEEP ?= examples/digits/sweep.yaml
 PYTEST_ARGS ?=
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
+ON_CLUSTER := -n 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: help
 help: ## List all targets
@@ -18,7 +19,7 @@ demo: .venv/ready ## Run a real sweep on a real cluster, from nothing to its bes
 .PHONY: test
 test: .venv/ready ## Run all tests; sets up the cluster by itself
 	@$(PYTHON) -m pytest tests/unit $(SIDE_BY_SIDE) $(PYTEST_ARGS); unit=$$?; \
-	  $(PYTHON) -m pytest tests/e2e $(PYTEST_ARGS); e2e=$$?; \
+	  $(PYTHON) -m pytest tests/e2e $(ON_CLUSTER) $(PYTEST_ARGS); e2e=$$?; \
 	  [ $$unit$$e2e != 55 ] && [ $$unit = 0 -o $$unit = 5 ] && [ $$e2e = 0 -o $$e2e = 5 ]  # 5: none was asked for
 
 .PHONY: test-unit
@@ -27,7 +28,7 @@ test-unit: .venv/ready ## Run the tests that need nothing but Python
 
 .PHONY: test-e2e
 test-e2e: .venv/ready ## Run the tests on the cluster
-	@$(PYTHON) -m pytest tests/e2e $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest tests/e2e $(ON_CLUSTER) $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: .venv/ready ## Run ruff, mypy, import-linter and the chart's lint

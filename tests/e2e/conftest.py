@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,24 +16,35 @@ from tests.cluster.components import Options
 from tests.cluster.console import ClusterError, say
 from tests.cluster.target import Target
 
+from . import turns
 from .sweeps import Sweeps
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> turns.Scheduler:
+    return turns.Scheduler(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(str(item.fspath)).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.cluster)
-    # Those that need another node come last, so that it joins once and no other test has it; but for
-    # what looks back on all of them.
-    items.sort(key=lambda item: "second_node" in getattr(item, "fixturenames", ()))
-    items.sort(key=lambda item: item.get_closest_marker("in_the_end") is not None)
+    turns.arrange(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    turns.take(item)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    turns.leave(session.config)
 
 
 @pytest.fixture(scope="session")
 def target(pytestconfig: pytest.Config) -> Target:
     """The cluster with the operator on it; prepared with its progress on the console."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
+    with capture.global_and_fixture_disabled(), turns.one_at_a_time():
         say("")
         ready = clusters.prepare()
         clusters.install(ready)

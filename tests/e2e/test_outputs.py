@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sweepjob.resources.outputs import trial_folder
 
 from .sweeps import Sweeps, choice, eventually
 from .volumes import claimed
@@ -93,6 +94,8 @@ def test_a_script_that_checkpoints_gets_its_grace(sweeps: Sweeps, volume: Path) 
         "the bad trial is stopped",
     )
     [trial] = stopped
-    found = list((volume / "model").glob(f"saves-*/{trial['metadata']['name']}/checkpoint"))
-    assert [file.read_text() for file in found] == ["saved"]
+    folder = trial_folder(
+        "saves", sweeps.sweep("saves")["metadata"]["uid"], trial["metadata"]["name"]
+    )
+    assert (volume / "model" / folder / "checkpoint").read_text() == "saved"
     assert sweeps.await_end("saves")["status"]["trials"]["earlyStopped"] == 1

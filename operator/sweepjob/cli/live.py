@@ -55,20 +55,21 @@ def terminal() -> Iterator[Callable[[list[str]], None]]:
 
 
 class _Log:
-    """For pipes and files: the line of progress, whenever it says something else."""
+    """For pipes and files: the line of progress, and troubles, whenever they say something else."""
 
     def __init__(self) -> None:
-        self._last = ""
+        self._last: list[str] = []
 
     def show(self, lines: list[str]) -> None:
         line = f"{lines[0].split('   ')[1]}: {lines[1].split('  ', 1)[1]}"
         best = next((line for line in lines if line.startswith("best:")), "")
         troubles = [line for line in lines if line.startswith("! ")]
-        said = "\n".join([f"{line}; {best}" if best else line, *troubles])
-        if said != self._last:
-            say(said)
+        standing = [f"{line}; {best}" if best else line, *troubles]
+        news = [said for said in standing if said not in self._last]
+        if news:
+            say("\n".join(news))
             sys.stdout.flush()
-        self._last = said
+        self._last = standing
 
 
 @contextlib.contextmanager

@@ -1,0 +1,29 @@
+"""What ``get --watch`` prints into a pipe: what is new, line by line."""
+
+from __future__ import annotations
+
+import pytest
+from sweepjob.cli.live import terminal
+
+WAITS = "! Unschedulable: trial shown-1 waits for a GPU"
+
+
+def screen(ended: int, *more: str, seconds: int = 1) -> list[str]:
+    return [f"shown   Running   {seconds} s   maximize score", f"####  {ended} of 6 trials", *more]
+
+
+def test_every_line_is_news(capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal() as show:
+        show(screen(0))
+        show(screen(0, seconds=2))
+        show(screen(0, WAITS))
+        show(screen(1, WAITS, "", "best: shown-0   score 0.9"))
+        show(screen(2, "", "best: shown-0   score 0.9"))
+        show(screen(2, WAITS, "", "best: shown-0   score 0.9"))
+    assert capsys.readouterr().out.splitlines() == [
+        "Running: 0 of 6 trials",
+        WAITS,
+        "Running: 1 of 6 trials; best: shown-0   score 0.9",
+        "Running: 2 of 6 trials; best: shown-0   score 0.9",
+        WAITS,
+    ]
