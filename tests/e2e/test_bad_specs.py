@@ -112,7 +112,7 @@ def test_a_condition_explains(
 TROUBLED: list[tuple[str, dict[str, Any], str, str]] = [
     (
         "unpullable",
-        {"trial": {"image": "registry.invalid/nothing:1"}},
+        {"trial": {"image": "registry.invalid/nothing:1", "resources": {}}},
         "ImageCannotBePulled",
         "Correct trial.image",
     ),

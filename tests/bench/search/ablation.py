@@ -12,75 +12,20 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
 import argparse
 import math
 import sys
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import numpy as np
-from sweepjob.domain.sampling.bayesian import candidates, model, sampler, scales, search
-from sweepjob.domain.sampling.bayesian.fitting import Prior
 
+from .ingredients import INGREDIENTS, take_away
 from .ours import Ours
 from .problems import PROBLEMS, Config, Problem
 from .runs import run
 from .score import Runs, at_checkpoints, interval, paired, reference, score
+from .spaces import Parameter
 
-_FIRST, _SECOND = sampler.PORTFOLIO
-_WARPS, _SCALE = model.warps, scales._of_choice
-
-
-def _one(strategy: sampler.Strategy) -> None:
-    sampler.PORTFOLIO = (strategy, strategy)
-
-
-def _jointly() -> None:
-    second = sampler.Strategy(Prior(_SECOND.prior.rate), _SECOND.acquisition)
-    sampler.PORTFOLIO = (_FIRST, second)
-
-
-def _same_prior() -> None:
-    middle = Prior(rate=6.0, additive=True)
-    sampler.PORTFOLIO = tuple(sampler.Strategy(middle, s.acquisition) for s in (_FIRST, _SECOND))
-
-
-def _without_powers() -> None:
-    model.warps = lambda values: _WARPS(values)[:1]  # type: ignore[assignment] # one of the two is taken away
-
-
-def _unordered() -> None:
-    def scale(choice: scales.Choice) -> scales.Scale:
-        found = _SCALE(choice)
-        return scales.Unordered(len(choice.values)) if isinstance(found, scales.Ordered) else found
-
-    scales._of_choice = scale
-
-
-def _without_climbing() -> None:
-    search._ROUNDS = 0
-
-
-def _without_neighbours() -> None:
-    candidates._PARENTS = 0
-
-
-def _untamed() -> None:
-    model.tame = lambda scores: np.where(
-        np.isfinite(scores), scores, scores[np.isfinite(scores)].min()
-    )
-
-
-VARIANTS: dict[str, Callable[[], None]] = {
-    "everything": lambda: None,
-    "upper bound with short lengths only": lambda: _one(_FIRST),
-    "expected improvement with sums only": lambda: _one(_SECOND),
-    "no sums of functions of one parameter": _jointly,
-    "the same prior for both strategies": _same_prior,
-    "outcomes as they are": _without_powers,
-    "numbers in a choice have no order": _unordered,
-    "no local search": _without_climbing,
-    "no candidates near good trials": _without_neighbours,
-    "bad scores not pulled in": _untamed,
-}
+_MOVABLE = ("uniform", "loguniform")
+_CHANGES = "of the problems: bad outcomes are huge, or the optimum is elsewhere with every seed"
 
 
 def diverging(problem: Problem) -> Problem:
@@ -95,25 +40,44 @@ def diverging(problem: Problem) -> Problem:
     return replace(problem, value=value)
 
 
-def play(variant: str, name: str, seed: int, explode: bool) -> list[float]:
-    """The incumbents of one run; the process ends with it, and so does the change."""
-    VARIANTS[variant]()
+def moved(problem: Problem, seed: int) -> Problem:
+    """The same landscape, elsewhere by up to a tenth of each number's width: another one each seed."""
+    generator = np.random.default_rng([seed, 11])
+    ways = {
+        p["name"]: (p, generator.uniform(-0.1, 0.1)) for p in problem.space if p["type"] in _MOVABLE
+    }
+
+    def value(config: Config) -> float:
+        return problem.value({**config, **{n: _beside(config[n], *way) for n, way in ways.items()}})
+
+    return replace(problem, value=value)
+
+
+def _beside(value: float, parameter: Parameter, share: float) -> float:
+    low, high = parameter["min"], parameter["max"]
+    if parameter["type"] == "loguniform":
+        return float(value * (high / low) ** share)
+    return float(value + share * (high - low))
+
+
+def play(variant: str, name: str, seed: int, change: str) -> list[float]:
+    """The incumbents of one run; the process ends with it, and so does the variant."""
+    take_away(variant)
     problem = next(p for p in PROBLEMS if p.name == name)
-    if explode:
+    if change == "diverging":
         problem = diverging(problem)
+    elif change == "moved":
+        problem = moved(problem, seed)
     algorithm = "random" if variant == "random" else "bayesian"
     return at_checkpoints(run(Ours(problem.space, seed, algorithm), problem, seed, "seq"))
-
-
-VARIANTS["random"] = lambda: None
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.search.ablation")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--diverging", action="store_true", help="bad outcomes are huge")
-    parser.add_argument("--only", nargs="+", default=[*VARIANTS], choices=VARIANTS)
+    parser.add_argument("--change", choices=("diverging", "moved"), default="", help=_CHANGES)
+    parser.add_argument("--only", nargs="+", default=[*INGREDIENTS], choices=INGREDIENTS)
     args = parser.parse_args()
     wanted = dict.fromkeys(["random", "everything", *args.only])
     found: dict[str, Runs] = {}
@@ -130,7 +94,7 @@ def _all(variant: str, args: argparse.Namespace) -> Runs:
     names = [p.name for p in PROBLEMS if not p.held]
     with ProcessPoolExecutor(args.jobs, max_tasks_per_child=1) as pool:
         runs = {
-            name: [pool.submit(play, variant, name, n, args.diverging) for n in range(args.seeds)]
+            name: [pool.submit(play, variant, name, n, args.change) for n in range(args.seeds)]
             for name in names
         }
         return {name: [future.result() for future in futures] for name, futures in runs.items()}
