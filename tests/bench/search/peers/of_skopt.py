@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from .spaces import Config, Parameter, flat, of_numbers
@@ -20,6 +19,7 @@ class ScikitOptimize:
         dimensions = [self._dimension(skopt.space, p) for _, p in flat(space)]
         self._optimizer = skopt.Optimizer(dimensions, base_estimator="GP", random_state=seed)
         self._asked: list[tuple[Config, list[Any]]] = []
+        self._told: list[tuple[list[Any], float]] = []  # since the last ask, and not learnt yet
 
     @staticmethod
     def _dimension(space: Any, p: Parameter) -> Any:
@@ -34,11 +34,20 @@ class ScikitOptimize:
         return space.Real(float(p["min"]), float(p["max"]), prior=prior)
 
     def ask(self) -> Config:
+        self._learn()
         point = self._pending().ask()
         values = dict(zip(self._names, point, strict=True))
         config = of_numbers(self._space, values)
         self._asked.append((config, point))
         return config
+
+    def _learn(self) -> None:
+        """Fit once to all that was told: its own ``tell`` would after each, and its time would not count
+        as the ask's."""
+        if self._told:
+            points, values = zip(*self._told, strict=True)
+            self._optimizer.tell(list(points), list(values))
+            self._told.clear()
 
     def _pending(self) -> Any:
         """The optimiser told the lowest value there is for every trial that still runs."""
@@ -52,5 +61,5 @@ class ScikitOptimize:
     def tell(self, config: Config, value: float | None) -> None:
         position = next(n for n, (asked, _) in enumerate(self._asked) if asked == config)
         point = self._asked.pop(position)[1]
-        known = [v for v in self._optimizer.yi if math.isfinite(v)]
-        self._optimizer.tell(point, max(known, default=0.0) if value is None else value)
+        known = [*self._optimizer.yi, *(told for _, told in self._told)]
+        self._told.append((point, max(known, default=0.0) if value is None else value))
