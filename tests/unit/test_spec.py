@@ -114,6 +114,13 @@ def test_a_reference_to_a_parameter_that_is_wrong_is_no_second_mistake() -> None
     assert [p.path for p in caught.value.problems] == ["spec.searchSpace.lr.minValue"]
 
 
+def test_a_wrong_reference_is_named_once_however_often_it_is_written() -> None:
+    command = "x ${{search_space.rate}} --again ${{search_space.rate}} ${{search_space.lr}}"
+    with pytest.raises(InvalidSpec) as caught:
+        parse_sweepjob(sweepjob(trial={"image": "a", "command": command}))
+    assert [p.value for p in caught.value.problems] == ["${{search_space.rate}}"]
+
+
 def test_a_name_too_long_for_its_jobs() -> None:
     body = sweepjob()
     body["metadata"]["name"] = "a" * 60

@@ -71,7 +71,7 @@ def unresolved(
     known = always | {f"inputs.{name}" for name in inputs} | {f"outputs.{n}" for n in outputs}
     for path, text in _texts(template, ""):
         demanded = set(PLACEHOLDER.findall(OPTIONAL.sub("", text)))
-        for reference in PLACEHOLDER.findall(text):
+        for reference in dict.fromkeys(PLACEHOLDER.findall(text)):
             if reference in demanded & sometimes - known:
                 remedy = (
                     "only some branches of the choice have it; pass the whole branch instead, or "
