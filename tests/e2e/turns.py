@@ -50,7 +50,7 @@ def take(item: pytest.Item) -> None:
     if not xdist.is_xdist_worker(item):
         return
     if _HELD not in item.config.stash:
-        item.config.stash[_HELD] = (layout.cache() / "tests.lock").open("w")
+        item.config.stash[_HELD] = _lock_file("tests")
     wanted = fcntl.LOCK_SH if _is_side_by_side(item.nodeid) else fcntl.LOCK_EX
     fcntl.flock(item.config.stash[_HELD], wanted)
 
@@ -64,6 +64,13 @@ def leave(config: pytest.Config) -> None:
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
     """What several processes must not do at once."""
-    with (layout.cache() / "prepare.lock").open("w") as file:
+    with _lock_file("prepare") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _lock_file(name: str) -> TextIO:
+    """Of this checkout's cluster, which may not be there yet."""
+    folder = layout.cache() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return (folder / f"{layout.current().name}-{name}").open("w")

@@ -53,9 +53,9 @@ def carry_out(server: MemoryApiServer) -> SweepState:
     return state
 
 
-def put_record(server: MemoryApiServer, owner: str, **status: Any) -> None:
+def put_record(server: MemoryApiServer, **status: Any) -> None:
     """A record that the operator does not know of."""
-    body: Body = trial_manifest(NAMESPACE, "sweep", owner, 0, {"lr": 0.1}, "random seed 1")
+    body: Body = trial_manifest(NAMESPACE, "sweep", "uid", 0, {"lr": 0.1}, "random seed 1")
     assert server.answer(Request("POST", RECORDS, {}, body))[0] == 201
     server.store.all("sweeptrials")[NAMESPACE, "sweep-0"]["status"] = status
 
@@ -71,14 +71,14 @@ def test_a_new_trial_gets_its_record_and_then_its_job() -> None:
 
 def test_a_record_whose_answer_never_came_gets_its_job() -> None:
     server = MemoryApiServer(clock)
-    put_record(server, "uid")
+    put_record(server)
     carry_out(server)
     assert len(server.store.all("jobs")) == 1
 
 
 def test_no_job_of_the_first_attempt_when_the_record_is_at_the_second() -> None:
     server = MemoryApiServer(clock)
-    put_record(server, "uid", phase="Pending", attempt=2)
+    put_record(server, phase="Pending", attempt=2)
     state = carry_out(server)
     assert state.live[0].attempt == 2
     assert not server.store.all("jobs")
@@ -86,6 +86,6 @@ def test_no_job_of_the_first_attempt_when_the_record_is_at_the_second() -> None:
 
 def test_no_job_when_the_record_says_that_there_was_one() -> None:
     server = MemoryApiServer(clock)
-    put_record(server, "uid", phase="Running", attempt=1, job="sweep-0")
+    put_record(server, phase="Running", attempt=1, job="sweep-0")
     carry_out(server)
     assert not server.store.all("jobs")
