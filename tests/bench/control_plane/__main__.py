@@ -5,8 +5,8 @@
     make bench-control-plane ARGS="--real --node-gpus 8"    # the same where there is room for the next one
     make bench-control-plane ARGS="--controller-qps 2000"   # with the controllers' limits raised
 
-The bare loop watches Jobs and creates the next when one is complete; it has no sidecar. Prints, for
-each way, the total time, the turnaround of a slot (from a pod's end to the next Job's creation),
+The bare loop watches Jobs and creates the next when one is complete; once without sidecars, and once
+of the very pods that a sweep gives its trials. Prints, for each way, the total time, the turnaround of a slot (from a pod's end to the next Job's creation),
 writes by the API server's own count, and the operator's processor time and memory.
 """
 
@@ -28,7 +28,7 @@ from tests.cluster import lifecycle, simulation
 from tests.cluster.target import Target
 
 from .costs import OperatorProcess, Requests, processor_seconds, requests, writes
-from .ways import Work, bare_loop, settle, sweep
+from .ways import Work, bare_loop, settle, sweep, with_sidecars
 from .witness import Witness
 
 SECURED = {
@@ -87,10 +87,14 @@ async def measure(target: Target, api: Gateway, way: str, work: Work, run: Await
     all_cpu = processor_seconds(target.built_in)
     all_cpu.subtract(all_before)
     witness.stop()
+    await clear(target, api)
+    return Run(way, seconds, witness, made, used, all_cpu, operator.memory())
+
+
+async def clear(target: Target, api: Gateway) -> None:
     kinds = "sweepjobs,jobs,pods"
     target.kubectl("-n", NAMESPACE, "delete", kinds, "--all", "--wait=false")
     await settle(api, NAMESPACE)
-    return Run(way, seconds, witness, made, used, all_cpu, operator.memory())
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -106,7 +110,7 @@ def show(runs: list[Run], work: Work) -> None:
     for run in runs:
         times = run.witness.turnarounds(work.concurrent)
         p50, p99 = statistics.median(times), percentile(times, 0.99)
-        own = run is not runs[0]
+        own = run.way.startswith("sweep")
         cpu = f"{run.cpu / work.total * 1000:.1f} ms" if own else ""
         memory = f"{run.memory[0]:.0f}, {run.memory[1]:.0f} MiB" if own else ""
         print(
@@ -149,14 +153,15 @@ async def main() -> int:
     else:
         simulation.join(target.built_in, 4)
         work = Work(simulated(), args.jobs or 300, args.concurrent or 30)
-    ways = {
-        "bare loop": bare_loop(api, NAMESPACE, work),
-        "sweep, no sidecar": sweep(api, NAMESPACE, work, "logs"),
-        "sweep, sidecars": sweep(api, NAMESPACE, work, "file"),
-    }
-    if not args.real:
-        # Nothing runs in a simulated pod, so there is no log to read either.
-        ways.pop("sweep, no sidecar").close()
+    same = None if args.real else await with_sidecars(api, NAMESPACE, work)
+    await clear(target, api)
+    ways = {"bare loop": bare_loop(api, NAMESPACE, work, "bare")}
+    if same is None:
+        ways["sweep, no sidecar"] = sweep(api, NAMESPACE, work, "logs", "without")
+    else:
+        # Nothing runs in a simulated pod: no log to read, and no sidecar that nobody listens to.
+        ways["bare loop, sidecars"] = bare_loop(api, NAMESPACE, same, "same")
+    ways["sweep, sidecars"] = sweep(api, NAMESPACE, work, "file", "with")
     runs = [await measure(target, api, way, work, run) for way, run in ways.items()]
     await api.close()
     show(runs, work)

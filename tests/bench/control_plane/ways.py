@@ -1,11 +1,11 @@
-"""The ways to run the same Jobs: a bare loop, and a sweep with or without sidecars."""
+"""The ways to run the same Jobs: a bare loop and a sweep, each with or without sidecars."""
 
 from __future__ import annotations
 
 import asyncio
 import copy
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sweepjob.controller import gateway
@@ -30,12 +30,12 @@ class Work:
     concurrent: int
 
 
-async def bare_loop(api: Gateway, namespace: str, work: Work) -> float:
+async def bare_loop(api: Gateway, namespace: str, work: Work, prefix: str) -> float:
     """Create the next Job whenever one is complete, by a watch of Jobs; returns seconds in all."""
     page = await api.list_page(gateway.JOBS, namespace, "", "")
     started = time.time()
     for number in range(work.concurrent):
-        await _create(api, namespace, work, number)
+        await _create(api, namespace, work, f"{prefix}-{number}")
     created, complete = work.concurrent, set()
     version = page["metadata"]["resourceVersion"]
     async for body in follow(api, gateway.JOBS, namespace, version):
@@ -45,15 +45,15 @@ async def bare_loop(api: Gateway, namespace: str, work: Work) -> float:
             continue
         complete.add(body["metadata"]["name"])
         if created < work.total:
-            await _create(api, namespace, work, created)
+            await _create(api, namespace, work, f"{prefix}-{created}")
             created += 1
         if len(complete) == work.total:
             break
     return time.time() - started
 
 
-async def _create(api: Gateway, namespace: str, work: Work, number: int) -> None:
-    metadata = {"name": f"bare-{number}", "labels": {"bench": "bare"}}
+async def _create(api: Gateway, namespace: str, work: Work, name: str) -> None:
+    metadata = {"name": name, "labels": {"bench": "bare"}}
     template = {"metadata": {"labels": {"bench": "bare"}}, "spec": copy.deepcopy(work.spec)}
     template["spec"]["restartPolicy"] = "Never"
     body: Body = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata}
@@ -61,9 +61,15 @@ async def _create(api: Gateway, namespace: str, work: Work, number: int) -> None
     await api.create(gateway.JOBS, namespace, body)
 
 
-async def sweep(api: Gateway, namespace: str, work: Work, source: str) -> float:
+async def with_sidecars(api: Gateway, namespace: str, work: Work) -> Work:
+    """The same work by the very pods that a sweep gives its trials."""
+    await sweep(api, namespace, replace(work, total=1, concurrent=1), "file", "sample")
+    [job] = (await api.list_page(gateway.JOBS, namespace, "", ""))["items"]
+    return replace(work, spec=job["spec"]["template"]["spec"])
+
+
+async def sweep(api: Gateway, namespace: str, work: Work, source: str, name: str) -> float:
     """A sweep of the same pods; returns seconds from its creation to its end."""
-    name = f"bench-{source}"
     body = sweepjob(name, work, source)
     page = await api.list_page(gateway.SWEEPJOBS, namespace, "", "")
     started = time.time()

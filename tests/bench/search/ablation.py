@@ -1,6 +1,6 @@
 """What each ingredient of the bayesian sampler is worth: python -m tests.bench.search.ablation
 
-One ingredient off at a time, on the problems that are not held out, one trial at a time.
+One ingredient off at a time, on the problems that are not held out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 from .ingredients import INGREDIENTS, take_away
 from .ours import Ours
 from .problems import PROBLEMS, Config, Problem
-from .runs import run
+from .runs import MODES, run
 from .score import Runs, at_checkpoints, interval, paired, reference, score
 from .spaces import Parameter
 
@@ -60,7 +60,7 @@ def _beside(value: float, parameter: Parameter, share: float) -> float:
     return float(value + share * (high - low))
 
 
-def play(variant: str, name: str, seed: int, change: str) -> list[float]:
+def play(variant: str, name: str, seed: int, mode: str, change: str) -> list[float]:
     """The incumbents of one run; the process ends with it, and so does the variant."""
     take_away(variant)
     problem = next(p for p in PROBLEMS if p.name == name)
@@ -69,13 +69,14 @@ def play(variant: str, name: str, seed: int, change: str) -> list[float]:
     elif change == "moved":
         problem = moved(problem, seed)
     algorithm = "random" if variant == "random" else "bayesian"
-    return at_checkpoints(run(Ours(problem.space, seed, algorithm), problem, seed, "seq"))
+    return at_checkpoints(run(Ours(problem.space, seed, algorithm), problem, seed, mode))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.search.ablation")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--mode", choices=MODES, default="seq")
     parser.add_argument("--change", choices=("diverging", "moved"), default="", help=_CHANGES)
     parser.add_argument("--only", nargs="+", default=[*INGREDIENTS], choices=INGREDIENTS)
     args = parser.parse_args()
@@ -94,7 +95,10 @@ def _all(variant: str, args: argparse.Namespace) -> Runs:
     names = [p.name for p in PROBLEMS if not p.held]
     with ProcessPoolExecutor(args.jobs, max_tasks_per_child=1) as pool:
         runs = {
-            name: [pool.submit(play, variant, name, n, args.change) for n in range(args.seeds)]
+            name: [
+                pool.submit(play, variant, name, n, args.mode, args.change)
+                for n in range(args.seeds)
+            ]
             for name in names
         }
         return {name: [future.result() for future in futures] for name, futures in runs.items()}
