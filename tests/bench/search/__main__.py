@@ -24,7 +24,8 @@ from .ours import ALGORITHMS, Ours
 from .piped import PACKAGES, Peer, interpreter
 from .problems import PROBLEMS
 from .runs import MODES, run
-from .score import at_checkpoints, table
+from .score import at_checkpoints
+from .tables import complete, table
 
 RECORDED = Path(__file__).parent / "recorded.jsonl"
 Job = tuple[str, str, str, int]  # sampler, mode, problem, seed
@@ -59,8 +60,14 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--keep", type=Path, default=RECORDED)
     parser.add_argument("--forget", nargs="*", default=[], choices=known, help="measure again")
+    parser.add_argument(
+        "--show", action="store_true", help="print what is recorded, and run nothing"
+    )
     args = parser.parse_args()
     results = remembered(args.keep, args.forget)
+    if args.show:
+        print(table(complete(results)))
+        return 0
     jobs: list[Job] = [
         (sampler, mode, problem.name, seed)
         for sampler in args.samplers

@@ -25,10 +25,11 @@ from .score import Runs, at_checkpoints, interval, paired, reference, score
 from .spaces import Parameter
 
 _MOVABLE = ("uniform", "loguniform")
-_CHANGES = "of the problems: bad outcomes are huge, or the optimum is elsewhere with every seed"
+# Of the whole way from a typical random configuration to the optimum, as a standard deviation.
+_NOISE = 0.1
 
 
-def diverging(problem: Problem) -> Problem:
+def diverging(problem: Problem, seed: int) -> Problem:
     """The same optimum, but what is worse than a typical random configuration explodes, as losses do."""
     typical = reference(problem.name)
     scale = typical - problem.optimum
@@ -53,6 +54,16 @@ def moved(problem: Problem, seed: int) -> Problem:
     return replace(problem, value=value)
 
 
+def noisy(problem: Problem, seed: int) -> Problem:
+    """The same, observed with noise."""
+    scale = reference(problem.name) - problem.optimum
+    return replace(problem, noise=max(problem.noise, _NOISE * scale))
+
+
+# Of the problems: bad outcomes are huge, the optimum is elsewhere with every seed, or there is noise.
+CHANGES = {"diverging": diverging, "moved": moved, "noisy": noisy}
+
+
 def _beside(value: float, parameter: Parameter, share: float) -> float:
     low, high = parameter["min"], parameter["max"]
     if parameter["type"] == "loguniform":
@@ -60,14 +71,12 @@ def _beside(value: float, parameter: Parameter, share: float) -> float:
     return float(value + share * (high - low))
 
 
-def play(variant: str, name: str, seed: int, mode: str, change: str) -> list[float]:
+def play(variant: str, name: str, seed: int, mode: str, changes: list[str]) -> list[float]:
     """The incumbents of one run; the process ends with it, and so does the variant."""
     take_away(variant)
     problem = next(p for p in PROBLEMS if p.name == name)
-    if change == "diverging":
-        problem = diverging(problem)
-    elif change == "moved":
-        problem = moved(problem, seed)
+    for change in changes:
+        problem = CHANGES[change](problem, seed)
     algorithm = "random" if variant == "random" else "bayesian"
     return at_checkpoints(run(Ours(problem.space, seed, algorithm), problem, seed, mode))
 
@@ -77,7 +86,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--mode", choices=MODES, default="seq")
-    parser.add_argument("--change", choices=("diverging", "moved"), default="", help=_CHANGES)
+    parser.add_argument("--change", nargs="+", choices=CHANGES, default=[], help="of the problems")
     parser.add_argument("--only", nargs="+", default=[*INGREDIENTS], choices=INGREDIENTS)
     args = parser.parse_args()
     wanted = dict.fromkeys(["random", "everything", *args.only])

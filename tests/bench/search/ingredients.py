@@ -6,27 +6,41 @@ What is taken away stays away as long as the process lives.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
-from sweepjob.domain.sampling.bayesian import candidates, model, sampler, scales, search
-from sweepjob.domain.sampling.bayesian.fitting import Prior
+from sweepjob.domain.sampling import RandomSampler
+from sweepjob.domain.sampling.bayesian import candidates, fitting, model, sampler, scales, search
+from sweepjob.domain.sampling.bayesian.arrays import Array
+from sweepjob.domain.space import Space
 
-_FIRST, _SECOND = sampler.PORTFOLIO
-_WARPS, _SCALE = model.warps, scales._of_choice
-
-
-def _one(strategy: sampler.Strategy) -> None:
-    sampler.PORTFOLIO = (strategy, strategy)
+_WARPS, _SCALE, _BELIEVE = model.warps, scales._of_choice, model.Model.believe
 
 
 def _jointly() -> None:
-    second = sampler.Strategy(Prior(_SECOND.prior.rate), _SECOND.acquisition)
-    sampler.PORTFOLIO = (_FIRST, second)
+    fitting._ADDITIVE_WORK = 0
 
 
-def _same_prior() -> None:
-    middle = Prior(rate=6.0, additive=True)
-    sampler.PORTFOLIO = tuple(sampler.Strategy(middle, s.acquisition) for s in (_FIRST, _SECOND))
+def _rate(rate: float) -> None:
+    fitting._RATE = rate
+
+
+def _few() -> None:
+    fitting._FEW = 1000
+
+
+def _random_start() -> None:
+    def start(space: Space, seed: int) -> SimpleNamespace:
+        return SimpleNamespace(draw=RandomSampler(space, seed).propose)
+
+    sampler.SobolSampler = start  # type: ignore[assignment,misc] # another start
+
+
+def _unaware() -> None:
+    def believe(self: model.Model, points: Array, scores: Array, pending: Array) -> model.Belief:
+        return _BELIEVE(self, points, scores, pending[:0])
+
+    model.Model.believe = believe  # type: ignore[method-assign] # it is told less
 
 
 def _without_powers() -> None:
@@ -56,15 +70,17 @@ def _untamed() -> None:
 
 
 INGREDIENTS: dict[str, Callable[[], None]] = {
-    "upper bound with short lengths only": lambda: _one(_FIRST),
-    "expected improvement with sums only": lambda: _one(_SECOND),
     "no sums of functions of one parameter": _jointly,
-    "the same prior for both strategies": _same_prior,
+    "length scales half as long": lambda: _rate(8.0),
+    "length scales twice as long": lambda: _rate(2.0),
+    "length scales that do not grow with the parameters": _few,
     "outcomes as they are": _without_powers,
     "numbers in a choice have no order": _unordered,
     "no local search": _without_climbing,
     "no candidates near good trials": _without_neighbours,
     "bad scores not pulled in": _untamed,
+    "a random start": _random_start,
+    "pending trials unknown": _unaware,
 }
 
 

@@ -19,8 +19,9 @@ from functools import partial
 
 import numpy as np
 
+from .ingredients import INGREDIENTS, take_away
 from .ours import Ours
-from .problems import Problem, ackley, box, levy, moved, styblinski, vector
+from .problems import Problem, ackley, box, levy, moved, rosenbrock, styblinski, vector
 from .runs import run
 
 LEVY_OFFSET = moved(11, 20, 20)
@@ -36,6 +37,10 @@ def _styblinski(config: dict[str, float]) -> float:
     return styblinski(vector(config, 20))
 
 
+def _rosenbrock(config: dict[str, float]) -> float:
+    return rosenbrock(vector(config, 20))
+
+
 def _few(config: dict[str, float]) -> float:
     return ackley(vector(config, 100)[list(FEW)] - FEW_OFFSET)
 
@@ -43,13 +48,17 @@ def _few(config: dict[str, float]) -> float:
 LONG = (
     Problem("levy-20", "continuous", box(20, -10, 10), _levy),
     Problem("styblinski-20", "continuous", box(20, -5, 5), _styblinski),
+    Problem("rosenbrock-20", "continuous", box(20, -2, 2), _rosenbrock),
     Problem("ackley, 5 of 100", "continuous", box(100, -10, 10), _few),
 )
 CHECKPOINTS = (50, 100, 200, 300, 400, 500)
 
 
-def play(problem: Problem, algorithm: str, budget: int, seed: int) -> tuple[list[float], float]:
-    """The incumbents, and the median milliseconds of the last fifty asks."""
+def play(problem: Problem, who: str, budget: int, seed: int) -> tuple[list[float], float]:
+    """The incumbents, and the median milliseconds of the last fifty asks; the process ends with the
+    row, and so does what was taken away."""
+    take_away(who)
+    algorithm = "random" if who == "random" else "bayesian"
     done = run(Ours(problem.space, seed, algorithm), problem, seed, "seq", budget)
     return done.incumbents, float(np.median(done.seconds[-50:])) * 1e3
 
@@ -60,11 +69,11 @@ def typical(problem: Problem) -> float:
     return float(np.median([problem.value(config) for config in found]))
 
 
-def row(problem: Problem, algorithm: str, budget: int, seeds: int, jobs: int) -> Iterator[str]:
+def row(problem: Problem, who: str, budget: int, seeds: int, jobs: int) -> Iterator[str]:
     """The cells of a line: who, regrets at the checkpoints, and the time of an ask."""
-    yield f"{problem.name}, {algorithm}"
+    yield f"{problem.name}, {who}"
     with ProcessPoolExecutor(jobs) as pool:
-        runs = list(pool.map(partial(play, problem, algorithm, budget), range(seeds)))
+        runs = list(pool.map(partial(play, problem, who, budget), range(seeds)))
     scale = typical(problem) - problem.optimum
     for count in CHECKPOINTS:
         values = [incumbents[count - 1] for incumbents, _ in runs if len(incumbents) >= count]
@@ -77,12 +86,13 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--trials", type=int, default=500)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--without", nargs="+", default=[], choices=INGREDIENTS)
     args = parser.parse_args()
     print("| | " + " | ".join(map(str, CHECKPOINTS)) + " | ms per ask at the end |")
     print("|" + " --- |" * (len(CHECKPOINTS) + 2))
     for problem in LONG:
-        for algorithm in ("bayesian", "random"):
-            cells = row(problem, algorithm, args.trials, args.seeds, args.jobs)
+        for who in ("bayesian", *args.without, "random"):
+            cells = row(problem, who, args.trials, args.seeds, args.jobs)
             print("| " + " | ".join(cells) + " |", flush=True)
     return 0
 

@@ -15,10 +15,8 @@ from .runs import Run
 CHECKPOINTS = (25, 50, 100)
 _FLOOR = 0.001
 _DRAWS = 200  # of the bootstrap
-GROUPS = ("continuous", "noisy", "mixed", "tuning")
 # Incumbents of every run on every problem, at each checkpoint.
 Runs = Mapping[str, Sequence[Sequence[float]]]
-Results = Mapping[tuple[str, str, str, int], tuple[list[float], float]]
 
 
 def at_checkpoints(run: Run) -> list[float]:
@@ -54,49 +52,6 @@ def score(runs: Runs, rivals: Runs, problems: Iterable[Problem] = PROBLEMS) -> f
     return math.exp(float(np.mean(logs))) if logs else math.nan
 
 
-def table(results: Results) -> str:
-    """A table for each mode: score with its interval, by group, of either half, and time per ask."""
-    modes = dict.fromkeys(mode for _, mode, _, _ in results)
-    return "\n\n".join(f"### {mode}\n\n{_of_mode(results, mode)}" for mode in modes)
-
-
-def _of_mode(results: Results, mode: str) -> str:
-    samplers = dict.fromkeys(s for s, m, _, _ in results if m == mode)
-    runs = {s: _runs(results, s, mode) for s in samplers}
-    head = [
-        "sampler",
-        "seeds",
-        "score",
-        "90 % of it",
-        *GROUPS,
-        "tuned on",
-        "held out",
-        "ms per ask",
-    ]
-    rows = [(_row(s, runs[s], runs["random"]), _time(results, s, mode)) for s in samplers]
-    rows.sort(key=lambda row: float(row[0][2]))
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    lines += ["| " + " | ".join([*row, ms]) + " |" for row, ms in rows]
-    return "\n".join(lines)
-
-
-def _runs(results: Results, sampler: str, mode: str) -> dict[str, list[list[float]]]:
-    found: dict[str, list[list[float]]] = {}
-    for (s, m, problem, _), (incumbents, _) in results.items():
-        if (s, m) == (sampler, mode):
-            found.setdefault(problem, []).append(incumbents)
-    return found
-
-
-def _row(sampler: str, runs: Runs, rivals: Runs) -> list[str]:
-    low, high = interval(runs, rivals)
-    parts = [[p for p in PROBLEMS if p.group == group] for group in GROUPS]
-    parts += [[p for p in PROBLEMS if p.held == held] for held in (False, True)]
-    cells = [f"{score(runs, rivals, part):.3f}" for part in parts]
-    seeds = min(len(found) for found in runs.values())
-    return [sampler, str(seeds), f"{score(runs, rivals):.3f}", f"{low:.3f} to {high:.3f}", *cells]
-
-
 def interval(runs: Runs, rivals: Runs) -> tuple[float, float]:
     """Where the score lies in nine of ten draws of seeds (bootstrap over the sampler's runs)."""
     return _nine_of_ten(score(_of(runs, drawn), rivals) for drawn in _draws(runs))
@@ -120,8 +75,3 @@ def _of(runs: Runs, drawn: Mapping[str, Sequence[int]]) -> Runs:
 def _nine_of_ten(scores: Iterable[float]) -> tuple[float, float]:
     low, high = np.quantile(list(scores), [0.05, 0.95])
     return float(low), float(high)
-
-
-def _time(results: Results, sampler: str, mode: str) -> str:
-    times = [ms for (s, m, _, _), (_, ms) in results.items() if (s, m) == (sampler, mode)]
-    return f"{np.median(times):.0f}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr
@@ -14,33 +13,6 @@ from .arrays import Array
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 _ROOT_HALF_PI = math.sqrt(math.pi / 2)
 _FAR = -1.0  # below, the difference of two nearly equal numbers is taken in logarithms
-
-
-class Acquisition(Protocol):
-    """Larger is more worth trying."""
-
-    def value(self, mean: Array, deviation: Array) -> Array:
-        """From posterior means and standard deviations, shapes (n,)."""
-        ...
-
-    def slopes(self, mean: float, deviation: float) -> tuple[float, float]:
-        """Derivatives of the value by mean and by standard deviation."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class UpperBound:
-    """mean + weight * deviation (Srinivas et al. 2010)."""
-
-    weight: float
-
-    def value(self, mean: Array, deviation: Array) -> Array:
-        """mean + weight * deviation; shapes (n,)."""
-        return mean + self.weight * deviation
-
-    def slopes(self, mean: float, deviation: float) -> tuple[float, float]:
-        """1 and the weight."""
-        return 1.0, self.weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +25,7 @@ class LogExpectedImprovement:
     best: float
 
     def value(self, mean: Array, deviation: Array) -> Array:
-        """log E max(f - best, 0) for f normal; shapes (n,)."""
+        """log E max(f - best, 0) for f normal, of means and standard deviations of shape (n,)."""
         z = (np.asarray(mean) - self.best) / deviation
         return np.log(deviation) + log_h(z)
 

@@ -17,9 +17,9 @@ from .kernel import by_scale, first_columns, matern, matern_at
 _LENGTH = (math.log(0.02), math.log(20.0))
 _VARIANCE = (math.log(1e-3), math.log(20.0))
 _NOISE = (math.log(1e-8), math.log(1.0))
-# Length scales: Gamma(3, 6), which keeps to a third of the range, and longer the more parameters
-# there are, as distances grow with their root (Hvarfner, Hellsten and Nardi 2024).
-_SHAPE, _FEW = 3.0, 6
+# Length scales: Gamma(3, 4), half the range at its mode, and longer the more parameters there are, as
+# distances grow with their root (Hvarfner, Hellsten and Nardi 2024).
+_SHAPE, _RATE, _FEW = 3.0, 4.0, 6
 # Logarithms of the two variances, and of the noise: most objectives have little, some have much.
 _CENTRES = (0.0, -1.0, -9.0)
 _SPREADS = (1.0, 1.5, 3.0)
@@ -28,19 +28,6 @@ _STEPS = 40
 # The sum over each parameter by itself costs as much as a kernel for each, so it is there up to so many
 # trials times parameters: always with up to 26 parameters, later on only at the beginning.
 _ADDITIVE_WORK = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """What is expected of an objective.
-
-    Attributes:
-        rate: of the length scales' Gamma distribution; the larger, the shorter they are.
-        additive: whether it may be a sum of functions of one parameter each.
-    """
-
-    rate: float
-    additive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +54,7 @@ class Hyperparameters:
         return self.joint + self.additive
 
 
-def fit(
-    features: Array, outcomes: Array, owner: Array, scales: int, prior: Prior
-) -> Hyperparameters:
+def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperparameters:
     """The most probable hyperparameters.
 
     Args:
@@ -78,7 +63,7 @@ def fit(
         owner: the length scale of each feature, shape (width,).
         scales: the number of length scales.
     """
-    objective = Posterior(features, outcomes, owner, scales, prior)
+    objective = Posterior(features, outcomes, owner, scales)
     start = objective.start()
     bounds = [_LENGTH] * scales + [_VARIANCE, _VARIANCE, _NOISE]
     found = minimize(
@@ -100,7 +85,6 @@ class Posterior:
         outcomes: Array,
         owner: Array,
         scales: int,
-        prior: Prior,
     ) -> None:
         # Everything is symmetric: pairs of trials count twice, a trial and itself once.
         self._rows, self._columns = np.tril_indices(len(outcomes))
@@ -111,9 +95,9 @@ class Posterior:
         )
         self._outcomes = outcomes
         self._scales = scales
-        self._rate = prior.rate / max(1.0, math.sqrt(scales / _FEW))
+        self._rate = _RATE / max(1.0, math.sqrt(scales / _FEW))
         work = scales * len(outcomes)
-        self.is_additive = prior.additive and scales > 1 and work <= _ADDITIVE_WORK
+        self.is_additive = scales > 1 and work <= _ADDITIVE_WORK
         self._roots = np.sqrt(5.0 * scales * self._squares) if self.is_additive else None
 
     def start(self) -> Array:

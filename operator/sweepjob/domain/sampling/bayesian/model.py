@@ -11,7 +11,7 @@ import numpy as np
 
 from .arrays import Array
 from .encoding import Encoding
-from .fitting import Hyperparameters, Prior, fit
+from .fitting import Hyperparameters, fit
 from .outcomes import Warp, standardise, tame, warps
 from .process import Process
 
@@ -57,17 +57,16 @@ class Model:
     encoding: Encoding
     _fitted: OrderedDict[bytes, Fitted] = field(default_factory=OrderedDict)
 
-    def believe(self, points: Array, scores: Array, pending: Array, prior: Prior) -> Belief:
+    def believe(self, points: Array, scores: Array, pending: Array) -> Belief:
         """The belief given trials.
 
         Args:
             points: of trials that ended, in the order of their indices; shape (n, axes).
             scores: larger is better, minus infinity for failed ones; shape (n,).
             pending: points of trials that go on, shape (m, axes).
-            prior: what is expected of the objective.
         """
         first = milestone(len(scores))
-        fitted = self._fit(points[:first], scores[:first], prior)
+        fitted = self._fit(points[:first], scores[:first])
         keep = subset(scores, _MODELLED)
         points, features = points[keep], self.encoding.features(points[keep])
         outcomes = fitted.warp(standardise(tame(scores)[keep]))
@@ -84,12 +83,12 @@ class Model:
         order = np.argsort(-means, kind="stable")
         return Belief(process, points[order], float(means[order[0]]))
 
-    def _fit(self, points: Array, scores: Array, prior: Prior) -> Fitted:
+    def _fit(self, points: Array, scores: Array) -> Fitted:
         """Hyperparameters under the way to look at outcomes that the data is most probable under
         (Snelson, Rasmussen and Ghahramani 2004, warped Gaussian processes)."""
         keep = subset(scores, _FITTED)
         outcomes = standardise(tame(scores)[keep])
-        data = points[keep].tobytes() + outcomes.tobytes() + repr(prior).encode()
+        data = points[keep].tobytes() + outcomes.tobytes()
         key = hashlib.blake2b(data).digest()
         if key not in self._fitted:
             features = self.encoding.features(points[keep])
@@ -98,7 +97,7 @@ class Model:
                 gain = warp.gain(outcomes)
                 if math.isfinite(gain):
                     values = warp(outcomes)
-                    hyper = fit(features, values, self.encoding.owner, self.encoding.scales, prior)
+                    hyper = fit(features, values, self.encoding.owner, self.encoding.scales)
                     tried.append((hyper.evidence + gain, Fitted(hyper, warp)))
             self._fitted[key] = max(tried, key=lambda found: found[0])[1]
             if len(self._fitted) > _REMEMBERED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,10 +12,9 @@ from ...space import Assignment, Space, canonical
 from ..hashing import bits, permuted
 from ..interface import Observation
 from ..sobol import SobolSampler
-from .acquisition import Acquisition, LogExpectedImprovement, UpperBound
+from .acquisition import LogExpectedImprovement
 from .arrays import Array
 from .encoding import Encoding
-from .fitting import Prior
 from .ledger import Ledger
 from .model import Model
 from .search import Search
@@ -29,27 +28,6 @@ _SMALL = 2000
 _PATIENCE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
-    """What is expected of the objective, and what is wanted of a proposal.
-
-    Attributes:
-        prior: of the model.
-        acquisition: made of the best posterior mean of any trial.
-    """
-
-    prior: Prior
-    acquisition: Callable[[float], Acquisition]
-
-
-# In turns. A model of short length scales looks where little is known; one that believes in long ones
-# and in sums digs where it is good. Each alone is worse than both: the one is slow, the other stuck.
-PORTFOLIO = (
-    Strategy(Prior(rate=9.0), lambda best: UpperBound(1.8)),
-    Strategy(Prior(rate=4.0, additive=True), LogExpectedImprovement),
-)
-
-
 @dataclass(slots=True)
 class BayesianSampler:
     """Search by a Gaussian process, for every expression and any nesting.
@@ -57,9 +35,8 @@ class BayesianSampler:
     It begins with a scrambled Sobol sequence. Then, for each proposal, a Gaussian process is fitted
     to the trials that ended, those that were stopped early by their best until then; pending ones
     are taken to give what it expects of them (Ginsbourger et al. 2010, kriging believer); and the
-    next is the configuration of highest upper confidence bound or expected improvement, in turns:
-    the one gets stuck less, the other digs deeper. A failed trial counts as the worst there was.
-    Nothing is proposed twice; a finite space is exhausted.
+    next is the configuration of highest expected improvement. A failed trial counts as the worst
+    there was. Nothing is proposed twice; a finite space is exhausted.
 
     A proposal is a function of the seed, the index and the observations.
     """
@@ -109,10 +86,9 @@ class BayesianSampler:
         encoding = self._encoding
         if not encoding.width:
             return None
-        strategy = PORTFOLIO[index % len(PORTFOLIO)]
-        belief = self._model.believe(points, scores, pending, strategy.prior)
+        belief = self._model.believe(points, scores, pending)
         generator = np.random.default_rng(bits(f"{self.seed}/bayesian/{index}", 64))
-        search = Search(encoding, belief.process, strategy.acquisition(belief.best), generator)
+        search = Search(encoding, belief.process, LogExpectedImprovement(belief.best), generator)
         if self._size is not None and self._size <= _SMALL:
             return self._best_of_all(search, taken)
 

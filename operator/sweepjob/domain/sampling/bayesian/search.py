@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import minimize
 
-from .acquisition import Acquisition
+from .acquisition import LogExpectedImprovement
 from .arrays import Array
 from .candidates import draw
 from .encoding import Encoding
@@ -33,7 +33,7 @@ class Search:
         self,
         encoding: Encoding,
         process: Process,
-        acquisition: Acquisition,
+        acquisition: LogExpectedImprovement,
         generator: np.random.Generator,
     ) -> None:
         self.encoding = encoding
