@@ -23,6 +23,7 @@ from .problems import PROBLEMS, Config, Problem
 from .runs import MODES, run
 from .score import Runs, at_checkpoints, interval, paired, reference, score
 from .spaces import Parameter
+from .tables import GROUPS
 
 _MOVABLE = ("uniform", "loguniform")
 # Of the whole way from a typical random configuration to the optimum, as a standard deviation.
@@ -88,6 +89,7 @@ def main() -> int:
     parser.add_argument("--mode", choices=MODES, default="seq")
     parser.add_argument("--change", nargs="+", choices=CHANGES, default=[], help="of the problems")
     parser.add_argument("--only", nargs="+", default=[*INGREDIENTS], choices=INGREDIENTS)
+    parser.add_argument("--groups", nargs="+", choices=GROUPS, default=GROUPS, help="of problems")
     args = parser.parse_args()
     wanted = dict.fromkeys(["random", "everything", *args.only])
     found: dict[str, Runs] = {}
@@ -101,7 +103,7 @@ def main() -> int:
 
 def _all(variant: str, args: argparse.Namespace) -> Runs:
     """A variant's runs on every problem that is not held out."""
-    names = [p.name for p in PROBLEMS if not p.held]
+    names = [p.name for p in PROBLEMS if not p.held and p.group in args.groups]
     with ProcessPoolExecutor(args.jobs, max_tasks_per_child=1) as pool:
         runs = {
             name: [
