@@ -21,8 +21,8 @@ def _jointly() -> None:
     fitting._ADDITIVE_WORK = 0
 
 
-def _rate(rate: float) -> None:
-    fitting._RATE = rate
+def _shorter(times: float) -> None:
+    fitting._RATE *= times
 
 
 def _few() -> None:
@@ -71,8 +71,8 @@ def _untamed() -> None:
 
 INGREDIENTS: dict[str, Callable[[], None]] = {
     "no sums of functions of one parameter": _jointly,
-    "length scales half as long": lambda: _rate(8.0),
-    "length scales twice as long": lambda: _rate(2.0),
+    "length scales half as long": lambda: _shorter(2.0),
+    "length scales twice as long": lambda: _shorter(0.5),
     "length scales that do not grow with the parameters": _few,
     "outcomes as they are": _without_powers,
     "numbers in a choice have no order": _unordered,
