@@ -6,8 +6,9 @@
     make bench-control-plane ARGS="--controller-qps 2000"   # with the controllers' limits raised
 
 The bare loop watches Jobs and creates the next when one is complete; once without sidecars, and once
-of the very pods that a sweep gives its trials. Prints, for each way, the total time, the turnaround of a slot (from a pod's end to the next Job's creation),
-writes by the API server's own count, and the operator's processor time and memory.
+of the very pods that a sweep gives its trials. Prints, for each way, the total time, the turnaround of
+a slot (from a pod's end to the next Job's creation), writes by the API server's own count, and the
+operator's processor time and memory.
 """
 
 from __future__ import annotations
@@ -159,7 +160,8 @@ async def main() -> int:
     if same is None:
         ways["sweep, no sidecar"] = sweep(api, NAMESPACE, work, "logs", "without")
     else:
-        # Nothing runs in a simulated pod: no log to read, and no sidecar that nobody listens to.
+        # Nothing runs in a simulated pod: there is no log to read, and no sidecar that would wait for
+        # an operator who knows nothing of its trial.
         ways["bare loop, sidecars"] = bare_loop(api, NAMESPACE, same, "same")
     ways["sweep, sidecars"] = sweep(api, NAMESPACE, work, "file", "with")
     runs = [await measure(target, api, way, work, run) for way, run in ways.items()]

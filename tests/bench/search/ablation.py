@@ -10,66 +10,16 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
 
 import argparse
-import math
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 
-import numpy as np
-
+from .changes import CHANGES
 from .ingredients import INGREDIENTS, take_away
 from .ours import Ours
-from .problems import PROBLEMS, Config, Problem
+from .problems import PROBLEMS
 from .runs import MODES, run
-from .score import Runs, at_checkpoints, interval, paired, reference, score
-from .spaces import Parameter
+from .score import Runs, at_checkpoints, interval, paired, score
 from .tables import GROUPS
-
-_MOVABLE = ("uniform", "loguniform")
-# Of the whole way from a typical random configuration to the optimum, as a standard deviation.
-_NOISE = 0.1
-
-
-def diverging(problem: Problem, seed: int) -> Problem:
-    """The same optimum, but what is worse than a typical random configuration explodes, as losses do."""
-    typical = reference(problem.name)
-    scale = typical - problem.optimum
-
-    def value(config: Config) -> float:
-        excess = (problem.value(config) - typical) / scale
-        return typical + scale * (excess if excess < 0 else math.expm1(min(20 * excess, 200)))
-
-    return replace(problem, value=value)
-
-
-def moved(problem: Problem, seed: int) -> Problem:
-    """The same landscape, elsewhere by up to a tenth of each number's width: another one each seed."""
-    generator = np.random.default_rng([seed, 11])
-    ways = {
-        p["name"]: (p, generator.uniform(-0.1, 0.1)) for p in problem.space if p["type"] in _MOVABLE
-    }
-
-    def value(config: Config) -> float:
-        return problem.value({**config, **{n: _beside(config[n], *way) for n, way in ways.items()}})
-
-    return replace(problem, value=value)
-
-
-def noisy(problem: Problem, seed: int) -> Problem:
-    """The same, observed with noise."""
-    scale = reference(problem.name) - problem.optimum
-    return replace(problem, noise=max(problem.noise, _NOISE * scale))
-
-
-# Of the problems: bad outcomes are huge, the optimum is elsewhere with every seed, or there is noise.
-CHANGES = {"diverging": diverging, "moved": moved, "noisy": noisy}
-
-
-def _beside(value: float, parameter: Parameter, share: float) -> float:
-    low, high = parameter["min"], parameter["max"]
-    if parameter["type"] == "loguniform":
-        return float(value * (high / low) ** share)
-    return float(value + share * (high - low))
 
 
 def play(variant: str, name: str, seed: int, mode: str, changes: list[str]) -> list[float]:
