@@ -103,6 +103,18 @@ def test_only_what_is_never_there_is_a_mistake_in_what_is_optional() -> None:
     )
 
 
+@pytest.mark.parametrize(("name", "read"), [("y", "true"), ("On", "true"), ("no", "false")])
+def test_a_name_that_yaml_took_for_a_truth_value_is_told(name: str, read: str) -> None:
+    uniform = {"type": "uniform", "minValue": 0, "maxValue": 1}
+    command = f"run ${{{{search_space.{name}}}}}"
+    told = problems(searchSpace={read: uniform}, trial=trial(command=command))
+    assert (
+        f'YAML reads {name} without quotes as {read}: where it is declared, write "{name}"' in told
+    )
+    elsewhere = problems(searchSpace={"x": uniform}, trial=trial(command=command))
+    assert "YAML" not in elsewhere
+
+
 def test_a_file_is_shared_by_an_empty_volume() -> None:
     pod = pod_of(manifest(metrics={"source": "file", "path": "/work/out/m.jsonl"}))
     [trainer], sidecar = pod["containers"], sidecar_of(pod)

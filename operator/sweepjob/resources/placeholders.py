@@ -11,6 +11,8 @@ from typing import Any
 from ..domain.space import Assignment, Branch, Choice, Space, leaves
 
 PLACEHOLDER = re.compile(r"\$\{\{\s*([^}]*?)\s*\}\}")
+# Names that kubectl's YAML takes for truth values when they are not quoted.
+_TRUTHS = {"true": ("y", "yes", "on"), "false": ("n", "no", "off")}
 OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
 
 
@@ -82,7 +84,17 @@ def unresolved(
                 reference in demanded or not reference.startswith("inputs.")
             ):
                 listed = ", ".join(sorted(known)) or "none"
-                yield path, f"${{{{{reference}}}}}", f"refers to nothing; there are: {listed}"
+                hint = _unquoted(reference, known)
+                yield path, f"${{{{{reference}}}}}", f"refers to nothing; there are: {listed}{hint}"
+
+
+def _unquoted(reference: str, known: Container[str]) -> str:
+    """What to do where the reference's name was read as a truth value when it was declared."""
+    group, _, name = reference.rpartition(".")
+    read = next((value for value, names in _TRUTHS.items() if name.lower() in names), None)
+    if read is None or f"{group}.{read}" not in known:
+        return ""
+    return f'. YAML reads {name} without quotes as {read}: where it is declared, write "{name}"'
 
 
 def _references(branch: Branch, prefix: str) -> tuple[set[str], set[str]]:
