@@ -1,14 +1,15 @@
 """YAML as Kubernetes reads it: texts to plain values and back.
 
 PyYAML speaks YAML 1.1, where 1e-3 is a text and 2020-01-01 a date; Kubernetes takes the one for a
-number and the other for a text. Both directions follow Kubernetes.
+number and the other for a text, and y and n for truth values, which they are for nobody else. Both
+directions follow Kubernetes, but in a document that is not for it y and n are texts.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -16,6 +17,8 @@ _DEEPEST = 100
 _MOST_NODES = 200_000
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _MERGE = "tag:yaml.org,2002:merge"
+_BOOL = "tag:yaml.org,2002:bool"
+_LETTER = re.compile(r"[yYnN]\Z")
 _DATE = "tag:yaml.org,2002:timestamp"
 
 
@@ -23,18 +26,21 @@ class BadYaml(ValueError):
     """A text that is not YAML, or not of the kind that describes a Kubernetes object."""
 
 
-def _resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+def _resolvers(truths: str = "yYnN") -> dict[str, list[tuple[str, re.Pattern[str]]]]:
     without_dates = {
         first: [(tag, pattern) for tag, pattern in known if tag != _DATE]
         for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
     for first in "-+.0123456789":
         without_dates.setdefault(first, []).append(("tag:yaml.org,2002:float", _FLOAT))
+    for first in truths:
+        without_dates[first] = [*without_dates.get(first, ()), (_BOOL, _LETTER)]
     return without_dates
 
 
 class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers = _resolvers()
+    bool_values: ClassVar = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Keys become texts, as in JSON; one that is there twice is an error, as in Kubernetes."""
@@ -48,6 +54,10 @@ class _Loader(yaml.SafeLoader):
             _key(self.construct_object(key, deep=True)): self.construct_object(value, deep=deep)
             for key, value in node.value
         }
+
+
+class _OthersLoader(_Loader):
+    yaml_implicit_resolvers = _resolvers(truths="")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -64,7 +74,8 @@ def load_documents(text: str) -> list[Any]:
         BadYaml: with what is wrong and where.
     """
     try:
-        found = [d for d in yaml.load_all(text, Loader=_Loader) if d is not None]
+        found = list(yaml.load_all(text, Loader=_Loader))
+        others = list(yaml.load_all(text, Loader=_OthersLoader))
     except BadYaml:
         raise
     except yaml.YAMLError as error:
@@ -74,7 +85,13 @@ def load_documents(text: str) -> list[Any]:
     except (ValueError, OverflowError, TypeError) as error:  # a number or key that Python refuses
         raise BadYaml(f"has a value that cannot be read: {error}") from None
     counter = [0]
-    return [_plain(document, 0, counter) for document in found]
+    documents = (d if _is_object(d) else o for d, o in zip(found, others, strict=True))
+    return [_plain(document, 0, counter) for document in documents if document is not None]
+
+
+def _is_object(document: Any) -> bool:
+    """Whether it is meant for Kubernetes."""
+    return isinstance(document, Mapping) and "apiVersion" in document
 
 
 def _plain(node: Any, depth: int, counter: list[int]) -> Any:

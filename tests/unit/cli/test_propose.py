@@ -100,6 +100,20 @@ def test_yaml_is_read_and_written_as_kubernetes_does() -> None:
     assert yaml.safe_load(dump({"x": 1e-05}))["x"] == 1e-05
 
 
+def test_letters_are_truths_in_an_object_and_texts_in_an_azure_file() -> None:
+    text = "search_space: {y: 1, N: 2, 'n': 3}\nused: [Y, n, yes]\n"
+    found, elsewhere = load_documents(f"apiVersion: v1\n{text}---\n{text}")
+    assert found["search_space"] == {"true": 1, "false": 2, "n": 3}
+    assert found["used"] == [True, False, True]
+    assert elsewhere == {"search_space": {"y": 1, "N": 2, "n": 3}, "used": ["Y", "n", True]}
+
+
+def test_letters_are_written_so_that_kubernetes_reads_them_as_texts() -> None:
+    body = {"apiVersion": "v1", "y": "N", "n": ["Y", "y"]}
+    assert "'y': 'N'" in dump(body)
+    assert load_documents(dump(body)) == [body]
+
+
 @pytest.mark.parametrize(
     "text",
     [
