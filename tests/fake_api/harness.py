@@ -45,7 +45,7 @@ class Operator:
         self.reconciler = Reconciler(self._api, SETTINGS, clock)
         reports, caches = self.reconciler.reports, self.reconciler.caches
         self.intake = Intake(Authenticator(self._api), reports, caches)
-        parts = (self._watch_sweeps(), caches.run(), self.reconciler.queue.run())
+        parts = (self._watch_sweeps(), caches.run(), self.reconciler.queues.run())
         self._tasks = [asyncio.create_task(part) for part in parts]
 
     async def _watch_sweeps(self) -> None:

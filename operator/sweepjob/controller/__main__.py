@@ -82,13 +82,13 @@ async def _serve(
 async def _work(reconciler: Reconciler, leadership: Leadership | None) -> None:
     """Act on what is seen, as soon as we lead and for as long."""
     if leadership is None:
-        await reconciler.queue.run()
+        await reconciler.queues.run()
         return
     await reconciler.caches.synced()
     await leadership.take()
     async with asyncio.TaskGroup() as group:
         group.create_task(leadership.keep())
-        group.create_task(reconciler.queue.run())
+        group.create_task(reconciler.queues.run())
 
 
 async def run(settings: Settings) -> None:

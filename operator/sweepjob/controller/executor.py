@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from itertools import groupby
 
 from ..domain.plan import actions as act
 from . import gateway
@@ -32,17 +30,7 @@ class Executor:
         self._clock = clock
 
     async def carry_out(self, state: SweepState, actions: Sequence[act.Action]) -> None:
-        """All actions; those of one trial in order, those of different trials side by side.
-
-        Raises the first error after every trial has got as far as it could.
-        """
-        chains = [self._in_order(state, list(g)) for _, g in groupby(actions, lambda a: a.trial)]
-        results = await asyncio.gather(*chains, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-
-    async def _in_order(self, state: SweepState, actions: Sequence[act.Action]) -> None:
+        """The actions of one trial, in order, as far as they go."""
         for action in actions:
             if isinstance(action, act.CreateTrial):
                 await self._launcher.create(state, action)

@@ -17,15 +17,17 @@ class KnownSweep:
     Attributes:
         state: None before its spec has been understood, and when it is finished.
         generation: of the spec that was looked at last.
+        doubted: something of it was not there; it may not be there any more itself.
     """
 
     body: Mapping[str, Any]
     state: SweepState | None = None
     generation: int = 0
+    doubted: bool = False
 
     def forget(self) -> None:
         """Begin again from what is on record."""
-        self.state, self.generation = None, 0
+        self.state, self.generation, self.doubted = None, 0, False
 
 
 def is_older(body: Mapping[str, Any], than: Mapping[str, Any]) -> bool:

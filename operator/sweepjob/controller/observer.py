@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from ..domain.plan.observed import Job, Pod, Trouble
 from ..domain.plan.planner import STOPPED, free_slots, is_over, reason_to_end
-from ..domain.plan.snapshot import Phase, Snapshot, Trial
+from ..domain.plan.snapshot import Phase, Proposal, Snapshot, Trial
 from ..domain.plan.waiting import PATIENCE
 from ..resources import names
 from ..resources.pods import PodRecord
@@ -25,52 +25,69 @@ V = TypeVar("V", Pod, Job)
 _PATIENCE_FOR_METRIC = 60.0
 
 
-def snapshot(
-    state: SweepState,
-    caches: Caches,
-    settings: Settings,
-    looked: Iterable[int],
-    most: int | None = None,
-    is_read: Callable[[PodRecord], bool] = lambda pod: True,
-) -> Snapshot:
-    """The sweep as it is known now, with as many proposals as there are free slots, and one for
-    every live trial that may end in this pass.
+def of_sweep(state: SweepState, settings: Settings, most: int | None = None) -> Snapshot:
+    """The sweep without a look at any of its trials, with as many proposals as there are free slots.
 
     Args:
-        looked: indices of the live trials to look at.
         most: as many proposals at most; None for what is wanted.
+    """
+    bare = _bare(state, settings)
+    wanted = free_slots(bare) if most is None else min(free_slots(bare), most)
+    proposals = state.proposals(wanted)
+    return replace(bare, proposals=proposals, exhausted=state.exhausted)
+
+
+def of_trial(
+    state: SweepState,
+    trial: TrialState,
+    caches: Caches,
+    settings: Settings,
+    interval: float,
+    is_read: Callable[[PodRecord], bool],
+) -> Snapshot:
+    """The sweep with one of its live trials, to see what to do about that.
+
+    Args:
+        interval: seconds between two writes of a curve, at least.
         is_read: whether all reports of a pod that has ended have been taken in; before, it counts
             as running.
     """
+    bare = _bare(state, settings)
+    seen = _trial(state, trial, caches, interval, is_read)
+    return replace(bare, live=(seen,), resting=bare.resting - 1)
+
+
+def of_new_trial(state: SweepState, proposal: Proposal, settings: Settings) -> Snapshot:
+    """The sweep as if nothing were reserved for a proposal yet, to see whether there still is a slot."""
+    bare = _bare(state, settings)
+    totals = replace(bare.totals, created=bare.totals.created - 1)
+    return replace(bare, proposals=(proposal,), resting=bare.resting - 1, totals=totals)
+
+
+def _bare(state: SweepState, settings: Settings) -> Snapshot:
     spec = state.spec
-    trials = [state.live[index] for index in looked if index in state.live]
-    bare = Snapshot(
+    # What a trial that ends now has shown is to count for the one that takes its place.
+    vacated = 0 if state.sampler.learns else len(state.leaving)
+    return Snapshot(
         limits=spec.limits,
         started=state.started,
         suspended=spec.suspend,
         stopped=spec.stop,
         node_patience=settings.node_patience,
         max_retries=spec.trial.max_retries,
-        live=tuple(_trial(state, t, caches, settings, is_read) for t in trials),
-        resting=len(state.live) - len(trials),
+        live=(),
+        resting=len(state.live) + len(state.reserved),
         totals=state.totals(),
+        vacated=vacated,
+        failing=sum(phase is Phase.FAILED for phase in state.leaving.values()),
     )
-    if state.sampler.learns:
-        # What a trial that ends now has shown is to count for the one that takes its place.
-        wanted = free_slots(bare)
-    else:
-        ending = sum(any(pod.is_terminal for pod in trial.pods) for trial in bare.live)
-        wanted = min(free_slots(bare) + ending, spec.limits.max_total_trials - state.created)
-    wanted = wanted if most is None else min(wanted, most)
-    proposals = state.proposals(max(0, wanted))
-    return replace(bare, proposals=proposals, exhausted=state.exhausted)
 
 
 def _trial(
     state: SweepState,
     trial: TrialState,
     caches: Caches,
-    settings: Settings,
+    interval: float,
     is_read: Callable[[PodRecord], bool],
 ) -> Trial:
     key = (state.namespace, trial.name)
@@ -79,8 +96,8 @@ def _trial(
     unwritten = trial.unwritten_since
     trial.trouble = _trouble_of(trial, pods)
     state.crowded |= trial.trouble is not None and trial.trouble.waits
-    interval = trial.write_interval(settings.progress_interval)
-    due = None if unwritten is None else max(unwritten, trial.written) + interval
+    pause = trial.write_interval(interval)
+    due = None if unwritten is None else max(unwritten, trial.written) + pause
     return Trial(
         index=trial.index,
         name=trial.name,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ..resources.pods import JobRecord
 from ..resources.troubles import of_refused_pod
 from . import errors, gateway
@@ -24,21 +22,16 @@ class Refusals:
         self._caches = caches
         self._asked: dict[str, float] = {}
 
-    async def look(self, state: SweepState, looked: Iterable[int], now: float) -> dict[int, float]:
-        """Note in the trials that are looked at why they have no pods; returns when to look again at
-        each that has none."""
-        wakes = {}
-        for index in looked:
-            trial = state.live.get(index)
-            job = None if trial is None else self._waiting(state, trial)
-            if trial is None or job is None or job.started is None:
-                continue
+    async def look(self, state: SweepState, trial: TrialState, now: float) -> float | None:
+        """Note in the trial why it has no pod; returns when to look again, if it should have one."""
+        job = self._waiting(state, trial)
+        if job is None or job.started is None:
+            return None
+        due = self._due(job, job.started)
+        if due <= now:
+            await self._ask(trial, job, now)
             due = self._due(job, job.started)
-            if due <= now:
-                await self._ask(trial, job, now)
-                due = self._due(job, job.started)
-            wakes[index] = due
-        return wakes
+        return due
 
     def _waiting(self, state: SweepState, trial: TrialState) -> JobRecord | None:
         """The Job of a trial that should have a pod and has none. Forgets what is over."""

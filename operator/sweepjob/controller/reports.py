@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from .. import wire
 from ..resources.log_lines import LogLines
@@ -11,12 +11,9 @@ from . import telemetry
 from .caches import Caches, Key
 from .gateway import Gateway
 from .log_reader import LogReaders
+from .queues import STATUS_INTERVAL, Queues
 from .sweep_state import SweepState
 from .trial_state import TrialState
-from .workqueue import WorkQueue
-
-# Changes of numbers alone are written at most this often, in seconds; changes of state at once.
-STATUS_INTERVAL = 1.0
 
 
 class Reports:
@@ -24,7 +21,7 @@ class Reports:
 
     Args:
         find: the memory of a sweep, None when there is none.
-        queue: is told of sweeps to look at again.
+        queues: are told what to look at again.
         clock: seconds since the epoch.
     """
 
@@ -33,12 +30,12 @@ class Reports:
         api: Gateway,
         caches: Caches,
         find: Callable[[Key], SweepState | None],
-        queue: WorkQueue[Key],
+        queues: Queues,
         clock: Callable[[], float],
     ) -> None:
         self._caches = caches
         self._find = find
-        self._queue = queue
+        self._queues = queues
         self._clock = clock
         self._logs = LogReaders(api, caches.pod, self._on_line, self._on_log_end)
 
@@ -64,9 +61,9 @@ class Reports:
             return None
         if trial.pod != pod:
             state.turn_to(trial, pod)
-        before = trial.curve.count
-        decided = state.report(trial, push, self._clock())
-        self._taken(state, trial.curve.count - before, decided=decided)
+        before, now = trial.curve.count, self._clock()
+        decided = state.report(trial, push, now)
+        self._taken(state, trial, trial.curve.count - before, now, decided=decided)
         # A decision that is not on record yet may die with us: the sidecar must tell it all again then.
         action = wire.CONTINUE if trial.stop is None else wire.STOP
         return wire.Reply(trial.curve.count + 1, trial.durable, action)
@@ -98,14 +95,13 @@ class Reports:
                 state.turn_to(trial, pod.uid)
             state.adopt(trial, pod.summary, now)
 
-    def follow_logs(self, state: SweepState, looked: Iterable[int]) -> None:
-        """See that the logs of some trials' current pods are read, where reports are printed."""
+    def follow_log(self, state: SweepState, trial: TrialState) -> None:
+        """See that the log of a trial's current pod is read, where reports are printed."""
         if state.spec.metrics.source != wire.LOGS:
             return
-        for trial in [state.live[index] for index in looked if index in state.live]:
-            pod = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
-            if pod is not None and pod.attempt == trial.attempt:
-                self._follow(state, trial, pod)
+        pod = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
+        if pod is not None and pod.attempt == trial.attempt:
+            self._follow(state, trial, pod)
 
     def _follow(self, state: SweepState, trial: TrialState, pod: PodRecord) -> None:
         if pod.view.started is None and not pod.view.is_terminal:
@@ -124,22 +120,23 @@ class Reports:
         trial = None if state is None else state.find(pod.trial)
         if state is None or trial is None or trial.pod != pod.uid:
             return
-        before = trial.curve.count
-        decided = state.read(trial, found, when, self._clock())
-        self._taken(state, trial.curve.count - before, decided=decided)
+        before, now = trial.curve.count, self._clock()
+        decided = state.read(trial, found, when, now)
+        self._taken(state, trial, trial.curve.count - before, now, decided=decided)
 
     def _on_log_end(self, pod: PodRecord) -> None:
         state = self._find((pod.namespace, pod.sweep))
         trial = None if state is None else state.find(pod.trial)
         if state is not None and trial is not None:
-            state.agenda.add(trial.index)
-        self._queue.add((pod.namespace, pod.sweep))
+            self._queues.trials.add((state.key, trial.index))
 
-    def _taken(self, state: SweepState, reports: int, *, decided: bool) -> None:
+    def _taken(
+        self, state: SweepState, trial: TrialState, reports: int, now: float, *, decided: bool
+    ) -> None:
         """Act on a decision at once, on the rest soon."""
         telemetry.REPORTS.labels(state.spec.metrics.source).inc(reports)
-        key = (state.namespace, state.name)
         if decided:
-            self._queue.add(key)
-        else:
-            self._queue.add_after(key, STATUS_INTERVAL)
+            self._queues.trials.add((state.key, trial.index))
+        elif trial.unwritten_since == now:  # it is to be recorded some time
+            self._queues.trials.add_after((state.key, trial.index), STATUS_INTERVAL)
+        self._queues.statuses.add_after(state.key, STATUS_INTERVAL)

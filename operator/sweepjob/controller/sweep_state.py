@@ -7,6 +7,8 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain, islice
+from itertools import count as numbers
 from typing import Any
 
 from .. import wire
@@ -21,7 +23,6 @@ from ..resources.outputs import trial_folder
 from ..resources.record import Record, load_curve
 from ..resources.status import Best
 from ..resources.sweepjob import SweepSpec
-from .agenda import Agenda
 from .proposing import Ready, propose
 from .trial_state import TrialState
 from .warm_start import Source
@@ -48,8 +49,9 @@ class SweepState:
     Attributes:
         sources: other sweeps, whose trials count for proposals and decisions.
         live: trials that have not ended, by index.
-        agenda: which of them to look at, and when.
-        ending: there is a reason to end the sweep, and every trial has been put on the agenda for it.
+        reserved: what trials are to try whose record is about to be written, by index.
+        leaving: how live trials have ended whose end is about to be written, by index.
+        ending: there is a reason to end the sweep, and every trial has been looked at for it.
         ended_trials: those that have, for a sampler that learns.
         ready: proposals of such a sampler, made ahead of the plan.
         asked: is making them.
@@ -76,7 +78,8 @@ class SweepState:
     sources: tuple[Source, ...] = ()
     sampler: Sampler = field(init=False)
     live: dict[int, TrialState] = field(default_factory=dict)
-    agenda: Agenda = field(default_factory=Agenda)
+    reserved: dict[int, Assignment] = field(default_factory=dict)
+    leaving: dict[int, Phase] = field(default_factory=dict)
     ending: bool = False
     ended_trials: list[Observation] = field(default_factory=list)
     ready: Ready = field(default_factory=Ready)
@@ -100,6 +103,10 @@ class SweepState:
     def __post_init__(self) -> None:
         self.sampler = make_sampler(*self.spec.sampler, self.spec.space, self.seed)
         self.tracker = Tracker(self.spec.policy, self.goal)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.namespace, self.name
 
     @property
     def goal(self) -> Goal:
@@ -130,13 +137,12 @@ class SweepState:
         same = all(getattr(self.spec, part) == getattr(spec, part) for part in _REMEMBERED)
         if same:
             self.spec, self.problem = spec, ""
-            self.agenda.add_all(self.live)
         return same
 
     def add(self, record: Record) -> TrialState:
         trial = TrialState.of(record, self.tracker.curve())
         self.live[record.index] = trial
-        self.agenda.add(record.index)
+        self.reserved.pop(record.index, None)
         self.missing.update(range(self.next_index, record.index))
         self.missing.discard(record.index)
         self.next_index = max(self.next_index, record.index + 1)
@@ -145,7 +151,6 @@ class SweepState:
     def end(self, trial: TrialState, phase: Phase, saved: float) -> None:
         """The trial's end is on record: it moves from the live ones into the totals."""
         self.live.pop(trial.index, None)
-        self.agenda.forget(trial.index)
         self.ended[phase] += 1
         if self.sampler.learns:
             seen = _observation(trial.index, trial.assignment, trial.curve, phase)
@@ -170,12 +175,13 @@ class SweepState:
         return self.next_index - len(self.missing)
 
     def free_indices(self, count: int) -> list[int]:
-        """The next indices without a record, the lowest first."""
-        left_out = sorted(self.missing)[:count]
-        return [*left_out, *range(self.next_index, self.next_index + count - len(left_out))]
+        """The next indices that have no record and are not about to get one, the lowest first."""
+        left_out = sorted(self.missing)
+        free = (n for n in chain(left_out, numbers(self.next_index)) if n not in self.reserved)
+        return list(islice(free, count))
 
     def totals(self) -> Totals:
-        return Totals(self.created, self.ended)
+        return Totals(self.created + len(self.reserved), self.ended)
 
     def proposals(self, count: int) -> tuple[Proposal, ...]:
         """The next ``count`` ones, or fewer when the space is exhausted; of a sampler that learns,
@@ -190,8 +196,9 @@ class SweepState:
     def observations(self) -> list[Observation]:
         """What a sampler that learns may know: trials whose end is on record, and those that go on,
         without what they reported so far. It is the same before and after a restart."""
-        live = [Observation(t.index, t.assignment, None, ended=False) for t in self.live.values()]
-        return [*self.ended_trials, *live]
+        going = {t.index: t.assignment for t in self.live.values()} | self.reserved
+        pending = [Observation(n, tried, None, ended=False) for n, tried in going.items()]
+        return [*self.ended_trials, *pending]
 
     def turn_to(self, trial: TrialState, pod: str) -> None:
         """Reports come from a new pod, by its uid: the trial starts again among the others."""
@@ -234,14 +241,12 @@ class SweepState:
         trial.other_metrics_since = None
         if trial.unwritten_since is None:
             trial.unwritten_since = now
-            self.agenda.add(trial.index)  # it is to be recorded some time
         if trial.curve.count == 1:
             trial.first_report = now
         decision = self.tracker.judge(trial.index, trial.curve)
         undecided = trial.verdict is None and trial.stop is None
         if decision is not None and decision.stop and undecided:
             trial.verdict, trial.decided = _stop(decision), now
-            self.agenda.add(trial.index)
         if trial.curve.best_interval == trial.curve.count:
             self.note_best(trial, now)
 

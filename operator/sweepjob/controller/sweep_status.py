@@ -14,7 +14,7 @@ from .caches import Key
 from .gateway import Gateway
 from .known_sweep import KnownSweep, is_older
 from .pace import Priority
-from .reports import STATUS_INTERVAL
+from .queues import STATUS_INTERVAL
 from .sweep_state import SweepState
 
 

@@ -106,7 +106,7 @@ class LocalSweep:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listener).start()
-        for part in (reconciler.caches.run(), reconciler.queue.run()):
+        for part in (reconciler.caches.run(), reconciler.queues.run()):
             task = asyncio.create_task(part)
             task.add_done_callback(self._end_with)
             stack.callback(task.cancel)

@@ -1,5 +1,5 @@
-"""What the planner asks for. The executor carries out the actions of one trial in the given order,
-and those of different trials side by side."""
+"""What the planner asks for. The actions of one trial are carried out in the given order, those of
+different trials side by side."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ def plan(snapshot: Snapshot, now: float) -> Plan:
     ending = reason_to_end(snapshot, now)
     actions: list[Action] = []
     wakes: dict[int, float] = {}
-    occupied = snapshot.resting
-    failed = snapshot.totals.failed
+    occupied = snapshot.resting - snapshot.vacated
+    failed = snapshot.totals.failed + snapshot.failing
     for trial in snapshot.live:
         step = plan_trial(_with_verdict(trial, snapshot, ending, now), snapshot, now)
         actions += step.actions
@@ -63,7 +63,8 @@ def free_slots(snapshot: Snapshot) -> int:
     """How many trials may be created when none of the live ones ends."""
     limits = snapshot.limits
     left = limits.max_total_trials - snapshot.totals.created
-    return max(0, min(limits.max_concurrent_trials - snapshot.occupied, left))
+    occupied = snapshot.occupied - snapshot.vacated
+    return max(0, min(limits.max_concurrent_trials - occupied, left))
 
 
 def _new_trials(snapshot: Snapshot, occupied: int) -> list[Action]:

@@ -132,10 +132,13 @@ class Snapshot:
         node_patience: seconds that a node has for ending a pod beyond the pod's grace, before it
             counts as lost.
         live: the trials to look at, none of which has ended.
-        resting: how many other trials have not ended: nothing about them has changed.
+        resting: how many other trials have not ended, or are about to be recorded as new.
         proposals: for the next indices without a record: first those that were left out, since their
             record could not be written or is gone.
         exhausted: the sampler has no proposal beyond those.
+        vacated: how many of the resting trials are about to be recorded as ended, and leave their slot
+            to another one already.
+        failing: how many trials are about to be recorded as failed.
     """
 
     limits: Limits
@@ -149,6 +152,8 @@ class Snapshot:
     proposals: tuple[Proposal, ...] = ()
     exhausted: bool = False
     resting: int = 0
+    vacated: int = 0
+    failing: int = 0
 
     @property
     def occupied(self) -> int:

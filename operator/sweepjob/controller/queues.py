@@ -1,0 +1,45 @@
+"""What has to be looked at: trials, sweeps, and what a sweep's status says, each by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from .caches import Key
+from .sweep_state import SweepState
+from .workqueue import WorkQueue
+
+TrialKey = tuple[Key, int]  # the sweep's, and the trial's index
+Look = Callable[[Key], Awaitable[float | None]]
+
+# Changes of numbers alone are written at most this often, in seconds; changes of state at once.
+STATUS_INTERVAL = 1.0
+
+
+class Queues:
+    """A trial waits for no other trial's requests, and neither waits for what is only told."""
+
+    def __init__(
+        self, sweep: Look, trial: Callable[[TrialKey], Awaitable[float | None]], status: Look
+    ) -> None:
+        self.sweeps: WorkQueue[Key] = WorkQueue(sweep)
+        self.trials: WorkQueue[TrialKey] = WorkQueue(trial)
+        self.statuses: WorkQueue[Key] = WorkQueue(status)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for queue in (self.trials, self.sweeps, self.statuses):
+                group.create_task(queue.run())
+
+    @property
+    def depth(self) -> int:
+        return self.sweeps.depth + self.trials.depth + self.statuses.depth
+
+    def add_trials(self, state: SweepState) -> None:
+        """Look at all trials of a sweep that have not ended."""
+        for index in (*state.live, *state.reserved):
+            self.trials.add((state.key, index))
+
+    def tell_soon(self, state: SweepState, now: float) -> None:
+        """Look at what the sweep's status says, when it may be written again."""
+        self.statuses.add_after(state.key, max(0.0, state.status_written + STATUS_INTERVAL - now))

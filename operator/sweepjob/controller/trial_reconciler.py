@@ -1,0 +1,119 @@
+"""Observe, decide, act, for one trial at a time, until there is nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from ..domain.plan.actions import Action, Plan, RecordEnd
+from ..domain.plan.planner import plan
+from ..domain.plan.snapshot import Phase, Proposal
+from . import errors, telemetry
+from .caches import Caches, Key
+from .executor import Executor
+from .observer import of_new_trial, of_trial
+from .queues import Queues, TrialKey
+from .refusals import Refusals
+from .reports import Reports
+from .settings import Settings
+from .slots import fill
+from .sweep_state import SweepState
+
+# A trial that still finds something to do after so many rounds lets others go first.
+_ROUNDS = 10
+
+
+class TrialReconciler:
+    """Looks at trials that have not ended, and at those whose record is to be written.
+
+    Args:
+        find: the memory of a sweep, None when there is nothing to do about its trials.
+        doubt: is told that something of a sweep was not there.
+        interval: seconds between two writes of a curve.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        caches: Caches,
+        settings: Settings,
+        executor: Executor,
+        refusals: Refusals,
+        reports: Reports,
+        queues: Queues,
+        find: Callable[[Key], SweepState | None],
+        doubt: Callable[[Key], None],
+        interval: Callable[[], float],
+        clock: Callable[[], float],
+    ) -> None:
+        self._caches = caches
+        self._settings = settings
+        self._executor = executor
+        self._refusals = refusals
+        self._reports = reports
+        self._queues = queues
+        self._find = find
+        self._doubt = doubt
+        self._interval = interval
+        self._clock = clock
+
+    async def reconcile(self, trial: TrialKey) -> float | None:
+        """Do what there is to do about a trial; returns seconds until it should be looked at again."""
+        await self._caches.synced()
+        key, index = trial
+        with telemetry.RECONCILE_SECONDS.time():
+            for _ in range(_ROUNDS):
+                state = self._find(key)
+                if state is None:
+                    return None
+                todo = await self._plan(state, index)
+                if not todo.actions:
+                    now = self._clock()
+                    self._queues.tell_soon(state, now)
+                    return None if todo.wake_at is None else max(0.0, todo.wake_at - now)
+                try:
+                    await self._act(state, index, todo.actions)
+                except errors.NotFound:
+                    self._doubt(key)
+                    return None
+        return 0.0
+
+    async def _plan(self, state: SweepState, index: int) -> Plan:
+        trial = state.live.get(index)
+        if trial is None:
+            return self._plan_new(state, index)
+        due = await self._refusals.look(state, trial, self._clock())
+        self._reports.follow_log(state, trial)
+        is_read = partial(self._reports.is_read, state)
+        snap = of_trial(state, trial, self._caches, self._settings, self._interval(), is_read)
+        todo = plan(snap, self._clock())
+        times = [when for when in (todo.wakes.get(index), due) if when is not None]
+        return Plan(todo.actions, min(times, default=None))
+
+    def _plan_new(self, state: SweepState, index: int) -> Plan:
+        """The record of a new trial, if there still is a slot for it."""
+        if index not in state.reserved:
+            return Plan(())
+        proposal = Proposal(index, state.reserved[index])
+        todo = plan(of_new_trial(state, proposal, self._settings), self._clock())
+        if not todo.actions:
+            del state.reserved[index]
+            self._queues.sweeps.add(state.key)
+        return Plan(todo.actions)
+
+    async def _act(self, state: SweepState, index: int, actions: Sequence[Action]) -> None:
+        end = next((a.phase for a in actions if isinstance(a, RecordEnd)), None)
+        if end is not None:
+            self._leave(state, index, end)
+        try:
+            await self._executor.carry_out(state, actions)
+        finally:
+            state.leaving.pop(index, None)
+            if index not in state.live:
+                self._queues.sweeps.add(state.key)
+            self._queues.tell_soon(state, self._clock())
+
+    def _leave(self, state: SweepState, index: int, phase: Phase) -> None:
+        """The trial has ended, and its slot may be filled while that is written."""
+        state.leaving[index] = phase
+        fill(state, self._settings, self._queues, self._clock())
