@@ -38,7 +38,7 @@ PANELS: list[tuple[str, str, dict[str, str]]] = [
         },
     ),
     (
-        "A pass over a sweep",
+        "A look at a trial or a sweep",
         "s",
         {
             "median": f"histogram_quantile(0.5, sum by (le) (rate(sweepjob_operator_reconcile_duration_seconds_bucket{_RATE})))",
@@ -67,7 +67,7 @@ PANELS: list[tuple[str, str, dict[str, str]]] = [
         "short",
         {"{{reason}}": "sum by (reason) (rate(sweepjob_attempts_repeated_total[1h])) * 3600"},
     ),
-    ("Sweeps that wait to be looked at", "short", {"depth": "sum(sweepjob_operator_queue_depth)"}),
+    ("Trials and sweeps that wait to be looked at", "short", {"depth": "sum(sweepjob_operator_queue_depth)"}),
 ]  # fmt: skip
 _WIDTH, _HEIGHT = 8, 7
 

@@ -45,6 +45,17 @@ class SlowThread(Executor):
         return future
 
 
+class SlowWebhook(FakeClient):
+    """A fake: a webhook that thinks for long about one trial's Job, and about no other."""
+
+    async def call_api(
+        self, method: str, path: str, query: Any, body: Any, posted: Any, _request_timeout: Any
+    ) -> Any:
+        if method == "POST" and body["metadata"]["name"] == "good-1" and path.endswith("/jobs"):
+            await asyncio.sleep(6 * SLOW)
+        return await super().call_api(method, path, query, body, posted, _request_timeout)
+
+
 class RefusingServer(MemoryApiServer):
     """A fake: a quota that has no room for the Jobs of some sweeps."""
 
@@ -57,7 +68,24 @@ class RefusingServer(MemoryApiServer):
         return super().answer(request)
 
 
-def play(others: dict[str, dict[str, Any]]) -> float:
+def is_complete(server: MemoryApiServer) -> bool:
+    status = server.store.all("sweepjobs")[NAMESPACE, "good"].get("status", {})
+    return bool(status.get("phase") == "Complete")
+
+
+def slots_are_filled(server: MemoryApiServer) -> bool:
+    """Whether several trials of the good sweep have ended, and others have taken their slots; before the
+    Job that the webhook thinks about is there."""
+    jobs = {key[1] for key in server.store.all("jobs")}
+    assert "good-1" not in jobs, "the others have waited for it"
+    return {"good-3", "good-4", "good-5"} <= jobs
+
+
+def play(
+    others: dict[str, dict[str, Any]],
+    client: type[FakeClient] = FakeClient,
+    until: Callable[[MemoryApiServer], bool] = is_complete,
+) -> float:
     """Virtual seconds that the good sweep takes beside others."""
     random.seed(1)
     loop = VirtualTimeLoop()
@@ -72,10 +100,9 @@ def play(others: dict[str, dict[str, Any]]) -> float:
         FakeCluster(server, random.Random(3), clock, trainers.run)
         for name, given in {**others, "good": GOOD}.items():
             apply(server, name, given)
-        operators.append(Operator(FakeClient(server, Weather(random.Random(4))), clock))
+        operators.append(Operator(client(server, Weather(random.Random(4))), clock))
         operators[0].reconciler._proposer._thread = SlowThread(loop)  # type: ignore[assignment] # a fake thread, in virtual time
-        sweeps = server.store.all("sweepjobs")
-        while sweeps[NAMESPACE, "good"].get("status", {}).get("phase") != "Complete":
+        while not until(server):
             assert operators[0].problem() is None
             await asyncio.sleep(0.1)
             assert loop.time() < 3000.0
@@ -101,6 +128,10 @@ def test_a_quota_that_refuses_others_delays_nobody() -> None:
     alone = play({})
     beside = play({f"refused{n}": GOOD for n in range(NEIGHBOURS)})
     assert beside < alone + 3.0
+
+
+def test_a_slow_webhook_for_one_trial_delays_no_other() -> None:
+    assert play({}, SlowWebhook, until=slots_are_filled) < 4 * SLOW
 
 
 def test_slow_samplers_of_others_delay_nobody() -> None:

@@ -34,6 +34,20 @@ def test_a_slot_is_filled_in_the_pass_in_which_it_becomes_free() -> None:
     assert any(isinstance(a, act.RecordEnd) for a in todo.actions)
 
 
+def test_a_slot_is_filled_while_the_end_of_its_trial_is_written() -> None:
+    snap = snapshot(resting=2, vacated=1, totals=Totals(2), proposals=PROPOSALS[2:])
+    assert created(plan(snap, 10.0).actions) == [2]
+    assert not is_over(snapshot(resting=1, vacated=1, totals=Totals(4)), 10.0)
+
+
+def test_no_slot_is_filled_while_one_failure_too_many_is_written() -> None:
+    totals = Totals(2, {Phase.FAILED: 1})
+    given = {"resting": 1, "vacated": 1, "max_failed_trials": 1, "totals": totals}
+    assert created(plan(snapshot(**given, proposals=PROPOSALS[2:]), 1.0).actions) == [2, 3]
+    assert created(plan(snapshot(**given, failing=1, proposals=PROPOSALS[2:]), 1.0).actions) == []
+    assert reason_to_end(snapshot(**given, failing=1), 1.0) is None, "not before it is on record"
+
+
 def test_never_more_than_the_total() -> None:
     todo = plan(snapshot(total=1, concurrent=8, proposals=PROPOSALS), 0)
     assert created(todo.actions) == [0]

@@ -249,6 +249,21 @@ def test_what_is_remembered_outlives_a_spec_that_changes_nothing_about_it(
         assert sweep.spec is changed
 
 
+def test_what_is_about_to_get_a_record_counts_as_having_one() -> None:
+    sweep = state()
+    sweep.add(record(2))
+    assert sweep.free_indices(4) == [0, 1, 3, 4]
+    sweep.reserved = {0: {"lr": 0.1}, 3: {"lr": 0.2}}
+    assert sweep.free_indices(3) == [1, 4, 5]
+    assert (sweep.created, sweep.totals().created) == (1, 3)
+    pending = {seen.index: seen.assignment for seen in sweep.observations() if not seen.ended}
+    assert pending == {2: {"lr": 0.1}, **sweep.reserved}
+    sweep.add(record(3))
+    assert list(sweep.reserved) == [0]
+    assert sweep.free_indices(2) == [1, 4]
+    assert (sweep.created, sweep.totals().created) == (2, 3)
+
+
 def test_a_silenced_pod_is_no_end_once_and_if_nothing_was_heard() -> None:
     sweep = state()
     trial = sweep.add(record(0))

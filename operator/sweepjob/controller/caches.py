@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from ..resources import names
@@ -125,6 +126,9 @@ class Caches:
         self._wake(sweep, record.name)
 
     def _on_job(self, old: JobRecord | None, new: JobRecord | None) -> None:
+        if _is_no_news(old, new):
+            _enter(self._jobs, old, new)
+            return
         if new is not None and new.uid not in self._trial_of_job:
             self._trial_of_job[new.uid] = new.owner
             # Its pods may have been seen before it: now it is known whose they are.
@@ -146,6 +150,8 @@ class Caches:
         else:
             self._pods_by_uid.pop(pod.uid, None)
         sweep, name = _enter(self._pods, old, new)
+        if _is_no_news(old, new):
+            return
         self._pod_changed(pod, new is None)
         trial = (pod.namespace, pod.trial)
         if new is None and not any(j.uid == pod.owner for j in self.jobs_of(trial)):
@@ -163,6 +169,12 @@ def _enter(index: dict[Key, dict[str, T]], old: T | None, new: T | None) -> tupl
     else:
         _discard(index, trial, item.name)
     return (item.namespace, item.sweep), item.trial
+
+
+def _is_no_news(old: PodRecord | JobRecord | None, new: PodRecord | JobRecord | None) -> bool:
+    """Whether nothing has changed that anybody decides by: of a dozen events of a Job and its pod, half
+    are such."""
+    return old is not None and new is not None and replace(old, version=new.version) == new
 
 
 def _discard(index: dict[Key, dict[str, V]], key: Key, name: str) -> None:

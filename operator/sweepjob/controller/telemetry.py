@@ -14,7 +14,7 @@ _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 RECONCILE_SECONDS = Histogram(
     "sweepjob_operator_reconcile_duration_seconds",
-    "Time of one pass over a sweep, its API requests included",
+    "Time of one look at a trial or a sweep, its API requests included",
     buckets=_SECONDS,
 )
 DECISION_SECONDS = Histogram(
@@ -76,7 +76,9 @@ class Gauges(Collector):
         yield live
         yield GaugeMetricFamily("sweepjob_sweeps_active", "Sweeps that go on", now.sweeps)
         yield GaugeMetricFamily(
-            "sweepjob_operator_queue_depth", "Sweeps that wait to be looked at", now.waiting
+            "sweepjob_operator_queue_depth",
+            "Trials and sweeps that wait to be looked at",
+            now.waiting,
         )
         yield GaugeMetricFamily(
             "sweepjob_operator_leader",

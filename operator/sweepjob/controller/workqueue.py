@@ -8,7 +8,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from .errors import Unavailable
+from .errors import ApiError, Unavailable
 
 _log = logging.getLogger(__name__)
 _BACKOFF = (0.05, 30.0)  # seconds, first and longest
@@ -89,5 +89,6 @@ class WorkQueue(Generic[K]):
         pause: float = min(longest, first * 2 ** min(failures, 12)) * random.uniform(0.5, 1)
         if isinstance(error, Unavailable):
             pause = max(pause, error.retry_after)
-        _log.warning("%s: %r; again in %.1f s", key, error, pause, exc_info=failures == 3)
+        unforeseen = failures == 3 and not isinstance(error, ApiError)
+        _log.warning("%s: %r; again in %.1f s", key, error, pause, exc_info=unforeseen)
         return pause

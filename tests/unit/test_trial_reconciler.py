@@ -1,0 +1,113 @@
+"""Reserved slots over the fake API server, in virtual time: kept while a record cannot be written, given
+up when there is no slot any more."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator
+
+import pytest
+from sweepjob.local.api import MemoryApiServer, Refusal, Request
+from sweepjob.local.store import Body
+
+from tests.fake_api.cluster import FakeCluster
+from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet
+from tests.fake_api.trainers import Trainers
+from tests.fake_api.transport import FakeClient, Weather
+
+from .test_crash_everywhere import spec
+
+pytestmark = pytest.mark.virtual_time
+SWEEPS = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    with quiet():
+        yield
+
+
+class FullServer(MemoryApiServer):
+    """A fake: a quota for records that can be full."""
+
+    full = True
+    asked = 0
+
+    def answer(self, request: Request) -> tuple[int, Body]:
+        if self.full and request.method == "POST" and request.parts()[1] == "sweeptrials":
+            self.asked += 1
+            return 403, Refusal(403, "Forbidden", "exceeded quota").body
+        return super().answer(request)
+
+
+def start() -> tuple[FullServer, Operator]:
+    loop = asyncio.get_running_loop()
+
+    def clock() -> float:
+        return EPOCH + loop.time()
+
+    server, operators = FullServer(clock), list[Operator]()
+    FakeCluster(
+        server,
+        random.Random(1),
+        clock,
+        Trainers(random.Random(2), lambda: operators[0].intake).run,
+    )
+    given = spec(4, 2, samplingAlgorithm={"type": "random", "seed": 1})
+    body: Body = {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
+    body |= {"metadata": {"name": "sweep"}, "spec": given}
+    assert server.answer(Request("POST", SWEEPS, {}, body))[0] == 201
+    operators.append(Operator(FakeClient(server, Weather(random.Random(3))), clock))
+    return server, operators[0]
+
+
+def change(server: MemoryApiServer, **changes: object) -> None:
+    assert server.answer(Request("PATCH", f"{SWEEPS}/sweep", {}, {"spec": changes}))[0] == 200
+
+
+def status_of(server: MemoryApiServer) -> Body:
+    sweep = server.store.all("sweepjobs")[NAMESPACE, "sweep"]
+    status: Body = sweep.get("status") or {}
+    return status
+
+
+async def test_a_record_that_is_refused_is_tried_again_under_its_index() -> None:
+    server, operator = start()
+    await asyncio.sleep(10)
+    degraded = next(c for c in status_of(server)["conditions"] if c["type"] == "Degraded")
+    assert degraded["status"] == "True"
+    assert "exceeded quota" in degraded["message"]
+    assert server.asked < 40, "after pauses that grow"
+    server.full = False
+    await asyncio.sleep(200)
+    assert status_of(server)["phase"] == "Complete"
+    assert [key[1] for key in sorted(server.store.all("sweeptrials"))] == [
+        f"sweep-{n}" for n in range(4)
+    ]
+    operator.kill()
+
+
+async def test_a_slot_that_is_no_longer_there_is_given_up() -> None:
+    server, operator = start()
+    await asyncio.sleep(5)
+    change(server, suspend=True)
+    await asyncio.sleep(1)
+    asked, server.full = server.asked, False
+    await asyncio.sleep(100)
+    assert status_of(server)["phase"] == "Suspended"
+    assert (server.asked, server.store.all("sweeptrials")) == (asked, {})
+    change(server, suspend=False)
+    await asyncio.sleep(200)
+    assert status_of(server)["phase"] == "Complete"
+    operator.kill()
+
+
+async def test_a_sweep_that_is_stopped_ends_though_its_records_are_refused() -> None:
+    server, operator = start()
+    await asyncio.sleep(5)
+    change(server, stop=True)
+    await asyncio.sleep(2)
+    assert status_of(server)["phase"] == "Failed"
+    assert status_of(server)["trials"]["total"] == 4
+    operator.kill()
