@@ -256,7 +256,7 @@ def test_what_is_about_to_get_a_record_counts_as_having_one() -> None:
     sweep.reserved = {0: {"lr": 0.1}, 3: {"lr": 0.2}}
     assert sweep.free_indices(3) == [1, 4, 5]
     assert (sweep.created, sweep.totals().created) == (1, 3)
-    pending = {seen.index: seen.assignment for seen in sweep.observations() if not seen.ended}
+    pending = {seen.index: seen.parameters for seen in sweep.observations() if not seen.ended}
     assert pending == {2: {"lr": 0.1}, **sweep.reserved}
     sweep.add(record(3))
     assert list(sweep.reserved) == [0]
