@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator
+from typing import TypeVar
 
 import pytest
 from sweepjob.local.api import MemoryApiServer, Refusal, Request
@@ -41,13 +42,31 @@ class FullServer(MemoryApiServer):
         return super().answer(request)
 
 
-def start() -> tuple[FullServer, Operator]:
+class InterruptedServer(MemoryApiServer):
+    """A fake: it writes the first record, is told to suspend the sweep, and does not answer."""
+
+    interrupted = False
+
+    def answer(self, request: Request) -> tuple[int, Body]:
+        done = super().answer(request)
+        record = request.method == "POST" and request.parts()[1] == "sweeptrials"
+        if not record or self.interrupted:
+            return done
+        self.interrupted = True
+        change(self, suspend=True)
+        return 504, Refusal(504, "Timeout", "no answer").body
+
+
+S = TypeVar("S", bound=MemoryApiServer)
+
+
+def start(kind: type[S]) -> tuple[S, Operator]:
     loop = asyncio.get_running_loop()
 
     def clock() -> float:
         return EPOCH + loop.time()
 
-    server, operators = FullServer(clock), list[Operator]()
+    server, operators = kind(clock), list[Operator]()
     FakeCluster(
         server,
         random.Random(1),
@@ -73,7 +92,7 @@ def status_of(server: MemoryApiServer) -> Body:
 
 
 async def test_a_record_that_is_refused_is_tried_again_under_its_index() -> None:
-    server, operator = start()
+    server, operator = start(FullServer)
     await asyncio.sleep(10)
     degraded = next(c for c in status_of(server)["conditions"] if c["type"] == "Degraded")
     assert degraded["status"] == "True"
@@ -89,7 +108,7 @@ async def test_a_record_that_is_refused_is_tried_again_under_its_index() -> None
 
 
 async def test_a_slot_that_is_no_longer_there_is_given_up() -> None:
-    server, operator = start()
+    server, operator = start(FullServer)
     await asyncio.sleep(5)
     change(server, suspend=True)
     await asyncio.sleep(1)
@@ -104,10 +123,20 @@ async def test_a_slot_that_is_no_longer_there_is_given_up() -> None:
 
 
 async def test_a_sweep_that_is_stopped_ends_though_its_records_are_refused() -> None:
-    server, operator = start()
+    server, operator = start(FullServer)
     await asyncio.sleep(5)
     change(server, stop=True)
     await asyncio.sleep(2)
     assert status_of(server)["phase"] == "Failed"
     assert status_of(server)["trials"]["total"] == 4
+    operator.kill()
+
+
+async def test_a_record_whose_answer_never_came_is_known_though_the_sweep_was_suspended() -> None:
+    server, operator = start(InterruptedServer)
+    await asyncio.sleep(100)
+    records = server.store.all("sweeptrials").values()
+    assert all("completionTime" in record["status"] for record in records)
+    assert status_of(server)["phase"] == "Suspended"
+    assert status_of(server)["trials"]["created"] == len(records) == 2
     operator.kill()

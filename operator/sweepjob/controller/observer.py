@@ -42,13 +42,13 @@ def of_trial(
     trial: TrialState,
     caches: Caches,
     settings: Settings,
-    interval: float,
+    interval: Callable[[], float],
     is_read: Callable[[PodRecord], bool],
 ) -> Snapshot:
     """The sweep with one of its live trials, to see what to do about that.
 
     Args:
-        interval: seconds between two writes of a curve, at least.
+        interval: tells the seconds between two writes of a curve, at least.
         is_read: whether all reports of a pod that has ended have been taken in; before, it counts
             as running.
     """
@@ -87,17 +87,14 @@ def _trial(
     state: SweepState,
     trial: TrialState,
     caches: Caches,
-    interval: float,
+    interval: Callable[[], float],
     is_read: Callable[[PodRecord], bool],
 ) -> Trial:
     key = (state.namespace, trial.name)
     jobs = [j.view for j in caches.jobs_of(key) if j.owner == trial.uid]
     pods = [p for p in caches.pods_of(key, trial.uid) if p.attempt == trial.attempt]
-    unwritten = trial.unwritten_since
     trial.trouble = _trouble_of(trial, pods)
     state.crowded |= trial.trouble is not None and trial.trouble.waits
-    pause = trial.write_interval(interval)
-    due = None if unwritten is None else max(unwritten, trial.written) + pause
     return Trial(
         index=trial.index,
         name=trial.name,
@@ -110,12 +107,18 @@ def _trial(
         launch_at=trial.launch_at,
         stop=trial.stop,
         verdict=trial.verdict,
-        progress_due=due,
+        progress_due=_progress_due(trial, interval),
         trouble=trial.trouble,
         interruption=trial.interruption,
         jobs=tuple(_seen(job, trial) for job in jobs if job.attempt == trial.attempt),
         pods=tuple(_seen(_counted(pod, trial, state, is_read), trial) for pod in pods),
     )
+
+
+def _progress_due(trial: TrialState, interval: Callable[[], float]) -> float | None:
+    if trial.unwritten_since is None:
+        return None
+    return max(trial.unwritten_since, trial.written) + trial.write_interval(interval())
 
 
 def _trouble_of(trial: TrialState, pods: Sequence[PodRecord]) -> Trouble | None:

@@ -78,7 +78,7 @@ class Reconciler:
             refusals=Refusals(api, self.caches),
             reports=self.reports,
             queues=self.queues,
-            find=lambda key: None if (sweep := self._find(key)) is None else sweep.state,
+            find=self._to_work_on,
             doubt=self._doubt,
             interval=self._progress_interval,
             clock=clock,
@@ -86,6 +86,10 @@ class Reconciler:
 
     def _state_of(self, key: Key) -> SweepState | None:
         known = self._sweeps.get(key)
+        return None if known is None else known.state
+
+    def _to_work_on(self, key: Key) -> SweepState | None:
+        known = self._find(key)
         return None if known is None else known.state
 
     def _find(self, key: Key) -> KnownSweep | None:

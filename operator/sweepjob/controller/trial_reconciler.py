@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from ..domain.plan.actions import Action, Plan, RecordEnd
 from ..domain.plan.planner import plan
 from ..domain.plan.snapshot import Phase, Proposal
+from ..resources import names
 from . import errors, telemetry
 from .caches import Caches, Key
 from .executor import Executor
@@ -23,58 +25,46 @@ from .sweep_state import SweepState
 _ROUNDS = 10
 
 
+@dataclass(frozen=True, slots=True)
 class TrialReconciler:
     """Looks at trials that have not ended, and at those whose record is to be written.
 
     Args:
         find: the memory of a sweep, None when there is nothing to do about its trials.
         doubt: is told that something of a sweep was not there.
-        interval: seconds between two writes of a curve.
+        interval: tells the seconds between two writes of a curve.
         clock: seconds since the epoch.
     """
 
-    def __init__(
-        self,
-        caches: Caches,
-        settings: Settings,
-        executor: Executor,
-        refusals: Refusals,
-        reports: Reports,
-        queues: Queues,
-        find: Callable[[Key], SweepState | None],
-        doubt: Callable[[Key], None],
-        interval: Callable[[], float],
-        clock: Callable[[], float],
-    ) -> None:
-        self._caches = caches
-        self._settings = settings
-        self._executor = executor
-        self._refusals = refusals
-        self._reports = reports
-        self._queues = queues
-        self._find = find
-        self._doubt = doubt
-        self._interval = interval
-        self._clock = clock
+    caches: Caches
+    settings: Settings
+    executor: Executor
+    refusals: Refusals
+    reports: Reports
+    queues: Queues
+    find: Callable[[Key], SweepState | None]
+    doubt: Callable[[Key], None]
+    interval: Callable[[], float]
+    clock: Callable[[], float]
 
     async def reconcile(self, trial: TrialKey) -> float | None:
         """Do what there is to do about a trial; returns seconds until it should be looked at again."""
-        await self._caches.synced()
+        await self.caches.synced()
         key, index = trial
         with telemetry.RECONCILE_SECONDS.time():
             for _ in range(_ROUNDS):
-                state = self._find(key)
+                state = self.find(key)
                 if state is None:
                     return None
                 todo = await self._plan(state, index)
                 if not todo.actions:
-                    now = self._clock()
-                    self._queues.tell_soon(state, now)
+                    now = self.clock()
+                    self.queues.tell_soon(state, now)
                     return None if todo.wake_at is None else max(0.0, todo.wake_at - now)
                 try:
                     await self._act(state, index, todo.actions)
                 except errors.NotFound:
-                    self._doubt(key)
+                    self.doubt(key)
                     return None
         return 0.0
 
@@ -82,11 +72,11 @@ class TrialReconciler:
         trial = state.live.get(index)
         if trial is None:
             return self._plan_new(state, index)
-        due = await self._refusals.look(state, trial, self._clock())
-        self._reports.follow_log(state, trial)
-        is_read = partial(self._reports.is_read, state)
-        snap = of_trial(state, trial, self._caches, self._settings, self._interval(), is_read)
-        todo = plan(snap, self._clock())
+        due = await self.refusals.look(state, trial, self.clock())
+        self.reports.follow_log(state, trial)
+        is_read = partial(self.reports.is_read, state)
+        snap = of_trial(state, trial, self.caches, self.settings, self.interval, is_read)
+        todo = plan(snap, self.clock())
         times = [when for when in (todo.wakes.get(index), due) if when is not None]
         return Plan(todo.actions, min(times, default=None))
 
@@ -95,25 +85,36 @@ class TrialReconciler:
         if index not in state.reserved:
             return Plan(())
         proposal = Proposal(index, state.reserved[index])
-        todo = plan(of_new_trial(state, proposal, self._settings), self._clock())
+        todo = plan(of_new_trial(state, proposal, self.settings), self.clock())
         if not todo.actions:
-            del state.reserved[index]
-            self._queues.sweeps.add(state.key)
+            self._give_up(state, index)
         return Plan(todo.actions)
+
+    def _give_up(self, state: SweepState, index: int) -> None:
+        """Reserve nothing for a new trial any more. Its record may be there all the same, if the answer
+        to an earlier try never came: then it is one like the others."""
+        name = names.trial_name(state.name, index)
+        record = self.caches.trials(state.namespace).get(state.namespace, name)
+        if record is not None and record.sweep_uid == state.uid:
+            state.add(record)
+            self.queues.trials.add((state.key, index))
+        else:
+            del state.reserved[index]
+        self.queues.sweeps.add(state.key)
 
     async def _act(self, state: SweepState, index: int, actions: Sequence[Action]) -> None:
         end = next((a.phase for a in actions if isinstance(a, RecordEnd)), None)
         if end is not None:
             self._leave(state, index, end)
         try:
-            await self._executor.carry_out(state, actions)
+            await self.executor.carry_out(state, actions)
         finally:
             state.leaving.pop(index, None)
             if index not in state.live:
-                self._queues.sweeps.add(state.key)
-            self._queues.tell_soon(state, self._clock())
+                self.queues.sweeps.add(state.key)
+            self.queues.tell_soon(state, self.clock())
 
     def _leave(self, state: SweepState, index: int, phase: Phase) -> None:
         """The trial has ended, and its slot may be filled while that is written."""
         state.leaving[index] = phase
-        fill(state, self._settings, self._queues, self._clock())
+        fill(state, self.settings, self.queues, self.clock())
