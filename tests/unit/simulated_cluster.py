@@ -1,5 +1,5 @@
-"""A simulated cluster in virtual time: trials, Jobs and pods as values, changed by the planner's actions
-and by chance. It has no clock, no network and no Kubernetes; the tests on the real one are in e2e."""
+"""A simulated cluster in virtual time: trials, Jobs and pods as values, changed by the planner's actions,
+in any order, and by chance. It has no clock, no network and no Kubernetes; the tests on the real one are in e2e."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
+from typing import Any
 
 from sweepjob.domain.plan import actions as act
 from sweepjob.domain.plan.observed import Job, Pod
@@ -31,11 +32,15 @@ class Calm(random.Random):
 
 @dataclass
 class SimulatedCluster:
-    """Runs a sweep step by step: the planner acts, possibly only in part: a crash; then things happen.
+    """Runs a sweep step by step: the planner looks at each trial, requests about different trials are carried
+    out in an order of chance, possibly only some: a crash; then things happen.
 
     Attributes:
         calm: steps in which nothing adverse happens. Every step has chance of its own, so that calming
             one leaves the others as they are.
+        reserved, leaving: as in the operator's memory of a sweep.
+        waiting: trials to be looked at.
+        doing: requests about trials that are still to be carried out.
         history: what was done and what happened.
     """
 
@@ -54,21 +59,43 @@ class SimulatedCluster:
     verdicts: dict[int, Stop] = field(default_factory=dict)
     interruptions: dict[str, tuple[str, str]] = field(default_factory=dict)
     hung: set[str] = field(default_factory=set)
-
+    reserved: set[int] = field(default_factory=set)
+    leaving: dict[int, Phase] = field(default_factory=dict)
+    waiting: set[int] = field(default_factory=set)
+    doing: dict[int, list[act.Action]] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
 
-    def snapshot(self) -> Snapshot:
-        live = tuple(self._view(t) for t in self.records.values() if not t.phase.is_end)
+    @property
+    def learns(self) -> bool:
+        """Whether a new trial waits for what the one before has shown: so it is in half of the sweeps."""
+        return self.seed % 2 == 1
+
+    def _snapshot(self, *live: Trial, **given: Any) -> Snapshot:
+        """The sweep with some of its live trials."""
+        going = sum(not t.phase.is_end for t in self.records.values())
         ended = Counter(t.phase for t in self.records.values() if t.phase.is_end)
-        rest = range(len(self.records), self.total)
-        return snapshot(
-            *live,
-            total=self.total,
-            concurrent=self.concurrent,
-            max_retries=self.max_retries,
-            totals=Totals(len(self.records), ended),
-            proposals=tuple(Proposal(n, {"x": n}) for n in rest),
-        )
+        known = {
+            "total": self.total,
+            "concurrent": self.concurrent,
+            "max_retries": self.max_retries,
+            "resting": going + len(self.reserved) - len(live),
+            "vacated": 0 if self.learns else len(self.leaving),
+            "failing": sum(phase is Phase.FAILED for phase in self.leaving.values()),
+            "totals": Totals(len(self.records) + len(self.reserved), ended),
+        }
+        return snapshot(*live, **{**known, **given})
+
+    def _of_sweep(self) -> Snapshot:
+        taken = self.records.keys() | self.reserved
+        rest = (n for n in range(self.total) if n not in taken)
+        return self._snapshot(proposals=tuple(Proposal(n, {"x": n}) for n in rest))
+
+    def _of_new_trial(self, index: int) -> Snapshot:
+        others = len(self.reserved) - 1
+        going = sum(not t.phase.is_end for t in self.records.values())
+        totals = replace(self._snapshot().totals, created=len(self.records) + others)
+        proposals = (Proposal(index, {"x": index}),)
+        return self._snapshot(resting=going + others, totals=totals, proposals=proposals)
 
     def _view(self, trial: Trial) -> Trial:
         prefix = f"{trial.name}/{trial.attempt}"
@@ -85,19 +112,68 @@ class SimulatedCluster:
         for step in range(STEPS):
             self.now += 1
             self.chance = Calm() if step in self.calm else random.Random(f"{self.seed}/{step}")
-            if is_over(self.snapshot(), self.now):
+            if is_over(self._of_sweep(), self.now):
                 return
-            actions = list(plan(self.snapshot(), self.now).actions)
-            crash = self.chance.random() > 0.7
-            for action in actions[: self.chance.randint(0, len(actions))] if crash else actions:
-                self.history.append(f"{self.now:g}: {action}")
-                self.apply(action)
-                self.check()
-            if crash and actions:
-                self.history.append(f"{self.now:g}: the operator crashes")
-                self.verdicts.clear()  # what was decided but not recorded is forgotten
+            self._operate()
             self.happen()
         raise AssertionError("the sweep does not end")
+
+    def _operate(self) -> None:
+        """The operator looks at everything, and its requests are carried out, in an order of chance; it
+        may crash in the middle."""
+        left = self.chance.randint(0, 12) if self.chance.random() > 0.7 else None
+        self.waiting |= {t.index for t in self.records.values() if not t.phase.is_end}
+        self._fill()
+        while self.waiting or self.doing:
+            if left == 0:
+                self._crash()
+                return
+            index = self.chance.choice(sorted(self.waiting | self.doing.keys()))
+            if index in self.doing:
+                self._advance(index)
+                left = None if left is None else left - 1
+            else:
+                self._look(index)
+
+    def _crash(self) -> None:
+        """What was decided but not recorded is forgotten."""
+        self.history.append(f"{self.now:g}: the operator crashes")
+        for memory in (self.verdicts, self.reserved, self.leaving, self.waiting, self.doing):
+            memory.clear()  # type: ignore[attr-defined] # sets and dictionaries alike
+
+    def _fill(self) -> None:
+        for action in plan(self._of_sweep(), self.now).actions:
+            if isinstance(action, act.CreateTrial):
+                self.reserved.add(action.trial)
+                self.waiting.add(action.trial)
+
+    def _look(self, index: int) -> None:
+        self.waiting.discard(index)
+        if index in self.reserved:
+            actions = plan(self._of_new_trial(index), self.now).actions
+            if not actions:
+                self.reserved.discard(index)
+        else:
+            view = self._view(self.records[index])
+            actions = plan(self._snapshot(view), self.now).actions
+        if actions:
+            self.doing[index] = list(actions)
+        for end in actions:
+            if isinstance(end, act.RecordEnd):
+                self.leaving[index] = end.phase
+                self._fill()
+
+    def _advance(self, index: int) -> None:
+        """The next request about a trial."""
+        action = self.doing[index].pop(0)
+        self.history.append(f"{self.now:g}: {action}")
+        self.apply(action)
+        self.reserved.discard(index)
+        self.check()
+        if not self.doing[index]:
+            del self.doing[index]
+            self.leaving.pop(index, None)
+            self._fill()
 
     @singledispatchmethod
     def apply(self, action: object) -> None:
