@@ -173,15 +173,21 @@ class Reconciler:
             self._doubt(key)
             return None
         now = self._clock()
-        over = is_over(of_sweep(state, self._settings, most=1), now)
-        if seen.completed is None or sweep.state is not state:
-            times = (due, metric_check_due(state, now))
-            wake = min((when for when in times if when is not None), default=None)
-            return None if wake is None else max(0.0, wake - now)
-        if not over or seen.generation != sweep.generation:
-            return 0.0  # it has got more to do while that was written
-        sweep.state = None  # finished: remember nothing, watch only for a new generation
-        return None
+        over = seen.completed is not None and sweep.state is state
+        if over and self._is_finished(sweep, state, seen.generation, now):
+            sweep.state = None  # remember nothing, watch only for a new generation
+            return None
+        # Where it was over when that was written, it has got more to do since.
+        times = (now if over else due, metric_check_due(state, now))
+        wake = min((when for when in times if when is not None), default=None)
+        return None if wake is None else max(0.0, wake - now)
+
+    def _is_finished(
+        self, sweep: KnownSweep, state: SweepState, generation: int, now: float
+    ) -> bool:
+        """Whether a sweep that is said to be over, by a generation of its spec, still is."""
+        seen = of_sweep(state, self._settings, most=1)
+        return is_over(seen, now) and generation == sweep.generation
 
     def census(self) -> telemetry.Census:
         """How much there is to do, for the metrics."""

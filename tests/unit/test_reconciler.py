@@ -1,12 +1,12 @@
-"""Reserved slots over the fake API server, in virtual time: kept while a record cannot be written, given
-up when there is no slot any more."""
+"""The reconciler over the fake API server, in virtual time: slots that are reserved and given up, a sweep that
+changes in the wrong moment."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from sweepjob.local.api import MemoryApiServer, Refusal, Request
@@ -57,10 +57,21 @@ class InterruptedServer(MemoryApiServer):
         return 504, Refusal(504, "Timeout", "no answer").body
 
 
+class GrowingServer(MemoryApiServer):
+    """A fake: somebody gives the sweep more trials in the moment in which it is said to be complete."""
+
+    def answer(self, request: Request) -> tuple[int, Body]:
+        done = super().answer(request)
+        status = (request.body or {}).get("status") or {}
+        if status.get("phase") == "Complete" and status["trials"]["total"] == 4:
+            change(self, limits={"maxTotalTrials": 6, "maxConcurrentTrials": 2})
+        return done
+
+
 S = TypeVar("S", bound=MemoryApiServer)
 
 
-def start(kind: type[S]) -> tuple[S, Operator]:
+def start(kind: type[S], **weather: Any) -> tuple[S, Operator]:
     loop = asyncio.get_running_loop()
 
     def clock() -> float:
@@ -77,7 +88,7 @@ def start(kind: type[S]) -> tuple[S, Operator]:
     body: Body = {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
     body |= {"metadata": {"name": "sweep"}, "spec": given}
     assert server.answer(Request("POST", SWEEPS, {}, body))[0] == 201
-    operators.append(Operator(FakeClient(server, Weather(random.Random(3))), clock))
+    operators.append(Operator(FakeClient(server, Weather(random.Random(3), **weather)), clock))
     return server, operators[0]
 
 
@@ -139,4 +150,13 @@ async def test_a_record_whose_answer_never_came_is_known_though_the_sweep_was_su
     assert all("completionTime" in record["status"] for record in records)
     assert status_of(server)["phase"] == "Suspended"
     assert status_of(server)["trials"]["created"] == len(records) == 2
+    operator.kill()
+
+
+async def test_a_sweep_that_grows_while_its_end_is_written_goes_on() -> None:
+    server, operator = start(GrowingServer, delay=(0.1, 0.2))  # the watch is ahead of answers
+    await asyncio.sleep(300)
+    assert status_of(server)["phase"] == "Complete"
+    assert status_of(server)["observedGeneration"] == 2
+    assert len(server.store.all("sweeptrials")) == 6
     operator.kill()
