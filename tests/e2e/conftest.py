@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sweepjob.resources.times import format_time
 
 from tests.cluster import layout, lifecycle, namespaces
 from tests.cluster import target as clusters
@@ -70,8 +73,20 @@ def sweeps(target: Target, request: pytest.FixtureRequest) -> Iterator[Sweeps]:
     name = request.module.__name__.rpartition(".")[2].replace("_", "-")
     target.kubectl("delete", "namespace", name, "--ignore-not-found", "--wait")
     clusters.make_namespace(target, name)
+    began = format_time(time.time())
     yield Sweeps(target, name)
     target.kubectl("delete", "namespace", name, "--wait=false")
+    mistakes = _mistakes(target, began)
+    assert not mistakes, "the operator met what nobody had foreseen:\n" + "\n".join(mistakes)
+
+
+def _mistakes(target: Target, since: str) -> list[str]:
+    """What the operator has logged as its own mistakes: it tries again, and does well then."""
+    chosen = ("-l", "app.kubernetes.io/name=sweepjob", "--tail=-1", f"--since-time={since}")
+    with contextlib.suppress(ClusterError):  # one of its pods may be on a node that is gone
+        lines = target.kubectl("-n", clusters.SYSTEM, "logs", *chosen).splitlines()
+        return [line for line in lines if " ERROR sweepjob.controller.workqueue" in line]
+    return []
 
 
 @pytest.hookimpl(wrapper=True)

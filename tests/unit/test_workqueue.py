@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import uvloop
 from sweepjob.controller import workqueue
 from sweepjob.controller.workqueue import WorkQueue
 
@@ -85,6 +86,25 @@ async def test_the_earlier_of_two_times_counts() -> None:
     await run(queue)
     assert len(calls) == 1
     assert calls[0] - started >= 0.02
+
+
+def test_a_time_that_has_come_on_the_operators_own_event_loop() -> None:
+    """Whose handle of a time that has come is no timer's."""
+    calls: list[str] = []
+
+    async def work(key: str) -> None:
+        calls.append(key)
+
+    async def story() -> None:
+        queue = WorkQueue(work)
+        queue.add_after("a", 0.0)
+        queue.add_after("a", 0.0)
+        queue.add_after("a", 60.0)
+        await run(queue)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(story())
+    assert calls == ["a"]
 
 
 async def test_keys_do_not_wait_for_one_another() -> None:

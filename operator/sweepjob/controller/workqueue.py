@@ -29,7 +29,8 @@ class WorkQueue(Generic[K]):
         self._waiting: set[K] = set()
         self._active: set[K] = set()
         self._again: set[K] = set()
-        self._timers: dict[K, asyncio.TimerHandle] = {}
+        # With its time: not every event loop's handle knows it.
+        self._timers: dict[K, tuple[float, asyncio.Handle]] = {}
         self._failures: dict[K, int] = {}
 
     def add(self, key: K) -> None:
@@ -42,13 +43,12 @@ class WorkQueue(Generic[K]):
 
     def add_after(self, key: K, seconds: float) -> None:
         """Add the key later, unless it is added before; an earlier time already set stays."""
-        timer = self._timers.get(key)
         loop = asyncio.get_running_loop()
         when = loop.time() + max(0.0, seconds)
-        if timer is not None and timer.when() <= when:
+        if key in self._timers and self._timers[key][0] <= when:
             return
         self._cancel_timer(key)
-        self._timers[key] = loop.call_at(when, self.add, key)
+        self._timers[key] = when, loop.call_at(when, self.add, key)
 
     @property
     def depth(self) -> int:
@@ -65,7 +65,7 @@ class WorkQueue(Generic[K]):
     def _cancel_timer(self, key: K) -> None:
         timer = self._timers.pop(key, None)
         if timer is not None:
-            timer.cancel()
+            timer[1].cancel()
 
     async def _serve(self, key: K) -> None:
         try:
@@ -89,6 +89,9 @@ class WorkQueue(Generic[K]):
         pause: float = min(longest, first * 2 ** min(failures, 12)) * random.uniform(0.5, 1)
         if isinstance(error, Unavailable):
             pause = max(pause, error.retry_after)
-        unforeseen = failures == 3 and not isinstance(error, ApiError)
-        _log.warning("%s: %r; again in %.1f s", key, error, pause, exc_info=unforeseen)
+        if isinstance(error, ApiError):
+            _log.warning("%s: %r; again in %.1f s", key, error, pause)
+        else:
+            # A mistake of ours, and to be seen as one, however well it goes the next time.
+            _log.error("%s: again in %.1f s", key, pause, exc_info=failures in (1, 3))
         return pause
