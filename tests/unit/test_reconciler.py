@@ -68,6 +68,18 @@ class GrowingServer(MemoryApiServer):
         return done
 
 
+class MissingServer(MemoryApiServer):
+    """A fake: Jobs have no place to be."""
+
+    asked = 0
+
+    def answer(self, request: Request) -> tuple[int, Body]:
+        if request.method == "POST" and request.parts()[1] == "jobs":
+            self.asked += 1
+            return 404, Refusal(404, "NotFound", "the namespace is not there").body
+        return super().answer(request)
+
+
 S = TypeVar("S", bound=MemoryApiServer)
 
 
@@ -159,4 +171,11 @@ async def test_a_sweep_that_grows_while_its_end_is_written_goes_on() -> None:
     assert status_of(server)["phase"] == "Complete"
     assert status_of(server)["observedGeneration"] == 2
     assert len(server.store.all("sweeptrials")) == 6
+    operator.kill()
+
+
+async def test_a_sweep_that_misses_something_is_looked_at_again_after_a_pause() -> None:
+    server, operator = start(MissingServer)
+    await asyncio.sleep(10)
+    assert 5 <= server.asked <= 12
     operator.kill()

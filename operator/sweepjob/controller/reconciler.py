@@ -118,14 +118,16 @@ class Reconciler:
     async def reconcile(self, key: Key) -> float | None:
         """Do what there is to do about a sweep; returns seconds until it should be looked at again."""
         await self.caches.synced()
+        sweep = self._find(key)
+        if sweep is None:
+            return await self._check_existence(key)
         with telemetry.RECONCILE_SECONDS.time():
             try:
-                sweep = self._find(key)
-                if sweep is not None and await self._is_accepted(key, sweep):
-                    return self._go_on(key, sweep)
+                accepted = await self._is_accepted(key, sweep)
+                return self._go_on(key, sweep) if accepted else None
             except errors.NotFound:
-                self._doubt(key)
-            return await self._check_existence(key)
+                sweep.doubted = True
+                return await self._check_existence(key)
 
     async def _is_accepted(self, key: Key, sweep: KnownSweep) -> bool:
         """Whether the sweep's spec is understood. Everything is looked at under a new one."""

@@ -9,16 +9,23 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
-def _prepare() -> None:
-    """Runs in the child: on Linux it is killed when this program is, however that ends."""
+def prepare(parent: int) -> None:
+    """Runs in the child: on Linux it is killed when this program is, however that ends.
+
+    Args:
+        parent: this program's process. Where it is another by now, it ended before the kernel was asked.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Process:
@@ -48,7 +55,7 @@ class Process:
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_prepare,
+            preexec_fn=partial(prepare, os.getpid()),
         )
         return cls(inner)
 
