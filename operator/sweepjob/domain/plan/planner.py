@@ -18,8 +18,8 @@ def plan(snapshot: Snapshot, now: float) -> Plan:
     """Everything that can be done now, and when time alone will call for more.
 
     Args:
-        snapshot: the sweep and those of its live trials that something may have to be done about; all
-            of them once there is a reason to end the sweep.
+        snapshot: the sweep with one of its live trials, or with none to see which new ones there is room
+            for.
         now: seconds since the epoch.
 
     Called again after its actions have been carried out, until it asks for nothing: every action

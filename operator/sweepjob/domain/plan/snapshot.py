@@ -1,6 +1,6 @@
 """What the planner sees: a sweep and its live trials at one moment.
 
-Trials that have ended appear only in the totals, so a pass costs the same with ten of them and with
+Trials that have ended appear only in the totals, so a look costs the same with ten of them and with
 ten thousand.
 """
 
