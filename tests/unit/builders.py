@@ -66,7 +66,7 @@ def pod(index: int = 0, **values: Any) -> Pod:
     return Pod(name=f"sweep-{index}-x", uid=f"pod-{index}", **values)
 
 
-def snapshot(*live: Trial, total: int = 4, concurrent: int = 2, **values: Any) -> Snapshot:
+def snapshot(total: int = 4, concurrent: int = 2, **values: Any) -> Snapshot:
     limits = Limits(
         total,
         concurrent,
@@ -80,7 +80,6 @@ def snapshot(*live: Trial, total: int = 4, concurrent: int = 2, **values: Any) -
         started=values.pop("started", 0.0),
         suspended=values.pop("suspended", False),
         max_retries=values.pop("max_retries", 0),
-        live=live,
-        totals=values.pop("totals", Totals(created=len(live))),
+        totals=values.pop("totals", Totals()),
         **values,
     )

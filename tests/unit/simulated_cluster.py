@@ -7,11 +7,10 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
-from typing import Any
 
 from sweepjob.domain.plan import actions as act
 from sweepjob.domain.plan.observed import Job, Pod
-from sweepjob.domain.plan.planner import is_over, plan
+from sweepjob.domain.plan.planner import is_over, new_trials, plan, plan_new
 from sweepjob.domain.plan.snapshot import Phase, Proposal, Snapshot, Stop, Totals, Trial
 
 from .builders import snapshot
@@ -70,32 +69,21 @@ class SimulatedCluster:
         """Whether a new trial waits for what the one before has shown: so it is in half of the sweeps."""
         return self.seed % 2 == 1
 
-    def _snapshot(self, *live: Trial, **given: Any) -> Snapshot:
-        """The sweep with some of its live trials."""
-        going = sum(not t.phase.is_end for t in self.records.values())
-        ended = Counter(t.phase for t in self.records.values() if t.phase.is_end)
-        known = {
-            "total": self.total,
-            "concurrent": self.concurrent,
-            "max_retries": self.max_retries,
-            "resting": going + len(self.reserved) - len(live),
-            "vacated": 0 if self.learns else len(self.leaving),
-            "failing": sum(phase is Phase.FAILED for phase in self.leaving.values()),
-            "totals": Totals(len(self.records) + len(self.reserved), ended),
-        }
-        return snapshot(*live, **{**known, **given})
-
     def _of_sweep(self) -> Snapshot:
         taken = self.records.keys() | self.reserved
         rest = (n for n in range(self.total) if n not in taken)
-        return self._snapshot(proposals=tuple(Proposal(n, {"x": n}) for n in rest))
-
-    def _of_new_trial(self, index: int) -> Snapshot:
-        others = len(self.reserved) - 1
         going = sum(not t.phase.is_end for t in self.records.values())
-        totals = replace(self._snapshot().totals, created=len(self.records) + others)
-        proposals = (Proposal(index, {"x": index}),)
-        return self._snapshot(resting=going + others, totals=totals, proposals=proposals)
+        ended = Counter(t.phase for t in self.records.values() if t.phase.is_end)
+        return snapshot(
+            total=self.total,
+            concurrent=self.concurrent,
+            max_retries=self.max_retries,
+            occupied=going + len(self.reserved),
+            vacated=0 if self.learns else len(self.leaving),
+            failing=sum(phase is Phase.FAILED for phase in self.leaving.values()),
+            totals=Totals(len(taken), ended),
+            proposals=tuple(Proposal(n, {"x": n}) for n in rest),
+        )
 
     def _view(self, trial: Trial) -> Trial:
         prefix = f"{trial.name}/{trial.attempt}"
@@ -142,20 +130,20 @@ class SimulatedCluster:
             memory.clear()  # type: ignore[attr-defined] # sets and dictionaries alike
 
     def _fill(self) -> None:
-        for action in plan(self._of_sweep(), self.now).actions:
-            if isinstance(action, act.CreateTrial):
-                self.reserved.add(action.trial)
-                self.waiting.add(action.trial)
+        for new in new_trials(self._of_sweep(), self.now):
+            self.reserved.add(new.index)
+            self.waiting.add(new.index)
 
     def _look(self, index: int) -> None:
         self.waiting.discard(index)
         if index in self.reserved:
-            actions = plan(self._of_new_trial(index), self.now).actions
+            new = Proposal(index, {"x": index})
+            actions = plan_new(new, self._of_sweep(), self.now).actions
             if not actions:
                 self.reserved.discard(index)
         else:
             view = self._view(self.records[index])
-            actions = plan(self._snapshot(view), self.now).actions
+            actions = plan(view, self._of_sweep(), self.now).actions
         if actions:
             self.doing[index] = list(actions)
         for end in actions:

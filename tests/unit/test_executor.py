@@ -15,7 +15,7 @@ from sweepjob.controller.launcher import Launcher
 from sweepjob.controller.pace import Pace
 from sweepjob.controller.recorder import Recorder
 from sweepjob.controller.sweep_state import SweepState
-from sweepjob.domain.plan.planner import plan
+from sweepjob.domain.plan.planner import plan_new
 from sweepjob.domain.plan.snapshot import Proposal
 from sweepjob.local.api import MemoryApiServer, Request
 from sweepjob.local.store import Body
@@ -30,7 +30,7 @@ from .builders import snapshot, sweepjob
 NAMESPACE = "team"
 RECORDS = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweeptrials"
 SPEC = parse_sweepjob(sweepjob(trial={"image": "train", "command": "train"}))
-NEW = plan(snapshot(total=1, proposals=(Proposal(0, {"lr": 0.1}),)), 0.0).actions
+NEW = plan_new(Proposal(0, {"lr": 0.1}), snapshot(), 0.0).actions
 
 
 def clock() -> float:

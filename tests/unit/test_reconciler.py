@@ -83,7 +83,9 @@ class MissingServer(MemoryApiServer):
 S = TypeVar("S", bound=MemoryApiServer)
 
 
-def start(kind: type[S], **weather: Any) -> tuple[S, Operator]:
+def start(
+    kind: type[S], weather: dict[str, Any] | None = None, **changes: Any
+) -> tuple[S, Operator]:
     loop = asyncio.get_running_loop()
 
     def clock() -> float:
@@ -96,11 +98,13 @@ def start(kind: type[S], **weather: Any) -> tuple[S, Operator]:
         clock,
         Trainers(random.Random(2), lambda: operators[0].intake).run,
     )
-    given = spec(4, 2, samplingAlgorithm={"type": "random", "seed": 1})
+    given = spec(4, 2, samplingAlgorithm={"type": "random", "seed": 1}) | changes
     body: Body = {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
     body |= {"metadata": {"name": "sweep"}, "spec": given}
     assert server.answer(Request("POST", SWEEPS, {}, body))[0] == 201
-    operators.append(Operator(FakeClient(server, Weather(random.Random(3), **weather)), clock))
+    operators.append(
+        Operator(FakeClient(server, Weather(random.Random(3), **(weather or {}))), clock)
+    )
     return server, operators[0]
 
 
@@ -145,6 +149,18 @@ async def test_a_slot_that_is_no_longer_there_is_given_up() -> None:
     operator.kill()
 
 
+async def test_a_suspended_sweep_ends_at_its_timeout() -> None:
+    limits = {"maxTotalTrials": 4, "maxConcurrentTrials": 2, "timeout": 60}
+    server, operator = start(MemoryApiServer, suspend=True, limits=limits)
+    await asyncio.sleep(59)
+    assert status_of(server)["phase"] == "Suspended"
+    await asyncio.sleep(2)
+    [failed] = [c for c in status_of(server)["conditions"] if c["type"] == "Failed"]
+    assert (failed["status"], failed["reason"]) == ("True", "SweepTimeout")
+    assert not server.store.all("sweeptrials")
+    operator.kill()
+
+
 async def test_a_sweep_that_is_stopped_ends_though_its_records_are_refused() -> None:
     server, operator = start(FullServer)
     await asyncio.sleep(5)
@@ -166,7 +182,8 @@ async def test_a_record_whose_answer_never_came_is_known_though_the_sweep_was_su
 
 
 async def test_a_sweep_that_grows_while_its_end_is_written_goes_on() -> None:
-    server, operator = start(GrowingServer, delay=(0.1, 0.2))  # the watch is ahead of answers
+    ahead = {"delay": (0.1, 0.2)}  # the watch, of answers
+    server, operator = start(GrowingServer, ahead)
     await asyncio.sleep(300)
     assert status_of(server)["phase"] == "Complete"
     assert status_of(server)["observedGeneration"] == 2

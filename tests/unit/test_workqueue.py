@@ -97,14 +97,32 @@ def test_a_time_that_has_come_on_the_operators_own_event_loop() -> None:
 
     async def story() -> None:
         queue = WorkQueue(work)
-        queue.add_after("a", 0.0)
-        queue.add_after("a", 0.0)
+        queue.add_after("a", 1e-9)
+        queue.add_after("a", 1e-9)
         queue.add_after("a", 60.0)
         await run(queue)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(story())
     assert calls == ["a"]
+
+
+async def test_what_happens_during_a_look_and_what_it_wants_itself_are_one_more_look() -> None:
+    calls: list[str] = []
+
+    async def work(key: str) -> float | None:
+        calls.append(key)
+        if len(calls) > 1:
+            return None
+        queue.add(key)
+        await asyncio.sleep(0)
+        queue.add(key)
+        return 0.0
+
+    queue = WorkQueue(work)
+    queue.add("a")
+    await run(queue)
+    assert calls == ["a", "a"]
 
 
 async def test_keys_do_not_wait_for_one_another() -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ..domain.plan.observed import Job, Pod, Trouble
 from ..domain.plan.planner import STOPPED, free_slots, is_over, reason_to_end
-from ..domain.plan.snapshot import Phase, Proposal, Snapshot, Trial
+from ..domain.plan.snapshot import Phase, Snapshot, Trial
 from ..domain.plan.waiting import PATIENCE
 from ..resources import names
 from ..resources.pods import PodRecord
@@ -26,45 +26,19 @@ _PATIENCE_FOR_METRIC = 60.0
 
 
 def of_sweep(state: SweepState, settings: Settings, most: int | None = None) -> Snapshot:
-    """The sweep without a look at any of its trials, with as many proposals as there are free slots.
+    """The sweep with as many proposals as there are free slots.
 
     Args:
         most: as many proposals at most; None for what is wanted.
     """
-    bare = _bare(state, settings)
-    wanted = free_slots(bare) if most is None else min(free_slots(bare), most)
+    seen = without_proposals(state, settings)
+    wanted = free_slots(seen) if most is None else min(free_slots(seen), most)
     proposals = state.proposals(wanted)
-    return replace(bare, proposals=proposals, exhausted=state.exhausted)
+    return replace(seen, proposals=proposals, exhausted=state.exhausted)
 
 
-def of_trial(
-    state: SweepState,
-    trial: TrialState,
-    caches: Caches,
-    settings: Settings,
-    interval: Callable[[], float],
-    is_read: Callable[[PodRecord], bool],
-) -> Snapshot:
-    """The sweep with one of its live trials, to see what to do about that.
-
-    Args:
-        interval: tells the seconds between two writes of a curve, at least.
-        is_read: whether all reports of a pod that has ended have been taken in; before, it counts
-            as running.
-    """
-    bare = _bare(state, settings)
-    seen = _trial(state, trial, caches, interval, is_read)
-    return replace(bare, live=(seen,), resting=bare.resting - 1)
-
-
-def of_new_trial(state: SweepState, proposal: Proposal, settings: Settings) -> Snapshot:
-    """The sweep as if nothing were reserved for a proposal yet, to see whether there still is a slot."""
-    bare = _bare(state, settings)
-    totals = replace(bare.totals, created=bare.totals.created - 1)
-    return replace(bare, proposals=(proposal,), resting=bare.resting - 1, totals=totals)
-
-
-def _bare(state: SweepState, settings: Settings) -> Snapshot:
+def without_proposals(state: SweepState, settings: Settings) -> Snapshot:
+    """The sweep as a look at one of its trials needs it."""
     spec = state.spec
     # What a trial that ends now has shown is to count for the one that takes its place.
     vacated = 0 if state.sampler.learns else len(state.leaving)
@@ -75,21 +49,27 @@ def _bare(state: SweepState, settings: Settings) -> Snapshot:
         stopped=spec.stop,
         node_patience=settings.node_patience,
         max_retries=spec.trial.max_retries,
-        live=(),
-        resting=len(state.live) + len(state.reserved),
+        occupied=len(state.live) + len(state.reserved),
         totals=state.totals(),
         vacated=vacated,
         failing=sum(phase is Phase.FAILED for phase in state.leaving.values()),
     )
 
 
-def _trial(
+def of_trial(
     state: SweepState,
     trial: TrialState,
     caches: Caches,
     interval: Callable[[], float],
     is_read: Callable[[PodRecord], bool],
 ) -> Trial:
+    """A live trial: its record, what was decided about it, and what runs for it.
+
+    Args:
+        interval: tells the seconds between two writes of a curve, at least.
+        is_read: whether all reports of a pod that has ended have been taken in; before, it counts
+            as running.
+    """
     key = (state.namespace, trial.name)
     jobs = [j.view for j in caches.jobs_of(key) if j.owner == trial.uid]
     pods = [p for p in caches.pods_of(key, trial.uid) if p.attempt == trial.attempt]

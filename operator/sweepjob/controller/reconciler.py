@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from ..domain.plan.planner import is_over, reason_to_end
+from ..domain.plan.planner import is_over, reason_to_end, timeout_due
 from ..domain.plan.snapshot import Phase
 from ..resources.pods import PodRecord
 from ..resources.record import Record
@@ -145,14 +145,15 @@ class Reconciler:
         if state is None:
             return None
         self._end(state, now)
-        wake = fill(state, self._settings, self.queues, now)
+        fill(state, self._settings, self.queues, now)
         seen = of_sweep(state, self._settings)
         self._proposer.ask(state, seen, now, partial(self.queues.sweeps.add, key))
         if is_over(seen, now):
             self.queues.statuses.add(key)
-        else:
-            self.queues.tell_soon(state, now)
-        return None if wake is None else max(0.0, wake - now)
+            return None
+        self.queues.tell_soon(state, now)
+        due = timeout_due(seen, now)
+        return None if due is None else due - now
 
     def _end(self, state: SweepState, now: float) -> None:
         """Look at all trials when the sweep has got a reason to end."""

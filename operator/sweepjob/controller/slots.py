@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from ..domain.plan.actions import CreateTrial
-from ..domain.plan.planner import plan
+from ..domain.plan.planner import new_trials
 from .observer import of_sweep
 from .queues import Queues
 from .settings import Settings
 from .sweep_state import SweepState
 
 
-def fill(state: SweepState, settings: Settings, queues: Queues, now: float) -> float | None:
+def fill(state: SweepState, settings: Settings, queues: Queues, now: float) -> None:
     """Reserve the free slots of a sweep for new trials, and have these looked at: nothing is written
-    here. Returns when time alone will call for another look at the sweep."""
-    todo = plan(of_sweep(state, settings), now)
-    for action in todo.actions:
-        if isinstance(action, CreateTrial):
-            state.reserved[action.trial] = action.assignment
-            queues.trials.add((state.key, action.trial))
-    return todo.wake_at
+    here."""
+    for new in new_trials(of_sweep(state, settings), now):
+        state.reserved[new.index] = new.assignment
+        queues.trials.add((state.key, new.index))

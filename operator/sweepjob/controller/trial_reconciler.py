@@ -1,4 +1,4 @@
-"""Observe, decide, act, for one trial at a time, until there is nothing to do."""
+"""Observe, decide, act, for one trial at a time."""
 
 from __future__ import annotations
 
@@ -7,22 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..domain.plan.actions import Action, Plan, RecordEnd
-from ..domain.plan.planner import plan
+from ..domain.plan.planner import plan, plan_new
 from ..domain.plan.snapshot import Phase, Proposal
 from ..resources import names
 from . import errors, telemetry
 from .caches import Caches, Key
 from .executor import Executor
-from .observer import of_new_trial, of_trial
+from .observer import of_trial, without_proposals
 from .queues import Queues, TrialKey
 from .refusals import Refusals
 from .reports import Reports
 from .settings import Settings
 from .slots import fill
 from .sweep_state import SweepState
-
-# A trial that still finds something to do after so many rounds lets others go first.
-_ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +45,25 @@ class TrialReconciler:
     clock: Callable[[], float]
 
     async def reconcile(self, trial: TrialKey) -> float | None:
-        """Do what there is to do about a trial; returns seconds until it should be looked at again."""
+        """Do what there is to do about a trial; returns seconds until it should be looked at again, 0
+        until there was nothing to do."""
         await self.caches.synced()
         key, index = trial
+        state = self.find(key)
+        if state is None:
+            return None
         with telemetry.RECONCILE_SECONDS.time():
-            for _ in range(_ROUNDS):
-                state = self.find(key)
-                if state is None:
-                    return None
-                todo = await self._plan(state, index)
-                if not todo.actions:
-                    now = self.clock()
-                    self.queues.tell_soon(state, now)
-                    return None if todo.wake_at is None else max(0.0, todo.wake_at - now)
-                try:
-                    await self._act(state, index, todo.actions)
-                except errors.NotFound:
-                    self.doubt(key)
-                    return None
-        return 0.0
+            todo = await self._plan(state, index)
+            if not todo.actions:
+                now = self.clock()
+                self.queues.tell_soon(state, now)
+                return None if todo.wake_at is None else max(0.0, todo.wake_at - now)
+            try:
+                await self._act(state, index, todo.actions)
+            except errors.NotFound:
+                self.doubt(key)
+                return None
+        return 0.0 if index in state.live else None
 
     async def _plan(self, state: SweepState, index: int) -> Plan:
         trial = state.live.get(index)
@@ -75,9 +72,9 @@ class TrialReconciler:
         due = await self.refusals.look(state, trial, self.clock())
         self.reports.follow_log(state, trial)
         is_read = partial(self.reports.is_read, state)
-        snap = of_trial(state, trial, self.caches, self.settings, self.interval, is_read)
-        todo = plan(snap, self.clock())
-        times = [when for when in (todo.wakes.get(index), due) if when is not None]
+        seen = of_trial(state, trial, self.caches, self.interval, is_read)
+        todo = plan(seen, without_proposals(state, self.settings), self.clock())
+        times = [when for when in (todo.wake_at, due) if when is not None]
         return Plan(todo.actions, min(times, default=None))
 
     def _plan_new(self, state: SweepState, index: int) -> Plan:
@@ -85,10 +82,10 @@ class TrialReconciler:
         if index not in state.reserved:
             return Plan(())
         proposal = Proposal(index, state.reserved[index])
-        todo = plan(of_new_trial(state, proposal, self.settings), self.clock())
+        todo = plan_new(proposal, without_proposals(state, self.settings), self.clock())
         if not todo.actions:
             self._give_up(state, index)
-        return Plan(todo.actions)
+        return todo
 
     def _give_up(self, state: SweepState, index: int) -> None:
         """Reserve nothing for a new trial any more. Its record may be there all the same, if the answer

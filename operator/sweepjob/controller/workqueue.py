@@ -43,8 +43,11 @@ class WorkQueue(Generic[K]):
 
     def add_after(self, key: K, seconds: float) -> None:
         """Add the key later, unless it is added before; an earlier time already set stays."""
+        if seconds <= 0:
+            self.add(key)
+            return
         loop = asyncio.get_running_loop()
-        when = loop.time() + max(0.0, seconds)
+        when = loop.time() + seconds
         if key in self._timers and self._timers[key][0] <= when:
             return
         self._cancel_timer(key)

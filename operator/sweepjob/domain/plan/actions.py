@@ -1,10 +1,8 @@
-"""What the planner asks for. The actions of one trial are carried out in the given order, those of
-different trials side by side."""
+"""What the planner asks for about a trial, to be carried out in the given order."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..space import Assignment
 from .snapshot import Phase, Stop
@@ -92,12 +90,7 @@ Action = CreateTrial | TrialAction
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Actions to carry out now, and when to look again if nothing happens before (None: never).
-
-    Attributes:
-        wakes: the same for each trial, by index; trials that no time matters to are left out.
-    """
+    """Actions to carry out now, and when to look again if nothing happens before (None: never)."""
 
     actions: tuple[Action, ...]
     wake_at: float | None = None
-    wakes: Mapping[int, float] = field(default_factory=dict)

@@ -1,7 +1,7 @@
-"""What the planner sees: a sweep and its live trials at one moment.
+"""What the planner sees: one live trial, and its sweep at that moment.
 
-Trials that have ended appear only in the totals, so a look costs the same with ten of them and with
-ten thousand.
+Of the sweep's other trials it sees only numbers, so a look costs the same with ten of them and with ten
+thousand.
 """
 
 from __future__ import annotations
@@ -131,13 +131,12 @@ class Snapshot:
         max_retries: new attempts after failures.
         node_patience: seconds that a node has for ending a pod beyond the pod's grace, before it
             counts as lost.
-        live: the trials to look at, none of which has ended.
-        resting: how many other trials have not ended, or are about to be recorded as new.
         proposals: for the next indices without a record: first those that were left out, since their
             record could not be written or is gone.
         exhausted: the sampler has no proposal beyond those.
-        vacated: how many of the resting trials are about to be recorded as ended, and leave their slot
-            to another one already.
+        occupied: how many trials have not ended, or are about to be recorded as new.
+        vacated: how many of these are about to be recorded as ended, and leave their slot to another one
+            already.
         failing: how many trials are about to be recorded as failed.
     """
 
@@ -145,17 +144,11 @@ class Snapshot:
     started: float
     suspended: bool
     max_retries: int
-    live: tuple[Trial, ...]
     totals: Totals
     stopped: bool = False
     node_patience: float = 60.0
     proposals: tuple[Proposal, ...] = ()
     exhausted: bool = False
-    resting: int = 0
+    occupied: int = 0
     vacated: int = 0
     failing: int = 0
-
-    @property
-    def occupied(self) -> int:
-        """How many trials have not ended."""
-        return len(self.live) + self.resting
