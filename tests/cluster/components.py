@@ -56,7 +56,8 @@ def _api_url() -> str:
     return f"https://{layout.API_ADDRESS}:{layout.API_PORT}"
 
 
-def _kubeconfig(cluster: Cluster, identity: str) -> str:
+def kubeconfig_of(cluster: Cluster, identity: str) -> str:
+    """The file with which a component of the cluster talks to the API server."""
     path = cluster.pki / f"{identity}.kubeconfig"
     certificates.write_kubeconfig(path, cluster.pki, identity, _api_url())
     return str(path)
@@ -137,7 +138,7 @@ def _controller_manager(cluster: Cluster, binaries: Path, options: Options) -> C
         "kube-controller-manager",
         (
             f"{binaries}/kube-controller-manager",
-            f"--kubeconfig={_kubeconfig(cluster, 'controller-manager')}",
+            f"--kubeconfig={kubeconfig_of(cluster, 'controller-manager')}",
             f"--service-account-private-key-file={cluster.pki}/service-account.key",
             f"--root-ca-file={cluster.pki}/ca.crt",
             "--use-service-account-credentials=true",
@@ -148,7 +149,7 @@ def _controller_manager(cluster: Cluster, binaries: Path, options: Options) -> C
 
 
 def _scheduler(cluster: Cluster, binaries: Path, options: Options) -> Component:
-    kubeconfig = _kubeconfig(cluster, "scheduler")
+    kubeconfig = kubeconfig_of(cluster, "scheduler")
     return Component(
         "kube-scheduler",
         (
@@ -167,7 +168,7 @@ def _dns(cluster: Cluster, binaries: Path) -> Component:
         f"  bind {layout.API_ADDRESS}\n"
         "  errors\n"
         "  kubernetes cluster.local in-addr.arpa ip6.arpa {\n"
-        f"    kubeconfig {_kubeconfig(cluster, 'coredns')}\n"
+        f"    kubeconfig {kubeconfig_of(cluster, 'coredns')}\n"
         "    ttl 5\n"
         "  }\n"
         "  cache 5\n"
@@ -268,7 +269,7 @@ def _kubelet(node: Node, binaries: Path) -> Component:
         (
             f"{binaries}/kubelet",
             f"--config={config}",
-            f"--kubeconfig={_kubeconfig(node.cluster, identity)}",
+            f"--kubeconfig={kubeconfig_of(node.cluster, identity)}",
             f"--root-dir={node.folder}/kubelet",
             f"--hostname-override={node.name}",
             f"--node-ip={node.address}",
@@ -283,7 +284,7 @@ def _kube_proxy(node: Node, binaries: Path) -> Component:
             {
                 "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
                 "kind": "KubeProxyConfiguration",
-                "clientConnection": {"kubeconfig": _kubeconfig(node.cluster, "kube-proxy")},
+                "clientConnection": {"kubeconfig": kubeconfig_of(node.cluster, "kube-proxy")},
                 "mode": "iptables",
                 "clusterCIDR": layout.POD_RANGE,
                 "conntrack": {"maxPerCore": 0},

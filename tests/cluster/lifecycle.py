@@ -60,7 +60,6 @@ def down(cluster: Cluster) -> None:
 
 def _remains(cluster: Cluster) -> None:
     pidfile.kill(cluster.folder / "forwarder.pid")
-    pidfile.kill(cluster.folder / "kwok.pid")
     for node in reversed(cluster.nodes()):
         namespaces.destroy(node)
     trash.discard(cluster.folder)

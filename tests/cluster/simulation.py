@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
-from . import build, layout, pidfile
-from .console import ClusterError, run
+from . import build, components, layout, namespaces
+from .console import run
 from .layout import Cluster
 from .lifecycle import kubectl
 
@@ -18,6 +17,9 @@ _NOT_RUNNING = """\
       values: [runs]
 """
 _SELECTOR = "kwok.x-k8s.io/node=fake"
+_PORT = 10247  # where the simulated kubelets answer
+# What every simulated trainer has printed.
+_LOG = "2000-01-01T00:00:00.000000001Z stdout F score=1\n"
 
 
 def _stage_files() -> list[Path]:
@@ -41,26 +43,38 @@ def _stage(file: Path) -> str:
     return text
 
 
+def _logs(file: Path) -> str:
+    """That every pod's log is a file."""
+    spec = {"logs": [{"logsFile": str(file), "follow": False}]}
+    kind = {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "ClusterLogs"}
+    return json.dumps({**kind, "metadata": {"name": "printed"}, "spec": spec})
+
+
+def _start(cluster: Cluster) -> None:
+    """kwok on the first node: behaviours of nodes and pods, and kubelets to read logs from."""
+    node, pki = cluster.node(1), cluster.pki
+    printed = cluster.folder / "kwok-printed.log"
+    printed.write_text(_LOG)
+    config = cluster.folder / "kwok.yaml"
+    config.write_text("\n---\n".join([*map(_stage, _stage_files()), _logs(printed)]))
+    command = [
+        str(build.kwok() / "kwok"),
+        f"--kubeconfig={components.kubeconfig_of(cluster, 'kwok')}",
+        f"--config={config}",
+        f"--manage-nodes-with-annotation-selector={_SELECTOR}",
+        f"--node-ip={node.address}",
+        f"--node-port={_PORT}",
+        f"--tls-cert-file={pki}/serving-{node.name}.crt",
+        f"--tls-private-key-file={pki}/serving-{node.name}.key",
+    ]
+    namespaces.start(node, "kwok", command)
+
+
 def join(cluster: Cluster, count: int, gpus: int = 8) -> None:
-    """Start kwok on the host and register ``count`` simulated nodes, tainted so that only pods
+    """Start kwok and register ``count`` simulated nodes, tainted so that only pods
     that tolerate ``kwok.x-k8s.io/node`` go there."""
-    program = build.kwok() / "kwok"
-    pid_file = cluster.folder / "kwok.pid"
-    if pidfile.read(pid_file) is None:
-        stages = cluster.folder / "kwok-stages.yaml"
-        stages.write_text("\n---\n".join(map(_stage, _stage_files())))
-        with (cluster.logs / "kwok.log").open("ab") as log:
-            process = subprocess.Popen(
-                [str(program), f"--kubeconfig={cluster.kubeconfig}", f"--config={stages}"]
-                + [f"--manage-nodes-with-annotation-selector={_SELECTOR}"],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        pidfile.write(pid_file, process.pid)
-        if process.poll() is not None:
-            raise ClusterError(f"kwok did not start; see {cluster.logs}/kwok.log")
+    if not namespaces.processes(cluster.node(1), "kwok"):
+        _start(cluster)
     nodes = [_node(f"simulated-{number}", gpus) for number in range(1, count + 1)]
     document = json.dumps({"apiVersion": "v1", "kind": "List", "items": nodes})
     kubectl(cluster, "apply", "-f", "-", stdin=document)

@@ -31,8 +31,8 @@ class BreakingLog:
     cuts: list[int]
     calls: list[int] = field(default_factory=list)
 
-    async def follow_log(
-        self, namespace: str, name: str, container: str, after: int
+    async def read_log(
+        self, namespace: str, name: str, container: str, after: int, *, follow: bool
     ) -> AsyncIterator[str]:
         assert (namespace, name, container) == ("n", "s-1-x", "trainer")
         self.calls.append(after)
@@ -84,8 +84,34 @@ async def test_a_started_operator_goes_on_behind_the_last_report() -> None:
 
 async def test_a_log_that_cannot_be_read_does_not_hold_the_trial_up() -> None:
     class Unreadable:
-        async def follow_log(self, *_: object) -> AsyncIterator[str]:
+        async def read_log(self, *_: object, follow: bool) -> AsyncIterator[str]:
             raise errors.NotFound("no such container")
             yield ""
 
     assert await read(Unreadable()) == ([], 1)
+
+
+async def test_a_stream_that_does_not_end_with_its_pod_is_cut_off() -> None:
+    record = parse_pod(pod({"phase": "Running"}))
+    seen, values, finished = [record], list[float](), asyncio.Event()
+
+    class Endless:
+        async def read_log(self, *where: object, follow: bool) -> AsyncIterator[str]:
+            yield LINES[3]
+            if follow:
+                await asyncio.Event().wait()
+            yield LINES[4]
+
+    def report(pod: PodRecord, found: list[tuple[str, float]], when: int) -> None:
+        values.extend(value for _, value in found)
+
+    api: Any = Endless()
+    readers = LogReaders(api, lambda uid: seen[0], report, lambda pod: finished.set())
+    readers.follow(record, LogLines("score"), 0)
+    await asyncio.sleep(0.1)
+    assert not finished.is_set(), "as long as the pod runs"
+    seen[0] = ended()
+    readers.follow(seen[0], LogLines("score"), 0)
+    async with asyncio.timeout(5):
+        await finished.wait()
+    assert values == [3.0, 4.0]

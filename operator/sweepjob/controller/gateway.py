@@ -221,18 +221,21 @@ class Gateway:
         finally:
             response.close()
 
-    async def follow_log(
-        self, namespace: str, pod: str, container: str, after: int
+    async def read_log(
+        self, namespace: str, pod: str, container: str, after: int, *, follow: bool
     ) -> AsyncIterator[str]:
-        """Lines of a container's log, each with its time in front, until the container ends.
+        """Lines of a container's log, each with its time in front.
 
         Args:
             after: nanoseconds since the epoch; older lines are left out, up to a second's worth.
+            follow: wait for more until the container ends.
 
         Raises:
             ApiError: it cannot be read, or the connection broke.
         """
-        query = {"container": container, "follow": "true", "timestamps": "true"}
+        query = {"container": container, "timestamps": "true"}
+        if follow:
+            query["follow"] = "true"
         if after:
             query["sinceTime"] = format_time(after // 10**9)
         path = PODS.path(namespace, pod, "log")

@@ -7,9 +7,10 @@ on behind the last report it has.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..resources.log_lines import LogLines, nanoseconds
 from ..resources.pods import PodRecord
@@ -17,18 +18,39 @@ from . import errors
 from .gateway import Gateway
 
 _log = logging.getLogger(__name__)
-_PAUSE = 0.5  # seconds before a stream that ended is opened again
+_PAUSE = 0.5  # seconds before a stream that broke is opened again
 _TRIES = 10  # in vain, of a pod that has ended; then what is there has to do
 
 Report = Callable[[PodRecord, list[tuple[str, float]], int], None]
 
 
 @dataclass(slots=True)
-class _Position:
-    """How far a log has been read: the time of the last line, in nanoseconds since the epoch. It
-    outlives a stream that breaks."""
+class _Reading:
+    """A log that is read; it outlives a stream that breaks.
+
+    Attributes:
+        after: the time of the last line, in nanoseconds since the epoch.
+        ended: the pod has ended.
+        limit: when the stream is cut off.
+    """
 
     after: int
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    limit: asyncio.Timeout | None = None
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.task is not None and self.task.done()
+
+    def finish(self) -> None:
+        """The pod has ended: what is left can be read at once. The stream would end, too, but later, and
+        not at all where the node is gone."""
+        if self.ended.is_set():
+            return
+        self.ended.set()
+        if self.limit is not None:
+            self.limit.reschedule(0.0)
 
 
 class LogReaders:
@@ -51,38 +73,46 @@ class LogReaders:
         self._current = current
         self._report = report
         self._finished = finished
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._readings: dict[str, _Reading] = {}
 
     def follow(self, pod: PodRecord, lines: LogLines, after: int) -> None:
-        """Read a pod's log from a time on, unless it is being read, or has been."""
-        if pod.uid not in self._tasks:
-            task = asyncio.create_task(self._read(pod, lines, after), name=f"log of {pod.name}")
-            self._tasks[pod.uid] = task
+        """Read a pod's log from a time on, unless it is being read, or has been. To be called again when
+        the pod has ended."""
+        reading = self._readings.get(pod.uid)
+        if reading is None:
+            reading = self._readings[pod.uid] = _Reading(after)
+            work = self._read(pod, lines, reading)
+            reading.task = asyncio.create_task(work, name=f"log of {pod.name}")
+        elif self._has_ended(pod.uid):
+            reading.finish()
 
     def has_read(self, uid: str) -> bool:
         """Whether the log of a pod has been read to its end."""
-        task = self._tasks.get(uid)
-        return task is not None and task.done()
+        reading = self._readings.get(uid)
+        return reading is not None and reading.is_over
 
     def forget(self, uid: str) -> None:
         """The pod is gone."""
-        task = self._tasks.pop(uid, None)
-        if task is not None:
-            task.cancel()
+        reading = self._readings.pop(uid, None)
+        if reading is not None and reading.task is not None:
+            reading.task.cancel()
 
-    async def _read(self, pod: PodRecord, lines: LogLines, after: int) -> None:
-        failures, position = 0, _Position(after)
+    async def _read(self, pod: PodRecord, lines: LogLines, reading: _Reading) -> None:
+        failures = 0
         try:
             while failures < _TRIES:
                 ended = self._has_ended(pod.uid)
                 try:
-                    await self._stream(pod, lines, position)
+                    await self._stream(pod, lines, reading, follow=not ended)
                     if ended:
                         break
                 except errors.ApiError as error:
                     _log.info("log of %s: %s", pod.name, error)
                 failures += ended
-                await asyncio.sleep(_PAUSE)
+                with contextlib.suppress(TimeoutError):
+                    # Its end wakes it, but for one that was known before.
+                    waits = asyncio.sleep(_PAUSE) if ended else reading.ended.wait()
+                    await asyncio.wait_for(waits, _PAUSE)
         finally:
             self._finished(pod)
 
@@ -91,18 +121,30 @@ class LogReaders:
         pod = self._current(uid)
         return pod is None or pod.view.is_terminal or pod.trainer_ended
 
-    async def _stream(self, pod: PodRecord, lines: LogLines, position: _Position) -> None:
-        """Follow the log until it ends or breaks."""
-        after = position.after
-        async for line in self._api.follow_log(pod.namespace, pod.name, pod.trainer, after):
-            timestamp, _, text = line.partition(" ")
-            try:
-                now = nanoseconds(timestamp)
-            except ValueError:
-                continue  # e.g. the kubelet's own words about the log
-            if now <= position.after:
-                continue
-            position.after = now
-            found = lines.read(text)
-            if found:
-                self._report(pod, found, now)
+    async def _stream(
+        self, pod: PodRecord, lines: LogLines, reading: _Reading, *, follow: bool
+    ) -> None:
+        """Read the log until it ends, breaks or is cut off."""
+        where = (pod.namespace, pod.name, pod.trainer, reading.after)
+        try:
+            async with asyncio.timeout(None) as limit:
+                reading.limit = limit if follow else None
+                async for line in self._api.read_log(*where, follow=follow):
+                    self._take(pod, lines, reading, line)
+        except TimeoutError:
+            pass  # cut off
+        finally:
+            reading.limit = None
+
+    def _take(self, pod: PodRecord, lines: LogLines, reading: _Reading, line: str) -> None:
+        timestamp, _, text = line.partition(" ")
+        try:
+            now = nanoseconds(timestamp)
+        except ValueError:
+            return  # e.g. the kubelet's own words about the log
+        if now <= reading.after:
+            return
+        reading.after = now
+        found = lines.read(text)
+        if found:
+            self._report(pod, found, now)

@@ -157,12 +157,11 @@ async def main() -> int:
     same = None if args.real else await with_sidecars(api, NAMESPACE, work)
     await clear(target, api)
     ways = {"bare loop": bare_loop(api, NAMESPACE, work, "bare")}
-    if same is None:
-        ways["sweep, no sidecar"] = sweep(api, NAMESPACE, work, "logs", "without")
-    else:
-        # Nothing runs in a simulated pod: there is no log to read, and no sidecar that would wait for
-        # an operator who knows nothing of its trial.
+    if same is not None:
+        # Nothing runs in a simulated pod: a real sidecar would wait for an operator who knows nothing of
+        # its trial.
         ways["bare loop, sidecars"] = bare_loop(api, NAMESPACE, same, "same")
+    ways["sweep, no sidecar"] = sweep(api, NAMESPACE, work, "logs", "without")
     ways["sweep, sidecars"] = sweep(api, NAMESPACE, work, "file", "with")
     runs = [await measure(target, api, way, work, run) for way, run in ways.items()]
     await api.close()
