@@ -296,8 +296,11 @@ class SimulatedCluster:
             self._take_pods(key)
             if not pods:
                 del self.jobs[key]
+        elif dice < 0.005 and self.records[int(key.partition("/")[0][6:])].launched:
+            self.jobs[key] = replace(job, deleting=True)  # in the foreground
         elif dice < 0.01 and self.records[int(key.partition("/")[0][6:])].launched:
-            self.jobs[key] = replace(job, deleting=True)
+            self._take_pods(key)
+            del self.jobs[key]
         elif living and dice < 0.04:
             self.jobs[key] = replace(job, suspended=True)
             self._take_pods(key)

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from sweepjob.domain.plan import actions as act
+from sweepjob.domain.plan.ending import JOB_DELETED
 from sweepjob.domain.plan.observed import Trouble
 from sweepjob.domain.plan.snapshot import Phase, Stop
-from sweepjob.domain.plan.trial import JOB_DELETED, POD_DELETED, plan_trial
+from sweepjob.domain.plan.trial import POD_DELETED, plan_trial
 from sweepjob.domain.plan.waiting import SUSPENDED
 
 from .builders import job, pod, snapshot, trial
@@ -51,7 +52,39 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     (
         "recorded: pods first, then the Job",
         {**RUNNING, "phase": Phase.STOPPING, "stop": STOP},
-        [act.DeletePod(0, "sweep-0-x", "pod-0"), act.DeleteJob(0, "sweep-0", "job-0-1")],
+        [
+            act.DeletePod(0, "sweep-0-x", "pod-0"),
+            act.DeleteJob(0, "sweep-0", "job-0-1", pods=("pod-0",)),
+        ],
+    ),
+    (
+        "drained meanwhile: another pod may have come that has not been seen",
+        {
+            "stop": STOP,
+            "jobs": (job(deleting=True, deletion=9.0),),
+            "pods": (pod(succeeded=False, disrupted=True),),
+        },
+        [],
+    ),
+    ("the same when no pod is seen at all", {"stop": STOP, "jobs": (job(deleting=True),)}, []),
+    (
+        "no other pod has come for so long that there is none",
+        {"stop": STOP, "jobs": (job(deleting=True, deletion=5.0),)},
+        [act.RecordEnd(0, Phase.EARLY_STOPPED, "Bandit", "too low")],
+    ),
+    (
+        "its Job is gone, so no other pod has come",
+        {"stop": STOP, "pods": (pod(succeeded=False, disrupted=True),)},
+        [act.RecordEnd(0, Phase.EARLY_STOPPED, "Bandit", "too low")],
+    ),
+    (
+        "the pod that was there when the Job was deleted has ended: no other one comes",
+        {
+            "stop": STOP,
+            "jobs": (job(deleting=True),),
+            "pods": (pod(succeeded=False, deleting=True, last=True),),
+        },
+        [act.RecordEnd(0, Phase.EARLY_STOPPED, "Bandit", "too low")],
     ),
     (
         "pods going: wait for the GPU",
@@ -130,6 +163,16 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     (
         "the Job is complete, and its pod has not been seen: that watch may be late",
         {"jobs": (job(succeeded=True, ended=8.0),)},
+        [],
+    ),
+    (
+        "the Job was deleted by a person: its pod goes, too",
+        {"launched": True, "pods": (pod(started=1.0),)},
+        [act.DeletePod(0, "sweep-0-x", "pod-0")],
+    ),
+    (
+        "the Job was deleted by a person: its slot is free when its pod has ended",
+        {"launched": True, "pods": (pod(started=1.0, deleting=True),)},
         [],
     ),
     (

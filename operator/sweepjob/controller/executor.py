@@ -71,6 +71,7 @@ class Executor:
                 target = (state.namespace, action.job, action.uid)
                 await self._api.delete(gateway.JOBS, *target, propagation="Foreground")
                 trial.deleted.add(action.uid)
+                trial.last.update(action.pods)
             case act.RecordRetry():
                 await self._recorder.retry(state, trial, action)
             case act.RecordProgress():

@@ -12,16 +12,22 @@ from .workqueue import WorkQueue
 TrialKey = tuple[Key, int]  # the sweep's, and the trial's index
 Look = Callable[[Key], Awaitable[float | None]]
 
-# Changes of numbers alone are written at most this often, in seconds; changes of state at once.
-STATUS_INTERVAL = 1.0
-
 
 class Queues:
-    """A trial waits for no other trial's requests, and neither waits for what is only told."""
+    """A trial waits for no other trial's requests, and neither waits for what is only told.
+
+    Args:
+        interval: tells the seconds between two writes of what has changed in a sweep's numbers alone.
+    """
 
     def __init__(
-        self, sweep: Look, trial: Callable[[TrialKey], Awaitable[float | None]], status: Look
+        self,
+        sweep: Look,
+        trial: Callable[[TrialKey], Awaitable[float | None]],
+        status: Look,
+        interval: Callable[[], float],
     ) -> None:
+        self._interval = interval
         self.sweeps: WorkQueue[Key] = WorkQueue(sweep)
         self.trials: WorkQueue[TrialKey] = WorkQueue(trial)
         self.statuses: WorkQueue[Key] = WorkQueue(status)
@@ -42,4 +48,4 @@ class Queues:
 
     def tell_soon(self, state: SweepState, now: float) -> None:
         """Look at what the sweep's status says, when it may be written again."""
-        self.statuses.add_after(state.key, max(0.0, state.status_written + STATUS_INTERVAL - now))
+        self.statuses.add_after(state.key, state.status_written + self._interval() - now)

@@ -20,7 +20,8 @@ from .executor import Executor
 from .gateway import Gateway
 from .known_sweep import KnownSweep, is_older
 from .launcher import Launcher
-from .observer import metric_check_due, of_sweep, overview
+from .observer import of_sweep
+from .overview import metric_check_due, overview
 from .proposing import Proposer
 from .queues import Queues
 from .recorder import Recorder
@@ -32,7 +33,9 @@ from .sweep_state import SweepState
 from .sweep_status import StatusWriter
 from .trial_reconciler import TrialReconciler
 
-_CURVES_A_SECOND = 20  # written at most, those of ending trials apart
+# Written at most in a second, those of ending trials, and changes of state, apart.
+_CURVES_A_SECOND, _STATUSES_A_SECOND = 20, 20
+_STATUS_INTERVAL = 1.0  # seconds between two statuses of one sweep, at least
 
 
 class Reconciler:
@@ -53,14 +56,17 @@ class Reconciler:
             api, settings.namespaces, self._on_change, self._on_pod, self._on_record_gone
         )
         self.queues = Queues(
-            self.reconcile, lambda trial: self._trials.reconcile(trial), self._report
+            self.reconcile,
+            lambda trial: self._trials.reconcile(trial),
+            self._report,
+            self._status_interval,
         )
         self._proposer = Proposer()
         self.reports = Reports(api, self.caches, self._state_of, self.queues, clock)
         announcer = Announcer(api, clock)
         launcher = Launcher(api, self.caches, settings.sidecar, clock)
         recorder = Recorder(api, self.caches, announcer, clock)
-        self._status = StatusWriter(api, announcer, clock)
+        self._status = StatusWriter(api, announcer, self._status_interval, clock)
         self._acceptance = Acceptance(
             api=api,
             caches=self.caches,
@@ -194,16 +200,24 @@ class Reconciler:
 
     def census(self) -> telemetry.Census:
         """How much there is to do, for the metrics."""
-        states = [sweep.state for sweep in self._sweeps.values() if sweep.state is not None]
+        states = self._states()
         phases = [trial.phase for state in states for trial in state.live.values()]
         running = sum(phase is Phase.RUNNING for phase in phases)
         return telemetry.Census(len(states), running, len(phases) - running, self.queues.depth)
 
     def _progress_interval(self) -> float:
         """Seconds between two writes of a curve, so that there are not too many in all."""
-        states = (sweep.state for sweep in self._sweeps.values())
-        live = sum(len(state.live) for state in states if state is not None)
+        live = sum(len(state.live) for state in self._states())
         return max(self._settings.progress_interval, live / _CURVES_A_SECOND)
+
+    def _status_interval(self) -> float:
+        """Seconds between two statuses of one sweep that differ in numbers alone, so that there are not
+        too many in all."""
+        return max(_STATUS_INTERVAL, len(self._states()) / _STATUSES_A_SECOND)
+
+    def _states(self) -> list[SweepState]:
+        """The sweeps that are not finished."""
+        return [sweep.state for sweep in self._sweeps.values() if sweep.state is not None]
 
     def _doubt(self, key: Key) -> None:
         """Something of the sweep was not there: is the sweep?"""

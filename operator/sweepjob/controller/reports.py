@@ -11,9 +11,11 @@ from . import telemetry
 from .caches import Caches, Key
 from .gateway import Gateway
 from .log_reader import LogReaders
-from .queues import STATUS_INTERVAL, Queues
+from .queues import Queues
 from .sweep_state import SweepState
 from .trial_state import TrialState
+
+_SOON = 1.0  # seconds until a trial is looked at that has something to record some time
 
 
 class Reports:
@@ -138,5 +140,5 @@ class Reports:
         if decided:
             self._queues.trials.add((state.key, trial.index))
         elif trial.unwritten_since == now:  # it is to be recorded some time
-            self._queues.trials.add_after((state.key, trial.index), STATUS_INTERVAL)
-        self._queues.statuses.add_after(state.key, STATUS_INTERVAL)
+            self._queues.trials.add_after((state.key, trial.index), _SOON)
+        self._queues.tell_soon(state, now)

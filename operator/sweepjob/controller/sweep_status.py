@@ -14,20 +14,27 @@ from .caches import Key
 from .gateway import Gateway
 from .known_sweep import KnownSweep, is_older
 from .pace import Priority
-from .queues import STATUS_INTERVAL
 from .sweep_state import SweepState
 
 
 class StatusWriter:
-    """Only what differs is written, and counts alone not more often than once a second.
+    """Only what differs is written, and what differs in numbers alone not too often.
 
     Args:
+        interval: tells the seconds between two such writes of a sweep.
         clock: seconds since the epoch.
     """
 
-    def __init__(self, api: Gateway, announcer: Announcer, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        api: Gateway,
+        announcer: Announcer,
+        interval: Callable[[], float],
+        clock: Callable[[], float],
+    ) -> None:
         self._api = api
         self._announcer = announcer
+        self._interval = interval
         self._clock = clock
 
     async def report(self, sweep: KnownSweep, state: SweepState, seen: Overview) -> float | None:
@@ -36,7 +43,7 @@ class StatusWriter:
         new = dump_status(seen, state.status, now)
         if not differs(new, state.status):
             return None
-        due = state.status_written + STATUS_INTERVAL
+        due = state.status_written + self._interval()
         if now < due and not is_urgent(new, state.status):
             return due
         written = await self._write(sweep, new)

@@ -45,6 +45,7 @@ class TrialState:
         executions: pods that ended without ending the trial, the newest ones.
         interruption: why its last pod went, until another one runs.
         deleted: uids of pods and Jobs whose deletion was asked for; a cache may not show it yet.
+        last: uids of pods that were there when their Job was deleted.
         refused: why its Job or its pod could not be created, None when they could.
         log_time: when the newest report was printed, in nanoseconds since the epoch, of source logs.
         other_metrics_since: when the first report came, as long as none was of the primary metric.
@@ -79,6 +80,7 @@ class TrialState:
     unwritten_since: float | None = None
     held: dict[str, Counter[str]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    last: set[str] = field(default_factory=set)
     refused: Trouble | None = None
     trouble: Trouble | None = None
     log_time: int = 0

@@ -67,7 +67,7 @@ class LocalClient:
     def _answer(self, request: Request) -> Response:
         if "watch" in request.query:
             return Response(200, content=Content(self._events(request)))
-        if "follow" in request.query:
+        if request.parts()[3] == "log":
             return Response(200, content=Content(self._logs(request.parts()[2])))
         status, body = self._server.answer(request)
         return Response(status, json.dumps(body).encode())

@@ -100,6 +100,7 @@ def parse_job(body: Mapping[str, Any]) -> JobRecord:
             uid=meta["uid"],
             attempt=_attempt(labels),
             deleting="deletionTimestamp" in meta,
+            deletion=parse_time(meta.get("deletionTimestamp")),
             suspended=bool(body["spec"].get("suspend")),
             succeeded=complete is not None,
             failure=None if failed is None else _job_failure(failed),

@@ -43,11 +43,16 @@ class DeletePod:
 
 @dataclass(frozen=True, slots=True)
 class DeleteJob:
-    """Delete a Job in the foreground: it is gone when its pods are."""
+    """Delete a Job in the foreground: it is gone when its pods are.
+
+    Attributes:
+        pods: uids of those that were not over then: the Job puts no other one in their place.
+    """
 
     trial: int
     job: str
     uid: str
+    pods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

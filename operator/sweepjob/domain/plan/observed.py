@@ -34,6 +34,7 @@ class Pod:
         stranded: seconds since the epoch since when its node, which was restarted before the trainer had
             started, does nothing about it any more; None when that is not so.
         finished: its trainer had ended before anybody asked it to go.
+        last: its Job was deleted while it was there: no other one comes in its place.
         started: seconds since the epoch when the trainer started, None before.
         failure: reason and sentence of a failed end, or of the disruption.
         node: where it runs, empty before it is scheduled.
@@ -46,6 +47,7 @@ class Pod:
     gone_by: float | None = None
     disrupted: bool = False
     finished: bool = False
+    last: bool = False
     started: float | None = None
     failure: tuple[str, str] = ("", "")
     node: str = ""
@@ -76,6 +78,8 @@ class Job:
     """The Kubernetes Job of one attempt of a trial.
 
     Attributes:
+        deletion: seconds since the epoch when it was asked to go, None before, or when that has not been
+            seen yet.
         suspended: it waits in a queue; its pods are taken away.
         succeeded: the Job controller has declared it complete.
         failure: reason and sentence, when the Job controller has declared it failed.
@@ -86,6 +90,7 @@ class Job:
     uid: str
     attempt: int
     deleting: bool = False
+    deletion: float | None = None
     suspended: bool = False
     succeeded: bool = False
     failure: tuple[str, str] | None = None

@@ -12,23 +12,22 @@ from .actions import (
     RecordStop,
     TrialAction,
 )
-from .snapshot import Phase, Snapshot, Stop, Trial
-from .waiting import cannot_start, first_loss, go_on
+from .ending import WATCH_LAG, end_deleted, end_stopped
+from .snapshot import Phase, Snapshot, Trial
+from .waiting import cannot_start, go_on
 
-JOB_DELETED = ("JobDeleted", "its Job was deleted by somebody else, which cancels the trial")
 POD_DELETED = ("PodDeleted", "its pod was deleted by somebody else")
 NODE_LOST = "NodeLost"
 COMPLETED = ("Completed", "the trainer ended with exit code 0")
 
 _OF_ITS_POD = "BackoffLimitExceeded"  # why a Job fails when its pod has failed, or is gone
-_WATCH_LAG = 5.0  # seconds that one watch may be behind another
 _BACKOFF = (10.0, 360.0)  # seconds before the second attempt, doubled for each, and at most
 
 
 def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     """What to do about one live trial."""
     if trial.stop is not None:
-        return _stopping(trial, trial.stop, sweep.node_patience, now)
+        return end_stopped(trial, trial.stop, sweep.node_patience, now)
     if trial.job is None:
         return _without_job(trial, sweep, now)
     lost = _lost(trial, sweep.node_patience, now)
@@ -49,29 +48,12 @@ def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     return go_on(trial, sweep, now)
 
 
-def _stopping(trial: Trial, stop: Stop, patience: float, now: float) -> Plan:
-    """Pods first, with the sweep's grace, then the Job in the foreground.
-
-    The other order loses a race in the kubelet: the garbage collector's delete would come first,
-    with the pod's own grace, and a kill in progress is not shortened. A pod whose node is lost is
-    not waited for.
-    """
-    living = [pod for pod in trial.pods if not pod.is_terminal and not pod.is_lost(now, patience)]
-    jobs = [job for job in trial.jobs if not job.deleting]
-    if not living and not jobs:
-        return Plan((RecordEnd(trial.index, stop.outcome, stop.reason, stop.message),))
-    actions: list[TrialAction] = []
-    actions += [DeletePod(trial.index, p.name, p.uid) for p in living if not p.deleting]
-    actions += [DeleteJob(trial.index, job.name, job.uid) for job in jobs]
-    return Plan(tuple(actions), first_loss(living, patience))
-
-
 def _without_job(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     verdict = trial.verdict or cannot_start(trial, sweep, now)
     if verdict is not None:
         return Plan((RecordStop(trial.index, verdict),))
     if trial.launched:
-        return Plan((RecordEnd(trial.index, Phase.CANCELED, *JOB_DELETED),))
+        return end_deleted(trial, sweep.node_patience, now)
     if trial.launch_at is not None and now < trial.launch_at:
         waiting = go_on(trial, sweep, now)
         wakes = [w for w in (trial.launch_at, waiting.wake_at) if w is not None]
@@ -107,7 +89,7 @@ def _unseen_until(trial: Trial) -> float | None:
     job = trial.job
     if job is None or job.ended is None or trial.pods or trial.interruption is not None:
         return None
-    return job.ended + _WATCH_LAG
+    return job.ended + WATCH_LAG
 
 
 def _own_end(trial: Trial) -> tuple[bool | None, str, str] | None:

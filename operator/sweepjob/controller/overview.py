@@ -1,0 +1,171 @@
+"""What the status of a sweep says: phase, conditions, counts."""
+
+from __future__ import annotations
+
+from ..domain.plan.observed import Trouble
+from ..domain.plan.planner import STOPPED, is_over, reason_to_end
+from ..domain.plan.snapshot import Phase, Snapshot
+from ..domain.plan.waiting import PATIENCE
+from ..resources import names
+from ..resources.status import Condition, Overview
+from ..resources.times import parse_time
+from .sweep_state import SweepState
+
+# How long a script may report other metrics before the primary one without being suspect: many
+# report a training loss every step and the validation metric once an epoch.
+_PATIENCE_FOR_METRIC = 60.0
+
+
+def overview(state: SweepState, snap: Snapshot, generation: int, now: float) -> Overview:
+    """What the status of the sweep is to say."""
+    over = is_over(snap, now)
+    failure = _failure(state, snap, now) if over else None
+    running = sum(trial.phase is Phase.RUNNING for trial in state.live.values())
+    conditions = (
+        _accepted(state),
+        _complete(state, over, failure),
+        _failed(failure),
+        _suspended(state.spec.suspend and not over),
+        _degraded(state, now),
+        *_stalled(state, failure),
+    )
+    completed = state.status.get("completionTime")
+    return Overview(
+        generation=generation,
+        phase=_phase(state, over, failure),
+        conditions=conditions,
+        seed=state.seed,
+        started=state.started,
+        completed=(parse_time(completed) or now) if over else None,
+        total=_total(state, over),
+        created=state.created,
+        running=running,
+        queued=len(state.live) - running,
+        ended=state.ended,
+        best=state.best,
+        gpu_used=state.gpu_used,
+        gpu_saved=state.gpu_saved,
+        sources=tuple((s.name, s.uid, s.counted) for s in state.sources),
+    )
+
+
+def _total(state: SweepState, over: bool) -> int:
+    """A sweep that ended because its space was exhausted has no trials to come."""
+    return state.created if over and state.exhausted else state.spec.limits.max_total_trials
+
+
+def _failure(state: SweepState, snap: Snapshot, now: float) -> tuple[str, str] | None:
+    limit = reason_to_end(snap, now)
+    if limit is not None:
+        return None if limit[0] == STOPPED and state.best is not None else limit
+    useful = state.ended[Phase.SUCCEEDED] + state.ended[Phase.EARLY_STOPPED]
+    if not useful:
+        return names.REASON_NONE_SUCCEEDED, f"none of {state.created} trials succeeded"
+    if state.best is None:
+        trouble = _missing_metric(state)
+        return names.REASON_METRIC_MISSING, trouble.message if trouble else "no value was reported"
+    return None
+
+
+def _phase(state: SweepState, over: bool, failure: tuple[str, str] | None) -> str:
+    if over:
+        return "Complete" if failure is None else "Failed"
+    return "Suspended" if state.spec.suspend else "Running"
+
+
+def _accepted(state: SweepState) -> Condition:
+    if state.problem:
+        return Condition(names.ACCEPTED, False, names.REASON_INVALID, state.problem)
+    text = "the spec is understood"
+    if state.sources:
+        listed = ", ".join(f"{s.counted} trials of {s.name}" for s in state.sources)
+        text += f"; it begins with {listed}"
+    return Condition(names.ACCEPTED, True, names.REASON_ACCEPTED, text)
+
+
+def _complete(state: SweepState, over: bool, failure: tuple[str, str] | None) -> Condition:
+    if not over or failure is not None:
+        reason = names.REASON_RUNNING if failure is None else failure[0]
+        return Condition(names.COMPLETE, False, reason, "the sweep has not been completed")
+    exhausted = state.exhausted and state.created < state.spec.limits.max_total_trials
+    reason = names.REASON_EXHAUSTED if exhausted else names.REASON_ALL_TRIALS
+    if state.spec.stop:
+        reason = names.REASON_STOPPED
+    best = state.best
+    assert best is not None
+    message = (
+        f"all {state.created} trials have ended; best is {best.trial} with "
+        f"{state.spec.objective.primary_metric} {best.value:.6g}"
+    )
+    return Condition(names.COMPLETE, True, reason, message)
+
+
+def _failed(failure: tuple[str, str] | None) -> Condition:
+    if failure is None:
+        return Condition(names.FAILED, False, names.REASON_RUNNING, "nothing has ended the sweep")
+    return Condition(names.FAILED, True, *failure)
+
+
+def _stalled(state: SweepState, failure: tuple[str, str] | None) -> list[Condition]:
+    if failure is not None:
+        return [Condition(names.STALLED, True, *failure)]
+    if state.problem:
+        return [Condition(names.STALLED, True, names.REASON_INVALID, state.problem)]
+    return []
+
+
+def _suspended(suspended: bool) -> Condition:
+    if suspended:
+        text = "spec.suspend is true: no new trial is started"
+        return Condition(names.SUSPENDED, True, names.REASON_SUSPENDED, text)
+    return Condition(names.SUSPENDED, False, names.REASON_NOT_SUSPENDED, "spec.suspend is not set")
+
+
+def _degraded(state: SweepState, now: float) -> Condition:
+    trouble = _trouble(state, now)
+    if trouble is None:
+        text = "no trial needs attention"
+        return Condition(names.DEGRADED, False, names.REASON_HEALTHY, text)
+    return Condition(names.DEGRADED, True, trouble.reason, trouble.message)
+
+
+def _trouble(state: SweepState, now: float) -> Trouble | None:
+    """The first thing that needs a person's eye, live trials in order, then ended ones."""
+    if state.refused is not None and now >= state.refused.since + PATIENCE:
+        return state.refused
+    for trial in state.live.values():
+        found = trial.trouble if trial.stop is None else None
+        if found is not None and now >= found.since + PATIENCE:
+            return Trouble(found.reason, f"trial {trial.name}: {found.message}")
+        since = trial.other_metrics_since
+        if since is not None and now - since >= _PATIENCE_FOR_METRIC:
+            return _metric_trouble(state, trial.name, trial.seen)
+    return _missing_metric(state)
+
+
+def metric_check_due(state: SweepState, now: float) -> float | None:
+    """When a trial that reports other metrics only becomes suspect, if nothing happens before."""
+    times = (t.other_metrics_since for t in state.live.values())
+    due = [t + _PATIENCE_FOR_METRIC for t in times if t is not None]
+    return min((t for t in due if t > now), default=None)
+
+
+def _missing_metric(state: SweepState) -> Trouble | None:
+    if state.without_metric is None:
+        return None
+    return _metric_trouble(state, *state.without_metric)
+
+
+def _metric_trouble(state: SweepState, trial: str, seen: tuple[str, ...]) -> Trouble:
+    metric = state.spec.objective.primary_metric
+    if seen:
+        remedy = (
+            f"It reported {', '.join(seen)}. Create the sweep with one of these as primaryMetric"
+        )
+    else:
+        remedy = "It reported nothing at all. Log with MLflow to the tracking URI that the trial is given"
+    message = (
+        f"trial {trial} never reported the primary metric '{metric}'. {remedy}, or let the script "
+        f"log '{metric}'."
+    )
+    return Trouble(names.REASON_METRIC_MISSING, message)
