@@ -109,10 +109,7 @@ class LogReaders:
                 except errors.ApiError as error:
                     _log.info("log of %s: %s", pod.name, error)
                 failures += ended
-                with contextlib.suppress(TimeoutError):
-                    # Its end wakes it, but for one that was known before.
-                    waits = asyncio.sleep(_PAUSE) if ended else reading.ended.wait()
-                    await asyncio.wait_for(waits, _PAUSE)
+                await _pause(None if ended else reading.ended)
         finally:
             self._finished(pod)
 
@@ -148,3 +145,12 @@ class LogReaders:
         found = lines.read(text)
         if found:
             self._report(pod, found, now)
+
+
+async def _pause(ended: asyncio.Event | None) -> None:
+    """Before the next try; shorter when the pod ends."""
+    if ended is None:
+        await asyncio.sleep(_PAUSE)
+        return
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(ended.wait(), _PAUSE)
