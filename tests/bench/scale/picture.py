@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -32,7 +33,8 @@ def draw(course: Course, steps: int = 20) -> str:
 
 
 def _panel(title: str, points: Sequence[tuple[int, float]], total: int, top: int) -> str:
-    most = max(value for _, value in points) * 1.15
+    step = _step(max(value for _, value in points) / 4)
+    most = 4 * step
 
     def x(ended: float) -> float:
         return _LEFT + _WIDTH * ended / total
@@ -42,10 +44,16 @@ def _panel(title: str, points: Sequence[tuple[int, float]], total: int, top: int
 
     line = " ".join(f"{x(ended):.1f},{y(value):.1f}" for ended, value in points)
     parts = [f'<text x="{_LEFT}" y="{top - 8}" style="{_STYLE};font-weight:bold">{title}</text>']
-    parts += [_grid(y(most * n / 4), f"{most * n / 4:.0f}") for n in range(5)]
+    parts += [_grid(y(step * n), f"{step * n:g}") for n in range(5)]
     parts += [_tick(x, total * n // 5, top) for n in range(6)]
     parts.append(f'<polyline points="{line}" fill="none" stroke="#1f6feb" stroke-width="2"/>')
     return "\n".join(parts)
+
+
+def _step(least: float) -> float:
+    """The next round number."""
+    power: float = 10 ** math.floor(math.log10(least))
+    return next(power * n for n in (1, 2, 2.5, 4, 5, 7.5, 10) if power * n >= least)
 
 
 def _grid(y: float, label: str) -> str:
