@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, TypeVar
 
 import pytest
@@ -55,6 +55,29 @@ class InterruptedServer(MemoryApiServer):
         self.interrupted = True
         change(self, suspend=True)
         return 504, Refusal(504, "Timeout", "no answer").body
+
+
+class StoppedServer(MemoryApiServer):
+    """A fake: it creates the first Job, is told to stop the sweep, and does not answer; watches of Jobs
+    are seconds late."""
+
+    asked = 0
+
+    def answer(self, request: Request) -> tuple[int, Body]:
+        job = request.method == "POST" and request.parts()[1] == "jobs" and not request.query
+        if not job:
+            return super().answer(request)
+        self.asked += 1
+        if self.asked > 1:
+            return 503, Refusal(503, "Unavailable", "not now").body
+        assert super().answer(request)[0] == 201
+        change(self, stop=True)
+        return 504, Refusal(504, "Timeout", "no answer").body
+
+    async def watch(self, request: Request) -> AsyncIterator[tuple[float, Body]]:
+        late = 5.0 if request.parts()[1] == "jobs" else 0.0
+        async for committed, event in super().watch(request):
+            yield committed + late, event
 
 
 class GrowingServer(MemoryApiServer):
@@ -195,4 +218,15 @@ async def test_a_sweep_that_misses_something_is_looked_at_again_after_a_pause() 
     server, operator = start(MissingServer)
     await asyncio.sleep(10)
     assert 5 <= server.asked <= 12
+    operator.kill()
+
+
+async def test_a_job_whose_answer_never_came_does_not_outlive_its_stopped_sweep() -> None:
+    """Though the cache shows it only after the sweep has been stopped."""
+    server, operator = start(StoppedServer)
+    await asyncio.sleep(100)
+    assert status_of(server)["completionTime"]
+    [trial] = [t for t in server.store.all("sweeptrials").values() if t["spec"]["index"] == 0]
+    assert trial["status"]["phase"] == "Canceled"
+    assert not server.store.all("jobs")
     operator.kill()

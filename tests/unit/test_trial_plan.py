@@ -37,6 +37,16 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
         {"phase": Phase.PENDING, "verdict": STOP},
         [act.RecordStop(0, STOP)],
     ),
+    (
+        "new, decided, and its Job may yet come: wait for it",
+        {"phase": Phase.PENDING, "unanswered": -54.0, "verdict": STOP},
+        [],
+    ),
+    (
+        "it has not come: record only",
+        {"phase": Phase.PENDING, "unanswered": -56.0, "verdict": STOP},
+        [act.RecordStop(0, STOP)],
+    ),
     ("launched, pod not there yet: wait", {"phase": Phase.PENDING, "jobs": (job(),)}, []),
     (
         "pod runs: record that",

@@ -71,9 +71,10 @@ class Launcher:
         )
         try:
             body = self._job(identity, state, trial.assignment)
+            trial.unanswered = self._clock()
             made = await self._create_or_adopt(gateway.JOBS, state.namespace, body, owner=trial.uid)
         except (errors.Refused, errors.Conflict) as error:
-            now = self._clock()
+            now, trial.unanswered = self._clock(), None
             since = now if trial.refused is None else trial.refused.since
             trial.refused = of_refused_job(str(error), since)
             # Asked again after a pause that grows with the time that it has lasted.
@@ -81,7 +82,7 @@ class Launcher:
             return
         # From here on a Job that is missing was deleted by somebody; a start of the operator forgets
         # that until the trial has run, and would create it again.
-        trial.refused, trial.launched = None, True
+        trial.refused, trial.unanswered, trial.launched = None, None, True
         self._caches.jobs(state.namespace).put(made)
 
     async def try_job(self, state: SweepState) -> str:

@@ -77,6 +77,7 @@ def of_trial(
         attempt=trial.attempt,
         failures=trial.failures,
         launched=trial.launched,
+        unanswered=trial.unanswered,
         launch_at=trial.launch_at,
         stop=trial.stop,
         verdict=trial.verdict,

@@ -44,6 +44,7 @@ class TrialState:
         disruptions: pods that somebody else ended.
         executions: pods that ended without ending the trial, the newest ones.
         interruption: why its last pod went, until another one runs.
+        unanswered: when its Job was asked for without an answer, None when there was one.
         deleted: uids of pods and Jobs whose deletion was asked for; a cache may not show it yet.
         last: uids of pods that were there when their Job was deleted.
         refused: why its Job or its pod could not be created, None when they could.
@@ -79,6 +80,7 @@ class TrialState:
     written: float = 0.0
     unwritten_since: float | None = None
     held: dict[str, Counter[str]] = field(default_factory=dict)
+    unanswered: float | None = None
     deleted: set[str] = field(default_factory=set)
     last: set[str] = field(default_factory=set)
     refused: Trouble | None = None

@@ -67,6 +67,8 @@ class Trial:
         failures: attempts that failed.
         reason: the recorded reason of its phase.
         launched: the record says that a Job of this attempt existed.
+        unanswered: seconds since the epoch when its Job was asked for, and no answer came; None when one
+            did.
         launch_at: seconds since the epoch before which no Job is created: the back-off.
         stop: the recorded decision.
         verdict: a decision that is not on record yet.
@@ -84,6 +86,7 @@ class Trial:
     attempt: int = 1
     failures: int = 0
     launched: bool = False
+    unanswered: float | None = None
     launch_at: float | None = None
     stop: Stop | None = None
     verdict: Stop | None = None

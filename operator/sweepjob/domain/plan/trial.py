@@ -21,6 +21,9 @@ NODE_LOST = "NodeLost"
 COMPLETED = ("Completed", "the trainer ended with exit code 0")
 
 _OF_ITS_POD = "BackoffLimitExceeded"  # why a Job fails when its pod has failed, or is gone
+_ANSWER = (
+    60.0 + WATCH_LAG
+)  # seconds after which an API server has done, and shown, what it was asked for
 _BACKOFF = (10.0, 360.0)  # seconds before the second attempt, doubled for each, and at most
 
 
@@ -51,6 +54,9 @@ def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
 def _without_job(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     verdict = trial.verdict or cannot_start(trial, sweep, now)
     if verdict is not None:
+        known = None if trial.unanswered is None else trial.unanswered + _ANSWER
+        if known is not None and now < known:
+            return Plan((), known)  # a Job that came after its trial's end would run on
         return Plan((RecordStop(trial.index, verdict),))
     if trial.launched:
         return end_deleted(trial, sweep.node_patience, now)
