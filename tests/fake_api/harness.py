@@ -26,6 +26,7 @@ from sweepjob.local.store import Body
 from sweepjob.resources.sidecar import SidecarSettings
 
 from .cluster import FakeCluster
+from .people import People
 from .trainers import Trainers
 from .transport import FakeClient, Weather
 from .virtual_time import VirtualTimeLoop
@@ -85,6 +86,8 @@ class Story:
         failing, drained: probabilities that a trainer fails, that a pod is evicted.
         muted: so many sidecars, the first, are killed in the end, before any last words.
         room: pods that fit on the node at a time, None for any number.
+        people: seconds between two acts of people, at most, who stop the sweep after a minute; None
+            when they leave it alone.
         down: shortest and longest seconds until the operator is started again.
     """
 
@@ -96,6 +99,7 @@ class Story:
     drained: float = 0.0
     room: int | None = None
     muted: int = 0
+    people: float | None = None
     down: tuple[float, float] = (0.1, 8.0)
     patience: float = 3000.0
 
@@ -121,7 +125,9 @@ class Story:
         self.trainers = Trainers(
             random.Random(chance.random()), lambda: self._intake(), self.failing, self.muted
         )
-        self.watcher = Watcher(self.server.store, self.spec["limits"]["maxConcurrentTrials"])
+        concurrent = self.spec["limits"]["maxConcurrentTrials"]
+        meddled = self.people is not None
+        self.watcher = Watcher(self.server.store, concurrent, people=meddled)
         self.server.store.observers.append(self.watcher.look)
         FakeCluster(
             self.server,
@@ -138,11 +144,18 @@ class Story:
         self._apply()
         self._start()
         self.loop.on_turn = self._on_turn
+        acts = asyncio.create_task(self._meddle(random.Random(chance.random())))
         await self._wait_for_end()
+        acts.cancel()
         await asyncio.sleep(5)  # whatever was still under way
         self.loop.on_turn = lambda: None
         if self.operator is not None:
             self._stop()
+
+    async def _meddle(self, chance: random.Random) -> None:
+        if self.people is not None:
+            self.meddlers = People(self.server, chance, (NAMESPACE, "sweep"), self.people, 60.0)
+            await self.meddlers.run()
 
     def _intake(self) -> Intake | None:
         return None if self.operator is None else self.operator.intake

@@ -1,0 +1,68 @@
+"""People with kubectl, who do what they please: they delete Jobs and pods, suspend the sweep, resume it, and
+stop it in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.local.store import Key
+
+_GROUPS = {"jobs": "/apis/batch/v1", "pods": "/api/v1"}
+_SWEEPJOBS = "/apis/sweepjob.dev/v1alpha1"
+
+
+class People:
+    """They act at random moments; their own connection is a good one.
+
+    Args:
+        sweep: namespace and name.
+        pause: seconds between two acts, at most.
+        patience: seconds until they stop the sweep.
+    """
+
+    def __init__(
+        self,
+        server: MemoryApiServer,
+        chance: random.Random,
+        sweep: Key,
+        pause: float,
+        patience: float,
+    ) -> None:
+        self._server = server
+        self._chance = chance
+        self._sweep = sweep
+        self._pause = pause
+        self._patience = patience
+        self.acts = 0
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                while True:
+                    await asyncio.sleep(self._chance.uniform(0.0, self._pause))
+                    self._act()
+        except TimeoutError:
+            self._change(stop=True)
+
+    def _act(self) -> None:
+        kind = self._chance.choice(("jobs", "jobs", "pods", "suspend"))
+        if kind == "suspend":
+            self._change(suspend=self._chance.random() < 0.3)
+            return
+        found = sorted(self._server.store.all(kind))
+        if found:
+            self._delete(kind, self._chance.choice(found))
+
+    def _delete(self, kind: str, key: Key) -> None:
+        """As kubectl does: a Job in the background, unless it is told otherwise."""
+        options = {"propagationPolicy": self._chance.choice(("Background", "Foreground"))}
+        path = f"{_GROUPS[kind]}/namespaces/{key[0]}/{kind}/{key[1]}"
+        given = options if kind == "jobs" else {}
+        self.acts += self._server.answer(Request("DELETE", path, {}, given))[0] == 200
+
+    def _change(self, **spec: bool) -> None:
+        namespace, name = self._sweep
+        path = f"{_SWEEPJOBS}/namespaces/{namespace}/sweepjobs/{name}"
+        self.acts += self._server.answer(Request("PATCH", path, {}, {"spec": spec}))[0] == 200

@@ -1,0 +1,45 @@
+"""People who delete a sweep's Jobs and pods, suspend it, resume it and stop it, in any weather: slots are not
+given away twice, and nothing runs on in the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.fake_api.harness import Story, quiet
+
+from .test_crash_everywhere import BAD_WEATHER, spec
+
+STORIES = 100 if os.environ.get("SWEEPJOB_KILLS") == "all" else 8  # in each block
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    with quiet():
+        yield
+
+
+@pytest.mark.parametrize("room", [None, 3])
+@pytest.mark.parametrize("faults", [{}, BAD_WEATHER], ids=["calm", "storm"])
+def test_nothing_runs_on(faults: dict[str, Any], room: int | None) -> None:
+    acts = 0
+    for seed in range(STORIES):
+        given = {"faults": faults, "failing": 0.1, "drained": 0.1, "room": room}
+        story = Story(seed, spec(30, 3), people=6.0, **given)
+        try:
+            story.play()
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}: {error}") from error
+        ends = [trial["status"]["phase"] for trial in story.trials]
+        assert set(ends) <= {"Succeeded", "EarlyStopped", "Failed", "Canceled"}, f"seed {seed}"
+        living = [
+            name
+            for (_, name), pod in story.server.store.all("pods").items()
+            if pod["status"].get("phase") not in ("Succeeded", "Failed")
+        ]
+        assert not living, f"seed {seed}: {living} run on"
+        acts += story.meddlers.acts
+    assert acts > 10 * STORIES
