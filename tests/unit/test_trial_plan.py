@@ -68,6 +68,15 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
         ],
     ),
     (
+        "drained at the same time: another pod may come before the Job goes",
+        {
+            "stop": STOP,
+            "jobs": (job(),),
+            "pods": (pod(started=1.0, deleting=True, disrupted=True),),
+        },
+        [act.DeleteJob(0, "sweep-0", "job-0-1", pods=())],
+    ),
+    (
         "drained meanwhile: another pod may have come that has not been seen",
         {
             "stop": STOP,

@@ -46,7 +46,7 @@ class DeleteJob:
     """Delete a Job in the foreground: it is gone when its pods are.
 
     Attributes:
-        pods: uids of those that were not over then: the Job puts no other one in their place.
+        pods: uids of those that nobody had taken away before: the Job puts no other one in their place.
     """
 
     trial: int

@@ -21,7 +21,8 @@ def end_stopped(trial: Trial, stop: Stop, patience: float, now: float) -> Plan:
     living = _living(trial, patience, now)
     jobs = [job for job in trial.jobs if not job.deleting]
     if living or jobs:
-        uids = tuple(pod.uid for pod in living)
+        # One that somebody else takes away may have been replaced already.
+        uids = tuple(pod.uid for pod in living if not pod.is_interrupted)
         actions: list[TrialAction] = []
         actions += [DeletePod(trial.index, p.name, p.uid) for p in living if not p.deleting]
         actions += [DeleteJob(trial.index, job.name, job.uid, uids) for job in jobs]
