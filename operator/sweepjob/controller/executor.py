@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..domain.plan import actions as act
+from ..resources.pods import goes_on
 from . import gateway
 from .gateway import Gateway
 from .launcher import Launcher
@@ -65,13 +66,15 @@ class Executor:
             case act.DeletePod():
                 grace = state.spec.trial.stop_grace
                 target = (state.namespace, action.pod, action.uid)
-                await self._api.delete(gateway.PODS, *target, grace=grace)
+                was = await self._api.delete(gateway.PODS, *target, grace=grace)
                 trial.deleted.add(action.uid)
+                if was is not None and goes_on(was):
+                    trial.undisturbed.add(action.uid)
             case act.DeleteJob():
                 target = (state.namespace, action.job, action.uid)
                 await self._api.delete(gateway.JOBS, *target, propagation="Foreground")
                 trial.deleted.add(action.uid)
-                trial.last.update(action.pods)
+                trial.last.update(trial.undisturbed.intersection(action.pods))
             case act.RecordRetry():
                 await self._recorder.retry(state, trial, action)
             case act.RecordProgress():

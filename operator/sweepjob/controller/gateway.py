@@ -149,8 +149,8 @@ class Gateway:
         *,
         grace: int | None = None,
         propagation: str | None = None,
-    ) -> None:
-        """Delete the object with this uid; that it is gone already is no error."""
+    ) -> Body | None:
+        """Delete the object with this uid; returns it as it was then, None when it was gone already."""
         body: Body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
         if grace is not None:
             body["gracePeriodSeconds"] = grace
@@ -158,9 +158,9 @@ class Gateway:
             body["propagationPolicy"] = propagation
         try:
             path = resource.path(namespace, name)
-            await self._request("DELETE", path, body=body, priority=Priority.DECISION)
+            return await self._request("DELETE", path, body=body, priority=Priority.DECISION)
         except (errors.NotFound, errors.Conflict):
-            return
+            return None
 
     async def list_page(
         self, resource: Resource, namespace: str | None, selector: str, token: str, limit: int = 500

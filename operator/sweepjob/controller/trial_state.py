@@ -46,7 +46,8 @@ class TrialState:
         interruption: why its last pod went, until another one runs.
         unanswered: when its Job was asked for without an answer, None when there was one.
         deleted: uids of pods and Jobs whose deletion was asked for; a cache may not show it yet.
-        last: uids of pods that were there when their Job was deleted.
+        undisturbed: uids of pods that nobody else took away when they were deleted.
+        last: those of them after which their Job was deleted at once.
         refused: why its Job or its pod could not be created, None when they could.
         log_time: when the newest report was printed, in nanoseconds since the epoch, of source logs.
         other_metrics_since: when the first report came, as long as none was of the primary metric.
@@ -82,6 +83,7 @@ class TrialState:
     held: dict[str, Counter[str]] = field(default_factory=dict)
     unanswered: float | None = None
     deleted: set[str] = field(default_factory=set)
+    undisturbed: set[str] = field(default_factory=set)
     last: set[str] = field(default_factory=set)
     refused: Trouble | None = None
     trouble: Trouble | None = None

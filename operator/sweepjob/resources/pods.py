@@ -109,6 +109,15 @@ def parse_job(body: Mapping[str, Any]) -> JobRecord:
     )
 
 
+def goes_on(body: Mapping[str, Any]) -> bool:
+    """Whether a pod has not ended, and nobody takes its place away; body: its own, or what a request for
+    its deletion was answered with."""
+    status = body.get("status")
+    if not isinstance(status, Mapping) or status.get("phase") in ("Succeeded", "Failed"):
+        return False
+    return condition(status, "DisruptionTarget", "True") is None
+
+
 def _attempt(labels: Mapping[str, str]) -> int:
     text = labels.get(names.LABEL_ATTEMPT, "")
     return int(text) if text.isdecimal() else 0
