@@ -72,7 +72,11 @@ Sweep.Chart = class {
 
   close() {
     this.watcher.disconnect();
-    this.chart?.dispose();
+    if (!this.chart) return;
+    // What is painted over several frames would go on with a canvas that is gone: paint nothing first.
+    this.chart.clear();
+    this.chart.getZr().flush();
+    this.chart.dispose();
   }
 };
 
