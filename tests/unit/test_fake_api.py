@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
 from typing import cast
@@ -10,7 +11,7 @@ from typing import cast
 import pytest
 from kubernetes.aio.client.api_client import ApiClient
 from sweepjob.controller.gateway import Gateway
-from sweepjob.local.api import MemoryApiServer
+from sweepjob.local.api import MemoryApiServer, Request
 from sweepjob.local.store import Body
 
 from tests.contracts.api_server import ApiServerContract
@@ -44,6 +45,18 @@ class TestMemoryApiServer(ApiServerContract):
         for _ in range(1100):
             await self.make(api, namespace)
         return str(made["metadata"]["resourceVersion"])
+
+
+def test_what_was_seen_stays_as_it_was() -> None:
+    server = MemoryApiServer(time.time)
+    path = "/apis/sweepjob.dev/v1alpha1/namespaces/team/sweepjobs"
+    made = {"metadata": {"name": "sweep"}, "spec": {}}
+    assert server.answer(Request("POST", path, {}, made))[0] == 201
+    before = server.store.all("sweepjobs")["team", "sweep"]
+    kept = json.dumps(before)
+    status, now = server.answer(Request("PATCH", f"{path}/sweep", {}, {"spec": {"stop": True}}))
+    assert (status, now["metadata"]["generation"]) == (200, 2)
+    assert json.dumps(before) == kept, "whoever is told of it late is told what it was"
 
 
 def test_time_passes_only_when_nothing_is_to_be_done() -> None:

@@ -4,6 +4,7 @@ given away twice, and nothing runs on in the end."""
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,13 +23,16 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+@pytest.mark.parametrize("killed", [0, 5])
 @pytest.mark.parametrize("room", [None, 3])
 @pytest.mark.parametrize("faults", [{}, BAD_WEATHER], ids=["calm", "storm"])
-def test_nothing_runs_on(faults: dict[str, Any], room: int | None) -> None:
-    acts = 0
+def test_nothing_runs_on(faults: dict[str, Any], room: int | None, killed: int) -> None:
+    """While people meddle, and the operator is killed so often."""
+    acts = killings = 0
     for seed in range(STORIES):
         given = {"faults": faults, "failing": 0.1, "drained": 0.1, "room": room}
-        story = Story(seed, spec(30, 3), people=6.0, **given)
+        kills = frozenset(random.Random(seed).sample(range(100, 3000), killed))
+        story = Story(seed, spec(30, 3), kills, people=6.0, **given)
         try:
             story.play()
         except AssertionError as error:
@@ -42,4 +46,6 @@ def test_nothing_runs_on(faults: dict[str, Any], room: int | None) -> None:
         ]
         assert not living, f"seed {seed}: {living} run on"
         acts += story.meddlers.acts
+        killings += story.killed
+    assert killings >= killed * STORIES // 2
     assert acts > 10 * STORIES

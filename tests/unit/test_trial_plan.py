@@ -80,17 +80,12 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
         "drained meanwhile: another pod may have come that has not been seen",
         {
             "stop": STOP,
-            "jobs": (job(deleting=True, deletion=9.0),),
+            "jobs": (job(deleting=True),),
             "pods": (pod(succeeded=False, disrupted=True),),
         },
         [],
     ),
     ("the same when no pod is seen at all", {"stop": STOP, "jobs": (job(deleting=True),)}, []),
-    (
-        "no other pod has come for so long that there is none",
-        {"stop": STOP, "jobs": (job(deleting=True, deletion=5.0),)},
-        [act.RecordEnd(0, Phase.EARLY_STOPPED, "Bandit", "too low")],
-    ),
     (
         "its Job is gone, so no other pod has come",
         {"stop": STOP, "pods": (pod(succeeded=False, disrupted=True),)},
@@ -198,6 +193,46 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
         "the Job was deleted by a person: that cancels the trial",
         {"launched": True},
         [act.RecordEnd(0, Phase.CANCELED, *JOB_DELETED)],
+    ),
+    (
+        "its Job was deleted just now: a pod of it may not have been seen yet",
+        {"launched": True, "missing_since": 5.5},
+        [],
+    ),
+    (
+        "its Job was deleted a while ago, and no pod of it has been seen: there is none",
+        {"launched": True, "missing_since": 5.0},
+        [act.RecordEnd(0, Phase.CANCELED, *JOB_DELETED)],
+    ),
+    (
+        "stopped, and its Job was deleted just now",
+        {"stop": STOP, "launched": True, "missing_since": 5.5},
+        [],
+    ),
+    (
+        "stopped, and its Job was deleted a while ago",
+        {"stop": STOP, "launched": True, "missing_since": 5.0},
+        [act.RecordEnd(0, Phase.EARLY_STOPPED, "Bandit", "too low")],
+    ),
+    (
+        "its Job was deleted while we were away, and nothing of it is on record: the next waits for its pod",
+        {"phase": Phase.PENDING, "strays": (pod(started=1.0, succeeded=None),)},
+        [],
+    ),
+    (
+        "what such a pod says of itself counts for nothing",
+        {"phase": Phase.PENDING, "strays": (pod(started=1.0, succeeded=True),)},
+        [act.LaunchJob(0, 1)],
+    ),
+    (
+        "its node is lost: it is not waited for",
+        {"phase": Phase.PENDING, "strays": (LOST,)},
+        [act.LaunchJob(0, 1)],
+    ),
+    (
+        "its Job was deleted while we were away: its slot is free when its pod has ended",
+        {"launched": True, "missing_since": 1.0, "strays": (pod(deleting=True),)},
+        [],
     ),
     (
         "suspended by a queue: queued",

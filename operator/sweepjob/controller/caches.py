@@ -96,6 +96,11 @@ class Caches:
         a deleted sweep that had the same name."""
         return [p for p in self._pods.get(trial, {}).values() if self.owner_of(p) == uid]
 
+    def strays_of(self, trial: Key, uid: str) -> list[PodRecord]:
+        """Pods that say they are of the trial with this uid, whose Job was gone before it was seen."""
+        pods = self._pods.get(trial, {}).values()
+        return [p for p in pods if p.trial_uid == uid and self.owner_of(p) is None]
+
     def newest_pod(self, trial: Key, uid: str) -> PodRecord | None:
         """The one whose reports are the trial's: the last that was created, and of two in the same
         second the one that runs."""

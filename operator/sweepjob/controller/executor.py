@@ -74,6 +74,7 @@ class Executor:
                 target = (state.namespace, action.job, action.uid)
                 await self._api.delete(gateway.JOBS, *target, propagation="Foreground")
                 trial.deleted.add(action.uid)
+                trial.job_deleted = True
                 trial.last.update(trial.undisturbed.intersection(action.pods))
             case act.RecordRetry():
                 await self._recorder.retry(state, trial, action)

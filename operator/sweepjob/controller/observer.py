@@ -55,6 +55,7 @@ def of_trial(
     caches: Caches,
     interval: Callable[[], float],
     is_read: Callable[[PodRecord], bool],
+    now: float,
 ) -> Trial:
     """A live trial: its record, what was decided about it, and what runs for it.
 
@@ -62,10 +63,14 @@ def of_trial(
         interval: tells the seconds between two writes of a curve, at least.
         is_read: whether all reports of a pod that has ended have been taken in; before, it counts
             as running.
+        now: seconds since the epoch.
     """
     key = (state.namespace, trial.name)
-    jobs = [j.view for j in caches.jobs_of(key) if j.owner == trial.uid]
+    owned = [j.view for j in caches.jobs_of(key) if j.owner == trial.uid]
+    jobs = [job for job in owned if job.attempt == trial.attempt]
     pods = [p for p in caches.pods_of(key, trial.uid) if p.attempt == trial.attempt]
+    strays = [p for p in caches.strays_of(key, trial.uid) if p.attempt == trial.attempt]
+    trial.look_for_job(there=bool(jobs), now=now)
     trial.trouble = _trouble_of(trial, pods)
     state.crowded |= trial.trouble is not None and trial.trouble.waits
     return Trial(
@@ -77,6 +82,7 @@ def of_trial(
         attempt=trial.attempt,
         failures=trial.failures,
         launched=trial.launched,
+        missing_since=trial.missing_since,
         unanswered=trial.unanswered,
         launch_at=trial.launch_at,
         stop=trial.stop,
@@ -84,8 +90,9 @@ def of_trial(
         progress_due=_progress_due(trial, interval),
         trouble=trial.trouble,
         interruption=trial.interruption,
-        jobs=tuple(_seen(job, trial) for job in jobs if job.attempt == trial.attempt),
+        jobs=tuple(_seen(job, trial) for job in jobs),
         pods=tuple(_seen(_counted(pod, trial, state, is_read), trial) for pod in pods),
+        strays=tuple(_seen(pod.view, trial) for pod in strays),
     )
 
 

@@ -73,7 +73,8 @@ class Recorder:
         telemetry.ATTEMPTS.labels(action.reason).inc()
         trial.gpu_used, trial.held = trial.gpu_totals, {}
         trial.attempt, trial.failures = action.attempt, action.failures
-        trial.launched, trial.phase, trial.reason = False, Phase.PENDING, action.reason
+        trial.launched, trial.job_deleted = False, False
+        trial.phase, trial.reason = Phase.PENDING, action.reason
         trial.launch_at, trial.interruption = action.launch_at, None
         pause = "" if action.launch_at is None else f" in {action.launch_at - now:.0f} s"
         message = f"{action.message}; attempt {action.attempt} starts{pause}"

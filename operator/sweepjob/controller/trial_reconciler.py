@@ -72,8 +72,9 @@ class TrialReconciler:
         due = await self.refusals.look(state, trial, self.clock())
         self.reports.follow_log(state, trial)
         is_read = partial(self.reports.is_read, state)
-        seen = of_trial(state, trial, self.caches, self.interval, is_read)
-        todo = plan(seen, without_proposals(state, self.settings), self.clock())
+        now = self.clock()
+        seen = of_trial(state, trial, self.caches, self.interval, is_read, now)
+        todo = plan(seen, without_proposals(state, self.settings), now)
         times = [when for when in (todo.wake_at, due) if when is not None]
         return Plan(todo.actions, min(times, default=None))
 

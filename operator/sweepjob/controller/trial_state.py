@@ -44,6 +44,8 @@ class TrialState:
         disruptions: pods that somebody else ended.
         executions: pods that ended without ending the trial, the newest ones.
         interruption: why its last pod went, until another one runs.
+        job_deleted: we have deleted the Job of the current attempt.
+        missing_since: when its Job was first missed that should be there, None when it is not missing.
         unanswered: when its Job was asked for without an answer, None when there was one.
         deleted: uids of pods and Jobs whose deletion was asked for; a cache may not show it yet.
         undisturbed: uids of pods that nobody else took away when they were deleted.
@@ -81,6 +83,8 @@ class TrialState:
     written: float = 0.0
     unwritten_since: float | None = None
     held: dict[str, Counter[str]] = field(default_factory=dict)
+    job_deleted: bool = False
+    missing_since: float | None = None
     unanswered: float | None = None
     deleted: set[str] = field(default_factory=set)
     undisturbed: set[str] = field(default_factory=set)
@@ -116,6 +120,11 @@ class TrialState:
             executions=list(record.executions),
             log_time=int(record.curve.get("logTime", 0)),
         )
+
+    def look_for_job(self, *, there: bool, now: float) -> None:
+        """Note since when the Job of the current attempt is missing."""
+        missing = self.launched and not there and not self.job_deleted
+        self.missing_since = (self.missing_since or now) if missing else None
 
     def turn_to(self, pod: str) -> None:
         """Reports come from a new pod: its numbering starts afresh, the best ever stays."""

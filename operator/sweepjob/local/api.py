@@ -169,7 +169,7 @@ class MemoryApiServer:
             merged = {**found, "status": merged.get("status") or {}}
         elif resource in _WITH_STATUS:
             merged["status"] = found.get("status") or {}
-            merged["metadata"] |= _identity(found)
+            merged["metadata"] = {**merged["metadata"], **_identity(found)}
             if merged.get("spec") != found.get("spec"):
                 merged["metadata"]["generation"] = found["metadata"]["generation"] + 1
         if not merged.get("status"):

@@ -34,6 +34,7 @@ def job_manifest(
         names.LABEL_SWEEP: identity.sweep,
         names.LABEL_TRIAL: identity.trial,
         names.LABEL_ATTEMPT: str(identity.attempt),
+        names.LABEL_TRIAL_UID: identity.uid,
     }
     template = _pod_template(identity, spec, assignment, sidecar)
     meta = template.setdefault("metadata", {})

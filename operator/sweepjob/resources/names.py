@@ -12,6 +12,7 @@ SWEEPTRIAL, SWEEPTRIALS = "SweepTrial", "sweeptrials"
 LABEL_SWEEP = f"{GROUP}/sweep"
 LABEL_TRIAL = f"{GROUP}/trial"
 LABEL_ATTEMPT = f"{GROUP}/attempt"
+LABEL_TRIAL_UID = f"{GROUP}/trial-uid"
 
 # Kueue's: a SweepJob that has them passes them on to its Jobs.
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"

@@ -20,6 +20,7 @@ class PodRecord:
 
     Attributes:
         owner: uid of its Job.
+        trial_uid: of the trial that it says it is of. Anybody may have written that.
         created: seconds since the epoch.
         gpus: the accelerators it requests, by resource name.
         held_from: seconds since the epoch when the kubelet took it, so its GPUs are held; None before.
@@ -41,6 +42,7 @@ class PodRecord:
     trial: str
     attempt: int
     owner: str
+    trial_uid: str
     created: float
     view: Pod
     gpus: Mapping[str, float]
@@ -100,7 +102,6 @@ def parse_job(body: Mapping[str, Any]) -> JobRecord:
             uid=meta["uid"],
             attempt=_attempt(labels),
             deleting="deletionTimestamp" in meta,
-            deletion=parse_time(meta.get("deletionTimestamp")),
             suspended=bool(body["spec"].get("suspend")),
             succeeded=complete is not None,
             failure=None if failed is None else _job_failure(failed),
@@ -146,6 +147,7 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
         trial=labels.get(names.LABEL_TRIAL, ""),
         attempt=_attempt(labels),
         created=created,
+        trial_uid=labels.get(names.LABEL_TRIAL_UID, ""),
         owner=(meta.get("ownerReferences") or [{}])[0].get("uid", ""),
         view=Pod(
             name=meta["name"],

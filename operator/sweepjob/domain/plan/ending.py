@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .actions import DeleteJob, DeletePod, Plan, RecordEnd, TrialAction
-from .observed import Job, Pod
+from .observed import Job
 from .snapshot import Phase, Stop, Trial
-from .waiting import first_loss
+from .waiting import first_loss, living
 
 JOB_DELETED = ("JobDeleted", "its Job was deleted by somebody else, which cancels the trial")
 WATCH_LAG = 5.0  # seconds that one watch may be behind another
@@ -18,41 +18,44 @@ def end_stopped(trial: Trial, stop: Stop, patience: float, now: float) -> Plan:
     with the pod's own grace, and a kill in progress is not shortened. A pod whose node is lost is
     not waited for.
     """
-    living = _living(trial, patience, now)
+    left = living(trial, patience, now)
     jobs = [job for job in trial.jobs if not job.deleting]
-    if living or jobs:
+    if left or jobs:
         # One that somebody else takes away may have been replaced already.
-        uids = tuple(pod.uid for pod in living if not pod.is_interrupted)
+        uids = tuple(pod.uid for pod in left if not pod.is_interrupted)
         actions: list[TrialAction] = []
-        actions += [DeletePod(trial.index, p.name, p.uid) for p in living if not p.deleting]
+        actions += [DeletePod(trial.index, p.name, p.uid) for p in left if not p.deleting]
         actions += [DeleteJob(trial.index, job.name, job.uid, uids) for job in jobs]
-        return Plan(tuple(actions), first_loss(living, patience))
-    if trial.job is not None and _may_have_another(trial, trial.job, now):
-        deletion = trial.job.deletion
-        return Plan((), None if deletion is None else deletion + WATCH_LAG)
+        return Plan(tuple(actions), first_loss(left, patience))
+    if trial.job is not None and _may_have_another(trial, trial.job):
+        return Plan(())
+    unseen = _unseen_until(trial)
+    if unseen is not None and now < unseen:
+        return Plan((), unseen)
     return Plan((RecordEnd(trial.index, stop.outcome, stop.reason, stop.message),))
 
 
-def _living(trial: Trial, patience: float, now: float) -> list[Pod]:
-    """The pods that are waited for."""
-    return [pod for pod in trial.pods if not pod.is_terminal and not pod.is_lost(now, patience)]
-
-
-def _may_have_another(trial: Trial, job: Job, now: float) -> bool:
-    """Whether a pod that has not been seen yet may have come in the place of one that somebody took
-    away, before its Job was asked to go. When that is gone, there is none."""
+def _may_have_another(trial: Trial, job: Job) -> bool:
+    """Whether there may be a pod that has not been seen yet: the first one, or one in the place of one
+    that somebody took away. When the Job, which is being deleted, is gone, there is none."""
     if job.succeeded or job.failure is not None:
         return False
-    if any(pod.last or not (pod.is_terminal and pod.is_interrupted) for pod in trial.pods):
-        return False
-    return job.deletion is None or now < job.deletion + WATCH_LAG
+    return all(p.is_terminal and p.is_interrupted and not p.last for p in trial.pods)
 
 
 def end_deleted(trial: Trial, patience: float, now: float) -> Plan:
     """The end of a trial whose Job somebody deleted: when its pods, which the garbage collector takes
     after it, are gone."""
-    living = _living(trial, patience, now)
-    if living:
-        going = (DeletePod(trial.index, p.name, p.uid) for p in living if not p.deleting)
-        return Plan(tuple(going), first_loss(living, patience))
+    left = living(trial, patience, now)
+    if left:
+        going = (DeletePod(trial.index, p.name, p.uid) for p in left if not p.deleting)
+        return Plan(tuple(going), first_loss(left, patience))
+    unseen = _unseen_until(trial)
+    if unseen is not None and now < unseen:
+        return Plan((), unseen)
     return Plan((RecordEnd(trial.index, Phase.CANCELED, *JOB_DELETED),))
+
+
+def _unseen_until(trial: Trial) -> float | None:
+    """Until when a pod of a Job that somebody deleted may only not have been seen yet."""
+    return None if trial.missing_since is None else trial.missing_since + WATCH_LAG

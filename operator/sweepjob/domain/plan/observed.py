@@ -78,8 +78,6 @@ class Job:
     """The Kubernetes Job of one attempt of a trial.
 
     Attributes:
-        deletion: seconds since the epoch when it was asked to go, None before, or when that has not been
-            seen yet.
         suspended: it waits in a queue; its pods are taken away.
         succeeded: the Job controller has declared it complete.
         failure: reason and sentence, when the Job controller has declared it failed.
@@ -90,7 +88,6 @@ class Job:
     uid: str
     attempt: int
     deleting: bool = False
-    deletion: float | None = None
     suspended: bool = False
     succeeded: bool = False
     failure: tuple[str, str] | None = None

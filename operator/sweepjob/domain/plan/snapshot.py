@@ -67,6 +67,8 @@ class Trial:
         failures: attempts that failed.
         reason: the recorded reason of its phase.
         launched: the record says that a Job of this attempt existed.
+        missing_since: seconds since the epoch when its Job was first missed that should be there, and
+            that we have not deleted; None when it is not missing.
         unanswered: seconds since the epoch when its Job was asked for, and no answer came; None when one
             did.
         launch_at: seconds since the epoch before which no Job is created: the back-off.
@@ -76,6 +78,8 @@ class Trial:
             when there are none.
         trouble: why it does not get going.
         interruption: reason and sentence of the last end of a pod that somebody else caused.
+        strays: pods of the attempt, as they say themselves, whose Job was gone before it was seen. They
+            are waited for; nothing else that they show counts.
     """
 
     index: int
@@ -86,6 +90,7 @@ class Trial:
     attempt: int = 1
     failures: int = 0
     launched: bool = False
+    missing_since: float | None = None
     unanswered: float | None = None
     launch_at: float | None = None
     stop: Stop | None = None
@@ -95,6 +100,7 @@ class Trial:
     interruption: tuple[str, str] | None = None
     jobs: tuple[Job, ...] = ()
     pods: tuple[Pod, ...] = ()
+    strays: tuple[Pod, ...] = ()
 
     @property
     def job(self) -> Job | None:

@@ -14,7 +14,7 @@ from .actions import (
 )
 from .ending import WATCH_LAG, end_deleted, end_stopped
 from .snapshot import Phase, Snapshot, Trial
-from .waiting import cannot_start, go_on
+from .waiting import cannot_start, first_loss, go_on, living
 
 POD_DELETED = ("PodDeleted", "its pod was deleted by somebody else")
 NODE_LOST = "NodeLost"
@@ -60,6 +60,9 @@ def _without_job(trial: Trial, sweep: Snapshot, now: float) -> Plan:
         return Plan((RecordStop(trial.index, verdict),))
     if trial.launched:
         return end_deleted(trial, sweep.node_patience, now)
+    strays = living(trial, sweep.node_patience, now)
+    if strays:  # its Job was deleted before we knew of it: the next one waits for its place
+        return Plan((), first_loss(strays, sweep.node_patience))
     if trial.launch_at is not None and now < trial.launch_at:
         waiting = go_on(trial, sweep, now)
         wakes = [w for w in (trial.launch_at, waiting.wake_at) if w is not None]

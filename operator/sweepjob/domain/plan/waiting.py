@@ -34,6 +34,12 @@ def _start_deadline(trial: Trial, sweep: Snapshot) -> float | None:
     return None if timeout is None else trial.trouble.since + timeout
 
 
+def living(trial: Trial, patience: float, now: float) -> list[Pod]:
+    """The pods of a trial that are waited for before it may end, or start."""
+    pods = (*trial.pods, *trial.strays)
+    return [pod for pod in pods if not pod.is_terminal and not pod.is_lost(now, patience)]
+
+
 def first_loss(pods: Iterable[Pod], patience: float) -> float | None:
     """When the first of the pods that are to go, or to start, will count as lost."""
     since = [p.gone_by if p.deleting else p.stranded for p in pods if not p.is_terminal]
