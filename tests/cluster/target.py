@@ -97,8 +97,9 @@ def install(target: Target, *more: str, chart: Path = CHART) -> None:
         target.helm(
             *("upgrade", "--install", RELEASE, str(chart)),
             *("--namespace", SYSTEM, "--create-namespace", "--wait", "--timeout", "120s"),
-            # The tests do not wait for a minute where ten seconds show the same.
-            *("--set", "nodePatienceSeconds=10"),
+            # The tests do not wait for a minute where less shows the same. A kubelet that could not tell
+            # the API server, which has just been killed, tries again after ten seconds, and once more.
+            *("--set", "nodePatienceSeconds=20"),
             *values,
             *more,
         )

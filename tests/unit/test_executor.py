@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from typing import Any, cast
 
 from kubernetes.aio.client.api_client import ApiClient
@@ -44,7 +45,7 @@ def carry_out(server: MemoryApiServer) -> SweepState:
     async def run() -> None:
         client = FakeClient(server, Weather(random.Random(1)))
         api = Gateway(cast(ApiClient, client), Pace(100.0, 10))
-        caches = Caches(api, (), lambda *_: None, lambda *_: None, lambda _: None)
+        caches = Caches(api, (), lambda *_: None, lambda *_: None, lambda _: None, time.time)
         launcher = Launcher(api, caches, SETTINGS.sidecar, clock)
         recorder = Recorder(api, caches, Announcer(api, clock), clock)
         await Executor(api, launcher, recorder, clock).carry_out(state, NEW)

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypeVar
 
+import aiohttp
 import pytest
 from sweepjob.local.api import MemoryApiServer, Refusal, Request
 from sweepjob.local.store import Body
@@ -101,6 +102,33 @@ class MissingServer(MemoryApiServer):
             self.asked += 1
             return 404, Refusal(404, "NotFound", "the namespace is not there").body
         return super().answer(request)
+
+
+class AbsentServer(MemoryApiServer):
+    """A fake: it is not there for a while; what kubelets had to say meanwhile they say when they are let."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
+        self.absent = asyncio.Event()
+        self.unsaid: list[Request] = []
+
+    def answer(self, request: Request) -> tuple[int, Body]:
+        if not self.absent.is_set():
+            return super().answer(request)
+        if request.method != "GET" and request.parts()[1] == "pods":
+            self.unsaid.append(request)
+        return 503, Refusal(503, "Unavailable", "not there").body
+
+    async def watch(self, request: Request) -> AsyncIterator[tuple[float, Body]]:
+        events = super().watch(request)
+        absent = asyncio.ensure_future(self.absent.wait())
+        while True:
+            event = asyncio.ensure_future(anext(events))
+            await asyncio.wait((event, absent), return_when=asyncio.FIRST_COMPLETED)
+            if absent.done():
+                event.cancel()
+                raise aiohttp.ClientPayloadError("the server has gone")
+            yield event.result()
 
 
 S = TypeVar("S", bound=MemoryApiServer)
@@ -229,4 +257,29 @@ async def test_a_job_whose_answer_never_came_does_not_outlive_its_stopped_sweep(
     [trial] = [t for t in server.store.all("sweeptrials").values() if t["spec"]["index"] == 0]
     assert trial["status"]["phase"] == "Canceled"
     assert not server.store.all("jobs")
+    operator.kill()
+
+
+async def test_a_node_is_not_lost_because_it_could_tell_nobody() -> None:
+    """It has its patience from the moment on in which the API server is there again."""
+    limits = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
+    server, operator = start(AbsentServer, limits=limits)
+    await asyncio.sleep(3)
+    change(server, stop=True)
+    await asyncio.sleep(0.5)
+    pods = server.store.all("pods")
+    going = [key for key, pod in pods.items() if "deletionTimestamp" in pod["metadata"]]
+    assert going
+    server.absent.set()
+    await asyncio.sleep(300)
+    server.absent.clear()
+    assert server.unsaid, "the pods have ended"
+    await asyncio.sleep(40)
+    assert going == list(pods)
+    assert "completionTime" not in status_of(server)
+    for request in server.unsaid:
+        server.answer(request)
+    await asyncio.sleep(10)
+    assert "completionTime" in status_of(server)
+    assert not pods
     operator.kill()

@@ -47,7 +47,8 @@ class ScriptedGateway:
         self.version += 100
         return {"items": self.lists.pop(0), "metadata": {"resourceVersion": str(self.version)}}
 
-    async def watch(self, *_: Any) -> AsyncIterator[Any]:
+    async def watch(self, *given: Any) -> AsyncIterator[Any]:
+        given[-1]()
         for item in self.watches.pop(0):
             if isinstance(item, Exception):
                 raise item
@@ -102,6 +103,25 @@ async def test_the_deletion_of_an_old_object_spares_its_successor() -> None:
     reflector.put(body("a", 20, "new"))
     reflector._apply(event("DELETED", "a", 15, "old"))
     assert reflector.records["n", "a"].uid == "new"
+
+
+@pytest.mark.parametrize(
+    ("watches", "since"),
+    [
+        ([[event("ADDED", "a", 101)], [event("ADDED", "b", 102)], []], 0.0),
+        ([[event("ADDED", "a", 101), errors.Gone("410")], []], 1.0),
+        ([[event("ADDED", "a", 101), errors.Unavailable("no")], []], None),
+    ],
+    ids=["a watch that ends by itself is no break", "listed again", "not there"],
+)
+async def test_since_when_all_that_happens_is_seen(watches: list[Any], since: float | None) -> None:
+    gateway = cast(Gateway, ScriptedGateway([[], [body("a", 101)]], watches))
+    given = (Resource("/api", "things"), thing, lambda old, new: None, "n")
+    reflector = Reflector(gateway, *given, clock=lambda: float(len(reflector.records)))
+    task = asyncio.create_task(reflector.run())
+    await asyncio.sleep(0.05)
+    assert reflector.since == since
+    task.cancel()
 
 
 class StaleGateway(ScriptedGateway):

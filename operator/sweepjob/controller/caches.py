@@ -38,6 +38,7 @@ class Caches:
     Args:
         wake: called with the key of a sweep, and the name of the trial about which something changed.
         pod_changed: called with every pod as it is now, and whether it is gone.
+        clock: seconds since the epoch.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class Caches:
         wake: Callable[[Key, str], None],
         pod_changed: Callable[[PodRecord, bool], None],
         record_gone: Callable[[Record], None],
+        clock: Callable[[], float],
     ) -> None:
+        self._clock = clock
         self._wake = wake
         self._pod_changed = pod_changed
         self._record_gone = record_gone
@@ -66,7 +69,7 @@ class Caches:
             n: Reflector(api, gateway.JOBS, parse_job, self._on_job, n, label) for n in every
         }
         self._pod_caches = {
-            n: Reflector(api, gateway.PODS, parse_pod, self._on_pod, n, label, remember_end)
+            n: Reflector(api, gateway.PODS, parse_pod, self._on_pod, n, label, remember_end, clock)
             for n in every
         }
 
@@ -95,6 +98,12 @@ class Caches:
         """Pods of Jobs of the trial with this uid. Labels would also find the pods, still ending, of
         a deleted sweep that had the same name."""
         return [p for p in self._pods.get(trial, {}).values() if self.owner_of(p) == uid]
+
+    def pods_seen_since(self, namespace: str) -> float:
+        """Seconds since the epoch since when all that happens to pods has been seen, without a break;
+        now, while it is not."""
+        cache = self._pod_caches.get(namespace) or self._pod_caches[None]
+        return self._clock() if cache.since is None else cache.since
 
     def strays_of(self, trial: Key, uid: str) -> list[PodRecord]:
         """Pods that say they are of the trial with this uid, whose Job was gone before it was seen."""

@@ -185,9 +185,17 @@ class Gateway:
         return found
 
     async def watch(
-        self, resource: Resource, namespace: str | None, selector: str, version: str
+        self,
+        resource: Resource,
+        namespace: str | None,
+        selector: str,
+        version: str,
+        opened: Callable[[], None] = lambda: None,
     ) -> AsyncIterator[Body]:
         """Events from a resource version on, until the server closes the stream.
+
+        Args:
+            opened: called when the server has begun to answer, which may be long before the first event.
 
         Raises:
             Gone: the version is too old.
@@ -208,6 +216,7 @@ class Gateway:
                 raise errors.of_answer(
                     response.status, await response.read(), response.headers, "GET"
                 )
+            opened()
             async for line in _lines(response):
                 event = json.loads(line)
                 if event["type"] == "ERROR":

@@ -70,7 +70,8 @@ def of_trial(
     jobs = [job for job in owned if job.attempt == trial.attempt]
     pods = [p for p in caches.pods_of(key, trial.uid) if p.attempt == trial.attempt]
     strays = [p for p in caches.strays_of(key, trial.uid) if p.attempt == trial.attempt]
-    trial.look_for_job(there=bool(jobs), now=now)
+    since = caches.pods_seen_since(state.namespace)
+    trial.look_for_job(there=bool(jobs), now=now, since=since)
     trial.trouble = _trouble_of(trial, pods)
     state.crowded |= trial.trouble is not None and trial.trouble.waits
     return Trial(
@@ -90,9 +91,9 @@ def of_trial(
         progress_due=_progress_due(trial, interval),
         trouble=trial.trouble,
         interruption=trial.interruption,
-        jobs=tuple(_seen(job, trial) for job in jobs),
-        pods=tuple(_seen(_counted(pod, trial, state, is_read), trial) for pod in pods),
-        strays=tuple(_seen(pod.view, trial) for pod in strays),
+        jobs=tuple(_seen(job, trial).watched(since) for job in jobs),
+        pods=tuple(_seen(_counted(p, trial, state, is_read), trial).watched(since) for p in pods),
+        strays=tuple(_seen(pod.view, trial).watched(since) for pod in strays),
     )
 
 

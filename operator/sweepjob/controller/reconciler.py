@@ -53,7 +53,7 @@ class Reconciler:
         self._settings = settings
         self._sweeps: dict[Key, KnownSweep] = {}
         self.caches = Caches(
-            api, settings.namespaces, self._on_change, self._on_pod, self._on_record_gone
+            api, settings.namespaces, self._on_change, self._on_pod, self._on_record_gone, clock
         )
         self.queues = Queues(
             self.reconcile,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -44,6 +45,11 @@ class Reflector(Generic[R]):
         project: makes the record of an object; everything else of it is forgotten.
         changed: called with the old and the new record (None: there was, or is, none).
         merge: makes of the old and the new record of one object the one to keep.
+        clock: seconds since the epoch.
+
+    Attributes:
+        since: seconds since the epoch since when it has seen all that happens, without a break; None
+            while it does not.
     """
 
     def __init__(
@@ -55,7 +61,10 @@ class Reflector(Generic[R]):
         namespace: str | None = None,
         selector: str = "",
         merge: Callable[[R, R], R] = lambda old, new: new,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        self._clock = clock
+        self.since: float | None = None
         self._merge = merge
         self.records: dict[Key, R] = {}
         self._newest = "0"  # version that was seen
@@ -79,14 +88,20 @@ class Reflector(Generic[R]):
                     self._failures = 0
                     self.synced.set()
                 async for event in self._gateway.watch(
-                    self._resource, self._namespace, self._selector, version
+                    self._resource, self._namespace, self._selector, version, self._opened
                 ):
                     version = self._apply(event)
                     self._failures = 0
             except errors.Gone:
-                version = ""
+                version, self.since = "", None
             except errors.ApiError as error:
+                self.since = None
                 await self._pause(error)
+
+    def _opened(self) -> None:
+        """A watch that has ended by itself, and goes on where it ended, is no break."""
+        if self.since is None:
+            self.since = self._clock()
 
     async def _pause(self, error: errors.ApiError) -> None:
         """Longer with every failure in a row, and not at the same time as others."""

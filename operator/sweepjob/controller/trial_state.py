@@ -121,10 +121,10 @@ class TrialState:
             log_time=int(record.curve.get("logTime", 0)),
         )
 
-    def look_for_job(self, *, there: bool, now: float) -> None:
-        """Note since when the Job of the current attempt is missing."""
+    def look_for_job(self, *, there: bool, now: float, since: float) -> None:
+        """Note since when the Job of the current attempt is missing, and what happens to pods is seen."""
         missing = self.launched and not there and not self.job_deleted
-        self.missing_since = (self.missing_since or now) if missing else None
+        self.missing_since = max(self.missing_since or now, since) if missing else None
 
     def turn_to(self, pod: str) -> None:
         """Reports come from a new pod: its numbering starts afresh, the best ever stays."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,15 @@ class Pod:
         """Whether it will never get going, as far as anybody can know."""
         return self.stranded is not None and now >= self.stranded + patience
 
+    def watched(self, since: float) -> Pod:
+        """The pod for somebody who has seen what happens since then: its node has its time from that
+        moment on. It can only tell an API server that answers that it has done its work."""
+        if self.gone_by is None and self.stranded is None:
+            return self
+        return replace(
+            self, gone_by=_late(self.gone_by, since), stranded=_late(self.stranded, since)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -92,3 +101,11 @@ class Job:
     succeeded: bool = False
     failure: tuple[str, str] | None = None
     ended: float | None = None
+
+    def watched(self, since: float) -> Job:
+        """The Job for somebody who has seen what happens to pods since then."""
+        return self if self.ended is None else replace(self, ended=_late(self.ended, since))
+
+
+def _late(when: float | None, since: float) -> float | None:
+    return None if when is None else max(when, since)
