@@ -72,9 +72,9 @@ class Executor:
                     trial.undisturbed.add(action.uid)
             case act.DeleteJob():
                 target = (state.namespace, action.job, action.uid)
-                await self._api.delete(gateway.JOBS, *target, propagation="Foreground")
+                was = await self._api.delete(gateway.JOBS, *target, propagation="Foreground")
                 trial.deleted.add(action.uid)
-                trial.job_deleted = True
+                trial.job_deleted = was is not None
                 trial.last.update(trial.undisturbed.intersection(action.pods))
             case act.RecordRetry():
                 await self._recorder.retry(state, trial, action)

@@ -93,7 +93,8 @@ def of_trial(
         interruption=trial.interruption,
         jobs=tuple(_seen(job, trial).watched(since) for job in jobs),
         pods=tuple(_seen(_counted(p, trial, state, is_read), trial).watched(since) for p in pods),
-        strays=tuple(_seen(pod.view, trial).watched(since) for pod in strays),
+        # They go by themselves. On the word of a label alone no pod is deleted.
+        strays=tuple(replace(pod.view, deleting=True).watched(since) for pod in strays),
     )
 
 
