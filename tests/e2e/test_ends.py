@@ -207,6 +207,17 @@ def test_a_job_that_is_deleted_by_a_person_cancels_the_trial(sweeps: Sweeps) -> 
     await_event(sweeps, "job", "Canceled")
 
 
+def test_a_job_that_is_deleted_without_its_pod(sweeps: Sweeps) -> None:
+    """A person wants the pod to run on: it holds the trial's slot until it has ended."""
+    apply(sweeps, "orphan", {**LONG, "reports": choice(30)})
+    runs(sweeps, "orphan")
+    pod = pod_of(sweeps, "orphan")
+    sweeps.kubectl("delete", "job", "orphan-0", "--cascade=orphan", "--wait=false")
+    _, status = ended(sweeps, "orphan")
+    assert (status["phase"], status["reason"]) == ("Canceled", "JobDeleted")
+    assert sweeps.get("pods", pod)["status"]["phase"] == "Succeeded"
+
+
 def test_trial_timeout(sweeps: Sweeps) -> None:
     _, status = ended(sweeps, "slow")
     assert (status["phase"], status["reason"]) == ("Canceled", "TrialTimeout")
