@@ -29,10 +29,7 @@ def end_stopped(trial: Trial, stop: Stop, patience: float, now: float) -> Plan:
         return Plan(tuple(actions), first_loss(left, patience))
     if trial.job is not None and _may_have_another(trial, trial.job):
         return Plan(())
-    unseen = _unseen_until(trial)
-    if unseen is not None and now < unseen:
-        return Plan((), unseen)
-    return Plan((RecordEnd(trial.index, stop.outcome, stop.reason, stop.message),))
+    return _when_seen(trial, RecordEnd(trial.index, stop.outcome, stop.reason, stop.message), now)
 
 
 def _may_have_another(trial: Trial, job: Job) -> bool:
@@ -50,12 +47,10 @@ def end_deleted(trial: Trial, patience: float, now: float) -> Plan:
     if left:
         going = (DeletePod(trial.index, p.name, p.uid) for p in left if not p.deleting)
         return Plan(tuple(going), first_loss(left, patience))
-    unseen = _unseen_until(trial)
-    if unseen is not None and now < unseen:
-        return Plan((), unseen)
-    return Plan((RecordEnd(trial.index, Phase.CANCELED, *JOB_DELETED),))
+    return _when_seen(trial, RecordEnd(trial.index, Phase.CANCELED, *JOB_DELETED), now)
 
 
-def _unseen_until(trial: Trial) -> float | None:
-    """Until when a pod of a Job that somebody deleted may only not have been seen yet."""
-    return None if trial.missing_since is None else trial.missing_since + WATCH_LAG
+def _when_seen(trial: Trial, end: RecordEnd, now: float) -> Plan:
+    """The end, once a pod of a Job that somebody deleted would have been seen."""
+    due = now if trial.missing_since is None else trial.missing_since + WATCH_LAG
+    return Plan((end,)) if now >= due else Plan((), due)
