@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 _MERGE = "application/merge-patch+json"
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
-# The server ends a watch after this many seconds; a silence much longer means a dead connection.
-_WATCH_SECONDS = 290
-_WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_WATCH_SECONDS + 15)
+# The server ends a watch after so many seconds. Until then it says every minute how far it is, even where
+# nothing happens: a longer silence means a dead connection.
+_WATCH_SECONDS, _WATCH_SILENCE = 290, 90
+_WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_WATCH_SILENCE)
 # A trainer may be silent for as long as it likes.
 _LOG_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10)
 # Of a log line that never ends the last part counts; an object is never as large.

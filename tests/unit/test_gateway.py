@@ -1,0 +1,58 @@
+"""The gateway over a real connection, to a server that falls silent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from aiohttp import web
+from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
+from sweepjob.controller import errors, gateway
+from sweepjob.controller.gateway import Gateway
+
+EVENT = {"type": "ADDED", "object": {"metadata": {"name": "a"}}}
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Gateway]:
+    """To a server whose watches tell one event, after a while, and then nothing for ever."""
+
+    over = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await asyncio.sleep(0.05)
+        await response.write(json.dumps(EVENT).encode() + b"\n")
+        await over.wait()
+        return response
+
+    application = web.Application()
+    application.router.add_get("/{any:.*}", answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    configuration = Configuration()
+    configuration.host = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    made = Gateway(ApiClient(configuration))
+    yield made
+    over.set()
+    await made.close()
+    await runner.cleanup()
+
+
+async def test_a_watch_that_falls_silent_is_a_broken_one(
+    api: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silence = aiohttp.ClientTimeout(total=None, sock_read=0.3)
+    monkeypatch.setattr(gateway, "_WATCH_TIMEOUT", silence)
+    seen: list[object] = []
+    with pytest.raises(errors.Unavailable, match="watch of pods broke"):
+        async for event in api.watch(gateway.PODS, "n", "", "1", lambda: seen.append("opened")):
+            seen.append(event)
+    assert seen == ["opened", EVENT]
