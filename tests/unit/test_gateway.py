@@ -52,7 +52,11 @@ async def test_a_watch_that_falls_silent_is_a_broken_one(
     silence = aiohttp.ClientTimeout(total=None, sock_read=0.3)
     monkeypatch.setattr(gateway, "_WATCH_TIMEOUT", silence)
     seen: list[object] = []
-    with pytest.raises(errors.Unavailable, match="watch of pods broke"):
+
+    async def watch() -> None:
         async for event in api.watch(gateway.PODS, "n", "", "1", lambda: seen.append("opened")):
             seen.append(event)
+
+    with pytest.raises(errors.Unavailable, match="watch of pods broke"):
+        await watch()
     assert seen == ["opened", EVENT]
