@@ -23,8 +23,7 @@ from .tables import GROUPS
 
 
 def play(variant: str, name: str, seed: int, mode: str, changes: list[str]) -> list[float]:
-    """The incumbents of one run; the process ends with it, and so does the variant."""
-    take_away(variant)
+    """The incumbents of one run, in a process of its variant."""
     problem = next(p for p in PROBLEMS if p.name == name)
     for change in changes:
         problem = CHANGES[change](problem, seed)
@@ -54,7 +53,7 @@ def main() -> int:
 def _all(variant: str, args: argparse.Namespace) -> Runs:
     """A variant's runs on every problem that is not held out."""
     names = [p.name for p in PROBLEMS if not p.held and p.group in args.groups]
-    with ProcessPoolExecutor(args.jobs, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(args.jobs, initializer=take_away, initargs=(variant,)) as pool:
         runs = {
             name: [
                 pool.submit(play, variant, name, n, args.mode, args.change)

@@ -57,7 +57,6 @@ CHECKPOINTS = (50, 100, 200, 300, 400, 500)
 def play(problem: Problem, who: str, budget: int, seed: int) -> tuple[list[float], float]:
     """The incumbents, and the median milliseconds of the last fifty asks; the process ends with the
     row, and so does what was taken away."""
-    take_away(who)
     algorithm = "random" if who == "random" else "bayesian"
     done = run(Ours(problem.space, seed, algorithm), problem, seed, "seq", budget)
     return done.incumbents, float(np.median(done.seconds[-50:])) * 1e3
@@ -72,7 +71,7 @@ def typical(problem: Problem) -> float:
 def row(problem: Problem, who: str, budget: int, seeds: int, jobs: int) -> Iterator[str]:
     """The cells of a line: who, regrets at the checkpoints, and the time of an ask."""
     yield f"{problem.name}, {who}"
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, initializer=take_away, initargs=(who,)) as pool:
         runs = list(pool.map(partial(play, problem, who, budget), range(seeds)))
     scale = typical(problem) - problem.optimum
     for count in CHECKPOINTS:
