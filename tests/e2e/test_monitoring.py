@@ -121,7 +121,8 @@ def test_a_sweep_as_prometheus_sees_it(sweeps: Sweeps, prometheus: str) -> None:
     eventually(lambda: value(prometheus, "sum(sweepjob_operator_leader)") == 1, 60, "it is scraped")
     ended = "sum(sweepjob_trials_ended_total{outcome=%r})"
     before = {o: max(0.0, value(prometheus, ended % o)) for o in ("Succeeded", "EarlyStopped")}
-    space = {"level": choice(0.9, 0.1, 0.8, 0.2), "reports": choice(20), "pause": choice(0.2)}
+    # The first two run side by side to their ends, for as many scrapes as it takes to see that.
+    space = {"level": choice(0.9, 0.8, 0.1, 0.2), "reports": choice(30), "pause": choice(0.2)}
     spec = sweeps.spec(
         space,
         samplingAlgorithm={"type": "grid"},
