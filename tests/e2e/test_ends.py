@@ -319,6 +319,7 @@ def test_preempted_by_the_scheduler(sweeps: Sweeps) -> None:
     space = {**LONG, "reports": choice(40)}
     apply(sweeps, "preempted", space, trial={"resources": {"limits": {"nvidia.com/gpu": 4}}})
     runs(sweeps, "preempted")
+    node = sweeps.running_pods("preempted")[0]["spec"]["nodeName"]  # there may be others
     secured = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     pod = {
         "apiVersion": "v1",
@@ -326,6 +327,7 @@ def test_preempted_by_the_scheduler(sweeps: Sweeps) -> None:
         "metadata": {"name": "urgent", "namespace": sweeps.namespace},
         "spec": {
             "priorityClassName": "sweepjob-test-high",
+            "nodeSelector": {"kubernetes.io/hostname": node},
             "restartPolicy": "Never",
             "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
             "containers": [
