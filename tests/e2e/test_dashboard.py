@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from sweepjob.dashboard.report import report
-from sweepjob.dashboard.sheet import sheet
 
-from tests.bench.page import BEGIN, made_up, measure
+from tests.bench.page import measure
 from tests.browser import Visit, chromium, visit
 
 from .sweeps import Sweeps, choice, eventually
@@ -341,31 +339,6 @@ def run(program: Program, *arguments: str) -> None:
     process = program.start(*arguments)
     out, err = process.communicate(timeout=240)
     assert process.returncode == 0, (out, err)
-
-
-# A chart of so much that it is painted over several frames, closed after a number of them.
-LEAVE = """(frames) => new Promise((done) => {
-  const panel = document.body.appendChild(document.createElement("div"));
-  const chart = new Sweep.Chart(panel, "much", "tall");
-  const data = Array.from({ length: 40000 }, (_, n) => [n, (n * 7919) % 40000, (n * 104729) % 40000]);
-  chart.draw({
-    parallel: {}, parallelAxis: [0, 1, 2].map((dim) => ({ dim, max: 40000 })),
-    series: [{ type: "parallel", progressive: 2000, progressiveThreshold: 4000, data }],
-  });
-  const leave = (n) => (n < frames ? requestAnimationFrame(() => leave(n + 1)) : (chart.close(), after(0)));
-  const after = (n) => (n < 10 ? requestAnimationFrame(() => after(n + 1)) : (panel.remove(), done()));
-  leave(0);
-})"""
-
-
-def test_a_chart_is_left_while_it_is_painted(browser: Browser, tmp_path: Path) -> None:
-    with visit(browser, offline=True) as page:
-        file = tmp_path / "report.html"
-        file.write_text(report([sheet(*made_up(10, 3), BEGIN)]))
-        page.open(file.as_uri())
-        for frames in range(8):
-            page.told(LEAVE, frames)
-        page.check()
 
 
 def test_ten_thousand_trials(
