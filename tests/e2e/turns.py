@@ -19,14 +19,8 @@ from tests.cluster import layout
 SIDE_BY_SIDE = {
     *("test_bad_specs", "test_cli", "test_clients", "test_dashboard", "test_deletion"),
     *("test_gateway", "test_gitops", "test_intake", "test_leaving_a_chart", "test_local"),
-    *(
-        "test_mlflow",
-        "test_outputs",
-        "test_python",
-        "test_refusals",
-        "test_sampling",
-        "test_warm_start",
-    ),
+    *("test_mlflow", "test_outputs", "test_python", "test_refusals", "test_sampling"),
+    "test_warm_start",
 }
 _HELD = pytest.StashKey[TextIO]()
 

@@ -20,7 +20,6 @@ EVENT = {"type": "ADDED", "object": {"metadata": {"name": "a"}}}
 @pytest.fixture
 async def api() -> AsyncIterator[Gateway]:
     """To a server whose watches tell one event, after a while, and then nothing for ever."""
-
     over = asyncio.Event()
 
     async def answer(request: web.Request) -> web.StreamResponse:
