@@ -23,10 +23,10 @@ _LOG = "2000-01-01T00:00:00.000000001Z stdout F score=1\n"
 
 
 def _stage_files() -> list[Path]:
-    """The behaviours of nodes and pods that come with the kwok module itself."""
-    module = json.loads(
-        run(["go", "list", "-m", "-json", "sigs.k8s.io/kwok"], cwd=layout.MODULES / "kwok")
-    )
+    """The behaviours of nodes and pods that come with the kwok module itself, which is downloaded when it
+    is missing: a cached binary does not need it."""
+    download = ["go", "mod", "download", "-json", "sigs.k8s.io/kwok"]
+    module = json.loads(run(download, cwd=layout.MODULES / "kwok"))
     stages = Path(module["Dir"]) / "kustomize" / "stage"
     return [f for kind in ("node/fast", "node/heartbeat", "pod/fast") for f in _in(stages / kind)]
 
