@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -30,49 +31,48 @@ def start_sidecars(
             push.
         patient: whether they stay until all is on record.
     """
-    deployed = target.get("-n", clusters.SYSTEM, "deployment", "sweepjob")
-    env = deployed["spec"]["template"]["spec"]["containers"][0]["env"]
-    url = next(e["value"] for e in env if e["name"] == "SWEEPJOB_INTAKE_URL")
-    authority = target.kubectl(
-        *("-n", clusters.SYSTEM, "get", "secret", "sweepjob-intake"),
-        *("-o", r"go-template={{index .data \"ca.crt\" | base64decode}}".replace("\\", "")),
-    )
-    source = Path(__file__).with_name("simulated_sidecars.py").read_text()
     account = {"name": "sidecars", "namespace": namespace}
-    secured = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    source = Path(__file__).with_name("simulated_sidecars.py").read_text()
     container = {
         "name": "sidecars",
         "image": target.images["operator"],
         "command": ["python", "-c", source, namespace],
         "args": [str(number) for number in (trials, reports, rate, pause, int(patient))],
-        "env": [{"name": "INTAKE_URL", "value": url}, {"name": "INTAKE_CA", "value": authority}],
-        "securityContext": secured,
+        "env": _intake(target),
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": account,
-        "spec": {
-            "serviceAccountName": "sidecars",
-            "restartPolicy": "Never",
-            "containers": [container],
-            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-        },
+    spec = {
+        "serviceAccountName": "sidecars",
+        "restartPolicy": "Never",
+        "containers": [container],
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
     }
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": account, "spec": spec}
+    listed = {"apiVersion": "v1", "kind": "List", "items": [*_administrator(account), pod]}
+    target.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
+
+
+def _intake(target: Target) -> list[dict[str, str]]:
+    """Where the operator takes reports, and the authority that its certificate is of."""
+    deployed = target.get("-n", clusters.SYSTEM, "deployment", "sweepjob")
+    env = deployed["spec"]["template"]["spec"]["containers"][0]["env"]
+    url = next(e["value"] for e in env if e["name"] == "SWEEPJOB_INTAKE_URL")
+    secret = target.get("-n", clusters.SYSTEM, "secret", "sweepjob-intake")
+    authority = b64decode(secret["data"]["ca.crt"]).decode()
+    return [{"name": "INTAKE_URL", "value": url}, {"name": "INTAKE_CA", "value": authority}]
+
+
+def _administrator(account: dict[str, str]) -> list[dict[str, Any]]:
+    """A service account that may do everything: it asks for other pods' tokens."""
+    group = "rbac.authorization.k8s.io"
     binding = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "apiVersion": f"{group}/v1",
         "kind": "ClusterRoleBinding",
         "metadata": {"name": "sweepjob-test-sidecars"},
-        "roleRef": {
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "ClusterRole",
-            "name": "cluster-admin",
-        },
+        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "cluster-admin"},
         "subjects": [{"kind": "ServiceAccount", **account}],
     }
-    service_account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account}
-    listed = {"apiVersion": "v1", "kind": "List", "items": [service_account, binding, pod]}
-    target.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
+    return [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account}, binding]
 
 
 def simulated_trial() -> dict[str, Any]:
