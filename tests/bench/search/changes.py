@@ -14,6 +14,7 @@ from .spaces import Parameter
 _MOVABLE = ("uniform", "loguniform")
 # Of the whole way from a typical random configuration to the optimum, as a standard deviation.
 _NOISE = 0.1
+_VALUES = 11  # of a number that are listed
 
 
 def diverging(problem: Problem, seed: int) -> Problem:
@@ -47,8 +48,21 @@ def noisy(problem: Problem, seed: int) -> Problem:
     return replace(problem, noise=max(problem.noise, _NOISE * scale))
 
 
-# Bad outcomes are huge, the optimum is elsewhere with every seed, or there is noise.
-CHANGES = {"diverging": diverging, "moved": moved, "noisy": noisy}
+def listed(problem: Problem, seed: int) -> Problem:
+    """The same, but of each number a few values are listed, as people write a choice."""
+    return replace(problem, space=[_listed(p) for p in problem.space])
+
+
+# Bad outcomes are huge, the optimum is elsewhere with every seed, there is noise, or numbers are listed.
+CHANGES = {"diverging": diverging, "moved": moved, "noisy": noisy, "listed": listed}
+
+
+def _listed(parameter: Parameter) -> Parameter:
+    if parameter["type"] not in _MOVABLE:
+        return parameter
+    spaced = np.geomspace if parameter["type"] == "loguniform" else np.linspace
+    values = spaced(parameter["min"], parameter["max"], _VALUES).tolist()
+    return {"name": parameter["name"], "type": "choice", "values": values}
 
 
 def _beside(value: float, parameter: Parameter, share: float) -> float:
