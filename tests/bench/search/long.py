@@ -2,7 +2,7 @@
 
 Twenty parameters and 500 trials: does it still improve at the end? A hundred parameters of which five
 matter: does it find those? Regret as everywhere here (1 for a typical random configuration), the median
-over seeds, beside random search.
+over seeds, beside random search; of ingredients that were taken away, too, what they are worth.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
 
 import argparse
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
@@ -21,37 +20,15 @@ import numpy as np
 
 from .ingredients import INGREDIENTS, take_away
 from .ours import Ours
-from .problems import Problem, ackley, box, levy, moved, rosenbrock, styblinski, vector
+from .problems import Problem
 from .runs import run
+from .score import paired, reference, score
+from .wide import WIDE
 
-LEVY_OFFSET = moved(11, 20, 20)
-FEW = (7, 23, 41, 68, 90)  # of a hundred, those that matter
-FEW_OFFSET = moved(13, len(FEW), 20)
-
-
-def _levy(config: dict[str, float]) -> float:
-    return levy(vector(config, 20) - LEVY_OFFSET)
-
-
-def _styblinski(config: dict[str, float]) -> float:
-    return styblinski(vector(config, 20))
-
-
-def _rosenbrock(config: dict[str, float]) -> float:
-    return rosenbrock(vector(config, 20))
-
-
-def _few(config: dict[str, float]) -> float:
-    return ackley(vector(config, 100)[list(FEW)] - FEW_OFFSET)
-
-
-LONG = (
-    Problem("levy-20", "continuous", box(20, -10, 10), _levy),
-    Problem("styblinski-20", "continuous", box(20, -5, 5), _styblinski),
-    Problem("rosenbrock-20", "continuous", box(20, -2, 2), _rosenbrock),
-    Problem("ackley, 5 of 100", "continuous", box(100, -10, 10), _few),
-)
 CHECKPOINTS = (50, 100, 200, 300, 400, 500)
+
+
+Found = dict[str, dict[str, list[list[float]]]]  # incumbents by who, problem, run and trial
 
 
 def play(problem: Problem, who: str, budget: int, seed: int) -> tuple[list[float], float]:
@@ -62,22 +39,33 @@ def play(problem: Problem, who: str, budget: int, seed: int) -> tuple[list[float
     return done.incumbents, float(np.median(done.seconds[-50:])) * 1e3
 
 
-def typical(problem: Problem) -> float:
-    """The median value of 4,000 configurations from the prior."""
-    found = Ours(problem.space, 123, "random").ask(4000)
-    return float(np.median([problem.value(config) for config in found]))
-
-
-def row(problem: Problem, who: str, budget: int, seeds: int, jobs: int) -> Iterator[str]:
-    """The cells of a line: who, regrets at the checkpoints, and the time of an ask."""
-    yield f"{problem.name}, {who}"
+def row(
+    problem: Problem, who: str, budget: int, seeds: int, jobs: int
+) -> tuple[str, list[list[float]]]:
+    """The line of who, with the regrets at the checkpoints and the time of an ask; and the incumbents."""
     with ProcessPoolExecutor(jobs, initializer=take_away, initargs=(who,)) as pool:
         runs = list(pool.map(partial(play, problem, who, budget), range(seeds)))
-    scale = typical(problem) - problem.optimum
+    scale = reference(problem.name) - problem.optimum
+    cells = [f"{problem.name}, {who}"]
     for count in CHECKPOINTS:
         values = [incumbents[count - 1] for incumbents, _ in runs if len(incumbents) >= count]
-        yield f"{(np.median(values) - problem.optimum) / scale:.4f}" if values else ""
-    yield f"{np.median([ms for _, ms in runs]):.0f}"
+        cells.append(f"{(np.median(values) - problem.optimum) / scale:.4f}" if values else "")
+    cells.append(f"{np.median([ms for _, ms in runs]):.0f}")
+    return f"| {' | '.join(cells)} |", [incumbents for incumbents, _ in runs]
+
+
+def worth(found: Found, without: str, budget: int) -> str:
+    """The line of an ingredient: the regrets without it by those with it, at the checkpoints."""
+    counts = [count for count in CHECKPOINTS if count <= budget]
+    runs, everything = (
+        {
+            name: [[incumbents[count - 1] for count in counts] for incumbents in seeds]
+            for name, seeds in found[who].items()
+        }
+        for who in (without, "bayesian")
+    )
+    low, high = paired(runs, everything)
+    return f"| {without} | {score(runs, everything):.2f} | {low:.2f} to {high:.2f} |"
 
 
 def main() -> int:
@@ -89,10 +77,16 @@ def main() -> int:
     args = parser.parse_args()
     print("| | " + " | ".join(map(str, CHECKPOINTS)) + " | ms per ask at the end |")
     print("|" + " --- |" * (len(CHECKPOINTS) + 2))
-    for problem in LONG:
+    found: Found = {}
+    for problem in WIDE:
         for who in ("bayesian", *args.without, "random"):
-            cells = row(problem, who, args.trials, args.seeds, args.jobs)
-            print("| " + " | ".join(cells) + " |", flush=True)
+            line, runs = row(problem, who, args.trials, args.seeds, args.jobs)
+            found.setdefault(who, {})[problem.name] = runs
+            print(line, flush=True)
+    if args.without:
+        print("\n| | by everything's | 90 % of it |\n" + "|" + " --- |" * 3)
+        for without in args.without:
+            print(worth(found, without, args.trials))
     return 0
 
 

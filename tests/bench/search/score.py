@@ -11,7 +11,9 @@ import numpy as np
 from .ours import Ours
 from .problems import PROBLEMS, Problem
 from .runs import Run
+from .wide import WIDE
 
+KNOWN = (*PROBLEMS, *WIDE)
 CHECKPOINTS = (25, 50, 100)
 _FLOOR = 0.001
 _DRAWS = 200  # of the bootstrap
@@ -27,7 +29,7 @@ def at_checkpoints(run: Run) -> list[float]:
 @functools.cache
 def reference(name: str) -> float:
     """The median value of 4,000 configurations from the prior."""
-    problem = next(p for p in PROBLEMS if p.name == name)
+    problem = next(p for p in KNOWN if p.name == name)
     searcher = Ours(problem.space, 123, "random")
     found = [config for _ in range(40) for config in searcher.ask(100)]
     return float(np.median([problem.value(config) for config in found]))
@@ -40,7 +42,7 @@ def regrets(problem: Problem, runs: Sequence[Sequence[float]]) -> np.ndarray:
     return (median - problem.optimum) / scale
 
 
-def score(runs: Runs, rivals: Runs, problems: Iterable[Problem] = PROBLEMS) -> float:
+def score(runs: Runs, rivals: Runs, problems: Iterable[Problem] = KNOWN) -> float:
     """The geometric mean over problems and checkpoints of regret by the rivals' (random search's)."""
     logs: list[float] = []
     for problem in problems:
