@@ -49,7 +49,8 @@ def noisy(problem: Problem, seed: int) -> Problem:
 
 
 def listed(problem: Problem, seed: int) -> Problem:
-    """The same, but of each number a few values are listed, as people write a choice."""
+    """The same, but of each number a few values are listed, as people write a choice; none of them is to be
+    moved after that."""
     return replace(problem, space=[_listed(p) for p in problem.space])
 
 

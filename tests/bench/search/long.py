@@ -26,8 +26,6 @@ from .score import paired, reference, score
 from .wide import WIDE
 
 CHECKPOINTS = (50, 100, 200, 300, 400, 500)
-
-
 Found = dict[str, dict[str, list[list[float]]]]  # incumbents by who, problem, run and trial
 
 
