@@ -59,7 +59,8 @@ def test_it_finds_the_top_of_a_bowl_in_fifteen_trials() -> None:
     ids=["huge", "tiny", "far from 0", "outliers", "failures", "NaN", "skewed"],
 )
 def test_the_scale_of_scores_and_what_fails_do_not_stop_it(told: Any) -> None:
-    assert max(bowl(o.parameters) for o in search(PLANE, 25, told)) > -1e-3
+    reached = [max(bowl(o.parameters) for o in search(PLANE, 25, told, n)) for n in range(3)]
+    assert np.median(reached) > -2e-3
 
 
 @pytest.mark.parametrize("constant", [0.0, 5.0, -math.inf, None])

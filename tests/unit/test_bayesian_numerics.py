@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 from scipy.stats import norm
-from sweepjob.domain.sampling.bayesian.acquisition import LogExpectedImprovement, log_h
+from sweepjob.domain.sampling.bayesian.acquisition import log_h
 from sweepjob.domain.sampling.bayesian.fitting import Hyperparameters, Posterior, fit
 from sweepjob.domain.sampling.bayesian.outcomes import Warp, standardise, tame, warps
 from sweepjob.domain.sampling.bayesian.process import Process
@@ -56,18 +56,6 @@ def test_the_posterior_is_the_textbooks(additive: float) -> None:
         assert (mean, deviation**2) == pytest.approx(
             plain_posterior(point, hyper), rel=1e-6, abs=1e-9
         )
-        sloped = process.slopes(point)
-        assert sloped[:2] == pytest.approx((mean, deviation), rel=1e-6)
-
-
-@pytest.mark.parametrize("which", [0, 1], ids=["mean", "deviation"])
-def test_slopes_of_the_posterior_are_finite_differences(which: int) -> None:
-    process = Process(FEATURES, OUTCOMES, OWNER, HYPER)
-    for point in GENERATOR.random((5, 5)):
-        error = check_grad(
-            lambda x: process.slopes(x)[which], lambda x: process.slopes(x)[2 + which], point
-        )
-        assert error < 1e-5
 
 
 def test_the_gradient_of_the_fit_is_finite_differences() -> None:
@@ -111,21 +99,6 @@ def test_the_log_of_expected_improvement_is_exact_everywhere(z: float) -> None:
             + math.log(series)
         )
         assert value == pytest.approx(expected, rel=1e-6)
-
-
-def test_slopes_of_the_expected_improvement_are_finite_differences() -> None:
-    acquisition = LogExpectedImprovement(0.3)
-
-    def value(mean: float, deviation: float) -> float:
-        return float(acquisition.value(np.array([mean]), np.array([deviation]))[0])
-
-    step = 1e-6
-    for mean, deviation in ((0.0, 1.0), (0.4, 0.1), (-3.0, 0.3), (-2.0, 0.05)):
-        by_mean = (value(mean + step, deviation) - value(mean - step, deviation)) / (2 * step)
-        by_deviation = (value(mean, deviation + step) - value(mean, deviation - step)) / (2 * step)
-        assert acquisition.slopes(mean, deviation) == pytest.approx(
-            (by_mean, by_deviation), rel=1e-4
-        )
 
 
 @pytest.mark.parametrize("gap", [0.0, 1e-12, 1e-9])

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 from sweepjob.domain.sampling import RandomSampler
-from sweepjob.domain.sampling.bayesian import candidates, fitting, model, sampler, scales, search
+from sweepjob.domain.sampling.bayesian import candidates, fitting, model, sampler, scales
 from sweepjob.domain.sampling.bayesian.arrays import Array
 from sweepjob.domain.space import Space
 
@@ -55,12 +55,12 @@ def _unordered() -> None:
     scales._of_choice = scale
 
 
-def _without_climbing() -> None:
-    search._ROUNDS = 0
-
-
 def _without_neighbours() -> None:
     candidates._PARENTS = 0
+
+
+def _stepped(share: float) -> None:
+    candidates._STEPPED = share
 
 
 def _untamed() -> None:
@@ -76,8 +76,9 @@ INGREDIENTS: dict[str, Callable[[], None]] = {
     "length scales that do not grow with the parameters": _few,
     "outcomes as they are": _without_powers,
     "numbers in a choice have no order": _unordered,
-    "no local search": _without_climbing,
     "no candidates near good trials": _without_neighbours,
+    "candidates near good trials only by steps": lambda: _stepped(1.0),
+    "candidates near good trials never by steps": lambda: _stepped(0.0),
     "bad scores not pulled in": _untamed,
     "a random start": _random_start,
     "pending trials unknown": _unaware,

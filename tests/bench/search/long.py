@@ -18,6 +18,7 @@ from functools import partial
 
 import numpy as np
 
+from .changes import CHANGES
 from .ingredients import INGREDIENTS, take_away
 from .ours import Ours
 from .problems import Problem
@@ -29,20 +30,24 @@ CHECKPOINTS = (50, 100, 200, 300, 400, 500)
 Found = dict[str, dict[str, list[list[float]]]]  # incumbents by who, problem, run and trial
 
 
-def play(problem: Problem, who: str, budget: int, seed: int) -> tuple[list[float], float]:
+def play(
+    problem: Problem, who: str, budget: int, changes: list[str], seed: int
+) -> tuple[list[float], float]:
     """The incumbents, and the median milliseconds of the last fifty asks; the process ends with the
     row, and so does what was taken away."""
+    for change in changes:
+        problem = CHANGES[change](problem, seed)
     algorithm = "random" if who == "random" else "bayesian"
     done = run(Ours(problem.space, seed, algorithm), problem, seed, "seq", budget)
     return done.incumbents, float(np.median(done.seconds[-50:])) * 1e3
 
 
 def row(
-    problem: Problem, who: str, budget: int, seeds: int, jobs: int
+    problem: Problem, who: str, budget: int, changes: list[str], seeds: int, jobs: int
 ) -> tuple[str, list[list[float]]]:
     """The line of who, with the regrets at the checkpoints and the time of an ask; and the incumbents."""
     with ProcessPoolExecutor(jobs, initializer=take_away, initargs=(who,)) as pool:
-        runs = list(pool.map(partial(play, problem, who, budget), range(seeds)))
+        runs = list(pool.map(partial(play, problem, who, budget, changes), range(seeds)))
     scale = reference(problem.name) - problem.optimum
     cells = [f"{problem.name}, {who}"]
     for count in CHECKPOINTS:
@@ -71,6 +76,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--trials", type=int, default=500)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--change", nargs="+", choices=CHANGES, default=[], help="of the problems")
     parser.add_argument("--without", nargs="+", default=[], choices=INGREDIENTS)
     args = parser.parse_args()
     print("| | " + " | ".join(map(str, CHECKPOINTS)) + " | ms per ask at the end |")
@@ -78,7 +84,7 @@ def main() -> int:
     found: Found = {}
     for problem in WIDE:
         for who in ("bayesian", *args.without, "random"):
-            line, runs = row(problem, who, args.trials, args.seeds, args.jobs)
+            line, runs = row(problem, who, args.trials, args.change, args.seeds, args.jobs)
             found.setdefault(who, {})[problem.name] = runs
             print(line, flush=True)
     if args.without:

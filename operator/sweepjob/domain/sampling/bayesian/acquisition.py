@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import erfcx, log_ndtr, ndtr
+from scipy.special import erfcx, ndtr
 
 from .arrays import Array
 
@@ -28,13 +28,6 @@ class LogExpectedImprovement:
         """log E max(f - best, 0) for f normal, of means and standard deviations of shape (n,)."""
         z = (np.asarray(mean) - self.best) / deviation
         return np.log(deviation) + log_h(z)
-
-    def slopes(self, mean: float, deviation: float) -> tuple[float, float]:
-        """Derivatives by mean and by standard deviation, from d log h / dz = Phi(z) / h(z)."""
-        z = (mean - self.best) / deviation
-        # d log h / dz = Phi(z) / h(z), in logarithms.
-        ratio = math.exp(float(log_ndtr(z)) - float(log_h(np.array([z]))[0]))
-        return ratio / deviation, (1.0 - ratio * z) / deviation
 
 
 def log_h(z: Array) -> Array:

@@ -30,25 +30,18 @@ class Continuous:
         if isinstance(expression, Uniform | LogUniform):
             # Halves: the difference of two large bounds may overflow.
             self._centre, self._spread = expression.low, expression.high / 2 - expression.low / 2
-            self.bounds = (0.0, 1.0)
+            self._bounds = (0.0, 1.0)
         else:
             self._centre, self._spread = expression.mu, expression.sigma / 2
             edge = _FARTHEST / _DEVIATIONS
-            self.bounds = (0.5 - edge, 0.5 + edge)
+            self._bounds = (0.5 - edge, 0.5 + edge)
 
     def features(self, units: Array) -> Array:
         """Coordinates as they are, or in standard deviations; shape (n,) to (n, 1)."""
         if self._bounded:
             return units[:, None]
-        deviations: Array = np.clip(0.5 + ndtri(units) / _DEVIATIONS, *self.bounds)
+        deviations: Array = np.clip(0.5 + ndtri(units) / _DEVIATIONS, *self._bounds)
         return deviations[:, None]
-
-    def units_of(self, feature: Array) -> Array:
-        """The coordinates of features; shape (n,) to (n,)."""
-        if self._bounded:
-            return np.clip(feature, 0.0, 1.0)
-        found: Array = ndtr((np.asarray(feature) - 0.5) * _DEVIATIONS)
-        return found
 
     def unit(self, value: Any) -> float | None:
         """The coordinate of a number; None of anything else, and of what is out of bounds."""
@@ -71,7 +64,7 @@ class Continuous:
         standard = (places / 2 - self._centre / 2) / self._spread
         if not self._bounded:
             standard = 0.5 + standard / _DEVIATIONS
-        return np.clip(standard, *self.bounds)
+        return np.clip(standard, *self._bounds)
 
     def values(self, units: Array) -> Array:
         """The values at coordinates."""
@@ -90,10 +83,6 @@ class Continuous:
         """
         raise TypeError("a continuous parameter has no positions")
 
-    def neighbours(self, unit: float) -> list[float]:
-        """None: a continuous parameter is moved by gradients."""
-        return []
-
 
 class Rounded:
     """A q-form: the continuous scale at the multiples of q."""
@@ -104,7 +93,6 @@ class Rounded:
         self._inner = Continuous(expression.inner)
         self._q = float(expression.q)
         self._multiples = expression.multiples
-        self.bounds = self._inner.bounds
 
     def positions(self, units: Array) -> Array:
         """The multiple of q at each coordinate; shape (n,) to (n,)."""
@@ -120,10 +108,6 @@ class Rounded:
             values = np.maximum(values, self._q / 2)  # 0 has no logarithm
         return self._inner.place(values)[:, None]
 
-    def units_of(self, feature: Array) -> Array:
-        """The coordinates of features, not rounded; shape (n,) to (n,)."""
-        return self._inner.units_of(feature)
-
     def unit(self, value: Any) -> float | None:
         """The coordinate of a number; None of anything else, and of what is far out of bounds."""
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -135,11 +119,3 @@ class Rounded:
             return None
         # The outermost multiples may lie a rounding outside the bounds.
         return min(max(position, 0.0), 1.0) if -0.5 <= position <= 1.5 else None
-
-    def neighbours(self, unit: float) -> list[float]:
-        """Coordinates of the two multiples on either side."""
-        position = float(self.positions(np.array([unit]))[0])
-        values = [(position + step) * self._q for step in (-2, -1, 1, 2)]
-        if self._inner._logarithmic:
-            values = [value for value in values if value > 0]
-        return [min(max(self._inner.position(value), 0.0), 1.0) for value in values]

@@ -7,7 +7,7 @@ from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from .arrays import Array
 from .fitting import Hyperparameters
-from .kernel import by_scale, first_columns, matern, squared_distances, sum_of_each
+from .kernel import first_columns, matern, squared_distances, sum_of_each
 
 _JITTER = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
 _LEAST_VARIANCE = 1e-12
@@ -24,7 +24,7 @@ class Process:
     ) -> None:
         """Shapes as in ``fit``."""
         self.hyper = hyper
-        self._owner, self._starts = owner, first_columns(owner)
+        self._starts = first_columns(owner)
         self._inverse_lengths = 1.0 / hyper.lengths[owner]
         self._scaled = features * self._inverse_lengths
         lower = _factor(self._covariance(self._scaled), hyper.noise)
@@ -45,25 +45,6 @@ class Process:
         reduced = cross @ self._inverse.T
         variance = self.hyper.variance - (reduced * reduced).sum(1)
         return cross @ self._solved, np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
-
-    def slopes(self, features: Array) -> tuple[float, float, Array, Array]:
-        """At one point, shape (width,): mean, standard deviation, and their gradients, (width,)."""
-        hyper, scales = self.hyper, len(self.hyper.lengths)
-        difference = features * self._inverse_lengths - self._scaled
-        squares = difference * difference
-        together, slope = matern(squares.sum(1))
-        cross, weight = hyper.joint * together, (hyper.joint * slope)[:, None]
-        if hyper.additive:
-            each, slopes = matern(scales * by_scale(squares, self._starts))
-            cross = cross + hyper.additive * each.mean(1)
-            own = slopes if slopes.shape == squares.shape else slopes[:, self._owner]
-            weight = weight + hyper.additive * own
-        reduced = self._inverse @ cross
-        deviation = float(np.sqrt(max(hyper.variance - reduced @ reduced, _LEAST_VARIANCE)))
-        jacobian = -weight * difference * self._inverse_lengths
-        by_variance = -2.0 * (self._inverse.T @ reduced) @ jacobian
-        mean = float(cross @ self._solved)
-        return mean, deviation, self._solved @ jacobian, by_variance / (2.0 * deviation)
 
 
 def _factor(covariance: Array, noise: float) -> Array:

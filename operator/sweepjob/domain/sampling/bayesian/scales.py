@@ -29,12 +29,10 @@ class Scale(Protocol):
     Attributes:
         width: number of features, 0 for a parameter with a single value.
         continuous: whether a small change of the coordinate is a small change of the value.
-        bounds: of the feature, where there is one.
     """
 
     width: int
     continuous: bool
-    bounds: tuple[float, float]
 
     def features(self, units: Array) -> Array:
         """Coordinates, shape (n,), to features, shape (n, width)."""
@@ -46,14 +44,6 @@ class Scale(Protocol):
 
     def positions(self, units: Array) -> Array:
         """Of a discrete parameter, the number of the value at each coordinate."""
-        ...
-
-    def units_of(self, feature: Array) -> Array:
-        """Of a continuous parameter, the coordinates of features."""
-        ...
-
-    def neighbours(self, unit: float) -> list[float]:
-        """Of a discrete parameter, coordinates of the values next to try."""
         ...
 
 

@@ -13,7 +13,7 @@ from .arrays import Array
 class Fixed:
     """A parameter with a single value."""
 
-    width, continuous, bounds = 0, False, (0.0, 1.0)
+    width, continuous = 0, False
 
     def features(self, units: Array) -> Array:
         """No feature; shape (n,) to (n, 0)."""
@@ -27,26 +27,16 @@ class Fixed:
         """0 everywhere; shape (n,) to (n,)."""
         return np.zeros(len(units), dtype=int)
 
-    def units_of(self, feature: Array) -> Array:
-        """What is given."""
-        return feature
-
-    def neighbours(self, unit: float) -> list[float]:
-        """None."""
-        return []
-
 
 class Ordered:
     """A randint, or a choice of three numbers and more: their ranks, evenly spaced."""
 
-    width, continuous, bounds = 1, False, (0.0, 1.0)
+    width, continuous = 1, False
 
     def __init__(self, count: int, values: list[float] | None = None) -> None:
         """``values`` are those of a choice, in its order; without, they are 0 to count - 1."""
         self._count = count
-        self._values = values
         self._rank = None if values is None else np.argsort(np.argsort(values))
-        self._at_rank = None if values is None else np.argsort(values)
 
     def positions(self, units: Array) -> Array:
         """The number of the value at each coordinate; shape (n,) to (n,)."""
@@ -58,33 +48,17 @@ class Ordered:
         ranks = positions if self._rank is None else self._rank[positions]
         return (ranks / (self._count - 1))[:, None]
 
-    def units_of(self, feature: Array) -> Array:
-        """The coordinates of the values of nearest rank; shape (n,) to (n,)."""
-        ranks = np.clip(np.rint(feature * (self._count - 1)), 0, self._count - 1).astype(int)
-        positions = ranks if self._at_rank is None else self._at_rank[ranks]
-        units: Array = (positions + 0.5) / self._count
-        return units
-
     def unit(self, value: Any) -> float | None:
         """The coordinate of an integer of a randint; None of anything else."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         return (value + 0.5) / self._count if 0 <= value < self._count else None
 
-    def neighbours(self, unit: float) -> list[float]:
-        """Coordinates of all values of a few, of the two ranks on either side of many."""
-        if self._count <= 12:
-            return [(position + 0.5) / self._count for position in range(self._count)]
-        feature = float(self.features(np.array([unit]))[0, 0])
-        steps = np.array([-2, -1, 1, 2]) / (self._count - 1)
-        found: list[float] = self.units_of(feature + steps).tolist()
-        return found
-
 
 class Unordered:
     """A choice of anything else: all values are equally far from each other."""
 
-    continuous, bounds = False, (0.0, 1.0)
+    continuous = False
 
     def __init__(self, count: int) -> None:
         self.width = count
@@ -98,14 +72,6 @@ class Unordered:
         # Scaled so that two different values are at a distance of 1.
         return np.eye(self.width)[self.positions(units)] * math.sqrt(0.5)
 
-    def units_of(self, feature: Array) -> Array:
-        """None to give: values without an order lie on no line.
-
-        Raises:
-            TypeError: always.
-        """
-        raise TypeError("values without an order lie on no line")
-
     def unit(self, value: Any) -> float | None:
         """None to give: a choice is placed by its values.
 
@@ -113,7 +79,3 @@ class Unordered:
             TypeError: always.
         """
         raise TypeError("a choice is placed by its values")
-
-    def neighbours(self, unit: float) -> list[float]:
-        """Coordinates of all values."""
-        return [(position + 0.5) / self.width for position in range(self.width)]
