@@ -1,4 +1,4 @@
-"""Where the search for the next configuration begins: anywhere, and near what was good."""
+"""Where the next configuration is looked for: anywhere, and near what was good."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOVED = 20
 
 
 def draw(encoding: Encoding, incumbents: Array, generator: np.random.Generator) -> Array:
-    """Points of the unit cube; shape (n, axes).
+    """Points of the unit cube: random ones, and neighbours of good ones; shape (n, axes).
 
     Args:
         incumbents: good points, best first; shape (m, axes).

@@ -28,8 +28,8 @@ def squared_distances(a: Array, b: Array) -> Array:
 def matern(squares: Array) -> tuple[Array, Array]:
     """The kernel of unit variance at squared distances, and minus twice its derivative by them.
 
-    The second, e = 5/3 (1 + sqrt(5) r) exp(-sqrt(5) r), is what all derivatives are made of:
-    dM/dlog l_a = e |x_a - x'_a|^2 / l_a^2 and dM/dx_a = -e (x_a - x'_a) / l_a^2.
+    The second, e = 5/3 (1 + sqrt(5) r) exp(-sqrt(5) r), is what the derivatives by length scales are
+    made of: dM/dlog l_a = e |x_a - x'_a|^2 / l_a^2.
     """
     return matern_at(np.sqrt(5.0 * squares))
 
