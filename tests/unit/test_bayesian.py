@@ -77,10 +77,10 @@ def test_noise_is_not_taken_for_the_objective() -> None:
 
 
 def test_pending_trials_are_kept_away_from() -> None:
-    known = search(PLANE, 12, bowl)
+    known = search(PLANE, 6, bowl)
     sampler = BayesianSampler(space(PLANE), 1)
     points = []
-    for index in range(12, 16):
+    for index in range(6, 10):
         found = sampler.propose(index, known)
         assert found is not None
         known.append(Observation(index, found, None, ended=False))
@@ -88,7 +88,7 @@ def test_pending_trials_are_kept_away_from() -> None:
     distances = [
         np.linalg.norm(np.subtract(a, b)) for n, a in enumerate(points) for b in points[:n]
     ]
-    assert min(distances) > 1e-3
+    assert min(distances) > 0.02
 
 
 def test_trials_of_another_sweep_are_a_start() -> None:

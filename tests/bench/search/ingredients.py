@@ -59,8 +59,11 @@ def _without_neighbours() -> None:
     candidates._PARENTS = 0
 
 
-def _stepped(share: float) -> None:
-    candidates._STEPPED = share
+def _without_kind(kind: str) -> None:
+    kinds = tuple(k for k in candidates._KINDS if k != kind)
+    # As many neighbours as before.
+    candidates._NEIGHBOURS = candidates._NEIGHBOURS * len(candidates._KINDS) // len(kinds)
+    candidates._KINDS = kinds
 
 
 def _untamed() -> None:
@@ -77,8 +80,9 @@ INGREDIENTS: dict[str, Callable[[], None]] = {
     "outcomes as they are": _without_powers,
     "numbers in a choice have no order": _unordered,
     "no candidates near good trials": _without_neighbours,
-    "candidates near good trials only by steps": lambda: _stepped(1.0),
-    "candidates near good trials never by steps": lambda: _stepped(0.0),
+    "no candidates by a step of many numbers": lambda: _without_kind("many"),
+    "no candidates by a step of a few": lambda: _without_kind("few"),
+    "no candidates with a few parameters drawn anew": lambda: _without_kind("anew"),
     "bad scores not pulled in": _untamed,
     "a random start": _random_start,
     "pending trials unknown": _unaware,
