@@ -49,7 +49,7 @@ def test_what_is_drawn_anew_is_anywhere() -> None:
 
 
 @pytest.mark.parametrize(("count", "many"), [(10, 10), (100, 20)])
-def test_of_a_wide_space_a_neighbour_keeps_most_parameters(count: int, many: int) -> None:
+def test_a_neighbour_differs_in_as_many_parameters_as_its_kind_says(count: int, many: int) -> None:
     encoding, parent = middle(count)
     changed = (near(encoding, parent) != parent).sum(3)
     by_many, by_few, anew = changed.mean((0, 2))
