@@ -24,9 +24,12 @@ PACKAGES = {
     "optuna-gp": _TORCH,
     "botorch": _TORCH,
     "skopt": ("scikit-optimize==0.10.2",),
+    "hebo": ("HEBO==0.3.6", "GPy==1.13.2"),
     "nevergrad": ("nevergrad==1.0.12", "numpy<2.2"),
     "hyperopt-tpe": ("hyperopt==0.3.0", "setuptools<81"),
 }
+# What old packages among them, as HEBO's pymoo, can be built with.
+_BUILDING = Path(__file__).parent / "peers" / "building.txt"
 
 
 def interpreter(peer: str) -> Path:
@@ -36,7 +39,11 @@ def interpreter(peer: str) -> Path:
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+        subprocess.run(
+            [python, "-m", "pip", "install", "-q", *packages],
+            env={**os.environ, "PIP_CONSTRAINT": str(_BUILDING)},
+            check=True,
+        )
         (folder / "ready").touch()
     return python
 

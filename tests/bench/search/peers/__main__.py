@@ -26,6 +26,8 @@ def maker(peer: str) -> Make:
         from .of_hyperopt import Hyperopt as Found
     elif family == "skopt":
         from .of_skopt import ScikitOptimize as Found
+    elif family == "hebo":
+        from .of_hebo import Hebo as Found
     else:
         from .of_botorch import BoTorch as Found
     return lambda space, seed: Found(space, seed, kind)
@@ -36,7 +38,10 @@ def answer(make: Make, state: dict[str, Any], request: dict[str, Any]) -> dict[s
         state["peer"] = make(request["space"], request["seed"])
         return {"ok": True, "protocol": 1, "name": sys.argv[1]}
     if request["op"] == "ask":
-        return {"ok": True, "configs": [state["peer"].ask() for _ in range(request["n"])]}
+        peer, count = state["peer"], request["n"]
+        at_once = hasattr(peer, "batch")
+        configs = peer.batch(count) if at_once else [peer.ask() for _ in range(count)]
+        return {"ok": True, "configs": configs}
     for trial in request.get("trials", ()):
         state["peer"].tell(trial["config"], trial["value"])
     return {"ok": True}
