@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from .spaces import Config, Parameter, flat, of_numbers
@@ -50,10 +51,14 @@ class ScikitOptimize:
             self._told.clear()
 
     def _pending(self) -> Any:
-        """The optimiser told the lowest value there is for every trial that still runs."""
+        """The optimiser told the lowest value there is for every trial that still runs.
+
+        Its own ``copy`` would fit the model again before it is told anything.
+        """
         if not self._asked:
             return self._optimizer
-        lying = self._optimizer.copy()
+        lying = copy.deepcopy(self._optimizer)
+        lying.rng.seed(self._optimizer.rng.randint(2**31 - 1))
         lie = min(self._optimizer.yi, default=0.0)
         lying.tell([point for _, point in self._asked], [lie] * len(self._asked))
         return lying
