@@ -59,8 +59,8 @@ def _without_neighbours() -> None:
     candidates._PARENTS = 0
 
 
-def _without_kind(kind: str) -> None:
-    kinds = tuple(k for k in candidates._KINDS if k != kind)
+def _without_kinds(*without: str) -> None:
+    kinds = tuple(k for k in candidates._KINDS if k not in without)
     # As many neighbours as before.
     candidates._NEIGHBOURS = candidates._NEIGHBOURS * len(candidates._KINDS) // len(kinds)
     candidates._KINDS = kinds
@@ -80,9 +80,10 @@ INGREDIENTS: dict[str, Callable[[], None]] = {
     "outcomes as they are": _without_powers,
     "numbers in a choice have no order": _unordered,
     "no candidates near good trials": _without_neighbours,
-    "no candidates by a step of many numbers": lambda: _without_kind("many"),
-    "no candidates by a step of a few": lambda: _without_kind("few"),
-    "no candidates with a few parameters drawn anew": lambda: _without_kind("anew"),
+    "no candidates by a step": lambda: _without_kinds("many", "few"),
+    "no candidates by a step of many numbers": lambda: _without_kinds("many"),
+    "no candidates by a step of a few": lambda: _without_kinds("few"),
+    "no candidates with a few parameters drawn anew": lambda: _without_kinds("anew"),
     "bad scores not pulled in": _untamed,
     "a random start": _random_start,
     "pending trials unknown": _unaware,
