@@ -25,7 +25,7 @@ from .piped import PACKAGES, Peer, interpreter
 from .problems import PROBLEMS
 from .runs import MODES, run
 from .score import at_checkpoints
-from .tables import complete, table
+from .tables import GROUPS, complete, of_groups, table
 
 RECORDED = Path(__file__).parent / "recorded.jsonl"
 Job = tuple[str, str, str, int]  # sampler, mode, problem, seed
@@ -56,6 +56,7 @@ def main() -> int:
     known = [*ALGORITHMS, *PACKAGES]
     parser.add_argument("--samplers", nargs="+", default=["random", "bayesian"], choices=known)
     parser.add_argument("--modes", nargs="+", default=["seq"], choices=MODES)
+    parser.add_argument("--groups", nargs="+", choices=GROUPS, default=GROUPS, help="of problems")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--keep", type=Path, default=RECORDED)
@@ -66,13 +67,14 @@ def main() -> int:
     args = parser.parse_args()
     results = remembered(args.keep, args.forget)
     if args.show:
-        print(table(complete(results)))
+        print(table(complete(of_groups(results, args.groups))))
         return 0
     jobs: list[Job] = [
         (sampler, mode, problem.name, seed)
         for sampler in args.samplers
         for mode in args.modes
         for problem in PROBLEMS
+        if problem.group in args.groups
         for seed in range(args.seeds)
     ]
     pythons = {s: interpreter(s) if s in PACKAGES else None for s in args.samplers}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from .problems import PROBLEMS
+from .problems import PROBLEMS, Problem
 from .score import Runs, interval, score
 
 GROUPS = ("continuous", "noisy", "mixed", "tuning")
@@ -15,11 +15,18 @@ GROUPS = ("continuous", "noisy", "mixed", "tuning")
 Results = Mapping[tuple[str, str, str, int], tuple[list[float], float]]
 
 
+def of_groups(results: Results, groups: Collection[str]) -> Results:
+    """Those on problems of the groups."""
+    names = {problem.name for problem in PROBLEMS if problem.group in groups}
+    return {job: found for job, found in results.items() if job[2] in names}
+
+
 def complete(results: Results, least: int = 5) -> Results:
     """Those of samplers with at least so many seeds on every problem, in a mode; as many on each."""
     counts = Counter((sampler, mode, problem) for sampler, mode, problem, _ in results)
+    problems = {problem for _, _, problem, _ in results}
     fewest = {
-        (sampler, mode): min(counts[sampler, mode, problem.name] for problem in PROBLEMS)
+        (sampler, mode): min(counts[sampler, mode, problem] for problem in problems)
         for sampler, mode, _ in counts
     }
     return {
@@ -38,21 +45,28 @@ def table(results: Results) -> str:
 def _of_mode(results: Results, mode: str) -> str:
     samplers = dict.fromkeys(s for s, m, _, _ in results if m == mode)
     runs = {s: _runs(results, s, mode) for s in samplers}
-    head = [
-        "sampler",
-        "seeds",
-        "score",
-        "90 % of it",
-        *GROUPS,
-        "tuned on",
-        "held out",
-        "ms per ask",
+    parts = _parts({problem for _, m, problem, _ in results if m == mode})
+    head = ["sampler", "seeds", "score", "90 % of it", *parts, "ms per ask"]
+    rows = [
+        (_row(s, runs[s], runs["random"], parts.values()), _time(results, s, mode))
+        for s in samplers
     ]
-    rows = [(_row(s, runs[s], runs["random"]), _time(results, s, mode)) for s in samplers]
     rows.sort(key=lambda row: float(row[0][2]))
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     lines += ["| " + " | ".join([*row, ms]) + " |" for row, ms in rows]
     return "\n".join(lines)
+
+
+def _parts(names: Collection[str]) -> dict[str, list[Problem]]:
+    """What the problems of these names are shown by: their groups if there are several, and halves."""
+    problems = [p for p in PROBLEMS if p.name in names]
+    groups = {group: [p for p in problems if p.group == group] for group in GROUPS}
+    halves = {
+        "tuned on": [p for p in problems if not p.held],
+        "held out": [p for p in problems if p.held],
+    }
+    several = {group: part for group, part in groups.items() if 0 < len(part) < len(problems)}
+    return several | halves
 
 
 def _runs(results: Results, sampler: str, mode: str) -> dict[str, list[list[float]]]:
@@ -63,10 +77,8 @@ def _runs(results: Results, sampler: str, mode: str) -> dict[str, list[list[floa
     return found
 
 
-def _row(sampler: str, runs: Runs, rivals: Runs) -> list[str]:
+def _row(sampler: str, runs: Runs, rivals: Runs, parts: Iterable[Sequence[Problem]]) -> list[str]:
     low, high = interval(runs, rivals)
-    parts = [[p for p in PROBLEMS if p.group == group] for group in GROUPS]
-    parts += [[p for p in PROBLEMS if p.held == held] for held in (False, True)]
     cells = [f"{score(runs, rivals, part):.3f}" for part in parts]
     seeds = min(len(found) for found in runs.values())
     return [sampler, str(seeds), f"{score(runs, rivals):.3f}", f"{low:.3f} to {high:.3f}", *cells]
