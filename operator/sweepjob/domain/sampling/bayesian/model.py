@@ -29,7 +29,10 @@ class Belief:
     Attributes:
         process: the posterior.
         points: of the trials, those with the best posterior mean first; shape (n, axes).
-        best: the best posterior mean of any trial. With noise, the best that was observed is luck.
+        best: what to improve on: the best posterior mean of any trial, and its standard deviation more.
+            With noise, the best that was observed is luck, and the best mean is too little: the
+            best of several uncertain values is expected above the best of their means (Letham et al.
+            2019, who integrate over them). Without noise all three are the same.
     """
 
     process: Process
@@ -79,9 +82,10 @@ class Model:
                 np.concatenate([features, waiting]),
             )
             process = Process(features, outcomes, self.encoding.owner, fitted.hyper)
-        means = process.predict(features)[0]
+        means, deviations = process.predict(features)
         order = np.argsort(-means, kind="stable")
-        return Belief(process, points[order], float(means[order[0]]))
+        top = order[0]
+        return Belief(process, points[order], float(means[top] + deviations[top]))
 
     def _fit(self, points: Array, scores: Array) -> Fitted:
         """Hyperparameters under the way to look at outcomes that the data is most probable under

@@ -1,0 +1,40 @@
+"""What the bayesian sampler believes of trials, and what it wants to improve on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sweepjob.domain.sampling.bayesian.encoding import Encoding
+from sweepjob.domain.sampling.bayesian.model import Belief, Model
+
+from tests.contracts.sampler import space
+
+ENCODING = Encoding(
+    space({name: {"type": "uniform", "minValue": 0, "maxValue": 1} for name in "xy"})
+)
+POINTS = np.random.default_rng(2).random((40, 2))
+VALUES = -((POINTS - 0.4) ** 2).sum(1)
+
+
+def believed(noise: float) -> tuple[Belief, np.ndarray]:
+    """With the posterior means of all trials."""
+    scores = VALUES + np.random.default_rng(3).normal(0.0, noise, len(VALUES))
+    belief = Model(ENCODING).believe(POINTS, scores, POINTS[:0])
+    return belief, belief.process.predict(ENCODING.features(belief.points))[0]
+
+
+def test_without_noise_the_best_is_to_be_improved_on() -> None:
+    belief, means = believed(0.0)
+    assert belief.best == pytest.approx(means.max(), abs=0.01)
+    assert belief.points[0] == pytest.approx(POINTS[VALUES.argmax()])
+
+
+def test_with_noise_more_than_the_best_mean_is_to_be_improved_on() -> None:
+    """The best of the trials' true values is expected to be above the best of their means."""
+    belief, means = believed(0.1)
+    assert means.max() + 0.05 < belief.best < means.max() + 1.0
+
+
+def test_trials_come_with_the_best_believed_first() -> None:
+    _, means = believed(0.1)
+    assert (np.diff(means) <= 0).all()
