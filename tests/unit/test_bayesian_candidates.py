@@ -1,4 +1,4 @@
-"""Where the bayesian sampler looks: anywhere, and near good trials, in three ways."""
+"""Where the bayesian sampler looks: anywhere, and near good trials, in two ways."""
 
 from __future__ import annotations
 
@@ -41,27 +41,21 @@ def test_steps_are_as_long_as_their_radius(kind: int) -> None:
         assert steps[steps != 0].std() == pytest.approx(radius, rel=0.4)
 
 
-def test_what_is_drawn_anew_is_anywhere() -> None:
-    encoding, parent = middle(10)
-    drawn = near(encoding, parent)[:, 2]
-    # Uniform over the whole range, not near the parent.
-    assert np.abs(drawn[drawn != parent] - 0.5).mean() == pytest.approx(0.25, abs=0.06)
-
-
 @pytest.mark.parametrize(("count", "many"), [(10, 10), (100, 20)])
 def test_a_neighbour_differs_in_as_many_parameters_as_its_kind_says(count: int, many: int) -> None:
     encoding, parent = middle(count)
     changed = (near(encoding, parent) != parent).sum(3)
-    by_many, by_few, anew = changed.mean((0, 2))
+    by_many, by_few = changed.mean((0, 2))
     assert by_many == pytest.approx(many, rel=0.1)
     assert 1.5 < by_few < 4
-    assert 0.8 < anew < 4
-    assert changed[:, :2].min() >= 1
+    assert changed.min() >= 1
 
 
 def test_a_choice_is_kept_or_drawn_anew_and_never_moved_by_a_step() -> None:
     choices = {f"c{n}": {"type": "choice", "values": ["a", "b", "c"]} for n in range(5)}
     encoding, parent = Encoding(space(choices)), np.full(5, 0.5)
     moved = np.abs(near(encoding, parent) - parent)
-    assert (moved[moved > 0] > 0.05).mean() > 0.8
-    assert (moved > 0).any(axis=3).mean() > 0.5
+    # Uniform over the whole range, not near the parent.
+    assert moved[moved > 0].mean() == pytest.approx(0.25, abs=0.03)
+    # With the largest radius, which is of five parameters the fifth, one in the mean; so with the others.
+    assert (moved > 0).sum(axis=3).mean((1, 2)) == pytest.approx([1, 1, 1], abs=0.4)

@@ -60,11 +60,10 @@ def _without_neighbours() -> None:
     candidates._PARENTS = 0
 
 
-def _without_kinds(*without: str) -> None:
-    kinds = tuple(k for k in candidates._KINDS if k not in without)
+def _every_step_of(*many: int) -> None:
     # As many neighbours as before.
-    candidates._NEIGHBOURS = candidates._NEIGHBOURS * len(candidates._KINDS) // len(kinds)
-    candidates._KINDS = kinds
+    candidates._NEIGHBOURS = candidates._NEIGHBOURS * len(candidates._KINDS) // len(many)
+    candidates._KINDS = many
 
 
 def _certain() -> None:
@@ -90,10 +89,8 @@ INGREDIENTS: dict[str, Callable[[], None]] = {
     "outcomes as they are": _without_powers,
     "numbers in a choice have no order": _unordered,
     "no candidates near good trials": _without_neighbours,
-    "no candidates by a step": lambda: _without_kinds("many", "few"),
-    "no candidates by a step of many numbers": lambda: _without_kinds("many"),
-    "no candidates by a step of a few": lambda: _without_kinds("few"),
-    "no candidates with a few parameters drawn anew": lambda: _without_kinds("anew"),
+    "every step of many numbers": lambda: _every_step_of(20),
+    "every step of a few": lambda: _every_step_of(2),
     "bad scores not pulled in": _untamed,
     "no doubt about the best": _certain,
     "a random start": _random_start,

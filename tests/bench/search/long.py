@@ -78,11 +78,13 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--change", nargs="+", choices=CHANGES, default=[], help="of the problems")
     parser.add_argument("--without", nargs="+", default=[], choices=INGREDIENTS)
+    names = [problem.name for problem in WIDE]
+    parser.add_argument("--problems", nargs="+", choices=names, default=names)
     args = parser.parse_args()
     print("| | " + " | ".join(map(str, CHECKPOINTS)) + " | ms per ask at the end |")
     print("|" + " --- |" * (len(CHECKPOINTS) + 2))
     found: Found = {}
-    for problem in WIDE:
+    for problem in (p for p in WIDE if p.name in args.problems):
         for who in ("bayesian", *args.without, "random"):
             line, runs = row(problem, who, args.trials, args.change, args.seeds, args.jobs)
             found.setdefault(who, {})[problem.name] = runs
