@@ -15,17 +15,21 @@ import heapq
 import math
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
+from sweepjob.domain.curve import Curve
 from sweepjob.domain.objective import Goal
-from sweepjob.domain.sampling import Observation
+from sweepjob.domain.sampling import Evidence, Observation
 from sweepjob.domain.sampling.bayesian import BayesianSampler
+from sweepjob.domain.space import Assignment
 from sweepjob.domain.stopping import (
+    AshaPolicy,
     BanditPolicy,
     MedianStoppingPolicy,
+    NoPolicy,
     Policy,
+    Rungs,
     Schedule,
     Tracker,
     TruncationSelectionPolicy,
@@ -37,86 +41,65 @@ from .spaces import space_of
 
 REPORTS, IN_ALL, WORKERS = 30, 1500, 4
 CHECKPOINTS = (500, 1000, 1500)
-POLICIES = ("median", "bandit", "truncation")
-# Nothing is judged before; a bandit allows half of the way from a typical configuration to the optimum.
-_DELAY, _SLACK, _TRUNCATED = 5, 0.5, 20
-TELLING = ("as it stood", "failed", "extrapolated", "regressed", "left out")
+POLICIES = ("median", "bandit", "truncation", "asha")
+# Nothing is judged before, but by ASHA, whose rungs begin with the first report.
+_DELAY = 5
+_TRUNCATED, _REDUCTION, _SLACK = 20, 3, 0.5
+_STOOD = "as it stood"
+TELLING = (_STOOD, "extrapolated", "failed", "left out")
 
 
-@dataclass(frozen=True)
-class Curve:
-    """A trial that has ended: the best score within its first n reports, for n = 1, 2, ..."""
+def policy_of(kind: str, slack: float, name: str) -> Policy:
+    """A policy for a problem.
 
-    bests: tuple[float, ...]
-    stopped: bool
-
-
-def told(trial: Observation, curves: dict[int, Curve], telling: str) -> Observation | None:
-    """What the sampler is told of a trial; None for nothing."""
-    curve = curves.get(trial.index or 0)
-    if curve is None or not curve.stopped:
-        return trial
-    if telling == "left out":
-        return None
-    if telling == "failed":
-        return replace(trial, score=None)
-    interval, best = len(curve.bests), curve.bests[-1]
-    full = [c.bests for c in curves.values() if not c.stopped]
-    if telling == "as it stood" or len(full) < 3:
-        return trial
-    early, late = np.array([(bests[interval - 1], bests[-1]) for bests in full]).T
-    if telling == "extrapolated":
-        expected = best + float(np.median(late - early))
-    else:
-        expected = regressed(best, early, late)
-    return replace(trial, score=max(best, min(expected, float(late.max()))))
-
-
-def regressed(best: float, early: np.ndarray, late: np.ndarray) -> float:
-    """The final best by linear regression on the best at the same interval."""
-    spread = float(((early - early.mean()) ** 2).sum())
-    if spread <= 0:
-        return best
-    slope = float(((early - early.mean()) * (late - late.mean())).sum()) / spread
-    return float(late.mean() + min(max(slope, 0), 3) * (best - early.mean()))
-
-
-def policy_of(kind: str, name: str, delay: int) -> Policy:
-    """A policy for a problem."""
-    schedule = Schedule(1, delay)
+    Args:
+        slack: what a bandit allows, as a share of the way from a typical configuration to the optimum.
+    """
+    schedule = Schedule(1, _DELAY)
+    if kind == "none":
+        return NoPolicy()
+    if kind == "asha":
+        return AshaPolicy(Rungs(_REDUCTION, 1, REPORTS))
     if kind == "median":
         return MedianStoppingPolicy(schedule)
     if kind == "truncation":
         return TruncationSelectionPolicy(_TRUNCATED, schedule)
     problem = next(p for p in PROBLEMS if p.name == name)
-    return BanditPolicy(None, _SLACK * (reference(name) - problem.optimum), schedule)
+    return BanditPolicy(None, slack * (reference(name) - problem.optimum), schedule)
 
 
-def sweep(name: str, seed: int, telling: str, kind: str) -> list[float]:
+def tell(evidence: Evidence, telling: str, trial: Observation, curve: Curve) -> None:
+    """Have the sampler told of a trial that was stopped."""
+    if telling == "extrapolated":
+        evidence.add_stopped(trial, curve)
+    elif telling == "failed":
+        evidence.add(replace(trial, score=None))
+    elif telling == _STOOD:
+        evidence.add(trial)
+
+
+def sweep(name: str, seed: int, telling: str, kind: str, slack: float) -> list[float]:
     """The best value reported, when so many reports have been made in all."""
     problem = next(p for p in PROBLEMS if p.name == name)
     space, shifts = space_of(problem.space)
     sampler = BayesianSampler(space, seed)
-    delay = _DELAY if telling != "no policy" else 10**9
-    tracker = Tracker(policy_of(kind, name, delay), Goal.MINIMIZE)
+    tracker = Tracker(policy_of(kind, slack, name), Goal.MINIMIZE)
     generator = np.random.default_rng([seed, 5])
-    known: dict[int, Observation] = {}
+    evidence = Evidence()
+    running: dict[int, tuple[Assignment, Curve, list[float]]] = {}
     due: list[tuple[int, int]] = []
-    running: dict[int, Any] = {}
-    curves: dict[int, Curve] = {}
     best, spent, created, incumbents = math.inf, 0, 0, []
 
     def start(now: int) -> None:
         nonlocal created
-        given = [told(trial, curves, telling) for trial in known.values()]
-        assignment = sampler.propose(created, [t for t in given if t is not None])
+        pending = [Observation(n, trial[0], None, ended=False) for n, trial in running.items()]
+        assignment = sampler.propose(created, [*evidence.observations(), *pending])
         assert assignment is not None
         config = {n: v + shifts.get(n, 0) if n in shifts else v for n, v in assignment.items()}
         value, pace = problem.value(config), generator.uniform(2, 10)
         worst = reference(name) * 2 - problem.optimum
         reports = value + max(worst - value, 0.1) * np.exp(-np.arange(1, REPORTS + 1) / pace)
-        running[created] = (tracker.curve(), reports.tolist())
-        known[created] = Observation(created, assignment, None, ended=False)
+        running[created] = assignment, tracker.curve(), reports.tolist()
         heapq.heappush(due, (now + 1, created))
         created += 1
 
@@ -124,7 +107,7 @@ def sweep(name: str, seed: int, telling: str, kind: str) -> list[float]:
         start(0)
     while spent < IN_ALL:
         now, number = heapq.heappop(due)
-        curve, reports = running[number]
+        assignment, curve, reports = running[number]
         curve.append(reports[curve.count])
         spent += 1
         best = min(best, curve.values[-1])
@@ -135,9 +118,12 @@ def sweep(name: str, seed: int, telling: str, kind: str) -> list[float]:
         if not stopped and curve.count < REPORTS:
             heapq.heappush(due, (now + 1, number))
             continue
-        bests = tuple(np.maximum.accumulate(-np.array(curve.values)).tolist())
-        curves[number] = Curve(bests, stopped)
-        known[number] = replace(known[number], score=bests[-1], ended=True)
+        del running[number]
+        seen = Observation(number, assignment, curve.score, ended=True)
+        if stopped:
+            tell(evidence, telling, seen, curve)
+        else:
+            evidence.add_full(seen, number, curve)
         start(now)
     return incumbents
 
@@ -150,7 +136,7 @@ def row(telling: str, found: dict[str, Runs]) -> str:
     for held in (False, True):
         half = [p for p in PROBLEMS if p.held == held]
         cells.append(f"{score(runs, unstopped, half):.2f}")
-    cells += _beside(runs, found[TELLING[0]]) if telling != TELLING[0] else ("", "")
+    cells += _beside(runs, found[_STOOD]) if telling != _STOOD else ("", "")
     return f"| {' | '.join(cells)} |"
 
 
@@ -163,6 +149,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.search.stopped")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--policy", choices=POLICIES, default=POLICIES[0])
+    parser.add_argument("--slack", type=float, default=_SLACK, help="of the bandit")
     parser.add_argument("--telling", nargs="+", default=TELLING, choices=TELLING)
     args = parser.parse_args()
     names = [p.name for p in PROBLEMS if p.group in ("continuous", "mixed")]
@@ -170,9 +157,12 @@ def main() -> int:
     print("| by as it stood's | 90 % of it |\n|" + " --- |" * 7)
     found: dict[str, Runs] = {}
     with ProcessPoolExecutor() as pool:
-        for telling in dict.fromkeys(["no policy", TELLING[0], *args.telling]):
+        for telling in dict.fromkeys(["no policy", _STOOD, *args.telling]):
+            policy = "none" if telling == "no policy" else args.policy
             runs = {
-                n: [pool.submit(sweep, n, s, telling, args.policy) for s in range(args.seeds)]
+                n: [
+                    pool.submit(sweep, n, s, telling, policy, args.slack) for s in range(args.seeds)
+                ]
                 for n in names
             }
             found[telling] = {n: [job.result() for job in jobs] for n, jobs in runs.items()}

@@ -1,5 +1,6 @@
 """Samplers: what to try next. One sampler a file; the registry says what exists."""
 
+from .evidence import Evidence
 from .grid import GridSampler
 from .interface import Observation, Sampler
 from .random import RandomSampler
@@ -8,6 +9,7 @@ from .sobol import SobolSampler
 
 __all__ = [
     "SAMPLERS",
+    "Evidence",
     "GridSampler",
     "Observation",
     "RandomSampler",
