@@ -16,13 +16,14 @@ from ..domain.curve import Curve
 from ..domain.objective import Goal
 from ..domain.plan.observed import Trouble
 from ..domain.plan.snapshot import Phase, Proposal, Stop, Totals
-from ..domain.sampling import Observation, Sampler, make_sampler
+from ..domain.sampling import Evidence, Observation, Sampler, make_sampler
 from ..domain.space import Assignment
 from ..domain.stopping import Decision, Tracker
 from ..resources.outputs import trial_folder
 from ..resources.record import Record, load_curve
 from ..resources.status import Best
 from ..resources.sweepjob import SweepSpec
+from .learning import learn
 from .proposing import Ready, propose
 from .trial_state import TrialState
 from .warm_start import Source
@@ -52,7 +53,7 @@ class SweepState:
         reserved: what trials are to try whose record is about to be written, by index.
         leaving: how live trials have ended whose end is about to be written, by index.
         ending: there is a reason to end the sweep, and every trial has been looked at for it.
-        ended_trials: those that have, for a sampler that learns.
+        evidence: of those that have, for a sampler that learns.
         ready: proposals of such a sampler, made ahead of the plan.
         asked: is making them.
         next_index: above those of all records.
@@ -81,7 +82,7 @@ class SweepState:
     reserved: dict[int, Assignment] = field(default_factory=dict)
     leaving: dict[int, Phase] = field(default_factory=dict)
     ending: bool = False
-    ended_trials: list[Observation] = field(default_factory=list)
+    evidence: Evidence = field(default_factory=Evidence)
     ready: Ready = field(default_factory=Ready)
     asked: asyncio.Task[None] | None = None
     next_index: int = 0
@@ -125,11 +126,11 @@ class SweepState:
         """Learn from the trials of other sweeps; their curves, by numbers below those of this one's."""
         records = [record for source in self.sources for record in source.records]
         curves = [load_curve(record.curve, self.tracker.curve()) for record in records]
+        numbered = dict(enumerate(curves, -len(curves)))
         if self.sampler.learns:
-            for record, curve in zip(records, curves, strict=True):
-                seen = _observation(None, record.assignment, curve, record.phase)
-                self.ended_trials += [seen] if seen.ended else []
-        return dict(enumerate(curves, -len(curves)))
+            for record, (number, curve) in zip(records, numbered.items(), strict=True):
+                learn(self.evidence, number, record.assignment, curve, record.phase)
+        return numbered
 
     def goes_on_with(self, spec: SweepSpec) -> bool:
         """Take over a changed spec, if nothing that is remembered depends on what has changed; whether
@@ -153,8 +154,7 @@ class SweepState:
         self.live.pop(trial.index, None)
         self.ended[phase] += 1
         if self.sampler.learns:
-            seen = _observation(trial.index, trial.assignment, trial.curve, phase)
-            self.ended_trials.append(seen)
+            learn(self.evidence, trial.index, trial.assignment, trial.curve, phase)
             self.ready.clear()
         self.gpu_used += trial.gpu_total
         self.gpu_saved += saved
@@ -194,11 +194,12 @@ class SweepState:
         return found
 
     def observations(self) -> list[Observation]:
-        """What a sampler that learns may know: trials whose end is on record, and those that go on,
-        without what they reported so far. It is the same before and after a restart."""
+        """What a sampler that learns may know: trials whose end is on record, stopped ones by what they
+        were on their way to, and those that go on, without what they reported so far. It is the same
+        before and after a restart."""
         going = {t.index: t.assignment for t in self.live.values()} | self.reserved
         pending = [Observation(n, tried, None, ended=False) for n, tried in going.items()]
-        return [*self.ended_trials, *pending]
+        return [*self.evidence.observations(), *pending]
 
     def turn_to(self, trial: TrialState, pod: str) -> None:
         """Reports come from a new pod, by its uid: the trial starts again among the others."""
@@ -277,16 +278,6 @@ class SweepState:
             trial.seen = seen
         if trial.seen and trial.curve.count == 0 and trial.other_metrics_since is None:
             trial.other_metrics_since = now
-
-
-def _observation(
-    index: int | None, assignment: Assignment, curve: Curve, phase: Phase
-) -> Observation:
-    """What is learnt of a trial that has ended. A canceled one says nothing, like one that goes on;
-    it is never proposed again."""
-    score = None if curve.best is None else curve.score
-    says_nothing = score is None and phase is Phase.CANCELED
-    return Observation(index, assignment, score, ended=not says_nothing)
 
 
 def _stop(decision: Decision) -> Stop:

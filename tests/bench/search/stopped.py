@@ -42,7 +42,7 @@ from .spaces import space_of
 REPORTS, IN_ALL, WORKERS = 30, 1500, 4
 CHECKPOINTS = (500, 1000, 1500)
 POLICIES = ("median", "bandit", "truncation", "asha")
-# Nothing is judged before, but by ASHA, whose rungs begin with the first report.
+# Nothing is judged before.
 _DELAY = 5
 _TRUNCATED, _REDUCTION, _SLACK = 20, 3, 0.5
 _STOOD = "as it stood"
@@ -59,7 +59,7 @@ def policy_of(kind: str, slack: float, name: str) -> Policy:
     if kind == "none":
         return NoPolicy()
     if kind == "asha":
-        return AshaPolicy(Rungs(_REDUCTION, 1, REPORTS))
+        return AshaPolicy(Rungs(_REDUCTION, _DELAY, REPORTS))
     if kind == "median":
         return MedianStoppingPolicy(schedule)
     if kind == "truncation":
