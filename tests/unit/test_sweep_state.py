@@ -73,6 +73,25 @@ def test_what_is_loaded_from_records_decides_like_what_was_reported() -> None:
     assert (loaded.ended[Phase.SUCCEEDED], loaded.created) == (1, 2)
 
 
+def test_stopped_trials_are_told_the_same_after_a_restart() -> None:
+    """Whichever ended first; of what they were on their way to, see test_evidence."""
+    learns = {"samplingAlgorithm": {"type": "bayesian"}}
+    lived, loaded = state(**learns), state(**learns)
+    reported = {0: [0.1, 0.4, 0.5], 1: [0.2, 0.3], 2: [0.3, 0.3, 0.4], 3: [0.2, 0.9, 0.8], 4: []}
+    trials = {index: lived.add(record(index)) for index in reported}
+    phases = {index: Phase.SUCCEEDED for index in reported} | {1: Phase.EARLY_STOPPED}
+    for index in (3, 1, 2, 4, 0):
+        lived.report(trials[index], push(trials[index], 1, *reported[index]), 1.0)
+        lived.end(trials[index], phases[index], 0.0)
+        lived.observations()
+    curves = {index: dump_curve(trial.curve, "pod") for index, trial in trials.items()}
+    loaded.load([record(n, phase=phases[n].value, curve=curves[n]) for n in reported])
+    told = {seen.index: seen for seen in lived.observations()}
+    assert told == {seen.index: seen for seen in loaded.observations()}
+    assert told[1].score == pytest.approx(0.4)  # the others gained 0.1, 0.1 and 0 from there on
+    assert (told[0].score, told[4].score) == (0.5, None)
+
+
 def test_last_words_fill_in_what_never_arrived() -> None:
     sweep = state()
     trial = sweep.add(record(0))

@@ -1,0 +1,165 @@
+"""What stopped trials are taken for: never for less than they had, nor for more than anybody came to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sweepjob.domain.curve import Curve
+from sweepjob.domain.objective import Goal
+from sweepjob.domain.sampling import Evidence, Observation
+from sweepjob.domain.sampling.evidence import FEWEST, MOST, Course, gains
+
+REPORTS = st.lists(st.floats(width=32), min_size=1, max_size=12)
+
+
+def curve(reports: Sequence[float], goal: Goal = Goal.MAXIMIZE, **given: float) -> Curve:
+    made = Curve(goal, **given)
+    for value in reports:
+        made.append(value)
+    return made
+
+
+def seen(number: int, of: Curve) -> Observation:
+    score = None if of.best is None else of.score
+    return Observation(number, {"x": number}, score, ended=True)
+
+
+def evidence(full: Sequence[Curve], stopped: Sequence[Curve] = ()) -> Evidence:
+    """Full trials first, then stopped ones, numbered from 0."""
+    made = Evidence()
+    for number, of in enumerate(full):
+        made.add_full(seen(number, of), number, of)
+    for number, of in enumerate(stopped, len(full)):
+        made.add_stopped(seen(number, of), of)
+    return made
+
+
+def scores(of: Evidence) -> list[float | None]:
+    return [trial.score for trial in sorted(of.observations(), key=lambda trial: trial.index or 0)]
+
+
+FULL = [curve([0.1, 0.4, 0.5]), curve([0.2, 0.3, 0.9]), curve([0.3, 0.3, 0.4])]
+
+
+@pytest.mark.parametrize(
+    ("reports", "likely"),
+    [
+        ([0.1], 0.5),  # those gained 0.4, 0.7 and 0.1 after their first report
+        ([0.05, 0.1], 0.2),  # 0.1, 0.6 and 0.1 after their second
+        ([0.05, 0.1, 0.1], 0.1),
+        ([0.05, 0.1, 0.1, 0.0], 0.1),  # more reports than a full run makes
+        ([0.6], 0.9),  # not above the best of them
+        ([0.95], 0.95),  # nor below its own
+        ([0.1, 0.05], 0.2),  # the best counts, not the last
+    ],
+)
+def test_a_stopped_trial_gains_what_full_ones_did_from_there_on(
+    reports: list[float], likely: float
+) -> None:
+    assert scores(evidence(FULL, [curve(reports)]))[-1] == pytest.approx(likely)
+
+
+def test_a_loss_is_told_as_a_score() -> None:
+    full = [curve([1.0, 0.5, last], Goal.MINIMIZE) for last in (0.4, 0.3, 0.2)]
+    told = scores(evidence(full, [curve([2.0, 0.9], Goal.MINIMIZE)]))
+    assert told == [-0.4, -0.3, -0.2, pytest.approx(-0.7)]
+
+
+@given(st.lists(REPORTS, max_size=6), st.lists(REPORTS, max_size=6), st.sampled_from(Goal))
+def test_it_lies_between_its_own_best_and_the_best_there_was(
+    full: list[list[float]], stopped: list[list[float]], goal: Goal
+) -> None:
+    ran = [curve(reports, goal) for reports in full]
+    cut = [curve(reports, goal) for reports in stopped]
+    told = scores(evidence(ran, cut))
+    assert told[: len(ran)] == [seen(0, of).score for of in ran]
+    highest = max((of.score for of in ran), default=-math.inf)
+    for of, score in zip(cut, told[len(ran) :], strict=True):
+        if of.best is None:
+            assert score is None
+        else:
+            assert score is not None
+            assert of.score <= score <= max(of.score, highest)
+
+
+@given(st.permutations(range(8)))
+def test_the_order_in_which_trials_end_does_not_matter(order: list[int]) -> None:
+    def told(order: Iterable[int]) -> list[float | None]:
+        made = Evidence()
+        for number in order:
+            of = curve([number / 8, number / 4 % 1, number * 0.37 % 1])
+            if number % 3:
+                made.add_full(seen(number, of), number, of)
+            else:
+                made.add_stopped(seen(number, of), of)
+            made.observations()
+        return scores(made)
+
+    assert told(order) == told(range(8))
+
+
+def test_too_few_full_trials_say_nothing() -> None:
+    assert scores(evidence(FULL[: FEWEST - 1], [curve([0.1])]))[-1] == 0.1
+    silent = [*FULL[: FEWEST - 1], curve([math.nan, math.nan])]
+    assert scores(evidence(silent, [curve([0.1])])) == [0.5, 0.9, None, 0.1]
+
+
+def test_others_are_taken_as_they_stood() -> None:
+    made = evidence(FULL)
+    made.add(Observation(3, {"x": 3}, 0.1, ended=True))
+    made.add(Observation(4, {"x": 4}, None, ended=False))
+    assert scores(made)[3:] == [0.1, None]
+
+
+def test_trials_in_more_than_one_piece_are_neither_measure_nor_measured() -> None:
+    """Their reports count from the newest pod on, which may have begun with a checkpoint."""
+    again = curve([0.9, 0.95], carried=0.2)
+    assert scores(evidence([*FULL[:2], again], [curve([0.1])]))[-1] == 0.1
+    assert scores(evidence(FULL, [curve([0.1], carried=0.2)]))[-1] == 0.2
+
+
+def test_the_newest_full_trials_count_whichever_ended_first() -> None:
+    full = [curve([0.0, 0.5])] * MOST + [curve([0.0, 0.1])] * MOST
+    numbered = list(enumerate(full))
+    for order in (numbered, numbered[::-1]):
+        made = Evidence()
+        for number, of in order:
+            made.add_full(seen(number, of), number, of)
+        of = curve([-1.0])
+        made.add_stopped(seen(len(full), of), of)
+        assert made.observations()[-1].score == pytest.approx(-0.9)
+
+
+@given(REPORTS)
+def test_a_course_is_the_running_best(reports: list[float]) -> None:
+    of = curve(reports)
+    if of.best is None:
+        return
+    course, bests = Course.of(of), list(of.bests())
+    assert course.bests[-1] == of.score
+    first = course.bests[0]
+    left = gains([course], range(1, len(bests) + 1))
+    assert left == [of.score - max(best, first) for best in bests]
+
+
+def test_a_course_goes_on_beyond_what_is_kept_in_full() -> None:
+    of = curve([n / 3000 for n in range(1, 3001)])
+    assert gains([Course.of(of)], [1, 1000, 2000, 3000]) == pytest.approx(
+        [2999 / 3000, 2 / 3, 1 / 3, 0]
+    )
+
+
+def test_a_best_without_a_report_is_the_end_of_a_course() -> None:
+    """It came by way of a sidecar's last words."""
+    of = curve([0.1, 0.2])
+    of.best, of.count = 0.7, 50
+    assert gains([Course.of(of)], [2, 49, 50]) == pytest.approx([0.5, 0.5, 0.0])
+
+
+def test_huge_scores_do_no_harm() -> None:
+    full = [curve([-1.7e308, 1.7e308])] * 3
+    assert scores(evidence(full, [curve([0.0])]))[-1] == 1.7e308
