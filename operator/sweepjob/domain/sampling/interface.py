@@ -16,8 +16,8 @@ class Observation:
     Attributes:
         index: the trial's index; None for a trial of another sweep, given for a warm start.
         parameters: what it tried.
-        score: the best it reported so far, larger is better whatever the goal; None when it
-            reported nothing. Of a trial that was stopped early, too: see docs/search.md.
+        score: the best it reported, larger is better whatever the goal; None when it reported nothing.
+            Of a trial that was stopped early, what ``Evidence`` takes it for.
         ended: whether it can still report; a pending trial has ended False.
     """
 

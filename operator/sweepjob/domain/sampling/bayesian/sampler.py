@@ -33,10 +33,11 @@ class BayesianSampler:
     """Search by a Gaussian process, for every expression and any nesting.
 
     It begins with a scrambled Sobol sequence. Then, for each proposal, a Gaussian process is fitted
-    to the trials that ended, those that were stopped early by their best until then; pending ones
-    are taken to give what it expects of them (Ginsbourger et al. 2010, kriging believer); and the
-    next is the candidate of highest expected improvement, of many anywhere and near good trials. A
-    failed trial counts as the worst there was. Nothing is proposed twice; a finite space is exhausted.
+    to the trials that ended; pending ones are taken to give what it expects of them (Ginsbourger et
+    al. 2010, kriging believer); and the next is the candidate of highest expected improvement, of
+    many anywhere and near good trials. A failed trial counts as the worst there was, one that was
+    stopped early as what ``Evidence`` takes it for. Nothing is proposed twice; a finite space is
+    exhausted.
 
     A proposal is a function of the seed, the index and the observations.
     """
