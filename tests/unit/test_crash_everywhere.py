@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sweepjob.controller.sweep_state import SweepState
+from sweepjob.domain.plan.snapshot import Phase
+from sweepjob.domain.space import Assignment
 from sweepjob.local.store import Body
+from sweepjob.resources.record import Record, parse_record
+from sweepjob.resources.sweepjob import parse_sweepjob
 
 from tests.fake_api.harness import Story, quiet
 from tests.shrinking import shortest
@@ -134,6 +139,29 @@ def test_killed_at_every_turn_it_decides_alike(offset: int) -> None:
     for turn in range(1 + offset, undisturbed.loop.turns, STRIDE):
         story = tell(1, [turn], **given)
         assert story.decisions() == undisturbed.decisions(), f"killed at turn {turn}"
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
+def test_killed_at_some_turns_it_proposes_what_the_records_say(offset: int) -> None:
+    """One trial after the other: each is what the sampler proposes to an operator that has read the
+    records of those before it, stopped ones among them."""
+    given = {"spec": spec(9, 1, samplingAlgorithm={"type": "bayesian"}), "down": (0.1, 1.5)}
+    undisturbed = tell(1, [], **given)
+    for turn in range(1 + offset, undisturbed.loop.turns, 8 * STRIDE):
+        story = tell(1, [turn], **given)
+        records = [parse_record(trial) for trial in story.trials]
+        phases = {record.phase for record in records}
+        assert {Phase.EARLY_STOPPED, Phase.SUCCEEDED} <= phases, "there is something to learn"
+        for record in records:
+            assert record.assignment == proposed(story, records[: record.index])
+
+
+def proposed(story: Story, records: list[Record]) -> Assignment | None:
+    """What comes after those records."""
+    parsed, status = parse_sweepjob(story.sweep), story.sweep["status"]
+    sweep = SweepState("team", "sweep", "", parsed, status["seed"], 0.0, {})
+    sweep.load(records)
+    return sweep.sampler.propose(len(records), sweep.observations())
 
 
 @pytest.mark.parametrize("block", range(10))
