@@ -90,11 +90,13 @@ def test_watching_ends_with_the_sweep(watched: str) -> None:
 class TestAFinishedSweep:
     def test_lists(self, program: Program) -> None:
         head, row = program("get").splitlines()
-        assert head.split()[:4] == ["NAME", "PHASE", "TRIALS", "RUNNING"]
+        assert head.split()[:4] == ["NAME", "PHASE", "REASON", "TRIALS"]
         assert row.split()[:3] == ["shown", "Complete", "6/6"]
         assert program("get", "-o", "name") == "sweepjob/shown\n"
-        [seen] = json.loads(program("get", "shown", "-o", "json"))
-        assert (seen["best"], seen["bestTrial"], seen["metric"]) == (0.92, "shown-1", "score")
+        seen = json.loads(program("get", "shown", "-o", "json"))
+        assert (seen["kind"], seen["status"]["best"]["trial"]) == ("SweepJob", "shown-1")
+        listed = json.loads(program("get", "-o", "json"))
+        assert (listed["kind"], listed["items"]) == ("List", [seen])
 
     def test_screen(self, program: Program) -> None:
         text = program("get", "shown")
@@ -114,7 +116,7 @@ class TestAFinishedSweep:
 
     def test_best_for_a_script(self, program: Program) -> None:
         assert "level = 0.9" in program("best", "shown")
-        assert "--level 0.9" in program("best", "shown", "-o", "args")
+        assert "--level=0.9" in program("best", "shown", "-o", "args")
         data = json.loads(program("best", "shown", "-o", "json"))
         assert data["parameters"] == {"level": 0.9, "reports": REPORTS, "pause": 0.15}
         lines = dict(
@@ -129,6 +131,12 @@ class TestAFinishedSweep:
         assert "bandit stopped it at interval" in text
         assert f"threshold {float(stopped['status']['stop']['threshold']):.6g}" in text
         assert "shown-1" in text.split("BEST WITHIN")[1]
+
+    def test_explains_a_sweep(self, program: Program) -> None:
+        text = program("explain", "shown")
+        assert "early termination: bandit" in text
+        assert re.search(r"Complete +True +AllTrialsEnded", text)
+        assert re.search(r"EarlyStopped +Bandit +\d", text)
 
     def test_export_says_what_is_on_record(self, program: Program, sweeps: Sweeps) -> None:
         trials = sweeps.trials("shown")
@@ -167,6 +175,18 @@ class TestAFinishedSweep:
     def test_what_is_not_there(self, program: Program) -> None:
         assert 'sweepjobs.sweepjob.dev "other" not found' in program.fails("get", "other")
         assert 'sweeptrials.sweepjob.dev "other-1" not found' in program.fails("logs", "other-1")
+        assert "shown-1 is the name of a trial there" in program.fails("get", "shown-1")
+        elsewhere = program.start("get", "shown", "-n", "default")
+        assert f"add -n {program.sweeps.namespace}" in elsewhere.communicate(timeout=240)[1]
+        nowhere = program.start("get", "-n", "no-such-namespace")
+        assert "namespace no-such-namespace does not exist" in nowhere.communicate(timeout=240)[1]
+
+    def test_without_a_kubeconfig(self, program: Program) -> None:
+        process = program.start("get", env={"KUBECONFIG": "/dev/null", "HOME": "/nonexistent"})
+        err = process.communicate(timeout=240)[1]
+        assert err.startswith("error: ")
+        assert "--kubeconfig FILE" in err
+        assert err.count("\n") == 1
 
     def test_the_shell_completes_names(self, program: Program, sweeps: Sweeps) -> None:
         line = f"sweepjob best -n {sweeps.namespace} sh"

@@ -59,7 +59,7 @@ def test_the_threshold_is_the_policys() -> None:
 def test_the_best_is_ready_to_be_copied() -> None:
     best = document()["sweep"]["best"]
     assert best["value"] == 0.2 * 11
-    assert best["forms"]["args"] == "--lr 1e-11"
+    assert best["forms"]["args"] == "--lr=1e-11"
     assert "trial: sweep-11" in best["forms"]["yaml"]
 
 

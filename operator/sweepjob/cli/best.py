@@ -19,7 +19,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "best",
         help="print the best trial's parameters",
         description="table: for people. json, yaml: trial, value, parameters. env: lines for a shell, "
-        "with the variables that a trial finds. args: --NAME VALUE, ready for a command line.",
+        "with the variables that a trial finds. args: --NAME=VALUE, ready for a command line.",
     )
     add_sweep(parser)
     add_output(parser, ("table", "yaml", "json", "env", "args"))

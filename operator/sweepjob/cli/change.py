@@ -9,8 +9,8 @@ from typing import Any
 from ..domain.plan.snapshot import Phase
 from ..resources.views import SweepView, TrialView
 from .errors import Unusable
-from .kubectl import Kubectl, NotFound
-from .naming import add_either, add_sweep, add_trial
+from .kubectl import Kubectl
+from .naming import SWEEP, add_either, add_sweep, add_trial, kind_of
 from .table import say, tell
 
 # Who keeps an object as Git has it, by the mark that it leaves.
@@ -73,27 +73,10 @@ def _resume(cluster: Kubectl, name: str) -> int:
 
 
 def _stop(cluster: Kubectl, name: str) -> int:
-    kind, _, plain = name.rpartition("/")
-    if kind in ("", "sweepjob"):
-        trial = _exists(cluster.trial, plain) if not kind else False
-        sweep = _exists(cluster.sweep, plain) if trial else True
-        if trial and sweep:
-            raise Unusable(
-                f"'{plain}' is both a sweep and a trial; write sweepjob/{plain} or sweeptrial/{plain}"
-            )
-        if not trial:
-            return _set(cluster, plain, "stop", {"stop": True})
-    elif kind != "sweeptrial":
-        raise Unusable(f"'{kind}' is neither sweepjob nor sweeptrial")
+    kind, plain = kind_of(cluster, name)
+    if kind == SWEEP:
+        return _set(cluster, plain, "stop", {"stop": True})
     return _cancel(cluster, plain)
-
-
-def _exists(look: Callable[[str], Mapping[str, Any]], name: str) -> bool:
-    try:
-        look(name)
-    except NotFound:
-        return False
-    return True
 
 
 def _set(cluster: Kubectl, name: str, verb: str, change: Mapping[str, bool]) -> int:

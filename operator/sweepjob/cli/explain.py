@@ -1,4 +1,4 @@
-"""``sweepjob explain``: what became of a trial, and why."""
+"""``sweepjob explain``: what became of a trial or a sweep, and why."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from ..domain.plan.snapshot import Stop
 from ..resources.times import format_time
 from ..resources.views import SweepView, TrialView, trial_views
 from .amounts import counted, duration
+from .explain_sweep import sweep_explanation
 from .kubectl import Kubectl
-from .naming import add_trial
+from .naming import SWEEP, add_either, kind_of
 from .rows import cell
 from .sparkline import sparkline
 from .table import say, table
@@ -25,22 +26,33 @@ _NEIGHBOURS = 5  # comparators that are shown
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "explain",
-        help="tell what became of a trial, and why",
-        description="Parameters, curve, attempts, and the decision: the policy, the interval, its value, "
-        "the threshold, and the trials it was compared with.",
+        help="tell what became of a trial or a sweep, and why",
+        description="Of a trial: parameters, curve, attempts, and the decision: the policy, the "
+        "interval, its value, the threshold, and the trials it was compared with. Of a sweep: its "
+        "settings, its conditions, and why its trials ended.",
     )
-    add_trial(parser)
+    add_either(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     cluster = Kubectl.of(args)
-    body = cluster.trial(args.name)
+    kind, name = kind_of(cluster, args.name)
+    if kind == SWEEP:
+        body = cluster.sweep(name)
+        views = trial_views(cluster.trials(name), SweepView.of(body).goal)
+        say("\n".join(sweep_explanation(body, views, time.time())))
+        return 0
+    return _explain_trial(cluster, name)
+
+
+def _explain_trial(cluster: Kubectl, name: str) -> int:
+    body = cluster.trial(name)
     about = cluster.sweep(body["spec"]["sweep"])
     sweep = SweepView.of(about)
     trials = trial_views(cluster.trials(sweep.name), sweep.goal)
     trials += trial_views(cluster.warm_started_by(about), sweep.goal)
-    trial = next(t for t in trials if t.name == args.name)
+    trial = next(t for t in trials if t.name == name)
     say("\n".join(explanation(sweep, trial, trials, time.time())))
     return 0
 

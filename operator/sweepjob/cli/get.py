@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import time
+from typing import Any
 
 from ..resources.views import SweepView, trial_views
 from . import live
-from .amounts import duration
 from .errors import Unusable
 from .kubectl import Kubectl
 from .naming import add_sweep
-from .rows import FORMATS, Row, add_output, show
+from .rows import FORMATS, Row, add_output, json_text, show, yaml_text
 from .screen import screen
 from .table import say, tell
 
@@ -44,17 +44,31 @@ def run(args: argparse.Namespace) -> int:
         trials = trial_views(cluster.trials(args.name), sweep.goal)
         say("\n".join(screen(sweep, trials, time.time())))
         return 0
+    if args.output in ("json", "yaml"):
+        say(_objects(cluster, args))
+        return 0
     found = (
         [cluster.sweep(args.name)] if args.name else cluster.sweeps(everywhere=args.all_namespaces)
     )
-    sweeps = [SweepView.of(body) for body in found]
-    if not sweeps and args.output == "table":
-        tell("no sweeps found; create one with kubectl apply -f SWEEP.yaml")
+    if not found and args.output == "table":
+        tell("no sweeps found" if args.all_namespaces else cluster.explain_empty())
         return 0
-    rows = [sweep_row(sweep, time.time()) for sweep in sweeps]
-    hidden = {"goal", "metric", "troubles"} | (set() if args.all_namespaces else {"namespace"})
+    now = time.time()
+    rows = [sweep_row(SweepView.of(body), now) for body in found]
+    hidden = {"goal", "metric", "message"} | (set() if args.all_namespaces else {"namespace"})
     show(rows, args.output, "sweepjob", [name for name in sweep_columns() if name not in hidden])
     return 0
+
+
+def _objects(cluster: Kubectl, args: argparse.Namespace) -> str:
+    """The objects themselves, as kubectl gives them: one by its name, else a List."""
+    data: Any
+    if args.name:
+        data = cluster.sweep(args.name)
+    else:
+        items = cluster.sweeps(everywhere=args.all_namespaces)
+        data = {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items}
+    return json_text(data) if args.output == "json" else yaml_text(data)
 
 
 def sweep_row(sweep: SweepView, now: float) -> Row:
@@ -63,7 +77,8 @@ def sweep_row(sweep: SweepView, now: float) -> Row:
         sweep.namespace,
         sweep.name,
         sweep.phase,
-        f"{sweep.ended}/{sweep.counts['total']}",
+        sweep.reason(now),
+        f"{sweep.ended}/{sweep.total}",
         sweep.counts.get("running", 0),
         sweep.counts.get("earlyStopped", 0),
         sweep.counts.get("failed", 0),
@@ -71,17 +86,17 @@ def sweep_row(sweep: SweepView, now: float) -> Row:
         sweep.best,
         sweep.used,
         sweep.saved,
-        duration((sweep.completed or now) - sweep.created),
+        (sweep.completed or now) - sweep.created,
         sweep.goal.value,
         sweep.metric,
-        list(sweep.troubles),
+        "; ".join(sweep.warnings(now)),
     )
     return dict(zip(sweep_columns(), values, strict=True))
 
 
 def sweep_columns() -> tuple[str, ...]:
     return (
-        *("namespace", "name", "phase", "trials", "running", "stopped", "failed"),
-        *("best", "bestTrial", "gpuSecondsUsed", "gpuSecondsSaved", "time"),
-        *("goal", "metric", "troubles"),
+        *("namespace", "name", "phase", "reason", "trials", "running", "stopped", "failed"),
+        *("best", "bestTrial", "gpuSecondsUsed", "gpuSecondsSaved", "seconds"),
+        *("goal", "metric", "message"),
     )

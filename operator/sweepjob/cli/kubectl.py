@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import subprocess
 from collections.abc import Mapping
@@ -12,16 +13,12 @@ from typing import Any
 from ..resources import names
 from ..resources.views import warm_started_by
 from .errors import Unusable
+from .kubectl_errors import NO_KUBECTL, NotFound, explained
 
 # kubectl's own, passed on as they are.
 _FLAGS = ("namespace", "context", "kubeconfig", "cluster", "user", "as")
 _SWEEPS = f"{names.SWEEPJOBS}.{names.GROUP}"
 _TRIALS = f"{names.SWEEPTRIALS}.{names.GROUP}"
-_NOT_INSTALLED = "the server doesn't have a resource type"
-
-
-class NotFound(Unusable):
-    """There is nothing of that name."""
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -53,9 +50,9 @@ class Kubectl:
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         except FileNotFoundError:
-            raise Unusable(_NO_KUBECTL) from None
+            raise Unusable(NO_KUBECTL) from None
         if done.returncode:
-            raise _failure(done.stderr)
+            raise explained(done.stderr)
         return done.stdout
 
     def through(self, *arguments: str) -> int:
@@ -63,7 +60,7 @@ class Kubectl:
         try:
             return subprocess.run(self.command(*arguments), check=False).returncode
         except FileNotFoundError:
-            raise Unusable(_NO_KUBECTL) from None
+            raise Unusable(NO_KUBECTL) from None
 
     def command(self, *arguments: str) -> list[str]:
         return ["kubectl", *self.flags, *arguments]
@@ -85,15 +82,68 @@ class Kubectl:
         path = "jsonpath={range .items[*]}{.metadata.name}{'\\n'}{end}"
         return self.run("get", f"{resource}.{names.GROUP}", "-o", path).split()
 
+    def has(self, resource: str, name: str) -> bool:
+        """Whether there is an object of a kind of ours of this name in the namespace."""
+        try:
+            self.run("get", f"{resource}.{names.GROUP}", name, "-o", "name")
+        except NotFound:
+            return False
+        return True
+
     def sweeps(self, *, everywhere: bool = False) -> list[Mapping[str, Any]]:
         scope = ["--all-namespaces"] if everywhere else []
         return list(self.get(_SWEEPS, *scope)["items"])
 
     def sweep(self, name: str) -> Mapping[str, Any]:
-        return self.get(_SWEEPS, name)
+        return self._named(_SWEEPS, name)
 
     def trial(self, name: str) -> Mapping[str, Any]:
-        return self.get(_TRIALS, name)
+        return self._named(_TRIALS, name)
+
+    def _named(self, resource: str, name: str) -> Mapping[str, Any]:
+        try:
+            return self.get(resource, name)
+        except NotFound as error:
+            raise NotFound(f"{error} in namespace {self.namespace()}{self._hint(name)}") from None
+
+    def _hint(self, name: str) -> str:
+        """Where a name that is not in the namespace may be meant; empty where nobody may say."""
+        for resource, kind in ((_SWEEPS, "sweep"), (_TRIALS, "trial")):
+            with contextlib.suppress(Unusable):
+                found = self._namespaces_with(resource, name)
+                if self.namespace() in found:
+                    return f"; {name} is the name of a {kind} there"
+                if found:
+                    where = ", ".join(found)
+                    return (
+                        f"; there is a {kind} of this name in namespace {where}: add -n {found[0]}"
+                    )
+        return "" if self._namespace_exists() else "; this namespace does not exist"
+
+    def _namespaces_with(self, resource: str, name: str) -> list[str]:
+        path = "jsonpath={range .items[*]}{.metadata.namespace}{'\\n'}{end}"
+        return self.run(
+            *("get", resource, "--all-namespaces", f"--field-selector=metadata.name={name}"),
+            *("-o", path),
+        ).split()
+
+    def _namespace_exists(self) -> bool:
+        try:
+            self.run("get", "namespace", self.namespace(), "-o", "name")
+        except NotFound:
+            return False
+        except Unusable:
+            return True  # nobody may say
+        return True
+
+    def explain_empty(self) -> str:
+        """What to say where the namespace has no sweep."""
+        if not self._namespace_exists():
+            return f"namespace {self.namespace()} does not exist; choose one with -n"
+        return (
+            f"no sweeps found in namespace {self.namespace()}; -A shows all namespaces, and "
+            "kubectl apply -f SWEEP.yaml creates one"
+        )
 
     def trials(self, sweep: str) -> list[Mapping[str, Any]]:
         """The records of a sweep's trials."""
@@ -128,18 +178,3 @@ class Kubectl:
         command = self.command("get", *what, "--watch-only", "--output-watch-events", "-o", "json")
         quiet = subprocess.DEVNULL
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet, text=True)
-
-
-_NO_KUBECTL = "kubectl is not installed, or not in PATH; this command reaches the cluster with it"
-
-
-def _failure(said: str) -> Unusable:
-    text = said.strip().removeprefix("Error from server ").removeprefix("error: ")
-    if "(NotFound)" in said:
-        return NotFound(text.removeprefix("(NotFound): "))
-    if _NOT_INSTALLED in said:
-        return Unusable(
-            f"{text}. SweepJob is not installed in this cluster, or this is another one: look with "
-            "kubectl config current-context, or install it with Helm"
-        )
-    return Unusable(text or "kubectl failed without a word")

@@ -14,7 +14,9 @@ from typing import Any
 
 from ..resources import names
 from ..resources.views import SweepView, trial_views
-from .kubectl import Kubectl, NotFound
+from .escaping import visible
+from .kubectl import Kubectl
+from .kubectl_errors import NotFound
 from .screen import screen
 from .table import say
 
@@ -51,7 +53,7 @@ def terminal() -> Iterator[Callable[[list[str]], None]]:
     from rich.text import Text
 
     with Live(console=Console(highlight=False), auto_refresh=False) as live:
-        yield lambda lines: live.update(Text("\n".join(lines), no_wrap=True), refresh=True)
+        yield lambda lines: live.update(Text(visible("\n".join(lines)), no_wrap=True), refresh=True)
 
 
 class _Log:

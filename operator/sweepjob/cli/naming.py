@@ -11,6 +11,7 @@ from .errors import Unusable
 from .kubectl import Kubectl, add_flags
 
 Completer = Callable[..., list[str]]
+SWEEP, TRIAL = "sweepjob", "sweeptrial"
 
 
 def add_sweep(parser: argparse.ArgumentParser, **more: Any) -> None:
@@ -26,6 +27,29 @@ def add_trial(parser: argparse.ArgumentParser) -> None:
 def add_either(parser: argparse.ArgumentParser) -> None:
     """The name of a sweep or a trial, and where it is."""
     _add(parser, "SWEEP|TRIAL", (names.SWEEPJOBS, names.SWEEPTRIALS), {})
+
+
+def kind_of(cluster: Kubectl, name: str) -> tuple[str, str]:
+    """Whether a name is a sweep's or a trial's, and the name without the kind in front.
+
+    Args:
+        name: ``NAME``, ``sweepjob/NAME`` or ``sweeptrial/NAME``.
+
+    Raises:
+        Unusable: it is both, or neither.
+    """
+    kind, _, plain = name.rpartition("/")
+    if kind:
+        if kind not in (SWEEP, TRIAL):
+            raise Unusable(f"'{kind}' is neither {SWEEP} nor {TRIAL}")
+        return kind, plain
+    if not cluster.has(names.SWEEPTRIALS, plain):
+        return SWEEP, plain
+    if cluster.has(names.SWEEPJOBS, plain):
+        raise Unusable(
+            f"'{plain}' is both a sweep and a trial; write {SWEEP}/{plain} or {TRIAL}/{plain}"
+        )
+    return TRIAL, plain
 
 
 def _add(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ..domain.sampling import Observation, make_sampler
 from ..domain.space import Assignment, leaves
 from ..resources.placeholders import text_of
+from .escaping import json_safe
 from .sources import Sweep, read_sweep
 from .table import say, table, tell
 
@@ -44,7 +45,8 @@ def run(args: argparse.Namespace) -> int:
     found = list(proposals(sweep, seed, args.number))
     if args.output == "json":
         for index, assignment in enumerate(found):
-            say(json.dumps({"index": index, "parameters": assignment}, ensure_ascii=False))
+            line = json.dumps({"index": index, "parameters": assignment}, ensure_ascii=False)
+            say(json_safe(line))
     else:
         say(_table(found))
     if len(found) < args.number:

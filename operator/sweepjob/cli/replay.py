@@ -16,6 +16,7 @@ from ..resources.early_termination import parse_policy
 from ..resources.reading import Reader
 from ..resources.rows import stop_row
 from .errors import Unusable
+from .escaping import json_safe
 from .recorded import read_curves
 from .sources import Sweep, read_sweep
 from .table import say, table
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         given_by_name = {name: document for name, (document, _) in policies.items()}
         _report(sweep, trials, replays, given_by_name, args.report)
     if args.output == "json":
-        say(json.dumps(_json(replays), ensure_ascii=False))
+        say(json_safe(json.dumps(_json(replays), ensure_ascii=False)))
     elif len(replays) == 1:
         say(_table(trials, *replays.values()))
     else:

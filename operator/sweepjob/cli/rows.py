@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 from ..resources.rows import plain
+from .amounts import duration
+from .escaping import json_safe, spreadsheet_cell
 from .table import say, table
 
 Row = Mapping[str, Any]
@@ -27,15 +29,15 @@ def show(rows: Sequence[Row], output: str, kind: str, shown: Sequence[str] | Non
 
     Args:
         rows: by column, in camelCase; ``name`` is what the format ``name`` shows. Tables write the column
-            in capitals; a mapping stands for columns of its own.
+            in capitals, ``seconds`` as TIME; a mapping stands for columns of its own.
         kind: goes before the name in the format ``name``, as kubectl does it.
         shown: the columns of a table; None for all. The other formats have all.
     """
     match output:
         case "json":
-            say(json.dumps([plain(row) for row in rows], ensure_ascii=False, indent=2))
+            say(json_text([plain(row) for row in rows]))
         case "yaml":
-            say(yaml.safe_dump([plain(row) for row in rows], sort_keys=False, width=1000).rstrip())
+            say(yaml_text([plain(row) for row in rows]))
         case "csv":
             say(_csv(rows).rstrip("\n"))
         case "name":
@@ -43,6 +45,16 @@ def show(rows: Sequence[Row], output: str, kind: str, shown: Sequence[str] | Non
                 say(f"{kind}/{row['name']}")
         case _:
             say(_table(rows, shown))
+
+
+def json_text(data: Any) -> str:
+    """JSON for people and programs."""
+    return json_safe(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def yaml_text(data: Any) -> str:
+    """YAML; whatever is not printable ASCII is escaped in it."""
+    return str(yaml.safe_dump(data, sort_keys=False, width=1000)).rstrip()
 
 
 def _flat(row: Row) -> dict[str, Any]:
@@ -64,10 +76,16 @@ def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
 def _csv(rows: Sequence[Row]) -> str:
     flat = [_flat(row) for row in rows]
     text = io.StringIO()
-    writer = csv.DictWriter(text, _columns(flat), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: _exact(value) for key, value in row.items()} for row in flat)
+    columns = _columns(flat)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(spreadsheet_cell, columns))
+    writer.writerows([_csv_cell(row.get(name, "")) for name in columns] for row in flat)
     return text.getvalue()
+
+
+def _csv_cell(value: Any) -> Any:
+    exact = _exact(value)
+    return spreadsheet_cell(exact) if isinstance(exact, str) else exact
 
 
 def _exact(value: Any) -> Any:
@@ -85,11 +103,13 @@ def _table(rows: Sequence[Row], shown: Sequence[str] | None) -> str:
     ]
     columns = _columns(flat)
     heads = [_title(name) if name in own else name for name in columns]
-    shows = {name: cell if name in own else readable for name in columns}
+    shows = {name: _CELLS.get(name, cell) if name in own else readable for name in columns}
     return table(heads, [[shows[name](row.get(name)) for name in columns] for row in flat])
 
 
 def _title(name: str) -> str:
+    if name == "seconds":
+        return "TIME"
     return "".join(f"-{c}" if c.isupper() else c for c in name).upper()
 
 
@@ -106,3 +126,6 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     return "" if value is None else str(value)
+
+
+_CELLS = {"seconds": duration}

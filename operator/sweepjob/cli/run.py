@@ -18,6 +18,7 @@ from ..local.devices import Devices, visible
 from ..local.folder import NAMESPACE, Folder, is_over
 from ..resources.accelerators import requested
 from ..resources.job import trainer_of
+from ..resources.rows import trial_row
 from ..resources.sweepjob import SweepSpec
 from ..resources.views import SweepView, by_score, trial_views
 from . import trials
@@ -216,4 +217,4 @@ def _show_result(sweep: LocalSweep) -> None:
     found = by_score(trial_views(sweep.trials, view.goal))
     say()
     shown = [name for name in trials.SHOWN if name != "gpuSeconds"]
-    show([trials.trial_row(t, time.time()) for t in found], "table", "sweeptrial", shown)
+    show([trial_row(t, time.time()) for t in found], "table", "sweeptrial", shown)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..resources.views import SweepView, TrialView, best_so_far, parameter_names
 from .amounts import counted, duration, gpu_time
+from .escaping import visible_in_line
 from .rows import cell, readable
 from .sparkline import bar, sparkline
 from .table import table
@@ -25,7 +26,7 @@ def screen(sweep: SweepView, trials: Sequence[TrialView], now: float, rows: int 
 
 
 def _head(sweep: SweepView, trials: Sequence[TrialView], now: float) -> list[str]:
-    total, ended = sweep.counts["total"], sweep.ended
+    total, ended = sweep.total, sweep.ended
     took = duration((sweep.completed or now) - sweep.created)
     ends = [f"{n} {text}" for kind, text in _ENDS.items() if (n := sweep.counts.get(kind, 0))]
     if canceled := sweep.counts.get("canceled", 0):
@@ -36,7 +37,7 @@ def _head(sweep: SweepView, trials: Sequence[TrialView], now: float) -> list[str
         f"{bar(ended / total if total else 0.0, _WIDTH)}  {ended} of {counted(total, 'trial')}, "
         f"{running} running" + (f"; {', '.join(ends)}" if ends else ""),
     ]
-    lines += [f"! {trouble}" for trouble in sweep.troubles]
+    lines += [f"! {visible_in_line(warning)}" for warning in sweep.warnings(now)]
     reached = best_so_far(trials, sweep.goal)
     if len(reached) > 1:
         lines.append(f"{sparkline(reached, _WIDTH)}  best so far")

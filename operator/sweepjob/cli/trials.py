@@ -6,15 +6,24 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 
-from ..resources import rows
+from ..resources.rows import trial_row
 from ..resources.views import SweepView, TrialView, by_score, trial_views
-from .amounts import duration
 from .kubectl import Kubectl
 from .naming import add_sweep
-from .rows import Row, add_output, show
+from .rows import add_output, show
 from .table import tell
 
-SHOWN = ("name", "phase", "best", "last", "reports", "time", "gpuSeconds", "reason", "parameters")
+SHOWN = (
+    "name",
+    "phase",
+    "best",
+    "last",
+    "reports",
+    "seconds",
+    "gpuSeconds",
+    "reason",
+    "parameters",
+)
 _ORDERS: dict[str, Callable[[Sequence[TrialView]], list[TrialView]]] = {
     "best": by_score,
     "index": lambda trials: sorted(trials, key=lambda t: t.index),
@@ -49,13 +58,3 @@ def read(args: argparse.Namespace) -> tuple[SweepView, list[TrialView]]:
     cluster = Kubectl.of(args)
     sweep = SweepView.of(cluster.sweep(args.name))
     return sweep, trial_views(cluster.trials(args.name), sweep.goal)
-
-
-def trial_row(trial: TrialView, now: float) -> Row:
-    """A trial in a line; ``parameters`` are columns of their own."""
-    row = {}
-    for key, value in rows.trial_row(trial, now).items():
-        if key == "seconds":
-            row["time"] = duration(value)
-        row[key] = value
-    return row

@@ -157,8 +157,9 @@ class Server:
                 bodies = self._hub.sweeps()
                 spaces = sorted({body["metadata"]["namespace"] for body in bodies})
                 seen = {s for s in spaces if await self._access.may_read(viewer, s)}
-                shown = [summary(b) for b in bodies if b["metadata"]["namespace"] in seen]
-                yield {"made": time.time(), "sweeps": shown}
+                now = time.time()
+                shown = [summary(b, now) for b in bodies if b["metadata"]["namespace"] in seen]
+                yield {"made": now, "sweeps": shown}
                 await asyncio.sleep(_LIST_PAUSE)
                 await change
 

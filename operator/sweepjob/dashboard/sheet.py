@@ -80,7 +80,7 @@ def sweep_sheet(sweep: Body, trials: Sequence[TrialView], now: float) -> dict[st
     spec, status = sweep["spec"], sweep.get("status") or {}
     policy = spec.get("earlyTermination")
     return {
-        **_summary(view, status),
+        **_summary(view, status, now),
         "best": _best(sweep, view, trials),
         "started": parse_time(status.get("startTime")),
         "left": time_left(view, trials, spec["limits"], status, now),
@@ -92,21 +92,21 @@ def sweep_sheet(sweep: Body, trials: Sequence[TrialView], now: float) -> dict[st
     }
 
 
-def summary(sweep: Body) -> dict[str, Any]:
+def summary(sweep: Body, now: float) -> dict[str, Any]:
     """A sweep in a list of sweeps."""
-    return dict(plain(_summary(SweepView.of(sweep), sweep.get("status") or {})))
+    return dict(plain(_summary(SweepView.of(sweep), sweep.get("status") or {}, now)))
 
 
-def _summary(view: SweepView, status: Body) -> dict[str, Any]:
+def _summary(view: SweepView, status: Body, now: float) -> dict[str, Any]:
     return {
         "namespace": view.namespace,
         "name": view.name,
         "phase": view.phase,
         "reason": _reason(status),
-        "troubles": list(view.troubles),
+        "troubles": list(view.warnings(now)),
         "goal": view.goal.value,
         "metric": view.metric,
-        "counts": {**view.counts, "ended": view.ended},
+        "counts": {**view.counts, "total": view.total, "ended": view.ended},
         "bestTrial": view.best,
         "bestValue": view.best_value,
         "used": view.used,

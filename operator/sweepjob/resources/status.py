@@ -86,7 +86,8 @@ def dump_status(overview: Overview, previous: Mapping[str, Any], now: float) -> 
             "failed": ended[Phase.FAILED],
             "canceled": ended[Phase.CANCELED],
         },
-        "progress": f"{sum(ended.values())}/{overview.total}",
+        # The limit may have been lowered below what has ended already.
+        "progress": f"{(over := sum(ended.values()))}/{max(over, overview.total)}",
         "gpuSeconds": {"used": round(overview.gpu_used), "saved": round(overview.gpu_saved)},
         # A merge patch removes a key only by null.
         "seed": overview.seed,

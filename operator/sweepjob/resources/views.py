@@ -15,6 +15,7 @@ from .record import Record, load_curve, parse_record
 from .times import parse_time
 
 _SERIOUS = (names.FAILED, names.DEGRADED)
+_OPERATOR_SECONDS = 15.0  # an operator that runs has written a status by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class SweepView:
         counts: trials by what became of them, and ``total``, by the status's own words.
         used, saved: GPU-seconds.
         created, completed: seconds since the epoch; None before.
+        observed: an operator has written its status.
         troubles: what its conditions say that needs a person.
     """
 
@@ -40,6 +42,7 @@ class SweepView:
     saved: float
     created: float
     completed: float | None
+    observed: bool
     troubles: tuple[str, ...]
 
     @classmethod
@@ -59,6 +62,7 @@ class SweepView:
             saved=gpu.get("saved", 0),
             created=parse_time(meta["creationTimestamp"]) or 0.0,
             completed=parse_time(status.get("completionTime")),
+            observed="phase" in status,
             troubles=tuple(_troubles(status.get("conditions") or ())),
         )
 
@@ -69,8 +73,32 @@ class SweepView:
         return sum(self.counts.get(kind, 0) for kind in kinds)
 
     @property
+    def total(self) -> int:
+        """How many trials there are to be; at least those that have ended, should the limit have been
+        lowered below them."""
+        return max(self.counts["total"], self.ended)
+
+    @property
     def is_over(self) -> bool:
         return self.phase in ("Complete", "Failed")
+
+    def warnings(self, now: float) -> tuple[str, ...]:
+        """What needs a person: its conditions' words, or that no operator has seen it.
+
+        Args:
+            now: seconds since the epoch.
+        """
+        waited = now - self.created
+        if self.observed or waited < _OPERATOR_SECONDS:
+            return self.troubles
+        return (
+            f"OperatorMissing: no operator has accepted this sweep in {waited:.0f} s; see whether one is "
+            "installed and runs: kubectl get deployments -A -l app.kubernetes.io/name=sweepjob",
+        )
+
+    def reason(self, now: float) -> str:
+        """The first word of the first warning, for a column; empty where there is none."""
+        return next((warning.partition(":")[0] for warning in self.warnings(now)), "")
 
 
 def _troubles(conditions: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -37,14 +37,14 @@ def _head(sweep: SweepView, trials: list[TrialView], now: float) -> str:
     parts = [
         f"<b>{_text(sweep.name)}</b>",
         _text(sweep.phase),
-        f"{sweep.ended} of {sweep.counts['total']} trials",
+        f"{sweep.ended} of {sweep.total} trials",
         f"{sweep.counts.get('running', 0)} running",
         took,
     ]
     if sweep.used:
         parts.append(f"{gpu_time(sweep.used)} used, {gpu_time(sweep.saved)} saved")
     lines = [f"<p>{' &middot; '.join(parts)}</p>"]
-    lines += [f"<p><b>{_text(trouble)}</b></p>" for trouble in sweep.troubles]
+    lines += [f"<p><b>{_text(trouble)}</b></p>" for trouble in sweep.warnings(now)]
     if sweep.best_value is not None:
         curve = _drawn(best_so_far(trials, sweep.goal))
         best = f"best: <b>{_text(sweep.best)}</b>, {_text(sweep.metric)} {cell(sweep.best_value)}"

@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import math
+import re
 from typing import Any
 
 import pytest
 from sweepjob.cli import cost, rows
 from sweepjob.cli.amounts import counted, duration, gpu_time
 from sweepjob.cli.explain import best_within, explanation
+from sweepjob.cli.explain_sweep import sweep_explanation
 from sweepjob.cli.screen import screen
 from sweepjob.cli.sparkline import bar, sparkline
 from sweepjob.cli.trials import trial_row
@@ -218,3 +220,30 @@ def test_amounts() -> None:
 def test_a_parameter_that_is_called_like_a_column(capsys: pytest.CaptureFixture[str]) -> None:
     rows.show([{"name": "a", "reports": 3, "parameters": {"reports": "9", "lr": "1"}}], "csv", "x")
     assert capsys.readouterr().out.splitlines() == ["name,reports,parameters.reports,lr", "a,3,9,1"]
+
+
+def test_a_sweep_that_no_operator_has_seen_says_so() -> None:
+    body = sweep_body()
+    body["status"] = {}
+    view = SweepView.of(body)
+    assert view.warnings(view.created + 5) == ()
+    (warning,) = view.warnings(view.created + 60)
+    assert warning.startswith("OperatorMissing: no operator has accepted this sweep in 60 s")
+    assert view.reason(view.created + 60) == "OperatorMissing"
+    assert "! OperatorMissing" in "\n".join(screen(view, [], view.created + 60))
+
+
+def test_progress_where_the_limit_was_lowered_below_what_has_ended() -> None:
+    view = SweepView.of(sweep_body(trials={"total": 5, "succeeded": 10}))
+    assert view.total == 10
+    assert "10 of 10 trials" in "\n".join(screen(view, [], NOW))
+
+
+def test_the_explanation_of_a_sweep() -> None:
+    condition = {"type": "Degraded", "status": "True", "reason": "Slow", "message": "look\n at it"}
+    body = sweep_body(conditions=[condition], seed=7)
+    text = "\n".join(sweep_explanation(body, TRIALS, NOW))
+    assert "! Slow: look\\n at it" in text
+    assert "seed 7" in text
+    assert re.search(r"EarlyStopped +Bandit +1 +sweep-1: bandit stopped it", text)
+    assert re.search(r"Failed +TrainerFailed +1 +sweep-3: exit code 3", text)

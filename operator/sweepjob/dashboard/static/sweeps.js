@@ -27,12 +27,17 @@ Sweep.mountSweeps = (panel, page) => {
     const { ended, total } = cell.getData();
     return Sweep.el("span", {}, Sweep.el("progress", { max: "1", value: String(total ? ended / total : 0), "aria-hidden": "true" }), ` ${ended}/${total}`);
   };
+  const attention = (cell) => {
+    const { attention: reason, troubles } = cell.getData();
+    return Sweep.el("span", { class: "attention", title: troubles.join("\n") }, reason);
+  };
   const column = Sweep.column;
   const columns = [
     { title: "", field: "id", formatter: pick, headerSort: false, width: 40, minWidth: 40, titleFormatter: () => document.createTextNode("") },
     column("namespace", "namespace", undefined, { minWidth: 150 }),
     column("sweep", "name", undefined, { formatter: link, minWidth: 160 }),
     column("state", "phase", undefined, { formatter: (cell) => Sweep.el("span", { class: `state ${cell.getValue()}` }, cell.getValue()) }),
+    column("reason", "attention", undefined, { formatter: attention, minWidth: 130 }),
     column("progress", "share", undefined, { formatter: progress, headerFilter: false, minWidth: 150 }),
     column("running", "running"),
     column("best", "bestValue"), column("metric", "metric"),
@@ -43,6 +48,7 @@ Sweep.mountSweeps = (panel, page) => {
   const row = (now) => (sweep) => ({
     ...sweep, id: `${sweep.namespace}/${sweep.name}`, ended: sweep.counts.ended, total: sweep.counts.total,
     running: sweep.counts.running || 0, share: sweep.counts.total ? sweep.counts.ended / sweep.counts.total : 0, age: now - sweep.created,
+    attention: (sweep.troubles[0] || "").split(":")[0],
   });
   const search = Sweep.el("input", { type: "search", placeholder: "any text", "aria-label": "filter sweeps by text" });
   const box = Sweep.el("div", { class: "sweeps" });

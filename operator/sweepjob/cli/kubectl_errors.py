@@ -1,0 +1,51 @@
+"""kubectl's errors in one sentence: what is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import Unusable
+
+# kubectl's own log, e.g. the lines of memcache.go that it prints before it gives up.
+_LOG_LINE = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d")
+_INSTALL = "helm install sweepjob helm/sweepjob --namespace sweepjob-system --create-namespace"
+
+NO_KUBECTL = "kubectl is not installed, or not in PATH; this command reaches the cluster with it"
+
+
+class NotFound(Unusable):
+    """There is nothing of that name."""
+
+
+def explained(stderr: str) -> Unusable:
+    """The error for what kubectl wrote on its standard error before it failed."""
+    lines = [line for line in stderr.strip().splitlines() if not _LOG_LINE.match(line)]
+    text = " ".join(lines).removeprefix("Error from server ").removeprefix("error: ").strip()
+    if "(NotFound)" in text:
+        return NotFound(text.removeprefix("(NotFound): "))
+    remedy = _remedy(text, stderr)
+    return Unusable(f"{text}{remedy}" if text else "kubectl failed without an error message")
+
+
+def _remedy(text: str, stderr: str) -> str:
+    if "the server doesn't have a resource type" in text or "no matches for kind" in text:
+        return (
+            f". SweepJob is not installed in this cluster: {_INSTALL}. Or this is another cluster: "
+            "kubectl config current-context"
+        )
+    if "localhost:8080" in stderr and "refused" in stderr:
+        return (
+            ". No kubeconfig was found, so kubectl tried its default address: set KUBECONFIG, or pass "
+            "--kubeconfig FILE"
+        )
+    if text.startswith(("The connection to the server", "Unable to connect")):
+        return ". Is the cluster up, and is this the right one? kubectl config get-contexts"
+    if "does not exist" in text and text.startswith("context"):
+        return "; choose one of: kubectl config get-contexts"
+    if text.startswith("stat ") and "no such file" in text:
+        return "; --kubeconfig or KUBECONFIG names a file that is not there"
+    if "(Unauthorized)" in text or "must be logged in" in text:
+        return "; the login of this context has expired or is wrong: kubectl auth whoami"
+    if text.startswith("(Forbidden)") and "cannot" in text:
+        return ". Ask whoever runs the cluster for this right: kubectl auth can-i --list"
+    return ""

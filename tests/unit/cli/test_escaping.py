@@ -1,0 +1,83 @@
+"""Text that tenants choose: terminals and spreadsheets do not act on it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sweepjob.cli import escaping, rows, table
+from sweepjob.resources.best import shell_quoted
+
+# What terminals act on: clear the screen, set the title, write into the clipboard, a C1 CSI, return, and
+# what turns the order of letters around.
+HOSTILE = [
+    "\x1b[2J\x1b[31mred",
+    "\x1b]0;title\x07",
+    "\x1b]52;c;cm0gLXJm\x07",
+    "\x9b31mred",
+    "fine\rnot fine",
+    "\u202egnp.exe",
+    "a\x08\x08b",
+    "\x7f",
+    "line\u2028separator",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_that_a_terminal_acts_on_is_printed(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table.say(table.table(["NAME", text], [["a", text], [f"{text}\nforged", "b"]]))
+    table.tell(f"error: {text}")
+    rows.show([{"name": "a", "parameters": {text: text}}], "csv", "sweeptrial")
+    rows.show([{"name": "a", "parameters": {text: text}}], "json", "sweeptrial")
+    rows.show([{"name": "a", "parameters": {text: text}}], "yaml", "sweeptrial")
+    printed = "".join(capsys.readouterr())
+    assert all(c.isprintable() or c == "\n" for c in printed), repr(printed)
+    assert "\nforged" not in printed, "a cell stays in its line"
+
+
+@given(st.text())
+def test_json_reads_back_the_same(text: str) -> None:
+    text = text.encode("utf-8", "replace").decode()
+    assert json.loads(rows.json_text({"value": text})) == {"value": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ('=HYPERLINK("http://x","y")', '\'=HYPERLINK("http://x","y")'),
+        ("+1+1", "'+1+1"),
+        ("-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("-1e-05", "-1e-05"),
+        ("+3.5", "+3.5"),
+        ("-inf", "-inf"),
+        ("adam", "adam"),
+        ("", ""),
+    ],
+)
+def test_a_spreadsheet_computes_nothing(text: str, cell: str) -> None:
+    assert escaping.spreadsheet_cell(text) == cell
+
+
+def test_formulas_as_names_of_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    rows.show([{"name": "a", "parameters": {"=1+1": "=2+2", "lr": 0.5}}], "csv", "sweeptrial")
+    read = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert read == [["name", "'=1+1", "lr"], ["a", "'=2+2", "0.5"]]
+
+
+@given(st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=40))
+def test_a_shell_reads_back_the_same(text: str) -> None:
+    quoted = shell_quoted(text)
+    assert all(c.isprintable() for c in quoted)
+    done = subprocess.run(
+        ["bash", "-c", f"printf %s {quoted}"], capture_output=True, check=True, timeout=20
+    )
+    assert done.stdout.decode() == text
