@@ -257,25 +257,33 @@ def _custom_objects(client: Any, settings: Any) -> Any:
 
 
 def _call(api: Any, method: str, namespace: str, plural: str, *more: Any, **options: Any) -> Any:
-    """A request, with the API server's own words when it is refused."""
+    """A request, with the API server's own words when it is refused, and the namespace."""
     from kubernetes.client import ApiException
     from urllib3.exceptions import HTTPError
 
     try:
         return getattr(api, method)(names.GROUP, names.VERSION, namespace, plural, *more, **options)
     except ApiException as error:
-        raise _refusal(error) from None
+        raise _refusal(error, namespace) from None
     except HTTPError as error:
         raise SweepError(f"the cluster cannot be reached: {error}") from None
 
 
-def _refusal(error: Any) -> SweepError:
+def _refusal(error: Any, namespace: str) -> SweepError:
     try:
         said = json.loads(error.body)["message"]
     except (ValueError, KeyError, TypeError):
+        if (
+            error.status == 404
+        ):  # the API server's plain "404 page not found": it has no such resource
+            return SweepError(
+                "SweepJob is not installed in this cluster: helm install sweepjob helm/sweepjob "
+                "--namespace sweepjob-system --create-namespace; or this is another cluster"
+            )
         said = str(error.reason)
-    kinds = {404: NotFound, 409: Conflict}
-    return kinds.get(error.status, SweepError)(said)
+    if error.status == 404:
+        return NotFound(f"{said} (in namespace {namespace})")
+    return Conflict(said) if error.status == 409 else SweepError(said)
 
 
 def _suffix() -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ..cli.live import terminal
 from ..cli.screen import screen
+from ..resources.views import SweepView
 
 if TYPE_CHECKING:
     from .run import SweepRun
@@ -17,13 +19,19 @@ _LOOK = 1.0  # seconds between two looks
 
 
 def quietly(run: SweepRun, timeout: float | None) -> None:
-    """Until the sweep has ended.
+    """Until the sweep has ended. What needs a person meanwhile, such as a missing operator, is a Python
+    warning, once for each reason.
 
     Raises:
         TimeoutError: it has not.
     """
+    warned: set[str] = set()
     for _ in _looks(run, timeout):
-        pass
+        for warning in SweepView.of(run.body).warnings(time.time()):
+            reason = warning.partition(":")[0]
+            if reason not in warned:
+                warned.add(reason)
+                warnings.warn(f"{run.name}: {warning}", stacklevel=3)
 
 
 def follow(run: SweepRun, timeout: float | None) -> None:

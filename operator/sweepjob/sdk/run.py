@@ -78,7 +78,7 @@ class SweepRun:
         """The phase in Azure's words: ``Completed``, ``Canceled``, ``Running`` ..."""
         phase = self.phase
         canceled = phase == "Failed" and self._condition("Failed").get("reason") in _CANCELED
-        return "Canceled" if canceled else _STATUS[phase]
+        return "Canceled" if canceled else _STATUS.get(phase, "Running")
 
     def get_status(self) -> str:
         """As in v1."""
