@@ -15,9 +15,8 @@ from typing import Any, cast
 
 from kubernetes.aio.client.api_client import ApiClient
 from sweepjob.controller import errors, gateway
-from sweepjob.controller.authentication import Authenticator
 from sweepjob.controller.gateway import Gateway
-from sweepjob.controller.intake import Intake
+from sweepjob.controller.ingest.push_handler import PushHandler
 from sweepjob.controller.pace import Pace
 from sweepjob.controller.reconciler import Reconciler
 from sweepjob.controller.settings import Settings
@@ -45,7 +44,7 @@ class Operator:
         self._api = Gateway(cast(ApiClient, client), Pace(SETTINGS.requests_per_second, 20))
         self.reconciler = Reconciler(self._api, SETTINGS, clock)
         reports, caches = self.reconciler.reports, self.reconciler.caches
-        self.intake = Intake(Authenticator(self._api), reports, caches)
+        self.pushes = PushHandler(reports, caches)
         parts = (self._watch_sweeps(), caches.run(), self.reconciler.queues.run())
         self._tasks = [asyncio.create_task(part) for part in parts]
 
@@ -157,8 +156,8 @@ class Story:
             self.meddlers = People(self.server, chance, (NAMESPACE, "sweep"), self.people, 60.0)
             await self.meddlers.run()
 
-    def _intake(self) -> Intake | None:
-        return None if self.operator is None else self.operator.intake
+    def _intake(self) -> PushHandler | None:
+        return None if self.operator is None else self.operator.pushes
 
     def _apply(self) -> None:
         path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from sweepjob import wire
-from sweepjob.controller.authentication import Caller
-from sweepjob.controller.intake import Intake
+from sweepjob.controller.ingest.authentication import Caller
+from sweepjob.controller.ingest.push_handler import PushHandler
 from sweepjob.local.store import Body
 
 _AGAIN = 0.3  # seconds until a push that failed is tried again
@@ -32,7 +32,7 @@ class Trainers:
     def __init__(
         self,
         chance: random.Random,
-        intake: Callable[[], Intake | None],
+        intake: Callable[[], PushHandler | None],
         failing: float = 0.0,
         muted: int = 0,
     ) -> None:
@@ -72,7 +72,7 @@ class Trainers:
 
 class _Sidecar:
     def __init__(
-        self, pod: Body, trial: str, made: list[float], intake: Callable[[], Intake | None]
+        self, pod: Body, trial: str, made: list[float], intake: Callable[[], PushHandler | None]
     ) -> None:
         meta = pod["metadata"]
         self._caller = Caller(meta["namespace"], meta["name"], meta["uid"])
@@ -98,12 +98,11 @@ class _Sidecar:
         intake = self._intake()
         if intake is None:
             return
-        answer = intake.take(self._caller, push)
+        answer = intake.answer(self._caller, push)
         if answer.status == 410:
             self._reply = wire.Reply(push.first, 0, wire.STOP)
         elif answer.status == 200:
-            assert isinstance(answer.body, bytes)
-            self._reply = wire.Reply.parse(answer.body)
+            self._reply = wire.Reply.parse(answer.body.encode())
             if not push.values:
                 await asyncio.sleep(_REMINDER)
 

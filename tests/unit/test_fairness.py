@@ -98,7 +98,7 @@ def play(
 
         server = RefusingServer(clock)
         operators: list[Operator] = []
-        trainers = Trainers(random.Random(2), lambda: operators[0].intake)
+        trainers = Trainers(random.Random(2), lambda: operators[0].pushes)
         FakeCluster(server, random.Random(3), clock, trainers.run)
         for name, given in {**others, "good": GOOD}.items():
             apply(server, name, given)

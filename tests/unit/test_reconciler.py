@@ -147,7 +147,7 @@ def start(
         server,
         random.Random(1),
         clock,
-        Trainers(random.Random(2), lambda: operators[0].intake).run,
+        Trainers(random.Random(2), lambda: operators[0].pushes).run,
     )
     given = spec(4, 2, samplingAlgorithm={"type": "random", "seed": 1}) | changes
     body: Body = {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}

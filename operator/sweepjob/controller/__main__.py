@@ -7,7 +7,6 @@ import asyncio
 import gc
 import logging
 import os
-import ssl
 import sys
 from typing import Any
 
@@ -17,19 +16,21 @@ from aiohttp import web
 from prometheus_client import REGISTRY
 
 from ..resources import names
-from .authentication import Authenticator
-from .certificate import Certificate
 from .gateway import connect
-from .guard import Guards
-from .intake import Intake
+from .ingest.connections import Connections, listen, serve
+from .ingest.http_log import quiet_logger
+from .ingest.limits import ConnectionLimits
+from .ingest.process import IngestProcess
+from .ingest.push_handler import PushHandler
 from .leadership import Leadership
+from .logs import configure
 from .pace import Pace
 from .reconciler import Reconciler
 from .settings import Settings
 from .telemetry import Gauges, Health
 
 _log = logging.getLogger("sweepjob")
-_HANDSHAKE_SECONDS = 10.0
+_TELEMETRY_CONNECTIONS = 128
 # Objects made before Python looks for cycles among them. At its own 700 that is half of the time that
 # it takes to read 10,000 trials, whose records are no cycles.
 _GARBAGE = 20_000
@@ -57,26 +58,13 @@ def _registry(reconciler: Reconciler) -> kopf.OperatorRegistry:
     return registry
 
 
-async def _serve(
-    application: web.Application,
-    port: int,
-    tls: ssl.SSLContext | None = None,
-    guards: Guards | None = None,
-) -> None:
-    runner = web.AppRunner(application, access_log=None, keepalive_timeout=120)
+async def _serve_telemetry(application: web.Application, port: int) -> None:
+    """Probes and metrics: short requests of few peers, whatever else finds the port."""
+    runner = web.AppRunner(application, access_log=None, logger=quiet_logger("telemetry"))
     await runner.setup()
     assert runner.server is not None
-    factory = runner.server if guards is None else guards.before(runner.server)
-    handshake = None if tls is None else _HANDSHAKE_SECONDS
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        factory, port=port, ssl=tls, ssl_handshake_timeout=handshake, backlog=1024
-    )
-    try:
-        await asyncio.Event().wait()
-    finally:
-        server.close()
-        await runner.cleanup()
+    limits = ConnectionLimits(_TELEMETRY_CONNECTIONS, per_peer=16)
+    await serve(listen(port), runner.server, Connections(limits))
 
 
 async def _work(reconciler: Reconciler, leadership: Leadership | None) -> None:
@@ -100,12 +88,14 @@ async def run(settings: Settings) -> None:
     if settings.lease is not None:
         leadership = Leadership(api, *settings.lease, settings.identity)
         api.may_write = lambda: leadership.leads
-    intake = Intake(Authenticator(api), reconciler.reports, reconciler.caches, api.may_write)
+    handler = PushHandler(reconciler.reports, reconciler.caches, api.may_write)
+    ingestion = IngestProcess(handler)
 
     REGISTRY.register(Gauges(reconciler.census, api.may_write))
 
     async def announce_readiness() -> None:
         await reconciler.caches.synced()
+        await ingestion.listening.wait()
         gc.freeze()  # what the caches hold now is no garbage, and need not be looked through again
         health.ready = True
         _log.info("ready: caches are synced")
@@ -116,13 +106,9 @@ async def run(settings: Settings) -> None:
         "caches": reconciler.caches.run(),
         "work": _work(reconciler, leadership),
         "readiness": announce_readiness(),
-        "telemetry": _serve(health.application(), settings.telemetry_port),
+        "telemetry": _serve_telemetry(health.application(), settings.telemetry_port),
+        "ingestion": ingestion.run(),
     }
-    tls = None
-    if settings.certificate is not None and settings.key is not None:
-        certificate = Certificate(settings.certificate, settings.key)
-        tls, parts["certificate"] = certificate.context, certificate.keep()
-    parts["intake"] = _serve(intake.application(), settings.intake_port, tls, intake.guards)
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     tasks.append(
         asyncio.create_task(
@@ -148,12 +134,7 @@ async def run(settings: Settings) -> None:
 
 
 def main() -> int:
-    logging.basicConfig(
-        level=os.environ.get("SWEEPJOB_LOG_LEVEL", "INFO"),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stdout,
-    )
-    logging.getLogger("kopf").setLevel(logging.WARNING)
+    configure(os.environ)
     gc.set_threshold(_GARBAGE)
     # Its TLS is compiled; in Python it is most of what a request and a watch event cost.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

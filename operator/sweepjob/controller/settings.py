@@ -18,6 +18,10 @@ class Settings:
         sidecar: SWEEPJOB_SIDECAR_IMAGE, SWEEPJOB_INTAKE_URL and the intake's CA.
         certificate, key: SWEEPJOB_INTAKE_CERTIFICATE and _KEY, files; absent, the intake is plain HTTP.
         intake_port: SWEEPJOB_INTAKE_PORT.
+        intake_connections: SWEEPJOB_INTAKE_CONNECTIONS, of sidecars at a time at most. A trial that runs
+            has one.
+        intake_connections_per_address: SWEEPJOB_INTAKE_CONNECTIONS_PER_ADDRESS, of them. A pod has an
+            address of its own, unless it is on its node's network, or the cluster rewrites addresses.
         telemetry_port: SWEEPJOB_TELEMETRY_PORT, for probes and metrics.
         progress_interval: SWEEPJOB_PROGRESS_SECONDS, at most one write of a trial's curve in so long.
         node_patience: SWEEPJOB_NODE_PATIENCE_SECONDS, how long a node may take to end a pod beyond the
@@ -37,6 +41,8 @@ class Settings:
     certificate: Path | None
     key: Path | None
     intake_port: int = 8443
+    intake_connections: int = 4096
+    intake_connections_per_address: int = 256
     telemetry_port: int = 8080
     progress_interval: float = 3.0
     node_patience: float = 60.0
@@ -63,6 +69,10 @@ class Settings:
             certificate=Path(certificate) if certificate else None,
             key=Path(key) if key else None,
             intake_port=int(get("SWEEPJOB_INTAKE_PORT", "8443")),
+            intake_connections=int(get("SWEEPJOB_INTAKE_CONNECTIONS", "4096")),
+            intake_connections_per_address=int(
+                get("SWEEPJOB_INTAKE_CONNECTIONS_PER_ADDRESS", "256")
+            ),
             telemetry_port=int(get("SWEEPJOB_TELEMETRY_PORT", "8080")),
             progress_interval=float(get("SWEEPJOB_PROGRESS_SECONDS", "3")),
             node_patience=float(get("SWEEPJOB_NODE_PATIENCE_SECONDS", "60")),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -39,6 +39,15 @@ REPORTS = Counter(
     "sweepjob_metric_reports", "Reports of primary metrics taken in, by source", ["source"]
 )
 PUSHES = Counter("sweepjob_pushes", "Pushes of sidecars by the status they were answered", ["code"])
+CONNECTIONS = Gauge("sweepjob_intake_connections", "Connections of sidecars")
+INTAKE_MEMORY = Gauge(
+    "sweepjob_intake_resident_memory_bytes", "Memory of the process that receives reports"
+)
+CONNECTIONS_REFUSED = Counter(
+    "sweepjob_intake_connections_refused",
+    "Connections that were refused or evicted, by limit: per_peer, new_per_peer, total, evicted",
+    ["limit"],
+)
 API_REQUESTS = Counter(
     "sweepjob_operator_api_requests",
     "Requests to the Kubernetes API by verb, resource and status",

@@ -11,9 +11,14 @@ import sys
 from aiohttp import web
 
 from ..controller.gateway import connect
+from ..controller.ingest.connections import Connections, listen, serve
+from ..controller.ingest.http_log import quiet_logger
+from ..controller.ingest.limits import ConnectionLimits
 from .access import Reviewed
 from .hub import Hub
 from .server import Server
+
+_CONNECTIONS = 2048
 
 
 async def run() -> None:
@@ -27,15 +32,22 @@ async def run() -> None:
     namespaces: list[str | None] = [n for n in get("SWEEPJOB_NAMESPACES", "").split(",") if n]
     hub = Hub(api, namespaces or [None])
     access = Reviewed(api, get("SWEEPJOB_USER_HEADER", ""), get("SWEEPJOB_GROUPS_HEADER", ""))
-    application = Server(hub, access).application()
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=2)
+    # Behind a proxy all viewers have one address.
+    connections = Connections(ConnectionLimits(_CONNECTIONS, _CONNECTIONS, 200.0, 1000.0))
+    application = Server(hub, access, connections).application()
+    runner = web.AppRunner(
+        application, access_log=None, shutdown_timeout=2, logger=quiet_logger("page")
+    )
     await runner.setup()
-    await web.TCPSite(runner, port=int(get("SWEEPJOB_PAGE_PORT", "8080"))).start()
+    assert runner.server is not None
+    listener = listen(int(get("SWEEPJOB_PAGE_PORT", "8080")))
+    serving = asyncio.create_task(serve(listener, runner.server, connections))
     watching = asyncio.create_task(hub.run())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, watching.cancel)
     try:
         await watching
     except asyncio.CancelledError:
+        serving.cancel()
         hub.close()
         await runner.cleanup()
         await api.close()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +17,8 @@ from aiohttp import web
 from ..controller.gateway import SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, Gateway
 from ..resources import names
 
+_log = logging.getLogger(__name__)
+_SYSTEM = "system:"
 _REMEMBERED = 30.0  # seconds: so long a right that was taken away may still be used
 _LIMIT = 10_000
 _REVIEWS = 16  # at a time
@@ -23,7 +26,8 @@ _REVIEWED = (names.SWEEPJOBS, names.SWEEPTRIALS)
 
 
 class Refused(Exception):
-    """The request is not answered; ``status`` is 401 where a token would help, else 403."""
+    """The request is not answered; ``status`` is 401 where a token would help, 429 where there are too
+    many, else 403."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -111,8 +115,7 @@ class Reviewed:
         """By the proxy's headers where it is trusted, else by the token."""
         if self._user_header and (user := request.headers.get(self._user_header)):
             listed = request.headers.getall(self._groups_header, []) if self._groups_header else []
-            groups = [g.strip() for text in listed for g in text.split(",") if g.strip()]
-            return Viewer(user, (*groups, "system:authenticated"))
+            return _proxied(user, [g.strip() for text in listed for g in text.split(",")])
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Refused(401, "a bearer token is required")
@@ -180,3 +183,18 @@ class Reviewed:
         self._known.move_to_end(key)
         while len(self._known) > _LIMIT:
             self._known.popitem(last=False)
+
+
+def _proxied(user: str, groups: Sequence[str]) -> Viewer:
+    """Whom a proxy names. Names that begin with system: are Kubernetes' own, such as system:masters. A
+    proxy that passes on what its identity provider says must not be able to give their rights.
+
+    Raises:
+        Refused: the user's name is one.
+    """
+    if user.startswith(_SYSTEM):
+        raise Refused(403, f"users whose names begin with {_SYSTEM} are not taken from a proxy")
+    if dropped := [group for group in groups if group.startswith(_SYSTEM)]:
+        _log.warning("groups of %r from the proxy are ignored: %r", user[:100], dropped[:10])
+    kept = (group for group in groups if group and not group.startswith(_SYSTEM))
+    return Viewer(user, (*kept, "system:authenticated"))

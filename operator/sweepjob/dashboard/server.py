@@ -14,9 +14,11 @@ from typing import Any
 from aiohttp import web
 
 from ..controller import errors
-from .access import Access, Owner, Refused
+from ..controller.ingest.connections import Connections
+from .access import Access, Owner, Refused, Viewer
 from .assets import EARLY, SCRIPTS, STYLES, asset, page
 from .hub import Hub
+from .limits import StreamLimits
 from .room import NotThere
 from .sheet import summary
 
@@ -50,12 +52,21 @@ class Server:
     """The web application.
 
     Args:
-        ready: whether the sweeps have been read.
+        hub: of the sweeps that are shown.
+        connections: of the port it is served on; None where only its owner reaches it.
     """
 
-    def __init__(self, hub: Hub, access: Access) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        access: Access,
+        connections: Connections | None = None,
+        limits: StreamLimits | None = None,
+    ) -> None:
         self._hub = hub
         self._access = access
+        self._connections = connections
+        self._limits = StreamLimits() if limits is None else limits
         self._files = {name: asset(name).encode() for name in (EARLY, *STYLES, *SCRIPTS)}
         self._packed = {name: gzip.compress(data, mtime=0) for name, data in self._files.items()}
         self._tag = hashlib.sha256(b"".join(self._files.values())).hexdigest()[:12]
@@ -74,6 +85,8 @@ class Server:
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Every answer has the headers that keep a page from doing what it should not."""
+        if self._connections is not None:
+            self._connections.request_arrived(request.transport)
         try:
             response = await handler(request)
         except Refused as error:
@@ -129,7 +142,7 @@ class Server:
         return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
 
     async def _sheet(self, request: web.Request) -> web.Response:
-        namespace, name = await self._allowed(request)
+        _, namespace, name = await self._allowed(request)
         async with self._hub.room(namespace, name) as room:
             sheet = await room.sheet(curves=request.query.get("curves") != "later")
         body = (await asyncio.to_thread(_json, sheet)).encode()
@@ -141,11 +154,12 @@ class Server:
         return web.Response(body=body, content_type="application/json", headers=headers)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        namespace, name = await self._allowed(request)
+        viewer, namespace, name = await self._allowed(request)
         version = request.query.get("version", "0")
         since = (request.query.get("room", ""), int(version) if version.isdecimal() else 0)
-        async with self._hub.room(namespace, name) as room:
-            return await self._stream(request, room.events(*since))
+        with self._limits.stream(viewer):
+            async with self._hub.room(namespace, name) as room:
+                return await self._stream(request, room.events(*since))
 
     async def _sweeps(self, request: web.Request) -> web.StreamResponse:
         viewer = await self._access.viewer(request)
@@ -163,15 +177,18 @@ class Server:
                 await asyncio.sleep(_LIST_PAUSE)
                 await change
 
-        return await self._stream(request, lists())
+        with self._limits.stream(viewer):
+            return await self._stream(request, lists())
 
-    async def _allowed(self, request: web.Request) -> tuple[str, str]:
+    async def _allowed(self, request: web.Request) -> tuple[Viewer, str, str]:
         viewer = await self._access.viewer(request)
+        if self._connections is not None:
+            self._connections.authenticated(request.transport)
         namespace, name = request.match_info["namespace"], request.match_info["name"]
         if not await self._access.may_read(viewer, namespace):
             raise Refused(403, f"you may not read the sweeps and trials of namespace {namespace}")
         await self._hub.synced()
-        return namespace, name
+        return viewer, namespace, name
 
     async def _stream(
         self, request: web.Request, news: AsyncIterator[Mapping[str, Any]]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..controller.authentication import Caller
+from ..controller.ingest.authentication import Caller
 from ..resources import names
 from ..resources.job import trainer_of
 from ..resources.times import format_time, parse_time
@@ -75,8 +75,8 @@ class Node:
         self._is_closing = False
         store.observers.append(self._on_change)
 
-    async def identify(self, token: str) -> Caller | None:
-        """Whose token this is; the intake asks."""
+    async def identify(self, token: str, peer: str) -> Caller | None:
+        """Whose token this is; the ingestion server asks."""
         return self._callers.get(token)
 
     async def log_of(self, pod: str) -> AsyncIterator[bytes]:

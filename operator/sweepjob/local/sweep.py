@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import web
 
 from ..controller.gateway import Gateway
-from ..controller.intake import Intake
+from ..controller.ingest.push_handler import PushHandler
+from ..controller.ingest.server import DirectSubmission, IngestServer
 from ..controller.reconciler import Reconciler
 from ..controller.settings import Settings
 from ..resources.sidecar import SidecarSettings
@@ -101,8 +102,8 @@ class LocalSweep:
         api = Gateway(cast("ApiClient", LocalClient(self._server, node.log_of)))
         sidecar = SidecarSettings("local", url, "")
         reconciler = Reconciler(api, Settings((), sidecar, None, None, progress_interval=_PROGRESS))
-        intake = Intake(node, reconciler.reports, reconciler.caches)
-        runner = web.AppRunner(intake.application(), access_log=None, shutdown_timeout=1.0)
+        handler = PushHandler(reconciler.reports, reconciler.caches)
+        runner = IngestServer(node, DirectSubmission(handler)).runner(shutdown_timeout=1.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listener).start()

@@ -7,20 +7,18 @@ all run. Prints the pods and the port as JSON; on SIGTERM, its processor seconds
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import logging
 import os
 import random
 import signal
-import ssl
+import socket
 import sys
 import time
 from typing import Any
 
 import uvloop
-from aiohttp import web
-from sweepjob import wire
+from sweepjob.controller.ingest.process import IngestProcess
 from sweepjob.local.api import MemoryApiServer, Request
 from sweepjob.local.store import Body
 
@@ -42,21 +40,6 @@ def sweepjob(trials: int) -> Body:
     return {**kind, "metadata": {"name": "bench"}, "spec": spec}
 
 
-class ReviewingServer(MemoryApiServer):
-    """A fake: believes what a token says of itself."""
-
-    def answer(self, request: Request) -> tuple[int, Body]:
-        if not request.path.endswith("/tokenreviews"):
-            return super().answer(request)
-        assert request.body is not None
-        claims = request.body["spec"]["token"].split(".")[1]
-        pod = json.loads(base64.urlsafe_b64decode(claims + "==="))["pod"]
-        extra = {f"authentication.kubernetes.io/pod-{key}": [pod[key]] for key in ("name", "uid")}
-        user = {"username": f"system:serviceaccount:{NAMESPACE}:default", "extra": extra}
-        status = {"authenticated": True, "audiences": [wire.AUDIENCE], "user": user}
-        return 201, {"status": status}
-
-
 async def train(pod: Body) -> tuple[int, str]:
     """For as long as the bench lasts."""
     await asyncio.Event().wait()
@@ -67,26 +50,26 @@ async def main() -> None:
     trials, core, certificate, key, _ = sys.argv[1:]
     os.sched_setaffinity(0, {int(core)})
     logging.getLogger("sweepjob").setLevel(logging.ERROR)
-    server = ReviewingServer(time.time, kept=100_000)
+    server = MemoryApiServer(time.time, kept=100_000)
     FakeCluster(server, random.Random(1), time.time, train)
     path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
     server.answer(Request("POST", path, {}, sweepjob(int(trials))))
     still = Weather(random.Random(2), delay=(0.0, 0.0), lag=(0.0, 0.0))
     operator = Operator(FakeClient(server, still), time.time)
     pods = await _running(server, int(trials))
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificate, key)
-    runner = web.AppRunner(operator.intake.application(), access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls, backlog=1024)
-    await site.start()
-    port = runner.addresses[0][1]
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    believing = (sys.executable, "-m", "tests.bench.intake.believing", certificate, key, str(port))
+    ingestion = IngestProcess(operator.pushes, believing)
+    serving = asyncio.create_task(ingestion.run())
+    await ingestion.listening.wait()
     print(json.dumps({"port": port, "pods": pods}), flush=True)
     done = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, done.set)
     await done.wait()
     operator.kill()
-    await runner.cleanup()
+    serving.cancel()
+    await asyncio.wait([serving])
 
 
 async def _running(server: MemoryApiServer, trials: int) -> list[dict[str, Any]]:

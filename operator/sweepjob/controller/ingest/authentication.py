@@ -1,4 +1,4 @@
-"""Who pushes: the pod's projected token, checked by TokenReview and remembered for a while."""
+"""Whose a token is: the pod's projected token, checked by TokenReview and remembered for a while."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from .. import wire
-from . import gateway
-from .gateway import Gateway
+from ... import wire
+from .. import gateway
+from ..gateway import Gateway
+from .limits import RateLimiter
 
 _REMEMBERED = 60.0  # seconds: how long a deleted pod's token may still be taken
 _LIMIT = 20_000  # tokens remembered
 _REVIEWS = 16  # at a time
+# Tokens of one peer that the API server may refuse: an honest pod has one token, and it is valid.
+_REFUSED_RATE, _REFUSED_BURST = 0.2, 5.0
+_CLOCK_SKEW = 300.0  # seconds
 _TOKEN_LIMIT = 16_384  # characters; a projected token has some 1,200
 _POD_NAME = "authentication.kubernetes.io/pod-name"
 _POD_UID = "authentication.kubernetes.io/pod-uid"
@@ -31,29 +35,46 @@ class Caller:
     uid: str
 
 
+class TooManyRefused(Exception):
+    """A peer has shown so many tokens that were refused that no other one of it is reviewed now."""
+
+
 class Authenticator:
     """Turns tokens into callers. Refused tokens are remembered too, so that a flood of one bad token
-    costs one review."""
+    costs one review; and a peer that makes tokens up has few reviews.
+
+    Args:
+        api: with a budget of its own for reviews.
+    """
 
     def __init__(self, api: Gateway) -> None:
         self._api = api
+        self._refused = RateLimiter(_REFUSED_RATE, _REFUSED_BURST)
         self._known: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
         self._reviewing = asyncio.Semaphore(_REVIEWS)
 
-    async def identify(self, token: str) -> Caller | None:
+    async def identify(self, token: str, peer: str) -> Caller | None:
         """The caller, or None when the token is not one of a pod for our audience.
+
+        Args:
+            peer: the address that it came from.
 
         Raises:
             Unavailable: the API server cannot say.
+            TooManyRefused: not reviewed.
         """
         key = hashlib.sha256(token.encode()).digest()
         found = self._known.get(key)
         if found is not None and found[0] > time.monotonic():
             return found[1]
-        if not _is_for_us(token):
+        if not may_be_valid(token, time.time()):
             return None  # not worth a question, nor a place in memory
+        if not self._refused.has(peer, time.monotonic()):
+            raise TooManyRefused
         async with self._reviewing:
             caller = await self._review(token)
+        if caller is None:
+            self._refused.allows(peer, time.monotonic())
         self._known[key] = (time.monotonic() + _REMEMBERED, caller)
         self._known.move_to_end(key)
         while len(self._known) > _LIMIT:
@@ -78,9 +99,13 @@ class Authenticator:
         return Caller(parts[2], extra[_POD_NAME][0], extra[_POD_UID][0])
 
 
-def _is_for_us(token: str) -> bool:
-    """Whether a token says of itself that it is one for our audience. Nothing is checked here; it
-    only keeps the API server from being asked about what it would certainly refuse."""
+def may_be_valid(token: str, now: float) -> bool:
+    """Whether a token says of itself that it is one for our audience, and not expired. Nothing is checked
+    here; it only keeps the API server from being asked about what it would certainly refuse.
+
+    Args:
+        now: seconds since the epoch.
+    """
     parts = token.split(".")
     if len(parts) != 3 or len(token) > _TOKEN_LIMIT:
         return False
@@ -89,5 +114,9 @@ def _is_for_us(token: str) -> bool:
         claims = json.loads(base64.urlsafe_b64decode(padded))
     except (ValueError, RecursionError):
         return False
-    audiences = claims.get("aud") if isinstance(claims, dict) else None
+    if not isinstance(claims, dict):
+        return False
+    audiences, expires = claims.get("aud"), claims.get("exp")
+    if isinstance(expires, int | float) and expires < now - _CLOCK_SKEW:
+        return False
     return isinstance(audiences, list | str) and wire.AUDIENCE in audiences

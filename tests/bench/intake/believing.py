@@ -1,0 +1,52 @@
+"""The ingestion process of the bench: the product's own, but for the API server that checks tokens. It
+believes what a token says of itself, which costs what a token that was checked before costs.
+
+    python -m tests.bench.intake.believing CERTIFICATE KEY PORT CHANNEL
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import socket
+import ssl
+import sys
+
+import uvloop
+from sweepjob.controller.ingest.authentication import Caller
+from sweepjob.controller.ingest.connections import Connections
+from sweepjob.controller.ingest.limits import ConnectionLimits
+from sweepjob.controller.ingest.worker import ingest
+
+from tests.fake_api.harness import NAMESPACE
+
+
+class Believing:
+    """A fake of the authenticator."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Caller] = {}
+
+    async def identify(self, token: str, peer: str) -> Caller | None:
+        found = self._known.get(token)
+        if found is None:
+            pod = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "==="))["pod"]
+            found = self._known[token] = Caller(NAMESPACE, pod["name"], pod["uid"])
+        return found
+
+
+async def main() -> None:
+    certificate, key, port, channel = sys.argv[1:]
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, key)
+    listener = socket.create_server(("127.0.0.1", int(port)), backlog=1024)
+    # All trials have one address here.
+    limits = ConnectionLimits(total=10_000, per_peer=10_000, new_rate=1e6, new_burst=1e6)
+    up = socket.socket(fileno=int(channel))
+    await ingest(up, listener, Believing(), Connections(limits), tls)
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())

@@ -1,0 +1,69 @@
+"""The page among enemies: what a proxy may say, and how many streams a viewer may have."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+
+import pytest
+from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
+from sweepjob.controller.gateway import Gateway
+from sweepjob.dashboard.access import Refused, Reviewed, Viewer
+from sweepjob.dashboard.limits import StreamLimits
+
+
+class Unasked(Gateway):
+    """A fake that must not be asked: a proxy has said who it is."""
+
+    def __init__(self) -> None:
+        pass
+
+
+def asked(*headers: tuple[str, str]) -> object:
+    return make_mocked_request("GET", "/", CIMultiDict(headers))
+
+
+ACCESS = Reviewed(Unasked(), "X-User", "X-Groups")
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        [("X-Groups", "system:masters,ml")],
+        [("X-Groups", "ml, system:masters")],
+        [("X-Groups", "ml"), ("X-Groups", "system:masters")],
+        [("X-Groups", "system:nodes,system:serviceaccounts,ml")],
+    ],
+)
+async def test_groups_of_kubernetes_own_are_dropped(
+    groups: list[tuple[str, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        viewer = await ACCESS.viewer(asked(("X-User", "ann"), *groups))  # type: ignore[arg-type]  # a mocked request
+    assert viewer == Viewer("ann", ("ml", "system:authenticated"))
+    assert "are ignored" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "user", ["system:admin", "system:kube-controller-manager", "system:node:a"]
+)
+async def test_users_of_kubernetes_own_are_refused(user: str) -> None:
+    with pytest.raises(Refused, match="not taken from a proxy"):
+        await ACCESS.viewer(asked(("X-User", user)))  # type: ignore[arg-type]  # a mocked request
+
+
+def test_streams_of_a_viewer_are_bounded() -> None:
+    limits = StreamLimits(per_viewer=2, total=3)
+    ann, bob = Viewer("ann"), Viewer("bob")
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(limits.stream(ann))
+        with pytest.raises(Refused, match="2 pages of ann are open") as refused, limits.stream(ann):
+            pass
+        assert refused.value.status == 429
+        stack.enter_context(limits.stream(bob))
+        with pytest.raises(Refused, match="3 pages are open"), limits.stream(bob):
+            pass
+    with limits.stream(ann), limits.stream(ann):
+        assert limits._open == {"ann": 2}, "closed ones are forgotten"

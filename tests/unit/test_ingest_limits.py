@@ -1,0 +1,296 @@
+"""The port that anybody may reach: who talks slowly, much, or without a valid token, costs little."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import logging
+import socket
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sweepjob import wire
+from sweepjob.controller.gateway import Gateway
+from sweepjob.controller.ingest.authentication import (
+    Authenticator,
+    Caller,
+    TooManyRefused,
+    may_be_valid,
+)
+from sweepjob.controller.ingest.connections import Connections, serve
+from sweepjob.controller.ingest.limits import ConnectionLimits, RateLimiter
+from sweepjob.controller.ingest.push_handler import Answer
+from sweepjob.controller.ingest.server import IngestServer
+
+PATIENCE = 0.3
+OWN = Caller("team", "pod", "uid")
+PUSH = wire.Push("team", "sweep-0", 1, (0.5,)).dump()
+
+
+class Everybody:
+    """A fake authenticator: the token ``good`` is a pod's. Counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def identify(self, token: str, peer: str) -> Caller | None:
+        self.asked += 1
+        return OWN if token == "good" else None
+
+
+class Accepts:
+    """A fake of the operator's process: takes every push, and counts them."""
+
+    def __init__(self) -> None:
+        self.pushes = 0
+
+    async def submit(self, caller: Caller, push: wire.Push) -> Answer:
+        self.pushes += 1
+        return Answer(200, json.dumps(wire.Reply(2, 0).dump()))
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    limits: ConnectionLimits | None = None,
+) -> AsyncIterator[tuple[int, Everybody, Accepts, Connections]]:
+    everybody, accepts = Everybody(), Accepts()
+    connections = Connections(limits, PATIENCE)
+    server = IngestServer(everybody, accepts, connections)
+    runner = server.runner()
+    await runner.setup()
+    assert runner.server is not None
+    listener = socket.create_server(("127.0.0.1", 0))
+    task = asyncio.create_task(serve(listener, runner.server, connections))
+    yield listener.getsockname()[1], everybody, accepts, connections
+    task.cancel()
+    await runner.cleanup()
+    listener.close()
+
+
+def request(token: str = "good", body: bytes = PUSH) -> bytes:
+    head = f"POST {wire.REPORTS_PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+async def is_closed(reader: asyncio.StreamReader) -> bool:
+    """Whether the other side ends the connection, whatever it says before."""
+    try:
+        await asyncio.wait_for(reader.read(), 30)
+    except ConnectionResetError:
+        return True
+    return True
+
+
+HEAD = b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Length: 4\r\n\r\n"
+
+
+@pytest.mark.parametrize("said", [b"", b"POST / HT", HEAD, HEAD + b"ab"])
+async def test_a_request_that_does_not_arrive_is_cut_off(said: bytes) -> None:
+    async with serving() as (port, *_):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(said)
+        begun = time.monotonic()
+        assert await is_closed(reader)
+        assert time.monotonic() - begun >= PATIENCE * 0.9
+
+
+async def test_a_slow_drip_does_not_help() -> None:
+    async with serving() as (port, *_):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+        async def drip() -> None:
+            for byte in HEAD:
+                writer.write(bytes([byte]))
+                await asyncio.sleep(0.05)
+
+        dripping = asyncio.create_task(drip())
+        assert await is_closed(reader)
+        assert not dripping.done()
+        dripping.cancel()
+
+
+async def test_a_kept_connection_may_be_silent_between_requests() -> None:
+    async with serving() as (port, _, accepts, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(3):
+            writer.write(request())
+            answer = await asyncio.wait_for(reader.readuntil(b"}"), 60)
+            assert answer.startswith(b"HTTP/1.1 200")
+            await asyncio.sleep(PATIENCE * 1.5)
+        assert accepts.pushes == 3
+
+
+async def test_a_request_without_a_valid_token_ends_the_connection() -> None:
+    """A thousand requests on one connection cost one answer."""
+    async with serving() as (port, everybody, accepts, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request("bad") * 1000)
+        assert await is_closed(reader)
+        assert everybody.asked == 1
+        assert accepts.pushes == 0
+
+
+async def test_an_answer_that_is_not_read_ends_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sweepjob.controller.ingest.connections._READ_SECONDS", 0.2)
+    async with serving() as (port, _, _, connections):
+        raw = socket.create_connection(("127.0.0.1", port))
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        raw.setblocking(False)
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            # Refused by its rate after a hundred, each answer of a hundred bytes or more.
+            async with asyncio.timeout(20):
+                while connections.count:
+                    await loop.sock_sendall(raw, request(body=b"x" * 10))
+        raw.close()
+        assert connections.count == 0
+
+
+class TestConnections:
+    async def test_of_one_peer_are_bounded(self) -> None:
+        limits = ConnectionLimits(total=100, per_peer=3)
+        async with serving(limits) as (port, _, _, connections):
+            opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
+            closed = [asyncio.create_task(is_closed(reader)) for reader, _ in opened]
+            done, _ = await asyncio.wait(closed[3:], timeout=PATIENCE / 2)
+            assert len(done) == 3, "at once, not after the time for a request"
+            assert connections.refused == {"per_peer": 3}
+            await asyncio.wait(closed)
+            assert connections.count == 0, "those that ended make room"
+
+    async def test_new_ones_of_one_peer_are_bounded(self) -> None:
+        limits = ConnectionLimits(total=100, per_peer=100, new_rate=1e-9, new_burst=2)
+        async with serving(limits) as (port, _, _, connections):
+            for _ in range(5):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+            await asyncio.sleep(0.05)
+            assert connections.refused == {"new_per_peer": 3}
+
+    async def test_those_without_a_token_make_room(self) -> None:
+        async with serving(ConnectionLimits(total=3)) as (port, _, accepts, connections):
+            first_reader, first = await asyncio.open_connection("127.0.0.1", port)
+            first.write(request())
+            await asyncio.wait_for(first_reader.readuntil(b"}"), 30)
+            idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+            await asyncio.sleep(0.05)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request())
+            answer = await asyncio.wait_for(reader.readuntil(b"}"), 30)
+            assert answer.startswith(b"HTTP/1.1 200")
+            assert await is_closed(idle[0][0]), "the oldest of the idle ones"
+            first.write(request())
+            assert (await asyncio.wait_for(first_reader.readuntil(b"}"), 30)).startswith(b"HTTP")
+            assert connections.refused["evicted"] == 1
+            assert accepts.pushes == 3
+
+    async def test_a_handshake_that_is_never_made_makes_room(self) -> None:
+        connections = Connections(ConnectionLimits(total=2))
+        listener = socket.create_server(("127.0.0.1", 0))
+        import ssl
+
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        task = asyncio.create_task(serve(listener, asyncio.Protocol, connections, context))
+        port = listener.getsockname()[1]
+        opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+        await asyncio.sleep(0.1)
+        assert connections.count == 2
+        assert connections.refused["evicted"] == 3
+        for _, writer in opened:
+            writer.close()
+        await asyncio.sleep(0.1)
+        assert connections.count == 0
+        task.cancel()
+        listener.close()
+
+
+def test_each_sender_has_a_rate_of_its_own() -> None:
+    limiter = RateLimiter(rate=1.0, burst=3)
+    assert [limiter.allows("a", 0.0) for _ in range(5)] == [True, True, True, False, False]
+    assert limiter.allows("b", 0.0)
+    assert not limiter.has("a", 0.5)
+    assert limiter.allows("a", 1.0)
+    assert not limiter.allows("a", 1.5)
+
+
+def token(claims: object) -> str:
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"head.{body}.signature"
+
+
+NOW = 1_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (token({"aud": [wire.AUDIENCE]}), True),
+        (token({"aud": [wire.AUDIENCE], "exp": NOW + 3600}), True),
+        (token({"aud": [wire.AUDIENCE], "exp": NOW - 10}), True),  # clocks differ
+        (token({"aud": [wire.AUDIENCE], "exp": NOW - 3600}), False),
+        (token({"aud": ["somebody.else"]}), False),
+        (token({}), False),
+        (token({"aud": 5}), False),
+        (token([wire.AUDIENCE]), False),
+        ("made-up", False),
+        ("a.b.c", False),
+        ("..", False),
+        (token({"aud": [wire.AUDIENCE], "padding": "x" * 20_000}), False),
+    ],
+)
+def test_only_tokens_that_may_be_valid_are_asked_about(text: str, expected: bool) -> None:
+    assert may_be_valid(text, NOW) is expected
+
+
+class Reviews(Gateway):
+    """A fake API server that knows one token."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def create(self, resource: Any, namespace: Any, body: Any, priority: Any = None) -> Any:
+        self.count += 1
+        if "good" not in body["spec"]["token"]:
+            return {"status": {"authenticated": False}}
+        extra = {f"authentication.kubernetes.io/pod-{key}": [key] for key in ("name", "uid")}
+        user = {"username": "system:serviceaccount:team:default", "extra": extra}
+        return {"status": {"authenticated": True, "audiences": [wire.AUDIENCE], "user": user}}
+
+
+async def test_made_up_tokens_cost_the_api_server_little() -> None:
+    reviews = Reviews()
+    authenticator = Authenticator(reviews)
+    outcomes: Counter[str] = Counter()
+    for n in range(1000):
+        made_up = token({"aud": [wire.AUDIENCE], "n": n})
+        try:
+            outcomes[str(await authenticator.identify(made_up, "10.0.0.1"))] += 1
+        except TooManyRefused:
+            outcomes["not reviewed"] += 1
+    assert reviews.count < 10
+    assert outcomes["not reviewed"] > 990
+    good = token({"aud": [wire.AUDIENCE]}) + "good"
+    assert await authenticator.identify(good, "10.0.0.2") == Caller("team", "name", "uid")
+    with pytest.raises(TooManyRefused):
+        await authenticator.identify(good + "er", "10.0.0.1")
+    assert await authenticator.identify(good, "10.0.0.1"), "known already, so it costs nothing"
+
+
+async def test_malformed_requests_cost_one_line_of_log(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as (port, *_):
+        for n in range(20):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"POST /v1/reports HTTP/1.1\r\nContent-Length: many%d\r\n\r\n" % n)
+            assert await is_closed(reader)
+    lines = [r for r in caplog.records if r.name.startswith("sweepjob.http")]
+    assert len(lines) == 1
+    assert lines[0].levelno == logging.WARNING
+    assert "malformed request" in lines[0].getMessage()
+    assert lines[0].exc_info is None
