@@ -14,6 +14,7 @@ settings.register_profile(
     "project",
     deadline=None,
     derandomize=True,
+    max_examples=int(os.environ.get("SWEEPJOB_EXAMPLES", "100")),
     suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow],
 )
 settings.load_profile("project")

@@ -22,7 +22,10 @@ MAX_BATCH = 500  # values in one push
 MAX_NAMES = 50  # metric names that are told to the operator
 MAX_NAME = 250  # characters of one
 MAX_BODY = 64 * 1024  # bytes of one push
+MAX_REPORTS = 10**12  # of one pod; more are no honest number
 TERMINATION_MESSAGE_LIMIT = 4000  # the kubelet keeps 4,096 bytes
+_MAX_SUMMARY = 4096  # characters
+_MAX_OBJECT_NAME = 253  # of Kubernetes
 
 # Where reports come from. LOGS is read by the operator, without a sidecar.
 MLFLOW, PUSHGATEWAY, FILE, TENSORBOARD, LOGS = SOURCES = (
@@ -77,11 +80,13 @@ def decode(value: Any) -> float:
         ValueError: it is neither a number nor a text that ``float`` understands.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(f"not a number: {value!r}")
+        raise ValueError(f"not a number: {value!r}"[:MAX_NAME])
     try:
         return float(value)
-    except OverflowError as error:
-        raise ValueError("not a number that a float can hold") from error
+    except (OverflowError, ValueError) as error:
+        raise ValueError(
+            f"not a number that a float can hold: {str(value)[:MAX_NAME]!r}"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +120,15 @@ class Push:
     @classmethod
     def parse(cls, body: bytes) -> Push:
         """Raises ValueError when ``body`` is not a push."""
-        try:
-            data = json.loads(body)
-            push = cls(
-                namespace=str(data["namespace"]),
-                trial=str(data["trial"]),
-                first=int(data["first"]),
-                values=tuple(decode(v) for v in data["values"]),
-                seen=tuple(str(name)[:MAX_NAME] for name in data["seen"]),
-            )
-        except (KeyError, TypeError, OverflowError, RecursionError) as error:
-            raise ValueError(f"not a push: {error!r}") from error
-        if push.first < 1 or len(push.values) > MAX_BATCH or len(push.seen) > MAX_NAMES:
-            raise ValueError(
-                f"out of bounds: first {push.first}, {len(push.values)} values, "
-                f"{len(push.seen)} names"
-            )
-        return push
+        data = _object(body, MAX_BODY)
+        values, seen = _list(data, "values", MAX_BATCH), _list(data, "seen", MAX_NAMES)
+        return cls(
+            namespace=_text(data, "namespace", _MAX_OBJECT_NAME),
+            trial=_text(data, "trial", _MAX_OBJECT_NAME),
+            first=_count(data, "first", least=1),
+            values=tuple(decode(v) for v in values),
+            seen=tuple(_metric_name(name) for name in seen),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +151,9 @@ class Reply:
     @classmethod
     def parse(cls, body: bytes) -> Reply:
         """Raises ValueError when ``body`` is not a reply."""
-        try:
-            data = json.loads(body)
-            return cls(int(data["next"]), int(data["durable"]), str(data["action"]))
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not a reply: {error!r}") from error
+        data = _object(body, MAX_BODY)
+        action = _text(data, "action", MAX_NAME)
+        return cls(_count(data, "next", least=1), _count(data, "durable"), action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +198,69 @@ class Summary:
     def parse(cls, text: str) -> Summary | None:
         """None when the text is not a summary."""
         try:
-            data = json.loads(text)
-            return cls(
-                count=int(data["count"]),
-                low=None if data["low"] is None else decode(data["low"]),
-                high=None if data["high"] is None else decode(data["high"]),
-                tail=tuple(decode(v) for v in data["tail"]),
-                seen=tuple(str(name) for name in data["seen"]),
+            data = _object(text, _MAX_SUMMARY)
+            summary = cls(
+                count=_count(data, "count"),
+                low=_finite(data, "low"),
+                high=_finite(data, "high"),
+                tail=tuple(decode(v) for v in _list(data, "tail", _MAX_SUMMARY)),
+                seen=tuple(_metric_name(name) for name in _list(data, "seen", MAX_NAMES)),
             )
-        except (ValueError, KeyError, TypeError):
+        except ValueError:
             return None
+        return summary if len(summary.tail) <= summary.count else None
+
+
+def _object(text: bytes | str, limit: int) -> dict[str, Any]:
+    """The JSON object in a text.
+
+    Raises:
+        ValueError: there is none, or the text is too long.
+    """
+    if len(text) > limit:
+        raise ValueError(f"{len(text)} bytes; {limit} at most")
+    try:
+        data = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(data, dict):
+        raise ValueError("not a JSON object")
+    return data
+
+
+def _count(data: dict[str, Any], key: str, least: int = 0) -> int:
+    value = data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MAX_REPORTS:
+        raise ValueError(f"{key}: must be a whole number from {least} to {MAX_REPORTS}")
+    return value
+
+
+def _text(data: dict[str, Any], key: str, most: int) -> str:
+    value = data.get(key)
+    if not isinstance(value, str) or len(value) > most:
+        raise ValueError(f"{key}: must be a text of at most {most} characters")
+    return value
+
+
+def _list(data: dict[str, Any], key: str, most: int) -> list[Any]:
+    value = data.get(key)
+    if not isinstance(value, list) or len(value) > most:
+        raise ValueError(f"{key}: must be a list of at most {most}")
+    return value
+
+
+def _metric_name(value: Any) -> str:
+    """A metric's name as it is told, without halves of characters, which no file and no stream takes."""
+    if not isinstance(value, str):
+        raise ValueError(f"not a name: {value!r}"[:MAX_NAME])
+    return value[:MAX_NAME].encode(errors="replace").decode()
+
+
+def _finite(data: dict[str, Any], key: str) -> float | None:
+    value = data.get(key)
+    if value is None:
+        return None
+    number = decode(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{key}: must be finite")
+    return number

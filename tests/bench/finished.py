@@ -22,7 +22,8 @@ from sweepjob.controller.gateway import Gateway
 from sweepjob.domain.curve import Curve
 from sweepjob.domain.objective import Goal
 from sweepjob.resources import names
-from sweepjob.resources.record import dump_curve, trial_manifest
+from sweepjob.resources.record import trial_manifest
+from sweepjob.resources.stored_curve import dump_curve
 from sweepjob.resources.times import format_time
 
 from tests.bench.control_plane import ways

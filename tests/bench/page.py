@@ -19,7 +19,8 @@ from sweepjob.dashboard.report import report
 from sweepjob.dashboard.sheet import sheet
 from sweepjob.domain.curve import Curve
 from sweepjob.domain.objective import Goal
-from sweepjob.resources.record import dump_curve, trial_manifest
+from sweepjob.resources.record import trial_manifest
+from sweepjob.resources.stored_curve import dump_curve
 from sweepjob.resources.times import format_time
 
 from tests.browser import Visit, chromium, visit

@@ -16,7 +16,8 @@ from sweepjob.domain.stopping import (
     Schedule,
     Tracker,
 )
-from sweepjob.resources.record import dump_curve, load_curve
+from sweepjob.resources.fields import Fields
+from sweepjob.resources.stored_curve import dump_curve, load_curve, parse_curve
 
 reports = st.lists(
     st.one_of(st.floats(-10, 10), st.just(math.nan), st.just(-math.inf)), max_size=40
@@ -94,7 +95,7 @@ def test_what_a_policy_can_ask_for_is_kept(asked: object) -> None:
 @given(values=reports, goal=goals)
 def test_written_and_read_it_is_the_same(values: list[float], goal: Goal) -> None:
     curve = curve_of(values, goal)
-    again = load_curve(dump_curve(curve, "pod"), Curve(goal))
+    again = load_curve(parse_curve(Fields(dump_curve(curve, "pod"), "curve")), Curve(goal))
     assert repr(again) == repr(curve)
 
 
@@ -103,7 +104,7 @@ def test_a_thinned_curve_goes_on_after_a_restart(odd: float) -> None:
     values = [n % 97 * odd if n == 500 else n % 97 / 7 for n in range(3 * KEPT)]
     straight = curve_of(values)
     dumped = dump_curve(curve_of(values[: 2 * KEPT + 5]), "pod")
-    resumed = load_curve(dumped, Curve(Goal.MAXIMIZE))
+    resumed = load_curve(parse_curve(Fields(dumped, "curve")), Curve(Goal.MAXIMIZE))
     for value in values[2 * KEPT + 5 :]:
         resumed.append(value)
     assert repr(resumed) == repr(straight)
@@ -139,7 +140,9 @@ def test_a_tracker_knows_after_a_restart_what_it_knew(policy: Policy) -> None:
             odd = n == 600 and trial == 4
             curve.append(math.nan if odd else math.cos(n * (level + 1)) + level)
             straight.judge(trial, curve)
-        read[trial] = load_curve(dump_curve(curve, "pod"), resumed.curve())
+        read[trial] = load_curve(
+            parse_curve(Fields(dump_curve(curve, "pod"), "curve")), resumed.curve()
+        )
     resumed.restore(read)
     newcomers = straight.curve(), resumed.curve()
     for n in range(2500):

@@ -29,7 +29,8 @@ def thing(body: Any) -> Thing:
 
 
 def body(name: str, version: int, uid: str = "") -> dict[str, Any]:
-    return {"metadata": {"name": name, "uid": uid or name, "resourceVersion": str(version)}}
+    meta = {"namespace": "n", "name": name, "uid": uid or name}
+    return {"metadata": {**meta, "resourceVersion": str(version)}}
 
 
 def event(kind: str, *arguments: Any) -> dict[str, Any]:

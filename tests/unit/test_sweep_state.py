@@ -15,7 +15,8 @@ from sweepjob.domain.objective import Goal
 from sweepjob.domain.plan.snapshot import Phase, Stop
 from sweepjob.resources.execution import dump_execution
 from sweepjob.resources.pods import PodRecord, parse_pod
-from sweepjob.resources.record import dump_curve, parse_record, trial_manifest
+from sweepjob.resources.record import parse_record, trial_manifest
+from sweepjob.resources.stored_curve import dump_curve
 from sweepjob.resources.sweepjob import parse_sweepjob
 
 from .builders import sweepjob

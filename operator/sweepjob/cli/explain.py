@@ -12,6 +12,7 @@ from ..domain.plan.snapshot import Stop
 from ..resources.times import format_time
 from ..resources.views import SweepView, TrialView, trial_views
 from .amounts import counted, duration
+from .errors import Unusable
 from .explain_sweep import sweep_explanation
 from .kubectl import Kubectl
 from .naming import SWEEP, add_either, kind_of
@@ -52,7 +53,9 @@ def _explain_trial(cluster: Kubectl, name: str) -> int:
     sweep = SweepView.of(about)
     trials = trial_views(cluster.trials(sweep.name), sweep.goal)
     trials += trial_views(cluster.warm_started_by(about), sweep.goal)
-    trial = next(t for t in trials if t.name == name)
+    trial = next((t for t in trials if t.name == name), None)
+    if trial is None:
+        raise Unusable(f"{name} is no trial of {sweep.name}: its labels or its owner are others'")
     say("\n".join(explanation(sweep, trial, trials, time.time())))
     return 0
 
@@ -64,6 +67,8 @@ def explanation(
     those of other sweeps that count in it."""
     lines = [_title(trial, now)]
     lines += [f"  {name} = {value}" for name, value in trial.parameters.items()]
+    if trial.unreadable:
+        lines += ["", trial.unreadable]
     lines += _curve(sweep, trial)
     stop = trial.record.stop
     if stop is not None and stop.policy:
@@ -86,6 +91,9 @@ def _title(trial: TrialView, now: float) -> str:
 
 def _curve(sweep: SweepView, trial: TrialView) -> list[str]:
     curve = trial.curve
+    if curve.best is None and curve.count:
+        told = f"{counted(curve.count, 'report')}, none of them finite, last {cell(curve.last)}"
+        return ["", f"{sweep.metric}: {told}"]
     if curve.best is None:
         seen = ", ".join(trial.record.seen)
         told = f"it reported {seen}, but never {sweep.metric}" if seen else "it reported nothing"
@@ -104,7 +112,7 @@ def _decision(
     lines = ["", stop.message]
     if stop.threshold is not None:
         lines.append(
-            f"value {cell(stop.value)}, threshold {cell(stop.threshold)}, "
+            f"value {cell(stop.value) or 'none'}, threshold {cell(stop.threshold)}, "
             f"{counted(stop.comparators, 'other trial')} compared at interval {stop.interval}"
         )
     others = [

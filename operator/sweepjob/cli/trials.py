@@ -57,4 +57,8 @@ def read(args: argparse.Namespace) -> tuple[SweepView, list[TrialView]]:
     """The sweep that was named, and its trials."""
     cluster = Kubectl.of(args)
     sweep = SweepView.of(cluster.sweep(args.name))
-    return sweep, trial_views(cluster.trials(args.name), sweep.goal)
+    trials = trial_views(cluster.trials(args.name), sweep.goal)
+    for trial in trials:
+        if trial.unreadable:
+            tell(f"warning: {trial.name}: {trial.unreadable}")
+    return sweep, trials

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..domain.problem import InvalidSpec
+from ..domain.problem import InvalidSpec, Problem
 from ..resources import names
+from ..resources.record import Record
 from ..resources.status import is_accepted, is_finished
 from ..resources.sweepjob import SweepSpec, parse_sweepjob
 from ..resources.times import parse_time
@@ -21,8 +24,10 @@ from .sweep_state import SweepState
 from .sweep_status import StatusWriter
 from .warm_start import NotReady, Source, find_sources
 
+_log = logging.getLogger(__name__)
 _TRY_AGAIN = 30.0  # seconds until a Job that was refused is tried again
 _LOOK_AGAIN = 5.0  # seconds until a sweep that another waits for is looked at again
+_AT_ONCE = 5  # records are taken in without a break
 _CONDITION_LIMIT = 32_000  # characters; the API's conventions allow 32,768
 
 
@@ -63,7 +68,7 @@ class Acceptance:
             sweep.generation = generation
             return False
         try:
-            spec = parse_sweepjob(body)
+            spec = _parse(body)
             if sweep.state is not None and sweep.state.goes_on_with(spec):
                 sweep.generation = generation
                 return True
@@ -77,7 +82,7 @@ class Acceptance:
             reason = names.REASON_WARM_START_PENDING
             await self._status.unaccepted(key, sweep, "Pending", reason, str(error))
             return False
-        state = self._load(key, spec, meta["uid"], status, sources)
+        state = await self._load(key, spec, meta["uid"], status, sources)
         if not state.created and not is_accepted(status, generation):
             problem = await self._launcher.try_job(state)
             if problem:
@@ -88,7 +93,7 @@ class Acceptance:
         sweep.generation = generation
         return True
 
-    def _load(
+    async def _load(
         self,
         key: Key,
         spec: SweepSpec,
@@ -99,13 +104,23 @@ class Acceptance:
         """The memory of a sweep from what is on record. Reports that are not are asked for again."""
         started = parse_time(status.get("startTime")) or self._clock()
         seed = spec.seed if spec.seed is not None else _seed(uid)
-        state = SweepState(*key, uid, spec, seed, started, status, sources)
-        state.load(r for r in self._caches.records_of(key) if r.sweep_uid == uid)
+        records: list[Record] = []
+        while True:
+            state = SweepState(*key, uid, spec, seed, started, status, sources)
+            records = self._records(key, uid)
+            for step, _ in enumerate(state.loading(records)):
+                if step % _AT_ONCE == 0:
+                    await asyncio.sleep(0)  # others are not to wait for ten thousand records
+            if {r.uid for r in records} == {r.uid for r in self._records(key, uid)}:
+                break  # none was deleted meanwhile
         for trial in state.live.values():
             for pod in self._caches.pods_of((state.namespace, trial.name), trial.uid):
                 self._reports.take_in(state, pod, gone=False)
         self._announcer.lost_sources(state)
         return state
+
+    def _records(self, key: Key, uid: str) -> list[Record]:
+        return [record for record in self._caches.records_of(key) if record.sweep_uid == uid]
 
     async def _reject(self, key: Key, sweep: KnownSweep, problems: str) -> bool:
         """Say in the conditions what is wrong with the spec; whether there is work all the same: a
@@ -117,6 +132,23 @@ class Acceptance:
             return True
         await self._status.unaccepted(key, sweep, "Invalid", names.REASON_INVALID, text)
         return False
+
+
+def _parse(body: Mapping[str, Any]) -> SweepSpec:
+    """The spec of a SweepJob.
+
+    Raises:
+        InvalidSpec: it has mistakes, or what no check foresaw.
+    """
+    try:
+        return parse_sweepjob(body)
+    except InvalidSpec:
+        raise
+    except Exception as error:
+        meta = body["metadata"]
+        _log.exception("the spec of sweep %s/%s", meta["namespace"], meta["name"])
+        remedy = f"cannot be read, which is a mistake of the operator: {error!r}; please report it"
+        raise InvalidSpec([Problem("spec", meta["name"], remedy)]) from error
 
 
 def _seed(uid: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol, TypeVar
@@ -87,6 +87,17 @@ class Caches:
 
     def jobs(self, namespace: str) -> Reflector[JobRecord]:
         return self._job_caches.get(namespace) or self._job_caches[None]
+
+    def passed_over(self) -> Counter[str]:
+        """How many objects cannot be read or handled at the moment, by kind."""
+        counted: Counter[str] = Counter()
+        for reflector in self._all():
+            counted[reflector.quarantine.resource] += len(reflector.quarantine)
+        return counted
+
+    def runs(self, trial: Key, uid: str) -> bool:
+        """Whether a pod of the trial with this uid is there that has not ended."""
+        return any(not pod.has_ended for pod in self.pods_of(trial, uid))
 
     def records_of(self, sweep: Key) -> list[Record]:
         return list(self._records.get(sweep, {}).values())

@@ -60,6 +60,8 @@ TOKEN_REVIEWS = Resource("/apis/authentication.k8s.io/v1", "tokenreviews")
 SUBJECT_ACCESS_REVIEWS = Resource("/apis/authorization.k8s.io/v1", "subjectaccessreviews")
 
 
+# What reading something raises that is no event of a watch.
+_NO_EVENT = (ValueError, KeyError, TypeError, RecursionError)
 _ALWAYS = (LEASES.prefix, TOKEN_REVIEWS.prefix)
 
 
@@ -226,7 +228,7 @@ class Gateway:
                         status.get("code", 500), json.dumps(status).encode(), {}, "GET"
                     )
                 yield event
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, TimeoutError, *_NO_EVENT) as error:
             raise errors.Unavailable(f"watch of {resource.plural} broke: {error!r}") from error
         finally:
             response.close()
@@ -278,7 +280,10 @@ class Gateway:
             raise errors.Unavailable(f"{method} {path}: {error!r}") from error
         if response.status >= 400:
             raise errors.of_answer(response.status, data, response.headers, method)
-        parsed: Body = json.loads(data)
+        try:
+            parsed: Body = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            raise errors.Unavailable(f"{method} {path}: the answer is no JSON: {error}") from error
         return parsed
 
     async def _send(

@@ -12,7 +12,7 @@ from ..resources import names
 from ..resources.identity import TrialIdentity
 from ..resources.job import job_manifest
 from ..resources.outputs import trial_folder
-from ..resources.record import trial_manifest
+from ..resources.record import Record, trial_manifest
 from ..resources.sidecar import SidecarSettings
 from ..resources.troubles import of_refused_job, of_refused_record
 from . import errors, gateway
@@ -51,14 +51,26 @@ class Launcher:
             made = await self._create_or_adopt(
                 gateway.SWEEPTRIALS, state.namespace, body, owner=state.uid
             )
+            record = self._enter(state, made)
         except (errors.Refused, errors.Conflict) as error:
             since = self._clock() if state.refused is None else state.refused.since
             state.refused = of_refused_record(action.trial, str(error), since)
             raise
         state.refused = None
-        record = self._caches.trials(state.namespace).put(made)
         if record.index not in state.live:
-            state.add(record)
+            state.admit(record)
+
+    def _enter(self, state: SweepState, made: dict[str, Any]) -> Record:
+        """Put the record of a new trial into the cache.
+
+        Raises:
+            Conflict: what has its name is no record of it.
+        """
+        try:
+            return self._caches.trials(state.namespace).put(made)
+        except ValueError as error:
+            name = made["metadata"]["name"]
+            raise errors.Conflict(f"sweeptrials '{name}' {error}; delete it") from error
 
     async def launch(self, state: SweepState, trial: TrialState, action: act.LaunchJob) -> None:
         identity = TrialIdentity(

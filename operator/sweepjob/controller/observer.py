@@ -42,7 +42,7 @@ def without_proposals(state: SweepState, settings: Settings) -> Snapshot:
         stopped=spec.stop,
         node_patience=settings.node_patience,
         max_retries=spec.trial.max_retries,
-        occupied=len(state.live) + len(state.reserved),
+        occupied=len(state.live) + len(state.reserved) + state.held,
         totals=state.totals(),
         vacated=vacated,
         failing=sum(phase is Phase.FAILED for phase in state.leaving.values()),

@@ -10,6 +10,7 @@ from ..resources import names
 from ..resources.status import Condition, Overview
 from ..resources.times import parse_time
 from .sweep_state import SweepState
+from .unreadable import unreadable_trouble
 
 # How long a script may report other metrics before the primary one without being suspect: many
 # report a training loss every step and the validation metric once an epoch.
@@ -93,8 +94,10 @@ def _complete(state: SweepState, over: bool, failure: tuple[str, str] | None) ->
         reason = names.REASON_STOPPED
     best = state.best
     assert best is not None
+    held = sum(record.is_held for record in state.unreadable.values())
+    left_out = f", but for {held} whose records cannot be read" if held else ""
     message = (
-        f"all {state.created} trials have ended; best is {best.trial} with "
+        f"all {state.created} trials have ended{left_out}; best is {best.trial} with "
         f"{state.spec.objective.primary_metric} {best.value:.6g}"
     )
     return Condition(names.COMPLETE, True, reason, message)
@@ -131,6 +134,8 @@ def _degraded(state: SweepState, now: float) -> Condition:
 
 def _trouble(state: SweepState, now: float) -> Trouble | None:
     """The first thing that needs a person's eye, live trials in order, then ended ones."""
+    if state.unreadable:
+        return unreadable_trouble(list(state.unreadable.values()))
     if state.refused is not None and now >= state.refused.since + PATIENCE:
         return state.refused
     for trial in state.live.values():

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..domain.plan.planner import is_over, reason_to_end, timeout_due
 from ..domain.plan.snapshot import Phase
+from ..resources import names
 from ..resources.pods import PodRecord
 from ..resources.record import Record
 from . import errors, gateway, telemetry
@@ -18,11 +19,13 @@ from .announcer import Announcer
 from .caches import Caches, Key
 from .executor import Executor
 from .gateway import Gateway
+from .held_trials import HeldTrials
 from .known_sweep import KnownSweep, is_older
 from .launcher import Launcher
 from .observer import of_sweep
 from .overview import metric_check_due, overview
 from .proposing import Proposer
+from .quarantine import Identity, Quarantine
 from .queues import Queues
 from .recorder import Recorder
 from .refusals import Refusals
@@ -52,6 +55,7 @@ class Reconciler:
         self._api = api
         self._settings = settings
         self._sweeps: dict[Key, KnownSweep] = {}
+        self._quarantine = Quarantine(names.SWEEPJOBS)
         self.caches = Caches(
             api, settings.namespaces, self._on_change, self._on_pod, self._on_record_gone, clock
         )
@@ -62,6 +66,7 @@ class Reconciler:
             self._status_interval,
         )
         self._proposer = Proposer()
+        self._held = HeldTrials(api, self.caches)
         self.reports = Reports(api, self.caches, self._state_of, self.queues, clock)
         announcer = Announcer(api, clock)
         launcher = Launcher(api, self.caches, settings.sidecar, clock)
@@ -106,6 +111,15 @@ class Reconciler:
 
     def show(self, body: Mapping[str, Any], *, deleted: bool) -> None:
         """A SweepJob as the API server has it now, from kopf's watch."""
+        identity = Identity.of(body)
+        try:
+            self._show(body, deleted=deleted)
+        except Exception as error:  # noqa: BLE001 - one SweepJob must not end the watch of all
+            self._quarantine.add(identity, error)
+        else:
+            self._quarantine.release(identity.uid)
+
+    def _show(self, body: Mapping[str, Any], *, deleted: bool) -> None:
         key = (body["metadata"]["namespace"], body["metadata"]["name"])
         if deleted:
             self._sweeps.pop(key, None)
@@ -129,8 +143,11 @@ class Reconciler:
             return await self._check_existence(key)
         with telemetry.RECONCILE_SECONDS.time():
             try:
-                accepted = await self._is_accepted(key, sweep)
-                return self._go_on(key, sweep) if accepted else None
+                if not await self._is_accepted(key, sweep):
+                    return None
+                if sweep.state is not None:
+                    await self._held.look(sweep.state, self._settings, self._clock())
+                return self._go_on(key, sweep)
             except errors.NotFound:
                 sweep.doubted = True
                 return await self._check_existence(key)
@@ -203,7 +220,11 @@ class Reconciler:
         states = self._states()
         phases = [trial.phase for state in states for trial in state.live.values()]
         running = sum(phase is Phase.RUNNING for phase in phases)
-        return telemetry.Census(len(states), running, len(phases) - running, self.queues.depth)
+        unreadable = self.caches.passed_over()
+        unreadable[names.SWEEPJOBS] += len(self._quarantine)
+        unreadable[names.SWEEPTRIALS] += sum(len(state.unreadable) for state in states)
+        queued = len(phases) - running
+        return telemetry.Census(len(states), running, queued, self.queues.depth, unreadable)
 
     def _progress_interval(self) -> float:
         """Seconds between two writes of a curve, so that there are not too many in all."""
@@ -246,6 +267,8 @@ class Reconciler:
         known = state.find(trial)
         if known is not None:
             self.queues.trials.add((key, known.index))
+        elif trial in state.unreadable:
+            self.queues.sweeps.add(key)
 
     def _on_pod(self, pod: PodRecord, gone: bool) -> None:
         self.reports.account(pod, gone=gone)

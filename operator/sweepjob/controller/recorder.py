@@ -9,7 +9,8 @@ from ..domain.plan import actions as act
 from ..domain.plan.snapshot import Phase
 from ..resources import names
 from ..resources.execution import Execution, dump_execution
-from ..resources.record import Record, dump_curve, dump_stop
+from ..resources.record import Record, dump_stop
+from ..resources.stored_curve import curve_patch, dump_curve
 from ..resources.times import format_time
 from . import errors, gateway, telemetry
 from .announcer import Announcer
@@ -147,7 +148,7 @@ class Recorder:
         """Write a trial's status with its curve, and enter the answer into the cache."""
         count = trial.curve.count
         if count > trial.durable or trial.unwritten_since is not None:
-            status["curve"] = dump_curve(trial.curve, trial.pod, trial.log_time)
+            status["curve"] = curve_patch(dump_curve(trial.curve, trial.pod, trial.log_time))
         if trial.seen:
             status["metricsSeen"] = list(trial.seen)
         if trial.executions:
@@ -167,7 +168,7 @@ class Recorder:
             raise
         trial.durable = max(trial.durable, count)
         trial.written = now
-        self._caches.trials(state.namespace).put(made)
+        state.note_unreadable(self._caches.trials(state.namespace).put(made))
 
 
 def _gpu(trial: TrialState, saved: float | None) -> dict[str, Any]:

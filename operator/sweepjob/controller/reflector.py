@@ -15,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from . import errors
 from .gateway import Gateway, Resource
+from .quarantine import Identity, Quarantine
 
 _log = logging.getLogger(__name__)
 _BACKOFF = (0.2, 15.0)  # seconds, first and longest
@@ -48,6 +49,7 @@ class Reflector(Generic[R]):
         clock: seconds since the epoch.
 
     Attributes:
+        quarantine: the objects that cannot be read or handled.
         since: seconds since the epoch since when it has seen all that happens, without a break; None
             while it does not.
     """
@@ -64,6 +66,7 @@ class Reflector(Generic[R]):
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._clock = clock
+        self.quarantine = Quarantine(resource.plural)
         self.since: float | None = None
         self._merge = merge
         self.records: dict[Key, R] = {}
@@ -90,7 +93,7 @@ class Reflector(Generic[R]):
                 async for event in self._gateway.watch(
                     self._resource, self._namespace, self._selector, version, self._opened
                 ):
-                    version = self._apply(event)
+                    version = self._apply(event) or version
                     self._failures = 0
             except errors.Gone:
                 version, self.since = "", None
@@ -128,19 +131,24 @@ class Reflector(Generic[R]):
     async def _list(self) -> str:
         """All there is, page by page; where the pages' version is forgotten meanwhile, at once."""
         try:
-            found, version = await self._read(_PAGE)
+            found, unread, version = await self._read(_PAGE)
         except errors.Gone:
-            found, version = await self._read(0)
+            found, unread, version = await self._read(0)
+        self.quarantine.retain(unread)
         for key in self.records.keys() - found.keys():
-            self._remove(key)
+            # One that cannot be read any more is there all the same, as it was seen last.
+            if self.records[key].uid not in unread:
+                self._remove(key)
         for record in found.values():
             self._enter(record)
         self._newest = version
         return version
 
-    async def _read(self, limit: int) -> tuple[dict[Key, R], str]:
-        """The records of a list in pages of so many, 0 for one page, and its version."""
+    async def _read(self, limit: int) -> tuple[dict[Key, R], set[str], str]:
+        """The records of a list in pages of so many, 0 for one page; the uids of objects that cannot be
+        read; the list's version."""
         found: dict[Key, R] = {}
+        unread: set[str] = set()
         token = ""
         while True:
             page = await self._page(token, limit)
@@ -148,13 +156,15 @@ class Reflector(Generic[R]):
             if version.isdecimal() and is_newer(self._newest, version):
                 # What was made since would be taken for deleted.
                 raise errors.Unavailable("this list is from before what was seen already")
-            for body in page["items"]:
+            for body in page["items"] or ():
                 record = self._try_project(body)
                 if record is not None:
                     found[record.namespace, record.name] = record
+                else:
+                    unread.add(Identity.of(body).uid)
             token = page["metadata"].get("continue", "")
             if not token:
-                return found, version
+                return found, unread, version
 
     async def _page(self, token: str, limit: int) -> dict[str, Any]:
         """A page; one in the middle is asked for until it comes, rather than all of them anew."""
@@ -168,20 +178,25 @@ class Reflector(Generic[R]):
                 await self._pause(error)
 
     def _apply(self, event: Mapping[str, Any]) -> str:
+        """Take in an event; returns the resource version that it brings, if any."""
         body = event["object"]
-        version = str(body["metadata"]["resourceVersion"])
-        self._has_seen(version)
-        record = None if event["type"] == "BOOKMARK" else self._try_project(body)
-        if record is None:
-            return version
+        seen = Identity.of(body)
+        self._has_seen(seen.version)
         if event["type"] == "DELETED":
-            key = (record.namespace, record.name)
-            # The name may have been taken by a new object meanwhile.
-            if key in self.records and self.records[key].uid == record.uid:
-                self._remove(key)
-        else:
-            self._enter(record)
-        return version
+            self._forget(seen)
+        elif event["type"] != "BOOKMARK":
+            record = self._try_project(body)
+            if record is not None:
+                self._enter(record)
+        return seen.version
+
+    def _forget(self, gone: Identity) -> None:
+        """An object was deleted, whatever else it says."""
+        self.quarantine.release(gone.uid)
+        key = (gone.namespace, gone.name)
+        # The name may have been taken by a new object meanwhile.
+        if key in self.records and self.records[key].uid == gone.uid:
+            self._remove(key)
 
     def _has_seen(self, version: str) -> None:
         """A watch may be behind our own writes: what it tells does not make these unseen."""
@@ -189,14 +204,14 @@ class Reflector(Generic[R]):
             self._newest = version
 
     def _try_project(self, body: Mapping[str, Any]) -> R | None:
-        """One object that is not understood must not keep the others from being seen."""
+        """The record of an object; None of one that cannot be read, which is nothing to the others."""
         try:
-            return self._project(body)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            meta = body.get("metadata", {})
-            where = f"{meta.get('namespace')}/{meta.get('name')}"
-            _log.error("%s %s is passed over: %r", self._resource.plural, where, error)
+            record = self._project(body)
+        except Exception as error:  # noqa: BLE001 - whatever somebody wrote into one object
+            self.quarantine.add(Identity.of(body), error)
             return None
+        self.quarantine.release(record.uid)
+        return record
 
     def _enter(self, record: R) -> None:
         key = (record.namespace, record.name)
@@ -206,10 +221,20 @@ class Reflector(Generic[R]):
                 return
             record = self._merge(old, record)
         self.records[key] = record
-        self._changed(old, record)
+        self._tell(old, record)
 
     def _remove(self, key: Key) -> None:
-        self._changed(self.records.pop(key), None)
+        self._tell(self.records.pop(key), None)
+
+    def _tell(self, old: R | None, new: R | None) -> None:
+        """Have a change handled. What goes wrong with one object ends no watch."""
+        try:
+            self._changed(old, new)
+        except Exception as error:  # noqa: BLE001 - the others' objects are to be handled
+            about = new or old
+            assert about is not None
+            identity = Identity(about.namespace, about.name, about.uid, about.version)
+            self.quarantine.add(identity, error)
 
 
 def is_newer(new: str, old: str) -> bool:

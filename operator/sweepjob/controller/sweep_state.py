@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from itertools import count as numbers
 from typing import Any
@@ -20,8 +20,9 @@ from ..domain.sampling import Evidence, Observation, Sampler, make_sampler
 from ..domain.space import Assignment
 from ..domain.stopping import Decision, Tracker
 from ..resources.outputs import trial_folder
-from ..resources.record import Record, load_curve
+from ..resources.record import Record
 from ..resources.status import Best
+from ..resources.stored_curve import load_curve
 from ..resources.sweepjob import SweepSpec
 from .learning import learn
 from .proposing import Ready, propose
@@ -34,7 +35,7 @@ _REASONS = {
     "truncation_selection": "TruncationSelection",
     "asha": "Asha",
 }
-
+_MOST_TRIALS = 100_000  # of a sweep, by the CRD
 
 # Of a spec, what the memory of its sweep is made from.
 _REMEMBERED = (
@@ -63,6 +64,8 @@ class SweepState:
         full_runs: numbers of reports of succeeded trials, sorted.
         without_metric: an ended trial that never reported the primary metric, and what it did.
         refused: why the record of the next trial could not be created, None when it could.
+        unreadable: records of which something cannot be read, by trial.
+        held: how many slots trials take up of which too little can be read to do anything about them.
         crowded: trials have had to wait for room: what takes the place of another one comes only when
             that has been put away. Forgotten with the operator, and soon learnt again.
         problem: what is wrong with a newer spec, while this one goes on; empty when nothing is.
@@ -98,6 +101,8 @@ class SweepState:
     tracker: Tracker = field(init=False)
     status_written: float = 0.0
     refused: Trouble | None = None
+    unreadable: dict[str, Record] = field(default_factory=dict)
+    held: int = 0
     crowded: bool = False
     problem: str = ""
 
@@ -115,22 +120,59 @@ class SweepState:
 
     def load(self, records: Iterable[Record]) -> None:
         """Take in all records of the sweep, after a start of the operator."""
-        trials = [(record, self.add(record)) for record in sorted(records, key=lambda r: r.index)]
-        self.tracker.restore({**self._begin(), **{trial.index: trial.curve for _, trial in trials}})
-        for record, trial in trials:
-            self.note_best(trial, trial.started or self.started)
+        for _ in self.loading(records):
+            pass
+
+    def loading(self, records: Iterable[Record]) -> Iterator[None]:
+        """The same in small steps. Curves of trials that have ended are forgotten one by one."""
+        ordered = sorted(records, key=lambda r: (r.index, len(r.name), r.name))
+        return self.tracker.restoring(chain(self._begin(), self._admit_all(ordered)))
+
+    def _begin(self) -> Iterator[tuple[int, Curve]]:
+        """Learn from the trials of other sweeps; their curves, by numbers below those of this one's."""
+        every = (record for source in self.sources for record in source.records)
+        records = [record for record in every if not record.is_held]
+        for number, record in enumerate(records, -len(records)):
+            curve = load_curve(record.curve, self.tracker.curve())
+            if self.sampler.learns:
+                phase = record.phase if record.curve.is_whole else Phase.CANCELED
+                learn(self.evidence, number, record.assignment, curve, phase)
+            yield number, curve
+
+    def _admit_all(self, records: Iterable[Record]) -> Iterator[tuple[int, Curve]]:
+        for record in records:
+            trial = self.admit(record)
+            if trial is None:
+                continue
+            yield trial.index, trial.curve
+            since = trial.started or self.started
+            self.note_best(trial, since)
+            if trial.unread_best is not None:
+                self.note_value(trial, trial.unread_best, since)
             if record.phase.is_end:
                 self.end(trial, record.phase, record.gpu_saved)
 
-    def _begin(self) -> dict[int, Curve]:
-        """Learn from the trials of other sweeps; their curves, by numbers below those of this one's."""
-        records = [record for source in self.sources for record in source.records]
-        curves = [load_curve(record.curve, self.tracker.curve()) for record in records]
-        numbered = dict(enumerate(curves, -len(curves)))
-        if self.sampler.learns:
-            for record, (number, curve) in zip(records, numbered.items(), strict=True):
-                learn(self.evidence, number, record.assignment, curve, record.phase)
-        return numbered
+    def admit(self, record: Record) -> TrialState | None:
+        """Enter a record among the live trials. Returns None of one that says too little to go by: its
+        index is taken, and nothing is done about it."""
+        index = record.index
+        is_taken = index < self.next_index and index not in self.missing
+        if is_taken or index >= _MOST_TRIALS:
+            other = f"spec.index: {index} is no index of its own in this sweep"
+            record = replace(record, problems=(*record.problems, other), is_held=True)
+        self.note_unreadable(record)
+        if is_taken or index >= _MOST_TRIALS:
+            return None
+        if record.is_held:
+            self._take_index(record.index)
+            return None
+        return self.add(record)
+
+    def note_unreadable(self, record: Record) -> None:
+        """Remember what of a record cannot be read, or that all of it can be now."""
+        self.unreadable.pop(record.name, None)
+        if record.problems:
+            self.unreadable[record.name] = record
 
     def goes_on_with(self, spec: SweepSpec) -> bool:
         """Take over a changed spec, if nothing that is remembered depends on what has changed; whether
@@ -143,22 +185,26 @@ class SweepState:
     def add(self, record: Record) -> TrialState:
         trial = TrialState.of(record, self.tracker.curve())
         self.live[record.index] = trial
-        self.reserved.pop(record.index, None)
-        self.missing.update(range(self.next_index, record.index))
-        self.missing.discard(record.index)
-        self.next_index = max(self.next_index, record.index + 1)
+        self._take_index(record.index)
         return trial
+
+    def _take_index(self, index: int) -> None:
+        self.reserved.pop(index, None)
+        self.missing.update(range(self.next_index, index))
+        self.missing.discard(index)
+        self.next_index = max(self.next_index, index + 1)
 
     def end(self, trial: TrialState, phase: Phase, saved: float) -> None:
         """The trial's end is on record: it moves from the live ones into the totals."""
         self.live.pop(trial.index, None)
         self.ended[phase] += 1
         if self.sampler.learns:
-            learn(self.evidence, trial.index, trial.assignment, trial.curve, phase)
+            shown = phase if trial.is_known else Phase.CANCELED
+            learn(self.evidence, trial.index, trial.assignment, trial.curve, shown)
             self.ready.clear()
         self.gpu_used += trial.gpu_total
         self.gpu_saved += saved
-        if phase is Phase.SUCCEEDED:
+        if phase is Phase.SUCCEEDED and trial.is_known:
             insort(self.full_runs, trial.curve.count)
             if trial.curve.count == 0:
                 self.without_metric = (trial.name, trial.seen)
@@ -166,7 +212,7 @@ class SweepState:
     def find(self, name: str) -> TrialState | None:
         """The live trial of that name."""
         index = name.rpartition("-")[2]
-        trial = self.live.get(int(index)) if index.isdecimal() else None
+        trial = self.live.get(int(index)) if index.isdecimal() and len(index) < 10 else None
         return trial if trial is not None and trial.name == name else None
 
     @property
@@ -239,7 +285,7 @@ class SweepState:
     def enter(self, trial: TrialState, value: float, now: float) -> None:
         """One new report: curve, rank, decision, best. The cost is a bisection."""
         trial.curve.append(value)
-        trial.other_metrics_since = None
+        trial.other_metrics_since, trial.is_known = None, True
         if trial.unwritten_since is None:
             trial.unwritten_since = now
         if trial.curve.count == 1:
@@ -264,14 +310,18 @@ class SweepState:
         trial.curve.count = max(trial.curve.count, summary.count)
 
     def note_best(self, trial: TrialState, now: float) -> None:
-        if trial.curve.best is None:
-            return
-        standing = (trial.curve.score, -trial.index)
+        """Take the trial for the best one if its best is."""
+        if trial.curve.best is not None:
+            self.note_value(trial, trial.curve.best, now)
+
+    def note_value(self, trial: TrialState, value: float, now: float) -> None:
+        """Take the trial for the best one if a value that it reached is the best."""
+        standing = (self.goal.score(value), -trial.index)
         if self.best_score is None or standing > self.best_score:
             self.best_score = standing
             folder = trial_folder(self.name, self.uid, trial.name)
             outputs = {output.name: output.folder(folder) for output in self.spec.outputs}
-            self.best = Best(trial.name, trial.curve.best, trial.assignment, now, outputs)
+            self.best = Best(trial.name, value, trial.assignment, now, outputs)
 
     def _note_names(self, trial: TrialState, seen: tuple[str, ...], now: float) -> None:
         if len(seen) >= len(trial.seen):

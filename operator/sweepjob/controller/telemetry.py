@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -63,6 +63,7 @@ class Census:
     running: int
     queued: int
     waiting: int
+    unreadable: Mapping[str, int]
 
 
 class Gauges(Collector):
@@ -89,6 +90,14 @@ class Gauges(Collector):
             "Trials and sweeps that wait to be looked at",
             now.waiting,
         )
+        unreadable = GaugeMetricFamily(
+            "sweepjob_operator_unreadable_objects",
+            "Objects of which something cannot be read, by kind",
+            labels=["resource"],
+        )
+        for resource, count in sorted(now.unreadable.items()):
+            unreadable.add_metric([resource], count)
+        yield unreadable
         yield GaugeMetricFamily(
             "sweepjob_operator_leader",
             "1 for the operator that acts, 0 for a standby",

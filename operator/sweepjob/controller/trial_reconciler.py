@@ -94,7 +94,7 @@ class TrialReconciler:
         name = names.trial_name(state.name, index)
         record = self.caches.trials(state.namespace).get(state.namespace, name)
         if record is not None and record.sweep_uid == state.uid:
-            state.add(record)
+            state.admit(record)
             self.queues.trials.add((state.key, index))
         else:
             del state.reserved[index]

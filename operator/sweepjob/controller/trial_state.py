@@ -17,7 +17,8 @@ from ..resources.disruptions import SILENCED
 from ..resources.execution import KEPT, Execution
 from ..resources.names import REASON_REPORTS_LOST
 from ..resources.pods import PodRecord
-from ..resources.record import Record, load_curve
+from ..resources.record import Record
+from ..resources.stored_curve import load_curve
 
 _WRITE_SHARE = 1 / 20  # of a trial's age passes between two writes of its curve,
 _LONGEST_WRITE_INTERVAL = 60.0  # but not more than so many seconds
@@ -52,6 +53,8 @@ class TrialState:
         last: those of them after which their Job was deleted at once.
         refused: why its Job or its pod could not be created, None when they could.
         log_time: when the newest report was printed, in nanoseconds since the epoch, of source logs.
+        is_known: the reports on record could be read, or have come anew.
+        unread_best: the best on record where they could not.
         other_metrics_since: when the first report came, as long as none was of the primary metric.
     """
 
@@ -92,11 +95,16 @@ class TrialState:
     refused: Trouble | None = None
     trouble: Trouble | None = None
     log_time: int = 0
+    is_known: bool = True
+    unread_best: float | None = None
     other_metrics_since: float | None = None
 
     @classmethod
     def of(cls, record: Record, empty: Curve) -> TrialState:
-        curve = load_curve(record.curve, empty)
+        kept = record.curve
+        if not kept.is_whole and not record.phase.is_end:
+            kept = kept.unreported()  # its sidecar, or its log, has all of them
+        curve = load_curve(kept, empty)
         return cls(
             name=record.name,
             uid=record.uid,
@@ -108,7 +116,7 @@ class TrialState:
             launched=record.launched,
             stop=record.stop,
             curve=curve,
-            pod=str(record.curve.get("pod", "")),
+            pod=kept.pod,
             durable=curve.count,
             started=record.started,
             gpus=record.gpus,
@@ -118,7 +126,9 @@ class TrialState:
             launch_at=record.launch_at,
             disruptions=record.disruptions,
             executions=list(record.executions),
-            log_time=int(record.curve.get("logTime", 0)),
+            log_time=kept.log_time,
+            is_known=kept.is_whole,
+            unread_best=None if record.curve.is_whole else record.curve.best,
         )
 
     def look_for_job(self, *, there: bool, now: float, since: float) -> None:
@@ -129,7 +139,7 @@ class TrialState:
     def turn_to(self, pod: str) -> None:
         """Reports come from a new pod: its numbering starts afresh, the best ever stays."""
         if self.pod:
-            self.curve = self.curve.again()
+            self.curve = self.curve.again(self.unread_best)
         self.pod = pod
         self.durable = self.log_time = 0
 

@@ -9,7 +9,8 @@ from ..domain.curve import Curve
 from ..domain.objective import Goal
 from ..domain.plan.snapshot import Phase, Stop
 from ..domain.replay import Outcome, RecordedTrial, Replay
-from ..resources.record import dump_curve, dump_stop, trial_manifest
+from ..resources.record import dump_stop, trial_manifest
+from ..resources.stored_curve import dump_curve
 from ..resources.times import format_time
 
 Body = Mapping[str, Any]

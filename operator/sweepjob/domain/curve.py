@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate, dropwhile, islice, repeat, takewhile
+from itertools import accumulate, islice, repeat, takewhile
 from typing import NamedTuple
 
 from .objective import Goal
@@ -30,6 +30,11 @@ def exact(score: float) -> int:
     """A finite float in units of 2**-1074, which are whole."""
     numerator, denominator = score.as_integer_ratio()
     return numerator << UNIT + 1 - denominator.bit_length()
+
+
+def plus(total: int | None, score: float) -> int | None:
+    """An exact sum with one more score; None stays None, and one that is not finite makes it None."""
+    return None if total is None or not math.isfinite(score) else total + exact(score)
 
 
 def mean_of(total: int, count: int) -> float:
@@ -73,8 +78,6 @@ class Curve:
         best: the best finite value, None before there is one.
         best_interval: where it was reported first.
         last: the newest report.
-        total: the exact sum of the scores, in units of 2**-1074; None after a report that was not
-            finite, which counts as the worst there can be and drags the mean down with it.
     """
 
     goal: Goal
@@ -86,14 +89,20 @@ class Curve:
     best: float | None = None
     best_interval: int = 0
     last: float | None = None
-    total: int | None = 0
+    _total: int | None = field(default=0, init=False, repr=False, compare=False)
+    _summed: int = field(default=0, init=False, repr=False, compare=False)  # values in the total
 
     def __post_init__(self) -> None:
         self.best = self.carried if self.best is None else self.best
 
-    def again(self) -> Curve:
-        """The curve of a trial that starts again in another pod: no reports, but its best so far."""
-        return Curve(self.goal, self.asked, carried=self.best)
+    def again(self, known: float | None = None) -> Curve:
+        """The curve of a trial that starts again in another pod: no reports, but its best so far.
+
+        Args:
+            known: a value that it is known to have reached as well.
+        """
+        better = known is not None and self.goal.score(known) > self.score
+        return Curve(self.goal, self.asked, carried=known if better else self.best)
 
     def append(self, value: float) -> None:
         """Add report ``count`` + 1."""
@@ -102,10 +111,11 @@ class Curve:
         score = self.goal.score(value)
         if score > self.score:
             self.best, self.best_interval = value, self.count
-        self._add(score)
         if self.count <= KEPT:
             self.values.append(value)
-        elif kept(self.count) or self.asked(self.count):
+            return
+        self._total = plus(self.total, score)
+        if kept(self.count) or self.asked(self.count):
             self.later.append(Later(self.count, value, self.score, self.mean))
 
     def load(self, values: list[float]) -> None:
@@ -117,13 +127,23 @@ class Curve:
             self.best, self.best_interval = values[first], first + 1
         self.values, self.count = values, len(values)
         self.last = values[-1] if values else None
-        self.total = None if -math.inf in scores else sum(map(exact, scores))
+        self._total, self._summed = 0, 0
 
-    def _add(self, score: float) -> None:
-        if not math.isfinite(score):
-            self.total = None
-        elif self.total is not None:
-            self.total += exact(score)
+    @property
+    def total(self) -> int | None:
+        """The exact sum of the scores, in units of 2**-1074; None after a report that was not finite,
+        which counts as the worst there can be and drags the mean down with it.
+
+        The first reports are added when somebody asks: most policies never do.
+        """
+        for position in range(self._summed, len(self.values)):
+            self._total = plus(self._total, self.goal.score(self.values[position]))
+        self._summed = len(self.values)
+        return self._total
+
+    @total.setter
+    def total(self, total: int | None) -> None:
+        self._total, self._summed = total, len(self.values)
 
     @property
     def score(self) -> float:
@@ -138,13 +158,15 @@ class Curve:
 
     def means(self) -> Iterator[float]:
         """The mean of the scores as it stood after each of the first KEPT reports."""
-        total = 0
         scores = list(map(self.goal.score, self.values))
-        finite = takewhile(math.isfinite, scores)
-        for count, score in enumerate(finite, 1):
-            total += exact(score)
-            yield mean_of(total, count)
-        yield from repeat(-math.inf, sum(1 for _ in dropwhile(math.isfinite, scores)))
+        ratios = [score.as_integer_ratio() for score in takewhile(math.isfinite, scores)]
+        # Whole multiples of the smallest unit that these scores need: a tenth of the digits of 2**-1074.
+        unit = max((denominator.bit_length() for _, denominator in ratios), default=1) - 1
+        total = 0
+        for count, (numerator, denominator) in enumerate(ratios, 1):
+            total += numerator << unit + 1 - denominator.bit_length()
+            yield total / (count << unit)
+        yield from repeat(-math.inf, len(scores) - len(ratios))
 
     @property
     def mean(self) -> float:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .times import format_time, parse_time
+from .fields import Fields
+from .times import format_time
 
 KEPT = 10  # the newest
 _MESSAGE_LIMIT = 500
@@ -40,12 +40,13 @@ def dump_execution(execution: Execution) -> dict[str, Any]:
     }
 
 
-def parse_execution(dumped: Mapping[str, Any]) -> Execution:
+def parse_execution(dumped: Fields) -> Execution:
+    """An execution on record; what cannot be read of it is noted there."""
     return Execution(
-        attempt=dumped.get("attempt", 1),
-        pod=dumped.get("pod", ""),
-        node=dumped.get("node", ""),
-        reason=dumped.get("reason", ""),
-        message=dumped.get("message", ""),
-        ended=parse_time(dumped.get("endTime")) or 0.0,
+        attempt=dumped.whole("attempt", 1),
+        pod=dumped.text("pod"),
+        node=dumped.text("node"),
+        reason=dumped.text("reason"),
+        message=dumped.text("message"),
+        ended=dumped.moment("endTime") or 0.0,
     )

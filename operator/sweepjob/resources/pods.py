@@ -11,6 +11,7 @@ from ..domain.plan.observed import Job, Pod, Trouble
 from . import accelerators, disruptions, names, troubles
 from .conditions import condition
 from .job import trainer_of
+from .shapes import JOB, POD, shaped
 from .times import parse_time
 
 
@@ -82,9 +83,13 @@ class JobRecord:
 
 
 def parse_job(body: Mapping[str, Any]) -> JobRecord:
-    meta = body["metadata"]
+    """The Job of an attempt.
+
+    Raises:
+        ValueError: it has no identity.
+    """
+    meta, spec, status = _parts(shaped(body, JOB))
     labels = meta.get("labels") or {}
-    status = body.get("status") or {}
     failed, complete = (condition(status, kind, "True") for kind in ("Failed", "Complete"))
     end = failed or complete or {}
     owners = meta.get("ownerReferences") or [{}]
@@ -102,7 +107,7 @@ def parse_job(body: Mapping[str, Any]) -> JobRecord:
             uid=meta["uid"],
             attempt=_attempt(labels),
             deleting="deletionTimestamp" in meta,
-            suspended=bool(body["spec"].get("suspend")),
+            suspended=bool(spec.get("suspend")),
             succeeded=complete is not None,
             failure=None if failed is None else _job_failure(failed),
             ended=parse_time(end.get("lastTransitionTime")),
@@ -113,23 +118,39 @@ def parse_job(body: Mapping[str, Any]) -> JobRecord:
 def goes_on(body: Mapping[str, Any]) -> bool:
     """Whether a pod has not ended, and nobody takes its place away; body: its own, or what a request for
     its deletion was answered with."""
-    status = body.get("status")
-    if not isinstance(status, Mapping) or status.get("phase") in ("Succeeded", "Failed"):
+    status = shaped(body, POD).get("status")
+    if status is None or status.get("phase") in ("Succeeded", "Failed"):
         return False
     return condition(status, "DisruptionTarget", "True") is None
 
 
 def _attempt(labels: Mapping[str, str]) -> int:
     text = labels.get(names.LABEL_ATTEMPT, "")
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _job_failure(condition: Mapping[str, str]) -> tuple[str, str]:
     return condition.get("reason", "JobFailed"), condition.get("message", "the Job failed")
 
 
+def _parts(body: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
+    """Metadata, spec and status."""
+    meta, spec, status = ((body or {}).get(key) or {} for key in ("metadata", "spec", "status"))
+    if not meta.get("uid"):
+        raise ValueError("has no uid")
+    return meta, spec, status
+
+
 def parse_pod(body: Mapping[str, Any]) -> PodRecord:
-    meta, spec, status = body["metadata"], body["spec"], body.get("status") or {}
+    """The pod of an attempt, or whatever has its labels.
+
+    Raises:
+        ValueError: it has no identity, or no containers.
+    """
+    body = shaped(body, POD)
+    meta, spec, status = _parts(body)
+    if not spec.get("containers"):
+        raise ValueError("has no containers")
     labels = meta.get("labels") or {}
     trainer = _trainer_status(spec, status)
     phase = status.get("phase")

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
-from ..domain.curve import UNIT, Curve, Later
 from ..domain.plan.snapshot import Phase, Stop
 from ..domain.space import Assignment, leaves
 from . import names
 from .execution import Execution, parse_execution
+from .fields import Fields
+from .numbers import dump_number
 from .placeholders import text_of
-from .times import parse_time
+from .stored_curve import StoredCurve, parse_curve
 
-CURVE_VERSION = 2
+_LARGEST_INDEX = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is on record about a trial."""
+    """What is on record about a trial.
+
+    Attributes:
+        problems: what of it cannot be read, with path and value; empty as a rule.
+        is_held: too little of it can be read to do anything about the trial.
+    """
 
     namespace: str
     sweep: str
@@ -37,7 +44,7 @@ class Record:
     stop: Stop | None
     reason: str
     message: str
-    curve: Mapping[str, Any]
+    curve: StoredCurve
     started: float | None
     ended: float | None
     gpus: float
@@ -47,6 +54,8 @@ class Record:
     launch_at: float | None
     disruptions: int
     executions: tuple[Execution, ...]
+    problems: tuple[str, ...] = ()
+    is_held: bool = False
 
 
 def trial_manifest(
@@ -74,122 +83,92 @@ def trial_manifest(
 
 
 def parse_record(body: Mapping[str, Any]) -> Record:
-    """The record in a SweepTrial object; its schema guarantees the spec."""
-    meta, spec, status = body["metadata"], body["spec"], body.get("status") or {}
-    owners = meta.get("ownerReferences") or [{}]
-    gpu = status.get("gpuSeconds") or {}
-    return Record(
-        namespace=meta["namespace"],
-        sweep=spec["sweep"],
-        sweep_uid=owners[0].get("uid", ""),
-        name=meta["name"],
-        uid=meta["uid"],
-        version=meta["resourceVersion"],
-        index=spec["index"],
-        assignment=json.loads(spec["assignment"]),
-        phase=Phase(status.get("phase", Phase.PENDING)),
-        attempt=status.get("attempt", 1),
-        failures=status.get("failures", 0),
-        launched=bool(status.get("job")),
-        stop=_parse_stop(status.get("stop")),
-        reason=status.get("reason", ""),
-        message=status.get("message", ""),
-        curve=status.get("curve") or {},
-        started=parse_time(status.get("startTime")),
-        ended=parse_time(status.get("completionTime")),
-        gpus=float(gpu.get("count", 0)),
-        gpu_used={name: float(used) for name, used in (gpu.get("byResource") or {}).items()},
-        gpu_saved=float(gpu.get("saved", 0)),
-        seen=tuple(status.get("metricsSeen") or ()),
-        launch_at=parse_time(status.get("retryAt")),
-        disruptions=status.get("disruptions", 0),
-        executions=tuple(map(parse_execution, status.get("executions") or ())),
-    )
+    """The record in a SweepTrial object.
 
+    What its status says may be from another version of the operator, or changed by hand: whatever cannot
+    be read of it is in ``problems``, and the rest counts.
 
-def dump_curve(curve: Curve, pod: str, log_time: int = 0) -> dict[str, Any]:
-    """The curve as it is kept: numbers as texts, since JSON has no NaN and the API server
-    reformats numbers; jq reads a list by ``split(" ") | map(tonumber)``.
-
-    Args:
-        pod: uid of the pod whose sidecar numbered the reports.
-        log_time: when the newest report was printed, in nanoseconds since the epoch; 0 for sources
-            other than logs.
+    Raises:
+        ValueError: it is no record of a trial at all: it lacks an identity.
     """
-    dumped: dict[str, Any] = {
-        "version": CURVE_VERSION,
-        "pod": pod,
-        "reports": curve.count,
-        "values": _texts(curve.values),
-    }
-    if curve.later:
-        reported = curve.goal.reported
-        dumped["later"] = {
-            "intervals": " ".join(str(point.interval) for point in curve.later),
-            "values": _texts(point.value for point in curve.later),
-            "bests": _texts(reported(point.best) for point in curve.later),
-            "means": _texts(reported(point.mean) for point in curve.later),
-        }
-        dumped["sum"] = "" if curve.total is None else _exact_text(curve.total)
-    if log_time:
-        dumped["logTime"] = str(log_time)
-    if curve.carried is not None:
-        dumped["carried"] = repr(curve.carried)
-    if curve.last is not None:
-        dumped["last"] = repr(curve.last)
-    if curve.best is not None:
-        dumped["best"] = repr(curve.best)
-        dumped["bestInterval"] = curve.best_interval
-    return dumped
+    meta = Fields(body.get("metadata"), "metadata")
+    spec, status = Fields(body.get("spec"), "spec"), Fields(body.get("status"), "status")
+    sweep, index = spec.text("sweep"), spec.whole("index", -1, most=_LARGEST_INDEX)
+    name, uid = meta.text("name"), meta.text("uid")
+    if not (name and uid and sweep) or index < 0:
+        raise ValueError(
+            "is no record of a trial: it lacks a name, a uid, spec.sweep or spec.index"
+        )
+    decides = Fields(body.get("status"), "status")  # by this it is decided what to do next
+    assignment, phase = _assignment(spec), _phase(decides)
+    attempt, outcome = decides.whole("attempt", 1, least=1, most=10**6), _outcome(decides)
+    held = (*spec.problems, *decides.problems)
+    status = Fields(decides.data, "status")  # the rest is for people and accounts
+    gpu = status.child("gpuSeconds")
+    by_resource = gpu.child("byResource")
+    record = Record(
+        namespace=meta.text("namespace"),
+        sweep=sweep,
+        sweep_uid=owner_uid(body),
+        name=name,
+        uid=uid,
+        version=meta.text("resourceVersion"),
+        index=index,
+        assignment=assignment,
+        phase=phase,
+        attempt=attempt,
+        failures=status.whole("failures"),
+        launched=bool(status.text("job")),
+        stop=None if outcome is None else _stop(status.child("stop"), outcome),
+        reason=status.text("reason"),
+        message=status.text("message"),
+        curve=parse_curve(status.child("curve")),
+        started=status.moment("startTime"),
+        ended=status.moment("completionTime"),
+        gpus=gpu.amount("count"),
+        gpu_used={name: by_resource.amount(name) for name in by_resource.data},
+        gpu_saved=gpu.amount("saved"),
+        seen=status.texts("metricsSeen"),
+        launch_at=status.moment("retryAt"),
+        disruptions=status.whole("disruptions"),
+        executions=tuple(map(parse_execution, status.children("executions"))),
+    )
+    return replace(record, problems=_all(held, status.problems), is_held=bool(held))
 
 
-def load_curve(dumped: Mapping[str, Any], empty: Curve) -> Curve:
-    """The curve again, ready for further reports; ``empty`` is filled with it."""
-    carried = dumped.get("carried")
-    empty.carried = empty.best = None if carried is None else float(carried)
-    empty.load(_numbers(dumped.get("values")))
-    later = dumped.get("later")
-    if later:
-        score = empty.goal.score
-        intervals = map(int, later["intervals"].split())
-        bests, means = (map(score, _numbers(later[key])) for key in ("bests", "means"))
-        empty.later = list(map(Later, intervals, _numbers(later["values"]), bests, means))
-        empty.count, empty.last = dumped["reports"], float(dumped["last"])
-        empty.total = _exact_number(dumped["sum"]) if dumped["sum"] else None
-    _restore_best(empty, dumped)
-    return empty
+def owner_uid(body: Mapping[str, Any]) -> str:
+    """The uid of the sweep that a record belongs to; empty where it says none."""
+    owners = Fields(body.get("metadata"), "metadata").children("ownerReferences")
+    return next(owners, Fields({}, "")).text("uid")
 
 
-def _texts(values: Iterable[float]) -> str:
-    return " ".join(map(repr, values))
+def _all(*notes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain(*notes)))
 
 
-def _numbers(text: Any) -> list[float]:
-    return [float(word) for word in str(text or "").split()]
+def _assignment(spec: Fields) -> Assignment:
+    """What is tried; where it cannot be read, the texts of its leaves."""
+    try:
+        found = json.loads(spec.text("assignment"))
+        if isinstance(found, dict):
+            return found
+    except (ValueError, RecursionError):
+        pass
+    spec.note("assignment", "is no JSON object")
+    return dict(spec.child("parameters").data)
 
 
-def _exact_text(total: int) -> str:
-    """An exact sum in the form of C's hexadecimal floats, of any length: mantissa, p, exponent."""
-    zeros = (total & -total).bit_length() - 1 if total else 0
-    return f"{total >> zeros:#x}p{zeros - UNIT}"
-
-
-def _exact_number(text: str) -> int:
-    mantissa, exponent = text.split("p")
-    return int(mantissa, 16) << int(exponent) + UNIT
-
-
-def _restore_best(curve: Curve, dumped: Mapping[str, Any]) -> None:
-    """A best that is on record although its report is not in the values: it came by way of a
-    sidecar's last words."""
-    best = dumped.get("best")
-    if best is not None and curve.goal.score(float(best)) > curve.score:
-        curve.best, curve.best_interval = float(best), dumped.get("bestInterval", 0)
-    curve.count = max(curve.count, dumped.get("reports", 0))
+def _phase(status: Fields) -> Phase:
+    text = status.text("phase", Phase.PENDING)
+    try:
+        return Phase(text)
+    except ValueError:
+        status.note("phase", f"is none of {', '.join(Phase)}")
+        return Phase.PENDING
 
 
 def dump_stop(stop: Stop, decided: str) -> dict[str, Any]:
-    """The decision as it is recorded; ``decided`` is a timestamp."""
+    """The decision as it is recorded, without the numbers that it has not; ``decided`` is a timestamp."""
     dumped: dict[str, Any] = {
         "outcome": stop.outcome.value,
         "reason": stop.reason,
@@ -200,30 +179,31 @@ def dump_stop(stop: Stop, decided: str) -> dict[str, Any]:
         dumped["policy"] = stop.policy
         dumped["interval"] = stop.interval
         dumped["comparators"] = stop.comparators
-        dumped["value"] = text_of_number(stop.value)
-        dumped["threshold"] = text_of_number(stop.threshold)
+        numbers = {"value": stop.value, "threshold": stop.threshold}
+        dumped |= {key: dump_number(n) for key, n in numbers.items() if n is not None}
     return dumped
 
 
-def _parse_stop(dumped: Mapping[str, Any] | None) -> Stop | None:
-    if not dumped:
+def _outcome(status: Fields) -> Phase | None:
+    """The phase that a recorded decision ends the trial in; None when there is no decision."""
+    if not status.data.get("stop"):
         return None
+    stop = status.child("stop")
+    text = stop.text("outcome")
+    if text in (phase.value for phase in Phase if phase.is_end):
+        return Phase(text)
+    stop.note("outcome", "is no end of a trial")
+    return None
+
+
+def _stop(stop: Fields, outcome: Phase) -> Stop:
     return Stop(
-        outcome=Phase(dumped["outcome"]),
-        reason=dumped["reason"],
-        message=dumped["message"],
-        policy=dumped.get("policy", ""),
-        interval=dumped.get("interval", 0),
-        value=_number(dumped.get("value")),
-        threshold=_number(dumped.get("threshold")),
-        comparators=dumped.get("comparators", 0),
+        outcome=outcome,
+        reason=stop.text("reason"),
+        message=stop.text("message"),
+        policy=stop.text("policy"),
+        interval=stop.whole("interval"),
+        value=stop.number("value"),
+        threshold=stop.number("threshold"),
+        comparators=stop.whole("comparators"),
     )
-
-
-def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)
-
-
-def text_of_number(value: float | None) -> str:
-    """Floats in objects are texts: the shortest that reads back the same."""
-    return "" if value is None else repr(value)

@@ -36,10 +36,14 @@ def whole_row(trial: TrialView, now: float) -> Row:
     """Everything that is on record of a trial but its curve; ``parameters`` are the values themselves."""
     record = trial.record
     row = trial_row(trial, now)
-    row |= {"bestInterval": trial.curve.best_interval, "message": record.message}
+    row |= {"bestInterval": trial.curve.best_interval, "message": _message(trial)}
     row |= {"started": record.started, "ended": trial.ended, "failures": record.failures}
     row |= {"disruptions": record.disruptions, "stop": stop_row(record.stop)}
     return {**row, "parameters": record.assignment}
+
+
+def _message(trial: TrialView) -> str:
+    return ". ".join(filter(None, (trial.unreadable, trial.record.message)))
 
 
 def stop_row(stop: Stop | Decision | None) -> Row | None:

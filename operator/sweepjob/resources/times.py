@@ -11,5 +11,17 @@ def format_time(seconds: float, *, micro: bool = False) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if micro else "%Y-%m-%dT%H:%M:%SZ")
 
 
-def parse_time(text: str | None) -> float | None:
-    return None if text is None else datetime.fromisoformat(text).timestamp()
+def parse_time(text: object) -> float | None:
+    """Seconds since the epoch; None for what is missing or no timestamp.
+
+    The epoch itself counts as missing: a kubelet writes 1970 for what never happened, such as the
+    start of a container whose program does not exist.
+    """
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return seconds if seconds > 0 else None

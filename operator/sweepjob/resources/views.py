@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +11,10 @@ from ..domain.curve import Curve
 from ..domain.objective import Goal
 from ..domain.space import leaves
 from . import names
+from .fields import Fields
 from .placeholders import text_of
-from .record import Record, load_curve, parse_record
+from .record import Record, owner_uid, parse_record
+from .stored_curve import load_curve
 from .times import parse_time
 
 _SERIOUS = (names.FAILED, names.DEGRADED)
@@ -57,7 +60,7 @@ class SweepView:
             phase=status.get("phase", "Pending"),
             counts={"total": spec["limits"]["maxTotalTrials"], **(status.get("trials") or {})},
             best=best.get("trial", ""),
-            best_value=float(best["value"]) if best else None,
+            best_value=Fields(best, "status.best").number("value"),
             used=gpu.get("used", 0),
             saved=gpu.get("saved", 0),
             created=parse_time(meta["creationTimestamp"]) or 0.0,
@@ -144,7 +147,8 @@ class TrialView:
 
     @property
     def phase(self) -> str:
-        return self.record.phase.value
+        """The phase on record; of a trial that nothing can be done about, that."""
+        return "Unreadable" if self.record.is_held else self.record.phase.value
 
     @property
     def ended(self) -> float | None:
@@ -155,10 +159,18 @@ class TrialView:
     def best(self) -> float | None:
         return self.curve.best
 
+    @property
+    def unreadable(self) -> str:
+        """What of its record cannot be read; empty as a rule."""
+        problems = "; ".join(self.record.problems)
+        return f"its record cannot be read in full: {problems}" if problems else ""
+
     def seconds(self, now: float) -> float | None:
-        """How long it has run, or ran."""
-        started = self.record.started
-        return None if started is None else (self.ended or now) - started
+        """How long it has run, or ran; None where that is not on record."""
+        started, ended = self.record.started, self.ended
+        if started is None or (ended is None and self.record.phase.is_end):
+            return None
+        return (now if ended is None else ended) - started
 
     def shape(self) -> list[float]:
         """Its reports, as far as they are kept."""
@@ -166,15 +178,19 @@ class TrialView:
 
 
 def trial_views(bodies: Sequence[Mapping[str, Any]], goal: Goal) -> list[TrialView]:
-    """All trials by their index."""
-    return sorted((TrialView.of(body, goal) for body in bodies), key=lambda trial: trial.index)
+    """All trials by their index. What is no record of a trial, though its labels say so, is none."""
+    found = []
+    for body in bodies:
+        with contextlib.suppress(ValueError):
+            found.append(TrialView.of(body, goal))
+    return sorted(found, key=lambda trial: trial.index)
 
 
 def warm_started_by(
     source: Mapping[str, Any], bodies: Iterable[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
     """Of the trials of a sweep's name, those of the sweep that a status names as a source."""
-    return [body for body in bodies if parse_record(body).sweep_uid == source["uid"]]
+    return [body for body in bodies if owner_uid(body) == source["uid"]]
 
 
 def by_score(trials: Sequence[TrialView]) -> list[TrialView]:

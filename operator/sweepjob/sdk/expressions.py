@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from enum import Enum
 from typing import Any, ClassVar
 
 from ..resources.reading import Reader
@@ -33,11 +34,17 @@ class Expression:
 
 
 def plain(value: Any) -> Any:
-    """Numbers of numpy and ranges as Python's own numbers and lists."""
-    if isinstance(value, Expression | str):
+    """Texts, numbers and lists of numpy, members of enums, ranges and the like as Python's own: YAML and
+    JSON know no others."""
+    if isinstance(value, Expression | bytes):
         return value
+    if isinstance(value, Enum):
+        return plain(value.value)
+    for kind in (str, int, float):
+        if isinstance(value, kind) and not isinstance(value, bool):
+            return value if type(value) is kind else kind.__getnewargs__(value)[0]
     if isinstance(value, Mapping):
-        return {name: plain(inner) for name, inner in value.items()}
+        return {plain(name): plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | range) or (
         isinstance(value, Iterable) and not hasattr(value, "item")
     ):

@@ -12,7 +12,7 @@ from ..resources import names
 from ..resources.sweepjob import SweepSpec, parse_sweepjob
 from .arguments import REASONS, ArgumentError, present, refuse, spelled
 from .data import Output
-from .expressions import Expression, expression
+from .expressions import Expression, expression, plain
 from .manifest import described, metadata_of, spec_of, trial_of
 from .policies import EarlyTerminationPolicy, policy_of
 from .settings import (
@@ -155,12 +155,15 @@ class SweepJob:
         Raises:
             ArgumentError: a part is missing, or parts cannot stand together.
         """
-        return {
-            "apiVersion": names.API_VERSION,
-            "kind": names.SWEEPJOB,
-            "metadata": metadata_of(self),
-            "spec": spec_of(self),
-        }
+        found: dict[str, Any] = plain(
+            {
+                "apiVersion": names.API_VERSION,
+                "kind": names.SWEEPJOB,
+                "metadata": metadata_of(self),
+                "spec": spec_of(self),
+            }
+        )
+        return found
 
     def validate(self) -> SweepSpec:
         """Check it as the operator does.

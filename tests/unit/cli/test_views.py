@@ -20,7 +20,8 @@ from sweepjob.cli.trials import trial_row
 from sweepjob.domain.curve import Curve
 from sweepjob.domain.objective import Goal
 from sweepjob.domain.plan.snapshot import Phase, Stop
-from sweepjob.resources.record import dump_curve, dump_stop, trial_manifest
+from sweepjob.resources.record import dump_stop, trial_manifest
+from sweepjob.resources.stored_curve import dump_curve
 from sweepjob.resources.times import format_time
 from sweepjob.resources.views import SweepView, TrialView, best_so_far, by_score, trial_views
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import enum
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import yaml
 from sweepjob import Input, Output, command
 from sweepjob import hyperdrive as v1
 from sweepjob.sweep import (
@@ -144,6 +148,54 @@ def test_grid_keeps_the_order_that_is_written() -> None:
     }
     job.sampling_algorithm = GridSamplingAlgorithm(order=["a", "b"])
     assert job.to_manifest()["spec"]["samplingAlgorithm"]["order"] == ["a", "b"]
+
+
+class Optimizer(str, enum.Enum):  # noqa: UP042 - what people have written for years
+    ADAM = "adam"
+
+
+class Size(enum.IntEnum):
+    SMALL = 16
+
+
+class Mode(enum.Enum):
+    FAST = "fast"
+
+
+class Text(str):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    ("given", "plain"),
+    [
+        (np.str_("adam"), "adam"),
+        (Optimizer.ADAM, "adam"),
+        (Size.SMALL, 16),
+        (Mode.FAST, "fast"),
+        (Text("a: b"), "a: b"),
+        (np.float32(0.5), 0.5),
+        (np.bool_(True), True),
+    ],
+)
+def test_texts_and_numbers_of_any_kind_are_plain(given: Any, plain: Any) -> None:
+    job = command(
+        command=["python", "train.py", "${{inputs.a}}"],
+        image=Text("i:1"),
+        inputs={"a": "x", "b": given, "c": "x"},
+        environment_variables={"NAME": Text("value")},
+    )
+    nested = Choice([{np.str_("kind"): given}])
+    sweep = job(a=Choice([given]), c=nested).sweep(
+        primary_metric=Text("score"), goal="maximize", max_total_trials=3
+    )
+    read = yaml.safe_load(sweep.to_yaml())["spec"]
+    assert read["searchSpace"]["a"]["values"] == [plain]
+    assert type(read["searchSpace"]["a"]["values"][0]) is type(plain)
+    assert read["searchSpace"]["c"]["values"] == [{"kind": plain}]
+    assert read["inputs"]["b"] in (plain, str(plain))
+    assert read["objective"]["primaryMetric"] == "score"
+    assert json.loads(json.dumps(sweep.to_manifest()))["spec"] == read
 
 
 def test_numbers_of_numpy_are_numbers() -> None:

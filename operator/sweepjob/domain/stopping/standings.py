@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 # Scores, and the trials that have them, in the order of the trials' indices.
-Entries = tuple[list[float], list[int]]
+Entries = tuple["array[float]", "array[int]"]
 
 
 @dataclass(slots=True)
@@ -31,10 +31,10 @@ class League:
         """All trials at once, which costs one sort."""
         import numpy as np  # needed for many trials only, and by none who only writes sweeps
 
-        scores = np.array(entries[0][::-1])
+        scores = np.frombuffer(entries[0])[::-1]
         # Of equal ones the later trial stays in front.
         order = np.argsort(scores, kind="stable")
-        trials = np.array(entries[1][::-1], dtype=np.int32)
+        trials = np.frombuffer(entries[1], dtype=np.int32)[::-1]
         return cls(array("d", scores[order].tobytes()), array("i", trials[order].tobytes()))
 
     def place(self, score: float, trial: int) -> int:
@@ -122,10 +122,10 @@ class Standings:
         place = league.insert(compared, trial)
         return Rank(best, place, place, league.scores)
 
-    def fill(self, entries: Mapping[int, Entries]) -> None:
-        """Enter all trials of a sweep, by interval, where none has been entered yet."""
-        assert not self._leagues
-        self._leagues = {interval: League.of(found) for interval, found in entries.items()}
+    def fill(self, interval: int, entries: Entries) -> None:
+        """Enter all trials of a sweep at an interval where none has been entered yet."""
+        assert interval not in self._leagues
+        self._leagues[interval] = League.of(entries)
 
     def leagues(self) -> Iterator[tuple[int, array[float]]]:
         """Every interval, from the first, with the scores there, worst first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..curve import Curve
@@ -43,13 +43,22 @@ class Tracker:
     def restore(self, curves: Mapping[int, Curve]) -> None:
         """Enter trials, by index, at all intervals of the curves that were read from their records.
         Nothing may have been entered before."""
-        entries: dict[int, Entries] = defaultdict(lambda: ([], []))
-        for trial in sorted(curves):
-            for interval, compared in self._history(curves[trial]):
+        for _ in self.restoring(sorted(curves.items())):
+            pass
+
+    def restoring(self, curves: Iterable[tuple[int, Curve]]) -> Iterator[None]:
+        """The same in small steps, of curves in the order of the trials' indices, each of which is
+        needed once and may be forgotten then."""
+        entries: dict[int, Entries] = defaultdict(lambda: (array("d"), array("i")))
+        for trial, curve in curves:
+            for interval, compared in self._history(curve):
                 scores, trials = entries[interval]
                 scores.append(compared)
                 trials.append(trial)
-        self._standings.fill(entries)
+            yield
+        for interval in sorted(entries):
+            self._standings.fill(interval, entries.pop(interval))
+            yield
 
     def _history(self, curve: Curve) -> Iterator[tuple[int, float]]:
         """The intervals at which the policy is applied, and what was compared there."""

@@ -1,0 +1,253 @@
+"""Whatever anybody writes into a pod, a Job or a spec, reading it raises nothing that is not foreseen, and
+nothing ends a watch."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from sweepjob import wire
+from sweepjob.domain.problem import InvalidSpec
+from sweepjob.resources import names
+from sweepjob.resources.pods import goes_on, parse_job, parse_pod
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+from .builders import SWEEPJOB
+from .mutation import json_values, mutate
+
+WHEN = "2026-01-01T00:00:05Z"
+ENDED = {"exitCode": 1, "reason": "Error", "message": "boom", "startedAt": WHEN, "finishedAt": WHEN}
+SUMMARY = wire.Summary(3, 0.1, 0.9, (0.1, 0.9, 0.5), ("score",)).dump()
+LABELS = {
+    names.LABEL_SWEEP: "s",
+    names.LABEL_TRIAL: "s-1",
+    names.LABEL_ATTEMPT: "2",
+    names.LABEL_TRIAL_UID: "u",
+}
+META: dict[str, Any] = {
+    "name": "s-1-x",
+    "namespace": "n",
+    "uid": "u",
+    "resourceVersion": "5",
+    "creationTimestamp": WHEN,
+    "deletionTimestamp": WHEN,
+    "labels": LABELS,
+    "ownerReferences": [{"uid": "job-uid"}],
+}
+POD: dict[str, Any] = {
+    "metadata": META,
+    "spec": {
+        "nodeName": "node",
+        "priority": 0,
+        "containers": [
+            {
+                "name": "trainer",
+                "resources": {"limits": {"nvidia.com/gpu": "2"}, "requests": {"a/mig-1g": "1"}},
+            }
+        ],
+        "initContainers": [{"name": names.SIDECAR}],
+        "resourceClaims": [{"name": "c", "resourceClaimTemplateName": "t"}],
+    },
+    "status": {
+        "phase": "Running",
+        "startTime": WHEN,
+        "reason": "",
+        "conditions": [
+            {
+                "type": kind,
+                "status": status,
+                "reason": "r",
+                "message": "m",
+                "lastTransitionTime": WHEN,
+            }
+            for kind, status in (
+                ("PodScheduled", "True"),
+                ("DisruptionTarget", "False"),
+                ("PodReadyToStartContainers", "False"),
+            )
+        ],
+        "containerStatuses": [
+            {"name": "trainer", "image": "i", "state": {"terminated": ENDED}, "lastState": {}}
+        ],
+        "initContainerStatuses": [
+            {
+                "name": names.SIDECAR,
+                "state": {"terminated": {**ENDED, "exitCode": 0, "message": SUMMARY}},
+                "lastState": {"terminated": {**ENDED, "exitCode": 137}},
+            }
+        ],
+    },
+}
+WAITING = copy.deepcopy(POD)
+WAITING["status"] |= {"phase": "Pending"}
+WAITING["status"]["conditions"][0] |= {"status": "False", "reason": "Unschedulable"}
+WAITING["status"]["containerStatuses"][0]["state"] = {
+    "waiting": {"reason": "ErrImagePull", "message": "m"}
+}
+JOB: dict[str, Any] = {
+    "metadata": META,
+    "spec": {"suspend": False},
+    "status": {
+        "startTime": WHEN,
+        "conditions": [
+            {
+                "type": "Failed",
+                "status": "True",
+                "reason": "r",
+                "message": "m",
+                "lastTransitionTime": WHEN,
+            }
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("body", [POD, WAITING], ids=["ended", "waiting"])
+@given(data=st.data())
+def test_any_change_of_a_pod_is_read_or_refused(body: dict[str, Any], data: st.DataObject) -> None:
+    changed = mutate(data, copy.deepcopy(body))
+    for _ in range(data.draw(st.integers(0, 2))):
+        changed = mutate(data, changed) if changed else changed
+    goes_on(changed)
+    try:
+        record = parse_pod(changed)
+    except ValueError as error:
+        assert str(error) in ("has no uid", "has no containers")  # noqa: PT017 - reading it is fine, too
+        return
+    json.dumps({name: f"{used:.0f}" for name, used in record.gpus.items()}, allow_nan=False)
+    assert all(0 <= used < 2**63 for used in record.gpus.values())
+    assert record.view.started is None or record.view.started > 0
+
+
+@given(st.data())
+def test_any_change_of_a_job_is_read_or_refused(data: st.DataObject) -> None:
+    changed = mutate(data, copy.deepcopy(JOB))
+    try:
+        parse_job(changed)
+    except ValueError as error:
+        assert str(error) == "has no uid"  # noqa: PT017 - reading it is fine, too
+
+
+def small_pod(message: str) -> dict[str, Any]:
+    """A pod of anybody with the label of a sweep, whose init container is called like the sidecar."""
+    status = {"name": names.SIDECAR, "state": {"terminated": {"exitCode": 0, "message": message}}}
+    return {
+        "metadata": {"name": "x", "namespace": "n", "uid": "u", "labels": {names.LABEL_SWEEP: "x"}},
+        "spec": {"containers": [{"name": "a"}]},
+        "status": {"phase": "Succeeded", "initContainerStatuses": [status]},
+    }
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        '{"count":1e999,"low":null,"high":null,"tail":[],"seen":[]}',
+        '{"count":-1,"low":null,"high":null,"tail":[],"seen":[]}',
+        '{"count":1e3,"low":null,"high":null,"tail":[],"seen":[]}',
+        '{"count":true,"low":null,"high":null,"tail":[],"seen":[]}',
+        '{"count":NaN,"low":null,"high":null,"tail":[],"seen":[]}',
+        f'{{"count":{"9" * 3000},"low":null,"high":null,"tail":[],"seen":[]}}',
+        f'{{"count":{10**13},"low":null,"high":null,"tail":[],"seen":[]}}',
+        '{"count":1,"low":1e999,"high":null,"tail":[],"seen":[]}',
+        '{"count":1,"low":"-Infinity","high":null,"tail":[],"seen":[]}',
+        '{"count":1,"low":[],"high":null,"tail":[],"seen":[]}',
+        '{"count":1,"low":null,"high":null,"tail":{},"seen":[]}',
+        '{"count":1,"low":null,"high":null,"tail":[1,2],"seen":[]}',
+        '{"count":1,"low":null,"high":null,"tail":[],"seen":[7]}',
+        '{"count":1,"low":null,"high":null,"tail":[],"seen":"abc"}',
+        f'{{"count":1,"low":null,"high":null,"tail":[],"seen":{json.dumps(["x"] * 51)}}}',
+        "[" * 4000,
+        "[" * 1_000_000,
+        json.dumps([0] * 1_000_000),
+    ],
+)
+def test_last_words_that_are_none(message: str) -> None:
+    assert parse_pod(small_pod(message)).summary is None
+
+
+def test_names_in_last_words_can_be_written_down() -> None:
+    message = r'{"count":0,"low":null,"high":null,"tail":[],"seen":["\ud800x"]}'
+    summary = parse_pod(small_pod(message)).summary
+    assert summary is not None
+    assert summary.seen == ("?x",)
+
+
+@given(st.data())
+@example(data=None)
+def test_any_change_of_a_spec_is_read_or_refused(data: st.DataObject | None) -> None:
+    if data is None:
+        parse_sweepjob(SWEEPJOB)
+        return
+    spec = {**SWEEPJOB["spec"], **data.draw(st.sampled_from(FURTHER))}
+    changed = mutate(data, copy.deepcopy(spec))
+    try:
+        parse_sweepjob({**SWEEPJOB, "spec": changed})
+    except InvalidSpec as error:
+        assert str(error)  # noqa: PT017 - reading it is fine, too
+
+
+FURTHER: list[dict[str, Any]] = [
+    {"earlyTermination": {"type": "bandit", "slackFactor": 0.1, "evaluationInterval": 2}},
+    {"earlyTermination": {"type": "truncation_selection", "truncationPercentage": 20}},
+    {"earlyTermination": {"type": "asha", "reductionFactor": 3}},
+    {"samplingAlgorithm": {"type": "bayesian"}, "warmStart": {"sweeps": ["a"]}},
+    {"metrics": {"source": "logs", "pattern": "x"}, "inputs": {"epochs": 5}},
+    {"outputs": {"model": {"volume": {"emptyDir": {}}, "subPath": "a"}}},
+    {
+        "trial": {
+            "template": {"spec": {"containers": [{"name": "t", "image": "i", "command": ["a"]}]}}
+        }
+    },
+    {
+        "searchSpace": {
+            "m": {
+                "type": "choice",
+                "values": [
+                    {"kind": "a", "q": {"type": "quniform", "minValue": 0, "maxValue": 1, "q": 0.1}}
+                ],
+            },
+            "n": {"type": "normal", "mu": 0, "sigma": 1},
+            "r": {"type": "randint", "upper": 5},
+        },
+        "trial": {
+            "image": "i",
+            "command": ["a"],
+            "env": [{"name": "a", "value": "b"}],
+            "resources": {"limits": {"cpu": 1}},
+        },
+    },
+]
+
+
+@given(value=json_values, kind=st.sampled_from([wire.Push, wire.Reply, wire.Summary]))
+def test_any_json_is_a_message_or_refused(value: Any, kind: Any) -> None:
+    text = json.dumps(value)
+    if kind is wire.Summary:
+        wire.Summary.parse(text)
+        return
+    try:
+        kind.parse(text.encode(errors="surrogatepass"))
+    except ValueError as error:
+        assert len(str(error)) < 1000  # noqa: PT017 - it goes into an answer
+
+
+PUSH = {"namespace": "n", "trial": "t", "first": 1, "values": [1, "NaN"], "seen": ["a"]}
+REPLY = {"next": 3, "durable": 2, "action": "continue"}
+
+
+@given(data=st.data(), message=st.sampled_from([(wire.Push, PUSH), (wire.Reply, REPLY)]))
+def test_any_change_of_a_message_is_read_or_refused(data: st.DataObject, message: Any) -> None:
+    kind, good = message
+    changed = json.dumps(mutate(data, good)).encode()
+    try:
+        found = kind.parse(changed)
+    except ValueError as error:
+        assert len(str(error)) < 1000  # noqa: PT017 - it goes into an answer
+        return
+    if kind is wire.Push:
+        assert 1 <= found.first <= wire.MAX_REPORTS
+        "".join(found.seen).encode()

@@ -1,0 +1,360 @@
+"""Records and pods that somebody has broken, in a whole sweep over the fake API server, in virtual time: the
+sweep goes on, and says which trial it is, what cannot be read, and what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+import random
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from sweepjob.controller.gateway import Gateway, Resource
+from sweepjob.controller.reflector import Reflector
+from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.local.store import Body
+from sweepjob.resources import names
+from sweepjob.resources.pods import PodRecord, parse_pod
+
+from tests.fake_api.cluster import FakeCluster
+from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet
+from tests.fake_api.trainers import Trainers
+from tests.fake_api.transport import FakeClient, Weather
+
+from .test_crash_everywhere import spec
+from .test_hostile_objects import POD, small_pod
+from .test_reconciler import SWEEPS, change, status_of
+from .test_reflector import ScriptedGateway
+
+pytestmark = pytest.mark.virtual_time
+
+
+@pytest.fixture(autouse=True)
+def _quiet(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "caplog" in request.fixturenames:
+        yield
+        return
+    with quiet():
+        yield
+
+
+class World:
+    """A cluster with a sweep, and an operator that can be killed and started again."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._clock = lambda: EPOCH + loop.time()
+        self.operator: Operator | None = None
+        self.server = MemoryApiServer(self._clock)
+        self.trainers = Trainers(
+            random.Random(2), lambda: None if self.operator is None else self.operator.intake
+        )
+        FakeCluster(self.server, random.Random(1), self._clock, self.trainers.run)
+        given = spec(4, 2, samplingAlgorithm={"type": "random", "seed": 1}, earlyTermination=None)
+        body = {"metadata": {"name": "sweep"}, "spec": given}
+        body |= {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
+        assert self.server.answer(Request("POST", SWEEPS, {}, body))[0] == 201
+        self.start()
+
+    def start(self) -> None:
+        self.operator = Operator(FakeClient(self.server, Weather(random.Random(4))), self._clock)
+
+    def kill(self) -> None:
+        assert self.operator is not None
+        self.operator.kill()
+        self.operator = None
+
+    def problem(self) -> BaseException | None:
+        assert self.operator is not None
+        return self.operator.problem()
+
+
+def trial(server: MemoryApiServer, index: int) -> Body:
+    return server.store.all("sweeptrials")[NAMESPACE, f"sweep-{index}"]
+
+
+def tamper(server: MemoryApiServer, index: int, part: str = "status", **changes: Any) -> None:
+    body = copy.deepcopy(trial(server, index))
+    body[part] |= changes
+    server.store.put("sweeptrials", body)
+
+
+def runs(pod: Body) -> bool:
+    """Whether anything runs in a pod, or will."""
+    states = pod["status"].get("containerStatuses") or [{}]
+    over = "terminated" in states[0].get("state", {})
+    return not over and pod["status"]["phase"] in ("Pending", "Running")
+
+
+def degraded(server: MemoryApiServer) -> Body:
+    found: Body = next(c for c in status_of(server)["conditions"] if c["type"] == "Degraded")
+    return found
+
+
+async def until(server: MemoryApiServer, index: int, phase: str) -> None:
+    for _ in range(300):
+        found = server.store.get("sweeptrials", (NAMESPACE, f"sweep-{index}"))
+        if found is not None and found["status"]["phase"] == phase:
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"trial {index} is not {phase}")
+
+
+def curve(trial: Body, **changes: Any) -> Body:
+    return {**trial["status"]["curve"], **changes}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"version": 3}, {"values": "0.1 ?"}, {"best": "x", "sum": "x"}, {"reports": "7"}]
+)
+async def test_an_ended_trial_counts_without_its_reports(changes: dict[str, Any]) -> None:
+    world = World()
+    server = world.server
+    await until(server, 0, "Succeeded")
+    world.kill()
+    tamper(server, 0, curve=curve(trial(server, 0), **changes))
+    world.start()
+    await asyncio.sleep(5)
+    said = degraded(server)
+    key = next(iter(changes))
+    assert (said["status"], said["reason"]) == ("True", names.REASON_UNREADABLE)
+    assert said["message"].startswith("trial sweep-0: ")
+    assert f"status.curve.{key}: " in said["message"]
+    assert "It counts as Succeeded, without its reports" in said["message"]
+    assert "kubectl delete sweeptrial sweep-0 -n team" in said["message"]
+    events = server.store.all("events").values()
+    assert [
+        e for e in events if e["reason"] == names.REASON_UNREADABLE and "sweep-0" in e["message"]
+    ]
+    await asyncio.sleep(200)
+    assert world.problem() is None
+    assert status_of(server)["phase"] == "Complete"
+    assert degraded(server)["status"] == "True"
+    assert status_of(server)["trials"]["created"] == 4
+
+
+async def test_a_live_trial_is_asked_for_all_its_reports_again() -> None:
+    world = World()
+    server = world.server
+    await until(server, 0, "Running")
+    await asyncio.sleep(5)
+    world.kill()
+    reported = len(trial(server, 0)["status"]["curve"]["values"].split())
+    assert reported > 2
+    tamper(server, 0, curve=curve(trial(server, 0), values="0.1 0.2 x", later={"intervals": "7"}))
+    world.start()
+    await asyncio.sleep(2)
+    assert "Its reports are asked for again" in degraded(server)["message"]
+    await until(server, 0, "Succeeded")
+    kept = trial(server, 0)["status"]["curve"]
+    assert len(kept["values"].split()) == kept["reports"] >= 10
+    assert "later" not in kept
+    await asyncio.sleep(200)
+    assert status_of(server)["phase"] == "Complete"
+    assert degraded(server)["status"] == "False", "its record can be read again"
+
+
+@pytest.mark.parametrize(
+    ("part", "changes", "said"),
+    [
+        ("status", {"phase": "Paused"}, "status.phase: 'Paused'"),
+        ("status", {"attempt": "two"}, "status.attempt: 'two'"),
+        ("status", {"stop": {"outcome": 5}}, "status.stop.outcome: 5"),
+        ("spec", {"assignment": "{"}, "spec.assignment: '{'"),
+    ],
+)
+@pytest.mark.parametrize("phase", ["Running", "Succeeded"])
+async def test_a_trial_of_which_too_little_can_be_read_is_left_alone(
+    part: str, changes: dict[str, Any], said: str, phase: str
+) -> None:
+    world = World()
+    server = world.server
+    await until(server, 0, phase)
+    world.kill()
+    tamper(server, 0, part, **changes)
+    before = trial(server, 0)
+    world.start()
+    at_once = 0
+    for _ in range(1000):
+        await asyncio.sleep(0.2)
+        at_once = max(at_once, sum(map(runs, server.store.all("pods").values())))
+    assert at_once == 2, "it takes up a slot for as long as it runs"
+    assert trial(server, 0) == before
+    assert status_of(server)["phase"] == "Complete"
+    assert said in degraded(server)["message"]
+    assert "Nothing is done about this trial" in degraded(server)["message"]
+    assert sorted(server.store.all("sweeptrials")) == [(NAMESPACE, f"sweep-{n}") for n in range(4)]
+    complete = next(c for c in status_of(server)["conditions"] if c["type"] == "Complete")
+    assert "but for 1 whose records cannot be read" in complete["message"]
+    assert world.problem() is None
+
+
+async def test_what_runs_for_it_ends_with_its_sweep() -> None:
+    world = World()
+    server = world.server
+    await until(server, 0, "Running")
+    world.kill()
+    tamper(server, 0, phase="Paused")
+    world.start()
+    await asyncio.sleep(2)
+    change(server, stop=True)
+    await asyncio.sleep(20)
+    assert not [p for p in server.store.all("pods").values() if p["status"]["phase"] == "Running"]
+    assert status_of(server)["completionTime"]
+
+
+async def test_a_record_that_was_deleted_is_run_again() -> None:
+    world = World()
+    server = world.server
+    await until(server, 0, "Succeeded")
+    world.kill()
+    tamper(server, 0, phase="Paused")
+    world.start()
+    await asyncio.sleep(2)
+    path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweeptrials/sweep-0"
+    assert server.answer(Request("DELETE", path, {}, {}))[0] == 200
+    await asyncio.sleep(300)
+    assert status_of(server)["phase"] == "Complete"
+    assert degraded(server)["status"] == "False"
+    assert trial(server, 0)["status"]["phase"] in ("Succeeded", "EarlyStopped")
+
+
+async def test_a_record_of_a_number_that_no_trial_has_costs_nothing() -> None:
+    world = World()
+    server = world.server
+    await until(server, 0, "Running")
+    world.kill()
+    for number in (2**31 - 1, 99_999):
+        odd = copy.deepcopy(trial(server, 0))
+        odd["metadata"] |= {"name": f"odd-{number}", "uid": f"odd-{number}"}
+        odd["spec"] |= {"index": number if number > 99_999 else 0}
+        server.store.put("sweeptrials", odd)
+    world.start()
+    await asyncio.sleep(200)
+    assert status_of(server)["phase"] == "Complete"
+    assert status_of(server)["trials"]["created"] == 4
+    assert "spec.index: 2147483647 is no index of its own" in degraded(server)["message"]
+    assert "trial odd-99999: spec.index: 0 is no index of its own" in degraded(server)["message"]
+
+
+HOSTILE: list[Body] = [
+    small_pod('{"count":1e999,"low":null,"high":null,"tail":[],"seen":[]}'),
+    {"metadata": {"labels": {names.LABEL_SWEEP: "sweep"}}, "spec": {}, "status": {}},
+    {
+        **POD,
+        "metadata": {**POD["metadata"], "labels": {names.LABEL_SWEEP: "sweep"}},
+        "status": {
+            "phase": "Failed",
+            "startTime": "1e999",
+            "containerStatuses": [{}],
+            "conditions": [{}],
+        },
+    },
+    {
+        "metadata": {
+            "creationTimestamp": "now",
+            "labels": {
+                names.LABEL_SWEEP: "sweep",
+                names.LABEL_TRIAL: "sweep-" + "9" * 50,
+                names.LABEL_ATTEMPT: "9" * 60,
+            },
+        },
+        "spec": {"containers": [{"resources": {"limits": {"a/gpu": "1e999"}}}], "priority": "high"},
+        "status": {"phase": 5, "initContainerStatuses": [{"name": names.SIDECAR, "state": 7}]},
+    },
+]
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["listed", "watched"])
+async def test_a_pod_of_anybody_ends_nothing(before: bool) -> None:
+    world = World()
+    server = world.server
+    if before:
+        world.kill()
+        world.start()
+    for number, odd in enumerate(HOSTILE):
+        meta = {"name": f"odd-{number}", "namespace": NAMESPACE, "uid": f"odd-{number}"}
+        body = copy.deepcopy(odd)
+        body["metadata"] |= meta
+        server.store.put("pods", body)
+    await asyncio.sleep(200)
+    assert world.problem() is None
+    assert status_of(server)["phase"] == "Complete"
+    assert world.operator is not None
+    census = world.operator.reconciler.census()
+    assert census.unreadable["pods"] == 1, "the one without containers"
+
+
+class Broken(Exception):
+    """What nobody foresaw."""
+
+
+def listed(*bodies: Body) -> tuple[Reflector[PodRecord], list[str]]:
+    seen: list[str] = []
+
+    def changed(old: PodRecord | None, new: PodRecord | None) -> None:
+        one = new or old
+        assert one is not None
+        if one.name == "cursed":
+            raise Broken
+        seen.append(one.name)
+
+    def project(body: Any) -> PodRecord:
+        if body["metadata"]["name"] == "broken":
+            raise Broken
+        return parse_pod(body)
+
+    gateway = cast(Gateway, ScriptedGateway([list(bodies)], [[]]))
+    return Reflector(gateway, Resource("/api", "pods"), project, changed, "n"), seen
+
+
+def named(name: str, version: int = 1) -> Body:
+    body = copy.deepcopy(POD)
+    body["metadata"] |= {"name": name, "uid": name, "resourceVersion": str(version)}
+    return body
+
+
+async def test_each_is_named_once_and_counted_while_it_is_there(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    reflector, seen = listed(named("broken"), named("good"), named("cursed"))
+    task = asyncio.create_task(reflector.run())
+    await asyncio.sleep(0.1)
+    assert not task.done()
+    assert seen == ["good"]
+    assert len(reflector.quarantine) == 2
+    assert [
+        r.getMessage().split(" is ")[0] for r in caplog.records if r.levelno == logging.ERROR
+    ] == [
+        "pods n/broken (uid broken)",
+        "pods n/cursed (uid cursed)",
+    ]
+    for _ in range(3):
+        reflector._apply({"type": "MODIFIED", "object": named("broken", 2)})
+    assert len([r for r in caplog.records if "broken" in r.getMessage()]) == 2, "once a version"
+    reflector._apply({"type": "DELETED", "object": named("broken", 3)})
+    assert len(reflector.quarantine) == 1
+    task.cancel()
+
+
+async def test_one_that_cannot_be_read_any_more_is_there_as_it_was_seen_last() -> None:
+    reflector, _ = listed(named("good"))
+    reflector.put(named("good"))
+    odd = {**named("good", 5), "spec": {}}
+    reflector._apply({"type": "MODIFIED", "object": odd})
+    reflector._gateway = cast(Gateway, ScriptedGateway([[odd]], [[]]))
+    await reflector._list()
+    assert reflector.get("n", "good") is not None, "it was not deleted"
+    reflector._apply({"type": "DELETED", "object": {**odd, "status": 5}})
+    assert reflector.get("n", "good") is None
+
+
+@pytest.mark.parametrize(
+    "event", [{"type": "ADDED", "object": o} for o in (None, [], "x", {"metadata": 5})]
+)
+def test_an_event_about_nothing_is_no_news(event: Body) -> None:
+    reflector, seen = listed()
+    assert reflector._apply(event) == ""
+    assert seen == []
