@@ -30,6 +30,10 @@ test-unit: .venv/ready ## Run the tests that need nothing but Python
 test-e2e: .venv/ready ## Run the tests on the cluster
 	@$(PYTHON) -m pytest tests/e2e $(ON_CLUSTER) $(PYTEST_ARGS)
 
+.PHONY: cases
+cases: .venv/ready ## Run what has broken something once, with real clients, on this machine (ARGS="NAME ...", CASES=DIR)
+	@$(PYTHON) -m tests.cases $(ARGS)
+
 .PHONY: lint
 lint: .venv/ready ## Run ruff, mypy, import-linter and the chart's lint
 	.venv/bin/ruff check .

@@ -51,6 +51,7 @@ SOURCE_PORT = "sourcePort"
 NAMESPACE = "namespace"
 TRIAL = "trial"
 ARTIFACTS = "artifacts"
+STAY = "stay"  # until it is told to go: whoever started it knows when the trainer has ended
 # These may come from a Secret of the user's.
 ENV_FORWARD_TO = "SWEEPJOB_FORWARD_TO"
 ENV_FORWARD_INSECURE = "SWEEPJOB_FORWARD_INSECURE"

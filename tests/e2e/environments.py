@@ -10,14 +10,18 @@ from tests.cluster import layout
 from tests.cluster.console import run
 
 
-def environment(group: str) -> Path:
-    """The environment of a dependency group; kept in the cache."""
-    key = layout.digest(layout.PROJECT / "uv.lock", sys.version)
+def environment(group: str, project: Path = layout.PROJECT) -> Path:
+    """The environment of a dependency group; kept in the cache.
+
+    Args:
+        project: the folder whose pyproject.toml has the group.
+    """
+    key = layout.digest(project / "uv.lock", sys.version)
     folder = layout.cache() / "environments" / f"{group}-{key}"
     uv = layout.PROJECT / ".uv" / "bin" / "uv"
     run(
         [str(uv), "sync", "--quiet", "--locked", "--no-install-project", "--only-group", group],
         env={**os.environ, "UV_PROJECT_ENVIRONMENT": str(folder), "VIRTUAL_ENV": ""},
-        cwd=layout.PROJECT,
+        cwd=project,
     )
     return folder

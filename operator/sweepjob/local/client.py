@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from ..resources.times import parse_time
 from .api import MemoryApiServer, Request
 
-# A container's log from its beginning: lines with their times, until the container ends.
-Logs = Callable[[str], AsyncIterator[bytes]]
+# A container's log: lines with their times, until the container ends. The arguments are the pod, and
+# the time (seconds since the epoch) before which lines may be left out.
+Logs = Callable[[str, float], AsyncIterator[bytes]]
 
 
 class Content:
@@ -44,7 +46,7 @@ class LocalClient:
     """As much of the Kubernetes client as the gateway uses.
 
     Args:
-        logs: the log of a pod, by its name.
+        logs: the log of a pod, by its name and from a time on.
     """
 
     def __init__(self, server: MemoryApiServer, logs: Logs) -> None:
@@ -68,7 +70,8 @@ class LocalClient:
         if "watch" in request.query:
             return Response(200, content=Content(self._events(request)))
         if request.parts()[3] == "log":
-            return Response(200, content=Content(self._logs(request.parts()[2])))
+            after = parse_time(request.query.get("sinceTime")) or 0.0
+            return Response(200, content=Content(self._logs(request.parts()[2], after)))
         status, body = self._server.answer(request)
         return Response(status, json.dumps(body).encode())
 

@@ -4,72 +4,121 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncIterator
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..resources.times import format_time
+from .log_text import last_lines, shortened
 
-_LAST = 20  # lines
-_WORDS = 300  # characters of its end that explain a failure
+_SLOT = 10_000_000  # nanoseconds; lines that end within one are told apart by their order
+_CHUNK = 4 * 1024  # bytes that are handled before others have their turn
+_TAIL = 64 * 1024  # bytes of its end from which the last lines are made
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """What was written in a moment.
+
+    Attributes:
+        time: of its first line; nanoseconds since the epoch.
+        start: offset of its first byte.
+        line: offset where the line begins that the first byte belongs to.
+    """
+
+    time: int
+    start: int
+    line: int
 
 
 class Log:
-    """The log of one trainer.
+    """The log of one trainer. Only the file grows with what is printed.
 
     Args:
         path: of the file.
-        followed: all lines are kept for whoever follows, not only the last ones.
     """
 
-    def __init__(self, path: Path, *, followed: bool) -> None:
+    def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("ab")
-        self._lines: deque[bytes] = deque(maxlen=None if followed else _LAST)
-        self._last = 0
+        self._path = path
+        self._file = path.open("wb", buffering=0)
+        self._slots: list[_Slot] = []
+        self._size = 0
+        self._line = 0
         self._ended = False
         self._more = asyncio.Event()
 
-    async def write(self, output: asyncio.StreamReader) -> None:
-        """Until the output ends."""
-        rest = b""
-        while chunk := await output.read(65536):
-            self._file.write(chunk)
-            self._file.flush()
-            *lines, rest = (rest + chunk).split(b"\n")
-            self._keep(lines)
-        self._keep([rest] if rest else [])
+    def append(self, data: bytes) -> None:
+        """Write what was printed.
 
-    def _keep(self, lines: list[bytes]) -> None:
-        for line in lines:
-            # A line is known by its time: no two have the same.
-            self._last = max(time.time_ns(), self._last + 1)
-            seconds, fraction = divmod(self._last, 10**9)
-            stamp = format_time(seconds).removesuffix("Z")
-            self._lines.append(f"{stamp}.{fraction:09d}Z ".encode() + line + b"\n")
+        Raises:
+            OSError: there is no room for it.
+        """
+        self._file.write(data)
+        now = time.time_ns()
+        if not self._slots or now >= self._slots[-1].time + _SLOT:
+            self._slots.append(_Slot(now, self._size, self._line))
+        if newline := data.rfind(b"\n") + 1:
+            self._line = self._size + newline
+        self._size += len(data)
         self._announce()
 
     def _announce(self) -> None:
         self._more.set()
         self._more = asyncio.Event()
 
-    async def follow(self) -> AsyncIterator[bytes]:
-        """Every line with its time, from the first to the trainer's end."""
-        position = 0
-        while True:
-            for line in list(islice(self._lines, position, None)):
-                position += 1
-                yield line
-            if self._ended and position == len(self._lines):
-                return
-            if position == len(self._lines):
-                await self._more.wait()
+    async def follow(self, after: float = 0.0) -> AsyncIterator[bytes]:
+        """Every line with its time, from the first to the trainer's end; each time gives the same.
 
-    def end(self) -> str:
-        """The last words, which explain a failure as a rule."""
-        text = b"".join(line.split(b" ", 1)[1] for line in list(self._lines)[-_LAST:])
-        return text.decode(errors="replace").strip()[-_WORDS:]
+        Args:
+            after: seconds since the epoch; older lines may be left out.
+        """
+        number = self._slot_at(after)
+        position = self._slots[number].line if number < len(self._slots) else 0
+        ordinal, rest = 0, b""
+        with self._path.open("rb") as file:
+            file.seek(position)
+            while True:
+                end = self._end_of(number)
+                if position < end:
+                    chunk = file.read(min(_CHUNK, end - position))
+                    position += len(chunk)
+                    *lines, rest = (rest + chunk).split(b"\n")
+                    rest = shortened(rest)
+                    yield b"".join(self._stamped(number, ordinal, lines))
+                    ordinal += len(lines)
+                    await asyncio.sleep(0)
+                elif number + 1 < len(self._slots):
+                    number, ordinal = number + 1, 0
+                elif self._ended:
+                    break
+                else:
+                    await self._more.wait()
+        if rest:
+            yield b"".join(self._stamped(number, ordinal, [rest]))
+
+    def _slot_at(self, after: float) -> int:
+        earlier = sum(slot.time < after * 1e9 for slot in self._slots)
+        return max(0, earlier - 1)
+
+    def _end_of(self, number: int) -> int:
+        following = number + 1
+        return self._slots[following].start if following < len(self._slots) else self._size
+
+    def _stamped(self, number: int, ordinal: int, lines: list[bytes]) -> list[bytes]:
+        found = []
+        for place, line in enumerate(lines, ordinal):
+            # A line is known by its time: no two have the same.
+            seconds, fraction = divmod(self._slots[number].time + place, 10**9)
+            stamp = format_time(seconds).removesuffix("Z")
+            found.append(f"{stamp}.{fraction:09d}Z ".encode() + shortened(line) + b"\n")
+        return found
+
+    def last_lines(self) -> str:
+        """The end of what was printed, which explains a failure as a rule."""
+        with self._path.open("rb") as file:
+            file.seek(max(0, self._size - _TAIL))
+            return last_lines(file.read())
 
     def close(self) -> None:
         """There will be no more."""

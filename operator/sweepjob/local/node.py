@@ -1,31 +1,27 @@
-"""The node: takes pods as GPUs are free, runs them as processes, and tells what became of them."""
+"""The node: takes pods as GPUs are free, has them run as processes, and writes what became of them."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import secrets
-import socket
-import subprocess
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ..controller.ingest.authentication import Caller
-from ..resources import names
-from ..resources.job import trainer_of
-from ..resources.times import format_time, parse_time
+from ..resources.times import parse_time
+from . import pod_status
 from .devices import Devices
 from .jobs import JobController, phase_of
 from .log import Log
-from .pods import SIDECAR_COMMAND, LocalPod, local_pod
-from .process import Process
+from .pod_runner import PodEnd, PodRunner
+from .pods import gpus_of, local_pod
 from .store import Body, Change, Key, Store
 
-_READY = 10.0  # seconds that a sidecar has to open its port
-_FAREWELL = 5.0  # that it has to go by itself when the trainer has
+_log = logging.getLogger(__name__)
+_FAREWELL = 5.0  # seconds that pods have to go when the sweep is interrupted
 
 
 @dataclass(frozen=True)
@@ -68,8 +64,8 @@ class Node:
         self._url = url
         self._clock = clock
         self._waiting: list[Key] = []
-        self._lives: dict[str, asyncio.Task[None]] = {}
-        self._trainers: dict[str, Process] = {}
+        self._tasks: dict[str, asyncio.Task[PodEnd]] = {}
+        self._runners: dict[str, PodRunner] = {}
         self._callers: dict[str, Caller] = {}
         self._logs: dict[str, Log] = {}
         self._is_closing = False
@@ -79,41 +75,44 @@ class Node:
         """Whose token this is; the ingestion server asks."""
         return self._callers.get(token)
 
-    async def log_of(self, pod: str) -> AsyncIterator[bytes]:
-        """A pod's log with times, line by line, until its trainer has ended."""
+    async def log_of(self, pod: str, after: float) -> AsyncIterator[bytes]:
+        """A pod's log with times, until its trainer has ended.
+
+        Args:
+            after: seconds since the epoch; older lines may be left out.
+        """
         log = self._logs.get(pod)
         if log is not None:
-            async for line in log.follow():
-                yield line
+            async for lines in log.follow(after):
+                yield lines
 
     async def close(self) -> None:
-        """End all pods: asked first, then killed. Nothing is told of that: it was not their own end."""
+        """End all pods: asked first, then killed. Their status stays: it was not their own end."""
         self._is_closing = True
-        for process in self._trainers.values():
-            process.tell_to_go()
-        if self._lives:
-            await asyncio.wait(self._lives.values(), timeout=_FAREWELL)
-        for life in self._lives.values():
-            life.cancel()
-        await asyncio.gather(*self._lives.values(), return_exceptions=True)
+        tasks = list(self._tasks.values())
+        for runner in self._runners.values():
+            runner.terminate(_FAREWELL)
+        if tasks:
+            await asyncio.wait(tasks, timeout=_FAREWELL)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _on_change(self, change: Change) -> None:
         if change.resource != "pods" or self._is_closing:
             return
         meta = change.body["metadata"]
-        key = (meta["namespace"], meta["name"])
         if change.old is None:
-            self._waiting.append(key)
+            self._waiting.append((meta["namespace"], meta["name"]))
             self._controller.soon(self._admit)
-        elif (
-            change.new is not None and "deletionTimestamp" in meta and meta["uid"] in self._trainers
-        ):
-            due = (parse_time(meta["deletionTimestamp"]) or 0.0) - self._clock()
-            self._end_by(self._trainers[meta["uid"]], max(0.0, due))
+        elif change.new is not None:
+            self._end_if_deleted(change.new)
 
-    def _end_by(self, trainer: Process, seconds: float) -> None:
-        trainer.tell_to_go()
-        asyncio.get_running_loop().call_later(seconds, trainer.kill)
+    def _end_if_deleted(self, body: Body) -> None:
+        due = parse_time(body["metadata"].get("deletionTimestamp"))
+        runner = self._runners.get(body["metadata"]["uid"])
+        if due is not None and runner is not None:
+            runner.terminate(max(0.0, due - self._clock()))
 
     def _admit(self) -> None:
         """Start the pods that wait, in their order, as far as there are GPUs for them."""
@@ -123,133 +122,64 @@ class Node:
             if body is None or phase_of(body) != "Pending":
                 self._waiting.pop(0)
                 continue
-            pod = local_pod(body, self._root, self._url)
-            gpus = self._devices.take(pod.gpus)
+            gpus = self._devices.take(gpus_of(body))
             if gpus is None:
                 return
             self._waiting.pop(0)
-            uid = body["metadata"]["uid"]
             self._controller.request("PATCH", "pods", key, {"spec": {"nodeName": "local"}})
-            self._lives[uid] = asyncio.create_task(self._live(key, uid, body, pod, gpus))
+            uid = body["metadata"]["uid"]
+            task = self._tasks[uid] = asyncio.create_task(self._run(key, body, gpus))
+            task.add_done_callback(partial(self._on_end, key, body, gpus))
 
-    async def _live(
-        self, key: Key, uid: str, body: Body, pod: LocalPod, gpus: tuple[str, ...]
-    ) -> None:
-        """A pod from its start to its end."""
-        sidecar = None
-        try:
-            sidecar = await self._start_sidecar(key, uid, pod)
-            code, words = await self._train(key, uid, body, pod, gpus)
-        except (OSError, ValueError) as error:
-            code, words = 127, str(error)
-        finally:
-            self._trainers.pop(uid, None)
-            if sidecar is not None:
-                await _dismiss(sidecar)
-            self._devices.give_back(gpus)
-            self._lives.pop(uid, None)
-            self._controller.soon(self._admit)
-        if not self._is_closing:
-            self._tell_end(key, uid, body, code, words, _read(pod.last_words))
-
-    async def _start_sidecar(self, key: Key, uid: str, pod: LocalPod) -> Process | None:
+    async def _run(self, key: Key, body: Body, gpus: tuple[str, ...]) -> PodEnd:
+        uid = body["metadata"]["uid"]
+        pod = local_pod(body, self._root, self._url)
         pod.folder.mkdir(parents=True, exist_ok=True)
-        if pod.sidecar is None:
-            return None
-        token = secrets.token_urlsafe()
-        pod.token.write_text(token)
-        self._callers[token] = Caller(key[0], key[1], uid)
-        with (pod.folder / "sidecar.log").open("ab") as log:
-            process = await Process.start(SIDECAR_COMMAND, pod.sidecar, log.fileno())
-        if pod.port:
-            await _await_port(pod.port, process)
-        return process
-
-    async def _train(
-        self, key: Key, uid: str, body: Body, pod: LocalPod, gpus: tuple[str, ...]
-    ) -> tuple[int, str]:
+        if pod.sidecar is not None:
+            token = secrets.token_urlsafe()
+            pod.token.write_text(token)
+            self._callers[token] = Caller(key[0], key[1], uid)
         environment = {**self._machine.environment, **pod.environment}
         if gpus:
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
-        file = self._root / "logs" / f"{pod.name}.log"
-        # Without a sidecar the log is where the reports are.
-        log = self._logs[pod.name] = Log(file, followed=pod.sidecar is None)
-        folder = self._machine.folder
-        trainer = await Process.start(pod.command, environment, subprocess.PIPE, folder)
-        self._trainers[uid] = trainer
-        self._tell_start(key, body)
-        if self._is_to_go(key):
-            trainer.tell_to_go()
-        try:
-            assert trainer.output is not None
-            await log.write(trainer.output)
-            return await trainer.wait(), log.end()
-        finally:
-            trainer.kill()
-            log.close()
+        log = self._logs[pod.name] = Log(self._root / "logs" / f"{pod.name}.log")
+        started = partial(self._write_start, key, body)
+        runner = PodRunner(pod, environment, self._machine.folder, log, started)
+        self._runners[uid] = runner
+        self._end_if_deleted(self._store.get("pods", key) or body)
+        return await runner.run()
 
-    def _is_to_go(self, key: Key) -> bool:
-        body = self._store.get("pods", key)
-        return body is None or "deletionTimestamp" in body["metadata"]
-
-    def _tell_start(self, key: Key, body: Body) -> None:
-        now = format_time(self._clock())
-        name = trainer_of(body["spec"])["name"]
-        state = {"name": name, "state": {"running": {"startedAt": now}}}
-        status = {"phase": "Running", "startTime": now, "containerStatuses": [state]}
-        self._controller.request("PATCH", "pods", key, {"status": status}, "status")
-
-    def _tell_end(
-        self, key: Key, uid: str, body: Body, code: int, words: str, summary: str
+    def _on_end(
+        self, key: Key, body: Body, gpus: tuple[str, ...], task: asyncio.Task[PodEnd]
     ) -> None:
-        now = format_time(self._clock())
-        found = self._store.get("pods", key)
-        states = ((found or body)["status"].get("containerStatuses") or [{}])[0].get("state") or {}
-        ended: dict[str, Any] = {
-            "exitCode": code,
-            "finishedAt": now,
-            **(states.get("running") or {}),
-        }
-        if code:
-            ended["message"] = words
-        sidecar = {"exitCode": 0, "finishedAt": now, "message": summary}
-        status = {
-            "phase": "Failed" if code else "Succeeded",
-            "containerStatuses": [
-                {"name": trainer_of(body["spec"])["name"], "state": {"terminated": ended}}
-            ],
-            "initContainerStatuses": [{"name": names.SIDECAR, "state": {"terminated": sidecar}}],
-        }
+        """A pod's task is over, whatever has ended it: its GPUs are free, and its end is written."""
+        uid = body["metadata"]["uid"]
+        self._runners.pop(uid, None)
+        self._tasks.pop(uid, None)
+        self._devices.give_back(gpus)
+        self._controller.soon(self._admit)
+        if not self._is_closing:
+            self._write_end(key, body, _end_of(key, task))
+
+    def _write_start(self, key: Key, body: Body) -> None:
+        status = pod_status.started(body, self._clock())
         self._controller.request("PATCH", "pods", key, {"status": status}, "status")
-        if self._is_to_go(key):
-            final = {"preconditions": {"uid": uid}, "gracePeriodSeconds": 0}
+
+    def _write_end(self, key: Key, body: Body, end: PodEnd) -> None:
+        now = self._store.get("pods", key) or body
+        status = pod_status.ended(now, end, self._clock())
+        self._controller.request("PATCH", "pods", key, {"status": status}, "status")
+        if "deletionTimestamp" in now["metadata"]:
+            final = {"preconditions": {"uid": body["metadata"]["uid"]}, "gracePeriodSeconds": 0}
             self._controller.request("DELETE", "pods", key, final)
 
 
-async def _await_port(port: int, sidecar: Process) -> None:
-    deadline = time.monotonic() + _READY
-    while time.monotonic() < deadline:
-        if not sidecar.is_running:
-            break
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
-            return
-        await asyncio.sleep(0.02)
-    raise OSError("the sidecar has not opened its port; see sidecar.log in the pod's folder")
-
-
-async def _dismiss(sidecar: Process) -> None:
-    """It goes by itself as a rule, and is told to otherwise."""
-    try:
-        await asyncio.wait_for(sidecar.wait(), 0.3)
-    except TimeoutError:
-        sidecar.tell_to_go()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(sidecar.wait(), _FAREWELL)
-    sidecar.kill()
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text()
-    except OSError:
-        return ""
+def _end_of(key: Key, task: asyncio.Task[PodEnd]) -> PodEnd:
+    """The result of a pod's task; an error in it is the node's, and the pod has failed all the same."""
+    if task.cancelled():
+        return PodEnd(1, "its run on this machine was cancelled", "NodeFailed")
+    error = task.exception()
+    if error is None:
+        return task.result()
+    _log.error("pod %s cannot be run", key[1], exc_info=error)
+    return PodEnd(1, f"it cannot be run on this machine: {error!r}", "NodeFailed")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,6 @@ class LocalPod:
         command, environment: of the trainer, without what it inherits.
         sidecar: environment of the sidecar; None when there is none.
         port: of the sidecar, 0 where it does not listen.
-        gpus: how many the trainer wants.
         grace: seconds that it has between SIGTERM and SIGKILL.
         folder: for what belongs to this pod.
     """
@@ -41,7 +39,6 @@ class LocalPod:
     environment: dict[str, str]
     sidecar: dict[str, str] | None
     port: int
-    gpus: int
     grace: int
     folder: Path
 
@@ -52,6 +49,11 @@ class LocalPod:
     @property
     def token(self) -> Path:
         return self.folder / "token"
+
+
+def gpus_of(body: Body) -> int:
+    """How many GPUs a pod's trainer wants."""
+    return round(sum(requested(body["spec"]).values()))
 
 
 def local_pod(body: Body, root: Path, url: str) -> LocalPod:
@@ -67,6 +69,7 @@ def local_pod(body: Body, root: Path, url: str) -> LocalPod:
     )
     told = {} if sidecar is None else json.loads(_environment(sidecar)[wire.ENV_TOLD])
     told[wire.OPERATOR] = url  # the one in the Job may be of an earlier start
+    told[wire.STAY] = "true"  # the node tells it when the trainer has ended
     places = _places(trainer, root, folder)
     if port := int(told.get(wire.SOURCE_PORT, 0)):
         own = _free_port()
@@ -87,7 +90,6 @@ def local_pod(body: Body, root: Path, url: str) -> LocalPod:
         environment=environment,
         sidecar=None if sidecar is None else _sidecar(sidecar, told, folder),
         port=port,
-        gpus=round(sum(requested(spec).values())),
         grace=int(spec.get("terminationGracePeriodSeconds", 30)),
         folder=folder,
     )
@@ -152,9 +154,6 @@ def _sidecar(container: Mapping[str, Any], told: Mapping[str, str], folder: Path
         "PYTHONPATH": _PACKAGE,
         "PATH": "/usr/bin:/bin",
     }
-
-
-SIDECAR_COMMAND = [sys.executable, "-m", "sweepjob.sidecar"]
 
 
 def _free_port() -> int:

@@ -80,6 +80,7 @@ class LocalSweep:
         for source in self._sources:
             source.lend(self.store)
         self._folder.keep(self.store)
+        asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
         listener = socket.create_server(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         controller = JobController(self._server, time.time)
@@ -126,6 +127,15 @@ class LocalSweep:
         if not task.cancelled():
             self._failure = task.exception()
             self._over.set()
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """An error in a callback of the node or of the Job controller ends the sweep: what it left
+        undone, nobody would do."""
+        if "handle" in context and "exception" in context:
+            self._failure = context["exception"]
+            self._over.set()
+        else:
+            loop.default_exception_handler(context)
 
     def _on_change(self, change: Change, reconciler: Reconciler) -> None:
         if change.resource == "sweepjobs" and change.new is not None:

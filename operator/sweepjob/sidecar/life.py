@@ -44,7 +44,7 @@ def live(settings: Settings, listener: socket.socket | None, leaving: threading.
     else:
         server = LocalServer(listener, _handler(settings, recorder), recorder.changed)
         server.start()
-        if settings.source == wire.MLFLOW:
+        if settings.source == wire.MLFLOW and not settings.stay:
             departure.watch(departure.Connections(server, recorder), recorder, leaving)
     pusher = Pusher(settings, recorder)
     pusher.start()
@@ -62,6 +62,8 @@ def _follow(settings: Settings, recorder: Recorder, leaving: threading.Event) ->
     reader = (EventFiles if tensorboard else JsonLines)(settings.path, recorder)
     follower = Follower(reader.read)
     follower.start()
+    if settings.stay:
+        return follower
     folder = settings.path if tensorboard else settings.path.parent
     # The trainer may make it later; then it is seen from the one above.
     existing = next((f for f in (folder, *folder.parents) if f.is_dir()), folder)
@@ -84,3 +86,5 @@ def leave_on_signals(leaving: threading.Event) -> None:
     """Be ready to be told to go, before anything takes long."""
     signal.signal(signal.SIGTERM, lambda *_: leaving.set())
     signal.signal(signal.SIGINT, lambda *_: leaving.set())
+    # Blocked until now where whoever started this may be that quick.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])

@@ -26,6 +26,7 @@ class Settings:
     path: Path = Path("/nonexistent")
     forward_to: str = ""
     forward_insecure: bool = False
+    stay: bool = False
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -45,4 +46,5 @@ class Settings:
             path=Path(told.get(wire.SOURCE_PATH, "/nonexistent")),
             forward_to=get(wire.ENV_FORWARD_TO, ""),
             forward_insecure=get(wire.ENV_FORWARD_INSECURE, "").lower() in ("1", "true"),
+            stay=told.get(wire.STAY) == "true",
         )

@@ -316,3 +316,124 @@ def test_the_first_example_of_the_readme(tmp_path: Path) -> None:
     assert "Complete: 16 of 16 trials" in done.stdout
     best = json.loads((tmp_path / "sweepjobs" / "first.json").read_text())["status"]["best"]
     assert float(best["value"]) > 0.92
+
+
+def script_of(code: str) -> dict[str, Any]:
+    return {"command": [sys.executable, "-S", "-c", code]}
+
+
+def said_of(local: Local, body: dict[str, Any]) -> str:
+    """The message of the first trial of a sweep that fails."""
+    local.run(body, code=1)
+    assert [done["status"]["phase"] for done in local.objects("sweepjobs")] == ["Failed"]
+    trial, *_ = local.objects()
+    return str(trial["status"]["message"])
+
+
+@pytest.mark.parametrize("source", ["mlflow", "pushgateway", "file", "tensorboard", "logs"])
+def test_a_program_that_is_not_there_fails_at_once_whatever_the_source(
+    local: Local, source: str
+) -> None:
+    started = time.monotonic()
+    said = said_of(local, sweep(source, trial={"command": ["no-such-program"]}, limits=ONE))
+    assert "exit code 127: 'no-such-program' is not there in PATH" in said
+    assert time.monotonic() - started < 20
+
+
+def test_the_last_lines_of_a_script_that_fails_are_quoted(local: Local) -> None:
+    code = (
+        "import sys\n"
+        "print('\\x1b[32mepoch 1\\x1b[0m\\n' * 200, flush=True)\n"
+        "print('50%\\r100%', flush=True)\n"
+        "def train(): raise KeyError('no column \\x07label')\n"
+        "train()\n"
+    )
+    said = said_of(local, sweep("logs", trial=script_of(code), limits=ONE))
+    assert "epoch 1\nepoch 1\n\n100%\nTraceback (most recent call last):" in said
+    assert said.endswith("KeyError: 'no column \\x07label'")
+    assert "\x1b" not in said
+    assert len(said.encode()) < 2200
+
+
+@pytest.mark.parametrize("source", ["file", "logs"])
+def test_a_trial_ends_with_its_script_whoever_holds_its_output(local: Local, source: str) -> None:
+    helper = (
+        "subprocess.Popen(['sleep', '30'], start_new_session=True, env={'PATH': '/bin:/usr/bin'})"
+    )
+    code = f"import subprocess, time\n{helper}\nprint('score=0.5', flush=True)"
+    if source == "file":
+        code += "\nimport os; open(os.environ['SWEEPJOB_METRICS_PATH'], 'a').write('{\"score\": 0.5}\\n')"
+    started = time.monotonic()
+    local.run(sweep(source, trial=script_of(code), limits=ONE))
+    assert time.monotonic() - started < 20
+    assert local.values() == [[0.5]]
+
+
+def test_reports_of_a_second_phase_count(local: Local) -> None:
+    """The file is kept open and closed, for longer than a sidecar on a cluster would wait."""
+    code = """
+import json, os, time
+for phase in ([0.25, 0.5], [0.75]):
+    with open(os.environ["SWEEPJOB_METRICS_PATH"], "a") as file:
+        for value in phase:
+            print(json.dumps({"score": value}), file=file, flush=True)
+            time.sleep(0.7)
+    time.sleep(2.5)
+print(json.dumps({"score": 1.0}), file=open(os.environ["SWEEPJOB_METRICS_PATH"], "a"))
+"""
+    local.run(sweep("file", trial=script_of(code), limits=ONE))
+    assert local.values() == [[0.25, 0.5, 0.75, 1.0]]
+
+
+def test_a_sidecar_that_was_killed_is_started_again(local: Local) -> None:
+    code = """
+import json, os, signal, time
+def sidecar():
+    for entry in filter(str.isdecimal, os.listdir("/proc")):
+        try:
+            told = open(f"/proc/{entry}/environ").read()
+        except OSError:
+            continue
+        if "SWEEPJOB_SIDECAR=" in told and os.getcwd() in told:
+            return int(entry)
+def report(value):
+    with open(os.environ["SWEEPJOB_METRICS_PATH"], "a") as file:
+        print(json.dumps({"score": value}), file=file)
+report(0.25)
+time.sleep(1)
+first = sidecar()
+os.kill(first, signal.SIGKILL)
+report(0.5)
+while sidecar() in (None, first):
+    time.sleep(0.05)
+report(0.75)
+"""
+    local.run(sweep("file", trial=script_of(code), limits=ONE))
+    assert local.values() == [[0.25, 0.5, 0.75]]
+    [pod] = local.objects("pods")
+    [status] = pod["status"]["initContainerStatuses"]
+    assert status["restartCount"] == 1
+
+
+def test_one_that_does_not_listen_is_killed_after_its_grace(local: Local) -> None:
+    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('on'); time.sleep(60)"
+    limits = {**ONE, "trialTimeout": 2}
+    trial = {**script_of(code), "stopGracePeriodSeconds": 1}
+    started = time.monotonic()
+    local.run(sweep("logs", trial=trial, limits=limits), code=1)
+    assert time.monotonic() - started < 25
+    [trial] = local.objects()
+    assert (trial["status"]["phase"], trial["status"]["reason"]) == ("Canceled", "TrialTimeout")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel does it on Linux only")
+def test_killed_it_leaves_no_process_of_a_shells(local: Local) -> None:
+    body = sweep("logs", trial={"command": "sleep 60 & echo score=1; sleep 60; true"}, limits=ONE)
+    process = local.start(body)
+    await_values(local)
+    assert len(left(local.folder)) >= 4
+    process.kill()
+    process.communicate(timeout=20)
+    deadline = time.monotonic() + 10
+    while left(local.folder) and time.monotonic() < deadline:
+        time.sleep(0.05)

@@ -1,0 +1,60 @@
+"""The status of a pod, as the kubelet writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..resources import names
+from ..resources.job import trainer_of
+from ..resources.times import format_time
+from .pod_runner import PodEnd
+from .store import Body
+
+
+def started(body: Mapping[str, Any], now: float) -> Body:
+    """Of a pod whose trainer has just started.
+
+    Args:
+        body: the pod.
+        now: seconds since the epoch.
+    """
+    at = format_time(now)
+    state = {"name": trainer_of(body["spec"])["name"], "state": {"running": {"startedAt": at}}}
+    return {"phase": "Running", "startTime": at, "containerStatuses": [state]}
+
+
+def ended(body: Mapping[str, Any], end: PodEnd, now: float) -> Body:
+    """Of a pod that has ended.
+
+    Args:
+        body: the pod as it was before.
+        now: seconds since the epoch.
+    """
+    before = (body["status"].get("containerStatuses") or [{}])[0].get("state") or {}
+    terminated = {
+        "exitCode": end.code,
+        "finishedAt": format_time(now),
+        **(before.get("running") or {}),
+    }
+    has_failed = bool(end.code or end.reason)
+    status: Body = {"phase": "Failed" if has_failed else "Succeeded"}
+    if end.reason:
+        status |= {"reason": end.reason, "message": end.message}
+    elif end.message:
+        terminated["message"] = end.message
+    state = {"terminated": terminated}
+    status["containerStatuses"] = [{"name": trainer_of(body["spec"])["name"], "state": state}]
+    if end.sidecar is not None:
+        status["initContainerStatuses"] = [_sidecar(end, terminated["finishedAt"])]
+    return status
+
+
+def _sidecar(end: PodEnd, finished: str) -> Body:
+    assert end.sidecar is not None
+    state = {"exitCode": end.sidecar.code, "finishedAt": finished, "message": end.summary}
+    return {
+        "name": names.SIDECAR,
+        "restartCount": end.sidecar.restarts,
+        "state": {"terminated": state},
+    }

@@ -1,0 +1,148 @@
+"""The log of a trainer: followed line by line, shortened where lines do not end, quoted where it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sweepjob.local.log import Log
+from sweepjob.local.log_text import last_lines, shortened
+from sweepjob.local.output import Output
+from sweepjob.resources.log_lines import LogLines, nanoseconds
+
+
+async def followed(log: Log, after: float = 0.0) -> list[tuple[int, bytes]]:
+    text = b"".join([chunk async for chunk in log.follow(after)])
+    parts = [line.partition(b" ") for line in text.split(b"\n")[:-1]]
+    return [(nanoseconds(stamp.decode()), line) for stamp, _, line in parts]
+
+
+async def test_every_line_has_a_time_of_its_own_which_stays(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    live = asyncio.create_task(followed(log))
+    for piece in (b"a\nb\n", b"c", b"", b"d\n\n", b"e"):
+        log.append(piece)
+        await asyncio.sleep(0.02)
+    log.close()
+    found = await live
+    assert [line for _, line in found] == [b"a", b"b", b"cd", b"", b"e"]
+    assert all(before < after for (before, _), (after, _) in pairwise(found))
+    assert await followed(log) == found
+    late = await followed(log, found[2][0] / 1e9)
+    assert late == found[-len(late) :]
+    assert {line for _, line in late} >= {b"cd", b"", b"e"}
+
+
+async def test_many_lines_cost_no_memory_and_none_is_lost(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    lines = [b"step %d" % number for number in range(50_000)]
+    for start in range(0, len(lines), 100):
+        log.append(b"\n".join(lines[start : start + 100]) + b"\n")
+    log.close()
+    found = await followed(log)
+    assert [line for _, line in found] == lines
+    assert len({at for at, _ in found}) == len(lines)
+
+
+async def test_a_line_without_end_is_bounded_and_takes_no_longer_than_it_is_long(
+    tmp_path: Path,
+) -> None:
+    log = Log(tmp_path / "log")
+    bar = b"".join(b"\r%d/9999 loss=0.5 val_acc=0.25" % number for number in range(40_000))
+    started = time.monotonic()
+    for _ in range(15):  # 18 MB
+        log.append(bar)
+    log.append(b" end\nval_acc=0.5\n")
+    log.close()
+    [last, after] = [line for _, line in await followed(log)]
+    assert time.monotonic() - started < 5
+    assert len(last) <= 64 * 1024
+    assert last.endswith(b"\r39999/9999 loss=0.5 val_acc=0.25 end")
+    assert after == b"val_acc=0.5"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"val_acc=0.5", b"\r", b"\r\r", b" loss=1 ", b"x" * 30_000, b" " * 70_000, b"\x1b[1m"]
+        ),
+        max_size=12,
+    ),
+    st.integers(0, 12),
+)
+def test_shortening_changes_no_report(pieces: list[bytes], split: int) -> None:
+    def reports(line: bytes) -> list[tuple[str, float]]:
+        return LogLines("val_acc").read(line.decode(errors="replace"))
+
+    line = b"".join(pieces)
+    whole = shortened(line)
+    by_pieces = shortened(shortened(b"".join(pieces[:split])) + b"".join(pieces[split:]))
+    assert reports(whole) == reports(line) == reports(by_pieces)
+    assert max(len(whole), len(by_pieces)) <= 64 * 1024 + 1
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        (b"", ""),
+        (
+            b"\n\n  Traceback\n    x\nValueError: no data\n\n",
+            "  Traceback\n    x\nValueError: no data",
+        ),
+        (b"50%\r100%\r\nkilled\r\n", "100%\nkilled"),
+        (b"\x1b[31mred\x1b[0m \x1b]0;title\x07text \x1b]8;;http://x\x1b\\link", "red text link"),
+        (b"a\x00b\x07c\x7f\x9d", "a�b�c��"),
+        ("right to left \u202e\u2066".encode(), "right to left ��"),
+        (b"tab\there \xff\xfe", "tab\there ��"),
+        (b"\x1b[2K\x1b[1A\x1bM\x1b(Bdone", "done"),
+        ("中文 é 🎉".encode(), "中文 é 🎉"),
+    ],
+)
+def test_last_lines_are_text(printed: bytes, shown: str) -> None:
+    assert last_lines(printed) == shown
+
+
+def test_last_lines_are_bounded_as_the_kubelets_are() -> None:
+    many = b"".join(b"line %d\n" % number for number in range(500))
+    assert last_lines(many).split("\n") == [f"line {number}" for number in range(420, 500)]
+    wide = last_lines(b"".join(b"%d " % number + b"x" * 300 + b"\n" for number in range(50)))
+    assert len(wide.encode()) <= 2048
+    assert [line.split()[0] for line in wide.split("\n")] == ["44", "45", "46", "47", "48", "49"]
+    single = last_lines("é".encode() * 5000)
+    assert single == "é" * 1024
+    assert last_lines(b"\r%50s" % b"x" * 10_000 + b"\nKeyError: 1").endswith("x\nKeyError: 1")
+
+
+async def test_what_is_printed_before_the_end_counts_and_nobody_delays_it(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    output = Output(log, lambda error: None)
+    holder = os.dup(output.write_end)  # a helper that has inherited the pipe
+    os.write(output.write_end, b"val_acc=0.5\n" * 1000)
+    output.close()
+    log.close()
+    assert len(await followed(log)) == 1000
+    with pytest.raises(BrokenPipeError):
+        os.write(holder, b"late")
+    os.close(holder)
+
+
+def full(data: bytes) -> None:
+    raise OSError(28, "No space left on device")
+
+
+async def test_a_log_that_cannot_be_written_is_told_once(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    errors: list[Exception] = []
+    log.append = full  # type: ignore[method-assign]
+    output = Output(log, errors.append)
+    for _ in range(3):
+        os.write(output.write_end, b"val_acc=0.5\n")
+        await asyncio.sleep(0.01)
+    output.close()
+    assert [str(error) for error in errors] == ["[Errno 28] No space left on device"]
