@@ -31,7 +31,7 @@ from .sdk.expressions import (
     Randint,
     Uniform,
 )
-from .sdk.job import SweepJob
+from .sdk.job import SweepJob, SweepWarning
 from .sdk.policies import (
     AshaPolicy,
     BanditPolicy,
@@ -70,6 +70,7 @@ __all__ = [
     "SamplingAlgorithm",
     "SweepJob",
     "SweepJobLimits",
+    "SweepWarning",
     "TruncationSelectionPolicy",
     "Uniform",
 ]

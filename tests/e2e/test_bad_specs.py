@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -19,9 +20,10 @@ def uniform(low: float, high: float) -> dict[str, Any]:
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("unknown-expression", {"searchSpace": {"x": {"type": "gauss"}}}, 'Unsupported value: "gauss": supported values: "choice"'),
-    ("min-above-max", {"searchSpace": {"x": uniform(2, 1)}}, "minValue must not be above maxValue; exchange the two"),
-    ("missing-bound", {"searchSpace": {"x": {"type": "uniform", "minValue": 1}}}, "need minValue and maxValue"),
     ("q-of-zero", {"searchSpace": {"x": {**uniform(0, 1), "type": "quniform", "q": 0}}}, "q must be above 0"),
+    ("grid-of-numbers", {"samplingAlgorithm": {"type": "grid"}, "searchSpace": {"x": uniform(0, 1)}}, "grid takes choices only; list the values in a choice"),
+    ("name-of-a-parameter", {"searchSpace": {"learning-rate": choice(1)}}, "a parameter's name has letters, digits and _"),
+    ("n" * 47, {}, "metadata.name may have at most 46 characters"),
     ("both-slacks", {"earlyTermination": {"type": "bandit", "slackFactor": 1, "slackAmount": 1}}, "exactly one of slackFactor and slackAmount"),
     ("percentage", {"earlyTermination": {"type": "truncation_selection", "truncationPercentage": 100}}, "should be less than or equal to 99"),
     ("asha-interval", {"earlyTermination": {"type": "asha", "evaluationInterval": 2}}, "asha has rungs instead of evaluationInterval"),
@@ -43,6 +45,21 @@ def test_apply_refuses(sweeps: Sweeps, name: str, change: dict[str, Any], messag
 
 
 INVALID: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "min-above-max",
+        {"searchSpace": {"x": uniform(2, 1)}},
+        "spec.searchSpace.x.minValue: 2: must not be above maxValue (1); exchange the two",
+    ),
+    (
+        "missing-bound",
+        {"searchSpace": {"x": {"type": "uniform", "minValue": 1}}},
+        "spec.searchSpace.x.maxValue: None: is required: a number",
+    ),
+    (
+        "null",
+        {"searchSpace": {"x": choice(1, None)}},
+        "spec.searchSpace.x.values[1]: None: must be a number, text, boolean or object",
+    ),
     (
         "nested-expression",
         {"searchSpace": {"m": choice({"x": {"type": "gauss"}})}},
@@ -107,6 +124,29 @@ def test_a_condition_explains(
     assert message in condition["message"]
     assert "InvalidSpec" in sweeps.kubectl("describe", "sweepjob", name)
     assert not sweeps.trials(name)
+
+
+def test_what_is_probably_not_meant_is_said(sweeps: Sweeps) -> None:
+    """In the condition, and by an event; and the sweep runs all the same."""
+    space = {
+        "level": choice(0.1),
+        "lr": {"type": "loguniform", "minValue": 1e-4, "maxValue": 0.1},
+        "rate": {"type": "loguniform", "minValue": {"value": 1e-4}, "maxValue": {"value": 0.1}},
+    }
+    sweeps.apply(
+        "doubtful", sweeps.spec(space, trial={"command": "run {{lr}} ${{search_space.rate}}"})
+    )
+    accepted = eventually(lambda: sweeps.condition("doubtful", "Accepted"), 20, "it is looked at")
+    assert accepted["status"] == "True"
+    line = "write lr: {type: loguniform, minValue: {value: 0.0001}, maxValue: {value: 0.1}}"
+    for text in (accepted["message"], sweeps.kubectl("describe", "sweepjob", "doubtful")):
+        assert line in text
+        assert "did you mean ${{search_space.lr}}?" in text
+    found = sweeps.get("events", "--field-selector=reason=SpecWarning")["items"]
+    assert [event["type"] for event in found] == ["Warning"]
+    [first, *_] = eventually(lambda: sweeps.trials("doubtful"), 20, "it runs")
+    assert 1e-4 <= json.loads(first["spec"]["assignment"])["rate"] <= 0.1
+    sweeps.kubectl("delete", "sweepjob", "doubtful")
 
 
 TROUBLED: list[tuple[str, dict[str, Any], str, str]] = [

@@ -37,6 +37,21 @@ def editor_schema(crd: Schema) -> Schema:
     }
 
 
+# What the API server's schemas have no words for: of two types.
+_OF_TWO_TYPES = {
+    ("minValue", "maxValue"): [
+        {"type": "number"},
+        {
+            "type": "object",
+            "required": ["value"],
+            "properties": {"value": {"type": "number", "exclusiveMinimum": 0}},
+            "additionalProperties": False,
+        },
+    ],
+    ("command",): [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+}
+
+
 def _converted(node: Schema) -> Schema:
     made = {key: value for key, value in node.items() if key not in _DROPPED}
     # What may change is the API server's to say: a file has no past.
@@ -47,6 +62,10 @@ def _converted(node: Schema) -> Schema:
         made["description"] = "\n".join(filter(None, said))
     if "properties" in made:
         made["properties"] = {key: _converted(sub) for key, sub in made["properties"].items()}
+        for keys, types in _OF_TWO_TYPES.items():
+            for key in set(keys) & set(made["properties"]):
+                if "type" not in made["properties"][key]:
+                    made["properties"][key]["anyOf"] = types
     if isinstance(made.get("additionalProperties"), dict):
         made["additionalProperties"] = _converted(made["additionalProperties"])
     elif "properties" in made and not node.get("x-kubernetes-preserve-unknown-fields"):

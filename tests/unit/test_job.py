@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sweepjob import wire
-from sweepjob.resources import command, names
+from sweepjob.resources import command, kubelet, names
 from sweepjob.resources.identity import TrialIdentity
 from sweepjob.resources.job import job_manifest
 from sweepjob.resources.sidecar import SidecarSettings
@@ -144,4 +144,5 @@ VALUES = {"search_space.a": "two words", "search_space.b": "it's", "search_space
     ids=["blanks", "quotes", "list", "shell"],
 )
 def test_values_reach_the_script_as_they_are(written: Any, expected: list[str]) -> None:
-    assert command.resolve(written, VALUES) == expected
+    written_out = command.resolve(written, VALUES)
+    assert [kubelet.expand(word, {"rm": "no"}) for word in written_out] == expected

@@ -283,3 +283,31 @@ async def test_a_node_is_not_lost_because_it_could_tell_nobody() -> None:
     assert "completionTime" in status_of(server)
     assert not pods
     operator.kill()
+
+
+async def test_what_is_probably_not_meant_is_told_and_runs_all_the_same() -> None:
+    """By an event, once, and in the condition, which says the same after a change of the spec."""
+    space = {
+        **spec(4, 2)["searchSpace"],
+        "lr": {"type": "loguniform", "minValue": 1e-4, "maxValue": 0.1},
+    }
+    server, operator = start(MemoryApiServer, searchSpace=space)
+    await asyncio.sleep(5)
+
+    def told() -> tuple[str, list[str]]:
+        [accepted] = [c for c in status_of(server)["conditions"] if c["type"] == "Accepted"]
+        assert accepted["status"] == "True"
+        events = server.store.all("events").values()
+        found = [e for e in events if e["reason"] == "SpecWarning" and e["type"] == "Warning"]
+        return accepted["message"], [event["message"] for event in found]
+
+    line = "write lr: {type: loguniform, minValue: {value: 0.0001}, maxValue: {value: 0.1}}"
+    message, [event] = told()
+    assert line in message
+    assert line in event
+    change(server, limits={"maxTotalTrials": 5, "maxConcurrentTrials": 1})
+    await asyncio.sleep(5)
+    assert told() == (message, [event])
+    await asyncio.sleep(300)
+    assert status_of(server)["phase"] == "Complete"
+    operator.kill()

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from sweepjob.domain.problem import InvalidSpec
+from sweepjob.domain.space import LogUniform, Quantized, exact
+from sweepjob.resources import names
 from sweepjob.resources.sweepjob import parse_sweepjob
 
 from .builders import sweepjob
@@ -140,3 +142,73 @@ def test_a_good_spec_with_everything() -> None:
     assert spec.policy.schedule.evaluation_interval == 1  # Azure's clients send 0 for "not given"
     assert spec.limits.max_concurrent_trials == 9
     assert (spec.suspend, spec.seed, spec.inputs) == (True, 1, {"epochs": 3})
+
+
+def test_a_name_of_46_characters_has_room_for_every_index_and_attempt() -> None:
+    body = sweepjob(limits={"maxTotalTrials": 100_000})
+    for length, fits in ((46, True), (47, False), (52, False)):
+        body["metadata"]["name"] = "a" * length
+        if fits:
+            parse_sweepjob(body)
+            longest = names.job_name(names.trial_name("a" * length, 99_999), 99)
+            assert len(f"{longest}r") <= names.JOB_NAME_LIMIT, (
+                "also with a letter before the attempt"
+            )
+        else:
+            with pytest.raises(InvalidSpec, match="at most 46 characters"):
+                parse_sweepjob(body)
+
+
+def test_a_value_that_is_written_twice_is_one_of_the_choice_twice() -> None:
+    spec = parse_sweepjob(
+        sweepjob(searchSpace={"x": {"type": "choice", "values": [1, 1, 2]}}, trial={"image": "i"})
+    )
+    assert spec.space.size() == 2
+
+
+VALUE_BOUNDS: list[tuple[dict[str, Any], str, str]] = [
+    ({"type": "uniform", "minValue": {"value": 1}, "maxValue": 2}, "minValue", "write the number itself"),
+    ({"type": "quniform", "minValue": 1, "maxValue": {"value": 2}, "q": 1}, "maxValue", "write the number itself"),
+    ({"type": "loguniform", "minValue": {"value": 0}, "maxValue": -1}, "minValue.value", "above 0"),
+    ({"type": "loguniform", "minValue": {"value": -1}, "maxValue": -1}, "minValue.value", "above 0"),
+    ({"type": "loguniform", "minValue": {"value": "1e-4"}, "maxValue": -1}, "minValue.value", "must be a number"),
+    ({"type": "loguniform", "minValue": {}, "maxValue": -1}, "minValue.value", "is required"),
+    ({"type": "loguniform", "minValue": {"value": 1, "x": 2}, "maxValue": 1}, "minValue.x", "unknown key"),
+    ({"type": "loguniform", "minValue": {"value": 0.1}, "maxValue": {"value": 0.01}}, "minValue", "exchange"),
+    ({"type": "loguniform", "minValue": {"value": 10}, "maxValue": 1}, "minValue", "exchange"),
+    ({"type": "loguniform", "minValue": {"value": float("nan")}, "maxValue": 1}, "minValue.value", "finite"),
+    ({"type": "loguniform", "minValue": float("-inf"), "maxValue": 1}, "minValue", "finite"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("expression", "path", "remedy"), VALUE_BOUNDS)
+def test_bounds_as_values_that_are_wrong(
+    expression: dict[str, Any], path: str, remedy: str
+) -> None:
+    with pytest.raises(InvalidSpec) as caught:
+        parse_sweepjob(sweepjob(searchSpace={"lr": expression, "units": CHOICE}))
+    assert [p.path for p in caught.value.problems] == [f"spec.searchSpace.lr.{path}"]
+    assert remedy in str(caught.value)
+
+
+@pytest.mark.parametrize("base", ["e", 10, 2, 0.5])
+@pytest.mark.parametrize(("low", "high"), [(1e-4, 0.1), (16, 256), (1e-5, 1e5), (3, 3), (0.7, 0.8)])
+def test_bounds_as_values(base: Any, low: float, high: float) -> None:
+    """Whole multiples of q at the bounds are values, whatever logarithms are rounded to."""
+    bounds = {"minValue": {"value": low}, "maxValue": {"value": high}}
+    space = {
+        "lr": {"type": "loguniform", **bounds},
+        "units": {"type": "qloguniform", "q": low, **bounds},
+    }
+    algorithm = {"type": "random", "logbase": base}
+    entries = parse_sweepjob(
+        sweepjob(searchSpace=space, samplingAlgorithm=algorithm)
+    ).space.parameters.entries
+    lr, units = entries["lr"], entries["units"]
+    assert isinstance(lr, LogUniform)
+    assert isinstance(units, Quantized)
+    drawn = sorted(lr.quantile(u) for u in (1e-15, 0.5, 1 - 1e-15))
+    assert low * (1 - 1e-12) <= drawn[0] <= drawn[1] <= drawn[2] <= high * (1 + 1e-12)
+    assert units.multiples is not None
+    assert units.multiples[0] == 1
+    assert units.multiples[1] == exact(high) // exact(low)

@@ -74,6 +74,8 @@ def run(args: argparse.Namespace) -> int:
 def _show(conversion: Conversion, name: str) -> None:
     for note in conversion.notes:
         tell(f"note: {note}")
+    for warning in conversion.warnings:
+        tell(f"warning: {warning}")
     text = dump(conversion.manifest)
     say(f"# Converted from {'standard input' if name == '-' else name!r} by sweepjob convert.")
     if PLACEHOLDER in text:

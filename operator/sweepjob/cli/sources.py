@@ -11,8 +11,10 @@ from typing import Any
 from ..domain.problem import InvalidSpec, Problem
 from ..resources import names
 from ..resources.azure import NotASweep, Supplies, convert
+from ..resources.spec_warnings import spec_warnings
 from ..resources.sweepjob import SweepSpec, parse_sweepjob
 from .errors import Unusable
+from .table import tell
 from .yaml_text import BadYaml, load_documents
 
 
@@ -24,11 +26,13 @@ class Sweep:
         spec: what it says.
         manifest: the SweepJob.
         notes: what is to be known of its conversion, where it was converted.
+        warnings: what is allowed and probably not meant.
     """
 
     spec: SweepSpec
     manifest: Mapping[str, Any]
     notes: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 def read_text(name: str) -> str:
@@ -69,12 +73,15 @@ def understand(document: Any, name: str) -> Sweep:
         InvalidSpec: with every mistake.
     """
     if is_sweepjob(document):
-        return Sweep(_checked(document), document)
+        spec = _checked(document)
+        return Sweep(spec, document, warnings=tuple(spec_warnings(document, spec)))
     try:
         conversion = convert(document, Supplies(), stem(name))
     except NotASweep as error:
         raise Unusable(f"{name}: {error}") from None
-    return Sweep(parse_sweepjob(conversion.manifest), conversion.manifest, tuple(conversion.notes))
+    spec = parse_sweepjob(conversion.manifest)
+    notes, warnings = tuple(conversion.notes), tuple(conversion.warnings)
+    return Sweep(spec, conversion.manifest, notes, warnings)
 
 
 def is_sweepjob(document: Any) -> bool:
@@ -97,7 +104,7 @@ def _checked(document: Mapping[str, Any]) -> SweepSpec:
 
 
 def read_sweep(name: str) -> Sweep:
-    """The one sweep of a file; other Kubernetes objects beside it are passed over.
+    """The one sweep of a file; other Kubernetes objects beside it are passed over. Its warnings are told.
 
     Raises:
         Unusable, InvalidSpec: as above; and when there is more than one.
@@ -106,7 +113,10 @@ def read_sweep(name: str) -> Sweep:
     sweeps = [document for document in documents if is_sweepjob(document)]
     if len(sweeps) > 1:
         raise Unusable(f"{name}: has {len(sweeps)} SweepJobs; this takes one at a time")
-    return understand(sweeps[0] if sweeps else documents[0], name)
+    found = understand(sweeps[0] if sweeps else documents[0], name)
+    for warning in found.warnings:
+        tell(f"warning: {warning}")
+    return found
 
 
 def stem(name: str) -> str:

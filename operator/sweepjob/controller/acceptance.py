@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..domain.problem import InvalidSpec, Problem
 from ..resources import names
 from ..resources.record import Record
+from ..resources.spec_warnings import spec_warnings
 from ..resources.status import is_accepted, is_finished
 from ..resources.sweepjob import SweepSpec, parse_sweepjob
 from ..resources.times import parse_time
@@ -68,8 +69,9 @@ class Acceptance:
             sweep.generation = generation
             return False
         try:
-            spec = _parse(body)
+            spec, warnings = await _understood(body)
             if sweep.state is not None and sweep.state.goes_on_with(spec):
+                sweep.state.warnings = self._say(key, sweep, warnings)
                 sweep.generation = generation
                 return True
             sources = await find_sources(self._api, self._caches, key[0], spec, status)
@@ -83,6 +85,7 @@ class Acceptance:
             await self._status.unaccepted(key, sweep, "Pending", reason, str(error))
             return False
         state = await self._load(key, spec, meta["uid"], status, sources)
+        state.warnings = self._say(key, sweep, warnings)
         if not state.created and not is_accepted(status, generation):
             problem = await self._launcher.try_job(state)
             if problem:
@@ -122,6 +125,13 @@ class Acceptance:
     def _records(self, key: Key, uid: str) -> list[Record]:
         return [record for record in self._caches.records_of(key) if record.sweep_uid == uid]
 
+    def _say(self, key: Key, sweep: KnownSweep, warnings: Sequence[Problem]) -> str:
+        """Tell of what is probably not meant: by an event, which is new once; returns it as a text."""
+        text = "; ".join(map(str, warnings))[:_CONDITION_LIMIT]
+        if text:
+            self._status.warn(key, sweep, names.REASON_SPEC_WARNING, text)
+        return text
+
     async def _reject(self, key: Key, sweep: KnownSweep, problems: str) -> bool:
         """Say in the conditions what is wrong with the spec; whether there is work all the same: a
         sweep that runs goes on as it was understood before."""
@@ -149,6 +159,27 @@ def _parse(body: Mapping[str, Any]) -> SweepSpec:
         _log.exception("the spec of sweep %s/%s", meta["namespace"], meta["name"])
         remedy = f"cannot be read, which is a mistake of the operator: {error!r}; please report it"
         raise InvalidSpec([Problem("spec", meta["name"], remedy)]) from error
+
+
+async def _understood(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]]:
+    """A spec and what is probably not meant in it. Read in a thread: it may be large.
+
+    Raises:
+        InvalidSpec: with every mistake.
+    """
+    loop = asyncio.get_running_loop()
+    found = await loop.run_in_executor(None, _understand, body)
+    if isinstance(found, InvalidSpec):
+        raise found
+    return found
+
+
+def _understand(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]] | InvalidSpec:
+    try:
+        spec = _parse(body)
+    except InvalidSpec as error:
+        return error
+    return spec, spec_warnings(body, spec)
 
 
 def _seed(uid: str) -> int:

@@ -81,6 +81,8 @@ def _accepted(state: SweepState) -> Condition:
     if state.sources:
         listed = ", ".join(f"{s.counted} trials of {s.name}" for s in state.sources)
         text += f"; it begins with {listed}"
+    if state.warnings:
+        text += f". Probably not meant: {state.warnings}"
     return Condition(names.ACCEPTED, True, names.REASON_ACCEPTED, text)
 
 

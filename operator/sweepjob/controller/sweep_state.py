@@ -69,6 +69,7 @@ class SweepState:
         crowded: trials have had to wait for room: what takes the place of another one comes only when
             that has been put away. Forgotten with the operator, and soon learnt again.
         problem: what is wrong with a newer spec, while this one goes on; empty when nothing is.
+        warnings: what of the spec is allowed and probably not meant, as a text; empty when nothing is.
         status: the sweep's status as it was written last.
     """
 
@@ -105,6 +106,7 @@ class SweepState:
     held: int = 0
     crowded: bool = False
     problem: str = ""
+    warnings: str = ""
 
     def __post_init__(self) -> None:
         self.sampler = make_sampler(*self.spec.sampler, self.spec.space, self.seed)

@@ -13,12 +13,11 @@ from typing import Any
 import sweepjob
 
 from .. import wire
-from ..resources import names
+from ..resources import kubelet, names
 from ..resources.accelerators import requested
 from ..resources.job import trainer_of
 from .store import Body
 
-_REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 _PACKAGE = str(Path(sweepjob.__file__).parents[1])
 
 
@@ -86,7 +85,7 @@ def local_pod(body: Body, root: Path, url: str) -> LocalPod:
     words = [*(trainer.get("command") or []), *(trainer.get("args") or [])]
     return LocalPod(
         name=name,
-        command=[_expanded(_moved(word, places), environment) for word in words],
+        command=[kubelet.expand(_moved(word, places), environment) for word in words],
         environment=environment,
         sidecar=None if sidecar is None else _sidecar(sidecar, told, folder),
         port=port,
@@ -96,8 +95,13 @@ def local_pod(body: Body, root: Path, url: str) -> LocalPod:
 
 
 def _environment(container: Mapping[str, Any]) -> dict[str, str]:
-    """Variables with a value; what comes from elsewhere in the cluster is not there."""
-    return {e["name"]: str(e["value"]) for e in container.get("env") or [] if "value" in e}
+    """Variables with a value, each with those before it, as the kubelet expands them; what comes from
+    elsewhere in the cluster is not there."""
+    found: dict[str, str] = {}
+    for entry in container.get("env") or []:
+        if "value" in entry:
+            found[entry["name"]] = kubelet.expand(str(entry["value"]), found)
+    return found
 
 
 def _places(trainer: Mapping[str, Any], root: Path, folder: Path) -> dict[str, str]:
@@ -131,17 +135,6 @@ def _moved(text: str, places: Mapping[str, str]) -> str:
         return text
     there = "|".join(map(re.escape, sorted(places, key=len, reverse=True)))
     return re.sub(rf"(?<![\w-])({there})(?![\w-])", lambda found: places[found[0]], text)
-
-
-def _expanded(word: str, environment: Mapping[str, str]) -> str:
-    """``$(NAME)`` as the kubelet expands it; one that is not known stays."""
-
-    def value(match: re.Match[str]) -> str:
-        if match[0] == "$$":
-            return "$"
-        return environment.get(match[1], match[0])
-
-    return _REFERENCE.sub(value, word)
 
 
 def _sidecar(container: Mapping[str, Any], told: Mapping[str, str], folder: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import wire
 from ..domain.space import Assignment
-from . import command, names
+from . import command, kubelet, names
 from .environment import trainer_environment
 from .identity import TrialIdentity
 from .outputs import ARTIFACTS
@@ -120,17 +120,55 @@ def _add_outputs(
 
 def _users_template(trial: TrialTemplate, resolved: Mapping[str, str]) -> Manifest:
     if trial.template is not None:
-        filled: Manifest = substitute(copy.deepcopy(trial.template), resolved)
-        return filled
+        return _filled(trial.template, resolved)
     container: Manifest = {
         "name": names.TRAINER,
         "image": substitute(trial.image, resolved),
-        "env": substitute(list(trial.env), resolved),
+        "env": list(trial.env),
         "resources": copy.deepcopy(dict(trial.resources)),
     }
+    container = _filled_container(container, resolved)
     if trial.command:
         container["command"] = command.resolve(trial.command, resolved)
     return {"spec": {"containers": [container]}}
+
+
+def _filled(template: Mapping[str, Any], resolved: Mapping[str, str]) -> Manifest:
+    """A pod template with its references replaced; in what the kubelet expands, so that the value is
+    not."""
+    made: Manifest = substitute(template, resolved)
+    for key in ("containers", "initContainers"):
+        written = template["spec"].get(key) or []
+        if isinstance(written, list) and written:
+            made["spec"][key] = [_filled_container(one, resolved) for one in written]
+    return made
+
+
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+
+
+def _filled_container(written: Mapping[str, Any], resolved: Mapping[str, str]) -> Manifest:
+    made: Manifest = substitute(written, resolved)
+    for key in ("command", "args"):
+        _expand_values(made, written, key, resolved)
+    for key, inner in (("env", "value"), ("volumeMounts", "subPathExpr")):
+        for one, source in zip(made.get(key) or (), written.get(key) or (), strict=True):
+            _expand_values(one, source, inner, resolved)
+    for key in _PROBES:
+        if (probe := written.get(key)) and "exec" in probe:
+            _expand_values(made[key]["exec"], probe["exec"], "command", resolved)
+    return made
+
+
+def _expand_values(
+    made: Manifest, written: Mapping[str, Any], key: str, resolved: Mapping[str, str]
+) -> None:
+    """A text, or a list of texts, that the kubelet expands."""
+    source = written.get(key)
+    if isinstance(source, str):
+        made[key] = kubelet.filled(source, resolved)
+    elif isinstance(source, list):
+        made[key] = [kubelet.filled(s, resolved) if isinstance(s, str) else s for s in source]
 
 
 def trainer_of(pod: Mapping[str, Any]) -> Manifest:
@@ -147,5 +185,9 @@ def _add_environment(container: Manifest, added: Mapping[str, str]) -> None:
         if e.get("name") != TRACKING_URI or not added.get(TRACKING_URI)
     ]
     present = {entry.get("name") for entry in env}
-    env += [{"name": key, "value": value} for key, value in added.items() if key not in present]
+    env += [
+        {"name": key, "value": kubelet.literal(value)}
+        for key, value in added.items()
+        if key not in present
+    ]
     container["env"] = env

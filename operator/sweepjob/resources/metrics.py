@@ -49,6 +49,7 @@ def parse_metrics(reader: Reader) -> Metrics:
     if "port" in reader.data and port < 1024:
         reader.note("port", port, "must be at least 1024: the sidecar is not root")
     path = posixpath.normpath(reader.text("path", _PATHS[source])) if source in _PATHS else ""
+    reader.bounded("path", path, 1000)
     metrics = Metrics(source, port, path, _pattern(reader))
     if path and (not path.startswith("/") or metrics.folder == "/"):
         example = _PATHS[source]

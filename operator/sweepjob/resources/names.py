@@ -43,6 +43,7 @@ RECONCILING = "Reconciling"
 # Reasons, of conditions and events.
 REASON_ACCEPTED = "Accepted"
 REASON_INVALID = "InvalidSpec"
+REASON_SPEC_WARNING = "SpecWarning"
 REASON_WARM_START_PENDING = "WarmStartPending"
 REASON_WARM_START_LOST = "WarmStartLost"
 REASON_ALL_TRIALS = "AllTrialsEnded"
@@ -71,6 +72,8 @@ REASON_STOPPED = "Stopped"
 
 # The name of a trial's Job is at most this long, since pods get six characters more.
 JOB_NAME_LIMIT = 57
+# A sweep's, so that its trials' Jobs have room for an index and an attempt: -99999-r99.
+SWEEP_NAME_LIMIT = 46
 
 
 def trial_name(sweep: str, index: int) -> str:

@@ -1,19 +1,28 @@
 """``${{search_space.x}}``, ``${{inputs.x}}`` and ``${{outputs.x}}`` in a trial's template, and
-``$[[...]]``, which is left out where one of those inside stands for nothing."""
+``$[[...]]``, which is left out where one of those inside stands for nothing.
+
+The scanners take time in proportion to the text, whatever it says: texts are a tenant's, and are read on
+the operator's event loop.
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from ..domain.space import Assignment, Branch, Choice, Space, leaves
+from ..domain.space import Assignment, leaves
 
-PLACEHOLDER = re.compile(r"\$\{\{\s*([^}]*?)\s*\}\}")
-# Names that kubectl's YAML takes for truth values when they are not quoted.
-_TRUTHS = {"true": ("y", "yes", "on"), "false": ("n", "no", "off")}
-OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A ``${{name}}`` in a text."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"${{{{{self.name}}}}}"
 
 
 def text_of(value: Any) -> str:
@@ -22,33 +31,81 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def substitute(
-    node: Any, values: Mapping[str, str], quote: Callable[[str], str] = lambda text: text
-) -> Any:
-    """A copy of a tree of dicts and lists with every placeholder in its texts replaced.
+def pieces(text: str) -> list[str | Reference]:
+    """The text in its order: what is written out, and references."""
+    found: list[str | Reference] = []
+    done = stop = 0
+    start = text.find("${{")
+    while start >= 0:
+        if stop < start + 3:
+            stop = text.find("}", start + 3)
+        if stop < 0:
+            break
+        if not text.startswith("}}", stop):
+            start = text.find("${{", start + 1)
+            continue
+        if start > done:
+            found.append(text[done:start])
+        found.append(Reference(text[start + 3 : stop].strip()))
+        done = stop + 2
+        start = text.find("${{", done)
+    if done < len(text):
+        found.append(text[done:])
+    return found
 
-    Args:
-        values: what each reference stands for.
-        quote: applied to what is put in.
-    """
-    if isinstance(node, str):
-        kept = settle_optional(node, values)
-        return PLACEHOLDER.sub(lambda match: quote(values[match[1]]), kept)
-    if isinstance(node, Mapping):
-        return {key: substitute(value, values, quote) for key, value in node.items()}
-    if isinstance(node, list | tuple):
-        return [substitute(value, values, quote) for value in node]
-    return node
+
+def references(text: str) -> list[str]:
+    """The names of all references in a text."""
+    return [piece.name for piece in pieces(text) if isinstance(piece, Reference)]
+
+
+def replace_references(text: str, change: Callable[[Reference], str]) -> str:
+    """The text with something else in place of each reference."""
+    return "".join(p if isinstance(p, str) else change(p) for p in pieces(text))
+
+
+def parts(text: str) -> list[tuple[str, bool]]:
+    """The text in its order, in parts, and whether each is optional; those without their brackets."""
+    found = []
+    done = 0
+    while (start := text.find("$[[", done)) >= 0:
+        stop = text.find("]]", start + 3)
+        if stop < 0:
+            break
+        found += [(text[done:start], False), (text[start + 3 : stop], True)]
+        done = stop + 2
+    found.append((text[done:], False))
+    return [(part, optional) for part, optional in found if part or optional]
+
+
+def has_optional(text: str) -> bool:
+    """Whether something of the text may be left out."""
+    return any(optional for _, optional in parts(text))
 
 
 def settle_optional(text: str, known: Container[str]) -> str:
     """The text with every ``$[[...]]`` opened or left out."""
+    return "".join(
+        part
+        for part, optional in parts(text)
+        if not optional or all(name in known for name in references(part))
+    )
 
-    def settle(match: re.Match[str]) -> str:
-        present = all(reference in known for reference in PLACEHOLDER.findall(match[1]))
-        return match[1] if present else ""
 
-    return OPTIONAL.sub(settle, text)
+def substitute(node: Any, values: Mapping[str, str]) -> Any:
+    """A copy of a tree of dicts and lists with every reference in its texts replaced.
+
+    Args:
+        values: what each reference stands for.
+    """
+    if isinstance(node, str):
+        kept = settle_optional(node, values)
+        return replace_references(kept, lambda reference: values[reference.name])
+    if isinstance(node, Mapping):
+        return {key: substitute(value, values) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [substitute(value, values) for value in node]
+    return node
 
 
 def values(
@@ -65,60 +122,27 @@ def values(
     return found
 
 
-def unresolved(
-    template: Any, space: Space, inputs: Iterable[str], outputs: Iterable[str]
-) -> Iterator[tuple[str, str, str]]:
-    """Path, reference and remedy of every placeholder that no trial, or not every trial, resolves."""
-    always, sometimes = _references(space.parameters, "search_space.")
-    known = always | {f"inputs.{name}" for name in inputs} | {f"outputs.{n}" for n in outputs}
-    for path, text in _texts(template, ""):
-        demanded = set(PLACEHOLDER.findall(OPTIONAL.sub("", text)))
-        for reference in dict.fromkeys(PLACEHOLDER.findall(text)):
-            if reference in demanded & sometimes - known:
-                remedy = (
-                    "only some branches of the choice have it; pass the whole branch instead, or "
-                    f"write $[[...${{{{{reference}}}}}]], which is left out for the others"
-                )
-                yield path, f"${{{{{reference}}}}}", remedy
-            elif reference not in known | sometimes and (
-                reference in demanded or not reference.startswith("inputs.")
-            ):
-                listed = ", ".join(sorted(known)) or "none"
-                hint = _unquoted(reference, known)
-                yield path, f"${{{{{reference}}}}}", f"refers to nothing; there are: {listed}{hint}"
+Trail = tuple[Any, str | int]  # a place in a tree: the one it is in, and the last step
 
 
-def _unquoted(reference: str, known: Container[str]) -> str:
-    """What to do where the reference's name was read as a truth value when it was declared."""
-    group, _, name = reference.rpartition(".")
-    read = next((value for value, names in _TRUTHS.items() if name.lower() in names), None)
-    if read is None or f"{group}.{read}" not in known:
-        return ""
-    return f'. YAML reads {name} without quotes as {read}: where it is declared, write "{name}"'
+def texts(node: Any) -> Iterator[tuple[Trail, str]]:
+    """Place and text of every text in a tree of dicts and lists, in their order."""
+    waiting: list[tuple[Trail, Any]] = [((None, ""), node)]
+    while waiting:
+        trail, found = waiting.pop()
+        if isinstance(found, str):
+            yield trail, found
+        elif isinstance(found, Mapping):
+            waiting += [((trail, f".{key}"), found[key]) for key in reversed(found)]
+        elif isinstance(found, list | tuple):
+            waiting += [((trail, n), found[n]) for n in reversed(range(len(found)))]
 
 
-def _references(branch: Branch, prefix: str) -> tuple[set[str], set[str]]:
-    """References that every assignment has, and all that some assignment has."""
-    always, some = set(), set()
-    for name, entry in branch.entries.items():
-        reference = f"{prefix}{name}"
-        always.add(reference)
-        if isinstance(entry, Choice):
-            below = [
-                _references(v, f"{reference}.") if isinstance(v, Branch) else (set(), set())
-                for v in entry.values
-            ]
-            always |= set.intersection(*(a for a, _ in below)) if below else set()
-            some |= set.union(set(), *(s for _, s in below))
-    return always, always | some
-
-
-def _texts(node: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(node, str):
-        yield path, node
-    elif isinstance(node, Mapping):
-        for key, value in node.items():
-            yield from _texts(value, f"{path}.{key}")
-    elif isinstance(node, list):
-        for position, value in enumerate(node):
-            yield from _texts(value, f"{path}[{position}]")
+def written(trail: Trail) -> str:
+    """A place as a path."""
+    steps = []
+    inside: Trail | None = trail
+    while inside is not None:
+        inside, step = inside
+        steps.append(step if isinstance(step, str) else f"[{step}]")
+    return "".join(reversed(steps))

@@ -68,6 +68,7 @@ def _order(reader: Reader, kind: str) -> tuple[str, ...]:
     if not isinstance(order, list) or not all(isinstance(name, str) for name in order):
         reader.note("order", order, "must be a list of names of parameters")
         return ()
+    reader.bounded("order", order, 1000)
     if order and kind != "grid":
         reader.note("order", order, "belongs to type grid; remove it")
     return tuple(order)

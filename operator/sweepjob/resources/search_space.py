@@ -19,11 +19,15 @@ from ..domain.space import (
     Space,
     Uniform,
 )
+from ..domain.space.portable import exponent_within
+from .bounds import NAME_LIMIT, VALUE_LIMIT
 from .reading import Reader
 
-_NAME = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_]*$")
+_NAME = re.compile(rf"[a-zA-Z_][a-zA-Z0-9_]{{0,{NAME_LIMIT - 1}}}")
 _DEEPEST = 32
-_NAME_RULE = "a parameter's name has letters, digits and _ and starts with no digit"
+_NAME_RULE = (
+    f"a parameter's name has letters, digits and _, at most {NAME_LIMIT}, and no digit first"
+)
 _BOUNDS = ("minValue", "maxValue")
 _MOMENTS = ("mu", "sigma")
 
@@ -48,7 +52,7 @@ def _branch(reader: Reader, base: float, *, constants: bool) -> Branch:
         reader.note("", "...", f"choices may be nested {_DEEPEST} deep at most")
         return Branch(entries)
     for name, value in reader.data.items():
-        if not _NAME.match(str(name)):
+        if not _NAME.fullmatch(str(name)):
             reader.note(str(name), value, _NAME_RULE)
         if constants and isinstance(value, Scalar):
             entries[name] = _constant(reader, str(name), value)
@@ -94,6 +98,8 @@ def _choice(reader: Reader, base: float) -> Expression:
 def _constant(reader: Reader, key: str, value: Scalar) -> Scalar:
     if isinstance(value, float) and not math.isfinite(value):
         reader.note(key, value, "must be finite; JSON has no such number: write it as a text")
+    if isinstance(value, str):
+        reader.bounded(key, value, VALUE_LIMIT)
     return value
 
 
@@ -103,10 +109,61 @@ def _randint(reader: Reader, base: float) -> Expression:
 
 def _bounds(reader: Reader) -> tuple[float, float]:
     before = len(reader.problems)
+    for key in _BOUNDS:
+        given = reader.data.get(key)
+        if is_value(given):
+            remedy = "is the form of loguniform and qloguniform; write the number itself"
+            reader.note(key, given, remedy)
+    if len(reader.problems) > before:
+        return 0.0, 0.0
     low, high = reader.number("minValue"), reader.number("maxValue")
-    if low > high and len(reader.problems) == before:
-        reader.note("minValue", low, f"must not be above maxValue ({high:g}); exchange the two")
+    if len(reader.problems) == before:
+        _check_order(reader, low, high)
     return low, high
+
+
+def _check_order(reader: Reader, low: float, high: float) -> None:
+    if low > high:
+        message = f"must not be above maxValue ({high:g}); exchange the two"
+        reader.note("minValue", low, message)
+
+
+def is_value(bound: object) -> bool:
+    """Whether a bound is given as the value itself, ``{value: 0.1}``, in place of an exponent."""
+    return isinstance(bound, Mapping) and "value" in bound
+
+
+def _log_bounds(reader: Reader, base: float) -> tuple[float, float]:
+    """Exponents; of a bound that is given as the value itself the one just outside of it."""
+    before = len(reader.problems)
+    given = [_log_bound(reader, key) for key in _BOUNDS]
+    low, high = (number for number, _ in given)
+    if len(reader.problems) > before:
+        return 0.0, 0.0
+    if given[0][1] and given[1][1]:
+        _check_order(reader, low, high)
+    exponents = [
+        exponent_within(number, base, up=position == 1) if meant else number
+        for position, (number, meant) in enumerate(given)
+    ]
+    if base < 1 and given[0][1] and given[1][1]:
+        exponents.reverse()  # larger exponents are smaller values
+    if len(reader.problems) == before:
+        _check_order(reader, *exponents)
+    return exponents[0], exponents[1]
+
+
+def _log_bound(reader: Reader, key: str) -> tuple[float, bool]:
+    """A number, and whether it is the value itself."""
+    if not isinstance(reader.data.get(key), Mapping):
+        return reader.number(key), False
+    inner = reader.child(key)
+    inner.known(("value",))
+    before = len(reader.problems)
+    number = inner.number("value")
+    if number <= 0 and len(reader.problems) == before:
+        inner.note("value", number, "must be above 0: no power is 0 or less; take uniform for that")
+    return number, True
 
 
 def _moments(reader: Reader) -> tuple[float, float]:
@@ -121,7 +178,7 @@ def _uniform(reader: Reader, base: float) -> Uniform:
 
 
 def _loguniform(reader: Reader, base: float) -> LogUniform:
-    return LogUniform(*_bounds(reader), base)
+    return LogUniform(*_log_bounds(reader, base), base)
 
 
 def _normal(reader: Reader, base: float) -> Normal:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import wire
-from . import names
+from . import kubelet, names
 from .metrics import Metrics
 
 Manifest = dict[str, Any]
@@ -84,7 +84,7 @@ def add_sidecar(
         mounts.append({**mount, "mountPath": names.METRICS_FOLDER, "readOnly": True})
         inside = posixpath.relpath(metrics.path, mount["mountPath"])
         told[wire.SOURCE_PATH] = posixpath.normpath(posixpath.join(names.METRICS_FOLDER, inside))
-    env = {"name": wire.ENV_TOLD, "value": json.dumps(told)}
+    env = {"name": wire.ENV_TOLD, "value": kubelet.literal(json.dumps(told))}
     container["env"] = [env, *_forwarded(trainer, metrics)]
     pod["initContainers"] = [container, *pod.get("initContainers", [])]
 

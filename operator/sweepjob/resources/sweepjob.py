@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,18 +10,20 @@ from typing import Any
 
 from ..domain.limits import Limits
 from ..domain.objective import Goal, Objective
-from ..domain.problem import Problem
+from ..domain.problem import InvalidSpec, Problem
 from ..domain.space import Space
 from ..domain.stopping import NoPolicy, Policy
-from .command import syntax_error
+from .bounds import NAME_LIMIT, VALUE_LIMIT, shape_problems
+from .command import misplaced, syntax_error
 from .early_termination import parse_policy
 from .metrics import Metrics, parse_metrics
-from .names import JOB_NAME_LIMIT, QUEUE_LABELS, job_name, trial_name
+from .names import QUEUE_LABELS, SWEEP_NAME_LIMIT
 from .outputs import Output, parse_outputs
-from .placeholders import unresolved
+from .placeholders import Reference, text_of
 from .pod_checks import check_pod
 from .quantity import is_quantity
 from .reading import Reader
+from .references import possible, unresolved
 from .sampling_algorithm import arrange, parse_algorithm
 from .search_space import parse_space
 
@@ -78,6 +81,7 @@ class SweepSpec:
         seed: None when the operator is to make one.
         queue: Kueue's labels, which the SweepJob passes on.
         warm_start: names of sweeps whose trials count here, too.
+        log_base: of the logarithmic expressions.
     """
 
     objective: Objective
@@ -94,6 +98,7 @@ class SweepSpec:
     trial: TrialTemplate
     queue: Mapping[str, str] = field(default_factory=dict)
     warm_start: tuple[str, ...] = ()
+    log_base: float = math.e
 
 
 def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
@@ -102,13 +107,14 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     Raises:
         InvalidSpec: with every mistake, its path, the value found and what to do.
     """
+    if problems := shape_problems(body.get("spec"), "spec"):
+        raise InvalidSpec(problems)
     reader = Reader(body.get("spec"), "spec")
     reader.known(_SPEC_KEYS)
     given = "samplingAlgorithm" in reader.data
     algorithm = parse_algorithm(reader.child("samplingAlgorithm"), given=given)
     space = parse_space(reader.child("searchSpace"), algorithm.base)
     limits = parse_limits(reader.child("limits"))
-    reader.bounded("inputs", reader.child("inputs").data, 200)
     policed = "earlyTermination" in reader.data
     spec = SweepSpec(
         objective=parse_objective(reader.child("objective")),
@@ -119,19 +125,29 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         limits=limits,
         suspend=reader.flag("suspend"),
         stop=reader.flag("stop"),
-        inputs=reader.child("inputs").data,
+        inputs=_inputs(reader.child("inputs")),
         outputs=parse_outputs(reader.child("outputs")),
         metrics=parse_metrics(reader.child("metrics")),
         trial=_trial(reader.child("trial")),
         queue=_queue(body.get("metadata")),
         warm_start=_warm_start(reader, body.get("metadata")),
+        log_base=algorithm.base,
     )
     metadata = Reader(body.get("metadata"), "metadata", reader.problems)
-    _check_name(reader, metadata.text("name"), limits)
+    _check_name(reader, metadata.text("name"))
     _check_references(reader, spec)
     reader.problems += check_pod(reader.child("trial").data, spec.metrics)
     reader.finish()
     return spec
+
+
+def _inputs(reader: Reader) -> Mapping[str, Any]:
+    reader.bounded("", reader.data, 200)
+    for name, value in reader.data.items():
+        if len(str(name)) > NAME_LIMIT:
+            reader.note(str(name), name, f"a name has {NAME_LIMIT} characters at most")
+        reader.bounded(str(name), text_of(value), VALUE_LIMIT)
+    return reader.data
 
 
 def _queue(metadata: Any) -> dict[str, str]:
@@ -154,6 +170,8 @@ def _warm_start(reader: Reader, metadata: Any) -> tuple[str, ...]:
     for position, name in enumerate(sweeps):
         if name in sweeps[:position]:
             warm.note(f"sweeps[{position}]", name, "is there twice; remove one")
+        if len(name) > 63:
+            warm.note(f"sweeps[{position}]", name, "no sweep has so long a name")
         if name == own:
             warm.note(f"sweeps[{position}]", name, "is this sweep itself; remove it")
     if not sweeps:
@@ -212,6 +230,7 @@ def _command(reader: Reader) -> str | tuple[str, ...]:
     words = command if isinstance(command, list) else [command]
     if not all(isinstance(word, str) for word in words):
         reader.note("command", command, "must be a text or a list of texts; quote numbers")
+    reader.bounded("command", words, 1000)
     if isinstance(command, list):
         return tuple(map(str, command))
     if isinstance(command, str) and (mistake := syntax_error(command)):
@@ -225,6 +244,7 @@ def _resources(reader: Reader) -> Mapping[str, Any]:
         if not isinstance(amounts, Mapping):
             reader.note(part, amounts, "must be amounts by name, e.g. {nvidia.com/gpu: 1}")
             continue
+        reader.bounded(part, amounts, 100)
         for name, amount in amounts.items():
             if not is_quantity(amount):
                 remedy = "must be a quantity, e.g. 1, 500m or 4Gi"
@@ -253,20 +273,24 @@ def _containers(template: Any) -> list[Any]:
     return listed if all(isinstance(container, Mapping) for container in listed) else []
 
 
-def _check_name(reader: Reader, name: str, limits: Limits) -> None:
-    longest = job_name(trial_name(name, max(1, limits.max_total_trials) - 1), 99)
-    if len(longest) > JOB_NAME_LIMIT:
-        spare = len(name) - (len(longest) - JOB_NAME_LIMIT)
-        reader.problems.append(
-            Problem("metadata.name", name, f"too long for its trials' Jobs: at most {spare}")
-        )
-    if name and not _DNS_LABEL.fullmatch(name):
+def _check_name(reader: Reader, name: str) -> None:
+    if len(name) > SWEEP_NAME_LIMIT:
+        most = f"may have at most {SWEEP_NAME_LIMIT} characters"
+        message = f"{most}: trials, Jobs and pods are named after it"
+        reader.problems.append(Problem("metadata.name", name, message))
+    elif name and not _DNS_LABEL.fullmatch(name):
         message = "must have small letters, digits and - only: Jobs and pods are named after it"
         reader.problems.append(Problem("metadata.name", name, message))
 
 
 def _check_references(reader: Reader, spec: SweepSpec) -> None:
-    outputs = [output.name for output in spec.outputs]
+    paths = {output.name: output.mount_path for output in spec.outputs}
     trial = reader.data.get("trial", {})
-    for path, reference, remedy in unresolved(trial, spec.space, spec.inputs, outputs):
+    wrong = [*unresolved(trial, spec.space, spec.inputs, paths)]
+    for path, reference, remedy in wrong:
         reader.problems.append(Problem(f"spec.trial{path}", reference, remedy))
+    if not wrong:
+        known = possible(spec.space, spec.inputs, paths)
+        for name, message in misplaced(spec.trial.command, lambda name: known.get(name, ())):
+            problem = Problem("spec.trial.command", str(Reference(name)), message)
+            reader.problems.append(problem)

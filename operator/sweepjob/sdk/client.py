@@ -17,7 +17,7 @@ from .run import SweepRun
 from .trial_run import TrialRun
 
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # as Kubernetes has them: no words come out
-_LONGEST = 46 - 6
+_LONGEST = names.SWEEP_NAME_LIMIT - 6
 _PAGE = 500
 _TRIES = 10  # at a change of what the operator writes to, too
 _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")

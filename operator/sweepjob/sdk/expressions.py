@@ -107,9 +107,15 @@ class Uniform(_Bounded):
 
 
 @dataclass(frozen=True)
-class LogUniform(_Bounded):
+class _LogBounded(Expression):
+    min_value: float | Mapping[str, float]
+    max_value: float | Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class LogUniform(_LogBounded):
     """``exp(uniform)``: **the bounds are natural-log exponents**, as in Azure: ``LogUniform(-6, -1)`` is
-    0.0025 to 0.37."""
+    0.0025 to 0.37. ``LogUniform({"value": 1e-4}, {"value": 0.1})`` has the values themselves."""
 
     type = "loguniform"
 
@@ -123,8 +129,8 @@ class QUniform(_Bounded):
 
 
 @dataclass(frozen=True)
-class QLogUniform(_Bounded):
-    """``exp(uniform)``, rounded to a multiple of ``q``; the bounds are exponents."""
+class QLogUniform(_LogBounded):
+    """``exp(uniform)``, rounded to a multiple of ``q``; bounds as those of ``LogUniform``."""
 
     type = "qloguniform"
     q: float

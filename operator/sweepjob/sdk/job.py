@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from ..cli.yaml_text import dump
 from ..domain.problem import InvalidSpec
 from ..resources import names
+from ..resources.spec_warnings import spec_warnings
 from ..resources.sweepjob import SweepSpec, parse_sweepjob
 from .arguments import REASONS, ArgumentError, present, refuse, spelled
 from .data import Output
@@ -30,6 +32,10 @@ _ABSENT = {
     **{name: REASONS[name] for name in ("identity", "compute", "queue_settings")},
     "resources": "give them to command(...)",
 }
+
+
+class SweepWarning(UserWarning):
+    """Something of a sweep is allowed, and probably not meant."""
 
 
 class SweepJob:
@@ -101,6 +107,7 @@ class SweepJob:
         self.early_termination = early_termination
         self.warm_start = list(warm_start)
         self.suspend, self.stop = suspend, stop
+        self._apart = frozenset[str]()
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Attributes that mean nothing here are refused like arguments: nothing is dropped in silence."""
@@ -166,13 +173,25 @@ class SweepJob:
         return found
 
     def validate(self) -> SweepSpec:
-        """Check it as the operator does.
+        """Check it as the operator does; what is allowed and probably not meant is a ``SweepWarning``.
 
         Raises:
             ArgumentError: with every mistake.
         """
+        manifest, spec = self.checked()
+        for found in spec_warnings(manifest, spec):
+            warnings.warn(spelled(found).replace("spec.", ""), SweepWarning, stacklevel=2)
+        return spec
+
+    def checked(self) -> tuple[dict[str, Any], SweepSpec]:
+        """The SweepJob and what it says.
+
+        Raises:
+            ArgumentError: with every mistake.
+        """
+        manifest = self.to_manifest()
         try:
-            return parse_sweepjob(self.to_manifest())
+            return manifest, parse_sweepjob(manifest)
         except InvalidSpec as error:
             problems = "; ".join(map(spelled, error.problems)).replace("spec.", "")
             raise ArgumentError(problems) from None
@@ -205,7 +224,7 @@ class SweepJob:
         meta, spec = manifest["metadata"], manifest["spec"]
         warm = spec.get("warmStart") or {}
         policy = spec.get("earlyTermination")
-        return cls(
+        made = cls(
             name=meta["name"],
             **described(meta),
             limits=SweepJobLimits.from_spec(spec["limits"]),
@@ -223,6 +242,14 @@ class SweepJob:
             stop=spec.get("stop"),
             trial=trial_of(spec["trial"]),
         )
+        # There a name may be both, and stays both.
+        made._apart = frozenset(made.inputs) & frozenset(made.search_space)
+        return made
+
+    @property
+    def swept(self) -> set[str]:
+        """Parameters that take the place of an input of their name, as in Azure's client."""
+        return set(self.search_space) - self._apart
 
     def __repr__(self) -> str:
         what = ", ".join(self.search_space)

@@ -25,7 +25,7 @@ _TEXTS = {
     "description": "description",
 }
 _MAPS = ("tags", "properties")
-_LONGEST = 46  # characters of a name: trials, Jobs and pods are named after it
+_LONGEST = names.SWEEP_NAME_LIMIT
 _SHORT = ("image", "command", "resources")
 
 
@@ -61,13 +61,17 @@ def spec_of(job: SweepJob) -> dict[str, Any]:
         spec["earlyTermination"] = _as_policy(job.early_termination).to_spec()
     spec["limits"] = job.limits.to_spec()
     parts = {
-        "inputs": constants(job.inputs),
+        "inputs": constants({n: v for n, v in job.inputs.items() if n not in job.swept}),
         "outputs": {name: output.to_spec(name) for name, output in job.outputs.items()},
         "metrics": job.metrics and copy.deepcopy(job.metrics),
         "warmStart": {"sweeps": list(map(_name_of, job.warm_start))} if job.warm_start else None,
     }
     spec |= {key: value for key, value in parts.items() if value}
-    return spec | present(suspend=job.suspend, stop=job.stop) | {"trial": job.trial.to_spec()}
+    return (
+        spec
+        | present(suspend=job.suspend, stop=job.stop)
+        | {"trial": job.trial.over(job.swept).to_spec()}
+    )
 
 
 def _sampling(job: SweepJob, space: Mapping[str, Any]) -> dict[str, Any]:

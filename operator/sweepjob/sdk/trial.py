@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ..resources.placeholders import PLACEHOLDER
-from .arguments import REASONS, ArgumentError, present, refuse
+from ..resources.azure.command import with_double_braces
+from ..resources.placeholders import Reference, replace_references
+from ..resources.spec_warnings import unused_parameters
+from .arguments import REASONS, ArgumentError, present, refuse, spelled
 from .data import Output
 from .expressions import Expression
 from .pod import Placement
@@ -17,8 +18,6 @@ from .settings import Objective, SweepJobLimits
 
 if TYPE_CHECKING:
     from .job import SweepJob
-
-_SINGLE = re.compile(r"(?<![{$])\{\s*((?:inputs|outputs|search_space)\.[\w.]+)\s*\}(?!\})")
 
 
 @dataclass
@@ -89,7 +88,8 @@ class Command:
             others: as in Azure.
 
         Raises:
-            ArgumentError: an argument cannot be right, or means nothing here.
+            ArgumentError: an argument cannot be right, or means nothing here; or no trial uses a
+                parameter.
         """
         from .job import SweepJob
 
@@ -97,7 +97,7 @@ class Command:
         refuse("sweep", away | present(job_tier=job_tier, priority=priority), REASONS)
         swept = {k: v for k, v in self.inputs.items() if isinstance(v, Expression)}
         job = SweepJob(
-            trial=self._over(swept),
+            trial=self,
             search_space={**swept, **(search_space or {})},
             objective=Objective(goal, primary_metric),
             sampling_algorithm=sampling_algorithm,
@@ -111,20 +111,22 @@ class Command:
             warm_start=warm_start,
             **{key: getattr(self, key) for key in _DESCRIBED},
         )
+        if unused := [*unused_parameters(*job.checked())]:
+            raise ArgumentError("; ".join(map(spelled, unused)).replace("spec.", ""))
         job.validate()
         return job
 
-    def _over(self, swept: Mapping[str, Any]) -> Command:
+    def over(self, swept: Collection[str]) -> Command:
         """With references to what is swept in place of those to inputs, as Azure does it."""
 
-        def refer(match: re.Match[str]) -> str:
-            name = match[1].removeprefix("inputs.")
-            is_swept = match[1].startswith("inputs.") and name.split(".")[0] in swept
-            return f"${{{{search_space.{name}}}}}" if is_swept else match[0]
+        def refer(reference: Reference) -> str:
+            group, _, name = reference.name.partition(".")
+            is_swept = group == "inputs" and name.split(".")[0] in swept
+            return str(Reference(f"search_space.{name}") if is_swept else reference)
 
         def convert(node: Any) -> Any:
             if isinstance(node, str):
-                return PLACEHOLDER.sub(refer, _SINGLE.sub(r"${{\1}}", node))
+                return replace_references(with_double_braces(node), refer)
             if isinstance(node, Mapping):
                 return {key: convert(value) for key, value in node.items()}
             return [convert(value) for value in node] if isinstance(node, list | tuple) else node

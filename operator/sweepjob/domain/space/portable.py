@@ -64,6 +64,22 @@ def power(base: float, exponent: float) -> float:
     return min(max(value, _SMALLEST), _LARGEST)
 
 
+def exponent_within(value: float, base: float, *, up: bool) -> float:
+    """The exponent of a positive value to a base, rounded so that the power is not inside of it.
+
+    Args:
+        up: the power is to be at least the value; at most otherwise.
+    """
+    logarithm = _CONTEXT.ln(Decimal(value))
+    if base != math.e:
+        logarithm = _CONTEXT.divide(logarithm, _CONTEXT.ln(Decimal(base)))
+    exponent = float(logarithm)
+    away = math.inf if up == (base > 1) else -math.inf
+    while (power(base, exponent) < value) if up else (power(base, exponent) > value):
+        exponent = math.nextafter(exponent, away)
+    return exponent
+
+
 def normal_quantile(u: float) -> float:
     """The standard normal's quantile function at 0 < u < 1, to about 16 digits.
 

@@ -13,7 +13,7 @@ from ...domain.space import Scalar
 
 # Marks what the file cannot say and a person has to.
 PLACEHOLDER = "REPLACE-ME"
-_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
+_NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class Conversion:
         manifest: the SweepJob.
         notes: what a person should know of the conversion, in the order of the file.
         problems: reasons for a refusal.
+        warnings: what is allowed and probably not meant.
         origins: path in the SweepJob to path in the file, where more than the spelling differs.
     """
 
@@ -61,6 +62,7 @@ class Conversion:
     manifest: dict[str, Any] = field(default_factory=dict)
     notes: list[Problem] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     origins: dict[str, str] = field(default_factory=dict)
 
     def section(self, data: Any, path: str) -> Section:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...domain.problem import InvalidSpec, Problem
+from ..spec_warnings import spec_warnings
 from ..sweepjob import parse_sweepjob
 from .conversion import Conversion, Refused, Supplies
 from .hyperdrive import convert_hyperdrive
@@ -83,7 +84,11 @@ def _what_it_is(data: Mapping[str, Any], kind: str) -> str:
 def _check(conversion: Conversion) -> None:
     """The operator's own check of the result; its problems get Azure's paths."""
     try:
-        parse_sweepjob(conversion.manifest)
+        spec = parse_sweepjob(conversion.manifest)
+        conversion.warnings += [
+            Problem(_origin(found.path, conversion.origins), found.value, found.message)
+            for found in spec_warnings(conversion.manifest, spec)
+        ]
     except InvalidSpec as error:
         known = {problem.path for problem in conversion.problems}
         for problem in error.problems:

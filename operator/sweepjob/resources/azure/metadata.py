@@ -9,8 +9,7 @@ from typing import Any
 from .. import names
 from .conversion import Conversion, Section
 
-# What a sweep's name may have so that its trials' Jobs can be named after it.
-_NAME_LENGTH = 46
+_NAME_LENGTH = names.SWEEP_NAME_LIMIT
 _KEY_LENGTH = 63
 QUEUE_LABEL = names.QUEUE_LABEL
 

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...domain.space import Scalar
+from ..exponents import LOGARITHMIC, bounds_warning
 from ..search_space import EXPRESSIONS
 from .conversion import Section
 
 # Azure's keys to ours; the arguments of v1's functions are in the order of EXPRESSIONS.
 _KEYS = {"min_value": "minValue", "max_value": "maxValue"}
-_LOGARITHMIC = ("loguniform", "qloguniform")
-# e**20 is half a milliard: no hyperparameter is as large.
-_LARGE_EXPONENT = 20
 
 
 def convert_space(section: Section, path: str) -> dict[str, Any]:
@@ -86,20 +84,15 @@ def convert_positional(section: Section, kind: str, values: list[Any]) -> dict[s
 
 def explain_exponents(section: Section, converted: Mapping[str, Any]) -> None:
     """Say what bounds of a log form mean, for they are often taken for values."""
-    if converted["type"] not in _LOGARITHMIC:
+    if converted["type"] not in LOGARITHMIC:
         return
     low, high = converted.get("minValue"), converted.get("maxValue")
     if not isinstance(low, int | float) or not isinstance(high, int | float):
         return
+    if bounds_warning("", converted, math.e):
+        return  # said of the result
     message = f"bounds are natural-log exponents: values from {_exp(low)} to {_exp(high)}"
-    if low >= 0 and high <= 1:
-        message += (
-            "; these look like values rather than exponents: if you mean values, write their "
-            "natural logarithms"
-        )
-    elif high > _LARGE_EXPONENT:
-        message += "; the upper one looks like a value: if you mean values, write their logarithms"
-    elif high <= 0 and low == int(low) and high == int(high) and low <= -3:
+    if high <= 0 and low == int(low) and high == int(high) and low <= -3:
         message += (
             f"; if you mean powers of ten, 1e{low:g} to 1e{high:g}, multiply both by 2.302585"
         )

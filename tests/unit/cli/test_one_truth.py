@@ -1,0 +1,115 @@
+"""What is wrong with a spec is the same for the program, for Python and for the operator, in the same words; and
+what is probably not meant is said by all of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from sweepjob import load_job
+from sweepjob.domain.problem import InvalidSpec
+from sweepjob.resources.spec_warnings import spec_warnings
+from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.sdk.arguments import ArgumentError
+from sweepjob.sweep import SweepWarning
+
+from tests.e2e.mistakes import RICH, TOGETHER, changed
+from tests.unit.builders import sweepjob
+
+from .program import Program
+
+
+def manifest(spec: dict[str, Any], name: str = "bad") -> dict[str, Any]:
+    kind = {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
+    return {**kind, "metadata": {"name": name}, "spec": spec}
+
+
+def written(program: Program, body: dict[str, Any]) -> Any:
+    return program.file(json.dumps(body))
+
+
+@pytest.mark.parametrize("what", TOGETHER)
+def test_a_mistake_is_one_everywhere(
+    what: str, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(program.folder)
+    body = manifest(changed(RICH, TOGETHER[what]))
+    with pytest.raises(InvalidSpec) as caught:
+        parse_sweepjob(body)
+    said = [" ".join(str(problem).split()) for problem in caught.value.problems]
+    file = written(program, body)
+    for command in (("validate", "-f"), ("propose", "-f"), ("run", "--local", "-f")):
+        assert program(*command, file) == 1, command
+        told = " ".join(program.err.split())
+        assert [text for text in said if text not in told] == [], command
+    with pytest.raises(ArgumentError) as refused:
+        load_job(body)
+    assert [text for text in said if text not in " ".join(str(refused.value).split())] == []
+
+
+@pytest.mark.parametrize("length", [46, 47, 52, 57])
+def test_the_length_of_a_name(
+    length: int, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``kubectl apply`` takes 46 characters; so does everything else."""
+    monkeypatch.chdir(program.folder)
+    body = {**sweepjob(), "metadata": {"name": "a" * length}}
+    file = written(program, body)
+    assert program("validate", "-f", file) == (length > 46)
+    assert ("may have at most 46 characters" in program.err) == (length > 46)
+    assert program("propose", "-f", file) == (length > 46)
+
+
+DOUBTFUL = sweepjob(
+    searchSpace={
+        "lr": {"type": "loguniform", "minValue": 1e-4, "maxValue": 0.1},
+        "units": {"type": "choice", "values": [16, 32]},
+        "depth": {"type": "randint", "upper": 3},
+    },
+    limits={"maxTotalTrials": 1},
+    metrics={"source": "logs"},
+    trial={"image": "i", "command": "echo score={{depth}} ${{search_space.units}} && true"},
+)
+
+
+def test_what_is_probably_not_meant_is_said_everywhere(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(program.folder)
+    body = {**DOUBTFUL, "metadata": {"name": "doubtful"}}
+    said = [str(w) for w in spec_warnings(body, parse_sweepjob(body))]
+    assert len(said) == 3, "the bounds, lr and depth"
+    file = written(program, body)
+    assert program("validate", "-f", file) == 0
+    assert "valid" in program.out
+    assert program.err.splitlines() == [f"warning: {file}: {text}" for text in said]
+    assert program("propose", "-f", file, "-n", 1) == 0
+    assert [line for line in program.err.splitlines() if "warning" in line] == [
+        f"warning: {text}" for text in said
+    ]
+    with pytest.warns(SweepWarning) as caught:
+        load_job(body).validate()
+    assert len(caught) == len(said)
+
+
+def test_an_azure_file_is_doubted_with_its_own_paths(program: Program) -> None:
+    file = program.file(
+        """
+type: sweep
+trial: {command: "run --u ${{search_space.u}} --lr ${{inputs.lr}}", environment: {image: i}}
+inputs: {lr: 0.1}
+search_space:
+  lr: {type: loguniform, min_value: 0.0001, max_value: 0.1}
+  u: {type: uniform, min_value: 0, max_value: 1}
+objective: {goal: maximize, primary_metric: m}
+limits: {max_total_trials: 1}
+"""
+    )
+    assert program("convert", file) == 0
+    warnings = [line for line in program.err.splitlines() if line.startswith("warning: ")]
+    assert len(warnings) == 2
+    assert warnings[0].startswith("warning: search_space.lr: [0.0001, 0.1]: bounds of loguniform")
+    assert "write ${{search_space.lr}}, and remove the input" in warnings[1]
+    assert program("validate", "-f", file) == 0
+    assert "write ${{search_space.lr}}, and remove the input" in program.err

@@ -1,0 +1,91 @@
+"""An input that is swept: references to it become the parameter's, however it came into the search space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sweepjob import command, load_job
+from sweepjob.sdk.arguments import ArgumentError
+from sweepjob.sweep import Choice, LogUniform, SweepJob, SweepWarning, Uniform
+
+RUN = "python train.py --lr ${{inputs.lr}} --epochs ${{inputs.epochs}}"
+MEANT = "python train.py --lr ${{search_space.lr}} --epochs ${{inputs.epochs}}"
+
+
+def job(text: str = RUN, **more: Any) -> Any:
+    return command(command=text, image="i", inputs={"lr": 0.1, "epochs": 3}, **more)
+
+
+def swept(made: Any, **more: Any) -> SweepJob:
+    found: SweepJob = made.sweep(primary_metric="m", goal="Maximize", **more)
+    return found
+
+
+def spec_of(sweep: SweepJob) -> dict[str, Any]:
+    spec: dict[str, Any] = sweep.to_manifest()["spec"]
+    return spec
+
+
+def test_by_the_argument() -> None:
+    spec = spec_of(swept(job(), search_space={"lr": Uniform(0, 1)}))
+    assert (spec["trial"]["command"], spec["inputs"]) == (MEANT, {"epochs": 3})
+
+
+def test_by_a_call() -> None:
+    assert spec_of(swept(job()(lr=Uniform(0, 1))))["trial"]["command"] == MEANT
+
+
+def test_afterwards() -> None:
+    sweep = swept(job(), search_space={"epochs": Choice([1, 2])})
+    sweep.search_space["lr"] = Uniform(0, 1)
+    spec = spec_of(sweep)
+    both = "python train.py --lr ${{search_space.lr}} --epochs ${{search_space.epochs}}"
+    assert (spec["trial"]["command"], spec.get("inputs")) == (both, None)
+
+
+def test_in_variables_lists_and_single_braces() -> None:
+    made = job(["run", "{inputs.lr}"], environment_variables={"LR": "${{ inputs.lr }}"})
+    trial = spec_of(swept(made, search_space={"lr": Uniform(0, 1)}))["trial"]
+    assert trial["command"] == ["run", "${{search_space.lr}}"]
+    assert trial["env"] == [{"name": "LR", "value": "${{search_space.lr}}"}]
+
+
+def test_an_object_that_has_both_keeps_both() -> None:
+    """There ``${{inputs.lr}}`` is what it says, with a warning: it is somebody's file."""
+    manifest = swept(job(), search_space={"lr": Uniform(0, 1)}).to_manifest()
+    manifest["spec"]["inputs"] = {"lr": 0.1, "epochs": 3}
+    manifest["spec"]["trial"]["command"] = RUN
+    loaded = load_job(manifest)
+    assert loaded.to_manifest() == manifest
+    with pytest.warns(SweepWarning, match=r"write \$\{\{search_space.lr\}\}"):
+        loaded.validate()
+
+
+@pytest.mark.parametrize(
+    "text", ["run ${{inputs.epochs}} --lr {{lr}}", "run --units ${{inputs.units}}"]
+)
+def test_a_parameter_that_reaches_no_trial_is_an_error(text: str) -> None:
+    made = command(command=text, image="i", inputs={"lr": 0.1, "epochs": 3, "units": 1})
+    with pytest.raises(ArgumentError, match=r"\$\{\{search_space.lr\}\}"):
+        swept(made, search_space={"lr": Uniform(0, 1), "units": Choice([1])})
+
+
+def test_a_script_may_read_its_environment() -> None:
+    swept(job("run"), search_space={"lr": Uniform(0, 1)})
+    made = job("run ${{inputs.lr}}", environment_variables={"FROM": "AZUREML_SWEEP_units"})
+    swept(made, search_space={"lr": Uniform(0, 1), "units": Choice([1])})
+
+
+def test_bounds_that_look_like_values_are_a_warning() -> None:
+    with pytest.warns(SweepWarning, match="lr: {type: loguniform"):
+        swept(job(), search_space={"lr": LogUniform(1e-4, 0.1)})
+
+
+def test_bounds_may_be_values() -> None:
+    sweep = swept(job(), search_space={"lr": LogUniform({"value": 1e-4}, {"value": 0.1})})
+    bounds = {"minValue": {"value": 1e-4}, "maxValue": {"value": 0.1}}
+    assert spec_of(sweep)["searchSpace"]["lr"] == {"type": "loguniform", **bounds}
+    assert load_job(sweep.to_manifest()).to_manifest() == sweep.to_manifest()
+    with pytest.raises(ArgumentError, match="above 0"):
+        LogUniform({"value": 0}, {"value": 0.1})

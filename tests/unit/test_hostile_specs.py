@@ -1,0 +1,148 @@
+"""Whatever a tenant writes into a spec is read in time in proportion to it, or refused."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sweepjob.domain.problem import InvalidSpec
+from sweepjob.resources import command, kubelet, placeholders, shell_quoting
+from sweepjob.resources.azure.command import with_double_braces
+from sweepjob.resources.quantity import is_quantity
+from sweepjob.resources.spec_warnings import spec_warnings
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+from .builders import sweepjob
+
+BLANKS = " " * 6000
+UNITS = [
+    "${{", "${{" + BLANKS, "${{ }", "${{}", "$[[", "$[[ ]", "]]", "}}", "$", "$(", "$$(", "${", "$((", "((", "`", "\\`",
+    "\\", "'", '"', "'\"", "<<", "<<-'", "<<A\n", "<<A <<B\n", "$(cat <<A\n", "\n", "#", " #", "{", "{lr}", "{ ",
+    "{{" + " " * 9, "${search_space.", "$lr ", "a", "aA.-", "=", "lr=", "--x\n", "$'", "$'\\'", "${a:-", "${a#", "case ",
+    "$(case ", "\"$(", "é$", "1", ".", "{inputs." + "a" * 90,
+]  # fmt: skip
+READERS: dict[str, Callable[[str], object]] = {
+    "pieces": placeholders.pieces,
+    "parts": placeholders.parts,
+    "settle_optional": lambda text: placeholders.settle_optional(text, ()),
+    "expand": lambda text: kubelet.expand(text, {}),
+    "decoded": lambda text: kubelet.decoded(placeholders.pieces(text)),
+    "literal": kubelet.literal,
+    "needs_shell": command.needs_shell,
+    "syntax_error": command.syntax_error,
+    "words_of": lambda text: _quietly(command.words_of, text),
+    "places": lambda text: shell_quoting.places(text.replace("a", "\0")),
+    "lines": lambda text: shell_quoting.lines_of(text.replace("a", "\0")),
+    "quantity": is_quantity,
+    "braces": with_double_braces,
+}
+
+
+def _quietly(read: Callable[[str], object], text: str) -> None:
+    with contextlib.suppress(ValueError):
+        read(text)
+
+
+def spent(read: Callable[[], object]) -> float:
+    """Seconds of the processor."""
+    before = time.process_time()
+    read()
+    return time.process_time() - before
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_time_is_in_proportion_to_the_text(name: str) -> None:
+    """What is quadratic takes minutes for a text like these, and what is cubic days."""
+    for unit in UNITS:
+        text = unit * (40_000 // len(unit))
+        for hostile in (text, f"'${{{{{text}"):
+            taken = spent(lambda hostile=hostile: READERS[name](hostile))
+            assert taken < 2, f"{name} of {unit!r}"
+
+
+@pytest.mark.parametrize("unit", ["${{" + BLANKS, "${{", "$[[", "$("])
+def test_a_megabyte(unit: str) -> None:
+    text = unit * (1_000_000 // len(unit))
+    for name in ("pieces", "parts", "expand"):
+        assert spent(lambda name=name: READERS[name](text)) < 8, name
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_spec_is_read_quickly_or_refused(unit: str) -> None:
+    text = unit * (131_000 // len(unit))
+    space = {f"p{n}": {"type": "choice", "values": [*range(100)]} for n in range(200)}
+    space["lr"] = space.pop("p0")
+    for trial in (
+        {"image": "i", "command": text},
+        {"image": "i", "command": ["sh", "-c", text]},
+        {"template": {"spec": {"containers": [{"args": [text]}]}}},
+    ):
+        body = sweepjob(searchSpace=space, trial=trial)
+        assert spent(lambda body=body: _read(body)) < 3, unit
+
+
+def _read(body: dict[str, Any]) -> None:
+    with contextlib.suppress(InvalidSpec):
+        spec_warnings(body, parse_sweepjob(body))
+
+
+def deep(depth: int) -> Any:
+    node: Any = "x"
+    for _ in range(depth):
+        node = {"a": node}
+    return node
+
+
+CHOICE = {"type": "choice", "values": [1]}
+TOO_MUCH: dict[str, tuple[dict[str, Any], str, str]] = {
+    "a deep template": ({"trial": {"template": deep(5000)}}, "spec.trial.template.a", "nested deeper"),
+    "a deep input": ({"inputs": {"x": deep(5000)}}, "spec.inputs.x.a", "nested deeper"),
+    "a deep list": ({"inputs": {"x": json.loads("[" * 900 + "]" * 900)}}, "spec.inputs.x[0]", "nested deeper"),
+    "NUL in a choice": ({"searchSpace": {"x": {"type": "choice", "values": ["a\0b"]}}}, "spec.searchSpace.x.values[0]", "remove it"),
+    "NUL in a command": ({"trial": {"image": "i", "command": "a\0"}}, "spec.trial.command", "remove it"),
+    "NUL in a variable": ({"trial": {"image": "i", "env": [{"name": "A", "value": "\0"}]}}, "spec.trial.env[0].value", "remove it"),
+    "half a character": ({"inputs": {"x": "\ud800"}}, "spec.inputs.x", "remove it"),
+    "a long command": ({"trial": {"image": "i", "command": "x" * 131_072}}, "spec.trial.command", "131071 bytes"),
+    "a long command in bytes": ({"trial": {"image": "i", "command": "é" * 65_536}}, "spec.trial.command", "131071 bytes"),
+    "many words": ({"trial": {"image": "i", "command": ["x"] * 1001}}, "spec.trial.command", "1000 at most"),
+    "many references": ({"trial": {"image": "i", "command": "${{search_space.lr}}" * 1001}}, "spec.trial.command", "more than 1000 references"),
+    "a long value": ({"searchSpace": {"x": {"type": "choice", "values": ["x" * 20_001]}}}, "spec.searchSpace.x.values[0]", "20000 at most"),
+    "a long input": ({"inputs": {"x": "x" * 20_001}}, "spec.inputs.x", "20000 at most"),
+    "a large input": ({"inputs": {"x": [*range(9000)]}}, "spec.inputs.x", "20000 at most"),
+    "a long name": ({"searchSpace": {"x" * 101: CHOICE}}, f"spec.searchSpace.{'x' * 101}", "at most 100"),
+    "a name with a line's end": ({"searchSpace": {"x\n": CHOICE}}, "spec.searchSpace.x\n", "letters"),
+    "a long name of an input": ({"inputs": {"x" * 101: 1}}, f"spec.inputs.{'x' * 101}", "100 characters"),
+    "a key that is none": ({"inputs": {"x" * 1000: 1}}, "spec.inputs", "cannot be one"),
+    "many amounts": ({"trial": {"image": "i", "resources": {"limits": {f"x{n}": 1 for n in range(101)}}}}, "spec.trial.resources.limits", "100 at most"),
+    "a long path": ({"metrics": {"source": "file", "path": "/" + "x" * 1000 + "/x"}}, "spec.metrics.path", "1000 at most"),
+    "a long order": ({"samplingAlgorithm": {"type": "grid", "order": ["x"] * 1001}, "searchSpace": {"x": CHOICE}}, "spec.samplingAlgorithm.order", "1000 at most"),
+    "a long name of a sweep to begin with": ({"warmStart": {"sweeps": ["x" * 64]}}, "spec.warmStart.sweeps[0]", "so long"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "path", "remedy"), TOO_MUCH.values(), ids=TOO_MUCH)
+def test_what_is_too_much_is_refused(change: dict[str, Any], path: str, remedy: str) -> None:
+    with pytest.raises(InvalidSpec) as caught:
+        parse_sweepjob(sweepjob(**change))
+    found = [p for p in caught.value.problems if p.path.startswith(path)]
+    assert found, str(caught.value)[:500]
+    assert any(remedy in p.message for p in found), str(found[0])
+
+
+def test_a_flood_of_mistakes_is_told_in_a_few_words() -> None:
+    values = {f"p{n}": {"type": "choice", "values": [None] * 1000} for n in range(200)}
+    with pytest.raises(InvalidSpec) as caught:
+        parse_sweepjob(sweepjob(searchSpace=values))
+    assert "and 199" in str(caught.value)
+    assert len(str(caught.value)) < 20_000
+
+
+def test_wrong_references_are_named_once_and_a_few_only() -> None:
+    text = "".join(f"${{{{search_space.x{n}}}}}" for n in range(999))
+    with pytest.raises(InvalidSpec) as caught:
+        parse_sweepjob(sweepjob(trial={"image": "i", "command": text}))
+    assert len(caught.value.problems) == 20

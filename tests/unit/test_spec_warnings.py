@@ -1,0 +1,194 @@
+"""What is allowed and probably not meant: said with the place, and with what to write instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sweepjob.resources.spec_warnings import spec_warnings
+from sweepjob.resources.sweepjob import parse_sweepjob
+
+from .builders import sweepjob
+
+LR = {"type": "loguniform", "minValue": -6, "maxValue": -1}
+UNITS = {"type": "choice", "values": [16, 32]}
+
+
+def log(low: Any, high: Any, kind: str = "loguniform", **more: Any) -> dict[str, Any]:
+    return {"type": kind, "minValue": low, "maxValue": high, **more}
+
+
+def warned(**spec: Any) -> list[tuple[str, str]]:
+    body = sweepjob(**spec)
+    return [(w.path, str(w)) for w in spec_warnings(body, parse_sweepjob(body))]
+
+
+def commanded(
+    command: Any, space: dict[str, Any] | None = None, **more: Any
+) -> list[tuple[str, str]]:
+    trial = {"image": "i", "command": command, **more.pop("trial", {})}
+    return warned(searchSpace=space or {"lr": LR, "units": UNITS}, trial=trial, **more)
+
+
+def test_nothing_is_said_of_a_sweep_that_is_as_it_should_be() -> None:
+    assert warned() == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(1e-4, 1e-1), (0.001, 10), (1e-6, 1), (16, 512), (0.5, 1), (1e-5, 0.03)]
+)
+@pytest.mark.parametrize("kind", ["loguniform", "qloguniform"])
+def test_bounds_that_look_like_values(low: float, high: float, kind: str) -> None:
+    more = {"q": 1e-6} if kind == "qloguniform" else {}
+    [(path, text)] = warned(searchSpace={"lr": log(low, high, kind, **more), "units": UNITS})
+    assert path == "spec.searchSpace.lr"
+    line = f"lr: {{type: {kind}, minValue: {{value: {low}}}, maxValue: {{value: {high}}}"
+    assert line in text
+    assert "exponents" in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-6, -1), (-11.5, -2.3), (0, 3), (-3, 3), (1, 5), (-1, 1), (0.5, 2), (2, 9)]
+)
+def test_bounds_that_are_exponents(low: float, high: float) -> None:
+    assert warned(searchSpace={"lr": log(low, high), "units": UNITS}) == []
+
+
+def test_the_line_that_is_offered_is_right() -> None:
+    space = {"lr": log({"value": 1e-4}, {"value": 0.1}), "units": UNITS}
+    assert warned(searchSpace=space) == []
+    expression = parse_sweepjob(sweepjob(searchSpace=space)).space.parameters.entries["lr"]
+    assert not isinstance(expression, int | float | str)
+    assert 1e-4 <= expression.quantile(1e-12) < 1.001e-4
+    assert 0.0999 < expression.quantile(1 - 1e-12) <= 0.1
+
+
+def test_a_bound_of_0_has_no_exponent() -> None:
+    [(_, text)] = warned(searchSpace={"lr": log(0, 0.5), "units": UNITS})
+    assert "take uniform" in text
+
+
+def test_bounds_in_a_branch_and_to_another_base() -> None:
+    model = {"type": "choice", "values": [{"kind": "a", "lr": log(1e-4, 0.1)}, {"kind": "b"}]}
+    command = "run ${{search_space.model}}"
+    [(path, _)] = commanded(command, {"model": model})
+    assert path == "spec.searchSpace.model.values[0].lr"
+    ten = {"type": "random", "logbase": 10}
+    assert warned(samplingAlgorithm=ten, searchSpace={"lr": log(1, 8), "units": UNITS}) == []
+    assert warned(samplingAlgorithm=ten, searchSpace={"lr": log(1, 16), "units": UNITS})
+
+
+@pytest.mark.parametrize(
+    ("mu", "sigma", "said"), [(0.01, 0.001, 1), (64, 1, 1), (0, 1, 0), (-4, 0.1, 0), (1, 1, 0)]
+)
+def test_moments_that_look_like_values(mu: float, sigma: float, said: int) -> None:
+    space = {"lr": {"type": "lognormal", "mu": mu, "sigma": sigma}, "units": UNITS}
+    assert len(warned(searchSpace=space)) == said
+
+
+LOOKALIKES = [
+    "{{lr}}", "{lr}", "${lr}", "$lr", "{{ lr }}", "{{search_space.lr}}", "${search_space.lr}", "{search_space.lr}",
+    "${searchSpace.lr}", "$(lr)", "%(lr)s", "<lr>", "${search_space.learning_rate}", "$search_space.lr",
+    "{{inputs.lr}}", "{ search_space.lr }",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", LOOKALIKES)
+def test_what_looks_like_a_reference(written: str) -> None:
+    """``{search_space.learning_rate}`` is near ``search_space.learning_rates``; others are exact."""
+    space = {"learning_rates" if "learning" in written else "lr": LR, "units": UNITS}
+    name = next(iter(space))
+    found = commanded(f"python train.py --lr {written} --units ${{{{search_space.units}}}}", space)
+    assert [path for path, _ in found] == ["spec.trial.command"]
+    assert f"did you mean ${{{{search_space.{name}}}}}?" in found[0][1]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "lr=${{search_space.units}}; python train.py --lr $lr",
+        "export lr=1; python train.py --lr ${lr} ${{search_space.units}}",
+        "for lr in 1 2; do python train.py $lr ${{search_space.units}}; done",
+        "python train.py ${{search_space.lr}} ${{search_space.units}} {lr} $lr ${lr}",
+        "awk '{print $1}' ${{search_space.lr}} ${{search_space.units}}",
+        'python train.py "$AZUREML_SWEEP_lr" ${{search_space.units}}',
+        "python train.py --parameters $SWEEPJOB_PARAMETERS",
+        "python train.py ${{search_space.units}} --from AZUREML_SWEEP_",
+        "python train.py",
+        "python train.py --lr 0.1",
+    ],
+)
+def test_no_cry_of_wolf(command: str) -> None:
+    found = [text for _, text in commanded(command) if "did you mean" in text]
+    assert found == []
+
+
+def test_a_parameter_that_nothing_uses() -> None:
+    [(path, text)] = commanded("python train.py --units ${{search_space.units}}")
+    assert path == "spec.searchSpace.lr"
+    assert "${{search_space.lr}}" in text
+    assert "AZUREML_SWEEP_lr" in text
+    for env in ("AZUREML_SWEEP_lr", "SWEEPJOB_PARAMETERS"):
+        trial = {"env": [{"name": "READS", "value": env}]}
+        assert commanded("python train.py --units ${{search_space.units}}", trial=trial) == []
+    assert commanded("python train.py --lr 1") == [], "a script may read all from its environment"
+
+
+def test_a_part_of_a_branch_is_a_use() -> None:
+    model = {"type": "choice", "values": [{"kind": "a", "x": UNITS}, {"kind": "b", "x": UNITS}]}
+    assert commanded("run ${{search_space.model.kind}}", {"model": model}) == []
+
+
+def test_an_input_in_the_place_of_a_parameter() -> None:
+    [(path, text)] = commanded("run ${{inputs.lr}}", {"lr": LR}, inputs={"lr": 0.1})
+    assert path == "spec.searchSpace.lr"
+    assert "write ${{search_space.lr}}, and remove the input" in text
+
+
+def test_a_template_is_read_like_a_command() -> None:
+    container = {
+        "name": "t",
+        "image": "i",
+        "args": ["--lr={{lr}}", "--units=${{search_space.units}}"],
+    }
+    found = warned(trial={"template": {"spec": {"containers": [container]}}})
+    assert [p for p, _ in found] == ["spec.trial.template.spec.containers[0].args[0]"]
+
+
+def test_lines_without_a_backslash() -> None:
+    both = "--units ${{search_space.units}} --lr ${{search_space.lr}}"
+    [(path, text)] = commanded(f"python train.py\n  {both}\n")
+    assert path == "spec.trial.command"
+    assert "end the line before with a backslash" in text
+    assert commanded(f"python train.py \\\n  {both}\n") == []
+    assert commanded(f"python train.py {both} <<A\n--x\nA\n") == []
+
+
+@pytest.mark.parametrize("shell", ["sh", "/bin/bash"])
+def test_a_value_in_a_script_of_a_list(shell: str) -> None:
+    space = {"name": {"type": "choice", "values": ["plain", "two words"]}}
+    [(path, text)] = commanded([shell, "-lc", "run ${{search_space.name}}"], space)
+    assert path == "spec.trial.command[2]"
+    assert "'two words'" in text
+    assert '"$AZUREML_SWEEP_name"' in text
+    assert commanded([shell, "-c", "run ${{search_space.lr}} ${{search_space.units}}"]) == []
+    assert commanded(["python", "-c", "${{search_space.name}}"], space) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("lr", "search_space.lr"),
+        ("searchSpace.lr", "search_space.lr"),
+        ("search-space.lr", "search_space.lr"),
+        ("inputs.lr", "search_space.lr"),
+        ("search_space.unit", "search_space.units"),
+        ("search_space.Lr", "search_space.lr"),
+        ("space.units", "search_space.units"),
+    ],
+)
+def test_a_reference_to_nothing_is_an_error_with_the_likely_word(written: str, meant: str) -> None:
+    body = sweepjob(trial={"image": "i", "command": f"run ${{{{ {written} }}}}"})
+    with pytest.raises(ValueError, match="refers to nothing") as caught:
+        parse_sweepjob(body)
+    assert f"did you mean ${{{{{meant}}}}}?" in str(caught.value)
