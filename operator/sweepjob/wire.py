@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 AUDIENCE = "sweepjob.dev"
@@ -20,12 +20,15 @@ MLFLOW_PORT = 5000
 PUSHGATEWAY_PORT = 9091
 MAX_BATCH = 500  # values in one push
 MAX_NAMES = 50  # metric names that are told to the operator
-MAX_NAME = 250  # characters of one
+MAX_NAME = 250  # bytes of one, in UTF-8
 MAX_BODY = 64 * 1024  # bytes of one push
 MAX_REPORTS = 10**12  # of one pod; more are no honest number
-TERMINATION_MESSAGE_LIMIT = 4000  # the kubelet keeps 4,096 bytes
 _MAX_SUMMARY = 4096  # characters
 _MAX_OBJECT_NAME = 253  # of Kubernetes
+TERMINATION_MESSAGE_LIMIT = 4000  # bytes; the kubelet keeps 4,096
+_CUT = "…"  # at the end of a name, or of a list of names, that is not whole
+_SHORTEST = 16  # bytes that are left of a name where there is little room
+_NESTED = " (nested run "
 
 # Where reports come from. LOGS is read by the operator, without a sidecar.
 MLFLOW, PUSHGATEWAY, FILE, TENSORBOARD, LOGS = SOURCES = (
@@ -55,6 +58,7 @@ STAY = "stay"  # until it is told to go: whoever started it knows when the train
 # These may come from a Secret of the user's.
 ENV_FORWARD_TO = "SWEEPJOB_FORWARD_TO"
 ENV_FORWARD_INSECURE = "SWEEPJOB_FORWARD_INSECURE"
+ENV_RUN_ID = "SWEEPJOB_RUN_ID"
 # Where things are in the pod, unless a test says otherwise.
 ENV_TOKEN_FILE = "SWEEPJOB_TOKEN_FILE"
 ENV_JOURNAL = "SWEEPJOB_JOURNAL"
@@ -90,6 +94,26 @@ def decode(value: Any) -> float:
         ) from error
 
 
+def shorten(name: str, limit: int = MAX_NAME) -> str:
+    """A name of at most ``limit`` bytes in UTF-8; one that was cut ends in an ellipsis."""
+    data = name.encode(errors="replace")
+    if len(data) <= limit:
+        return data.decode()
+    return data[: limit - len(_CUT.encode())].decode(errors="ignore") + _CUT
+
+
+def in_nested_run(name: str, run: str) -> str:
+    """The name of a metric that was reported in a nested run only, with that run's."""
+    return f"{name}{_NESTED}{shorten(run, MAX_NAME // 3)})"
+
+
+def nested_run(name: str, seen: Sequence[str]) -> str | None:
+    """The nested run in which alone a metric was reported, None when there is none."""
+    begin = shorten(name) + _NESTED
+    found = (each for each in seen if each.startswith(begin))
+    return next((each.removeprefix(begin).removesuffix(")") for each in found), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Push:
     """A batch of reports.
@@ -117,6 +141,20 @@ class Push:
                 "seen": list(self.seen),
             }
         ).encode()
+
+    def fit(self, limit: int = MAX_BODY) -> bytes:
+        """The body in at most ``limit`` bytes: names are cut first, then there are fewer values, which
+        follow in the next push."""
+        values, longest = self.values, MAX_NAME
+        while True:
+            seen = tuple(shorten(name, longest) for name in self.seen)
+            body = replace(self, values=values, seen=seen).dump()
+            if len(body) <= limit or (longest <= _SHORTEST and len(values) <= 1):
+                return body
+            if longest > _SHORTEST:
+                longest //= 2
+            else:
+                values = values[: len(values) // 2]
 
     @classmethod
     def parse(cls, body: bytes) -> Push:
@@ -175,8 +213,9 @@ class Summary:
     seen: tuple[str, ...]
 
     def dump(self) -> str:
-        """JSON of at most TERMINATION_MESSAGE_LIMIT characters; the tail is cut until it fits."""
-        tail, seen = list(self.tail), list(self.seen)
+        """JSON of at most TERMINATION_MESSAGE_LIMIT bytes; the tail is cut until it fits. Names take a
+        quarter of it at most: without the tail, reports would be lost."""
+        tail, seen = list(self.tail), _fitting(self.seen, TERMINATION_MESSAGE_LIMIT // 4)
         while True:
             text = json.dumps(
                 {
@@ -188,12 +227,10 @@ class Summary:
                 },
                 separators=(",", ":"),
             )
+            # Whatever is not ASCII is escaped: as many bytes as characters.
             if len(text) <= TERMINATION_MESSAGE_LIMIT:
                 return text
-            if tail:
-                tail = tail[max(1, len(tail) // 10) :]
-            else:
-                seen = seen[: len(seen) // 2]
+            tail = tail[max(1, len(tail) // 10) :]
 
     @classmethod
     def parse(cls, text: str) -> Summary | None:
@@ -254,7 +291,7 @@ def _metric_name(value: Any) -> str:
     """A metric's name as it is told, without halves of characters, which no file and no stream takes."""
     if not isinstance(value, str):
         raise ValueError(f"not a name: {value!r}"[:MAX_NAME])
-    return value[:MAX_NAME].encode(errors="replace").decode()
+    return shorten(value)
 
 
 def _finite(data: dict[str, Any], key: str) -> float | None:
@@ -265,3 +302,16 @@ def _finite(data: dict[str, Any], key: str) -> float | None:
     if not math.isfinite(number):
         raise ValueError(f"{key}: must be finite")
     return number
+
+
+def _fitting(names: Sequence[str], limit: int) -> list[str]:
+    """The first of some names, as many as JSON has in ``limit`` bytes; an ellipsis stands for more."""
+    fitting: list[str] = []
+    room = limit - len(json.dumps(_CUT))
+    for name in names:
+        short = shorten(name, MAX_NAME // 4)
+        room -= len(json.dumps(short)) + 1
+        if room < 0:
+            return [*fitting, _CUT]
+        fitting.append(short)
+    return fitting

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sweepjob import wire
 
-from tests.cluster import layout
-
 from .environments import environment
+from .sidecar_process import plain_server, sidecar, train
 
 TRAINER = """
 import mlflow
@@ -38,6 +35,92 @@ print("version", mlflow.__version__)
 # log_text writes here; the sidecar tells the client so.
 EXPECTED = [value for epoch in range(5) for value in (epoch / 10, epoch / 10 + 0.05)]
 
+# Scripts of all habits, and what must be on record.
+RUNS: dict[str, tuple[str, list[float]]] = {
+    "two runs, one after the other": (
+        """
+import mlflow
+with mlflow.start_run():
+    mlflow.log_metric("score", 0.25)
+mlflow.log_metric("score", 0.75)                 # MLflow starts another run
+""",
+        [0.25, 0.75],
+    ),
+    "a client looks before it creates": (
+        """
+import mlflow
+client = mlflow.MlflowClient()
+try:
+    client.get_run("f" * 32)
+    raise SystemExit("there is no such run")
+except mlflow.MlflowException as error:
+    assert error.error_code == "RESOURCE_DOES_NOT_EXIST", error
+run = client.create_run("0").info.run_id
+client.log_metric(run, "score", 0.75)
+client.set_terminated(run)
+""",
+        [0.75],
+    ),
+    "a run in a study": (
+        """
+import mlflow, os
+os.environ.pop("MLFLOW_RUN_ID")
+client = mlflow.MlflowClient()
+study = client.create_run("0", run_name="study").info.run_id
+with mlflow.start_run(tags={"mlflow.parentRunId": study}):
+    mlflow.log_metric("score", 0.75)
+    with mlflow.start_run(nested=True):
+        mlflow.log_metric("score", 99)
+client.set_terminated(study)
+""",
+        [0.75],
+    ),
+    "a history that is sent again": (
+        """
+import mlflow
+from mlflow.entities import Metric
+client = mlflow.MlflowClient()
+with mlflow.start_run() as run:
+    for value in (0.25, 0.5, 0.5):
+        mlflow.log_metric("score", value)
+        import time; time.sleep(0.01)
+    again = client.get_metric_history(run.info.run_id, "score")
+    assert [m.value for m in again] == [0.25, 0.5, 0.5]
+    client.log_batch(run.info.run_id, metrics=again)
+    mlflow.log_metric("score", 0.5, step=1)
+""",
+        [0.25, 0.5, 0.5, 0.5],
+    ),
+    "many metrics with long names first": (
+        """
+import mlflow
+from mlflow.entities import Metric
+client = mlflow.MlflowClient()
+with mlflow.start_run() as run:
+    for block in range(11):
+        batch = [Metric(f"评估{block}/{i}" + "问" * 200, 0.5, 0, 0) for i in range(1000)]
+        client.log_batch(run.info.run_id, metrics=batch)
+    mlflow.log_metric("score", 0.75)
+""",
+        [0.75],
+    ),
+}
+MODELS = """
+import mlflow, numpy as np
+from sklearn.linear_model import LogisticRegression
+x = np.arange(8.0).reshape(-1, 1); y = (x[:, 0] > 3).astype(int)
+with mlflow.start_run() as run:
+    for value in (0.25, 0.5, 0.75):
+        mlflow.log_metric("score", value)
+    model = LogisticRegression().fit(x, y)
+    info = mlflow.sklearn.log_model(model, name="model", registered_model_name="mine")
+    version = mlflow.register_model(info.model_uri, "mine")
+    mlflow.MlflowClient().set_registered_model_alias("mine", "champion", version.version)
+    for uri in (info.model_uri, f"runs:/{run.info.run_id}/model", "models:/mine@champion", "models:/mine/1"):
+        assert (mlflow.sklearn.load_model(uri).predict(x) == y).all(), uri
+    assert mlflow.search_logged_models(output_format="list")[0].metrics[0].value == 0.25
+"""
+
 
 @pytest.fixture(params=["mlflow2", "trainer"])
 def python(request: pytest.FixtureRequest) -> Path:
@@ -46,51 +129,98 @@ def python(request: pytest.FixtureRequest) -> Path:
 
 
 def test_every_report_is_recorded_exactly(python: Path, tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("token")
-    sidecar = subprocess.Popen(
-        [sys.executable, "-m", "sweepjob.sidecar"],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(layout.PROJECT / "operator"),
-            "SWEEPJOB_SIDECAR": json.dumps(
-                {
-                    # Nobody listens there: the last words have to carry everything.
-                    wire.OPERATOR: "http://127.0.0.1:9",
-                    wire.SOURCE_PORT: "5000",
-                    wire.METRIC: "score",
-                    wire.NAMESPACE: "team",
-                    wire.TRIAL: "sweep-4",
-                    wire.ARTIFACTS: str(tmp_path / "artifacts"),
-                }
-            ),
-            "SWEEPJOB_TOKEN_FILE": str(tmp_path / "token"),
-            "SWEEPJOB_JOURNAL": str(tmp_path / "journal"),
-            "SWEEPJOB_TERMINATION_LOG": str(tmp_path / "last-words"),
-        },
-    )
-    try:
-        trainer = subprocess.run(
-            [str(python), "-c", TRAINER],
-            env={
-                **os.environ,
-                "MLFLOW_TRACKING_URI": "http://127.0.0.1:5000",
-                "MLFLOW_RUN_ID": "sweep-4",
-                "MLFLOW_EXPERIMENT_NAME": "sweep",
-                "MLFLOW_DISABLE_TELEMETRY": "true",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
-        assert trainer.returncode == 0, trainer.stderr
-        assert "status FINISHED" in trainer.stdout
-        assert sidecar.wait(timeout=60) == 0  # it leaves by itself
-    finally:
-        sidecar.kill()
+    with sidecar(tmp_path) as running:
+        said = running.train(python, TRAINER)
+        assert "status FINISHED" in said
+        assert running.process.wait(timeout=60) == 0  # it leaves by itself
     words = json.loads((tmp_path / "last-words").read_text())
     assert words["count"] == 11
     assert words["tail"] == [*EXPECTED, "NaN"]
     assert (words["low"], words["high"]) == (0.0, 0.45)
     assert set(words["seen"]) == {"score", "loss"}
     assert list((tmp_path / "artifacts").rglob("notes.txt"))
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_run_of_the_script_counts_once(name: str, python: Path, tmp_path: Path) -> None:
+    script, expected = RUNS[name]
+    with sidecar(tmp_path) as running:
+        running.train(python, script)
+        assert running.last_words()["tail"] == expected
+
+
+def test_a_run_id_of_the_users_own_is_the_trials(python: Path, tmp_path: Path) -> None:
+    own = "0123456789abcdef0123456789abcdef"
+    with sidecar(tmp_path, **{wire.ENV_RUN_ID: own}) as running:
+        running.train(
+            python,
+            "import mlflow\nwith mlflow.start_run() as run: mlflow.log_metric('score', 0.75)\n"
+            f"assert run.info.run_id == '{own}'",
+            MLFLOW_RUN_ID=own,
+        )
+        assert running.last_words()["tail"] == [0.75]
+
+
+def test_what_only_a_nested_run_reports_is_said(python: Path, tmp_path: Path) -> None:
+    script = (
+        "import mlflow\nwith mlflow.start_run():\n"
+        " with mlflow.start_run(nested=True, run_name='fold-0'): mlflow.log_metric('score', 1)"
+    )
+    with sidecar(tmp_path) as running:
+        running.train(python, script)
+        words = running.last_words()
+    assert words["count"] == 0
+    assert wire.nested_run("score", words["seen"]) == "fold-0"
+
+
+def test_calls_give_what_plain_mlflow_gives(python: Path, tmp_path: Path) -> None:
+    script = Path(__file__).with_name("mlflow_calls.py").read_text()
+    plain = calls(train(python, script, f"file://{tmp_path}/plain"))
+    with sidecar(tmp_path) as running:
+        ours = calls(running.train(python, script))
+    assert len(plain) > 50
+    assert ours == plain
+
+
+def calls(printed: str) -> Any:
+    return json.loads(printed.partition("SAID ")[2])
+
+
+def test_models_are_found_again_and_no_report_counts_twice(tmp_path: Path) -> None:
+    with sidecar(tmp_path) as running:
+        running.train(environment("clients-newest") / "bin" / "python", MODELS)
+        assert running.last_words()["tail"] == [0.25, 0.5, 0.75]
+
+
+FORWARDED = """
+import mlflow, os
+client = mlflow.MlflowClient()
+study = client.create_run("0", run_name="study").info.run_id
+with mlflow.start_run(tags={"mlflow.parentRunId": study}) as run:
+    mlflow.log_metric("score", 0.75)
+    with mlflow.start_run(nested=True):
+        mlflow.log_metric("score", 99)
+with mlflow.start_run(run_id=os.environ["BEFORE"]):
+    history = client.get_metric_history(os.environ["BEFORE"], "score")
+    assert [m.value for m in history] == [0.1]
+    client.log_batch(os.environ["BEFORE"], metrics=history)
+    mlflow.log_metric("score", 0.5)
+mlflow.log_metric("score", 0.25)
+mlflow.log_text("hello", "notes of today ü.txt")
+print(client.get_run(run.info.run_id).data.metrics)
+"""
+
+
+def test_runs_on_the_users_own_server_count_alike(python: Path, tmp_path: Path) -> None:
+    with plain_server(tmp_path) as address:
+        before = train(
+            python,
+            "import mlflow\nwith mlflow.start_run() as run: mlflow.log_metric('score', 0.1)\n"
+            "print('ID', run.info.run_id)",
+            address,
+        ).partition("ID ")[2]
+        with sidecar(tmp_path, **{wire.ENV_FORWARD_TO: address}) as running:
+            said = train(python, FORWARDED, running.url, BEFORE=before.strip())
+            assert "0.75" in said
+            assert running.last_words()["tail"] == [0.75, 0.5, 0.25]
+    assert list((tmp_path / "served").rglob("notes of today ü.txt"))

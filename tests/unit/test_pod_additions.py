@@ -186,6 +186,21 @@ def test_the_users_own_tracking_server_is_passed_on_to() -> None:
     assert {"name": wire.ENV_FORWARD_TO, "valueFrom": secret} in sidecar_of(pod)["env"]
 
 
+def test_a_run_that_the_user_chose_is_known_to_the_sidecar() -> None:
+    secret = {"secretKeyRef": {"name": "mlflow", "key": "run"}}
+    for given in ({"value": "0123"}, {"valueFrom": secret}):
+        pod = pod_of(manifest(trial=trial(env=[{"name": "MLFLOW_RUN_ID", **given}])))
+        assert {"name": wire.ENV_RUN_ID, **given} in sidecar_of(pod)["env"]
+        assert {"name": "MLFLOW_RUN_ID", **given} in pod["containers"][0]["env"]
+    assert len(sidecar_of(pod_of(manifest(trial=trial())))["env"]) == 1
+
+
+def test_an_experiment_that_the_user_chose_by_id_gets_no_name() -> None:
+    pod = pod_of(manifest(trial=trial(env=[{"name": "MLFLOW_EXPERIMENT_ID", "value": "7"}])))
+    assert "MLFLOW_EXPERIMENT_NAME" not in environment(pod["containers"][0])
+    assert environment(pod["containers"][0])["MLFLOW_RUN_ID"] == "sweep-3"
+
+
 def test_another_source_leaves_the_users_tracking_server_alone() -> None:
     env = [{"name": "MLFLOW_TRACKING_URI", "value": "file:///mlruns"}]
     pod = pod_of(manifest(trial=trial(env=env), metrics={"source": "logs"}))

@@ -19,7 +19,9 @@ from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.last_words import LastWords
 from sweepjob.sidecar.listening import listen
 from sweepjob.sidecar.mlflow.api import MlflowApi
+from sweepjob.sidecar.mlflow.database import Database
 from sweepjob.sidecar.mlflow.handler import answering
+from sweepjob.sidecar.mlflow.trial_runs import TrialRuns
 from sweepjob.sidecar.pusher import Pusher
 from sweepjob.sidecar.recorder import Recorder
 from sweepjob.sidecar.server import LocalServer
@@ -38,10 +40,9 @@ def values_of(recorder: Recorder) -> list[float]:
 
 def test_a_restart_remembers_everything(tmp_path: Path) -> None:
     first = recorder_at(tmp_path)
-    first.open(TRIAL)
     for n in range(5):
-        first.log(TRIAL, METRIC, n / 2, step=0, timestamp=n)
-    first.log(TRIAL, "loss", 1.0, 0, 0)
+        first.report(METRIC, n / 2)
+    first.report("loss", 1.0)
     first.left()
     again = recorder_at(tmp_path)
     assert values_of(again) == [0, 0.5, 1, 1.5, 2]
@@ -51,26 +52,24 @@ def test_a_restart_remembers_everything(tmp_path: Path) -> None:
 
 def test_a_line_cut_off_by_a_kill_is_dropped(tmp_path: Path) -> None:
     first = recorder_at(tmp_path)
-    first.open(TRIAL)
-    first.log(TRIAL, METRIC, 1.0, 0, 0)
+    first.report(METRIC, 1.0)
     with (tmp_path / "journal").open("ab") as file:
         file.write(b'{"value": 2.')
     again = recorder_at(tmp_path)
-    again.log(TRIAL, METRIC, 3.0, 0, 0)
+    again.report(METRIC, 3.0)
     assert values_of(recorder_at(tmp_path)) == [1.0, 3.0]
 
 
 def test_last_words_are_there_whenever_it_is_killed(tmp_path: Path) -> None:
     recorder, file = recorder_at(tmp_path), tmp_path / "termination-log"
     file.write_text("x" * 5000)
-    recorder.open(TRIAL)
     words = LastWords(file, recorder)
     words.write()
     words.start()
     found: set[int] = set()
     reports, patience = 0, time.monotonic() + 60
     while len(found) < 5 and time.monotonic() < patience:
-        recorder.log(TRIAL, METRIC, reports / 1000, 0, 0)
+        recorder.report(METRIC, reports / 1000)
         reports += 1
         summary = wire.Summary.parse(file.read_text())
         assert summary is not None, "never half of them"
@@ -82,26 +81,12 @@ def test_last_words_are_there_whenever_it_is_killed(tmp_path: Path) -> None:
     assert (summary.count, summary.high) == (reports, (reports - 1) / 1000)
 
 
-def test_only_the_trials_own_run_counts(tmp_path: Path) -> None:
-    recorder = recorder_at(tmp_path)
-    recorder.open(TRIAL)
-    child = recorder.create("nested", 0, {})
-    recorder.log(child.run_id, METRIC, 9.0, 0, 0)
-    recorder.log(TRIAL, METRIC, 1.0, 0, 0)
-    assert values_of(recorder) == [1.0]
-
-
-def test_the_first_run_of_a_client_that_ignores_the_given_id_is_the_trials(tmp_path: Path) -> None:
-    recorder = recorder_at(tmp_path)
-    run = recorder.create("", 0, {})
-    recorder.log(run.run_id, METRIC, 2.0, 0, 0)
-    assert (run.run_id, values_of(recorder)) == (TRIAL, [2.0])
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[LocalServer]:
     recorder = recorder_at(tmp_path)
-    serving = LocalServer(listen(0), answering(MlflowApi(recorder, "/artifacts")), recorder.changed)
+    database = Database()
+    api = MlflowApi(database, TrialRuns(database, recorder, [TRIAL]), "/artifacts")
+    serving = LocalServer(listen(0), answering(api), recorder.changed)
     threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
     yield serving
     serving.shutdown()
@@ -125,24 +110,25 @@ def test_batches_are_taken_in_the_order_of_their_steps(server: LocalServer) -> N
     ]
     assert call(server, "POST", "runs/log-batch", {"run_id": TRIAL, "metrics": metrics})[0] == 200
     _, history = call(server, "GET", f"metrics/get-history?run_id={TRIAL}&metric_key={METRIC}")
-    assert history["metrics"][0]["value"] == 3
+    assert [metric["value"] for metric in history["metrics"]] == [1, "NaN", 3]
 
 
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
         ("POST", "runs/log-inputs", {"run_id": TRIAL}),
-        ("POST", "something/new", {"a": 1}),
-        ("PUT", "artifacts/x", b"{}"),
         ("GET", "experiments/get-by-name?experiment_name=mine", None),
-        ("POST", "model-versions/create", {"name": "m"}),
+        ("POST", "experiments/search", {"max_results": 1}),
+        ("POST", "runs/log-batch", {"run_id": TRIAL}),
     ],
 )
-def test_every_endpoint_answers(server: LocalServer, method: str, path: str, body: Any) -> None:
+def test_what_logging_scripts_call_is_answered(
+    server: LocalServer, method: str, path: str, body: Any
+) -> None:
     assert call(server, method, path, body)[0] == 200
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"run_id": "a", "key": "b", "value": "c"}'])
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"run_id": "sweep-1", "key": "b", "value": "c"}'])
 def test_nonsense_is_refused_and_harms_nothing(server: LocalServer, body: bytes) -> None:
     assert call(server, "POST", "runs/log-metric", body)[0] == 400
     assert call(server, "GET", f"runs/get?run_id={TRIAL}")[0] == 200
@@ -157,6 +143,8 @@ class ForgetfulOperator(ThreadingHTTPServer):
         self.values: list[float] = []
         self.durable = 0
         self.faults = 0
+        self.largest = wire.MAX_BODY  # bytes of a push; more is answered with 413
+        self.refused: list[int] = []
         self.lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), _ForgetfulHandler)
 
@@ -184,16 +172,41 @@ class _ForgetfulHandler(BaseHTTPRequestHandler):
     server: ForgetfulOperator
 
     def do_POST(self) -> None:
-        push = wire.Push.parse(self.rfile.read(int(self.headers["Content-Length"])))
-        reply = self.server.take(push)
-        body = json.dumps(reply.dump()).encode() if reply else b"crashed"
-        self.send_response(200 if reply else 503)
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        large = len(data) > self.server.largest
+        if large:
+            self.server.refused.append(len(data))
+        reply = None if large else self.server.take(wire.Push.parse(data))
+        body = json.dumps(reply.dump()).encode() if reply else b"no"
+        self.send_response(200 if reply else 413 if large else 503)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing."""
+
+
+def pushing(folder: Path, seed: int) -> tuple[ForgetfulOperator, Pusher, Recorder]:
+    """An operator, a pusher that has begun, and what it pushes."""
+    operator = ForgetfulOperator(seed)
+    threading.Thread(target=operator.serve_forever, args=(0.01,), daemon=True).start()
+    (folder / "token").write_text("t")
+    settings = Settings(
+        operator_url=f"http://127.0.0.1:{operator.server_address[1]}",
+        operator_ca="",
+        token_file=folder / "token",
+        journal=folder / "journal",
+        metric=METRIC,
+        namespace="team",
+        trial=TRIAL,
+        artifacts="",
+        termination_log=folder / "log",
+    )
+    recorder = recorder_at(folder)
+    pusher = Pusher(settings, recorder)
+    pusher.start()
+    return operator, pusher, recorder
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -203,27 +216,10 @@ def test_each_report_arrives_exactly_once_whatever_is_forgotten(
     monkeypatch.setattr("sweepjob.wire.MAX_BATCH", 7)
     monkeypatch.setattr("sweepjob.sidecar.pusher._BACKOFF", (0.001, 0.01))
     monkeypatch.setattr("sweepjob.sidecar.pusher._UNTIL_DURABLE", 0.01)
-    operator = ForgetfulOperator(seed)
-    threading.Thread(target=operator.serve_forever, args=(0.01,), daemon=True).start()
-    (tmp_path / "token").write_text("t")
-    settings = Settings(
-        operator_url=f"http://127.0.0.1:{operator.server_address[1]}",
-        operator_ca="",
-        token_file=tmp_path / "token",
-        journal=tmp_path / "journal",
-        metric=METRIC,
-        namespace="team",
-        trial=TRIAL,
-        artifacts="",
-        termination_log=tmp_path / "log",
-    )
-    recorder = recorder_at(tmp_path)
-    recorder.open(TRIAL)
-    pusher = Pusher(settings, recorder)
-    pusher.start()
+    operator, pusher, recorder = pushing(tmp_path, seed)
     sent = [math.sin(n) for n in range(300)]
     for value in sent:
-        recorder.log(TRIAL, METRIC, value, 0, 0)
+        recorder.report(METRIC, value)
     done = threading.Event()
     for _ in range(500):
         if operator.durable == len(sent):
@@ -234,3 +230,22 @@ def test_each_report_arrives_exactly_once_whatever_is_forgotten(
     operator.server_close()
     assert operator.faults > 0
     assert operator.values == sent
+
+
+@pytest.mark.parametrize("largest", [wire.MAX_BODY, 20_000, 5_000])
+def test_a_push_that_is_too_large_is_made_smaller(largest: int, tmp_path: Path) -> None:
+    operator, pusher, recorder = pushing(tmp_path, 0)
+    operator.largest, operator.faults = largest, 20
+    for n in range(60):
+        recorder.report(f"评估{n:02d}" + "问" * 246, 0.5)
+    sent = [math.sin(n) for n in range(300)]
+    for value in sent:
+        recorder.report(METRIC, value)
+    patience = time.monotonic() + 30
+    while len(operator.values) < len(sent) and time.monotonic() < patience:
+        time.sleep(0.01)
+    pusher.finish(5)
+    operator.shutdown()
+    operator.server_close()
+    assert operator.values == sent
+    assert len(operator.refused) <= 6, "none was repeated as it was"

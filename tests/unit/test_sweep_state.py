@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from sweepjob import wire
+from sweepjob.controller.observer import without_proposals
+from sweepjob.controller.overview import overview
 from sweepjob.controller.saving import saving
+from sweepjob.controller.settings import Settings
 from sweepjob.controller.sweep_state import SweepState
 from sweepjob.controller.trial_state import TrialState
 from sweepjob.domain.curve import Curve
@@ -143,6 +146,21 @@ def test_a_trial_without_the_metric_is_remembered_with_what_it_reported() -> Non
     assert trial.other_metrics_since == 5.0
     sweep.end(trial, Phase.SUCCEEDED, 0.0)
     assert sweep.without_metric == ("sweep-0", ("loss", "acc"))
+
+
+@pytest.mark.parametrize("seen", [("loss",), (), ("loss", "score (nested run fold-0)")])
+def test_a_metric_that_is_missing_is_said_with_what_mends_it(seen: tuple[str, ...]) -> None:
+    sweep = state(limits={"maxTotalTrials": 1})
+    sweep.report(trial := sweep.add(record(0)), wire.Push("team", "sweep-0", 1, (), seen), 5.0)
+    sweep.end(trial, Phase.SUCCEEDED, 0.0)
+    settings = Settings.of({"SWEEPJOB_SIDECAR_IMAGE": "x", "SWEEPJOB_INTAKE_URL": "http://x"})
+    said = overview(sweep, without_proposals(sweep, settings), 1, 10.0)
+    [message] = [c.message for c in said.conditions if c.kind == "Degraded"]
+    if "score" in str(seen):
+        assert "score was reported only in nested run fold-0" in message
+        assert "as primaryMetric" not in message
+    else:
+        assert "never reported the primary metric 'score'" in message
 
 
 def test_what_a_log_says() -> None:

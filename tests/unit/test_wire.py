@@ -63,6 +63,64 @@ def test_a_summary_always_fits_and_keeps_the_newest(values: list[float], seen: l
     assert again.tail == tuple(values[len(values) - len(again.tail) :])
 
 
+NAMES = {
+    "chinese": "评估" + "问" * 248,
+    "emoji": "😀" * 250,
+    "control characters": "\x01" * 250,
+    "quotes": '"' * 250,
+    "lone surrogates": "\ud800" * 250,
+    "ascii": "a" * 250,
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("limit", [wire.MAX_BODY, 16_000, 4096])
+def test_a_push_fits_whatever_the_names_are(name: str, limit: int) -> None:
+    seen = tuple(f"{n}{name}" for n in range(wire.MAX_NAMES))
+    values = tuple(-math.pi * 1e-300 * n for n in range(wire.MAX_BATCH))
+    body = wire.Push("team-" * 12, "sweep-1" * 8, 7, values, seen).fit(limit)
+    assert len(body) <= limit
+    push = wire.Push.parse(body)
+    assert push.values == values[: len(push.values)]
+    assert len(push.values) >= 1
+    assert len(push.seen) == wire.MAX_NAMES
+    if limit == wire.MAX_BODY:
+        assert push.values == values, "there is room for all"
+    assert all(text.startswith(str(n)) for n, text in enumerate(push.seen))
+
+
+@given(name=st.text(max_size=400), limit=st.integers(8, 300))
+def test_a_name_is_cut_between_characters_and_the_cut_is_seen(name: str, limit: int) -> None:
+    short = wire.shorten(name, limit)
+    assert len(short.encode()) <= limit
+    if short != name:
+        assert short.endswith("…")
+        assert name.startswith(short[:-1])
+        assert len(name.encode()) > limit
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_a_summary_fits_in_bytes_and_keeps_its_tail(name: str) -> None:
+    seen = tuple(f"{n}{name}" for n in range(wire.MAX_NAMES))
+    values = tuple(n / 7 for n in range(300))
+    text = wire.Summary(300, 0.0, 1.0, values, seen).dump()
+    assert len(text.encode()) <= wire.TERMINATION_MESSAGE_LIMIT
+    summary = wire.Summary.parse(text)
+    assert summary is not None
+    assert len(summary.tail) > 100
+    assert summary.tail == values[-len(summary.tail) :]
+    assert summary.seen[0].startswith("0")
+    assert summary.seen[-1] == "…", "there are more than fit"
+
+
+@pytest.mark.parametrize("metric", ["acc", "val/评估 1", "x" * 250])
+def test_a_metric_of_a_nested_run_is_told_with_it(metric: str) -> None:
+    seen = ("loss", wire.in_nested_run(metric, "fold (1)"))
+    assert wire.nested_run(metric, seen) == "fold (1)"
+    assert wire.nested_run("loss", seen) is None
+    assert wire.nested_run(metric[:-1], seen) is None
+
+
 @pytest.mark.parametrize("text", ["", "x", "{}", "[]", '{"count": "a"}'])
 def test_a_text_that_is_no_summary(text: str) -> None:
     assert wire.Summary.parse(text) is None

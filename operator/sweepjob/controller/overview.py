@@ -9,6 +9,7 @@ from ..domain.plan.waiting import PATIENCE
 from ..resources import names
 from ..resources.status import Condition, Overview
 from ..resources.times import parse_time
+from ..wire import MAX_NAMES, nested_run
 from .sweep_state import SweepState
 from .unreadable import unreadable_trouble
 
@@ -165,10 +166,13 @@ def _missing_metric(state: SweepState) -> Trouble | None:
 
 def _metric_trouble(state: SweepState, trial: str, seen: tuple[str, ...]) -> Trouble:
     metric = state.spec.objective.primary_metric
+    nested = nested_run(metric, seen)
+    if nested is not None:
+        return Trouble(names.REASON_METRIC_MISSING, _nested_only(trial, metric, nested))
     if seen:
-        remedy = (
-            f"It reported {', '.join(seen)}. Create the sweep with one of these as primaryMetric"
-        )
+        more = ", and more" if len(seen) >= MAX_NAMES else ""
+        listed = ", ".join(seen) + more
+        remedy = f"It reported {listed}. Create the sweep with one of these as primaryMetric"
     else:
         remedy = "It reported nothing at all. Log with MLflow to the tracking URI that the trial is given"
     message = (
@@ -176,3 +180,10 @@ def _metric_trouble(state: SweepState, trial: str, seen: tuple[str, ...]) -> Tro
         f"log '{metric}'."
     )
     return Trouble(names.REASON_METRIC_MISSING, message)
+
+
+def _nested_only(trial: str, metric: str, run: str) -> str:
+    return (
+        f"trial {trial}: {metric} was reported only in nested run {run}, which is no report of the "
+        f"trial. Let the script log '{metric}' in a run without a parent, such as the one around it."
+    )

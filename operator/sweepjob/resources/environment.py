@@ -54,14 +54,17 @@ _LOCAL = {"NO_PROXY": "127.0.0.1,localhost"}
 
 def _mlflow(identity: TrialIdentity, port: int, trainer: Mapping[str, Any]) -> dict[str, str]:
     ours = {TRACKING_URI: f"http://127.0.0.1:{port}", **_LOCAL}
-    if any(entry.get("name") == TRACKING_URI for entry in trainer.get("env") or []):
+    chosen = {entry.get("name") for entry in trainer.get("env") or []}
+    if TRACKING_URI in chosen:
         # The run is made by the user's own server, where it is to be found by these tags.
         tags = {"sweepjob.dev/sweep": identity.sweep, "sweepjob.dev/trial": identity.trial}
         return {**ours, "MLFLOW_RUN_CONTEXT": json.dumps(tags)}
+    # A client refuses a name and an id that do not belong together.
+    by_id = "MLFLOW_EXPERIMENT_ID" in chosen
     return {
         **ours,
+        **({} if by_id else {"MLFLOW_EXPERIMENT_NAME": identity.sweep}),
         "MLFLOW_RUN_ID": identity.trial,
-        "MLFLOW_EXPERIMENT_NAME": identity.sweep,
         # The client would send usage data to an outside host otherwise.
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",

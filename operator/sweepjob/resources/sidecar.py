@@ -16,6 +16,7 @@ from .metrics import Metrics
 Manifest = dict[str, Any]
 DROP_ALL: Manifest = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 TRACKING_URI = "MLFLOW_TRACKING_URI"
+RUN_ID = "MLFLOW_RUN_ID"
 _USER = 65532
 _INSECURE = "MLFLOW_TRACKING_INSECURE_TLS"
 
@@ -98,13 +99,15 @@ def _user(pod: Manifest, trainer: Manifest) -> int:
 
 
 def _forwarded(trainer: Manifest, metrics: Metrics) -> list[Manifest]:
-    """The user's own tracking server: the trainer talks to it by way of the sidecar."""
+    """The user's own tracking server, which the trainer talks to by way of the sidecar; without one,
+    the id of a run that the user has chosen."""
     if metrics.source != wire.MLFLOW:
         return []
+    chosen = [e for e in trainer.get("env") or [] if e.get("name") == RUN_ID]
     renamed = {TRACKING_URI: wire.ENV_FORWARD_TO, _INSECURE: wire.ENV_FORWARD_INSECURE}
     env = [e for e in trainer.get("env") or [] if e.get("name") in renamed]
     if not any(entry["name"] == TRACKING_URI for entry in env):
-        return []
+        return [{**entry, "name": wire.ENV_RUN_ID} for entry in chosen]
     return [{**entry, "name": renamed[entry["name"]]} for entry in env]
 
 

@@ -12,8 +12,11 @@ from . import departure
 from .journal import Journal
 from .last_words import LastWords
 from .mlflow.api import MlflowApi
-from .mlflow.forwarding import Upstream, forwarding
+from .mlflow.database import Database
+from .mlflow.forwarding import forwarding
 from .mlflow.handler import answering
+from .mlflow.trial_runs import TrialRuns
+from .mlflow.upstream import Upstream
 from .pusher import Pusher
 from .recorder import Recorder
 from .server import Handler, LocalServer
@@ -34,8 +37,7 @@ def live(settings: Settings, listener: socket.socket | None, leaving: threading.
         listener: of a source that listens.
         leaving: is set when it is time to go.
     """
-    foreign = bool(settings.forward_to)
-    recorder = Recorder(Journal(settings.journal), settings.metric, settings.trial, foreign=foreign)
+    recorder = Recorder(Journal(settings.journal), settings.metric, settings.trial)
     words = LastWords(settings.termination_log, recorder)
     words.start()
     follower = None
@@ -76,10 +78,12 @@ def _follow(settings: Settings, recorder: Recorder, leaving: threading.Event) ->
 def _handler(settings: Settings, recorder: Recorder) -> type[Handler]:
     if settings.source == wire.PUSHGATEWAY:
         return taking(PushGateway(recorder))
+    database = Database(settings.journal.with_name("mlflow.sqlite"))
     if settings.forward_to:
         upstream = Upstream(settings.forward_to, insecure=settings.forward_insecure)
-        return forwarding(upstream, recorder)
-    return answering(MlflowApi(recorder, settings.artifacts))
+        return forwarding(upstream, database, TrialRuns(database, recorder, ()))
+    given = tuple(filter(None, (settings.run_id, settings.trial)))
+    return answering(MlflowApi(database, TrialRuns(database, recorder, given), settings.artifacts))
 
 
 def leave_on_signals(leaving: threading.Event) -> None:

@@ -16,6 +16,7 @@ from .settings import Settings
 
 _TIMEOUT = 10.0
 _BACKOFF = (0.2, 10.0)  # seconds, first and longest
+_LEAST_ROOM = 4096  # bytes of a push; names are cut and values wait for the next one
 _UNTIL_DURABLE = 5.0  # seconds between reminders while the operator has something only in memory
 
 
@@ -31,6 +32,7 @@ class Pusher(threading.Thread):
         self._told: tuple[str, ...] = ()
         self._finishing = False
         self._backoff = 0.0
+        self._room = wire.MAX_BODY  # bytes of a push; less after it was too large for somebody
 
     def run(self) -> None:
         while self._wait_for_work():
@@ -79,13 +81,17 @@ class Pusher(threading.Thread):
         token = self._settings.token_file.read_text().strip()  # it is rotated: read it every time
         connection = self._connect()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        connection.request("POST", wire.REPORTS_PATH, push.dump(), headers)
+        connection.request("POST", wire.REPORTS_PATH, push.fit(self._room), headers)
         response = connection.getresponse()
         body = response.read()
         if response.status == 410:
             # The trial goes on in another pod: nobody wants what this one still has to say.
             print(f"operator answered 410: {body[:200]!r}", file=sys.stderr, flush=True)
             self._reply = replace(self._reply, action=wire.STOP)
+            return
+        if response.status == 413 and self._room > _LEAST_ROOM:
+            self._room = max(_LEAST_ROOM, self._room // 2)
+            print(f"push too large, trying {self._room} bytes", file=sys.stderr, flush=True)
             return
         if response.status != 200:
             raise OSError(f"operator answered {response.status}: {body[:200]!r}")

@@ -10,7 +10,8 @@ from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-_LIMIT = 16 * 1024 * 1024  # bytes of a body that is read as a whole; MLflow's batches have 1 MB
+from . import request_body
+from .request_body import BadBody
 
 
 class LocalServer(ThreadingHTTPServer):
@@ -69,18 +70,30 @@ class Handler(BaseHTTPRequestHandler, ABC):
     def _any_method(self) -> None:
         if self.server.first_request is None:
             self.server.first_request = time.monotonic()
-        self.answer()
+        try:
+            self.answer()
+        except BadBody as error:
+            # What follows on this connection cannot be told from the rest of the body.
+            self.close_connection = True
+            self.send(
+                error.status, {"error_code": "INVALID_PARAMETER_VALUE", "message": str(error)}
+            )
 
-    do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = _any_method
+    def handle_expect_100(self) -> bool:
+        """The client waits for this before it sends its body, so it must not wait in a buffer."""
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
 
-    def body(self) -> bytes | None:
-        """The request's body, None (and an answer of 413) when it is too large."""
-        length = int(self.headers.get("Content-Length") or 0)
-        if length <= _LIMIT:
-            return self.rfile.read(length)
-        self.close_connection = True
-        self.send(413, {"error_code": "INVALID_PARAMETER_VALUE", "message": "body too large"})
-        return None
+    do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = do_OPTIONS = _any_method
+
+    def body(self) -> bytes:
+        """The request's body as it was sent.
+
+        Raises:
+            BadBody: it cannot be read; the answer says why.
+        """
+        return request_body.whole(self.headers, self.rfile)
 
     def send(self, status: int, body: dict[str, Any] | str) -> None:
         kind = "text/plain" if isinstance(body, str) else "application/json"
@@ -88,8 +101,11 @@ class Handler(BaseHTTPRequestHandler, ABC):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(data)
+        if self.command != "HEAD":
+            self.wfile.write(data)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: a line per request would be the trainer's log twice."""

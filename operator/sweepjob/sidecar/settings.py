@@ -27,6 +27,7 @@ class Settings:
     forward_to: str = ""
     forward_insecure: bool = False
     stay: bool = False
+    run_id: str = ""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -47,4 +48,5 @@ class Settings:
             forward_to=get(wire.ENV_FORWARD_TO, ""),
             forward_insecure=get(wire.ENV_FORWARD_INSECURE, "").lower() in ("1", "true"),
             stay=told.get(wire.STAY) == "true",
+            run_id=get(wire.ENV_RUN_ID, ""),
         )

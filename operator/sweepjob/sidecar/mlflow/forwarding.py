@@ -1,122 +1,107 @@
 """The user's own tracking server gets every request as it is; what it accepts is recorded.
 
 A request counts when the server has answered it with success: an MLflow client repeats those that
-were not, and a report must not count twice. The first run that is opened is the trial's.
+were not. Which runs count is decided as without such a server; what is not known of a run is asked
+there.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
-import ssl
 import sys
-import threading
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from ... import wire
-from ..recorder import Recorder
+from .. import request_body
+from ..request_body import BadBody
 from ..server import Handler
+from .database import Database
+from .forms import pairs
 from .handler import endpoint
+from .run_api import metric_values
+from .runs import PARENT
+from .trial_runs import TrialRuns
+from .upstream import Upstream
 
-_TIMEOUT = 120.0
 _CHUNK = 256 * 1024
-# They belong to one connection only.
-_HOP = {"connection", "keep-alive", "host", "transfer-encoding", "te", "upgrade", "trailer"}
-
-
-class Upstream:
-    """The user's server: a connection for each thread of ours.
-
-    Args:
-        insecure: do not check its certificate, as MLFLOW_TRACKING_INSECURE_TLS asks the client to.
-    """
-
-    def __init__(self, url: str, *, insecure: bool = False) -> None:
-        parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "", parts.port
-        self._prefix = parts.path.rstrip("/")
-        self._context = ssl.create_default_context() if parts.scheme == "https" else None
-        if self._context is not None and insecure:
-            self._context.check_hostname = False
-            self._context.verify_mode = ssl.CERT_NONE
-        self._connections = threading.local()
-
-    def send(
-        self, method: str, path: str, headers: dict[str, str], body: Any
-    ) -> http.client.HTTPResponse:
-        """The answer; an old connection that the server has closed meanwhile is made anew, unless
-        the body is a stream that has been read from.
-
-        Raises:
-            OSError, http.client.HTTPException: the server cannot be reached.
-        """
-        connection = getattr(self._connections, "open", None)
-        if connection is not None and isinstance(body, bytes):
-            try:
-                return self._request(connection, method, path, headers, body)
-            except (OSError, http.client.HTTPException):
-                connection.close()
-        self._connections.open = self._connect()
-        return self._request(self._connections.open, method, path, headers, body)
-
-    def _request(
-        self,
-        connection: http.client.HTTPConnection,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: Any,
-    ) -> http.client.HTTPResponse:
-        connection.request(method, self._prefix + path, body, headers)
-        return connection.getresponse()
-
-    def _connect(self) -> http.client.HTTPConnection:
-        if self._context is None:
-            return http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT)
-        return http.client.HTTPSConnection(
-            self._host, self._port, timeout=_TIMEOUT, context=self._context
-        )
+# They belong to one connection only; "expect" is between the client and us.
+_HOP = {
+    *("connection", "keep-alive", "host", "transfer-encoding", "te", "upgrade", "trailer"),
+    *("expect", "proxy-connection"),
+}
+_RECORDED = {
+    *("runs/create", "runs/update", "runs/log-metric", "runs/log-batch"),
+    *("runs/set-tag", "runs/delete-tag"),
+}
+_PAGES = 40  # of the history of a run that is resumed
+_RunData = dict[str, Any]
 
 
 class ForwardingHandler(Handler):
     """Passes everything on, in both directions, and records what succeeded."""
 
     upstream: Upstream
-    recorder: Recorder
+    observer: RunObserver
 
     def answer(self) -> None:
-        asked = endpoint(urlsplit(self.path).path)
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.body() if asked is not None else self._stream(length)
-        if body is None:
+        asked = endpoint(urlsplit(self.path).path) or ""
+        if asked in _RECORDED:
+            self._answer_recorded(asked)
+        else:
+            self._answer_streamed()
+
+    def _answer_recorded(self, asked: str) -> None:
+        body = request_body.whole(self.headers, self.rfile)
+        request = _parsed(request_body.unpacked(body, self.headers))
+        self.observer.meet(request, self._ask)
+        headers = {k: v for k, v in self._passed_on().items() if k.lower() != "accept-encoding"}
+        response = self._send(headers, body)
+        if response is None:
             return
-        headers = {k: v for k, v in self.headers.items() if k.lower() not in _HOP}
+        answer = response.read()
+        if response.status < 300:
+            said = _parsed(request_body.unpacked(answer, response.headers))
+            self.observer.record(asked, request, said)
+        self._head(response, str(len(answer)))
+        self.wfile.write(answer)
+
+    def _answer_streamed(self) -> None:
+        body = request_body.pieces(self.headers, self.rfile)
+        has_body = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
+        response = self._send(self._passed_on(), body if has_body else None)
+        if response is not None:
+            self._relay(response)
+
+    def _passed_on(self) -> dict[str, str]:
+        return {k: v for k, v in self.headers.items() if k.lower() not in _HOP}
+
+    def _send(
+        self, headers: dict[str, str], body: bytes | Iterator[bytes] | None
+    ) -> http.client.HTTPResponse | None:
+        """The server's answer; None when there is none, and the client was told."""
         try:
-            response = self.upstream.send(self.command, self.path, headers, body)
+            return self.upstream.send(self.command, self.path, headers, body)
+        except BadBody:
+            self.upstream.close()
+            raise
         except (OSError, http.client.HTTPException) as error:
+            self.upstream.close()
             self.close_connection = True
             print(f"the tracking server cannot be reached: {error!r}", file=sys.stderr)
             text = f"the sweep's sidecar cannot reach the tracking server: {error!r}"
             self.send(503, {"error_code": "TEMPORARILY_UNAVAILABLE", "message": text})
-            return
-        if asked is None:
-            self._relay(response)
-            return
-        answer = response.read()
-        if response.status < 300:
-            record(self.recorder, asked, body if isinstance(body, bytes) else b"", answer)
-        self._head(response, str(len(answer)))
-        self.wfile.write(answer)
+            return None
 
-    def _stream(self, length: int) -> Iterator[bytes]:
-        while length > 0:
-            chunk = self.rfile.read(min(length, _CHUNK))
-            if not chunk:
-                return
-            length -= len(chunk)
-            yield chunk
+    def _ask(self, path: str) -> _RunData:
+        """What the server answers to a question of ours, with the credentials of the client."""
+        credentials = {k: v for k, v in self.headers.items() if k.lower() in _CREDENTIALS}
+        response = self.upstream.send("GET", f"/api/2.0/mlflow/{path}", credentials, None)
+        data = response.read()
+        if response.status != 200:
+            raise OSError(f"the tracking server answered {response.status} to {path}")
+        return _parsed(request_body.unpacked(data, response.headers))
 
     def _relay(self, response: http.client.HTTPResponse) -> None:
         """Artifacts may be larger than our memory: piece by piece."""
@@ -137,33 +122,100 @@ class ForwardingHandler(Handler):
         self.end_headers()
 
 
-def forwarding(upstream: Upstream, recorder: Recorder) -> type[Handler]:
+_CREDENTIALS = ("authorization", "cookie", "x-mlflow-workspace")
+
+
+class RunObserver:
+    """Follows the runs on the user's server, and takes what is logged to them."""
+
+    def __init__(self, database: Database, trial: TrialRuns) -> None:
+        self._database = database
+        self._trial = trial
+
+    def meet(self, request: _RunData, ask: Any) -> None:
+        """Learn of a run, before anything is logged to it, that was not made in this trial: whether it
+        is nested, and what it had reported before, which may be sent again.
+
+        Args:
+            ask: gives the answer of the server to a path.
+        """
+        run_id = str(request.get("run_id") or request.get("run_uuid") or "")
+        with self._database.transaction():
+            known = self._trial.runs.find(run_id) is not None
+        if not run_id or known:
+            return
+        try:
+            run = ask(f"runs/get?{urlencode({'run_id': run_id})}")["run"]
+            before = list(_history(run_id, self._trial.primary, ask))
+        except (OSError, http.client.HTTPException, BadBody, KeyError, TypeError) as error:
+            text = f"run {run_id} is taken for one without a parent, since it cannot be asked for"
+            print(f"{text}: {error!r}", file=sys.stderr, flush=True)
+            return
+        with self._database.transaction():
+            tags, info = pairs(run.get("data", {}).get("tags")), run.get("info", {})
+            known_run = self._trial.runs.add(
+                run_id, name=str(info.get("run_name") or ""), opened=False, tags=_kept(tags)
+            )
+            self._trial.remember(known_run, metric_values(before))
+
+    def record(self, asked: str, request: _RunData, answer: _RunData) -> None:
+        """Take in a request that the server has carried out."""
+        try:
+            with self._database.transaction():
+                self._record(asked, request, answer)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            print(f"not recorded: {asked}: {error!r}", file=sys.stderr, flush=True)
+
+    def _record(self, asked: str, request: _RunData, answer: _RunData) -> None:
+        runs = self._trial.runs
+        if asked == "runs/create":
+            info = answer["run"]["info"]
+            run_id, name = str(info["run_id"]), str(info.get("run_name") or "")
+            runs.add(run_id, name=name, tags=_kept(pairs(request.get("tags"))))
+            self._trial.update_end()
+            return
+        run = runs.add(str(request.get("run_id") or request.get("run_uuid")), opened=False)
+        if asked == "runs/log-metric":
+            self._trial.log(run, metric_values([request]))
+        elif asked == "runs/log-batch":
+            for key, value in _kept(pairs(request.get("tags"))).items():
+                runs.set(run, "tag", key, value)
+            self._trial.log(run, metric_values(request.get("metrics")))
+        elif asked == "runs/update":
+            self._trial.update(run, request)
+        elif asked == "runs/set-tag" and _kept({str(request["key"]): ""}):
+            runs.set(run, "tag", str(request["key"]), str(request["value"]))
+        elif asked == "runs/delete-tag":
+            runs.remove(run, "tag", str(request["key"]))
+
+
+def forwarding(upstream: Upstream, database: Database, trial: TrialRuns) -> type[Handler]:
     """The handler for one server of the user's."""
-    return type("_Forwarding", (ForwardingHandler,), {"upstream": upstream, "recorder": recorder})
+    observer = RunObserver(database, trial)
+    return type("_Forwarding", (ForwardingHandler,), {"upstream": upstream, "observer": observer})
 
 
-def record(recorder: Recorder, asked: str, body: bytes, answer: bytes) -> None:
-    """Take in a request that the server has carried out."""
+def _history(run_id: str, metric: str, ask: Any) -> Iterator[_RunData]:
+    """The values of a metric that the server has, page by page."""
+    query = {"run_id": run_id, "metric_key": metric}
+    for _ in range(_PAGES):
+        answer = ask(f"metrics/get-history?{urlencode(query)}")
+        yield from answer.get("metrics") or []
+        if not answer.get("next_page_token"):
+            return
+        query["page_token"] = str(answer["next_page_token"])
+
+
+def _kept(tags: dict[str, str]) -> dict[str, str]:
+    """Of a run's tags, those by which it is decided whether it counts."""
+    wanted = (PARENT, "mlflow.source.name", "mlflow.user")
+    return {key: value for key, value in tags.items() if key in wanted}
+
+
+def _parsed(data: bytes) -> _RunData:
+    """A JSON object; one without anything where there is none."""
     try:
-        _record(recorder, asked, json.loads(body or b"{}"), json.loads(answer or b"{}"))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        print(f"not recorded: {asked}: {error!r}", file=sys.stderr, flush=True)
-
-
-def _record(recorder: Recorder, asked: str, body: Any, answer: Any) -> None:
-    run_id = str(body.get("run_id") or body.get("run_uuid") or "")
-    if asked == "runs/create":
-        recorder.open(str(answer["run"]["info"]["run_id"]))
-    elif asked == "runs/update":
-        recorder.update(run_id, body.get("status", ""), "", body.get("end_time"))
-    elif asked == "runs/log-metric":
-        _log(recorder, run_id, body)
-    elif asked == "runs/log-batch":
-        metrics = body.get("metrics") or []
-        for metric in sorted(metrics, key=lambda m: (int(m.get("step") or 0), m["timestamp"])):
-            _log(recorder, run_id, metric)
-
-
-def _log(recorder: Recorder, run_id: str, metric: dict[str, Any]) -> None:
-    step, timestamp = int(metric.get("step") or 0), int(metric.get("timestamp") or 0)
-    recorder.log(run_id, metric["key"], wire.decode(metric["value"]), step, timestamp)
+        found = json.loads(data or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+from .. import request_body
 from ..server import Handler
 from .api import MlflowApi
+from .errors import MlflowError, invalid, unsupported
 
 _PREFIXES = ("/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/", "/api/3.0/mlflow/")
+# Plain texts that something may ask whether there is a server at all.
+_PROBES = {"/health": "OK", "/": "the sweep's sidecar"}
 
 
 def endpoint(path: str) -> str | None:
@@ -22,21 +27,40 @@ def answering(api: MlflowApi) -> type[Handler]:
 
     class MlflowHandler(Handler):
         def answer(self) -> None:
-            raw = self.body()
-            if raw is None:
-                return
+            raw = request_body.unpacked(self.body(), self.headers)
             parts = urlsplit(self.path)
-            asked = endpoint(parts.path)
-            if asked is None:
-                self.send(200, {})
+            if parts.path in _PROBES:
+                self.send(200, _PROBES[parts.path])
                 return
             try:
-                body = {**dict(parse_qsl(parts.query)), **(json.loads(raw) if raw else {})}
-                answer = api.answer(asked, body)
+                self.send(200, self._ask(parts.path, {**_query(parts.query), **_json(raw)}))
+            except MlflowError as error:
+                self.send(error.status, error.dump())
+
+        def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+            asked = endpoint(path)
+            if asked is None:
+                raise unsupported(f"{self.command} {path}")
+            try:
+                return api.answer(self.command, asked, body)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 text = f"the sweep's sidecar does not understand this request: {error!r}"
-                self.send(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": text})
-                return
-            self.send(200, answer)
+                raise invalid(text) from error
 
     return MlflowHandler
+
+
+def _query(text: str) -> dict[str, Any]:
+    """Fields of a query string; one that is repeated is a list."""
+    found = parse_qs(text, keep_blank_values=True)
+    return {key: values if len(values) > 1 else values[0] for key, values in found.items()}
+
+
+def _json(raw: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(raw) if raw else {}
+    except (ValueError, RecursionError) as error:
+        raise invalid(f"the body is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise invalid("the body is no JSON object")
+    return found

@@ -89,8 +89,6 @@ def taking(gateway: PushGateway) -> type[Handler]:
     class PushHandler(Handler):
         def answer(self) -> None:
             body = self.body()
-            if body is None:
-                return
             if self.command in ("PUT", "POST") and self.path.startswith("/metrics/job"):
                 kind = self.headers.get("Content-Type", "")
                 try:

@@ -1,0 +1,113 @@
+"""What the tracking server knows, in an SQLite file on the pod's emptyDir.
+
+The file keeps the sidecar's memory bounded, whatever the script logs, and survives a restart of the
+sidecar. Writes reach the kernel before a call returns; they outlive the process, and need not
+outlive the node.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# Bytes. The emptyDir has 256 MiB, of which the journal takes a part.
+BUDGET = 96 * 1024 * 1024
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    number INTEGER PRIMARY KEY, id TEXT UNIQUE, name TEXT, user TEXT, status TEXT,
+    started INTEGER, ended INTEGER, deleted INTEGER DEFAULT 0, opened INTEGER DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS pairs (
+    run INTEGER, kind TEXT, key TEXT, value TEXT, PRIMARY KEY (run, kind, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS series (
+    number INTEGER PRIMARY KEY, run INTEGER, key TEXT, step INTEGER, time INTEGER, value,
+    complete INTEGER DEFAULT 1, UNIQUE (run, key)
+);
+CREATE TABLE IF NOT EXISTS points (
+    series INTEGER, time INTEGER, step INTEGER, value, PRIMARY KEY (series, time, step, value)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
+    number INTEGER PRIMARY KEY, kind TEXT, id TEXT, body TEXT, UNIQUE (kind, id)
+);
+"""
+
+
+class Database:
+    """One connection, used by one thread at a time.
+
+    Args:
+        path: the file, or None for one in memory.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(
+            path or ":memory:", isolation_level=None, check_same_thread=False
+        )
+        # The file system of the container is read-only but for the emptyDir.
+        for setting in (
+            "locking_mode = EXCLUSIVE",
+            "journal_mode = WAL",
+            "synchronous = OFF",
+            "temp_store = MEMORY",
+        ):
+            self._connection.execute(f"PRAGMA {setting}")
+        self._connection.executescript(_SCHEMA)
+        self._complained = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is written as a whole or not at all; transactions wait for each other."""
+        with self._lock:
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def write(self, statement: str, *values: Any) -> int:
+        """How many rows a statement has changed."""
+        return self._connection.execute(statement, values).rowcount
+
+    def insert(self, statement: str, *values: Any) -> int:
+        """The number of the row that a statement has inserted."""
+        number = self._connection.execute(statement, values).lastrowid
+        assert number is not None
+        return number
+
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._connection.execute(statement, values).fetchall()
+
+    def row(self, statement: str, *values: Any) -> tuple[Any, ...] | None:
+        """The first row, None when there is none."""
+        found: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
+        return found
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def has_room(self) -> bool:
+        """Whether there is room for what is not needed for the sweep; says once when there is none."""
+        [(pages,)] = self.rows("PRAGMA page_count")
+        [(size,)] = self.rows("PRAGMA page_size")
+        if pages * size < BUDGET:
+            return True
+        if not self._complained:
+            self._complained = True
+            print(
+                f"the script has logged more than {BUDGET >> 20} MiB: what comes now is not kept to be "
+                "read back, except the primary metric",
+                file=sys.stderr,
+                flush=True,
+            )
+        return False

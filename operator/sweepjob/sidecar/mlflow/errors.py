@@ -1,0 +1,49 @@
+"""Errors in the form that an MLflow client raises as an MlflowException."""
+
+from __future__ import annotations
+
+NOT_FOUND = "RESOURCE_DOES_NOT_EXIST"
+EXISTS = "RESOURCE_ALREADY_EXISTS"
+INVALID = "INVALID_PARAMETER_VALUE"
+UNSUPPORTED = "NOT_IMPLEMENTED"
+_STATUS = {NOT_FOUND: 404, UNSUPPORTED: 501}
+
+
+class MlflowError(Exception):
+    """An answer other than success.
+
+    Args:
+        code: one of MLflow's error codes.
+        message: what is wrong, for the person who reads the script's traceback.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = _STATUS.get(code, 400)
+
+    def dump(self) -> dict[str, str]:
+        return {"error_code": self.code, "message": str(self)}
+
+
+def not_found(message: str) -> MlflowError:
+    return MlflowError(NOT_FOUND, message)
+
+
+def invalid(message: str) -> MlflowError:
+    return MlflowError(INVALID, message)
+
+
+def unsupported(call: str, why: str = "") -> MlflowError:
+    """An error for a call that the sidecar does not answer.
+
+    Args:
+        call: method and path, or the name of the call.
+        why: what is known beyond that.
+    """
+    remedy = (
+        "Name a tracking server of your own as MLFLOW_TRACKING_URI in the trial's env; the sidecar "
+        "then passes every call on to it."
+    )
+    text = f"the sweep's sidecar does not support {call}" + (f": {why}" if why else "")
+    return MlflowError(UNSUPPORTED, f"{text}. {remedy}")

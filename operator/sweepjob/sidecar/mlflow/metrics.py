@@ -1,0 +1,93 @@
+"""All values of all metrics of all runs, each (run, name, step, time, value) once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import wire
+from .database import Database
+from .errors import MlflowError
+
+Body = dict[str, Any]
+
+
+class Metrics:
+    """Values are kept as JSON has them, since SQLite knows no NaN.
+
+    Args:
+        primary: the metric whose values are kept whatever room there is.
+    """
+
+    def __init__(self, database: Database, primary: str) -> None:
+        self._database = database
+        self._primary = primary
+
+    def add(self, run: int, key: str, value: float, step: int, time: int) -> bool:
+        """Keep a value; False when the very same one was added before.
+
+        A client repeats a request whose answer it did not get, and MLflow 3's ``log_model`` sends
+        what the run has once more.
+
+        Args:
+            run: the run's number.
+        """
+        found = self._series(run, key)
+        keep = key == self._primary or self._database.has_room()
+        if found is None:
+            if not keep:
+                return True
+            statement = "INSERT INTO series (run, key, step, time, value) VALUES (?, ?, ?, ?, ?)"
+            number = self._database.insert(statement, run, key, step, time, wire.encode(value))
+        else:
+            number, latest = found[0], (found[1], found[2])
+            if (step, time) >= latest:
+                statement = "UPDATE series SET step = ?, time = ?, value = ? WHERE number = ?"
+                self._database.write(statement, step, time, wire.encode(value), number)
+        if not keep:
+            self._database.write("UPDATE series SET complete = 0 WHERE number = ?", number)
+            return True
+        statement = "INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?)"
+        return self._database.write(statement, number, time, step, wire.encode(value)) > 0
+
+    def latest(self, run: int) -> list[Body]:
+        """The newest value of each metric of a run, by step and time."""
+        statement = "SELECT key, value, time, step FROM series WHERE run = ? ORDER BY number"
+        return [_dump(*row) for row in self._database.rows(statement, run)]
+
+    def value(self, run: int, key: str) -> float | None:
+        """The newest value of one metric."""
+        row = self._database.row("SELECT value FROM series WHERE run = ? AND key = ?", run, key)
+        return None if row is None else wire.decode(row[0])
+
+    def reported(self, run: int) -> bool:
+        """Whether anything was logged to a run."""
+        return self._database.row("SELECT 1 FROM series WHERE run = ? LIMIT 1", run) is not None
+
+    def history(self, run: int, key: str, offset: int, count: int) -> list[Body]:
+        """The values of a metric in the order in which they were made.
+
+        Raises:
+            MlflowError: some were not kept.
+        """
+        row = self._database.row(
+            "SELECT number, complete FROM series WHERE run = ? AND key = ?", run, key
+        )
+        if row is None:
+            return []
+        number, complete = row
+        if not complete:
+            text = f"the sweep's sidecar has no room for all values of '{key}' that were logged"
+            raise MlflowError("RESOURCE_EXHAUSTED", text)
+        statement = (
+            "SELECT ?, value, time, step FROM points WHERE series = ? "
+            "ORDER BY time, step, value LIMIT ? OFFSET ?"
+        )
+        return [_dump(*row) for row in self._database.rows(statement, key, number, count, offset)]
+
+    def _series(self, run: int, key: str) -> tuple[Any, ...] | None:
+        statement = "SELECT number, step, time FROM series WHERE run = ? AND key = ?"
+        return self._database.row(statement, run, key)
+
+
+def _dump(key: str, value: Any, time: int, step: int) -> Body:
+    return {"key": key, "value": value, "timestamp": time, "step": step}

@@ -1,0 +1,264 @@
+"""Calls about runs: ``runs/...`` and ``metrics/get-history``."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from ... import wire
+from . import search
+from .documents import Documents
+from .errors import invalid, not_found
+from .forms import EXPERIMENT_ID, dump_pairs, pairs
+from .logged_models import LoggedModels
+from .runs import RUN_NAME, Run
+from .trial_runs import TrialRuns
+
+Body = dict[str, Any]
+_HISTORY_PAGE = 25_000  # values in one answer, unless the client asks for fewer
+_SEARCHABLE = search.Searchable(
+    texts=("run_id", "run_name", "status", "user_id", "artifact_uri", "Run name"),
+    numbers=("start_time", "end_time", "created"),
+    kinds=("metric", "param", "tag", "dataset"),
+)
+_LOGGED_MODELS = "mlflow.log-model.history"
+
+
+class RunApi:
+    """Answers calls about runs.
+
+    Args:
+        models: get those metrics that name one.
+        artifacts: the folder in the trainer's container for its artifacts.
+    """
+
+    def __init__(
+        self, trial: TrialRuns, documents: Documents, models: LoggedModels, artifacts: str
+    ) -> None:
+        self._models = models
+        self._trial = trial
+        self._runs = trial.runs
+        self._metrics = trial.metrics
+        self._documents = documents
+        self._artifacts = artifacts
+
+    def routes(self) -> dict[str, Callable[[Body], Body]]:
+        """Calls by method and path."""
+        return {
+            "POST runs/create": self._create,
+            "GET runs/get": lambda body: {"run": self._describe(self._find(body))},
+            "POST runs/update": self._update,
+            "POST runs/delete": lambda body: self._delete(body, 1),
+            "POST runs/restore": lambda body: self._delete(body, 0),
+            "POST runs/search": self._search,
+            "POST runs/log-metric": self._log_metric,
+            "POST runs/log-batch": self._log_batch,
+            "POST runs/log-parameter": self._log_parameter,
+            "POST runs/set-tag": self._set_tag,
+            "POST runs/delete-tag": self._delete_tag,
+            "POST runs/log-inputs": self._log_inputs,
+            "POST runs/outputs": self._log_outputs,
+            "POST runs/log-model": self._log_model,
+            "GET metrics/get-history": self._history,
+        }
+
+    def _create(self, body: Body) -> Body:
+        tags = pairs(body.get("tags"))
+        run_id = uuid.uuid4().hex
+        name = str(body.get("run_name") or tags.get(RUN_NAME) or f"run-{run_id[:8]}")
+        started = int(body.get("start_time") or time.time() * 1000)
+        user = str(body.get("user_id") or "")
+        tags = {RUN_NAME: name, **tags}
+        run = self._runs.add(run_id, name=name, user=user, started=started, tags=tags)
+        self._trial.update_end()
+        return {"run": self._describe(run)}
+
+    def _update(self, body: Body) -> Body:
+        run = self._find(body)
+        self._trial.update(run, body)
+        if body.get("run_name"):
+            self._runs.set(run, "tag", RUN_NAME, str(body["run_name"]))
+        return {"run_info": self._info(self._find(body))}
+
+    def _delete(self, body: Body, deleted: int) -> Body:
+        self._runs.mark(self._find(body), "deleted", deleted)
+        return {}
+
+    def _log_metric(self, body: Body) -> Body:
+        run = self._active(body)
+        self._log(run, [body])
+        return {}
+
+    def _log(self, run: Run, metrics: list[Body]) -> None:
+        self._trial.log(run, metric_values(metrics))
+        for metric in metrics:
+            if metric.get("model_id"):
+                keys = ("key", "value", "timestamp", "step", "model_id")
+                of_model = {key: metric[key] for key in keys if key in metric}
+                self._models.log_metric(metric["model_id"], {**of_model, "run_id": run.id})
+
+    def _log_batch(self, body: Body) -> Body:
+        run = self._active(body)
+        metric_values(body.get("metrics"))  # all of them are understood, or none counts
+        params, tags = pairs(body.get("params")), pairs(body.get("tags"))
+        for key, value in params.items():
+            self._set_param(run, key, value)
+        for key, value in tags.items():
+            self._runs.set(run, "tag", key, value)
+        self._log(run, body.get("metrics") or [])
+        return {}
+
+    def _log_parameter(self, body: Body) -> Body:
+        self._set_param(self._active(body), str(body["key"]), str(body.get("value", "")))
+        return {}
+
+    def _set_param(self, run: Run, key: str, value: str) -> None:
+        """A param does not change, except in the run that several programs of a trial may share."""
+        known = self._runs.pair(run, "param", key)
+        if known not in (None, value) and run.id not in self._trial.given:
+            raise invalid(
+                f"Changing param values is not allowed. Param with key='{key}' was already logged "
+                f"with value='{known}' for run ID='{run.id}'. Attempted logging new value '{value}'."
+            )
+        self._runs.set(run, "param", key, value)
+
+    def _set_tag(self, body: Body) -> Body:
+        self._runs.set(self._active(body), "tag", str(body["key"]), str(body.get("value", "")))
+        return {}
+
+    def _delete_tag(self, body: Body) -> Body:
+        run, key = self._active(body), str(body["key"])
+        if not self._runs.remove(run, "tag", key):
+            raise not_found(f"No tag with name: {key} in run with id {run.id}")
+        return {}
+
+    def _log_inputs(self, body: Body) -> Body:
+        run = self._active(body)
+        known = self._documents.get("inputs", run.id) or {}
+        datasets = [*known.get("dataset_inputs", []), *(body.get("datasets") or [])]
+        once = {(d["dataset"].get("name"), d["dataset"].get("digest")): d for d in datasets}
+        models = [*known.get("model_inputs", []), *(body.get("models") or [])]
+        found = {"dataset_inputs": list(once.values()), "model_inputs": models}
+        self._documents.note("inputs", run.id, found)
+        return {}
+
+    def _log_outputs(self, body: Body) -> Body:
+        run = self._active(body)
+        known = (self._documents.get("outputs", run.id) or {}).get("model_outputs", [])
+        models = [*known, *(body.get("models") or [])]
+        self._documents.note("outputs", run.id, {"model_outputs": models})
+        return {}
+
+    def _log_model(self, body: Body) -> Body:
+        """MLflow 2's note of a model in a run."""
+        run = self._active(body)
+        before = json.loads(self._runs.pair(run, "tag", _LOGGED_MODELS) or "[]")
+        after = json.dumps([*before, json.loads(body["model_json"])])
+        self._runs.set(run, "tag", _LOGGED_MODELS, after)
+        return {}
+
+    def _history(self, body: Body) -> Body:
+        run, key = self._find(body), str(body["metric_key"])
+        offset = int(body.get("page_token") or 0)
+        count = min(int(body.get("max_results") or _HISTORY_PAGE), _HISTORY_PAGE)
+        values = self._metrics.history(run.number, key, offset, count + 1)
+        if len(values) <= count:
+            return {"metrics": values}
+        return {"metrics": values[:count], "next_page_token": str(offset + count)}
+
+    def _search(self, body: Body) -> Body:
+        view = str(body.get("run_view_type") or "ACTIVE_ONLY")
+        stages = {"ACTIVE_ONLY": (0,), "DELETED_ONLY": (1,), "ALL": (0, 1)}
+        runs = [run for run in self._runs.all() if run.deleted in stages.get(view, (0, 1))]
+        wanted = _SEARCHABLE.parse(str(body.get("filter") or ""))
+        found = search.matching(runs, wanted, self._lookup)
+        found = search.ordered(
+            found, search.listed(body.get("order_by")), _SEARCHABLE, self._lookup
+        )
+        page, token = search.page(found, body, 1000)
+        answer: Body = {"runs": [self._describe(run) for run in page]}
+        return {**answer, "next_page_token": token} if token else answer
+
+    def _lookup(self, run: Run) -> search.Lookup:
+        def value(kind: str, key: str) -> Any:
+            if kind == "metric":
+                return self._metrics.value(run.number, key)
+            if kind in ("param", "tag"):
+                return self._runs.pair(run, kind, key)
+            if kind == "dataset":
+                return self._datasets(run, key)
+            aliases = {"created": "start_time", "Run name": "run_name"}
+            return self._info(run).get(aliases.get(key, key))
+
+        return value
+
+    def _datasets(self, run: Run, key: str) -> list[str]:
+        inputs = (self._documents.get("inputs", run.id) or {}).get("dataset_inputs", [])
+        if key == "context":
+            tags = [tag for each in inputs for tag in each.get("tags") or []]
+            return [tag["value"] for tag in tags if tag["key"] == "mlflow.data.context"]
+        return [str(each["dataset"].get(key, "")) for each in inputs]
+
+    def _find(self, body: Body) -> Run:
+        run_id = str(body.get("run_id") or body.get("run_uuid") or "")
+        run = self._runs.find(run_id)
+        if run is None:
+            given = ", ".join(self._trial.given)
+            raise not_found(
+                f"Run with id={run_id} not found: the sweep's sidecar has the runs of this trial only. "
+                f"The one that MLFLOW_RUN_ID names is {given}"
+            )
+        return run
+
+    def _active(self, body: Body) -> Run:
+        run = self._find(body)
+        if run.deleted:
+            raise invalid(f"The run {run.id} must be in the 'active' state. It was deleted.")
+        return run
+
+    def _describe(self, run: Run) -> Body:
+        data = {
+            "metrics": self._metrics.latest(run.number),
+            "params": dump_pairs(self._runs.pairs(run, "param")),
+            "tags": dump_pairs(self._runs.pairs(run, "tag")),
+        }
+        inputs = self._documents.get("inputs", run.id) or {}
+        outputs = self._documents.get("outputs", run.id) or {}
+        return {"info": self._info(run), "data": data, "inputs": inputs, "outputs": outputs}
+
+    def _info(self, run: Run) -> Body:
+        info = {
+            "run_id": run.id,
+            "run_uuid": run.id,
+            "run_name": run.name,
+            "experiment_id": EXPERIMENT_ID,
+            "user_id": run.user,
+            "status": run.status,
+            "start_time": run.started,
+            "artifact_uri": f"file://{quote(self._artifacts)}/{run.id}",
+            "lifecycle_stage": "deleted" if run.deleted else "active",
+        }
+        return info if run.ended is None else {**info, "end_time": run.ended}
+
+
+def metric_values(metrics: Any) -> list[tuple[str, float, int, int]]:
+    """Name, value, step and time of metrics in a request, in the order of their steps: a client that
+    logs in the background sends batches in any order inside.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: they are none.
+    """
+    values = [
+        (
+            str(metric["key"]),
+            wire.decode(metric["value"]),
+            int(metric.get("step") or 0),
+            int(metric.get("timestamp") or 0),
+        )
+        for metric in metrics or []
+    ]
+    return sorted(values, key=lambda value: value[2:])

@@ -1,0 +1,108 @@
+"""The connection to the user's own tracking server."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import ssl
+import threading
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+_TIMEOUT = 120.0
+
+
+class Upstream:
+    """The user's server: a connection for each thread of ours.
+
+    Args:
+        url: MLFLOW_TRACKING_URI; ``user:password@`` in it becomes an Authorization header.
+        insecure: do not check its certificate, as MLFLOW_TRACKING_INSECURE_TLS asks the client to.
+    """
+
+    def __init__(self, url: str, *, insecure: bool = False) -> None:
+        parts, self._port = _split(url)
+        self._host = parts.hostname or ""
+        self._prefix = parts.path.rstrip("/")
+        self._authorization = _authorization(parts)
+        self._context = ssl.create_default_context() if parts.scheme == "https" else None
+        if self._context is not None and insecure:
+            self._context.check_hostname = False
+            self._context.verify_mode = ssl.CERT_NONE
+        self._connections = threading.local()
+
+    def send(
+        self, method: str, path: str, headers: dict[str, str], body: Any
+    ) -> http.client.HTTPResponse:
+        """The answer; an old connection that the server has closed meanwhile is made anew, unless
+        the body is a stream that has been read from.
+
+        Raises:
+            OSError, http.client.HTTPException: the server cannot be reached.
+        """
+        if self._authorization and not any(k.lower() == "authorization" for k in headers):
+            headers = {**headers, "Authorization": self._authorization}
+        connection = getattr(self._connections, "open", None)
+        if connection is not None and (body is None or isinstance(body, bytes)):
+            try:
+                return self._request(connection, method, path, headers, body)
+            except (OSError, http.client.HTTPException):
+                connection.close()
+        self.close()
+        self._connections.open = self._connect()
+        return self._request(self._connections.open, method, path, headers, body)
+
+    def close(self) -> None:
+        """End this thread's connection, which is of no use after half a request."""
+        connection = getattr(self._connections, "open", None)
+        if connection is not None:
+            connection.close()
+            self._connections.open = None
+
+    def _request(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: Any,
+    ) -> http.client.HTTPResponse:
+        try:
+            connection.request(method, self._prefix + _ascii(path), body, headers)
+        except (BrokenPipeError, ConnectionResetError):
+            if body is None or isinstance(body, bytes):
+                raise
+            # The server has not read all of a stream, and may have said why.
+        return connection.getresponse()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if not self._host:
+            # It may contain a password, so it is not repeated here.
+            raise OSError("MLFLOW_TRACKING_URI is no address of a server")
+        if self._context is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT)
+        return http.client.HTTPSConnection(
+            self._host, self._port, timeout=_TIMEOUT, context=self._context
+        )
+
+
+def _split(url: str) -> tuple[SplitResult, int | None]:
+    """A URL's parts and its port; nothing where it is no URL."""
+    try:
+        parts = urlsplit(url)
+        return parts, parts.port
+    except ValueError:
+        return urlsplit(""), None
+
+
+def _authorization(parts: SplitResult) -> str:
+    """The header that a client makes of ``user:password@``; both may be percent-encoded."""
+    if parts.username is None:
+        return ""
+    words = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return f"Basic {base64.b64encode(words.encode()).decode()}"
+
+
+def _ascii(path: str) -> str:
+    """A path as it came; bytes that are not ASCII, which HTTP does not allow, are percent-encoded."""
+    return "".join(letter if letter < "\x80" else f"%{ord(letter):02X}" for letter in path)

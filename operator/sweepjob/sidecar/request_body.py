@@ -1,0 +1,125 @@
+"""A request's body, as Content-Length or Transfer-Encoding delimit it (RFC 9112, section 6)."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping
+from email.message import Message
+from typing import BinaryIO
+
+LIMIT = 16 * 1024 * 1024  # bytes of a body that is read as a whole; MLflow's batches have 1 MB
+_PIECE = 256 * 1024
+_LINE = 8 * 1024  # bytes of the line before a chunk, and of a trailer
+_TRAILERS = 100
+_HEX = frozenset(b"0123456789abcdefABCDEF")
+_GZIP = 31  # what zlib calls it
+
+
+class BadBody(Exception):
+    """A body that cannot be read; the connection is of no use after it.
+
+    Args:
+        status: of the answer.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def pieces(headers: Message, stream: BinaryIO) -> Iterator[bytes]:
+    """The body piece by piece, as it arrives.
+
+    Raises:
+        BadBody: headers contradict each other, or the body is cut off or malformed.
+    """
+    lengths = {value.strip() for value in headers.get_all("Content-Length", [])}
+    codings = [value.strip().lower() for value in headers.get_all("Transfer-Encoding", [])]
+    if lengths and codings:
+        raise BadBody(400, "a request has either Content-Length or Transfer-Encoding")
+    if codings:
+        if codings != ["chunked"]:
+            raise BadBody(501, f"Transfer-Encoding {', '.join(codings)} is not supported")
+        return _chunks(stream)
+    if len(lengths) > 1:
+        raise BadBody(400, "a request has one Content-Length")
+    length = lengths.pop() if lengths else "0"
+    if not (length.isascii() and length.isdigit()) or len(length) > 18:
+        raise BadBody(400, f"Content-Length is no number: {length[:40]!r}")
+    return _read(stream, int(length))
+
+
+def whole(headers: Message, stream: BinaryIO) -> bytes:
+    """The body as it was sent.
+
+    Raises:
+        BadBody: it is malformed, or larger than LIMIT.
+    """
+    announced = headers.get("Content-Length", "")
+    too_large = BadBody(413, f"a body may have {LIMIT} bytes at most")
+    if announced.isdigit() and int(announced) > LIMIT:
+        raise too_large
+    found = bytearray()
+    for piece in pieces(headers, stream):
+        found += piece
+        if len(found) > LIMIT:
+            raise too_large
+    return bytes(found)
+
+
+def unpacked(data: bytes, headers: Mapping[str, str] | Message) -> bytes:
+    """A body without its Content-Encoding.
+
+    Raises:
+        BadBody: it is not what the header says, or too large.
+    """
+    coding = (headers.get("Content-Encoding") or "identity").strip().lower()
+    if coding == "identity" or not data:
+        return data
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        raise BadBody(415, f"Content-Encoding {coding} is not supported; use gzip or none")
+    unpacker = zlib.decompressobj(_GZIP if "gzip" in coding else zlib.MAX_WBITS)
+    try:
+        found = unpacker.decompress(data, LIMIT)
+    except zlib.error as error:
+        raise BadBody(400, f"the body is not {coding}: {error}") from error
+    if unpacker.unconsumed_tail:
+        raise BadBody(413, f"a body may have {LIMIT} bytes at most")
+    if not unpacker.eof:
+        raise BadBody(400, f"the body is not {coding}: it ends too early")
+    return found
+
+
+def _read(stream: BinaryIO, length: int) -> Iterator[bytes]:
+    while length > 0:
+        piece = stream.read(min(length, _PIECE))
+        if not piece:
+            raise BadBody(400, "the body ends too early")
+        length -= len(piece)
+        yield piece
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    while (size := _size(_line(stream))) > 0:
+        yield from _read(stream, size)
+        if stream.read(2) != b"\r\n":
+            raise BadBody(400, "a chunk does not end where its size says")
+    for _ in range(_TRAILERS):
+        if not _line(stream):
+            return
+    raise BadBody(400, "too many trailers")
+
+
+def _line(stream: BinaryIO) -> bytes:
+    line = stream.readline(_LINE)
+    if not line.endswith(b"\r\n"):
+        raise BadBody(400, "a line of the chunked body does not end")
+    return line[:-2]
+
+
+def _size(line: bytes) -> int:
+    """The number before a chunk; what may follow it is an extension."""
+    digits = line.partition(b";")[0].rstrip(b" \t")
+    if not digits or len(digits) > 15 or not _HEX.issuperset(digits):
+        raise BadBody(400, f"not the size of a chunk: {line[:40]!r}")
+    return int(digits, 16)

@@ -1,0 +1,116 @@
+"""Sidecars' servers for tests, and a client without any ideas of its own."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+from sweepjob.sidecar.journal import Journal
+from sweepjob.sidecar.listening import listen
+from sweepjob.sidecar.mlflow.api import MlflowApi
+from sweepjob.sidecar.mlflow.database import Database
+from sweepjob.sidecar.mlflow.forwarding import forwarding
+from sweepjob.sidecar.mlflow.handler import answering
+from sweepjob.sidecar.mlflow.trial_runs import TrialRuns
+from sweepjob.sidecar.mlflow.upstream import Upstream
+from sweepjob.sidecar.recorder import Recorder
+from sweepjob.sidecar.server import Handler, LocalServer
+
+METRIC, TRIAL = "score", "sweep-1"
+SOURCES = [{"key": "mlflow.source.name", "value": "train.py"}]  # what the fluent API sends
+
+
+class Sidecar:
+    """A server with its recorder, both from what a folder has.
+
+    Args:
+        upstream: the user's own server, for one that passes everything on.
+        given: ids of runs, besides the trial's.
+    """
+
+    def __init__(self, folder: Path, upstream: str = "", given: tuple[str, ...] = ()) -> None:
+        self.recorder = Recorder(Journal(folder / "journal"), METRIC, TRIAL)
+        self.database = Database(folder / "mlflow.sqlite")
+        ids = () if upstream else (*given, TRIAL)
+        trial = TrialRuns(self.database, self.recorder, ids)
+        handler = (
+            forwarding(Upstream(upstream), self.database, trial)
+            if upstream
+            else answering(MlflowApi(self.database, trial, "/artifacts"))
+        )
+        self._server = serve(handler, self.recorder)
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    @property
+    def values(self) -> list[float]:
+        return list(self.recorder.batch(1).values)
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        return self.recorder.batch(1).seen
+
+    def close(self) -> None:
+        """End it; another one may then go on with the same folder."""
+        self._server.shutdown()
+        self._server.server_close()
+        self.database.close()
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Status and answer of one call."""
+        return request(self.port, method, f"/api/2.0/mlflow/{path}", body)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer of a call that succeeds."""
+        status, answer = self.call(method, path, body)
+        assert status == 200, answer
+        return answer
+
+    def create(self, parent: str = "", *, fluent: bool = True, name: str = "") -> str:
+        """The id of a new run."""
+        tags = [*SOURCES] if fluent else []
+        if parent:
+            tags.append({"key": "mlflow.parentRunId", "value": parent})
+        answer = self.ask("POST", "runs/create", {"tags": tags, "run_name": name})
+        return str(answer["run"]["info"]["run_id"])
+
+    def log(
+        self, run: str, value: Any, step: int = 0, time: int = 0, key: str = METRIC, **more: Any
+    ) -> None:
+        """One value by ``log-metric``."""
+        body = {"run_id": run, "key": key, "value": value, "step": step, "timestamp": time, **more}
+        self.ask("POST", "runs/log-metric", body)
+
+
+def serve(handler: type[Handler], recorder: Recorder) -> LocalServer:
+    server = LocalServer(listen(0), handler, recorder.changed)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    return server
+
+
+def request(port: int, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    connection.request(method, path, raw)
+    response = connection.getresponse()
+    data = response.read()
+    connection.close()
+    try:
+        return response.status, json.loads(data)
+    except ValueError:
+        return response.status, data.decode(errors="replace")
+
+
+def raw(port: int, data: bytes) -> bytes:
+    """What a server answers to these bytes, until it closes the connection."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        found = b""
+        while piece := connection.recv(65536):
+            found += piece
+        return found

@@ -1,0 +1,150 @@
+"""Bodies in chunks, packed, contradictory and malformed, at each of the sidecar's servers."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import socket
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sweepjob.sidecar import request_body
+from sweepjob.sidecar.sources.pushgateway import PushGateway, taking
+
+from .sidecars import METRIC, TRIAL, Sidecar, raw, serve
+
+REPORT = {"run_id": TRIAL, "key": METRIC, "value": 0.5, "timestamp": 1, "step": 0}
+METHOD = b"POST /api/2.0/mlflow/runs/log-metric HTTP/1.1\r\nHost: x\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+
+
+@pytest.fixture
+def sidecar(tmp_path: Path) -> Iterator[Sidecar]:
+    opened = Sidecar(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=[False, True], ids=["answering", "forwarding"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sidecar]:
+    """A sidecar, and one in front of another."""
+    behind = Sidecar(tmp_path / "behind")
+    front = Sidecar(tmp_path / "front", behind.url) if request.param else behind
+    yield front
+    for each in {front, behind}:
+        each.close()
+
+
+def chunks(data: bytes, size: int, extension: bytes = b"") -> bytes:
+    pieces = [data[n : n + size] for n in range(0, len(data), size)]
+    return b"".join(b"%x%s\r\n%s\r\n" % (len(p), extension, p) for p in pieces) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+@pytest.mark.parametrize("extension", [b"", b";name=value"])
+def test_a_chunked_report_arrives(either: Sidecar, size: int, extension: bytes) -> None:
+    body = chunks(json.dumps(REPORT).encode(), size, extension)
+    assert raw(either.port, METHOD + CHUNKED + b"\r\n" + body).startswith(b"HTTP/1.1 200")
+    assert either.values == [0.5]
+
+
+def test_what_follows_a_chunked_body_is_the_next_request(either: Sidecar) -> None:
+    first, second = (json.dumps({**REPORT, "step": n}).encode() for n in (1, 2))
+    trailer = chunks(first, 10)[:-2] + b"Checksum: 1\r\n\r\n"
+    length = b"Content-Length: %d\r\n\r\n" % len(second)
+    data = METHOD + CHUNKED + b"\r\n" + trailer + METHOD + length + second
+    assert raw(either.port, data).count(b"HTTP/1.1 200") == 2
+    assert either.values == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "status"),
+    [
+        (CHUNKED + b"Content-Length: 5\r\n", b"5\r\nhello\r\n0\r\n\r\n", 400),
+        (b"Content-Length: 5\r\nContent-Length: 6\r\n", b"hello", 400),
+        (b"Content-Length: -5\r\n", b"hello", 400),
+        (b"Content-Length: 0x5\r\n", b"hello", 400),
+        (b"Content-Length: " + b"9" * 30 + b"\r\n", b"hello", 413),
+        (b"Content-Length: 50\r\n", b"hello", 400),
+        (b"Transfer-Encoding: gzip, chunked\r\n", b"", 501),
+        (b"Transfer-Encoding: identity\r\n", b"hello", 501),
+        (CHUNKED, b"5\r\nhel", 400),
+        (CHUNKED, b"5\r\nhelloX\r\n0\r\n\r\n", 400),
+        (CHUNKED, b"-5\r\nhello\r\n0\r\n\r\n", 400),
+        (CHUNKED, b"0x5\r\nhello\r\n0\r\n\r\n", 400),
+        (CHUNKED, b"5_0\r\nhello\r\n0\r\n\r\n", 400),
+        (CHUNKED, b"\r\nhello\r\n0\r\n\r\n", 400),
+        (CHUNKED, b"5\nhello\n0\n\n", 400),
+        (CHUNKED, b"f" * 20 + b"\r\n", 400),
+        (CHUNKED, b"5" * 20_000, 400),
+        (CHUNKED, b"0\r\n" + b"a: b\r\n" * 200, 400),
+    ],
+)
+def test_a_body_that_cannot_be_told_is_refused(
+    either: Sidecar, head: bytes, body: bytes, status: int
+) -> None:
+    answer = raw(either.port, METHOD + head + b"\r\n" + body)
+    assert answer.startswith(b"HTTP/1.1 %d" % status)
+    assert b"Connection: close" in answer
+    assert either.values == []
+
+
+def test_too_much_in_chunks_is_refused(either: Sidecar, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_body, "LIMIT", 1000)
+    answer = raw(either.port, METHOD + CHUNKED + b"\r\n" + chunks(b"x" * 2000, 300))
+    assert answer.startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed"),
+    [("gzip", gzip.compress), ("deflate", zlib.compress), ("identity", bytes)],
+)
+def test_packed_reports_count(either: Sidecar, coding: str, packed: object) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", either.port, timeout=10)
+    body = packed(json.dumps(REPORT).encode())  # type: ignore[operator]
+    headers = {"Content-Encoding": coding}
+    connection.request("POST", "/api/2.0/mlflow/runs/log-metric", body, headers)
+    assert connection.getresponse().read() == b"{}"
+    connection.close()
+    assert either.values == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "status"),
+    [
+        (b"gzip", b"not gzip", 400),
+        (b"gzip", gzip.compress(b"x" * 100)[:-9], 400),
+        (b"gzip", gzip.compress(b"x" * (request_body.LIMIT + 1)), 413),
+        (b"br", b"x", 415),
+    ],
+)
+def test_what_cannot_be_unpacked_is_refused(
+    sidecar: Sidecar, coding: bytes, body: bytes, status: int
+) -> None:
+    head = b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (coding, len(body))
+    assert raw(sidecar.port, METHOD + head + body).startswith(b"HTTP/1.1 %d" % status)
+
+
+def test_a_client_that_waits_for_leave_to_send_gets_it(either: Sidecar) -> None:
+    body = json.dumps(REPORT).encode()
+    with socket.create_connection(("127.0.0.1", either.port), timeout=10) as connection:
+        head = b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
+        connection.sendall(METHOD + head)
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+    assert either.values == [0.5]
+
+
+def test_a_push_in_chunks_counts(sidecar: Sidecar) -> None:
+    gateway = serve(taking(PushGateway(sidecar.recorder)), sidecar.recorder)
+    head = b"PUT /metrics/job/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = chunks(b"score 0.25\nloss 1\n", 4)
+    assert raw(gateway.server_address[1], head + body).startswith(b"HTTP/1.1 200")
+    assert raw(gateway.server_address[1], head + b"zz\r\n").startswith(b"HTTP/1.1 400")
+    gateway.shutdown()
+    gateway.server_close()
+    assert sidecar.values == [0.25]
