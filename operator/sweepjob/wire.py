@@ -236,7 +236,7 @@ class Summary:
     def parse(cls, text: str) -> Summary | None:
         """None when the text is not a summary."""
         try:
-            data = _object(text, _MAX_SUMMARY)
+            data = _object(text.strip(), _MAX_SUMMARY)  # it may overwrite a longer text with blanks
             summary = cls(
                 count=_count(data, "count"),
                 low=_finite(data, "low"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -59,3 +60,33 @@ async def test_a_watch_that_falls_silent_is_a_broken_one(
     with pytest.raises(errors.Unavailable, match="watch of pods broke"):
         await watch()
     assert seen == ["opened", EVENT]
+
+
+async def test_logs_take_no_connection_from_other_requests(
+    api: Gateway, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each is followed for as long as its trainer runs; there are more of them than other requests may
+    have connections."""
+    monkeypatch.setattr(gateway, "_CONNECTIONS", 2)
+    host = api._client.configuration.host
+    configuration = {
+        "clusters": [{"name": "c", "cluster": {"server": host}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        "users": [{"name": "u", "user": {}}],
+        "current-context": "c",
+    }
+    config = tmp_path / "config"
+    config.write_text(json.dumps(configuration))
+    connected = await gateway.connect(strict_tls=True, kubeconfig=str(config))
+    logs = [connected.read_log("n", f"p{n}", "trainer", 0, follow=True) for n in range(8)]
+    readings = [asyncio.create_task(anext(log)) for log in logs]
+    try:
+        async with asyncio.timeout(10):
+            await asyncio.gather(*readings)
+            watch = connected.watch(gateway.PODS, "n", "", "1")
+            assert await anext(watch) == EVENT
+            await watch.aclose()
+    finally:
+        for log in logs:
+            await log.aclose()
+        await connected.close()

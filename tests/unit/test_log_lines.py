@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.domain.problem import InvalidSpec
 from sweepjob.resources.log_lines import LogLines, nanoseconds
+from sweepjob.resources.log_numbers import compile_expressions
 from sweepjob.resources.sweepjob import parse_sweepjob
 
 from .builders import sweepjob
@@ -37,6 +42,191 @@ from .builders import sweepjob
 )
 def test_the_usual_forms(line: str, found: dict[str, float]) -> None:
     assert str(dict(LogLines("score").read(line))) == str({k: float(v) for k, v in found.items()})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "INFO:root:val_acc=0.93",
+        "[INFO]val_acc=0.93",
+        "[rank0]:val_acc=0.93",
+        "2026-01-01 12:00:00,123 - INFO - val_acc: 0.93",
+        "I0101 12:00:00.000000 1234 train.py:56] val_acc = 0.93",
+        'val_acc="0.93"',
+        "{'loss': '0.3', 'val_acc': '0.93', 'epoch': '1.0'}",
+        "{'epoch': 1, 'val_acc': 0.93}",
+        '{"val_acc": 0.93, "note": "a,b"}',
+        r'{"message": "{\"val_acc\": 0.93}"}',
+        r'{"message": "epoch 1\nval_acc=0.93\n"}',
+        "val_acc=np.float64(0.93)",
+        "{'val_acc': np.float32(0.93)}",
+        "val_acc=tensor(0.93, device='cuda:0')",
+        "val_acc: tensor(0.93, grad_fn=<NllLossBackward0>)",
+        "val_acc=tensor([0.93])",
+        "val_acc=array(0.93)",
+        "val_acc=array([0.93], dtype=float32)",
+        "val_acc=Array(0.93, dtype=float32, weak_type=True)",
+        "val_acc=tf.Tensor(0.93, shape=(), dtype=float32)",
+        "val_acc=<tf.Tensor: shape=(), dtype=float32, numpy=0.93>",
+        "val_acc=Decimal('0.93')",
+        "**val_acc**: **0.93**",
+        "metrics['val_acc'] = 0.93",
+        "[val_acc]: 0.93",
+        "val_acc := 0.93",
+        "--val_acc=0.93",
+        "val_acc=0.93±0.01",
+        "val_acc=0.93+/-0.01",
+        "val_acc=0.93; next",
+        "best val_acc=0.93!",
+        "val_acc=0.93: saved to /x",
+        "10/10 [00:01<00:00, 9.8it/s, loss=0.123, val_acc=0.93]",
+        "Epoch 0: 100%|██████| 94/94 [00:01<00:00, v_num=0, train_loss=0.1, val_acc=0.93]",
+        "1875/1875 ━━━━━ 3s 2ms/step - accuracy: 0.8 - loss: 0.53 - val_acc: 0.93 - val_loss: 0.4",
+        "\x1b[1m1/10\x1b[0m \x1b[32m━━\x1b[0m val_acc: 0.1\r\x1b[1m10/10\x1b[0m val_acc: \x1b[1m0.93\x1b[0m",
+        "\x1b]0;training\x07val_acc=0.93",
+        "loss=1 val_acc=0.93\r                    \r",
+        "\x00val_acc=0.93",
+        "val_acc=0.5\u2028val_acc=0.93",
+        "0.93 val_acc=0.93\x0cpage",
+        "\ufffdval_acc=0.93\ufffd",
+    ],
+)
+def test_the_forms_that_loggers_and_libraries_print(line: str) -> None:
+    lines = LogLines("val_acc")
+    assert dict(lines.read(line))["val_acc"] == 0.93
+    assert lines.unread == 0
+
+
+@pytest.mark.parametrize(
+    ("metric", "line"),
+    [
+        ("précision", "époque 3 précision=0.5"),
+        ("точность", "INFO:root:точность: 0.5"),
+        ("准确率", "轮次=3，准确率=0.5。"),
+        ("val acc", "epoch 1 val acc: 0.5"),
+        ("acc@1", "acc@1=0.5"),
+        ("f1 (macro)", "f1 (macro): 0.5"),
+        ("a+b", "a+b=0.5"),
+        ("val/acc.top-1", "val/acc.top-1=0.5"),
+    ],
+)
+def test_names_of_any_characters(metric: str, line: str) -> None:
+    assert dict(LogLines(metric).read(line))[metric] == 0.5
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("val_acc=1,234.5", "val_acc=0,93", "val_acc=1.234,5", "val_acc=1'234.5", "val_acc=1\u202f234"),
+        *("val_acc=1.2.3", "val_acc=0x1F", "val_acc=12:30", "val_acc=0.93abc", "val_acc=1_000"),
+        *("val_acc=0.93s", "val_acc=1e", "val_acc=1e+", "val_acc=3/10", "val_acc=2026-01-01"),
+        *("val_acc=0.5-0.6", "val_acc=0.93...", "val_acc=0.93…", "val_acc=1.5×10^3", "val_acc=1.5*10^3"),
+        *("val_acc=[0.1, 0.2]", "val_acc=(0.1, 0.2)", "val_acc=tensor([0.1, 0.2])", "val_acc=3+2j"),
+        *("val_acc=0.93(2)", "val_acc=1٫5", "val_acc=" + "9" * 500),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_cut_is_none_and_is_told(line: str) -> None:
+    lines = LogLines("val_acc")
+    assert "val_acc" not in dict(lines.read(line))
+    assert lines.unread == 1
+    assert lines.unread_sample.startswith("val_acc=")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("xval_acc=1", "best_val_acc=1", "val/val_acc=1", "metrics.val_acc=1", "train-val_acc=1"),
+        *(
+            "val_acc2=1",
+            "val_acc/best=1",
+            "val_acc_best: 1",
+            "éval_acc=1",
+            "@val_acc=1",
+            "val_acc 1",
+            "val_acc=nano",
+            "val_acc: information",
+            "val_acc: 40%|████  |",
+        ),
+    ],
+)
+def test_another_name_is_not_the_metrics(line: str) -> None:
+    lines = LogLines("val_acc")
+    assert "val_acc" not in dict(lines.read(line))
+    assert lines.unread == 0
+
+
+@given(
+    st.floats(),
+    st.sampled_from(["", " ", "INFO:x:", "[a]", "loss=1, ", "{'", '{"', "x\r", "\x1b[1m", "100%|█| ["]),
+    st.sampled_from(["=", ": ", " = ", "': ", '": ']),
+    st.sampled_from(["", " ", ",", ", b=2", "}", "]", ")", "%", ";", "'", "\r", " - next: 3", "\t"]),
+    st.sampled_from([repr, "{:.4f}".format, "{:g}".format, "{:+.3e}".format, "'{}'".format, "np.float64({})".format]),
+)  # fmt: skip
+def test_any_number_as_any_program_prints_it(
+    value: float, before: str, separator: str, behind: str, shown: Callable[[float], str]
+) -> None:
+    text = shown(value)
+    lines = LogLines("score")
+    found = dict(lines.read(f"{before}score{separator}{text}{behind}"))["score"]
+    number = text.removeprefix("np.float64(").strip("')")
+    assert repr(found) == repr(float(number))
+
+
+@given(st.text(alphabet="score=:, 0123456789.eE+-x'\"%()[]{}/_\r\x1b", max_size=40))
+def test_what_is_read_is_in_the_line_as_a_number_of_its_own(line: str) -> None:
+    for value in (v for n, v in LogLines("score").read(line) if n == "score"):
+        written = re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", line)
+        assert repr(value) in {repr(float(text)) for text in written}
+
+
+HOSTILE = [
+    *("val_acc ", "val_acc=", "val_acc=1,", "a=1 ", "=", ":", "val_acc=((((", "val_acc=tensor("),
+    *("val_acc=<tf.Tensor", "a.", "-", " -", "\\n", "\x1b[", "\x1b]", "\x1b[0;", "\x1b[m", "\r", "\r "),
+    *("\x08", "val_acc\x08", "val_acc='", "aval_acc=1 ", "é", "\u0301", "val_acc=é", "\x00", "1", "1."),
+    *("val_acc\\", "val_acc: ", "{", "[{(", "Attempted to log scalar metric ", "\x1b]8;;\x1b\\"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+@pytest.mark.parametrize("start", ["", "val_acc=", "val_acc=1", "a=", "\x1b["])
+def test_a_hostile_line_costs_milliseconds(unit: str, start: str) -> None:
+    """The best of some tries: a busy machine must not fail this."""
+    compile_expressions()
+    line = start + unit * (65536 // len(unit))
+    costs = []
+    for _ in range(3):
+        lines, before = LogLines("val_acc"), time.thread_time()
+        lines.read(line)
+        costs.append(time.thread_time() - before)
+    assert min(costs) < 0.05
+
+
+@pytest.mark.parametrize("unit", ["1", "ab ", "x=1 ", "\n"])
+def test_the_time_grows_with_the_line_and_no_faster(unit: str) -> None:
+    def cost(size: int) -> float:
+        line, costs = unit * (size // len(unit)), []
+        for _ in range(5):
+            lines, before = LogLines("val_acc", r"(?P<value>(x+x+)+y|1)"), time.thread_time()
+            lines.read(line)
+            costs.append(time.thread_time() - before)
+        return min(costs)
+
+    assert cost(640_000) < 40 * max(cost(64_000), 0.0005)
+
+
+def test_lines_to_quote_name_the_metric_first_and_are_harmless() -> None:
+    lines = LogLines("val_acc")
+    for line in [
+        "hello",
+        "epoch 1",
+        "loss 0.5",
+        "lr 0.1",
+        "VAL_ACC \x1b[31m0.93\x07",
+        "x" * 500 + "1",
+    ]:
+        lines.read(line)
+    assert lines.samples == ("VAL_ACC 0.93\\x07", "epoch 1", "loss 0.5")
+    assert LogLines("a").samples == ()
 
 
 def test_what_azures_run_log_prints() -> None:

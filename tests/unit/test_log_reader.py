@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import itertools
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from sweepjob.controller import errors, log_reader
+from sweepjob.controller.log_budget import LogLimits
 from sweepjob.controller.log_reader import LogReaders
+from sweepjob.resources.log_findings import LogFindings, reasons_for_doubt
 from sweepjob.resources.log_lines import LogLines, nanoseconds
+from sweepjob.resources.log_numbers import compile_expressions
+from sweepjob.resources.log_position import LogPosition
 from sweepjob.resources.pods import PodRecord, parse_pod
 
 from .test_pods import pod
 
+CLOCK = 1767225600.0  # the first second of LINES
 LINES = [f"2026-01-01T00:00:0{n // 2}.{n % 2 * 5}Z score={n}" for n in range(12)]
 
 
@@ -56,7 +64,7 @@ async def read(
     values: list[float] = []
     finished: list[str] = []
 
-    def report(pod: PodRecord, found: list[tuple[str, float]], when: int) -> None:
+    def report(pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
         values.extend(value for _, value in found)
 
     readers = LogReaders(
@@ -102,7 +110,7 @@ async def test_a_stream_that_does_not_end_with_its_pod_is_cut_off() -> None:
                 await asyncio.Event().wait()
             yield LINES[4]
 
-    def report(pod: PodRecord, found: list[tuple[str, float]], when: int) -> None:
+    def report(pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
         values.extend(value for _, value in found)
 
     api: Any = Endless()
@@ -115,3 +123,196 @@ async def test_a_stream_that_does_not_end_with_its_pod_is_cut_off() -> None:
     async with asyncio.timeout(5):
         await finished.wait()
     assert values == [3.0, 4.0]
+
+
+ALIKE = [f"2026-01-01T00:00:0{n // 4}.5+02:00 score={n}" for n in range(12)]  # four of each time
+
+
+async def test_lines_of_the_same_time_count_wherever_the_stream_breaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tests.unit.test_log_reader.LINES", ALIKE)
+    for cut in itertools.product(range(13), repeat=2):
+        values, _ = await read(BreakingLog(list(cut)))
+        assert values == [float(n) for n in range(12)], cut
+
+
+class Flood:
+    """A log that never pauses: so many lines, or without end."""
+
+    def __init__(self, text: str, count: int | None = None) -> None:
+        self.text, self.count = text, count
+        self.given = 0
+
+    async def read_log(self, *where: object, follow: bool) -> AsyncIterator[str]:
+        while self.count is None or self.given < self.count:
+            self.given += 1
+            if self.given % 1000 == 0:
+                await asyncio.sleep(0)  # the next chunk is there already
+            yield f"2026-01-01T00:00:00.{self.given:09}Z {self.text.replace('N', str(self.given))}"
+
+
+class Readers:
+    """What readers of floods found."""
+
+    def __init__(self, api: Any, limits: LogLimits, clock: Callable[[], float]) -> None:
+        self.values: list[float] = []
+        self.findings: list[LogFindings] = []
+        self.finished = asyncio.Event()
+        self.running = True
+        self.readers = LogReaders(
+            api,
+            lambda uid: parse_pod(pod({"phase": "Running"})) if self.running else ended(),
+            self.report,
+            lambda pod: self.finished.set(),
+            observed=lambda pod, found: self.findings.append(found),
+            limits=limits,
+            clock=clock,
+        )
+        record = parse_pod(pod({"phase": "Running"}))
+        self.readers.follow(record, LogLines("score"), 0)
+        self.uid = record.uid
+
+    def report(self, pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
+        self.values += [value for name, value in found if name == "score"]
+
+
+async def test_a_flood_leaves_the_event_loop_to_others() -> None:
+    """A task on the same loop, which stands for a push of another namespace. Time in which this process
+    had no core is not the reader's fault: what counts is processor time within one turn of the loop."""
+    compile_expressions()
+    readers = Readers(Flood("acc=1 acc=2 loss=0.3 score=N"), LogLimits(), lambda: CLOCK)
+    turns, busy, started = list[float](), time.thread_time(), time.monotonic()
+    while time.monotonic() < started + 2.0:
+        before = time.thread_time()
+        await asyncio.sleep(0.001)
+        turns.append(time.thread_time() - before)
+    busy = time.thread_time() - busy
+    readers.readers.forget(readers.uid)
+    assert max(turns) < 0.05
+    assert busy < 0.7 * 2.0, "a quarter is the logs' share, the rest is this loop's own"
+    assert len(readers.values) > 100
+
+
+async def test_what_comes_too_fast_is_skipped_up_to_the_newest_lines_and_said() -> None:
+    """The clock stands far behind the lines' time at first; then they grow old."""
+    now = CLOCK
+    flood = Flood("score=N", 60_000)
+    limits = LogLimits(lines=1000.0, patience=0.3, saved=1.0, share=1.0)
+    readers = Readers(flood, limits, lambda: now)
+    await asyncio.sleep(0.2)
+    now += 60.0  # what is read from here on is old
+    readers.running = False
+    async with asyncio.timeout(120):
+        await readers.finished.wait()
+    assert readers.values[:500] == [float(n) for n in range(1, 501)]
+    assert readers.values[-100:] == [float(n) for n in range(59_901, 60_001)]
+    found = readers.findings[-1]
+    assert found.skipped_lines == 60_000 - len(readers.values) > 10_000
+    [(reason, message)] = reasons_for_doubt(found, "score")
+    assert reason == "LogTooFast"
+    assert f"{found.skipped_lines} lines" in message
+
+
+async def test_a_slow_reader_loses_nothing_while_it_is_patient() -> None:
+    limits = LogLimits(lines=10_000.0, saved=0.1, share=1.0)
+    readers = Readers(Flood("score=N", 5000), limits, lambda: CLOCK)
+    readers.running = False
+    async with asyncio.timeout(60):
+        await readers.finished.wait()
+    assert readers.values == [float(n) for n in range(1, 5001)]
+    assert readers.findings[-1].skipped_lines == 0
+
+
+async def test_a_quiet_log_is_read_in_time_beside_ten_floods() -> None:
+    compile_expressions()
+    waits: list[float] = []
+
+    class Logs:
+        async def read_log(self, namespace: str, name: str, *_: object, follow: bool) -> Any:
+            if name.startswith("flood"):
+                async for line in Flood("score=N").read_log(follow=follow):
+                    yield line
+            for n in range(20):
+                await asyncio.sleep(0.05)
+                yield f"2026-01-01T00:00:{n:02}Z score={time.monotonic()}"
+            await asyncio.Event().wait()
+
+    def report(pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
+        counts[pod.name] += 1
+        if pod.name == "quiet":
+            waits.append(time.monotonic() - found[0][1])
+            if len(waits) == 20:
+                enough.set()
+
+    record, counts, enough = parse_pod(pod({"phase": "Running"})), Counter[str](), asyncio.Event()
+    api: Any = Logs()
+    readers = LogReaders(api, lambda uid: record, report, lambda pod: None)
+    names = [*(f"flood-{n}" for n in range(10)), "quiet"]
+    for name in names:
+        readers.follow(replace(record, name=name, uid=name), LogLines("score"), 0)
+    async with asyncio.timeout(60):
+        await enough.wait()
+    for name in names:
+        readers.forget(name)
+    assert max(waits) < 1.0
+    floods = [counts[name] for name in names[:-1]]
+    assert min(floods) > max(floods) / 5
+
+
+async def test_a_backlog_is_read_although_the_pod_has_ended() -> None:
+    """The lines that wait in the stream may be in a file that was rotated away: opened again, the log
+    does not have them."""
+
+    class Rotated:
+        async def read_log(self, *where: object, follow: bool) -> AsyncIterator[str]:
+            for line in LINES[:8] if follow else LINES[8:]:
+                yield line
+                await asyncio.sleep(0.01)
+            if follow:
+                await asyncio.Event().wait()
+
+    api: Any = Rotated()
+    readers = Readers(api, LogLimits(), lambda: CLOCK)
+    await asyncio.sleep(0.025)
+    readers.running = False
+    readers.readers.follow(ended(), LogLines("score"), 0)
+    async with asyncio.timeout(20):
+        await readers.finished.wait()
+    assert readers.values == [float(n) for n in range(12)]
+
+
+async def test_why_a_log_cannot_be_read_is_said_and_forgotten_when_it_can() -> None:
+    class Forbidden:
+        refused = True
+
+        async def read_log(self, *_: object, follow: bool) -> AsyncIterator[str]:
+            if self.refused:
+                raise errors.Refused('403: pods "p" is forbidden')
+            yield LINES[0]
+
+    api = Forbidden()
+    readers = Readers(api, LogLimits(), lambda: CLOCK)
+    await asyncio.sleep(0.05)
+    assert "forbidden" in readers.findings[-1].error
+    api.refused = readers.running = False
+    async with asyncio.timeout(20):
+        await readers.finished.wait()
+    assert readers.findings[-1].error == ""
+    assert readers.values == [0.0]
+
+
+async def test_a_mistake_of_ours_in_a_line_ends_neither_the_reading_nor_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual = LogLines.read
+
+    def fails(self: LogLines, line: str, *, ends: bool = True) -> list[tuple[str, float]]:
+        if "score=3" in line:
+            raise RecursionError
+        return usual(self, line, ends=ends)
+
+    monkeypatch.setattr(LogLines, "read", fails)
+    values, finished = await read(BreakingLog([]))
+    assert values == [float(n) for n in range(12) if n != 3]
+    assert finished == 1

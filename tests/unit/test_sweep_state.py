@@ -16,7 +16,9 @@ from sweepjob.controller.trial_state import TrialState
 from sweepjob.domain.curve import Curve
 from sweepjob.domain.objective import Goal
 from sweepjob.domain.plan.snapshot import Phase, Stop
+from sweepjob.resources.doubts import dump_doubts, parse_doubts
 from sweepjob.resources.execution import dump_execution
+from sweepjob.resources.log_findings import LogFindings
 from sweepjob.resources.pods import PodRecord, parse_pod
 from sweepjob.resources.record import parse_record, trial_manifest
 from sweepjob.resources.stored_curve import dump_curve
@@ -166,14 +168,52 @@ def test_a_metric_that_is_missing_is_said_with_what_mends_it(seen: tuple[str, ..
 def test_what_a_log_says() -> None:
     sweep = state()
     good, bad = sweep.add(record(0)), sweep.add(record(1))
-    assert not sweep.read(good, [("loss", 0.1), ("score", 0.9)], 5, 1.0)
+    assert not sweep.read(good, [("loss", 0.1), ("score", 0.9)], 5, 1.0, 3)
     assert sweep.read(bad, [("score", 0.1)], 6, 2.0)
     assert good.seen == ("loss", "score")
     assert (good.curve.values, good.log_time) == ([0.9], 5)
     again = TrialState.of(
-        record(0, curve=dump_curve(good.curve, good.pod, good.log_time)), sweep.tracker.curve()
+        record(0, curve=dump_curve(good.curve, good.pod, good.log_time, good.log_lines)),
+        sweep.tracker.curve(),
     )
-    assert again.log_time == 5
+    assert (again.log_time, again.log_lines) == (5, 3)
+    old = TrialState.of(record(0, curve={"logTime": "5"}), sweep.tracker.curve())
+    assert (old.log_time, old.log_lines) == (5, 1)
+    long = "x" * 1000
+    for _ in range(3):
+        sweep.read(good, [(long, 1.0)], 7, 3.0)
+    assert good.seen == ("loss", "score", long[: wire.MAX_NAME])
+
+
+def test_a_log_that_may_lack_reports_is_told_on_trial_and_sweep_and_after_a_restart() -> None:
+    sweep = state()
+    trials = [sweep.add(record(n)) for n in range(3)]
+    fast = LogFindings(skipped_lines=7, skipped_bytes=700)
+    assert trials[1].note_log(fast, "score", 5.0)
+    assert not trials[1].note_log(fast, "score", 6.0)
+    assert trials[1].unwritten_since == 5.0
+    assert trials[1].doubts["LogTooFast"].since == 5.0
+    for trial in trials[1:]:
+        trial.note_log(LogFindings(unread=2, unread_sample="score=0,9"), "score", 7.0)
+        sweep.end(trial, Phase.SUCCEEDED, 0.0)
+    assert sweep.incomplete == (
+        2,
+        ("sweep-1", "LogTooFast", trials[1].doubts["LogTooFast"].message),
+    )
+    dumped = dump_doubts(trials[1].doubts)
+    assert [(c["type"], c["status"]) for c in dumped] == [
+        ("LogTooFast", "True"),
+        ("LogValueNotReadable", "True"),
+    ]
+    assert parse_doubts(dumped) == trials[1].doubts
+
+
+def test_a_log_that_can_be_read_again_leaves_no_doubt() -> None:
+    trial = state().add(record(0))
+    assert trial.note_log(LogFindings(error="404"), "score", 1.0)
+    assert set(trial.doubts) == {"LogNotReadable"}
+    assert trial.note_log(LogFindings(samples=("x=1",)), "score", 2.0)
+    assert (trial.doubts, trial.log_samples) == ({}, ("x=1",))
 
 
 def pod_of(trial: str, name: str, **status: Any) -> PodRecord:

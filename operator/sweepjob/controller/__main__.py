@@ -16,6 +16,7 @@ from aiohttp import web
 from prometheus_client import REGISTRY
 
 from ..resources import names
+from ..resources.log_numbers import compile_expressions
 from .gateway import connect
 from .ingest.connections import Connections, listen, serve
 from .ingest.http_log import quiet_logger
@@ -24,6 +25,7 @@ from .ingest.process import IngestProcess
 from .ingest.push_handler import PushHandler
 from .leadership import Leadership
 from .logs import configure
+from .loop_monitor import monitor_loop
 from .pace import Pace
 from .reconciler import Reconciler
 from .settings import Settings
@@ -80,6 +82,7 @@ async def _work(reconciler: Reconciler, leadership: Leadership | None) -> None:
 
 
 async def run(settings: Settings) -> None:
+    compile_expressions()
     rate = settings.requests_per_second
     api = await connect(strict_tls=settings.strict_tls, pace=Pace(rate, int(2 * rate)))
     health = Health()
@@ -106,6 +109,7 @@ async def run(settings: Settings) -> None:
         "caches": reconciler.caches.run(),
         "work": _work(reconciler, leadership),
         "readiness": announce_readiness(),
+        "loop monitor": monitor_loop(),
         "telemetry": _serve_telemetry(health.application(), settings.telemetry_port),
         "ingestion": ingestion.run(),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ import aiohttp
 from ..resources import names
 from ..resources.times import format_time
 from . import errors, telemetry
+from .log_stream import log_lines
 from .pace import Pace, Priority
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _WATCH_SECONDS, _WATCH_SILENCE = 290, 90
 _WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_WATCH_SILENCE)
 # A trainer may be silent for as long as it likes.
 _LOG_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10)
-# Of a log line that never ends the last part counts; an object is never as large.
+# An event of a watch is never as long.
 _LONGEST_LINE = 4 * 1024 * 1024
 _STRICT_REMEDY = (
     " The certificate authority of this API server lacks extensions that Python demands; set "
@@ -62,6 +63,8 @@ SUBJECT_ACCESS_REVIEWS = Resource("/apis/authorization.k8s.io/v1", "subjectacces
 
 # What reading something raises that is no event of a watch.
 _NO_EVENT = (ValueError, KeyError, TypeError, RecursionError)
+# To the API server at a time, watches included, logs apart.
+_CONNECTIONS = 64
 _ALWAYS = (LEASES.prefix, TOKEN_REVIEWS.prefix)
 
 
@@ -85,23 +88,31 @@ async def connect(
     except config.ConfigException:
         await config.load_kube_config(kubeconfig, client_configuration=configuration)
     configuration.disable_strict_ssl_verification = not strict_tls
-    configuration.connection_pool_maxsize = 64
+    configuration.connection_pool_maxsize = _CONNECTIONS
     # Looked up once: the client asks the environment, and a file, at every request.
     configuration.client_session_kwargs = {"trust_env": bool(getproxies())}
-    return Gateway(ApiClient(configuration), pace)
+    client = ApiClient(configuration)
+    # A log holds its connection for as long as the trainer runs: it must not be one of the others'.
+    configuration.connection_pool_maxsize = 0
+    return Gateway(client, pace, ApiClient(configuration))
 
 
 class Gateway:
     """Requests to the API server."""
 
-    def __init__(self, client: ApiClient, pace: Pace | None = None) -> None:
+    def __init__(
+        self, client: ApiClient, pace: Pace | None = None, logs: ApiClient | None = None
+    ) -> None:
         self._client = client
+        self._log_client = client if logs is None else logs
         self._pace = pace
         # Whether we may write; asked before each write but those of leases and reviews.
         self.may_write: Callable[[], bool] = lambda: True
 
     async def close(self) -> None:
         await self._client.close()
+        if self._log_client is not self._client:
+            await self._log_client.close()
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Body:
         return await self._request("GET", resource.path(namespace, name))
@@ -235,8 +246,9 @@ class Gateway:
 
     async def read_log(
         self, namespace: str, pod: str, container: str, after: int, *, follow: bool
-    ) -> AsyncIterator[str]:
-        """Lines of a container's log, each with its time in front.
+    ) -> AsyncGenerator[str]:
+        """Lines of a container's log, each with its time in front; a very long one in parts
+        (``log_stream``).
 
         Args:
             after: nanoseconds since the epoch; older lines are left out, up to a second's worth.
@@ -251,14 +263,15 @@ class Gateway:
         if after:
             query["sinceTime"] = format_time(after // 10**9)
         path = PODS.path(namespace, pod, "log")
-        response = await self._send("GET", path, query, None, "", _LOG_TIMEOUT)
+        client = self._log_client
+        response = await self._send("GET", path, query, None, "", _LOG_TIMEOUT, client=client)
         try:
             if response.status != 200:
                 raise errors.of_answer(
                     response.status, await response.read(), response.headers, "GET"
                 )
-            async for line in _lines(response):
-                yield line.decode(errors="replace")
+            async for line in log_lines(response.content.iter_any(), follow=follow):
+                yield line
         except (aiohttp.ClientError, TimeoutError) as error:
             raise errors.Unavailable(f"log of {pod} broke: {error!r}") from error
         finally:
@@ -295,6 +308,7 @@ class Gateway:
         content_type: str,
         patience: aiohttp.ClientTimeout,
         priority: Priority = Priority.WORK,
+        client: ApiClient | None = None,
     ) -> aiohttp.ClientResponse:
         if self._pace is not None and not path.startswith(LEASES.prefix):
             await self._pace.turn(priority)
@@ -304,7 +318,8 @@ class Gateway:
         present = [(key, value) for key, value in (query or {}).items() if value]
         headers = {"Content-Type": content_type} if content_type else {}
         # The body goes past the client's search for its models, which would cost as much as the request.
-        method, url, header, _, posted = await self._client.param_serialize(
+        client = self._client if client is None else client
+        method, url, header, _, posted = await client.param_serialize(
             method=method,
             resource_path=path,
             query_params=present,
@@ -312,7 +327,7 @@ class Gateway:
             auth_settings=["BearerToken"],
         )
         try:
-            answer = await self._client.call_api(
+            answer = await client.call_api(
                 method, url, header, body, posted, _request_timeout=patience
             )
         except ssl.SSLError as error:

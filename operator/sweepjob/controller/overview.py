@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from ..domain.plan.observed import Trouble
 from ..domain.plan.planner import STOPPED, is_over, reason_to_end
 from ..domain.plan.snapshot import Phase, Snapshot
 from ..domain.plan.waiting import PATIENCE
 from ..resources import names
+from ..resources.missing_metric import missing_metric
 from ..resources.status import Condition, Overview
 from ..resources.times import parse_time
-from ..wire import MAX_NAMES, nested_run
+from ..wire import nested_run
 from .sweep_state import SweepState
 from .unreadable import unreadable_trouble
 
@@ -147,8 +150,8 @@ def _trouble(state: SweepState, now: float) -> Trouble | None:
             return Trouble(found.reason, f"trial {trial.name}: {found.message}")
         since = trial.other_metrics_since
         if since is not None and now - since >= _PATIENCE_FOR_METRIC:
-            return _metric_trouble(state, trial.name, trial.seen)
-    return _missing_metric(state)
+            return _metric_trouble(state, trial.name, trial.seen, trial.log_evidence)
+    return _missing_metric(state) or _incomplete(state)
 
 
 def metric_check_due(state: SweepState, now: float) -> float | None:
@@ -161,25 +164,34 @@ def metric_check_due(state: SweepState, now: float) -> float | None:
 def _missing_metric(state: SweepState) -> Trouble | None:
     if state.without_metric is None:
         return None
-    return _metric_trouble(state, *state.without_metric)
+    return _metric_trouble(state, *state.without_metric, state.without_metric_log)
 
 
-def _metric_trouble(state: SweepState, trial: str, seen: tuple[str, ...]) -> Trouble:
-    metric = state.spec.objective.primary_metric
+def _metric_trouble(
+    state: SweepState, trial: str, seen: tuple[str, ...], log: tuple[tuple[str, ...], str]
+) -> Trouble:
+    metric, metrics = state.spec.objective.primary_metric, state.spec.metrics
     nested = nested_run(metric, seen)
     if nested is not None:
         return Trouble(names.REASON_METRIC_MISSING, _nested_only(trial, metric, nested))
-    if seen:
-        more = ", and more" if len(seen) >= MAX_NAMES else ""
-        listed = ", ".join(seen) + more
-        remedy = f"It reported {listed}. Create the sweep with one of these as primaryMetric"
-    else:
-        remedy = "It reported nothing at all. Log with MLflow to the tracking URI that the trial is given"
-    message = (
-        f"trial {trial} never reported the primary metric '{metric}'. {remedy}, or let the script "
-        f"log '{metric}'."
-    )
+    message = missing_metric(trial, metric, metrics, seen, *log)
     return Trouble(names.REASON_METRIC_MISSING, message)
+
+
+def _incomplete(state: SweepState) -> Trouble | None:
+    """Trials whose reports may be missing: the first of them, and how many others there are."""
+    live = [
+        (trial.name, reason, doubt.message)
+        for trial in state.live.values()
+        for reason, doubt in islice(trial.doubts.items(), 1)
+    ]
+    ended = state.incomplete
+    count = len(live) + (0 if ended is None else ended[0])
+    if not count:
+        return None
+    name, reason, message = live[0] if ended is None else ended[1]
+    others = f" Reports of {count - 1} more trials may be missing, too." if count > 1 else ""
+    return Trouble(reason, f"trial {name}: {message}.{others}")
 
 
 def _nested_only(trial: str, metric: str, run: str) -> str:

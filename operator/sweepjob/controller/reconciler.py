@@ -67,7 +67,9 @@ class Reconciler:
         )
         self._proposer = Proposer()
         self._held = HeldTrials(api, self.caches)
-        self.reports = Reports(api, self.caches, self._state_of, self.queues, clock)
+        self.reports = Reports(
+            api, self.caches, self._state_of, self.queues, clock, settings.log_limits
+        )
         announcer = Announcer(api, clock)
         launcher = Launcher(api, self.caches, settings.sidecar, clock)
         recorder = Recorder(api, self.caches, announcer, clock)

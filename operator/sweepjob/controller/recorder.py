@@ -8,6 +8,7 @@ from typing import Any
 from ..domain.plan import actions as act
 from ..domain.plan.snapshot import Phase
 from ..resources import names
+from ..resources.doubts import dump_doubts
 from ..resources.execution import Execution, dump_execution
 from ..resources.record import Record, dump_stop
 from ..resources.stored_curve import curve_patch, dump_curve
@@ -148,7 +149,8 @@ class Recorder:
         """Write a trial's status with its curve, and enter the answer into the cache."""
         count = trial.curve.count
         if count > trial.durable or trial.unwritten_since is not None:
-            status["curve"] = curve_patch(dump_curve(trial.curve, trial.pod, trial.log_time))
+            where = (trial.log_time, trial.log_lines)
+            status["curve"] = curve_patch(dump_curve(trial.curve, trial.pod, *where))
         if trial.seen:
             status["metricsSeen"] = list(trial.seen)
         if trial.executions:
@@ -158,6 +160,11 @@ class Recorder:
         known = self.known(state, trial)
         if known is None:
             raise errors.NotFound(f"sweeptrials '{trial.name}' is not there any more")
+        samples = [] if count else list(trial.log_samples)
+        if samples or known.log_samples:
+            status["logSamples"] = samples
+        if trial.doubts or known.doubts:
+            status["conditions"] = dump_doubts(trial.doubts)
         try:
             # Nobody else writes it but another operator that leads by now: then this memory is stale.
             made = await self._api.patch_status(

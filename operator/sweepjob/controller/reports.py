@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from .. import wire
+from ..resources.log_findings import LogFindings
 from ..resources.log_lines import LogLines
+from ..resources.log_position import LogPosition
 from ..resources.pods import PodRecord
 from . import telemetry
 from .caches import Caches, Key
 from .gateway import Gateway
+from .log_budget import LogLimits
 from .log_reader import LogReaders
 from .queues import Queues
 from .sweep_state import SweepState
@@ -25,6 +29,7 @@ class Reports:
         find: the memory of a sweep, None when there is none.
         queues: are told what to look at again.
         clock: seconds since the epoch.
+        limits: budgets for reading logs.
     """
 
     def __init__(
@@ -34,12 +39,21 @@ class Reports:
         find: Callable[[Key], SweepState | None],
         queues: Queues,
         clock: Callable[[], float],
+        limits: LogLimits,
     ) -> None:
         self._caches = caches
         self._find = find
         self._queues = queues
         self._clock = clock
-        self._logs = LogReaders(api, caches.pod, self._on_line, self._on_log_end)
+        self._logs = LogReaders(
+            api,
+            caches.pod,
+            self._on_line,
+            self._on_log_end,
+            observed=self._on_findings,
+            limits=limits,
+            clock=clock,
+        )
 
     def is_current(self, pod: PodRecord) -> bool:
         """Whether the pod is the one whose reports are its trial's. One that hangs on a lost node,
@@ -111,20 +125,32 @@ class Reports:
         if trial.pod != pod.uid:
             state.turn_to(trial, pod.uid)
         lines = LogLines(state.spec.objective.primary_metric, state.spec.metrics.pattern)
-        self._logs.follow(pod, lines, trial.log_time)
+        self._logs.follow(pod, lines, trial.log_time, trial.log_lines)
 
     def is_read(self, state: SweepState, pod: PodRecord) -> bool:
         """Whether everything that a pod has reported has been taken in."""
         return state.spec.metrics.source != wire.LOGS or self._logs.has_read(pod.uid)
 
-    def _on_line(self, pod: PodRecord, found: list[tuple[str, float]], when: int) -> None:
+    def _on_line(self, pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
         state = self._find((pod.namespace, pod.sweep))
         trial = None if state is None else state.find(pod.trial)
         if state is None or trial is None or trial.pod != pod.uid:
             return
         before, now = trial.curve.count, self._clock()
-        decided = state.read(trial, found, when, now)
+        decided = state.read(trial, found, where.time, now, where.lines)
         self._taken(state, trial, trial.curve.count - before, now, decided=decided)
+
+    def _on_findings(self, pod: PodRecord, found: LogFindings) -> None:
+        state = self._find((pod.namespace, pod.sweep))
+        trial = None if state is None else state.find(pod.trial)
+        if state is None or trial is None or trial.pod != pod.uid:
+            return
+        if trial.stop is not None:  # its pod goes, and its log with it
+            found = replace(found, error="")
+        now = self._clock()
+        if trial.note_log(found, state.spec.objective.primary_metric, now):
+            self._queues.trials.add_after((state.key, trial.index), _SOON)
+            self._queues.tell_soon(state, now)
 
     def _on_log_end(self, pod: PodRecord) -> None:
         state = self._find((pod.namespace, pod.sweep))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..resources.sidecar import SidecarSettings
+from .log_budget import DEFAULT_LIMITS, LogLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Settings:
             goes on leading.
         requests_per_second: SWEEPJOB_REQUESTS_PER_SECOND, to the API server at most, in the long run;
             twice as many at once after a pause.
+        log_limits: budgets for reading trainers' logs.
         strict_tls: SWEEPJOB_STRICT_TLS; "false" for API servers whose CA lacks the extensions that
             Python 3.13 demands.
     """
@@ -50,6 +52,7 @@ class Settings:
     identity: str = ""
     requests_per_second: float = 200.0
     strict_tls: bool = True
+    log_limits: LogLimits = DEFAULT_LIMITS
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:

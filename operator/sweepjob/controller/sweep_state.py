@@ -63,6 +63,9 @@ class SweepState:
         best: the best trial so far, with its score.
         full_runs: numbers of reports of succeeded trials, sorted.
         without_metric: an ended trial that never reported the primary metric, and what it did.
+        without_metric_log: lines of its log to quote, and why that could not be read.
+        incomplete: how many ended trials may lack reports, and the first of them with reason and
+            sentence; None when there is none.
         refused: why the record of the next trial could not be created, None when it could.
         unreadable: records of which something cannot be read, by trial.
         held: how many slots trials take up of which too little can be read to do anything about them.
@@ -99,6 +102,8 @@ class SweepState:
     gpu_saved: float = 0.0
     full_runs: list[int] = field(default_factory=list)
     without_metric: tuple[str, tuple[str, ...]] | None = None
+    without_metric_log: tuple[tuple[str, ...], str] = ((), "")
+    incomplete: tuple[int, tuple[str, str, str]] | None = None
     tracker: Tracker = field(init=False)
     status_written: float = 0.0
     refused: Trouble | None = None
@@ -206,10 +211,15 @@ class SweepState:
             self.ready.clear()
         self.gpu_used += trial.gpu_total
         self.gpu_saved += saved
+        if trial.doubts:
+            reason, doubt = next(iter(trial.doubts.items()))
+            count, first = self.incomplete or (0, (trial.name, reason, doubt.message))
+            self.incomplete = (count + 1, first)
         if phase is Phase.SUCCEEDED and trial.is_known:
             insort(self.full_runs, trial.curve.count)
             if trial.curve.count == 0:
                 self.without_metric = (trial.name, trial.seen)
+                self.without_metric_log = trial.log_evidence
 
     def find(self, name: str) -> TrialState | None:
         """The live trial of that name."""
@@ -269,18 +279,27 @@ class SweepState:
         return trial.verdict is not None and trial.stop is None
 
     def read(
-        self, trial: TrialState, found: Iterable[tuple[str, float]], when: int, now: float
+        self,
+        trial: TrialState,
+        found: Iterable[tuple[str, float]],
+        when: int,
+        now: float,
+        lines: int = 1,
     ) -> bool:
-        """Take in what a line of the log says, printed at ``when`` (nanoseconds).
+        """Take in what a line of the log says.
+
+        Args:
+            when, lines: where in the log the line is (``LogPosition``).
 
         Returns whether the planner has something to do: a decision was made.
         """
         metric = self.spec.objective.primary_metric
         for name, value in found:
-            if name not in trial.seen and len(trial.seen) < wire.MAX_NAMES:
-                self._note_names(trial, (*trial.seen, name[: wire.MAX_NAME]), now)
+            shown = name[: wire.MAX_NAME]
+            if shown not in trial.seen and len(trial.seen) < wire.MAX_NAMES:
+                self._note_names(trial, (*trial.seen, shown), now)
             if name == metric:
-                trial.log_time = when
+                trial.log_time, trial.log_lines = when, lines
                 self.enter(trial, value, now)
         return trial.verdict is not None and trial.stop is None
 

@@ -38,6 +38,21 @@ GPU_SAVED = Counter(
 REPORTS = Counter(
     "sweepjob_metric_reports", "Reports of primary metrics taken in, by source", ["source"]
 )
+LOG_LINES_SKIPPED = Counter(
+    "sweepjob_log_lines_skipped", "Lines of trainers' logs that came too fast to be read"
+)
+LOG_ERRORS = Counter(
+    "sweepjob_log_errors", "Streams of trainers' logs that a mistake of the operator has ended"
+)
+LOOP_DELAY_SECONDS = Histogram(
+    "sweepjob_operator_loop_delay_seconds",
+    "How late the event loop was, ten times a second",
+    buckets=_SECONDS,
+)
+LOOP_PAUSE = Gauge(
+    "sweepjob_operator_loop_longest_pause_seconds",
+    "The longest time of the last minute in which the event loop did nothing else",
+)
 PUSHES = Counter("sweepjob_pushes", "Pushes of sidecars by the status they were answered", ["code"])
 CONNECTIONS = Gauge("sweepjob_intake_connections", "Connections of sidecars")
 INTAKE_MEMORY = Gauge(

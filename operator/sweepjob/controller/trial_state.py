@@ -14,8 +14,10 @@ from ..domain.plan.trial import POD_DELETED
 from ..domain.plan.waiting import SUSPENDED
 from ..domain.space import Assignment
 from ..resources.disruptions import SILENCED
+from ..resources.doubts import Doubt
 from ..resources.execution import KEPT, Execution
-from ..resources.names import REASON_REPORTS_LOST
+from ..resources.log_findings import LogFindings, reasons_for_doubt
+from ..resources.names import REASON_LOG_UNREADABLE, REASON_REPORTS_LOST
 from ..resources.pods import PodRecord
 from ..resources.record import Record
 from ..resources.stored_curve import load_curve
@@ -52,7 +54,10 @@ class TrialState:
         undisturbed: uids of pods that nobody else took away when they were deleted.
         last: those of them after which their Job was deleted at once.
         refused: why its Job or its pod could not be created, None when they could.
-        log_time: when the newest report was printed, in nanoseconds since the epoch, of source logs.
+        log_time, log_lines: where in the log the newest report was (``LogPosition``), of source logs.
+        log_samples: lines of the log to quote while no report was found in it.
+        log_unreadable: the log of its pod could not be read when that was tried last.
+        doubts: why reports may be missing, by reason.
         is_known: the reports on record could be read, or have come anew.
         unread_best: the best on record where they could not.
         other_metrics_since: when the first report came, as long as none was of the primary metric.
@@ -97,6 +102,10 @@ class TrialState:
     log_time: int = 0
     is_known: bool = True
     unread_best: float | None = None
+    log_lines: int = 1
+    log_samples: tuple[str, ...] = ()
+    log_unreadable: bool = False
+    doubts: dict[str, Doubt] = field(default_factory=dict)
     other_metrics_since: float | None = None
 
     @classmethod
@@ -127,8 +136,12 @@ class TrialState:
             disruptions=record.disruptions,
             executions=list(record.executions),
             log_time=kept.log_time,
+            log_lines=kept.log_lines,
             is_known=kept.is_whole,
             unread_best=None if record.curve.is_whole else record.curve.best,
+            log_samples=record.log_samples,
+            log_unreadable=REASON_LOG_UNREADABLE in record.doubts,
+            doubts=dict(record.doubts),
         )
 
     def look_for_job(self, *, there: bool, now: float, since: float) -> None:
@@ -142,6 +155,9 @@ class TrialState:
             self.curve = self.curve.again(self.unread_best)
         self.pod = pod
         self.durable = self.log_time = 0
+        if self.log_unreadable:  # what is missing of a curve that counts no more
+            del self.doubts[REASON_LOG_UNREADABLE]
+        self.log_lines, self.log_samples, self.log_unreadable = 1, (), False
 
     def view_of(self, pod: PodRecord) -> Pod:
         """A pod as it counts for the trial. One that ended well without a word of what it had reported
@@ -203,6 +219,27 @@ class TrialState:
     def gpu_total(self) -> float:
         """GPU-seconds of all resources together."""
         return sum(self.gpu_totals.values())
+
+    @property
+    def log_evidence(self) -> tuple[tuple[str, ...], str]:
+        """Lines of the log to quote, and why it could not be read; empty when it could."""
+        doubt = self.doubts.get(REASON_LOG_UNREADABLE)
+        return self.log_samples, "" if doubt is None else doubt.message
+
+    def note_log(self, found: LogFindings, metric: str, now: float) -> bool:
+        """Note what was found in the log beside reports; whether there are other doubts than before."""
+        before = dict(self.doubts)
+        for reason, message in reasons_for_doubt(found, metric):
+            since = self.doubts[reason].since if reason in self.doubts else now
+            self.doubts[reason] = Doubt(message, since)
+        if self.log_unreadable and not found.error:
+            del self.doubts[REASON_LOG_UNREADABLE]
+        self.log_unreadable = bool(found.error)
+        self.log_samples = found.samples or self.log_samples
+        news = before != self.doubts
+        if news and self.unwritten_since is None:
+            self.unwritten_since = now
+        return news
 
     def missing_of(self, summary: wire.Summary) -> tuple[float, ...]:
         """The reports of a sidecar's last words that never arrived, as far as they are in it."""

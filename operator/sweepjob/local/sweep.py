@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import math
 import secrets
 import socket
 import time
@@ -16,6 +17,7 @@ from aiohttp import web
 from ..controller.gateway import Gateway
 from ..controller.ingest.push_handler import PushHandler
 from ..controller.ingest.server import DirectSubmission, IngestServer
+from ..controller.log_budget import LogLimits
 from ..controller.reconciler import Reconciler
 from ..controller.settings import Settings
 from ..resources.sidecar import SidecarSettings
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from kubernetes.aio.client.api_client import ApiClient
 
 _PATH = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
+# No kubelet takes lines away that wait.
+_LOG_LIMITS = LogLimits(lines=math.inf, size=math.inf, share=0.8, patience=math.inf)
 _PROGRESS = 1.0  # seconds between two writes of a trial's curve; they cost nothing here
 
 
@@ -102,7 +106,10 @@ class LocalSweep:
         """The operator and its intake."""
         api = Gateway(cast("ApiClient", LocalClient(self._server, node.log_of)))
         sidecar = SidecarSettings("local", url, "")
-        reconciler = Reconciler(api, Settings((), sidecar, None, None, progress_interval=_PROGRESS))
+        settings = Settings(
+            (), sidecar, None, None, progress_interval=_PROGRESS, log_limits=_LOG_LIMITS
+        )
+        reconciler = Reconciler(api, settings)
         handler = PushHandler(reconciler.reports, reconciler.caches)
         runner = IngestServer(node, DirectSubmission(handler)).runner(shutdown_timeout=1.0)
         await runner.setup()

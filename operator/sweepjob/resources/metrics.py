@@ -84,7 +84,7 @@ def _pattern(reader: Reader) -> str:
     return pattern
 
 
-def compiled(pattern: str) -> re2._Regexp:
+def compiled(pattern: str | bytes) -> re2._Regexp:
     """RE2: its time is linear in the text, whatever the pattern; Python's may take for ever.
 
     Raises:

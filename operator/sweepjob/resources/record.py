@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
 from ..domain.plan.snapshot import Phase, Stop
 from ..domain.space import Assignment, leaves
 from . import names
+from .doubts import Doubt, parse_doubts
 from .execution import Execution, parse_execution
 from .fields import Fields
 from .numbers import dump_number
@@ -54,6 +55,8 @@ class Record:
     launch_at: float | None
     disruptions: int
     executions: tuple[Execution, ...]
+    log_samples: tuple[str, ...] = ()
+    doubts: Mapping[str, Doubt] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     is_held: bool = False
 
@@ -132,6 +135,8 @@ def parse_record(body: Mapping[str, Any]) -> Record:
         launch_at=status.moment("retryAt"),
         disruptions=status.whole("disruptions"),
         executions=tuple(map(parse_execution, status.children("executions"))),
+        log_samples=status.texts("logSamples"),
+        doubts=parse_doubts(status.children("conditions")),
     )
     return replace(record, problems=_all(held, status.problems), is_held=bool(held))
 

@@ -17,7 +17,7 @@ _FIRST_VERSION = 1
 _MOST = 10**12  # reports of one pod
 _NONE = array("d")
 # Of what dump_curve may leave out, so that a merge patch removes what an earlier pod left there.
-_OPTIONAL = ("later", "sum", "logTime", "carried", "last", "best", "bestInterval")
+_OPTIONAL = ("later", "sum", "logTime", "logLines", "carried", "last", "best", "bestInterval")
 
 
 def _no_floats() -> array[float]:
@@ -37,7 +37,7 @@ class StoredCurve:
             are all there is.
         carried: the best of earlier pods.
         last, best, best_interval: as in Curve.
-        log_time: when the newest report was printed, in nanoseconds since the epoch.
+        log_time, log_lines: where in the log the newest report was (``LogPosition``).
         is_whole: nothing of it was unreadable. Otherwise it has no reports, and what else could be read.
     """
 
@@ -54,6 +54,7 @@ class StoredCurve:
     best: float | None = None
     best_interval: int = 0
     log_time: int = 0
+    log_lines: int = 1
     is_whole: bool = True
 
     def unreported(self) -> StoredCurve:
@@ -61,13 +62,13 @@ class StoredCurve:
         return StoredCurve(self.pod, carried=self.carried, is_whole=self.is_whole)
 
 
-def dump_curve(curve: Curve, pod: str, log_time: int = 0) -> dict[str, Any]:
+def dump_curve(curve: Curve, pod: str, log_time: int = 0, log_lines: int = 1) -> dict[str, Any]:
     """The curve as it is kept; jq reads a list by ``split(" ") | map(tonumber)``.
 
     Args:
         curve: the reports.
         pod: uid of the pod whose sidecar numbered them.
-        log_time: when the newest report was printed, in nanoseconds since the epoch; 0 for sources
+        log_time, log_lines: where in the log the newest report was (``LogPosition``); 0 for sources
             other than logs.
     """
     dumped: dict[str, Any] = {
@@ -88,6 +89,7 @@ def dump_curve(curve: Curve, pod: str, log_time: int = 0) -> dict[str, Any]:
         dumped["sum"] = "" if curve.total is None else _exact_text(curve.total)
     if log_time:
         dumped["logTime"] = str(log_time)
+        dumped["logLines"] = log_lines
     if curve.carried is not None:
         dumped["carried"] = dump_number(curve.carried)
     if curve.last is not None:
@@ -126,6 +128,7 @@ def _scalars(fields: Fields) -> StoredCurve:
         best=_finite(fields, "best"),
         best_interval=fields.whole("bestInterval", most=_MOST),
         log_time=_nanoseconds(fields),
+        log_lines=fields.whole("logLines", 1, most=_MOST),
     )
 
 

@@ -33,6 +33,15 @@ class Expression:
         return {"type": self.type, **found}
 
 
+def _base_value(value: str | int | float) -> str | int | float:
+    """The value of a subclass, such as numpy's, as the base's own: not by ``str()``, which may be another."""
+    if isinstance(value, str):
+        return value if type(value) is str else str.__getnewargs__(value)[0]
+    if isinstance(value, int):
+        return value if type(value) is int else int.__getnewargs__(value)[0]
+    return value if type(value) is float else float.__getnewargs__(value)[0]
+
+
 def plain(value: Any) -> Any:
     """Texts, numbers and lists of numpy, members of enums, ranges and the like as Python's own: YAML and
     JSON know no others."""
@@ -40,9 +49,8 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, Enum):
         return plain(value.value)
-    for kind in (str, int, float):
-        if isinstance(value, kind) and not isinstance(value, bool):
-            return value if type(value) is kind else kind.__getnewargs__(value)[0]
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return _base_value(value)
     if isinstance(value, Mapping):
         return {plain(name): plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | range) or (

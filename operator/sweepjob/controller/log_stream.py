@@ -1,0 +1,63 @@
+"""Lines of a container's log from the chunks of an answer, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+LONGEST = 64 * 1024  # bytes that are kept of a line; a longer one comes in parts
+MORE = "\n"  # at the end of a part that is not the last of its line; no line has it within
+
+
+async def log_lines(chunks: AsyncIterator[bytes], *, follow: bool) -> AsyncIterator[str]:
+    """Lines as they come, a long one in parts that end with ``MORE``.
+
+    Args:
+        follow: the log goes on. Then a line without an end is none yet: it is read again from its
+            beginning when the stream is opened the next time.
+    """
+    rest, begun = b"", False
+    async for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            for part in _parts(line, begun=begun):
+                yield part
+            begun = False
+        if len(rest) > LONGEST:
+            rest = _without_overwritten(rest, begun=begun)
+        while len(rest) > LONGEST:
+            cut = _cut(rest)
+            yield rest[:cut].decode(errors="replace") + MORE
+            rest, begun = rest[cut:], True
+    if rest and not follow:
+        yield rest.decode(errors="replace")
+
+
+def _parts(line: bytes, *, begun: bool) -> Iterator[str]:
+    if len(line) > LONGEST:
+        line = _without_overwritten(line, begun=begun)
+    while len(line) > LONGEST:
+        cut = _cut(line)
+        yield line[:cut].decode(errors="replace") + MORE
+        line = line[cut:]
+    yield line.decode(errors="replace")
+
+
+def _without_overwritten(line: bytes, *, begun: bool) -> bytes:
+    """A progress bar's line, which is written over and over, without what is overwritten already.
+
+    Args:
+        begun: a part of the line has been handed on, with its time.
+    """
+    last = line.rstrip().rfind(b"\r")
+    if last < 0:
+        return line
+    time = b"" if begun else line[: line.find(b" ") + 1]
+    return time + line[max(last, len(time)) :]
+
+
+def _cut(line: bytes) -> int:
+    """Where the first part of a long line ends: not within a character."""
+    cut = LONGEST
+    while cut > LONGEST - 4 and line[cut] & 0xC0 == 0x80:
+        cut -= 1
+    return cut

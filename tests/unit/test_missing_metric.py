@@ -1,0 +1,67 @@
+"""What is advised when the primary metric was never reported: it fits the way the script reports."""
+
+from __future__ import annotations
+
+import pytest
+from sweepjob import wire
+from sweepjob.resources.metrics import Metrics
+from sweepjob.resources.missing_metric import missing_metric
+
+ELSEWHERE = [source for source in wire.SOURCES if source != wire.MLFLOW]
+
+
+def advice(
+    metrics: Metrics, seen: tuple[str, ...] = (), samples: tuple[str, ...] = (), error: str = ""
+) -> str:
+    return missing_metric("s-3", "val_acc", metrics, seen, samples, error)
+
+
+@pytest.mark.parametrize("source", ELSEWHERE)
+@pytest.mark.parametrize("seen", [(), ("loss",)])
+def test_mlflow_is_named_where_it_is_the_source_only(source: str, seen: tuple[str, ...]) -> None:
+    said = advice(Metrics(source, 9091, "/metrics/m.jsonl"), seen, ("1",))
+    assert "MLflow" not in said
+    assert "never reported the primary metric 'val_acc'" in said
+
+
+@pytest.mark.parametrize(
+    ("metrics", "words"),
+    [
+        (Metrics(), "Log 'val_acc' with MLflow"),
+        (Metrics(wire.PUSHGATEWAY, 9091), "localhost:9091"),
+        (Metrics(wire.FILE, 0, "/metrics/m.jsonl"), '{"val_acc": 0.5} to /metrics/m.jsonl'),
+        (
+            Metrics(wire.TENSORBOARD, 0, "/metrics"),
+            "scalar 'val_acc' to event files below /metrics",
+        ),
+        (Metrics(wire.LOGS, 0), "'val_acc=0.5' or 'val_acc: 0.5'"),
+        (Metrics(wire.LOGS, 0, "", "acc (?P<value>x)"), "metrics.pattern is 'acc (?P<value>x)'"),
+    ],
+)
+def test_how_a_report_is_made(metrics: Metrics, words: str) -> None:
+    assert words in advice(metrics)
+
+
+def test_the_name_that_was_meant() -> None:
+    said = advice(Metrics(wire.LOGS, 0), ("epoch", "val_accuracy", "loss"))
+    assert "epoch, val_accuracy, loss" in said
+    assert "Create the sweep with 'val_accuracy', which is close, as primaryMetric" in said
+    assert "one of these" in advice(Metrics(), ("epoch", "time"))
+
+
+def test_many_names_are_not_all_listed() -> None:
+    assert "and 30 more" in advice(Metrics(), tuple(f"metric{n:02}" for n in range(50)))
+
+
+def test_the_lines_that_were_seen() -> None:
+    said = advice(Metrics(wire.LOGS, 0), (), ("epoch 1 val_acc 0.9", "val_acc=0,93"))
+    assert "Lines that were seen: 'epoch 1 val_acc 0.9'; 'val_acc=0,93'." in said
+    assert "no line with a number" in advice(Metrics(wire.LOGS, 0))
+
+
+def test_a_log_that_could_not_be_read_is_the_reason() -> None:
+    said = advice(
+        Metrics(wire.LOGS, 0), error="its log could not be read to the end: 403: forbidden"
+    )
+    assert "Its log could not be read to the end: 403: forbidden." in said
+    assert "pattern" not in said
