@@ -1,19 +1,22 @@
 """What the operator relies on in the API server. The suite runs against a real one, and against the
 fake one that the crash tests need: what the fake gets wrong would make them worthless.
 
-A subclass gives ``api`` and ``namespace`` as fixtures, and a version that is too old.
+A subclass gives ``api``, ``limited`` and ``namespace`` as fixtures, and a version that is too old.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import pytest
 from sweepjob.controller import errors, gateway
+from sweepjob.controller.denied import Denied
 from sweepjob.controller.gateway import Gateway
+from sweepjob.controller.permissions import is_allowed
+from sweepjob.controller.rights import RIGHTS
 from sweepjob.resources.record import trial_manifest
 from sweepjob.resources.times import parse_time
 
@@ -65,6 +68,11 @@ class ApiServerContract:
 
     @pytest.fixture
     def api(self) -> Gateway:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def limited(self) -> Gateway:
+        """Of an account that may get sweeptrials of the namespace, and nothing else."""
         raise NotImplementedError
 
     @pytest.fixture
@@ -288,6 +296,63 @@ class ApiServerContract:
         selector = f"involvedObject.uid={uid},reason=FailedCreate"
         [found] = await api.list_by_field(gateway.EVENTS, namespace, selector)
         assert found["reason"] == "FailedCreate"
+
+    async def test_a_list_of_metadata_has_all_that_a_comparison_needs(
+        self, api: Gateway, namespace: str
+    ) -> None:
+        made = [await self.make(api, namespace) for _ in range(3)]
+        page = await api.list_metadata(gateway.SWEEPTRIALS, namespace, "")
+        found = {item["metadata"]["name"]: item["metadata"] for item in page["items"]}
+        for body in made:
+            meta = body["metadata"]
+            wanted = {key: meta[key] for key in ("namespace", "uid", "resourceVersion")}
+            assert wanted.items() <= found[meta["name"]].items()
+
+    # Rights.
+
+    async def test_what_is_served_is_told(self, api: Gateway) -> None:
+        served = await api.versions_of("sweepjob.dev")
+        assert {"sweepjobs", "sweeptrials"} <= served["v1alpha1"]
+        assert await api.versions_of("nothing.example") == {}
+
+    async def test_a_right_that_is_lacking_is_named(self, limited: Gateway, namespace: str) -> None:
+        """The limited account may get sweeptrials of the namespace, and nothing else."""
+        with pytest.raises(errors.NotFound):
+            await limited.get(gateway.SWEEPTRIALS, namespace, "nothing")
+        body = {**record(namespace), "metadata": {"name": "x", "namespace": namespace}}
+        asks: list[tuple[Denied, Coroutine[Any, Any, Any]]] = [
+            (
+                Denied("create", "sweepjob.dev", "sweeptrials", namespace),
+                limited.create(gateway.SWEEPTRIALS, namespace, body),
+            ),
+            (
+                Denied("create", "batch", "jobs", namespace),
+                limited.would_create(gateway.JOBS, namespace, job(namespace, "x")),
+            ),
+            (
+                Denied("patch", "sweepjob.dev", "sweepjobs/status", namespace),
+                limited.patch_status(gateway.SWEEPJOBS, namespace, "x", "1", {}),
+            ),
+            (
+                Denied("delete", "", "pods", namespace),
+                limited.delete(gateway.PODS, namespace, "x", "uid"),
+            ),
+            (Denied("list", "", "pods"), limited.list_page(gateway.PODS, None, "", "")),
+            (
+                Denied("watch", "batch", "jobs", namespace),
+                self.events(limited.watch(gateway.JOBS, namespace, "", "1"), 1),
+            ),
+        ]
+        for denied, ask in asks:
+            with pytest.raises(errors.NotPermitted) as caught:
+                await ask
+            assert caught.value.denied == denied
+
+    async def test_an_account_can_ask_what_it_may(self, limited: Gateway, namespace: str) -> None:
+        allowed = {str(r) for r in RIGHTS if await is_allowed(limited, r, namespace)}
+        assert allowed == {"get sweeptrials.sweepjob.dev"}
+        elsewhere = [r for r in RIGHTS if await is_allowed(limited, r, None)]
+        assert not elsewhere
 
     # Watches.
 

@@ -31,6 +31,7 @@ def test_helm_test_runs_a_sweep_and_leaves_nothing(target: Target) -> None:
         ("image.digest=latest", "digest"),
         ("monitoring.rule.enabled=true", "rule"),
         ("logLevel=LOUD", "logLevel"),
+        ("logFormat=yaml", "logFormat"),
         ("dashboard.enabled=true,dashboard.trustedProxy.userHeader=X-User", "say who the proxy is"),
         ("dashboard.enabled=true,dashboard.ingress.enabled=true", "give the host name"),
         ("intake.certManager.issuer=x", "issuer"),

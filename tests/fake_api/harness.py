@@ -18,6 +18,7 @@ from sweepjob.controller import errors, gateway
 from sweepjob.controller.gateway import Gateway
 from sweepjob.controller.ingest.push_handler import PushHandler
 from sweepjob.controller.pace import Pace
+from sweepjob.controller.permissions import Permissions
 from sweepjob.controller.reconciler import Reconciler
 from sweepjob.controller.settings import Settings
 from sweepjob.local.api import MemoryApiServer, Request
@@ -37,15 +38,27 @@ SETTINGS = Settings((), SidecarSettings("sidecar", "http://operator", ""), None,
 
 
 class Operator:
-    """The operator's parts as its process puts them together, but for kopf, the lease and the sockets."""
+    """The operator's parts as its process puts them together, but for kopf, the lease and the sockets.
 
-    def __init__(self, client: FakeClient, clock: Callable[[], float]) -> None:
+    Args:
+        reviewed: it reviews its rights.
+    """
+
+    def __init__(
+        self, client: FakeClient, clock: Callable[[], float], *, reviewed: bool = False
+    ) -> None:
         self.client = client
         self._api = Gateway(cast(ApiClient, client), Pace(SETTINGS.requests_per_second, 20))
-        self.reconciler = Reconciler(self._api, SETTINGS, clock)
+        self.permissions = Permissions(self._api, changed=lambda: self.reconciler.requeue_all())
+        self._api.on_denied = self.permissions.on_denied
+        self.reconciler = Reconciler(
+            self._api, SETTINGS, clock, lacking_for=self.permissions.lacking_for
+        )
         reports, caches = self.reconciler.reports, self.reconciler.caches
         self.pushes = PushHandler(reports, caches)
-        parts = (self._watch_sweeps(), caches.run(), self.reconciler.queues.run())
+        parts = [self._watch_sweeps(), caches.run(), self.reconciler.queues.run()]
+        if reviewed:
+            parts.append(self.permissions.run())
         self._tasks = [asyncio.create_task(part) for part in parts]
 
     async def _watch_sweeps(self) -> None:

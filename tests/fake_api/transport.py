@@ -16,6 +16,8 @@ import aiohttp
 from sweepjob.local.api import MemoryApiServer, Refusal, Request
 from sweepjob.local.client import Content, Response
 
+from .gate import Gate
+
 _TIMEOUT = 30.0  # the gateway's own
 
 
@@ -57,13 +59,17 @@ class Weather:
 class FakeClient:
     """A connection of one operator. Once ``dead``, nothing that it still asks for reaches the server.
 
+    Args:
+        gate: what the server refuses; by default nothing.
+
     Attributes:
         requests: how many were carried out, by method and resource.
     """
 
-    def __init__(self, server: MemoryApiServer, weather: Weather) -> None:
+    def __init__(self, server: MemoryApiServer, weather: Weather, gate: Gate | None = None) -> None:
         self._server = server
         self._weather = weather
+        self._gate = gate or Gate()
         self.dead = False
         self.requests: Counter[tuple[str, str]] = Counter()
         self._before: dict[str, Response] = {}
@@ -100,6 +106,9 @@ class FakeClient:
             raise aiohttp.ClientConnectionError("this operator has been killed")
 
     def _response(self, request: Request) -> Response:
+        answer = self._gate.answer(request)
+        if answer is not None:
+            return Response(answer[0], json.dumps(answer[1]).encode())
         self.requests[request.method, request.parts()[1]] += 1
         if "watch" in request.query:
             return Response(200, content=Content(self._watch(request)))
@@ -125,7 +134,7 @@ class FakeClient:
     async def _watch(self, request: Request) -> AsyncIterator[bytes]:
         weather, loop = self._weather, asyncio.get_running_loop()
         started = loop.time()
-        async for committed, event in self._server.watch(request):
+        async for committed, event in self._gate.until_closed(request, self._server.watch(request)):
             due = committed + weather.chance.uniform(*weather.lag)
             await asyncio.sleep(max(0.0, due - self._server.store.clock()))
             self._fail_if_dead()

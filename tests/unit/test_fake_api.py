@@ -11,11 +11,13 @@ from typing import cast
 import pytest
 from kubernetes.aio.client.api_client import ApiClient
 from sweepjob.controller.gateway import Gateway
+from sweepjob.controller.rights import RIGHTS
 from sweepjob.local.api import MemoryApiServer, Request
 from sweepjob.local.store import Body
 
 from tests.contracts.api_server import ApiServerContract
 from tests.fake_api.cluster import FakeCluster
+from tests.fake_api.gate import Gate
 from tests.fake_api.transport import FakeClient, Weather
 from tests.fake_api.virtual_time import Deadlock, VirtualTimeLoop
 
@@ -35,6 +37,14 @@ class TestMemoryApiServer(ApiServerContract):
     def api(self, server: MemoryApiServer) -> Gateway:
         weather = Weather(random.Random(1), delay=(0, 0), lag=(0, 0))
         return Gateway(cast(ApiClient, FakeClient(server, weather)))
+
+    @pytest.fixture
+    def limited(self, server: MemoryApiServer) -> Gateway:
+        every = {(right.group, right.resource, right.verb) for right in RIGHTS}
+        gate = Gate()
+        gate.denied_in = {"": every, "team": every - {("sweepjob.dev", "sweeptrials", "get")}}
+        weather = Weather(random.Random(1), delay=(0, 0), lag=(0, 0))
+        return Gateway(cast(ApiClient, FakeClient(server, weather, gate)))
 
     @pytest.fixture
     def namespace(self) -> str:

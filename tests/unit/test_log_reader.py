@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sweepjob.controller import errors, log_reader
+from sweepjob.controller.denied import Denied
 from sweepjob.controller.log_budget import LogLimits
 from sweepjob.controller.log_reader import LogReaders
 from sweepjob.resources.log_findings import LogFindings, reasons_for_doubt
@@ -315,4 +316,23 @@ async def test_a_mistake_of_ours_in_a_line_ends_neither_the_reading_nor_the_loop
     monkeypatch.setattr(LogLines, "read", fails)
     values, finished = await read(BreakingLog([]))
     assert values == [float(n) for n in range(12) if n != 3]
+    assert finished == 1
+
+
+async def test_a_log_that_may_not_be_read_is_read_when_it_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(log_reader, "_NOT_PERMITTED_PAUSE", 0.0)
+    refused = [0]
+
+    class Shut(BreakingLog):
+        async def read_log(self, *where: Any, follow: bool) -> AsyncIterator[str]:
+            refused[0] += 1
+            if refused[0] <= 50:  # more often than any other error is borne
+                raise errors.NotPermitted("403", Denied("get", "", "pods/log"))
+            async for line in super().read_log(*where, follow=follow):
+                yield line
+
+    values, finished = await read(Shut([]))
+    assert values == [float(n) for n in range(12)]
     assert finished == 1

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 from sweepjob.controller import errors
+from sweepjob.controller.denied import Denied
 from sweepjob.controller.gateway import Gateway, Resource
 from sweepjob.controller.reflector import Reflector
 
@@ -215,3 +216,73 @@ async def test_pages_that_are_forgotten_are_read_at_once() -> None:
     reflector, gateway = await read_pages([([body("a", 1)], "t1"), errors.Gone("old"), whole])
     assert {name for _, name in reflector.records} == {"a", "b"}
     assert gateway.asked[-1] == ("", 0)
+
+
+# When it is blind, and why.
+
+
+async def test_a_resource_that_is_not_served_any_more_is_listed_anew_when_it_is() -> None:
+    gone = errors.NotFound("404: the server could not find the requested resource")
+    reflector, log = await _blind(lists=[[body("a", 1)], [body("b", 150)]], watches=[[gone], []])
+    assert log == ["+a@1", "-a@1", "+b@150"]
+    assert reflector.problem == ""
+
+
+async def _blind(
+    lists: list[Any], watches: list[Any], seconds: float = 3.0
+) -> tuple[Reflector[Thing], list[str]]:
+    log: list[str] = []
+
+    def changed(old: Thing | None, new: Thing | None) -> None:
+        one = new or old
+        assert one is not None
+        log.append(f"{'-' if new is None else '+'}{one.name}@{one.version}")
+
+    gateway = cast(Gateway, ScriptedGateway(lists, watches))
+    reflector = Reflector(gateway, Resource("/api", "things"), thing, changed, "n")
+    task = asyncio.create_task(reflector.run())
+    await asyncio.sleep(seconds)
+    task.cancel()
+    return reflector, log
+
+
+class Refusing:
+    """Refuses every list after the first, or every watch."""
+
+    def __init__(self, error: errors.ApiError, *, lists: int) -> None:
+        self.error, self.lists, self.asked = error, lists, 0
+
+    async def list_page(self, *_: Any) -> dict[str, Any]:
+        self.asked += 1
+        if self.asked > self.lists:
+            raise self.error
+        return {"items": [], "metadata": {"resourceVersion": "100"}}
+
+    async def watch(self, *_: Any) -> AsyncIterator[Any]:
+        raise self.error
+        yield
+
+
+@pytest.mark.parametrize(
+    ("error", "soon"),
+    [
+        (errors.NotFound("404: no such resource"), True),
+        (errors.NotPermitted("403: no", Denied("watch", "", "things")), True),
+        (errors.Unavailable("no answer"), False),
+    ],
+)
+@pytest.mark.parametrize("lists", [0, 1000])
+async def test_it_says_why_it_is_blind(
+    error: errors.ApiError, soon: bool, lists: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway = cast(Gateway, Refusing(error, lists=lists))
+    reflector = Reflector(gateway, Resource("/api", "things"), thing, lambda *_: None, "n")
+    assert reflector.problem == "things in namespace n are not watched: not listed yet"
+    task = asyncio.create_task(reflector.run())
+    await asyncio.sleep(10)
+    # One that has worked is given some time, unless no waiting mends what is wrong.
+    assert (str(error) in reflector.problem) is (soon or lists == 0)
+    await asyncio.sleep(50)
+    assert str(error) in reflector.problem
+    assert 1 <= len(caplog.records) <= 2, "the same trouble is not told again and again"
+    task.cancel()

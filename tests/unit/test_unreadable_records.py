@@ -49,7 +49,7 @@ class World:
         self.operator: Operator | None = None
         self.server = MemoryApiServer(self._clock)
         self.trainers = Trainers(
-            random.Random(2), lambda: None if self.operator is None else self.operator.intake
+            random.Random(2), lambda: None if self.operator is None else self.operator.pushes
         )
         FakeCluster(self.server, random.Random(1), self._clock, self.trainers.run)
         given = spec(4, 2, samplingAlgorithm={"type": "random", "seed": 1}, earlyTermination=None)

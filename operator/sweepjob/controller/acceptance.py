@@ -15,8 +15,10 @@ from ..resources.spec_warnings import spec_warnings
 from ..resources.status import is_accepted, is_finished
 from ..resources.sweepjob import SweepSpec, parse_sweepjob
 from ..resources.times import parse_time
+from . import errors
 from .announcer import Announcer
 from .caches import Caches, Key
+from .denied import message_for_denied
 from .gateway import Gateway
 from .known_sweep import KnownSweep
 from .launcher import Launcher
@@ -87,7 +89,10 @@ class Acceptance:
         state = await self._load(key, spec, meta["uid"], status, sources)
         state.warnings = self._say(key, sweep, warnings)
         if not state.created and not is_accepted(status, generation):
-            problem = await self._launcher.try_job(state)
+            try:
+                problem = await self._launcher.try_job(state)
+            except errors.NotPermitted as error:
+                return await self._postpone(key, sweep, error)
             if problem:
                 # Admission may think otherwise later, when a policy or a right has been mended.
                 self._again(key, _TRY_AGAIN)
@@ -131,6 +136,16 @@ class Acceptance:
         if text:
             self._status.warn(key, sweep, names.REASON_SPEC_WARNING, text)
         return text
+
+    async def _postpone(self, key: Key, sweep: KnownSweep, error: errors.NotPermitted) -> bool:
+        """Say that the operator lacks a right, which is not the spec's fault, and look again soon; a
+        sweep that runs goes on as it was understood before."""
+        self._again(key, _LOOK_AGAIN)
+        reason, text = names.REASON_NOT_PERMITTED, message_for_denied(error.denied)
+        if sweep.state is not None:
+            return True
+        await self._status.unaccepted(key, sweep, "Pending", reason, text)
+        return False
 
     async def _reject(self, key: Key, sweep: KnownSweep, problems: str) -> bool:
         """Say in the conditions what is wrong with the spec; whether there is work all the same: a

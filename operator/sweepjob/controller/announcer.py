@@ -44,7 +44,8 @@ class Announcer:
         try:
             await self._api.create(gateway.EVENTS, said.namespace, body, Priority.COURTESY)
         except errors.ApiError as error:
-            if not isinstance(error, errors.AlreadyExists):
+            # A right that is lacking is said once, for all events.
+            if not isinstance(error, errors.AlreadyExists | errors.NotPermitted):
                 _log.info("event %s about %s: %s", said.reason, said.name, error)
 
     def of_trial(

@@ -28,6 +28,7 @@ class _OfTrial(Protocol):
     def sweep(self) -> str: ...
 
 
+_AnyReflector = Reflector[Record] | Reflector[JobRecord] | Reflector[PodRecord]
 T = TypeVar("T", bound=_OfTrial)
 V = TypeVar("V")
 
@@ -78,9 +79,19 @@ class Caches:
             for reflector in self._all():
                 group.create_task(reflector.run())
 
-    async def synced(self) -> None:
-        for reflector in self._all():
+    async def synced(self, namespace: str | None = None) -> None:
+        """Wait until all there is has been listed, of one namespace or of all."""
+        chosen = self._all() if namespace is None else self._of(namespace)
+        for reflector in chosen:
             await reflector.synced.wait()
+
+    def is_synced(self, shut: frozenset[str]) -> bool:
+        """Whether all there is has been listed, outside of namespaces that are shut to us."""
+        return all(r.synced.is_set() for r in self._open(shut))
+
+    def problems(self, shut: frozenset[str]) -> list[str]:
+        """Why not all that happens is seen, outside of namespaces that are shut to us."""
+        return [reflector.problem for reflector in self._open(shut) if reflector.problem]
 
     def trials(self, namespace: str) -> Reflector[Record]:
         return self._trials.get(namespace) or self._trials[None]
@@ -134,10 +145,21 @@ class Caches:
     def pod(self, uid: str) -> PodRecord | None:
         return self._pods_by_uid.get(uid)
 
-    def _all(self) -> Iterator[Reflector[Record] | Reflector[JobRecord] | Reflector[PodRecord]]:
+    def _all(self) -> Iterator[_AnyReflector]:
         yield from self._trials.values()
         yield from self._job_caches.values()
         yield from self._pod_caches.values()
+
+    def _of(self, namespace: str | None) -> Iterator[_AnyReflector]:
+        """Those that see a namespace."""
+        key = namespace if namespace in self._trials else None
+        for reflectors in (self._trials, self._job_caches, self._pod_caches):
+            yield reflectors[key]
+
+    def _open(self, shut: frozenset[str]) -> Iterator[_AnyReflector]:
+        for namespace in self._trials:
+            if namespace not in shut:
+                yield from self._of(namespace)
 
     def _on_record(self, old: Record | None, new: Record | None) -> None:
         record = new or old

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from .denied import Denied, parse_denied
+
 
 class ApiError(Exception):
     """A request that was refused or not answered."""
@@ -28,6 +30,19 @@ class Gone(ApiError):
 
 class Refused(ApiError):
     """400, 401, 403, 422: admission, quota, rights or schema said no."""
+
+
+class NotPermitted(Refused):
+    """403 of the API server's authorization: the operator's account lacks a right. Never the fault of
+    a sweep's spec, unlike the 403 of a quota or another admission check.
+
+    Attributes:
+        denied: the right.
+    """
+
+    def __init__(self, message: str, denied: Denied) -> None:
+        super().__init__(message)
+        self.denied = denied
 
 
 class Unavailable(ApiError):
@@ -62,7 +77,8 @@ def of_answer(status: int, data: bytes, headers: Mapping[str, str], method: str)
         return Gone(text)
     if status == 429 or status >= 500:
         return Unavailable(text, retry_after(headers))
-    return Refused(text)
+    denied = parse_denied(message) if status == 403 else None
+    return Refused(text) if denied is None else NotPermitted(text, denied)
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

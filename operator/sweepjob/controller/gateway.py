@@ -15,6 +15,7 @@ import aiohttp
 from ..resources import names
 from ..resources.times import format_time
 from . import errors, telemetry
+from .denied import Denied
 from .log_stream import log_lines
 from .pace import Pace, Priority
 
@@ -59,13 +60,16 @@ EVENTS = Resource("/api/v1", "events")
 LEASES = Resource("/apis/coordination.k8s.io/v1", "leases")
 TOKEN_REVIEWS = Resource("/apis/authentication.k8s.io/v1", "tokenreviews")
 SUBJECT_ACCESS_REVIEWS = Resource("/apis/authorization.k8s.io/v1", "subjectaccessreviews")
+OWN_ACCESS_REVIEWS = Resource("/apis/authorization.k8s.io/v1", "selfsubjectaccessreviews")
 
 
 # What reading something raises that is no event of a watch.
 _NO_EVENT = (ValueError, KeyError, TypeError, RecursionError)
 # To the API server at a time, watches included, logs apart.
 _CONNECTIONS = 64
-_ALWAYS = (LEASES.prefix, TOKEN_REVIEWS.prefix)
+_ALWAYS = (LEASES.prefix, TOKEN_REVIEWS.prefix, OWN_ACCESS_REVIEWS.path(None))
+# Of each object only its metadata, which is all that a comparison needs.
+_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 async def connect(
@@ -108,6 +112,8 @@ class Gateway:
         self._pace = pace
         # Whether we may write; asked before each write but those of leases and reviews.
         self.may_write: Callable[[], bool] = lambda: True
+        # Called with each right that a request was refused for.
+        self.on_denied: Callable[[Denied], None] = lambda denied: None
 
     async def close(self) -> None:
         await self._client.close()
@@ -191,6 +197,27 @@ class Gateway:
         query = {"limit": str(limit or ""), "labelSelector": selector, "continue": token}
         return await self._request("GET", resource.path(namespace), query=query)
 
+    async def list_metadata(self, resource: Resource, namespace: str | None, token: str) -> Body:
+        """A page of a list, of each object at least its metadata."""
+        query = {"limit": "500", "continue": token}
+        path = resource.path(namespace)
+        return await self._request(
+            "GET", path, query=query, priority=Priority.BOOKKEEPING, accept=_METADATA_ONLY
+        )
+
+    async def versions_of(self, group: str) -> dict[str, set[str]]:
+        """The resources that the API server has of a group, by the versions that it serves."""
+        try:
+            found = await self._request("GET", f"/apis/{group}")
+            served = [version["version"] for version in found["versions"]]
+            lists = [await self._request("GET", f"/apis/{group}/{version}") for version in served]
+        except errors.NotFound:
+            return {}
+        return {
+            version: {item["name"] for item in page["resources"]}
+            for version, page in zip(served, lists, strict=True)
+        }
+
     async def list_by_field(self, resource: Resource, namespace: str, selector: str) -> list[Body]:
         """Objects by a field selector, the first 50."""
         query = {"limit": "50", "fieldSelector": selector}
@@ -227,9 +254,7 @@ class Gateway:
         )
         try:
             if response.status != 200:
-                raise errors.of_answer(
-                    response.status, await response.read(), response.headers, "GET"
-                )
+                raise self._failure(response, await response.read(), "GET")
             opened()
             async for line in _lines(response):
                 event = json.loads(line)
@@ -267,9 +292,7 @@ class Gateway:
         response = await self._send("GET", path, query, None, "", _LOG_TIMEOUT, client=client)
         try:
             if response.status != 200:
-                raise errors.of_answer(
-                    response.status, await response.read(), response.headers, "GET"
-                )
+                raise self._failure(response, await response.read(), "GET")
             async for line in log_lines(response.content.iter_any(), follow=follow):
                 yield line
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -285,19 +308,30 @@ class Gateway:
         body: Body | None = None,
         content_type: str = "application/json",
         priority: Priority = Priority.WORK,
+        accept: str = "",
     ) -> Body:
-        response = await self._send(method, path, query, body, content_type, _TIMEOUT, priority)
+        response = await self._send(
+            method, path, query, body, content_type, _TIMEOUT, priority, accept
+        )
         try:
             data = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise errors.Unavailable(f"{method} {path}: {error!r}") from error
         if response.status >= 400:
-            raise errors.of_answer(response.status, data, response.headers, method)
+            raise self._failure(response, data, method)
         try:
             parsed: Body = json.loads(data)
         except (ValueError, RecursionError) as error:
             raise errors.Unavailable(f"{method} {path}: the answer is no JSON: {error}") from error
         return parsed
+
+    def _failure(
+        self, response: aiohttp.ClientResponse, data: bytes, method: str
+    ) -> errors.ApiError:
+        error = errors.of_answer(response.status, data, response.headers, method)
+        if isinstance(error, errors.NotPermitted):
+            self.on_denied(error.denied)
+        return error
 
     async def _send(
         self,
@@ -309,14 +343,18 @@ class Gateway:
         patience: aiohttp.ClientTimeout,
         priority: Priority = Priority.WORK,
         client: ApiClient | None = None,
+        accept: str = "",
     ) -> aiohttp.ClientResponse:
         if self._pace is not None and not path.startswith(LEASES.prefix):
             await self._pace.turn(priority)
         # Asked when the turn has come: whoever has waited may not lead any more.
         if method != "GET" and not path.startswith(_ALWAYS) and not self.may_write():
             raise errors.NotLeading(f"{method} {path}: this operator does not lead")
+        verb = "WATCH" if "watch" in (query or {}) else method
         present = [(key, value) for key, value in (query or {}).items() if value]
         headers = {"Content-Type": content_type} if content_type else {}
+        if accept:
+            headers["Accept"] = accept
         # The body goes past the client's search for its models, which would cost as much as the request.
         client = self._client if client is None else client
         method, url, header, _, posted = await client.param_serialize(
@@ -330,13 +368,13 @@ class Gateway:
             answer = await client.call_api(
                 method, url, header, body, posted, _request_timeout=patience
             )
-        except ssl.SSLError as error:
-            raise errors.Unavailable(f"{error!r}.{_STRICT_REMEDY}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            telemetry.API_REQUESTS.labels(verb, _resource_of(path), "none").inc()
+            if isinstance(error, ssl.SSLError):
+                raise errors.Unavailable(f"{error!r}.{_STRICT_REMEDY}") from error
             remedy = _STRICT_REMEDY if "CERTIFICATE_VERIFY_FAILED" in str(error) else ""
             raise errors.Unavailable(f"{method} {path}: {error!r}.{remedy}") from error
         response: aiohttp.ClientResponse = answer.response
-        verb = "WATCH" if "watch" in (query or {}) else method
         telemetry.API_REQUESTS.labels(verb, _resource_of(path), str(response.status)).inc()
         if response.status == 429 and self._pace is not None:
             self._pace.hold(errors.retry_after(response.headers))
@@ -357,7 +395,7 @@ async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
 
 
 def _resource_of(path: str) -> str:
-    """The resource in a path, e.g. ``jobs`` or ``sweeptrials/status``."""
-    parts = path.split("/")[3 if path.startswith("/api/") else 4 :]
+    """The resource in a path, e.g. ``jobs`` or ``sweeptrials/status``; empty for a list of these."""
+    parts = path.split("/")[3 if path.startswith("/api/") else 4 :] or [""]
     parts = parts[2:] if parts[0] == "namespaces" else parts
     return "/".join([parts[0], *parts[2:]])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..domain.plan import actions as act
+from ..domain.plan.observed import Trouble
 from ..domain.sampling import make_sampler
 from ..domain.space import Assignment
 from ..resources import names
@@ -14,9 +15,10 @@ from ..resources.job import job_manifest
 from ..resources.outputs import trial_folder
 from ..resources.record import Record, trial_manifest
 from ..resources.sidecar import SidecarSettings
-from ..resources.troubles import of_refused_job, of_refused_record
+from ..resources.troubles import of_missing_right, of_refused_job, of_refused_record
 from . import errors, gateway
 from .caches import Caches
+from .denied import message_for_denied
 from .gateway import Gateway
 from .sweep_state import SweepState
 from .trial_state import TrialState
@@ -54,7 +56,8 @@ class Launcher:
             record = self._enter(state, made)
         except (errors.Refused, errors.Conflict) as error:
             since = self._clock() if state.refused is None else state.refused.since
-            state.refused = of_refused_record(action.trial, str(error), since)
+            trouble = of_refused_record(action.trial, str(error), since)
+            state.refused = _missing_right(error, since) or trouble
             raise
         state.refused = None
         if record.index not in state.live:
@@ -88,7 +91,7 @@ class Launcher:
         except (errors.Refused, errors.Conflict) as error:
             now, trial.unanswered = self._clock(), None
             since = now if trial.refused is None else trial.refused.since
-            trial.refused = of_refused_job(str(error), since)
+            trial.refused = _missing_right(error, since) or of_refused_job(str(error), since)
             # Asked again after a pause that grows with the time that it has lasted.
             trial.launch_at = now + min(_LONGEST_PAUSE, max(1.0, now - since))
             return
@@ -99,7 +102,11 @@ class Launcher:
 
     async def try_job(self, state: SweepState) -> str:
         """What the API server, or admission, would have against the sweep's Jobs; empty when nothing.
-        What only time can show, such as a quota, is no reason to refuse a sweep."""
+        What only time can show, such as a quota, is no reason to refuse a sweep.
+
+        Raises:
+            NotPermitted: the operator may not create Jobs.
+        """
         sampler = make_sampler("random", "random", state.spec.space, state.seed)
         assignment = sampler.propose(0, [])
         assert assignment is not None, "a space has at least one point"
@@ -111,6 +118,8 @@ class Launcher:
             # A trial of an earlier sweep may still have the name.
             body["metadata"]["name"] = f"{body['metadata']['name'][:50]}-check"
             await self._api.would_create(gateway.JOBS, state.namespace, body)
+        except errors.NotPermitted:
+            raise
         except errors.Refused as error:
             trouble = of_refused_job(str(error), self._clock())
             return "" if trouble.waits else f"spec.trial: {trouble.message}"
@@ -151,3 +160,10 @@ class Launcher:
                 f"{resource.plural} '{name}' exists and belongs to something else; "
                 "delete it, or give the sweep another name"
             ) from None
+
+
+def _missing_right(error: errors.ApiError, since: float) -> Trouble | None:
+    """What a refusal says that is not about the object, but about the operator's own rights."""
+    if not isinstance(error, errors.NotPermitted):
+        return None
+    return of_missing_right(message_for_denied(error.denied), since)

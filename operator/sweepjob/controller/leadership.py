@@ -16,6 +16,7 @@ from typing import Any
 from ..resources.lease import GIVE_UP_AFTER, RENEW_EVERY, Seen, lease_manifest, may_take, observe
 from . import errors, gateway
 from .gateway import Gateway
+from .logs import fields
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +31,9 @@ class Leadership:
     Args:
         identity: ours; unique among the operators that may live at the same time.
         clock: seconds, from any moment on; goes on while this process is frozen.
+
+    Attributes:
+        trouble: why the lease cannot be taken; empty when it can, or is somebody else's.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Leadership:
         self._seen: Seen | None = None
         self._renewed = -math.inf
         self._taken = False
+        self.trouble = ""
 
     @property
     def leads(self) -> bool:
@@ -59,10 +64,13 @@ class Leadership:
                 if await self._try_take():
                     break
             except errors.ApiError as error:
-                _log.warning("the lease cannot be taken: %s", error)
+                self._set_trouble(f"the lease cannot be taken: {error}")
+            else:
+                self._set_trouble("")
             await asyncio.sleep(RENEW_EVERY)
+        self._set_trouble("")
         self._taken = True
-        _log.info("%s leads", self._identity)
+        _log.info("leadership gained", extra=fields(identity=self._identity))
 
     async def keep(self) -> None:
         """Renew for as long as we live.
@@ -80,13 +88,20 @@ class Leadership:
                 _log.warning("the lease was not renewed: %r", error)
             if held is False or not self.leads:
                 self._taken = False
+                _log.warning("leadership lost", extra=fields(identity=self._identity))
                 raise Lost(f"{self._identity} does not lead any more")
+
+    def _set_trouble(self, trouble: str) -> None:
+        if trouble and trouble != self.trouble:
+            _log.warning("%s", trouble)
+        self.trouble = trouble
 
     async def give_back(self) -> None:
         """Let the next one lead at once, on our way out."""
         if not self.leads or self._seen is None:
             return
         self._taken = False
+        _log.info("leadership given back", extra=fields(identity=self._identity))
         try:
             await self._write("")
         except errors.ApiError as error:

@@ -23,11 +23,11 @@ from .log_reading import Found, LogReading
 
 _log = logging.getLogger(__name__)
 _PAUSE = 0.5  # seconds before a stream that broke is opened again
-_TRIES = (
-    10  # in vain in a row; then it is said, and of a pod that has ended what is there has to do
-)
+# In vain in a row; then it is said, and of a pod that has ended what is there has to do.
+_TRIES = 10
 _IDLE = 0.1  # seconds without a line after which the stream of a pod that has ended is cut off
 _GAP = 0.05  # seconds without a line that show that reading is up to date
+_NOT_PERMITTED_PAUSE = 3.0  # seconds, the same, where the operator lacks the right
 
 Report = Callable[[PodRecord, Found, LogPosition], None]
 
@@ -100,7 +100,14 @@ class LogReaders:
         try:
             while True:
                 ended = self._has_ended(pod.uid)
-                error = await self._try(pod, reading, budget, follow=not ended)
+                try:
+                    error = await self._try(pod, reading, budget, follow=not ended)
+                except errors.NotPermitted as denied:
+                    # The log stays where it is, and is read once the operator may.
+                    reading.error = str(denied)
+                    self._tell(pod, reading)
+                    await asyncio.sleep(_NOT_PERMITTED_PAUSE)
+                    continue
                 if not error and ended:
                     break
                 failures = failures + 1 if error else 0
@@ -122,6 +129,8 @@ class LogReaders:
         """Read the log until it ends, breaks or is cut off; returns why it could not be, if so."""
         try:
             await self._stream(pod, reading, budget, follow=follow)
+        except errors.NotPermitted:
+            raise
         except errors.ApiError as error:
             _log.info("log of %s/%s: %s", pod.namespace, pod.name, error)
             return str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 
 from ..domain.plan.observed import Trouble
@@ -13,6 +14,7 @@ from ..resources.missing_metric import missing_metric
 from ..resources.status import Condition, Overview
 from ..resources.times import parse_time
 from ..wire import nested_run
+from .rights import Lack, message_for_sweep
 from .sweep_state import SweepState
 from .unreadable import unreadable_trouble
 
@@ -21,8 +23,18 @@ from .unreadable import unreadable_trouble
 _PATIENCE_FOR_METRIC = 60.0
 
 
-def overview(state: SweepState, snap: Snapshot, generation: int, now: float) -> Overview:
-    """What the status of the sweep is to say."""
+def overview(
+    state: SweepState,
+    snap: Snapshot,
+    generation: int,
+    now: float,
+    lacks: Sequence[Lack] = (),
+) -> Overview:
+    """What the status of the sweep is to say.
+
+    Args:
+        lacks: rights that the operator lacks and that the sweep is concerned by.
+    """
     over = is_over(snap, now)
     failure = _failure(state, snap, now) if over else None
     running = sum(trial.phase is Phase.RUNNING for trial in state.live.values())
@@ -31,7 +43,7 @@ def overview(state: SweepState, snap: Snapshot, generation: int, now: float) -> 
         _complete(state, over, failure),
         _failed(failure),
         _suspended(state.spec.suspend and not over),
-        _degraded(state, now),
+        _degraded(state, now, lacks),
         *_stalled(state, failure),
     )
     completed = state.status.get("completionTime")
@@ -130,8 +142,10 @@ def _suspended(suspended: bool) -> Condition:
     return Condition(names.SUSPENDED, False, names.REASON_NOT_SUSPENDED, "spec.suspend is not set")
 
 
-def _degraded(state: SweepState, now: float) -> Condition:
+def _degraded(state: SweepState, now: float, lacks: Sequence[Lack]) -> Condition:
     trouble = _trouble(state, now)
+    if lacks:
+        trouble = Trouble(names.REASON_NOT_PERMITTED, message_for_sweep(list(lacks)))
     if trouble is None:
         text = "no trial needs attention"
         return Condition(names.DEGRADED, False, names.REASON_HEALTHY, text)

@@ -3,6 +3,8 @@ one by one."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,7 +15,7 @@ from ..domain.plan.snapshot import Phase
 from ..resources import names
 from ..resources.pods import PodRecord
 from ..resources.record import Record
-from . import errors, gateway, telemetry
+from . import errors, gateway, sweep_log, telemetry
 from .acceptance import Acceptance
 from .announcer import Announcer
 from .caches import Caches, Key
@@ -30,14 +32,17 @@ from .queues import Queues
 from .recorder import Recorder
 from .refusals import Refusals
 from .reports import Reports
+from .rights import Lack, message_for_sweep
 from .settings import Settings
 from .slots import fill
 from .sweep_state import SweepState
 from .sweep_status import StatusWriter
+from .sweepjob_audit import Version
 from .trial_reconciler import TrialReconciler
 
 # Written at most in a second, those of ending trials, and changes of state, apart.
 _CURVES_A_SECOND, _STATUSES_A_SECOND = 20, 20
+_CACHES_PATIENCE = 2.0  # seconds until a sweep says why it waits for the caches
 _STATUS_INTERVAL = 1.0  # seconds between two statuses of one sweep, at least
 
 
@@ -46,12 +51,19 @@ class Reconciler:
 
     Args:
         clock: seconds since the epoch.
+        lacking_for: tells the rights that the operator lacks and that the sweeps of a namespace with a
+            source of metrics are concerned by.
     """
 
     def __init__(
-        self, api: Gateway, settings: Settings, clock: Callable[[], float] = time.time
+        self,
+        api: Gateway,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        lacking_for: Callable[[str, str], list[Lack]] = lambda namespace, source: [],
     ) -> None:
         self._clock = clock
+        self._lacking_for = lacking_for
         self._api = api
         self._settings = settings
         self._sweeps: dict[Key, KnownSweep] = {}
@@ -123,11 +135,16 @@ class Reconciler:
 
     def _show(self, body: Mapping[str, Any], *, deleted: bool) -> None:
         key = (body["metadata"]["namespace"], body["metadata"]["name"])
-        if deleted:
-            self._sweeps.pop(key, None)
-            return
         known = self._sweeps.get(key)
-        if known is None or known.body["metadata"]["uid"] != body["metadata"]["uid"]:
+        is_same = known is not None and known.body["metadata"]["uid"] == body["metadata"]["uid"]
+        if deleted:
+            # The end of an earlier one of the name may be told after the beginning of this one.
+            if known is not None and is_same:
+                del self._sweeps[key]
+                if known.state is not None:
+                    sweep_log.log_deleted(*key)
+            return
+        if known is None or not is_same:
             self._sweeps[key] = KnownSweep(body)
         elif is_older(body, known.body):
             return  # from before our own status write
@@ -137,9 +154,25 @@ class Reconciler:
                 return  # an echo of our own status write
         self.queues.sweeps.add(key)
 
+    def versions(self) -> dict[Key, Version]:
+        """Every SweepJob that is known, as it was seen last."""
+        return {key: Version.of(sweep.body) for key, sweep in self._sweeps.items()}
+
+    def requeue_all(self) -> None:
+        """Look at everything again: a right is lacking, or is back."""
+        for key, sweep in self._sweeps.items():
+            self.queues.sweeps.add(key)
+            if sweep.state is None:
+                continue
+            for trial in sweep.state.live.values():
+                if trial.refused is not None and trial.refused.reason == names.REASON_NOT_PERMITTED:
+                    trial.launch_at = None  # what it was refused may be granted now
+            self.queues.add_trials(sweep.state)
+            self.queues.statuses.add(key)
+
     async def reconcile(self, key: Key) -> float | None:
         """Do what there is to do about a sweep; returns seconds until it should be looked at again."""
-        await self.caches.synced()
+        await self._await_caches(key)
         sweep = self._find(key)
         if sweep is None:
             return await self._check_existence(key)
@@ -153,6 +186,20 @@ class Reconciler:
             except errors.NotFound:
                 sweep.doubted = True
                 return await self._check_existence(key)
+
+    async def _await_caches(self, key: Key) -> None:
+        """Wait until all there is in the sweep's namespace has been listed; where a right is lacking, a
+        new sweep says so."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CACHES_PATIENCE):
+                    await self.caches.synced(key[0])
+                return
+            sweep = self._find(key)
+            lacks = self._lacking_for(key[0], "")
+            if sweep is not None and lacks and not sweep.body.get("status"):
+                reason, text = names.REASON_NOT_PERMITTED, message_for_sweep(lacks)
+                await self._status.unaccepted(key, sweep, "Pending", reason, text)
 
     async def _is_accepted(self, key: Key, sweep: KnownSweep) -> bool:
         """Whether the sweep's spec is understood. Everything is looked at under a new one."""
@@ -194,7 +241,9 @@ class Reconciler:
         if sweep is None or state is None:
             return None
         now = self._clock()
-        seen = overview(state, of_sweep(state, self._settings, most=1), sweep.generation, now)
+        lacks = self._lacking_for(state.namespace, state.spec.metrics.source)
+        snap = of_sweep(state, self._settings, most=1)
+        seen = overview(state, snap, sweep.generation, now, lacks)
         try:
             due = await self._status.report(sweep, state, seen)
         except errors.NotFound:

@@ -13,7 +13,7 @@ from ..resources.execution import Execution, dump_execution
 from ..resources.record import Record, dump_stop
 from ..resources.stored_curve import curve_patch, dump_curve
 from ..resources.times import format_time
-from . import errors, gateway, telemetry
+from . import errors, gateway, sweep_log, telemetry
 from .announcer import Announcer
 from .caches import Caches
 from .gateway import Gateway
@@ -55,6 +55,7 @@ class Recorder:
         }
         await self._write(state, trial, status, now)
         trial.stop, trial.stopped, trial.phase = action.stop, now, Phase.STOPPING
+        sweep_log.log_stopped(state, trial, action.stop)
         if trial.decided is not None:
             telemetry.DECISION_SECONDS.observe(now - trial.decided)
 
@@ -73,6 +74,7 @@ class Recorder:
         }
         await self._write(state, trial, status, now)
         telemetry.ATTEMPTS.labels(action.reason).inc()
+        sweep_log.log_repeated(state, trial, action.reason)
         trial.gpu_used, trial.held = trial.gpu_totals, {}
         trial.attempt, trial.failures = action.attempt, action.failures
         trial.launched, trial.job_deleted = False, False
@@ -129,6 +131,7 @@ class Recorder:
         await self._write(state, trial, status, now)
         state.end(trial, action.phase, saved)
         telemetry.TRIALS.labels(action.phase.value).inc()
+        sweep_log.log_trial_ended(state, trial, action.phase, action.reason)
         telemetry.GPU_USED.inc(trial.gpu_total)
         telemetry.GPU_SAVED.inc(saved)
         if action.phase is not Phase.SUCCEEDED:

@@ -8,18 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
+from ..resources import names
 from . import errors
+from .crds import missing_crd
 from .gateway import Gateway, Resource
 from .quarantine import Identity, Quarantine
 
 _log = logging.getLogger(__name__)
 _BACKOFF = (0.2, 15.0)  # seconds, first and longest
 _PAGE = 500
+# Seconds between two looks for a resource that is not served, or that we may not see: both can be mended
+# any moment, and one look is one cheap request.
+_LONGEST_DEFINITE = 2.0
+_SAY_AGAIN = 60.0  # seconds between two lines about the same trouble
+# Seconds without a watch that count for nothing: one that is broken comes back, as a rule.
+_BLINK, _BLINK_DEFINITE = 30.0, 3.0
 
 
 class Cached(Protocol):
@@ -68,11 +77,14 @@ class Reflector(Generic[R]):
         self._clock = clock
         self.quarantine = Quarantine(resource.plural)
         self.since: float | None = None
+        self._blind_since = -math.inf
+        self._said = ("", -math.inf)
         self._merge = merge
         self.records: dict[Key, R] = {}
         self._newest = "0"  # version that was seen
         self._failures = 0  # in a row
         self.trouble = ""  # what the last of them was
+        self._is_definite = False  # whether no waiting mends it
         self.synced = asyncio.Event()
         self._gateway = gateway
         self._resource = resource
@@ -89,17 +101,41 @@ class Reflector(Generic[R]):
                 if not version:
                     version = await self._list()
                     self._failures = 0
-                    self.synced.set()
+                    if not self.synced.is_set():
+                        self.synced.set()
+                        self._blind_since = _now()
                 async for event in self._gateway.watch(
                     self._resource, self._namespace, self._selector, version, self._opened
                 ):
                     version = self._apply(event) or version
                     self._failures = 0
             except errors.Gone:
-                version, self.since = "", None
-            except errors.ApiError as error:
-                self.since = None
+                version = ""
+                self._close()
+            except errors.NotFound as error:
+                # The resource is not served: its CRD is gone, and what comes back is another one.
+                version = ""
+                self._close()
                 await self._pause(error)
+            except errors.ApiError as error:
+                self._close()
+                await self._pause(error)
+
+    def _close(self) -> None:
+        """The watch has a break from now on."""
+        if self.since is not None:
+            self.since, self._blind_since = None, _now()
+
+    @property
+    def problem(self) -> str:
+        """Why it does not see what happens; empty while it does, and in short breaks."""
+        if self.since is not None:
+            return ""
+        blink = _BLINK_DEFINITE if self._is_definite else _BLINK
+        if self.synced.is_set() and _now() - self._blind_since < blink:
+            return ""
+        where = f" in namespace {self._namespace}" if self._namespace else ""
+        return f"{self._resource.plural}{where} are not watched: {self.trouble or 'not listed yet'}"
 
     def _opened(self) -> None:
         """A watch that has ended by itself, and goes on where it ended, is no break."""
@@ -110,9 +146,17 @@ class Reflector(Generic[R]):
         """Longer with every failure in a row, and not at the same time as others."""
         self._failures += 1
         self.trouble = str(error)
+        if isinstance(error, errors.NotFound) and names.GROUP in self._resource.prefix:
+            self.trouble = missing_crd(self._resource.plural, {})
+        self._is_definite = isinstance(error, errors.NotFound | errors.NotPermitted)
         first, longest = _BACKOFF
+        if self._is_definite:
+            longest = _LONGEST_DEFINITE
         pause = min(longest, first * 2 ** min(self._failures, 10)) * random.uniform(0.5, 1)
-        _log.warning("%s: %s; again in %.1f s", self._resource.plural, error, pause)
+        (before, when), said = self._said, self.trouble
+        if before != said or _now() - when >= _SAY_AGAIN:
+            self._said = (said, _now())
+            _log.warning("%s: %s; again in %.1f s", self._resource.plural, said, pause)
         await asyncio.sleep(pause)
 
     def put(self, body: Mapping[str, Any]) -> R:
@@ -235,6 +279,11 @@ class Reflector(Generic[R]):
             assert about is not None
             identity = Identity(about.namespace, about.name, about.uid, about.version)
             self.quarantine.add(identity, error)
+
+
+def _now() -> float:
+    """Seconds, from any moment on."""
+    return asyncio.get_running_loop().time()
 
 
 def is_newer(new: str, old: str) -> bool:

@@ -8,9 +8,10 @@ from typing import Any
 from ..resources import names
 from ..resources.event import Announcement
 from ..resources.status import Condition, Overview, differs, dump_status, is_urgent
-from . import errors, gateway
+from . import errors, gateway, sweep_log
 from .announcer import Announcer
 from .caches import Key
+from .denied import message_for_denied
 from .gateway import Gateway
 from .known_sweep import KnownSweep, is_older
 from .pace import Priority
@@ -50,6 +51,7 @@ class StatusWriter:
         before, state.status = state.status, dict(written.get("status") or {})
         state.status_written = now
         self._announcer.transitions(state, before)
+        sweep_log.log_transitions(state, before)
         return None
 
     async def unaccepted(
@@ -57,7 +59,7 @@ class StatusWriter:
     ) -> None:
         """Say why a spec is not worked on: in the status, and by an event if that is news."""
         status = dict(sweep.body.get("status") or {})
-        waits = reason == names.REASON_WARM_START_PENDING
+        waits = reason in (names.REASON_WARM_START_PENDING, names.REASON_NOT_PERMITTED)
         conditions = (
             Condition(names.ACCEPTED, False, reason, text),
             Condition(names.RECONCILING if waits else names.STALLED, True, reason, text),
@@ -66,6 +68,7 @@ class StatusWriter:
         new = dump_status(seen, status, self._clock())
         if differs(new, status):
             self.warn(key, sweep, reason, text)
+            sweep_log.log_refused(*key, reason, text)
             await self._write(sweep, new)
 
     def warn(self, key: Key, sweep: KnownSweep, reason: str, text: str) -> None:
@@ -78,7 +81,8 @@ class StatusWriter:
         """Merge into the status of this very SweepJob, which people may have changed meanwhile; one
         that was created since under its name is another, and stays as it is."""
         meta = sweep.body["metadata"]
-        key = (gateway.SWEEPJOBS, meta["namespace"], meta["name"])
+        about = (meta["namespace"], meta["name"])
+        key = (gateway.SWEEPJOBS, *about)
         low = Priority.BOOKKEEPING
         try:
             written = await self._api.patch_status(*key, meta["resourceVersion"], new, low)
@@ -88,6 +92,11 @@ class StatusWriter:
                 raise errors.NotFound(f"sweepjobs '{key[2]}' is another one now") from None
             version = found["metadata"]["resourceVersion"]
             written = await self._api.patch_status(*key, version, new, low)
+        except errors.NotPermitted as error:
+            # The status cannot say it, so an event does.
+            text = message_for_denied(error.denied)
+            self.warn(about, sweep, names.REASON_NOT_PERMITTED, text)
+            raise
         if not is_older(written, sweep.body):
             sweep.body = written
         return written

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -63,9 +63,13 @@ CONNECTIONS_REFUSED = Counter(
     "Connections that were refused or evicted, by limit: per_peer, new_per_peer, total, evicted",
     ["limit"],
 )
+MISSED_CHANGES = Counter(
+    "sweepjob_operator_missed_changes",
+    "Changes of SweepJobs that the watch had missed, found and repaired by a comparison",
+)
 API_REQUESTS = Counter(
     "sweepjob_operator_api_requests",
-    "Requests to the Kubernetes API by verb, resource and status",
+    "Requests to the Kubernetes API by verb, resource and status (none: no answer)",
     ["verb", "resource", "code"],
 )
 
@@ -87,11 +91,22 @@ class Gauges(Collector):
     Args:
         count: of what this operator knows.
         leads: whether it acts on it.
+        is_ready: whether nothing keeps it from its work.
+        lacking: the rights that it lacks: each with how much it depends on it, and in how many
+            namespaces.
     """
 
-    def __init__(self, count: Callable[[], Census], leads: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        count: Callable[[], Census],
+        leads: Callable[[], bool],
+        is_ready: Callable[[], bool],
+        lacking: Callable[[], Mapping[tuple[str, str], int]],
+    ) -> None:
         self._count = count
         self._leads = leads
+        self._is_ready = is_ready
+        self._lacking = lacking
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         now = self._count()
@@ -118,13 +133,33 @@ class Gauges(Collector):
             "1 for the operator that acts, 0 for a standby",
             self._leads(),
         )
+        yield GaugeMetricFamily(
+            "sweepjob_operator_ready",
+            "1 while nothing keeps the operator from its work",
+            self._is_ready(),
+        )
+        yield self._rights()
+
+    def _rights(self) -> GaugeMetricFamily:
+        lacking = GaugeMetricFamily(
+            "sweepjob_operator_rights_lacking",
+            "Rights that the operator lacks: in how many namespaces, by right and by need",
+            labels=["right", "need"],
+        )
+        for labels, count in self._lacking().items():
+            lacking.add_metric(labels, count)
+        return lacking
 
 
 class Health:
-    """Whether the operator is ready: its caches are synced and its intake listens."""
+    """The probes, and the metrics.
 
-    def __init__(self) -> None:
-        self.ready = False
+    Args:
+        problems: tells what keeps the operator from its work.
+    """
+
+    def __init__(self, problems: Callable[[], Sequence[str]]) -> None:
+        self._problems = problems
 
     def application(self) -> web.Application:
         application = web.Application()
@@ -137,9 +172,10 @@ class Health:
         return web.Response(text="ok")
 
     async def _is_ready(self, request: web.Request) -> web.Response:
-        if self.ready:
+        problems = self._problems()
+        if not problems:
             return web.Response(text="ok")
-        return web.Response(status=503, text="caches are not synced yet")
+        return web.Response(status=503, text="".join(f"{problem}\n" for problem in problems))
 
     async def _metrics(self, request: web.Request) -> web.Response:
         headers = {"Content-Type": CONTENT_TYPE_LATEST}

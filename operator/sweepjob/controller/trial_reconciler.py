@@ -47,8 +47,8 @@ class TrialReconciler:
     async def reconcile(self, trial: TrialKey) -> float | None:
         """Do what there is to do about a trial; returns seconds until it should be looked at again, 0
         until there was nothing to do."""
-        await self.caches.synced()
         key, index = trial
+        await self.caches.synced(key[0])
         state = self.find(key)
         if state is None:
             return None

@@ -8,7 +8,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from .errors import ApiError, Unavailable
+from .errors import ApiError, NotPermitted, Unavailable
 
 _log = logging.getLogger(__name__)
 _BACKOFF = (0.05, 30.0)  # seconds, first and longest
@@ -92,7 +92,11 @@ class WorkQueue(Generic[K]):
         pause: float = min(longest, first * 2 ** min(failures, 12)) * random.uniform(0.5, 1)
         if isinstance(error, Unavailable):
             pause = max(pause, error.retry_after)
-        if isinstance(error, ApiError):
+        if isinstance(error, NotPermitted):
+            _log.debug(
+                "%s: %r; again in %.1f s", key, error, pause
+            )  # said once, of all that lack it
+        elif isinstance(error, ApiError):
             _log.warning("%s: %r; again in %.1f s", key, error, pause)
         else:
             # A mistake of ours, and to be seen as one, however well it goes the next time.

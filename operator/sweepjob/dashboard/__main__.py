@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 import sys
 
 from aiohttp import web
 
+from ..controller import logs
 from ..controller.gateway import connect
 from ..controller.ingest.connections import Connections, listen, serve
 from ..controller.ingest.http_log import quiet_logger
@@ -54,11 +54,7 @@ async def run() -> None:
 
 
 def main() -> int:
-    logging.basicConfig(
-        level=os.environ.get("SWEEPJOB_LOG_LEVEL", "INFO"),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stdout,
-    )
+    logs.configure(os.environ)
     asyncio.run(run())
     return 0
 

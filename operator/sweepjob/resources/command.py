@@ -103,7 +103,7 @@ def misplaced(
     if not isinstance(command, str) or not needs_shell(command):
         return []
     text = tidy(command)
-    said = {}
+    said: dict[str, str] = {}
     for variant in dict.fromkeys((_opened(text), settle_optional(text, ()))):
         for name, message in shell_quoting.refusals(_decoded(variant), possible):
             said.setdefault(name, message)

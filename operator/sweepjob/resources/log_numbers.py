@@ -135,7 +135,7 @@ def _is_whole(opened: str, rest: str) -> bool:
         return rest.startswith(">")
     if "(" in opened or "[" in opened:
         return compiled(_CLOSED).match(rest) is not None
-    first, second, third = (rest + "   ")[:3]
+    first, second, third = tuple((rest + "   ")[:3])
     if rest.startswith("+/-"):
         return True
     if first.isalnum() or first in _WORD or rest.startswith("%|"):

@@ -99,6 +99,12 @@ def of_refused_job(message: str, since: float) -> Trouble:
     return Trouble(names.REASON_LAUNCH, f"the API server refuses its Job: {message}", since)
 
 
+def of_missing_right(message: str, since: float) -> Trouble:
+    """Why a request was refused for which the operator itself lacks the right. It waits: neither the
+    spec nor the trial is at fault, and the trial goes on when the right is there."""
+    return Trouble(names.REASON_NOT_PERMITTED, message, since, waits=True)
+
+
 def of_refused_record(index: int, message: str, since: float) -> Trouble:
     """Why the API server did not create the record of a trial."""
     return Trouble(names.REASON_RECORD, f"the record of trial {index} is refused: {message}", since)

@@ -34,7 +34,7 @@ class Expression:
 
 
 def _base_value(value: str | int | float) -> str | int | float:
-    """The value of a subclass, such as numpy's, as the base's own: not by ``str()``, which may be another."""
+    """The value of a subclass, such as numpy's, as the base's own. ``str()`` may give another one."""
     if isinstance(value, str):
         return value if type(value) is str else str.__getnewargs__(value)[0]
     if isinstance(value, int):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping
 from email.message import Message
-from typing import BinaryIO
+from io import BufferedIOBase
 
 LIMIT = 16 * 1024 * 1024  # bytes of a body that is read as a whole; MLflow's batches have 1 MB
 _PIECE = 256 * 1024
@@ -27,7 +27,7 @@ class BadBody(Exception):
         self.status = status
 
 
-def pieces(headers: Message, stream: BinaryIO) -> Iterator[bytes]:
+def pieces(headers: Message, stream: BufferedIOBase) -> Iterator[bytes]:
     """The body piece by piece, as it arrives.
 
     Raises:
@@ -49,7 +49,7 @@ def pieces(headers: Message, stream: BinaryIO) -> Iterator[bytes]:
     return _read(stream, int(length))
 
 
-def whole(headers: Message, stream: BinaryIO) -> bytes:
+def whole(headers: Message, stream: BufferedIOBase) -> bytes:
     """The body as it was sent.
 
     Raises:
@@ -90,7 +90,7 @@ def unpacked(data: bytes, headers: Mapping[str, str] | Message) -> bytes:
     return found
 
 
-def _read(stream: BinaryIO, length: int) -> Iterator[bytes]:
+def _read(stream: BufferedIOBase, length: int) -> Iterator[bytes]:
     while length > 0:
         piece = stream.read(min(length, _PIECE))
         if not piece:
@@ -99,7 +99,7 @@ def _read(stream: BinaryIO, length: int) -> Iterator[bytes]:
         yield piece
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+def _chunks(stream: BufferedIOBase) -> Iterator[bytes]:
     while (size := _size(_line(stream))) > 0:
         yield from _read(stream, size)
         if stream.read(2) != b"\r\n":
@@ -110,7 +110,7 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
     raise BadBody(400, "too many trailers")
 
 
-def _line(stream: BinaryIO) -> bytes:
+def _line(stream: BufferedIOBase) -> bytes:
     line = stream.readline(_LINE)
     if not line.endswith(b"\r\n"):
         raise BadBody(400, "a line of the chunked body does not end")

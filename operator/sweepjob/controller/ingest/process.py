@@ -32,6 +32,11 @@ class IngestProcess:
         self._command = command
         self.listening = asyncio.Event()
 
+    @property
+    def trouble(self) -> str:
+        """What keeps reports from being received; empty when nothing does."""
+        return "" if self.listening.is_set() else "the ingestion process does not listen yet"
+
     async def run(self) -> None:
         """For ever.
 

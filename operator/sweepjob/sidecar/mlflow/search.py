@@ -108,7 +108,7 @@ class Searchable:
             MlflowError: there is nothing of that name.
         """
         first, dot, rest = name.partition(".")
-        kind = KINDS.get(first.strip("`")) if dot else "attribute"
+        kind = KINDS.get(first.strip("`"), "") if dot else "attribute"
         key = _bare(rest if dot else first)
         if kind != "attribute" and kind not in self.kinds:
             raise invalid(f"'{first}' cannot be searched for; what can: {', '.join(self.kinds)}")

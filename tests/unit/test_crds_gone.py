@@ -1,0 +1,81 @@
+"""CRDs that are deleted and created again in mid-sweep, seen by our own caches: what was is forgotten, and
+what comes runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.fake_api.gate import Gate
+from tests.fake_api.harness import NAMESPACE, Operator, Story, quiet
+from tests.fake_api.transport import FakeClient
+
+from .test_crash_everywhere import spec
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    with quiet():
+        yield
+
+
+@dataclass
+class Renewed(Story):
+    """CRDs go, with all their objects, and come back after a while.
+
+    Args:
+        gone: the resources of these CRDs.
+        away: seconds until they are back.
+    """
+
+    gone: tuple[str, ...] = ()
+    away: float = 30.0
+    problems: list[str] = field(default_factory=list)
+
+    def _start(self) -> None:
+        self.gate = Gate()
+        client = FakeClient(self.server, self.weather, self.gate)
+        self.operator = Operator(client, self._clock)
+
+    async def _wait_for_end(self) -> None:
+        await asyncio.sleep(8.0)
+        first = self.sweep["metadata"]["uid"]
+        assert self.trials, "it is in the middle"
+        self.server.store.observers.remove(self.watcher.look)  # records go now
+        for resource in self.gone:
+            for key in list(self.server.store.all(resource)):
+                self.server.store.remove(resource, key)
+            self.gate.close(resource)
+        await asyncio.sleep(self.away)
+        assert self.operator is not None
+        self.problems = self.operator.reconciler.caches.problems(frozenset())
+        for resource in self.gone:
+            self.gate.open(resource)
+        if "sweepjobs" in self.gone:
+            assert (NAMESPACE, "sweep") not in self.operator.reconciler.versions()
+            self._apply()
+            assert self.sweep["metadata"]["uid"] != first
+        await asyncio.sleep(5.0)
+        assert not self.operator.reconciler.caches.problems(frozenset()), "it sees again"
+        await super()._wait_for_end()
+
+
+@pytest.mark.parametrize("away", [0.5, 30.0, 600.0])
+@pytest.mark.parametrize(
+    "gone", [("sweepjobs", "sweeptrials"), ("sweeptrials",), ("sweepjobs",)], ids="+".join
+)
+def test_what_comes_after_them_runs(gone: tuple[str, ...], away: float) -> None:
+    story = Renewed(3, spec(6, 2), gone=gone, away=away)
+    story.play()
+    status = story.sweep["status"]
+    assert status["phase"] == "Complete"
+    owner = story.sweep["metadata"]["uid"]
+    assert len(story.trials) == 6
+    assert {t["metadata"]["ownerReferences"][0]["uid"] for t in story.trials} == {owner}
+    assert all(t["status"]["phase"] in ("Succeeded", "EarlyStopped") for t in story.trials)
+    if "sweeptrials" in gone and away > 5:
+        assert len(story.problems) == 1
+        assert "CRD sweeptrials.sweepjob.dev is missing. Install" in story.problems[0]

@@ -1,0 +1,108 @@
+"""Whether the operator is ready, and what it says when it is not."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import ssl
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from sweepjob.controller.ingest.certificate import Certificate
+from sweepjob.controller.intake_check import IntakeCheck
+from sweepjob.controller.readiness import Readiness
+from sweepjob.controller.telemetry import Health
+
+from .test_certificate import HOST, make
+
+
+def test_every_parts_trouble_is_told_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    first: list[str] = ["no rights"]
+    second: list[str] = ["no CRD"]
+    readiness = Readiness(lambda: first, lambda: second)
+    with caplog.at_level("INFO"):
+        for _ in range(3):
+            readiness.look()
+        assert readiness.problems == ["no rights", "no CRD"]
+        first.clear()
+        readiness.look()
+        second.clear()
+        for _ in range(3):
+            readiness.look()
+        assert readiness.problems == []
+        second.append("no CRD")
+        for _ in range(3):
+            readiness.look()
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["not ready: no rights", "not ready: no CRD", "ready", "not ready: no CRD"]
+
+
+async def test_the_probe_tells_why() -> None:
+    problems = ["CRD x is missing", "the operator may not list pods"]
+    async with TestClient(TestServer(Health(lambda: problems).application())) as client:
+        answer = await client.get("/readyz")
+        assert answer.status == 503
+        assert (await answer.text()).splitlines() == problems
+        assert (await client.get("/healthz")).status == 200, "no restart mends it"
+        problems.clear()
+        assert (await client.get("/readyz")).status == 200
+
+
+def test_it_is_not_ready_before_it_has_looked() -> None:
+    assert Readiness().problems
+
+
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="makes certificates")
+
+
+async def check(context: ssl.SSLContext, authority: str, url: str = f"https://{HOST}:8443") -> str:
+    """What the check says of a server with this certificate."""
+    server = await asyncio.start_server(lambda _, w: w.close(), "localhost", ssl=context)
+    async with server:
+        found = IntakeCheck(url, authority, server.sockets[0].getsockname()[1])
+        assert found.trouble, "not before it was tried"
+        await found.look()
+        return found.trouble
+
+
+@needs_openssl
+async def test_an_intake_that_sidecars_trust(tmp_path: Path) -> None:
+    authority = make(tmp_path)
+    context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
+    assert await check(context, authority) == ""
+
+
+@needs_openssl
+async def test_an_intake_of_another_authority(tmp_path: Path) -> None:
+    make(tmp_path)
+    context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
+    (tmp_path / "other").mkdir()
+    said = await check(context, make(tmp_path / "other"))
+    assert said.startswith("sidecars cannot trust the intake's certificate: ")
+    assert "ca.crt" in said
+
+
+@needs_openssl
+async def test_an_intake_of_another_name(tmp_path: Path) -> None:
+    authority = make(tmp_path)
+    context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
+    said = await check(context, authority, "https://other.system.svc:8443")
+    assert "Hostname mismatch" in said
+
+
+@needs_openssl
+async def test_an_intake_that_does_not_listen_and_one_that_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweepjob.controller.intake_check._TIMEOUT", 0.2)
+    authority = make(tmp_path)
+    server = await asyncio.start_server(lambda _, w: None, "localhost")  # never a handshake
+    port = server.sockets[0].getsockname()[1]
+    found = IntakeCheck(f"https://{HOST}:8443", authority, port)
+    found.trouble = ""
+    await found.look()
+    assert found.trouble == "", "one that is attacked stays what it was"
+    server.close()
+    await found.look()
+    assert found.trouble.startswith("the intake does not listen")

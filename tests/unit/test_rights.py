@@ -1,0 +1,359 @@
+"""The operator without each of its rights in turn: it says what is lacking, blames nobody's spec, and goes
+on by itself when the right is back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+from kubernetes.aio.client.api_client import ApiClient
+from sweepjob import wire
+from sweepjob.controller import errors, gateway
+from sweepjob.controller.denied import Denied, parse_denied
+from sweepjob.controller.gateway import Gateway
+from sweepjob.controller.permissions import Permissions
+from sweepjob.controller.rights import (
+    LEASE_RIGHTS,
+    RIGHTS,
+    Lack,
+    Need,
+    Right,
+    concerns,
+)
+from sweepjob.local.api import MemoryApiServer
+from sweepjob.local.store import Body
+
+from tests.fake_api.gate import Gate
+from tests.fake_api.harness import EPOCH, Operator, Story, quiet
+from tests.fake_api.transport import FakeClient, Weather
+
+from .test_crash_everywhere import check, spec
+
+CHART = Path(__file__).parents[2] / "helm" / "sweepjob" / "templates"
+# Both are remedies for other troubles.
+WRONG_REMEDIES = ("Correct the spec", "Log with MLflow")
+# The caches need them before anything is done about a sweep.
+BEFORE_ANYTHING = {("sweeptrials", "list"), ("jobs", "list"), ("pods", "list")}
+
+
+def key(right: Right) -> tuple[str, str, str]:
+    return right.group, right.resource, right.verb
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    with quiet():
+        yield
+
+
+# The table, and the chart.
+
+
+def granted(file: str, *names: str) -> set[tuple[str, str, str]]:
+    """What the roles of these names grant, by a template of the chart."""
+    found = set()
+    for document in (CHART / file).read_text().split("\n---\n"):
+        lines = document.splitlines()
+        kinds = {line.partition(": ")[2] for line in lines if line.startswith("kind: ")}
+        named = any(line == f"  name: {name}" for line in lines for name in names)
+        if not named or not kinds & {"ClusterRole", "Role"}:
+            continue
+        for line in lines:
+            if line.startswith("- {apiGroups"):
+                rule = yaml.safe_load(line.replace("{{", "<").replace("}}", ">"))[0]
+                found |= {
+                    (group, resource, verb)
+                    for group in rule["apiGroups"]
+                    for resource in rule["resources"]
+                    for verb in rule["verbs"]
+                }
+    return found
+
+
+def test_the_chart_grants_what_the_table_has_and_nothing_else() -> None:
+    name = '{{ include "sweepjob.name" . }}'
+    chart = granted("rbac.yaml", name, f"{name}-tokens")
+    assert len(chart) > 20, "the template is read"
+    assert {key(right) for right in RIGHTS} == chart
+    assert {key(r) for r in LEASE_RIGHTS} == granted("replicas.yaml", f"{name}-lease")
+
+
+def test_each_right_is_in_the_table_once() -> None:
+    keys = [key(right) for right in (*RIGHTS, *LEASE_RIGHTS)]
+    assert len(keys) == len(set(keys))
+
+
+# What a 403 means.
+
+USER = 'User "system:serviceaccount:sweepjob-system:sweepjob" cannot'
+
+
+@pytest.mark.parametrize(
+    ("message", "denied"),
+    [
+        (
+            f'jobs.batch is forbidden: {USER} create resource "jobs" in API group "batch" in the namespace "team"',
+            Denied("create", "batch", "jobs", "team"),
+        ),
+        (
+            f'pods "lr-1-abcde" is forbidden: {USER} get resource "pods/log" in API group "" in the namespace "team"',
+            Denied("get", "", "pods/log", "team"),
+        ),
+        (
+            f'sweepjobs.sweepjob.dev "lr" is forbidden: {USER} patch resource "sweepjobs/status" in API group "sweepjob.dev" in the namespace "a.b"',
+            Denied("patch", "sweepjob.dev", "sweepjobs/status", "a.b"),
+        ),
+        (
+            f'pods is forbidden: {USER} list resource "pods" in API group "" at the cluster scope',
+            Denied("list", "", "pods"),
+        ),
+        (
+            f'tokenreviews.authentication.k8s.io is forbidden: {USER} create resource "tokenreviews" in API group "authentication.k8s.io" at the cluster scope: denied by a webhook',
+            Denied("create", "authentication.k8s.io", "tokenreviews"),
+        ),
+        (
+            'jobs.batch "lr-1" is forbidden: cannot set blockOwnerDeletion if an ownerReference refers to a resource you can\'t set finalizers on: , <nil>',
+            Denied("update", "sweepjob.dev", "sweeptrials/finalizers"),
+        ),
+        (
+            'sweeptrials.sweepjob.dev "lr-1" is forbidden: cannot set blockOwnerDeletion if an ownerReference refers to a resource you can\'t set finalizers on: , <nil>',
+            Denied("update", "sweepjob.dev", "sweepjobs/finalizers"),
+        ),
+        # Admission, which is no lack of a right, whatever it says.
+        ('jobs.batch "lr-1" is forbidden: exceeded quota: q, requested: count/jobs.batch=1', None),
+        ('pods "p" is forbidden: violates PodSecurity "restricted:latest": privileged', None),
+        (
+            "jobs.batch \"lr-1\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
+            None,
+        ),
+        (
+            f'admission webhook "x.example" denied the request: jobs.batch is forbidden: {USER} create resource "jobs" in API group "batch"',
+            None,
+        ),
+        (
+            f'jobs.batch "x" is forbidden: policy says: {USER} create resource "jobs" in API group "batch"',
+            None,
+        ),
+        (
+            'jobs.batch "x" is forbidden: unable to create new content in namespace team because it is being terminated',
+            None,
+        ),
+        ("", None),
+    ],
+)
+def test_what_a_403_means(message: str, denied: Denied | None) -> None:
+    assert parse_denied(message) == denied
+    error = errors.of_answer(403, json.dumps({"message": message}).encode(), {}, "POST")
+    assert isinstance(error, errors.NotPermitted) is (denied is not None)
+    if denied is not None:
+        assert denied.right is not None, "the right is in the table"
+    other = errors.of_answer(422, json.dumps({"message": message}).encode(), {}, "POST")
+    assert not isinstance(other, errors.NotPermitted)
+
+
+# Each right taken away.
+
+
+@dataclass
+class Deprived(Story):
+    """A sweep whose operator lacks a right for a while.
+
+    Args:
+        away: seconds from the start from which on it lacks the right, and until when.
+    """
+
+    right: Right = RIGHTS[0]
+    away: tuple[float, float] = (0.0, 90.0)
+    # What there was to see at the end of that time.
+    lacking: set[Right] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+    conditions: dict[str, Body] = field(default_factory=dict)
+    events: list[Body] = field(default_factory=list)
+
+    def _start(self) -> None:
+        self.gate = Gate()
+        client = FakeClient(self.server, self.weather, self.gate)
+        self.operator = Operator(client, self._clock, reviewed=True)
+        self.loop.call_at(self.away[0], self.gate.denied.add, key(self.right))
+        self.loop.call_at(self.away[1], self._give_back)
+
+    def _give_back(self) -> None:
+        assert not self.is_over(), "something was left to do"
+        assert self.operator is not None
+        permissions = self.operator.permissions
+        assert permissions is not None
+        self.lacking = {lack.right for lack in permissions.lacking or ()}
+        self.problems = permissions.problems()
+        status = self.sweep.get("status") or {}
+        self.conditions = {c["type"]: c for c in status.get("conditions") or ()}
+        self.events = list(self.server.store.all("events").values())
+        self.gate.denied.clear()
+
+
+def said(story: Deprived) -> str:
+    """All that users and whoever installed the operator could read."""
+    events = [event["message"] for event in story.events]
+    return "\n".join([*(c["message"] for c in story.conditions.values()), *events, *story.problems])
+
+
+def deprive(right: Right, trials: int, away: tuple[float, float]) -> Deprived:
+    levels = {"type": "choice", "values": [n / 20 for n in range(20)]}
+    space = {"level": levels, "reports": {"type": "choice", "values": [10, 14, 18]}}
+    story = Deprived(5, spec(trials, 2, searchSpace=space), right=right, away=away)
+    story.play()
+    assert story.lacking == {right}
+    assert not any(remedy in said(story) for remedy in WRONG_REMEDIES)
+    assert any(str(right) in problem for problem in story.problems) is (right.need is Need.REQUIRED)
+    assert story.sweep["status"]["phase"] == "Complete"
+    [degraded] = [c for c in story.sweep["status"]["conditions"] if c["type"] == "Degraded"]
+    assert degraded["status"] == "False", "it is healthy again"
+    check(story)
+    return story
+
+
+def ids(right: Right) -> str:
+    return str(right)
+
+
+@pytest.mark.parametrize("right", RIGHTS, ids=ids)
+def test_a_right_is_taken_away_in_mid_sweep(right: Right) -> None:
+    story = deprive(right, 28, (4.0, 68.0))
+    concerned = concerns(Lack(right, None), "team", wire.MLFLOW)
+    if key(right) == ("sweepjob.dev", "sweepjobs/status", "patch"):
+        assert any(e["reason"] == "OperatorNotPermitted" for e in story.events)
+    elif concerned:
+        assert story.conditions["Degraded"]["reason"] == "OperatorNotPermitted"
+        assert str(right) in story.conditions["Degraded"]["message"]
+        assert "whoever installed the operator" in story.conditions["Degraded"]["message"]
+    else:
+        assert story.conditions["Degraded"]["status"] == "False"
+
+
+@pytest.mark.parametrize("right", RIGHTS, ids=ids)
+def test_a_right_is_lacking_from_the_start(right: Right) -> None:
+    story = deprive(right, 8, (0.0, 20.0))
+    reasons = {c["reason"]: c for c in story.conditions.values()}
+    if key(right) == ("sweepjob.dev", "sweepjobs/status", "patch"):
+        assert any(e["reason"] == "OperatorNotPermitted" for e in story.events)
+    elif (right.resource, right.verb) in {("sweepjobs", "list")}:
+        assert not story.conditions, "the sweep cannot be seen"
+    elif concerns(Lack(right, None), "team", wire.MLFLOW):
+        condition = reasons["OperatorNotPermitted"]
+        assert (condition["type"], condition["status"]) in (
+            ("Degraded", "True"),
+            ("Accepted", "False"),
+            ("Reconciling", "True"),
+        )
+        assert str(right) in condition["message"]
+    if (right.resource, right.verb) in BEFORE_ANYTHING | {("jobs", "create")}:
+        assert story.conditions["Accepted"]["reason"] == "OperatorNotPermitted"
+        assert "Stalled" not in story.conditions
+
+
+# What is asked, and when.
+
+
+def client(gate: Gate) -> FakeClient:
+    return FakeClient(MemoryApiServer(lambda: EPOCH), Weather(__import__("random").Random(1)), gate)
+
+
+def permissions(gate: Gate, *namespaces: str, lease: str | None = None) -> Permissions:
+    return Permissions(Gateway(cast(ApiClient, client(gate))), namespaces, lease)
+
+
+async def reviewed(found: Permissions) -> Permissions:
+    task = asyncio.create_task(found.run())
+    await asyncio.sleep(0.5)
+    task.cancel()
+    return found
+
+
+async def test_nothing_is_lacking_with_the_charts_roles() -> None:
+    found = await reviewed(permissions(Gate(), lease="system"))
+    assert found.lacking == frozenset()
+    assert found.problems() == []
+    assert found.count_lacking() == {}
+
+
+async def test_it_is_not_ready_before_its_rights_are_reviewed() -> None:
+    assert permissions(Gate()).problems() == ["the operator's rights have not been reviewed yet"]
+
+
+async def test_each_right_of_the_lease_is_required() -> None:
+    for right in LEASE_RIGHTS:
+        found = await reviewed(permissions(Gate({key(right)}), lease="system"))
+        [problem] = found.problems()
+        assert str(right) in problem
+        assert "in namespace system" in problem
+        assert "replicas.yaml" in problem
+
+
+async def test_a_namespace_without_any_right_does_not_take_the_others_along() -> None:
+    gate = Gate()
+    gate.denied_in["gone"] = {key(right) for right in RIGHTS}
+    found = await reviewed(permissions(gate, "team", "gone"))
+    assert found.problems() == []
+    assert found.shut_namespaces() == {"gone"}
+    assert found.lacking_for("team", wire.MLFLOW) == []
+    assert ("create jobs.batch", "required") in found.count_lacking()
+    gate.denied_in["team"] = set(gate.denied_in["gone"])
+    found = await reviewed(permissions(gate, "team", "gone"))
+    assert len(found.problems()) > 20, "none is left"
+
+
+async def test_a_right_that_lacks_in_one_namespace_is_a_wrong_role() -> None:
+    gate = Gate()
+    gate.denied_in["b"] = {("", "pods", "watch")}
+    found = await reviewed(permissions(gate, "a", "b"))
+    [problem] = found.problems()
+    assert "watch pods in namespace b" in problem
+    assert "RoleBinding in namespace b" in problem
+    assert found.lacking_for("a", wire.MLFLOW) == []
+    assert len(found.lacking_for("b", wire.LOGS)) == 1
+
+
+async def test_only_sweeps_that_print_are_concerned_by_logs() -> None:
+    found = await reviewed(permissions(Gate({("", "pods/log", "get")})))
+    assert found.lacking_for("team", wire.MLFLOW) == []
+    [lack] = found.lacking_for("team", wire.LOGS)
+    assert str(lack.right) == "get pods/log"
+    assert found.problems() == [], "it goes on for all others"
+
+
+async def test_a_refused_request_is_looked_into_at_once() -> None:
+    gate = Gate()
+    api = Gateway(cast(ApiClient, client(gate)))
+    found = Permissions(api)
+    api.on_denied = found.on_denied
+    task = asyncio.create_task(found.run())
+    await asyncio.sleep(0.5)
+    gate.denied.add(("batch", "jobs", "delete"))
+    with pytest.raises(errors.NotPermitted):
+        await api.delete(gateway.JOBS, "team", "x", "uid")
+    await asyncio.sleep(2)
+    assert [str(lack.right) for lack in found.lacking or ()] == ["delete jobs.batch"]
+    gate.denied.clear()
+    await asyncio.sleep(6)
+    assert found.lacking == frozenset()
+    task.cancel()
+
+
+async def test_an_api_server_that_cannot_say_changes_nothing() -> None:
+    gate = Gate({("", "events", "create")})
+    api = Gateway(cast(ApiClient, client(gate)))
+    found = await reviewed(Permissions(api))
+    before = found.lacking
+    assert before
+
+    async def fails(*_: Any) -> Any:
+        raise errors.Unavailable("not now")
+
+    api.create = fails  # type: ignore[method-assign] # of this one object
+    await found.review(before)
+    assert found.lacking == before

@@ -1,0 +1,253 @@
+"""kopf's watch of SweepJobs, over HTTP: it survives its CRD, and is found out when it is deaf."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sweepjob.controller import gateway, sweepjob_audit, sweepjob_watch
+from sweepjob.controller.crds import missing_crd
+from sweepjob.controller.sweepjob_audit import SweepJobAudit, Version, find_missed
+from sweepjob.controller.sweepjob_watch import SweepJobWatch
+from sweepjob.local.api import MemoryApiServer, Request
+
+from tests.fake_api.gate import Gate
+from tests.fake_api.http_server import HttpApiServer, serve
+
+_PATH = "/apis/sweepjob.dev/v1alpha1/namespaces/{}/sweepjobs"
+
+
+@dataclass
+class World:
+    """An API server, kopf, and what it has told."""
+
+    server: MemoryApiServer
+    gate: Gate
+    http: HttpApiServer
+    known: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    watch: SweepJobWatch | None = None
+
+    def on_event(self, body: Mapping[str, Any], *, deleted: bool) -> None:
+        key = (body["metadata"]["namespace"], body["metadata"]["name"])
+        self.known.pop(key, None)
+        if not deleted:
+            self.known[key] = dict(body)
+
+    def versions(self) -> dict[tuple[str, str], Version]:
+        return {key: Version.of(body) for key, body in self.known.items()}
+
+    def create(self, name: str, namespace: str = "team") -> None:
+        body = {"metadata": {"name": name}, "kind": "SweepJob", "spec": {}}
+        path = _PATH.format(namespace)
+        assert self.server.answer(Request("POST", path, {}, body))[0] == 201
+
+    def delete(self, name: str, namespace: str = "team") -> None:
+        assert self.server.answer(Request("DELETE", f"{_PATH.format(namespace)}/{name}"))[0] == 200
+
+    def names(self) -> set[str]:
+        return {name for _, name in self.known}
+
+    @property
+    def trouble(self) -> str:
+        assert self.watch is not None
+        return self.watch.trouble
+
+    async def until(self, holds: Callable[[], bool], what: str, seconds: float = 15.0) -> float:
+        began = time.monotonic()
+        while not holds():
+            assert time.monotonic() - began < seconds, f"{what}; {self.trouble}; {self.names()}"
+            await asyncio.sleep(0.02)
+        return time.monotonic() - began
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(sweepjob_watch, "_LOOK_AGAIN", 0.2)
+    monkeypatch.setattr(sweepjob_watch, "_RESTART_PAUSE", 0.1)
+    monkeypatch.setattr(sweepjob_watch, "_FIRST_AUDIT", 0.5)
+    monkeypatch.setattr(sweepjob_watch, "_AUDIT_EVERY", 1.0)
+    monkeypatch.setattr(sweepjob_audit, "_GRACE", 1.0)
+    server, gate = MemoryApiServer(time.time), Gate()
+    return World(server, gate, HttpApiServer(server, gate))
+
+
+@pytest.fixture
+def watching(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., AbstractAsyncContextManager[None]]:
+    """Has kopf at work, in some namespaces or everywhere."""
+
+    @asynccontextmanager
+    async def watch(*namespaces: str) -> AsyncIterator[None]:
+        async with serve(world.http, tmp_path) as kubeconfig:
+            monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+            api = await gateway.connect(strict_tls=True, kubeconfig=str(kubeconfig))
+            audit = SweepJobAudit(api, world.versions, world.on_event)
+            world.watch = SweepJobWatch(api, namespaces, world.on_event, audit)
+            task = asyncio.create_task(world.watch.run())
+            try:
+                yield
+                assert not task.done()
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                await api.close()
+
+    return watch
+
+
+Watching = Callable[..., AbstractAsyncContextManager[None]]
+
+
+async def test_it_is_not_at_work_before_its_crd_is_there(world: World, watching: Watching) -> None:
+    world.gate.close("sweepjobs")
+    world.gate.close("sweeptrials")
+    async with watching():
+        await world.until(lambda: "is missing" in world.trouble, "the CRD is missed")
+        assert world.trouble.startswith("CRD sweepjobs.sweepjob.dev is missing")
+        assert "helm install sweepjob-crds" in world.trouble
+        world.gate.open("sweepjobs")
+        await world.until(lambda: "CRD sweeptrials" in world.trouble, "the other one is missed")
+        world.gate.open("sweeptrials")
+        assert await world.until(lambda: not world.trouble, "it works") < 5
+        world.create("first")
+        assert await world.until(lambda: world.names() == {"first"}, "it is told") < 2
+
+
+async def test_its_crd_goes_and_comes(world: World, watching: Watching) -> None:
+    world.create("before")
+    async with watching():
+        await world.until(lambda: world.names() == {"before"} and not world.trouble, "it works")
+        for turn in range(3):
+            # The last that a watch tells of a deleted CRD may be lost with the watch.
+            world.http.deaf = True
+            for name in world.names():
+                world.delete(name)
+            world.gate.close("sweepjobs")
+            await world.until(lambda: "is missing" in world.trouble, "the CRD is missed")
+            world.http.deaf = False
+            world.gate.open("sweepjobs")
+            world.create(f"after-{turn}")
+            wanted = {f"after-{turn}"}
+            await world.until(lambda w=wanted: world.names() == w, "the old one is forgotten")  # type: ignore[misc] # bound at once
+            await world.until(lambda: not world.trouble, "it works")
+
+
+async def test_another_version_is_served(world: World, watching: Watching) -> None:
+    async with watching():
+        await world.until(lambda: not world.trouble, "it works")
+        world.gate.version = "v1beta7"
+        world.gate.close("sweepjobs")
+        world.gate.served.add("sweepjobs")
+        await world.until(lambda: "v1beta7" in world.trouble, "the version is missed")
+        assert "serves v1beta7 but not v1alpha1" in world.trouble
+        world.gate.version = "v1alpha1"
+        world.gate.open("sweepjobs")
+        await world.until(lambda: not world.trouble, "it works")
+
+
+@pytest.mark.parametrize("change", ["new", "edited", "deleted"])
+async def test_a_deaf_watch_is_found_out(world: World, watching: Watching, change: str) -> None:
+    world.create("one")
+    async with watching():
+        await world.until(lambda: world.names() == {"one"} and not world.trouble, "it works")
+        world.http.deaf = True
+        if change == "new":
+            world.create("two")
+        elif change == "deleted":
+            world.delete("one")
+        else:
+            edit = {"spec": {"stop": True}}
+            world.server.answer(Request("PATCH", f"{_PATH.format('team')}/one", {}, edit))
+        told = {
+            "new": lambda: world.names() == {"one", "two"},
+            "deleted": lambda: not world.names(),
+            "edited": lambda: world.known["team", "one"]["spec"].get("stop") is True,
+        }
+        await world.until(told[change], "the change is found")
+        world.http.deaf = False
+        await world.until(lambda: not world.trouble, "it works")
+        world.create("three")
+        assert await world.until(lambda: "three" in world.names(), "the watch is a new one") < 3
+
+
+@pytest.mark.parametrize("verb", ["list", "watch"])
+async def test_a_right_that_is_taken_away_and_given_back(
+    world: World, watching: Watching, verb: str
+) -> None:
+    world.gate.denied.add(("sweepjob.dev", "sweepjobs", verb))
+    world.create("one")
+    async with watching():
+        if verb == "list":
+            await world.until(lambda: "cannot list" in world.trouble, "it is told")
+            assert not world.names()
+        await asyncio.sleep(1)
+        world.gate.denied.clear()
+        await world.until(lambda: world.names() == {"one"} and not world.trouble, "it works")
+        world.create("two")
+        await world.until(lambda: "two" in world.names(), "it is told")
+
+
+async def test_a_namespace_that_is_shut_keeps_no_other_from_being_seen(
+    world: World, watching: Watching
+) -> None:
+    world.gate.denied_in["shut"] = {
+        ("sweepjob.dev", "sweepjobs", verb) for verb in ("get", "list", "watch")
+    }
+    world.create("here", "open")
+    world.create("there", "shut")
+    async with watching("open", "shut"):
+        await world.until(lambda: world.names() == {"here"} and not world.trouble, "it works")
+        world.gate.denied_in.clear()
+        await world.until(lambda: world.names() == {"here", "there"}, "it is seen by itself")
+
+
+async def test_no_task_of_ours_is_cancelled_with_kopf(world: World, watching: Watching) -> None:
+    async with watching():
+        await world.until(lambda: not world.trouble, "it works")
+        ours = asyncio.create_task(asyncio.Event().wait())  # younger than kopf
+        world.gate.close("sweepjobs")
+        await world.until(lambda: "is missing" in world.trouble, "the CRD is missed")
+        world.gate.open("sweepjobs")
+        await world.until(lambda: not world.trouble, "it works")
+        assert not ours.done()
+        ours.cancel()
+
+
+A, B = ("team", "a"), ("team", "b")
+
+
+@pytest.mark.parametrize(
+    ("before", "listed", "now", "missed"),
+    [
+        ({}, {}, {}, set()),
+        ({}, {A: ("u", "5")}, {}, {A}),
+        ({}, {A: ("u", "5")}, {A: ("u", "5")}, set()),
+        ({A: ("u", "4")}, {A: ("u", "5")}, {A: ("u", "4")}, {A}),
+        ({A: ("u", "4")}, {A: ("u", "5")}, {A: ("u", "6")}, set()),  # a write of our own
+        ({A: ("u", "4")}, {A: ("v", "5")}, {A: ("u", "4")}, {A}),  # deleted and created again
+        ({A: ("u", "4")}, {}, {A: ("u", "4")}, {A}),
+        ({A: ("u", "4")}, {}, {A: ("v", "9")}, set()),  # created after the list
+        ({A: ("u", "4")}, {}, {}, set()),
+        ({}, {}, {B: ("u", "9")}, set()),
+        ({A: ("u", "4"), B: ("w", "2")}, {B: ("w", "3")}, {A: ("u", "4"), B: ("w", "2")}, {A, B}),
+    ],
+)
+def test_what_a_watch_has_missed(before: Any, listed: Any, now: Any, missed: set[Any]) -> None:
+    made = [{k: Version(*v) for k, v in known.items()} for known in (before, listed, now)]
+    assert find_missed(*made) == missed
+
+
+def test_what_is_wrong_with_a_crd() -> None:
+    assert missing_crd("sweepjobs", {"v1alpha1": {"sweepjobs"}}) == ""
+    assert "is missing" in missing_crd("sweepjobs", {})
+    assert "is missing" in missing_crd("sweepjobs", {"v1alpha1": {"sweeptrials"}})
+    assert "serves v1, v2 but" in missing_crd(
+        "sweepjobs", {"v2": {"sweepjobs"}, "v1": {"sweepjobs"}}
+    )
