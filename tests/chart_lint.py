@@ -17,6 +17,12 @@ VARIANTS: tuple[tuple[str, ...], ...] = (
     (),
     ("--set", "watchNamespaces={team-a,team-b}"),
     ("--set", "replicas=2"),
+    ("--set", "tenancy.enabled=true,sidecar.resources.limits.memory=96Mi"),
+    (
+        "--set",
+        "tenancy.enabled=true,tenancy.allowPrivileged=true,tenancy.allowHostNamespaces=true,"
+        "tenancy.serviceAccounts={a,b},tenancy.namespaceSelector.matchLabels.tenant=yes",
+    ),
     ("--set", "crds.enabled=false,intake.existingSecret=certificate"),
     ("--set", "intake.certManager.enabled=true"),
     ("--set", "intake.certManager.enabled=true,intake.certManager.issuerRef.name=company"),

@@ -82,8 +82,8 @@ HELD_UP: list[tuple[str, dict[str, Any], str, str]] = [
     (
         "config",
         {"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "no", "key": "x"}}}]},
-        "ContainerCannotStart",
-        'configmap "no" not found',
+        "ConfigMapNotFound",
+        "ConfigMap 'no' does not exist",
     ),
     (
         "gpus",

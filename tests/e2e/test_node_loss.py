@@ -122,7 +122,7 @@ def test_a_lost_node(sweeps: Sweeps, second_node: layout.Node) -> None:
     assert values_on_record(record) == expected(LOST)
     assert json.loads(record["spec"]["assignment"])["level"] == 0.5
     jobs = sweeps.kubectl("get", "jobs", "-o", "name").split()
-    assert jobs == ["job.batch/lost-0-2"]
+    assert jobs == ["job.batch/lost-0-r2"]
 
 
 def test_the_operators_own_node(sweeps: Sweeps, operator_on_second: layout.Node) -> None:

@@ -5,21 +5,29 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 
 from sweepjob.domain.plan import actions as act
-from sweepjob.domain.plan.observed import Job, Pod
+from sweepjob.domain.plan.observed import EarlierAttempt, Job, Pod, TrainerEnd
 from sweepjob.domain.plan.planner import is_over, new_trials, plan, plan_new
 from sweepjob.domain.plan.snapshot import Phase, Proposal, Snapshot, Stop, Totals, Trial
 
 from .builders import snapshot
 
 PATIENCE = 60.0  # the default of a snapshot
+COMPANION_GRACE = 20.0
 STOP = Stop(Phase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=1)
 
 
 STEPS = 5000
+
+
+def _is_before(key: str, trial: Trial) -> bool:
+    """Whether a Job, or its pod, is of an earlier attempt of the trial."""
+    name, _, attempt = key.partition("/")
+    return name == trial.name and int(attempt) < trial.attempt
 
 
 class Calm(random.Random):
@@ -83,6 +91,7 @@ class SimulatedCluster:
             failing=sum(phase is Phase.FAILED for phase in self.leaving.values()),
             totals=Totals(len(taken), ended),
             proposals=tuple(Proposal(n, {"x": n}) for n in rest),
+            companion_grace=COMPANION_GRACE,
         )
 
     def _view(self, trial: Trial) -> Trial:
@@ -93,7 +102,15 @@ class SimulatedCluster:
             interruption=self.interruptions.get(prefix),
             jobs=tuple(j for key, j in self.jobs.items() if key == prefix),
             pods=tuple(p for key, p in self.pods.values() if key == prefix),
+            earlier=tuple(self._earlier(trial)),
         )
+
+    def _earlier(self, trial: Trial) -> Iterator[EarlierAttempt]:
+        for attempt in range(1, trial.attempt):
+            key = f"{trial.name}/{attempt}"
+            pods = tuple(p for k, p in self.pods.values() if k == key)
+            if key in self.jobs or pods:
+                yield EarlierAttempt(self.jobs.get(key), pods)
 
     def run(self) -> None:
         """To the end; raises AssertionError when an invariant breaks or it takes for ever."""
@@ -128,6 +145,8 @@ class SimulatedCluster:
         self.history.append(f"{self.now:g}: the operator crashes")
         for memory in (self.verdicts, self.reserved, self.leaving, self.waiting, self.doing):
             memory.clear()  # type: ignore[attr-defined] # sets and dictionaries alike
+        for name, (key, pod) in self.pods.items():
+            self.pods[name] = (key, replace(pod, finished=False))  # only its history shows that
 
     def _fill(self) -> None:
         for new in new_trials(self._of_sweep(), self.now):
@@ -196,9 +215,14 @@ class SimulatedCluster:
     def _(self, action: act.DeletePod) -> None:
         key, pod = self.pods[action.pod]
         assert pod.uid == action.uid
-        recorded = self.records[action.trial].stop is not None
+        record = self.records[action.trial]
+        recorded = record.stop is not None or _is_before(key, record)
         assert recorded or pod.is_stranded(self.now, PATIENCE), "recorded before it is ended"
-        self.pods[action.pod] = (key, replace(pod, deleting=True, gone_by=self.now + 2))
+        self.pods[action.pod] = (key, self._going(pod))
+
+    def _going(self, pod: Pod) -> Pod:
+        finished = pod.trainer_end is not None
+        return replace(pod, deleting=True, gone_by=self.now + 2, finished=finished)
 
     @apply.register
     def _(self, action: act.DeleteJob) -> None:
@@ -261,8 +285,10 @@ class SimulatedCluster:
         if not pod.is_terminal and dice > 0.9:
             self.hung.add(name)
         elif not pod.is_terminal and dice < 0.5:
-            # A script may exit with 0 when it is told to go.
-            self.pods[name] = (key, replace(pod, succeeded=dice < 0.3, failure=("F", "f")))
+            # A script may exit with 0 when it is told to go; one that has ended keeps its exit code.
+            end = pod.trainer_end
+            well = dice < 0.3 if end is None else end.failure is None
+            self.pods[name] = (key, replace(pod, succeeded=well, failure=("F", "f")))
         elif dice < 0.8:
             del self.pods[name]
 
@@ -278,13 +304,21 @@ class SimulatedCluster:
             return replace(pod, stranded=self.now, disrupted=True)
         if pod.started is None:
             return pod
+        if pod.trainer_end is not None and dice < 0.8:  # the other container goes on, or ends
+            ended = pod.trainer_end.failure is None if dice < 0.03 else None
+            return replace(pod, succeeded=ended, failure=("F", "f"))
+        if (
+            dice < 0.15 and self.chance.random() < 0.3
+        ):  # the trainer ends, and another container does not
+            failure = None if dice < 0.1 else ("F", "f")
+            return replace(pod, trainer_end=TrainerEnd(self.now, failure, ("proxy",)))
         if dice < 0.15:
             return replace(pod, succeeded=dice < 0.1, failure=("F", "f"))
         if dice < 0.25:
             self.verdicts[int(key.partition("/")[0].rpartition("-")[2])] = STOP
         elif dice < 0.35:  # drained, or deleted by a person
             self.interruptions[key] = ("Evicted", "drained")
-            return replace(pod, deleting=True, gone_by=self.now + 2, disrupted=dice < 0.3)
+            return replace(self._going(pod), disrupted=dice < 0.3)
         return pod
 
     def _control(self, key: str, job: Job) -> None:
@@ -312,7 +346,7 @@ class SimulatedCluster:
     def _take_pods(self, key: str) -> None:
         for name, (k, pod) in list(self.pods.items()):
             if k == key and not pod.deleting:
-                self.pods[name] = (k, replace(pod, deleting=True, gone_by=self.now + 2))
+                self.pods[name] = (k, self._going(pod))
 
     def _judge(self, key: str, job: Job, pods: list[Pod]) -> None:
         """Complete, failed, or another pod in place of one that was disrupted."""

@@ -13,6 +13,7 @@ from sweepjob.controller.caches import Caches
 from sweepjob.controller.executor import Executor
 from sweepjob.controller.gateway import Gateway
 from sweepjob.controller.launcher import Launcher
+from sweepjob.controller.namespace_limits import NamespaceLimitReader
 from sweepjob.controller.pace import Pace
 from sweepjob.controller.recorder import Recorder
 from sweepjob.controller.sweep_state import SweepState
@@ -46,7 +47,8 @@ def carry_out(server: MemoryApiServer) -> SweepState:
         client = FakeClient(server, Weather(random.Random(1)))
         api = Gateway(cast(ApiClient, client), Pace(100.0, 10))
         caches = Caches(api, (), lambda *_: None, lambda *_: None, lambda _: None, time.time)
-        launcher = Launcher(api, caches, SETTINGS.sidecar, clock)
+        announcer, limits = Announcer(api, clock), NamespaceLimitReader(api, clock)
+        launcher = Launcher(api, caches, announcer, limits, SETTINGS.sidecar, clock)
         recorder = Recorder(api, caches, Announcer(api, clock), clock)
         await Executor(api, launcher, recorder, clock).carry_out(state, NEW)
 

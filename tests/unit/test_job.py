@@ -34,7 +34,7 @@ def environment(container: dict[str, Any]) -> dict[str, str]:
 
 def test_identity_owner_and_failure_policy() -> None:
     job = manifest()
-    assert job["metadata"]["name"] == "sweep-3-2"
+    assert job["metadata"]["name"] == "sweep-3-r2"
     assert job["metadata"]["labels"] == job["spec"]["template"]["metadata"]["labels"]
     [owner] = job["metadata"]["ownerReferences"]
     assert (owner["kind"], owner["uid"], owner["controller"]) == ("SweepTrial", "trial-uid", True)

@@ -62,6 +62,12 @@ class Announcer:
         about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
         self.announce(Announcement(*about, names.REASON_NEW_BEST, message))
 
+    def sidecar_fitted(self, state: SweepState, fitted: str) -> None:
+        """The sidecar's resources are others than asked for, since the namespace demands it."""
+        about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
+        text = f"the trials' sidecar has {fitted}; metrics.sidecar.resources sets others"
+        self.announce(Announcement(*about, names.REASON_FITTED, text))
+
     def lost_sources(self, state: SweepState) -> None:
         """Trials of other sweeps that counted here and are gone."""
         about = (names.SWEEPJOB, state.namespace, state.name, state.uid)

@@ -13,13 +13,17 @@ from ..resources import names
 from ..resources.identity import TrialIdentity
 from ..resources.job import job_manifest
 from ..resources.outputs import trial_folder
+from ..resources.owners import owner_of
 from ..resources.record import Record, trial_manifest
+from ..resources.reserved_names import ReservedName
 from ..resources.sidecar import SidecarSettings
 from ..resources.troubles import of_missing_right, of_refused_job, of_refused_record
 from . import errors, gateway
+from .announcer import Announcer
 from .caches import Caches
 from .denied import message_for_denied
 from .gateway import Gateway
+from .namespace_limits import NamespaceLimitReader
 from .sweep_state import SweepState
 from .trial_state import TrialState
 
@@ -32,15 +36,24 @@ class Launcher:
     """Names are deterministic: what is there already and ours was created by an answer that never came.
 
     Args:
+        limits: reads what a namespace demands of containers.
         sidecar: what the pods' sidecars are told.
         clock: seconds since the epoch.
     """
 
     def __init__(
-        self, api: Gateway, caches: Caches, sidecar: SidecarSettings, clock: Callable[[], float]
+        self,
+        api: Gateway,
+        caches: Caches,
+        announcer: Announcer,
+        limits: NamespaceLimitReader,
+        sidecar: SidecarSettings,
+        clock: Callable[[], float],
     ) -> None:
         self._api = api
         self._caches = caches
+        self._announcer = announcer
+        self._limits = limits
         self._sidecar = sidecar
         self._clock = clock
 
@@ -85,7 +98,7 @@ class Launcher:
             trial_folder(state.name, state.uid, trial.name),
         )
         try:
-            body = self._job(identity, state, trial.assignment)
+            body = await self._job(identity, state, trial.assignment)
             trial.unanswered = self._clock()
             made = await self._create_or_adopt(gateway.JOBS, state.namespace, body, owner=trial.uid)
         except (errors.Refused, errors.Conflict) as error:
@@ -114,7 +127,7 @@ class Launcher:
         folder = trial_folder(state.name, state.uid, name)
         identity = TrialIdentity(state.namespace, state.name, name, _NO_TRIAL, 1, folder)
         try:
-            body = self._job(identity, state, assignment)
+            body = await self._job(identity, state, assignment)
             # A trial of an earlier sweep may still have the name.
             body["metadata"]["name"] = f"{body['metadata']['name'][:50]}-check"
             await self._api.would_create(gateway.JOBS, state.namespace, body)
@@ -127,7 +140,7 @@ class Launcher:
             pass
         return ""
 
-    def _job(
+    async def _job(
         self, identity: TrialIdentity, state: SweepState, assignment: Assignment
     ) -> dict[str, Any]:
         """The Job of an attempt.
@@ -136,9 +149,17 @@ class Launcher:
             Refused: the user's template is none.
         """
         try:
-            return job_manifest(identity, state.spec, assignment, self._sidecar)
+            limits = await self._limits.read(identity.namespace)
+            body = job_manifest(identity, state.spec, assignment, self._sidecar, limits)
+        except ReservedName as error:
+            raise errors.Refused(f"trial.template.spec.{error}") from error
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise errors.Refused(f"{error}: {_NO_TEMPLATE}") from error
+        fitted = (body["metadata"].get("annotations") or {}).get(names.ANNOTATION_FITTED, "")
+        if fitted and fitted != state.fitted:
+            self._announcer.sidecar_fitted(state, fitted)
+        state.fitted = fitted
+        return body
 
     async def _create_or_adopt(
         self, resource: gateway.Resource, namespace: str, body: dict[str, Any], owner: str
@@ -157,8 +178,8 @@ class Launcher:
             if owners[0].get("uid") == owner:
                 return found
             raise errors.Conflict(
-                f"{resource.plural} '{name}' exists and belongs to something else; "
-                "delete it, or give the sweep another name"
+                f"{resource.plural} '{name}' exists already. It belongs to {owner_of(found)} and is left "
+                "alone. Give this sweep another name, or wait until that one is gone"
             ) from None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from ..domain.plan.observed import Job, Pod, Trouble
+from ..domain.plan.observed import EarlierAttempt, Job, Pod, Trouble
 from ..domain.plan.planner import free_slots
 from ..domain.plan.snapshot import Phase, Snapshot, Trial
 from ..resources.pods import PodRecord
@@ -41,6 +41,7 @@ def without_proposals(state: SweepState, settings: Settings) -> Snapshot:
         suspended=spec.suspend,
         stopped=spec.stop,
         node_patience=settings.node_patience,
+        companion_grace=spec.trial.companion_grace,
         max_retries=spec.trial.max_retries,
         occupied=len(state.live) + len(state.reserved) + state.held,
         totals=state.totals(),
@@ -73,6 +74,8 @@ def of_trial(
     since = caches.pods_seen_since(state.namespace)
     trial.look_for_job(there=bool(jobs), now=now, since=since)
     trial.trouble = _trouble_of(trial, pods)
+    ends = (p.view.trainer_end for p in pods if not p.view.is_terminal)
+    trial.trainer_end = next((end for end in ends if end is not None), None)
     state.crowded |= trial.trouble is not None and trial.trouble.waits
     return Trial(
         index=trial.index,
@@ -93,8 +96,24 @@ def of_trial(
         interruption=trial.interruption,
         jobs=tuple(_seen(job, trial).watched(since) for job in jobs),
         pods=tuple(_seen(_counted(p, trial, state, is_read), trial).watched(since) for p in pods),
+        earlier=_earlier(trial, owned, caches.pods_of(key, trial.uid), since),
         # They go by themselves. On the word of a label alone no pod is deleted.
         strays=tuple(replace(pod.view, deleting=True).watched(since) for pod in strays),
+    )
+
+
+def _earlier(
+    trial: TrialState, jobs: Sequence[Job], pods: Sequence[PodRecord], since: float
+) -> tuple[EarlierAttempt, ...]:
+    """What is left of attempts before the current one."""
+    attempts = {j.attempt for j in jobs} | {p.attempt for p in pods}
+    return tuple(
+        EarlierAttempt(
+            next((_seen(j, trial) for j in jobs if j.attempt == attempt), None),
+            tuple(_seen(p.view, trial).watched(since) for p in pods if p.attempt == attempt),
+        )
+        for attempt in sorted(attempts)
+        if attempt < trial.attempt
     )
 
 
@@ -108,7 +127,7 @@ def _trouble_of(trial: TrialState, pods: Sequence[PodRecord]) -> Trouble | None:
     """What keeps a trial from getting going; nothing does while its trainer runs."""
     if any(pod.view.started is not None for pod in pods if not pod.view.is_terminal):
         return None
-    return trial.refused or _first(pods)
+    return trial.refused or trial.stuck or _first(pods)
 
 
 def _counted(
@@ -119,8 +138,9 @@ def _counted(
     view = replace(trial.view_of(pod), last=pod.view.uid in trial.last)
     if pod.spent and not state.crowded:
         view = replace(view, succeeded=True)
-    unread = view.is_terminal and not view.is_interrupted and not is_read(pod)
-    return replace(view, succeeded=None) if unread else view
+    over = view.is_terminal or view.trainer_end is not None
+    unread = over and not view.is_interrupted and not is_read(pod)
+    return replace(view, succeeded=None, trainer_end=None) if unread else view
 
 
 def _seen(view: V, trial: TrialState) -> V:

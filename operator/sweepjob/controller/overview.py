@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
+from ..domain.plan.companions import OUTLIVED, describe
 from ..domain.plan.observed import Trouble
 from ..domain.plan.planner import STOPPED, is_over, reason_to_end
 from ..domain.plan.snapshot import Phase, Snapshot
@@ -37,19 +38,21 @@ def overview(
     """
     over = is_over(snap, now)
     failure = _failure(state, snap, now) if over else None
+    degraded = _degraded(state, now, lacks)
     running = sum(trial.phase is Phase.RUNNING for trial in state.live.values())
     conditions = (
         _accepted(state),
         _complete(state, over, failure),
         _failed(failure),
         _suspended(state.spec.suspend and not over),
-        _degraded(state, now, lacks),
+        degraded,
         *_stalled(state, failure),
     )
     completed = state.status.get("completionTime")
     return Overview(
         generation=generation,
-        phase=_phase(state, over, failure),
+        phase=_phase(state, over, failure, blocked=not running and _is_blocked(state, now)),
+        reason=_reason(state, failure, degraded),
         conditions=conditions,
         seed=state.seed,
         started=state.started,
@@ -84,10 +87,33 @@ def _failure(state: SweepState, snap: Snapshot, now: float) -> tuple[str, str] |
     return None
 
 
-def _phase(state: SweepState, over: bool, failure: tuple[str, str] | None) -> str:
+def _phase(state: SweepState, over: bool, failure: tuple[str, str] | None, *, blocked: bool) -> str:
     if over:
         return "Complete" if failure is None else "Failed"
-    return "Suspended" if state.spec.suspend else "Running"
+    if state.spec.suspend:
+        return "Suspended"
+    return "Blocked" if blocked else "Running"
+
+
+def _is_blocked(state: SweepState, now: float) -> bool:
+    """Whether something is in the way of every trial that there is."""
+    if _is_known(state.refused, now):
+        return True
+    live = state.live.values()
+    return bool(live) and all(t.stop is None and _is_known(t.trouble, now) for t in live)
+
+
+def _is_known(trouble: Trouble | None, now: float) -> bool:
+    return trouble is not None and now >= trouble.since + PATIENCE
+
+
+def _reason(state: SweepState, failure: tuple[str, str] | None, degraded: Condition) -> str:
+    """The one word for a column: why it failed, or else what needs a person."""
+    if failure is not None:
+        return failure[0]
+    if state.problem:
+        return names.REASON_INVALID
+    return degraded.reason if degraded.holds else ""
 
 
 def _accepted(state: SweepState) -> Condition:
@@ -99,6 +125,8 @@ def _accepted(state: SweepState) -> Condition:
         text += f"; it begins with {listed}"
     if state.warnings:
         text += f". Probably not meant: {state.warnings}"
+    if state.fitted:
+        text += f"; the trials' sidecar has {state.fitted}"
     return Condition(names.ACCEPTED, True, names.REASON_ACCEPTED, text)
 
 
@@ -156,12 +184,16 @@ def _trouble(state: SweepState, now: float) -> Trouble | None:
     """The first thing that needs a person's eye, live trials in order, then ended ones."""
     if state.unreadable:
         return unreadable_trouble(list(state.unreadable.values()))
-    if state.refused is not None and now >= state.refused.since + PATIENCE:
+    if state.refused is not None and _is_known(state.refused, now):
         return state.refused
     for trial in state.live.values():
         found = trial.trouble if trial.stop is None else None
-        if found is not None and now >= found.since + PATIENCE:
+        if found is not None and _is_known(found, now):
             return Trouble(found.reason, f"trial {trial.name}: {found.message}")
+        end = trial.trainer_end if trial.stop is None else None
+        if end is not None and now >= end.ended + PATIENCE:
+            held = describe(end, state.spec.trial.companion_grace)
+            return Trouble(OUTLIVED, f"trial {trial.name}: {held}")
         since = trial.other_metrics_since
         if since is not None and now - since >= _PATIENCE_FOR_METRIC:
             return _metric_trouble(state, trial.name, trial.seen, trial.log_evidence)

@@ -24,6 +24,7 @@ from .gateway import Gateway
 from .held_trials import HeldTrials
 from .known_sweep import KnownSweep, is_older
 from .launcher import Launcher
+from .namespace_limits import NamespaceLimitReader
 from .observer import of_sweep
 from .overview import metric_check_due, overview
 from .proposing import Proposer
@@ -83,7 +84,8 @@ class Reconciler:
             api, self.caches, self._state_of, self.queues, clock, settings.log_limits
         )
         announcer = Announcer(api, clock)
-        launcher = Launcher(api, self.caches, settings.sidecar, clock)
+        limits = NamespaceLimitReader(api, clock)
+        launcher = Launcher(api, self.caches, announcer, limits, settings.sidecar, clock)
         recorder = Recorder(api, self.caches, announcer, clock)
         self._status = StatusWriter(api, announcer, self._status_interval, clock)
         self._acceptance = Acceptance(
@@ -100,7 +102,7 @@ class Reconciler:
             caches=self.caches,
             settings=settings,
             executor=Executor(api, launcher, recorder, clock),
-            refusals=Refusals(api, self.caches),
+            refusals=Refusals(api, self.caches, limits),
             reports=self.reports,
             queues=self.queues,
             find=self._to_work_on,

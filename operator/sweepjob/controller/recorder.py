@@ -101,7 +101,7 @@ class Recorder:
         status = {
             "phase": action.phase.value,
             "attempt": trial.attempt,
-            "job": names.job_name(trial.name, trial.attempt),
+            "job": self._job_of(state, trial),
             "startTime": None if trial.started is None else format_time(trial.started),
             "retryAt": None,
             "reason": action.reason,
@@ -121,7 +121,7 @@ class Recorder:
         status = {
             "phase": action.phase.value,
             "attempt": trial.attempt,
-            "job": names.job_name(trial.name, trial.attempt),
+            "job": self._job_of(state, trial),
             "reason": action.reason,
             "message": action.message[:_MESSAGE_LIMIT],
             "startTime": None if trial.started is None else format_time(trial.started),
@@ -134,12 +134,19 @@ class Recorder:
         sweep_log.log_trial_ended(state, trial, action.phase, action.reason)
         telemetry.GPU_USED.inc(trial.gpu_total)
         telemetry.GPU_SAVED.inc(saved)
-        if action.phase is not Phase.SUCCEEDED:
+        if action.phase is not Phase.SUCCEEDED or trial.stop is not None:
             failed = action.phase is Phase.FAILED
-            reason = action.reason if failed else action.phase.value
-            self._announcer.of_trial(state, trial, reason, action.message, warning=failed)
+            cut = action.phase is Phase.SUCCEEDED  # other containers were ended, perhaps at work
+            reason = action.reason if failed or cut else action.phase.value
+            self._announcer.of_trial(state, trial, reason, action.message, warning=failed or cut)
         if state.best is not None and state.best.trial == trial.name:
             self._announcer.best(state, state.best)
+
+    def _job_of(self, state: SweepState, trial: TrialState) -> str:
+        """The name of the attempt's Job; one from before an upgrade may have another form."""
+        jobs = self._caches.jobs_of((state.namespace, trial.name))
+        own = (j.name for j in jobs if j.owner == trial.uid and j.view.attempt == trial.attempt)
+        return next(own, names.job_name(trial.name, trial.attempt))
 
     async def _write(
         self,

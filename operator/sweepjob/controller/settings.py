@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,8 @@ class Settings:
 
     Attributes:
         namespaces: SWEEPJOB_NAMESPACES, comma-separated; empty for all.
-        sidecar: SWEEPJOB_SIDECAR_IMAGE, SWEEPJOB_INTAKE_URL and the intake's CA.
+        sidecar: SWEEPJOB_SIDECAR_IMAGE, SWEEPJOB_SIDECAR_RESOURCES (JSON), SWEEPJOB_INTAKE_URL and the
+            intake's CA.
         certificate, key: SWEEPJOB_INTAKE_CERTIFICATE and _KEY, files; absent, the intake is plain HTTP.
         intake_port: SWEEPJOB_INTAKE_PORT.
         intake_connections: SWEEPJOB_INTAKE_CONNECTIONS, of sidecars at a time at most. A trial that runs
@@ -68,6 +70,7 @@ class Settings:
                 url=environment["SWEEPJOB_INTAKE_URL"],
                 certificate_authority=Path(authority).read_text() if authority else "",
                 pull_policy=get("SWEEPJOB_SIDECAR_PULL_POLICY", "IfNotPresent"),
+                resources=json.loads(get("SWEEPJOB_SIDECAR_RESOURCES") or "{}"),
             ),
             certificate=Path(certificate) if certificate else None,
             key=Path(key) if key else None,

@@ -71,6 +71,7 @@ class SweepState:
         held: how many slots trials take up of which too little can be read to do anything about them.
         crowded: trials have had to wait for room: what takes the place of another one comes only when
             that has been put away. Forgotten with the operator, and soon learnt again.
+        fitted: how the sidecar's resources were fitted to the namespace, of the newest Job.
         problem: what is wrong with a newer spec, while this one goes on; empty when nothing is.
         warnings: what of the spec is allowed and probably not meant, as a text; empty when nothing is.
         status: the sweep's status as it was written last.
@@ -110,6 +111,7 @@ class SweepState:
     unreadable: dict[str, Record] = field(default_factory=dict)
     held: int = 0
     crowded: bool = False
+    fitted: str = ""
     problem: str = ""
     warnings: str = ""
 

@@ -49,6 +49,9 @@ class StatusWriter:
             return due
         written = await self._write(sweep, new)
         before, state.status = state.status, dict(written.get("status") or {})
+        if new.get("reason"):
+            # A CRD from before an upgrade drops it, and it would be written again and again.
+            state.status.setdefault("reason", new["reason"])
         state.status_written = now
         self._announcer.transitions(state, before)
         sweep_log.log_transitions(state, before)
@@ -64,7 +67,7 @@ class StatusWriter:
             Condition(names.ACCEPTED, False, reason, text),
             Condition(names.RECONCILING if waits else names.STALLED, True, reason, text),
         )
-        seen = Overview(sweep.body["metadata"]["generation"], phase, conditions)
+        seen = Overview(sweep.body["metadata"]["generation"], phase, conditions, reason=reason)
         new = dump_status(seen, status, self._clock())
         if differs(new, status):
             self.warn(key, sweep, reason, text)

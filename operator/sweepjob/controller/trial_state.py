@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from .. import wire
 from ..domain.curve import Curve
-from ..domain.plan.observed import Pod, Trouble
+from ..domain.plan.observed import Pod, TrainerEnd, Trouble
 from ..domain.plan.snapshot import Phase, Stop
 from ..domain.plan.trial import POD_DELETED
 from ..domain.plan.waiting import SUSPENDED
@@ -40,6 +40,7 @@ class TrialState:
         unwritten_since: when the first report came that is not on record, None when all are.
         reason: why it is in its phase, as it is on record.
         trouble: what kept it from getting going when it was looked at last.
+        trainer_end: how its trainer ended, while other containers of its pod went on at that time.
         launch_at: when the next attempt may start.
         gpus: how many it holds when it runs.
         gpu_used: GPU-seconds of the attempts before, by resource name.
@@ -54,6 +55,7 @@ class TrialState:
         undisturbed: uids of pods that nobody else took away when they were deleted.
         last: those of them after which their Job was deleted at once.
         refused: why its Job or its pod could not be created, None when they could.
+        stuck: why its pod does not start, from an event, None when none says so.
         log_time, log_lines: where in the log the newest report was (``LogPosition``), of source logs.
         log_samples: lines of the log to quote while no report was found in it.
         log_unreadable: the log of its pod could not be read when that was tried last.
@@ -99,6 +101,8 @@ class TrialState:
     last: set[str] = field(default_factory=set)
     refused: Trouble | None = None
     trouble: Trouble | None = None
+    trainer_end: TrainerEnd | None = None
+    stuck: Trouble | None = None
     log_time: int = 0
     is_known: bool = True
     unread_best: float | None = None

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from ..controller.ingest.authentication import Caller
+from ..resources.proxies import merge_environments
 from ..resources.times import parse_time
 from . import pod_status
 from .devices import Devices
@@ -139,7 +140,7 @@ class Node:
             token = secrets.token_urlsafe()
             pod.token.write_text(token)
             self._callers[token] = Caller(key[0], key[1], uid)
-        environment = {**self._machine.environment, **pod.environment}
+        environment = merge_environments(self._machine.environment, pod.environment)
         if gpus:
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
         log = self._logs[pod.name] = Log(self._root / "logs" / f"{pod.name}.log")

@@ -124,7 +124,8 @@ def _shared(
     """The folder that the sidecar reads, which is a mount of the trainer's."""
     mounts = (sidecar or {}).get("volumeMounts") or []
     read = next(m for m in mounts if m["mountPath"] == names.METRICS_FOLDER)
-    own = next(m for m in trainer["volumeMounts"] if m["name"] == read["name"])
+    same = ("name", "subPath", "subPathExpr")
+    own = next(m for m in trainer["volumeMounts"] if all(m.get(k) == read.get(k) for k in same))
     path: str = own["mountPath"]
     return places.get(path, path)
 

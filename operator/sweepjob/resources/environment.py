@@ -42,18 +42,15 @@ def _of_source(
     if metrics.source == wire.MLFLOW:
         return _mlflow(identity, metrics.port, trainer)
     if metrics.source == wire.PUSHGATEWAY:
-        return {"SWEEPJOB_PUSHGATEWAY": f"127.0.0.1:{metrics.port}", **_LOCAL}
+        return {"SWEEPJOB_PUSHGATEWAY": f"127.0.0.1:{metrics.port}"}
     if metrics.source == wire.LOGS:
         # Python would keep its output back until there are some kilobytes of it.
         return {"PYTHONUNBUFFERED": "1"}
     return {"SWEEPJOB_METRICS_PATH": metrics.path}
 
 
-_LOCAL = {"NO_PROXY": "127.0.0.1,localhost"}
-
-
 def _mlflow(identity: TrialIdentity, port: int, trainer: Mapping[str, Any]) -> dict[str, str]:
-    ours = {TRACKING_URI: f"http://127.0.0.1:{port}", **_LOCAL}
+    ours = {TRACKING_URI: f"http://127.0.0.1:{port}"}
     chosen = {entry.get("name") for entry in trainer.get("env") or []}
     if TRACKING_URI in chosen:
         # The run is made by the user's own server, where it is to be found by these tags.

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .. import wire
 from ..domain.space import Assignment
 from . import command, kubelet, names
 from .environment import trainer_environment
+from .host_network import with_own_port
 from .identity import TrialIdentity
+from .namespace_limits import NO_LIMITS, NamespaceLimits
 from .outputs import ARTIFACTS
 from .placeholders import substitute, values
+from .proxies import exempt_container
+from .reserved_names import check_names
+from .shared_folder import share_variables
 from .sidecar import DROP_ALL, TRACKING_URI, SidecarSettings, add_sidecar
+from .sidecar_resources import fit_resources, wanted_resources
 from .sweepjob import SweepSpec, TrialTemplate
 
 Manifest = dict[str, Any]
@@ -23,9 +30,19 @@ _GROUP = 65532
 
 
 def job_manifest(
-    identity: TrialIdentity, spec: SweepSpec, assignment: Assignment, sidecar: SidecarSettings
+    identity: TrialIdentity,
+    spec: SweepSpec,
+    assignment: Assignment,
+    sidecar: SidecarSettings,
+    limits: NamespaceLimits = NO_LIMITS,
 ) -> Manifest:
     """The Job as it is created.
+
+    Args:
+        limits: what the namespace demands of containers.
+
+    Raises:
+        ReservedName: something in the rendered template has a name of the operator's.
 
     ``backoffLimit: 0`` and ``restartPolicy: Never``: a new attempt is the operator's decision. A pod
     that was disrupted (preempted, evicted, drained) is replaced by the Job and counts for nothing.
@@ -36,7 +53,8 @@ def job_manifest(
         names.LABEL_ATTEMPT: str(identity.attempt),
         names.LABEL_TRIAL_UID: identity.uid,
     }
-    template = _pod_template(identity, spec, assignment, sidecar)
+    template, fitted = _pod_template(identity, spec, assignment, sidecar, limits)
+    annotations = {"annotations": {names.ANNOTATION_FITTED: fitted}} if fitted else {}
     meta = template.setdefault("metadata", {})
     meta["labels"] = {**meta.get("labels", {}), **labels}
     return {
@@ -46,6 +64,7 @@ def job_manifest(
             "name": names.job_name(identity.trial, identity.attempt),
             "namespace": identity.namespace,
             "labels": {**labels, **spec.queue},
+            **annotations,
             "ownerReferences": [
                 names.owner_reference(names.SWEEPTRIAL, identity.trial, identity.uid)
             ],
@@ -66,28 +85,52 @@ def job_manifest(
 
 
 def _pod_template(
-    identity: TrialIdentity, spec: SweepSpec, assignment: Assignment, settings: SidecarSettings
-) -> Manifest:
+    identity: TrialIdentity,
+    spec: SweepSpec,
+    assignment: Assignment,
+    settings: SidecarSettings,
+    limits: NamespaceLimits,
+) -> tuple[Manifest, str]:
+    """The pod, and how its sidecar was fitted to the namespace."""
     paths = {output.name: output.mount_path for output in spec.outputs}
     template = _users_template(spec.trial, values(assignment, spec.inputs, paths))
     pod = template.setdefault("spec", {})
+    check_names(pod)
     pod["restartPolicy"] = "Never"
     pod.setdefault("terminationGracePeriodSeconds", spec.trial.stop_grace)
     pod.setdefault("automountServiceAccountToken", False)
     _secure(pod, shares=bool(spec.outputs))
     trainer = trainer_of(pod)
+    # The end of its log is its last message, unless it writes another one.
+    trainer.setdefault("terminationMessagePolicy", "FallbackToLogsOnError")
+    metrics = with_own_port(pod, trainer, spec.metrics, identity)
+    environment = trainer_environment(identity, replace(spec, metrics=metrics), assignment, trainer)
     _add_outputs(pod, trainer, identity, spec)
-    if spec.metrics.source != wire.LOGS:
-        told = {
-            wire.METRIC: spec.objective.primary_metric,
-            wire.NAMESPACE: identity.namespace,
-            wire.TRIAL: identity.trial,
-        }
-        if ARTIFACTS in paths:
-            told[wire.ARTIFACTS] = paths[ARTIFACTS]
-        add_sidecar(pod, trainer, spec.metrics, told, settings)
-    _add_environment(trainer, trainer_environment(identity, spec, assignment, trainer))
-    return template
+    sidecar, fitted = None, ""
+    if metrics.source != wire.LOGS:
+        told = _told(identity, spec, paths)
+        wanted = wanted_resources(pod, metrics.sidecar or settings.resources)
+        resources, fitted = fit_resources(wanted, pod, limits)
+        folder = f"{identity.folder}/{identity.attempt}"
+        sidecar = add_sidecar(pod, trainer, metrics, told, settings, resources, folder)
+    _add_environment(trainer, environment)
+    if metrics.port:
+        exempt_container(trainer)
+    if sidecar is not None:
+        share_variables(sidecar, trainer)
+    return template, fitted
+
+
+def _told(identity: TrialIdentity, spec: SweepSpec, paths: Mapping[str, str]) -> dict[str, str]:
+    """What the sidecar is told about its trial."""
+    told = {
+        wire.METRIC: spec.objective.primary_metric,
+        wire.NAMESPACE: identity.namespace,
+        wire.TRIAL: identity.trial,
+    }
+    if ARTIFACTS in paths:
+        told[wire.ARTIFACTS] = paths[ARTIFACTS]
+    return told
 
 
 def _secure(pod: Manifest, *, shares: bool) -> None:

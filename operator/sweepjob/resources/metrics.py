@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from .. import wire
+from .quantity import check_amounts
 from .reading import Reader
 
 if TYPE_CHECKING:
@@ -25,12 +27,16 @@ class Metrics:
         port: on the trainer's localhost, of a source that listens; 0 otherwise.
         path: in the trainer, of a source that is written to; empty otherwise.
         pattern: a regular expression for the log; empty for the usual forms.
+        is_port_given: the user chose the port.
+        sidecar: resources of the sidecar as in a container, empty for the operator's.
     """
 
     source: str = wire.MLFLOW
     port: int = wire.MLFLOW_PORT
     path: str = ""
     pattern: str = ""
+    is_port_given: bool = False
+    sidecar: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -40,7 +46,7 @@ class Metrics:
 
 def parse_metrics(reader: Reader) -> Metrics:
     """Read ``spec.metrics``."""
-    reader.known(("source", "port", "path", "pattern"))
+    reader.known(("source", "port", "path", "pattern", "sidecar"))
     source = reader.word("source", wire.SOURCES, wire.MLFLOW)
     _belongs(reader, "port", source, _PORTS)
     _belongs(reader, "path", source, _PATHS)
@@ -50,12 +56,29 @@ def parse_metrics(reader: Reader) -> Metrics:
         reader.note("port", port, "must be at least 1024: the sidecar is not root")
     path = posixpath.normpath(reader.text("path", _PATHS[source])) if source in _PATHS else ""
     reader.bounded("path", path, 1000)
-    metrics = Metrics(source, port, path, _pattern(reader))
+    metrics = Metrics(
+        source,
+        port,
+        path,
+        _pattern(reader),
+        is_port_given="port" in reader.data,
+        sidecar=_sidecar(reader.child("sidecar"), source),
+    )
     if path and (not path.startswith("/") or metrics.folder == "/"):
         example = _PATHS[source]
         remedy = f"must be absolute and in a folder of its own, e.g. {example}: it is mounted there"
         reader.note("path", path, remedy)
     return metrics
+
+
+def _sidecar(reader: Reader, source: str) -> Mapping[str, Mapping[str, Any]]:
+    reader.known(("resources",))
+    if reader.data and source == wire.LOGS:
+        reader.note("", dict(reader.data), "source logs has no sidecar; remove it")
+    resources = reader.child("resources")
+    resources.known(("requests", "limits"))
+    check_amounts(resources)
+    return {part: amounts for part, amounts in resources.data.items() if amounts}
 
 
 def _belongs(reader: Reader, key: str, source: str, sources: object) -> None:

@@ -14,6 +14,9 @@ LABEL_TRIAL = f"{GROUP}/trial"
 LABEL_ATTEMPT = f"{GROUP}/attempt"
 LABEL_TRIAL_UID = f"{GROUP}/trial-uid"
 
+# On a Job: how the sidecar's resources were fitted to what the namespace demands.
+ANNOTATION_FITTED = f"{GROUP}/sidecar-resources"
+
 # Kueue's: a SweepJob that has them passes them on to its Jobs.
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 QUEUE_LABELS = (QUEUE_LABEL, "kueue.x-k8s.io/priority-class")
@@ -24,6 +27,8 @@ SIDECAR = "sweepjob-sidecar"
 VOLUME_TOKEN = "sweepjob-token"
 VOLUME_JOURNAL = "sweepjob-journal"
 VOLUME_METRICS = "sweepjob-metrics"
+VOLUME_OUTPUT = "sweepjob-output-"  # and the output's name
+RESERVED = "sweepjob-"  # how names begin that users cannot give
 TOKEN_FOLDER = f"/var/run/secrets/{GROUP}"
 READY_SCRIPT = "/opt/sweepjob/sweepjob/sidecar/ready.py"  # in its image
 METRICS_FOLDER = "/var/lib/sweepjob-metrics"
@@ -67,11 +72,17 @@ REASON_NOT_PERMITTED = "OperatorNotPermitted"
 REASON_QUOTA = "QuotaExceeded"
 REASON_POD_SECURITY = "PodSecurityViolated"
 REASON_POD_REFUSED = "PodRefused"
+REASON_LIMIT_RANGE = "LimitRangeViolated"
+REASON_UNSPECIFIED = "ResourcesNotSpecified"
+REASON_VOLUME = "VolumeCannotBeMounted"
+REASON_SANDBOX = "SandboxCannotStart"
+REASON_CLAIM = "ResourceClaimNotReady"
 REASON_NODE_RESTARTED = "NodeRestarted"
 REASON_REPORTS_LOST = "ReportsLost"
 REASON_LOG_TOO_FAST = "LogTooFast"
 REASON_LOG_UNREADABLE = "LogNotReadable"
 REASON_VALUE_UNREADABLE = "LogValueNotReadable"
+REASON_FITTED = "SidecarResourcesFitted"
 REASON_NEW_BEST = "NewBest"
 REASON_FIRST = "FirstTrialRuns"
 REASON_STOPPED = "Stopped"
@@ -88,8 +99,11 @@ def trial_name(sweep: str, index: int) -> str:
 
 
 def job_name(trial: str, attempt: int) -> str:
-    """The name of an attempt's Job: the trial's own for the first, with a number from then on."""
-    return trial if attempt == 1 else f"{trial}-{attempt}"
+    """The name of an attempt's Job: the trial's own for the first, with ``-rN`` from then on.
+
+    A number alone may be taken: ``lr-1-2`` is trial 2 of sweep ``lr-1``. No trial's name ends in ``-r2``.
+    """
+    return trial if attempt == 1 else f"{trial}-r{attempt}"
 
 
 def owner_reference(kind: str, name: str, uid: str) -> dict[str, object]:

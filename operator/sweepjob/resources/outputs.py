@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import names
 from .reading import Reader
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
@@ -33,7 +34,7 @@ class Output:
 
     @property
     def volume_name(self) -> str:
-        return f"sweepjob-output-{self.name.lower().replace('_', '-')}"
+        return f"{names.VOLUME_OUTPUT}{self.name.lower().replace('_', '-')}"
 
     def folder(self, of_trial: str) -> str:
         """A trial's folder on the volume."""

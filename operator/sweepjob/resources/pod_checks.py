@@ -8,22 +8,20 @@ from typing import Any
 from .. import wire
 from ..domain.problem import Problem
 from .metrics import Metrics
+from .reserved_names import reserved_names
 from .sidecar import TRACKING_URI
-
-_RESERVED = "sweepjob-"
 
 
 def check_pod(trial: Mapping[str, Any], metrics: Metrics) -> Iterator[Problem]:
     """Everything that is wrong with ``spec.trial``'s pod."""
     for path, container in _containers(trial):
-        yield from _reserved(path, container)
         if metrics.source == wire.MLFLOW:
             yield from _tracking(path, container.get("env"))
     if metrics.source == wire.MLFLOW:
         yield from _tracking("spec.trial", trial.get("env"))
-    pod = _pod(trial)
-    for position, volume in enumerate(_dicts(pod.get("volumes"))):
-        yield from _reserved(f"spec.trial.template.spec.volumes[{position}]", volume)
+    # Names that references fill in are looked at in the rendered pod.
+    for path, name, remedy in reserved_names(_pod(trial)):
+        yield Problem(f"spec.trial.template.spec.{path}", name, remedy)
 
 
 def _pod(trial: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -40,13 +38,6 @@ def _containers(trial: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
 
 def _dicts(listed: Any) -> Sequence[Mapping[str, Any]]:
     return [e for e in listed if isinstance(e, Mapping)] if isinstance(listed, list) else []
-
-
-def _reserved(path: str, named: Mapping[str, Any]) -> Iterator[Problem]:
-    name = named.get("name")
-    if isinstance(name, str) and name.startswith(_RESERVED):
-        remedy = f"names that begin with {_RESERVED} are the operator's; choose another"
-        yield Problem(f"{path}.name", name, remedy)
 
 
 def _tracking(path: str, env: Any) -> Iterator[Problem]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import wire
-from ..domain.plan.observed import Job, Pod, Trouble
+from ..domain.plan.observed import Job, Pod, TrainerEnd, Trouble
 from . import accelerators, disruptions, names, troubles
 from .conditions import condition
+from .failures import failure_of
 from .job import trainer_of
 from .shapes import JOB, POD, shaped
 from .times import parse_time
@@ -33,6 +34,8 @@ class PodRecord:
         silenced: it has ended well, but its sidecar was killed before it could leave any.
         trainer: the name of the container that trains.
         trainer_ended: it runs no more, whatever the others do.
+        trainer_code: its exit code then, None before.
+        begun: any of its containers has started, so that its volumes are mounted.
     """
 
     namespace: str
@@ -55,6 +58,8 @@ class PodRecord:
     silenced: bool
     trainer: str
     trainer_ended: bool
+    trainer_code: int | None
+    begun: bool
 
     @property
     def has_ended(self) -> bool:
@@ -179,8 +184,9 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
             disrupted=disruption is not None,
             started=parse_time(_state(trainer).get("startedAt")),
             stranded=disruptions.stranded_since(status),
-            failure=disruption or (_failure(trainer, status) if terminal else ("", "")),
+            failure=disruption or (failure_of(trainer, status) if terminal else ("", "")),
             node=spec.get("nodeName", ""),
+            trainer_end=None if terminal or spent else _trainer_end(spec, status),
         ),
         gpus=accelerators.requested(spec),
         held_from=parse_time(status.get("startTime")),
@@ -190,8 +196,39 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
         summary=summary,
         silenced=(phase == "Succeeded" or spent) and summary is None and _is_killed(status),
         trainer=trainer_of(spec)["name"],
-        trainer_ended="terminated" in (trainer.get("state") or {}),
+        trainer_ended=_exit_code(trainer) is not None,
+        trainer_code=_exit_code(trainer),
+        begun=any(_has_begun(s) for s in _statuses(status)),
     )
+
+
+def _statuses(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [*(status.get("containerStatuses") or []), *(status.get("initContainerStatuses") or [])]
+
+
+def _has_begun(container: Mapping[str, Any]) -> bool:
+    states = (container.get("state") or {}, container.get("lastState") or {})
+    return any("running" in state or "terminated" in state for state in states)
+
+
+def _exit_code(container: Mapping[str, Any]) -> int | None:
+    ended = (container.get("state") or {}).get("terminated")
+    return None if ended is None else ended.get("exitCode", 0)
+
+
+def _trainer_end(spec: Mapping[str, Any], status: Mapping[str, Any]) -> TrainerEnd | None:
+    """How the trainer ended, if others go on; never where it may be started again by rules of its own."""
+    trainer = trainer_of(spec)
+    found = _trainer_status(spec, status)
+    code = _exit_code(found)
+    if code is None or "restartPolicy" in trainer or "restartPolicyRules" in trainer:
+        return None
+    others = [s for s in status.get("containerStatuses") or [] if s["name"] != trainer["name"]]
+    going = tuple(s["name"] for s in others if "terminated" not in (s.get("state") or {}))
+    ended = parse_time(found["state"]["terminated"].get("finishedAt"))
+    if not going or ended is None:
+        return None
+    return TrainerEnd(ended, failure_of(found, {}) if code else None, going)
 
 
 def _trainer_status(spec: Mapping[str, Any], status: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -230,27 +267,16 @@ def remember_end(before: PodRecord, now: PodRecord) -> PodRecord:
     if not now.view.deleting:
         return now
     finished = before.view.finished if before.view.deleting else before.trainer_ended
-    return replace(now, view=replace(now.view, finished=finished))
-
-
-def _failure(trainer: Mapping[str, Any], status: Mapping[str, Any]) -> tuple[str, str]:
-    ended = (trainer.get("state") or {}).get("terminated")
-    if status.get("reason") or ended is None:
-        # Said of the whole pod, e.g. DeadlineExceeded or UnexpectedAdmissionError.
-        return status.get("reason", "PodFailed"), status.get("message", "the pod failed")
-    code, reason = ended.get("exitCode"), ended.get("reason", "Error")
-    if reason == "OOMKilled":
-        return "OutOfMemory", "the trainer used more memory than its limit; raise resources.limits"
-    text = str(ended.get("message") or "").strip()
-    return "TrainerFailed", f"the trainer ended with exit code {code}" + (
-        f": {text}" if text else ""
-    )
+    view = replace(now.view, finished=finished)
+    if finished and view.is_terminal and now.trainer_code == 0:
+        view = replace(view, succeeded=True)  # whatever the others said when they were told to go
+    return replace(now, view=view)
 
 
 def _ended(status: Mapping[str, Any]) -> float | None:
-    every = [*(status.get("containerStatuses") or []), *(status.get("initContainerStatuses") or [])]
     ends = [
-        parse_time((s.get("state") or {}).get("terminated", {}).get("finishedAt")) for s in every
+        parse_time((s.get("state") or {}).get("terminated", {}).get("finishedAt"))
+        for s in _statuses(status)
     ]
     return max((end for end in ends if end is not None), default=None)
 

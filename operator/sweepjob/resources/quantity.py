@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+
+from .reading import Reader
 
 _FORM = re.compile(r"\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
@@ -28,3 +31,17 @@ def is_quantity(value: object) -> bool:
     if isinstance(value, str):
         return _FORM.fullmatch(value) is not None
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
+def check_amounts(reader: Reader) -> None:
+    """Note what is wrong with a container's resources below ``reader``."""
+    for part in ("limits", "requests"):
+        amounts = reader.data.get(part, {})
+        if not isinstance(amounts, Mapping):
+            reader.note(part, amounts, "must be amounts by name, e.g. {nvidia.com/gpu: 1}")
+            continue
+        reader.bounded(part, amounts, 100)
+        for name, amount in amounts.items():
+            if not is_quantity(amount):
+                remedy = "must be a quantity, e.g. 1, 500m or 4Gi"
+                reader.note(f"{part}.{name}", amount, remedy)

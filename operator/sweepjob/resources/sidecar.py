@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import json
 import posixpath
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from .. import wire
 from . import kubelet, names
 from .metrics import Metrics
+from .shared_folder import share_folder
 
 Manifest = dict[str, Any]
 DROP_ALL: Manifest = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
@@ -29,12 +30,14 @@ class SidecarSettings:
         image: the sidecar's image.
         url: where the intake is reached from pods.
         certificate_authority: PEM that the intake's certificate is checked against.
+        resources: as in a container, for sweeps that name none; empty for the defaults.
     """
 
     image: str
     url: str
     certificate_authority: str
     pull_policy: str = "IfNotPresent"
+    resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def add_sidecar(
@@ -43,12 +46,16 @@ def add_sidecar(
     metrics: Metrics,
     told: Mapping[str, str],
     settings: SidecarSettings,
-) -> None:
-    """Put the sidecar and its volumes into a pod.
+    resources: Manifest,
+    own_folder: str,
+) -> Manifest:
+    """Put the sidecar and its volumes into a pod; returns its container.
 
     Args:
         trainer: the container whose reports it takes; its environment is complete.
         told: what the sidecar is told, as far as it depends on the trial.
+        resources: its requests and limits.
+        own_folder: the attempt's own, on a volume that trials share.
     """
     told = {
         wire.OPERATOR: settings.url,
@@ -71,7 +78,7 @@ def add_sidecar(
             "runAsUser": _user(pod, trainer) if metrics.path else _USER,
             "readOnlyRootFilesystem": True,
         },
-        "resources": _resources(pod),
+        "resources": resources,
         "volumeMounts": mounts,
     }
     pod["volumes"] = [*pod.get("volumes", []), *_volumes()]
@@ -81,13 +88,14 @@ def add_sidecar(
         ready = ["python3", "-S", names.READY_SCRIPT, str(metrics.port)]
         container["lifecycle"] = {"postStart": {"exec": {"command": ready}}}
     if metrics.path:
-        mount = _share(pod, trainer, metrics.folder)
+        mount = share_folder(pod, trainer, metrics.folder, own_folder)
         mounts.append({**mount, "mountPath": names.METRICS_FOLDER, "readOnly": True})
         inside = posixpath.relpath(metrics.path, mount["mountPath"])
         told[wire.SOURCE_PATH] = posixpath.normpath(posixpath.join(names.METRICS_FOLDER, inside))
     env = {"name": wire.ENV_TOLD, "value": kubelet.literal(json.dumps(told))}
     container["env"] = [env, *_forwarded(trainer, metrics)]
     pod["initContainers"] = [container, *pod.get("initContainers", [])]
+    return container
 
 
 def _user(pod: Manifest, trainer: Manifest) -> int:
@@ -109,41 +117,6 @@ def _forwarded(trainer: Manifest, metrics: Metrics) -> list[Manifest]:
     if not any(entry["name"] == TRACKING_URI for entry in env):
         return [{**entry, "name": wire.ENV_RUN_ID} for entry in chosen]
     return [{**entry, "name": renamed[entry["name"]]} for entry in env]
-
-
-def _share(pod: Manifest, trainer: Manifest, folder: str) -> Manifest:
-    """The trainer's mount that holds a folder; an empty one is made where there is none."""
-    mounts = trainer.setdefault("volumeMounts", [])
-    around = [m for m in mounts if _is_inside(folder, m.get("mountPath", ""))]
-    if around:
-        closest: Manifest = max(around, key=lambda m: len(m["mountPath"]))
-        keys = ("name", "mountPath", "subPath")
-        return {key: closest[key] for key in keys if key in closest}
-    made = {"name": names.VOLUME_METRICS, "mountPath": folder}
-    mounts.append(dict(made))
-    pod["volumes"] = [*pod.get("volumes", []), {"name": names.VOLUME_METRICS, "emptyDir": {}}]
-    return made
-
-
-def _is_inside(folder: str, mount_path: str) -> bool:
-    mounted = posixpath.normpath(mount_path) if mount_path else ""
-    return bool(mounted) and (folder == mounted or folder.startswith(f"{mounted.rstrip('/')}/"))
-
-
-def _resources(pod: Manifest) -> Manifest:
-    """A processor limit would make the trainer wait for a throttled start, so there is none, unless
-    the user's containers are all of the Guaranteed class, which one without would cost them."""
-    containers: Sequence[Manifest] = [*pod["containers"], *pod.get("initContainers", [])]
-    if all(_is_guaranteed(c.get("resources") or {}) for c in containers):
-        fixed = {"cpu": "500m", "memory": "64Mi"}
-        return {"requests": fixed, "limits": fixed}
-    return {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}}
-
-
-def _is_guaranteed(resources: Mapping[str, Any]) -> bool:
-    limits = resources.get("limits") or {}
-    requests = {**limits, **(resources.get("requests") or {})}
-    return all(limits.get(r) and requests[r] == limits[r] for r in ("cpu", "memory"))
 
 
 def _volumes() -> list[Manifest]:

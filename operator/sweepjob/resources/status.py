@@ -44,6 +44,7 @@ class Overview:
 
     Attributes:
         phase: one word for printer columns; the conditions are the truth.
+        reason: one word about what needs a person, or why it failed; empty when nothing does.
         ended: ended trials by phase.
         running, queued: live trials with and without a running trainer.
         sources: sweeps of a warm start: name, uid, how many of their trials count.
@@ -63,10 +64,11 @@ class Overview:
     best: Best | None = None
     gpu_used: float = 0.0
     gpu_saved: float = 0.0
+    reason: str = ""
     sources: tuple[tuple[str, str, int], ...] = ()
 
 
-_URGENT = ("observedGeneration", "phase", "seed", "startTime", "completionTime")
+_URGENT = ("observedGeneration", "phase", "reason", "seed", "startTime", "completionTime")
 
 
 def dump_status(overview: Overview, previous: Mapping[str, Any], now: float) -> dict[str, Any]:
@@ -75,6 +77,7 @@ def dump_status(overview: Overview, previous: Mapping[str, Any], now: float) -> 
     status: dict[str, Any] = {
         "observedGeneration": overview.generation,
         "phase": overview.phase,
+        "reason": overview.reason or None,
         "conditions": _conditions(overview, previous.get("conditions") or (), now),
         "trials": {
             "total": overview.total,

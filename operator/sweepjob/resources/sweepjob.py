@@ -10,6 +10,7 @@ from typing import Any
 
 from ..domain.limits import Limits
 from ..domain.objective import Goal, Objective
+from ..domain.plan.snapshot import COMPANION_GRACE
 from ..domain.problem import InvalidSpec, Problem
 from ..domain.space import Space
 from ..domain.stopping import NoPolicy, Policy
@@ -21,7 +22,7 @@ from .names import QUEUE_LABELS, SWEEP_NAME_LIMIT
 from .outputs import Output, parse_outputs
 from .placeholders import Reference, text_of
 from .pod_checks import check_pod
-from .quantity import is_quantity
+from .quantity import check_amounts
 from .reading import Reader
 from .references import possible, unresolved
 from .sampling_algorithm import arrange, parse_algorithm
@@ -38,6 +39,7 @@ _LIMITS = (
     "maxFailedTrials",
 )
 _SHORT = ("image", "command", "env", "resources")
+_COMPANIONS = "companionGracePeriodSeconds"
 _SPEC_KEYS = (
     "objective",
     "samplingAlgorithm",
@@ -61,6 +63,7 @@ class TrialTemplate:
     Attributes:
         max_retries: new attempts after a failure.
         stop_grace: seconds between SIGTERM and SIGKILL for a trial that is stopped.
+        companion_grace: seconds that other containers have when the trainer has ended.
     """
 
     template: Mapping[str, Any] | None
@@ -70,6 +73,7 @@ class TrialTemplate:
     resources: Mapping[str, Any]
     max_retries: int
     stop_grace: int
+    companion_grace: int = round(COMPANION_GRACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,7 @@ def parse_limits(reader: Reader) -> Limits:
 
 
 def _trial(reader: Reader) -> TrialTemplate:
-    reader.known((*_SHORT, "template", "maxRetries", "stopGracePeriodSeconds"))
+    reader.known((*_SHORT, "template", "maxRetries", "stopGracePeriodSeconds", _COMPANIONS))
     template = reader.data.get("template")
     short = [key for key in _SHORT if key in reader.data]
     if template is None:
@@ -222,6 +226,7 @@ def _trial(reader: Reader) -> TrialTemplate:
         resources=_resources(reader.child("resources")),
         max_retries=reader.integer("maxRetries", 0, most=98),
         stop_grace=reader.integer("stopGracePeriodSeconds", 5, most=3600),
+        companion_grace=reader.integer(_COMPANIONS, round(COMPANION_GRACE), least=5, most=86400),
     )
 
 
@@ -239,16 +244,7 @@ def _command(reader: Reader) -> str | tuple[str, ...]:
 
 
 def _resources(reader: Reader) -> Mapping[str, Any]:
-    for part in ("limits", "requests"):
-        amounts = reader.data.get(part, {})
-        if not isinstance(amounts, Mapping):
-            reader.note(part, amounts, "must be amounts by name, e.g. {nvidia.com/gpu: 1}")
-            continue
-        reader.bounded(part, amounts, 100)
-        for name, amount in amounts.items():
-            if not is_quantity(amount):
-                remedy = "must be a quantity, e.g. 1, 500m or 4Gi"
-                reader.note(f"{part}.{name}", amount, remedy)
+    check_amounts(reader)
     return reader.data
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _STATUS = {
     "Pending": "NotStarted",
     "Running": "Running",
+    "Blocked": "Queued",
     "Suspended": "Paused",
     "Complete": "Completed",
     "Failed": "Failed",
@@ -70,7 +71,7 @@ class SweepRun:
 
     @property
     def phase(self) -> str:
-        """``Pending``, ``Running``, ``Suspended``, ``Complete``, ``Failed`` or ``Invalid``."""
+        """``Pending``, ``Running``, ``Blocked``, ``Suspended``, ``Complete``, ``Failed``, ``Invalid``."""
         return str((self.body.get("status") or {}).get("phase", "Pending"))
 
     @property

@@ -23,6 +23,21 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainerEnd:
+    """The trainer has ended, and other containers of its pod go on.
+
+    Attributes:
+        ended: seconds since the epoch when it ended.
+        failure: reason and sentence, None when it exited with 0.
+        others: names of the containers that go on.
+    """
+
+    ended: float
+    failure: tuple[str, str] | None
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pod:
     """A pod of a trial.
 
@@ -38,6 +53,7 @@ class Pod:
         started: seconds since the epoch when the trainer started, None before.
         failure: reason and sentence of a failed end, or of the disruption.
         node: where it runs, empty before it is scheduled.
+        trainer_end: how its trainer ended, while other containers still run; None otherwise.
     """
 
     name: str
@@ -52,6 +68,7 @@ class Pod:
     failure: tuple[str, str] = ("", "")
     node: str = ""
     stranded: float | None = None
+    trainer_end: TrainerEnd | None = None
 
     @property
     def is_terminal(self) -> bool:
@@ -105,6 +122,18 @@ class Job:
     def watched(self, since: float) -> Job:
         """The Job for somebody who has seen what happens to pods since then."""
         return self if self.ended is None else replace(self, ended=_late(self.ended, since))
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierAttempt:
+    """What is left of an attempt that is over for the trial's record.
+
+    Attributes:
+        job: its Job, None when that is gone.
+    """
+
+    job: Job | None
+    pods: tuple[Pod, ...]
 
 
 def _late(when: float | None, since: float) -> float | None:

@@ -105,7 +105,8 @@ def timeout_due(sweep: Snapshot, now: float) -> float | None:
 
 def _deadline(trial: Trial, sweep: Snapshot) -> float | None:
     timeout = sweep.limits.trial_timeout
-    started = [pod.started for pod in trial.pods if pod.started is not None and not pod.is_terminal]
+    training = (p for p in trial.pods if not p.is_terminal and p.trainer_end is None)
+    started = [pod.started for pod in training if pod.started is not None]
     if timeout is None or not started or trial.stop is not None:
         return None
     return min(started) + timeout

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ..limits import Limits
 from ..space import Assignment
-from .observed import Job, Pod, Trouble
+from .observed import EarlierAttempt, Job, Pod, Trouble
 
 
 class Phase(StrEnum):
@@ -42,7 +42,8 @@ class Stop:
 
     Attributes:
         outcome: the phase the trial ends in: EARLY_STOPPED by a policy, CANCELED by a limit or a
-            person, FAILED when it cannot get going.
+            person, FAILED when it cannot get going. Where the trainer has ended already and only other
+            containers are stopped, what its own end makes it.
         reason: one word, e.g. ``Bandit`` or ``TrialTimeout``.
         message: one sentence.
         policy, interval, value, threshold, comparators: the policy's decision, where one decided.
@@ -78,6 +79,7 @@ class Trial:
             when there are none.
         trouble: why it does not get going.
         interruption: reason and sentence of the last end of a pod that somebody else caused.
+        earlier: what is left of attempts before this one.
         strays: pods of the attempt, as they say themselves, whose Job was gone before it was seen. They
             are waited for; nothing else that they show counts.
     """
@@ -101,11 +103,17 @@ class Trial:
     jobs: tuple[Job, ...] = ()
     pods: tuple[Pod, ...] = ()
     strays: tuple[Pod, ...] = ()
+    earlier: tuple[EarlierAttempt, ...] = ()
 
     @property
     def job(self) -> Job | None:
         """The Job of the current attempt."""
         return next((job for job in self.jobs if job.attempt == self.attempt), None)
+
+
+# Seconds that containers beside the trainer have after its end, where the sweep names none: enough to
+# upload a checkpoint, and little for a proxy that nobody ends.
+COMPANION_GRACE = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +148,7 @@ class Snapshot:
         max_retries: new attempts after failures.
         node_patience: seconds that a node has for ending a pod beyond the pod's grace, before it
             counts as lost.
+        companion_grace: seconds that other containers have after the trainer's end.
         proposals: for the next indices without a record: first those that were left out, since their
             record could not be written or is gone.
         exhausted: the sampler has no proposal beyond those.
@@ -156,6 +165,7 @@ class Snapshot:
     totals: Totals
     stopped: bool = False
     node_patience: float = 60.0
+    companion_grace: float = COMPANION_GRACE
     proposals: tuple[Proposal, ...] = ()
     exhausted: bool = False
     occupied: int = 0

@@ -12,7 +12,9 @@ from .actions import (
     RecordStop,
     TrialAction,
 )
+from .companions import end_earlier_attempts, overdue_end, stop_companions
 from .ending import WATCH_LAG, end_deleted, end_stopped
+from .observed import TrainerEnd
 from .snapshot import Phase, Snapshot, Trial
 from .waiting import cannot_start, first_loss, go_on, living
 
@@ -29,6 +31,9 @@ _BACKOFF = (10.0, 360.0)  # seconds before the second attempt, doubled for each,
 
 def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     """What to do about one live trial."""
+    left_behind = end_earlier_attempts(trial)
+    if left_behind:
+        return Plan(left_behind)
     if trial.stop is not None:
         return end_stopped(trial, trial.stop, sweep.node_patience, now)
     if trial.job is None:
@@ -45,6 +50,9 @@ def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     end = _own_end(trial)
     if end is not None:
         return Plan(_after_attempt(trial, sweep.max_retries, now, *end))
+    overdue = overdue_end(trial, sweep, now)
+    if overdue is not None:
+        return Plan(_after_trainer(trial, sweep.max_retries, overdue, now))
     verdict = trial.verdict or cannot_start(trial, sweep, now)
     if verdict is not None:
         return Plan((RecordStop(trial.index, verdict),))
@@ -124,6 +132,17 @@ def _own_end(trial: Trial) -> tuple[bool | None, str, str] | None:
         # script may exit with 0 when it is told to go.
         return None, *(trial.interruption or POD_DELETED)
     return False, *job.failure
+
+
+def _after_trainer(
+    trial: Trial, max_retries: int, end: TrainerEnd, now: float
+) -> tuple[TrialAction, ...]:
+    """The attempt ends with its trainer, though its pod goes on. The decision is recorded first."""
+    failure = end.failure or COMPLETED
+    (action,) = _after_attempt(trial, max_retries, now, end.failure is None, *failure)
+    if isinstance(action, RecordEnd):
+        return (stop_companions(trial, action.phase, end, now),)
+    return (action,)
 
 
 def _after_attempt(

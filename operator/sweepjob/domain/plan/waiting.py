@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .actions import Plan, RecordProgress
+from .companions import OUTLIVED, describe, trainer_end
 from .observed import Pod
 from .snapshot import Phase, Snapshot, Stop, Trial
 
@@ -36,7 +37,8 @@ def _start_deadline(trial: Trial, sweep: Snapshot) -> float | None:
 
 def living(trial: Trial, patience: float, now: float) -> list[Pod]:
     """The pods of a trial that are waited for before it may end, or start."""
-    pods = (*trial.pods, *trial.strays)
+    earlier = (pod for attempt in trial.earlier for pod in attempt.pods)
+    pods = (*trial.pods, *trial.strays, *earlier)
     return [pod for pod in pods if not pod.is_terminal and not pod.is_lost(now, patience)]
 
 
@@ -48,7 +50,7 @@ def first_loss(pods: Iterable[Pod], patience: float) -> float | None:
 
 def go_on(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     """Keep the record up to date while there is nothing to decide."""
-    phase, reason, message, wakes = _standing(trial, now)
+    phase, reason, message, wakes = _standing(trial, sweep, now)
     wakes += [_start_deadline(trial, sweep), first_loss(trial.pods, sweep.node_patience)]
     due = trial.progress_due
     if (phase, reason) != (trial.phase, trial.reason) or (due is not None and due <= now):
@@ -56,8 +58,16 @@ def go_on(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     return Plan((), min((w for w in [*wakes, due] if w is not None), default=None))
 
 
-def _standing(trial: Trial, now: float) -> tuple[Phase, str, str, list[float | None]]:
+def _standing(
+    trial: Trial, sweep: Snapshot, now: float
+) -> tuple[Phase, str, str, list[float | None]]:
     """Phase, reason and sentence of a trial that goes on, and when they may change by time alone."""
+    end = trainer_end(trial)
+    if end is not None:
+        due = end.ended + sweep.companion_grace
+        if now < end.ended + PATIENCE:
+            return Phase.RUNNING, "", "", [end.ended + PATIENCE, due]
+        return Phase.RUNNING, OUTLIVED, describe(end, sweep.companion_grace), [due]
     if any(pod.started is not None and not pod.is_terminal for pod in trial.pods):
         return Phase.RUNNING, "", "", []
     job = trial.job

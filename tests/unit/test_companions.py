@@ -1,0 +1,154 @@
+"""A trial ends with its trainer, though other containers of its pod go on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sweepjob.domain.plan import actions as act
+from sweepjob.domain.plan.companions import OUTLIVED
+from sweepjob.domain.plan.observed import EarlierAttempt, TrainerEnd
+from sweepjob.domain.plan.planner import plan
+from sweepjob.domain.plan.snapshot import Phase, Stop
+from sweepjob.resources.pods import parse_pod, remember_end
+
+from .builders import job, pod, snapshot, trial
+from .test_pods import RUNNING, ended
+from .test_pods import pod as body_of
+
+WELL = TrainerEnd(100.0, None, ("proxy",))
+BADLY = TrainerEnd(
+    100.0, ("TrainerFailed", "the trainer ended with exit code 1"), ("proxy", "mesh")
+)
+SWEEP = snapshot(max_retries=1, companion_grace=30.0)
+
+
+def planned(end: TrainerEnd, now: float, **changes: Any) -> act.Plan:
+    held = pod(started=1.0, trainer_end=end, **changes.pop("pod", {}))
+    return plan(trial(jobs=(job(),), pods=(held,), **changes), changes.pop("sweep", SWEEP), now)
+
+
+def test_others_have_a_grace_in_which_the_record_says_what_holds_the_trial_up() -> None:
+    assert planned(WELL, 102.0) == act.Plan((), 103.0), "no word about what is over in a moment"
+    [action] = planned(WELL, 104.0).actions
+    assert isinstance(action, act.RecordProgress)
+    assert (action.phase, action.reason) == (Phase.RUNNING, OUTLIVED)
+    assert "Container 'proxy' still runs and is ended 30 s after it" in action.message
+    assert "native sidecar" in action.message
+    assert planned(WELL, 104.0, reason=OUTLIVED) == act.Plan((), 130.0)
+
+
+@pytest.mark.parametrize(
+    ("end", "failures", "outcome", "reason", "words"),
+    [
+        (WELL, 0, Phase.SUCCEEDED, OUTLIVED, "exit code 0. Container 'proxy' still ran 30 s later"),
+        (
+            BADLY,
+            1,
+            Phase.FAILED,
+            "TrainerFailed",
+            "exit code 1. Containers 'proxy', 'mesh' still ran",
+        ),
+    ],
+)
+def test_then_the_trainers_end_is_the_trials_and_on_record_first(
+    end: TrainerEnd, failures: int, outcome: Phase, reason: str, words: str
+) -> None:
+    [action] = planned(end, 130.0, failures=failures).actions
+    assert isinstance(action, act.RecordStop)
+    assert (action.stop.outcome, action.stop.reason) == (outcome, reason)
+    assert words in action.stop.message
+
+
+def test_a_failed_attempt_is_tried_again_when_its_pod_has_gone() -> None:
+    [retry] = planned(BADLY, 130.0).actions
+    assert isinstance(retry, act.RecordRetry)
+    assert (retry.attempt, retry.failures, retry.reason) == (2, 1, "TrainerFailed")
+    held = pod(started=1.0, trainer_end=BADLY)
+    second = trial(phase=Phase.PENDING, attempt=2, earlier=(EarlierAttempt(job(), (held,)),))
+    assert plan(second, SWEEP, 200.0).actions == (
+        act.DeletePod(0, "sweep-0-x", "pod-0"),
+        act.DeleteJob(0, "sweep-0", "job-0-1", pods=("pod-0",)),
+    )
+    going = EarlierAttempt(job(deleting=True), (replace(held, deleting=True, gone_by=205.0),))
+    assert plan(replace(second, earlier=(going,)), SWEEP, 201.0).actions == ()
+    gone = replace(second, earlier=())
+    assert plan(gone, SWEEP, 206.0).actions == (act.LaunchJob(0, 2),)
+
+
+def test_the_log_of_a_failed_attempt_is_kept() -> None:
+    over = EarlierAttempt(job(), (pod(succeeded=False),))
+    second = trial(phase=Phase.PENDING, attempt=2, earlier=(over,))
+    assert plan(second, SWEEP, 200.0).actions == (act.LaunchJob(0, 2),)
+
+
+def test_a_job_that_waits_in_a_queue_does_not_start_an_attempt_that_is_over() -> None:
+    queued = EarlierAttempt(job(suspended=True), ())
+    second = trial(phase=Phase.PENDING, attempt=2, earlier=(queued,))
+    assert plan(second, SWEEP, 200.0).actions == (act.DeleteJob(0, "sweep-0", "job-0-1", pods=()),)
+
+
+STOP = Stop(Phase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=3)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"verdict": STOP},
+        {"pod": {"deleting": True, "finished": True}},
+    ],
+)
+def test_what_would_end_the_pod_anyway_does_not_change_the_outcome(changes: dict[str, Any]) -> None:
+    [action] = planned(WELL, 101.0, **changes).actions
+    assert isinstance(action, act.RecordStop)
+    assert action.stop.outcome is Phase.SUCCEEDED
+
+
+def test_no_timeout_runs_once_the_trainer_has_ended() -> None:
+    sweep = snapshot(trial_timeout=50, companion_grace=1000.0)
+    held = pod(started=60.0, trainer_end=WELL)
+    seen = trial(jobs=(job(),), pods=(held,), reason=OUTLIVED)
+    assert plan(seen, sweep, 500.0) == act.Plan((), 1100.0)
+
+
+def beside(code: int, other: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    body = body_of(
+        {"phase": "Running", "containerStatuses": [ended(code), {"name": "proxy", "state": other}]}
+    )
+    body["spec"]["containers"] = [{"name": "trainer", **spec}, {"name": "proxy"}]
+    return body
+
+
+def test_it_is_read_off_the_pod() -> None:
+    end = parse_pod(beside(0, RUNNING)).view.trainer_end
+    assert end is not None
+    assert (end.failure, end.others) == (None, ("proxy",))
+    failed = parse_pod(beside(3, {"waiting": {"reason": "ImagePullBackOff"}})).view.trainer_end
+    assert failed is not None
+    assert failed.failure == ("TrainerFailed", "the trainer ended with exit code 3")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        beside(0, {"terminated": {"exitCode": 0}}),
+        beside(0, RUNNING, restartPolicy="OnFailure"),
+        body_of({"phase": "Running", "containerStatuses": [{"name": "trainer", "state": RUNNING}]}),
+        beside(0, RUNNING) | {"status": {"phase": "Failed", "containerStatuses": [ended(0)]}},
+    ],
+)
+def test_not_where_the_pod_ends_by_itself_or_the_trainer_may_come_again(
+    body: dict[str, Any],
+) -> None:
+    assert parse_pod(body).view.trainer_end is None
+
+
+def test_a_pod_that_somebody_deletes_then_ends_as_its_trainer_did() -> None:
+    before = parse_pod(beside(0, RUNNING))
+    going = beside(0, {"terminated": {"exitCode": 143}})
+    going["metadata"]["deletionTimestamp"] = "2026-01-01T00:01:00Z"
+    going["status"]["phase"] = "Failed"
+    now = remember_end(before, parse_pod(going))
+    assert now.view.succeeded
+    assert not now.view.is_interrupted
