@@ -76,6 +76,10 @@ bench-control-plane: .venv/ready ## Print what the operator costs beside a bare 
 bench-intake: .venv/ready ## Print how many reports a second the operator takes on one core
 	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.intake $(ARGS)
 
+.PHONY: bench-logs
+bench-logs: .venv/ready ## Print how long others wait on the operator's event loop while logs are flooded
+	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.log_flood $(ARGS)
+
 .PHONY: bench-finished
 bench-finished: .venv/ready ## Print what trials cost beside 100 and beside 10,000 finished ones, and a restart with all of them
 	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.finished $(ARGS)

@@ -77,7 +77,7 @@ def _state(streams: int) -> SweepState:
             "objective": {"goal": "maximize", "primaryMetric": "val_acc"},
             "samplingAlgorithm": {"type": "random", "seed": 1},
             "searchSpace": {"x": {"type": "uniform", "minValue": 0, "maxValue": 1}},
-            "limits": {"maxTotalTrials": streams},
+            "limits": {"maxTotalTrials": max(1, streams)},
             "earlyTermination": {"type": "median_stopping"},
             "metrics": {"source": "logs"},
             "trial": {"image": "train", "command": "train"},
@@ -167,7 +167,7 @@ async def measure(streams: int, seconds: float) -> None:
 
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--streams", type=int, nargs="+", default=[1, 10])
+    parser.add_argument("--streams", type=int, nargs="+", default=[0, 1, 10])
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--flood", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()

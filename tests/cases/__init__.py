@@ -4,8 +4,8 @@ A case is a folder: ``sweep.yaml``, the scripts that it runs, and ``expect.yaml`
 folder, runs ``sweepjob run --local`` in the copy, and compares. ``expect.yaml`` has
 
 - ``about``: what the case is, and what must come out;
-- ``environments``: whose programs the sweep finds, one run for each (``plain``: the Python that runs
-  this; the others are in ``environments.py``);
+- ``environments``: whose programs the sweep finds, one run for each, and of variants for the first only
+  (``plain``: the Python that runs this; the others are in ``environments.py``);
 - ``server``: a tracking server of the user's own is there; its address stands for SERVER in the sweep.
   ``authorization`` is the ``user:password`` that it asks for;
 - ``script``: instead of a sweep, a script of Python that must exit with 0;

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ from .case import Case, all_cases
 from .environments import NAMES
 from .expectation import Result, differences
 from .foreign import foreign_cases, outcome
-from .runner import run
+from .runner import interrupt, run
 from .servers import mlflow_server
 
 
@@ -68,10 +69,16 @@ def _run_all(
     cases: Sequence[Case], upstream: Callable[[], str] | None, at_once: int, patience: float
 ) -> int:
     started, failed = time.monotonic(), 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ThreadPoolExecutor(at_once) as pool:
         running = {pool.submit(run, case, upstream, patience): case for case in cases}
-        for done in as_completed(running):
-            failed += _report(running[done], done.result(), patience)
+        try:
+            for done in as_completed(running):
+                failed += _report(running[done], done.result(), patience)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            interrupt()
+            return 130
     known = sum(case.expect is not None for case in cases)
     seconds = time.monotonic() - started
     if known:

@@ -26,6 +26,13 @@ from .servers import Gate, gate
 
 _PATIENCE = 2  # times the seconds that a case may take, after which it is ended
 _LONGEST = 90  # seconds for one whose limit is not known
+_running: set[subprocess.Popen[str]] = set()
+
+
+def interrupt() -> None:
+    """End everything that runs, as a user would."""
+    for process in list(_running):
+        process.send_signal(signal.SIGINT)
 
 
 def run(case: Case, upstream: Callable[[], str] | None = None, patience: float = 1.0) -> Result:
@@ -75,12 +82,14 @@ def _run(case: Case, folder: Path, server: Gate | None, limit: float) -> Result:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        start_new_session=True,
     )
+    _running.add(process)
     try:
         printed, _ = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
         printed = _end(process) + f"\nended after {limit:.0f} s"
+    finally:
+        _running.discard(process)
     seconds = time.monotonic() - started
     received = server.received if server is not None else []
     return Result(

@@ -113,12 +113,13 @@ with mlflow.start_run() as run:
     for value in (0.25, 0.5, 0.75):
         mlflow.log_metric("score", value)
     model = LogisticRegression().fit(x, y)
-    info = mlflow.sklearn.log_model(model, name="model", registered_model_name="mine")
+    how = {"registered_model_name": "mine", "serialization_format": "cloudpickle"}
+    info = mlflow.sklearn.log_model(model, name="model", **how)
     version = mlflow.register_model(info.model_uri, "mine")
     mlflow.MlflowClient().set_registered_model_alias("mine", "champion", version.version)
     for uri in (info.model_uri, f"runs:/{run.info.run_id}/model", "models:/mine@champion", "models:/mine/1"):
         assert (mlflow.sklearn.load_model(uri).predict(x) == y).all(), uri
-    assert mlflow.search_logged_models(output_format="list")[0].metrics[0].value == 0.25
+    assert mlflow.search_logged_models(output_format="list")[0].metrics[0].value == 0.75
 """
 
 

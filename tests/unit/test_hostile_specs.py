@@ -16,6 +16,8 @@ from sweepjob.resources.quantity import is_quantity
 from sweepjob.resources.spec_warnings import spec_warnings
 from sweepjob.resources.sweepjob import parse_sweepjob
 
+from tests.e2e.mistakes import mistakes
+
 from .builders import sweepjob
 
 BLANKS = " " * 6000
@@ -131,6 +133,15 @@ def test_what_is_too_much_is_refused(change: dict[str, Any], path: str, remedy: 
     found = [p for p in caught.value.problems if p.path.startswith(path)]
     assert found, str(caught.value)[:500]
     assert any(remedy in p.message for p in found), str(found[0])
+
+
+def test_whatever_is_valid_can_be_doubted() -> None:
+    """Every field of a rich spec with values of every type: what is taken is looked at without a fall."""
+    taken = [mistake.spec for mistake in mistakes() if not mistake.remark]
+    assert len(taken) > 100
+    for spec in taken:
+        body = {"metadata": {"name": "s"}, "spec": spec}
+        spec_warnings(body, parse_sweepjob(body))
 
 
 def test_a_flood_of_mistakes_is_told_in_a_few_words() -> None:

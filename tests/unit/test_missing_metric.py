@@ -11,9 +11,9 @@ ELSEWHERE = [source for source in wire.SOURCES if source != wire.MLFLOW]
 
 
 def advice(
-    metrics: Metrics, seen: tuple[str, ...] = (), samples: tuple[str, ...] = (), error: str = ""
+    metrics: Metrics, seen: tuple[str, ...] = (), samples: tuple[str, ...] = (), doubt: str = ""
 ) -> str:
-    return missing_metric("s-3", "val_acc", metrics, seen, samples, error)
+    return missing_metric("s-3", "val_acc", metrics, seen, samples, (doubt,) if doubt else ())
 
 
 @pytest.mark.parametrize("source", ELSEWHERE)
@@ -61,7 +61,7 @@ def test_the_lines_that_were_seen() -> None:
 
 def test_a_log_that_could_not_be_read_is_the_reason() -> None:
     said = advice(
-        Metrics(wire.LOGS, 0), error="its log could not be read to the end: 403: forbidden"
+        Metrics(wire.LOGS, 0), doubt="its log could not be read to the end: 403: forbidden"
     )
     assert "Its log could not be read to the end: 403: forbidden." in said
     assert "pattern" not in said

@@ -48,6 +48,8 @@ PLACES = {
     "a quoted default": (f'show ${{NONE:-"{REF}"}}', "{}"),
     "a default that is kept": (f': ${{X:={REF}}}; show "$X"', "{}"),
     "an alternative": (f'show "${{HOME:+a{REF}}}"', "a{}"),
+    "a pattern": (f"X={REF}tail; show ${{X#{REF}}}", "tail"),
+    "a pattern in quotes": (f'X=head{REF}; show "${{X%{REF}}}"', "head"),
     "a case": (f"case {REF} in {REF}) show {REF};; *) show no;; esac", "{}"),
     "a function": (f'f() {{ show "$1" {REF}; }}; f x', "x\0{}"),
     "a loop": (f'for x in {REF}; do show "$x"; done', "{}"),
@@ -96,19 +98,20 @@ def test_a_value_is_what_it_was(shell: str, place: str, value: str) -> None:
 REFUSED = {
     "arithmetic": (f"show $(( {REF} + 1 ))", "0.5", "whole numbers"),
     "an arithmetic command": (f"(( {REF} > 1 )) && show", "a[$(id)]", "whole numbers"),
-    "the name of a variable": (f"show ${{{REF}}}", "HOME", "name of a variable"),
-    "a pattern": (f"show ${{HOME#{REF}}}", "*", "pattern"),
-    "a pattern in quotes": (f'show "${{HOME%%{REF}}}"', "*", "pattern"),
-    "quotes in a default in quotes": (f'show "${{X:-"{REF}"}}"', "a", "differ by shell"),
-    "a default in a here-document": (f"cat <<A\n${{X:-{REF}}}\nA\n", "a", "differs by shell"),
-    "a delimiter": (f"cat <<{REF}\na\n{REF}\n", "A", "delimiter"),
+    "the name of a variable": (f"show ${{{REF}}}", "a b", "name of a variable"),
+    "a quoted pattern in quotes": (f'show "${{HOME%%"{REF}"}}"', "a b", "differ by shell"),
+    "another operator": (f"show ${{HOME/{REF}/x}}", "*", "may be anything"),
+    "a part of a text": (f'show "${{HOME:{REF}}}"', "$(id)", "may be anything"),
+    "quotes in a default in quotes": (f'show "${{X:-"{REF}"}}"', "a b", "differ by shell"),
+    "a default in a here-document": (f"cat <<A\n${{X:-{REF}}}\nA\n", "a b", "differs by shell"),
+    "a delimiter": (f"cat <<{REF}\na\n{REF}\n", "A B", "delimiter"),
     "the end of a here-document": (f"cat <<A\n{REF}\nA\n", "x\nA\nid", "end the here-document"),
     "a part of the end of one": (f"cat <<'END'\nE{REF}D\nEND\n", "N", "end the here-document"),
     "two parts of the end of one": (f"cat <<'END'\n{REF}{REF}D\nEND\n", "EN", "end the here-document"),
     "a tab that would be lost": (f"cat <<-A\n{REF}\nA\n", "\tx", "lose tabs"),
     "a tab behind a line's end": (f"cat <<-A\nx {REF}\nA\n", "x\n\tx", "lose tabs"),
-    "behind an escaped quote in $'...'": (f"show $'it\\'s {REF}'", "a", "take for its end"),
-    "a case in a substitution": (f'show "$(case x in x) show {REF};; esac)"', "a", "behind a case"),
+    "behind an escaped quote in $'...'": (f"show $'it\\'s {REF}'", "a b", "take for its end"),
+    "a case in a substitution": (f'show "$(case x in x) show {REF};; esac)"', "a b", "behind a case"),
     "a dollar in back quotes": (f"show `echo ${REF}`", "a", "in back quotes"),
 }  # fmt: skip
 
@@ -121,6 +124,15 @@ def test_where_a_value_cannot_stand_it_is_refused(text: str, value: str, reason:
     assert '"$AZUREML_SWEEP_v"' in message
     with pytest.raises(shell_quoting.Impossible, match="cannot be written into the command"):
         command.resolve(text, {"search_space.v": value})
+
+
+@pytest.mark.parametrize("text", [t for t, _, reason in REFUSED.values() if "dollar" not in reason])
+def test_the_plainest_values_can_stand_anywhere(text: str) -> None:
+    """Numbers and names have no effect on any shell, so what has worked with them goes on."""
+    if "`" in text or "END" in text or "(( " in text:
+        return
+    assert command.misplaced(text, lambda _: ["0.5", "name"]) == []
+    assert "0.5" in command.resolve(text, {"search_space.v": "0.5"})[2]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -156,6 +168,23 @@ NO_SHELL = [
     "python a.py\r\n", "python 'a b.py' \"c d\"", "python a.py %s 50%", "python a.py a,b a:b a@b a+b", "/bin/cd x",
     "echo a", "test -f x", "python --exec cd", "${{search_space.program}} a=b", "python a.py ${{search_space.x}}\n",
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "tidy"),
+    [
+        ("run --x 1 \\\n", "run --x 1"),
+        ("run --x 1 \\\r\n", "run --x 1"),
+        ("run \\\n  --x 1 \\\n\n", "run \\\n  --x 1"),
+        ("run a\\\\\n", "run a\\\\"),
+        ("run \\  \n", "run \\ "),
+        ("run \\", "run \\"),
+        ("\n\n run \t\n", "run"),
+        ("\\\n", ""),
+    ],
+)
+def test_the_end_of_a_text(text: str, tidy: str) -> None:
+    assert command.tidy(text) == tidy
 
 
 @pytest.mark.parametrize("text", SHELL_SYNTAX)

@@ -176,6 +176,24 @@ def test_one_of_several_samples_is_named_with_its_labels() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('{"val.acc"} 0.5', [("val.acc", 0.5)]),
+        (
+            '{ "准确率" , split="a b" } 0.5 1700000000',
+            [("准确率", 0.5), ('准确率{split="a b"}', 0.5)],
+        ),
+        (r'{"a \"b\" \\ c"} 1', [('a "b" \\ c', 1.0)]),
+        ('{"a}"} 1', [("a}", 1.0)]),
+        ('{split="x"} 1', []),
+        ('{""} 1', []),
+    ],
+)
+def test_a_name_in_quotes(line: str, found: list[tuple[str, float]]) -> None:
+    assert samples(line) == found
+
+
+@pytest.mark.parametrize(
     ("body", "kind", "encoding", "words"),
     [
         (b"\x0a\x05score", "application/vnd.google.protobuf", "", "not protobuf"),

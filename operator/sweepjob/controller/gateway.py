@@ -313,7 +313,7 @@ class Gateway:
         accept: str = "",
     ) -> Body:
         response = await self._send(
-            method, path, query, body, content_type, _TIMEOUT, priority, accept
+            method, path, query, body, content_type, _TIMEOUT, priority, accept=accept
         )
         try:
             data = await response.read()

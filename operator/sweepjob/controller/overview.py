@@ -214,7 +214,10 @@ def _missing_metric(state: SweepState) -> Trouble | None:
 
 
 def _metric_trouble(
-    state: SweepState, trial: str, seen: tuple[str, ...], log: tuple[tuple[str, ...], str]
+    state: SweepState,
+    trial: str,
+    seen: tuple[str, ...],
+    log: tuple[tuple[str, ...], tuple[str, ...]],
 ) -> Trouble:
     metric, metrics = state.spec.objective.primary_metric, state.spec.metrics
     nested = nested_run(metric, seen)
@@ -236,7 +239,7 @@ def _incomplete(state: SweepState) -> Trouble | None:
     if not count:
         return None
     name, reason, message = live[0] if ended is None else ended[1]
-    others = f" Reports of {count - 1} more trials may be missing, too." if count > 1 else ""
+    others = f" Other trials of which reports may be missing: {count - 1}." if count > 1 else ""
     return Trouble(reason, f"trial {name}: {message}.{others}")
 
 

@@ -59,6 +59,7 @@ class Right:
 
 _PUSHED = frozenset(set(wire.SOURCES) - {wire.LOGS})
 _SWEEPS, _BATCH, _CORE = names.GROUP, "batch", ""
+_UNFITTED = "sidecars are not fitted to LimitRanges and ResourceQuotas that refuse their pods"
 _REQUIRED, _PARTIAL, _RARE = Need.REQUIRED, Need.PARTIAL, Need.RARE
 
 RIGHTS: tuple[Right, ...] = (
@@ -95,7 +96,14 @@ RIGHTS: tuple[Right, ...] = (
         sources=frozenset({wire.LOGS}),
     ),
     Right(_CORE, "events", "create", _PARTIAL, "no events are posted"),
-    Right(_CORE, "events", "list", _PARTIAL, "the reason why a Job has no pod is not found"),
+    Right(
+        *(_CORE, "events", "list", _PARTIAL),
+        "the reason why a Job has no pod, or a pod does not start, is not found",
+    ),
+    *(
+        Right(_CORE, resource, "list", _PARTIAL, _UNFITTED, sources=_PUSHED)
+        for resource in ("limitranges", "resourcequotas")
+    ),
     Right(
         *("authentication.k8s.io", "tokenreviews", "create", _REQUIRED),
         "reports of sidecars are not accepted; sidecars keep them until it is there",

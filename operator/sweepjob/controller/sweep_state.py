@@ -63,7 +63,7 @@ class SweepState:
         best: the best trial so far, with its score.
         full_runs: numbers of reports of succeeded trials, sorted.
         without_metric: an ended trial that never reported the primary metric, and what it did.
-        without_metric_log: lines of its log to quote, and why that could not be read.
+        without_metric_log: lines of its log to quote, and why reports in it may be missing.
         incomplete: how many ended trials may lack reports, and the first of them with reason and
             sentence; None when there is none.
         refused: why the record of the next trial could not be created, None when it could.
@@ -103,7 +103,7 @@ class SweepState:
     gpu_saved: float = 0.0
     full_runs: list[int] = field(default_factory=list)
     without_metric: tuple[str, tuple[str, ...]] | None = None
-    without_metric_log: tuple[tuple[str, ...], str] = ((), "")
+    without_metric_log: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     incomplete: tuple[int, tuple[str, str, str]] | None = None
     tracker: Tracker = field(init=False)
     status_written: float = 0.0

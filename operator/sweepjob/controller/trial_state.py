@@ -225,10 +225,9 @@ class TrialState:
         return sum(self.gpu_totals.values())
 
     @property
-    def log_evidence(self) -> tuple[tuple[str, ...], str]:
-        """Lines of the log to quote, and why it could not be read; empty when it could."""
-        doubt = self.doubts.get(REASON_LOG_UNREADABLE)
-        return self.log_samples, "" if doubt is None else doubt.message
+    def log_evidence(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Lines of the log to quote, and why reports in it may be missing."""
+        return self.log_samples, tuple(doubt.message for doubt in self.doubts.values())
 
     def note_log(self, found: LogFindings, metric: str, now: float) -> bool:
         """Note what was found in the log beside reports; whether there are other doubts than before."""

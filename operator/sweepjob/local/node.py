@@ -134,7 +134,7 @@ class Node:
 
     async def _run(self, key: Key, body: Body, gpus: tuple[str, ...]) -> PodEnd:
         uid = body["metadata"]["uid"]
-        pod = local_pod(body, self._root, self._url)
+        pod = local_pod(body, self._root, self._url, self._machine.environment)
         pod.folder.mkdir(parents=True, exist_ok=True)
         if pod.sidecar is not None:
             token = secrets.token_urlsafe()

@@ -55,8 +55,11 @@ def gpus_of(body: Body) -> int:
     return round(sum(requested(body["spec"]).values()))
 
 
-def local_pod(body: Body, root: Path, url: str) -> LocalPod:
+def local_pod(body: Body, root: Path, url: str, shell: Mapping[str, str]) -> LocalPod:
     """The pod of a Job as it runs here.
+
+    Args:
+        shell: what stands for variables that come from elsewhere in a cluster.
 
     Paths of volumes become folders below ``root``, and the sidecar's port one that is free.
     """
@@ -66,7 +69,7 @@ def local_pod(body: Body, root: Path, url: str) -> LocalPod:
     sidecar = next(
         (c for c in spec.get("initContainers") or [] if c["name"] == names.SIDECAR), None
     )
-    told = {} if sidecar is None else json.loads(_environment(sidecar)[wire.ENV_TOLD])
+    told = {} if sidecar is None else json.loads(_environment(sidecar, {})[wire.ENV_TOLD])
     told[wire.OPERATOR] = url  # the one in the Job may be of an earlier start
     told[wire.STAY] = "true"  # the node tells it when the trainer has ended
     places = _places(trainer, root, folder)
@@ -81,7 +84,7 @@ def local_pod(body: Body, root: Path, url: str) -> LocalPod:
         )
     if wire.ARTIFACTS in told:
         told[wire.ARTIFACTS] = _moved(told[wire.ARTIFACTS], places)
-    environment = {k: _moved(v, places) for k, v in _environment(trainer).items()}
+    environment = {k: _moved(v, places) for k, v in _environment(trainer, shell).items()}
     words = [*(trainer.get("command") or []), *(trainer.get("args") or [])]
     return LocalPod(
         name=name,
@@ -94,13 +97,15 @@ def local_pod(body: Body, root: Path, url: str) -> LocalPod:
     )
 
 
-def _environment(container: Mapping[str, Any]) -> dict[str, str]:
-    """Variables with a value, each with those before it, as the kubelet expands them; what comes from
-    elsewhere in the cluster is not there."""
+def _environment(container: Mapping[str, Any], shell: Mapping[str, str]) -> dict[str, str]:
+    """Variables, each with those before it, as the kubelet expands them; what would come from elsewhere
+    in the cluster is this shell's."""
     found: dict[str, str] = {}
     for entry in container.get("env") or []:
         if "value" in entry:
             found[entry["name"]] = kubelet.expand(str(entry["value"]), found)
+        elif entry["name"] in shell:
+            found[entry["name"]] = shell[entry["name"]]
     return found
 
 
@@ -140,7 +145,7 @@ def _moved(text: str, places: Mapping[str, str]) -> str:
 
 def _sidecar(container: Mapping[str, Any], told: Mapping[str, str], folder: Path) -> dict[str, str]:
     return {
-        **_environment(container),
+        **_environment(container, {}),
         wire.ENV_TOLD: json.dumps(told),
         wire.ENV_TOKEN_FILE: str(folder / "token"),
         wire.ENV_JOURNAL: str(folder / "journal.jsonl"),

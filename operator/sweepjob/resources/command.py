@@ -63,13 +63,24 @@ _BUILTINS = {
     *("umask", "unalias", "unset", "wait"),
     *("if", "for", "while", "until", "case", "function"),
 }
+_BLANKS = " \t\r\n"
 _PART = re.compile(r"[ \t\r\n]+|['\"]|[^ \t\r\n'\"]+")
 SHELL = ("/bin/sh", "-c")
 
 
 def tidy(command: str) -> str:
-    """Without blanks and ends of lines around it, which are YAML's, and without Windows' in it."""
-    return command.replace("\r\n", "\n").strip(" \t\r\n")
+    """Without blanks and ends of lines around it, which are YAML's, and without Windows' in it.
+
+    A backslash before the last end of a line goes with it.
+    """
+    text = command.replace("\r\n", "\n").lstrip(_BLANKS)
+    while (kept := text.rstrip(_BLANKS)) != text or kept.endswith("\\"):
+        if (len(kept) - len(kept.rstrip("\\"))) % 2 == 0:
+            return kept
+        if not text.startswith("\n", len(kept)):
+            return text[: len(kept) + 1]  # a blank that is meant, or nothing
+        text = kept[:-1]  # the line goes on, and there is no other
+    return text
 
 
 def needs_shell(command: str) -> bool:

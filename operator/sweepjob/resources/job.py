@@ -198,8 +198,10 @@ def _filled_container(written: Mapping[str, Any], resolved: Mapping[str, str]) -
         for one, source in zip(made.get(key) or (), written.get(key) or (), strict=True):
             _expand_values(one, source, inner, resolved)
     for key in _PROBES:
-        if (probe := written.get(key)) and "exec" in probe:
-            _expand_values(made[key]["exec"], probe["exec"], "command", resolved)
+        probe = written.get(key)
+        action = probe.get("exec") if isinstance(probe, Mapping) else None
+        if isinstance(action, Mapping):
+            _expand_values(made[key]["exec"], action, "command", resolved)
     return made
 
 

@@ -46,9 +46,13 @@ def reasons_for_doubt(found: LogFindings, metric: str) -> Iterator[tuple[str, st
     if found.unread:
         yield (
             names.REASON_VALUE_UNREADABLE,
-            f"{found.unread} times the value of '{metric}' in its log was no number that is understood, "
-            f'first in "{found.unread_sample}". Print it like {metric}=1234.5',
+            f"its log has no number in the place of a value of '{metric}': '{found.unread_sample}'"
+            f"{_more(found.unread)}. Print it like {metric}=1234.5",
         )
+
+
+def _more(count: int) -> str:
+    return "" if count == 1 else f" and {count - 1} times more"
 
 
 def _megabytes(size: int) -> str:

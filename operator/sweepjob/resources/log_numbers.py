@@ -135,7 +135,8 @@ def _is_whole(opened: str, rest: str) -> bool:
         return rest.startswith(">")
     if "(" in opened or "[" in opened:
         return compiled(_CLOSED).match(rest) is not None
-    first, second, third = tuple((rest + "   ")[:3])
+    padded = rest + "   "
+    first, second, third = padded[0], padded[1], padded[2]
     if rest.startswith("+/-"):
         return True
     if first.isalnum() or first in _WORD or rest.startswith("%|"):

@@ -17,7 +17,7 @@ def missing_metric(
     metrics: Metrics,
     seen: Sequence[str],
     samples: Sequence[str],
-    error: str,
+    doubts: Sequence[str],
 ) -> str:
     """A message that says what was seen instead, and what to do.
 
@@ -25,11 +25,11 @@ def missing_metric(
         trial: name of the trial.
         seen: names of other metrics that it reported.
         samples: lines of its log, where that is the source.
-        error: why its log could not be read; empty when it was.
+        doubts: why reports may be missing, as far as that is known.
     """
     missing = f"trial {trial} never reported the primary metric '{metric}'."
     if metrics.source == wire.LOGS:
-        return " ".join([missing, *_of_log(metric, metrics, seen, samples, error)])
+        return " ".join([missing, *_of_log(metric, metrics, seen, samples, doubts)])
     if seen:
         return f"{missing} It reported {_names(metric, seen)}, or let the script log '{metric}'."
     return f"{missing} It reported nothing at all. {_how(metric, metrics)}."
@@ -61,11 +61,15 @@ def _how(metric: str, metrics: Metrics) -> str:
 
 
 def _of_log(
-    metric: str, metrics: Metrics, seen: Sequence[str], samples: Sequence[str], error: str
+    metric: str,
+    metrics: Metrics,
+    seen: Sequence[str],
+    samples: Sequence[str],
+    doubts: Sequence[str],
 ) -> list[str]:
-    if error and not samples:
-        return [f"{error[0].upper()}{error[1:]}."]
-    told = []
+    told = [f"{doubt[0].upper()}{doubt[1:]}." for doubt in doubts]
+    if doubts and not samples:
+        return told
     if seen:
         told.append(f"Its log has numbers for {_names(metric, seen)}, or print '{metric}'.")
     if samples:

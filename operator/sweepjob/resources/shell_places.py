@@ -40,7 +40,7 @@ class Place:
         before: a character just before it that would change it, ``$`` or a backslash.
         is_redirected: what follows would take a number for that of a file.
         document: the here-document that it is in.
-        refusal: why nothing can be written there; empty when something can.
+        refusal: why only the plainest values can be written there; empty when all can.
     """
 
     context: Context

@@ -63,8 +63,7 @@ def refusals(
     names = [piece.name for piece in found if isinstance(piece, Reference)]
     for name, (place, line) in zip(names, _places(_text(found)), strict=True):
         reasons = (_reason(value, place, line) for value in possible(name))
-        reason = place.refusal or next(filter(None, reasons), "")
-        if reason:
+        if reason := next(filter(None, reasons), ""):
             remedy = _ENVIRONMENT.format(name=name.removeprefix("search_space.").partition(".")[0])
             said.append((name, f"cannot stand there: {reason}; {remedy}"))
     return said
@@ -72,6 +71,8 @@ def refusals(
 
 def _reason(value: str, place: Place, line: Line) -> str:
     """Why a value cannot stand there, empty when it can."""
+    if place.refusal and (place.before or not _PLAIN.fullmatch(value)):
+        return place.refusal
     if place.context is Context.ARITHMETIC and not _WHOLE.fullmatch(value):
         return f"arithmetic of a shell has whole numbers, and one of its values is {value[:40]!r}"
     if place.document is not None and changes(value, place.document, line):
@@ -85,8 +86,10 @@ def _quoted(value: str, place: Place, line: Line) -> str:
     Raises:
         Impossible: it cannot be.
     """
-    if reason := place.refusal or _reason(value, place, line):
+    if reason := _reason(value, place, line):
         raise Impossible(f"{value[:40]!r} cannot be written into the command: {reason}")
+    if place.refusal:
+        return value  # which no shell takes for anything else, wherever it stands
     made = _QUOTING[place.context](value)
     if place.context is Context.WORD and not _is_plain(value, place):
         made = _single(value)

@@ -16,8 +16,9 @@ from .shell_places import MARK, Context, Document, Place
 
 _DEEPEST = 8  # texts within texts: back quotes and here-documents
 _PLAIN = re.compile(r"[^\0'\"\\$`#(){}\[\]<>;&|\s]+")
-_OPERATOR = re.compile(r"([A-Za-z0-9_]+|[@*?$!#-])?(:?[-=+?])?")
+_OPERATOR = re.compile(r"([A-Za-z0-9_]+|[@*?$!#-])?(?:(:?[-=+?])|(##?|%%?))?")
 _CASE = re.compile(r"case\s")
+_NESTED = "quotes within ${...} within quotes differ by shell"
 _OPEN = "behind something that is opened, and not closed where it should be"
 
 
@@ -92,7 +93,8 @@ class _Scanner:
         elif char == "'":
             self._single_quoted()
         elif char == '"':
-            self._open('"', Context.DOUBLE, 1)
+            within = frame.closing == "}" and self.frames[-2].is_double
+            self._open('"', Context.DOUBLE, 1, _NESTED if within else "")
         elif frame.closing == "}":
             self._close() if char == "}" else self._word(frame)
         elif char in "()":
@@ -173,7 +175,7 @@ class _Scanner:
         elif char == frame.closing:
             self._close()
         elif char == '"' and frame.context is Context.BRACES:
-            self._open('"', Context.DOUBLE, 1, "quotes within ${...} within quotes differ by shell")
+            self._open('"', Context.DOUBLE, 1, _NESTED)
         else:
             plain = _PLAIN.match(self.text, self.at)
             self.at = plain.end() if plain else self.at + 1
@@ -203,17 +205,17 @@ class _Scanner:
             self.starts_word = False
 
     def _braces(self, around: Context) -> None:
-        """``${NAME:-...}``; with what else there is behind a name, a value would be a pattern."""
+        """``${NAME:-...}`` and ``${NAME#...}``, a pattern, in which quotes count also within quotes."""
         operator = _OPERATOR.match(self.text, self.at + 2)
         assert operator is not None, "it may be empty"
-        inside = Context.WORD if around is Context.WORD else Context.BRACES
+        inside = Context.WORD if around is Context.WORD or operator[3] else Context.BRACES
         refusal = ""
         if around in (Context.DOCUMENT, Context.ARITHMETIC):
             refusal = f"${{...}} {around.value} differs by shell"
         elif not operator[1]:
             refusal = "the name of a variable cannot be a value"
-        elif not operator[2]:
-            refusal = "in ${...} with this operator it would be a pattern"
+        elif not (operator[2] or operator[3]):
+            refusal = "with this operator it may be anything in ${...}"
         self._open("}", inside, operator.end() - self.at, refusal)
         self.starts_word = False
 

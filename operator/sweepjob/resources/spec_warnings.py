@@ -16,6 +16,7 @@ from .references import nearest, possible
 from .sweepjob import SweepSpec
 
 _MOST = 20  # that are named
+_GROUPS = ("searchspace", "inputs", "outputs")
 _TRIED = 50  # names in a text for which a reference is looked for
 _VARIABLE = re.compile(r"AZUREML_SWEEP_([A-Za-z0-9_]*)")
 _ALL = "SWEEPJOB_PARAMETERS"
@@ -62,8 +63,9 @@ def unused_parameters(body: Mapping[str, Any], spec: SweepSpec) -> Iterator[Prob
     referred = {name.split(".")[1] for name in used if name.startswith("search_space.")}
     unused = [n for n in names if n not in referred | mentioned] if not everything else []
     said = set[str]()
+    known = {*unused}
     for trail, text in found:
-        for shown, meant in _lookalikes(text, unused, spec):
+        for shown, meant in _lookalikes(text, known, spec):
             said.add(meant.partition(".")[2])
             message = f"is no reference, and stays as it is; did you mean {Reference(meant)}?"
             yield Problem(f"spec.trial{written(trail)}", shown, message)
@@ -83,32 +85,32 @@ def unused_parameters(body: Mapping[str, Any], spec: SweepSpec) -> Iterator[Prob
             yield Problem(f"spec.searchSpace.{name}", name, message)
 
 
-def _lookalikes(text: str, unused: list[str], spec: SweepSpec) -> Iterator[tuple[str, str]]:
+def _lookalikes(text: str, unused: set[str], spec: SweepSpec) -> Iterator[tuple[str, str]]:
     """What looks like a reference in a text, and the reference that was meant."""
-    known = [f"search_space.{name}" for name in unused]
-    grouped = [f"search_space.{name}" for name in spec.space.parameters.entries]
-    grouped += [f"inputs.{name}" for name in spec.inputs]
-    grouped += [f"outputs.{output.name}" for output in spec.outputs]
     tried = set[str]()
     for match in _LOOKALIKE.finditer(text):
         name = match[1].rstrip(".-")
-        # Behind ${{ it is a reference.
-        if match[0].startswith("${{") or name in tried:
-            continue
         group, point, _ = name.partition(".")
-        if point and group.lower().replace("_", "") in ("searchspace", "inputs", "outputs"):
-            tried.add(name)
-            meant = nearest(name, grouped)
-        else:
-            meant = f"search_space.{name}" if f"search_space.{name}" in known else ""
-            if meant:
-                tried.add(name)
-            if meant and match[0].startswith("$") and _is_set(text, name, spec):
-                continue
-        if meant:
+        grouped = bool(point) and group.lower().replace("_", "") in _GROUPS
+        # Behind ${{ it is a reference.
+        if match[0].startswith("${{") or name in tried or not (grouped or name in unused):
+            continue
+        tried.add(name)
+        meant = nearest(name, _known(spec)) if grouped else f"search_space.{name}"
+        is_shells = not grouped and match[0].startswith("$") and _is_set(text, name, spec)
+        if meant and not is_shells:
             yield match[0].strip(), meant
         if len(tried) == _TRIED:
             return
+
+
+def _known(spec: SweepSpec) -> list[str]:
+    """References that there are."""
+    return [
+        *(f"search_space.{name}" for name in spec.space.parameters.entries),
+        *(f"inputs.{name}" for name in spec.inputs),
+        *(f"outputs.{output.name}" for output in spec.outputs),
+    ]
 
 
 def _is_set(text: str, name: str, spec: SweepSpec) -> bool:
@@ -147,6 +149,8 @@ def _scripts(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
         path = "spec.trial.template.spec.containers"
         listed = spec.trial.template["spec"]["containers"]
         containers = [(f"{path}[{n}]", container) for n, container in enumerate(listed)]
+    paths = {output.name: output.mount_path for output in spec.outputs}
+    values = possible(spec.space, spec.inputs, paths)
     for path, container in containers:
         words = [
             (f"{path}.{key}[{n}]", word)
@@ -155,10 +159,10 @@ def _scripts(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
             for n, word in enumerate(container[key])
             if isinstance(word, str)
         ]
-        yield from _script(words, spec)
+        yield from _script(words, values)
 
 
-def _script(words: list[tuple[str, str]], spec: SweepSpec) -> Iterator[Problem]:
+def _script(words: list[tuple[str, str]], values: Mapping[str, list[str]]) -> Iterator[Problem]:
     """A list that is a shell's."""
     if not words or not _SHELLS.fullmatch(words[0][1]):
         return
@@ -166,8 +170,6 @@ def _script(words: list[tuple[str, str]], spec: SweepSpec) -> Iterator[Problem]:
     if flag is None or flag + 1 >= len(words):
         return
     path, script = words[flag + 1]
-    paths = {output.name: output.mount_path for output in spec.outputs}
-    values = possible(spec.space, spec.inputs, paths)
     for name in dict.fromkeys(references(script)):
         value = next((v for v in values.get(name, ()) if not _SAFE.fullmatch(v)), None)
         if value is not None:

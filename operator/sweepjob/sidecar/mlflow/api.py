@@ -18,6 +18,7 @@ from .experiments import Experiments
 from .logged_models import LoggedModels
 from .registry import Registry
 from .run_api import RunApi
+from .run_views import RunViews
 from .traces import Traces
 from .trial_runs import TrialRuns
 
@@ -37,8 +38,10 @@ class MlflowApi:
         self._database = database
         documents = Documents(database)
         logged = LoggedModels(documents, artifacts)
+        views = RunViews(trial, documents, artifacts)
         parts = (
-            RunApi(trial, documents, logged, artifacts),
+            views,
+            RunApi(trial, documents, logged, views),
             Experiments(documents, artifacts),
             logged,
             Registry(documents, logged),

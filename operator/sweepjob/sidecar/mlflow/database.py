@@ -60,13 +60,16 @@ class Database:
         ):
             self._connection.execute(f"PRAGMA {setting}")
         self._connection.executescript(_SCHEMA)
+        [(self._page_size,)] = self.rows("PRAGMA page_size")
         self._complained = False
+        self._room = True
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is written as a whole or not at all; transactions wait for each other."""
         with self._lock:
             self._connection.execute("BEGIN")
+            self._room = self._measure_room()
             try:
                 yield
             except BaseException:
@@ -97,12 +100,9 @@ class Database:
             self._connection.close()
 
     def has_room(self) -> bool:
-        """Whether there is room for what is not needed for the sweep; says once when there is none."""
-        [(pages,)] = self.rows("PRAGMA page_count")
-        [(size,)] = self.rows("PRAGMA page_size")
-        if pages * size < BUDGET:
-            return True
-        if not self._complained:
+        """Whether there was room, when the transaction began, for what the sweep does not need; says
+        so once when there is none."""
+        if not self._room and not self._complained:
             self._complained = True
             print(
                 f"the script has logged more than {BUDGET >> 20} MiB: what comes now is not kept to be "
@@ -110,4 +110,8 @@ class Database:
                 file=sys.stderr,
                 flush=True,
             )
-        return False
+        return self._room
+
+    def _measure_room(self) -> bool:
+        [(pages,)] = self.rows("PRAGMA page_count")
+        return bool(pages * self._page_size < BUDGET)

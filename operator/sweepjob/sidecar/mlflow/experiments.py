@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 from . import search
 from .documents import Documents
+from .filters import Lookup, Searchable
 from .forms import EXPERIMENT_ID, dump_pairs
 
 Body = dict[str, Any]
 _KIND = "experiments"
-_SEARCHABLE = search.Searchable(
+_SEARCHABLE = Searchable(
     texts=("name", "experiment_id"), numbers=("creation_time", "last_update_time")
 )
 
@@ -73,7 +74,7 @@ class Experiments:
         return self._set(tags={key: tags[key] for key in tags if key != body["key"]})
 
     def _search(self, body: Body) -> Body:
-        def lookup(experiment: Body) -> search.Lookup:
+        def lookup(experiment: Body) -> Lookup:
             tags = {tag["key"]: tag["value"] for tag in experiment["tags"]}
             return lambda kind, key: (tags if kind == "tag" else experiment).get(key)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ... import wire
+
 EXPERIMENT_ID = "0"
 
 
@@ -15,3 +17,22 @@ def pairs(listed: Any) -> dict[str, str]:
 def dump_pairs(found: dict[str, str]) -> list[dict[str, str]]:
     """Params or tags of an answer."""
     return [{"key": key, "value": value} for key, value in found.items()]
+
+
+def metric_values(metrics: Any) -> list[tuple[str, float, int, int]]:
+    """Name, value, step and time of metrics in a request, in the order of their steps: a client that
+    logs in the background sends batches in any order inside.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: they are none.
+    """
+    values = [
+        (
+            str(metric["key"]),
+            wire.decode(metric["value"]),
+            int(metric.get("step") or 0),
+            int(metric.get("timestamp") or 0),
+        )
+        for metric in metrics or []
+    ]
+    return sorted(values, key=lambda value: value[2:])

@@ -12,8 +12,9 @@ from .api import MlflowApi
 from .errors import MlflowError, invalid, unsupported
 
 _PREFIXES = ("/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/", "/api/3.0/mlflow/")
-# Plain texts that something may ask whether there is a server at all.
-_PROBES = {"/health": "OK", "/": "the sweep's sidecar"}
+# Plain texts for whoever asks whether there is a server at all. A client takes the version for what
+# may be called: servers of this one take no spans of traces yet, which clients then keep as files.
+_PROBES = {"/health": "OK", "/version": "3.0.0", "/": "the sweep's sidecar"}
 
 
 def endpoint(path: str) -> str | None:

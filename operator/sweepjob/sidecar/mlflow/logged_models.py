@@ -11,11 +11,12 @@ from urllib.parse import quote
 from . import search
 from .documents import Documents
 from .errors import not_found
+from .filters import Lookup, Searchable
 from .forms import EXPERIMENT_ID, dump_pairs, pairs
 
 Body = dict[str, Any]
 _KIND = "logged models"
-_SEARCHABLE = search.Searchable(
+_SEARCHABLE = Searchable(
     texts=("name", "model_id", "model_type", "status", "source_run_id", "experiment_id"),
     numbers=(
         *("creation_timestamp", "creation_timestamp_ms", "creation_time"),
@@ -129,7 +130,7 @@ class LoggedModels:
         return {**answer, "next_page_token": token} if token else answer
 
 
-def _lookup(model: Body) -> search.Lookup:
+def _lookup(model: Body) -> Lookup:
     def value(kind: str, key: str) -> Any:
         if kind == "metric":
             return (model["metrics"].get(key) or {}).get("value")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 from . import search
 from .documents import Documents
-from .errors import EXISTS, MlflowError, not_found
-from .forms import dump_pairs, pairs
+from .errors import EXISTS, MlflowError
+from .filters import Lookup, Searchable
+from .forms import pairs
 from .logged_models import LoggedModels
+from .registry_store import MODELS, VERSIONS, RegistryStore, now
 
 Body = dict[str, Any]
-_MODELS, _VERSIONS = "registered models", "model versions"
 _TIMES = ("creation_timestamp", "last_updated_timestamp")
-_OF_MODELS = search.Searchable(texts=("name",), numbers=_TIMES)
-_OF_VERSIONS = search.Searchable(
+_MODEL_FIELDS = Searchable(texts=("name",), numbers=_TIMES)
+_VERSION_FIELDS = Searchable(
     texts=("name", "run_id", "source_path"), numbers=("version_number", *_TIMES)
 )
 _PROMPT = "mlflow.prompt.is_prompt"
@@ -32,6 +32,7 @@ class Registry:
 
     def __init__(self, documents: Documents, logged: LoggedModels) -> None:
         self._documents = documents
+        self._store = RegistryStore(documents)
         self._logged = logged
 
     def routes(self) -> dict[str, Callable[[Body], Body]]:
@@ -39,7 +40,7 @@ class Registry:
         models, versions = "registered-models", "model-versions"
         return {
             f"POST {models}/create": self._create_model,
-            f"GET {models}/get": lambda body: self._answer_model(self._model(body)),
+            f"GET {models}/get": lambda body: self._store.answer_model(self._store.model(body)),
             f"PATCH {models}/update": self._update_model,
             f"DELETE {models}/delete": self._delete_model,
             f"GET {models}/search": self._search_models,
@@ -51,7 +52,9 @@ class Registry:
             f"GET {models}/alias": self._get_by_alias,
             f"DELETE {models}/alias": self._delete_alias,
             f"POST {versions}/create": self._create_version,
-            f"GET {versions}/get": lambda body: self._answer_version(self._version(body)),
+            f"GET {versions}/get": lambda body: self._store.answer_version(
+                self._store.version(body)
+            ),
             f"PATCH {versions}/update": self._update_version,
             f"DELETE {versions}/delete": self._delete_version,
             f"GET {versions}/search": self._search_versions,
@@ -61,96 +64,74 @@ class Registry:
             f"DELETE {versions}/delete-tag": lambda body: self._tag_version(body, None),
         }
 
-    def _model(self, body: Body) -> Body:
-        model = self._documents.get(_MODELS, str(body["name"]))
-        if model is None:
-            raise not_found(f"Registered Model with name={body['name']} not found")
-        return model
-
-    def _version(self, body: Body) -> Body:
-        name, number = body["name"], body["version"]
-        version = self._documents.get(_VERSIONS, f"{number} {name}")
-        if version is None:
-            raise not_found(f"Model Version (name={name}, version={number}) not found")
-        return version
-
-    def _keep_model(self, model: Body, **changes: Any) -> Body:
-        changed = {**model, **changes, "last_updated_timestamp": _now()}
-        self._documents.put(_MODELS, model["name"], changed)
-        return self._answer_model(changed)
-
-    def _keep_version(self, version: Body, **changes: Any) -> Body:
-        changed = {**version, **changes, "last_updated_timestamp": _now()}
-        key = f"{version['version']} {version['name']}"
-        self._documents.put(_VERSIONS, key, changed)
-        return self._answer_version(changed)
-
     def _create_model(self, body: Body) -> Body:
         name = str(body["name"])
-        if self._documents.get(_MODELS, name) is not None:
+        if self._documents.get(MODELS, name) is not None:
             raise MlflowError(EXISTS, f"Registered Model (name={name}) already exists.")
         model = {
             "name": name,
-            "creation_timestamp": _now(),
+            "creation_timestamp": now(),
             "description": body.get("description") or "",
             "tags": pairs(body.get("tags")),
             "aliases": {},
             "versions": 0,
         }
-        return self._keep_model(model)
+        return self._store.keep_model(model)
 
     def _update_model(self, body: Body) -> Body:
-        return self._keep_model(self._model(body), description=body.get("description") or "")
+        return self._store.keep_model(
+            self._store.model(body), description=body.get("description") or ""
+        )
 
     def _delete_model(self, body: Body) -> Body:
-        model = self._model(body)
-        for version in self._versions_of(model["name"]):
-            self._documents.remove(_VERSIONS, f"{version['version']} {version['name']}")
-        self._documents.remove(_MODELS, model["name"])
+        model = self._store.model(body)
+        for version in self._store.versions_of(model["name"]):
+            self._documents.remove(VERSIONS, f"{version['version']} {version['name']}")
+        self._documents.remove(MODELS, model["name"])
         return {}
 
     def _tag_model(self, body: Body, tag: Body | None) -> Body:
-        model = self._model(body)
+        model = self._store.model(body)
         tags = {key: value for key, value in model["tags"].items() if key != body["key"]}
-        self._keep_model(model, tags={**tags, **(tag or {})})
+        self._store.keep_model(model, tags={**tags, **(tag or {})})
         return {}
 
     def _tag_version(self, body: Body, tag: Body | None) -> Body:
-        version = self._version(body)
+        version = self._store.version(body)
         tags = {key: value for key, value in version["tags"].items() if key != body["key"]}
-        self._keep_version(version, tags={**tags, **(tag or {})})
+        self._store.keep_version(version, tags={**tags, **(tag or {})})
         return {}
 
     def _set_alias(self, body: Body) -> Body:
-        self._version(body)
-        model = self._model(body)
+        self._store.version(body)
+        model = self._store.model(body)
         aliases = {**model["aliases"], str(body["alias"]): str(body["version"])}
-        self._keep_model(model, aliases=aliases)
+        self._store.keep_model(model, aliases=aliases)
         return {}
 
     def _delete_alias(self, body: Body) -> Body:
-        model = self._model(body)
+        model = self._store.model(body)
         aliases = {k: v for k, v in model["aliases"].items() if k != body["alias"]}
-        self._keep_model(model, aliases=aliases)
+        self._store.keep_model(model, aliases=aliases)
         return {}
 
     def _get_by_alias(self, body: Body) -> Body:
-        model, alias = self._model(body), str(body["alias"])
+        model, alias = self._store.model(body), str(body["alias"])
         if alias not in model["aliases"]:
             raise MlflowError(
                 "INVALID_PARAMETER_VALUE", f"Registered model alias {alias} not found."
             )
         version = {"name": model["name"], "version": model["aliases"][alias]}
-        return self._answer_version(self._version(version))
+        return self._store.answer_version(self._store.version(version))
 
     def _create_version(self, body: Body) -> Body:
-        model = self._model(body)
+        model = self._store.model(body)
         number = model["versions"] + 1
-        self._keep_model(model, versions=number)
+        self._store.keep_model(model, versions=number)
         version = {
             "name": model["name"],
             "version": str(number),
-            "creation_timestamp": _now(),
+            "creation_timestamp": now(),
             "current_stage": "None",
             "description": body.get("description") or "",
             "source": body.get("source") or "",
@@ -161,93 +142,71 @@ class Registry:
             "status": "READY",
             "tags": pairs(body.get("tags")),
         }
-        return self._keep_version(version)
+        return self._store.keep_version(version)
 
     def _update_version(self, body: Body) -> Body:
-        return self._keep_version(self._version(body), description=body.get("description") or "")
+        return self._store.keep_version(
+            self._store.version(body), description=body.get("description") or ""
+        )
 
     def _delete_version(self, body: Body) -> Body:
-        version = self._version(body)
-        self._documents.remove(_VERSIONS, f"{version['version']} {version['name']}")
-        model = self._model(body)
+        version = self._store.version(body)
+        self._documents.remove(VERSIONS, f"{version['version']} {version['name']}")
+        model = self._store.model(body)
         aliases = {k: v for k, v in model["aliases"].items() if v != version["version"]}
-        self._keep_model(model, aliases=aliases)
+        self._store.keep_model(model, aliases=aliases)
         return {}
 
     def _transition(self, body: Body) -> Body:
-        version = self._version(body)
+        version = self._store.version(body)
         stage = next((s for s in _STAGES if s.lower() == str(body["stage"]).lower()), None)
         if stage is None:
             text = f"Invalid Model Version stage: {body['stage']}. Value must be one of {_STAGES}"
             raise MlflowError("INVALID_PARAMETER_VALUE", text)
         if str(body.get("archive_existing_versions")).lower() == "true":
-            for other in self._versions_of(version["name"]):
+            for other in self._store.versions_of(version["name"]):
                 if other["current_stage"] == stage and other["version"] != version["version"]:
-                    self._keep_version(other, current_stage="Archived")
-        return self._keep_version(version, current_stage=stage)
+                    self._store.keep_version(other, current_stage="Archived")
+        return self._store.keep_version(version, current_stage=stage)
 
     def _download_uri(self, body: Body) -> Body:
         """A version of a logged model is where that model is."""
-        source = str(self._version(body)["source"])
+        source = str(self._store.version(body)["source"])
         if source.startswith("models:/m-"):
             source = self._logged.artifact_uri(source.removeprefix("models:/"))
         return {"artifact_uri": source}
 
     def _latest(self, body: Body) -> Body:
         """The newest version of each stage."""
-        model = self._model(body)
+        model = self._store.model(body)
         wanted = [str(stage) for stage in search.listed(body.get("stages"))]
-        newest = {v["current_stage"]: v for v in self._versions_of(model["name"])}
+        newest = {v["current_stage"]: v for v in self._store.versions_of(model["name"])}
         found = [v for stage, v in newest.items() if not wanted or stage in wanted]
-        return {"model_versions": [self._dump_version(version) for version in found]}
+        return {"model_versions": [self._store.dump_version(version) for version in found]}
 
     def _search_models(self, body: Body) -> Body:
-        models = sorted(self._documents.all(_MODELS), key=lambda model: str(model["name"]))
-        found = _search(models, body, _OF_MODELS)
+        models = sorted(self._documents.all(MODELS), key=lambda model: str(model["name"]))
+        found = _search(models, body, _MODEL_FIELDS)
         page, token = search.page(found, body, 100)
-        answer: Body = {"registered_models": [self._dump_model(model) for model in page]}
+        answer: Body = {"registered_models": [self._store.dump_model(model) for model in page]}
         return {**answer, "next_page_token": token} if token else answer
 
     def _search_versions(self, body: Body) -> Body:
-        versions = self._documents.all(_VERSIONS)
+        versions = self._documents.all(VERSIONS)
         versions.sort(key=lambda v: (-v["last_updated_timestamp"], v["name"], -int(v["version"])))
-        found = _search(versions, body, _OF_VERSIONS)
+        found = _search(versions, body, _VERSION_FIELDS)
         page, token = search.page(found, body, 10_000)
-        answer: Body = {"model_versions": [self._dump_version(version) for version in page]}
+        answer: Body = {"model_versions": [self._store.dump_version(version) for version in page]}
         return {**answer, "next_page_token": token} if token else answer
 
-    def _versions_of(self, name: str) -> list[Body]:
-        return [v for v in self._documents.all(_VERSIONS) if v["name"] == name]
 
-    def _answer_model(self, model: Body) -> Body:
-        return {"registered_model": self._dump_model(model)}
-
-    def _answer_version(self, version: Body) -> Body:
-        return {"model_version": self._dump_version(version)}
-
-    def _dump_model(self, model: Body) -> Body:
-        newest = {v["current_stage"]: v for v in self._versions_of(model["name"])}
-        aliases = [{"alias": a, "version": v} for a, v in model["aliases"].items()]
-        return {
-            **{key: value for key, value in model.items() if key != "versions"},
-            "latest_versions": [self._dump_version(version) for version in newest.values()],
-            "tags": dump_pairs(model["tags"]),
-            "aliases": aliases,
-        }
-
-    def _dump_version(self, version: Body) -> Body:
-        model = self._documents.get(_MODELS, version["name"]) or {"aliases": {}}
-        aliases = [a for a, number in model["aliases"].items() if number == version["version"]]
-        return {**version, "tags": dump_pairs(version["tags"]), "aliases": aliases}
-
-
-def _search(found: list[Body], body: Body, searchable: search.Searchable) -> list[Body]:
+def _search(found: list[Body], body: Body, searchable: Searchable) -> list[Body]:
     wanted = searchable.parse(str(body.get("filter") or ""))
     found = search.matching(found, wanted, _lookup)
     return search.ordered(found, search.listed(body.get("order_by")), searchable, _lookup)
 
 
-def _lookup(item: Body) -> search.Lookup:
+def _lookup(item: Body) -> Lookup:
     def value(kind: str, key: str) -> Any:
         if kind == "tag":
             # A client asks so for models that are no prompts, which do not have the tag.
@@ -261,7 +220,3 @@ def _lookup(item: Body) -> search.Lookup:
 
 def _tag(body: Body) -> dict[str, str]:
     return {str(body["key"]): str(body.get("value", ""))}
-
-
-def _now() -> int:
-    return int(time.time() * 1000)

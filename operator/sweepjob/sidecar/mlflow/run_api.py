@@ -7,24 +7,17 @@ import time
 import uuid
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
-from ... import wire
-from . import search
 from .documents import Documents
 from .errors import invalid, not_found
-from .forms import EXPERIMENT_ID, dump_pairs, pairs
+from .forms import metric_values, pairs
 from .logged_models import LoggedModels
+from .run_views import RunViews
 from .runs import RUN_NAME, Run
 from .trial_runs import TrialRuns
 
 Body = dict[str, Any]
 _HISTORY_PAGE = 25_000  # values in one answer, unless the client asks for fewer
-_SEARCHABLE = search.Searchable(
-    texts=("run_id", "run_name", "status", "user_id", "artifact_uri", "Run name"),
-    numbers=("start_time", "end_time", "created"),
-    kinds=("metric", "param", "tag", "dataset"),
-)
 _LOGGED_MODELS = "mlflow.log-model.history"
 
 
@@ -33,28 +26,27 @@ class RunApi:
 
     Args:
         models: get those metrics that name one.
-        artifacts: the folder in the trainer's container for its artifacts.
+        views: describes runs.
     """
 
     def __init__(
-        self, trial: TrialRuns, documents: Documents, models: LoggedModels, artifacts: str
+        self, trial: TrialRuns, documents: Documents, models: LoggedModels, views: RunViews
     ) -> None:
         self._models = models
         self._trial = trial
         self._runs = trial.runs
         self._metrics = trial.metrics
         self._documents = documents
-        self._artifacts = artifacts
+        self._views = views
 
     def routes(self) -> dict[str, Callable[[Body], Body]]:
         """Calls by method and path."""
         return {
             "POST runs/create": self._create,
-            "GET runs/get": lambda body: {"run": self._describe(self._find(body))},
+            "GET runs/get": lambda body: {"run": self._views.describe(self._find(body))},
             "POST runs/update": self._update,
             "POST runs/delete": lambda body: self._delete(body, 1),
             "POST runs/restore": lambda body: self._delete(body, 0),
-            "POST runs/search": self._search,
             "POST runs/log-metric": self._log_metric,
             "POST runs/log-batch": self._log_batch,
             "POST runs/log-parameter": self._log_parameter,
@@ -75,14 +67,14 @@ class RunApi:
         tags = {RUN_NAME: name, **tags}
         run = self._runs.add(run_id, name=name, user=user, started=started, tags=tags)
         self._trial.update_end()
-        return {"run": self._describe(run)}
+        return {"run": self._views.describe(run)}
 
     def _update(self, body: Body) -> Body:
         run = self._find(body)
         self._trial.update(run, body)
         if body.get("run_name"):
             self._runs.set(run, "tag", RUN_NAME, str(body["run_name"]))
-        return {"run_info": self._info(self._find(body))}
+        return {"run_info": self._views.info(self._find(body))}
 
     def _delete(self, body: Body, deleted: int) -> Body:
         self._runs.mark(self._find(body), "deleted", deleted)
@@ -170,39 +162,6 @@ class RunApi:
             return {"metrics": values}
         return {"metrics": values[:count], "next_page_token": str(offset + count)}
 
-    def _search(self, body: Body) -> Body:
-        view = str(body.get("run_view_type") or "ACTIVE_ONLY")
-        stages = {"ACTIVE_ONLY": (0,), "DELETED_ONLY": (1,), "ALL": (0, 1)}
-        runs = [run for run in self._runs.all() if run.deleted in stages.get(view, (0, 1))]
-        wanted = _SEARCHABLE.parse(str(body.get("filter") or ""))
-        found = search.matching(runs, wanted, self._lookup)
-        found = search.ordered(
-            found, search.listed(body.get("order_by")), _SEARCHABLE, self._lookup
-        )
-        page, token = search.page(found, body, 1000)
-        answer: Body = {"runs": [self._describe(run) for run in page]}
-        return {**answer, "next_page_token": token} if token else answer
-
-    def _lookup(self, run: Run) -> search.Lookup:
-        def value(kind: str, key: str) -> Any:
-            if kind == "metric":
-                return self._metrics.value(run.number, key)
-            if kind in ("param", "tag"):
-                return self._runs.pair(run, kind, key)
-            if kind == "dataset":
-                return self._datasets(run, key)
-            aliases = {"created": "start_time", "Run name": "run_name"}
-            return self._info(run).get(aliases.get(key, key))
-
-        return value
-
-    def _datasets(self, run: Run, key: str) -> list[str]:
-        inputs = (self._documents.get("inputs", run.id) or {}).get("dataset_inputs", [])
-        if key == "context":
-            tags = [tag for each in inputs for tag in each.get("tags") or []]
-            return [tag["value"] for tag in tags if tag["key"] == "mlflow.data.context"]
-        return [str(each["dataset"].get(key, "")) for each in inputs]
-
     def _find(self, body: Body) -> Run:
         run_id = str(body.get("run_id") or body.get("run_uuid") or "")
         run = self._runs.find(run_id)
@@ -219,46 +178,3 @@ class RunApi:
         if run.deleted:
             raise invalid(f"The run {run.id} must be in the 'active' state. It was deleted.")
         return run
-
-    def _describe(self, run: Run) -> Body:
-        data = {
-            "metrics": self._metrics.latest(run.number),
-            "params": dump_pairs(self._runs.pairs(run, "param")),
-            "tags": dump_pairs(self._runs.pairs(run, "tag")),
-        }
-        inputs = self._documents.get("inputs", run.id) or {}
-        outputs = self._documents.get("outputs", run.id) or {}
-        return {"info": self._info(run), "data": data, "inputs": inputs, "outputs": outputs}
-
-    def _info(self, run: Run) -> Body:
-        info = {
-            "run_id": run.id,
-            "run_uuid": run.id,
-            "run_name": run.name,
-            "experiment_id": EXPERIMENT_ID,
-            "user_id": run.user,
-            "status": run.status,
-            "start_time": run.started,
-            "artifact_uri": f"file://{quote(self._artifacts)}/{run.id}",
-            "lifecycle_stage": "deleted" if run.deleted else "active",
-        }
-        return info if run.ended is None else {**info, "end_time": run.ended}
-
-
-def metric_values(metrics: Any) -> list[tuple[str, float, int, int]]:
-    """Name, value, step and time of metrics in a request, in the order of their steps: a client that
-    logs in the background sends batches in any order inside.
-
-    Raises:
-        ValueError, KeyError, TypeError, AttributeError: they are none.
-    """
-    values = [
-        (
-            str(metric["key"]),
-            wire.decode(metric["value"]),
-            int(metric.get("step") or 0),
-            int(metric.get("timestamp") or 0),
-        )
-        for metric in metrics or []
-    ]
-    return sorted(values, key=lambda value: value[2:])

@@ -16,6 +16,11 @@ from ..server import Handler
 _SAMPLE = re.compile(
     r"(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)\s*(?P<labels>\{.*\})?\s+(?P<value>\S+)(?:\s+-?\d+)?\s*"
 )
+# A name that is no identifier stands in quotes before the labels.
+_QUOTED = re.compile(
+    r'\{\s*"(?P<name>(?:[^"\\]|\\.)+)"\s*(?:,(?P<labels>.*))?\}\s+(?P<value>\S+)(?:\s+-?\d+)?\s*'
+)
+_ESCAPED = {"\\n": "\n", '\\"': '"', "\\\\": "\\"}
 _LIMIT = 16 * 1024 * 1024  # bytes of a push, unpacked
 
 
@@ -76,9 +81,13 @@ def samples(text: str) -> list[tuple[str, float]]:
 def _lines(text: str) -> Iterator[tuple[str, str, float]]:
     for line in text.splitlines():
         match = None if line.startswith("#") else _SAMPLE.fullmatch(line)
+        name, labels = ("", "") if match is None else (match["name"], match["labels"] or "")
+        if match is None and (match := _QUOTED.fullmatch(line)) is not None:
+            name = re.sub(r"\\.", lambda found: _ESCAPED.get(found[0], found[0]), match["name"])
+            labels = f"{{{match['labels'].strip()}}}" if match["labels"] else ""
         if match is not None:
             try:
-                yield match["name"], match["labels"] or "", float(match["value"])
+                yield name, labels, float(match["value"])
             except ValueError:
                 continue
 

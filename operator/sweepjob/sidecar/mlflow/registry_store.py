@@ -1,0 +1,73 @@
+"""Registered models and their versions as they are kept, and as a client sees them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from .documents import Documents
+from .errors import not_found
+from .forms import dump_pairs
+
+Body = dict[str, Any]
+MODELS, VERSIONS = "registered models", "model versions"
+
+
+class RegistryStore:
+    """Registered models by name, versions by name and number."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def model(self, body: Body) -> Body:
+        model = self._documents.get(MODELS, str(body["name"]))
+        if model is None:
+            raise not_found(f"Registered Model with name={body['name']} not found")
+        return model
+
+    def version(self, body: Body) -> Body:
+        name, number = body["name"], body["version"]
+        version = self._documents.get(VERSIONS, f"{number} {name}")
+        if version is None:
+            raise not_found(f"Model Version (name={name}, version={number}) not found")
+        return version
+
+    def keep_model(self, model: Body, **changes: Any) -> Body:
+        changed = {**model, **changes, "last_updated_timestamp": now()}
+        self._documents.put(MODELS, model["name"], changed)
+        return self.answer_model(changed)
+
+    def keep_version(self, version: Body, **changes: Any) -> Body:
+        changed = {**version, **changes, "last_updated_timestamp": now()}
+        key = f"{version['version']} {version['name']}"
+        self._documents.put(VERSIONS, key, changed)
+        return self.answer_version(changed)
+
+    def versions_of(self, name: str) -> list[Body]:
+        return [v for v in self._documents.all(VERSIONS) if v["name"] == name]
+
+    def answer_model(self, model: Body) -> Body:
+        return {"registered_model": self.dump_model(model)}
+
+    def answer_version(self, version: Body) -> Body:
+        return {"model_version": self.dump_version(version)}
+
+    def dump_model(self, model: Body) -> Body:
+        newest = {v["current_stage"]: v for v in self.versions_of(model["name"])}
+        aliases = [{"alias": a, "version": v} for a, v in model["aliases"].items()]
+        return {
+            **{key: value for key, value in model.items() if key != "versions"},
+            "latest_versions": [self.dump_version(version) for version in newest.values()],
+            "tags": dump_pairs(model["tags"]),
+            "aliases": aliases,
+        }
+
+    def dump_version(self, version: Body) -> Body:
+        model = self._documents.get(MODELS, version["name"]) or {"aliases": {}}
+        aliases = [a for a, number in model["aliases"].items() if number == version["version"]]
+        return {**version, "tags": dump_pairs(version["tags"]), "aliases": aliases}
+
+
+def now() -> int:
+    """The time in milliseconds."""
+    return int(time.time() * 1000)
