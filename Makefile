@@ -84,6 +84,10 @@ bench-logs: .venv/ready ## Print how long others wait on the operator's event lo
 bench-finished: .venv/ready ## Print what trials cost beside 100 and beside 10,000 finished ones, and a restart with all of them
 	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.finished $(ARGS)
 
+.PHONY: bench-memory
+bench-memory: .venv/ready ## Print what the operator's memory of 10,000 ended trials of 1,000 reports costs, without a cluster
+	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.memory $(ARGS)
+
 .PHONY: bench-page
 bench-page: .venv/ready ## Print what the page and the report cost with 100 to 10,000 trials
 	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.page $(ARGS)

@@ -2,6 +2,7 @@
 how long the operator takes to be ready with all of them.
 
     make bench-finished                     # 100 and 10,000 finished trials of 100 reports
+    make bench-finished ARGS="--reports 1000"
 
 Their records and (suspended) Jobs are written as the operator would have left them; the further trials run
 on simulated nodes, against the real API server and controllers.
@@ -35,7 +36,6 @@ from tests.bench.scale.__main__ import restart
 from tests.cluster import lifecycle, simulation
 from tests.cluster.target import Target
 
-REPORTS = 100
 _AT_ONCE = 32  # requests of the bench
 _CONCURRENT = 10
 
@@ -51,7 +51,7 @@ async def write_all(count: int, write: Callable[[int], Awaitable[None]]) -> None
     await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
 
 
-async def finished_trials(api: Gateway, sweep: dict[str, Any], count: int) -> None:
+async def finished_trials(api: Gateway, sweep: dict[str, Any], count: int, reports: int) -> None:
     """Records of trials that have ended, and their Jobs."""
     meta, now = sweep["metadata"], format_time(time.time())
 
@@ -61,7 +61,7 @@ async def finished_trials(api: Gateway, sweep: dict[str, Any], count: int) -> No
         )
         made = await api.create(gateway.SWEEPTRIALS, NAMESPACE, body)
         curve = Curve(Goal.MAXIMIZE)
-        curve.load([math.sin(index + n / 10) for n in range(REPORTS)])
+        curve.load([math.sin(index + n / 10) for n in range(reports)])
         status = {
             "phase": "Succeeded",
             "attempt": 1,
@@ -93,7 +93,7 @@ def _job(sweep: str, trial: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def measure(target: Target, api: Gateway, finished: int, more: int) -> float:
+async def measure(target: Target, api: Gateway, finished: int, more: int, reports: int) -> float:
     """Milliseconds of the operator's processor time for each further trial."""
     assert target.built_in is not None
     name = f"with-{finished}"
@@ -101,14 +101,15 @@ async def measure(target: Target, api: Gateway, finished: int, more: int) -> flo
     body = ways.sweepjob(name, work, "file")
     body["spec"] |= {"suspend": True, "earlyTermination": {"type": "median_stopping"}}
     sweep = await api.create(gateway.SWEEPJOBS, NAMESPACE, body)
-    await finished_trials(api, sweep, finished)
+    await finished_trials(api, sweep, finished, reports)
     ready = await restart(target, api)
     operator = OperatorProcess(target.built_in)
     await asyncio.sleep(15)  # until it has taken all of them in
     loaded = operator.cpu()
     print(
         f"{finished} finished trials: ready {ready:.1f} s after its process has been started, "
-        f"{loaded:.1f} s of processor time until they are taken in, {operator.memory()[1]:.0f} MiB"
+        f"{loaded:.1f} s of processor time until they are taken in, {operator.memory()[0]:.0f} MiB, "
+        f"{operator.memory()[1]:.0f} at most"
     )
     version = (await api.list_page(gateway.SWEEPJOBS, NAMESPACE, "", ""))["metadata"][
         "resourceVersion"
@@ -126,6 +127,7 @@ async def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--finished", type=int, nargs=2, default=[100, 10_000])
     parser.add_argument("--more", type=int, default=200, help="trials that are measured")
+    parser.add_argument("--reports", type=int, default=100, help="of each finished trial")
     args = parser.parse_args()
     target, api = await prepare()
     assert target.built_in is not None, "the bench needs the built-in cluster"
@@ -135,7 +137,7 @@ async def main() -> int:
     await asyncio.sleep(20)  # until they lead
     costs = []
     for finished in args.finished:
-        costs.append(await measure(target, api, finished, args.more))
+        costs.append(await measure(target, api, finished, args.more, args.reports))
         print(f"{costs[-1]:.1f} ms of its processor time for each of {args.more} further trials")
     print(f"ratio {costs[1] / costs[0]:.2f}")
     await api.close()

@@ -40,7 +40,7 @@ def promtool(*arguments: str, stdin: str | None = None) -> str:
 
 
 def test_the_alerts_are_rules_and_fire_on_their_own_trouble_only() -> None:
-    assert "11 rules found" in promtool("check", "rules", str(ALERTS))
+    assert "12 rules found" in promtool("check", "rules", str(ALERTS))
     tests = layout.PROJECT / "tests" / "data" / "alerts_test.yaml"
     assert "SUCCESS" in promtool("test", "rules", str(tests))
 

@@ -59,6 +59,30 @@ def test_end_and_times() -> None:
     assert record.ended - record.held_from == 25
 
 
+def test_a_trainer_whose_program_does_not_exist_has_never_started() -> None:
+    """A kubelet says 1970 for what never happened. The pod has held its GPUs all the same."""
+    never = ended(128, "StartError", startedAt="1970-01-01T00:00:00Z", message="no such file")
+    status = {
+        "phase": "Failed",
+        "startTime": "2026-01-01T00:00:00Z",
+        "containerStatuses": [never],
+    }
+    record = parse_pod(pod(status))
+    assert record.view.started is None
+    assert record.view.failure == (
+        "TrainerFailed",
+        "the trainer ended with exit code 128: no such file",
+    )
+    assert (record.ended or 0) - (record.held_from or 0) == 25
+
+
+@pytest.mark.parametrize("amount", ["1e999", "-1", "many", "Ki", "", True, None, [2], 1e300])
+def test_what_is_no_amount_of_gpus_is_none(amount: Any) -> None:
+    body = pod({"phase": "Pending"})
+    body["spec"]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] = amount
+    assert parse_pod(body).gpus == {}
+
+
 def over(*changes: dict[str, Any]) -> dict[str, Any]:
     """A pod whose containers have ended, which the kubelet has not put away yet."""
     sidecar = {**ended(0), "name": names.SIDECAR}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -260,7 +261,7 @@ def test_a_right_is_lacking_from_the_start(right: Right) -> None:
 
 
 def client(gate: Gate) -> FakeClient:
-    return FakeClient(MemoryApiServer(lambda: EPOCH), Weather(__import__("random").Random(1)), gate)
+    return FakeClient(MemoryApiServer(lambda: EPOCH), Weather(random.Random(1)), gate)
 
 
 def permissions(gate: Gate, *namespaces: str, lease: str | None = None) -> Permissions:
@@ -357,3 +358,9 @@ async def test_an_api_server_that_cannot_say_changes_nothing() -> None:
     api.create = fails  # type: ignore[method-assign] # of this one object
     await found.review(before)
     assert found.lacking == before
+
+
+async def test_where_no_account_may_ask_about_itself_it_works_all_the_same() -> None:
+    reviews = ("authorization.k8s.io", "selfsubjectaccessreviews", "create")
+    found = await reviewed(permissions(Gate({reviews})))
+    assert found.problems() == []

@@ -18,6 +18,7 @@ from sweepjob.domain.objective import Goal
 from sweepjob.domain.plan.snapshot import Phase, Stop
 from sweepjob.resources.doubts import dump_doubts, parse_doubts
 from sweepjob.resources.execution import dump_execution
+from sweepjob.resources.fields import Fields
 from sweepjob.resources.log_findings import LogFindings
 from sweepjob.resources.pods import PodRecord, parse_pod
 from sweepjob.resources.record import parse_record, trial_manifest
@@ -205,7 +206,8 @@ def test_a_log_that_may_lack_reports_is_told_on_trial_and_sweep_and_after_a_rest
         ("LogTooFast", "True"),
         ("LogValueNotReadable", "True"),
     ]
-    assert parse_doubts(dumped) == trials[1].doubts
+    again = parse_doubts(Fields({"conditions": dumped}, "status").children("conditions"))
+    assert again == trials[1].doubts
 
 
 def test_a_log_that_can_be_read_again_leaves_no_doubt() -> None:

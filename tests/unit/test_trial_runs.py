@@ -79,6 +79,17 @@ def test_the_scripts_own_run_in_a_study_counts(opened: Opener) -> None:
     assert sidecar.values == [0.75]
 
 
+def test_what_is_logged_to_a_study_later_does_not_nest_the_run_in_it(opened: Opener) -> None:
+    sidecar = opened()
+    study = sidecar.create(fluent=False, name="study")
+    run = sidecar.create(study)
+    sidecar.log(study, 1, key="runs")
+    sidecar.log(run, 0.25)
+    sidecar = opened()
+    sidecar.log(run, 0.75)
+    assert sidecar.values == [0.25, 0.75]
+
+
 def test_a_parent_that_was_made_elsewhere_nests_nothing(opened: Opener) -> None:
     sidecar = opened()
     sidecar.log(sidecar.create("f" * 32), 0.75)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..local.folder import Folder
+from ..local.folder import BrokenFile, Folder
 from ..resources.views import warm_started_by
 from .errors import Unusable
 from .kubectl import Kubectl
@@ -75,6 +75,13 @@ def _of_cluster(cluster: Kubectl, name: str) -> Mapping[str, Any]:
 
 
 def _of_folder(path: Path) -> Mapping[str, Any]:
+    try:
+        return _sheet_of(path)
+    except BrokenFile as error:
+        raise Unusable(str(error)) from None
+
+
+def _sheet_of(path: Path) -> Mapping[str, Any]:
     from ..dashboard.sheet import sheet
 
     folder = Folder(path) if (path / "sweepjobs").is_dir() else None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.problem import InvalidSpec, Problem
 from ..local.devices import Devices, visible
-from ..local.folder import NAMESPACE, Folder, is_over
+from ..local.folder import NAMESPACE, BrokenFile, Folder, is_over
 from ..resources.accelerators import requested
 from ..resources.job import trainer_of
 from ..resources.rows import trial_row
@@ -67,9 +67,13 @@ def run(args: argparse.Namespace) -> int:
     from ..local.node import Machine
 
     machine = Machine(Devices(gpus), dict(os.environ), Path.cwd())
-    with contextlib.suppress(asyncio.CancelledError):
+    try:
         sources = sources_of(sweep.spec, root)
         return asyncio.run(_run(Folder(root), machine, manifest if new else None, sources))
+    except BrokenFile as error:
+        raise Unusable(str(error)) from None
+    except asyncio.CancelledError:
+        pass
     tell(f"interrupted; go on with: sweepjob run --local -f {args.file} --resume")
     return 130
 
@@ -134,6 +138,10 @@ def localized(
             )
     elif wanted:
         tell("note: there is no GPU here; trials run without")
+    if spec.trial.template is not None:
+        folder = trainer_of(spec.trial.template["spec"]).get("workingDir")
+        if folder:
+            tell(f"note: workingDir {folder} is of the image; trials run in this folder")
     return {
         "apiVersion": manifest["apiVersion"],
         "kind": manifest["kind"],

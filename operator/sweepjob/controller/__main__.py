@@ -43,6 +43,9 @@ async def run(settings: Settings) -> None:
 
 
 def main() -> int:
+    # Loaded before the event loop runs, which would wait for it with the first sweep that has trials.
+    import numpy  # noqa: F401 - by the standings of policies
+
     logs.configure(os.environ)
     gc.set_threshold(_GARBAGE)
     # Its TLS is compiled; in Python it is most of what a request and a watch event cost.

@@ -86,6 +86,7 @@ class Permissions:
         self._changed = changed
         self._refused = asyncio.Event()
         self._reviewing = asyncio.Semaphore(_REVIEWS)
+        self._failure = ""
         self.lacking: frozenset[Lack] | None = None
 
     async def run(self) -> None:
@@ -120,14 +121,23 @@ class Permissions:
         try:
             answers = await asyncio.gather(*(self._is_lacking(lack) for lack in asked))
         except errors.ApiError as error:
-            _log.warning("rights cannot be reviewed: %s", error)
+            self._report_failure(error)
             return
+        self._failure = ""
         found = {lack for lack, lacks in zip(asked, answers, strict=True) if lacks}
         before = self.lacking
         self.lacking = frozenset(found | (set(before or ()) - asked))
         if self.lacking != (before or frozenset()):
             self._report(self.lacking, before or frozenset())
             self._changed()
+
+    def _report_failure(self, error: errors.ApiError) -> None:
+        """Where accounts may not ask about themselves, refused requests are all that is known."""
+        if str(error) != self._failure:
+            _log.warning("rights cannot be reviewed: %s", error)
+        self._failure = str(error)
+        if self.lacking is None and isinstance(error, errors.Refused):
+            self.lacking = frozenset()
 
     async def _is_lacking(self, lack: Lack) -> bool:
         async with self._reviewing:

@@ -120,7 +120,7 @@ class Curve:
 
     def load(self, values: list[float]) -> None:
         """Make the first reports, at most KEPT, those of an empty curve at once."""
-        scores = [self.goal.score(value) for value in values]
+        scores = self.goal.scores(values)
         best = max(scores, default=-math.inf)
         if best > self.score:
             first = scores.index(best)
@@ -143,6 +143,7 @@ class Curve:
 
     @total.setter
     def total(self, total: int | None) -> None:
+        """Set what was read from a record."""
         self._total, self._summed = total, len(self.values)
 
     @property
@@ -153,12 +154,11 @@ class Curve:
     def bests(self) -> Iterator[float]:
         """The best score as it stood after each of the first KEPT reports."""
         start = -math.inf if self.carried is None else self.goal.score(self.carried)
-        scores = map(self.goal.score, self.values)
-        return islice(accumulate(scores, max, initial=start), 1, None)
+        return islice(accumulate(self.goal.scores(self.values), max, initial=start), 1, None)
 
     def means(self) -> Iterator[float]:
         """The mean of the scores as it stood after each of the first KEPT reports."""
-        scores = list(map(self.goal.score, self.values))
+        scores = self.goal.scores(self.values)
         ratios = [score.as_integer_ratio() for score in takewhile(math.isfinite, scores)]
         # Whole multiples of the smallest unit that these scores need: a tenth of the digits of 2**-1074.
         unit = max((denominator.bit_length() for _, denominator in ratios), default=1) - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,6 +23,13 @@ class Goal(StrEnum):
         if not math.isfinite(value):
             return -math.inf
         return value if self is Goal.MAXIMIZE else -value
+
+    def scores(self, values: Iterable[float]) -> list[float]:
+        """The scores of many values."""
+        worst, finite = -math.inf, math.isfinite
+        if self is Goal.MAXIMIZE:
+            return [value if finite(value) else worst for value in values]
+        return [-value if finite(value) else worst for value in values]
 
     def reported(self, score: float) -> float:
         """The reported value that has this (finite) score."""

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..resources.times import format_time
 from .jobs import phase_of
@@ -20,6 +20,18 @@ _INTERRUPTED = {
     "reason": "Interrupted",
     "message": "sweepjob run was interrupted",
 }
+
+
+class BrokenFile(Exception):
+    """A file of a sweep's folder cannot be read; says which, and what to do."""
+
+    def __init__(self, file: Path, why: str) -> None:
+        remedy = (
+            "put it back from a copy, or begin again with --fresh"
+            if file.parent.name == "sweepjobs"
+            else "put it back from a copy, or delete it, and what it was about is run again"
+        )
+        super().__init__(f"{file} cannot be read: {why}; {remedy}")
 
 
 class Folder:
@@ -53,13 +65,19 @@ class Folder:
         return self.path / resource / f"{body['metadata']['name']}.json"
 
     def load(self, store: Store, now: float) -> None:
-        """Put everything into the store as it was. Pods that ran then do not any more; their Jobs start
-        others, as after the loss of a node."""
-        for resource in _KEPT:
-            for body in self.read(resource):
-                store.version = max(store.version, int(body["metadata"]["resourceVersion"]))
-        for resource in _KEPT:
-            for body in self.read(resource):
+        """Put everything into the store as it was, but for what has lost its owner. Pods that ran then do
+        not any more; their Jobs start others, as after the loss of a node."""
+        found = {resource: list(self.read(resource)) for resource in _KEPT}
+        every = [body for bodies in found.values() for body in bodies]
+        versions = (int(body["metadata"]["resourceVersion"]) for body in every)
+        store.version = max(store.version, *versions, 0)
+        there = {body["metadata"].get("uid") for body in every}
+        for resource, bodies in found.items():
+            for body in bodies:
+                if not there.issuperset(_owners(body)):
+                    there.discard(body["metadata"].get("uid"))
+                    self._file(resource, body).unlink()
+                    continue
                 store.put(resource, _lost(body, now) if resource == "pods" else body)
 
     def lend(self, store: Store) -> None:
@@ -70,10 +88,30 @@ class Folder:
                 store.put(resource, body)
 
     def read(self, resource: str) -> Iterator[Body]:
-        """All objects of a kind, as they were written last."""
+        """All objects of a kind, as they were written last.
+
+        Raises:
+            BrokenFile: one of them cannot be read.
+        """
         for file in sorted((self.path / resource).glob("*.json")):
-            body: Body = json.loads(file.read_text())
-            yield body
+            yield _body(file)
+
+
+def _body(file: Path) -> Body:
+    try:
+        body = json.loads(file.read_text())
+        int(body["metadata"]["resourceVersion"])
+        named = body["metadata"]["name"] == file.stem
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BrokenFile(file, f"{type(error).__name__}: {error}") from None
+    if not named:
+        raise BrokenFile(file, "it is of an object of another name")
+    return cast(Body, body)
+
+
+def _owners(body: Body) -> Iterator[str]:
+    """The uids of what an object goes with."""
+    return (owner["uid"] for owner in body["metadata"].get("ownerReferences") or ())
 
 
 def _lost(pod: Body, now: float) -> Body:

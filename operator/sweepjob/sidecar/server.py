@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -12,6 +13,9 @@ from typing import Any
 
 from . import request_body
 from .request_body import BadBody
+
+_LINGER = 2.0  # seconds
+_PIECE = 256 * 1024  # bytes
 
 
 class LocalServer(ThreadingHTTPServer):
@@ -78,6 +82,18 @@ class Handler(BaseHTTPRequestHandler, ABC):
             self.send(
                 error.status, {"error_code": "INVALID_PARAMETER_VALUE", "message": str(error)}
             )
+            self._linger()
+
+    def _linger(self) -> None:
+        """Read what the client still sends, for a while: a connection that is closed before is reset,
+        and the answer is lost."""
+        self.wfile.flush()
+        deadline = time.monotonic() + _LINGER
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(_LINGER)
+            while self.connection.recv(_PIECE) and time.monotonic() < deadline:
+                pass
 
     def handle_expect_100(self) -> bool:
         """The client waits for this before it sends its body, so it must not wait in a buffer."""

@@ -239,6 +239,13 @@ def test_a_program_that_is_not_there(local: Local) -> None:
     assert "no-such-program" in local.objects()[0]["status"]["message"]
 
 
+def test_a_folder_of_the_image_is_not_used_and_that_is_said(local: Local) -> None:
+    container = {"name": "t", "image": "none", "workingDir": "/app", "command": ["echo", "score=1"]}
+    body = sweep("logs", limits=ONE)
+    body["spec"]["trial"] = {"template": {"spec": {"containers": [container]}}}
+    assert "note: workingDir /app is of the image" in local.run(body)
+
+
 def test_outputs_are_folders_that_survive_attempts(local: Local) -> None:
     code = (
         "import pathlib, sys; f = pathlib.Path(sys.argv[1]) / 'model'; old = f.exists(); "

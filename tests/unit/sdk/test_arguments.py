@@ -183,7 +183,7 @@ def test_texts_and_numbers_of_any_kind_are_plain(given: Any, plain: Any) -> None
         command=["python", "train.py", "${{inputs.a}}"],
         image=Text("i:1"),
         inputs={"a": "x", "b": given, "c": "x"},
-        environment_variables={"NAME": Text("value")},
+        environment_variables={"NAME": Text("AZUREML_SWEEP_c")},
     )
     nested = Choice([{np.str_("kind"): given}])
     sweep = job(a=Choice([given]), c=nested).sweep(

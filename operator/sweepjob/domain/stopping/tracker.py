@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..curve import Curve
+from ..curve import KEPT, Curve
 from ..objective import Goal
 from .interface import Decision, Measure, Policy
 from .standings import Entries, Rank, Standings
@@ -21,6 +22,8 @@ class Tracker:
     policy: Policy
     goal: Goal
     _standings: Standings = field(default_factory=Standings)
+    # The intervals among the first KEPT at which the policy is applied, once they were needed.
+    _applied: array[int] | None = field(default=None, repr=False, compare=False)
 
     def curve(self) -> Curve:
         """An empty curve, which will keep what the policy can ask for."""
@@ -63,7 +66,9 @@ class Tracker:
     def _history(self, curve: Curve) -> Iterator[tuple[int, float]]:
         """The intervals at which the policy is applied, and what was compared there."""
         by_mean, applies = self.policy.measure is Measure.MEAN, self.policy.schedule.applies
-        applied = [n for n in range(1, len(curve.values) + 1) if applies(n)]
+        if self._applied is None:
+            self._applied = array("i", filter(applies, range(1, KEPT + 1)))
+        applied = self._applied[: bisect_right(self._applied, len(curve.values))]
         if applied:
             compared = list(curve.means() if by_mean else curve.bests())
             yield from ((n, compared[n - 1]) for n in applied)

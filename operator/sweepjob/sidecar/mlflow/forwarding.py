@@ -59,8 +59,7 @@ class ForwardingHandler(Handler):
             return
         answer = response.read()
         if response.status < 300:
-            said = _parsed(request_body.unpacked(answer, response.headers))
-            self.observer.record(asked, request, said)
+            self.observer.record(asked, request, _answered(answer, response))
         self._head(response, str(len(answer)))
         self.wfile.write(answer)
 
@@ -123,6 +122,16 @@ def forwarding(upstream: Upstream, database: Database, trial: TrialRuns) -> type
     """The handler for one server of the user's."""
     observer = RunObserver(database, trial)
     return type("_Forwarding", (ForwardingHandler,), {"upstream": upstream, "observer": observer})
+
+
+def _answered(data: bytes, response: http.client.HTTPResponse) -> dict[str, Any]:
+    """What an answer says; nothing where it is packed in a way that was not asked for. It was carried
+    out nevertheless, and the client gets it as it is."""
+    try:
+        return _parsed(request_body.unpacked(data, response.headers))
+    except BadBody as error:
+        print(f"an answer of the tracking server: {error}", file=sys.stderr, flush=True)
+        return {}
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

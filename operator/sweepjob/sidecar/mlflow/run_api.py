@@ -65,8 +65,7 @@ class RunApi:
         started = int(body.get("start_time") or time.time() * 1000)
         user = str(body.get("user_id") or "")
         tags = {RUN_NAME: name, **tags}
-        run = self._runs.add(run_id, name=name, user=user, started=started, tags=tags)
-        self._trial.update_end()
+        run = self._trial.add(run_id, name=name, user=user, started=started, tags=tags)
         return {"run": self._views.describe(run)}
 
     def _update(self, body: Body) -> Body:

@@ -42,10 +42,12 @@ class RunObserver:
             run = ask(f"runs/get?{urlencode({'run_id': run_id})}")["run"]
             before = list(_history(run_id, self._trial.primary, ask))
         except (OSError, http.client.HTTPException, BadBody, KeyError, TypeError) as error:
-            text = f"run {run_id} is taken for one without a parent, since it cannot be asked for"
+            text = f"what run {run_id} is nested in, and what it had reported, cannot be asked"
             print(f"{text}: {error!r}", file=sys.stderr, flush=True)
             return
         with self._database.transaction():
+            if self._trial.runs.find(run_id) is not None:
+                return  # another thread was faster, and the run may have new values by now
             tags, info = pairs(run.get("data", {}).get("tags")), run.get("info", {})
             known_run = self._trial.runs.add(
                 run_id, name=str(info.get("run_name") or ""), opened=False, tags=_kept(tags)
@@ -65,8 +67,7 @@ class RunObserver:
         if asked == "runs/create":
             info = answer["run"]["info"]
             run_id, name = str(info["run_id"]), str(info.get("run_name") or "")
-            runs.add(run_id, name=name, tags=_kept(pairs(request.get("tags"))))
-            self._trial.update_end()
+            self._trial.add(run_id, name=name, tags=_kept(pairs(request.get("tags"))))
             return
         run = runs.add(str(request.get("run_id") or request.get("run_uuid")), opened=False)
         if asked == "runs/log-metric":

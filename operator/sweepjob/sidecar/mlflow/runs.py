@@ -116,8 +116,8 @@ class Runs:
         return None if row is None else str(row[0])
 
     def set(self, run: Run, kind: str, key: str, value: str) -> None:
-        """Set a param or a tag; where there is no room, only a parent's id is kept."""
-        if key == PARENT or self._database.has_room():
+        """Set a param or a tag; where there is no room, only what tells whether a run counts is kept."""
+        if key == PARENT or kind not in ("param", "tag") or self._database.has_room():
             statement = "INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?)"
             self._database.write(statement, run.number, kind, key, value)
 

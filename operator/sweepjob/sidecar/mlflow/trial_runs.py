@@ -19,6 +19,8 @@ from .runs import PARENT, RESUMED, RUN_NAME, Run, Runs
 
 # The fluent API, which keeps an active run, says where the code is; a bare client does not.
 _FLUENT = ("mlflow.source.name", "mlflow.user")
+# Whether a run counts, kept with it by the id of its parent.
+_DECIDED, _COUNTS, _NESTED = "decided", "counts", "nested"
 _MOST_NOTES = 20  # lines on standard error about nested runs
 
 
@@ -70,6 +72,17 @@ class TrialRuns:
         for name, value, step, when in values:
             self.metrics.add(run.number, name, value, step, when)
 
+    def add(self, run_id: str, **details: Any) -> Run:
+        """A run that the script has created; it is decided now whether it counts.
+
+        Args:
+            details: as of ``Runs.add``.
+        """
+        run = self.runs.add(run_id, **details)
+        self.counts(run)
+        self.update_end()
+        return run
+
     def update(self, run: Run, body: dict[str, Any]) -> None:
         """Carry out a request ``runs/update``."""
         status = str(body.get("status") or "")
@@ -84,8 +97,17 @@ class TrialRuns:
         parent_id = self.runs.pair(run, "tag", PARENT)
         if run.id in self.given or not parent_id:
             return True
+        decided = self.runs.pair(run, _DECIDED, parent_id)
+        if decided is None:
+            # Once and for all: what happens in the parent later does not turn a run into a part of it.
+            decided = self._decide(run, parent_id)
+            self.runs.set(run, _DECIDED, parent_id, decided)
+        return decided == _COUNTS
+
+    def _decide(self, run: Run, parent_id: str) -> str:
         parent = self.runs.find(parent_id)
-        return parent is None or (self._only_groups(parent) and self._is_first(run, parent_id))
+        own = parent is None or (self._only_groups(parent) and self._is_first(run, parent_id))
+        return _COUNTS if own else _NESTED
 
     def update_end(self) -> None:
         """Tell the recorder whether the script has closed all its runs."""
