@@ -29,6 +29,12 @@ TERMINATION_MESSAGE_LIMIT = 4000  # bytes; the kubelet keeps 4,096
 _CUT = "…"  # at the end of a name, or of a list of names, that is not whole
 _SHORTEST = 16  # bytes that are left of a name where there is little room
 _NESTED = " (nested run "
+MAX_NOTICES = 3  # that are told to the operator
+MAX_NOTICE = 500  # characters of one, all of ASCII
+
+# Reasons of notices.
+REPORTS_INCOMPLETE = "ReportsIncomplete"  # something may have been reported that is not known
+AMBIGUOUS_METRIC = "AmbiguousMetric"  # something else may have been meant by the primary metric
 
 # Where reports come from. LOGS is read by the operator, without a sidecar.
 MLFLOW, PUSHGATEWAY, FILE, TENSORBOARD, LOGS = SOURCES = (
@@ -115,6 +121,39 @@ def nested_run(name: str, seen: Sequence[str]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What a trial's reports lack, or what is in doubt about them.
+
+    Attributes:
+        reason: REPORTS_INCOMPLETE or AMBIGUOUS_METRIC.
+        message: what happened, and the remedy.
+    """
+
+    reason: str
+    message: str
+
+    @classmethod
+    def of(cls, reason: Any, message: Any) -> Notice:
+        """A notice that fits. A reason that is not known, of a newer sidecar, is an incomplete report."""
+        known = reason if reason == AMBIGUOUS_METRIC else REPORTS_INCOMPLETE
+        # As long as text as it is in JSON.
+        quoted = str(message).replace('"', "'").replace("\\", "/")
+        text = "".join(c if c.isascii() and c.isprintable() else "?" for c in quoted)
+        return cls(known, text if len(text) <= MAX_NOTICE else f"{text[: MAX_NOTICE - 3]}...")
+
+
+def parse_notices(data: Any) -> tuple[Notice, ...]:
+    """The notices in a push or summary. Older sidecars have none; nonsense is passed over."""
+    pairs = data[:MAX_NOTICES] if isinstance(data, list) else []
+    return tuple(Notice.of(*pair) for pair in pairs if isinstance(pair, list) and len(pair) == 2)
+
+
+def dump_notices(notices: tuple[Notice, ...]) -> list[list[str]]:
+    """The notices as they are in a push or summary."""
+    return [[notice.reason, notice.message] for notice in notices]
+
+
+@dataclass(frozen=True, slots=True)
 class Push:
     """A batch of reports.
 
@@ -123,6 +162,7 @@ class Push:
         first: number of the first value; numbers start at 1.
         values: consecutive reports of the primary metric.
         seen: names of all metrics that the trainer reported, the first MAX_NAMES.
+        notices: what the reports lack.
     """
 
     namespace: str
@@ -130,6 +170,7 @@ class Push:
     first: int
     values: tuple[float, ...]
     seen: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     def dump(self) -> bytes:
         return json.dumps(
@@ -139,6 +180,7 @@ class Push:
                 "first": self.first,
                 "values": [encode(v) for v in self.values],
                 "seen": list(self.seen),
+                "notices": dump_notices(self.notices),
             }
         ).encode()
 
@@ -167,6 +209,7 @@ class Push:
             first=_count(data, "first", least=1),
             values=tuple(decode(v) for v in values),
             seen=tuple(_metric_name(name) for name in seen),
+            notices=parse_notices(data.get("notices")),
         )
 
 
@@ -204,6 +247,7 @@ class Summary:
         low, high: smallest and largest finite value, None before any.
         tail: the newest reports, as many as fit.
         seen: names of all metrics reported.
+        notices: what the reports lack.
     """
 
     count: int
@@ -211,6 +255,7 @@ class Summary:
     high: float | None
     tail: tuple[float, ...]
     seen: tuple[str, ...]
+    notices: tuple[Notice, ...] = ()
 
     def dump(self) -> str:
         """JSON of at most TERMINATION_MESSAGE_LIMIT bytes; the tail is cut until it fits. Names take a
@@ -224,6 +269,7 @@ class Summary:
                     "high": self.high,
                     "tail": [encode(v) for v in tail],
                     "seen": seen,
+                    "notices": dump_notices(self.notices),
                 },
                 separators=(",", ":"),
             )
@@ -243,6 +289,7 @@ class Summary:
                 high=_finite(data, "high"),
                 tail=tuple(decode(v) for v in _list(data, "tail", _MAX_SUMMARY)),
                 seen=tuple(_metric_name(name) for name in _list(data, "seen", MAX_NAMES)),
+                notices=parse_notices(data.get("notices")),
             )
         except ValueError:
             return None

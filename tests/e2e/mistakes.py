@@ -138,6 +138,7 @@ TOGETHER: dict[str, Body] = {
     "pattern without a value": {"metrics": {"source": "logs", "port": None, "pattern": "x"}},
     "file without a folder": {"metrics": {"source": "file", "port": None, "path": "/x"}},
     "a port of root": {"metrics": {"port": 80}},
+    "tried again without retries": {"metrics": {"onIncomplete": "retry"}, "trial": {"maxRetries": 0}},
     "two volumes": {"outputs": {"model": {"volume": {"emptyDir": {}, "hostPath": {}}}}},
     "a folder outside the volume": {"outputs": {"model": {"subPath": "../x"}}},
     "an output with a bad name": {"outputs": {"a-b": {"volume": {"emptyDir": {}}}}},

@@ -72,7 +72,8 @@ async def test_pushes_are_answered_by_the_operators_process(port: Port) -> None:
     running = asyncio.create_task(port.process.run())
     await asyncio.wait_for(port.process.listening.wait(), 60)
     values = (0.5, float("nan"), float("inf"), -float("inf"), 1e-308)
-    push = wire.Push(NAMESPACE, "sweep-0", 1, values, ("score", "Verlust/\u4e2d"))
+    notices = (wire.Notice(wire.AMBIGUOUS_METRIC, "name the run"),)
+    push = wire.Push(NAMESPACE, "sweep-0", 1, values, ("score", "Verlust/\u4e2d"), notices)
     status, body = await asyncio.to_thread(port.push, push)
     assert (status, wire.Reply.parse(body)) == (200, wire.Reply(6, 0))
     [(caller, seen)] = port.handler.seen

@@ -103,7 +103,7 @@ def test_however_a_file_grows_each_line_counts_once(
 
 
 def record(event: bytes) -> bytes:
-    """A record of an event file; nobody looks at the checksums."""
+    """A record of an event file, of a writer that leaves the checksums out."""
     return struct.pack("<QI", len(event), 0) + event + bytes(4)
 
 
@@ -138,13 +138,16 @@ def test_event_files(tmp_path: Path) -> None:
     first.write_bytes(header + simple("loss", 3.0) + simple("score", 0.25) + simple("score", 0.5))
     second = folder / "validation" / "events.out.tfevents.2.host"
     second.write_bytes(header + tensor("score", 0.75) + tensor("score", 1.5, double=True))
+    third = folder / "events.out.tfevents.3.host"
+    third.write_bytes(header + tensor("score", 0.75) + tensor("score", 1.5, double=True))
     reader.read(False)
     reader.read(True)
-    assert values(taken) == [0.25, 0.5, 0.75, 1.5]
+    assert values(taken) == [0.25, 0.5, 0.75, 1.5], "those of the folder itself, file by file"
     again = recorder(tmp_path)
     EventFiles(folder, again).read(True)
     assert values(again) == [0.25, 0.5, 0.75, 1.5]
-    assert again.batch(1).seen == ("loss", "score")
+    assert again.batch(1).seen == ("loss", "score", "validation/score")
+    assert again.notices == ()
 
 
 @given(data=st.binary(max_size=200))

@@ -76,6 +76,8 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("100 percent", {"earlyTermination": {"type": "truncation_selection", "truncationPercentage": 100}}, "spec.earlyTermination.truncationPercentage", "at most 99"),
     ("no trials", {"limits": {"maxTotalTrials": 0}}, "spec.limits.maxTotalTrials", "at least 1"),
     ("unknown metrics source", {"metrics": {"source": "email"}}, "spec.metrics.source", "mlflow"),
+    ("unknown choice for incomplete reports", {"metrics": {"onIncomplete": "ignore"}}, "spec.metrics.onIncomplete", "accept, retry"),
+    ("incomplete reports again, without retries", {"metrics": {"onIncomplete": "retry"}}, "spec.metrics.onIncomplete", "maxRetries of at least 1"),
     ("no image", {"trial": {"command": "a"}}, "spec.trial.image", "required"),
     ("image and template", {"trial": {"image": "a", "template": {"spec": {"containers": [{}]}}}}, "spec.trial.image", "either"),
     ("template without containers", {"trial": {"template": {"spec": {}}}}, "spec.trial.template", "containers"),

@@ -197,10 +197,8 @@ def test_a_log_that_may_lack_reports_is_told_on_trial_and_sweep_and_after_a_rest
     for trial in trials[1:]:
         trial.note_log(LogFindings(unread=2, unread_sample="score=0,9"), "score", 7.0)
         sweep.end(trial, Phase.SUCCEEDED, 0.0)
-    assert sweep.incomplete == (
-        2,
-        ("sweep-1", "LogTooFast", trials[1].doubts["LogTooFast"].message),
-    )
+    assert sweep.doubted_count == 2
+    assert sweep.doubt_of("sweep-1") == ("LogTooFast", trials[1].doubts["LogTooFast"].message)
     dumped = dump_doubts(trials[1].doubts)
     assert [(c["type"], c["status"]) for c in dumped] == [
         ("LogTooFast", "True"),

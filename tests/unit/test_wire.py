@@ -124,3 +124,60 @@ def test_a_metric_of_a_nested_run_is_told_with_it(metric: str) -> None:
 @pytest.mark.parametrize("text", ["", "x", "{}", "[]", '{"count": "a"}'])
 def test_a_text_that_is_no_summary(text: str) -> None:
     assert wire.Summary.parse(text) is None
+
+
+notices = st.lists(
+    st.builds(wire.Notice.of, st.sampled_from(["AmbiguousMetric", "x"]), st.text(max_size=900)),
+    max_size=wire.MAX_NOTICES,
+).map(tuple)
+
+
+@given(
+    notices=notices,
+    values=st.lists(floats, max_size=400),
+    seen=st.lists(st.text(max_size=250), max_size=50),
+)
+def test_notices_arrive_beside_whatever_else(
+    notices: tuple[wire.Notice, ...], values: list[float], seen: list[str]
+) -> None:
+    push = wire.Push("team", "sweep-1", 1, tuple(values), (), notices)
+    assert wire.Push.parse(push.dump()) == push
+    text = wire.Summary(len(values), None, None, tuple(values), tuple(seen), notices).dump()
+    assert len(text) <= wire.TERMINATION_MESSAGE_LIMIT
+    summary = wire.Summary.parse(text)
+    assert summary is not None
+    assert summary.notices == notices
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        1,
+        "x",
+        {},
+        [1],
+        [[]],
+        [["a"]],
+        [[["a"], {"b": 1}]],
+        [["x", "y"]] * 9,
+        [["a", "b" * 10**4]],
+    ],
+)
+def test_notices_of_anybody_are_bounded(said: object) -> None:
+    push = wire.Push.parse(json.dumps({**GOOD, "notices": said}).encode())
+    assert len(push.notices) <= wire.MAX_NOTICES
+    for notice in push.notices:
+        assert notice.reason == wire.REPORTS_INCOMPLETE
+        assert len(notice.message) <= wire.MAX_NOTICE
+        assert notice.message.isprintable()
+
+
+def test_notices_are_safe_for_a_terminal() -> None:
+    assert wire.Notice.of("ReportsIncomplete", "a\x1b[2Jb\nc").message == "a?[2Jb?c"
+
+
+def test_sidecars_and_operators_without_notices() -> None:
+    assert wire.Push.parse(json.dumps(GOOD).encode()).notices == ()
+    old = {"count": 1, "low": None, "high": None, "tail": [], "seen": []}
+    assert wire.Summary.parse(json.dumps(old)) == wire.Summary(1, None, None, (), ())

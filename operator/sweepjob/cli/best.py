@@ -11,7 +11,7 @@ from .errors import Unusable
 from .kubectl import Kubectl
 from .naming import add_sweep
 from .rows import add_output, cell
-from .table import say
+from .table import say, tell
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
         raise Unusable(f"no trial of {sweep.name} has reported {sweep.metric} yet")
     trial = TrialView.of(cluster.trial(sweep.best), sweep.goal)
     outputs = body["status"]["best"].get("outputs") or {}
+    if warning := body["status"]["best"].get("warning"):
+        tell(f"warning: {warning}")
     say({"table": _table, **FORMS}[args.output](sweep, trial, outputs))
     return 0
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from ..domain.plan.observed import EarlierAttempt, Job, Pod, Trouble
 from ..domain.plan.planner import free_slots
 from ..domain.plan.snapshot import Phase, Snapshot, Trial
+from ..resources.metrics import RETRY
 from ..resources.pods import PodRecord
 from .caches import Caches
 from .settings import Settings
@@ -43,6 +44,7 @@ def without_proposals(state: SweepState, settings: Settings) -> Snapshot:
         node_patience=settings.node_patience,
         companion_grace=spec.trial.companion_grace,
         max_retries=spec.trial.max_retries,
+        retry_incomplete=spec.metrics.on_incomplete == RETRY,
         occupied=len(state.live) + len(state.reserved) + state.held,
         totals=state.totals(),
         vacated=vacated,
@@ -135,7 +137,8 @@ def _counted(
 ) -> Pod:
     """Whether a pod has ended, as far as the sweep is concerned: a moment before Kubernetes says so where
     there is room enough, and not before all its reports have been taken in."""
-    view = replace(trial.view_of(pod), last=pod.view.uid in trial.last)
+    view = trial.view_of(pod)
+    view = replace(view, last=pod.view.uid in trial.last, incomplete=trial.incomplete)
     if pod.spent and not state.crowded:
         view = replace(view, succeeded=True)
     over = view.is_terminal or view.trainer_end is not None

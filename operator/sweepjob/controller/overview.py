@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from dataclasses import replace
 
+from .. import wire
 from ..domain.plan.companions import OUTLIVED, describe
 from ..domain.plan.observed import Trouble
 from ..domain.plan.planner import STOPPED, is_over, reason_to_end
@@ -12,7 +13,7 @@ from ..domain.plan.snapshot import Phase, Snapshot
 from ..domain.plan.waiting import PATIENCE
 from ..resources import names
 from ..resources.missing_metric import missing_metric
-from ..resources.status import Condition, Overview
+from ..resources.status import Best, Condition, Overview
 from ..resources.times import parse_time
 from ..wire import nested_run
 from .rights import Lack, message_for_sweep
@@ -22,6 +23,8 @@ from .unreadable import unreadable_trouble
 # How long a script may report other metrics before the primary one without being suspect: many
 # report a training loss every step and the validation metric once an epoch.
 _PATIENCE_FOR_METRIC = 60.0
+_DOUBTFUL = "its reports may be incomplete"
+_DOUBTS = {wire.AMBIGUOUS_METRIC: "another metric may have been meant"}
 
 
 def overview(
@@ -62,7 +65,7 @@ def overview(
         running=running,
         queued=len(state.live) - running,
         ended=state.ended,
-        best=state.best,
+        best=_best(state),
         gpu_used=state.gpu_used,
         gpu_saved=state.gpu_saved,
         sources=tuple((s.name, s.uid, s.counted) for s in state.sources),
@@ -116,6 +119,13 @@ def _reason(state: SweepState, failure: tuple[str, str] | None, degraded: Condit
     return degraded.reason if degraded.holds else ""
 
 
+def _best(state: SweepState) -> Best | None:
+    doubt = None if state.best is None else state.doubt_of(state.best.trial)
+    if state.best is None or doubt is None:
+        return state.best
+    return replace(state.best, warning=": ".join(doubt))
+
+
 def _accepted(state: SweepState) -> Condition:
     if state.problem:
         return Condition(names.ACCEPTED, False, names.REASON_INVALID, state.problem)
@@ -146,6 +156,9 @@ def _complete(state: SweepState, over: bool, failure: tuple[str, str] | None) ->
         f"all {state.created} trials have ended{left_out}; best is {best.trial} with "
         f"{state.spec.objective.primary_metric} {best.value:.6g}"
     )
+    doubt = state.doubt_of(best.trial)
+    if doubt is not None:
+        message += f", but {_DOUBTS.get(doubt[0], _DOUBTFUL)}: see its condition {doubt[0]}"
     return Condition(names.COMPLETE, True, reason, message)
 
 
@@ -197,7 +210,23 @@ def _trouble(state: SweepState, now: float) -> Trouble | None:
         since = trial.other_metrics_since
         if since is not None and now - since >= _PATIENCE_FOR_METRIC:
             return _metric_trouble(state, trial.name, trial.seen, trial.log_evidence)
-    return _missing_metric(state) or _incomplete(state)
+    return _doubted(state) or _missing_metric(state)
+
+
+def _doubted(state: SweepState) -> Trouble | None:
+    """Why a trial's reports may be missing: the best one's first, then those that go on."""
+    live = [trial.name for trial in state.live.values() if trial.doubts]
+    best = "" if state.best is None else state.best.trial
+    found = ((name, state.doubt_of(name)) for name in (best, *live, *state.doubted))
+    name, doubt = next(((n, d) for n, d in found if d is not None), ("", None))
+    if doubt is None:
+        return None
+    more = len(live) + state.doubted_count - 1
+    others = f" Other trials of which reports may be missing: {more}." if more > 0 else ""
+    reason, message = doubt
+    return Trouble(
+        reason, f"trial {name}{', the best one' if name == best else ''}: {message}{others}"
+    )
 
 
 def metric_check_due(state: SweepState, now: float) -> float | None:
@@ -225,22 +254,6 @@ def _metric_trouble(
         return Trouble(names.REASON_METRIC_MISSING, _nested_only(trial, metric, nested))
     message = missing_metric(trial, metric, metrics, seen, *log)
     return Trouble(names.REASON_METRIC_MISSING, message)
-
-
-def _incomplete(state: SweepState) -> Trouble | None:
-    """Trials whose reports may be missing: the first of them, and how many others there are."""
-    live = [
-        (trial.name, reason, doubt.message)
-        for trial in state.live.values()
-        for reason, doubt in islice(trial.doubts.items(), 1)
-    ]
-    ended = state.incomplete
-    count = len(live) + (0 if ended is None else ended[0])
-    if not count:
-        return None
-    name, reason, message = live[0] if ended is None else ended[1]
-    others = f" Other trials of which reports may be missing: {count - 1}." if count > 1 else ""
-    return Trouble(reason, f"trial {name}: {message}.{others}")
 
 
 def _nested_only(trial: str, metric: str, run: str) -> str:

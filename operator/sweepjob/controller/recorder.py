@@ -80,6 +80,7 @@ class Recorder:
         trial.launched, trial.job_deleted = False, False
         trial.phase, trial.reason = Phase.PENDING, action.reason
         trial.launch_at, trial.interruption = action.launch_at, None
+        trial.note_doubts((), None, now)
         pause = "" if action.launch_at is None else f" in {action.launch_at - now:.0f} s"
         message = f"{action.message}; attempt {action.attempt} starts{pause}"
         self._announcer.of_trial(state, trial, action.reason, message, warning=True)

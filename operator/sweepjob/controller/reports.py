@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .. import wire
+from ..resources.completeness import lost_reports
 from ..resources.log_findings import LogFindings
 from ..resources.log_lines import LogLines
 from ..resources.log_position import LogPosition
@@ -110,6 +111,11 @@ class Reports:
             if trial.pod != pod.uid and pod.summary.count:
                 state.turn_to(trial, pod.uid)
             state.adopt(trial, pod.summary, now)
+        if trial.stop is None and not view.is_interrupted:
+            lost = lost_reports(pod.sidecar, state.spec.metrics.source, over=pod.has_ended)
+            if lost is not None:
+                trial.note_doubts(trial.told, lost, now)
+                self._queues.trials.add_after((state.key, trial.index), _SOON)
 
     def follow_log(self, state: SweepState, trial: TrialState) -> None:
         """See that the log of a trial's current pod is read, where reports are printed."""

@@ -19,6 +19,7 @@ from ..domain.plan.snapshot import Phase, Proposal, Stop, Totals
 from ..domain.sampling import Evidence, Observation, Sampler, make_sampler
 from ..domain.space import Assignment
 from ..domain.stopping import Decision, Tracker
+from ..resources.completeness import lost_between
 from ..resources.outputs import trial_folder
 from ..resources.record import Record
 from ..resources.status import Best
@@ -37,6 +38,7 @@ _REASONS = {
 }
 _MOST_TRIALS = 100_000  # of a sweep, by the CRD
 
+_DOUBTED = 20  # ended trials of which it is kept why their reports may be missing
 # Of a spec, what the memory of its sweep is made from.
 _REMEMBERED = (
     *("objective", "space", "sampler", "seed", "policy", "metrics", "outputs"),
@@ -64,13 +66,14 @@ class SweepState:
         full_runs: numbers of reports of succeeded trials, sorted.
         without_metric: an ended trial that never reported the primary metric, and what it did.
         without_metric_log: lines of its log to quote, and why reports in it may be missing.
-        incomplete: how many ended trials may lack reports, and the first of them with reason and
-            sentence; None when there is none.
         refused: why the record of the next trial could not be created, None when it could.
         unreadable: records of which something cannot be read, by trial.
         held: how many slots trials take up of which too little can be read to do anything about them.
         crowded: trials have had to wait for room: what takes the place of another one comes only when
             that has been put away. Forgotten with the operator, and soon learnt again.
+        doubted: reason and sentence of why reports of ended trials may be missing, by trial; the first
+            ones, and the best trial's.
+        doubted_count: how many ended trials that is true of.
         fitted: how the sidecar's resources were fitted to the namespace, of the newest Job.
         problem: what is wrong with a newer spec, while this one goes on; empty when nothing is.
         warnings: what of the spec is allowed and probably not meant, as a text; empty when nothing is.
@@ -104,13 +107,14 @@ class SweepState:
     full_runs: list[int] = field(default_factory=list)
     without_metric: tuple[str, tuple[str, ...]] | None = None
     without_metric_log: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-    incomplete: tuple[int, tuple[str, str, str]] | None = None
     tracker: Tracker = field(init=False)
     status_written: float = 0.0
     refused: Trouble | None = None
     unreadable: dict[str, Record] = field(default_factory=dict)
     held: int = 0
     crowded: bool = False
+    doubted: dict[str, tuple[str, str]] = field(default_factory=dict)
+    doubted_count: int = 0
     fitted: str = ""
     problem: str = ""
     warnings: str = ""
@@ -213,15 +217,29 @@ class SweepState:
             self.ready.clear()
         self.gpu_used += trial.gpu_total
         self.gpu_saved += saved
-        if trial.doubts:
-            reason, doubt = next(iter(trial.doubts.items()))
-            count, first = self.incomplete or (0, (trial.name, reason, doubt.message))
-            self.incomplete = (count + 1, first)
         if phase is Phase.SUCCEEDED and trial.is_known:
             insort(self.full_runs, trial.curve.count)
             if trial.curve.count == 0:
                 self.without_metric = (trial.name, trial.seen)
                 self.without_metric_log = trial.log_evidence
+        if trial.doubts:
+            self._doubt(trial, phase)
+
+    def _doubt(self, trial: TrialState, phase: Phase) -> None:
+        """Note that an ended trial's reports may be missing, where its result counts."""
+        is_best = self.best is not None and self.best.trial == trial.name
+        if not is_best and phase is not Phase.SUCCEEDED:
+            return
+        self.doubted_count += 1
+        if is_best or len(self.doubted) < _DOUBTED:
+            self.doubted[trial.name] = _first_doubt(trial)
+
+    def doubt_of(self, name: str) -> tuple[str, str] | None:
+        """Reason and sentence of why a trial's reports may be missing; None when nothing is known."""
+        trial = self.find(name)
+        if trial is not None and trial.doubts:
+            return _first_doubt(trial)
+        return self.doubted.get(name)
 
     def find(self, name: str) -> TrialState | None:
         """The live trial of that name."""
@@ -273,6 +291,8 @@ class SweepState:
         Returns whether the planner has something to do: a decision was made.
         """
         self._note_names(trial, push.seen, now)
+        if trial.stop is None:  # a trial that is killed may leave a record half written
+            trial.note_doubts(push.notices, trial.lost, now)
         known = trial.curve.count + 1 - push.first
         if known < 0:
             return False
@@ -323,7 +343,12 @@ class SweepState:
     def adopt(self, trial: TrialState, summary: wire.Summary, now: float) -> None:
         """Take what a sidecar left in its last words and the operator was away for."""
         self._note_names(trial, summary.seen, now)
-        for value in trial.missing_of(summary):
+        missing = trial.missing_of(summary)
+        gap = summary.count - trial.curve.count - len(missing)
+        lost = lost_between(gap) if gap > 0 else trial.lost
+        if trial.stop is None:
+            trial.note_doubts(summary.notices, lost, now)
+        for value in missing:
             self.enter(trial, value, now)
         trial.verdict = None if trial.stop is None else trial.verdict
         best = summary.high if self.goal is Goal.MAXIMIZE else summary.low
@@ -351,6 +376,11 @@ class SweepState:
             trial.seen = seen
         if trial.seen and trial.curve.count == 0 and trial.other_metrics_since is None:
             trial.other_metrics_since = now
+
+
+def _first_doubt(trial: TrialState) -> tuple[str, str]:
+    reason, doubt = next(iter(trial.doubts.items()))
+    return reason, doubt.message
 
 
 def _stop(decision: Decision) -> Stop:

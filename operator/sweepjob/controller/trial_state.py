@@ -63,6 +63,9 @@ class TrialState:
         is_known: the reports on record could be read, or have come anew.
         unread_best: the best on record where they could not.
         other_metrics_since: when the first report came, as long as none was of the primary metric.
+        told: what its sidecar says that its reports lack.
+        lost: what its pod shows, or the operator knows, that they lack.
+        doubts: why its reports may be missing, or not what is meant, by reason.
     """
 
     name: str
@@ -111,6 +114,8 @@ class TrialState:
     log_unreadable: bool = False
     doubts: dict[str, Doubt] = field(default_factory=dict)
     other_metrics_since: float | None = None
+    told: tuple[wire.Notice, ...] = ()
+    lost: wire.Notice | None = None
 
     @classmethod
     def of(cls, record: Record, empty: Curve) -> TrialState:
@@ -148,6 +153,29 @@ class TrialState:
             doubts=dict(record.doubts),
         )
 
+    @property
+    def incomplete(self) -> str:
+        """Why its reports may be incomplete, empty when they are complete."""
+        found = (d.message for why, d in self.doubts.items() if why != wire.AMBIGUOUS_METRIC)
+        return next(found, "")
+
+    def note_doubts(
+        self, told: tuple[wire.Notice, ...], lost: wire.Notice | None, now: float
+    ) -> None:
+        """Note what its reports lack; it is recorded soon."""
+        self.told, self.lost = told, lost
+        before = dict(self.doubts)
+        for reason in (wire.REPORTS_INCOMPLETE, wire.AMBIGUOUS_METRIC):
+            notices = told if lost is None else (lost, *told)
+            text = " ".join(n.message for n in notices if n.reason == reason)
+            since = before[reason].since if reason in before else now
+            if text:
+                self.doubts[reason] = Doubt(text, since)
+            else:
+                self.doubts.pop(reason, None)
+        if self.doubts != before and self.unwritten_since is None:
+            self.unwritten_since = now
+
     def look_for_job(self, *, there: bool, now: float, since: float) -> None:
         """Note since when the Job of the current attempt is missing, and what happens to pods is seen."""
         missing = self.launched and not there and not self.job_deleted
@@ -161,6 +189,9 @@ class TrialState:
         self.durable = self.log_time = 0
         if self.log_unreadable:  # what is missing of a curve that counts no more
             del self.doubts[REASON_LOG_UNREADABLE]
+        self.told, self.lost = (), None
+        for reason in (wire.REPORTS_INCOMPLETE, wire.AMBIGUOUS_METRIC):
+            self.doubts.pop(reason, None)
         self.log_lines, self.log_samples, self.log_unreadable = 1, (), False
 
     def view_of(self, pod: PodRecord) -> Pod:

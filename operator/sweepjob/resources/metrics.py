@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _PORTS = {wire.MLFLOW: wire.MLFLOW_PORT, wire.PUSHGATEWAY: wire.PUSHGATEWAY_PORT}
 _PATHS = {wire.FILE: "/metrics/metrics.jsonl", wire.TENSORBOARD: "/metrics"}
 _PATTERN_LIMIT = 1000
+ACCEPT, RETRY = ON_INCOMPLETE = ("accept", "retry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Metrics:
         pattern: a regular expression for the log; empty for the usual forms.
         is_port_given: the user chose the port.
         sidecar: resources of the sidecar as in a container, empty for the operator's.
+        on_incomplete: what becomes of an attempt whose reports may be incomplete: ACCEPT or RETRY.
     """
 
     source: str = wire.MLFLOW
@@ -37,6 +39,7 @@ class Metrics:
     pattern: str = ""
     is_port_given: bool = False
     sidecar: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    on_incomplete: str = ACCEPT
 
     @property
     def folder(self) -> str:
@@ -46,7 +49,7 @@ class Metrics:
 
 def parse_metrics(reader: Reader) -> Metrics:
     """Read ``spec.metrics``."""
-    reader.known(("source", "port", "path", "pattern", "sidecar"))
+    reader.known(("source", "port", "path", "pattern", "onIncomplete", "sidecar"))
     source = reader.word("source", wire.SOURCES, wire.MLFLOW)
     _belongs(reader, "port", source, _PORTS)
     _belongs(reader, "path", source, _PATHS)
@@ -62,6 +65,7 @@ def parse_metrics(reader: Reader) -> Metrics:
         path,
         _pattern(reader),
         is_port_given="port" in reader.data,
+        on_incomplete=reader.word("onIncomplete", ON_INCOMPLETE, ACCEPT),
         sidecar=_sidecar(reader.child("sidecar"), source),
     )
     if path and (not path.startswith("/") or metrics.folder == "/"):

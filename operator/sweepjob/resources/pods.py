@@ -9,6 +9,7 @@ from typing import Any
 from .. import wire
 from ..domain.plan.observed import Job, Pod, TrainerEnd, Trouble
 from . import accelerators, disruptions, names, troubles
+from .completeness import SidecarEnds, sidecar_ends
 from .conditions import condition
 from .failures import failure_of
 from .job import trainer_of
@@ -32,6 +33,7 @@ class PodRecord:
         trouble: why it waits, if that needs a person.
         summary: the sidecar's last words.
         silenced: it has ended well, but its sidecar was killed before it could leave any.
+        sidecar: how its sidecar ended.
         trainer: the name of the container that trains.
         trainer_ended: it runs no more, whatever the others do.
         trainer_code: its exit code then, None before.
@@ -56,6 +58,7 @@ class PodRecord:
     trouble: Trouble | None
     summary: wire.Summary | None
     silenced: bool
+    sidecar: SidecarEnds
     trainer: str
     trainer_ended: bool
     trainer_code: int | None
@@ -163,7 +166,7 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
     created = parse_time(meta.get("creationTimestamp")) or 0.0
     disruption = disruptions.of_pod(status, trainer)
     spent = not terminal and disruption is None and _is_spent(body)
-    summary = _summary(status)
+    summary, sidecar = _summary(status), sidecar_ends(status)
     return PodRecord(
         namespace=meta["namespace"],
         name=meta["name"],
@@ -194,7 +197,8 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
         ended=_ended(status) if terminal or spent else None,
         trouble=None if terminal else troubles.of_pod(status, created),
         summary=summary,
-        silenced=(phase == "Succeeded" or spent) and summary is None and _is_killed(status),
+        silenced=(phase == "Succeeded" or spent) and summary is None and sidecar.any_failed,
+        sidecar=sidecar,
         trainer=trainer_of(spec)["name"],
         trainer_ended=_exit_code(trainer) is not None,
         trainer_code=_exit_code(trainer),
@@ -284,10 +288,6 @@ def _ended(status: Mapping[str, Any]) -> float | None:
 def _summary(status: Mapping[str, Any]) -> wire.Summary | None:
     found = (wire.Summary.parse(end.get("message") or "") for end in _ends_of_sidecar(status))
     return next((summary for summary in found if summary is not None), None)
-
-
-def _is_killed(status: Mapping[str, Any]) -> bool:
-    return any(end.get("exitCode") for end in _ends_of_sidecar(status))
 
 
 def _ends_of_sidecar(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -29,6 +29,7 @@ class Best:
 
     Attributes:
         outputs: the trial's folder on each output's volume.
+        warning: what its reports lack, or what is in doubt about them; empty when nothing.
     """
 
     trial: str
@@ -36,6 +37,7 @@ class Best:
     assignment: Assignment
     reported: float
     outputs: Mapping[str, str] = field(default_factory=dict)
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def _best(best: Best) -> dict[str, Any]:
         "parameters": {name: text_of(value) for name, value in leaves(best.assignment)},
         "reportedAt": _time(best.reported),
     }
+    dumped["warning"] = best.warning or None
     if best.outputs:
         dumped["outputs"] = dict(best.outputs)
     return dumped

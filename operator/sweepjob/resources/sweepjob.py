@@ -17,7 +17,7 @@ from ..domain.stopping import NoPolicy, Policy
 from .bounds import NAME_LIMIT, VALUE_LIMIT, shape_problems
 from .command import misplaced, syntax_error
 from .early_termination import parse_policy
-from .metrics import Metrics, parse_metrics
+from .metrics import RETRY, Metrics, parse_metrics
 from .names import QUEUE_LABELS, SWEEP_NAME_LIMIT
 from .outputs import Output, parse_outputs
 from .placeholders import Reference, text_of
@@ -140,6 +140,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     metadata = Reader(body.get("metadata"), "metadata", reader.problems)
     _check_name(reader, metadata.text("name"))
     _check_references(reader, spec)
+    _check_retries(reader, spec)
     reader.problems += check_pod(reader.child("trial").data, spec.metrics)
     reader.finish()
     return spec
@@ -267,6 +268,12 @@ def _containers(template: Any) -> list[Any]:
     found = spec.get("containers") if isinstance(spec, Mapping) else None
     listed = found if isinstance(found, list) else []
     return listed if all(isinstance(container, Mapping) for container in listed) else []
+
+
+def _check_retries(reader: Reader, spec: SweepSpec) -> None:
+    if spec.metrics.on_incomplete == RETRY and spec.trial.max_retries == 0:
+        message = "needs trial.maxRetries of at least 1: such an attempt counts as failed"
+        reader.problems.append(Problem("spec.metrics.onIncomplete", RETRY, message))
 
 
 def _check_name(reader: Reader, name: str) -> None:

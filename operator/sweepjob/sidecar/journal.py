@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+_PIECE = 64 * 1024  # bytes
 
 
 class Journal:
@@ -31,8 +34,15 @@ class Journal:
     def _drop_partial_line(self) -> None:
         if not self._path.exists():
             return
-        data = self._path.read_bytes()
-        whole = data.rfind(b"\n") + 1
-        if whole < len(data):
-            with self._path.open("r+b") as file:
+        with self._path.open("r+b") as file:
+            end = whole = file.seek(0, io.SEEK_END)
+            # From behind, piece by piece: the file may be larger than the memory.
+            while whole > 0:
+                start = max(0, whole - _PIECE)
+                file.seek(start)
+                found = file.read(whole - start).rfind(b"\n") + 1
+                whole = start + found
+                if found:
+                    break
+            if whole < end:
                 file.truncate(whole)

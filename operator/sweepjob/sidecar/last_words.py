@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+from .. import wire
 from .recorder import Recorder
 
 _PAUSE = 0.05  # seconds between two writes, at least
@@ -24,16 +25,20 @@ class LastWords(threading.Thread):
         super().__init__(name="last words", daemon=True)
         self._file = file
         self._recorder = recorder
-        self._length = file.stat().st_size if file.exists() else 0
-        self._written = -1
+        left = file.stat().st_size if file.exists() else 0
+        self._length = min(left, wire.TERMINATION_MESSAGE_LIMIT)  # more would not be read
+        self._written: tuple[int, tuple[wire.Notice, ...]] = (-1, ())
         self._writing = threading.Lock()
 
     def run(self) -> None:
         while True:
             with self._recorder.changed:
-                self._recorder.changed.wait_for(lambda: self._recorder.count > self._written)
+                self._recorder.changed.wait_for(self._has_news)
             self.write()
             time.sleep(_PAUSE)
+
+    def _has_news(self) -> bool:
+        return (self._recorder.count, self._recorder.notices) != self._written
 
     def write(self) -> None:
         """In place and at once: a file that is emptied first would be found empty by who comes then,
@@ -41,8 +46,9 @@ class LastWords(threading.Thread):
         of longer words."""
         with self._writing:
             summary = self._recorder.summary()
-            self._written = summary.count
+            self._written = (summary.count, summary.notices)
             text = summary.dump()
             self._length = max(self._length, len(text))
             with self._file.open("r+b" if self._file.exists() else "wb", buffering=0) as log:
                 log.write(text.ljust(self._length).encode())
+                log.truncate()

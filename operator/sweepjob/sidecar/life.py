@@ -62,7 +62,7 @@ def live(settings: Settings, listener: socket.socket | None, leaving: threading.
 def _follow(settings: Settings, recorder: Recorder, leaving: threading.Event) -> Follower:
     tensorboard = settings.source == wire.TENSORBOARD
     reader = (EventFiles if tensorboard else JsonLines)(settings.path, recorder)
-    follower = Follower(reader.read)
+    follower = Follower(reader.read, recorder)
     follower.start()
     if settings.stay:
         return follower

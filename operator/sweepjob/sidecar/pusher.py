@@ -29,7 +29,7 @@ class Pusher(threading.Thread):
         self._recorder = recorder
         self._connection: http.client.HTTPConnection | None = None
         self._reply = wire.Reply(next=1, durable=0)
-        self._told: tuple[str, ...] = ()
+        self._told: tuple[object, ...] = ((), ())  # names and notices
         self._finishing = False
         self._backoff = 0.0
         self._room = wire.MAX_BODY  # bytes of a push; less after it was too large for somebody
@@ -74,7 +74,8 @@ class Pusher(threading.Thread):
         if self._reply.action == wire.STOP:
             return False
         unsent = self._reply.next <= self._recorder.count
-        return unsent or self._recorder.batch(1).seen != self._told
+        batch = self._recorder.batch(1)
+        return unsent or (batch.seen, batch.notices) != self._told
 
     def _push(self) -> None:
         push = replace(self._recorder.batch(self._reply.next), namespace=self._settings.namespace)
@@ -96,7 +97,7 @@ class Pusher(threading.Thread):
         if response.status != 200:
             raise OSError(f"operator answered {response.status}: {body[:200]!r}")
         self._reply = wire.Reply.parse(body)
-        self._told = push.seen
+        self._told = (push.seen, push.notices)
 
     def _connect(self) -> http.client.HTTPConnection:
         if self._connection is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import wire
 from .journal import Journal
+from .notices import Notices
 
 
 class Recorder:
@@ -35,6 +36,8 @@ class Recorder:
         self._seen: dict[str, str] = {}
         self.ended = False
         self.may_leave = True
+        self._notices = Notices()
+        self._kept: dict[str, Any] = {}
         for entry in journal.entries():
             self._apply(entry)
 
@@ -89,6 +92,25 @@ class Recorder:
         with self.changed:
             self._places[file] = offset
 
+    def kept(self, key: str) -> Any:
+        """What a source wants to know again after a restart of the sidecar; None before it was kept."""
+        with self.changed:
+            return self._kept.get(key)
+
+    def keep(self, key: str, value: Any) -> None:
+        """Keep a JSON value for ``kept``."""
+        with self.changed:
+            if self._kept.get(key) != value:
+                self._write({"keep": key, "as": value})
+
+    def warn(self, topic: str, notice: wire.Notice | None) -> None:
+        """Tell the operator what the trial's reports lack; None takes it back."""
+        with self.changed:
+            entry = self._notices.change(topic, notice)
+            if entry is not None:
+                self._write(entry)
+                self.changed.notify_all()
+
     def _note_name(self, name: str, nested: str = "") -> None:
         name, nested = wire.shorten(name), wire.shorten(nested)
         known = self._seen.get(name)
@@ -112,11 +134,15 @@ class Recorder:
     def count(self) -> int:
         return len(self._values)
 
+    @property
+    def notices(self) -> tuple[wire.Notice, ...]:
+        return self._notices.all
+
     def batch(self, first: int) -> wire.Push:
         """The reports from number ``first`` on, as many as one push takes."""
         with self.changed:
             values = tuple(self._values[first - 1 : first - 1 + wire.MAX_BATCH])
-            return wire.Push("", self._trial, first, values, self._names())
+            return wire.Push("", self._trial, first, values, self._names(), self._notices.all)
 
     def summary(self) -> wire.Summary:
         with self.changed:
@@ -126,6 +152,7 @@ class Recorder:
                 high=None if math.isnan(self._high) else self._high,
                 tail=tuple(self._values[-300:]),
                 seen=self._names(),
+                notices=self._notices.all,
             )
 
     def _write(self, entry: dict[str, Any]) -> None:
@@ -142,6 +169,10 @@ class Recorder:
             self._note(entry["seen"], entry.get("nested", ""))
         elif "left" in entry:
             self.may_leave = False
+        elif "keep" in entry:
+            self._kept[entry["keep"]] = entry["as"]
+        elif "topic" in entry:
+            self._notices.apply(entry)
 
     def _take(self, value: float) -> None:
         self._values.append(value)

@@ -145,6 +145,26 @@ def test_every_report_is_on_record_and_the_best_is_found(local: Local, source: s
     assert "Complete: 4 of 4 trials, 0 running; 4 succeeded" in said
 
 
+def test_a_second_phase_of_a_script_counts(local: Local) -> None:
+    """A file that was kept open, and is opened again later."""
+    script = (
+        "import json, os, time\n"
+        "def log(*values):\n"
+        "    with open(os.environ['SWEEPJOB_METRICS_PATH'], 'a') as file:\n"
+        "        for value in values:\n"
+        "            print(json.dumps({'score': value}), file=file, flush=True)\n"
+        "            time.sleep(0.6)\n"
+        "log(0.25, 0.5)\n"
+        "time.sleep(2)\n"
+        "log(0.75)\n"
+    )
+    limits = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
+    local.run(
+        sweep("file", limits=limits, trial={"image": "x", "command": ["python3", "-c", script]})
+    )
+    assert local.values() == [[0.25, 0.5, 0.75]]
+
+
 def test_proposals_and_decisions_are_those_of_the_operator(local: Local) -> None:
     space = {"level": {"type": "uniform", "minValue": 0, "maxValue": 1}}
     body = sweep(

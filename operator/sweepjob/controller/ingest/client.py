@@ -53,6 +53,7 @@ def _request(number: int, caller: Caller, push: wire.Push) -> Message:
         "caller": [caller.namespace, caller.pod, caller.uid],
         "push": [push.namespace, push.trial, push.first, list(map(wire.encode, push.values))],
         "seen": list(push.seen),
+        "notices": wire.dump_notices(push.notices),
     }
 
 
@@ -60,6 +61,11 @@ def parse_request(message: Message) -> tuple[Caller, wire.Push]:
     """The sender and the push of a message."""
     namespace, trial, first, values = message["push"]
     push = wire.Push(
-        namespace, trial, first, tuple(map(wire.decode, values)), tuple(message["seen"])
+        namespace,
+        trial,
+        first,
+        tuple(map(wire.decode, values)),
+        tuple(message["seen"]),
+        wire.parse_notices(message.get("notices")),
     )
     return Caller(*message["caller"]), push

@@ -53,6 +53,7 @@ class Pod:
         started: seconds since the epoch when the trainer started, None before.
         failure: reason and sentence of a failed end, or of the disruption.
         node: where it runs, empty before it is scheduled.
+        incomplete: why its reports may be incomplete, in a sentence; empty when they are complete.
         trainer_end: how its trainer ended, while other containers still run; None otherwise.
     """
 
@@ -67,6 +68,7 @@ class Pod:
     started: float | None = None
     failure: tuple[str, str] = ("", "")
     node: str = ""
+    incomplete: str = ""
     stranded: float | None = None
     trainer_end: TrainerEnd | None = None
 

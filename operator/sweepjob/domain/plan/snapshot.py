@@ -146,6 +146,7 @@ class Snapshot:
         suspended: start nothing new.
         stopped: a person wants it to end now.
         max_retries: new attempts after failures.
+        retry_incomplete: an attempt whose reports may be incomplete has failed.
         node_patience: seconds that a node has for ending a pod beyond the pod's grace, before it
             counts as lost.
         companion_grace: seconds that other containers have after the trainer's end.
@@ -164,6 +165,7 @@ class Snapshot:
     max_retries: int
     totals: Totals
     stopped: bool = False
+    retry_incomplete: bool = False
     node_patience: float = 60.0
     companion_grace: float = COMPANION_GRACE
     proposals: tuple[Proposal, ...] = ()

@@ -21,6 +21,7 @@ from .waiting import cannot_start, first_loss, go_on, living
 POD_DELETED = ("PodDeleted", "its pod was deleted by somebody else")
 NODE_LOST = "NodeLost"
 COMPLETED = ("Completed", "the trainer ended with exit code 0")
+INCOMPLETE = "ReportsIncomplete"
 
 _OF_ITS_POD = "BackoffLimitExceeded"  # why a Job fails when its pod has failed, or is gone
 _ANSWER = (
@@ -47,7 +48,7 @@ def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     unseen = _unseen_until(trial)
     if unseen is not None and now < unseen:
         return Plan((), unseen)
-    end = _own_end(trial)
+    end = _own_end(trial, retry_incomplete=sweep.retry_incomplete)
     if end is not None:
         return Plan(_after_attempt(trial, sweep.max_retries, now, *end))
     overdue = overdue_end(trial, sweep, now)
@@ -109,15 +110,19 @@ def _unseen_until(trial: Trial) -> float | None:
     return job.ended + WATCH_LAG
 
 
-def _own_end(trial: Trial) -> tuple[bool | None, str, str] | None:
+def _own_end(trial: Trial, *, retry_incomplete: bool) -> tuple[bool | None, str, str] | None:
     """Whether the attempt succeeded (None: it was interrupted), with reason and sentence; None
-    while it has not ended.
+    while it has not ended. One whose reports may be incomplete is never called healthy.
 
     A pod that somebody else ended is no end: the Job starts another in its place, now or when it is
     resumed. Only when the Job does not, a new attempt does.
     """
     ended = [pod for pod in trial.pods if pod.is_terminal and not pod.is_interrupted]
-    if any(pod.succeeded for pod in ended):
+    done = next((pod for pod in ended if pod.succeeded), None)
+    if done is not None and done.incomplete:
+        message = f"{COMPLETED[1]}, but its reports may be incomplete: {done.incomplete}"
+        return not retry_incomplete, INCOMPLETE, message
+    if done is not None:
         return True, *COMPLETED
     if ended:
         return False, *ended[-1].failure

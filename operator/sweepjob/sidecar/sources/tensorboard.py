@@ -1,24 +1,24 @@
-"""TensorBoard's event files: records of length, checksum and a protocol-buffer message.
-
-Formats: TensorFlow's TFRecord and the messages Event, Summary and TensorProto, of which only scalars
-are read. Both ways of writing one are: ``simple_value`` (PyTorch, tensorboardX) and a tensor of one
-number (TensorFlow 2).
-"""
+"""Reports what TensorBoard's event files below a log directory say, run by run."""
 
 from __future__ import annotations
 
-import struct
+import contextlib
+import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from ... import wire
 from ..recorder import Recorder
+from .event_folder import MOST_FILES, EventFile, Listing, list_event_files
+from .event_records import Damaged, Malformed, Record, complete_records
+from .regular_files import explain, incomplete, open_regular
+from .run_selection import RunSelection, Series, Verdict, may_name, place_of, reading_of
 
-_HEADER, _FOOTER = 12, 4  # bytes: length with its checksum, checksum of the data
-_LONGEST = 64 * 1024 * 1024  # bytes of one record; anything longer is no event file
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-# By TensorProto's number of a type: how the number is packed, and in which field a list of them is.
-_TENSORS = {1: ("<f", 5), 2: ("<d", 6)}
+_SESSION = "_hparams_/session_"  # begins the tags of the hparams plugin's records
+_FIRST = 5  # records of a file, and values of a record, among which they are
+_STARTED, _CHOICE = "started", "run"  # what the pod's start and the chosen run are kept under
 
 
 class EventFiles:
@@ -27,103 +27,145 @@ class EventFiles:
     def __init__(self, folder: Path, recorder: Recorder) -> None:
         self._folder = folder
         self._recorder = recorder
+        recorder.keep(_STARTED, recorder.kept(_STARTED) or time.time())
+        self._selection = RunSelection(recorder.metric, recorder.kept(_STARTED))
+        self._has_session: dict[str, bool] = {}
+        self._troubles: dict[str, str] = {}
+        kept = recorder.kept(_CHOICE)
+        if kept:
+            self._selection.chosen = Series(*kept)
 
     def read(self, last: bool) -> None:
         """Take in the records that are new.
 
-        Raises:
-            OSError: a file cannot be read.
+        Args:
+            last: nothing more will be written.
         """
-        for path in sorted(self._folder.rglob("*tfevents*")):
-            name = str(path.relative_to(self._folder))
-            offset = self._recorder.place(name)
-            if path.stat().st_size <= offset:
-                continue
-            with path.open("rb") as file:
-                file.seek(offset)
-                while (data := _record(file)) is not None:
-                    offset += _HEADER + len(data) + _FOOTER
-                    for tag, value in _scalars(data):
-                        self._recorder.report(tag, value, (name, offset))
-                    self._recorder.move(name, offset)
+        listing = list_event_files(self._folder)
+        self._troubles = {}
+        self._selection.begin_pass(listing.runs, time.monotonic(), last=last)
+        for file in sorted(listing.files, key=self._rank):
+            offset = self._recorder.place(file.key)
+            if offset > file.size:
+                self._recorder.move(file.key, 0)  # it was written anew
+            if offset != file.size:
+                self._read_file(file, listing, last=last)
+        self._warn(listing)
 
+    def _rank(self, file: EventFile) -> tuple[bool, int, str, str]:
+        """Files that may have precedence come first, files of a run in their order of time."""
+        metric = self._selection.metric
+        return may_name(metric, file.run), place_of(file.run), file.run, file.name
 
-def _record(file: BinaryIO) -> bytes | None:
-    """The data of the next record, None when it is not all there yet."""
-    header = file.read(_HEADER)
-    if len(header) < _HEADER:
-        return None
-    (length,) = struct.unpack("<Q", header[:8])
-    if length > _LONGEST:
-        return None
-    data, footer = file.read(length), file.read(_FOOTER)
-    return data if len(data) == length and len(footer) == _FOOTER else None
-
-
-def _scalars(event: bytes) -> Iterator[tuple[str, float]]:
-    """Tags and values in an Event: field 5 is its summary, whose field 1 are the values."""
-    for number, summary in _fields(event):
-        if number == 5 and isinstance(summary, bytes):
-            for inner, value in _fields(summary):
-                if inner == 1 and isinstance(value, bytes):
-                    yield from _value(value)
-
-
-def _value(message: bytes) -> Iterator[tuple[str, float]]:
-    """A Summary.Value: tag (1), simple_value (2) or tensor (8)."""
-    tag, number = "", None
-    for field, content in _fields(message):
-        if field == 1 and isinstance(content, bytes):
-            tag = content.decode(errors="replace")
-        elif field == 2 and isinstance(content, bytes):
-            (number,) = struct.unpack("<f", content)
-        elif field == 8 and isinstance(content, bytes):
-            number = _tensor(content)
-    if tag and number is not None:
-        yield tag, number
-
-
-def _tensor(message: bytes) -> float | None:
-    """The number in a TensorProto: type (1), raw content (4), lists of floats (5) and doubles (6)."""
-    found = dict(_fields(message))
-    kind = found.get(1)
-    form, field = _TENSORS.get(kind if isinstance(kind, int) else 0, ("", 0))
-    content = found.get(4) or found.get(field)
-    if not form or not isinstance(content, bytes) or len(content) != struct.calcsize(form):
-        return None
-    (number,) = struct.unpack(form, content)
-    return float(number)
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, bytes | int]]:
-    """Numbers and contents of a message's fields; stops where it is not one."""
-    position = 0
-    while position < len(message):
-        key, position = _varint(message, position)
-        kind = key & 7
-        if kind == _VARINT:
-            value, position = _varint(message, position)
-            yield key >> 3, value
-            continue
-        if kind == _BYTES:
-            length, position = _varint(message, position)
-        elif kind in (_FIXED64, _FIXED32):
-            length = 8 if kind == _FIXED64 else 4
-        else:
+    def _read_file(self, file: EventFile, listing: Listing, *, last: bool) -> None:
+        try:
+            with open_regular(file.path, self._folder) as opened:
+                run = self._run_of(file, opened, listing)
+                while self._read_on(file, run, opened):
+                    pass  # what was held is reported now
+                if last and self._recorder.place(file.key) < opened.seek(0, 2):
+                    self._troubles[file.key] = f"the last record of '{file.key}' is cut off."
+        except FileNotFoundError:
             return
-        if position + length > len(message):
-            return
-        yield key >> 3, message[position : position + length]
-        position += length
+        except OSError as error:
+            self._troubles[file.key] = explain(error, file.key)
+        except Damaged as error:
+            self._troubles[file.key] = (
+                f"'{file.key}' is damaged, or no event file: {error}. What follows there is not read."
+            )
+
+    def _run_of(self, file: EventFile, opened: BinaryIO, listing: Listing) -> tuple[str, bool]:
+        """The run that a file belongs to, and whether it only repeats what that reports:
+        ``add_hparams`` logs the final metrics once more, in a folder of its own."""
+        if not self._begins_with_session(file, opened):
+            return file.run, False
+        folders = file.run.split("/") if file.run else []
+        above = ("/".join(folders[:n]) for n in reversed(range(len(folders))))
+        owner = next((run for run in above if run in listing.runs), None)
+        if owner is None:
+            beside = (f for f in listing.files if f.run == file.run and f.name < file.name)
+            owner = file.run if any(beside) else None
+        return (file.run, False) if owner is None else (owner, True)
+
+    def _begins_with_session(self, file: EventFile, opened: BinaryIO) -> bool:
+        """Whether the hparams plugin's record of a session is among the first records."""
+        known = self._has_session.get(file.key)
+        if known is None:
+            first: list[Record] = []
+            with contextlib.suppress(Damaged):
+                first.extend(islice(complete_records(opened, 0), _FIRST))
+            known = any(map(_is_session, first))
+            if known or len(first) == _FIRST:
+                self._has_session[file.key] = known
+        return known
+
+    def _read_on(self, file: EventFile, run: tuple[str, bool], opened: BinaryIO) -> bool:
+        """Read a file to its end; whether what was held at first may be reported meanwhile."""
+        held = False
+        for record in complete_records(opened, self._recorder.place(file.key)):
+            for value, verdict in self._judged(file, run, record):
+                if verdict is Verdict.HOLD:
+                    held = True
+                elif verdict is Verdict.REPORT and held:
+                    return True
+                elif verdict is Verdict.REPORT:
+                    self._report(value, (file.key, record.end))
+            if not held:
+                self._recorder.move(file.key, record.end)
+        return False
+
+    def _judged(
+        self, file: EventFile, run: tuple[str, bool], record: Record
+    ) -> Iterator[tuple[float, Verdict]]:
+        """The scalars of a record that may be the primary metric. The names of others are noted."""
+        folder, is_copy = run
+        metric = self._selection.metric
+        try:
+            for logged in record.values():
+                if logged.value is None:
+                    continue
+                reading = reading_of(metric, folder, logged.tag)
+                series = Series(folder, logged.tag, is_copy)
+                verdict = Verdict.IGNORE
+                if reading is not None:
+                    at = (file.key, record.start)
+                    verdict = self._selection.judge(series, reading, logged.wall_time, at)
+                    yield logged.value, verdict
+                if verdict is Verdict.IGNORE and series.name != metric:
+                    self._recorder.report(series.name, logged.value)
+        except Malformed as error:
+            self._recorder.warn(
+                "records",
+                wire.Notice.of(
+                    wire.REPORTS_INCOMPLETE,
+                    f"the record at byte {record.start} of '{file.key}' is damaged ({error}) and was "
+                    "passed over; see the sidecar's log for others.",
+                ),
+            )
+
+    def _report(self, value: float, place: tuple[str, int]) -> None:
+        chosen = self._selection.chosen
+        assert chosen is not None
+        self._recorder.keep(_CHOICE, [chosen.run, chosen.tag, chosen.is_copy])
+        self._recorder.report(self._selection.metric, value, place)
+
+    def _warn(self, listing: Listing) -> None:
+        """Say what could not be read, and which runs were not."""
+        texts = list(self._troubles.values())
+        texts += [explain(error, Path(error.filename).name) for error in listing.unreadable]
+        if listing.left_out:
+            texts.append(
+                f"more than {MOST_FILES} event files: the others are not read. Give each trial a folder "
+                "of its own."
+            )
+        self._recorder.warn("files", incomplete(texts))
+        ambiguity = self._selection.ambiguity()
+        notice = wire.Notice.of(wire.AMBIGUOUS_METRIC, ambiguity) if ambiguity else None
+        self._recorder.warn("runs", notice)
 
 
-def _varint(message: bytes, position: int) -> tuple[int, int]:
-    value = shift = 0
-    while position < len(message):
-        byte = message[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            break
-        shift += 7
-    return value, position
+def _is_session(record: Record) -> bool:
+    try:
+        return any(v.tag.startswith(_SESSION) for v in islice(record.values(), _FIRST))
+    except Malformed:
+        return False

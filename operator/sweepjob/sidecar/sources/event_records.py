@@ -1,0 +1,237 @@
+"""The format of TensorBoard's event files: framed records, each a protocol-buffer message.
+
+Formats: TensorFlow's TFRecord and the messages Event, Summary and TensorProto. Only scalars are read.
+Both ways of writing one are: ``simple_value`` (PyTorch, tensorboardX) and a tensor of one number
+(TensorFlow 2). Everything else in a record, e.g. images and graphs, is skipped by seeking, so the memory
+that a file takes does not depend on what is in it. The time is linear in the number of fields.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from .crc32c import masked_crc32c
+
+_HEADER, _FOOTER = 12, 4  # bytes: length with its checksum, checksum of the data
+_PIECE = 16 * 1024  # bytes that are read at once
+_CHECKED = 4 * 1024  # bytes of a record whose data is checked; the checksum takes 0.1 us a byte
+_LONGEST_VARINT = 10  # bytes
+_LONGEST_TAG = 1000  # bytes
+_LONGEST_TENSOR = 256  # bytes of the message with a single number
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_LENGTHS = {_FIXED64: 8, _FIXED32: 4}
+# Numbers of fields.
+_WALL_TIME, _SUMMARY = 1, 5  # of Event
+_VALUE = 1  # of Summary
+_TAG, _SIMPLE, _TENSOR = 1, 2, 8  # of Summary.Value
+_TYPE, _SHAPE, _CONTENT = 1, 2, 4  # of TensorProto
+# By TensorProto's number of a type: how the number is packed, and in which field a list of them is.
+_TENSORS = {1: ("<f", 5), 2: ("<d", 6)}
+
+
+class Damaged(Exception):
+    """The file cannot be read further: its framing is broken at an offset."""
+
+
+class Malformed(Exception):
+    """A record is no Event. Those behind it can be read."""
+
+
+class Cursor:
+    """A place in a file, with the piece around it in memory.
+
+    Attributes:
+        position: its offset in the file.
+    """
+
+    def __init__(self, file: BinaryIO, position: int) -> None:
+        self._file = file
+        self._piece = b""
+        self._start = self.position = position
+
+    def read(self, length: int) -> bytes:
+        """The next bytes.
+
+        Raises:
+            Malformed: the file ends before.
+        """
+        index = self.position - self._start
+        if not 0 <= index <= index + length <= len(self._piece):
+            self._load(length)
+            index = 0
+        data = self._piece[index : index + length]
+        self.position += length
+        return data
+
+    def read_varint(self) -> int:
+        """The next number of variable length, of seven bits a byte.
+
+        Raises:
+            Malformed: it is none.
+        """
+        index = self.position - self._start
+        piece = self._piece[index : index + _LONGEST_VARINT] if index >= 0 else b""
+        value = shift = 0
+        for byte in piece:
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                self.position += shift // 7
+                return value
+        if len(piece) == _LONGEST_VARINT:
+            raise Malformed("a number is too long")
+        self._load(len(piece) + 1)
+        return self.read_varint()
+
+    def _load(self, length: int) -> None:
+        """Have the next bytes in memory, more of them than before."""
+        self._file.seek(self.position)
+        self._piece, self._start = self._file.read(max(length, _PIECE)), self.position
+        if len(self._piece) < length:
+            raise Malformed("it is cut off")
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A value in an Event.
+
+    Attributes:
+        value: None when it is not a scalar.
+        wall_time: when it was logged, in seconds since the epoch; 0 when that is not said.
+    """
+
+    tag: str
+    value: float | None
+    wall_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record that is complete.
+
+    Attributes:
+        start, end: its offsets in the file.
+    """
+
+    file: BinaryIO
+    start: int
+    end: int
+
+    def values(self) -> Iterator[Logged]:
+        """What the record logs, value by value.
+
+        Raises:
+            Malformed: it is no Event, or its data does not match its checksum.
+        """
+        length = self.end - self.start - _HEADER - _FOOTER
+        cursor = Cursor(self.file, self.start + _HEADER)
+        if length <= _CHECKED and not _matches(cursor.read(length), cursor.read(_FOOTER)):
+            raise Malformed("its checksum does not match")
+        cursor.position = self.start + _HEADER
+        yield from _event(cursor, self.end - _FOOTER)
+
+
+def complete_records(file: BinaryIO, offset: int) -> Iterator[Record]:
+    """The records from ``offset`` on, as far as they are complete.
+
+    Raises:
+        Damaged: what stands where a record should begin is none.
+    """
+    size = file.seek(0, os.SEEK_END)
+    while offset + _HEADER <= size:
+        file.seek(offset)
+        header = file.read(_HEADER)
+        if len(header) < _HEADER:
+            return  # truncated meanwhile
+        (length,) = struct.unpack("<Q", header[:8])
+        if not _matches(header[:8], header[8:]):
+            raise Damaged(f"no record at byte {offset}")
+        end = offset + _HEADER + length + _FOOTER
+        if end > size:
+            return
+        yield Record(file, offset, end)
+        offset = end
+
+
+def _matches(data: bytes, checksum: bytes) -> bool:
+    """Whether a checksum is right. 0 is none: writers other than TensorFlow's leave it out. Zeros only
+    are a hole in the file."""
+    (expected,) = struct.unpack("<I", checksum)
+    return any(data) if expected == 0 else masked_crc32c(data) == expected
+
+
+def _event(cursor: Cursor, end: int) -> Iterator[Logged]:
+    wall_time = 0.0
+    for number, kind, content in _fields(cursor, end):
+        if number == _WALL_TIME and kind == _FIXED64:
+            wall_time = _unpacked("<d", cursor.read(content))
+        elif number == _SUMMARY and kind == _BYTES:
+            for inner, inner_kind, length in _fields(cursor, cursor.position + content):
+                if inner == _VALUE and inner_kind == _BYTES:
+                    tag, value = _value(cursor, cursor.position + length)
+                    if tag:
+                        yield Logged(tag, value, wall_time)
+
+
+def _value(cursor: Cursor, end: int) -> tuple[str, float | None]:
+    """Tag and number of a Summary.Value."""
+    tag, value = "", None
+    for number, kind, content in _fields(cursor, end):
+        if number == _TAG and kind == _BYTES and content <= _LONGEST_TAG:
+            tag = cursor.read(content).decode(errors="replace")
+        elif number == _SIMPLE and kind == _FIXED32:
+            value = _unpacked("<f", cursor.read(content))
+        elif number == _TENSOR and kind == _BYTES and content <= _LONGEST_TENSOR:
+            value = _tensor(cursor, cursor.position + content)
+    return tag, value
+
+
+def _tensor(cursor: Cursor, end: int) -> float | None:
+    """The number in a TensorProto, None when it is not a single one. One without content is 0."""
+    kind_of_number, contents, is_scalar = 0, {}, False
+    for number, kind, content in _fields(cursor, end):
+        if kind == _VARINT and number == _TYPE:
+            kind_of_number = content
+        elif kind == _BYTES and number == _SHAPE:
+            is_scalar = content == 0
+        elif kind != _VARINT:
+            contents[number] = cursor.read(content)
+    form, listed = _TENSORS.get(kind_of_number, ("", 0))
+    packed = contents.get(_CONTENT) or contents.get(listed, b"")
+    if form and is_scalar and not packed:
+        return 0.0
+    return _unpacked(form, packed) if form and len(packed) == struct.calcsize(form) else None
+
+
+def _unpacked(form: str, data: bytes) -> float:
+    (number,) = struct.unpack(form, data)
+    return float(number)
+
+
+def _fields(cursor: Cursor, end: int) -> Iterator[tuple[int, int, int]]:
+    """Number and kind of each field of a message, with its value (of a varint) or its length. While the
+    caller has a field, the cursor is where its content begins.
+
+    Raises:
+        Malformed: it is no message.
+    """
+    position = cursor.position
+    while position < end:
+        key = cursor.read_varint()
+        number, kind = key >> 3, key & 7
+        if kind == _VARINT:
+            yield number, kind, cursor.read_varint()
+            position = cursor.position
+            continue
+        length = cursor.read_varint() if kind == _BYTES else _LENGTHS.get(kind)
+        if length is None:
+            raise Malformed("it has a field of an unknown kind")
+        position = cursor.position + length
+        if position > end:
+            raise Malformed("a field is longer than its message")
+        yield number, kind, length
+        cursor.position = position

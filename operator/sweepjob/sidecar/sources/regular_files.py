@@ -1,0 +1,73 @@
+"""Opens files that a script has written. Nothing that it puts in their place can stop the sidecar: a
+named pipe is not waited for, and a link does not lead out of the folder that is shared."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from ... import wire
+
+_REMEDIES = {
+    PermissionError: (
+        "Let the script create it readable for everybody (umask 022), or set "
+        "securityContext.runAsUser in trial.template"
+    ),
+    IsADirectoryError: "Correct metrics.path",
+}
+
+
+class NotRegular(OSError):
+    """It is no regular file, or a link that leads out of its folder."""
+
+
+def open_regular(path: Path, folder: Path) -> BinaryIO:
+    """Open a regular file below ``folder`` for reading.
+
+    Raises:
+        NotRegular: it is something else, e.g. a named pipe.
+        OSError: it is not there, or cannot be read.
+    """
+    if path.is_symlink() and not _is_below(path, folder):
+        raise NotRegular(0, "it is a link that leads out of its folder", str(path))
+    _check(os.stat(path).st_mode, path)  # opening a pipe would be seen by who writes to it
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    try:
+        _check(os.fstat(file.fileno()).st_mode, path)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def _check(mode: int, path: Path) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(0, "it is a folder", str(path))
+    if not stat.S_ISREG(mode):
+        raise NotRegular(0, "it is no regular file", str(path))
+
+
+def explain(error: OSError, shown: str) -> str:
+    """Why a file could not be read, and the remedy, in a sentence.
+
+    Args:
+        shown: the file as the script's author knows it.
+    """
+    remedy = next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), "")
+    text = f"'{shown}' could not be read: {error.strerror}."
+    return f"{text} {remedy}." if remedy else text
+
+
+def incomplete(texts: Sequence[str]) -> wire.Notice | None:
+    """The notice of what could not be read; None when everything could."""
+    if not texts:
+        return None
+    more = f" The same of {len(texts) - 1} more." if len(texts) > 1 else ""
+    return wire.Notice.of(wire.REPORTS_INCOMPLETE, texts[0] + more)

@@ -1,0 +1,199 @@
+"""Which run's scalars are the primary metric, where several TensorBoard runs have its tag.
+
+A run is the folder of the event files relative to the log directory, as for TensorBoard. The metric is
+named by its tag, or by run and tag: ``validation/epoch_accuracy``. A curve is of one run only: what came
+first by the rules below stays, and whatever else could have been meant is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+
+# By how the name was read. A tag may contain slashes itself.
+_AS_TAG, _AS_RUN_AND_TAG, _AS_END_OF_RUN_AND_TAG = range(3)
+# The order of runs: the log directory itself, then by a word in the folder's name, then any other.
+_ROOT = 0
+_WORDS = {
+    **dict.fromkeys(("validation", "valid", "val", "dev"), 1),
+    **dict.fromkeys(("evaluation", "eval"), 2),
+    **dict.fromkeys(("test", "testing", "holdout"), 3),
+    **dict.fromkeys(("train", "training", "fit"), 5),
+}
+_OTHER, _TRAINING, _COPY = 4, 5, 6
+_SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
+_LATE = 10.0  # seconds that training waits for another run that has not logged the tag yet
+_LISTED = 5  # runs that are named in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The scalars of one tag in one run.
+
+    Attributes:
+        run: empty for the log directory itself.
+        is_copy: they are what ``add_hparams`` repeats in a folder of its own; ``run`` is the one that it
+            belongs to.
+    """
+
+    run: str
+    tag: str
+    is_copy: bool = False
+
+    @property
+    def name(self) -> str:
+        """How it is named in ``objective.primaryMetric``."""
+        return f"{self.run}/{self.tag}" if self.run else self.tag
+
+    def __str__(self) -> str:
+        return f"tag '{self.tag}' of run '{self.run or '.'}'"
+
+
+class Verdict(Enum):
+    """What is done with a scalar of the primary metric."""
+
+    REPORT = "report"
+    HOLD = "hold"  # read it again later, and nothing behind it
+    IGNORE = "ignore"
+
+
+@lru_cache(16_384)
+def place_of(run: str) -> int:
+    """The place of a run in the order of runs; the first has precedence."""
+    if not run:
+        return _ROOT
+    for folder in reversed(run.split("/")):
+        places = {_WORDS[word] for word in _SEPARATORS.split(folder.lower()) if word in _WORDS}
+        if places:
+            return places.pop() if len(places) == 1 else _OTHER
+    return _OTHER
+
+
+def reading_of(metric: str, run: str, tag: str) -> int | None:
+    """How ``metric`` can be read so that it names this run's tag, the best reading; None when it does
+    not. Of a run it may name the last folders only, since those before them often are times."""
+    if tag == metric:
+        return _AS_TAG
+    if not run or len(metric) <= len(tag):
+        return None
+    name = f"{run}/{tag}"
+    if name == metric:
+        return _AS_RUN_AND_TAG
+    return _AS_END_OF_RUN_AND_TAG if name.endswith(f"/{metric}") else None
+
+
+@lru_cache(16_384)
+def may_name(metric: str, run: str) -> bool:
+    """Whether ``metric`` may be read as the name of this run and a tag."""
+    folders = run.split("/")
+    ends = ("/".join(folders[n:]) for n in range(len(folders)))
+    return bool(run) and any(metric.startswith(f"{end}/") for end in ends)
+
+
+@dataclass(slots=True)
+class RunSelection:
+    """Chooses the series that is the primary metric.
+
+    Attributes:
+        metric: its name in the spec.
+        started: when the pod began, in seconds since the epoch. A run that was over before, e.g. of an
+            earlier attempt, gives way to one that came later.
+        chosen: the series that is reported.
+        rivals: others that could have been meant, where no rule prefers the chosen one.
+    """
+
+    metric: str
+    started: float
+    chosen: Series | None = None
+    rivals: set[Series] = field(default_factory=set)
+    _newest: float | None = None  # wall time of the newest report of the chosen one
+    _held: dict[Series, dict[tuple[str, int], float]] = field(default_factory=dict)
+    _runs: Collection[str] = ()
+    _now: float = 0.0
+    _last: bool = False
+
+    def begin_pass(self, runs: Collection[str], now: float, *, last: bool) -> None:
+        """Prepare for what all files have at a moment.
+
+        Args:
+            runs: all that have an event file.
+            now: monotonic seconds.
+            last: nothing will follow, so nothing is held.
+        """
+        self._runs, self._now, self._last = runs, now, last
+
+    def judge(self, series: Series, reading: int, wall_time: float, at: tuple[str, int]) -> Verdict:
+        """What to do with a scalar that may be the primary metric.
+
+        Args:
+            reading: of ``reading_of``.
+            wall_time: when it was logged.
+            at: file and offset, by which a scalar that was held is known again.
+        """
+        if self.chosen is None:
+            if reading == _AS_TAG and self._is_held(series, at):
+                return Verdict.HOLD
+            self.chosen = series
+        if series == self.chosen or self._continues(series, reading, wall_time):
+            self.chosen, self._newest = series, max(self._newest or 0.0, wall_time)
+            return Verdict.REPORT
+        if self._is_rival(series, reading):
+            self.rivals.add(series)
+        return Verdict.IGNORE
+
+    def _is_held(self, series: Series, at: tuple[str, int]) -> bool:
+        """Training reports first within an epoch: its first report is held until its second one, so that
+        validation has its say."""
+        order = _order(series)
+        if order < _TRAINING or self._last:
+            return False
+        held = self._held.setdefault(series, {})
+        if len(held) < 2:
+            held.setdefault(at, self._now)
+        if len(held) < 2:
+            return True
+        may_log_it_yet = any(place_of(run) < order for run in self._runs)
+        return may_log_it_yet and self._now - max(held.values()) < _LATE
+
+    def _continues(self, series: Series, reading: int, wall_time: float) -> bool:
+        """Whether the chosen series is from before the pod's start, and this one takes its place."""
+        old = self._newest is not None and self._newest < self.started <= wall_time
+        return old and (reading, _order(series)) <= self._rank_of_chosen()
+
+    def _is_rival(self, series: Series, reading: int) -> bool:
+        """Whether no rule prefers the chosen series to this one, or the name can be read in two ways."""
+        if series.is_copy:
+            return False
+        best = self._rank_of_chosen()
+        two_readings = (reading == _AS_TAG) != (best[0] == _AS_TAG)
+        return two_readings or (reading, _order(series)) <= best
+
+    def _rank_of_chosen(self) -> tuple[int, int]:
+        assert self.chosen is not None
+        reading = reading_of(self.metric, self.chosen.run, self.chosen.tag)
+        return reading or _AS_TAG, _order(self.chosen)
+
+    def ambiguity(self) -> str:
+        """What else the primary metric could be, with the remedy; empty when nothing."""
+        if not self.rivals or self.chosen is None:
+            return ""
+        rivals = sorted(self.rivals, key=lambda series: (series.run, series.tag))
+        listed = ", ".join(map(str, rivals[:_LISTED]))
+        more = f" and {len(rivals) - _LISTED} more" if len(rivals) > _LISTED else ""
+        example = next((s.name for s in (*rivals, self.chosen) if s.name != self.metric), "")
+        remedy = (
+            f"name the one that is meant in objective.primaryMetric, e.g. '{example}'"
+            if example
+            else "let the script log them under different names"
+        )
+        return (
+            f"several TensorBoard runs have the primary metric '{self.metric}'; {remedy}. It was "
+            f"reported from {self.chosen}. It is also {listed}{more}."
+        )
+
+
+def _order(series: Series) -> int:
+    return _COPY if series.is_copy else place_of(series.run)

@@ -1,0 +1,256 @@
+"""A result that may be incomplete is never called healthy: of a sidecar that was killed, of a file that could
+not be read, of a gap; on the trial, on the sweep, and on the best trial."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sweepjob import wire
+from sweepjob.controller.overview import overview
+from sweepjob.controller.sweep_state import SweepState
+from sweepjob.domain.plan.actions import RecordEnd, RecordRetry
+from sweepjob.domain.plan.planner import plan
+from sweepjob.domain.plan.snapshot import Phase, Stop
+from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.local.store import Body
+from sweepjob.resources.completeness import SidecarEnds, lost_reports, sidecar_ends
+from sweepjob.resources.record import parse_record
+
+from tests.fake_api.cluster import FakeCluster
+from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet
+from tests.fake_api.trainers import Trainers
+from tests.fake_api.transport import FakeClient, Weather
+
+from .builders import job, pod, snapshot, trial
+from .test_crash_everywhere import spec
+from .test_sweep_state import push, record, state
+
+UNREAD = wire.Notice(wire.REPORTS_INCOMPLETE, "'run/x' could not be read: Permission denied.")
+UNCLEAR = wire.Notice(wire.AMBIGUOUS_METRIC, "several runs have it; name the run.")
+GOOD, BAD, OOM = ("Completed", 0), ("Error", 1), ("OOMKilled", 137)
+
+
+@pytest.mark.parametrize(
+    ("source", "ends", "over", "words"),
+    [
+        ("tensorboard", SidecarEnds(GOOD), True, None),
+        ("tensorboard", SidecarEnds(OOM), True, "killed (OOMKilled, exit code 137) before it had"),
+        ("file", SidecarEnds(None, OOM), True, "It needed more memory"),  # in its back-off
+        ("file", SidecarEnds(None, OOM), False, None),  # it reads on when it is started again
+        ("file", SidecarEnds(GOOD, OOM), True, None),  # it has read on
+        ("mlflow", SidecarEnds(GOOD, OOM), True, "what the script sent meanwhile may be lost"),
+        (
+            "mlflow",
+            SidecarEnds(None, BAD),
+            False,
+            "ended (Error, exit code 1) and started again",
+        ),
+        ("pushgateway", SidecarEnds(None, ("Error", 137)), False, "was killed (Error"),
+        ("mlflow", SidecarEnds(GOOD, GOOD), True, None),  # it had left by itself
+        ("mlflow", SidecarEnds(), True, None),
+        ("logs", SidecarEnds(), True, None),
+    ],
+)
+def test_what_a_sidecars_ends_mean(
+    source: str, ends: SidecarEnds, over: bool, words: str | None
+) -> None:
+    lost = lost_reports(ends, source, over=over)
+    assert (lost is None) == (words is None)
+    if lost is not None and words is not None:
+        assert lost.reason == wire.REPORTS_INCOMPLETE
+        assert words in lost.message
+
+
+def test_ends_are_read_from_a_pod() -> None:
+    status: dict[str, Any] = {
+        "initContainerStatuses": [
+            {"name": "other", "state": {"terminated": {"exitCode": 9}}},
+            {
+                "name": "sweepjob-sidecar",
+                "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
+                "restartCount": 2,
+            },
+        ]
+    }
+    assert sidecar_ends(status) == SidecarEnds(None, OOM)
+    assert sidecar_ends({}) == SidecarEnds()
+
+
+def ended(*, retry: bool, retries: int = 1, failures: int = 0) -> Any:
+    over = pod(succeeded=True, incomplete="the sidecar was killed.")
+    running = trial(
+        phase=Phase.RUNNING, launched=True, failures=failures, jobs=(job(),), pods=(over,)
+    )
+    sweep = snapshot(retry_incomplete=retry, max_retries=retries)
+    [action] = plan(running, sweep, 100.0).actions
+    return action
+
+
+def test_it_succeeds_with_a_reason_or_is_tried_again() -> None:
+    kept = ended(retry=False)
+    assert isinstance(kept, RecordEnd)
+    assert (kept.phase, kept.reason) == (Phase.SUCCEEDED, "ReportsIncomplete")
+    assert "its reports may be incomplete: the sidecar was killed." in kept.message
+    again = ended(retry=True)
+    assert isinstance(again, RecordRetry)
+    assert (again.reason, again.failures) == ("ReportsIncomplete", 1)
+    failed = ended(retry=True, failures=1)
+    assert isinstance(failed, RecordEnd)
+    assert (failed.phase, failed.reason) == (Phase.FAILED, "ReportsIncomplete")
+
+
+def conditions(sweep: SweepState) -> dict[str, tuple[bool, str, str]]:
+    seen = overview(sweep, snapshot(total=2), 1, 10.0)
+    return {c.kind: (c.holds, c.reason, c.message) for c in seen.conditions}
+
+
+def test_what_a_sidecar_says_is_on_trial_sweep_and_best() -> None:
+    sweep = state()
+    first, second = sweep.add(record(0)), sweep.add(record(1))
+    sweep.report(second, push(second, 1, 0.5), 1.0)
+    assert conditions(sweep)["Degraded"][0] is False
+    told = wire.Push("team", first.name, 1, (0.9,), ("score",), (UNREAD,))
+    sweep.report(first, told, 2.0)
+    assert first.unwritten_since is not None, "it is to be recorded"
+    holds, reason, message = conditions(sweep)["Degraded"]
+    assert (holds, reason) == (True, "ReportsIncomplete")
+    assert message.startswith("trial sweep-0, the best one: 'run/x' could not be read")
+    best = overview(sweep, snapshot(), 1, 10.0).best
+    assert best is not None
+    assert best.warning.startswith("ReportsIncomplete: 'run/x'")
+    sweep.end(first, Phase.SUCCEEDED, 0.0)
+    assert conditions(sweep)["Degraded"][1] == "ReportsIncomplete"
+    sweep.end(second, Phase.SUCCEEDED, 0.0)
+    done = overview(sweep, snapshot(total=0), 1, 10.0)
+    complete = next(c for c in done.conditions if c.kind == "Complete")
+    assert "its reports may be incomplete" in complete.message
+
+
+def test_it_is_taken_back_when_it_is_mended() -> None:
+    sweep = state()
+    one = sweep.add(record(0))
+    sweep.report(one, wire.Push("team", one.name, 1, (0.9,), (), (UNREAD,)), 2.0)
+    one.unwritten_since = None
+    sweep.report(one, push(one, 2, 0.8), 3.0)
+    assert one.unwritten_since == 3.0
+    assert one.doubts == {}
+    assert conditions(sweep)["Degraded"][0] is False
+
+
+def test_it_is_known_to_an_operator_that_was_started_again() -> None:
+    ambiguous = {
+        "type": "AmbiguousMetric",
+        "status": "True",
+        "reason": "AmbiguousMetric",
+        "message": "several runs",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }
+    over = {
+        "phase": "Succeeded",
+        "conditions": [ambiguous],
+        "curve": {"reports": 1, "values": "0.5"},
+    }
+    sweep = state()
+    sweep.load([record(0, **over), record(1)])
+    assert conditions(sweep)["Degraded"][1:] == (
+        "AmbiguousMetric",
+        "trial sweep-0, the best one: several runs",
+    )
+
+
+def test_a_gap_before_the_last_words_is_said() -> None:
+    sweep = state()
+    one = sweep.add(record(0))
+    sweep.report(one, push(one, 1, 0.1), 1.0)
+    sweep.adopt(one, wire.Summary(9, 0.1, 0.9, (0.2, 0.3), ("score",)), 2.0)
+    assert one.curve.count == 9
+    assert one.incomplete.startswith("6 of its reports are not on its curve")
+    whole = sweep.add(record(1))
+    sweep.adopt(whole, wire.Summary(2, 0.2, 0.3, (0.2, 0.3), ("score",), (UNCLEAR,)), 2.0)
+    assert whole.incomplete == "", "it would be the same the next time"
+    assert [*whole.doubts] == ["AmbiguousMetric"]
+
+
+def test_another_pod_begins_without_doubts() -> None:
+    sweep = state()
+    one = sweep.add(record(0))
+    sweep.turn_to(one, "a")
+    one.note_doubts((UNREAD, UNCLEAR), UNREAD, 1.0)
+    assert [*one.doubts] == ["ReportsIncomplete", "AmbiguousMetric"]
+    sweep.turn_to(one, "b")
+    assert one.doubts == {}
+
+
+def test_a_trial_that_was_stopped_may_leave_anything_behind() -> None:
+    sweep = state()
+    one = sweep.add(record(0))
+    sweep.report(one, push(one, 1, 0.5), 1.0)
+    one.stop = Stop(Phase.EARLY_STOPPED, "Bandit", "it was worse")
+    sweep.adopt(one, wire.Summary(1, 0.5, 0.5, (0.5,), ("score",), (UNREAD,)), 2.0)
+    assert one.doubts == {}
+
+
+class KillingServer(MemoryApiServer):
+    """A fake: the sidecars of the first pods that end have been killed, although they left words."""
+
+    killed = 1
+
+    def answer(self, request: Request) -> tuple[int, Body]:
+        status = (request.body or {}).get("status") or {}
+        for container in status.get("initContainerStatuses") or []:
+            terminated = container["state"].get("terminated")
+            if terminated is not None and self.killed > 0:
+                self.killed -= 1
+                terminated |= {"exitCode": 137, "reason": "OOMKilled"}
+        return super().answer(request)
+
+
+@pytest.fixture
+def _quiet() -> Iterator[None]:
+    with quiet():
+        yield
+
+
+def started(clock: Callable[[], float], **metrics: str) -> tuple[KillingServer, Operator]:
+    server, operators = KillingServer(clock), list[Operator]()
+    trainers = Trainers(random.Random(2), lambda: operators[0].intake)
+    FakeCluster(server, random.Random(1), clock, trainers.run)
+    body: Body = {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
+    given = spec(2, 1, samplingAlgorithm={"type": "random", "seed": 1}, metrics=metrics)
+    del given["earlyTermination"]
+    body |= {"metadata": {"name": "sweep"}, "spec": given}
+    sweeps = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
+    assert server.answer(Request("POST", sweeps, {}, body))[0] == 201
+    operators.append(Operator(FakeClient(server, Weather(random.Random(3))), clock))
+    return server, operators[0]
+
+
+@pytest.mark.virtual_time
+@pytest.mark.usefixtures("_quiet")
+@pytest.mark.parametrize("choice", ["accept", "retry"])
+async def test_a_trial_whose_sidecar_was_killed(choice: str) -> None:
+    loop = asyncio.get_running_loop()
+    server, operator = started(lambda: EPOCH + loop.time(), onIncomplete=choice)
+    await asyncio.sleep(300)
+    records = [parse_record(body) for _, body in sorted(server.store.all("sweeptrials").items())]
+    status = server.store.all("sweepjobs")[NAMESPACE, "sweep"]["status"]
+    degraded = next(c for c in status["conditions"] if c["type"] == "Degraded")
+    assert [r.phase for r in records] == [Phase.SUCCEEDED, Phase.SUCCEEDED]
+    first, second = records
+    assert (second.reason, second.doubts) == ("Completed", {})
+    if choice == "accept":
+        assert (first.reason, first.attempt) == ("ReportsIncomplete", 1)
+        assert "OOMKilled" in first.doubts["ReportsIncomplete"].message
+        assert (degraded["status"], degraded["reason"]) == ("True", "ReportsIncomplete")
+        assert degraded["message"].startswith("trial sweep-0")
+    else:
+        assert (first.reason, first.attempt, first.failures) == ("Completed", 2, 1)
+        assert first.doubts == {}
+        assert first.executions[0].reason == "ReportsIncomplete"
+        assert degraded["status"] == "False"
+    operator.kill()

@@ -1,0 +1,89 @@
+"""When the sidecar leaves with the trainer: late enough not to be started again, and where it pays."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sweepjob.sidecar import departure
+from sweepjob.sidecar.journal import Journal
+from sweepjob.sidecar.recorder import Recorder
+
+# Measured: seconds from the start to the first request, and from the end of the connection to the end of
+# the process; scikit-learn and MLflow, on two cores with a load of 11 to 17.
+MEASURED = [
+    *((21.38, 2.4), (21.8, 1.894), (15.29, 3.307)),
+    *((93.98, 7.617), (95.04, 7.438), (96.4, 4.436), (96.37, 3.192)),
+]
+
+
+class Trainer:
+    """A fake: what is to be seen of it."""
+
+    def __init__(self, loading: float = 0.0) -> None:
+        self.first_seen: float | None = time.monotonic() + loading
+        self.has_let_go = False
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Recorder:
+    return Recorder(Journal(tmp_path / "journal"), "score", "trial")
+
+
+def let_go(trainer: Trainer, recorder: Recorder, *, lets_go: bool) -> None:
+    with recorder.changed:
+        trainer.has_let_go = lets_go
+        recorder.changed.notify_all()
+
+
+@pytest.mark.parametrize(("loading", "shutdown"), MEASURED)
+def test_no_trainer_that_was_measured_outlives_its_sidecar(loading: float, shutdown: float) -> None:
+    assert departure.shutdown_time(loading, 1.0) > shutdown
+
+
+def test_a_small_script_is_not_waited_for_long() -> None:
+    assert departure.shutdown_time(1.0, 1.0) < 0.5, "most of a kubelet's round is saved"
+
+
+def test_a_busy_machine_is_given_more_time() -> None:
+    assert departure.shutdown_time(2.0, 4.0) > 3 * departure.shutdown_time(2.0, 1.0)
+
+
+def test_it_leaves_when_the_trainer_has_let_go(recorder: Recorder) -> None:
+    trainer, leaving = Trainer(), threading.Event()
+    departure.watch(trainer, recorder, leaving)
+    assert not leaving.wait(0.5), "not before"
+    let_go(trainer, recorder, lets_go=True)
+    assert leaving.wait(60)
+
+
+def test_one_that_holds_something_again_is_not_gone(recorder: Recorder) -> None:
+    trainer, leaving = Trainer(loading=4.0), threading.Event()
+    departure.watch(trainer, recorder, leaving)
+    let_go(trainer, recorder, lets_go=True)
+    time.sleep(0.2)
+    let_go(trainer, recorder, lets_go=False)
+    assert not leaving.wait(2.5)
+
+
+def test_a_long_trial_is_worth_no_risk(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(departure, "_WORTHWHILE", 0.2)
+    trainer, leaving = Trainer(), threading.Event()
+    departure.watch(trainer, recorder, leaving)
+    time.sleep(0.3)
+    let_go(trainer, recorder, lets_go=True)
+    assert not leaving.wait(1.5)
+
+
+def test_it_does_not_guess_again(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.left()
+    again, trainer, leaving = (
+        Recorder(Journal(tmp_path / "journal"), "score", "trial"),
+        Trainer(),
+        threading.Event(),
+    )
+    departure.watch(trainer, again, leaving)
+    let_go(trainer, again, lets_go=True)
+    assert not leaving.wait(1.0)

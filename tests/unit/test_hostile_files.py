@@ -1,0 +1,487 @@
+"""Files that nobody expects: the sidecar's memory and time stay bounded, and what is not read is said."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sweepjob import wire
+from sweepjob.sidecar.journal import Journal
+from sweepjob.sidecar.recorder import Recorder
+from sweepjob.sidecar.sources.crc32c import masked_crc32c
+from sweepjob.sidecar.sources.event_records import Damaged, Malformed, complete_records
+from sweepjob.sidecar.sources.following import Follower
+from sweepjob.sidecar.sources.json_lines import JsonLines
+from sweepjob.sidecar.sources.tensorboard import EventFiles
+
+from .event_files import VERSION, append, event, field, framed, log, scalar, tensor, varint
+
+MEBIBYTE = 1024 * 1024
+LIMIT = 64 * MEBIBYTE  # the sidecar's container has no more
+
+
+def recorder_in(folder: Path) -> Recorder:
+    return Recorder(Journal(folder / "journal"), "score", "trial")
+
+
+def values(recorder: Recorder) -> list[float]:
+    return list(recorder.batch(1).values)
+
+
+def said(recorder: Recorder) -> str:
+    assert all(n.reason == wire.REPORTS_INCOMPLETE for n in recorder.notices)
+    return " ".join(notice.message for notice in recorder.notices)
+
+
+def read_events(folder: Path, *, last: bool = True) -> Recorder:
+    recorder = recorder_in(folder.parent)
+    EventFiles(folder, recorder).read(last)
+    return recorder
+
+
+@contextlib.contextmanager
+def as_another_user() -> Iterator[None]:
+    """What root's files look like to the sidecar."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that every user can enter, with one for logs in it."""
+    with tempfile.TemporaryDirectory() as made:
+        Path(made).chmod(0o777)
+        (Path(made) / "logs").mkdir(mode=0o755)
+        yield Path(made) / "logs"
+
+
+# In a process of its own, with the memory of its container: prints the largest it had, in KiB.
+MEASURED = """
+import sys
+from pathlib import Path
+from sweepjob.sidecar import life  # all that a sidecar loads
+from sweepjob.sidecar.journal import Journal
+from sweepjob.sidecar.recorder import Recorder
+from sweepjob.sidecar.sources.json_lines import JsonLines
+from sweepjob.sidecar.sources.tensorboard import EventFiles
+path = Path(sys.argv[1])
+recorder = Recorder(Journal(path.parent / "journal"), "score", "trial")
+(EventFiles if path.is_dir() else JsonLines)(path, recorder).read(True)
+[peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
+print(recorder.count, peak)
+"""
+
+
+def measured(path: Path) -> tuple[int, int]:
+    """How many reports were found, and the bytes that it took."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(path)],
+        env={**os.environ, "PYTHONPATH": "operator"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    count, kibibytes = done.stdout.split()
+    return int(count), int(kibibytes) * 1024
+
+
+def image(size: int) -> bytes:
+    """An event with an image of so many bytes."""
+    content = field(1, 1) + field(2, 1) + field(4, bytes(size))
+    return event(field(1, b"picture") + field(4, content))
+
+
+def graph(size: int) -> bytes:
+    return framed(field(1, 2e9, "<d") + field(4, bytes(size)))
+
+
+def histograms(count: int) -> bytes:
+    inner = b"".join(field(6, float(n), "<d") for n in range(count))
+    return event(field(1, b"weights") + field(5, inner))
+
+
+def text(size: int) -> bytes:
+    """A string tensor, as the text plugin writes it."""
+    return event(field(1, b"note") + field(8, field(1, 7) + field(8, bytes(size))))
+
+
+@pytest.mark.parametrize(
+    "large",
+    [image(24 * MEBIBYTE), graph(48 * MEBIBYTE), histograms(1_000_000), text(40 * MEBIBYTE)],
+)
+def test_large_records_among_scalars(tmp_path: Path, large: bytes) -> None:
+    logs = tmp_path / "logs"
+    for number in range(6):
+        log(logs, "", "score", [number])
+        append(logs, "", large)
+        log(logs, "", "score", [number + 0.5])
+    count, memory = measured(logs)
+    assert count == 12
+    assert memory < LIMIT
+
+
+def test_a_record_with_very_many_scalars(tmp_path: Path) -> None:
+    append(
+        tmp_path / "logs",
+        "",
+        event(*[scalar("loss", n) for n in range(200_000)], scalar("score", 2)),
+    )
+    count, memory = measured(tmp_path / "logs")
+    assert count == 1
+    assert memory < LIMIT
+
+
+def test_a_long_line_and_many_objects(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    with file.open("w") as lines:
+        lines.write('{"note": "' + "x" * 100 * MEBIBYTE + '", "score": 9}\n{"score": 1}\n')
+        lines.write('{"score": 2, "nested": [' + '{"":1},' * 140_000 + "0]}\n")
+        lines.write('{"score": 3, "deep": ' + "[" * 500_000 + "\n" + '{"score": 4}\n')
+    count, memory = measured(file)
+    assert count == 3
+    assert memory < LIMIT
+
+
+def test_a_folder_with_very_many_files(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    log(logs, "run", "score", [1, 2])
+    for number in range(20):
+        (logs / "data" / str(number)).mkdir(parents=True)
+        for other in range(1000):
+            (logs / "data" / str(number) / f"{other}.tfevents").touch()
+    count, memory = measured(logs)
+    assert count == 2
+    assert memory < LIMIT
+
+
+def test_a_journal_that_is_larger_than_the_memory(tmp_path: Path) -> None:
+    entry = json.dumps({"seen": "x" * 200}).encode() + b"\n"
+    (tmp_path / "journal").write_bytes(entry * (80 * MEBIBYTE // len(entry)) + b'{"cut')
+    (tmp_path / "metrics.jsonl").write_text('{"score": 1}\n')
+    count, memory = measured(tmp_path / "metrics.jsonl")
+    assert count == 1
+    assert memory < LIMIT
+    assert (tmp_path / "journal").read_bytes()[-100:].count(b"cut") == 0
+
+
+@pytest.mark.parametrize(
+    ("tail", "words"),
+    [
+        (struct.pack("<QI", 2**31, masked_crc32c(struct.pack("<Q", 2**31))), "is cut off"),
+        (struct.pack("<QI", 2**63, masked_crc32c(struct.pack("<Q", 2**63))), "is cut off"),
+        (struct.pack("<QI", 12, 77) + bytes(100), "no record at byte"),
+        (bytes(50), "no record at byte"),
+        (event(scalar("score", 9))[:-3], "is cut off"),
+        (b"\x01", "is cut off"),
+    ],
+)
+def test_what_cannot_be_read_further_is_said(folder: Path, tail: bytes, words: str) -> None:
+    file = log(folder, "run", "score", [1, 2])
+    with file.open("ab") as more:
+        more.write(tail)
+    recorder = read_events(folder)
+    assert values(recorder) == [1, 2]
+    assert words in said(recorder)
+    assert f"'run/{file.name}'" in said(recorder)
+
+
+def test_a_record_that_is_damaged_is_passed_over_and_said(folder: Path) -> None:
+    damaged = bytearray(event(scalar("score", 2)))
+    damaged[-6] ^= 1  # in the number: the checksum is wrong now
+    append(folder, "", event(scalar("score", 1)), framed(b"\xff" * 30), bytes(damaged))
+    log(folder, "", "score", [3])
+    recorder = read_events(folder)
+    assert values(recorder) == [1, 3]
+    assert "its checksum does not match" in said(recorder)
+    assert "damaged" in said(recorder_in(folder.parent)), "it is known after a restart"
+
+
+def test_files_that_are_no_event_files(folder: Path) -> None:
+    (folder / "notes.tfevents").write_text("not one, although it is called so\n")
+    log(folder, "run", "score", [1])
+    recorder = read_events(folder)
+    assert values(recorder) == [1]
+    assert "'notes.tfevents' is damaged, or no event file" in said(recorder)
+
+
+def test_a_record_that_grows_slowly(folder: Path) -> None:
+    recorder = recorder_in(folder.parent)
+    reader = EventFiles(folder, recorder)
+    whole = VERSION + event(scalar("score", 1)) + image(5000) + event(tensor("score", 2))
+    for length in range(0, len(whole), 7):
+        (folder / "tfevents").write_bytes(whole[:length])
+        reader.read(False)
+        assert recorder.notices == ()
+    (folder / "tfevents").write_bytes(whole)
+    reader.read(True)
+    assert values(recorder) == [1, 2]
+    assert recorder.notices == ()
+
+
+def test_one_that_cannot_be_read_does_not_stop_the_others(folder: Path) -> None:
+    hidden = log(folder, "a", "score", [9])
+    log(folder, "b", "score", [1])
+    hidden.chmod(0)
+    (folder / "closed").mkdir(mode=0)
+    with as_another_user():
+        recorder = read_events(folder, last=False)
+        assert values(recorder) == [1]
+        assert f"'a/{hidden.name}' could not be read: Permission denied." in said(recorder)
+        assert "securityContext.runAsUser" in said(recorder)
+        assert "1 more" in said(recorder)
+    hidden.chmod(0o644)
+    (folder / "closed").chmod(0o755)
+    reader = EventFiles(folder, recorder)
+    reader.read(False)
+    # Now two runs have it: the reason is another one.
+    assert [n.reason for n in recorder.notices] == [wire.AMBIGUOUS_METRIC]
+
+
+def test_a_file_of_lines_that_cannot_be_read(folder: Path) -> None:
+    file = folder / "metrics.jsonl"
+    file.write_text('{"score": 1}\n')
+    file.chmod(0)
+    recorder = recorder_in(folder.parent)
+    reader = JsonLines(file, recorder)
+    with as_another_user():
+        reader.read(False)
+    assert "'metrics.jsonl' could not be read: Permission denied." in said(recorder)
+    file.chmod(0o644)
+    with as_another_user():
+        reader.read(False)
+    assert (values(recorder), recorder.notices) == ([1], ())
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def _secret(path: Path) -> None:
+    path.symlink_to("/etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (_pipe, "no regular file"),
+        (Path.mkdir, "is a folder"),
+        (_secret, "leads out of its folder"),
+        (_loop, ""),
+    ],
+)
+def test_things_in_the_place_of_a_file(
+    folder: Path, make: Callable[[Path], None], words: str
+) -> None:
+    make(folder / "metrics.jsonl")
+    make(folder / "x.tfevents")
+    log(folder, "run", "score", [1])
+    lines, events = recorder_in(folder), recorder_in(folder.parent)
+    reading = threading.Thread(target=JsonLines(folder / "metrics.jsonl", lines).read, args=(True,))
+    reading.start()
+    reading.join(30)
+    assert not reading.is_alive(), "nothing is waited for"
+    assert words in said(lines)
+    assert lines.notices
+    EventFiles(folder, events).read(True)
+    assert values(events) == [1]
+
+
+def test_whatever_goes_wrong_is_said_and_tried_again(folder: Path) -> None:
+    recorder = recorder_in(folder)
+    tries: list[bool] = []
+
+    def read(last: bool) -> None:
+        tries.append(last)
+        if not last:
+            raise ZeroDivisionError("nobody thought of it")
+
+    follower = Follower(read, recorder)
+    follower.start()
+    while len(tries) < 2:
+        time.sleep(0.01)
+    assert "nobody thought of it" in said(recorder)
+    follower.finish()
+    assert tries[-1]
+    assert recorder.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ([b'{"score": 0.25}\n', b'{"score": 0.50}\n', b'{"score": 0.75}\n'], [0.25, 0.5, 0.75]),
+        ([b'{"score": 0.25}', b'{"score": 0.50}', b'{"score": 0.75}'], [0.25, 0.5, 0.75]),
+        ([b'{"score": 1}\n{"score": 2}\n', b'{"score": 3}\n'], [1, 2, 3]),
+        ([b'{"score": 1}\n', b'{"score": 2}\n{"score": 3}\n'], [1, 2, 3]),
+    ],
+)
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_file_with_the_newest_metrics_only(
+    folder: Path, written: list[bytes], expected: list[float], *, replace: bool
+) -> None:
+    recorder = recorder_in(folder)
+    file = folder / "metrics.jsonl"
+    reader = JsonLines(file, recorder)
+    for content in written:
+        if replace:
+            (folder / "new").write_bytes(content)
+            (folder / "new").rename(file)
+        else:
+            file.write_bytes(content)
+        reader.read(False)
+        reader.read(False)
+        time.sleep(0.01)  # the kernel's clock of files ticks every few milliseconds
+    reader.read(True)
+    assert values(recorder) == expected
+    assert recorder.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b'\xef\xbb\xbf{"score": 0.5}\r', [0.5]),
+        (b'{"score": 1e999, "n": -1e999}', [math.inf]),
+        (b'{"score": ' + b"1" * 100_000 + b"}", [math.inf]),
+        (b'{"score": "0.5", "na\xefve": 1}', [0.5]),
+        (b'{"score": true}', []),
+        (b'{"score": {"score": 1}}', []),
+        (b'{"score": 1, "score": 2}', [2]),
+    ],
+)
+def test_odd_lines(folder: Path, line: bytes, expected: list[float]) -> None:
+    file = folder / "metrics.jsonl"
+    file.write_bytes(line + b"\n")
+    recorder = recorder_in(folder)
+    JsonLines(file, recorder).read(False)
+    assert values(recorder) == expected
+    assert recorder.notices == ()
+
+
+@pytest.mark.parametrize(
+    "line", [b"epoch,score", b'{"score": 1} {"score": 2}', b"[" * 100_000, b"[1]", b"\0\0\0"]
+)
+def test_lines_that_are_passed_over_are_said(folder: Path, line: bytes) -> None:
+    file = folder / "metrics.jsonl"
+    file.write_bytes(b'{"score": 1}\n' + line + b"\n" + b'{"score": 3}\n' + line + b"\n")
+    recorder = recorder_in(folder)
+    JsonLines(file, recorder).read(False)
+    assert values(recorder) == [1, 3]
+    assert "is no JSON object and was passed over" in said(recorder)
+    assert "the one at byte 13" in said(recorder)
+
+
+@settings(deadline=None)
+@given(data=st.binary(max_size=300), framing=st.booleans(), cut=st.integers(0, 300))
+def test_any_bytes_in_an_event_file(data: bytes, framing: bool, cut: int) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made) / "logs"
+        folder.mkdir()
+        whole = VERSION + (framed(data) + event(scalar("score", 1)) if framing else data)
+        (folder / "tfevents").write_bytes(whole)
+        recorder = read_events(folder)
+        if framing:
+            assert values(recorder)[-1:] == [1]
+        (folder / "tfevents").write_bytes(whole[: max(0, len(whole) - cut)])
+        read_events(folder)
+
+
+_MESSAGES = st.recursive(
+    st.binary(max_size=20),
+    lambda inner: st.lists(
+        st.tuples(st.integers(1, 12), inner | st.integers(0, 2**64) | st.floats(width=32)),
+        max_size=5,
+    ).map(lambda fields: b"".join(field(n, c) for n, c in fields)),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None)
+@given(
+    message=_MESSAGES, flips=st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=3)
+)
+def test_any_message_is_read_to_its_end_or_refused(
+    message: bytes, flips: list[tuple[int, int]]
+) -> None:
+    data = bytearray(framed(message))
+    for position, byte in flips:
+        data[position % len(data)] = byte
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        with contextlib.suppress(Damaged):
+            for record in complete_records(file, 0):
+                assert record.end <= len(data)
+                with contextlib.suppress(Malformed):
+                    for logged in record.values():
+                        assert logged.tag
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=10,
+)
+
+
+@settings(deadline=None)
+@given(
+    lines=st.lists(st.binary(max_size=60) | _JSON.map(lambda j: json.dumps(j).encode()), max_size=8)
+)
+def test_any_lines(lines: list[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        file = folder / "metrics.jsonl"
+        file.write_bytes(b"\n".join([*lines, b'{"score": 0.5}']))
+        recorder = recorder_in(folder)
+        JsonLines(file, recorder).read(True)
+        assert values(recorder)[-1:] == [0.5]
+
+
+def test_time_is_linear_in_the_size() -> None:
+    """Twenty times as many fields take less than eighty times as long."""
+
+    def seconds(count: int) -> float:
+        with tempfile.TemporaryFile() as file:
+            file.write(event(*[scalar("x", n) for n in range(count)]))
+            begun = time.process_time()
+            for record in complete_records(file, 0):
+                assert sum(1 for _ in record.values()) == count
+            return time.process_time() - begun
+
+    assert seconds(40_000) < 80 * max(min(seconds(2_000) for _ in range(3)), 0.001)
+
+
+def test_checksum() -> None:
+    # From RFC 3720, B.4, and with TensorFlow's mask.
+    for data, crc in (
+        (bytes(32), 0x8A9136AA),
+        (b"\xff" * 32, 0x62A8AB43),
+        (b"123456789", 0xE3069283),
+    ):
+        assert masked_crc32c(data) == ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+    noise = random.Random(0).randbytes(100)
+    assert masked_crc32c(noise) != masked_crc32c(noise[:-1])
+    assert varint(300) == b"\xac\x02"
