@@ -18,8 +18,20 @@ def uniform(low: float, high: float) -> dict[str, Any]:
     return {"type": "uniform", "minValue": low, "maxValue": high}
 
 
+def values(low: float, high: float) -> dict[str, Any]:
+    return {"type": "loguniform", "low": low, "high": high}
+
+
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("unknown-expression", {"searchSpace": {"x": {"type": "gauss"}}}, 'Unsupported value: "gauss": supported values: "choice"'),
+    ("min-above-max", {"searchSpace": {"x": uniform(2, 1)}}, "minValue must not be above maxValue; exchange the two"),
+    ("missing-bound", {"searchSpace": {"x": {"type": "uniform", "minValue": 1}}}, "need minValue and maxValue"),
+    ("low-above-high", {"searchSpace": {"x": values(0.1, 1e-4)}}, "low must not be above high; exchange the two"),
+    ("low-of-zero", {"searchSpace": {"x": values(0, 0.1)}}, "should be greater than 0"),
+    ("missing-high", {"searchSpace": {"x": {"type": "loguniform", "low": 1e-4}}}, "or low and high, the values themselves"),
+    ("two-pairs", {"searchSpace": {"x": {**uniform(-3, -1), **values(1e-4, 0.1)}}}, "remove one of the two pairs"),
+    ("values-of-uniform", {"searchSpace": {"x": {**uniform(0, 1), "low": 1, "high": 2}}}, "low and high belong to loguniform and qloguniform"),
+    ("object-as-bound", {"searchSpace": {"x": {"type": "loguniform", "minValue": {"value": 1e-4}, "maxValue": -1}}}, "must be of type number"),
     ("q-of-zero", {"searchSpace": {"x": {**uniform(0, 1), "type": "quniform", "q": 0}}}, "q must be above 0"),
     ("grid-of-numbers", {"samplingAlgorithm": {"type": "grid"}, "searchSpace": {"x": uniform(0, 1)}}, "grid takes choices only; list the values in a choice"),
     ("name-of-a-parameter", {"searchSpace": {"learning-rate": choice(1)}}, "a parameter's name has letters, digits and _"),
@@ -45,16 +57,6 @@ def test_apply_refuses(sweeps: Sweeps, name: str, change: dict[str, Any], messag
 
 
 INVALID: list[tuple[str, dict[str, Any], str]] = [
-    (
-        "min-above-max",
-        {"searchSpace": {"x": uniform(2, 1)}},
-        "spec.searchSpace.x.minValue: 2: must not be above maxValue (1); exchange the two",
-    ),
-    (
-        "missing-bound",
-        {"searchSpace": {"x": {"type": "uniform", "minValue": 1}}},
-        "spec.searchSpace.x.maxValue: None: is required: a number",
-    ),
     (
         "null",
         {"searchSpace": {"x": choice(1, None)}},
@@ -131,14 +133,14 @@ def test_what_is_probably_not_meant_is_said(sweeps: Sweeps) -> None:
     space = {
         "level": choice(0.1),
         "lr": {"type": "loguniform", "minValue": 1e-4, "maxValue": 0.1},
-        "rate": {"type": "loguniform", "minValue": {"value": 1e-4}, "maxValue": {"value": 0.1}},
+        "rate": values(1e-4, 0.1),
     }
     sweeps.apply(
         "doubtful", sweeps.spec(space, trial={"command": "run {{lr}} ${{search_space.rate}}"})
     )
     accepted = eventually(lambda: sweeps.condition("doubtful", "Accepted"), 20, "it is looked at")
     assert accepted["status"] == "True"
-    line = "write lr: {type: loguniform, minValue: {value: 0.0001}, maxValue: {value: 0.1}}"
+    line = "write lr: {type: loguniform, low: 0.0001, high: 0.1}"
     for text in (accepted["message"], sweeps.kubectl("describe", "sweepjob", "doubtful")):
         assert line in text
         assert "did you mean ${{search_space.lr}}?" in text

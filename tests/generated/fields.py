@@ -70,7 +70,7 @@ def _said(node: Schema, required: bool) -> str:
 
 def _bounds(node: Schema) -> list[str]:
     words = {
-        "minimum": "At least",
+        "minimum": "Above" if node.get("exclusiveMinimum") is True else "At least",
         "maximum": "At most",
         "minLength": "At least so many characters:",
         "maxLength": "At most so many characters:",

@@ -39,21 +39,16 @@ def editor_schema(crd: Schema) -> Schema:
 
 # What the API server's schemas have no words for: of two types.
 _OF_TWO_TYPES = {
-    ("minValue", "maxValue"): [
-        {"type": "number"},
-        {
-            "type": "object",
-            "required": ["value"],
-            "properties": {"value": {"type": "number", "exclusiveMinimum": 0}},
-            "additionalProperties": False,
-        },
-    ],
     ("command",): [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
 }
 
 
 def _converted(node: Schema) -> Schema:
     made = {key: value for key, value in node.items() if key not in _DROPPED}
+    if (
+        made.get("exclusiveMinimum") is True
+    ):  # beside minimum in OpenAPI's drafts, in its place here
+        made["exclusiveMinimum"] = made.pop("minimum")
     # What may change is the API server's to say: a file has no past.
     every = node.get("x-kubernetes-validations", ())
     rules = [rule["message"] for rule in every if "oldSelf" not in rule["rule"]]

@@ -61,6 +61,8 @@ def test_examples_fit_the_schema(file: Path) -> None:
         ({"objective": {"goal": "max", "primaryMetric": "m"}}, "max"),
         ({"limits": {"maxTotalTrials": 0}}, "0"),
         ({"searchSpace": {"x": {"typ": "uniform"}}}, "typ"),
+        ({"searchSpace": {"x": {"type": "loguniform", "low": 0, "high": 1}}}, "0"),
+        ({"searchSpace": {"x": {"type": "loguniform", "minValue": {"value": 1}}}}, "number"),
         ({"trial": None}, "trial"),
     ],
 )

@@ -301,7 +301,7 @@ async def test_what_is_probably_not_meant_is_told_and_runs_all_the_same() -> Non
         found = [e for e in events if e["reason"] == "SpecWarning" and e["type"] == "Warning"]
         return accepted["message"], [event["message"] for event in found]
 
-    line = "write lr: {type: loguniform, minValue: {value: 0.0001}, maxValue: {value: 0.1}}"
+    line = "write lr: {type: loguniform, low: 0.0001, high: 0.1}"
     message, [event] = told()
     assert line in message
     assert line in event

@@ -169,17 +169,28 @@ def test_a_value_that_is_written_twice_is_one_of_the_choice_twice() -> None:
 
 
 VALUE_BOUNDS: list[tuple[dict[str, Any], str, str]] = [
-    ({"type": "uniform", "minValue": {"value": 1}, "maxValue": 2}, "minValue", "write the number itself"),
-    ({"type": "quniform", "minValue": 1, "maxValue": {"value": 2}, "q": 1}, "maxValue", "write the number itself"),
-    ({"type": "loguniform", "minValue": {"value": 0}, "maxValue": -1}, "minValue.value", "above 0"),
-    ({"type": "loguniform", "minValue": {"value": -1}, "maxValue": -1}, "minValue.value", "above 0"),
-    ({"type": "loguniform", "minValue": {"value": "1e-4"}, "maxValue": -1}, "minValue.value", "must be a number"),
-    ({"type": "loguniform", "minValue": {}, "maxValue": -1}, "minValue.value", "is required"),
-    ({"type": "loguniform", "minValue": {"value": 1, "x": 2}, "maxValue": 1}, "minValue.x", "unknown key"),
-    ({"type": "loguniform", "minValue": {"value": 0.1}, "maxValue": {"value": 0.01}}, "minValue", "exchange"),
-    ({"type": "loguniform", "minValue": {"value": 10}, "maxValue": 1}, "minValue", "exchange"),
-    ({"type": "loguniform", "minValue": {"value": float("nan")}, "maxValue": 1}, "minValue.value", "finite"),
-    ({"type": "loguniform", "minValue": float("-inf"), "maxValue": 1}, "minValue", "finite"),
+    ({"type": "uniform", "minValue": {"value": 1}, "maxValue": 2}, ".minValue", "must be a number"),
+    ({"type": "quniform", "minValue": 1, "maxValue": {"value": 2}, "q": 1}, ".maxValue", "must be a number"),
+    ({"type": "loguniform", "minValue": {"value": 1}, "maxValue": -1}, ".minValue", "must be a number; write low and high for the values"),
+    ({"type": "qloguniform", "minValue": -3, "maxValue": {}, "q": 1}, ".maxValue", "must be a number; write low and high for the values"),
+    ({"type": "loguniform", "low": {"value": 1}, "high": 2}, ".low", "must be a number"),
+    ({"type": "loguniform", "low": None, "high": 2}, ".low", "must be a number"),
+    ({"type": "loguniform", "low": 0, "high": 1}, ".low", "above 0"),
+    ({"type": "loguniform", "low": -1, "high": 1}, ".low", "above 0"),
+    ({"type": "loguniform", "low": "1e-4", "high": 1}, ".low", "must be a number"),
+    ({"type": "loguniform", "low": 0.1, "high": 0.01}, ".low", "above high (0.01); exchange the two"),
+    ({"type": "loguniform", "low": 0.1}, ".high", "is required"),
+    ({"type": "qloguniform", "high": 0.1, "q": 0.1}, ".low", "is required"),
+    ({"type": "loguniform", "low": 1, "high": float("inf")}, ".high", "finite"),
+    ({"type": "loguniform", "low": float("nan"), "high": 1}, ".low", "finite"),
+    ({"type": "loguniform", "minValue": float("-inf"), "maxValue": 1}, ".minValue", "finite"),
+    ({"type": "loguniform"}, "", "or low and high, the values themselves"),
+    ({"type": "loguniform", "minValue": -3}, ".maxValue", "is required"),
+    ({"type": "loguniform", "low": 1, "maxValue": 2}, ".low", "remove one of the two pairs"),
+    ({"type": "loguniform", "minValue": 1, "maxValue": 2, "low": 1, "high": 2}, ".low", "remove one of the two pairs"),
+    ({"type": "uniform", "minValue": 1, "maxValue": 2, "low": 1}, ".low", "unknown key"),
+    ({"type": "lognormal", "mu": 1, "sigma": 2, "high": 1}, ".high", "unknown key"),
+    ({"type": "qloguniform", "low": 1, "high": 2, "q": 5}, ".q", "between low and high"),
 ]  # fmt: skip
 
 
@@ -187,17 +198,20 @@ VALUE_BOUNDS: list[tuple[dict[str, Any], str, str]] = [
 def test_bounds_as_values_that_are_wrong(
     expression: dict[str, Any], path: str, remedy: str
 ) -> None:
-    with pytest.raises(InvalidSpec) as caught:
-        parse_sweepjob(sweepjob(searchSpace={"lr": expression, "units": CHOICE}))
-    assert [p.path for p in caught.value.problems] == [f"spec.searchSpace.lr.{path}"]
-    assert remedy in str(caught.value)
+    """In a branch as well, which no rule of the API server sees."""
+    branch = {"type": "choice", "values": [{"lr": expression}]}
+    for space, at in (({"lr": expression}, "lr"), ({"m": branch}, "m.values[0].lr")):
+        with pytest.raises(InvalidSpec) as caught:
+            parse_sweepjob(sweepjob(searchSpace={**space, "units": CHOICE}, trial={"image": "i"}))
+        assert [p.path for p in caught.value.problems] == [f"spec.searchSpace.{at}{path}"]
+        assert remedy in str(caught.value)
 
 
 @pytest.mark.parametrize("base", ["e", 10, 2, 0.5])
 @pytest.mark.parametrize(("low", "high"), [(1e-4, 0.1), (16, 256), (1e-5, 1e5), (3, 3), (0.7, 0.8)])
 def test_bounds_as_values(base: Any, low: float, high: float) -> None:
     """Whole multiples of q at the bounds are values, whatever logarithms are rounded to."""
-    bounds = {"minValue": {"value": low}, "maxValue": {"value": high}}
+    bounds = {"low": low, "high": high}
     space = {
         "lr": {"type": "loguniform", **bounds},
         "units": {"type": "qloguniform", "q": low, **bounds},

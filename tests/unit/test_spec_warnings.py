@@ -42,7 +42,7 @@ def test_bounds_that_look_like_values(low: float, high: float, kind: str) -> Non
     more = {"q": 1e-6} if kind == "qloguniform" else {}
     [(path, text)] = warned(searchSpace={"lr": log(low, high, kind, **more), "units": UNITS})
     assert path == "spec.searchSpace.lr"
-    line = f"lr: {{type: {kind}, minValue: {{value: {low}}}, maxValue: {{value: {high}}}"
+    line = f"lr: {{type: {kind}, low: {low}, high: {high}"
     assert line in text
     assert "exponents" in text
 
@@ -55,7 +55,7 @@ def test_bounds_that_are_exponents(low: float, high: float) -> None:
 
 
 def test_the_line_that_is_offered_is_right() -> None:
-    space = {"lr": log({"value": 1e-4}, {"value": 0.1}), "units": UNITS}
+    space = {"lr": {"type": "loguniform", "low": 1e-4, "high": 0.1}, "units": UNITS}
     assert warned(searchSpace=space) == []
     expression = parse_sweepjob(sweepjob(searchSpace=space)).space.parameters.entries["lr"]
     assert not isinstance(expression, int | float | str)

@@ -48,9 +48,9 @@ def bounds_warning(name: str, expression: Mapping[str, Any], base: float) -> str
         f"{_shown(base, high)}. These look like values; if you mean values, "
     )
     if low <= 0:
-        return f"{said}take uniform, or a minValue above 0 in the form {{value: ...}}"
+        return f"{said}take uniform, or low and high, both above 0"
     q = f", q: {expression['q']}" if "q" in expression else ""
-    line = f"{{type: {expression['type']}, minValue: {{value: {low}}}, maxValue: {{value: {high}}}{q}}}"
+    line = f"{{type: {expression['type']}, low: {low}, high: {high}{q}}}"
     return f"{said}write {name}: {line}"
 
 

@@ -29,6 +29,8 @@ _NAME_RULE = (
     f"a parameter's name has letters, digits and _, at most {NAME_LIMIT}, and no digit first"
 )
 _BOUNDS = ("minValue", "maxValue")
+# Of log forms, the values themselves in place of exponents.
+VALUE_KEYS = ("low", "high")
 _MOMENTS = ("mu", "sigma")
 
 
@@ -107,63 +109,56 @@ def _randint(reader: Reader, base: float) -> Expression:
     return Randint(reader.integer("upper", least=1))
 
 
-def _bounds(reader: Reader) -> tuple[float, float]:
+def _ordered(reader: Reader, keys: tuple[str, str]) -> tuple[float, float]:
     before = len(reader.problems)
-    for key in _BOUNDS:
-        given = reader.data.get(key)
-        if is_value(given):
-            remedy = "is the form of loguniform and qloguniform; write the number itself"
-            reader.note(key, given, remedy)
-    if len(reader.problems) > before:
-        return 0.0, 0.0
-    low, high = reader.number("minValue"), reader.number("maxValue")
-    if len(reader.problems) == before:
-        _check_order(reader, low, high)
+    low, high = (reader.number(key) for key in keys)
+    if low > high and len(reader.problems) == before:
+        reader.note(keys[0], low, f"must not be above {keys[1]} ({high:g}); exchange the two")
     return low, high
 
 
-def _check_order(reader: Reader, low: float, high: float) -> None:
-    if low > high:
-        message = f"must not be above maxValue ({high:g}); exchange the two"
-        reader.note("minValue", low, message)
-
-
-def is_value(bound: object) -> bool:
-    """Whether a bound is given as the value itself, ``{value: 0.1}``, in place of an exponent."""
-    return isinstance(bound, Mapping) and "value" in bound
-
-
 def _log_bounds(reader: Reader, base: float) -> tuple[float, float]:
-    """Exponents; of a bound that is given as the value itself the one just outside of it."""
+    """Exponents; of bounds that are given as the values themselves those just outside of them."""
     before = len(reader.problems)
-    given = [_log_bound(reader, key) for key in _BOUNDS]
-    low, high = (number for number, _ in given)
+    _check_log_keys(reader)
     if len(reader.problems) > before:
         return 0.0, 0.0
-    if given[0][1] and given[1][1]:
-        _check_order(reader, low, high)
-    exponents = [
-        exponent_within(number, base, up=position == 1) if meant else number
-        for position, (number, meant) in enumerate(given)
-    ]
-    if base < 1 and given[0][1] and given[1][1]:
-        exponents.reverse()  # larger exponents are smaller values
-    if len(reader.problems) == before:
-        _check_order(reader, *exponents)
-    return exponents[0], exponents[1]
+    keys = _bound_keys(reader)
+    low, high = _ordered(reader, keys)
+    if keys == _BOUNDS or len(reader.problems) > before:
+        return low, high
+    for key, value in zip(keys, (low, high), strict=True):
+        if value <= 0:
+            message = "must be above 0: no power is 0 or less; take uniform for that"
+            reader.note(key, value, message)
+    if len(reader.problems) > before:
+        return 0.0, 0.0
+    exponents = exponent_within(low, base, up=False), exponent_within(high, base, up=True)
+    # Of a base below 1, larger exponents are smaller values.
+    return min(exponents), max(exponents)
 
 
-def _log_bound(reader: Reader, key: str) -> tuple[float, bool]:
-    """A number, and whether it is the value itself."""
-    if not isinstance(reader.data.get(key), Mapping):
-        return reader.number(key), False
-    inner = reader.child(key)
-    inner.known(("value",))
-    before = len(reader.problems)
-    number = inner.number("value")
-    if number <= 0 and len(reader.problems) == before:
-        inner.note("value", number, "must be above 0: no power is 0 or less; take uniform for that")
-    return number, True
+def _check_log_keys(reader: Reader) -> None:
+    """One of the two pairs has to be there, and exponents are no objects."""
+    values, exponents = ([k for k in keys if k in reader.data] for keys in (VALUE_KEYS, _BOUNDS))
+    if values and exponents:
+        message = (
+            "is a value itself, minValue and maxValue are exponents; remove one of the two pairs"
+        )
+        reader.note(values[0], reader.data[values[0]], message)
+    elif not values and not exponents:
+        message = (
+            "needs minValue and maxValue, the exponents, or low and high, the values themselves"
+        )
+        reader.note("", reader.data, message)
+    for key in exponents:
+        if isinstance(reader.data[key], Mapping):
+            message = "must be a number; write low and high for the values themselves"
+            reader.note(key, reader.data[key], message)
+
+
+def _bound_keys(reader: Reader) -> tuple[str, str]:
+    return VALUE_KEYS if any(key in reader.data for key in VALUE_KEYS) else _BOUNDS
 
 
 def _moments(reader: Reader) -> tuple[float, float]:
@@ -174,7 +169,7 @@ def _moments(reader: Reader) -> tuple[float, float]:
 
 
 def _uniform(reader: Reader, base: float) -> Uniform:
-    return Uniform(*_bounds(reader))
+    return Uniform(*_ordered(reader, _BOUNDS))
 
 
 def _loguniform(reader: Reader, base: float) -> LogUniform:
@@ -205,7 +200,8 @@ def _quantized(
         quantized = Quantized(continuous, q)
         multiples = quantized.multiples
         if multiples is not None and multiples[0] > multiples[1]:
-            reader.note("q", q, "has no multiple between minValue and maxValue; choose a smaller q")
+            between = " and ".join(_bound_keys(reader))
+            reader.note("q", q, f"has no multiple between {between}; choose a smaller q")
         return quantized
 
     return parse
@@ -218,8 +214,8 @@ EXPRESSIONS: dict[str, tuple[tuple[str, ...], Parser]] = {
     "randint": (("upper",), _randint),
     "uniform": (_BOUNDS, _uniform),
     "quniform": ((*_BOUNDS, "q"), _quantized(_uniform)),
-    "loguniform": (_BOUNDS, _loguniform),
-    "qloguniform": ((*_BOUNDS, "q"), _quantized(_loguniform)),
+    "loguniform": ((*_BOUNDS, *VALUE_KEYS), _loguniform),
+    "qloguniform": ((*_BOUNDS, *VALUE_KEYS, "q"), _quantized(_loguniform)),
     "normal": (_MOMENTS, _normal),
     "qnormal": ((*_MOMENTS, "q"), _quantized(_normal)),
     "lognormal": (_MOMENTS, _lognormal),

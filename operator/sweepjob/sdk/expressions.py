@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -21,16 +21,18 @@ class Expression:
     type: ClassVar[str]
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            object.__setattr__(self, field.name, plain(getattr(self, field.name)))
+        for own in fields(self):
+            object.__setattr__(self, own.name, plain(getattr(self, own.name)))
         # Without the base of logarithms, which no check depends on.
         read = EXPRESSIONS[self.type][1]
         check(type(self).__name__, self.to_spec(), lambda reader: read(reader, 2.718281828459045))
 
     def to_spec(self) -> dict[str, Any]:
         """The expression as a SweepJob has it."""
-        found = {_KEYS.get(f.name, f.name): _dumped(getattr(self, f.name)) for f in fields(self)}
-        return {"type": self.type, **found}
+        found = {f.name: getattr(self, f.name) for f in fields(self)}
+        absent = {f.name for f in fields(self) if f.default is None and found[f.name] is None}
+        given = {_KEYS.get(k, k): _dumped(value) for k, value in found.items() if k not in absent}
+        return {"type": self.type, **given}
 
 
 def _base_value(value: str | int | float) -> str | int | float:
@@ -116,14 +118,20 @@ class Uniform(_Bounded):
 
 @dataclass(frozen=True)
 class _LogBounded(Expression):
-    min_value: float | Mapping[str, float]
-    max_value: float | Mapping[str, float]
+    min_value: float | None = None
+    max_value: float | None = None
+    low: float | None = field(default=None, kw_only=True)
+    high: float | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
 class LogUniform(_LogBounded):
     """``exp(uniform)``: **the bounds are natural-log exponents**, as in Azure: ``LogUniform(-6, -1)`` is
-    0.0025 to 0.37. ``LogUniform({"value": 1e-4}, {"value": 0.1})`` has the values themselves."""
+    0.0025 to 0.37. With ``low`` and ``high`` they are the values themselves.
+
+    >>> LogUniform(low=1e-4, high=0.1).to_spec()
+    {'type': 'loguniform', 'low': 0.0001, 'high': 0.1}
+    """
 
     type = "loguniform"
 
@@ -141,7 +149,7 @@ class QLogUniform(_LogBounded):
     """``exp(uniform)``, rounded to a multiple of ``q``; bounds as those of ``LogUniform``."""
 
     type = "qloguniform"
-    q: float
+    q: float | None = None
 
 
 @dataclass(frozen=True)
@@ -194,7 +202,8 @@ def expression(spec: Any, path: str) -> Expression:
     found = BY_TYPE[spec["type"]]
     names = {_KEYS.get(field.name, field.name): field.name for field in fields(found)}
     unknown = set(spec) - set(names) - {"type"}
-    missing = set(names) - set(spec)
+    needed = {field.name for field in fields(found) if field.default is MISSING}
+    missing = {key for key, name in names.items() if name in needed} - set(spec)
     if unknown or missing:
         told = f"takes {', '.join(names.values())}"
         raise ArgumentError(f"{path}: {dict(spec)}: {spec['type']} {told}")

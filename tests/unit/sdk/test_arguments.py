@@ -59,6 +59,8 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Uniform(2, 1), "Uniform.min_value: 2: must not be above max_value (1); exchange the two"),
     (lambda: Uniform("a", 1), "Uniform.min_value: 'a': must be a number"),
     (lambda: LogUniform(-1, float("inf")), "LogUniform.max_value: inf: must be a finite number"),
+    (lambda: LogUniform(low=0, high=0.1), "LogUniform.low: 0: must be above 0: no power is 0 or less; take uniform for that"),
+    (lambda: LogUniform(-9, -2, low=1e-4, high=0.1), "LogUniform.low: 0.0001: is a value itself"),
     (lambda: Choice([]), "Choice.values: []: must be a list of at least one value"),
     (lambda: Choice([None]), "Choice.values[0]: None: must be a number, text, boolean or object"),
     (lambda: Choice([{"a b": 1}]), "Choice.values[0].a b: 1: a parameter's name has letters"),

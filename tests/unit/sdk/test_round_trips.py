@@ -53,7 +53,12 @@ def choices(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-expressions = st.recursive(uniforms | normals | randints, choices, max_leaves=6)
+values = st.builds(
+    lambda a, b: {"type": "loguniform", "low": min(a, b), "high": max(a, b)},
+    st.floats(1e-9, 1e9),
+    st.floats(1e-9, 1e9),
+)
+expressions = st.recursive(uniforms | values | normals | randints, choices, max_leaves=6)
 policies = st.none() | st.sampled_from(
     [
         {"type": "bandit", "slackAmount": 0.0},

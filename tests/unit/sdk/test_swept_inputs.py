@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sweepjob import command, load_job
 from sweepjob.sdk.arguments import ArgumentError
-from sweepjob.sweep import Choice, LogUniform, SweepJob, SweepWarning, Uniform
+from sweepjob.sweep import Choice, LogUniform, QLogUniform, SweepJob, SweepWarning, Uniform
 
 RUN = "python train.py --lr ${{inputs.lr}} --epochs ${{inputs.epochs}}"
 MEANT = "python train.py --lr ${{search_space.lr}} --epochs ${{inputs.epochs}}"
@@ -83,9 +85,34 @@ def test_bounds_that_look_like_values_are_a_warning() -> None:
 
 
 def test_bounds_may_be_values() -> None:
-    sweep = swept(job(), search_space={"lr": LogUniform({"value": 1e-4}, {"value": 0.1})})
-    bounds = {"minValue": {"value": 1e-4}, "maxValue": {"value": 0.1}}
-    assert spec_of(sweep)["searchSpace"]["lr"] == {"type": "loguniform", **bounds}
-    assert load_job(sweep.to_manifest()).to_manifest() == sweep.to_manifest()
-    with pytest.raises(ArgumentError, match="above 0"):
-        LogUniform({"value": 0}, {"value": 0.1})
+    sweep = swept(job(), search_space={"lr": LogUniform(low=1e-4, high=0.1)})
+    lr = {"type": "loguniform", "low": 1e-4, "high": 0.1}
+    assert spec_of(sweep)["searchSpace"]["lr"] == lr
+    loaded = load_job(sweep.to_manifest())
+    assert isinstance(loaded, SweepJob)
+    assert loaded.search_space["lr"] == LogUniform(low=1e-4, high=0.1)
+    assert loaded.to_manifest() == sweep.to_manifest()
+    assert QLogUniform(low=1, high=64, q=2).to_spec() == {
+        "type": "qloguniform",
+        "low": 1,
+        "high": 64,
+        "q": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("make", "remedy"),
+    [
+        (lambda: LogUniform(low=0, high=0.1), "LogUniform.low: 0: must be above 0"),
+        (lambda: LogUniform(low=1, high=0.1), "must not be above high"),
+        (lambda: LogUniform(low=1), "LogUniform.high: None: is required"),
+        (lambda: LogUniform(-9, -2, low=1, high=2), "remove one of the two pairs"),
+        (lambda: LogUniform(), "min_value and max_value, the exponents, or low and high"),
+        (lambda: LogUniform(-9), "LogUniform.max_value: None: is required"),
+        (lambda: LogUniform({"value": 1e-4}, -2), "must be a number; write low and high"),  # type: ignore[arg-type]  # as of old
+        (lambda: QLogUniform(low=1, high=2), "QLogUniform.q: None: is required"),
+    ],
+)
+def test_bounds_as_values_that_are_wrong(make: Callable[[], object], remedy: str) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(remedy)):
+        make()

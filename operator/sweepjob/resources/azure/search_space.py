@@ -8,7 +8,7 @@ from typing import Any
 
 from ...domain.space import Scalar
 from ..exponents import LOGARITHMIC, bounds_warning
-from ..search_space import EXPRESSIONS
+from ..search_space import EXPRESSIONS, VALUE_KEYS
 from .conversion import Section
 
 # Azure's keys to ours; the arguments of v1's functions are in the order of EXPRESSIONS.
@@ -41,7 +41,8 @@ def _expression(section: Section, path: str) -> dict[str, Any]:
 
 def _arguments(kind: str) -> dict[str, str]:
     theirs = {ours: key for key, ours in _KEYS.items()}
-    return {theirs.get(key, key): key for key in EXPRESSIONS[kind][0] if key != "values"}
+    ours = (key for key in EXPRESSIONS[kind][0] if key not in ("values", *VALUE_KEYS))
+    return {theirs.get(key, key): key for key in ours}
 
 
 def _values(section: Section, path: str) -> list[Any]:
