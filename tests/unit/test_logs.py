@@ -99,7 +99,7 @@ def test_kopfs_tracebacks_are_left_out_and_ours_are_not() -> None:
 
 def test_a_flood_is_cut_and_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("sweepjob.controller.guard.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("sweepjob.controller.logs.time.monotonic", lambda: now[0])
     limit = Limit()
     passed = sum(limit.filter(record("flood", namespace="noisy")) for _ in range(10_000))
     assert passed == 50

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..resources.times import format_time
-from .log_text import last_lines, shortened
+from .log_text import last_lines
 
 _SLOT = 10_000_000  # nanoseconds; lines that end within one are told apart by their order
 _CHUNK = 4 * 1024  # bytes that are handled before others have their turn
@@ -29,6 +29,43 @@ class _Slot:
     time: int
     start: int
     line: int
+
+
+class _Stamps:
+    """Puts a time before each line of what is read piece by piece.
+
+    Attributes:
+        ordinal: how many lines have begun in this slot.
+        is_within_line: the line that came last goes on.
+    """
+
+    def __init__(self) -> None:
+        self.ordinal = 0
+        self.is_within_line = False
+
+    def put_before_lines(self, chunk: bytes, when: int) -> bytes:
+        """A piece with a time before each line that begins in it.
+
+        Args:
+            when: of its slot, nanoseconds since the epoch. No two lines have the same time: it is what a
+                line is known by.
+        """
+        written = []
+        for line in _lines(chunk):
+            if not self.is_within_line:
+                seconds, fraction = divmod(when + self.ordinal, 10**9)
+                stamp = format_time(seconds).removesuffix("Z")
+                written.append(f"{stamp}.{fraction:09d}Z ".encode())
+                self.ordinal += 1
+            written.append(line)
+            self.is_within_line = not line.endswith(b"\n")
+        return b"".join(written)
+
+
+def _lines(chunk: bytes) -> list[bytes]:
+    """Its lines with their ends; the last one may have none."""
+    *ended, rest = chunk.split(b"\n")
+    return [*(line + b"\n" for line in ended), *([rest] if rest else [])]
 
 
 class Log:
@@ -68,14 +105,14 @@ class Log:
         self._more = asyncio.Event()
 
     async def follow(self, after: float = 0.0) -> AsyncIterator[bytes]:
-        """Every line with its time, from the first to the trainer's end; each time gives the same.
+        """Every line with its time in front, as it is written; each call gives the same.
 
         Args:
             after: seconds since the epoch; older lines may be left out.
         """
         number = self._slot_at(after)
-        position = self._slots[number].line if number < len(self._slots) else 0
-        ordinal, rest = 0, b""
+        position = self._slots[number].start if number < len(self._slots) else 0
+        stamps = _Stamps()
         with self._path.open("rb") as file:
             file.seek(position)
             while True:
@@ -83,36 +120,29 @@ class Log:
                 if position < end:
                     chunk = file.read(min(_CHUNK, end - position))
                     position += len(chunk)
-                    *lines, rest = (rest + chunk).split(b"\n")
-                    rest = shortened(rest)
-                    yield b"".join(self._stamped(number, ordinal, lines))
-                    ordinal += len(lines)
+                    yield stamps.put_before_lines(chunk, self._slots[number].time)
                     await asyncio.sleep(0)
                 elif number + 1 < len(self._slots):
-                    number, ordinal = number + 1, 0
+                    number += 1
+                    stamps.ordinal = 0
                 elif self._ended:
                     break
                 else:
                     await self._more.wait()
-        if rest:
-            yield b"".join(self._stamped(number, ordinal, [rest]))
+        if stamps.is_within_line:
+            yield b"\n"
 
     def _slot_at(self, after: float) -> int:
+        """The newest slot that begins before a time, with a line: lines are known by their slots."""
         earlier = sum(slot.time < after * 1e9 for slot in self._slots)
-        return max(0, earlier - 1)
+        number = max(0, earlier - 1)
+        while number and self._slots[number].line != self._slots[number].start:
+            number -= 1
+        return number
 
     def _end_of(self, number: int) -> int:
         following = number + 1
         return self._slots[following].start if following < len(self._slots) else self._size
-
-    def _stamped(self, number: int, ordinal: int, lines: list[bytes]) -> list[bytes]:
-        found = []
-        for place, line in enumerate(lines, ordinal):
-            # A line is known by its time: no two have the same.
-            seconds, fraction = divmod(self._slots[number].time + place, 10**9)
-            stamp = format_time(seconds).removesuffix("Z")
-            found.append(f"{stamp}.{fraction:09d}Z ".encode() + shortened(line) + b"\n")
-        return found
 
     def last_lines(self) -> str:
         """The end of what was printed, which explains a failure as a rule."""

@@ -6,27 +6,12 @@ import re
 
 # What the kubelet takes of a log for a termination message (FallbackToLogsOnError).
 _MOST_LINES, _MOST_BYTES = 80, 2048
-_LONGEST = 64 * 1024  # bytes of a line that are kept; reports are looked for in 8,192 characters
 # Control sequences of terminals: CSI, OSC and the like up to their end, and other escapes.
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?"
 )
 # C0 without tab and line feed, DEL, C1, and what turns the direction of text around.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def shortened(line: bytes) -> bytes:
-    """A line, or the beginning of one, cut to a bounded length.
-
-    Of a progress bar, which is one line written again and again, the last state is kept. The reports
-    that are found in a line stay the same, whether it is shortened once or piece by piece.
-    """
-    if len(line) <= _LONGEST:
-        return line
-    body = line.rstrip(b"\r")
-    state = body[body.rfind(b"\r") + 1 :][:_LONGEST]
-    # Whether a carriage return is the last state's beginning shows when the line goes on.
-    return state + b"\r" if len(body) < len(line) else state
 
 
 def last_lines(text: bytes) -> str:
