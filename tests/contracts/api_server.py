@@ -300,6 +300,8 @@ class ApiServerContract:
     async def test_a_list_of_metadata_has_all_that_a_comparison_needs(
         self, api: Gateway, namespace: str
     ) -> None:
+        none = await api.list_metadata(gateway.SWEEPTRIALS, "no-such-namespace", "")
+        assert none["items"] == []
         made = [await self.make(api, namespace) for _ in range(3)]
         page = await api.list_metadata(gateway.SWEEPTRIALS, namespace, "")
         found = {item["metadata"]["name"]: item["metadata"] for item in page["items"]}

@@ -55,6 +55,10 @@ class HttpApiServer:
         if answer is None and "watch" in asked.query:
             return await self._watch(request, asked)
         code, found = answer or self._server.answer(asked)
+        if "PartialObjectMetadataList" in request.headers.get("Accept", "") and not found.get(
+            "items"
+        ):
+            found = {**found, "items": None}  # as the real one says it
         return web.json_response(found, status=code)
 
     async def _watch(self, request: web.Request, asked: Request) -> web.StreamResponse:

@@ -70,6 +70,7 @@ class World:
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(sweepjob_watch, "_LOOK_AGAIN", 0.2)
     monkeypatch.setattr(sweepjob_watch, "_RESTART_PAUSE", 0.1)
+    monkeypatch.setattr(sweepjob_watch, "_LONGEST_PAUSE", 0.5)
     monkeypatch.setattr(sweepjob_watch, "_FIRST_AUDIT", 0.5)
     monkeypatch.setattr(sweepjob_watch, "_AUDIT_EVERY", 1.0)
     monkeypatch.setattr(sweepjob_audit, "_GRACE", 1.0)
@@ -98,6 +99,8 @@ def watching(
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
                 await api.close()
+            left = [task for task in asyncio.all_tasks() if sweepjob_watch._is_of_kopf(task)]
+            assert not left, "nothing of it lives on"
 
     return watch
 
@@ -218,6 +221,24 @@ async def test_no_task_of_ours_is_cancelled_with_kopf(world: World, watching: Wa
         await world.until(lambda: not world.trouble, "it works")
         assert not ours.done()
         ours.cancel()
+
+
+async def test_it_is_stopped_while_it_starts(
+    world: World, watching: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [RuntimeError("what nobody had foreseen")] * 3
+
+    class Failing(SweepJobAudit):
+        async def run(self, namespaces: tuple[str, ...]) -> Any:
+            if answers:
+                raise answers.pop()
+            return await super().run(namespaces)
+
+    monkeypatch.setattr(f"{__name__}.SweepJobAudit", Failing)
+    world.create("one")
+    async with watching():
+        await world.until(lambda: "RuntimeError: what nobody" in world.trouble, "it is told")
+        await world.until(lambda: world.names() == {"one"} and not world.trouble, "it works")
 
 
 A, B = ("team", "a"), ("team", "b")

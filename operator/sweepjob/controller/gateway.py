@@ -203,9 +203,10 @@ class Gateway:
         """A page of a list, of each object at least its metadata."""
         query = {"limit": "500", "continue": token}
         path = resource.path(namespace)
-        return await self._request(
+        page = await self._request(
             "GET", path, query=query, priority=Priority.BOOKKEEPING, accept=_METADATA_ONLY
         )
+        return {**page, "items": page.get("items") or []}  # null where there are none
 
     async def versions_of(self, group: str) -> dict[str, set[str]]:
         """The resources that the API server has of a group, by the versions that it serves."""

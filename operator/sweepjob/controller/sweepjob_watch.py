@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import kopf
@@ -19,9 +20,12 @@ from .crds import missing_crd
 from .gateway import Gateway
 from .sweepjob_audit import OnSweepJob, SweepJobAudit
 
+_KOPF = Path(kopf.__file__).parent
 _log = logging.getLogger(__name__)
 _LOOK_AGAIN = 2.0  # seconds between two looks for a resource that is not served
-_RESTART_PAUSE = 1.0  # seconds before a watch that has ended is started again
+# Seconds before a watch that has ended is started again, the first time and after many; and for how long
+# it has to work to count as one that does.
+_RESTART_PAUSE, _LONGEST_PAUSE, _WORKS = 1.0, 30.0, 60.0
 _STOP_PATIENCE = 10.0  # seconds for kopf's tasks to end
 # Seconds until the first comparison after the one at the start, and the longest time between two.
 _FIRST_AUDIT, _AUDIT_EVERY = 5.0, 180.0
@@ -57,8 +61,10 @@ class SweepJobWatch:
 
     async def run(self) -> None:
         """Watch for ever."""
+        clock, pause = asyncio.get_running_loop().time, _RESTART_PAUSE
         while True:
             open_namespaces = await self._await_served()
+            began = clock()
             tasks = await self._start(open_namespaces)
             audit = asyncio.create_task(self._audit_until_deaf(open_namespaces))
             try:
@@ -66,7 +72,8 @@ class SweepJobWatch:
             finally:
                 await _stop([*tasks, audit])
             self._set_trouble(_why_ended(tasks, audit))
-            await asyncio.sleep(_RESTART_PAUSE)
+            pause = _RESTART_PAUSE if clock() - began > _WORKS else min(_LONGEST_PAUSE, 2 * pause)
+            await asyncio.sleep(pause)
 
     async def _await_served(self) -> tuple[str, ...]:
         """Wait until SweepJobs can be listed; returns the namespaces in which they can."""
@@ -169,10 +176,22 @@ def _settings() -> kopf.OperatorSettings:
 
 
 async def _stop(tasks: list[asyncio.Task[Any]]) -> None:
-    """Cancel kopf's tasks, and none of ours: kopf's own way out would cancel all that are younger."""
+    """Cancel kopf's tasks, and none of ours: kopf's own way out would cancel all that are younger. Some
+    of its requests are tasks that outlive whoever asked."""
+    await _cancel(tasks)
+    await _cancel([task for task in asyncio.all_tasks() if _is_of_kopf(task)])
+
+
+async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
-    await asyncio.wait(tasks, timeout=_STOP_PATIENCE)
+    if tasks:
+        await asyncio.wait(tasks, timeout=_STOP_PATIENCE)
+
+
+def _is_of_kopf(task: asyncio.Task[Any]) -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and Path(code.co_filename).is_relative_to(_KOPF)
 
 
 def _why_ended(tasks: list[asyncio.Task[None]], audit: asyncio.Task[None]) -> str:
