@@ -49,6 +49,8 @@ def run(case: Case, upstream: Callable[[], str] | None = None, patience: float =
             (folder.parent / other.name).symlink_to(other.absolute())
         for name, text in case.files.items():
             (folder / name).write_text(text)
+        if case.spec:
+            _change(folder / "sweep.yaml", case.spec)
         server = None
         if case.server is not None and upstream is not None:
             authorization = str(case.server.get("authorization", ""))
@@ -56,8 +58,6 @@ def run(case: Case, upstream: Callable[[], str] | None = None, patience: float =
             named = str(case.server.get("address", "SERVER"))
             sweep = folder / "sweep.yaml"
             sweep.write_text(sweep.read_text().replace(named, address))
-        if case.spec:
-            _change(folder / "sweep.yaml", case.spec)
         limit = _LONGEST if case.expect is None else case.expect.get("seconds", SECONDS)
         return _run(case, folder, server, _PATIENCE * patience * limit)
 

@@ -207,7 +207,8 @@ def test_a_metric_that_is_printed_under_another_name_is_named(
     sweeps.await_end("misnamed")
     condition = sweeps.condition("misnamed", "Failed")
     assert condition["reason"] == "MetricNotReported"
-    assert "It reported loss, score." in condition["message"]
+    assert "Its log has numbers for loss, score." in condition["message"]
+    assert "epoch 2: loss=0.500 score=0.5" in condition["message"]
 
 
 def test_the_users_own_tracking_server_gets_everything(

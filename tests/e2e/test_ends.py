@@ -364,7 +364,8 @@ def test_a_name_that_is_taken_is_waited_for(sweeps: Sweeps) -> None:
         "the sweep says so",
     )
     assert condition["reason"] == "RecordRefused"
-    assert "exists and belongs to something else; delete it" in condition["message"]
+    assert "sweeptrials 'taken-0' exists already" in condition["message"]
+    assert "delete it" not in condition["message"], "it is somebody else's"
     sweeps.kubectl("delete", "swt", "taken-0")
     status, _ = ended(sweeps, "taken")
     assert status["trials"]["succeeded"] == 1

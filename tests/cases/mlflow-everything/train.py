@@ -65,7 +65,7 @@ with mlflow.start_run(run_name="r", tags={"a": "b"}, description="d", log_system
         t("child parent", lambda: mlflow.get_parent_run(child.info.run_id).info.run_id)
         t("child tag", lambda: client.get_run(child.info.run_id).data.tags["mlflow.parentRunId"])
     t("search_runs", lambda: mlflow.search_runs().iloc[0])
-    t("last_active_run", lambda: mlflow.last_active_run().data.metrics["val_acc"])
+    t("last_active_run", lambda: mlflow.last_active_run().info.run_id)
 t("get after end", lambda: client.get_run(rid).info.status)
 t("log after end", lambda: client.log_metric(rid, "val_acc", 0.9))
 t("resume", lambda: mlflow.start_run(run_id=rid))

@@ -111,9 +111,7 @@ def manifests(draw: st.DrawFn) -> dict[str, Any]:
     }
     optional = {
         "earlyTermination": draw(policies),
-        "inputs": draw(
-            st.none() | st.dictionaries(names, numbers | texts, min_size=1)
-        ),
+        "inputs": draw(st.none() | st.dictionaries(names, numbers | texts, min_size=1)),
         "outputs": draw(st.none() | st.just({"m": {"volume": {"emptyDir": {}}, "subPath": "a"}})),
         "metrics": draw(st.none() | st.just({"source": "file", "path": "/m/x.jsonl"})),
         "warmStart": draw(st.none() | st.just({"sweeps": ["other"]})),
