@@ -18,7 +18,7 @@ from sweepjob import wire
 from sweepjob.controller import errors, gateway
 from sweepjob.controller.denied import Denied, parse_denied
 from sweepjob.controller.gateway import Gateway
-from sweepjob.controller.permissions import Permissions
+from sweepjob.controller.permissions import Permissions, wanted_rights
 from sweepjob.controller.rights import (
     LEASE_RIGHTS,
     RIGHTS,
@@ -264,7 +264,7 @@ def client(gate: Gate) -> FakeClient:
     return FakeClient(MemoryApiServer(lambda: EPOCH), Weather(random.Random(1)), gate)
 
 
-def permissions(gate: Gate, *namespaces: str, lease: str | None = None) -> Permissions:
+def permissions(gate: Gate, *namespaces: str, lease: tuple[str, str] | None = None) -> Permissions:
     return Permissions(Gateway(cast(ApiClient, client(gate))), namespaces, lease)
 
 
@@ -276,7 +276,7 @@ async def reviewed(found: Permissions) -> Permissions:
 
 
 async def test_nothing_is_lacking_with_the_charts_roles() -> None:
-    found = await reviewed(permissions(Gate(), lease="system"))
+    found = await reviewed(permissions(Gate(), lease=("system", "sweepjob")))
     assert found.lacking == frozenset()
     assert found.problems() == []
     assert found.count_lacking() == {}
@@ -288,7 +288,7 @@ async def test_it_is_not_ready_before_its_rights_are_reviewed() -> None:
 
 async def test_each_right_of_the_lease_is_required() -> None:
     for right in LEASE_RIGHTS:
-        found = await reviewed(permissions(Gate({key(right)}), lease="system"))
+        found = await reviewed(permissions(Gate({key(right)}), lease=("system", "sweepjob")))
         [problem] = found.problems()
         assert str(right) in problem
         assert "in namespace system" in problem
@@ -364,3 +364,10 @@ async def test_where_no_account_may_ask_about_itself_it_works_all_the_same() -> 
     reviews = ("authorization.k8s.io", "selfsubjectaccessreviews", "create")
     found = await reviewed(permissions(Gate({reviews})))
     assert found.problems() == []
+
+
+def test_the_lease_is_asked_about_by_its_name() -> None:
+    """The chart's Role grants get and update for this one lease: asked about all, they are lacking."""
+    wanted = wanted_rights((), ("system", "sweepjob"))
+    found = {lack.right.verb: lack.name for lack in wanted if lack.right in LEASE_RIGHTS}
+    assert found == {"create": "", "get": "sweepjob", "update": "sweepjob"}

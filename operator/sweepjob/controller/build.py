@@ -38,9 +38,8 @@ class Operator:
     def __init__(self, api: Gateway, settings: Settings) -> None:
         self._settings = settings
         self._told_to_end = asyncio.Event()
-        namespace = None if settings.lease is None else settings.lease[0]
         self._permissions = Permissions(
-            api, settings.namespaces, namespace, lambda: self._reconciler.requeue_all()
+            api, settings.namespaces, settings.lease, lambda: self._reconciler.requeue_all()
         )
         api.on_denied = self._permissions.on_denied
         self._reconciler = Reconciler(api, settings, lacking_for=self._permissions.lacking_for)

@@ -23,12 +23,12 @@ _AFTER_REFUSAL, _NEXT_REFUSAL = 1.0, 10.0
 _REVIEWS = 8  # at a time
 
 
-def wanted_rights(namespaces: tuple[str, ...], lease: str | None) -> list[Lack]:
+def wanted_rights(namespaces: tuple[str, ...], lease: tuple[str, str] | None) -> list[Lack]:
     """Every right with the namespace in which it is needed, as if all were lacking.
 
     Args:
         namespaces: those that are watched, none for the whole cluster.
-        lease: the namespace of the lease, None for an operator that is alone.
+        lease: namespace and name of the lease, None for an operator that is alone.
     """
     everywhere: tuple[str | None, ...] = namespaces or (None,)
     wanted = [
@@ -36,11 +36,21 @@ def wanted_rights(namespaces: tuple[str, ...], lease: str | None) -> list[Lack]:
         for right in RIGHTS
         for namespace in (everywhere if right.grant is Grant.WATCHED else (None,))
     ]
-    return wanted + [Lack(right, lease) for right in LEASE_RIGHTS if lease is not None]
+    if lease is None:
+        return wanted
+    # Its Role grants them for this one lease; a create cannot be limited to a name.
+    place, name = lease
+    return wanted + [
+        Lack(right, place, "" if right.verb == "create" else name) for right in LEASE_RIGHTS
+    ]
 
 
-async def is_allowed(api: Gateway, right: Right, namespace: str | None) -> bool:
-    """Whether this account has a right, in a namespace or (None) in the whole cluster."""
+async def is_allowed(api: Gateway, right: Right, namespace: str | None, name: str = "") -> bool:
+    """Whether this account has a right, in a namespace or (None) in the whole cluster.
+
+    Args:
+        name: of the one object that it is needed for; empty for all.
+    """
     resource, _, subresource = right.resource.partition("/")
     attributes = {
         "group": right.group,
@@ -48,6 +58,7 @@ async def is_allowed(api: Gateway, right: Right, namespace: str | None) -> bool:
         "subresource": subresource,
         "verb": right.verb,
         "namespace": namespace or "",
+        "name": name,
     }
     review = {
         "apiVersion": "authorization.k8s.io/v1",
@@ -77,7 +88,7 @@ class Permissions:
         self,
         api: Gateway,
         namespaces: tuple[str, ...] = (),
-        lease: str | None = None,
+        lease: tuple[str, str] | None = None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._api = api
@@ -141,7 +152,7 @@ class Permissions:
 
     async def _is_lacking(self, lack: Lack) -> bool:
         async with self._reviewing:
-            return not await is_allowed(self._api, lack.right, lack.namespace)
+            return not await is_allowed(self._api, lack.right, lack.namespace, lack.name)
 
     def _report(self, now: frozenset[Lack], before: frozenset[Lack]) -> None:
         for lack in sorted(now - before, key=str):

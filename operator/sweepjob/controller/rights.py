@@ -125,10 +125,12 @@ class Lack:
 
     Attributes:
         namespace: None for the whole cluster.
+        name: of the one object that it is needed for; empty for all.
     """
 
     right: Right
     namespace: str | None
+    name: str = ""
 
     @property
     def where(self) -> str:
