@@ -31,7 +31,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("missing-high", {"searchSpace": {"x": {"type": "loguniform", "low": 1e-4}}}, "or low and high, the values themselves"),
     ("two-pairs", {"searchSpace": {"x": {**uniform(-3, -1), **values(1e-4, 0.1)}}}, "remove one of the two pairs"),
     ("values-of-uniform", {"searchSpace": {"x": {**uniform(0, 1), "low": 1, "high": 2}}}, "low and high belong to loguniform and qloguniform"),
-    ("object-as-bound", {"searchSpace": {"x": {"type": "loguniform", "minValue": {"value": 1e-4}, "maxValue": -1}}}, "number"),
+    ("object-as-bound", {"searchSpace": {"x": {"type": "loguniform", "minValue": {"value": 1e-4}, "maxValue": -1}}}, 'unknown field "spec.searchSpace.x.minValue.value"'),
     ("q-of-zero", {"searchSpace": {"x": {**uniform(0, 1), "type": "quniform", "q": 0}}}, "q must be above 0"),
     ("grid-of-numbers", {"samplingAlgorithm": {"type": "grid"}, "searchSpace": {"x": uniform(0, 1)}}, "grid takes choices only; list the values in a choice"),
     ("name-of-a-parameter", {"searchSpace": {"learning-rate": choice(1)}}, "a parameter's name has letters, digits and _"),

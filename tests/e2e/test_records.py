@@ -50,7 +50,10 @@ def test_a_trial_that_reports_nan_is_stopped(sweeps: Sweeps) -> None:
 
 def test_a_pod_of_anybody_with_hostile_last_words(sweeps: Sweeps) -> None:
     before = restarts(sweeps)
+    restricted = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    restricted |= {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     container = {"name": "x", "image": sweeps.target.images["trainer"]}
+    container |= {"securityContext": restricted}
     body = {
         "apiVersion": "v1",
         "kind": "Pod",
