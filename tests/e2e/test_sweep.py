@@ -88,7 +88,7 @@ def test_parameters_on_record_are_the_samplers_and_the_scripts(sweeps: Sweeps) -
 
 def test_what_kubectl_prints(sweeps: Sweeps) -> None:
     header, line = sweeps.kubectl("get", "sweepjobs").splitlines()[:2]
-    assert header.split()[:3] == ["NAME", "PHASE", "TRIALS"]
+    assert header.split()[:4] == ["NAME", "PHASE", "REASON", "TRIALS"]
     assert line.split()[:3] == ["exact", "Complete", "4/4"]
     assert "0.407" in line
     sweeps.kubectl("wait", "--for=condition=Complete", "sweepjob/exact", "--timeout=5s")
