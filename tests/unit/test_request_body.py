@@ -113,7 +113,7 @@ def test_who_is_refused_in_the_middle_of_a_body_is_told(either: Sidecar) -> None
 )
 def test_packed_reports_count(either: Sidecar, coding: str, packed: object) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", either.port, timeout=10)
-    body = packed(json.dumps(REPORT).encode())  # type: ignore[operator]
+    body = packed(json.dumps(REPORT).encode())  # type: ignore[operator]  # a parameter of the test
     headers = {"Content-Encoding": coding}
     connection.request("POST", "/api/2.0/mlflow/runs/log-metric", body, headers)
     assert connection.getresponse().read() == b"{}"

@@ -22,7 +22,7 @@ def opened(tmp_path: Path) -> Iterator[Opener]:
     def open_(**settings: object) -> Sidecar:
         for sidecar in known:
             sidecar.close()
-        known[:] = [Sidecar(tmp_path, **settings)]  # type: ignore[arg-type]
+        known[:] = [Sidecar(tmp_path, **settings)]  # type: ignore[arg-type]  # keywords of the test
         return known[0]
 
     yield open_

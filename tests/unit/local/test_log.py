@@ -160,7 +160,7 @@ def full(data: bytes) -> None:
 async def test_a_log_that_cannot_be_written_is_told_once(tmp_path: Path) -> None:
     log = Log(tmp_path / "log")
     errors: list[Exception] = []
-    log.append = full  # type: ignore[method-assign]
+    log.append = full  # type: ignore[method-assign]  # a full disk
     output = Output(log, errors.append)
     for _ in range(3):
         os.write(output.write_end, b"val_acc=0.5\n")

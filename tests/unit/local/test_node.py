@@ -109,7 +109,7 @@ async def test_a_sidecar_that_does_not_start_is_said(
 ) -> None:
     failed = pod_runner.SidecarFailed("the sidecar has not opened its port")
     monkeypatch.setattr(pod_runner.Sidecar, "start", raising(failed))
-    monkeypatch.setitem(MANIFEST["spec"], "metrics", {"source": "file"})  # type: ignore[arg-type]
+    monkeypatch.setitem(MANIFEST["spec"], "metrics", {"source": "file"})  # type: ignore[arg-type]  # a manifest is plain data
     sweep = await run(tmp_path)
     assert messages(sweep) == ["SidecarFailed: the sidecar has not opened its port"] * 2
 
