@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 from sweepjob import wire
+from sweepjob.controller.denied import Denied
 from sweepjob.controller.ingest.authentication import Caller
 from sweepjob.controller.ingest.channel import encode
+from sweepjob.controller.ingest.client import ChannelClient
 from sweepjob.controller.ingest.process import IngestProcess
 from sweepjob.controller.ingest.push_handler import Answer, PushHandler
 
@@ -107,6 +109,19 @@ async def test_the_operator_notices_the_end_of_the_process(port: Port) -> None:
     os.kill(_child(), 9)
     with pytest.raises(RuntimeError, match="has ended with exit code -9"):
         await asyncio.wait_for(running, 60)
+
+
+async def test_a_right_that_a_review_was_refused_for_reaches_the_operators_process() -> None:
+    ours, theirs = socket.socketpair()
+    client = await ChannelClient.connect(theirs)
+    reader, writer = await asyncio.open_connection(sock=ours)
+    denied = Denied("create", "authentication.k8s.io", "tokenreviews")
+    client.send_denied(denied)
+    client.close()
+    seen: list[Denied] = []
+    await IngestProcess(Remembers(), on_denied=seen.append)._answer(reader, writer)
+    assert seen == [denied]
+    writer.close()
 
 
 async def test_many_pushes_leave_the_control_loop_its_turns() -> None:

@@ -52,7 +52,10 @@ class Operator:
         audit = SweepJobAudit(api, self._reconciler.versions, show)
         self._watch = SweepJobWatch(api, settings.namespaces, show, audit, self._own_signals)
         reports = self._reconciler.reports
-        self._ingestion = IngestProcess(PushHandler(reports, self._caches, api.may_write))
+        self._ingestion = IngestProcess(
+            PushHandler(reports, self._caches, api.may_write),
+            on_denied=self._permissions.on_denied,
+        )
         self._intake_check: IntakeCheck | None = None
         self._readiness = Readiness(self._permissions.problems, self._problems)
         REGISTRY.register(

@@ -15,6 +15,7 @@ import sys
 
 import uvloop
 from sweepjob.controller.ingest.authentication import Caller
+from sweepjob.controller.ingest.client import ChannelClient
 from sweepjob.controller.ingest.connections import Connections
 from sweepjob.controller.ingest.limits import ConnectionLimits
 from sweepjob.controller.ingest.worker import ingest
@@ -43,8 +44,8 @@ async def main() -> None:
     listener = socket.create_server(("127.0.0.1", int(port)), backlog=1024)
     # All trials have one address here.
     limits = ConnectionLimits(total=10_000, per_peer=10_000, new_rate=1e6, new_burst=1e6)
-    up = socket.socket(fileno=int(channel))
-    await ingest(up, listener, Believing(), Connections(limits), tls)
+    client = await ChannelClient.connect(socket.socket(fileno=int(channel)))
+    await ingest(client, listener, Believing(), Connections(limits), tls)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from ..pace import Pace
 from ..settings import Settings
 from .authentication import Authenticator
 from .certificate import Certificate
+from .client import ChannelClient
 from .connections import Connections, listen
 from .limits import ConnectionLimits
 from .worker import ingest
@@ -33,13 +34,15 @@ async def run(settings: Settings, channel: socket.socket) -> None:
     """Until the channel ends."""
     listener = listen(settings.intake_port)
     api = await connect(strict_tls=settings.strict_tls, pace=Pace(_REVIEW_RATE, _REVIEW_BURST))
+    client = await ChannelClient.connect(channel)
+    api.on_denied = client.send_denied
     limits = ConnectionLimits(settings.intake_connections, settings.intake_connections_per_address)
     connections = Connections(limits)
     tls, others = None, []
     if settings.certificate is not None and settings.key is not None:
         certificate = Certificate(settings.certificate, settings.key)
         tls, others = certificate.context, [certificate.keep()]
-    await ingest(channel, listener, Authenticator(api), connections, tls, *others)
+    await ingest(client, listener, Authenticator(api), connections, tls, *others)
     await api.close()
 
 

@@ -2,7 +2,8 @@
 a length and JSON.
 
 Up: ``{"id", "caller", "push"}`` asks for an answer; ``{"listening": true}`` once; ``{"counts": ...}`` for
-the metrics. Down: ``{"id", "status", "body"}``.
+the metrics; ``{"denied": ...}`` when a review of a token was refused for a right. Down:
+``{"id", "status", "body"}``.
 """
 
 from __future__ import annotations

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from dataclasses import astuple
 from itertools import count
 
 from ... import wire
+from ..denied import Denied
 from .authentication import Caller
 from .channel import Message, encode, receive
 from .push_handler import Answer
@@ -23,6 +26,11 @@ class ChannelClient:
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self._in_flight = asyncio.Semaphore(_IN_FLIGHT)
 
+    @classmethod
+    async def connect(cls, channel: socket.socket) -> ChannelClient:
+        """The client on its end of the socket pair."""
+        return cls(*await asyncio.open_connection(sock=channel))
+
     async def submit(self, caller: Caller, push: wire.Push) -> Answer:
         """The operator's answer to a push."""
         async with self._in_flight:
@@ -38,6 +46,13 @@ class ChannelClient:
 
     def send(self, message: Message) -> None:
         self._writer.write(encode(message))
+
+    def send_denied(self, denied: Denied) -> None:
+        """Tell the operator's process, which reviews its rights, that a request was refused for one."""
+        self.send({"denied": astuple(denied)})
+
+    def close(self) -> None:
+        self._writer.close()
 
     async def run(self) -> None:
         """Receive answers until the operator's process has ended."""

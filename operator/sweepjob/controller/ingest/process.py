@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import telemetry
+from ..denied import Denied
 from .channel import Message, encode, receive
 from .client import parse_request
 from .push_handler import PushHandler
@@ -25,10 +26,17 @@ class IngestProcess:
     Args:
         handler: answers its pushes, in the control loop.
         command: to run instead; the channel's file descriptor is its last argument.
+        on_denied: called with each right that one of the process's own requests was refused for.
     """
 
-    def __init__(self, handler: PushHandler, command: Sequence[str] = _COMMAND) -> None:
+    def __init__(
+        self,
+        handler: PushHandler,
+        command: Sequence[str] = _COMMAND,
+        on_denied: Callable[[Denied], None] = lambda denied: None,
+    ) -> None:
         self._handler = handler
+        self._on_denied = on_denied
         self._command = command
         self.listening = asyncio.Event()
 
@@ -76,6 +84,8 @@ class IngestProcess:
             write(encode({"id": message["id"], "status": answer.status, "body": answer.body}))
         elif "counts" in message:
             _count(message["counts"])
+        elif "denied" in message:
+            self._on_denied(Denied(*message["denied"]))
         else:
             self.listening.set()
 

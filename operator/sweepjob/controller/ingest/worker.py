@@ -18,7 +18,7 @@ _COUNT_SECONDS = 1.0
 
 
 async def ingest(
-    channel: socket.socket,
+    client: ChannelClient,
     listener: socket.socket,
     identifies: Identifies,
     connections: Connections,
@@ -28,9 +28,9 @@ async def ingest(
     """Serve reports until the channel ends.
 
     Args:
+        client: of the channel.
         others: what runs beside it.
     """
-    client = ChannelClient(*await asyncio.open_connection(sock=channel))
     server = IngestServer(identifies, client, connections)
     runner = server.runner()
     await runner.setup()
