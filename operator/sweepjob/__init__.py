@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from .version import __version__
 
 if TYPE_CHECKING:
     from .sdk.client import SweepClient
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .sdk.load import load_job
     from .sdk.local import run_local
 
-__all__ = ["Input", "Output", "SweepClient", "command", "load_job", "run_local"]
+__all__ = ["Input", "Output", "SweepClient", "__version__", "command", "load_job", "run_local"]
 
 # Found when they are asked for: the operator and the sidecar are of this package, too, and need none.
 _PUBLIC = {

@@ -13,20 +13,18 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
-from sweepjob.domain.objective import Goal
-from sweepjob.domain.replay import RecordedTrial, replay
-from sweepjob.domain.sampling import GridSampler, RandomSampler, SobolSampler
-from sweepjob.domain.space import Branch, Choice, Expression, Quantized, Randint, Space, Uniform
-from sweepjob.domain.stopping import (
-    AshaPolicy,
-    BanditPolicy,
-    MedianStoppingPolicy,
-    Policy,
-    Rungs,
-    Schedule,
-    Tracker,
-    TruncationSelectionPolicy,
-)
+from sweepjob.early_stopping.evaluator import Tracker
+from sweepjob.early_stopping.policies.asha import AshaPolicy, Rungs
+from sweepjob.early_stopping.policies.bandit import BanditPolicy
+from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
+from sweepjob.early_stopping.policies.truncation import TruncationSelectionPolicy
+from sweepjob.early_stopping.policy import Policy, Schedule
+from sweepjob.early_stopping.replay import RecordedTrial, replay
+from sweepjob.objective import Goal
+from sweepjob.search.samplers.grid import GridSampler
+from sweepjob.search.samplers.random import RandomSampler
+from sweepjob.search.samplers.sobol import SobolSampler
+from sweepjob.search.space import Branch, Choice, Expression, Quantized, Randint, Space, Uniform
 
 TRIALS, REPORTS = 10_000, 100
 POLICIES: dict[str, Policy] = {

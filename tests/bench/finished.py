@@ -18,14 +18,14 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sweepjob.controller import gateway
-from sweepjob.controller.gateway import Gateway
-from sweepjob.domain.curve import Curve
-from sweepjob.domain.objective import Goal
-from sweepjob.resources import names
-from sweepjob.resources.record import trial_manifest
-from sweepjob.resources.stored_curve import dump_curve
-from sweepjob.resources.times import format_time
+from sweepjob.api import names
+from sweepjob.api.stored_curve import dump_curve
+from sweepjob.api.sweeptrial import trial_manifest
+from sweepjob.api.times import format_time
+from sweepjob.early_stopping.curve import Curve
+from sweepjob.kube import client as gateway
+from sweepjob.kube.client import Gateway
+from sweepjob.objective import Goal
 
 from tests.bench.control_plane import ways
 from tests.bench.control_plane.__main__ import simulated

@@ -17,10 +17,10 @@ import sys
 import time
 from typing import Any
 
-from sweepjob.controller import gateway
-from sweepjob.controller.gateway import Gateway
-from sweepjob.domain.sampling import RandomSampler
-from sweepjob.domain.space import Branch, Randint, Space
+from sweepjob.kube import client as gateway
+from sweepjob.kube.client import Gateway
+from sweepjob.search.samplers.random import RandomSampler
+from sweepjob.search.space import Branch, Randint, Space
 
 from tests.cluster import target as clusters
 from tests.cluster.target import Target

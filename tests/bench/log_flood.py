@@ -27,12 +27,12 @@ import uvloop
 from aiohttp import web
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
-from sweepjob.controller.gateway import Gateway
-from sweepjob.controller.log_reader import LogReaders
-from sweepjob.controller.sweep_state import SweepState
-from sweepjob.resources.log_lines import LogLines
-from sweepjob.resources.record import parse_record, trial_manifest
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.sweeptrial import parse_record, trial_manifest
+from sweepjob.controllers.sweep_store import SweepState
+from sweepjob.ingest.pod_logs.reader import LogReaders
+from sweepjob.kube.client import Gateway
+from sweepjob.pod_logs.lines import LogLines
 
 _LINE = b" acc=1 acc=2 loss=0.3 val_acc=0.5\n"
 _ALIKE = 200  # lines with the same time

@@ -18,15 +18,15 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
-from sweepjob.controller.gateway import SWEEPTRIALS, Gateway, Resource
-from sweepjob.controller.reconciler import Reconciler
-from sweepjob.controller.settings import Settings
-from sweepjob.domain.curve import Curve
-from sweepjob.domain.objective import Goal
-from sweepjob.resources.record import trial_manifest
-from sweepjob.resources.sidecar import SidecarSettings
-from sweepjob.resources.stored_curve import dump_curve
-from sweepjob.resources.times import format_time
+from sweepjob.api.stored_curve import dump_curve
+from sweepjob.api.sweeptrial import trial_manifest
+from sweepjob.api.times import format_time
+from sweepjob.controllers.sweep_controller import Reconciler
+from sweepjob.early_stopping.curve import Curve
+from sweepjob.kube.client import SWEEPTRIALS, Gateway, Resource
+from sweepjob.objective import Goal
+from sweepjob.settings import Settings
+from sweepjob.trial_pods.sidecar import SidecarSettings
 
 from tests.bench.control_plane.costs import memory
 

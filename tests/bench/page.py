@@ -15,13 +15,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sweepjob.api.stored_curve import dump_curve
+from sweepjob.api.sweeptrial import trial_manifest
+from sweepjob.api.times import format_time
 from sweepjob.dashboard.report import report
 from sweepjob.dashboard.sheet import sheet
-from sweepjob.domain.curve import Curve
-from sweepjob.domain.objective import Goal
-from sweepjob.resources.record import trial_manifest
-from sweepjob.resources.stored_curve import dump_curve
-from sweepjob.resources.times import format_time
+from sweepjob.early_stopping.curve import Curve
+from sweepjob.objective import Goal
 
 from tests.browser import Visit, chromium, visit
 

@@ -21,8 +21,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweepjob.controller import gateway
-from sweepjob.controller.gateway import Gateway
+from sweepjob.kube import client as gateway
+from sweepjob.kube.client import Gateway
 
 from tests.cluster.target import Target
 

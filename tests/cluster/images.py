@@ -66,7 +66,7 @@ OPERATOR = Image("operator", PYTHON, (*_LOCKED, "README.md", "LICENSE", "operato
 SIDECAR = Image(
     "sidecar",
     PYTHON_ONLY,
-    ("operator/sweepjob/sidecar", "operator/sweepjob/wire.py", "operator/sweepjob/__init__.py"),
+    ("operator/sweepjob/sidecar", "operator/sweepjob/protocol.py", "operator/sweepjob/__init__.py"),
 )
 TRAINER = Image("trainer", PYTHON, (*_LOCKED, "examples/digits/train.py"))
 # Only the tests that need it build it.

@@ -12,13 +12,14 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import pytest
-from sweepjob.controller import errors, gateway
-from sweepjob.controller.denied import Denied
-from sweepjob.controller.gateway import Gateway
-from sweepjob.controller.permissions import is_allowed
-from sweepjob.controller.rights import RIGHTS
-from sweepjob.resources.record import trial_manifest
-from sweepjob.resources.times import parse_time
+from sweepjob.api.sweeptrial import trial_manifest
+from sweepjob.api.times import parse_time
+from sweepjob.controllers.permissions import is_allowed
+from sweepjob.controllers.rights import RIGHTS
+from sweepjob.kube import client as gateway
+from sweepjob.kube import errors
+from sweepjob.kube.client import Gateway
+from sweepjob.kube.denied import Denied
 
 Body = dict[str, Any]
 _unique = itertools.count(1)

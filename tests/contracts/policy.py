@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweepjob.domain.objective import Goal
-from sweepjob.domain.stopping import Decision, Policy, Schedule, Timetable, Tracker
+from sweepjob.early_stopping.evaluator import Tracker
+from sweepjob.early_stopping.policy import Decision, Policy, Schedule, Timetable
+from sweepjob.objective import Goal
 
 Report = tuple[int, float]  # trial, value
 # Trial to the scores of its first n reports, for the trials that made n reports.

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sweepjob.domain.sampling import Observation, Sampler
-from sweepjob.domain.space import Assignment, Space, canonical
-from sweepjob.resources.reading import Reader
-from sweepjob.resources.search_space import parse_space
+from sweepjob.api.reader import Reader
+from sweepjob.api.search_space import parse_space
+from sweepjob.search.sampler import Observation, Sampler
+from sweepjob.search.space import Assignment, Space, canonical
 
 NESTED = {
     "type": "choice",

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweepjob.controller import gateway
-from sweepjob.controller.reflector import Reflector
+from sweepjob.kube import client as gateway
+from sweepjob.kube.informer import Reflector
 from sweepjob.local.store import Body, Change
 
 from tests.cluster.console import ClusterError

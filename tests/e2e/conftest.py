@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob.resources.times import format_time
+from sweepjob.api.times import format_time
 
 from tests.cluster import layout, lifecycle, namespaces
 from tests.cluster import target as clusters
@@ -85,7 +85,7 @@ def _mistakes(target: Target, since: str) -> list[str]:
     chosen = ("-l", "app.kubernetes.io/name=sweepjob", "--tail=-1", f"--since-time={since}")
     with contextlib.suppress(ClusterError):  # one of its pods may be on a node that is gone
         lines = target.kubectl("-n", clusters.SYSTEM, "logs", *chosen).splitlines()
-        return [line for line in lines if " ERROR sweepjob.controller.workqueue" in line]
+        return [line for line in lines if " ERROR sweepjob.kube.workqueue" in line]
     return []
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from sweepjob.local.api import Refusal
+from sweepjob.local.api_server import Refusal
 
 from tests.cluster import forwarder, layout, namespaces
 from tests.fake_api.transport import Weather

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sweepjob.domain.problem import InvalidSpec
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.sweepjob import parse_sweepjob
 
 Body = dict[str, Any]
 

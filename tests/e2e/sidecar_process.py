@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sweepjob import wire
+from sweepjob import protocol as wire
 
 from tests.cluster import layout
 

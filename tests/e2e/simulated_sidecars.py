@@ -23,8 +23,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
-from sweepjob import wire
-from sweepjob.controller import errors, gateway
+from sweepjob import protocol as wire
+from sweepjob.kube import client as gateway
+from sweepjob.kube import errors
 
 DONE = "sweepjob.dev/trainer"
 

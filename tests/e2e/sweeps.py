@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sweepjob.domain.sampling import RandomSampler
-from sweepjob.resources.reading import Reader
-from sweepjob.resources.search_space import parse_space
+from sweepjob.api.reader import Reader
+from sweepjob.api.search_space import parse_space
+from sweepjob.search.samplers.random import RandomSampler
 
 from tests.cluster.console import ClusterError
 from tests.cluster.target import Target

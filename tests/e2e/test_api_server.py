@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sweepjob.controller import gateway
-from sweepjob.controller.gateway import Gateway
+from sweepjob.kube import client as gateway
+from sweepjob.kube.client import Gateway
 
 from tests.contracts.api_server import ApiServerContract
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sweepjob.controller import gateway
+from sweepjob.kube import client as gateway
 
 from tests.cluster.target import SYSTEM, Target
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob import wire
+from sweepjob import protocol as wire
 
 from .environments import environment
 from .sidecar_process import plain_server, sidecar, train

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from sweepjob.domain.sampling import SobolSampler
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.search.samplers.sobol import SobolSampler
 
 from .sweeps import Sweeps, choice
 

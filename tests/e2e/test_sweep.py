@@ -6,8 +6,8 @@ import json
 import subprocess
 import sys
 
-from sweepjob.domain.sampling import RandomSampler
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.search.samplers.random import RandomSampler
 
 from tests.cluster import layout
 from tests.cluster.target import Target

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from sweepjob.domain.sampling import Observation, make_sampler
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.search.sampler import Observation
+from sweepjob.search.samplers.registry import make_sampler
 
 from tests.cluster.console import ClusterError
 

@@ -8,10 +8,10 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from sweepjob.local.api import MemoryApiServer
-from sweepjob.local.jobs import JobController
+from sweepjob.api.times import format_time, parse_time
+from sweepjob.local.api_server import MemoryApiServer
+from sweepjob.local.job_controller import JobController
 from sweepjob.local.store import Body, Change, Key
-from sweepjob.resources.times import format_time, parse_time
 
 
 class FakeCluster(JobController):

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sweepjob.local.api import Refusal, Request
+from sweepjob.local.api_server import Refusal, Request
 
 _ACCOUNT = "system:serviceaccount:sweepjob-system:sweepjob"
 _SWEEPS = "sweepjob.dev"

@@ -14,16 +14,17 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from kubernetes.aio.client.api_client import ApiClient
-from sweepjob.controller import errors, gateway
-from sweepjob.controller.gateway import Gateway
-from sweepjob.controller.ingest.push_handler import PushHandler
-from sweepjob.controller.pace import Pace
-from sweepjob.controller.permissions import Permissions
-from sweepjob.controller.reconciler import Reconciler
-from sweepjob.controller.settings import Settings
-from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.controllers.permissions import Permissions
+from sweepjob.controllers.push_handler import PushHandler
+from sweepjob.controllers.sweep_controller import Reconciler
+from sweepjob.kube import client as gateway
+from sweepjob.kube import errors
+from sweepjob.kube.client import Gateway
+from sweepjob.kube.rate_limiter import Pace
+from sweepjob.local.api_server import MemoryApiServer, Request
 from sweepjob.local.store import Body
-from sweepjob.resources.sidecar import SidecarSettings
+from sweepjob.settings import Settings
+from sweepjob.trial_pods.sidecar import SidecarSettings
 
 from .cluster import FakeCluster
 from .people import People

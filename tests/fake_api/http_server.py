@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.local.api_server import MemoryApiServer, Request
 
 from .gate import Gate
 

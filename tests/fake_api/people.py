@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import random
 
-from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.local.api_server import MemoryApiServer, Request
 from sweepjob.local.store import Key
 
 _GROUPS = {"jobs": "/apis/batch/v1", "pods": "/api/v1"}

@@ -9,9 +9,9 @@ import random
 from collections import defaultdict
 from collections.abc import Callable
 
-from sweepjob import wire
-from sweepjob.controller.ingest.authentication import Caller
-from sweepjob.controller.ingest.push_handler import PushHandler
+from sweepjob import protocol as wire
+from sweepjob.controllers.push_handler import PushHandler
+from sweepjob.ingest.authentication import Caller
 from sweepjob.local.store import Body
 
 _AGAIN = 0.3  # seconds until a push that failed is tried again

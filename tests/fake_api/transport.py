@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
-from sweepjob.local.api import MemoryApiServer, Refusal, Request
+from sweepjob.local.api_server import MemoryApiServer, Refusal, Request
 from sweepjob.local.client import Content, Response
 
 from .gate import Gate

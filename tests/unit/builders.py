@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from sweepjob.domain.limits import Limits
-from sweepjob.domain.plan.observed import Job, Pod
-from sweepjob.domain.plan.snapshot import Phase, Snapshot, Totals, Trial
+from sweepjob.api.limits import Limits
+from sweepjob.api.phases import Phase
+from sweepjob.lifecycle.observed import Job, Pod
+from sweepjob.lifecycle.snapshot import Snapshot, Totals, Trial
 
 SWEEPJOB: dict[str, Any] = {
     "apiVersion": "sweepjob.dev/v1alpha1",

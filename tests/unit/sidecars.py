@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.listening import listen
+from sweepjob.sidecar.listener import listen
+from sweepjob.sidecar.metric_store import Recorder
 from sweepjob.sidecar.mlflow.api import MlflowApi
 from sweepjob.sidecar.mlflow.database import Database
 from sweepjob.sidecar.mlflow.forwarding import forwarding
 from sweepjob.sidecar.mlflow.handler import answering
 from sweepjob.sidecar.mlflow.trial_runs import TrialRuns
 from sweepjob.sidecar.mlflow.upstream import Upstream
-from sweepjob.sidecar.recorder import Recorder
 from sweepjob.sidecar.server import Handler, LocalServer
 
 METRIC, TRIAL = "score", "sweep-1"

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 
-from sweepjob.domain.plan import actions as act
-from sweepjob.domain.plan.observed import EarlierAttempt, Job, Pod, TrainerEnd
-from sweepjob.domain.plan.planner import is_over, new_trials, plan, plan_new
-from sweepjob.domain.plan.snapshot import Phase, Proposal, Snapshot, Stop, Totals, Trial
+from sweepjob.api.phases import Phase
+from sweepjob.api.stop_decision import Stop
+from sweepjob.lifecycle import actions as act
+from sweepjob.lifecycle.observed import EarlierAttempt, Job, Pod, TrainerEnd
+from sweepjob.lifecycle.planner import is_over, new_trials, plan, plan_new
+from sweepjob.lifecycle.snapshot import Proposal, Snapshot, Totals, Trial
 
 from .builders import snapshot
 

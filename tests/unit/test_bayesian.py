@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweepjob.domain.sampling import Observation, RandomSampler
-from sweepjob.domain.sampling.bayesian import BayesianSampler
-from sweepjob.domain.sampling.bayesian.encoding import Encoding
-from sweepjob.domain.sampling.bayesian.model import milestone, subset
-from sweepjob.domain.space import canonical
+from sweepjob.search.gaussian_process.encoding import Encoding
+from sweepjob.search.gaussian_process.posterior import milestone, subset
+from sweepjob.search.sampler import Observation
+from sweepjob.search.samplers.bayesian import BayesianSampler
+from sweepjob.search.samplers.random import RandomSampler
+from sweepjob.search.space import canonical
 
 from tests.contracts.sampler import DEEP, EVERY, HOSTILE, space
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sweepjob.domain.sampling.bayesian import candidates
-from sweepjob.domain.sampling.bayesian.encoding import Encoding
+from sweepjob.search.gaussian_process import candidates
+from sweepjob.search.gaussian_process.encoding import Encoding
 
 from tests.contracts.sampler import EVERY, space
 

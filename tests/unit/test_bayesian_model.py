@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sweepjob.domain.sampling.bayesian.encoding import Encoding
-from sweepjob.domain.sampling.bayesian.model import Belief, Model
+from sweepjob.search.gaussian_process.encoding import Encoding
+from sweepjob.search.gaussian_process.posterior import Belief, Model
 
 from tests.contracts.sampler import space
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 from scipy.stats import norm
-from sweepjob.domain.sampling.bayesian.acquisition import log_h
-from sweepjob.domain.sampling.bayesian.fitting import Hyperparameters, Posterior, fit
-from sweepjob.domain.sampling.bayesian.outcomes import Warp, standardise, tame, warps
-from sweepjob.domain.sampling.bayesian.process import Process
+from sweepjob.search.gaussian_process.acquisition import log_h
+from sweepjob.search.gaussian_process.fitting import Hyperparameters, Posterior, fit
+from sweepjob.search.gaussian_process.outcomes import Warp, standardise, tame, warps
+from sweepjob.search.gaussian_process.regression import Process
 
 GENERATOR = np.random.default_rng(1)
 # Five features of four parameters: the last two belong to one.

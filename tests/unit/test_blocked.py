@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sweepjob.local.api import MemoryApiServer, Refusal, Request
+from sweepjob.api.times import format_time
+from sweepjob.local.api_server import MemoryApiServer, Refusal, Request
 from sweepjob.local.store import Body, Key
-from sweepjob.resources.times import format_time
 
 from tests.fake_api.cluster import FakeCluster
 from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sweepjob.controller.ingest.certificate import Certificate
+from sweepjob.http_server.certificate import Certificate
 
 SCRIPT = Path(__file__).parents[2] / "manifests" / "certificate.sh"
 HOST = "sweepjob.sweepjob-system.svc"

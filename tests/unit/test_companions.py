@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sweepjob.domain.plan import actions as act
-from sweepjob.domain.plan.companions import OUTLIVED
-from sweepjob.domain.plan.observed import EarlierAttempt, TrainerEnd
-from sweepjob.domain.plan.planner import plan
-from sweepjob.domain.plan.snapshot import Phase, Stop
-from sweepjob.resources.pods import parse_pod, remember_end
+from sweepjob.api.phases import Phase
+from sweepjob.api.stop_decision import Stop
+from sweepjob.lifecycle import actions as act
+from sweepjob.lifecycle.companions import OUTLIVED
+from sweepjob.lifecycle.observed import EarlierAttempt, TrainerEnd
+from sweepjob.lifecycle.planner import plan
+from sweepjob.trial_pods.pod_records import parse_pod, remember_end
 
 from .builders import job, pod, snapshot, trial
 from .test_pods import RUNNING, ended

@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sweepjob import wire
-from sweepjob.controller.overview import overview
-from sweepjob.controller.sweep_state import SweepState
-from sweepjob.domain.plan.actions import RecordEnd, RecordRetry
-from sweepjob.domain.plan.planner import plan
-from sweepjob.domain.plan.snapshot import Phase, Stop
-from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob import protocol as wire
+from sweepjob.api.phases import Phase
+from sweepjob.api.stop_decision import Stop
+from sweepjob.api.sweeptrial import parse_record
+from sweepjob.controllers.status_builder import overview
+from sweepjob.controllers.sweep_store import SweepState
+from sweepjob.lifecycle.actions import RecordEnd, RecordRetry
+from sweepjob.lifecycle.planner import plan
+from sweepjob.local.api_server import MemoryApiServer, Request
 from sweepjob.local.store import Body
-from sweepjob.resources.completeness import SidecarEnds, lost_reports, sidecar_ends
-from sweepjob.resources.record import parse_record
+from sweepjob.trial_pods.completeness import SidecarEnds, lost_reports, sidecar_ends
 
 from tests.fake_api.cluster import FakeCluster
 from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet

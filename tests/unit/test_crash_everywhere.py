@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sweepjob.controller.sweep_state import SweepState
-from sweepjob.domain.plan.snapshot import Phase
-from sweepjob.domain.space import Assignment
+from sweepjob.api.phases import Phase
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.sweeptrial import Record, parse_record
+from sweepjob.controllers.sweep_store import SweepState
 from sweepjob.local.store import Body
-from sweepjob.resources.record import Record, parse_record
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.search.space import Assignment
 
 from tests.fake_api.harness import Story, quiet
 from tests.shrinking import shortest

@@ -6,18 +6,15 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.domain.curve import KEPT, Curve, kept
-from sweepjob.domain.objective import Goal
-from sweepjob.domain.stopping import (
-    BanditPolicy,
-    MedianStoppingPolicy,
-    Policy,
-    Rungs,
-    Schedule,
-    Tracker,
-)
-from sweepjob.resources.fields import Fields
-from sweepjob.resources.stored_curve import dump_curve, load_curve, parse_curve
+from sweepjob.api.stored_curve import dump_curve, load_curve, parse_curve
+from sweepjob.api.stored_fields import Fields
+from sweepjob.early_stopping.curve import KEPT, Curve, kept
+from sweepjob.early_stopping.evaluator import Tracker
+from sweepjob.early_stopping.policies.asha import Rungs
+from sweepjob.early_stopping.policies.bandit import BanditPolicy
+from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
+from sweepjob.early_stopping.policy import Policy, Schedule
+from sweepjob.objective import Goal
 
 reports = st.lists(
     st.one_of(st.floats(-10, 10), st.just(math.nan), st.just(-math.inf)), max_size=40

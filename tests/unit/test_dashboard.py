@@ -13,20 +13,20 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.controller.gateway import Gateway
+from sweepjob.api.phases import Phase
 from sweepjob.dashboard.assets import SCRIPTS, STYLES, asset
 from sweepjob.dashboard.curves import curve_points, points_each
 from sweepjob.dashboard.hub import Hub
 from sweepjob.dashboard.report import report
 from sweepjob.dashboard.room import NotThere
 from sweepjob.dashboard.sheet import sheet
-from sweepjob.domain.curve import Curve
-from sweepjob.domain.objective import Goal
-from sweepjob.domain.plan.snapshot import Phase
-from sweepjob.local.api import MemoryApiServer
+from sweepjob.early_stopping.curve import Curve
+from sweepjob.kube.client import Gateway
+from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.client import LocalClient
-from sweepjob.resources.rows import plain, whole_row
-from sweepjob.resources.views import TrialView
+from sweepjob.objective import Goal
+from sweepjob.render.trial_rows import plain, whole_row
+from sweepjob.render.views import TrialView
 
 from .cli.test_views import NOW, TRIALS, sweep_body, trial_body
 

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 import pytest
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
-from sweepjob.controller.gateway import Gateway
 from sweepjob.dashboard.access import Refused, Reviewed, Viewer
 from sweepjob.dashboard.limits import StreamLimits
+from sweepjob.kube.client import Gateway
 
 
 class Unasked(Gateway):

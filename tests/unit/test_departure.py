@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from sweepjob.sidecar import departure
+from sweepjob.sidecar import early_exit as departure
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.recorder import Recorder
+from sweepjob.sidecar.metric_store import Recorder
 
 # Measured: seconds from the start to the first request, and from the end of the connection to the end of
 # the process; scikit-learn and MLflow, on two cores with a load of 11 to 17.

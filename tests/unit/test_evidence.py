@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.domain.curve import Curve
-from sweepjob.domain.objective import Goal
-from sweepjob.domain.sampling import Evidence, Observation
-from sweepjob.domain.sampling.evidence import FEWEST, MOST, Course, gains
+from sweepjob.early_stopping.curve import Curve
+from sweepjob.early_stopping.extrapolation import FEWEST, MOST, Course, Evidence, gains
+from sweepjob.objective import Goal
+from sweepjob.search.sampler import Observation
 
 REPORTS = st.lists(st.floats(width=32), min_size=1, max_size=12)
 

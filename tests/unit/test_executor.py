@@ -8,21 +8,21 @@ import time
 from typing import Any, cast
 
 from kubernetes.aio.client.api_client import ApiClient
-from sweepjob.controller.announcer import Announcer
-from sweepjob.controller.caches import Caches
-from sweepjob.controller.executor import Executor
-from sweepjob.controller.gateway import Gateway
-from sweepjob.controller.launcher import Launcher
-from sweepjob.controller.namespace_limits import NamespaceLimitReader
-from sweepjob.controller.pace import Pace
-from sweepjob.controller.recorder import Recorder
-from sweepjob.controller.sweep_state import SweepState
-from sweepjob.domain.plan.planner import plan_new
-from sweepjob.domain.plan.snapshot import Proposal
-from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.sweeptrial import trial_manifest
+from sweepjob.controllers.caches import Caches
+from sweepjob.controllers.event_recorder import Announcer
+from sweepjob.controllers.executor import Executor
+from sweepjob.controllers.job_creator import Launcher
+from sweepjob.controllers.namespace_constraint_reader import NamespaceLimitReader
+from sweepjob.controllers.sweep_store import SweepState
+from sweepjob.controllers.trial_status_writer import Recorder
+from sweepjob.kube.client import Gateway
+from sweepjob.kube.rate_limiter import Pace
+from sweepjob.lifecycle.planner import plan_new
+from sweepjob.lifecycle.snapshot import Proposal
+from sweepjob.local.api_server import MemoryApiServer, Request
 from sweepjob.local.store import Body
-from sweepjob.resources.record import trial_manifest
-from sweepjob.resources.sweepjob import parse_sweepjob
 
 from tests.fake_api.harness import SETTINGS
 from tests.fake_api.transport import FakeClient, Weather

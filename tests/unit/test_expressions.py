@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sweepjob.domain.sampling.random import RandomSampler
-from sweepjob.domain.space import Quantized, Space, Uniform
-from sweepjob.resources.reading import Reader
-from sweepjob.resources.search_space import parse_space
+from sweepjob.api.reader import Reader
+from sweepjob.api.search_space import parse_space
+from sweepjob.search.samplers.random import RandomSampler
+from sweepjob.search.space import Quantized, Space, Uniform
 
 DRAWS = 4000
 

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 import pytest
-from sweepjob.local.api import MemoryApiServer, Refusal, Request
+from sweepjob.local.api_server import MemoryApiServer, Refusal, Request
 from sweepjob.local.store import Body
 
 from tests.fake_api.cluster import FakeCluster

@@ -10,9 +10,9 @@ from typing import cast
 
 import pytest
 from kubernetes.aio.client.api_client import ApiClient
-from sweepjob.controller.gateway import Gateway
-from sweepjob.controller.rights import RIGHTS
-from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.controllers.rights import RIGHTS
+from sweepjob.kube.client import Gateway
+from sweepjob.local.api_server import MemoryApiServer, Request
 from sweepjob.local.store import Body
 
 from tests.contracts.api_server import ApiServerContract

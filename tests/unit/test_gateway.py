@@ -12,8 +12,9 @@ import pytest
 from aiohttp import web
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
-from sweepjob.controller import errors, gateway
-from sweepjob.controller.gateway import Gateway
+from sweepjob.kube import client as gateway
+from sweepjob.kube import errors
+from sweepjob.kube.client import Gateway
 
 EVENT = {"type": "ADDED", "object": {"metadata": {"name": "a"}}}
 

@@ -19,12 +19,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweepjob import wire
+from sweepjob import protocol as wire
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.recorder import Recorder
+from sweepjob.sidecar.metric_store import Recorder
 from sweepjob.sidecar.sources.crc32c import masked_crc32c
 from sweepjob.sidecar.sources.event_records import Damaged, Malformed, complete_records
-from sweepjob.sidecar.sources.following import Follower
+from sweepjob.sidecar.sources.growing_files import Follower
 from sweepjob.sidecar.sources.json_lines import JsonLines
 from sweepjob.sidecar.sources.tensorboard import EventFiles
 
@@ -81,7 +81,7 @@ import sys
 from pathlib import Path
 from sweepjob.sidecar import life  # all that a sidecar loads
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.recorder import Recorder
+from sweepjob.sidecar.metric_store import Recorder
 from sweepjob.sidecar.sources.json_lines import JsonLines
 from sweepjob.sidecar.sources.tensorboard import EventFiles
 path = Path(sys.argv[1])

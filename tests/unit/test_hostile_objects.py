@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sweepjob import wire
-from sweepjob.domain.problem import InvalidSpec
-from sweepjob.resources import names
-from sweepjob.resources.pods import goes_on, parse_job, parse_pod
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob import protocol as wire
+from sweepjob.api import names
+from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.trial_pods.pod_records import goes_on, parse_job, parse_pod
 
 from .builders import SWEEPJOB
 from .mutation import json_values, mutate

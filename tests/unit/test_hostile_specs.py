@@ -9,12 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sweepjob.domain.problem import InvalidSpec
-from sweepjob.resources import command, kubelet, placeholders, shell_quoting
-from sweepjob.resources.azure.command import with_double_braces
-from sweepjob.resources.quantity import is_quantity
-from sweepjob.resources.spec_warnings import spec_warnings
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.quantity import is_quantity
+from sweepjob.api.spec_warnings import spec_warnings
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.loading.azure.command import with_double_braces
+from sweepjob.template import command, shell_quoting
+from sweepjob.template import kubelet_expansion as kubelet
+from sweepjob.template import references as placeholders
 
 from tests.e2e.mistakes import mistakes
 

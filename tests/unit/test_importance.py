@@ -13,8 +13,8 @@ import optuna
 import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
-from sweepjob.domain.importance import Importance, analyse
-from sweepjob.domain.space import Branch, Choice, LogUniform, Randint, Space, Uniform
+from sweepjob.search.importance import Importance, analyse
+from sweepjob.search.space import Branch, Choice, LogUniform, Randint, Space, Uniform
 
 PI = math.pi
 

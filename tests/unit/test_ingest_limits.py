@@ -14,18 +14,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sweepjob import wire
-from sweepjob.controller.gateway import Gateway
-from sweepjob.controller.ingest.authentication import (
-    Authenticator,
-    Caller,
-    TooManyRefused,
-    may_be_valid,
-)
-from sweepjob.controller.ingest.connections import Connections, serve
-from sweepjob.controller.ingest.limits import ConnectionLimits, RateLimiter
-from sweepjob.controller.ingest.push_handler import Answer
-from sweepjob.controller.ingest.server import IngestServer
+from sweepjob import protocol as wire
+from sweepjob.http_server.connections import Connections, serve
+from sweepjob.http_server.limits import ConnectionLimits, RateLimiter
+from sweepjob.ingest.answer import Answer
+from sweepjob.ingest.authentication import Authenticator, Caller, TooManyRefused, may_be_valid
+from sweepjob.ingest.server import IngestServer
+from sweepjob.kube.client import Gateway
 
 PATIENCE = 0.3
 OWN = Caller("team", "pod", "uid")
@@ -138,7 +133,7 @@ async def test_a_request_without_a_valid_token_ends_the_connection() -> None:
 async def test_an_answer_that_is_not_read_ends_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sweepjob.controller.ingest.connections._READ_SECONDS", 0.2)
+    monkeypatch.setattr("sweepjob.http_server.connections._READ_SECONDS", 0.2)
     async with serving() as (port, _, _, connections):
         raw = socket.create_connection(("127.0.0.1", port))
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)

@@ -14,13 +14,14 @@ import time
 from pathlib import Path
 
 import pytest
-from sweepjob import wire
-from sweepjob.controller.denied import Denied
-from sweepjob.controller.ingest.authentication import Caller
-from sweepjob.controller.ingest.channel import encode
-from sweepjob.controller.ingest.client import ChannelClient
-from sweepjob.controller.ingest.process import IngestProcess
-from sweepjob.controller.ingest.push_handler import Answer, PushHandler
+from sweepjob import protocol as wire
+from sweepjob.controllers.push_handler import PushHandler
+from sweepjob.ingest.answer import Answer
+from sweepjob.ingest.authentication import Caller
+from sweepjob.ingest.channel import encode
+from sweepjob.ingest.client import ChannelClient
+from sweepjob.ingest.process import IngestProcess
+from sweepjob.kube.denied import Denied
 
 from tests.cluster import certificates, layout
 from tests.fake_api.harness import NAMESPACE

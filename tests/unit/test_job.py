@@ -5,12 +5,14 @@ import json
 from typing import Any
 
 import pytest
-from sweepjob import wire
-from sweepjob.resources import command, kubelet, names
-from sweepjob.resources.identity import TrialIdentity
-from sweepjob.resources.job import job_manifest
-from sweepjob.resources.sidecar import SidecarSettings
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob import protocol as wire
+from sweepjob.api import names
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.template import command
+from sweepjob.template import kubelet_expansion as kubelet
+from sweepjob.trial_pods.identity import TrialIdentity
+from sweepjob.trial_pods.job import job_manifest
+from sweepjob.trial_pods.sidecar import SidecarSettings
 
 from .builders import sweepjob
 

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.resources import kubelet
-from sweepjob.resources.job import job_manifest
-from sweepjob.resources.placeholders import references
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.template import kubelet_expansion as kubelet
+from sweepjob.template.references import references
+from sweepjob.trial_pods.job import job_manifest
 
 from .builders import sweepjob
 from .test_job import IDENTITY, SIDECAR

@@ -7,9 +7,10 @@ import copy
 from typing import Any
 
 import pytest
-from sweepjob.controller import errors, gateway
-from sweepjob.controller.leadership import Leadership, Lost
-from sweepjob.resources.lease import Seen, lease_manifest, may_take, observe
+from sweepjob.kube import client as gateway
+from sweepjob.kube import errors
+from sweepjob.kube.lease import Leadership, Lost
+from sweepjob.kube.lease_record import Seen, lease_manifest, may_take, observe
 
 pytestmark = pytest.mark.virtual_time
 
@@ -163,7 +164,7 @@ async def test_one_that_finds_another_leading_stops() -> None:
 
 
 async def test_one_that_goes_in_peace_is_followed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweepjob.resources.lease.DURATION", 3600)
+    monkeypatch.setattr("sweepjob.kube.lease_record.DURATION", 3600)
     memory = LeaseInMemory()
     first, second = candidates(memory, 2)
     await first.take()

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.domain.problem import InvalidSpec
-from sweepjob.resources.log_lines import LogLines, nanoseconds
-from sweepjob.resources.log_numbers import compile_expressions
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.pod_logs.lines import LogLines, nanoseconds
+from sweepjob.pod_logs.numbers import compile_expressions
 
 from .builders import sweepjob
 

@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from sweepjob.controller import errors, log_reader
-from sweepjob.controller.denied import Denied
-from sweepjob.controller.log_budget import LogLimits
-from sweepjob.controller.log_reader import LogReaders
-from sweepjob.resources.log_findings import LogFindings, reasons_for_doubt
-from sweepjob.resources.log_lines import LogLines, nanoseconds
-from sweepjob.resources.log_numbers import compile_expressions
-from sweepjob.resources.log_position import LogPosition
-from sweepjob.resources.pods import PodRecord, parse_pod
+from sweepjob.ingest.pod_logs import reader as log_reader
+from sweepjob.ingest.pod_logs.reader import LogReaders
+from sweepjob.kube import errors
+from sweepjob.kube.denied import Denied
+from sweepjob.pod_logs.findings import LogFindings, reasons_for_doubt
+from sweepjob.pod_logs.limits import LogLimits
+from sweepjob.pod_logs.lines import LogLines, nanoseconds
+from sweepjob.pod_logs.numbers import compile_expressions
+from sweepjob.pod_logs.position import LogPosition
+from sweepjob.trial_pods.pod_records import PodRecord, parse_pod
 
 from .test_pods import pod
 

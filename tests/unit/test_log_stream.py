@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Iterable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweepjob.controller import log_stream
-from sweepjob.controller.log_stream import LONGEST, MORE, log_lines
-from sweepjob.resources.log_lines import LogLines
+from sweepjob.kube import log_stream
+from sweepjob.kube.log_stream import LONGEST, MORE, log_lines
+from sweepjob.pod_logs.lines import LogLines
 
 STAMP = b"2026-01-01T00:00:00.000000000Z "
 

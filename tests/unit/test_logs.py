@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.controller import logs
-from sweepjob.controller.logs import JsonFormatter, Limit, TextFormatter, configure, fields
+from sweepjob.telemetry import log_format as logs
+from sweepjob.telemetry.log_format import JsonFormatter, Limit, TextFormatter, configure, fields
 
 
 def record(
@@ -99,7 +99,7 @@ def test_kopfs_tracebacks_are_left_out_and_ours_are_not() -> None:
 
 def test_a_flood_is_cut_and_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("sweepjob.controller.logs.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("sweepjob.telemetry.log_format.time.monotonic", lambda: now[0])
     limit = Limit()
     passed = sum(limit.filter(record("flood", namespace="noisy")) for _ in range(10_000))
     assert passed == 50
@@ -138,7 +138,7 @@ def test_a_form_that_there_is_not_is_refused() -> None:
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    chosen = (r for r in caplog.records if r.name == "sweepjob.controller.sweep_log")
+    chosen = (r for r in caplog.records if r.name == "sweepjob.controllers.sweep_log")
     return [{"message": r.getMessage(), **logs.fields_of(r)} for r in chosen]
 
 
@@ -147,7 +147,7 @@ def test_a_sweeps_life_is_told_line_by_line(caplog: pytest.LogCaptureFixture) ->
 
     from .test_crash_everywhere import spec
 
-    with caplog.at_level(logging.INFO, "sweepjob.controller.sweep_log"):
+    with caplog.at_level(logging.INFO, "sweepjob.controllers.sweep_log"):
         story = Story(1, spec=spec(6, 2)).play()
     lines = told(caplog)
     assert all(line["namespace"] == "team" and line["sweep"] == "sweep" for line in lines)
@@ -169,10 +169,10 @@ def test_a_sweeps_life_is_told_line_by_line(caplog: pytest.LogCaptureFixture) ->
 
 
 def test_a_refused_spec_is_told_by_its_paths_alone(caplog: pytest.LogCaptureFixture) -> None:
-    from sweepjob.controller.sweep_log import log_refused
+    from sweepjob.controllers.sweep_log import log_refused
 
     text = "spec.limits.maxTotalTrials: -1: at least 1; spec.trial.env[0].value: 'hunter2': no"
-    with caplog.at_level(logging.INFO, "sweepjob.controller.sweep_log"):
+    with caplog.at_level(logging.INFO, "sweepjob.controllers.sweep_log"):
         log_refused("team", "lr", "InvalidSpec", text)
     [line] = told(caplog)
     assert line["paths"] == "spec.limits.maxTotalTrials,spec.trial.env[0].value"

@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 import pytest
-from sweepjob.resources import troubles
-from sweepjob.resources.missing import find_missing
+from sweepjob.trial_pods import start_blockers as troubles
+from sweepjob.trial_pods.missing_objects import find_missing
 
 # As kubelet, scheduler, admission and controllers of Kubernetes 1.29 to 1.35 say it.
 SAID = [

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sweepjob import wire
-from sweepjob.resources.metrics import Metrics
-from sweepjob.resources.missing_metric import missing_metric
+from sweepjob import protocol as wire
+from sweepjob.api.metrics import Metrics
+from sweepjob.api.missing_metric import missing_metric
 
 ELSEWHERE = [source for source in wire.SOURCES if source != wire.MLFLOW]
 

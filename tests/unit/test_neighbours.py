@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob import wire
-from sweepjob.domain.problem import InvalidSpec
-from sweepjob.resources import names
-from sweepjob.resources.identity import TrialIdentity
-from sweepjob.resources.job import job_manifest
-from sweepjob.resources.owners import owner_of
-from sweepjob.resources.reserved_names import ReservedName
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob import protocol as wire
+from sweepjob.api import names
+from sweepjob.api.owners import owner_of
+from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.reserved_names import ReservedName
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.trial_pods.identity import TrialIdentity
+from sweepjob.trial_pods.job import job_manifest
 
 from .builders import sweepjob
 from .test_job import ASSIGNMENT, SIDECAR, environment, pod_of

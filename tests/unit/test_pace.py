@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from sweepjob.controller.pace import Pace, Priority
+from sweepjob.kube.rate_limiter import Pace, Priority
 
 from tests.fake_api.virtual_time import VirtualTimeLoop
 

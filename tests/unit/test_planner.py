@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from sweepjob.domain.plan import actions as act
-from sweepjob.domain.plan.planner import (
+from sweepjob.api.phases import Phase
+from sweepjob.lifecycle import actions as act
+from sweepjob.lifecycle.planner import (
     is_over,
     new_trials,
     plan,
@@ -12,7 +13,7 @@ from sweepjob.domain.plan.planner import (
     reason_to_end,
     timeout_due,
 )
-from sweepjob.domain.plan.snapshot import Phase, Proposal, Snapshot, Totals, Trial
+from sweepjob.lifecycle.snapshot import Proposal, Snapshot, Totals, Trial
 
 from .builders import job, pod, snapshot, trial
 

@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from sweepjob import wire
-from sweepjob.domain.problem import InvalidSpec
-from sweepjob.resources import command, names
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob import protocol as wire
+from sweepjob.api import names
+from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.template import command
 
 from .builders import sweepjob
 from .test_job import environment, manifest, pod_of

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
-from sweepjob import wire
-from sweepjob.resources import accelerators, names, troubles
-from sweepjob.resources.pods import PodRecord, parse_job, parse_pod, remember_end
-from sweepjob.resources.quantity import is_quantity, parse_quantity
-from sweepjob.resources.times import parse_time
+from sweepjob import protocol as wire
+from sweepjob.api import names
+from sweepjob.api.quantity import is_quantity, parse_quantity
+from sweepjob.api.times import parse_time
+from sweepjob.trial_pods import accelerators
+from sweepjob.trial_pods import start_blockers as troubles
+from sweepjob.trial_pods.pod_records import PodRecord, parse_job, parse_pod, remember_end
 
 
 def pod(status: dict[str, Any]) -> dict[str, Any]:

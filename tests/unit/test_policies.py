@@ -6,19 +6,13 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import strategies as st
-from sweepjob.domain.objective import Goal
-from sweepjob.domain.stopping import (
-    AshaPolicy,
-    BanditPolicy,
-    MedianStoppingPolicy,
-    NoPolicy,
-    Policy,
-    Rungs,
-    Schedule,
-    Standings,
-    Timetable,
-    TruncationSelectionPolicy,
-)
+from sweepjob.early_stopping.policies.asha import AshaPolicy, Rungs
+from sweepjob.early_stopping.policies.bandit import BanditPolicy
+from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
+from sweepjob.early_stopping.policies.truncation import TruncationSelectionPolicy
+from sweepjob.early_stopping.policy import NoPolicy, Policy, Schedule, Timetable
+from sweepjob.early_stopping.rankings import Standings
+from sweepjob.objective import Goal
 
 from tests.contracts.policy import Curves, PolicyContract, play, stops
 

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import aiohttp
-from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.local.api_server import MemoryApiServer, Request
 
 from tests.fake_api.gate import Gate
 from tests.fake_api.http_server import HttpApiServer, serve
@@ -61,7 +61,7 @@ async def started(kubeconfig: Path, port: int) -> asyncio.subprocess.Process:
         "SWEEPJOB_TELEMETRY_PORT": str(port),
         "SWEEPJOB_LOG_FORMAT": "json",
     }
-    command = (sys.executable, "-m", "sweepjob.controller")
+    command = (sys.executable, "-m", "sweepjob.controllers")
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(*command, env=environment, stdout=pipe)
 

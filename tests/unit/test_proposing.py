@@ -6,13 +6,14 @@ import asyncio
 from typing import Any
 
 import pytest
-from sweepjob.controller.proposing import Proposer, Ready
-from sweepjob.controller.sweep_state import SweepState
-from sweepjob.domain.plan.snapshot import Phase, Proposal
-from sweepjob.domain.sampling.bayesian import BayesianSampler
-from sweepjob.domain.space import Assignment
-from sweepjob.resources.record import parse_record, trial_manifest
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.phases import Phase
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.sweeptrial import parse_record, trial_manifest
+from sweepjob.controllers.proposal_cache import Proposer, Ready
+from sweepjob.controllers.sweep_store import SweepState
+from sweepjob.lifecycle.snapshot import Proposal
+from sweepjob.search.samplers.bayesian import BayesianSampler
+from sweepjob.search.space import Assignment
 
 from .builders import snapshot, sweepjob
 

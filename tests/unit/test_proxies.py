@@ -6,7 +6,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from sweepjob.resources.proxies import exempt_container, merge_environments
+from sweepjob.trial_pods.proxies import exempt_container, merge_environments
 
 from .test_job import environment, manifest, pod_of
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import pytest
-from sweepjob.local.api import MemoryApiServer, Refusal, Request
+from sweepjob.local.api_server import MemoryApiServer, Refusal, Request
 from sweepjob.local.store import Body
 
 from tests.fake_api.cluster import FakeCluster

@@ -11,19 +11,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.domain.curve import KEPT, Curve
-from sweepjob.domain.objective import Goal
-from sweepjob.domain.plan.snapshot import Phase, Stop
-from sweepjob.resources.fields import Fields
-from sweepjob.resources.numbers import dump_number, parse_number
-from sweepjob.resources.record import Record, dump_stop, parse_record, trial_manifest
-from sweepjob.resources.stored_curve import (
-    curve_patch,
-    dump_curve,
-    load_curve,
-    parse_curve,
-)
-from sweepjob.resources.times import format_time, parse_time
+from sweepjob.api.numbers import dump_number, parse_number
+from sweepjob.api.phases import Phase
+from sweepjob.api.stop_decision import Stop
+from sweepjob.api.stored_curve import curve_patch, dump_curve, load_curve, parse_curve
+from sweepjob.api.stored_fields import Fields
+from sweepjob.api.sweeptrial import Record, dump_stop, parse_record, trial_manifest
+from sweepjob.api.times import format_time, parse_time
+from sweepjob.early_stopping.curve import KEPT, Curve
+from sweepjob.objective import Goal
 
 from .mutation import json_values, mutate
 

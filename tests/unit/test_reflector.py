@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
-from sweepjob.controller import errors
-from sweepjob.controller.denied import Denied
-from sweepjob.controller.gateway import Gateway, Resource
-from sweepjob.controller.reflector import Reflector
+from sweepjob.kube import errors
+from sweepjob.kube.client import Gateway, Resource
+from sweepjob.kube.denied import Denied
+from sweepjob.kube.informer import Reflector
 
 pytestmark = pytest.mark.virtual_time
 
@@ -151,7 +151,7 @@ def told_by_the_watch(reflector: Reflector[Thing]) -> None:
 async def test_a_list_from_before_what_was_seen_is_not_believed(
     seen: Callable[[Reflector[Thing]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweepjob.controller.reflector._BACKOFF", (0.001, 0.01))
+    monkeypatch.setattr("sweepjob.kube.informer._BACKOFF", (0.001, 0.01))
     # The first list after that is passed off as an old one.
     lists: list[Any] = [[], [], [body("a", 150)]]
     watched = [[event("ADDED", "z", 101), errors.Gone("old")], []]
@@ -203,7 +203,7 @@ async def read_pages(script: list[Any]) -> tuple[Reflector[Thing], PagedGateway]
 async def test_a_page_that_fails_is_asked_for_again_and_not_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sweepjob.controller.reflector._BACKOFF", (0.001, 0.01))
+    monkeypatch.setattr("sweepjob.kube.informer._BACKOFF", (0.001, 0.01))
     no = errors.Unavailable("no")
     pages = [([body("a", 1)], "t1"), no, no, ([body("b", 2)], "t2"), no, ([body("c", 3)], "")]
     reflector, gateway = await read_pages(list(pages))

@@ -43,7 +43,7 @@ def test_the_domain_imports_numpy_scipy_and_the_standard_library_only() -> None:
     import sys
 
     allowed = {*sys.stdlib_module_names, "numpy", "scipy"}
-    for file in (ROOT / "operator/sweepjob/domain").rglob("*.py"):
+    for file in (ROOT / "operator/sweepjob/search").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.ImportFrom) and node.level == 0:
                 assert (node.module or "").split(".")[0] in allowed, file

@@ -14,20 +14,14 @@ from typing import Any, cast
 import pytest
 import yaml
 from kubernetes.aio.client.api_client import ApiClient
-from sweepjob import wire
-from sweepjob.controller import errors, gateway
-from sweepjob.controller.denied import Denied, parse_denied
-from sweepjob.controller.gateway import Gateway
-from sweepjob.controller.permissions import Permissions, wanted_rights
-from sweepjob.controller.rights import (
-    LEASE_RIGHTS,
-    RIGHTS,
-    Lack,
-    Need,
-    Right,
-    concerns,
-)
-from sweepjob.local.api import MemoryApiServer
+from sweepjob import protocol as wire
+from sweepjob.controllers.permissions import Permissions, wanted_rights
+from sweepjob.controllers.rights import LEASE_RIGHTS, RIGHTS, Lack, Need, Right, concerns
+from sweepjob.kube import client as gateway
+from sweepjob.kube import errors
+from sweepjob.kube.client import Gateway
+from sweepjob.kube.denied import Denied, parse_denied
+from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
 
 from tests.fake_api.gate import Gate

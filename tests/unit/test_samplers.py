@@ -7,15 +7,13 @@ from collections import Counter
 import numpy as np
 import pytest
 from scipy.stats import chisquare, qmc
-from sweepjob.domain.sampling import (
-    GridSampler,
-    RandomSampler,
-    Sampler,
-    SobolSampler,
-)
-from sweepjob.domain.sampling.bayesian import BayesianSampler
-from sweepjob.domain.sampling.hashing import coordinate, permuted
-from sweepjob.domain.space import Space, canonical
+from sweepjob.search.hashing import coordinate, permuted
+from sweepjob.search.sampler import Sampler
+from sweepjob.search.samplers.bayesian import BayesianSampler
+from sweepjob.search.samplers.grid import GridSampler
+from sweepjob.search.samplers.random import RandomSampler
+from sweepjob.search.samplers.sobol import SobolSampler
+from sweepjob.search.space import Space, canonical
 
 from tests.contracts.sampler import CHOICES, SamplerContract, space
 

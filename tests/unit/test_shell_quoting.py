@@ -6,7 +6,8 @@ import subprocess
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sweepjob.resources import command, kubelet, shell_quoting
+from sweepjob.template import command, shell_quoting
+from sweepjob.template import kubelet_expansion as kubelet
 
 SHELLS = [name for name in ("dash", "bash") if os.path.exists(f"/bin/{name}")]
 SHOW = "show() { /usr/bin/printf '%s\\0' \"$@\"; }\n"

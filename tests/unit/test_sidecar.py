@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob import wire
+from sweepjob import protocol as wire
+from sweepjob.sidecar.configuration import Settings
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.last_words import LastWords
-from sweepjob.sidecar.listening import listen
+from sweepjob.sidecar.listener import listen
+from sweepjob.sidecar.metric_store import Recorder
 from sweepjob.sidecar.mlflow.api import MlflowApi
 from sweepjob.sidecar.mlflow.database import Database
 from sweepjob.sidecar.mlflow.handler import answering
 from sweepjob.sidecar.mlflow.trial_runs import TrialRuns
 from sweepjob.sidecar.pusher import Pusher
-from sweepjob.sidecar.recorder import Recorder
 from sweepjob.sidecar.server import LocalServer
-from sweepjob.sidecar.settings import Settings
+from sweepjob.sidecar.termination_message import LastWords
 
 METRIC, TRIAL = "score", "sweep-1"
 
@@ -213,7 +213,7 @@ def pushing(folder: Path, seed: int) -> tuple[ForgetfulOperator, Pusher, Recorde
 def test_each_report_arrives_exactly_once_whatever_is_forgotten(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweepjob.wire.MAX_BATCH", 7)
+    monkeypatch.setattr("sweepjob.protocol.MAX_BATCH", 7)
     monkeypatch.setattr("sweepjob.sidecar.pusher._BACKOFF", (0.001, 0.01))
     monkeypatch.setattr("sweepjob.sidecar.pusher._UNTIL_DURABLE", 0.01)
     operator, pusher, recorder = pushing(tmp_path, seed)

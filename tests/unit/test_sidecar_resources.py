@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.domain.problem import InvalidSpec
-from sweepjob.resources import names
-from sweepjob.resources.namespace_limits import NamespaceLimits
-from sweepjob.resources.quantity import parse_quantity
-from sweepjob.resources.sidecar_resources import fit_resources, wanted_resources
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api import names
+from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.quantity import parse_quantity
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.trial_pods.namespace_constraints import NamespaceLimits
+from sweepjob.trial_pods.sidecar_resources import fit_resources, wanted_resources
 
 from .builders import sweepjob
 from .test_job import ASSIGNMENT, IDENTITY, SIDECAR, job_manifest, manifest, pod_of

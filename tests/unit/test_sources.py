@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.recorder import Recorder
+from sweepjob.sidecar.metric_store import Recorder
 from sweepjob.sidecar.sources.json_lines import JsonLines
 from sweepjob.sidecar.sources.open_files import OpenFiles
 from sweepjob.sidecar.sources.pushgateway import NotUnderstood, PushGateway, samples

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from sweepjob.domain.problem import InvalidSpec
-from sweepjob.domain.space import LogUniform, Quantized, exact
-from sweepjob.resources import names
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api import names
+from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.search.space import LogUniform, Quantized, exact
 
 from .builders import sweepjob
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sweepjob.domain.plan.snapshot import Phase
-from sweepjob.resources.status import Condition, Overview, differs, dump_status, is_urgent
+from sweepjob.api.phases import Phase
+from sweepjob.api.status import Condition, Overview, differs, dump_status, is_urgent
 
 RUNNING = Overview(
     generation=1,

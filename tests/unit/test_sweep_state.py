@@ -6,24 +6,25 @@ import math
 from typing import Any
 
 import pytest
-from sweepjob import wire
-from sweepjob.controller.observer import without_proposals
-from sweepjob.controller.overview import overview
-from sweepjob.controller.saving import saving
-from sweepjob.controller.settings import Settings
-from sweepjob.controller.sweep_state import SweepState
-from sweepjob.controller.trial_state import TrialState
-from sweepjob.domain.curve import Curve
-from sweepjob.domain.objective import Goal
-from sweepjob.domain.plan.snapshot import Phase, Stop
-from sweepjob.resources.doubts import dump_doubts, parse_doubts
-from sweepjob.resources.execution import dump_execution
-from sweepjob.resources.fields import Fields
-from sweepjob.resources.log_findings import LogFindings
-from sweepjob.resources.pods import PodRecord, parse_pod
-from sweepjob.resources.record import parse_record, trial_manifest
-from sweepjob.resources.stored_curve import dump_curve
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob import protocol as wire
+from sweepjob.api.executions import dump_execution
+from sweepjob.api.incompleteness import dump_doubts, parse_doubts
+from sweepjob.api.phases import Phase
+from sweepjob.api.stop_decision import Stop
+from sweepjob.api.stored_curve import dump_curve
+from sweepjob.api.stored_fields import Fields
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.sweeptrial import parse_record, trial_manifest
+from sweepjob.controllers.gpu_savings import saving
+from sweepjob.controllers.snapshot_builder import without_proposals
+from sweepjob.controllers.status_builder import overview
+from sweepjob.controllers.sweep_store import SweepState
+from sweepjob.controllers.trial_store import TrialState
+from sweepjob.early_stopping.curve import Curve
+from sweepjob.objective import Goal
+from sweepjob.pod_logs.findings import LogFindings
+from sweepjob.settings import Settings
+from sweepjob.trial_pods.pod_records import PodRecord, parse_pod
 
 from .builders import sweepjob
 

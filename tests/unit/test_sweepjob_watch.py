@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob.controller import gateway, sweepjob_audit, sweepjob_watch
-from sweepjob.controller.crds import missing_crd
-from sweepjob.controller.sweepjob_audit import SweepJobAudit, Version, find_missed
-from sweepjob.controller.sweepjob_watch import SweepJobWatch
-from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.controllers import sweepjob_audit, sweepjob_watch
+from sweepjob.controllers.sweepjob_audit import SweepJobAudit, Version, find_missed
+from sweepjob.controllers.sweepjob_watch import SweepJobWatch
+from sweepjob.kube import client as gateway
+from sweepjob.kube.crds import missing_crd
+from sweepjob.local.api_server import MemoryApiServer, Request
 
 from tests.fake_api.gate import Gate
 from tests.fake_api.http_server import HttpApiServer, serve

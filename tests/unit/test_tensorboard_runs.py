@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from sweepjob import wire
+from sweepjob import protocol as wire
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.recorder import Recorder
+from sweepjob.sidecar.metric_store import Recorder
 from sweepjob.sidecar.sources.run_selection import (
     RunSelection,
     Series,

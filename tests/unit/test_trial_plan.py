@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from sweepjob.domain.plan import actions as act
-from sweepjob.domain.plan.ending import JOB_DELETED
-from sweepjob.domain.plan.observed import Trouble
-from sweepjob.domain.plan.snapshot import Phase, Stop
-from sweepjob.domain.plan.trial import POD_DELETED, plan_trial
-from sweepjob.domain.plan.waiting import SUSPENDED
+from sweepjob.api.phases import Phase
+from sweepjob.api.stop_decision import Stop
+from sweepjob.lifecycle import actions as act
+from sweepjob.lifecycle.observed import Trouble
+from sweepjob.lifecycle.startup import SUSPENDED
+from sweepjob.lifecycle.termination import JOB_DELETED
+from sweepjob.lifecycle.trial_planner import POD_DELETED, plan_trial
 
 from .builders import job, pod, snapshot, trial
 

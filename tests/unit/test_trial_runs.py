@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sweepjob import wire
+from sweepjob import protocol as wire
 
 from .sidecars import METRIC, TRIAL, Sidecar
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from sweepjob.controller.gateway import Gateway, Resource
-from sweepjob.controller.reflector import Reflector
-from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.api import names
+from sweepjob.kube.client import Gateway, Resource
+from sweepjob.kube.informer import Reflector
+from sweepjob.local.api_server import MemoryApiServer, Request
 from sweepjob.local.store import Body
-from sweepjob.resources import names
-from sweepjob.resources.pods import PodRecord, parse_pod
+from sweepjob.trial_pods.pod_records import PodRecord, parse_pod
 
 from tests.fake_api.cluster import FakeCluster
 from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
-from sweepjob.domain.plan.snapshot import Phase
+from sweepjob.api.phases import Phase
 
 from tests.shrinking import shortest
 

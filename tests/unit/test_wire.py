@@ -6,7 +6,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob import wire
+from sweepjob import protocol as wire
 
 floats = st.floats(allow_nan=False)
 

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 import uvloop
-from sweepjob.controller import workqueue
-from sweepjob.controller.workqueue import WorkQueue
+from sweepjob.kube import workqueue
+from sweepjob.kube.workqueue import WorkQueue
 
 pytestmark = pytest.mark.virtual_time
 

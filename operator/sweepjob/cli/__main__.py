@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from .. import __version__
-from ..domain.problem import InvalidSpec
-from .errors import Unusable
-from .table import tell
+from ..api.problem import InvalidSpec
+from ..loading.errors import Unusable
+from ..render.table import tell
+from ..version import __version__
 
 # Commands, and the module that adds them. Only the one that is called is imported: some need scipy,
 # which takes longer to load than most commands take.

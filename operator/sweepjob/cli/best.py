@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
-from ..resources.best import FORMS
-from ..resources.views import SweepView, TrialView
-from .errors import Unusable
+from ..loading.errors import Unusable
+from ..render.best_parameters import FORMS
+from ..render.output_formats import add_output, cell
+from ..render.table import say, tell
+from ..render.views import SweepView, TrialView
+from .arguments import add_sweep
 from .kubectl import Kubectl
-from .naming import add_sweep
-from .rows import add_output, cell
-from .table import say, tell
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

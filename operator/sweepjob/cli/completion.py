@@ -11,7 +11,7 @@ import sys
 from argcomplete.finders import CompletionFinder
 from argcomplete.shell_integration import shellcode
 
-from .table import say
+from ..render.table import say
 
 SHELLS = ("bash", "zsh", "fish")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from ..resources.azure import Conversion, NotASweep, Refused, Supplies, convert
-from ..resources.azure.conversion import PLACEHOLDER
-from .errors import Unusable
-from .sources import read_documents, stem
-from .table import say, tell
-from .yaml_text import dump
+from ..loading.azure import Conversion, NotASweep, Refused, Supplies, convert
+from ..loading.azure.conversion import PLACEHOLDER
+from ..loading.errors import Unusable
+from ..loading.sweep_files import read_documents, stem
+from ..loading.yaml_text import dump
+from ..render.table import say, tell
 
 _CONVERTED, _REFUSED, _NO_SWEEP = 0, 1, 2
 

@@ -6,11 +6,11 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from ..domain.plan.snapshot import Phase
-from ..resources.views import SweepView, TrialView
+from ..api.phases import Phase
+from ..render.output_formats import FORMATS, add_output, show
+from ..render.views import SweepView, TrialView
+from .arguments import add_sweep
 from .kubectl import Kubectl
-from .naming import add_sweep
-from .rows import FORMATS, add_output, show
 from .trials import read
 
 _FORMATS = tuple(f for f in FORMATS if f != "name")

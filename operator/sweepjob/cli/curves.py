@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 
-from ..resources.rows import plain
-from .naming import add_sweep
-from .rows import add_output, cell
-from .sparkline import sparkline
-from .table import say, table, tell
+from ..render.output_formats import add_output, cell
+from ..render.sparkline import sparkline
+from ..render.table import say, table, tell
+from ..render.trial_rows import plain
+from .arguments import add_sweep
 from .trials import read
 
 _WIDTH = 60

@@ -7,18 +7,18 @@ import math
 import time
 from collections.abc import Sequence
 
-from ..domain.objective import Goal
-from ..domain.plan.snapshot import Stop
-from ..resources.times import format_time
-from ..resources.views import SweepView, TrialView, trial_views
-from .amounts import counted, duration
-from .errors import Unusable
+from ..api.stop_decision import Stop
+from ..api.times import format_time
+from ..loading.errors import Unusable
+from ..objective import Goal
+from ..render.formatting import counted, duration
+from ..render.output_formats import cell
+from ..render.sparkline import sparkline
+from ..render.table import say, table
+from ..render.views import SweepView, TrialView, trial_views
+from .arguments import SWEEP, add_either, kind_of
 from .explain_sweep import sweep_explanation
 from .kubectl import Kubectl
-from .naming import SWEEP, add_either, kind_of
-from .rows import cell
-from .sparkline import sparkline
-from .table import say, table
 
 _WIDTH = 60
 _NEIGHBOURS = 5  # comparators that are shown

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..resources.views import SweepView, TrialView
-from .amounts import counted
-from .escaping import visible_in_line
-from .screen import screen
-from .table import table
+from ..render.escaping import visible_in_line
+from ..render.formatting import counted
+from ..render.screen import screen
+from ..render.table import table
+from ..render.views import SweepView, TrialView
 
 
 def sweep_explanation(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import time
 
-from ..resources.rows import whole_row
-from ..resources.views import TrialView
-from .naming import add_sweep
-from .rows import Row, add_output, show
+from ..render.output_formats import Row, add_output, show
+from ..render.trial_rows import whole_row
+from ..render.views import TrialView
+from .arguments import add_sweep
 from .trials import read
 
 

@@ -6,14 +6,14 @@ import argparse
 import time
 from typing import Any
 
-from ..resources.views import SweepView, trial_views
+from ..loading.errors import Unusable
+from ..render.output_formats import FORMATS, Row, add_output, json_text, show, yaml_text
+from ..render.screen import screen
+from ..render.table import say, tell
+from ..render.views import SweepView, trial_views
 from . import live
-from .errors import Unusable
+from .arguments import add_sweep
 from .kubectl import Kubectl
-from .naming import add_sweep
-from .rows import FORMATS, Row, add_output, json_text, show, yaml_text
-from .screen import screen
-from .table import say, tell
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

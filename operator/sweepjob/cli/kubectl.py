@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..resources import names
-from ..resources.views import warm_started_by
-from .errors import Unusable
+from ..api import names
+from ..loading.errors import Unusable
+from ..render.views import warm_started_by
 from .kubectl_errors import NO_KUBECTL, NotFound, explained
 
 # kubectl's own, passed on as they are.

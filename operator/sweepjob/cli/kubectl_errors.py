@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .errors import Unusable
+from ..loading.errors import Unusable
 
 # kubectl's own log, e.g. the lines of memcache.go that it prints before it gives up.
 _LOG_LINE = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d")

@@ -6,19 +6,17 @@ import contextlib
 import json
 import queue
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..resources import names
-from ..resources.views import SweepView, trial_views
-from .escaping import visible
+from ..api import names
+from ..render.screen import screen
+from ..render.terminal import terminal
+from ..render.views import SweepView, trial_views
 from .kubectl import Kubectl
 from .kubectl_errors import NotFound
-from .screen import screen
-from .table import say
 
 _TICK = 1.0  # seconds; times go on while nothing else happens
 _MOMENT = 0.05
@@ -40,38 +38,6 @@ def follow(cluster: Kubectl, name: str) -> int:
                     if sweep.is_over:
                         return 0 if sweep.phase == "Complete" else 1
             time.sleep(_TICK)  # a watch has ended, as they all do some time
-
-
-@contextlib.contextmanager
-def terminal() -> Iterator[Callable[[list[str]], None]]:
-    """Something that shows lines in place of those before; without a terminal, what is new of them."""
-    if not sys.stdout.isatty():
-        yield _Log().show
-        return
-    from rich.console import Console
-    from rich.live import Live
-    from rich.text import Text
-
-    with Live(console=Console(highlight=False), auto_refresh=False) as live:
-        yield lambda lines: live.update(Text(visible("\n".join(lines)), no_wrap=True), refresh=True)
-
-
-class _Log:
-    """For pipes and files: the line of progress, and troubles, whenever they say something else."""
-
-    def __init__(self) -> None:
-        self._last: list[str] = []
-
-    def show(self, lines: list[str]) -> None:
-        line = f"{lines[0].split('   ')[1]}: {lines[1].split('  ', 1)[1]}"
-        best = next((line for line in lines if line.startswith("best:")), "")
-        troubles = [line for line in lines if line.startswith("! ")]
-        standing = [f"{line}; {best}" if best else line, *troubles]
-        news = [said for said in standing if said not in self._last]
-        if news:
-            say("\n".join(news))
-            sys.stdout.flush()
-        self._last = standing
 
 
 @contextlib.contextmanager

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from ..resources.job import trainer_of
-from ..resources.pods import parse_pod
-from .errors import Unusable
+from ..loading.errors import Unusable
+from ..trial_pods.job import trainer_of
+from ..trial_pods.pod_records import parse_pod
+from .arguments import add_trial
 from .kubectl import Kubectl
-from .naming import add_trial
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -6,12 +6,13 @@ import argparse
 import json
 from collections.abc import Iterator
 
-from ..domain.sampling import Observation, make_sampler
-from ..domain.space import Assignment, leaves
-from ..resources.placeholders import text_of
-from .escaping import json_safe
-from .sources import Sweep, read_sweep
-from .table import say, table, tell
+from ..loading.sweep_files import Sweep, read_sweep
+from ..render.escaping import json_safe
+from ..render.table import say, table, tell
+from ..search.sampler import Observation
+from ..search.samplers.registry import make_sampler
+from ..search.space import Assignment, leaves
+from ..template.references import text_of
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

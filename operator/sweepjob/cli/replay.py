@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..domain.replay import Outcome, RecordedTrial, Replay, replay
-from ..domain.stopping import Decision, Policy
-from ..resources.early_termination import parse_policy
-from ..resources.reading import Reader
-from ..resources.rows import stop_row
-from .errors import Unusable
-from .escaping import json_safe
-from .recorded import read_curves
-from .sources import Sweep, read_sweep
-from .table import say, table
-from .yaml_text import BadYaml, load_documents
+from ..api.early_termination import parse_policy
+from ..api.reader import Reader
+from ..early_stopping.policy import Decision, Policy
+from ..early_stopping.replay import Outcome, RecordedTrial, Replay, replay
+from ..loading.errors import Unusable
+from ..loading.recorded_curves import read_curves
+from ..loading.sweep_files import Sweep, read_sweep
+from ..loading.yaml_text import BadYaml, load_documents
+from ..render.escaping import json_safe
+from ..render.table import say, table
+from ..render.trial_rows import stop_row
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

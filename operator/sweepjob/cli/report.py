@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..loading.errors import Unusable
 from ..local.folder import BrokenFile, Folder
-from ..resources.views import warm_started_by
-from .errors import Unusable
+from ..render.table import tell
+from ..render.views import warm_started_by
+from .arguments import add_sweep
 from .kubectl import Kubectl
-from .naming import add_sweep
-from .table import tell
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -6,12 +6,12 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 
-from ..resources.rows import trial_row
-from ..resources.views import SweepView, TrialView, by_score, trial_views
+from ..render.output_formats import add_output, show
+from ..render.table import tell
+from ..render.trial_rows import trial_row
+from ..render.views import SweepView, TrialView, by_score, trial_views
+from .arguments import add_sweep
 from .kubectl import Kubectl
-from .naming import add_sweep
-from .rows import add_output, show
-from .table import tell
 
 SHOWN = (
     "name",

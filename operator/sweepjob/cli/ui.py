@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
-from ..resources import names
-from .errors import Unusable
+from ..api import names
+from ..loading.errors import Unusable
+from ..render.table import say
+from .arguments import add_sweep
 from .kubectl import Kubectl
-from .naming import add_sweep
-from .table import say
 
 if TYPE_CHECKING:
     from kubernetes.aio.client.api_client import ApiClient
@@ -94,11 +94,11 @@ async def _serve(
 ) -> None:
     from aiohttp import web
 
-    from ..controller.gateway import Gateway
     from ..dashboard.access import Owner
     from ..dashboard.hub import Hub
     from ..dashboard.proxy import ProxyClient
     from ..dashboard.server import Server
+    from ..kube.client import Gateway
 
     listener = _listen(args.port)
     client = ProxyClient(str(socket))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from ..domain.problem import InvalidSpec
-from .errors import Unusable
-from .sources import is_sweepjob, read_documents, understand
-from .table import say, tell
+from ..api.problem import InvalidSpec
+from ..loading.errors import Unusable
+from ..loading.sweep_files import is_sweepjob, read_documents, understand
+from ..render.table import say, tell
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -9,11 +9,11 @@ import sys
 
 from aiohttp import web
 
-from ..controller import logs
-from ..controller.gateway import connect
-from ..controller.ingest.connections import Connections, listen, serve
-from ..controller.ingest.http_log import quiet_logger
-from ..controller.ingest.limits import ConnectionLimits
+from ..http_server.connections import Connections, listen, serve
+from ..http_server.limits import ConnectionLimits
+from ..http_server.log import quiet_logger
+from ..kube.client import connect
+from ..telemetry import log_format as logs
 from .access import Reviewed
 from .hub import Hub
 from .server import Server

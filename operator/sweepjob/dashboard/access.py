@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from ..controller.gateway import SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, Gateway
-from ..resources import names
+from ..api import names
+from ..kube.client import SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, Gateway
 
 _log = logging.getLogger(__name__)
 _SYSTEM = "system:"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..domain.space import Branch, Choice, Expression, LogNormal, LogUniform, Quantized
-from ..resources.placeholders import text_of
-from ..resources.sweepjob import SweepSpec
+from ..api.sweepjob import SweepSpec
+from ..search.space import Branch, Choice, Expression, LogNormal, LogUniform, Quantized
+from ..template.references import text_of
 
 
 def parameters(spec: SweepSpec | None) -> list[dict[str, Any]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..domain.curve import Curve
-from ..domain.objective import Goal
-from ..domain.stopping import Policy, Tracker
-from ..resources.views import TrialView
+from ..early_stopping.curve import Curve
+from ..early_stopping.evaluator import Tracker
+from ..early_stopping.policy import Policy
+from ..objective import Goal
+from ..render.views import TrialView
 
 # Points of all curves together: more do not fit on a screen, and a report has to go by mail.
 _POINTS = 400_000

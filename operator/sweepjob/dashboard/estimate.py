@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..resources.times import parse_time
-from ..resources.views import SweepView, TrialView
+from ..api.times import parse_time
+from ..render.views import SweepView, TrialView
 
 
 def time_left(

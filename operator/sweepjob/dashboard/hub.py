@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..controller.gateway import SWEEPJOBS, Gateway
-from ..controller.reflector import Key, Reflector
+from ..kube.client import SWEEPJOBS, Gateway
+from ..kube.informer import Key, Reflector
 from .room import NotThere, Room, synced
 
 Body = Mapping[str, Any]

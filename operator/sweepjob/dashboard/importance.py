@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..domain.importance import BinnedAxis, Main, Pair, analyse
-from ..domain.objective import Goal
-from ..domain.space import Space
-from ..resources.views import TrialView
+from ..objective import Goal
+from ..render.views import TrialView
+from ..search.importance import BinnedAxis, Main, Pair, analyse
+from ..search.space import Space
 
 _PAIRS_SHOWN = 15
 # Of a sweep of which nothing can be said.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..domain.curve import Curve
-from ..domain.objective import Goal
-from ..domain.plan.snapshot import Phase, Stop
-from ..domain.replay import Outcome, RecordedTrial, Replay
-from ..resources.record import dump_stop, trial_manifest
-from ..resources.stored_curve import dump_curve
-from ..resources.times import format_time
+from ..api.phases import Phase
+from ..api.stop_decision import Stop
+from ..api.stored_curve import dump_curve
+from ..api.sweeptrial import dump_stop, trial_manifest
+from ..api.times import format_time
+from ..early_stopping.curve import Curve
+from ..early_stopping.replay import Outcome, RecordedTrial, Replay
+from ..objective import Goal
 
 Body = Mapping[str, Any]
 NAMESPACE = "replay"

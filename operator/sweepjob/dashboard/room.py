@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..controller import errors
-from ..controller.gateway import SWEEPTRIALS, Gateway
-from ..controller.reflector import Reflector
-from ..domain.objective import Goal
-from ..resources import names
-from ..resources.rows import plain
-from ..resources.views import SweepView, TrialView, trial_views, warm_started_by
+from ..api import names
+from ..kube import errors
+from ..kube.client import SWEEPTRIALS, Gateway
+from ..kube.informer import Reflector
+from ..objective import Goal
+from ..render.trial_rows import plain
+from ..render.views import SweepView, TrialView, trial_views, warm_started_by
 from .axes import parameters
 from .curves import points_each
 from .sheet import FORMAT, analysis, sweep_sheet, understood

@@ -13,8 +13,8 @@ from typing import Any
 
 from aiohttp import web
 
-from ..controller import errors
-from ..controller.ingest.connections import Connections
+from ..http_server.connections import Connections
+from ..kube import errors
 from .access import Access, Owner, Refused, Viewer
 from .assets import EARLY, SCRIPTS, STYLES, asset, page
 from .hub import Hub

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..domain.problem import InvalidSpec
-from ..resources.best import FORMS
-from ..resources.rows import plain
-from ..resources.sweepjob import SweepSpec, parse_sweepjob
-from ..resources.times import parse_time
-from ..resources.views import SweepView, TrialView, by_score, trial_views
+from ..api.problem import InvalidSpec
+from ..api.sweepjob import SweepSpec, parse_sweepjob
+from ..api.times import parse_time
+from ..render.best_parameters import FORMS
+from ..render.trial_rows import plain
+from ..render.views import SweepView, TrialView, by_score, trial_views
 from .axes import parameters
 from .curves import points_each, thresholds
 from .estimate import time_left

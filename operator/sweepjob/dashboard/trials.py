@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..domain.space import leaves
-from ..resources.rows import whole_row
-from ..resources.times import parse_time
-from ..resources.views import TrialView
+from ..api.times import parse_time
+from ..render.trial_rows import whole_row
+from ..render.views import TrialView
+from ..search.space import leaves
 from .curves import curve_points
 
 Body = Mapping[str, Any]

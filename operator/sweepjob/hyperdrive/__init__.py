@@ -35,11 +35,7 @@ from .policies import (
     NoTerminationPolicy,
     TruncationSelectionPolicy,
 )
-from .sampling import (
-    BayesianParameterSampling,
-    GridParameterSampling,
-    RandomParameterSampling,
-)
+from .sampling import BayesianParameterSampling, GridParameterSampling, RandomParameterSampling
 
 __all__ = [
     "BanditPolicy",

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from ..resources.times import parse_time
-from .api import MemoryApiServer, Request
+from ..api.times import parse_time
+from .api_server import MemoryApiServer, Request
 
 # A container's log: lines with their times, until the container ends. The arguments are the pod, and
 # the time (seconds since the epoch) before which lines may be left out.

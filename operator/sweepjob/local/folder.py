@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from ..resources.times import format_time
-from .jobs import phase_of
+from ..api.times import format_time
+from .job_controller import phase_of
 from .store import Body, Change, Store
 
 NAMESPACE = "local"  # of everything that runs here

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..resources.times import format_time
+from ..api.times import format_time
 from .log_text import last_lines
 
 _SLOT = 10_000_000  # nanoseconds; lines that end within one are told apart by their order

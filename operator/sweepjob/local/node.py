@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ..controller.ingest.authentication import Caller
-from ..resources.proxies import merge_environments
-from ..resources.times import parse_time
+from ..api.times import parse_time
+from ..ingest.authentication import Caller
+from ..trial_pods.proxies import merge_environments
 from . import pod_status
 from .devices import Devices
-from .jobs import JobController, phase_of
+from .job_controller import JobController, phase_of
 from .log import Log
+from .pod_processes import gpus_of, local_pod
 from .pod_runner import PodEnd, PodRunner
-from .pods import gpus_of, local_pod
 from .store import Body, Change, Key, Store
 
 _log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .log import Log
 from .output import Output
-from .pods import LocalPod
+from .pod_processes import LocalPod
 from .process import SupervisedProcess
 from .sidecar import Sidecar, SidecarEnd, SidecarFailed
 from .start_failure import start_failure

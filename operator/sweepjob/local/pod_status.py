@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..resources import names
-from ..resources.job import trainer_of
-from ..resources.times import format_time
+from ..api import names
+from ..api.times import format_time
+from ..trial_pods.job import trainer_of
 from .pod_runner import PodEnd
 from .store import Body
 

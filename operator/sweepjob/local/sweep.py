@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
-from ..controller.gateway import Gateway
-from ..controller.ingest.push_handler import PushHandler
-from ..controller.ingest.server import DirectSubmission, IngestServer
-from ..controller.log_budget import LogLimits
-from ..controller.reconciler import Reconciler
-from ..controller.settings import Settings
-from ..resources.sidecar import SidecarSettings
-from .api import MemoryApiServer, Request
+from ..controllers.push_handler import PushHandler
+from ..controllers.sweep_controller import Reconciler
+from ..ingest.server import DirectSubmission, IngestServer
+from ..kube.client import Gateway
+from ..pod_logs.limits import LogLimits
+from ..settings import Settings
+from ..trial_pods.sidecar import SidecarSettings
+from .api_server import MemoryApiServer, Request
 from .client import LocalClient
 from .folder import NAMESPACE, Folder, is_over
-from .jobs import JobController
+from .job_controller import JobController
 from .node import Machine, Node
 from .store import Body, Change, Store
 

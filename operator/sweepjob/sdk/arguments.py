@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..domain.problem import Problem
-from ..resources.azure.dispatch import SPELLING
-from ..resources.reading import Reader
+from ..api.problem import Problem
+from ..api.reader import Reader
+from ..loading.azure.convert import SPELLING
 
 _KEYS = re.compile(r"\b(" + "|".join(map(re.escape, SPELLING)) + r")\b")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from ..resources import names
+from ..api import names
 from .job import SweepJob
 from .records import Conflict, NotFound, SweepError
 from .run import SweepRun

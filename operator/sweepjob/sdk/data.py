@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..domain.space import Scalar
+from ..search.space import Scalar
 from .arguments import ArgumentError, present
 from .expressions import Expression, plain
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..resources import names
-from ..resources.outputs import Output, trial_folder
-from ..resources.sweepjob import parse_sweepjob
+from ..api import names
+from ..api.outputs import Output, trial_folder
+from ..api.sweepjob import parse_sweepjob
 from .records import SweepError
 
 _MOUNT = "/outputs"

@@ -7,25 +7,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..cli.yaml_text import dump
-from ..domain.problem import InvalidSpec
-from ..resources import names
-from ..resources.spec_warnings import spec_warnings
-from ..resources.sweepjob import SweepSpec, parse_sweepjob
+from ..api import names
+from ..api.problem import InvalidSpec
+from ..api.spec_warnings import spec_warnings
+from ..api.sweepjob import SweepSpec, parse_sweepjob
+from ..loading.yaml_text import dump
 from .arguments import REASONS, ArgumentError, present, refuse, spelled
 from .data import Output
 from .expressions import Expression, expression, plain
 from .manifest import described, metadata_of, spec_of, trial_of
 from .policies import EarlyTerminationPolicy, policy_of
-from .settings import (
-    Objective,
-    SamplingAlgorithm,
-    SweepJobLimits,
-    algorithm_of,
-)
-from .settings import (
-    sampling_algorithm as algorithm_named,
-)
+from .settings import Objective, SamplingAlgorithm, SweepJobLimits, algorithm_of
+from .settings import sampling_algorithm as algorithm_named
 from .trial import Command
 
 _ABSENT = {

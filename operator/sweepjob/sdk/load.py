@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..cli.errors import Unusable
-from ..cli.sources import is_sweepjob, read_documents, stem
-from ..domain.problem import InvalidSpec
-from ..resources.azure import NotASweep, Supplies, convert
+from ..api.problem import InvalidSpec
+from ..loading.azure import NotASweep, Supplies, convert
+from ..loading.errors import Unusable
+from ..loading.sweep_files import is_sweepjob, read_documents, stem
 from .arguments import ArgumentError
 from .job import SweepJob
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..domain.problem import InvalidSpec
+from ..api.problem import InvalidSpec
 from .arguments import ArgumentError, spelled
 from .job import SweepJob
 from .records import NotFound, SweepError
@@ -42,9 +42,9 @@ def run_local(
         SweepError: what it needs is not installed, or the folder has something else.
     """
     try:
-        from ..cli.run import localized, sources_of
         from ..local.devices import visible
         from ..local.folder import Folder
+        from ..local.localize import localized, sources_of
         from ..local.sweep import LocalSweep
     except ModuleNotFoundError as error:
         raise SweepError(f"run_local needs {error.name}: pip install 'sweepjob[local]'") from None

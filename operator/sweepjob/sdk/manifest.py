@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..resources import names
-from ..resources.azure.sweep import parameter_names
+from ..api import names
+from ..loading.azure.sweep import parameter_names
 from .arguments import ArgumentError, present
 from .data import constants
 from .expressions import Expression, expression

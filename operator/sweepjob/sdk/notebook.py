@@ -6,9 +6,9 @@ import html
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..cli.amounts import duration, gpu_time
-from ..cli.rows import cell, readable
-from ..resources.views import SweepView, TrialView, best_so_far, by_score, parameter_names
+from ..render.formatting import duration, gpu_time
+from ..render.output_formats import cell, readable
+from ..render.views import SweepView, TrialView, best_so_far, by_score, parameter_names
 
 if TYPE_CHECKING:
     from .run import SweepRun

@@ -6,8 +6,8 @@ import io
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..domain.objective import Goal
-from ..resources.views import best_so_far
+from ..objective import Goal
+from ..render.views import best_so_far
 from .records import SweepError
 from .trial_run import TrialRun
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..resources import names
-from ..resources.command import words_of
-from ..resources.quantity import is_quantity
+from ..api import names
+from ..api.quantity import is_quantity
+from ..template.command import words_of
 from .arguments import ArgumentError
 
 _SHARED = "shared-memory"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
-from ..resources.early_termination import parse_policy
+from ..api.early_termination import parse_policy
 from .arguments import ArgumentError, check, present
 from .settings import known
 

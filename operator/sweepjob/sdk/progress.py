@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ..cli.live import terminal
-from ..cli.screen import screen
-from ..resources.views import SweepView
+from ..render.screen import screen
+from ..render.terminal import terminal
+from ..render.views import SweepView
 
 if TYPE_CHECKING:
     from .run import SweepRun

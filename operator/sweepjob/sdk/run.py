@@ -6,9 +6,9 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..domain.objective import Goal
-from ..resources import names
-from ..resources.views import SweepView, TrialView, trial_views
+from ..api import names
+from ..objective import Goal
+from ..render.views import SweepView, TrialView, trial_views
 from .job import SweepJob
 from .records import Records, SweepError
 from .trial_run import TrialRun, as_json

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..resources.sampling_algorithm import parse_algorithm
-from ..resources.sweepjob import parse_limits, parse_objective
+from ..api.sampling_algorithm import parse_algorithm
+from ..api.sweepjob import parse_limits, parse_objective
 from .arguments import ArgumentError, check, present
 
 AZURES_TRIALS = 1000  # where nobody says how many

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ..resources.azure.command import with_double_braces
-from ..resources.placeholders import Reference, replace_references
-from ..resources.spec_warnings import unused_parameters
+from ..api.spec_warnings import unused_parameters
+from ..loading.azure.command import with_double_braces
+from ..template.references import Reference, replace_references
 from .arguments import REASONS, ArgumentError, present, refuse, spelled
 from .data import Output
 from .expressions import Expression

@@ -7,10 +7,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ..domain.objective import Goal
-from ..domain.plan.snapshot import Phase, Stop
-from ..domain.space import Assignment, leaves
-from ..resources.views import TrialView
+from ..api.phases import Phase
+from ..api.stop_decision import Stop
+from ..objective import Goal
+from ..render.views import TrialView
+from ..search.space import Assignment, leaves
 
 # Azure's words for how a job is (semantics, section 5).
 _STATUS = {

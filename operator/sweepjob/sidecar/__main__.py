@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 import sys
 
-from .. import wire
-from .listening import listen
+from .. import protocol as wire
+from .listener import listen
 
 
 def main() -> int:
@@ -16,8 +16,8 @@ def main() -> int:
 
     import threading
 
-    from .life import leave_on_signals, live
-    from .settings import Settings
+    from .app import leave_on_signals, live
+    from .configuration import Settings
 
     leaving = threading.Event()
     leave_on_signals(leaving)

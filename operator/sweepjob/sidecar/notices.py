@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from .. import wire
+from .. import protocol as wire
 
 
 class Notices:

@@ -10,9 +10,9 @@ import threading
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from .. import wire
-from .recorder import Recorder
-from .settings import Settings
+from .. import protocol as wire
+from .configuration import Settings
+from .metric_store import Recorder
 
 _TIMEOUT = 10.0
 _BACKOFF = (0.2, 10.0)  # seconds, first and longest

@@ -22,7 +22,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
-from sweepjob.controller.gateway import Gateway
+from sweepjob.kube.client import Gateway
 
 from tests.bench.latency import NAMESPACE, prepare
 from tests.cluster import lifecycle, simulation

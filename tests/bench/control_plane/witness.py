@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweepjob.controller import gateway
-from sweepjob.controller.gateway import Gateway
+from sweepjob.kube import client as gateway
+from sweepjob.kube.client import Gateway
 
 
 async def follow(

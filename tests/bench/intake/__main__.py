@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sweepjob import wire
+from sweepjob import protocol as wire
 
 from tests.bench.control_plane.costs import cpu_seconds, memory
 from tests.cluster import certificates

@@ -14,11 +14,11 @@ import ssl
 import sys
 
 import uvloop
-from sweepjob.controller.ingest.authentication import Caller
-from sweepjob.controller.ingest.client import ChannelClient
-from sweepjob.controller.ingest.connections import Connections
-from sweepjob.controller.ingest.limits import ConnectionLimits
-from sweepjob.controller.ingest.worker import ingest
+from sweepjob.http_server.connections import Connections
+from sweepjob.http_server.limits import ConnectionLimits
+from sweepjob.ingest.authentication import Caller
+from sweepjob.ingest.client import ChannelClient
+from sweepjob.ingest.worker import ingest
 
 from tests.fake_api.harness import NAMESPACE
 

@@ -18,8 +18,8 @@ import time
 from typing import Any
 
 import uvloop
-from sweepjob.controller.ingest.process import IngestProcess
-from sweepjob.local.api import MemoryApiServer, Request
+from sweepjob.ingest.process import IngestProcess
+from sweepjob.local.api_server import MemoryApiServer, Request
 from sweepjob.local.store import Body
 
 from tests.fake_api.cluster import FakeCluster

@@ -18,8 +18,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sweepjob.controller import errors, gateway
-from sweepjob.controller.gateway import Gateway
+from sweepjob.kube import client as gateway
+from sweepjob.kube import errors
+from sweepjob.kube.client import Gateway
 
 from tests.bench.control_plane import ways
 from tests.bench.control_plane.costs import OperatorProcess

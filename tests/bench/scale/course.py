@@ -6,8 +6,9 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from sweepjob.controller import errors, gateway
-from sweepjob.controller.gateway import Gateway
+from sweepjob.kube import client as gateway
+from sweepjob.kube import errors
+from sweepjob.kube.client import Gateway
 
 from tests.bench.control_plane.costs import OperatorProcess
 

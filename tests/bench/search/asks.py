@@ -12,8 +12,9 @@ import sys
 import time
 
 import numpy as np
-from sweepjob.domain.sampling import Observation, RandomSampler
-from sweepjob.domain.sampling.bayesian import BayesianSampler
+from sweepjob.search.sampler import Observation
+from sweepjob.search.samplers.bayesian import BayesianSampler
+from sweepjob.search.samplers.random import RandomSampler
 
 from .problems import box, hartmann6
 from .spaces import space_of

@@ -10,10 +10,12 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
-from sweepjob.domain.sampling import RandomSampler
-from sweepjob.domain.sampling.bayesian import candidates, fitting, model, sampler, scales
-from sweepjob.domain.sampling.bayesian.arrays import Array
-from sweepjob.domain.space import Space
+from sweepjob.search.gaussian_process import candidates, fitting, scales
+from sweepjob.search.gaussian_process import posterior as model
+from sweepjob.search.gaussian_process.arrays import Array
+from sweepjob.search.samplers import bayesian as sampler
+from sweepjob.search.samplers.random import RandomSampler
+from sweepjob.search.space import Space
 
 _WARPS, _SCALE, _BELIEVE = model.warps, scales._of_choice, model.Model.believe
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sweepjob.domain.sampling import SAMPLERS, Observation
-from sweepjob.domain.space import Assignment
+from sweepjob.search.sampler import Observation
+from sweepjob.search.samplers.registry import SAMPLERS
+from sweepjob.search.space import Assignment
 
 from .spaces import Parameter, space_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sweepjob.domain.space import (
+from sweepjob.search.space import (
     Branch,
     Choice,
     Expression,

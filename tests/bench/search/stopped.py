@@ -18,22 +18,18 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import numpy as np
-from sweepjob.domain.curve import Curve
-from sweepjob.domain.objective import Goal
-from sweepjob.domain.sampling import Evidence, Observation
-from sweepjob.domain.sampling.bayesian import BayesianSampler
-from sweepjob.domain.space import Assignment
-from sweepjob.domain.stopping import (
-    AshaPolicy,
-    BanditPolicy,
-    MedianStoppingPolicy,
-    NoPolicy,
-    Policy,
-    Rungs,
-    Schedule,
-    Tracker,
-    TruncationSelectionPolicy,
-)
+from sweepjob.early_stopping.curve import Curve
+from sweepjob.early_stopping.evaluator import Tracker
+from sweepjob.early_stopping.extrapolation import Evidence
+from sweepjob.early_stopping.policies.asha import AshaPolicy, Rungs
+from sweepjob.early_stopping.policies.bandit import BanditPolicy
+from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
+from sweepjob.early_stopping.policies.truncation import TruncationSelectionPolicy
+from sweepjob.early_stopping.policy import NoPolicy, Policy, Schedule
+from sweepjob.objective import Goal
+from sweepjob.search.sampler import Observation
+from sweepjob.search.samplers.bayesian import BayesianSampler
+from sweepjob.search.space import Assignment
 
 from .problems import PROBLEMS
 from .score import Runs, paired, reference, score

@@ -2,8 +2,8 @@
 import asyncio
 from types import SimpleNamespace
 
-from sweepjob.controller.log_reader import LogReaders
-from sweepjob.resources.log_lines import LogLines
+from sweepjob.ingest.pod_logs.reader import LogReaders
+from sweepjob.pod_logs.lines import LogLines
 
 LINES = [
     "2026-01-01T00:00:00.123456789+00:00 epoch 1",

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob.domain.plan.snapshot import Phase, Stop
-from sweepjob.resources.record import dump_stop
-from sweepjob.resources.times import format_time
+from sweepjob.api.phases import Phase
+from sweepjob.api.stop_decision import Stop
+from sweepjob.api.sweeptrial import dump_stop
+from sweepjob.api.times import format_time
 
 from .program import Program
 from .test_views import NOW, sweep_body, trial_body

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from sweepjob.cli.yaml_text import load_documents
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.loading.yaml_text import load_documents
 
 from .program import AZURE, Program
 

@@ -10,8 +10,9 @@ import subprocess
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.cli import escaping, rows, table
-from sweepjob.resources.best import shell_quoted
+from sweepjob.render import escaping, table
+from sweepjob.render import output_formats as rows
+from sweepjob.render.best_parameters import shell_quoted
 
 # What terminals act on: clear the screen, set the title, write into the clipboard, a C1 CSI, return, and
 # what turns the order of letters around.

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from sweepjob.cli.errors import Unusable
 from sweepjob.cli.kubectl import Kubectl
 from sweepjob.cli.kubectl_errors import NotFound, explained
+from sweepjob.loading.errors import Unusable
 
 _MEMCACHE = (
     'E1129 22:50:{n:02d}.000000    4242 memcache.go:265] "Unhandled Error" err="couldn\'t get current '

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sweepjob.cli.live import terminal
+from sweepjob.render.terminal import terminal
 
 WAITS = "! Unschedulable: trial shown-1 waits for a GPU"
 

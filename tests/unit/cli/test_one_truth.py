@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from sweepjob import load_job
-from sweepjob.domain.problem import InvalidSpec
-from sweepjob.resources.spec_warnings import spec_warnings
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.spec_warnings import spec_warnings
+from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.sdk.arguments import ArgumentError
 from sweepjob.sweep import SweepWarning
 

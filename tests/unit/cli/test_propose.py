@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sweepjob.cli.__main__ import main
-from sweepjob.cli.yaml_text import BadYaml, dump, load_documents
+from sweepjob.loading.yaml_text import BadYaml, dump, load_documents
 
 from ..builders import sweepjob
 from .program import Program

@@ -10,9 +10,11 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.domain.objective import Goal
-from sweepjob.domain.replay import RecordedTrial, replay
-from sweepjob.domain.stopping import BanditPolicy, MedianStoppingPolicy, NoPolicy
+from sweepjob.early_stopping.policies.bandit import BanditPolicy
+from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
+from sweepjob.early_stopping.policy import NoPolicy
+from sweepjob.early_stopping.replay import RecordedTrial, replay
+from sweepjob.objective import Goal
 
 from ..builders import sweepjob
 from .program import Program

@@ -10,20 +10,22 @@ import re
 from typing import Any
 
 import pytest
-from sweepjob.cli import cost, rows
-from sweepjob.cli.amounts import counted, duration, gpu_time
+from sweepjob.api.phases import Phase
+from sweepjob.api.stop_decision import Stop
+from sweepjob.api.stored_curve import dump_curve
+from sweepjob.api.sweeptrial import dump_stop, trial_manifest
+from sweepjob.api.times import format_time
+from sweepjob.cli import cost
 from sweepjob.cli.explain import best_within, explanation
 from sweepjob.cli.explain_sweep import sweep_explanation
-from sweepjob.cli.screen import screen
-from sweepjob.cli.sparkline import bar, sparkline
 from sweepjob.cli.trials import trial_row
-from sweepjob.domain.curve import Curve
-from sweepjob.domain.objective import Goal
-from sweepjob.domain.plan.snapshot import Phase, Stop
-from sweepjob.resources.record import dump_stop, trial_manifest
-from sweepjob.resources.stored_curve import dump_curve
-from sweepjob.resources.times import format_time
-from sweepjob.resources.views import SweepView, TrialView, best_so_far, by_score, trial_views
+from sweepjob.early_stopping.curve import Curve
+from sweepjob.objective import Goal
+from sweepjob.render import output_formats as rows
+from sweepjob.render.formatting import counted, duration, gpu_time
+from sweepjob.render.screen import screen
+from sweepjob.render.sparkline import bar, sparkline
+from sweepjob.render.views import SweepView, TrialView, best_so_far, by_score, trial_views
 
 from ..builders import sweepjob
 

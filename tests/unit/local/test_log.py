@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweepjob.controller.log_stream import MORE, log_lines
+from sweepjob.kube.log_stream import MORE, log_lines
 from sweepjob.local.log import Log
 from sweepjob.local.log_text import last_lines
 from sweepjob.local.output import Output
-from sweepjob.resources.log_lines import LogLines, nanoseconds
+from sweepjob.pod_logs.lines import LogLines, nanoseconds
 
 
 async def followed(log: Log, after: float = 0.0) -> list[tuple[int, bytes]]:

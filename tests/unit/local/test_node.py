@@ -14,7 +14,7 @@ import pytest
 from sweepjob.local import node, pod_runner
 from sweepjob.local.devices import Devices
 from sweepjob.local.folder import Folder
-from sweepjob.local.jobs import JobController
+from sweepjob.local.job_controller import JobController
 from sweepjob.local.log import Log
 from sweepjob.local.node import Machine
 from sweepjob.local.sweep import LocalSweep

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sweepjob.local.pods import LocalPod, local_pod
+from sweepjob.local.pod_processes import LocalPod, local_pod
 
 
 def pod(tmp_path: Path, **container: Any) -> LocalPod:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 import yaml
-from sweepjob.domain.sampling import RandomSampler
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.search.samplers.random import RandomSampler
 
 REPORTS = 12
 # Reports level + n / 1000 as the n-th value, in the way that its sweep asks for.

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob.domain.problem import InvalidSpec
-from sweepjob.domain.sampling import Observation, make_sampler
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.search.sampler import Observation
+from sweepjob.search.samplers.registry import make_sampler
 
 from .test_run import LEVELS, Local, sweep
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.hyperdrive import (
     BanditPolicy,
     BayesianParameterSampling,
@@ -28,7 +29,6 @@ from sweepjob.hyperdrive import (
     randint,
     uniform,
 )
-from sweepjob.resources.sweepjob import parse_sweepjob
 
 
 def spec_of(config: HyperDriveConfig) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sweepjob import Input, Output, command
-from sweepjob.resources.sweepjob import parse_sweepjob
+from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.sweep import (
     AshaPolicy,
     BanditPolicy,

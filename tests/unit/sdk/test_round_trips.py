@@ -16,8 +16,8 @@ import sweepjob
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob import load_job
-from sweepjob.cli.yaml_text import load_documents
-from sweepjob.resources.azure import NotASweep, Supplies, convert
+from sweepjob.loading.azure import NotASweep, Supplies, convert
+from sweepjob.loading.yaml_text import load_documents
 from sweepjob.sweep import ArgumentError, SweepJob
 
 AZURE = Path(__file__).parents[2] / "data" / "azure"

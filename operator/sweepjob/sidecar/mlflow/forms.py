@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import wire
+from ... import protocol as wire
 
 EXPERIMENT_ID = "0"
 

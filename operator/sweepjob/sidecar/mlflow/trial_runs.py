@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from ..recorder import Recorder
+from ..metric_store import Recorder
 from .database import Database
 from .metrics import Metrics
 from .runs import PARENT, RESUMED, RUN_NAME, Run, Runs

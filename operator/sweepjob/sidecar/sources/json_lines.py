@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ... import wire
-from ..recorder import Recorder
+from ... import protocol as wire
+from ..metric_store import Recorder
 from .regular_files import explain, incomplete, open_regular
 
 _LONGEST = 1024 * 1024  # bytes of a line; one that is longer is passed over

@@ -10,7 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 
-from ..recorder import Recorder
+from ..metric_store import Recorder
 from ..server import Handler
 
 _SAMPLE = re.compile(

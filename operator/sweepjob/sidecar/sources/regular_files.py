@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from ... import wire
+from ... import protocol as wire
 
 _REMEDIES = {
     PermissionError: (

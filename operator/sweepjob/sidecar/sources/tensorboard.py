@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from ... import wire
-from ..recorder import Recorder
+from ... import protocol as wire
+from ..metric_store import Recorder
 from .event_folder import MOST_FILES, EventFile, Listing, list_event_files
 from .event_records import Damaged, Malformed, Record, complete_records
 from .regular_files import explain, incomplete, open_regular

@@ -1,0 +1,1 @@
+"""The two resources as typed values, and every check of a spec. Pure."""

@@ -1,0 +1,124 @@
+"""``spec.metrics``: how the script reports."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .. import protocol as wire
+from .quantity import check_amounts
+from .reader import Reader
+
+if TYPE_CHECKING:
+    import re2
+
+_PORTS = {wire.MLFLOW: wire.MLFLOW_PORT, wire.PUSHGATEWAY: wire.PUSHGATEWAY_PORT}
+_PATHS = {wire.FILE: "/metrics/metrics.jsonl", wire.TENSORBOARD: "/metrics"}
+_PATTERN_LIMIT = 1000
+ACCEPT, RETRY = ON_INCOMPLETE = ("accept", "retry")
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Where a trial's reports come from.
+
+    Attributes:
+        port: on the trainer's localhost, of a source that listens; 0 otherwise.
+        path: in the trainer, of a source that is written to; empty otherwise.
+        pattern: a regular expression for the log; empty for the usual forms.
+        is_port_given: the user chose the port.
+        sidecar: resources of the sidecar as in a container, empty for the operator's.
+        on_incomplete: what becomes of an attempt whose reports may be incomplete: ACCEPT or RETRY.
+    """
+
+    source: str = wire.MLFLOW
+    port: int = wire.MLFLOW_PORT
+    path: str = ""
+    pattern: str = ""
+    is_port_given: bool = False
+    sidecar: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    on_incomplete: str = ACCEPT
+
+    @property
+    def folder(self) -> str:
+        """What has to be shared between trainer and sidecar, of a source that is written to."""
+        return posixpath.dirname(self.path) if self.source == wire.FILE else self.path
+
+
+def parse_metrics(reader: Reader) -> Metrics:
+    """Read ``spec.metrics``."""
+    reader.known(("source", "port", "path", "pattern", "onIncomplete", "sidecar"))
+    source = reader.word("source", wire.SOURCES, wire.MLFLOW)
+    _belongs(reader, "port", source, _PORTS)
+    _belongs(reader, "path", source, _PATHS)
+    _belongs(reader, "pattern", source, (wire.LOGS,))
+    port = reader.integer("port", _PORTS.get(source, 0), least=0, most=65535)
+    if "port" in reader.data and port < 1024:
+        reader.note("port", port, "must be at least 1024: the sidecar is not root")
+    path = posixpath.normpath(reader.text("path", _PATHS[source])) if source in _PATHS else ""
+    reader.bounded("path", path, 1000)
+    metrics = Metrics(
+        source,
+        port,
+        path,
+        _pattern(reader),
+        is_port_given="port" in reader.data,
+        on_incomplete=reader.word("onIncomplete", ON_INCOMPLETE, ACCEPT),
+        sidecar=_sidecar(reader.child("sidecar"), source),
+    )
+    if path and (not path.startswith("/") or metrics.folder == "/"):
+        example = _PATHS[source]
+        remedy = f"must be absolute and in a folder of its own, e.g. {example}: it is mounted there"
+        reader.note("path", path, remedy)
+    return metrics
+
+
+def _sidecar(reader: Reader, source: str) -> Mapping[str, Mapping[str, Any]]:
+    reader.known(("resources",))
+    if reader.data and source == wire.LOGS:
+        reader.note("", dict(reader.data), "source logs has no sidecar; remove it")
+    resources = reader.child("resources")
+    resources.known(("requests", "limits"))
+    check_amounts(resources)
+    return {part: amounts for part, amounts in resources.data.items() if amounts}
+
+
+def _belongs(reader: Reader, key: str, source: str, sources: object) -> None:
+    listed = list(sources)  # type: ignore[call-overload] # a tuple or a dict of words
+    if key in reader.data and source not in listed:
+        reader.note(key, reader.data[key], f"belongs to source {' or '.join(listed)}; remove it")
+
+
+def _pattern(reader: Reader) -> str:
+    if "pattern" not in reader.data:
+        return ""
+    pattern = reader.text("pattern")
+    reader.bounded("pattern", pattern, _PATTERN_LIMIT)
+    import re2  # where there is a pattern only
+
+    try:
+        groups = compiled(pattern).groupindex
+    except re2.error as error:
+        text = error.args[0]
+        said = text.decode() if isinstance(text, bytes) else str(text)
+        reader.note("pattern", pattern, f"is no regular expression of RE2's syntax: {said}")
+        return ""
+    if pattern and "value" not in groups:
+        remedy = "must have a group (?P<value>...), and may have (?P<name>...)"
+        reader.note("pattern", pattern, remedy)
+    return pattern
+
+
+def compiled(pattern: str | bytes) -> re2._Regexp:
+    """RE2: its time is linear in the text, whatever the pattern; Python's may take for ever.
+
+    Raises:
+        re2.error: the pattern has a mistake.
+    """
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(pattern, options)

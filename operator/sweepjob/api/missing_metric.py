@@ -1,0 +1,87 @@
+"""What to tell about a trial that never reported the primary metric, by the way it reports."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from .. import protocol as wire
+from .metrics import Metrics
+
+_LISTED = 20  # names
+
+
+def missing_metric(
+    trial: str,
+    metric: str,
+    metrics: Metrics,
+    seen: Sequence[str],
+    samples: Sequence[str],
+    doubts: Sequence[str],
+) -> str:
+    """A message that says what was seen instead, and what to do.
+
+    Args:
+        trial: name of the trial.
+        seen: names of other metrics that it reported.
+        samples: lines of its log, where that is the source.
+        doubts: why reports may be missing, as far as that is known.
+    """
+    missing = f"trial {trial} never reported the primary metric '{metric}'."
+    if metrics.source == wire.LOGS:
+        return " ".join([missing, *_of_log(metric, metrics, seen, samples, doubts)])
+    if seen:
+        return f"{missing} It reported {_names(metric, seen)}, or let the script log '{metric}'."
+    return f"{missing} It reported nothing at all. {_how(metric, metrics)}."
+
+
+def _names(metric: str, seen: Sequence[str]) -> str:
+    """What was seen, with the name that was probably meant."""
+    listed = ", ".join(seen[:_LISTED])
+    if len(seen) > _LISTED:
+        listed += f" and {len(seen) - _LISTED} more"
+    close = difflib.get_close_matches(metric, seen, n=1)
+    which = f"'{close[0]}', which is close," if close else "one of these"
+    return f"{listed}. Create the sweep with {which} as primaryMetric"
+
+
+def _how(metric: str, metrics: Metrics) -> str:
+    """How a report is made, by the source."""
+    if metrics.source == wire.PUSHGATEWAY:
+        return f"Push '{metric}' to localhost:{metrics.port}, which SWEEPJOB_PUSHGATEWAY names"
+    if metrics.source == wire.FILE:
+        line = f'{{"{metric}": 0.5}}'
+        return f"Append lines like {line} to {metrics.path}, which SWEEPJOB_METRICS_PATH names"
+    if metrics.source == wire.TENSORBOARD:
+        return (
+            f"Write the scalar '{metric}' to event files below {metrics.path}, which "
+            "SWEEPJOB_METRICS_PATH names"
+        )
+    return f"Log '{metric}' with MLflow to the tracking URI that the trial is given"
+
+
+def _of_log(
+    metric: str,
+    metrics: Metrics,
+    seen: Sequence[str],
+    samples: Sequence[str],
+    doubts: Sequence[str],
+) -> list[str]:
+    told = [f"{doubt[0].upper()}{doubt[1:]}." for doubt in doubts]
+    if doubts and not samples:
+        return told
+    if seen:
+        told.append(f"Its log has numbers for {_names(metric, seen)}, or print '{metric}'.")
+    if samples:
+        lines = "; ".join(f"'{line}'" for line in samples)
+        told.append(f"Lines that were seen: {lines}.")
+    else:
+        told.append("Its log has no line with a number.")
+    if metrics.pattern:
+        told.append(f"metrics.pattern is '{metrics.pattern}'; without it, {metric}=0.5 would do.")
+    else:
+        told.append(
+            f"A report is a line with '{metric}=0.5' or '{metric}: 0.5' in it; for any other form there "
+            "is metrics.pattern."
+        )
+    return told

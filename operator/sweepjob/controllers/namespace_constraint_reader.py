@@ -1,0 +1,71 @@
+"""LimitRanges and ResourceQuotas of the namespaces in which Jobs are created, read when they are needed.
+
+They are not watched: a namespace is read at most once a minute while trials start in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from ..kube import client as gateway
+from ..kube import errors
+from ..kube.client import Body, Gateway, Resource
+from ..trial_pods.namespace_constraints import NamespaceLimits
+
+_log = logging.getLogger(__name__)
+_FRESH = 60.0  # seconds for which an answer counts
+_MOST = 1000  # namespaces that are remembered
+
+
+class NamespaceLimitReader:
+    """Remembers what was read, so that a thousand trials cost no more requests than one.
+
+    Args:
+        clock: seconds since the epoch.
+    """
+
+    def __init__(self, api: Gateway, clock: Callable[[], float]) -> None:
+        self._api = api
+        self._clock = clock
+        self._known: dict[str, tuple[float, asyncio.Task[NamespaceLimits]]] = {}
+        self.is_refused = False  # whether a right to read them is missing
+
+    async def read(self, namespace: str) -> NamespaceLimits:
+        """What a namespace demands of containers; nothing where the right to read it is missing.
+
+        Raises:
+            ApiError: the API server did not answer.
+        """
+        now = self._clock()
+        when, task = self._known.get(namespace, (-_FRESH, None))
+        if task is None or now >= when + _FRESH:
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            task = asyncio.create_task(self._ask(namespace))
+            self._known[namespace] = now, task
+        try:
+            return await asyncio.shield(task)
+        except errors.ApiError:
+            self.forget(namespace)
+            raise
+
+    def forget(self, namespace: str) -> None:
+        """Read a namespace again for the next Job: something in it has refused a pod."""
+        self._known.pop(namespace, None)
+
+    async def _ask(self, namespace: str) -> NamespaceLimits:
+        kinds = (gateway.LIMIT_RANGES, gateway.RESOURCE_QUOTAS)
+        ranges, quotas = await asyncio.gather(*(self._list(kind, namespace) for kind in kinds))
+        self.is_refused = ranges is None or quotas is None
+        return NamespaceLimits(ranges or (), quotas or ())
+
+    async def _list(self, resource: Resource, namespace: str) -> list[Body] | None:
+        try:
+            return await self._api.list_by_field(resource, namespace, "")
+        except errors.Refused as error:
+            if not self.is_refused:
+                lost = "the sidecar is not fitted to LimitRanges and quotas that refuse it"
+                _log.warning("%s: %s; %s", resource.plural, error, lost)
+            return None

@@ -1,0 +1,176 @@
+"""The operator's rights: what each is for, what fails without it, and where it is granted.
+
+The chart grants exactly these (a test compares both directions).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from .. import protocol as wire
+from ..api import names
+from ..kube.denied import Denied
+
+# What a sweep is told to do about a right that is lacking.
+REMEDY = (
+    "Ask whoever installed the operator to grant it what the chart's roles grant; everything goes on "
+    "by itself then"
+)
+
+
+class Need(Enum):
+    """How much the operator depends on a right."""
+
+    REQUIRED = "required"  # not ready without it
+    PARTIAL = "partial"  # ready without it; every sweep that is concerned is degraded
+    RARE = "rare"  # used after a crash, or checked by some clusters only
+
+
+class Grant(Enum):
+    """The role of the chart that grants a right."""
+
+    WATCHED = "the operator's ClusterRole (chart: templates/rbac.yaml)"
+    TOKENS = "the operator's ClusterRole for tokens (chart: templates/rbac.yaml)"
+    LEASE = "the Role for the lease in the release's namespace (chart: templates/replicas.yaml)"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One verb on one resource.
+
+    Attributes:
+        resource: plural, with the subresource behind a slash.
+        loss: what does not work without it.
+        grant: the role that it belongs to.
+        sources: of metrics; sweeps with another source are not concerned. Empty for all.
+    """
+
+    group: str
+    resource: str
+    verb: str
+    need: Need
+    loss: str
+    grant: Grant = Grant.WATCHED
+    sources: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
+
+
+_PUSHED = frozenset(set(wire.SOURCES) - {wire.LOGS})
+_SWEEPS, _BATCH, _CORE = names.GROUP, "batch", ""
+_UNFITTED = "sidecars are not fitted to LimitRanges and ResourceQuotas that refuse their pods"
+_REQUIRED, _PARTIAL, _RARE = Need.REQUIRED, Need.PARTIAL, Need.RARE
+
+RIGHTS: tuple[Right, ...] = (
+    Right(_SWEEPS, "sweepjobs", "list", _REQUIRED, "no sweep is found"),
+    Right(_SWEEPS, "sweepjobs", "watch", _REQUIRED, "new and changed sweeps are not noticed"),
+    Right(
+        _SWEEPS, "sweepjobs", "get", _REQUIRED, "the status of a sweep that was edited stays old"
+    ),
+    Right(_SWEEPS, "sweepjobs/status", "patch", _REQUIRED, "the status of sweeps is not written"),
+    Right(_SWEEPS, "sweeptrials", "list", _REQUIRED, "the records of trials are not found"),
+    Right(_SWEEPS, "sweeptrials", "watch", _REQUIRED, "deleted records are not noticed"),
+    Right(_SWEEPS, "sweeptrials", "create", _REQUIRED, "no new trial is recorded, none starts"),
+    Right(_SWEEPS, "sweeptrials/status", "patch", _REQUIRED, "no stop and no result is recorded"),
+    Right(_SWEEPS, "sweeptrials", "get", _RARE, "a trial that a crash left half created is stuck"),
+    Right(
+        *(_SWEEPS, "sweepjobs/finalizers", "update", _RARE),
+        "no trial is recorded where the cluster enforces owner references",
+    ),
+    Right(
+        *(_SWEEPS, "sweeptrials/finalizers", "update", _RARE),
+        "no trial starts where the cluster enforces owner references",
+    ),
+    Right(_BATCH, "jobs", "list", _REQUIRED, "the Jobs of trials are not found"),
+    Right(_BATCH, "jobs", "watch", _REQUIRED, "the end of trials is not noticed"),
+    Right(_BATCH, "jobs", "create", _REQUIRED, "no trial starts"),
+    Right(_BATCH, "jobs", "delete", _REQUIRED, "trials are not stopped"),
+    Right(_BATCH, "jobs", "get", _RARE, "a trial whose Job a crash left half created is stuck"),
+    Right(_CORE, "pods", "list", _REQUIRED, "the pods of trials are not found"),
+    Right(_CORE, "pods", "watch", _REQUIRED, "what becomes of pods is not noticed"),
+    Right(_CORE, "pods", "delete", _REQUIRED, "trials are not stopped early"),
+    Right(
+        *(_CORE, "pods/log", "get", _PARTIAL),
+        "the reports that trials print are not read; they are read once it is there",
+        sources=frozenset({wire.LOGS}),
+    ),
+    Right(_CORE, "events", "create", _PARTIAL, "no events are posted"),
+    Right(
+        *(_CORE, "events", "list", _PARTIAL),
+        "the reason why a Job has no pod, or a pod does not start, is not found",
+    ),
+    *(
+        Right(_CORE, resource, "list", _PARTIAL, _UNFITTED, sources=_PUSHED)
+        for resource in ("limitranges", "resourcequotas")
+    ),
+    Right(
+        *("authentication.k8s.io", "tokenreviews", "create", _REQUIRED),
+        "reports of sidecars are not accepted; sidecars keep them until it is there",
+        grant=Grant.TOKENS,
+        sources=_PUSHED,
+    ),
+)
+
+# Only where one of several operators leads.
+LEASE_RIGHTS: tuple[Right, ...] = tuple(
+    Right("coordination.k8s.io", "leases", verb, _REQUIRED, "no operator leads", Grant.LEASE)
+    for verb in ("create", "get", "update")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A right that is lacking.
+
+    Attributes:
+        namespace: None for the whole cluster.
+        name: of the one object that it is needed for; empty for all.
+    """
+
+    right: Right
+    namespace: str | None
+    name: str = ""
+
+    @property
+    def where(self) -> str:
+        return "in the cluster" if self.namespace is None else f"in namespace {self.namespace}"
+
+    def __str__(self) -> str:
+        """For whoever reads the operator's log, or is told by /readyz."""
+        bound = ""
+        if self.namespace is not None and self.right.grant is Grant.WATCHED:
+            bound = f", with a RoleBinding in namespace {self.namespace}"
+        return (
+            f"the operator may not {self.right} {self.where}: {self.right.loss}. "
+            f"The right belongs to {self.right.grant.value}{bound}"
+        )
+
+
+def message_for_sweep(lacks: list[Lack]) -> str:
+    """What the status of a sweep says about the rights that it is concerned by."""
+    listed = "; ".join(f"{lack.right} {lack.where} ({lack.right.loss})" for lack in lacks)
+    return f"the operator lacks the right to {listed}. {REMEDY}"
+
+
+def concerns(lack: Lack, namespace: str, source: str) -> bool:
+    """Whether a sweep in a namespace, with a source of metrics, is worse off without the right."""
+    right = lack.right
+    here = lack.namespace is None or right.grant is not Grant.WATCHED or lack.namespace == namespace
+    return here and right.need is not Need.RARE and (not right.sources or source in right.sources)
+
+
+def right_of(denied: Denied) -> Right | None:
+    """The right in the table that a refused request would have needed."""
+    wanted = (denied.group, denied.resource, denied.verb)
+    every = (*RIGHTS, *LEASE_RIGHTS)
+    return next((r for r in every if (r.group, r.resource, r.verb) == wanted), None)
+
+
+def message_for_denied(denied: Denied) -> str:
+    """What a sweep says about a request that the operator was refused."""
+    right = right_of(denied)
+    if right is None:  # nothing that it asks for is missing in the table
+        return f"the operator may not {denied.verb} {denied.resource}. {REMEDY}"
+    return message_for_sweep([Lack(right, denied.namespace or None)])

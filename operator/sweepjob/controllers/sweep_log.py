@@ -1,0 +1,107 @@
+"""What happens to sweeps, in the operator's log: one line each. Values of specs, which may be secret, are
+not told."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..api import names
+from ..api.phases import Phase
+from ..api.status import has_started
+from ..api.stop_decision import Stop
+from ..telemetry.log_format import fields
+from .sweep_store import SweepState
+from .trial_store import TrialState
+
+_log = logging.getLogger(__name__)
+_PATH = re.compile(r"\b(?:spec|metadata)(?:\.\w+|\[\d+\])+")
+_MOST_PATHS = 5
+
+
+def log_refused(namespace: str, sweep: str, reason: str, message: str) -> None:
+    """A spec is not worked on. Its paths are told, not what it has there."""
+    paths = ",".join(list(dict.fromkeys(_PATH.findall(message[:10_000])))[:_MOST_PATHS])
+    what = "sweep waits" if reason != names.REASON_INVALID else "sweep refused"
+    told = fields(namespace=namespace, sweep=sweep, reason=reason, paths=paths)
+    _log.warning(what, extra=told)
+
+
+def log_deleted(namespace: str, sweep: str) -> None:
+    """A sweep was deleted before its end."""
+    _log.info("sweep deleted", extra=fields(namespace=namespace, sweep=sweep))
+
+
+def log_stopped(state: SweepState, trial: TrialState, stop: Stop) -> None:
+    """A trial is to end: by the policy, or for another reason."""
+    told = {"policy": stop.policy, "interval": stop.interval, "value": stop.value}
+    told["threshold"] = stop.threshold
+    _log.info("trial stopped", extra=_of_trial(state, trial, stop.reason, **told))
+
+
+def log_repeated(state: SweepState, trial: TrialState, reason: str) -> None:
+    """An attempt has ended without ending the trial."""
+    extra = _of_trial(state, trial, reason, attempt=trial.attempt)
+    _log.info("trial starts again", extra=extra)
+
+
+def log_trial_ended(state: SweepState, trial: TrialState, phase: Phase, reason: str) -> None:
+    """A trial has ended; only failures are worth a line by default."""
+    level = logging.INFO if phase is Phase.FAILED else logging.DEBUG
+    _log.log(level, "trial ended", extra=_of_trial(state, trial, reason, outcome=phase.value))
+
+
+def log_transitions(state: SweepState, before: Mapping[str, Any]) -> None:
+    """What the status of a sweep says that it did not say before."""
+    if has_started(state.status) and not has_started(before):
+        _log.info("first trial started", extra=_of_sweep(state))
+    was, now = _signs(before), _signs(state.status)
+    for kind, (holds, reason) in now.items():
+        if (holds, reason) == was.get(kind, (False, reason)):
+            continue
+        _log_condition(state, kind, reason, holds=holds)
+
+
+def _log_condition(state: SweepState, kind: str, reason: str, *, holds: bool) -> None:
+    match kind, holds:
+        case names.ACCEPTED, True:
+            extra = _of_sweep(state, trials=state.spec.limits.max_total_trials)
+            _log.info("sweep accepted", extra=extra)
+        case names.ACCEPTED, False:
+            log_refused(state.namespace, state.name, reason, state.problem)
+        case ((names.COMPLETE | names.FAILED), True):
+            _log_ended(state, kind, reason)
+        case names.SUSPENDED, _:
+            _log.info("sweep suspended" if holds else "sweep resumed", extra=_of_sweep(state))
+        case names.DEGRADED, True:
+            _log.warning("sweep degraded", extra=_of_sweep(state, reason=reason))
+        case names.DEGRADED, False:
+            _log.info("sweep healthy again", extra=_of_sweep(state))
+
+
+def _log_ended(state: SweepState, kind: str, reason: str) -> None:
+    best: dict[str, Any] = {}
+    if state.best is not None:
+        best = {"best": state.best.trial, "value": state.best.value}
+    counts = {phase.value: count for phase, count in state.ended.items() if count}
+    extra = _of_sweep(state, reason=reason, outcome=kind, **best, **counts)
+    _log.info("sweep ended", extra=extra)
+
+
+def _signs(status: Mapping[str, Any]) -> dict[str, tuple[bool, str]]:
+    """Of each condition whether it holds, and why."""
+    conditions = status.get("conditions") or ()
+    return {c["type"]: (c["status"] == "True", c["reason"]) for c in conditions}
+
+
+def _of_sweep(state: SweepState, **more: object) -> dict[str, dict[str, object]]:
+    return fields(namespace=state.namespace, sweep=state.name, **more)
+
+
+def _of_trial(
+    state: SweepState, trial: TrialState, reason: str, **more: object
+) -> dict[str, dict[str, object]]:
+    about = {"namespace": state.namespace, "sweep": state.name, "trial": trial.name}
+    return fields(**about, reason=reason, **more)

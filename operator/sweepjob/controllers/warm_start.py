@@ -1,0 +1,133 @@
+"""Other sweeps, whose trials count for one that begins: found, checked, and kept to for its life."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..api.problem import InvalidSpec, Problem
+from ..api.status import is_finished
+from ..api.sweepjob import SweepSpec, parse_sweepjob
+from ..api.sweeptrial import Record
+from ..api.times import parse_time
+from ..kube import client as gateway
+from ..kube.client import Gateway
+from ..kube.errors import NotFound
+from ..search.samplers.registry import make_sampler
+from ..search.warm_start import lies_within, mismatch
+from .caches import Caches
+
+_SECOND = 1.0  # which is as exactly as a status tells times
+
+
+class NotReady(Exception):
+    """A sweep to begin with is not there, or goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A sweep to begin with.
+
+    Attributes:
+        records: its trials that count; none when it has been deleted since.
+        counted: how many there were when this sweep began.
+    """
+
+    name: str
+    uid: str
+    records: tuple[Record, ...]
+    counted: int
+
+    @property
+    def lost(self) -> int:
+        """How many trials counted at first and are gone."""
+        return max(0, self.counted - len(self.records))
+
+
+async def find_sources(
+    api: Gateway, caches: Caches, namespace: str, spec: SweepSpec, status: Mapping[str, Any]
+) -> tuple[Source, ...]:
+    """The sweeps that a spec names.
+
+    Those that its status names already have been checked. They count as long as they are there, with
+    the trials that had ended when this sweep began: an operator that is started later begins with the
+    same ones.
+
+    Raises:
+        NotReady: one is not there, or has not finished.
+        InvalidSpec: one says nothing about this sweep; with the reason.
+    """
+    known = {entry["sweep"]: entry for entry in status.get("warmStart") or ()}
+    started = parse_time(status.get("startTime"))
+    sources = []
+    for position, name in enumerate(spec.warm_start):
+        if name in known and started is not None:
+            sources.append(_again(caches, namespace, known[name], started))
+            continue
+        body = await _finished(api, namespace, name)
+        source = _source(caches, namespace, body)
+        if problem := _problem(spec, body, source):
+            path = f"spec.warmStart.sweeps[{position}]"
+            raise InvalidSpec([Problem(path, name, problem)])
+        sources.append(source)
+    return tuple(sources)
+
+
+def _again(caches: Caches, namespace: str, entry: Mapping[str, Any], started: float) -> Source:
+    name, uid = entry["sweep"], entry["uid"]
+    records = tuple(
+        record
+        for record in _records(caches, namespace, name, uid)
+        if record.ended is not None and record.ended < started + _SECOND
+    )
+    return Source(name, uid, records, entry["trials"])
+
+
+async def _finished(api: Gateway, namespace: str, name: str) -> Mapping[str, Any]:
+    try:
+        body = await api.get(gateway.SWEEPJOBS, namespace, name)
+    except NotFound:
+        raise NotReady(
+            f"there is no sweep {name} in namespace {namespace}; correct spec.warmStart.sweeps, or "
+            "create it: this sweep begins when that one has finished"
+        ) from None
+    if not is_finished(body.get("status") or {}):
+        raise _not_finished(body)
+    return body
+
+
+def _not_finished(body: Mapping[str, Any]) -> NotReady:
+    progress = (body.get("status") or {}).get("progress", "no")
+    return NotReady(
+        f"sweep {body['metadata']['name']} has not finished: {progress} trials have ended; this sweep "
+        "begins when that one has"
+    )
+
+
+def _source(caches: Caches, namespace: str, body: Mapping[str, Any]) -> Source:
+    name, uid = body["metadata"]["name"], body["metadata"]["uid"]
+    records = tuple(_records(caches, namespace, name, uid))
+    # Its trials' ends are on record before its own, but the cache may not have seen them yet.
+    if not all(record.phase.is_end for record in records):
+        raise _not_finished(body)
+    return Source(name, uid, records, len(records))
+
+
+def _records(caches: Caches, namespace: str, name: str, uid: str) -> list[Record]:
+    found = (r for r in caches.records_of((namespace, name)) if r.sweep_uid == uid)
+    return sorted(found, key=lambda record: record.index)
+
+
+def _problem(spec: SweepSpec, body: Mapping[str, Any], source: Source) -> str:
+    try:
+        theirs = parse_sweepjob(body)
+    except InvalidSpec as error:
+        return f"cannot be read by this version: {error}; remove it from the list"
+    found = mismatch(spec.objective, spec.space, theirs.objective, theirs.space)
+    if found:
+        return found
+    learns = make_sampler(*spec.sampler, spec.space, 0).learns
+    if learns and not lies_within(spec.space, (r.assignment for r in source.records)):
+        return "none of its trials lies in this searchSpace; widen the ranges, or remove it"
+    return ""

@@ -1,1 +1,0 @@
-"""What to do next about a sweep: a function from a snapshot to actions."""

@@ -1,0 +1,1 @@
+"""Early-termination policies. One policy a module."""

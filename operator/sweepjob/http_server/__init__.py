@@ -1,0 +1,1 @@
+"""HTTP servers that face tenants: connections, their limits, and TLS certificates."""

@@ -1,0 +1,1 @@
+"""Reads metrics from the logs of pods."""

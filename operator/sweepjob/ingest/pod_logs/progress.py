@@ -1,0 +1,170 @@
+"""What is known of one log that is read: how far, what was found, what was skipped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ...kube.log_stream import MORE
+from ...pod_logs.findings import LogFindings
+from ...pod_logs.lines import LogLines, nanoseconds
+from ...pod_logs.position import LineCounter, LogPosition
+
+_FRESH = 2.0  # seconds that a line may be older than usual when reading is up to date
+# Of lines that are skipped the newest are looked at all the same: the last report is often the best.
+_NEWEST_LINES, _NEWEST_SIZE = 100, 128 * 1024
+
+Found = list[tuple[str, float]]
+
+
+class _Line(NamedTuple):
+    """A line, or a part of one."""
+
+    position: LogPosition
+    text: str
+    begins: bool
+
+
+class LogReading:
+    """A log that is read; it outlives a stream that breaks.
+
+    Args:
+        lines: finds the reports.
+        position: behind what was read before.
+
+    Attributes:
+        ended: the pod has ended.
+        limit: when the stream is cut off.
+        is_held: the stream is not read from, since its budget is spent.
+        skipping: lines are skipped, to be up to date again.
+        error: why the log cannot be read; empty when it can.
+    """
+
+    def __init__(self, lines: LogLines, position: LogPosition) -> None:
+        self._lines = lines
+        self._counter = LineCounter(position)
+        self.ended = asyncio.Event()
+        self.limit: asyncio.Timeout | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.is_held = self.skipping = False
+        self.error = ""
+        self._newest: deque[_Line] = deque()
+        self._newest_size = 0
+        self._skipped_lines = self._skipped_bytes = self._counted = 0
+        self._held = 0.0
+        self._usual_age = float("inf")
+        self._is_within = self._is_new = False
+
+    @property
+    def is_over(self) -> bool:
+        return self.task is not None and self.task.done()
+
+    @property
+    def news(self) -> tuple[int, int]:
+        """Changes when there is more to tell at once: with every doubling, as far as it is a number."""
+        return self._lines.news, self._skipped_lines.bit_length()
+
+    @property
+    def findings(self) -> LogFindings:
+        return LogFindings(
+            samples=self._lines.samples,
+            unread=self._lines.unread,
+            unread_sample=self._lines.unread_sample,
+            skipped_lines=self._skipped_lines,
+            skipped_bytes=self._skipped_bytes,
+            error=self.error,
+        )
+
+    def count_skipped(self) -> int:
+        """How many lines have been skipped since this was asked last."""
+        more, self._counted = self._skipped_lines - self._counted, self._skipped_lines
+        return more
+
+    def begin(self) -> int:
+        """A stream is opened; returns the time from which on it has to be read."""
+        self._counter.begin_again()
+        self._is_within = False
+        return self._counter.position.since
+
+    def finish(self, idle: float) -> None:
+        """The pod has ended: what is left can be read at once. The stream would end, too, but later, and
+        not at all where the node is gone. It is read as long as lines come: it may have some that a
+        rotation has taken from the others."""
+        self.ended.set()
+        if not self.is_held:
+            self.cut_off_after(idle)
+
+    def cut_off_after(self, idle: float | None) -> None:
+        """Cut the stream off when nothing comes for so many seconds; None for as long as it may take."""
+        if self.limit is not None:
+            now = asyncio.get_running_loop().time()
+            self.limit.reschedule(None if idle is None else now + idle)
+
+    def take(self, line: str) -> tuple[Found, LogPosition] | None:
+        """Take in a line, or a part of one; returns what was found in it."""
+        more, begins = line.endswith(MORE), not self._is_within
+        text = line[:-1] if more else line
+        self._is_within = more
+        if begins:
+            timestamp, _, text = text.partition(" ")
+            try:
+                self._is_new = self._counter.is_new(nanoseconds(timestamp))
+            except (ValueError, OverflowError):
+                self._is_new = False  # e.g. the kubelet's own words about the log
+        if not self._is_new:
+            return None
+        position = self._counter.position
+        if self.skipping:
+            self._keep(_Line(position, text, begins))
+            return None
+        found = self._lines.read(text, ends=not more)
+        return (found, position) if found else None
+
+    def hold(self, seconds: float, now: float, patience: float) -> bool:
+        """Reading was held back by its budget; returns whether it is up to date all the same.
+
+        Args:
+            seconds: how long.
+            now: seconds since the epoch.
+            patience: after so many seconds in a row lines are skipped.
+        """
+        if self.is_fresh(now):
+            return True
+        self._held += seconds
+        if self._held > patience and not self._is_within:
+            self.skipping = True
+        return False
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether the last line was not older than lines usually are when they arrive; the clock of the
+        node need not agree with ours."""
+        age = now - self._counter.position.time / 1e9
+        self._usual_age = min(self._usual_age, age)
+        return age <= self._usual_age + _FRESH
+
+    def catch_up(self) -> Iterator[tuple[Found, LogPosition]]:
+        """Reading is up to date: nothing is skipped from here on. Returns what was found in the newest of
+        the skipped lines."""
+        self._held, self.skipping = 0.0, False
+        newest, self._newest, self._newest_size = self._newest, deque(), 0
+        ends_there = [line.begins for line in newest][1:] + [True]
+        for line, ends in zip(newest, ends_there, strict=False):
+            found = self._lines.read(line.text, ends=ends)
+            if found:
+                yield found, line.position
+
+    def _keep(self, line: _Line) -> None:
+        self._newest.append(line)
+        self._newest_size += len(line.text)
+        while len(self._newest) > _NEWEST_LINES or self._newest_size > _NEWEST_SIZE:
+            self._skip()
+            while self._newest and not self._newest[0].begins:
+                self._skip()
+
+    def _skip(self) -> None:
+        skipped = self._newest.popleft()
+        self._newest_size -= len(skipped.text)
+        self._skipped_lines += skipped.begins
+        self._skipped_bytes += len(skipped.text) + 1

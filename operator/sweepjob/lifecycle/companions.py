@@ -1,0 +1,89 @@
+"""Containers that go on when the trainer of their pod has ended, such as a proxy that nobody tells to go.
+
+The trial ends with its trainer. The others have a grace, in which an upload may finish; then the decision
+to end them is recorded, and the pod is deleted, so that it does not hold its GPUs for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..api.phases import Phase
+from ..api.stop_decision import Stop
+from .actions import DeleteJob, DeletePod, RecordStop, TrialAction
+from .observed import EarlierAttempt, Pod, TrainerEnd
+from .snapshot import Snapshot, Trial
+
+OUTLIVED = "ContainersOutliveTrainer"
+_REMEDY = (
+    "Make a container that serves the trainer a native sidecar (an init container with restartPolicy: "
+    "Always), which ends with it; trial.companionGracePeriodSeconds sets how long others may take."
+)
+
+
+def trainer_end(trial: Trial) -> TrainerEnd | None:
+    """How the trainer ended while other containers of its pod go on; None otherwise."""
+    pod = _held(trial)
+    return None if pod is None else pod.trainer_end
+
+
+def _held(trial: Trial) -> Pod | None:
+    pods = (p for p in trial.pods if not p.is_terminal and not p.is_interrupted)
+    return next((pod for pod in pods if pod.trainer_end is not None), None)
+
+
+def overdue_end(trial: Trial, sweep: Snapshot, now: float) -> TrainerEnd | None:
+    """How the trainer ended, when the others have had their time. A decision to stop the trial shortens
+    it, and so does somebody who takes the pod: its Job would start another one in its place."""
+    pod = _held(trial)
+    if pod is None or pod.trainer_end is None:
+        return None
+    end = pod.trainer_end
+    cut_short = pod.deleting or trial.verdict is not None
+    return end if cut_short or now >= end.ended + sweep.companion_grace else None
+
+
+def describe(end: TrainerEnd, grace: float) -> str:
+    """What holds the trial up, and the remedy."""
+    one = len(end.others) == 1
+    others = f"{_listed(end)} still {'runs' if one else 'run'} and {'is' if one else 'are'} ended"
+    return f"{_how(end)}. {others} {grace:g} s after it. {_REMEDY}"
+
+
+def stop_companions(trial: Trial, outcome: Phase, end: TrainerEnd, now: float) -> RecordStop:
+    """The decision to end the pod. The trainer's own end is the trial's."""
+    late = max(0.0, now - end.ended)
+    message = (
+        f"{_how(end)}. {_listed(end)} still ran {late:.0f} s later: the pod is ended. {_REMEDY}"
+    )
+    reason = OUTLIVED if end.failure is None else end.failure[0]
+    return RecordStop(trial.index, Stop(outcome, reason, message))
+
+
+def _how(end: TrainerEnd) -> str:
+    return "the trainer ended with exit code 0" if end.failure is None else end.failure[1]
+
+
+def _listed(end: TrainerEnd) -> str:
+    names = ", ".join(f"'{name}'" for name in end.others)
+    return f"Container{'' if len(end.others) == 1 else 's'} {names}"
+
+
+def end_earlier_attempts(trial: Trial) -> tuple[TrialAction, ...]:
+    """Deletions of what still runs, or may run again, of attempts that are over: pods, then Jobs."""
+    return tuple(action for attempt in trial.earlier for action in _end(trial.index, attempt))
+
+
+def _end(index: int, attempt: EarlierAttempt) -> Iterator[TrialAction]:
+    held = [p for p in attempt.pods if _goes_on(p)]
+    yield from (DeletePod(index, pod.name, pod.uid) for pod in held)
+    job = attempt.job
+    if job is None or job.deleting or job.succeeded or job.failure is not None:
+        return
+    # A Job whose pod has ended ends by itself, and keeps the pod for its log. Others may start a new one.
+    if not any(pod.is_terminal and not pod.deleting for pod in attempt.pods):
+        yield DeleteJob(index, job.name, job.uid, tuple(pod.uid for pod in held))
+
+
+def _goes_on(pod: Pod) -> bool:
+    return not pod.is_terminal and not pod.deleting and not pod.disrupted

@@ -1,0 +1,1 @@
+"""Files to specs: SweepJobs, and sweep files of Azure Machine Learning."""

@@ -1,0 +1,57 @@
+"""References in Azure's commands to those of a SweepJob."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from ...template.references import Reference, parts, references, replace_references
+from .conversion import PLACEHOLDER, Section
+
+_SINGLE = re.compile(r"(?<![{$])\{\s*((?:inputs|outputs|search_space)\.[\w.]+)\s*\}(?!\})")
+
+
+def with_double_braces(text: str) -> str:
+    """A text with Azure's old references, ``{inputs.x}``, in today's form."""
+    return _SINGLE.sub(r"${{\1}}", text)
+
+
+def convert_text(section: Section, key: str, text: str, inputs: Collection[str]) -> str:
+    """A command or a variable's value, with every reference in the form that is resolved here."""
+    if _SINGLE.search(text):
+        text = with_double_braces(text)
+        message = "references in single braces are out of use; written with ${{ }}, as Azure does"
+        section.note(key, "{...}", message)
+    settled = "".join(
+        _optional(section, key, part, inputs) if optional else part
+        for part, optional in parts(text)
+    )
+    return replace_references(settled, lambda found: _reference(section, key, found))
+
+
+def _optional(section: Section, key: str, text: str, inputs: Collection[str]) -> str:
+    names = [r.removeprefix("inputs.") for r in references(text) if r.startswith("inputs.")]
+    present = all(name in inputs for name in names)
+    what = "given, so it stays" if present else "not given, so it is left out"
+    section.note(key, f"$[[{text}]]", f"its optional input is {what}")
+    return text if present else ""
+
+
+def _reference(section: Section, key: str, found: Reference) -> str:
+    if not found.name.startswith("outputs."):
+        return str(found)
+    output = found.name.removeprefix("outputs.")
+    supplies = section.conversion.supplies
+    if output in supplies.outputs:
+        return supplies.outputs[output]
+    claim = supplies.claim or PLACEHOLDER
+    spec = section.conversion.manifest["spec"]
+    volume = {"persistentVolumeClaim": {"claimName": claim}}
+    spec.setdefault("outputs", {})[output] = {"volume": volume}
+    if supplies.claim is None:
+        message = (
+            "outputs have no store of Azure's here: each trial gets a folder on a claim; put the name "
+            f"of one for {PLACEHOLDER}, or give --claim NAME, or --output {output}=PATH"
+        )
+        section.note(key, str(found), message)
+    return f"${{{{outputs.{output}}}}}"

@@ -1,0 +1,107 @@
+"""Azure's expressions: the keys of v2, the positional values of v1."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ...api.exponents import LOGARITHMIC, bounds_warning
+from ...api.search_space import EXPRESSIONS, VALUE_KEYS
+from ...search.space import Scalar
+from .conversion import Section
+
+# Azure's keys to ours; the arguments of v1's functions are in the order of EXPRESSIONS.
+_KEYS = {"min_value": "minValue", "max_value": "maxValue"}
+
+
+def convert_space(section: Section, path: str) -> dict[str, Any]:
+    """v2's ``search_space``; ``path`` is where the result will be in the SweepJob."""
+    return {str(name): _expression(section.child(name), f"{path}.{name}") for name in section.data}
+
+
+def _expression(section: Section, path: str) -> dict[str, Any]:
+    section.conversion.origins[path] = section.path
+    kind = section.word("type", {name: name for name in EXPRESSIONS})
+    if kind is None:
+        return {}
+    converted: dict[str, Any] = {"type": kind}
+    if kind == "choice":
+        converted["values"] = _values(section, path)
+    for theirs, ours in _arguments(kind).items():
+        value = section.whole(theirs) if theirs == "upper" else section.number(theirs)
+        if value is not None:
+            converted[ours] = value
+        elif section.data.get(theirs) is None:
+            section.refuse(theirs, None, f"is required for {kind}")
+    section.finish()
+    explain_exponents(section, converted)
+    return converted
+
+
+def _arguments(kind: str) -> dict[str, str]:
+    theirs = {ours: key for key, ours in _KEYS.items()}
+    ours = (key for key in EXPRESSIONS[kind][0] if key not in ("values", *VALUE_KEYS))
+    return {theirs.get(key, key): key for key in ours}
+
+
+def _values(section: Section, path: str) -> list[Any]:
+    values = section.take("values")
+    if not isinstance(values, list) or not values:
+        section.refuse("values", values, "must be a list of at least one value")
+        return []
+    return [
+        _branch(
+            section.conversion.section(v, f"{section.at('values')}[{n}]"), f"{path}.values[{n}]"
+        )
+        if isinstance(v, Mapping)
+        else v
+        for n, v in enumerate(values)
+    ]
+
+
+def _branch(section: Section, path: str) -> dict[str, Any]:
+    return {
+        str(name): value
+        if isinstance(value, Scalar)
+        else _expression(section.child(name), f"{path}.{name}")
+        for name, value in section.data.items()
+    }
+
+
+def convert_positional(section: Section, kind: str, values: list[Any]) -> dict[str, Any]:
+    """v1's form: the arguments of an expression as a list."""
+    if kind == "choice":
+        nested = len(values) == 1 and isinstance(values[0], list)
+        return {"type": kind, "values": values[0] if nested else values}
+    keys = list(_arguments(kind).values())
+    if len(values) != len(keys):
+        section.refuse("values", values, f"{kind} takes {len(keys)}: {', '.join(keys)}")
+        return {"type": kind}
+    converted = {"type": kind, **dict(zip(keys, values, strict=True))}
+    explain_exponents(section, converted)
+    return converted
+
+
+def explain_exponents(section: Section, converted: Mapping[str, Any]) -> None:
+    """Say what bounds of a log form mean, for they are often taken for values."""
+    if converted["type"] not in LOGARITHMIC:
+        return
+    low, high = converted.get("minValue"), converted.get("maxValue")
+    if not isinstance(low, int | float) or not isinstance(high, int | float):
+        return
+    if bounds_warning("", converted, math.e):
+        return  # said of the result
+    message = f"bounds are natural-log exponents: values from {_exp(low)} to {_exp(high)}"
+    if high <= 0 and low == int(low) and high == int(high) and low <= -3:
+        message += (
+            f"; if you mean powers of ten, 1e{low:g} to 1e{high:g}, multiply both by 2.302585"
+        )
+    section.note("", [low, high], message)
+
+
+def _exp(exponent: float) -> str:
+    try:
+        return f"{math.exp(exponent):.3g}"
+    except OverflowError:
+        return "beyond 1e308"

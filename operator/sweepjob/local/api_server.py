@@ -1,0 +1,273 @@
+"""The API server's rules for requests, as far as the operator and its tests rely on them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..api.times import format_time
+from .store import Body, Change, Compacted, Key, Store
+
+_PATH = re.compile(
+    r"^(?:/api/v1|/apis/[^/]+/[^/]+)(?:/namespaces/([^/]+))?/([^/]+)(?:/([^/]+))?(?:/([^/]+))?$"
+)
+_WITH_STATUS = ("sweepjobs", "sweeptrials", "jobs", "pods")
+_DEFAULTS = {"sweeptrials": {"phase": "Pending"}}  # of the schema
+_FOREGROUND = "foregroundDeletion"
+
+
+class Refusal(Exception):
+    """An answer other than success."""
+
+    def __init__(self, code: int, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.body = {
+            "kind": "Status",
+            "status": "Failure",
+            "code": code,
+            "reason": reason,
+            "message": message,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it comes in."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Body | None = None
+
+    def parts(self) -> tuple[str, str, str, str]:
+        """Namespace, resource, name and subresource; empty texts for what is not there."""
+        match = _PATH.match(self.path)
+        if match is None:
+            raise Refusal(404, "NotFound", "the server could not find the requested resource")
+        namespace, resource, name, subresource = (part or "" for part in match.groups())
+        return namespace, resource, name, subresource
+
+
+class MemoryApiServer:
+    """Answers requests at once; delays and faults are the transport's.
+
+    Args:
+        clock: seconds since the epoch.
+        kept: changes that are remembered for watches.
+        numbers: for uids and generated names, no two alike; 1, 2, 3 by default.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], kept: int = 1000, numbers: Iterator[int] | None = None
+    ) -> None:
+        self.store = Store(clock, kept)
+        self._clock = clock
+        self._names = itertools.count(1) if numbers is None else numbers
+        self._continued: dict[str, tuple[int, list[Body]]] = {}
+
+    def answer(self, request: Request) -> tuple[int, Body]:
+        """Status code and body."""
+        try:
+            return self._answer(request)
+        except Refusal as refusal:
+            return refusal.code, refusal.body
+
+    def _answer(self, request: Request) -> tuple[int, Body]:
+        namespace, resource, name, subresource = request.parts()
+        key = (namespace, name)
+        match request.method:
+            case "GET" if not name:
+                return 200, self._list(resource, namespace, request.query)
+            case "GET":
+                return 200, self._find(resource, key)
+            case "POST":
+                return 201, self._create(resource, namespace, request.body or {}, request.query)
+            case "PUT":
+                return 200, self._replace(resource, key, request.body or {})
+            case "PATCH":
+                return 200, self._patch(resource, key, subresource, request.body or {})
+            case "DELETE":
+                return 200, self._delete(resource, key, request.body or {})
+        raise Refusal(405, "MethodNotAllowed", "the server does not allow this method")
+
+    async def watch(self, request: Request) -> AsyncIterator[tuple[float, Body]]:
+        """Events with the time of their commit; ends with an ERROR where the history does."""
+        namespace, resource, _, _ = request.parts()
+        chosen = _selection(request.query)
+        try:
+            async for change in self.store.changes(int(request.query["resourceVersion"])):
+                event = _event(change, resource, namespace, chosen)
+                if event is not None:
+                    yield change.at, event
+        except Compacted:
+            gone = Refusal(410, "Expired", "too old resource version")
+            yield self._clock(), {"type": "ERROR", "object": gone.body}
+
+    def _find(self, resource: str, key: Key) -> Body:
+        found = self.store.get(resource, key)
+        if found is None:
+            raise Refusal(404, "NotFound", f'{resource} "{key[1]}" not found')
+        return found
+
+    def _list(self, resource: str, namespace: str, query: Mapping[str, str]) -> Body:
+        token = query.get("continue", "")
+        if token:
+            version, items = self._continued.pop(token, (0, []))
+            if version < self.store.floor:
+                raise Refusal(410, "Expired", "the provided continue parameter is too old")
+        else:
+            version, chosen = self.store.version, _selection(query)
+            every = sorted(self.store.all(resource).items())
+            items = [b for key, b in every if namespace in ("", key[0]) and chosen(b)]
+        limit = int(query.get("limit") or 0) or len(items)
+        metadata = {"resourceVersion": str(version)}
+        if items[limit:]:
+            metadata["continue"] = f"token-{next(self._names)}"
+            self._continued[metadata["continue"]] = (version, items[limit:])
+        return {"items": items[:limit], "metadata": metadata}
+
+    def _create(self, resource: str, namespace: str, body: Body, query: Mapping[str, str]) -> Body:
+        meta = dict(body["metadata"])
+        if "name" not in meta:
+            meta["name"] = f"{meta['generateName']}{next(self._names):x}"
+        if self.store.get(resource, (namespace, meta["name"])) is not None:
+            message = f'{resource} "{meta["name"]}" already exists'
+            raise Refusal(409, "AlreadyExists", message)
+        meta |= {
+            "namespace": namespace,
+            "uid": str(uuid.UUID(int=next(self._names))),
+            "creationTimestamp": format_time(self._clock()),
+            "generation": 1,
+        }
+        made = {**body, "metadata": meta}
+        if resource == "pods":
+            made["status"] = {"phase": "Pending"}
+        elif resource in _WITH_STATUS:
+            made["status"] = dict(_DEFAULTS.get(resource, {}))
+        return made if query.get("dryRun") else self.store.put(resource, made)
+
+    def _replace(self, resource: str, key: Key, body: Body) -> Body:
+        found = self._find(resource, key)
+        _check(found, body["metadata"])
+        meta = {**body["metadata"], **_identity(found)}
+        return self.store.put(resource, {**body, "metadata": meta})
+
+    def _patch(self, resource: str, key: Key, subresource: str, patch: Body) -> Body:
+        found = self._find(resource, key)
+        # Of the metadata in a patch of the status, only the version counts.
+        wanted = dict(patch.get("metadata") or {})
+        wanted.pop("uid", None)
+        _check(found, wanted)
+        merged = merge(found, patch)
+        if subresource == "status":
+            merged = {**found, "status": merged.get("status") or {}}
+        elif resource in _WITH_STATUS:
+            merged["status"] = found.get("status") or {}
+            merged["metadata"] = {**merged["metadata"], **_identity(found)}
+            if merged.get("spec") != found.get("spec"):
+                merged["metadata"]["generation"] = found["metadata"]["generation"] + 1
+        if not merged.get("status"):
+            merged.pop("status", None)
+        if _is_done(merged):
+            return self.store.remove(resource, key)
+        return self.store.put(resource, merged)
+
+    def _delete(self, resource: str, key: Key, options: Body) -> Body:
+        found = self._find(resource, key)
+        _check(found, options.get("preconditions") or {})
+        meta = dict(found["metadata"])
+        grace = self._grace(resource, found, options)
+        foreground = options.get("propagationPolicy") == "Foreground"
+        if foreground and _FOREGROUND not in meta.get("finalizers", ()):
+            meta["finalizers"] = [*meta.get("finalizers", ()), _FOREGROUND]
+        if not grace and not meta.get("finalizers"):
+            return self.store.remove(resource, key)
+        earlier = meta.get("deletionGracePeriodSeconds")
+        if earlier is None or grace < earlier:
+            meta["deletionGracePeriodSeconds"] = grace
+            meta["deletionTimestamp"] = format_time(self._clock() + grace)
+        return self.store.put(resource, {**found, "metadata": meta})
+
+    def _grace(self, resource: str, found: Body, options: Body) -> int:
+        """Seconds that a pod on a node has to end; everything else goes at once."""
+        terminal = (found.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+        if resource != "pods" or "nodeName" not in found["spec"] or terminal:
+            return 0
+        asked = options.get("gracePeriodSeconds")
+        own = found["spec"].get("terminationGracePeriodSeconds", 30)
+        return int(own if asked is None else asked)
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """A JSON merge patch (RFC 7396)."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value)
+    return merged
+
+
+def _check(found: Body, wanted: Mapping[str, Any]) -> None:
+    """Preconditions, where they are given."""
+    for name in ("uid", "resourceVersion"):
+        value = wanted.get(name)
+        if value and value != found["metadata"][name]:
+            message = f"Precondition failed: {name} is {found['metadata'][name]}, not {value}"
+            raise Refusal(409, "Conflict", message)
+
+
+def _identity(found: Body) -> Body:
+    kept = ("uid", "creationTimestamp", "generation", "deletionTimestamp", "resourceVersion")
+    return {name: found["metadata"][name] for name in kept if name in found["metadata"]}
+
+
+def _is_done(body: Body) -> bool:
+    """Whether an object that was to go has lost its last finalizer."""
+    meta = body["metadata"]
+    lingers = meta.get("finalizers") or meta.get("deletionGracePeriodSeconds")
+    return "deletionTimestamp" in meta and not lingers
+
+
+def _selection(query: Mapping[str, str]) -> Callable[[Body], bool]:
+    labels = [term.partition("=") for term in query.get("labelSelector", "").split(",") if term]
+    fields = [term.partition("=") for term in query.get("fieldSelector", "").split(",") if term]
+
+    def chosen(body: Body) -> bool:
+        own = body["metadata"].get("labels") or {}
+        labelled = all(k in own and (not eq or own[k] == v) for k, eq, v in labels)
+        return labelled and all(_field(body, path) == v for path, _, v in fields)
+
+    return chosen
+
+
+def _field(body: Body, path: str) -> str:
+    value: Any = body
+    for part in path.split("."):
+        value = (value or {}).get(part, "")
+    return str(value)
+
+
+def _event(
+    change: Change, resource: str, namespace: str, chosen: Callable[[Body], bool]
+) -> Body | None:
+    """What a watch says of a change: an object that leaves the selection is deleted for it."""
+    if change.resource != resource or namespace not in ("", change.body["metadata"]["namespace"]):
+        return None
+    was = change.old is not None and chosen(change.old)
+    is_now = change.new is not None and chosen(change.new)
+    if not was and not is_now:
+        return None
+    kind = "DELETED" if not is_now else "MODIFIED" if was else "ADDED"
+    body = json.loads(json.dumps(change.body))
+    body["metadata"]["resourceVersion"] = str(change.version)
+    return {"type": kind, "object": body}

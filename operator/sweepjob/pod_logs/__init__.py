@@ -1,0 +1,1 @@
+"""Metrics in the lines of a container's log. Pure."""

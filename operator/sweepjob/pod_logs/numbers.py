@@ -1,0 +1,148 @@
+"""Names and numbers in the text of a log: ``name=value`` in the forms that scripts print.
+
+An expression of RE2 finds the separator and the number, in time that is linear in the text. Whether the
+number ends where the expression stops is decided here, by what follows: a number that goes on in a form
+that is not understood (``1,234.5``, ``12:30``, ``0x1F``) is no number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..api.metrics import compiled
+
+if TYPE_CHECKING:
+    import re2
+
+_NAME_CHARACTER = r"\p{L}\p{M}\p{N}_./@-"
+# The escapes are those of a line within a JSON text.
+_LEAD = rf"(?:\\[nrt]|[^{_NAME_CHARACTER}]-*|^-*)"
+_NAME = rf"(?P<name>[\p{{L}}_][{_NAME_CHARACTER}]*)"
+_SEPARATOR = r"[\"'`\])}*\\]{0,4}\s*(?:=>|:=|[=:])\s*"
+# What a value may be wrapped in: quotes, brackets, the types of numpy, PyTorch, TensorFlow and JAX.
+_TYPE = (
+    r"(?:[A-Za-z_]\w*\.){0,2}(?:float\w*|bfloat16|u?int\d*|double|half|longdouble|[Tt]ensor|[Aa]rray"
+    r"|DeviceArray|ndarray|Parameter|EagerTensor|Decimal)\("
+)
+_OPENED = rf"(?P<opened>(?:[\"'`\\*\[(]|<tf\.Tensor[^>]{{0,80}}numpy=|{_TYPE}){{0,5}})"
+_NUMBER = r"(?P<value>[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|(?i:nan|inf(?:inity)?)))"
+# Behind a number in brackets: they close, or keyword arguments follow, e.g. ``, device='cuda:0')``.
+_CLOSED = r"[\"'`\\]{0,2}\s*(?:[\])]|,\s*[\p{L}_]\w*\s*=)"
+
+_WORD = "_+=^×·⋅∙…⁄"  # besides letters and digits: the number goes on, or is part of something else
+_JOINT = ".-/"  # the same, when a letter or a digit follows
+_MARKS = ",:'’(*，：．٫٬"  # the same, when a digit follows
+_LOOKED_AT = 40  # bytes behind a number that tell whether it has ended
+_LONGEST = 400  # bytes of a number; the largest float has 309 digits
+_NAMES = 100  # of a line that are looked at
+_TRIES = 50  # to find a number behind the name of the metric, from the end of the line
+
+
+class Number(NamedTuple):
+    """What stands in the place of a metric's value.
+
+    Attributes:
+        text: the number, as far as it was understood.
+        whole: the number ends there.
+        start, end: where the metric's name begins and the number ends, in bytes.
+    """
+
+    text: str
+    whole: bool
+    start: int
+    end: int
+
+
+def last_numbers(metric: bytes, text: bytes) -> Iterator[Number]:
+    """The numbers behind a metric's name, whatever characters the name has, from the last one on."""
+    expression, opened, value = _value_expression()
+    end = len(text)
+    for _ in range(_TRIES):
+        start = text.rfind(metric, 0, end)
+        if start < 0:
+            return
+        end = start
+        if not _begins_a_name(text[max(0, start - _LOOKED_AT) : start].decode(errors="replace")):
+            continue
+        match = expression.match(text, start + len(metric))
+        if match is None:
+            continue
+        after = match.end(value)
+        if not _is_no_value(match[value], text[after : after + 2]):
+            yield _number(text, match[opened], match[value], start, after)
+
+
+def other_numbers(text: bytes) -> Iterator[tuple[str, Number]]:
+    """Names of the usual characters with the numbers behind them, in their order."""
+    expression, name, opened, value = _named_expression()
+    for match in islice(expression.finditer(text), _NAMES):
+        where = (match.start(name), match.end(value))
+        number = _number(text, match[opened], match[value], *where)
+        yield match[name].decode(errors="replace"), number
+
+
+def compile_expressions() -> None:
+    """Do what takes a moment the first time."""
+    _value_expression()
+    _named_expression()
+    compiled(_CLOSED)
+
+
+@lru_cache(maxsize=1)
+def _value_expression() -> tuple[re2._Regexp, int, int]:
+    expression = compiled((_SEPARATOR + _OPENED + _NUMBER).encode())
+    group = expression.groupindex
+    return expression, group[b"opened"], group[b"value"]
+
+
+@lru_cache(maxsize=1)
+def _named_expression() -> tuple[re2._Regexp, int, int, int]:
+    expression = compiled((_LEAD + _NAME + _SEPARATOR + _OPENED + _NUMBER).encode())
+    group = expression.groupindex
+    return expression, group[b"name"], group[b"opened"], group[b"value"]
+
+
+def _number(text: bytes, opened: bytes, value: bytes, start: int, end: int) -> Number:
+    rest = text[end : end + _LOOKED_AT].decode(errors="replace")
+    whole = len(value) <= _LONGEST and _is_whole(opened.decode(errors="replace"), rest)
+    return Number(value.decode(), whole, start, end)
+
+
+def _is_no_value(value: bytes, rest: bytes) -> bool:
+    """Whether it is a word like ``nano``, or how far a progress bar of that name is, ``10%|#``."""
+    return rest == b"%|" or (value.isalpha() and rest[:1].isalpha())
+
+
+def _begins_a_name(before: str) -> bool:
+    """Whether a name begins behind this text: ``best_acc`` and ``val/acc`` are not ``acc``."""
+    if before.endswith(("\\n", "\\r", "\\t")):
+        return True
+    last = before.rstrip("-")[-1:]
+    return not (last.isalnum() or (last and last in "_./@"))
+
+
+def _is_whole(opened: str, rest: str) -> bool:
+    """Whether a number ends where it was found to.
+
+    Args:
+        opened: what the value is wrapped in.
+        rest: what follows the number.
+    """
+    if opened.startswith("<"):
+        return rest.startswith(">")
+    if "(" in opened or "[" in opened:
+        return compiled(_CLOSED).match(rest) is not None
+    padded = rest + "   "
+    first, second, third = padded[0], padded[1], padded[2]
+    if rest.startswith("+/-"):
+        return True
+    if first.isalnum() or first in _WORD or rest.startswith("%|"):
+        return False
+    if first in _JOINT:
+        return not (second.isalnum() or second in "._")
+    if first in _MARKS or (first.isspace() and not first.isascii()) or first == "\ufffd":
+        return not (second.isdigit() or (second == "." and third.isdigit()))
+    return True

@@ -1,0 +1,1 @@
+"""Sweeps and trials as tables, screens, and rows. Pure."""

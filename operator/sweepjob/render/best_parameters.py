@@ -1,0 +1,71 @@
+"""The best trial's parameters, ready for the next command."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+
+from ..search.space import leaves
+from ..template.references import text_of
+from ..trial_pods.environment import parameter_variables
+from .views import SweepView, TrialView
+
+Outputs = Mapping[str, str]
+
+
+def _data(sweep: SweepView, trial: TrialView, outputs: Outputs) -> dict[str, Any]:
+    data = {
+        "trial": trial.name,
+        "metric": sweep.metric,
+        "value": sweep.best_value,
+        "parameters": trial.record.assignment,
+    }
+    return {**data, "outputs": dict(outputs)} if outputs else data
+
+
+def _json(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
+    return json.dumps(_data(sweep, trial, outputs), indent=2)
+
+
+def _yaml(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
+    return yaml.safe_dump(_data(sweep, trial, outputs), sort_keys=False).rstrip()
+
+
+def _env(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
+    variables = parameter_variables(trial.record.assignment)
+    return "\n".join(f"{name}={shell_quoted(value)}" for name, value in variables.items())
+
+
+def _args(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
+    pairs = ((name, text_of(value)) for name, value in leaves(trial.record.assignment))
+    # As one word: argparse takes a word of its own such as -1e-05 for an option.
+    return " ".join(f"{shell_quoted(f'--{name}')}={shell_quoted(value)}" for name, value in pairs)
+
+
+def shell_quoted(text: str) -> str:
+    """A word for a shell. One with control characters is written as ``$'...'``, which bash, zsh and ksh
+    read back the same: printed as they are a terminal would act on them."""
+    if text.isprintable():
+        return shlex.quote(text)
+    written = (c if c.isprintable() and c not in "\\'" else _escaped(c) for c in text)
+    return f"$'{''.join(written)}'"
+
+
+def _escaped(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    return "".join(f"\\{byte:03o}" for byte in character.encode())
+
+
+# yaml, json: trial, value, parameters. env: lines for a shell, with the variables that a trial finds.
+# args: --NAME=VALUE, for a command line.
+FORMS: Mapping[str, Callable[[SweepView, TrialView, Outputs], str]] = {
+    "yaml": _yaml,
+    "json": _json,
+    "env": _env,
+    "args": _args,
+}

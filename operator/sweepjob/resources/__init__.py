@@ -1,1 +1,0 @@
-"""Pure translation between Kubernetes objects, which are dicts, and the values of ``domain``."""

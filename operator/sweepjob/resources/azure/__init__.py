@@ -1,6 +1,0 @@
-"""Azure Machine Learning's sweep files to SweepJobs: v2's sweep YAML and v1's HyperDrive file."""
-
-from .conversion import Conversion, Refused, Supplies
-from .dispatch import NotASweep, convert
-
-__all__ = ["Conversion", "NotASweep", "Refused", "Supplies", "convert"]

@@ -1,0 +1,1 @@
+"""Search spaces, samplers, and parameter importance. Pure functions of their arguments."""

@@ -1,0 +1,121 @@
+"""The scales of numbers: continuous ones, and those rounded to multiples of q."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from ..space import LogNormal, LogUniform, Normal, Quantized, Uniform
+from .arrays import Array
+
+# Of unbounded distributions, two standard deviations to each side make the model's unit interval.
+_DEVIATIONS = 4.0
+_FARTHEST = 3.5  # standard deviations; beyond, there is less than a trial in two thousand
+
+
+class Continuous:
+    """A number: uniform over its prior's bounds, or in standard deviations; log forms by the
+    logarithm."""
+
+    width, continuous = 1, True
+
+    def __init__(self, expression: Uniform | LogUniform | Normal | LogNormal) -> None:
+        self._logarithmic = isinstance(expression, LogUniform | LogNormal)
+        base = expression.base if isinstance(expression, LogUniform | LogNormal) else math.e
+        self._logbase = math.log(base)
+        self._bounded = isinstance(expression, Uniform | LogUniform)
+        if isinstance(expression, Uniform | LogUniform):
+            # Halves: the difference of two large bounds may overflow.
+            self._centre, self._spread = expression.low, expression.high / 2 - expression.low / 2
+            self._bounds = (0.0, 1.0)
+        else:
+            self._centre, self._spread = expression.mu, expression.sigma / 2
+            edge = _FARTHEST / _DEVIATIONS
+            self._bounds = (0.5 - edge, 0.5 + edge)
+
+    def features(self, units: Array) -> Array:
+        """Coordinates as they are, or in standard deviations; shape (n,) to (n, 1)."""
+        if self._bounded:
+            return units[:, None]
+        deviations: Array = np.clip(0.5 + ndtri(units) / _DEVIATIONS, *self._bounds)
+        return deviations[:, None]
+
+    def unit(self, value: Any) -> float | None:
+        """The coordinate of a number; None of anything else, and of what is out of bounds."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        if self._logarithmic and value <= 0:
+            return None
+        position = self.position(float(value))
+        return position if math.isfinite(position) and 0 <= position <= 1 else None
+
+    def position(self, value: float) -> float:
+        """The coordinate of a value, not clipped."""
+        place = math.log(value) / self._logbase if self._logarithmic else value
+        standard = (place / 2 - self._centre / 2) / self._spread
+        return standard if self._bounded else float(ndtr(standard))
+
+    def place(self, values: Array) -> Array:
+        """The features of values, shape (n,)."""
+        places = np.log(values) / self._logbase if self._logarithmic else values
+        standard = (places / 2 - self._centre / 2) / self._spread
+        if not self._bounded:
+            standard = 0.5 + standard / _DEVIATIONS
+        return np.clip(standard, *self._bounds)
+
+    def values(self, units: Array) -> Array:
+        """The values at coordinates."""
+        standard = units if self._bounded else ndtri(units)
+        places = self._centre + standard * self._spread + standard * self._spread
+        if not self._logarithmic:
+            return places
+        values: Array = np.exp(np.minimum(places * self._logbase, 700))
+        return values
+
+    def positions(self, units: Array) -> Array:
+        """None to give.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("a continuous parameter has no positions")
+
+
+class Rounded:
+    """A q-form: the continuous scale at the multiples of q."""
+
+    width, continuous = 1, False
+
+    def __init__(self, expression: Quantized) -> None:
+        self._inner = Continuous(expression.inner)
+        self._q = float(expression.q)
+        self._multiples = expression.multiples
+
+    def positions(self, units: Array) -> Array:
+        """The multiple of q at each coordinate; shape (n,) to (n,)."""
+        rounded = np.rint(self._inner.values(units) / self._q)
+        if self._multiples is not None:
+            rounded = np.clip(rounded, float(self._multiples[0]), float(self._multiples[1]))
+        return rounded
+
+    def features(self, units: Array) -> Array:
+        """Where the rounded values are; shape (n,) to (n, 1)."""
+        values = self.positions(units) * self._q
+        if self._inner._logarithmic:
+            values = np.maximum(values, self._q / 2)  # 0 has no logarithm
+        return self._inner.place(values)[:, None]
+
+    def unit(self, value: Any) -> float | None:
+        """The coordinate of a number; None of anything else, and of what is far out of bounds."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        if self._inner._logarithmic:
+            value = max(value, self._q / 2)
+        position = self._inner.position(float(value))
+        if not math.isfinite(position):
+            return None
+        # The outermost multiples may lie a rounding outside the bounds.
+        return min(max(position, 0.0), 1.0) if -0.5 <= position <= 1.5 else None

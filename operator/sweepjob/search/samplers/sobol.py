@@ -1,0 +1,101 @@
+"""Quasi-random points, which cover a space more evenly than independent draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..hashing import RESOLUTION, bits, unit
+from ..sampler import Observation
+from ..space import Assignment, Path, Space
+from .distinct import DistinctDraws
+
+# Four billion points; the scrambling adds random bits below.
+_BITS = 32
+
+
+@dataclass(slots=True)
+class SobolSampler:
+    """Azure's ``random`` with ``rule: sobol`` (semantics, section 11, rule 2): a scrambled Sobol
+    sequence, mapped by each expression's quantile function. Every parameter owns a dimension,
+    nested ones and choices included; it is used when the parameter is live. On a finite space
+    points that were proposed before are left out, to its end.
+
+    Direction numbers: Joe and Kuo (2008). Scrambling: Matousek (1998), a random lower triangular
+    matrix over the bits and a digital shift, both drawn from the seed and the parameter's path.
+    Dimensions are given in the order of the paths, not of the file, which an API server sorts.
+    """
+
+    space: Space
+    seed: int
+    _axes: dict[Path, int] = field(init=False)
+    _columns: list[list[int]] = field(init=False)
+    _shifts: list[int] = field(init=False)
+    _distinct: DistinctDraws | None = field(init=False, default=None)
+    _engine: Any = None
+    _cached: tuple[int, list[float]] | None = None
+
+    learns = False
+
+    def __post_init__(self) -> None:
+        paths = sorted((path for path, _ in self.space.expressions()), key=lambda p: [*map(str, p)])
+        self._axes = {path: axis for axis, path in enumerate(paths)}
+        names = [f"{self.seed}/sobol/{'/'.join(map(str, path))}" for path in paths]
+        self._columns = [_scrambling(name) for name in names]
+        self._shifts = [bits(f"{name}/shift", RESOLUTION) for name in names]
+        size = self.space.size()
+        if size is not None:
+            self._distinct = DistinctDraws(self.space, size, self.seed, self.draw)
+
+    def propose(self, index: int, observations: Sequence[Observation] = ()) -> Assignment | None:
+        """The index-th different point of the sequence, None past the end of a finite space."""
+        return self.draw(index) if self._distinct is None else self._distinct.at(index)
+
+    def draw(self, step: int) -> Assignment:
+        """The assignment at the step-th point of the sequence."""
+        point = self.point(step)
+        return self.space.at(lambda path: point[self._axes[path]])
+
+    def point(self, step: int) -> list[float]:
+        """The step-th point of the scrambled sequence, a coordinate for each parameter."""
+        if self._cached is None or self._cached[0] != step:
+            plain = self._plain(step) if self._axes else []
+            point = [
+                unit(_scramble(numerator, columns) ^ shift)
+                for numerator, columns, shift in zip(
+                    plain, self._columns, self._shifts, strict=True
+                )
+            ]
+            self._cached = (step, point)
+        return self._cached[1]
+
+    def _plain(self, step: int) -> list[int]:
+        """The step-th point without scrambling, in units of 2**-32."""
+        if self._engine is None:
+            from scipy.stats import qmc  # takes half a second, which other samplers need not wait
+
+            self._engine = qmc.Sobol(len(self._axes), scramble=False, bits=_BITS)
+        if self._engine.num_generated != step:
+            self._engine.reset()
+            if step:  # scipy cannot go forward by nothing
+                self._engine.fast_forward(step)
+        return [int(x * (1 << _BITS)) for x in self._engine.random(1)[0]]
+
+
+def _scrambling(name: str) -> list[int]:
+    """For each bit of a coordinate, highest first, what it contributes: itself and, at random, any
+    of the bits below it."""
+    columns = []
+    for position in range(_BITS):
+        own = RESOLUTION - 1 - position
+        columns.append(1 << own | bits(f"{name}/{position}", own))
+    return columns
+
+
+def _scramble(numerator: int, columns: list[int]) -> int:
+    mixed = 0
+    for position, column in enumerate(columns):
+        if numerator >> (_BITS - 1 - position) & 1:
+            mixed ^= column
+    return mixed

@@ -1,0 +1,1 @@
+"""Logs, Prometheus metrics, and probes of the operator's processes."""

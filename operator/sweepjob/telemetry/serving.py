@@ -1,0 +1,20 @@
+"""The port of probes and metrics, for as long as the process lives."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from ..http_server.connections import Connections, listen, serve
+from ..http_server.limits import ConnectionLimits
+from ..http_server.log import quiet_logger
+
+# Probes and metrics are short requests of few peers.
+_CONNECTIONS, _PER_PEER = 128, 16
+
+
+async def serve_telemetry(application: web.Application, port: int) -> None:
+    """Serve for ever, within limits: anybody in the cluster may reach the port."""
+    runner = web.AppRunner(application, access_log=None, logger=quiet_logger("telemetry"))
+    await runner.setup()
+    assert runner.server is not None
+    await serve(listen(port), runner.server, Connections(ConnectionLimits(_CONNECTIONS, _PER_PEER)))

@@ -1,0 +1,82 @@
+"""The folder that the trainer writes its metrics to and the sidecar reads.
+
+It belongs to one attempt alone. On a volume that several trials mount, a sidecar would also read what
+other trials, and earlier attempts, have written there.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..api import names
+
+Manifest = dict[str, Any]
+_REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
+# Sources of volumes that every pod has for itself, or that nobody writes to.
+_OF_ONE_POD = {
+    *("emptyDir", "ephemeral"),
+    *("configMap", "secret", "downwardAPI", "projected", "image"),
+}
+
+
+def share_folder(pod: Manifest, trainer: Manifest, folder: str, own_folder: str) -> Manifest:
+    """The trainer's mount that holds a folder; an empty one is made where there is none.
+
+    Args:
+        own_folder: the attempt's own on a volume that several pods mount; the folder is moved there.
+    """
+    mounts: list[Manifest] = trainer.setdefault("volumeMounts", [])
+    around = [m for m in mounts if _is_inside(folder, m.get("mountPath", ""))]
+    if not around:
+        made = {"name": names.VOLUME_METRICS, "mountPath": folder}
+        mounts.append(dict(made))
+        pod["volumes"] = [*pod.get("volumes", []), {"name": names.VOLUME_METRICS, "emptyDir": {}}]
+        return made
+    closest = max(around, key=lambda m: len(m["mountPath"]))
+    if _is_of_many(pod, closest):
+        closest = _moved(mounts, closest, folder, own_folder)
+    keys = ("name", "mountPath", "subPath", "subPathExpr")
+    return {key: closest[key] for key in keys if key in closest}
+
+
+def _is_of_many(pod: Manifest, mount: Manifest) -> bool:
+    """Whether other trials may write to a mounted volume; a path made of variables is the user's care."""
+    if "subPathExpr" in mount or mount["name"].startswith(names.VOLUME_OUTPUT):
+        return False
+    volumes: list[Manifest] = pod.get("volumes", [])
+    volume: Manifest = next((v for v in volumes if v.get("name") == mount["name"]), {})
+    return bool(volume.keys() - {"name"} - _OF_ONE_POD)
+
+
+def _moved(mounts: list[Manifest], around: Manifest, folder: str, own_folder: str) -> Manifest:
+    """A mount of the attempt's own folder on the same volume, where the trainer expects its metrics."""
+    inside = posixpath.relpath(folder, around["mountPath"])
+    sub_path = posixpath.join(around.get("subPath", ""), inside, own_folder)
+    own = {**around, "mountPath": folder, "subPath": posixpath.normpath(sub_path)}
+    if inside == ".":
+        mounts[mounts.index(around)] = own
+    else:
+        mounts.append(own)
+    return own
+
+
+def _is_inside(folder: str, mount_path: str) -> bool:
+    mounted = posixpath.normpath(mount_path) if mount_path else ""
+    return bool(mounted) and (folder == mounted or folder.startswith(f"{mounted.rstrip('/')}/"))
+
+
+def share_variables(sidecar: Manifest, trainer: Mapping[str, Any]) -> None:
+    """Give the sidecar the trainer's variables that the paths of its mounts are made of."""
+    wanted = {
+        n for m in sidecar["volumeMounts"] for n in _REFERENCE.findall(m.get("subPathExpr", ""))
+    }
+    found: list[Mapping[str, Any]] = []
+    # A variable refers to those before it.
+    for entry in reversed(trainer.get("env") or []):
+        if entry.get("name") in wanted:
+            wanted |= set(_REFERENCE.findall(str(entry.get("value") or "")))
+            found.insert(0, dict(entry))
+    sidecar["env"] = [*sidecar["env"], *found]

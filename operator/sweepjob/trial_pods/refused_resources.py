@@ -1,0 +1,109 @@
+"""Which container a LimitRange or a ResourceQuota has refused, and what to set on it.
+
+The API server's message names amounts; the container is the one in the pod that has them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..api import names
+from ..api.quantity import parse_quantity
+from .namespace_constraints import amount_of
+
+_BOUND = re.compile(
+    r"(minimum|maximum) (\S+) usage per (Container|Pod) is ([^\s,]+?)"
+    r"(?:, but (request|limit) is ([^\s,\]]+)|\. +No (request|limit) is specified)"
+)
+_RATIO = re.compile(
+    r"(\S+) max limit to request ratio per (Container|Pod) is ([^\s,]+), but provided ratio is ([0-9.]+)"
+)
+_UNSPECIFIED = re.compile(r"must specify ([^\]]*)")
+_SIDECAR_REMEDY = (
+    "the sidecar's resources were fitted to the namespace before that rule was there: delete the "
+    "SweepTrial, which starts again with a sidecar that fits, or create the sweep with others "
+    "(metrics.sidecar.resources)"
+)
+
+
+def is_of_limit_range(message: str) -> bool:
+    """Whether a LimitRange has refused a pod."""
+    return bool(_BOUND.search(message) or _RATIO.search(message))
+
+
+def is_of_demanding_quota(message: str) -> bool:
+    """Whether a ResourceQuota has refused a pod for what a container does not name."""
+    return "failed quota" in message and bool(_UNSPECIFIED.search(message))
+
+
+def remedies(message: str, pod: Mapping[str, Any]) -> str:
+    """For every container that a message is about, what to set; the pod's spec has the containers."""
+    found = [*_of_bounds(message, pod), *_of_ratios(message, pod), *_of_quota(message)]
+    return "; ".join(dict.fromkeys(found))
+
+
+def _of_bounds(message: str, pod: Mapping[str, Any]) -> Iterator[str]:
+    for bound, resource, scope, allowed, part, amount, absent in _BOUND.findall(message):
+        key = f"{part or absent}s"
+        word = "at least" if bound == "minimum" else "at most"
+        if scope == "Pod":
+            yield f"all containers together may have {word} {allowed} {resource}, the sidecar's included"
+            continue
+        for name in _containers_with(pod, key, resource, amount):
+            yield _remedy(
+                name, f"set resources.{key}.{resource} of container '{name}' to {word} {allowed}"
+            )
+
+
+def _of_ratios(message: str, pod: Mapping[str, Any]) -> Iterator[str]:
+    for resource, scope, allowed, ratio in _RATIO.findall(message):
+        if scope == "Pod":
+            yield f"limits of all containers may be {allowed} times their requests of {resource} at most"
+            continue
+        for container in _containers(pod):
+            resources = container.get("resources") or {}
+            limit = amount_of(resources.get("limits") or {}, resource)
+            request = amount_of(resources.get("requests") or {}, resource)
+            if limit and request and abs(limit / request - float(ratio)) < 1e-3:
+                name = container["name"]
+                text = (
+                    f"set resources.limits.{resource} of container '{name}' to at most {allowed} times "
+                    "its request"
+                )
+                yield _remedy(name, text)
+
+
+def _of_quota(message: str) -> Iterator[str]:
+    for listed in _UNSPECIFIED.findall(message):
+        for demand in listed.split(";"):
+            key, _, containers = demand.partition(" for: ")
+            key = key.strip() if "." in key else f"requests.{key.strip()}"
+            for name in filter(None, (c.strip() for c in containers.split(","))):
+                yield _remedy(name, f"set resources.{key} of container '{name}'")
+
+
+def _remedy(container: str, text: str) -> str:
+    return _SIDECAR_REMEDY if container == names.SIDECAR else text
+
+
+def _containers(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from pod.get("containers") or []
+    yield from pod.get("initContainers") or []
+
+
+def _containers_with(
+    pod: Mapping[str, Any], part: str, resource: str, amount: str
+) -> Iterator[str]:
+    """Names of containers that have an amount, or none where the text is empty."""
+    wanted = parse_quantity(amount) if amount else None
+    for container in _containers(pod):
+        resources = container.get("resources") or {}
+        own = amount_of(resources.get(part) or {}, resource)
+        if own is None and part == "requests":
+            own = amount_of(
+                resources.get("limits") or {}, resource
+            )  # as the API server fills it in
+        if own == wanted:
+            yield str(container["name"])
