@@ -13,7 +13,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
-from sweepjob.early_stopping.evaluator import Tracker
+from sweepjob.early_stopping.evaluator import PolicyEvaluator
 from sweepjob.early_stopping.policies.asha import AshaPolicy, Rungs
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
@@ -53,7 +53,7 @@ def decisions() -> None:
     generator = random.Random(1)
     recorded = [curve(generator, REPORTS) for _ in range(TRIALS)]
     for name, policy in POLICIES.items():
-        tracker, times = Tracker(policy, Goal.MAXIMIZE), list[float]()
+        tracker, times = PolicyEvaluator(policy, Goal.MAXIMIZE), list[float]()
         curves = [tracker.curve() for _ in recorded]
         for interval in range(REPORTS):
             for trial, values in enumerate(recorded):

@@ -23,8 +23,8 @@ from sweepjob.api.stored_curve import dump_curve
 from sweepjob.api.sweeptrial import trial_manifest
 from sweepjob.api.times import format_time
 from sweepjob.early_stopping.curve import Curve
-from sweepjob.kube import client as gateway
-from sweepjob.kube.client import Gateway
+from sweepjob.kube import resources
+from sweepjob.kube.client import KubeClient
 from sweepjob.objective import Goal
 
 from tests.bench.control_plane import ways
@@ -51,7 +51,7 @@ async def write_all(count: int, write: Callable[[int], Awaitable[None]]) -> None
     await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
 
 
-async def finished_trials(api: Gateway, sweep: dict[str, Any], count: int, reports: int) -> None:
+async def finished_trials(api: KubeClient, sweep: dict[str, Any], count: int, reports: int) -> None:
     """Records of trials that have ended, and their Jobs."""
     meta, now = sweep["metadata"], format_time(time.time())
 
@@ -59,7 +59,7 @@ async def finished_trials(api: Gateway, sweep: dict[str, Any], count: int, repor
         body = trial_manifest(
             NAMESPACE, meta["name"], meta["uid"], index, {"x": index / count}, "random seed 1"
         )
-        made = await api.create(gateway.SWEEPTRIALS, NAMESPACE, body)
+        made = await api.create(resources.SWEEPTRIALS, NAMESPACE, body)
         curve = Curve(Goal.MAXIMIZE)
         curve.load([math.sin(index + n / 10) for n in range(reports)])
         status = {
@@ -74,8 +74,8 @@ async def finished_trials(api: Gateway, sweep: dict[str, Any], count: int, repor
         }
         version = made["metadata"]["resourceVersion"]
         name = made["metadata"]["name"]
-        await api.patch_status(gateway.SWEEPTRIALS, NAMESPACE, name, version, status)
-        await api.create(gateway.JOBS, NAMESPACE, _job(meta["name"], made))
+        await api.patch_status(resources.SWEEPTRIALS, NAMESPACE, name, version, status)
+        await api.create(resources.JOBS, NAMESPACE, _job(meta["name"], made))
 
     await write_all(count, write)
 
@@ -93,14 +93,14 @@ def _job(sweep: str, trial: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def measure(target: Target, api: Gateway, finished: int, more: int, reports: int) -> float:
+async def measure(target: Target, api: KubeClient, finished: int, more: int, reports: int) -> float:
     """Milliseconds of the operator's processor time for each further trial."""
     assert target.built_in is not None
     name = f"with-{finished}"
     work = ways.Work(simulated(), finished + more, _CONCURRENT)
     body = ways.sweepjob(name, work, "file")
     body["spec"] |= {"suspend": True, "earlyTermination": {"type": "median_stopping"}}
-    sweep = await api.create(gateway.SWEEPJOBS, NAMESPACE, body)
+    sweep = await api.create(resources.SWEEPJOBS, NAMESPACE, body)
     await finished_trials(api, sweep, finished, reports)
     ready = await restart(target, api)
     operator = OperatorProcess(target.built_in)
@@ -111,12 +111,12 @@ async def measure(target: Target, api: Gateway, finished: int, more: int, report
         f"{loaded:.1f} s of processor time until they are taken in, {operator.memory()[0]:.0f} MiB, "
         f"{operator.memory()[1]:.0f} at most"
     )
-    version = (await api.list_page(gateway.SWEEPJOBS, NAMESPACE, "", ""))["metadata"][
+    version = (await api.list_page(resources.SWEEPJOBS, NAMESPACE, "", ""))["metadata"][
         "resourceVersion"
     ]
     patch = '{"spec": {"suspend": false}}'
     target.kubectl("-n", NAMESPACE, "patch", "sweepjob", name, "--type=merge", "-p", patch)
-    async for seen in follow(api, gateway.SWEEPJOBS, NAMESPACE, version):
+    async for seen in follow(api, resources.SWEEPJOBS, NAMESPACE, version):
         if (seen.get("status") or {}).get("phase") == "Complete":
             break
     await asyncio.sleep(2)

@@ -17,8 +17,8 @@ import sys
 import time
 from typing import Any
 
-from sweepjob.kube import client as gateway
-from sweepjob.kube.client import Gateway
+from sweepjob.kube import resources
+from sweepjob.kube.client import KubeClient, connect
 from sweepjob.search.samplers.random import RandomSampler
 from sweepjob.search.space import Branch, Randint, Space
 
@@ -65,44 +65,44 @@ def seed_with_zero_first(trials: int) -> int:
     return next(s for s in range(1000) if RandomSampler(space, s).propose(0) == {"trial": 0})
 
 
-async def apply_to_job(api: Gateway, target: Target) -> list[float]:
+async def apply_to_job(api: KubeClient, target: Target) -> list[float]:
     """Seconds from the request that creates a SweepJob to the event of its first Job."""
     times = []
     for number in range(STARTS):
         name = f"start-{number}"
-        version = (await api.list_page(gateway.JOBS, NAMESPACE, "", ""))["metadata"][
+        version = (await api.list_page(resources.JOBS, NAMESPACE, "", ""))["metadata"][
             "resourceVersion"
         ]
         body = sweepjob(name, target.images["trainer"], 1)
         started = time.time()
-        await api.create(gateway.SWEEPJOBS, NAMESPACE, body)
-        async for event in api.watch(gateway.JOBS, NAMESPACE, "", version):
+        await api.create(resources.SWEEPJOBS, NAMESPACE, body)
+        async for event in api.watch(resources.JOBS, NAMESPACE, "", version):
             if event["object"]["metadata"]["name"].startswith(f"{name}-"):
                 times.append(time.time() - started)
                 break
-        found = await api.get(gateway.SWEEPJOBS, NAMESPACE, name)
-        await api.delete(gateway.SWEEPJOBS, NAMESPACE, name, found["metadata"]["uid"])
+        found = await api.get(resources.SWEEPJOBS, NAMESPACE, name)
+        await api.delete(resources.SWEEPJOBS, NAMESPACE, name, found["metadata"]["uid"])
     return times
 
 
-async def report_to_delete(api: Gateway, target: Target) -> dict[str, list[float]]:
+async def report_to_delete(api: KubeClient, target: Target) -> dict[str, list[float]]:
     """Seconds from the report that decided to the first sight of a deletion, for pods and Jobs."""
     seen: dict[str, dict[str, float]] = {"pod": {}, "Job": {}}
     watches = [
         asyncio.create_task(_deletions(api, resource, seen[kind]))
-        for kind, resource in (("pod", gateway.PODS), ("Job", gateway.JOBS))
+        for kind, resource in (("pod", resources.PODS), ("Job", resources.JOBS))
     ]
     policy = {"type": "bandit", "slackAmount": 0.5, "delayEvaluation": 5}
     body = sweepjob("stops", target.images["trainer"], STOPPED + 1, earlyTermination=policy)
-    await api.create(gateway.SWEEPJOBS, NAMESPACE, body)
+    await api.create(resources.SWEEPJOBS, NAMESPACE, body)
     while True:
-        sweep = await api.get(gateway.SWEEPJOBS, NAMESPACE, "stops")
+        sweep = await api.get(resources.SWEEPJOBS, NAMESPACE, "stops")
         if sweep.get("status", {}).get("phase") in ("Complete", "Failed"):
             break
         await asyncio.sleep(0.5)
     for watch in watches:
         watch.cancel()
-    trials = (await api.list_page(gateway.SWEEPTRIALS, NAMESPACE, "", ""))["items"]
+    trials = (await api.list_page(resources.SWEEPTRIALS, NAMESPACE, "", ""))["items"]
     decided = {
         trial["metadata"]["name"]: _decisive_report(trial["status"])
         for trial in trials
@@ -116,7 +116,7 @@ def _decisive_report(status: dict[str, Any]) -> float:
     return float(values[status["stop"]["interval"] - 1]) * 1e12
 
 
-async def _deletions(api: Gateway, resource: gateway.Resource, seen: dict[str, float]) -> None:
+async def _deletions(api: KubeClient, resource: resources.Resource, seen: dict[str, float]) -> None:
     label = "sweepjob.dev/trial"
     version = (await api.list_page(resource, NAMESPACE, "", ""))["metadata"]["resourceVersion"]
     async for event in api.watch(resource, NAMESPACE, "", version):
@@ -134,13 +134,13 @@ def show(what: str, seconds: list[float], goal: str) -> None:
     )
 
 
-async def prepare() -> tuple[Target, Gateway]:
+async def prepare() -> tuple[Target, KubeClient]:
     """The cluster with the operator on it and an empty namespace, and a way to its API server."""
     target = clusters.prepare()
     clusters.install(target)
     target.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait")
     clusters.make_namespace(target, NAMESPACE)
-    return target, await gateway.connect(strict_tls=True, kubeconfig=str(target.kubeconfig))
+    return target, await connect(strict_tls=True, kubeconfig=str(target.kubeconfig))
 
 
 async def main() -> int:

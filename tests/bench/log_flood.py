@@ -31,7 +31,7 @@ from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial import parse_record, trial_manifest
 from sweepjob.controllers.sweep_store import SweepState
 from sweepjob.ingest.pod_logs.reader import LogReaders
-from sweepjob.kube.client import Gateway
+from sweepjob.kube.client import KubeClient
 from sweepjob.pod_logs.lines import LogLines
 
 _LINE = b" acc=1 acc=2 loss=0.3 val_acc=0.5\n"
@@ -103,7 +103,7 @@ async def _measure_pauses(pauses: list[float]) -> None:
         pauses.append(time.monotonic() - before - 0.002)
 
 
-def _read_logs(api: Gateway, state: SweepState) -> LogReaders:
+def _read_logs(api: KubeClient, state: SweepState) -> LogReaders:
     running = SimpleNamespace(is_terminal=False)
     pods = {
         f"pod-{t.index}": SimpleNamespace(
@@ -142,7 +142,7 @@ async def measure(streams: int, seconds: float) -> None:
         assert process.stdin is not None
         configuration = Configuration()
         configuration.host = f"http://127.0.0.1:{int(await process.stdout.readline())}"
-        api = Gateway(ApiClient(configuration))
+        api = KubeClient(ApiClient(configuration))
         state = _state(streams)
         readers = _read_logs(api, state)
         server = await asyncio.start_server(_answer, "127.0.0.1", 0)

@@ -21,9 +21,10 @@ from typing import Any, cast
 from sweepjob.api.stored_curve import dump_curve
 from sweepjob.api.sweeptrial import trial_manifest
 from sweepjob.api.times import format_time
-from sweepjob.controllers.sweep_controller import Reconciler
+from sweepjob.controllers.sweep_controller import SweepController
 from sweepjob.early_stopping.curve import Curve
-from sweepjob.kube.client import SWEEPTRIALS, Gateway, Resource
+from sweepjob.kube.client import KubeClient
+from sweepjob.kube.resources import SWEEPTRIALS, Resource
 from sweepjob.objective import Goal
 from sweepjob.settings import Settings
 from sweepjob.trial_pods.sidecar import SidecarSettings
@@ -39,7 +40,7 @@ _POLICIES: dict[str, dict[str, Any] | None] = {
 }
 
 
-class Records(Gateway):
+class Records(KubeClient):
     """A fake: it has the records of a sweep's trials, made while they are read, and nothing else."""
 
     def __init__(self, trials: int, reports: int) -> None:
@@ -102,8 +103,10 @@ def _sweep(policy: dict[str, Any] | None, trials: int) -> dict[str, Any]:
 
 
 async def _measure(name: str, trials: int, reports: int) -> None:
-    api = cast(Gateway, Records(trials, reports))
-    reconciler = Reconciler(api, Settings((), SidecarSettings("i", "http://o", ""), None, None))
+    api = cast(KubeClient, Records(trials, reports))
+    reconciler = SweepController(
+        api, Settings((), SidecarSettings("i", "http://o", ""), None, None)
+    )
     pid = multiprocessing.current_process().pid or 0
     empty = memory(pid)[0]
     made = time.process_time()

@@ -21,8 +21,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweepjob.kube import client as gateway
-from sweepjob.kube.client import Gateway
+from sweepjob.kube import resources
+from sweepjob.kube.client import KubeClient
 
 from tests.cluster.target import Target
 
@@ -98,13 +98,13 @@ class Seen:
     over: dict[str, float] = field(default_factory=dict)
 
 
-async def observe(api: Gateway, seen: Seen) -> list[asyncio.Task[None]]:
-    async def watch(resource: gateway.Resource) -> None:
+async def observe(api: KubeClient, seen: Seen) -> list[asyncio.Task[None]]:
+    async def watch(resource: resources.Resource) -> None:
         version = (await api.list_page(resource, NAMESPACE, "", ""))["metadata"]["resourceVersion"]
         async for event in api.watch(resource, NAMESPACE, "", version):
             now, meta = time.time(), event["object"]["metadata"]
             trial = meta.get("labels", {}).get("sweepjob.dev/trial", "")
-            if resource is gateway.JOBS:
+            if resource is resources.JOBS:
                 seen.created.setdefault(trial, now)
                 continue
             if "deletionTimestamp" in meta:
@@ -113,7 +113,7 @@ async def observe(api: Gateway, seen: Seen) -> list[asyncio.Task[None]]:
             if event["type"] == "DELETED" or phase in ("Succeeded", "Failed"):
                 seen.over.setdefault(trial, now)
 
-    tasks = [asyncio.create_task(watch(r)) for r in (gateway.JOBS, gateway.PODS)]
+    tasks = [asyncio.create_task(watch(r)) for r in (resources.JOBS, resources.PODS)]
     await asyncio.sleep(0.5)
     return tasks
 
@@ -128,7 +128,7 @@ def spec(target: Target, way: Way) -> dict[str, Any]:
     }
 
 
-async def sweep(api: Gateway, name: str, body: dict[str, Any]) -> None:
+async def sweep(api: KubeClient, name: str, body: dict[str, Any]) -> None:
     """Run a sweep to its end."""
     whole = {
         "apiVersion": "sweepjob.dev/v1alpha1",
@@ -136,15 +136,15 @@ async def sweep(api: Gateway, name: str, body: dict[str, Any]) -> None:
         "metadata": {"name": name},
         "spec": body,
     }
-    await api.create(gateway.SWEEPJOBS, NAMESPACE, whole)
+    await api.create(resources.SWEEPJOBS, NAMESPACE, whole)
     while True:
-        found = await api.get(gateway.SWEEPJOBS, NAMESPACE, name)
+        found = await api.get(resources.SWEEPJOBS, NAMESPACE, name)
         if found.get("status", {}).get("phase") in ("Complete", "Failed", "Invalid"):
             return
         await asyncio.sleep(0.3)
 
 
-async def alone(target: Target, api: Gateway, seen: Seen, name: str, way: Way) -> None:
+async def alone(target: Target, api: KubeClient, seen: Seen, name: str, way: Way) -> None:
     """The same pods without the operator and without a sidecar, one after the other."""
     for number in range(RUNS):
         label = {"sweepjob.dev/trial": f"{name}-{number}"}
@@ -167,7 +167,7 @@ async def alone(target: Target, api: Gateway, seen: Seen, name: str, way: Way) -
             "metadata": {"name": f"{name}-{number}", "labels": label},
             "spec": {"backoffLimit": 0, "template": {"metadata": {"labels": label}, "spec": pod}},
         }
-        await api.create(gateway.JOBS, NAMESPACE, body)
+        await api.create(resources.JOBS, NAMESPACE, body)
         while f"{name}-{number}" not in seen.over:  # noqa: ASYNC110 - nobody sets an event
             await asyncio.sleep(0.1)
         await asyncio.sleep(1.0)  # the slot's turnaround of a sweep is about as long
@@ -187,7 +187,7 @@ def edges(target: Target, seen: Seen, name: str) -> tuple[list[float], list[floa
     return starts, ends
 
 
-async def stops(target: Target, api: Gateway, seen: Seen, name: str, handler: str) -> None:
+async def stops(target: Target, api: KubeClient, seen: Seen, name: str, handler: str) -> None:
     """Time from the deciding report to the deletion, and from there to the pod's end."""
     body = {
         "objective": {"goal": "maximize", "primaryMetric": "score"},
@@ -203,7 +203,7 @@ async def stops(target: Target, api: Gateway, seen: Seen, name: str, handler: st
     }
     await sweep(api, name, body)
     decided, freed = [], []
-    for trial in (await api.list_page(gateway.SWEEPTRIALS, NAMESPACE, "", ""))["items"]:
+    for trial in (await api.list_page(resources.SWEEPTRIALS, NAMESPACE, "", ""))["items"]:
         status, key = trial["status"], trial["metadata"]["name"]
         if not key.startswith(f"{name}-") or not status.get("stop"):
             continue

@@ -16,9 +16,8 @@ from sweepjob.api.sweeptrial import trial_manifest
 from sweepjob.api.times import parse_time
 from sweepjob.controllers.permissions import is_allowed
 from sweepjob.controllers.rights import RIGHTS
-from sweepjob.kube import client as gateway
-from sweepjob.kube import errors
-from sweepjob.kube.client import Gateway
+from sweepjob.kube import errors, resources
+from sweepjob.kube.client import KubeClient
 from sweepjob.kube.denied import Denied
 
 Body = dict[str, Any]
@@ -68,11 +67,11 @@ class ApiServerContract:
     """The suite."""
 
     @pytest.fixture
-    def api(self) -> Gateway:
+    def api(self) -> KubeClient:
         raise NotImplementedError
 
     @pytest.fixture
-    def limited(self) -> Gateway:
+    def limited(self) -> KubeClient:
         """Of an account that may get sweeptrials of the namespace, and nothing else."""
         raise NotImplementedError
 
@@ -80,65 +79,65 @@ class ApiServerContract:
     def namespace(self) -> str:
         raise NotImplementedError
 
-    async def make(self, api: Gateway, namespace: str, **more: Any) -> Body:
-        return await api.create(gateway.SWEEPTRIALS, namespace, record(namespace, **more))
+    async def make(self, api: KubeClient, namespace: str, **more: Any) -> Body:
+        return await api.create(resources.SWEEPTRIALS, namespace, record(namespace, **more))
 
-    async def patch(self, api: Gateway, body: Body, status: Body) -> Body:
+    async def patch(self, api: KubeClient, body: Body, status: Body) -> Body:
         """Write to the status on condition that the object is as in ``body``."""
         meta = body["metadata"]
-        key = (gateway.SWEEPTRIALS, meta["namespace"], meta["name"])
+        key = (resources.SWEEPTRIALS, meta["namespace"], meta["name"])
         return await api.patch_status(*key, meta["resourceVersion"], status)
 
-    async def old_version(self, api: Gateway, namespace: str) -> str:
+    async def old_version(self, api: KubeClient, namespace: str) -> str:
         """A version that is too old for a watch."""
         raise NotImplementedError
 
     # Creating.
 
-    async def test_a_new_object_has_its_identity(self, api: Gateway, namespace: str) -> None:
+    async def test_a_new_object_has_its_identity(self, api: KubeClient, namespace: str) -> None:
         made = await self.make(api, namespace)
         meta = made["metadata"]
         assert meta["uid"]
         assert meta["resourceVersion"].isdecimal()
         assert meta["generation"] == 1
         assert parse_time(meta["creationTimestamp"])
-        assert await api.get(gateway.SWEEPTRIALS, namespace, meta["name"]) == made
+        assert await api.get(resources.SWEEPTRIALS, namespace, meta["name"]) == made
 
-    async def test_a_name_is_taken_once(self, api: Gateway, namespace: str) -> None:
+    async def test_a_name_is_taken_once(self, api: KubeClient, namespace: str) -> None:
         body = record(namespace)
-        await api.create(gateway.SWEEPTRIALS, namespace, body)
+        await api.create(resources.SWEEPTRIALS, namespace, body)
         with pytest.raises(errors.AlreadyExists):
-            await api.create(gateway.SWEEPTRIALS, namespace, body)
+            await api.create(resources.SWEEPTRIALS, namespace, body)
 
     async def test_a_name_that_is_gone_can_be_taken_again(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
         body = record(namespace)
-        first = await api.create(gateway.SWEEPTRIALS, namespace, body)
-        key = (gateway.SWEEPTRIALS, namespace, body["metadata"]["name"])
+        first = await api.create(resources.SWEEPTRIALS, namespace, body)
+        key = (resources.SWEEPTRIALS, namespace, body["metadata"]["name"])
         await api.delete(*key, first["metadata"]["uid"])
-        second = await api.create(gateway.SWEEPTRIALS, namespace, body)
+        second = await api.create(resources.SWEEPTRIALS, namespace, body)
         assert second["metadata"]["uid"] != first["metadata"]["uid"]
 
     async def test_a_new_record_is_pending_whatever_its_creator_says(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
         body = {**record(namespace), "status": {"phase": "Running"}}
-        made = await api.create(gateway.SWEEPTRIALS, namespace, body)
+        made = await api.create(resources.SWEEPTRIALS, namespace, body)
         assert made["status"] == {"phase": "Pending"}
 
-    async def test_what_is_not_there_is_not_found(self, api: Gateway, namespace: str) -> None:
+    async def test_what_is_not_there_is_not_found(self, api: KubeClient, namespace: str) -> None:
         with pytest.raises(errors.NotFound):
-            await api.get(gateway.SWEEPTRIALS, namespace, "nothing")
+            await api.get(resources.SWEEPTRIALS, namespace, "nothing")
         with pytest.raises(errors.NotFound):
             await api.patch_status(
-                gateway.SWEEPTRIALS, namespace, "nothing", "1", {"phase": "Failed"}
+                resources.SWEEPTRIALS, namespace, "nothing", "1", {"phase": "Failed"}
             )
 
     # Writing the status.
 
     async def test_a_status_is_merged_and_nothing_else_is(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
         made = await self.make(api, namespace)
         first = await self.patch(api, made, {"phase": "Running", "attempt": 2, "job": "j"})
@@ -149,25 +148,27 @@ class ApiServerContract:
         versions = [int(b["metadata"]["resourceVersion"]) for b in (made, first, second)]
         assert versions == sorted(set(versions))
 
-    async def test_a_write_that_changes_nothing_is_none(self, api: Gateway, namespace: str) -> None:
+    async def test_a_write_that_changes_nothing_is_none(
+        self, api: KubeClient, namespace: str
+    ) -> None:
         made = await self.make(api, namespace)
         first = await self.patch(api, made, {"phase": "Running"})
         second = await self.patch(api, first, {"phase": "Running"})
         assert first["metadata"]["resourceVersion"] == second["metadata"]["resourceVersion"]
 
     async def test_a_write_to_another_object_of_the_name_is_a_conflict(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
         body = record(namespace)
-        first = await api.create(gateway.SWEEPTRIALS, namespace, body)
+        first = await api.create(resources.SWEEPTRIALS, namespace, body)
         meta = first["metadata"]
-        await api.delete(gateway.SWEEPTRIALS, namespace, meta["name"], meta["uid"])
-        await api.create(gateway.SWEEPTRIALS, namespace, body)
+        await api.delete(resources.SWEEPTRIALS, namespace, meta["name"], meta["uid"])
+        await api.create(resources.SWEEPTRIALS, namespace, body)
         with pytest.raises(errors.Conflict):
             await self.patch(api, first, {"phase": "Running"})
 
     async def test_a_write_on_an_old_version_is_a_conflict(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
         made = await self.make(api, namespace)
         await self.patch(api, made, {"phase": "Running"})
@@ -175,24 +176,24 @@ class ApiServerContract:
             await self.patch(api, made, {"phase": "Failed"})
 
     async def test_a_whole_write_on_an_old_version_is_a_conflict(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
         name = f"lease{next(_unique)}"
         body: Body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease"}
         body |= {"metadata": {"name": name}, "spec": {"holderIdentity": "a"}}
-        made = await api.create(gateway.LEASES, namespace, body)
+        made = await api.create(resources.LEASES, namespace, body)
         made["spec"]["holderIdentity"] = "b"
-        await api.replace(gateway.LEASES, namespace, name, made)
+        await api.replace(resources.LEASES, namespace, name, made)
         with pytest.raises(errors.Conflict):
-            await api.replace(gateway.LEASES, namespace, name, made)
+            await api.replace(resources.LEASES, namespace, name, made)
 
     # Deleting.
 
     async def test_only_the_object_that_was_meant_is_deleted(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
         made = await self.make(api, namespace)
-        key = (gateway.SWEEPTRIALS, namespace, made["metadata"]["name"])
+        key = (resources.SWEEPTRIALS, namespace, made["metadata"]["name"])
         await api.delete(*key, "another")
         assert await api.get(*key) == made
         await api.delete(*key, made["metadata"]["uid"])
@@ -200,19 +201,19 @@ class ApiServerContract:
             await api.get(*key)
         await api.delete(*key, made["metadata"]["uid"])  # gone already: no error
 
-    async def test_a_pod_on_no_node_goes_at_once(self, api: Gateway, namespace: str) -> None:
+    async def test_a_pod_on_no_node_goes_at_once(self, api: KubeClient, namespace: str) -> None:
         name = f"p{next(_unique)}"
-        made = await api.create(gateway.PODS, namespace, pod(namespace, name))
-        await api.delete(gateway.PODS, namespace, name, made["metadata"]["uid"], grace=20)
+        made = await api.create(resources.PODS, namespace, pod(namespace, name))
+        await api.delete(resources.PODS, namespace, name, made["metadata"]["uid"], grace=20)
         with pytest.raises(errors.NotFound):
-            await api.get(gateway.PODS, namespace, name)
+            await api.get(resources.PODS, namespace, name)
 
     async def test_a_pod_on_a_node_has_its_grace_which_can_be_shortened(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
         name = f"p{next(_unique)}"
-        made = await api.create(gateway.PODS, namespace, pod(namespace, name, node="nowhere"))
-        key = (gateway.PODS, namespace, name, made["metadata"]["uid"])
+        made = await api.create(resources.PODS, namespace, pod(namespace, name, node="nowhere"))
+        key = (resources.PODS, namespace, name, made["metadata"]["uid"])
         seen = []
         for grace in (None, 20, 25, 10):
             await api.delete(*key, grace=grace)
@@ -225,42 +226,42 @@ class ApiServerContract:
             await api.get(*key[:3])
 
     async def test_a_job_deleted_in_the_foreground_waits_for_its_pods(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
         name = f"j{next(_unique)}"
-        made = await api.create(gateway.JOBS, namespace, job(namespace, name))
+        made = await api.create(resources.JOBS, namespace, job(namespace, name))
         uid = made["metadata"]["uid"]
         child = await self.pod_of(api, namespace, name)
         assert child["metadata"]["ownerReferences"][0]["uid"] == uid
         await asyncio.sleep(1)  # the garbage collector gets to know it
-        await api.delete(gateway.JOBS, namespace, name, uid, propagation="Foreground")
-        waiting = await api.get(gateway.JOBS, namespace, name)
+        await api.delete(resources.JOBS, namespace, name, uid, propagation="Foreground")
+        waiting = await api.get(resources.JOBS, namespace, name)
         assert "deletionTimestamp" in waiting["metadata"]
         assert "foregroundDeletion" in waiting["metadata"]["finalizers"]
-        key = (gateway.PODS, namespace, child["metadata"]["name"])
+        key = (resources.PODS, namespace, child["metadata"]["name"])
         await self.until_deleting(api, namespace, key[2])
         await api.delete(*key, child["metadata"]["uid"], grace=0)
-        await self.until_gone(api, gateway.JOBS, namespace, name)
+        await self.until_gone(api, resources.JOBS, namespace, name)
 
-    async def pod_of(self, api: Gateway, namespace: str, name: str) -> Body:
+    async def pod_of(self, api: KubeClient, namespace: str, name: str) -> Body:
         for _ in range(100):
             selector = f"sweepjob.dev/trial={name}"
-            page = await api.list_page(gateway.PODS, namespace, selector, "")
+            page = await api.list_page(resources.PODS, namespace, selector, "")
             if page["items"]:
                 found: Body = page["items"][0]
                 return found
             await asyncio.sleep(0.1)
         raise AssertionError(f"Job {name} has no pod")
 
-    async def until_deleting(self, api: Gateway, namespace: str, name: str) -> None:
+    async def until_deleting(self, api: KubeClient, namespace: str, name: str) -> None:
         for _ in range(100):
-            if "deletionTimestamp" in (await api.get(gateway.PODS, namespace, name))["metadata"]:
+            if "deletionTimestamp" in (await api.get(resources.PODS, namespace, name))["metadata"]:
                 return
             await asyncio.sleep(0.2)
         raise AssertionError(f"pod {name} was not told to go")
 
     async def until_gone(
-        self, api: Gateway, resource: gateway.Resource, namespace: str, name: str
+        self, api: KubeClient, resource: resources.Resource, namespace: str, name: str
     ) -> None:
         for _ in range(100):
             try:
@@ -272,39 +273,41 @@ class ApiServerContract:
 
     # Lists.
 
-    async def test_a_list_comes_in_pages_of_one_moment(self, api: Gateway, namespace: str) -> None:
+    async def test_a_list_comes_in_pages_of_one_moment(
+        self, api: KubeClient, namespace: str
+    ) -> None:
         sweep = f"pages{next(_unique)}"
         for index in range(501):
             await self.make(api, namespace, index=index, sweep=sweep)
         selector = f"sweepjob.dev/sweep={sweep}"
-        first = await api.list_page(gateway.SWEEPTRIALS, namespace, selector, "")
+        first = await api.list_page(resources.SWEEPTRIALS, namespace, selector, "")
         assert len(first["items"]) == 500
         await self.make(api, namespace, index=501, sweep=sweep)
         token = first["metadata"]["continue"]
-        second = await api.list_page(gateway.SWEEPTRIALS, namespace, selector, token)
+        second = await api.list_page(resources.SWEEPTRIALS, namespace, selector, token)
         assert len(second["items"]) == 1
         assert not second["metadata"].get("continue")
         versions = {page["metadata"]["resourceVersion"] for page in (first, second)}
         assert len(versions) == 1
 
-    async def test_a_list_can_be_chosen_by_fields(self, api: Gateway, namespace: str) -> None:
+    async def test_a_list_can_be_chosen_by_fields(self, api: KubeClient, namespace: str) -> None:
         uid = f"uid-{next(_unique)}"
         for reason in ("FailedCreate", "Other"):
             body: Body = {"apiVersion": "v1", "kind": "Event", "reason": reason}
             body["metadata"] = {"name": f"{uid}.{reason.lower()}", "namespace": namespace}
             body["involvedObject"] = {"uid": uid, "namespace": namespace}
-            await api.create(gateway.EVENTS, namespace, body)
+            await api.create(resources.EVENTS, namespace, body)
         selector = f"involvedObject.uid={uid},reason=FailedCreate"
-        [found] = await api.list_by_field(gateway.EVENTS, namespace, selector)
+        [found] = await api.list_by_field(resources.EVENTS, namespace, selector)
         assert found["reason"] == "FailedCreate"
 
     async def test_a_list_of_metadata_has_all_that_a_comparison_needs(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
-        none = await api.list_metadata(gateway.SWEEPTRIALS, "no-such-namespace", "")
+        none = await api.list_metadata(resources.SWEEPTRIALS, "no-such-namespace", "")
         assert none["items"] == []
         made = [await self.make(api, namespace) for _ in range(3)]
-        page = await api.list_metadata(gateway.SWEEPTRIALS, namespace, "")
+        page = await api.list_metadata(resources.SWEEPTRIALS, namespace, "")
         found = {item["metadata"]["name"]: item["metadata"] for item in page["items"]}
         for body in made:
             meta = body["metadata"]
@@ -313,37 +316,39 @@ class ApiServerContract:
 
     # Rights.
 
-    async def test_what_is_served_is_told(self, api: Gateway) -> None:
+    async def test_what_is_served_is_told(self, api: KubeClient) -> None:
         served = await api.versions_of("sweepjob.dev")
         assert {"sweepjobs", "sweeptrials"} <= served["v1alpha1"]
         assert await api.versions_of("nothing.example") == {}
 
-    async def test_a_right_that_is_lacking_is_named(self, limited: Gateway, namespace: str) -> None:
+    async def test_a_right_that_is_lacking_is_named(
+        self, limited: KubeClient, namespace: str
+    ) -> None:
         """The limited account may get sweeptrials of the namespace, and nothing else."""
         with pytest.raises(errors.NotFound):
-            await limited.get(gateway.SWEEPTRIALS, namespace, "nothing")
+            await limited.get(resources.SWEEPTRIALS, namespace, "nothing")
         body = {**record(namespace), "metadata": {"name": "x", "namespace": namespace}}
         asks: list[tuple[Denied, Coroutine[Any, Any, Any]]] = [
             (
                 Denied("create", "sweepjob.dev", "sweeptrials", namespace),
-                limited.create(gateway.SWEEPTRIALS, namespace, body),
+                limited.create(resources.SWEEPTRIALS, namespace, body),
             ),
             (
                 Denied("create", "batch", "jobs", namespace),
-                limited.would_create(gateway.JOBS, namespace, job(namespace, "x")),
+                limited.would_create(resources.JOBS, namespace, job(namespace, "x")),
             ),
             (
                 Denied("patch", "sweepjob.dev", "sweepjobs/status", namespace),
-                limited.patch_status(gateway.SWEEPJOBS, namespace, "x", "1", {}),
+                limited.patch_status(resources.SWEEPJOBS, namespace, "x", "1", {}),
             ),
             (
                 Denied("delete", "", "pods", namespace),
-                limited.delete(gateway.PODS, namespace, "x", "uid"),
+                limited.delete(resources.PODS, namespace, "x", "uid"),
             ),
-            (Denied("list", "", "pods"), limited.list_page(gateway.PODS, None, "", "")),
+            (Denied("list", "", "pods"), limited.list_page(resources.PODS, None, "", "")),
             (
                 Denied("watch", "batch", "jobs", namespace),
-                self.events(limited.watch(gateway.JOBS, namespace, "", "1"), 1),
+                self.events(limited.watch(resources.JOBS, namespace, "", "1"), 1),
             ),
         ]
         for denied, ask in asks:
@@ -351,7 +356,9 @@ class ApiServerContract:
                 await ask
             assert caught.value.denied == denied
 
-    async def test_an_account_can_ask_what_it_may(self, limited: Gateway, namespace: str) -> None:
+    async def test_an_account_can_ask_what_it_may(
+        self, limited: KubeClient, namespace: str
+    ) -> None:
         allowed = {str(r) for r in RIGHTS if await is_allowed(limited, r, namespace)}
         assert allowed == {"get sweeptrials.sweepjob.dev"}
         elsewhere = [r for r in RIGHTS if await is_allowed(limited, r, None)]
@@ -371,17 +378,17 @@ class ApiServerContract:
         return found
 
     async def test_a_watch_tells_everything_after_a_version_in_order(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
-        before = await api.list_page(gateway.SWEEPTRIALS, namespace, "", "")
+        before = await api.list_page(resources.SWEEPTRIALS, namespace, "", "")
         sweep = f"watch{next(_unique)}"
         made = await self.make(api, namespace, sweep=sweep)
         changed = await self.patch(api, made, {"phase": "Running"})
         meta = made["metadata"]
-        await api.delete(gateway.SWEEPTRIALS, namespace, meta["name"], meta["uid"])
+        await api.delete(resources.SWEEPTRIALS, namespace, meta["name"], meta["uid"])
         version = before["metadata"]["resourceVersion"]
         selector = f"sweepjob.dev/sweep={sweep}"
-        watch = api.watch(gateway.SWEEPTRIALS, namespace, selector, version)
+        watch = api.watch(resources.SWEEPTRIALS, namespace, selector, version)
         added, modified, deleted = await self.events(watch, 3)
         kinds = [e["type"] for e in (added, modified, deleted)]
         assert kinds == ["ADDED", "MODIFIED", "DELETED"]
@@ -393,49 +400,51 @@ class ApiServerContract:
         assert int(last["metadata"]["resourceVersion"]) > int(versions[1])
 
     async def test_a_watch_goes_on_from_where_another_was(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
         sweep = f"resumed{next(_unique)}"
         selector = f"sweepjob.dev/sweep={sweep}"
         first = await self.make(api, namespace, index=0, sweep=sweep)
         await self.make(api, namespace, index=1, sweep=sweep)
         version = first["metadata"]["resourceVersion"]
-        watch = api.watch(gateway.SWEEPTRIALS, namespace, selector, version)
+        watch = api.watch(resources.SWEEPTRIALS, namespace, selector, version)
         [event] = await self.events(watch, 1)
         assert event["object"]["spec"]["index"] == 1
 
-    async def test_an_object_of_any_size_is_seen(self, api: Gateway, namespace: str) -> None:
+    async def test_an_object_of_any_size_is_seen(self, api: KubeClient, namespace: str) -> None:
         """One large object of one user must not end the watch that all rely on."""
-        before = await api.list_page(gateway.JOBS, namespace, "", "")
+        before = await api.list_page(resources.JOBS, namespace, "", "")
         name = f"large{next(_unique)}"
         body = job(namespace, name)
         body["spec"]["template"]["spec"]["containers"][0]["args"] = ["x" * 700_000]
-        await api.create(gateway.JOBS, namespace, body)
+        await api.create(resources.JOBS, namespace, body)
         version = before["metadata"]["resourceVersion"]
-        watch = api.watch(gateway.JOBS, namespace, f"sweepjob.dev/sweep={name}", version)
+        watch = api.watch(resources.JOBS, namespace, f"sweepjob.dev/sweep={name}", version)
         [event] = await self.events(watch, 1)
         args = event["object"]["spec"]["template"]["spec"]["containers"][0]["args"]
         assert len(args[0]) == 700_000
 
     async def test_what_leaves_the_selection_is_gone_for_the_watch(
-        self, api: Gateway, namespace: str
+        self, api: KubeClient, namespace: str
     ) -> None:
         name = f"j{next(_unique)}"
-        made = await api.create(gateway.JOBS, namespace, job(namespace, name))
+        made = await api.create(resources.JOBS, namespace, job(namespace, name))
         version = made["metadata"]["resourceVersion"]
         selector = f"sweepjob.dev/sweep={name}"
         body = {"metadata": {"labels": {"sweepjob.dev/sweep": "another"}}}
-        path = gateway.JOBS.path(namespace, name)
+        path = resources.JOBS.path(namespace, name)
         patched = "application/merge-patch+json"
         await api._request("PATCH", path, body=body, content_type=patched)
-        watch = api.watch(gateway.JOBS, namespace, selector, version)
+        watch = api.watch(resources.JOBS, namespace, selector, version)
         for event in await self.events(watch, 1):
             assert event["type"] in ("DELETED", "MODIFIED")  # its controller may have written, too
             if event["type"] == "MODIFIED":
                 [event] = await self.events(watch, 1)
             assert event["type"] == "DELETED"
 
-    async def test_a_watch_from_too_long_ago_is_refused(self, api: Gateway, namespace: str) -> None:
+    async def test_a_watch_from_too_long_ago_is_refused(
+        self, api: KubeClient, namespace: str
+    ) -> None:
         old = await self.old_version(api, namespace)
         with pytest.raises(errors.Gone):
-            await self.events(api.watch(gateway.SWEEPTRIALS, namespace, "", old), 1)
+            await self.events(api.watch(resources.SWEEPTRIALS, namespace, "", old), 1)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweepjob.early_stopping.evaluator import Tracker
+from sweepjob.early_stopping.evaluator import PolicyEvaluator
 from sweepjob.early_stopping.policy import Decision, Policy, Schedule, Timetable
 from sweepjob.objective import Goal
 
@@ -27,7 +27,7 @@ goals = st.sampled_from(list(Goal))
 
 def play(policy: Policy, goal: Goal, history: Sequence[Report]) -> list[Decision | None]:
     """The decision after each report, as the operator makes it: incrementally."""
-    tracker = Tracker(policy, goal)
+    tracker = PolicyEvaluator(policy, goal)
     curves = {trial: tracker.curve() for trial, _ in history}
     decisions = []
     for trial, value in history:
@@ -110,7 +110,7 @@ class PolicyContract:
         self, data: st.DataObject, history: list[Report], goal: Goal
     ) -> None:
         policy = self.make(data.draw(self.timetables))
-        tracker = Tracker(policy, goal)
+        tracker = PolicyEvaluator(policy, goal)
         curves = {trial: tracker.curve() for trial, _ in history}
         for trial, value in history:
             curves[trial].append(value)

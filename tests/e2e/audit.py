@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweepjob.kube import client as gateway
-from sweepjob.kube.informer import Reflector
+from sweepjob.kube import resources
+from sweepjob.kube.client import KubeClient, connect
+from sweepjob.kube.informer import Informer
 from sweepjob.local.store import Body, Change
 
 from tests.cluster.console import ClusterError
@@ -20,7 +21,7 @@ from tests.fake_api.watcher import Watcher
 
 from .sweeps import Sweeps, values_on_record
 
-_WATCHED = (gateway.SWEEPTRIALS, gateway.JOBS, gateway.PODS)
+_WATCHED = (resources.SWEEPTRIALS, resources.JOBS, resources.PODS)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Seen:
         )
 
 
-class _Cache(Reflector[Seen]):
+class _Cache(Informer[Seen]):
     """Knows when it takes in a list, one object after the other: until then it shows new ones beside
     old ones that are over, which never were together."""
 
@@ -66,7 +67,7 @@ class Audit:
     sweeps: Sweeps
     name: str
     concurrent: int
-    _caches: dict[str, Reflector[Seen]] = field(default_factory=dict)
+    _caches: dict[str, Informer[Seen]] = field(default_factory=dict)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Audit]:
@@ -82,7 +83,7 @@ class Audit:
 
     async def _watch(self, stop: threading.Event) -> None:
         path = str(self.sweeps.target.kubeconfig)
-        api = await gateway.connect(strict_tls=True, kubeconfig=path)
+        api = await connect(strict_tls=True, kubeconfig=path)
         watches = [asyncio.create_task(self._reflector(api, r).run()) for r in _WATCHED]
         await asyncio.to_thread(stop.wait)
         for watch in watches:
@@ -90,11 +91,11 @@ class Audit:
         await asyncio.gather(*watches, return_exceptions=True)
         await api.close()
 
-    def _reflector(self, api: gateway.Gateway, resource: gateway.Resource) -> Reflector[Seen]:
+    def _reflector(self, api: KubeClient, resource: resources.Resource) -> Informer[Seen]:
         def changed(old: Seen | None, new: Seen | None) -> None:
             bodies = (None if one is None else one.body for one in (old, new))
             change = Change(0, 0.0, resource.plural, *bodies)
-            if not (made.lists and resource is gateway.PODS):
+            if not (made.lists and resource is resources.PODS):
                 self.watcher.look(change)
 
         selector = f"sweepjob.dev/sweep={self.name}"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sweepjob import protocol as wire
+from sweepjob import protocol
 
 from tests.cluster import layout
 
@@ -64,12 +64,12 @@ def sidecar(folder: Path, **env: str) -> Iterator[Process]:
     """
     port = free_port()
     told = {
-        wire.OPERATOR: "http://127.0.0.1:9",
-        wire.SOURCE_PORT: str(port),
-        wire.METRIC: "score",
-        wire.NAMESPACE: "team",
-        wire.TRIAL: TRIAL,
-        wire.ARTIFACTS: str(folder / "artifacts"),
+        protocol.OPERATOR: "http://127.0.0.1:9",
+        protocol.SOURCE_PORT: str(port),
+        protocol.METRIC: "score",
+        protocol.NAMESPACE: "team",
+        protocol.TRIAL: TRIAL,
+        protocol.ARTIFACTS: str(folder / "artifacts"),
     }
     (folder / "token").write_text("token")
     process = subprocess.Popen(
@@ -77,10 +77,10 @@ def sidecar(folder: Path, **env: str) -> Iterator[Process]:
         env={
             **os.environ,
             "PYTHONPATH": str(layout.PROJECT / "operator"),
-            wire.ENV_TOLD: json.dumps(told),
-            wire.ENV_TOKEN_FILE: str(folder / "token"),
-            wire.ENV_JOURNAL: str(folder / "journal"),
-            wire.ENV_TERMINATION_LOG: str(folder / "last-words"),
+            protocol.ENV_TOLD: json.dumps(told),
+            protocol.ENV_TOKEN_FILE: str(folder / "token"),
+            protocol.ENV_JOURNAL: str(folder / "journal"),
+            protocol.ENV_TERMINATION_LOG: str(folder / "last-words"),
             **env,
         },
     )

@@ -23,9 +23,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
-from sweepjob import protocol as wire
-from sweepjob.kube import client as gateway
-from sweepjob.kube import errors
+from sweepjob import protocol
+from sweepjob.kube import errors, resources
+from sweepjob.kube.client import KubeClient, connect
 
 DONE = "sweepjob.dev/trainer"
 
@@ -46,7 +46,7 @@ class SimulatedSidecar:
 
     def __init__(
         self,
-        api: gateway.Gateway,
+        api: KubeClient,
         pod: dict[str, Any],
         reports: int,
         rate: float,
@@ -80,14 +80,14 @@ class SimulatedSidecar:
             await asyncio.sleep(1 / self._rate)
 
     async def _push_all(self, session: aiohttp.ClientSession) -> None:
-        reply = wire.Reply(1, 0)
+        reply = protocol.Reply(1, 0)
         while (reply.durable if self._patient else reply.next - 1) < self._reports:
             if reply.next > self._made and self._made < self._reports:
                 await asyncio.sleep(1 / self._rate)
                 continue
-            last = min(self._made, reply.next - 1 + wire.MAX_BATCH)
+            last = min(self._made, reply.next - 1 + protocol.MAX_BATCH)
             values = tuple(value(n) for n in range(reply.next, last + 1))
-            push = wire.Push(self._namespace, self._trial, reply.next, values, ("score",))
+            push = protocol.Push(self._namespace, self._trial, reply.next, values, ("score",))
             try:
                 reply = await self._push(session, push)
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
@@ -97,31 +97,35 @@ class SimulatedSidecar:
             # When all is told, a reminder until it is durable.
             await asyncio.sleep(self._pause if values else max(1.0, self._pause))
 
-    async def _push(self, session: aiohttp.ClientSession, push: wire.Push) -> wire.Reply:
-        url = os.environ["INTAKE_URL"] + wire.REPORTS_PATH
+    async def _push(self, session: aiohttp.ClientSession, push: protocol.Push) -> protocol.Reply:
+        url = os.environ["INTAKE_URL"] + protocol.REPORTS_PATH
         async with session.post(url, data=push.dump(), timeout=aiohttp.ClientTimeout(10)) as answer:
             body = await answer.read()
             if answer.status != 200:
                 raise OSError(f"{answer.status}: {body!r}")
             self.answers["200"] += 1
-            return wire.Reply.parse(body)
+            return protocol.Reply.parse(body)
 
     async def _token(self) -> str:
         bound = {"kind": "Pod", "apiVersion": "v1", "name": self._pod, "uid": self._uid}
-        wanted = {"audiences": [wire.AUDIENCE], "expirationSeconds": 3600, "boundObjectRef": bound}
+        wanted = {
+            "audiences": [protocol.AUDIENCE],
+            "expirationSeconds": 3600,
+            "boundObjectRef": bound,
+        }
         path = f"/api/v1/namespaces/{self._namespace}/serviceaccounts/default/token"
         made = await self._api._request("POST", path, body={"spec": wanted})
         return str(made["status"]["token"])
 
     async def _end(self) -> None:
         body = {"metadata": {"annotations": {DONE: "done"}}}
-        path = gateway.PODS.path(self._namespace, self._pod)
+        path = resources.PODS.path(self._namespace, self._pod)
         await self._api._request(
             "PATCH", path, body=body, content_type="application/merge-patch+json"
         )
 
 
-async def pods(api: gateway.Gateway, namespace: str) -> AsyncIterator[dict[str, Any]]:
+async def pods(api: KubeClient, namespace: str) -> AsyncIterator[dict[str, Any]]:
     """The pods of trials as they are and as they change."""
     selector = "sweepjob.dev/sweep"
     while True:
@@ -129,13 +133,13 @@ async def pods(api: gateway.Gateway, namespace: str) -> AsyncIterator[dict[str, 
             token = "first"
             while token:
                 page = await api.list_page(
-                    gateway.PODS, namespace, selector, token.removeprefix("first")
+                    resources.PODS, namespace, selector, token.removeprefix("first")
                 )
                 for pod in page["items"]:
                     yield pod
                 token = page["metadata"].get("continue", "")
             version = page["metadata"]["resourceVersion"]
-            async for event in api.watch(gateway.PODS, namespace, selector, version):
+            async for event in api.watch(resources.PODS, namespace, selector, version):
                 yield event["object"]
         except errors.ApiError:
             await asyncio.sleep(0.5)
@@ -145,7 +149,7 @@ async def main() -> None:
     namespace = sys.argv[1]
     trials, reports = int(sys.argv[2]), int(sys.argv[3])
     rate, pause, patient = float(sys.argv[4]), float(sys.argv[5]), sys.argv[6] == "1"
-    api = await gateway.connect(strict_tls=True)
+    api = await connect(strict_tls=True)
     known: set[str] = set()
     answers: collections.Counter[str] = collections.Counter()
     async with asyncio.TaskGroup() as group:

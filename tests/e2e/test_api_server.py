@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sweepjob.kube import client as gateway
-from sweepjob.kube.client import Gateway
+from sweepjob.kube.client import KubeClient, connect
 
 from tests.contracts.api_server import ApiServerContract
 
@@ -17,13 +16,13 @@ from .sweeps import Sweeps
 
 class TestRealApiServer(ApiServerContract):
     @pytest.fixture
-    async def api(self, sweeps: Sweeps) -> AsyncIterator[Gateway]:
-        api = await gateway.connect(strict_tls=True, kubeconfig=str(sweeps.target.kubeconfig))
+    async def api(self, sweeps: Sweeps) -> AsyncIterator[KubeClient]:
+        api = await connect(strict_tls=True, kubeconfig=str(sweeps.target.kubeconfig))
         yield api
         await api.close()
 
     @pytest.fixture
-    async def limited(self, sweeps: Sweeps, tmp_path: Path) -> AsyncIterator[Gateway]:
+    async def limited(self, sweeps: Sweeps, tmp_path: Path) -> AsyncIterator[KubeClient]:
         sweeps.kubectl("delete", "role,rolebinding,serviceaccount", "limited", "--ignore-not-found")
         sweeps.kubectl("create", "serviceaccount", "limited")
         rule = ("--verb=get", "--resource=sweeptrials.sweepjob.dev")
@@ -37,7 +36,7 @@ class TestRealApiServer(ApiServerContract):
         ]
         path = tmp_path / "kubeconfig"
         path.write_text(yaml.safe_dump(config))
-        api = await gateway.connect(strict_tls=True, kubeconfig=str(path))
+        api = await connect(strict_tls=True, kubeconfig=str(path))
         yield api
         await api.close()
 
@@ -45,5 +44,5 @@ class TestRealApiServer(ApiServerContract):
     def namespace(self, sweeps: Sweeps) -> str:
         return sweeps.namespace
 
-    async def old_version(self, api: Gateway, namespace: str) -> str:
+    async def old_version(self, api: KubeClient, namespace: str) -> str:
         return "1"

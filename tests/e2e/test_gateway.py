@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sweepjob.kube import client as gateway
+from sweepjob.kube import resources
+from sweepjob.kube.client import connect
 
 from tests.cluster.target import SYSTEM, Target
 
@@ -12,9 +13,9 @@ async def test_a_kubeconfig_given_by_path_is_used(
     target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KUBECONFIG", raising=False)
-    api = await gateway.connect(strict_tls=True, kubeconfig=str(target.kubeconfig))
+    api = await connect(strict_tls=True, kubeconfig=str(target.kubeconfig))
     try:
-        page = await api.list_page(gateway.PODS, SYSTEM, "", "")
+        page = await api.list_page(resources.PODS, SYSTEM, "", "")
     finally:
         await api.close()
     assert any(pod["metadata"]["name"].startswith("sweepjob-") for pod in page["items"])

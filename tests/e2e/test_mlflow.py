@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob import protocol as wire
+from sweepjob import protocol
 
 from .environments import environment
 from .sidecar_process import plain_server, sidecar, train
@@ -152,7 +152,7 @@ def test_every_run_of_the_script_counts_once(name: str, python: Path, tmp_path: 
 
 def test_a_run_id_of_the_users_own_is_the_trials(python: Path, tmp_path: Path) -> None:
     own = "0123456789abcdef0123456789abcdef"
-    with sidecar(tmp_path, **{wire.ENV_RUN_ID: own}) as running:
+    with sidecar(tmp_path, **{protocol.ENV_RUN_ID: own}) as running:
         running.train(
             python,
             "import mlflow\nwith mlflow.start_run() as run: mlflow.log_metric('score', 0.75)\n"
@@ -171,7 +171,7 @@ def test_what_only_a_nested_run_reports_is_said(python: Path, tmp_path: Path) ->
         running.train(python, script)
         words = running.last_words()
     assert words["count"] == 0
-    assert wire.nested_run("score", words["seen"]) == "fold-0"
+    assert protocol.nested_run("score", words["seen"]) == "fold-0"
 
 
 def test_calls_give_what_plain_mlflow_gives(python: Path, tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_runs_on_the_users_own_server_count_alike(python: Path, tmp_path: Path) 
             "print('ID', run.info.run_id)",
             address,
         ).partition("ID ")[2]
-        with sidecar(tmp_path, **{wire.ENV_FORWARD_TO: address}) as running:
+        with sidecar(tmp_path, **{protocol.ENV_FORWARD_TO: address}) as running:
             said = train(python, FORWARDED, running.url, BEFORE=before.strip())
             assert "0.75" in said
             assert running.last_words()["tail"] == [0.75, 0.5, 0.25]

@@ -24,7 +24,7 @@ _CHECKED = {
 }
 # Only when a Job is there already that nobody has seen: after a crash in the moment of its creation.
 _RARE = {("batch", "jobs", "get")}
-# Of the chart with one operator; test_leadership.py has two, and uses all of them.
+# Of the chart with one operator; test_leader_election.py has two, and uses all of them.
 _OF_LEASES = "coordination.k8s.io"
 
 

@@ -18,7 +18,7 @@ from tests.cluster import layout
 # namespace of their own, and do not mind when one has to wait for a GPU.
 SIDE_BY_SIDE = {
     *("test_bad_specs", "test_cli", "test_clients", "test_dashboard", "test_deletion"),
-    *("test_gateway", "test_gitops", "test_intake", "test_leaving_a_chart", "test_local"),
+    *("test_kube_client", "test_gitops", "test_intake", "test_leaving_a_chart", "test_local"),
     *("test_mlflow", "test_outputs", "test_python", "test_refusals", "test_sampling"),
     "test_warm_start",
 }

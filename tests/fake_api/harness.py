@@ -16,11 +16,10 @@ from typing import Any, cast
 from kubernetes.aio.client.api_client import ApiClient
 from sweepjob.controllers.permissions import Permissions
 from sweepjob.controllers.push_handler import PushHandler
-from sweepjob.controllers.sweep_controller import Reconciler
-from sweepjob.kube import client as gateway
-from sweepjob.kube import errors
-from sweepjob.kube.client import Gateway
-from sweepjob.kube.rate_limiter import Pace
+from sweepjob.controllers.sweep_controller import SweepController
+from sweepjob.kube import errors, resources
+from sweepjob.kube.client import KubeClient
+from sweepjob.kube.rate_limiter import RequestRateLimiter
 from sweepjob.local.api_server import MemoryApiServer, Request
 from sweepjob.local.store import Body
 from sweepjob.settings import Settings
@@ -49,10 +48,12 @@ class Operator:
         self, client: FakeClient, clock: Callable[[], float], *, reviewed: bool = False
     ) -> None:
         self.client = client
-        self._api = Gateway(cast(ApiClient, client), Pace(SETTINGS.requests_per_second, 20))
+        self._api = KubeClient(
+            cast(ApiClient, client), RequestRateLimiter(SETTINGS.requests_per_second, 20)
+        )
         self.permissions = Permissions(self._api, changed=lambda: self.reconciler.requeue_all())
         self._api.on_denied = self.permissions.on_denied
-        self.reconciler = Reconciler(
+        self.reconciler = SweepController(
             self._api, SETTINGS, clock, lacking_for=self.permissions.lacking_for
         )
         reports, caches = self.reconciler.reports, self.reconciler.caches
@@ -66,11 +67,11 @@ class Operator:
         """kopf's part: list and watch, and begin again whenever something goes wrong."""
         while True:
             try:
-                page = await self._api.list_page(gateway.SWEEPJOBS, None, "", "")
+                page = await self._api.list_page(resources.SWEEPJOBS, None, "", "")
                 for body in page["items"]:
                     self.reconciler.show(body, deleted=False)
                 version = page["metadata"]["resourceVersion"]
-                async for event in self._api.watch(gateway.SWEEPJOBS, None, "", version):
+                async for event in self._api.watch(resources.SWEEPJOBS, None, "", version):
                     self.reconciler.show(event["object"], deleted=event["type"] == "DELETED")
             except errors.ApiError:
                 await asyncio.sleep(0.1)

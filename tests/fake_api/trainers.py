@@ -9,7 +9,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable
 
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.controllers.push_handler import PushHandler
 from sweepjob.ingest.authentication import Caller
 from sweepjob.local.store import Body
@@ -79,34 +79,34 @@ class _Sidecar:
         self._trial = trial
         self._made = made
         self._intake = intake
-        self._reply = wire.Reply(1, 0)
+        self._reply = protocol.Reply(1, 0)
         self.finishing = False
 
     async def run(self) -> None:
-        while self._reply.action != wire.STOP and not self._is_done():
+        while self._reply.action != protocol.STOP and not self._is_done():
             first = self._reply.next
-            values = tuple(self._made[first - 1 : first - 1 + wire.MAX_BATCH])
+            values = tuple(self._made[first - 1 : first - 1 + protocol.MAX_BATCH])
             if values or self._reply.durable < len(self._made):
                 await asyncio.sleep(0.01)
-                await self._push(wire.Push(self._caller.namespace, self._trial, first, values))
+                await self._push(protocol.Push(self._caller.namespace, self._trial, first, values))
             await asyncio.sleep(0.05 if values else _AGAIN)
 
     def _is_done(self) -> bool:
         return self.finishing and self._reply.next > len(self._made)
 
-    async def _push(self, push: wire.Push) -> None:
+    async def _push(self, push: protocol.Push) -> None:
         intake = self._intake()
         if intake is None:
             return
         answer = intake.answer(self._caller, push)
         if answer.status == 410:
-            self._reply = wire.Reply(push.first, 0, wire.STOP)
+            self._reply = protocol.Reply(push.first, 0, protocol.STOP)
         elif answer.status == 200:
-            self._reply = wire.Reply.parse(answer.body.encode())
+            self._reply = protocol.Reply.parse(answer.body.encode())
             if not push.values:
                 await asyncio.sleep(_REMINDER)
 
     def last_words(self) -> str:
         low, high = (f(self._made) if self._made else None for f in (min, max))
-        summary = wire.Summary(len(self._made), low, high, tuple(self._made), ("score",))
+        summary = protocol.Summary(len(self._made), low, high, tuple(self._made), ("score",))
         return summary.dump()

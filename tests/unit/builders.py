@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from sweepjob.api.limits import Limits
-from sweepjob.api.phases import Phase
+from sweepjob.api.phases import TrialPhase
 from sweepjob.lifecycle.observed import Job, Pod
 from sweepjob.lifecycle.snapshot import Snapshot, Totals, Trial
 
@@ -53,7 +53,7 @@ def trial(index: int = 0, **values: Any) -> Trial:
         index=index,
         name=f"sweep-{index}",
         uid=f"trial-{index}",
-        phase=values.pop("phase", Phase.RUNNING),
+        phase=values.pop("phase", TrialPhase.RUNNING),
         **values,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.listener import listen
-from sweepjob.sidecar.metric_store import Recorder
+from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.mlflow.api import MlflowApi
 from sweepjob.sidecar.mlflow.database import Database
 from sweepjob.sidecar.mlflow.forwarding import forwarding
@@ -33,7 +33,7 @@ class Sidecar:
     """
 
     def __init__(self, folder: Path, upstream: str = "", given: tuple[str, ...] = ()) -> None:
-        self.recorder = Recorder(Journal(folder / "journal"), METRIC, TRIAL)
+        self.recorder = MetricStore(Journal(folder / "journal"), METRIC, TRIAL)
         self.database = Database(folder / "mlflow.sqlite")
         ids = () if upstream else (*given, TRIAL)
         trial = TrialRuns(self.database, self.recorder, ids)
@@ -86,7 +86,7 @@ class Sidecar:
         self.ask("POST", "runs/log-metric", body)
 
 
-def serve(handler: type[Handler], recorder: Recorder) -> LocalServer:
+def serve(handler: type[Handler], recorder: MetricStore) -> LocalServer:
     server = LocalServer(listen(0), handler, recorder.changed)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     return server

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 
-from sweepjob.api.phases import Phase
-from sweepjob.api.stop_decision import Stop
+from sweepjob.api.phases import TrialPhase
+from sweepjob.api.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.observed import EarlierAttempt, Job, Pod, TrainerEnd
 from sweepjob.lifecycle.planner import is_over, new_trials, plan, plan_new
@@ -20,7 +20,7 @@ from .builders import snapshot
 
 PATIENCE = 60.0  # the default of a snapshot
 COMPANION_GRACE = 20.0
-STOP = Stop(Phase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=1)
+STOP = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=1)
 
 
 STEPS = 5000
@@ -65,17 +65,17 @@ class SimulatedCluster:
     launched: Counter[str] = field(default_factory=Counter)
     started: Counter[str] = field(default_factory=Counter)
     retries: Counter[str] = field(default_factory=Counter)
-    verdicts: dict[int, Stop] = field(default_factory=dict)
+    verdicts: dict[int, StopDecision] = field(default_factory=dict)
     interruptions: dict[str, tuple[str, str]] = field(default_factory=dict)
     hung: set[str] = field(default_factory=set)
     reserved: set[int] = field(default_factory=set)
-    leaving: dict[int, Phase] = field(default_factory=dict)
+    leaving: dict[int, TrialPhase] = field(default_factory=dict)
     waiting: set[int] = field(default_factory=set)
     doing: dict[int, list[act.Action]] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
 
     @property
-    def learns(self) -> bool:
+    def uses_observations(self) -> bool:
         """Whether a new trial waits for what the one before has shown: so it is in half of the sweeps."""
         return self.seed % 2 == 1
 
@@ -89,8 +89,8 @@ class SimulatedCluster:
             concurrent=self.concurrent,
             max_retries=self.max_retries,
             occupied=going + len(self.reserved),
-            vacated=0 if self.learns else len(self.leaving),
-            failing=sum(phase is Phase.FAILED for phase in self.leaving.values()),
+            vacated=0 if self.uses_observations else len(self.leaving),
+            failing=sum(phase is TrialPhase.FAILED for phase in self.leaving.values()),
             totals=Totals(len(taken), ended),
             proposals=tuple(Proposal(n, {"x": n}) for n in rest),
             companion_grace=COMPANION_GRACE,
@@ -100,7 +100,7 @@ class SimulatedCluster:
         prefix = f"{trial.name}/{trial.attempt}"
         return replace(
             trial,
-            verdict=self.verdicts.get(trial.index),
+            pending_stop=self.verdicts.get(trial.index),
             interruption=self.interruptions.get(prefix),
             jobs=tuple(j for key, j in self.jobs.items() if key == prefix),
             pods=tuple(p for key, p in self.pods.values() if key == prefix),
@@ -192,7 +192,7 @@ class SimulatedCluster:
     def _(self, action: act.CreateTrial) -> None:
         assert action.trial not in self.records, "an index has one record"
         name = f"sweep-{action.trial}"
-        self.records[action.trial] = Trial(action.trial, name, f"uid-{name}", Phase.PENDING)
+        self.records[action.trial] = Trial(action.trial, name, f"uid-{name}", TrialPhase.PENDING)
 
     @apply.register
     def _(self, action: act.LaunchJob) -> None:
@@ -211,7 +211,7 @@ class SimulatedCluster:
 
     @apply.register
     def _(self, action: act.RecordStop) -> None:
-        self._record(action.trial, phase=Phase.STOPPING, stop=action.stop)
+        self._record(action.trial, phase=TrialPhase.STOPPING, stop=action.stop)
 
     @apply.register
     def _(self, action: act.DeletePod) -> None:
@@ -219,7 +219,7 @@ class SimulatedCluster:
         assert pod.uid == action.uid
         record = self.records[action.trial]
         recorded = record.stop is not None or _is_before(key, record)
-        assert recorded or pod.is_stranded(self.now, PATIENCE), "recorded before it is ended"
+        assert recorded or pod.never_starts(self.now, PATIENCE), "recorded before it is ended"
         self.pods[action.pod] = (key, self._going(pod))
 
     def _going(self, pod: Pod) -> Pod:
@@ -238,7 +238,7 @@ class SimulatedCluster:
         self.retries[action.reason] += 1
         self._record(
             action.trial,
-            phase=Phase.PENDING,
+            phase=TrialPhase.PENDING,
             attempt=action.attempt,
             failures=action.failures,
             launch_at=action.launch_at,
@@ -296,14 +296,14 @@ class SimulatedCluster:
 
     def _happen_to(self, key: str, pod: Pod) -> Pod:
         dice = self.chance.random()
-        if pod.stranded is not None:
+        if pod.never_started_since is not None:
             return pod
         if pod.started is None and dice < 0.5:
             self.interruptions.pop(key, None)
             return replace(pod, started=self.now)
         if pod.started is None and dice < 0.55:  # its node is restarted
             self.interruptions[key] = ("NodeRestarted", "restarted")
-            return replace(pod, stranded=self.now, disrupted=True)
+            return replace(pod, never_started_since=self.now, disrupted=True)
         if pod.started is None:
             return pod
         if pod.trainer_end is not None and dice < 0.8:  # the other container goes on, or ends

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sweepjob.search.gaussian_process.encoding import Encoding
-from sweepjob.search.gaussian_process.posterior import Belief, Model
+from sweepjob.search.gaussian_process.posterior import Model, Posterior
 
 from tests.contracts.sampler import space
 
@@ -16,7 +16,7 @@ POINTS = np.random.default_rng(2).random((40, 2))
 VALUES = -((POINTS - 0.4) ** 2).sum(1)
 
 
-def believed(noise: float) -> tuple[Belief, np.ndarray]:
+def believed(noise: float) -> tuple[Posterior, np.ndarray]:
     """With the posterior means of all trials."""
     scores = VALUES + np.random.default_rng(3).normal(0.0, noise, len(VALUES))
     belief = Model(ENCODING).believe(POINTS, scores, POINTS[:0])

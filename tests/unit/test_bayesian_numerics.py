@@ -9,9 +9,9 @@ import pytest
 from scipy.optimize import check_grad
 from scipy.stats import norm
 from sweepjob.search.gaussian_process.acquisition import log_h
-from sweepjob.search.gaussian_process.fitting import Hyperparameters, Posterior, fit
-from sweepjob.search.gaussian_process.outcomes import Warp, standardise, tame, warps
-from sweepjob.search.gaussian_process.regression import Process
+from sweepjob.search.gaussian_process.fitting import Hyperparameters, LogPosterior, fit
+from sweepjob.search.gaussian_process.outcomes import Warp, standardise, warps, winsorize
+from sweepjob.search.gaussian_process.regression import GaussianProcess
 
 GENERATOR = np.random.default_rng(1)
 # Five features of four parameters: the last two belong to one.
@@ -50,7 +50,7 @@ def plain_posterior(point: np.ndarray, hyper: Hyperparameters) -> tuple[float, f
 @pytest.mark.parametrize("additive", [0.0, 0.5])
 def test_the_posterior_is_the_textbooks(additive: float) -> None:
     hyper = Hyperparameters(HYPER.lengths, 0.8, additive, 1e-3, 0.0)
-    process = Process(FEATURES, OUTCOMES, OWNER, hyper)
+    process = GaussianProcess(FEATURES, OUTCOMES, OWNER, hyper)
     for point in GENERATOR.random((5, 5)):
         mean, deviation = (float(x[0]) for x in process.predict(point[None, :]))
         assert (mean, deviation**2) == pytest.approx(
@@ -59,7 +59,7 @@ def test_the_posterior_is_the_textbooks(additive: float) -> None:
 
 
 def test_the_gradient_of_the_fit_is_finite_differences() -> None:
-    posterior = Posterior(FEATURES, OUTCOMES, OWNER, 4)
+    posterior = LogPosterior(FEATURES, OUTCOMES, OWNER, 4)
     for _ in range(5):
         logs = GENERATOR.normal(-1, 0.7, 7)
         error = check_grad(lambda x: posterior(x)[0], lambda x: posterior(x)[1], logs)
@@ -67,7 +67,7 @@ def test_the_gradient_of_the_fit_is_finite_differences() -> None:
 
 
 def test_the_value_of_the_fit_is_the_density() -> None:
-    posterior, logs = Posterior(FEATURES, OUTCOMES, OWNER, 4), GENERATOR.normal(-1, 0.5, 7)
+    posterior, logs = LogPosterior(FEATURES, OUTCOMES, OWNER, 4), GENERATOR.normal(-1, 0.5, 7)
     lengths, (joint, additive, noise) = np.exp(logs[:4]), np.exp(logs[4:])
     hyper = Hyperparameters(lengths, joint, additive, noise, 0.0)
     gram = np.array([[covariance(a, b, hyper) for b in FEATURES] for a in FEATURES])
@@ -106,7 +106,7 @@ def test_trials_that_are_nearly_the_same_are_no_error(gap: float) -> None:
     twins = np.concatenate([FEATURES, FEATURES + gap])
     outcomes = standardise(np.concatenate([OUTCOMES, OUTCOMES + 1e-3]))
     hyper = fit(twins, outcomes, OWNER, 4)
-    means, deviations = Process(twins, outcomes, OWNER, hyper).predict(twins)
+    means, deviations = GaussianProcess(twins, outcomes, OWNER, hyper).predict(twins)
     assert np.isfinite(means).all()
     assert np.abs(means - outcomes).max() < 0.1
     assert (deviations > 0).all()
@@ -130,7 +130,7 @@ def test_equal_scores_say_nothing() -> None:
 
 def test_hopeless_scores_are_pulled_in_and_good_ones_left_alone() -> None:
     scores = np.array([1.0, 2.0, 3.0, 4.0, 5.0, -1e12, -math.inf, 1e6])
-    tamed = tame(scores)
+    tamed = winsorize(scores)
     assert (tamed[[2, 3, 4, 7]] == scores[[2, 3, 4, 7]]).all()
     assert tamed[5] == tamed[6] > -1e3
     assert np.isfinite(tamed).all()

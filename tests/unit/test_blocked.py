@@ -16,7 +16,7 @@ from tests.fake_api.cluster import FakeCluster
 from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet
 from tests.fake_api.transport import FakeClient, Weather
 
-from .test_reconciler import start, status_of
+from .test_sweep_controller import start, status_of
 
 pytestmark = pytest.mark.virtual_time
 LIMITS = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sweepjob.api.phases import Phase
-from sweepjob.api.stop_decision import Stop
+from sweepjob.api.phases import TrialPhase
+from sweepjob.api.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.companions import OUTLIVED
 from sweepjob.lifecycle.observed import EarlierAttempt, TrainerEnd
@@ -34,7 +34,7 @@ def test_others_have_a_grace_in_which_the_record_says_what_holds_the_trial_up() 
     assert planned(WELL, 102.0) == act.Plan((), 103.0), "no word about what is over in a moment"
     [action] = planned(WELL, 104.0).actions
     assert isinstance(action, act.RecordProgress)
-    assert (action.phase, action.reason) == (Phase.RUNNING, OUTLIVED)
+    assert (action.phase, action.reason) == (TrialPhase.RUNNING, OUTLIVED)
     assert "Container 'proxy' still runs and is ended 30 s after it" in action.message
     assert "native sidecar" in action.message
     assert planned(WELL, 104.0, reason=OUTLIVED) == act.Plan((), 130.0)
@@ -43,18 +43,24 @@ def test_others_have_a_grace_in_which_the_record_says_what_holds_the_trial_up() 
 @pytest.mark.parametrize(
     ("end", "failures", "outcome", "reason", "words"),
     [
-        (WELL, 0, Phase.SUCCEEDED, OUTLIVED, "exit code 0. Container 'proxy' still ran 30 s later"),
+        (
+            WELL,
+            0,
+            TrialPhase.SUCCEEDED,
+            OUTLIVED,
+            "exit code 0. Container 'proxy' still ran 30 s later",
+        ),
         (
             BADLY,
             1,
-            Phase.FAILED,
+            TrialPhase.FAILED,
             "TrainerFailed",
             "exit code 1. Containers 'proxy', 'mesh' still ran",
         ),
     ],
 )
 def test_then_the_trainers_end_is_the_trials_and_on_record_first(
-    end: TrainerEnd, failures: int, outcome: Phase, reason: str, words: str
+    end: TrainerEnd, failures: int, outcome: TrialPhase, reason: str, words: str
 ) -> None:
     [action] = planned(end, 130.0, failures=failures).actions
     assert isinstance(action, act.RecordStop)
@@ -67,7 +73,7 @@ def test_a_failed_attempt_is_tried_again_when_its_pod_has_gone() -> None:
     assert isinstance(retry, act.RecordRetry)
     assert (retry.attempt, retry.failures, retry.reason) == (2, 1, "TrainerFailed")
     held = pod(started=1.0, trainer_end=BADLY)
-    second = trial(phase=Phase.PENDING, attempt=2, earlier=(EarlierAttempt(job(), (held,)),))
+    second = trial(phase=TrialPhase.PENDING, attempt=2, earlier=(EarlierAttempt(job(), (held,)),))
     assert plan(second, SWEEP, 200.0).actions == (
         act.DeletePod(0, "sweep-0-x", "pod-0"),
         act.DeleteJob(0, "sweep-0", "job-0-1", pods=("pod-0",)),
@@ -80,30 +86,30 @@ def test_a_failed_attempt_is_tried_again_when_its_pod_has_gone() -> None:
 
 def test_the_log_of_a_failed_attempt_is_kept() -> None:
     over = EarlierAttempt(job(), (pod(succeeded=False),))
-    second = trial(phase=Phase.PENDING, attempt=2, earlier=(over,))
+    second = trial(phase=TrialPhase.PENDING, attempt=2, earlier=(over,))
     assert plan(second, SWEEP, 200.0).actions == (act.LaunchJob(0, 2),)
 
 
 def test_a_job_that_waits_in_a_queue_does_not_start_an_attempt_that_is_over() -> None:
     queued = EarlierAttempt(job(suspended=True), ())
-    second = trial(phase=Phase.PENDING, attempt=2, earlier=(queued,))
+    second = trial(phase=TrialPhase.PENDING, attempt=2, earlier=(queued,))
     assert plan(second, SWEEP, 200.0).actions == (act.DeleteJob(0, "sweep-0", "job-0-1", pods=()),)
 
 
-STOP = Stop(Phase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=3)
+STOP = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=3)
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"verdict": STOP},
+        {"pending_stop": STOP},
         {"pod": {"deleting": True, "finished": True}},
     ],
 )
 def test_what_would_end_the_pod_anyway_does_not_change_the_outcome(changes: dict[str, Any]) -> None:
     [action] = planned(WELL, 101.0, **changes).actions
     assert isinstance(action, act.RecordStop)
-    assert action.stop.outcome is Phase.SUCCEEDED
+    assert action.stop.outcome is TrialPhase.SUCCEEDED
 
 
 def test_no_timeout_runs_once_the_trainer_has_ended() -> None:

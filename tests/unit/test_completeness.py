@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sweepjob import protocol as wire
-from sweepjob.api.phases import Phase
-from sweepjob.api.stop_decision import Stop
+from sweepjob import protocol
+from sweepjob.api.phases import TrialPhase
+from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.sweeptrial import parse_record
 from sweepjob.controllers.status_builder import overview
 from sweepjob.controllers.sweep_store import SweepState
@@ -28,10 +28,12 @@ from tests.fake_api.transport import FakeClient, Weather
 
 from .builders import job, pod, snapshot, trial
 from .test_crash_everywhere import spec
-from .test_sweep_state import push, record, state
+from .test_sweep_store import push, record, state
 
-UNREAD = wire.Notice(wire.REPORTS_INCOMPLETE, "'run/x' could not be read: Permission denied.")
-UNCLEAR = wire.Notice(wire.AMBIGUOUS_METRIC, "several runs have it; name the run.")
+UNREAD = protocol.Notice(
+    protocol.REPORTS_INCOMPLETE, "'run/x' could not be read: Permission denied."
+)
+UNCLEAR = protocol.Notice(protocol.AMBIGUOUS_METRIC, "several runs have it; name the run.")
 GOOD, BAD, OOM = ("Completed", 0), ("Error", 1), ("OOMKilled", 137)
 
 
@@ -62,7 +64,7 @@ def test_what_a_sidecars_ends_mean(
     lost = lost_reports(ends, source, over=over)
     assert (lost is None) == (words is None)
     if lost is not None and words is not None:
-        assert lost.reason == wire.REPORTS_INCOMPLETE
+        assert lost.reason == protocol.REPORTS_INCOMPLETE
         assert words in lost.message
 
 
@@ -85,7 +87,7 @@ def test_ends_are_read_from_a_pod() -> None:
 def ended(*, retry: bool, retries: int = 1, failures: int = 0) -> Any:
     over = pod(succeeded=True, incomplete="the sidecar was killed.")
     running = trial(
-        phase=Phase.RUNNING, launched=True, failures=failures, jobs=(job(),), pods=(over,)
+        phase=TrialPhase.RUNNING, launched=True, failures=failures, jobs=(job(),), pods=(over,)
     )
     sweep = snapshot(retry_incomplete=retry, max_retries=retries)
     [action] = plan(running, sweep, 100.0).actions
@@ -95,14 +97,14 @@ def ended(*, retry: bool, retries: int = 1, failures: int = 0) -> Any:
 def test_it_succeeds_with_a_reason_or_is_tried_again() -> None:
     kept = ended(retry=False)
     assert isinstance(kept, RecordEnd)
-    assert (kept.phase, kept.reason) == (Phase.SUCCEEDED, "ReportsIncomplete")
+    assert (kept.phase, kept.reason) == (TrialPhase.SUCCEEDED, "ReportsIncomplete")
     assert "its reports may be incomplete: the sidecar was killed." in kept.message
     again = ended(retry=True)
     assert isinstance(again, RecordRetry)
     assert (again.reason, again.failures) == ("ReportsIncomplete", 1)
     failed = ended(retry=True, failures=1)
     assert isinstance(failed, RecordEnd)
-    assert (failed.phase, failed.reason) == (Phase.FAILED, "ReportsIncomplete")
+    assert (failed.phase, failed.reason) == (TrialPhase.FAILED, "ReportsIncomplete")
 
 
 def conditions(sweep: SweepState) -> dict[str, tuple[bool, str, str]]:
@@ -115,7 +117,7 @@ def test_what_a_sidecar_says_is_on_trial_sweep_and_best() -> None:
     first, second = sweep.add(record(0)), sweep.add(record(1))
     sweep.report(second, push(second, 1, 0.5), 1.0)
     assert conditions(sweep)["Degraded"][0] is False
-    told = wire.Push("team", first.name, 1, (0.9,), ("score",), (UNREAD,))
+    told = protocol.Push("team", first.name, 1, (0.9,), ("score",), (UNREAD,))
     sweep.report(first, told, 2.0)
     assert first.unwritten_since is not None, "it is to be recorded"
     holds, reason, message = conditions(sweep)["Degraded"]
@@ -124,9 +126,9 @@ def test_what_a_sidecar_says_is_on_trial_sweep_and_best() -> None:
     best = overview(sweep, snapshot(), 1, 10.0).best
     assert best is not None
     assert best.warning.startswith("ReportsIncomplete: 'run/x'")
-    sweep.end(first, Phase.SUCCEEDED, 0.0)
+    sweep.end(first, TrialPhase.SUCCEEDED, 0.0)
     assert conditions(sweep)["Degraded"][1] == "ReportsIncomplete"
-    sweep.end(second, Phase.SUCCEEDED, 0.0)
+    sweep.end(second, TrialPhase.SUCCEEDED, 0.0)
     done = overview(sweep, snapshot(total=0), 1, 10.0)
     complete = next(c for c in done.conditions if c.kind == "Complete")
     assert "its reports may be incomplete" in complete.message
@@ -135,7 +137,7 @@ def test_what_a_sidecar_says_is_on_trial_sweep_and_best() -> None:
 def test_it_is_taken_back_when_it_is_mended() -> None:
     sweep = state()
     one = sweep.add(record(0))
-    sweep.report(one, wire.Push("team", one.name, 1, (0.9,), (), (UNREAD,)), 2.0)
+    sweep.report(one, protocol.Push("team", one.name, 1, (0.9,), (), (UNREAD,)), 2.0)
     one.unwritten_since = None
     sweep.report(one, push(one, 2, 0.8), 3.0)
     assert one.unwritten_since == 3.0
@@ -168,11 +170,11 @@ def test_a_gap_before_the_last_words_is_said() -> None:
     sweep = state()
     one = sweep.add(record(0))
     sweep.report(one, push(one, 1, 0.1), 1.0)
-    sweep.adopt(one, wire.Summary(9, 0.1, 0.9, (0.2, 0.3), ("score",)), 2.0)
+    sweep.adopt(one, protocol.Summary(9, 0.1, 0.9, (0.2, 0.3), ("score",)), 2.0)
     assert one.curve.count == 9
     assert one.incomplete.startswith("6 of its reports are not on its curve")
     whole = sweep.add(record(1))
-    sweep.adopt(whole, wire.Summary(2, 0.2, 0.3, (0.2, 0.3), ("score",), (UNCLEAR,)), 2.0)
+    sweep.adopt(whole, protocol.Summary(2, 0.2, 0.3, (0.2, 0.3), ("score",), (UNCLEAR,)), 2.0)
     assert whole.incomplete == "", "it would be the same the next time"
     assert [*whole.doubts] == ["AmbiguousMetric"]
 
@@ -180,10 +182,10 @@ def test_a_gap_before_the_last_words_is_said() -> None:
 def test_another_pod_begins_without_doubts() -> None:
     sweep = state()
     one = sweep.add(record(0))
-    sweep.turn_to(one, "a")
+    sweep.switch_pod(one, "a")
     one.note_doubts((UNREAD, UNCLEAR), UNREAD, 1.0)
     assert [*one.doubts] == ["ReportsIncomplete", "AmbiguousMetric"]
-    sweep.turn_to(one, "b")
+    sweep.switch_pod(one, "b")
     assert one.doubts == {}
 
 
@@ -191,8 +193,8 @@ def test_a_trial_that_was_stopped_may_leave_anything_behind() -> None:
     sweep = state()
     one = sweep.add(record(0))
     sweep.report(one, push(one, 1, 0.5), 1.0)
-    one.stop = Stop(Phase.EARLY_STOPPED, "Bandit", "it was worse")
-    sweep.adopt(one, wire.Summary(1, 0.5, 0.5, (0.5,), ("score",), (UNREAD,)), 2.0)
+    one.stop = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "it was worse")
+    sweep.adopt(one, protocol.Summary(1, 0.5, 0.5, (0.5,), ("score",), (UNREAD,)), 2.0)
     assert one.doubts == {}
 
 
@@ -241,7 +243,7 @@ async def test_a_trial_whose_sidecar_was_killed(choice: str) -> None:
     records = [parse_record(body) for _, body in sorted(server.store.all("sweeptrials").items())]
     status = server.store.all("sweepjobs")[NAMESPACE, "sweep"]["status"]
     degraded = next(c for c in status["conditions"] if c["type"] == "Degraded")
-    assert [r.phase for r in records] == [Phase.SUCCEEDED, Phase.SUCCEEDED]
+    assert [r.phase for r in records] == [TrialPhase.SUCCEEDED, TrialPhase.SUCCEEDED]
     first, second = records
     assert (second.reason, second.doubts) == ("Completed", {})
     if choice == "accept":

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sweepjob.api.phases import Phase
+from sweepjob.api.phases import TrialPhase
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial import Record, parse_record
 from sweepjob.controllers.sweep_store import SweepState
@@ -151,7 +151,9 @@ def test_killed_at_some_turns_it_proposes_what_the_records_say(offset: int) -> N
         story = tell(1, [turn], **given)
         records = [parse_record(trial) for trial in story.trials]
         phases = {record.phase for record in records}
-        assert {Phase.EARLY_STOPPED, Phase.SUCCEEDED} <= phases, "there is something to learn"
+        assert {TrialPhase.EARLY_STOPPED, TrialPhase.SUCCEEDED} <= phases, (
+            "there is something to learn"
+        )
         for record in records:
             assert record.assignment == proposed(story, records[: record.index])
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sweepjob.api.stored_curve import dump_curve, load_curve, parse_curve
 from sweepjob.api.stored_fields import Fields
 from sweepjob.early_stopping.curve import KEPT, Curve, kept
-from sweepjob.early_stopping.evaluator import Tracker
+from sweepjob.early_stopping.evaluator import PolicyEvaluator
 from sweepjob.early_stopping.policies.asha import Rungs
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
@@ -126,7 +126,10 @@ def test_how_it_stood_after_each_report(
 def test_a_tracker_knows_after_a_restart_what_it_knew(policy: Policy) -> None:
     """Curves of 2,500 reports, two of them alike, one broken off, one from a second pod, compared with
     at every interval that is asked for."""
-    straight, resumed = Tracker(policy, Goal.MINIMIZE), Tracker(policy, Goal.MINIMIZE)
+    straight, resumed = (
+        PolicyEvaluator(policy, Goal.MINIMIZE),
+        PolicyEvaluator(policy, Goal.MINIMIZE),
+    )
     read = {}
     for trial, (level, count, carried) in enumerate(
         [(0, 2500, None), (1, 2500, None), (1, 2500, None), (2, 700, None), (3, 1200, -0.5)]

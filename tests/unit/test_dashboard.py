@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.api.phases import Phase
+from sweepjob.api.phases import TrialPhase
 from sweepjob.dashboard.assets import SCRIPTS, STYLES, asset
 from sweepjob.dashboard.curves import curve_points, points_each
 from sweepjob.dashboard.hub import Hub
@@ -21,7 +21,7 @@ from sweepjob.dashboard.report import report
 from sweepjob.dashboard.room import NotThere
 from sweepjob.dashboard.sheet import sheet
 from sweepjob.early_stopping.curve import Curve
-from sweepjob.kube.client import Gateway
+from sweepjob.kube.client import KubeClient
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.client import LocalClient
 from sweepjob.objective import Goal
@@ -163,7 +163,7 @@ async def hub(server: MemoryApiServer) -> AsyncIterator[Hub]:
         yield pod.encode()
 
     put(server, "sweepjobs", sweep_body())
-    found = Hub(Gateway(cast("Any", LocalClient(server, no_log))), [None])
+    found = Hub(KubeClient(cast("Any", LocalClient(server, no_log))), [None])
     task = asyncio.create_task(found.run())
     await found.synced()
     yield found
@@ -179,7 +179,7 @@ def put(server: MemoryApiServer, resource: str, body: dict[str, Any]) -> None:
 
 
 async def test_a_viewer_gets_what_changes(server: MemoryApiServer, hub: Hub) -> None:
-    put(server, "sweeptrials", trial_body(0, [0.1], Phase.RUNNING))
+    put(server, "sweeptrials", trial_body(0, [0.1], TrialPhase.RUNNING))
     async with hub.room("team", "sweep") as room:
         first = await room.sheet(curves=False)
         assert [(t["index"], t["curve"]["values"]) for t in first["trials"]] == [(0, [])]
@@ -187,7 +187,7 @@ async def test_a_viewer_gets_what_changes(server: MemoryApiServer, hub: Hub) -> 
         # The curves were left out: all of it comes once more.
         whole = await anext(events)
         assert whole["trials"][0]["curve"]["values"] == [0.1]
-        put(server, "sweeptrials", trial_body(1, [0.3, 0.4], Phase.RUNNING))
+        put(server, "sweeptrials", trial_body(1, [0.3, 0.4], TrialPhase.RUNNING))
         news = await anext(events)
         while not news["trials"]:
             news = await anext(events)

@@ -10,10 +10,10 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 from sweepjob.dashboard.access import Refused, Reviewed, Viewer
 from sweepjob.dashboard.limits import StreamLimits
-from sweepjob.kube.client import Gateway
+from sweepjob.kube.client import KubeClient
 
 
-class Unasked(Gateway):
+class Unasked(KubeClient):
     """A fake that must not be asked: a proxy has said who it is."""
 
     def __init__(self) -> None:

@@ -11,14 +11,14 @@ from kubernetes.aio.client.api_client import ApiClient
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial import trial_manifest
 from sweepjob.controllers.caches import Caches
-from sweepjob.controllers.event_recorder import Announcer
+from sweepjob.controllers.event_recorder import EventRecorder
 from sweepjob.controllers.executor import Executor
-from sweepjob.controllers.job_creator import Launcher
-from sweepjob.controllers.namespace_constraint_reader import NamespaceLimitReader
+from sweepjob.controllers.job_creator import JobCreator
+from sweepjob.controllers.namespace_constraint_reader import NamespaceConstraintReader
 from sweepjob.controllers.sweep_store import SweepState
-from sweepjob.controllers.trial_status_writer import Recorder
-from sweepjob.kube.client import Gateway
-from sweepjob.kube.rate_limiter import Pace
+from sweepjob.controllers.trial_status_writer import TrialStatusWriter
+from sweepjob.kube.client import KubeClient
+from sweepjob.kube.rate_limiter import RequestRateLimiter
 from sweepjob.lifecycle.planner import plan_new
 from sweepjob.lifecycle.snapshot import Proposal
 from sweepjob.local.api_server import MemoryApiServer, Request
@@ -39,18 +39,18 @@ def clock() -> float:
     return 1_700_000_000.0
 
 
-def carry_out(server: MemoryApiServer) -> SweepState:
+def execute(server: MemoryApiServer) -> SweepState:
     """What the planner asks for about a new trial; returns what is remembered of the sweep then."""
     state = SweepState(NAMESPACE, "sweep", "uid", SPEC, 1, 0.0, {})
 
     async def run() -> None:
         client = FakeClient(server, Weather(random.Random(1)))
-        api = Gateway(cast(ApiClient, client), Pace(100.0, 10))
+        api = KubeClient(cast(ApiClient, client), RequestRateLimiter(100.0, 10))
         caches = Caches(api, (), lambda *_: None, lambda *_: None, lambda _: None, time.time)
-        announcer, limits = Announcer(api, clock), NamespaceLimitReader(api, clock)
-        launcher = Launcher(api, caches, announcer, limits, SETTINGS.sidecar, clock)
-        recorder = Recorder(api, caches, Announcer(api, clock), clock)
-        await Executor(api, launcher, recorder, clock).carry_out(state, NEW)
+        announcer, limits = EventRecorder(api, clock), NamespaceConstraintReader(api, clock)
+        launcher = JobCreator(api, caches, announcer, limits, SETTINGS.sidecar, clock)
+        recorder = TrialStatusWriter(api, caches, EventRecorder(api, clock), clock)
+        await Executor(api, launcher, recorder, clock).execute(state, NEW)
 
     asyncio.run(run())
     return state
@@ -65,7 +65,7 @@ def put_record(server: MemoryApiServer, **status: Any) -> None:
 
 def test_a_new_trial_gets_its_record_and_then_its_job() -> None:
     server = MemoryApiServer(clock)
-    state = carry_out(server)
+    state = execute(server)
     [record] = server.store.all("sweeptrials").values()
     [job] = server.store.all("jobs").values()
     assert job["metadata"]["ownerReferences"][0]["uid"] == record["metadata"]["uid"]
@@ -75,14 +75,14 @@ def test_a_new_trial_gets_its_record_and_then_its_job() -> None:
 def test_a_record_whose_answer_never_came_gets_its_job() -> None:
     server = MemoryApiServer(clock)
     put_record(server)
-    carry_out(server)
+    execute(server)
     assert len(server.store.all("jobs")) == 1
 
 
 def test_no_job_of_the_first_attempt_when_the_record_is_at_the_second() -> None:
     server = MemoryApiServer(clock)
     put_record(server, phase="Pending", attempt=2)
-    state = carry_out(server)
+    state = execute(server)
     assert state.live[0].attempt == 2
     assert not server.store.all("jobs")
 
@@ -90,5 +90,5 @@ def test_no_job_of_the_first_attempt_when_the_record_is_at_the_second() -> None:
 def test_no_job_when_the_record_says_that_there_was_one() -> None:
     server = MemoryApiServer(clock)
     put_record(server, phase="Running", attempt=1, job="sweep-0")
-    carry_out(server)
+    execute(server)
     assert not server.store.all("jobs")

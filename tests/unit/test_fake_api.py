@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 from kubernetes.aio.client.api_client import ApiClient
 from sweepjob.controllers.rights import RIGHTS
-from sweepjob.kube.client import Gateway
+from sweepjob.kube.client import KubeClient
 from sweepjob.local.api_server import MemoryApiServer, Request
 from sweepjob.local.store import Body
 
@@ -34,23 +34,23 @@ class TestMemoryApiServer(ApiServerContract):
         return server
 
     @pytest.fixture
-    def api(self, server: MemoryApiServer) -> Gateway:
+    def api(self, server: MemoryApiServer) -> KubeClient:
         weather = Weather(random.Random(1), delay=(0, 0), lag=(0, 0))
-        return Gateway(cast(ApiClient, FakeClient(server, weather)))
+        return KubeClient(cast(ApiClient, FakeClient(server, weather)))
 
     @pytest.fixture
-    def limited(self, server: MemoryApiServer) -> Gateway:
+    def limited(self, server: MemoryApiServer) -> KubeClient:
         every = {(right.group, right.resource, right.verb) for right in RIGHTS}
         gate = Gate()
         gate.denied_in = {"": every, "team": every - {("sweepjob.dev", "sweeptrials", "get")}}
         weather = Weather(random.Random(1), delay=(0, 0), lag=(0, 0))
-        return Gateway(cast(ApiClient, FakeClient(server, weather, gate)))
+        return KubeClient(cast(ApiClient, FakeClient(server, weather, gate)))
 
     @pytest.fixture
     def namespace(self) -> str:
         return "team"
 
-    async def old_version(self, api: Gateway, namespace: str) -> str:
+    async def old_version(self, api: KubeClient, namespace: str) -> str:
         made = await self.make(api, namespace)
         for _ in range(1100):
             await self.make(api, namespace)

@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.metric_store import Recorder
+from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.crc32c import masked_crc32c
 from sweepjob.sidecar.sources.event_records import Damaged, Malformed, complete_records
 from sweepjob.sidecar.sources.growing_files import Follower
@@ -34,20 +34,20 @@ MEBIBYTE = 1024 * 1024
 LIMIT = 64 * MEBIBYTE  # the sidecar's container has no more
 
 
-def recorder_in(folder: Path) -> Recorder:
-    return Recorder(Journal(folder / "journal"), "score", "trial")
+def recorder_in(folder: Path) -> MetricStore:
+    return MetricStore(Journal(folder / "journal"), "score", "trial")
 
 
-def values(recorder: Recorder) -> list[float]:
+def values(recorder: MetricStore) -> list[float]:
     return list(recorder.batch(1).values)
 
 
-def said(recorder: Recorder) -> str:
-    assert all(n.reason == wire.REPORTS_INCOMPLETE for n in recorder.notices)
+def said(recorder: MetricStore) -> str:
+    assert all(n.reason == protocol.REPORTS_INCOMPLETE for n in recorder.notices)
     return " ".join(notice.message for notice in recorder.notices)
 
 
-def read_events(folder: Path, *, last: bool = True) -> Recorder:
+def read_events(folder: Path, *, last: bool = True) -> MetricStore:
     recorder = recorder_in(folder.parent)
     EventFiles(folder, recorder).read(last)
     return recorder
@@ -81,11 +81,11 @@ import sys
 from pathlib import Path
 from sweepjob.sidecar import life  # all that a sidecar loads
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.metric_store import Recorder
+from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.json_lines import JsonLines
 from sweepjob.sidecar.sources.tensorboard import EventFiles
 path = Path(sys.argv[1])
-recorder = Recorder(Journal(path.parent / "journal"), "score", "trial")
+recorder = MetricStore(Journal(path.parent / "journal"), "score", "trial")
 (EventFiles if path.is_dir() else JsonLines)(path, recorder).read(True)
 [peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
 print(recorder.count, peak)
@@ -255,7 +255,7 @@ def test_one_that_cannot_be_read_does_not_stop_the_others(folder: Path) -> None:
     reader = EventFiles(folder, recorder)
     reader.read(False)
     # Now two runs have it: the reason is another one.
-    assert [n.reason for n in recorder.notices] == [wire.AMBIGUOUS_METRIC]
+    assert [n.reason for n in recorder.notices] == [protocol.AMBIGUOUS_METRIC]
 
 
 def test_a_file_of_lines_that_cannot_be_read(folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.api import names
 from sweepjob.api.problem import InvalidSpec
 from sweepjob.api.sweepjob import parse_sweepjob
@@ -21,7 +21,7 @@ from .mutation import json_values, mutate
 
 WHEN = "2026-01-01T00:00:05Z"
 ENDED = {"exitCode": 1, "reason": "Error", "message": "boom", "startedAt": WHEN, "finishedAt": WHEN}
-SUMMARY = wire.Summary(3, 0.1, 0.9, (0.1, 0.9, 0.5), ("score",)).dump()
+SUMMARY = protocol.Summary(3, 0.1, 0.9, (0.1, 0.9, 0.5), ("score",)).dump()
 LABELS = {
     names.LABEL_SWEEP: "s",
     names.LABEL_TRIAL: "s-1",
@@ -223,11 +223,11 @@ FURTHER: list[dict[str, Any]] = [
 ]
 
 
-@given(value=json_values, kind=st.sampled_from([wire.Push, wire.Reply, wire.Summary]))
+@given(value=json_values, kind=st.sampled_from([protocol.Push, protocol.Reply, protocol.Summary]))
 def test_any_json_is_a_message_or_refused(value: Any, kind: Any) -> None:
     text = json.dumps(value)
-    if kind is wire.Summary:
-        wire.Summary.parse(text)
+    if kind is protocol.Summary:
+        protocol.Summary.parse(text)
         return
     try:
         kind.parse(text.encode(errors="surrogatepass"))
@@ -239,7 +239,7 @@ PUSH = {"namespace": "n", "trial": "t", "first": 1, "values": [1, "NaN"], "seen"
 REPLY = {"next": 3, "durable": 2, "action": "continue"}
 
 
-@given(data=st.data(), message=st.sampled_from([(wire.Push, PUSH), (wire.Reply, REPLY)]))
+@given(data=st.data(), message=st.sampled_from([(protocol.Push, PUSH), (protocol.Reply, REPLY)]))
 def test_any_change_of_a_message_is_read_or_refused(data: st.DataObject, message: Any) -> None:
     kind, good = message
     changed = json.dumps(mutate(data, good)).encode()
@@ -248,6 +248,6 @@ def test_any_change_of_a_message_is_read_or_refused(data: st.DataObject, message
     except ValueError as error:
         assert len(str(error)) < 1000  # noqa: PT017 - it goes into an answer
         return
-    if kind is wire.Push:
-        assert 1 <= found.first <= wire.MAX_REPORTS
+    if kind is protocol.Push:
+        assert 1 <= found.first <= protocol.MAX_REPORTS
         "".join(found.seen).encode()

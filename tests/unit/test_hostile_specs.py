@@ -14,8 +14,7 @@ from sweepjob.api.quantity import is_quantity
 from sweepjob.api.spec_warnings import spec_warnings
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.loading.azure.command import with_double_braces
-from sweepjob.template import command, shell_quoting
-from sweepjob.template import kubelet_expansion as kubelet
+from sweepjob.template import command, kubelet_expansion, shell_quoting
 from sweepjob.template import references as placeholders
 
 from tests.e2e.mistakes import mistakes
@@ -33,9 +32,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "pieces": placeholders.pieces,
     "parts": placeholders.parts,
     "settle_optional": lambda text: placeholders.settle_optional(text, ()),
-    "expand": lambda text: kubelet.expand(text, {}),
-    "decoded": lambda text: kubelet.decoded(placeholders.pieces(text)),
-    "literal": kubelet.literal,
+    "expand": lambda text: kubelet_expansion.expand(text, {}),
+    "decoded": lambda text: kubelet_expansion.decoded(placeholders.pieces(text)),
+    "literal": kubelet_expansion.literal,
     "needs_shell": command.needs_shell,
     "syntax_error": command.syntax_error,
     "words_of": lambda text: _quietly(command.words_of, text),

@@ -14,17 +14,17 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.http_server.connections import Connections, serve
-from sweepjob.http_server.limits import ConnectionLimits, RateLimiter
+from sweepjob.http_server.limits import ClientRateLimiter, ConnectionLimits
 from sweepjob.ingest.answer import Answer
 from sweepjob.ingest.authentication import Authenticator, Caller, TooManyRefused, may_be_valid
 from sweepjob.ingest.server import IngestServer
-from sweepjob.kube.client import Gateway
+from sweepjob.kube.client import KubeClient
 
 PATIENCE = 0.3
 OWN = Caller("team", "pod", "uid")
-PUSH = wire.Push("team", "sweep-0", 1, (0.5,)).dump()
+PUSH = protocol.Push("team", "sweep-0", 1, (0.5,)).dump()
 
 
 class Everybody:
@@ -44,9 +44,9 @@ class Accepts:
     def __init__(self) -> None:
         self.pushes = 0
 
-    async def submit(self, caller: Caller, push: wire.Push) -> Answer:
+    async def submit(self, caller: Caller, push: protocol.Push) -> Answer:
         self.pushes += 1
-        return Answer(200, json.dumps(wire.Reply(2, 0).dump()))
+        return Answer(200, json.dumps(protocol.Reply(2, 0).dump()))
 
 
 @contextlib.asynccontextmanager
@@ -68,7 +68,7 @@ async def serving(
 
 
 def request(token: str = "good", body: bytes = PUSH) -> bytes:
-    head = f"POST {wire.REPORTS_PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+    head = f"POST {protocol.REPORTS_PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
@@ -207,7 +207,7 @@ class TestConnections:
 
 
 def test_each_sender_has_a_rate_of_its_own() -> None:
-    limiter = RateLimiter(rate=1.0, burst=3)
+    limiter = ClientRateLimiter(rate=1.0, burst=3)
     assert [limiter.allows("a", 0.0) for _ in range(5)] == [True, True, True, False, False]
     assert limiter.allows("b", 0.0)
     assert not limiter.has("a", 0.5)
@@ -226,25 +226,25 @@ NOW = 1_000_000.0
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (token({"aud": [wire.AUDIENCE]}), True),
-        (token({"aud": [wire.AUDIENCE], "exp": NOW + 3600}), True),
-        (token({"aud": [wire.AUDIENCE], "exp": NOW - 10}), True),  # clocks differ
-        (token({"aud": [wire.AUDIENCE], "exp": NOW - 3600}), False),
+        (token({"aud": [protocol.AUDIENCE]}), True),
+        (token({"aud": [protocol.AUDIENCE], "exp": NOW + 3600}), True),
+        (token({"aud": [protocol.AUDIENCE], "exp": NOW - 10}), True),  # clocks differ
+        (token({"aud": [protocol.AUDIENCE], "exp": NOW - 3600}), False),
         (token({"aud": ["somebody.else"]}), False),
         (token({}), False),
         (token({"aud": 5}), False),
-        (token([wire.AUDIENCE]), False),
+        (token([protocol.AUDIENCE]), False),
         ("made-up", False),
         ("a.b.c", False),
         ("..", False),
-        (token({"aud": [wire.AUDIENCE], "padding": "x" * 20_000}), False),
+        (token({"aud": [protocol.AUDIENCE], "padding": "x" * 20_000}), False),
     ],
 )
 def test_only_tokens_that_may_be_valid_are_asked_about(text: str, expected: bool) -> None:
     assert may_be_valid(text, NOW) is expected
 
 
-class Reviews(Gateway):
+class Reviews(KubeClient):
     """A fake API server that knows one token."""
 
     def __init__(self) -> None:
@@ -256,7 +256,7 @@ class Reviews(Gateway):
             return {"status": {"authenticated": False}}
         extra = {f"authentication.kubernetes.io/pod-{key}": [key] for key in ("name", "uid")}
         user = {"username": "system:serviceaccount:team:default", "extra": extra}
-        return {"status": {"authenticated": True, "audiences": [wire.AUDIENCE], "user": user}}
+        return {"status": {"authenticated": True, "audiences": [protocol.AUDIENCE], "user": user}}
 
 
 async def test_made_up_tokens_cost_the_api_server_little() -> None:
@@ -264,14 +264,14 @@ async def test_made_up_tokens_cost_the_api_server_little() -> None:
     authenticator = Authenticator(reviews)
     outcomes: Counter[str] = Counter()
     for n in range(1000):
-        made_up = token({"aud": [wire.AUDIENCE], "n": n})
+        made_up = token({"aud": [protocol.AUDIENCE], "n": n})
         try:
             outcomes[str(await authenticator.identify(made_up, "10.0.0.1"))] += 1
         except TooManyRefused:
             outcomes["not reviewed"] += 1
     assert reviews.count < 10
     assert outcomes["not reviewed"] > 990
-    good = token({"aud": [wire.AUDIENCE]}) + "good"
+    good = token({"aud": [protocol.AUDIENCE]}) + "good"
     assert await authenticator.identify(good, "10.0.0.2") == Caller("team", "name", "uid")
     with pytest.raises(TooManyRefused):
         await authenticator.identify(good + "er", "10.0.0.1")

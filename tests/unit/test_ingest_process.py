@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.controllers.push_handler import PushHandler
 from sweepjob.ingest.answer import Answer
 from sweepjob.ingest.authentication import Caller
@@ -31,13 +31,13 @@ class Remembers(PushHandler):
     """A fake handler: takes every push, but for that of a trial called broken."""
 
     def __init__(self) -> None:
-        self.seen: list[tuple[Caller, wire.Push]] = []
+        self.seen: list[tuple[Caller, protocol.Push]] = []
 
-    def _answer(self, caller: Caller, push: wire.Push) -> Answer:
+    def _answer(self, caller: Caller, push: protocol.Push) -> Answer:
         if push.trial == "broken":
             raise KeyError("a policy without a reason")
         self.seen.append((caller, push))
-        return Answer(200, json.dumps(wire.Reply(push.first + len(push.values), 0).dump()))
+        return Answer(200, json.dumps(protocol.Reply(push.first + len(push.values), 0).dump()))
 
 
 class Port:
@@ -53,12 +53,14 @@ class Port:
         self.process = IngestProcess(self.handler, (sys.executable, *module))
         self._tls = ssl.create_default_context(cafile=str(folder / "ca.crt"))
 
-    def push(self, push: wire.Push) -> tuple[int, bytes]:
+    def push(self, push: protocol.Push) -> tuple[int, bytes]:
         """Blocks: to be called in a thread."""
         claims = json.dumps({"pod": {"name": "p", "uid": "u"}}).encode()
         token = f"head.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.signature"
         link = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self._tls)
-        link.request("POST", wire.REPORTS_PATH, push.dump(), {"Authorization": f"Bearer {token}"})
+        link.request(
+            "POST", protocol.REPORTS_PATH, push.dump(), {"Authorization": f"Bearer {token}"}
+        )
         response = link.getresponse()
         answer = response.status, response.read()
         link.close()
@@ -75,10 +77,10 @@ async def test_pushes_are_answered_by_the_operators_process(port: Port) -> None:
     running = asyncio.create_task(port.process.run())
     await asyncio.wait_for(port.process.listening.wait(), 60)
     values = (0.5, float("nan"), float("inf"), -float("inf"), 1e-308)
-    notices = (wire.Notice(wire.AMBIGUOUS_METRIC, "name the run"),)
-    push = wire.Push(NAMESPACE, "sweep-0", 1, values, ("score", "Verlust/\u4e2d"), notices)
+    notices = (protocol.Notice(protocol.AMBIGUOUS_METRIC, "name the run"),)
+    push = protocol.Push(NAMESPACE, "sweep-0", 1, values, ("score", "Verlust/\u4e2d"), notices)
     status, body = await asyncio.to_thread(port.push, push)
-    assert (status, wire.Reply.parse(body)) == (200, wire.Reply(6, 0))
+    assert (status, protocol.Reply.parse(body)) == (200, protocol.Reply(6, 0))
     [(caller, seen)] = port.handler.seen
     assert caller == Caller(NAMESPACE, "p", "u")
     assert repr(seen) == repr(push)  # NaN is not equal to itself
@@ -89,9 +91,9 @@ async def test_pushes_are_answered_by_the_operators_process(port: Port) -> None:
 async def test_one_trials_fault_is_its_own(port: Port) -> None:
     running = asyncio.create_task(port.process.run())
     await asyncio.wait_for(port.process.listening.wait(), 60)
-    status, body = await asyncio.to_thread(port.push, wire.Push(NAMESPACE, "broken", 1, (1.0,)))
+    status, body = await asyncio.to_thread(port.push, protocol.Push(NAMESPACE, "broken", 1, (1.0,)))
     assert (status, b"its log says why" in body) == (500, True)
-    status, _ = await asyncio.to_thread(port.push, wire.Push(NAMESPACE, "sweep-0", 1, (1.0,)))
+    status, _ = await asyncio.to_thread(port.push, protocol.Push(NAMESPACE, "sweep-0", 1, (1.0,)))
     assert status == 200
     running.cancel()
     await asyncio.wait([running])
@@ -129,7 +131,7 @@ async def test_many_pushes_leave_the_control_loop_its_turns() -> None:
     """However many pushes have come, others in the loop get a turn every few milliseconds."""
 
     class Slow(Remembers):
-        def answer(self, caller: Caller, push: wire.Push) -> Answer:
+        def answer(self, caller: Caller, push: protocol.Push) -> Answer:
             time.sleep(0.001)
             return Answer(200, "")
 

@@ -5,11 +5,10 @@ import json
 from typing import Any
 
 import pytest
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.api import names
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.template import command
-from sweepjob.template import kubelet_expansion as kubelet
+from sweepjob.template import command, kubelet_expansion
 from sweepjob.trial_pods.identity import TrialIdentity
 from sweepjob.trial_pods.job import job_manifest
 from sweepjob.trial_pods.sidecar import SidecarSettings
@@ -120,7 +119,7 @@ def test_a_template_survives_untouched() -> None:
     assert trainer["securityContext"] == {"privileged": False}
     # The user's own tracking server gets everything by way of the sidecar.
     assert environment(trainer)["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:5000"
-    assert environment(pod["initContainers"][0])[wire.ENV_FORWARD_TO] == "http://mine"
+    assert environment(pod["initContainers"][0])[protocol.ENV_FORWARD_TO] == "http://mine"
 
 
 def test_a_guaranteed_pod_stays_guaranteed() -> None:
@@ -147,4 +146,4 @@ VALUES = {"search_space.a": "two words", "search_space.b": "it's", "search_space
 )
 def test_values_reach_the_script_as_they_are(written: Any, expected: list[str]) -> None:
     written_out = command.resolve(written, VALUES)
-    assert [kubelet.expand(word, {"rm": "no"}) for word in written_out] == expected
+    assert [kubelet_expansion.expand(word, {"rm": "no"}) for word in written_out] == expected

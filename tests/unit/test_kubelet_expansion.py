@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.template import kubelet_expansion as kubelet
+from sweepjob.template import kubelet_expansion
 from sweepjob.template.references import references
 from sweepjob.trial_pods.job import job_manifest
 
@@ -45,12 +45,12 @@ TEXTS = st.text("$$$()AB é🎉\\'", max_size=12)
 
 @pytest.mark.parametrize(("text", "expanded"), ANSWERS.items())
 def test_expansion(text: str, expanded: str) -> None:
-    assert kubelet.expand(text, VARIABLES) == expanded
+    assert kubelet_expansion.expand(text, VARIABLES) == expanded
 
 
 @given(TEXTS)
 def test_a_literal_is_what_it_was(text: str) -> None:
-    assert kubelet.expand(kubelet.literal(text), VARIABLES) == text
+    assert kubelet_expansion.expand(kubelet_expansion.literal(text), VARIABLES) == text
 
 
 @given(st.lists(TEXTS | st.just("${{a}}") | st.just("${{b}}"), max_size=6), TEXTS, TEXTS)
@@ -63,16 +63,16 @@ def test_values_stay_and_what_is_written_is_expanded(
         return
     neutral = {"a": "\ue000", "b": "\ue001"}
     plain = text.replace("${{a}}", neutral["a"]).replace("${{b}}", neutral["b"])
-    expected = kubelet.expand(plain, VARIABLES)
+    expected = kubelet_expansion.expand(plain, VARIABLES)
     for name, value in (("a", first), ("b", second)):
         expected = expected.replace(neutral[name], value)
-    made = kubelet.filled(text, {"a": first, "b": second})
-    assert kubelet.expand(made, VARIABLES) == expected
+    made = kubelet_expansion.filled(text, {"a": first, "b": second})
+    assert kubelet_expansion.expand(made, VARIABLES) == expected
 
 
 @given(TEXTS, st.integers(0, 5))
 def test_what_is_written_without_references_stays(text: str, number: int) -> None:
-    assert kubelet.filled(f"{text}{number}", {}) == f"{text}{number}"
+    assert kubelet_expansion.filled(f"{text}{number}", {}) == f"{text}{number}"
 
 
 ODD = ["a$$b", "$(DATA)/x", "$", "$$(DATA)", "$é", "x$(", "\\$(DATA)", "`$(DATA)`", "$$$"]
@@ -108,12 +108,12 @@ def test_every_place_of_a_pod_that_the_kubelet_expands(value: str) -> None:
     [trainer] = template["spec"]["containers"]
     env: dict[str, str] = {}
     for entry in trainer["env"]:
-        env[entry["name"]] = kubelet.expand(entry.get("value", "secret"), env)
+        env[entry["name"]] = kubelet_expansion.expand(entry.get("value", "secret"), env)
     assert (env["V"], env["AZUREML_SWEEP_v"]) == (f"/d:{value}", value)
     assert value in env["SWEEPJOB_PARAMETERS"].encode().decode("unicode_escape")
 
     def words(given: list[str]) -> list[str]:
-        return [kubelet.expand(word, env) for word in given]
+        return [kubelet_expansion.expand(word, env) for word in given]
 
     assert words(trainer["command"]) == ["run", f"--v={value}", "/d"]
     assert words(trainer["args"]) == [value]
@@ -128,4 +128,4 @@ def test_what_the_sidecar_is_told_arrives() -> None:
     spec = parse_sweepjob(sweepjob(objective=objective))
     pod = job_manifest(IDENTITY, spec, {"lr": 1, "units": 2}, SIDECAR)["spec"]["template"]["spec"]
     [sidecar] = pod["initContainers"]
-    assert "$$(DATA) $(X)" in kubelet.expand(sidecar["env"][0]["value"], {"X": "no"})
+    assert "$$(DATA) $(X)" in kubelet_expansion.expand(sidecar["env"][0]["value"], {"X": "no"})

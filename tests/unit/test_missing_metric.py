@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.api.metrics import Metrics
 from sweepjob.api.missing_metric import missing_metric
 
-ELSEWHERE = [source for source in wire.SOURCES if source != wire.MLFLOW]
+ELSEWHERE = [source for source in protocol.SOURCES if source != protocol.MLFLOW]
 
 
 def advice(
@@ -28,14 +28,17 @@ def test_mlflow_is_named_where_it_is_the_source_only(source: str, seen: tuple[st
     ("metrics", "words"),
     [
         (Metrics(), "Log 'val_acc' with MLflow"),
-        (Metrics(wire.PUSHGATEWAY, 9091), "localhost:9091"),
-        (Metrics(wire.FILE, 0, "/metrics/m.jsonl"), '{"val_acc": 0.5} to /metrics/m.jsonl'),
+        (Metrics(protocol.PUSHGATEWAY, 9091), "localhost:9091"),
+        (Metrics(protocol.FILE, 0, "/metrics/m.jsonl"), '{"val_acc": 0.5} to /metrics/m.jsonl'),
         (
-            Metrics(wire.TENSORBOARD, 0, "/metrics"),
+            Metrics(protocol.TENSORBOARD, 0, "/metrics"),
             "scalar 'val_acc' to event files below /metrics",
         ),
-        (Metrics(wire.LOGS, 0), "'val_acc=0.5' or 'val_acc: 0.5'"),
-        (Metrics(wire.LOGS, 0, "", "acc (?P<value>x)"), "metrics.pattern is 'acc (?P<value>x)'"),
+        (Metrics(protocol.LOGS, 0), "'val_acc=0.5' or 'val_acc: 0.5'"),
+        (
+            Metrics(protocol.LOGS, 0, "", "acc (?P<value>x)"),
+            "metrics.pattern is 'acc (?P<value>x)'",
+        ),
     ],
 )
 def test_how_a_report_is_made(metrics: Metrics, words: str) -> None:
@@ -43,7 +46,7 @@ def test_how_a_report_is_made(metrics: Metrics, words: str) -> None:
 
 
 def test_the_name_that_was_meant() -> None:
-    said = advice(Metrics(wire.LOGS, 0), ("epoch", "val_accuracy", "loss"))
+    said = advice(Metrics(protocol.LOGS, 0), ("epoch", "val_accuracy", "loss"))
     assert "epoch, val_accuracy, loss" in said
     assert "Create the sweep with 'val_accuracy', which is close, as primaryMetric" in said
     assert "one of these" in advice(Metrics(), ("epoch", "time"))
@@ -54,14 +57,14 @@ def test_many_names_are_not_all_listed() -> None:
 
 
 def test_the_lines_that_were_seen() -> None:
-    said = advice(Metrics(wire.LOGS, 0), (), ("epoch 1 val_acc 0.9", "val_acc=0,93"))
+    said = advice(Metrics(protocol.LOGS, 0), (), ("epoch 1 val_acc 0.9", "val_acc=0,93"))
     assert "Lines that were seen: 'epoch 1 val_acc 0.9'; 'val_acc=0,93'." in said
-    assert "no line with a number" in advice(Metrics(wire.LOGS, 0))
+    assert "no line with a number" in advice(Metrics(protocol.LOGS, 0))
 
 
 def test_a_log_that_could_not_be_read_is_the_reason() -> None:
     said = advice(
-        Metrics(wire.LOGS, 0), doubt="its log could not be read to the end: 403: forbidden"
+        Metrics(protocol.LOGS, 0), doubt="its log could not be read to the end: 403: forbidden"
     )
     assert "Its log could not be read to the end: 403: forbidden." in said
     assert "pattern" not in said

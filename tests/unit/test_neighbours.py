@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.api import names
 from sweepjob.api.owners import owner_of
 from sweepjob.api.problem import InvalidSpec
@@ -39,8 +39,8 @@ ON_HOST = {"trial": template(hostNetwork=True)}
 
 def port(pod: dict[str, Any]) -> int:
     """The one that the sidecar listens on, which trainer and scheduler are told, too."""
-    told = wire.told(environment(pod["initContainers"][0]))
-    found = int(told[wire.SOURCE_PORT])
+    told = protocol.told(environment(pod["initContainers"][0]))
+    found = int(told[protocol.SOURCE_PORT])
     [trainer] = pod["containers"]
     assert trainer["ports"][-1] == {"containerPort": found, "hostPort": found, "protocol": "TCP"}
     assert str(found) in pod["initContainers"][0]["lifecycle"]["postStart"]["exec"]["command"]
@@ -145,7 +145,7 @@ def test_a_path_made_of_variables_is_the_same_for_the_sidecar() -> None:
     written, read = folders(trial, BOARD)
     assert written == read == {"name": "data", "subPathExpr": "$(SWEEPJOB_TRIAL)/$(RUN)"}
     shared = pod(trial=trial, metrics=BOARD)["initContainers"][0]["env"]
-    assert [e["name"] for e in shared] == [wire.ENV_TOLD, "POD", "RUN", "SWEEPJOB_TRIAL"]
+    assert [e["name"] for e in shared] == [protocol.ENV_TOLD, "POD", "RUN", "SWEEPJOB_TRIAL"]
 
 
 sweep_names = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sweepjob.api.phases import Phase
+from sweepjob.api.phases import TrialPhase
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.planner import (
     is_over,
@@ -68,7 +68,7 @@ def test_a_slot_is_filled_while_the_end_of_its_trial_is_written() -> None:
 
 
 def test_no_slot_is_filled_while_one_failure_too_many_is_written() -> None:
-    totals = Totals(2, {Phase.FAILED: 1})
+    totals = Totals(2, {TrialPhase.FAILED: 1})
     given = {"occupied": 1, "vacated": 1, "max_failed_trials": 1, "totals": totals}
     assert begun(snapshot(**given, proposals=PROPOSALS[2:])) == [2, 3]
     assert begun(snapshot(**given, failing=1, proposals=PROPOSALS[2:])) == []
@@ -91,7 +91,11 @@ def test_a_trial_timeout_cancels_that_trial_at_its_time() -> None:
     assert (waiting.actions, waiting.wake_at) == ((), 130.0)
     [stop] = plan(running(0, started=100.0), sweep, 130.0).actions
     assert isinstance(stop, act.RecordStop)
-    assert (stop.trial, stop.stop.reason, stop.stop.outcome) == (0, "TrialTimeout", Phase.CANCELED)
+    assert (stop.trial, stop.stop.reason, stop.stop.outcome) == (
+        0,
+        "TrialTimeout",
+        TrialPhase.CANCELED,
+    )
     assert plan(running(1, started=105.0), sweep, 130.0).actions == ()
 
 
@@ -105,13 +109,15 @@ def test_the_sweep_timeout_cancels_everything_and_fails_the_sweep() -> None:
         [stop] = plan(running(index), sweep, 160.0).actions
         assert isinstance(stop, act.RecordStop)
         assert stop.stop.reason == "SweepTimeout"
-    over = snapshot(**limits, totals=Totals(2, {Phase.CANCELED: 2}))
+    over = snapshot(**limits, totals=Totals(2, {TrialPhase.CANCELED: 2}))
     assert is_over(over, 170.0)
     assert reason_to_end(over, 170.0) == ("SweepTimeout", "the sweep's timeout of 60 s has passed")
 
 
 def test_one_failed_trial_too_many_ends_the_sweep() -> None:
-    over = snapshot(max_failed_trials=1, totals=Totals(3, {Phase.FAILED: 2}), proposals=PROPOSALS)
+    over = snapshot(
+        max_failed_trials=1, totals=Totals(3, {TrialPhase.FAILED: 2}), proposals=PROPOSALS
+    )
     assert is_over(over, 1.0)
     assert begun(over) == []
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.api import names
 from sweepjob.api.problem import InvalidSpec
 from sweepjob.api.sweepjob import parse_sweepjob
@@ -34,7 +34,7 @@ def sidecar_of(pod: dict[str, Any]) -> dict[str, Any]:
 
 
 def told(pod: dict[str, Any]) -> dict[str, str]:
-    return wire.told(environment(sidecar_of(pod)))
+    return protocol.told(environment(sidecar_of(pod)))
 
 
 def test_an_output_is_a_folder_of_the_trial_on_the_users_volume() -> None:
@@ -58,7 +58,7 @@ def test_an_output_is_a_folder_of_the_trial_on_the_users_volume() -> None:
     assert pod["securityContext"]["fsGroup"] == 65532
     assert environment(trainer)["SWEEPJOB_OUTPUT_model"] == "/outputs/model"
     # What MLflow calls artifacts goes there.
-    assert told(pod)[wire.ARTIFACTS] == "/outputs/artifacts"
+    assert told(pod)[protocol.ARTIFACTS] == "/outputs/artifacts"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_file_is_shared_by_an_empty_volume() -> None:
         "mountPath": names.METRICS_FOLDER,
         "readOnly": True,
     } in sidecar["volumeMounts"]
-    assert told(pod)[wire.SOURCE_PATH] == f"{names.METRICS_FOLDER}/m.jsonl"
+    assert told(pod)[protocol.SOURCE_PATH] == f"{names.METRICS_FOLDER}/m.jsonl"
     assert environment(trainer)["SWEEPJOB_METRICS_PATH"] == "/work/out/m.jsonl"
     assert "lifecycle" not in sidecar
     assert "MLFLOW_TRACKING_URI" not in environment(trainer)
@@ -142,7 +142,7 @@ def test_event_files_on_a_volume_of_the_users_are_read_there() -> None:
         "sweepjob-output-logs",
         "sweep-12345678/sweep-3",
     )
-    assert told(pod)[wire.SOURCE_PATH] == f"{names.METRICS_FOLDER}/tb"
+    assert told(pod)[protocol.SOURCE_PATH] == f"{names.METRICS_FOLDER}/tb"
 
 
 def test_files_are_read_by_the_user_who_writes_them() -> None:
@@ -169,7 +169,7 @@ def test_logs_need_no_sidecar_and_no_token() -> None:
 def test_pushes_go_to_a_port_of_the_sidecar() -> None:
     pod = pod_of(manifest(metrics={"source": "pushgateway", "port": 9999}))
     assert environment(pod["containers"][0])["SWEEPJOB_PUSHGATEWAY"] == "127.0.0.1:9999"
-    assert told(pod)[wire.SOURCE_PORT] == "9999"
+    assert told(pod)[protocol.SOURCE_PORT] == "9999"
 
 
 def test_the_users_own_tracking_server_is_passed_on_to() -> None:
@@ -184,14 +184,14 @@ def test_the_users_own_tracking_server_is_passed_on_to() -> None:
     assert trainer["MLFLOW_EXPERIMENT_NAME"] == "mine"
     assert "MLFLOW_RUN_ID" not in trainer
     assert json.loads(trainer["MLFLOW_RUN_CONTEXT"])["sweepjob.dev/trial"] == "sweep-3"
-    assert {"name": wire.ENV_FORWARD_TO, "valueFrom": secret} in sidecar_of(pod)["env"]
+    assert {"name": protocol.ENV_FORWARD_TO, "valueFrom": secret} in sidecar_of(pod)["env"]
 
 
 def test_a_run_that_the_user_chose_is_known_to_the_sidecar() -> None:
     secret = {"secretKeyRef": {"name": "mlflow", "key": "run"}}
     for given in ({"value": "0123"}, {"valueFrom": secret}):
         pod = pod_of(manifest(trial=trial(env=[{"name": "MLFLOW_RUN_ID", **given}])))
-        assert {"name": wire.ENV_RUN_ID, **given} in sidecar_of(pod)["env"]
+        assert {"name": protocol.ENV_RUN_ID, **given} in sidecar_of(pod)["env"]
         assert {"name": "MLFLOW_RUN_ID", **given} in pod["containers"][0]["env"]
     assert len(sidecar_of(pod_of(manifest(trial=trial())))["env"]) == 1
 

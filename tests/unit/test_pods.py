@@ -3,12 +3,11 @@
 from typing import Any
 
 import pytest
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.api import names
 from sweepjob.api.quantity import is_quantity, parse_quantity
 from sweepjob.api.times import parse_time
-from sweepjob.trial_pods import accelerators
-from sweepjob.trial_pods import start_blockers as troubles
+from sweepjob.trial_pods import accelerators, start_blockers
 from sweepjob.trial_pods.pod_records import PodRecord, parse_job, parse_pod, remember_end
 
 
@@ -135,7 +134,7 @@ def test_it_is_not_spent_before(change: dict[str, Any]) -> None:
     assert record.ended is None
 
 
-def silenced(message: str = "", code: int = 137) -> dict[str, Any]:
+def summary_lost(message: str = "", code: int = 137) -> dict[str, Any]:
     """A pod that has ended well, with a sidecar that was killed and started again, and killed."""
     before = {"terminated": {"exitCode": code, "message": message}}
     waiting = {"waiting": {"reason": "CrashLoopBackOff"}}
@@ -144,10 +143,12 @@ def silenced(message: str = "", code: int = 137) -> dict[str, Any]:
 
 
 def test_a_pod_is_silenced_when_its_sidecar_was_killed_without_a_word() -> None:
-    assert parse_pod(silenced()).silenced
-    assert not parse_pod(silenced(wire.Summary(3, 0.1, 0.2, (0.2,), ("a",)).dump())).silenced
-    assert not parse_pod(silenced(code=0)).silenced
-    assert not parse_pod(over()).silenced
+    assert parse_pod(summary_lost()).summary_lost
+    assert not parse_pod(
+        summary_lost(protocol.Summary(3, 0.1, 0.2, (0.2,), ("a",)).dump())
+    ).summary_lost
+    assert not parse_pod(summary_lost(code=0)).summary_lost
+    assert not parse_pod(over()).summary_lost
 
 
 def test_out_of_memory_and_eviction_have_their_own_words() -> None:
@@ -214,7 +215,7 @@ def test_trouble_names_cause_and_remedy(status: dict[str, Any], reason: str, wor
 
 
 def test_last_words_of_the_sidecar_even_after_it_was_started_again() -> None:
-    words = wire.Summary(1, 2.0, 2.0, (2.0,), ("score",))
+    words = protocol.Summary(1, 2.0, 2.0, (2.0,), ("score",))
     sidecar = {
         "name": names.SIDECAR,
         "state": {"running": {}},
@@ -284,7 +285,7 @@ def restarted(phase: str, *, ready: str, ended_first: bool) -> dict[str, Any]:
 
 def test_a_pod_whose_node_was_restarted_before_its_trainer_started_is_stranded() -> None:
     record = parse_pod(pod(restarted("Pending", ready="False", ended_first=True)))
-    assert record.view.stranded == parse_time("2026-01-01T00:00:30Z")
+    assert record.view.never_started_since == parse_time("2026-01-01T00:00:30Z")
     assert record.view.is_interrupted
     assert record.view.failure[0] == names.REASON_NODE_RESTARTED
     assert record.trouble is not None
@@ -302,7 +303,7 @@ def test_a_pod_whose_node_was_restarted_before_its_trainer_started_is_stranded()
 )
 def test_a_pod_that_starts_or_has_started_is_not(phase: str, ready: str, ended_first: bool) -> None:
     record = parse_pod(pod(restarted(phase, ready=ready, ended_first=ended_first)))
-    assert record.view.stranded is None
+    assert record.view.never_started_since is None
     assert not record.view.is_interrupted
     assert record.trouble is None
 
@@ -340,7 +341,7 @@ def test_a_job_that_waits_in_a_queue() -> None:
     ],
 )
 def test_why_a_pod_was_refused(message: str, reason: str, waits: bool) -> None:
-    trouble = troubles.of_refused_pod(message, since=5.0)
+    trouble = start_blockers.of_refused_pod(message, since=5.0)
     assert (trouble.reason, trouble.waits, trouble.since) == (reason, waits, 5.0)
     assert message in trouble.message
 

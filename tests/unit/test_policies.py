@@ -11,7 +11,7 @@ from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
 from sweepjob.early_stopping.policies.truncation import TruncationSelectionPolicy
 from sweepjob.early_stopping.policy import NoPolicy, Policy, Schedule, Timetable
-from sweepjob.early_stopping.rankings import Standings
+from sweepjob.early_stopping.rankings import Rankings
 from sweepjob.objective import Goal
 
 from tests.contracts.policy import Curves, PolicyContract, play, stops
@@ -170,7 +170,7 @@ def test_without_a_policy_nothing_is_compared() -> None:
 
 
 def test_a_trial_that_starts_again_stands_as_if_it_had_not_been() -> None:
-    standings = Standings()
+    standings = Rankings()
     for interval in (1, 2):
         standings.record(0, interval, 5.0, 5.0)
         standings.record(1, interval, 7.0, 7.0)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from sweepjob.controllers.ingest_check import IntakeCheck
+from sweepjob.controllers.ingest_check import IngestCheck
 from sweepjob.controllers.readiness import Readiness
 from sweepjob.http_server.certificate import Certificate
 from sweepjob.telemetry.metrics import Health
@@ -60,7 +60,7 @@ async def check(context: ssl.SSLContext, authority: str, url: str = f"https://{H
     """What the check says of a server with this certificate."""
     server = await asyncio.start_server(lambda _, w: w.close(), "localhost", ssl=context)
     async with server:
-        found = IntakeCheck(url, authority, server.sockets[0].getsockname()[1])
+        found = IngestCheck(url, authority, server.sockets[0].getsockname()[1])
         assert found.trouble, "not before it was tried"
         await found.look()
         return found.trouble
@@ -99,7 +99,7 @@ async def test_an_intake_that_does_not_listen_and_one_that_is_busy(
     authority = make(tmp_path)
     server = await asyncio.start_server(lambda _, w: None, "localhost")  # never a handshake
     port = server.sockets[0].getsockname()[1]
-    found = IntakeCheck(f"https://{HOST}:8443", authority, port)
+    found = IngestCheck(f"https://{HOST}:8443", authority, port)
     found.trouble = ""
     await found.look()
     assert found.trouble == "", "one that is attacked stays what it was"

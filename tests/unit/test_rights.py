@@ -14,12 +14,11 @@ from typing import Any, cast
 import pytest
 import yaml
 from kubernetes.aio.client.api_client import ApiClient
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.controllers.permissions import Permissions, wanted_rights
-from sweepjob.controllers.rights import LEASE_RIGHTS, RIGHTS, Lack, Need, Right, concerns
-from sweepjob.kube import client as gateway
-from sweepjob.kube import errors
-from sweepjob.kube.client import Gateway
+from sweepjob.controllers.rights import LEASE_RIGHTS, RIGHTS, Lack, Need, Right, concerns, right_of
+from sweepjob.kube import errors, resources
+from sweepjob.kube.client import KubeClient
 from sweepjob.kube.denied import Denied, parse_denied
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
@@ -147,7 +146,7 @@ def test_what_a_403_means(message: str, denied: Denied | None) -> None:
     error = errors.of_answer(403, json.dumps({"message": message}).encode(), {}, "POST")
     assert isinstance(error, errors.NotPermitted) is (denied is not None)
     if denied is not None:
-        assert denied.right is not None, "the right is in the table"
+        assert right_of(denied) is not None, "the right is in the table"
     other = errors.of_answer(422, json.dumps({"message": message}).encode(), {}, "POST")
     assert not isinstance(other, errors.NotPermitted)
 
@@ -219,7 +218,7 @@ def ids(right: Right) -> str:
 @pytest.mark.parametrize("right", RIGHTS, ids=ids)
 def test_a_right_is_taken_away_in_mid_sweep(right: Right) -> None:
     story = deprive(right, 28, (4.0, 68.0))
-    concerned = concerns(Lack(right, None), "team", wire.MLFLOW)
+    concerned = concerns(Lack(right, None), "team", protocol.MLFLOW)
     if key(right) == ("sweepjob.dev", "sweepjobs/status", "patch"):
         assert any(e["reason"] == "OperatorNotPermitted" for e in story.events)
     elif concerned:
@@ -238,7 +237,7 @@ def test_a_right_is_lacking_from_the_start(right: Right) -> None:
         assert any(e["reason"] == "OperatorNotPermitted" for e in story.events)
     elif (right.resource, right.verb) in {("sweepjobs", "list")}:
         assert not story.conditions, "the sweep cannot be seen"
-    elif concerns(Lack(right, None), "team", wire.MLFLOW):
+    elif concerns(Lack(right, None), "team", protocol.MLFLOW):
         condition = reasons["OperatorNotPermitted"]
         assert (condition["type"], condition["status"]) in (
             ("Degraded", "True"),
@@ -259,7 +258,7 @@ def client(gate: Gate) -> FakeClient:
 
 
 def permissions(gate: Gate, *namespaces: str, lease: tuple[str, str] | None = None) -> Permissions:
-    return Permissions(Gateway(cast(ApiClient, client(gate))), namespaces, lease)
+    return Permissions(KubeClient(cast(ApiClient, client(gate))), namespaces, lease)
 
 
 async def reviewed(found: Permissions) -> Permissions:
@@ -295,7 +294,7 @@ async def test_a_namespace_without_any_right_does_not_take_the_others_along() ->
     found = await reviewed(permissions(gate, "team", "gone"))
     assert found.problems() == []
     assert found.shut_namespaces() == {"gone"}
-    assert found.lacking_for("team", wire.MLFLOW) == []
+    assert found.lacking_for("team", protocol.MLFLOW) == []
     assert ("create jobs.batch", "required") in found.count_lacking()
     gate.denied_in["team"] = set(gate.denied_in["gone"])
     found = await reviewed(permissions(gate, "team", "gone"))
@@ -309,28 +308,28 @@ async def test_a_right_that_lacks_in_one_namespace_is_a_wrong_role() -> None:
     [problem] = found.problems()
     assert "watch pods in namespace b" in problem
     assert "RoleBinding in namespace b" in problem
-    assert found.lacking_for("a", wire.MLFLOW) == []
-    assert len(found.lacking_for("b", wire.LOGS)) == 1
+    assert found.lacking_for("a", protocol.MLFLOW) == []
+    assert len(found.lacking_for("b", protocol.LOGS)) == 1
 
 
 async def test_only_sweeps_that_print_are_concerned_by_logs() -> None:
     found = await reviewed(permissions(Gate({("", "pods/log", "get")})))
-    assert found.lacking_for("team", wire.MLFLOW) == []
-    [lack] = found.lacking_for("team", wire.LOGS)
+    assert found.lacking_for("team", protocol.MLFLOW) == []
+    [lack] = found.lacking_for("team", protocol.LOGS)
     assert str(lack.right) == "get pods/log"
     assert found.problems() == [], "it goes on for all others"
 
 
 async def test_a_refused_request_is_looked_into_at_once() -> None:
     gate = Gate()
-    api = Gateway(cast(ApiClient, client(gate)))
+    api = KubeClient(cast(ApiClient, client(gate)))
     found = Permissions(api)
     api.on_denied = found.on_denied
     task = asyncio.create_task(found.run())
     await asyncio.sleep(0.5)
     gate.denied.add(("batch", "jobs", "delete"))
     with pytest.raises(errors.NotPermitted):
-        await api.delete(gateway.JOBS, "team", "x", "uid")
+        await api.delete(resources.JOBS, "team", "x", "uid")
     await asyncio.sleep(2)
     assert [str(lack.right) for lack in found.lacking or ()] == ["delete jobs.batch"]
     gate.denied.clear()
@@ -341,7 +340,7 @@ async def test_a_refused_request_is_looked_into_at_once() -> None:
 
 async def test_an_api_server_that_cannot_say_changes_nothing() -> None:
     gate = Gate({("", "events", "create")})
-    api = Gateway(cast(ApiClient, client(gate)))
+    api = KubeClient(cast(ApiClient, client(gate)))
     found = await reviewed(Permissions(api))
     before = found.lacking
     assert before

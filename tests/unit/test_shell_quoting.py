@@ -6,8 +6,7 @@ import subprocess
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sweepjob.template import command, shell_quoting
-from sweepjob.template import kubelet_expansion as kubelet
+from sweepjob.template import command, kubelet_expansion, shell_quoting
 
 SHELLS = [name for name in ("dash", "bash") if os.path.exists(f"/bin/{name}")]
 SHOW = "show() { /usr/bin/printf '%s\\0' \"$@\"; }\n"
@@ -70,7 +69,7 @@ def run(shell: str, text: str, value: str) -> str:
     words = command.resolve(f"true;\n{text}", {"search_space.v": value})
     assert tuple(words[:2]) == command.SHELL
     variables = {"DIR": "/d", "HOME": "/h"}
-    script = kubelet.expand(words[2], variables)
+    script = kubelet_expansion.expand(words[2], variables)
     done = subprocess.run(
         ["sh", "-c", SHOW + script],  # as /bin/sh bash keeps to POSIX
         executable=f"/bin/{shell}",

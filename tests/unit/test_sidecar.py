@@ -14,27 +14,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.sidecar.configuration import Settings
 from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.listener import listen
-from sweepjob.sidecar.metric_store import Recorder
+from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.mlflow.api import MlflowApi
 from sweepjob.sidecar.mlflow.database import Database
 from sweepjob.sidecar.mlflow.handler import answering
 from sweepjob.sidecar.mlflow.trial_runs import TrialRuns
 from sweepjob.sidecar.pusher import Pusher
 from sweepjob.sidecar.server import LocalServer
-from sweepjob.sidecar.termination_message import LastWords
+from sweepjob.sidecar.termination_message import TerminationMessage
 
 METRIC, TRIAL = "score", "sweep-1"
 
 
-def recorder_at(path: Path) -> Recorder:
-    return Recorder(Journal(path / "journal"), METRIC, TRIAL)
+def recorder_at(path: Path) -> MetricStore:
+    return MetricStore(Journal(path / "journal"), METRIC, TRIAL)
 
 
-def values_of(recorder: Recorder) -> list[float]:
+def values_of(recorder: MetricStore) -> list[float]:
     return list(recorder.batch(1).values)
 
 
@@ -63,7 +63,7 @@ def test_a_line_cut_off_by_a_kill_is_dropped(tmp_path: Path) -> None:
 def test_last_words_are_there_whenever_it_is_killed(tmp_path: Path) -> None:
     recorder, file = recorder_at(tmp_path), tmp_path / "termination-log"
     file.write_text("x" * 5000)
-    words = LastWords(file, recorder)
+    words = TerminationMessage(file, recorder)
     words.write()
     words.start()
     found: set[int] = set()
@@ -71,12 +71,12 @@ def test_last_words_are_there_whenever_it_is_killed(tmp_path: Path) -> None:
     while len(found) < 5 and time.monotonic() < patience:
         recorder.report(METRIC, reports / 1000)
         reports += 1
-        summary = wire.Summary.parse(file.read_text())
+        summary = protocol.Summary.parse(file.read_text())
         assert summary is not None, "never half of them"
         found.add(summary.count)
     assert len(found) == 5, "they were written while it went on"
     words.write()
-    summary = wire.Summary.parse(file.read_text())
+    summary = protocol.Summary.parse(file.read_text())
     assert summary is not None
     assert (summary.count, summary.high) == (reports, (reports - 1) / 1000)
 
@@ -143,12 +143,12 @@ class ForgetfulOperator(ThreadingHTTPServer):
         self.values: list[float] = []
         self.durable = 0
         self.faults = 0
-        self.largest = wire.MAX_BODY  # bytes of a push; more is answered with 413
+        self.largest = protocol.MAX_BODY  # bytes of a push; more is answered with 413
         self.refused: list[int] = []
         self.lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), _ForgetfulHandler)
 
-    def take(self, push: wire.Push) -> wire.Reply | None:
+    def take(self, push: protocol.Push) -> protocol.Reply | None:
         with self.lock:
             dice = self.chance.random()
             if dice < 0.15 and self.faults < 20:  # a crash: what was not durable is gone
@@ -163,7 +163,7 @@ class ForgetfulOperator(ThreadingHTTPServer):
             if 0.15 < dice < 0.3 and self.faults < 20:  # taken, but the answer is lost
                 self.faults += 1
                 return None
-            return wire.Reply(len(self.values) + 1, self.durable)
+            return protocol.Reply(len(self.values) + 1, self.durable)
 
 
 class _ForgetfulHandler(BaseHTTPRequestHandler):
@@ -176,7 +176,7 @@ class _ForgetfulHandler(BaseHTTPRequestHandler):
         large = len(data) > self.server.largest
         if large:
             self.server.refused.append(len(data))
-        reply = None if large else self.server.take(wire.Push.parse(data))
+        reply = None if large else self.server.take(protocol.Push.parse(data))
         body = json.dumps(reply.dump()).encode() if reply else b"no"
         self.send_response(200 if reply else 413 if large else 503)
         self.send_header("Content-Length", str(len(body)))
@@ -187,7 +187,7 @@ class _ForgetfulHandler(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-def pushing(folder: Path, seed: int) -> tuple[ForgetfulOperator, Pusher, Recorder]:
+def pushing(folder: Path, seed: int) -> tuple[ForgetfulOperator, Pusher, MetricStore]:
     """An operator, a pusher that has begun, and what it pushes."""
     operator = ForgetfulOperator(seed)
     threading.Thread(target=operator.serve_forever, args=(0.01,), daemon=True).start()
@@ -232,7 +232,7 @@ def test_each_report_arrives_exactly_once_whatever_is_forgotten(
     assert operator.values == sent
 
 
-@pytest.mark.parametrize("largest", [wire.MAX_BODY, 20_000, 5_000])
+@pytest.mark.parametrize("largest", [protocol.MAX_BODY, 20_000, 5_000])
 def test_a_push_that_is_too_large_is_made_smaller(largest: int, tmp_path: Path) -> None:
     operator, pusher, recorder = pushing(tmp_path, 0)
     operator.largest, operator.faults = largest, 20

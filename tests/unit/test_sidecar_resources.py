@@ -12,7 +12,7 @@ from sweepjob.api import names
 from sweepjob.api.problem import InvalidSpec
 from sweepjob.api.quantity import parse_quantity
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.trial_pods.namespace_constraints import NamespaceLimits
+from sweepjob.trial_pods.namespace_constraints import NamespaceConstraints
 from sweepjob.trial_pods.sidecar_resources import fit_resources, wanted_resources
 
 from .builders import sweepjob
@@ -46,7 +46,7 @@ def quota(scopes: tuple[str, ...] = (), **hard: str) -> dict[str, Any]:
 def fit(*bodies: dict[str, Any], pod: dict[str, Any] = POD) -> tuple[dict[str, Any], str]:
     ranges = [b for b in bodies if "limits" in b["spec"]]
     quotas = [b for b in bodies if "hard" in b["spec"]]
-    return fit_resources(wanted_resources(pod, {}), pod, NamespaceLimits(ranges, quotas))
+    return fit_resources(wanted_resources(pod, {}), pod, NamespaceConstraints(ranges, quotas))
 
 
 def refusals(resources: dict[str, Any], *bodies: dict[str, Any]) -> list[str]:
@@ -183,7 +183,7 @@ def test_a_sweep_and_the_chart_set_their_own() -> None:
 
 
 def test_the_job_says_what_was_fitted() -> None:
-    limits = NamespaceLimits([limit_range(min={"cpu": "50m"})])
+    limits = NamespaceConstraints([limit_range(min={"cpu": "50m"})])
     spec = parse_sweepjob(sweepjob())
     job = job_manifest(IDENTITY, spec, ASSIGNMENT, SIDECAR, limits)
     [sidecar] = pod_of(job)["initContainers"]

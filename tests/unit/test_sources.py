@@ -15,19 +15,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.metric_store import Recorder
+from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.json_lines import JsonLines
 from sweepjob.sidecar.sources.open_files import OpenFiles
 from sweepjob.sidecar.sources.pushgateway import NotUnderstood, PushGateway, samples
 from sweepjob.sidecar.sources.tensorboard import EventFiles
 
 
-def recorder(folder: Path) -> Recorder:
+def recorder(folder: Path) -> MetricStore:
     """A recorder on the journal in a folder, as after a start of the sidecar."""
-    return Recorder(Journal(folder / "journal"), "score", "trial")
+    return MetricStore(Journal(folder / "journal"), "score", "trial")
 
 
-def values(taken: Recorder) -> list[float]:
+def values(taken: MetricStore) -> list[float]:
     return list(taken.batch(1).values)
 
 

@@ -6,17 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sweepjob.api.phases import Phase
-from sweepjob.api.status import Condition, Overview, differs, dump_status, is_urgent
+from sweepjob.api.phases import TrialPhase
+from sweepjob.api.status import Condition, SweepStatus, differs, dump_status, is_urgent
 
-RUNNING = Overview(
+RUNNING = SweepStatus(
     generation=1,
     phase="Running",
     conditions=(Condition("Complete", False, "Running", "2 of 9 trials have ended"),),
     total=9,
     created=4,
     running=2,
-    ended={Phase.SUCCEEDED: 2},
+    ended={TrialPhase.SUCCEEDED: 2},
 )
 
 
@@ -28,7 +28,7 @@ def dumped(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"ended": {Phase.SUCCEEDED: 3}},
+        {"ended": {TrialPhase.SUCCEEDED: 3}},
         {"running": 1},
         {"gpu_used": 7.0},
         {"conditions": (Condition("Complete", False, "Running", "3 of 9 trials have ended"),)},

@@ -14,7 +14,7 @@ import pytest
 from sweepjob.controllers import sweepjob_audit, sweepjob_watch
 from sweepjob.controllers.sweepjob_audit import SweepJobAudit, Version, find_missed
 from sweepjob.controllers.sweepjob_watch import SweepJobWatch
-from sweepjob.kube import client as gateway
+from sweepjob.kube.client import connect
 from sweepjob.kube.crds import missing_crd
 from sweepjob.local.api_server import MemoryApiServer, Request
 
@@ -89,7 +89,7 @@ def watching(
     async def watch(*namespaces: str) -> AsyncIterator[None]:
         async with serve(world.http, tmp_path) as kubeconfig:
             monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
-            api = await gateway.connect(strict_tls=True, kubeconfig=str(kubeconfig))
+            api = await connect(strict_tls=True, kubeconfig=str(kubeconfig))
             audit = SweepJobAudit(api, world.versions, world.on_event)
             world.watch = SweepJobWatch(api, namespaces, world.on_event, audit)
             task = asyncio.create_task(world.watch.run())

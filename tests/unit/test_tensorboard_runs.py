@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.metric_store import Recorder
+from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.run_selection import (
     RunSelection,
     Series,
@@ -31,7 +31,7 @@ class Sidecar:
         self.restart()
 
     def restart(self) -> None:
-        self.recorder = Recorder(Journal(self._journal), self.metric, "trial")
+        self.recorder = MetricStore(Journal(self._journal), self.metric, "trial")
         self.reader = EventFiles(self.folder, self.recorder)
 
     def read(self, *, last: bool = False) -> list[float]:
@@ -97,7 +97,7 @@ def test_a_name_that_can_be_read_in_two_ways_is_the_tag_and_said(tmp_path: Path)
     log(sidecar.folder, "val", "acc", [0.25])
     log(sidecar.folder, "version_0", "val/acc", [0.5])
     assert sidecar.read() == [0.5]
-    assert sidecar.reasons == [wire.AMBIGUOUS_METRIC]
+    assert sidecar.reasons == [protocol.AMBIGUOUS_METRIC]
     assert "tag 'acc' of run 'val'" in sidecar.said
     assert "primaryMetric, e.g. 'version_0/val/acc'" in sidecar.said
 
@@ -107,14 +107,14 @@ def test_runs_that_no_rule_tells_apart_are_listed(tmp_path: Path) -> None:
     for run in ("generator", "discriminator", "encoder"):
         log(sidecar.folder, run, "loss", [1.0, 2.0])
     assert sidecar.read() == [1.0, 2.0], "of one of them"
-    assert sidecar.reasons == [wire.AMBIGUOUS_METRIC]
+    assert sidecar.reasons == [protocol.AMBIGUOUS_METRIC]
     for run in ("generator", "discriminator", "encoder"):
         assert f"'{run}'" in sidecar.said
     assert "objective.primaryMetric, e.g. 'encoder/loss'" in sidecar.said
     sidecar.restart()
     log(sidecar.folder, "discriminator", "loss", [3.0])
     assert sidecar.read() == [1.0, 2.0, 3.0]
-    assert sidecar.reasons == [wire.AMBIGUOUS_METRIC]
+    assert sidecar.reasons == [protocol.AMBIGUOUS_METRIC]
 
 
 def test_training_is_held_until_its_second_report(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_run_that_overtakes_later_is_said(tmp_path: Path) -> None:
     log(sidecar.folder, "validation", "acc", [0.25])
     log(sidecar.folder, "train", "acc", [0.75])
     assert sidecar.read() == [0.5, 0.625, 0.75], "a curve is of one run"
-    assert sidecar.reasons == [wire.AMBIGUOUS_METRIC]
+    assert sidecar.reasons == [protocol.AMBIGUOUS_METRIC]
     assert "e.g. 'validation/acc'" in sidecar.said
 
 
@@ -161,10 +161,14 @@ def test_training_waits_for_a_run_that_has_begun_a_file(tmp_path: Path) -> None:
     assert selection.judge(train, 0, 1.0, ("t", 1)) is Verdict.IGNORE
     assert selection.ambiguity() == ""
     silent = RunSelection("acc", 0.0)
-    for now, verdict in ((100.0, Verdict.HOLD), (109.0, Verdict.HOLD), (111.0, Verdict.REPORT)):
+    for now, pending_stop in (
+        (100.0, Verdict.HOLD),
+        (109.0, Verdict.HOLD),
+        (111.0, Verdict.REPORT),
+    ):
         silent.begin_pass({"train", "validation"}, now, last=False)
         silent.judge(train, 0, 1.0, ("t", 1))
-        assert silent.judge(train, 0, 1.0, ("t", 2)) is verdict
+        assert silent.judge(train, 0, 1.0, ("t", 2)) is pending_stop
 
 
 @pytest.mark.parametrize("folder", ["1700000000.123", "hparams", "run/1700000000.5"])

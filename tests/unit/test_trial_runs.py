@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sweepjob import protocol as wire
+from sweepjob import protocol
 
 from .sidecars import METRIC, TRIAL, Sidecar
 
@@ -47,7 +47,7 @@ def test_a_nested_run_does_not_count_and_is_named(opened: Opener, fluent: bool) 
     sidecar.log(sidecar.create(nested, name="deeper"), 8.0)
     assert sidecar.values == []
     assert sidecar.seen[0] == f"{METRIC} (nested run fold-3)"
-    assert wire.nested_run(METRIC, sidecar.seen) == "fold-3"
+    assert protocol.nested_run(METRIC, sidecar.seen) == "fold-3"
     assert opened().seen[0] == f"{METRIC} (nested run fold-3)"
 
 
@@ -57,7 +57,7 @@ def test_a_run_nested_in_the_given_one_does_not_count(opened: Opener) -> None:
     sidecar.log(TRIAL, 1.0)
     assert sidecar.values == [1.0]
     assert sidecar.seen == (METRIC,)
-    assert wire.nested_run(METRIC, sidecar.seen) is None
+    assert protocol.nested_run(METRIC, sidecar.seen) is None
 
 
 def test_a_tag_that_comes_later_nests_a_run(opened: Opener) -> None:
@@ -168,7 +168,7 @@ def test_the_primary_metric_counts_after_any_number_of_others(
     status, answer = sidecar.call("GET", f"{path}grad/0-0")
     assert (status, answer["error_code"]) == (400, "RESOURCE_EXHAUSTED")
     assert METRIC in sidecar.seen
-    assert len(sidecar.seen) <= wire.MAX_NAMES
+    assert len(sidecar.seen) <= protocol.MAX_NAMES
     assert (opened().values, METRIC in sidecar.seen) == ([0.5, 0.75], True)
 
 

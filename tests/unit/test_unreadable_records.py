@@ -12,8 +12,9 @@ from typing import Any, cast
 
 import pytest
 from sweepjob.api import names
-from sweepjob.kube.client import Gateway, Resource
-from sweepjob.kube.informer import Reflector
+from sweepjob.kube.client import KubeClient
+from sweepjob.kube.informer import Informer
+from sweepjob.kube.resources import Resource
 from sweepjob.local.api_server import MemoryApiServer, Request
 from sweepjob.local.store import Body
 from sweepjob.trial_pods.pod_records import PodRecord, parse_pod
@@ -25,8 +26,8 @@ from tests.fake_api.transport import FakeClient, Weather
 
 from .test_crash_everywhere import spec
 from .test_hostile_objects import POD, small_pod
-from .test_reconciler import SWEEPS, change, status_of
-from .test_reflector import ScriptedGateway
+from .test_informer import ScriptedGateway
+from .test_sweep_controller import SWEEPS, change, status_of
 
 pytestmark = pytest.mark.virtual_time
 
@@ -291,7 +292,7 @@ class Broken(Exception):
     """What nobody foresaw."""
 
 
-def listed(*bodies: Body) -> tuple[Reflector[PodRecord], list[str]]:
+def listed(*bodies: Body) -> tuple[Informer[PodRecord], list[str]]:
     seen: list[str] = []
 
     def changed(old: PodRecord | None, new: PodRecord | None) -> None:
@@ -306,8 +307,8 @@ def listed(*bodies: Body) -> tuple[Reflector[PodRecord], list[str]]:
             raise Broken
         return parse_pod(body)
 
-    gateway = cast(Gateway, ScriptedGateway([list(bodies)], [[]]))
-    return Reflector(gateway, Resource("/api", "pods"), project, changed, "n"), seen
+    gateway = cast(KubeClient, ScriptedGateway([list(bodies)], [[]]))
+    return Informer(gateway, Resource("/api", "pods"), project, changed, "n"), seen
 
 
 def named(name: str, version: int = 1) -> Body:
@@ -344,7 +345,7 @@ async def test_one_that_cannot_be_read_any_more_is_there_as_it_was_seen_last() -
     reflector.put(named("good"))
     odd = {**named("good", 5), "spec": {}}
     reflector._apply({"type": "MODIFIED", "object": odd})
-    reflector._gateway = cast(Gateway, ScriptedGateway([[odd]], [[]]))
+    reflector._gateway = cast(KubeClient, ScriptedGateway([[odd]], [[]]))
     await reflector._list()
     assert reflector.get("n", "good") is not None, "it was not deleted"
     reflector._apply({"type": "DELETED", "object": {**odd, "status": 5}})

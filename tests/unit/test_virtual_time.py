@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
-from sweepjob.api.phases import Phase
+from sweepjob.api.phases import TrialPhase
 
 from tests.shrinking import shortest
 
@@ -36,7 +36,7 @@ def shortest_history(seed: int) -> str:
 
 @pytest.mark.parametrize("block", range(10))
 def test_sweeps_keep_the_invariants_and_end(block: int) -> None:
-    ends: set[Phase] = set()
+    ends: set[TrialPhase] = set()
     retries: Counter[str] = Counter()
     for seed in range(block * 20, block * 20 + 20):
         cluster = SimulatedCluster(seed)
@@ -49,7 +49,12 @@ def test_sweeps_keep_the_invariants_and_end(block: int) -> None:
         retries += cluster.retries
         ends |= {t.phase for t in cluster.records.values()}
     # Chance reaches them all.
-    assert ends == {Phase.SUCCEEDED, Phase.EARLY_STOPPED, Phase.FAILED, Phase.CANCELED}
+    assert ends == {
+        TrialPhase.SUCCEEDED,
+        TrialPhase.EARLY_STOPPED,
+        TrialPhase.FAILED,
+        TrialPhase.CANCELED,
+    }
     assert {"F", "Evicted", "PodDeleted", "NodeLost", "NodeRestarted"} <= set(retries)
 
 

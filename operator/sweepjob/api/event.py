@@ -11,7 +11,7 @@ from .times import format_time
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
+class NewEvent:
     """An event about one object."""
 
     kind: str
@@ -23,7 +23,7 @@ class Announcement:
     warning: bool = False
 
 
-def event_manifest(said: Announcement, now: float) -> dict[str, Any]:
+def event_manifest(said: NewEvent, now: float) -> dict[str, Any]:
     key = f"{said.uid}/{said.reason}/{said.message}"
     return {
         "apiVersion": "v1",

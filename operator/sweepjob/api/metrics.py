@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .. import protocol as wire
+from .. import protocol
 from .quantity import check_amounts
 from .reader import Reader
 
 if TYPE_CHECKING:
     import re2
 
-_PORTS = {wire.MLFLOW: wire.MLFLOW_PORT, wire.PUSHGATEWAY: wire.PUSHGATEWAY_PORT}
-_PATHS = {wire.FILE: "/metrics/metrics.jsonl", wire.TENSORBOARD: "/metrics"}
+_PORTS = {protocol.MLFLOW: protocol.MLFLOW_PORT, protocol.PUSHGATEWAY: protocol.PUSHGATEWAY_PORT}
+_PATHS = {protocol.FILE: "/metrics/metrics.jsonl", protocol.TENSORBOARD: "/metrics"}
 _PATTERN_LIMIT = 1000
 ACCEPT, RETRY = ON_INCOMPLETE = ("accept", "retry")
 
@@ -33,8 +33,8 @@ class Metrics:
         on_incomplete: what becomes of an attempt whose reports may be incomplete: ACCEPT or RETRY.
     """
 
-    source: str = wire.MLFLOW
-    port: int = wire.MLFLOW_PORT
+    source: str = protocol.MLFLOW
+    port: int = protocol.MLFLOW_PORT
     path: str = ""
     pattern: str = ""
     is_port_given: bool = False
@@ -44,16 +44,16 @@ class Metrics:
     @property
     def folder(self) -> str:
         """What has to be shared between trainer and sidecar, of a source that is written to."""
-        return posixpath.dirname(self.path) if self.source == wire.FILE else self.path
+        return posixpath.dirname(self.path) if self.source == protocol.FILE else self.path
 
 
 def parse_metrics(reader: Reader) -> Metrics:
     """Read ``spec.metrics``."""
     reader.known(("source", "port", "path", "pattern", "onIncomplete", "sidecar"))
-    source = reader.word("source", wire.SOURCES, wire.MLFLOW)
+    source = reader.word("source", protocol.SOURCES, protocol.MLFLOW)
     _belongs(reader, "port", source, _PORTS)
     _belongs(reader, "path", source, _PATHS)
-    _belongs(reader, "pattern", source, (wire.LOGS,))
+    _belongs(reader, "pattern", source, (protocol.LOGS,))
     port = reader.integer("port", _PORTS.get(source, 0), least=0, most=65535)
     if "port" in reader.data and port < 1024:
         reader.note("port", port, "must be at least 1024: the sidecar is not root")
@@ -77,7 +77,7 @@ def parse_metrics(reader: Reader) -> Metrics:
 
 def _sidecar(reader: Reader, source: str) -> Mapping[str, Mapping[str, Any]]:
     reader.known(("resources",))
-    if reader.data and source == wire.LOGS:
+    if reader.data and source == protocol.LOGS:
         reader.note("", dict(reader.data), "source logs has no sidecar; remove it")
     resources = reader.child("resources")
     resources.known(("requests", "limits"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from .. import protocol as wire
+from .. import protocol
 from .metrics import Metrics
 
 _LISTED = 20  # names
@@ -28,7 +28,7 @@ def missing_metric(
         doubts: why reports may be missing, as far as that is known.
     """
     missing = f"trial {trial} never reported the primary metric '{metric}'."
-    if metrics.source == wire.LOGS:
+    if metrics.source == protocol.LOGS:
         return " ".join([missing, *_of_log(metric, metrics, seen, samples, doubts)])
     if seen:
         return f"{missing} It reported {_names(metric, seen)}, or let the script log '{metric}'."
@@ -47,12 +47,12 @@ def _names(metric: str, seen: Sequence[str]) -> str:
 
 def _how(metric: str, metrics: Metrics) -> str:
     """How a report is made, by the source."""
-    if metrics.source == wire.PUSHGATEWAY:
+    if metrics.source == protocol.PUSHGATEWAY:
         return f"Push '{metric}' to localhost:{metrics.port}, which SWEEPJOB_PUSHGATEWAY names"
-    if metrics.source == wire.FILE:
+    if metrics.source == protocol.FILE:
         line = f'{{"{metric}": 0.5}}'
         return f"Append lines like {line} to {metrics.path}, which SWEEPJOB_METRICS_PATH names"
-    if metrics.source == wire.TENSORBOARD:
+    if metrics.source == protocol.TENSORBOARD:
         return (
             f"Write the scalar '{metric}' to event files below {metrics.path}, which "
             "SWEEPJOB_METRICS_PATH names"

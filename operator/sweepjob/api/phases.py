@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Phase(StrEnum):
+class TrialPhase(StrEnum):
     """Where a trial is. The last four are ends and never change again."""
 
     PENDING = "Pending"
@@ -23,4 +23,4 @@ class Phase(StrEnum):
         return self in _ENDS
 
 
-_ENDS = {Phase.SUCCEEDED, Phase.EARLY_STOPPED, Phase.FAILED, Phase.CANCELED}
+_ENDS = {TrialPhase.SUCCEEDED, TrialPhase.EARLY_STOPPED, TrialPhase.FAILED, TrialPhase.CANCELED}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .. import protocol as wire
+from .. import protocol
 from .metrics import Metrics
 from .names import TRACKING_URI
 from .problem import Problem
@@ -15,9 +15,9 @@ from .reserved_names import reserved_names
 def check_pod(trial: Mapping[str, Any], metrics: Metrics) -> Iterator[Problem]:
     """Everything that is wrong with ``spec.trial``'s pod."""
     for path, container in _containers(trial):
-        if metrics.source == wire.MLFLOW:
+        if metrics.source == protocol.MLFLOW:
             yield from _tracking(path, container.get("env"))
-    if metrics.source == wire.MLFLOW:
+    if metrics.source == protocol.MLFLOW:
         yield from _tracking("spec.trial", trial.get("env"))
     # Names that references fill in are looked at in the rendered pod.
     for path, name, remedy in reserved_names(_pod(trial)):

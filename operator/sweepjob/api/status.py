@@ -9,7 +9,7 @@ from typing import Any
 from ..search.space import Assignment, leaves
 from ..template.references import text_of
 from . import names
-from .phases import Phase
+from .phases import TrialPhase
 from .times import format_time
 
 
@@ -41,7 +41,7 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class SweepStatus:
     """Everything that the status says.
 
     Attributes:
@@ -62,7 +62,7 @@ class Overview:
     created: int = 0
     running: int = 0
     queued: int = 0
-    ended: Mapping[Phase, int] = field(default_factory=dict)
+    ended: Mapping[TrialPhase, int] = field(default_factory=dict)
     best: Best | None = None
     gpu_used: float = 0.0
     gpu_saved: float = 0.0
@@ -73,9 +73,9 @@ class Overview:
 _URGENT = ("observedGeneration", "phase", "reason", "seed", "startTime", "completionTime")
 
 
-def dump_status(overview: Overview, previous: Mapping[str, Any], now: float) -> dict[str, Any]:
+def dump_status(overview: SweepStatus, previous: Mapping[str, Any], now: float) -> dict[str, Any]:
     """The status object; transition times of unchanged conditions are kept from ``previous``."""
-    ended = {phase: overview.ended.get(phase, 0) for phase in Phase if phase.is_end}
+    ended = {phase: overview.ended.get(phase, 0) for phase in TrialPhase if phase.is_end}
     status: dict[str, Any] = {
         "observedGeneration": overview.generation,
         "phase": overview.phase,
@@ -86,10 +86,10 @@ def dump_status(overview: Overview, previous: Mapping[str, Any], now: float) -> 
             "created": overview.created,
             "queued": overview.queued,
             "running": overview.running,
-            "succeeded": ended[Phase.SUCCEEDED],
-            "earlyStopped": ended[Phase.EARLY_STOPPED],
-            "failed": ended[Phase.FAILED],
-            "canceled": ended[Phase.CANCELED],
+            "succeeded": ended[TrialPhase.SUCCEEDED],
+            "earlyStopped": ended[TrialPhase.EARLY_STOPPED],
+            "failed": ended[TrialPhase.FAILED],
+            "canceled": ended[TrialPhase.CANCELED],
         },
         # The limit may have been lowered below what has ended already.
         "progress": f"{(over := sum(ended.values()))}/{max(over, overview.total)}",
@@ -124,7 +124,7 @@ def _time(seconds: float | None) -> str | None:
 
 
 def _conditions(
-    overview: Overview, previous: Sequence[Mapping[str, Any]], now: float
+    overview: SweepStatus, previous: Sequence[Mapping[str, Any]], now: float
 ) -> list[dict[str, Any]]:
     before = {c["type"]: c for c in previous}
     dumped = []

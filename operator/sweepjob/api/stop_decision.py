@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .phases import Phase
+from .phases import TrialPhase
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StopDecision:
     """A decision to end a trial before its own end.
 
     Attributes:
@@ -20,7 +20,7 @@ class Stop:
         policy, interval, value, threshold, comparators: the policy's decision, where one decided.
     """
 
-    outcome: Phase
+    outcome: TrialPhase
     reason: str
     message: str
     policy: str = ""

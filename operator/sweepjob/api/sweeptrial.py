@@ -14,8 +14,8 @@ from . import names
 from .executions import Execution, parse_execution
 from .incompleteness import Doubt, parse_doubts
 from .numbers import dump_number
-from .phases import Phase
-from .stop_decision import Stop
+from .phases import TrialPhase
+from .stop_decision import StopDecision
 from .stored_curve import StoredCurve, parse_curve
 from .stored_fields import Fields
 
@@ -39,11 +39,11 @@ class Record:
     version: str
     index: int
     assignment: Assignment
-    phase: Phase
+    phase: TrialPhase
     attempt: int
     failures: int
     launched: bool
-    stop: Stop | None
+    stop: StopDecision | None
     reason: str
     message: str
     curve: StoredCurve
@@ -164,16 +164,16 @@ def _assignment(spec: Fields) -> Assignment:
     return dict(spec.child("parameters").data)
 
 
-def _phase(status: Fields) -> Phase:
-    text = status.text("phase", Phase.PENDING)
+def _phase(status: Fields) -> TrialPhase:
+    text = status.text("phase", TrialPhase.PENDING)
     try:
-        return Phase(text)
+        return TrialPhase(text)
     except ValueError:
-        status.note("phase", f"is none of {', '.join(Phase)}")
-        return Phase.PENDING
+        status.note("phase", f"is none of {', '.join(TrialPhase)}")
+        return TrialPhase.PENDING
 
 
-def dump_stop(stop: Stop, decided: str) -> dict[str, Any]:
+def dump_stop(stop: StopDecision, decided: str) -> dict[str, Any]:
     """The decision as it is recorded, without the numbers that it has not; ``decided`` is a timestamp."""
     dumped: dict[str, Any] = {
         "outcome": stop.outcome.value,
@@ -190,20 +190,20 @@ def dump_stop(stop: Stop, decided: str) -> dict[str, Any]:
     return dumped
 
 
-def _outcome(status: Fields) -> Phase | None:
+def _outcome(status: Fields) -> TrialPhase | None:
     """The phase that a recorded decision ends the trial in; None when there is no decision."""
     if not status.data.get("stop"):
         return None
     stop = status.child("stop")
     text = stop.text("outcome")
-    if text in (phase.value for phase in Phase if phase.is_end):
-        return Phase(text)
+    if text in (phase.value for phase in TrialPhase if phase.is_end):
+        return TrialPhase(text)
     stop.note("outcome", "is no end of a trial")
     return None
 
 
-def _stop(stop: Fields, outcome: Phase) -> Stop:
-    return Stop(
+def _stop(stop: Fields, outcome: TrialPhase) -> StopDecision:
+    return StopDecision(
         outcome=outcome,
         reason=stop.text("reason"),
         message=stop.text("message"),

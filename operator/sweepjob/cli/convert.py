@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..loading.azure import Conversion, NotASweep, Refused, Supplies, convert
+from ..loading.azure import Conversion, ConversionInputs, NotASweep, Refused, convert
 from ..loading.azure.conversion import PLACEHOLDER
 from ..loading.errors import Unusable
 from ..loading.sweep_files import read_documents, stem
@@ -41,7 +41,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    supplies = Supplies(
+    supplies = ConversionInputs(
         image=args.image,
         command=args.command,
         name=args.name,

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from ..api.phases import Phase
+from ..api.phases import TrialPhase
 from ..render.output_formats import FORMATS, add_output, show
 from ..render.views import SweepView, TrialView
 from .arguments import add_sweep
@@ -58,7 +58,7 @@ def _of_sweep(sweep: SweepView, price: float | None) -> dict[str, Any]:
 def of_trials(trials: Sequence[TrialView], price: float | None) -> list[dict[str, Any]]:
     """A row for each phase that there is, and one for all."""
     rows = []
-    for phase in Phase:
+    for phase in TrialPhase:
         group = [trial for trial in trials if trial.record.phase is phase]
         if group:
             rows.append(_group(phase.value, group, price))

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Sequence
 
-from ..api.stop_decision import Stop
+from ..api.stop_decision import StopDecision
 from ..api.times import format_time
 from ..loading.errors import Unusable
 from ..objective import Goal
@@ -109,7 +109,7 @@ def _curve(sweep: SweepView, trial: TrialView) -> list[str]:
 
 
 def _decision(
-    sweep: SweepView, trial: TrialView, stop: Stop, trials: Sequence[TrialView]
+    sweep: SweepView, trial: TrialView, stop: StopDecision, trials: Sequence[TrialView]
 ) -> list[str]:
     lines = ["", stop.message]
     if stop.threshold is not None:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..api.phases import Phase
+from ..api.phases import TrialPhase
 from ..loading.errors import Unusable
 from ..render.table import say, tell
 from ..render.views import SweepView, TrialView
@@ -114,7 +114,7 @@ def _cancel(cluster: Kubectl, name: str) -> int:
 def _retry(cluster: Kubectl, name: str) -> int:
     trial = _trial(cluster, name.removeprefix("sweeptrial/"))
     sweep = SweepView.of(cluster.sweep(trial.record.sweep))
-    if trial.record.phase not in (Phase.FAILED, Phase.CANCELED):
+    if trial.record.phase not in (TrialPhase.FAILED, TrialPhase.CANCELED):
         raise Unusable(
             f"{trial.name} is {trial.phase}; only failed and canceled trials are retried"
         )

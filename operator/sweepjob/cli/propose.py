@@ -64,7 +64,7 @@ def proposals(sweep: Sweep, seed: int, count: int) -> Iterator[Assignment]:
         assignment = sampler.propose(index, pending)
         if assignment is None:
             return
-        if sampler.learns:
+        if sampler.uses_observations:
             pending.append(Observation(index, assignment, None, ended=False))
         yield assignment
 

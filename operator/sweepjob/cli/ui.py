@@ -98,11 +98,11 @@ async def _serve(
     from ..dashboard.hub import Hub
     from ..dashboard.proxy import ProxyClient
     from ..dashboard.server import Server
-    from ..kube.client import Gateway
+    from ..kube.client import KubeClient
 
     listener = _listen(args.port)
     client = ProxyClient(str(socket))
-    hub = Hub(Gateway(cast("ApiClient", client)), [namespace])
+    hub = Hub(KubeClient(cast("ApiClient", client)), [namespace])
     watching = asyncio.create_task(hub.run())
     warming = asyncio.create_task(hub.warm(namespace or "", args.name or ""))
     loop = asyncio.get_running_loop()

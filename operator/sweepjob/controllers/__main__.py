@@ -12,7 +12,7 @@ import sys
 import uvloop
 
 from ..kube.client import connect
-from ..kube.rate_limiter import Pace
+from ..kube.rate_limiter import RequestRateLimiter
 from ..pod_logs.numbers import compile_expressions
 from ..settings import Settings
 from ..telemetry import log_format as logs
@@ -27,7 +27,9 @@ _GARBAGE = 20_000
 async def run(settings: Settings) -> None:
     compile_expressions()
     rate = settings.requests_per_second
-    api = await connect(strict_tls=settings.strict_tls, pace=Pace(rate, int(2 * rate)))
+    api = await connect(
+        strict_tls=settings.strict_tls, pace=RequestRateLimiter(rate, int(2 * rate))
+    )
     operator = Operator(api, settings)
     tasks = [asyncio.create_task(part, name=name) for name, part in operator.parts().items()]
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

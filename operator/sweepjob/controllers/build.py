@@ -11,17 +11,17 @@ from typing import Any
 from prometheus_client import REGISTRY
 
 from ..ingest.process import IngestProcess
-from ..kube.client import Gateway
-from ..kube.lease import Leadership
+from ..kube.client import KubeClient
+from ..kube.lease import LeaderElection
 from ..settings import Settings
 from ..telemetry.loop_monitor import monitor_loop
 from ..telemetry.metrics import Gauges, Health
 from ..telemetry.serving import serve_telemetry
-from .ingest_check import IntakeCheck
+from .ingest_check import IngestCheck
 from .permissions import Permissions
 from .push_handler import PushHandler
 from .readiness import Readiness
-from .sweep_controller import Reconciler
+from .sweep_controller import SweepController
 from .sweepjob_audit import SweepJobAudit
 from .sweepjob_watch import SweepJobWatch
 
@@ -35,18 +35,18 @@ class Operator:
         leadership: None for an operator that is alone.
     """
 
-    def __init__(self, api: Gateway, settings: Settings) -> None:
+    def __init__(self, api: KubeClient, settings: Settings) -> None:
         self._settings = settings
         self._told_to_end = asyncio.Event()
         self._permissions = Permissions(
             api, settings.namespaces, settings.lease, lambda: self._reconciler.requeue_all()
         )
         api.on_denied = self._permissions.on_denied
-        self._reconciler = Reconciler(api, settings, lacking_for=self._permissions.lacking_for)
+        self._reconciler = SweepController(api, settings, lacking_for=self._permissions.lacking_for)
         self._caches = self._reconciler.caches
-        self.leadership: Leadership | None = None
+        self.leadership: LeaderElection | None = None
         if settings.lease is not None:
-            self.leadership = Leadership(api, *settings.lease, settings.identity)
+            self.leadership = LeaderElection(api, *settings.lease, settings.identity)
             api.may_write = self._leads
         show = self._reconciler.show
         audit = SweepJobAudit(api, self._reconciler.versions, show)
@@ -56,7 +56,7 @@ class Operator:
             PushHandler(reports, self._caches, api.may_write),
             on_denied=self._permissions.on_denied,
         )
-        self._intake_check: IntakeCheck | None = None
+        self._intake_check: IngestCheck | None = None
         self._readiness = Readiness(self._permissions.problems, self._problems)
         REGISTRY.register(
             Gauges(
@@ -89,7 +89,7 @@ class Operator:
         if settings.certificate is None:
             return {}
         sidecar = settings.sidecar
-        self._intake_check = IntakeCheck(
+        self._intake_check = IngestCheck(
             sidecar.url, sidecar.certificate_authority, settings.intake_port
         )
         return {"intake check": self._intake_check.run()}

@@ -10,8 +10,9 @@ from typing import Protocol, TypeVar
 
 from ..api import names
 from ..api.sweeptrial import Record, parse_record
-from ..kube import client as gateway
-from ..kube.informer import Reflector
+from ..kube import resources
+from ..kube.client import KubeClient
+from ..kube.informer import Informer
 from ..trial_pods.pod_records import JobRecord, PodRecord, parse_job, parse_pod, remember_end
 
 Key = tuple[str, str]  # namespace, name
@@ -28,7 +29,7 @@ class _OfTrial(Protocol):
     def sweep(self) -> str: ...
 
 
-_AnyReflector = Reflector[Record] | Reflector[JobRecord] | Reflector[PodRecord]
+_AnyReflector = Informer[Record] | Informer[JobRecord] | Informer[PodRecord]
 T = TypeVar("T", bound=_OfTrial)
 V = TypeVar("V")
 
@@ -44,7 +45,7 @@ class Caches:
 
     def __init__(
         self,
-        api: gateway.Gateway,
+        api: KubeClient,
         namespaces: tuple[str, ...],
         wake: Callable[[Key, str], None],
         pod_changed: Callable[[PodRecord, bool], None],
@@ -64,13 +65,13 @@ class Caches:
         every: tuple[str | None, ...] = namespaces or (None,)
         label = names.LABEL_SWEEP
         self._trials = {
-            n: Reflector(api, gateway.SWEEPTRIALS, parse_record, self._on_record, n) for n in every
+            n: Informer(api, resources.SWEEPTRIALS, parse_record, self._on_record, n) for n in every
         }
         self._job_caches = {
-            n: Reflector(api, gateway.JOBS, parse_job, self._on_job, n, label) for n in every
+            n: Informer(api, resources.JOBS, parse_job, self._on_job, n, label) for n in every
         }
         self._pod_caches = {
-            n: Reflector(api, gateway.PODS, parse_pod, self._on_pod, n, label, remember_end, clock)
+            n: Informer(api, resources.PODS, parse_pod, self._on_pod, n, label, remember_end, clock)
             for n in every
         }
 
@@ -93,10 +94,10 @@ class Caches:
         """Why not all that happens is seen, outside of namespaces that are shut to us."""
         return [reflector.problem for reflector in self._open(shut) if reflector.problem]
 
-    def trials(self, namespace: str) -> Reflector[Record]:
+    def trials(self, namespace: str) -> Informer[Record]:
         return self._trials.get(namespace) or self._trials[None]
 
-    def jobs(self, namespace: str) -> Reflector[JobRecord]:
+    def jobs(self, namespace: str) -> Informer[JobRecord]:
         return self._job_caches.get(namespace) or self._job_caches[None]
 
     def passed_over(self) -> Counter[str]:
@@ -127,7 +128,7 @@ class Caches:
         cache = self._pod_caches.get(namespace) or self._pod_caches[None]
         return self._clock() if cache.since is None else cache.since
 
-    def strays_of(self, trial: Key, uid: str) -> list[PodRecord]:
+    def orphan_pods_of(self, trial: Key, uid: str) -> list[PodRecord]:
         """Pods that say they are of the trial with this uid, whose Job was gone before it was seen."""
         pods = self._pods.get(trial, {}).values()
         return [p for p in pods if p.trial_uid == uid and self.owner_of(p) is None]

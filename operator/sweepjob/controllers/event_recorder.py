@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..api import names
-from ..api.event import Announcement, event_manifest
+from ..api.event import NewEvent, event_manifest
 from ..api.status import Best, has_started
-from ..kube import client as gateway
-from ..kube import errors
-from ..kube.client import Gateway
+from ..kube import errors, resources
+from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
 from ..search.space import leaves
 from ..template.references import text_of
@@ -22,28 +21,28 @@ from .trial_store import TrialState
 _log = logging.getLogger(__name__)
 
 
-class Announcer:
+class EventRecorder:
     """Posts events beside whatever goes on.
 
     Args:
         clock: seconds since the epoch.
     """
 
-    def __init__(self, api: Gateway, clock: Callable[[], float]) -> None:
+    def __init__(self, api: KubeClient, clock: Callable[[], float]) -> None:
         self._api = api
         self._clock = clock
         self._posting: set[asyncio.Task[None]] = set()
 
-    def announce(self, said: Announcement) -> None:
+    def announce(self, said: NewEvent) -> None:
         """Post an event in the background: nothing waits for a courtesy."""
         task = asyncio.create_task(self._post(said))
         self._posting.add(task)
         task.add_done_callback(self._posting.discard)
 
-    async def _post(self, said: Announcement) -> None:
+    async def _post(self, said: NewEvent) -> None:
         body = event_manifest(said, self._clock())
         try:
-            await self._api.create(gateway.EVENTS, said.namespace, body, Priority.COURTESY)
+            await self._api.create(resources.EVENTS, said.namespace, body, Priority.COURTESY)
         except errors.ApiError as error:
             # A right that is lacking is said once, for all events.
             if not isinstance(error, errors.AlreadyExists | errors.NotPermitted):
@@ -53,7 +52,7 @@ class Announcer:
         self, state: SweepState, trial: TrialState, reason: str, message: str, *, warning: bool
     ) -> None:
         about = (names.SWEEPTRIAL, state.namespace, trial.name, trial.uid)
-        self.announce(Announcement(*about, reason, message, warning=warning))
+        self.announce(NewEvent(*about, reason, message, warning=warning))
 
     def best(self, state: SweepState, best: Best) -> None:
         """Once, at the trial's end: while it runs every report may be a new best."""
@@ -61,13 +60,13 @@ class Announcer:
         parameters = (f"{name}={text_of(value)}" for name, value in leaves(best.assignment))
         message = f"{best.trial} has the best {metric} so far, {value}, with {' '.join(parameters)}"
         about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
-        self.announce(Announcement(*about, names.REASON_NEW_BEST, message))
+        self.announce(NewEvent(*about, names.REASON_NEW_BEST, message))
 
     def sidecar_fitted(self, state: SweepState, fitted: str) -> None:
         """The sidecar's resources are others than asked for, since the namespace demands it."""
         about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
         text = f"the trials' sidecar has {fitted}; metrics.sidecar.resources sets others"
-        self.announce(Announcement(*about, names.REASON_FITTED, text))
+        self.announce(NewEvent(*about, names.REASON_FITTED, text))
 
     def lost_sources(self, state: SweepState) -> None:
         """Trials of other sweeps that counted here and are gone."""
@@ -78,7 +77,7 @@ class Announcer:
                     f"{source.lost} of the {source.counted} trials of sweep {source.name}, which "
                     "count here, are gone; what comes is proposed and decided without them"
                 )
-                said = Announcement(*about, names.REASON_WARM_START_LOST, text, warning=True)
+                said = NewEvent(*about, names.REASON_WARM_START_LOST, text, warning=True)
                 self.announce(said)
 
     def transitions(self, state: SweepState, before: Mapping[str, Any]) -> None:
@@ -86,7 +85,7 @@ class Announcer:
         about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
         if has_started(state.status) and not has_started(before):
             text = f"the first trial runs; {state.spec.limits.max_total_trials} in all"
-            self.announce(Announcement(*about, names.REASON_FIRST, text))
+            self.announce(NewEvent(*about, names.REASON_FIRST, text))
         old = {c["type"]: c for c in before.get("conditions") or ()}
         for condition in state.status.get("conditions") or ():
             was = old.get(condition["type"], {})
@@ -95,4 +94,4 @@ class Announcer:
             if condition["status"] == "True" and changed and condition["type"] != names.STALLED:
                 bad = condition["type"] in (names.FAILED, names.DEGRADED)
                 said = (condition["reason"], condition["message"])
-                self.announce(Announcement(*about, *said, warning=bad))
+                self.announce(NewEvent(*about, *said, warning=bad))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..kube import client as gateway
-from ..kube.client import Gateway
+from ..kube import resources
+from ..kube.client import KubeClient
 from ..lifecycle import actions as act
 from ..trial_pods.pod_records import goes_on
-from .job_creator import Launcher
+from .job_creator import JobCreator
 from .sweep_store import SweepState
-from .trial_status_writer import Recorder
+from .trial_status_writer import TrialStatusWriter
 from .trial_store import TrialState
 
 
@@ -23,14 +23,18 @@ class Executor:
     """
 
     def __init__(
-        self, api: Gateway, launcher: Launcher, recorder: Recorder, clock: Callable[[], float]
+        self,
+        api: KubeClient,
+        launcher: JobCreator,
+        recorder: TrialStatusWriter,
+        clock: Callable[[], float],
     ) -> None:
         self._api = api
         self._launcher = launcher
         self._recorder = recorder
         self._clock = clock
 
-    async def carry_out(self, state: SweepState, actions: Sequence[act.Action]) -> None:
+    async def execute(self, state: SweepState, actions: Sequence[act.Action]) -> None:
         """The actions of one trial, in order, as far as they go."""
         for action in actions:
             if isinstance(action, act.CreateTrial):
@@ -66,13 +70,13 @@ class Executor:
             case act.DeletePod():
                 grace = state.spec.trial.stop_grace
                 target = (state.namespace, action.pod, action.uid)
-                was = await self._api.delete(gateway.PODS, *target, grace=grace)
+                was = await self._api.delete(resources.PODS, *target, grace=grace)
                 trial.deleted.add(action.uid)
                 if was is not None and goes_on(was):
                     trial.undisturbed.add(action.uid)
             case act.DeleteJob():
                 target = (state.namespace, action.job, action.uid)
-                was = await self._api.delete(gateway.JOBS, *target, propagation="Foreground")
+                was = await self._api.delete(resources.JOBS, *target, propagation="Foreground")
                 trial.deleted.add(action.uid)
                 trial.job_deleted = was is not None
                 trial.last.update(trial.undisturbed.intersection(action.pods))

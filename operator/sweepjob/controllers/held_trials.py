@@ -3,8 +3,8 @@ they run."""
 
 from __future__ import annotations
 
-from ..kube import client as gateway
-from ..kube.client import Gateway
+from ..kube import resources
+from ..kube.client import KubeClient
 from ..lifecycle.planner import reason_to_end
 from ..settings import Settings
 from .caches import Caches
@@ -15,7 +15,7 @@ from .sweep_store import SweepState
 class HeldTrials:
     """Counts them, and ends what runs for them when their sweep has a reason to end."""
 
-    def __init__(self, api: Gateway, caches: Caches) -> None:
+    def __init__(self, api: KubeClient, caches: Caches) -> None:
         self._api = api
         self._caches = caches
 
@@ -30,4 +30,4 @@ class HeldTrials:
             for job in self._caches.jobs_of((record.namespace, record.name)):
                 if job.owner == record.uid and not job.view.deleting:
                     target = (record.namespace, job.name, job.uid)
-                    await self._api.delete(gateway.JOBS, *target, propagation="Foreground")
+                    await self._api.delete(resources.JOBS, *target, propagation="Foreground")

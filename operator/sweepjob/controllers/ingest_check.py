@@ -16,7 +16,7 @@ _REMEDY = (
 )
 
 
-class IntakeCheck:
+class IngestCheck:
     """Connects to the intake from time to time.
 
     Args:

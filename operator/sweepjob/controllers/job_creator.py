@@ -10,11 +10,10 @@ from ..api.outputs import trial_folder
 from ..api.owners import owner_of
 from ..api.reserved_names import ReservedName
 from ..api.sweeptrial import Record, trial_manifest
-from ..kube import client as gateway
-from ..kube import errors
-from ..kube.client import Gateway
+from ..kube import errors, resources
+from ..kube.client import KubeClient
 from ..lifecycle import actions as act
-from ..lifecycle.observed import Trouble
+from ..lifecycle.observed import StartBlocker
 from ..search.samplers.registry import make_sampler
 from ..search.space import Assignment
 from ..trial_pods.identity import TrialIdentity
@@ -22,8 +21,8 @@ from ..trial_pods.job import job_manifest
 from ..trial_pods.sidecar import SidecarSettings
 from ..trial_pods.start_blockers import of_missing_right, of_refused_job, of_refused_record
 from .caches import Caches
-from .event_recorder import Announcer
-from .namespace_constraint_reader import NamespaceLimitReader
+from .event_recorder import EventRecorder
+from .namespace_constraint_reader import NamespaceConstraintReader
 from .rights import message_for_denied
 from .sweep_store import SweepState
 from .trial_store import TrialState
@@ -33,7 +32,7 @@ _NO_TRIAL = "00000000-0000-0000-0000-000000000000"
 _LONGEST_PAUSE = 30.0  # seconds between two tries to create a Job that is refused
 
 
-class Launcher:
+class JobCreator:
     """Names are deterministic: what is there already and ours was created by an answer that never came.
 
     Args:
@@ -44,10 +43,10 @@ class Launcher:
 
     def __init__(
         self,
-        api: Gateway,
+        api: KubeClient,
         caches: Caches,
-        announcer: Announcer,
-        limits: NamespaceLimitReader,
+        announcer: EventRecorder,
+        limits: NamespaceConstraintReader,
         sidecar: SidecarSettings,
         clock: Callable[[], float],
     ) -> None:
@@ -65,7 +64,7 @@ class Launcher:
         )
         try:
             made = await self._create_or_adopt(
-                gateway.SWEEPTRIALS, state.namespace, body, owner=state.uid
+                resources.SWEEPTRIALS, state.namespace, body, owner=state.uid
             )
             record = self._enter(state, made)
         except (errors.Refused, errors.Conflict) as error:
@@ -101,7 +100,9 @@ class Launcher:
         try:
             body = await self._job(identity, state, trial.assignment)
             trial.unanswered = self._clock()
-            made = await self._create_or_adopt(gateway.JOBS, state.namespace, body, owner=trial.uid)
+            made = await self._create_or_adopt(
+                resources.JOBS, state.namespace, body, owner=trial.uid
+            )
         except (errors.Refused, errors.Conflict) as error:
             now, trial.unanswered = self._clock(), None
             since = now if trial.refused is None else trial.refused.since
@@ -131,7 +132,7 @@ class Launcher:
             body = await self._job(identity, state, assignment)
             # A trial of an earlier sweep may still have the name.
             body["metadata"]["name"] = f"{body['metadata']['name'][:50]}-check"
-            await self._api.would_create(gateway.JOBS, state.namespace, body)
+            await self._api.would_create(resources.JOBS, state.namespace, body)
         except errors.NotPermitted:
             raise
         except errors.Refused as error:
@@ -163,7 +164,7 @@ class Launcher:
         return body
 
     async def _create_or_adopt(
-        self, resource: gateway.Resource, namespace: str, body: dict[str, Any], owner: str
+        self, resource: resources.Resource, namespace: str, body: dict[str, Any], owner: str
     ) -> dict[str, Any]:
         """Create, or take what is there by that name if it is ours.
 
@@ -184,7 +185,7 @@ class Launcher:
             ) from None
 
 
-def _missing_right(error: errors.ApiError, since: float) -> Trouble | None:
+def _missing_right(error: errors.ApiError, since: float) -> StartBlocker | None:
     """What a refusal says that is not about the object, but about the operator's own rights."""
     if not isinstance(error, errors.NotPermitted):
         return None

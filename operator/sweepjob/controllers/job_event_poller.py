@@ -11,14 +11,13 @@ from typing import Any
 
 from ..api import names
 from ..api.times import parse_time
-from ..kube import client as gateway
-from ..kube import errors
-from ..kube.client import Gateway
-from ..lifecycle.observed import Trouble
+from ..kube import errors, resources
+from ..kube.client import KubeClient
+from ..lifecycle.observed import StartBlocker
 from ..trial_pods.pod_records import JobRecord, PodRecord
 from ..trial_pods.start_blockers import POD_EVENTS, of_pod_event, of_refused_pod
 from .caches import Caches
-from .namespace_constraint_reader import NamespaceLimitReader
+from .namespace_constraint_reader import NamespaceConstraintReader
 from .sweep_store import SweepState
 from .trial_store import TrialState
 
@@ -31,11 +30,11 @@ _NO_RIGHT = (
 )
 
 
-class Refusals:
+class JobEventPoller:
     """Looks up the events of Jobs that are without a pod, and of pods that do not start, for longer than
     usual."""
 
-    def __init__(self, api: Gateway, caches: Caches, limits: NamespaceLimitReader) -> None:
+    def __init__(self, api: KubeClient, caches: Caches, limits: NamespaceConstraintReader) -> None:
         self._api = api
         self._caches = caches
         self._limits = limits
@@ -110,19 +109,21 @@ class Refusals:
         self._limits.forget(job.namespace)
         refused = of_refused_pod(said, since, await self._template_of(job))
         if names.SIDECAR in said + refused.message and self._limits.is_refused:
-            refused = Trouble(refused.reason, refused.message + _NO_RIGHT, since, refused.waits)
+            refused = StartBlocker(
+                refused.reason, refused.message + _NO_RIGHT, since, refused.waits
+            )
         trial.refused = refused
 
     async def _template_of(self, job: JobRecord) -> Mapping[str, Any]:
         """The spec of a Job's pods: it has the containers that a refusal is about."""
         try:
-            body = await self._api.get(gateway.JOBS, job.namespace, job.name)
+            body = await self._api.get(resources.JOBS, job.namespace, job.name)
         except errors.ApiError:
             return {}
         spec: Mapping[str, Any] = body["spec"]["template"]["spec"]
         return spec
 
-    async def _trouble_of_pod(self, pod: PodRecord, now: float) -> Trouble | None:
+    async def _trouble_of_pod(self, pod: PodRecord, now: float) -> StartBlocker | None:
         found = await self._events(pod.namespace, f"involvedObject.uid={pod.uid},type=Warning")
         telling = [e for e in found if e.get("reason") in POD_EVENTS and _when(e) >= now - _STALE]
         if not telling:
@@ -133,7 +134,7 @@ class Refusals:
 
     async def _events(self, namespace: str, selector: str) -> list[Mapping[str, Any]]:
         try:
-            return [*await self._api.list_by_field(gateway.EVENTS, namespace, selector)]
+            return [*await self._api.list_by_field(resources.EVENTS, namespace, selector)]
         except errors.ApiError:
             return []  # asked again later
 

@@ -9,30 +9,30 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from ..kube import client as gateway
-from ..kube import errors
-from ..kube.client import Body, Gateway, Resource
-from ..trial_pods.namespace_constraints import NamespaceLimits
+from ..kube import errors, resources
+from ..kube.client import Body, KubeClient
+from ..kube.resources import Resource
+from ..trial_pods.namespace_constraints import NamespaceConstraints
 
 _log = logging.getLogger(__name__)
 _FRESH = 60.0  # seconds for which an answer counts
 _MOST = 1000  # namespaces that are remembered
 
 
-class NamespaceLimitReader:
+class NamespaceConstraintReader:
     """Remembers what was read, so that a thousand trials cost no more requests than one.
 
     Args:
         clock: seconds since the epoch.
     """
 
-    def __init__(self, api: Gateway, clock: Callable[[], float]) -> None:
+    def __init__(self, api: KubeClient, clock: Callable[[], float]) -> None:
         self._api = api
         self._clock = clock
-        self._known: dict[str, tuple[float, asyncio.Task[NamespaceLimits]]] = {}
+        self._known: dict[str, tuple[float, asyncio.Task[NamespaceConstraints]]] = {}
         self.is_refused = False  # whether a right to read them is missing
 
-    async def read(self, namespace: str) -> NamespaceLimits:
+    async def read(self, namespace: str) -> NamespaceConstraints:
         """What a namespace demands of containers; nothing where the right to read it is missing.
 
         Raises:
@@ -55,11 +55,11 @@ class NamespaceLimitReader:
         """Read a namespace again for the next Job: something in it has refused a pod."""
         self._known.pop(namespace, None)
 
-    async def _ask(self, namespace: str) -> NamespaceLimits:
-        kinds = (gateway.LIMIT_RANGES, gateway.RESOURCE_QUOTAS)
+    async def _ask(self, namespace: str) -> NamespaceConstraints:
+        kinds = (resources.LIMIT_RANGES, resources.RESOURCE_QUOTAS)
         ranges, quotas = await asyncio.gather(*(self._list(kind, namespace) for kind in kinds))
         self.is_refused = ranges is None or quotas is None
-        return NamespaceLimits(ranges or (), quotas or ())
+        return NamespaceConstraints(ranges or (), quotas or ())
 
     async def _list(self, resource: Resource, namespace: str) -> list[Body] | None:
         try:

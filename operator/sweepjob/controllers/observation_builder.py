@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from ..api.phases import Phase
+from ..api.phases import TrialPhase
 from ..early_stopping.curve import Curve
-from ..early_stopping.extrapolation import Evidence
+from ..early_stopping.extrapolation import CurveExtrapolation
 from ..search.sampler import Observation
 from ..search.space import Assignment
 
 
 def learn(
-    evidence: Evidence, number: int, assignment: Assignment, curve: Curve, phase: Phase
+    evidence: CurveExtrapolation,
+    number: int,
+    assignment: Assignment,
+    curve: Curve,
+    phase: TrialPhase,
 ) -> None:
     """Add a trial. A canceled one that reported nothing says nothing, like one that goes on; it is never
     proposed again.
@@ -20,13 +24,13 @@ def learn(
     """
     index = number if number >= 0 else None
     score = None if curve.best is None else curve.score
-    says_nothing = score is None and phase is Phase.CANCELED
+    says_nothing = score is None and phase is TrialPhase.CANCELED
     if says_nothing and index is None:
         return
     seen = Observation(index, assignment, score, ended=not says_nothing)
-    if phase is Phase.SUCCEEDED:
+    if phase is TrialPhase.SUCCEEDED:
         evidence.add_full(seen, number, curve)
-    elif phase is Phase.EARLY_STOPPED:
+    elif phase is TrialPhase.EARLY_STOPPED:
         evidence.add_stopped(seen, curve)
     else:
         evidence.add(seen)

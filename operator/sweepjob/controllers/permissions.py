@@ -8,9 +8,8 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from ..kube import client as gateway
-from ..kube import errors
-from ..kube.client import Gateway
+from ..kube import errors, resources
+from ..kube.client import KubeClient
 from ..kube.denied import Denied
 from ..kube.rate_limiter import Priority
 from ..telemetry.log_format import fields
@@ -46,7 +45,7 @@ def wanted_rights(namespaces: tuple[str, ...], lease: tuple[str, str] | None) ->
     ]
 
 
-async def is_allowed(api: Gateway, right: Right, namespace: str | None, name: str = "") -> bool:
+async def is_allowed(api: KubeClient, right: Right, namespace: str | None, name: str = "") -> bool:
     """Whether this account has a right, in a namespace or (None) in the whole cluster.
 
     Args:
@@ -66,7 +65,7 @@ async def is_allowed(api: Gateway, right: Right, namespace: str | None, name: st
         "kind": "SelfSubjectAccessReview",
         "spec": {"resourceAttributes": attributes},
     }
-    made = await api.create(gateway.OWN_ACCESS_REVIEWS, None, review, Priority.BOOKKEEPING)
+    made = await api.create(resources.OWN_ACCESS_REVIEWS, None, review, Priority.BOOKKEEPING)
     return bool(made["status"].get("allowed"))
 
 
@@ -87,7 +86,7 @@ class Permissions:
 
     def __init__(
         self,
-        api: Gateway,
+        api: KubeClient,
         namespaces: tuple[str, ...] = (),
         lease: tuple[str, str] | None = None,
         changed: Callable[[], None] = lambda: None,

@@ -13,14 +13,14 @@ from ..lifecycle.planner import free_slots, is_over
 from ..lifecycle.snapshot import Proposal, Snapshot
 from ..search.sampler import Observation, Sampler
 from ..search.space import Assignment
-from ..telemetry import metrics as telemetry
+from ..telemetry import metrics
 
 if TYPE_CHECKING:
     from .sweep_store import SweepState
 
 
 @dataclass(slots=True)
-class Ready:
+class ProposalCache:
     """Proposals by index, as long as nothing new was learnt."""
 
     assignments: dict[int, Assignment] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Proposer:
 
     def _lacks(self, state: SweepState, snap: Snapshot, wanted: int, now: float) -> bool:
         idle = snap.suspended or is_over(snap, now) or state.exhausted
-        return state.sampler.learns and not idle and len(snap.proposals) < wanted
+        return state.sampler.uses_observations and not idle and len(snap.proposals) < wanted
 
     async def make_ready(self, state: SweepState, snap: Snapshot, wanted: int, now: float) -> bool:
         """Make the next proposal that the free slots of a sweep lack; whether there is one. It is one
@@ -97,7 +97,7 @@ class Proposer:
 
 def _timed(sampler: Sampler, index: int, known: list[Observation]) -> Assignment | None:
     """In the thread, where only the sampler's own time counts."""
-    with telemetry.PROPOSAL_SECONDS.time():
+    with metrics.PROPOSAL_SECONDS.time():
         return sampler.propose(index, known)
 
 

@@ -6,12 +6,12 @@ import json
 import logging
 from collections.abc import Callable
 
-from .. import protocol as wire
+from .. import protocol
 from ..ingest.answer import Answer
 from ..ingest.authentication import Caller
 from ..trial_pods.pod_records import PodRecord
 from .caches import Caches
-from .report_ingestor import Reports
+from .report_ingestor import ReportIngestor
 
 _log = logging.getLogger(__name__)
 
@@ -25,13 +25,13 @@ class PushHandler:
     """
 
     def __init__(
-        self, reports: Reports, caches: Caches, leads: Callable[[], bool] = lambda: True
+        self, reports: ReportIngestor, caches: Caches, leads: Callable[[], bool] = lambda: True
     ) -> None:
         self._reports = reports
         self._caches = caches
         self._leads = leads
 
-    def answer(self, caller: Caller, push: wire.Push) -> Answer:
+    def answer(self, caller: Caller, push: protocol.Push) -> Answer:
         """Ingest a push, and say what is wanted next.
 
         Args:
@@ -43,7 +43,7 @@ class PushHandler:
             _log.exception("push of pod %s/%s for %s", caller.namespace, caller.pod, push.trial)
             return Answer(500, "the operator failed on this push; its log says why")
 
-    def _answer(self, caller: Caller, push: wire.Push) -> Answer:
+    def _answer(self, caller: Caller, push: protocol.Push) -> Answer:
         if not self._leads():
             return Answer(503, "this operator does not lead; another one does")
         pod = self._caches.pod(caller.uid)
@@ -65,10 +65,10 @@ class PushHandler:
         record = self._caches.trials(pod.namespace).get(pod.namespace, pod.trial)
         return record is not None and self._caches.owner_of(pod) == record.uid
 
-    def _not_live(self, namespace: str, push: wire.Push) -> Answer:
+    def _not_live(self, namespace: str, push: protocol.Push) -> Answer:
         """The trial has ended, or its sweep was not reconciled since the operator started."""
         record = self._caches.trials(namespace).get(namespace, push.trial)
         if record is not None and record.phase.is_end:
             end = push.first + len(push.values)
-            return Answer(200, json.dumps(wire.Reply(end, end - 1, wire.STOP).dump()))
+            return Answer(200, json.dumps(protocol.Reply(end, end - 1, protocol.STOP).dump()))
         return Answer(503, f"trial {push.trial} is not known yet")

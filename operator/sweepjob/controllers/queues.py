@@ -46,6 +46,6 @@ class Queues:
         for index in (*state.live, *state.reserved):
             self.trials.add((state.key, index))
 
-    def tell_soon(self, state: SweepState, now: float) -> None:
+    def requeue_status(self, state: SweepState, now: float) -> None:
         """Look at what the sweep's status says, when it may be written again."""
         self.statuses.add_after(state.key, state.status_written + self._interval() - now)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from .. import protocol as wire
+from .. import protocol
 from ..ingest.pod_logs.reader import LogReaders
-from ..kube.client import Gateway
+from ..kube.client import KubeClient
 from ..pod_logs.findings import LogFindings
 from ..pod_logs.limits import LogLimits
 from ..pod_logs.lines import LogLines
 from ..pod_logs.position import LogPosition
-from ..telemetry import metrics as telemetry
+from ..telemetry import metrics
 from ..trial_pods.completeness import lost_reports
 from ..trial_pods.pod_records import PodRecord
 from .caches import Caches, Key
@@ -23,7 +23,7 @@ from .trial_store import TrialState
 _SOON = 1.0  # seconds until a trial is looked at that has something to record some time
 
 
-class Reports:
+class ReportIngestor:
     """Takes in what trials say, if it is theirs to say.
 
     Args:
@@ -35,7 +35,7 @@ class Reports:
 
     def __init__(
         self,
-        api: Gateway,
+        api: KubeClient,
         caches: Caches,
         find: Callable[[Key], SweepState | None],
         queues: Queues,
@@ -66,7 +66,7 @@ class Reports:
         newest = self._caches.newest_pod((pod.namespace, pod.trial), trial.uid)
         return pod.attempt == trial.attempt and newest is not None and newest.uid == pod.uid
 
-    def take(self, sweep: Key, push: wire.Push, pod: str) -> wire.Reply | None:
+    def take(self, sweep: Key, push: protocol.Push, pod: str) -> protocol.Reply | None:
         """A sidecar's push, already authenticated; None when the trial is not live.
 
         Args:
@@ -77,13 +77,13 @@ class Reports:
         if state is None or trial is None:
             return None
         if trial.pod != pod:
-            state.turn_to(trial, pod)
+            state.switch_pod(trial, pod)
         before, now = trial.curve.count, self._clock()
         decided = state.report(trial, push, now)
         self._taken(state, trial, trial.curve.count - before, now, decided=decided)
         # A decision that is not on record yet may die with us: the sidecar must tell it all again then.
-        action = wire.CONTINUE if trial.stop is None else wire.STOP
-        return wire.Reply(trial.curve.count + 1, trial.durable, action)
+        action = protocol.CONTINUE if trial.stop is None else protocol.STOP
+        return protocol.Reply(trial.curve.count + 1, trial.durable, action)
 
     def account(self, pod: PodRecord, *, gone: bool) -> None:
         """A pod has changed, or is gone."""
@@ -109,7 +109,7 @@ class Reports:
                 trial.interrupt(pod, now, suspended=any(j.view.suspended for j in jobs))
         elif pod.summary is not None and pod.has_ended:
             if trial.pod != pod.uid and pod.summary.count:
-                state.turn_to(trial, pod.uid)
+                state.switch_pod(trial, pod.uid)
             state.adopt(trial, pod.summary, now)
         if trial.stop is None and not view.is_interrupted:
             lost = lost_reports(pod.sidecar, state.spec.metrics.source, over=pod.has_ended)
@@ -119,7 +119,7 @@ class Reports:
 
     def follow_log(self, state: SweepState, trial: TrialState) -> None:
         """See that the log of a trial's current pod is read, where reports are printed."""
-        if state.spec.metrics.source != wire.LOGS:
+        if state.spec.metrics.source != protocol.LOGS:
             return
         pod = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
         if pod is not None and pod.attempt == trial.attempt:
@@ -129,13 +129,13 @@ class Reports:
         if pod.view.started is None and not pod.view.is_terminal:
             return
         if trial.pod != pod.uid:
-            state.turn_to(trial, pod.uid)
+            state.switch_pod(trial, pod.uid)
         lines = LogLines(state.spec.objective.primary_metric, state.spec.metrics.pattern)
         self._logs.follow(pod, lines, trial.log_time, trial.log_lines)
 
     def is_read(self, state: SweepState, pod: PodRecord) -> bool:
         """Whether everything that a pod has reported has been taken in."""
-        return state.spec.metrics.source != wire.LOGS or self._logs.has_read(pod.uid)
+        return state.spec.metrics.source != protocol.LOGS or self._logs.has_read(pod.uid)
 
     def _on_line(self, pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
         state = self._find((pod.namespace, pod.sweep))
@@ -156,7 +156,7 @@ class Reports:
         now = self._clock()
         if trial.note_log(found, state.spec.objective.primary_metric, now):
             self._queues.trials.add_after((state.key, trial.index), _SOON)
-            self._queues.tell_soon(state, now)
+            self._queues.requeue_status(state, now)
 
     def _on_log_end(self, pod: PodRecord) -> None:
         state = self._find((pod.namespace, pod.sweep))
@@ -168,9 +168,9 @@ class Reports:
         self, state: SweepState, trial: TrialState, reports: int, now: float, *, decided: bool
     ) -> None:
         """Act on a decision at once, on the rest soon."""
-        telemetry.REPORTS.labels(state.spec.metrics.source).inc(reports)
+        metrics.REPORTS.labels(state.spec.metrics.source).inc(reports)
         if decided:
             self._queues.trials.add((state.key, trial.index))
         elif trial.unwritten_since == now:  # it is to be recorded some time
             self._queues.trials.add_after((state.key, trial.index), _SOON)
-        self._queues.tell_soon(state, now)
+        self._queues.requeue_status(state, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from .. import protocol as wire
+from .. import protocol
 from ..api import names
 from ..kube.denied import Denied
 
@@ -58,7 +58,7 @@ class Right:
         return f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
 
 
-_PUSHED = frozenset(set(wire.SOURCES) - {wire.LOGS})
+_PUSHED = frozenset(set(protocol.SOURCES) - {protocol.LOGS})
 _SWEEPS, _BATCH, _CORE = names.GROUP, "batch", ""
 _UNFITTED = "sidecars are not fitted to LimitRanges and ResourceQuotas that refuse their pods"
 _REQUIRED, _PARTIAL, _RARE = Need.REQUIRED, Need.PARTIAL, Need.RARE
@@ -94,7 +94,7 @@ RIGHTS: tuple[Right, ...] = (
     Right(
         *(_CORE, "pods/log", "get", _PARTIAL),
         "the reports that trials print are not read; they are read once it is there",
-        sources=frozenset({wire.LOGS}),
+        sources=frozenset({protocol.LOGS}),
     ),
     Right(_CORE, "events", "create", _PARTIAL, "no events are posted"),
     Right(

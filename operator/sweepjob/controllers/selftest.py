@@ -9,9 +9,8 @@ import time
 from typing import Any
 
 from ..api import names
-from ..kube import client as gateway
-from ..kube import errors
-from ..kube.client import Gateway, connect
+from ..kube import errors, resources
+from ..kube.client import KubeClient, connect
 
 _PATIENCE = 240.0  # seconds; the image may have to be pulled
 _SCRIPT = "import os; print('score=' + os.environ['AZUREML_SWEEP_x'])"
@@ -34,11 +33,11 @@ def sweepjob(name: str, image: str) -> dict[str, Any]:
     }
 
 
-async def follow(api: Gateway, namespace: str, name: str) -> dict[str, Any]:
+async def follow(api: KubeClient, namespace: str, name: str) -> dict[str, Any]:
     """The SweepJob when it has ended, or as it is when the time is over."""
     deadline, said = time.monotonic() + _PATIENCE, ""
     while True:
-        found = await api.get(gateway.SWEEPJOBS, namespace, name)
+        found = await api.get(resources.SWEEPJOBS, namespace, name)
         status = found.get("status") or {}
         line = f"{status.get('phase', '')} {status.get('progress', '')}".strip()
         if line != said:
@@ -53,11 +52,11 @@ async def follow(api: Gateway, namespace: str, name: str) -> dict[str, Any]:
 async def run(namespace: str, name: str, image: str, *, strict_tls: bool) -> int:
     """Create the sweep, see it through, delete it; returns the exit code."""
     api = await connect(strict_tls=strict_tls)
-    made = await api.create(gateway.SWEEPJOBS, namespace, sweepjob(name, image))
+    made = await api.create(resources.SWEEPJOBS, namespace, sweepjob(name, image))
     try:
         sweep = await follow(api, namespace, name)
     finally:
-        await api.delete(gateway.SWEEPJOBS, namespace, name, made["metadata"]["uid"])
+        await api.delete(resources.SWEEPJOBS, namespace, name, made["metadata"]["uid"])
         await api.close()
     status = sweep.get("status") or {}
     best = status.get("best") or {}

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..api.metrics import RETRY
-from ..api.phases import Phase
-from ..lifecycle.observed import EarlierAttempt, Job, Pod, Trouble
+from ..api.phases import TrialPhase
+from ..lifecycle.observed import EarlierAttempt, Job, Pod, StartBlocker
 from ..lifecycle.planner import free_slots
 from ..lifecycle.snapshot import Snapshot, Trial
 from ..settings import Settings
@@ -36,7 +36,7 @@ def without_proposals(state: SweepState, settings: Settings) -> Snapshot:
     """The sweep as a look at one of its trials needs it."""
     spec = state.spec
     # What a trial that ends now has shown is to count for the one that takes its place.
-    vacated = 0 if state.sampler.learns else len(state.leaving)
+    vacated = 0 if state.sampler.uses_observations else len(state.leaving)
     return Snapshot(
         limits=spec.limits,
         started=state.started,
@@ -49,7 +49,7 @@ def without_proposals(state: SweepState, settings: Settings) -> Snapshot:
         occupied=len(state.live) + len(state.reserved) + state.held,
         totals=state.totals(),
         vacated=vacated,
-        failing=sum(phase is Phase.FAILED for phase in state.leaving.values()),
+        failing=sum(phase is TrialPhase.FAILED for phase in state.leaving.values()),
     )
 
 
@@ -73,13 +73,13 @@ def of_trial(
     owned = [j.view for j in caches.jobs_of(key) if j.owner == trial.uid]
     jobs = [job for job in owned if job.attempt == trial.attempt]
     pods = [p for p in caches.pods_of(key, trial.uid) if p.attempt == trial.attempt]
-    strays = [p for p in caches.strays_of(key, trial.uid) if p.attempt == trial.attempt]
+    orphan_pods = [p for p in caches.orphan_pods_of(key, trial.uid) if p.attempt == trial.attempt]
     since = caches.pods_seen_since(state.namespace)
     trial.look_for_job(there=bool(jobs), now=now, since=since)
     trial.trouble = _trouble_of(trial, pods)
     ends = (p.view.trainer_end for p in pods if not p.view.is_terminal)
     trial.trainer_end = next((end for end in ends if end is not None), None)
-    state.crowded |= trial.trouble is not None and trial.trouble.waits
+    state.capacity_limited |= trial.trouble is not None and trial.trouble.waits
     return Trial(
         index=trial.index,
         name=trial.name,
@@ -93,7 +93,7 @@ def of_trial(
         unanswered=trial.unanswered,
         launch_at=trial.launch_at,
         stop=trial.stop,
-        verdict=trial.verdict,
+        pending_stop=trial.pending_stop,
         progress_due=_progress_due(trial, interval),
         trouble=trial.trouble,
         interruption=trial.interruption,
@@ -101,7 +101,7 @@ def of_trial(
         pods=tuple(_seen(_counted(p, trial, state, is_read), trial).watched(since) for p in pods),
         earlier=_earlier(trial, owned, caches.pods_of(key, trial.uid), since),
         # They go by themselves. On the word of a label alone no pod is deleted.
-        strays=tuple(replace(pod.view, deleting=True).watched(since) for pod in strays),
+        orphan_pods=tuple(replace(pod.view, deleting=True).watched(since) for pod in orphan_pods),
     )
 
 
@@ -126,7 +126,7 @@ def _progress_due(trial: TrialState, interval: Callable[[], float]) -> float | N
     return max(trial.unwritten_since, trial.written) + trial.write_interval(interval())
 
 
-def _trouble_of(trial: TrialState, pods: Sequence[PodRecord]) -> Trouble | None:
+def _trouble_of(trial: TrialState, pods: Sequence[PodRecord]) -> StartBlocker | None:
     """What keeps a trial from getting going; nothing does while its trainer runs."""
     if any(pod.view.started is not None for pod in pods if not pod.view.is_terminal):
         return None
@@ -140,7 +140,7 @@ def _counted(
     there is room enough, and not before all its reports have been taken in."""
     view = trial.view_of(pod)
     view = replace(view, last=pod.view.uid in trial.last, incomplete=trial.incomplete)
-    if pod.spent and not state.crowded:
+    if pod.spent and not state.capacity_limited:
         view = replace(view, succeeded=True)
     over = view.is_terminal or view.trainer_end is not None
     unread = over and not view.is_interrupted and not is_read(pod)
@@ -152,5 +152,5 @@ def _seen(view: V, trial: TrialState) -> V:
     return replace(view, deleting=True) if view.uid in trial.deleted else view
 
 
-def _first(pods: Sequence[PodRecord]) -> Trouble | None:
+def _first(pods: Sequence[PodRecord]) -> StartBlocker | None:
     return next((pod.trouble for pod in pods if pod.trouble is not None), None)

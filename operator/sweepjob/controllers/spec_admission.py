@@ -16,13 +16,13 @@ from ..api.sweepjob import SweepSpec, parse_sweepjob
 from ..api.sweeptrial import Record
 from ..api.times import parse_time
 from ..kube import errors
-from ..kube.client import Gateway
+from ..kube.client import KubeClient
 from .caches import Caches, Key
-from .event_recorder import Announcer
-from .job_creator import Launcher
-from .report_ingestor import Reports
+from .event_recorder import EventRecorder
+from .job_creator import JobCreator
+from .report_ingestor import ReportIngestor
 from .rights import message_for_denied
-from .sweep_entry import KnownSweep
+from .sweep_entry import SweepEntry
 from .sweep_status_writer import StatusWriter
 from .sweep_store import SweepState
 from .warm_start import NotReady, Source, find_sources
@@ -34,7 +34,7 @@ _AT_ONCE = 5  # records are taken in without a break
 _CONDITION_LIMIT = 32_000  # characters; the API's conventions allow 32,768
 
 
-class Acceptance:
+class SpecAdmission:
     """Looks at each new generation of a spec, and says in the conditions what it lacks.
 
     Args:
@@ -44,12 +44,12 @@ class Acceptance:
 
     def __init__(
         self,
-        api: Gateway,
+        api: KubeClient,
         caches: Caches,
-        launcher: Launcher,
+        launcher: JobCreator,
         status: StatusWriter,
-        announcer: Announcer,
-        reports: Reports,
+        announcer: EventRecorder,
+        reports: ReportIngestor,
         again: Callable[[Key, float], None],
         clock: Callable[[], float],
     ) -> None:
@@ -62,7 +62,7 @@ class Acceptance:
         self._again = again
         self._clock = clock
 
-    async def accept(self, key: Key, sweep: KnownSweep) -> bool:
+    async def accept(self, key: Key, sweep: SweepEntry) -> bool:
         """Understand a new generation of the spec; whether there is anything to do about it."""
         body = sweep.body
         meta, status = body["metadata"], dict(body.get("status") or {})
@@ -130,14 +130,14 @@ class Acceptance:
     def _records(self, key: Key, uid: str) -> list[Record]:
         return [record for record in self._caches.records_of(key) if record.sweep_uid == uid]
 
-    def _say(self, key: Key, sweep: KnownSweep, warnings: Sequence[Problem]) -> str:
+    def _say(self, key: Key, sweep: SweepEntry, warnings: Sequence[Problem]) -> str:
         """Tell of what is probably not meant: by an event, which is new once; returns it as a text."""
         text = "; ".join(map(str, warnings))[:_CONDITION_LIMIT]
         if text:
             self._status.warn(key, sweep, names.REASON_SPEC_WARNING, text)
         return text
 
-    async def _postpone(self, key: Key, sweep: KnownSweep, error: errors.NotPermitted) -> bool:
+    async def _postpone(self, key: Key, sweep: SweepEntry, error: errors.NotPermitted) -> bool:
         """Say that the operator lacks a right, which is not the spec's fault, and look again soon; a
         sweep that runs goes on as it was understood before."""
         self._again(key, _LOOK_AGAIN)
@@ -147,7 +147,7 @@ class Acceptance:
         await self._status.unaccepted(key, sweep, "Pending", reason, text)
         return False
 
-    async def _reject(self, key: Key, sweep: KnownSweep, problems: str) -> bool:
+    async def _reject(self, key: Key, sweep: SweepEntry, problems: str) -> bool:
         """Say in the conditions what is wrong with the spec; whether there is work all the same: a
         sweep that runs goes on as it was understood before."""
         text = f"{problems}. Correct the spec and apply it again"[:_CONDITION_LIMIT]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .. import protocol as wire
+from .. import protocol
 from ..api import names
 from ..api.missing_metric import missing_metric
-from ..api.phases import Phase
-from ..api.status import Best, Condition, Overview
+from ..api.phases import TrialPhase
+from ..api.status import Best, Condition, SweepStatus
 from ..api.times import parse_time
 from ..lifecycle.companions import OUTLIVED, describe
-from ..lifecycle.observed import Trouble
+from ..lifecycle.observed import StartBlocker
 from ..lifecycle.planner import STOPPED, is_over, reason_to_end
 from ..lifecycle.snapshot import Snapshot
 from ..lifecycle.startup import PATIENCE
@@ -25,7 +25,7 @@ from .unreadable_records import unreadable_trouble
 # report a training loss every step and the validation metric once an epoch.
 _PATIENCE_FOR_METRIC = 60.0
 _DOUBTFUL = "its reports may be incomplete"
-_DOUBTS = {wire.AMBIGUOUS_METRIC: "another metric may have been meant"}
+_DOUBTS = {protocol.AMBIGUOUS_METRIC: "another metric may have been meant"}
 
 
 def overview(
@@ -34,7 +34,7 @@ def overview(
     generation: int,
     now: float,
     lacks: Sequence[Lack] = (),
-) -> Overview:
+) -> SweepStatus:
     """What the status of the sweep is to say.
 
     Args:
@@ -43,7 +43,7 @@ def overview(
     over = is_over(snap, now)
     failure = _failure(state, snap, now) if over else None
     degraded = _degraded(state, now, lacks)
-    running = sum(trial.phase is Phase.RUNNING for trial in state.live.values())
+    running = sum(trial.phase is TrialPhase.RUNNING for trial in state.live.values())
     conditions = (
         _accepted(state),
         _complete(state, over, failure),
@@ -53,7 +53,7 @@ def overview(
         *_stalled(state, failure),
     )
     completed = state.status.get("completionTime")
-    return Overview(
+    return SweepStatus(
         generation=generation,
         phase=_phase(state, over, failure, blocked=not running and _is_blocked(state, now)),
         reason=_reason(state, failure, degraded),
@@ -82,7 +82,7 @@ def _failure(state: SweepState, snap: Snapshot, now: float) -> tuple[str, str] |
     limit = reason_to_end(snap, now)
     if limit is not None:
         return None if limit[0] == STOPPED and state.best is not None else limit
-    useful = state.ended[Phase.SUCCEEDED] + state.ended[Phase.EARLY_STOPPED]
+    useful = state.ended[TrialPhase.SUCCEEDED] + state.ended[TrialPhase.EARLY_STOPPED]
     if not useful:
         return names.REASON_NONE_SUCCEEDED, f"none of {state.created} trials succeeded"
     if state.best is None:
@@ -107,7 +107,7 @@ def _is_blocked(state: SweepState, now: float) -> bool:
     return bool(live) and all(t.stop is None and _is_known(t.trouble, now) for t in live)
 
 
-def _is_known(trouble: Trouble | None, now: float) -> bool:
+def _is_known(trouble: StartBlocker | None, now: float) -> bool:
     return trouble is not None and now >= trouble.since + PATIENCE
 
 
@@ -187,14 +187,14 @@ def _suspended(suspended: bool) -> Condition:
 def _degraded(state: SweepState, now: float, lacks: Sequence[Lack]) -> Condition:
     trouble = _trouble(state, now)
     if lacks:
-        trouble = Trouble(names.REASON_NOT_PERMITTED, message_for_sweep(list(lacks)))
+        trouble = StartBlocker(names.REASON_NOT_PERMITTED, message_for_sweep(list(lacks)))
     if trouble is None:
         text = "no trial needs attention"
         return Condition(names.DEGRADED, False, names.REASON_HEALTHY, text)
     return Condition(names.DEGRADED, True, trouble.reason, trouble.message)
 
 
-def _trouble(state: SweepState, now: float) -> Trouble | None:
+def _trouble(state: SweepState, now: float) -> StartBlocker | None:
     """The first thing that needs a person's eye, live trials in order, then ended ones."""
     if state.unreadable:
         return unreadable_trouble(list(state.unreadable.values()))
@@ -203,18 +203,18 @@ def _trouble(state: SweepState, now: float) -> Trouble | None:
     for trial in state.live.values():
         found = trial.trouble if trial.stop is None else None
         if found is not None and _is_known(found, now):
-            return Trouble(found.reason, f"trial {trial.name}: {found.message}")
+            return StartBlocker(found.reason, f"trial {trial.name}: {found.message}")
         end = trial.trainer_end if trial.stop is None else None
         if end is not None and now >= end.ended + PATIENCE:
             held = describe(end, state.spec.trial.companion_grace)
-            return Trouble(OUTLIVED, f"trial {trial.name}: {held}")
+            return StartBlocker(OUTLIVED, f"trial {trial.name}: {held}")
         since = trial.other_metrics_since
         if since is not None and now - since >= _PATIENCE_FOR_METRIC:
             return _metric_trouble(state, trial.name, trial.seen, trial.log_evidence)
     return _doubted(state) or _missing_metric(state)
 
 
-def _doubted(state: SweepState) -> Trouble | None:
+def _doubted(state: SweepState) -> StartBlocker | None:
     """Why a trial's reports may be missing: the best one's first, then those that go on."""
     live = [trial.name for trial in state.live.values() if trial.doubts]
     best = "" if state.best is None else state.best.trial
@@ -225,7 +225,7 @@ def _doubted(state: SweepState) -> Trouble | None:
     more = len(live) + state.doubted_count - 1
     others = f" Other trials of which reports may be missing: {more}." if more > 0 else ""
     reason, message = doubt
-    return Trouble(
+    return StartBlocker(
         reason, f"trial {name}{', the best one' if name == best else ''}: {message}{others}"
     )
 
@@ -237,7 +237,7 @@ def metric_check_due(state: SweepState, now: float) -> float | None:
     return min((t for t in due if t > now), default=None)
 
 
-def _missing_metric(state: SweepState) -> Trouble | None:
+def _missing_metric(state: SweepState) -> StartBlocker | None:
     if state.without_metric is None:
         return None
     return _metric_trouble(state, *state.without_metric, state.without_metric_log)
@@ -248,13 +248,13 @@ def _metric_trouble(
     trial: str,
     seen: tuple[str, ...],
     log: tuple[tuple[str, ...], tuple[str, ...]],
-) -> Trouble:
+) -> StartBlocker:
     metric, metrics = state.spec.objective.primary_metric, state.spec.metrics
     nested = nested_run(metric, seen)
     if nested is not None:
-        return Trouble(names.REASON_METRIC_MISSING, _nested_only(trial, metric, nested))
+        return StartBlocker(names.REASON_METRIC_MISSING, _nested_only(trial, metric, nested))
     message = missing_metric(trial, metric, metrics, seen, *log)
-    return Trouble(names.REASON_METRIC_MISSING, message)
+    return StartBlocker(names.REASON_METRIC_MISSING, message)
 
 
 def _nested_only(trial: str, metric: str, run: str) -> str:

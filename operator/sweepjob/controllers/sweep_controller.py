@@ -11,38 +11,37 @@ from functools import partial
 from typing import Any
 
 from ..api import names
-from ..api.phases import Phase
+from ..api.phases import TrialPhase
 from ..api.sweeptrial import Record
-from ..kube import client as gateway
-from ..kube import errors
-from ..kube.client import Gateway
+from ..kube import errors, resources
+from ..kube.client import KubeClient
 from ..kube.quarantine import Identity, Quarantine
 from ..lifecycle.planner import is_over, reason_to_end, timeout_due
 from ..settings import Settings
-from ..telemetry import metrics as telemetry
+from ..telemetry import metrics
 from ..trial_pods.pod_records import PodRecord
 from . import sweep_log
 from .caches import Caches, Key
-from .event_recorder import Announcer
+from .event_recorder import EventRecorder
 from .executor import Executor
 from .held_trials import HeldTrials
-from .job_creator import Launcher
-from .job_event_poller import Refusals
-from .namespace_constraint_reader import NamespaceLimitReader
+from .job_creator import JobCreator
+from .job_event_poller import JobEventPoller
+from .namespace_constraint_reader import NamespaceConstraintReader
 from .proposal_cache import Proposer
 from .queues import Queues
-from .report_ingestor import Reports
+from .report_ingestor import ReportIngestor
 from .rights import Lack, message_for_sweep
 from .slot_allocator import fill
 from .snapshot_builder import of_sweep
-from .spec_admission import Acceptance
+from .spec_admission import SpecAdmission
 from .status_builder import metric_check_due, overview
-from .sweep_entry import KnownSweep, is_older
+from .sweep_entry import SweepEntry, is_older
 from .sweep_status_writer import StatusWriter
 from .sweep_store import SweepState
 from .sweepjob_audit import Version
-from .trial_controller import TrialReconciler
-from .trial_status_writer import Recorder
+from .trial_controller import TrialController
+from .trial_status_writer import TrialStatusWriter
 
 # Written at most in a second, those of ending trials, and changes of state, apart.
 _CURVES_A_SECOND, _STATUSES_A_SECOND = 20, 20
@@ -50,7 +49,7 @@ _CACHES_PATIENCE = 2.0  # seconds until a sweep says why it waits for the caches
 _STATUS_INTERVAL = 1.0  # seconds between two statuses of one sweep, at least
 
 
-class Reconciler:
+class SweepController:
     """Knows every SweepJob; is told of changes, and looks again.
 
     Args:
@@ -61,7 +60,7 @@ class Reconciler:
 
     def __init__(
         self,
-        api: Gateway,
+        api: KubeClient,
         settings: Settings,
         clock: Callable[[], float] = time.time,
         lacking_for: Callable[[str, str], list[Lack]] = lambda namespace, source: [],
@@ -70,7 +69,7 @@ class Reconciler:
         self._lacking_for = lacking_for
         self._api = api
         self._settings = settings
-        self._sweeps: dict[Key, KnownSweep] = {}
+        self._sweeps: dict[Key, SweepEntry] = {}
         self._quarantine = Quarantine(names.SWEEPJOBS)
         self.caches = Caches(
             api, settings.namespaces, self._on_change, self._on_pod, self._on_record_gone, clock
@@ -83,15 +82,15 @@ class Reconciler:
         )
         self._proposer = Proposer()
         self._held = HeldTrials(api, self.caches)
-        self.reports = Reports(
+        self.reports = ReportIngestor(
             api, self.caches, self._state_of, self.queues, clock, settings.log_limits
         )
-        announcer = Announcer(api, clock)
-        limits = NamespaceLimitReader(api, clock)
-        launcher = Launcher(api, self.caches, announcer, limits, settings.sidecar, clock)
-        recorder = Recorder(api, self.caches, announcer, clock)
+        announcer = EventRecorder(api, clock)
+        limits = NamespaceConstraintReader(api, clock)
+        launcher = JobCreator(api, self.caches, announcer, limits, settings.sidecar, clock)
+        recorder = TrialStatusWriter(api, self.caches, announcer, clock)
         self._status = StatusWriter(api, announcer, self._status_interval, clock)
-        self._acceptance = Acceptance(
+        self._acceptance = SpecAdmission(
             api=api,
             caches=self.caches,
             launcher=launcher,
@@ -101,11 +100,11 @@ class Reconciler:
             again=self.queues.sweeps.add_after,
             clock=clock,
         )
-        self._trials = TrialReconciler(
+        self._trials = TrialController(
             caches=self.caches,
             settings=settings,
             executor=Executor(api, launcher, recorder, clock),
-            refusals=Refusals(api, self.caches, limits),
+            refusals=JobEventPoller(api, self.caches, limits),
             reports=self.reports,
             queues=self.queues,
             find=self._to_work_on,
@@ -122,7 +121,7 @@ class Reconciler:
         known = self._find(key)
         return None if known is None else known.state
 
-    def _find(self, key: Key) -> KnownSweep | None:
+    def _find(self, key: Key) -> SweepEntry | None:
         """A sweep that there is something to do about."""
         sweep = self._sweeps.get(key)
         gone = sweep is None or sweep.doubted or "deletionTimestamp" in sweep.body["metadata"]
@@ -150,7 +149,7 @@ class Reconciler:
                     sweep_log.log_deleted(*key)
             return
         if known is None or not is_same:
-            self._sweeps[key] = KnownSweep(body)
+            self._sweeps[key] = SweepEntry(body)
         elif is_older(body, known.body):
             return  # from before our own status write
         else:
@@ -181,7 +180,7 @@ class Reconciler:
         sweep = self._find(key)
         if sweep is None:
             return await self._check_existence(key)
-        with telemetry.RECONCILE_SECONDS.time():
+        with metrics.RECONCILE_SECONDS.time():
             try:
                 if not await self._is_accepted(key, sweep):
                     return None
@@ -206,7 +205,7 @@ class Reconciler:
                 reason, text = names.REASON_NOT_PERMITTED, message_for_sweep(lacks)
                 await self._status.unaccepted(key, sweep, "Pending", reason, text)
 
-    async def _is_accepted(self, key: Key, sweep: KnownSweep) -> bool:
+    async def _is_accepted(self, key: Key, sweep: SweepEntry) -> bool:
         """Whether the sweep's spec is understood. Everything is looked at under a new one."""
         if sweep.generation != sweep.body["metadata"]["generation"]:
             if not await self._acceptance.accept(key, sweep):
@@ -216,7 +215,7 @@ class Reconciler:
             self.queues.statuses.add(key)
         return True
 
-    def _go_on(self, key: Key, sweep: KnownSweep) -> float | None:
+    def _go_on(self, key: Key, sweep: SweepEntry) -> float | None:
         """Fill the slots, or end the sweep when there is a reason to."""
         state, now = sweep.state, self._clock()
         if state is None:
@@ -228,7 +227,7 @@ class Reconciler:
         if is_over(seen, now):
             self.queues.statuses.add(key)
             return None
-        self.queues.tell_soon(state, now)
+        self.queues.requeue_status(state, now)
         due = timeout_due(seen, now)
         return None if due is None else due - now
 
@@ -265,22 +264,22 @@ class Reconciler:
         return None if wake is None else max(0.0, wake - now)
 
     def _is_finished(
-        self, sweep: KnownSweep, state: SweepState, generation: int, now: float
+        self, sweep: SweepEntry, state: SweepState, generation: int, now: float
     ) -> bool:
         """Whether a sweep that is said to be over, by a generation of its spec, still is."""
         seen = of_sweep(state, self._settings, most=1)
         return is_over(seen, now) and generation == sweep.generation
 
-    def census(self) -> telemetry.Census:
+    def census(self) -> metrics.MetricsSnapshot:
         """How much there is to do, for the metrics."""
         states = self._states()
         phases = [trial.phase for state in states for trial in state.live.values()]
-        running = sum(phase is Phase.RUNNING for phase in phases)
+        running = sum(phase is TrialPhase.RUNNING for phase in phases)
         unreadable = self.caches.passed_over()
         unreadable[names.SWEEPJOBS] += len(self._quarantine)
         unreadable[names.SWEEPTRIALS] += sum(len(state.unreadable) for state in states)
         queued = len(phases) - running
-        return telemetry.Census(len(states), running, queued, self.queues.depth, unreadable)
+        return metrics.MetricsSnapshot(len(states), running, queued, self.queues.depth, unreadable)
 
     def _progress_interval(self) -> float:
         """Seconds between two writes of a curve, so that there are not too many in all."""
@@ -308,7 +307,7 @@ class Reconciler:
         if sweep is None or not sweep.doubted:
             return None
         try:
-            sweep.body = await self._api.get(gateway.SWEEPJOBS, *key)
+            sweep.body = await self._api.get(resources.SWEEPJOBS, *key)
         except errors.NotFound:
             self._sweeps.pop(key, None)
             return None

@@ -11,7 +11,7 @@ from .sweep_store import SweepState
 
 
 @dataclass(slots=True)
-class KnownSweep:
+class SweepEntry:
     """A SweepJob as it was seen last, and what is remembered about it.
 
     Attributes:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
-from ..api.phases import Phase
+from ..api.phases import TrialPhase
 from ..api.status import has_started
-from ..api.stop_decision import Stop
+from ..api.stop_decision import StopDecision
 from ..telemetry.log_format import fields
 from .sweep_store import SweepState
 from .trial_store import TrialState
@@ -34,7 +34,7 @@ def log_deleted(namespace: str, sweep: str) -> None:
     _log.info("sweep deleted", extra=fields(namespace=namespace, sweep=sweep))
 
 
-def log_stopped(state: SweepState, trial: TrialState, stop: Stop) -> None:
+def log_stopped(state: SweepState, trial: TrialState, stop: StopDecision) -> None:
     """A trial is to end: by the policy, or for another reason."""
     told = {"policy": stop.policy, "interval": stop.interval, "value": stop.value}
     told["threshold"] = stop.threshold
@@ -47,9 +47,9 @@ def log_repeated(state: SweepState, trial: TrialState, reason: str) -> None:
     _log.info("trial starts again", extra=extra)
 
 
-def log_trial_ended(state: SweepState, trial: TrialState, phase: Phase, reason: str) -> None:
+def log_trial_ended(state: SweepState, trial: TrialState, phase: TrialPhase, reason: str) -> None:
     """A trial has ended; only failures are worth a line by default."""
-    level = logging.INFO if phase is Phase.FAILED else logging.DEBUG
+    level = logging.INFO if phase is TrialPhase.FAILED else logging.DEBUG
     _log.log(level, "trial ended", extra=_of_trial(state, trial, reason, outcome=phase.value))
 
 

@@ -6,17 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from ..api import names
-from ..api.event import Announcement
-from ..api.status import Condition, Overview, differs, dump_status, is_urgent
-from ..kube import client as gateway
-from ..kube import errors
-from ..kube.client import Gateway
+from ..api.event import NewEvent
+from ..api.status import Condition, SweepStatus, differs, dump_status, is_urgent
+from ..kube import errors, resources
+from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
 from . import sweep_log
 from .caches import Key
-from .event_recorder import Announcer
+from .event_recorder import EventRecorder
 from .rights import message_for_denied
-from .sweep_entry import KnownSweep, is_older
+from .sweep_entry import SweepEntry, is_older
 from .sweep_store import SweepState
 
 
@@ -30,8 +29,8 @@ class StatusWriter:
 
     def __init__(
         self,
-        api: Gateway,
-        announcer: Announcer,
+        api: KubeClient,
+        announcer: EventRecorder,
         interval: Callable[[], float],
         clock: Callable[[], float],
     ) -> None:
@@ -40,7 +39,7 @@ class StatusWriter:
         self._interval = interval
         self._clock = clock
 
-    async def report(self, sweep: KnownSweep, state: SweepState, seen: Overview) -> float | None:
+    async def report(self, sweep: SweepEntry, state: SweepState, seen: SweepStatus) -> float | None:
         """Write the sweep's status if it changed; returns when it is due otherwise."""
         now = self._clock()
         new = dump_status(seen, state.status, now)
@@ -60,7 +59,7 @@ class StatusWriter:
         return None
 
     async def unaccepted(
-        self, key: Key, sweep: KnownSweep, phase: str, reason: str, text: str
+        self, key: Key, sweep: SweepEntry, phase: str, reason: str, text: str
     ) -> None:
         """Say why a spec is not worked on: in the status, and by an event if that is news."""
         status = dict(sweep.body.get("status") or {})
@@ -69,25 +68,25 @@ class StatusWriter:
             Condition(names.ACCEPTED, False, reason, text),
             Condition(names.RECONCILING if waits else names.STALLED, True, reason, text),
         )
-        seen = Overview(sweep.body["metadata"]["generation"], phase, conditions, reason=reason)
+        seen = SweepStatus(sweep.body["metadata"]["generation"], phase, conditions, reason=reason)
         new = dump_status(seen, status, self._clock())
         if differs(new, status):
             self.warn(key, sweep, reason, text)
             sweep_log.log_refused(*key, reason, text)
             await self._write(sweep, new)
 
-    def warn(self, key: Key, sweep: KnownSweep, reason: str, text: str) -> None:
+    def warn(self, key: Key, sweep: SweepEntry, reason: str, text: str) -> None:
         """By an event alone."""
         uid = sweep.body["metadata"]["uid"]
-        said = Announcement(names.SWEEPJOB, *key, uid, reason, text, warning=True)
+        said = NewEvent(names.SWEEPJOB, *key, uid, reason, text, warning=True)
         self._announcer.announce(said)
 
-    async def _write(self, sweep: KnownSweep, new: dict[str, Any]) -> dict[str, Any]:
+    async def _write(self, sweep: SweepEntry, new: dict[str, Any]) -> dict[str, Any]:
         """Merge into the status of this very SweepJob, which people may have changed meanwhile; one
         that was created since under its name is another, and stays as it is."""
         meta = sweep.body["metadata"]
         about = (meta["namespace"], meta["name"])
-        key = (gateway.SWEEPJOBS, *about)
+        key = (resources.SWEEPJOBS, *about)
         low = Priority.BOOKKEEPING
         try:
             written = await self._api.patch_status(*key, meta["resourceVersion"], new, low)

@@ -11,19 +11,19 @@ from itertools import chain, islice
 from itertools import count as numbers
 from typing import Any
 
-from .. import protocol as wire
+from .. import protocol
 from ..api.outputs import trial_folder
-from ..api.phases import Phase
+from ..api.phases import TrialPhase
 from ..api.status import Best
-from ..api.stop_decision import Stop
+from ..api.stop_decision import StopDecision
 from ..api.stored_curve import load_curve
 from ..api.sweepjob import SweepSpec
 from ..api.sweeptrial import Record
 from ..early_stopping.curve import Curve
-from ..early_stopping.evaluator import Tracker
-from ..early_stopping.extrapolation import Evidence
+from ..early_stopping.evaluator import PolicyEvaluator
+from ..early_stopping.extrapolation import CurveExtrapolation
 from ..early_stopping.policy import Decision
-from ..lifecycle.observed import Trouble
+from ..lifecycle.observed import StartBlocker
 from ..lifecycle.snapshot import Proposal, Totals
 from ..objective import Goal
 from ..search.sampler import Observation, Sampler
@@ -31,7 +31,7 @@ from ..search.samplers.registry import make_sampler
 from ..search.space import Assignment
 from ..trial_pods.completeness import lost_between
 from .observation_builder import learn
-from .proposal_cache import Ready, propose
+from .proposal_cache import ProposalCache, propose
 from .trial_store import TrialState
 from .warm_start import Source
 
@@ -96,15 +96,15 @@ class SweepState:
     sampler: Sampler = field(init=False)
     live: dict[int, TrialState] = field(default_factory=dict)
     reserved: dict[int, Assignment] = field(default_factory=dict)
-    leaving: dict[int, Phase] = field(default_factory=dict)
+    leaving: dict[int, TrialPhase] = field(default_factory=dict)
     ending: bool = False
-    evidence: Evidence = field(default_factory=Evidence)
-    ready: Ready = field(default_factory=Ready)
+    evidence: CurveExtrapolation = field(default_factory=CurveExtrapolation)
+    ready: ProposalCache = field(default_factory=ProposalCache)
     asked: asyncio.Task[None] | None = None
     next_index: int = 0
     missing: set[int] = field(default_factory=set)
     exhausted: bool = False
-    ended: Counter[Phase] = field(default_factory=Counter)
+    ended: Counter[TrialPhase] = field(default_factory=Counter)
     best: Best | None = None
     best_score: tuple[float, int] | None = None
     gpu_used: float = 0.0
@@ -112,12 +112,12 @@ class SweepState:
     full_runs: list[int] = field(default_factory=list)
     without_metric: tuple[str, tuple[str, ...]] | None = None
     without_metric_log: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-    tracker: Tracker = field(init=False)
+    tracker: PolicyEvaluator = field(init=False)
     status_written: float = 0.0
-    refused: Trouble | None = None
+    refused: StartBlocker | None = None
     unreadable: dict[str, Record] = field(default_factory=dict)
     held: int = 0
-    crowded: bool = False
+    capacity_limited: bool = False
     doubted: dict[str, tuple[str, str]] = field(default_factory=dict)
     doubted_count: int = 0
     fitted: str = ""
@@ -126,7 +126,7 @@ class SweepState:
 
     def __post_init__(self) -> None:
         self.sampler = make_sampler(*self.spec.sampler, self.spec.space, self.seed)
-        self.tracker = Tracker(self.spec.policy, self.goal)
+        self.tracker = PolicyEvaluator(self.spec.policy, self.goal)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -152,8 +152,8 @@ class SweepState:
         records = [record for record in every if not record.is_held]
         for number, record in enumerate(records, -len(records)):
             curve = load_curve(record.curve, self.tracker.curve())
-            if self.sampler.learns:
-                phase = record.phase if record.curve.is_whole else Phase.CANCELED
+            if self.sampler.uses_observations:
+                phase = record.phase if record.curve.is_whole else TrialPhase.CANCELED
                 learn(self.evidence, number, record.assignment, curve, phase)
             yield number, curve
 
@@ -212,17 +212,17 @@ class SweepState:
         self.missing.discard(index)
         self.next_index = max(self.next_index, index + 1)
 
-    def end(self, trial: TrialState, phase: Phase, saved: float) -> None:
+    def end(self, trial: TrialState, phase: TrialPhase, saved: float) -> None:
         """The trial's end is on record: it moves from the live ones into the totals."""
         self.live.pop(trial.index, None)
         self.ended[phase] += 1
-        if self.sampler.learns:
-            shown = phase if trial.is_known else Phase.CANCELED
+        if self.sampler.uses_observations:
+            shown = phase if trial.is_known else TrialPhase.CANCELED
             learn(self.evidence, trial.index, trial.assignment, trial.curve, shown)
             self.ready.clear()
         self.gpu_used += trial.gpu_total
         self.gpu_saved += saved
-        if phase is Phase.SUCCEEDED and trial.is_known:
+        if phase is TrialPhase.SUCCEEDED and trial.is_known:
             insort(self.full_runs, trial.curve.count)
             if trial.curve.count == 0:
                 self.without_metric = (trial.name, trial.seen)
@@ -230,10 +230,10 @@ class SweepState:
         if trial.doubts:
             self._doubt(trial, phase)
 
-    def _doubt(self, trial: TrialState, phase: Phase) -> None:
+    def _doubt(self, trial: TrialState, phase: TrialPhase) -> None:
         """Note that an ended trial's reports may be missing, where its result counts."""
         is_best = self.best is not None and self.best.trial == trial.name
-        if not is_best and phase is not Phase.SUCCEEDED:
+        if not is_best and phase is not TrialPhase.SUCCEEDED:
             return
         self.doubted_count += 1
         if is_best or len(self.doubted) < _DOUBTED:
@@ -270,7 +270,7 @@ class SweepState:
         """The next ``count`` ones, or fewer when the space is exhausted; of a sampler that learns,
         those that were made ready."""
         indices = self.free_indices(count)
-        if self.sampler.learns:
+        if self.sampler.uses_observations:
             return self.ready.of(indices)
         found = propose(self.sampler, indices, [])
         self.exhausted = self.exhausted or len(found) < len(indices)
@@ -284,13 +284,13 @@ class SweepState:
         pending = [Observation(n, tried, None, ended=False) for n, tried in going.items()]
         return [*self.evidence.observations(), *pending]
 
-    def turn_to(self, trial: TrialState, pod: str) -> None:
+    def switch_pod(self, trial: TrialState, pod: str) -> None:
         """Reports come from a new pod, by its uid: the trial starts again among the others."""
         if trial.curve.count:
             self.tracker.forget(trial.index)
-        trial.turn_to(pod)
+        trial.switch_pod(pod)
 
-    def report(self, trial: TrialState, push: wire.Push, now: float) -> bool:
+    def report(self, trial: TrialState, push: protocol.Push, now: float) -> bool:
         """Take in a push; numbers that are known already are passed over.
 
         Returns whether the planner has something to do: a decision was made.
@@ -303,7 +303,7 @@ class SweepState:
             return False
         for value in push.values[known:]:
             self.enter(trial, value, now)
-        return trial.verdict is not None and trial.stop is None
+        return trial.pending_stop is not None and trial.stop is None
 
     def read(
         self,
@@ -322,13 +322,13 @@ class SweepState:
         """
         metric = self.spec.objective.primary_metric
         for name, value in found:
-            shown = name[: wire.MAX_NAME]
-            if shown not in trial.seen and len(trial.seen) < wire.MAX_NAMES:
+            shown = name[: protocol.MAX_NAME]
+            if shown not in trial.seen and len(trial.seen) < protocol.MAX_NAMES:
                 self._note_names(trial, (*trial.seen, shown), now)
             if name == metric:
                 trial.log_time, trial.log_lines = when, lines
                 self.enter(trial, value, now)
-        return trial.verdict is not None and trial.stop is None
+        return trial.pending_stop is not None and trial.stop is None
 
     def enter(self, trial: TrialState, value: float, now: float) -> None:
         """One new report: curve, rank, decision, best. The cost is a bisection."""
@@ -339,13 +339,13 @@ class SweepState:
         if trial.curve.count == 1:
             trial.first_report = now
         decision = self.tracker.judge(trial.index, trial.curve)
-        undecided = trial.verdict is None and trial.stop is None
+        undecided = trial.pending_stop is None and trial.stop is None
         if decision is not None and decision.stop and undecided:
-            trial.verdict, trial.decided = _stop(decision), now
+            trial.pending_stop, trial.decided = _stop(decision), now
         if trial.curve.best_interval == trial.curve.count:
             self.note_best(trial, now)
 
-    def adopt(self, trial: TrialState, summary: wire.Summary, now: float) -> None:
+    def adopt(self, trial: TrialState, summary: protocol.Summary, now: float) -> None:
         """Take what a sidecar left in its last words and the operator was away for."""
         self._note_names(trial, summary.seen, now)
         missing = trial.missing_of(summary)
@@ -355,7 +355,7 @@ class SweepState:
             trial.note_doubts(summary.notices, lost, now)
         for value in missing:
             self.enter(trial, value, now)
-        trial.verdict = None if trial.stop is None else trial.verdict
+        trial.pending_stop = None if trial.stop is None else trial.pending_stop
         best = summary.high if self.goal is Goal.MAXIMIZE else summary.low
         if best is not None and self.goal.score(best) > trial.curve.score:
             trial.curve.best = best
@@ -388,9 +388,9 @@ def _first_doubt(trial: TrialState) -> tuple[str, str]:
     return reason, doubt.message
 
 
-def _stop(decision: Decision) -> Stop:
-    return Stop(
-        outcome=Phase.EARLY_STOPPED,
+def _stop(decision: Decision) -> StopDecision:
+    return StopDecision(
+        outcome=TrialPhase.EARLY_STOPPED,
         reason=_REASONS[decision.policy],
         message=decision.message,
         policy=decision.policy,

@@ -13,11 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from ..kube import client as gateway
-from ..kube import errors
-from ..kube.client import Gateway
+from ..kube import errors, resources
+from ..kube.client import KubeClient
 from ..kube.informer import is_newer
-from ..telemetry import metrics as telemetry
+from ..telemetry import metrics
 
 _log = logging.getLogger(__name__)
 # Seconds that the watch has to tell what a list shows, and between two looks whether it has.
@@ -89,7 +88,7 @@ class SweepJobAudit:
 
     def __init__(
         self,
-        api: Gateway,
+        api: KubeClient,
         known: Callable[[], dict[Key, Version]],
         on_event: OnSweepJob,
     ) -> None:
@@ -116,7 +115,7 @@ class SweepJobAudit:
         kinds = Counter(repaired.values())
         found = Missed(kinds["changed"], kinds["deleted"])
         count = found.changes + found.deletions
-        telemetry.MISSED_CHANGES.inc(count)
+        metrics.MISSED_CHANGES.inc(count)
         if count:
             some = ", ".join("/".join(key) for key, how in sorted(repaired.items()) if how)[:500]
             _log.warning("the watch of SweepJobs had missed %d changes, now known: %s", count, some)
@@ -127,7 +126,7 @@ class SweepJobAudit:
         for namespace in namespaces or (None,):
             token = ""
             while True:
-                page = await self._api.list_metadata(gateway.SWEEPJOBS, namespace, token)
+                page = await self._api.list_metadata(resources.SWEEPJOBS, namespace, token)
                 for item in page["items"]:
                     meta = item["metadata"]
                     found[meta["namespace"], meta["name"]] = Version.of(item)
@@ -148,7 +147,7 @@ class SweepJobAudit:
     async def _repair(self, key: Key, listed: Versions) -> Literal["", "changed", "deleted"]:
         """Make a SweepJob known as it is, unless it is; what there was to make known."""
         try:
-            found = await self._api.get(gateway.SWEEPJOBS, *key)
+            found = await self._api.get(resources.SWEEPJOBS, *key)
         except errors.NotFound:
             known = self._known().get(key)
             if known is None:

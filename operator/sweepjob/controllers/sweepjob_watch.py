@@ -15,9 +15,8 @@ from typing import Any
 import kopf
 
 from ..api import names
-from ..kube import client as gateway
-from ..kube import errors
-from ..kube.client import Gateway
+from ..kube import errors, resources
+from ..kube.client import KubeClient
 from ..kube.crds import missing_crd
 from .sweepjob_audit import OnSweepJob, SweepJobAudit
 
@@ -47,7 +46,7 @@ class SweepJobWatch:
 
     def __init__(
         self,
-        api: Gateway,
+        api: KubeClient,
         namespaces: tuple[str, ...],
         on_event: OnSweepJob,
         audit: SweepJobAudit,
@@ -98,7 +97,7 @@ class SweepJobWatch:
                 names.SWEEPTRIALS, versions
             )
             if not missing:
-                await self._api.list_page(gateway.SWEEPJOBS, namespace, "", "", limit=1)
+                await self._api.list_page(resources.SWEEPJOBS, namespace, "", "", limit=1)
         except errors.NotFound:
             return missing_crd(names.SWEEPJOBS, {})
         except errors.ApiError as error:

@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..api import names
-from ..api.phases import Phase
+from ..api.phases import TrialPhase
 from ..kube import errors
 from ..lifecycle.actions import Action, Plan, RecordEnd
 from ..lifecycle.planner import plan, plan_new
 from ..lifecycle.snapshot import Proposal
 from ..settings import Settings
-from ..telemetry import metrics as telemetry
+from ..telemetry import metrics
 from .caches import Caches, Key
 from .executor import Executor
-from .job_event_poller import Refusals
+from .job_event_poller import JobEventPoller
 from .queues import Queues, TrialKey
-from .report_ingestor import Reports
+from .report_ingestor import ReportIngestor
 from .slot_allocator import fill
 from .snapshot_builder import of_trial, without_proposals
 from .sweep_store import SweepState
 
 
 @dataclass(frozen=True, slots=True)
-class TrialReconciler:
+class TrialController:
     """Looks at trials that have not ended, and at those whose record is to be written.
 
     Args:
@@ -38,8 +38,8 @@ class TrialReconciler:
     caches: Caches
     settings: Settings
     executor: Executor
-    refusals: Refusals
-    reports: Reports
+    refusals: JobEventPoller
+    reports: ReportIngestor
     queues: Queues
     find: Callable[[Key], SweepState | None]
     doubt: Callable[[Key], None]
@@ -54,11 +54,11 @@ class TrialReconciler:
         state = self.find(key)
         if state is None:
             return None
-        with telemetry.RECONCILE_SECONDS.time():
+        with metrics.RECONCILE_SECONDS.time():
             todo = await self._plan(state, index)
             if not todo.actions:
                 now = self.clock()
-                self.queues.tell_soon(state, now)
+                self.queues.requeue_status(state, now)
                 return None if todo.wake_at is None else max(0.0, todo.wake_at - now)
             try:
                 await self._act(state, index, todo.actions)
@@ -107,14 +107,14 @@ class TrialReconciler:
         if end is not None:
             self._leave(state, index, end)
         try:
-            await self.executor.carry_out(state, actions)
+            await self.executor.execute(state, actions)
         finally:
             state.leaving.pop(index, None)
             if index not in state.live:
                 self.queues.sweeps.add(state.key)
-            self.queues.tell_soon(state, self.clock())
+            self.queues.requeue_status(state, self.clock())
 
-    def _leave(self, state: SweepState, index: int, phase: Phase) -> None:
+    def _leave(self, state: SweepState, index: int, phase: TrialPhase) -> None:
         """The trial has ended, and its slot may be filled while that is written."""
         state.leaving[index] = phase
         fill(state, self.settings, self.queues, self.clock())

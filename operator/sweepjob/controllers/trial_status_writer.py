@@ -8,19 +8,18 @@ from typing import Any
 from ..api import names
 from ..api.executions import Execution, dump_execution
 from ..api.incompleteness import dump_doubts
-from ..api.phases import Phase
+from ..api.phases import TrialPhase
 from ..api.stored_curve import curve_patch, dump_curve
 from ..api.sweeptrial import Record, dump_stop
 from ..api.times import format_time
-from ..kube import client as gateway
-from ..kube import errors
-from ..kube.client import Gateway
+from ..kube import errors, resources
+from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
 from ..lifecycle import actions as act
-from ..telemetry import metrics as telemetry
+from ..telemetry import metrics
 from . import sweep_log
 from .caches import Caches
-from .event_recorder import Announcer
+from .event_recorder import EventRecorder
 from .gpu_savings import saving
 from .sweep_store import SweepState
 from .trial_store import TrialState
@@ -28,7 +27,7 @@ from .trial_store import TrialState
 _MESSAGE_LIMIT = 4096
 
 
-class Recorder:
+class TrialStatusWriter:
     """One status write each, with the curve as it is at the moment, and its result into memory.
 
     Args:
@@ -36,7 +35,7 @@ class Recorder:
     """
 
     def __init__(
-        self, api: Gateway, caches: Caches, announcer: Announcer, clock: Callable[[], float]
+        self, api: KubeClient, caches: Caches, announcer: EventRecorder, clock: Callable[[], float]
     ) -> None:
         self._api = api
         self._caches = caches
@@ -51,22 +50,22 @@ class Recorder:
     async def stop(self, state: SweepState, trial: TrialState, action: act.RecordStop) -> None:
         now = self._clock()
         status = {
-            "phase": Phase.STOPPING.value,
+            "phase": TrialPhase.STOPPING.value,
             "stop": dump_stop(action.stop, format_time(now)),
             "reason": action.stop.reason,
             "message": action.stop.message[:_MESSAGE_LIMIT],
         }
         await self._write(state, trial, status, now)
-        trial.stop, trial.stopped, trial.phase = action.stop, now, Phase.STOPPING
+        trial.stop, trial.stopped, trial.phase = action.stop, now, TrialPhase.STOPPING
         sweep_log.log_stopped(state, trial, action.stop)
         if trial.decided is not None:
-            telemetry.DECISION_SECONDS.observe(now - trial.decided)
+            metrics.DECISION_SECONDS.observe(now - trial.decided)
 
     async def retry(self, state: SweepState, trial: TrialState, action: act.RecordRetry) -> None:
         now = self._clock()
         self._note_execution(state, trial, action, now)
         status = {
-            "phase": Phase.PENDING.value,
+            "phase": TrialPhase.PENDING.value,
             "attempt": action.attempt,
             "failures": action.failures,
             "job": None,
@@ -76,12 +75,12 @@ class Recorder:
             "gpuSeconds": _gpu(trial, None),
         }
         await self._write(state, trial, status, now)
-        telemetry.ATTEMPTS.labels(action.reason).inc()
+        metrics.ATTEMPTS.labels(action.reason).inc()
         sweep_log.log_repeated(state, trial, action.reason)
         trial.gpu_used, trial.held = trial.gpu_totals, {}
         trial.attempt, trial.failures = action.attempt, action.failures
         trial.launched, trial.job_deleted = False, False
-        trial.phase, trial.reason = Phase.PENDING, action.reason
+        trial.phase, trial.reason = TrialPhase.PENDING, action.reason
         trial.launch_at, trial.interruption = action.launch_at, None
         trial.note_doubts((), None, now)
         pause = "" if action.launch_at is None else f" in {action.launch_at - now:.0f} s"
@@ -115,12 +114,12 @@ class Recorder:
         news = action.reason and action.reason != trial.reason
         trial.phase, trial.reason = action.phase, action.reason
         if news:
-            warning = action.phase is not Phase.QUEUED
+            warning = action.phase is not TrialPhase.QUEUED
             self._announcer.of_trial(state, trial, action.reason, action.message, warning=warning)
 
     async def end(self, state: SweepState, trial: TrialState, action: act.RecordEnd) -> None:
         now = self._clock()
-        stopped = action.phase is Phase.EARLY_STOPPED
+        stopped = action.phase is TrialPhase.EARLY_STOPPED
         saved = saving(state, trial, now) if stopped else 0.0
         status = {
             "phase": action.phase.value,
@@ -134,13 +133,15 @@ class Recorder:
         }
         await self._write(state, trial, status, now)
         state.end(trial, action.phase, saved)
-        telemetry.TRIALS.labels(action.phase.value).inc()
+        metrics.TRIALS.labels(action.phase.value).inc()
         sweep_log.log_trial_ended(state, trial, action.phase, action.reason)
-        telemetry.GPU_USED.inc(trial.gpu_total)
-        telemetry.GPU_SAVED.inc(saved)
-        if action.phase is not Phase.SUCCEEDED or trial.stop is not None:
-            failed = action.phase is Phase.FAILED
-            cut = action.phase is Phase.SUCCEEDED  # other containers were ended, perhaps at work
+        metrics.GPU_USED.inc(trial.gpu_total)
+        metrics.GPU_SAVED.inc(saved)
+        if action.phase is not TrialPhase.SUCCEEDED or trial.stop is not None:
+            failed = action.phase is TrialPhase.FAILED
+            cut = (
+                action.phase is TrialPhase.SUCCEEDED
+            )  # other containers were ended, perhaps at work
             reason = action.reason if failed or cut else action.phase.value
             self._announcer.of_trial(state, trial, reason, action.message, warning=failed or cut)
         if state.best is not None and state.best.trial == trial.name:
@@ -182,7 +183,7 @@ class Recorder:
         try:
             # Nobody else writes it but another operator that leads by now: then this memory is stale.
             made = await self._api.patch_status(
-                gateway.SWEEPTRIALS, state.namespace, trial.name, known.version, status, priority
+                resources.SWEEPTRIALS, state.namespace, trial.name, known.version, status, priority
             )
         except errors.ApiError:
             trial.unwritten_since = unwritten

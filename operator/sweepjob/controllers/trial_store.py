@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from .. import protocol as wire
+from .. import protocol
 from ..api.executions import KEPT, Execution
 from ..api.incompleteness import Doubt
 from ..api.names import REASON_LOG_UNREADABLE, REASON_REPORTS_LOST
-from ..api.phases import Phase
-from ..api.stop_decision import Stop
+from ..api.phases import TrialPhase
+from ..api.stop_decision import StopDecision
 from ..api.stored_curve import load_curve
 from ..api.sweeptrial import Record
 from ..early_stopping.curve import Curve
-from ..lifecycle.observed import Pod, TrainerEnd, Trouble
+from ..lifecycle.observed import Pod, StartBlocker, TrainerEnd
 from ..lifecycle.startup import SUSPENDED
 from ..lifecycle.trial_planner import POD_DELETED
 from ..pod_logs.findings import LogFindings, reasons_for_doubt
@@ -73,11 +73,11 @@ class TrialState:
     uid: str
     index: int
     assignment: Assignment
-    phase: Phase
+    phase: TrialPhase
     attempt: int
     failures: int
     launched: bool
-    stop: Stop | None
+    stop: StopDecision | None
     curve: Curve
     pod: str
     durable: int
@@ -90,7 +90,7 @@ class TrialState:
     disruptions: int = 0
     executions: list[Execution] = field(default_factory=list)
     interruption: tuple[str, str] | None = None
-    verdict: Stop | None = None
+    pending_stop: StopDecision | None = None
     decided: float | None = None
     first_report: float | None = None
     stopped: float | None = None
@@ -103,10 +103,10 @@ class TrialState:
     deleted: set[str] = field(default_factory=set)
     undisturbed: set[str] = field(default_factory=set)
     last: set[str] = field(default_factory=set)
-    refused: Trouble | None = None
-    trouble: Trouble | None = None
+    refused: StartBlocker | None = None
+    trouble: StartBlocker | None = None
     trainer_end: TrainerEnd | None = None
-    stuck: Trouble | None = None
+    stuck: StartBlocker | None = None
     log_time: int = 0
     is_known: bool = True
     unread_best: float | None = None
@@ -115,8 +115,8 @@ class TrialState:
     log_unreadable: bool = False
     doubts: dict[str, Doubt] = field(default_factory=dict)
     other_metrics_since: float | None = None
-    told: tuple[wire.Notice, ...] = ()
-    lost: wire.Notice | None = None
+    told: tuple[protocol.Notice, ...] = ()
+    lost: protocol.Notice | None = None
 
     @classmethod
     def of(cls, record: Record, empty: Curve) -> TrialState:
@@ -157,16 +157,16 @@ class TrialState:
     @property
     def incomplete(self) -> str:
         """Why its reports may be incomplete, empty when they are complete."""
-        found = (d.message for why, d in self.doubts.items() if why != wire.AMBIGUOUS_METRIC)
+        found = (d.message for why, d in self.doubts.items() if why != protocol.AMBIGUOUS_METRIC)
         return next(found, "")
 
     def note_doubts(
-        self, told: tuple[wire.Notice, ...], lost: wire.Notice | None, now: float
+        self, told: tuple[protocol.Notice, ...], lost: protocol.Notice | None, now: float
     ) -> None:
         """Note what its reports lack; it is recorded soon."""
         self.told, self.lost = told, lost
         before = dict(self.doubts)
-        for reason in (wire.REPORTS_INCOMPLETE, wire.AMBIGUOUS_METRIC):
+        for reason in (protocol.REPORTS_INCOMPLETE, protocol.AMBIGUOUS_METRIC):
             notices = told if lost is None else (lost, *told)
             text = " ".join(n.message for n in notices if n.reason == reason)
             since = before[reason].since if reason in before else now
@@ -182,7 +182,7 @@ class TrialState:
         missing = self.launched and not there and not self.job_deleted
         self.missing_since = max(self.missing_since or now, since) if missing else None
 
-    def turn_to(self, pod: str) -> None:
+    def switch_pod(self, pod: str) -> None:
         """Reports come from a new pod: its numbering starts afresh, the best ever stays."""
         if self.pod:
             self.curve = self.curve.again(self.unread_best)
@@ -191,7 +191,7 @@ class TrialState:
         if self.log_unreadable:  # what is missing of a curve that counts no more
             del self.doubts[REASON_LOG_UNREADABLE]
         self.told, self.lost = (), None
-        for reason in (wire.REPORTS_INCOMPLETE, wire.AMBIGUOUS_METRIC):
+        for reason in (protocol.REPORTS_INCOMPLETE, protocol.AMBIGUOUS_METRIC):
             self.doubts.pop(reason, None)
         self.log_lines, self.log_samples, self.log_unreadable = 1, (), False
 
@@ -201,7 +201,7 @@ class TrialState:
         cannot live would have it started again for ever."""
         heard = self.pod == pod.uid and self.curve.count > 0
         before = (e for e in self.executions if e.reason == REASON_REPORTS_LOST)
-        if not pod.silenced or heard or any(e.pod != pod.name for e in before):
+        if not pod.summary_lost or heard or any(e.pod != pod.name for e in before):
             return pod.view
         return replace(pod.view, disrupted=True, failure=SILENCED)
 
@@ -276,7 +276,7 @@ class TrialState:
             self.unwritten_since = now
         return news
 
-    def missing_of(self, summary: wire.Summary) -> tuple[float, ...]:
+    def missing_of(self, summary: protocol.Summary) -> tuple[float, ...]:
         """The reports of a sidecar's last words that never arrived, as far as they are in it."""
         lacking = summary.count - self.curve.count
         return summary.tail[-lacking:] if lacking > 0 else ()

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from ..api import names
 from ..api.sweeptrial import Record
-from ..lifecycle.observed import Trouble
+from ..lifecycle.observed import StartBlocker
 
 _NAMED = 3  # trials, the others are counted
 
 
-def unreadable_trouble(records: Sequence[Record]) -> Trouble:
+def unreadable_trouble(records: Sequence[Record]) -> StartBlocker:
     """The trouble that names the trials, what of their records cannot be read, what that means, and the
     remedy."""
     said = [_sentence(record) for record in records[:_NAMED]]
     more = len(records) - len(said)
     others = [f"So it is with {more} further trials."] if more > 0 else []
-    return Trouble(names.REASON_UNREADABLE, " ".join([*said, *others]))
+    return StartBlocker(names.REASON_UNREADABLE, " ".join([*said, *others]))
 
 
 def _sentence(record: Record) -> str:

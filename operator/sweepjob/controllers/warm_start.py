@@ -11,8 +11,8 @@ from ..api.status import is_finished
 from ..api.sweepjob import SweepSpec, parse_sweepjob
 from ..api.sweeptrial import Record
 from ..api.times import parse_time
-from ..kube import client as gateway
-from ..kube.client import Gateway
+from ..kube import resources
+from ..kube.client import KubeClient
 from ..kube.errors import NotFound
 from ..search.samplers.registry import make_sampler
 from ..search.warm_start import lies_within, mismatch
@@ -46,7 +46,7 @@ class Source:
 
 
 async def find_sources(
-    api: Gateway, caches: Caches, namespace: str, spec: SweepSpec, status: Mapping[str, Any]
+    api: KubeClient, caches: Caches, namespace: str, spec: SweepSpec, status: Mapping[str, Any]
 ) -> tuple[Source, ...]:
     """The sweeps that a spec names.
 
@@ -84,9 +84,9 @@ def _again(caches: Caches, namespace: str, entry: Mapping[str, Any], started: fl
     return Source(name, uid, records, entry["trials"])
 
 
-async def _finished(api: Gateway, namespace: str, name: str) -> Mapping[str, Any]:
+async def _finished(api: KubeClient, namespace: str, name: str) -> Mapping[str, Any]:
     try:
-        body = await api.get(gateway.SWEEPJOBS, namespace, name)
+        body = await api.get(resources.SWEEPJOBS, namespace, name)
     except NotFound:
         raise NotReady(
             f"there is no sweep {name} in namespace {namespace}; correct spec.warmStart.sweeps, or "
@@ -127,7 +127,7 @@ def _problem(spec: SweepSpec, body: Mapping[str, Any], source: Source) -> str:
     found = mismatch(spec.objective, spec.space, theirs.objective, theirs.space)
     if found:
         return found
-    learns = make_sampler(*spec.sampler, spec.space, 0).learns
-    if learns and not lies_within(spec.space, (r.assignment for r in source.records)):
+    uses_observations = make_sampler(*spec.sampler, spec.space, 0).uses_observations
+    if uses_observations and not lies_within(spec.space, (r.assignment for r in source.records)):
         return "none of its trials lies in this searchSpace; widen the ranges, or remove it"
     return ""

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from ..api import names
-from ..kube.client import SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, Gateway
+from ..kube.client import KubeClient
+from ..kube.resources import SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS
 
 _log = logging.getLogger(__name__)
 _SYSTEM = "system:"
@@ -104,7 +105,7 @@ class Reviewed:
         user_header, groups_header: of a proxy that is trusted; empty for none.
     """
 
-    def __init__(self, api: Gateway, user_header: str = "", groups_header: str = "") -> None:
+    def __init__(self, api: KubeClient, user_header: str = "", groups_header: str = "") -> None:
         self._api = api
         self._user_header = user_header
         self._groups_header = groups_header

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..early_stopping.curve import Curve
-from ..early_stopping.evaluator import Tracker
+from ..early_stopping.evaluator import PolicyEvaluator
 from ..early_stopping.policy import Policy
 from ..objective import Goal
 from ..render.views import TrialView
@@ -50,7 +50,7 @@ def curve_points(curve: Curve, most: int) -> dict[str, list[Any]]:
 
 def thresholds(policy: Policy, goal: Goal, trials: Sequence[TrialView]) -> dict[str, Any] | None:
     """What a trial would have to reach at each interval, as of now; None where nothing is compared."""
-    tracker = Tracker(policy, goal)
+    tracker = PolicyEvaluator(policy, goal)
     curves = {}
     for number, trial in enumerate(trials):
         curve = tracker.curve()

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..kube.client import SWEEPJOBS, Gateway
-from ..kube.informer import Key, Reflector
+from ..kube.client import KubeClient
+from ..kube.informer import Informer, Key
+from ..kube.resources import SWEEPJOBS
 from .room import NotThere, Room, synced
 
 Body = Mapping[str, Any]
@@ -48,12 +49,12 @@ class Hub:
         namespaces: whose sweeps; None among them is all.
     """
 
-    def __init__(self, api: Gateway, namespaces: Sequence[str | None]) -> None:
+    def __init__(self, api: KubeClient, namespaces: Sequence[str | None]) -> None:
         self._api = api
         self._rooms: dict[Key, Room] = {}
         self._news = asyncio.Event()
         self._reflectors = [
-            Reflector(api, SWEEPJOBS, SeenSweep, self._note, namespace) for namespace in namespaces
+            Informer(api, SWEEPJOBS, SeenSweep, self._note, namespace) for namespace in namespaces
         ]
 
     async def run(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..api.phases import Phase
-from ..api.stop_decision import Stop
+from ..api.phases import TrialPhase
+from ..api.stop_decision import StopDecision
 from ..api.stored_curve import dump_curve
 from ..api.sweeptrial import dump_stop, trial_manifest
 from ..api.times import format_time
@@ -68,7 +68,7 @@ def _trial(recorded: RecordedTrial, outcome: Outcome, goal: Goal, begin: float) 
     ended = begin + float(outcome.ended or 0)
     body["metadata"] |= {"uid": f"trial-{recorded.trial}", "resourceVersion": "1"}
     body["metadata"]["creationTimestamp"] = format_time(started, micro=True)
-    phase = Phase.SUCCEEDED if outcome.stopped is None else Phase.EARLY_STOPPED
+    phase = TrialPhase.SUCCEEDED if outcome.stopped is None else TrialPhase.EARLY_STOPPED
     body["status"] = {
         "phase": phase.value,
         "startTime": format_time(started, micro=True),
@@ -77,8 +77,8 @@ def _trial(recorded: RecordedTrial, outcome: Outcome, goal: Goal, begin: float) 
     }
     decision = outcome.stopped
     if decision is not None:
-        stop = Stop(
-            Phase.EARLY_STOPPED,
+        stop = StopDecision(
+            TrialPhase.EARLY_STOPPED,
             decision.policy,
             decision.message,
             policy=decision.policy,

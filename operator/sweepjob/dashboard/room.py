@@ -11,8 +11,9 @@ from typing import Any
 
 from ..api import names
 from ..kube import errors
-from ..kube.client import SWEEPTRIALS, Gateway
-from ..kube.informer import Reflector
+from ..kube.client import KubeClient
+from ..kube.informer import Informer
+from ..kube.resources import SWEEPTRIALS
 from ..objective import Goal
 from ..render.trial_rows import plain
 from ..render.views import SweepView, TrialView, trial_views, warm_started_by
@@ -62,7 +63,7 @@ class Room:
         sweep: the SweepJob as it is now; told anew by ``show``.
     """
 
-    def __init__(self, api: Gateway, sweep: Body) -> None:
+    def __init__(self, api: KubeClient, sweep: Body) -> None:
         self.viewers = 0
         self._api = api
         self._sweep = sweep
@@ -76,7 +77,7 @@ class Room:
         self._analysed = 0  # the version of it
         self._others: list[TrialView] = []
         meta = sweep["metadata"]
-        self._trials: Reflector[SeenTrial] = Reflector(
+        self._trials: Informer[SeenTrial] = Informer(
             api,
             SWEEPTRIALS,
             self._project,
@@ -213,7 +214,7 @@ class Room:
         return trial_views(found, Goal(self._sweep["spec"]["objective"]["goal"]))
 
 
-async def synced(reflector: Reflector[Any], seconds: float = 15.0) -> None:
+async def synced(reflector: Informer[Any], seconds: float = 15.0) -> None:
     """Returns when a cache has been filled.
 
     Raises:

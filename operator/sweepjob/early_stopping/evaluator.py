@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from ..objective import Goal
 from .curve import KEPT, Curve
 from .policy import Decision, Measure, Policy
-from .rankings import Entries, Rank, Standings
+from .rankings import Entries, Rank, Rankings
 
 
 @dataclass(slots=True)
-class Tracker:
+class PolicyEvaluator:
     """The one place where curves, standings and a policy meet."""
 
     policy: Policy
     goal: Goal
-    _standings: Standings = field(default_factory=Standings)
+    _standings: Rankings = field(default_factory=Rankings)
     # The intervals among the first KEPT at which the policy is applied, once they were needed.
     _applied: array[int] | None = field(default=None, repr=False, compare=False)
 

@@ -17,7 +17,7 @@ FEWEST, MOST = 3, 200
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class BestSoFarTrace:
     """How the best of a trial rose until its end.
 
     Attributes:
@@ -29,7 +29,7 @@ class Course:
     bests: array[float]
 
     @classmethod
-    def of(cls, curve: Curve) -> Course:
+    def of(cls, curve: Curve) -> BestSoFarTrace:
         """That of a curve with any finite report."""
         rises = list(_rises(curve))
         return cls(array("q", (n for n, _ in rises)), array("d", (best for _, best in rises)))
@@ -46,7 +46,7 @@ def _rises(curve: Curve) -> Iterator[tuple[int, float]]:
             yield interval, best
 
 
-def gains(courses: Iterable[Course], intervals: Sequence[int]) -> list[float]:
+def gains(courses: Iterable[BestSoFarTrace], intervals: Sequence[int]) -> list[float]:
     """How much the best still rose after each of some intervals: the median over trials that ran to
     their end, of which there is at least one. After such an end it does not rise."""
     import numpy as np  # by samplers that learn only, and those have loaded it
@@ -62,7 +62,7 @@ def gains(courses: Iterable[Course], intervals: Sequence[int]) -> list[float]:
 
 
 @dataclass(slots=True)
-class Evidence:
+class CurveExtrapolation:
     """The observations of all trials that have ended.
 
     A trial that was stopped early is taken for what it would have come to if, from its last report on,
@@ -74,7 +74,7 @@ class Evidence:
     # Of stopped ones, by their place among the ended ones: the number of reports.
     _stopped: dict[int, int] = field(default_factory=dict)
     # By the trial's number.
-    _full: list[tuple[int, Course]] = field(default_factory=list)
+    _full: list[tuple[int, BestSoFarTrace]] = field(default_factory=list)
     _expected: list[Observation] | None = None
 
     def add(self, seen: Observation) -> None:
@@ -86,7 +86,7 @@ class Evidence:
         """A trial that ran to its end. Numbers order trials; of other sweeps' they are below zero."""
         self.add(seen)
         if curve.best is not None and curve.carried is None:
-            insort(self._full, (number, Course.of(curve)), key=lambda entry: entry[0])
+            insort(self._full, (number, BestSoFarTrace.of(curve)), key=lambda entry: entry[0])
             del self._full[:-MOST]
 
     def add_stopped(self, seen: Observation, curve: Curve) -> None:

@@ -16,7 +16,7 @@ Entries = tuple["array[float]", "array[int]"]
 
 
 @dataclass(slots=True)
-class League:
+class IntervalRanking:
     """The scores of all trials at one interval, worst first, 12 bytes each.
 
     Among equal scores the later trial counts as the worse one, so that ties go to the earliest
@@ -27,7 +27,7 @@ class League:
     trials: array[int] = field(default_factory=lambda: array("i"))
 
     @classmethod
-    def of(cls, entries: Entries) -> League:
+    def of(cls, entries: Entries) -> IntervalRanking:
         """All trials at once, which costs one sort."""
         import numpy as np  # needed for many trials only, and by none who only writes sweeps
 
@@ -104,10 +104,10 @@ class Rank:
 
 
 @dataclass(slots=True)
-class Standings:
+class Rankings:
     """Per interval, where every trial stood."""
 
-    _leagues: dict[int, League] = field(default_factory=dict)
+    _leagues: dict[int, IntervalRanking] = field(default_factory=dict)
 
     def record(self, trial: int, interval: int, best: float, compared: float) -> Rank:
         """Enter a trial at an interval and return its rank there.
@@ -118,14 +118,14 @@ class Standings:
 
         A trial stands at an interval once; one that starts again is removed before.
         """
-        league = self._leagues.setdefault(interval, League())
+        league = self._leagues.setdefault(interval, IntervalRanking())
         place = league.insert(compared, trial)
         return Rank(best, place, place, league.scores)
 
     def fill(self, interval: int, entries: Entries) -> None:
         """Enter all trials of a sweep at an interval where none has been entered yet."""
         assert interval not in self._leagues
-        self._leagues[interval] = League.of(entries)
+        self._leagues[interval] = IntervalRanking.of(entries)
 
     def leagues(self) -> Iterator[tuple[int, array[float]]]:
         """Every interval, from the first, with the scores there, worst first."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from ..objective import Goal
 from .curve import Curve
-from .evaluator import Tracker
+from .evaluator import PolicyEvaluator
 from .policy import Decision, Policy
 
 # Exact, so that reports that are simultaneous are seen to be.
@@ -70,7 +70,7 @@ def replay(trials: Sequence[RecordedTrial], policy: Policy, goal: Goal, concurre
     Trials start in the order given, ``concurrent`` at a time. Decisions act at once, a freed slot is
     filled at once, and simultaneous reports are taken by trial number.
     """
-    run = _Run(Tracker(policy, goal), iter(trials))
+    run = _Run(PolicyEvaluator(policy, goal), iter(trials))
     for _ in range(concurrent):
         run.start(0)
     while run.due:
@@ -87,7 +87,7 @@ def replay(trials: Sequence[RecordedTrial], policy: Policy, goal: Goal, concurre
 class _Run:
     """The simulation: who runs, and who reports next."""
 
-    tracker: Tracker
+    tracker: PolicyEvaluator
     waiting: Iterator[RecordedTrial]
     due: list[tuple[Seconds, int]] = field(default_factory=list)
     running: dict[int, tuple[RecordedTrial, Curve]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 _SENDERS = 20_000  # remembered
 
 
-class RateLimiter:
+class ClientRateLimiter:
     """A bucket of permissions for each sender.
 
     Args:
@@ -51,7 +51,7 @@ class ConnectionLimits:
 
     Args:
         total, per_peer: connections at a time.
-        new_rate, new_burst: new connections of a peer, as of ``RateLimiter``.
+        new_rate, new_burst: new connections of a peer, as of ``ClientRateLimiter``.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class ConnectionLimits:
         new_burst: float = 256.0,
     ) -> None:
         self.total, self._per_peer = total, per_peer
-        self._new = RateLimiter(new_rate, new_burst)
+        self._new = ClientRateLimiter(new_rate, new_burst)
         self._open: Counter[str] = Counter()
         self.count = 0
 

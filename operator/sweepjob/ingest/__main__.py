@@ -19,7 +19,7 @@ from ..http_server.certificate import Certificate
 from ..http_server.connections import Connections, listen
 from ..http_server.limits import ConnectionLimits
 from ..kube.client import connect
-from ..kube.rate_limiter import Pace
+from ..kube.rate_limiter import RequestRateLimiter
 from ..settings import Settings
 from ..telemetry.log_format import configure
 from .authentication import Authenticator
@@ -33,7 +33,9 @@ _REVIEW_RATE, _REVIEW_BURST = 50.0, 100
 async def run(settings: Settings, channel: socket.socket) -> None:
     """Until the channel ends."""
     listener = listen(settings.intake_port)
-    api = await connect(strict_tls=settings.strict_tls, pace=Pace(_REVIEW_RATE, _REVIEW_BURST))
+    api = await connect(
+        strict_tls=settings.strict_tls, pace=RequestRateLimiter(_REVIEW_RATE, _REVIEW_BURST)
+    )
     client = await ChannelClient.connect(channel)
     api.on_denied = client.send_denied
     limits = ConnectionLimits(settings.intake_connections, settings.intake_connections_per_address)

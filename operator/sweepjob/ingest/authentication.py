@@ -10,10 +10,10 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from .. import protocol as wire
-from ..http_server.limits import RateLimiter
-from ..kube import client as gateway
-from ..kube.client import Gateway
+from .. import protocol
+from ..http_server.limits import ClientRateLimiter
+from ..kube import resources
+from ..kube.client import KubeClient
 
 _REMEMBERED = 60.0  # seconds: how long a deleted pod's token may still be taken
 _LIMIT = 20_000  # tokens remembered
@@ -47,9 +47,9 @@ class Authenticator:
         api: with a budget of its own for reviews.
     """
 
-    def __init__(self, api: Gateway) -> None:
+    def __init__(self, api: KubeClient) -> None:
         self._api = api
-        self._refused = RateLimiter(_REFUSED_RATE, _REFUSED_BURST)
+        self._refused = ClientRateLimiter(_REFUSED_RATE, _REFUSED_BURST)
         self._known: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
         self._reviewing = asyncio.Semaphore(_REVIEWS)
 
@@ -85,10 +85,10 @@ class Authenticator:
         review = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenReview",
-            "spec": {"token": token, "audiences": [wire.AUDIENCE]},
+            "spec": {"token": token, "audiences": [protocol.AUDIENCE]},
         }
-        status = (await self._api.create(gateway.TOKEN_REVIEWS, None, review))["status"]
-        if not status.get("authenticated") or wire.AUDIENCE not in status.get("audiences", ()):
+        status = (await self._api.create(resources.TOKEN_REVIEWS, None, review))["status"]
+        if not status.get("authenticated") or protocol.AUDIENCE not in status.get("audiences", ()):
             return None
         user = status["user"]
         extra = user.get("extra") or {}
@@ -119,4 +119,4 @@ def may_be_valid(token: str, now: float) -> bool:
     audiences, expires = claims.get("aud"), claims.get("exp")
     if isinstance(expires, int | float) and expires < now - _CLOCK_SKEW:
         return False
-    return isinstance(audiences, list | str) and wire.AUDIENCE in audiences
+    return isinstance(audiences, list | str) and protocol.AUDIENCE in audiences

@@ -7,7 +7,7 @@ import socket
 from dataclasses import astuple
 from itertools import count
 
-from .. import protocol as wire
+from .. import protocol
 from ..kube.denied import Denied
 from .answer import Answer
 from .authentication import Caller
@@ -31,7 +31,7 @@ class ChannelClient:
         """The client on its end of the socket pair."""
         return cls(*await asyncio.open_connection(sock=channel))
 
-    async def submit(self, caller: Caller, push: wire.Push) -> Answer:
+    async def submit(self, caller: Caller, push: protocol.Push) -> Answer:
         """The operator's answer to a push."""
         async with self._in_flight:
             number = next(self._ids)
@@ -62,25 +62,25 @@ class ChannelClient:
                 answer.set_result(Answer(message["status"], message["body"]))
 
 
-def _request(number: int, caller: Caller, push: wire.Push) -> Message:
+def _request(number: int, caller: Caller, push: protocol.Push) -> Message:
     return {
         "id": number,
         "caller": [caller.namespace, caller.pod, caller.uid],
-        "push": [push.namespace, push.trial, push.first, list(map(wire.encode, push.values))],
+        "push": [push.namespace, push.trial, push.first, list(map(protocol.encode, push.values))],
         "seen": list(push.seen),
-        "notices": wire.dump_notices(push.notices),
+        "notices": protocol.dump_notices(push.notices),
     }
 
 
-def parse_request(message: Message) -> tuple[Caller, wire.Push]:
+def parse_request(message: Message) -> tuple[Caller, protocol.Push]:
     """The sender and the push of a message."""
     namespace, trial, first, values = message["push"]
-    push = wire.Push(
+    push = protocol.Push(
         namespace,
         trial,
         first,
-        tuple(map(wire.decode, values)),
+        tuple(map(protocol.decode, values)),
         tuple(message["seen"]),
-        wire.parse_notices(message.get("notices")),
+        protocol.parse_notices(message.get("notices")),
     )
     return Caller(*message["caller"]), push

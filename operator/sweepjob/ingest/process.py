@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..kube.denied import Denied
-from ..telemetry import metrics as telemetry
+from ..telemetry import metrics
 from .answer import AnswersPushes
 from .channel import Message, encode, receive
 from .client import parse_request
@@ -93,11 +93,11 @@ class IngestProcess:
 def _count(counts: Mapping[str, Any]) -> None:
     """Into this process's metrics, which are those that are scraped."""
     for status, number in counts["answers"].items():
-        telemetry.PUSHES.labels(status).inc(number)
+        metrics.PUSHES.labels(status).inc(number)
     for reason, number in counts["refused"].items():
-        telemetry.CONNECTIONS_REFUSED.labels(reason).inc(number)
-    telemetry.CONNECTIONS.set(counts["connections"])
-    telemetry.INTAKE_MEMORY.set(counts["memory"])
+        metrics.CONNECTIONS_REFUSED.labels(reason).inc(number)
+    metrics.CONNECTIONS.set(counts["connections"])
+    metrics.INTAKE_MEMORY.set(counts["memory"])
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from .. import protocol as wire
+from .. import protocol
 from ..http_server.connections import Connections
-from ..http_server.limits import RateLimiter
+from ..http_server.limits import ClientRateLimiter
 from ..http_server.log import quiet_logger
 from ..kube import errors
 from .answer import Answer, AnswersPushes
@@ -39,7 +39,7 @@ class Identifies(Protocol):
 class Submits(Protocol):
     """Passes a push on to who decides about it."""
 
-    async def submit(self, caller: Caller, push: wire.Push) -> Answer: ...
+    async def submit(self, caller: Caller, push: protocol.Push) -> Answer: ...
 
 
 class DirectSubmission:
@@ -48,7 +48,7 @@ class DirectSubmission:
     def __init__(self, handler: AnswersPushes) -> None:
         self._handler = handler
 
-    async def submit(self, caller: Caller, push: wire.Push) -> Answer:
+    async def submit(self, caller: Caller, push: protocol.Push) -> Answer:
         return self._handler.answer(caller, push)
 
 
@@ -65,13 +65,13 @@ class IngestServer:
         self._identifies = identifies
         self._submits = submits
         self.connections = Connections() if connections is None else connections
-        self._callers = RateLimiter(_CALLER_RATE, _CALLER_BURST)
+        self._callers = ClientRateLimiter(_CALLER_RATE, _CALLER_BURST)
         self.answers: Counter[int] = Counter()  # by status, since they were last taken
 
     def runner(self, **options: Any) -> web.AppRunner:
         """To be set up and served; ``options`` are aiohttp's."""
-        application = web.Application(client_max_size=wire.MAX_BODY)
-        application.router.add_post(wire.REPORTS_PATH, self._handle)
+        application = web.Application(client_max_size=protocol.MAX_BODY)
+        application.router.add_post(protocol.REPORTS_PATH, self._handle)
         return web.AppRunner(
             application,
             access_log=None,
@@ -100,17 +100,17 @@ class IngestServer:
         except errors.ApiError as error:
             return Answer(503, f"the token cannot be checked: {error}")
         if caller is None:
-            return Answer(401, f"not a pod's token for the audience {wire.AUDIENCE}")
+            return Answer(401, f"not a pod's token for the audience {protocol.AUDIENCE}")
         self.connections.authenticated(request.transport)
         if not self._callers.allows(caller.uid, time.monotonic()):
             return Answer(429, "too many requests; send more reports in each")
         try:
-            push = wire.Push.parse(await request.read())
+            push = protocol.Push.parse(await request.read())
         except ValueError as error:
             return Answer(400, str(error))
         except web.HTTPRequestEntityTooLarge:
             # aiohttp's answer refers to itself, and keeps what was read until Python looks for cycles.
-            return Answer(413, f"more than {wire.MAX_BODY} bytes; send fewer reports in each")
+            return Answer(413, f"more than {protocol.MAX_BODY} bytes; send fewer reports in each")
         return await self._submits.submit(caller, push)
 
 

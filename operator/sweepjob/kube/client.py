@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 from urllib.request import getproxies
 
 import aiohttp
 
-from ..api import names
 from ..api.times import format_time
-from ..telemetry import metrics as telemetry
+from ..telemetry import metrics
 from . import errors
 from .denied import Denied
 from .log_stream import log_lines
-from .rate_limiter import Pace, Priority
+from .rate_limiter import Priority, RequestRateLimiter
+from .resources import LEASES, OWN_ACCESS_REVIEWS, PODS, TOKEN_REVIEWS, Resource
 
 if TYPE_CHECKING:
     from kubernetes.aio.client.api_client import ApiClient
@@ -40,32 +38,6 @@ _STRICT_REMEDY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """A resource type: its API prefix and plural name."""
-
-    prefix: str
-    plural: str
-
-    def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
-        scope = f"/namespaces/{quote(namespace)}" if namespace else ""
-        parts = [f"{self.prefix}{scope}/{self.plural}", quote(name), subresource]
-        return "/".join(part for part in parts if part)
-
-
-SWEEPJOBS = Resource(f"/apis/{names.API_VERSION}", names.SWEEPJOBS)
-SWEEPTRIALS = Resource(f"/apis/{names.API_VERSION}", names.SWEEPTRIALS)
-JOBS = Resource("/apis/batch/v1", "jobs")
-PODS = Resource("/api/v1", "pods")
-EVENTS = Resource("/api/v1", "events")
-LIMIT_RANGES = Resource("/api/v1", "limitranges")
-RESOURCE_QUOTAS = Resource("/api/v1", "resourcequotas")
-LEASES = Resource("/apis/coordination.k8s.io/v1", "leases")
-TOKEN_REVIEWS = Resource("/apis/authentication.k8s.io/v1", "tokenreviews")
-SUBJECT_ACCESS_REVIEWS = Resource("/apis/authorization.k8s.io/v1", "subjectaccessreviews")
-OWN_ACCESS_REVIEWS = Resource("/apis/authorization.k8s.io/v1", "selfsubjectaccessreviews")
-
-
 # What reading something raises that is no event of a watch.
 _NO_EVENT = (ValueError, KeyError, TypeError, RecursionError)
 # To the API server at a time, watches included, logs apart.
@@ -76,8 +48,8 @@ _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=
 
 
 async def connect(
-    *, strict_tls: bool, kubeconfig: str | None = None, pace: Pace | None = None
-) -> Gateway:
+    *, strict_tls: bool, kubeconfig: str | None = None, pace: RequestRateLimiter | None = None
+) -> KubeClient:
     """A gateway with the pod's service account, or the kubeconfig where there is none.
 
     Args:
@@ -101,14 +73,17 @@ async def connect(
     client = ApiClient(configuration)
     # A log holds its connection for as long as the trainer runs: it must not be one of the others'.
     configuration.connection_pool_maxsize = 0
-    return Gateway(client, pace, ApiClient(configuration))
+    return KubeClient(client, pace, ApiClient(configuration))
 
 
-class Gateway:
+class KubeClient:
     """Requests to the API server."""
 
     def __init__(
-        self, client: ApiClient, pace: Pace | None = None, logs: ApiClient | None = None
+        self,
+        client: ApiClient,
+        pace: RequestRateLimiter | None = None,
+        logs: ApiClient | None = None,
     ) -> None:
         self._client = client
         self._log_client = client if logs is None else logs
@@ -373,13 +348,13 @@ class Gateway:
                 method, url, header, body, posted, _request_timeout=patience
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            telemetry.API_REQUESTS.labels(verb, _resource_of(path), "none").inc()
+            metrics.API_REQUESTS.labels(verb, _resource_of(path), "none").inc()
             if isinstance(error, ssl.SSLError):
                 raise errors.Unavailable(f"{error!r}.{_STRICT_REMEDY}") from error
             remedy = _STRICT_REMEDY if "CERTIFICATE_VERIFY_FAILED" in str(error) else ""
             raise errors.Unavailable(f"{method} {path}: {error!r}.{remedy}") from error
         response: aiohttp.ClientResponse = answer.response
-        telemetry.API_REQUESTS.labels(verb, _resource_of(path), str(response.status)).inc()
+        metrics.API_REQUESTS.labels(verb, _resource_of(path), str(response.status)).inc()
         if response.status == 429 and self._pace is not None:
             self._pace.hold(errors.retry_after(response.headers))
         return response

@@ -16,9 +16,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ..api import names
 from . import errors
-from .client import Gateway, Resource
+from .client import KubeClient
 from .crds import missing_crd
 from .quarantine import Identity, Quarantine
+from .resources import Resource
 
 _log = logging.getLogger(__name__)
 _BACKOFF = (0.2, 15.0)  # seconds, first and longest
@@ -48,7 +49,7 @@ R = TypeVar("R", bound=Cached)
 Key = tuple[str, str]
 
 
-class Reflector(Generic[R]):
+class Informer(Generic[R]):
     """Keeps ``records`` like the API server's, by namespace and name.
 
     Args:
@@ -65,7 +66,7 @@ class Reflector(Generic[R]):
 
     def __init__(
         self,
-        gateway: Gateway,
+        gateway: KubeClient,
         resource: Resource,
         project: Callable[[Mapping[str, Any]], R],
         changed: Callable[[R | None, R | None], None],

@@ -14,9 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..telemetry.log_format import fields
-from . import client as gateway
-from . import errors
-from .client import Gateway
+from . import errors, resources
+from .client import KubeClient
 from .lease_record import GIVE_UP_AFTER, RENEW_EVERY, Seen, lease_manifest, may_take, observe
 
 _log = logging.getLogger(__name__)
@@ -26,7 +25,7 @@ class Lost(Exception):
     """Somebody else leads, or nobody knows."""
 
 
-class Leadership:
+class LeaderElection:
     """Takes the lease, keeps it, gives it back.
 
     Args:
@@ -39,7 +38,7 @@ class Leadership:
 
     def __init__(
         self,
-        api: Gateway,
+        api: KubeClient,
         namespace: str,
         name: str,
         identity: str,
@@ -128,7 +127,7 @@ class Leadership:
 
     async def _read(self) -> dict[str, Any] | None:
         try:
-            return await self._api.get(gateway.LEASES, self._namespace, self._name)
+            return await self._api.get(resources.LEASES, self._namespace, self._name)
         except errors.NotFound:
             return None
 
@@ -136,7 +135,7 @@ class Leadership:
         assert self._seen is not None
         body = lease_manifest(self._namespace, self._name, identity, self._seen, time.time())
         if self._seen.version:
-            made = await self._api.replace(gateway.LEASES, self._namespace, self._name, body)
+            made = await self._api.replace(resources.LEASES, self._namespace, self._name, body)
         else:
-            made = await self._api.create(gateway.LEASES, self._namespace, body)
+            made = await self._api.create(resources.LEASES, self._namespace, body)
         self._seen = observe(made, self._seen, self._clock())

@@ -20,7 +20,7 @@ class Priority(IntEnum):
     COURTESY = 3  # events, which may as well be lost
 
 
-class Pace:
+class RequestRateLimiter:
     """A token bucket whose tokens go to the most urgent request that waits, then to the oldest.
 
     Args:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..api.phases import Phase
-from ..api.stop_decision import Stop
+from ..api.phases import TrialPhase
+from ..api.stop_decision import StopDecision
 from ..search.space import Assignment
 
 
@@ -30,7 +30,7 @@ class RecordStop:
     """Write the decision to the record, before anything is ended."""
 
     trial: int
-    stop: Stop
+    stop: StopDecision
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class RecordProgress:
     """Write phase, its reason and sentence, and the curve."""
 
     trial: int
-    phase: Phase
+    phase: TrialPhase
     reason: str = ""
     message: str = ""
 
@@ -83,7 +83,7 @@ class RecordEnd:
     """Write how the trial ended; it never changes again."""
 
     trial: int
-    phase: Phase
+    phase: TrialPhase
     reason: str
     message: str
 

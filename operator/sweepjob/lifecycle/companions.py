@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..api.phases import Phase
-from ..api.stop_decision import Stop
+from ..api.phases import TrialPhase
+from ..api.stop_decision import StopDecision
 from .actions import DeleteJob, DeletePod, RecordStop, TrialAction
 from .observed import EarlierAttempt, Pod, TrainerEnd
 from .snapshot import Snapshot, Trial
@@ -39,7 +39,7 @@ def overdue_end(trial: Trial, sweep: Snapshot, now: float) -> TrainerEnd | None:
     if pod is None or pod.trainer_end is None:
         return None
     end = pod.trainer_end
-    cut_short = pod.deleting or trial.verdict is not None
+    cut_short = pod.deleting or trial.pending_stop is not None
     return end if cut_short or now >= end.ended + sweep.companion_grace else None
 
 
@@ -50,14 +50,14 @@ def describe(end: TrainerEnd, grace: float) -> str:
     return f"{_how(end)}. {others} {grace:g} s after it. {_REMEDY}"
 
 
-def stop_companions(trial: Trial, outcome: Phase, end: TrainerEnd, now: float) -> RecordStop:
+def stop_companions(trial: Trial, outcome: TrialPhase, end: TrainerEnd, now: float) -> RecordStop:
     """The decision to end the pod. The trainer's own end is the trial's."""
     late = max(0.0, now - end.ended)
     message = (
         f"{_how(end)}. {_listed(end)} still ran {late:.0f} s later: the pod is ended. {_REMEDY}"
     )
     reason = OUTLIVED if end.failure is None else end.failure[0]
-    return RecordStop(trial.index, Stop(outcome, reason, message))
+    return RecordStop(trial.index, StopDecision(outcome, reason, message))
 
 
 def _how(end: TrainerEnd) -> str:

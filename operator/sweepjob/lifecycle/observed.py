@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class StartBlocker:
     """Why a trial does not get going.
 
     Attributes:
@@ -69,7 +69,7 @@ class Pod:
     failure: tuple[str, str] = ("", "")
     node: str = ""
     incomplete: str = ""
-    stranded: float | None = None
+    never_started_since: float | None = None
     trainer_end: TrainerEnd | None = None
 
     @property
@@ -87,17 +87,19 @@ class Pod:
         """Whether its node should have ended it so long ago that nobody can be expected to."""
         return not self.is_terminal and self.gone_by is not None and now >= self.gone_by + patience
 
-    def is_stranded(self, now: float, patience: float) -> bool:
+    def never_starts(self, now: float, patience: float) -> bool:
         """Whether it will never get going, as far as anybody can know."""
-        return self.stranded is not None and now >= self.stranded + patience
+        return self.never_started_since is not None and now >= self.never_started_since + patience
 
     def watched(self, since: float) -> Pod:
         """The pod for somebody who has seen what happens since then: its node has its time from that
         moment on. It can only tell an API server that answers that it has done its work."""
-        if self.gone_by is None and self.stranded is None:
+        if self.gone_by is None and self.never_started_since is None:
             return self
         return replace(
-            self, gone_by=_late(self.gone_by, since), stranded=_late(self.stranded, since)
+            self,
+            gone_by=_late(self.gone_by, since),
+            never_started_since=_late(self.never_started_since, since),
         )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..api.phases import Phase
-from ..api.stop_decision import Stop
+from ..api.phases import TrialPhase
+from ..api.stop_decision import StopDecision
 from .actions import CreateTrial, LaunchJob, Plan
 from .snapshot import Proposal, Snapshot, Trial
 from .trial_planner import plan_trial
@@ -116,14 +116,16 @@ def _deadline(trial: Trial, sweep: Snapshot) -> float | None:
 
 def _with_verdict(trial: Trial, sweep: Snapshot, now: float) -> Trial:
     """The trial with a decision by a limit, where one has been reached."""
-    if trial.stop is not None or trial.verdict is not None:
+    if trial.stop is not None or trial.pending_stop is not None:
         return trial
     ending = reason_to_end(sweep, now)
     if ending is not None:
-        return replace(trial, verdict=Stop(Phase.CANCELED, *ending))
+        return replace(trial, pending_stop=StopDecision(TrialPhase.CANCELED, *ending))
     deadline = _deadline(trial, sweep)
     if deadline is not None and now >= deadline:
         timeout = sweep.limits.trial_timeout
         message = f"it ran longer than trialTimeout, {timeout:g} s"
-        return replace(trial, verdict=Stop(Phase.CANCELED, TRIAL_TIMEOUT, message))
+        return replace(
+            trial, pending_stop=StopDecision(TrialPhase.CANCELED, TRIAL_TIMEOUT, message)
+        )
     return trial

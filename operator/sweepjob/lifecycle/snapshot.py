@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..api.limits import COMPANION_GRACE, Limits
-from ..api.phases import Phase
-from ..api.stop_decision import Stop
+from ..api.phases import TrialPhase
+from ..api.stop_decision import StopDecision
 from ..search.space import Assignment
-from .observed import EarlierAttempt, Job, Pod, Trouble
+from .observed import EarlierAttempt, Job, Pod, StartBlocker
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Trial:
     index: int
     name: str
     uid: str
-    phase: Phase
+    phase: TrialPhase
     reason: str = ""
     attempt: int = 1
     failures: int = 0
@@ -52,14 +52,14 @@ class Trial:
     missing_since: float | None = None
     unanswered: float | None = None
     launch_at: float | None = None
-    stop: Stop | None = None
-    verdict: Stop | None = None
+    stop: StopDecision | None = None
+    pending_stop: StopDecision | None = None
     progress_due: float | None = None
-    trouble: Trouble | None = None
+    trouble: StartBlocker | None = None
     interruption: tuple[str, str] | None = None
     jobs: tuple[Job, ...] = ()
     pods: tuple[Pod, ...] = ()
-    strays: tuple[Pod, ...] = ()
+    orphan_pods: tuple[Pod, ...] = ()
     earlier: tuple[EarlierAttempt, ...] = ()
 
     @property
@@ -81,12 +81,12 @@ class Totals:
     """How many trials have a record, and how many have ended, by phase."""
 
     created: int = 0
-    ended: Mapping[Phase, int] = field(default_factory=dict)
+    ended: Mapping[TrialPhase, int] = field(default_factory=dict)
 
     @property
     def failed(self) -> int:
         """How many trials have ended as failed."""
-        return self.ended.get(Phase.FAILED, 0)
+        return self.ended.get(TrialPhase.FAILED, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..api.phases import Phase
-from ..api.stop_decision import Stop
+from ..api.phases import TrialPhase
+from ..api.stop_decision import StopDecision
 from .actions import Plan, RecordProgress
 from .companions import OUTLIVED, describe, trainer_end
 from .observed import Pod
@@ -18,14 +18,14 @@ PATIENCE = 3.0
 _START_TIMEOUT = 600.0
 
 
-def cannot_start(trial: Trial, sweep: Snapshot, now: float) -> Stop | None:
+def cannot_start(trial: Trial, sweep: Snapshot, now: float) -> StopDecision | None:
     """The decision to give up a trial that has not got going for too long."""
     deadline = _start_deadline(trial, sweep)
     if deadline is None or now < deadline or trial.trouble is None:
         return None
     since = now - trial.trouble.since
     message = f"it has not got going for {since:.0f} s: {trial.trouble.message}"
-    return Stop(Phase.FAILED, trial.trouble.reason, message)
+    return StopDecision(TrialPhase.FAILED, trial.trouble.reason, message)
 
 
 def _start_deadline(trial: Trial, sweep: Snapshot) -> float | None:
@@ -40,13 +40,13 @@ def _start_deadline(trial: Trial, sweep: Snapshot) -> float | None:
 def living(trial: Trial, patience: float, now: float) -> list[Pod]:
     """The pods of a trial that are waited for before it may end, or start."""
     earlier = (pod for attempt in trial.earlier for pod in attempt.pods)
-    pods = (*trial.pods, *trial.strays, *earlier)
+    pods = (*trial.pods, *trial.orphan_pods, *earlier)
     return [pod for pod in pods if not pod.is_terminal and not pod.is_lost(now, patience)]
 
 
 def first_loss(pods: Iterable[Pod], patience: float) -> float | None:
     """When the first of the pods that are to go, or to start, will count as lost."""
-    since = [p.gone_by if p.deleting else p.stranded for p in pods if not p.is_terminal]
+    since = [p.gone_by if p.deleting else p.never_started_since for p in pods if not p.is_terminal]
     return min((s + patience for s in since if s is not None), default=None)
 
 
@@ -62,27 +62,27 @@ def go_on(trial: Trial, sweep: Snapshot, now: float) -> Plan:
 
 def _standing(
     trial: Trial, sweep: Snapshot, now: float
-) -> tuple[Phase, str, str, list[float | None]]:
+) -> tuple[TrialPhase, str, str, list[float | None]]:
     """Phase, reason and sentence of a trial that goes on, and when they may change by time alone."""
     end = trainer_end(trial)
     if end is not None:
         due = end.ended + sweep.companion_grace
         if now < end.ended + PATIENCE:
-            return Phase.RUNNING, "", "", [end.ended + PATIENCE, due]
-        return Phase.RUNNING, OUTLIVED, describe(end, sweep.companion_grace), [due]
+            return TrialPhase.RUNNING, "", "", [end.ended + PATIENCE, due]
+        return TrialPhase.RUNNING, OUTLIVED, describe(end, sweep.companion_grace), [due]
     if any(pod.started is not None and not pod.is_terminal for pod in trial.pods):
-        return Phase.RUNNING, "", "", []
+        return TrialPhase.RUNNING, "", "", []
     job = trial.job
     if job is not None and job.suspended:
-        return Phase.QUEUED, *SUSPENDED, []
+        return TrialPhase.QUEUED, *SUSPENDED, []
     wakes: list[float | None] = []
     if trial.trouble is not None:
         known = trial.trouble.since + PATIENCE
         if now >= known:
-            return Phase.PENDING, trial.trouble.reason, trial.trouble.message, []
+            return TrialPhase.PENDING, trial.trouble.reason, trial.trouble.message, []
         wakes.append(known)
-    if trial.phase is Phase.RUNNING and trial.interruption is not None:
-        return Phase.PENDING, *trial.interruption, wakes
-    if trial.phase is Phase.QUEUED:
-        return Phase.PENDING, "", "", wakes
+    if trial.phase is TrialPhase.RUNNING and trial.interruption is not None:
+        return TrialPhase.PENDING, *trial.interruption, wakes
+    if trial.phase is TrialPhase.QUEUED:
+        return TrialPhase.PENDING, "", "", wakes
     return trial.phase, trial.reason, "", wakes

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..api.phases import Phase
-from ..api.stop_decision import Stop
+from ..api.phases import TrialPhase
+from ..api.stop_decision import StopDecision
 from .actions import DeleteJob, DeletePod, Plan, RecordEnd, TrialAction
 from .observed import Job
 from .snapshot import Trial
@@ -13,7 +13,7 @@ JOB_DELETED = ("JobDeleted", "its Job was deleted by somebody else, which cancel
 WATCH_LAG = 5.0  # seconds that one watch may be behind another
 
 
-def end_stopped(trial: Trial, stop: Stop, patience: float, now: float) -> Plan:
+def end_stopped(trial: Trial, stop: StopDecision, patience: float, now: float) -> Plan:
     """Pods first, with the sweep's grace, then the Job in the foreground.
 
     The other order loses a race in the kubelet: the garbage collector's delete would come first,
@@ -49,7 +49,7 @@ def end_deleted(trial: Trial, patience: float, now: float) -> Plan:
     if left:
         going = (DeletePod(trial.index, p.name, p.uid) for p in left if not p.deleting)
         return Plan(tuple(going), first_loss(left, patience))
-    return _when_seen(trial, RecordEnd(trial.index, Phase.CANCELED, *JOB_DELETED), now)
+    return _when_seen(trial, RecordEnd(trial.index, TrialPhase.CANCELED, *JOB_DELETED), now)
 
 
 def _when_seen(trial: Trial, end: RecordEnd, now: float) -> Plan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..api.phases import Phase
+from ..api.phases import TrialPhase
 from .actions import (
     DeleteJob,
     DeletePod,
@@ -43,9 +43,9 @@ def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     lost = _lost(trial, sweep.node_patience, now)
     if lost is not None:
         return Plan(lost)
-    stranded = _stranded(trial, sweep.node_patience, now)
-    if stranded:
-        return Plan(stranded)
+    never_started_since = _stranded(trial, sweep.node_patience, now)
+    if never_started_since:
+        return Plan(never_started_since)
     unseen = _unseen_until(trial)
     if unseen is not None and now < unseen:
         return Plan((), unseen)
@@ -55,24 +55,24 @@ def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     overdue = overdue_end(trial, sweep, now)
     if overdue is not None:
         return Plan(_after_trainer(trial, sweep.max_retries, overdue, now))
-    verdict = trial.verdict or cannot_start(trial, sweep, now)
-    if verdict is not None:
-        return Plan((RecordStop(trial.index, verdict),))
+    pending_stop = trial.pending_stop or cannot_start(trial, sweep, now)
+    if pending_stop is not None:
+        return Plan((RecordStop(trial.index, pending_stop),))
     return go_on(trial, sweep, now)
 
 
 def _without_job(trial: Trial, sweep: Snapshot, now: float) -> Plan:
-    verdict = trial.verdict or cannot_start(trial, sweep, now)
-    if verdict is not None:
+    pending_stop = trial.pending_stop or cannot_start(trial, sweep, now)
+    if pending_stop is not None:
         known = None if trial.unanswered is None else trial.unanswered + _ANSWER
         if known is not None and now < known:
             return Plan((), known)  # a Job that came after its trial's end would run on
-        return Plan((RecordStop(trial.index, verdict),))
+        return Plan((RecordStop(trial.index, pending_stop),))
     if trial.launched:
         return end_deleted(trial, sweep.node_patience, now)
-    strays = living(trial, sweep.node_patience, now)
-    if strays:  # its Job was deleted before we knew of it: the next one waits for its place
-        return Plan((), first_loss(strays, sweep.node_patience))
+    orphan_pods = living(trial, sweep.node_patience, now)
+    if orphan_pods:  # its Job was deleted before we knew of it: the next one waits for its place
+        return Plan((), first_loss(orphan_pods, sweep.node_patience))
     if trial.launch_at is not None and now < trial.launch_at:
         waiting = go_on(trial, sweep, now)
         wakes = [w for w in (trial.launch_at, waiting.wake_at) if w is not None]
@@ -86,8 +86,8 @@ def _lost(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...] 
     lost = [pod for pod in trial.pods if pod.is_lost(now, patience)]
     if not lost or any(not pod.is_terminal for pod in trial.pods if pod not in lost):
         return None
-    if trial.verdict is not None:
-        return (RecordStop(trial.index, trial.verdict),)
+    if trial.pending_stop is not None:
+        return (RecordStop(trial.index, trial.pending_stop),)
     deletions = [DeleteJob(trial.index, j.name, j.uid) for j in trial.jobs if not j.deleting]
     message = (
         f"node {lost[0].node} has not ended the trial's pod {patience:g} s after its grace: the node "
@@ -98,7 +98,7 @@ def _lost(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...] 
 
 def _stranded(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...]:
     """Deletions of pods that never get going; their Job, or a new attempt, puts another in the place."""
-    pods = (p for p in trial.pods if not p.deleting and p.is_stranded(now, patience))
+    pods = (p for p in trial.pods if not p.deleting and p.never_starts(now, patience))
     return tuple(DeletePod(trial.index, p.name, p.uid) for p in pods)
 
 
@@ -155,14 +155,14 @@ def _after_attempt(
     trial: Trial, max_retries: int, now: float, succeeded: bool | None, reason: str, message: str
 ) -> tuple[TrialAction, ...]:
     if succeeded:
-        return (RecordEnd(trial.index, Phase.SUCCEEDED, reason, message),)
+        return (RecordEnd(trial.index, TrialPhase.SUCCEEDED, reason, message),)
     if succeeded is None:
-        if trial.verdict is not None:
-            return (RecordStop(trial.index, trial.verdict),)
+        if trial.pending_stop is not None:
+            return (RecordStop(trial.index, trial.pending_stop),)
         return (_next_attempt(trial, trial.failures, reason, message),)
     failures = trial.failures + 1
-    if failures > max_retries or trial.verdict is not None:
-        return (RecordEnd(trial.index, Phase.FAILED, reason, message),)
+    if failures > max_retries or trial.pending_stop is not None:
+        return (RecordEnd(trial.index, TrialPhase.FAILED, reason, message),)
     first, most = _BACKOFF
     pause = min(most, first * 2.0 ** min(failures - 1, 10))
     return (_next_attempt(trial, failures, reason, message, now + pause),)

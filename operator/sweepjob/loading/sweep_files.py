@@ -13,7 +13,7 @@ from ..api.problem import InvalidSpec, Problem
 from ..api.spec_warnings import spec_warnings
 from ..api.sweepjob import SweepSpec, parse_sweepjob
 from ..render.table import tell
-from .azure import NotASweep, Supplies, convert
+from .azure import ConversionInputs, NotASweep, convert
 from .errors import Unusable
 from .yaml_text import BadYaml, load_documents
 
@@ -76,7 +76,7 @@ def understand(document: Any, name: str) -> Sweep:
         spec = _checked(document)
         return Sweep(spec, document, warnings=tuple(spec_warnings(document, spec)))
     try:
-        conversion = convert(document, Supplies(), stem(name))
+        conversion = convert(document, ConversionInputs(), stem(name))
     except NotASweep as error:
         raise Unusable(f"{name}: {error}") from None
     spec = parse_sweepjob(conversion.manifest)

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
-
-from .. import protocol as wire
+from .. import protocol
 from ..api import names
-from ..template import kubelet_expansion as kubelet
+from ..template import kubelet_expansion
 from ..trial_pods.accelerators import requested
 from ..trial_pods.job import trainer_of
 from .store import Body
@@ -70,26 +68,26 @@ def local_pod(body: Body, root: Path, url: str, shell: Mapping[str, str]) -> Loc
     sidecar = next(
         (c for c in spec.get("initContainers") or [] if c["name"] == names.SIDECAR), None
     )
-    told = {} if sidecar is None else json.loads(_environment(sidecar, {})[wire.ENV_TOLD])
-    told[wire.OPERATOR] = url  # the one in the Job may be of an earlier start
-    told[wire.STAY] = "true"  # the node tells it when the trainer has ended
+    told = {} if sidecar is None else json.loads(_environment(sidecar, {})[protocol.ENV_TOLD])
+    told[protocol.OPERATOR] = url  # the one in the Job may be of an earlier start
+    told[protocol.STAY] = "true"  # the node tells it when the trainer has ended
     places = _places(trainer, root, folder)
-    if port := int(told.get(wire.SOURCE_PORT, 0)):
+    if port := int(told.get(protocol.SOURCE_PORT, 0)):
         own = _free_port()
         places[f"127.0.0.1:{port}"] = f"127.0.0.1:{own}"
-        told[wire.SOURCE_PORT] = str(own)
+        told[protocol.SOURCE_PORT] = str(own)
         port = own
-    if wire.SOURCE_PATH in told:
-        told[wire.SOURCE_PATH] = told[wire.SOURCE_PATH].replace(
+    if protocol.SOURCE_PATH in told:
+        told[protocol.SOURCE_PATH] = told[protocol.SOURCE_PATH].replace(
             names.METRICS_FOLDER, _shared(trainer, sidecar, places), 1
         )
-    if wire.ARTIFACTS in told:
-        told[wire.ARTIFACTS] = _moved(told[wire.ARTIFACTS], places)
+    if protocol.ARTIFACTS in told:
+        told[protocol.ARTIFACTS] = _moved(told[protocol.ARTIFACTS], places)
     environment = {k: _moved(v, places) for k, v in _environment(trainer, shell).items()}
     words = [*(trainer.get("command") or []), *(trainer.get("args") or [])]
     return LocalPod(
         name=name,
-        command=[kubelet.expand(_moved(word, places), environment) for word in words],
+        command=[kubelet_expansion.expand(_moved(word, places), environment) for word in words],
         environment=environment,
         sidecar=None if sidecar is None else _sidecar(sidecar, told, folder),
         port=port,
@@ -104,7 +102,7 @@ def _environment(container: Mapping[str, Any], shell: Mapping[str, str]) -> dict
     found: dict[str, str] = {}
     for entry in container.get("env") or []:
         if "value" in entry:
-            found[entry["name"]] = kubelet.expand(str(entry["value"]), found)
+            found[entry["name"]] = kubelet_expansion.expand(str(entry["value"]), found)
         elif entry["name"] in shell:
             found[entry["name"]] = shell[entry["name"]]
     return found
@@ -147,10 +145,10 @@ def _moved(text: str, places: Mapping[str, str]) -> str:
 def _sidecar(container: Mapping[str, Any], told: Mapping[str, str], folder: Path) -> dict[str, str]:
     return {
         **_environment(container, {}),
-        wire.ENV_TOLD: json.dumps(told),
-        wire.ENV_TOKEN_FILE: str(folder / "token"),
-        wire.ENV_JOURNAL: str(folder / "journal.jsonl"),
-        wire.ENV_TERMINATION_LOG: str(folder / "last-words"),
+        protocol.ENV_TOLD: json.dumps(told),
+        protocol.ENV_TOKEN_FILE: str(folder / "token"),
+        protocol.ENV_JOURNAL: str(folder / "journal.jsonl"),
+        protocol.ENV_TERMINATION_LOG: str(folder / "last-words"),
         "PYTHONPATH": _PACKAGE,
         "PATH": "/usr/bin:/bin",
     }

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 from aiohttp import web
 
 from ..controllers.push_handler import PushHandler
-from ..controllers.sweep_controller import Reconciler
+from ..controllers.sweep_controller import SweepController
 from ..ingest.server import DirectSubmission, IngestServer
-from ..kube.client import Gateway
+from ..kube.client import KubeClient
 from ..pod_logs.limits import LogLimits
 from ..settings import Settings
 from ..trial_pods.sidecar import SidecarSettings
@@ -104,12 +104,12 @@ class LocalSweep:
         self, stack: contextlib.AsyncExitStack, node: Node, listener: socket.socket, url: str
     ) -> None:
         """The operator and its intake."""
-        api = Gateway(cast("ApiClient", LocalClient(self._server, node.log_of)))
+        api = KubeClient(cast("ApiClient", LocalClient(self._server, node.log_of)))
         sidecar = SidecarSettings("local", url, "")
         settings = Settings(
             (), sidecar, None, None, progress_interval=_PROGRESS, log_limits=_LOG_LIMITS
         )
-        reconciler = Reconciler(api, settings)
+        reconciler = SweepController(api, settings)
         handler = PushHandler(reconciler.reports, reconciler.caches)
         runner = IngestServer(node, DirectSubmission(handler)).runner(shutdown_timeout=1.0)
         await runner.setup()
@@ -144,7 +144,7 @@ class LocalSweep:
         else:
             loop.default_exception_handler(context)
 
-    def _on_change(self, change: Change, reconciler: Reconciler) -> None:
+    def _on_change(self, change: Change, reconciler: SweepController) -> None:
         if change.resource == "sweepjobs" and change.new is not None:
             reconciler.show(change.new, deleted=False)
             self._end_if_over(change.new)

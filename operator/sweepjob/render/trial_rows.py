@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..api.stop_decision import Stop
+from ..api.stop_decision import StopDecision
 from ..early_stopping.policy import Decision
 from .views import TrialView
 
@@ -46,7 +46,7 @@ def _message(trial: TrialView) -> str:
     return ". ".join(filter(None, (trial.unreadable, trial.record.message)))
 
 
-def stop_row(stop: Stop | Decision | None) -> Row | None:
+def stop_row(stop: StopDecision | Decision | None) -> Row | None:
     """What a policy decided."""
     if stop is None:
         return None

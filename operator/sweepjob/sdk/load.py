@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..api.problem import InvalidSpec
-from ..loading.azure import NotASweep, Supplies, convert
+from ..loading.azure import ConversionInputs, NotASweep, convert
 from ..loading.errors import Unusable
 from ..loading.sweep_files import is_sweepjob, read_documents, stem
 from .arguments import ArgumentError
@@ -33,7 +33,7 @@ def load_job(source: str | Path | Mapping[str, Any], **supplies: Any) -> SweepJo
     if is_sweepjob(data):
         return SweepJob.from_manifest(copy.deepcopy(dict(data)))
     try:
-        conversion = convert(data, Supplies(**supplies), name)
+        conversion = convert(data, ConversionInputs(**supplies), name)
     except NotASweep as error:
         raise ArgumentError(f"{source}: {error}") from None
     except InvalidSpec as error:

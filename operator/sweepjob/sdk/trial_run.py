@@ -7,22 +7,22 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ..api.phases import Phase
-from ..api.stop_decision import Stop
+from ..api.phases import TrialPhase
+from ..api.stop_decision import StopDecision
 from ..objective import Goal
 from ..render.views import TrialView
 from ..search.space import Assignment, leaves
 
 # Azure's words for how a job is (semantics, section 5).
 _STATUS = {
-    Phase.PENDING: "NotStarted",
-    Phase.QUEUED: "Queued",
-    Phase.RUNNING: "Running",
-    Phase.STOPPING: "CancelRequested",
-    Phase.SUCCEEDED: "Completed",
-    Phase.EARLY_STOPPED: "Canceled",
-    Phase.CANCELED: "Canceled",
-    Phase.FAILED: "Failed",
+    TrialPhase.PENDING: "NotStarted",
+    TrialPhase.QUEUED: "Queued",
+    TrialPhase.RUNNING: "Running",
+    TrialPhase.STOPPING: "CancelRequested",
+    TrialPhase.SUCCEEDED: "Completed",
+    TrialPhase.EARLY_STOPPED: "Canceled",
+    TrialPhase.CANCELED: "Canceled",
+    TrialPhase.FAILED: "Failed",
 }
 
 
@@ -54,7 +54,7 @@ class TrialRun:
     values: tuple[float, ...]
     intervals: tuple[int, ...]
     reports: int
-    stop: Stop | None
+    stop: StopDecision | None
     started: float | None
     ended: float | None
     seconds: float | None
@@ -91,11 +91,11 @@ class TrialRun:
     @property
     def status(self) -> str:
         """In Azure's words: ``Completed``, ``Canceled``, ``Running`` ..."""
-        return _STATUS[Phase(self.phase)]
+        return _STATUS[TrialPhase(self.phase)]
 
     @property
     def is_finished(self) -> bool:
-        return Phase(self.phase).is_end
+        return TrialPhase(self.phase).is_end
 
     @property
     def flat_parameters(self) -> dict[str, Any]:

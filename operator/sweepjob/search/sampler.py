@@ -17,7 +17,7 @@ class Observation:
         index: the trial's index; None for a trial of another sweep, given for a warm start.
         parameters: what it tried.
         score: the best it reported, larger is better whatever the goal; None when it reported nothing.
-            Of a trial that was stopped early, what ``Evidence`` takes it for.
+            Of a trial that was stopped early, what ``CurveExtrapolation`` takes it for.
         ended: whether it can still report; a pending trial has ended False.
     """
 
@@ -31,12 +31,12 @@ class Sampler(Protocol):
     """Proposes assignments.
 
     A proposal is a function of the space, the seed, the index and, for samplers with
-    ``learns``, the observations: calling again after a restart gives the same answer, and no state
-    of a generator has to be kept.
+    ``uses_observations``, the observations. Calling it again after a restart gives the same answer; no
+    generator state has to be persisted.
     """
 
     @property
-    def learns(self) -> bool:
+    def uses_observations(self) -> bool:
         """Whether ``observations`` matter; if not, callers may pass none and ask ahead."""
         ...
 

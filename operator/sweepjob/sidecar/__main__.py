@@ -6,12 +6,12 @@ from __future__ import annotations
 import os
 import sys
 
-from .. import protocol as wire
+from .. import protocol
 from .listener import listen
 
 
 def main() -> int:
-    port = wire.told(os.environ).get(wire.SOURCE_PORT)
+    port = protocol.told(os.environ).get(protocol.SOURCE_PORT)
     listener = listen(int(port)) if port else None
 
     import threading

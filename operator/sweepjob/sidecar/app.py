@@ -7,11 +7,11 @@ import socket
 import sys
 import threading
 
-from .. import protocol as wire
-from . import early_exit as departure
+from .. import protocol
+from . import early_exit
 from .configuration import Settings
 from .journal import Journal
-from .metric_store import Recorder
+from .metric_store import MetricStore
 from .mlflow.api import MlflowApi
 from .mlflow.database import Database
 from .mlflow.forwarding import forwarding
@@ -25,7 +25,7 @@ from .sources.json_lines import JsonLines
 from .sources.open_files import OpenFiles
 from .sources.pushgateway import PushGateway, taking
 from .sources.tensorboard import EventFiles
-from .termination_message import LastWords
+from .termination_message import TerminationMessage
 
 _LAST_PUSH = 1.0  # seconds for the last push; the termination message holds the rest
 
@@ -37,8 +37,8 @@ def live(settings: Settings, listener: socket.socket | None, leaving: threading.
         listener: of a source that listens.
         leaving: is set when it is time to go.
     """
-    recorder = Recorder(Journal(settings.journal), settings.metric, settings.trial)
-    words = LastWords(settings.termination_log, recorder)
+    recorder = MetricStore(Journal(settings.journal), settings.metric, settings.trial)
+    words = TerminationMessage(settings.termination_log, recorder)
     words.start()
     follower = None
     if listener is None:
@@ -46,8 +46,8 @@ def live(settings: Settings, listener: socket.socket | None, leaving: threading.
     else:
         server = LocalServer(listener, _handler(settings, recorder), recorder.changed)
         server.start()
-        if settings.source == wire.MLFLOW and not settings.stay:
-            departure.watch(departure.Connections(server, recorder), recorder, leaving)
+        if settings.source == protocol.MLFLOW and not settings.stay:
+            early_exit.watch(early_exit.Connections(server, recorder), recorder, leaving)
     pusher = Pusher(settings, recorder)
     pusher.start()
     while not leaving.wait(3600):
@@ -59,8 +59,8 @@ def live(settings: Settings, listener: socket.socket | None, leaving: threading.
     print(f"{recorder.count} reports of {settings.metric}", file=sys.stderr)
 
 
-def _follow(settings: Settings, recorder: Recorder, leaving: threading.Event) -> Follower:
-    tensorboard = settings.source == wire.TENSORBOARD
+def _follow(settings: Settings, recorder: MetricStore, leaving: threading.Event) -> Follower:
+    tensorboard = settings.source == protocol.TENSORBOARD
     reader = (EventFiles if tensorboard else JsonLines)(settings.path, recorder)
     follower = Follower(reader.read, recorder)
     follower.start()
@@ -71,12 +71,12 @@ def _follow(settings: Settings, recorder: Recorder, leaving: threading.Event) ->
     existing = next((f for f in (folder, *folder.parents) if f.is_dir()), folder)
     files = OpenFiles(existing, recorder.changed)
     files.start()
-    departure.watch(departure.Files(files), recorder, leaving)
+    early_exit.watch(early_exit.Files(files), recorder, leaving)
     return follower
 
 
-def _handler(settings: Settings, recorder: Recorder) -> type[Handler]:
-    if settings.source == wire.PUSHGATEWAY:
+def _handler(settings: Settings, recorder: MetricStore) -> type[Handler]:
+    if settings.source == protocol.PUSHGATEWAY:
         return taking(PushGateway(recorder))
     database = Database(settings.journal.with_name("mlflow.sqlite"))
     if settings.forward_to:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import protocol as wire
+from .. import protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """See the names in ``wire``."""
+    """See the names in ``protocol``."""
 
     operator_url: str
     operator_ca: str
@@ -22,7 +22,7 @@ class Settings:
     trial: str
     artifacts: str
     termination_log: Path
-    source: str = wire.MLFLOW
+    source: str = protocol.MLFLOW
     path: Path = Path("/nonexistent")
     forward_to: str = ""
     forward_insecure: bool = False
@@ -32,21 +32,21 @@ class Settings:
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
         """Raises KeyError with the name of what is missing."""
-        get, told = environment.get, wire.told(environment)
+        get, told = environment.get, protocol.told(environment)
         return cls(
-            operator_url=told[wire.OPERATOR],
-            operator_ca=told.get(wire.CA, ""),
-            token_file=Path(get(wire.ENV_TOKEN_FILE, "/var/run/secrets/sweepjob.dev/token")),
-            journal=Path(get(wire.ENV_JOURNAL, "/var/lib/sweepjob/journal.jsonl")),
-            metric=told[wire.METRIC],
-            namespace=told[wire.NAMESPACE],
-            trial=told[wire.TRIAL],
-            artifacts=told.get(wire.ARTIFACTS, "/tmp/sweepjob-artifacts"),
-            termination_log=Path(get(wire.ENV_TERMINATION_LOG, "/dev/termination-log")),
-            source=told.get(wire.SOURCE, wire.MLFLOW),
-            path=Path(told.get(wire.SOURCE_PATH, "/nonexistent")),
-            forward_to=get(wire.ENV_FORWARD_TO, ""),
-            forward_insecure=get(wire.ENV_FORWARD_INSECURE, "").lower() in ("1", "true"),
-            stay=told.get(wire.STAY) == "true",
-            run_id=get(wire.ENV_RUN_ID, ""),
+            operator_url=told[protocol.OPERATOR],
+            operator_ca=told.get(protocol.CA, ""),
+            token_file=Path(get(protocol.ENV_TOKEN_FILE, "/var/run/secrets/sweepjob.dev/token")),
+            journal=Path(get(protocol.ENV_JOURNAL, "/var/lib/sweepjob/journal.jsonl")),
+            metric=told[protocol.METRIC],
+            namespace=told[protocol.NAMESPACE],
+            trial=told[protocol.TRIAL],
+            artifacts=told.get(protocol.ARTIFACTS, "/tmp/sweepjob-artifacts"),
+            termination_log=Path(get(protocol.ENV_TERMINATION_LOG, "/dev/termination-log")),
+            source=told.get(protocol.SOURCE, protocol.MLFLOW),
+            path=Path(told.get(protocol.SOURCE_PATH, "/nonexistent")),
+            forward_to=get(protocol.ENV_FORWARD_TO, ""),
+            forward_insecure=get(protocol.ENV_FORWARD_INSECURE, "").lower() in ("1", "true"),
+            stay=told.get(protocol.STAY) == "true",
+            run_id=get(protocol.ENV_RUN_ID, ""),
         )

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from .metric_store import Recorder
+from .metric_store import MetricStore
 from .server import LocalServer
 from .sources.open_files import OpenFiles
 
@@ -45,7 +45,7 @@ class Sign(Protocol):
 class Connections:
     """The MLflow client: its run is ended, and its connections are closed."""
 
-    def __init__(self, server: LocalServer, recorder: Recorder) -> None:
+    def __init__(self, server: LocalServer, recorder: MetricStore) -> None:
         self._server = server
         self._recorder = recorder
 
@@ -83,13 +83,13 @@ def shutdown_time(loading: float, slowdown: float) -> float:
     return max(_LEAST, _UNLOADING * loading * slowdown)
 
 
-def watch(sign: Sign, recorder: Recorder, leaving: threading.Event) -> None:
+def watch(sign: Sign, recorder: MetricStore, leaving: threading.Event) -> None:
     """Set ``leaving`` when the trainer seems to be gone; once in the life of a pod."""
     if recorder.may_leave:
         threading.Thread(target=_watch, args=(sign, recorder, leaving), daemon=True).start()
 
 
-def _watch(sign: Sign, recorder: Recorder, leaving: threading.Event) -> None:
+def _watch(sign: Sign, recorder: MetricStore, leaving: threading.Event) -> None:
     started = time.monotonic()
     while True:
         with recorder.changed:

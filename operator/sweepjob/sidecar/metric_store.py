@@ -8,12 +8,12 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
-from .. import protocol as wire
+from .. import protocol
 from .journal import Journal
 from .notices import Notices
 
 
-class Recorder:
+class MetricStore:
     """Thread-safe; every change is in the journal before the trainer's call returns.
 
     Args:
@@ -26,7 +26,7 @@ class Recorder:
     def __init__(self, journal: Journal, metric: str, trial: str) -> None:
         self.changed = threading.Condition()
         self.metric = metric
-        self._short_metric = wire.shorten(metric)
+        self._short_metric = protocol.shorten(metric)
         self._journal = journal
         self._trial = trial
         self._places: dict[str, int] = {}
@@ -64,7 +64,7 @@ class Recorder:
                 details = dict(zip(("file", "offset"), place, strict=True))
             if point is not None:
                 details = dict(zip(("run", "step", "time"), point, strict=True))
-            self._write({"value": wire.encode(value), **details})
+            self._write({"value": protocol.encode(value), **details})
             self.changed.notify_all()
 
     def note_nested(self, name: str, run: str) -> None:
@@ -80,7 +80,7 @@ class Recorder:
         """The reports that came from runs: ``value``, and number of the run, step and time."""
         for entry in self._journal.entries():
             if "value" in entry and "run" in entry:
-                yield {**entry, "value": wire.decode(entry["value"])}
+                yield {**entry, "value": protocol.decode(entry["value"])}
 
     def place(self, file: str) -> int:
         """The offset up to which a file has been taken in."""
@@ -103,7 +103,7 @@ class Recorder:
             if self._kept.get(key) != value:
                 self._write({"keep": key, "as": value})
 
-    def warn(self, topic: str, notice: wire.Notice | None) -> None:
+    def warn(self, topic: str, notice: protocol.Notice | None) -> None:
         """Tell the operator what the trial's reports lack; None takes it back."""
         with self.changed:
             entry = self._notices.change(topic, notice)
@@ -112,9 +112,11 @@ class Recorder:
                 self.changed.notify_all()
 
     def _note_name(self, name: str, nested: str = "") -> None:
-        name, nested = wire.shorten(name), wire.shorten(nested)
+        name, nested = protocol.shorten(name), protocol.shorten(nested)
         known = self._seen.get(name)
-        is_new = known is None and (len(self._seen) < wire.MAX_NAMES or name == self._short_metric)
+        is_new = known is None and (
+            len(self._seen) < protocol.MAX_NAMES or name == self._short_metric
+        )
         if is_new or (known and not nested):
             self._write({"seen": name, "nested": nested} if nested else {"seen": name})
             self.changed.notify_all()
@@ -135,18 +137,18 @@ class Recorder:
         return len(self._values)
 
     @property
-    def notices(self) -> tuple[wire.Notice, ...]:
+    def notices(self) -> tuple[protocol.Notice, ...]:
         return self._notices.all
 
-    def batch(self, first: int) -> wire.Push:
+    def batch(self, first: int) -> protocol.Push:
         """The reports from number ``first`` on, as many as one push takes."""
         with self.changed:
-            values = tuple(self._values[first - 1 : first - 1 + wire.MAX_BATCH])
-            return wire.Push("", self._trial, first, values, self._names(), self._notices.all)
+            values = tuple(self._values[first - 1 : first - 1 + protocol.MAX_BATCH])
+            return protocol.Push("", self._trial, first, values, self._names(), self._notices.all)
 
-    def summary(self) -> wire.Summary:
+    def summary(self) -> protocol.Summary:
         with self.changed:
-            return wire.Summary(
+            return protocol.Summary(
                 count=len(self._values),
                 low=None if math.isnan(self._low) else self._low,
                 high=None if math.isnan(self._high) else self._high,
@@ -161,7 +163,7 @@ class Recorder:
 
     def _apply(self, entry: dict[str, Any]) -> None:
         if "value" in entry:
-            self._take(wire.decode(entry["value"]))
+            self._take(protocol.decode(entry["value"]))
             self._note(self._short_metric, "")
             if entry.get("file"):
                 self._places[entry["file"]] = entry["offset"]
@@ -181,7 +183,7 @@ class Recorder:
             self._high = value if math.isnan(self._high) else max(self._high, value)
 
     def _note(self, name: str, nested: str) -> None:
-        if name in self._seen or len(self._seen) < wire.MAX_NAMES:
+        if name in self._seen or len(self._seen) < protocol.MAX_NAMES:
             self._seen[name] = nested
         elif name == self._short_metric:
             # The one name that must not be missing takes the last one's place.
@@ -192,4 +194,4 @@ class Recorder:
         """What is said of a primary metric that does not count comes first: a list may be cut."""
         nested = self._seen.get(self._short_metric)
         names = {self._short_metric: nested, **self._seen} if nested else self._seen
-        return tuple(wire.in_nested_run(n, run) if run else n for n, run in names.items())
+        return tuple(protocol.in_nested_run(n, run) if run else n for n, run in names.items())

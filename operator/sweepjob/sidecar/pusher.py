@@ -10,9 +10,9 @@ import threading
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from .. import protocol as wire
+from .. import protocol
 from .configuration import Settings
-from .metric_store import Recorder
+from .metric_store import MetricStore
 
 _TIMEOUT = 10.0
 _BACKOFF = (0.2, 10.0)  # seconds, first and longest
@@ -23,16 +23,16 @@ _UNTIL_DURABLE = 5.0  # seconds between reminders while the operator has somethi
 class Pusher(threading.Thread):
     """Sends what the operator has not got, until it is told to stop or ``finish`` is called."""
 
-    def __init__(self, settings: Settings, recorder: Recorder) -> None:
+    def __init__(self, settings: Settings, recorder: MetricStore) -> None:
         super().__init__(name="pusher", daemon=True)
         self._settings = settings
         self._recorder = recorder
         self._connection: http.client.HTTPConnection | None = None
-        self._reply = wire.Reply(next=1, durable=0)
+        self._reply = protocol.Reply(next=1, durable=0)
         self._told: tuple[object, ...] = ((), ())  # names and notices
         self._finishing = False
         self._backoff = 0.0
-        self._room = wire.MAX_BODY  # bytes of a push; less after it was too large for somebody
+        self._room = protocol.MAX_BODY  # bytes of a push; less after it was too large for somebody
 
     def run(self) -> None:
         while self._wait_for_work():
@@ -62,7 +62,7 @@ class Pusher(threading.Thread):
             elif self._backoff:
                 changed.wait_for(lambda: self._finishing, self._backoff * random.uniform(0.5, 1))
             while not self._has_news():
-                if self._finishing or self._reply.action == wire.STOP:
+                if self._finishing or self._reply.action == protocol.STOP:
                     return False
                 if self._reply.durable >= self._recorder.count:
                     changed.wait()
@@ -71,7 +71,7 @@ class Pusher(threading.Thread):
             return True
 
     def _has_news(self) -> bool:
-        if self._reply.action == wire.STOP:
+        if self._reply.action == protocol.STOP:
             return False
         unsent = self._reply.next <= self._recorder.count
         batch = self._recorder.batch(1)
@@ -82,13 +82,13 @@ class Pusher(threading.Thread):
         token = self._settings.token_file.read_text().strip()  # it is rotated: read it every time
         connection = self._connect()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        connection.request("POST", wire.REPORTS_PATH, push.fit(self._room), headers)
+        connection.request("POST", protocol.REPORTS_PATH, push.fit(self._room), headers)
         response = connection.getresponse()
         body = response.read()
         if response.status == 410:
             # The trial goes on in another pod: nobody wants what this one still has to say.
             print(f"operator answered 410: {body[:200]!r}", file=sys.stderr, flush=True)
-            self._reply = replace(self._reply, action=wire.STOP)
+            self._reply = replace(self._reply, action=protocol.STOP)
             return
         if response.status == 413 and self._room > _LEAST_ROOM:
             self._room = max(_LEAST_ROOM, self._room // 2)
@@ -96,7 +96,7 @@ class Pusher(threading.Thread):
             return
         if response.status != 200:
             raise OSError(f"operator answered {response.status}: {body[:200]!r}")
-        self._reply = wire.Reply.parse(body)
+        self._reply = protocol.Reply.parse(body)
         self._told = (push.seen, push.notices)
 
     def _connect(self) -> http.client.HTTPConnection:

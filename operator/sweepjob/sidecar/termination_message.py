@@ -8,26 +8,26 @@ import threading
 import time
 from pathlib import Path
 
-from .. import protocol as wire
-from .metric_store import Recorder
+from .. import protocol
+from .metric_store import MetricStore
 
 _PAUSE = 0.05  # seconds between two writes, at least
 
 
-class LastWords(threading.Thread):
+class TerminationMessage(threading.Thread):
     """Writes what the recorder has to a file whenever that has become more.
 
     Args:
         file: the container's termination log.
     """
 
-    def __init__(self, file: Path, recorder: Recorder) -> None:
+    def __init__(self, file: Path, recorder: MetricStore) -> None:
         super().__init__(name="last words", daemon=True)
         self._file = file
         self._recorder = recorder
         left = file.stat().st_size if file.exists() else 0
-        self._length = min(left, wire.TERMINATION_MESSAGE_LIMIT)  # more would not be read
-        self._written: tuple[int, tuple[wire.Notice, ...]] = (-1, ())
+        self._length = min(left, protocol.TERMINATION_MESSAGE_LIMIT)  # more would not be read
+        self._written: tuple[int, tuple[protocol.Notice, ...]] = (-1, ())
         self._writing = threading.Lock()
 
     def run(self) -> None:

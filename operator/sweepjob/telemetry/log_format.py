@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ..http_server.limits import RateLimiter
+from ..http_server.limits import ClientRateLimiter
 
 TEXT, JSON = "text", "json"
 # Lines a second in the long run, and at once: of one message about one namespace, and in all.
@@ -97,7 +97,7 @@ class Limit(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._each, self._all = RateLimiter(*_EACH), RateLimiter(*_ALL)
+        self._each, self._all = ClientRateLimiter(*_EACH), ClientRateLimiter(*_ALL)
         self._omitted: OrderedDict[str, int] = OrderedDict()
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from . import metrics as telemetry
+from . import metrics
 
 _INTERVAL = 0.1  # seconds between two looks
 _WINDOW = 600  # looks that the longest pause is of: a minute
@@ -19,5 +19,5 @@ async def monitor_loop() -> None:
         due = loop.time() + _INTERVAL
         await asyncio.sleep(_INTERVAL)
         delays.append(max(0.0, loop.time() - due))
-        telemetry.LOOP_DELAY_SECONDS.observe(delays[-1])
-        telemetry.LOOP_PAUSE.set(max(delays))
+        metrics.LOOP_DELAY_SECONDS.observe(delays[-1])
+        metrics.LOOP_PAUSE.set(max(delays))

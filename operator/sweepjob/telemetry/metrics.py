@@ -75,7 +75,7 @@ API_REQUESTS = Counter(
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
+class MetricsSnapshot:
     """How much there is at this moment."""
 
     sweeps: int
@@ -98,7 +98,7 @@ class Gauges(Collector):
 
     def __init__(
         self,
-        count: Callable[[], Census],
+        count: Callable[[], MetricsSnapshot],
         leads: Callable[[], bool],
         is_ready: Callable[[], bool],
         lacking: Callable[[], Mapping[tuple[str, str], int]],

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from . import kubelet_expansion as kubelet
-from . import shell_quoting
+from . import kubelet_expansion, shell_quoting
 from .references import Reference, has_optional, parts, pieces, replace_references, settle_optional
 
 _SHELL_SYNTAX = re.compile(r"[|&;<>()$`*?#~!\\\n\[\]{}]")
@@ -148,24 +147,24 @@ def resolve(command: str | Sequence[str], values: Mapping[str, str]) -> list[str
     if not any(isinstance(piece, Reference) for piece in found):
         return [*SHELL, settled]
     made = shell_quoting.filled(found, values)
-    return [*SHELL, kubelet.written(made, {})]
+    return [*SHELL, kubelet_expansion.written(made, {})]
 
 
 @lru_cache(maxsize=32)  # every trial of a sweep has the same text
 def _decoded(text: str) -> tuple[str | Reference, ...]:
     found = pieces(text)
     has_values = any(isinstance(piece, Reference) for piece in found)
-    return tuple(kubelet.decoded(found) if has_values else found)
+    return tuple(kubelet_expansion.decoded(found) if has_values else found)
 
 
 def _words(given: str, values: Mapping[str, str]) -> list[str]:
     if [optional for _, optional in parts(given)] == [True]:
         return _filled(settle_optional(given, values), values)
-    return [kubelet.filled(given, values)]
+    return [kubelet_expansion.filled(given, values)]
 
 
 def _filled(text: str, values: Mapping[str, str]) -> list[str]:
-    return [kubelet.replaced(word, values) for word in _split(text)]
+    return [kubelet_expansion.replaced(word, values) for word in _split(text)]
 
 
 def _split(text: str) -> list[list[str | Reference]]:

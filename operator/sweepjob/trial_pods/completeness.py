@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import protocol as wire
+from .. import protocol
 from ..api import names
 
 _REMEDIES = {
@@ -48,7 +48,7 @@ def _end(state: Mapping[str, Any]) -> tuple[str, int] | None:
     return None if ended is None else (ended.get("reason") or "Error", ended.get("exitCode") or 0)
 
 
-def lost_reports(ends: SidecarEnds, source: str, *, over: bool) -> wire.Notice | None:
+def lost_reports(ends: SidecarEnds, source: str, *, over: bool) -> protocol.Notice | None:
     """What may be missing of the reports of a pod; None when nothing is.
 
     Args:
@@ -59,24 +59,26 @@ def lost_reports(ends: SidecarEnds, source: str, *, over: bool) -> wire.Notice |
     final = ends.last or ends.before
     if over and final is not None and final[1] != 0:
         return _notice(final, "before it had taken in everything that the script reported")
-    listens = source in (wire.MLFLOW, wire.PUSHGATEWAY)
+    listens = source in (protocol.MLFLOW, protocol.PUSHGATEWAY)
     if listens and ends.before is not None and ends.before[1] != 0:
         return _notice(ends.before, "and started again: what the script sent meanwhile may be lost")
     return None
 
 
-def _notice(end: tuple[str, int], what: str) -> wire.Notice:
+def _notice(end: tuple[str, int], what: str) -> protocol.Notice:
     reason, code = end
     how = "killed" if reason == "OOMKilled" or code > 128 else "ended"
     text = f"its sidecar was {how} ({reason}, exit code {code}) {what}."
-    return wire.Notice.of(wire.REPORTS_INCOMPLETE, f"{text} {_REMEDIES.get(reason, _SEE_LOG)}")
+    return protocol.Notice.of(
+        protocol.REPORTS_INCOMPLETE, f"{text} {_REMEDIES.get(reason, _SEE_LOG)}"
+    )
 
 
-def lost_between(count: int) -> wire.Notice:
+def lost_between(count: int) -> protocol.Notice:
     """Of a sidecar whose last words do not reach back to what the operator has."""
     text = (
         f"{count} of its reports are not on its curve: the operator was away while it ran, and its "
         "sidecar's last words have the newest ones only. Its best value and the number of its reports "
         "are right; policies and samplers have not seen those reports."
     )
-    return wire.Notice.of(wire.REPORTS_INCOMPLETE, text)
+    return protocol.Notice.of(protocol.REPORTS_INCOMPLETE, text)

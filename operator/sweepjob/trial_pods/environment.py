@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .. import protocol as wire
+from .. import protocol
 from ..api.names import TRACKING_URI
 from ..api.sweepjob import SweepSpec
 from ..search.space import Assignment
@@ -39,11 +39,11 @@ def _of_source(
     identity: TrialIdentity, spec: SweepSpec, trainer: Mapping[str, Any]
 ) -> dict[str, str]:
     metrics = spec.metrics
-    if metrics.source == wire.MLFLOW:
+    if metrics.source == protocol.MLFLOW:
         return _mlflow(identity, metrics.port, trainer)
-    if metrics.source == wire.PUSHGATEWAY:
+    if metrics.source == protocol.PUSHGATEWAY:
         return {"SWEEPJOB_PUSHGATEWAY": f"127.0.0.1:{metrics.port}"}
-    if metrics.source == wire.LOGS:
+    if metrics.source == protocol.LOGS:
         # Python would keep its output back until there are some kilobytes of it.
         return {"PYTHONUNBUFFERED": "1"}
     return {"SWEEPJOB_METRICS_PATH": metrics.path}

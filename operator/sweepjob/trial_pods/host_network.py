@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .. import protocol as wire
+from .. import protocol
 from ..api.metrics import Metrics
 from .identity import TrialIdentity
 
@@ -28,7 +28,7 @@ def with_own_port(
     The scheduler puts no two pods with one host port on a node. The trainer declares it, not the sidecar:
     schedulers before Kubernetes 1.34 do not look at the ports of init containers.
     """
-    if not pod.get("hostNetwork") or metrics.source == wire.LOGS:
+    if not pod.get("hostNetwork") or metrics.source == protocol.LOGS:
         return metrics
     # Without it, names of Services, such as the operator's, do not resolve in the node's network.
     pod.setdefault("dnsPolicy", "ClusterFirstWithHostNet")

@@ -7,21 +7,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .. import protocol as wire
+from .. import protocol
 from ..api import names
 from ..api.names import TRACKING_URI
 from ..api.outputs import ARTIFACTS
 from ..api.reserved_names import check_names
 from ..api.sweepjob import SweepSpec, TrialTemplate
 from ..search.space import Assignment
-from ..template import command
-from ..template import kubelet_expansion as kubelet
+from ..template import command, kubelet_expansion
 from ..template.references import substitute, values
 from .environment import trainer_environment
 from .host_network import with_own_port
 from .identity import TrialIdentity
 from .metrics_volume import share_variables
-from .namespace_constraints import NO_LIMITS, NamespaceLimits
+from .namespace_constraints import NO_LIMITS, NamespaceConstraints
 from .proxies import exempt_container
 from .sidecar import DROP_ALL, SidecarSettings, add_sidecar
 from .sidecar_resources import fit_resources, wanted_resources
@@ -37,7 +36,7 @@ def job_manifest(
     spec: SweepSpec,
     assignment: Assignment,
     sidecar: SidecarSettings,
-    limits: NamespaceLimits = NO_LIMITS,
+    limits: NamespaceConstraints = NO_LIMITS,
 ) -> Manifest:
     """The Job as it is created.
 
@@ -92,7 +91,7 @@ def _pod_template(
     spec: SweepSpec,
     assignment: Assignment,
     settings: SidecarSettings,
-    limits: NamespaceLimits,
+    limits: NamespaceConstraints,
 ) -> tuple[Manifest, str]:
     """The pod, and how its sidecar was fitted to the namespace."""
     paths = {output.name: output.mount_path for output in spec.outputs}
@@ -110,7 +109,7 @@ def _pod_template(
     environment = trainer_environment(identity, replace(spec, metrics=metrics), assignment, trainer)
     _add_outputs(pod, trainer, identity, spec)
     sidecar, fitted = None, ""
-    if metrics.source != wire.LOGS:
+    if metrics.source != protocol.LOGS:
         told = _told(identity, spec, paths)
         wanted = wanted_resources(pod, metrics.sidecar or settings.resources)
         resources, fitted = fit_resources(wanted, pod, limits)
@@ -127,12 +126,12 @@ def _pod_template(
 def _told(identity: TrialIdentity, spec: SweepSpec, paths: Mapping[str, str]) -> dict[str, str]:
     """What the sidecar is told about its trial."""
     told = {
-        wire.METRIC: spec.objective.primary_metric,
-        wire.NAMESPACE: identity.namespace,
-        wire.TRIAL: identity.trial,
+        protocol.METRIC: spec.objective.primary_metric,
+        protocol.NAMESPACE: identity.namespace,
+        protocol.TRIAL: identity.trial,
     }
     if ARTIFACTS in paths:
-        told[wire.ARTIFACTS] = paths[ARTIFACTS]
+        told[protocol.ARTIFACTS] = paths[ARTIFACTS]
     return told
 
 
@@ -214,9 +213,11 @@ def _expand_values(
     """A text, or a list of texts, that the kubelet expands."""
     source = written.get(key)
     if isinstance(source, str):
-        made[key] = kubelet.filled(source, resolved)
+        made[key] = kubelet_expansion.filled(source, resolved)
     elif isinstance(source, list):
-        made[key] = [kubelet.filled(s, resolved) if isinstance(s, str) else s for s in source]
+        made[key] = [
+            kubelet_expansion.filled(s, resolved) if isinstance(s, str) else s for s in source
+        ]
 
 
 def trainer_of(pod: Mapping[str, Any]) -> Manifest:
@@ -234,7 +235,7 @@ def _add_environment(container: Manifest, added: Mapping[str, str]) -> None:
     ]
     present = {entry.get("name") for entry in env}
     env += [
-        {"name": key, "value": kubelet.literal(value)}
+        {"name": key, "value": kubelet_expansion.literal(value)}
         for key, value in added.items()
         if key not in present
     ]

@@ -11,14 +11,14 @@ from ..api.quantity import parse_quantity
 
 
 @dataclass(frozen=True, slots=True)
-class NamespaceLimits:
+class NamespaceConstraints:
     """LimitRanges and ResourceQuotas of a namespace, as the API server has them."""
 
     limit_ranges: Sequence[Mapping[str, Any]] = ()
     quotas: Sequence[Mapping[str, Any]] = ()
 
 
-NO_LIMITS = NamespaceLimits()
+NO_LIMITS = NamespaceConstraints()
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class Bounds:
     sources: list[str] = field(default_factory=list)
 
 
-def bounds_by_resource(pod: Mapping[str, Any], limits: NamespaceLimits) -> dict[str, Bounds]:
+def bounds_by_resource(pod: Mapping[str, Any], limits: NamespaceConstraints) -> dict[str, Bounds]:
     """The bounds of a further container, by resource.
 
     Args:

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .. import protocol as wire
+from .. import protocol
 from ..api import names
 from ..api.conditions import condition
 from ..api.shapes import JOB, POD, shaped
 from ..api.times import parse_time
-from ..lifecycle.observed import Job, Pod, TrainerEnd, Trouble
-from . import accelerators, disruptions
-from . import start_blockers as troubles
+from ..lifecycle.observed import Job, Pod, StartBlocker, TrainerEnd
+from . import accelerators, disruptions, start_blockers
 from .completeness import SidecarEnds, sidecar_ends
 from .failures import failure_of
 from .job import trainer_of
@@ -57,9 +56,9 @@ class PodRecord:
     held_from: float | None
     spent: bool
     ended: float | None
-    trouble: Trouble | None
-    summary: wire.Summary | None
-    silenced: bool
+    trouble: StartBlocker | None
+    summary: protocol.Summary | None
+    summary_lost: bool
     sidecar: SidecarEnds
     trainer: str
     trainer_ended: bool
@@ -188,7 +187,7 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
             gone_by=parse_time(meta.get("deletionTimestamp")),
             disrupted=disruption is not None,
             started=parse_time(_state(trainer).get("startedAt")),
-            stranded=disruptions.stranded_since(status),
+            never_started_since=disruptions.stranded_since(status),
             failure=disruption or (failure_of(trainer, status) if terminal else ("", "")),
             node=spec.get("nodeName", ""),
             trainer_end=None if terminal or spent else _trainer_end(spec, status),
@@ -197,9 +196,9 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
         held_from=parse_time(status.get("startTime")),
         spent=spent,
         ended=_ended(status) if terminal or spent else None,
-        trouble=None if terminal else troubles.of_pod(status, created),
+        trouble=None if terminal else start_blockers.of_pod(status, created),
         summary=summary,
-        silenced=(phase == "Succeeded" or spent) and summary is None and sidecar.any_failed,
+        summary_lost=(phase == "Succeeded" or spent) and summary is None and sidecar.any_failed,
         sidecar=sidecar,
         trainer=trainer_of(spec)["name"],
         trainer_ended=_exit_code(trainer) is not None,
@@ -287,8 +286,8 @@ def _ended(status: Mapping[str, Any]) -> float | None:
     return max((end for end in ends if end is not None), default=None)
 
 
-def _summary(status: Mapping[str, Any]) -> wire.Summary | None:
-    found = (wire.Summary.parse(end.get("message") or "") for end in _ends_of_sidecar(status))
+def _summary(status: Mapping[str, Any]) -> protocol.Summary | None:
+    found = (protocol.Summary.parse(end.get("message") or "") for end in _ends_of_sidecar(status))
     return next((summary for summary in found if summary is not None), None)
 
 

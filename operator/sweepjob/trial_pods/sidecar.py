@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import protocol as wire
+from .. import protocol
 from ..api import names
 from ..api.metrics import Metrics
 from ..api.names import TRACKING_URI
-from ..template import kubelet_expansion as kubelet
+from ..template import kubelet_expansion
 from .metrics_volume import share_folder
 
 Manifest = dict[str, Any]
@@ -59,9 +59,9 @@ def add_sidecar(
         own_folder: the attempt's own, on a volume that trials share.
     """
     told = {
-        wire.OPERATOR: settings.url,
-        wire.CA: settings.certificate_authority,
-        wire.SOURCE: metrics.source,
+        protocol.OPERATOR: settings.url,
+        protocol.CA: settings.certificate_authority,
+        protocol.SOURCE: metrics.source,
         **told,
     }
     mounts: list[Manifest] = [
@@ -84,7 +84,7 @@ def add_sidecar(
     }
     pod["volumes"] = [*pod.get("volumes", []), *_volumes()]
     if metrics.port:
-        told[wire.SOURCE_PORT] = str(metrics.port)
+        told[protocol.SOURCE_PORT] = str(metrics.port)
         # A startup probe looks once a second; the hook costs a tenth of that.
         ready = ["python3", "-S", names.READY_SCRIPT, str(metrics.port)]
         container["lifecycle"] = {"postStart": {"exec": {"command": ready}}}
@@ -92,8 +92,10 @@ def add_sidecar(
         mount = share_folder(pod, trainer, metrics.folder, own_folder)
         mounts.append({**mount, "mountPath": names.METRICS_FOLDER, "readOnly": True})
         inside = posixpath.relpath(metrics.path, mount["mountPath"])
-        told[wire.SOURCE_PATH] = posixpath.normpath(posixpath.join(names.METRICS_FOLDER, inside))
-    env = {"name": wire.ENV_TOLD, "value": kubelet.literal(json.dumps(told))}
+        told[protocol.SOURCE_PATH] = posixpath.normpath(
+            posixpath.join(names.METRICS_FOLDER, inside)
+        )
+    env = {"name": protocol.ENV_TOLD, "value": kubelet_expansion.literal(json.dumps(told))}
     container["env"] = [env, *_forwarded(trainer, metrics)]
     pod["initContainers"] = [container, *pod.get("initContainers", [])]
     return container
@@ -110,18 +112,18 @@ def _user(pod: Manifest, trainer: Manifest) -> int:
 def _forwarded(trainer: Manifest, metrics: Metrics) -> list[Manifest]:
     """The user's own tracking server, which the trainer talks to by way of the sidecar; without one,
     the id of a run that the user has chosen."""
-    if metrics.source != wire.MLFLOW:
+    if metrics.source != protocol.MLFLOW:
         return []
     chosen = [e for e in trainer.get("env") or [] if e.get("name") == RUN_ID]
-    renamed = {TRACKING_URI: wire.ENV_FORWARD_TO, _INSECURE: wire.ENV_FORWARD_INSECURE}
+    renamed = {TRACKING_URI: protocol.ENV_FORWARD_TO, _INSECURE: protocol.ENV_FORWARD_INSECURE}
     env = [e for e in trainer.get("env") or [] if e.get("name") in renamed]
     if not any(entry["name"] == TRACKING_URI for entry in env):
-        return [{**entry, "name": wire.ENV_RUN_ID} for entry in chosen]
+        return [{**entry, "name": protocol.ENV_RUN_ID} for entry in chosen]
     return [{**entry, "name": renamed[entry["name"]]} for entry in env]
 
 
 def _volumes() -> list[Manifest]:
-    token = {"audience": wire.AUDIENCE, "expirationSeconds": 3600, "path": "token"}
+    token = {"audience": protocol.AUDIENCE, "expirationSeconds": 3600, "path": "token"}
     return [
         {
             "name": names.VOLUME_TOKEN,

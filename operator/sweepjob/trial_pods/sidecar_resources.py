@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api.quantity import parse_quantity
-from .namespace_constraints import Bounds, NamespaceLimits, amount_of, bounds_by_resource
+from .namespace_constraints import Bounds, NamespaceConstraints, amount_of, bounds_by_resource
 
 Manifest = dict[str, Any]
 Amounts = Mapping[str, Any]
@@ -58,7 +58,7 @@ def _is_guaranteed(resources: Mapping[str, Any]) -> bool:
 
 
 def fit_resources(
-    wanted: Manifest, pod: Mapping[str, Any], limits: NamespaceLimits
+    wanted: Manifest, pod: Mapping[str, Any], limits: NamespaceConstraints
 ) -> tuple[Manifest, str]:
     """Resources that the namespace admits, and a clause that says what was changed; empty if nothing was.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..api import names
 from ..api.times import parse_time
-from ..lifecycle.observed import Trouble
+from ..lifecycle.observed import StartBlocker
 from . import disruptions
 from .missing_objects import LONGEST, find_missing
 from .refused_resources import is_of_demanding_quota, is_of_limit_range, remedies
@@ -41,14 +41,16 @@ POD_EVENTS = {
 }
 
 
-def of_pod(status: Mapping[str, Any], created: float) -> Trouble | None:
+def of_pod(status: Mapping[str, Any], created: float) -> StartBlocker | None:
     """Why a pod does not get going, None when nothing is known to be in its way."""
     for condition in status.get("conditions") or []:
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             return _unscheduled(condition, created)
-    stranded = disruptions.stranded_since(status)
-    if stranded is not None:
-        return Trouble(names.REASON_NODE_RESTARTED, disruptions.STRANDED, stranded, waits=True)
+    restarted = disruptions.stranded_since(status)
+    if restarted is not None:
+        return StartBlocker(
+            names.REASON_NODE_RESTARTED, disruptions.STRANDED, restarted, waits=True
+        )
     since = parse_time(status.get("startTime")) or created
     for container in _containers(status):
         waiting = (container.get("state") or {}).get("waiting") or {}
@@ -63,11 +65,11 @@ def _containers(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from status.get("initContainerStatuses") or []
 
 
-def _unscheduled(condition: Mapping[str, Any], created: float) -> Trouble | None:
+def _unscheduled(condition: Mapping[str, Any], created: float) -> StartBlocker | None:
     said = condition.get("message", "")
     since = parse_time(condition.get("lastTransitionTime")) or created
     if condition.get("reason") == "SchedulingGated":
-        return Trouble(
+        return StartBlocker(
             names.REASON_GATED, f"its pod is held by a scheduling gate: {said}", since, True
         )
     if condition.get("reason") != "Unschedulable":
@@ -75,22 +77,22 @@ def _unscheduled(condition: Mapping[str, Any], created: float) -> Trouble | None
     missing = find_missing(said)
     if missing is not None:
         text = f"no node can take the pod: {said} {missing.sentence}."
-        return Trouble(missing.reason, text, since)
+        return StartBlocker(missing.reason, text, since)
     remedy = _PORTS if "free ports" in said else _CAPACITY
     text = f"no node can take the pod: {said} {remedy}"
-    return Trouble(names.REASON_UNSCHEDULABLE, text, since, waits=True)
+    return StartBlocker(names.REASON_UNSCHEDULABLE, text, since, waits=True)
 
 
 def _waiting(
     container: Mapping[str, Any], waiting: Mapping[str, Any], since: float
-) -> Trouble | None:
+) -> StartBlocker | None:
     reason, said = waiting.get("reason", ""), waiting.get("message", "")
     if reason in _IMAGE_REASONS:
         text = (
             f"image '{container.get('image', '')}' cannot be pulled: {said or reason} Correct "
             "trial.image, or give the cluster access to it (imagePullSecrets in trial.template)."
         )
-        return Trouble(names.REASON_IMAGE, text, since)
+        return StartBlocker(names.REASON_IMAGE, text, since)
     if reason in _CONTAINER_REASONS:
         missing = find_missing(said)
         remedy = _CONTAINER_REASONS[reason]
@@ -101,7 +103,9 @@ def _waiting(
         text = (
             f"container '{container.get('name')}' cannot start: {_ended(said or reason)} {remedy}"
         )
-        return Trouble(names.REASON_CONTAINER if missing is None else missing.reason, text, since)
+        return StartBlocker(
+            names.REASON_CONTAINER if missing is None else missing.reason, text, since
+        )
     return None
 
 
@@ -110,7 +114,7 @@ def _ended(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def of_pod_event(reason: str, message: str, since: float) -> Trouble | None:
+def of_pod_event(reason: str, message: str, since: float) -> StartBlocker | None:
     """Why the kubelet does not start a pod, from its event; None when that says nothing of it."""
     kind = POD_EVENTS.get(reason)
     if kind is None:
@@ -118,15 +122,17 @@ def of_pod_event(reason: str, message: str, since: float) -> Trouble | None:
     message = message[:LONGEST]
     missing = find_missing(message)
     if missing is not None:
-        return Trouble(
+        return StartBlocker(
             missing.reason, f"its pod cannot start: {_ended(message)} {missing.sentence}.", since
         )
     # Storage that is slow, or held by another pod, comes by itself; so may a claim.
     waits = kind in (names.REASON_VOLUME, names.REASON_CLAIM)
-    return Trouble(kind, f"its pod cannot start: {message}", since, waits)
+    return StartBlocker(kind, f"its pod cannot start: {message}", since, waits)
 
 
-def of_refused_pod(message: str, since: float, pod: Mapping[str, Any] | None = None) -> Trouble:
+def of_refused_pod(
+    message: str, since: float, pod: Mapping[str, Any] | None = None
+) -> StartBlocker:
     """Why the Job controller could not create a pod, from its event.
 
     Args:
@@ -136,40 +142,44 @@ def of_refused_pod(message: str, since: float, pod: Mapping[str, Any] | None = N
     message = message[:LONGEST]
     if "exceeded quota" in message:
         text = f"a quota of the namespace leaves no room for its pod: {message}"
-        return Trouble(names.REASON_QUOTA, text, since, waits=True)
+        return StartBlocker(names.REASON_QUOTA, text, since, waits=True)
     if "violates PodSecurity" in message:
         text = (
             f"its pod breaks the Pod Security standard of the namespace: {message} Set what it "
             "names in trial.template, or use a namespace with another standard."
         )
-        return Trouble(names.REASON_POD_SECURITY, text, since)
+        return StartBlocker(names.REASON_POD_SECURITY, text, since)
     if is_of_limit_range(message) or is_of_demanding_quota(message):
         limited = is_of_limit_range(message)
         reason = names.REASON_LIMIT_RANGE if limited else names.REASON_UNSPECIFIED
         rule = "LimitRange" if limited else "ResourceQuota"
         said = [message, remedies(message, pod or {})]
         text = f"a {rule} of the namespace refuses its pod: {'. '.join(filter(None, said))}"
-        return Trouble(reason, text, since)
+        return StartBlocker(reason, text, since)
     missing = find_missing(message)
     if missing is not None:
-        return Trouble(missing.reason, f"its pod was refused: {message}. {missing.sentence}", since)
-    return Trouble(names.REASON_POD_REFUSED, f"its pod was refused: {message}", since)
+        return StartBlocker(
+            missing.reason, f"its pod was refused: {message}. {missing.sentence}", since
+        )
+    return StartBlocker(names.REASON_POD_REFUSED, f"its pod was refused: {message}", since)
 
 
-def of_refused_job(message: str, since: float) -> Trouble:
+def of_refused_job(message: str, since: float) -> StartBlocker:
     """Why the API server did not create the Job."""
     if "exceeded quota" in message:
         text = f"a quota of the namespace leaves no room for its Job: {message}"
-        return Trouble(names.REASON_QUOTA, text, since, waits=True)
-    return Trouble(names.REASON_LAUNCH, f"the API server refuses its Job: {message}", since)
+        return StartBlocker(names.REASON_QUOTA, text, since, waits=True)
+    return StartBlocker(names.REASON_LAUNCH, f"the API server refuses its Job: {message}", since)
 
 
-def of_missing_right(message: str, since: float) -> Trouble:
+def of_missing_right(message: str, since: float) -> StartBlocker:
     """Why a request was refused for which the operator itself lacks the right. It waits: neither the
     spec nor the trial is at fault, and the trial goes on when the right is there."""
-    return Trouble(names.REASON_NOT_PERMITTED, message, since, waits=True)
+    return StartBlocker(names.REASON_NOT_PERMITTED, message, since, waits=True)
 
 
-def of_refused_record(index: int, message: str, since: float) -> Trouble:
+def of_refused_record(index: int, message: str, since: float) -> StartBlocker:
     """Why the API server did not create the record of a trial."""
-    return Trouble(names.REASON_RECORD, f"the record of trial {index} is refused: {message}", since)
+    return StartBlocker(
+        names.REASON_RECORD, f"the record of trial {index} is refused: {message}", since
+    )

@@ -22,7 +22,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
-from sweepjob.kube.client import Gateway
+from sweepjob.kube.client import KubeClient
 
 from tests.bench.latency import NAMESPACE, prepare
 from tests.cluster import lifecycle, simulation
@@ -74,7 +74,9 @@ def real(image: str, gpus: int, seconds: float) -> dict[str, Any]:
     return {"containers": [{**container, "securityContext": SECURED}]}
 
 
-async def measure(target: Target, api: Gateway, way: str, work: Work, run: Awaitable[float]) -> Run:
+async def measure(
+    target: Target, api: KubeClient, way: str, work: Work, run: Awaitable[float]
+) -> Run:
     assert target.built_in is not None
     operator = OperatorProcess(target.built_in)
     witness = Witness(api, NAMESPACE)
@@ -92,7 +94,7 @@ async def measure(target: Target, api: Gateway, way: str, work: Work, run: Await
     return Run(way, seconds, witness, made, used, all_cpu, operator.memory())
 
 
-async def clear(target: Target, api: Gateway) -> None:
+async def clear(target: Target, api: KubeClient) -> None:
     kinds = "sweepjobs,jobs,pods"
     target.kubectl("-n", NAMESPACE, "delete", kinds, "--all", "--wait=false")
     await settle(api, NAMESPACE)

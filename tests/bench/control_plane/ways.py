@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sweepjob.kube import client as gateway
-from sweepjob.kube.client import Gateway
+from sweepjob.kube import resources
+from sweepjob.kube.client import KubeClient
 
 from .witness import follow
 
@@ -30,15 +30,15 @@ class Work:
     concurrent: int
 
 
-async def bare_loop(api: Gateway, namespace: str, work: Work, prefix: str) -> float:
+async def bare_loop(api: KubeClient, namespace: str, work: Work, prefix: str) -> float:
     """Create the next Job whenever one is complete, by a watch of Jobs; returns seconds in all."""
-    page = await api.list_page(gateway.JOBS, namespace, "", "")
+    page = await api.list_page(resources.JOBS, namespace, "", "")
     started = time.time()
     for number in range(work.concurrent):
         await _create(api, namespace, work, f"{prefix}-{number}")
     created, complete = work.concurrent, set()
     version = page["metadata"]["resourceVersion"]
-    async for body in follow(api, gateway.JOBS, namespace, version):
+    async for body in follow(api, resources.JOBS, namespace, version):
         conditions = body.get("status", {}).get("conditions") or ()
         done = any(c["type"] == "Complete" and c["status"] == "True" for c in conditions)
         if not done or body["metadata"]["name"] in complete:
@@ -52,30 +52,30 @@ async def bare_loop(api: Gateway, namespace: str, work: Work, prefix: str) -> fl
     return time.time() - started
 
 
-async def _create(api: Gateway, namespace: str, work: Work, name: str) -> None:
+async def _create(api: KubeClient, namespace: str, work: Work, name: str) -> None:
     metadata = {"name": name, "labels": {"bench": "bare"}}
     template = {"metadata": {"labels": {"bench": "bare"}}, "spec": copy.deepcopy(work.spec)}
     template["spec"]["restartPolicy"] = "Never"
     body: Body = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata}
     body["spec"] = {"backoffLimit": 0, "template": template}
-    await api.create(gateway.JOBS, namespace, body)
+    await api.create(resources.JOBS, namespace, body)
 
 
-async def with_sidecars(api: Gateway, namespace: str, work: Work) -> Work:
+async def with_sidecars(api: KubeClient, namespace: str, work: Work) -> Work:
     """The same work by the very pods that a sweep gives its trials."""
     await sweep(api, namespace, replace(work, total=1, concurrent=1), "file", "sample")
-    [job] = (await api.list_page(gateway.JOBS, namespace, "", ""))["items"]
+    [job] = (await api.list_page(resources.JOBS, namespace, "", ""))["items"]
     return replace(work, spec=job["spec"]["template"]["spec"])
 
 
-async def sweep(api: Gateway, namespace: str, work: Work, source: str, name: str) -> float:
+async def sweep(api: KubeClient, namespace: str, work: Work, source: str, name: str) -> float:
     """A sweep of the same pods; returns seconds from its creation to its end."""
     body = sweepjob(name, work, source)
-    page = await api.list_page(gateway.SWEEPJOBS, namespace, "", "")
+    page = await api.list_page(resources.SWEEPJOBS, namespace, "", "")
     started = time.time()
-    await api.create(gateway.SWEEPJOBS, namespace, body)
+    await api.create(resources.SWEEPJOBS, namespace, body)
     version = page["metadata"]["resourceVersion"]
-    async for seen in follow(api, gateway.SWEEPJOBS, namespace, version):
+    async for seen in follow(api, resources.SWEEPJOBS, namespace, version):
         if seen["metadata"]["name"] == name and _is_over(seen):
             break
     return time.time() - started
@@ -101,11 +101,11 @@ def _is_over(body: Body) -> bool:
     return (body.get("status") or {}).get("phase") in ("Complete", "Failed")
 
 
-async def settle(api: Gateway, namespace: str) -> None:
+async def settle(api: KubeClient, namespace: str) -> None:
     """Until nothing of the run before is there any more."""
     while True:
         left = 0
-        for resource in (gateway.JOBS, gateway.PODS):
+        for resource in (resources.JOBS, resources.PODS):
             left += len((await api.list_page(resource, namespace, "", ""))["items"])
         if not left:
             return

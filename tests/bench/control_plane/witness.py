@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweepjob.kube import client as gateway
-from sweepjob.kube.client import Gateway
+from sweepjob.kube import resources
+from sweepjob.kube.client import KubeClient
 
 
 async def follow(
-    api: Gateway, resource: gateway.Resource, namespace: str, version: str
+    api: KubeClient, resource: resources.Resource, namespace: str, version: str
 ) -> AsyncIterator[dict[str, Any]]:
     """Objects as they change, from a version on, for ever."""
     while True:
@@ -33,7 +33,7 @@ class Witness:
         completed: when each Job was seen to be complete.
     """
 
-    api: Gateway
+    api: KubeClient
     namespace: str
     created: list[float] = field(default_factory=list)
     ended: list[float] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Witness:
     _seen: set[tuple[str, str]] = field(default_factory=set)
 
     async def start(self) -> None:
-        for resource, look in ((gateway.JOBS, self._job), (gateway.PODS, self._pod)):
+        for resource, look in ((resources.JOBS, self._job), (resources.PODS, self._pod)):
             page = await self.api.list_page(resource, self.namespace, "", "")
             version = page["metadata"]["resourceVersion"]
             self._tasks.append(asyncio.create_task(self._watch(resource, version, look)))
@@ -51,7 +51,7 @@ class Witness:
         for task in self._tasks:
             task.cancel()
 
-    async def _watch(self, resource: gateway.Resource, version: str, look: Any) -> None:
+    async def _watch(self, resource: resources.Resource, version: str, look: Any) -> None:
         async for body in follow(self.api, resource, self.namespace, version):
             look(body)
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sweepjob import protocol as wire
+from sweepjob import protocol
 
 from tests.bench.control_plane.costs import cpu_seconds, memory
 from tests.cluster import certificates
@@ -68,25 +68,25 @@ class Trial:
             self.waits.append(time.monotonic() - sent)
 
     async def _push(self, made: int) -> None:
-        last = min(made, self.taken + wire.MAX_BATCH)
+        last = min(made, self.taken + protocol.MAX_BATCH)
         values = tuple(n / 1000 for n in range(self.taken + 1, last + 1))
-        push = wire.Push(NAMESPACE, self.pod["trial"], self.taken + 1, values, ("score",))
+        push = protocol.Push(NAMESPACE, self.pod["trial"], self.taken + 1, values, ("score",))
         body = push.dump()
-        head = f"POST {wire.REPORTS_PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self._token}\r\n"
+        head = f"POST {protocol.REPORTS_PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self._token}\r\n"
         self._writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         answer = await self._reader.readuntil(b"\r\n\r\n")
         status = int(answer.split(b" ", 2)[1])
         length = int(answer.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         content = await self._reader.readexactly(length)
         if status == 200:
-            self.taken = wire.Reply.parse(content).next - 1
+            self.taken = protocol.Reply.parse(content).next - 1
         else:
             assert status in (429, 503), content
             await asyncio.sleep(0.2)
 
 
 def _token(pod: dict[str, str]) -> str:
-    claims = json.dumps({"aud": [wire.AUDIENCE], "pod": pod, "padding": "x" * 700})
+    claims = json.dumps({"aud": [protocol.AUDIENCE], "pod": pod, "padding": "x" * 700})
     return f"head.{base64.urlsafe_b64encode(claims.encode()).decode().rstrip('=')}.signature"
 
 

@@ -18,9 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sweepjob.kube import client as gateway
-from sweepjob.kube import errors
-from sweepjob.kube.client import Gateway
+from sweepjob.kube import errors, resources
+from sweepjob.kube.client import KubeClient
 
 from tests.bench.control_plane import ways
 from tests.bench.control_plane.costs import OperatorProcess
@@ -31,7 +30,7 @@ from tests.cluster.target import Target
 from tests.e2e.crowd import simulated_trial, start_sidecars
 from tests.e2e.simulated_sidecars import value
 
-from .course import Course
+from .course import BestSoFarTrace
 from .picture import draw
 
 SECURED = {
@@ -52,12 +51,12 @@ def sweepjob(name: str, trials: int, concurrent: int) -> dict[str, Any]:
     return body
 
 
-async def check(api: Gateway, total: int, reports: int) -> None:
+async def check(api: KubeClient, total: int, reports: int) -> None:
     """Every report of every trial is on record, once."""
     expected = [value(n) for n in range(1, reports + 1)]
     token, seen = "", 0
     while True:
-        page = await api.list_page(gateway.SWEEPTRIALS, NAMESPACE, "", token)
+        page = await api.list_page(resources.SWEEPTRIALS, NAMESPACE, "", token)
         for trial in page["items"]:
             curve = (trial["status"].get("curve") or {}).get("values", "")
             assert [float(v) for v in curve.split()] == expected, trial["metadata"]["name"]
@@ -68,7 +67,7 @@ async def check(api: Gateway, total: int, reports: int) -> None:
     assert seen == total, f"{seen} records of {total}"
 
 
-async def restart(target: Target, api: Gateway) -> float:
+async def restart(target: Target, api: KubeClient) -> float:
     """Seconds from the operator's new start until its caches are synced, by the pod's own times."""
     selector = ("pods", "-l", "app.kubernetes.io/name=sweepjob")
     force = ("--force", "--grace-period=0")
@@ -90,7 +89,7 @@ async def restart(target: Target, api: Gateway) -> float:
             return time.time() - started
 
 
-def report(course: Course, total: int, reports: int) -> None:
+def report(course: BestSoFarTrace, total: int, reports: int) -> None:
     last = course.samples[-1]
     print(f"\n{total} trials of {reports} reports in {last.seconds:.0f} s")
     print(
@@ -124,10 +123,10 @@ async def main() -> int:
     total = args.sweeps * args.trials
     start_sidecars(target, NAMESPACE, total, args.reports, args.rate, 1.0, patient=False)
     await asyncio.sleep(20)  # until the controllers lead, and the sidecars watch
-    operator, course = OperatorProcess(target.built_in), Course()
+    operator, course = OperatorProcess(target.built_in), BestSoFarTrace()
     for number in range(args.sweeps):
         body = sweepjob(f"scale-{number}", args.trials, args.concurrent)
-        await api.create(gateway.SWEEPJOBS, NAMESPACE, body)
+        await api.create(resources.SWEEPJOBS, NAMESPACE, body)
     await course.follow(api, NAMESPACE, operator, total)
     report(course, total, args.reports)
     await check(api, total, args.reports)

@@ -6,9 +6,8 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from sweepjob.kube import client as gateway
-from sweepjob.kube import errors
-from sweepjob.kube.client import Gateway
+from sweepjob.kube import errors, resources
+from sweepjob.kube.client import KubeClient
 
 from tests.bench.control_plane.costs import OperatorProcess
 
@@ -27,20 +26,20 @@ class Sample:
 
 
 @dataclass
-class Course:
+class BestSoFarTrace:
     """A run's samples in order."""
 
     samples: list[Sample] = field(default_factory=list)
 
     async def follow(
-        self, api: Gateway, namespace: str, operator: OperatorProcess, total: int
+        self, api: KubeClient, namespace: str, operator: OperatorProcess, total: int
     ) -> None:
         """Sample until so many trials have ended in all sweeps of the namespace."""
         started, before = time.monotonic(), operator.cpu()
         while not self.samples or self.samples[-1].ended < total:
             await asyncio.sleep(_EVERY)
             try:
-                page = await api.list_page(gateway.SWEEPJOBS, namespace, "", "")
+                page = await api.list_page(resources.SWEEPJOBS, namespace, "", "")
             except errors.ApiError:
                 continue
             ended = sum(_ended(body.get("status") or {}) for body in page["items"])

@@ -40,7 +40,7 @@ def _random_start() -> None:
 
 
 def _unaware() -> None:
-    def believe(self: model.Model, points: Array, scores: Array, pending: Array) -> model.Belief:
+    def believe(self: model.Model, points: Array, scores: Array, pending: Array) -> model.Posterior:
         return _BELIEVE(self, points, scores, pending[:0])
 
     model.Model.believe = believe  # type: ignore[method-assign] # it is told less
@@ -69,7 +69,7 @@ def _every_step_of(*many: int) -> None:
 
 
 def _certain() -> None:
-    def believe(self: model.Model, points: Array, scores: Array, pending: Array) -> model.Belief:
+    def believe(self: model.Model, points: Array, scores: Array, pending: Array) -> model.Posterior:
         belief = _BELIEVE(self, points, scores, pending)
         means = belief.process.predict(self.encoding.features(belief.points[:1]))[0]
         return replace(belief, best=float(means[0]))
@@ -78,7 +78,7 @@ def _certain() -> None:
 
 
 def _untamed() -> None:
-    model.tame = lambda scores: np.where(
+    model.winsorize = lambda scores: np.where(
         np.isfinite(scores), scores, scores[np.isfinite(scores)].min()
     )
 

@@ -19,8 +19,8 @@ from dataclasses import replace
 
 import numpy as np
 from sweepjob.early_stopping.curve import Curve
-from sweepjob.early_stopping.evaluator import Tracker
-from sweepjob.early_stopping.extrapolation import Evidence
+from sweepjob.early_stopping.evaluator import PolicyEvaluator
+from sweepjob.early_stopping.extrapolation import CurveExtrapolation
 from sweepjob.early_stopping.policies.asha import AshaPolicy, Rungs
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
@@ -64,7 +64,7 @@ def policy_of(kind: str, slack: float, name: str) -> Policy:
     return BanditPolicy(None, slack * (reference(name) - problem.optimum), schedule)
 
 
-def tell(evidence: Evidence, telling: str, trial: Observation, curve: Curve) -> None:
+def tell(evidence: CurveExtrapolation, telling: str, trial: Observation, curve: Curve) -> None:
     """Have the sampler told of a trial that was stopped."""
     if telling == "extrapolated":
         evidence.add_stopped(trial, curve)
@@ -79,9 +79,9 @@ def sweep(name: str, seed: int, telling: str, kind: str, slack: float) -> list[f
     problem = next(p for p in PROBLEMS if p.name == name)
     space, shifts = space_of(problem.space)
     sampler = BayesianSampler(space, seed)
-    tracker = Tracker(policy_of(kind, slack, name), Goal.MINIMIZE)
+    tracker = PolicyEvaluator(policy_of(kind, slack, name), Goal.MINIMIZE)
     generator = np.random.default_rng([seed, 5])
-    evidence = Evidence()
+    evidence = CurveExtrapolation()
     running: dict[int, tuple[Assignment, Curve, list[float]]] = {}
     due: list[tuple[int, int]] = []
     best, spent, created, incumbents = math.inf, 0, 0, []

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob.api.phases import Phase
-from sweepjob.api.stop_decision import Stop
+from sweepjob.api.phases import TrialPhase
+from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.sweeptrial import dump_stop
 from sweepjob.api.times import format_time
 
 from .program import Program
 from .test_views import NOW, sweep_body, trial_body
 
-STOP = Stop(
-    Phase.EARLY_STOPPED,
+STOP = StopDecision(
+    TrialPhase.EARLY_STOPPED,
     "Bandit",
     "bandit stopped it at interval 1: its report of nothing finite is above 0.5",
     policy="bandit",
@@ -42,7 +42,7 @@ print(json.dumps(named[0] if named else {{"items": bodies}}))
 def diverged(index: int, **status: Any) -> dict[str, Any]:
     """A trial whose loss is NaN, stopped by a policy."""
     stop = dump_stop(STOP, format_time(NOW))
-    return trial_body(index, [math.nan] * 3, Phase.EARLY_STOPPED, stop=stop, **status)
+    return trial_body(index, [math.nan] * 3, TrialPhase.EARLY_STOPPED, stop=stop, **status)
 
 
 def earlier(index: int) -> dict[str, Any]:

@@ -95,9 +95,9 @@ def _below(value: Any) -> list[str]:
     return [f"{name}/{rest}" for name, inner in value.items() for rest in _below(inner)]
 
 
-def _wire_branches(wire: Any) -> list[str]:
+def _wire_branches(protocol: Any) -> list[str]:
     found = []
-    for value in wire[1][0]:
+    for value in protocol[1][0]:
         for name, entry in value.items():
             nested = (
                 isinstance(entry, list)

@@ -10,8 +10,7 @@ import subprocess
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.render import escaping, table
-from sweepjob.render import output_formats as rows
+from sweepjob.render import escaping, output_formats, table
 from sweepjob.render.best_parameters import shell_quoted
 
 # What terminals act on: clear the screen, set the title, write into the clipboard, a C1 CSI, return, and
@@ -35,9 +34,9 @@ def test_nothing_that_a_terminal_acts_on_is_printed(
 ) -> None:
     table.say(table.table(["NAME", text], [["a", text], [f"{text}\nforged", "b"]]))
     table.tell(f"error: {text}")
-    rows.show([{"name": "a", "parameters": {text: text}}], "csv", "sweeptrial")
-    rows.show([{"name": "a", "parameters": {text: text}}], "json", "sweeptrial")
-    rows.show([{"name": "a", "parameters": {text: text}}], "yaml", "sweeptrial")
+    output_formats.show([{"name": "a", "parameters": {text: text}}], "csv", "sweeptrial")
+    output_formats.show([{"name": "a", "parameters": {text: text}}], "json", "sweeptrial")
+    output_formats.show([{"name": "a", "parameters": {text: text}}], "yaml", "sweeptrial")
     printed = "".join(capsys.readouterr())
     assert all(c.isprintable() or c == "\n" for c in printed), repr(printed)
     assert "\nforged" not in printed, "a cell stays in its line"
@@ -46,7 +45,7 @@ def test_nothing_that_a_terminal_acts_on_is_printed(
 @given(st.text())
 def test_json_reads_back_the_same(text: str) -> None:
     text = text.encode("utf-8", "replace").decode()
-    assert json.loads(rows.json_text({"value": text})) == {"value": text}
+    assert json.loads(output_formats.json_text({"value": text})) == {"value": text}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +68,9 @@ def test_a_spreadsheet_computes_nothing(text: str, cell: str) -> None:
 
 
 def test_formulas_as_names_of_parameters(capsys: pytest.CaptureFixture[str]) -> None:
-    rows.show([{"name": "a", "parameters": {"=1+1": "=2+2", "lr": 0.5}}], "csv", "sweeptrial")
+    output_formats.show(
+        [{"name": "a", "parameters": {"=1+1": "=2+2", "lr": 0.5}}], "csv", "sweeptrial"
+    )
     read = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert read == [["name", "'=1+1", "lr"], ["a", "'=2+2", "0.5"]]
 

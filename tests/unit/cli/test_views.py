@@ -10,8 +10,8 @@ import re
 from typing import Any
 
 import pytest
-from sweepjob.api.phases import Phase
-from sweepjob.api.stop_decision import Stop
+from sweepjob.api.phases import TrialPhase
+from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.stored_curve import dump_curve
 from sweepjob.api.sweeptrial import dump_stop, trial_manifest
 from sweepjob.api.times import format_time
@@ -21,7 +21,7 @@ from sweepjob.cli.explain_sweep import sweep_explanation
 from sweepjob.cli.trials import trial_row
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.objective import Goal
-from sweepjob.render import output_formats as rows
+from sweepjob.render import output_formats
 from sweepjob.render.formatting import counted, duration, gpu_time
 from sweepjob.render.screen import screen
 from sweepjob.render.sparkline import bar, sparkline
@@ -30,8 +30,8 @@ from sweepjob.render.views import SweepView, TrialView, best_so_far, by_score, t
 from ..builders import sweepjob
 
 NOW = 1_767_225_600.0  # 2026-01-01
-STOP = Stop(
-    Phase.EARLY_STOPPED,
+STOP = StopDecision(
+    TrialPhase.EARLY_STOPPED,
     "Bandit",
     "bandit stopped it at interval 2: its best 0.2 is below 0.5",
     policy="bandit",
@@ -50,7 +50,7 @@ def sweep_body(goal: str = "maximize", **status: Any) -> dict[str, Any]:
 
 
 def trial_body(
-    index: int, values: list[float], phase: Phase = Phase.SUCCEEDED, **status: Any
+    index: int, values: list[float], phase: TrialPhase = TrialPhase.SUCCEEDED, **status: Any
 ) -> dict[str, Any]:
     curve = Curve(status.pop("goal", Goal.MAXIMIZE))
     for value in values:
@@ -70,16 +70,16 @@ def trial_body(
 
 TRIALS = trial_views(
     [
-        trial_body(2, [0.9, 0.8], Phase.RUNNING),
+        trial_body(2, [0.9, 0.8], TrialPhase.RUNNING),
         trial_body(0, [0.1, 0.6, 0.7]),
         trial_body(
             1,
             [0.2, 0.1],
-            Phase.EARLY_STOPPED,
+            TrialPhase.EARLY_STOPPED,
             stop=dump_stop(STOP, format_time(NOW)),
             message=STOP.message,
         ),
-        trial_body(3, [], Phase.FAILED, reason="TrainerFailed", message="exit code 3"),
+        trial_body(3, [], TrialPhase.FAILED, reason="TrainerFailed", message="exit code 3"),
     ],
     Goal.MAXIMIZE,
 )
@@ -109,7 +109,9 @@ def test_the_screen_of_a_sweep() -> None:
 
 
 def test_of_many_running_trials_some_are_shown() -> None:
-    trials = trial_views([trial_body(n, [0.1], Phase.RUNNING) for n in range(30)], Goal.MAXIMIZE)
+    trials = trial_views(
+        [trial_body(n, [0.1], TrialPhase.RUNNING) for n in range(30)], Goal.MAXIMIZE
+    )
     assert screen(SWEEP, trials, NOW, rows=20)[-1] == "... and 10 more"
 
 
@@ -130,9 +132,9 @@ def test_the_order_of_trials() -> None:
 def test_the_best_so_far(goal: str, reached: list[float]) -> None:
     one = Goal(goal)
     bodies = [
-        trial_body(2, [0.9, 0.8], Phase.RUNNING, goal=one),
+        trial_body(2, [0.9, 0.8], TrialPhase.RUNNING, goal=one),
         trial_body(0, [0.1, 0.7], goal=one),
-        trial_body(1, [0.2], Phase.EARLY_STOPPED, goal=one),
+        trial_body(1, [0.2], TrialPhase.EARLY_STOPPED, goal=one),
     ]
     assert best_so_far(trial_views(bodies, one), one) == reached
 
@@ -171,21 +173,24 @@ def test_the_best_within_an_interval_of_a_long_curve() -> None:
 
 def test_rows_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
     found = [trial_row(trial, NOW) for trial in TRIALS]
-    rows.show(found, "table", "sweeptrial", ("name", "best", "gpuSeconds", "parameters"))
+    output_formats.show(found, "table", "sweeptrial", ("name", "best", "gpuSeconds", "parameters"))
     head, first, *_ = capsys.readouterr().out.splitlines()
     assert head.split() == ["NAME", "BEST", "GPU-SECONDS", "lr"]
     assert first.split() == ["sweep-0", "0.7", "1800", "1"]
-    rows.show(found, "name", "sweeptrial")
+    output_formats.show(found, "name", "sweeptrial")
     assert capsys.readouterr().out.splitlines()[0] == "sweeptrial/sweep-0"
-    rows.show(found, "json", "sweeptrial")
+    output_formats.show(found, "json", "sweeptrial")
     assert json.loads(capsys.readouterr().out)[3]["best"] is None
-    rows.show(found, "csv", "sweeptrial")
+    output_formats.show(found, "csv", "sweeptrial")
     read = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert (read[1]["reason"], read[1]["lr"], read[3]["best"]) == ("Bandit", "0.1", "")
 
 
 def test_json_has_no_nan() -> None:
-    assert rows.plain({"a": [math.nan, 1.0], "b": math.inf}) == {"a": [None, 1.0], "b": None}
+    assert output_formats.plain({"a": [math.nan, 1.0], "b": math.inf}) == {
+        "a": [None, 1.0],
+        "b": None,
+    }
 
 
 def test_cost_by_phase_adds_up() -> None:
@@ -221,7 +226,9 @@ def test_amounts() -> None:
 
 
 def test_a_parameter_that_is_called_like_a_column(capsys: pytest.CaptureFixture[str]) -> None:
-    rows.show([{"name": "a", "reports": 3, "parameters": {"reports": "9", "lr": "1"}}], "csv", "x")
+    output_formats.show(
+        [{"name": "a", "reports": 3, "parameters": {"reports": "9", "lr": "1"}}], "csv", "x"
+    )
     assert capsys.readouterr().out.splitlines() == ["name,reports,parameters.reports,lr", "a,3,9,1"]
 
 

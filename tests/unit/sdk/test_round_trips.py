@@ -16,7 +16,7 @@ import sweepjob
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob import load_job
-from sweepjob.loading.azure import NotASweep, Supplies, convert
+from sweepjob.loading.azure import ConversionInputs, NotASweep, convert
 from sweepjob.loading.yaml_text import load_documents
 from sweepjob.sweep import ArgumentError, SweepJob
 
@@ -149,7 +149,7 @@ FILES = sorted(f for f in AZURE.iterdir() if f.suffix in (".yml", ".yaml"))
 def test_azures_files_are_what_convert_makes_of_them(file: Path) -> None:
     [document] = load_documents(file.read_text())
     try:
-        made = convert(document, Supplies(image="i:1"), file.name.split(".")[0])
+        made = convert(document, ConversionInputs(image="i:1"), file.name.split(".")[0])
     except NotASweep as error:
         with pytest.raises(ArgumentError, match=str(error)):
             load_job(file)

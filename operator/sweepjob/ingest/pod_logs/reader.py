@@ -13,12 +13,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 
 from ...kube import errors
-from ...kube.client import Gateway
+from ...kube.client import KubeClient
 from ...pod_logs.findings import LogFindings
 from ...pod_logs.limits import DEFAULT_LIMITS, LogLimits
 from ...pod_logs.lines import LogLines
 from ...pod_logs.position import LogPosition
-from ...telemetry import metrics as telemetry
+from ...telemetry import metrics
 from ...trial_pods.pod_records import PodRecord
 from .budget import LoopShare, StreamBudget
 from .progress import Found, LogReading
@@ -52,7 +52,7 @@ class LogReaders:
 
     def __init__(
         self,
-        api: Gateway,
+        api: KubeClient,
         current: Callable[[str], PodRecord | None],
         report: Report,
         finished: Callable[[PodRecord], None],
@@ -138,7 +138,7 @@ class LogReaders:
             return str(error)
         except Exception as error:  # noqa: BLE001 - a trainer's line must not end its trial's reading
             _log.exception("log of %s/%s", pod.namespace, pod.name)
-            telemetry.LOG_ERRORS.inc()
+            metrics.LOG_ERRORS.inc()
             return repr(error)
         reading.error = ""
         return ""
@@ -199,7 +199,7 @@ class LogReaders:
 
     def _tell(self, pod: PodRecord, reading: LogReading) -> None:
         """Hand on what was found beside reports."""
-        telemetry.LOG_LINES_SKIPPED.inc(reading.count_skipped())
+        metrics.LOG_LINES_SKIPPED.inc(reading.count_skipped())
         self._observed(pod, reading.findings)
 
     def _report_all(self, pod: PodRecord, found: Iterable[tuple[Found, LogPosition]]) -> None:

@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class Supplies:
+class ConversionInputs:
     """What an Azure file refers to and does not contain; None or empty where nobody said.
 
     Attributes:
@@ -58,7 +58,7 @@ class Conversion:
         origins: path in the SweepJob to path in the file, where more than the spelling differs.
     """
 
-    supplies: Supplies
+    supplies: ConversionInputs
     manifest: dict[str, Any] = field(default_factory=dict)
     notes: list[Problem] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)

@@ -8,7 +8,7 @@ from typing import Any
 from ...api.problem import InvalidSpec, Problem
 from ...api.spec_warnings import spec_warnings
 from ...api.sweepjob import parse_sweepjob
-from .conversion import Conversion, Refused, Supplies
+from .conversion import Conversion, ConversionInputs, Refused
 from .hyperdrive import convert_hyperdrive
 from .sweep import convert_sweep
 
@@ -36,7 +36,7 @@ class NotASweep(ValueError):
     """The file holds something else."""
 
 
-def convert(data: Any, supplies: Supplies, stem: str = "sweep") -> Conversion:
+def convert(data: Any, supplies: ConversionInputs, stem: str = "sweep") -> Conversion:
     """An Azure sweep file to a SweepJob.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ... import protocol as wire
+from ... import protocol
 from ...api.search_space import EXPRESSIONS
 from ...search.space import Scalar
 from .conversion import PLACEHOLDER, Conversion, Section
@@ -51,7 +51,7 @@ def convert_hyperdrive(conversion: Conversion, data: Mapping[str, Any], stem: st
     keep_order(sampling, spec)
     convert_policy(top, "policy", V1_NAMES, spec)
     spec["limits"] = _limits(top)
-    spec["metrics"] = {"source": wire.LOGS}
+    spec["metrics"] = {"source": protocol.LOGS}
     message = "v1's Run.log prints outside of Azure; remove it if the script logs with MLflow"
     top.note("", "metrics.source: logs", message)
     spec["trial"] = _trial(top, arguments)

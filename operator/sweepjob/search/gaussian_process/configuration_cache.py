@@ -19,7 +19,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(slots=True)
-class Ledger:
+class ConfigurationCache:
     """Remembers the entries of configurations it has seen, so that thousands of trials cost nothing
     to be given again. Forgetting them would change nothing but the time."""
 

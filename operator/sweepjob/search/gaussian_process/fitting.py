@@ -63,7 +63,7 @@ def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperpar
         owner: the length scale of each feature, shape (width,).
         scales: the number of length scales.
     """
-    objective = Posterior(features, outcomes, owner, scales)
+    objective = LogPosterior(features, outcomes, owner, scales)
     start = objective.start()
     bounds = [_LENGTH] * scales + [_VARIANCE, _VARIANCE, _NOISE]
     found = minimize(
@@ -76,7 +76,7 @@ def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperpar
     return Hyperparameters(best[:scales], joint, additive, noise, -float(found.fun))
 
 
-class Posterior:
+class LogPosterior:
     """Minus the log density of data and hyperparameters, with its gradient."""
 
     def __init__(

@@ -10,7 +10,7 @@ from .acquisition import LogExpectedImprovement
 from .arrays import Array
 from .candidates import draw
 from .encoding import Encoding
-from .regression import Process
+from .regression import GaussianProcess
 
 
 class Search:
@@ -26,7 +26,7 @@ class Search:
     def __init__(
         self,
         encoding: Encoding,
-        process: Process,
+        process: GaussianProcess,
         acquisition: LogExpectedImprovement,
         generator: np.random.Generator,
     ) -> None:

@@ -14,7 +14,7 @@ from .arrays import Array
 _FENCE = 4.0
 
 
-def tame(scores: Array) -> Array:
+def winsorize(scores: Array) -> Array:
     """Scores of trials, larger is better, with the hopeless ones pulled in.
 
     How bad a bad trial is tells little about where good ones are, but a single value of -10^12 would

@@ -12,8 +12,8 @@ import numpy as np
 from .arrays import Array
 from .encoding import Encoding
 from .fitting import Hyperparameters, fit
-from .outcomes import Warp, standardise, tame, warps
-from .regression import Process
+from .outcomes import Warp, standardise, warps, winsorize
+from .regression import GaussianProcess
 
 # Hyperparameters are fitted to at most so many trials, and predictions made from at most so many:
 # the cost of the one grows with the cube, of the other with the square.
@@ -23,7 +23,7 @@ _REMEMBERED = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Belief:
+class Posterior:
     """What is believed.
 
     Attributes:
@@ -35,7 +35,7 @@ class Belief:
             2019, who integrate over them). Without noise all three are the same.
     """
 
-    process: Process
+    process: GaussianProcess
     points: Array
     best: float
 
@@ -60,7 +60,7 @@ class Model:
     encoding: Encoding
     _fitted: OrderedDict[bytes, Fitted] = field(default_factory=OrderedDict)
 
-    def believe(self, points: Array, scores: Array, pending: Array) -> Belief:
+    def believe(self, points: Array, scores: Array, pending: Array) -> Posterior:
         """The belief given trials.
 
         Args:
@@ -72,8 +72,8 @@ class Model:
         fitted = self._fit(points[:first], scores[:first])
         keep = subset(scores, _MODELLED)
         points, features = points[keep], self.encoding.features(points[keep])
-        outcomes = fitted.warp(standardise(tame(scores)[keep]))
-        process = Process(features, outcomes, self.encoding.owner, fitted.hyper)
+        outcomes = fitted.warp(standardise(winsorize(scores)[keep]))
+        process = GaussianProcess(features, outcomes, self.encoding.owner, fitted.hyper)
         if len(pending):
             waiting = self.encoding.features(pending)
             outcomes = np.concatenate([outcomes, process.predict(waiting)[0]])
@@ -81,17 +81,17 @@ class Model:
                 np.concatenate([points, pending]),
                 np.concatenate([features, waiting]),
             )
-            process = Process(features, outcomes, self.encoding.owner, fitted.hyper)
+            process = GaussianProcess(features, outcomes, self.encoding.owner, fitted.hyper)
         means, deviations = process.predict(features)
         order = np.argsort(-means, kind="stable")
         top = order[0]
-        return Belief(process, points[order], float(means[top] + deviations[top]))
+        return Posterior(process, points[order], float(means[top] + deviations[top]))
 
     def _fit(self, points: Array, scores: Array) -> Fitted:
         """Hyperparameters under the way to look at outcomes that the data is most probable under
         (Snelson, Rasmussen and Ghahramani 2004, warped Gaussian processes)."""
         keep = subset(scores, _FITTED)
-        outcomes = standardise(tame(scores)[keep])
+        outcomes = standardise(winsorize(scores)[keep])
         data = points[keep].tobytes() + outcomes.tobytes()
         key = hashlib.blake2b(data).digest()
         if key not in self._fitted:

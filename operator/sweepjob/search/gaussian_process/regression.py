@@ -13,7 +13,7 @@ _JITTER = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
 _LEAST_VARIANCE = 1e-12
 
 
-class Process:
+class GaussianProcess:
     """The posterior of a Gaussian process of mean 0.
 
     Source: Rasmussen and Williams (2006), algorithm 2.1.

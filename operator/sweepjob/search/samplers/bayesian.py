@@ -10,7 +10,7 @@ import numpy as np
 
 from ..gaussian_process.acquisition import LogExpectedImprovement
 from ..gaussian_process.arrays import Array
-from ..gaussian_process.configuration_cache import Ledger
+from ..gaussian_process.configuration_cache import ConfigurationCache
 from ..gaussian_process.encoding import Encoding
 from ..gaussian_process.maximize import Search
 from ..gaussian_process.posterior import Model
@@ -36,8 +36,8 @@ class BayesianSampler:
     to the trials that ended; pending ones are taken to give what it expects of them (Ginsbourger et
     al. 2010, kriging believer); and the next is the candidate of highest expected improvement, of
     many anywhere and near good trials. A failed trial counts as the worst there was, one that was
-    stopped early as what ``Evidence`` takes it for. Nothing is proposed twice; a finite space is
-    exhausted.
+    stopped early as what ``CurveExtrapolation`` estimates. Nothing is proposed twice; a finite space
+    is exhausted.
 
     A proposal is a function of the seed, the index and the observations.
     """
@@ -45,17 +45,17 @@ class BayesianSampler:
     space: Space
     seed: int
     _encoding: Encoding = field(init=False)
-    _ledger: Ledger = field(init=False)
+    _ledger: ConfigurationCache = field(init=False)
     _model: Model = field(init=False)
     _design: SobolSampler = field(init=False)
     _size: int | None = field(init=False)
     _start: int = field(init=False)
 
-    learns = True
+    uses_observations = True
 
     def __post_init__(self) -> None:
         self._encoding = Encoding(self.space)
-        self._ledger = Ledger(self._encoding)
+        self._ledger = ConfigurationCache(self._encoding)
         self._model = Model(self._encoding)
         self._design = SobolSampler(self.space, self.seed)
         self._size = self.space.size()

@@ -23,7 +23,7 @@ class GridSampler:
     seed: int = 0
     _size: int = field(init=False)
 
-    learns = False
+    uses_observations = False
 
     def __post_init__(self) -> None:
         size = self.space.size()

@@ -25,7 +25,7 @@ class RandomSampler:
     _size: int | None = field(init=False)
     _distinct: DistinctDraws | None = field(init=False, default=None)
 
-    learns = False
+    uses_observations = False
 
     def __post_init__(self) -> None:
         self._size = self.space.size()

@@ -36,7 +36,7 @@ class SobolSampler:
     _engine: Any = None
     _cached: tuple[int, list[float]] | None = None
 
-    learns = False
+    uses_observations = False
 
     def __post_init__(self) -> None:
         paths = sorted((path for path, _ in self.space.expressions()), key=lambda p: [*map(str, p)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import protocol as wire
+from ... import protocol
 
 EXPERIMENT_ID = "0"
 
@@ -29,7 +29,7 @@ def metric_values(metrics: Any) -> list[tuple[str, float, int, int]]:
     values = [
         (
             str(metric["key"]),
-            wire.decode(metric["value"]),
+            protocol.decode(metric["value"]),
             int(metric.get("step") or 0),
             int(metric.get("timestamp") or 0),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import protocol as wire
+from ... import protocol
 from .database import Database
 from .errors import MlflowError
 
@@ -37,17 +37,17 @@ class Metrics:
             if not keep:
                 return True
             statement = "INSERT INTO series (run, key, step, time, value) VALUES (?, ?, ?, ?, ?)"
-            number = self._database.insert(statement, run, key, step, time, wire.encode(value))
+            number = self._database.insert(statement, run, key, step, time, protocol.encode(value))
         else:
             number, latest = found[0], (found[1], found[2])
             if (step, time) >= latest:
                 statement = "UPDATE series SET step = ?, time = ?, value = ? WHERE number = ?"
-                self._database.write(statement, step, time, wire.encode(value), number)
+                self._database.write(statement, step, time, protocol.encode(value), number)
         if not keep:
             self._database.write("UPDATE series SET complete = 0 WHERE number = ?", number)
             return True
         statement = "INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?)"
-        return self._database.write(statement, number, time, step, wire.encode(value)) > 0
+        return self._database.write(statement, number, time, step, protocol.encode(value)) > 0
 
     def latest(self, run: int) -> list[Body]:
         """The newest value of each metric of a run, by step and time."""
@@ -57,7 +57,7 @@ class Metrics:
     def value(self, run: int, key: str) -> float | None:
         """The newest value of one metric."""
         row = self._database.row("SELECT value FROM series WHERE run = ? AND key = ?", run, key)
-        return None if row is None else wire.decode(row[0])
+        return None if row is None else protocol.decode(row[0])
 
     def reported(self, run: int) -> bool:
         """Whether anything was logged to a run."""

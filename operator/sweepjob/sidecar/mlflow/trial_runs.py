@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from ..metric_store import Recorder
+from ..metric_store import MetricStore
 from .database import Database
 from .metrics import Metrics
 from .runs import PARENT, RESUMED, RUN_NAME, Run, Runs
@@ -31,7 +31,7 @@ class TrialRuns:
         given: ids of runs that the trainer was given, which exist from the start.
     """
 
-    def __init__(self, database: Database, recorder: Recorder, given: Iterable[str]) -> None:
+    def __init__(self, database: Database, recorder: MetricStore, given: Iterable[str]) -> None:
         self.primary = recorder.metric
         self.runs = Runs(database)
         self.metrics = Metrics(database, self.primary)

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from ... import protocol as wire
-from ..metric_store import Recorder
+from ... import protocol
+from ..metric_store import MetricStore
 
 _PERIOD = 0.2  # seconds between two looks; one costs some tens of microseconds
 _SHARE = 4  # times as long as a look takes is waited for the next one,
@@ -23,7 +23,7 @@ class Follower(threading.Thread):
         recorder: is told what goes wrong.
     """
 
-    def __init__(self, read: Callable[[bool], None], recorder: Recorder) -> None:
+    def __init__(self, read: Callable[[bool], None], recorder: MetricStore) -> None:
         super().__init__(name="follower", daemon=True)
         self._read = read
         self._recorder = recorder
@@ -52,5 +52,5 @@ class Follower(threading.Thread):
             pass  # the trainer has not made it yet
         except Exception as error:  # noqa: BLE001 - a thread that ended would lose reports in silence
             text = f"reading the metrics failed: {error!r}. See the sidecar's log."
-            problem = wire.Notice.of(wire.REPORTS_INCOMPLETE, text)
+            problem = protocol.Notice.of(protocol.REPORTS_INCOMPLETE, text)
         self._recorder.warn("reading", problem)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ... import protocol as wire
-from ..metric_store import Recorder
+from ... import protocol
+from ..metric_store import MetricStore
 from .regular_files import explain, incomplete, open_regular
 
 _LONGEST = 1024 * 1024  # bytes of a line; one that is longer is passed over
@@ -23,7 +23,7 @@ _CHECKED = 256  # bytes before the offset by which a file that was written anew 
 class JsonLines:
     """Reads a file from where it, or a sidecar before it, has come to."""
 
-    def __init__(self, path: Path, recorder: Recorder) -> None:
+    def __init__(self, path: Path, recorder: MetricStore) -> None:
         self._path = path
         self._recorder = recorder
         self._file: BinaryIO | None = None
@@ -117,7 +117,7 @@ class JsonLines:
             return
         for name, value in found.items():
             try:
-                yield name, wire.decode(value)
+                yield name, protocol.decode(value)
             except ValueError:
                 continue  # a text or a list beside the metrics
 
@@ -131,7 +131,7 @@ class JsonLines:
             f"a line of '{self._path.name}' {why} and was passed over, with any other like it: the one "
             f"at byte {start}, {line[:60]!r}. Write one JSON object a line."
         )
-        self._recorder.warn("lines", wire.Notice.of(wire.REPORTS_INCOMPLETE, text))
+        self._recorder.warn("lines", protocol.Notice.of(protocol.REPORTS_INCOMPLETE, text))
 
 
 def _is_same(one: BinaryIO, other: BinaryIO) -> bool:

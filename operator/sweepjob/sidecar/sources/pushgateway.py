@@ -10,7 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 
-from ..metric_store import Recorder
+from ..metric_store import MetricStore
 from ..server import Handler
 
 _SAMPLE = re.compile(
@@ -31,7 +31,7 @@ class NotUnderstood(Exception):
 class PushGateway:
     """Takes pushes."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: MetricStore) -> None:
         self._recorder = recorder
 
     def push(self, body: bytes, kind: str, encoding: str) -> None:

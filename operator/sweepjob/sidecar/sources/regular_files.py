@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from ... import protocol as wire
+from ... import protocol
 
 _REMEDIES = {
     PermissionError: (
@@ -65,9 +65,9 @@ def explain(error: OSError, shown: str) -> str:
     return f"{text} {remedy}." if remedy else text
 
 
-def incomplete(texts: Sequence[str]) -> wire.Notice | None:
+def incomplete(texts: Sequence[str]) -> protocol.Notice | None:
     """The notice of what could not be read; None when everything could."""
     if not texts:
         return None
     more = f" The same of {len(texts) - 1} more." if len(texts) > 1 else ""
-    return wire.Notice.of(wire.REPORTS_INCOMPLETE, texts[0] + more)
+    return protocol.Notice.of(protocol.REPORTS_INCOMPLETE, texts[0] + more)

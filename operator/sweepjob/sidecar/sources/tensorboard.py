@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from ... import protocol as wire
-from ..metric_store import Recorder
+from ... import protocol
+from ..metric_store import MetricStore
 from .event_folder import MOST_FILES, EventFile, Listing, list_event_files
 from .event_records import Damaged, Malformed, Record, complete_records
 from .regular_files import explain, incomplete, open_regular
@@ -24,7 +24,7 @@ _STARTED, _CHOICE = "started", "run"  # what the pod's start and the chosen run 
 class EventFiles:
     """Reads all event files below a folder, each from where it has come to."""
 
-    def __init__(self, folder: Path, recorder: Recorder) -> None:
+    def __init__(self, folder: Path, recorder: MetricStore) -> None:
         self._folder = folder
         self._recorder = recorder
         recorder.keep(_STARTED, recorder.kept(_STARTED) or time.time())
@@ -103,12 +103,12 @@ class EventFiles:
         """Read a file to its end; whether what was held at first may be reported meanwhile."""
         held = False
         for record in complete_records(opened, self._recorder.place(file.key)):
-            for value, verdict in self._judged(file, run, record):
-                if verdict is Verdict.HOLD:
+            for value, pending_stop in self._judged(file, run, record):
+                if pending_stop is Verdict.HOLD:
                     held = True
-                elif verdict is Verdict.REPORT and held:
+                elif pending_stop is Verdict.REPORT and held:
                     return True
-                elif verdict is Verdict.REPORT:
+                elif pending_stop is Verdict.REPORT:
                     self._report(value, (file.key, record.end))
             if not held:
                 self._recorder.move(file.key, record.end)
@@ -126,18 +126,18 @@ class EventFiles:
                     continue
                 reading = reading_of(metric, folder, logged.tag)
                 series = Series(folder, logged.tag, is_copy)
-                verdict = Verdict.IGNORE
+                pending_stop = Verdict.IGNORE
                 if reading is not None:
                     at = (file.key, record.start)
-                    verdict = self._selection.judge(series, reading, logged.wall_time, at)
-                    yield logged.value, verdict
-                if verdict is Verdict.IGNORE and series.name != metric:
+                    pending_stop = self._selection.judge(series, reading, logged.wall_time, at)
+                    yield logged.value, pending_stop
+                if pending_stop is Verdict.IGNORE and series.name != metric:
                     self._recorder.report(series.name, logged.value)
         except Malformed as error:
             self._recorder.warn(
                 "records",
-                wire.Notice.of(
-                    wire.REPORTS_INCOMPLETE,
+                protocol.Notice.of(
+                    protocol.REPORTS_INCOMPLETE,
                     f"the record at byte {record.start} of '{file.key}' is damaged ({error}) and was "
                     "passed over; see the sidecar's log for others.",
                 ),
@@ -160,7 +160,7 @@ class EventFiles:
             )
         self._recorder.warn("files", incomplete(texts))
         ambiguity = self._selection.ambiguity()
-        notice = wire.Notice.of(wire.AMBIGUOUS_METRIC, ambiguity) if ambiguity else None
+        notice = protocol.Notice.of(protocol.AMBIGUOUS_METRIC, ambiguity) if ambiguity else None
         self._recorder.warn("runs", notice)
 
 

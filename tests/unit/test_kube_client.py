@@ -12,15 +12,14 @@ import pytest
 from aiohttp import web
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
-from sweepjob.kube import client as gateway
-from sweepjob.kube import errors
-from sweepjob.kube.client import Gateway
+from sweepjob.kube import client, errors, resources
+from sweepjob.kube.client import KubeClient, connect
 
 EVENT = {"type": "ADDED", "object": {"metadata": {"name": "a"}}}
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Gateway]:
+async def api() -> AsyncIterator[KubeClient]:
     """To a server whose watches tell one event, after a while, and then nothing for ever."""
     over = asyncio.Event()
 
@@ -40,7 +39,7 @@ async def api() -> AsyncIterator[Gateway]:
     await site.start()
     configuration = Configuration()
     configuration.host = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    made = Gateway(ApiClient(configuration))
+    made = KubeClient(ApiClient(configuration))
     yield made
     over.set()
     await made.close()
@@ -48,14 +47,14 @@ async def api() -> AsyncIterator[Gateway]:
 
 
 async def test_a_watch_that_falls_silent_is_a_broken_one(
-    api: Gateway, monkeypatch: pytest.MonkeyPatch
+    api: KubeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silence = aiohttp.ClientTimeout(total=None, sock_read=0.3)
-    monkeypatch.setattr(gateway, "_WATCH_TIMEOUT", silence)
+    monkeypatch.setattr(client, "_WATCH_TIMEOUT", silence)
     seen: list[object] = []
 
     async def watch() -> None:
-        async for event in api.watch(gateway.PODS, "n", "", "1", lambda: seen.append("opened")):
+        async for event in api.watch(resources.PODS, "n", "", "1", lambda: seen.append("opened")):
             seen.append(event)
 
     with pytest.raises(errors.Unavailable, match="watch of pods broke"):
@@ -64,11 +63,11 @@ async def test_a_watch_that_falls_silent_is_a_broken_one(
 
 
 async def test_logs_take_no_connection_from_other_requests(
-    api: Gateway, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    api: KubeClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Each is followed for as long as its trainer runs; there are more of them than other requests may
     have connections."""
-    monkeypatch.setattr(gateway, "_CONNECTIONS", 2)
+    monkeypatch.setattr(client, "_CONNECTIONS", 2)
     host = api._client.configuration.host
     configuration = {
         "clusters": [{"name": "c", "cluster": {"server": host}}],
@@ -78,13 +77,13 @@ async def test_logs_take_no_connection_from_other_requests(
     }
     config = tmp_path / "config"
     config.write_text(json.dumps(configuration))
-    connected = await gateway.connect(strict_tls=True, kubeconfig=str(config))
+    connected = await connect(strict_tls=True, kubeconfig=str(config))
     logs = [connected.read_log("n", f"p{n}", "trainer", 0, follow=True) for n in range(8)]
     readings = [asyncio.create_task(anext(log)) for log in logs]
     try:
         async with asyncio.timeout(10):
             await asyncio.gather(*readings)
-            watch = connected.watch(gateway.PODS, "n", "", "1")
+            watch = connected.watch(resources.PODS, "n", "", "1")
             assert await anext(watch) == EVENT
             await watch.aclose()
     finally:

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.early_stopping.curve import Curve
-from sweepjob.early_stopping.extrapolation import FEWEST, MOST, Course, Evidence, gains
+from sweepjob.early_stopping.extrapolation import (
+    FEWEST,
+    MOST,
+    BestSoFarTrace,
+    CurveExtrapolation,
+    gains,
+)
 from sweepjob.objective import Goal
 from sweepjob.search.sampler import Observation
 
@@ -28,9 +34,9 @@ def seen(number: int, of: Curve) -> Observation:
     return Observation(number, {"x": number}, score, ended=True)
 
 
-def evidence(full: Sequence[Curve], stopped: Sequence[Curve] = ()) -> Evidence:
+def evidence(full: Sequence[Curve], stopped: Sequence[Curve] = ()) -> CurveExtrapolation:
     """Full trials first, then stopped ones, numbered from 0."""
-    made = Evidence()
+    made = CurveExtrapolation()
     for number, of in enumerate(full):
         made.add_full(seen(number, of), number, of)
     for number, of in enumerate(stopped, len(full)):
@@ -38,7 +44,7 @@ def evidence(full: Sequence[Curve], stopped: Sequence[Curve] = ()) -> Evidence:
     return made
 
 
-def scores(of: Evidence) -> list[float | None]:
+def scores(of: CurveExtrapolation) -> list[float | None]:
     return [trial.score for trial in sorted(of.observations(), key=lambda trial: trial.index or 0)]
 
 
@@ -89,7 +95,7 @@ def test_it_lies_between_its_own_best_and_the_best_there_was(
 @given(st.permutations(range(8)))
 def test_the_order_in_which_trials_end_does_not_matter(order: list[int]) -> None:
     def told(order: Iterable[int]) -> list[float | None]:
-        made = Evidence()
+        made = CurveExtrapolation()
         for number in order:
             of = curve([number / 8, number / 4 % 1, number * 0.37 % 1])
             if number % 3:
@@ -126,7 +132,7 @@ def test_the_newest_full_trials_count_whichever_ended_first() -> None:
     full = [curve([0.0, 0.5])] * MOST + [curve([0.0, 0.1])] * MOST
     numbered = list(enumerate(full))
     for order in (numbered, numbered[::-1]):
-        made = Evidence()
+        made = CurveExtrapolation()
         for number, of in order:
             made.add_full(seen(number, of), number, of)
         of = curve([-1.0])
@@ -139,7 +145,7 @@ def test_a_course_is_the_running_best(reports: list[float]) -> None:
     of = curve(reports)
     if of.best is None:
         return
-    course, bests = Course.of(of), list(of.bests())
+    course, bests = BestSoFarTrace.of(of), list(of.bests())
     assert course.bests[-1] == of.score
     first = course.bests[0]
     left = gains([course], range(1, len(bests) + 1))
@@ -148,7 +154,7 @@ def test_a_course_is_the_running_best(reports: list[float]) -> None:
 
 def test_a_course_goes_on_beyond_what_is_kept_in_full() -> None:
     of = curve([n / 3000 for n in range(1, 3001)])
-    assert gains([Course.of(of)], [1, 1000, 2000, 3000]) == pytest.approx(
+    assert gains([BestSoFarTrace.of(of)], [1, 1000, 2000, 3000]) == pytest.approx(
         [2999 / 3000, 2 / 3, 1 / 3, 0]
     )
 
@@ -157,7 +163,7 @@ def test_a_best_without_a_report_is_the_end_of_a_course() -> None:
     """It came by way of a sidecar's last words."""
     of = curve([0.1, 0.2])
     of.best, of.count = 0.7, 50
-    assert gains([Course.of(of)], [2, 49, 50]) == pytest.approx([0.5, 0.5, 0.0])
+    assert gains([BestSoFarTrace.of(of)], [2, 49, 50]) == pytest.approx([0.5, 0.5, 0.0])
 
 
 def test_huge_scores_do_no_harm() -> None:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from sweepjob.trial_pods import start_blockers as troubles
+from sweepjob.trial_pods import start_blockers
 from sweepjob.trial_pods.missing_objects import find_missing
 
 # As kubelet, scheduler, admission and controllers of Kubernetes 1.29 to 1.35 say it.
@@ -89,15 +89,15 @@ def test_other_messages_name_nothing(message: str) -> None:
 def test_a_message_of_any_length_is_read_in_no_time(unit: str) -> None:
     message = (unit * 1_000_000)[:1_000_000]
     began = time.perf_counter()
-    troubles.of_pod_event("FailedMount", message, 0.0)
-    found = troubles.of_refused_pod(f"{message} maximum cpu usage per", 0.0, POD)
+    start_blockers.of_pod_event("FailedMount", message, 0.0)
+    found = start_blockers.of_refused_pod(f"{message} maximum cpu usage per", 0.0, POD)
     assert time.perf_counter() - began < 0.5, "quadratic would be minutes"
     assert len(found.message) < 2000
 
 
-def waiting(reason: str, message: str) -> troubles.Trouble:
+def waiting(reason: str, message: str) -> start_blockers.StartBlocker:
     state = {"waiting": {"reason": reason, "message": message}}
-    found = troubles.of_pod({"containerStatuses": [{"name": "trainer", "state": state}]}, 0.0)
+    found = start_blockers.of_pod({"containerStatuses": [{"name": "trainer", "state": state}]}, 0.0)
     assert found is not None
     return found
 
@@ -116,9 +116,9 @@ def test_advice_on_root_is_given_for_root_alone() -> None:
     assert "root" not in other.message
 
 
-def unscheduled(message: str) -> troubles.Trouble:
+def unscheduled(message: str) -> start_blockers.StartBlocker:
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
-    found = troubles.of_pod({"conditions": [{**condition, "message": message}]}, 0.0)
+    found = start_blockers.of_pod({"conditions": [{**condition, "message": message}]}, 0.0)
     assert found is not None
     return found
 
@@ -148,13 +148,13 @@ def test_a_missing_claim_is_no_lack_of_room() -> None:
     ],
 )
 def test_events_of_a_pod(reason: str, message: str, kind: str, waits: bool) -> None:
-    found = troubles.of_pod_event(reason, message, 5.0)
+    found = start_blockers.of_pod_event(reason, message, 5.0)
     assert found is not None
     assert (found.reason, found.waits, found.since) == (kind, waits, 5.0)
 
 
 def test_other_events_say_nothing() -> None:
-    assert troubles.of_pod_event("Unhealthy", "probe failed", 0.0) is None
+    assert start_blockers.of_pod_event("Unhealthy", "probe failed", 0.0) is None
 
 
 POD: dict[str, Any] = {
@@ -209,7 +209,7 @@ POD: dict[str, Any] = {
 def test_a_refusal_for_resources_names_the_container_and_what_to_set(
     message: str, reason: str, words: str
 ) -> None:
-    trouble = troubles.of_refused_pod(message, 0.0, POD)
+    trouble = start_blockers.of_refused_pod(message, 0.0, POD)
     assert trouble.reason == reason
     assert not trouble.waits
     assert words in trouble.message

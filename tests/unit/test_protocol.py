@@ -6,21 +6,21 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob import protocol as wire
+from sweepjob import protocol
 
 floats = st.floats(allow_nan=False)
 
 
 @given(values=st.lists(floats, max_size=50), seen=st.lists(st.text(max_size=20), max_size=5))
 def test_push(values: list[float], seen: list[str]) -> None:
-    push = wire.Push("team", "sweep-1", 3, tuple(values), tuple(seen))
-    assert wire.Push.parse(push.dump()) == push
+    push = protocol.Push("team", "sweep-1", 3, tuple(values), tuple(seen))
+    assert protocol.Push.parse(push.dump()) == push
 
 
 def test_values_that_json_does_not_have() -> None:
-    push = wire.Push("n", "t", 1, (math.nan, math.inf, -math.inf))
+    push = protocol.Push("n", "t", 1, (math.nan, math.inf, -math.inf))
     json.loads(push.dump(), parse_constant=lambda c: pytest.fail(f"bare {c} in JSON"))
-    nan, high, low = wire.Push.parse(push.dump()).values
+    nan, high, low = protocol.Push.parse(push.dump()).values
     assert math.isnan(nan)
     assert (high, low) == (math.inf, -math.inf)
 
@@ -40,8 +40,8 @@ GOOD = {"namespace": "n", "trial": "t", "first": 1, "values": [1], "seen": []}
         json.dumps({**GOOD, "values": [True]}).encode(),
         json.dumps({**GOOD, "values": ["x"]}).encode(),
         json.dumps({**GOOD, "values": [None]}).encode(),
-        json.dumps({**GOOD, "values": [1] * (wire.MAX_BATCH + 1)}).encode(),
-        json.dumps({**GOOD, "seen": ["x"] * (wire.MAX_NAMES + 1)}).encode(),
+        json.dumps({**GOOD, "values": [1] * (protocol.MAX_BATCH + 1)}).encode(),
+        json.dumps({**GOOD, "seen": ["x"] * (protocol.MAX_NAMES + 1)}).encode(),
         json.dumps({**GOOD, "first": "many"}).encode(),
         json.dumps({**GOOD, "first": 1e999}).encode(),
         json.dumps({**GOOD, "values": [10**400]}).encode(),
@@ -49,15 +49,17 @@ GOOD = {"namespace": "n", "trial": "t", "first": 1, "values": [1], "seen": []}
 )
 def test_hostile_bodies_are_refused(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any ValueError is an answer of 400
-        wire.Push.parse(body)
+        protocol.Push.parse(body)
 
 
 @given(values=st.lists(floats, max_size=2000), seen=st.lists(st.text(max_size=250), max_size=50))
 def test_a_summary_always_fits_and_keeps_the_newest(values: list[float], seen: list[str]) -> None:
-    summary = wire.Summary(len(values), min(values, default=None), None, tuple(values), tuple(seen))
+    summary = protocol.Summary(
+        len(values), min(values, default=None), None, tuple(values), tuple(seen)
+    )
     text = summary.dump()
-    assert len(text) <= wire.TERMINATION_MESSAGE_LIMIT
-    again = wire.Summary.parse(text)
+    assert len(text) <= protocol.TERMINATION_MESSAGE_LIMIT
+    again = protocol.Summary.parse(text)
     assert again is not None
     assert again.count == len(values)
     assert again.tail == tuple(values[len(values) - len(again.tail) :])
@@ -74,24 +76,24 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-@pytest.mark.parametrize("limit", [wire.MAX_BODY, 16_000, 4096])
+@pytest.mark.parametrize("limit", [protocol.MAX_BODY, 16_000, 4096])
 def test_a_push_fits_whatever_the_names_are(name: str, limit: int) -> None:
-    seen = tuple(f"{n}{name}" for n in range(wire.MAX_NAMES))
-    values = tuple(-math.pi * 1e-300 * n for n in range(wire.MAX_BATCH))
-    body = wire.Push("team-" * 12, "sweep-1" * 8, 7, values, seen).fit(limit)
+    seen = tuple(f"{n}{name}" for n in range(protocol.MAX_NAMES))
+    values = tuple(-math.pi * 1e-300 * n for n in range(protocol.MAX_BATCH))
+    body = protocol.Push("team-" * 12, "sweep-1" * 8, 7, values, seen).fit(limit)
     assert len(body) <= limit
-    push = wire.Push.parse(body)
+    push = protocol.Push.parse(body)
     assert push.values == values[: len(push.values)]
     assert len(push.values) >= 1
-    assert len(push.seen) == wire.MAX_NAMES
-    if limit == wire.MAX_BODY:
+    assert len(push.seen) == protocol.MAX_NAMES
+    if limit == protocol.MAX_BODY:
         assert push.values == values, "there is room for all"
     assert all(text.startswith(str(n)) for n, text in enumerate(push.seen))
 
 
 @given(name=st.text(max_size=400), limit=st.integers(8, 300))
 def test_a_name_is_cut_between_characters_and_the_cut_is_seen(name: str, limit: int) -> None:
-    short = wire.shorten(name, limit)
+    short = protocol.shorten(name, limit)
     assert len(short.encode()) <= limit
     if short != name:
         assert short.endswith("…")
@@ -101,11 +103,11 @@ def test_a_name_is_cut_between_characters_and_the_cut_is_seen(name: str, limit: 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_a_summary_fits_in_bytes_and_keeps_its_tail(name: str) -> None:
-    seen = tuple(f"{n}{name}" for n in range(wire.MAX_NAMES))
+    seen = tuple(f"{n}{name}" for n in range(protocol.MAX_NAMES))
     values = tuple(n / 7 for n in range(300))
-    text = wire.Summary(300, 0.0, 1.0, values, seen).dump()
-    assert len(text.encode()) <= wire.TERMINATION_MESSAGE_LIMIT
-    summary = wire.Summary.parse(text)
+    text = protocol.Summary(300, 0.0, 1.0, values, seen).dump()
+    assert len(text.encode()) <= protocol.TERMINATION_MESSAGE_LIMIT
+    summary = protocol.Summary.parse(text)
     assert summary is not None
     assert len(summary.tail) > 100
     assert summary.tail == values[-len(summary.tail) :]
@@ -115,20 +117,20 @@ def test_a_summary_fits_in_bytes_and_keeps_its_tail(name: str) -> None:
 
 @pytest.mark.parametrize("metric", ["acc", "val/评估 1", "x" * 250])
 def test_a_metric_of_a_nested_run_is_told_with_it(metric: str) -> None:
-    seen = ("loss", wire.in_nested_run(metric, "fold (1)"))
-    assert wire.nested_run(metric, seen) == "fold (1)"
-    assert wire.nested_run("loss", seen) is None
-    assert wire.nested_run(metric[:-1], seen) is None
+    seen = ("loss", protocol.in_nested_run(metric, "fold (1)"))
+    assert protocol.nested_run(metric, seen) == "fold (1)"
+    assert protocol.nested_run("loss", seen) is None
+    assert protocol.nested_run(metric[:-1], seen) is None
 
 
 @pytest.mark.parametrize("text", ["", "x", "{}", "[]", '{"count": "a"}'])
 def test_a_text_that_is_no_summary(text: str) -> None:
-    assert wire.Summary.parse(text) is None
+    assert protocol.Summary.parse(text) is None
 
 
 notices = st.lists(
-    st.builds(wire.Notice.of, st.sampled_from(["AmbiguousMetric", "x"]), st.text(max_size=900)),
-    max_size=wire.MAX_NOTICES,
+    st.builds(protocol.Notice.of, st.sampled_from(["AmbiguousMetric", "x"]), st.text(max_size=900)),
+    max_size=protocol.MAX_NOTICES,
 ).map(tuple)
 
 
@@ -138,13 +140,13 @@ notices = st.lists(
     seen=st.lists(st.text(max_size=250), max_size=50),
 )
 def test_notices_arrive_beside_whatever_else(
-    notices: tuple[wire.Notice, ...], values: list[float], seen: list[str]
+    notices: tuple[protocol.Notice, ...], values: list[float], seen: list[str]
 ) -> None:
-    push = wire.Push("team", "sweep-1", 1, tuple(values), (), notices)
-    assert wire.Push.parse(push.dump()) == push
-    text = wire.Summary(len(values), None, None, tuple(values), tuple(seen), notices).dump()
-    assert len(text) <= wire.TERMINATION_MESSAGE_LIMIT
-    summary = wire.Summary.parse(text)
+    push = protocol.Push("team", "sweep-1", 1, tuple(values), (), notices)
+    assert protocol.Push.parse(push.dump()) == push
+    text = protocol.Summary(len(values), None, None, tuple(values), tuple(seen), notices).dump()
+    assert len(text) <= protocol.TERMINATION_MESSAGE_LIMIT
+    summary = protocol.Summary.parse(text)
     assert summary is not None
     assert summary.notices == notices
 
@@ -165,19 +167,19 @@ def test_notices_arrive_beside_whatever_else(
     ],
 )
 def test_notices_of_anybody_are_bounded(said: object) -> None:
-    push = wire.Push.parse(json.dumps({**GOOD, "notices": said}).encode())
-    assert len(push.notices) <= wire.MAX_NOTICES
+    push = protocol.Push.parse(json.dumps({**GOOD, "notices": said}).encode())
+    assert len(push.notices) <= protocol.MAX_NOTICES
     for notice in push.notices:
-        assert notice.reason == wire.REPORTS_INCOMPLETE
-        assert len(notice.message) <= wire.MAX_NOTICE
+        assert notice.reason == protocol.REPORTS_INCOMPLETE
+        assert len(notice.message) <= protocol.MAX_NOTICE
         assert notice.message.isprintable()
 
 
 def test_notices_are_safe_for_a_terminal() -> None:
-    assert wire.Notice.of("ReportsIncomplete", "a\x1b[2Jb\nc").message == "a?[2Jb?c"
+    assert protocol.Notice.of("ReportsIncomplete", "a\x1b[2Jb\nc").message == "a?[2Jb?c"
 
 
 def test_sidecars_and_operators_without_notices() -> None:
-    assert wire.Push.parse(json.dumps(GOOD).encode()).notices == ()
+    assert protocol.Push.parse(json.dumps(GOOD).encode()).notices == ()
     old = {"count": 1, "low": None, "high": None, "tail": [], "seen": []}
-    assert wire.Summary.parse(json.dumps(old)) == wire.Summary(1, None, None, (), ())
+    assert protocol.Summary.parse(json.dumps(old)) == protocol.Summary(1, None, None, (), ())

@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 import pytest
-from sweepjob import protocol as wire
+from sweepjob import protocol
 from sweepjob.api.executions import dump_execution
 from sweepjob.api.incompleteness import dump_doubts, parse_doubts
-from sweepjob.api.phases import Phase
-from sweepjob.api.stop_decision import Stop
+from sweepjob.api.phases import TrialPhase
+from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.stored_curve import dump_curve
 from sweepjob.api.stored_fields import Fields
 from sweepjob.api.sweepjob import parse_sweepjob
@@ -42,8 +42,8 @@ def record(index: int, **status: Any) -> Any:
     return parse_record({**body, "status": status})
 
 
-def push(trial: TrialState, first: int, *values: float) -> wire.Push:
-    return wire.Push("team", trial.name, first, values, ("score",))
+def push(trial: TrialState, first: int, *values: float) -> protocol.Push:
+    return protocol.Push("team", trial.name, first, values, ("score",))
 
 
 def test_repeats_are_passed_over_and_gaps_are_asked_for() -> None:
@@ -60,8 +60,8 @@ def test_a_decision_is_made_with_the_report() -> None:
     good, bad = sweep.add(record(0)), sweep.add(record(1))
     assert not sweep.report(good, push(good, 1, 0.9), 1.0)
     assert sweep.report(bad, push(bad, 1, 0.1), 2.0)
-    assert bad.verdict is not None
-    assert (bad.verdict.policy, bad.verdict.threshold) == ("bandit", pytest.approx(0.7))
+    assert bad.pending_stop is not None
+    assert (bad.pending_stop.policy, bad.pending_stop.threshold) == ("bandit", pytest.approx(0.7))
     assert sweep.best is not None
     assert sweep.best.trial == "sweep-0"
 
@@ -76,18 +76,18 @@ def test_what_is_loaded_from_records_decides_like_what_was_reported() -> None:
     for sweep in (lived, loaded):
         late = sweep.add(record(1))
         sweep.report(late, push(late, 1, 0.4, 0.6), 5.0)
-        assert late.verdict is not None
-        assert (late.verdict.interval, late.verdict.value) == (2, 0.6)
-    assert (loaded.ended[Phase.SUCCEEDED], loaded.created) == (1, 2)
+        assert late.pending_stop is not None
+        assert (late.pending_stop.interval, late.pending_stop.value) == (2, 0.6)
+    assert (loaded.ended[TrialPhase.SUCCEEDED], loaded.created) == (1, 2)
 
 
 def test_stopped_trials_are_told_the_same_after_a_restart() -> None:
-    """Whichever ended first; of what they were on their way to, see test_evidence."""
-    learns = {"samplingAlgorithm": {"type": "bayesian"}}
-    lived, loaded = state(**learns), state(**learns)
+    """Whichever ended first; of what they were on their way to, see test_extrapolation."""
+    uses_observations = {"samplingAlgorithm": {"type": "bayesian"}}
+    lived, loaded = state(**uses_observations), state(**uses_observations)
     reported = {0: [0.1, 0.4, 0.5], 1: [0.2, 0.3], 2: [0.3, 0.3, 0.4], 3: [0.2, 0.9, 0.8], 4: []}
     trials = {index: lived.add(record(index)) for index in reported}
-    phases = {index: Phase.SUCCEEDED for index in reported} | {1: Phase.EARLY_STOPPED}
+    phases = {index: TrialPhase.SUCCEEDED for index in reported} | {1: TrialPhase.EARLY_STOPPED}
     for index in (3, 1, 2, 4, 0):
         lived.report(trials[index], push(trials[index], 1, *reported[index]), 1.0)
         lived.end(trials[index], phases[index], 0.0)
@@ -104,7 +104,7 @@ def test_last_words_fill_in_what_never_arrived() -> None:
     sweep = state()
     trial = sweep.add(record(0))
     sweep.report(trial, push(trial, 1, 0.1), 1.0)
-    sweep.adopt(trial, wire.Summary(4, 0.1, 0.8, (0.1, 0.8, math.nan, 0.2), ("score",)), 2.0)
+    sweep.adopt(trial, protocol.Summary(4, 0.1, 0.8, (0.1, 0.8, math.nan, 0.2), ("score",)), 2.0)
     assert repr(trial.curve.values) == repr([0.1, 0.8, math.nan, 0.2])
     assert (trial.curve.count, trial.curve.best, trial.curve.best_interval) == (4, 0.8, 2)
 
@@ -112,7 +112,7 @@ def test_last_words_fill_in_what_never_arrived() -> None:
 def test_last_words_that_do_not_reach_back_still_give_the_best() -> None:
     sweep = state()
     trial = sweep.add(record(0))
-    sweep.adopt(trial, wire.Summary(500, 0.1, 0.95, (0.3, 0.4), ("score",)), 2.0)
+    sweep.adopt(trial, protocol.Summary(500, 0.1, 0.95, (0.3, 0.4), ("score",)), 2.0)
     assert (trial.curve.count, trial.curve.best) == (500, 0.95)
     assert sweep.best is not None
     assert sweep.best.value == 0.95
@@ -121,9 +121,9 @@ def test_last_words_that_do_not_reach_back_still_give_the_best() -> None:
 def test_a_new_pod_counts_afresh_and_the_best_stays() -> None:
     sweep = state()
     trial = sweep.add(record(0))
-    sweep.turn_to(trial, "first")
+    sweep.switch_pod(trial, "first")
     sweep.report(trial, push(trial, 1, 0.5, 0.8), 1.0)
-    sweep.turn_to(trial, "second")
+    sweep.switch_pod(trial, "second")
     sweep.report(trial, push(trial, 1, 0.6), 2.0)
     assert (trial.curve.count, trial.curve.values, trial.curve.best) == (1, [0.6], 0.8)
 
@@ -132,10 +132,10 @@ def test_saving_is_the_rest_at_the_trials_own_pace() -> None:
     sweep = state()
     full = sweep.add(record(0))
     sweep.report(full, push(full, 1, *[0.5] * 20), 1.0)
-    sweep.end(full, Phase.SUCCEEDED, 0.0)
+    sweep.end(full, TrialPhase.SUCCEEDED, 0.0)
     stopped = sweep.add(record(1))
     stopped.started, stopped.gpus, stopped.stopped = 100.0, 2.0, 110.0
-    stopped.stop = Stop(Phase.EARLY_STOPPED, "Bandit", "", policy="bandit", interval=5)
+    stopped.stop = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "", policy="bandit", interval=5)
     # 2 s a report, 15 reports to come, 3 s to go away, 2 GPUs.
     assert saving(sweep, stopped, now=113.0) == (15 * 2.0 - 3.0) * 2
     # Known to have loaded for 6 s first: 1 s a report.
@@ -146,17 +146,17 @@ def test_saving_is_the_rest_at_the_trials_own_pace() -> None:
 def test_a_trial_without_the_metric_is_remembered_with_what_it_reported() -> None:
     sweep = state()
     trial = sweep.add(record(0))
-    sweep.report(trial, wire.Push("team", trial.name, 1, (), ("loss", "acc")), 5.0)
+    sweep.report(trial, protocol.Push("team", trial.name, 1, (), ("loss", "acc")), 5.0)
     assert trial.other_metrics_since == 5.0
-    sweep.end(trial, Phase.SUCCEEDED, 0.0)
+    sweep.end(trial, TrialPhase.SUCCEEDED, 0.0)
     assert sweep.without_metric == ("sweep-0", ("loss", "acc"))
 
 
 @pytest.mark.parametrize("seen", [("loss",), (), ("loss", "score (nested run fold-0)")])
 def test_a_metric_that_is_missing_is_said_with_what_mends_it(seen: tuple[str, ...]) -> None:
     sweep = state(limits={"maxTotalTrials": 1})
-    sweep.report(trial := sweep.add(record(0)), wire.Push("team", "sweep-0", 1, (), seen), 5.0)
-    sweep.end(trial, Phase.SUCCEEDED, 0.0)
+    sweep.report(trial := sweep.add(record(0)), protocol.Push("team", "sweep-0", 1, (), seen), 5.0)
+    sweep.end(trial, TrialPhase.SUCCEEDED, 0.0)
     settings = Settings.of({"SWEEPJOB_SIDECAR_IMAGE": "x", "SWEEPJOB_INTAKE_URL": "http://x"})
     said = overview(sweep, without_proposals(sweep, settings), 1, 10.0)
     [message] = [c.message for c in said.conditions if c.kind == "Degraded"]
@@ -184,7 +184,7 @@ def test_what_a_log_says() -> None:
     long = "x" * 1000
     for _ in range(3):
         sweep.read(good, [(long, 1.0)], 7, 3.0)
-    assert good.seen == ("loss", "score", long[: wire.MAX_NAME])
+    assert good.seen == ("loss", "score", long[: protocol.MAX_NAME])
 
 
 def test_a_log_that_may_lack_reports_is_told_on_trial_and_sweep_and_after_a_restart() -> None:
@@ -197,7 +197,7 @@ def test_a_log_that_may_lack_reports_is_told_on_trial_and_sweep_and_after_a_rest
     assert trials[1].doubts["LogTooFast"].since == 5.0
     for trial in trials[1:]:
         trial.note_log(LogFindings(unread=2, unread_sample="score=0,9"), "score", 7.0)
-        sweep.end(trial, Phase.SUCCEEDED, 0.0)
+        sweep.end(trial, TrialPhase.SUCCEEDED, 0.0)
     assert sweep.doubted_count == 2
     assert sweep.doubt_of("sweep-1") == ("LogTooFast", trials[1].doubts["LogTooFast"].message)
     dumped = dump_doubts(trials[1].doubts)
@@ -270,11 +270,11 @@ def test_a_retried_trial_is_judged_alike_by_an_operator_that_was_started_since()
     lasting = state()
     others = [lasting.add(record(n)) for n in range(1, 4)]
     retried = lasting.add(record(0))
-    lasting.turn_to(retried, "first")
+    lasting.switch_pod(retried, "first")
     for n, other in enumerate(others):
         lasting.report(other, push(other, 1, *[0.3 + n / 10] * 6), 1.0)
     lasting.report(retried, push(retried, 1, 0.45, 0.9, 0.2, 0.2), 2.0)
-    lasting.turn_to(retried, "second")
+    lasting.switch_pod(retried, "second")
     lasting.report(retried, push(retried, 1, 0.15, 0.2), 3.0)
     kept = [record(t.index, curve=dump_curve(t.curve, t.pod)) for t in lasting.live.values()]
     started = state()
@@ -283,8 +283,8 @@ def test_a_retried_trial_is_judged_alike_by_an_operator_that_was_started_since()
     for sweep in (lasting, started):
         sweep.report(sweep.live[0], push(sweep.live[0], 3, 0.1), 4.0)
         sweep.report(sweep.live[1], push(sweep.live[1], 7, 0.1), 5.0)
-        assert sweep.live[0].verdict is None  # its 0.9 counts
-        assert sweep.live[1].verdict is None  # at interval 7 it is alone
+        assert sweep.live[0].pending_stop is None  # its 0.9 counts
+        assert sweep.live[1].pending_stop is None  # at interval 7 it is alone
     assert lasting.tracker == started.tracker
 
 
@@ -354,7 +354,7 @@ def test_a_silenced_pod_is_no_end_once_and_if_nothing_was_heard() -> None:
     assert trial.view_of(pods[0]).is_interrupted
     assert not trial.view_of(pods[1]).is_interrupted
     heard = sweep.add(record(1))
-    sweep.turn_to(heard, "first")
+    sweep.switch_pod(heard, "first")
     sweep.report(heard, push(heard, 1, 0.1), 1.0)
     assert not heard.view_of(pods[0]).is_interrupted
     assert heard.view_of(pods[1]).is_interrupted

@@ -3,17 +3,17 @@
 from typing import Any
 
 import pytest
-from sweepjob.api.phases import Phase
-from sweepjob.api.stop_decision import Stop
+from sweepjob.api.phases import TrialPhase
+from sweepjob.api.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
-from sweepjob.lifecycle.observed import Trouble
+from sweepjob.lifecycle.observed import StartBlocker
 from sweepjob.lifecycle.startup import SUSPENDED
 from sweepjob.lifecycle.termination import JOB_DELETED
 from sweepjob.lifecycle.trial_planner import POD_DELETED, plan_trial
 
 from .builders import job, pod, snapshot, trial
 
-STOP = Stop(Phase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=3)
+STOP = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=3)
 FAILURE = ("TrainerFailed", "exit code 1")
 DRAINED = ("Evicted", "its node is drained")
 GAVE_UP = ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
@@ -22,47 +22,47 @@ LOST_TEXT = (
     "node node-2 has not ended the trial's pod 60 s after its grace: the node is taken for lost, and "
     "what it may still report is refused"
 )
-NO_GPU = Trouble("Unschedulable", "no GPU", since=0.0, waits=True)
-NO_IMAGE = Trouble("ImageCannotBePulled", "no such image", since=-590.0)
-GIVEN_UP = Stop(
-    Phase.FAILED, "ImageCannotBePulled", "it has not got going for 600 s: no such image"
+NO_GPU = StartBlocker("Unschedulable", "no GPU", since=0.0, waits=True)
+NO_IMAGE = StartBlocker("ImageCannotBePulled", "no such image", since=-590.0)
+GIVEN_UP = StopDecision(
+    TrialPhase.FAILED, "ImageCannotBePulled", "it has not got going for 600 s: no such image"
 )
 RUNNING = {"jobs": (job(),), "pods": (pod(started=1.0),)}
 
 SWEEP = snapshot(max_retries=1)
 
 SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
-    ("new: launch", {"phase": Phase.PENDING}, [act.LaunchJob(0, 1)]),
+    ("new: launch", {"phase": TrialPhase.PENDING}, [act.LaunchJob(0, 1)]),
     (
         "new but decided: record only",
-        {"phase": Phase.PENDING, "verdict": STOP},
+        {"phase": TrialPhase.PENDING, "pending_stop": STOP},
         [act.RecordStop(0, STOP)],
     ),
     (
         "new, decided, and its Job may yet come: wait for it",
-        {"phase": Phase.PENDING, "unanswered": -54.0, "verdict": STOP},
+        {"phase": TrialPhase.PENDING, "unanswered": -54.0, "pending_stop": STOP},
         [],
     ),
     (
         "it has not come: record only",
-        {"phase": Phase.PENDING, "unanswered": -56.0, "verdict": STOP},
+        {"phase": TrialPhase.PENDING, "unanswered": -56.0, "pending_stop": STOP},
         [act.RecordStop(0, STOP)],
     ),
-    ("launched, pod not there yet: wait", {"phase": Phase.PENDING, "jobs": (job(),)}, []),
+    ("launched, pod not there yet: wait", {"phase": TrialPhase.PENDING, "jobs": (job(),)}, []),
     (
         "pod runs: record that",
-        {"phase": Phase.PENDING, **RUNNING},
-        [act.RecordProgress(0, Phase.RUNNING)],
+        {"phase": TrialPhase.PENDING, **RUNNING},
+        [act.RecordProgress(0, TrialPhase.RUNNING)],
     ),
     ("runs, on record: wait", RUNNING, []),
     (
         "decided: record before anything else",
-        {**RUNNING, "verdict": STOP},
+        {**RUNNING, "pending_stop": STOP},
         [act.RecordStop(0, STOP)],
     ),
     (
         "recorded: pods first, then the Job",
-        {**RUNNING, "phase": Phase.STOPPING, "stop": STOP},
+        {**RUNNING, "phase": TrialPhase.STOPPING, "stop": STOP},
         [
             act.DeletePod(0, "sweep-0-x", "pod-0"),
             act.DeleteJob(0, "sweep-0", "job-0-1", pods=("pod-0",)),
@@ -90,7 +90,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     (
         "its Job is gone, so no other pod has come",
         {"stop": STOP, "pods": (pod(succeeded=False, disrupted=True),)},
-        [act.RecordEnd(0, Phase.EARLY_STOPPED, "Bandit", "too low")],
+        [act.RecordEnd(0, TrialPhase.EARLY_STOPPED, "Bandit", "too low")],
     ),
     (
         "the pod that was there when the Job was deleted has ended: no other one comes",
@@ -99,7 +99,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
             "jobs": (job(deleting=True),),
             "pods": (pod(succeeded=False, deleting=True, last=True),),
         },
-        [act.RecordEnd(0, Phase.EARLY_STOPPED, "Bandit", "too low")],
+        [act.RecordEnd(0, TrialPhase.EARLY_STOPPED, "Bandit", "too low")],
     ),
     (
         "pods going: wait for the GPU",
@@ -109,17 +109,17 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     (
         "pods gone: early-stopped, whatever the trainer's exit code was",
         {"stop": STOP, "jobs": (job(deleting=True),), "pods": (pod(succeeded=True),)},
-        [act.RecordEnd(0, Phase.EARLY_STOPPED, "Bandit", "too low")],
+        [act.RecordEnd(0, TrialPhase.EARLY_STOPPED, "Bandit", "too low")],
     ),
     (
         "succeeded",
         {"jobs": (job(),), "pods": (pod(succeeded=True, started=1.0),)},
-        [act.RecordEnd(0, Phase.SUCCEEDED, "Completed", "the trainer ended with exit code 0")],
+        [act.RecordEnd(0, TrialPhase.SUCCEEDED, "Completed", "the trainer ended with exit code 0")],
     ),
     (
         "succeeded before the decision was recorded",
-        {"jobs": (job(),), "pods": (pod(succeeded=True),), "verdict": STOP},
-        [act.RecordEnd(0, Phase.SUCCEEDED, "Completed", "the trainer ended with exit code 0")],
+        {"jobs": (job(),), "pods": (pod(succeeded=True),), "pending_stop": STOP},
+        [act.RecordEnd(0, TrialPhase.SUCCEEDED, "Completed", "the trainer ended with exit code 0")],
     ),
     (
         "failed: another attempt",
@@ -128,18 +128,18 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     ),
     (
         "the next attempt waits for its back-off",
-        {"phase": Phase.PENDING, "attempt": 2, "failures": 1, "launch_at": 20.0},
+        {"phase": TrialPhase.PENDING, "attempt": 2, "failures": 1, "launch_at": 20.0},
         [],
     ),
     (
         "the back-off is over",
-        {"phase": Phase.PENDING, "attempt": 2, "failures": 1, "launch_at": 10.0},
+        {"phase": TrialPhase.PENDING, "attempt": 2, "failures": 1, "launch_at": 10.0},
         [act.LaunchJob(0, 2)],
     ),
     (
         "failed once too often",
         {"failures": 1, "jobs": (job(),), "pods": (pod(succeeded=False, failure=FAILURE),)},
-        [act.RecordEnd(0, Phase.FAILED, *FAILURE)],
+        [act.RecordEnd(0, TrialPhase.FAILED, *FAILURE)],
     ),
     (
         "disrupted: the Job starts another pod, nothing is counted",
@@ -149,7 +149,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     (
         "disrupted: the record says that it waits again, and why",
         {"jobs": (job(),), "interruption": DRAINED},
-        [act.RecordProgress(0, Phase.PENDING, *DRAINED)],
+        [act.RecordProgress(0, TrialPhase.PENDING, *DRAINED)],
     ),
     (
         "drained, and the script exits with 0 when it is told to: no success, another attempt",
@@ -193,7 +193,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     (
         "the Job was deleted by a person: that cancels the trial",
         {"launched": True},
-        [act.RecordEnd(0, Phase.CANCELED, *JOB_DELETED)],
+        [act.RecordEnd(0, TrialPhase.CANCELED, *JOB_DELETED)],
     ),
     (
         "its Job was deleted just now: a pod of it may not have been seen yet",
@@ -203,7 +203,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     (
         "its Job was deleted a while ago, and no pod of it has been seen: there is none",
         {"launched": True, "missing_since": 5.0},
-        [act.RecordEnd(0, Phase.CANCELED, *JOB_DELETED)],
+        [act.RecordEnd(0, TrialPhase.CANCELED, *JOB_DELETED)],
     ),
     (
         "stopped, and its Job was deleted just now",
@@ -213,21 +213,21 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     (
         "stopped, and its Job was deleted a while ago",
         {"stop": STOP, "launched": True, "missing_since": 5.0},
-        [act.RecordEnd(0, Phase.EARLY_STOPPED, "Bandit", "too low")],
+        [act.RecordEnd(0, TrialPhase.EARLY_STOPPED, "Bandit", "too low")],
     ),
     (
         "its Job was deleted while we were away, and nothing of it is on record: the next waits for its pod",
-        {"phase": Phase.PENDING, "strays": (pod(started=1.0, succeeded=None),)},
+        {"phase": TrialPhase.PENDING, "strays": (pod(started=1.0, succeeded=None),)},
         [],
     ),
     (
         "what such a pod says of itself counts for nothing",
-        {"phase": Phase.PENDING, "strays": (pod(started=1.0, succeeded=True),)},
+        {"phase": TrialPhase.PENDING, "strays": (pod(started=1.0, succeeded=True),)},
         [act.LaunchJob(0, 1)],
     ),
     (
         "its node is lost: it is not waited for",
-        {"phase": Phase.PENDING, "strays": (LOST,)},
+        {"phase": TrialPhase.PENDING, "strays": (LOST,)},
         [act.LaunchJob(0, 1)],
     ),
     (
@@ -237,8 +237,8 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     ),
     (
         "suspended by a queue: queued",
-        {"phase": Phase.PENDING, "jobs": (job(suspended=True),)},
-        [act.RecordProgress(0, Phase.QUEUED, *SUSPENDED)],
+        {"phase": TrialPhase.PENDING, "jobs": (job(suspended=True),)},
+        [act.RecordProgress(0, TrialPhase.QUEUED, *SUSPENDED)],
     ),
     (
         "suspended while its pod runs: that is not over before the pod is",
@@ -248,12 +248,12 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     (
         "preempted by a queue: queued, nothing is counted",
         {"jobs": (job(suspended=True),), "pods": (pod(succeeded=False, deleting=True),)},
-        [act.RecordProgress(0, Phase.QUEUED, *SUSPENDED)],
+        [act.RecordProgress(0, TrialPhase.QUEUED, *SUSPENDED)],
     ),
     (
         "admitted by the queue",
-        {"phase": Phase.QUEUED, "reason": "JobSuspended", "jobs": (job(),)},
-        [act.RecordProgress(0, Phase.PENDING)],
+        {"phase": TrialPhase.QUEUED, "reason": "JobSuspended", "jobs": (job(),)},
+        [act.RecordProgress(0, TrialPhase.PENDING)],
     ),
     (
         "its node is lost: the old Job goes, another attempt starts elsewhere",
@@ -267,32 +267,45 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     ),
     (
         "its node was restarted before the trainer started: not yet known for sure",
-        {"phase": Phase.PENDING, "jobs": (job(),), "pods": (pod(stranded=0.0, disrupted=True),)},
+        {
+            "phase": TrialPhase.PENDING,
+            "jobs": (job(),),
+            "pods": (pod(never_started_since=0.0, disrupted=True),),
+        },
         [],
     ),
     (
         "its node was restarted long ago: another pod is to take its place",
-        {"phase": Phase.PENDING, "jobs": (job(),), "pods": (pod(stranded=-60.0, disrupted=True),)},
+        {
+            "phase": TrialPhase.PENDING,
+            "jobs": (job(),),
+            "pods": (pod(never_started_since=-60.0, disrupted=True),),
+        },
         [act.DeletePod(0, "sweep-0-x", "pod-0")],
     ),
     (
         "stopped, and its node is lost: nobody waits for it",
         {"stop": STOP, "jobs": (job(deleting=True),), "pods": (LOST,)},
-        [act.RecordEnd(0, Phase.EARLY_STOPPED, "Bandit", "too low")],
+        [act.RecordEnd(0, TrialPhase.EARLY_STOPPED, "Bandit", "too low")],
     ),
     (
         "no GPU is free: that is on record",
-        {"phase": Phase.PENDING, "jobs": (job(),), "pods": (pod(),), "trouble": NO_GPU},
-        [act.RecordProgress(0, Phase.PENDING, "Unschedulable", "no GPU")],
+        {"phase": TrialPhase.PENDING, "jobs": (job(),), "pods": (pod(),), "trouble": NO_GPU},
+        [act.RecordProgress(0, TrialPhase.PENDING, "Unschedulable", "no GPU")],
     ),
     (
         "no GPU is free: on record already",
-        {"phase": Phase.PENDING, "reason": "Unschedulable", "jobs": (job(),), "trouble": NO_GPU},
+        {
+            "phase": TrialPhase.PENDING,
+            "reason": "Unschedulable",
+            "jobs": (job(),),
+            "trouble": NO_GPU,
+        },
         [],
     ),
     (
         "no image for ten minutes: it fails",
-        {"phase": Phase.PENDING, "jobs": (job(),), "pods": (pod(),), "trouble": NO_IMAGE},
+        {"phase": TrialPhase.PENDING, "jobs": (job(),), "pods": (pod(),), "trouble": NO_IMAGE},
         [act.RecordStop(0, GIVEN_UP)],
     ),
 ]
@@ -309,19 +322,21 @@ def test_progress_is_written_when_it_is_due_and_not_before() -> None:
     early = plan_trial(trial(**RUNNING, progress_due=12.0), SWEEP, now=10.0)
     assert (early.actions, early.wake_at) == ((), 12.0)
     late = plan_trial(trial(**RUNNING, progress_due=12.0), SWEEP, now=12.0)
-    assert late.actions == (act.RecordProgress(0, Phase.RUNNING),)
+    assert late.actions == (act.RecordProgress(0, TrialPhase.RUNNING),)
 
 
 def test_time_alone_calls_for_another_look() -> None:
-    waiting = {"phase": Phase.PENDING, "jobs": (job(),), "pods": (pod(),)}
+    waiting = {"phase": TrialPhase.PENDING, "jobs": (job(),), "pods": (pod(),)}
     short = plan_trial(trial(**waiting, trouble=NO_GPU), SWEEP, now=1.0)
     assert (short.actions, short.wake_at) == ((), 3.0)  # a GPU may be free a moment later
-    backing_off = trial(phase=Phase.PENDING, attempt=2, launch_at=20.0)
+    backing_off = trial(phase=TrialPhase.PENDING, attempt=2, launch_at=20.0)
     assert plan_trial(backing_off, SWEEP, now=12.0).wake_at == 20.0
     going = pod(started=1.0, deleting=True, gone_by=5.0, node="node-2")
     assert plan_trial(trial(jobs=(job(),), pods=(going,)), SWEEP, now=10.0).wake_at == 65.0
-    stranded = trial(phase=Phase.PENDING, jobs=(job(),), pods=(pod(stranded=5.0),))
-    assert plan_trial(stranded, SWEEP, now=10.0).wake_at == 65.0
+    never_started_since = trial(
+        phase=TrialPhase.PENDING, jobs=(job(),), pods=(pod(never_started_since=5.0),)
+    )
+    assert plan_trial(never_started_since, SWEEP, now=10.0).wake_at == 65.0
     stopping = trial(stop=STOP, jobs=(job(deleting=True),), pods=(going,))
     assert plan_trial(stopping, SWEEP, now=10.0).wake_at == 65.0
 
@@ -335,7 +350,7 @@ def test_the_back_off_doubles(failures: int, pause: float) -> None:
 
 
 def test_a_start_timeout_also_ends_the_wait_for_room() -> None:
-    waiting = trial(phase=Phase.PENDING, jobs=(job(),), pods=(pod(),), trouble=NO_GPU)
+    waiting = trial(phase=TrialPhase.PENDING, jobs=(job(),), pods=(pod(),), trouble=NO_GPU)
     [stop] = plan_trial(waiting, snapshot(start_timeout=100), now=100.0).actions
     assert isinstance(stop, act.RecordStop)
-    assert (stop.stop.outcome, stop.stop.reason) == (Phase.FAILED, "Unschedulable")
+    assert (stop.stop.outcome, stop.stop.reason) == (TrialPhase.FAILED, "Unschedulable")

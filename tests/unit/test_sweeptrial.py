@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.api.numbers import dump_number, parse_number
-from sweepjob.api.phases import Phase
-from sweepjob.api.stop_decision import Stop
+from sweepjob.api.phases import TrialPhase
+from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.stored_curve import curve_patch, dump_curve, load_curve, parse_curve
 from sweepjob.api.stored_fields import Fields
 from sweepjob.api.sweeptrial import Record, dump_stop, parse_record, trial_manifest
@@ -49,8 +49,8 @@ def test_a_number_that_is_missing() -> None:
 
 number = st.none() | st.floats()
 stops = st.builds(
-    Stop,
-    outcome=st.sampled_from([phase for phase in Phase if phase.is_end]),
+    StopDecision,
+    outcome=st.sampled_from([phase for phase in TrialPhase if phase.is_end]),
     reason=st.text(max_size=9),
     message=st.text(max_size=9),
     policy=st.sampled_from(["bandit", "asha"]),
@@ -62,7 +62,7 @@ stops = st.builds(
 
 
 @given(stops)
-def test_every_decision_is_read_again(stop: Stop) -> None:
+def test_every_decision_is_read_again(stop: StopDecision) -> None:
     record = read(phase="Stopping", stop=dump_stop(stop, DECIDED))
     assert repr(record.stop) == repr(stop)
     assert (record.problems, record.is_held) == ((), False)
@@ -70,7 +70,9 @@ def test_every_decision_is_read_again(stop: Stop) -> None:
 
 @pytest.mark.parametrize("number", ["", "nan", "inf", "-inf", "1e+308"])
 def test_decisions_that_earlier_versions_wrote(number: str) -> None:
-    written = dump_stop(Stop(Phase.EARLY_STOPPED, "Bandit", "m", policy="bandit"), DECIDED)
+    written = dump_stop(
+        StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "m", policy="bandit"), DECIDED
+    )
     record = read(phase="EarlyStopped", stop={**written, "value": number, "threshold": number})
     assert record.problems == ()
     assert record.stop is not None
@@ -138,7 +140,7 @@ def test_a_curve_that_cannot_be_read_is_named(change: dict[str, Any], said: str)
     record = read(phase="Succeeded", curve={**GOOD, **change})
     assert [problem for problem in record.problems if problem.startswith(said)], record.problems
     assert not record.curve.is_whole
-    assert (record.is_held, record.phase) == (False, Phase.SUCCEEDED)
+    assert (record.is_held, record.phase) == (False, TrialPhase.SUCCEEDED)
     curve = load_curve(record.curve, Curve(Goal.MAXIMIZE))
     assert curve.values == []
     assert curve.best == (None if "best" in change else 1099 / 7)
@@ -218,7 +220,9 @@ FULL = body(
     metricsSeen=["loss"],
     executions=[{"attempt": 1, "pod": "p", "node": "n", "reason": "r", "endTime": DECIDED}],
     curve=GOOD,
-    stop=dump_stop(Stop(Phase.EARLY_STOPPED, "B", "m", "bandit", 3, 0.1, 0.2, 4), DECIDED),
+    stop=dump_stop(
+        StopDecision(TrialPhase.EARLY_STOPPED, "B", "m", "bandit", 3, 0.1, 0.2, 4), DECIDED
+    ),
     gpuSeconds={"count": "1", "used": "5", "byResource": {"nvidia.com/gpu": "5"}, "saved": "2"},
 )
 

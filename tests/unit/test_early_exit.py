@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from sweepjob.sidecar import early_exit as departure
+from sweepjob.sidecar import early_exit
 from sweepjob.sidecar.journal import Journal
-from sweepjob.sidecar.metric_store import Recorder
+from sweepjob.sidecar.metric_store import MetricStore
 
 # Measured: seconds from the start to the first request, and from the end of the connection to the end of
 # the process; scikit-learn and MLflow, on two cores with a load of 11 to 17.
@@ -28,11 +28,11 @@ class Trainer:
 
 
 @pytest.fixture
-def recorder(tmp_path: Path) -> Recorder:
-    return Recorder(Journal(tmp_path / "journal"), "score", "trial")
+def recorder(tmp_path: Path) -> MetricStore:
+    return MetricStore(Journal(tmp_path / "journal"), "score", "trial")
 
 
-def let_go(trainer: Trainer, recorder: Recorder, *, lets_go: bool) -> None:
+def let_go(trainer: Trainer, recorder: MetricStore, *, lets_go: bool) -> None:
     with recorder.changed:
         trainer.has_let_go = lets_go
         recorder.changed.notify_all()
@@ -40,50 +40,52 @@ def let_go(trainer: Trainer, recorder: Recorder, *, lets_go: bool) -> None:
 
 @pytest.mark.parametrize(("loading", "shutdown"), MEASURED)
 def test_no_trainer_that_was_measured_outlives_its_sidecar(loading: float, shutdown: float) -> None:
-    assert departure.shutdown_time(loading, 1.0) > shutdown
+    assert early_exit.shutdown_time(loading, 1.0) > shutdown
 
 
 def test_a_small_script_is_not_waited_for_long() -> None:
-    assert departure.shutdown_time(1.0, 1.0) < 0.5, "most of a kubelet's round is saved"
+    assert early_exit.shutdown_time(1.0, 1.0) < 0.5, "most of a kubelet's round is saved"
 
 
 def test_a_busy_machine_is_given_more_time() -> None:
-    assert departure.shutdown_time(2.0, 4.0) > 3 * departure.shutdown_time(2.0, 1.0)
+    assert early_exit.shutdown_time(2.0, 4.0) > 3 * early_exit.shutdown_time(2.0, 1.0)
 
 
-def test_it_leaves_when_the_trainer_has_let_go(recorder: Recorder) -> None:
+def test_it_leaves_when_the_trainer_has_let_go(recorder: MetricStore) -> None:
     trainer, leaving = Trainer(), threading.Event()
-    departure.watch(trainer, recorder, leaving)
+    early_exit.watch(trainer, recorder, leaving)
     assert not leaving.wait(0.5), "not before"
     let_go(trainer, recorder, lets_go=True)
     assert leaving.wait(60)
 
 
-def test_one_that_holds_something_again_is_not_gone(recorder: Recorder) -> None:
+def test_one_that_holds_something_again_is_not_gone(recorder: MetricStore) -> None:
     trainer, leaving = Trainer(loading=4.0), threading.Event()
-    departure.watch(trainer, recorder, leaving)
+    early_exit.watch(trainer, recorder, leaving)
     let_go(trainer, recorder, lets_go=True)
     time.sleep(0.2)
     let_go(trainer, recorder, lets_go=False)
     assert not leaving.wait(2.5)
 
 
-def test_a_long_trial_is_worth_no_risk(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(departure, "_WORTHWHILE", 0.2)
+def test_a_long_trial_is_worth_no_risk(
+    recorder: MetricStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(early_exit, "_WORTHWHILE", 0.2)
     trainer, leaving = Trainer(), threading.Event()
-    departure.watch(trainer, recorder, leaving)
+    early_exit.watch(trainer, recorder, leaving)
     time.sleep(0.3)
     let_go(trainer, recorder, lets_go=True)
     assert not leaving.wait(1.5)
 
 
-def test_it_does_not_guess_again(recorder: Recorder, tmp_path: Path) -> None:
+def test_it_does_not_guess_again(recorder: MetricStore, tmp_path: Path) -> None:
     recorder.left()
     again, trainer, leaving = (
-        Recorder(Journal(tmp_path / "journal"), "score", "trial"),
+        MetricStore(Journal(tmp_path / "journal"), "score", "trial"),
         Trainer(),
         threading.Event(),
     )
-    departure.watch(trainer, again, leaving)
+    early_exit.watch(trainer, again, leaving)
     let_go(trainer, again, lets_go=True)
     assert not leaving.wait(1.0)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from sweepjob.kube.rate_limiter import Pace, Priority
+from sweepjob.kube.rate_limiter import Priority, RequestRateLimiter
 
 from tests.fake_api.virtual_time import VirtualTimeLoop
 
@@ -19,7 +19,7 @@ def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
     async def story() -> None:
-        pace, loop = Pace(10.0, 20), asyncio.get_running_loop()
+        pace, loop = RequestRateLimiter(10.0, 20), asyncio.get_running_loop()
         started, times = loop.time(), []
         for _ in range(50):
             await pace.turn(Priority.WORK)
@@ -33,7 +33,7 @@ def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
 
 def test_decisions_go_before_everything_that_waits() -> None:
     async def story() -> None:
-        pace, order = Pace(10.0, 1), []
+        pace, order = RequestRateLimiter(10.0, 1), []
 
         async def ask(priority: Priority, name: str) -> None:
             await pace.turn(priority)
@@ -51,7 +51,7 @@ def test_decisions_go_before_everything_that_waits() -> None:
 
 def test_who_gives_up_takes_nobodys_turn() -> None:
     async def story() -> None:
-        pace, loop = Pace(1.0, 1), asyncio.get_running_loop()
+        pace, loop = RequestRateLimiter(1.0, 1), asyncio.get_running_loop()
         await pace.turn(Priority.WORK)
         leaving = asyncio.create_task(pace.turn(Priority.DECISION))
         staying = asyncio.create_task(pace.turn(Priority.WORK))
@@ -67,7 +67,7 @@ def test_who_gives_up_takes_nobodys_turn() -> None:
 
 def test_everybody_waits_when_the_server_asks_for_it() -> None:
     async def story() -> None:
-        pace, loop = Pace(100.0, 100), asyncio.get_running_loop()
+        pace, loop = RequestRateLimiter(100.0, 100), asyncio.get_running_loop()
         await pace.turn(Priority.WORK)
         started = loop.time()
         pace.hold(2.0)

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 from sweepjob.kube import errors
-from sweepjob.kube.client import Gateway, Resource
+from sweepjob.kube.client import KubeClient
 from sweepjob.kube.denied import Denied
-from sweepjob.kube.informer import Reflector
+from sweepjob.kube.informer import Informer
+from sweepjob.kube.resources import Resource
 
 pytestmark = pytest.mark.virtual_time
 
@@ -59,7 +60,7 @@ class ScriptedGateway:
             await asyncio.Event().wait()
 
 
-async def play(lists: list[Any], watches: list[Any]) -> tuple[Reflector[Thing], list[str]]:
+async def play(lists: list[Any], watches: list[Any]) -> tuple[Informer[Thing], list[str]]:
     log: list[str] = []
 
     def changed(old: Thing | None, new: Thing | None) -> None:
@@ -67,8 +68,8 @@ async def play(lists: list[Any], watches: list[Any]) -> tuple[Reflector[Thing], 
         assert one is not None
         log.append(f"{'-' if new is None else '+' if old is None else '~'}{one.name}@{one.version}")
 
-    gateway = cast(Gateway, ScriptedGateway(lists, watches))
-    reflector = Reflector(gateway, Resource("/api", "things"), thing, changed, "n")
+    gateway = cast(KubeClient, ScriptedGateway(lists, watches))
+    reflector = Informer(gateway, Resource("/api", "things"), thing, changed, "n")
     task = asyncio.create_task(reflector.run())
     await asyncio.sleep(0.05)
     task.cancel()
@@ -117,9 +118,9 @@ async def test_the_deletion_of_an_old_object_spares_its_successor() -> None:
     ids=["a watch that ends by itself is no break", "listed again", "not there"],
 )
 async def test_since_when_all_that_happens_is_seen(watches: list[Any], since: float | None) -> None:
-    gateway = cast(Gateway, ScriptedGateway([[], [body("a", 101)]], watches))
+    gateway = cast(KubeClient, ScriptedGateway([[], [body("a", 101)]], watches))
     given = (Resource("/api", "things"), thing, lambda old, new: None, "n")
-    reflector = Reflector(gateway, *given, clock=lambda: float(len(reflector.records)))
+    reflector = Informer(gateway, *given, clock=lambda: float(len(reflector.records)))
     task = asyncio.create_task(reflector.run())
     await asyncio.sleep(0.05)
     assert reflector.since == since
@@ -136,20 +137,20 @@ class StaleGateway(ScriptedGateway):
         return page
 
 
-def written_by_us(reflector: Reflector[Thing]) -> None:
+def written_by_us(reflector: Informer[Thing]) -> None:
     reflector.put(body("a", 150))
     # The watch is behind: it still tells what was before our write.
     reflector._apply(event("ADDED", "b", 110))
     reflector._apply(event("DELETED", "b", 115))
 
 
-def told_by_the_watch(reflector: Reflector[Thing]) -> None:
+def told_by_the_watch(reflector: Informer[Thing]) -> None:
     reflector._apply(event("ADDED", "a", 150))
 
 
 @pytest.mark.parametrize("seen", [written_by_us, told_by_the_watch])
 async def test_a_list_from_before_what_was_seen_is_not_believed(
-    seen: Callable[[Reflector[Thing]], None], monkeypatch: pytest.MonkeyPatch
+    seen: Callable[[Informer[Thing]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sweepjob.kube.informer._BACKOFF", (0.001, 0.01))
     # The first list after that is passed off as an old one.
@@ -163,8 +164,8 @@ async def test_a_list_from_before_what_was_seen_is_not_believed(
         elif new is not None and new.name == "z":
             seen(reflector)
 
-    gateway = cast(Gateway, StaleGateway(lists, watched))
-    reflector = Reflector(gateway, Resource("/api", "things"), thing, changed, "n")
+    gateway = cast(KubeClient, StaleGateway(lists, watched))
+    reflector = Informer(gateway, Resource("/api", "things"), thing, changed, "n")
     task = asyncio.create_task(reflector.run())
     await asyncio.sleep(0.05)
     task.cancel()
@@ -190,10 +191,10 @@ class PagedGateway(ScriptedGateway):
         return {"items": items, "metadata": {"resourceVersion": "100", "continue": token}}
 
 
-async def read_pages(script: list[Any]) -> tuple[Reflector[Thing], PagedGateway]:
+async def read_pages(script: list[Any]) -> tuple[Informer[Thing], PagedGateway]:
     gateway = PagedGateway(script)
     given = (Resource("/api", "things"), thing, lambda old, new: None, "n")
-    reflector = Reflector(cast(Gateway, gateway), *given)
+    reflector = Informer(cast(KubeClient, gateway), *given)
     task = asyncio.create_task(reflector.run())
     await asyncio.wait_for(reflector.synced.wait(), 5)
     task.cancel()
@@ -230,7 +231,7 @@ async def test_a_resource_that_is_not_served_any_more_is_listed_anew_when_it_is(
 
 async def _blind(
     lists: list[Any], watches: list[Any], seconds: float = 3.0
-) -> tuple[Reflector[Thing], list[str]]:
+) -> tuple[Informer[Thing], list[str]]:
     log: list[str] = []
 
     def changed(old: Thing | None, new: Thing | None) -> None:
@@ -238,8 +239,8 @@ async def _blind(
         assert one is not None
         log.append(f"{'-' if new is None else '+'}{one.name}@{one.version}")
 
-    gateway = cast(Gateway, ScriptedGateway(lists, watches))
-    reflector = Reflector(gateway, Resource("/api", "things"), thing, changed, "n")
+    gateway = cast(KubeClient, ScriptedGateway(lists, watches))
+    reflector = Informer(gateway, Resource("/api", "things"), thing, changed, "n")
     task = asyncio.create_task(reflector.run())
     await asyncio.sleep(seconds)
     task.cancel()
@@ -275,8 +276,8 @@ class Refusing:
 async def test_it_says_why_it_is_blind(
     error: errors.ApiError, soon: bool, lists: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gateway = cast(Gateway, Refusing(error, lists=lists))
-    reflector = Reflector(gateway, Resource("/api", "things"), thing, lambda *_: None, "n")
+    gateway = cast(KubeClient, Refusing(error, lists=lists))
+    reflector = Informer(gateway, Resource("/api", "things"), thing, lambda *_: None, "n")
     assert reflector.problem == "things in namespace n are not watched: not listed yet"
     task = asyncio.create_task(reflector.run())
     await asyncio.sleep(10)

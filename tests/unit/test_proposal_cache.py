@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from sweepjob.api.phases import Phase
+from sweepjob.api.phases import TrialPhase
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial import parse_record, trial_manifest
-from sweepjob.controllers.proposal_cache import Proposer, Ready
+from sweepjob.controllers.proposal_cache import ProposalCache, Proposer
 from sweepjob.controllers.sweep_store import SweepState
 from sweepjob.lifecycle.snapshot import Proposal
 from sweepjob.search.samplers.bayesian import BayesianSampler
@@ -58,7 +58,7 @@ async def test_a_result_makes_the_proposals_anew() -> None:
     await make(sweep, 2)
     trial = sweep.add(record(0, sweep.proposals(1)[0].assignment))
     assert sweep.proposals(1)
-    sweep.end(trial, Phase.FAILED, 0.0)
+    sweep.end(trial, TrialPhase.FAILED, 0.0)
     assert sweep.proposals(1) == ()
     [failed] = sweep.observations()
     assert (failed.score, failed.ended) == (None, True)
@@ -67,7 +67,7 @@ async def test_a_result_makes_the_proposals_anew() -> None:
 async def test_a_canceled_trial_teaches_nothing_but_is_not_tried_again() -> None:
     sweep = state()
     trial = sweep.add(record(0, {"lr": 0.1, "units": 16}))
-    sweep.end(trial, Phase.CANCELED, 0.0)
+    sweep.end(trial, TrialPhase.CANCELED, 0.0)
     [canceled] = sweep.observations()
     assert (canceled.ended, canceled.parameters) == (False, {"lr": 0.1, "units": 16})
 
@@ -84,7 +84,7 @@ async def test_nothing_is_made_for_a_suspended_sweep() -> None:
 
 
 def test_what_is_ready_is_taken_up_to_the_first_that_is_not() -> None:
-    ready = Ready({3: {"x": 1}, 4: {"x": 2}})
+    ready = ProposalCache({3: {"x": 1}, 4: {"x": 2}})
     assert [p.index for p in ready.of([3, 4, 5])] == [3, 4]
     assert ready.of([4]) == (Proposal(4, {"x": 2}),)
     assert ready.of([2, 3]) == ()

@@ -7,9 +7,8 @@ import copy
 from typing import Any
 
 import pytest
-from sweepjob.kube import client as gateway
-from sweepjob.kube import errors
-from sweepjob.kube.lease import Leadership, Lost
+from sweepjob.kube import errors, resources
+from sweepjob.kube.lease import LeaderElection, Lost
 from sweepjob.kube.lease_record import Seen, lease_manifest, may_take, observe
 
 pytestmark = pytest.mark.virtual_time
@@ -83,7 +82,7 @@ class _Door:
         if self._identity in self._memory.cut:
             raise errors.Unavailable("cut off")
 
-    async def get(self, resource: gateway.Resource, namespace: str, name: str) -> dict[str, Any]:
+    async def get(self, resource: resources.Resource, namespace: str, name: str) -> dict[str, Any]:
         await self._pass()
         if self._memory.body is None:
             raise errors.NotFound("none")
@@ -104,9 +103,9 @@ class _Door:
         return self._memory.write(body)
 
 
-def candidates(memory: LeaseInMemory, count: int) -> list[Leadership]:
+def candidates(memory: LeaseInMemory, count: int) -> list[LeaderElection]:
     clock = asyncio.get_running_loop().time
-    return [Leadership(memory.of(str(n)), "ns", "lease", str(n), clock) for n in range(count)]
+    return [LeaderElection(memory.of(str(n)), "ns", "lease", str(n), clock) for n in range(count)]
 
 
 async def test_one_leads_and_when_it_is_cut_off_it_stops_before_another_does() -> None:

@@ -1,0 +1,34 @@
+"""Resource types of the API server, and their paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from ..api import names
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource type: its API prefix and plural name."""
+
+    prefix: str
+    plural: str
+
+    def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
+        scope = f"/namespaces/{quote(namespace)}" if namespace else ""
+        parts = [f"{self.prefix}{scope}/{self.plural}", quote(name), subresource]
+        return "/".join(part for part in parts if part)
+
+
+SWEEPJOBS = Resource(f"/apis/{names.API_VERSION}", names.SWEEPJOBS)
+SWEEPTRIALS = Resource(f"/apis/{names.API_VERSION}", names.SWEEPTRIALS)
+JOBS = Resource("/apis/batch/v1", "jobs")
+PODS = Resource("/api/v1", "pods")
+EVENTS = Resource("/api/v1", "events")
+LIMIT_RANGES = Resource("/api/v1", "limitranges")
+RESOURCE_QUOTAS = Resource("/api/v1", "resourcequotas")
+LEASES = Resource("/apis/coordination.k8s.io/v1", "leases")
+TOKEN_REVIEWS = Resource("/apis/authentication.k8s.io/v1", "tokenreviews")
+SUBJECT_ACCESS_REVIEWS = Resource("/apis/authorization.k8s.io/v1", "subjectaccessreviews")
+OWN_ACCESS_REVIEWS = Resource("/apis/authorization.k8s.io/v1", "selfsubjectaccessreviews")
