@@ -186,7 +186,8 @@ class Push:
 
     def fit(self, limit: int = MAX_BODY) -> bytes:
         """The body in at most ``limit`` bytes: names are cut first, then there are fewer values, which
-        follow in the next push."""
+        follow in the next push.
+        """
         values, longest = self.values, MAX_NAME
         while True:
             seen = tuple(shorten(name, longest) for name in self.seen)
@@ -259,7 +260,8 @@ class Summary:
 
     def dump(self) -> str:
         """JSON of at most TERMINATION_MESSAGE_LIMIT bytes; the tail is cut until it fits. Names take a
-        quarter of it at most: without the tail, reports would be lost."""
+        quarter of it at most: without the tail, reports would be lost.
+        """
         tail, seen = list(self.tail), _fitting(self.seen, TERMINATION_MESSAGE_LIMIT // 4)
         while True:
             text = json.dumps(

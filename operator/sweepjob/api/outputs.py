@@ -43,7 +43,8 @@ class Output:
 
 def trial_folder(sweep: str, sweep_uid: str, trial: str) -> str:
     """Where a trial's outputs are below each output's own path. The uid keeps a sweep that is made
-    anew with the same name from going on with the checkpoints of the old one."""
+    anew with the same name from going on with the checkpoints of the old one.
+    """
     return f"{sweep}-{sweep_uid[:8]}/{trial}"
 
 

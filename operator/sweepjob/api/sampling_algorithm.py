@@ -76,7 +76,8 @@ def _order(reader: Reader, kind: str) -> tuple[str, ...]:
 
 def arrange(space: Space, algorithm: Algorithm, reader: Reader) -> Space:
     """The space in the order that grid is to go through it; what the algorithm cannot search is
-    noted at ``reader``, that of the whole spec."""
+    noted at ``reader``, that of the whole spec.
+    """
     expressions = list(space.expressions())
     names = {_dotted(path) for path, _ in expressions}
     for name in algorithm.order:

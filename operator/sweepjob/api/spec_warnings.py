@@ -1,5 +1,6 @@
 """What of a spec is allowed and probably not meant. The same everywhere: `validate`, `propose`, `run
---local`, `convert`, Python, and on a cluster an event and the condition ``Accepted``."""
+--local`, `convert`, Python, and on a cluster an event and the condition ``Accepted``.
+"""
 
 from __future__ import annotations
 

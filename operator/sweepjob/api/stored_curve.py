@@ -201,7 +201,8 @@ def load_curve(stored: StoredCurve, empty: Curve) -> Curve:
 
 def _restore_best(curve: Curve, stored: StoredCurve) -> None:
     """A best that is on record although its report is not in the values: it came by way of a
-    sidecar's last words."""
+    sidecar's last words.
+    """
     if stored.best is not None and curve.goal.score(stored.best) > curve.score:
         curve.best, curve.best_interval = stored.best, stored.best_interval
     curve.count = max(curve.count, stored.reports)

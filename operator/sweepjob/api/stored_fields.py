@@ -1,5 +1,6 @@
 """Reading what some version of the operator stored, or somebody changed since: nothing raises, and what
-cannot be read is noted with its path."""
+cannot be read is noted with its path.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The program's entry: ``sweepjob COMMAND``, ``kubectl sweepjob COMMAND``, or
-``python -m sweepjob.cli COMMAND``."""
+``python -m sweepjob.cli COMMAND``.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +46,8 @@ _OPTIONAL = ("aiohttp", "numpy", "prometheus_client", "scipy")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: 0 done, 1 something is wrong with the sweep, 2 it could not
-    be done."""
+    be done.
+    """
     given = sys.argv[1:] if arguments is None else list(arguments)
     parser = parser_for(_completed() or given)
     if "_ARGCOMPLETE" in os.environ:

@@ -44,7 +44,8 @@ class _Done(Exception):
 
 def kubectl() -> int:
     """What kubectl runs to complete ``kubectl sweepjob``: a completion a line, and a directive, 4, that
-    there are no file names among them."""
+    there are no file names among them.
+    """
     from .__main__ import parser_for
 
     words = sys.argv[1:]

@@ -64,7 +64,8 @@ def explanation(
     sweep: SweepView, trial: TrialView, trials: Sequence[TrialView], now: float
 ) -> list[str]:
     """The lines that explain a trial; ``trials`` are all of its sweep, and
-    those of other sweeps that count in it."""
+    those of other sweeps that count in it.
+    """
     lines = [_title(trial, now)]
     lines += [f"  {name} = {value}" for name, value in trial.parameters.items()]
     if trial.unreadable:
@@ -134,7 +135,8 @@ def _decision(
 
 def best_within(trial: TrialView, interval: int, goal: Goal) -> float | None:
     """Its best value within its first ``interval`` reports; None when it did not come so far, or this
-    interval of a long curve is not kept."""
+    interval of a long curve is not kept.
+    """
     curve = trial.curve
     if curve.count < interval:
         return None

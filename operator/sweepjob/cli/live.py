@@ -43,7 +43,8 @@ def follow(cluster: Kubectl, name: str) -> int:
 @contextlib.contextmanager
 def _watching(cluster: Kubectl, name: str) -> Iterator[Iterator[tuple[SweepView, list[str]]]]:
     """The sweep's screen after every change. The watches begin before the first look, so that nothing
-    is missed in between."""
+    is missed in between.
+    """
     news: queue.Queue[News] = queue.Queue()
     processes = [cluster.watch_sweep(name), cluster.watch_trials(name)]
     for process in processes:

@@ -57,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
 
 def proposals(sweep: Sweep, seed: int, count: int) -> Iterator[Assignment]:
     """The first ``count`` proposals, each made while those before it are pending; fewer when the
-    space is exhausted."""
+    space is exhausted.
+    """
     sampler = make_sampler(*sweep.spec.sampler, sweep.spec.space, seed)
     pending: list[Observation] = []
     for index in range(count):

@@ -61,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def _reading(cluster: Kubectl) -> Iterator[Path]:
     """The API server's sweeps and trials behind a socket in a folder that no one else can enter. Only
-    reading gets through."""
+    reading gets through.
+    """
     with tempfile.TemporaryDirectory(prefix="sweepjob-") as folder:
         socket = Path(folder) / "api"
         command = cluster.command(

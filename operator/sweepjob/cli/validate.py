@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
 
 def mistakes(name: str) -> tuple[list[str], list[str]]:
     """What is wrong with a file, and what is probably not meant in it, a line each. Other objects beside
-    SweepJobs are passed over."""
+    SweepJobs are passed over.
+    """
     found, warnings = list[str](), list[str]()
     try:
         documents = read_documents(name)

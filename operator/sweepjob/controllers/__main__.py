@@ -1,5 +1,6 @@
 """The operator's process. Every long-lived task is supervised: if one ends, the process ends, and
-Kubernetes starts it again from what is on record."""
+Kubernetes starts it again from what is on record.
+"""
 
 from __future__ import annotations
 

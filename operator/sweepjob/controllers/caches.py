@@ -119,12 +119,14 @@ class Caches:
 
     def pods_of(self, trial: Key, uid: str) -> list[PodRecord]:
         """Pods of Jobs of the trial with this uid. Labels would also find the pods, still ending, of
-        a deleted sweep that had the same name."""
+        a deleted sweep that had the same name.
+        """
         return [p for p in self._pods.get(trial, {}).values() if self.owner_of(p) == uid]
 
     def pods_seen_since(self, namespace: str) -> float:
         """Seconds since the epoch since when all that happens to pods has been seen, without a break;
-        now, while it is not."""
+        now, while it is not.
+        """
         cache = self._pod_caches.get(namespace) or self._pod_caches[None]
         return self._clock() if cache.since is None else cache.since
 
@@ -135,7 +137,8 @@ class Caches:
 
     def newest_pod(self, trial: Key, uid: str) -> PodRecord | None:
         """The one whose reports are the trial's: the last that was created, and of two in the same
-        second the one that runs."""
+        second the one that runs.
+        """
         pods = self.pods_of(trial, uid)
         return max(pods, key=lambda p: (p.attempt, p.created, not p.view.is_terminal), default=None)
 
@@ -221,7 +224,8 @@ def _enter(index: dict[Key, dict[str, T]], old: T | None, new: T | None) -> tupl
 
 def _is_no_news(old: PodRecord | JobRecord | None, new: PodRecord | JobRecord | None) -> bool:
     """Whether nothing has changed that anybody decides by: of a dozen events of a Job and its pod, half
-    are such."""
+    are such.
+    """
     return old is not None and new is not None and replace(old, version=new.version) == new
 
 

@@ -46,7 +46,8 @@ class Executor:
 
     def _is_done(self, state: SweepState, trial: TrialState, action: act.TrialAction) -> bool:
         """Whether the record says already what the action is for: it was written, and its answer never
-        came. What is on record counts, and is not written again."""
+        came. What is on record counts, and is not written again.
+        """
         known = self._recorder.known(state, trial)
         if known is None:
             return False

@@ -28,7 +28,8 @@ def saving(state: SweepState, trial: TrialState, now: float) -> float:
 def _pace(trial: TrialState, decided: float) -> float:
     """Seconds per report until a decision. The time before the first report, in which libraries and
     data are loaded, is no part of it, where it is known: an operator that was started since has to
-    count it in."""
+    count it in.
+    """
     assert trial.stop is not None
     assert trial.started is not None
     if trial.first_report is not None and trial.stop.interval > 1:

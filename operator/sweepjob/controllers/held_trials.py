@@ -1,5 +1,6 @@
 """Trials whose records say too little to go by: they are left alone, and take up a slot as long as
-they run."""
+they run.
+"""
 
 from __future__ import annotations
 

@@ -44,7 +44,8 @@ class IngestCheck:
 
     async def look(self) -> None:
         """Try a handshake. One that takes too long, or is cut off, says nothing: the intake may just be
-        busy."""
+        busy.
+        """
         try:
             async with asyncio.timeout(_TIMEOUT):
                 _, writer = await asyncio.open_connection(

@@ -32,7 +32,8 @@ _NO_RIGHT = (
 
 class JobEventPoller:
     """Looks up the events of Jobs that are without a pod, and of pods that do not start, for longer than
-    usual."""
+    usual.
+    """
 
     def __init__(self, api: KubeClient, caches: Caches, limits: NamespaceConstraintReader) -> None:
         self._api = api

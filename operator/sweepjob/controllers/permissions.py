@@ -172,7 +172,8 @@ class Permissions:
 
     def shut_namespaces(self) -> frozenset[str]:
         """Watched namespaces in which no right is granted at all, while others are open: deleted, or
-        without the RoleBinding. The sweeps of the others go on."""
+        without the RoleBinding. The sweeps of the others go on.
+        """
         granted = sum(right.grant is Grant.WATCHED for right in RIGHTS)
         shut = {
             namespace

@@ -38,7 +38,8 @@ class ProposalCache:
 @dataclass(slots=True)
 class Proposer:
     """One worker thread for the mathematics of all sweeps: the event loop never waits for it, and a
-    sweep waits for one proposal of each of those that asked before it."""
+    sweep waits for one proposal of each of those that asked before it.
+    """
 
     _thread: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="proposals")
@@ -77,7 +78,8 @@ class Proposer:
 
     async def make_ready(self, state: SweepState, snap: Snapshot, wanted: int, now: float) -> bool:
         """Make the next proposal that the free slots of a sweep lack; whether there is one. It is one
-        at a time, so that each knows all there is to know, and sweeps take turns for the thread."""
+        at a time, so that each knows all there is to know, and sweeps take turns for the thread.
+        """
         if not self._lacks(state, snap, wanted, now):
             return False
         indices = state.free_indices(wanted)
@@ -105,7 +107,8 @@ def propose(
     sampler: Sampler, indices: Iterable[int], known: list[Observation]
 ) -> tuple[Proposal, ...]:
     """Proposals, each with those before it pending, which are added to what is known; fewer when the
-    space is exhausted."""
+    space is exhausted.
+    """
     made: list[Proposal] = []
     for index in indices:
         assignment = sampler.propose(index, known)

@@ -33,7 +33,8 @@ class Readiness:
 
     def look(self) -> None:
         """Ask all parts, and log what has changed: a problem at the second look, since many last no
-        longer at a start."""
+        longer at a start.
+        """
         before, self.problems = self.problems, [p for part in self._parts for p in part()]
         lasting = [problem for problem in self.problems if problem in before]
         for problem in lasting:

@@ -58,7 +58,8 @@ class ReportIngestor:
 
     def is_current(self, pod: PodRecord) -> bool:
         """Whether the pod is the one whose reports are its trial's. One that hangs on a lost node,
-        or was taken away and replaced, is not."""
+        or was taken away and replaced, is not.
+        """
         state = self._find((pod.namespace, pod.sweep))
         trial = None if state is None else state.find(pod.trial)
         if trial is None:

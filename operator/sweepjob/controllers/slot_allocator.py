@@ -11,7 +11,8 @@ from .sweep_store import SweepState
 
 def fill(state: SweepState, settings: Settings, queues: Queues, now: float) -> None:
     """Reserve the free slots of a sweep for new trials, and have these looked at: nothing is written
-    here."""
+    here.
+    """
     for new in new_trials(of_sweep(state, settings), now):
         state.reserved[new.index] = new.assignment
         queues.trials.add((state.key, new.index))

@@ -137,7 +137,8 @@ def _counted(
     pod: PodRecord, trial: TrialState, state: SweepState, is_read: Callable[[PodRecord], bool]
 ) -> Pod:
     """Whether a pod has ended, as far as the sweep is concerned: a moment before Kubernetes says so where
-    there is room enough, and not before all its reports have been taken in."""
+    there is room enough, and not before all its reports have been taken in.
+    """
     view = trial.view_of(pod)
     view = replace(view, last=pod.view.uid in trial.last, incomplete=trial.incomplete)
     if pod.spent and not state.capacity_limited:

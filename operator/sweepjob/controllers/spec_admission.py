@@ -139,7 +139,8 @@ class SpecAdmission:
 
     async def _postpone(self, key: Key, sweep: SweepEntry, error: errors.NotPermitted) -> bool:
         """Say that the operator lacks a right, which is not the spec's fault, and look again soon; a
-        sweep that runs goes on as it was understood before."""
+        sweep that runs goes on as it was understood before.
+        """
         self._again(key, _LOOK_AGAIN)
         reason, text = names.REASON_NOT_PERMITTED, message_for_denied(error.denied)
         if sweep.state is not None:
@@ -149,7 +150,8 @@ class SpecAdmission:
 
     async def _reject(self, key: Key, sweep: SweepEntry, problems: str) -> bool:
         """Say in the conditions what is wrong with the spec; whether there is work all the same: a
-        sweep that runs goes on as it was understood before."""
+        sweep that runs goes on as it was understood before.
+        """
         text = f"{problems}. Correct the spec and apply it again"[:_CONDITION_LIMIT]
         if sweep.state is not None:
             self._status.warn(key, sweep, names.REASON_INVALID, text)

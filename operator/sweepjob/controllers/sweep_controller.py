@@ -1,5 +1,6 @@
 """Observe, decide, act, for one sweep at a time: its spec, its slots, its end; its trials are looked at
-one by one."""
+one by one.
+"""
 
 from __future__ import annotations
 
@@ -193,7 +194,8 @@ class SweepController:
 
     async def _await_caches(self, key: Key) -> None:
         """Wait until all there is in the sweep's namespace has been listed; where a right is lacking, a
-        new sweep says so."""
+        new sweep says so.
+        """
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CACHES_PATIENCE):
@@ -288,7 +290,8 @@ class SweepController:
 
     def _status_interval(self) -> float:
         """Seconds between two statuses of one sweep that differ in numbers alone, so that there are not
-        too many in all."""
+        too many in all.
+        """
         return max(_STATUS_INTERVAL, len(self._states()) / _STATUSES_A_SECOND)
 
     def _states(self) -> list[SweepState]:

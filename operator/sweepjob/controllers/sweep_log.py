@@ -1,5 +1,6 @@
 """What happens to sweeps, in the operator's log: one line each. Values of specs, which may be secret, are
-not told."""
+not told.
+"""
 
 from __future__ import annotations
 

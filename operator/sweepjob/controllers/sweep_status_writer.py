@@ -83,7 +83,8 @@ class StatusWriter:
 
     async def _write(self, sweep: SweepEntry, new: dict[str, Any]) -> dict[str, Any]:
         """Merge into the status of this very SweepJob, which people may have changed meanwhile; one
-        that was created since under its name is another, and stays as it is."""
+        that was created since under its name is another, and stays as it is.
+        """
         meta = sweep.body["metadata"]
         about = (meta["namespace"], meta["name"])
         key = (resources.SWEEPJOBS, *about)

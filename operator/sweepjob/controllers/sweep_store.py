@@ -172,7 +172,8 @@ class SweepState:
 
     def admit(self, record: Record) -> TrialState | None:
         """Enter a record among the live trials. Returns None of one that says too little to go by: its
-        index is taken, and nothing is done about it."""
+        index is taken, and nothing is done about it.
+        """
         index = record.index
         is_taken = index < self.next_index and index not in self.missing
         if is_taken or index >= _MOST_TRIALS:
@@ -194,7 +195,8 @@ class SweepState:
 
     def goes_on_with(self, spec: SweepSpec) -> bool:
         """Take over a changed spec, if nothing that is remembered depends on what has changed; whether
-        that is so. Limits, for one, may change while ten thousand trials are remembered."""
+        that is so. Limits, for one, may change while ten thousand trials are remembered.
+        """
         same = all(getattr(self.spec, part) == getattr(spec, part) for part in _REMEMBERED)
         if same:
             self.spec, self.problem = spec, ""
@@ -268,7 +270,8 @@ class SweepState:
 
     def proposals(self, count: int) -> tuple[Proposal, ...]:
         """The next ``count`` ones, or fewer when the space is exhausted; of a sampler that learns,
-        those that were made ready."""
+        those that were made ready.
+        """
         indices = self.free_indices(count)
         if self.sampler.uses_observations:
             return self.ready.of(indices)
@@ -279,7 +282,8 @@ class SweepState:
     def observations(self) -> list[Observation]:
         """What a sampler that learns may know: trials whose end is on record, stopped ones by what they
         were on their way to, and those that go on, without what they reported so far. It is the same
-        before and after a restart."""
+        before and after a restart.
+        """
         going = {t.index: t.assignment for t in self.live.values()} | self.reserved
         pending = [Observation(n, tried, None, ended=False) for n, tried in going.items()]
         return [*self.evidence.observations(), *pending]

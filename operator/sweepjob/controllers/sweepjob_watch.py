@@ -117,7 +117,8 @@ class SweepJobWatch:
 
     async def _audit_until_deaf(self, namespaces: tuple[str, ...]) -> None:
         """Returns when kopf has missed something, or there are more namespaces to watch. What was deleted
-        before it started it could not tell."""
+        before it started it could not tell.
+        """
         pause, at_start = _FIRST_AUDIT, True
         while True:
             missed = await self._audit.run(namespaces)
@@ -177,7 +178,8 @@ def _settings() -> kopf.OperatorSettings:
 
 async def _stop(tasks: list[asyncio.Task[Any]]) -> None:
     """Cancel kopf's tasks, and none of ours: kopf's own way out would cancel all that are younger. Some
-    of its requests are tasks that outlive whoever asked."""
+    of its requests are tasks that outlive whoever asked.
+    """
     await _cancel(tasks)
     await _cancel([task for task in asyncio.all_tasks() if _is_of_kopf(task)])
 

@@ -48,7 +48,8 @@ class TrialController:
 
     async def reconcile(self, trial: TrialKey) -> float | None:
         """Do what there is to do about a trial; returns seconds until it should be looked at again, 0
-        until there was nothing to do."""
+        until there was nothing to do.
+        """
         key, index = trial
         await self.caches.synced(key[0])
         state = self.find(key)
@@ -92,7 +93,8 @@ class TrialController:
 
     def _give_up(self, state: SweepState, index: int) -> None:
         """Reserve nothing for a new trial any more. Its record may be there all the same, if the answer
-        to an earlier try never came: then it is one like the others."""
+        to an earlier try never came: then it is one like the others.
+        """
         name = names.trial_name(state.name, index)
         record = self.caches.trials(state.namespace).get(state.namespace, name)
         if record is not None and record.sweep_uid == state.uid:

@@ -198,7 +198,8 @@ class TrialState:
     def view_of(self, pod: PodRecord) -> Pod:
         """A pod as it counts for the trial. One that ended well without a word of what it had reported
         is no end, if nothing is known of that: the next attempt tells. Once, or a sidecar that
-        cannot live would have it started again for ever."""
+        cannot live would have it started again for ever.
+        """
         heard = self.pod == pod.uid and self.curve.count > 0
         before = (e for e in self.executions if e.reason == REASON_REPORTS_LOST)
         if not pod.summary_lost or heard or any(e.pod != pod.name for e in before):
@@ -237,7 +238,8 @@ class TrialState:
 
     def write_interval(self, shortest: float) -> float:
         """Seconds between two writes of the curve: they grow with the trial's age, so that hundreds of
-        long trials are no load. What is not on record meanwhile the sidecar still has."""
+        long trials are no load. What is not on record meanwhile the sidecar still has.
+        """
         age = 0.0 if self.started is None else self.written - self.started
         return max(shortest, min(_LONGEST_WRITE_INTERVAL, age * _WRITE_SHARE))
 
@@ -248,7 +250,8 @@ class TrialState:
     @property
     def gpu_totals(self) -> Counter[str]:
         """GPU-seconds of all attempts that have ended, and of the current one's ended pods, by
-        resource name."""
+        resource name.
+        """
         return sum(self.held.values(), self.gpu_used)
 
     @property

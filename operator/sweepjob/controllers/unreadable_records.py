@@ -13,7 +13,8 @@ _NAMED = 3  # trials, the others are counted
 
 def unreadable_trouble(records: Sequence[Record]) -> StartBlocker:
     """The trouble that names the trials, what of their records cannot be read, what that means, and the
-    remedy."""
+    remedy.
+    """
     said = [_sentence(record) for record in records[:_NAMED]]
     more = len(records) - len(said)
     others = [f"So it is with {more} further trials."] if more > 0 else []

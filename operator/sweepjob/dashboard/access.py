@@ -28,7 +28,8 @@ _REVIEWED = (names.SWEEPJOBS, names.SWEEPTRIALS)
 
 class Refused(Exception):
     """The request is not answered; ``status`` is 401 where a token would help, 429 where there are too
-    many, else 403."""
+    many, else 403.
+    """
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)

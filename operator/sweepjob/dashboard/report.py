@@ -13,7 +13,8 @@ from .assets import SCRIPTS, STYLES, asset, page
 
 def report(sheets: Sequence[Mapping[str, Any]]) -> str:
     """An HTML file with these sweeps' documents in it. It may run the scripts within it and nothing
-    else, and asks no one for anything."""
+    else, and asks no one for anything.
+    """
     styles = [_without_map(asset(name)) for name in STYLES]
     scripts = [_without_map(asset(name)) for name in SCRIPTS]
     policy = "; ".join(

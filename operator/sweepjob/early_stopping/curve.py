@@ -20,7 +20,8 @@ UNIT = 1074
 def kept(interval: int) -> bool:
     """Whether an interval is on the grid that every curve keeps: each up to 1,000, each 8th up to
     2,000, each 16th up to 4,000 and so on. It depends on nothing but the number, so that curves of
-    different lengths can be compared at the same intervals."""
+    different lengths can be compared at the same intervals.
+    """
     octave = ((interval - 1) // KEPT).bit_length()
     step = KEPT // _PER_OCTAVE << octave >> 1
     return octave == 0 or interval % step == 0
@@ -171,7 +172,8 @@ class Curve:
     @property
     def mean(self) -> float:
         """The mean of the scores so far, correctly rounded; minus infinity before any report and
-        after one that was not finite."""
+        after one that was not finite.
+        """
         if self.total is None or self.count == 0:
             return -math.inf
         return mean_of(self.total, self.count)

@@ -45,13 +45,15 @@ class PolicyEvaluator:
 
     def restore(self, curves: Mapping[int, Curve]) -> None:
         """Enter trials, by index, at all intervals of the curves that were read from their records.
-        Nothing may have been entered before."""
+        Nothing may have been entered before.
+        """
         for _ in self.restoring(sorted(curves.items())):
             pass
 
     def restoring(self, curves: Iterable[tuple[int, Curve]]) -> Iterator[None]:
         """The same in small steps, of curves in the order of the trials' indices, each of which is
-        needed once and may be forgotten then."""
+        needed once and may be forgotten then.
+        """
         entries: dict[int, Entries] = defaultdict(lambda: (array("d"), array("i")))
         for trial, curve in curves:
             for interval, compared in self._history(curve):
@@ -78,7 +80,8 @@ class PolicyEvaluator:
 
     def cuts(self) -> Iterator[tuple[int, float]]:
         """By interval, what a further trial would have to reach there to go on, from those that have
-        been entered; intervals where the policy would stop none are left out."""
+        been entered; intervals where the policy would stop none are left out.
+        """
         for interval, scores in self._standings.leagues():
             # It stands below all of them until it has reported.
             rank = Rank(-math.inf, 0, 0, array("d", [-math.inf]) + scores)

@@ -48,7 +48,8 @@ def _rises(curve: Curve) -> Iterator[tuple[int, float]]:
 
 def gains(courses: Iterable[BestSoFarTrace], intervals: Sequence[int]) -> list[float]:
     """How much the best still rose after each of some intervals: the median over trials that ran to
-    their end, of which there is at least one. After such an end it does not rise."""
+    their end, of which there is at least one. After such an end it does not rise.
+    """
     import numpy as np  # by samplers that learn only, and those have loaded it
 
     rest = []

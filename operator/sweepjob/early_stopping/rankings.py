@@ -88,12 +88,14 @@ class Rank:
     @property
     def comparable(self) -> bool:
         """Whether any other trial has a finite score: among trials that reported nothing but NaN
-        there is no worse one."""
+        there is no worse one.
+        """
         return math.isfinite(self.best_of_others())
 
     def median_of_others(self) -> float:
         """The median of the other trials' scores: of an even number, the mean of the middle two;
-        minus infinity when there is none."""
+        minus infinity when there is none.
+        """
         if not self.others:
             return -math.inf
         middle = self.others // 2
@@ -134,6 +136,7 @@ class Rankings:
 
     def remove(self, trial: int) -> None:
         """Take a trial out everywhere. This looks through all that is there; it is for a trial that
-        starts again, which is rare."""
+        starts again, which is rare.
+        """
         for league in self._leagues.values():
             league.remove(trial)

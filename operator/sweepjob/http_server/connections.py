@@ -1,5 +1,6 @@
 """Connections of a port that anybody in the cluster may reach: limited before TLS, and ended when a
-request takes too long to arrive or an answer too long to be read."""
+request takes too long to arrive or an answer too long to be read.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """aiohttp's log of a port that strangers talk to: a line for requests that are no HTTP, not a traceback
-for each, and no more than one in ten seconds."""
+for each, and no more than one in ten seconds.
+"""
 
 from __future__ import annotations
 

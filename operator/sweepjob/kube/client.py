@@ -133,7 +133,8 @@ class KubeClient:
         priority: Priority = Priority.WORK,
     ) -> Body:
         """Merge into the status, on condition that the object is the one of this resource version. A
-        uid would be no condition: the API server does not look at it in a patch of the status."""
+        uid would be no condition: the API server does not look at it in a patch of the status.
+        """
         body = {"metadata": {"resourceVersion": version}, "status": status}
         path = resource.path(namespace, name, "status")
         return await self._request("PATCH", path, body=body, content_type=_MERGE, priority=priority)
@@ -362,7 +363,8 @@ class KubeClient:
 
 async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     """Lines as they come, however long: aiohttp's own iterator gives up at 128 KiB, which one large
-    pod would reach, and nobody would be watched any more."""
+    pod would reach, and nobody would be watched any more.
+    """
     rest = b""
     async for chunk in response.content.iter_any():
         *whole, rest = (rest + chunk).split(b"\n")

@@ -191,7 +191,8 @@ class Informer(Generic[R]):
 
     async def _read(self, limit: int) -> tuple[dict[Key, R], set[str], str]:
         """The records of a list in pages of so many, 0 for one page; the uids of objects that cannot be
-        read; the list's version."""
+        read; the list's version.
+        """
         found: dict[Key, R] = {}
         unread: set[str] = set()
         token = ""

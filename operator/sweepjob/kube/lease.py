@@ -54,7 +54,8 @@ class LeaderElection:
     @property
     def leads(self) -> bool:
         """Whether we lead at this moment. Time passes while a process is frozen: one that wakes up
-        late does not lead, before it has found out why."""
+        late does not lead, before it has found out why.
+        """
         return self._taken and self._clock() - self._renewed < GIVE_UP_AFTER
 
     async def take(self) -> None:

@@ -1,5 +1,6 @@
 """Objects that a watch delivered and that could not be read, or not be handled: each is named once, is
-counted while it is there, and costs the others nothing."""
+counted while it is there, and costs the others nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """How fast the operator asks: a limit of its own, the urgent first, and a pause when the API server asks
-for one."""
+for one.
+"""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ def _held(trial: Trial) -> Pod | None:
 
 def overdue_end(trial: Trial, sweep: Snapshot, now: float) -> TrainerEnd | None:
     """How the trainer ended, when the others have had their time. A decision to stop the trial shortens
-    it, and so does somebody who takes the pod: its Job would start another one in its place."""
+    it, and so does somebody who takes the pod: its Job would start another one in its place.
+    """
     pod = _held(trial)
     if pod is None or pod.trainer_end is None:
         return None

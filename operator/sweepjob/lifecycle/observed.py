@@ -80,7 +80,8 @@ class Pod:
     @property
     def is_interrupted(self) -> bool:
         """Whether somebody else ends or ended it, so that its exit code says nothing about the
-        trial: a script may well exit with 0 when it is told to go."""
+        trial: a script may well exit with 0 when it is told to go.
+        """
         return self.disrupted or (self.deleting and not self.finished)
 
     def is_lost(self, now: float, patience: float) -> bool:
@@ -93,7 +94,8 @@ class Pod:
 
     def watched(self, since: float) -> Pod:
         """The pod for somebody who has seen what happens since then: its node has its time from that
-        moment on. It can only tell an API server that answers that it has done its work."""
+        moment on. It can only tell an API server that answers that it has done its work.
+        """
         if self.gone_by is None and self.never_started_since is None:
             return self
         return replace(

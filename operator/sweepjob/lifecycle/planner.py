@@ -34,7 +34,8 @@ def plan(trial: Trial, sweep: Snapshot, now: float) -> Plan:
 
 def plan_new(proposal: Proposal, sweep: Snapshot, now: float) -> Plan:
     """How to begin a trial that the sweep counts as one of its own already; no actions when there is no
-    slot for it any more."""
+    slot for it any more.
+    """
     if not _is_open(sweep, now) or _room(sweep) < 0:
         return Plan(())
     index = proposal.index
@@ -98,7 +99,8 @@ def reason_to_end(sweep: Snapshot, now: float) -> tuple[str, str] | None:
 
 def timeout_due(sweep: Snapshot, now: float) -> float | None:
     """When the sweep's timeout will end it, in seconds since the epoch; None when it has none, or has
-    passed."""
+    passed.
+    """
     timeout = sweep.limits.timeout
     if timeout is None or now >= sweep.started + timeout:
         return None

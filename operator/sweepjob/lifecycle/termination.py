@@ -36,7 +36,8 @@ def end_stopped(trial: Trial, stop: StopDecision, patience: float, now: float) -
 
 def _may_have_another(trial: Trial, job: Job) -> bool:
     """Whether there may be a pod that has not been seen yet: the first one, or one in the place of one
-    that somebody took away. When the Job, which is being deleted, is gone, there is none."""
+    that somebody took away. When the Job, which is being deleted, is gone, there is none.
+    """
     if job.succeeded or job.failure is not None:
         return False
     return all(p.is_terminal and p.is_interrupted and not p.last for p in trial.pods)
@@ -44,7 +45,8 @@ def _may_have_another(trial: Trial, job: Job) -> bool:
 
 def end_deleted(trial: Trial, patience: float, now: float) -> Plan:
     """The end of a trial whose Job somebody deleted: when its pods, which the garbage collector takes
-    after it, are gone."""
+    after it, are gone.
+    """
     left = living(trial, patience, now)
     if left:
         going = (DeletePod(trial.index, p.name, p.uid) for p in left if not p.deleting)

@@ -82,7 +82,8 @@ def _without_job(trial: Trial, sweep: Snapshot, now: float) -> Plan:
 
 def _lost(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...] | None:
     """A new attempt elsewhere when the node of the only pod is lost. The old Job goes first: when
-    the node came back it would start another pod."""
+    the node came back it would start another pod.
+    """
     lost = [pod for pod in trial.pods if pod.is_lost(now, patience)]
     if not lost or any(not pod.is_terminal for pod in trial.pods if pod not in lost):
         return None
@@ -104,7 +105,8 @@ def _stranded(trial: Trial, patience: float, now: float) -> tuple[TrialAction, .
 
 def _unseen_until(trial: Trial) -> float | None:
     """Until when the pod of a Job that has ended may only not have been seen yet: two watches keep no
-    order between them, and only the pod says who ended it, and has the sidecar's last words."""
+    order between them, and only the pod says who ended it, and has the sidecar's last words.
+    """
     job = trial.job
     if job is None or job.ended is None or trial.pods or trial.interruption is not None:
         return None

@@ -66,7 +66,8 @@ class Folder:
 
     def load(self, store: Store, now: float) -> None:
         """Put everything into the store as it was, but for what has lost its owner. Pods that ran then do
-        not any more; their Jobs start others, as after the loss of a node."""
+        not any more; their Jobs start others, as after the loss of a node.
+        """
         found = {resource: list(self.read(resource)) for resource in _KEPT}
         every = [body for bodies in found.values() for body in bodies]
         versions = (int(body["metadata"]["resourceVersion"]) for body in every)

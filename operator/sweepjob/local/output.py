@@ -50,7 +50,8 @@ class Output:
 
     def close(self) -> None:
         """The trainer has ended: what it has printed is in the pipe. Whoever holds the pipe still can
-        neither add to it nor delay the end."""
+        neither add to it nor delay the end.
+        """
         self.close_write_end()
         left = self._waiting()
         while left > 0 and (moved := self._move(min(left, _CHUNK))):

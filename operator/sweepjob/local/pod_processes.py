@@ -98,7 +98,8 @@ def local_pod(body: Body, root: Path, url: str, shell: Mapping[str, str]) -> Loc
 
 def _environment(container: Mapping[str, Any], shell: Mapping[str, str]) -> dict[str, str]:
     """Variables, each with those before it, as the kubelet expands them; what would come from elsewhere
-    in the cluster is this shell's."""
+    in the cluster is this shell's.
+    """
     found: dict[str, str] = {}
     for entry in container.get("env") or []:
         if "value" in entry:

@@ -75,7 +75,8 @@ class PodRunner:
 
     def terminate(self, seconds: float) -> None:
         """Ask the trainer to go, and kill it after so many seconds. One that has not started does
-        not start any more."""
+        not start any more.
+        """
         self._is_to_end = True
         self._seconds = seconds
         if self._trainer is None:

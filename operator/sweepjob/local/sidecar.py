@@ -85,7 +85,8 @@ class Sidecar:
 
     async def stop(self) -> SidecarEnd:
         """Tell it that the trainer has ended, and wait until it has dealt with what is left. One that
-        was to be started again is, since what is left may be in a file that it reads."""
+        was to be started again is, since what is left may be in a file that it reads.
+        """
         if self._keeper is None or self._process is None:
             return SidecarEnd(0, 0)
         self._keeper.cancel()

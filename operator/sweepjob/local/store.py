@@ -15,7 +15,8 @@ Key = tuple[str, str]  # namespace, name
 @dataclass(frozen=True, slots=True)
 class Change:
     """One committed change, and when it was (seconds since the epoch). ``old`` and ``new`` are never
-    changed afterwards."""
+    changed afterwards.
+    """
 
     version: int
     at: float

@@ -102,7 +102,8 @@ def _await_end(trainer: int, ended: int) -> int:
 
 def _kill_rest(trainer: int) -> None:
     """Kill what the trainer has left behind. A killed one's own children become ours, so it goes on
-    until there is none."""
+    until there is none.
+    """
     if sys.platform != "linux":
         _signal_group(trainer, signal.SIGKILL)
     deadline = time.monotonic() + _LONGEST

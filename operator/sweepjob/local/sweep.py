@@ -137,7 +137,8 @@ class LocalSweep:
 
     def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """An error in a callback of the node or of the Job controller ends the sweep: what it left
-        undone, nobody would do."""
+        undone, nobody would do.
+        """
         if "handle" in context and "exception" in context:
             self._failure = context["exception"]
             self._over.set()

@@ -48,7 +48,8 @@ def _args(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
 
 def shell_quoted(text: str) -> str:
     """A word for a shell. One with control characters is written as ``$'...'``, which bash, zsh and ksh
-    read back the same: printed as they are a terminal would act on them."""
+    read back the same: printed as they are a terminal would act on them.
+    """
     if text.isprintable():
         return shlex.quote(text)
     written = (c if c.isprintable() and c not in "\\'" else _escaped(c) for c in text)

@@ -1,5 +1,6 @@
 """Makes text of tenants harmless where it is printed: names, values and messages come from whoever may
-create a sweep, a metric or a termination message."""
+create a sweep, a metric or a termination message.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +37,15 @@ def _written(match: re.Match[str]) -> str:
 
 def json_safe(document: str) -> str:
     """A JSON document with the characters that JSON allows in texts, but a terminal acts on, as escapes:
-    it reads back the same."""
+    it reads back the same.
+    """
     return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", document)
 
 
 def spreadsheet_cell(text: str) -> str:
     """A text as a CSV cell that no spreadsheet takes for a formula: one that begins like a formula and is
-    no number gets an apostrophe in front."""
+    no number gets an apostrophe in front.
+    """
     safe = visible(text)
     if safe.startswith(_FORMULA_STARTS) and not _is_number(safe):
         return f"'{safe}"

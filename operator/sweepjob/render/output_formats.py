@@ -59,7 +59,8 @@ def yaml_text(data: Any) -> str:
 
 def _flat(row: Row) -> dict[str, Any]:
     """A mapping in it becomes columns of its own; one that has the name of another column keeps that of
-    the mapping in front."""
+    the mapping in front.
+    """
     flat: dict[str, Any] = {}
     for key, value in row.items():
         if isinstance(value, Mapping):

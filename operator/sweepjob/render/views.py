@@ -78,7 +78,8 @@ class SweepView:
     @property
     def total(self) -> int:
         """How many trials there are to be; at least those that have ended, should the limit have been
-        lowered below them."""
+        lowered below them.
+        """
         return max(self.counts["total"], self.ended)
 
     @property

@@ -46,7 +46,8 @@ def _base_value(value: str | int | float) -> str | int | float:
 
 def plain(value: Any) -> Any:
     """Texts, numbers and lists of numpy, members of enums, ranges and the like as Python's own: YAML and
-    JSON know no others."""
+    JSON know no others.
+    """
     if isinstance(value, Expression | bytes):
         return value
     if isinstance(value, Enum):

@@ -80,7 +80,8 @@ def curves(axes: Axes, trials: list[TrialRun], metric: str) -> None:
 
 def parallel(axes: Axes, trials: list[TrialRun], goal: Goal, metric: str) -> None:
     """Parallel coordinates: an axis for each parameter, the value on the last; the best tenth in
-    front."""
+    front.
+    """
     shown = sorted((t for t in trials if t.value is not None), key=lambda t: t.score(goal))
     names = list(dict.fromkeys(name for t in shown for name in t.flat_parameters))
     names = [n for n in names if len({str(t.flat_parameters.get(n)) for t in shown}) > 1]

@@ -17,11 +17,10 @@ _UNITS = {"b": "", "k": "Ki", "m": "Mi", "g": "Gi"}
 
 @dataclass
 class Placement:
-    """
-    Attributes:
-        shm_size: of ``/dev/shm``, as in Azure (``8g``) or a quantity (``8Gi``).
-        volumes: where they are mounted, and what they are: the name of a claim, or a volume source.
-        node_selector, tolerations, service_account_name: as in a pod.
+    """Attributes:
+    shm_size: of ``/dev/shm``, as in Azure (``8g``) or a quantity (``8Gi``).
+    volumes: where they are mounted, and what they are: the name of a claim, or a volume source.
+    node_selector, tolerations, service_account_name: as in a pod.
     """
 
     shm_size: str | None = None

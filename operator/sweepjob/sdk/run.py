@@ -231,7 +231,8 @@ class SweepRun:
 
     def plot(self) -> Figure:
         """Best value over trials, learning curves with what stopped them, and parallel coordinates; for
-        which matplotlib has to be there."""
+        which matplotlib has to be there.
+        """
         from .plots import overview
 
         return overview(self)

@@ -70,9 +70,8 @@ class SweepJobLimits:
         self.check()
 
     def check(self) -> None:
-        """
-        Raises:
-            ArgumentError: a limit cannot be right.
+        """Raises:
+        ArgumentError: a limit cannot be right.
         """
         check("SweepJobLimits", self.to_spec(), parse_limits)
 

@@ -1,5 +1,6 @@
 """The sidecar. The trainer starts when the port is open, so that comes first, and loading the rest
-second."""
+second.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The port that the trainer talks to, open before anything else: a connection that comes while the rest
-of the sidecar is still loading waits in the kernel."""
+of the sidecar is still loading waits in the kernel.
+"""
 
 from __future__ import annotations
 

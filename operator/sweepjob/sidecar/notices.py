@@ -23,7 +23,8 @@ class Notices:
 
     def change(self, topic: str, notice: protocol.Notice | None) -> dict[str, Any] | None:
         """The journal entry that makes a notice the topic's; None when it is already. It is in the
-        sidecar's log, too."""
+        sidecar's log, too.
+        """
         if self._of_topics.get(topic) == notice:
             return None
         if notice is None:

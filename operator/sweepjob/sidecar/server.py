@@ -86,7 +86,8 @@ class Handler(BaseHTTPRequestHandler, ABC):
 
     def _linger(self) -> None:
         """Read what the client still sends, for a while: a connection that is closed before is reset,
-        and the answer is lost."""
+        and the answer is lost.
+        """
         self.wfile.flush()
         deadline = time.monotonic() + _LINGER
         with contextlib.suppress(OSError):

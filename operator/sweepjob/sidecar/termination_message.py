@@ -1,6 +1,7 @@
 """Last words, kept ready: whatever ends the sidecar, the kubelet finds them and puts them into the pod's
 status. That matters when it is killed after the trainer has ended: nothing starts it again then, and what
-the operator has not got yet is in its journal only, where nobody can look."""
+the operator has not got yet is in its journal only, where nobody can look.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ class TerminationMessage(threading.Thread):
     def write(self) -> None:
         """In place and at once: a file that is emptied first would be found empty by who comes then,
         and one that is renamed would not be the one that the kubelet reads. Blanks cover what is left
-        of longer words."""
+        of longer words.
+        """
         with self._writing:
             summary = self._recorder.summary()
             self._written = (summary.count, summary.notices)

@@ -37,7 +37,8 @@ def fields_of(record: logging.LogRecord) -> Mapping[str, object]:
 
 def printable(text: str) -> str:
     """The text with every character escaped that is not to be seen: control characters, line ends, and
-    those that change the direction of writing."""
+    those that change the direction of writing.
+    """
     cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
@@ -93,7 +94,8 @@ class JsonFormatter(logging.Formatter):
 
 class Limit(logging.Filter):
     """Lets through so many lines a second of each message and namespace, and so many in all. The first
-    line after an omission says how many were left out."""
+    line after an omission says how many were left out.
+    """
 
     def __init__(self) -> None:
         super().__init__()

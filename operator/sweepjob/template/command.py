@@ -121,7 +121,8 @@ def _opened(command: str) -> str:
 
 def words_of(command: str) -> list[str] | None:
     """The words of a command, references still in them; None where only a shell could split it, or
-    where something of it may be left out."""
+    where something of it may be left out.
+    """
     if needs_shell(command) or has_optional(command):
         return None
     return ["".join(map(str, word)) for word in _split(tidy(command))]

@@ -27,7 +27,8 @@ class Reference:
 
 def text_of(value: Any) -> str:
     """A value as the trial sees it: texts as they are, floats in the shortest exact form, booleans
-    as true and false, objects as JSON."""
+    as true and false, objects as JSON.
+    """
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -112,7 +113,8 @@ def values(
     assignment: Assignment, inputs: Mapping[str, Any], outputs: Mapping[str, str]
 ) -> dict[str, str]:
     """What every reference of a trial stands for. A nested value has a reference for itself, as
-    JSON, and one for each of its leaves."""
+    JSON, and one for each of its leaves.
+    """
     found = {f"inputs.{name}": text_of(value) for name, value in inputs.items()}
     found |= {f"outputs.{name}": path for name, path in outputs.items()}
     for name, value in assignment.items():

@@ -15,7 +15,8 @@ _MOST = 2.0**63  # no quantity of Kubernetes is larger
 
 def requested(pod: Mapping[str, Any]) -> dict[str, float]:
     """By resource name: everything that ends in ``gpu``, MIG slices, and claims of Dynamic Resource
-    Allocation (``claim/`` and the name of the claim or its template)."""
+    Allocation (``claim/`` and the name of the claim or its template).
+    """
     found: Counter[str] = Counter()
     for container in pod.get("containers") or []:
         resources = container.get("resources") or {}

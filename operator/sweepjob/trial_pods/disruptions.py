@@ -51,7 +51,8 @@ def of_pod(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> tuple[str, 
 def stranded_since(status: Mapping[str, Any]) -> float | None:
     """Since when, in seconds since the epoch, a pod has been in a state that no kubelet leaves: its
     node went down between its first container and its trainer, and is back. A pod that is never to be
-    restarted gets no new sandbox once one of its containers has ended."""
+    restarted gets no new sandbox once one of its containers has ended.
+    """
     gone = condition(status, "PodReadyToStartContainers", "False")
     if status.get("phase") != "Pending" or gone is None:
         return None

@@ -180,7 +180,8 @@ def _users_template(trial: TrialTemplate, resolved: Mapping[str, str]) -> Manife
 
 def _filled(template: Mapping[str, Any], resolved: Mapping[str, str]) -> Manifest:
     """A pod template with its references replaced; in what the kubelet expands, so that the value is
-    not."""
+    not.
+    """
     made: Manifest = substitute(template, resolved)
     for key in ("containers", "initContainers"):
         written = template["spec"].get(key) or []

@@ -126,7 +126,8 @@ def parse_job(body: Mapping[str, Any]) -> JobRecord:
 
 def goes_on(body: Mapping[str, Any]) -> bool:
     """Whether a pod has not ended, and nobody takes its place away; body: its own, or what a request for
-    its deletion was answered with."""
+    its deletion was answered with.
+    """
     status = shaped(body, POD).get("status")
     if status is None or status.get("phase") in ("Succeeded", "Failed"):
         return False
@@ -268,7 +269,8 @@ def _state(status: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def remember_end(before: PodRecord, now: PodRecord) -> PodRecord:
     """The pod as it is now, with what only its history shows: whether its trainer had ended before
-    anybody asked it to go. Its times do not: its last deletion, by the kubelet, has them anew."""
+    anybody asked it to go. Its times do not: its last deletion, by the kubelet, has them anew.
+    """
     if not now.view.deleting:
         return now
     finished = before.view.finished if before.view.deleting else before.trainer_ended

@@ -103,7 +103,8 @@ def add_sidecar(
 
 def _user(pod: Manifest, trainer: Manifest) -> int:
     """The trainer's user where the template names one, so that its files can be read whatever their
-    mode."""
+    mode.
+    """
     of_pod, of_trainer = pod.get("securityContext") or {}, trainer.get("securityContext") or {}
     user = of_trainer.get("runAsUser", of_pod.get("runAsUser"))
     return user if isinstance(user, int) and user > 0 else _USER
@@ -111,7 +112,8 @@ def _user(pod: Manifest, trainer: Manifest) -> int:
 
 def _forwarded(trainer: Manifest, metrics: Metrics) -> list[Manifest]:
     """The user's own tracking server, which the trainer talks to by way of the sidecar; without one,
-    the id of a run that the user has chosen."""
+    the id of a run that the user has chosen.
+    """
     if metrics.source != protocol.MLFLOW:
         return []
     chosen = [e for e in trainer.get("env") or [] if e.get("name") == RUN_ID]

@@ -174,7 +174,8 @@ def of_refused_job(message: str, since: float) -> StartBlocker:
 
 def of_missing_right(message: str, since: float) -> StartBlocker:
     """Why a request was refused for which the operator itself lacks the right. It waits: neither the
-    spec nor the trial is at fault, and the trial goes on when the right is there."""
+    spec nor the trial is at fault, and the trial goes on when the right is there.
+    """
     return StartBlocker(names.REASON_NOT_PERMITTED, message, since, waits=True)
 
 

@@ -91,7 +91,8 @@ class LogReading:
     def finish(self, idle: float) -> None:
         """The pod has ended: what is left can be read at once. The stream would end, too, but later, and
         not at all where the node is gone. It is read as long as lines come: it may have some that a
-        rotation has taken from the others."""
+        rotation has taken from the others.
+        """
         self.ended.set()
         if not self.is_held:
             self.cut_off_after(idle)
@@ -139,14 +140,16 @@ class LogReading:
 
     def is_fresh(self, now: float) -> bool:
         """Whether the last line was not older than lines usually are when they arrive; the clock of the
-        node need not agree with ours."""
+        node need not agree with ours.
+        """
         age = now - self._counter.position.time / 1e9
         self._usual_age = min(self._usual_age, age)
         return age <= self._usual_age + _FRESH
 
     def catch_up(self) -> Iterator[tuple[Found, LogPosition]]:
         """Reading is up to date: nothing is skipped from here on. Returns what was found in the newest of
-        the skipped lines."""
+        the skipped lines.
+        """
         self._held, self.skipping = 0.0, False
         newest, self._newest, self._newest_size = self._newest, deque(), 0
         ends_there = [line.begins for line in newest][1:] + [True]

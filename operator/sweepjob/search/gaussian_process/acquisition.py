@@ -25,7 +25,7 @@ class LogExpectedImprovement:
     best: float
 
     def value(self, mean: Array, deviation: Array) -> Array:
-        """log E max(f - best, 0) for f normal, of means and standard deviations of shape (n,)."""
+        """Log E max(f - best, 0) for f normal, of means and standard deviations of shape (n,)."""
         z = (np.asarray(mean) - self.best) / deviation
         return np.log(deviation) + log_h(z)
 

@@ -35,7 +35,8 @@ def _near(
     encoding: Encoding, points: Array, radius: float, many: int, generator: np.random.Generator
 ) -> Array:
     """Neighbours: a step of many numbers, or of few. Parameters that are no numbers, or are rounded, are
-    drawn anew, the fewer the smaller the radius."""
+    drawn anew, the fewer the smaller the radius.
+    """
     shape = points.shape
     moved = _some(shape, many, generator) * generator.normal(0.0, radius, shape)
     stepped = 1.0 - np.abs(1.0 - np.abs(points + moved))  # reflected at both ends

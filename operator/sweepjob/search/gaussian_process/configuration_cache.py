@@ -21,7 +21,8 @@ class Entry(NamedTuple):
 @dataclass(slots=True)
 class ConfigurationCache:
     """Remembers the entries of configurations it has seen, so that thousands of trials cost nothing
-    to be given again. Forgetting them would change nothing but the time."""
+    to be given again. Forgetting them would change nothing but the time.
+    """
 
     encoding: Encoding
     _entries: dict[int, tuple[Assignment, Entry]] = field(default_factory=dict)

@@ -105,7 +105,8 @@ class Encoding:
 
     def point(self, assignment: Assignment) -> list[float] | None:
         """A point of a configuration; None when it is not of this space, as a trial of another sweep
-        may be. Parameters that are not live stand in the middle."""
+        may be. Parameters that are not live stand in the middle.
+        """
         point = [0.5] * len(self.axes)
         return point if self._place(self.space.parameters, (), assignment, point) else None
 

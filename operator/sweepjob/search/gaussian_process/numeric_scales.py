@@ -18,7 +18,8 @@ _FARTHEST = 3.5  # standard deviations; beyond, there is less than a trial in tw
 
 class Continuous:
     """A number: uniform over its prior's bounds, or in standard deviations; log forms by the
-    logarithm."""
+    logarithm.
+    """
 
     width, continuous = 1, True
 

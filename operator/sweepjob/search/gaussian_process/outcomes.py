@@ -62,7 +62,8 @@ class Warp:
 
     def gain(self, values: Array) -> float:
         """The log of the Jacobian: what has to be added to the log density of what comes out of it
-        to compare it with that of ``values`` themselves. Minus infinity if nothing comes out."""
+        to compare it with that of ``values`` themselves. Minus infinity if nothing comes out.
+        """
         if self.exponent == 1.0:
             return 0.0
         deviation = float(_yeo_johnson(values, self.exponent).std())
@@ -73,7 +74,8 @@ class Warp:
 
 def warps(values: Array) -> tuple[Warp, Warp]:
     """The ways to look at standardised outcomes that are worth a try: as they are, and by the power
-    that makes them most normal."""
+    that makes them most normal.
+    """
 
     def cost(exponent: float) -> float:
         moved = _yeo_johnson(values, exponent)

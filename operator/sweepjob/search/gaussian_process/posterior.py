@@ -89,7 +89,8 @@ class Model:
 
     def _fit(self, points: Array, scores: Array) -> Fitted:
         """Hyperparameters under the way to look at outcomes that the data is most probable under
-        (Snelson, Rasmussen and Ghahramani 2004, warped Gaussian processes)."""
+        (Snelson, Rasmussen and Ghahramani 2004, warped Gaussian processes).
+        """
         keep = subset(scores, _FITTED)
         outcomes = standardise(winsorize(scores)[keep])
         data = points[keep].tobytes() + outcomes.tobytes()
@@ -111,7 +112,8 @@ class Model:
 
 def milestone(count: int) -> int:
     """How many of the first trials hyperparameters are fitted to: all of a few, then every twentieth
-    part more. What is known of an objective's nature changes slowly, and a fit is the dear part."""
+    part more. What is known of an objective's nature changes slowly, and a fit is the dear part.
+    """
     return count - count % max(1, count // 20)
 
 

@@ -81,7 +81,8 @@ def variance(marginal: Array, weights: Array) -> float:
 
 def interaction(joint: Array, first: Array, second: Array) -> float:
     """The variance of what two parameters do together beyond what each does alone; ``first`` and
-    ``second`` are the weights of their bins."""
+    ``second`` are the weights of their bins.
+    """
     rows, columns = joint @ second, first @ joint
     rest = joint - rows[:, None] - columns[None, :] + float(first @ rows)
     return float(first @ rest**2 @ second)

@@ -85,7 +85,8 @@ class SobolSampler:
 
 def _scrambling(name: str) -> list[int]:
     """For each bit of a coordinate, highest first, what it contributes: itself and, at random, any
-    of the bits below it."""
+    of the bits below it.
+    """
     columns = []
     for position in range(_BITS):
         own = RESOLUTION - 1 - position

@@ -40,7 +40,7 @@ class Uniform(_Continuous):
     high: float
 
     def quantile(self, u: float) -> float:
-        """low + u (high - low), inside the bounds."""
+        """Low + u (high - low), inside the bounds."""
         # Not low + u * (high - low): the difference may overflow.
         return min(max(self.low * (1 - u) + self.high * u, self.low), self.high)
 
@@ -58,7 +58,7 @@ class LogUniform(_Continuous):
     base: float = math.e
 
     def quantile(self, u: float) -> float:
-        """base ** (low + u (high - low)); positive and finite."""
+        """Base ** (low + u (high - low)); positive and finite."""
         return power(self.base, Uniform(self.low, self.high).quantile(u))
 
     def is_point(self) -> bool:
@@ -74,7 +74,7 @@ class Normal(_Continuous):
     sigma: float
 
     def quantile(self, u: float) -> float:
-        """mu + sigma z(u), z the standard normal's quantile function; finite."""
+        """Mu + sigma z(u), z the standard normal's quantile function; finite."""
         value = self.mu + self.sigma * normal_quantile(u)
         largest = math.nextafter(math.inf, 0.0)
         return min(max(value, -largest), largest)
@@ -93,7 +93,7 @@ class LogNormal(_Continuous):
     base: float = math.e
 
     def quantile(self, u: float) -> float:
-        """base ** (mu + sigma z(u)); positive and finite."""
+        """Base ** (mu + sigma z(u)); positive and finite."""
         return power(self.base, Normal(self.mu, self.sigma).quantile(u))
 
     def is_point(self) -> bool:

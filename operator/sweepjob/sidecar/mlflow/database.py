@@ -101,7 +101,8 @@ class Database:
 
     def has_room(self) -> bool:
         """Whether there was room, when the transaction began, for what the sweep does not need; says
-        so once when there is none."""
+        so once when there is none.
+        """
         if not self._room and not self._complained:
             self._complained = True
             print(

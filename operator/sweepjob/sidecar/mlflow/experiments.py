@@ -1,5 +1,6 @@
 """Calls about experiments. There is one, whatever it is called: the trial's run, whose id the client
-has before it names an experiment, must be in the one that it then names."""
+has before it names an experiment, must be in the one that it then names.
+"""
 
 from __future__ import annotations
 

@@ -126,7 +126,8 @@ def forwarding(upstream: Upstream, database: Database, trial: TrialRuns) -> type
 
 def _answered(data: bytes, response: http.client.HTTPResponse) -> dict[str, Any]:
     """What an answer says; nothing where it is packed in a way that was not asked for. It was carried
-    out nevertheless, and the client gets it as it is."""
+    out nevertheless, and the client gets it as it is.
+    """
     try:
         return _parsed(request_body.unpacked(data, response.headers))
     except BadBody as error:

@@ -117,7 +117,8 @@ class TrialRuns:
 
     def _only_groups(self, parent: Run) -> bool:
         """Whether a run was made by a bare client, and nothing was ever done in it: it groups the
-        runs of a study, of which the script's own is one."""
+        runs of a study, of which the script's own is one.
+        """
         fluent = any(self.runs.pair(parent, "tag", key) for key in _FLUENT)
         resumed = parent.opened == RESUMED
         used = fluent or resumed or parent.id in self.given or self.metrics.reported(parent.number)
@@ -125,7 +126,8 @@ class TrialRuns:
 
     def _is_first(self, run: Run, parent_id: str) -> bool:
         """Whether a run is a script's own in a study: the fluent API's, and the first one. More of
-        them are parts of something, as folds are."""
+        them are parts of something, as folds are.
+        """
         statement = "SELECT MIN(run) FROM pairs WHERE kind = 'tag' AND key = ? AND value = ?"
         [(first,)] = self._database.rows(statement, PARENT, parent_id)
         fluent = any(self.runs.pair(run, "tag", key) for key in _FLUENT)

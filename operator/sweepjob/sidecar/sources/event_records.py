@@ -159,7 +159,8 @@ def complete_records(file: BinaryIO, offset: int) -> Iterator[Record]:
 
 def _matches(data: bytes, checksum: bytes) -> bool:
     """Whether a checksum is right. 0 is none: writers other than TensorFlow's leave it out. Zeros only
-    are a hole in the file."""
+    are a hole in the file.
+    """
     (expected,) = struct.unpack("<I", checksum)
     return any(data) if expected == 0 else masked_crc32c(data) == expected
 

@@ -96,7 +96,8 @@ class JsonLines:
 
     def _may_end(self, line: bytes, *, last: bool) -> bool:
         """Whether a line without an end is taken as it is: nothing follows, or it is whole and has not
-        changed since it was looked at before. A file with a single line may never get an end of it."""
+        changed since it was looked at before. A file with a single line may never get an end of it.
+        """
         is_old, self._unfinished = line == self._unfinished, line
         return last or (is_old and not self._skipping and _object(line) is not None)
 
@@ -140,7 +141,8 @@ def _is_same(one: BinaryIO, other: BinaryIO) -> bool:
 
 def _object(line: bytes) -> dict[str, Any] | None:
     """The object that a line is; None when it is none. Integers become floats: reading one of a million
-    digits exactly would take a minute."""
+    digits exactly would take a minute.
+    """
     try:
         text = line.decode(errors="replace").lstrip("\ufeff")
         found = json.loads(text, parse_int=float)

@@ -66,7 +66,8 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
 
 def samples(text: str) -> list[tuple[str, float]]:
     """Names and values in the text format. A name that has several samples, or labels, is given
-    with them; one that has a single sample is given without as well."""
+    with them; one that has a single sample is given without as well.
+    """
     found = list(_lines(text))
     counts = Counter(name for name, _, _ in found)
     listed: list[tuple[str, float]] = []

@@ -1,5 +1,6 @@
 """Opens files that a script has written. Nothing that it puts in their place can stop the sidecar: a
-named pipe is not waited for, and a link does not lead out of the folder that is shared."""
+named pipe is not waited for, and a link does not lead out of the folder that is shared.
+"""
 
 from __future__ import annotations
 

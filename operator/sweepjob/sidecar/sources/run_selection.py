@@ -74,7 +74,8 @@ def place_of(run: str) -> int:
 
 def reading_of(metric: str, run: str, tag: str) -> int | None:
     """How ``metric`` can be read so that it names this run's tag, the best reading; None when it does
-    not. Of a run it may name the last folders only, since those before them often are times."""
+    not. Of a run it may name the last folders only, since those before them often are times.
+    """
     if tag == metric:
         return _AS_TAG
     if not run or len(metric) <= len(tag):
@@ -146,7 +147,8 @@ class RunSelection:
 
     def _is_held(self, series: Series, at: tuple[str, int]) -> bool:
         """Training reports first within an epoch: its first report is held until its second one, so that
-        validation has its say."""
+        validation has its say.
+        """
         order = _order(series)
         if order < _TRAINING or self._last:
             return False

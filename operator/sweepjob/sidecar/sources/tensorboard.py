@@ -76,7 +76,8 @@ class EventFiles:
 
     def _run_of(self, file: EventFile, opened: BinaryIO, listing: Listing) -> tuple[str, bool]:
         """The run that a file belongs to, and whether it only repeats what that reports:
-        ``add_hparams`` logs the final metrics once more, in a folder of its own."""
+        ``add_hparams`` logs the final metrics once more, in a folder of its own.
+        """
         if not self._begins_with_session(file, opened):
             return file.run, False
         folders = file.run.split("/") if file.run else []
