@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Goal(StrEnum):
-    """Which values of the primary metric are better (Azure semantics, section 1.1)."""
+    """Which values of the primary metric are better (Azure semantics, "Objective")."""
 
     MAXIMIZE = "maximize"
     MINIMIZE = "minimize"
@@ -18,7 +18,7 @@ class Goal(StrEnum):
         """A number that is larger the better ``value`` is.
 
         A NaN or infinite report is a report, but the worst there can be: minus infinity
-        (Azure semantics, section 11, rule 7).
+        (Azure semantics, "Objective").
         """
         if not math.isfinite(value):
             return -math.inf

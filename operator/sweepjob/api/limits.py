@@ -11,7 +11,7 @@ COMPANION_GRACE = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of a sweep (Azure semantics, section 1.2).
+    """The limits of a sweep (Azure semantics, "Limits").
 
     Attributes:
         max_total_trials: trials created at most; failed ones count.

@@ -29,7 +29,7 @@ class Timetable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The intervals at which a policy is applied (Azure semantics, section 4): multiples of
+    """The intervals at which a policy is applied (Azure semantics, "Intervals"): multiples of
     ``evaluation_interval``, not before ``delay_evaluation``.
 
     From its thousandth evaluation on, a trial is evaluated at 125 intervals for every doubling of

@@ -20,7 +20,7 @@ class IntervalRanking:
     """The scores of all trials at one interval, worst first, 12 bytes each.
 
     Among equal scores the later trial counts as the worse one, so that ties go to the earliest
-    index (Azure semantics, section 11, rule 8), whichever reported first.
+    index (Azure semantics, "Intervals"), whichever reported first.
     """
 
     scores: array[float] = field(default_factory=lambda: array("d"))

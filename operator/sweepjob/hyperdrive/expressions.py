@@ -1,4 +1,4 @@
-"""v1's ten functions, with v1's checks (Azure semantics, section 2)."""
+"""v1's ten functions, with v1's checks (Azure semantics, "Expressions")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The expressions that parameters are drawn from (Azure semantics, section 2), with Azure's names."""
+"""The expressions that parameters are drawn from (Azure semantics, "Expressions"), with Azure's names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Early termination (Azure semantics, section 4), with Azure's names and defaults."""
+"""Early termination (Azure semantics, "Early termination"), with Azure's names and defaults."""
 
 from __future__ import annotations
 

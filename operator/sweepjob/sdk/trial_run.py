@@ -13,7 +13,7 @@ from ..objective import Goal
 from ..render.views import TrialView
 from ..search.space import Assignment, leaves
 
-# Azure's words for how a job is (semantics, section 5).
+# Azure's words for how a job is (Azure semantics, "Trial states and the best trial").
 _STATUS = {
     TrialPhase.PENDING: "NotStarted",
     TrialPhase.QUEUED: "Queued",

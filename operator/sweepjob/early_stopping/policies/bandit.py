@@ -1,4 +1,4 @@
-"""Azure's bandit policy: stop what falls too far behind the best (semantics, section 4)."""
+"""Azure's bandit policy: stop what falls too far behind the best (Azure semantics, "Bandit policy")."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class BanditPolicy:
     Attributes:
         slack_factor: allowed ratio. Maximising, the cut is best / (1 + factor); minimising,
             best * (1 + factor). For values of the other sign the two change places, so that the cut
-            is always on the worse side of the best (section 11, rule 4).
+            is always on the worse side of the best (Azure semantics, "Bandit policy").
         slack_amount: allowed difference, in units of the metric.
     """
 

@@ -1,4 +1,4 @@
-"""Azure's median stopping: stop what never was as good as the others' average (semantics, section 4)."""
+"""Azure's median stopping: stop what never was as good as the others' average (Azure semantics)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..rankings import Rank
 class MedianStoppingPolicy:
     """Stop a trial whose best within n reports is strictly worse than the median, over all other
     trials that made n reports (finished and stopped ones included), of the mean of their first n
-    reports (section 11, rule 5; after Golovin et al. 2017, Google Vizier, section 3.2.2).
+    reports (Azure semantics, "Median stopping policy"; after Golovin et al. 2017, Google Vizier).
     """
 
     schedule: Schedule = EVERY_INTERVAL

@@ -1,4 +1,4 @@
-"""Azure's truncation selection: stop the lowest share (semantics, section 4)."""
+"""Azure's truncation selection: stop the lowest share (Azure semantics)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from ..rankings import Rank
 @dataclass(frozen=True, slots=True)
 class TruncationSelectionPolicy:
     """Rank all trials that reached interval n, finished ones included, by their best within n
-    reports; stop a trial in the lowest floor(percentage * count) (section 11, rule 6).
+    reports; stop a trial in the lowest floor(percentage * count) (Azure semantics, "Truncation
+    selection policy").
 
     Attributes:
         percentage: 1 to 99.

@@ -1,4 +1,4 @@
-"""v1's file for ``az ml run submit-hyperdrive`` (semantics, section 7)."""
+"""v1's file for ``az ml run submit-hyperdrive`` (Azure semantics, "HyperDrive file, v1")."""
 
 from __future__ import annotations
 

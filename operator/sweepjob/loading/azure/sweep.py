@@ -1,4 +1,4 @@
-"""Azure's v2 sweep YAML, key by key (semantics, section 1)."""
+"""Azure's v2 sweep YAML, key by key (Azure semantics, "Sweep job YAML, v2")."""
 
 from __future__ import annotations
 

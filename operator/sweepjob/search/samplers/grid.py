@@ -11,7 +11,7 @@ from ..space import Assignment, Space
 
 @dataclass(slots=True)
 class GridSampler:
-    """Azure's ``grid`` (semantics, section 3 and section 11, rule 3): the Cartesian product of all
+    """Azure's ``grid`` (Azure semantics, "Grid"): the Cartesian product of all
     choices in the order in which they are written, the last one fastest, the branches of a choice
     expanded in place. The seed has no effect. No point is made before it is asked for.
 

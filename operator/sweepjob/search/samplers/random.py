@@ -13,7 +13,7 @@ from .distinct import DistinctDraws
 
 @dataclass(slots=True)
 class RandomSampler:
-    """Azure's ``random`` with ``rule: random`` (semantics, section 3).
+    """Azure's ``random`` with ``rule: random`` (Azure semantics, "Random").
 
     On a finite space proposals are without repetition, and end when it is exhausted. Where all its
     points are equally probable they are a random permutation of the points, made without memory;

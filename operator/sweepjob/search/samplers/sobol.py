@@ -17,7 +17,7 @@ _BITS = 32
 
 @dataclass(slots=True)
 class SobolSampler:
-    """Azure's ``random`` with ``rule: sobol`` (semantics, section 11, rule 2): a scrambled Sobol
+    """Azure's ``random`` with ``rule: sobol`` (Azure semantics, "Sobol"): a scrambled Sobol
     sequence, mapped by each expression's quantile function. Every parameter owns a dimension,
     nested ones and choices included; it is used when the parameter is live. On a finite space
     points that were proposed before are left out, to its end.

@@ -29,7 +29,7 @@ class Branch:
         return product
 
     def item(self, rank: int) -> dict[str, Any]:
-        """The assignment of that rank, the last entry fastest (section 11, rule 3)."""
+        """The assignment of that rank, the last entry fastest (Azure semantics, "Grid")."""
         found: dict[str, Any] = {}
         for name, entry in reversed([*self.entries.items()]):
             if isinstance(entry, Scalar):
@@ -77,7 +77,7 @@ class Choice:
         return self._before[-1] if self._before else None
 
     def item(self, rank: int) -> Any:
-        """The value of that rank, branches expanded in place (section 11, rule 3)."""
+        """The value of that rank, branches expanded in place (Azure semantics, "Grid")."""
         position = bisect_right(self._before, rank) - 1
         value = self._distinct[position]
         return value.item(rank - self._before[position]) if isinstance(value, Branch) else value

@@ -1,4 +1,4 @@
-"""What an expression of a search space is (Azure semantics, section 2), and the plainest one.
+"""What an expression of a search space is (Azure semantics, "Expressions"), and the plainest one.
 
 ``quantile(u)`` maps u, uniform on the open unit interval, to a value of the distribution. That one
 function serves independent draws and quasi-random points alike. A finite expression also lists its

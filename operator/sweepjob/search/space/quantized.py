@@ -15,7 +15,7 @@ class Quantized:
     """round(inner / q) * q: the q-form of one of the four continuous expressions.
 
     Half-way cases round to even. Where the inner distribution is bounded, the value is clipped to
-    the multiples of q inside the bounds (Azure semantics, section 11, rule 1). Values are integers
+    the multiples of q inside the bounds (Azure semantics, "Rounding of q-forms"). Values are integers
     when q is one, and the float nearest to the exact multiple otherwise: never 0.30000000000000004.
 
     Attributes:

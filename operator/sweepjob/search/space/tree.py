@@ -32,7 +32,7 @@ class Space:
 
     def item(self, rank: int) -> Assignment:
         """The assignment of that rank of a finite space, 0 <= rank < size: the Cartesian product in
-        the order in which it was written, the last parameter fastest (section 11, rule 3). Nothing
+        the order in which it was written, the last parameter fastest (Azure semantics, "Grid"). Nothing
         is enumerated: the cost is that of one assignment, whatever the size.
         """
         return self.parameters.item(rank)
