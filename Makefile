@@ -35,12 +35,21 @@ cases: .venv/ready ## Run what has broken something once, with real clients, on 
 	@$(PYTHON) -m tests.cases $(ARGS)
 
 .PHONY: lint
-lint: .venv/ready ## Run ruff, mypy, import-linter and the chart's lint
+lint: .venv/ready ## Run ruff, mypy, import-linter, the chart's lint and the strict build of the documentation
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PYTHON) -m tests.chart_lint
+	$(MAKE) --no-print-directory docs
+
+.PHONY: docs
+docs: .venv/ready ## Build the documentation site in build/site; fails on broken links and anchors
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict
+
+.PHONY: pictures
+pictures: .venv/ready ## Take the pictures of the documentation, of the example sweeps; about four minutes
+	@PYTHONPATH=.:operator $(PYTHON) -m tests.pictures $(ARGS)
 
 .PHONY: fmt
 fmt: .venv/ready ## Format the code
@@ -48,7 +57,7 @@ fmt: .venv/ready ## Format the code
 	.venv/bin/ruff check --fix .
 
 .PHONY: generated
-generated: .venv/ready ## Make what is made from the CRDs and the chart: docs/fields.md, the editors' schema, manifests
+generated: .venv/ready ## Generate the API reference, the editor schema, the Grafana dashboard and the manifests
 	@$(PYTHON) -m tests.generated
 	@$(PYTHON) -m tests.generated.manifests
 

@@ -18,7 +18,7 @@ from tests.cluster.console import ClusterError, say
 from tests.cluster.target import Target
 
 NAMESPACE = "sweepjob-demo"
-_PUBLISHED_TRAINER = "sweepjob/trainer:0.1.0"
+_PUBLISHED_TRAINER = "sweepjob/trainer:0.2.0"
 _ENDS = ("Complete", "Failed")
 _PATIENCE = 1800.0  # seconds
 

@@ -1,4 +1,4 @@
-"""What is in the documentation: its YAML and its commands."""
+"""Finds the YAML blocks, commands and links of the documentation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from pathlib import Path
 from tests.cluster import layout
 
 ROOT = layout.PROJECT
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+DECISIONS = ROOT / "docs" / "explanation" / "decisions"
+# Pages whose YAML and commands are tested. Decisions record what was tried, not what to run.
+PAGES = (
+    ROOT / "README.md",
+    *sorted(p for p in (ROOT / "docs").rglob("*.md") if DECISIONS.name not in p.parts),
+)
+# Other documents whose links are tested.
+OTHERS = (
+    *sorted(p for p in ROOT.glob("*.md") if p.name != "README.md"),
+    *sorted(DECISIONS.glob("*.md")),
+)
 _FENCE = re.compile(r"^```(.*?)$\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PROGRAMS = ("kubectl", "sweepjob", "helm", "make", "pip", "sh", "python", "source", "SWEEPJOB_")
 _INLINE = re.compile(r"`((?:kubectl|sweepjob|helm) [^`]+)`")
@@ -18,10 +28,10 @@ _INLINE = re.compile(r"`((?:kubectl|sweepjob|helm) [^`]+)`")
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a page.
+    """A YAML block or a command of a page.
 
     Attributes:
-        kind: what its fence says after the language: whose object it is, empty for ours.
+        kind: the title of the block: the tool that reads it. Blocks without a title are of SweepJobs.
     """
 
     page: Path
@@ -33,15 +43,16 @@ class Piece:
 
 
 def yaml_pieces() -> Iterator[Piece]:
-    """Every block of YAML."""
+    """Yields every block of YAML."""
     for page in PAGES:
         for language, text in _FENCE.findall(page.read_text()):
             if language.split()[:1] == ["yaml"]:
-                yield Piece(page, text, " ".join(language.split()[1:]))
+                title = re.search(r'title="([^"]*)"', language)
+                yield Piece(page, text, title[1] if title else "")
 
 
 def commands() -> Iterator[Piece]:
-    """Every command that stands in a line of its own, indented, with its continuations."""
+    """Yields every command in an indented line of its own, with its continuation lines."""
     for page in PAGES:
         text = _FENCE.sub("", page.read_text()).replace("\\\n", "")
         for line in text.splitlines():
@@ -51,7 +62,7 @@ def commands() -> Iterator[Piece]:
 
 
 def inline_commands() -> dict[str, Piece]:
-    """Every command within a sentence or a table, once."""
+    """Returns every command in a sentence or a table, once."""
     found: dict[str, Piece] = {}
     for page in PAGES:
         text = re.sub(r" *\n *", " ", _FENCE.sub("", page.read_text()))
@@ -61,12 +72,8 @@ def inline_commands() -> dict[str, Piece]:
 
 
 def links() -> Iterator[tuple[Path, str]]:
-    """Every link to another file, with its page."""
-    for page in (
-        *PAGES,
-        ROOT / "CHANGELOG.md",
-        *sorted((ROOT / "docs" / "decisions").glob("*.md")),
-    ):
+    """Yields every link to another file, with its page."""
+    for page in (*PAGES, *OTHERS):
         for target in re.findall(r"\]\(([^)\s]+)\)", _FENCE.sub("", page.read_text())):
             if not target.startswith(("http://", "https://")):
                 yield page, target

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,6 @@ from tests.browser import Visit, chromium, visit
 from .sweeps import Sweeps, choice, eventually
 from .test_cli import Program
 
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 VIEWS = ("overview", "trials", "curves", "parallel", "importance", "timeline", "cost", "log")
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 WORSE = "</script><script>window.hacked=1</script>"
@@ -171,12 +169,9 @@ def test_every_view_draws(page: Visit, address: str, ended: str) -> None:
 
 
 def picture(page: Visit, name: str) -> None:
-    """Kept in docs/ when asked for; otherwise taken all the same, since taking it draws everything."""
+    """Takes a screenshot, which draws everything. ``make pictures`` takes those of the documentation."""
     taken = page.page.screenshot(full_page=name in ("trial", "importance"))
     assert len(taken) > 10_000
-    if os.environ.get("SWEEPJOB_WRITE_PICTURES"):
-        PICTURES.mkdir(exist_ok=True)
-        (PICTURES / f"{name}.png").write_bytes(taken)
 
 
 def test_the_leaderboard_sorts_and_filters(page: Visit, address: str, ended: str) -> None:

@@ -141,8 +141,8 @@ def on_a_cluster(sweeps: Sweeps) -> dict[str, Any]:
 
 def test_every_command_is_run(desk: Desk, sweeps: Sweeps) -> None:
     left = [piece for piece in commands() if not _elsewhere(piece.text)]
-    # The tutorial comes first, since it makes the sweep that others look at.
-    left.sort(key=lambda piece: piece.page.name != "tutorial.md")
+    # The tutorial runs first: other pages use the sweep that it creates.
+    left.sort(key=lambda piece: piece.page.name != "first-sweep.md")
     assert len(left) > 12
     for piece in left:
         said = desk.run(_rewritten(piece.text))
@@ -226,15 +226,15 @@ def test_others_yaml_is_yaml() -> None:
     for piece in yaml_pieces():
         if piece.kind:
             assert isinstance(yaml.safe_load(piece.text), dict), piece
-    assert {piece.kind for piece in yaml_pieces()} == {"", "argocd", "flux", "chart"}
+    assert {piece.kind for piece in yaml_pieces()} == {"", "Argo CD", "Flux", "Helm values"}
 
 
 def test_values_are_taken_by_the_chart(sweeps: Sweeps, tmp_path: Path) -> None:
-    for piece in (piece for piece in yaml_pieces() if piece.kind == "chart"):
+    for piece in (piece for piece in yaml_pieces() if piece.kind == "Helm values"):
         file = tmp_path / "values.yaml"
         file.write_text(piece.text)
         assert sweeps.target.helm("template", "x", str(ROOT / "helm" / "sweepjob"), "-f", str(file))
 
 
 def test_every_page_is_looked_at() -> None:
-    assert {page.name for page in PAGES} >= {"README.md", "tutorial.md", "gitops.md"}
+    assert {page.name for page in PAGES} >= {"README.md", "first-sweep.md", "gitops.md"}

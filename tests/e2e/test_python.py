@@ -158,7 +158,7 @@ def test_v1_and_files(sweeps: Sweeps, client: SweepClient, tmp_path: Path) -> No
     assert load_job(file).to_manifest()["spec"] == run.job.to_manifest()["spec"]
 
 
-PAGE = ROOT / "docs" / "python.md"
+PAGE = ROOT / "docs" / "how-to" / "python.md"
 # What the page names and is not here, in place of it.
 HERE = [
     (r'command="python train.py[^"]*"', "command=COMMAND"),

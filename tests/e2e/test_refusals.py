@@ -1,7 +1,7 @@
 """Hundreds of bad SweepJobs: each refused at apply, or by its condition, with path and remedy; nothing is
 created for any, and the operator stays as it is.
 
-``docs/mistakes.md`` has some of them in a table, with what was said; ``SWEEPJOB_WRITE_MISTAKES=1`` writes it.
+``docs/reference/validation-errors.md`` lists some of them with their messages; ``SWEEPJOB_WRITE_MISTAKES=1`` writes it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.cluster import target as clusters
 from .mistakes import TOGETHER, Mistake, mistakes
 from .sweeps import Sweeps, eventually
 
-TABLE = layout.PROJECT / "docs" / "mistakes.md"
+TABLE = layout.PROJECT / "docs" / "reference" / "validation-errors.md"
 _NAMED = re.compile(r'(?:SweepJob\.sweepjob\.dev "|sweepjob\.sweepjob\.dev/|SweepJob ")(bad-\d+)')
 
 
@@ -147,12 +147,13 @@ def test_the_table_in_the_docs(said: dict[str, tuple[str, str]], cases: dict[str
     assert TABLE.read_text() == written, "SWEEPJOB_WRITE_MISTAKES=1 writes it"
 
 
-_HEAD = """# What is refused, and what is said
+_HEAD = """# Validation errors
 
-By `kubectl apply`, or, where the schema cannot see it, by the condition `Accepted` within a second; `sweepjob validate` says all of these
-without a cluster. A test makes each of these mistakes, and several hundred more: every field with values that it cannot have.
+This page lists errors in a SweepJob and their messages. The API server reports an error when the object is applied
+(`apply`). Errors that the schema cannot detect are in the condition `Accepted` within a second (`condition`).
+`sweepjob validate` reports both without a cluster. A test on a cluster generates this page.
 
-| mistake | said by | message |
+| Error | Reported by | Message |
 | --- | --- | --- |
 """
 

@@ -1,2 +1,5 @@
-"""Files that are made: the JSON Schema for editors and the list of all fields from the CRDs, and the
-Grafana dashboard from a table."""
+"""Generators of files in the repository.
+
+They write the API reference, the table of layers on the architecture page, the JSON Schema for editors and the
+Grafana dashboard.
+"""

@@ -1,4 +1,4 @@
-"""``python -m tests.generated`` writes the files; with ``--check`` it only says which are out of date."""
+"""``python -m tests.generated`` writes the generated files; ``--check`` only lists those that are out of date."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ import yaml
 
 from .dashboard import dashboard
 from .fields import field_list
+from .layers import with_layers
 from .schema import editor_schema
 
 ROOT = Path(__file__).parents[2]
 
 
 def contents() -> dict[Path, str]:
-    """Every generated file and what belongs into it."""
+    """Returns the expected text of each generated file."""
     files = ("sweepjobs", "sweeptrials")
     crds = [yaml.safe_load((ROOT / "crds" / f"{name}.yaml").read_text()) for name in files]
+    architecture = ROOT / "docs" / "explanation" / "architecture.md"
     schema = json.dumps(editor_schema(crds[0]), indent=2, ensure_ascii=False)
     return {
-        ROOT / "docs" / "fields.md": field_list(crds),
-        ROOT / "docs" / "sweepjob.schema.json": schema + "\n",
+        ROOT / "docs" / "reference" / "api.md": field_list(crds),
+        architecture: with_layers(architecture.read_text()),
+        ROOT / "docs" / "reference" / "sweepjob.schema.json": schema + "\n",
         ROOT / "helm" / "sweepjob" / "files" / "dashboard.json": json.dumps(dashboard(), indent=1)
         + "\n",
     }

@@ -1,4 +1,4 @@
-"""Every field of the objects in a table, from the CRDs' own schemas."""
+"""The API reference: a table of all fields of each kind, generated from the CRD schemas."""
 
 from __future__ import annotations
 
@@ -7,35 +7,42 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-_HEAD = """# Every field
+_HEAD = """# API reference
 
-Made from the CRDs by `make generated`; `kubectl explain sweepjob.spec --recursive` has the same. What does not fit into a table is in
-[SweepJob and SweepTrial](sweepjob.md).
+This page lists every field of SweepJob and SweepTrial. `make generated` writes it from the CRDs.
+`kubectl explain sweepjob.spec --recursive` and `kubectl explain sweeptrial.status` print the same descriptions.
+[SweepJob lifecycle](sweepjob.md) describes conditions, events and phases.
 """
+# The keywords of a schema that bound the same quantity, and its unit.
+_COUNTS = {
+    "character": ("minLength", "maxLength"),
+    "item": ("minItems", "maxItems"),
+    "key": ("minProperties", "maxProperties"),
+}
 
 
 def field_list(crds: list[Schema]) -> str:
-    """A page with a table for each kind, and its rules."""
+    """Returns the page: a table of fields and a list of validation rules for each kind."""
     return "\n".join([_HEAD, *(_kind(crd) for crd in crds)])
 
 
 def _kind(crd: Schema) -> str:
     schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     lines = [f"## {crd['spec']['names']['kind']}", "", schema.get("description", ""), ""]
-    lines += ["| field | type | |", "| --- | --- | --- |"]
+    lines += ["| Field | Type | Description |", "| --- | --- | --- |"]
     rules = _rules("", schema)
     for part in ("spec", "status"):
         for path, node, required in _fields(part, schema["properties"].get(part, {}), False):
-            lines.append(f"| `{path}` | {_type(node)} | {_said(node, required)} |")
+            lines.append(f"| `{path}` | {_type(node)} | {_description(node, required)} |")
             rules += _rules(path, node)
     if rules:
-        lines += ["", "Rules that `kubectl apply` checks:", ""]
+        lines += ["", "The API server validates these rules:", ""]
         lines += [f"- {f'`{path}`: ' if path else ''}{_escaped(rule)}" for path, rule in rules]
     return "\n".join([*lines, ""])
 
 
 def _rules(path: str, node: Schema) -> list[tuple[str, str]]:
-    """What is checked below a path, and where the API server says so."""
+    """Returns the CEL rules of a node: the path that the API server reports, and the message."""
     rules = node.get("x-kubernetes-validations", ())
     return [((path + rule.get("fieldPath", "")).lstrip("."), rule["message"]) for rule in rules]
 
@@ -58,7 +65,7 @@ def _type(node: Schema) -> str:
     return f"{kind}, date-time" if node.get("format") == "date-time" else str(kind)
 
 
-def _said(node: Schema, required: bool) -> str:
+def _description(node: Schema, required: bool) -> str:
     parts = ["**Required.**"] if required else []
     if "description" in node:
         parts.append(_escaped(node["description"]))
@@ -69,17 +76,24 @@ def _said(node: Schema, required: bool) -> str:
 
 
 def _bounds(node: Schema) -> list[str]:
-    words = {
-        "minimum": "Above" if node.get("exclusiveMinimum") is True else "At least",
-        "maximum": "At most",
-        "minLength": "At least so many characters:",
-        "maxLength": "At most so many characters:",
-        "minItems": "At least so many items:",
-        "maxItems": "At most so many items:",
-        "minProperties": "At least so many keys:",
-        "maxProperties": "At most so many keys:",
-    }
-    return [f"{text} {node[key]}." for key, text in words.items() if key in node]
+    """Returns the bounds of a value and of its length as sentences, for example "1 to 250 characters."."""
+    found = []
+    if node.get("exclusiveMinimum") is True:
+        found.append(f"Greater than {node['minimum']}.")
+    else:
+        found.append(_range(node.get("minimum"), node.get("maximum")))
+    for unit, (least, most) in _COUNTS.items():
+        found.append(_range(node.get(least), node.get(most), unit))
+    return [sentence for sentence in found if sentence]
+
+
+def _range(least: float | None, most: float | None, unit: str = "") -> str:
+    if least is None and most is None:
+        return ""
+    noun = f" {unit}{'' if (most if most is not None else least) == 1 else 's'}" if unit else ""
+    if least is not None and most is not None:
+        return f"Exactly {most}{noun}." if least == most else f"{least} to {most}{noun}."
+    return f"At least {least}{noun}." if most is None else f"At most {most}{noun}."
 
 
 def _escaped(text: str) -> str:

@@ -136,7 +136,7 @@ def test_data_stays_data_in_a_report() -> None:
 
 
 def test_what_is_vendored_is_what_was_published() -> None:
-    """The table is what docs/decisions name; a file that was changed by hand is no longer theirs."""
+    """The checksums in vendor/README.md match the files, so no vendored file was edited."""
     listed = asset("vendor/README.md")
     for name in [*STYLES, *SCRIPTS]:
         if name.startswith("vendor/"):

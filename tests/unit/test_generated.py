@@ -15,7 +15,7 @@ from tests.generated.__main__ import ROOT, contents
 
 from .builders import sweepjob
 
-SCHEMA = json.loads((ROOT / "docs" / "sweepjob.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "docs" / "reference" / "sweepjob.schema.json").read_text())
 EXAMPLES = sorted((ROOT / "examples").rglob("sweep*.yaml"))
 
 

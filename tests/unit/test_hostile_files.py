@@ -79,7 +79,7 @@ def folder() -> Iterator[Path]:
 MEASURED = """
 import sys
 from pathlib import Path
-from sweepjob.sidecar import life  # all that a sidecar loads
+from sweepjob.sidecar import app  # all that a sidecar loads
 from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.json_lines import JsonLines

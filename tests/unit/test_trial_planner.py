@@ -217,22 +217,22 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     ),
     (
         "its Job was deleted while we were away, and nothing of it is on record: the next waits for its pod",
-        {"phase": TrialPhase.PENDING, "strays": (pod(started=1.0, succeeded=None),)},
+        {"phase": TrialPhase.PENDING, "orphan_pods": (pod(started=1.0, succeeded=None),)},
         [],
     ),
     (
         "what such a pod says of itself counts for nothing",
-        {"phase": TrialPhase.PENDING, "strays": (pod(started=1.0, succeeded=True),)},
+        {"phase": TrialPhase.PENDING, "orphan_pods": (pod(started=1.0, succeeded=True),)},
         [act.LaunchJob(0, 1)],
     ),
     (
         "its node is lost: it is not waited for",
-        {"phase": TrialPhase.PENDING, "strays": (LOST,)},
+        {"phase": TrialPhase.PENDING, "orphan_pods": (LOST,)},
         [act.LaunchJob(0, 1)],
     ),
     (
         "its Job was deleted while we were away: its slot is free when its pod has ended",
-        {"launched": True, "missing_since": 1.0, "strays": (pod(deleting=True),)},
+        {"launched": True, "missing_since": 1.0, "orphan_pods": (pod(deleting=True),)},
         [],
     ),
     (

@@ -210,12 +210,13 @@ def test_numbers_of_numpy_are_numbers() -> None:
     }
 
 
-PAGE = Path(__file__).parents[3] / "docs" / "python-mistakes.md"
-HEAD = """# Mistakes in Python, and what is said about them
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "python-errors.md"
+HEAD = """# Python errors
 
-Each is an `ArgumentError`, raised where the argument is given. `SWEEPJOB_WRITE_MISTAKES=1 make test-unit` writes this page.
+The Python SDK raises an `ArgumentError` where an invalid argument is passed. The unit tests generate this page:
+`SWEEPJOB_WRITE_MISTAKES=1 make test-unit`.
 
-| code | what it says |
+| Code | Message |
 | --- | --- |
 """
 

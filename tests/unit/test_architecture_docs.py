@@ -1,0 +1,56 @@
+"""What CONTRIBUTING.md and the architecture page say about the code is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.generated.layers import ROOT, layers, with_layers
+
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+ARCHITECTURE = ROOT / "docs" / "explanation" / "architecture.md"
+PACKAGE = ROOT / "operator" / "sweepjob"
+
+
+def rows(page: Path) -> list[list[str]]:
+    """Returns the cells of all rows of all tables of a page."""
+    lines = [line for line in page.read_text().splitlines() if line.startswith("| ")]
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+    return [row for row in cells if not set("".join(row)) <= {"-", " "}]
+
+
+def paths(page: Path) -> set[str]:
+    """Returns the paths in the tables of a page: code that contains a slash or names a module."""
+    cells = " ".join(cell for row in rows(page) for cell in row)
+    code = re.findall(r"`([^`\s]+)`", cells)
+    return {text for text in code if "/" in text or text.endswith(".py")}
+
+
+@pytest.mark.parametrize("page", [CONTRIBUTING, ARCHITECTURE], ids=lambda page: page.name)
+def test_every_path_exists(page: Path) -> None:
+    named = paths(page)
+    assert len(named) > 10
+    missing = {p for p in named if not (ROOT / p).exists() and not (PACKAGE / p).exists()}
+    assert missing == set()
+
+
+def test_every_target_of_make_exists() -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    [*commands] = re.findall(r"`make ([a-z -]+)`", CONTRIBUTING.read_text())
+    assert len(commands) > 7
+    assert {target for command in commands for target in command.split()} <= set(targets)
+
+
+def test_the_layers_are_those_of_import_linter() -> None:
+    """The table numbers the layers in the order of the configuration, with a row for each package."""
+    block = with_layers(ARCHITECTURE.read_text()).partition("<!-- layers: begin -->")[2]
+    table = block.partition("<!-- layers: end -->")[0]
+    listed = re.findall(r"^\| (\d+) \| `([^`]+)` \|", table, re.MULTILINE)
+    assert listed == [
+        (str(number), name.partition(".")[2])
+        for number, names in enumerate(layers(), 1)
+        for name in names
+    ]
+    assert table in ARCHITECTURE.read_text(), "run make generated"
