@@ -2,6 +2,7 @@
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,3 +148,8 @@ VALUES = {"search_space.a": "two words", "search_space.b": "it's", "search_space
 def test_values_reach_the_script_as_they_are(written: Any, expected: list[str]) -> None:
     written_out = command.resolve(written, VALUES)
     assert [kubelet_expansion.expand(word, {"rm": "no"}) for word in written_out] == expected
+
+
+def test_the_hook_runs_a_script_of_the_sidecars_image() -> None:
+    script = names.READY_SCRIPT.removeprefix("/opt/sweepjob/")
+    assert (Path(__file__).parents[2] / "operator" / script).exists()

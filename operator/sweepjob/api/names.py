@@ -30,7 +30,7 @@ VOLUME_METRICS = "sweepjob-metrics"
 VOLUME_OUTPUT = "sweepjob-output-"  # and the output's name
 RESERVED = "sweepjob-"  # how names begin that users cannot give
 TOKEN_FOLDER = f"/var/run/secrets/{GROUP}"
-READY_SCRIPT = "/opt/sweepjob/sweepjob/sidecar/ready.py"  # in its image
+READY_SCRIPT = "/opt/sweepjob/sweepjob/sidecar/wait_for_port.py"  # in its image
 METRICS_FOLDER = "/var/lib/sweepjob-metrics"
 JOURNAL_FOLDER = "/var/lib/sweepjob"
 
