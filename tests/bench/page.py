@@ -18,8 +18,8 @@ from typing import Any
 from sweepjob.api.stored_curve import dump_curve
 from sweepjob.api.sweeptrial import trial_manifest
 from sweepjob.api.times import format_time
-from sweepjob.dashboard.report import report
-from sweepjob.dashboard.sheet import sheet
+from sweepjob.dashboard.document import build_document
+from sweepjob.dashboard.html_report import render_report
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.objective import Goal
 
@@ -106,10 +106,10 @@ def measure(page: Visit, folder: Path, trials: int, points: int) -> dict[str, fl
     sweep, bodies = made_up(trials, points)
     took = {}
     begun = time.perf_counter()
-    document = sheet(sweep, bodies, BEGIN + 100_000)
+    document = build_document(sweep, bodies, BEGIN + 100_000)
     took["document"] = time.perf_counter() - begun
     file = folder / f"{trials}.html"
-    file.write_text(report([document]))
+    file.write_text(render_report([document]))
     took["file, MB"] = file.stat().st_size / 1e6
     begun = time.perf_counter()
     page.open(file.as_uri())

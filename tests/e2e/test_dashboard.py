@@ -148,14 +148,14 @@ def test_the_page_has_what_export_writes(
 
 def test_every_view_draws(page: Visit, address: str, ended: str) -> None:
     opened(page, address, ended)
-    page.until("page.model.sheet.importance?.mains.length")
+    page.until("page.model.document.importance?.mains.length")
     stopped = page.told("page.model.trials.findLast(t => t.stop?.policy).index")
     for view in (*VIEWS, f"trial/{stopped}"):
         page.show(view, "#view canvas, #view .tabulator-row")
         picture(page, view.split("/")[0])
         if view == "importance":
             # Every trial is among the points of each parameter, by a branch's constants where it is one.
-            for name in page.told("page.model.sheet.importance.mains.map(m => m.name)"):
+            for name in page.told("page.model.document.importance.mains.map(m => m.name)"):
                 page.page.locator("select").first.select_option(name)
                 points = "echarts.getInstanceByDom(document.querySelectorAll('#view .chart')[1]).getOption().series[0].data.length"
                 assert page.told(points) == TRIALS
@@ -198,7 +198,7 @@ def test_the_leaderboard_sorts_and_filters(page: Visit, address: str, ended: str
 
 def test_brushing_selects_trials(page: Visit, address: str, ended: str) -> None:
     opened(page, address, ended)
-    page.until("page.model.sheet.importance?.mains.length")
+    page.until("page.model.document.importance?.mains.length")
     page.show("parallel")
     names = page.told("page.model.rankedNames()")
     area = page.page.locator(".chart canvas").first.bounding_box()
@@ -318,7 +318,7 @@ def test_a_report_of_what_ran_on_this_machine(
         page.open((tmp_path / "local.html").as_uri())
         for view in (*VIEWS, "trial/3"):
             page.show(view, "#view canvas, #view .tabulator-row")
-        assert page.told("page.model.sheet.importance.mains[0].name") == "lr"
+        assert page.told("page.model.document.importance.mains[0].name") == "lr"
         page.open((tmp_path / "replay.html").as_uri())
         assert page.page.locator(".tabulator-row").count() == 2
         page.page.get_by_role("link", name="bandit").click()

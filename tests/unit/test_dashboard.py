@@ -1,4 +1,4 @@
-"""What a page is given: documents, reports, and what changes in a sweep that is looked at."""
+"""The dashboard without a browser: documents, reports, and the feeds of open sweeps."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.api.phases import TrialPhase
-from sweepjob.dashboard.assets import SCRIPTS, STYLES, asset
-from sweepjob.dashboard.curves import curve_points, points_each
-from sweepjob.dashboard.hub import Hub
-from sweepjob.dashboard.report import report
-from sweepjob.dashboard.room import NotThere
-from sweepjob.dashboard.sheet import sheet
+from sweepjob.dashboard.assets import LIBRARIES, STYLES, read_asset, report_script
+from sweepjob.dashboard.curves import points_per_curve, sample_curve
+from sweepjob.dashboard.document import build_document
+from sweepjob.dashboard.feed_registry import FeedRegistry
+from sweepjob.dashboard.html_report import render_report
+from sweepjob.dashboard.sync import Unavailable
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.kube.client import KubeClient
 from sweepjob.local.api_server import MemoryApiServer
@@ -39,7 +39,7 @@ def document(**status: Any) -> dict[str, Any]:
     best = {"trial": "sweep-11", "value": str(0.2 * 11)}
     body = sweep_body(trials=counts, best=best, **status)
     body["spec"]["earlyTermination"] = POLICY
-    return dict(sheet(body, trials, NOW))
+    return dict(build_document(body, trials, NOW))
 
 
 def test_a_trial_is_what_export_writes() -> None:
@@ -65,14 +65,14 @@ def test_the_best_is_ready_to_be_copied() -> None:
 
 def test_what_json_cannot_hold_is_left_out() -> None:
     trials = [trial_body(n, [math.nan, math.inf, 0.5, 1e308]) for n in range(9)]
-    text = json.dumps(sheet(sweep_body(), trials, NOW), allow_nan=False)
+    text = json.dumps(build_document(sweep_body(), trials, NOW), allow_nan=False)
     assert json.loads(text)["trials"][0]["curve"]["values"] == [None, None, 0.5, 1e308]
 
 
 def test_a_sweep_that_was_never_accepted_is_shown_too() -> None:
     body = sweep_body()
     body["spec"]["searchSpace"] = {"lr": {"type": "nonsense"}}
-    shown = sheet(body, [], NOW)
+    shown = build_document(body, [], NOW)
     assert shown["importance"]["mains"] == []
     assert shown["parameters"] == []
 
@@ -80,13 +80,13 @@ def test_a_sweep_that_was_never_accepted_is_shown_too() -> None:
 def test_time_left() -> None:
     # Two of four have ended after 40 and 41 s, in two slots; two more are to come, one after the other in each.
     trials = [trial_body(n, [0.1]) for n in range(2)]
-    left = sheet(sweep_body(), trials, NOW)["sweep"]["left"]
+    left = build_document(sweep_body(), trials, NOW)["sweep"]["left"]
     assert left == pytest.approx((2 * 40.5) / 2)
-    assert sheet(sweep_body(phase="Suspended"), trials, NOW)["sweep"]["left"] is None
-    assert sheet(sweep_body(), [], NOW)["sweep"]["left"] is None
+    assert build_document(sweep_body(phase="Suspended"), trials, NOW)["sweep"]["left"] is None
+    assert build_document(sweep_body(), [], NOW)["sweep"]["left"] is None
     limited = sweep_body(startTime=sweep_body()["metadata"]["creationTimestamp"])
     limited["spec"]["limits"]["timeout"] = 110
-    assert sheet(limited, trials, NOW)["sweep"]["left"] == pytest.approx(10)
+    assert build_document(limited, trials, NOW)["sweep"]["left"] == pytest.approx(10)
 
 
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=1500), st.integers(30, 200))
@@ -94,7 +94,7 @@ def test_a_thinned_curve_keeps_what_matters(values: list[float], most: int) -> N
     curve = Curve(Goal.MAXIMIZE)
     for value in values:
         curve.append(value)
-    points = curve_points(curve, most)
+    points = sample_curve(curve, most)
     taken = dict(zip(points["intervals"], points["values"], strict=True))
     assert len(taken) <= most
     assert taken[1] == values[0]
@@ -107,17 +107,17 @@ def test_a_thinned_curve_keeps_what_matters(values: list[float], most: int) -> N
 
 
 def test_few_curves_are_not_thinned() -> None:
-    assert points_each(TRIALS) == 3
+    assert points_per_curve(TRIALS) == 3
 
 
 def test_a_report_runs_its_own_scripts_only() -> None:
-    text = report([document()])
+    text = render_report([document()])
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
     assert policy is not None
     assert policy[1].startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in policy[1]
-    scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
-    assert len(scripts) == len(SCRIPTS)
+    scripts = re.findall(r'<script(?: type="module")?>(.*?)</script>', text, re.DOTALL)
+    assert len(scripts) == len([*LIBRARIES, report_script()])
     for script in scripts:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in policy[1]
@@ -128,26 +128,26 @@ def test_data_stays_data_in_a_report() -> None:
     shown = document()
     evil = "</script><script>alert(1)</script><!--"
     shown["trials"][0]["parameters"]["lr"] = evil
-    text = report([shown])
+    text = render_report([shown])
     assert evil not in text
-    held = re.search(r'id="sheets">(.*?)</script>', text, re.DOTALL)
+    held = re.search(r'id="documents">(.*?)</script>', text, re.DOTALL)
     assert held is not None
     assert json.loads(held[1]) == [shown]
 
 
 def test_what_is_vendored_is_what_was_published() -> None:
     """The checksums in vendor/README.md match the files, so no vendored file was edited."""
-    listed = asset("vendor/README.md")
-    for name in [*STYLES, *SCRIPTS]:
+    listed = read_asset("vendor/README.md")
+    for name in [*STYLES, *LIBRARIES]:
         if name.startswith("vendor/"):
             file = name.removeprefix("vendor/")
-            digest = hashlib.sha256(asset(name).encode()).hexdigest()
+            digest = hashlib.sha256(read_asset(name).encode()).hexdigest()
             assert f"{file} | {digest}" in listed
     for licence in ("echarts.LICENSE", "echarts.NOTICE", "tabulator.LICENSE"):
-        assert len(asset(f"vendor/{licence}")) > 100
+        assert len(read_asset(f"vendor/{licence}")) > 100
 
 
-# A page that is looked at.
+# The feed of an open sweep.
 
 
 @pytest.fixture
@@ -156,16 +156,16 @@ async def server() -> MemoryApiServer:
 
 
 @pytest.fixture
-async def hub(server: MemoryApiServer) -> AsyncIterator[Hub]:
+async def feeds(server: MemoryApiServer) -> AsyncIterator[FeedRegistry]:
     import asyncio
 
     async def no_log(pod: str) -> AsyncIterator[bytes]:
         yield pod.encode()
 
     put(server, "sweepjobs", sweep_body())
-    found = Hub(KubeClient(cast("Any", LocalClient(server, no_log))), [None])
+    found = FeedRegistry(KubeClient(cast("Any", LocalClient(server, no_log))), [None])
     task = asyncio.create_task(found.run())
-    await found.synced()
+    await found.wait_until_synced()
     yield found
     found.close()
     task.cancel()
@@ -178,12 +178,12 @@ def put(server: MemoryApiServer, resource: str, body: dict[str, Any]) -> None:
     server.store.put(resource, body)
 
 
-async def test_a_viewer_gets_what_changes(server: MemoryApiServer, hub: Hub) -> None:
+async def test_a_viewer_gets_what_changes(server: MemoryApiServer, feeds: FeedRegistry) -> None:
     put(server, "sweeptrials", trial_body(0, [0.1], TrialPhase.RUNNING))
-    async with hub.room("team", "sweep") as room:
-        first = await room.sheet(curves=False)
+    async with feeds.feed("team", "sweep") as feed:
+        first = await feed.document(curves=False)
         assert [(t["index"], t["curve"]["values"]) for t in first["trials"]] == [(0, [])]
-        events = room.events(first["room"], first["version"])
+        events = feed.events(first["room"], first["version"])
         # The curves were left out: all of it comes once more.
         whole = await anext(events)
         assert whole["trials"][0]["curve"]["values"] == [0.1]
@@ -197,36 +197,36 @@ async def test_a_viewer_gets_what_changes(server: MemoryApiServer, hub: Hub) -> 
             news = await anext(events)
         assert news["gone"] == [0]
         # One that comes back after a while has missed nothing.
-        again = await anext(room.events(whole["room"], whole["version"]))
+        again = await anext(feed.events(whole["room"], whole["version"]))
         assert [t["index"] for t in again["trials"]] == [1]
         assert again["gone"] == [0]
-        stranger = await anext(room.events("another room", 10**6))
+        stranger = await anext(feed.events("another feed", 10**6))
         assert [t["index"] for t in stranger["trials"]] == [1]
 
 
 async def test_trials_of_a_former_sweep_of_the_name_are_not_shown(
-    server: MemoryApiServer, hub: Hub
+    server: MemoryApiServer, feeds: FeedRegistry
 ) -> None:
     former = trial_body(5, [0.9])
     server.store.put("sweeptrials", former)
-    async with hub.room("team", "sweep") as room:
-        assert (await room.sheet(curves=True))["trials"] == []
+    async with feeds.feed("team", "sweep") as feed:
+        assert (await feed.document(curves=True))["trials"] == []
 
 
-async def test_there_is_no_room_for_what_is_not_there(server: MemoryApiServer, hub: Hub) -> None:
-    with pytest.raises(NotThere, match="there is no sweep team/other"):
-        async with hub.room("team", "other"):
+async def test_an_unknown_sweep_has_no_feed(server: MemoryApiServer, feeds: FeedRegistry) -> None:
+    with pytest.raises(Unavailable, match="there is no sweep team/other"):
+        async with feeds.feed("team", "other"):
             pass
-    async with hub.room("team", "sweep") as before:
+    async with feeds.feed("team", "sweep") as before:
         pass
-    async with hub.room("team", "sweep") as room:
-        assert room is before  # which is kept for a while
-    change = hub.change()
+    async with feeds.feed("team", "sweep") as feed:
+        assert feed is before  # an idle feed is kept for a while
+    change = feeds.wait_for_change()
     server.store.remove("sweepjobs", ("team", "sweep"))
     await change
-    with pytest.raises(NotThere):
-        async with hub.room("team", "sweep"):
+    with pytest.raises(Unavailable):
+        async with feeds.feed("team", "sweep"):
             pass
     assert [
-        event async for event in room.events("", 0)
+        event async for event in feed.events("", 0)
     ] == []  # a stream ends, rather than to stand still

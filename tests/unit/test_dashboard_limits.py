@@ -1,4 +1,4 @@
-"""The page among enemies: what a proxy may say, and how many streams a viewer may have."""
+"""What a trusted proxy may claim, and how many streams a viewer may have."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from contextlib import ExitStack
 import pytest
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
-from sweepjob.dashboard.access import Refused, Reviewed, Viewer
-from sweepjob.dashboard.limits import StreamLimits
+from sweepjob.dashboard.access import RequestRejected, Viewer
+from sweepjob.dashboard.cluster_access import ClusterAccess
+from sweepjob.dashboard.stream_limits import StreamLimits
 from sweepjob.kube.client import KubeClient
 
 
@@ -24,7 +25,7 @@ def asked(*headers: tuple[str, str]) -> object:
     return make_mocked_request("GET", "/", CIMultiDict(headers))
 
 
-ACCESS = Reviewed(Unasked(), "X-User", "X-Groups")
+ACCESS = ClusterAccess(Unasked(), "X-User", "X-Groups")
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ async def test_groups_of_kubernetes_own_are_dropped(
     groups: list[tuple[str, str]], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        viewer = await ACCESS.viewer(asked(("X-User", "ann"), *groups))  # type: ignore[arg-type]  # a mocked request
+        viewer = await ACCESS.authenticate(asked(("X-User", "ann"), *groups))  # type: ignore[arg-type]  # a mocked request
     assert viewer == Viewer("ann", ("ml", "system:authenticated"))
     assert "are ignored" in caplog.text
 
@@ -49,8 +50,8 @@ async def test_groups_of_kubernetes_own_are_dropped(
     "user", ["system:admin", "system:kube-controller-manager", "system:node:a"]
 )
 async def test_users_of_kubernetes_own_are_refused(user: str) -> None:
-    with pytest.raises(Refused, match="not taken from a proxy"):
-        await ACCESS.viewer(asked(("X-User", user)))  # type: ignore[arg-type]  # a mocked request
+    with pytest.raises(RequestRejected, match="not taken from a proxy"):
+        await ACCESS.authenticate(asked(("X-User", user)))  # type: ignore[arg-type]  # a mocked request
 
 
 def test_streams_of_a_viewer_are_bounded() -> None:
@@ -58,12 +59,15 @@ def test_streams_of_a_viewer_are_bounded() -> None:
     ann, bob = Viewer("ann"), Viewer("bob")
     with ExitStack() as stack:
         for _ in range(2):
-            stack.enter_context(limits.stream(ann))
-        with pytest.raises(Refused, match="2 pages of ann are open") as refused, limits.stream(ann):
+            stack.enter_context(limits.reserve(ann))
+        with (
+            pytest.raises(RequestRejected, match="2 pages of ann are open") as refused,
+            limits.reserve(ann),
+        ):
             pass
         assert refused.value.status == 429
-        stack.enter_context(limits.stream(bob))
-        with pytest.raises(Refused, match="3 pages are open"), limits.stream(bob):
+        stack.enter_context(limits.reserve(bob))
+        with pytest.raises(RequestRejected, match="3 pages are open"), limits.reserve(bob):
             pass
-    with limits.stream(ann), limits.stream(ann):
+    with limits.reserve(ann), limits.reserve(ann):
         assert limits._open == {"ann": 2}, "closed ones are forgotten"

@@ -87,7 +87,12 @@ from sweepjob.sidecar.sources.tensorboard import EventFiles
 path = Path(sys.argv[1])
 recorder = MetricStore(Journal(path.parent / "journal"), "score", "trial")
 (EventFiles if path.is_dir() else JsonLines)(path, recorder).read(True)
-[peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
+if sys.platform == "linux":
+    # Not getrusage: there a process begins with the peak of the one that started it.
+    [peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
+else:
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 print(recorder.count, peak)
 """
 

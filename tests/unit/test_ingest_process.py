@@ -106,6 +106,7 @@ def _child() -> int:
     return int(child)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the process in /proc")
 async def test_the_operator_notices_the_end_of_the_process(port: Port) -> None:
     running = asyncio.create_task(port.process.run())
     await asyncio.wait_for(port.process.listening.wait(), 60)

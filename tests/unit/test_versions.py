@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -48,3 +49,14 @@ def test_pre_commit_runs_the_locked_ruff() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     [rev] = [repo["rev"] for repo in hooks["repos"] if repo["repo"].endswith("/ruff-pre-commit")]
     assert rev == f"v{ruff}"
+
+
+def test_pre_commit_runs_the_locked_biome() -> None:
+    lock = json.loads((ROOT / "package-lock.json").read_text())
+    locked = lock["packages"]["node_modules/@biomejs/biome"]["version"]
+    wanted = json.loads((ROOT / "package.json").read_text())["devDependencies"]["@biomejs/biome"]
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    [local] = [repo for repo in hooks["repos"] if repo["repo"] == "local"]
+    [biome] = [hook for hook in local["hooks"] if hook["id"] == "biome"]
+    assert biome["additional_dependencies"] == [f"@biomejs/biome@{wanted}"]
+    assert locked == wanted

@@ -84,15 +84,15 @@ def _report(
     policies: Mapping[str, Any],
     file: str,
 ) -> None:
-    from ..dashboard.replayed import replayed
-    from ..dashboard.sheet import sheet
+    from ..dashboard.document import build_document
+    from ..dashboard.replayed_sweep import replayed_sweep
     from .report import write
 
     now = time.time()
     sheets = []
     for name, result in replays.items():
-        body, bodies = replayed(sweep.manifest, name, policies[name], trials, result, now)
-        sheets.append(sheet(body, bodies, now))
+        body, bodies = replayed_sweep(sweep.manifest, name, policies[name], trials, result, now)
+        sheets.append(build_document(body, bodies, now))
     write(sheets, file)
 
 

@@ -54,9 +54,9 @@ def write(sheets: list[Mapping[str, Any]], output: str) -> None:
     Raises:
         Unusable: the file cannot be written.
     """
-    from ..dashboard.report import report  # which only this needs
+    from ..dashboard.html_report import render_report
 
-    text = report(sheets)
+    text = render_report(sheets)
     if output == "-":
         sys.stdout.write(text)
         return
@@ -68,10 +68,10 @@ def write(sheets: list[Mapping[str, Any]], output: str) -> None:
 
 
 def _of_cluster(cluster: Kubectl, name: str) -> Mapping[str, Any]:
-    from ..dashboard.sheet import sheet
+    from ..dashboard.document import build_document
 
     body, trials = cluster.sweep(name), cluster.trials(name)
-    return sheet(body, trials, time.time(), cluster.warm_started_by(body))
+    return build_document(body, trials, time.time(), cluster.warm_started_by(body))
 
 
 def _of_folder(path: Path) -> Mapping[str, Any]:
@@ -82,7 +82,7 @@ def _of_folder(path: Path) -> Mapping[str, Any]:
 
 
 def _sheet_of(path: Path) -> Mapping[str, Any]:
-    from ..dashboard.sheet import sheet
+    from ..dashboard.document import build_document
 
     folder = Folder(path) if (path / "sweepjobs").is_dir() else None
     bodies = list(folder.read("sweepjobs")) if folder else []
@@ -95,4 +95,4 @@ def _sheet_of(path: Path) -> Mapping[str, Any]:
         there = path.parent / source["sweep"]
         if (there / "sweeptrials").is_dir():
             others += warm_started_by(source, Folder(there).read("sweeptrials"))
-    return sheet(bodies[0], list(folder.read("sweeptrials")), time.time(), others)
+    return build_document(bodies[0], list(folder.read("sweeptrials")), time.time(), others)

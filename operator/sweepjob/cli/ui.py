@@ -95,23 +95,23 @@ async def _serve(
 ) -> None:
     from aiohttp import web
 
-    from ..dashboard.access import Owner
-    from ..dashboard.hub import Hub
-    from ..dashboard.proxy import ProxyClient
-    from ..dashboard.server import Server
+    from ..dashboard.feed_registry import FeedRegistry
+    from ..dashboard.kubectl_proxy import KubectlProxyClient
+    from ..dashboard.local_access import LocalAccess
+    from ..dashboard.server import DashboardServer
     from ..kube.client import KubeClient
 
     listener = _listen(args.port)
-    client = ProxyClient(str(socket))
-    hub = Hub(KubeClient(cast("ApiClient", client)), [namespace])
-    watching = asyncio.create_task(hub.run())
-    warming = asyncio.create_task(hub.warm(namespace or "", args.name or ""))
+    client = KubectlProxyClient(str(socket))
+    feeds = FeedRegistry(KubeClient(cast("ApiClient", client)), [namespace])
+    watching = asyncio.create_task(feeds.run())
+    warming = asyncio.create_task(feeds.prefetch(namespace or "", args.name or ""))
     loop = asyncio.get_running_loop()
     for which in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(which, watching.cancel)
     host = f"{_HOST}:{listener.getsockname()[1]}"
     key = secrets.token_urlsafe(24)
-    application = Server(hub, Owner(key, host)).application()
+    application = DashboardServer(feeds, LocalAccess(key, host)).application()
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.SockSite(runner, listener).start()
@@ -125,7 +125,7 @@ async def _serve(
         await watching
     except asyncio.CancelledError:
         warming.cancel()
-        hub.close()
+        feeds.close()
         await runner.cleanup()
         await client.close()
 

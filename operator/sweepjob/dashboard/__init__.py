@@ -1,1 +1,1 @@
-"""A sweep to look at: a live page, and a report that stands alone."""
+"""The dashboard: a live page of the sweeps, and the same page as one HTML file."""

@@ -1,4 +1,4 @@
-"""The page's own process in a cluster, beside the operator: the chart's ``dashboard.enabled``."""
+"""The dashboard's process in a cluster: the Deployment that the chart's ``dashboard.enabled`` adds."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ from ..http_server.limits import ConnectionLimits
 from ..http_server.log import quiet_logger
 from ..kube.client import connect
 from ..telemetry import log_format as logs
-from .access import Reviewed
-from .hub import Hub
-from .server import Server
+from .cluster_access import ClusterAccess
+from .feed_registry import FeedRegistry
+from .server import DashboardServer
 
-_CONNECTIONS = 2048
+# Behind a proxy all viewers have one address: the limits of one peer are those of all.
+_CONNECTIONS, _NEW_CONNECTIONS, _NEW_BURST = 2048, 200.0, 1000.0
 
 
 async def run() -> None:
-    """Serve until the process is told to end.
+    """Serves the dashboard until SIGTERM.
 
-    SWEEPJOB_NAMESPACES has the namespaces, comma-separated, empty for all; SWEEPJOB_PAGE_PORT,
-    SWEEPJOB_USER_HEADER and SWEEPJOB_GROUPS_HEADER are the port and what an authenticating proxy says.
+    Environment variables: SWEEPJOB_NAMESPACES has the namespaces, comma-separated, empty for all;
+    SWEEPJOB_PAGE_PORT the port; SWEEPJOB_USER_HEADER and SWEEPJOB_GROUPS_HEADER the headers of a trusted
+    authenticating proxy; SWEEPJOB_STRICT_TLS whether X.509 is checked strictly.
     """
     get = os.environ.get
     api = await connect(strict_tls=get("SWEEPJOB_STRICT_TLS", "true") != "false")
     namespaces: list[str | None] = [n for n in get("SWEEPJOB_NAMESPACES", "").split(",") if n]
-    hub = Hub(api, namespaces or [None])
-    access = Reviewed(api, get("SWEEPJOB_USER_HEADER", ""), get("SWEEPJOB_GROUPS_HEADER", ""))
-    # Behind a proxy all viewers have one address.
-    connections = Connections(ConnectionLimits(_CONNECTIONS, _CONNECTIONS, 200.0, 1000.0))
-    application = Server(hub, access, connections).application()
+    feeds = FeedRegistry(api, namespaces or [None])
+    access = ClusterAccess(api, get("SWEEPJOB_USER_HEADER", ""), get("SWEEPJOB_GROUPS_HEADER", ""))
+    limits = ConnectionLimits(_CONNECTIONS, _CONNECTIONS, _NEW_CONNECTIONS, _NEW_BURST)
+    connections = Connections(limits)
+    application = DashboardServer(feeds, access, connections).application()
     runner = web.AppRunner(
         application, access_log=None, shutdown_timeout=2, logger=quiet_logger("page")
     )
@@ -42,18 +44,19 @@ async def run() -> None:
     assert runner.server is not None
     listener = listen(int(get("SWEEPJOB_PAGE_PORT", "8080")))
     serving = asyncio.create_task(serve(listener, runner.server, connections))
-    watching = asyncio.create_task(hub.run())
+    watching = asyncio.create_task(feeds.run())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, watching.cancel)
     try:
         await watching
     except asyncio.CancelledError:
         serving.cancel()
-        hub.close()
+        feeds.close()
         await runner.cleanup()
         await api.close()
 
 
 def main() -> int:
+    """Runs the process; returns its exit status."""
     logs.configure(os.environ)
     asyncio.run(run())
     return 0

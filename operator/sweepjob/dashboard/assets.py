@@ -1,38 +1,44 @@
-"""The files that a page is made of: ours, and the libraries that are vendored."""
+"""The files that the page is made of: its own modules and styles, and the vendored libraries."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from .module_bundle import join_modules, module_order
+
 _ROOT = files(__package__)
 STYLES = ("vendor/tabulator_simple.min.css", "static/style.css")
-# Asks for a sweep's document while the others are still being read.
-EARLY = "static/early.js"
-# In the order in which they need each other.
-SCRIPTS = (
-    "vendor/echarts.min.js",
-    "vendor/tabulator.min.js",
-    *(
-        f"static/{name}.js"
-        for name in (
-            *("core", "model", "chart", "history", "leaderboard", "curves", "parallel"),
-            *("importance", "timeline", "cost", "log", "trial", "compare", "header"),
-            *("sweeps", "sources", "app"),
-        )
-    ),
-)
+# Classic scripts, which define ``echarts`` and ``Tabulator``.
+LIBRARIES = ("vendor/echarts.min.js", "vendor/tabulator.min.js")
+# The modules that a served page and a report start with, and the one that requests the document early.
+LIVE_ENTRY, REPORT_ENTRY = "static/live.js", "static/report.js"
+PREFETCH = "static/prefetch.js"
 
 
-def asset(path: str) -> str:
-    """The text of a file."""
+def read_asset(path: str) -> str:
+    """Returns the text of a file.
+
+    Args:
+        path: below the package, such as ``static/style.css``.
+    """
     found: Traversable = _ROOT
     for part in path.split("/"):
         found = found / part
     return found.read_text(encoding="utf-8")
 
 
-def page(head: str, body: str) -> str:
-    """The page with these elements in its head and at the end of its body."""
-    text = asset("static/index.html")
-    return text.replace("<!--head-->", head).replace("<!--body-->", body)
+def live_modules() -> list[str]:
+    """Returns the paths of all modules of a served page."""
+    return module_order(LIVE_ENTRY, read_asset)
+
+
+def report_script() -> str:
+    """Returns all modules of a report as one script."""
+    return join_modules(REPORT_ENTRY, read_asset)
+
+
+def render_page(head: str, body: str) -> str:
+    """Returns the page's HTML with these elements in its head and at the end of its body."""
+    html = read_asset("static/index.html")
+    return html.replace("<!--head-->", head).replace("<!--body-->", body)

@@ -1,4 +1,4 @@
-"""Learning curves for drawing, and the threshold beside them."""
+"""Learning curves, reduced to the points that are drawn, and the policy's threshold."""
 
 from __future__ import annotations
 
@@ -11,54 +11,69 @@ from ..early_stopping.policy import Policy
 from ..objective import Goal
 from ..render.views import TrialView
 
-# Points of all curves together: more do not fit on a screen, and a report has to go by mail.
-_POINTS = 400_000
-_FEWEST = 30  # of a curve
+# Points of all curves of a document: a screen shows no more, and a report has to fit into a mail.
+_MAX_POINTS = 400_000
+_MIN_POINTS_PER_CURVE = 30
 
 
-def points_each(trials: Sequence[TrialView]) -> int:
-    """How many points of each curve are drawn at most: all of them, unless they are very many."""
+def points_per_curve(trials: Sequence[TrialView]) -> int:
+    """Returns how many points of each curve may be drawn, so that all curves together stay in bounds.
+
+    Curves that are shorter leave their share to the longer ones.
+    """
     lengths = sorted(len(t.curve.values) + len(t.curve.later) for t in trials)
-    if sum(lengths) <= _POINTS:
+    if sum(lengths) <= _MAX_POINTS:
         return max(lengths, default=0)
-    left, most = _POINTS, _FEWEST
+    left, share = _MAX_POINTS, _MIN_POINTS_PER_CURVE
     for position, length in enumerate(lengths):
-        most = left // (len(lengths) - position)
-        if length > most:
+        share = left // (len(lengths) - position)
+        if length > share:
             break
         left -= length
-    return max(_FEWEST, most)
+    return max(_MIN_POINTS_PER_CURVE, share)
 
 
-def curve_points(curve: Curve, most: int) -> dict[str, list[Any]]:
-    """Intervals and values, at most so many, evenly taken; the last and the best are always among them.
+def sample_curve(curve: Curve, max_points: int) -> dict[str, list[Any]]:
+    """Returns evenly spaced points of a curve; the first, the last and the best are always kept.
 
-    Values that are not finite are None.
+    Args:
+        curve: the trial's.
+        max_points: maximum number of points; 0 for none.
+
+    Returns:
+        ``intervals`` and ``values``, of equal length. Values may be infinite or NaN.
     """
-    if most == 0:
+    if max_points == 0:
         return {"intervals": [], "values": []}
     intervals = [*range(1, len(curve.values) + 1), *(p.interval for p in curve.later)]
     values = [*curve.values, *(p.value for p in curve.later)]
-    if len(values) > most:
-        kept = {round(n * (len(values) - 1) / (most - 2)) for n in range(most - 1)}
+    if len(values) > max_points:
+        steps = max_points - 2  # one point less than without the best, which may lie in between
+        kept = {round(n * (len(values) - 1) / steps) for n in range(steps + 1)}
         if curve.best_interval in intervals:
             kept.add(intervals.index(curve.best_interval))
-        chosen = sorted(kept)
-        intervals, values = [intervals[n] for n in chosen], [values[n] for n in chosen]
+        positions = sorted(kept)
+        intervals, values = [intervals[n] for n in positions], [values[n] for n in positions]
     return {"intervals": intervals, "values": values}
 
 
-def thresholds(policy: Policy, goal: Goal, trials: Sequence[TrialView]) -> dict[str, Any] | None:
-    """What a trial would have to reach at each interval, as of now; None where nothing is compared."""
-    tracker = PolicyEvaluator(policy, goal)
+def policy_threshold(
+    policy: Policy, goal: Goal, trials: Sequence[TrialView]
+) -> dict[str, Any] | None:
+    """Returns what a trial would have to reach at each interval, given the trials as of now.
+
+    Returns:
+        ``intervals`` and ``values``; None if the policy compares nothing.
+    """
+    evaluator = PolicyEvaluator(policy, goal)
     curves = {}
     for number, trial in enumerate(trials):
-        curve = tracker.curve()
+        curve = evaluator.curve()
         curve.values, curve.later = trial.curve.values, trial.curve.later
         curve.carried = trial.curve.carried
         curves[number] = curve
-    tracker.restore(curves)
-    cuts = list(tracker.cuts())
+    evaluator.restore(curves)
+    cuts = list(evaluator.cuts())
     if not cuts:
         return None
     return {"intervals": [n for n, _ in cuts], "values": [value for _, value in cuts]}

@@ -1,4 +1,4 @@
-"""The importance of parameters as a page draws it."""
+"""The importance of the parameters in the document of a sweep."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from ..render.views import TrialView
 from ..search.importance import BinnedAxis, Main, Pair, analyse
 from ..search.space import Space
 
-_PAIRS_SHOWN = 15
-# Of a sweep of which nothing can be said.
-NOTHING = {"trials": 0, "clipped": 0, "axes": [], "mains": [], "pairs": []}
+_MAX_PAIRS = 15
+# Of a sweep that was never accepted: its search space is unknown.
+NO_IMPORTANCE = {"trials": 0, "clipped": 0, "axes": [], "mains": [], "pairs": []}
 
 
-def importance(space: Space, trials: Sequence[TrialView], goal: Goal) -> dict[str, Any]:
-    """Shares of variance, effects in units of the metric, and the pairs.
+def importance_fields(space: Space, trials: Sequence[TrialView], goal: Goal) -> dict[str, Any]:
+    """Returns shares of variance, effects in units of the metric, and the interactions of pairs.
 
-    The best value as it stood counts, of trials that were stopped early, too.
+    Args:
+        space: the search space.
+        trials: all trials; those that were stopped early count with their best value so far.
+        goal: of the objective.
     """
     scores = [None if t.best is None else goal.score(t.best) for t in trials]
     found = analyse(space, [t.record.assignment for t in trials], scores)
@@ -26,13 +29,13 @@ def importance(space: Space, trials: Sequence[TrialView], goal: Goal) -> dict[st
     return {
         "trials": found.trials,
         "clipped": found.clipped,
-        "axes": [_axis(axis) for axis in axes.values()],
-        "mains": [_main(main, goal) for main in found.mains],
-        "pairs": [_pair(pair, goal) for pair in found.pairs[:_PAIRS_SHOWN]],
+        "axes": [_axis_fields(axis) for axis in axes.values()],
+        "mains": [_main_fields(main, goal) for main in found.mains],
+        "pairs": [_pair_fields(pair, goal) for pair in found.pairs[:_MAX_PAIRS]],
     }
 
 
-def _axis(axis: BinnedAxis) -> dict[str, Any]:
+def _axis_fields(axis: BinnedAxis) -> dict[str, Any]:
     return {
         "name": axis.name,
         "ordered": axis.ordered,
@@ -41,7 +44,7 @@ def _axis(axis: BinnedAxis) -> dict[str, Any]:
     }
 
 
-def _main(main: Main, goal: Goal) -> dict[str, Any]:
+def _main_fields(main: Main, goal: Goal) -> dict[str, Any]:
     return {
         "name": main.axis.name,
         "share": main.share,
@@ -52,7 +55,7 @@ def _main(main: Main, goal: Goal) -> dict[str, Any]:
     }
 
 
-def _pair(pair: Pair, goal: Goal) -> dict[str, Any]:
+def _pair_fields(pair: Pair, goal: Goal) -> dict[str, Any]:
     return {
         "first": pair.first,
         "second": pair.second,

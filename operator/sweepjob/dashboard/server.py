@@ -1,12 +1,9 @@
-"""The page over HTTP: files, documents, and what changes as server-sent events. It only reads."""
+"""The dashboard over HTTP: static files, documents, and changes as server-sent events. It only reads."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gzip
-import hashlib
-import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
@@ -15,219 +12,163 @@ from aiohttp import web
 
 from ..http_server.connections import Connections
 from ..kube import errors
-from .access import Access, Owner, Refused, Viewer
-from .assets import EARLY, SCRIPTS, STYLES, asset, page
-from .hub import Hub
-from .limits import StreamLimits
-from .room import NotThere
-from .sheet import summary
+from .access import Access, RequestRejected, Viewer
+from .document import sweep_summary
+from .event_stream import dump_json, send_events
+from .feed_registry import FeedRegistry
+from .http_headers import NOT_STORED, SECURITY_HEADERS
+from .local_access import LocalAccess
+from .static_files import StaticFiles
+from .stream_limits import StreamLimits
+from .sync import Unavailable
 
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "connect-src 'self'",
-        "img-src 'self' data: blob:",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-_LIST_PAUSE = 0.5  # seconds between two lists of sweeps
-_ALIVE = (
-    20.0  # seconds of silence after which a viewer is told that we are there, and asked about again
-)
+_LIST_PAUSE = 0.5  # minimum seconds between two lists of sweeps in one stream
+_READY_SECONDS = 0.5  # that the readiness probe waits for the first list
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Server:
+class DashboardServer:
     """The web application.
 
     Args:
-        hub: of the sweeps that are shown.
-        connections: of the port it is served on; None where only its owner reaches it.
+        feeds: of the sweeps that are served.
+        access: who may read what.
+        connections: of the port that it is served on; None where only its owner reaches the port.
+        limits: of open streams.
     """
 
     def __init__(
         self,
-        hub: Hub,
+        feeds: FeedRegistry,
         access: Access,
         connections: Connections | None = None,
         limits: StreamLimits | None = None,
     ) -> None:
-        self._hub = hub
+        self._feeds = feeds
         self._access = access
         self._connections = connections
         self._limits = StreamLimits() if limits is None else limits
-        self._files = {name: asset(name).encode() for name in (EARLY, *STYLES, *SCRIPTS)}
-        self._packed = {name: gzip.compress(data, mtime=0) for name, data in self._files.items()}
-        self._tag = hashlib.sha256(b"".join(self._files.values())).hexdigest()[:12]
+        self._static = StaticFiles()
 
     def application(self) -> web.Application:
-        application = web.Application(middlewares=[self._guard])
-        application.router.add_get("/", self._page)
-        application.router.add_get("/healthz", self._healthy)
-        application.router.add_get("/readyz", self._ready)
-        application.router.add_get("/assets/{tag}/{name:.+}", self._asset)
-        application.router.add_get("/api/sweeps", self._sweeps)
-        application.router.add_get("/api/sweeps/{namespace}/{name}", self._sheet)
-        application.router.add_get("/api/sweeps/{namespace}/{name}/events", self._events)
+        """Returns the aiohttp application with all routes."""
+        application = web.Application(middlewares=[self._handle_errors])
+        router = application.router
+        router.add_get("/", self._get_page)
+        router.add_get("/healthz", self._get_health)
+        router.add_get("/readyz", self._get_readiness)
+        router.add_get("/assets/{tag}/{name:.+}", self._static.serve)
+        router.add_get("/api/sweeps", self._stream_sweeps)
+        router.add_get("/api/sweeps/{namespace}/{name}", self._get_document)
+        router.add_get("/api/sweeps/{namespace}/{name}/events", self._stream_events)
         return application
 
     @web.middleware
-    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Every answer has the headers that keep a page from doing what it should not."""
+    async def _handle_errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answers errors with their status, and adds the security headers to every response."""
         if self._connections is not None:
             self._connections.request_arrived(request.transport)
         try:
             response = await handler(request)
-        except Refused as error:
+        except RequestRejected as error:
             response = web.Response(status=error.status, text=str(error))
-        except NotThere as error:
+        except Unavailable as error:
             response = web.Response(status=404, text=str(error))
         except errors.ApiError as error:
             response = web.Response(status=503, text=f"the API server does not answer: {error}")
         if not response.prepared:
-            response.headers.update(_HEADERS)
+            response.headers.update(SECURITY_HEADERS)
         return response
 
-    async def _healthy(self, request: web.Request) -> web.Response:
+    async def _get_health(self, request: web.Request) -> web.Response:
         return web.Response(text="ok")
 
-    async def _ready(self, request: web.Request) -> web.Response:
+    async def _get_readiness(self, request: web.Request) -> web.Response:
         try:
-            await self._hub.synced(0.5)
-        except NotThere as error:
+            await self._feeds.wait_until_synced(_READY_SECONDS)
+        except Unavailable as error:
             return web.Response(status=503, text=str(error))
         return web.Response(text="ok")
 
-    async def _page(self, request: web.Request) -> web.Response:
-        """The page itself has nothing of the cluster in it."""
+    async def _get_page(self, request: web.Request) -> web.Response:
         key = request.query.get("key")
-        if isinstance(self._access, Owner) and key is not None:
-            if not self._access.opens(key):
-                raise Refused(403, "this is an address of another time; use the one printed now")
-            # The address in the browser's history is one without the key.
-            sweep = request.query.get("sweep", "")
-            answer = web.Response(status=303, headers={"Location": f"/{sweep and '#/s/' + sweep}"})
-            return self._access.let_in(answer)
-        root = f"assets/{self._tag}"
-        head = [f'<script src="{root}/{EARLY}"></script>']
-        head += [f'<link rel="stylesheet" href="{root}/{name}">' for name in STYLES]
-        body = [f'<script src="{root}/{name}"></script>' for name in SCRIPTS]
-        text = page("\n".join(head), "\n".join(body))
-        headers = {"Cache-Control": "no-cache"}
-        return web.Response(text=text, content_type="text/html", headers=headers)
+        if isinstance(self._access, LocalAccess) and key is not None:
+            return self._exchange_key(self._access, key, request.query.get("sweep", ""))
+        return self._static.html()
 
-    async def _asset(self, request: web.Request) -> web.Response:
-        name = request.match_info["name"]
-        if name not in self._files:
-            raise NotThere("there is no such file")
-        kind = "text/css" if name.endswith(".css") else "text/javascript"
-        headers = {
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "Vary": "Accept-Encoding",
-        }
-        body = self._files[name]
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
-            body, headers["Content-Encoding"] = self._packed[name], "gzip"
-        return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
+    def _exchange_key(self, access: LocalAccess, key: str, sweep: str) -> web.Response:
+        """Moves the key from the address into a cookie: the browser's history must not have it."""
+        if not access.is_valid_key(key):
+            text = "this is an address of another time; use the one printed now"
+            raise RequestRejected(403, text)
+        location = f"/{sweep and '#/s/' + sweep}"
+        return access.set_cookie(web.Response(status=303, headers={"Location": location}))
 
-    async def _sheet(self, request: web.Request) -> web.Response:
-        _, namespace, name = await self._allowed(request)
-        async with self._hub.room(namespace, name) as room:
-            sheet = await room.sheet(curves=request.query.get("curves") != "later")
-        body = (await asyncio.to_thread(_json, sheet)).encode()
-        headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
-        # On one machine packing takes longer than it saves.
-        takes = "gzip" in request.headers.get("Accept-Encoding", "")
-        if takes and not isinstance(self._access, Owner):
-            body, headers["Content-Encoding"] = await asyncio.to_thread(_packed, body), "gzip"
+    async def _get_document(self, request: web.Request) -> web.Response:
+        _, namespace, name = await self._authorize(request)
+        async with self._feeds.feed(namespace, name) as feed:
+            document = await feed.document(curves=request.query.get("curves") != "later")
+        body = (await asyncio.to_thread(dump_json, document)).encode()
+        headers = {**NOT_STORED, "Vary": "Accept-Encoding"}
+        # On one machine compressing takes longer than it saves.
+        is_remote = not isinstance(self._access, LocalAccess)
+        if is_remote and "gzip" in request.headers.get("Accept-Encoding", ""):
+            body = await asyncio.to_thread(gzip.compress, body, compresslevel=1)
+            headers["Content-Encoding"] = "gzip"
         return web.Response(body=body, content_type="application/json", headers=headers)
 
-    async def _events(self, request: web.Request) -> web.StreamResponse:
-        viewer, namespace, name = await self._allowed(request)
+    async def _stream_events(self, request: web.Request) -> web.StreamResponse:
+        viewer, namespace, name = await self._authorize(request)
         version = request.query.get("version", "0")
         since = (request.query.get("room", ""), int(version) if version.isdecimal() else 0)
-        with self._limits.stream(viewer):
-            async with self._hub.room(namespace, name) as room:
-                return await self._stream(request, room.events(*since))
+        with self._limits.reserve(viewer):
+            async with self._feeds.feed(namespace, name) as feed:
+                return await self._send(request, feed.events(*since))
 
-    async def _sweeps(self, request: web.Request) -> web.StreamResponse:
-        viewer = await self._access.viewer(request)
-        await self._hub.synced()
+    async def _stream_sweeps(self, request: web.Request) -> web.StreamResponse:
+        viewer = await self._access.authenticate(request)
+        await self._feeds.wait_until_synced()
+        with self._limits.reserve(viewer):
+            return await self._send(request, self._sweep_lists(viewer))
 
-        async def lists() -> AsyncIterator[Mapping[str, Any]]:
-            while True:
-                change = asyncio.create_task(self._hub.change())
-                bodies = self._hub.sweeps()
-                spaces = sorted({body["metadata"]["namespace"] for body in bodies})
-                seen = {s for s in spaces if await self._access.may_read(viewer, s)}
-                now = time.time()
-                shown = [summary(b, now) for b in bodies if b["metadata"]["namespace"] in seen]
-                yield {"made": now, "sweeps": shown}
-                await asyncio.sleep(_LIST_PAUSE)
-                await change
+    async def _sweep_lists(self, viewer: Viewer) -> AsyncIterator[Mapping[str, Any]]:
+        """Yields the list of the sweeps that a viewer may read, whenever a sweep has changed."""
+        while True:
+            change = asyncio.create_task(self._feeds.wait_for_change())
+            bodies = self._feeds.sweeps()
+            namespaces = sorted({body["metadata"]["namespace"] for body in bodies})
+            readable = {n for n in namespaces if await self._access.may_read(viewer, n)}
+            now = time.time()
+            sweeps = [
+                sweep_summary(body, now)
+                for body in bodies
+                if body["metadata"]["namespace"] in readable
+            ]
+            yield {"made": now, "sweeps": sweeps}
+            await asyncio.sleep(_LIST_PAUSE)
+            await change
 
-        with self._limits.stream(viewer):
-            return await self._stream(request, lists())
-
-    async def _allowed(self, request: web.Request) -> tuple[Viewer, str, str]:
-        viewer = await self._access.viewer(request)
+    async def _authorize(self, request: web.Request) -> tuple[Viewer, str, str]:
+        """Returns viewer, namespace and name of a request for one sweep."""
+        viewer = await self._access.authenticate(request)
         if self._connections is not None:
             self._connections.authenticated(request.transport)
         namespace, name = request.match_info["namespace"], request.match_info["name"]
         if not await self._access.may_read(viewer, namespace):
-            raise Refused(403, f"you may not read the sweeps and trials of namespace {namespace}")
-        await self._hub.synced()
+            text = f"you may not read the sweeps and trials of namespace {namespace}"
+            raise RequestRejected(403, text)
+        await self._feeds.wait_until_synced()
         return viewer, namespace, name
 
-    async def _stream(
-        self, request: web.Request, news: AsyncIterator[Mapping[str, Any]]
+    async def _send(
+        self, request: web.Request, events: AsyncIterator[Mapping[str, Any]]
     ) -> web.StreamResponse:
-        """Send events until the viewer goes, or may not look any more."""
-        headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", **_HEADERS}
-        response = web.StreamResponse(headers={**headers, "X-Accel-Buffering": "no"})
-        await response.prepare(request)
-        coming = asyncio.ensure_future(anext(news))
-        try:
-            while True:
-                done, _ = await asyncio.wait([coming], timeout=_ALIVE)
-                if done:
-                    text = await asyncio.to_thread(_json, coming.result())
-                    await response.write(f"data: {text}\n\n".encode())
-                    coming = asyncio.ensure_future(anext(news))
-                else:
-                    await response.write(b": still here\n\n")
-                if not await self._still(request):
-                    return response
-        except (ConnectionError, StopAsyncIteration, NotThere, errors.ApiError):
-            return response  # the viewer asks again, and is told then
-        finally:
-            coming.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await coming
+        async def is_allowed() -> bool:
+            try:
+                viewer = await self._access.authenticate(request)
+                namespace = request.match_info.get("namespace")
+                return namespace is None or await self._access.may_read(viewer, namespace)
+            except (RequestRejected, errors.ApiError):
+                return False
 
-    async def _still(self, request: web.Request) -> bool:
-        try:
-            viewer = await self._access.viewer(request)
-            namespace = request.match_info.get("namespace")
-            return namespace is None or await self._access.may_read(viewer, namespace)
-        except (Refused, errors.ApiError):
-            return False
-
-
-def _packed(body: bytes) -> bytes:
-    return gzip.compress(body, compresslevel=1)
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return await send_events(request, events, is_allowed)

@@ -1,4 +1,4 @@
-"""A trial as a page shows it."""
+"""A trial in the document of a sweep."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from ..api.times import parse_time
 from ..render.trial_rows import whole_row
 from ..render.views import TrialView
 from ..search.space import leaves
-from .curves import curve_points
+from .curves import sample_curve
 
 Body = Mapping[str, Any]
 
 
-def trial_sheet(body: Body, trial: TrialView, now: float, points: int) -> dict[str, Any]:
-    """The row that ``export`` writes, with what else a page draws.
+def trial_fields(body: Body, trial: TrialView, now: float, points: int) -> dict[str, Any]:
+    """Returns the row that ``sweepjob export`` writes, with what the page draws in addition.
 
     Args:
         body: the SweepTrial.
-        trial: the same.
-        points: of its curve, at most.
+        trial: the same, parsed.
+        now: seconds since the epoch.
+        points: maximum number of points of the curve.
     """
     status = body.get("status") or {}
     stop = status.get("stop") or {}
@@ -29,7 +30,7 @@ def trial_sheet(body: Body, trial: TrialView, now: float, points: int) -> dict[s
         **whole_row(trial, now),
         "parameters": values,
         "texts": dict(trial.parameters),
-        "curve": curve_points(trial.curve, points),
+        "curve": sample_curve(trial.curve, points),
         "created": parse_time(body["metadata"].get("creationTimestamp")),
         "gpus": trial.record.gpus,
         "source": body["spec"].get("source", ""),

@@ -22,7 +22,7 @@ from .pusher import Pusher
 from .server import Handler, LocalServer
 from .sources.growing_files import Follower
 from .sources.json_lines import JsonLines
-from .sources.open_files import OpenFiles
+from .sources.open_files import InotifyUnavailable, OpenFiles
 from .sources.pushgateway import PushGateway, taking
 from .sources.tensorboard import EventFiles
 from .termination_message import TerminationMessage
@@ -69,7 +69,11 @@ def _follow(settings: Settings, recorder: MetricStore, leaving: threading.Event)
     folder = settings.path if tensorboard else settings.path.parent
     # The trainer may make it later; then it is seen from the one above.
     existing = next((f for f in (folder, *folder.parents) if f.is_dir()), folder)
-    files = OpenFiles(existing, recorder.changed)
+    try:
+        files = OpenFiles(existing, recorder.changed)
+    except InotifyUnavailable as error:
+        print(f"the sidecar stays until SIGTERM: {error.strerror}", file=sys.stderr, flush=True)
+        return follower
     files.start()
     early_exit.watch(early_exit.Files(files), recorder, leaving)
     return follower

@@ -412,6 +412,7 @@ print(json.dumps({"score": 1.0}), file=open(os.environ["SWEEPJOB_METRICS_PATH"],
     assert local.values() == [[0.25, 0.5, 0.75, 1.0]]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the script finds its sidecar in /proc")
 def test_a_sidecar_that_was_killed_is_started_again(local: Local) -> None:
     code = """
 import json, os, signal, time

@@ -1,99 +1,125 @@
-// One chart in a panel: ECharts with our colours, without animation, and never with HTML made of data.
-"use strict";
-Sweep.colors = () => {
-  const style = getComputedStyle(document.documentElement);
-  const of = (name) => style.getPropertyValue(name).trim();
-  return { text: of("--text"), faint: of("--faint"), line: of("--line"), back: of("--card"), accent: of("--accent") };
-};
+// Charts: ECharts in the colours of the page, without animation, and never with HTML made of data.
+import { element } from "./dom.js";
+import { formatNumber } from "./format.js";
+import { echarts } from "./libraries.js";
+import { themeColors } from "./theme.js";
 
-Sweep.axisStyle = () => {
-  const c = Sweep.colors();
+/** What all axes of a chart have in common. */
+export function axisStyle() {
+  const colors = themeColors();
   return {
-    nameTextStyle: { color: c.text, align: "left" },
-    axisLabel: { color: c.text, hideOverlap: true },
-    axisLine: { lineStyle: { color: c.faint } },
-    splitLine: { lineStyle: { color: c.line } },
+    nameTextStyle: { color: colors.text, align: "left" },
+    axisLabel: { color: colors.text, hideOverlap: true },
+    axisLine: { lineStyle: { color: colors.faint } },
+    splitLine: { lineStyle: { color: colors.line } },
   };
+}
+
+/** Places the name of a horizontal axis below it. */
+export const NAME_BELOW = {
+  nameLocation: "middle",
+  nameGap: 28,
+  nameTextStyle: { align: "center" },
 };
 
-// The name of a horizontal axis stands below it.
-Sweep.below = { nameLocation: "middle", nameGap: 28, nameTextStyle: { align: "center" } };
-
-Sweep.Chart = class {
-  // What it shows is said in `label` to those who do not see it.
+/** A chart in a panel. `label` says to screen readers what it shows. */
+export class Chart {
   constructor(panel, label, kind = "") {
-    this.box = Sweep.el("div", { class: `chart ${kind}`, role: "img", "aria-label": label, tabindex: "0" });
+    const attributes = { class: `chart ${kind}`, role: "img", "aria-label": label, tabindex: "0" };
+    this.box = element("div", attributes);
     panel.append(this.box);
     this.label = label;
     this.chart = null;
-    this.watcher = new ResizeObserver(() => this.chart?.resize());
-    this.watcher.observe(this.box);
-    this.watches = [];
+    this.listeners = [];
+    this.observer = new ResizeObserver(() => this.chart?.resize());
+    this.observer.observe(this.box);
   }
 
-  on(event, act) {
-    this.watches.push([event, act]);
-    this.chart?.on(event, act);
+  on(event, listener) {
+    this.listeners.push([event, listener]);
+    this.chart?.on(event, listener);
   }
 
+  /** Draws the chart anew. Where the viewer has zoomed, and what they have switched off, stays so. */
   draw(option, description) {
     const before = this.chart?.getOption();
-    if (!this.chart) {
-      this.chart = echarts.init(this.box, null, { renderer: "canvas" });
-      for (const [event, act] of this.watches) this.chart.on(event, act);
-    }
-    const c = Sweep.colors();
+    if (!this.chart) this.create();
     this.box.setAttribute("aria-label", description ? `${this.label}: ${description}` : this.label);
-    // What the viewer has zoomed into and switched off stays so when the sweep goes on.
-    const zoomed = option.dataZoom?.map((zoom, n) => {
-      const { start, end } = before?.dataZoom?.[n] || {};
-      return { ...zoom, start, end };
-    });
-    const selected = before?.legend?.[0]?.selected;
-    const tooltip = {
-      renderMode: "richText",
-      confine: true,
-      backgroundColor: c.back,
-      borderColor: c.faint,
-      textStyle: { color: c.text, fontSize: 12 },
-      ...option.tooltip,
-    };
-    this.chart.setOption({
-      animation: false,
-      backgroundColor: "transparent",
-      textStyle: { color: c.text, fontFamily: "system-ui, sans-serif" },
-      grid: { left: 12, right: 24, top: 56, bottom: 56, containLabel: true },
-      ...option,
-      tooltip,
-      dataZoom: zoomed,
-      legend: option.legend && { selected, textStyle: { color: c.text }, inactiveColor: c.faint, top: 4, type: "scroll", ...option.legend },
-    }, { notMerge: true });
+    this.chart.setOption(
+      { ...baseOption(option), ...keptState(option, before) },
+      { notMerge: true },
+    );
+  }
+
+  create() {
+    this.chart = echarts.init(this.box, null, { renderer: "canvas" });
+    for (const [event, listener] of this.listeners) this.chart.on(event, listener);
   }
 
   close() {
-    this.watcher.disconnect();
+    this.observer.disconnect();
     if (!this.chart) return;
-    // What is painted over several frames would go on with a canvas that is gone: paint nothing first.
+    // ECharts would go on with what it paints over several frames, on a canvas that is gone: paint nothing.
     this.chart.clear();
     this.chart.getZr().flush();
     this.chart.dispose();
   }
-};
+}
 
-// Rich text has its own braces; data must not be taken for them.
-Sweep.tip = (lines) => lines.filter(Boolean).map((line) => String(line).replace(/[{}|]/g, " ")).join("\n");
-Sweep.trialTip = (model, trial) =>
-  Sweep.tip([
+function baseOption(option) {
+  const colors = themeColors();
+  const tooltip = {
+    renderMode: "richText",
+    confine: true,
+    backgroundColor: colors.back,
+    borderColor: colors.faint,
+    textStyle: { color: colors.text, fontSize: 12 },
+    ...option.tooltip,
+  };
+  return {
+    animation: false,
+    backgroundColor: "transparent",
+    textStyle: { color: colors.text, fontFamily: "system-ui, sans-serif" },
+    grid: { left: 12, right: 24, top: 56, bottom: 56, containLabel: true },
+    ...option,
+    tooltip,
+  };
+}
+
+// Zoom and legend of the option, in the state in which they were before.
+function keptState(option, before) {
+  const dataZoom = option.dataZoom?.map((zoom, n) => {
+    const { start, end } = before?.dataZoom?.[n] || {};
+    return { ...zoom, start, end };
+  });
+  const { text, faint } = themeColors();
+  const legend = option.legend && {
+    selected: before?.legend?.[0]?.selected,
+    textStyle: { color: text },
+    inactiveColor: faint,
+    top: 4,
+    type: "scroll",
+    ...option.legend,
+  };
+  return { dataZoom, legend };
+}
+
+/** The text of a tooltip. Braces and bars have a meaning in ECharts' rich text, and data must not. */
+export function tooltipText(lines) {
+  return lines
+    .filter(Boolean)
+    .map((line) => String(line).replace(/[{}|]/g, " "))
+    .join("\n");
+}
+
+const MOST_PARAMETERS = 12;
+
+/** The tooltip of a trial: its name, its best value and its first parameters. */
+export function trialTooltip(model, trial) {
+  const parameters = Object.entries(trial.parameters).slice(0, MOST_PARAMETERS);
+  return tooltipText([
     `${trial.name}  ${trial.phase}`,
-    trial.best === null ? "" : `${model.sweep.metric} ${Sweep.number(trial.best)}`,
-    ...Object.entries(trial.parameters).slice(0, 12).map(([name, value]) => `${name} = ${Sweep.number(value)}`),
+    trial.best === null ? "" : `${model.sweep.metric} ${formatNumber(trial.best)}`,
+    ...parameters.map(([name, value]) => `${name} = ${formatNumber(value)}`),
   ]);
-// A line of legend and symbols for the phases that there are.
-Sweep.byPhase = (trials) => {
-  const groups = new Map();
-  for (const trial of trials) {
-    if (!groups.has(trial.phase)) groups.set(trial.phase, []);
-    groups.get(trial.phase).push(trial);
-  }
-  return [...groups];
-};
+}

@@ -1,12 +1,16 @@
-"""Which files below a folder are kept open for writing, by anybody in the pod: the kernel tells.
+"""Which files below a folder are kept open for writing, by any process in the pod, as inotify reports it.
 
-A trainer that keeps its file open lets go of it when its process ends, if not before. One that opens
-it for every line shows nothing.
+A trainer that keeps its file open closes it when its process ends, if not before. One that opens it for
+every line shows nothing.
+
+Only Linux has inotify, and there a user has a limited number of instances. Without it the sidecar polls
+the files for new reports as usual; it does not learn early that the trainer has ended.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import struct
 import sys
@@ -21,14 +25,22 @@ _BUFFER = 64 * 1024
 _HELD = 1.0  # seconds between the first write and the close, from which a file was kept open
 
 
+class InotifyUnavailable(OSError):
+    """There is no inotify on this system, or no instance left."""
+
+
 class OpenFiles(threading.Thread):
     """Watches a folder, and those that are made below it.
 
     Args:
+        folder: the folder.
         changed: is notified after every change.
 
     Attributes:
         first_write: when a file was written to first (monotonic seconds), None before.
+
+    Raises:
+        InotifyUnavailable: nothing can be watched.
     """
 
     def __init__(self, folder: Path, changed: threading.Condition) -> None:
@@ -39,7 +51,7 @@ class OpenFiles(threading.Thread):
         self._written: dict[Path, float] = {}
         self._let_go = False
         self._libc = ctypes.CDLL(None, use_errno=True)
-        self._inotify = self._libc.inotify_init1(os.O_CLOEXEC)
+        self._inotify = self._open_inotify()
         self._watch(folder)
 
     @property
@@ -57,6 +69,17 @@ class OpenFiles(threading.Thread):
             with self._changed:
                 self._take(data)
                 self._changed.notify_all()
+
+    def _open_inotify(self) -> int:
+        """Opens an inotify instance; returns its file descriptor."""
+        try:
+            descriptor: int = self._libc.inotify_init1(os.O_CLOEXEC)
+        except AttributeError:
+            raise InotifyUnavailable(errno.ENOSYS, "this system has no inotify") from None
+        if descriptor < 0:
+            code = ctypes.get_errno()
+            raise InotifyUnavailable(code, f"no inotify instance: {os.strerror(code)}")
+        return descriptor
 
     def _watch(self, folder: Path) -> None:
         mask = _MODIFY | _CLOSE_WRITE | _CREATE

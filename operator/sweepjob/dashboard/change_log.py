@@ -1,0 +1,49 @@
+"""Versions of a sweep's document, and which trials changed in which."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class ChangeLog:
+    """Numbers every change, and remembers of each trial the version of its last change.
+
+    Attributes:
+        version: the number of the last change; grows by one with every change.
+    """
+
+    def __init__(self) -> None:
+        self.version = 1
+        self._changed: dict[int, int] = {}  # version of the last change, by the trial's index
+        self._deleted: dict[int, int] = {}  # version of the deletion, by the trial's index
+        self._next_change = asyncio.Event()
+
+    def record(self) -> None:
+        """Records a change of something else than a trial."""
+        self.version += 1
+        self._next_change.set()
+        self._next_change = asyncio.Event()
+
+    def record_trial(self, index: int) -> None:
+        """Records that a trial was added or modified."""
+        self.record()
+        self._deleted.pop(index, None)
+        self._changed[index] = self.version
+
+    def record_deletion(self, index: int) -> None:
+        """Records that a trial was deleted."""
+        self.record()
+        self._changed.pop(index, None)
+        self._deleted[index] = self.version
+
+    async def wait(self) -> None:
+        """Returns at the next change."""
+        await self._next_change.wait()
+
+    def has_changed(self, index: int, since: int) -> bool:
+        """Whether a trial was added or modified after a version."""
+        return self._changed.get(index, self.version) > since
+
+    def deleted(self, since: int) -> list[int]:
+        """Returns the indices of the trials that were deleted after a version."""
+        return [index for index, version in self._deleted.items() if version > since]

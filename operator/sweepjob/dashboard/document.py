@@ -1,0 +1,157 @@
+"""The document of a sweep: everything that the page draws, as plain JSON values.
+
+The server sends it, and a report contains it. A live page receives parts of it again when they change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..api.problem import InvalidSpec
+from ..api.sweepjob import SweepSpec, parse_sweepjob
+from ..api.times import parse_time
+from ..render.best_parameters import FORMS
+from ..render.trial_rows import plain
+from ..render.views import SweepView, TrialView, by_score, trial_views
+from .curves import points_per_curve, policy_threshold
+from .importance import NO_IMPORTANCE, importance_fields
+from .parameter_axes import parameter_axes
+from .remaining_time import remaining_time
+from .trials import trial_fields
+
+Body = Mapping[str, Any]
+# The version of the document's format.
+FORMAT = 1
+
+
+def build_document(
+    sweep: Body, trials: Sequence[Body], now: float, others: Sequence[Body] = ()
+) -> Body:
+    """Builds the document of a sweep.
+
+    Args:
+        sweep: the SweepJob.
+        trials: its SweepTrials.
+        now: seconds since the epoch.
+        others: trials of other sweeps that the policy compares with as well (warm start).
+    """
+    view = SweepView.of(sweep)
+    views = trial_views(trials, view.goal)
+    spec = accepted_spec(sweep)
+    bodies = {body["metadata"]["name"]: body for body in trials}
+    points = points_per_curve(views)
+    return dict(
+        plain(
+            {
+                "format": FORMAT,
+                "made": now,
+                "sweep": sweep_fields(sweep, views, now),
+                "trials": [trial_fields(bodies[t.name], t, now, points) for t in views],
+                "pointsEach": points,
+                "parameters": parameter_axes(spec),
+                **analysis_fields(spec, view, views, trial_views(others, view.goal)),
+            }
+        )
+    )
+
+
+def accepted_spec(sweep: Body) -> SweepSpec | None:
+    """Returns the parsed spec; None if it is invalid, as of a sweep that was never accepted."""
+    try:
+        return parse_sweepjob(sweep)
+    except InvalidSpec:
+        return None
+
+
+def analysis_fields(
+    spec: SweepSpec | None,
+    view: SweepView,
+    trials: Sequence[TrialView],
+    others: Sequence[TrialView],
+) -> dict[str, Any]:
+    """Computes the policy's threshold as of now and the importance of the parameters.
+
+    These take seconds in a large sweep; everything else takes milliseconds.
+    """
+    if spec is None:
+        return {"threshold": None, "importance": NO_IMPORTANCE}
+    return {
+        "threshold": policy_threshold(spec.policy, view.goal, [*trials, *others]),
+        "importance": importance_fields(spec.space, trials, view.goal),
+    }
+
+
+def sweep_fields(sweep: Body, trials: Sequence[TrialView], now: float) -> dict[str, Any]:
+    """Returns the sweep itself: its state, progress, best trial and cost."""
+    view = SweepView.of(sweep)
+    spec, status = sweep["spec"], sweep.get("status") or {}
+    limits, policy = spec["limits"], spec.get("earlyTermination")
+    return {
+        **_summary_fields(view, status, now),
+        "best": _best_fields(sweep, view, trials),
+        "started": parse_time(status.get("startTime")),
+        "left": remaining_time(view, trials, limits, status, now),
+        "concurrent": limits.get("maxConcurrentTrials", limits["maxTotalTrials"]),
+        "sampling": _algorithm_text(spec.get("samplingAlgorithm") or {"type": "random"}),
+        "policy": _algorithm_text(policy) if policy else "",
+        "space": spec["searchSpace"],
+        "labels": dict(sweep["metadata"].get("labels") or {}),
+    }
+
+
+def sweep_summary(sweep: Body, now: float) -> dict[str, Any]:
+    """Returns a sweep as an entry of the list of sweeps."""
+    return dict(plain(_summary_fields(SweepView.of(sweep), sweep.get("status") or {}, now)))
+
+
+def _summary_fields(view: SweepView, status: Body, now: float) -> dict[str, Any]:
+    return {
+        "namespace": view.namespace,
+        "name": view.name,
+        "phase": view.phase,
+        "reason": _phase_reason(status),
+        "troubles": list(view.warnings(now)),
+        "goal": view.goal.value,
+        "metric": view.metric,
+        "counts": {**view.counts, "total": view.total, "ended": view.ended},
+        "bestTrial": view.best,
+        "bestValue": view.best_value,
+        "used": view.used,
+        "saved": view.saved,
+        "created": view.created,
+        "completed": view.completed,
+    }
+
+
+def _phase_reason(status: Body) -> str:
+    """Returns reason and message of the newest condition whose status is True."""
+    holding = [c for c in status.get("conditions") or () if c["status"] == "True"]
+    holding.sort(key=lambda c: str(c.get("lastTransitionTime", "")))
+    return f"{holding[-1]['reason']}: {holding[-1]['message']}" if holding else ""
+
+
+def _best_fields(
+    sweep: Body, view: SweepView, trials: Sequence[TrialView]
+) -> dict[str, Any] | None:
+    best = next((t for t in trials if t.name == view.best), None)
+    if best is None or view.best_value is None:
+        return None
+    outputs = sweep["status"]["best"].get("outputs") or {}
+    forms = {name: form(view, best, outputs) for name, form in FORMS.items()}
+    runner_up = next((t for t in by_score(trials) if t.name != best.name), None)
+    return {
+        "trial": best.name,
+        "index": best.index,
+        "value": view.best_value,
+        "parameters": dict(best.parameters),
+        "outputs": dict(outputs),
+        "forms": forms,
+        "runnerUp": runner_up.best if runner_up else None,
+    }
+
+
+def _algorithm_text(algorithm: Body) -> str:
+    """Returns a sampling algorithm or a policy in words: ``bandit (slackAmount 0.1)``."""
+    arguments = ", ".join(f"{key} {value}" for key, value in algorithm.items() if key != "type")
+    return f"{algorithm['type']} ({arguments})" if arguments else str(algorithm["type"])

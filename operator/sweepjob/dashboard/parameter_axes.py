@@ -1,0 +1,42 @@
+"""The axes of the parameters as the search space declares them, before there is any trial."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..api.sweepjob import SweepSpec
+from ..search.space import Branch, Choice, Expression, LogNormal, LogUniform, Quantized
+from ..template.references import text_of
+
+
+def parameter_axes(spec: SweepSpec | None) -> list[dict[str, Any]]:
+    """Returns the parameters in the order of the search space.
+
+    A parameter that several branches of a choice declare is one axis.
+
+    Args:
+        spec: the sweep's; None if it was never accepted.
+
+    Returns:
+        Of each parameter ``name``, ``log`` (whether its distribution is logarithmic) and ``choices``
+        (the texts of the values of a choice; empty for other expressions).
+    """
+    axes: dict[str, dict[str, Any]] = {}
+    for path, expression in spec.space.expressions() if spec else ():
+        name = ".".join(part for part in path if isinstance(part, str))
+        axis = axes.setdefault(name, {"name": name, "log": True, "choices": []})
+        axis["log"] = axis["log"] and _is_log(expression)
+        axis["choices"] += [c for c in _choices(expression) if c not in axis["choices"]]
+    return list(axes.values())
+
+
+def _is_log(expression: Expression) -> bool:
+    if isinstance(expression, Quantized):
+        return _is_log(expression.inner)
+    return isinstance(expression, LogUniform | LogNormal)
+
+
+def _choices(expression: Expression) -> list[str]:
+    if not isinstance(expression, Choice):
+        return []
+    return [text_of(value) for value in expression.values if not isinstance(value, Branch)]

@@ -1,0 +1,79 @@
+// Documents from a server: each once, then its changes as server-sent events. They are read with fetch,
+// since an EventSource cannot send a token.
+import { eventParser } from "./event_parser.js";
+import { claimPrefetched } from "./prefetch.js";
+import { documentPath } from "./routes.js";
+import { authorization } from "./token.js";
+
+const RETRY_PAUSE = 1000; // milliseconds
+const ERROR_LENGTH = 500; // characters of the server's message
+// Another request would fail in the same way.
+const FINAL_STATUSES = [401, 403, 404];
+
+/** Reads from a server, and calls `onError` with a text, empty when it is over, and the HTTP status. */
+export class ServerSource {
+  isLive = true;
+
+  /** Calls `onList` with the summaries of all sweeps whenever one changes; returns a function that ends it. */
+  streamList(onList, onError) {
+    return stream(
+      () => "api/sweeps",
+      ({ sweeps, made }) => onList(sweeps, made),
+      onError,
+    );
+  }
+
+  /** Reads a document without its curves, which the first view can do without. */
+  async read(namespace, name) {
+    return (await request(`${documentPath(namespace, name)}?curves=later`)).json();
+  }
+
+  /** Calls `onChange` with what changed since the document's version; returns a function that ends it. */
+  streamChanges(document, onChange, onError) {
+    const { namespace, name } = document.sweep;
+    const path = () =>
+      `${documentPath(namespace, name)}/events?room=${document.room}&version=${document.version}`;
+    return stream(path, onChange, onError);
+  }
+}
+
+async function request(path, signal) {
+  const options = { headers: authorization(), signal, cache: "no-store" };
+  const response = await (claimPrefetched(path) || fetch(path, options));
+  if (response.ok) return response;
+  const text = (await response.text()).slice(0, ERROR_LENGTH);
+  const message = text || `the server answered ${response.status}`;
+  throw Object.assign(new Error(message), { status: response.status });
+}
+
+// Reads events until it is ended; requests the stream again when the connection is lost.
+function stream(path, onEvent, onError) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const run = async () => {
+    while (!signal.aborted) {
+      try {
+        await readEvents(await request(path(), signal), onEvent, onError);
+        onError("the server ended the connection");
+      } catch (error) {
+        if (signal.aborted) return;
+        onError(error.message, error.status);
+        if (FINAL_STATUSES.includes(error.status)) return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE));
+    }
+  };
+  run();
+  return () => controller.abort();
+}
+
+async function readEvents(response, onEvent, onError) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const parse = eventParser();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    onError("");
+    for (const event of parse(value)) onEvent(event);
+  }
+}

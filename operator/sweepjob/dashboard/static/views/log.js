@@ -1,0 +1,34 @@
+// What was decided, and when, as a table.
+import { decisionsOf } from "../decisions.js";
+import { element } from "../dom.js";
+import { formatTime } from "../format.js";
+import { column, createTable } from "../table.js";
+
+export const logView = {
+  id: "log",
+  title: "Log",
+  mount(panel, page) {
+    const link = (cell) =>
+      element("a", { href: page.hrefOf("trial", cell.getData().index) }, cell.getValue());
+    const columns = [
+      column("time (UTC)", "time", formatTime, { width: 170, headerFilter: false }),
+      column("trial", "trial", undefined, { formatter: link, width: 170 }),
+      column("what", "what", undefined, { width: 130 }),
+      column("why", "why", undefined, { widthGrow: 1 }),
+    ];
+    const box = element("div", { class: "log" });
+    panel.append(box);
+    let count = -1;
+    let table = null;
+    return {
+      update() {
+        const rows = decisionsOf(page.model);
+        if (rows.length === count) return;
+        count = rows.length;
+        if (table) table.replaceData(rows);
+        else table = createTable(box, columns, rows, { layout: "fitColumns" });
+      },
+      close: () => table?.destroy(),
+    };
+  },
+};

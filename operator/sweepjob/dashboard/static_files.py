@@ -1,0 +1,58 @@
+"""The page's static files over HTTP, and the HTML that loads them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from .assets import LIBRARIES, LIVE_ENTRY, PREFETCH, STYLES, live_modules, read_asset, render_page
+from .sync import Unavailable
+
+# A file's address changes with its contents.
+_CACHE_FOREVER = "public, max-age=31536000, immutable"
+
+
+class StaticFiles:
+    """Serves the scripts and styles below ``assets/TAG/``, where TAG is a digest of all of them."""
+
+    def __init__(self) -> None:
+        modules = live_modules()
+        names = (*STYLES, *LIBRARIES, *modules)
+        self._files = {name: read_asset(name).encode() for name in names}
+        self._gzipped = {name: gzip.compress(data, mtime=0) for name, data in self._files.items()}
+        tag = hashlib.sha256(b"".join(self._files.values())).hexdigest()[:12]
+        self._html = _render_html(f"assets/{tag}", modules)
+
+    def html(self) -> web.Response:
+        """Returns the page, which contains nothing from the cluster."""
+        headers = {"Cache-Control": "no-cache"}
+        return web.Response(text=self._html, content_type="text/html", headers=headers)
+
+    async def serve(self, request: web.Request) -> web.Response:
+        """Returns the file that the address names.
+
+        Raises:
+            Unavailable: there is no such file.
+        """
+        name = request.match_info["name"]
+        if name not in self._files:
+            raise Unavailable("there is no such file")
+        content_type = "text/css" if name.endswith(".css") else "text/javascript"
+        headers = {"Cache-Control": _CACHE_FOREVER, "Vary": "Accept-Encoding"}
+        body = self._files[name]
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            body, headers["Content-Encoding"] = self._gzipped[name], "gzip"
+        return web.Response(body=body, content_type=content_type, charset="utf-8", headers=headers)
+
+
+def _render_html(root: str, modules: Sequence[str]) -> str:
+    head = [f'<script type="module" async src="{root}/{PREFETCH}"></script>']
+    head += [f'<link rel="stylesheet" href="{root}/{name}">' for name in STYLES]
+    # Otherwise a browser learns of a module only when it has read the one that imports it.
+    head += [f'<link rel="modulepreload" href="{root}/{name}">' for name in modules]
+    body = [f'<script src="{root}/{name}"></script>' for name in LIBRARIES]
+    body += [f'<script type="module" src="{root}/{LIVE_ENTRY}"></script>']
+    return render_page("\n".join(head), "\n".join(body))

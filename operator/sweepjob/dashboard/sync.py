@@ -1,0 +1,24 @@
+"""Waiting for the first list of a cache."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from ..kube.informer import Informer
+
+
+class Unavailable(Exception):
+    """An object does not exist, or the API server cannot be read; the message says which."""
+
+
+async def wait_until_synced(informer: Informer[Any], seconds: float = 15.0) -> None:
+    """Returns when a cache has received its first list.
+
+    Raises:
+        Unavailable: not within this time; the message has the cache's last error.
+    """
+    try:
+        await asyncio.wait_for(informer.synced.wait(), seconds)
+    except TimeoutError:
+        raise Unavailable(f"the API server cannot be read: {informer.trouble}") from None

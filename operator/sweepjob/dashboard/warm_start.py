@@ -1,0 +1,36 @@
+"""The trials of other sweeps that a sweep was warm-started from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..api import names
+from ..kube import errors
+from ..kube.client import KubeClient
+from ..kube.resources import SWEEPTRIALS
+from ..objective import Goal
+from ..render.views import TrialView, trial_views, warm_started_by
+
+Body = Mapping[str, Any]
+
+
+async def read_warm_start_trials(api: KubeClient, sweep: Body) -> list[TrialView]:
+    """Reads the trials that ``status.warmStart`` names.
+
+    Sweeps that cannot be read, such as deleted ones, are left out.
+
+    Args:
+        api: the API server.
+        sweep: the SweepJob that was warm-started.
+    """
+    found: list[Body] = []
+    namespace = sweep["metadata"]["namespace"]
+    for source in (sweep.get("status") or {}).get("warmStart") or ():
+        selector = f"{names.LABEL_SWEEP}={source['sweep']}"
+        try:
+            page = await api.list_page(SWEEPTRIALS, namespace, selector, "", 0)
+        except errors.ApiError:
+            continue
+        found += warm_started_by(source, page["items"])
+    return trial_views(found, Goal(sweep["spec"]["objective"]["goal"]))
