@@ -1,4 +1,4 @@
-"""The demo: a real sweep on a real cluster, from nothing to its best trial.
+"""The demo: runs a sweep on a local cluster and prints its best trial.
 
 make demo                           the digits sweep
 make demo SWEEP=my-sweep.yaml       another one
@@ -20,10 +20,11 @@ from tests.cluster.target import Target
 NAMESPACE = "sweepjob-demo"
 _PUBLISHED_TRAINER = "sweepjob/trainer:0.2.0"
 _ENDS = ("Complete", "Failed")
-_PATIENCE = 1800.0  # seconds
+_TIMEOUT = 1800.0  # seconds
 
 
 def main() -> int:
+    """Run the demo, and return the exit code."""
     sweep_file = Path(sys.argv[1] if len(sys.argv) > 1 else "examples/digits/sweep.yaml")
     try:
         return _demo(sweep_file)
@@ -54,20 +55,20 @@ def _apply(target: Target, sweep_file: Path) -> str:
     text = sweep_file.read_text().replace(_PUBLISHED_TRAINER, target.images["trainer"])
     local = ("-n", NAMESPACE, "-f", "-")
     target.kubectl("delete", "--ignore-not-found", "--wait", *local, stdin=text)
-    said = target.kubectl("apply", *local, stdin=text)
-    return said.split()[0].partition("/")[2]
+    output = target.kubectl("apply", *local, stdin=text)
+    return output.split()[0].partition("/")[2]
 
 
 def _follow(target: Target, name: str) -> Any:
-    """Print a line whenever the sweep's status changes, until it has ended."""
-    shown = ""
-    deadline = time.monotonic() + _PATIENCE
+    """Print a line at each change of the sweep's status until it has ended."""
+    last_line = ""
+    deadline = time.monotonic() + _TIMEOUT
     while time.monotonic() < deadline:
         sweep = target.get("sweepjob", name, "-n", NAMESPACE)
         line = progress(sweep.get("status") or {})
-        if line != shown:
+        if line != last_line:
             print(line, flush=True)
-            shown = line
+            last_line = line
         phase = (sweep.get("status") or {}).get("phase")
         if phase in _ENDS:
             return sweep
@@ -75,12 +76,12 @@ def _follow(target: Target, name: str) -> Any:
             raise ClusterError(_condition(sweep["status"], "Accepted")["message"])
         time.sleep(0.5)
     raise ClusterError(
-        f"the sweep did not end within {_PATIENCE:.0f} s; see: kubectl describe sweepjob {name}"
+        f"the sweep did not end within {_TIMEOUT:.0f} s; see: kubectl describe sweepjob {name}"
     )
 
 
 def progress(status: Mapping[str, Any]) -> str:
-    """One line: how far it is, what runs, the best so far, and what is wrong, if anything is."""
+    """Return a line with the numbers of trials, the best value, and the warning of a degraded sweep."""
     trials = status.get("trials") or {}
     if not trials:
         return "  waiting for the operator"
@@ -101,7 +102,7 @@ def _condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 
 def table(trials: Sequence[Mapping[str, Any]]) -> str:
-    """All trials: parameters, best value, how each ended and why, GPU-seconds used and saved."""
+    """Return a table of all trials: parameters, best value, phase, GPU-seconds, and reason of the end."""
     names = sorted({name for trial in trials for name in trial["spec"]["parameters"]})
     header = ["trial", *names, "best", "reports", "ended", "GPU-s", "saved", "why"]
     return _align([header, *(_row(trial, names) for trial in trials)])
@@ -147,6 +148,7 @@ def _align(rows: Sequence[Sequence[str]]) -> str:
 
 
 def conclusion(sweep: Mapping[str, Any]) -> str:
+    """Return the best trial and the GPU time of an ended sweep."""
     status = sweep["status"]
     best, gpu = status.get("best"), status["gpuSeconds"]
     if best is None:
@@ -161,7 +163,12 @@ def conclusion(sweep: Mapping[str, Any]) -> str:
 
 
 def next_steps(target: Target, name: str) -> str:
-    """What to type next, and what it is for."""
+    """Return commands to try on the cluster.
+
+    Args:
+        target: the cluster.
+        name: name of the sweep.
+    """
     commands = {
         "kubectl get sweepjobs": "one line a sweep",
         "kubectl get sweeptrials": "one line a trial (-o wide: parameters)",

@@ -1,6 +1,6 @@
-"""Train a small neural network on scikit-learn's handwritten digits, epoch by epoch.
+"""Train a small neural network on scikit-learn's handwritten digits.
 
-An ordinary training script: it logs with MLflow and knows nothing of sweeps or Kubernetes.
+This is an ordinary training script: it logs with MLflow and depends on neither sweeps nor Kubernetes.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from sklearn.neural_network import MLPClassifier
 
 
 def arguments() -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--learning-rate", type=float, default=0.01)
     parser.add_argument("--batch-size", type=int, default=32)
@@ -25,13 +26,14 @@ def arguments() -> argparse.Namespace:
 
 
 def with_noise(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The images, and 24 noisy copies of each."""
+    """Return the images with 24 noisy copies of each."""
     random = np.random.default_rng(0)
     copies = [images, *(images + random.normal(0.0, 0.1, images.shape) for _ in range(24))]
     return np.concatenate(copies), np.tile(labels, len(copies))
 
 
 def main() -> None:
+    """Train, and log the validation metrics of each epoch."""
     args = arguments()
     images, labels = load_digits(return_X_y=True)
     train_x, test_x, train_y, test_y = train_test_split(

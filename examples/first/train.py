@@ -1,4 +1,4 @@
-"""Logistic regression on made data, in plain Python: something to sweep that needs nothing installed."""
+"""Train a logistic regression on generated data. Needs only Python's standard library."""
 
 import argparse
 import math
@@ -6,7 +6,7 @@ import random
 
 
 def data(count: int, seed: int) -> list[tuple[list[float], int]]:
-    """Points in ten dimensions, of which three matter, and a few wrong labels."""
+    """Return labelled points in ten dimensions, of which three are relevant; some labels are wrong."""
     chance = random.Random(seed)
     points = []
     for _ in range(count):
@@ -17,11 +17,13 @@ def data(count: int, seed: int) -> list[tuple[list[float], int]]:
 
 
 def probability(weights: list[float], x: list[float]) -> float:
+    """Return the predicted probability that the label of ``x`` is 1."""
     activation = sum(w * v for w, v in zip(weights, x, strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, activation))))
 
 
 def main() -> None:
+    """Train, and print the validation accuracy of each epoch."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--lr", type=float, required=True)
     parser.add_argument("--momentum", type=float, required=True)
@@ -39,8 +41,8 @@ def main() -> None:
                 slope = sum(e * x[n] for e, (x, _) in zip(errors, batch, strict=True)) / len(batch)
                 velocity[n] = args.momentum * velocity[n] - args.lr * slope
                 weights[n] += velocity[n]
-        right = sum((probability(weights, x) > 0.5) == bool(label) for x, label in validation)
-        print(f"epoch={epoch} val_accuracy={right / len(validation)}", flush=True)
+        correct = sum((probability(weights, x) > 0.5) == bool(label) for x, label in validation)
+        print(f"epoch={epoch} val_accuracy={correct / len(validation)}", flush=True)
 
 
 if __name__ == "__main__":

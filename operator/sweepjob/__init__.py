@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Input", "Output", "SweepClient", "__version__", "command", "load_job", "run_local"]
 
-# Found when they are asked for: the operator and the sidecar are of this package, too, and need none.
+# Imported on first use: the operator and the sidecar are in this package, too, and need none of them.
 _PUBLIC = {
     "Input": "data",
     "Output": "data",

@@ -1,4 +1,4 @@
-"""What a sweep is made of, with the names and arguments of ``azure.ai.ml.sweep``.
+"""The parts of a sweep, with the names and arguments of ``azure.ai.ml.sweep``.
 
 >>> from sweepjob import command
 >>> from sweepjob.sweep import BanditPolicy, Choice, LogUniform

@@ -21,7 +21,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from sweepjob.local.api_server import Refusal
+from sweepjob.local.api_server import StatusError
 
 from tests.cluster import forwarder, layout, namespaces
 from tests.fake_api.transport import Weather
@@ -146,7 +146,7 @@ class FaultProxy:
             return None
         headers = {"Retry-After": "1"} if code == 429 else {}
         return web.json_response(
-            Refusal(code, "Refused", "not now").body, status=code, headers=headers
+            StatusError(code, "Refused", "not now").body, status=code, headers=headers
         )
 
     def _request(self, request: web.BaseRequest, body: bytes) -> Any:

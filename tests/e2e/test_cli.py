@@ -203,7 +203,7 @@ def test_a_running_sweep_is_changed(sweeps: Sweeps, program: Program) -> None:
         return str(sweeps.trials("changed")[trial]["status"]["phase"])
 
     eventually(lambda: phase(0) == phase(1) == "Running", 60, "two trials run")
-    assert "no new one starts" in program("suspend", "changed")
+    assert "no new trial starts" in program("suspend", "changed")
     assert "canceled: its Job is deleted" in program("stop", "changed-0")
     eventually(lambda: phase(0) == "Canceled", 60, "the trial is canceled")
     assert len(sweeps.trials("changed")) == 2, "suspended"

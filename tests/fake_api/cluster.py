@@ -49,7 +49,9 @@ class FakeCluster(JobController):
         body = change.body
         key = (body["metadata"]["namespace"], body["metadata"]["name"])
         if change.new is None:
-            self._later((0.01, 0.5), self._collect, change.resource, body["metadata"]["uid"])
+            self._later(
+                (0.01, 0.5), self._delete_dependents, change.resource, body["metadata"]["uid"]
+            )
         if change.resource == "jobs" and change.new is not None:
             self._later((0.005, 0.05), self._sync_job, key)
         elif change.resource == "pods":

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sweepjob.local.api_server import Refusal, Request
+from sweepjob.local.api_server import Request, StatusError
 
 _ACCOUNT = "system:serviceaccount:sweepjob-system:sweepjob"
 _SWEEPS = "sweepjob.dev"
@@ -124,7 +124,7 @@ class Gate:
 
 
 def _refuse(code: int, reason: str, message: str) -> tuple[int, Any]:
-    return code, Refusal(code, reason, message).body
+    return code, StatusError(code, reason, message).body
 
 
 def _forbidden(group: str, resource: str, verb: str, namespace: str, name: str) -> str:

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
-from sweepjob.local.api_server import MemoryApiServer, Refusal, Request
+from sweepjob.local.api_server import MemoryApiServer, Request, StatusError
 from sweepjob.local.client import Content, Response
 
 from .gate import Gate
@@ -127,7 +127,7 @@ class FakeClient:
 
     def _refusal(self) -> Response:
         code = self._weather.chance.choice((429, 500, 503))
-        body = Refusal(code, "Refused", "not now").body
+        body = StatusError(code, "Refused", "not now").body
         headers = {"Retry-After": "1"} if code == 429 else {}
         return Response(code, json.dumps(body).encode(), headers)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sweepjob.api.times import format_time
-from sweepjob.local.api_server import MemoryApiServer, Refusal, Request
+from sweepjob.local.api_server import MemoryApiServer, Request, StatusError
 from sweepjob.local.store import Body, Key
 
 from tests.fake_api.cluster import FakeCluster
@@ -42,7 +42,7 @@ class CountingServer(MemoryApiServer):
     def answer(self, request: Request) -> tuple[int, Body]:
         self.asked.append(request)
         if request.method == "GET" and request.parts()[1] in self.refused:
-            return 403, Refusal(403, "Forbidden", "cannot list resource").body
+            return 403, StatusError(403, "Forbidden", "cannot list resource").body
         return super().answer(request)
 
     def lists_of(self, resource: str) -> int:

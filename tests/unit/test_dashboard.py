@@ -25,7 +25,7 @@ from sweepjob.kube.client import KubeClient
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.client import LocalClient
 from sweepjob.objective import Goal
-from sweepjob.render.trial_rows import plain, whole_row
+from sweepjob.render.trial_rows import full_trial_row, json_value
 from sweepjob.render.views import TrialView
 
 from .cli.test_views import NOW, TRIALS, sweep_body, trial_body
@@ -45,7 +45,9 @@ def document(**status: Any) -> dict[str, Any]:
 def test_a_trial_is_what_export_writes() -> None:
     shown = {trial["name"]: trial for trial in document()["trials"]}
     for n in range(12):
-        row = plain(whole_row(TrialView.of(trial_body(n, [0.1 * n, 0.2 * n]), Goal.MAXIMIZE), NOW))
+        row = json_value(
+            full_trial_row(TrialView.of(trial_body(n, [0.1 * n, 0.2 * n]), Goal.MAXIMIZE), NOW)
+        )
         assert {key: shown[f"sweep-{n}"][key] for key in row} == row
         assert shown[f"sweep-{n}"]["curve"]["values"] == [0.1 * n, 0.2 * n]
 

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 import pytest
-from sweepjob.local.api_server import MemoryApiServer, Refusal, Request
+from sweepjob.local.api_server import MemoryApiServer, Request, StatusError
 from sweepjob.local.store import Body
 
 from tests.fake_api.cluster import FakeCluster
@@ -64,7 +64,7 @@ class RefusingServer(MemoryApiServer):
             return super().answer(request)
         sweep = (request.body or {})["metadata"]["labels"]["sweepjob.dev/sweep"]
         if sweep.startswith("refused"):
-            return 403, Refusal(403, "Forbidden", "exceeded quota").body
+            return 403, StatusError(403, "Forbidden", "exceeded quota").body
         return super().answer(request)
 
 

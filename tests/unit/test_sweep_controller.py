@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import pytest
-from sweepjob.local.api_server import MemoryApiServer, Refusal, Request
+from sweepjob.local.api_server import MemoryApiServer, Request, StatusError
 from sweepjob.local.store import Body
 
 from tests.fake_api.cluster import FakeCluster
@@ -39,7 +39,7 @@ class FullServer(MemoryApiServer):
     def answer(self, request: Request) -> tuple[int, Body]:
         if self.full and request.method == "POST" and request.parts()[1] == "sweeptrials":
             self.asked += 1
-            return 403, Refusal(403, "Forbidden", "exceeded quota").body
+            return 403, StatusError(403, "Forbidden", "exceeded quota").body
         return super().answer(request)
 
 
@@ -55,7 +55,7 @@ class InterruptedServer(MemoryApiServer):
             return done
         self.interrupted = True
         change(self, suspend=True)
-        return 504, Refusal(504, "Timeout", "no answer").body
+        return 504, StatusError(504, "Timeout", "no answer").body
 
 
 class StoppedServer(MemoryApiServer):
@@ -70,10 +70,10 @@ class StoppedServer(MemoryApiServer):
             return super().answer(request)
         self.asked += 1
         if self.asked > 1:
-            return 503, Refusal(503, "Unavailable", "not now").body
+            return 503, StatusError(503, "Unavailable", "not now").body
         assert super().answer(request)[0] == 201
         change(self, stop=True)
-        return 504, Refusal(504, "Timeout", "no answer").body
+        return 504, StatusError(504, "Timeout", "no answer").body
 
     async def watch(self, request: Request) -> AsyncIterator[tuple[float, Body]]:
         late = 5.0 if request.parts()[1] == "jobs" else 0.0
@@ -100,7 +100,7 @@ class MissingServer(MemoryApiServer):
     def answer(self, request: Request) -> tuple[int, Body]:
         if request.method == "POST" and request.parts()[1] == "jobs":
             self.asked += 1
-            return 404, Refusal(404, "NotFound", "the namespace is not there").body
+            return 404, StatusError(404, "NotFound", "the namespace is not there").body
         return super().answer(request)
 
 
@@ -117,7 +117,7 @@ class AbsentServer(MemoryApiServer):
             return super().answer(request)
         if request.method != "GET" and request.parts()[1] == "pods":
             self.unsaid.append(request)
-        return 503, Refusal(503, "Unavailable", "not there").body
+        return 503, StatusError(503, "Unavailable", "not there").body
 
     async def watch(self, request: Request) -> AsyncIterator[tuple[float, Body]]:
         events = super().watch(request)

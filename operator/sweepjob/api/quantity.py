@@ -1,4 +1,9 @@
-"""Kubernetes quantities: ``2``, ``500m``, ``1k``, ``4Gi``, ``1e3``."""
+"""Kubernetes quantities: ``2``, ``500m``, ``1k``, ``4Gi``, ``1e3``.
+
+``kubernetes.utils.quantity`` is not used: its import takes over a second (this package must load fast,
+and decisions may not depend on a client), and it accepts what the API server refuses, such as ``1K``,
+``1_000`` and ``NaN``.
+"""
 
 from __future__ import annotations
 

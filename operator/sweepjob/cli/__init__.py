@@ -1,7 +1,7 @@
-"""The ``sweepjob`` program: what a user can find out before spending a GPU-hour."""
+"""The ``sweepjob`` program, also available as ``kubectl sweepjob``."""
 
 import os
 
-# As in the operator's image: threads of BLAS gain nothing on matrices of this size. It has to be said
-# before numpy is imported.
+# As in the operator's image: threads of BLAS do not speed up matrices of this size. The variable must be
+# set before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,6 +1,4 @@
-"""The program's entry: ``sweepjob COMMAND``, ``kubectl sweepjob COMMAND``, or
-``python -m sweepjob.cli COMMAND``.
-"""
+"""Entry point of ``sweepjob``, ``kubectl sweepjob`` and ``python -m sweepjob.cli``."""
 
 from __future__ import annotations
 
@@ -11,12 +9,12 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ..api.problem import InvalidSpec
-from ..loading.errors import Unusable
-from ..render.table import tell
+from ..loading.errors import CommandError
+from ..render.table import print_message
 from ..version import __version__
 
-# Commands, and the module that adds them. Only the one that is called is imported: some need scipy,
-# which takes longer to load than most commands take.
+# Modules by command. Only the module of the called command is imported: some need scipy, which takes
+# longer to load than most commands take.
 COMMANDS = {
     "get": "get",
     "trials": "trials",
@@ -40,50 +38,56 @@ COMMANDS = {
     "completion": "completion",
 }
 
-# Of the extra ``local``; what is on a cluster is seen without them.
-_OPTIONAL = ("aiohttp", "numpy", "prometheus_client", "scipy")
+# Packages of the extra ``local``, which commands about a cluster do not need.
+_OPTIONAL_PACKAGES = ("aiohttp", "numpy", "prometheus_client", "scipy")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code: 0 done, 1 something is wrong with the sweep, 2 it could not
-    be done.
+    """Run a command.
+
+    Args:
+        arguments: words after the program's name; those of the process by default.
+
+    Returns:
+        The exit code: 0 for success, 1 for a failed or invalid sweep, 2 for a command that could not be
+        carried out, 130 for an interrupted one.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
-    parser = parser_for(_completed() or given)
+    parser = parser_for(_completion_words() or given)
     if "_ARGCOMPLETE" in os.environ:
-        import_module(f"{__package__}.completion").answer(parser)
+        import_module(f"{__package__}.completion").complete(parser)
     args = parser.parse_args(given)
     try:
         code: int = args.run(args)
         sys.stdout.flush()
         return code
-    except Unusable as error:
-        tell(f"error: {error}")
+    except CommandError as error:
+        print_message(f"error: {error}")
         return 2
     except InvalidSpec as error:
         for problem in error.problems:
-            tell(f"error: {problem}")
+            print_message(f"error: {problem}")
         return 1
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _OPTIONAL:
+        if (error.name or "").partition(".")[0] not in _OPTIONAL_PACKAGES:
             raise
-        tell(f"error: this needs {error.name}: pip install 'sweepjob[local]'")
+        print_message(f"error: this needs {error.name}: pip install 'sweepjob[local]'")
         return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of a pipe, such as head, has seen enough; leave nothing for the exit to flush.
+        # The reader of the pipe, such as head, has ended. The flush at exit must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
-def _completed() -> list[str]:
-    """The words after the program's name of a line that a shell wants completed."""
+def _completion_words() -> list[str]:
+    """Return the words after the program's name in a line that the shell completes."""
     return os.environ.get("COMP_LINE", "").split()[1:] if "_ARGCOMPLETE" in os.environ else []
 
 
 def parser_for(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser for a command line: with the one command it calls, or with all of them."""
+    """Return a parser with the command of a command line, or with all commands."""
     parser = argparse.ArgumentParser(
         prog=_program(), description="Hyperparameter sweeps on Kubernetes."
     )
@@ -92,12 +96,12 @@ def parser_for(arguments: Sequence[str]) -> argparse.ArgumentParser:
     called = arguments[0] if arguments else ""
     modules = [COMMANDS[called]] if called in COMMANDS else dict.fromkeys(COMMANDS.values())
     for module in modules:
-        import_module(f"{__package__}.{module}").add(commands)
+        import_module(f"{__package__}.{module}").add_command(commands)
     return parser
 
 
 def _program() -> str:
-    """As it was called: kubectl finds its plug-ins by their file names."""
+    """Return the name that the program was called by; kubectl finds plug-ins by their file names."""
     called = os.path.basename(sys.argv[0])
     return "kubectl sweepjob" if called.startswith("kubectl-") else "sweepjob"
 

@@ -1,4 +1,4 @@
-"""Arguments that name a sweep or a trial; the shell completes them from the cluster."""
+"""Arguments that name a sweep or a trial. The shell completes them from the cluster."""
 
 from __future__ import annotations
 
@@ -7,46 +7,47 @@ from collections.abc import Callable
 from typing import Any
 
 from ..api import names
-from ..loading.errors import Unusable
-from .kubectl import Kubectl, add_flags
+from ..loading.errors import CommandError
+from .kubectl import Kubectl, add_cluster_flags
 
 Completer = Callable[..., list[str]]
 SWEEP, TRIAL = "sweepjob", "sweeptrial"
 
 
 def add_sweep(parser: argparse.ArgumentParser, **more: Any) -> None:
-    """The name of a sweep, and where it is."""
+    """Add the name of a sweep and the flags of the cluster; ``more`` is for ``add_argument``."""
     _add(parser, "SWEEP", (names.SWEEPJOBS,), more)
 
 
 def add_trial(parser: argparse.ArgumentParser) -> None:
-    """The name of a trial, and where it is."""
+    """Add the name of a trial and the flags of the cluster."""
     _add(parser, "TRIAL", (names.SWEEPTRIALS,), {})
 
 
-def add_either(parser: argparse.ArgumentParser) -> None:
-    """The name of a sweep or a trial, and where it is."""
+def add_sweep_or_trial(parser: argparse.ArgumentParser) -> None:
+    """Add the name of a sweep or a trial and the flags of the cluster."""
     _add(parser, "SWEEP|TRIAL", (names.SWEEPJOBS, names.SWEEPTRIALS), {})
 
 
-def kind_of(cluster: Kubectl, name: str) -> tuple[str, str]:
-    """Whether a name is a sweep's or a trial's, and the name without the kind in front.
+def resolve_kind(cluster: Kubectl, name: str) -> tuple[str, str]:
+    """Return the kind of a name, and the name without a kind.
 
     Args:
+        cluster: the cluster.
         name: ``NAME``, ``sweepjob/NAME`` or ``sweeptrial/NAME``.
 
     Raises:
-        Unusable: it is both, or neither.
+        CommandError: the kind is unknown, or both a sweep and a trial have the name.
     """
     kind, _, plain = name.rpartition("/")
     if kind:
         if kind not in (SWEEP, TRIAL):
-            raise Unusable(f"'{kind}' is neither {SWEEP} nor {TRIAL}")
+            raise CommandError(f"'{kind}' is neither {SWEEP} nor {TRIAL}")
         return kind, plain
     if not cluster.has(names.SWEEPTRIALS, plain):
         return SWEEP, plain
     if cluster.has(names.SWEEPJOBS, plain):
-        raise Unusable(
+        raise CommandError(
             f"'{plain}' is both a sweep and a trial; write {SWEEP}/{plain} or {TRIAL}/{plain}"
         )
     return TRIAL, plain
@@ -57,7 +58,7 @@ def _add(
 ) -> None:
     action = parser.add_argument("name", metavar=metavar, **more)
     vars(action)["completer"] = _completer(kinds)  # where argcomplete looks for it
-    add_flags(parser)
+    add_cluster_flags(parser)
 
 
 def _completer(kinds: tuple[str, ...]) -> Completer:
@@ -65,7 +66,7 @@ def _completer(kinds: tuple[str, ...]) -> Completer:
         cluster = Kubectl.of(parsed_args)
         try:
             return [name for kind in kinds for name in cluster.names(kind)]
-        except Unusable:
-            return []  # a completion has nowhere to say what is wrong
+        except CommandError:
+            return []  # a completion cannot show errors
 
     return complete

@@ -1,4 +1,4 @@
-"""``sweepjob completion``: the shell completes commands, flags, and the names of sweeps and trials."""
+"""``sweepjob completion``: shell completion of commands, flags, and names of sweeps and trials."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ import sys
 from argcomplete.finders import CompletionFinder
 from argcomplete.shell_integration import shellcode
 
-from ..render.table import say
+from ..render.table import print_output
 
 SHELLS = ("bash", "zsh", "fish")
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "completion",
         help="print the completion script of a shell",
-        description="bash, zsh: source <(sweepjob completion bash), in .bashrc or, with zsh, in .zshrc; "
-        "fish: sweepjob completion fish | source. For kubectl sweepjob nothing is needed: kubectl calls "
+        description="Print the completion script of a shell. bash and zsh: add "
+        "'source <(sweepjob completion bash)' to .bashrc, or with zsh to .zshrc. fish: run "
+        "'sweepjob completion fish | source'. kubectl sweepjob needs no script: kubectl calls "
         "kubectl_complete-sweepjob.",
     )
     parser.add_argument("shell", choices=SHELLS)
@@ -29,22 +31,24 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    say(shellcode(["sweepjob"], shell=args.shell).rstrip())
+    """Run the command, and return its exit code."""
+    print_output(shellcode(["sweepjob"], shell=args.shell).rstrip())
     return 0
 
 
-def answer(parser: argparse.ArgumentParser) -> None:
-    """Answer the shell, if it is it that asks; does not return then."""
+def complete(parser: argparse.ArgumentParser) -> None:
+    """Print the completions that the shell has requested, and exit."""
     CompletionFinder()(parser, always_complete_options=False)
 
 
-class _Done(Exception):
-    """The completions are there."""
+class _CompletionsWritten(Exception):
+    """The completions have been written."""
 
 
 def kubectl() -> int:
-    """What kubectl runs to complete ``kubectl sweepjob``: a completion a line, and a directive, 4, that
-    there are no file names among them.
+    """Print the completions of ``kubectl sweepjob`` for kubectl.
+
+    Each is a line; the last line is Cobra's directive 4, which disables the completion of file names.
     """
     from .__main__ import parser_for
 
@@ -54,12 +58,17 @@ def kubectl() -> int:
     os.environ |= {"_ARGCOMPLETE_IFS": "\n"}
     found = io.StringIO()
 
-    def leave(_: int) -> None:
-        raise _Done
+    def finish(_: int) -> None:
+        raise _CompletionsWritten
 
-    with contextlib.suppress(_Done):
+    with contextlib.suppress(_CompletionsWritten):
         CompletionFinder()(
-            parser_for(words), always_complete_options=False, exit_method=leave, output_stream=found
+            parser_for(words),
+            always_complete_options=False,
+            exit_method=finish,
+            output_stream=found,
         )
-    say("\n".join([*(text.strip() for text in found.getvalue().split("\n") if text.strip()), ":4"]))
+    print_output(
+        "\n".join([*(text.strip() for text in found.getvalue().split("\n") if text.strip()), ":4"])
+    )
     return 0

@@ -1,4 +1,4 @@
-"""``sweepjob cost``: where the GPU-hours went."""
+"""``sweepjob cost``: shows the GPU-hours that sweeps used and saved."""
 
 from __future__ import annotations
 
@@ -7,38 +7,45 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..api.phases import TrialPhase
-from ..render.output_formats import FORMATS, add_output, show
+from ..render.output_formats import FORMATS, add_output, print_rows
 from ..render.views import SweepView, TrialView
 from .arguments import add_sweep
 from .kubectl import Kubectl
-from .trials import read
+from .trials import read_trials
 
 _FORMATS = tuple(f for f in FORMATS if f != "name")
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "cost",
         help="show GPU-hours used and saved",
-        description="With a sweep: by what became of its trials. Without: all sweeps of the namespace. "
-        "What was saved by stopping early is an estimate: the reports not made, at its own pace.",
+        description="Show the GPU-hours of all sweeps of the namespace, or of one sweep by the phase "
+        "of its trials. Hours saved by early stops are an estimate: the missing reports at each "
+        "trial's own pace.",
     )
     add_sweep(parser, nargs="?")
-    parser.add_argument("-A", "--all-namespaces", action="store_true")
-    parser.add_argument("--price", type=float, metavar="P", help="of a GPU-hour, in any currency")
+    parser.add_argument(
+        "-A", "--all-namespaces", action="store_true", help="show sweeps of all namespaces"
+    )
+    parser.add_argument(
+        "--price", type=float, metavar="P", help="price of a GPU-hour, in any currency"
+    )
     add_output(parser, _FORMATS)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit code."""
     if args.name is None:
-        found = Kubectl.of(args).sweeps(everywhere=args.all_namespaces)
+        found = Kubectl.of(args).sweeps(all_namespaces=args.all_namespaces)
         rows = [_of_sweep(SweepView.of(body), args.price) for body in found]
-        shown = None if args.all_namespaces else [k for k in _columns(rows) if k != "namespace"]
-        show(rows, args.output, "", shown)
+        columns = None if args.all_namespaces else [k for k in _columns(rows) if k != "namespace"]
+        print_rows(rows, args.output, "", columns)
         return 0
-    _, trials = read(args)
-    show(of_trials(trials, args.price), args.output, "")
+    _, trials = read_trials(args)
+    print_rows(cost_by_phase(trials, args.price), args.output, "")
     return 0
 
 
@@ -52,11 +59,16 @@ def _of_sweep(sweep: SweepView, price: float | None) -> dict[str, Any]:
         "name": sweep.name,
         "trials": sweep.counts.get("created", 0),
     }
-    return {**row, **_amounts(sweep.used, sweep.saved, price)}
+    return {**row, **_amounts(sweep.gpu_seconds_used, sweep.gpu_seconds_saved, price)}
 
 
-def of_trials(trials: Sequence[TrialView], price: float | None) -> list[dict[str, Any]]:
-    """A row for each phase that there is, and one for all."""
+def cost_by_phase(trials: Sequence[TrialView], price: float | None) -> list[dict[str, Any]]:
+    """Return a row for each phase with trials, and one for all trials.
+
+    Args:
+        trials: the trials.
+        price: price of a GPU-hour; None to leave costs out.
+    """
     rows = []
     for phase in TrialPhase:
         group = [trial for trial in trials if trial.record.phase is phase]
@@ -66,7 +78,7 @@ def of_trials(trials: Sequence[TrialView], price: float | None) -> list[dict[str
 
 
 def _group(name: str, trials: Sequence[TrialView], price: float | None) -> dict[str, Any]:
-    used = sum(trial.used for trial in trials)
+    used = sum(trial.gpu_seconds_used for trial in trials)
     saved = sum(trial.record.gpu_saved for trial in trials)
     return {"phase": name, "trials": len(trials), **_amounts(used, saved, price)}
 

@@ -1,4 +1,4 @@
-"""``sweepjob explain``: what became of a trial or a sweep, and why."""
+"""``sweepjob explain``: explains the state of a trial or a sweep."""
 
 from __future__ import annotations
 
@@ -9,40 +9,42 @@ from collections.abc import Sequence
 
 from ..api.stop_decision import StopDecision
 from ..api.times import format_time
-from ..loading.errors import Unusable
+from ..loading.errors import CommandError
 from ..objective import Goal
-from ..render.formatting import counted, duration
-from ..render.output_formats import cell
+from ..render.formatting import format_duration, pluralize
+from ..render.output_formats import format_value
 from ..render.sparkline import sparkline
-from ..render.table import say, table
+from ..render.table import format_table, print_output
 from ..render.views import SweepView, TrialView, trial_views
-from .arguments import SWEEP, add_either, kind_of
-from .explain_sweep import sweep_explanation
+from .arguments import SWEEP, add_sweep_or_trial, resolve_kind
+from .explain_sweep import explain_sweep
 from .kubectl import Kubectl
 
 _WIDTH = 60
-_NEIGHBOURS = 5  # comparators that are shown
+_MAX_COMPARATORS = 5
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "explain",
-        help="tell what became of a trial or a sweep, and why",
-        description="Of a trial: parameters, curve, attempts, and the decision: the policy, the "
-        "interval, its value, the threshold, and the trials it was compared with. Of a sweep: its "
-        "settings, its conditions, and why its trials ended.",
+        help="explain the state of a sweep or a trial",
+        description="Explain a trial: its parameters, its reports, its attempts, and the decision to "
+        "stop it, with the policy, the interval, the value, the threshold and the compared trials. "
+        "Explain a sweep: its settings, its conditions, and why its trials ended.",
     )
-    add_either(parser)
+    add_sweep_or_trial(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit code."""
     cluster = Kubectl.of(args)
-    kind, name = kind_of(cluster, args.name)
+    kind, name = resolve_kind(cluster, args.name)
     if kind == SWEEP:
         body = cluster.sweep(name)
         views = trial_views(cluster.trials(name), SweepView.of(body).goal)
-        say("\n".join(sweep_explanation(body, views, time.time())))
+        print_output("\n".join(explain_sweep(body, views, time.time())))
         return 0
     return _explain_trial(cluster, name)
 
@@ -55,16 +57,23 @@ def _explain_trial(cluster: Kubectl, name: str) -> int:
     trials += trial_views(cluster.warm_started_by(about), sweep.goal)
     trial = next((t for t in trials if t.name == name), None)
     if trial is None:
-        raise Unusable(f"{name} is no trial of {sweep.name}: its labels or its owner are others'")
-    say("\n".join(explanation(sweep, trial, trials, time.time())))
+        raise CommandError(
+            f"{name} is no trial of {sweep.name}: its labels or its owner are others'"
+        )
+    print_output("\n".join(explain_trial(sweep, trial, trials, time.time())))
     return 0
 
 
-def explanation(
+def explain_trial(
     sweep: SweepView, trial: TrialView, trials: Sequence[TrialView], now: float
 ) -> list[str]:
-    """The lines that explain a trial; ``trials`` are all of its sweep, and
-    those of other sweeps that count in it.
+    """Return the lines that explain a trial.
+
+    Args:
+        sweep: its sweep.
+        trial: the trial.
+        trials: all trials of the sweep, and those of its warm start.
+        now: seconds since the epoch.
     """
     lines = [_title(trial, now)]
     lines += [f"  {name} = {value}" for name, value in trial.parameters.items()]
@@ -86,7 +95,7 @@ def explanation(
 def _title(trial: TrialView, now: float) -> str:
     record = trial.record
     took = trial.seconds(now)
-    parts = [trial.name, trial.phase, duration(took) if took is not None else "not started"]
+    parts = [trial.name, trial.phase, format_duration(took) if took is not None else "not started"]
     if record.attempt > 1:
         parts.append(f"attempt {record.attempt}")
     return "   ".join(parts)
@@ -95,17 +104,20 @@ def _title(trial: TrialView, now: float) -> str:
 def _curve(sweep: SweepView, trial: TrialView) -> list[str]:
     curve = trial.curve
     if curve.best is None and curve.count:
-        told = f"{counted(curve.count, 'report')}, none of them finite, last {cell(curve.last)}"
-        return ["", f"{sweep.metric}: {told}"]
+        reports = pluralize(curve.count, "report")
+        last = format_value(curve.last)
+        return ["", f"{sweep.metric}: {reports}, none of them finite, last {last}"]
     if curve.best is None:
-        seen = ", ".join(trial.record.seen)
-        told = f"it reported {seen}, but never {sweep.metric}" if seen else "it reported nothing"
-        return ["", told]
+        others = ", ".join(trial.record.seen)
+        text = (
+            f"it reported {others}, but never {sweep.metric}" if others else "it reported nothing"
+        )
+        return ["", text]
+    best = f"best {format_value(curve.best)} at interval {curve.best_interval}"
     return [
         "",
-        f"{sweep.metric}: {counted(curve.count, 'report')}, best {cell(curve.best)} at interval "
-        f"{curve.best_interval}, last {cell(curve.last)}",
-        sparkline(trial.shape(), _WIDTH),
+        f"{sweep.metric}: {pluralize(curve.count, 'report')}, {best}, last {format_value(curve.last)}",
+        sparkline(trial.reported_values(), _WIDTH),
     ]
 
 
@@ -115,8 +127,8 @@ def _decision(
     lines = ["", stop.message]
     if stop.threshold is not None:
         lines.append(
-            f"value {cell(stop.value) or 'none'}, threshold {cell(stop.threshold)}, "
-            f"{counted(stop.comparators, 'other trial')} compared at interval {stop.interval}"
+            f"value {format_value(stop.value) or 'none'}, threshold {format_value(stop.threshold)}, "
+            f"{pluralize(stop.comparators, 'other trial')} compared at interval {stop.interval}"
         )
     others = [
         (best, other)
@@ -126,16 +138,26 @@ def _decision(
     ]
     others.sort(key=lambda pair: (-sweep.goal.score(pair[0]), pair[1].index))
     if others:
-        rows = [[o.name, o.phase, cell(best)] for best, o in others[:_NEIGHBOURS]]
+        rows = [[o.name, o.phase, format_value(best)] for best, o in others[:_MAX_COMPARATORS]]
         head = ["TRIAL", "PHASE", f"BEST WITHIN {stop.interval}"]
-        lines += ["", f"the best of those that have come as far by now ({len(others)}):"]
-        lines += [table(head, rows)]
+        lines += [
+            "",
+            f"the best of those that have come as far by now ({len(others)}):",
+        ]
+        lines += [format_table(head, rows)]
     return lines
 
 
 def best_within(trial: TrialView, interval: int, goal: Goal) -> float | None:
-    """Its best value within its first ``interval`` reports; None when it did not come so far, or this
-    interval of a long curve is not kept.
+    """Return the best value of a trial within its first ``interval`` reports.
+
+    Args:
+        trial: the trial.
+        interval: number of reports.
+        goal: goal of the sweep.
+
+    Returns:
+        The value; None if the trial has fewer reports, or this interval is not stored.
     """
     curve = trial.curve
     if curve.count < interval:
@@ -152,4 +174,4 @@ def _executions(trial: TrialView) -> list[str]:
         [str(e.attempt), e.pod, e.node, format_time(e.ended), f"{e.reason}: {e.message}"]
         for e in trial.record.executions
     ]
-    return [table(["ATTEMPT", "POD", "NODE", "ENDED", "WHY"], rows)]
+    return [format_table(["ATTEMPT", "POD", "NODE", "ENDED", "WHY"], rows)]

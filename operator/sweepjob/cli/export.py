@@ -1,22 +1,24 @@
-"""``sweepjob export``: everything that is on record, for a notebook or a spreadsheet."""
+"""``sweepjob export``: exports all stored data of a sweep's trials."""
 
 from __future__ import annotations
 
 import argparse
 import time
 
-from ..render.output_formats import Row, add_output, show
-from ..render.trial_rows import whole_row
+from ..render.output_formats import Row, add_output, print_rows
+from ..render.trial_rows import full_trial_row
 from ..render.views import TrialView
 from .arguments import add_sweep
-from .trials import read
+from .trials import read_trials
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "export",
-        help="write out a sweep's trials with all that is on record",
-        description="A row per trial by its index: parameters, values, times, why it ended, its curve.",
+        help="export all stored data of a sweep's trials",
+        description="Export a row for each trial: parameters, values, times, the reason of its end, "
+        "and its reports.",
     )
     add_sweep(parser)
     add_output(parser, ("csv", "json"))
@@ -24,17 +26,18 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    _, trials = read(args)
-    show(
+    """Run the command, and return its exit code."""
+    _, trials = read_trials(args)
+    print_rows(
         [_row(trial, as_json=args.output == "json") for trial in trials], args.output, "sweeptrial"
     )
     return 0
 
 
 def _row(trial: TrialView, *, as_json: bool) -> Row:
-    row = whole_row(trial, time.time())
+    row = full_trial_row(trial, time.time())
     if as_json:
-        # The values themselves, not their texts.
+        # JSON has the values themselves instead of texts.
         later = [{"interval": p.interval, "value": p.value} for p in trial.curve.later]
         return {**row, "values": trial.curve.values, "later": later}
     stop = {f"stop{key[0].upper()}{key[1:]}": value for key, value in (row["stop"] or {}).items()}

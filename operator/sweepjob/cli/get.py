@@ -1,4 +1,4 @@
-"""``sweepjob get``: sweeps in a table, or one of them as it is now, and as it goes on."""
+"""``sweepjob get``: shows sweeps in a table, or one sweep with its trials."""
 
 from __future__ import annotations
 
@@ -6,73 +6,88 @@ import argparse
 import time
 from typing import Any
 
-from ..loading.errors import Unusable
-from ..render.output_formats import FORMATS, Row, add_output, json_text, show, yaml_text
-from ..render.screen import screen
-from ..render.table import say, tell
+from ..loading.errors import CommandError
+from ..render.output_formats import FORMATS, Row, add_output, json_text, print_rows, yaml_text
+from ..render.screen import sweep_screen
+from ..render.table import print_message, print_output
 from ..render.views import SweepView, trial_views
 from . import live
 from .arguments import add_sweep
 from .kubectl import Kubectl
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "get",
-        help="show sweeps, or one of them with its trials",
-        description="Without a name: all sweeps of the namespace. With one: its progress, its best trial "
-        "and what runs. With --watch it is shown anew at every change until the sweep has ended; the "
-        "exit code is then 0 when it is complete and 1 when it has failed.",
+        help="show sweeps, or one sweep with its trials",
+        description="Show all sweeps of the namespace, or the progress, the best trial and the running "
+        "trials of one sweep. With --watch, update the display at each change until the sweep has "
+        "ended; the exit code is then 0 if the sweep is complete and 1 if it has failed.",
     )
     add_sweep(parser, nargs="?")
-    parser.add_argument("-A", "--all-namespaces", action="store_true")
-    parser.add_argument("-w", "--watch", action="store_true")
+    parser.add_argument(
+        "-A", "--all-namespaces", action="store_true", help="show sweeps of all namespaces"
+    )
+    parser.add_argument(
+        "-w", "--watch", action="store_true", help="watch the sweep until it has ended"
+    )
     add_output(parser, FORMATS)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit code."""
     cluster = Kubectl.of(args)
     if args.watch:
         if args.name is None:
-            raise Unusable(
+            raise CommandError(
                 "--watch shows one sweep: give its name. All of them: kubectl get swj -w"
             )
         return live.follow(cluster, args.name)
     if args.name is not None and args.output == "table":
         sweep = SweepView.of(cluster.sweep(args.name))
         trials = trial_views(cluster.trials(args.name), sweep.goal)
-        say("\n".join(screen(sweep, trials, time.time())))
+        print_output("\n".join(sweep_screen(sweep, trials, time.time())))
         return 0
     if args.output in ("json", "yaml"):
-        say(_objects(cluster, args))
+        print_output(_objects(cluster, args))
         return 0
     found = (
-        [cluster.sweep(args.name)] if args.name else cluster.sweeps(everywhere=args.all_namespaces)
+        [cluster.sweep(args.name)]
+        if args.name
+        else cluster.sweeps(all_namespaces=args.all_namespaces)
     )
     if not found and args.output == "table":
-        tell("no sweeps found" if args.all_namespaces else cluster.explain_empty())
+        print_message("no sweeps found" if args.all_namespaces else cluster.empty_message())
         return 0
     now = time.time()
     rows = [sweep_row(SweepView.of(body), now) for body in found]
     hidden = {"goal", "metric", "message"} | (set() if args.all_namespaces else {"namespace"})
-    show(rows, args.output, "sweepjob", [name for name in sweep_columns() if name not in hidden])
+    print_rows(
+        rows, args.output, "sweepjob", [name for name in sweep_columns() if name not in hidden]
+    )
     return 0
 
 
 def _objects(cluster: Kubectl, args: argparse.Namespace) -> str:
-    """The objects themselves, as kubectl gives them: one by its name, else a List."""
+    """Return the objects as kubectl does: one object for a name, otherwise a List."""
     data: Any
     if args.name:
         data = cluster.sweep(args.name)
     else:
-        items = cluster.sweeps(everywhere=args.all_namespaces)
+        items = cluster.sweeps(all_namespaces=args.all_namespaces)
         data = {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items}
     return json_text(data) if args.output == "json" else yaml_text(data)
 
 
 def sweep_row(sweep: SweepView, now: float) -> Row:
-    """A sweep in a line."""
+    """Return the row of a sweep.
+
+    Args:
+        sweep: the sweep.
+        now: seconds since the epoch.
+    """
     values = (
         sweep.namespace,
         sweep.name,
@@ -84,8 +99,8 @@ def sweep_row(sweep: SweepView, now: float) -> Row:
         sweep.counts.get("failed", 0),
         sweep.best_value,
         sweep.best,
-        sweep.used,
-        sweep.saved,
+        sweep.gpu_seconds_used,
+        sweep.gpu_seconds_saved,
         (sweep.completed or now) - sweep.created,
         sweep.goal.value,
         sweep.metric,
@@ -95,6 +110,7 @@ def sweep_row(sweep: SweepView, now: float) -> Row:
 
 
 def sweep_columns() -> tuple[str, ...]:
+    """Return the columns of ``sweep_row``, in its order."""
     return (
         *("namespace", "name", "phase", "reason", "trials", "running", "stopped", "failed"),
         *("best", "bestTrial", "gpuSecondsUsed", "gpuSecondsSaved", "seconds"),

@@ -1,4 +1,4 @@
-"""The cluster, by way of kubectl: its contexts, logins and flags are the user's own."""
+"""Access to the cluster through kubectl, with the user's contexts, credentials and flags."""
 
 from __future__ import annotations
 
@@ -11,66 +11,81 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api import names
-from ..loading.errors import Unusable
-from ..render.views import warm_started_by
-from .kubectl_errors import NO_KUBECTL, NotFound, explained
+from ..loading.errors import CommandError
+from ..render.views import trials_of_source
+from .kubectl_errors import NO_KUBECTL, NotFound, parse_error
 
-# kubectl's own, passed on as they are.
-_FLAGS = ("namespace", "context", "kubeconfig", "cluster", "user", "as")
+# Flags of kubectl's, passed on unchanged.
+_FLAGS = {
+    "namespace": "namespace of the sweeps",
+    "context": "context of the kubeconfig",
+    "kubeconfig": "kubeconfig file",
+    "cluster": "cluster of the kubeconfig",
+    "user": "user of the kubeconfig",
+    "as": "user to impersonate",
+}
 _SWEEPS = f"{names.SWEEPJOBS}.{names.GROUP}"
 _TRIALS = f"{names.SWEEPTRIALS}.{names.GROUP}"
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags that say which cluster and which namespace."""
+def add_cluster_flags(parser: argparse.ArgumentParser) -> None:
+    """Add kubectl's flags for the cluster and the namespace."""
     group = parser.add_argument_group("cluster", "as in kubectl")
-    for flag in _FLAGS:
+    for flag, text in _FLAGS.items():
         short = ["-n"] if flag == "namespace" else []
-        group.add_argument(*short, f"--{flag}", metavar=flag.upper())
+        group.add_argument(*short, f"--{flag}", metavar=flag.upper(), help=text)
 
 
 @dataclass(frozen=True)
 class Kubectl:
-    """kubectl with the flags that the user gave."""
+    """kubectl with the user's flags.
+
+    Attributes:
+        flags: flags of each call, such as ``--namespace=team``.
+    """
 
     flags: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> Kubectl:
+        """Return kubectl with the flags of a command line."""
         given = ((flag, getattr(args, flag)) for flag in _FLAGS)
         return cls(tuple(f"--{flag}={value}" for flag, value in given if value))
 
     def run(self, *arguments: str) -> str:
-        """Its standard output.
+        """Run kubectl, and return its standard output.
 
         Raises:
-            NotFound, Unusable: with what it said, and what to do where that is known.
+            NotFound: the object does not exist.
+            CommandError: kubectl failed; the message is its own, with a remedy if one is known.
         """
         command = self.command(*arguments)
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         except FileNotFoundError:
-            raise Unusable(NO_KUBECTL) from None
+            raise CommandError(NO_KUBECTL) from None
         if done.returncode:
-            raise explained(done.stderr)
+            raise parse_error(done.stderr)
         return done.stdout
 
-    def through(self, *arguments: str) -> int:
-        """Run it on the user's own terminal; returns its exit code."""
+    def run_attached(self, *arguments: str) -> int:
+        """Run kubectl with the program's own streams, and return its exit code."""
         try:
             return subprocess.run(self.command(*arguments), check=False).returncode
         except FileNotFoundError:
-            raise Unusable(NO_KUBECTL) from None
+            raise CommandError(NO_KUBECTL) from None
 
     def command(self, *arguments: str) -> list[str]:
+        """Return the command line of a call."""
         return ["kubectl", *self.flags, *arguments]
 
     def get(self, *arguments: str) -> Mapping[str, Any]:
+        """Run ``kubectl get``, and return the object or the List."""
         found: Mapping[str, Any] = json.loads(self.run("get", *arguments, "-o", "json"))
         return found
 
     def namespace(self) -> str:
-        """The one that commands without a namespace are about."""
+        """Return the namespace of calls without a namespace."""
         path = "jsonpath={..namespace}"
         for flag in self.flags:
             if flag.startswith("--namespace="):
@@ -78,38 +93,56 @@ class Kubectl:
         return self.run("config", "view", "--minify", "-o", path).strip() or "default"
 
     def names(self, resource: str) -> list[str]:
-        """The names of all objects of a kind of ours in the namespace."""
+        """Return the names of all objects of a resource of SweepJob's in the namespace."""
         path = "jsonpath={range .items[*]}{.metadata.name}{'\\n'}{end}"
         return self.run("get", f"{resource}.{names.GROUP}", "-o", path).split()
 
     def has(self, resource: str, name: str) -> bool:
-        """Whether there is an object of a kind of ours of this name in the namespace."""
+        """Return whether the namespace has an object of a resource of SweepJob's.
+
+        Args:
+            resource: ``sweepjobs`` or ``sweeptrials``.
+            name: name of the object.
+        """
         try:
             self.run("get", f"{resource}.{names.GROUP}", name, "-o", "name")
         except NotFound:
             return False
         return True
 
-    def sweeps(self, *, everywhere: bool = False) -> list[Mapping[str, Any]]:
-        scope = ["--all-namespaces"] if everywhere else []
+    def sweeps(self, *, all_namespaces: bool = False) -> list[Mapping[str, Any]]:
+        """Return the SweepJobs of the namespace, or of all namespaces."""
+        scope = ["--all-namespaces"] if all_namespaces else []
         return list(self.get(_SWEEPS, *scope)["items"])
 
     def sweep(self, name: str) -> Mapping[str, Any]:
-        return self._named(_SWEEPS, name)
+        """Return a SweepJob.
+
+        Raises:
+            NotFound: it does not exist; the message says where it may be.
+        """
+        return self._get_named(_SWEEPS, name)
 
     def trial(self, name: str) -> Mapping[str, Any]:
-        return self._named(_TRIALS, name)
+        """Return a SweepTrial.
 
-    def _named(self, resource: str, name: str) -> Mapping[str, Any]:
+        Raises:
+            NotFound: it does not exist; the message says where it may be.
+        """
+        return self._get_named(_TRIALS, name)
+
+    def _get_named(self, resource: str, name: str) -> Mapping[str, Any]:
         try:
             return self.get(resource, name)
         except NotFound as error:
-            raise NotFound(f"{error} in namespace {self.namespace()}{self._hint(name)}") from None
+            raise NotFound(
+                f"{error} in namespace {self.namespace()}{self._location_hint(name)}"
+            ) from None
 
-    def _hint(self, name: str) -> str:
-        """Where a name that is not in the namespace may be meant; empty where nobody may say."""
+    def _location_hint(self, name: str) -> str:
+        """Return where an object of this name exists; empty if that is unknown."""
         for resource, kind in ((_SWEEPS, "sweep"), (_TRIALS, "trial")):
-            with contextlib.suppress(Unusable):
+            with contextlib.suppress(CommandError):
                 found = self._namespaces_with(resource, name)
                 if self.namespace() in found:
                     return f"; {name} is the name of a {kind} there"
@@ -132,12 +165,12 @@ class Kubectl:
             self.run("get", "namespace", self.namespace(), "-o", "name")
         except NotFound:
             return False
-        except Unusable:
-            return True  # nobody may say
+        except CommandError:
+            return True  # no permission to know
         return True
 
-    def explain_empty(self) -> str:
-        """What to say where the namespace has no sweep."""
+    def empty_message(self) -> str:
+        """Return the message for a namespace without sweeps."""
         if not self._namespace_exists():
             return f"namespace {self.namespace()} does not exist; choose one with -n"
         return (
@@ -146,32 +179,36 @@ class Kubectl:
         )
 
     def trials(self, sweep: str) -> list[Mapping[str, Any]]:
-        """The records of a sweep's trials."""
+        """Return the SweepTrials of a sweep."""
         return list(self.get(_TRIALS, "-l", f"{names.LABEL_SWEEP}={sweep}")["items"])
 
     def warm_started_by(self, sweep: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """The trials of other sweeps that count in this one."""
+        """Return the SweepTrials of the sources of a sweep's warm start."""
         sources = (sweep.get("status") or {}).get("warmStart") or ()
-        return [t for s in sources for t in warm_started_by(s, self.trials(s["sweep"]))]
+        return [t for s in sources for t in trials_of_source(s, self.trials(s["sweep"]))]
 
     def pods(self, trial: str) -> list[Mapping[str, Any]]:
+        """Return the pods of a trial."""
         return list(self.get("pods", "-l", f"{names.LABEL_TRIAL}={trial}")["items"])
 
     def patch_sweep(self, name: str, spec: Mapping[str, Any]) -> None:
+        """Merge changes into the spec of a SweepJob."""
         self.run("patch", _SWEEPS, name, "--type=merge", "-p", json.dumps({"spec": spec}))
 
     def delete_trial(self, name: str) -> None:
+        """Delete a SweepTrial."""
         self.run("delete", _TRIALS, name)
 
     def delete_jobs(self, trial: str) -> None:
+        """Delete the Jobs of a trial without waiting."""
         self.run("delete", "jobs", "-l", f"{names.LABEL_TRIAL}={trial}", "--wait=false")
 
     def watch_sweep(self, name: str) -> subprocess.Popen[str]:
-        """A process that prints an event, in a line of its own, whenever the sweep changes."""
+        """Start a process that prints an event, on one line, at each change of a SweepJob."""
         return self._watch(_SWEEPS, name)
 
     def watch_trials(self, sweep: str) -> subprocess.Popen[str]:
-        """The same for its trials' records."""
+        """Start a process that prints an event, on one line, at each change of a sweep's trials."""
         return self._watch(_TRIALS, "-l", f"{names.LABEL_SWEEP}={sweep}")
 
     def _watch(self, *what: str) -> subprocess.Popen[str]:

@@ -1,30 +1,30 @@
-"""kubectl's errors in one sentence: what is missing, and the command that mends it."""
+"""Converts kubectl's error messages to errors with a remedy."""
 
 from __future__ import annotations
 
 import re
 
-from ..loading.errors import Unusable
+from ..loading.errors import CommandError
 
-# kubectl's own log, e.g. the lines of memcache.go that it prints before it gives up.
+# Lines of kubectl's log, e.g. those of memcache.go before a failure.
 _LOG_LINE = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d")
 _INSTALL = "helm install sweepjob helm/sweepjob --namespace sweepjob-system --create-namespace"
 
 NO_KUBECTL = "kubectl is not installed, or not in PATH; this command reaches the cluster with it"
 
 
-class NotFound(Unusable):
-    """There is nothing of that name."""
+class NotFound(CommandError):
+    """The object does not exist."""
 
 
-def explained(stderr: str) -> Unusable:
-    """The error for what kubectl wrote on its standard error before it failed."""
+def parse_error(stderr: str) -> CommandError:
+    """Return the error for the standard error of a failed kubectl."""
     lines = [line for line in stderr.strip().splitlines() if not _LOG_LINE.match(line)]
     text = " ".join(lines).removeprefix("Error from server ").removeprefix("error: ").strip()
     if "(NotFound)" in text:
         return NotFound(text.removeprefix("(NotFound): "))
     remedy = _remedy(text, stderr)
-    return Unusable(f"{text}{remedy}" if text else "kubectl failed without an error message")
+    return CommandError(f"{text}{remedy}" if text else "kubectl failed without an error message")
 
 
 def _remedy(text: str, stderr: str) -> str:
@@ -43,9 +43,9 @@ def _remedy(text: str, stderr: str) -> str:
     if "does not exist" in text and text.startswith("context"):
         return "; choose one of: kubectl config get-contexts"
     if text.startswith("stat ") and "no such file" in text:
-        return "; --kubeconfig or KUBECONFIG names a file that is not there"
+        return "; --kubeconfig or KUBECONFIG names a file that does not exist"
     if "(Unauthorized)" in text or "must be logged in" in text:
         return "; the login of this context has expired or is wrong: kubectl auth whoami"
     if text.startswith("(Forbidden)") and "cannot" in text:
-        return ". Ask whoever runs the cluster for this right: kubectl auth can-i --list"
+        return ". Ask an administrator of the cluster for this right: kubectl auth can-i --list"
     return ""

@@ -1,4 +1,4 @@
-"""``sweepjob suspend``, ``resume``, ``stop``, ``retry``: what a person may want of a sweep or a trial."""
+"""``sweepjob suspend``, ``resume``, ``stop`` and ``retry``: change the state of a sweep or a trial."""
 
 from __future__ import annotations
 
@@ -7,48 +7,48 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..api.phases import TrialPhase
-from ..loading.errors import Unusable
-from ..render.table import say, tell
+from ..loading.errors import CommandError
+from ..render.table import print_message, print_output
 from ..render.views import SweepView, TrialView
-from .arguments import SWEEP, add_either, add_sweep, add_trial, kind_of
+from .arguments import SWEEP, add_sweep, add_sweep_or_trial, add_trial, resolve_kind
 from .kubectl import Kubectl
 
-# Who keeps an object as Git has it, by the mark that it leaves.
-_KEEPERS = {
+# GitOps tools that revert changes, by the label or annotation of their objects.
+_GITOPS_TOOLS = {
     "argocd.argoproj.io/tracking-id": "Argo CD",
     "kustomize.toolkit.fluxcd.io/name": "Flux",
     "helm.toolkit.fluxcd.io/name": "Flux",
 }
-_SAID = {
-    "suspend": "suspended: running trials go on, no new one starts",
+_RESULTS = {
+    "suspend": "suspended: running trials continue, no new trial starts",
     "resume": "resumed",
-    "stop": "stopped: its trials are ended, its best stays on record",
+    "stop": "stopped: its trials are canceled, its results remain",
 }
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     _command(
         commands,
         "suspend",
         add_sweep,
         _suspend,
-        "start no new trials; running ones go on",
+        "start no new trials; running trials continue",
     )
-    _command(commands, "resume", add_sweep, _resume, "go on with a suspended sweep")
+    _command(commands, "resume", add_sweep, _resume, "resume a suspended sweep")
     _command(
         commands,
         "stop",
-        add_either,
+        add_sweep_or_trial,
         _stop,
-        "end a sweep with what it has found, or cancel one trial; sweepjob/NAME and sweeptrial/NAME "
-        "tell them apart",
+        "stop a sweep, or cancel one trial; write sweepjob/NAME or sweeptrial/NAME if both exist",
     )
     _command(
         commands,
         "retry",
         add_trial,
         _retry,
-        "try a failed or canceled trial again; under its index, with a new record, in a sweep that runs",
+        "retry a failed or canceled trial; the sweep must be running, and the trial keeps its index",
     )
 
 
@@ -59,7 +59,8 @@ def _command(
     act: Callable[[Kubectl, str], int],
     text: str,
 ) -> None:
-    parser = commands.add_parser(name, help=text.split(";")[0], description=text)
+    sentence = f"{text[0].upper()}{text[1:]}."
+    parser = commands.add_parser(name, help=text.split(";")[0], description=sentence)
     add_name(parser)
     parser.set_defaults(run=lambda args: act(Kubectl.of(args), args.name))
 
@@ -73,7 +74,7 @@ def _resume(cluster: Kubectl, name: str) -> int:
 
 
 def _stop(cluster: Kubectl, name: str) -> int:
-    kind, plain = kind_of(cluster, name)
+    kind, plain = resolve_kind(cluster, name)
     if kind == SWEEP:
         return _set(cluster, plain, "stop", {"stop": True})
     return _cancel(cluster, plain)
@@ -82,22 +83,22 @@ def _stop(cluster: Kubectl, name: str) -> int:
 def _set(cluster: Kubectl, name: str, verb: str, change: Mapping[str, bool]) -> int:
     body = cluster.sweep(name)
     sweep = SweepView.of(body)
-    if sweep.is_over:
-        raise Unusable(f"{name} has ended ({sweep.phase}); there is nothing to {verb}")
+    if sweep.has_ended:
+        raise CommandError(f"{name} has ended ({sweep.phase}); there is nothing to {verb}")
     cluster.patch_sweep(name, change)
-    say(f"sweepjob/{name} {_SAID[verb]}")
-    _warn_of_keeper(body, change)
+    print_output(f"sweepjob/{name} {_RESULTS[verb]}")
+    _note_gitops_tool(body, change)
     return 0
 
 
-def _warn_of_keeper(body: Mapping[str, Any], change: Mapping[str, bool]) -> None:
+def _note_gitops_tool(body: Mapping[str, Any], change: Mapping[str, bool]) -> None:
     meta = body["metadata"]
     marks = {**(meta.get("labels") or {}), **(meta.get("annotations") or {})}
-    keeper = next((who for mark, who in _KEEPERS.items() if mark in marks), None)
-    if keeper is not None:
+    tool = next((tool for mark, tool in _GITOPS_TOOLS.items() if mark in marks), None)
+    if tool is not None:
         ((key, value),) = change.items()
-        tell(
-            f"note: {keeper} keeps this sweep as Git has it, and may undo that; write "
+        print_message(
+            f"note: {tool} keeps this sweep as Git has it, and may undo that; write "
             f"spec.{key}: {str(value).lower()} there"
         )
 
@@ -105,9 +106,9 @@ def _warn_of_keeper(body: Mapping[str, Any], change: Mapping[str, bool]) -> None
 def _cancel(cluster: Kubectl, name: str) -> int:
     trial = _trial(cluster, name)
     if trial.record.phase.is_end:
-        raise Unusable(f"{name} has ended ({trial.phase}); there is nothing to stop")
+        raise CommandError(f"{name} has ended ({trial.phase}); there is nothing to stop")
     cluster.delete_jobs(name)
-    say(f"sweeptrial/{name} is canceled: its Job is deleted")
+    print_output(f"sweeptrial/{name} is canceled: its Job is deleted")
     return 0
 
 
@@ -115,16 +116,17 @@ def _retry(cluster: Kubectl, name: str) -> int:
     trial = _trial(cluster, name.removeprefix("sweeptrial/"))
     sweep = SweepView.of(cluster.sweep(trial.record.sweep))
     if trial.record.phase not in (TrialPhase.FAILED, TrialPhase.CANCELED):
-        raise Unusable(
+        raise CommandError(
             f"{trial.name} is {trial.phase}; only failed and canceled trials are retried"
         )
-    if sweep.is_over:
-        raise Unusable(
-            f"{sweep.name} has ended ({sweep.phase}), and a finished sweep stays finished. To go on with "
-            "it, raise spec.limits.maxTotalTrials; failed attempts are repeated by spec.trial.maxRetries"
+    if sweep.has_ended:
+        raise CommandError(
+            f"{sweep.name} has ended ({sweep.phase}), and a finished sweep stays finished. To go on "
+            "with it, raise spec.limits.maxTotalTrials; failed attempts are repeated by "
+            "spec.trial.maxRetries"
         )
     cluster.delete_trial(trial.name)
-    say(f"sweeptrial/{trial.name} will be tried again when a slot is free")
+    print_output(f"sweeptrial/{trial.name} will be tried again when a slot is free")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""A sweep as it goes on, shown anew at every change until it has ended."""
+"""Shows the progress of a sweep at each change until it has ended."""
 
 from __future__ import annotations
 
@@ -12,68 +12,73 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..api import names
-from ..render.screen import screen
-from ..render.terminal import terminal
+from ..render.screen import sweep_screen
+from ..render.terminal import live_display
 from ..render.views import SweepView, trial_views
 from .kubectl import Kubectl
 from .kubectl_errors import NotFound
 
-_TICK = 1.0  # seconds; times go on while nothing else happens
-_MOMENT = 0.05
+_REFRESH_INTERVAL = 1.0  # seconds, to update run times without events
+_BATCH_DELAY = 0.05  # seconds in which further events are collected
 
-News = Mapping[str, Any] | None  # an event, or the end of a watch
+WatchEvent = Mapping[str, Any] | None  # None for the end of a watch
 
 
 def follow(cluster: Kubectl, name: str) -> int:
-    """Show the sweep until it has ended; returns the exit code.
+    """Show a sweep until it has ended.
+
+    Args:
+        cluster: the cluster.
+        name: name of the sweep.
+
+    Returns:
+        The exit code: 0 if the sweep is complete, 1 if it has failed.
 
     Raises:
-        Unusable: there is no such sweep, or none any more.
+        CommandError: the sweep does not exist, or has been deleted.
     """
-    with terminal() as show:
+    with live_display() as show:
         while True:
-            with _watching(cluster, name) as seen:
-                for sweep, lines in seen:
+            with _watch_screens(cluster, name) as screens:
+                for sweep, lines in screens:
                     show(lines)
-                    if sweep.is_over:
+                    if sweep.has_ended:
                         return 0 if sweep.phase == "Complete" else 1
-            time.sleep(_TICK)  # a watch has ended, as they all do some time
+            time.sleep(_REFRESH_INTERVAL)  # each watch ends eventually
 
 
 @contextlib.contextmanager
-def _watching(cluster: Kubectl, name: str) -> Iterator[Iterator[tuple[SweepView, list[str]]]]:
-    """The sweep's screen after every change. The watches begin before the first look, so that nothing
-    is missed in between.
-    """
-    news: queue.Queue[News] = queue.Queue()
+def _watch_screens(cluster: Kubectl, name: str) -> Iterator[Iterator[tuple[SweepView, list[str]]]]:
+    """Yield the screens after each change. The watches start before the first list, to miss no event."""
+    events: queue.Queue[WatchEvent] = queue.Queue()
     processes = [cluster.watch_sweep(name), cluster.watch_trials(name)]
     for process in processes:
-        threading.Thread(target=_read, args=(process, news), daemon=True).start()
+        threading.Thread(target=_forward_events, args=(process, events), daemon=True).start()
     try:
-        yield _screens(cluster, name, news)
+        yield _screens(cluster, name, events)
     finally:
         for process in processes:
             process.kill()
             process.wait()
 
 
-def _read(process: subprocess.Popen[str], news: queue.Queue[News]) -> None:
+def _forward_events(process: subprocess.Popen[str], events: queue.Queue[WatchEvent]) -> None:
     assert process.stdout is not None
     for line in process.stdout:
-        news.put(json.loads(line))
-    news.put(None)
+        events.put(json.loads(line))
+    events.put(None)
 
 
 def _screens(
-    cluster: Kubectl, name: str, news: queue.Queue[News]
+    cluster: Kubectl, name: str, events: queue.Queue[WatchEvent]
 ) -> Iterator[tuple[SweepView, list[str]]]:
-    """Until a watch ends."""
+    """Yield the sweep and its screen after each change until a watch ends."""
     sweep = cluster.sweep(name)
     trials = {body["metadata"]["name"]: body for body in cluster.trials(name)}
     while True:
         view = SweepView.of(sweep)
-        yield view, screen(view, trial_views(list(trials.values()), view.goal), time.time())
-        for event in _next(news):
+        yield view, sweep_screen(view, trial_views(list(trials.values()), view.goal), time.time())
+        for event in _next_events(events):
             if event is None:
                 return
             body, gone = event["object"], event["type"] == "DELETED"
@@ -87,12 +92,12 @@ def _screens(
                 sweep = body
 
 
-def _next(news: queue.Queue[News]) -> list[News]:
-    """What has come, after a moment in which more may come with it."""
+def _next_events(events: queue.Queue[WatchEvent]) -> list[WatchEvent]:
+    """Return the next event with those that follow it within a moment; none after a timeout."""
     found = []
     with contextlib.suppress(queue.Empty):
-        found.append(news.get(timeout=_TICK))
-        time.sleep(_MOMENT)
+        found.append(events.get(timeout=_REFRESH_INTERVAL))
+        time.sleep(_BATCH_DELAY)
         while True:
-            found.append(news.get_nowait())
+            found.append(events.get_nowait())
     return found

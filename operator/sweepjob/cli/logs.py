@@ -1,44 +1,48 @@
-"""``sweepjob logs``: what a trial's script printed."""
+"""``sweepjob logs``: prints the log of a trial."""
 
 from __future__ import annotations
 
 import argparse
 
-from ..loading.errors import Unusable
+from ..loading.errors import CommandError
 from ..trial_pods.job import trainer_of
 from ..trial_pods.pod_records import parse_pod
 from .arguments import add_trial
 from .kubectl import Kubectl
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "logs",
         help="print a trial's log",
-        description="The log of the trainer in a trial's newest pod. A pod goes with its log when its "
-        "trial is stopped or its Job is deleted.",
+        description="Print the log of the trainer in a trial's newest pod. The log is deleted with the "
+        "pod, when the trial is stopped or its Job is deleted.",
     )
     add_trial(parser)
-    parser.add_argument("-f", "--follow", action="store_true")
-    parser.add_argument("--tail", type=int, metavar="N", help="the last N lines only")
-    parser.add_argument("--attempt", type=int, metavar="N", help="of an earlier attempt")
-    parser.add_argument("-c", "--container", help="another container of the pod")
+    parser.add_argument(
+        "-f", "--follow", action="store_true", help="stream the log until the pod ends"
+    )
+    parser.add_argument("--tail", type=int, metavar="N", help="print the last N lines only")
+    parser.add_argument("--attempt", type=int, metavar="N", help="print the log of attempt N")
+    parser.add_argument("-c", "--container", help="print the log of another container of the pod")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit code."""
     cluster = Kubectl.of(args)
-    cluster.trial(args.name)  # says so when there is none
+    cluster.trial(args.name)  # raises if it does not exist
     pods = {pod["metadata"]["name"]: pod for pod in cluster.pods(args.name)}
-    seen = [parse_pod(pod) for pod in pods.values()]
-    wanted = [pod for pod in seen if args.attempt in (None, pod.attempt)]
-    if not wanted:
-        raise Unusable(
-            f"{args.name} has no pod any more, and its log went with it; a log collector in the cluster "
-            "keeps logs. Why it ended: sweepjob explain"
+    parsed = [parse_pod(pod) for pod in pods.values()]
+    matching = [pod for pod in parsed if args.attempt in (None, pod.attempt)]
+    if not matching:
+        raise CommandError(
+            f"{args.name} has no pod any more, and its log went with it; a log collector in the "
+            "cluster keeps logs. Why it ended: sweepjob explain"
         )
-    newest = max(wanted, key=lambda pod: (pod.attempt, pod.created))
+    newest = max(matching, key=lambda pod: (pod.attempt, pod.created))
     container = args.container or trainer_of(pods[newest.name]["spec"])["name"]
     flags = ["--follow"] if args.follow else []
     flags += [f"--tail={args.tail}"] if args.tail is not None else []
-    return cluster.through("logs", newest.name, "-c", container, *flags)
+    return cluster.run_attached("logs", newest.name, "-c", container, *flags)

@@ -1,4 +1,4 @@
-"""``sweepjob propose``: what the sampler would try."""
+"""``sweepjob propose``: shows the first proposals of a sampler."""
 
 from __future__ import annotations
 
@@ -6,58 +6,72 @@ import argparse
 import json
 from collections.abc import Iterator
 
-from ..loading.sweep_files import Sweep, read_sweep
-from ..render.escaping import json_safe
-from ..render.table import say, table, tell
+from ..loading.sweep_files import LoadedSweep, read_sweep
+from ..render.escaping import escape_json
+from ..render.output_formats import add_output
+from ..render.table import format_table, print_message, print_output
 from ..search.sampler import Observation
 from ..search.samplers.registry import make_sampler
 from ..search.space import Assignment, leaves
 from ..template.references import text_of
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "propose",
-        help="show what the sampler would try",
-        description="Show the first proposals of a sweep (a SweepJob or an Azure file), without "
-        "running anything. A bayesian sampler is shown as if no trial had reported yet.",
+        help="show the first proposals of the sampler",
+        description="Show the first proposals of a sweep (a SweepJob or an Azure file) without running "
+        "trials. A bayesian sampler proposes as if no trial had reported yet.",
     )
-    parser.add_argument("-f", "--file", required=True, metavar="SWEEP.yaml")
-    parser.add_argument("-n", "--number", type=int, default=20, help="how many (20)")
-    parser.add_argument("--seed", type=int, help="instead of the file's")
-    parser.add_argument("-o", "--output", choices=("table", "json"), default="table")
+    parser.add_argument(
+        "-f", "--file", required=True, metavar="SWEEP.yaml", help="sweep file; - for standard input"
+    )
+    parser.add_argument(
+        "-n", "--number", type=int, default=20, help="number of proposals (default: 20)"
+    )
+    parser.add_argument("--seed", type=int, help="seed, instead of the file's")
+    add_output(parser, ("table", "json"))
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit code."""
     sweep = read_sweep(args.file)
     seed = args.seed if args.seed is not None else sweep.spec.seed
     if seed is None:
         seed = 0
         if sweep.spec.sampler[0] != "grid":
-            tell("note: the file has no seed, and the operator would make one; shown for seed 0")
-    if not sweep.notes and _is_sorted_elsewhere(sweep):
-        tell(
-            "note: Kubernetes sorts the keys of searchSpace, so the operator would go through them in "
-            "the order of the alphabet; samplingAlgorithm.order keeps the order of the file"
+            print_message(
+                "note: the file has no seed; these are the proposals for seed 0, and the operator "
+                "draws a seed"
+            )
+    if not sweep.notes and _loses_its_order(sweep):
+        print_message(
+            "note: Kubernetes sorts the keys of searchSpace, so the operator would use their "
+            "alphabetical order; samplingAlgorithm.order keeps the order of the file"
         )
     if sweep.spec.warm_start and sweep.spec.sampler[0] == "bayesian":
-        tell("note: what the sweeps of warmStart have shown is not known here")
+        print_message("note: the results of the sweeps of warmStart are not available here")
     found = list(proposals(sweep, seed, args.number))
     if args.output == "json":
         for index, assignment in enumerate(found):
             line = json.dumps({"index": index, "parameters": assignment}, ensure_ascii=False)
-            say(json_safe(line))
+            print_output(escape_json(line))
     else:
-        say(_table(found))
+        print_output(_table(found))
     if len(found) < args.number:
-        tell(f"note: the space is exhausted after {len(found)}")
+        print_message(f"note: the space is exhausted after {len(found)}")
     return 0
 
 
-def proposals(sweep: Sweep, seed: int, count: int) -> Iterator[Assignment]:
-    """The first ``count`` proposals, each made while those before it are pending; fewer when the
-    space is exhausted.
+def proposals(sweep: LoadedSweep, seed: int, count: int) -> Iterator[Assignment]:
+    """Yield the first proposals of a sweep, each made while the earlier ones are pending.
+
+    Args:
+        sweep: the sweep.
+        seed: seed of the sampler.
+        count: number of proposals. There are fewer if the search space is exhausted.
     """
     sampler = make_sampler(*sweep.spec.sampler, sweep.spec.space, seed)
     pending: list[Observation] = []
@@ -70,7 +84,7 @@ def proposals(sweep: Sweep, seed: int, count: int) -> Iterator[Assignment]:
         yield assignment
 
 
-def _is_sorted_elsewhere(sweep: Sweep) -> bool:
+def _loses_its_order(sweep: LoadedSweep) -> bool:
     spec = sweep.manifest["spec"]
     algorithm = spec.get("samplingAlgorithm") or {}
     written = list(spec["searchSpace"])
@@ -81,7 +95,7 @@ def _is_sorted_elsewhere(sweep: Sweep) -> bool:
 def _table(found: list[Assignment]) -> str:
     rows = [{name: text_of(value) for name, value in leaves(a)} for a in found]
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    return table(
+    return format_table(
         ["INDEX", *columns],
         [[str(n), *(row.get(name, "") for name in columns)] for n, row in enumerate(rows)],
     )

@@ -1,4 +1,4 @@
-"""``sweepjob replay``: what the policy would have stopped."""
+"""``sweepjob replay``: applies early termination policies to recorded learning curves."""
 
 from __future__ import annotations
 
@@ -14,71 +14,78 @@ from ..api.early_termination import parse_policy
 from ..api.reader import Reader
 from ..early_stopping.policy import Decision, Policy
 from ..early_stopping.replay import Outcome, RecordedTrial, Replay, replay
-from ..loading.errors import Unusable
+from ..loading.errors import CommandError
 from ..loading.recorded_curves import read_curves
-from ..loading.sweep_files import Sweep, read_sweep
-from ..loading.yaml_text import BadYaml, load_documents
-from ..render.escaping import json_safe
-from ..render.table import say, table
+from ..loading.sweep_files import LoadedSweep, read_sweep
+from ..loading.yaml_text import InvalidYamlError, load_documents
+from ..render.escaping import escape_json
+from ..render.output_formats import add_output
+from ..render.table import format_table, print_output
 from ..render.trial_rows import stop_row
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "replay",
-        help="show what the policy would have stopped, on recorded curves",
-        description="Run recorded learning curves under a sweep's early termination. The file has a "
-        'line per trial: {"trial": 0, "values": [0.1, 0.5], "seconds": [60, 60]}; seconds is how long '
-        "each report took, 1 by default. Trials start in the order of the file, as many at a time as "
+        help="apply an early termination policy to recorded curves",
+        description="Apply a sweep's early termination policy to recorded learning curves. The file "
+        'has a line for each trial: {"trial": 0, "values": [0.1, 0.5], "seconds": [60, 60]}; seconds '
+        "has the duration of each report, 1 by default. Trials start in the order of the file, with "
         "the sweep's maxConcurrentTrials.",
     )
-    parser.add_argument("-f", "--file", required=True, metavar="SWEEP.yaml")
-    parser.add_argument("curves", metavar="CURVES.jsonl", help="- for standard input")
+    parser.add_argument(
+        "-f", "--file", required=True, metavar="SWEEP.yaml", help="sweep file; - for standard input"
+    )
+    parser.add_argument(
+        "curves", metavar="CURVES.jsonl", help="recorded curves; - for standard input"
+    )
     parser.add_argument(
         "--compare",
         action="append",
         default=[],
         metavar="OTHER",
-        help="another policy, side by side: a sweep file, or the policy itself, "
-        "e.g. '{type: median_stopping, delayEvaluation: 5}'; may be repeated",
+        help="compare with another policy: a sweep file, or the policy itself, "
+        "e.g. '{type: median_stopping, delayEvaluation: 5}'; repeatable",
     )
-    parser.add_argument("-o", "--output", choices=("table", "json"), default="table")
+    add_output(parser, ("table", "json"))
     parser.add_argument(
-        "--report", metavar="FILE", help="write the report of the replays, too: one HTML file"
+        "--report", metavar="FILE", help="also write a report of the replays as one HTML file"
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit code."""
     sweep = read_sweep(args.file)
     trials = read_curves(args.curves)
     given = sweep.manifest["spec"].get("earlyTermination")
-    policies: dict[str, tuple[Any, Policy]] = {_name(given): (given, sweep.spec.policy)}
+    policies: dict[str, tuple[Any, Policy]] = {_policy_name(given): (given, sweep.spec.policy)}
     for other in args.compare:
-        document, policy = _other(other)
-        name = _name(document)
+        document, policy = _read_policy(other)
+        name = _policy_name(document)
         unique = name if name not in policies else f"{name} ({len(policies) + 1})"
         policies[unique] = (document, policy)
     replays = {name: _replay(sweep, trials, policy) for name, (_, policy) in policies.items()}
     if args.report:
         given_by_name = {name: document for name, (document, _) in policies.items()}
-        _report(sweep, trials, replays, given_by_name, args.report)
+        _write_report(sweep, trials, replays, given_by_name, args.report)
     if args.output == "json":
-        say(json_safe(json.dumps(_json(replays), ensure_ascii=False)))
+        print_output(escape_json(json.dumps(_json(replays), ensure_ascii=False)))
     elif len(replays) == 1:
-        say(_table(trials, *replays.values()))
+        print_output(_table(trials, *replays.values()))
     else:
-        say(_side_by_side(trials, replays))
+        print_output(_side_by_side(trials, replays))
     return 0
 
 
-def _replay(sweep: Sweep, trials: list[RecordedTrial], policy: Policy) -> Replay:
+def _replay(sweep: LoadedSweep, trials: list[RecordedTrial], policy: Policy) -> Replay:
     concurrent = sweep.spec.limits.max_concurrent_trials
     return replay(trials, policy, sweep.spec.objective.goal, concurrent)
 
 
-def _report(
-    sweep: Sweep,
+def _write_report(
+    sweep: LoadedSweep,
     trials: list[RecordedTrial],
     replays: Mapping[str, Replay],
     policies: Mapping[str, Any],
@@ -96,22 +103,22 @@ def _report(
     write(sheets, file)
 
 
-def _other(text: str) -> tuple[Any, Policy]:
-    """A policy by a sweep file, or written out; as it is written, and understood."""
+def _read_policy(text: str) -> tuple[Any, Policy]:
+    """Return a policy as it is written and as it is parsed, from a sweep file or from YAML."""
     if not text.lstrip().startswith("{") or Path(text).exists():
         sweep = read_sweep(text)
         return sweep.manifest["spec"].get("earlyTermination"), sweep.spec.policy
     try:
         (document,) = load_documents(text)
-    except (BadYaml, ValueError) as error:
-        raise Unusable(f"--compare: {error}") from None
+    except (InvalidYamlError, ValueError) as error:
+        raise CommandError(f"--compare: {error}") from None
     reader = Reader(document, "earlyTermination")
     policy = parse_policy(reader)
     reader.finish()
     return document, policy
 
 
-def _name(policy: Any) -> str:
+def _policy_name(policy: Any) -> str:
     if policy is None:
         return "none"
     arguments = ", ".join(f"{key} {value}" for key, value in policy.items() if key != "type")
@@ -119,13 +126,13 @@ def _name(policy: Any) -> str:
 
 
 def _json(replays: Mapping[str, Replay]) -> dict[str, Any]:
-    dumped = {name: _dumped(result) for name, result in replays.items()}
+    dumped = {name: _replay_json(result) for name, result in replays.items()}
     if len(dumped) == 1:
         return next(iter(dumped.values()))
     return {"policies": [{"policy": name, **result} for name, result in dumped.items()]}
 
 
-def _dumped(result: Replay) -> dict[str, Any]:
+def _replay_json(result: Replay) -> dict[str, Any]:
     trials = [
         {"trial": o.trial, "reports": o.reports, "stopped": _decision(o.stopped)}
         for o in result.outcomes
@@ -143,19 +150,23 @@ def _table(trials: list[RecordedTrial], result: Replay) -> str:
         [str(t.trial), f"{o.reports}/{len(t.values)}", o.stopped.message if o.stopped else ""]
         for t, o in zip(trials, result.outcomes, strict=True)
     ]
-    return f"{table(['TRIAL', 'REPORTS', 'STOPPED'], rows)}\n\n{_summary(result)}"
+    return f"{format_table(['TRIAL', 'REPORTS', 'STOPPED'], rows)}\n\n{_summary(result)}"
 
 
 def _side_by_side(trials: list[RecordedTrial], replays: Mapping[str, Replay]) -> str:
     rows = [
-        [str(t.trial), str(len(t.values)), *(_mark(r.outcomes[n]) for r in replays.values())]
+        [
+            str(t.trial),
+            str(len(t.values)),
+            *(_outcome_text(r.outcomes[n]) for r in replays.values()),
+        ]
         for n, t in enumerate(trials)
     ]
     summaries = [f"{name}: {_summary(result)}" for name, result in replays.items()]
-    return "\n".join([table(["TRIAL", "REPORTS", *replays], rows), "", *summaries])
+    return "\n".join([format_table(["TRIAL", "REPORTS", *replays], rows), "", *summaries])
 
 
-def _mark(outcome: Outcome) -> str:
+def _outcome_text(outcome: Outcome) -> str:
     return f"stopped at {outcome.reports}" if outcome.stopped else "-"
 
 

@@ -1,4 +1,4 @@
-"""``sweepjob report``: a sweep in one file, for a mail or an archive."""
+"""``sweepjob report``: writes the report of sweeps as one HTML file."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..loading.errors import Unusable
-from ..local.folder import BrokenFile, Folder
-from ..render.table import tell
-from ..render.views import warm_started_by
+from ..loading.errors import CommandError
+from ..local.folder import CorruptFileError, SweepFolder
+from ..render.table import print_message
+from ..render.views import trials_of_source
 from .arguments import add_sweep
 from .kubectl import Kubectl
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "report",
-        help="write a sweep's report, one HTML file",
-        description="Everything that the page of a sweep shows, in one file that needs no network and "
-        "nothing else. With several sweeps: each of them, and how they compare.",
+        help="write a report of sweeps as one HTML file",
+        description="Write everything that the page of a sweep shows to one file, which needs no "
+        "network. A report of several sweeps also compares them.",
     )
     add_sweep(parser, nargs="*")
     parser.add_argument(
@@ -30,17 +31,18 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         type=Path,
         action="append",
         default=[],
-        help="of a sweep that ran with sweepjob run --local, such as .sweepjob/NAME; may be repeated",
+        help="folder of a sweep that ran with sweepjob run --local, such as .sweepjob/NAME; repeatable",
     )
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help="SWEEP.html by default; - for standard output"
+        "-o", "--output", metavar="FILE", help="file, SWEEP.html by default; - for standard output"
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit code."""
     if not args.name and not args.folder:
-        raise Unusable("name a sweep, or the --folder of one that ran on this machine")
+        raise CommandError("name a sweep, or the --folder of one that ran on this machine")
     cluster = Kubectl.of(args)
     sheets = [_of_cluster(cluster, name) for name in args.name]
     sheets += [_of_folder(folder) for folder in args.folder]
@@ -49,12 +51,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def write(sheets: list[Mapping[str, Any]], output: str) -> None:
-    """Write the report of these sweeps.
+    """Write the report of sweeps.
+
+    Args:
+        sheets: the sweeps' documents.
+        output: file name; ``-`` for standard output.
 
     Raises:
-        Unusable: the file cannot be written.
+        CommandError: the file cannot be written.
     """
-    from ..dashboard.html_report import render_report
+    from ..dashboard.html_report import render_report  # slow to import, and only needed here
 
     text = render_report(sheets)
     if output == "-":
@@ -63,8 +69,8 @@ def write(sheets: list[Mapping[str, Any]], output: str) -> None:
     try:
         Path(output).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Unusable(f"{output}: cannot be written: {error.strerror}") from None
-    tell(f"{output}: {len(text.encode()) / 1e6:.1f} MB, opens in any browser")
+        raise CommandError(f"{output}: cannot be written: {error.strerror}") from None
+    print_message(f"{output}: {len(text.encode()) / 1e6:.1f} MB, opens in any browser")
 
 
 def _of_cluster(cluster: Kubectl, name: str) -> Mapping[str, Any]:
@@ -77,22 +83,22 @@ def _of_cluster(cluster: Kubectl, name: str) -> Mapping[str, Any]:
 def _of_folder(path: Path) -> Mapping[str, Any]:
     try:
         return _sheet_of(path)
-    except BrokenFile as error:
-        raise Unusable(str(error)) from None
+    except CorruptFileError as error:
+        raise CommandError(str(error)) from None
 
 
 def _sheet_of(path: Path) -> Mapping[str, Any]:
     from ..dashboard.document import build_document
 
-    folder = Folder(path) if (path / "sweepjobs").is_dir() else None
+    folder = SweepFolder(path) if (path / "sweepjobs").is_dir() else None
     bodies = list(folder.read("sweepjobs")) if folder else []
     if folder is None or len(bodies) != 1:
-        raise Unusable(
-            f"{path}: is no folder of a sweep; sweepjob run --local makes .sweepjob/NAME"
+        raise CommandError(
+            f"{path}: is no folder of a sweep; sweepjob run --local creates .sweepjob/NAME"
         )
     others: list[Mapping[str, Any]] = []
     for source in (bodies[0].get("status") or {}).get("warmStart") or ():
-        there = path.parent / source["sweep"]
-        if (there / "sweeptrials").is_dir():
-            others += warm_started_by(source, Folder(there).read("sweeptrials"))
+        sibling = path.parent / source["sweep"]
+        if (sibling / "sweeptrials").is_dir():
+            others += trials_of_source(source, SweepFolder(sibling).read("sweeptrials"))
     return build_document(bodies[0], list(folder.read("sweeptrials")), time.time(), others)

@@ -1,4 +1,4 @@
-"""``sweepjob run --local``: a whole sweep as processes on this machine."""
+"""``sweepjob run --local``: runs a sweep as processes on this machine."""
 
 from __future__ import annotations
 
@@ -13,120 +13,131 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..loading.errors import Unusable
+from ..loading.errors import CommandError
 from ..loading.sweep_files import read_sweep
-from ..local.devices import Devices, visible
-from ..local.folder import BrokenFile, Folder
-from ..local.localize import localized, sources_of
-from ..render.output_formats import show
-from ..render.screen import screen
-from ..render.table import say, tell
-from ..render.terminal import terminal
+from ..local.devices import GpuAllocator, visible_gpus
+from ..local.folder import CorruptFileError, SweepFolder
+from ..local.localize import localize, warm_start_folders
+from ..render.output_formats import print_rows
+from ..render.screen import sweep_screen
+from ..render.table import print_message, print_output
+from ..render.terminal import live_display
 from ..render.trial_rows import trial_row
-from ..render.views import SweepView, by_score, trial_views
+from ..render.views import SweepView, sort_by_score, trial_views
 from . import trials
 
 if TYPE_CHECKING:
-    from ..local.node import Machine
+    from ..local.node import NodeConfiguration
     from ..local.sweep import LocalSweep
 
-_REDRAW = 0.2  # seconds between two screens, at least
+_MIN_REFRESH_INTERVAL = 0.2  # seconds
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "run",
         help="run a sweep on this machine, without a cluster",
-        description="Trials are processes here, with the same proposals, decisions and metrics as on a "
-        "cluster. The image is not used: commands run in this folder, with this machine's programs.",
-    )
-    parser.add_argument("-f", "--file", required=True, metavar="SWEEP.yaml")
-    parser.add_argument(
-        "--local", action="store_true", help="required: for a cluster, kubectl apply"
+        description="Run a sweep with trials as processes on this machine. Proposals, decisions and "
+        "metrics are the same as on a cluster. The image is not used: commands run in the current "
+        "folder, with this machine's programs.",
     )
     parser.add_argument(
-        "--folder", type=Path, help="of records and logs; .sweepjob/NAME by default"
+        "-f", "--file", required=True, metavar="SWEEP.yaml", help="sweep file; - for standard input"
     )
-    again = parser.add_mutually_exclusive_group()
-    again.add_argument("--resume", action="store_true", help="go on with what the folder has")
-    again.add_argument("--fresh", action="store_true", help="forget what the folder has")
+    parser.add_argument(
+        "--local", action="store_true", help="required; for a cluster use kubectl apply"
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="folder of records and logs (default: .sweepjob/NAME)"
+    )
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--resume", action="store_true", help="resume the sweep in the folder")
+    existing.add_argument(
+        "--fresh", action="store_true", help="delete the sweep in the folder first"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit code."""
     if not args.local:
-        raise Unusable("this runs sweeps with --local; on a cluster: kubectl apply -f SWEEP.yaml")
+        raise CommandError(
+            "this runs sweeps with --local; on a cluster: kubectl apply -f SWEEP.yaml"
+        )
     sweep = read_sweep(args.file)
-    gpus = visible()
-    manifest = localized(sweep.manifest, sweep.spec, gpus)
+    gpus = visible_gpus()
+    manifest = localize(sweep.manifest, sweep.spec, gpus)
     root = (args.folder or Path(".sweepjob") / manifest["metadata"]["name"]).absolute()
-    new = _open(root, args)
-    from ..local.node import Machine
+    new = _prepare_folder(root, args)
+    from ..local.node import NodeConfiguration
 
-    machine = Machine(Devices(gpus), dict(os.environ), Path.cwd())
+    machine = NodeConfiguration(GpuAllocator(gpus), dict(os.environ), Path.cwd())
     try:
-        sources = sources_of(sweep.spec, root)
-        return asyncio.run(_run(Folder(root), machine, manifest if new else None, sources))
-    except BrokenFile as error:
-        raise Unusable(str(error)) from None
+        sources = warm_start_folders(sweep.spec, root)
+        return asyncio.run(_run(SweepFolder(root), machine, manifest if new else None, sources))
+    except CorruptFileError as error:
+        raise CommandError(str(error)) from None
     except asyncio.CancelledError:
         pass
-    tell(f"interrupted; go on with: sweepjob run --local -f {args.file} --resume")
+    print_message(f"interrupted; resume with: sweepjob run --local -f {args.file} --resume")
     return 130
 
 
-def _open(root: Path, args: argparse.Namespace) -> bool:
-    """Whether the sweep is a new one."""
-    there = any((root / "sweepjobs").glob("*.json"))
+def _prepare_folder(root: Path, args: argparse.Namespace) -> bool:
+    """Check and clear the folder as the flags say; return whether the sweep is new."""
+    has_sweep = any((root / "sweepjobs").glob("*.json"))
     if root.exists() and any(root.iterdir()) and not (root / "sweepjobs").is_dir():
-        raise Unusable(f"{root} is not empty, and no folder of a sweep; choose another --folder")
-    if args.fresh and there:
+        raise CommandError(
+            f"{root} is not empty, and no folder of a sweep; choose another --folder"
+        )
+    if args.fresh and has_sweep:
         shutil.rmtree(root)
         return True
-    if there and not args.resume:
-        raise Unusable(f"{root} has a sweep already: --resume goes on with it, --fresh forgets it")
-    return not there
+    if has_sweep and not args.resume:
+        raise CommandError(f"{root} has a sweep already: --resume resumes it, --fresh deletes it")
+    return not has_sweep
 
 
 async def _run(
-    folder: Folder,
-    machine: Machine,
+    folder: SweepFolder,
+    machine: NodeConfiguration,
     manifest: Mapping[str, Any] | None,
-    sources: Sequence[Folder],
+    sources: Sequence[SweepFolder],
 ) -> int:
-    """Run the sweep and show it; returns the exit code."""
-    news = asyncio.Event()
+    """Run the sweep and show its progress; return the exit code."""
+    changed = asyncio.Event()
     from ..local.sweep import LocalSweep
 
-    sweep = LocalSweep(folder, machine, news.set, sources)
+    sweep = LocalSweep(folder, machine, changed.set, sources)
     task = asyncio.create_task(sweep.run(manifest))
     loop = asyncio.get_running_loop()
     for which in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(which, task.cancel)
-    with terminal() as draw:
+    with live_display() as draw:
         while not task.done():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), 1.0)
-            news.clear()
+                await asyncio.wait_for(changed.wait(), 1.0)
+            changed.clear()
             if sweep.has_begun:
                 draw(_screen(sweep))
-            await asyncio.wait([task], timeout=_REDRAW)
+            await asyncio.wait([task], timeout=_MIN_REFRESH_INTERVAL)
         if not task.cancelled() and task.exception() is None:
             draw(_screen(sweep))
     done = SweepView.of(await task)
-    _show_result(sweep)
-    say(f"\nrecords and logs: {folder.path}")
+    _print_result(sweep)
+    print_output(f"\nrecords and logs: {folder.path}")
     return 0 if done.phase == "Complete" else 1
 
 
 def _screen(sweep: LocalSweep) -> list[str]:
     view = SweepView.of(sweep.sweep)
-    return screen(view, trial_views(sweep.trials, view.goal), time.time())
+    return sweep_screen(view, trial_views(sweep.trials, view.goal), time.time())
 
 
-def _show_result(sweep: LocalSweep) -> None:
+def _print_result(sweep: LocalSweep) -> None:
     view = SweepView.of(sweep.sweep)
-    found = by_score(trial_views(sweep.trials, view.goal))
-    say()
-    shown = [name for name in trials.SHOWN if name != "gpuSeconds"]
-    show([trial_row(t, time.time()) for t in found], "table", "sweeptrial", shown)
+    ranked = sort_by_score(trial_views(sweep.trials, view.goal))
+    print_output()
+    columns = [name for name in trials.COLUMNS if name != "gpuSeconds"]
+    print_rows([trial_row(t, time.time()) for t in ranked], "table", "sweeptrial", columns)

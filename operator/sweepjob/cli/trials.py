@@ -1,4 +1,4 @@
-"""``sweepjob trials``, ``export``: the trials of a sweep, line by line."""
+"""``sweepjob trials``: lists the trials of a sweep."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 
-from ..render.output_formats import add_output, show
-from ..render.table import tell
+from ..render.output_formats import add_output, print_rows
+from ..render.table import print_message
 from ..render.trial_rows import trial_row
-from ..render.views import SweepView, TrialView, by_score, trial_views
+from ..render.views import SweepView, TrialView, sort_by_score, trial_views
 from .arguments import add_sweep
 from .kubectl import Kubectl
 
-SHOWN = (
+COLUMNS = (
     "name",
     "phase",
     "best",
@@ -25,40 +25,44 @@ SHOWN = (
     "parameters",
 )
 _ORDERS: dict[str, Callable[[Sequence[TrialView]], list[TrialView]]] = {
-    "best": by_score,
+    "best": sort_by_score,
     "index": lambda trials: sorted(trials, key=lambda t: t.index),
     "reports": lambda trials: sorted(trials, key=lambda t: (-t.curve.count, t.index)),
-    "gpu": lambda trials: sorted(trials, key=lambda t: (-t.used, t.index)),
+    "gpu": lambda trials: sorted(trials, key=lambda t: (-t.gpu_seconds_used, t.index)),
 }
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     parser = commands.add_parser(
-        "trials", help="list a sweep's trials", description="The trials of a sweep, the best first."
+        "trials", help="list a sweep's trials", description="List the trials of a sweep."
     )
     add_sweep(parser)
-    parser.add_argument("--sort", choices=tuple(_ORDERS), default="best")
-    parser.add_argument("--top", type=int, metavar="N", help="the first N only")
+    parser.add_argument(
+        "--sort", choices=tuple(_ORDERS), default="best", help="order (default: best first)"
+    )
+    parser.add_argument("--top", type=int, metavar="N", help="list the first N trials only")
     add_output(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    sweep, trials = read(args)
+    """Run the command, and return its exit code."""
+    sweep, trials = read_trials(args)
     chosen = _ORDERS[args.sort](trials)[: args.top]
     if not chosen and args.output == "table":
-        tell(f"{sweep.name} has no trials yet")
+        print_message(f"{sweep.name} has no trials yet")
         return 0
-    show([trial_row(t, time.time()) for t in chosen], args.output, "sweeptrial", SHOWN)
+    print_rows([trial_row(t, time.time()) for t in chosen], args.output, "sweeptrial", COLUMNS)
     return 0
 
 
-def read(args: argparse.Namespace) -> tuple[SweepView, list[TrialView]]:
-    """The sweep that was named, and its trials."""
+def read_trials(args: argparse.Namespace) -> tuple[SweepView, list[TrialView]]:
+    """Return the sweep of a command line and its trials, and warn of unreadable ones."""
     cluster = Kubectl.of(args)
     sweep = SweepView.of(cluster.sweep(args.name))
     trials = trial_views(cluster.trials(args.name), sweep.goal)
     for trial in trials:
         if trial.unreadable:
-            tell(f"warning: {trial.name}: {trial.unreadable}")
+            print_message(f"warning: {trial.name}: {trial.unreadable}")
     return sweep, trials

@@ -1,4 +1,4 @@
-"""``sweepjob ui``: the page of the sweeps, with the rights of whoever opens it."""
+"""``sweepjob ui``: serves the dashboard on this machine, with the user's own rights."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from ..api import names
-from ..loading.errors import Unusable
-from ..render.table import say
+from ..loading.errors import CommandError
+from ..render.table import print_output
 from .arguments import add_sweep
 from .kubectl import Kubectl
 
@@ -30,39 +30,41 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "ui",
-        help="open a live page of the sweeps in a browser",
-        description="Serve the page from this machine until Ctrl-C. It reads with your own rights, by "
-        "way of kubectl, writes nothing, and asks no one else for anything.",
+        help="open the dashboard in a browser",
+        description="Serve the dashboard from this machine until Ctrl-C. It reads through kubectl with "
+        "your own rights, changes nothing, and sends no other requests.",
     )
     add_sweep(parser, nargs="?")
-    parser.add_argument("-A", "--all-namespaces", action="store_true")
     parser.add_argument(
-        "--port", type=int, default=0, help="of this machine; a free one by default"
+        "-A", "--all-namespaces", action="store_true", help="show sweeps of all namespaces"
     )
-    parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    parser.add_argument(
+        "--port", type=int, default=0, help="port on this machine (default: a free one)"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="only print the URL")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit code."""
     cluster = Kubectl.of(args)
-    # Says at once what is wrong: no cluster, no such sweep, no right to look.
+    # Fails early: the cluster is unreachable, the sweep does not exist, or a right is missing.
     sweep = cluster.sweep(args.name) if args.name else None
     namespace = None if args.all_namespaces else cluster.namespace()
-    cluster.trials(args.name) if args.name else cluster.sweeps(everywhere=args.all_namespaces)
+    cluster.trials(args.name) if args.name else cluster.sweeps(all_namespaces=args.all_namespaces)
     opened = f"{namespace}/{args.name}/overview" if sweep and namespace else ""
-    with _reading(cluster) as socket, contextlib.suppress(KeyboardInterrupt):
+    with _kubectl_proxy(cluster) as socket, contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(socket, namespace, args, opened))
     return 0
 
 
 @contextlib.contextmanager
-def _reading(cluster: Kubectl) -> Iterator[Path]:
-    """The API server's sweeps and trials behind a socket in a folder that no one else can enter. Only
-    reading gets through.
-    """
+def _kubectl_proxy(cluster: Kubectl) -> Iterator[Path]:
+    """Run a read-only ``kubectl proxy`` on a socket in a folder that only this user can enter."""
     with tempfile.TemporaryDirectory(prefix="sweepjob-") as folder:
         socket = Path(folder) / "api"
         command = cluster.command(
@@ -71,7 +73,7 @@ def _reading(cluster: Kubectl) -> Iterator[Path]:
             f"--accept-paths=^/apis/{names.GROUP}/",
             "--reject-methods=^(POST|PUT|PATCH|DELETE)$",
         )
-        # In a session of its own: Ctrl-C is for us, and kubectl has to stay until we have let go of it.
+        # In a session of its own, so that Ctrl-C does not end it before this program has finished.
         process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
@@ -81,9 +83,9 @@ def _reading(cluster: Kubectl) -> Iterator[Path]:
         )
         try:
             assert process.stdout is not None
-            said = process.stdout.readline()  # "Starting to serve on ..."
-            if "serve" not in said:
-                raise Unusable(f"kubectl proxy: {said.strip()}")
+            first_line = process.stdout.readline()  # "Starting to serve on ..."
+            if "serve" not in first_line:
+                raise CommandError(f"kubectl proxy: {first_line.strip()}")
             yield socket
         finally:
             process.terminate()
@@ -116,8 +118,8 @@ async def _serve(
     await runner.setup()
     await web.SockSite(runner, listener).start()
     url = f"http://{host}/?key={key}" + (f"&sweep={quote(opened)}" if opened else "")
-    say(url)
-    say("Ctrl-C ends it")
+    print_output(url)
+    print_output("Ctrl-C ends it")
     sys.stdout.flush()
     if not args.no_browser:
         webbrowser.open(url)
@@ -134,6 +136,6 @@ def _listen(port: int) -> sockets.socket:
     try:
         return sockets.create_server((_HOST, port))
     except OSError as error:
-        raise Unusable(
+        raise CommandError(
             f"port {port}: {os.strerror(error.errno or 0)}; choose another --port"
         ) from None

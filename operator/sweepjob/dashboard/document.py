@@ -11,9 +11,9 @@ from typing import Any
 from ..api.problem import InvalidSpec
 from ..api.sweepjob import SweepSpec, parse_sweepjob
 from ..api.times import parse_time
-from ..render.best_parameters import FORMS
-from ..render.trial_rows import plain
-from ..render.views import SweepView, TrialView, by_score, trial_views
+from ..render.best_parameters import FORMATTERS
+from ..render.trial_rows import json_value
+from ..render.views import SweepView, TrialView, sort_by_score, trial_views
 from .curves import points_per_curve, policy_threshold
 from .importance import NO_IMPORTANCE, importance_fields
 from .parameter_axes import parameter_axes
@@ -42,7 +42,7 @@ def build_document(
     bodies = {body["metadata"]["name"]: body for body in trials}
     points = points_per_curve(views)
     return dict(
-        plain(
+        json_value(
             {
                 "format": FORMAT,
                 "made": now,
@@ -102,7 +102,7 @@ def sweep_fields(sweep: Body, trials: Sequence[TrialView], now: float) -> dict[s
 
 def sweep_summary(sweep: Body, now: float) -> dict[str, Any]:
     """Returns a sweep as an entry of the list of sweeps."""
-    return dict(plain(_summary_fields(SweepView.of(sweep), sweep.get("status") or {}, now)))
+    return dict(json_value(_summary_fields(SweepView.of(sweep), sweep.get("status") or {}, now)))
 
 
 def _summary_fields(view: SweepView, status: Body, now: float) -> dict[str, Any]:
@@ -117,8 +117,8 @@ def _summary_fields(view: SweepView, status: Body, now: float) -> dict[str, Any]
         "counts": {**view.counts, "total": view.total, "ended": view.ended},
         "bestTrial": view.best,
         "bestValue": view.best_value,
-        "used": view.used,
-        "saved": view.saved,
+        "used": view.gpu_seconds_used,
+        "saved": view.gpu_seconds_saved,
         "created": view.created,
         "completed": view.completed,
     }
@@ -138,8 +138,8 @@ def _best_fields(
     if best is None or view.best_value is None:
         return None
     outputs = sweep["status"]["best"].get("outputs") or {}
-    forms = {name: form(view, best, outputs) for name, form in FORMS.items()}
-    runner_up = next((t for t in by_score(trials) if t.name != best.name), None)
+    forms = {name: form(view, best, outputs) for name, form in FORMATTERS.items()}
+    runner_up = next((t for t in sort_by_score(trials) if t.name != best.name), None)
     return {
         "trial": best.name,
         "index": best.index,

@@ -34,7 +34,7 @@ def remaining_time(
     """
     durations = [t.seconds(now) for t in trials if t.ended is not None]
     known = [seconds for seconds in durations if seconds is not None]
-    if sweep.is_over or sweep.phase == "Suspended" or not known:
+    if sweep.has_ended or sweep.phase == "Suspended" or not known:
         return None
     mean = sum(known) / len(known)
     total = sweep.counts["total"]

@@ -14,7 +14,7 @@ from ..kube.client import KubeClient
 from ..kube.informer import Informer
 from ..kube.resources import SWEEPTRIALS
 from ..objective import Goal
-from ..render.trial_rows import plain
+from ..render.trial_rows import json_value
 from ..render.views import SweepView, TrialView
 from .change_log import ChangeLog
 from .curves import points_per_curve
@@ -175,7 +175,7 @@ class SweepFeed:
     ) -> dict[str, Any]:
         trials = sorted(changed, key=lambda trial: trial.view.index)
         return dict(
-            plain(
+            json_value(
                 {
                     "made": now,
                     "sweep": sweep_fields(self._sweep, views, now),
@@ -203,4 +203,4 @@ class SweepFeed:
 
 def _analyse(sweep: Body, trials: list[TrialView], others: list[TrialView]) -> dict[str, Any]:
     fields = analysis_fields(accepted_spec(sweep), SweepView.of(sweep), trials, others)
-    return dict(plain(fields))
+    return dict(json_value(fields))

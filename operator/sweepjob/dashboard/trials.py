@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api.times import parse_time
-from ..render.trial_rows import whole_row
+from ..render.trial_rows import full_trial_row
 from ..render.views import TrialView
 from ..search.space import leaves
 from .curves import sample_curve
@@ -27,7 +27,7 @@ def trial_fields(body: Body, trial: TrialView, now: float, points: int) -> dict[
     stop = status.get("stop") or {}
     values = dict(leaves(trial.record.assignment))
     return {
-        **whole_row(trial, now),
+        **full_trial_row(trial, now),
         "parameters": values,
         "texts": dict(trial.parameters),
         "curve": sample_curve(trial.curve, points),

@@ -10,7 +10,7 @@ from ..kube import errors
 from ..kube.client import KubeClient
 from ..kube.resources import SWEEPTRIALS
 from ..objective import Goal
-from ..render.views import TrialView, trial_views, warm_started_by
+from ..render.views import TrialView, trial_views, trials_of_source
 
 Body = Mapping[str, Any]
 
@@ -32,5 +32,5 @@ async def read_warm_start_trials(api: KubeClient, sweep: Body) -> list[TrialView
             page = await api.list_page(SWEEPTRIALS, namespace, selector, "", 0)
         except errors.ApiError:
             continue
-        found += warm_started_by(source, page["items"])
+        found += trials_of_source(source, page["items"])
     return trial_views(found, Goal(sweep["spec"]["objective"]["goal"]))

@@ -1,4 +1,4 @@
-"""Sweeps with the names and arguments of ``azureml.train.hyperdrive``, v1 of Azure's client.
+"""Sweeps with the names and arguments of ``azureml.train.hyperdrive``, v1 of Azure's Python client.
 
 >>> from sweepjob.hyperdrive import *
 >>> config = HyperDriveConfig(

@@ -1,4 +1,4 @@
-"""``HyperDriveConfig`` and what it runs."""
+"""``HyperDriveConfig``, the definition of a sweep in v1, and ``ScriptRunConfig``, what its trials run."""
 
 from __future__ import annotations
 
@@ -9,51 +9,55 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from ..sdk.arguments import REASONS, ArgumentError, present, refuse
+from ..sdk.arguments import UNSUPPORTED, ArgumentError, present, refuse
 from ..sdk.command import command as make_command
-from ..sdk.job import SweepJob
+from ..sdk.job import Command, SweepJob
 from ..sdk.policies import EarlyTerminationPolicy
 from ..sdk.settings import Objective, SweepJobLimits
-from ..sdk.trial import Command
 from .policies import NoTerminationPolicy
 from .sampling import BayesianParameterSampling, ParameterSampling
 
-_LONGEST_MINUTES = 10_080  # a week; v1 overrides anything above
-_MANY = 20  # concurrent trials, above which v1 warns about bayesian
-_MOST_PARENTS = 5
+_MAX_DURATION_MINUTES = 10_080  # a week; v1 lowers longer durations to it
+_MAX_BAYESIAN_CONCURRENCY = 20  # v1 warns above it
+_MAX_PARENTS = 5
 _REASONS = {
-    **REASONS,
-    "compute_target": REASONS["compute"],
+    **UNSUPPORTED,
+    "compute_target": UNSUPPORTED["compute"],
     "run_config": "give image=, gpus= and the like",
-    "distributed_job_config": REASONS["distribution"],
-    "docker_runtime_config": REASONS["docker_args"],
+    "distributed_job_config": UNSUPPORTED["distribution"],
+    "docker_runtime_config": UNSUPPORTED["docker_args"],
     "resume_from": "give HyperDriveConfig(resume_from=...)",
-    "estimator": "estimators are Azure's; give run_config=ScriptRunConfig(...)",
+    "estimator": "estimators are not supported; give run_config=ScriptRunConfig(...)",
     "pipeline": "a trial is one pod; give run_config=ScriptRunConfig(...)",
-    "resume_child_runs": "trials of another sweep do not go on; resume_from lets them count",
+    "resume_child_runs": "trials of another sweep cannot be resumed; resume_from uses their results",
     "debug_flag": "Azure documents none",
 }
 
 
 class PrimaryMetricGoal(Enum):
-    """Whether larger or smaller values are better."""
+    """Whether larger or smaller values of the primary metric are better."""
 
     MAXIMIZE = "maximize"
     MINIMIZE = "minimize"
 
 
 class ScriptRunConfig:
-    """A script, or a command.
+    """A script or a command that a trial runs.
 
     Args:
-        source_directory: where the script is in the image; nothing uploads it.
-        script: run with ``python``; the parameters are appended as ``--name value``.
-        arguments: in front of them. One that is also a parameter is left out, with a warning.
-        command: instead of the script; gets parameters by ``$AZUREML_SWEEP_name``, as in Azure, or
-            ``${{search_space.name}}``.
-        max_run_duration_seconds: that a trial may run.
-        image, kubernetes: as of :func:`sweepjob.command`: ``gpus``, ``resources``, ``volumes`` ...
-        azure: arguments of Azure's that mean nothing here are refused, with what to give instead.
+        source_directory: Folder of the script in the image. Nothing is uploaded.
+        script: Script to run with ``python``; the parameters are appended as ``--name value``.
+        arguments: Arguments before the parameters. One that is also a parameter is left out, with a
+            warning.
+        command: Command to run instead of a script. It gets parameters by ``$AZUREML_SWEEP_name``, as in
+            Azure, or by ``${{search_space.name}}``.
+        max_run_duration_seconds: Seconds after which a trial is stopped.
+        image: Container image with the script.
+        kubernetes: Further arguments of :func:`sweepjob.command`, such as ``gpus`` and ``volumes``.
+
+    Raises:
+        ArgumentError: Not exactly one of ``script`` and ``command`` is given, or an argument of Azure's
+            is not supported; the message names the alternative.
     """
 
     def __init__(
@@ -75,27 +79,27 @@ class ScriptRunConfig:
         self.max_run_duration_seconds = max_run_duration_seconds
         self.image = image
         kubernetes = {k: v for k, v in kubernetes.items() if k not in _REASONS}
-        # v1's Run.log prints outside of Azure, so that is where reports are.
+        # Outside of Azure, v1's Run.log prints to the standard output.
         self._kubernetes = {"metrics": "logs", **kubernetes}
 
     def to_command(self, arguments: Mapping[str, str]) -> Command:
-        """What a trial runs.
+        """Return the command of a trial.
 
         Args:
-            arguments: of the parameters, by their names.
+            arguments: Argument names by parameter name.
         """
         words: str | list[str] | None = None
         if self.command is not None:
             words = self.command if isinstance(self.command, str) else list(self.command)
         elif self.script is not None:
             path = posixpath.join(self.source_directory or "", self.script)
-            words = ["python", path, *self._kept(set(arguments.values()))]
+            words = ["python", path, *self._unswept_arguments(set(arguments.values()))]
             for name, argument in arguments.items():
                 words += [f"--{argument}", f"${{{{search_space.{name}}}}}"]
         return make_command(command=words, image=self.image, **self._kubernetes)
 
-    def _kept(self, swept: set[str]) -> list[str]:
-        """The arguments without those that are swept."""
+    def _unswept_arguments(self, swept: set[str]) -> list[str]:
+        """Return the arguments without those that are parameters."""
         kept: list[str] = []
         words = iter(self.arguments)
         for word in words:
@@ -112,17 +116,26 @@ class ScriptRunConfig:
 
 
 class HyperDriveConfig:
-    """A sweep, as v1 writes it.
+    """The definition of a sweep, as in v1 of Azure's client.
 
     Args:
-        run_config: a :class:`ScriptRunConfig`.
-        max_duration_minutes: of the sweep; a week at most, as in Azure.
-        resume_from: finished sweeps, or their names, up to five, whose trials count in this one.
-        custom_run_id: the sweep's name.
-        others: as in Azure.
+        hyperparameter_sampling: Search space and sampling algorithm.
+        primary_metric_name: Name of the metric to optimize, exactly as the script logs it.
+        primary_metric_goal: Whether larger or smaller values are better.
+        max_total_runs: Trials of the whole sweep.
+        max_concurrent_runs: Trials that run at the same time; all by default.
+        max_duration_minutes: Minutes after which the sweep is stopped; a week at most, as in Azure.
+        policy: Early termination policy; None for none.
+        estimator: Not supported; raises ArgumentError.
+        run_config: What a trial runs.
+        resume_from: Up to five finished sweeps, or their names, whose trials the sampler learns from.
+        resume_child_runs: Not supported; raises ArgumentError.
+        pipeline: Not supported; raises ArgumentError.
+        debug_flag: Not supported; raises ArgumentError.
+        custom_run_id: Name of the SweepJob object.
 
     Raises:
-        ArgumentError: an argument cannot be right, or means nothing here.
+        ArgumentError: An argument is invalid, missing or not supported.
     """
 
     def __init__(
@@ -132,7 +145,7 @@ class HyperDriveConfig:
         primary_metric_goal: PrimaryMetricGoal,
         max_total_runs: int,
         max_concurrent_runs: int | None = None,
-        max_duration_minutes: int = _LONGEST_MINUTES,
+        max_duration_minutes: int = _MAX_DURATION_MINUTES,
         policy: EarlyTerminationPolicy | NoTerminationPolicy | None = None,
         estimator: Any = None,
         run_config: ScriptRunConfig | None = None,
@@ -156,14 +169,14 @@ class HyperDriveConfig:
         self.resume_from = _parents(resume_from)
         self.custom_run_id = custom_run_id
         self.objective = Objective(primary_metric_goal, primary_metric_name)
-        if max_duration_minutes > _LONGEST_MINUTES:
+        if max_duration_minutes > _MAX_DURATION_MINUTES:
             warnings.warn(
-                f"max_duration_minutes: {_LONGEST_MINUTES} at most, as in Azure", stacklevel=2
+                f"max_duration_minutes: {_MAX_DURATION_MINUTES} at most, as in Azure", stacklevel=2
             )
         self.limits = SweepJobLimits(
             max_total_trials=max_total_runs,
             max_concurrent_trials=max_concurrent_runs,
-            timeout=60 * min(max_duration_minutes, _LONGEST_MINUTES),
+            timeout=60 * min(max_duration_minutes, _MAX_DURATION_MINUTES),
             trial_timeout=run_config.max_run_duration_seconds,
         )
         self._trial = run_config.to_command(hyperparameter_sampling.arguments)
@@ -178,15 +191,15 @@ class HyperDriveConfig:
                 "HyperDriveConfig: policy: v1's bayesian sampling has none; "
                 "BayesianParameterSampling(..., strict=False) lifts that"
             )
-        if concurrent > _MANY:
+        if concurrent > _MAX_BAYESIAN_CONCURRENCY:
             warnings.warn(
-                f"max_concurrent_runs: bayesian sampling learns from what has ended; {_MANY} or fewer "
-                "find more with the same number of trials",
+                f"max_concurrent_runs: bayesian sampling learns from what has ended; "
+                f"{_MAX_BAYESIAN_CONCURRENCY} or fewer find more with the same number of trials",
                 stacklevel=3,
             )
 
     def to_sweep(self) -> SweepJob:
-        """The same sweep as v2 writes it, and as everything else takes it."""
+        """Return the same sweep as a :class:`sweepjob.sweep.SweepJob`."""
         return SweepJob(
             name=self.custom_run_id,
             objective=self.objective,
@@ -199,13 +212,13 @@ class HyperDriveConfig:
         )
 
 
-HyperDriveRunConfig = HyperDriveConfig  # what v1 called it once
+HyperDriveRunConfig = HyperDriveConfig  # the name in old releases of v1
 
 
 def _parents(given: Any) -> list[Any]:
     found = [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
-    if len(found) > _MOST_PARENTS:
+    if len(found) > _MAX_PARENTS:
         raise ArgumentError(
-            f"HyperDriveConfig: resume_from: {len(found)} sweeps: {_MOST_PARENTS} at most"
+            f"HyperDriveConfig: resume_from: {len(found)} sweeps: {_MAX_PARENTS} at most"
         )
     return found

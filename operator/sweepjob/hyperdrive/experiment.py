@@ -1,31 +1,43 @@
-"""``Experiment(...).submit(config)``, and the run that comes of it."""
+"""``Experiment(...).submit(config)`` submits a sweep as in v1 of Azure's client."""
 
 from __future__ import annotations
 
 from ..sdk.client import SweepClient
-from ..sdk.manifest import slug
+from ..sdk.manifest import object_name
 from ..sdk.run import SweepRun
 from .config import HyperDriveConfig
 
-# A run of v1 has all of its methods.
+# SweepRun has the methods of v1's HyperDriveRun, too.
 HyperDriveRun = SweepRun
 
 
 class Experiment:
-    """Sweeps that belong together.
+    """A group of sweeps.
 
     Args:
-        workspace: a :class:`sweepjob.SweepClient`, in place of Azure's workspace.
-        name: sweeps are named after it, unless they have a ``custom_run_id``.
+        workspace: A :class:`sweepjob.SweepClient`, in place of Azure's workspace.
+        name: Name of the experiment. Sweeps without a ``custom_run_id`` are named after it.
     """
 
     def __init__(self, workspace: SweepClient, name: str) -> None:
         self.workspace, self.name = workspace, name
 
     def submit(self, config: HyperDriveConfig, tags: dict[str, str] | None = None) -> HyperDriveRun:
-        """Create the sweep."""
+        """Create the sweep.
+
+        Args:
+            config: Definition of the sweep.
+            tags: Tags of the sweep.
+
+        Returns:
+            The sweep on the cluster.
+
+        Raises:
+            ArgumentError: The sweep has errors.
+            SweepError: The API server refuses it.
+        """
         job = config.to_sweep()
         job.experiment_name, job.tags = self.name, dict(tags or {})
         if job.name is None:
-            job.display_name = slug(self.name)
+            job.display_name = object_name(self.name)
         return self.workspace.jobs.create_or_update(job)

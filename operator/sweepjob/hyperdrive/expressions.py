@@ -1,4 +1,4 @@
-"""v1's ten functions, with v1's checks (Azure semantics, "Expressions")."""
+"""The ten search space functions of v1, with v1's checks (Azure semantics, "Expressions")."""
 
 from __future__ import annotations
 
@@ -16,68 +16,119 @@ from ..sdk.expressions import (
     QUniform,
     Randint,
     Uniform,
-    plain,
+    to_plain,
 )
 
 
 def choice(*options: Any) -> Choice:
-    """One of the options: written one by one, as one list, or as one range.
+    """One of the options, with equal probability.
+
+    Args:
+        options: The options one by one, as one list, or as one range.
 
     >>> choice(16, 32).values, choice([16, 32]).values, choice(range(1, 4)).values
     ([16, 32], [16, 32], [1, 2, 3])
     """
-    given = plain(options[0]) if len(options) == 1 else list(options)
+    given = to_plain(options[0]) if len(options) == 1 else list(options)
     return Choice(given if isinstance(given, list) else [given])
 
 
 def randint(upper: int) -> Randint:
-    """A whole number below ``upper``."""
+    """An integer from 0 to ``upper - 1``.
+
+    Args:
+        upper: Exclusive upper bound.
+    """
     return Randint(upper)
 
 
 def uniform(min_value: float, max_value: float) -> Uniform:
-    """Between the two."""
-    _below("uniform", min_value, max_value)
+    """Uniform distribution.
+
+    Args:
+        min_value: Lower bound.
+        max_value: Upper bound.
+    """
+    _check_bounds("uniform", min_value, max_value)
     return Uniform(min_value, max_value)
 
 
 def quniform(min_value: float, max_value: float, q: int) -> QUniform:
-    """Uniform, rounded to a multiple of ``q``, a whole number."""
-    _below("quniform", min_value, max_value)
+    """Uniform distribution, rounded to a multiple of ``q``.
+
+    Args:
+        min_value: Lower bound.
+        max_value: Upper bound.
+        q: Step, an integer.
+    """
+    _check_bounds("quniform", min_value, max_value)
     return QUniform(min_value, max_value, _whole("quniform", q))
 
 
 def loguniform(min_value: float, max_value: float) -> LogUniform:
-    """``exp(uniform)``: the bounds are natural-log exponents."""
+    """Log-uniform distribution, ``exp(uniform)``; the bounds are natural-log exponents.
+
+    Args:
+        min_value: Natural logarithm of the lower bound.
+        max_value: Natural logarithm of the upper bound.
+    """
     return LogUniform(min_value, max_value)
 
 
 def qloguniform(min_value: float, max_value: float, q: int) -> QLogUniform:
-    """``exp(uniform)``, rounded to a multiple of ``q``, a whole number."""
+    """Log-uniform distribution, rounded to a multiple of ``q``.
+
+    Args:
+        min_value: Natural logarithm of the lower bound.
+        max_value: Natural logarithm of the upper bound.
+        q: Step, an integer.
+    """
     return QLogUniform(min_value, max_value, _whole("qloguniform", q))
 
 
 def normal(mu: float, sigma: float) -> Normal:
-    """Normal."""
+    """Normal distribution.
+
+    Args:
+        mu: Mean.
+        sigma: Standard deviation.
+    """
     return Normal(mu, sigma)
 
 
 def qnormal(mu: float, sigma: float, q: int) -> QNormal:
-    """Normal, rounded to a multiple of ``q``, a whole number."""
+    """Normal distribution, rounded to a multiple of ``q``.
+
+    Args:
+        mu: Mean.
+        sigma: Standard deviation.
+        q: Step, an integer.
+    """
     return QNormal(mu, sigma, _whole("qnormal", q))
 
 
 def lognormal(mu: float, sigma: float) -> LogNormal:
-    """``exp(normal)``."""
+    """Log-normal distribution, ``exp(normal)``.
+
+    Args:
+        mu: Mean of the natural logarithm.
+        sigma: Standard deviation of the natural logarithm.
+    """
     return LogNormal(mu, sigma)
 
 
 def qlognormal(mu: float, sigma: float, q: int) -> QLogNormal:
-    """``exp(normal)``, rounded to a multiple of ``q``, a whole number."""
+    """Log-normal distribution, rounded to a multiple of ``q``.
+
+    Args:
+        mu: Mean of the natural logarithm.
+        sigma: Standard deviation of the natural logarithm.
+        q: Step, an integer.
+    """
     return QLogNormal(mu, sigma, _whole("qlognormal", q))
 
 
-def _below(name: str, low: Any, high: Any) -> None:
+def _check_bounds(name: str, low: Any, high: Any) -> None:
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (low, high))
     if numbers and not low < high:
         raise ArgumentError(f"{name}: min_value {low} must be below max_value {high}")

@@ -1,4 +1,4 @@
-"""v1's policies: v2's, with v1's order of arguments and defaults."""
+"""Early termination policies with v1's order of arguments and v1's defaults."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from ..sdk.arguments import ArgumentError
 
 
 class BanditPolicy(policies.BanditPolicy):
-    """Stops a trial that is too far behind the best."""
+    """Stops a trial that is too far behind the best one, by a ratio or by an amount.
+
+    Args:
+        evaluation_interval: Reports between two evaluations.
+        slack_factor: Allowed ratio to the best value. Give either this or ``slack_amount``.
+        slack_amount: Allowed difference to the best value.
+        delay_evaluation: Reports before the first evaluation.
+    """
 
     def __init__(
         self,
@@ -25,14 +32,26 @@ class BanditPolicy(policies.BanditPolicy):
 
 
 class MedianStoppingPolicy(policies.MedianStoppingPolicy):
-    """Stops a trial whose best is worse than the median of the others' averages."""
+    """Stops a trial whose best value is worse than the median of the other trials' running averages.
+
+    Args:
+        evaluation_interval: Reports between two evaluations.
+        delay_evaluation: Reports before the first evaluation.
+    """
 
     def __init__(self, evaluation_interval: int = 1, delay_evaluation: int = 0) -> None:
         super().__init__(evaluation_interval=evaluation_interval, delay_evaluation=delay_evaluation)
 
 
 class TruncationSelectionPolicy(policies.TruncationSelectionPolicy):
-    """Stops the lowest share of trials."""
+    """Stops a percentage of the trials, the worst ones, at each evaluation.
+
+    Args:
+        truncation_percentage: Percentage of trials to stop, 1 to 99.
+        evaluation_interval: Reports between two evaluations.
+        delay_evaluation: Reports before the first evaluation.
+        exclude_finished_jobs: Must be False.
+    """
 
     def __init__(
         self,
@@ -43,8 +62,8 @@ class TruncationSelectionPolicy(policies.TruncationSelectionPolicy):
     ) -> None:
         if exclude_finished_jobs:
             raise ArgumentError(
-                "TruncationSelectionPolicy: exclude_finished_jobs: finished trials take part in the "
-                "ranking, as in Azure, whose client sends false whatever is given; remove it"
+                "TruncationSelectionPolicy: exclude_finished_jobs: finished trials are part of the "
+                "ranking, as in Azure, whose client always sends false; remove it"
             )
         super().__init__(
             truncation_percentage=truncation_percentage,
@@ -54,4 +73,4 @@ class TruncationSelectionPolicy(policies.TruncationSelectionPolicy):
 
 
 class NoTerminationPolicy:
-    """Every trial runs to its end."""
+    """No early termination: each trial runs to its end."""

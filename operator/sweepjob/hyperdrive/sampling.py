@@ -1,4 +1,4 @@
-"""v1's parameter spaces with their samplers, and v1's rules about the two."""
+"""Search spaces with their sampling algorithms, as in v1, with v1's restrictions."""
 
 from __future__ import annotations
 
@@ -16,15 +16,22 @@ from ..sdk.settings import (
 )
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_MOST_STEPS = 100_000  # of a quniform, for v1's bayesian sampling
+_MAX_QUNIFORM_STEPS = 100_000  # with v1's bayesian sampling
 
 
 class ParameterSampling:
-    """Parameters by name, with or without leading dashes, and how they are sampled.
+    """A search space and its sampling algorithm.
+
+    Args:
+        parameter_space: Expressions by parameter name, with or without leading dashes.
+        properties: Not supported; raises ArgumentError.
 
     Attributes:
-        arguments: the name of each parameter's argument, without dashes.
-        space: the parameters by their names in a SweepJob, where dashes are underscores.
+        arguments: Argument name without leading dashes, by parameter name.
+        space: Expressions by parameter name. In parameter names, dashes are underscores.
+
+    Raises:
+        ArgumentError: The space is empty, or a name or an expression is invalid.
     """
 
     algorithm: SamplingAlgorithm
@@ -44,7 +51,7 @@ class ParameterSampling:
             name = argument.replace("-", "_")
             if not _NAME.fullmatch(name) or name in self.space:
                 raise ArgumentError(
-                    f"{type(self).__name__}: {written!r}: must be a name of its own, with letters, "
+                    f"{type(self).__name__}: {written!r}: must be a unique name of letters, "
                     "digits, - and _"
                 )
             if not isinstance(expression, Expression):
@@ -56,13 +63,13 @@ class ParameterSampling:
 
 
 class RandomParameterSampling(ParameterSampling):
-    """Independent draws."""
+    """Independent random draws."""
 
     algorithm = RandomSamplingAlgorithm()
 
 
 class GridParameterSampling(ParameterSampling):
-    """All combinations; of choices only."""
+    """All combinations. The space may have choices only."""
 
     algorithm = GridSamplingAlgorithm()
 
@@ -76,11 +83,16 @@ class GridParameterSampling(ParameterSampling):
 
 
 class BayesianParameterSampling(ParameterSampling):
-    """A model of the trials that have ended says what to try next.
+    """Bayesian optimization over the results of ended trials.
 
     Args:
-        strict: v1's rules hold: ``choice``, ``uniform`` and ``quniform`` only, no policy. False lifts
-            them, since here every expression and every policy works with it.
+        parameter_space: Expressions by parameter name.
+        properties: Not supported; raises ArgumentError.
+        strict: True to enforce v1's restrictions: ``choice``, ``uniform`` and ``quniform`` only, and no
+            policy. False to allow every expression and every policy.
+
+    Raises:
+        ArgumentError: The space is empty, or breaks a restriction.
     """
 
     algorithm = BayesianSamplingAlgorithm()
@@ -94,14 +106,14 @@ class BayesianParameterSampling(ParameterSampling):
         super().__init__(parameter_space, properties)
         self.strict = strict
         for name, expression in self.space.items():
-            if strict and (mistake := _mistake(expression)):
+            if strict and (mistake := _v1_restriction(expression)):
                 raise ArgumentError(
                     f"BayesianParameterSampling: {name!r}: {mistake} in v1; strict=False lifts that"
                 )
 
 
-def _mistake(expression: Expression) -> str:
-    """What v1's bayesian sampling has against an expression; empty for nothing."""
+def _v1_restriction(expression: Expression) -> str:
+    """Return why v1's bayesian sampling refuses an expression; empty if it does not."""
     if isinstance(expression, Choice):
         words = [isinstance(value, str) for value in expression.values]
         numbers = [
@@ -113,7 +125,9 @@ def _mistake(expression: Expression) -> str:
         if any(value != int(value) for value in (low, high, q)):
             return "quniform takes whole numbers"
         return (
-            "" if (high - low) / q <= _MOST_STEPS else f"quniform has at most {_MOST_STEPS} steps"
+            ""
+            if (high - low) / q <= _MAX_QUNIFORM_STEPS
+            else f"quniform has at most {_MAX_QUNIFORM_STEPS} steps"
         )
     if isinstance(expression, Uniform):
         return ""

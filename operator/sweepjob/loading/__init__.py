@@ -1,1 +1,1 @@
-"""Files to specs: SweepJobs, and sweep files of Azure Machine Learning."""
+"""Reads sweep files (SweepJobs, and sweeps of Azure Machine Learning) and recorded curves."""

@@ -1,9 +1,11 @@
-"""What keeps a command from being done."""
+"""The error of a command that cannot be carried out."""
 
 from __future__ import annotations
 
 
-class Unusable(Exception):
-    """A file that cannot be read or holds no sweep, a cluster that cannot be reached, a thing that is not
-    there; the message says why, and what to do.
+class CommandError(Exception):
+    """A command cannot be carried out.
+
+    Examples: a file cannot be read or has no sweep, the cluster is unreachable, an object does not exist.
+    The message has the cause and a remedy.
     """

@@ -1,4 +1,4 @@
-"""Recorded learning curves, a JSON object per line."""
+"""Reads recorded learning curves: JSON Lines with an object for each trial."""
 
 from __future__ import annotations
 
@@ -8,33 +8,36 @@ from typing import Any
 
 from ..early_stopping.replay import RecordedTrial, Seconds
 from ..search.space import exact
-from .errors import Unusable
+from .errors import CommandError
 from .sweep_files import read_text
 
 _WORDS = {"nan": math.nan, "infinity": math.inf, "-infinity": -math.inf, "inf": math.inf}
 
 
 def read_curves(name: str) -> list[RecordedTrial]:
-    """The trials of a file, in its order.
+    """Read the trials of a file, in its order.
+
+    Args:
+        name: file name; ``-`` for standard input.
 
     Raises:
-        Unusable: with the line that is wrong and what would be right.
+        CommandError: a line is invalid; the message has its number and a remedy.
     """
     trials: list[RecordedTrial] = []
-    seen: set[int] = set()
+    trial_numbers: set[int] = set()
     for number, line in enumerate(read_text(name).splitlines(), 1):
         if not line.strip():
             continue
         try:
             trial = _trial(_json(line))
-            if trial.trial in seen:
+            if trial.trial in trial_numbers:
                 raise ValueError(f"trial {trial.trial} is there twice")
         except ValueError as error:
-            raise Unusable(f"{name}:{number}: {error}") from None
-        seen.add(trial.trial)
+            raise CommandError(f"{name}:{number}: {error}") from None
+        trial_numbers.add(trial.trial)
         trials.append(trial)
     if not trials:
-        raise Unusable(f"{name}: has no trial")
+        raise CommandError(f"{name}: has no trial")
     return trials
 
 
@@ -71,7 +74,7 @@ def _list(data: dict[str, Any], key: str) -> list[Any]:
 
 
 def _value(position: int, value: Any) -> float:
-    """A report; JSON has no NaN, so null and the words stand for it."""
+    """Return a reported value. JSON has no NaN and no infinity: null and words represent them."""
     if value is None:
         return math.nan
     if isinstance(value, str) and value.lower() in _WORDS:

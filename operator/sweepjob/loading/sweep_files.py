@@ -1,4 +1,4 @@
-"""Sweep files of either kind, read and understood."""
+"""Reads and parses sweep files: SweepJobs, and Azure's, which are converted."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from ..api import names
 from ..api.problem import InvalidSpec, Problem
 from ..api.spec_warnings import spec_warnings
 from ..api.sweepjob import SweepSpec, parse_sweepjob
-from ..render.table import tell
-from .azure import ConversionInputs, NotASweep, convert
-from .errors import Unusable
-from .yaml_text import BadYaml, load_documents
+from ..render.table import print_message
+from .azure import ConversionOptions, UnsupportedFileError, convert
+from .errors import CommandError
+from .yaml_text import InvalidYamlError, load_documents
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
-    """A sweep that was found in a file.
+class LoadedSweep:
+    """A sweep of a file.
 
     Attributes:
-        spec: what it says.
-        manifest: the SweepJob.
-        notes: what is to be known of its conversion, where it was converted.
-        warnings: what is allowed and probably not meant.
+        spec: the parsed spec.
+        manifest: the SweepJob object.
+        notes: changes by the conversion of an Azure file.
+        warnings: settings that are valid but probably not intended.
     """
 
     spec: SweepSpec
@@ -36,56 +36,66 @@ class Sweep:
 
 
 def read_text(name: str) -> str:
-    """The text of a file; ``-`` is standard input.
+    """Read a text file.
+
+    Args:
+        name: file name; ``-`` for standard input.
 
     Raises:
-        Unusable: it cannot be read, or is no text.
+        CommandError: it cannot be read, or is no UTF-8.
     """
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise Unusable(f"{name}: cannot be read: {error.strerror}") from None
+        raise CommandError(f"{name}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise Unusable(f"{name}: is not a text in UTF-8") from None
+        raise CommandError(f"{name}: is not a text in UTF-8") from None
 
 
 def read_documents(name: str) -> list[Any]:
-    """The YAML documents of a file.
+    """Read the YAML documents of a file.
+
+    Args:
+        name: file name; ``-`` for standard input.
 
     Raises:
-        Unusable: it cannot be read, is not YAML, or is empty.
+        CommandError: it cannot be read, is not YAML, or is empty.
     """
     try:
         documents = load_documents(read_text(name))
-    except BadYaml as error:
-        raise Unusable(f"{name}: {error}") from None
+    except InvalidYamlError as error:
+        raise CommandError(f"{name}: {error}") from None
     if not documents:
-        raise Unusable(f"{name}: is empty")
+        raise CommandError(f"{name}: is empty")
     return documents
 
 
-def understand(document: Any, name: str) -> Sweep:
-    """The sweep in a document: a SweepJob, or an Azure file, which is converted on the way.
+def parse_document(document: Any, name: str) -> LoadedSweep:
+    """Parse a SweepJob, or convert and parse a sweep of Azure's.
+
+    Args:
+        document: the contents of a YAML document.
+        name: name of its file.
 
     Raises:
-        Unusable: it holds something else.
-        InvalidSpec: with every mistake.
+        CommandError: it is no sweep.
+        InvalidSpec: it has errors, all of which are listed.
     """
     if is_sweepjob(document):
         spec = _checked(document)
-        return Sweep(spec, document, warnings=tuple(spec_warnings(document, spec)))
+        return LoadedSweep(spec, document, warnings=tuple(spec_warnings(document, spec)))
     try:
-        conversion = convert(document, ConversionInputs(), stem(name))
-    except NotASweep as error:
-        raise Unusable(f"{name}: {error}") from None
+        conversion = convert(document, ConversionOptions(), name_from_file(name))
+    except UnsupportedFileError as error:
+        raise CommandError(f"{name}: {error}") from None
     spec = parse_sweepjob(conversion.manifest)
     notes, warnings = tuple(conversion.notes), tuple(conversion.warnings)
-    return Sweep(spec, conversion.manifest, notes, warnings)
+    return LoadedSweep(spec, conversion.manifest, notes, warnings)
 
 
 def is_sweepjob(document: Any) -> bool:
-    """Whether it calls itself one."""
+    """Return whether a document has the kind SweepJob."""
     return isinstance(document, Mapping) and document.get("kind") == names.SWEEPJOB
 
 
@@ -103,22 +113,26 @@ def _checked(document: Mapping[str, Any]) -> SweepSpec:
     return spec
 
 
-def read_sweep(name: str) -> Sweep:
-    """The one sweep of a file; other Kubernetes objects beside it are passed over. Its warnings are told.
+def read_sweep(name: str) -> LoadedSweep:
+    """Read the only sweep of a file, and print its warnings. Other Kubernetes objects are ignored.
+
+    Args:
+        name: file name; ``-`` for standard input.
 
     Raises:
-        Unusable, InvalidSpec: as above; and when there is more than one.
+        CommandError: the file cannot be read, or does not have exactly one sweep.
+        InvalidSpec: the sweep has errors, all of which are listed.
     """
     documents = read_documents(name)
     sweeps = [document for document in documents if is_sweepjob(document)]
     if len(sweeps) > 1:
-        raise Unusable(f"{name}: has {len(sweeps)} SweepJobs; this takes one at a time")
-    found = understand(sweeps[0] if sweeps else documents[0], name)
+        raise CommandError(f"{name}: has {len(sweeps)} SweepJobs; this takes one at a time")
+    found = parse_document(sweeps[0] if sweeps else documents[0], name)
     for warning in found.warnings:
-        tell(f"warning: {warning}")
+        print_message(f"warning: {warning}")
     return found
 
 
-def stem(name: str) -> str:
-    """A name for a sweep after its file."""
+def name_from_file(name: str) -> str:
+    """Return the default name of a sweep: that of its file without extensions."""
     return "sweep" if name == "-" else Path(name).name.split(".")[0] or "sweep"

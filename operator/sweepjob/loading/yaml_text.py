@@ -1,8 +1,9 @@
-"""YAML as Kubernetes reads it: texts to plain values and back.
+"""Reads and writes YAML with the scalar types that Kubernetes' parser has.
 
-PyYAML speaks YAML 1.1, where 1e-3 is a text and 2020-01-01 a date; Kubernetes takes the one for a
-number and the other for a text, and y and n for truth values, which they are for nobody else. Both
-directions follow Kubernetes, but in a document that is not for it y and n are texts.
+Kubernetes reads 1e-3 as a number, 2020-01-01 as a string, and y and n as booleans, where PyYAML reads a
+string, a date and strings; this module changes PyYAML's resolvers. In a document that is no Kubernetes
+object, y and n are strings. ruamel.yaml would need such changes as well (it reads dates, and either no
+yes and no, or warns of 1e-3) and takes five times as long to import; no comments have to be kept.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any, ClassVar
 
 import yaml
 
-_DEEPEST = 100
-_MOST_NODES = 200_000
+_MAX_DEPTH = 100
+_MAX_NODES = 200_000
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _MERGE = "tag:yaml.org,2002:merge"
 _BOOL = "tag:yaml.org,2002:bool"
@@ -22,8 +23,8 @@ _LETTER = re.compile(r"[yYnN]\Z")
 _DATE = "tag:yaml.org,2002:timestamp"
 
 
-class BadYaml(ValueError):
-    """A text that is not YAML, or not of the kind that describes a Kubernetes object."""
+class InvalidYamlError(ValueError):
+    """A text is not YAML, or has values that JSON cannot represent."""
 
 
 def _resolvers(truths: str = "yYnN") -> dict[str, list[tuple[str, re.Pattern[str]]]]:
@@ -38,17 +39,19 @@ def _resolvers(truths: str = "yYnN") -> dict[str, list[tuple[str, re.Pattern[str
     return without_dates
 
 
-class _Loader(yaml.SafeLoader):
+class _KubernetesLoader(yaml.SafeLoader):
     yaml_implicit_resolvers = _resolvers()
     bool_values: ClassVar = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Keys become texts, as in JSON; one that is there twice is an error, as in Kubernetes."""
+        """Return a dict with strings as keys, as in JSON. Duplicate keys are errors, as in Kubernetes."""
         written = [key.value for key, _ in node.value if key.tag != _MERGE]
         for position, key in enumerate(written):
             if isinstance(key, str) and key in written[:position]:
                 line = node.start_mark.line + 1
-                raise BadYaml(f"has the key {key!r} twice in the object that begins in line {line}")
+                raise InvalidYamlError(
+                    f"has the key {key!r} twice in the object that begins in line {line}"
+                )
         self.flatten_mapping(node)
         return {
             _key(self.construct_object(key, deep=True)): self.construct_object(value, deep=deep)
@@ -56,7 +59,7 @@ class _Loader(yaml.SafeLoader):
         }
 
 
-class _OthersLoader(_Loader):
+class _AzureLoader(_KubernetesLoader):
     yaml_implicit_resolvers = _resolvers(truths="")
 
 
@@ -68,46 +71,46 @@ class _Dumper(yaml.SafeDumper):
 
 
 def load_documents(text: str) -> list[Any]:
-    """The documents of a text that are not empty, as dicts, lists, texts, numbers, booleans, None.
+    """Return the documents of a text that are not empty, as values that JSON can represent.
 
     Raises:
-        BadYaml: with what is wrong and where.
+        InvalidYamlError: the text is invalid; the message has the place.
     """
     try:
-        found = list(yaml.load_all(text, Loader=_Loader))
-        others = list(yaml.load_all(text, Loader=_OthersLoader))
-    except BadYaml:
+        found = list(yaml.load_all(text, Loader=_KubernetesLoader))
+        others = list(yaml.load_all(text, Loader=_AzureLoader))
+    except InvalidYamlError:
         raise
     except yaml.YAMLError as error:
-        raise BadYaml(f"is not YAML: {' '.join(str(error).split())}") from None
+        raise InvalidYamlError(f"is not YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
-        raise BadYaml(f"is nested deeper than {_DEEPEST} levels") from None
-    except (ValueError, OverflowError, TypeError) as error:  # a number or key that Python refuses
-        raise BadYaml(f"has a value that cannot be read: {error}") from None
+        raise InvalidYamlError(f"is nested deeper than {_MAX_DEPTH} levels") from None
+    except (ValueError, OverflowError, TypeError) as error:  # e.g. a number that Python refuses
+        raise InvalidYamlError(f"has a value that cannot be read: {error}") from None
     counter = [0]
     documents = (d if _is_object(d) else o for d, o in zip(found, others, strict=True))
     return [_plain(document, 0, counter) for document in documents if document is not None]
 
 
 def _is_object(document: Any) -> bool:
-    """Whether it is meant for Kubernetes."""
+    """Return whether a document is a Kubernetes object."""
     return isinstance(document, Mapping) and "apiVersion" in document
 
 
 def _plain(node: Any, depth: int, counter: list[int]) -> Any:
-    """A copy without shared parts, with texts for keys, as JSON would have it."""
+    """Return a copy without aliases, after checking its depth, its size and its types."""
     counter[0] += 1
-    if counter[0] > _MOST_NODES:
-        raise BadYaml(f"has more than {_MOST_NODES} values")
-    if depth > _DEEPEST:
-        raise BadYaml(f"is nested deeper than {_DEEPEST} levels")
+    if counter[0] > _MAX_NODES:
+        raise InvalidYamlError(f"has more than {_MAX_NODES} values")
+    if depth > _MAX_DEPTH:
+        raise InvalidYamlError(f"is nested deeper than {_MAX_DEPTH} levels")
     if isinstance(node, Mapping):
         return {key: _plain(value, depth + 1, counter) for key, value in node.items()}
     if isinstance(node, list):
         return [_plain(value, depth + 1, counter) for value in node]
     if node is None or isinstance(node, bool | int | float | str):
         return node
-    raise BadYaml(f"has a value of a kind that JSON has not: {type(node).__name__}")
+    raise InvalidYamlError(f"has a value of a kind that JSON has not: {type(node).__name__}")
 
 
 def _key(key: Any) -> str:
@@ -117,10 +120,10 @@ def _key(key: Any) -> str:
         return "null"
     if isinstance(key, str | int | float):
         return str(key)
-    raise BadYaml(f"has a key that is not a text: {key!r}")
+    raise InvalidYamlError(f"has a key that is not a text: {key!r}")
 
 
-def dump(data: Any) -> str:
-    """Plain values as YAML, in their own order."""
+def dump_yaml(data: Any) -> str:
+    """Return values as YAML, with keys in their own order."""
     text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return text

@@ -1,6 +1,6 @@
-"""Sweeps on one machine: the operator's own code over an API server in memory, with processes for pods.
+"""Runs sweeps on one machine: the operator's code with an API server in memory, and processes for pods.
 
-What a cluster does for the operator is done here in small: ``api`` keeps objects by the API server's
-rules, ``jobs`` starts pods for Jobs, ``node`` runs them, ``folder`` keeps what has to outlive the
-program. ``tests/contracts/api_server.py`` holds ``api`` to the behaviour of a real API server.
+The modules replace the parts of a cluster: ``api_server`` and ``store`` keep the objects,
+``job_controller`` creates the pods of Jobs, ``node`` runs them, ``folder`` persists the objects.
+``tests/contracts/api_server.py`` checks that ``api_server`` behaves like a real API server.
 """

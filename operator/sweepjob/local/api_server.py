@@ -1,4 +1,4 @@
-"""The API server's rules for requests, as far as the operator and its tests rely on them."""
+"""An API server in memory, with the behaviour that the operator and its tests rely on."""
 
 from __future__ import annotations
 
@@ -21,8 +21,14 @@ _DEFAULTS = {"sweeptrials": {"phase": "Pending"}}  # of the schema
 _FOREGROUND = "foregroundDeletion"
 
 
-class Refusal(Exception):
-    """An answer other than success."""
+class StatusError(Exception):
+    """A request failed; ``body`` is the Status object of the response.
+
+    Args:
+        code: HTTP status code.
+        reason: reason of the Status object.
+        message: message of the Status object.
+    """
 
     def __init__(self, code: int, reason: str, message: str) -> None:
         super().__init__(message)
@@ -38,7 +44,14 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it comes in."""
+    """A request.
+
+    Attributes:
+        method: HTTP method.
+        path: path without the query.
+        query: parameters of the query.
+        body: object in the body; None without one.
+    """
 
     method: str
     path: str
@@ -46,36 +59,43 @@ class Request:
     body: Body | None = None
 
     def parts(self) -> tuple[str, str, str, str]:
-        """Namespace, resource, name and subresource; empty texts for what is not there."""
+        """Return namespace, resource, name and subresource of the path; absent ones are empty.
+
+        Raises:
+            StatusError: the path is unknown.
+        """
         match = _PATH.match(self.path)
         if match is None:
-            raise Refusal(404, "NotFound", "the server could not find the requested resource")
+            raise StatusError(404, "NotFound", "the server could not find the requested resource")
         namespace, resource, name, subresource = (part or "" for part in match.groups())
         return namespace, resource, name, subresource
 
 
 class MemoryApiServer:
-    """Answers requests at once; delays and faults are the transport's.
+    """Answers requests immediately. Delays and faults are simulated by the transport.
 
     Args:
-        clock: seconds since the epoch.
-        kept: changes that are remembered for watches.
-        numbers: for uids and generated names, no two alike; 1, 2, 3 by default.
+        clock: returns seconds since the epoch.
+        history_limit: number of changes that are stored for watches.
+        numbers: unique numbers for uids and generated names; 1, 2, 3 and so on by default.
     """
 
     def __init__(
-        self, clock: Callable[[], float], kept: int = 1000, numbers: Iterator[int] | None = None
+        self,
+        clock: Callable[[], float],
+        history_limit: int = 1000,
+        numbers: Iterator[int] | None = None,
     ) -> None:
-        self.store = Store(clock, kept)
+        self.store = Store(clock, history_limit)
         self._clock = clock
         self._names = itertools.count(1) if numbers is None else numbers
         self._continued: dict[str, tuple[int, list[Body]]] = {}
 
     def answer(self, request: Request) -> tuple[int, Body]:
-        """Status code and body."""
+        """Return the status code and the body of the response."""
         try:
             return self._answer(request)
-        except Refusal as refusal:
+        except StatusError as refusal:
             return refusal.code, refusal.body
 
     def _answer(self, request: Request) -> tuple[int, Body]:
@@ -94,10 +114,13 @@ class MemoryApiServer:
                 return 200, self._patch(resource, key, subresource, request.body or {})
             case "DELETE":
                 return 200, self._delete(resource, key, request.body or {})
-        raise Refusal(405, "MethodNotAllowed", "the server does not allow this method")
+        raise StatusError(405, "MethodNotAllowed", "the server does not allow this method")
 
     async def watch(self, request: Request) -> AsyncIterator[tuple[float, Body]]:
-        """Events with the time of their commit; ends with an ERROR where the history does."""
+        """Yield the events of a watch, each with the time of its change in seconds since the epoch.
+
+        The watch ends with an ERROR event when a change is older than the stored history.
+        """
         namespace, resource, _, _ = request.parts()
         chosen = _selection(request.query)
         try:
@@ -106,13 +129,13 @@ class MemoryApiServer:
                 if event is not None:
                     yield change.at, event
         except Compacted:
-            gone = Refusal(410, "Expired", "too old resource version")
+            gone = StatusError(410, "Expired", "too old resource version")
             yield self._clock(), {"type": "ERROR", "object": gone.body}
 
     def _find(self, resource: str, key: Key) -> Body:
         found = self.store.get(resource, key)
         if found is None:
-            raise Refusal(404, "NotFound", f'{resource} "{key[1]}" not found')
+            raise StatusError(404, "NotFound", f'{resource} "{key[1]}" not found')
         return found
 
     def _list(self, resource: str, namespace: str, query: Mapping[str, str]) -> Body:
@@ -120,7 +143,7 @@ class MemoryApiServer:
         if token:
             version, items = self._continued.pop(token, (0, []))
             if version < self.store.floor:
-                raise Refusal(410, "Expired", "the provided continue parameter is too old")
+                raise StatusError(410, "Expired", "the provided continue parameter is too old")
         else:
             version, chosen = self.store.version, _selection(query)
             every = sorted(self.store.all(resource).items())
@@ -138,7 +161,7 @@ class MemoryApiServer:
             meta["name"] = f"{meta['generateName']}{next(self._names):x}"
         if self.store.get(resource, (namespace, meta["name"])) is not None:
             message = f'{resource} "{meta["name"]}" already exists'
-            raise Refusal(409, "AlreadyExists", message)
+            raise StatusError(409, "AlreadyExists", message)
         meta |= {
             "namespace": namespace,
             "uid": str(uuid.UUID(int=next(self._names))),
@@ -154,16 +177,16 @@ class MemoryApiServer:
 
     def _replace(self, resource: str, key: Key, body: Body) -> Body:
         found = self._find(resource, key)
-        _check(found, body["metadata"])
+        _check_preconditions(found, body["metadata"])
         meta = {**body["metadata"], **_identity(found)}
         return self.store.put(resource, {**body, "metadata": meta})
 
     def _patch(self, resource: str, key: Key, subresource: str, patch: Body) -> Body:
         found = self._find(resource, key)
-        # Of the metadata in a patch of the status, only the version counts.
-        wanted = dict(patch.get("metadata") or {})
-        wanted.pop("uid", None)
-        _check(found, wanted)
+        # In a patch of the status, the resourceVersion is the only metadata with an effect.
+        preconditions = dict(patch.get("metadata") or {})
+        preconditions.pop("uid", None)
+        _check_preconditions(found, preconditions)
         merged = merge(found, patch)
         if subresource == "status":
             merged = {**found, "status": merged.get("status") or {}}
@@ -180,7 +203,7 @@ class MemoryApiServer:
 
     def _delete(self, resource: str, key: Key, options: Body) -> Body:
         found = self._find(resource, key)
-        _check(found, options.get("preconditions") or {})
+        _check_preconditions(found, options.get("preconditions") or {})
         meta = dict(found["metadata"])
         grace = self._grace(resource, found, options)
         foreground = options.get("propagationPolicy") == "Foreground"
@@ -195,17 +218,20 @@ class MemoryApiServer:
         return self.store.put(resource, {**found, "metadata": meta})
 
     def _grace(self, resource: str, found: Body, options: Body) -> int:
-        """Seconds that a pod on a node has to end; everything else goes at once."""
+        """Return the grace period in seconds: 0 except for a pod that runs on a node."""
         terminal = (found.get("status") or {}).get("phase") in ("Succeeded", "Failed")
         if resource != "pods" or "nodeName" not in found["spec"] or terminal:
             return 0
-        asked = options.get("gracePeriodSeconds")
-        own = found["spec"].get("terminationGracePeriodSeconds", 30)
-        return int(own if asked is None else asked)
+        requested = options.get("gracePeriodSeconds")
+        default = found["spec"].get("terminationGracePeriodSeconds", 30)
+        return int(default if requested is None else requested)
 
 
 def merge(target: Any, patch: Any) -> Any:
-    """A JSON merge patch (RFC 7396)."""
+    """Apply a JSON merge patch (RFC 7396) and return the result.
+
+    Written by hand, since ten lines are not worth a dependency.
+    """
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
@@ -217,25 +243,30 @@ def merge(target: Any, patch: Any) -> Any:
     return merged
 
 
-def _check(found: Body, wanted: Mapping[str, Any]) -> None:
-    """Preconditions, where they are given."""
+def _check_preconditions(found: Body, preconditions: Mapping[str, Any]) -> None:
     for name in ("uid", "resourceVersion"):
-        value = wanted.get(name)
+        value = preconditions.get(name)
         if value and value != found["metadata"][name]:
             message = f"Precondition failed: {name} is {found['metadata'][name]}, not {value}"
-            raise Refusal(409, "Conflict", message)
+            raise StatusError(409, "Conflict", message)
 
 
 def _identity(found: Body) -> Body:
-    kept = ("uid", "creationTimestamp", "generation", "deletionTimestamp", "resourceVersion")
-    return {name: found["metadata"][name] for name in kept if name in found["metadata"]}
+    preserved = (
+        "uid",
+        "creationTimestamp",
+        "generation",
+        "deletionTimestamp",
+        "resourceVersion",
+    )
+    return {name: found["metadata"][name] for name in preserved if name in found["metadata"]}
 
 
 def _is_done(body: Body) -> bool:
-    """Whether an object that was to go has lost its last finalizer."""
+    """Return whether a deleted object has neither a finalizer nor a grace period left."""
     meta = body["metadata"]
-    lingers = meta.get("finalizers") or meta.get("deletionGracePeriodSeconds")
-    return "deletionTimestamp" in meta and not lingers
+    is_held = meta.get("finalizers") or meta.get("deletionGracePeriodSeconds")
+    return "deletionTimestamp" in meta and not is_held
 
 
 def _selection(query: Mapping[str, str]) -> Callable[[Body], bool]:
@@ -260,7 +291,7 @@ def _field(body: Body, path: str) -> str:
 def _event(
     change: Change, resource: str, namespace: str, chosen: Callable[[Body], bool]
 ) -> Body | None:
-    """What a watch says of a change: an object that leaves the selection is deleted for it."""
+    """Return the event of a change for a watch; for an object that leaves the selection, DELETED."""
     if change.resource != resource or namespace not in ("", change.body["metadata"]["namespace"]):
         return None
     was = change.old is not None and chosen(change.old)

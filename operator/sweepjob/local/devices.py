@@ -1,4 +1,4 @@
-"""The machine's GPUs, and which trial has which."""
+"""Finds the GPUs of the machine and allocates them to trials."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import os
 import subprocess
 
 
-def visible() -> tuple[str, ...]:
-    """The GPUs that may be used, as CUDA_VISIBLE_DEVICES names them; none where there are none."""
+def visible_gpus() -> tuple[str, ...]:
+    """Return the names of the usable GPUs, as in CUDA_VISIBLE_DEVICES.
+
+    ``nvidia-smi`` lists them, since CUDA's libraries are not a dependency.
+    """
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
         return tuple(name.strip() for name in chosen.split(",") if name.strip() not in ("", "-1"))
@@ -19,26 +22,27 @@ def visible() -> tuple[str, ...]:
     return tuple(listed.stdout.split())
 
 
-class Devices:
-    """GPUs that are handed out and come back.
+class GpuAllocator:
+    """Allocates GPUs to trials.
 
     Args:
-        names: of all of them. Without any, whatever is asked for is granted, and nothing is handed out:
-            a sweep that wants GPUs can be tried on a machine that has none.
+        names: names of all GPUs. Without any, each request is granted without a GPU, so that a sweep
+            with GPUs can be tried on a machine that has none.
     """
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self._free = list(names)
         self._exist = bool(names)
 
-    def take(self, count: int) -> tuple[str, ...] | None:
-        """So many of them, or None while there are not as many."""
+    def allocate(self, count: int) -> tuple[str, ...] | None:
+        """Return the names of ``count`` free GPUs; None if there are fewer."""
         if not self._exist or count == 0:
             return ()
         if count > len(self._free):
             return None
-        taken, self._free = self._free[:count], self._free[count:]
-        return tuple(taken)
+        allocated, self._free = self._free[:count], self._free[count:]
+        return tuple(allocated)
 
-    def give_back(self, names: tuple[str, ...]) -> None:
+    def release(self, names: tuple[str, ...]) -> None:
+        """Make GPUs available again."""
         self._free = [*names, *self._free]

@@ -1,4 +1,4 @@
-"""The sweep's folder: everything that has to outlive the program, as the API server would keep it."""
+"""Persists the objects of a sweep in a folder, as etcd does for the API server."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..api.times import format_time
 from .job_controller import phase_of
 from .store import Body, Change, Store
 
-NAMESPACE = "local"  # of everything that runs here
-_KEPT = ("sweepjobs", "sweeptrials", "jobs", "pods")
+NAMESPACE = "local"  # of all objects of local sweeps
+_RESOURCES = ("sweepjobs", "sweeptrials", "jobs", "pods")
 _INTERRUPTED = {
     "type": "DisruptionTarget",
     "status": "True",
@@ -22,36 +22,41 @@ _INTERRUPTED = {
 }
 
 
-class BrokenFile(Exception):
-    """A file of a sweep's folder cannot be read; says which, and what to do."""
+class CorruptFileError(Exception):
+    """A file of a sweep's folder cannot be read.
+
+    Args:
+        file: the file.
+        why: the cause, for the message, which also has a remedy.
+    """
 
     def __init__(self, file: Path, why: str) -> None:
         remedy = (
-            "put it back from a copy, or begin again with --fresh"
+            "restore it from a backup, or start again with --fresh"
             if file.parent.name == "sweepjobs"
-            else "put it back from a copy, or delete it, and what it was about is run again"
+            else "restore it from a backup, or delete it to run its trial again"
         )
         super().__init__(f"{file} cannot be read: {why}; {remedy}")
 
 
-class Folder:
-    """Keeps a file for each object, written anew at every change of it.
+class SweepFolder:
+    """A folder with a file for each object.
 
     Args:
-        path: the folder; made when it is not there.
+        path: the folder; created if it does not exist.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        for resource in _KEPT:
+        for resource in _RESOURCES:
             (path / resource).mkdir(parents=True, exist_ok=True)
 
-    def keep(self, store: Store) -> None:
-        """Write down every change from now on."""
+    def record_changes(self, store: Store) -> None:
+        """Write the object's file on each change of the store."""
         store.observers.append(self._on_change)
 
     def _on_change(self, change: Change) -> None:
-        if change.resource not in _KEPT:
+        if change.resource not in _RESOURCES:
             return
         file = self._file(change.resource, change.body)
         if change.new is None:
@@ -65,34 +70,43 @@ class Folder:
         return self.path / resource / f"{body['metadata']['name']}.json"
 
     def load(self, store: Store, now: float) -> None:
-        """Put everything into the store as it was, but for what has lost its owner. Pods that ran then do
-        not any more; their Jobs start others, as after the loss of a node.
+        """Restore the store from the files.
+
+        Objects without their owner are deleted. Pods that ran are marked as disrupted, so that their Jobs
+        replace them, as after the loss of a node.
+
+        Args:
+            store: the store.
+            now: seconds since the epoch.
+
+        Raises:
+            CorruptFileError: a file cannot be read.
         """
-        found = {resource: list(self.read(resource)) for resource in _KEPT}
+        found = {resource: list(self.read(resource)) for resource in _RESOURCES}
         every = [body for bodies in found.values() for body in bodies]
         versions = (int(body["metadata"]["resourceVersion"]) for body in every)
         store.version = max(store.version, *versions, 0)
-        there = {body["metadata"].get("uid") for body in every}
+        existing = {body["metadata"].get("uid") for body in every}
         for resource, bodies in found.items():
             for body in bodies:
-                if not there.issuperset(_owners(body)):
-                    there.discard(body["metadata"].get("uid"))
+                if not existing.issuperset(_owners(body)):
+                    existing.discard(body["metadata"].get("uid"))
                     self._file(resource, body).unlink()
                     continue
-                store.put(resource, _lost(body, now) if resource == "pods" else body)
+                store.put(resource, _mark_interrupted(body, now) if resource == "pods" else body)
 
-    def lend(self, store: Store) -> None:
-        """Put its sweep and trials there, for another sweep to begin with. They are not kept there."""
+    def load_read_only(self, store: Store) -> None:
+        """Add the sweep and its trials to the store of another sweep, as the source of its warm start."""
         for resource in ("sweepjobs", "sweeptrials"):
             for body in self.read(resource):
                 store.version = max(store.version, int(body["metadata"]["resourceVersion"]))
                 store.put(resource, body)
 
     def read(self, resource: str) -> Iterator[Body]:
-        """All objects of a kind, as they were written last.
+        """Yield all objects of a resource, by file name.
 
         Raises:
-            BrokenFile: one of them cannot be read.
+            CorruptFileError: a file cannot be read.
         """
         for file in sorted((self.path / resource).glob("*.json")):
             yield _body(file)
@@ -104,18 +118,18 @@ def _body(file: Path) -> Body:
         int(body["metadata"]["resourceVersion"])
         named = body["metadata"]["name"] == file.stem
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BrokenFile(file, f"{type(error).__name__}: {error}") from None
+        raise CorruptFileError(file, f"{type(error).__name__}: {error}") from None
     if not named:
-        raise BrokenFile(file, "it is of an object of another name")
+        raise CorruptFileError(file, "its object has another name")
     return cast(Body, body)
 
 
 def _owners(body: Body) -> Iterator[str]:
-    """The uids of what an object goes with."""
+    """Yield the uids of an object's owners."""
     return (owner["uid"] for owner in body["metadata"].get("ownerReferences") or ())
 
 
-def _lost(pod: Body, now: float) -> Body:
+def _mark_interrupted(pod: Body, now: float) -> Body:
     if phase_of(pod) in ("Succeeded", "Failed"):
         return pod
     conditions = [*pod["status"].get("conditions", ()), _INTERRUPTED]
@@ -125,7 +139,7 @@ def _lost(pod: Body, now: float) -> Body:
     return {**pod, "status": {**status, "containerStatuses": states}}
 
 
-def is_over(sweep: Mapping[str, Any]) -> bool:
-    """Whether there is nothing more to do about it."""
+def has_ended(sweep: Mapping[str, Any]) -> bool:
+    """Return whether the phase of a SweepJob is final."""
     phase = (sweep.get("status") or {}).get("phase")
     return phase in ("Complete", "Failed", "Invalid")

@@ -1,4 +1,4 @@
-"""The Job controller and the garbage collector: pods for Jobs, and nothing left of what was deleted."""
+"""The Job controller and the garbage collector: creates the pods of Jobs, and deletes dependents."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ _PREFIXES = {
 
 
 class JobController:
-    """Looks at every change of the store, a moment later.
+    """Reconciles Jobs after each change of the store.
 
     Args:
-        clock: seconds since the epoch.
+        server: the API server.
+        clock: returns seconds since the epoch.
     """
 
     def __init__(self, server: MemoryApiServer, clock: Callable[[], float]) -> None:
@@ -33,31 +34,39 @@ class JobController:
         self._store.observers.append(self._on_change)
 
     def request(self, method: str, resource: str, key: Key, body: Body, sub: str = "") -> None:
-        """A write of a controller or a person; that the object is gone meanwhile is no error."""
+        """Send a write request; an object that no longer exists is no error.
+
+        Args:
+            method: HTTP method.
+            resource: resource in the plural, such as ``pods``.
+            key: namespace and name.
+            body: the object, the patch or the options.
+            sub: subresource; empty for none.
+        """
         parts = [_PREFIXES[resource], "namespaces", key[0], resource]
         parts += [key[1]] if method != "POST" else []
         path = "/".join([*parts, *([sub] if sub else [])])
         self._server.answer(Request(method, path, {}, body))
 
     def sync_all(self) -> None:
-        """Look at all Jobs that there are, as after a start."""
+        """Reconcile all Jobs, as after a restart."""
         for key in self._store.all("jobs"):
-            self.soon(self._sync_job, key)
+            self.schedule(self._sync_job, key)
 
-    def soon(self, call: Callable[..., None], *given: Any) -> None:
-        """When whoever has just written has gone on."""
+    def schedule(self, call: Callable[..., None], *given: Any) -> None:
+        """Call a function in the next iteration of the event loop, after the current writer's code."""
         asyncio.get_running_loop().call_soon(call, *given)
 
     def _on_change(self, change: Change) -> None:
         meta = change.body["metadata"]
         key = (meta["namespace"], meta["name"])
         if change.new is None:
-            self.soon(self._collect, change.resource, meta["uid"])
+            self.schedule(self._delete_dependents, change.resource, meta["uid"])
         if change.resource == "jobs" and change.new is not None:
-            self.soon(self._sync_job, key)
+            self.schedule(self._sync_job, key)
         job = (meta.get("labels") or {}).get("job-name")
         if change.resource == "pods" and job is not None:
-            self.soon(self._sync_job, (key[0], job))
+            self.schedule(self._sync_job, (key[0], job))
 
     def _sync_job(self, key: Key) -> None:
         job = self._store.get("jobs", key)
@@ -65,24 +74,24 @@ class JobController:
             return
         pods = self._pods_of(job)
         if "deletionTimestamp" in job["metadata"]:
-            self._collect_foreground(key, job, pods)
+            self._delete_in_foreground(key, job, pods)
             return
         status = job.get("status") or {}
         if status.get("conditions") or job["spec"].get("suspend"):
             return
         made = int(status.get("made", 0))
         if "Succeeded" in map(phase_of, pods):
-            self._conclude(key, "Complete")
+            self._finish_job(key, "Complete")
         elif "Failed" in [phase_of(p) for p in pods if not is_disrupted(p)]:
-            self._conclude(key, "Failed")
+            self._finish_job(key, "Failed")
         elif made and not pods and not status.get("evicted"):
-            self._conclude(key, "Failed")  # somebody deleted its pod
+            self._finish_job(key, "Failed")  # its pod was deleted
         elif all(phase_of(p) == "Failed" for p in pods):
             status = {"made": made + 1, "startTime": format_time(self._clock()), "evicted": False}
             self.request("PATCH", "jobs", key, {"status": status}, "status")
             self._create_pod(key, job)
 
-    def _conclude(self, key: Key, kind: str) -> None:
+    def _finish_job(self, key: Key, kind: str) -> None:
         condition = {"type": kind, "status": "True", "reason": "BackoffLimitExceeded"}
         condition["lastTransitionTime"] = format_time(self._clock())
         self.request("PATCH", "jobs", key, {"status": {"conditions": [condition]}}, "status")
@@ -98,13 +107,13 @@ class JobController:
     def _pods_of(self, job: Body) -> list[Body]:
         return [p for p in self._store.all("pods").values() if _owner(p) == job["metadata"]["uid"]]
 
-    def _collect(self, resource: str, uid: str) -> None:
+    def _delete_dependents(self, resource: str, uid: str) -> None:
         for owned in _OWNED.get(resource, ()):
             for key, body in list(self._store.all(owned).items()):
                 if _owner(body) == uid:
                     self.request("DELETE", owned, key, {})
 
-    def _collect_foreground(self, key: Key, job: Body, pods: list[Body]) -> None:
+    def _delete_in_foreground(self, key: Key, job: Body, pods: list[Body]) -> None:
         for pod in pods:
             if "deletionTimestamp" not in pod["metadata"]:
                 meta = pod["metadata"]
@@ -118,8 +127,10 @@ def _owner(body: Body) -> str:
 
 
 def phase_of(pod: Body) -> str:
+    """Return the phase of a pod; empty without one."""
     return str(pod["status"].get("phase", ""))
 
 
 def is_disrupted(pod: Body) -> bool:
+    """Return whether a pod has the condition DisruptionTarget."""
     return any(c["type"] == "DisruptionTarget" for c in pod["status"].get("conditions", ()))

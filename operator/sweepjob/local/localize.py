@@ -1,4 +1,4 @@
-"""A SweepJob as it runs on this machine, and the sweeps it begins with."""
+"""Adapts a SweepJob to this machine, and finds the folders of its warm start."""
 
 from __future__ import annotations
 
@@ -9,26 +9,30 @@ from typing import Any
 
 from ..api.problem import InvalidSpec, Problem
 from ..api.sweepjob import SweepSpec
-from ..render.table import tell
+from ..render.table import print_message
 from ..trial_pods.accelerators import requested
 from ..trial_pods.job import trainer_of
-from .folder import NAMESPACE, Folder, is_over
+from .folder import NAMESPACE, SweepFolder, has_ended
 
 
-def sources_of(spec: SweepSpec, root: Path) -> list[Folder]:
-    """The folders of the sweeps to begin with, which stand beside this one's.
+def warm_start_folders(spec: SweepSpec, root: Path) -> list[SweepFolder]:
+    """Return the folders of the sweeps of ``spec.warmStart``, which are siblings of the sweep's own.
+
+    Args:
+        spec: the spec.
+        root: folder of the sweep.
 
     Raises:
-        InvalidSpec: one is not there, or has not ended.
+        InvalidSpec: a folder does not exist, or its sweep has not ended.
     """
     found, problems = [], []
     for position, name in enumerate(spec.warm_start):
         folder = root.parent / name
         path = f"spec.warmStart.sweeps[{position}]"
         if not (folder / "sweepjobs" / f"{name}.json").exists():
-            remedy = f"was not run here; there is no folder {folder} of it"
+            remedy = f"was not run here; there is no folder {folder}"
             problems.append(Problem(path, name, remedy))
-        elif not all(map(is_over, (source := Folder(folder)).read("sweepjobs"))):
+        elif not all(map(has_ended, (source := SweepFolder(folder)).read("sweepjobs"))):
             problems.append(Problem(path, name, "has not ended; run it with --resume first"))
         else:
             found.append(source)
@@ -37,35 +41,41 @@ def sources_of(spec: SweepSpec, root: Path) -> list[Folder]:
     return found
 
 
-def localized(
-    manifest: Mapping[str, Any], spec: SweepSpec, gpus: tuple[str, ...]
-) -> dict[str, Any]:
-    """The SweepJob as it runs here.
+def localize(manifest: Mapping[str, Any], spec: SweepSpec, gpus: tuple[str, ...]) -> dict[str, Any]:
+    """Return the SweepJob object that is run on this machine.
+
+    Its concurrency is limited by the number of GPUs.
+
+    Args:
+        manifest: the SweepJob object.
+        spec: its parsed spec.
+        gpus: names of the GPUs.
 
     Raises:
-        InvalidSpec: it has what only a cluster has.
+        InvalidSpec: it needs what only a cluster has, or more GPUs than there are.
     """
-    problems = list(_lacking(spec))
-    wanted = _gpus_of(spec)
-    if gpus and wanted > len(gpus):
+    problems = list(_unsupported_parts(spec))
+    gpus_per_trial = _gpus_of(spec)
+    if gpus and gpus_per_trial > len(gpus):
         remedy = f"this machine has {len(gpus)}; lower it"
-        problems.append(Problem("spec.trial.resources", wanted, remedy))
+        problems.append(Problem("spec.trial.resources", gpus_per_trial, remedy))
     if problems:
         raise InvalidSpec(problems)
     limits = dict(manifest["spec"]["limits"])
-    if wanted and gpus:
-        at_most = len(gpus) // wanted
-        if spec.limits.max_concurrent_trials > at_most:
-            limits["maxConcurrentTrials"] = at_most
-            tell(
-                f"note: {at_most} at a time: there are {len(gpus)} GPUs, and a trial wants {wanted}"
+    if gpus_per_trial and gpus:
+        max_concurrent = len(gpus) // gpus_per_trial
+        if spec.limits.max_concurrent_trials > max_concurrent:
+            limits["maxConcurrentTrials"] = max_concurrent
+            print_message(
+                f"note: {max_concurrent} at a time: this machine has {len(gpus)} GPUs, and a trial "
+                f"requests {gpus_per_trial}"
             )
-    elif wanted:
-        tell("note: there is no GPU here; trials run without")
+    elif gpus_per_trial:
+        print_message("note: this machine has no GPU; trials run without")
     if spec.trial.template is not None:
         folder = trainer_of(spec.trial.template["spec"]).get("workingDir")
         if folder:
-            tell(f"note: workingDir {folder} is of the image; trials run in this folder")
+            print_message(f"note: workingDir {folder} is of the image; trials run in this folder")
     return {
         "apiVersion": manifest["apiVersion"],
         "kind": manifest["kind"],
@@ -82,8 +92,8 @@ def _gpus_of(spec: SweepSpec) -> int:
     return round(sum(requested(pod).values()))
 
 
-def _lacking(spec: SweepSpec) -> list[Problem]:
-    """What there is no equivalent for."""
+def _unsupported_parts(spec: SweepSpec) -> list[Problem]:
+    """Return a problem for each part of a spec that needs a cluster."""
     problems = []
     if spec.trial.template is not None:
         pod = spec.trial.template["spec"]

@@ -1,4 +1,4 @@
-"""What a trainer prints: a file for people, and lines with their times, as the kubelet gives them."""
+"""The log of a trainer: a plain file for people, and lines with timestamps, as from the kubelet."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..api.times import format_time
-from .log_text import last_lines
+from .log_text import termination_message
 
-_SLOT = 10_000_000  # nanoseconds; lines that end within one are told apart by their order
-_CHUNK = 4 * 1024  # bytes that are handled before others have their turn
-_TAIL = 64 * 1024  # bytes of its end from which the last lines are made
+_SLOT = 10_000_000  # nanoseconds; lines of one slot get timestamps in their order
+_CHUNK = 4 * 1024  # bytes between two yields to the event loop
+_TAIL_BYTES = 64 * 1024  # bytes that the termination message is made of
 
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """What was written in a moment.
+    """A part of the file that was written within 10 ms.
 
     Attributes:
-        time: of its first line; nanoseconds since the epoch.
+        time: time of its first byte in nanoseconds since the epoch.
         start: offset of its first byte.
-        line: offset where the line begins that the first byte belongs to.
+        line: offset of the start of the line that has the first byte.
     """
 
     time: int
@@ -31,24 +31,26 @@ class _Slot:
     line: int
 
 
-class _Stamps:
-    """Puts a time before each line of what is read piece by piece.
+class _TimestampWriter:
+    """Prefixes the lines of consecutive chunks with timestamps.
 
     Attributes:
-        ordinal: how many lines have begun in this slot.
-        is_within_line: the line that came last goes on.
+        ordinal: number of lines that began in the current slot.
+        is_within_line: whether the last chunk ended within a line.
     """
 
     def __init__(self) -> None:
         self.ordinal = 0
         self.is_within_line = False
 
-    def put_before_lines(self, chunk: bytes, when: int) -> bytes:
-        """A piece with a time before each line that begins in it.
+    def prefix_lines(self, chunk: bytes, when: int) -> bytes:
+        """Return a chunk with a timestamp before each line that begins in it.
+
+        Timestamps are unique, since readers identify lines by them.
 
         Args:
-            when: of its slot, nanoseconds since the epoch. No two lines have the same time: it is what a
-                line is known by.
+            chunk: the chunk.
+            when: time of its slot in nanoseconds since the epoch.
         """
         written = []
         for line in _lines(chunk):
@@ -63,16 +65,16 @@ class _Stamps:
 
 
 def _lines(chunk: bytes) -> list[bytes]:
-    """Its lines with their ends; the last one may have none."""
+    """Split a chunk into lines that keep their line feeds; the last one may have none."""
     *ended, rest = chunk.split(b"\n")
     return [*(line + b"\n" for line in ended), *([rest] if rest else [])]
 
 
-class Log:
-    """The log of one trainer. Only the file grows with what is printed.
+class TrainerLog:
+    """The log of one trainer. Its memory does not grow with the size of the log.
 
     Args:
-        path: of the file.
+        path: the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -86,10 +88,10 @@ class Log:
         self._more = asyncio.Event()
 
     def append(self, data: bytes) -> None:
-        """Write what was printed.
+        """Write output of the trainer.
 
         Raises:
-            OSError: there is no room for it.
+            OSError: it cannot be written, e.g. because the disk is full.
         """
         self._file.write(data)
         now = time.time_ns()
@@ -98,21 +100,21 @@ class Log:
         if newline := data.rfind(b"\n") + 1:
             self._line = self._size + newline
         self._size += len(data)
-        self._announce()
+        self._notify()
 
-    def _announce(self) -> None:
+    def _notify(self) -> None:
         self._more.set()
         self._more = asyncio.Event()
 
     async def follow(self, after: float = 0.0) -> AsyncIterator[bytes]:
-        """Every line with its time in front, as it is written; each call gives the same.
+        """Yield lines with timestamps until the trainer has ended. A line's timestamp is always the same.
 
         Args:
-            after: seconds since the epoch; older lines may be left out.
+            after: seconds since the epoch; earlier lines may be left out.
         """
         number = self._slot_at(after)
         position = self._slots[number].start if number < len(self._slots) else 0
-        stamps = _Stamps()
+        stamps = _TimestampWriter()
         with self._path.open("rb") as file:
             file.seek(position)
             while True:
@@ -120,7 +122,7 @@ class Log:
                 if position < end:
                     chunk = file.read(min(_CHUNK, end - position))
                     position += len(chunk)
-                    yield stamps.put_before_lines(chunk, self._slots[number].time)
+                    yield stamps.prefix_lines(chunk, self._slots[number].time)
                     await asyncio.sleep(0)
                 elif number + 1 < len(self._slots):
                     number += 1
@@ -133,7 +135,7 @@ class Log:
             yield b"\n"
 
     def _slot_at(self, after: float) -> int:
-        """The newest slot that begins before a time, with a line: lines are known by their slots."""
+        """Return the last slot before a time that begins with the start of a line."""
         earlier = sum(slot.time < after * 1e9 for slot in self._slots)
         number = max(0, earlier - 1)
         while number and self._slots[number].line != self._slots[number].start:
@@ -144,14 +146,14 @@ class Log:
         following = number + 1
         return self._slots[following].start if following < len(self._slots) else self._size
 
-    def last_lines(self) -> str:
-        """The end of what was printed, which explains a failure as a rule."""
+    def tail(self) -> str:
+        """Return the last lines, which usually explain a failure."""
         with self._path.open("rb") as file:
-            file.seek(max(0, self._size - _TAIL))
-            return last_lines(file.read())
+            file.seek(max(0, self._size - _TAIL_BYTES))
+            return termination_message(file.read())
 
     def close(self) -> None:
-        """There will be no more."""
+        """Close the file, and end the readers."""
         self._file.close()
         self._ended = True
-        self._announce()
+        self._notify()

@@ -1,30 +1,30 @@
-"""Lines of a log as bytes and as text."""
+"""Makes a termination message of the end of a log."""
 
 from __future__ import annotations
 
 import re
 
-# What the kubelet takes of a log for a termination message (FallbackToLogsOnError).
-_MOST_LINES, _MOST_BYTES = 80, 2048
-# Control sequences of terminals: CSI, OSC and the like up to their end, and other escapes.
+# The kubelet's limits with terminationMessagePolicy FallbackToLogsOnError.
+_MAX_LINES, _MAX_BYTES = 80, 2048
+# Control sequences of terminals: CSI, OSC and similar ones up to their end, and other escapes.
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?"
 )
-# C0 without tab and line feed, DEL, C1, and what turns the direction of text around.
+# C0 controls but for tab and line feed, DEL, C1 controls, and controls of the text direction.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-def last_lines(text: bytes) -> str:
-    """The last lines of a log's end as a terminal would leave them, without control characters."""
+def termination_message(text: bytes) -> str:
+    """Return the last lines as a terminal would show them, without control characters."""
     lines = [_printable(line) for line in text.decode(errors="replace").split("\n")]
-    shown = "\n".join(lines).strip("\n").split("\n")[-_MOST_LINES:]
-    cut = "\n".join(shown).encode()
-    if len(cut) > _MOST_BYTES:
-        cut = cut[-_MOST_BYTES:]
-        # A line that has lost its beginning goes, unless there is nothing else.
-        _, newline, others = cut.partition(b"\n")
-        cut = others if newline and others.strip() else cut
-    return cut.decode(errors="ignore").strip("\n")
+    tail = "\n".join(lines).strip("\n").split("\n")[-_MAX_LINES:]
+    encoded = "\n".join(tail).encode()
+    if len(encoded) > _MAX_BYTES:
+        encoded = encoded[-_MAX_BYTES:]
+        # The first line has lost its beginning; it is dropped unless it is the only one.
+        _, newline, others = encoded.partition(b"\n")
+        encoded = others if newline and others.strip() else encoded
+    return encoded.decode(errors="ignore").strip("\n")
 
 
 def _printable(line: str) -> str:

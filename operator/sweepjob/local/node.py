@@ -1,4 +1,4 @@
-"""The node: takes pods as GPUs are free, has them run as processes, and writes what became of them."""
+"""The node: admits pods as GPUs become free, runs them as processes, and updates their status."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ from ..api.times import parse_time
 from ..ingest.authentication import Caller
 from ..trial_pods.proxies import merge_environments
 from . import pod_status
-from .devices import Devices
+from .devices import GpuAllocator
 from .job_controller import JobController, phase_of
-from .log import Log
+from .log import TrainerLog
 from .pod_processes import gpus_of, local_pod
-from .pod_runner import PodEnd, PodRunner
+from .pod_runner import PodResult, PodRunner
 from .store import Body, Change, Key, Store
 
 _log = logging.getLogger(__name__)
-_FAREWELL = 5.0  # seconds that pods have to go when the sweep is interrupted
+_GRACE_PERIOD = 5.0  # seconds for pods to end when the sweep is interrupted
 
 
 @dataclass(frozen=True)
-class Machine:
-    """What trainers find on it.
+class NodeConfiguration:
+    """What the node provides to trainers.
 
     Attributes:
-        environment: besides their own.
-        folder: the one they start in.
+        devices: the GPUs.
+        environment: environment variables that they inherit.
+        folder: their working directory.
     """
 
-    devices: Devices
+    devices: GpuAllocator
     environment: Mapping[str, str]
     folder: Path
 
@@ -43,9 +44,12 @@ class Node:
     """Runs pods.
 
     Args:
-        root: the sweep's folder.
-        url: of the intake.
-        clock: seconds since the epoch.
+        controller: sends requests to the API server.
+        store: objects of the API server.
+        root: folder of the sweep.
+        machine: what the node provides to trainers.
+        url: address of the ingest server.
+        clock: returns seconds since the epoch.
     """
 
     def __init__(
@@ -53,7 +57,7 @@ class Node:
         controller: JobController,
         store: Store,
         root: Path,
-        machine: Machine,
+        machine: NodeConfiguration,
         url: str,
         clock: Callable[[], float],
     ) -> None:
@@ -65,22 +69,28 @@ class Node:
         self._url = url
         self._clock = clock
         self._waiting: list[Key] = []
-        self._tasks: dict[str, asyncio.Task[PodEnd]] = {}
+        self._tasks: dict[str, asyncio.Task[PodResult]] = {}
         self._runners: dict[str, PodRunner] = {}
         self._callers: dict[str, Caller] = {}
-        self._logs: dict[str, Log] = {}
+        self._logs: dict[str, TrainerLog] = {}
         self._is_closing = False
         store.observers.append(self._on_change)
 
     async def identify(self, token: str, peer: str) -> Caller | None:
-        """Whose token this is; the ingestion server asks."""
-        return self._callers.get(token)
-
-    async def log_of(self, pod: str, after: float) -> AsyncIterator[bytes]:
-        """A pod's log with times, until its trainer has ended.
+        """Return the pod that a token belongs to, for the ingest server; None for an unknown token.
 
         Args:
-            after: seconds since the epoch; older lines may be left out.
+            token: the token.
+            peer: address of the client.
+        """
+        return self._callers.get(token)
+
+    async def follow_log(self, pod: str, after: float) -> AsyncIterator[bytes]:
+        """Yield lines of a pod's log with timestamps until its trainer has ended.
+
+        Args:
+            pod: name of the pod.
+            after: seconds since the epoch; earlier lines may be left out.
         """
         log = self._logs.get(pod)
         if log is not None:
@@ -88,13 +98,13 @@ class Node:
                 yield lines
 
     async def close(self) -> None:
-        """End all pods: asked first, then killed. Their status stays: it was not their own end."""
+        """Terminate all pods, and kill those that do not end. Their status stays, for a later resume."""
         self._is_closing = True
         tasks = list(self._tasks.values())
         for runner in self._runners.values():
-            runner.terminate(_FAREWELL)
+            runner.terminate(_GRACE_PERIOD)
         if tasks:
-            await asyncio.wait(tasks, timeout=_FAREWELL)
+            await asyncio.wait(tasks, timeout=_GRACE_PERIOD)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -105,7 +115,7 @@ class Node:
         meta = change.body["metadata"]
         if change.old is None:
             self._waiting.append((meta["namespace"], meta["name"]))
-            self._controller.soon(self._admit)
+            self._controller.schedule(self._admit)
         elif change.new is not None:
             self._end_if_deleted(change.new)
 
@@ -116,14 +126,14 @@ class Node:
             runner.terminate(max(0.0, due - self._clock()))
 
     def _admit(self) -> None:
-        """Start the pods that wait, in their order, as far as there are GPUs for them."""
+        """Start waiting pods in their order while there are GPUs for them."""
         while self._waiting and not self._is_closing:
             key = self._waiting[0]
             body = self._store.get("pods", key)
             if body is None or phase_of(body) != "Pending":
                 self._waiting.pop(0)
                 continue
-            gpus = self._devices.take(gpus_of(body))
+            gpus = self._devices.allocate(gpus_of(body))
             if gpus is None:
                 return
             self._waiting.pop(0)
@@ -132,7 +142,7 @@ class Node:
             task = self._tasks[uid] = asyncio.create_task(self._run(key, body, gpus))
             task.add_done_callback(partial(self._on_end, key, body, gpus))
 
-    async def _run(self, key: Key, body: Body, gpus: tuple[str, ...]) -> PodEnd:
+    async def _run(self, key: Key, body: Body, gpus: tuple[str, ...]) -> PodResult:
         uid = body["metadata"]["uid"]
         pod = local_pod(body, self._root, self._url, self._machine.environment)
         pod.folder.mkdir(parents=True, exist_ok=True)
@@ -143,7 +153,7 @@ class Node:
         environment = merge_environments(self._machine.environment, pod.environment)
         if gpus:
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
-        log = self._logs[pod.name] = Log(self._root / "logs" / f"{pod.name}.log")
+        log = self._logs[pod.name] = TrainerLog(self._root / "logs" / f"{pod.name}.log")
         started = partial(self._write_start, key, body)
         runner = PodRunner(pod, environment, self._machine.folder, log, started)
         self._runners[uid] = runner
@@ -151,14 +161,14 @@ class Node:
         return await runner.run()
 
     def _on_end(
-        self, key: Key, body: Body, gpus: tuple[str, ...], task: asyncio.Task[PodEnd]
+        self, key: Key, body: Body, gpus: tuple[str, ...], task: asyncio.Task[PodResult]
     ) -> None:
-        """A pod's task is over, whatever has ended it: its GPUs are free, and its end is written."""
+        """Release the GPUs of a pod whose task has ended in any way, and write its status."""
         uid = body["metadata"]["uid"]
         self._runners.pop(uid, None)
         self._tasks.pop(uid, None)
-        self._devices.give_back(gpus)
-        self._controller.soon(self._admit)
+        self._devices.release(gpus)
+        self._controller.schedule(self._admit)
         if not self._is_closing:
             self._write_end(key, body, _end_of(key, task))
 
@@ -166,7 +176,7 @@ class Node:
         status = pod_status.started(body, self._clock())
         self._controller.request("PATCH", "pods", key, {"status": status}, "status")
 
-    def _write_end(self, key: Key, body: Body, end: PodEnd) -> None:
+    def _write_end(self, key: Key, body: Body, end: PodResult) -> None:
         now = self._store.get("pods", key) or body
         status = pod_status.ended(now, end, self._clock())
         self._controller.request("PATCH", "pods", key, {"status": status}, "status")
@@ -175,12 +185,12 @@ class Node:
             self._controller.request("DELETE", "pods", key, final)
 
 
-def _end_of(key: Key, task: asyncio.Task[PodEnd]) -> PodEnd:
-    """The result of a pod's task; an error in it is the node's, and the pod has failed all the same."""
+def _end_of(key: Key, task: asyncio.Task[PodResult]) -> PodResult:
+    """Return the result of a pod's task. If the task itself failed, the pod has failed."""
     if task.cancelled():
-        return PodEnd(1, "its run on this machine was cancelled", "NodeFailed")
+        return PodResult(1, "its run on this machine was cancelled", "NodeFailed")
     error = task.exception()
     if error is None:
         return task.result()
     _log.error("pod %s cannot be run", key[1], exc_info=error)
-    return PodEnd(1, f"it cannot be run on this machine: {error!r}", "NodeFailed")
+    return PodResult(1, f"it cannot be run on this machine: {error!r}", "NodeFailed")

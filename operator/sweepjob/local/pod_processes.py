@@ -1,4 +1,4 @@
-"""A trial's pod as processes: what its containers would be on this machine."""
+"""Converts a trial's pod to the processes that run on this machine."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ _PACKAGE = str(Path(__file__).parents[2])
 
 @dataclass(frozen=True)
 class LocalPod:
-    """A pod's two processes.
+    """The two processes of a pod.
 
     Attributes:
-        command, environment: of the trainer, without what it inherits.
-        sidecar: environment of the sidecar; None when there is none.
-        port: of the sidecar, 0 where it does not listen.
-        grace: seconds that it has between SIGTERM and SIGKILL.
-        folder: for what belongs to this pod.
+        name: name of the pod.
+        command: command of the trainer.
+        environment: environment variables of the trainer, without those that it inherits.
+        sidecar: environment variables of the sidecar; None without a sidecar.
+        port: port of the sidecar; 0 if it does not listen.
+        grace: seconds between SIGTERM and SIGKILL.
+        folder: folder for the files of this pod.
     """
 
     name: str
@@ -41,26 +43,31 @@ class LocalPod:
     folder: Path
 
     @property
-    def last_words(self) -> Path:
-        return self.folder / "last-words"
+    def termination_log(self) -> Path:
+        """File of the sidecar's termination message."""
+        return self.folder / "termination-log"
 
     @property
     def token(self) -> Path:
+        """File of the sidecar's token."""
         return self.folder / "token"
 
 
 def gpus_of(body: Body) -> int:
-    """How many GPUs a pod's trainer wants."""
+    """Return the number of GPUs that a pod requests."""
     return round(sum(requested(body["spec"]).values()))
 
 
 def local_pod(body: Body, root: Path, url: str, shell: Mapping[str, str]) -> LocalPod:
-    """The pod of a Job as it runs here.
+    """Return the processes of a pod.
+
+    Mount paths of volumes are replaced by folders below ``root``, and the sidecar's port by a free one.
 
     Args:
-        shell: what stands for variables that come from elsewhere in a cluster.
-
-    Paths of volumes become folders below ``root``, and the sidecar's port one that is free.
+        body: the pod.
+        root: folder of the sweep.
+        url: address of the ingest server.
+        shell: values of variables that a cluster would take from Secrets and other objects.
     """
     spec, name = body["spec"], body["metadata"]["name"]
     folder = root / "pods" / name
@@ -68,37 +75,52 @@ def local_pod(body: Body, root: Path, url: str, shell: Mapping[str, str]) -> Loc
     sidecar = next(
         (c for c in spec.get("initContainers") or [] if c["name"] == names.SIDECAR), None
     )
-    told = {} if sidecar is None else json.loads(_environment(sidecar, {})[protocol.ENV_TOLD])
-    told[protocol.OPERATOR] = url  # the one in the Job may be of an earlier start
-    told[protocol.STAY] = "true"  # the node tells it when the trainer has ended
-    places = _places(trainer, root, folder)
-    if port := int(told.get(protocol.SOURCE_PORT, 0)):
-        own = _free_port()
-        places[f"127.0.0.1:{port}"] = f"127.0.0.1:{own}"
-        told[protocol.SOURCE_PORT] = str(own)
-        port = own
-    if protocol.SOURCE_PATH in told:
-        told[protocol.SOURCE_PATH] = told[protocol.SOURCE_PATH].replace(
-            names.METRICS_FOLDER, _shared(trainer, sidecar, places), 1
-        )
-    if protocol.ARTIFACTS in told:
-        told[protocol.ARTIFACTS] = _moved(told[protocol.ARTIFACTS], places)
-    environment = {k: _moved(v, places) for k, v in _environment(trainer, shell).items()}
+    paths = _mount_folders(trainer, root, folder)
+    configuration, port = dict[str, str](), 0
+    if sidecar is not None:
+        configuration, port = _sidecar_configuration(sidecar, trainer, paths, url)
+    environment = {k: _translate_paths(v, paths) for k, v in _environment(trainer, shell).items()}
     words = [*(trainer.get("command") or []), *(trainer.get("args") or [])]
     return LocalPod(
         name=name,
-        command=[kubelet_expansion.expand(_moved(word, places), environment) for word in words],
+        command=[
+            kubelet_expansion.expand(_translate_paths(word, paths), environment) for word in words
+        ],
         environment=environment,
-        sidecar=None if sidecar is None else _sidecar(sidecar, told, folder),
+        sidecar=None if sidecar is None else _sidecar_environment(sidecar, configuration, folder),
         port=port,
         grace=int(spec.get("terminationGracePeriodSeconds", 30)),
         folder=folder,
     )
 
 
+def _sidecar_configuration(
+    sidecar: Mapping[str, Any], trainer: Mapping[str, Any], paths: dict[str, str], url: str
+) -> tuple[dict[str, str], int]:
+    """Return the sidecar's configuration on this machine, and its port, which is added to ``paths``."""
+    configuration: dict[str, str] = json.loads(_environment(sidecar, {})[protocol.ENV_TOLD])
+    configuration[protocol.OPERATOR] = url  # the Job's may be from an earlier run of the program
+    configuration[protocol.STAY] = "true"  # the node terminates it when the trainer has ended
+    port = int(configuration.get(protocol.SOURCE_PORT, 0))
+    if port:
+        free_port = _free_port()
+        paths[f"127.0.0.1:{port}"] = f"127.0.0.1:{free_port}"
+        configuration[protocol.SOURCE_PORT] = str(free_port)
+        port = free_port
+    if protocol.SOURCE_PATH in configuration:
+        configuration[protocol.SOURCE_PATH] = configuration[protocol.SOURCE_PATH].replace(
+            names.METRICS_FOLDER, _metrics_folder(trainer, sidecar, paths), 1
+        )
+    if protocol.ARTIFACTS in configuration:
+        artifacts = configuration[protocol.ARTIFACTS]
+        configuration[protocol.ARTIFACTS] = _translate_paths(artifacts, paths)
+    return configuration, port
+
+
 def _environment(container: Mapping[str, Any], shell: Mapping[str, str]) -> dict[str, str]:
-    """Variables, each with those before it, as the kubelet expands them; what would come from elsewhere
-    in the cluster is this shell's.
+    """Return a container's environment variables, expanded as by the kubelet.
+
+    Variables without a value, which a cluster takes from other objects, have that of ``shell``.
     """
     found: dict[str, str] = {}
     for entry in container.get("env") or []:
@@ -109,47 +131,49 @@ def _environment(container: Mapping[str, Any], shell: Mapping[str, str]) -> dict
     return found
 
 
-def _places(trainer: Mapping[str, Any], root: Path, folder: Path) -> dict[str, str]:
-    """Where the folders are that the operator has mounted."""
-    places = {}
+def _mount_folders(trainer: Mapping[str, Any], root: Path, folder: Path) -> dict[str, str]:
+    """Create the folders of the operator's mounts, and return them by mount path."""
+    paths = {}
     for mount in trainer.get("volumeMounts") or []:
         if mount["name"] == names.VOLUME_METRICS:
-            places[mount["mountPath"]] = str(folder / "metrics")
+            paths[mount["mountPath"]] = str(folder / "metrics")
         elif mount["name"].startswith("sweepjob-output-"):
             output = mount["name"].removeprefix("sweepjob-output-")
-            places[mount["mountPath"]] = str(root / "outputs" / output / mount["subPath"])
-    for place in places.values():
-        Path(place).mkdir(parents=True, exist_ok=True)
-    return places
+            paths[mount["mountPath"]] = str(root / "outputs" / output / mount["subPath"])
+    for path in paths.values():
+        Path(path).mkdir(parents=True, exist_ok=True)
+    return paths
 
 
-def _shared(
-    trainer: Mapping[str, Any], sidecar: Mapping[str, Any] | None, places: Mapping[str, str]
+def _metrics_folder(
+    trainer: Mapping[str, Any], sidecar: Mapping[str, Any], paths: Mapping[str, str]
 ) -> str:
-    """The folder that the sidecar reads, which is a mount of the trainer's."""
-    mounts = (sidecar or {}).get("volumeMounts") or []
-    read = next(m for m in mounts if m["mountPath"] == names.METRICS_FOLDER)
-    same = ("name", "subPath", "subPathExpr")
-    own = next(m for m in trainer["volumeMounts"] if all(m.get(k) == read.get(k) for k in same))
-    path: str = own["mountPath"]
-    return places.get(path, path)
+    """Return the folder of the metrics volume, which the trainer mounts as well."""
+    mounts = sidecar.get("volumeMounts") or []
+    source = next(m for m in mounts if m["mountPath"] == names.METRICS_FOLDER)
+    keys = ("name", "subPath", "subPathExpr")
+    mount = next(m for m in trainer["volumeMounts"] if all(m.get(k) == source.get(k) for k in keys))
+    path: str = mount["mountPath"]
+    return paths.get(path, path)
 
 
-def _moved(text: str, places: Mapping[str, str]) -> str:
-    """A text with everything that is elsewhere here, in one go: a place may have another's name in it."""
-    if not places:
+def _translate_paths(text: str, paths: Mapping[str, str]) -> str:
+    """Replace all paths in one pass, since a replacement may contain another path."""
+    if not paths:
         return text
-    there = "|".join(map(re.escape, sorted(places, key=len, reverse=True)))
-    return re.sub(rf"(?<![\w-])({there})(?![\w-])", lambda found: places[found[0]], text)
+    pattern = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
+    return re.sub(rf"(?<![\w-])({pattern})(?![\w-])", lambda match: paths[match[0]], text)
 
 
-def _sidecar(container: Mapping[str, Any], told: Mapping[str, str], folder: Path) -> dict[str, str]:
+def _sidecar_environment(
+    container: Mapping[str, Any], configuration: Mapping[str, str], folder: Path
+) -> dict[str, str]:
     return {
         **_environment(container, {}),
-        protocol.ENV_TOLD: json.dumps(told),
+        protocol.ENV_TOLD: json.dumps(configuration),
         protocol.ENV_TOKEN_FILE: str(folder / "token"),
         protocol.ENV_JOURNAL: str(folder / "journal.jsonl"),
-        protocol.ENV_TERMINATION_LOG: str(folder / "last-words"),
+        protocol.ENV_TERMINATION_LOG: str(folder / "termination-log"),
         "PYTHONPATH": _PACKAGE,
         "PATH": "/usr/bin:/bin",
     }

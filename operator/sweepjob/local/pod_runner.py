@@ -1,4 +1,4 @@
-"""One pod from its start to its end: the sidecar first, then the trainer."""
+"""Runs one pod: starts the sidecar, then the trainer, and ends them in the reverse order."""
 
 from __future__ import annotations
 
@@ -7,51 +7,52 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .log import Log
-from .output import Output
+from .log import TrainerLog
+from .output import OutputPipe
 from .pod_processes import LocalPod
 from .process import SupervisedProcess
-from .sidecar import Sidecar, SidecarEnd, SidecarFailed
+from .sidecar import SidecarProcess, SidecarResult, SidecarStartError
 from .start_failure import start_failure
 
-_TERMINATED = 143  # exit code of what SIGTERM has ended
+_TERMINATED = 143  # exit code after SIGTERM
 
 
 @dataclass(frozen=True, slots=True)
-class PodEnd:
-    """How a pod ended.
+class PodResult:
+    """The result of a pod.
 
     Attributes:
-        code: the trainer's exit code.
-        message: the last lines of a trainer that failed, or why it could not be started.
-        reason: one word, where it was not the trainer that failed; ``message`` is of the pod then.
-        sidecar: None where there was none.
-        summary: the sidecar's termination message.
+        code: exit code of the trainer.
+        message: last lines of a trainer that failed, or why it could not be started.
+        reason: reason of the pod's failure if the trainer is not its cause; ``message`` is its message.
+        sidecar: result of the sidecar; None without one.
+        summary: termination message of the sidecar.
     """
 
     code: int
     message: str = ""
     reason: str = ""
-    sidecar: SidecarEnd | None = None
+    sidecar: SidecarResult | None = None
     summary: str = ""
 
 
-class _NotStarted(Exception):
+class _StartError(Exception):
     """The trainer could not be started."""
 
-    def __init__(self, end: PodEnd) -> None:
+    def __init__(self, end: PodResult) -> None:
         super().__init__(end.message)
         self.end = end
 
 
 class PodRunner:
-    """Runs a pod's processes.
+    """Runs the processes of a pod.
 
     Args:
-        environment: of the trainer.
-        folder: the one the trainer starts in.
-        log: what the trainer prints.
-        started: called when the trainer runs.
+        pod: the pod.
+        environment: environment variables of the trainer.
+        folder: working directory of the trainer.
+        log: log of the trainer.
+        started: called when the trainer has started.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class PodRunner:
         pod: LocalPod,
         environment: Mapping[str, str],
         folder: Path,
-        log: Log,
+        log: TrainerLog,
         started: Callable[[], None],
     ) -> None:
         self._pod = pod
@@ -68,17 +69,19 @@ class PodRunner:
         self._log = log
         self._started = started
         self._trainer: SupervisedProcess | None = None
-        self._is_to_end = False
-        self._seconds = 0.0
+        self._is_terminating = False
+        self._grace = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._log_error: OSError | None = None
 
     def terminate(self, seconds: float) -> None:
-        """Ask the trainer to go, and kill it after so many seconds. One that has not started does
-        not start any more.
+        """Send SIGTERM to the trainer, and SIGKILL later. A trainer that has not started is not started.
+
+        Args:
+            seconds: grace period.
         """
-        self._is_to_end = True
-        self._seconds = seconds
+        self._is_terminating = True
+        self._grace = seconds
         if self._trainer is None:
             return
         self._trainer.terminate()
@@ -86,53 +89,53 @@ class PodRunner:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(seconds, self._trainer.kill)
 
-    async def run(self) -> PodEnd:
-        """Run it to its end. Cancelled, it leaves nothing running."""
+    async def run(self) -> PodResult:
+        """Run the pod until it has ended. Cancellation ends all of its processes."""
         if self._pod.sidecar is None:
             return await self._run_trainer()
         log = self._pod.folder / "sidecar.log"
-        sidecar = Sidecar(self._pod.sidecar, self._pod.port, log)
+        sidecar = SidecarProcess(self._pod.sidecar, self._pod.port, log)
         try:
             await sidecar.start()
             end = await self._run_trainer()
-        except SidecarFailed as error:
-            end = PodEnd(1, str(error), "SidecarFailed")
+        except SidecarStartError as error:
+            end = PodResult(1, str(error), "SidecarFailed")
         finally:
-            left = await sidecar.stop()
-        summary = _read(self._pod.last_words)
-        return PodEnd(end.code, end.message, end.reason, left, summary)
+            sidecar_result = await sidecar.stop()
+        summary = _read(self._pod.termination_log)
+        return PodResult(end.code, end.message, end.reason, sidecar_result, summary)
 
-    async def _run_trainer(self) -> PodEnd:
-        if self._is_to_end:
+    async def _run_trainer(self) -> PodResult:
+        if self._is_terminating:
             self._log.close()
-            return PodEnd(_TERMINATED, "it was ended before it started")
-        output = Output(self._log, self._on_lost_log)
+            return PodResult(_TERMINATED, "it was ended before it started")
+        output = OutputPipe(self._log, self._on_log_error)
         try:
             self._trainer = await self._start(output)
             code = await self._await_end(self._trainer)
-        except _NotStarted as failure:
+        except _StartError as failure:
             return failure.end
         finally:
             output.close()
             self._log.close()
         if self._log_error is not None:
-            return PodEnd(code, f"its log cannot be written: {self._log_error}", "LogFailed")
-        return PodEnd(code, self._log.last_lines() if code else "")
+            return PodResult(code, f"its log cannot be written: {self._log_error}", "LogFailed")
+        return PodResult(code, self._log.tail() if code else "")
 
-    async def _start(self, output: Output) -> SupervisedProcess:
+    async def _start(self, output: OutputPipe) -> SupervisedProcess:
         given = (self._pod.command, self._environment)
         try:
             return await SupervisedProcess.start(*given, output.write_end, self._folder)
         except (OSError, ValueError) as error:
-            raise _NotStarted(PodEnd(*start_failure(error, *given, self._folder))) from error
+            raise _StartError(PodResult(*start_failure(error, *given, self._folder))) from error
         finally:
             output.close_write_end()
 
     async def _await_end(self, trainer: SupervisedProcess) -> int:
         try:
             self._started()
-            if self._is_to_end:  # asked while it was being started
-                self.terminate(self._seconds)
+            if self._is_terminating:  # requested during the start
+                self.terminate(self._grace)
             return await trainer.wait()
         except BaseException:
             await trainer.end()
@@ -141,7 +144,7 @@ class PodRunner:
             if self._timer is not None:
                 self._timer.cancel()
 
-    def _on_lost_log(self, error: OSError) -> None:
+    def _on_log_error(self, error: OSError) -> None:
         self._log_error = error
         if self._trainer is not None:
             self._trainer.kill()

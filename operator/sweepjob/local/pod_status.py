@@ -1,4 +1,4 @@
-"""The status of a pod, as the kubelet writes it."""
+"""The status of pods, as the kubelet writes it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from ..api import names
 from ..api.times import format_time
 from ..trial_pods.job import trainer_of
-from .pod_runner import PodEnd
+from .pod_runner import PodResult
 from .store import Body
 
 
 def started(body: Mapping[str, Any], now: float) -> Body:
-    """Of a pod whose trainer has just started.
+    """Return the status of a pod whose trainer has just started.
 
     Args:
         body: the pod.
@@ -24,11 +24,12 @@ def started(body: Mapping[str, Any], now: float) -> Body:
     return {"phase": "Running", "startTime": at, "containerStatuses": [state]}
 
 
-def ended(body: Mapping[str, Any], end: PodEnd, now: float) -> Body:
-    """Of a pod that has ended.
+def ended(body: Mapping[str, Any], end: PodResult, now: float) -> Body:
+    """Return the status of a pod that has ended.
 
     Args:
-        body: the pod as it was before.
+        body: the pod before its end.
+        end: the result.
         now: seconds since the epoch.
     """
     before = (body["status"].get("containerStatuses") or [{}])[0].get("state") or {}
@@ -50,7 +51,7 @@ def ended(body: Mapping[str, Any], end: PodEnd, now: float) -> Body:
     return status
 
 
-def _sidecar(end: PodEnd, finished: str) -> Body:
+def _sidecar(end: PodResult, finished: str) -> Body:
     assert end.sidecar is not None
     state = {"exitCode": end.sidecar.code, "finishedAt": finished, "message": end.summary}
     return {

@@ -1,4 +1,4 @@
-"""The two kinds of processes of a pod: one that stands alone, and one with everything it has started."""
+"""Child processes: a single one, and one that is supervised together with its descendants."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from typing import Any
 
 from . import supervisor
 
-_PATIENCE = 15.0  # seconds for a supervisor to end what it runs
-_LINE = 1 << 20  # characters of a supervisor's message, at most
+_EXIT_TIMEOUT = 15.0  # seconds for a supervisor to kill its processes
+_LINE = 1 << 20  # bytes of a supervisor's message, at most
 
 
 class Process:
-    """A process that starts no others, with a session of its own.
+    """A process without children, in a session of its own.
 
-    SIGTERM is blocked in it from the start: one that comes before the process listens to it waits
-    until the process unblocks it.
+    SIGTERM is blocked at its start, so that a signal before the process has a handler stays pending until
+    the process unblocks it.
     """
 
     def __init__(self, inner: asyncio.subprocess.Process) -> None:
@@ -33,10 +33,15 @@ class Process:
     async def start(
         cls, command: Sequence[str], environment: Mapping[str, str], output: int
     ) -> Process:
-        """Start it; both its streams go to ``output``.
+        """Start a process.
+
+        Args:
+            command: the program and its arguments.
+            environment: environment variables.
+            output: file descriptor of its standard output and standard error.
 
         Raises:
-            OSError: there is no such program, or it cannot be started.
+            OSError: it cannot be started.
         """
         inner = await asyncio.create_subprocess_exec(
             *command,
@@ -45,22 +50,25 @@ class Process:
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=partial(_prepare, os.getpid()),
+            preexec_fn=partial(_prepare_child, os.getpid()),
         )
         return cls(inner)
 
     @property
     def is_running(self) -> bool:
+        """Whether it has not ended."""
         return self._inner.returncode is None
 
     async def wait(self) -> int:
-        """Its exit code, as a shell has it."""
+        """Wait for its end, and return its exit code as a shell reports it."""
         return shell_code(await self._inner.wait())
 
     def terminate(self) -> None:
+        """Send SIGTERM."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
+        """Send SIGKILL."""
         self._signal(signal.SIGKILL)
 
     def _signal(self, which: signal.Signals) -> None:
@@ -68,13 +76,13 @@ class Process:
             self._inner.send_signal(which)
 
 
-def _prepare(parent: int) -> None:
+def _prepare_child(parent: int) -> None:
     supervisor.die_with_parent(parent)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 
 
 class SupervisedProcess:
-    """A process that ends with everything it has started; see ``supervisor``."""
+    """A process whose descendants end with it; see ``supervisor``."""
 
     def __init__(self, inner: asyncio.subprocess.Process) -> None:
         assert inner.stdin is not None
@@ -87,11 +95,17 @@ class SupervisedProcess:
     async def start(
         cls, command: Sequence[str], environment: Mapping[str, str], output: int, folder: Path
     ) -> SupervisedProcess:
-        """Start it in a folder; both its streams go to ``output``.
+        """Start a process.
+
+        Args:
+            command: the program and its arguments.
+            environment: environment variables.
+            output: file descriptor of its standard output and standard error.
+            folder: working directory.
 
         Raises:
-            OSError: there is no such program, or it cannot be started.
-            ValueError: no system could start it, e.g. for a null byte in an argument.
+            OSError: it cannot be started.
+            ValueError: an argument is invalid, e.g. has a null byte.
         """
         inner = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", "-X", f"utf8={sys.flags.utf8_mode}"),
@@ -127,10 +141,10 @@ class SupervisedProcess:
         raise ValueError(answer["message"])
 
     async def wait(self) -> int:
-        """Its exit code, as a shell has it, when everything that it has started is gone, too."""
+        """Wait for its end and that of its descendants; return its exit code as a shell reports it."""
         answer = await self._message()
         code = await self._inner.wait()
-        # Without an answer somebody has killed the supervisor, and the kernel the trainer with it.
+        # Without an answer the supervisor was killed, and the kernel has killed the trainer with it.
         return shell_code(code if answer is None else answer["code"])
 
     async def _message(self) -> dict[str, Any] | None:
@@ -139,17 +153,18 @@ class SupervisedProcess:
         return message
 
     def terminate(self) -> None:
-        """Ask it to go."""
+        """Send SIGTERM."""
         self._command(supervisor.TERMINATE)
 
     def kill(self) -> None:
+        """Send SIGKILL."""
         self._command(supervisor.KILL)
 
     async def end(self) -> None:
-        """Kill it, and wait until it is gone; without its supervisor, where that does not answer."""
+        """Kill it and wait for its end; kill the supervisor if that does not answer."""
         self.kill()
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_EXIT_TIMEOUT):
                 await self._inner.wait()
         except TimeoutError:
             self._inner.kill()
@@ -161,5 +176,5 @@ class SupervisedProcess:
 
 
 def shell_code(code: int) -> int:
-    """An exit code as a shell has it: 128 and the signal's number for a process that was killed."""
+    """Return an exit code as a shell reports it: 128 plus the signal number for a killed process."""
     return code if code >= 0 else 128 - code

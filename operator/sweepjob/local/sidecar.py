@@ -1,4 +1,4 @@
-"""The sidecar of a pod on this machine: kept running as long as the trainer runs."""
+"""The process of a pod's sidecar, which is restarted while the trainer runs."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ from pathlib import Path
 from .process import Process
 
 _COMMAND = [sys.executable, "-m", "sweepjob.sidecar"]
-_READY = 10.0  # seconds that it has to open its port
-_PAUSE = 1.0  # before it is started again
-_FAREWELL = 30.0  # that it has to read and to push what is left
+_READY_TIMEOUT = 10.0  # seconds to open the port
+_RESTART_DELAY = 1.0  # seconds
+_GRACE_PERIOD = 30.0  # seconds to read and push the remaining reports
 
 
-class SidecarFailed(Exception):
-    """It does not get ready."""
+class SidecarStartError(Exception):
+    """The sidecar does not become ready."""
 
 
 @dataclass(frozen=True, slots=True)
-class SidecarEnd:
-    """How it ended.
+class SidecarResult:
+    """The result of a sidecar.
 
     Attributes:
-        code: its exit code.
-        restarts: how often it was started again.
+        code: exit code.
+        restarts: number of restarts.
     """
 
     code: int
     restarts: int
 
 
-class Sidecar:
-    """One pod's.
+class SidecarProcess:
+    """The sidecar of one pod.
 
     Args:
-        port: that it listens on; 0 where it does not.
-        log: what it prints is appended there.
+        environment: environment variables.
+        port: port that it listens on; 0 if it does not.
+        log: file that its output is appended to.
     """
 
     def __init__(self, environment: Mapping[str, str], port: int, log: Path) -> None:
@@ -50,20 +51,20 @@ class Sidecar:
         self._log = log
         self._restarts = 0
         self._process: Process | None = None
-        self._keeper: asyncio.Task[None] | None = None
+        self._restart_task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start it, and wait until it is ready.
+        """Start the sidecar, and wait until it is ready.
 
         Raises:
-            SidecarFailed: it cannot be started, or opens no port.
+            SidecarStartError: it cannot be started, or does not open its port.
         """
         process = await self._start_process()
-        self._keeper = asyncio.create_task(self._keep(process))
-        deadline = time.monotonic() + _READY
+        self._restart_task = asyncio.create_task(self._restart_on_exit(process))
+        deadline = time.monotonic() + _READY_TIMEOUT
         while self._port and not _is_open(self._port):
             if time.monotonic() > deadline or not process.is_running:
-                raise SidecarFailed(f"the sidecar has not opened its port; see {self._log}")
+                raise SidecarStartError(f"the sidecar has not opened its port; see {self._log}")
             await asyncio.sleep(0.02)
 
     async def _start_process(self) -> Process:
@@ -71,34 +72,35 @@ class Sidecar:
             with self._log.open("ab") as log:
                 self._process = await Process.start(_COMMAND, self._environment, log.fileno())
         except OSError as error:
-            raise SidecarFailed(f"the sidecar cannot be started: {error}") from error
+            raise SidecarStartError(f"the sidecar cannot be started: {error}") from error
         return self._process
 
-    async def _keep(self, process: Process) -> None:
-        """Start it again when it ends, as the kubelet does: its journal has what it knew."""
+    async def _restart_on_exit(self, process: Process) -> None:
+        """Restart it when it ends, as the kubelet does. Its journal restores its state."""
         while True:
             await process.wait()
-            await asyncio.sleep(_PAUSE)
-            with contextlib.suppress(SidecarFailed):  # then it is tried again
+            await asyncio.sleep(_RESTART_DELAY)
+            with contextlib.suppress(SidecarStartError):  # retried in the next iteration
                 process = await self._start_process()
                 self._restarts += 1
 
-    async def stop(self) -> SidecarEnd:
-        """Tell it that the trainer has ended, and wait until it has dealt with what is left. One that
-        was to be started again is, since what is left may be in a file that it reads.
+    async def stop(self) -> SidecarResult:
+        """Terminate it after the trainer has ended, and wait until it has pushed the remaining reports.
+
+        A sidecar that waits for its restart is started once more, since reports may remain in a file.
         """
-        if self._keeper is None or self._process is None:
-            return SidecarEnd(0, 0)
-        self._keeper.cancel()
-        await asyncio.wait([self._keeper])
+        if self._restart_task is None or self._process is None:
+            return SidecarResult(0, 0)
+        self._restart_task.cancel()
+        await asyncio.wait([self._restart_task])
         if not self._process.is_running:
-            with contextlib.suppress(SidecarFailed):
+            with contextlib.suppress(SidecarStartError):
                 await self._start_process()
                 self._restarts += 1
         process = self._process
         process.terminate()
         try:
-            async with asyncio.timeout(_FAREWELL):
+            async with asyncio.timeout(_GRACE_PERIOD):
                 code = await process.wait()
         except TimeoutError:
             process.kill()
@@ -106,7 +108,7 @@ class Sidecar:
         except asyncio.CancelledError:
             process.kill()
             raise
-        return SidecarEnd(code, self._restarts)
+        return SidecarResult(code, self._restarts)
 
 
 def _is_open(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""Why a trainer could not be started, and the exit code that a shell has for it."""
+"""Explains why a trainer could not be started, with the exit code that a shell reports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
-_SHEBANG = 256  # bytes of a script that the kernel reads for its interpreter
+_SHEBANG = 256  # bytes of a script in which the kernel looks for the interpreter
 
 
 def start_failure(
@@ -18,21 +18,23 @@ def start_failure(
     environment: Mapping[str, str],
     folder: Path,
 ) -> tuple[int, str]:
-    """The exit code and a sentence with the remedy.
+    """Return the exit code, and a message with the remedy.
 
     Args:
-        error: of the attempt to start it.
-        command, environment, folder: what it was to be started with.
+        error: the error of the start.
+        command: the program and its arguments.
+        environment: environment variables.
+        folder: working directory.
     """
     program = command[0] if command else ""
     if not isinstance(error, OSError) or error.errno is None:
         return NOT_EXECUTABLE, f"cannot start {program!r}: {error}"
     if error.filename == str(folder) and not folder.is_dir():
-        return NOT_EXECUTABLE, f"the folder that trials run in is not there any more: {folder}"
+        return NOT_EXECUTABLE, f"the folder that trials run in does not exist any more: {folder}"
     if not program:
         return NOT_FOUND, "the command's first word is empty; it must be a program"
     file = _find(program, environment, folder)
-    said = f"cannot start {program!r}: {error.strerror}"
+    message = f"cannot start {program!r}: {error.strerror}"
     match error.errno:
         case errno.ENOENT if file is None:
             return NOT_FOUND, _not_found(program, folder)
@@ -42,18 +44,19 @@ def start_failure(
             return NOT_EXECUTABLE, f"cannot start {program!r}: it is a folder, not a program"
         case errno.EACCES:
             remedy = "make it executable (chmod +x), or begin the command with its interpreter"
-            return NOT_EXECUTABLE, f"{said}; {remedy}"
+            return NOT_EXECUTABLE, f"{message}; {remedy}"
         case errno.ENOEXEC:
             remedy = "it is no program of this system, and has no first line '#!INTERPRETER'"
-            return NOT_EXECUTABLE, f"{said}; {remedy}"
+            return NOT_EXECUTABLE, f"{message}; {remedy}"
         case errno.E2BIG:
             size = sum(len(os.fsencode(word)) + 1 for word in command)
-            return NOT_EXECUTABLE, f"{said}: the command has {size:,} bytes; put values into a file"
-    return NOT_EXECUTABLE, said
+            remedy = f"the command has {size:,} bytes; put values into a file"
+            return NOT_EXECUTABLE, f"{message}: {remedy}"
+    return NOT_EXECUTABLE, message
 
 
 def _find(program: str, environment: Mapping[str, str], folder: Path) -> Path | None:
-    """The file that was to be run."""
+    """Return the file of a program; None if it does not exist."""
     if "/" in program:
         file = folder / program
         return file if file.exists() else None
@@ -64,12 +67,13 @@ def _find(program: str, environment: Mapping[str, str], folder: Path) -> Path | 
 def _not_found(program: str, folder: Path) -> str:
     if program.startswith("-"):
         return f"{program!r} is no program; the command must begin with one, e.g. python"
-    said = f"{program!r} is not there"
+    message = f"{program!r} was not found"
     if "/" in program:
-        return f"{said} (seen from {folder})"
+        return f"{message} (relative to {folder})"
     if (folder / program).is_file():
-        return f"{said} in PATH; to run the file of that name, write ./{program} or e.g. python {program}"
-    return f"{said} in PATH"
+        remedy = f"to run the file of that name, write ./{program} or e.g. python {program}"
+        return f"{message} in PATH; {remedy}"
+    return f"{message} in PATH"
 
 
 def _interpreter(file: Path | None) -> str:
@@ -79,7 +83,7 @@ def _interpreter(file: Path | None) -> str:
     except OSError:
         first = ""
     if not first.startswith("#!"):
-        return "what it needs to be loaded is not there (it is made for another system)"
+        return "its loader does not exist (it was built for another system)"
     hint = "; the file has line ends of Windows" if first.endswith("\r") else ""
     interpreter = (first[2:].split() or [""])[0]
-    return f"its first line asks for {interpreter!r}, which is not there{hint}"
+    return f"its first line asks for {interpreter!r}, which does not exist{hint}"

@@ -1,16 +1,16 @@
-"""Runs one trainer, and ends with it everything that it has started.
+"""Runs one trainer, and kills its descendants when it ends.
 
-A program of its own, on the standard library alone: ``python -I -S supervisor.py OUTPUT``, where
-OUTPUT is the file descriptor that the trainer prints into.
+This is a program that needs only the standard library: ``python -I -S supervisor.py OUTPUT``, where
+OUTPUT is the file descriptor of the trainer's output.
 
-A container ends with its first process: the kernel kills what is left in it, whatever session or
-process group that has made for itself. Here orphans become children of the supervisor (a subreaper on
-Linux), so it finds them all. Other systems have no subreapers; there it kills the trainer's process
-group only.
+When the first process of a container ends, the kernel kills all others, in any session or process group.
+The supervisor achieves the same as a subreaper on Linux: orphans become its children. Other systems have
+no subreapers; there it kills the trainer's process group only.
 
-Standard input has a line of JSON (``argv``, ``env``, ``folder``), then commands of one byte. Its end is
-``KILL``, so the trainer does not outlive the program that started it. Standard output gets a line of
-JSON when the trainer has started, or could not be, and one when it has ended.
+Standard input has a line of JSON (``argv``, ``env``, ``folder``), followed by commands of one byte. Its
+end means ``KILL``, so the trainer does not outlive the program that started it. The supervisor writes a
+line of JSON to the standard output when the trainer has started or failed to start, and one when it has
+ended.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from typing import Any
 
 TERMINATE, KILL = b"T", b"K"
 _DIE_WITH_PARENT, _ADOPT_ORPHANS = 1, 36  # PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER
-_LONGEST = 10.0  # seconds for orphans to die, which is only long where the kernel holds one
-_PAUSE = 0.005  # seconds between two looks for orphans
+_KILL_TIMEOUT = 10.0  # seconds; long only for a process that the kernel cannot interrupt
+_POLL_INTERVAL = 0.005  # seconds between two searches for orphans
 
 
 def die_with_parent(parent: int) -> None:
-    """Runs in a child: on Linux the kernel kills it when its parent ends, however that is.
+    """Have the kernel kill the calling process when its parent ends in any way. Only on Linux.
 
     Args:
-        parent: the parent's process id. Where it is another by now, the parent ended before.
+        parent: process id of the parent. If it differs already, the parent has ended before.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
@@ -46,6 +46,11 @@ def die_with_parent(parent: int) -> None:
 
 
 def main(output: int) -> None:
+    """Run the trainer.
+
+    Args:
+        output: file descriptor of its output.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_ADOPT_ORPHANS, 1)
     request = json.loads(_read_line())
@@ -62,13 +67,13 @@ def main(output: int) -> None:
         _write({"message": str(error)})
         return
     _write({"pid": trainer.pid})
-    code = _await_end(trainer.pid, ended)
-    _kill_rest(trainer.pid)
+    code = _wait_for_trainer(trainer.pid, ended)
+    _kill_descendants(trainer.pid)
     _write({"code": code})
 
 
 def _start(request: dict[str, Any], output: int) -> subprocess.Popen[bytes]:
-    """Start it. Whoever lets go of the result loses the exit code: its finalizer collects it."""
+    """Start the trainer. Keep the result: its finalizer would collect the exit code."""
     return subprocess.Popen(
         request["argv"],
         env=request["env"],
@@ -81,8 +86,8 @@ def _start(request: dict[str, Any], output: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _await_end(trainer: int, ended: int) -> int:
-    """Carry out commands until the trainer has ended; returns its exit code, negative for a signal."""
+def _wait_for_trainer(trainer: int, ended: int) -> int:
+    """Execute commands until the trainer has ended; return its exit code, negative for a signal."""
     watched = [ended, sys.stdin.fileno()]
     while True:
         ready, _, _ = select.select(watched, [], [])
@@ -100,22 +105,23 @@ def _await_end(trainer: int, ended: int) -> int:
             _signal_group(trainer, signal.SIGKILL if kills else signal.SIGTERM)
 
 
-def _kill_rest(trainer: int) -> None:
-    """Kill what the trainer has left behind. A killed one's own children become ours, so it goes on
-    until there is none.
+def _kill_descendants(trainer: int) -> None:
+    """Kill the remaining descendants.
+
+    Children of a killed process become children of the supervisor, so this repeats until there are none.
     """
     if sys.platform != "linux":
         _signal_group(trainer, signal.SIGKILL)
-    deadline = time.monotonic() + _LONGEST
+    deadline = time.monotonic() + _KILL_TIMEOUT
     while _reap({}) and time.monotonic() < deadline:
         for child in _children():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(child, signal.SIGKILL)
-        time.sleep(_PAUSE)
+        time.sleep(_POLL_INTERVAL)
 
 
 def _reap(codes: dict[int, int]) -> bool:
-    """Collect the exit codes of children that have ended; whether there are others."""
+    """Collect the exit codes of children that have ended; return whether there are others."""
     while True:
         try:
             child, status = os.waitpid(-1, os.WNOHANG)
@@ -147,18 +153,18 @@ def _signal_group(group: int, which: int) -> None:
 
 
 def _read_line() -> bytes:
-    """Unbuffered: what follows it are commands."""
+    """Read the first line without a buffer, which would swallow the commands after it."""
     line = b""
     while not line.endswith(b"\n"):
         piece = os.read(sys.stdin.fileno(), 1 << 20)
         if not piece:
-            sys.exit(0)  # whoever started this is gone
+            sys.exit(0)  # the parent has ended
         line += piece
     return line
 
 
 def _write(message: dict[str, Any]) -> None:
-    with contextlib.suppress(BrokenPipeError):  # whoever started this is gone
+    with contextlib.suppress(BrokenPipeError):  # the parent has ended
         os.write(sys.stdout.fileno(), json.dumps(message).encode() + b"\n")
 
 

@@ -23,9 +23,9 @@ from ..settings import Settings
 from ..trial_pods.sidecar import SidecarSettings
 from .api_server import MemoryApiServer, Request
 from .client import LocalClient
-from .folder import NAMESPACE, Folder, is_over
+from .folder import NAMESPACE, SweepFolder, has_ended
 from .job_controller import JobController
-from .node import Machine, Node
+from .node import Node, NodeConfiguration
 from .store import Body, Change, Store
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ class LocalSweep:
 
     def __init__(
         self,
-        folder: Folder,
-        machine: Machine,
+        folder: SweepFolder,
+        machine: NodeConfiguration,
         changed: Callable[[], None],
-        sources: Sequence[Folder] = (),
+        sources: Sequence[SweepFolder] = (),
     ) -> None:
         self._folder = folder
         self._sources = sources
@@ -82,8 +82,8 @@ class LocalSweep:
             else [manifest["metadata"]["name"]]
         )
         for source in self._sources:
-            source.lend(self.store)
-        self._folder.keep(self.store)
+            source.load_read_only(self.store)
+        self._folder.record_changes(self.store)
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
         listener = socket.create_server(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -104,7 +104,7 @@ class LocalSweep:
         self, stack: contextlib.AsyncExitStack, node: Node, listener: socket.socket, url: str
     ) -> None:
         """The operator and its intake."""
-        api = KubeClient(cast("ApiClient", LocalClient(self._server, node.log_of)))
+        api = KubeClient(cast("ApiClient", LocalClient(self._server, node.follow_log)))
         sidecar = SidecarSettings("local", url, "")
         settings = Settings(
             (), sidecar, None, None, progress_interval=_PROGRESS, log_limits=_LOG_LIMITS
@@ -126,7 +126,7 @@ class LocalSweep:
             self._end_if_over(body)
 
     def _end_if_over(self, body: Body) -> None:
-        if body["metadata"]["name"] == self._name and is_over(body):
+        if body["metadata"]["name"] == self._name and has_ended(body):
             self._over.set()
 
     def _end_with(self, task: asyncio.Task[None]) -> None:

@@ -1,1 +1,1 @@
-"""Sweeps and trials as tables, screens, and rows. Pure."""
+"""Formats sweeps and trials as tables, screens and rows, and prints them."""

@@ -1,4 +1,4 @@
-"""The best trial's parameters, ready for the next command."""
+"""Formats the best trial's parameters for another program."""
 
 from __future__ import annotations
 
@@ -37,23 +37,25 @@ def _yaml(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
 
 def _env(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
     variables = parameter_variables(trial.record.assignment)
-    return "\n".join(f"{name}={shell_quoted(value)}" for name, value in variables.items())
+    return "\n".join(f"{name}={shell_quote(value)}" for name, value in variables.items())
 
 
 def _args(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
     pairs = ((name, text_of(value)) for name, value in leaves(trial.record.assignment))
-    # As one word: argparse takes a word of its own such as -1e-05 for an option.
-    return " ".join(f"{shell_quoted(f'--{name}')}={shell_quoted(value)}" for name, value in pairs)
+    # --NAME=VALUE in one word, since argparse takes a separate word such as -1e-05 for an option.
+    return " ".join(f"{shell_quote(f'--{name}')}={shell_quote(value)}" for name, value in pairs)
 
 
-def shell_quoted(text: str) -> str:
-    """A word for a shell. One with control characters is written as ``$'...'``, which bash, zsh and ksh
-    read back the same: printed as they are a terminal would act on them.
+def shell_quote(text: str) -> str:
+    """Quote a word for a shell.
+
+    A word with control characters is written as ``$'...'``, which bash, zsh and ksh read back unchanged.
+    ``shlex.quote`` would leave the characters in, and a terminal would act on them.
     """
     if text.isprintable():
         return shlex.quote(text)
-    written = (c if c.isprintable() and c not in "\\'" else _escaped(c) for c in text)
-    return f"$'{''.join(written)}'"
+    escaped = (c if c.isprintable() and c not in "\\'" else _escaped(c) for c in text)
+    return f"$'{''.join(escaped)}'"
 
 
 def _escaped(character: str) -> str:
@@ -62,9 +64,9 @@ def _escaped(character: str) -> str:
     return "".join(f"\\{byte:03o}" for byte in character.encode())
 
 
-# yaml, json: trial, value, parameters. env: lines for a shell, with the variables that a trial finds.
-# args: --NAME=VALUE, for a command line.
-FORMS: Mapping[str, Callable[[SweepView, TrialView, Outputs], str]] = {
+# yaml, json: trial, value and parameters. env: shell assignments of the variables that a trial gets.
+# args: --NAME=VALUE for a command line.
+FORMATTERS: Mapping[str, Callable[[SweepView, TrialView, Outputs], str]] = {
     "yaml": _yaml,
     "json": _json,
     "env": _env,

@@ -1,10 +1,14 @@
-"""Times and amounts as people read them."""
+"""Formats durations and amounts for people.
+
+Durations have the short form of kubectl's ages. Neither ``datetime`` nor ``humanize`` writes it, and the
+Python client has no counterpart of apimachinery's ``HumanDuration``.
+"""
 
 from __future__ import annotations
 
 
-def duration(seconds: float | None) -> str:
-    """``45s``, ``3m12s``, ``5h07m``, ``3d4h``, as kubectl writes ages."""
+def format_duration(seconds: float | None) -> str:
+    """Return a duration as ``45s``, ``3m12s``, ``5h07m`` or ``3d4h``; empty for None."""
     if seconds is None:
         return ""
     whole = max(0, int(seconds))
@@ -16,11 +20,11 @@ def duration(seconds: float | None) -> str:
     return f"{minutes}m{whole % 60:02d}s" if minutes else f"{whole}s"
 
 
-def gpu_time(seconds: float) -> str:
-    """GPU-seconds up to an hour, GPU-hours from then on."""
+def format_gpu_time(seconds: float) -> str:
+    """Return GPU time in GPU-seconds below one hour, in GPU-hours otherwise."""
     return f"{seconds:.0f} GPU-s" if seconds < 3600 else f"{seconds / 3600:.2f} GPU-h"
 
 
-def counted(number: int, what: str) -> str:
-    """ "1 trial", "5 trials"."""
+def pluralize(number: int, what: str) -> str:
+    """Return a number with its noun: ``1 trial``, ``5 trials``."""
     return f"{number} {what}{'' if number == 1 else 's'}"

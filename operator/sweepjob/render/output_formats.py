@@ -1,4 +1,4 @@
-"""Rows of results in the format that was asked for."""
+"""Prints rows of results in the format of ``--output``."""
 
 from __future__ import annotations
 
@@ -11,55 +11,66 @@ from typing import Any
 
 import yaml
 
-from .escaping import json_safe, spreadsheet_cell
-from .formatting import duration
-from .table import say, table
-from .trial_rows import plain
+from .escaping import escape_csv_cell, escape_json
+from .formatting import format_duration
+from .table import format_table, print_output
+from .trial_rows import json_value
 
 Row = Mapping[str, Any]
 FORMATS = ("table", "json", "yaml", "csv", "name")
 
 
 def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = FORMATS) -> None:
-    parser.add_argument("-o", "--output", choices=formats, default=formats[0])
+    """Add the flag ``--output``; the first format is the default."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=formats,
+        default=formats[0],
+        help=f"output format (default: {formats[0]})",
+    )
 
 
-def show(rows: Sequence[Row], output: str, kind: str, shown: Sequence[str] | None = None) -> None:
+def print_rows(
+    rows: Sequence[Row], output: str, kind: str, columns: Sequence[str] | None = None
+) -> None:
     """Print rows.
 
     Args:
-        rows: by column, in camelCase; ``name`` is what the format ``name`` shows. Tables write the column
-            in capitals, ``seconds`` as TIME; a mapping stands for columns of its own.
-        kind: goes before the name in the format ``name``, as kubectl does it.
-        shown: the columns of a table; None for all. The other formats have all.
+        rows: values by column name in camelCase. Tables have the name in capitals as the header,
+            ``seconds`` as TIME. Each entry of a value that is a mapping becomes a column.
+        output: one of ``FORMATS``.
+        kind: prefix of the format ``name``, as in kubectl's.
+        columns: columns of a table; None for all. The other formats have all columns.
     """
     match output:
         case "json":
-            say(json_text([plain(row) for row in rows]))
+            print_output(json_text([json_value(row) for row in rows]))
         case "yaml":
-            say(yaml_text([plain(row) for row in rows]))
+            print_output(yaml_text([json_value(row) for row in rows]))
         case "csv":
-            say(_csv(rows).rstrip("\n"))
+            print_output(_csv(rows).rstrip("\n"))
         case "name":
             for row in rows:
-                say(f"{kind}/{row['name']}")
+                print_output(f"{kind}/{row['name']}")
         case _:
-            say(_table(rows, shown))
+            print_output(_table(rows, columns))
 
 
 def json_text(data: Any) -> str:
-    """JSON for people and programs."""
-    return json_safe(json.dumps(data, ensure_ascii=False, indent=2))
+    """Return indented JSON."""
+    return escape_json(json.dumps(data, ensure_ascii=False, indent=2))
 
 
 def yaml_text(data: Any) -> str:
-    """YAML; whatever is not printable ASCII is escaped in it."""
+    """Return YAML, with everything but printable ASCII escaped."""
     return str(yaml.safe_dump(data, sort_keys=False, width=1000)).rstrip()
 
 
 def _flat(row: Row) -> dict[str, Any]:
-    """A mapping in it becomes columns of its own; one that has the name of another column keeps that of
-    the mapping in front.
+    """Replace each mapping by its entries.
+
+    An entry with the name of another column gets the name of the mapping as a prefix.
     """
     flat: dict[str, Any] = {}
     for key, value in row.items():
@@ -79,14 +90,14 @@ def _csv(rows: Sequence[Row]) -> str:
     text = io.StringIO()
     columns = _columns(flat)
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(map(spreadsheet_cell, columns))
+    writer.writerow(map(escape_csv_cell, columns))
     writer.writerows([_csv_cell(row.get(name, "")) for name in columns] for row in flat)
     return text.getvalue()
 
 
 def _csv_cell(value: Any) -> Any:
     exact = _exact(value)
-    return spreadsheet_cell(exact) if isinstance(exact, str) else exact
+    return escape_csv_cell(exact) if isinstance(exact, str) else exact
 
 
 def _exact(value: Any) -> Any:
@@ -95,17 +106,20 @@ def _exact(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _table(rows: Sequence[Row], shown: Sequence[str] | None) -> str:
-    # A parameter's name stays as it is; columns of ours are put in capitals.
+def _table(rows: Sequence[Row], columns: Sequence[str] | None) -> str:
+    # Names of parameters stay unchanged; the program's own columns are in capitals.
     own = {key for row in rows for key, value in row.items() if not isinstance(value, Mapping)}
     flat = [
-        _flat(row if shown is None else {k: v for k, v in row.items() if k in shown})
+        _flat(row if columns is None else {k: v for k, v in row.items() if k in columns})
         for row in rows
     ]
-    columns = _columns(flat)
-    heads = [_title(name) if name in own else name for name in columns]
-    shows = {name: _CELLS.get(name, cell) if name in own else readable for name in columns}
-    return table(heads, [[shows[name](row.get(name)) for name in columns] for row in flat])
+    names = _columns(flat)
+    heads = [_title(name) if name in own else name for name in names]
+    formats = {
+        name: _CELL_FORMATS.get(name, format_value) if name in own else format_parameter
+        for name in names
+    }
+    return format_table(heads, [[formats[name](row.get(name)) for name in names] for row in flat])
 
 
 def _title(name: str) -> str:
@@ -114,19 +128,19 @@ def _title(name: str) -> str:
     return "".join(f"-{c}" if c.isupper() else c for c in name).upper()
 
 
-def readable(text: str | None) -> str:
-    """A parameter: a number to six digits, anything else as it is."""
+def format_parameter(text: str | None) -> str:
+    """Return a parameter's text; a number is rounded to six digits."""
     try:
         return f"{float(text or ''):.6g}"
     except ValueError:
         return text or ""
 
 
-def cell(value: Any) -> str:
-    """A value as people read it."""
+def format_value(value: Any) -> str:
+    """Return a value as text: a float with six digits, nothing for None."""
     if isinstance(value, float):
         return f"{value:.6g}"
     return "" if value is None else str(value)
 
 
-_CELLS = {"seconds": duration}
+_CELL_FORMATS = {"seconds": format_duration}

@@ -1,4 +1,7 @@
-"""Numbers as a line of text."""
+"""Draws numbers as a line of text.
+
+Written by hand because rich has no sparkline and a further dependency is not worth 30 lines.
+"""
 
 from __future__ import annotations
 
@@ -7,49 +10,57 @@ import sys
 from collections.abc import Sequence
 
 _BARS = "▁▂▃▄▅▆▇█"
-_PLAIN = "_.-=+*#@"  # for terminals that cannot show the others
+_PLAIN = "_.-=+*#@"  # for encodings without block characters
 
 
 def sparkline(values: Sequence[float], width: int, *, plain: bool | None = None) -> str:
-    """At most ``width`` characters, the last value last; what is not finite is a gap.
+    """Return a line chart of at most ``width`` characters; values that are not finite are gaps.
 
     Args:
-        plain: ASCII only; None for what the standard output can show.
+        values: the numbers.
+        width: maximum number of characters. Of longer series the last value of each part is drawn.
+        plain: True for ASCII only; None to decide by the encoding of the standard output.
     """
-    marks = _PLAIN if (not _can_show() if plain is None else plain) else _BARS
-    shown = _thinned(values, width)
-    finite = [value for value in shown if math.isfinite(value)]
+    marks = _PLAIN if (not _supports_blocks() if plain is None else plain) else _BARS
+    samples = _sample(values, width)
+    finite = [value for value in samples if math.isfinite(value)]
     if not finite:
         return ""
     low, high = min(finite), max(finite)
-    return "".join(_mark(value, low, high, marks) for value in shown)
+    return "".join(_mark(value, low, high, marks) for value in samples)
 
 
 def _mark(value: float, low: float, high: float, marks: str) -> str:
     if not math.isfinite(value):
         return " "
-    # Halved first: the difference of two large values may overflow.
+    # Halved first, since the difference of two large values may overflow.
     span = high / 2 - low / 2
     share = (value / 2 - low / 2) / span if span else 0.5
     return marks[min(len(marks) - 1, int(share * len(marks)))]
 
 
-def _thinned(values: Sequence[float], width: int) -> list[float]:
-    """The last value of each of ``width`` equal parts."""
+def _sample(values: Sequence[float], width: int) -> list[float]:
+    """Return the last value of each of ``width`` equal parts."""
     count = len(values)
     if count <= width:
         return list(values)
     return [values[(n + 1) * count // width - 1] for n in range(width)]
 
 
-def bar(share: float, width: int, *, plain: bool | None = None) -> str:
-    """A progress bar, ``share`` from 0 to 1."""
+def progress_bar(share: float, width: int, *, plain: bool | None = None) -> str:
+    """Return a progress bar.
+
+    Args:
+        share: progress from 0 to 1.
+        width: number of characters.
+        plain: True for ASCII only; None to decide by the encoding of the standard output.
+    """
     done = min(width, max(0, round(share * width)))
-    full, empty = "#." if (not _can_show() if plain is None else plain) else "█░"
+    full, empty = "#." if (not _supports_blocks() if plain is None else plain) else "█░"
     return full * done + empty * (width - done)
 
 
-def _can_show() -> bool:
+def _supports_blocks() -> bool:
     try:
         (_BARS + "█░").encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Draws lines over those before them, in a terminal; elsewhere prints what is new of them."""
+"""Shows changing lines: in place in a terminal, otherwise as a log of the changes."""
 
 from __future__ import annotations
 
@@ -6,37 +6,39 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 
-from .escaping import visible
-from .table import say
+from .escaping import escape_controls
+from .table import print_output
 
 
 @contextlib.contextmanager
-def terminal() -> Iterator[Callable[[list[str]], None]]:
-    """Something that shows lines in place of those before; without a terminal, what is new of them."""
+def live_display() -> Iterator[Callable[[list[str]], None]]:
+    """Return a function that replaces the lines on the terminal; without one, it prints what changed."""
     if not sys.stdout.isatty():
-        yield _Log().show
+        yield _ChangeLog().print_changes
         return
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
     with Live(console=Console(highlight=False), auto_refresh=False) as live:
-        yield lambda lines: live.update(Text(visible("\n".join(lines)), no_wrap=True), refresh=True)
+        yield lambda lines: live.update(
+            Text(escape_controls("\n".join(lines)), no_wrap=True), refresh=True
+        )
 
 
-class _Log:
-    """For pipes and files: the line of progress, and troubles, whenever they say something else."""
+class _ChangeLog:
+    """Prints the line of progress and the warnings when they change, for pipes and files."""
 
     def __init__(self) -> None:
         self._last: list[str] = []
 
-    def show(self, lines: list[str]) -> None:
+    def print_changes(self, lines: list[str]) -> None:
         line = f"{lines[0].split('   ')[1]}: {lines[1].split('  ', 1)[1]}"
         best = next((line for line in lines if line.startswith("best:")), "")
-        troubles = [line for line in lines if line.startswith("! ")]
-        standing = [f"{line}; {best}" if best else line, *troubles]
-        news = [said for said in standing if said not in self._last]
-        if news:
-            say("\n".join(news))
+        alerts = [line for line in lines if line.startswith("! ")]
+        current = [f"{line}; {best}" if best else line, *alerts]
+        changed = [line for line in current if line not in self._last]
+        if changed:
+            print_output("\n".join(changed))
             sys.stdout.flush()
-        self._last = standing
+        self._last = current

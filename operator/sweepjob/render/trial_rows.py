@@ -1,4 +1,4 @@
-"""Trials as rows of plain values: the same for commands, exports and pages."""
+"""Converts trials to rows of plain values, for commands, exports and the dashboard."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ Row = dict[str, Any]
 
 
 def trial_row(trial: TrialView, now: float) -> Row:
-    """A trial in a line; ``parameters`` are texts by their dotted names, times are in seconds."""
+    """Return the columns of a table of trials.
+
+    Args:
+        trial: the trial.
+        now: seconds since the epoch.
+
+    Returns:
+        Values by column; times are in seconds, ``parameters`` are texts by dotted name.
+    """
     record = trial.record
     return {
         "name": trial.name,
@@ -24,7 +32,7 @@ def trial_row(trial: TrialView, now: float) -> Row:
         "last": trial.curve.last,
         "reports": trial.curve.count,
         "seconds": trial.seconds(now),
-        "gpuSeconds": trial.used,
+        "gpuSeconds": trial.gpu_seconds_used,
         "gpuSecondsSaved": record.gpu_saved,
         "attempt": record.attempt,
         "reason": record.stop.reason if record.stop else record.reason,
@@ -32,8 +40,16 @@ def trial_row(trial: TrialView, now: float) -> Row:
     }
 
 
-def whole_row(trial: TrialView, now: float) -> Row:
-    """Everything that is on record of a trial but its curve; ``parameters`` are the values themselves."""
+def full_trial_row(trial: TrialView, now: float) -> Row:
+    """Return everything that is stored of a trial but its curve.
+
+    Args:
+        trial: the trial.
+        now: seconds since the epoch.
+
+    Returns:
+        Values by column; times are in seconds, ``parameters`` are the values themselves.
+    """
     record = trial.record
     row = trial_row(trial, now)
     row |= {"bestInterval": trial.curve.best_interval, "message": _message(trial)}
@@ -47,7 +63,7 @@ def _message(trial: TrialView) -> str:
 
 
 def stop_row(stop: StopDecision | Decision | None) -> Row | None:
-    """What a policy decided."""
+    """Return the decision of a policy; None without one."""
     if stop is None:
         return None
     return {
@@ -59,12 +75,12 @@ def stop_row(stop: StopDecision | Decision | None) -> Row | None:
     }
 
 
-def plain(value: Any) -> Any:
-    """What JSON can hold: it has no NaN and no infinity, for which null stands."""
+def json_value(value: Any) -> Any:
+    """Return a value that JSON can represent: NaN and infinity become null."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [json_value(item) for item in value]
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: json_value(item) for key, item in value.items()}
     return value

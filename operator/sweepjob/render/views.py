@@ -1,4 +1,4 @@
-"""Sweeps and trials as the commands show them, from what is on record."""
+"""Views of SweepJob and SweepTrial objects with the values that commands and pages show."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ..objective import Goal
 from ..search.space import leaves
 from ..template.references import text_of
 
-_SERIOUS = (names.FAILED, names.DEGRADED)
-_OPERATOR_SECONDS = 15.0  # an operator that runs has written a status by then
+_ALERTING_STATUS = {names.ACCEPTED: "False", names.FAILED: "True", names.DEGRADED: "True"}
+_OPERATOR_TIMEOUT = 15.0  # seconds within which a running operator writes the first status
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,20 @@ class SweepView:
     """A sweep.
 
     Attributes:
-        counts: trials by what became of them, and ``total``, by the status's own words.
-        used, saved: GPU-seconds.
-        created, completed: seconds since the epoch; None before.
-        observed: an operator has written its status.
-        troubles: what its conditions say that needs a person.
+        namespace: Namespace of the SweepJob.
+        name: Name of the SweepJob.
+        goal: Whether larger or smaller values are better.
+        metric: Name of the primary metric.
+        phase: Phase of the status; Pending without one.
+        counts: Numbers of trials by the keys of ``status.trials``, and ``total``.
+        best: Name of the best trial; empty without one.
+        best_value: Its value; None without one.
+        gpu_seconds_used: GPU time used.
+        gpu_seconds_saved: Estimated GPU time saved by early stops.
+        created: Creation time in seconds since the epoch.
+        completed: Completion time in seconds since the epoch; None before.
+        observed: Whether the operator has written a status.
+        alerts: Reason and message of each condition that needs a person.
     """
 
     namespace: str
@@ -41,15 +50,16 @@ class SweepView:
     counts: Mapping[str, int]
     best: str
     best_value: float | None
-    used: float
-    saved: float
+    gpu_seconds_used: float
+    gpu_seconds_saved: float
     created: float
     completed: float | None
     observed: bool
-    troubles: tuple[str, ...]
+    alerts: tuple[str, ...]
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> SweepView:
+        """Return the view of a SweepJob object."""
         meta, spec, status = body["metadata"], body["spec"], body.get("status") or {}
         best, gpu = status.get("best") or {}, status.get("gpuSeconds") or {}
         return cls(
@@ -61,55 +71,57 @@ class SweepView:
             counts={"total": spec["limits"]["maxTotalTrials"], **(status.get("trials") or {})},
             best=best.get("trial", ""),
             best_value=Fields(best, "status.best").number("value"),
-            used=gpu.get("used", 0),
-            saved=gpu.get("saved", 0),
+            gpu_seconds_used=gpu.get("used", 0),
+            gpu_seconds_saved=gpu.get("saved", 0),
             created=parse_time(meta["creationTimestamp"]) or 0.0,
             completed=parse_time(status.get("completionTime")),
             observed="phase" in status,
-            troubles=tuple(_troubles(status.get("conditions") or ())),
+            alerts=tuple(_alerts(status.get("conditions") or ())),
         )
 
     @property
     def ended(self) -> int:
-        """How many trials have ended."""
+        """Number of trials that have ended."""
         kinds = ("succeeded", "earlyStopped", "failed", "canceled")
         return sum(self.counts.get(kind, 0) for kind in kinds)
 
     @property
     def total(self) -> int:
-        """How many trials there are to be; at least those that have ended, should the limit have been
-        lowered below them.
-        """
+        """Number of trials of the whole sweep: the limit, or those that have ended if it was lowered."""
         return max(self.counts["total"], self.ended)
 
     @property
-    def is_over(self) -> bool:
+    def has_ended(self) -> bool:
+        """Whether the phase is final."""
         return self.phase in ("Complete", "Failed")
 
     def warnings(self, now: float) -> tuple[str, ...]:
-        """What needs a person: its conditions' words, or that no operator has seen it.
+        """Return the alerts, or that no operator has accepted the sweep.
 
         Args:
             now: seconds since the epoch.
         """
         waited = now - self.created
-        if self.observed or waited < _OPERATOR_SECONDS:
-            return self.troubles
+        if self.observed or waited < _OPERATOR_TIMEOUT:
+            return self.alerts
         return (
             f"OperatorMissing: no operator has accepted this sweep in {waited:.0f} s; see whether one is "
             "installed and runs: kubectl get deployments -A -l app.kubernetes.io/name=sweepjob",
         )
 
     def reason(self, now: float) -> str:
-        """The first word of the first warning, for a column; empty where there is none."""
+        """Return the reason of the first warning; empty without one.
+
+        Args:
+            now: seconds since the epoch.
+        """
         return next((warning.partition(":")[0] for warning in self.warnings(now)), "")
 
 
-def _troubles(conditions: Sequence[Mapping[str, Any]]) -> list[str]:
+def _alerts(conditions: Sequence[Mapping[str, Any]]) -> list[str]:
     found = []
     for condition in conditions:
-        bad = "False" if condition["type"] == names.ACCEPTED else "True"
-        if condition["type"] in (names.ACCEPTED, *_SERIOUS) and condition["status"] == bad:
+        if _ALERTING_STATUS.get(condition["type"]) == condition["status"]:
             found.append(f"{condition['reason']}: {condition['message']}")
     return found
 
@@ -119,67 +131,90 @@ class TrialView:
     """A trial.
 
     Attributes:
-        parameters: leaves, nested ones with dots, as texts.
-        used: GPU-seconds.
+        record: The parsed SweepTrial.
+        curve: The stored reports.
+        parameters: Parameters as texts by dotted name.
+        gpu_seconds_used: GPU time used.
     """
 
     record: Record
     curve: Curve = field(repr=False)
     parameters: Mapping[str, str]
-    used: float
+    gpu_seconds_used: float
 
     @classmethod
     def of(cls, body: Mapping[str, Any], goal: Goal) -> TrialView:
+        """Return the view of a SweepTrial object.
+
+        Args:
+            body: The object.
+            goal: Goal of the sweep.
+
+        Raises:
+            ValueError: The object is no SweepTrial of the operator's.
+        """
         record = parse_record(body)
         return cls(
             record=record,
             curve=load_curve(record.curve, Curve(goal)),
             parameters={name: text_of(value) for name, value in leaves(record.assignment)},
-            used=sum(record.gpu_used.values()),
+            gpu_seconds_used=sum(record.gpu_used.values()),
         )
 
     @property
     def name(self) -> str:
+        """Name of the SweepTrial."""
         return self.record.name
 
     @property
     def index(self) -> int:
+        """Index of the trial in its sweep."""
         return self.record.index
 
     @property
     def phase(self) -> str:
-        """The phase on record; of a trial that nothing can be done about, that."""
+        """Phase of the status; Unreadable if the operator cannot read it."""
         return "Unreadable" if self.record.is_held else self.record.phase.value
 
     @property
     def ended(self) -> float | None:
-        """Seconds since the epoch; None before."""
+        """End time in seconds since the epoch; None before."""
         return self.record.ended
 
     @property
     def best(self) -> float | None:
+        """Best value of the primary metric; None without a finite report."""
         return self.curve.best
 
     @property
     def unreadable(self) -> str:
-        """What of its record cannot be read; empty as a rule."""
+        """Which fields of the status cannot be read; empty if all can."""
         problems = "; ".join(self.record.problems)
         return f"its record cannot be read in full: {problems}" if problems else ""
 
     def seconds(self, now: float) -> float | None:
-        """How long it has run, or ran; None where that is not on record."""
+        """Return the run time in seconds; None if it is not recorded.
+
+        Args:
+            now: seconds since the epoch.
+        """
         started, ended = self.record.started, self.ended
         if started is None or (ended is None and self.record.phase.is_end):
             return None
         return (now if ended is None else ended) - started
 
-    def shape(self) -> list[float]:
-        """Its reports, as far as they are kept."""
+    def reported_values(self) -> list[float]:
+        """Return the stored reports."""
         return [*self.curve.values, *(point.value for point in self.curve.later)]
 
 
 def trial_views(bodies: Sequence[Mapping[str, Any]], goal: Goal) -> list[TrialView]:
-    """All trials by their index. What is no record of a trial, though its labels say so, is none."""
+    """Return the views of SweepTrial objects by index; objects that are no trials are left out.
+
+    Args:
+        bodies: the objects.
+        goal: goal of the sweep.
+    """
     found = []
     for body in bodies:
         with contextlib.suppress(ValueError):
@@ -187,20 +222,32 @@ def trial_views(bodies: Sequence[Mapping[str, Any]], goal: Goal) -> list[TrialVi
     return sorted(found, key=lambda trial: trial.index)
 
 
-def warm_started_by(
+def trials_of_source(
     source: Mapping[str, Any], bodies: Iterable[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    """Of the trials of a sweep's name, those of the sweep that a status names as a source."""
+    """Return the trials that are owned by a source of a warm start, not by a namesake of it.
+
+    Args:
+        source: an entry of ``status.warmStart``.
+        bodies: SweepTrials of the sweep's name.
+    """
     return [body for body in bodies if owner_uid(body) == source["uid"]]
 
 
-def by_score(trials: Sequence[TrialView]) -> list[TrialView]:
-    """The best first; those that reported nothing come last."""
+def sort_by_score(trials: Sequence[TrialView]) -> list[TrialView]:
+    """Return trials with the best first and those without reports last."""
     return sorted(trials, key=lambda t: (-t.curve.score, t.index))
 
 
 def best_so_far(trials: Sequence[TrialView], goal: Goal) -> list[float]:
-    """The best value as it stood when each trial that has one was ended, then with those that run."""
+    """Return the best value so far after each trial that has one.
+
+    Ended trials come in the order of their end, then running ones.
+
+    Args:
+        trials: the trials.
+        goal: goal of the sweep.
+    """
     ended = sorted((t for t in trials if t.ended is not None), key=lambda t: (t.ended, t.index))
     reached: list[float] = []
     for trial in [*ended, *(t for t in trials if t.ended is None)]:
@@ -211,5 +258,5 @@ def best_so_far(trials: Sequence[TrialView], goal: Goal) -> list[float]:
 
 
 def parameter_names(trials: Sequence[TrialView]) -> list[str]:
-    """Every parameter of any trial, in the order in which they come up."""
+    """Return the parameter names of all trials in the order of their first occurrence."""
     return list(dict.fromkeys(name for trial in trials for name in trial.parameters))

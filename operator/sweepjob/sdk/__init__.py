@@ -1,4 +1,4 @@
-"""Sweeps in Python: defined, submitted, watched and read.
+"""The Python SDK: defines, submits, watches and reads sweeps.
 
 The public names are in ``sweepjob``, ``sweepjob.sweep`` and ``sweepjob.hyperdrive``.
 """

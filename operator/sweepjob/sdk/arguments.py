@@ -1,4 +1,4 @@
-"""Arguments that cannot be right: said where they are given, with what to give instead."""
+"""Checks arguments where they are given, and names the alternative to unsupported ones."""
 
 from __future__ import annotations
 
@@ -8,47 +8,54 @@ from typing import Any
 
 from ..api.problem import Problem
 from ..api.reader import Reader
-from ..loading.azure.convert import SPELLING
+from ..loading.azure.convert import AZURE_KEYS
 
-_KEYS = re.compile(r"\b(" + "|".join(map(re.escape, SPELLING)) + r")\b")
+_KEYS = re.compile(r"\b(" + "|".join(map(re.escape, AZURE_KEYS)) + r")\b")
 
 
 class ArgumentError(ValueError):
-    """An argument that cannot be right. The text has its name, the value found and what to do."""
+    """An argument is invalid. The message has its name, its value and a remedy."""
 
 
 def check(what: str, data: Mapping[str, Any], read: Callable[[Reader], object]) -> None:
-    """Have a part of a sweep read as the operator reads it.
+    """Check a part of a spec with the operator's own reader.
 
     Args:
-        what: whose arguments these are, e.g. ``Uniform``.
+        what: name of the class or function that was called, e.g. ``Uniform``.
+        data: the part of the spec.
+        read: the operator's function that reads it.
 
     Raises:
-        ArgumentError: with every mistake, in Python's words.
+        ArgumentError: the part has errors; the message lists all, with Python's names.
     """
     reader = Reader(data, what)
     read(reader)
     if reader.problems:
-        raise ArgumentError("; ".join(map(spelled, reader.problems)))
+        raise ArgumentError("; ".join(map(python_message, reader.problems)))
 
 
-def spelled(problem: Problem) -> str:
-    """A problem with the names that arguments have in Python."""
+def python_message(problem: Problem) -> str:
+    """Return a problem's message with the names that arguments have in Python."""
     path = _KEYS.sub(_in_python, problem.path)
     message = _KEYS.sub(_in_python, problem.message)
     return str(Problem(path, problem.value, message))
 
 
 def _in_python(match: re.Match[str]) -> str:
-    # env is environment_variables in Azure's words, and env in a pod's.
-    return SPELLING[match[1]] if match[1] != "env" else match[1]
+    # Azure's files call it environment_variables; a pod's env keeps its name.
+    return AZURE_KEYS[match[1]] if match[1] != "env" else match[1]
 
 
 def refuse(what: str, given: Mapping[str, Any], reasons: Mapping[str, str]) -> None:
-    """Raise for arguments that mean nothing on Kubernetes, where they were given.
+    """Refuse arguments that have no meaning on Kubernetes.
 
     Args:
+        what: name of the class or function that was called.
+        given: its arguments; None counts as not given.
         reasons: what to give instead, by argument.
+
+    Raises:
+        ArgumentError: one of ``reasons`` was given.
     """
     for name, reason in reasons.items():
         if given.get(name) is not None:
@@ -56,23 +63,23 @@ def refuse(what: str, given: Mapping[str, Any], reasons: Mapping[str, str]) -> N
 
 
 def present(**values: Any) -> dict[str, Any]:
-    """The keyword arguments that are not None."""
+    """Return the keyword arguments that are not None."""
     return {name: value for name, value in values.items() if value is not None}
 
 
-# What Azure has and Kubernetes has otherwise.
-REASONS = {
-    "environment": "environments of Azure's are not here; give image=, a container image",
-    "code": "nothing uploads code; put it into the image",
-    "compute": "trials run where the cluster puts them; give queue= (of Kueue's) or node_selector=",
+# Azure's arguments without a meaning on Kubernetes, and their alternatives.
+UNSUPPORTED = {
+    "environment": "Azure environments are not supported; give image=, a container image",
+    "code": "code is not uploaded; put it into the image",
+    "compute": "the cluster schedules trials; give queue= (a Kueue queue) or node_selector=",
     "distribution": "a trial is one pod; start its processes in the command, e.g. with torchrun",
     "instance_type": "give gpus=, resources= or node_selector=",
     "locations": "give node_selector=",
     "docker_args": "give template=, a pod template",
     "identity": "give service_account_name=",
-    "services": "there are none; kubectl port-forward reaches a pod",
-    "job_tier": "give queue=, a queue of Kueue's",
-    "queue_settings": "give queue=, a queue of Kueue's",
+    "services": "services are not supported; kubectl port-forward reaches a pod",
+    "job_tier": "give queue=, a Kueue queue",
+    "queue_settings": "give queue=, a Kueue queue",
     "priority": "give template= with spec.priorityClassName",
     "component": "give the command itself",
 }

@@ -1,14 +1,18 @@
-"""``command(...)``: what a trial runs, with Azure's arguments and those that Kubernetes needs."""
+"""``command(...)``: what a trial runs, with Azure's arguments and those that Kubernetes needs.
+
+The signature lists every argument, so that editors and ``help()`` show them and misspelled ones fail.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .arguments import REASONS, ArgumentError, present, refuse
-from .data import Output, constants
+from .arguments import UNSUPPORTED, ArgumentError, present, refuse
+from .data import Output, constant_inputs
+from .job import Command
 from .pod import Placement
-from .trial import Command, listed
+from .trial import argument_list
 
 
 def command(
@@ -40,7 +44,7 @@ def command(
     instance_count: int | None = None,
     **azure: Any,
 ) -> Command:
-    """What a trial runs.
+    """Define what a trial runs.
 
     >>> job = command(
     ...     command="python train.py --lr ${{inputs.lr}} --units ${{inputs.units}}",
@@ -54,37 +58,48 @@ def command(
     'python train.py --lr ${{search_space.lr}} --units ${{inputs.units}}'
 
     Args:
-        command: as in Azure, with ``${{inputs.NAME}}``; a text, or a list of words.
-        image: the container image with the script.
-        gpus: of each trial (``nvidia.com/gpu``).
-        resources: as in a container: ``{"limits": {...}, "requests": {...}}``.
-        shm_size, volumes, node_selector, tolerations, service_account_name: of the pod.
-        template: a whole pod template instead of image, command and all of these.
-        metrics: how the script reports: ``mlflow`` (the default), ``logs``, ``file``, ``tensorboard``,
-            ``pushgateway``, or a dict with more.
-        max_retries: new attempts after a failure.
-        queue: of Kueue's.
-        azure: arguments of Azure's that mean nothing here are refused, with what to give instead.
+        command: Command line, or a list of words, with references such as ``${{inputs.NAME}}``.
+        image: Container image with the script.
+        inputs: Constants, :class:`sweepjob.Input` objects and expressions by input name.
+        outputs: Output folders by name.
+        environment_variables: Environment variables of the container.
+        gpus: GPUs of each trial (``nvidia.com/gpu``).
+        resources: Resources of the container: ``{"limits": {...}, "requests": {...}}``.
+        shm_size: Size of ``/dev/shm`` in Azure's notation (``8g``) or as a quantity (``8Gi``).
+        volumes: Volumes by mount path: the name of a PersistentVolumeClaim, or a volume source.
+        node_selector: Node selector of the pod.
+        tolerations: Tolerations of the pod.
+        service_account_name: Service account of the pod.
+        template: A complete pod template, instead of the image, the command and the settings above.
+        metrics: How the script reports: ``mlflow`` (the default), ``logs``, ``file``, ``tensorboard``,
+            ``pushgateway``, or a dict with the keys of ``spec.metrics``.
+        max_retries: Further attempts after a failure.
+        stop_grace_period_seconds: Seconds between SIGTERM and SIGKILL when a trial is stopped.
+        queue: Kueue's queue.
+        timeout: Seconds after which a trial is stopped.
+        name: Name of the SweepJob object.
+        display_name: Display name of the sweep.
+        experiment_name: Experiment name of the sweep.
+        description: Description of the sweep.
+        tags: Tags of the sweep.
+        properties: Properties of the sweep.
+        instance_count: Azure's; must be 1 if it is given.
+        azure: Azure's other arguments.
+
+    Returns:
+        The command. Call it with expressions as inputs, then call its ``sweep`` method.
 
     Raises:
-        ArgumentError: an argument cannot be right.
+        ArgumentError: An argument is invalid, unknown, or not supported on Kubernetes.
     """
-    refuse("command", azure, REASONS)
-    for unknown in set(azure) - set(REASONS) - {"is_deterministic"}:
-        raise ArgumentError(f"command: {unknown}: no such argument")
-    if instance_count not in (None, 1):
-        raise ArgumentError(f"command: instance_count={instance_count}: a trial is one pod")
-    amounts: dict[str, Any] = {key: dict(value) for key, value in (resources or {}).items()}
-    if gpus:
-        amounts.setdefault("limits", {})["nvidia.com/gpu"] = gpus
-    given = {"source": metrics} if isinstance(metrics, str) else metrics
+    _check_azure_arguments(azure, instance_count)
     made = Command(
-        command=listed(command),
+        command=argument_list(command),
         image=image,
         inputs=dict(inputs or {}),
         outputs=dict(outputs or {}),
         environment_variables=dict(environment_variables or {}),
-        resources=amounts,
+        resources=_resources(resources, gpus),
         placement=Placement(
             shm_size, dict(volumes or {}), node_selector, tolerations, service_account_name
         ),
@@ -93,7 +108,7 @@ def command(
             maxRetries=max_retries,
             stopGracePeriodSeconds=stop_grace_period_seconds,
         ),
-        metrics=None if given is None else dict(given),
+        metrics=_metrics(metrics),
         queue=queue,
         timeout=timeout,
         name=name,
@@ -103,5 +118,26 @@ def command(
         tags=dict(tags or {}),
         properties=dict(properties or {}),
     )
-    constants(made.inputs)
+    constant_inputs(made.inputs)  # raises for an invalid one
     return made
+
+
+def _check_azure_arguments(azure: Mapping[str, Any], instance_count: int | None) -> None:
+    refuse("command", azure, UNSUPPORTED)
+    for unknown in set(azure) - set(UNSUPPORTED) - {"is_deterministic"}:
+        raise ArgumentError(f"command: {unknown}: no such argument")
+    if instance_count not in (None, 1):
+        raise ArgumentError(f"command: instance_count={instance_count}: a trial is one pod")
+
+
+def _resources(resources: Mapping[str, Any] | None, gpus: int | None) -> dict[str, Any]:
+    amounts: dict[str, Any] = {key: dict(value) for key, value in (resources or {}).items()}
+    if gpus:
+        amounts.setdefault("limits", {})["nvidia.com/gpu"] = gpus
+    return amounts
+
+
+def _metrics(metrics: str | Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if metrics is None:
+        return None
+    return {"source": metrics} if isinstance(metrics, str) else dict(metrics)

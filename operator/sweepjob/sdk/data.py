@@ -1,4 +1,4 @@
-"""Inputs and outputs of a command."""
+"""Inputs and outputs of a command: data that trials read, and folders that they write."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import Any
 
 from ..search.space import Scalar
 from .arguments import ArgumentError, present
-from .expressions import Expression, plain
+from .expressions import Expression, to_plain
 
 _WEB = ("http://", "https://")
 
 
 @dataclass
 class Input:
-    """Data that a script reads, by a path or an address that the trial can use as it is.
+    """Data that a script reads. The script gets the path or the URL; nothing is downloaded or mounted.
 
     Args:
-        type, mode: for Azure's sake; nothing is downloaded or mounted.
-        path: a path in the trial (of a volume, see ``command(volumes=...)``), or an address.
+        type: Azure's type; ignored.
+        path: Absolute path in the container (on a volume, see ``command(volumes=...)``), or an
+            ``http`` or ``https`` URL.
+        mode: Azure's mode; ignored.
     """
 
     type: str = "uri_folder"
@@ -27,30 +29,35 @@ class Input:
     mode: str | None = None
 
     def value(self, name: str) -> str:
-        """What the script gets.
+        """Return the path or the URL.
+
+        Args:
+            name: Name of the input, for the message.
 
         Raises:
-            ArgumentError: it is in a store of Azure's.
+            ArgumentError: The path is in a data store of Azure's.
         """
         path = self.path or ""
         if path.startswith(("/", *_WEB)):
             return path
         raise ArgumentError(
-            f"inputs[{name!r}].path: {self.path!r}: there is no data store of Azure's here: mount the "
+            f"inputs[{name!r}].path: {self.path!r}: Azure data stores are not supported: mount the "
             "data with command(volumes={...}) and give its path there, or an https address"
         )
 
 
 @dataclass
 class Output:
-    """A folder for each trial on a volume of yours, which survives its attempts.
+    """A folder for each trial on a volume. All attempts of a trial share it.
 
     Args:
-        type, mode, path: for Azure's sake.
-        claim: a PersistentVolumeClaim of the namespace.
-        volume: any other volume source, as in a pod; one of the two is needed.
-        mount_path: where the trial finds it; ``/outputs/NAME`` if it is not given.
-        sub_path: a folder on the volume, below which sweeps and trials have theirs.
+        type: Azure's type; ignored.
+        path: Azure's path; ignored.
+        mode: Azure's mode; ignored.
+        claim: Name of a PersistentVolumeClaim in the namespace.
+        volume: Any other volume source of a pod. Give either ``claim`` or ``volume``.
+        mount_path: Mount path in the container; ``/outputs/NAME`` by default.
+        sub_path: Folder on the volume that contains the folders of sweeps and trials.
     """
 
     type: str | None = None
@@ -62,14 +69,17 @@ class Output:
     sub_path: str | None = None
 
     def to_spec(self, name: str) -> dict[str, Any]:
-        """The output as a SweepJob has it.
+        """Return the output as an entry of ``spec.outputs``.
+
+        Args:
+            name: Name of the output, for the message.
 
         Raises:
-            ArgumentError: there is no volume.
+            ArgumentError: Not exactly one of ``claim`` and ``volume`` is given.
         """
         if (self.claim is None) == (self.volume is None):
             raise ArgumentError(
-                f"outputs[{name!r}]: there is no data store of Azure's here: give Output(claim=NAME), a "
+                f"outputs[{name!r}]: Azure data stores are not supported: give Output(claim=NAME), a "
                 "PersistentVolumeClaim, or Output(volume={...}), any volume source of a pod"
             )
         volume = self.volume or {"persistentVolumeClaim": {"claimName": self.claim}}
@@ -77,6 +87,7 @@ class Output:
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Output:
+        """Return the output of an entry of ``spec.outputs``."""
         return cls(
             volume=spec.get("volume"),
             mount_path=spec.get("mountPath"),
@@ -84,23 +95,26 @@ class Output:
         )
 
 
-def constants(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs that are no expressions, as a SweepJob has them.
+def constant_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that are not expressions, as entries of ``spec.inputs``.
+
+    Args:
+        inputs: Values and expressions by input name; None leaves an optional input out.
 
     Raises:
-        ArgumentError: one is something that a script cannot be given.
+        ArgumentError: A value is no number, string, boolean or :class:`Input`.
     """
     found: dict[str, Any] = {}
     for name, value in inputs.items():
-        given = plain(value)
+        given = to_plain(value)
         if isinstance(given, Expression):
             continue
         if isinstance(given, Input):
             found[name] = given.value(name)
         elif given is None:
-            continue  # an optional input that is not given
+            continue
         elif isinstance(given, bool):
-            found[name] = str(given)  # as Azure passes it
+            found[name] = str(given)  # "True" and "False", as in Azure
         elif isinstance(given, Scalar):
             found[name] = given
         else:

@@ -1,4 +1,4 @@
-"""A trial's outputs, fetched from their volumes by a pod that lives for as long as that takes."""
+"""Downloads a trial's outputs from their volumes through a temporary pod."""
 
 from __future__ import annotations
 
@@ -15,42 +15,47 @@ from ..api.sweepjob import parse_sweepjob
 from .records import SweepError
 
 _MOUNT = "/outputs"
-_PATIENCE = 120  # seconds until the pod runs
-_LONGEST = 3600  # seconds that it may live
-_USER = 65532
+_START_TIMEOUT = 120  # seconds
+_POD_LIFETIME = 3600  # seconds, should nobody delete it
+_USER = 65532  # nonroot of distroless images
 
 
 def download(
-    api_client: Any, sweep: Mapping[str, Any], trial: str, only: str | None, path: Path
+    api_client: Any, sweep: Mapping[str, Any], trial: str, output_name: str | None, path: Path
 ) -> list[str]:
     """Copy the outputs of a trial to ``path/OUTPUT``.
 
     Args:
-        only: the name of one output; None for all.
+        api_client: the Kubernetes client.
+        sweep: the SweepJob object.
+        trial: name of the trial.
+        output_name: name of one output; None for all.
+        path: folder on this machine.
 
-    Returns the folders.
+    Returns:
+        The folders that were written.
 
     Raises:
-        SweepError: there are no outputs, or the pod that reads them does not run.
+        SweepError: there are no such outputs, or the pod that reads them does not run.
     """
     meta = sweep["metadata"]
     outputs = parse_sweepjob(sweep).outputs
-    wanted = [output for output in outputs if only in (None, output.name)]
-    if not wanted:
+    selected = [output for output in outputs if output_name in (None, output.name)]
+    if not selected:
         listed = ", ".join(output.name for output in outputs) or "none"
-        raise SweepError(f"{meta['name']}: no output {only or ''}; there are: {listed}")
+        raise SweepError(f"{meta['name']}: no output {output_name or ''}; there are: {listed}")
     folder = trial_folder(meta["name"], meta["uid"], trial)
     made = []
-    with _Reader(api_client, sweep, trial, wanted) as reader:
-        for output in wanted:
+    with _OutputPod(api_client, sweep, trial, selected) as reader:
+        for output in selected:
             target = path / output.name
             reader.copy(f"{_MOUNT}/{output.name}", output.folder(folder), target)
             made.append(str(target))
     return made
 
 
-class _Reader:
-    """A pod with the volumes, and the image of the trial, which has sleep and tar, as most have."""
+class _OutputPod:
+    """A pod that mounts the volumes. It uses the trial's image, which must have sleep and tar."""
 
     def __init__(
         self, api_client: Any, sweep: Mapping[str, Any], trial: str, outputs: list[Output]
@@ -62,14 +67,14 @@ class _Reader:
         self._name = f"{trial}-outputs"
         self._body = _pod(self._name, _image(sweep), outputs)
 
-    def __enter__(self) -> _Reader:
+    def __enter__(self) -> _OutputPod:
         from kubernetes.client import ApiException
 
         try:
             self._api.create_namespaced_pod(self._namespace, self._body)
         except ApiException as error:
             raise SweepError(f"the pod that reads the outputs is refused: {error.body}") from None
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _START_TIMEOUT
         while True:
             pod = self._api.read_namespaced_pod(self._name, self._namespace)
             if pod.status.phase == "Running":
@@ -86,7 +91,16 @@ class _Reader:
         self._api.delete_namespaced_pod(self._name, self._namespace, grace_period_seconds=0)
 
     def copy(self, root: str, folder: str, target: Path) -> None:
-        """Everything of a folder on a volume into one of this machine."""
+        """Copy a folder of a volume to this machine.
+
+        Args:
+            root: mount path of the volume.
+            folder: folder on the volume.
+            target: folder on this machine.
+
+        Raises:
+            SweepError: the folder cannot be read.
+        """
         from kubernetes.stream import stream
 
         source = f"{root}/{folder}"
@@ -104,18 +118,18 @@ class _Reader:
             binary=True,
             _preload_content=False,
         )
-        with tempfile.TemporaryFile() as data:  # models may be larger than the memory
-            said = b""
-            going = True
-            while going:
-                going = answer.is_open()
+        with tempfile.TemporaryFile() as data:  # outputs may be larger than the memory
+            errors = b""
+            is_open = True
+            while is_open:
+                is_open = answer.is_open()
                 answer.update(timeout=1)
                 if answer.peek_stdout():
                     data.write(answer.read_stdout())
                 if answer.peek_stderr():
-                    said += answer.read_stderr()
+                    errors += answer.read_stderr()
             if answer.returncode:
-                text = said.decode(errors="replace").strip()
+                text = errors.decode(errors="replace").strip()
                 raise SweepError(f"{source} cannot be read: {text}")
             target.mkdir(parents=True, exist_ok=True)
             data.seek(0)
@@ -140,7 +154,7 @@ def _pod(name: str, image: str, outputs: list[Output]) -> dict[str, Any]:
     container = {
         "name": names.TRAINER,
         "image": image,
-        "command": ["sleep", str(_LONGEST)],
+        "command": ["sleep", str(_POD_LIFETIME)],
         "volumeMounts": mounts,
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
@@ -152,7 +166,7 @@ def _pod(name: str, image: str, outputs: list[Output]) -> dict[str, Any]:
     }
     spec = {
         "restartPolicy": "Never",
-        "activeDeadlineSeconds": _LONGEST,
+        "activeDeadlineSeconds": _POD_LIFETIME,
         "automountServiceAccountToken": False,
         "securityContext": security,
         "containers": [container],

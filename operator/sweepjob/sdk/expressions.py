@@ -1,4 +1,4 @@
-"""The expressions that parameters are drawn from (Azure semantics, "Expressions"), with Azure's names."""
+"""Search space expressions (Azure semantics, "Expressions"), with Azure's names."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _KEYS = {"min_value": "minValue", "max_value": "maxValue"}
 
 @dataclass(frozen=True)
 class Expression:
-    """What one parameter is drawn from."""
+    """Distribution or set of values of one parameter."""
 
     type: ClassVar[str]
 
     def __post_init__(self) -> None:
         for own in fields(self):
-            object.__setattr__(self, own.name, plain(getattr(self, own.name)))
-        # Without the base of logarithms, which no check depends on.
+            object.__setattr__(self, own.name, to_plain(getattr(self, own.name)))
+        # The base of logarithms is another setting; no check depends on it.
         read = EXPRESSIONS[self.type][1]
         check(type(self).__name__, self.to_spec(), lambda reader: read(reader, 2.718281828459045))
 
     def to_spec(self) -> dict[str, Any]:
-        """The expression as a SweepJob has it."""
+        """Return the expression as an entry of ``spec.searchSpace``."""
         found = {f.name: getattr(self, f.name) for f in fields(self)}
         absent = {f.name for f in fields(self) if f.default is None and found[f.name] is None}
         given = {_KEYS.get(k, k): _dumped(value) for k, value in found.items() if k not in absent}
@@ -36,7 +36,10 @@ class Expression:
 
 
 def _base_value(value: str | int | float) -> str | int | float:
-    """The value of a subclass, such as numpy's, as the base's own. ``str()`` may give another one."""
+    """Return an object of a subclass of str, int or float as one of the base class.
+
+    ``str(value)`` may differ: an enum member has a ``__str__`` of its own.
+    """
     if isinstance(value, str):
         return value if type(value) is str else str.__getnewargs__(value)[0]
     if isinstance(value, int):
@@ -44,24 +47,25 @@ def _base_value(value: str | int | float) -> str | int | float:
     return value if type(value) is float else float.__getnewargs__(value)[0]
 
 
-def plain(value: Any) -> Any:
-    """Texts, numbers and lists of numpy, members of enums, ranges and the like as Python's own: YAML and
-    JSON know no others.
+def to_plain(value: Any) -> Any:
+    """Return a value with only Python's own types, which are all that YAML and JSON represent.
+
+    Converts numpy's scalars and arrays, enum members, tuples, ranges and other iterables.
     """
     if isinstance(value, Expression | bytes):
         return value
     if isinstance(value, Enum):
-        return plain(value.value)
+        return to_plain(value.value)
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return _base_value(value)
     if isinstance(value, Mapping):
-        return {plain(name): plain(inner) for name, inner in value.items()}
+        return {to_plain(name): to_plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | range) or (
         isinstance(value, Iterable) and not hasattr(value, "item")
     ):
-        return [plain(inner) for inner in value]
+        return [to_plain(inner) for inner in value]
     if hasattr(value, "tolist"):
-        return plain(value.tolist()) if getattr(value, "ndim", 0) else value.item()
+        return to_plain(value.tolist()) if getattr(value, "ndim", 0) else value.item()
     return value
 
 
@@ -77,8 +81,15 @@ def _dumped(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Choice(Expression):
-    """One of the values, equally likely: numbers, texts, booleans, or dicts, whose entries are constants
-    and further expressions.
+    """One of the values, with equal probability.
+
+    A value is a number, a string, a boolean, or a dict of constants and further expressions.
+
+    Args:
+        values: The values: a list, a range or another iterable.
+
+    Raises:
+        ArgumentError: There are no values, or one is of another type.
 
     >>> Choice([16, 32, 64]).to_spec()
     {'type': 'choice', 'values': [16, 32, 64]}
@@ -92,7 +103,14 @@ class Choice(Expression):
 
 @dataclass(frozen=True)
 class Randint(Expression):
-    """A whole number from 0 to ``upper - 1``."""
+    """An integer from 0 to ``upper - 1``.
+
+    Args:
+        upper: Exclusive upper bound.
+
+    Raises:
+        ArgumentError: The bound is not a positive integer.
+    """
 
     type = "randint"
     upper: int
@@ -106,7 +124,14 @@ class _Bounded(Expression):
 
 @dataclass(frozen=True)
 class Uniform(_Bounded):
-    """Between the two, equally likely.
+    """Uniform distribution.
+
+    Args:
+        min_value: Lower bound.
+        max_value: Upper bound.
+
+    Raises:
+        ArgumentError: A bound is invalid.
 
     >>> Uniform(1, 0)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
@@ -127,8 +152,19 @@ class _LogBounded(Expression):
 
 @dataclass(frozen=True)
 class LogUniform(_LogBounded):
-    """``exp(uniform)``: **the bounds are natural-log exponents**, as in Azure: ``LogUniform(-6, -1)`` is
-    0.0025 to 0.37. With ``low`` and ``high`` they are the values themselves.
+    """Log-uniform distribution, ``exp(uniform)``.
+
+    **The bounds are natural-log exponents**, as in Azure: ``LogUniform(-6, -1)`` is 0.0025 to 0.37. With
+    ``low`` and ``high`` they are the values themselves.
+
+    Args:
+        min_value: Natural logarithm of the lower bound.
+        max_value: Natural logarithm of the upper bound.
+        low: Lower bound, instead of ``min_value``.
+        high: Upper bound, instead of ``max_value``.
+
+    Raises:
+        ArgumentError: A bound is invalid, or both forms are given.
 
     >>> LogUniform(low=1e-4, high=0.1).to_spec()
     {'type': 'loguniform', 'low': 0.0001, 'high': 0.1}
@@ -139,7 +175,13 @@ class LogUniform(_LogBounded):
 
 @dataclass(frozen=True)
 class QUniform(_Bounded):
-    """Uniform, rounded to a multiple of ``q``."""
+    """Uniform distribution, rounded to a multiple of ``q``.
+
+    Args:
+        min_value: Lower bound.
+        max_value: Upper bound.
+        q: Step.
+    """
 
     type = "quniform"
     q: float
@@ -147,7 +189,15 @@ class QUniform(_Bounded):
 
 @dataclass(frozen=True)
 class QLogUniform(_LogBounded):
-    """``exp(uniform)``, rounded to a multiple of ``q``; bounds as those of ``LogUniform``."""
+    """Log-uniform distribution, rounded to a multiple of ``q``.
+
+    Args:
+        min_value: Natural logarithm of the lower bound.
+        max_value: Natural logarithm of the upper bound.
+        low: Lower bound, instead of ``min_value``.
+        high: Upper bound, instead of ``max_value``.
+        q: Step.
+    """
 
     type = "qloguniform"
     q: float | None = None
@@ -161,21 +211,37 @@ class _Moments(Expression):
 
 @dataclass(frozen=True)
 class Normal(_Moments):
-    """Normal, with mean ``mu`` and standard deviation ``sigma``."""
+    """Normal distribution.
+
+    Args:
+        mu: Mean.
+        sigma: Standard deviation.
+    """
 
     type = "normal"
 
 
 @dataclass(frozen=True)
 class LogNormal(_Moments):
-    """``exp(normal)``; ``mu`` and ``sigma`` are of the logarithm."""
+    """Log-normal distribution, ``exp(normal)``.
+
+    Args:
+        mu: Mean of the natural logarithm.
+        sigma: Standard deviation of the natural logarithm.
+    """
 
     type = "lognormal"
 
 
 @dataclass(frozen=True)
 class QNormal(_Moments):
-    """Normal, rounded to a multiple of ``q``."""
+    """Normal distribution, rounded to a multiple of ``q``.
+
+    Args:
+        mu: Mean.
+        sigma: Standard deviation.
+        q: Step.
+    """
 
     type = "qnormal"
     q: float
@@ -183,7 +249,13 @@ class QNormal(_Moments):
 
 @dataclass(frozen=True)
 class QLogNormal(_Moments):
-    """``exp(normal)``, rounded to a multiple of ``q``."""
+    """Log-normal distribution, rounded to a multiple of ``q``.
+
+    Args:
+        mu: Mean of the natural logarithm.
+        sigma: Standard deviation of the natural logarithm.
+        q: Step.
+    """
 
     type = "qlognormal"
     q: float
@@ -196,18 +268,26 @@ _CLASSES: tuple[type[Expression], ...] = (
 BY_TYPE = {found.type: found for found in _CLASSES}
 
 
-def expression(spec: Any, path: str) -> Expression:
-    """The expression that a SweepJob has at a path."""
+def expression_from_spec(spec: Any, path: str) -> Expression:
+    """Return the expression of an entry of ``spec.searchSpace``.
+
+    Args:
+        spec: The entry.
+        path: Its path, for the message.
+
+    Raises:
+        ArgumentError: It is no expression, or has unknown or missing keys.
+    """
     if not isinstance(spec, Mapping) or spec.get("type") not in BY_TYPE:
-        check(path, {"type": spec}, lambda reader: _note(reader, spec))
+        check(path, {"type": spec}, lambda reader: _note_unknown(reader, spec))
     found = BY_TYPE[spec["type"]]
     names = {_KEYS.get(field.name, field.name): field.name for field in fields(found)}
     unknown = set(spec) - set(names) - {"type"}
     needed = {field.name for field in fields(found) if field.default is MISSING}
     missing = {key for key, name in names.items() if name in needed} - set(spec)
     if unknown or missing:
-        told = f"takes {', '.join(names.values())}"
-        raise ArgumentError(f"{path}: {dict(spec)}: {spec['type']} {told}")
+        known = f"takes {', '.join(names.values())}"
+        raise ArgumentError(f"{path}: {dict(spec)}: {spec['type']} {known}")
     given = {names[key]: value for key, value in spec.items() if key != "type"}
     if found is Choice and isinstance(given["values"], list):
         given["values"] = [_branch(v, f"{path}.values[{n}]") for n, v in enumerate(given["values"])]
@@ -218,10 +298,10 @@ def _branch(value: Any, path: str) -> Any:
     if not isinstance(value, Mapping):
         return value
     return {
-        name: expression(inner, f"{path}.{name}") if isinstance(inner, Mapping) else inner
+        name: expression_from_spec(inner, f"{path}.{name}") if isinstance(inner, Mapping) else inner
         for name, inner in value.items()
     }
 
 
-def _note(reader: Reader, spec: Any) -> None:
+def _note_unknown(reader: Reader, spec: Any) -> None:
     reader.note("", spec, f"must be an expression: {', '.join(BY_TYPE)}")

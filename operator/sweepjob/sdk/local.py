@@ -1,4 +1,4 @@
-"""``run_local``: a sweep as processes of this machine, with the operator's own decisions."""
+"""``run_local``: runs a sweep as processes on this machine, with the operator's own code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..api.problem import InvalidSpec
-from .arguments import ArgumentError, spelled
+from .arguments import ArgumentError, python_message
 from .job import SweepJob
 from .records import NotFound, SweepError
 from .run import SweepRun
@@ -28,46 +28,49 @@ def run_local(
     show_output: bool = False,
     fresh: bool = False,
 ) -> SweepRun:
-    """Run a sweep here, without a cluster: trials are processes, in the current folder.
+    """Run a sweep on this machine, without a cluster. Trials are processes in the current folder.
 
     Args:
-        folder: of records and logs; ``.sweepjob/NAME`` if it is not given. One that has this sweep
-            already is gone on with.
-        wait: until the sweep has ended; otherwise it goes on in the background.
-        show_output: show how it stands meanwhile.
-        fresh: forget what the folder has.
+        job: The sweep.
+        folder: Folder of records and logs; ``.sweepjob/NAME`` by default. If it has this sweep, the
+            sweep is resumed.
+        wait: True to return when the sweep has ended; False to run it in the background.
+        show_output: True to show its progress.
+        fresh: True to delete the folder's earlier sweep.
+
+    Returns:
+        The sweep.
 
     Raises:
-        ArgumentError: the sweep has mistakes, or needs what only a cluster has.
-        SweepError: what it needs is not installed, or the folder has something else.
+        ArgumentError: The sweep has errors, or needs what only a cluster has.
+        SweepError: A required package is not installed, or the folder has another sweep or other files.
     """
     try:
-        from ..local.devices import visible
-        from ..local.folder import Folder
-        from ..local.localize import localized, sources_of
+        from ..local.devices import visible_gpus
+        from ..local.folder import SweepFolder
+        from ..local.localize import localize, warm_start_folders
         from ..local.sweep import LocalSweep
     except ModuleNotFoundError as error:
         raise SweepError(f"run_local needs {error.name}: pip install 'sweepjob[local]'") from None
     spec = job.validate()
     try:
-        manifest = localized(job.to_manifest(), spec, visible())
+        manifest = localize(job.to_manifest(), spec, visible_gpus())
         root = Path(folder or Path(".sweepjob") / manifest["metadata"]["name"]).absolute()
-        sources = sources_of(spec, root)
+        sources = warm_start_folders(spec, root)
     except InvalidSpec as error:
-        raise ArgumentError("; ".join(map(spelled, error.problems))) from None
-    there = (root / "sweepjobs").is_dir()
-    if root.exists() and any(root.iterdir()) and not there:
+        raise ArgumentError("; ".join(map(python_message, error.problems))) from None
+    is_sweep_folder = (root / "sweepjobs").is_dir()
+    if root.exists() and any(root.iterdir()) and not is_sweep_folder:
         raise SweepError(f"{root} is not empty, and no folder of a sweep; give another folder=")
-    if fresh and there:
+    if fresh and is_sweep_folder:
         shutil.rmtree(root)
-        there = False
-    kept = Folder(root)
-    before = [body["spec"] for body in kept.read("sweepjobs")]
+    sweep_folder = SweepFolder(root)
+    before = [body["spec"] for body in sweep_folder.read("sweepjobs")]
     if before and before != [manifest["spec"]]:
         raise SweepError(
             f"{root} has another sweep: fresh=True forgets it; or give another folder= or name"
         )
-    records = FolderRecords(kept, manifest["metadata"]["name"])
+    records = FolderRecords(sweep_folder, manifest["metadata"]["name"])
     records.start(LocalSweep, None if before else manifest, sources)
     run = SweepRun(records)
     if wait:
@@ -77,7 +80,7 @@ def run_local(
 
 
 class FolderRecords:
-    """The records of a sweep in a folder of this machine, and the thread that runs it."""
+    """The objects of a sweep in a folder of this machine, and the thread that runs it."""
 
     def __init__(self, folder: Any, name: str) -> None:
         self._folder, self._name = folder, name
@@ -89,16 +92,23 @@ class FolderRecords:
 
     @property
     def name(self) -> str:
+        """Name of the SweepJob."""
         return self._name
 
     def start(
         self, make: type[LocalSweep], manifest: Mapping[str, Any] | None, sources: list[Any]
     ) -> None:
-        """Run the sweep in a thread of its own: a notebook's has an event loop already."""
-        from ..local.devices import Devices, visible
-        from ..local.node import Machine
+        """Run the sweep in a thread of its own, since a notebook's thread has an event loop already.
 
-        machine = Machine(Devices(visible()), dict(os.environ), Path.cwd())
+        Args:
+            make: the class that runs it.
+            manifest: the SweepJob object of a new sweep; None to resume the folder's.
+            sources: folders of the sweeps that this one learns from.
+        """
+        from ..local.devices import GpuAllocator, visible_gpus
+        from ..local.node import NodeConfiguration
+
+        machine = NodeConfiguration(GpuAllocator(visible_gpus()), dict(os.environ), Path.cwd())
         self._sweep = make(self._folder, machine, self._begun.set, sources)
 
         async def work() -> None:
@@ -110,7 +120,7 @@ class FolderRecords:
                 asyncio.run(work())
             except asyncio.CancelledError:
                 pass
-            except BaseException as error:  # noqa: BLE001 told to whoever waits
+            except BaseException as error:  # noqa: BLE001 re-raised in the waiting thread
                 self._failure = error
             finally:
                 self._begun.set()
@@ -120,10 +130,7 @@ class FolderRecords:
         self._begun.wait()
 
     def join(self) -> None:
-        """Wait until everything of the sweep is gone from this machine.
-
-        Raises whatever has ended it otherwise.
-        """
+        """Wait until all processes of the sweep have ended. Re-raises the error that ended its thread."""
         if self._thread is not None:
             self._thread.join()
         self._raise()
@@ -133,6 +140,11 @@ class FolderRecords:
             raise self._failure
 
     def sweep(self) -> Mapping[str, Any]:
+        """Return the SweepJob object.
+
+        Raises:
+            NotFound: the folder has none.
+        """
         self._raise()
         for body in self._folder.read("sweepjobs"):
             found: Mapping[str, Any] = body
@@ -140,15 +152,25 @@ class FolderRecords:
         raise NotFound(f"there is no sweep in {self._folder.path}")
 
     def trials(self) -> list[Mapping[str, Any]]:
+        """Return the SweepTrial objects."""
         return list(self._folder.read("sweeptrials"))
 
     def cancel(self) -> None:
-        """End the sweep with what it has found: its trials' processes are ended."""
+        """Stop the sweep; the processes of its trials are terminated."""
         if self._loop is not None and self._thread is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._sweep.stop)
 
     def download(self, trial: str, output: str | None, path: str) -> list[str]:
-        """Copy a trial's outputs."""
+        """Copy a trial's outputs and return the folders that were written.
+
+        Args:
+            trial: name of the trial.
+            output: name of one output; None for all.
+            path: folder to copy them to.
+
+        Raises:
+            SweepError: the trial has no such output.
+        """
         made = []
         root = self._folder.path / "outputs"
         for source in sorted(root.rglob(trial)):

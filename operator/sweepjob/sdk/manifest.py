@@ -1,23 +1,20 @@
-"""A sweep in Python to the parts of a SweepJob object, and back."""
+"""Converts a sweep in Python to the parts of a SweepJob object, and back."""
 
 from __future__ import annotations
 
 import copy
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..api import names
 from ..loading.azure.sweep import parameter_names
 from .arguments import ArgumentError, present
-from .data import constants
-from .expressions import Expression, expression
-from .policies import EarlyTerminationPolicy
-from .settings import GridSamplingAlgorithm
-from .trial import Command
-
-if TYPE_CHECKING:
-    from .job import SweepJob
+from .data import Output, constant_inputs
+from .definition import SweepDefinition
+from .expressions import Expression, expression_from_spec
+from .policies import EarlyTerminationPolicy, policy_from_spec
+from .settings import GridSamplingAlgorithm, Objective, SweepJobLimits, algorithm_from_spec
 
 _TEXTS = {
     "display_name": "display-name",
@@ -25,12 +22,12 @@ _TEXTS = {
     "description": "description",
 }
 _MAPS = ("tags", "properties")
-_LONGEST = names.SWEEP_NAME_LIMIT
-_SHORT = ("image", "command", "resources")
+_RANDOM = {"type": "random"}
+_MAX_NAME_LENGTH = names.SWEEP_NAME_LIMIT
 
 
-def metadata_of(job: SweepJob) -> dict[str, Any]:
-    """``metadata`` of the SweepJob."""
+def build_metadata(job: SweepDefinition) -> dict[str, Any]:
+    """Return ``metadata`` of the SweepJob object."""
     labels = dict(job.labels) | ({names.QUEUE_LABEL: job.queue} if job.queue else {})
     notes = dict(job.annotations)
     for key, suffix in _TEXTS.items():
@@ -38,16 +35,16 @@ def metadata_of(job: SweepJob) -> dict[str, Any]:
             notes[f"{names.GROUP}/{suffix}"] = text
     for key in _MAPS:
         notes |= {f"{key}.{names.GROUP}/{n}": str(v) for n, v in getattr(job, key).items()}
-    name = job.name or slug(job.display_name or job.experiment_name or "sweep")
+    name = job.name or object_name(job.display_name or job.experiment_name or "sweep")
     maps = {k: v for k, v in (("labels", labels), ("annotations", notes)) if v}
     return {"name": name, **present(namespace=job.namespace), **maps}
 
 
-def spec_of(job: SweepJob) -> dict[str, Any]:
-    """``spec`` of the SweepJob.
+def build_spec(job: SweepDefinition) -> dict[str, Any]:
+    """Return ``spec`` of the SweepJob object.
 
     Raises:
-        ArgumentError: a part is missing, or parts cannot stand together.
+        ArgumentError: a required part is missing, or two parts contradict each other.
     """
     if job.objective is None:
         raise ArgumentError("objective: is required: set_objective(goal=..., primary_metric=...)")
@@ -61,21 +58,21 @@ def spec_of(job: SweepJob) -> dict[str, Any]:
         spec["earlyTermination"] = _as_policy(job.early_termination).to_spec()
     spec["limits"] = job.limits.to_spec()
     parts = {
-        "inputs": constants({n: v for n, v in job.inputs.items() if n not in job.swept}),
+        "inputs": constant_inputs({n: v for n, v in job.inputs.items() if n not in job.swept}),
         "outputs": {name: output.to_spec(name) for name, output in job.outputs.items()},
         "metrics": job.metrics and copy.deepcopy(job.metrics),
-        "warmStart": {"sweeps": list(map(_name_of, job.warm_start))} if job.warm_start else None,
+        "warmStart": {"sweeps": list(map(_sweep_name, job.warm_start))} if job.warm_start else None,
     }
     spec |= {key: value for key, value in parts.items() if value}
     return (
         spec
         | present(suspend=job.suspend, stop=job.stop)
-        | {"trial": job.trial.over(job.swept).to_spec()}
+        | {"trial": job.trial.replace_swept_inputs(job.swept).to_spec()}
     )
 
 
-def _sampling(job: SweepJob, space: Mapping[str, Any]) -> dict[str, Any]:
-    """Grid goes through the order in which the space is written, which Kubernetes would not keep."""
+def _sampling(job: SweepDefinition, space: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sampling algorithm; grid gets the order of the space, which Kubernetes does not keep."""
     spec = job.sampling_algorithm.to_spec()
     grid = job.sampling_algorithm
     if isinstance(grid, GridSamplingAlgorithm) and grid.order is None:
@@ -84,18 +81,22 @@ def _sampling(job: SweepJob, space: Mapping[str, Any]) -> dict[str, Any]:
     return spec
 
 
-def slug(text: str) -> str:
-    """A text as the name of an object.
+def object_name(text: str) -> str:
+    """Return a valid name of a Kubernetes object for a text.
 
-    >>> slug("My first sweep!")
+    >>> object_name("My first sweep!")
     'my-first-sweep'
     """
-    name = re.sub(r"[^a-z0-9]+", "-", text.lower())[:_LONGEST].strip("-")
-    return name if name and not name[0].isdigit() else f"sweep-{name}".strip("-")[:_LONGEST]
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower())[:_MAX_NAME_LENGTH].strip("-")
+    return name if name and not name[0].isdigit() else f"sweep-{name}".strip("-")[:_MAX_NAME_LENGTH]
 
 
 def _as_expression(name: str, given: Any) -> Expression:
-    return given if isinstance(given, Expression) else expression(given, f"search_space.{name}")
+    return (
+        given
+        if isinstance(given, Expression)
+        else expression_from_spec(given, f"search_space.{name}")
+    )
 
 
 def _as_policy(given: Any) -> EarlyTerminationPolicy:
@@ -106,12 +107,12 @@ def _as_policy(given: Any) -> EarlyTerminationPolicy:
     return given
 
 
-def _name_of(sweep: Any) -> str:
+def _sweep_name(sweep: Any) -> str:
     return str(getattr(sweep, "name", sweep))
 
 
-def described(meta: Mapping[str, Any]) -> dict[str, Any]:
-    """Labels and annotations, those that are an argument of their own taken out."""
+def _metadata_arguments(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments in an object's metadata; labels and annotations without those in others."""
     labels, notes = dict(meta.get("labels") or {}), dict(meta.get("annotations") or {})
     found: dict[str, Any] = {"queue": labels.pop(names.QUEUE_LABEL, None)}
     for key, suffix in _TEXTS.items():
@@ -124,11 +125,28 @@ def described(meta: Mapping[str, Any]) -> dict[str, Any]:
     return found | {"labels": labels, "annotations": notes, "namespace": meta.get("namespace")}
 
 
-def trial_of(spec: Mapping[str, Any]) -> Command:
-    """A trial as it is written; its variables stay a list, since some have more than a value."""
-    return Command(
-        command=copy.deepcopy(spec.get("command")),
-        image=spec.get("image"),
-        resources=copy.deepcopy(dict(spec.get("resources") or {})),
-        trial={k: copy.deepcopy(v) for k, v in spec.items() if k not in _SHORT},
-    )
+def definition_arguments(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a :class:`SweepDefinition`, but for the trial, from a SweepJob object.
+
+    Args:
+        manifest: a valid SweepJob object.
+    """
+    meta, spec = manifest["metadata"], manifest["spec"]
+    policy = spec.get("earlyTermination")
+    outputs = spec.get("outputs") or {}
+    space = spec["searchSpace"]
+    return {
+        "name": meta["name"],
+        **_metadata_arguments(meta),
+        "limits": SweepJobLimits.from_spec(spec["limits"]),
+        "sampling_algorithm": algorithm_from_spec(spec.get("samplingAlgorithm") or _RANDOM),
+        "search_space": {n: expression_from_spec(e, f"searchSpace.{n}") for n, e in space.items()},
+        "objective": Objective.from_spec(spec["objective"]),
+        "early_termination": None if policy is None else policy_from_spec(policy),
+        "inputs": spec.get("inputs") or {},
+        "outputs": {name: Output.from_spec(output) for name, output in outputs.items()},
+        "metrics": spec.get("metrics"),
+        "warm_start": (spec.get("warmStart") or {}).get("sweeps") or (),
+        "suspend": spec.get("suspend"),
+        "stop": spec.get("stop"),
+    }

@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import html
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-from ..render.formatting import duration, gpu_time
-from ..render.output_formats import cell, readable
-from ..render.views import SweepView, TrialView, best_so_far, by_score, parameter_names
+from ..render.formatting import format_duration, format_gpu_time
+from ..render.output_formats import format_parameter, format_value
+from ..render.views import SweepView, TrialView, best_so_far, parameter_names, sort_by_score
 
-if TYPE_CHECKING:
-    from .run import SweepRun
-
-_ROWS = 12
-_WIDTH, _HEIGHT = 160, 28  # of a drawn curve, in pixels
+_MAX_ROWS = 12
+_WIDTH, _HEIGHT = 160, 28  # pixels of a line chart
 
 
-def table(run: SweepRun) -> str:
-    """The sweep's head and its best trials."""
-    sweep, trials = run.views()
+def sweep_table(sweep: SweepView, trials: Sequence[TrialView]) -> str:
+    """Return an HTML table of a sweep's best trials below a summary of the sweep."""
     now = time.time()
-    shown = by_score(trials)[:_ROWS]
-    names = parameter_names(shown)
+    best = sort_by_score(trials)[:_MAX_ROWS]
+    names = parameter_names(best)
     heads = ["trial", "phase", sweep.metric, "reports", "time", *names]
-    rows = [_row(trial, names, now) for trial in shown]
-    more = f"<p>... and {len(trials) - len(shown)} more</p>" if len(trials) > len(shown) else ""
+    rows = [_row(trial, names, now) for trial in best]
+    more = f"<p>... and {len(trials) - len(best)} more</p>" if len(trials) > len(best) else ""
     head = "".join(f"<th>{_text(name)}</th>" for name in heads)
     return (
         f"<div>{_head(sweep, trials, now)}<table><tr>{head}</tr>{''.join(rows)}</table>{more}</div>"
     )
 
 
-def _head(sweep: SweepView, trials: list[TrialView], now: float) -> str:
-    took = duration((sweep.completed or now) - sweep.created)
+def _head(sweep: SweepView, trials: Sequence[TrialView], now: float) -> str:
+    took = format_duration((sweep.completed or now) - sweep.created)
     parts = [
         f"<b>{_text(sweep.name)}</b>",
         _text(sweep.phase),
@@ -41,13 +38,14 @@ def _head(sweep: SweepView, trials: list[TrialView], now: float) -> str:
         f"{sweep.counts.get('running', 0)} running",
         took,
     ]
-    if sweep.used:
-        parts.append(f"{gpu_time(sweep.used)} used, {gpu_time(sweep.saved)} saved")
+    if sweep.gpu_seconds_used:
+        used, saved = map(format_gpu_time, (sweep.gpu_seconds_used, sweep.gpu_seconds_saved))
+        parts.append(f"{used} used, {saved} saved")
     lines = [f"<p>{' &middot; '.join(parts)}</p>"]
-    lines += [f"<p><b>{_text(trouble)}</b></p>" for trouble in sweep.warnings(now)]
+    lines += [f"<p><b>{_text(warning)}</b></p>" for warning in sweep.warnings(now)]
     if sweep.best_value is not None:
-        curve = _drawn(best_so_far(trials, sweep.goal))
-        best = f"best: <b>{_text(sweep.best)}</b>, {_text(sweep.metric)} {cell(sweep.best_value)}"
+        curve = _sparkline_svg(best_so_far(trials, sweep.goal))
+        best = f"best: <b>{_text(sweep.best)}</b>, {_text(sweep.metric)} {format_value(sweep.best_value)}"
         lines.append(f"<p>{best} {curve}</p>")
     return "".join(lines)
 
@@ -56,16 +54,16 @@ def _row(trial: TrialView, names: list[str], now: float) -> str:
     values = [
         trial.name,
         trial.phase,
-        cell(trial.best),
+        format_value(trial.best),
         str(trial.curve.count),
-        duration(trial.seconds(now)),
-        *(readable(trial.parameters.get(name, "")) for name in names),
+        format_duration(trial.seconds(now)),
+        *(format_parameter(trial.parameters.get(name, "")) for name in names),
     ]
     return f"<tr>{''.join(f'<td>{_text(value)}</td>' for value in values)}</tr>"
 
 
-def _drawn(values: list[float]) -> str:
-    """A line without axes."""
+def _sparkline_svg(values: list[float]) -> str:
+    """Return a line chart without axes as SVG; empty for fewer than two values."""
     if len(values) < 2:
         return ""
     low, high = min(values), max(values)

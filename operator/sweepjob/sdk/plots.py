@@ -1,13 +1,14 @@
-"""Pictures of a sweep, for which matplotlib has to be there."""
+"""Figures of a sweep. They need matplotlib, which is not a dependency."""
 
 from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..objective import Goal
-from ..render.views import best_so_far
+from ..render.views import SweepView, TrialView, best_so_far
 from .records import SweepError
 from .trial_run import TrialRun
 
@@ -15,18 +16,24 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from .run import SweepRun
-
-# Of Okabe and Ito (2008), told apart by everybody.
+# Okabe and Ito (2008): distinguishable with any colour vision.
 _BLUE, _ORANGE, _GREY, _GREEN = "#0072b2", "#e69f00", "#999999", "#009e73"
 
 
-def overview(run: SweepRun) -> Figure:
-    """The best value over trials, the learning curves, and the parameters beside the value."""
-    figure = _shown()(figsize=(11, 7), layout="constrained")
+def overview(sweep: SweepView, views: Sequence[TrialView], now: float) -> Figure:
+    """Return a figure with the best value over trials, the learning curves, and parallel coordinates.
+
+    Args:
+        sweep: the sweep.
+        views: its trials.
+        now: seconds since the epoch.
+
+    Raises:
+        SweepError: matplotlib is not installed.
+    """
+    figure = _notebook_figure()(figsize=(11, 7), layout="constrained")
     grid = figure.add_gridspec(2, 2)
-    sweep, views = run.views()
-    trials = run.trials()
+    trials = [TrialRun.of(view, now) for view in views]
     figure.suptitle(f"{sweep.name}: {sweep.goal.value} {sweep.metric}")
     history(figure.add_subplot(grid[0, 0]), trials, best_so_far(views, sweep.goal), sweep.metric)
     curves(figure.add_subplot(grid[0, 1]), trials, sweep.metric)
@@ -34,24 +41,24 @@ def overview(run: SweepRun) -> Figure:
     return figure
 
 
-def _shown() -> type[Figure]:
-    """A figure that notebooks show, whatever backend there is."""
+def _notebook_figure() -> type[Figure]:
+    """Return a class of figures that notebooks display with any backend."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         raise SweepError("plot needs matplotlib: pip install matplotlib") from None
 
-    class Picture(Figure):
+    class NotebookFigure(Figure):
         def _repr_png_(self) -> bytes:
             data = io.BytesIO()
             self.savefig(data, format="png", dpi=110)
             return data.getvalue()
 
-    return Picture
+    return NotebookFigure
 
 
 def history(axes: Axes, trials: list[TrialRun], best: list[float], metric: str) -> None:
-    """Every trial's best value, and the best so far."""
+    """Draw each trial's best value, and the best value so far."""
     values = {trial.index: trial.value for trial in trials if trial.value is not None}
     axes.scatter([*values], [*values.values()], s=14, color=_GREY, label="trial")
     axes.step(range(len(best)), best, where="post", color=_BLUE, label="best so far")
@@ -60,14 +67,14 @@ def history(axes: Axes, trials: list[TrialRun], best: list[float], metric: str) 
 
 
 def curves(axes: Axes, trials: list[TrialRun], metric: str) -> None:
-    """Every trial's reports; a cross where one was stopped, a line at the threshold it missed."""
+    """Draw each trial's reports; a cross marks an early stop, a dash the threshold that was missed."""
     for trial in trials:
         axes.plot(trial.intervals, trial.values, color=_BLUE, alpha=0.5, linewidth=1)
     for label, kind in (("stopped", "value"), ("threshold", "threshold")):
-        found = [
+        marks = [
             (t.stop.interval, getattr(t.stop, kind)) for t in trials if t.stop and t.stop.policy
         ]
-        points = [(n, value) for n, value in found if value is not None]
+        points = [(n, value) for n, value in marks if value is not None]
         if points:
             marker = "x" if kind == "value" else "_"
             axes.scatter(
@@ -79,17 +86,24 @@ def curves(axes: Axes, trials: list[TrialRun], metric: str) -> None:
 
 
 def parallel(axes: Axes, trials: list[TrialRun], goal: Goal, metric: str) -> None:
-    """Parallel coordinates: an axis for each parameter, the value on the last; the best tenth in
-    front.
+    """Draw parallel coordinates: an axis for each parameter, and the metric on the last.
+
+    The best tenth of the trials is drawn in front. Parameters with a single value are left out.
+
+    Args:
+        axes: where to draw.
+        trials: the trials; those without a value are left out.
+        goal: whether larger or smaller values are better.
+        metric: name of the metric.
     """
-    shown = sorted((t for t in trials if t.value is not None), key=lambda t: t.score(goal))
-    names = list(dict.fromkeys(name for t in shown for name in t.flat_parameters))
-    names = [n for n in names if len({str(t.flat_parameters.get(n)) for t in shown}) > 1]
-    columns = [[t.flat_parameters.get(name) for t in shown] for name in names]
-    columns.append([t.value for t in shown])
+    ranked = sorted((t for t in trials if t.value is not None), key=lambda t: t.score(goal))
+    names = list(dict.fromkeys(name for t in ranked for name in t.flat_parameters))
+    names = [n for n in names if len({str(t.flat_parameters.get(n)) for t in ranked}) > 1]
+    columns = [[t.flat_parameters.get(name) for t in ranked] for name in names]
+    columns.append([t.value for t in ranked])
     heights = [_heights(column) for column in columns]
-    front = len(shown) - max(1, len(shown) // 10)
-    for number in range(len(shown)):
+    front = len(ranked) - max(1, len(ranked) // 10)
+    for number in range(len(ranked)):
         colour, alpha = (_GREEN, 1.0) if number >= front else (_GREY, 0.35)
         axes.plot([h[number] for h in heights], color=colour, alpha=alpha, linewidth=1)
     labels = [f"{n}\n{_range(c)}" for n, c in zip([*names, metric], columns, strict=True)]
@@ -100,7 +114,7 @@ def parallel(axes: Axes, trials: list[TrialRun], goal: Goal, metric: str) -> Non
 
 
 def _heights(column: list[Any]) -> list[float]:
-    """Where values are on an axis, 0 to 1; numbers by size, on a log axis when they span decades."""
+    """Scale values to 0 to 1: numbers linearly, or by logarithm where they span decades."""
     if all(_is_number(value) for value in column):
         logs = all(v > 0 for v in column) and max(column, default=1) > 50 * min(column, default=1)
         found = [math.log(v) if logs else float(v) for v in column]

@@ -1,4 +1,4 @@
-"""Where and how a trial runs, as a pod has it: what the short form of a trial has no words for."""
+"""Pod settings of a trial that only a pod template can express."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ _UNITS = {"b": "", "k": "Ki", "m": "Mi", "g": "Gi"}
 
 @dataclass
 class Placement:
-    """Attributes:
-    shm_size: of ``/dev/shm``, as in Azure (``8g``) or a quantity (``8Gi``).
-    volumes: where they are mounted, and what they are: the name of a claim, or a volume source.
-    node_selector, tolerations, service_account_name: as in a pod.
+    """Pod settings of a trial.
+
+    Attributes:
+        shm_size: Size of ``/dev/shm`` in Azure's notation (``8g``) or as a quantity (``8Gi``).
+        volumes: Volumes by mount path: the name of a PersistentVolumeClaim, or a volume source.
+        node_selector: Node selector of the pod.
+        tolerations: Tolerations of the pod.
+        service_account_name: Service account of the pod.
     """
 
     shm_size: str | None = None
@@ -31,7 +35,7 @@ class Placement:
 
     @property
     def is_needed(self) -> bool:
-        """Whether there is anything that only a pod template can say."""
+        """Whether the trial needs a pod template."""
         return any(
             (
                 *(self.shm_size, self.volumes, self.node_selector, self.tolerations),
@@ -46,10 +50,16 @@ class Placement:
         env: list[dict[str, str]],
         resources: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """The pod template.
+        """Return the pod template.
+
+        Args:
+            image: Container image.
+            command: Command line without shell syntax, or its words.
+            env: Environment variables, as in a container.
+            resources: Resources, as in a container.
 
         Raises:
-            ArgumentError: the command needs a shell, or something of a pod cannot be right.
+            ArgumentError: The command needs a shell, or a setting is invalid.
         """
         sources = {
             f"volume-{number}": (path, _source(path, source))
@@ -77,14 +87,14 @@ class Placement:
 
 def _source(path: str, source: str | Mapping[str, Any]) -> dict[str, Any]:
     if not path.startswith("/"):
-        raise ArgumentError(f"volumes[{path!r}]: the key is where it is mounted, which is absolute")
+        raise ArgumentError(f"volumes[{path!r}]: the key is the mount path, which must be absolute")
     if isinstance(source, str):
         return {"persistentVolumeClaim": {"claimName": source}}
     return dict(source)
 
 
 def _quantity(size: str) -> str:
-    """Azure's sizes to Kubernetes' quantities."""
+    """Convert a size in Azure's notation to a quantity."""
     text = str(size).strip()
     found = text[:-1] + _UNITS[text[-1]] if text[-1:].lower() == text[-1:] in _UNITS else text
     if not is_quantity(found):
@@ -98,7 +108,7 @@ def _words(command: str | Sequence[str] | None) -> list[str]:
     found = words_of(command)
     if found is None:
         raise ArgumentError(
-            f"command: {command!r}: has shell syntax or optional parts; beside volumes and the like "
-            'write it as a list of words, e.g. ["sh", "-c", "..."]'
+            f"command: {command!r}: has shell syntax or optional parts; with volumes and other pod "
+            'settings write it as a list of words, e.g. ["sh", "-c", "..."]'
         )
     return found

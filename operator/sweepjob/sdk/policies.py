@@ -1,4 +1,4 @@
-"""Early termination (Azure semantics, "Early termination"), with Azure's names and defaults."""
+"""Early termination policies (Azure semantics, "Early termination"), with Azure's names and defaults."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from .settings import known
 
 @dataclass(kw_only=True)
 class EarlyTerminationPolicy:
-    """When a trial is stopped.
+    """When a trial is stopped early.
 
     Args:
-        delay_evaluation: never before this report; 0 if it is not given.
-        evaluation_interval: at every such report; 1 if it is not given. 0 means 1, as in Azure.
+        delay_evaluation: Reports before the first evaluation; 0 by default.
+        evaluation_interval: Reports between two evaluations; 1 by default. 0 means 1, as in Azure.
+
+    Raises:
+        ArgumentError: An argument is invalid.
     """
 
     type: ClassVar[str]
@@ -28,7 +31,7 @@ class EarlyTerminationPolicy:
         check(type(self).__name__, self.to_spec(), parse_policy)
 
     def to_spec(self) -> dict[str, Any]:
-        """The policy as a SweepJob has it."""
+        """Return ``spec.earlyTermination``."""
         given = {_camel(field.name): getattr(self, field.name) for field in fields(self)}
         return {"type": self.type, **present(**given)}
 
@@ -40,7 +43,16 @@ def _camel(name: str) -> str:
 
 @dataclass(kw_only=True)
 class BanditPolicy(EarlyTerminationPolicy):
-    """Stops a trial that is too far behind the best: by a ratio or by an amount, one of the two.
+    """Stops a trial that is too far behind the best one, by a ratio or by an amount.
+
+    Args:
+        slack_factor: Allowed ratio to the best value. Give either this or ``slack_amount``.
+        slack_amount: Allowed difference to the best value.
+        evaluation_interval: Reports between two evaluations; 1 by default.
+        delay_evaluation: Reports before the first evaluation; 0 by default.
+
+    Raises:
+        ArgumentError: An argument is invalid, or not exactly one slack is given.
 
     >>> BanditPolicy(slack_factor=0.1, evaluation_interval=2).to_spec()
     {'type': 'bandit', 'evaluationInterval': 2, 'slackFactor': 0.1}
@@ -55,7 +67,7 @@ class BanditPolicy(EarlyTerminationPolicy):
     slack_factor: float | None = None
 
     def __post_init__(self) -> None:
-        # Azure's own default is 0 for both, so a 0 beside the other means that it is not given.
+        # Azure's default is 0 for both, so 0 together with the other slack means "not given".
         if self.slack_factor and self.slack_amount == 0:
             self.slack_amount = None
         if self.slack_amount and self.slack_factor == 0:
@@ -67,17 +79,22 @@ class BanditPolicy(EarlyTerminationPolicy):
 
 @dataclass(kw_only=True)
 class MedianStoppingPolicy(EarlyTerminationPolicy):
-    """Stops a trial whose best is worse than the median of the others' averages."""
+    """Stops a trial whose best value is worse than the median of the other trials' running averages."""
 
     type = "median_stopping"
 
 
 @dataclass(kw_only=True)
 class TruncationSelectionPolicy(EarlyTerminationPolicy):
-    """Stops the lowest share of trials.
+    """Stops a percentage of the trials, the worst ones, at each evaluation.
 
     Args:
-        truncation_percentage: 1 to 99.
+        truncation_percentage: Percentage of trials to stop, 1 to 99.
+        evaluation_interval: Reports between two evaluations; 1 by default.
+        delay_evaluation: Reports before the first evaluation; 0 by default.
+
+    Raises:
+        ArgumentError: An argument is invalid or missing.
     """
 
     type = "truncation_selection"
@@ -93,12 +110,15 @@ class TruncationSelectionPolicy(EarlyTerminationPolicy):
 
 @dataclass(kw_only=True)
 class AshaPolicy(EarlyTerminationPolicy):
-    """Asynchronous successive halving; Azure has no such policy.
+    """Asynchronous successive halving (ASHA). Azure has no such policy.
 
     Args:
-        reduction_factor: one trial in so many goes on from each rung; 3 if it is not given.
-        grace_period: the report at which the first rung is; 1 if it is not given.
-        max_reports: reports of a full run; there is no rung from there on.
+        reduction_factor: Factor by which each rung reduces the number of trials; 3 by default.
+        grace_period: Report of the first rung; 1 by default.
+        max_reports: Reports of a full run; later reports have no rung.
+
+    Raises:
+        ArgumentError: An argument is invalid.
     """
 
     type = "asha"
@@ -113,8 +133,12 @@ _POLICIES: dict[str, type[EarlyTerminationPolicy]] = {
 }
 
 
-def policy_of(spec: Mapping[str, Any]) -> EarlyTerminationPolicy:
-    """The policy that a SweepJob has."""
+def policy_from_spec(spec: Mapping[str, Any]) -> EarlyTerminationPolicy:
+    """Return the policy of ``spec.earlyTermination``.
+
+    Raises:
+        ArgumentError: the type or a key is unknown.
+    """
     found = _POLICIES.get(spec.get("type", ""))
     if found is None:
         listed = ", ".join(_POLICIES)

@@ -1,32 +1,58 @@
-"""Waiting for a sweep's end, seen or unseen."""
+"""Waits for the end of a sweep, with or without showing its progress."""
 
 from __future__ import annotations
 
 import contextlib
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
 
-from ..render.screen import screen
-from ..render.terminal import terminal
-from ..render.views import SweepView
+from ..render.screen import sweep_screen
+from ..render.terminal import live_display
+from ..render.views import SweepView, TrialView
 
-if TYPE_CHECKING:
-    from .run import SweepRun
-
-_LOOK = 1.0  # seconds between two looks
+_POLL_INTERVAL = 1.0  # seconds
 
 
-def quietly(run: SweepRun, timeout: float | None) -> None:
-    """Until the sweep has ended. What needs a person meanwhile, such as a missing operator, is a Python
-    warning, once for each reason.
+class Waitable(Protocol):
+    """A sweep that can be waited for. A notebook displays it by its ``_repr_html_``."""
+
+    @property
+    def name(self) -> str:
+        """Name of the SweepJob."""
+        ...
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The SweepJob object as it is now."""
+        ...
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the sweep has ended."""
+        ...
+
+    def views(self) -> tuple[SweepView, list[TrialView]]:
+        """Return the current state of the sweep and of its trials."""
+        ...
+
+
+def wait(run: Waitable, timeout: float | None) -> None:
+    """Wait until the sweep has ended.
+
+    A condition that needs a person, such as a missing operator, becomes a Python warning, once for each
+    reason.
+
+    Args:
+        run: the sweep.
+        timeout: seconds; None to wait without limit.
 
     Raises:
-        TimeoutError: it has not.
+        TimeoutError: the sweep has not ended in time.
     """
     warned: set[str] = set()
-    for _ in _looks(run, timeout):
+    for _ in _poll(run, timeout):
         for warning in SweepView.of(run.body).warnings(time.time()):
             reason = warning.partition(":")[0]
             if reason not in warned:
@@ -34,50 +60,55 @@ def quietly(run: SweepRun, timeout: float | None) -> None:
                 warnings.warn(f"{run.name}: {warning}", stacklevel=3)
 
 
-def follow(run: SweepRun, timeout: float | None) -> None:
-    """The same, showing how it stands.
+def follow(run: Waitable, timeout: float | None) -> None:
+    """Wait until the sweep has ended, and show its progress in the notebook or the terminal.
+
+    Args:
+        run: the sweep.
+        timeout: seconds; None to wait without limit.
 
     Raises:
-        TimeoutError: it has not ended.
+        TimeoutError: the sweep has not ended in time.
     """
-    with _in_notebook(run) if in_notebook() else _in_terminal(run) as draw:
-        for _ in _looks(run, timeout):
-            draw()
+    with _notebook_display(run) if in_notebook() else _terminal_display(run) as update:
+        for _ in _poll(run, timeout):
+            update()
 
 
-def _looks(run: SweepRun, timeout: float | None) -> Iterator[None]:
+def _poll(run: Waitable, timeout: float | None) -> Iterator[None]:
+    """Yield once in each interval, the last time after the sweep has ended."""
     began = time.monotonic()
     while True:
-        over = run.is_finished
+        finished = run.is_finished
         yield
-        if over:
+        if finished:
             return
         if timeout is not None and time.monotonic() - began > timeout:
             raise TimeoutError(f"{run.name} has not ended after {timeout:g} s")
-        time.sleep(_LOOK)
+        time.sleep(_POLL_INTERVAL)
 
 
 @contextlib.contextmanager
-def _in_terminal(run: SweepRun) -> Iterator[Callable[[], None]]:
-    with terminal() as show:
+def _terminal_display(run: Waitable) -> Iterator[Callable[[], None]]:
+    with live_display() as show:
 
-        def draw() -> None:
+        def update() -> None:
             sweep, trials = run.views()
-            show(screen(sweep, trials, time.time()))
+            show(sweep_screen(sweep, trials, time.time()))
 
-        yield draw
+        yield update
 
 
 @contextlib.contextmanager
-def _in_notebook(run: SweepRun) -> Iterator[Callable[[], None]]:
-    from IPython.display import display  # it is there, or this would be no notebook
+def _notebook_display(run: Waitable) -> Iterator[Callable[[], None]]:
+    from IPython.display import display  # installed wherever in_notebook() is true
 
     handle = display(run, display_id=True)
     yield lambda: handle.update(run)
 
 
 def in_notebook() -> bool:
-    """Whether what is displayed goes to a notebook."""
+    """Return whether displayed objects are shown in a notebook."""
     try:
         from IPython import get_ipython
     except ImportError:

@@ -1,4 +1,4 @@
-"""Where a sweep's records are: in a cluster, or in a folder of this machine."""
+"""Access to the objects of a sweep, which are on a cluster or in a folder of this machine."""
 
 from __future__ import annotations
 
@@ -7,44 +7,50 @@ from typing import Any, Protocol
 
 
 class SweepError(Exception):
-    """Something about a sweep could not be done; the text says what, and what to do."""
+    """An operation on a sweep failed. The message has the cause and a remedy."""
 
 
 class NotFound(SweepError):
-    """There is no such sweep, or none any more."""
+    """There is no such object."""
 
 
 class Conflict(SweepError):
-    """Somebody else has changed it meanwhile, or has created it."""
+    """The object was changed or created by another client meanwhile."""
 
 
 class Records(Protocol):
-    """The records of one sweep, as they are at the moment."""
+    """The current objects of one sweep."""
 
     @property
     def name(self) -> str:
-        """The SweepJob's name."""
+        """Name of the SweepJob."""
         ...
 
     def sweep(self) -> Mapping[str, Any]:
-        """The SweepJob.
+        """Return the SweepJob object.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is no such sweep.
         """
         ...
 
     def trials(self) -> list[Mapping[str, Any]]:
-        """Its SweepTrials."""
+        """Return its SweepTrial objects."""
         ...
 
     def cancel(self) -> None:
-        """End the sweep with what it has found."""
+        """Stop the sweep (``spec.stop``)."""
         ...
 
     def download(self, trial: str, output: str | None, path: str) -> list[str]:
-        """Fetch a trial's outputs into a folder.
+        """Download a trial's outputs.
 
-        Returns the folders that were made.
+        Args:
+            trial: name of the trial.
+            output: name of one output; None for all.
+            path: folder on this machine.
+
+        Returns:
+            The folders that were written.
         """
         ...

@@ -1,4 +1,4 @@
-"""A submitted sweep: how it stands, its trials, its best, and waiting for its end."""
+"""A submitted sweep: its status, its trials, its best trial, and waiting for its end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..objective import Goal
 from ..render.views import SweepView, TrialView, trial_views
 from .job import SweepJob
 from .records import Records, SweepError
-from .trial_run import TrialRun, as_json
+from .trial_run import TrialRun, parameters_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,14 +27,14 @@ _STATUS = {
     "Invalid": "Failed",
 }
 _ENDED = ("Complete", "Failed", "Invalid")
-# Reasons of a failure that are somebody's or a limit's will.
+# Reasons of the phase Failed that Azure calls canceled.
 _CANCELED = ("Stopped", "SweepTimeout")
 
 
 class SweepRun:
-    """A sweep that runs, or has run. What it says is read from its records at every call.
+    """A submitted sweep. Each property and method reads the current state.
 
-    In a notebook it shows itself as a table; ``plot()`` draws it.
+    A notebook displays it as a table; ``plot()`` returns a figure.
     """
 
     def __init__(self, records: Records) -> None:
@@ -42,64 +42,68 @@ class SweepRun:
 
     @property
     def name(self) -> str:
-        """The SweepJob's name; ``id`` is the same, as in Azure."""
+        """Name of the SweepJob."""
         return self._records.name
 
     @property
     def id(self) -> str:
+        """Name of the SweepJob, by Azure's name for it."""
         return self.name
 
     @property
     def body(self) -> Mapping[str, Any]:
-        """The SweepJob object as it is now."""
+        """The current SweepJob object."""
         return self._records.sweep()
 
     @property
     def job(self) -> SweepJob:
-        """The sweep's definition."""
+        """The definition of the sweep, which can be changed and submitted again."""
         body = dict(self.body)
         meta = {k: v for k, v in body["metadata"].items() if k in ("name", "namespace", "labels")}
-        # Of the annotations those that were defined; kubectl and others have theirs.
+        # Other annotations are not part of the definition: kubectl and others add theirs.
         notes = body["metadata"].get("annotations") or {}
         meta["annotations"] = {k: v for k, v in notes.items() if f"{names.GROUP}/" in k}
         return SweepJob.from_manifest({**body, "metadata": meta})
 
     def views(self) -> tuple[SweepView, list[TrialView]]:
-        """The sweep and its trials as the program ``sweepjob`` sees them."""
+        """Return the sweep and its trials in the form that the ``sweepjob`` commands print."""
         sweep = SweepView.of(self.body)
         return sweep, trial_views(self._records.trials(), sweep.goal)
 
     @property
     def phase(self) -> str:
-        """``Pending``, ``Running``, ``Blocked``, ``Suspended``, ``Complete``, ``Failed``, ``Invalid``."""
+        """Phase: Pending, Running, Blocked, Suspended, Complete, Failed or Invalid."""
         return str((self.body.get("status") or {}).get("phase", "Pending"))
 
     @property
     def status(self) -> str:
-        """The phase in Azure's words: ``Completed``, ``Canceled``, ``Running`` ..."""
+        """Azure's name of the phase: ``Completed``, ``Canceled``, ``Running`` and so on."""
         phase = self.phase
         canceled = phase == "Failed" and self._condition("Failed").get("reason") in _CANCELED
         return "Canceled" if canceled else _STATUS.get(phase, "Running")
 
     def get_status(self) -> str:
-        """As in v1."""
+        """Return ``status``; the name of v1 of Azure's client."""
         return self.status
 
     @property
     def is_finished(self) -> bool:
+        """Whether the sweep has ended."""
         return self.phase in _ENDED
 
     @property
     def goal(self) -> Goal:
+        """Whether larger or smaller values of the primary metric are better."""
         return SweepView.of(self.body).goal
 
     @property
     def primary_metric(self) -> str:
+        """Name of the metric that is optimized."""
         return SweepView.of(self.body).metric
 
     @property
     def properties(self) -> dict[str, str]:
-        """What Azure has in a job's properties: ``best_child_run_id`` and ``score``; empty before."""
+        """``best_child_run_id`` and ``score``, as in Azure; empty until a trial has reported."""
         best = (self.body.get("status") or {}).get("best")
         return {} if not best else {"best_child_run_id": best["trial"], "score": best["value"]}
 
@@ -108,39 +112,44 @@ class SweepRun:
         return next((c for c in conditions if c["type"] == kind), {})
 
     def trials(self) -> list[TrialRun]:
-        """All trials by their index."""
+        """Return all trials, in the order of their indices."""
         now = time.time()
         return [TrialRun.of(view, now) for view in self.views()[1]]
 
     def get_children(self) -> list[TrialRun]:
-        """As in v1."""
+        """Return ``trials()``; the name of v1 of Azure's client."""
         return self.trials()
 
     @property
     def best(self) -> TrialRun | None:
-        """The best trial so far; None before any has a value."""
+        """The best trial so far; None until a trial has reported."""
         name = self.properties.get("best_child_run_id")
         return next((trial for trial in self.trials() if trial.name == name), None)
 
     def get_best_run_by_primary_metric(
         self, include_failed: bool = True, include_canceled: bool = True
     ) -> TrialRun | None:
-        """The best of the trials that count; ties go to the earliest."""
-        left_out = {"Failed"} if not include_failed else set()
-        left_out |= {"Canceled"} if not include_canceled else set()
+        """Return the best trial; of equal ones the one with the smallest index. None without a value.
+
+        Args:
+            include_failed: False to leave failed trials out.
+            include_canceled: False to leave canceled and early-stopped trials out.
+        """
+        excluded = {"Failed"} if not include_failed else set()
+        excluded |= {"Canceled"} if not include_canceled else set()
         goal = self.goal
-        found = [t for t in self.trials() if t.value is not None and t.status not in left_out]
+        found = [t for t in self.trials() if t.value is not None and t.status not in excluded]
         return max(found, key=lambda trial: (trial.score(goal), -trial.index), default=None)
 
     def get_children_sorted_by_primary_metric(
         self, top: int = 0, reverse: bool = False, discard_no_metric: bool = False
     ) -> list[dict[str, Any]]:
-        """A dict for each trial, the best first, as in v1.
+        """Return a dict for each trial, the best first, as in v1 of Azure's client.
 
         Args:
-            top: as many at most; 0 for all.
-            reverse: the worst first.
-            discard_no_metric: leave out those without a value, which come last otherwise.
+            top: Maximum number of trials; 0 for all.
+            reverse: True for the worst first.
+            discard_no_metric: True to leave out trials without a value, which come last otherwise.
         """
         goal = self.goal
         trials = [t for t in self.trials() if t.value is not None or not discard_no_metric]
@@ -150,7 +159,7 @@ class SweepRun:
         return [
             {
                 "run_id": trial.name,
-                "hyperparameters": as_json(trial.parameters),
+                "hyperparameters": parameters_json(trial.parameters),
                 "best_primary_metric": trial.value,
                 "status": trial.status,
             }
@@ -158,16 +167,20 @@ class SweepRun:
         ]
 
     def get_metrics(self) -> dict[str, dict[str, Any]]:
-        """By trial, the primary metric's values under its name."""
+        """Return the values of the primary metric, under its name, by trial name."""
         metric = self.primary_metric
         return {trial.name: {metric: list(trial.values)} for trial in self.trials()}
 
     def get_hyperparameters(self) -> dict[str, str]:
-        """By trial, its parameters as JSON, as in v1."""
-        return {trial.name: as_json(trial.parameters) for trial in self.trials()}
+        """Return the parameters as JSON by trial name, as in v1 of Azure's client."""
+        return {trial.name: parameters_json(trial.parameters) for trial in self.trials()}
 
     def to_dataframe(self) -> DataFrame:
-        """A row for each trial, for which pandas has to be there."""
+        """Return a data frame with a row for each trial.
+
+        Raises:
+            SweepError: pandas is not installed.
+        """
         try:
             import pandas
         except ImportError:
@@ -175,21 +188,24 @@ class SweepRun:
         return pandas.DataFrame([trial.to_row() for trial in self.trials()])
 
     def cancel(self) -> None:
-        """End the sweep with what it has found (``spec.stop``)."""
+        """Stop the sweep (``spec.stop``). Its running trials are canceled; its results remain."""
         self._records.cancel()
 
     def download(
         self, path: str = ".", output_name: str | None = None, trial: str | None = None
     ) -> list[str]:
-        """Fetch outputs of the best trial, or of another one, into folders below ``path``.
+        """Download the outputs of a trial.
 
         Args:
-            output_name: one output only.
+            path: Folder that the output folders are written to.
+            output_name: Name of one output; all by default.
+            trial: Name of the trial; the best one by default.
 
-        Returns the folders.
+        Returns:
+            The folders that were written.
 
         Raises:
-            SweepError: there are none, or their volume cannot be read.
+            SweepError: There is no best trial yet, there are no outputs, or they cannot be read.
         """
         name = trial or self.properties.get("best_child_run_id")
         if name is None:
@@ -203,44 +219,51 @@ class SweepRun:
         raise_on_error: bool = True,
         wait_post_processing: bool = False,
     ) -> SweepRun:
-        """Wait for the sweep's end.
+        """Wait until the sweep has ended.
 
         Args:
-            show_output: show how it stands meanwhile.
-            timeout: seconds after which waiting is given up.
+            show_output: True to show its progress.
+            timeout: Seconds to wait at most; None to wait without limit.
+            raise_on_error: False to return normally even if the sweep has failed.
+            wait_post_processing: Azure's; ignored.
+
+        Returns:
+            The sweep itself.
 
         Raises:
-            SweepError: it has failed, or its spec is refused.
-            TimeoutError: it goes on.
+            SweepError: The sweep has failed, or its spec is invalid.
+            TimeoutError: The sweep has not ended in time.
         """
-        from .progress import follow, quietly
+        from .progress import follow, wait
 
-        (follow if show_output else quietly)(self, timeout)
-        bad = self._condition("Failed")
+        (follow if show_output else wait)(self, timeout)
+        cause = self._condition("Failed")
         if self.phase == "Invalid":
-            bad = self._condition("Accepted")
+            cause = self._condition("Accepted")
         if self.phase != "Complete" and raise_on_error:
-            raise SweepError(f"{self.name}: {bad.get('reason')}: {bad.get('message')}")
+            raise SweepError(f"{self.name}: {cause.get('reason')}: {cause.get('message')}")
         return self
 
     def stream(self) -> None:
-        """Show how it stands until its end, in a terminal or a notebook."""
+        """Show the progress in the terminal or the notebook until the sweep has ended."""
         from .progress import follow
 
         follow(self, None)
 
     def plot(self) -> Figure:
-        """Best value over trials, learning curves with what stopped them, and parallel coordinates; for
-        which matplotlib has to be there.
+        """Return a figure of the best value over trials, the learning curves and the parameters.
+
+        Raises:
+            SweepError: matplotlib is not installed.
         """
         from .plots import overview
 
-        return overview(self)
+        return overview(*self.views(), time.time())
 
     def _repr_html_(self) -> str:
-        from .notebook import table
+        from .notebook import sweep_table
 
-        return table(self)
+        return sweep_table(*self.views())
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.phase})"

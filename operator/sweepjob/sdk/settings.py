@@ -10,16 +10,19 @@ from ..api.sampling_algorithm import parse_algorithm
 from ..api.sweepjob import parse_limits, parse_objective
 from .arguments import ArgumentError, check, present
 
-AZURES_TRIALS = 1000  # where nobody says how many
+AZURES_TRIALS = 1000  # Azure's default of max_total_trials
 
 
 @dataclass
 class Objective:
-    """What is optimised.
+    """The metric that is optimized.
 
     Args:
         goal: ``maximize`` or ``minimize``, in any case.
-        primary_metric: the metric's name, exactly as the script logs it.
+        primary_metric: Name of the metric, exactly as the script logs it.
+
+    Raises:
+        ArgumentError: The goal is unknown, or the name is invalid.
     """
 
     goal: Any
@@ -30,24 +33,29 @@ class Objective:
         check("Objective", self.to_spec(), parse_objective)
 
     def to_spec(self) -> dict[str, Any]:
+        """Return ``spec.objective``."""
         return {"goal": self.goal, "primaryMetric": self.primary_metric}
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Objective:
+        """Return the objective of ``spec.objective``."""
         return cls(spec.get("goal", ""), spec.get("primaryMetric", ""))
 
 
 @dataclass
 class SweepJobLimits:
-    """How many trials, how many at a time, for how long.
+    """Numbers of trials, and timeouts.
 
     Args:
-        max_concurrent_trials: as many as there are trials, if it is not given.
-        max_total_trials: 1000, Azure's default, if it is not given.
-        timeout: seconds after which the sweep and its trials are canceled.
-        trial_timeout: seconds that a trial may run.
-        start_timeout: seconds that a trial may fail to get going.
-        max_failed_trials: failed trials that the sweep survives.
+        max_concurrent_trials: Trials that run at the same time; all by default.
+        max_total_trials: Trials of the whole sweep; 1000 by default, as in Azure.
+        timeout: Seconds after which the sweep is stopped and its trials are canceled.
+        trial_timeout: Seconds after which a trial is stopped.
+        start_timeout: Seconds after which a trial that cannot start has failed.
+        max_failed_trials: Failed trials that the sweep tolerates.
+
+    Raises:
+        ArgumentError: A limit is invalid.
     """
 
     max_concurrent_trials: int | None = None
@@ -70,18 +78,22 @@ class SweepJobLimits:
         self.check()
 
     def check(self) -> None:
-        """Raises:
-        ArgumentError: a limit cannot be right.
+        """Check the limits.
+
+        Raises:
+            ArgumentError: A limit is invalid.
         """
         check("SweepJobLimits", self.to_spec(), parse_limits)
 
     def to_spec(self) -> dict[str, Any]:
+        """Return ``spec.limits``."""
         total = AZURES_TRIALS if self.max_total_trials is None else self.max_total_trials
         given = {key: getattr(self, name) for name, key in self._KEYS.items()}
         return {**present(**given), "maxTotalTrials": total}
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> SweepJobLimits:
+        """Return the limits of ``spec.limits``."""
         names = {key: name for name, key in cls._KEYS.items()}
         return cls(**{names[key]: value for key, value in known(spec, names, "limits").items()})
 
@@ -91,7 +103,7 @@ class SamplingAlgorithm:
     """How trials are proposed.
 
     Args:
-        seed: the same seed gives the same proposals; None for one that is drawn once.
+        seed: Seed of the proposals; by default the operator draws one and stores it.
     """
 
     type: ClassVar[str]
@@ -101,15 +113,18 @@ class SamplingAlgorithm:
         check(type(self).__name__, self.to_spec(), parse_algorithm)
 
     def to_spec(self) -> dict[str, Any]:
+        """Return ``spec.samplingAlgorithm``."""
         return {"type": self.type, **present(seed=self.seed)}
 
 
 @dataclass
 class RandomSamplingAlgorithm(SamplingAlgorithm):
-    """Independent draws, or with ``rule="sobol"`` quasi-random ones.
+    """Independent random draws, or a Sobol sequence.
 
     Args:
-        logbase: base of the logarithmic expressions, ``"e"`` or a number.
+        rule: ``"random"`` (the default) or ``"sobol"``.
+        seed: Seed of the proposals; by default the operator draws one and stores it.
+        logbase: Base of the logarithmic expressions, ``"e"`` (the default) or a number.
     """
 
     type = "random"
@@ -129,6 +144,7 @@ class RandomSamplingAlgorithm(SamplingAlgorithm):
         self.__post_init__()
 
     def to_spec(self) -> dict[str, Any]:
+        """Return ``spec.samplingAlgorithm``."""
         return super().to_spec() | present(rule=self.rule, logbase=self.logbase)
 
 
@@ -137,20 +153,22 @@ class GridSamplingAlgorithm(SamplingAlgorithm):
     """All combinations of choices.
 
     Args:
-        order: parameters, slowest first; None for the order of the search space.
+        order: Parameter names, the one that varies slowest first; by default in the order of the
+            search space.
     """
 
     type = "grid"
     order: Sequence[str] | None = None
 
     def to_spec(self) -> dict[str, Any]:
+        """Return ``spec.samplingAlgorithm``."""
         order = {"order": list(self.order)} if self.order else {}
         return super().to_spec() | order
 
 
 @dataclass
 class BayesianSamplingAlgorithm(SamplingAlgorithm):
-    """A model of the trials that have ended says what to try next."""
+    """Bayesian optimization with a Gaussian process over the results of ended trials."""
 
     type = "bayesian"
 
@@ -162,10 +180,10 @@ _ALGORITHMS: dict[str, type[SamplingAlgorithm]] = {
 
 
 def sampling_algorithm(given: Any) -> SamplingAlgorithm:
-    """An algorithm by its object or its name.
+    """Return an algorithm by its object or its name.
 
     Raises:
-        ArgumentError: there is none of that name.
+        ArgumentError: there is no algorithm of that name.
     """
     if isinstance(given, SamplingAlgorithm):
         return given
@@ -176,17 +194,26 @@ def sampling_algorithm(given: Any) -> SamplingAlgorithm:
     return found()
 
 
-def algorithm_of(spec: Mapping[str, Any]) -> SamplingAlgorithm:
-    """The algorithm that a SweepJob has."""
+def algorithm_from_spec(spec: Mapping[str, Any]) -> SamplingAlgorithm:
+    """Return the algorithm of ``spec.samplingAlgorithm``."""
     check("samplingAlgorithm", spec, parse_algorithm)
     given = {key: value for key, value in spec.items() if key != "type"}
     if spec["type"] == "grid":
-        given.setdefault("order", ())  # none is what was written
+        given.setdefault("order", ())  # keeps an order that is absent from being added
     return _ALGORITHMS[spec["type"]](**given)
 
 
 def known(spec: Mapping[str, Any], keys: Mapping[str, str], path: str) -> Mapping[str, Any]:
-    """The part of a SweepJob, if it has no other keys."""
+    """Return a part of a SweepJob object unchanged after checking its keys.
+
+    Args:
+        spec: the part.
+        keys: the allowed keys.
+        path: its path, for the message.
+
+    Raises:
+        ArgumentError: it has another key.
+    """
     for key in spec:
         if key not in keys:
             listed = ", ".join(sorted(keys))

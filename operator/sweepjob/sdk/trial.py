@@ -1,31 +1,43 @@
-"""What a trial runs, as Azure's command nodes are: called with inputs, and swept."""
+"""What a trial runs: the data of a command, which corresponds to a command node of Azure's."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
-from ..api.spec_warnings import unused_parameters
 from ..loading.azure.command import with_double_braces
 from ..template.references import Reference, replace_references
-from .arguments import REASONS, ArgumentError, present, refuse, spelled
+from .arguments import ArgumentError, present
 from .data import Output
-from .expressions import Expression
 from .pod import Placement
-from .settings import Objective, SweepJobLimits
 
-if TYPE_CHECKING:
-    from .job import SweepJob
+_SHORT_FORM = ("image", "command", "resources")
 
 
 @dataclass
-class Command:
-    """What a trial runs. Made by :func:`command`; called with inputs, it is another one with those.
+class TrialDefinition:
+    """What a trial runs.
 
     Attributes:
-        trial: further keys of a SweepJob's ``trial``, as they are: ``template``, ``env`` and the like.
+        command: Command line, or its words.
+        image: Container image.
+        inputs: Constants and expressions by input name.
+        outputs: Output folders by name.
+        environment_variables: Environment variables of the container.
+        resources: Resources of the container, with ``limits`` and ``requests``.
+        placement: Settings of the pod.
+        trial: Further keys of ``spec.trial``, unchanged, such as ``template`` and ``env``.
+        metrics: How the script reports (``spec.metrics``).
+        queue: Kueue's queue.
+        timeout: Seconds after which a trial is stopped.
+        name: Name of the SweepJob object.
+        display_name: Display name of the sweep.
+        experiment_name: Experiment name of the sweep.
+        description: Description of the sweep.
+        tags: Tags of the sweep.
+        properties: Properties of the sweep.
     """
 
     command: str | list[str] | None = None
@@ -46,78 +58,29 @@ class Command:
     tags: dict[str, str] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
 
-    def __call__(self, **inputs: Any) -> Command:
-        """The same with other inputs; expressions become parameters of a sweep.
+    def __call__(self, **inputs: Any) -> Self:
+        """Return a copy with other inputs. Inputs that are expressions become parameters of a sweep.
+
+        Args:
+            inputs: Constants and expressions by input name.
 
         Raises:
-            ArgumentError: there is no such input.
+            ArgumentError: The command has no input of that name.
         """
         for name in inputs:
             if name not in self.inputs:
-                listed = ", ".join(self.inputs) or "none"
-                raise ArgumentError(f"{name}: the command has no such input; there are: {listed}")
+                known = ", ".join(self.inputs) or "none"
+                raise ArgumentError(f"{name}: the command has no such input; there are: {known}")
         made = copy.deepcopy(self)
         made.inputs |= inputs
         return made
 
-    def sweep(
-        self,
-        *,
-        primary_metric: str,
-        goal: str,
-        sampling_algorithm: Any = "random",
-        compute: Any = None,
-        max_concurrent_trials: int | None = None,
-        max_total_trials: int | None = None,
-        timeout: int | None = None,
-        trial_timeout: int | None = None,
-        early_termination_policy: Any = None,
-        search_space: Mapping[str, Any] | None = None,
-        identity: Any = None,
-        queue_settings: Any = None,
-        job_tier: Any = None,
-        priority: Any = None,
-        queue: str | None = None,
-        warm_start: Sequence[Any] = (),
-    ) -> SweepJob:
-        """A sweep over the inputs that are expressions, and those of ``search_space``.
+    def replace_swept_inputs(self, swept: Collection[str]) -> Self:
+        """Return a copy that refers to parameters instead of the inputs that they replace, as in Azure.
 
         Args:
-            queue: of Kueue's; the command's if it is not given.
-            warm_start: finished sweeps, or their names, whose trials count in this one.
-            others: as in Azure.
-
-        Raises:
-            ArgumentError: an argument cannot be right, or means nothing here; or no trial uses a
-                parameter.
+            swept: Names of these inputs.
         """
-        from .job import SweepJob
-
-        away = present(compute=compute, identity=identity, queue_settings=queue_settings)
-        refuse("sweep", away | present(job_tier=job_tier, priority=priority), REASONS)
-        swept = {k: v for k, v in self.inputs.items() if isinstance(v, Expression)}
-        job = SweepJob(
-            trial=self,
-            search_space={**swept, **(search_space or {})},
-            objective=Objective(goal, primary_metric),
-            sampling_algorithm=sampling_algorithm,
-            limits=SweepJobLimits(
-                max_concurrent_trials, max_total_trials, timeout, trial_timeout or self.timeout
-            ),
-            early_termination=early_termination_policy,
-            inputs={k: v for k, v in self.inputs.items() if k not in swept},
-            outputs=self.outputs,
-            queue=queue or self.queue,
-            warm_start=warm_start,
-            **{key: getattr(self, key) for key in _DESCRIBED},
-        )
-        if unused := [*unused_parameters(*job.checked())]:
-            raise ArgumentError("; ".join(map(spelled, unused)).replace("spec.", ""))
-        job.validate()
-        return job
-
-    def over(self, swept: Collection[str]) -> Command:
-        """With references to what is swept in place of those to inputs, as Azure does it."""
 
         def refer(reference: Reference) -> str:
             group, _, name = reference.name.partition(".")
@@ -139,10 +102,10 @@ class Command:
         )
 
     def to_spec(self) -> dict[str, Any]:
-        """``spec.trial`` of a SweepJob.
+        """Return ``spec.trial`` of a SweepJob object.
 
         Raises:
-            ArgumentError: parts of it cannot stand together.
+            ArgumentError: Two settings contradict each other.
         """
         env = [
             {"name": name, "value": "" if value is None else str(value)}
@@ -154,17 +117,28 @@ class Command:
                 raise ArgumentError("template: has all of a pod; put volumes and the like into it")
             template = self.placement.template(self.image or "", self.command, env, self.resources)
             return {**spec, "template": template}
-        # Beside a template they are a mistake, which the whole sweep's check names.
-        spec |= present(image=self.image, command=listed(self.command))
+        # In addition to a template they are an error, which the check of the whole sweep reports.
+        spec |= present(image=self.image, command=argument_list(self.command))
         if env:
             spec["env"] = [*spec.get("env", ()), *env]
         if self.resources:
             spec["resources"] = copy.deepcopy(self.resources)
         return spec
 
+    @classmethod
+    def from_spec(cls, spec: Mapping[str, Any]) -> Self:
+        """Return the trial of ``spec.trial``.
 
-_DESCRIBED = ("name", "display_name", "experiment_name", "description", "tags", "properties")
+        Environment variables stay in ``trial["env"]``, since some have more than a value.
+        """
+        return cls(
+            command=copy.deepcopy(spec.get("command")),
+            image=spec.get("image"),
+            resources=copy.deepcopy(dict(spec.get("resources") or {})),
+            trial={k: copy.deepcopy(v) for k, v in spec.items() if k not in _SHORT_FORM},
+        )
 
 
-def listed(command: str | Sequence[str] | None) -> str | list[str] | None:
+def argument_list(command: str | Sequence[str] | None) -> str | list[str] | None:
+    """Return a command's words as a list; a command line stays a string."""
     return command if command is None or isinstance(command, str) else list(command)

@@ -1,4 +1,4 @@
-"""One trial, as it is on record."""
+"""One trial of a submitted sweep."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..objective import Goal
 from ..render.views import TrialView
 from ..search.space import Assignment, leaves
 
-# Azure's words for how a job is (Azure semantics, "Trial states and the best trial").
+# Azure's names of the status of a job (Azure semantics, "Trial states and the best trial").
 _STATUS = {
     TrialPhase.PENDING: "NotStarted",
     TrialPhase.QUEUED: "Queued",
@@ -31,17 +31,23 @@ class TrialRun:
     """A trial.
 
     Attributes:
-        name, index: of the trial; ``id`` is its name, as in Azure.
-        parameters: as they were proposed; a chosen branch is a dict of its own.
+        name: Name of the SweepTrial.
+        index: Index of the trial in its sweep.
+        parameters: Proposed parameters; the parameters of a chosen branch are a dict.
         phase: ``Pending``, ``Queued``, ``Running``, ``Stopping``, ``Succeeded``, ``EarlyStopped``,
-            ``Failed``, ``Canceled``.
-        reason, message: why it is in this phase.
-        value: the best value it ever reported; None before the first.
-        values: what it reported, as far as it is kept: the first thousand, then one in so many.
-        reports: how many reports it made.
-        stop: the decision that ended it, with its threshold; None if nobody decided.
-        seconds: how long it ran; None before it started.
-        gpu_seconds, gpu_seconds_saved: used, and spared by stopping it.
+            ``Failed`` or ``Canceled``.
+        reason: Reason of the phase, in one word.
+        message: Explanation of the phase.
+        value: Best value of the primary metric; None until the trial has reported.
+        values: Stored reports: the first thousand, then every nth.
+        intervals: Interval of each stored report, from 1.
+        reports: Number of reports.
+        stop: Decision that stopped the trial, with its threshold; None if there was none.
+        started: Start time in seconds since the epoch; None before.
+        ended: End time in seconds since the epoch; None before.
+        seconds: Run time; None before the start.
+        gpu_seconds: GPU time used.
+        gpu_seconds_saved: Estimated GPU time saved by an early stop.
     """
 
     name: str
@@ -63,6 +69,12 @@ class TrialRun:
 
     @classmethod
     def of(cls, view: TrialView, now: float) -> TrialRun:
+        """Return the trial of a view.
+
+        Args:
+            view: The view.
+            now: Seconds since the epoch.
+        """
         record, curve = view.record, view.curve
         intervals = [*range(1, len(curve.values) + 1), *(p.interval for p in curve.later)]
         return cls(
@@ -73,45 +85,51 @@ class TrialRun:
             reason=record.stop.reason if record.stop else record.reason,
             message=record.stop.message if record.stop else record.message,
             value=view.best,
-            values=tuple(view.shape()),
+            values=tuple(view.reported_values()),
             intervals=tuple(intervals),
             reports=curve.count,
             stop=record.stop,
             started=record.started,
             ended=view.ended,
             seconds=view.seconds(now),
-            gpu_seconds=view.used,
+            gpu_seconds=view.gpu_seconds_used,
             gpu_seconds_saved=record.gpu_saved,
         )
 
     @property
     def id(self) -> str:
+        """Name of the SweepTrial, by Azure's name for it."""
         return self.name
 
     @property
     def status(self) -> str:
-        """In Azure's words: ``Completed``, ``Canceled``, ``Running`` ..."""
+        """Azure's name of the phase: ``Completed``, ``Canceled``, ``Running`` and so on."""
         return _STATUS[TrialPhase(self.phase)]
 
     @property
     def is_finished(self) -> bool:
+        """Whether the trial has ended."""
         return TrialPhase(self.phase).is_end
 
     @property
     def flat_parameters(self) -> dict[str, Any]:
-        """The parameters with dots for nested ones: ``model.units``."""
+        """Parameters by dotted name, such as ``model.units``."""
         return dict(leaves(self.parameters))
 
     def score(self, goal: Goal) -> float:
-        """Larger is better; minus infinity for a trial without a value."""
+        """Return a score of which larger is better; minus infinity for a trial without a value.
+
+        Args:
+            goal: Goal of the sweep.
+        """
         return float("-inf") if self.value is None else goal.score(self.value)
 
     def get_metrics(self) -> dict[str, Any]:
-        """The primary metric's values; the names of others are on record, their values are not."""
+        """Return the values of the primary metric. Values of other metrics are not stored."""
         return {"best": self.value, "values": list(self.values)}
 
     def to_row(self) -> dict[str, Any]:
-        """The trial as a row of a table, its parameters as columns named ``parameters.NAME``."""
+        """Return the trial as a row of a table, with a column ``parameters.NAME`` for each parameter."""
         row = {
             key: getattr(self, key)
             for key in (
@@ -140,6 +158,6 @@ def _text(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def as_json(parameters: Assignment) -> str:
-    """Parameters as v1's methods give them."""
+def parameters_json(parameters: Assignment) -> str:
+    """Return parameters as JSON, as methods of v1 of Azure's client do."""
     return json.dumps(parameters)

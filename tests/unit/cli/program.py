@@ -1,4 +1,4 @@
-"""Running the program as a user does, in this process."""
+"""Runs the program in this process, as a user runs it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AZURE = Path(__file__).parents[2] / "data" / "azure"
 
 @dataclass
 class Program:
-    """What came of the last run: ``out`` and ``err`` are the two streams."""
+    """The program. ``out`` and ``err`` have the two streams of the last run."""
 
     capture: pytest.CaptureFixture[str]
     folder: Path

@@ -1,4 +1,4 @@
-"""Every command that reads trials, on trials whose numbers are missing and on records that are broken."""
+"""Tests the commands that read trials with missing values and with unreadable records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STOP = StopDecision(
     threshold=0.5,
     comparators=1,
 )
-# A fake kubectl: it prints what the files beside it have.
+# A fake kubectl that prints the files in its folder.
 KUBECTL = """#!{python}
 import json, pathlib, sys
 here, words = pathlib.Path(__file__).parent, sys.argv[1:]
@@ -40,13 +40,13 @@ print(json.dumps(named[0] if named else {{"items": bodies}}))
 
 
 def diverged(index: int, **status: Any) -> dict[str, Any]:
-    """A trial whose loss is NaN, stopped by a policy."""
+    """Return a trial whose loss is NaN and that a policy stopped."""
     stop = dump_stop(STOP, format_time(NOW))
     return trial_body(index, [math.nan] * 3, TrialPhase.EARLY_STOPPED, stop=stop, **status)
 
 
 def earlier(index: int) -> dict[str, Any]:
-    """The same as version 0.2 wrote it, with a start that never was."""
+    """Return the same trial as version 0.2 wrote it, with a wrong start time."""
     body = diverged(index, startTime="1970-01-01T00:00:00Z")
     body["status"]["stop"] |= {"value": "", "threshold": ""}
     return body

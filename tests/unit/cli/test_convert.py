@@ -1,4 +1,4 @@
-"""Azure's files: what converts, what is noted, what is refused, key by key."""
+"""Tests the conversion of Azure's files: results, notes and errors for each key."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FILE: dict[str, Any] = {
 
 
 def changed(changes: dict[str, Any]) -> dict[str, Any]:
-    """The good file with dotted keys replaced; None removes."""
+    """Return the valid file with dotted keys replaced, or removed by None."""
     data = copy.deepcopy(FILE)
     for path, value in changes.items():
         *parents, last = path.split(".")
@@ -89,7 +89,7 @@ def test_the_nested_file_proposes_all_its_branches(program: Program) -> None:
 
 
 def _below(value: Any) -> list[str]:
-    """The branches chosen below a value; an empty name for a plain value."""
+    """Return the names of the branches of a value; an empty name for a plain value."""
     if not isinstance(value, dict):
         return [""]
     return [f"{name}/{rest}" for name, inner in value.items() for rest in _below(inner)]
@@ -109,7 +109,7 @@ def _wire_branches(protocol: Any) -> list[str]:
 
 
 def test_the_search_space_is_azures_own(program: Program) -> None:
-    """The wire form that Azure's client makes of the file, made again of the SweepJob."""
+    """Return the request of Azure's client for the file, computed from the SweepJob."""
     path = next(p for p in SWEEPS if p.name.startswith("05"))
     assert program("convert", path) == 0
     expected = json.loads((AZURE / "05-sdk-recursive-search-space.expected.json").read_text())
@@ -128,8 +128,8 @@ def _wire(node: Any) -> Any:
     return [node["type"], [node[key] for key in keys if key in node]]
 
 
-# What becomes of each key: changes to the good file, a path in the SweepJob, its value, and what the
-# note says; an empty note where nothing needs saying.
+# For each key: changes of the valid file, a path in the SweepJob, its value, and a part of the note; an
+# empty text if there is no note.
 CARRIED: list[tuple[str, dict[str, Any], str, Any, str]] = [
     ("goal in any case", {}, "spec.objective.goal", "maximize", ""),
     ("type in any case", {"type": "Sweep", "search_space.lr": {**UNIFORM, "type": "Uniform"}}, "spec.searchSpace.lr.type", "uniform", ""),

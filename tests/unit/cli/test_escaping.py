@@ -1,4 +1,4 @@
-"""Text that tenants choose: terminals and spreadsheets do not act on it."""
+"""Tests that terminals and spreadsheets do not act on untrusted text."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.render import escaping, output_formats, table
-from sweepjob.render.best_parameters import shell_quoted
+from sweepjob.render.best_parameters import shell_quote
 
-# What terminals act on: clear the screen, set the title, write into the clipboard, a C1 CSI, return, and
-# what turns the order of letters around.
+# Sequences that terminals act on: clear the screen, set the title, write to the clipboard, a C1 CSI,
+# carriage return; and controls of the text direction.
 HOSTILE = [
     "\x1b[2J\x1b[31mred",
     "\x1b]0;title\x07",
@@ -32,11 +32,11 @@ HOSTILE = [
 def test_nothing_that_a_terminal_acts_on_is_printed(
     text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table.say(table.table(["NAME", text], [["a", text], [f"{text}\nforged", "b"]]))
-    table.tell(f"error: {text}")
-    output_formats.show([{"name": "a", "parameters": {text: text}}], "csv", "sweeptrial")
-    output_formats.show([{"name": "a", "parameters": {text: text}}], "json", "sweeptrial")
-    output_formats.show([{"name": "a", "parameters": {text: text}}], "yaml", "sweeptrial")
+    table.print_output(table.format_table(["NAME", text], [["a", text], [f"{text}\nforged", "b"]]))
+    table.print_message(f"error: {text}")
+    output_formats.print_rows([{"name": "a", "parameters": {text: text}}], "csv", "sweeptrial")
+    output_formats.print_rows([{"name": "a", "parameters": {text: text}}], "json", "sweeptrial")
+    output_formats.print_rows([{"name": "a", "parameters": {text: text}}], "yaml", "sweeptrial")
     printed = "".join(capsys.readouterr())
     assert all(c.isprintable() or c == "\n" for c in printed), repr(printed)
     assert "\nforged" not in printed, "a cell stays in its line"
@@ -64,11 +64,11 @@ def test_json_reads_back_the_same(text: str) -> None:
     ],
 )
 def test_a_spreadsheet_computes_nothing(text: str, cell: str) -> None:
-    assert escaping.spreadsheet_cell(text) == cell
+    assert escaping.escape_csv_cell(text) == cell
 
 
 def test_formulas_as_names_of_parameters(capsys: pytest.CaptureFixture[str]) -> None:
-    output_formats.show(
+    output_formats.print_rows(
         [{"name": "a", "parameters": {"=1+1": "=2+2", "lr": 0.5}}], "csv", "sweeptrial"
     )
     read = list(csv.reader(io.StringIO(capsys.readouterr().out)))
@@ -77,7 +77,7 @@ def test_formulas_as_names_of_parameters(capsys: pytest.CaptureFixture[str]) -> 
 
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=40))
 def test_a_shell_reads_back_the_same(text: str) -> None:
-    quoted = shell_quoted(text)
+    quoted = shell_quote(text)
     assert all(c.isprintable() for c in quoted)
     done = subprocess.run(
         ["bash", "-c", f"printf %s {quoted}"], capture_output=True, check=True, timeout=20

@@ -1,4 +1,4 @@
-"""v1's file for submit-hyperdrive."""
+"""Tests the conversion of v1's file for submit-hyperdrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What kubectl says when something is missing, as its version 1.35 prints it, in one sentence."""
+"""Tests the errors for messages of kubectl 1.35."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from sweepjob.cli.kubectl import Kubectl
-from sweepjob.cli.kubectl_errors import NotFound, explained
-from sweepjob.loading.errors import Unusable
+from sweepjob.cli.kubectl_errors import NotFound, parse_error
+from sweepjob.loading.errors import CommandError
 
 _MEMCACHE = (
     'E1129 22:50:{n:02d}.000000    4242 memcache.go:265] "Unhandled Error" err="couldn\'t get current '
@@ -28,7 +28,7 @@ NO_KUBECONFIG = "".join(_MEMCACHE.format(n=n) for n in range(5)) + (
         ('error: context "prod" does not exist', "kubectl config get-contexts"),
         (
             "error: stat /nowhere/config: no such file or directory",
-            "names a file that is not there",
+            "names a file that does not exist",
         ),
         ("error: You must be logged in to the server (Unauthorized)", "kubectl auth whoami"),
         (
@@ -43,7 +43,7 @@ NO_KUBECONFIG = "".join(_MEMCACHE.format(n=n) for n in range(5)) + (
     ],
 )
 def test_one_sentence_says_what_is_missing_and_what_mends_it(said: str, expected: str) -> None:
-    text = str(explained(said))
+    text = str(parse_error(said))
     assert expected in text
     assert "memcache" not in text
     assert "\n" not in text
@@ -51,13 +51,13 @@ def test_one_sentence_says_what_is_missing_and_what_mends_it(said: str, expected
 
 def test_not_found_is_said_once() -> None:
     said = 'Error from server (NotFound): sweepjobs.sweepjob.dev "x" not found'
-    error = explained(said)
+    error = parse_error(said)
     assert isinstance(error, NotFound)
     assert str(error) == 'sweepjobs.sweepjob.dev "x" not found'
 
 
 class TestWhereAnotherObjectIsMeant:
-    """A program that answers as kubectl does for one object elsewhere; the real one is asked in tests/e2e."""
+    """A fake kubectl for one object in another namespace. tests/e2e uses the real one."""
 
     @pytest.fixture
     def cluster(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kubectl:
@@ -79,21 +79,21 @@ class TestWhereAnotherObjectIsMeant:
 
     def test_in_another_namespace(self, cluster: Kubectl) -> None:
         with pytest.raises(
-            Unusable,
+            CommandError,
             match="in namespace here; there is a sweep of this name in namespace team-a: add -n team-a",
         ):
             cluster.sweep("digits")
 
     def test_a_trial_for_a_sweep(self, cluster: Kubectl) -> None:
-        with pytest.raises(Unusable, match="digits-3 is the name of a trial there"):
+        with pytest.raises(CommandError, match="digits-3 is the name of a trial there"):
             cluster.sweep("digits-3")
 
     def test_nowhere(self, cluster: Kubectl) -> None:
-        with pytest.raises(Unusable, match=r'"other" not found in namespace here$'):
+        with pytest.raises(CommandError, match=r'"other" not found in namespace here$'):
             cluster.sweep("other")
 
     def test_no_such_namespace(self, cluster: Kubectl) -> None:
         elsewhere = Kubectl(("--namespace=gone",))
-        with pytest.raises(Unusable, match="this namespace does not exist"):
+        with pytest.raises(CommandError, match="this namespace does not exist"):
             elsewhere.sweep("other")
-        assert "namespace gone does not exist" in elsewhere.explain_empty()
+        assert "namespace gone does not exist" in elsewhere.empty_message()

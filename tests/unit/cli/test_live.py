@@ -1,9 +1,9 @@
-"""What ``get --watch`` prints into a pipe: what is new, line by line."""
+"""Tests what ``get --watch`` prints to a pipe: each change on a line."""
 
 from __future__ import annotations
 
 import pytest
-from sweepjob.render.terminal import terminal
+from sweepjob.render.terminal import live_display
 
 WAITS = "! Unschedulable: trial shown-1 waits for a GPU"
 
@@ -13,7 +13,7 @@ def screen(ended: int, *more: str, seconds: int = 1) -> list[str]:
 
 
 def test_every_line_is_news(capsys: pytest.CaptureFixture[str]) -> None:
-    with terminal() as show:
+    with live_display() as show:
         show(screen(0))
         show(screen(0, seconds=2))
         show(screen(0, WAITS))

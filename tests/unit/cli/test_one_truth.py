@@ -1,5 +1,4 @@
-"""What is wrong with a spec is the same for the program, for Python and for the operator, in the same words; and
-what is probably not meant is said by all of them."""
+"""Tests that the program, the Python SDK and the operator report the same errors and warnings of a spec."""
 
 from __future__ import annotations
 
@@ -52,7 +51,7 @@ def test_a_mistake_is_one_everywhere(
 def test_the_length_of_a_name(
     length: int, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """``kubectl apply`` takes 46 characters; so does everything else."""
+    """All of them accept names of 46 characters, as the CRD does."""
     monkeypatch.chdir(program.folder)
     body = {**sweepjob(), "metadata": {"name": "a" * length}}
     file = written(program, body)

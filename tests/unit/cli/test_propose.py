@@ -1,4 +1,4 @@
-"""What the sampler would try, and what is wrong with a file."""
+"""Tests ``propose`` and ``validate``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sweepjob.cli.__main__ import main
-from sweepjob.loading.yaml_text import BadYaml, dump, load_documents
+from sweepjob.loading.yaml_text import InvalidYamlError, dump_yaml, load_documents
 
 from ..builders import sweepjob
 from .program import Program
@@ -96,8 +96,8 @@ def test_yaml_is_read_and_written_as_kubernetes_does() -> None:
     text = "a: 1e-3\nb: 2020-01-01\nc: '1e-3'\n1: x\ntrue: y\n"
     (found,) = load_documents(text)
     assert found == {"a": 0.001, "b": "2020-01-01", "c": "1e-3", "1": "x", "true": "y"}
-    assert load_documents(dump(found)) == [found]
-    assert yaml.safe_load(dump({"x": 1e-05}))["x"] == 1e-05
+    assert load_documents(dump_yaml(found)) == [found]
+    assert yaml.safe_load(dump_yaml({"x": 1e-05}))["x"] == 1e-05
 
 
 def test_letters_are_truths_in_an_object_and_texts_in_an_azure_file() -> None:
@@ -110,8 +110,8 @@ def test_letters_are_truths_in_an_object_and_texts_in_an_azure_file() -> None:
 
 def test_letters_are_written_so_that_kubernetes_reads_them_as_texts() -> None:
     body = {"apiVersion": "v1", "y": "N", "n": ["Y", "y"]}
-    assert "'y': 'N'" in dump(body)
-    assert load_documents(dump(body)) == [body]
+    assert "'y': 'N'" in dump_yaml(body)
+    assert load_documents(dump_yaml(body)) == [body]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_letters_are_written_so_that_kubernetes_reads_them_as_texts() -> None:
     ids=["a cycle", "deep", "a bomb", "a long number", "a list as a key", "a set", "a key twice"],
 )  # fmt: skip
 def test_hostile_yaml_is_refused(text: str) -> None:
-    with pytest.raises(BadYaml):
+    with pytest.raises(InvalidYamlError):
         load_documents(text)
 
 
@@ -194,7 +194,7 @@ trees = st.recursive(
 
 
 def _put(body: Any, path: list[Any], value: Any) -> Any:
-    """A tree with one node of a valid file replaced."""
+    """Return a valid file with one node replaced."""
     if not path:
         return value
     copy = dict(body) if isinstance(body, dict) else list(body)
@@ -233,7 +233,7 @@ def _valid() -> list[Any]:
 )
 @given(data=st.data(), tree=trees)
 def test_no_file_ends_in_a_traceback(program: Program, data: st.DataObject, tree: Any) -> None:
-    """A valid file of each kind with any one part replaced by anything."""
+    """Validates valid files of each kind with one part replaced by any value."""
     body = data.draw(st.sampled_from(_valid()))
     path = data.draw(st.sampled_from(_paths(body, [])))
     file = program.file(yaml.safe_dump(_put(body, path, tree), sort_keys=False))

@@ -1,4 +1,4 @@
-"""Recorded curves under a policy."""
+"""Tests ``replay``: policies on recorded curves."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_json_is_as_documented(program: Program) -> None:
 
 
 def test_simultaneous_reports_are_taken_by_trial_number() -> None:
-    """0.1 three times is as long as 0.3, which floats deny."""
+    """Durations are exact: three times 0.1 equals 0.3, unlike floats."""
     from fractions import Fraction
 
     tenth = Fraction(1, 10)

@@ -1,4 +1,4 @@
-"""What the commands make of what is on record; the commands themselves run on the cluster, in tests/e2e."""
+"""Tests views, tables and explanations of stored objects. tests/e2e runs the commands on a cluster."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from sweepjob.api.stored_curve import dump_curve
 from sweepjob.api.sweeptrial import dump_stop, trial_manifest
 from sweepjob.api.times import format_time
 from sweepjob.cli import cost
-from sweepjob.cli.explain import best_within, explanation
-from sweepjob.cli.explain_sweep import sweep_explanation
+from sweepjob.cli.explain import best_within, explain_trial
+from sweepjob.cli.explain_sweep import explain_sweep
 from sweepjob.cli.trials import trial_row
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.objective import Goal
 from sweepjob.render import output_formats
-from sweepjob.render.formatting import counted, duration, gpu_time
-from sweepjob.render.screen import screen
-from sweepjob.render.sparkline import bar, sparkline
-from sweepjob.render.views import SweepView, TrialView, best_so_far, by_score, trial_views
+from sweepjob.render.formatting import format_duration, format_gpu_time, pluralize
+from sweepjob.render.screen import sweep_screen
+from sweepjob.render.sparkline import progress_bar, sparkline
+from sweepjob.render.views import SweepView, TrialView, best_so_far, sort_by_score, trial_views
 
 from ..builders import sweepjob
 
@@ -97,7 +97,7 @@ SWEEP = SweepView.of(
 
 
 def test_the_screen_of_a_sweep() -> None:
-    text = "\n".join(screen(SWEEP, TRIALS, NOW))
+    text = "\n".join(sweep_screen(SWEEP, TRIALS, NOW))
     assert "sweep   Running   1m40s   maximize score" in text
     assert "3 of 8 trials, 1 running; 1 succeeded, 1 stopped early, 1 failed" in text
     assert "! Slow: look at it" in text
@@ -112,18 +112,18 @@ def test_of_many_running_trials_some_are_shown() -> None:
     trials = trial_views(
         [trial_body(n, [0.1], TrialPhase.RUNNING) for n in range(30)], Goal.MAXIMIZE
     )
-    assert screen(SWEEP, trials, NOW, rows=20)[-1] == "... and 10 more"
+    assert sweep_screen(SWEEP, trials, NOW, rows=20)[-1] == "... and 10 more"
 
 
 def test_a_sweep_that_was_refused_says_why() -> None:
     condition = {"type": "Accepted", "status": "False", "reason": "InvalidSpec", "message": "no"}
     sweep = SweepView.of(sweep_body(phase="Invalid", conditions=[condition]))
-    assert "! InvalidSpec: no" in screen(sweep, [], NOW)
+    assert "! InvalidSpec: no" in sweep_screen(sweep, [], NOW)
 
 
 def test_the_order_of_trials() -> None:
     assert [t.index for t in TRIALS] == [0, 1, 2, 3]
-    assert [t.index for t in by_score(TRIALS)] == [2, 0, 1, 3]
+    assert [t.index for t in sort_by_score(TRIALS)] == [2, 0, 1, 3]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_the_best_so_far(goal: str, reached: list[float]) -> None:
 
 
 def test_why_a_trial_was_stopped() -> None:
-    text = "\n".join(explanation(SWEEP, TRIALS[1], TRIALS, NOW))
+    text = "\n".join(explain_trial(SWEEP, TRIALS[1], TRIALS, NOW))
     assert "sweep-1   EarlyStopped   41s" in text
     assert "lr = 0.1" in text
     assert STOP.message in text
@@ -150,7 +150,7 @@ def test_why_a_trial_was_stopped() -> None:
 
 
 def test_why_a_trial_failed() -> None:
-    text = "\n".join(explanation(SWEEP, TRIALS[3], TRIALS, NOW))
+    text = "\n".join(explain_trial(SWEEP, TRIALS[3], TRIALS, NOW))
     assert "it reported nothing" in text
     assert "TrainerFailed: exit code 3" in text
 
@@ -158,7 +158,7 @@ def test_why_a_trial_failed() -> None:
 def test_executions_are_told() -> None:
     execution = {"attempt": 1, "pod": "p", "node": "n", "reason": "Evicted", "message": "disk"}
     body = trial_body(0, [0.1], attempt=2, executions=[{**execution, "endTime": format_time(NOW)}])
-    text = "\n".join(explanation(SWEEP, TrialView.of(body, Goal.MAXIMIZE), TRIALS, NOW))
+    text = "\n".join(explain_trial(SWEEP, TrialView.of(body, Goal.MAXIMIZE), TRIALS, NOW))
     assert "attempt 2" in text
     assert "Evicted: disk" in text
 
@@ -173,28 +173,30 @@ def test_the_best_within_an_interval_of_a_long_curve() -> None:
 
 def test_rows_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
     found = [trial_row(trial, NOW) for trial in TRIALS]
-    output_formats.show(found, "table", "sweeptrial", ("name", "best", "gpuSeconds", "parameters"))
+    output_formats.print_rows(
+        found, "table", "sweeptrial", ("name", "best", "gpuSeconds", "parameters")
+    )
     head, first, *_ = capsys.readouterr().out.splitlines()
     assert head.split() == ["NAME", "BEST", "GPU-SECONDS", "lr"]
     assert first.split() == ["sweep-0", "0.7", "1800", "1"]
-    output_formats.show(found, "name", "sweeptrial")
+    output_formats.print_rows(found, "name", "sweeptrial")
     assert capsys.readouterr().out.splitlines()[0] == "sweeptrial/sweep-0"
-    output_formats.show(found, "json", "sweeptrial")
+    output_formats.print_rows(found, "json", "sweeptrial")
     assert json.loads(capsys.readouterr().out)[3]["best"] is None
-    output_formats.show(found, "csv", "sweeptrial")
+    output_formats.print_rows(found, "csv", "sweeptrial")
     read = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert (read[1]["reason"], read[1]["lr"], read[3]["best"]) == ("Bandit", "0.1", "")
 
 
 def test_json_has_no_nan() -> None:
-    assert output_formats.plain({"a": [math.nan, 1.0], "b": math.inf}) == {
+    assert output_formats.json_value({"a": [math.nan, 1.0], "b": math.inf}) == {
         "a": [None, 1.0],
         "b": None,
     }
 
 
 def test_cost_by_phase_adds_up() -> None:
-    *phases, total = cost.of_trials(TRIALS, 2.5)
+    *phases, total = cost.cost_by_phase(TRIALS, 2.5)
     assert [row["phase"] for row in phases] == ["Running", "Succeeded", "EarlyStopped", "Failed"]
     assert (total["trials"], total["gpuHoursUsed"], total["cost"]) == (4, 2.0, 5.0)
     assert sum(row["costSaved"] for row in phases) == total["costSaved"]
@@ -217,16 +219,16 @@ def test_sparklines(values: list[float], line: str) -> None:
 
 
 def test_amounts() -> None:
-    assert [duration(s) for s in (None, 5.9, 192, 18_420, 273_600)] == [
+    assert [format_duration(s) for s in (None, 5.9, 192, 18_420, 273_600)] == [
         *("", "5s", "3m12s", "5h07m", "3d4h"),
     ]
-    assert (gpu_time(59.6), gpu_time(5400)) == ("60 GPU-s", "1.50 GPU-h")
-    assert (counted(1, "trial"), counted(0, "trial")) == ("1 trial", "0 trials")
-    assert (bar(0.5, 4, plain=True), bar(2.0, 4, plain=True)) == ("##..", "####")
+    assert (format_gpu_time(59.6), format_gpu_time(5400)) == ("60 GPU-s", "1.50 GPU-h")
+    assert (pluralize(1, "trial"), pluralize(0, "trial")) == ("1 trial", "0 trials")
+    assert (progress_bar(0.5, 4, plain=True), progress_bar(2.0, 4, plain=True)) == ("##..", "####")
 
 
 def test_a_parameter_that_is_called_like_a_column(capsys: pytest.CaptureFixture[str]) -> None:
-    output_formats.show(
+    output_formats.print_rows(
         [{"name": "a", "reports": 3, "parameters": {"reports": "9", "lr": "1"}}], "csv", "x"
     )
     assert capsys.readouterr().out.splitlines() == ["name,reports,parameters.reports,lr", "a,3,9,1"]
@@ -240,19 +242,19 @@ def test_a_sweep_that_no_operator_has_seen_says_so() -> None:
     (warning,) = view.warnings(view.created + 60)
     assert warning.startswith("OperatorMissing: no operator has accepted this sweep in 60 s")
     assert view.reason(view.created + 60) == "OperatorMissing"
-    assert "! OperatorMissing" in "\n".join(screen(view, [], view.created + 60))
+    assert "! OperatorMissing" in "\n".join(sweep_screen(view, [], view.created + 60))
 
 
 def test_progress_where_the_limit_was_lowered_below_what_has_ended() -> None:
     view = SweepView.of(sweep_body(trials={"total": 5, "succeeded": 10}))
     assert view.total == 10
-    assert "10 of 10 trials" in "\n".join(screen(view, [], NOW))
+    assert "10 of 10 trials" in "\n".join(sweep_screen(view, [], NOW))
 
 
 def test_the_explanation_of_a_sweep() -> None:
     condition = {"type": "Degraded", "status": "True", "reason": "Slow", "message": "look\n at it"}
     body = sweep_body(conditions=[condition], seed=7)
-    text = "\n".join(sweep_explanation(body, TRIALS, NOW))
+    text = "\n".join(explain_sweep(body, TRIALS, NOW))
     assert "! Slow: look\\n at it" in text
     assert "seed 7" in text
     assert re.search(r"EarlyStopped +Bandit +1 +sweep-1: bandit stopped it", text)

@@ -1,4 +1,4 @@
-"""The cases that need nothing but Python, a shell and curl; ``make cases`` runs all of them."""
+"""Tests the cases that need only Python, a shell and curl. ``make cases`` runs all cases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.cases.expectation import Result, differences
 from tests.cases.runner import run
 
 _AT_ONCE = 4
-_PATIENCE = 5.0  # the other tests run beside them
+_PATIENCE = 5.0  # seconds; other tests run at the same time
 CASES = {
     case.name: case for case in all_cases() if case.environment == "plain" and not case.is_extra
 }
@@ -22,7 +22,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def running(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Result]]]:
-    """All cases that were chosen, begun at once."""
+    """Start all selected cases concurrently."""
     items = [item for item in request.session.items if item.path == request.path]
     chosen = {item.callspec.params.get("name") for item in items if hasattr(item, "callspec")}
     with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -1,4 +1,4 @@
-"""The log of a trainer: followed line by line, however long lines are, quoted where it fails."""
+"""Tests the log of a trainer: lines of any length, and the termination message."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob.kube.log_stream import MORE, log_lines
-from sweepjob.local.log import Log
-from sweepjob.local.log_text import last_lines
-from sweepjob.local.output import Output
+from sweepjob.local.log import TrainerLog
+from sweepjob.local.log_text import termination_message
+from sweepjob.local.output import OutputPipe
 from sweepjob.pod_logs.lines import LogLines, nanoseconds
 
 
-async def followed(log: Log, after: float = 0.0) -> list[tuple[int, bytes]]:
+async def followed(log: TrainerLog, after: float = 0.0) -> list[tuple[int, bytes]]:
     text = b"".join([chunk async for chunk in log.follow(after)])
     parts = [line.partition(b" ") for line in text.split(b"\n")[:-1]]
     return [(nanoseconds(stamp.decode()), line) for stamp, _, line in parts]
 
 
 async def test_every_line_has_a_time_of_its_own_which_stays(tmp_path: Path) -> None:
-    log = Log(tmp_path / "log")
+    log = TrainerLog(tmp_path / "log")
     live = asyncio.create_task(followed(log))
     for piece in (b"a\nb\n", b"c", b"", b"d\n\n", b"e"):
         log.append(piece)
@@ -42,7 +42,7 @@ async def test_every_line_has_a_time_of_its_own_which_stays(tmp_path: Path) -> N
 
 
 async def test_many_lines_cost_no_memory_and_none_is_lost(tmp_path: Path) -> None:
-    log = Log(tmp_path / "log")
+    log = TrainerLog(tmp_path / "log")
     lines = [b"step %d" % number for number in range(50_000)]
     for start in range(0, len(lines), 100):
         log.append(b"\n".join(lines[start : start + 100]) + b"\n")
@@ -52,8 +52,8 @@ async def test_many_lines_cost_no_memory_and_none_is_lost(tmp_path: Path) -> Non
     assert len({at for at, _ in found}) == len(lines)
 
 
-async def values_in(log: Log) -> list[float]:
-    """As the operator reads them."""
+async def values_in(log: TrainerLog) -> list[float]:
+    """Read lines as the operator does."""
     lines = LogLines("val_acc")
     found: list[tuple[str, float]] = []
     async for line in log_lines(log.follow(), follow=True):
@@ -63,7 +63,7 @@ async def values_in(log: Log) -> list[float]:
 
 
 async def test_a_line_without_end_takes_no_longer_than_it_is_long(tmp_path: Path) -> None:
-    log = Log(tmp_path / "log")
+    log = TrainerLog(tmp_path / "log")
     bar = b"".join(b"\r%d/9999 loss=0.5 val_acc=0.25" % number for number in range(40_000))
     started = time.thread_time()
     for _ in range(15):  # 18 MB
@@ -82,11 +82,11 @@ async def test_a_line_without_end_takes_no_longer_than_it_is_long(tmp_path: Path
 )
 @settings(max_examples=25, deadline=None)
 def test_a_long_line_is_read_as_it_is_on_a_cluster(pieces: list[bytes]) -> None:
-    """However it is written: in pieces, or at once."""
+    """Lines are the same whether they are written in pieces or at once."""
 
     async def read() -> None:
         with TemporaryDirectory() as folder:
-            whole, parts = Log(Path(folder) / "whole"), Log(Path(folder) / "parts")
+            whole, parts = TrainerLog(Path(folder) / "whole"), TrainerLog(Path(folder) / "parts")
             whole.append(b"".join(pieces))
             for piece in pieces:
                 parts.append(piece)
@@ -102,7 +102,7 @@ def test_a_long_line_is_read_as_it_is_on_a_cluster(pieces: list[bytes]) -> None:
 
 
 async def test_what_stands_behind_64_kilobytes_of_a_line_counts(tmp_path: Path) -> None:
-    log = Log(tmp_path / "log")
+    log = TrainerLog(tmp_path / "log")
     log.append(b" " * 70_000 + b"val_acc=0.5\n" + b"x" * 200_000 + b" val_acc=0.75\n")
     log.close()
     assert await values_in(log) == [0.5, 0.75]
@@ -126,24 +126,28 @@ async def test_what_stands_behind_64_kilobytes_of_a_line_counts(tmp_path: Path) 
     ],
 )
 def test_last_lines_are_text(printed: bytes, shown: str) -> None:
-    assert last_lines(printed) == shown
+    assert termination_message(printed) == shown
 
 
 def test_last_lines_are_bounded_as_the_kubelets_are() -> None:
     many = b"".join(b"line %d\n" % number for number in range(500))
-    assert last_lines(many).split("\n") == [f"line {number}" for number in range(420, 500)]
-    wide = last_lines(b"".join(b"%d " % number + b"x" * 300 + b"\n" for number in range(50)))
+    assert termination_message(many).split("\n") == [f"line {number}" for number in range(420, 500)]
+    wide = termination_message(
+        b"".join(b"%d " % number + b"x" * 300 + b"\n" for number in range(50))
+    )
     assert len(wide.encode()) <= 2048
     assert [line.split()[0] for line in wide.split("\n")] == ["44", "45", "46", "47", "48", "49"]
-    single = last_lines("é".encode() * 5000)
+    single = termination_message("é".encode() * 5000)
     assert single == "é" * 1024
-    assert last_lines(b"\r%50s" % b"x" * 10_000 + b"\nKeyError: 1").endswith("x\nKeyError: 1")
+    assert termination_message(b"\r%50s" % b"x" * 10_000 + b"\nKeyError: 1").endswith(
+        "x\nKeyError: 1"
+    )
 
 
 async def test_what_is_printed_before_the_end_counts_and_nobody_delays_it(tmp_path: Path) -> None:
-    log = Log(tmp_path / "log")
-    output = Output(log, lambda error: None)
-    holder = os.dup(output.write_end)  # a helper that has inherited the pipe
+    log = TrainerLog(tmp_path / "log")
+    output = OutputPipe(log, lambda error: None)
+    holder = os.dup(output.write_end)  # a child process that has inherited the pipe
     os.write(output.write_end, b"val_acc=0.5\n" * 1000)
     output.close()
     log.close()
@@ -158,10 +162,10 @@ def full(data: bytes) -> None:
 
 
 async def test_a_log_that_cannot_be_written_is_told_once(tmp_path: Path) -> None:
-    log = Log(tmp_path / "log")
+    log = TrainerLog(tmp_path / "log")
     errors: list[Exception] = []
     log.append = full  # type: ignore[method-assign]  # a full disk
-    output = Output(log, errors.append)
+    output = OutputPipe(log, errors.append)
     for _ in range(3):
         os.write(output.write_end, b"val_acc=0.5\n")
         await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""What goes wrong in the node itself: the pod has failed, or the sweep ends, and somebody is told."""
+"""Tests errors of the node itself: the pod fails or the sweep ends, with a message."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from sweepjob.local import node, pod_runner
-from sweepjob.local.devices import Devices
-from sweepjob.local.folder import Folder
+from sweepjob.local.devices import GpuAllocator
+from sweepjob.local.folder import SweepFolder
 from sweepjob.local.job_controller import JobController
-from sweepjob.local.log import Log
-from sweepjob.local.node import Machine
+from sweepjob.local.log import TrainerLog
+from sweepjob.local.node import NodeConfiguration
 from sweepjob.local.sweep import LocalSweep
 
 MANIFEST = {
@@ -42,8 +42,8 @@ def quick() -> Iterator[None]:
 
 
 async def run(folder: Path, environment: dict[str, str] | None = None) -> LocalSweep:
-    machine = Machine(Devices(()), {**os.environ, **(environment or {})}, folder)
-    sweep = LocalSweep(Folder(folder / "kept"), machine, lambda: None)
+    machine = NodeConfiguration(GpuAllocator(()), {**os.environ, **(environment or {})}, folder)
+    sweep = LocalSweep(SweepFolder(folder / "kept"), machine, lambda: None)
     async with asyncio.timeout(15):
         await sweep.run(MANIFEST)
     return sweep
@@ -85,7 +85,7 @@ async def test_an_error_in_a_pods_task_fails_the_pod_and_the_next_one_runs(
 async def test_a_log_that_cannot_be_written_fails_the_trial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Log, "append", raising(OSError(28, "No space left on device")))
+    monkeypatch.setattr(TrainerLog, "append", raising(OSError(28, "No space left on device")))
     sweep = await run(tmp_path)
     assert (
         messages(sweep)
@@ -107,17 +107,17 @@ async def test_an_error_that_leaves_something_undone_ends_the_sweep(
 async def test_a_sidecar_that_does_not_start_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failed = pod_runner.SidecarFailed("the sidecar has not opened its port")
-    monkeypatch.setattr(pod_runner.Sidecar, "start", raising(failed))
+    failed = pod_runner.SidecarStartError("the sidecar has not opened its port")
+    monkeypatch.setattr(pod_runner.SidecarProcess, "start", raising(failed))
     monkeypatch.setitem(MANIFEST["spec"], "metrics", {"source": "file"})  # type: ignore[arg-type]  # a manifest is plain data
     sweep = await run(tmp_path)
     assert messages(sweep) == ["SidecarFailed: the sidecar has not opened its port"] * 2
 
 
 async def test_a_folder_that_is_gone(tmp_path: Path) -> None:
-    machine = Machine(Devices(()), dict(os.environ), tmp_path / "gone")
-    sweep = LocalSweep(Folder(tmp_path / "kept"), machine, lambda: None)
+    machine = NodeConfiguration(GpuAllocator(()), dict(os.environ), tmp_path / "gone")
+    sweep = LocalSweep(SweepFolder(tmp_path / "kept"), machine, lambda: None)
     await sweep.run(MANIFEST)
     assert (
-        "exit code 126: the folder that trials run in is not there any more" in messages(sweep)[0]
+        "exit code 126: the folder that trials run in does not exist any more" in messages(sweep)[0]
     )

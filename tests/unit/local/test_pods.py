@@ -1,4 +1,4 @@
-"""A pod's variables and words on this machine are what the kubelet would make of them."""
+"""Tests that variables and commands are expanded as by the kubelet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that end when they should, with everything that they have started."""
+"""Tests that processes end together with their descendants."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Start = Callable[..., "asyncio.Future[SupervisedProcess]"]
 
 
 def exit_code(parent: int) -> int | None:
-    """Of a process that was started by ``parent``, as far as it knows; None while it runs."""
+    """Return the exit code of a child that believes its parent is ``parent``; None while it runs."""
     hook = partial(die_with_parent, parent)
     process = subprocess.Popen([sys.executable, "-c", SCRIPT], preexec_fn=hook)
     try:
@@ -41,7 +41,7 @@ def test_one_whose_parent_ended_before_it_could_ask_to_die_with_it() -> None:
 
 
 def running(folder: Path) -> list[int]:
-    """Processes in a folder, other than this one."""
+    """Return the processes in a folder, without this one."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -54,7 +54,7 @@ def running(folder: Path) -> list[int]:
 
 @pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    """Starts Python code in a folder of its own, in which nothing runs afterwards."""
+    """Runs Python code in a folder, and checks that no process in it remains."""
     started: list[SupervisedProcess] = []
 
     async def start(code: str) -> SupervisedProcess:
@@ -165,7 +165,7 @@ time.sleep(60)
 
 @linux
 def test_it_does_not_outlive_the_program_that_started_it(tmp_path: Path) -> None:
-    """However deep: a shell's child is none of the program's own."""
+    """Descendants of any depth, such as a shell's child."""
     code = f"""
 import asyncio, os
 from pathlib import Path

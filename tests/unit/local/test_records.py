@@ -1,4 +1,4 @@
-"""Trials that report NaN and are stopped, and folders whose files are of an earlier version or broken."""
+"""Tests stopped trials that report NaN, and folders with files of an earlier version or corrupt files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def local(tmp_path: Path) -> Local:
 
 
 def nan_sweep(policy: dict[str, Any]) -> dict[str, Any]:
-    """One after the other, and the third diverges."""
+    """Return a sweep with one trial at a time, whose third trial diverges."""
     return sweep(
         objective={"goal": "minimize", "primaryMetric": "val_loss"},
         samplingAlgorithm={"type": "grid"},
@@ -54,7 +54,7 @@ def rewrite(file: Path, **status: Any) -> None:
 
 
 def go_on(local: Local) -> None:
-    """The sweep as it was before its end."""
+    """Set the sweep back to before its end."""
     file = local.folder / ".sweepjob" / "local" / "sweepjobs" / "local.json"
     rewrite(file, phase="Running", conditions=[], completionTime=None)
 
@@ -68,7 +68,7 @@ def test_a_trial_that_diverges_is_stopped_and_the_sweep_completes(
     third = local.objects()[2]["status"]
     assert third["phase"] == "EarlyStopped"
     assert "value" not in third["stop"]
-    # As version 0.2 left it in the moment in which it could not go on.
+    # As version 0.2 left it when it failed.
     rewrite(
         record(local, 2),
         phase="Stopping",
@@ -109,7 +109,7 @@ def test_a_file_that_is_broken_is_named(local: Local, text: str) -> None:
     record(local, 0).write_bytes(text.encode(errors="surrogateescape"))
     said = local.run(body, "--resume", code=2)
     assert f"{record(local, 0)} cannot be read: " in said
-    assert "or delete it, and what it was about is run again" in said
+    assert "or delete it to run its trial again" in said
     record(local, 0).unlink()
     go_on(local)
     local.run(body, "--resume")

@@ -1,4 +1,4 @@
-"""``sweepjob run --local``: real processes, the real sidecar, no cluster."""
+"""Tests ``sweepjob run --local`` with real processes and the real sidecar, without a cluster."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.search.samplers.random import RandomSampler
 
 REPORTS = 12
-# Reports level + n / 1000 as the n-th value, in the way that its sweep asks for.
+# Reports level + n / 1000 as the n-th value, to the source of metrics of its sweep.
 SCRIPT = f"""
 import json, os, sys, time
 p = json.loads(os.environ["SWEEPJOB_PARAMETERS"])
@@ -59,7 +59,7 @@ def sweep(source: str = "file", **changes: Any) -> dict[str, Any]:
 
 @dataclass
 class Local:
-    """The program in a folder of its own."""
+    """The program with a folder of its own."""
 
     folder: Path
 
@@ -89,7 +89,7 @@ class Local:
         )
 
     def run(self, body: dict[str, Any], *flags: str, code: int = 0, **env: str) -> str:
-        """What it says, on either stream."""
+        """Return the output on either stream."""
         process = self.start(body, *flags, **env)
         out, err = process.communicate(timeout=120)
         assert process.returncode == code, out + err
@@ -97,7 +97,7 @@ class Local:
         return out + err
 
     def objects_of(self, body: dict[str, Any], *flags: str) -> list[dict[str, Any]]:
-        """The records of a run."""
+        """Return the objects of a run."""
         self.run(body, *flags)
         return self.objects()
 
@@ -122,7 +122,7 @@ def local(tmp_path: Path) -> Iterator[Local]:
 
 
 def left(folder: Path) -> list[int]:
-    """Processes that were started in a folder."""
+    """Return the processes that run in a folder."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -146,7 +146,7 @@ def test_every_report_is_on_record_and_the_best_is_found(local: Local, source: s
 
 
 def test_a_second_phase_of_a_script_counts(local: Local) -> None:
-    """A file that was kept open, and is opened again later."""
+    """A metrics file that is kept open, and opened again later."""
     script = (
         "import json, os, time\n"
         "def log(*values):\n"
@@ -182,7 +182,7 @@ def test_proposals_and_decisions_are_those_of_the_operator(local: Local) -> None
         assert json.loads(trial["spec"]["assignment"]) == proposed
         assert proposed is not None
         levels.append(proposed["level"])
-    # One after the other, each is compared with the best of those before it.
+    # Trials run one at a time; each is compared with the best of the earlier ones.
     ends = [trial["status"]["phase"] for trial in local.objects()]
     low = [n > 0 and level < max(levels[:n]) - 0.2 for n, level in enumerate(levels)]
     assert ends == ["EarlyStopped" if is_low else "Succeeded" for is_low in low]
@@ -236,14 +236,14 @@ def test_gpus_are_shared_out(local: Local) -> None:
         trial={"resources": {"limits": {"nvidia.com/gpu": 1}}},
     )
     said = local.run(body, CUDA_VISIBLE_DEVICES="3,5")
-    assert "note: 2 at a time: there are 2 GPUs" in said
+    assert "note: 2 at a time: this machine has 2 GPUs" in said
     used = [log.split()[1] for log in local.logs()]
     assert sorted(used) == ["3", "3", "5", "5"]
 
 
 def test_without_gpus_a_sweep_that_wants_some_is_tried_all_the_same(local: Local) -> None:
     body = sweep(trial={"resources": {"limits": {"nvidia.com/gpu": 8}}})
-    assert "there is no GPU here" in local.run(body, CUDA_VISIBLE_DEVICES="")
+    assert "this machine has no GPU" in local.run(body, CUDA_VISIBLE_DEVICES="")
 
 
 def test_a_script_that_fails_says_why(local: Local) -> None:
@@ -350,7 +350,7 @@ def script_of(code: str) -> dict[str, Any]:
 
 
 def said_of(local: Local, body: dict[str, Any]) -> str:
-    """The message of the first trial of a sweep that fails."""
+    """Return the message of the first trial of a failed sweep."""
     local.run(body, code=1)
     assert [done["status"]["phase"] for done in local.objects("sweepjobs")] == ["Failed"]
     trial, *_ = local.objects()
@@ -363,7 +363,7 @@ def test_a_program_that_is_not_there_fails_at_once_whatever_the_source(
 ) -> None:
     started = time.monotonic()
     said = said_of(local, sweep(source, trial={"command": ["no-such-program"]}, limits=ONE))
-    assert "exit code 127: 'no-such-program' is not there in PATH" in said
+    assert "exit code 127: 'no-such-program' was not found in PATH" in said
     assert time.monotonic() - started < 20
 
 
@@ -397,7 +397,7 @@ def test_a_trial_ends_with_its_script_whoever_holds_its_output(local: Local, sou
 
 
 def test_reports_of_a_second_phase_count(local: Local) -> None:
-    """The file is kept open and closed, for longer than a sidecar on a cluster would wait."""
+    """The file is open and then closed for longer than a sidecar on a cluster would wait."""
     code = """
 import json, os, time
 for phase in ([0.25, 0.5], [0.75]):

@@ -1,4 +1,4 @@
-"""Trainers that cannot be started: the exit code of a shell, and a sentence that says why."""
+"""Tests the exit code and the message of trainers that cannot be started."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def script(file: Path, text: str, mode: int = 0o755) -> str:
 
 
 async def failure(command: list[str], folder: Path, **env: str) -> tuple[int, str]:
-    """What is said of a real attempt to start a command."""
+    """Return the exit code and the message of a real attempt to start a command."""
     environment = {**os.environ, **env}
     with pytest.raises((OSError, ValueError)) as raised:
         await SupervisedProcess.start(command, environment, 1, folder)
@@ -26,14 +26,14 @@ async def failure(command: list[str], folder: Path, **env: str) -> tuple[int, st
 
 
 CASES = {
-    "not there": (["no-such-program", "--x"], 127, "'no-such-program' is not there in PATH"),
-    "not there by its path": (["/opt/no/such/python"], 127, "'/opt/no/such/python' is not there"),
+    "not there": (["no-such-program", "--x"], 127, "'no-such-program' was not found in PATH"),
+    "not there by its path": (["/opt/no/such/python"], 127, "'/opt/no/such/python' was not found"),
     "an argument": (["--lr=0.1"], 127, "the command must begin with one"),
     "a file of that name": (["plain.py"], 127, "write ./plain.py or e.g. python plain.py"),
     "a folder": (["./folder"], 126, "it is a folder"),
     "not executable": (["./plain.py"], 126, "make it executable"),
     "below a file": (["./plain.py/x"], 126, "Not a directory"),
-    "no interpreter": (["./lost.sh"], 126, "asks for '/no/such/interpreter', which is not there"),
+    "no interpreter": (["./lost.sh"], 126, "asks for '/no/such/interpreter', which does not exist"),
     "line ends of Windows": (["./windows.sh"], 126, "line ends of Windows"),
     "no first line": (["./bare.sh"], 126, "has no first line '#!INTERPRETER'"),
     "too long": (
@@ -65,13 +65,13 @@ async def test_a_folder_that_is_gone(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     assert await failure(["true"], gone) == (
         126,
-        f"the folder that trials run in is not there any more: {gone}",
+        f"the folder that trials run in does not exist any more: {gone}",
     )
 
 
 async def test_the_path_is_the_trials_own(tmp_path: Path) -> None:
     code, said = await failure(["sh"], tmp_path, PATH=str(tmp_path))
-    assert (code, said) == (127, "'sh' is not there in PATH")
+    assert (code, said) == (127, "'sh' was not found in PATH")
 
 
 @pytest.mark.parametrize("command", [["no-such-program"], ["./folder"], ["./plain.py"], ["/etc/x"]])

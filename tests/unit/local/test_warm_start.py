@@ -1,4 +1,4 @@
-"""Sweeps that begin with what others have shown, on one machine."""
+"""Tests warm starts from other sweeps on one machine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def named(name: str, *sources: str, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Local:
-    """A folder with a finished sweep of six trials, called first."""
+    """Create a folder with a finished sweep of six trials, named first."""
     local = Local(tmp_path_factory.mktemp("warm"))
     local.run(named("first", limits={"maxTotalTrials": 6, "maxConcurrentTrials": 6}))
     return local

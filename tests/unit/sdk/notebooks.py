@@ -1,4 +1,4 @@
-"""Notebooks that are made and executed by tests, in a real kernel."""
+"""Creates notebooks and executes them in a real kernel."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ ROOT = Path(__file__).parents[3]
 
 
 def execute(cells: list[str], folder: Path, **env: str) -> list[list[Any]]:
-    """The outputs of each cell.
+    """Return the outputs of each cell.
 
     Raises:
-        CellExecutionError: a cell has raised something.
+        CellExecutionError: a cell has raised an exception.
     """
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     variables = {**os.environ, "PYTHONPATH": str(ROOT / "operator"), **env}
@@ -26,5 +26,5 @@ def execute(cells: list[str], folder: Path, **env: str) -> list[list[Any]]:
 
 
 def shown(outputs: list[Any], kind: str) -> list[str]:
-    """What a cell displays, of a kind: ``text/html``, ``image/png`` ..."""
+    """Return what a cell displays in a media type, such as ``text/html``."""
     return [o["data"][kind] for o in outputs if kind in o.get("data", {})]

@@ -1,4 +1,4 @@
-"""Mistakes in arguments: said where they are made, with what to give instead."""
+"""Tests that invalid arguments are reported where they are given, with the alternative."""
 
 from __future__ import annotations
 
@@ -79,14 +79,14 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: RandomSamplingAlgorithm(logbase=1), 'logbase: 1: must be "e" or a number above 0'),
     (lambda: SweepJob(sampling_algorithm="tpe"), "sampling_algorithm: 'tpe': unknown; known: random, grid"),
     (lambda: SweepJob().to_manifest(), "objective: is required: set_objective(goal=..., primary_metric=...)"),
-    (lambda: SweepJob(compute="gpu"), "SweepJob: compute='gpu': trials run where the cluster puts them"),
-    (lambda: setattr(swept(), "compute", "gpu"), "SweepJob: compute='gpu': trials run where the cluster puts them"),
+    (lambda: SweepJob(compute="gpu"), "SweepJob: compute='gpu': the cluster schedules trials"),
+    (lambda: setattr(swept(), "compute", "gpu"), "SweepJob: compute='gpu': the cluster schedules trials"),
     (lambda: swept().set_resources(instance_type="Standard_NC6"), "set_resources: instance_type='Standard_NC6': give gpus="),
     (lambda: swept().set_resources(instance_count=2), "set_resources: instance_count=2: a trial is one pod"),
     (lambda: command(**GOOD)(rate=1), "rate: the command has no such input; there are: lr"),
-    (lambda: swept(environment="AzureML-sklearn:1"), "environments of Azure's are not here; give image="),
-    (lambda: swept(code="./src"), "code='./src': nothing uploads code; put it into the image"),
-    (lambda: swept(compute="cpu-cluster"), "compute='cpu-cluster': trials run where the cluster puts them"),
+    (lambda: swept(environment="AzureML-sklearn:1"), "Azure environments are not supported; give image="),
+    (lambda: swept(code="./src"), "code='./src': code is not uploaded; put it into the image"),
+    (lambda: swept(compute="cpu-cluster"), "compute='cpu-cluster': the cluster schedules trials"),
     (lambda: swept(instance_count=2), "instance_count=2: a trial is one pod"),
     (lambda: swept(instance_type="Standard_NC6"), "give gpus=, resources= or node_selector="),
     (lambda: swept(distribution={"type": "pytorch"}), "start its processes in the command"),
@@ -94,10 +94,10 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: swept(image=None), "trial.image: None: is required: a text"),
     (lambda: swept(command="python train.py ${{inputs.rate}}"), "'${{inputs.rate}}': refers to nothing; there are"),
     (lambda: swept(command="python 'train.py"), "trial.command: \"python 'train.py\": cannot be split into words"),
-    (lambda: swept(inputs={"lr": 1, "data": Input(path="azureml:d:1")}), "inputs['data'].path: 'azureml:d:1': there is no data store"),
-    (lambda: swept(outputs={"model": Output(type="uri_folder")}), "outputs['model']: there is no data store of Azure's here: give Output(claim=NAME)"),
+    (lambda: swept(inputs={"lr": 1, "data": Input(path="azureml:d:1")}), "inputs['data'].path: 'azureml:d:1': Azure data stores are not supported"),
+    (lambda: swept(outputs={"model": Output(type="uri_folder")}), "outputs['model']: Azure data stores are not supported: give Output(claim=NAME)"),
     (lambda: swept(shm_size="much"), "shm_size: 'much': must be a size, e.g. 8g or 8Gi"),
-    (lambda: swept(volumes={"data": "claim"}), "volumes['data']: the key is where it is mounted"),
+    (lambda: swept(volumes={"data": "claim"}), "volumes['data']: the key is the mount path"),
     (lambda: swept(shm_size="8g", command="a | b"), "has shell syntax or optional parts"),
     (lambda: command(template={"spec": {"containers": [{"name": "t", "image": "i"}]}}, command="run").sweep(**AIM, search_space={"x": Choice([1])}), "trial.command: 'run': give either template or the short form"),
     (lambda: swept(resources={"limits": {"cpu": "many"}}), "resources.limits.cpu: 'many': must be a quantity"),
@@ -110,18 +110,18 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: v1.GridParameterSampling({"lr": v1.uniform(0, 1)}), "'lr': uniform: grid takes choice only"),
     (lambda: v1.RandomParameterSampling({}), "parameter_space: must have at least one parameter"),
     (lambda: v1.RandomParameterSampling({"lr": 0.1}), "'lr': 0.1: must be an expression"),
-    (lambda: v1.RandomParameterSampling({"a-b": v1.choice(1), "a_b": v1.choice(1)}), "'a_b': must be a name of its own"),
+    (lambda: v1.RandomParameterSampling({"a-b": v1.choice(1), "a_b": v1.choice(1)}), "'a_b': must be a unique name"),
     (lambda: v1.BayesianParameterSampling({"lr": v1.loguniform(-6, -1)}), "loguniform is not supported (choice, uniform, quniform are) in v1; strict=False"),
     (lambda: v1.BayesianParameterSampling({"a": v1.choice(1, "x")}), "a choice has only numbers or only texts in v1"),
     (lambda: v1.BayesianParameterSampling({"a": v1.quniform(0, 10**6, 1)}), "quniform has at most 100000 steps in v1"),
-    (lambda: v1.TruncationSelectionPolicy(20, exclude_finished_jobs=True), "finished trials take part in the ranking"),
+    (lambda: v1.TruncationSelectionPolicy(20, exclude_finished_jobs=True), "finished trials are part of the ranking"),
     (lambda: v1.ScriptRunConfig(), "give exactly one of script and command"),
-    (lambda: v1.ScriptRunConfig(script="t.py", compute_target="gpu"), "compute_target='gpu': trials run where"),
+    (lambda: v1.ScriptRunConfig(script="t.py", compute_target="gpu"), "compute_target='gpu': the cluster schedules"),
     (lambda: config(run_config=None), "run_config: is required: a ScriptRunConfig"),
-    (lambda: config(estimator=1), "estimators are Azure's; give run_config=ScriptRunConfig(...)"),
+    (lambda: config(estimator=1), "estimators are not supported; give run_config=ScriptRunConfig(...)"),
     (lambda: config(hyperparameter_sampling="random"), "hyperparameter_sampling: 'random': must be a sampling"),
     (lambda: config(resume_from=list("abcdef")), "resume_from: 6 sweeps: 5 at most"),
-    (lambda: config(resume_child_runs=["a"]), "trials of another sweep do not go on; resume_from lets them count"),
+    (lambda: config(resume_child_runs=["a"]), "trials of another sweep cannot be resumed; resume_from uses their results"),
     (lambda: config(policy=v1.MedianStoppingPolicy(), hyperparameter_sampling=v1.BayesianParameterSampling({"a": v1.choice(1)})), "v1's bayesian sampling has none"),
     (lambda: config(max_concurrent_runs=0), "max_concurrent_trials: 0: must be a whole number of at least 1"),
 ]  # fmt: skip
@@ -222,7 +222,7 @@ The Python SDK raises an `ArgumentError` where an invalid argument is passed. Th
 
 
 def page() -> str:
-    """The table, with the code of each mistake as it is written above."""
+    """Return the table of errors, with the code of each as in this file."""
     tree = ast.parse(Path(__file__).read_text())
     [listed] = [
         node.value

@@ -1,5 +1,4 @@
-"""Code as it is written for ``azureml.train.hyperdrive``, with its imports and the names of image, data
-and compute changed."""
+"""Tests code for ``azureml.train.hyperdrive`` with only its imports, image, data and compute changed."""
 
 from __future__ import annotations
 

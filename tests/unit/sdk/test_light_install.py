@@ -1,4 +1,4 @@
-"""What ``pip install .`` alone is good for: the client and the program, without what only the operator needs."""
+"""Tests the client and the program in an installation without extras."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXAMPLE = "examples/first/sweep.yaml"
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An environment with the dependencies that are no extra, as they are locked."""
+    """Create an environment with the locked dependencies, without extras."""
     if not UV.exists():
         pytest.skip("needs uv, which make installs")
     folder = tmp_path_factory.mktemp("light") / "env"

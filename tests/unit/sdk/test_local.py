@@ -1,4 +1,4 @@
-"""``run_local``, and what a run says of itself: real processes, the real sidecar, no cluster."""
+"""Tests ``run_local`` and ``SweepRun`` with real processes and the real sidecar, without a cluster."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_in_the_background_and_canceled(folder: Path) -> None:
 
 
 class Records:
-    """Records with names and values that somebody chose with care. A fake, for what nobody reports."""
+    """Fake records with names and values that no trial reports by itself."""
 
     name = "<script>alert(1)</script>"
 

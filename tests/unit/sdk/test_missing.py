@@ -1,4 +1,4 @@
-"""What the SDK says when something is missing, against a server that answers as the API server does."""
+"""Tests the SDK's errors with a server that answers as the API server does."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 import yaml
 from sweepjob.sdk.client import SweepClient
-from sweepjob.sdk.progress import quietly
+from sweepjob.sdk.progress import wait
 from sweepjob.sdk.records import NotFound, SweepError
 
 STATUS_404 = {"kind": "Status", "code": 404, "message": 'sweepjobs.sweepjob.dev "x" not found'}
 
 
 class _Server(http.server.ThreadingHTTPServer):
-    """Answers every request alike."""
+    """Gives every request the same answer."""
 
     answer: tuple[int, str, str]
 
@@ -37,7 +37,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body.encode())
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -85,6 +85,6 @@ def test_no_operator_is_a_warning_while_waiting(client: SweepClient, server: _Se
         pytest.warns(UserWarning, match="OperatorMissing: no operator") as warned,
         pytest.raises(TimeoutError),
     ):
-        quietly(client.jobs.get("x"), 1.5)
+        wait(client.jobs.get("x"), 1.5)
     assert len(warned) == 1
     assert time.monotonic() - began < 10

@@ -1,4 +1,4 @@
-"""Python to YAML and back: nothing is lost, of what is written here or elsewhere."""
+"""Tests that conversions from Python to YAML and back lose nothing."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ import sweepjob
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob import load_job
-from sweepjob.loading.azure import ConversionInputs, NotASweep, convert
+from sweepjob.loading.azure import ConversionOptions, UnsupportedFileError, convert
 from sweepjob.loading.yaml_text import load_documents
 from sweepjob.sweep import ArgumentError, SweepJob
 
 AZURE = Path(__file__).parents[2] / "data" / "azure"
 names = st.from_regex(r"[a-z][a-z0-9_]{0,6}", fullmatch=True)
 numbers = st.floats(-100, 100) | st.integers(-100, 100)
-# No argument and no variable of a process can have the character NUL; specs refuse it.
+# Arguments and variables of processes cannot contain NUL; specs refuse it.
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
 scalars = numbers | st.booleans() | texts
 
@@ -149,8 +149,8 @@ FILES = sorted(f for f in AZURE.iterdir() if f.suffix in (".yml", ".yaml"))
 def test_azures_files_are_what_convert_makes_of_them(file: Path) -> None:
     [document] = load_documents(file.read_text())
     try:
-        made = convert(document, ConversionInputs(image="i:1"), file.name.split(".")[0])
-    except NotASweep as error:
+        made = convert(document, ConversionOptions(image="i:1"), file.name.split(".")[0])
+    except UnsupportedFileError as error:
         with pytest.raises(ArgumentError, match=str(error)):
             load_job(file)
         return
@@ -177,7 +177,7 @@ def test_files_that_hold_no_sweep(tmp_path: Path) -> None:
 
 
 def loaded(code: str) -> set[str]:
-    """The packages that are loaded in a process of its own after some code."""
+    """Return the modules that are loaded after some code in a new process."""
     code += "; print(*sys.modules)"
     command = [sys.executable, "-c", f"import sys; {code}"]
     env = {"PYTHONPATH": "operator"}
@@ -187,7 +187,7 @@ def loaded(code: str) -> set[str]:
 
 
 def test_importing_is_light() -> None:
-    """No scipy, no numpy, no kopf, no client of a cluster."""
+    """They load no scipy, numpy, kopf or Kubernetes client."""
     heavy = {"numpy", "scipy", "kopf", "kubernetes", "aiohttp", "matplotlib", "pandas", "re2"}
     found = loaded(
         "import sweepjob, sweepjob.sweep, sweepjob.hyperdrive; sweepjob.load_job, sweepjob.SweepClient"

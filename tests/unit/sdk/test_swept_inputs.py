@@ -1,4 +1,4 @@
-"""An input that is swept: references to it become the parameter's, however it came into the search space."""
+"""Tests that references to an input that is swept become references to the parameter."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_in_variables_lists_and_single_braces() -> None:
 
 
 def test_an_object_that_has_both_keeps_both() -> None:
-    """There ``${{inputs.lr}}`` is what it says, with a warning: it is somebody's file."""
+    """In a loaded file, ``${{inputs.lr}}`` stays a reference to the input, with a warning."""
     manifest = swept(job(), search_space={"lr": Uniform(0, 1)}).to_manifest()
     manifest["spec"]["inputs"] = {"lr": 0.1, "epochs": 3}
     manifest["spec"]["trial"]["command"] = RUN

@@ -1,6 +1,6 @@
-"""Azure Machine Learning's sweep files to SweepJobs: v2's sweep YAML and v1's HyperDrive file."""
+"""Converts Azure Machine Learning's sweep files (v2's YAML, v1's HyperDrive file) to SweepJobs."""
 
-from .conversion import Conversion, ConversionInputs, Refused
-from .convert import NotASweep, convert
+from .conversion import Conversion, ConversionError, ConversionOptions
+from .convert import UnsupportedFileError, convert
 
-__all__ = ["Conversion", "ConversionInputs", "NotASweep", "Refused", "convert"]
+__all__ = ["Conversion", "ConversionError", "ConversionOptions", "UnsupportedFileError", "convert"]

@@ -1,4 +1,4 @@
-"""References in Azure's commands to those of a SweepJob."""
+"""Converts references in Azure's commands to those of a SweepJob."""
 
 from __future__ import annotations
 
@@ -12,15 +12,22 @@ _SINGLE = re.compile(r"(?<![{$])\{\s*((?:inputs|outputs|search_space)\.[\w.]+)\s
 
 
 def with_double_braces(text: str) -> str:
-    """A text with Azure's old references, ``{inputs.x}``, in today's form."""
+    """Return a text with Azure's old references, ``{inputs.x}``, as ``${{inputs.x}}``."""
     return _SINGLE.sub(r"${{\1}}", text)
 
 
 def convert_text(section: Section, key: str, text: str, inputs: Collection[str]) -> str:
-    """A command or a variable's value, with every reference in the form that is resolved here."""
+    """Convert the references of a command or of an environment variable's value.
+
+    Args:
+        section: the part of the file that the text is in.
+        key: the text's key.
+        text: the text.
+        inputs: names of the inputs that have a value.
+    """
     if _SINGLE.search(text):
         text = with_double_braces(text)
-        message = "references in single braces are out of use; written with ${{ }}, as Azure does"
+        message = "references in single braces are deprecated; written with ${{ }}, as Azure does"
         section.note(key, "{...}", message)
     settled = "".join(
         _optional(section, key, part, inputs) if optional else part
@@ -41,17 +48,17 @@ def _reference(section: Section, key: str, found: Reference) -> str:
     if not found.name.startswith("outputs."):
         return str(found)
     output = found.name.removeprefix("outputs.")
-    supplies = section.conversion.supplies
-    if output in supplies.outputs:
-        return supplies.outputs[output]
-    claim = supplies.claim or PLACEHOLDER
+    options = section.conversion.options
+    if output in options.outputs:
+        return options.outputs[output]
+    claim = options.claim or PLACEHOLDER
     spec = section.conversion.manifest["spec"]
     volume = {"persistentVolumeClaim": {"claimName": claim}}
     spec.setdefault("outputs", {})[output] = {"volume": volume}
-    if supplies.claim is None:
+    if options.claim is None:
         message = (
-            "outputs have no store of Azure's here: each trial gets a folder on a claim; put the name "
-            f"of one for {PLACEHOLDER}, or give --claim NAME, or --output {output}=PATH"
+            "Azure's data stores are not available: each trial gets a folder on a PersistentVolumeClaim; "
+            f"replace {PLACEHOLDER} by its name, or give --claim NAME, or --output {output}=PATH"
         )
         section.note(key, str(found), message)
     return f"${{{{outputs.{output}}}}}"

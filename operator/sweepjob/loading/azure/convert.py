@@ -1,4 +1,4 @@
-"""Which kind of file it is, and the last check of what came out."""
+"""Converts a sweep file of Azure's and checks the result as the operator does."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from ...api.problem import InvalidSpec, Problem
 from ...api.spec_warnings import spec_warnings
 from ...api.sweepjob import parse_sweepjob
-from .conversion import Conversion, ConversionInputs, Refused
+from .conversion import Conversion, ConversionError, ConversionOptions
 from .hyperdrive import convert_hyperdrive
 from .sweep import convert_sweep
 
-# Our keys to Azure's, for the paths of problems.
-SPELLING = {
+# Azure's keys by the SweepJob's, for the paths of problems.
+AZURE_KEYS = {
     "searchSpace": "search_space",
     "samplingAlgorithm": "sampling_algorithm",
     "earlyTermination": "early_termination",
@@ -32,35 +32,35 @@ SPELLING = {
 }
 
 
-class NotASweep(ValueError):
-    """The file holds something else."""
+class UnsupportedFileError(ValueError):
+    """The file is no sweep."""
 
 
-def convert(data: Any, supplies: ConversionInputs, stem: str = "sweep") -> Conversion:
-    """An Azure sweep file to a SweepJob.
+def convert(data: Any, options: ConversionOptions, stem: str = "sweep") -> Conversion:
+    """Convert an Azure sweep file to a SweepJob.
 
     Args:
-        data: what the YAML holds.
-        supplies: what the file refers to and does not contain.
+        data: the contents of the YAML document.
+        options: what the file refers to but does not contain.
         stem: the SweepJob's name if the file has none.
 
     Raises:
-        NotASweep: it is not a sweep file.
-        Refused: it is one, and cannot be converted; with every reason.
+        UnsupportedFileError: it is no sweep file.
+        ConversionError: it cannot be converted; the error has every reason.
     """
     if not isinstance(data, Mapping):
-        raise NotASweep("holds no object with keys and values")
+        raise UnsupportedFileError("holds no object with keys and values")
     kind = str(data.get("type", "")).lower()
-    conversion = Conversion(supplies)
+    conversion = Conversion(options)
     if kind == "sweep" or (not kind and {"search_space", "trial"} <= data.keys()):
         convert_sweep(conversion, data, stem)
     elif not kind and ("primary_metric_name" in data or "parameter_space" in _sampling(data)):
         convert_hyperdrive(conversion, data, stem)
     else:
-        raise NotASweep(_what_it_is(data, kind))
+        raise UnsupportedFileError(_describe_kind(data, kind))
     _check(conversion)
     if conversion.problems:
-        raise Refused(conversion.problems)
+        raise ConversionError(conversion.problems)
     return conversion
 
 
@@ -69,7 +69,7 @@ def _sampling(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return sampling if isinstance(sampling, Mapping) else {}
 
 
-def _what_it_is(data: Mapping[str, Any], kind: str) -> str:
+def _describe_kind(data: Mapping[str, Any], kind: str) -> str:
     if data.get("kind") == "SweepJob":
         return "is a SweepJob already"
     if kind == "automl":
@@ -82,29 +82,29 @@ def _what_it_is(data: Mapping[str, Any], kind: str) -> str:
 
 
 def _check(conversion: Conversion) -> None:
-    """The operator's own check of the result; its problems get Azure's paths."""
+    """Check the result as the operator does, and report problems with the paths of the file."""
     try:
         spec = parse_sweepjob(conversion.manifest)
         conversion.warnings += [
-            Problem(_origin(found.path, conversion.origins), found.value, found.message)
+            Problem(_source_path(found.path, conversion.source_paths), found.value, found.message)
             for found in spec_warnings(conversion.manifest, spec)
         ]
     except InvalidSpec as error:
         known = {problem.path for problem in conversion.problems}
         for problem in error.problems:
-            path = _origin(problem.path, conversion.origins)
-            # What was refused on the way leaves holes that need no second message.
+            path = _source_path(problem.path, conversion.source_paths)
+            # A rejected value leaves a gap, which needs no second message.
             if not any(path.startswith(k) or k.startswith(path) for k in known):
                 conversion.problems.append(Problem(path, problem.value, problem.message))
 
 
-def _origin(path: str, origins: Mapping[str, str]) -> str:
-    """The path in the file of a path in the SweepJob."""
-    for target in sorted(origins, key=len, reverse=True):
+def _source_path(path: str, source_paths: Mapping[str, str]) -> str:
+    """Return the path in the file of a path in the SweepJob."""
+    for target in sorted(source_paths, key=len, reverse=True):
         if path == target or path.startswith((f"{target}.", f"{target}[")):
-            return f"{origins[target]}{_spelled(path[len(target) :])}"
-    return _spelled(path.removeprefix("spec."))
+            return f"{source_paths[target]}{_azure_path(path[len(target) :])}"
+    return _azure_path(path.removeprefix("spec."))
 
 
-def _spelled(path: str) -> str:
-    return ".".join(SPELLING.get(part, part) for part in path.split("."))
+def _azure_path(path: str) -> str:
+    return ".".join(AZURE_KEYS.get(part, part) for part in path.split("."))

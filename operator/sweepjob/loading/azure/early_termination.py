@@ -1,4 +1,4 @@
-"""Azure's early termination, v1's and v2's."""
+"""Converts early termination policies of v1 and v2."""
 
 from __future__ import annotations
 
@@ -23,24 +23,31 @@ V1_NAMES = {
 def convert_policy(
     parent: Section, key: str, names: Mapping[str, str], spec: dict[str, Any]
 ) -> None:
-    """Put the policy under ``key`` of ``parent`` into ``spec``, where there is one."""
+    """Convert a policy to ``spec["earlyTermination"]``, if there is one.
+
+    Args:
+        parent: the section that has the policy.
+        key: the policy's key.
+        names: types of policies by Azure's names.
+        spec: the spec of the SweepJob.
+    """
     value = parent.data.get(key)
     if value is None:
-        parent.dismiss(key, "null means no policy, as if the key were absent")
+        parent.ignore(key, "null means no policy, as if the key were absent")
         return
     if isinstance(value, str):
         parent.note(key, value, "Azure's client wants an object; taken as its type")
-        section = parent.conversion.section({"type": parent.take(key)}, parent.at(key))
+        section = parent.conversion.section({"type": parent.read(key)}, parent.at(key))
     else:
-        section = parent.child(key)
-    parent.conversion.origins["spec.earlyTermination"] = section.path
-    kind = section.word("type", names)
+        section = parent.subsection(key)
+    parent.conversion.source_paths["spec.earlyTermination"] = section.path
+    kind = section.keyword("type", names)
     if kind == "none":
-        section.finish()
+        section.reject_unknown_keys()
         return
     if kind is not None:
         spec["earlyTermination"] = _arguments(section, kind)
-    section.finish()
+    section.reject_unknown_keys()
 
 
 def _arguments(section: Section, kind: str) -> dict[str, Any]:
@@ -48,19 +55,19 @@ def _arguments(section: Section, kind: str) -> dict[str, Any]:
     if kind == "bandit":
         _slack(section, policy)
     if kind == "truncation_selection":
-        percentage = section.whole("truncation_percentage")
+        percentage = section.integer("truncation_percentage")
         if percentage is None or not 1 <= percentage <= 99:
-            section.refuse("truncation_percentage", percentage, "must be 1 to 99")
+            section.reject("truncation_percentage", percentage, "must be 1 to 99")
         policy["truncationPercentage"] = percentage
-        if section.take("exclude_finished_jobs", False) is not False:
+        if section.read("exclude_finished_jobs", False) is not False:
             message = "finished trials always take part in the ranking; remove it"
-            section.refuse("exclude_finished_jobs", True, message)
-    interval = section.whole("evaluation_interval")
+            section.reject("exclude_finished_jobs", True, message)
+    interval = section.integer("evaluation_interval")
     if interval == 0:
         section.note("evaluation_interval", 0, "Azure's clients send 0 for the default, which is 1")
     for key, value in (
         ("evaluationInterval", interval or None),
-        ("delayEvaluation", section.whole("delay_evaluation")),
+        ("delayEvaluation", section.integer("delay_evaluation")),
     ):
         if value is not None:
             policy[key] = value
@@ -75,6 +82,6 @@ def _slack(section: Section, policy: dict[str, Any]) -> None:
         section.note(zero, 0, "Azure's clients send 0 for the slack that is not given; left out")
         del given[zero]
     if len(given) != 1:
-        section.refuse("", given, "bandit takes exactly one of slack_factor and slack_amount")
+        section.reject("", given, "bandit takes exactly one of slack_factor and slack_amount")
     for key, value in given.items():
         policy["slackFactor" if key == "slack_factor" else "slackAmount"] = value

@@ -1,4 +1,4 @@
-"""Names, descriptions and tags to the metadata of a Kubernetes object."""
+"""Converts names, descriptions and tags to the metadata of a Kubernetes object."""
 
 from __future__ import annotations
 
@@ -14,22 +14,34 @@ _KEY_LENGTH = 63
 QUEUE_LABEL = names.QUEUE_LABEL
 
 
-def begin(conversion: Conversion, wanted: str | None, path: str, stem: str) -> dict[str, Any]:
-    """The manifest with its name; returns its metadata, to be added to."""
-    supplies = conversion.supplies
-    source = supplies.name or wanted or stem
+def initialize_manifest(
+    conversion: Conversion, source_name: str | None, path: str, stem: str
+) -> dict[str, Any]:
+    """Set everything but the spec of the SweepJob object.
+
+    Args:
+        conversion: receives the object.
+        wanted: the name in the file; None without one.
+        path: its path.
+        stem: the name if there is no other.
+
+    Returns:
+        The metadata, for further changes.
+    """
+    options = conversion.options
+    source = options.name or source_name or stem
     name = _dns(source)
-    if supplies.name is None and name != wanted:
+    if options.name is None and name != source_name:
         section = conversion.section({}, "")
         why = "names of Kubernetes objects have small letters, digits and -"
-        if wanted is None:
+        if source_name is None:
             why = "the file has no name; --name gives one"
-        section.note(path, wanted, f"the SweepJob is named {name}: {why}")
+        section.note(path, source_name, f"the SweepJob is named {name}: {why}")
     metadata: dict[str, Any] = {"name": name}
-    if supplies.namespace:
-        metadata["namespace"] = supplies.namespace
-    if supplies.queue:
-        metadata["labels"] = {QUEUE_LABEL: supplies.queue}
+    if options.namespace:
+        metadata["namespace"] = options.namespace
+    if options.queue:
+        metadata["labels"] = {QUEUE_LABEL: options.queue}
     conversion.manifest |= {
         "apiVersion": names.API_VERSION,
         "kind": names.SWEEPJOB,
@@ -39,18 +51,24 @@ def begin(conversion: Conversion, wanted: str | None, path: str, stem: str) -> d
 
 
 def annotate(metadata: dict[str, Any], key: str, value: str | None) -> None:
-    """Keep a text as an annotation of the SweepJob."""
+    """Add a text as an annotation, unless it is None."""
     if value is not None:
         metadata.setdefault("annotations", {})[key] = value
 
 
 def annotate_map(section: Section, key: str, metadata: dict[str, Any]) -> None:
-    """Keep Azure's tags or properties as annotations, one each."""
-    value = section.take(key)
+    """Convert tags or properties to annotations.
+
+    Args:
+        section: the section that has them.
+        key: ``tags`` or ``properties``.
+        metadata: receives the annotations.
+    """
+    value = section.read(key)
     if value is None:
         return
     if not isinstance(value, Mapping):
-        section.refuse(key, value, "must be an object with keys and values")
+        section.reject(key, value, "must be an object with keys and values")
         return
     for name, text in value.items():
         kept = re.sub(r"[^A-Za-z0-9_.-]", "-", str(name))[:_KEY_LENGTH].strip("-_.") or "unnamed"
@@ -60,6 +78,6 @@ def annotate_map(section: Section, key: str, metadata: dict[str, Any]) -> None:
 
 
 def _dns(text: str) -> str:
-    """A text as the name of an object."""
+    """Return a valid name of a Kubernetes object for a text."""
     name = re.sub(r"[^a-z0-9]+", "-", text.lower())[:_NAME_LENGTH].strip("-")
     return name if name and not name[0].isdigit() else f"sweep-{name}".strip("-")[:_NAME_LENGTH]

@@ -1,4 +1,4 @@
-"""Azure's expressions: the keys of v2, the positional values of v1."""
+"""Converts search space expressions: v2's with keys, v1's with positional values."""
 
 from __future__ import annotations
 
@@ -16,26 +16,33 @@ _KEYS = {"min_value": "minValue", "max_value": "maxValue"}
 
 
 def convert_space(section: Section, path: str) -> dict[str, Any]:
-    """v2's ``search_space``; ``path`` is where the result will be in the SweepJob."""
-    return {str(name): _expression(section.child(name), f"{path}.{name}") for name in section.data}
+    """Convert v2's ``search_space``.
+
+    Args:
+        section: the search space.
+        path: path of the result in the SweepJob.
+    """
+    return {
+        str(name): _expression(section.subsection(name), f"{path}.{name}") for name in section.data
+    }
 
 
 def _expression(section: Section, path: str) -> dict[str, Any]:
-    section.conversion.origins[path] = section.path
-    kind = section.word("type", {name: name for name in EXPRESSIONS})
+    section.conversion.source_paths[path] = section.path
+    kind = section.keyword("type", {name: name for name in EXPRESSIONS})
     if kind is None:
         return {}
     converted: dict[str, Any] = {"type": kind}
     if kind == "choice":
         converted["values"] = _values(section, path)
     for theirs, ours in _arguments(kind).items():
-        value = section.whole(theirs) if theirs == "upper" else section.number(theirs)
+        value = section.integer(theirs) if theirs == "upper" else section.number(theirs)
         if value is not None:
             converted[ours] = value
         elif section.data.get(theirs) is None:
-            section.refuse(theirs, None, f"is required for {kind}")
-    section.finish()
-    explain_exponents(section, converted)
+            section.reject(theirs, None, f"is required for {kind}")
+    section.reject_unknown_keys()
+    note_exponents(section, converted)
     return converted
 
 
@@ -46,9 +53,9 @@ def _arguments(kind: str) -> dict[str, str]:
 
 
 def _values(section: Section, path: str) -> list[Any]:
-    values = section.take("values")
+    values = section.read("values")
     if not isinstance(values, list) or not values:
-        section.refuse("values", values, "must be a list of at least one value")
+        section.reject("values", values, "must be a list of at least one value")
         return []
     return [
         _branch(
@@ -64,34 +71,40 @@ def _branch(section: Section, path: str) -> dict[str, Any]:
     return {
         str(name): value
         if isinstance(value, Scalar)
-        else _expression(section.child(name), f"{path}.{name}")
+        else _expression(section.subsection(name), f"{path}.{name}")
         for name, value in section.data.items()
     }
 
 
 def convert_positional(section: Section, kind: str, values: list[Any]) -> dict[str, Any]:
-    """v1's form: the arguments of an expression as a list."""
+    """Convert an expression of v1, whose arguments are a list.
+
+    Args:
+        section: the expression.
+        kind: its type.
+        values: its arguments.
+    """
     if kind == "choice":
         nested = len(values) == 1 and isinstance(values[0], list)
         return {"type": kind, "values": values[0] if nested else values}
     keys = list(_arguments(kind).values())
     if len(values) != len(keys):
-        section.refuse("values", values, f"{kind} takes {len(keys)}: {', '.join(keys)}")
+        section.reject("values", values, f"{kind} takes {len(keys)}: {', '.join(keys)}")
         return {"type": kind}
     converted = {"type": kind, **dict(zip(keys, values, strict=True))}
-    explain_exponents(section, converted)
+    note_exponents(section, converted)
     return converted
 
 
-def explain_exponents(section: Section, converted: Mapping[str, Any]) -> None:
-    """Say what bounds of a log form mean, for they are often taken for values."""
+def note_exponents(section: Section, converted: Mapping[str, Any]) -> None:
+    """Add a note with the values that exponents mean, since they are often mistaken for values."""
     if converted["type"] not in LOGARITHMIC:
         return
     low, high = converted.get("minValue"), converted.get("maxValue")
     if not isinstance(low, int | float) or not isinstance(high, int | float):
         return
     if bounds_warning("", converted, math.e):
-        return  # said of the result
+        return  # the check of the result warns
     message = f"bounds are natural-log exponents: values from {_exp(low)} to {_exp(high)}"
     if high <= 0 and low == int(low) and high == int(high) and low <= -3:
         message += (

@@ -1,4 +1,4 @@
-"""Azure's v2 sweep YAML, key by key (Azure semantics, "Sweep job YAML, v2")."""
+"""Converts Azure's v2 sweep YAML (Azure semantics, "Sweep job YAML, v2")."""
 
 from __future__ import annotations
 
@@ -8,25 +8,31 @@ from typing import Any
 from ...api import names
 from .conversion import Conversion, Section
 from .early_termination import V2_NAMES, convert_policy
-from .metadata import annotate, annotate_map, begin
+from .metadata import annotate, annotate_map, initialize_manifest
 from .search_space import convert_space
 from .trial import convert_inputs, convert_outputs, convert_resources, convert_trial
 
 GOALS = {"maximize": "maximize", "minimize": "minimize"}
 _DEFAULT_TRIALS = 1000  # Azure's, where the file has no limit
-_SHORTEST = 60  # seconds; Azure raises shorter timeouts to this
+_MIN_TIMEOUT = 60  # seconds; Azure raises shorter timeouts to this
 
 
 def convert_sweep(conversion: Conversion, data: Mapping[str, Any], stem: str) -> None:
-    """Fill ``conversion`` from the file."""
+    """Convert a file.
+
+    Args:
+        conversion: receives the SweepJob, the notes and the errors.
+        data: the contents of the file.
+        stem: the SweepJob's name if the file has none.
+    """
     top = conversion.section(data, "")
-    if top.take("type") is None:
-        top.note("type", None, "is not there; taken for sweep")
-    top.dismiss("$schema", "it says what the file is")
+    if top.read("type") is None:
+        top.note("type", None, "is absent; sweep is assumed")
+    top.ignore("$schema", "it says what the file is")
     display = top.text("display_name")
     experiment = top.text("experiment_name")
     name = top.text("name")
-    metadata = begin(conversion, name or display or experiment, "name", stem)
+    metadata = initialize_manifest(conversion, name or display or experiment, "name", stem)
     annotate(metadata, f"{names.GROUP}/display-name", display)
     annotate(metadata, f"{names.GROUP}/experiment-name", experiment)
     annotate(metadata, f"{names.GROUP}/description", top.text("description"))
@@ -34,57 +40,57 @@ def convert_sweep(conversion: Conversion, data: Mapping[str, Any], stem: str) ->
     annotate_map(top, "properties", metadata)
     spec: dict[str, Any] = {}
     conversion.manifest["spec"] = spec
-    spec["objective"] = _objective(top.child("objective"))
+    spec["objective"] = _objective(top.subsection("objective"))
     spec["samplingAlgorithm"] = _algorithm(top)
-    spec["searchSpace"] = convert_space(top.child("search_space"), "spec.searchSpace")
-    keep_order(top, spec)
+    spec["searchSpace"] = convert_space(top.subsection("search_space"), "spec.searchSpace")
+    record_grid_order(top, spec)
     convert_policy(top, "early_termination", V2_NAMES, spec)
-    spec["limits"] = _limits(top.child("limits"))
-    if inputs := convert_inputs(top.child("inputs")):
+    spec["limits"] = _limits(top.subsection("limits"))
+    if inputs := convert_inputs(top.subsection("inputs")):
         spec["inputs"] = inputs
-    convert_outputs(top.child("outputs"))
-    trial = top.child("trial")
+    convert_outputs(top.subsection("outputs"))
+    trial = top.subsection("trial")
     spec["trial"] = convert_trial(trial, inputs)
-    _where_it_runs(top, trial)
-    trial.finish()
-    top.finish()
+    _convert_placement(top, trial)
+    trial.reject_unknown_keys()
+    top.reject_unknown_keys()
 
 
 def _objective(section: Section) -> dict[str, Any]:
     objective = {
-        "goal": section.word("goal", GOALS),
+        "goal": section.keyword("goal", GOALS),
         "primaryMetric": section.required_text("primary_metric", "the metric as it is logged"),
     }
-    section.finish()
+    section.reject_unknown_keys()
     return objective
 
 
 def _algorithm(top: Section) -> dict[str, Any]:
     value = top.data.get("sampling_algorithm")
     if value is None:
-        top.note("sampling_algorithm", None, "is not there; random, as in Azure's Python client")
+        top.note("sampling_algorithm", None, "is absent; random, as in Azure's Python client")
     if value is None or isinstance(value, str):
-        section = top.conversion.section({"type": top.take("sampling_algorithm", "random")}, "")
+        section = top.conversion.section({"type": top.read("sampling_algorithm", "random")}, "")
         section.path = "sampling_algorithm"
     else:
-        section = top.child("sampling_algorithm")
+        section = top.subsection("sampling_algorithm")
     kinds = {kind: kind for kind in ("random", "grid", "bayesian")}
-    algorithm: dict[str, Any] = {"type": section.word("type", kinds)}
+    algorithm: dict[str, Any] = {"type": section.keyword("type", kinds)}
     if algorithm["type"] == "random":
-        if section.take("rule") is not None:
-            algorithm["rule"] = section.word("rule", {"random": "random", "sobol": "sobol"})
-        if (seed := section.whole("seed")) is not None:
+        if section.read("rule") is not None:
+            algorithm["rule"] = section.keyword("rule", {"random": "random", "sobol": "sobol"})
+        if (seed := section.integer("seed")) is not None:
             algorithm["seed"] = seed
         if section.data.get("logbase") == "e":
-            algorithm["logbase"] = section.take("logbase")
+            algorithm["logbase"] = section.read("logbase")
         elif (base := section.number("logbase")) is not None:
             algorithm["logbase"] = base
-    section.finish()
+    section.reject_unknown_keys()
     return algorithm
 
 
-def keep_order(section: Section, spec: dict[str, Any]) -> None:
-    """Grid goes through the file's order, which Kubernetes would not keep."""
+def record_grid_order(section: Section, spec: dict[str, Any]) -> None:
+    """Write the order of the parameters into the spec of a grid, since Kubernetes does not keep it."""
     order = list(parameter_names(spec["searchSpace"], ""))
     if spec["samplingAlgorithm"].get("type") == "grid" and len(order) > 1:
         spec["samplingAlgorithm"]["order"] = order
@@ -93,7 +99,12 @@ def keep_order(section: Section, spec: dict[str, Any]) -> None:
 
 
 def parameter_names(expressions: Mapping[str, Any], prefix: str) -> dict[str, None]:
-    """Dotted names of all parameters, nested ones after the choice they are in."""
+    """Return the dotted names of all parameters, as keys in order; nested ones follow their choice.
+
+    Args:
+        expressions: expressions by parameter name.
+        prefix: prefix of the names.
+    """
     found: dict[str, None] = {}
     for name, expression in expressions.items():
         if not isinstance(expression, Mapping):
@@ -107,37 +118,37 @@ def parameter_names(expressions: Mapping[str, Any], prefix: str) -> dict[str, No
 
 def _limits(section: Section) -> dict[str, Any]:
     limits: dict[str, Any] = {}
-    total = section.whole("max_total_trials")
+    total = section.integer("max_total_trials")
     if total is None and section.data.get("max_total_trials") is None:
-        section.note("max_total_trials", None, f"is not there; {_DEFAULT_TRIALS}, Azure's default")
+        section.note("max_total_trials", None, f"is absent; {_DEFAULT_TRIALS}, Azure's default")
         total = _DEFAULT_TRIALS
     limits["maxTotalTrials"] = total
-    concurrent = section.whole("max_concurrent_trials")
+    concurrent = section.integer("max_concurrent_trials")
     if concurrent is not None:
         limits["maxConcurrentTrials"] = concurrent
     for theirs, ours in (("timeout", "timeout"), ("trial_timeout", "trialTimeout")):
-        seconds = section.whole(theirs)
+        seconds = section.integer(theirs)
         if seconds == 0:
             section.note(theirs, 0, "Azure's client does not send 0; left out, so there is none")
         elif seconds is not None:
             limits[ours] = seconds
-            if 0 < seconds < _SHORTEST:
+            if 0 < seconds < _MIN_TIMEOUT:
                 section.note(theirs, seconds, "taken exactly; Azure would make it 60 s")
     if section.data.get("timeout") is None:
-        section.note("timeout", None, "is not there; Azure would cancel the sweep after 60 days")
-    section.finish()
+        section.note("timeout", None, "is absent; Azure would cancel the sweep after 60 days")
+    section.reject_unknown_keys()
     return limits
 
 
-def _where_it_runs(top: Section, trial: Section) -> None:
-    queue = "" if top.conversion.supplies.queue else "; --queue names a queue of Kueue's instead"
-    top.dismiss("compute", f"trials run where the cluster puts them{queue}")
-    top.dismiss("identity", "pods have service accounts: trial.template.spec.serviceAccountName")
+def _convert_placement(top: Section, trial: Section) -> None:
+    queue = "" if top.conversion.options.queue else "; --queue names a Kueue queue instead"
+    top.ignore("compute", f"the cluster schedules trials{queue}")
+    top.ignore("identity", "pods have service accounts: trial.template.spec.serviceAccountName")
     reason = (
         "queues and priorities are the cluster's: --queue, trial.template.spec.priorityClassName"
     )
-    top.dismiss("queue_settings", reason)
-    trial.dismiss("queue_settings", "Azure drops it, too")
-    top.dismiss("services", "Azure does not send it, either")
+    top.ignore("queue_settings", reason)
+    trial.ignore("queue_settings", "Azure drops it, too")
+    top.ignore("services", "Azure does not send it, either")
     convert_resources(top, "resources")
     convert_resources(trial, "resources")
