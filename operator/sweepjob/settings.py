@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .pod_logs.limits import DEFAULT_LIMITS, LogLimits
+from .pod_logs.limits import DEFAULT_LOG_LIMITS, LogLimits
 from .trial_pods.sidecar import SidecarSettings
 
 
@@ -54,7 +54,7 @@ class Settings:
     identity: str = ""
     requests_per_second: float = 200.0
     strict_tls: bool = True
-    log_limits: LogLimits = DEFAULT_LIMITS
+    log_limits: LogLimits = DEFAULT_LOG_LIMITS
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:

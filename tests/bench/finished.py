@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sweepjob.api import names
-from sweepjob.api.stored_curve import dump_curve
+from sweepjob.api.curve_encoding import dump_curve
 from sweepjob.api.sweeptrial import trial_manifest
 from sweepjob.api.times import format_time
 from sweepjob.early_stopping.curve import Curve

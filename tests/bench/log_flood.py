@@ -32,7 +32,7 @@ from sweepjob.api.sweeptrial import parse_record, trial_manifest
 from sweepjob.controllers.sweep_store import SweepState
 from sweepjob.ingest.pod_logs.reader import LogReaders
 from sweepjob.kube.client import KubeClient
-from sweepjob.pod_logs.lines import LogLines
+from sweepjob.pod_logs.log_parser import LogParser
 
 _LINE = b" acc=1 acc=2 loss=0.3 val_acc=0.5\n"
 _ALIKE = 200  # lines with the same time
@@ -120,7 +120,7 @@ def _read_logs(api: KubeClient, state: SweepState) -> LogReaders:
     readers = LogReaders(api, current, report, lambda pod: None)
     for pod in pods.values():
         known: Any = pod
-        readers.follow(known, LogLines("val_acc"), 0)
+        readers.follow(known, LogParser("val_acc"), 0)
     return readers
 
 

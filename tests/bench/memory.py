@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
-from sweepjob.api.stored_curve import dump_curve
+from sweepjob.api.curve_encoding import dump_curve
 from sweepjob.api.sweeptrial import trial_manifest
 from sweepjob.api.times import format_time
 from sweepjob.controllers.sweep_controller import SweepController

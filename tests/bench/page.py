@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sweepjob.api.stored_curve import dump_curve
+from sweepjob.api.curve_encoding import dump_curve
 from sweepjob.api.sweeptrial import trial_manifest
 from sweepjob.api.times import format_time
 from sweepjob.dashboard.document import build_document

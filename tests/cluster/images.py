@@ -66,7 +66,12 @@ OPERATOR = Image("operator", PYTHON, (*_LOCKED, "README.md", "LICENSE", "operato
 SIDECAR = Image(
     "sidecar",
     PYTHON_ONLY,
-    ("operator/sweepjob/sidecar", "operator/sweepjob/protocol.py", "operator/sweepjob/__init__.py"),
+    (
+        "operator/sweepjob/__init__.py",
+        "operator/sweepjob/version.py",
+        "operator/sweepjob/protocol",
+        "operator/sweepjob/sidecar",
+    ),
 )
 TRAINER = Image("trainer", PYTHON, (*_LOCKED, "examples/digits/train.py"))
 # Only the tests that need it build it.

@@ -64,9 +64,9 @@ def sidecar(folder: Path, **env: str) -> Iterator[Process]:
     """
     port = free_port()
     told = {
-        protocol.OPERATOR: "http://127.0.0.1:9",
+        protocol.OPERATOR_URL: "http://127.0.0.1:9",
         protocol.SOURCE_PORT: str(port),
-        protocol.METRIC: "score",
+        protocol.PRIMARY_METRIC: "score",
         protocol.NAMESPACE: "team",
         protocol.TRIAL: TRIAL,
         protocol.ARTIFACTS: str(folder / "artifacts"),
@@ -77,7 +77,7 @@ def sidecar(folder: Path, **env: str) -> Iterator[Process]:
         env={
             **os.environ,
             "PYTHONPATH": str(layout.PROJECT / "operator"),
-            protocol.ENV_TOLD: json.dumps(told),
+            protocol.ENV_SETTINGS: json.dumps(told),
             protocol.ENV_TOKEN_FILE: str(folder / "token"),
             protocol.ENV_JOURNAL: str(folder / "journal"),
             protocol.ENV_TERMINATION_LOG: str(folder / "last-words"),

@@ -80,7 +80,7 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     (
         "pattern",
         {"metrics": {"source": "logs", "pattern": "score (.*"}},
-        "spec.metrics.pattern: 'score (.*': is no regular expression of RE2's syntax",
+        "spec.metrics.pattern: 'score (.*': is not a regular expression of RE2's syntax",
     ),
     (
         "impossible-job",

@@ -14,8 +14,8 @@ from sweepjob.sidecar.listener import listen
 from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.mlflow.api import MlflowApi
 from sweepjob.sidecar.mlflow.database import Database
-from sweepjob.sidecar.mlflow.forwarding import forwarding
-from sweepjob.sidecar.mlflow.handler import answering
+from sweepjob.sidecar.mlflow.forwarding import forwarding_handler
+from sweepjob.sidecar.mlflow.handler import mlflow_handler
 from sweepjob.sidecar.mlflow.trial_runs import TrialRuns
 from sweepjob.sidecar.mlflow.upstream import Upstream
 from sweepjob.sidecar.server import Handler, LocalServer
@@ -25,7 +25,7 @@ SOURCES = [{"key": "mlflow.source.name", "value": "train.py"}]  # what the fluen
 
 
 class Sidecar:
-    """A server with its recorder, both from what a folder has.
+    """A server with its metric store, both from what a folder has.
 
     Args:
         upstream: the user's own server, for one that passes everything on.
@@ -33,26 +33,26 @@ class Sidecar:
     """
 
     def __init__(self, folder: Path, upstream: str = "", given: tuple[str, ...] = ()) -> None:
-        self.recorder = MetricStore(Journal(folder / "journal"), METRIC, TRIAL)
+        self.store = MetricStore(Journal(folder / "journal"), METRIC, TRIAL)
         self.database = Database(folder / "mlflow.sqlite")
         ids = () if upstream else (*given, TRIAL)
-        trial = TrialRuns(self.database, self.recorder, ids)
+        trial = TrialRuns(self.database, self.store, ids)
         handler = (
-            forwarding(Upstream(upstream), self.database, trial)
+            forwarding_handler(Upstream(upstream), self.database, trial)
             if upstream
-            else answering(MlflowApi(self.database, trial, "/artifacts"))
+            else mlflow_handler(MlflowApi(self.database, trial, "/artifacts"))
         )
-        self._server = serve(handler, self.recorder)
+        self._server = serve(handler, self.store)
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
     @property
     def values(self) -> list[float]:
-        return list(self.recorder.batch(1).values)
+        return list(self.store.batch(1).values)
 
     @property
     def seen(self) -> tuple[str, ...]:
-        return self.recorder.batch(1).seen
+        return self.store.batch(1).metric_names
 
     def close(self) -> None:
         """End it; another one may then go on with the same folder."""
@@ -86,8 +86,8 @@ class Sidecar:
         self.ask("POST", "runs/log-metric", body)
 
 
-def serve(handler: type[Handler], recorder: MetricStore) -> LocalServer:
-    server = LocalServer(listen(0), handler, recorder.changed)
+def serve(handler: type[Handler], store: MetricStore) -> LocalServer:
+    server = LocalServer(listen(0), handler, store.changed)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     return server
 

@@ -12,7 +12,8 @@ from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.companions import OUTLIVED
 from sweepjob.lifecycle.observed import EarlierAttempt, TrainerEnd
 from sweepjob.lifecycle.planner import plan
-from sweepjob.trial_pods.pod_records import parse_pod, remember_end
+from sweepjob.trial_pods.pod_parsing import parse_pod
+from sweepjob.trial_pods.pod_records import carry_over_trainer_end
 
 from .builders import job, pod, snapshot, trial
 from .test_pods import RUNNING, ended
@@ -156,6 +157,6 @@ def test_a_pod_that_somebody_deletes_then_ends_as_its_trainer_did() -> None:
     going = beside(0, {"terminated": {"exitCode": 143}})
     going["metadata"]["deletionTimestamp"] = "2026-01-01T00:01:00Z"
     going["status"]["phase"] = "Failed"
-    now = remember_end(before, parse_pod(going))
+    now = carry_over_trainer_end(before, parse_pod(going))
     assert now.view.succeeded
     assert not now.view.is_interrupted

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.api.sweeptrial import Record, parse_record
+from sweepjob.api.sweeptrial import parse_record
+from sweepjob.api.trial_record import TrialRecord
 from sweepjob.controllers.sweep_store import SweepState
 from sweepjob.local.store import Body
 from sweepjob.search.space import Assignment
@@ -158,7 +159,7 @@ def test_killed_at_some_turns_it_proposes_what_the_records_say(offset: int) -> N
             assert record.assignment == proposed(story, records[: record.index])
 
 
-def proposed(story: Story, records: list[Record]) -> Assignment | None:
+def proposed(story: Story, records: list[TrialRecord]) -> Assignment | None:
     """What comes after those records."""
     parsed, status = parse_sweepjob(story.sweep), story.sweep["status"]
     sweep = SweepState("team", "sweep", "", parsed, status["seed"], 0.0, {})

@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.api.stored_curve import dump_curve, load_curve, parse_curve
-from sweepjob.api.stored_fields import Fields
+from sweepjob.api.curve_encoding import dump_curve, load_curve, parse_curve
+from sweepjob.api.lenient_reader import LenientReader
 from sweepjob.early_stopping.curve import KEPT, Curve, kept
 from sweepjob.early_stopping.evaluator import PolicyEvaluator
 from sweepjob.early_stopping.policies.asha import Rungs
@@ -92,7 +92,7 @@ def test_what_a_policy_can_ask_for_is_kept(asked: object) -> None:
 @given(values=reports, goal=goals)
 def test_written_and_read_it_is_the_same(values: list[float], goal: Goal) -> None:
     curve = curve_of(values, goal)
-    again = load_curve(parse_curve(Fields(dump_curve(curve, "pod"), "curve")), Curve(goal))
+    again = load_curve(parse_curve(LenientReader(dump_curve(curve, "pod"), "curve")), Curve(goal))
     assert repr(again) == repr(curve)
 
 
@@ -101,7 +101,7 @@ def test_a_thinned_curve_goes_on_after_a_restart(odd: float) -> None:
     values = [n % 97 * odd if n == 500 else n % 97 / 7 for n in range(3 * KEPT)]
     straight = curve_of(values)
     dumped = dump_curve(curve_of(values[: 2 * KEPT + 5]), "pod")
-    resumed = load_curve(parse_curve(Fields(dumped, "curve")), Curve(Goal.MAXIMIZE))
+    resumed = load_curve(parse_curve(LenientReader(dumped, "curve")), Curve(Goal.MAXIMIZE))
     for value in values[2 * KEPT + 5 :]:
         resumed.append(value)
     assert repr(resumed) == repr(straight)
@@ -141,7 +141,7 @@ def test_a_tracker_knows_after_a_restart_what_it_knew(policy: Policy) -> None:
             curve.append(math.nan if odd else math.cos(n * (level + 1)) + level)
             straight.judge(trial, curve)
         read[trial] = load_curve(
-            parse_curve(Fields(dump_curve(curve, "pod"), "curve")), resumed.curve()
+            parse_curve(LenientReader(dump_curve(curve, "pod"), "curve")), resumed.curve()
         )
     resumed.restore(read)
     newcomers = straight.curve(), resumed.curve()

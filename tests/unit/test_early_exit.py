@@ -23,19 +23,19 @@ class Trainer:
     """A fake: what is to be seen of it."""
 
     def __init__(self, loading: float = 0.0) -> None:
-        self.first_seen: float | None = time.monotonic() + loading
-        self.has_let_go = False
+        self.first_activity: float | None = time.monotonic() + loading
+        self.has_released = False
 
 
 @pytest.fixture
-def recorder(tmp_path: Path) -> MetricStore:
+def store(tmp_path: Path) -> MetricStore:
     return MetricStore(Journal(tmp_path / "journal"), "score", "trial")
 
 
-def let_go(trainer: Trainer, recorder: MetricStore, *, lets_go: bool) -> None:
-    with recorder.changed:
-        trainer.has_let_go = lets_go
-        recorder.changed.notify_all()
+def let_go(trainer: Trainer, store: MetricStore, *, lets_go: bool) -> None:
+    with store.changed:
+        trainer.has_released = lets_go
+        store.changed.notify_all()
 
 
 @pytest.mark.parametrize(("loading", "shutdown"), MEASURED)
@@ -51,41 +51,39 @@ def test_a_busy_machine_is_given_more_time() -> None:
     assert early_exit.shutdown_time(2.0, 4.0) > 3 * early_exit.shutdown_time(2.0, 1.0)
 
 
-def test_it_leaves_when_the_trainer_has_let_go(recorder: MetricStore) -> None:
-    trainer, leaving = Trainer(), threading.Event()
-    early_exit.watch(trainer, recorder, leaving)
-    assert not leaving.wait(0.5), "not before"
-    let_go(trainer, recorder, lets_go=True)
-    assert leaving.wait(60)
+def test_it_leaves_when_the_trainer_has_let_go(store: MetricStore) -> None:
+    trainer, shutdown = Trainer(), threading.Event()
+    early_exit.exit_with_trainer(trainer, store, shutdown)
+    assert not shutdown.wait(0.5), "not before"
+    let_go(trainer, store, lets_go=True)
+    assert shutdown.wait(60)
 
 
-def test_one_that_holds_something_again_is_not_gone(recorder: MetricStore) -> None:
-    trainer, leaving = Trainer(loading=4.0), threading.Event()
-    early_exit.watch(trainer, recorder, leaving)
-    let_go(trainer, recorder, lets_go=True)
+def test_one_that_holds_something_again_is_not_gone(store: MetricStore) -> None:
+    trainer, shutdown = Trainer(loading=4.0), threading.Event()
+    early_exit.exit_with_trainer(trainer, store, shutdown)
+    let_go(trainer, store, lets_go=True)
     time.sleep(0.2)
-    let_go(trainer, recorder, lets_go=False)
-    assert not leaving.wait(2.5)
+    let_go(trainer, store, lets_go=False)
+    assert not shutdown.wait(2.5)
 
 
-def test_a_long_trial_is_worth_no_risk(
-    recorder: MetricStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(early_exit, "_WORTHWHILE", 0.2)
-    trainer, leaving = Trainer(), threading.Event()
-    early_exit.watch(trainer, recorder, leaving)
+def test_a_long_trial_is_worth_no_risk(store: MetricStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(early_exit, "_MAX_TRIAL_DURATION", 0.2)
+    trainer, shutdown = Trainer(), threading.Event()
+    early_exit.exit_with_trainer(trainer, store, shutdown)
     time.sleep(0.3)
-    let_go(trainer, recorder, lets_go=True)
-    assert not leaving.wait(1.5)
+    let_go(trainer, store, lets_go=True)
+    assert not shutdown.wait(1.5)
 
 
-def test_it_does_not_guess_again(recorder: MetricStore, tmp_path: Path) -> None:
-    recorder.left()
-    again, trainer, leaving = (
+def test_it_does_not_guess_again(store: MetricStore, tmp_path: Path) -> None:
+    store.record_early_exit()
+    again, trainer, shutdown = (
         MetricStore(Journal(tmp_path / "journal"), "score", "trial"),
         Trainer(),
         threading.Event(),
     )
-    early_exit.watch(trainer, again, leaving)
+    early_exit.exit_with_trainer(trainer, again, shutdown)
     let_go(trainer, again, lets_go=True)
-    assert not leaving.wait(1.0)
+    assert not shutdown.wait(1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sweepjob.trial_pods.failures import last_lines
-from sweepjob.trial_pods.pod_records import parse_pod
+from sweepjob.trial_pods.pod_parsing import parse_pod
 
 from .test_job import manifest, pod_of
 from .test_pods import ended, pod

@@ -43,7 +43,7 @@ def test_what_the_users_server_accepted_counts_and_nothing_else(
     ours.ask("POST", "runs/log-batch", {"run_id": run, "metrics": two})
     ours.ask("POST", "runs/update", {"run_id": run, "status": "FINISHED"})
     assert ours.values == theirs.values == [0.5, 1.0, 2.0]
-    assert ours.recorder.ended
+    assert ours.store.runs_ended
     assert ours.call("GET", f"runs/get?run_id={run}")[1]["run"]["info"]["status"] == "FINISHED"
 
 
@@ -210,7 +210,7 @@ def test_an_address_that_is_none_is_said_without_its_password(
     status, answer = ours.call("POST", "runs/create", {})
     ours.close()
     assert status == 503
-    assert "MLFLOW_TRACKING_URI is no address of a server" in answer["message"]
+    assert "MLFLOW_TRACKING_URI is not the address of a server" in answer["message"]
     assert "cret" not in answer["message"] + capsys.readouterr().err
 
 

@@ -23,8 +23,8 @@ from sweepjob import protocol
 from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.crc32c import masked_crc32c
-from sweepjob.sidecar.sources.event_records import Damaged, Malformed, complete_records
-from sweepjob.sidecar.sources.growing_files import Follower
+from sweepjob.sidecar.sources.event_records import DamagedFile, MalformedRecord, read_records
+from sweepjob.sidecar.sources.follower import Follower
 from sweepjob.sidecar.sources.json_lines import JsonLines
 from sweepjob.sidecar.sources.tensorboard import EventFiles
 
@@ -34,23 +34,23 @@ MEBIBYTE = 1024 * 1024
 LIMIT = 64 * MEBIBYTE  # the sidecar's container has no more
 
 
-def recorder_in(folder: Path) -> MetricStore:
+def store_in(folder: Path) -> MetricStore:
     return MetricStore(Journal(folder / "journal"), "score", "trial")
 
 
-def values(recorder: MetricStore) -> list[float]:
-    return list(recorder.batch(1).values)
+def values(store: MetricStore) -> list[float]:
+    return list(store.batch(1).values)
 
 
-def said(recorder: MetricStore) -> str:
-    assert all(n.reason == protocol.REPORTS_INCOMPLETE for n in recorder.notices)
-    return " ".join(notice.message for notice in recorder.notices)
+def said(store: MetricStore) -> str:
+    assert all(n.reason == protocol.REPORTS_INCOMPLETE for n in store.notices)
+    return " ".join(notice.message for notice in store.notices)
 
 
 def read_events(folder: Path, *, last: bool = True) -> MetricStore:
-    recorder = recorder_in(folder.parent)
-    EventFiles(folder, recorder).read(last)
-    return recorder
+    store = store_in(folder.parent)
+    EventFiles(folder, store).read(last)
+    return store
 
 
 @contextlib.contextmanager
@@ -85,15 +85,15 @@ from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.json_lines import JsonLines
 from sweepjob.sidecar.sources.tensorboard import EventFiles
 path = Path(sys.argv[1])
-recorder = MetricStore(Journal(path.parent / "journal"), "score", "trial")
-(EventFiles if path.is_dir() else JsonLines)(path, recorder).read(True)
+store = MetricStore(Journal(path.parent / "journal"), "score", "trial")
+(EventFiles if path.is_dir() else JsonLines)(path, store).read(True)
 if sys.platform == "linux":
     # Not getrusage: there a process begins with the peak of the one that started it.
     [peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
 else:
     import resource
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-print(recorder.count, peak)
+print(store.count, peak)
 """
 
 
@@ -205,10 +205,10 @@ def test_what_cannot_be_read_further_is_said(folder: Path, tail: bytes, words: s
     file = log(folder, "run", "score", [1, 2])
     with file.open("ab") as more:
         more.write(tail)
-    recorder = read_events(folder)
-    assert values(recorder) == [1, 2]
-    assert words in said(recorder)
-    assert f"'run/{file.name}'" in said(recorder)
+    store = read_events(folder)
+    assert values(store) == [1, 2]
+    assert words in said(store)
+    assert f"'run/{file.name}'" in said(store)
 
 
 def test_a_record_that_is_damaged_is_passed_over_and_said(folder: Path) -> None:
@@ -216,32 +216,32 @@ def test_a_record_that_is_damaged_is_passed_over_and_said(folder: Path) -> None:
     damaged[-6] ^= 1  # in the number: the checksum is wrong now
     append(folder, "", event(scalar("score", 1)), framed(b"\xff" * 30), bytes(damaged))
     log(folder, "", "score", [3])
-    recorder = read_events(folder)
-    assert values(recorder) == [1, 3]
-    assert "its checksum does not match" in said(recorder)
-    assert "damaged" in said(recorder_in(folder.parent)), "it is known after a restart"
+    store = read_events(folder)
+    assert values(store) == [1, 3]
+    assert "its checksum does not match" in said(store)
+    assert "damaged" in said(store_in(folder.parent)), "it is known after a restart"
 
 
 def test_files_that_are_no_event_files(folder: Path) -> None:
     (folder / "notes.tfevents").write_text("not one, although it is called so\n")
     log(folder, "run", "score", [1])
-    recorder = read_events(folder)
-    assert values(recorder) == [1]
-    assert "'notes.tfevents' is damaged, or no event file" in said(recorder)
+    store = read_events(folder)
+    assert values(store) == [1]
+    assert "'notes.tfevents' is damaged, or not an event file" in said(store)
 
 
 def test_a_record_that_grows_slowly(folder: Path) -> None:
-    recorder = recorder_in(folder.parent)
-    reader = EventFiles(folder, recorder)
+    store = store_in(folder.parent)
+    reader = EventFiles(folder, store)
     whole = VERSION + event(scalar("score", 1)) + image(5000) + event(tensor("score", 2))
     for length in range(0, len(whole), 7):
         (folder / "tfevents").write_bytes(whole[:length])
         reader.read(False)
-        assert recorder.notices == ()
+        assert store.notices == ()
     (folder / "tfevents").write_bytes(whole)
     reader.read(True)
-    assert values(recorder) == [1, 2]
-    assert recorder.notices == ()
+    assert values(store) == [1, 2]
+    assert store.notices == ()
 
 
 def test_one_that_cannot_be_read_does_not_stop_the_others(folder: Path) -> None:
@@ -250,32 +250,32 @@ def test_one_that_cannot_be_read_does_not_stop_the_others(folder: Path) -> None:
     hidden.chmod(0)
     (folder / "closed").mkdir(mode=0)
     with as_another_user():
-        recorder = read_events(folder, last=False)
-        assert values(recorder) == [1]
-        assert f"'a/{hidden.name}' could not be read: Permission denied." in said(recorder)
-        assert "securityContext.runAsUser" in said(recorder)
-        assert "1 more" in said(recorder)
+        store = read_events(folder, last=False)
+        assert values(store) == [1]
+        assert f"'a/{hidden.name}' could not be read: Permission denied." in said(store)
+        assert "securityContext.runAsUser" in said(store)
+        assert "1 more" in said(store)
     hidden.chmod(0o644)
     (folder / "closed").chmod(0o755)
-    reader = EventFiles(folder, recorder)
+    reader = EventFiles(folder, store)
     reader.read(False)
     # Now two runs have it: the reason is another one.
-    assert [n.reason for n in recorder.notices] == [protocol.AMBIGUOUS_METRIC]
+    assert [n.reason for n in store.notices] == [protocol.AMBIGUOUS_METRIC]
 
 
 def test_a_file_of_lines_that_cannot_be_read(folder: Path) -> None:
     file = folder / "metrics.jsonl"
     file.write_text('{"score": 1}\n')
     file.chmod(0)
-    recorder = recorder_in(folder.parent)
-    reader = JsonLines(file, recorder)
+    store = store_in(folder.parent)
+    reader = JsonLines(file, store)
     with as_another_user():
         reader.read(False)
-    assert "'metrics.jsonl' could not be read: Permission denied." in said(recorder)
+    assert "'metrics.jsonl' could not be read: Permission denied." in said(store)
     file.chmod(0o644)
     with as_another_user():
         reader.read(False)
-    assert (values(recorder), recorder.notices) == ([1], ())
+    assert (values(store), store.notices) == ([1], ())
 
 
 def _pipe(path: Path) -> None:
@@ -293,7 +293,7 @@ def _secret(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (_pipe, "no regular file"),
+        (_pipe, "not a regular file"),
         (Path.mkdir, "is a folder"),
         (_secret, "leads out of its folder"),
         (_loop, ""),
@@ -305,7 +305,7 @@ def test_things_in_the_place_of_a_file(
     make(folder / "metrics.jsonl")
     make(folder / "x.tfevents")
     log(folder, "run", "score", [1])
-    lines, events = recorder_in(folder), recorder_in(folder.parent)
+    lines, events = store_in(folder), store_in(folder.parent)
     reading = threading.Thread(target=JsonLines(folder / "metrics.jsonl", lines).read, args=(True,))
     reading.start()
     reading.join(30)
@@ -317,7 +317,7 @@ def test_things_in_the_place_of_a_file(
 
 
 def test_whatever_goes_wrong_is_said_and_tried_again(folder: Path) -> None:
-    recorder = recorder_in(folder)
+    store = store_in(folder)
     tries: list[bool] = []
 
     def read(last: bool) -> None:
@@ -325,14 +325,14 @@ def test_whatever_goes_wrong_is_said_and_tried_again(folder: Path) -> None:
         if not last:
             raise ZeroDivisionError("nobody thought of it")
 
-    follower = Follower(read, recorder)
+    follower = Follower(read, store)
     follower.start()
     while len(tries) < 2:
         time.sleep(0.01)
-    assert "nobody thought of it" in said(recorder)
+    assert "nobody thought of it" in said(store)
     follower.finish()
     assert tries[-1]
-    assert recorder.notices == ()
+    assert store.notices == ()
 
 
 @pytest.mark.parametrize(
@@ -348,9 +348,9 @@ def test_whatever_goes_wrong_is_said_and_tried_again(folder: Path) -> None:
 def test_a_file_with_the_newest_metrics_only(
     folder: Path, written: list[bytes], expected: list[float], *, replace: bool
 ) -> None:
-    recorder = recorder_in(folder)
+    store = store_in(folder)
     file = folder / "metrics.jsonl"
-    reader = JsonLines(file, recorder)
+    reader = JsonLines(file, store)
     for content in written:
         if replace:
             (folder / "new").write_bytes(content)
@@ -361,8 +361,8 @@ def test_a_file_with_the_newest_metrics_only(
         reader.read(False)
         time.sleep(0.01)  # the kernel's clock of files ticks every few milliseconds
     reader.read(True)
-    assert values(recorder) == expected
-    assert recorder.notices == ()
+    assert values(store) == expected
+    assert store.notices == ()
 
 
 @pytest.mark.parametrize(
@@ -380,10 +380,10 @@ def test_a_file_with_the_newest_metrics_only(
 def test_odd_lines(folder: Path, line: bytes, expected: list[float]) -> None:
     file = folder / "metrics.jsonl"
     file.write_bytes(line + b"\n")
-    recorder = recorder_in(folder)
-    JsonLines(file, recorder).read(False)
-    assert values(recorder) == expected
-    assert recorder.notices == ()
+    store = store_in(folder)
+    JsonLines(file, store).read(False)
+    assert values(store) == expected
+    assert store.notices == ()
 
 
 @pytest.mark.parametrize(
@@ -392,11 +392,11 @@ def test_odd_lines(folder: Path, line: bytes, expected: list[float]) -> None:
 def test_lines_that_are_passed_over_are_said(folder: Path, line: bytes) -> None:
     file = folder / "metrics.jsonl"
     file.write_bytes(b'{"score": 1}\n' + line + b"\n" + b'{"score": 3}\n' + line + b"\n")
-    recorder = recorder_in(folder)
-    JsonLines(file, recorder).read(False)
-    assert values(recorder) == [1, 3]
-    assert "is no JSON object and was passed over" in said(recorder)
-    assert "the one at byte 13" in said(recorder)
+    store = store_in(folder)
+    JsonLines(file, store).read(False)
+    assert values(store) == [1, 3]
+    assert "is not a JSON object and was skipped" in said(store)
+    assert "the one at byte 13" in said(store)
 
 
 @settings(deadline=None)
@@ -407,9 +407,9 @@ def test_any_bytes_in_an_event_file(data: bytes, framing: bool, cut: int) -> Non
         folder.mkdir()
         whole = VERSION + (framed(data) + event(scalar("score", 1)) if framing else data)
         (folder / "tfevents").write_bytes(whole)
-        recorder = read_events(folder)
+        store = read_events(folder)
         if framing:
-            assert values(recorder)[-1:] == [1]
+            assert values(store)[-1:] == [1]
         (folder / "tfevents").write_bytes(whole[: max(0, len(whole) - cut)])
         read_events(folder)
 
@@ -436,10 +436,10 @@ def test_any_message_is_read_to_its_end_or_refused(
         data[position % len(data)] = byte
     with tempfile.TemporaryFile() as file:
         file.write(data)
-        with contextlib.suppress(Damaged):
-            for record in complete_records(file, 0):
+        with contextlib.suppress(DamagedFile):
+            for record in read_records(file, 0):
                 assert record.end <= len(data)
-                with contextlib.suppress(Malformed):
+                with contextlib.suppress(MalformedRecord):
                     for logged in record.values():
                         assert logged.tag
 
@@ -460,9 +460,9 @@ def test_any_lines(lines: list[bytes]) -> None:
         folder = Path(made)
         file = folder / "metrics.jsonl"
         file.write_bytes(b"\n".join([*lines, b'{"score": 0.5}']))
-        recorder = recorder_in(folder)
-        JsonLines(file, recorder).read(True)
-        assert values(recorder)[-1:] == [0.5]
+        store = store_in(folder)
+        JsonLines(file, store).read(True)
+        assert values(store)[-1:] == [0.5]
 
 
 def test_time_is_linear_in_the_size() -> None:
@@ -472,7 +472,7 @@ def test_time_is_linear_in_the_size() -> None:
         with tempfile.TemporaryFile() as file:
             file.write(event(*[scalar("x", n) for n in range(count)]))
             begun = time.process_time()
-            for record in complete_records(file, 0):
+            for record in read_records(file, 0):
                 assert sum(1 for _ in record.values()) == count
             return time.process_time() - begun
 

@@ -14,7 +14,7 @@ from sweepjob import protocol
 from sweepjob.api import names
 from sweepjob.api.problem import InvalidSpec
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.trial_pods.pod_records import goes_on, parse_job, parse_pod
+from sweepjob.trial_pods.pod_parsing import is_active_pod, parse_job, parse_pod
 
 from .builders import SWEEPJOB
 from .mutation import json_values, mutate
@@ -112,7 +112,7 @@ def test_any_change_of_a_pod_is_read_or_refused(body: dict[str, Any], data: st.D
     changed = mutate(data, copy.deepcopy(body))
     for _ in range(data.draw(st.integers(0, 2))):
         changed = mutate(data, changed) if changed else changed
-    goes_on(changed)
+    is_active_pod(changed)
     try:
         record = parse_pod(changed)
     except ValueError as error:
@@ -173,7 +173,7 @@ def test_names_in_last_words_can_be_written_down() -> None:
     message = r'{"count":0,"low":null,"high":null,"tail":[],"seen":["\ud800x"]}'
     summary = parse_pod(small_pod(message)).summary
     assert summary is not None
-    assert summary.seen == ("?x",)
+    assert summary.metric_names == ("?x",)
 
 
 @given(st.data())
@@ -250,4 +250,4 @@ def test_any_change_of_a_message_is_read_or_refused(data: st.DataObject, message
         return
     if kind is protocol.Push:
         assert 1 <= found.first <= protocol.MAX_REPORTS
-        "".join(found.seen).encode()
+        "".join(found.metric_names).encode()

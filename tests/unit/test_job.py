@@ -146,8 +146,10 @@ VALUES = {"search_space.a": "two words", "search_space.b": "it's", "search_space
     ids=["blanks", "quotes", "list", "shell"],
 )
 def test_values_reach_the_script_as_they_are(written: Any, expected: list[str]) -> None:
-    written_out = command.resolve(written, VALUES)
-    assert [kubelet_expansion.expand(word, {"rm": "no"}) for word in written_out] == expected
+    written_out = command.resolve_command(written, VALUES)
+    assert [
+        kubelet_expansion.expand_variables(word, {"rm": "no"}) for word in written_out
+    ] == expected
 
 
 def test_the_hook_runs_a_script_of_the_sidecars_image() -> None:

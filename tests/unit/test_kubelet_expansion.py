@@ -45,12 +45,14 @@ TEXTS = st.text("$$$()AB é🎉\\'", max_size=12)
 
 @pytest.mark.parametrize(("text", "expanded"), ANSWERS.items())
 def test_expansion(text: str, expanded: str) -> None:
-    assert kubelet_expansion.expand(text, VARIABLES) == expanded
+    assert kubelet_expansion.expand_variables(text, VARIABLES) == expanded
 
 
 @given(TEXTS)
 def test_a_literal_is_what_it_was(text: str) -> None:
-    assert kubelet_expansion.expand(kubelet_expansion.literal(text), VARIABLES) == text
+    assert (
+        kubelet_expansion.expand_variables(kubelet_expansion.escape_text(text), VARIABLES) == text
+    )
 
 
 @given(st.lists(TEXTS | st.just("${{a}}") | st.just("${{b}}"), max_size=6), TEXTS, TEXTS)
@@ -63,16 +65,16 @@ def test_values_stay_and_what_is_written_is_expanded(
         return
     neutral = {"a": "\ue000", "b": "\ue001"}
     plain = text.replace("${{a}}", neutral["a"]).replace("${{b}}", neutral["b"])
-    expected = kubelet_expansion.expand(plain, VARIABLES)
+    expected = kubelet_expansion.expand_variables(plain, VARIABLES)
     for name, value in (("a", first), ("b", second)):
         expected = expected.replace(neutral[name], value)
-    made = kubelet_expansion.filled(text, {"a": first, "b": second})
-    assert kubelet_expansion.expand(made, VARIABLES) == expected
+    made = kubelet_expansion.fill_references(text, {"a": first, "b": second})
+    assert kubelet_expansion.expand_variables(made, VARIABLES) == expected
 
 
 @given(TEXTS, st.integers(0, 5))
 def test_what_is_written_without_references_stays(text: str, number: int) -> None:
-    assert kubelet_expansion.filled(f"{text}{number}", {}) == f"{text}{number}"
+    assert kubelet_expansion.fill_references(f"{text}{number}", {}) == f"{text}{number}"
 
 
 ODD = ["a$$b", "$(DATA)/x", "$", "$$(DATA)", "$é", "x$(", "\\$(DATA)", "`$(DATA)`", "$$$"]
@@ -108,12 +110,12 @@ def test_every_place_of_a_pod_that_the_kubelet_expands(value: str) -> None:
     [trainer] = template["spec"]["containers"]
     env: dict[str, str] = {}
     for entry in trainer["env"]:
-        env[entry["name"]] = kubelet_expansion.expand(entry.get("value", "secret"), env)
+        env[entry["name"]] = kubelet_expansion.expand_variables(entry.get("value", "secret"), env)
     assert (env["V"], env["AZUREML_SWEEP_v"]) == (f"/d:{value}", value)
     assert value in env["SWEEPJOB_PARAMETERS"].encode().decode("unicode_escape")
 
     def words(given: list[str]) -> list[str]:
-        return [kubelet_expansion.expand(word, env) for word in given]
+        return [kubelet_expansion.expand_variables(word, env) for word in given]
 
     assert words(trainer["command"]) == ["run", f"--v={value}", "/d"]
     assert words(trainer["args"]) == [value]
@@ -128,4 +130,6 @@ def test_what_the_sidecar_is_told_arrives() -> None:
     spec = parse_sweepjob(sweepjob(objective=objective))
     pod = job_manifest(IDENTITY, spec, {"lr": 1, "units": 2}, SIDECAR)["spec"]["template"]["spec"]
     [sidecar] = pod["initContainers"]
-    assert "$$(DATA) $(X)" in kubelet_expansion.expand(sidecar["env"][0]["value"], {"X": "no"})
+    assert "$$(DATA) $(X)" in kubelet_expansion.expand_variables(
+        sidecar["env"][0]["value"], {"X": "no"}
+    )

@@ -16,7 +16,7 @@ def read(counter: LineCounter, log: list[int], until: int | None = None) -> list
     """Numbers of the lines that are new, of a stream that begins where the API server would begin: with
     the second of the position's time, less a second."""
     since = counter.position.since // SECOND * SECOND
-    counter.begin_again()
+    counter.restart()
     lines = [n for n, time in enumerate(log[:until]) if time >= since]
     return [n for n in lines if counter.is_new(log[n])]
 

@@ -15,12 +15,13 @@ from sweepjob.ingest.pod_logs import reader as log_reader
 from sweepjob.ingest.pod_logs.reader import LogReaders
 from sweepjob.kube import errors
 from sweepjob.kube.denied import Denied
-from sweepjob.pod_logs.findings import LogFindings, reasons_for_doubt
+from sweepjob.pod_logs.findings import LogFindings, log_incomplete_reasons
 from sweepjob.pod_logs.limits import LogLimits
-from sweepjob.pod_logs.lines import LogLines, nanoseconds
-from sweepjob.pod_logs.numbers import compile_expressions
+from sweepjob.pod_logs.log_parser import LogParser, nanoseconds
+from sweepjob.pod_logs.number_syntax import compile_expressions
 from sweepjob.pod_logs.position import LogPosition
-from sweepjob.trial_pods.pod_records import PodRecord, parse_pod
+from sweepjob.trial_pods.pod_parsing import parse_pod
+from sweepjob.trial_pods.pod_records import PodRecord
 
 from .test_pods import pod
 
@@ -73,8 +74,8 @@ async def read(
         log, lambda uid: current or ended(), report, lambda pod: finished.append(pod.uid)
     )
     record = parse_pod(pod({"phase": "Running"}))
-    readers.follow(record, LogLines("score"), after)
-    readers.follow(record, LogLines("score"), after)  # a second time changes nothing
+    readers.follow(record, LogParser("score"), after)
+    readers.follow(record, LogParser("score"), after)  # a second time changes nothing
     async with asyncio.timeout(5):
         while not readers.has_read(record.uid):  # noqa: ASYNC110 - it has no event
             await asyncio.sleep(0)
@@ -117,11 +118,11 @@ async def test_a_stream_that_does_not_end_with_its_pod_is_cut_off() -> None:
 
     api: Any = Endless()
     readers = LogReaders(api, lambda uid: seen[0], report, lambda pod: finished.set())
-    readers.follow(record, LogLines("score"), 0)
+    readers.follow(record, LogParser("score"), 0)
     await asyncio.sleep(0.1)
     assert not finished.is_set(), "as long as the pod runs"
     seen[0] = ended()
-    readers.follow(seen[0], LogLines("score"), 0)
+    readers.follow(seen[0], LogParser("score"), 0)
     async with asyncio.timeout(5):
         await finished.wait()
     assert values == [3.0, 4.0]
@@ -172,7 +173,7 @@ class Readers:
             clock=clock,
         )
         record = parse_pod(pod({"phase": "Running"}))
-        self.readers.follow(record, LogLines("score"), 0)
+        self.readers.follow(record, LogParser("score"), 0)
         self.uid = record.uid
 
     def report(self, pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
@@ -211,7 +212,7 @@ async def test_what_comes_too_fast_is_skipped_up_to_the_newest_lines_and_said() 
     assert readers.values[-100:] == [float(n) for n in range(59_901, 60_001)]
     found = readers.findings[-1]
     assert found.skipped_lines == 60_000 - len(readers.values) > 10_000
-    [(reason, message)] = reasons_for_doubt(found, "score")
+    [(reason, message)] = log_incomplete_reasons(found, "score")
     assert reason == "LogTooFast"
     assert f"{found.skipped_lines} lines" in message
 
@@ -252,7 +253,7 @@ async def test_a_quiet_log_is_read_in_time_beside_ten_floods() -> None:
     readers = LogReaders(api, lambda uid: record, report, lambda pod: None)
     names = [*(f"flood-{n}" for n in range(10)), "quiet"]
     for name in names:
-        readers.follow(replace(record, name=name, uid=name), LogLines("score"), 0)
+        readers.follow(replace(record, name=name, uid=name), LogParser("score"), 0)
     async with asyncio.timeout(60):
         await enough.wait()
     for name in names:
@@ -278,7 +279,7 @@ async def test_a_backlog_is_read_although_the_pod_has_ended() -> None:
     readers = Readers(api, LogLimits(), lambda: CLOCK)
     await asyncio.sleep(0.025)
     readers.running = False
-    readers.readers.follow(ended(), LogLines("score"), 0)
+    readers.readers.follow(ended(), LogParser("score"), 0)
     async with asyncio.timeout(20):
         await readers.finished.wait()
     assert readers.values == [float(n) for n in range(12)]
@@ -307,14 +308,14 @@ async def test_why_a_log_cannot_be_read_is_said_and_forgotten_when_it_can() -> N
 async def test_a_mistake_of_ours_in_a_line_ends_neither_the_reading_nor_the_loop(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    usual = LogLines.read
+    usual = LogParser.read
 
-    def fails(self: LogLines, line: str, *, ends: bool = True) -> list[tuple[str, float]]:
+    def fails(self: LogParser, line: str, *, ends: bool = True) -> list[tuple[str, float]]:
         if "score=3" in line:
             raise RecursionError
         return usual(self, line, ends=ends)
 
-    monkeypatch.setattr(LogLines, "read", fails)
+    monkeypatch.setattr(LogParser, "read", fails)
     values, finished = await read(BreakingLog([]))
     assert values == [float(n) for n in range(12) if n != 3]
     assert finished == 1

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob.kube import log_stream
 from sweepjob.kube.log_stream import LONGEST, MORE, log_lines
-from sweepjob.pod_logs.lines import LogLines
+from sweepjob.pod_logs.log_parser import LogParser
 
 STAMP = b"2026-01-01T00:00:00.000000000Z "
 
@@ -30,7 +30,7 @@ def pieces(data: bytes, size: int) -> list[bytes]:
 
 async def reports(data: bytes, size: int, metric: str = "val_acc") -> list[float]:
     """What is reported by a log, in chunks of a size."""
-    found, lines, within = list[float](), LogLines(metric), False
+    found, lines, within = list[float](), LogParser(metric), False
     for line in await lines_of(pieces(data, size)):
         more = line.endswith(MORE)
         text = line.removesuffix(MORE)

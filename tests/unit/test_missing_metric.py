@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sweepjob import protocol
 from sweepjob.api.metrics import Metrics
-from sweepjob.api.missing_metric import missing_metric
+from sweepjob.api.missing_metric import missing_metric_message
 
 ELSEWHERE = [source for source in protocol.SOURCES if source != protocol.MLFLOW]
 
@@ -13,7 +13,9 @@ ELSEWHERE = [source for source in protocol.SOURCES if source != protocol.MLFLOW]
 def advice(
     metrics: Metrics, seen: tuple[str, ...] = (), samples: tuple[str, ...] = (), doubt: str = ""
 ) -> str:
-    return missing_metric("s-3", "val_acc", metrics, seen, samples, (doubt,) if doubt else ())
+    return missing_metric_message(
+        "s-3", "val_acc", metrics, seen, samples, (doubt,) if doubt else ()
+    )
 
 
 @pytest.mark.parametrize("source", ELSEWHERE)
@@ -58,7 +60,7 @@ def test_many_names_are_not_all_listed() -> None:
 
 def test_the_lines_that_were_seen() -> None:
     said = advice(Metrics(protocol.LOGS, 0), (), ("epoch 1 val_acc 0.9", "val_acc=0,93"))
-    assert "Lines that were seen: 'epoch 1 val_acc 0.9'; 'val_acc=0,93'." in said
+    assert "Lines of the log: 'epoch 1 val_acc 0.9'; 'val_acc=0,93'." in said
     assert "no line with a number" in advice(Metrics(protocol.LOGS, 0))
 
 

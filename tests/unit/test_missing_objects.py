@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sweepjob.trial_pods import start_blockers
-from sweepjob.trial_pods.missing_objects import find_missing
+from sweepjob.trial_pods.missing_objects import find_missing_object
 
 # As kubelet, scheduler, admission and controllers of Kubernetes 1.29 to 1.35 say it.
 SAID = [
@@ -69,7 +69,7 @@ SAID = [
 
 @pytest.mark.parametrize(("message", "reason", "words"), SAID)
 def test_the_missing_thing_is_named(message: str, reason: str, words: str) -> None:
-    missing = find_missing(message)
+    missing = find_missing_object(message)
     assert missing is not None
     assert missing.reason == reason
     assert missing.sentence.startswith(words)
@@ -80,7 +80,7 @@ def test_the_missing_thing_is_named(message: str, reason: str, words: str) -> No
     ["Back-off pulling image", 'nodes "n1" not found', "exec: train.py: not found", ""],
 )
 def test_other_messages_name_nothing(message: str) -> None:
-    assert find_missing(message) is None
+    assert find_missing_object(message) is None
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ POD: dict[str, Any] = {
 def test_a_refusal_for_resources_names_the_container_and_what_to_set(
     message: str, reason: str, words: str
 ) -> None:
-    trouble = start_blockers.of_refused_pod(message, 0.0, POD)
-    assert trouble.reason == reason
-    assert not trouble.waits
-    assert words in trouble.message
+    start_blocker = start_blockers.of_refused_pod(message, 0.0, POD)
+    assert start_blocker.reason == reason
+    assert not start_blocker.waits
+    assert words in start_blocker.message

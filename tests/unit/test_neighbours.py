@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob import protocol
 from sweepjob.api import names
-from sweepjob.api.owners import owner_of
+from sweepjob.api.owner_description import describe_owner
 from sweepjob.api.problem import InvalidSpec
 from sweepjob.api.reserved_names import ReservedName
 from sweepjob.api.sweepjob import parse_sweepjob
@@ -39,7 +39,7 @@ ON_HOST = {"trial": template(hostNetwork=True)}
 
 def port(pod: dict[str, Any]) -> int:
     """The one that the sidecar listens on, which trainer and scheduler are told, too."""
-    told = protocol.told(environment(pod["initContainers"][0]))
+    told = protocol.parse_settings(environment(pod["initContainers"][0]))
     found = int(told[protocol.SOURCE_PORT])
     [trainer] = pod["containers"]
     assert trainer["ports"][-1] == {"containerPort": found, "hostPort": found, "protocol": "TCP"}
@@ -145,7 +145,7 @@ def test_a_path_made_of_variables_is_the_same_for_the_sidecar() -> None:
     written, read = folders(trial, BOARD)
     assert written == read == {"name": "data", "subPathExpr": "$(SWEEPJOB_TRIAL)/$(RUN)"}
     shared = pod(trial=trial, metrics=BOARD)["initContainers"][0]["env"]
-    assert [e["name"] for e in shared] == [protocol.ENV_TOLD, "POD", "RUN", "SWEEPJOB_TRIAL"]
+    assert [e["name"] for e in shared] == [protocol.ENV_SETTINGS, "POD", "RUN", "SWEEPJOB_TRIAL"]
 
 
 sweep_names = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
@@ -179,7 +179,7 @@ def test_the_longest_name_leaves_room_for_its_pods() -> None:
 )
 def test_whose_an_object_is(labels: dict[str, str], owners: list[Any], words: str) -> None:
     meta = {"labels": labels, "ownerReferences": owners}
-    assert words in owner_of({"metadata": meta})
+    assert words in describe_owner({"metadata": meta})
 
 
 def mounting(volume: str) -> dict[str, Any]:

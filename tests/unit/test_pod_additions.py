@@ -34,7 +34,7 @@ def sidecar_of(pod: dict[str, Any]) -> dict[str, Any]:
 
 
 def told(pod: dict[str, Any]) -> dict[str, str]:
-    return protocol.told(environment(sidecar_of(pod)))
+    return protocol.parse_settings(environment(sidecar_of(pod)))
 
 
 def test_an_output_is_a_folder_of_the_trial_on_the_users_volume() -> None:
@@ -83,13 +83,13 @@ def test_mistakes_in_outputs(outputs: dict[str, Any], words: str) -> None:
 def test_what_is_optional_is_left_out_where_it_stands_for_nothing() -> None:
     text = "run $[[--data ${{inputs.data}}]] --lr ${{search_space.lr}} $[[--fast]]"
     values = {"search_space.lr": "0.1"}
-    assert command.resolve(text, values) == ["run", "--lr", "0.1", "--fast"]
-    assert command.resolve(text, {**values, "inputs.data": "a b"})[1:3] == ["--data", "a b"]
+    assert command.resolve_command(text, values) == ["run", "--lr", "0.1", "--fast"]
+    assert command.resolve_command(text, {**values, "inputs.data": "a b"})[1:3] == ["--data", "a b"]
     words = ["run", "$[[--data ${{inputs.data}}]]", "x"]
-    assert command.resolve(words, {}) == ["run", "x"]
-    assert command.resolve(words, {"inputs.data": "d"}) == ["run", "--data", "d", "x"]
+    assert command.resolve_command(words, {}) == ["run", "x"]
+    assert command.resolve_command(words, {"inputs.data": "d"}) == ["run", "--data", "d", "x"]
     shell = "run $[[--data ${{inputs.data}}]] && done"
-    assert command.resolve(shell, {"inputs.data": "a b"})[2] == "run --data 'a b' && done"
+    assert command.resolve_command(shell, {"inputs.data": "a b"})[2] == "run --data 'a b' && done"
 
 
 def test_only_what_is_never_there_is_a_mistake_in_what_is_optional() -> None:

@@ -8,7 +8,8 @@ from sweepjob.api import names
 from sweepjob.api.quantity import is_quantity, parse_quantity
 from sweepjob.api.times import parse_time
 from sweepjob.trial_pods import accelerators, start_blockers
-from sweepjob.trial_pods.pod_records import PodRecord, parse_job, parse_pod, remember_end
+from sweepjob.trial_pods.pod_parsing import parse_job, parse_pod
+from sweepjob.trial_pods.pod_records import PodRecord, carry_over_trainer_end
 
 
 def pod(status: dict[str, Any]) -> dict[str, Any]:
@@ -55,9 +56,9 @@ def test_end_and_times() -> None:
     record = parse_pod(pod(status))
     assert record.view.succeeded is False
     assert record.view.failure == ("TrainerFailed", "the trainer ended with exit code 3: boom")
-    assert record.held_from is not None
+    assert record.gpus_held_since is not None
     assert record.ended is not None
-    assert record.ended - record.held_from == 25
+    assert record.ended - record.gpus_held_since == 25
 
 
 def test_a_trainer_whose_program_does_not_exist_has_never_started() -> None:
@@ -74,7 +75,7 @@ def test_a_trainer_whose_program_does_not_exist_has_never_started() -> None:
         "TrainerFailed",
         "the trainer ended with exit code 128: no such file",
     )
-    assert (record.ended or 0) - (record.held_from or 0) == 25
+    assert (record.ended or 0) - (record.gpus_held_since or 0) == 25
 
 
 @pytest.mark.parametrize("amount", ["1e999", "-1", "many", "Ki", "", True, None, [2], 1e300])
@@ -105,12 +106,12 @@ RUNNING = {"running": {"startedAt": "2026-01-01T00:00:05Z"}}
 
 def test_a_pod_is_spent_when_nothing_runs_in_it_any_more() -> None:
     record = parse_pod(over())
-    assert record.spent
+    assert record.containers_succeeded
     assert record.has_ended
     assert not record.view.is_terminal
     assert record.ended == parse_time("2026-01-01T00:00:25Z")
     done = parse_pod(over({"status": {"phase": "Succeeded"}}))
-    assert (done.spent, done.has_ended, done.view.succeeded) == (False, True, True)
+    assert (done.containers_succeeded, done.has_ended, done.view.succeeded) == (False, True, True)
 
 
 @pytest.mark.parametrize(
@@ -208,10 +209,10 @@ def test_out_of_memory_and_eviction_have_their_own_words() -> None:
     ],
 )
 def test_trouble_names_cause_and_remedy(status: dict[str, Any], reason: str, words: str) -> None:
-    trouble = parse_pod(pod({"phase": "Pending", **status})).trouble
-    assert trouble is not None
-    assert trouble.reason == reason
-    assert words in trouble.message
+    start_blocker = parse_pod(pod({"phase": "Pending", **status})).start_blocker
+    assert start_blocker is not None
+    assert start_blocker.reason == reason
+    assert words in start_blocker.message
 
 
 def test_last_words_of_the_sidecar_even_after_it_was_started_again() -> None:
@@ -288,8 +289,8 @@ def test_a_pod_whose_node_was_restarted_before_its_trainer_started_is_stranded()
     assert record.view.never_started_since == parse_time("2026-01-01T00:00:30Z")
     assert record.view.is_interrupted
     assert record.view.failure[0] == names.REASON_NODE_RESTARTED
-    assert record.trouble is not None
-    assert record.trouble.waits
+    assert record.start_blocker is not None
+    assert record.start_blocker.waits
 
 
 @pytest.mark.parametrize(
@@ -305,7 +306,7 @@ def test_a_pod_that_starts_or_has_started_is_not(phase: str, ready: str, ended_f
     record = parse_pod(pod(restarted(phase, ready=ready, ended_first=ended_first)))
     assert record.view.never_started_since is None
     assert not record.view.is_interrupted
-    assert record.trouble is None
+    assert record.start_blocker is None
 
 
 def test_a_trainer_that_ended_with_its_node_is_no_failure() -> None:
@@ -341,9 +342,9 @@ def test_a_job_that_waits_in_a_queue() -> None:
     ],
 )
 def test_why_a_pod_was_refused(message: str, reason: str, waits: bool) -> None:
-    trouble = start_blockers.of_refused_pod(message, since=5.0)
-    assert (trouble.reason, trouble.waits, trouble.since) == (reason, waits, 5.0)
-    assert message in trouble.message
+    start_blocker = start_blockers.of_refused_pod(message, since=5.0)
+    assert (start_blocker.reason, start_blocker.waits, start_blocker.since) == (reason, waits, 5.0)
+    assert message in start_blocker.message
 
 
 @pytest.mark.parametrize(
@@ -373,10 +374,10 @@ def going(status: dict[str, Any], grace: int) -> PodRecord:
 
 def test_a_pod_that_was_told_to_go_stays_interrupted_whatever_its_times_say() -> None:
     runs = parse_pod(pod({"phase": "Running"}))
-    told = remember_end(runs, going({"phase": "Running"}, grace=5))
+    told = carry_over_trainer_end(runs, going({"phase": "Running"}, grace=5))
     assert told.view.is_interrupted
     # The kubelet deletes it for good: grace 0, and a time behind the trainer's end.
-    gone = remember_end(
+    gone = carry_over_trainer_end(
         told, going({"phase": "Failed", "containerStatuses": [ended(137)]}, grace=0)
     )
     assert gone.view.is_interrupted
@@ -384,10 +385,10 @@ def test_a_pod_that_was_told_to_go_stays_interrupted_whatever_its_times_say() ->
 
 def test_a_pod_that_had_ended_before_it_was_deleted_was_not_interrupted() -> None:
     over = {"phase": "Succeeded", "containerStatuses": [ended(0)]}
-    deleted = remember_end(parse_pod(pod(over)), going(over, grace=0))
+    deleted = carry_over_trainer_end(parse_pod(pod(over)), going(over, grace=0))
     assert deleted.view.deleting
     assert not deleted.view.is_interrupted
-    assert not remember_end(deleted, going(over, grace=0)).view.is_interrupted
+    assert not carry_over_trainer_end(deleted, going(over, grace=0)).view.is_interrupted
 
 
 @pytest.mark.parametrize("value", [1, 0.5, "1", "1.5", ".5", "500m", "4Gi", "1e3", "2E", "+1"])

@@ -234,8 +234,8 @@ def test_without_inotify_a_sidecar_reads_until_it_is_told_to_go(
     """In a pod of a cluster whose node has no inotify instance left."""
     metrics, message = tmp_path / "metrics.jsonl", tmp_path / "message"
     settings = {
-        protocol.OPERATOR: "http://127.0.0.1:9",
-        protocol.METRIC: "score",
+        protocol.OPERATOR_URL: "http://127.0.0.1:9",
+        protocol.PRIMARY_METRIC: "score",
         protocol.NAMESPACE: "team",
         protocol.TRIAL: "sweep-0",
         protocol.SOURCE: protocol.FILE,
@@ -244,7 +244,7 @@ def test_without_inotify_a_sidecar_reads_until_it_is_told_to_go(
     (tmp_path / "token").write_text("token")
     environment = {
         **without_linux,
-        protocol.ENV_TOLD: json.dumps(settings),
+        protocol.ENV_SETTINGS: json.dumps(settings),
         protocol.ENV_TOKEN_FILE: str(tmp_path / "token"),
         protocol.ENV_JOURNAL: str(tmp_path / "journal"),
         protocol.ENV_TERMINATION_LOG: str(message),

@@ -85,10 +85,10 @@ def test_a_push_fits_whatever_the_names_are(name: str, limit: int) -> None:
     push = protocol.Push.parse(body)
     assert push.values == values[: len(push.values)]
     assert len(push.values) >= 1
-    assert len(push.seen) == protocol.MAX_NAMES
+    assert len(push.metric_names) == protocol.MAX_NAMES
     if limit == protocol.MAX_BODY:
         assert push.values == values, "there is room for all"
-    assert all(text.startswith(str(n)) for n, text in enumerate(push.seen))
+    assert all(text.startswith(str(n)) for n, text in enumerate(push.metric_names))
 
 
 @given(name=st.text(max_size=400), limit=st.integers(8, 300))
@@ -111,8 +111,8 @@ def test_a_summary_fits_in_bytes_and_keeps_its_tail(name: str) -> None:
     assert summary is not None
     assert len(summary.tail) > 100
     assert summary.tail == values[-len(summary.tail) :]
-    assert summary.seen[0].startswith("0")
-    assert summary.seen[-1] == "…", "there are more than fit"
+    assert summary.metric_names[0].startswith("0")
+    assert summary.metric_names[-1] == "…", "there are more than fit"
 
 
 @pytest.mark.parametrize("metric", ["acc", "val/评估 1", "x" * 250])

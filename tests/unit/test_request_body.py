@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from sweepjob.sidecar import request_body
-from sweepjob.sidecar.sources.pushgateway import PushGateway, taking
+from sweepjob.sidecar.sources.pushgateway import PushGateway, pushgateway_handler
 
 from .sidecars import METRIC, TRIAL, Sidecar, raw, serve
 
@@ -149,7 +149,7 @@ def test_a_client_that_waits_for_leave_to_send_gets_it(either: Sidecar) -> None:
 
 
 def test_a_push_in_chunks_counts(sidecar: Sidecar) -> None:
-    gateway = serve(taking(PushGateway(sidecar.recorder)), sidecar.recorder)
+    gateway = serve(pushgateway_handler(PushGateway(sidecar.store)), sidecar.store)
     head = b"PUT /metrics/job/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     body = chunks(b"score 0.25\nloss 1\n", 4)
     assert raw(gateway.server_address[1], head + body).startswith(b"HTTP/1.1 200")

@@ -66,10 +66,10 @@ PLACES = {
 
 def run(shell: str, text: str, value: str) -> str:
     """What the program sees, its arguments with NULs between them."""
-    words = command.resolve(f"true;\n{text}", {"search_space.v": value})
+    words = command.resolve_command(f"true;\n{text}", {"search_space.v": value})
     assert tuple(words[:2]) == command.SHELL
     variables = {"DIR": "/d", "HOME": "/h"}
-    script = kubelet_expansion.expand(words[2], variables)
+    script = kubelet_expansion.expand_variables(words[2], variables)
     done = subprocess.run(
         ["sh", "-c", SHOW + script],  # as /bin/sh bash keeps to POSIX
         executable=f"/bin/{shell}",
@@ -118,12 +118,12 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "value", "reason"), REFUSED.values(), ids=REFUSED)
 def test_where_a_value_cannot_stand_it_is_refused(text: str, value: str, reason: str) -> None:
-    [(name, message)] = command.misplaced(text, lambda _: ["5", value])
+    [(name, message)] = command.misplaced_references(text, lambda _: ["5", value])
     assert name == "search_space.v"
     assert reason in message
     assert '"$AZUREML_SWEEP_v"' in message
-    with pytest.raises(shell_quoting.Impossible, match="cannot be written into the command"):
-        command.resolve(text, {"search_space.v": value})
+    with pytest.raises(shell_quoting.UnquotableValue, match="cannot be written into the command"):
+        command.resolve_command(text, {"search_space.v": value})
 
 
 @pytest.mark.parametrize("text", [t for t, _, reason in REFUSED.values() if "dollar" not in reason])
@@ -131,8 +131,8 @@ def test_the_plainest_values_can_stand_anywhere(text: str) -> None:
     """Numbers and names have no effect on any shell, so what has worked with them goes on."""
     if "`" in text or "END" in text or "(( " in text:
         return
-    assert command.misplaced(text, lambda _: ["0.5", "name"]) == []
-    assert "0.5" in command.resolve(text, {"search_space.v": "0.5"})[2]
+    assert command.misplaced_references(text, lambda _: ["0.5", "name"]) == []
+    assert "0.5" in command.resolve_command(text, {"search_space.v": "0.5"})[2]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -171,7 +171,7 @@ NO_SHELL = [
 
 
 @pytest.mark.parametrize(
-    ("text", "tidy"),
+    ("text", "normalized"),
     [
         ("run --x 1 \\\n", "run --x 1"),
         ("run --x 1 \\\r\n", "run --x 1"),
@@ -183,20 +183,20 @@ NO_SHELL = [
         ("\\\n", ""),
     ],
 )
-def test_the_end_of_a_text(text: str, tidy: str) -> None:
-    assert command.tidy(text) == tidy
+def test_the_end_of_a_text(text: str, normalized: str) -> None:
+    assert command.normalize(text) == normalized
 
 
 @pytest.mark.parametrize("text", SHELL_SYNTAX)
 def test_what_only_a_shell_understands_goes_to_one(text: str) -> None:
-    assert command.resolve(text, {})[:2] == ["/bin/sh", "-c"]
-    assert command.words_of(text) is None
+    assert command.resolve_command(text, {})[:2] == ["/bin/sh", "-c"]
+    assert command.split_words(text) is None
 
 
 @pytest.mark.parametrize("text", NO_SHELL)
 def test_what_needs_no_shell_gets_none(text: str) -> None:
     values = {"search_space.program": "run it", "search_space.x": "it's $(X)"}
-    words = command.resolve(text, values)
+    words = command.resolve_command(text, values)
     assert words[0] not in ("/bin/sh", "sh")
     assert "\n" not in "".join(words)
     assert "\r" not in "".join(words)

@@ -21,7 +21,7 @@ from sweepjob.sidecar.listener import listen
 from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.mlflow.api import MlflowApi
 from sweepjob.sidecar.mlflow.database import Database
-from sweepjob.sidecar.mlflow.handler import answering
+from sweepjob.sidecar.mlflow.handler import mlflow_handler
 from sweepjob.sidecar.mlflow.trial_runs import TrialRuns
 from sweepjob.sidecar.pusher import Pusher
 from sweepjob.sidecar.server import LocalServer
@@ -30,46 +30,46 @@ from sweepjob.sidecar.termination_message import TerminationMessage
 METRIC, TRIAL = "score", "sweep-1"
 
 
-def recorder_at(path: Path) -> MetricStore:
+def store_at(path: Path) -> MetricStore:
     return MetricStore(Journal(path / "journal"), METRIC, TRIAL)
 
 
-def values_of(recorder: MetricStore) -> list[float]:
-    return list(recorder.batch(1).values)
+def values_of(store: MetricStore) -> list[float]:
+    return list(store.batch(1).values)
 
 
 def test_a_restart_remembers_everything(tmp_path: Path) -> None:
-    first = recorder_at(tmp_path)
+    first = store_at(tmp_path)
     for n in range(5):
-        first.report(METRIC, n / 2)
-    first.report("loss", 1.0)
-    first.left()
-    again = recorder_at(tmp_path)
+        first.add_report(METRIC, n / 2)
+    first.add_report("loss", 1.0)
+    first.record_early_exit()
+    again = store_at(tmp_path)
     assert values_of(again) == [0, 0.5, 1, 1.5, 2]
-    assert again.summary().seen == (METRIC, "loss")
-    assert not again.may_leave
+    assert again.summary().metric_names == (METRIC, "loss")
+    assert not again.may_exit_early
 
 
 def test_a_line_cut_off_by_a_kill_is_dropped(tmp_path: Path) -> None:
-    first = recorder_at(tmp_path)
-    first.report(METRIC, 1.0)
+    first = store_at(tmp_path)
+    first.add_report(METRIC, 1.0)
     with (tmp_path / "journal").open("ab") as file:
         file.write(b'{"value": 2.')
-    again = recorder_at(tmp_path)
-    again.report(METRIC, 3.0)
-    assert values_of(recorder_at(tmp_path)) == [1.0, 3.0]
+    again = store_at(tmp_path)
+    again.add_report(METRIC, 3.0)
+    assert values_of(store_at(tmp_path)) == [1.0, 3.0]
 
 
 def test_last_words_are_there_whenever_it_is_killed(tmp_path: Path) -> None:
-    recorder, file = recorder_at(tmp_path), tmp_path / "termination-log"
+    store, file = store_at(tmp_path), tmp_path / "termination-log"
     file.write_text("x" * 5000)
-    words = TerminationMessage(file, recorder)
+    words = TerminationMessage(file, store)
     words.write()
     words.start()
     found: set[int] = set()
     reports, patience = 0, time.monotonic() + 60
     while len(found) < 5 and time.monotonic() < patience:
-        recorder.report(METRIC, reports / 1000)
+        store.add_report(METRIC, reports / 1000)
         reports += 1
         summary = protocol.Summary.parse(file.read_text())
         assert summary is not None, "never half of them"
@@ -83,10 +83,10 @@ def test_last_words_are_there_whenever_it_is_killed(tmp_path: Path) -> None:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[LocalServer]:
-    recorder = recorder_at(tmp_path)
+    store = store_at(tmp_path)
     database = Database()
-    api = MlflowApi(database, TrialRuns(database, recorder, [TRIAL]), "/artifacts")
-    serving = LocalServer(listen(0), answering(api), recorder.changed)
+    api = MlflowApi(database, TrialRuns(database, store, [TRIAL]), "/artifacts")
+    serving = LocalServer(listen(0), mlflow_handler(api), store.changed)
     threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
     yield serving
     serving.shutdown()
@@ -203,10 +203,10 @@ def pushing(folder: Path, seed: int) -> tuple[ForgetfulOperator, Pusher, MetricS
         artifacts="",
         termination_log=folder / "log",
     )
-    recorder = recorder_at(folder)
-    pusher = Pusher(settings, recorder)
+    store = store_at(folder)
+    pusher = Pusher(settings, store)
     pusher.start()
-    return operator, pusher, recorder
+    return operator, pusher, store
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -215,11 +215,11 @@ def test_each_report_arrives_exactly_once_whatever_is_forgotten(
 ) -> None:
     monkeypatch.setattr("sweepjob.protocol.MAX_BATCH", 7)
     monkeypatch.setattr("sweepjob.sidecar.pusher._BACKOFF", (0.001, 0.01))
-    monkeypatch.setattr("sweepjob.sidecar.pusher._UNTIL_DURABLE", 0.01)
-    operator, pusher, recorder = pushing(tmp_path, seed)
+    monkeypatch.setattr("sweepjob.sidecar.pusher._DURABLE_INTERVAL", 0.01)
+    operator, pusher, store = pushing(tmp_path, seed)
     sent = [math.sin(n) for n in range(300)]
     for value in sent:
-        recorder.report(METRIC, value)
+        store.add_report(METRIC, value)
     done = threading.Event()
     for _ in range(500):
         if operator.durable == len(sent):
@@ -234,13 +234,13 @@ def test_each_report_arrives_exactly_once_whatever_is_forgotten(
 
 @pytest.mark.parametrize("largest", [protocol.MAX_BODY, 20_000, 5_000])
 def test_a_push_that_is_too_large_is_made_smaller(largest: int, tmp_path: Path) -> None:
-    operator, pusher, recorder = pushing(tmp_path, 0)
+    operator, pusher, store = pushing(tmp_path, 0)
     operator.largest, operator.faults = largest, 20
     for n in range(60):
-        recorder.report(f"评估{n:02d}" + "问" * 246, 0.5)
+        store.add_report(f"评估{n:02d}" + "问" * 246, 0.5)
     sent = [math.sin(n) for n in range(300)]
     for value in sent:
-        recorder.report(METRIC, value)
+        store.add_report(METRIC, value)
     patience = time.monotonic() + 30
     while len(operator.values) < len(sent) and time.monotonic() < patience:
         time.sleep(0.01)

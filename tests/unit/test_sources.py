@@ -18,12 +18,12 @@ from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.json_lines import JsonLines
 from sweepjob.sidecar.sources.open_files import OpenFiles
-from sweepjob.sidecar.sources.pushgateway import NotUnderstood, PushGateway, samples
+from sweepjob.sidecar.sources.pushgateway import PushGateway, UnsupportedPush, samples
 from sweepjob.sidecar.sources.tensorboard import EventFiles
 
 
-def recorder(folder: Path) -> MetricStore:
-    """A recorder on the journal in a folder, as after a start of the sidecar."""
+def store(folder: Path) -> MetricStore:
+    """A metric store on the journal in a folder, as after a start of the sidecar."""
     return MetricStore(Journal(folder / "journal"), "score", "trial")
 
 
@@ -33,7 +33,7 @@ def values(taken: MetricStore) -> list[float]:
 
 def test_json_lines(tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"
-    taken = recorder(tmp_path)
+    taken = store(tmp_path)
     reader = JsonLines(file, taken)
     with pytest.raises(FileNotFoundError):
         reader.read(False)  # the trainer has not begun to write
@@ -55,23 +55,23 @@ def test_json_lines(tmp_path: Path) -> None:
     assert values(taken)[3:] == [0.75]
     reader.read(True)  # the last line has no end, and the trainer is gone
     assert values(taken)[3:] == [0.75, 1.0]
-    assert taken.batch(1).seen == ("epoch", "score", "loss")
+    assert taken.batch(1).metric_names == ("epoch", "score", "loss")
 
 
 def test_a_sidecar_that_is_started_again_goes_on_where_it_was(tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"
     file.write_text('{"score": 1}\n{"score": 2}\n')
-    JsonLines(file, recorder(tmp_path)).read(False)
+    JsonLines(file, store(tmp_path)).read(False)
     with file.open("a") as more:
         more.write('{"score": 3}\n')
-    again = recorder(tmp_path)
+    again = store(tmp_path)
     JsonLines(file, again).read(False)
     assert values(again) == [1, 2, 3]
 
 
 def test_a_file_that_is_written_anew_is_read_anew(tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"
-    taken = recorder(tmp_path)
+    taken = store(tmp_path)
     reader = JsonLines(file, taken)
     file.write_text('{"score": 1, "padding": "xxxxxxxxxxxxxxx"}\n')
     reader.read(False)
@@ -91,13 +91,13 @@ def test_however_a_file_grows_each_line_counts_once(
     folder = tmp_path_factory.mktemp("growing")
     whole = "".join(json.dumps({"score": value}) + "\n" for value in reports)
     file = folder / "metrics.jsonl"
-    taken = recorder(folder)
+    taken = store(folder)
     reader = JsonLines(file, taken)
     for cut in [*sorted(min(c, len(whole)) for c in cuts), len(whole)]:
         file.write_text(whole[:cut])
         reader.read(False)
         if restarts:
-            taken = recorder(folder)
+            taken = store(folder)
             reader = JsonLines(file, taken)
     assert values(taken) == reports
 
@@ -125,7 +125,7 @@ def tensor(tag: str, value: float, *, double: bool = False) -> bytes:
 def test_event_files(tmp_path: Path) -> None:
     folder = tmp_path / "runs"
     (folder / "validation").mkdir(parents=True)
-    taken = recorder(tmp_path)
+    taken = store(tmp_path)
     reader = EventFiles(folder, taken)
     header = record(field(3, b"brain.Event:2"))
     first = folder / "events.out.tfevents.1.host"
@@ -143,10 +143,10 @@ def test_event_files(tmp_path: Path) -> None:
     reader.read(False)
     reader.read(True)
     assert values(taken) == [0.25, 0.5, 0.75, 1.5], "those of the folder itself, file by file"
-    again = recorder(tmp_path)
+    again = store(tmp_path)
     EventFiles(folder, again).read(True)
     assert values(again) == [0.25, 0.5, 0.75, 1.5]
-    assert again.batch(1).seen == ("loss", "score", "validation/score")
+    assert again.batch(1).metric_names == ("loss", "score", "validation/score")
     assert again.notices == ()
 
 
@@ -156,17 +156,17 @@ def test_whatever_is_in_an_event_file(
 ) -> None:
     folder = tmp_path_factory.mktemp("noise")
     (folder / "tfevents").write_bytes(data + record(data))
-    EventFiles(folder, recorder(folder)).read(True)
+    EventFiles(folder, store(folder)).read(True)
 
 
 def test_pushes(tmp_path: Path) -> None:
-    taken = recorder(tmp_path)
+    taken = store(tmp_path)
     gateway = PushGateway(taken)
     text = b'# HELP score s\n# TYPE score gauge\nscore 0.5\nloss{split="val"} 1e-3\n'
     gateway.push(text, "text/plain", "")
     gateway.push(gzip.compress(text), "text/plain", "gzip")
     assert values(taken) == [0.5, 0.5]  # every push is a report
-    assert set(taken.batch(1).seen) == {"score", "loss", 'loss{split="val"}'}
+    assert set(taken.batch(1).metric_names) == {"score", "loss", 'loss{split="val"}'}
 
 
 def test_one_of_several_samples_is_named_with_its_labels() -> None:
@@ -208,8 +208,8 @@ def test_a_name_in_quotes(line: str, found: list[tuple[str, float]]) -> None:
 def test_pushes_that_are_not_understood(
     tmp_path: Path, body: bytes, kind: str, encoding: str, words: str
 ) -> None:
-    with pytest.raises(NotUnderstood, match=words):
-        PushGateway(recorder(tmp_path)).push(body, kind, encoding)
+    with pytest.raises(UnsupportedPush, match=words):
+        PushGateway(store(tmp_path)).push(body, kind, encoding)
 
 
 def eventually(condition: Callable[[], bool]) -> bool:

@@ -81,7 +81,7 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("no image", {"trial": {"command": "a"}}, "spec.trial.image", "required"),
     ("image and template", {"trial": {"image": "a", "template": {"spec": {"containers": [{}]}}}}, "spec.trial.image", "either"),
     ("template without containers", {"trial": {"template": {"spec": {}}}}, "spec.trial.template", "containers"),
-    ("command of a number", {"trial": {"image": "a", "command": 5}}, "spec.trial.command", "text or a list"),
+    ("command of a number", {"trial": {"image": "a", "command": 5}}, "spec.trial.command", "string or a list"),
     ("unknown reference", {"trial": {"image": "a", "command": "x ${{search_space.rate}}"}}, "spec.trial.command", "search_space.lr"),
     ("unknown input", {"trial": {"image": "a", "command": "x ${{inputs.epochs}}"}}, "spec.trial.command", "refers to nothing"),
     (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sweepjob.api.phases import TrialPhase
-from sweepjob.api.status import Condition, SweepStatus, differs, dump_status, is_urgent
+from sweepjob.api.status import Condition, SweepStatus, dump_status, is_urgent, patch_changes
 
 RUNNING = SweepStatus(
     generation=1,
@@ -36,7 +36,7 @@ def dumped(**changes: Any) -> dict[str, Any]:
 )
 def test_numbers_and_words_may_wait(changes: dict[str, Any]) -> None:
     before, after = dumped(), dumped(**changes)
-    assert differs(after, before)
+    assert patch_changes(after, before)
     assert not is_urgent(after, before)
 
 
@@ -60,5 +60,5 @@ def test_the_first_status_is_urgent() -> None:
 
 
 def test_nothing_is_no_difference() -> None:
-    assert not differs(dumped(), dumped())
+    assert not patch_changes(dumped(), dumped())
     assert not is_urgent(dumped(), dumped())

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from sweepjob import protocol
+from sweepjob.api.curve_encoding import dump_curve
 from sweepjob.api.executions import dump_execution
-from sweepjob.api.incompleteness import dump_doubts, parse_doubts
+from sweepjob.api.incomplete_reports import dump_incomplete_reasons, parse_incomplete_reasons
+from sweepjob.api.lenient_reader import LenientReader
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
-from sweepjob.api.stored_curve import dump_curve
-from sweepjob.api.stored_fields import Fields
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial import parse_record, trial_manifest
 from sweepjob.controllers.gpu_savings import saving
@@ -24,7 +24,8 @@ from sweepjob.early_stopping.curve import Curve
 from sweepjob.objective import Goal
 from sweepjob.pod_logs.findings import LogFindings
 from sweepjob.settings import Settings
-from sweepjob.trial_pods.pod_records import PodRecord, parse_pod
+from sweepjob.trial_pods.pod_parsing import parse_pod
+from sweepjob.trial_pods.pod_records import PodRecord
 
 from .builders import sweepjob
 
@@ -194,27 +195,34 @@ def test_a_log_that_may_lack_reports_is_told_on_trial_and_sweep_and_after_a_rest
     assert trials[1].note_log(fast, "score", 5.0)
     assert not trials[1].note_log(fast, "score", 6.0)
     assert trials[1].unwritten_since == 5.0
-    assert trials[1].doubts["LogTooFast"].since == 5.0
+    assert trials[1].incomplete_reasons["LogTooFast"].since == 5.0
     for trial in trials[1:]:
-        trial.note_log(LogFindings(unread=2, unread_sample="score=0,9"), "score", 7.0)
+        trial.note_log(
+            LogFindings(unreadable_values=2, unreadable_sample="score=0,9"), "score", 7.0
+        )
         sweep.end(trial, TrialPhase.SUCCEEDED, 0.0)
     assert sweep.doubted_count == 2
-    assert sweep.doubt_of("sweep-1") == ("LogTooFast", trials[1].doubts["LogTooFast"].message)
-    dumped = dump_doubts(trials[1].doubts)
+    assert sweep.doubt_of("sweep-1") == (
+        "LogTooFast",
+        trials[1].incomplete_reasons["LogTooFast"].message,
+    )
+    dumped = dump_incomplete_reasons(trials[1].incomplete_reasons)
     assert [(c["type"], c["status"]) for c in dumped] == [
         ("LogTooFast", "True"),
         ("LogValueNotReadable", "True"),
     ]
-    again = parse_doubts(Fields({"conditions": dumped}, "status").children("conditions"))
-    assert again == trials[1].doubts
+    again = parse_incomplete_reasons(
+        LenientReader({"conditions": dumped}, "status").children("conditions")
+    )
+    assert again == trials[1].incomplete_reasons
 
 
 def test_a_log_that_can_be_read_again_leaves_no_doubt() -> None:
     trial = state().add(record(0))
     assert trial.note_log(LogFindings(error="404"), "score", 1.0)
-    assert set(trial.doubts) == {"LogNotReadable"}
+    assert set(trial.incomplete_reasons) == {"LogNotReadable"}
     assert trial.note_log(LogFindings(samples=("x=1",)), "score", 2.0)
-    assert (trial.doubts, trial.log_samples) == ({}, ("x=1",))
+    assert (trial.incomplete_reasons, trial.log_samples) == ({}, ("x=1",))
 
 
 def pod_of(trial: str, name: str, **status: Any) -> PodRecord:

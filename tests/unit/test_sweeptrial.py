@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.api.numbers import dump_number, parse_number
+from sweepjob.api.curve_encoding import curve_patch, dump_curve, load_curve, parse_curve
+from sweepjob.api.float_text import format_float, parse_float
+from sweepjob.api.lenient_reader import LenientReader
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
-from sweepjob.api.stored_curve import curve_patch, dump_curve, load_curve, parse_curve
-from sweepjob.api.stored_fields import Fields
-from sweepjob.api.sweeptrial import Record, dump_stop, parse_record, trial_manifest
+from sweepjob.api.sweeptrial import dump_stop, parse_record, trial_manifest
 from sweepjob.api.times import format_time, parse_time
+from sweepjob.api.trial_record import TrialRecord
 from sweepjob.early_stopping.curve import KEPT, Curve
 from sweepjob.objective import Goal
 
@@ -32,19 +33,19 @@ def body(index: int = 3, **status: Any) -> dict[str, Any]:
     return {**made, "status": status}
 
 
-def read(**status: Any) -> Record:
+def read(**status: Any) -> TrialRecord:
     return parse_record(json.loads(json.dumps(body(**status))))
 
 
 @given(st.floats())
 def test_every_number_is_read_again(value: float) -> None:
-    assert repr(parse_number(dump_number(value))) == repr(value)
+    assert repr(parse_float(format_float(value))) == repr(value)
 
 
 def test_a_number_that_is_missing() -> None:
     """As it is written, and as versions up to 0.2 wrote it."""
-    assert parse_number(None) is None
-    assert parse_number("") is None
+    assert parse_float(None) is None
+    assert parse_float("") is None
 
 
 number = st.none() | st.floats()
@@ -106,7 +107,7 @@ def test_a_patch_of_a_curve_leaves_nothing_of_a_longer_one() -> None:
     before = dump_curve(long, "first", 5)
     merged = {**before, **curve_patch(dump_curve(short, "second"))}
     kept = {key: value for key, value in merged.items() if value is not None}
-    again = load_curve(parse_curve(Fields(kept, "curve")), Curve(Goal.MAXIMIZE))
+    again = load_curve(parse_curve(LenientReader(kept, "curve")), Curve(Goal.MAXIMIZE))
     assert repr(again) == repr(short)
 
 
@@ -121,18 +122,18 @@ GOOD = dump_curve(LONG, "pod")
     [
         ({"version": 3}, "status.curve.version: 3 is not one that this operator reads"),
         ({"version": 0}, "status.curve.version: 0"),
-        ({"version": "two"}, "status.curve.version: 'two' is no whole number"),
-        ({"values": "0.1 abc 0.2"}, "status.curve.values: 'abc' is no number"),
-        ({"values": 7}, "status.curve.values: 7 is no text"),
+        ({"version": "two"}, "status.curve.version: 'two' is not an integer"),
+        ({"values": "0.1 abc 0.2"}, "status.curve.values: 'abc' is not a number"),
+        ({"values": 7}, "status.curve.values: 7 is not a string"),
         ({"values": " ".join(["1"] * 1001)}, "status.curve.values: '1 1"),
         ({"reports": -1}, "status.curve.reports: -1"),
-        ({"best": "high"}, "status.curve.best: 'high' is no number"),
+        ({"best": "high"}, "status.curve.best: 'high' is not a number"),
         ({"last": None}, "status.curve.last: None is missing"),
         ({"sum": "0x1q5"}, "status.curve.sum: '0x1q5'"),
         ({"sum": "0x1p99999999999"}, "status.curve.sum: '0x1p99999999999'"),
         ({"later": {**GOOD["later"], "bests": "1 2"}}, "status.curve.later: "),
         ({"later": {**GOOD["later"], "intervals": "5"}}, "status.curve.later: "),
-        ({"later": [1]}, "status.curve.later: [1] is no object"),
+        ({"later": [1]}, "status.curve.later: [1] is not an object"),
         ({"logTime": "now"}, "status.curve.logTime: 'now'"),
     ],
 )
@@ -149,11 +150,11 @@ def test_a_curve_that_cannot_be_read_is_named(change: dict[str, Any], said: str)
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ({"phase": "Paused"}, "status.phase: 'Paused' is none of Pending, "),
-        ({"phase": 4}, "status.phase: 4 is no text"),
-        ({"attempt": 0}, "status.attempt: 0 is no whole number from 1"),
-        ({"stop": {"outcome": "Paused"}}, "status.stop.outcome: 'Paused' is no end of a trial"),
-        ({"stop": [1]}, "status.stop: [1] is no object"),
+        ({"phase": "Paused"}, "status.phase: 'Paused' is not one of Pending, "),
+        ({"phase": 4}, "status.phase: 4 is not a string"),
+        ({"attempt": 0}, "status.attempt: 0 is not an integer from 1"),
+        ({"stop": {"outcome": "Paused"}}, "status.stop.outcome: 'Paused' is not a final phase"),
+        ({"stop": [1]}, "status.stop: [1] is not an object"),
     ],
 )
 def test_without_what_decides_a_trial_is_held(status: dict[str, Any], said: str) -> None:
@@ -173,13 +174,13 @@ def test_an_assignment_that_is_no_json_is_shown_by_its_leaves() -> None:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ({"gpuSeconds": {"count": "many"}}, "status.gpuSeconds.count: 'many' is no number"),
-        ({"gpuSeconds": {"saved": "-1"}}, "status.gpuSeconds.saved: '-1' is no amount"),
+        ({"gpuSeconds": {"count": "many"}}, "status.gpuSeconds.count: 'many' is not a number"),
+        ({"gpuSeconds": {"saved": "-1"}}, "status.gpuSeconds.saved: '-1' is not a finite number"),
         ({"gpuSeconds": {"byResource": {"a/gpu": "inf"}}}, "status.gpuSeconds.byResource.a/gpu"),
-        ({"startTime": "yesterday"}, "status.startTime: 'yesterday' is no timestamp"),
-        ({"metricsSeen": [1]}, "status.metricsSeen: [1] is no list of texts"),
+        ({"startTime": "yesterday"}, "status.startTime: 'yesterday' is not a timestamp"),
+        ({"metricsSeen": [1]}, "status.metricsSeen: [1] is not a list of strings"),
         ({"executions": [{"endTime": 5}]}, "status.executions[0].endTime: 5"),
-        ({"stop": {"outcome": "Failed", "value": "x"}}, "status.stop.value: 'x' is no number"),
+        ({"stop": {"outcome": "Failed", "value": "x"}}, "status.stop.value: 'x' is not a number"),
     ],
 )
 def test_what_is_for_people_alone_holds_nothing_up(status: dict[str, Any], said: str) -> None:
@@ -202,7 +203,7 @@ def test_what_is_for_people_alone_holds_nothing_up(status: dict[str, Any], said:
 def test_what_is_no_record_at_all(part: str, change: dict[str, Any]) -> None:
     odd = body()
     odd[part] |= change
-    with pytest.raises(ValueError, match="is no record of a trial"):
+    with pytest.raises(ValueError, match="is not a record of a trial"):
         parse_record(odd)
 
 

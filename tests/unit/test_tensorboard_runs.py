@@ -11,10 +11,10 @@ from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.run_selection import (
     RunSelection,
+    ScalarAction,
     Series,
-    Verdict,
-    place_of,
-    reading_of,
+    match_metric,
+    run_precedence,
 )
 from sweepjob.sidecar.sources.tensorboard import EventFiles
 
@@ -31,20 +31,20 @@ class Sidecar:
         self.restart()
 
     def restart(self) -> None:
-        self.recorder = MetricStore(Journal(self._journal), self.metric, "trial")
-        self.reader = EventFiles(self.folder, self.recorder)
+        self.store = MetricStore(Journal(self._journal), self.metric, "trial")
+        self.reader = EventFiles(self.folder, self.store)
 
     def read(self, *, last: bool = False) -> list[float]:
         self.reader.read(last)
-        return list(self.recorder.batch(1).values)
+        return list(self.store.batch(1).values)
 
     @property
     def reasons(self) -> list[str]:
-        return [notice.reason for notice in self.recorder.notices]
+        return [notice.reason for notice in self.store.notices]
 
     @property
     def said(self) -> str:
-        return " ".join(notice.message for notice in self.recorder.notices)
+        return " ".join(notice.message for notice in self.store.notices)
 
 
 def test_validation_counts_although_training_was_written_first(tmp_path: Path) -> None:
@@ -55,8 +55,8 @@ def test_validation_counts_although_training_was_written_first(tmp_path: Path) -
         append(sidecar.folder, "validation", event(tensor("epoch_accuracy", epoch / 4)))
         sidecar.read()
     assert sidecar.read(last=True) == [0, 0.25, 0.5]
-    assert sidecar.recorder.notices == ()
-    assert sidecar.recorder.batch(1).seen == ("epoch_accuracy", "train/epoch_accuracy")
+    assert sidecar.store.notices == ()
+    assert sidecar.store.batch(1).metric_names == ("epoch_accuracy", "train/epoch_accuracy")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_one_run_is_chosen(
     for run, value in files.items():
         log(sidecar.folder, run, "acc", [value, value + 10])
     assert sidecar.read() == [expected, expected + 10]
-    assert sidecar.recorder.notices == ()
+    assert sidecar.store.notices == ()
 
 
 def test_a_tag_may_have_slashes_itself(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_training_is_held_until_its_second_report(tmp_path: Path) -> None:
     sidecar.restart()
     log(sidecar.folder, "train", "acc", [1.0])
     assert sidecar.read() == [0.5, 0.75, 1.0]
-    assert sidecar.recorder.notices == ()
+    assert sidecar.store.notices == ()
 
 
 def test_a_single_report_of_training_counts_at_the_end(tmp_path: Path) -> None:
@@ -154,21 +154,21 @@ def test_training_waits_for_a_run_that_has_begun_a_file(tmp_path: Path) -> None:
     selection = RunSelection("acc", 0.0)
     train, validation = Series("train", "acc"), Series("validation", "acc")
     selection.begin_pass({"train", "validation"}, 100.0, last=False)
-    assert selection.judge(train, 0, 1.0, ("t", 1)) is Verdict.HOLD
-    assert selection.judge(train, 0, 1.0, ("t", 2)) is Verdict.HOLD
+    assert selection.decide(train, 0, 1.0, ("t", 1)) is ScalarAction.HOLD
+    assert selection.decide(train, 0, 1.0, ("t", 2)) is ScalarAction.HOLD
     selection.begin_pass({"train", "validation"}, 105.0, last=False)
-    assert selection.judge(validation, 0, 1.0, ("v", 1)) is Verdict.REPORT
-    assert selection.judge(train, 0, 1.0, ("t", 1)) is Verdict.IGNORE
+    assert selection.decide(validation, 0, 1.0, ("v", 1)) is ScalarAction.REPORT
+    assert selection.decide(train, 0, 1.0, ("t", 1)) is ScalarAction.IGNORE
     assert selection.ambiguity() == ""
     silent = RunSelection("acc", 0.0)
     for now, pending_stop in (
-        (100.0, Verdict.HOLD),
-        (109.0, Verdict.HOLD),
-        (111.0, Verdict.REPORT),
+        (100.0, ScalarAction.HOLD),
+        (109.0, ScalarAction.HOLD),
+        (111.0, ScalarAction.REPORT),
     ):
         silent.begin_pass({"train", "validation"}, now, last=False)
-        silent.judge(train, 0, 1.0, ("t", 1))
-        assert silent.judge(train, 0, 1.0, ("t", 2)) is pending_stop
+        silent.decide(train, 0, 1.0, ("t", 1))
+        assert silent.decide(train, 0, 1.0, ("t", 2)) is pending_stop
 
 
 @pytest.mark.parametrize("folder", ["1700000000.123", "hparams", "run/1700000000.5"])
@@ -187,7 +187,7 @@ def test_what_add_hparams_repeats_is_no_report(tmp_path: Path, folder: str) -> N
     )
     sidecar.restart()
     assert sidecar.read(last=True) == [0.25, 0.5, 0.375]
-    assert sidecar.recorder.notices == ()
+    assert sidecar.store.notices == ()
 
 
 def test_add_hparams_into_the_same_folder(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_metrics_of_add_hparams_alone_count(tmp_path: Path) -> None:
     for number, value in enumerate((0.25, 0.5)):
         append(sidecar.folder, f"170000000{number}.1", session, event(scalar("acc", value)))
     assert sidecar.read(last=True) == [0.25, 0.5]
-    assert sidecar.recorder.notices == ()
+    assert sidecar.store.notices == ()
 
 
 def test_lightning_writes_its_hparams_into_the_run_itself(tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_run_of_an_earlier_attempt_gives_way(tmp_path: Path) -> None:
     assert sidecar.read() == [0.25]
     append(sidecar.folder, "20260101-110000", new, new)
     assert sidecar.read() == [0.25, 0.5, 0.5]
-    assert sidecar.recorder.notices == ()
+    assert sidecar.store.notices == ()
 
 
 def test_links_to_a_run_are_no_reports(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_links_to_a_run_are_no_reports(tmp_path: Path) -> None:
     (sidecar.folder / "a-tfevents").symlink_to(file)
     (sidecar.folder / "loop").symlink_to(sidecar.folder)
     assert sidecar.read() == [1, 2]
-    assert sidecar.recorder.notices == ()
+    assert sidecar.store.notices == ()
 
 
 @pytest.mark.parametrize(
@@ -260,12 +260,12 @@ def test_links_to_a_run_are_no_reports(tmp_path: Path) -> None:
     ],
 )
 def test_order_of_runs(earlier: str, later: str) -> None:
-    assert place_of(earlier) < place_of(later)
+    assert run_precedence(earlier) < run_precedence(later)
 
 
 @pytest.mark.parametrize("run", ["train_val", "constrained", "latest", "version_0"])
 def test_words_that_only_look_like_it(run: str) -> None:
-    assert place_of(run) == place_of("model")
+    assert run_precedence(run) == run_precedence("model")
 
 
 @pytest.mark.parametrize(
@@ -282,4 +282,4 @@ def test_words_that_only_look_like_it(run: str) -> None:
     ],
 )
 def test_readings_of_a_name(metric: str, run: str, tag: str, reading: int | None) -> None:
-    assert reading_of(metric, run, tag) == reading
+    assert match_metric(metric, run, tag) == reading

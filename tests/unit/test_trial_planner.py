@@ -290,7 +290,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     ),
     (
         "no GPU is free: that is on record",
-        {"phase": TrialPhase.PENDING, "jobs": (job(),), "pods": (pod(),), "trouble": NO_GPU},
+        {"phase": TrialPhase.PENDING, "jobs": (job(),), "pods": (pod(),), "start_blocker": NO_GPU},
         [act.RecordProgress(0, TrialPhase.PENDING, "Unschedulable", "no GPU")],
     ),
     (
@@ -299,13 +299,18 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
             "phase": TrialPhase.PENDING,
             "reason": "Unschedulable",
             "jobs": (job(),),
-            "trouble": NO_GPU,
+            "start_blocker": NO_GPU,
         },
         [],
     ),
     (
         "no image for ten minutes: it fails",
-        {"phase": TrialPhase.PENDING, "jobs": (job(),), "pods": (pod(),), "trouble": NO_IMAGE},
+        {
+            "phase": TrialPhase.PENDING,
+            "jobs": (job(),),
+            "pods": (pod(),),
+            "start_blocker": NO_IMAGE,
+        },
         [act.RecordStop(0, GIVEN_UP)],
     ),
 ]
@@ -327,7 +332,7 @@ def test_progress_is_written_when_it_is_due_and_not_before() -> None:
 
 def test_time_alone_calls_for_another_look() -> None:
     waiting = {"phase": TrialPhase.PENDING, "jobs": (job(),), "pods": (pod(),)}
-    short = plan_trial(trial(**waiting, trouble=NO_GPU), SWEEP, now=1.0)
+    short = plan_trial(trial(**waiting, start_blocker=NO_GPU), SWEEP, now=1.0)
     assert (short.actions, short.wake_at) == ((), 3.0)  # a GPU may be free a moment later
     backing_off = trial(phase=TrialPhase.PENDING, attempt=2, launch_at=20.0)
     assert plan_trial(backing_off, SWEEP, now=12.0).wake_at == 20.0
@@ -350,7 +355,7 @@ def test_the_back_off_doubles(failures: int, pause: float) -> None:
 
 
 def test_a_start_timeout_also_ends_the_wait_for_room() -> None:
-    waiting = trial(phase=TrialPhase.PENDING, jobs=(job(),), pods=(pod(),), trouble=NO_GPU)
+    waiting = trial(phase=TrialPhase.PENDING, jobs=(job(),), pods=(pod(),), start_blocker=NO_GPU)
     [stop] = plan_trial(waiting, snapshot(start_timeout=100), now=100.0).actions
     assert isinstance(stop, act.RecordStop)
     assert (stop.stop.outcome, stop.stop.reason) == (TrialPhase.FAILED, "Unschedulable")

@@ -162,7 +162,7 @@ def test_the_primary_metric_counts_after_any_number_of_others(
     assert sidecar.values == [0.5, 0.75]
     path = f"metrics/get-history?run_id={TRIAL}&metric_key="
     assert len(sidecar.ask("GET", f"{path}{METRIC}")["metrics"]) == 2
-    assert "not kept" in capsys.readouterr().err
+    assert "only the primary metric is stored" in capsys.readouterr().err
     sidecar.ask("POST", "runs/log-parameter", {"run_id": TRIAL, "key": "a", "value": "b"})
     sidecar.log(TRIAL, 1.0, key="grad/0-0", step=5)
     status, answer = sidecar.call("GET", f"{path}grad/0-0")
@@ -174,18 +174,18 @@ def test_the_primary_metric_counts_after_any_number_of_others(
 
 def test_the_trainer_is_done_when_its_runs_are(opened: Opener) -> None:
     sidecar = opened()
-    assert not sidecar.recorder.ended
+    assert not sidecar.store.runs_ended
     sidecar.ask("POST", "runs/update", {"run_id": TRIAL, "status": "RUNNING"})
     sidecar.create(TRIAL)  # nested, and never closed
     second = sidecar.create()
     sidecar.ask("POST", "runs/update", {"run_id": TRIAL, "status": "FINISHED"})
-    assert not sidecar.recorder.ended
+    assert not sidecar.store.runs_ended
     sidecar.ask("POST", "runs/update", {"run_id": second, "status": "FAILED", "end_time": 5})
-    assert sidecar.recorder.ended
-    assert opened().recorder.ended
+    assert sidecar.store.runs_ended
+    assert opened().store.runs_ended
     sidecar = opened()
     sidecar.ask("POST", "runs/update", {"run_id": second, "status": "RUNNING"})
-    assert not sidecar.recorder.ended
+    assert not sidecar.store.runs_ended
 
 
 def test_journals_of_a_sidecar_before_are_read(tmp_path: Path, opened: Opener) -> None:

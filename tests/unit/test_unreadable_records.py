@@ -17,7 +17,8 @@ from sweepjob.kube.informer import Informer
 from sweepjob.kube.resources import Resource
 from sweepjob.local.api_server import MemoryApiServer, Request
 from sweepjob.local.store import Body
-from sweepjob.trial_pods.pod_records import PodRecord, parse_pod
+from sweepjob.trial_pods.pod_parsing import parse_pod
+from sweepjob.trial_pods.pod_records import PodRecord
 
 from tests.fake_api.cluster import FakeCluster
 from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet

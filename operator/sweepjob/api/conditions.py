@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def condition(status: Mapping[str, Any], kind: str, value: str) -> Mapping[str, Any] | None:
-    """The condition of this type, if it has this status (``True``, ``False``)."""
+def find_condition(status: Mapping[str, Any], kind: str, value: str) -> Mapping[str, Any] | None:
+    """Returns the condition of a type if it has a status; None otherwise.
+
+    Args:
+        status: of the object.
+        kind: type of the condition.
+        value: ``True``, ``False`` or ``Unknown``.
+    """
     conditions = status.get("conditions") or []
     return next((c for c in conditions if c.get("type") == kind and c.get("status") == value), None)

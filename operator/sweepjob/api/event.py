@@ -1,4 +1,4 @@
-"""Kubernetes Events, named after what they say: posting one twice is a conflict, not a second event."""
+"""Kubernetes Events. The name is a hash of the content, so creating an event twice is a conflict."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from .times import format_time
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event about one object."""
+    """An event about one object.
+
+    Attributes:
+        kind, namespace, name, uid: of the object.
+        reason: one word in CamelCase.
+        message: cut to the API server's 1,024 characters.
+        warning: type ``Warning``; otherwise ``Normal``.
+    """
 
     kind: str
     namespace: str
@@ -23,25 +30,31 @@ class NewEvent:
     warning: bool = False
 
 
-def event_manifest(said: NewEvent, now: float) -> dict[str, Any]:
-    key = f"{said.uid}/{said.reason}/{said.message}"
+def event_manifest(event: NewEvent, now: float) -> dict[str, Any]:
+    """Returns the Event object.
+
+    Args:
+        event: what it reports.
+        now: seconds since the epoch.
+    """
+    key = f"{event.uid}/{event.reason}/{event.message}"
     return {
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": {
-            "name": f"{said.name}.{hashlib.sha256(key.encode()).hexdigest()[:16]}",
-            "namespace": said.namespace,
+            "name": f"{event.name}.{hashlib.sha256(key.encode()).hexdigest()[:16]}",
+            "namespace": event.namespace,
         },
         "involvedObject": {
             "apiVersion": names.API_VERSION,
-            "kind": said.kind,
-            "namespace": said.namespace,
-            "name": said.name,
-            "uid": said.uid,
+            "kind": event.kind,
+            "namespace": event.namespace,
+            "name": event.name,
+            "uid": event.uid,
         },
-        "reason": said.reason,
-        "message": said.message[:1024],
-        "type": "Warning" if said.warning else "Normal",
+        "reason": event.reason,
+        "message": event.message[:1024],
+        "type": "Warning" if event.warning else "Normal",
         "source": {"component": "sweepjob-operator"},
         "firstTimestamp": format_time(now),
         "lastTimestamp": format_time(now),

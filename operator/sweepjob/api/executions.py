@@ -1,23 +1,25 @@
-"""Executions of a trial that ended without ending it: failed attempts, pods that were taken away."""
+"""Earlier executions of a trial: attempts that failed, and pods that were disrupted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from .stored_fields import Fields
+from .lenient_reader import LenientReader
 from .times import format_time
 
-KEPT = 10  # the newest
+KEPT = 10  # executions in the status, the newest ones
 _MESSAGE_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One pod of a trial, and why it was not the last.
+    """An execution that ended without ending its trial.
 
     Attributes:
-        pod, node: empty when there was none, or none is known any more.
+        attempt: number of the attempt, from 1.
+        pod, node: empty when there was none, or it is not known any more.
+        reason, message: why it ended.
         ended: seconds since the epoch.
     """
 
@@ -30,6 +32,7 @@ class Execution:
 
 
 def dump_execution(execution: Execution) -> dict[str, Any]:
+    """Returns an entry of ``status.executions``."""
     return {
         "attempt": execution.attempt,
         "pod": execution.pod,
@@ -40,8 +43,8 @@ def dump_execution(execution: Execution) -> dict[str, Any]:
     }
 
 
-def parse_execution(dumped: Fields) -> Execution:
-    """An execution on record; what cannot be read of it is noted there."""
+def parse_execution(dumped: LenientReader) -> Execution:
+    """Reads an entry of ``status.executions``; problems are added to the reader's."""
     return Execution(
         attempt=dumped.whole("attempt", 1),
         pod=dumped.text("pod"),

@@ -1,4 +1,4 @@
-"""``spec.metrics``: how the script reports."""
+"""``spec.metrics``: how trials report."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ ACCEPT, RETRY = ON_INCOMPLETE = ("accept", "retry")
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Where a trial's reports come from.
+    """The source of a trial's reports.
 
     Attributes:
-        port: on the trainer's localhost, of a source that listens; 0 otherwise.
-        path: in the trainer, of a source that is written to; empty otherwise.
+        source: one of ``protocol.SOURCES``.
+        port: on the trainer's localhost, for a source that listens; 0 otherwise.
+        path: in the trainer's container, for a source that is written to; empty otherwise.
         pattern: a regular expression for the log; empty for the usual forms.
-        is_port_given: the user chose the port.
-        sidecar: resources of the sidecar as in a container, empty for the operator's.
-        on_incomplete: what becomes of an attempt whose reports may be incomplete: ACCEPT or RETRY.
+        is_port_given: the user set the port.
+        sidecar: resources of the sidecar, as in a container; empty for the operator's.
+        on_incomplete: whether an attempt with incomplete reports counts (ACCEPT) or fails (RETRY).
     """
 
     source: str = protocol.MLFLOW
@@ -43,17 +44,17 @@ class Metrics:
 
     @property
     def folder(self) -> str:
-        """What has to be shared between trainer and sidecar, of a source that is written to."""
+        """The folder that trainer and sidecar share, for a source that is written to."""
         return posixpath.dirname(self.path) if self.source == protocol.FILE else self.path
 
 
 def parse_metrics(reader: Reader) -> Metrics:
-    """Read ``spec.metrics``."""
+    """Reads ``spec.metrics``; problems are added to the reader's."""
     reader.known(("source", "port", "path", "pattern", "onIncomplete", "sidecar"))
     source = reader.word("source", protocol.SOURCES, protocol.MLFLOW)
-    _belongs(reader, "port", source, _PORTS)
-    _belongs(reader, "path", source, _PATHS)
-    _belongs(reader, "pattern", source, (protocol.LOGS,))
+    _check_source(reader, "port", source, _PORTS)
+    _check_source(reader, "path", source, _PATHS)
+    _check_source(reader, "pattern", source, (protocol.LOGS,))
     port = reader.integer("port", _PORTS.get(source, 0), least=0, most=65535)
     if "port" in reader.data and port < 1024:
         reader.note("port", port, "must be at least 1024: the sidecar is not root")
@@ -85,7 +86,7 @@ def _sidecar(reader: Reader, source: str) -> Mapping[str, Mapping[str, Any]]:
     return {part: amounts for part, amounts in resources.data.items() if amounts}
 
 
-def _belongs(reader: Reader, key: str, source: str, sources: object) -> None:
+def _check_source(reader: Reader, key: str, source: str, sources: object) -> None:
     listed = list(sources)  # type: ignore[call-overload] # a tuple or a dict of words
     if key in reader.data and source not in listed:
         reader.note(key, reader.data[key], f"belongs to source {' or '.join(listed)}; remove it")
@@ -96,14 +97,16 @@ def _pattern(reader: Reader) -> str:
         return ""
     pattern = reader.text("pattern")
     reader.bounded("pattern", pattern, _PATTERN_LIMIT)
-    import re2  # where there is a pattern only
+    import re2  # loaded only where there is a pattern
 
     try:
         groups = compiled(pattern).groupindex
     except re2.error as error:
         text = error.args[0]
-        said = text.decode() if isinstance(text, bytes) else str(text)
-        reader.note("pattern", pattern, f"is no regular expression of RE2's syntax: {said}")
+        error_text = text.decode() if isinstance(text, bytes) else str(text)
+        reader.note(
+            "pattern", pattern, f"is not a regular expression of RE2's syntax: {error_text}"
+        )
         return ""
     if pattern and "value" not in groups:
         remedy = "must have a group (?P<value>...), and may have (?P<name>...)"
@@ -112,10 +115,10 @@ def _pattern(reader: Reader) -> str:
 
 
 def compiled(pattern: str | bytes) -> re2._Regexp:
-    """RE2: its time is linear in the text, whatever the pattern; Python's may take for ever.
+    """Compiles a regular expression of RE2, whose time is linear in the text; that of ``re`` is not.
 
     Raises:
-        re2.error: the pattern has a mistake.
+        re2.error: the pattern is invalid.
     """
     import re2
 

@@ -1,4 +1,4 @@
-"""What to tell about a trial that never reported the primary metric, by the way it reports."""
+"""The message about a trial that never reported the primary metric, for each source of reports."""
 
 from __future__ import annotations
 
@@ -8,45 +8,47 @@ from collections.abc import Sequence
 from .. import protocol
 from .metrics import Metrics
 
-_LISTED = 20  # names
+_MAX_LISTED = 20  # names
 
 
-def missing_metric(
+def missing_metric_message(
     trial: str,
     metric: str,
     metrics: Metrics,
     seen: Sequence[str],
     samples: Sequence[str],
-    doubts: Sequence[str],
+    incomplete_reasons: Sequence[str],
 ) -> str:
-    """A message that says what was seen instead, and what to do.
+    """Returns what the trial reported instead, and the remedy.
 
     Args:
         trial: name of the trial.
+        metric: the primary metric.
+        metrics: how the trial reports.
         seen: names of other metrics that it reported.
         samples: lines of its log, where that is the source.
-        doubts: why reports may be missing, as far as that is known.
+        incomplete_reasons: why reports may be missing, as far as is known.
     """
     missing = f"trial {trial} never reported the primary metric '{metric}'."
     if metrics.source == protocol.LOGS:
-        return " ".join([missing, *_of_log(metric, metrics, seen, samples, doubts)])
+        return " ".join([missing, *_of_log(metric, metrics, seen, samples, incomplete_reasons)])
     if seen:
         return f"{missing} It reported {_names(metric, seen)}, or let the script log '{metric}'."
     return f"{missing} It reported nothing at all. {_how(metric, metrics)}."
 
 
 def _names(metric: str, seen: Sequence[str]) -> str:
-    """What was seen, with the name that was probably meant."""
-    listed = ", ".join(seen[:_LISTED])
-    if len(seen) > _LISTED:
-        listed += f" and {len(seen) - _LISTED} more"
+    """The names that were reported, with the one that was probably meant."""
+    listed = ", ".join(seen[:_MAX_LISTED])
+    if len(seen) > _MAX_LISTED:
+        listed += f" and {len(seen) - _MAX_LISTED} more"
     close = difflib.get_close_matches(metric, seen, n=1)
     which = f"'{close[0]}', which is close," if close else "one of these"
     return f"{listed}. Create the sweep with {which} as primaryMetric"
 
 
 def _how(metric: str, metrics: Metrics) -> str:
-    """How a report is made, by the source."""
+    """How to report, for the source."""
     if metrics.source == protocol.PUSHGATEWAY:
         return f"Push '{metric}' to localhost:{metrics.port}, which SWEEPJOB_PUSHGATEWAY names"
     if metrics.source == protocol.FILE:
@@ -65,23 +67,23 @@ def _of_log(
     metrics: Metrics,
     seen: Sequence[str],
     samples: Sequence[str],
-    doubts: Sequence[str],
+    incomplete_reasons: Sequence[str],
 ) -> list[str]:
-    told = [f"{doubt[0].upper()}{doubt[1:]}." for doubt in doubts]
-    if doubts and not samples:
-        return told
+    found = [f"{reason[0].upper()}{reason[1:]}." for reason in incomplete_reasons]
+    if incomplete_reasons and not samples:
+        return found
     if seen:
-        told.append(f"Its log has numbers for {_names(metric, seen)}, or print '{metric}'.")
+        found.append(f"Its log has numbers for {_names(metric, seen)}, or print '{metric}'.")
     if samples:
         lines = "; ".join(f"'{line}'" for line in samples)
-        told.append(f"Lines that were seen: {lines}.")
+        found.append(f"Lines of the log: {lines}.")
     else:
-        told.append("Its log has no line with a number.")
+        found.append("Its log has no line with a number.")
     if metrics.pattern:
-        told.append(f"metrics.pattern is '{metrics.pattern}'; without it, {metric}=0.5 would do.")
+        found.append(f"metrics.pattern is '{metrics.pattern}'; without it, {metric}=0.5 would do.")
     else:
-        told.append(
+        found.append(
             f"A report is a line with '{metric}=0.5' or '{metric}: 0.5' in it; for any other form there "
             "is metrics.pattern."
         )
-    return told
+    return found

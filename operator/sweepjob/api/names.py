@@ -1,4 +1,4 @@
-"""All names, keys, labels and reasons that appear in Kubernetes objects."""
+"""All names, keys, labels and reasons in Kubernetes objects."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ LABEL_TRIAL = f"{GROUP}/trial"
 LABEL_ATTEMPT = f"{GROUP}/attempt"
 LABEL_TRIAL_UID = f"{GROUP}/trial-uid"
 
-# On a Job: how the sidecar's resources were fitted to what the namespace demands.
+# On a Job: how the sidecar's resources were fitted to the constraints of the namespace.
 ANNOTATION_FITTED = f"{GROUP}/sidecar-resources"
 
-# Kueue's: a SweepJob that has them passes them on to its Jobs.
+# Kueue's labels: Jobs inherit them from their SweepJob.
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 QUEUE_LABELS = (QUEUE_LABEL, "kueue.x-k8s.io/priority-class")
 
@@ -27,23 +27,22 @@ SIDECAR = "sweepjob-sidecar"
 VOLUME_TOKEN = "sweepjob-token"
 VOLUME_JOURNAL = "sweepjob-journal"
 VOLUME_METRICS = "sweepjob-metrics"
-VOLUME_OUTPUT = "sweepjob-output-"  # and the output's name
-RESERVED = "sweepjob-"  # how names begin that users cannot give
+VOLUME_OUTPUT = "sweepjob-output-"  # plus the name of the output
+RESERVED = "sweepjob-"  # prefix of names that users cannot use
 TOKEN_FOLDER = f"/var/run/secrets/{GROUP}"
-READY_SCRIPT = "/opt/sweepjob/sweepjob/sidecar/wait_for_port.py"  # in its image
+READY_SCRIPT = "/opt/sweepjob/sweepjob/sidecar/wait_for_port.py"  # in the sidecar's image
 METRICS_FOLDER = "/var/lib/sweepjob-metrics"
 JOURNAL_FOLDER = "/var/lib/sweepjob"
 
-# Conditions of a SweepJob. The first four are the design's; Degraded says that something needs a
-# person's eye while the sweep goes on.
+# Conditions of a SweepJob. Degraded: something needs attention while the sweep continues.
 ACCEPTED = "Accepted"
 COMPLETE = "Complete"
 FAILED = "Failed"
 SUSPENDED = "Suspended"
 DEGRADED = "Degraded"
-# A condition of a SweepTrial: reports of it may be missing.
+# A condition of a SweepTrial: reports may be missing.
 INCOMPLETE = "Incomplete"
-# Of kstatus, by which Flux and others tell how any object is; there only while they hold.
+# Conditions of kstatus, by which Flux and others judge any object; present only while they are true.
 STALLED = "Stalled"
 RECONCILING = "Reconciling"
 
@@ -87,27 +86,34 @@ REASON_NEW_BEST = "NewBest"
 REASON_FIRST = "FirstTrialRuns"
 REASON_STOPPED = "Stopped"
 
-# The name of a trial's Job is at most this long, since pods get six characters more.
+# Maximum length of a Job's name: the names of its pods have six characters more.
 JOB_NAME_LIMIT = 57
-# A sweep's, so that its trials' Jobs have room for an index and an attempt: -99999-r99.
+# Maximum length of a sweep's name: names of Jobs add an index and an attempt, e.g. -99999-r99.
 SWEEP_NAME_LIMIT = 46
 
 
 def trial_name(sweep: str, index: int) -> str:
-    """The name of trial ``index``'s record."""
+    """Returns the name of a SweepTrial."""
     return f"{sweep}-{index}"
 
 
 def job_name(trial: str, attempt: int) -> str:
-    """The name of an attempt's Job: the trial's own for the first, with ``-rN`` from then on.
+    """Returns the name of an attempt's Job: that of the trial for the first, with ``-rN`` for later ones.
 
-    A number alone may be taken: ``lr-1-2`` is trial 2 of sweep ``lr-1``. No trial's name ends in ``-r2``.
+    A plain number could be the name of another trial: ``lr-1-2`` is trial 2 of sweep ``lr-1``. No trial's
+    name ends in ``-r2``.
     """
     return trial if attempt == 1 else f"{trial}-r{attempt}"
 
 
 def owner_reference(kind: str, name: str, uid: str) -> dict[str, object]:
-    """Makes an object disappear with its owner, which is its controller."""
+    """Returns an owner reference: the object is deleted with its owner, which is its controller.
+
+    Args:
+        kind: of the owner.
+        name: of the owner.
+        uid: of the owner.
+    """
     return {
         "apiVersion": API_VERSION,
         "kind": kind,

@@ -1,4 +1,4 @@
-"""``spec.outputs``: folders on the user's volumes, one for each trial, which survive its attempts."""
+"""``spec.outputs``: a folder for each trial on the user's volumes, which all its attempts share."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from . import names
 from .reader import Reader
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
-_MOST = 20
-# An output of this name gets what the script logs as artifacts with MLflow.
+_MAX_OUTPUTS = 20
+# The output of this name receives the artifacts that the script logs with MLflow.
 ARTIFACTS = "artifacts"
 
 
@@ -22,9 +22,10 @@ class Output:
     """One output.
 
     Attributes:
+        name: of the output.
         volume: a volume source as in a pod, e.g. ``{persistentVolumeClaim: {claimName: models}}``.
-        mount_path: where the trial finds its folder.
-        sub_path: a folder on the volume, below which sweeps and trials have theirs.
+        mount_path: of the trial's folder, in its container.
+        sub_path: folder on the volume that contains those of sweeps and trials.
     """
 
     name: str
@@ -34,23 +35,31 @@ class Output:
 
     @property
     def volume_name(self) -> str:
+        """The name of the volume in the pod."""
         return f"{names.VOLUME_OUTPUT}{self.name.lower().replace('_', '-')}"
 
     def folder(self, of_trial: str) -> str:
-        """A trial's folder on the volume."""
+        """Returns a trial's folder on the volume, from ``trial_folder``."""
         return posixpath.join(self.sub_path, of_trial)
 
 
 def trial_folder(sweep: str, sweep_uid: str, trial: str) -> str:
-    """Where a trial's outputs are below each output's own path. The uid keeps a sweep that is made
-    anew with the same name from going on with the checkpoints of the old one.
+    """Returns a trial's folder below the ``subPath`` of each output.
+
+    It has a part of the sweep's uid, so that a new sweep with the same name does not resume from the
+    checkpoints of the old one.
+
+    Args:
+        sweep: name of the sweep.
+        sweep_uid: uid of the sweep.
+        trial: name of the trial.
     """
     return f"{sweep}-{sweep_uid[:8]}/{trial}"
 
 
 def parse_outputs(reader: Reader) -> tuple[Output, ...]:
-    """Read ``spec.outputs``."""
-    reader.bounded("", reader.data, _MOST)
+    """Reads ``spec.outputs``; problems are added to the reader's."""
+    reader.bounded("", reader.data, _MAX_OUTPUTS)
     outputs = tuple(_output(reader.child(name), name) for name in map(str, reader.data))
     for name in map(str, reader.data):
         if not _NAME.fullmatch(name):

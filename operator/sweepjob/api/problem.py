@@ -1,15 +1,21 @@
-"""What is wrong with a specification, in a form that a person can act on."""
+"""Problems of a specification, each with its path, its value and the remedy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-_MOST = 100  # that a text names
+_MAX_LISTED = 100  # problems in a message
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake: the path in the object, the value found there, what is wrong and what to do."""
+    """One problem.
+
+    Attributes:
+        path: in the object, e.g. ``spec.limits.timeout``.
+        value: what was found there.
+        message: what is wrong, and the remedy.
+    """
 
     path: str
     value: object
@@ -23,10 +29,14 @@ class Problem:
 
 
 class InvalidSpec(ValueError):
-    """A specification that cannot be carried out; ``problems`` lists every reason found."""
+    """The specification is invalid.
+
+    Args:
+        problems: all that were found.
+    """
 
     def __init__(self, problems: list[Problem]) -> None:
-        said = "; ".join(map(str, problems[:_MOST]))
-        more = len(problems) - _MOST
+        said = "; ".join(map(str, problems[:_MAX_LISTED]))
+        more = len(problems) - _MAX_LISTED
         super().__init__(f"{said}; and {more} more" if more > 0 else said)
         self.problems = problems

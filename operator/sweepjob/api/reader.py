@@ -1,4 +1,8 @@
-"""Reading dicts of unknown content, collecting every mistake with its path."""
+"""Reads objects of unknown content and collects every problem with its path.
+
+Written by hand: schema libraries such as pydantic collect errors as well, but their messages name types
+and not remedies, and users read these messages next to those of the CRD.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,20 @@ from typing import Any
 
 from .problem import InvalidSpec, Problem
 
-# The largest integer that the API server takes.
-_INT64 = 2**63 - 1
-_LARGEST = math.nextafter(math.inf, 0.0)
+_INT64 = 2**63 - 1  # the largest integer that the API server accepts
+_MAX_FLOAT = math.nextafter(math.inf, 0.0)
 
 
 class Reader:
-    """A view of one object of a specification. Mistakes are noted, and reading goes on.
+    """A view of one object of a specification.
 
-    ``finish`` raises them all together at the end.
+    Every method returns a usable value, and adds a problem where the object has none. One pass therefore
+    finds all problems. ``finish`` raises them together.
+
+    Args:
+        data: the object; anything else is a problem, and reads as an empty object.
+        path: of the object, e.g. ``spec.limits``.
+        problems: problems are appended to it; a new list by default.
     """
 
     def __init__(self, data: Any, path: str, problems: list[Problem] | None = None) -> None:
@@ -27,16 +36,25 @@ class Reader:
             self.note("", data, "must be an object with keys and values")
 
     def at(self, key: str) -> str:
+        """Returns the path of a key; that of the object for an empty key."""
         return f"{self.path}.{key}" if key else self.path
 
     def note(self, key: str, value: object, message: str) -> None:
+        """Adds a problem.
+
+        Args:
+            key: where it is, below this object; empty for the object itself.
+            value: what was found there.
+            message: what is wrong, and the remedy.
+        """
         self.problems.append(Problem(self.at(key), value, message))
 
     def child(self, key: str) -> Reader:
+        """Returns a reader of the object below a key; of an empty one where the key is missing."""
         return Reader(self.data.get(key, {}), self.at(key), self.problems)
 
     def known(self, keys: Collection[str]) -> None:
-        """Note every key that is not among ``keys``."""
+        """Adds a problem for every key that is not among ``keys``."""
         for key in self.data:
             if key not in keys:
                 self.note(
@@ -44,13 +62,14 @@ class Reader:
                 )
 
     def number(self, key: str, default: float | None = None) -> float:
+        """Returns the finite number of a key; required where there is no default."""
         value = self.data.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.note(
                 key, value, "must be a number" if key in self.data else "is required: a number"
             )
             return 0.0
-        if not -_LARGEST <= value <= _LARGEST:
+        if not -_MAX_FLOAT <= value <= _MAX_FLOAT:
             self.note(key, value, "must be a finite number below 1e308")
             return 0.0
         return value
@@ -58,6 +77,14 @@ class Reader:
     def integer(
         self, key: str, default: int | None = None, least: int = 0, most: int = _INT64
     ) -> int:
+        """Returns the integer of a key.
+
+        Args:
+            key: required where there is no default.
+            default: value where the key is missing.
+            least: smallest allowed value.
+            most: largest allowed value.
+        """
         before = len(self.problems)
         value = self.number(key, default)
         if value != int(value) or value < least:
@@ -68,34 +95,62 @@ class Reader:
             self.note(key, value, f"must be at most {most}")
         return int(value)
 
+    def optional_integer(self, key: str, least: int = 0, most: int = _INT64) -> int | None:
+        """Returns the integer of a key; None where the key is missing.
+
+        Args:
+            key: may be missing.
+            least: smallest allowed value.
+            most: largest allowed value.
+        """
+        return self.integer(key, None, least, most) if key in self.data else None
+
     def flag(self, key: str) -> bool:
+        """Returns the boolean of a key; False where the key is missing."""
         value = self.data.get(key, False)
         if not isinstance(value, bool):
             self.note(key, value, "must be true or false")
         return value is True
 
-    def optional_integer(self, key: str, least: int = 0, most: int = _INT64) -> int | None:
-        return self.integer(key, None, least, most) if key in self.data else None
-
     def bounded(self, key: str, value: Sized, most: int) -> None:
-        """Note a text, list or object that is larger than the API server takes."""
+        """Adds a problem where a string, list or object is larger than the API server accepts.
+
+        Args:
+            key: where it is.
+            value: what is measured.
+            most: maximum length.
+        """
         if len(value) > most:
             self.note(key, f"{len(value)} of them", f"may be {most} at most")
 
     def text(self, key: str, default: str | None = None) -> str:
+        """Returns the non-empty string of a key; required where there is no default."""
         value = self.data.get(key, default)
         if not isinstance(value, str) or not value:
-            self.note(key, value, "must be a text" if key in self.data else "is required: a text")
+            self.note(
+                key, value, "must be a string" if key in self.data else "is required: a string"
+            )
             return ""
         return value
 
     def word(self, key: str, words: Collection[str], default: str | None = None) -> str:
+        """Returns the string of a key, which must be one of ``words``.
+
+        Args:
+            key: required where there is no default.
+            words: the allowed values.
+            default: value where the key is missing.
+        """
         value = self.text(key, default)
         if value and value not in words:
             self.note(key, value, f"unknown; known: {', '.join(words)}")
         return value
 
     def finish(self) -> None:
-        """Raises InvalidSpec if anything was noted."""
+        """Ends reading.
+
+        Raises:
+            InvalidSpec: there are problems.
+        """
         if self.problems:
             raise InvalidSpec(self.problems)

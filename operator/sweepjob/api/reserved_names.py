@@ -1,4 +1,4 @@
-"""Names in a trial's pod that are the operator's: containers and volumes that it adds."""
+"""Names in a trial's pod that are reserved for the containers and volumes that the operator adds."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from . import names
 
 REMEDY = f"names that begin with {names.RESERVED} are the operator's; choose another"
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
-# Of the operator's volumes, those that hold the trial's own data.
-_FOR_ALL = (names.VOLUME_METRICS, names.VOLUME_OUTPUT)
+# The operator's volumes that contain the trial's own data.
+_MOUNTABLE = (names.VOLUME_METRICS, names.VOLUME_OUTPUT)
 
 
 class ReservedName(ValueError):
-    """Something in a pod has a name of the operator's, or mounts what only the sidecar may see."""
+    """A pod has a reserved name, or mounts a volume that is only for the sidecar."""
 
 
-def check_names(pod: Mapping[str, Any]) -> None:
-    """Look at a pod after references were filled in, and before anything of the operator's is added.
+def reject_reserved_names(pod: Mapping[str, Any]) -> None:
+    """Checks a pod after its references were replaced, and before the operator adds anything.
 
     Raises:
-        ReservedName: with the path, the name and what to do.
+        ReservedName: with the path, the name and the remedy.
     """
-    for path, name, remedy in reserved_names(pod):
+    for path, name, remedy in find_reserved_names(pod):
         raise ReservedName(f"{path} is '{name}': {remedy}")
 
 
-def reserved_names(pod: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Path below the pod's spec, name and remedy of everything that has a reserved name."""
+def find_reserved_names(pod: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yields the path below the pod's spec, the name and the remedy of each use of a reserved name."""
     for key in (*_CONTAINERS, "volumes"):
         for position, named in enumerate(_mappings(pod.get(key))):
             name = named.get("name")
@@ -43,7 +43,7 @@ def reserved_names(pod: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 def _mounts(path: str, mounts: Any) -> Iterator[tuple[str, str, str]]:
     for position, mount in enumerate(_mappings(mounts)):
         name = mount.get("name")
-        if not isinstance(name, str) or name.startswith(_FOR_ALL):
+        if not isinstance(name, str) or name.startswith(_MOUNTABLE):
             continue
         if name.startswith(names.RESERVED):
             remedy = (

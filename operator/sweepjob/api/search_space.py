@@ -20,8 +20,8 @@ from ..search.space import (
     Uniform,
 )
 from ..search.space.portable import exponent_within
-from .bounds import NAME_LIMIT, VALUE_LIMIT
 from .reader import Reader
+from .size_limits import NAME_LIMIT, VALUE_LIMIT
 
 _NAME = re.compile(rf"[a-zA-Z_][a-zA-Z0-9_]{{0,{NAME_LIMIT - 1}}}")
 _DEEPEST = 32

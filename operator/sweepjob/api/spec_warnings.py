@@ -1,5 +1,7 @@
-"""What of a spec is allowed and probably not meant. The same everywhere: `validate`, `propose`, `run
---local`, `convert`, Python, and on a cluster an event and the condition ``Accepted``.
+"""Warnings about a valid spec that is probably not what the user meant.
+
+They are the same in `validate`, `propose`, `run --local`, `convert`, Python, and in the event and the
+condition ``Accepted`` on a cluster.
 """
 
 from __future__ import annotations
@@ -10,15 +12,15 @@ from itertools import pairwise
 from typing import Any
 
 from ..template import command
-from ..template.references import Reference, references, texts, written
+from ..template.references import Reference, format_path, iter_texts, references
 from .exponents import exponent_warnings
 from .problem import Problem
-from .references import nearest, possible
-from .sweepjob import SweepSpec
+from .reference_validation import nearest_reference, possible_values
+from .spec import SweepSpec
 
-_MOST = 20  # that are named
+_MAX_WARNINGS = 20
 _GROUPS = ("searchspace", "inputs", "outputs")
-_TRIED = 50  # names in a text for which a reference is looked for
+_MAX_CANDIDATES = 50  # names in a string that are compared with references
 _VARIABLE = re.compile(r"AZUREML_SWEEP_([A-Za-z0-9_]*)")
 _ALL = "SWEEPJOB_PARAMETERS"
 # Text that looks like a reference: {lr}, {{lr}}, ${lr}, $lr, %(lr)s, <lr>, with or without its group.
@@ -34,11 +36,11 @@ _SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
 
 
 def spec_warnings(body: Mapping[str, Any], spec: SweepSpec) -> list[Problem]:
-    """Everything in a SweepJob that is probably not meant: where, what, and what to write instead.
+    """Returns the warnings about a SweepJob: where, what, and what to write instead.
 
     Args:
         body: the SweepJob.
-        spec: what it says.
+        spec: its specification.
     """
     found = [
         *exponent_warnings(body["spec"]["searchSpace"], spec.log_base),
@@ -46,30 +48,34 @@ def spec_warnings(body: Mapping[str, Any], spec: SweepSpec) -> list[Problem]:
         *_missing_continuation(spec),
         *_scripts(body["spec"]["trial"], spec),
     ]
-    return found[:_MOST]
+    return found[:_MAX_WARNINGS]
 
 
 def unused_parameters(body: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
-    """Parameters that no trial uses, and text that looks like a reference to them.
+    """Yields warnings about parameters that no trial uses, and text that looks like a reference to them.
 
-    A script may read any parameter from its environment, so one that nothing refers to is in doubt
-    only if others are referred to, or something looks like a reference that went wrong.
+    A script may read any parameter from its environment. A parameter without a reference is therefore
+    suspicious only if other parameters have one, or if some text looks like a misspelled reference.
+
+    Args:
+        body: the SweepJob.
+        spec: its specification.
     """
     trial = body["spec"]["trial"]
-    found = [(trail, text) for trail, text in texts(trial)]
+    found = [(tree_path, text) for tree_path, text in iter_texts(trial)]
     used = {name for _, text in found for name in references(text)}
     names = spec.space.parameters.entries
     mentioned = {name for _, text in found for name in _VARIABLE.findall(text)}
     everything = "" in mentioned or any(_ALL in text for _, text in found)
     referred = {name.split(".")[1] for name in used if name.startswith("search_space.")}
     unused = [n for n in names if n not in referred | mentioned] if not everything else []
-    said = set[str]()
+    reported = set[str]()
     known = {*unused}
-    for trail, text in found:
+    for tree_path, text in found:
         for shown, meant in _lookalikes(text, known, spec):
-            said.add(meant.partition(".")[2])
-            message = f"is no reference, and stays as it is; did you mean {Reference(meant)}?"
-            yield Problem(f"spec.trial{written(trail)}", shown, message)
+            reported.add(meant.partition(".")[2])
+            message = f"is not a reference, and stays as it is; did you mean {Reference(meant)}?"
+            yield Problem(f"spec.trial{format_path(tree_path)}", shown, message)
     for name in unused:
         if f"inputs.{name}" in used:
             message = (
@@ -77,7 +83,7 @@ def unused_parameters(body: Mapping[str, Any], spec: SweepSpec) -> Iterator[Prob
                 f"{Reference(f'search_space.{name}')}, and remove the input"
             )
             yield Problem(f"spec.searchSpace.{name}", f"${{{{inputs.{name}}}}}", message)
-        elif referred and name not in said:
+        elif referred and name not in reported:
             message = (
                 f"nothing in spec.trial uses this parameter; write {Reference(f'search_space.{name}')} "
                 f"where it belongs, or let the script read AZUREML_SWEEP_{name} (naming that variable "
@@ -87,26 +93,26 @@ def unused_parameters(body: Mapping[str, Any], spec: SweepSpec) -> Iterator[Prob
 
 
 def _lookalikes(text: str, unused: set[str], spec: SweepSpec) -> Iterator[tuple[str, str]]:
-    """What looks like a reference in a text, and the reference that was meant."""
+    """Text that looks like a reference, and the reference that was probably meant."""
     tried = set[str]()
     for match in _LOOKALIKE.finditer(text):
         name = match[1].rstrip(".-")
         group, point, _ = name.partition(".")
         grouped = bool(point) and group.lower().replace("_", "") in _GROUPS
-        # Behind ${{ it is a reference.
+        # After ${{ it is a reference.
         if match[0].startswith("${{") or name in tried or not (grouped or name in unused):
             continue
         tried.add(name)
-        meant = nearest(name, _known(spec)) if grouped else f"search_space.{name}"
+        meant = nearest_reference(name, _known(spec)) if grouped else f"search_space.{name}"
         is_shells = not grouped and match[0].startswith("$") and _is_set(text, name, spec)
         if meant and not is_shells:
             yield match[0].strip(), meant
-        if len(tried) == _TRIED:
+        if len(tried) == _MAX_CANDIDATES:
             return
 
 
 def _known(spec: SweepSpec) -> list[str]:
-    """References that there are."""
+    """All valid references."""
     return [
         *(f"search_space.{name}" for name in spec.space.parameters.entries),
         *(f"inputs.{name}" for name in spec.inputs),
@@ -115,7 +121,7 @@ def _known(spec: SweepSpec) -> list[str]:
 
 
 def _is_set(text: str, name: str, spec: SweepSpec) -> bool:
-    """Whether a shell's variable of that name is made in the text, or in the environment."""
+    """Whether the text or the environment sets a shell variable of that name."""
     made = re.search(
         rf"(?:^|[;&|(\n]|\bexport\s|\bdo\s|\bthen\s)[ \t]{{0,99}}{name}=|\b(?:for|read|local)\s{name}\b",
         text,
@@ -124,12 +130,12 @@ def _is_set(text: str, name: str, spec: SweepSpec) -> bool:
 
 
 def _missing_continuation(spec: SweepSpec) -> Iterator[Problem]:
-    """A line that begins with an option is a command of its own to a shell."""
+    """A shell reads a line that begins with an option as a command of its own."""
     if not isinstance(spec.trial.command, str):
         return
     if "<<" in spec.trial.command:
-        return  # lines of a here-document are what they are
-    lines = command.tidy(spec.trial.command).split("\n")
+        return  # lines of a here-document may begin with anything
+    lines = command.normalize(spec.trial.command).split("\n")
     for before, line in pairwise(lines):
         first = line.strip().partition(" ")[0]
         if re.fullmatch(r"--?[A-Za-z][\w-]*(=.*)?", first[:200]) and not before.rstrip().endswith(
@@ -144,14 +150,14 @@ def _missing_continuation(spec: SweepSpec) -> Iterator[Problem]:
 
 
 def _scripts(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
-    """Lists in which a shell gets a script: a value is put into it as it is, and read by the shell."""
+    """Argument vectors with a script for a shell, which interprets the values in it."""
     containers = [("spec.trial", trial)]
     if spec.trial.template is not None:
         path = "spec.trial.template.spec.containers"
         listed = spec.trial.template["spec"]["containers"]
         containers = [(f"{path}[{n}]", container) for n, container in enumerate(listed)]
     paths = {output.name: output.mount_path for output in spec.outputs}
-    values = possible(spec.space, spec.inputs, paths)
+    values = possible_values(spec.space, spec.inputs, paths)
     for path, container in containers:
         words = [
             (f"{path}.{key}[{n}]", word)
@@ -164,7 +170,7 @@ def _scripts(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
 
 
 def _script(words: list[tuple[str, str]], values: Mapping[str, list[str]]) -> Iterator[Problem]:
-    """A list that is a shell's."""
+    """The warnings about an argument vector of a shell."""
     if not words or not _SHELLS.fullmatch(words[0][1]):
         return
     flag = next((n for n, (_, word) in enumerate(words) if _SCRIPT_FLAG.fullmatch(word)), None)

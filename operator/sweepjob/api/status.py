@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..search.space import Assignment, leaves
-from ..template.references import text_of
+from ..template.references import value_text
 from . import names
 from .phases import TrialPhase
 from .times import format_time
@@ -15,7 +15,14 @@ from .times import format_time
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition, without its transition time, which follows from the one before."""
+    """One condition. Its transition time follows from the previous status.
+
+    Attributes:
+        kind: type of the condition.
+        holds: status ``True``; otherwise ``False``.
+        reason: one word in CamelCase.
+        message: one or more sentences.
+    """
 
     kind: str
     holds: bool
@@ -24,12 +31,16 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Best:
+class BestTrial:
     """The best trial so far.
 
     Attributes:
-        outputs: the trial's folder on each output's volume.
-        warning: what its reports lack, or what is in doubt about them; empty when nothing.
+        trial: its name.
+        value: its best value of the primary metric.
+        assignment: its parameters.
+        reported: when the value was reported, in seconds since the epoch.
+        outputs: the trial's folder on the volume of each output.
+        warning: why its reports may be incomplete or ambiguous; empty when they are not.
     """
 
     trial: str
@@ -42,14 +53,22 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class SweepStatus:
-    """Everything that the status says.
+    """The content of a SweepJob's status.
 
     Attributes:
-        phase: one word for printer columns; the conditions are the truth.
-        reason: one word about what needs a person, or why it failed; empty when nothing does.
-        ended: ended trials by phase.
-        running, queued: live trials with and without a running trainer.
-        sources: sweeps of a warm start: name, uid, how many of their trials count.
+        generation: of the spec that the status is about.
+        phase: a summary for printer columns; the conditions are authoritative.
+        conditions: in the order of the status.
+        seed: of the sampler.
+        started, completed: seconds since the epoch; None before.
+        total: maximum number of trials.
+        created: number of trials so far.
+        running, queued: number of active trials with and without a running trainer.
+        ended: number of ended trials by phase.
+        best: the best trial; None before a report.
+        gpu_used, gpu_saved: accelerator-seconds.
+        reason: what needs attention, or why the sweep failed; empty otherwise.
+        sources: sweeps of a warm start: name, uid, number of trials that count.
     """
 
     generation: int
@@ -63,7 +82,7 @@ class SweepStatus:
     running: int = 0
     queued: int = 0
     ended: Mapping[TrialPhase, int] = field(default_factory=dict)
-    best: Best | None = None
+    best: BestTrial | None = None
     gpu_used: float = 0.0
     gpu_saved: float = 0.0
     reason: str = ""
@@ -74,7 +93,13 @@ _URGENT = ("observedGeneration", "phase", "reason", "seed", "startTime", "comple
 
 
 def dump_status(overview: SweepStatus, previous: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """The status object; transition times of unchanged conditions are kept from ``previous``."""
+    """Returns the status object, as a merge patch.
+
+    Args:
+        overview: the content.
+        previous: the status so far; unchanged conditions keep their transition times.
+        now: seconds since the epoch.
+    """
     ended = {phase: overview.ended.get(phase, 0) for phase in TrialPhase if phase.is_end}
     status: dict[str, Any] = {
         "observedGeneration": overview.generation,
@@ -91,10 +116,10 @@ def dump_status(overview: SweepStatus, previous: Mapping[str, Any], now: float) 
             "failed": ended[TrialPhase.FAILED],
             "canceled": ended[TrialPhase.CANCELED],
         },
-        # The limit may have been lowered below what has ended already.
+        # The limit may be lower than the number of ended trials: users may lower it.
         "progress": f"{(over := sum(ended.values()))}/{max(over, overview.total)}",
         "gpuSeconds": {"used": round(overview.gpu_used), "saved": round(overview.gpu_saved)},
-        # A merge patch removes a key only by null.
+        # A merge patch removes a key by null.
         "seed": overview.seed,
         "startTime": _time(overview.started),
         "completionTime": _time(overview.completed),
@@ -106,11 +131,11 @@ def dump_status(overview: SweepStatus, previous: Mapping[str, Any], now: float) 
     return status
 
 
-def _best(best: Best) -> dict[str, Any]:
+def _best(best: BestTrial) -> dict[str, Any]:
     dumped: dict[str, Any] = {
         "trial": best.trial,
         "value": repr(best.value),
-        "parameters": {name: text_of(value) for name, value in leaves(best.assignment)},
+        "parameters": {name: value_text(value) for name, value in leaves(best.assignment)},
         "reportedAt": _time(best.reported),
     }
     dumped["warning"] = best.warning or None
@@ -145,12 +170,17 @@ def _conditions(
     return dumped
 
 
-def differs(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
-    """Whether writing ``new`` as a merge patch would change ``old``."""
+def patch_changes(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    """Whether a merge patch would change an object.
+
+    Args:
+        new: the patch.
+        old: the object.
+    """
     for key, value in new.items():
         current = old.get(key)
         if isinstance(value, Mapping) and isinstance(current, Mapping):
-            if set(current) - set(value) or differs(value, current):
+            if set(current) - set(value) or patch_changes(value, current):
                 return True
         elif value != current:
             return True
@@ -158,7 +188,12 @@ def differs(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
 
 
 def is_urgent(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
-    """Whether there is more in ``new`` than other numbers and words."""
+    """Whether a status has changes other than counts and messages, and is to be written at once.
+
+    Args:
+        new: the new status.
+        old: the previous one.
+    """
     return any(new.get(key) != old.get(key) for key in _URGENT) or _signs(new) != _signs(old)
 
 
@@ -167,13 +202,18 @@ def _signs(status: Mapping[str, Any]) -> set[tuple[str, str, str]]:
 
 
 def has_started(status: Mapping[str, Any]) -> bool:
-    """Whether any trial runs, or has."""
+    """Whether any trial has run."""
     trials = status.get("trials") or {}
     return any(trials.get(kind) for kind in ("running", "succeeded", "earlyStopped", "failed"))
 
 
 def is_accepted(status: Mapping[str, Any], generation: int) -> bool:
-    """Whether this generation of the spec has been understood already."""
+    """Whether this generation of the spec is accepted already.
+
+    Args:
+        status: of the SweepJob.
+        generation: of its spec.
+    """
     return any(
         c["type"] == names.ACCEPTED
         and c["status"] == "True"
@@ -183,7 +223,7 @@ def is_accepted(status: Mapping[str, Any], generation: int) -> bool:
 
 
 def is_finished(status: Mapping[str, Any]) -> bool:
-    """Whether the sweep has ended for good, by its conditions."""
+    """Whether the conditions say that the sweep has ended."""
     return any(
         c["type"] in (names.COMPLETE, names.FAILED) and c["status"] == "True"
         for c in status.get("conditions") or ()

@@ -1,4 +1,4 @@
-"""The decision to end a trial before its own end, as `status.stop` of its record has it."""
+"""The decision to end a trial before it ends by itself: ``status.stop`` of its SweepTrial."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from .phases import TrialPhase
 
 @dataclass(frozen=True, slots=True)
 class StopDecision:
-    """A decision to end a trial before its own end.
+    """A decision to end a trial before it ends by itself.
 
     Attributes:
-        outcome: the phase the trial ends in: EARLY_STOPPED by a policy, CANCELED by a limit or a
-            person, FAILED when it cannot get going. Where the trainer has ended already and only other
-            containers are stopped, what its own end makes it.
+        outcome: the final phase of the trial: EARLY_STOPPED by a policy, CANCELED by a limit or a user,
+            FAILED when it cannot start. Where the trainer has ended already and only other containers are
+            stopped, the phase that the trainer's exit results in.
         reason: one word, e.g. ``Bandit`` or ``TrialTimeout``.
         message: one sentence.
-        policy, interval, value, threshold, comparators: the policy's decision, where one decided.
+        policy, interval, value, threshold, comparators: of the policy, where one decided.
     """
 
     outcome: TrialPhase

@@ -1,71 +1,41 @@
-"""A SweepTrial object, the durable record of one trial, to and from values."""
+"""Writes and reads SweepTrial objects, the durable records of trials."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from ..search.space import Assignment, leaves
-from ..template.references import text_of
+from ..template.references import value_text
 from . import names
-from .executions import Execution, parse_execution
-from .incompleteness import Doubt, parse_doubts
-from .numbers import dump_number
+from .curve_encoding import parse_curve
+from .executions import parse_execution
+from .float_text import format_float
+from .incomplete_reports import parse_incomplete_reasons
+from .lenient_reader import LenientReader
 from .phases import TrialPhase
 from .stop_decision import StopDecision
-from .stored_curve import StoredCurve, parse_curve
-from .stored_fields import Fields
+from .trial_record import TrialRecord
 
 _LARGEST_INDEX = 2**31 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What is on record about a trial.
-
-    Attributes:
-        problems: what of it cannot be read, with path and value; empty as a rule.
-        is_held: too little of it can be read to do anything about the trial.
-    """
-
-    namespace: str
-    sweep: str
-    sweep_uid: str
-    name: str
-    uid: str
-    version: str
-    index: int
-    assignment: Assignment
-    phase: TrialPhase
-    attempt: int
-    failures: int
-    launched: bool
-    stop: StopDecision | None
-    reason: str
-    message: str
-    curve: StoredCurve
-    started: float | None
-    ended: float | None
-    gpus: float
-    gpu_used: Mapping[str, float]
-    gpu_saved: float
-    seen: tuple[str, ...]
-    launch_at: float | None
-    disruptions: int
-    executions: tuple[Execution, ...]
-    log_samples: tuple[str, ...] = ()
-    doubts: Mapping[str, Doubt] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
-    is_held: bool = False
 
 
 def trial_manifest(
     namespace: str, sweep: str, sweep_uid: str, index: int, assignment: Assignment, source: str
 ) -> dict[str, Any]:
-    """A new record. ``assignment`` is kept twice: exactly, as JSON, and readably, leaf by leaf."""
+    """Returns a new SweepTrial. It has the assignment twice: exact, as JSON, and readable, leaf by leaf.
+
+    Args:
+        namespace: of the sweep.
+        sweep: name of the sweep.
+        sweep_uid: the sweep is the owner of the object.
+        index: number of the trial within its sweep, from 0.
+        assignment: the proposed parameters.
+        source: what proposed them.
+    """
     return {
         "apiVersion": names.API_VERSION,
         "kind": names.SWEEPTRIAL,
@@ -78,39 +48,43 @@ def trial_manifest(
         "spec": {
             "sweep": sweep,
             "index": index,
-            "parameters": {name: text_of(value) for name, value in leaves(assignment)},
-            # The API server turns 3.0 into 3 in a number, but leaves a text alone.
+            "parameters": {name: value_text(value) for name, value in leaves(assignment)},
+            # A string: the API server rewrites the number 3.0 as 3.
             "assignment": json.dumps(assignment),
             "source": source,
         },
     }
 
 
-def parse_record(body: Mapping[str, Any]) -> Record:
-    """The record in a SweepTrial object.
+def parse_record(body: Mapping[str, Any]) -> TrialRecord:
+    """Reads a SweepTrial object.
 
-    What its status says may be from another version of the operator, or changed by hand: whatever cannot
-    be read of it is in ``problems``, and the rest counts.
+    Another version of the operator may have written its status, or a user may have edited it. What
+    cannot be read is listed in ``problems``; everything else counts.
 
     Raises:
-        ValueError: it is no record of a trial at all: it lacks an identity.
+        ValueError: it lacks a name, a uid, spec.sweep or spec.index.
     """
-    meta = Fields(body.get("metadata"), "metadata")
-    spec, status = Fields(body.get("spec"), "spec"), Fields(body.get("status"), "status")
+    meta = LenientReader(body.get("metadata"), "metadata")
+    spec, status = (
+        LenientReader(body.get("spec"), "spec"),
+        LenientReader(body.get("status"), "status"),
+    )
     sweep, index = spec.text("sweep"), spec.whole("index", -1, most=_LARGEST_INDEX)
     name, uid = meta.text("name"), meta.text("uid")
     if not (name and uid and sweep) or index < 0:
         raise ValueError(
-            "is no record of a trial: it lacks a name, a uid, spec.sweep or spec.index"
+            "is not a record of a trial: it lacks a name, a uid, spec.sweep or spec.index"
         )
-    decides = Fields(body.get("status"), "status")  # by this it is decided what to do next
-    assignment, phase = _assignment(spec), _phase(decides)
-    attempt, outcome = decides.whole("attempt", 1, least=1, most=10**6), _outcome(decides)
-    held = (*spec.problems, *decides.problems)
-    status = Fields(decides.data, "status")  # the rest is for people and accounts
+    # Fields that decisions depend on; the trial is held where one of them cannot be read.
+    decisive = LenientReader(body.get("status"), "status")
+    assignment, phase = _assignment(spec), _phase(decisive)
+    attempt, outcome = decisive.whole("attempt", 1, least=1, most=10**6), _outcome(decisive)
+    problems = (*spec.problems, *decisive.problems)
+    status = LenientReader(decisive.data, "status")
     gpu = status.child("gpuSeconds")
     by_resource = gpu.child("byResource")
-    record = Record(
+    record = TrialRecord(
         namespace=meta.text("namespace"),
         sweep=sweep,
         sweep_uid=owner_uid(body),
@@ -137,44 +111,49 @@ def parse_record(body: Mapping[str, Any]) -> Record:
         disruptions=status.whole("disruptions"),
         executions=tuple(map(parse_execution, status.children("executions"))),
         log_samples=status.texts("logSamples"),
-        doubts=parse_doubts(status.children("conditions")),
+        incomplete_reasons=parse_incomplete_reasons(status.children("conditions")),
     )
-    return replace(record, problems=_all(held, status.problems), is_held=bool(held))
+    return replace(record, problems=_unique(problems, status.problems), is_held=bool(problems))
 
 
 def owner_uid(body: Mapping[str, Any]) -> str:
-    """The uid of the sweep that a record belongs to; empty where it says none."""
-    owners = Fields(body.get("metadata"), "metadata").children("ownerReferences")
-    return next(owners, Fields({}, "")).text("uid")
+    """Returns the uid of the sweep that a SweepTrial belongs to; empty where it has no owner."""
+    owners = LenientReader(body.get("metadata"), "metadata").children("ownerReferences")
+    return next(owners, LenientReader({}, "")).text("uid")
 
 
-def _all(*notes: Iterable[str]) -> tuple[str, ...]:
+def _unique(*notes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain(*notes)))
 
 
-def _assignment(spec: Fields) -> Assignment:
-    """What is tried; where it cannot be read, the texts of its leaves."""
+def _assignment(spec: LenientReader) -> Assignment:
+    """The assignment; where it cannot be read, its readable copy, whose values are strings."""
     try:
         found = json.loads(spec.text("assignment"))
         if isinstance(found, dict):
             return found
     except (ValueError, RecursionError):
         pass
-    spec.note("assignment", "is no JSON object")
+    spec.note("assignment", "is not a JSON object")
     return dict(spec.child("parameters").data)
 
 
-def _phase(status: Fields) -> TrialPhase:
+def _phase(status: LenientReader) -> TrialPhase:
     text = status.text("phase", TrialPhase.PENDING)
     try:
         return TrialPhase(text)
     except ValueError:
-        status.note("phase", f"is none of {', '.join(TrialPhase)}")
+        status.note("phase", f"is not one of {', '.join(TrialPhase)}")
         return TrialPhase.PENDING
 
 
 def dump_stop(stop: StopDecision, decided: str) -> dict[str, Any]:
-    """The decision as it is recorded, without the numbers that it has not; ``decided`` is a timestamp."""
+    """Returns ``status.stop``, without the numbers that the decision does not have.
+
+    Args:
+        stop: the decision.
+        decided: its timestamp.
+    """
     dumped: dict[str, Any] = {
         "outcome": stop.outcome.value,
         "reason": stop.reason,
@@ -186,23 +165,23 @@ def dump_stop(stop: StopDecision, decided: str) -> dict[str, Any]:
         dumped["interval"] = stop.interval
         dumped["comparators"] = stop.comparators
         numbers = {"value": stop.value, "threshold": stop.threshold}
-        dumped |= {key: dump_number(n) for key, n in numbers.items() if n is not None}
+        dumped |= {key: format_float(n) for key, n in numbers.items() if n is not None}
     return dumped
 
 
-def _outcome(status: Fields) -> TrialPhase | None:
-    """The phase that a recorded decision ends the trial in; None when there is no decision."""
+def _outcome(status: LenientReader) -> TrialPhase | None:
+    """The phase in which a recorded decision ends the trial; None without a decision."""
     if not status.data.get("stop"):
         return None
     stop = status.child("stop")
     text = stop.text("outcome")
     if text in (phase.value for phase in TrialPhase if phase.is_end):
         return TrialPhase(text)
-    stop.note("outcome", "is no end of a trial")
+    stop.note("outcome", "is not a final phase")
     return None
 
 
-def _stop(stop: Fields, outcome: TrialPhase) -> StopDecision:
+def _stop(stop: LenientReader, outcome: TrialPhase) -> StopDecision:
     return StopDecision(
         outcome=outcome,
         reason=stop.text("reason"),

@@ -1,4 +1,4 @@
-"""Kubernetes timestamps to seconds since the epoch and back."""
+"""Converts between Kubernetes timestamps and seconds since the epoch."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 
 
 def format_time(seconds: float, *, micro: bool = False) -> str:
-    """``micro`` for the fields that keep fractions."""
+    """Formats seconds since the epoch; with microseconds for fields of type ``MicroTime``."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if micro else "%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_time(text: object) -> float | None:
-    """Seconds since the epoch; None for what is missing or no timestamp.
+    """Returns seconds since the epoch; None where there is no timestamp.
 
-    The epoch itself counts as missing: a kubelet writes 1970 for what never happened, such as the
-    start of a container whose program does not exist.
+    The epoch itself counts as missing: the kubelet writes 1970 for what never happened, such as the start
+    of a container whose program does not exist.
     """
     if not isinstance(text, str):
         return None

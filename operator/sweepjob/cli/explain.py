@@ -85,8 +85,11 @@ def explain_trial(
         lines += _decision(sweep, trial, stop, trials)
     elif trial.record.message:
         lines += ["", f"{trial.record.reason}: {trial.record.message}"]
-    if trial.record.doubts:
-        lines += ["", *(f"{why}: {d.message}" for why, d in trial.record.doubts.items())]
+    if trial.record.incomplete_reasons:
+        lines += [
+            "",
+            *(f"{why}: {d.message}" for why, d in trial.record.incomplete_reasons.items()),
+        ]
     if trial.record.executions:
         lines += ["", *_executions(trial)]
     return lines

@@ -6,7 +6,7 @@ import argparse
 
 from ..loading.errors import CommandError
 from ..trial_pods.job import trainer_of
-from ..trial_pods.pod_records import parse_pod
+from ..trial_pods.pod_parsing import parse_pod
 from .arguments import add_trial
 from .kubectl import Kubectl
 

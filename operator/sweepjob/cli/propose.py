@@ -13,7 +13,7 @@ from ..render.table import format_table, print_message, print_output
 from ..search.sampler import Observation
 from ..search.samplers.registry import make_sampler
 from ..search.space import Assignment, leaves
-from ..template.references import text_of
+from ..template.references import value_text
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -93,7 +93,7 @@ def _loses_its_order(sweep: LoadedSweep) -> bool:
 
 
 def _table(found: list[Assignment]) -> str:
-    rows = [{name: text_of(value) for name, value in leaves(a)} for a in found]
+    rows = [{name: value_text(value) for name, value in leaves(a)} for a in found]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     return format_table(
         ["INDEX", *columns],

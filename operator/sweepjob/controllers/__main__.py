@@ -14,7 +14,7 @@ import uvloop
 
 from ..kube.client import connect
 from ..kube.rate_limiter import RequestRateLimiter
-from ..pod_logs.numbers import compile_expressions
+from ..pod_logs.number_syntax import compile_expressions
 from ..settings import Settings
 from ..telemetry import log_format as logs
 from .build import Operator

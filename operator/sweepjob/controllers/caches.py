@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from ..api import names
-from ..api.sweeptrial import Record, parse_record
+from ..api.sweeptrial import parse_record
+from ..api.trial_record import TrialRecord
 from ..kube import resources
 from ..kube.client import KubeClient
 from ..kube.informer import Informer
-from ..trial_pods.pod_records import JobRecord, PodRecord, parse_job, parse_pod, remember_end
+from ..trial_pods.pod_parsing import parse_job, parse_pod
+from ..trial_pods.pod_records import JobRecord, PodRecord, carry_over_trainer_end
 
 Key = tuple[str, str]  # namespace, name
 
@@ -29,7 +31,7 @@ class _OfTrial(Protocol):
     def sweep(self) -> str: ...
 
 
-_AnyReflector = Informer[Record] | Informer[JobRecord] | Informer[PodRecord]
+_AnyReflector = Informer[TrialRecord] | Informer[JobRecord] | Informer[PodRecord]
 T = TypeVar("T", bound=_OfTrial)
 V = TypeVar("V")
 
@@ -49,7 +51,7 @@ class Caches:
         namespaces: tuple[str, ...],
         wake: Callable[[Key, str], None],
         pod_changed: Callable[[PodRecord, bool], None],
-        record_gone: Callable[[Record], None],
+        record_gone: Callable[[TrialRecord], None],
         clock: Callable[[], float],
     ) -> None:
         self._clock = clock
@@ -58,7 +60,7 @@ class Caches:
         self._record_gone = record_gone
         self._jobs: dict[Key, dict[str, JobRecord]] = defaultdict(dict)
         self._pods: dict[Key, dict[str, PodRecord]] = defaultdict(dict)
-        self._records: dict[Key, dict[str, Record]] = defaultdict(dict)
+        self._records: dict[Key, dict[str, TrialRecord]] = defaultdict(dict)
         self._pods_by_uid: dict[str, PodRecord] = {}
         # Kept until the last pod of a Job is gone, which may be after the Job.
         self._trial_of_job: dict[str, str] = {}
@@ -71,7 +73,16 @@ class Caches:
             n: Informer(api, resources.JOBS, parse_job, self._on_job, n, label) for n in every
         }
         self._pod_caches = {
-            n: Informer(api, resources.PODS, parse_pod, self._on_pod, n, label, remember_end, clock)
+            n: Informer(
+                api,
+                resources.PODS,
+                parse_pod,
+                self._on_pod,
+                n,
+                label,
+                carry_over_trainer_end,
+                clock,
+            )
             for n in every
         }
 
@@ -94,7 +105,7 @@ class Caches:
         """Why not all that happens is seen, outside of namespaces that are shut to us."""
         return [reflector.problem for reflector in self._open(shut) if reflector.problem]
 
-    def trials(self, namespace: str) -> Informer[Record]:
+    def trials(self, namespace: str) -> Informer[TrialRecord]:
         return self._trials.get(namespace) or self._trials[None]
 
     def jobs(self, namespace: str) -> Informer[JobRecord]:
@@ -111,7 +122,7 @@ class Caches:
         """Whether a pod of the trial with this uid is there that has not ended."""
         return any(not pod.has_ended for pod in self.pods_of(trial, uid))
 
-    def records_of(self, sweep: Key) -> list[Record]:
+    def records_of(self, sweep: Key) -> list[TrialRecord]:
         return list(self._records.get(sweep, {}).values())
 
     def jobs_of(self, trial: Key) -> list[JobRecord]:
@@ -121,7 +132,7 @@ class Caches:
         """Pods of Jobs of the trial with this uid. Labels would also find the pods, still ending, of
         a deleted sweep that had the same name.
         """
-        return [p for p in self._pods.get(trial, {}).values() if self.owner_of(p) == uid]
+        return [p for p in self._pods.get(trial, {}).values() if self.trial_uid_of(p) == uid]
 
     def pods_seen_since(self, namespace: str) -> float:
         """Seconds since the epoch since when all that happens to pods has been seen, without a break;
@@ -133,7 +144,7 @@ class Caches:
     def orphan_pods_of(self, trial: Key, uid: str) -> list[PodRecord]:
         """Pods that say they are of the trial with this uid, whose Job was gone before it was seen."""
         pods = self._pods.get(trial, {}).values()
-        return [p for p in pods if p.trial_uid == uid and self.owner_of(p) is None]
+        return [p for p in pods if p.trial_uid == uid and self.trial_uid_of(p) is None]
 
     def newest_pod(self, trial: Key, uid: str) -> PodRecord | None:
         """The one whose reports are the trial's: the last that was created, and of two in the same
@@ -142,7 +153,7 @@ class Caches:
         pods = self.pods_of(trial, uid)
         return max(pods, key=lambda p: (p.attempt, p.created, not p.view.is_terminal), default=None)
 
-    def owner_of(self, pod: PodRecord) -> str | None:
+    def trial_uid_of(self, pod: PodRecord) -> str | None:
         """The uid of the trial whose Job the pod belongs, or belonged, to."""
         return self._trial_of_job.get(pod.owner)
 
@@ -165,7 +176,7 @@ class Caches:
             if namespace not in shut:
                 yield from self._of(namespace)
 
-    def _on_record(self, old: Record | None, new: Record | None) -> None:
+    def _on_record(self, old: TrialRecord | None, new: TrialRecord | None) -> None:
         record = new or old
         assert record is not None
         sweep = (record.namespace, record.sweep)

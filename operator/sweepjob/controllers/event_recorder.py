@@ -9,12 +9,12 @@ from typing import Any
 
 from ..api import names
 from ..api.event import NewEvent, event_manifest
-from ..api.status import Best, has_started
+from ..api.status import BestTrial, has_started
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
 from ..search.space import leaves
-from ..template.references import text_of
+from ..template.references import value_text
 from .sweep_store import SweepState
 from .trial_store import TrialState
 
@@ -54,10 +54,10 @@ class EventRecorder:
         about = (names.SWEEPTRIAL, state.namespace, trial.name, trial.uid)
         self.announce(NewEvent(*about, reason, message, warning=warning))
 
-    def best(self, state: SweepState, best: Best) -> None:
+    def best(self, state: SweepState, best: BestTrial) -> None:
         """Once, at the trial's end: while it runs every report may be a new best."""
-        metric, value = state.spec.objective.primary_metric, text_of(best.value)
-        parameters = (f"{name}={text_of(value)}" for name, value in leaves(best.assignment))
+        metric, value = state.spec.objective.primary_metric, value_text(best.value)
+        parameters = (f"{name}={value_text(value)}" for name, value in leaves(best.assignment))
         message = f"{best.trial} has the best {metric} so far, {value}, with {' '.join(parameters)}"
         about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
         self.announce(NewEvent(*about, names.REASON_NEW_BEST, message))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ..kube import resources
 from ..kube.client import KubeClient
 from ..lifecycle import actions as act
-from ..trial_pods.pod_records import goes_on
+from ..trial_pods.pod_parsing import is_active_pod
 from .job_creator import JobCreator
 from .sweep_store import SweepState
 from .trial_status_writer import TrialStatusWriter
@@ -73,7 +73,7 @@ class Executor:
                 target = (state.namespace, action.pod, action.uid)
                 was = await self._api.delete(resources.PODS, *target, grace=grace)
                 trial.deleted.add(action.uid)
-                if was is not None and goes_on(was):
+                if was is not None and is_active_pod(was):
                     trial.undisturbed.add(action.uid)
             case act.DeleteJob():
                 target = (state.namespace, action.job, action.uid)

@@ -7,9 +7,10 @@ from typing import Any
 
 from ..api import names
 from ..api.outputs import trial_folder
-from ..api.owners import owner_of
+from ..api.owner_description import describe_owner
 from ..api.reserved_names import ReservedName
-from ..api.sweeptrial import Record, trial_manifest
+from ..api.sweeptrial import trial_manifest
+from ..api.trial_record import TrialRecord
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..lifecycle import actions as act
@@ -69,14 +70,14 @@ class JobCreator:
             record = self._enter(state, made)
         except (errors.Refused, errors.Conflict) as error:
             since = self._clock() if state.refused is None else state.refused.since
-            trouble = of_refused_record(action.trial, str(error), since)
-            state.refused = _missing_right(error, since) or trouble
+            start_blocker = of_refused_record(action.trial, str(error), since)
+            state.refused = _missing_right(error, since) or start_blocker
             raise
         state.refused = None
         if record.index not in state.live:
             state.admit(record)
 
-    def _enter(self, state: SweepState, made: dict[str, Any]) -> Record:
+    def _enter(self, state: SweepState, made: dict[str, Any]) -> TrialRecord:
         """Put the record of a new trial into the cache.
 
         Raises:
@@ -136,8 +137,8 @@ class JobCreator:
         except errors.NotPermitted:
             raise
         except errors.Refused as error:
-            trouble = of_refused_job(str(error), self._clock())
-            return "" if trouble.waits else f"spec.trial: {trouble.message}"
+            start_blocker = of_refused_job(str(error), self._clock())
+            return "" if start_blocker.waits else f"spec.trial: {start_blocker.message}"
         except errors.Conflict:
             pass
         return ""
@@ -180,8 +181,8 @@ class JobCreator:
             if owners[0].get("uid") == owner:
                 return found
             raise errors.Conflict(
-                f"{resource.plural} '{name}' exists already. It belongs to {owner_of(found)} and is left "
-                "alone. Give this sweep another name, or wait until that one is gone"
+                f"{resource.plural} '{name}' exists already. It belongs to {describe_owner(found)} and "
+                "is left alone. Give this sweep another name, or wait until that one is gone"
             ) from None
 
 

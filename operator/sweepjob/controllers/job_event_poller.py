@@ -68,7 +68,7 @@ class JobEventPoller:
             self._asked.pop(pod.uid, None)
             trial.stuck = None
             return None
-        since = pod.held_from or pod.created
+        since = pod.gpus_held_since or pod.created
         due = self._due(pod.uid, since, _USUAL_START)
         if due <= now:
             self._asked[pod.uid] = now
@@ -130,7 +130,7 @@ class JobEventPoller:
         if not telling:
             return None
         newest = max(telling, key=_when)
-        since = pod.held_from or pod.created
+        since = pod.gpus_held_since or pod.created
         return of_pod_event(str(newest["reason"]), str(newest.get("message", "")), since)
 
     async def _events(self, namespace: str, selector: str) -> list[Mapping[str, Any]]:
@@ -145,8 +145,8 @@ def _does_not_start(pod: PodRecord) -> bool:
     view = pod.view
     if view.is_terminal or view.deleting or view.started is not None or not view.node:
         return False
-    lacks_image = pod.trouble is not None and pod.trouble.reason == names.REASON_IMAGE
-    return not pod.begun or lacks_image
+    lacks_image = pod.start_blocker is not None and pod.start_blocker.reason == names.REASON_IMAGE
+    return not pod.any_container_started or lacks_image
 
 
 def _when(event: Mapping[str, Any]) -> float:

@@ -63,7 +63,7 @@ class PushHandler:
 
     def _belongs(self, pod: PodRecord) -> bool:
         record = self._caches.trials(pod.namespace).get(pod.namespace, pod.trial)
-        return record is not None and self._caches.owner_of(pod) == record.uid
+        return record is not None and self._caches.trial_uid_of(pod) == record.uid
 
     def _not_live(self, namespace: str, push: protocol.Push) -> Answer:
         """The trial has ended, or its sweep was not reconciled since the operator started."""

@@ -10,10 +10,10 @@ from ..ingest.pod_logs.reader import LogReaders
 from ..kube.client import KubeClient
 from ..pod_logs.findings import LogFindings
 from ..pod_logs.limits import LogLimits
-from ..pod_logs.lines import LogLines
+from ..pod_logs.log_parser import LogParser
 from ..pod_logs.position import LogPosition
 from ..telemetry import metrics
-from ..trial_pods.completeness import lost_reports
+from ..trial_pods.lost_reports import lost_reports_notice
 from ..trial_pods.pod_records import PodRecord
 from .caches import Caches, Key
 from .queues import Queues
@@ -99,7 +99,7 @@ class ReportIngestor:
         trial = state.find(pod.trial)
         if trial is None or trial.attempt != pod.attempt:
             return
-        if self._caches.owner_of(pod) != trial.uid:
+        if self._caches.trial_uid_of(pod) != trial.uid:
             return
         now = self._clock()
         trial.account(pod, now, gone=gone)
@@ -113,7 +113,7 @@ class ReportIngestor:
                 state.switch_pod(trial, pod.uid)
             state.adopt(trial, pod.summary, now)
         if trial.stop is None and not view.is_interrupted:
-            lost = lost_reports(pod.sidecar, state.spec.metrics.source, over=pod.has_ended)
+            lost = lost_reports_notice(pod.sidecar, state.spec.metrics.source, over=pod.has_ended)
             if lost is not None:
                 trial.note_doubts(trial.told, lost, now)
                 self._queues.trials.add_after((state.key, trial.index), _SOON)
@@ -131,7 +131,7 @@ class ReportIngestor:
             return
         if trial.pod != pod.uid:
             state.switch_pod(trial, pod.uid)
-        lines = LogLines(state.spec.objective.primary_metric, state.spec.metrics.pattern)
+        lines = LogParser(state.spec.objective.primary_metric, state.spec.metrics.pattern)
         self._logs.follow(pod, lines, trial.log_time, trial.log_lines)
 
     def is_read(self, state: SweepState, pod: PodRecord) -> bool:

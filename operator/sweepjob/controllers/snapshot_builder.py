@@ -76,10 +76,10 @@ def of_trial(
     orphan_pods = [p for p in caches.orphan_pods_of(key, trial.uid) if p.attempt == trial.attempt]
     since = caches.pods_seen_since(state.namespace)
     trial.look_for_job(there=bool(jobs), now=now, since=since)
-    trial.trouble = _trouble_of(trial, pods)
+    trial.start_blocker = _trouble_of(trial, pods)
     ends = (p.view.trainer_end for p in pods if not p.view.is_terminal)
     trial.trainer_end = next((end for end in ends if end is not None), None)
-    state.capacity_limited |= trial.trouble is not None and trial.trouble.waits
+    state.capacity_limited |= trial.start_blocker is not None and trial.start_blocker.waits
     return Trial(
         index=trial.index,
         name=trial.name,
@@ -95,7 +95,7 @@ def of_trial(
         stop=trial.stop,
         pending_stop=trial.pending_stop,
         progress_due=_progress_due(trial, interval),
-        trouble=trial.trouble,
+        start_blocker=trial.start_blocker,
         interruption=trial.interruption,
         jobs=tuple(_seen(job, trial).watched(since) for job in jobs),
         pods=tuple(_seen(_counted(p, trial, state, is_read), trial).watched(since) for p in pods),
@@ -141,7 +141,7 @@ def _counted(
     """
     view = trial.view_of(pod)
     view = replace(view, last=pod.view.uid in trial.last, incomplete=trial.incomplete)
-    if pod.spent and not state.capacity_limited:
+    if pod.containers_succeeded and not state.capacity_limited:
         view = replace(view, succeeded=True)
     over = view.is_terminal or view.trainer_end is not None
     unread = over and not view.is_interrupted and not is_read(pod)
@@ -154,4 +154,4 @@ def _seen(view: V, trial: TrialState) -> V:
 
 
 def _first(pods: Sequence[PodRecord]) -> StartBlocker | None:
-    return next((pod.trouble for pod in pods if pod.trouble is not None), None)
+    return next((pod.start_blocker for pod in pods if pod.start_blocker is not None), None)

@@ -10,11 +10,12 @@ from typing import Any
 
 from ..api import names
 from ..api.problem import InvalidSpec, Problem
+from ..api.spec import SweepSpec
 from ..api.spec_warnings import spec_warnings
 from ..api.status import is_accepted, is_finished
-from ..api.sweepjob import SweepSpec, parse_sweepjob
-from ..api.sweeptrial import Record
+from ..api.sweepjob import parse_sweepjob
 from ..api.times import parse_time
+from ..api.trial_record import TrialRecord
 from ..kube import errors
 from ..kube.client import KubeClient
 from .caches import Caches, Key
@@ -112,7 +113,7 @@ class SpecAdmission:
         """The memory of a sweep from what is on record. Reports that are not are asked for again."""
         started = parse_time(status.get("startTime")) or self._clock()
         seed = spec.seed if spec.seed is not None else _seed(uid)
-        records: list[Record] = []
+        records: list[TrialRecord] = []
         while True:
             state = SweepState(*key, uid, spec, seed, started, status, sources)
             records = self._records(key, uid)
@@ -127,7 +128,7 @@ class SpecAdmission:
         self._announcer.lost_sources(state)
         return state
 
-    def _records(self, key: Key, uid: str) -> list[Record]:
+    def _records(self, key: Key, uid: str) -> list[TrialRecord]:
         return [record for record in self._caches.records_of(key) if record.sweep_uid == uid]
 
     def _say(self, key: Key, sweep: SweepEntry, warnings: Sequence[Problem]) -> str:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from .. import protocol
 from ..api import names
-from ..api.missing_metric import missing_metric
+from ..api.missing_metric import missing_metric_message
 from ..api.phases import TrialPhase
-from ..api.status import Best, Condition, SweepStatus
+from ..api.status import BestTrial, Condition, SweepStatus
 from ..api.times import parse_time
 from ..lifecycle.companions import OUTLIVED, describe
 from ..lifecycle.observed import StartBlocker
@@ -104,7 +104,7 @@ def _is_blocked(state: SweepState, now: float) -> bool:
     if _is_known(state.refused, now):
         return True
     live = state.live.values()
-    return bool(live) and all(t.stop is None and _is_known(t.trouble, now) for t in live)
+    return bool(live) and all(t.stop is None and _is_known(t.start_blocker, now) for t in live)
 
 
 def _is_known(trouble: StartBlocker | None, now: float) -> bool:
@@ -120,7 +120,7 @@ def _reason(state: SweepState, failure: tuple[str, str] | None, degraded: Condit
     return degraded.reason if degraded.holds else ""
 
 
-def _best(state: SweepState) -> Best | None:
+def _best(state: SweepState) -> BestTrial | None:
     doubt = None if state.best is None else state.doubt_of(state.best.trial)
     if state.best is None or doubt is None:
         return state.best
@@ -201,7 +201,7 @@ def _trouble(state: SweepState, now: float) -> StartBlocker | None:
     if state.refused is not None and _is_known(state.refused, now):
         return state.refused
     for trial in state.live.values():
-        found = trial.trouble if trial.stop is None else None
+        found = trial.start_blocker if trial.stop is None else None
         if found is not None and _is_known(found, now):
             return StartBlocker(found.reason, f"trial {trial.name}: {found.message}")
         end = trial.trainer_end if trial.stop is None else None
@@ -216,7 +216,7 @@ def _trouble(state: SweepState, now: float) -> StartBlocker | None:
 
 def _doubted(state: SweepState) -> StartBlocker | None:
     """Why a trial's reports may be missing: the best one's first, then those that go on."""
-    live = [trial.name for trial in state.live.values() if trial.doubts]
+    live = [trial.name for trial in state.live.values() if trial.incomplete_reasons]
     best = "" if state.best is None else state.best.trial
     found = ((name, state.doubt_of(name)) for name in (best, *live, *state.doubted))
     name, doubt = next(((n, d) for n, d in found if d is not None), ("", None))
@@ -253,7 +253,7 @@ def _metric_trouble(
     nested = nested_run(metric, seen)
     if nested is not None:
         return StartBlocker(names.REASON_METRIC_MISSING, _nested_only(trial, metric, nested))
-    message = missing_metric(trial, metric, metrics, seen, *log)
+    message = missing_metric_message(trial, metric, metrics, seen, *log)
     return StartBlocker(names.REASON_METRIC_MISSING, message)
 
 

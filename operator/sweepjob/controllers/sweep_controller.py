@@ -13,7 +13,7 @@ from typing import Any
 
 from ..api import names
 from ..api.phases import TrialPhase
-from ..api.sweeptrial import Record
+from ..api.trial_record import TrialRecord
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..kube.quarantine import Identity, Quarantine
@@ -331,7 +331,7 @@ class SweepController:
     def _on_pod(self, pod: PodRecord, gone: bool) -> None:
         self.reports.account(pod, gone=gone)
 
-    def _on_record_gone(self, record: Record) -> None:
+    def _on_record_gone(self, record: TrialRecord) -> None:
         """Somebody deleted a record; if the sweep is still there, begin again from the others."""
         known = self._sweeps.get((record.namespace, record.sweep))
         if known is not None and known.state is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..api import names
 from ..api.event import NewEvent
-from ..api.status import Condition, SweepStatus, differs, dump_status, is_urgent
+from ..api.status import Condition, SweepStatus, dump_status, is_urgent, patch_changes
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
@@ -43,7 +43,7 @@ class StatusWriter:
         """Write the sweep's status if it changed; returns when it is due otherwise."""
         now = self._clock()
         new = dump_status(seen, state.status, now)
-        if not differs(new, state.status):
+        if not patch_changes(new, state.status):
             return None
         due = state.status_written + self._interval()
         if now < due and not is_urgent(new, state.status):
@@ -70,7 +70,7 @@ class StatusWriter:
         )
         seen = SweepStatus(sweep.body["metadata"]["generation"], phase, conditions, reason=reason)
         new = dump_status(seen, status, self._clock())
-        if differs(new, status):
+        if patch_changes(new, status):
             self.warn(key, sweep, reason, text)
             sweep_log.log_refused(*key, reason, text)
             await self._write(sweep, new)

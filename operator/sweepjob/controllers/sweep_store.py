@@ -12,13 +12,13 @@ from itertools import count as numbers
 from typing import Any
 
 from .. import protocol
+from ..api.curve_encoding import load_curve
 from ..api.outputs import trial_folder
 from ..api.phases import TrialPhase
-from ..api.status import Best
+from ..api.spec import SweepSpec
+from ..api.status import BestTrial
 from ..api.stop_decision import StopDecision
-from ..api.stored_curve import load_curve
-from ..api.sweepjob import SweepSpec
-from ..api.sweeptrial import Record
+from ..api.trial_record import TrialRecord
 from ..early_stopping.curve import Curve
 from ..early_stopping.evaluator import PolicyEvaluator
 from ..early_stopping.extrapolation import CurveExtrapolation
@@ -29,7 +29,7 @@ from ..objective import Goal
 from ..search.sampler import Observation, Sampler
 from ..search.samplers.registry import make_sampler
 from ..search.space import Assignment
-from ..trial_pods.completeness import lost_between
+from ..trial_pods.lost_reports import summary_gap_notice
 from .observation_builder import learn
 from .proposal_cache import ProposalCache, propose
 from .trial_store import TrialState
@@ -105,7 +105,7 @@ class SweepState:
     missing: set[int] = field(default_factory=set)
     exhausted: bool = False
     ended: Counter[TrialPhase] = field(default_factory=Counter)
-    best: Best | None = None
+    best: BestTrial | None = None
     best_score: tuple[float, int] | None = None
     gpu_used: float = 0.0
     gpu_saved: float = 0.0
@@ -115,7 +115,7 @@ class SweepState:
     tracker: PolicyEvaluator = field(init=False)
     status_written: float = 0.0
     refused: StartBlocker | None = None
-    unreadable: dict[str, Record] = field(default_factory=dict)
+    unreadable: dict[str, TrialRecord] = field(default_factory=dict)
     held: int = 0
     capacity_limited: bool = False
     doubted: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -136,12 +136,12 @@ class SweepState:
     def goal(self) -> Goal:
         return self.spec.objective.goal
 
-    def load(self, records: Iterable[Record]) -> None:
+    def load(self, records: Iterable[TrialRecord]) -> None:
         """Take in all records of the sweep, after a start of the operator."""
         for _ in self.loading(records):
             pass
 
-    def loading(self, records: Iterable[Record]) -> Iterator[None]:
+    def loading(self, records: Iterable[TrialRecord]) -> Iterator[None]:
         """The same in small steps. Curves of trials that have ended are forgotten one by one."""
         ordered = sorted(records, key=lambda r: (r.index, len(r.name), r.name))
         return self.tracker.restoring(chain(self._begin(), self._admit_all(ordered)))
@@ -157,7 +157,7 @@ class SweepState:
                 learn(self.evidence, number, record.assignment, curve, phase)
             yield number, curve
 
-    def _admit_all(self, records: Iterable[Record]) -> Iterator[tuple[int, Curve]]:
+    def _admit_all(self, records: Iterable[TrialRecord]) -> Iterator[tuple[int, Curve]]:
         for record in records:
             trial = self.admit(record)
             if trial is None:
@@ -170,7 +170,7 @@ class SweepState:
             if record.phase.is_end:
                 self.end(trial, record.phase, record.gpu_saved)
 
-    def admit(self, record: Record) -> TrialState | None:
+    def admit(self, record: TrialRecord) -> TrialState | None:
         """Enter a record among the live trials. Returns None of one that says too little to go by: its
         index is taken, and nothing is done about it.
         """
@@ -187,7 +187,7 @@ class SweepState:
             return None
         return self.add(record)
 
-    def note_unreadable(self, record: Record) -> None:
+    def note_unreadable(self, record: TrialRecord) -> None:
         """Remember what of a record cannot be read, or that all of it can be now."""
         self.unreadable.pop(record.name, None)
         if record.problems:
@@ -202,7 +202,7 @@ class SweepState:
             self.spec, self.problem = spec, ""
         return same
 
-    def add(self, record: Record) -> TrialState:
+    def add(self, record: TrialRecord) -> TrialState:
         trial = TrialState.of(record, self.tracker.curve())
         self.live[record.index] = trial
         self._take_index(record.index)
@@ -229,7 +229,7 @@ class SweepState:
             if trial.curve.count == 0:
                 self.without_metric = (trial.name, trial.seen)
                 self.without_metric_log = trial.log_evidence
-        if trial.doubts:
+        if trial.incomplete_reasons:
             self._doubt(trial, phase)
 
     def _doubt(self, trial: TrialState, phase: TrialPhase) -> None:
@@ -244,7 +244,7 @@ class SweepState:
     def doubt_of(self, name: str) -> tuple[str, str] | None:
         """Reason and sentence of why a trial's reports may be missing; None when nothing is known."""
         trial = self.find(name)
-        if trial is not None and trial.doubts:
+        if trial is not None and trial.incomplete_reasons:
             return _first_doubt(trial)
         return self.doubted.get(name)
 
@@ -299,7 +299,7 @@ class SweepState:
 
         Returns whether the planner has something to do: a decision was made.
         """
-        self._note_names(trial, push.seen, now)
+        self._note_names(trial, push.metric_names, now)
         if trial.stop is None:  # a trial that is killed may leave a record half written
             trial.note_doubts(push.notices, trial.lost, now)
         known = trial.curve.count + 1 - push.first
@@ -351,10 +351,10 @@ class SweepState:
 
     def adopt(self, trial: TrialState, summary: protocol.Summary, now: float) -> None:
         """Take what a sidecar left in its last words and the operator was away for."""
-        self._note_names(trial, summary.seen, now)
+        self._note_names(trial, summary.metric_names, now)
         missing = trial.missing_of(summary)
         gap = summary.count - trial.curve.count - len(missing)
-        lost = lost_between(gap) if gap > 0 else trial.lost
+        lost = summary_gap_notice(gap) if gap > 0 else trial.lost
         if trial.stop is None:
             trial.note_doubts(summary.notices, lost, now)
         for value in missing:
@@ -378,7 +378,7 @@ class SweepState:
             self.best_score = standing
             folder = trial_folder(self.name, self.uid, trial.name)
             outputs = {output.name: output.folder(folder) for output in self.spec.outputs}
-            self.best = Best(trial.name, value, trial.assignment, now, outputs)
+            self.best = BestTrial(trial.name, value, trial.assignment, now, outputs)
 
     def _note_names(self, trial: TrialState, seen: tuple[str, ...], now: float) -> None:
         if len(seen) >= len(trial.seen):
@@ -388,7 +388,7 @@ class SweepState:
 
 
 def _first_doubt(trial: TrialState) -> tuple[str, str]:
-    reason, doubt = next(iter(trial.doubts.items()))
+    reason, doubt = next(iter(trial.incomplete_reasons.items()))
     return reason, doubt.message
 
 

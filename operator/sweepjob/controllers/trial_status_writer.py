@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..api import names
+from ..api.curve_encoding import curve_patch, dump_curve
 from ..api.executions import Execution, dump_execution
-from ..api.incompleteness import dump_doubts
+from ..api.incomplete_reports import dump_incomplete_reasons
 from ..api.phases import TrialPhase
-from ..api.stored_curve import curve_patch, dump_curve
-from ..api.sweeptrial import Record, dump_stop
+from ..api.sweeptrial import dump_stop
 from ..api.times import format_time
+from ..api.trial_record import TrialRecord
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
@@ -42,7 +43,7 @@ class TrialStatusWriter:
         self._announcer = announcer
         self._clock = clock
 
-    def known(self, state: SweepState, trial: TrialState) -> Record | None:
+    def known(self, state: SweepState, trial: TrialState) -> TrialRecord | None:
         """The trial's record as it was seen last."""
         found = self._caches.trials(state.namespace).get(state.namespace, trial.name)
         return found if found is not None and found.uid == trial.uid else None
@@ -178,8 +179,8 @@ class TrialStatusWriter:
         samples = [] if count else list(trial.log_samples)
         if samples or known.log_samples:
             status["logSamples"] = samples
-        if trial.doubts or known.doubts:
-            status["conditions"] = dump_doubts(trial.doubts)
+        if trial.incomplete_reasons or known.incomplete_reasons:
+            status["conditions"] = dump_incomplete_reasons(trial.incomplete_reasons)
         try:
             # Nobody else writes it but another operator that leads by now: then this memory is stale.
             made = await self._api.patch_status(

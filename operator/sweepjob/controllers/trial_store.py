@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .. import protocol
+from ..api.curve_encoding import load_curve
 from ..api.executions import KEPT, Execution
-from ..api.incompleteness import Doubt
+from ..api.incomplete_reports import IncompleteReason
 from ..api.names import REASON_LOG_UNREADABLE, REASON_REPORTS_LOST
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
-from ..api.stored_curve import load_curve
-from ..api.sweeptrial import Record
+from ..api.trial_record import TrialRecord
 from ..early_stopping.curve import Curve
 from ..lifecycle.observed import Pod, StartBlocker, TrainerEnd
 from ..lifecycle.startup import SUSPENDED
 from ..lifecycle.trial_planner import POD_DELETED
-from ..pod_logs.findings import LogFindings, reasons_for_doubt
+from ..pod_logs.findings import LogFindings, log_incomplete_reasons
 from ..search.space import Assignment
-from ..trial_pods.disruptions import SILENCED
+from ..trial_pods.disruptions import SUMMARY_LOST
 from ..trial_pods.pod_records import PodRecord
 
 _WRITE_SHARE = 1 / 20  # of a trial's age passes between two writes of its curve,
@@ -104,7 +104,7 @@ class TrialState:
     undisturbed: set[str] = field(default_factory=set)
     last: set[str] = field(default_factory=set)
     refused: StartBlocker | None = None
-    trouble: StartBlocker | None = None
+    start_blocker: StartBlocker | None = None
     trainer_end: TrainerEnd | None = None
     stuck: StartBlocker | None = None
     log_time: int = 0
@@ -113,13 +113,13 @@ class TrialState:
     log_lines: int = 1
     log_samples: tuple[str, ...] = ()
     log_unreadable: bool = False
-    doubts: dict[str, Doubt] = field(default_factory=dict)
+    incomplete_reasons: dict[str, IncompleteReason] = field(default_factory=dict)
     other_metrics_since: float | None = None
     told: tuple[protocol.Notice, ...] = ()
     lost: protocol.Notice | None = None
 
     @classmethod
-    def of(cls, record: Record, empty: Curve) -> TrialState:
+    def of(cls, record: TrialRecord, empty: Curve) -> TrialState:
         kept = record.curve
         if not kept.is_whole and not record.phase.is_end:
             kept = kept.unreported()  # its sidecar, or its log, has all of them
@@ -150,14 +150,18 @@ class TrialState:
             is_known=kept.is_whole,
             unread_best=None if record.curve.is_whole else record.curve.best,
             log_samples=record.log_samples,
-            log_unreadable=REASON_LOG_UNREADABLE in record.doubts,
-            doubts=dict(record.doubts),
+            log_unreadable=REASON_LOG_UNREADABLE in record.incomplete_reasons,
+            incomplete_reasons=dict(record.incomplete_reasons),
         )
 
     @property
     def incomplete(self) -> str:
         """Why its reports may be incomplete, empty when they are complete."""
-        found = (d.message for why, d in self.doubts.items() if why != protocol.AMBIGUOUS_METRIC)
+        found = (
+            d.message
+            for why, d in self.incomplete_reasons.items()
+            if why != protocol.AMBIGUOUS_METRIC
+        )
         return next(found, "")
 
     def note_doubts(
@@ -165,16 +169,16 @@ class TrialState:
     ) -> None:
         """Note what its reports lack; it is recorded soon."""
         self.told, self.lost = told, lost
-        before = dict(self.doubts)
+        before = dict(self.incomplete_reasons)
         for reason in (protocol.REPORTS_INCOMPLETE, protocol.AMBIGUOUS_METRIC):
             notices = told if lost is None else (lost, *told)
             text = " ".join(n.message for n in notices if n.reason == reason)
             since = before[reason].since if reason in before else now
             if text:
-                self.doubts[reason] = Doubt(text, since)
+                self.incomplete_reasons[reason] = IncompleteReason(text, since)
             else:
-                self.doubts.pop(reason, None)
-        if self.doubts != before and self.unwritten_since is None:
+                self.incomplete_reasons.pop(reason, None)
+        if self.incomplete_reasons != before and self.unwritten_since is None:
             self.unwritten_since = now
 
     def look_for_job(self, *, there: bool, now: float, since: float) -> None:
@@ -189,10 +193,10 @@ class TrialState:
         self.pod = pod
         self.durable = self.log_time = 0
         if self.log_unreadable:  # what is missing of a curve that counts no more
-            del self.doubts[REASON_LOG_UNREADABLE]
+            del self.incomplete_reasons[REASON_LOG_UNREADABLE]
         self.told, self.lost = (), None
         for reason in (protocol.REPORTS_INCOMPLETE, protocol.AMBIGUOUS_METRIC):
-            self.doubts.pop(reason, None)
+            self.incomplete_reasons.pop(reason, None)
         self.log_lines, self.log_samples, self.log_unreadable = 1, (), False
 
     def view_of(self, pod: PodRecord) -> Pod:
@@ -204,7 +208,7 @@ class TrialState:
         before = (e for e in self.executions if e.reason == REASON_REPORTS_LOST)
         if not pod.summary_lost or heard or any(e.pod != pod.name for e in before):
             return pod.view
-        return replace(pod.view, disrupted=True, failure=SILENCED)
+        return replace(pod.view, disrupted=True, failure=SUMMARY_LOST)
 
     def account(self, pod: PodRecord, now: float, *, gone: bool) -> None:
         """Note how long a pod has held its GPUs, as far as it is known at this moment."""
@@ -214,12 +218,12 @@ class TrialState:
             self.started = view.started
         if view.started is not None and not view.is_interrupted:
             self.interruption = None
-        if pod.held_from is not None:
+        if pod.gpus_held_since is not None:
             until = pod.ended if pod.ended is not None else now
             if pod.ended is None and not gone and pod.uid not in self.held:
                 self.held[pod.uid] = Counter()  # still holds; counted when it ends
             elif pod.ended is not None or gone:
-                seconds = max(0.0, until - pod.held_from)
+                seconds = max(0.0, until - pod.gpus_held_since)
                 self.held[pod.uid] = _counter({n: c * seconds for n, c in pod.gpus.items()})
 
     def interrupt(self, pod: PodRecord, now: float, *, suspended: bool) -> bool:
@@ -262,19 +266,21 @@ class TrialState:
     @property
     def log_evidence(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Lines of the log to quote, and why reports in it may be missing."""
-        return self.log_samples, tuple(doubt.message for doubt in self.doubts.values())
+        return self.log_samples, tuple(doubt.message for doubt in self.incomplete_reasons.values())
 
     def note_log(self, found: LogFindings, metric: str, now: float) -> bool:
         """Note what was found in the log beside reports; whether there are other doubts than before."""
-        before = dict(self.doubts)
-        for reason, message in reasons_for_doubt(found, metric):
-            since = self.doubts[reason].since if reason in self.doubts else now
-            self.doubts[reason] = Doubt(message, since)
+        before = dict(self.incomplete_reasons)
+        for reason, message in log_incomplete_reasons(found, metric):
+            since = (
+                self.incomplete_reasons[reason].since if reason in self.incomplete_reasons else now
+            )
+            self.incomplete_reasons[reason] = IncompleteReason(message, since)
         if self.log_unreadable and not found.error:
-            del self.doubts[REASON_LOG_UNREADABLE]
+            del self.incomplete_reasons[REASON_LOG_UNREADABLE]
         self.log_unreadable = bool(found.error)
         self.log_samples = found.samples or self.log_samples
-        news = before != self.doubts
+        news = before != self.incomplete_reasons
         if news and self.unwritten_since is None:
             self.unwritten_since = now
         return news

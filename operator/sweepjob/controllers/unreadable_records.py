@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..api import names
-from ..api.sweeptrial import Record
+from ..api.trial_record import TrialRecord
 from ..lifecycle.observed import StartBlocker
 
 _NAMED = 3  # trials, the others are counted
 
 
-def unreadable_trouble(records: Sequence[Record]) -> StartBlocker:
+def unreadable_trouble(records: Sequence[TrialRecord]) -> StartBlocker:
     """The trouble that names the trials, what of their records cannot be read, what that means, and the
     remedy.
     """
@@ -21,11 +21,11 @@ def unreadable_trouble(records: Sequence[Record]) -> StartBlocker:
     return StartBlocker(names.REASON_UNREADABLE, " ".join([*said, *others]))
 
 
-def _sentence(record: Record) -> str:
+def _sentence(record: TrialRecord) -> str:
     return f"trial {record.name}: {'; '.join(record.problems)}. {_consequence(record)}"
 
 
-def _consequence(record: Record) -> str:
+def _consequence(record: TrialRecord) -> str:
     again = (
         "An operator of the version that wrote it may read it; or delete the record, and the trial is "
         f"run again: kubectl delete sweeptrial {record.name} -n {record.namespace}."

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api.problem import InvalidSpec, Problem
+from ..api.spec import SweepSpec
 from ..api.status import is_finished
-from ..api.sweepjob import SweepSpec, parse_sweepjob
-from ..api.sweeptrial import Record
+from ..api.sweepjob import parse_sweepjob
 from ..api.times import parse_time
+from ..api.trial_record import TrialRecord
 from ..kube import resources
 from ..kube.client import KubeClient
 from ..kube.errors import NotFound
@@ -36,7 +37,7 @@ class Source:
 
     name: str
     uid: str
-    records: tuple[Record, ...]
+    records: tuple[TrialRecord, ...]
     counted: int
 
     @property
@@ -114,7 +115,7 @@ def _source(caches: Caches, namespace: str, body: Mapping[str, Any]) -> Source:
     return Source(name, uid, records, len(records))
 
 
-def _records(caches: Caches, namespace: str, name: str, uid: str) -> list[Record]:
+def _records(caches: Caches, namespace: str, name: str, uid: str) -> list[TrialRecord]:
     found = (r for r in caches.records_of((namespace, name)) if r.sweep_uid == uid)
     return sorted(found, key=lambda record: record.index)
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..api.problem import InvalidSpec
-from ..api.sweepjob import SweepSpec, parse_sweepjob
+from ..api.spec import SweepSpec
+from ..api.sweepjob import parse_sweepjob
 from ..api.times import parse_time
 from ..render.best_parameters import FORMATTERS
 from ..render.trial_rows import json_value

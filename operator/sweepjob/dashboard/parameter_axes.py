@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..api.sweepjob import SweepSpec
+from ..api.spec import SweepSpec
 from ..search.space import Branch, Choice, Expression, LogNormal, LogUniform, Quantized
-from ..template.references import text_of
+from ..template.references import value_text
 
 
 def parameter_axes(spec: SweepSpec | None) -> list[dict[str, Any]]:
@@ -39,4 +39,4 @@ def _is_log(expression: Expression) -> bool:
 def _choices(expression: Expression) -> list[str]:
     if not isinstance(expression, Choice):
         return []
-    return [text_of(value) for value in expression.values if not isinstance(value, Branch)]
+    return [value_text(value) for value in expression.values if not isinstance(value, Branch)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..api.curve_encoding import dump_curve
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
-from ..api.stored_curve import dump_curve
 from ..api.sweeptrial import dump_stop, trial_manifest
 from ..api.times import format_time
 from ..early_stopping.curve import Curve

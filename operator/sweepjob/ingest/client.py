@@ -67,7 +67,7 @@ def _request(number: int, caller: Caller, push: protocol.Push) -> Message:
         "id": number,
         "caller": [caller.namespace, caller.pod, caller.uid],
         "push": [push.namespace, push.trial, push.first, list(map(protocol.encode, push.values))],
-        "seen": list(push.seen),
+        "seen": list(push.metric_names),
         "notices": protocol.dump_notices(push.notices),
     }
 

@@ -55,7 +55,7 @@ class Trial:
     stop: StopDecision | None = None
     pending_stop: StopDecision | None = None
     progress_due: float | None = None
-    trouble: StartBlocker | None = None
+    start_blocker: StartBlocker | None = None
     interruption: tuple[str, str] | None = None
     jobs: tuple[Job, ...] = ()
     pods: tuple[Pod, ...] = ()

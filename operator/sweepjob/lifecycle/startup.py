@@ -21,20 +21,20 @@ _START_TIMEOUT = 600.0
 def cannot_start(trial: Trial, sweep: Snapshot, now: float) -> StopDecision | None:
     """The decision to give up a trial that has not got going for too long."""
     deadline = _start_deadline(trial, sweep)
-    if deadline is None or now < deadline or trial.trouble is None:
+    if deadline is None or now < deadline or trial.start_blocker is None:
         return None
-    since = now - trial.trouble.since
-    message = f"it has not got going for {since:.0f} s: {trial.trouble.message}"
-    return StopDecision(TrialPhase.FAILED, trial.trouble.reason, message)
+    since = now - trial.start_blocker.since
+    message = f"it has not got going for {since:.0f} s: {trial.start_blocker.message}"
+    return StopDecision(TrialPhase.FAILED, trial.start_blocker.reason, message)
 
 
 def _start_deadline(trial: Trial, sweep: Snapshot) -> float | None:
-    if trial.trouble is None:
+    if trial.start_blocker is None:
         return None
     timeout = sweep.limits.start_timeout
     if timeout is None:
-        timeout = None if trial.trouble.waits else _START_TIMEOUT
-    return None if timeout is None else trial.trouble.since + timeout
+        timeout = None if trial.start_blocker.waits else _START_TIMEOUT
+    return None if timeout is None else trial.start_blocker.since + timeout
 
 
 def living(trial: Trial, patience: float, now: float) -> list[Pod]:
@@ -76,10 +76,10 @@ def _standing(
     if job is not None and job.suspended:
         return TrialPhase.QUEUED, *SUSPENDED, []
     wakes: list[float | None] = []
-    if trial.trouble is not None:
-        known = trial.trouble.since + PATIENCE
+    if trial.start_blocker is not None:
+        known = trial.start_blocker.since + PATIENCE
         if now >= known:
-            return TrialPhase.PENDING, trial.trouble.reason, trial.trouble.message, []
+            return TrialPhase.PENDING, trial.start_blocker.reason, trial.start_blocker.message, []
         wakes.append(known)
     if trial.phase is TrialPhase.RUNNING and trial.interruption is not None:
         return TrialPhase.PENDING, *trial.interruption, wakes

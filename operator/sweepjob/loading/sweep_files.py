@@ -10,8 +10,9 @@ from typing import Any
 
 from ..api import names
 from ..api.problem import InvalidSpec, Problem
+from ..api.spec import SweepSpec
 from ..api.spec_warnings import spec_warnings
-from ..api.sweepjob import SweepSpec, parse_sweepjob
+from ..api.sweepjob import parse_sweepjob
 from ..render.table import print_message
 from .azure import ConversionOptions, UnsupportedFileError, convert
 from .errors import CommandError

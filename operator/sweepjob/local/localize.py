@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..api.problem import InvalidSpec, Problem
-from ..api.sweepjob import SweepSpec
+from ..api.spec import SweepSpec
 from ..render.table import print_message
 from ..trial_pods.accelerators import requested
 from ..trial_pods.job import trainer_of

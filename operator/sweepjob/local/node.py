@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..api.times import parse_time
 from ..ingest.authentication import Caller
-from ..trial_pods.proxies import merge_environments
+from ..trial_pods.no_proxy import merge_environments
 from . import pod_status
 from .devices import GpuAllocator
 from .job_controller import JobController, phase_of

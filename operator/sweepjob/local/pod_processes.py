@@ -84,7 +84,8 @@ def local_pod(body: Body, root: Path, url: str, shell: Mapping[str, str]) -> Loc
     return LocalPod(
         name=name,
         command=[
-            kubelet_expansion.expand(_translate_paths(word, paths), environment) for word in words
+            kubelet_expansion.expand_variables(_translate_paths(word, paths), environment)
+            for word in words
         ],
         environment=environment,
         sidecar=None if sidecar is None else _sidecar_environment(sidecar, configuration, folder),
@@ -98,9 +99,13 @@ def _sidecar_configuration(
     sidecar: Mapping[str, Any], trainer: Mapping[str, Any], paths: dict[str, str], url: str
 ) -> tuple[dict[str, str], int]:
     """Return the sidecar's configuration on this machine, and its port, which is added to ``paths``."""
-    configuration: dict[str, str] = json.loads(_environment(sidecar, {})[protocol.ENV_TOLD])
-    configuration[protocol.OPERATOR] = url  # the Job's may be from an earlier run of the program
-    configuration[protocol.STAY] = "true"  # the node terminates it when the trainer has ended
+    configuration: dict[str, str] = json.loads(_environment(sidecar, {})[protocol.ENV_SETTINGS])
+    configuration[protocol.OPERATOR_URL] = (
+        url  # the Job's may be from an earlier run of the program
+    )
+    configuration[protocol.RUN_UNTIL_SIGNAL] = (
+        "true"  # the node terminates it when the trainer has ended
+    )
     port = int(configuration.get(protocol.SOURCE_PORT, 0))
     if port:
         free_port = _free_port()
@@ -125,7 +130,7 @@ def _environment(container: Mapping[str, Any], shell: Mapping[str, str]) -> dict
     found: dict[str, str] = {}
     for entry in container.get("env") or []:
         if "value" in entry:
-            found[entry["name"]] = kubelet_expansion.expand(str(entry["value"]), found)
+            found[entry["name"]] = kubelet_expansion.expand_variables(str(entry["value"]), found)
         elif entry["name"] in shell:
             found[entry["name"]] = shell[entry["name"]]
     return found
@@ -170,7 +175,7 @@ def _sidecar_environment(
 ) -> dict[str, str]:
     return {
         **_environment(container, {}),
-        protocol.ENV_TOLD: json.dumps(configuration),
+        protocol.ENV_SETTINGS: json.dumps(configuration),
         protocol.ENV_TOKEN_FILE: str(folder / "token"),
         protocol.ENV_JOURNAL: str(folder / "journal.jsonl"),
         protocol.ENV_TERMINATION_LOG: str(folder / "termination-log"),

@@ -1,1 +1,1 @@
-"""Metrics in the lines of a container's log. Pure."""
+"""Finds metrics in the lines of a container's log. Pure."""

@@ -1,4 +1,4 @@
-"""What was found about a log beside the reports in it, and what of it somebody has to be told."""
+"""Problems of a log besides its reports, and the messages about them."""
 
 from __future__ import annotations
 
@@ -10,27 +10,31 @@ from ..api import names
 
 @dataclass(frozen=True, slots=True)
 class LogFindings:
-    """Of one pod's log.
+    """Findings about the log of one pod.
 
     Attributes:
         samples: lines to quote where no report was found.
-        unread: how many times something stood in the place of the metric's value that begins like a
-            number and is none.
-        unread_sample: the first of those.
-        skipped_lines, skipped_bytes: what was not looked at because the log came too fast.
+        unreadable_values: number of values of the metric that begin like a number but are not one.
+        unreadable_sample: the first of them.
+        skipped_lines, skipped_bytes: what was not read because the log grew too fast.
         error: why the log could not be read to its end; empty when it was.
     """
 
     samples: tuple[str, ...] = ()
-    unread: int = 0
-    unread_sample: str = ""
+    unreadable_values: int = 0
+    unreadable_sample: str = ""
     skipped_lines: int = 0
     skipped_bytes: int = 0
     error: str = ""
 
 
-def reasons_for_doubt(found: LogFindings, metric: str) -> Iterator[tuple[str, str]]:
-    """Why reports may be missing: reason and sentence of each."""
+def log_incomplete_reasons(found: LogFindings, metric: str) -> Iterator[tuple[str, str]]:
+    """Yields reason and message of each finding that means missing reports.
+
+    Args:
+        found: about the log.
+        metric: the primary metric.
+    """
     if found.error:
         yield (
             names.REASON_LOG_UNREADABLE,
@@ -43,11 +47,11 @@ def reasons_for_doubt(found: LogFindings, metric: str) -> Iterator[tuple[str, st
             f"({_megabytes(found.skipped_bytes)}) were skipped, and reports in them are missing. Print "
             f"'{metric}' once an epoch and less of the rest, or report by another metrics.source",
         )
-    if found.unread:
+    if found.unreadable_values:
         yield (
             names.REASON_VALUE_UNREADABLE,
-            f"its log has no number in the place of a value of '{metric}': '{found.unread_sample}'"
-            f"{_more(found.unread)}. Print it like {metric}=1234.5",
+            f"its log has no number in place of a value of '{metric}': '{found.unreadable_sample}'"
+            f"{_more(found.unreadable_values)}. Print it like {metric}=1234.5",
         )
 
 

@@ -1,4 +1,4 @@
-"""How much of the operator reading the logs of pods may use."""
+"""Limits on the work of reading the logs of pods."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LogLimits:
-    """Budgets.
+    """Rate limits.
 
     Attributes:
-        lines, size: lines and bytes a second, of one stream in the long run. What has been saved of ten
-            seconds may be spent at once: a log is read from its beginning when the operator starts.
+        lines, size: lines and bytes per second of one stream, on average.
         share: of the event loop's time, for all streams.
-        patience: seconds that a stream may be held back in a row. What is printed in excess of that is
-            skipped up to the newest lines, before the kubelet takes it away.
+        patience: seconds that a stream may be delayed continuously. After that, lines are skipped up to
+            the newest, before the kubelet rotates them away.
+        saved: seconds of the rate that may be used at once: when the operator starts, a log is read from
+            its beginning.
     """
 
     lines: float = 20_000.0
@@ -24,4 +25,4 @@ class LogLimits:
     saved: float = 10.0
 
 
-DEFAULT_LIMITS = LogLimits()
+DEFAULT_LOG_LIMITS = LogLimits()

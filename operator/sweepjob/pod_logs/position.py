@@ -1,27 +1,26 @@
-"""Where the reading of a log has come to: what identifies a line in a log that is read again.
+"""The position in a log up to which it has been read.
 
-A time does not. CRI-O's conmon gives every line of one read from the container the same time, and
-containerd's two streams write lines whose times are not in order. A file of the log, read again from the
-same time on, has the same lines in the same order, though. So a position is the latest time seen, and how
-many lines have been read since the first line of that time, itself included.
+A time alone does not identify a line. CRI-O's conmon gives all lines of one read the same time, and
+containerd writes two streams, whose times are not in order. But a log that is read again from the same
+time has the same lines in the same order. A position is therefore the latest time so far, and the number
+of lines read since the first line of that time, itself included.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-# Lines that two threads of the container runtime wrote may be exchanged by less than this. A line that is
-# older by more means that the log is read again from its beginning: the kubelet does that in one stream
-# when it finds two rotations at once.
+# Nanoseconds by which lines of the runtime's two threads may be out of order. A line that is older by
+# more means that the log starts again: the kubelet does that in a stream when it finds two rotations.
 SLACK = 10**9
 
 
 class LogPosition(NamedTuple):
-    """Behind a line of a log.
+    """The position after a line of a log.
 
     Attributes:
         time: the latest of all lines so far, in nanoseconds since the epoch; 0 at the beginning.
-        lines: how many lines have been read since the first of that time.
+        lines: number of lines read since the first of that time.
     """
 
     time: int = 0
@@ -29,46 +28,50 @@ class LogPosition(NamedTuple):
 
     @property
     def since(self) -> int:
-        """From which time on the log has to be read to go on here."""
+        """The time from which the log has to be read to resume here, in nanoseconds since the epoch."""
         return max(0, self.time - SLACK)
 
 
 class LineCounter:
-    """Tells new lines of a log from those that were read before.
+    """Distinguishes new lines of a log from those that were read before.
 
     Args:
-        position: what was read before.
+        position: up to which it was read.
     """
 
     def __init__(self, position: LogPosition) -> None:
         self.position = position
-        self._met = 0
-        self._is_there = position.time == 0
+        self._matched = 0
+        self._reached = position.time == 0
 
-    def begin_again(self) -> None:
-        """The log is read again, from ``position.since`` on."""
-        self._met = 0
-        self._is_there = self.position.time == 0
+    def restart(self) -> None:
+        """Prepares for reading the log again, from ``position.since`` on."""
+        self._matched = 0
+        self._reached = self.position.time == 0
 
     def is_new(self, time: int) -> bool:
-        """Count the next line; whether it was not read before."""
+        """Counts the next line; returns whether it was not read before.
+
+        Args:
+            time: of the line, in nanoseconds since the epoch.
+        """
         latest, lines = self.position
-        if self._is_there and time < latest - SLACK:
-            self.begin_again()
-        if not self._is_there and not self._has_passed(time):
+        if self._reached and time < latest - SLACK:
+            self.restart()
+        if not self._reached and not self._passes(time):
             return False
-        self._is_there = True
+        self._reached = True
         self.position = LogPosition(time) if time > latest else LogPosition(latest, lines + 1)
         return True
 
-    def _has_passed(self, time: int) -> bool:
-        """Whether a line of a log that is read again lies behind the position."""
+    def _passes(self, time: int) -> bool:
+        """Whether a line of a log that is read again is after the position."""
         latest, lines = self.position
-        if self._met == 0:
-            self._met += time == latest
-            # Where a later line comes first, a rotation has taken the line that was read last.
+        if self._matched == 0:
+            self._matched += time == latest
+            # If a later line comes first, a rotation has removed the line that was read last.
             return time > latest
-        if self._met == lines or time > latest + SLACK:
+        if self._matched == lines or time > latest + SLACK:
             return True
-        self._met += 1
+        self._matched += 1
         return False

@@ -1,4 +1,4 @@
-"""Lines of a log that are quoted where something was not found in it."""
+"""Collects lines of a log to quote where no report was found in it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import re
 
 _DIGIT = re.compile(rb"[0-9]")
 _LINES, _CHARACTERS = 3, 120
-_LOOKED_AT = 4096  # bytes of a line
+_MAX_SCANNED = 4096  # bytes of a line
 
 
-def quoted(text: bytes) -> str:
-    """A text for a message: short, and with control characters made visible."""
-    shown = text[:_LOOKED_AT].decode(errors="replace").strip()
+def printable(text: bytes) -> str:
+    """Returns a text for a message: short, with control characters escaped."""
+    shown = text[:_MAX_SCANNED].decode(errors="replace").strip()
     safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
     return safe if len(safe) <= _CHARACTERS else safe[: _CHARACTERS - 3] + "..."
 
 
 class LogSamples:
-    """The first lines that name the metric, and the first that have a number in them."""
+    """The first lines with the name of the metric, and the first with a number.
+
+    Args:
+        metric: the primary metric.
+    """
 
     def __init__(self, metric: bytes) -> None:
         self._metric = metric.lower()
@@ -25,18 +29,18 @@ class LogSamples:
         self._numbered: list[str] = []
 
     def add(self, text: bytes) -> bool:
-        """Keep a line if it tells something new; whether it does."""
+        """Adds a line if it is one of the first; returns whether it is."""
         if len(self._named) == _LINES:
             return False
-        if self._metric in text[:_LOOKED_AT].lower():
-            self._named.append(quoted(text))
-        elif len(self._numbered) < _LINES and _DIGIT.search(text, 0, _LOOKED_AT):
-            self._numbered.append(quoted(text))
+        if self._metric in text[:_MAX_SCANNED].lower():
+            self._named.append(printable(text))
+        elif len(self._numbered) < _LINES and _DIGIT.search(text, 0, _MAX_SCANNED):
+            self._numbered.append(printable(text))
         else:
             return False
         return True
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Those that name the metric before the others."""
+        """The samples; those with the name of the metric come first."""
         return tuple((self._named + self._numbered)[:_LINES])

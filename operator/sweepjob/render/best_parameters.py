@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ..search.space import leaves
-from ..template.references import text_of
+from ..template.references import value_text
 from ..trial_pods.environment import parameter_variables
 from .views import SweepView, TrialView
 
@@ -41,7 +41,7 @@ def _env(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
 
 
 def _args(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
-    pairs = ((name, text_of(value)) for name, value in leaves(trial.record.assignment))
+    pairs = ((name, value_text(value)) for name, value in leaves(trial.record.assignment))
     # --NAME=VALUE in one word, since argparse takes a separate word such as -1e-05 for an option.
     return " ".join(f"{shell_quote(f'--{name}')}={shell_quote(value)}" for name, value in pairs)
 

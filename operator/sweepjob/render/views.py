@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..api import names
-from ..api.stored_curve import load_curve
-from ..api.stored_fields import Fields
-from ..api.sweeptrial import Record, owner_uid, parse_record
+from ..api.curve_encoding import load_curve
+from ..api.lenient_reader import LenientReader
+from ..api.sweeptrial import owner_uid, parse_record
 from ..api.times import parse_time
+from ..api.trial_record import TrialRecord
 from ..early_stopping.curve import Curve
 from ..objective import Goal
 from ..search.space import leaves
-from ..template.references import text_of
+from ..template.references import value_text
 
 _ALERTING_STATUS = {names.ACCEPTED: "False", names.FAILED: "True", names.DEGRADED: "True"}
 _OPERATOR_TIMEOUT = 15.0  # seconds within which a running operator writes the first status
@@ -70,7 +71,7 @@ class SweepView:
             phase=status.get("phase", "Pending"),
             counts={"total": spec["limits"]["maxTotalTrials"], **(status.get("trials") or {})},
             best=best.get("trial", ""),
-            best_value=Fields(best, "status.best").number("value"),
+            best_value=LenientReader(best, "status.best").number("value"),
             gpu_seconds_used=gpu.get("used", 0),
             gpu_seconds_saved=gpu.get("saved", 0),
             created=parse_time(meta["creationTimestamp"]) or 0.0,
@@ -137,7 +138,7 @@ class TrialView:
         gpu_seconds_used: GPU time used.
     """
 
-    record: Record
+    record: TrialRecord
     curve: Curve = field(repr=False)
     parameters: Mapping[str, str]
     gpu_seconds_used: float
@@ -157,7 +158,7 @@ class TrialView:
         return cls(
             record=record,
             curve=load_curve(record.curve, Curve(goal)),
-            parameters={name: text_of(value) for name, value in leaves(record.assignment)},
+            parameters={name: value_text(value) for name, value in leaves(record.assignment)},
             gpu_seconds_used=sum(record.gpu_used.values()),
         )
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from ..api import names
 from ..api.problem import InvalidSpec
+from ..api.spec import SweepSpec
 from ..api.spec_warnings import spec_warnings, unused_parameters
-from ..api.sweepjob import SweepSpec, parse_sweepjob
+from ..api.sweepjob import parse_sweepjob
 from ..loading.yaml_text import dump_yaml
 from .arguments import UNSUPPORTED, ArgumentError, present, python_message, refuse
 from .definition import SweepDefinition

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..api import names
 from ..api.quantity import is_quantity
-from ..template.command import words_of
+from ..template.command import split_words
 from .arguments import ArgumentError
 
 _SHARED = "shared-memory"
@@ -105,7 +105,7 @@ def _quantity(size: str) -> str:
 def _words(command: str | Sequence[str] | None) -> list[str]:
     if command is None or not isinstance(command, str):
         return list(command or ())
-    found = words_of(command)
+    found = split_words(command)
     if found is None:
         raise ArgumentError(
             f"command: {command!r}: has shell syntax or optional parts; with volumes and other pod "

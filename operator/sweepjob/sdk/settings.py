@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..api.limits import parse_limits
 from ..api.sampling_algorithm import parse_algorithm
-from ..api.sweepjob import parse_limits, parse_objective
+from ..api.sweepjob import parse_objective
 from .arguments import ArgumentError, check, present
 
 AZURES_TRIALS = 1000  # Azure's default of max_total_trials

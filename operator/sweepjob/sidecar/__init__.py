@@ -1,4 +1,5 @@
-"""Runs beside the trainer in its pod: receives its metrics, keeps them, pushes them to the operator.
+"""The sidecar of a trial's pod: receives the trainer's metrics, stores them, pushes them to the operator.
 
-Standard library only. The trainer talks to it as to an MLflow tracking server on localhost.
+It uses the standard library only. For the trainer it is an MLflow tracking server on localhost, a push
+gateway, or the reader of its files.
 """

@@ -1,5 +1,6 @@
-"""The sidecar. The trainer starts when the port is open, so that comes first, and loading the rest
-second.
+"""The sidecar's entry point.
+
+The trainer starts once the port is open, so the port is opened before the other modules are loaded.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ from .listener import listen
 
 
 def main() -> int:
-    port = protocol.told(os.environ).get(protocol.SOURCE_PORT)
+    """Runs the sidecar; returns its exit code."""
+    port = protocol.parse_settings(os.environ).get(protocol.SOURCE_PORT)
     listener = listen(int(port)) if port else None
 
     import threading
 
-    from .app import leave_on_signals, live
+    from .app import run_sidecar, set_on_signals
     from .configuration import Settings
 
-    leaving = threading.Event()
-    leave_on_signals(leaving)
-    live(Settings.of(os.environ), listener, leaving)
+    shutdown = threading.Event()
+    set_on_signals(shutdown)
+    run_sidecar(Settings.from_environment(os.environ), listener, shutdown)
     return 0
 
 

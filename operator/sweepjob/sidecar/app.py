@@ -1,4 +1,4 @@
-"""The sidecar's life: listen or read, push, and go when it is told to or when the trainer is gone."""
+"""Runs the sidecar: listens or reads, pushes, and exits on SIGTERM or after the trainer."""
 
 from __future__ import annotations
 
@@ -14,85 +14,92 @@ from .journal import Journal
 from .metric_store import MetricStore
 from .mlflow.api import MlflowApi
 from .mlflow.database import Database
-from .mlflow.forwarding import forwarding
-from .mlflow.handler import answering
+from .mlflow.forwarding import forwarding_handler
+from .mlflow.handler import mlflow_handler
 from .mlflow.trial_runs import TrialRuns
 from .mlflow.upstream import Upstream
 from .pusher import Pusher
 from .server import Handler, LocalServer
-from .sources.growing_files import Follower
+from .sources.follower import Follower
 from .sources.json_lines import JsonLines
 from .sources.open_files import InotifyUnavailable, OpenFiles
-from .sources.pushgateway import PushGateway, taking
+from .sources.pushgateway import PushGateway, pushgateway_handler
 from .sources.tensorboard import EventFiles
 from .termination_message import TerminationMessage
 
-_LAST_PUSH = 1.0  # seconds for the last push; the termination message holds the rest
+_FINAL_PUSH = 1.0  # seconds; the termination message has what is not pushed by then
 
 
-def live(settings: Settings, listener: socket.socket | None, leaving: threading.Event) -> None:
-    """From the first report to the last words.
+def run_sidecar(
+    settings: Settings, listener: socket.socket | None, shutdown: threading.Event
+) -> None:
+    """Runs until ``shutdown`` is set; then pushes the rest and writes the termination message.
 
     Args:
-        listener: of a source that listens.
-        leaving: is set when it is time to go.
+        settings: of the sidecar.
+        listener: the open port of a source that listens; None for a source that is read.
+        shutdown: set by a signal, or by the early exit.
     """
-    recorder = MetricStore(Journal(settings.journal), settings.metric, settings.trial)
-    words = TerminationMessage(settings.termination_log, recorder)
-    words.start()
+    store = MetricStore(Journal(settings.journal), settings.metric, settings.trial)
+    termination_message = TerminationMessage(settings.termination_log, store)
+    termination_message.start()
     follower = None
     if listener is None:
-        follower = _follow(settings, recorder, leaving)
+        follower = _follow(settings, store, shutdown)
     else:
-        server = LocalServer(listener, _handler(settings, recorder), recorder.changed)
+        server = LocalServer(listener, _handler(settings, store), store.changed)
         server.start()
-        if settings.source == protocol.MLFLOW and not settings.stay:
-            early_exit.watch(early_exit.Connections(server, recorder), recorder, leaving)
-    pusher = Pusher(settings, recorder)
+        if settings.source == protocol.MLFLOW and not settings.run_until_signal:
+            early_exit.exit_with_trainer(
+                early_exit.ConnectionActivity(server, store), store, shutdown
+            )
+    pusher = Pusher(settings, store)
     pusher.start()
-    while not leaving.wait(3600):
+    while not shutdown.wait(3600):
         pass
     if follower is not None:
         follower.finish()
-    pusher.finish(_LAST_PUSH)
-    words.write()
-    print(f"{recorder.count} reports of {settings.metric}", file=sys.stderr)
+    pusher.finish(_FINAL_PUSH)
+    termination_message.write()
+    print(f"{store.count} reports of {settings.metric}", file=sys.stderr)
 
 
-def _follow(settings: Settings, recorder: MetricStore, leaving: threading.Event) -> Follower:
+def _follow(settings: Settings, store: MetricStore, shutdown: threading.Event) -> Follower:
     tensorboard = settings.source == protocol.TENSORBOARD
-    reader = (EventFiles if tensorboard else JsonLines)(settings.path, recorder)
-    follower = Follower(reader.read, recorder)
+    reader = (EventFiles if tensorboard else JsonLines)(settings.path, store)
+    follower = Follower(reader.read, store)
     follower.start()
-    if settings.stay:
+    if settings.run_until_signal:
         return follower
     folder = settings.path if tensorboard else settings.path.parent
-    # The trainer may make it later; then it is seen from the one above.
+    # If the trainer creates the folder later, the watch on its parent reports it.
     existing = next((f for f in (folder, *folder.parents) if f.is_dir()), folder)
     try:
-        files = OpenFiles(existing, recorder.changed)
+        files = OpenFiles(existing, store.changed)
     except InotifyUnavailable as error:
         print(f"the sidecar stays until SIGTERM: {error.strerror}", file=sys.stderr, flush=True)
         return follower
     files.start()
-    early_exit.watch(early_exit.Files(files), recorder, leaving)
+    early_exit.exit_with_trainer(early_exit.FileActivity(files), store, shutdown)
     return follower
 
 
-def _handler(settings: Settings, recorder: MetricStore) -> type[Handler]:
+def _handler(settings: Settings, store: MetricStore) -> type[Handler]:
     if settings.source == protocol.PUSHGATEWAY:
-        return taking(PushGateway(recorder))
+        return pushgateway_handler(PushGateway(store))
     database = Database(settings.journal.with_name("mlflow.sqlite"))
     if settings.forward_to:
         upstream = Upstream(settings.forward_to, insecure=settings.forward_insecure)
-        return forwarding(upstream, database, TrialRuns(database, recorder, ()))
-    given = tuple(filter(None, (settings.run_id, settings.trial)))
-    return answering(MlflowApi(database, TrialRuns(database, recorder, given), settings.artifacts))
+        return forwarding_handler(upstream, database, TrialRuns(database, store, ()))
+    run_ids = tuple(filter(None, (settings.run_id, settings.trial)))
+    return mlflow_handler(
+        MlflowApi(database, TrialRuns(database, store, run_ids), settings.artifacts)
+    )
 
 
-def leave_on_signals(leaving: threading.Event) -> None:
-    """Be ready to be told to go, before anything takes long."""
-    signal.signal(signal.SIGTERM, lambda *_: leaving.set())
-    signal.signal(signal.SIGINT, lambda *_: leaving.set())
-    # Blocked until now where whoever started this may be that quick.
+def set_on_signals(shutdown: threading.Event) -> None:
+    """Sets an event on SIGTERM and SIGINT. Called first, so that no signal is lost while modules load."""
+    signal.signal(signal.SIGTERM, lambda *_: shutdown.set())
+    signal.signal(signal.SIGINT, lambda *_: shutdown.set())
+    # ``run --local`` starts the sidecar with SIGTERM blocked, because it may send it early.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])

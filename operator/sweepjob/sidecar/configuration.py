@@ -1,4 +1,4 @@
-"""What the sidecar is told by its environment."""
+"""The sidecar's settings, from its environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,24 @@ from .. import protocol
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """See the names in ``protocol``."""
+    """The settings of one sidecar.
+
+    Attributes:
+        operator_url: of the ingest server.
+        operator_ca: PEM that verifies its certificate; empty for the system's authorities.
+        token_file: the pod's service-account token.
+        journal: the sidecar's log on the pod's emptyDir.
+        metric: the primary metric.
+        namespace, trial: of the pod.
+        artifacts: folder in the trainer's container for MLflow's artifacts.
+        termination_log: the file that the kubelet reads the termination message from.
+        source: one of ``protocol.SOURCES``.
+        path: file or folder of a source that is read.
+        forward_to: URL of the user's tracking server; empty without one.
+        forward_insecure: does not verify that server's certificate.
+        run_until_signal: no early exit; the sidecar waits for SIGTERM.
+        run_id: of an MLflow run that the user chose; empty without one.
+    """
 
     operator_url: str
     operator_ca: str
@@ -26,27 +43,31 @@ class Settings:
     path: Path = Path("/nonexistent")
     forward_to: str = ""
     forward_insecure: bool = False
-    stay: bool = False
+    run_until_signal: bool = False
     run_id: str = ""
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> Settings:
-        """Raises KeyError with the name of what is missing."""
-        get, told = environment.get, protocol.told(environment)
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Reads the settings.
+
+        Raises:
+            KeyError: a required one is missing.
+        """
+        get, values = environment.get, protocol.parse_settings(environment)
         return cls(
-            operator_url=told[protocol.OPERATOR],
-            operator_ca=told.get(protocol.CA, ""),
+            operator_url=values[protocol.OPERATOR_URL],
+            operator_ca=values.get(protocol.OPERATOR_CA, ""),
             token_file=Path(get(protocol.ENV_TOKEN_FILE, "/var/run/secrets/sweepjob.dev/token")),
             journal=Path(get(protocol.ENV_JOURNAL, "/var/lib/sweepjob/journal.jsonl")),
-            metric=told[protocol.METRIC],
-            namespace=told[protocol.NAMESPACE],
-            trial=told[protocol.TRIAL],
-            artifacts=told.get(protocol.ARTIFACTS, "/tmp/sweepjob-artifacts"),
+            metric=values[protocol.PRIMARY_METRIC],
+            namespace=values[protocol.NAMESPACE],
+            trial=values[protocol.TRIAL],
+            artifacts=values.get(protocol.ARTIFACTS, "/tmp/sweepjob-artifacts"),
             termination_log=Path(get(protocol.ENV_TERMINATION_LOG, "/dev/termination-log")),
-            source=told.get(protocol.SOURCE, protocol.MLFLOW),
-            path=Path(told.get(protocol.SOURCE_PATH, "/nonexistent")),
+            source=values.get(protocol.SOURCE, protocol.MLFLOW),
+            path=Path(values.get(protocol.SOURCE_PATH, "/nonexistent")),
             forward_to=get(protocol.ENV_FORWARD_TO, ""),
             forward_insecure=get(protocol.ENV_FORWARD_INSECURE, "").lower() in ("1", "true"),
-            stay=told.get(protocol.STAY) == "true",
+            run_until_signal=values.get(protocol.RUN_UNTIL_SIGNAL) == "true",
             run_id=get(protocol.ENV_RUN_ID, ""),
         )

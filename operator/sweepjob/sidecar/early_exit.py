@@ -1,12 +1,13 @@
-"""Leave with the trainer, without waiting to be told, which would cost the GPU two more seconds.
+"""Exits right after the trainer, without waiting for SIGTERM, which holds the GPU two more seconds.
 
-Nothing shows a container the end of another one's process. But a trainer lets go of what it holds: the
-MLflow client closes its connection when its interpreter shuts down, and a file that was kept open is
-closed at the end at the latest. What took long to load takes long to unload: the shutdown took 3 to 22
-percent of the time from the start to the first request, in a few runs of one script. A sidecar
-that leaves too early is started again by the kubelet, which alarms people; one that leaves within a
-second after the trainer still saves the kubelet a round. So the estimate is on the safe side, and in a
-trial that runs long, the sidecar stays until it is told.
+A container cannot see the end of another container's process. But a trainer releases what it holds: the
+MLflow client closes its connections when its interpreter shuts down, and a file that was kept open is
+closed by then. The sidecar waits after that for the estimated time of the trainer's shutdown: in a few
+runs of one script, this took 3 to 22 percent of the time from the start to the first request.
+
+The kubelet restarts a sidecar that exits before the trainer, which users notice. One that exits within a
+second after the trainer still saves the kubelet's next sync. The estimate is therefore conservative, and
+in a long trial, where two seconds do not matter, the sidecar waits for SIGTERM.
 """
 
 from __future__ import annotations
@@ -20,100 +21,121 @@ from .metric_store import MetricStore
 from .server import LocalServer
 from .sources.open_files import OpenFiles
 
-_UNLOADING = (
-    0.27  # share of the time to the first sign of life that the trainer's shutdown takes at most
-)
-_LEAST = 0.3  # seconds that it is given at least
-_WORTHWHILE = 120.0  # seconds of a trial's life from which two more do not matter
-_PROBE = 0.01  # seconds of processor time that show how busy the machine is
+# Upper bound on the trainer's shutdown, as a share of the time from its start to its first activity.
+_SHUTDOWN_SHARE = 0.27
+_MIN_QUIET = 0.3  # seconds, lower bound on the wait
+_MAX_TRIAL_DURATION = 120.0  # seconds; in longer trials there is no early exit
+_PROBE = 0.01  # seconds of processor time to measure how busy the machine is
 
 
-class Sign(Protocol):
-    """What is to be seen of the trainer."""
+class TrainerActivity(Protocol):
+    """What the sidecar can observe of the trainer."""
 
     @property
-    def first_seen(self) -> float | None:
-        """When it gave its first sign of life, in monotonic seconds."""
+    def first_activity(self) -> float | None:
+        """When it was first active, in monotonic seconds; None before."""
         ...
 
     @property
-    def has_let_go(self) -> bool:
-        """Whether it holds nothing any more."""
+    def has_released(self) -> bool:
+        """Whether it holds no connection and no file any more."""
         ...
 
 
-class Connections:
-    """The MLflow client: its run is ended, and its connections are closed."""
+class ConnectionActivity:
+    """Activity of an MLflow client: it has ended its runs and closed its connections."""
 
-    def __init__(self, server: LocalServer, recorder: MetricStore) -> None:
+    def __init__(self, server: LocalServer, store: MetricStore) -> None:
         self._server = server
-        self._recorder = recorder
+        self._store = store
 
     @property
-    def first_seen(self) -> float | None:
+    def first_activity(self) -> float | None:
+        """See ``TrainerActivity``."""
         return self._server.first_request
 
     @property
-    def has_let_go(self) -> bool:
-        return self._recorder.ended and self._server.connections == 0
+    def has_released(self) -> bool:
+        """See ``TrainerActivity``."""
+        return self._store.runs_ended and self._server.connections == 0
 
 
-class Files:
-    """Files that were kept open, and none is any more."""
+class FileActivity:
+    """Activity of a trainer that keeps a file open: all such files are closed."""
 
     def __init__(self, files: OpenFiles) -> None:
         self._files = files
 
     @property
-    def first_seen(self) -> float | None:
+    def first_activity(self) -> float | None:
+        """See ``TrainerActivity``."""
         return self._files.first_write
 
     @property
-    def has_let_go(self) -> bool:
+    def has_released(self) -> bool:
+        """See ``TrainerActivity``."""
         return self._files.let_go
 
 
 def shutdown_time(loading: float, slowdown: float) -> float:
-    """Seconds after which a trainer that has let go is gone, on the safe side.
+    """Returns a conservative estimate of the trainer's shutdown, in seconds from the release.
 
     Args:
-        loading: seconds from its start to its first sign of life.
-        slowdown: how much longer than its processor time a computation takes now.
+        loading: seconds from its start to its first activity.
+        slowdown: elapsed time divided by processor time of a computation.
     """
-    return max(_LEAST, _UNLOADING * loading * slowdown)
+    return max(_MIN_QUIET, _SHUTDOWN_SHARE * loading * slowdown)
 
 
-def watch(sign: Sign, recorder: MetricStore, leaving: threading.Event) -> None:
-    """Set ``leaving`` when the trainer seems to be gone; once in the life of a pod."""
-    if recorder.may_leave:
-        threading.Thread(target=_watch, args=(sign, recorder, leaving), daemon=True).start()
+def exit_with_trainer(
+    activity: TrainerActivity, store: MetricStore, shutdown: threading.Event
+) -> None:
+    """Starts a thread that sets ``shutdown`` when the trainer seems to have ended; once in a pod.
+
+    Args:
+        activity: of the trainer.
+        store: remembers an early exit across a restart of the sidecar.
+        shutdown: the event to set.
+    """
+    if store.may_exit_early:
+        threading.Thread(
+            target=_wait_for_end, args=(activity, store, shutdown), daemon=True
+        ).start()
 
 
-def _watch(sign: Sign, recorder: MetricStore, leaving: threading.Event) -> None:
+def _wait_for_end(activity: TrainerActivity, store: MetricStore, shutdown: threading.Event) -> None:
     started = time.monotonic()
     while True:
-        with recorder.changed:
-            recorder.changed.wait_for(lambda: sign.has_let_go)
-        if time.monotonic() - started > _WORTHWHILE:
+        with store.changed:
+            store.changed.wait_for(lambda: activity.has_released)
+        if time.monotonic() - started > _MAX_TRIAL_DURATION:
             return
-        quiet = shutdown_time((sign.first_seen or started) - started, _slowdown())
-        with recorder.changed:
-            if wait_until(recorder.changed, lambda: sign.has_let_go, quiet):
+        quiet_seconds = shutdown_time((activity.first_activity or started) - started, _slowdown())
+        with store.changed:
+            if wait_until(store.changed, lambda: activity.has_released, quiet_seconds):
                 break
-    recorder.left()
-    leaving.set()
+    store.record_early_exit()
+    shutdown.set()
 
 
 def _slowdown() -> float:
-    begun, used = time.monotonic(), time.thread_time()
+    started, used = time.monotonic(), time.thread_time()
     while time.thread_time() - used < _PROBE:
         pass
-    return max(1.0, (time.monotonic() - begun) / _PROBE)
+    return max(1.0, (time.monotonic() - started) / _PROBE)
 
 
-def wait_until(condition: threading.Condition, predicate: Callable[[], bool], quiet: float) -> bool:
-    """Whether ``predicate`` holds and goes on holding for ``quiet`` seconds."""
-    deadline = time.monotonic() + quiet
+def wait_until(
+    condition: threading.Condition, predicate: Callable[[], bool], quiet_seconds: float
+) -> bool:
+    """Waits until a predicate has been true for some time; returns False as soon as it is false.
+
+    Args:
+        condition: notified when the predicate may have changed; locked.
+        predicate: is checked.
+        quiet_seconds: how long it has to be true.
+    """
+    deadline = time.monotonic() + quiet_seconds
     while predicate():
         left = deadline - time.monotonic()
         if left <= 0:

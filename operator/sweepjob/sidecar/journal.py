@@ -1,4 +1,4 @@
-"""The append-only log on the pod's emptyDir: it survives a restart of the sidecar."""
+"""The sidecar's append-only log on the pod's emptyDir, which survives a restart of the sidecar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ _PIECE = 64 * 1024  # bytes
 
 
 class Journal:
-    """One JSON object a line; the last line may be cut off by a kill and is then dropped."""
+    """One JSON object per line. A kill may cut off the last line, which is dropped at the next start.
+
+    Args:
+        path: of the file.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -21,14 +25,14 @@ class Journal:
         self._file = path.open("ab", buffering=0)
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """Everything written so far, by this process and those before it."""
+        """Yields all entries, those of earlier processes included."""
         with self._path.open("rb") as lines:
             for line in lines:
                 yield json.loads(line)
 
     def append(self, entry: dict[str, Any]) -> None:
-        # One unbuffered write a line: what was acknowledged to the trainer is in the kernel, and
-        # outlives this process.
+        """Writes an entry; it outlives this process when the method returns."""
+        # One unbuffered write per line: the kernel has it before the trainer's call returns.
         self._file.write(json.dumps(entry, separators=(",", ":")).encode() + b"\n")
 
     def _drop_partial_line(self) -> None:
@@ -36,7 +40,7 @@ class Journal:
             return
         with self._path.open("r+b") as file:
             end = whole = file.seek(0, io.SEEK_END)
-            # From behind, piece by piece: the file may be larger than the memory.
+            # From the end, in pieces: the file may be larger than the memory.
             while whole > 0:
                 start = max(0, whole - _PIECE)
                 file.seek(start)

@@ -1,5 +1,6 @@
-"""The port that the trainer talks to, open before anything else: a connection that comes while the rest
-of the sidecar is still loading waits in the kernel.
+"""Opens the port for the trainer.
+
+This comes before anything else: connections wait in the kernel while the sidecar loads its other modules.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ _BACKLOG = 64
 
 
 def listen(port: int) -> socket.socket:
-    """A socket on localhost that takes connections; port 0 is any that is free."""
+    """Returns a listening socket on localhost; port 0 stands for any free port."""
     opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     opened.bind(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""What the trainer has reported: the primary metric's values, the names of the others."""
+"""The trainer's reports: the values of the primary metric, and the names of the others."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from .notices import Notices
 
 
 class MetricStore:
-    """Thread-safe; every change is in the journal before the trainer's call returns.
+    """Stores the reports. Thread-safe; each is in the journal before the trainer's call returns.
 
     Args:
+        journal: its entries of earlier processes are loaded.
         metric: name of the primary metric.
+        trial: name of the trial.
 
     Attributes:
-        ended: the trainer has closed all runs whose reports count.
+        changed: notified after each change.
+        metric: name of the primary metric.
+        runs_ended: the trainer has ended all runs whose reports count.
+        may_exit_early: the sidecar has not exited early before.
     """
 
     def __init__(self, journal: Journal, metric: str, trial: str) -> None:
@@ -29,169 +34,182 @@ class MetricStore:
         self._short_metric = protocol.shorten(metric)
         self._journal = journal
         self._trial = trial
-        self._places: dict[str, int] = {}
+        self._offsets: dict[str, int] = {}
         self._values = array("d")
         self._low = self._high = math.nan
-        # Names of metrics; of those that were reported in a nested run only, the name of that run.
-        self._seen: dict[str, str] = {}
-        self.ended = False
-        self.may_leave = True
+        # By name: the nested run, for a metric that was reported in a nested run only; empty otherwise.
+        self._metric_names: dict[str, str] = {}
+        self.runs_ended = False
+        self.may_exit_early = True
         self._notices = Notices()
-        self._kept: dict[str, Any] = {}
+        self._source_states: dict[str, Any] = {}
         for entry in journal.entries():
             self._apply(entry)
 
-    def report(
+    def add_report(
         self,
         name: str,
         value: float,
         place: tuple[str, int] | None = None,
         point: tuple[int, int, int] | None = None,
     ) -> None:
-        """One report of one metric.
+        """Adds a report.
 
         Args:
-            place: the file it is from and the offset behind it, where reading goes on after a
-                restart of the sidecar.
-            point: number of the run it was logged to, its step and time.
+            name: of the metric.
+            value: of the metric.
+            place: the file of the report and the offset after it, where reading resumes after a restart
+                of the sidecar; None for other sources.
+            point: number of its MLflow run, its step and its time; None for other sources.
         """
         with self.changed:
             if name != self.metric:
-                self._note_name(name)
+                self._add_metric_name(name)
                 return
             details: dict[str, Any] = {}
             if place is not None:
                 details = dict(zip(("file", "offset"), place, strict=True))
             if point is not None:
                 details = dict(zip(("run", "step", "time"), point, strict=True))
-            self._write({"value": protocol.encode(value), **details})
+            self._append({"value": protocol.encode(value), **details})
             self.changed.notify_all()
 
-    def note_nested(self, name: str, run: str) -> None:
-        """A metric was reported in a nested run, which is no report of the trial.
+    def add_nested_metric(self, name: str, run: str) -> None:
+        """Adds the name of a metric of a nested run, whose values are not reports of the trial.
 
         Args:
-            run: name of that run.
+            name: of the metric.
+            run: name of the nested run.
         """
         with self.changed:
-            self._note_name(name, run)
+            self._add_metric_name(name, run)
 
-    def reported_points(self) -> Iterator[dict[str, Any]]:
-        """The reports that came from runs: ``value``, and number of the run, step and time."""
+    def reports_of_runs(self) -> Iterator[dict[str, Any]]:
+        """Yields the reports of MLflow runs: ``value``, number of the ``run``, ``step`` and ``time``."""
         for entry in self._journal.entries():
             if "value" in entry and "run" in entry:
                 yield {**entry, "value": protocol.decode(entry["value"])}
 
-    def place(self, file: str) -> int:
-        """The offset up to which a file has been taken in."""
+    def offset(self, file: str) -> int:
+        """Returns the offset up to which a file has been read."""
         with self.changed:
-            return self._places.get(file, 0)
+            return self._offsets.get(file, 0)
 
-    def move(self, file: str, offset: int) -> None:
-        """Remember an offset without a report at it; a restart may forget it again."""
+    def set_offset(self, file: str, offset: int) -> None:
+        """Sets an offset without a report. It is not in the journal: a restart may lose it."""
         with self.changed:
-            self._places[file] = offset
+            self._offsets[file] = offset
 
-    def kept(self, key: str) -> Any:
-        """What a source wants to know again after a restart of the sidecar; None before it was kept."""
+    def source_state(self, key: str) -> Any:
+        """Returns what a source saved; None when it has not."""
         with self.changed:
-            return self._kept.get(key)
+            return self._source_states.get(key)
 
-    def keep(self, key: str, value: Any) -> None:
-        """Keep a JSON value for ``kept``."""
+    def save_source_state(self, key: str, value: Any) -> None:
+        """Saves a JSON value for ``source_state`` across restarts of the sidecar."""
         with self.changed:
-            if self._kept.get(key) != value:
-                self._write({"keep": key, "as": value})
+            if self._source_states.get(key) != value:
+                self._append({"keep": key, "as": value})
 
-    def warn(self, topic: str, notice: protocol.Notice | None) -> None:
-        """Tell the operator what the trial's reports lack; None takes it back."""
+    def set_notice(self, topic: str, notice: protocol.Notice | None) -> None:
+        """Sets the notice of a topic, which the operator gets.
+
+        Args:
+            topic: what the notice is about.
+            notice: replaces an earlier one; None removes it.
+        """
         with self.changed:
             entry = self._notices.change(topic, notice)
             if entry is not None:
-                self._write(entry)
+                self._append(entry)
                 self.changed.notify_all()
 
-    def _note_name(self, name: str, nested: str = "") -> None:
+    def _add_metric_name(self, name: str, nested: str = "") -> None:
         name, nested = protocol.shorten(name), protocol.shorten(nested)
-        known = self._seen.get(name)
+        known = self._metric_names.get(name)
         is_new = known is None and (
-            len(self._seen) < protocol.MAX_NAMES or name == self._short_metric
+            len(self._metric_names) < protocol.MAX_NAMES or name == self._short_metric
         )
         if is_new or (known and not nested):
-            self._write({"seen": name, "nested": nested} if nested else {"seen": name})
+            self._append({"seen": name, "nested": nested} if nested else {"seen": name})
             self.changed.notify_all()
 
-    def set_ended(self, ended: bool) -> None:
-        """Say whether the trainer has closed all runs whose reports count."""
+    def set_runs_ended(self, ended: bool) -> None:
+        """Sets whether the trainer has ended all runs whose reports count."""
         with self.changed:
-            self.ended = ended
+            self.runs_ended = ended
             self.changed.notify_all()
 
-    def left(self) -> None:
-        """Note that the sidecar left by itself once; after a restart it does not guess again."""
+    def record_early_exit(self) -> None:
+        """Records that the sidecar exited early: if it is restarted, it does not do so again."""
         with self.changed:
-            self._write({"left": True})
+            self._append({"left": True})
 
     @property
     def count(self) -> int:
+        """The number of reports."""
         return len(self._values)
 
     @property
     def notices(self) -> tuple[protocol.Notice, ...]:
+        """The current notices."""
         return self._notices.all
 
     def batch(self, first: int) -> protocol.Push:
-        """The reports from number ``first`` on, as many as one push takes."""
+        """Returns a push with the reports from number ``first`` on, at most MAX_BATCH."""
         with self.changed:
             values = tuple(self._values[first - 1 : first - 1 + protocol.MAX_BATCH])
-            return protocol.Push("", self._trial, first, values, self._names(), self._notices.all)
+            return protocol.Push(
+                "", self._trial, first, values, self._sent_names(), self._notices.all
+            )
 
     def summary(self) -> protocol.Summary:
+        """Returns the summary for the termination message."""
         with self.changed:
             return protocol.Summary(
                 count=len(self._values),
                 low=None if math.isnan(self._low) else self._low,
                 high=None if math.isnan(self._high) else self._high,
                 tail=tuple(self._values[-300:]),
-                seen=self._names(),
+                metric_names=self._sent_names(),
                 notices=self._notices.all,
             )
 
-    def _write(self, entry: dict[str, Any]) -> None:
+    def _append(self, entry: dict[str, Any]) -> None:
         self._journal.append(entry)
         self._apply(entry)
 
     def _apply(self, entry: dict[str, Any]) -> None:
         if "value" in entry:
-            self._take(protocol.decode(entry["value"]))
-            self._note(self._short_metric, "")
+            self._apply_value(protocol.decode(entry["value"]))
+            self._apply_metric_name(self._short_metric, "")
             if entry.get("file"):
-                self._places[entry["file"]] = entry["offset"]
+                self._offsets[entry["file"]] = entry["offset"]
         elif "seen" in entry:
-            self._note(entry["seen"], entry.get("nested", ""))
+            self._apply_metric_name(entry["seen"], entry.get("nested", ""))
         elif "left" in entry:
-            self.may_leave = False
+            self.may_exit_early = False
         elif "keep" in entry:
-            self._kept[entry["keep"]] = entry["as"]
+            self._source_states[entry["keep"]] = entry["as"]
         elif "topic" in entry:
             self._notices.apply(entry)
 
-    def _take(self, value: float) -> None:
+    def _apply_value(self, value: float) -> None:
         self._values.append(value)
         if math.isfinite(value):
             self._low = value if math.isnan(self._low) else min(self._low, value)
             self._high = value if math.isnan(self._high) else max(self._high, value)
 
-    def _note(self, name: str, nested: str) -> None:
-        if name in self._seen or len(self._seen) < protocol.MAX_NAMES:
-            self._seen[name] = nested
+    def _apply_metric_name(self, name: str, nested: str) -> None:
+        if name in self._metric_names or len(self._metric_names) < protocol.MAX_NAMES:
+            self._metric_names[name] = nested
         elif name == self._short_metric:
-            # The one name that must not be missing takes the last one's place.
-            self._seen.popitem()
-            self._seen[name] = nested
+            # The primary metric must be listed: it replaces the last name.
+            self._metric_names.popitem()
+            self._metric_names[name] = nested
 
-    def _names(self) -> tuple[str, ...]:
-        """What is said of a primary metric that does not count comes first: a list may be cut."""
-        nested = self._seen.get(self._short_metric)
-        names = {self._short_metric: nested, **self._seen} if nested else self._seen
+    def _sent_names(self) -> tuple[str, ...]:
+        """The names to send; a primary metric in a nested run comes first, since the list may be cut."""
+        nested = self._metric_names.get(self._short_metric)
+        names = {self._short_metric: nested, **self._metric_names} if nested else self._metric_names
         return tuple(protocol.in_nested_run(n, run) if run else n for n, run in names.items())

@@ -1,4 +1,4 @@
-"""What the operator is told about reports that are missing or in doubt, topic by topic."""
+"""The notices for the operator about missing or ambiguous reports, one for each topic."""
 
 from __future__ import annotations
 
@@ -9,23 +9,27 @@ from .. import protocol
 
 
 class Notices:
-    """The current notice of each topic. A later one of the same topic replaces it."""
+    """The current notice of each topic."""
 
     def __init__(self) -> None:
-        self._of_topics: dict[str, protocol.Notice] = {}
+        self._by_topic: dict[str, protocol.Notice] = {}
 
     @property
     def all(self) -> tuple[protocol.Notice, ...]:
-        """The notices as they are told, in the order of their topics."""
-        return tuple(notice for _, notice in sorted(self._of_topics.items()))[
-            : protocol.MAX_NOTICES
-        ]
+        """The notices to send, in the order of their topics."""
+        return tuple(notice for _, notice in sorted(self._by_topic.items()))[: protocol.MAX_NOTICES]
 
     def change(self, topic: str, notice: protocol.Notice | None) -> dict[str, Any] | None:
-        """The journal entry that makes a notice the topic's; None when it is already. It is in the
-        sidecar's log, too.
+        """Returns the journal entry that sets a notice, and prints the notice to the sidecar's log.
+
+        Args:
+            topic: what the notice is about.
+            notice: the new one; None removes it.
+
+        Returns:
+            None when the topic has that notice already.
         """
-        if self._of_topics.get(topic) == notice:
+        if self._by_topic.get(topic) == notice:
             return None
         if notice is None:
             return {"topic": topic}
@@ -33,8 +37,8 @@ class Notices:
         return {"topic": topic, "reason": notice.reason, "message": notice.message}
 
     def apply(self, entry: dict[str, Any]) -> None:
-        """Take in an entry of the journal."""
+        """Applies an entry of the journal."""
         if "reason" in entry:
-            self._of_topics[entry["topic"]] = protocol.Notice.of(entry["reason"], entry["message"])
+            self._by_topic[entry["topic"]] = protocol.Notice.of(entry["reason"], entry["message"])
         else:
-            self._of_topics.pop(entry["topic"], None)
+            self._by_topic.pop(entry["topic"], None)

@@ -1,4 +1,4 @@
-"""Pushes reports to the operator, in a thread of its own: the trainer never waits for it."""
+"""Pushes reports to the operator, in a thread of its own, so that the trainer never waits."""
 
 from __future__ import annotations
 
@@ -16,25 +16,35 @@ from .metric_store import MetricStore
 
 _TIMEOUT = 10.0
 _BACKOFF = (0.2, 10.0)  # seconds, first and longest
-_LEAST_ROOM = 4096  # bytes of a push; names are cut and values wait for the next one
-_UNTIL_DURABLE = 5.0  # seconds between reminders while the operator has something only in memory
+_MIN_BODY = 4096  # bytes of a push; names are cut, and values follow in the next one
+_DURABLE_INTERVAL = (
+    5.0  # seconds between pushes while the operator has reports that are not durable
+)
 
 
 class Pusher(threading.Thread):
-    """Sends what the operator has not got, until it is told to stop or ``finish`` is called."""
+    """Sends what the operator does not have, until it replies STOP or ``finish`` is called.
 
-    def __init__(self, settings: Settings, recorder: MetricStore) -> None:
+    Args:
+        settings: of the sidecar.
+        store: the reports.
+    """
+
+    def __init__(self, settings: Settings, store: MetricStore) -> None:
         super().__init__(name="pusher", daemon=True)
         self._settings = settings
-        self._recorder = recorder
+        self._store = store
         self._connection: http.client.HTTPConnection | None = None
         self._reply = protocol.Reply(next=1, durable=0)
-        self._told: tuple[object, ...] = ((), ())  # names and notices
+        self._acknowledged: tuple[object, ...] = ((), ())  # names and notices
         self._finishing = False
         self._backoff = 0.0
-        self._room = protocol.MAX_BODY  # bytes of a push; less after it was too large for somebody
+        self._max_body = (
+            protocol.MAX_BODY
+        )  # bytes of a push; lowered when a server or a proxy refuses one as too large
 
     def run(self) -> None:
+        """Pushes in a loop; see ``Thread.run``."""
         while self._wait_for_work():
             try:
                 self._push()
@@ -46,58 +56,60 @@ class Pusher(threading.Thread):
                 print(f"push failed, trying again: {error!r}", file=sys.stderr, flush=True)
 
     def finish(self, seconds: float) -> None:
-        """Send what is left, for at most so long; the termination message has it otherwise."""
-        with self._recorder.changed:
+        """Pushes the remaining reports, for at most ``seconds``; the termination message has the rest."""
+        with self._store.changed:
             self._finishing = True
             self._backoff = 0.0
-            self._recorder.changed.notify_all()
+            self._store.changed.notify_all()
         self.join(seconds)
 
     def _wait_for_work(self) -> bool:
-        """Block until there is something to send; False when there will not be any more."""
-        changed = self._recorder.changed
+        """Waits until there is something to send; returns False when nothing will follow."""
+        changed = self._store.changed
         with changed:
             if self._backoff and self._finishing:
                 changed.wait(_BACKOFF[0])
             elif self._backoff:
                 changed.wait_for(lambda: self._finishing, self._backoff * random.uniform(0.5, 1))
-            while not self._has_news():
+            while not self._has_unsent():
                 if self._finishing or self._reply.action == protocol.STOP:
                     return False
-                if self._reply.durable >= self._recorder.count:
+                if self._reply.durable >= self._store.count:
                     changed.wait()
-                elif not changed.wait(_UNTIL_DURABLE):
+                elif not changed.wait(_DURABLE_INTERVAL):
                     return True
             return True
 
-    def _has_news(self) -> bool:
+    def _has_unsent(self) -> bool:
         if self._reply.action == protocol.STOP:
             return False
-        unsent = self._reply.next <= self._recorder.count
-        batch = self._recorder.batch(1)
-        return unsent or (batch.seen, batch.notices) != self._told
+        unsent = self._reply.next <= self._store.count
+        batch = self._store.batch(1)
+        return unsent or (batch.metric_names, batch.notices) != self._acknowledged
 
     def _push(self) -> None:
-        push = replace(self._recorder.batch(self._reply.next), namespace=self._settings.namespace)
-        token = self._settings.token_file.read_text().strip()  # it is rotated: read it every time
+        push = replace(self._store.batch(self._reply.next), namespace=self._settings.namespace)
+        token = (
+            self._settings.token_file.read_text().strip()
+        )  # read every time: the kubelet rotates it
         connection = self._connect()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        connection.request("POST", protocol.REPORTS_PATH, push.fit(self._room), headers)
+        connection.request("POST", protocol.REPORTS_PATH, push.fit(self._max_body), headers)
         response = connection.getresponse()
         body = response.read()
         if response.status == 410:
-            # The trial goes on in another pod: nobody wants what this one still has to say.
+            # The trial continues in another pod: the reports of this one do not count any more.
             print(f"operator answered 410: {body[:200]!r}", file=sys.stderr, flush=True)
             self._reply = replace(self._reply, action=protocol.STOP)
             return
-        if response.status == 413 and self._room > _LEAST_ROOM:
-            self._room = max(_LEAST_ROOM, self._room // 2)
-            print(f"push too large, trying {self._room} bytes", file=sys.stderr, flush=True)
+        if response.status == 413 and self._max_body > _MIN_BODY:
+            self._max_body = max(_MIN_BODY, self._max_body // 2)
+            print(f"push too large, trying {self._max_body} bytes", file=sys.stderr, flush=True)
             return
         if response.status != 200:
             raise OSError(f"operator answered {response.status}: {body[:200]!r}")
         self._reply = protocol.Reply.parse(body)
-        self._told = (push.seen, push.notices)
+        self._acknowledged = (push.metric_names, push.notices)
 
     def _connect(self) -> http.client.HTTPConnection:
         if self._connection is None:
@@ -105,8 +117,8 @@ class Pusher(threading.Thread):
             host = url.hostname or ""
             if url.scheme == "https":
                 context = ssl.create_default_context(cadata=self._settings.operator_ca or None)
-                # Exactly one authority is trusted here, so the strict form checks, which many a
-                # home-made authority fails, would protect from nothing.
+                # Only one authority is trusted. The strict checks of its form add no protection, and
+                # many private authorities fail them.
                 context.verify_flags &= ~ssl.VERIFY_X509_STRICT
                 self._connection = http.client.HTTPSConnection(
                     host, url.port, timeout=_TIMEOUT, context=context

@@ -1,4 +1,7 @@
-"""A request's body, as Content-Length or Transfer-Encoding delimit it (RFC 9112, section 6)."""
+"""Reads a request's body, delimited by Content-Length or Transfer-Encoding (RFC 9112, section 6).
+
+Written by hand: ``http.server`` leaves the body to its user.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,15 @@ _PIECE = 256 * 1024
 _LINE = 8 * 1024  # bytes of the line before a chunk, and of a trailer
 _TRAILERS = 100
 _HEX = frozenset(b"0123456789abcdefABCDEF")
-_GZIP = 31  # what zlib calls it
+_GZIP = 31  # zlib's wbits for gzip
 
 
 class BadBody(Exception):
-    """A body that cannot be read; the connection is of no use after it.
+    """The body cannot be read; the connection cannot be used after it.
 
     Args:
-        status: of the answer.
+        status: HTTP status of the answer.
+        message: for the client.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -28,7 +32,12 @@ class BadBody(Exception):
 
 
 def pieces(headers: Message, stream: BufferedIOBase) -> Iterator[bytes]:
-    """The body piece by piece, as it arrives.
+    """Yields the body in pieces, as they arrive.
+
+    Args:
+        headers: of the request.
+        stream: behind the headers.
+
 
     Raises:
         BadBody: headers contradict each other, or the body is cut off or malformed.
@@ -45,12 +54,16 @@ def pieces(headers: Message, stream: BufferedIOBase) -> Iterator[bytes]:
         raise BadBody(400, "a request has one Content-Length")
     length = lengths.pop() if lengths else "0"
     if not (length.isascii() and length.isdigit()) or len(length) > 18:
-        raise BadBody(400, f"Content-Length is no number: {length[:40]!r}")
+        raise BadBody(400, f"Content-Length is not a number: {length[:40]!r}")
     return _read(stream, int(length))
 
 
 def whole(headers: Message, stream: BufferedIOBase) -> bytes:
-    """The body as it was sent.
+    """Returns the body as it was sent.
+
+    Args:
+        headers: of the request.
+        stream: behind the headers.
 
     Raises:
         BadBody: it is malformed, or larger than LIMIT.
@@ -68,7 +81,12 @@ def whole(headers: Message, stream: BufferedIOBase) -> bytes:
 
 
 def unpacked(data: bytes, headers: Mapping[str, str] | Message) -> bytes:
-    """A body without its Content-Encoding.
+    """Removes a body's Content-Encoding.
+
+    Args:
+        data: the body.
+        headers: of the request.
+
 
     Raises:
         BadBody: it is not what the header says, or too large.
@@ -118,7 +136,7 @@ def _line(stream: BufferedIOBase) -> bytes:
 
 
 def _size(line: bytes) -> int:
-    """The number before a chunk; what may follow it is an extension."""
+    """The size of a chunk; extensions may follow it."""
     digits = line.partition(b";")[0].rstrip(b" \t")
     if not digits or len(digits) > 15 or not _HEX.issuperset(digits):
         raise BadBody(400, f"not the size of a chunk: {line[:40]!r}")

@@ -1,4 +1,4 @@
-"""HTTP on localhost, for the trainer: HTTP/1.1 with kept connections and one write per answer."""
+"""The HTTP server for the trainer: HTTP/1.1, persistent connections, one write per answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,17 @@ _PIECE = 256 * 1024  # bytes
 
 
 class LocalServer(ThreadingHTTPServer):
-    """Counts the trainer's open connections."""
+    """Serves the trainer and counts its open connections.
+
+    Args:
+        listener: the open port.
+        handler: of the requests.
+        closed: notified when a connection is closed.
+
+    Attributes:
+        connections: number of open connections.
+        first_request: when the first request arrived, in monotonic seconds; None before.
+    """
 
     daemon_threads = True
 
@@ -34,15 +44,17 @@ class LocalServer(ThreadingHTTPServer):
         self.socket = listener
 
     def start(self) -> None:
-        """Serve in a thread of its own."""
+        """Serves in a thread of its own."""
         threading.Thread(target=self.serve_forever, name="server", daemon=True).start()
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        """Counts a new connection."""
         with self.closed:
             self.connections += 1
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
+        """Counts a connection that was closed."""
         super().shutdown_request(request)
         with self.closed:
             self.connections -= 1
@@ -50,7 +62,7 @@ class LocalServer(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler, ABC):
-    """Every method goes to ``answer``."""
+    """Calls ``answer`` for every HTTP method."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # buffered: headers and body leave together, in one packet
@@ -58,14 +70,15 @@ class Handler(BaseHTTPRequestHandler, ABC):
 
     @abstractmethod
     def answer(self) -> None:
-        """Read the request's body, and send an answer."""
+        """Reads the request's body and sends an answer."""
 
     def setup(self) -> None:
-        # Without this the client's delayed acknowledgement costs 40 ms a call.
+        """Disables Nagle's algorithm, which costs 40 ms per call with delayed acknowledgements."""
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().setup()
 
     def handle_one_request(self) -> None:
+        """Handles a request; a client may close the connection at any time."""
         try:
             super().handle_one_request()
         except ConnectionError:
@@ -77,7 +90,7 @@ class Handler(BaseHTTPRequestHandler, ABC):
         try:
             self.answer()
         except BadBody as error:
-            # What follows on this connection cannot be told from the rest of the body.
+            # The end of the body is unknown, so a further request on this connection cannot be found.
             self.close_connection = True
             self.send(
                 error.status, {"error_code": "INVALID_PARAMETER_VALUE", "message": str(error)}
@@ -85,8 +98,9 @@ class Handler(BaseHTTPRequestHandler, ABC):
             self._linger()
 
     def _linger(self) -> None:
-        """Read what the client still sends, for a while: a connection that is closed before is reset,
-        and the answer is lost.
+        """Reads what the client still sends, for a while.
+
+        Closing the connection earlier would reset it, and the client would lose the answer.
         """
         self.wfile.flush()
         deadline = time.monotonic() + _LINGER
@@ -97,7 +111,7 @@ class Handler(BaseHTTPRequestHandler, ABC):
                 pass
 
     def handle_expect_100(self) -> bool:
-        """The client waits for this before it sends its body, so it must not wait in a buffer."""
+        """Sends ``100 Continue`` at once: the client waits for it before it sends the body."""
         super().handle_expect_100()
         self.wfile.flush()
         return True
@@ -105,7 +119,7 @@ class Handler(BaseHTTPRequestHandler, ABC):
     do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = do_OPTIONS = _any_method
 
     def body(self) -> bytes:
-        """The request's body as it was sent.
+        """Returns the request's body as it was sent.
 
         Raises:
             BadBody: it cannot be read; the answer says why.
@@ -113,6 +127,12 @@ class Handler(BaseHTTPRequestHandler, ABC):
         return request_body.whole(self.headers, self.rfile)
 
     def send(self, status: int, body: dict[str, Any] | str) -> None:
+        """Sends an answer.
+
+        Args:
+            status: of HTTP.
+            body: JSON, or plain text.
+        """
         kind = "text/plain" if isinstance(body, str) else "application/json"
         data = (body if isinstance(body, str) else json.dumps(body)).encode()
         self.send_response(status)
@@ -125,4 +145,4 @@ class Handler(BaseHTTPRequestHandler, ABC):
             self.wfile.write(data)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: a line per request would be the trainer's log twice."""
+        """Logs nothing: a line for each request would repeat the trainer's log."""

@@ -1,6 +1,8 @@
-"""Last words, kept ready: whatever ends the sidecar, the kubelet finds them and puts them into the pod's
-status. That matters when it is killed after the trainer has ended: nothing starts it again then, and what
-the operator has not got yet is in its journal only, where nobody can look.
+"""Keeps the termination message up to date, which the kubelet copies into the pod's status.
+
+It is written ahead of the end, because the sidecar may be killed. After the trainer's end the kubelet
+does not restart it, and reports that the operator does not have yet would be in the journal only, which
+nobody can read then.
 """
 
 from __future__ import annotations
@@ -16,38 +18,43 @@ _PAUSE = 0.05  # seconds between two writes, at least
 
 
 class TerminationMessage(threading.Thread):
-    """Writes what the recorder has to a file whenever that has become more.
+    """Writes the summary of the store to a file after each change.
 
     Args:
         file: the container's termination log.
+        store: the reports.
     """
 
-    def __init__(self, file: Path, recorder: MetricStore) -> None:
-        super().__init__(name="last words", daemon=True)
+    def __init__(self, file: Path, store: MetricStore) -> None:
+        super().__init__(name="termination message", daemon=True)
         self._file = file
-        self._recorder = recorder
-        left = file.stat().st_size if file.exists() else 0
-        self._length = min(left, protocol.TERMINATION_MESSAGE_LIMIT)  # more would not be read
+        self._store = store
+        existing = file.stat().st_size if file.exists() else 0
+        self._length = min(
+            existing, protocol.TERMINATION_MESSAGE_LIMIT
+        )  # the kubelet reads no more
         self._written: tuple[int, tuple[protocol.Notice, ...]] = (-1, ())
-        self._writing = threading.Lock()
+        self._lock = threading.Lock()
 
     def run(self) -> None:
+        """Writes in a loop; see ``Thread.run``."""
         while True:
-            with self._recorder.changed:
-                self._recorder.changed.wait_for(self._has_news)
+            with self._store.changed:
+                self._store.changed.wait_for(self._is_outdated)
             self.write()
             time.sleep(_PAUSE)
 
-    def _has_news(self) -> bool:
-        return (self._recorder.count, self._recorder.notices) != self._written
+    def _is_outdated(self) -> bool:
+        return (self._store.count, self._store.notices) != self._written
 
     def write(self) -> None:
-        """In place and at once: a file that is emptied first would be found empty by who comes then,
-        and one that is renamed would not be the one that the kubelet reads. Blanks cover what is left
-        of longer words.
+        """Writes the summary in place, with one write.
+
+        The kubelet may read at any time: it must not find the file empty, and it does not read another
+        file that is renamed to it. Spaces cover the rest of a longer message.
         """
-        with self._writing:
-            summary = self._recorder.summary()
+        with self._lock:
+            summary = self._store.summary()
             self._written = (summary.count, summary.notices)
             text = summary.dump()
             self._length = max(self._length, len(text))

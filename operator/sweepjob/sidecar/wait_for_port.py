@@ -1,4 +1,4 @@
-"""The postStart hook: returns when the sidecar's port is open, so that the trainer starts no earlier."""
+"""The postStart hook: returns once the sidecar's port is open; the trainer starts after that."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import socket
 import sys
 import time
 
-_PATIENCE = 20.0  # seconds
+_TIMEOUT = 20.0  # seconds
 
 
 def main() -> int:
+    """Waits for the port in the first argument; returns the exit code."""
     port = int(sys.argv[1])
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

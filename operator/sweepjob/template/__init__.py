@@ -1,1 +1,1 @@
-"""What Kubernetes and shells make of a trial's command: references, quoting, expansion. Pure."""
+"""Resolves a trial's template: references, quoting for shells, escaping for the kubelet. Pure."""

@@ -1,7 +1,7 @@
-"""``$(NAME)`` and ``$$`` in a container's command, arguments and variables, as the kubelet expands them.
+"""Expansion of ``$(NAME)`` and ``$$`` in a container's command, arguments and variables by the kubelet.
 
-What the user has written in a template is expanded. What a parameter or an input stands for is not: it
-is written so that the kubelet makes the value of it, to the letter.
+The kubelet expands what the user wrote in a template. Values of parameters and inputs are escaped, so
+that the container gets them to the letter.
 """
 
 from __future__ import annotations
@@ -9,23 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from .references import Reference, pieces, settle_optional
+from .references import Reference, resolve_optional, split_references
 
-# A dollar that the kubelet would not leave alone: before 1.35 it also broke up the character behind
-# one, where that is not ASCII.
+# A dollar that the kubelet would change. Before 1.35 it also split a non-ASCII character after a dollar.
 _ACTIVE = re.compile(r"\$(?=[$(]|[^\x00-\x7f]|\Z)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_MARK = "\0"  # stands for a value in a text; no text of a spec has one
+_MARK = "\0"  # represents a value in a text; no string of a spec contains it
 
 
 class Variable(str):
-    """``$(NAME)`` that the user has written."""
+    """A ``$(NAME)`` that the user wrote."""
 
     __slots__ = ()
 
 
-def expand(text: str, variables: Mapping[str, str]) -> str:
-    """The text as the kubelet hands it to a container. A name that is not known stays as it is."""
+def expand_variables(text: str, variables: Mapping[str, str]) -> str:
+    """Expands a text as the kubelet does. References to unknown variables stay as they are.
+
+    Args:
+        text: as in the pod.
+        variables: of the container.
+    """
     made = []
     for kind, part in _tokens(text):
         if kind == "(":
@@ -35,28 +39,37 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
     return "".join(made)
 
 
-def literal(text: str) -> str:
-    """What has to be written for a container to get this text."""
+def escape_text(text: str) -> str:
+    """Returns what a pod must contain for the container to get this text."""
     return _ACTIVE.sub("$$", text)
 
 
-def filled(text: str, values: Mapping[str, str]) -> str:
-    """A text of a template with its references replaced, for a place that the kubelet expands.
+def fill_references(text: str, values: Mapping[str, str]) -> str:
+    """Replaces the references of a text in a field that the kubelet expands.
 
-    A ``$(`` whose ``)`` comes only behind a reference is no variable, and stays as it is written.
+    A ``$(`` whose ``)`` comes after a reference is not a variable, and stays as it is.
+
+    Args:
+        text: of the template.
+        values: of the references.
     """
-    return replaced(pieces(settle_optional(text, values)), values)
+    return fill_pieces(split_references(resolve_optional(text, values)), values)
 
 
-def replaced(found: Sequence[str | Reference], values: Mapping[str, str]) -> str:
-    """The same of a text in pieces. Without references it stays as it is written."""
+def fill_pieces(found: Sequence[str | Reference], values: Mapping[str, str]) -> str:
+    """Does the same for a text that is split; without references it stays as it is.
+
+    Args:
+        found: the text, from ``split_references``.
+        values: of the references.
+    """
     if any(isinstance(piece, Reference) for piece in found):
-        return written(decoded(found), values)
+        return escape(unescape(found), values)
     return "".join(map(str, found))
 
 
-def decoded(found: Sequence[str | Reference]) -> list[str | Reference]:
-    """What the kubelet would make of a text, references and variables still in it."""
+def unescape(found: Sequence[str | Reference]) -> list[str | Reference]:
+    """Returns what the kubelet makes of a split text; references and variables stay in it."""
     waiting = iter([piece for piece in found if isinstance(piece, Reference)])
     made: list[str | Reference] = []
 
@@ -72,20 +85,20 @@ def decoded(found: Sequence[str | Reference]) -> list[str | Reference]:
     return made
 
 
-def written(found: Sequence[str | Reference], values: Mapping[str, str]) -> str:
-    """The opposite of ``decoded``, with values in place of references."""
+def escape(found: Sequence[str | Reference], values: Mapping[str, str]) -> str:
+    """Reverses ``unescape``, with values in place of references."""
     made, run = [], list[str]()
     for piece in found:
         if isinstance(piece, Variable):
-            made += [literal("".join(run)), piece]
+            made += [escape_text("".join(run)), piece]
             run.clear()
         else:
             run.append(values[piece.name] if isinstance(piece, Reference) else piece)
-    return "".join([*made, literal("".join(run))])
+    return "".join([*made, escape_text("".join(run))])
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
-    """Stretches of a text, each with its kind: ``(`` for a variable, of which it is the name."""
+    """Pieces of a text with their kinds: ``(`` for the name of a variable, empty for other text."""
     found, done, close = [], 0, 0
     while (start := text.find("$", done)) >= 0:
         found.append(("", text[done:start]))
@@ -99,7 +112,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
             found.append(("", "$"))
             done = start + 2
         else:
-            # What follows is not looked at again, unless it is a value.
+            # The kubelet skips the character after a dollar; a value is scanned.
             done = start + (1 if follows == _MARK else 2)
             found.append(("", text[start:done]))
     return [*found, ("", text[done:])]

@@ -1,8 +1,9 @@
-"""``${{search_space.x}}``, ``${{inputs.x}}`` and ``${{outputs.x}}`` in a trial's template, and
-``$[[...]]``, which is left out where one of those inside stands for nothing.
+"""References in a trial's template: ``${{search_space.x}}``, ``${{inputs.x}}`` and ``${{outputs.x}}``.
 
-The scanners take time in proportion to the text, whatever it says: texts are a tenant's, and are read on
-the operator's event loop.
+An optional part, ``$[[...]]``, is left out where a reference inside it has no value.
+
+The scanners take time linear in the text, whatever it contains: tenants write the texts, and the operator
+reads them on its event loop.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ from ..search.space import Assignment, leaves
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A ``${{name}}`` in a text."""
+    """A ``${{name}}`` in a text.
+
+    Attributes:
+        name: without the braces, e.g. ``search_space.lr``.
+    """
 
     name: str
 
@@ -25,15 +30,16 @@ class Reference:
         return f"${{{{{self.name}}}}}"
 
 
-def text_of(value: Any) -> str:
-    """A value as the trial sees it: texts as they are, floats in the shortest exact form, booleans
-    as true and false, objects as JSON.
+def value_text(value: Any) -> str:
+    """Formats a value for a trial: strings as they are, everything else as JSON.
+
+    Floats have their shortest exact form; booleans are true and false.
     """
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def pieces(text: str) -> list[str | Reference]:
-    """The text in its order: what is written out, and references."""
+def split_references(text: str) -> list[str | Reference]:
+    """Splits a text into literal text and references, in their order."""
     found: list[str | Reference] = []
     done = stop = 0
     start = text.find("${{")
@@ -56,17 +62,17 @@ def pieces(text: str) -> list[str | Reference]:
 
 
 def references(text: str) -> list[str]:
-    """The names of all references in a text."""
-    return [piece.name for piece in pieces(text) if isinstance(piece, Reference)]
+    """Returns the names of all references in a text, in their order."""
+    return [piece.name for piece in split_references(text) if isinstance(piece, Reference)]
 
 
 def replace_references(text: str, change: Callable[[Reference], str]) -> str:
-    """The text with something else in place of each reference."""
-    return "".join(p if isinstance(p, str) else change(p) for p in pieces(text))
+    """Replaces each reference of a text by what ``change`` returns for it."""
+    return "".join(p if isinstance(p, str) else change(p) for p in split_references(text))
 
 
-def parts(text: str) -> list[tuple[str, bool]]:
-    """The text in its order, in parts, and whether each is optional; those without their brackets."""
+def split_optional(text: str) -> list[tuple[str, bool]]:
+    """Splits a text into parts, each with whether it is optional; brackets are removed."""
     found = []
     done = 0
     while (start := text.find("$[[", done)) >= 0:
@@ -79,28 +85,29 @@ def parts(text: str) -> list[tuple[str, bool]]:
     return [(part, optional) for part, optional in found if part or optional]
 
 
-def has_optional(text: str) -> bool:
-    """Whether something of the text may be left out."""
-    return any(optional for _, optional in parts(text))
+def has_optional_parts(text: str) -> bool:
+    """Whether a text has an optional part."""
+    return any(optional for _, optional in split_optional(text))
 
 
-def settle_optional(text: str, known: Container[str]) -> str:
-    """The text with every ``$[[...]]`` opened or left out."""
+def resolve_optional(text: str, known: Container[str]) -> str:
+    """Keeps the optional parts of a text whose references are all known, and drops the others."""
     return "".join(
         part
-        for part, optional in parts(text)
+        for part, optional in split_optional(text)
         if not optional or all(name in known for name in references(part))
     )
 
 
 def substitute(node: Any, values: Mapping[str, str]) -> Any:
-    """A copy of a tree of dicts and lists with every reference in its texts replaced.
+    """Copies a tree of dicts and lists, with every reference in its strings replaced.
 
     Args:
-        values: what each reference stands for.
+        node: the tree.
+        values: of the references, by name.
     """
     if isinstance(node, str):
-        kept = settle_optional(node, values)
+        kept = resolve_optional(node, values)
         return replace_references(kept, lambda reference: values[reference.name])
     if isinstance(node, Mapping):
         return {key: substitute(value, values) for key, value in node.items()}
@@ -109,41 +116,47 @@ def substitute(node: Any, values: Mapping[str, str]) -> Any:
     return node
 
 
-def values(
+def reference_values(
     assignment: Assignment, inputs: Mapping[str, Any], outputs: Mapping[str, str]
 ) -> dict[str, str]:
-    """What every reference of a trial stands for. A nested value has a reference for itself, as
-    JSON, and one for each of its leaves.
+    """Returns the values of a trial's references, by name.
+
+    A nested value has a reference of its own, as JSON, and one for each of its leaves.
+
+    Args:
+        assignment: the trial's parameters.
+        inputs: ``spec.inputs``.
+        outputs: paths of the outputs in the container, by name.
     """
-    found = {f"inputs.{name}": text_of(value) for name, value in inputs.items()}
+    found = {f"inputs.{name}": value_text(value) for name, value in inputs.items()}
     found |= {f"outputs.{name}": path for name, path in outputs.items()}
     for name, value in assignment.items():
-        found[f"search_space.{name}"] = text_of(value)
+        found[f"search_space.{name}"] = value_text(value)
     for name, value in leaves(assignment):
-        found[f"search_space.{name}"] = text_of(value)
+        found[f"search_space.{name}"] = value_text(value)
     return found
 
 
-Trail = tuple[Any, str | int]  # a place in a tree: the one it is in, and the last step
+TreePath = tuple[Any, str | int]  # a path in a tree: the parent's path, and the last step
 
 
-def texts(node: Any) -> Iterator[tuple[Trail, str]]:
-    """Place and text of every text in a tree of dicts and lists, in their order."""
-    waiting: list[tuple[Trail, Any]] = [((None, ""), node)]
+def iter_texts(node: Any) -> Iterator[tuple[TreePath, str]]:
+    """Yields the path and the text of every string in a tree of dicts and lists, in their order."""
+    waiting: list[tuple[TreePath, Any]] = [((None, ""), node)]
     while waiting:
-        trail, found = waiting.pop()
+        tree_path, found = waiting.pop()
         if isinstance(found, str):
-            yield trail, found
+            yield tree_path, found
         elif isinstance(found, Mapping):
-            waiting += [((trail, f".{key}"), found[key]) for key in reversed(found)]
+            waiting += [((tree_path, f".{key}"), found[key]) for key in reversed(found)]
         elif isinstance(found, list | tuple):
-            waiting += [((trail, n), found[n]) for n in reversed(range(len(found)))]
+            waiting += [((tree_path, n), found[n]) for n in reversed(range(len(found)))]
 
 
-def written(trail: Trail) -> str:
-    """A place as a path."""
+def format_path(tree_path: TreePath) -> str:
+    """Formats a path, e.g. ``.containers[0].args``."""
     steps = []
-    inside: Trail | None = trail
+    inside: TreePath | None = tree_path
     while inside is not None:
         inside, step = inside
         steps.append(step if isinstance(step, str) else f"[{step}]")

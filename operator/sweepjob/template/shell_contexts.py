@@ -1,11 +1,11 @@
-"""Where in a shell's text a value is to stand: outside of quotes, inside of which, in a comment ..."""
+"""Contexts in a shell's text in which a value can be: a word, quotes, a here-document, a comment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
 
-MARK = "\0"  # stands for a value in a text; no text of a spec has one
+MARK = "\0"  # represents a value in a text; no string of a spec contains it
 
 
 class Context(Enum):
@@ -23,8 +23,14 @@ class Context(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A here-document: its delimiter, and whether tabs at the beginning of lines are taken away."""
+class HereDocument:
+    """A here-document.
+
+    Attributes:
+        delimiter: the line that ends it.
+        strips_tabs: tabs at the beginning of lines are removed (``<<-``).
+        is_literal: the delimiter is quoted, so nothing in the document is expanded.
+    """
 
     delimiter: str
     strips_tabs: bool
@@ -32,14 +38,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A value's.
+class ShellPosition:
+    """The position of a value.
 
     Attributes:
-        back_quotes: how many of them are around it, each of which takes a backslash away.
-        before: a character just before it that would change it, ``$`` or a backslash.
-        is_redirected: what follows would take a number for that of a file.
-        document: the here-document that it is in.
+        context: what surrounds it.
+        back_quotes: number of back-quoted texts around it; each removes one level of backslashes.
+        before: a character directly before it that would change it: ``$`` or a backslash.
+        is_redirected: a redirection follows, which would read a number as a file descriptor.
+        here_document: the here-document that it is in.
         refusal: why only the plainest values can be written there; empty when all can.
     """
 
@@ -47,5 +54,5 @@ class Place:
     back_quotes: int = 0
     before: str = ""
     is_redirected: bool = False
-    document: Document | None = None
+    here_document: HereDocument | None = None
     refusal: str = ""

@@ -1,4 +1,7 @@
-"""Values in a shell's text: each is written so that the shell makes of it what it is, to the letter."""
+"""Quotes values in a shell's text for their contexts, so that the shell reads them to the letter.
+
+``shlex.quote`` quotes for one context only, a word outside of quotes.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from .here_documents import Line, changes, lines_of
+from .here_documents import ReferenceLine, reference_lines, would_change
 from .kubelet_expansion import Variable
 from .references import Reference
-from .shell_contexts import MARK, Context, Place
-from .shell_scanner import places
+from .shell_contexts import MARK, Context, ShellPosition
+from .shell_scanner import find_positions
 
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./-]+")
 _KEYWORDS = {
@@ -24,85 +27,87 @@ _ENVIRONMENT = (
 )
 
 
-class Impossible(ValueError):
-    """A value cannot stand where it is referred to."""
+class UnquotableValue(ValueError):
+    """A value cannot be quoted where it is referred to."""
 
 
-def filled(found: Sequence[str | Reference], values: Mapping[str, str]) -> list[str]:
-    """A shell's text with its references replaced.
+def fill_references(found: Sequence[str | Reference], values: Mapping[str, str]) -> list[str]:
+    """Replaces the references of a shell's text.
 
     Args:
-        found: the text in its order; a ``Variable`` is left as it is.
+        found: the split text; a ``Variable`` of the kubelet's stays as it is.
+        values: of the references, by name.
 
     Raises:
-        Impossible: a value cannot be written in its place.
+        UnquotableValue: a value cannot be quoted in its context.
     """
     made: list[str] = []
-    waiting = iter(_places(_text(found)))
+    waiting = iter(_positions(_text(found)))
     for piece in found:
         if isinstance(piece, str):
             made.append(piece)
             continue
-        place, line = next(waiting)
-        if place.before:
-            # A dollar before a value is one; a backslash would quote what is quoted anyway.
-            made[-1] = made[-1][:-1] + ("\\$" if place.before == "$" else "")
-        made.append(_quoted(values[piece.name], place, line))
+        position, line = next(waiting)
+        if position.before:
+            # A dollar before a value is literal; a backslash would escape what is quoted anyway.
+            made[-1] = made[-1][:-1] + ("\\$" if position.before == "$" else "")
+        made.append(_quoted(values[piece.name], position, line))
     return made
 
 
-def refusals(
+def find_refusals(
     found: Sequence[str | Reference], possible: Callable[[str], Iterable[str]]
 ) -> list[tuple[str, str]]:
-    """Each reference to which something is to be said, and what.
+    """Returns each reference that cannot be where it is, with the reason and the remedy.
 
     Args:
-        possible: values that a reference may stand for.
+        found: the split text.
+        possible: returns the values that a reference can have.
     """
     said = []
     names = [piece.name for piece in found if isinstance(piece, Reference)]
-    for name, (place, line) in zip(names, _places(_text(found)), strict=True):
-        reasons = (_reason(value, place, line) for value in possible(name))
+    for name, (position, line) in zip(names, _positions(_text(found)), strict=True):
+        reasons = (_reason(value, position, line) for value in possible(name))
         if reason := next(filter(None, reasons), ""):
             remedy = _ENVIRONMENT.format(name=name.removeprefix("search_space.").partition(".")[0])
             said.append((name, f"cannot stand there: {reason}; {remedy}"))
     return said
 
 
-def _reason(value: str, place: Place, line: Line) -> str:
-    """Why a value cannot stand there, empty when it can."""
-    if place.refusal and (place.before or not _PLAIN.fullmatch(value)):
-        return place.refusal
-    if place.context is Context.ARITHMETIC and not _WHOLE.fullmatch(value):
+def _reason(value: str, position: ShellPosition, line: ReferenceLine) -> str:
+    """Why a value cannot be quoted at a position; empty when it can."""
+    if position.refusal and (position.before or not _PLAIN.fullmatch(value)):
+        return position.refusal
+    if position.context is Context.ARITHMETIC and not _WHOLE.fullmatch(value):
         return f"arithmetic of a shell has whole numbers, and one of its values is {value[:40]!r}"
-    if place.document is not None and changes(value, place.document, line):
+    if position.here_document is not None and would_change(value, position.here_document, line):
         return f"{value[:40]!r}, one of its values, could end the here-document or lose tabs there"
     return ""
 
 
-def _quoted(value: str, place: Place, line: Line) -> str:
-    """The value as it is written there.
+def _quoted(value: str, position: ShellPosition, line: ReferenceLine) -> str:
+    """Quotes a value for its position.
 
     Raises:
-        Impossible: it cannot be.
+        UnquotableValue: it cannot be quoted there.
     """
-    if reason := _reason(value, place, line):
-        raise Impossible(f"{value[:40]!r} cannot be written into the command: {reason}")
-    if place.refusal:
-        return value  # which no shell takes for anything else, wherever it stands
-    made = _QUOTING[place.context](value)
-    if place.context is Context.WORD and not _is_plain(value, place):
+    if reason := _reason(value, position, line):
+        raise UnquotableValue(f"{value[:40]!r} cannot be written into the command: {reason}")
+    if position.refusal:
+        return value  # plain: no shell reads it as anything else, in any context
+    made = _QUOTING[position.context](value)
+    if position.context is Context.WORD and not _is_plain(value, position):
         made = _single(value)
-    for _ in range(place.back_quotes):
+    for _ in range(position.back_quotes):
         made = re.sub(r"([\\`$])", r"\\\1", made)
     return made
 
 
-def _is_plain(value: str, place: Place) -> bool:
-    """Whether a shell takes it for what it is without quotes."""
+def _is_plain(value: str, position: ShellPosition) -> bool:
+    """Whether a shell reads a value to the letter without quotes."""
     if not _PLAIN.fullmatch(value) or value in _KEYWORDS:
         return False
-    return not (place.is_redirected and value.isdigit())
+    return not (position.is_redirected and value.isdigit())
 
 
 def _single(value: str) -> str:
@@ -122,18 +127,20 @@ _QUOTING: dict[Context, Callable[[str], str]] = {
     Context.BRACES: _escaped('\\"$`}'),
     Context.DOCUMENT: _escaped("\\$`"),
     Context.LITERAL: str,
-    # Nobody reads it; it must not end.
+    # Not executed; the comment must not end.
     Context.COMMENT: lambda value: re.sub(r"[^A-Za-z0-9_@%+=:,./ -]", "_", value),
     Context.ARITHMETIC: lambda value: f"({value})" if value.startswith("-") else value,
 }
 
 
 @lru_cache(maxsize=32)  # every trial of a sweep has the same text
-def _places(text: str) -> tuple[tuple[Place, Line], ...]:
-    return tuple(zip(places(text), lines_of(text), strict=True)) if MARK in text else ()
+def _positions(text: str) -> tuple[tuple[ShellPosition, ReferenceLine], ...]:
+    return (
+        tuple(zip(find_positions(text), reference_lines(text), strict=True)) if MARK in text else ()
+    )
 
 
 def _text(found: Sequence[str | Reference]) -> str:
-    # A variable of the kubelet's is one word to the shell, whatever it stands for.
+    # A variable of the kubelet's is one word to the shell, whatever its value.
     texts = ("v" * len(p) if isinstance(p, Variable) else p for p in found)
     return "".join(MARK if isinstance(piece, Reference) else piece for piece in texts)

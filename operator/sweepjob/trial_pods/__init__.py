@@ -1,1 +1,1 @@
-"""The Job and the pod of a trial: building them, and reading their status. Pure."""
+"""Builds the Job and the pod of a trial, and reads their status. Pure."""

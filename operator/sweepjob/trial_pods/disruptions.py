@@ -1,4 +1,4 @@
-"""What ends a pod from outside, so that its end says nothing about the trial."""
+"""Detects disruptions: pods that were ended from outside, which says nothing about the trial."""
 
 from __future__ import annotations
 
@@ -6,57 +6,59 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
-from ..api.conditions import condition
+from ..api.conditions import find_condition
 from ..api.times import parse_time
 
-# Reasons of the condition DisruptionTarget, in a word for the record.
-_TARGETED = {
+# Reasons of the condition DisruptionTarget, and the reason on record for each.
+_REASONS = {
     "PreemptionByScheduler": "Preempted",
     "EvictionByEvictionAPI": "Evicted",
     "TerminationByKubelet": "EvictedByNode",
     "DeletionByTaintManager": "NodeTainted",
     "DeletionByPodGC": "NodeGone",
 }
-# What a kubelet says of a container of which its runtime knows nothing any more.
-_FORGOTTEN = {"Unknown", "ContainerStatusUnknown"}
-STRANDED = (
-    "its node was restarted before the trainer had started, and a kubelet does not go on with such a "
-    "pod; it is deleted and started again"
+# The kubelet's reasons for a container that its runtime has lost.
+_LOST_CONTAINER = {"Unknown", "ContainerStatusUnknown"}
+NEVER_STARTED = (
+    "its node restarted before the trainer had started, and the kubelet does not resume such a pod; the "
+    "pod is deleted and replaced"
 )
-SILENCED = (
+SUMMARY_LOST = (
     names.REASON_REPORTS_LOST,
-    "its sidecar was killed before it could tell what the trainer had reported, and the operator was "
-    "away; it is started again, once",
+    "its sidecar was killed before it wrote its summary, while the operator was down; the trial is "
+    "retried once",
 )
 
 
 def of_pod(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Reason and sentence of what took a pod away; None when nothing has.
+    """Returns reason and message of a pod's disruption; None without one.
 
     Args:
-        trainer: the container status of the trainer.
+        status: of the pod.
+        trainer: the status of the trainer's container.
     """
-    target = condition(status, "DisruptionTarget", "True")
+    target = find_condition(status, "DisruptionTarget", "True")
     if target is not None:
-        reason = _TARGETED.get(target.get("reason", ""), "Disrupted")
-        return reason, target.get("message") or "its pod was taken away"
+        reason = _REASONS.get(target.get("reason", ""), "Disrupted")
+        return reason, target.get("message") or "its pod was disrupted"
     ended = (trainer.get("state") or {}).get("terminated") or {}
-    if ended.get("reason") in _FORGOTTEN:
-        return names.REASON_NODE_RESTARTED, "its node was restarted, and the trainer ended with it"
-    if stranded_since(status) is not None:
-        return names.REASON_NODE_RESTARTED, STRANDED
+    if ended.get("reason") in _LOST_CONTAINER:
+        return names.REASON_NODE_RESTARTED, "its node restarted, which ended the trainer"
+    if never_started_since(status) is not None:
+        return names.REASON_NODE_RESTARTED, NEVER_STARTED
     return None
 
 
-def stranded_since(status: Mapping[str, Any]) -> float | None:
-    """Since when, in seconds since the epoch, a pod has been in a state that no kubelet leaves: its
-    node went down between its first container and its trainer, and is back. A pod that is never to be
-    restarted gets no new sandbox once one of its containers has ended.
+def never_started_since(status: Mapping[str, Any]) -> float | None:
+    """Returns since when a pod cannot start any more, in seconds since the epoch; None while it can.
+
+    Its node restarted after its first container and before its trainer. The kubelet creates no new
+    sandbox for a pod with ``restartPolicy: Never`` once one of its containers has ended.
     """
-    gone = condition(status, "PodReadyToStartContainers", "False")
-    if status.get("phase") != "Pending" or gone is None:
+    not_ready = find_condition(status, "PodReadyToStartContainers", "False")
+    if status.get("phase") != "Pending" or not_ready is None:
         return None
     containers = status.get("initContainerStatuses") or []
     if not any("terminated" in (c.get("state") or {}) for c in containers):
         return None
-    return parse_time(gone.get("lastTransitionTime"))
+    return parse_time(not_ready.get("lastTransitionTime"))

@@ -1,4 +1,4 @@
-"""What the operator puts into the trainer's environment."""
+"""The variables that the operator adds to the trainer's environment."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from typing import Any
 
 from .. import protocol
 from ..api.names import TRACKING_URI
-from ..api.sweepjob import SweepSpec
+from ..api.spec import SweepSpec
 from ..search.space import Assignment
-from ..template.references import text_of
+from ..template.references import value_text
 from .identity import TrialIdentity
 
 
 def trainer_environment(
     identity: TrialIdentity, spec: SweepSpec, assignment: Assignment, trainer: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Variables for the trainer, by name; those that it has already stay as they are."""
+    """Returns the variables to add to the trainer, by name.
+
+    Args:
+        identity: of the trial.
+        spec: of the sweep.
+        assignment: the trial's parameters.
+        trainer: the container; the values that it has already take precedence.
+    """
     outputs = {f"SWEEPJOB_OUTPUT_{o.name}": o.mount_path for o in spec.outputs}
     return {
         **parameter_variables(assignment),
@@ -30,8 +37,8 @@ def trainer_environment(
 
 
 def parameter_variables(assignment: Assignment) -> dict[str, str]:
-    """A trial's parameters as its script finds them."""
-    each = {f"AZUREML_SWEEP_{name}": text_of(value) for name, value in assignment.items()}
+    """Returns the variables for a trial's parameters: one for each, and one with all of them."""
+    each = {f"AZUREML_SWEEP_{name}": value_text(value) for name, value in assignment.items()}
     return {**each, "SWEEPJOB_PARAMETERS": json.dumps(assignment)}
 
 
@@ -44,7 +51,7 @@ def _of_source(
     if metrics.source == protocol.PUSHGATEWAY:
         return {"SWEEPJOB_PUSHGATEWAY": f"127.0.0.1:{metrics.port}"}
     if metrics.source == protocol.LOGS:
-        # Python would keep its output back until there are some kilobytes of it.
+        # Python otherwise buffers its output, and lines would arrive late.
         return {"PYTHONUNBUFFERED": "1"}
     return {"SWEEPJOB_METRICS_PATH": metrics.path}
 
@@ -53,16 +60,16 @@ def _mlflow(identity: TrialIdentity, port: int, trainer: Mapping[str, Any]) -> d
     ours = {TRACKING_URI: f"http://127.0.0.1:{port}"}
     chosen = {entry.get("name") for entry in trainer.get("env") or []}
     if TRACKING_URI in chosen:
-        # The run is made by the user's own server, where it is to be found by these tags.
+        # The user's own server creates the run; these tags identify it there.
         tags = {"sweepjob.dev/sweep": identity.sweep, "sweepjob.dev/trial": identity.trial}
         return {**ours, "MLFLOW_RUN_CONTEXT": json.dumps(tags)}
-    # A client refuses a name and an id that do not belong together.
-    by_id = "MLFLOW_EXPERIMENT_ID" in chosen
+    # A client refuses an experiment name and an id of another experiment.
+    has_id = "MLFLOW_EXPERIMENT_ID" in chosen
     return {
         **ours,
-        **({} if by_id else {"MLFLOW_EXPERIMENT_NAME": identity.sweep}),
+        **({} if has_id else {"MLFLOW_EXPERIMENT_NAME": identity.sweep}),
         "MLFLOW_RUN_ID": identity.trial,
-        # The client would send usage data to an outside host otherwise.
+        # The client otherwise sends usage data to an external host.
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
     }

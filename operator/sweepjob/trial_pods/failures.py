@@ -1,4 +1,4 @@
-"""Why a pod failed, in a word and a sentence, with the last lines of the log where it has them."""
+"""Explains why a pod failed: reason and message, with the last lines of the log where available."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# The kubelet hands on the last 2,048 bytes or 80 lines of a log, or a termination message of 4,096 bytes.
-_MOST = 2048  # characters
-# What a terminal would act upon: colours and other sequences that begin with ESC, titles and links (OSC).
+# The kubelet reports the last 2,048 bytes or 80 lines of a log, or a termination message of 4,096 bytes.
+_MAX_LENGTH = 2048  # characters
+# Control sequences of terminals: colours and others that begin with ESC, titles and links (OSC).
 _SEQUENCE = re.compile(
     r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]?|[@-_])|\x9b[0-?]*[@-~]?"
 )
@@ -16,15 +16,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 def failure_of(trainer: Mapping[str, Any], status: Mapping[str, Any]) -> tuple[str, str]:
-    """Reason and sentence of a failed end.
+    """Returns reason and message of a failure.
 
     Args:
-        trainer: the container status of the trainer.
+        trainer: the status of the trainer's container.
         status: of its pod.
     """
     ended = (trainer.get("state") or {}).get("terminated")
     if status.get("reason") or ended is None:
-        # Said of the whole pod, e.g. DeadlineExceeded or UnexpectedAdmissionError.
+        # A reason of the whole pod, e.g. DeadlineExceeded or UnexpectedAdmissionError.
         return status.get("reason", "PodFailed"), status.get("message", "the pod failed")
     code, reason = ended.get("exitCode"), ended.get("reason", "Error")
     if reason == "OOMKilled":
@@ -36,7 +36,7 @@ def failure_of(trainer: Mapping[str, Any], status: Mapping[str, Any]) -> tuple[s
 
 
 def _failure_of_another(status: Mapping[str, Any]) -> tuple[str, str]:
-    """The trainer has ended well, and yet the pod has failed."""
+    """The trainer exited with 0, but the pod failed."""
     for container in status.get("containerStatuses") or []:
         ended = (container.get("state") or {}).get("terminated") or {}
         if ended.get("exitCode"):
@@ -54,12 +54,12 @@ def _with_last_lines(text: str, ended: Mapping[str, Any]) -> str:
 
 
 def last_lines(text: str) -> str:
-    """The end of a log as plain text: without control sequences, progress bars as they stood last."""
-    plain = _SEQUENCE.sub("", text[-2 * _MOST :])
+    """Returns the end of a log as plain text: no control sequences, progress bars in their last state."""
+    plain = _SEQUENCE.sub("", text[-2 * _MAX_LENGTH :])
     kept = (line.rstrip("\r").rpartition("\r")[2].rstrip() for line in plain.split("\n"))
     cleaned = _CONTROL.sub("\ufffd", "\n".join(kept)).strip()
-    if len(cleaned) <= _MOST:
+    if len(cleaned) <= _MAX_LENGTH:
         return cleaned
-    # Whole lines, if there is more than one.
-    _, broken, rest = cleaned[-_MOST:].partition("\n")
-    return rest if broken else cleaned[-_MOST:]
+    # Whole lines where there are several.
+    _, broken, rest = cleaned[-_MAX_LENGTH:].partition("\n")
+    return rest if broken else cleaned[-_MAX_LENGTH:]

@@ -1,7 +1,7 @@
-"""A port for each trial whose pod uses the node's network.
+"""Assigns a port to each trial whose pod uses the node's network.
 
-With one port for all, the second sidecar on a node could not listen, and its trainer would report to the
-first one, into another trial's record.
+If all trials had one port, the second sidecar on a node could not listen, and its trainer would report
+to the first one, into another trial's record.
 """
 
 from __future__ import annotations
@@ -20,17 +20,23 @@ Manifest = dict[str, Any]
 _FIRST, _COUNT = 20_000, 10_000
 
 
-def with_own_port(
+def assign_host_port(
     pod: Manifest, trainer: Manifest, metrics: Metrics, identity: TrialIdentity
 ) -> Metrics:
-    """The metrics with the port of this trial, which the pod declares as a host port.
+    """Returns the metrics with the port of this trial, which the pod declares as a host port.
 
-    The scheduler puts no two pods with one host port on a node. The trainer declares it, not the sidecar:
-    schedulers before Kubernetes 1.34 do not look at the ports of init containers.
+    The scheduler places no two pods with the same host port on a node. The trainer declares it, not the
+    sidecar, because schedulers before Kubernetes 1.34 ignore the ports of init containers.
+
+    Args:
+        pod: the pod's spec; changed.
+        trainer: its trainer; changed.
+        metrics: how the trial reports.
+        identity: of the trial.
     """
     if not pod.get("hostNetwork") or metrics.source == protocol.LOGS:
         return metrics
-    # Without it, names of Services, such as the operator's, do not resolve in the node's network.
+    # Without this policy, the operator's Service does not resolve in the node's network.
     pod.setdefault("dnsPolicy", "ClusterFirstWithHostNet")
     if not metrics.port:
         return metrics
@@ -43,7 +49,7 @@ def with_own_port(
 
 
 def _port_of(identity: TrialIdentity) -> int:
-    """Neighbours for the trials of a sweep, so that only other sweeps' can have the same."""
+    """Consecutive ports for a sweep's trials, so that only trials of different sweeps can collide."""
     start = zlib.crc32(f"{identity.namespace}/{identity.sweep}".encode())
     return _FIRST + (start + int(identity.trial.rpartition("-")[2])) % _COUNT
 

@@ -1,4 +1,4 @@
-"""Whose Job something is made for."""
+"""The identity of a trial's attempt, which its Job and its pod carry."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TrialIdentity:
-    """Whose Job it is.
+    """The attempt of a trial that a Job is created for.
 
     Attributes:
-        uid: of the trial's record.
-        folder: the trial's own on every output's volume.
+        namespace: of the sweep.
+        sweep: name of the sweep.
+        trial: name of the trial.
+        uid: of the SweepTrial.
+        attempt: number of the attempt, from 1.
+        folder: the trial's folder on the volume of each output.
     """
 
     namespace: str

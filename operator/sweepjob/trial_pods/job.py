@@ -1,4 +1,4 @@
-"""The Kubernetes Job of one attempt of a trial: the user's pod, and everything that is added to it."""
+"""Builds the Kubernetes Job of one attempt of a trial: the user's pod with what the operator adds."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from .. import protocol
 from ..api import names
 from ..api.names import TRACKING_URI
 from ..api.outputs import ARTIFACTS
-from ..api.reserved_names import check_names
-from ..api.sweepjob import SweepSpec, TrialTemplate
+from ..api.reserved_names import reject_reserved_names
+from ..api.spec import SweepSpec, TrialTemplate
 from ..search.space import Assignment
 from ..template import command, kubelet_expansion
-from ..template.references import substitute, values
+from ..template.references import reference_values, substitute
 from .environment import trainer_environment
-from .host_network import with_own_port
+from .host_network import assign_host_port
 from .identity import TrialIdentity
 from .metrics_volume import share_variables
-from .namespace_constraints import NO_LIMITS, NamespaceConstraints
-from .proxies import exempt_container
+from .namespace_constraints import NO_CONSTRAINTS, NamespaceConstraints
+from .no_proxy import add_localhost_to_container
 from .sidecar import DROP_ALL, SidecarSettings, add_sidecar
 from .sidecar_resources import fit_resources, wanted_resources
 
 Manifest = dict[str, Any]
-# Finished Jobs stay for a day, so that their logs can be read; the records stay with the sweep.
+# Finished Jobs are kept for a day, so that their logs can be read. SweepTrials are kept with the sweep.
 KEEP_FINISHED = 24 * 3600
 _GROUP = 65532
 
@@ -36,18 +36,23 @@ def job_manifest(
     spec: SweepSpec,
     assignment: Assignment,
     sidecar: SidecarSettings,
-    limits: NamespaceConstraints = NO_LIMITS,
+    constraints: NamespaceConstraints = NO_CONSTRAINTS,
 ) -> Manifest:
-    """The Job as it is created.
+    """Returns the Job of an attempt.
+
+    ``backoffLimit: 0`` and ``restartPolicy: Never``: the operator decides about new attempts. The Job
+    replaces a disrupted pod (preempted, evicted, drained), which does not count as a failure.
 
     Args:
-        limits: what the namespace demands of containers.
+        identity: of the attempt.
+        spec: of the sweep.
+        assignment: the trial's parameters.
+        sidecar: the operator's settings for sidecars.
+        constraints: of the namespace.
 
     Raises:
-        ReservedName: something in the rendered template has a name of the operator's.
-
-    ``backoffLimit: 0`` and ``restartPolicy: Never``: a new attempt is the operator's decision. A pod
-    that was disrupted (preempted, evicted, drained) is replaced by the Job and counts for nothing.
+        ReservedName: something in the rendered template has a reserved name.
+        UnquotableValue: a value cannot be quoted in the command.
     """
     labels = {
         names.LABEL_SWEEP: identity.sweep,
@@ -55,7 +60,7 @@ def job_manifest(
         names.LABEL_ATTEMPT: str(identity.attempt),
         names.LABEL_TRIAL_UID: identity.uid,
     }
-    template, fitted = _pod_template(identity, spec, assignment, sidecar, limits)
+    template, fitted = _pod_template(identity, spec, assignment, sidecar, constraints)
     annotations = {"annotations": {names.ANNOTATION_FITTED: fitted}} if fitted else {}
     meta = template.setdefault("metadata", {})
     meta["labels"] = {**meta.get("labels", {}), **labels}
@@ -91,57 +96,59 @@ def _pod_template(
     spec: SweepSpec,
     assignment: Assignment,
     settings: SidecarSettings,
-    limits: NamespaceConstraints,
+    constraints: NamespaceConstraints,
 ) -> tuple[Manifest, str]:
-    """The pod, and how its sidecar was fitted to the namespace."""
+    """The pod template, and how its sidecar was fitted to the namespace."""
     paths = {output.name: output.mount_path for output in spec.outputs}
-    template = _users_template(spec.trial, values(assignment, spec.inputs, paths))
+    template = _user_template(spec.trial, reference_values(assignment, spec.inputs, paths))
     pod = template.setdefault("spec", {})
-    check_names(pod)
+    reject_reserved_names(pod)
     pod["restartPolicy"] = "Never"
     pod.setdefault("terminationGracePeriodSeconds", spec.trial.stop_grace)
     pod.setdefault("automountServiceAccountToken", False)
-    _secure(pod, shares=bool(spec.outputs))
+    _apply_pod_security(pod, has_outputs=bool(spec.outputs))
     trainer = trainer_of(pod)
-    # The end of its log is its last message, unless it writes another one.
+    # Without a termination message of its own, the end of its log is used.
     trainer.setdefault("terminationMessagePolicy", "FallbackToLogsOnError")
-    metrics = with_own_port(pod, trainer, spec.metrics, identity)
+    metrics = assign_host_port(pod, trainer, spec.metrics, identity)
     environment = trainer_environment(identity, replace(spec, metrics=metrics), assignment, trainer)
     _add_outputs(pod, trainer, identity, spec)
     sidecar, fitted = None, ""
     if metrics.source != protocol.LOGS:
-        told = _told(identity, spec, paths)
+        sidecar_settings = _sidecar_settings(identity, spec, paths)
         wanted = wanted_resources(pod, metrics.sidecar or settings.resources)
-        resources, fitted = fit_resources(wanted, pod, limits)
+        resources, fitted = fit_resources(wanted, pod, constraints)
         folder = f"{identity.folder}/{identity.attempt}"
-        sidecar = add_sidecar(pod, trainer, metrics, told, settings, resources, folder)
+        sidecar = add_sidecar(pod, trainer, metrics, sidecar_settings, settings, resources, folder)
     _add_environment(trainer, environment)
     if metrics.port:
-        exempt_container(trainer)
+        add_localhost_to_container(trainer)
     if sidecar is not None:
         share_variables(sidecar, trainer)
     return template, fitted
 
 
-def _told(identity: TrialIdentity, spec: SweepSpec, paths: Mapping[str, str]) -> dict[str, str]:
-    """What the sidecar is told about its trial."""
-    told = {
-        protocol.METRIC: spec.objective.primary_metric,
+def _sidecar_settings(
+    identity: TrialIdentity, spec: SweepSpec, paths: Mapping[str, str]
+) -> dict[str, str]:
+    """The sidecar's settings that depend on the trial."""
+    found = {
+        protocol.PRIMARY_METRIC: spec.objective.primary_metric,
         protocol.NAMESPACE: identity.namespace,
         protocol.TRIAL: identity.trial,
     }
     if ARTIFACTS in paths:
-        told[protocol.ARTIFACTS] = paths[ARTIFACTS]
-    return told
+        found[protocol.ARTIFACTS] = paths[ARTIFACTS]
+    return found
 
 
-def _secure(pod: Manifest, *, shares: bool) -> None:
-    """The restricted Pod Security standard, where the user set nothing else."""
+def _apply_pod_security(pod: Manifest, *, has_outputs: bool) -> None:
+    """Applies the restricted Pod Security standard where the user set nothing else."""
     security = pod.setdefault("securityContext", {})
     security.setdefault("runAsNonRoot", True)
     security.setdefault("seccompProfile", {"type": "RuntimeDefault"})
-    if shares and "fsGroup" not in security:
-        # The user's volumes belong to root as a rule, and trials are not root.
+    if has_outputs and "fsGroup" not in security:
+        # Volumes usually belong to root, and trials do not run as root.
         security["fsGroup"] = _GROUP
         security.setdefault("fsGroupChangePolicy", "OnRootMismatch")
     for container in [*pod["containers"], *pod.get("initContainers", [])]:
@@ -151,7 +158,7 @@ def _secure(pod: Manifest, *, shares: bool) -> None:
 def _add_outputs(
     pod: Manifest, trainer: Manifest, identity: TrialIdentity, spec: SweepSpec
 ) -> None:
-    """Each output's folder of this trial; the kubelet makes it."""
+    """Mounts the trial's folder of each output; the kubelet creates it."""
     for output in spec.outputs:
         volume = {"name": output.volume_name, **copy.deepcopy(dict(output.volume))}
         pod["volumes"] = [*pod.get("volumes", []), volume]
@@ -163,37 +170,35 @@ def _add_outputs(
         trainer["volumeMounts"] = [*(trainer.get("volumeMounts") or []), mount]
 
 
-def _users_template(trial: TrialTemplate, resolved: Mapping[str, str]) -> Manifest:
+def _user_template(trial: TrialTemplate, resolved: Mapping[str, str]) -> Manifest:
     if trial.template is not None:
-        return _filled(trial.template, resolved)
+        return _fill_template(trial.template, resolved)
     container: Manifest = {
         "name": names.TRAINER,
         "image": substitute(trial.image, resolved),
         "env": list(trial.env),
         "resources": copy.deepcopy(dict(trial.resources)),
     }
-    container = _filled_container(container, resolved)
+    container = _fill_container(container, resolved)
     if trial.command:
-        container["command"] = command.resolve(trial.command, resolved)
+        container["command"] = command.resolve_command(trial.command, resolved)
     return {"spec": {"containers": [container]}}
 
 
-def _filled(template: Mapping[str, Any], resolved: Mapping[str, str]) -> Manifest:
-    """A pod template with its references replaced; in what the kubelet expands, so that the value is
-    not.
-    """
+def _fill_template(template: Mapping[str, Any], resolved: Mapping[str, str]) -> Manifest:
+    """Replaces the references of a pod template; escapes values in fields that the kubelet expands."""
     made: Manifest = substitute(template, resolved)
     for key in ("containers", "initContainers"):
         written = template["spec"].get(key) or []
         if isinstance(written, list) and written:
-            made["spec"][key] = [_filled_container(one, resolved) for one in written]
+            made["spec"][key] = [_fill_container(one, resolved) for one in written]
     return made
 
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
-def _filled_container(written: Mapping[str, Any], resolved: Mapping[str, str]) -> Manifest:
+def _fill_container(written: Mapping[str, Any], resolved: Mapping[str, str]) -> Manifest:
     made: Manifest = substitute(written, resolved)
     for key in ("command", "args"):
         _expand_values(made, written, key, resolved)
@@ -211,24 +216,25 @@ def _filled_container(written: Mapping[str, Any], resolved: Mapping[str, str]) -
 def _expand_values(
     made: Manifest, written: Mapping[str, Any], key: str, resolved: Mapping[str, str]
 ) -> None:
-    """A text, or a list of texts, that the kubelet expands."""
+    """Replaces references in a string, or a list of strings, that the kubelet expands."""
     source = written.get(key)
     if isinstance(source, str):
-        made[key] = kubelet_expansion.filled(source, resolved)
+        made[key] = kubelet_expansion.fill_references(source, resolved)
     elif isinstance(source, list):
         made[key] = [
-            kubelet_expansion.filled(s, resolved) if isinstance(s, str) else s for s in source
+            kubelet_expansion.fill_references(s, resolved) if isinstance(s, str) else s
+            for s in source
         ]
 
 
 def trainer_of(pod: Mapping[str, Any]) -> Manifest:
-    """The container that trains: the one called ``trainer``, or else the first."""
+    """Returns the container called ``trainer``, or else the first."""
     containers: list[Manifest] = pod["containers"]
     return next((c for c in containers if c.get("name") == names.TRAINER), containers[0])
 
 
 def _add_environment(container: Manifest, added: Mapping[str, str]) -> None:
-    """What the user set himself stays as it is, but for the address that is forwarded to."""
+    """Adds variables; those of the user take precedence, except a tracking URI to forward to."""
     env = [
         e
         for e in container.get("env") or []
@@ -236,7 +242,7 @@ def _add_environment(container: Manifest, added: Mapping[str, str]) -> None:
     ]
     present = {entry.get("name") for entry in env}
     env += [
-        {"name": key, "value": kubelet_expansion.literal(value)}
+        {"name": key, "value": kubelet_expansion.escape_text(value)}
         for key, value in added.items()
         if key not in present
     ]

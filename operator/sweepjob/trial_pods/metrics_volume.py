@@ -1,7 +1,7 @@
-"""The folder that the trainer writes its metrics to and the sidecar reads.
+"""Shares the folder that the trainer writes its metrics to with the sidecar.
 
-It belongs to one attempt alone. On a volume that several trials mount, a sidecar would also read what
-other trials, and earlier attempts, have written there.
+The folder is for one attempt only. On a volume that several trials mount, a sidecar would otherwise also
+read what other trials and earlier attempts wrote.
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ from ..api import names
 
 Manifest = dict[str, Any]
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
-# Sources of volumes that every pod has for itself, or that nobody writes to.
-_OF_ONE_POD = {
+# Volume sources that each pod has for itself, or that are read-only.
+_UNSHARED_SOURCES = {
     *("emptyDir", "ephemeral"),
     *("configMap", "secret", "downwardAPI", "projected", "image"),
 }
 
 
 def share_folder(pod: Manifest, trainer: Manifest, folder: str, own_folder: str) -> Manifest:
-    """The trainer's mount that holds a folder; an empty one is made where there is none.
+    """Returns the trainer's mount that contains a folder; adds an emptyDir where there is none.
 
     Args:
-        own_folder: the attempt's own on a volume that several pods mount; the folder is moved there.
+        pod: the pod's spec; changed.
+        trainer: its trainer; changed.
+        folder: where the trainer writes its metrics.
+        own_folder: the attempt's folder on a volume that several pods mount; the mount is changed to it.
     """
     mounts: list[Manifest] = trainer.setdefault("volumeMounts", [])
     around = [m for m in mounts if _is_inside(folder, m.get("mountPath", ""))]
@@ -36,23 +39,23 @@ def share_folder(pod: Manifest, trainer: Manifest, folder: str, own_folder: str)
         pod["volumes"] = [*pod.get("volumes", []), {"name": names.VOLUME_METRICS, "emptyDir": {}}]
         return made
     closest = max(around, key=lambda m: len(m["mountPath"]))
-    if _is_of_many(pod, closest):
-        closest = _moved(mounts, closest, folder, own_folder)
+    if _is_shared(pod, closest):
+        closest = _move(mounts, closest, folder, own_folder)
     keys = ("name", "mountPath", "subPath", "subPathExpr")
     return {key: closest[key] for key in keys if key in closest}
 
 
-def _is_of_many(pod: Manifest, mount: Manifest) -> bool:
-    """Whether other trials may write to a mounted volume; a path made of variables is the user's care."""
+def _is_shared(pod: Manifest, mount: Manifest) -> bool:
+    """Whether other trials may write to a mounted volume; ``subPathExpr`` separates them."""
     if "subPathExpr" in mount or mount["name"].startswith(names.VOLUME_OUTPUT):
         return False
     volumes: list[Manifest] = pod.get("volumes", [])
     volume: Manifest = next((v for v in volumes if v.get("name") == mount["name"]), {})
-    return bool(volume.keys() - {"name"} - _OF_ONE_POD)
+    return bool(volume.keys() - {"name"} - _UNSHARED_SOURCES)
 
 
-def _moved(mounts: list[Manifest], around: Manifest, folder: str, own_folder: str) -> Manifest:
-    """A mount of the attempt's own folder on the same volume, where the trainer expects its metrics."""
+def _move(mounts: list[Manifest], around: Manifest, folder: str, own_folder: str) -> Manifest:
+    """Mounts the attempt's own folder of the same volume where the trainer writes its metrics."""
     inside = posixpath.relpath(folder, around["mountPath"])
     sub_path = posixpath.join(around.get("subPath", ""), inside, own_folder)
     own = {**around, "mountPath": folder, "subPath": posixpath.normpath(sub_path)}
@@ -69,12 +72,17 @@ def _is_inside(folder: str, mount_path: str) -> bool:
 
 
 def share_variables(sidecar: Manifest, trainer: Mapping[str, Any]) -> None:
-    """Give the sidecar the trainer's variables that the paths of its mounts are made of."""
+    """Copies the trainer's variables that the paths of the sidecar's mounts refer to.
+
+    Args:
+        sidecar: the container; changed.
+        trainer: the container.
+    """
     wanted = {
         n for m in sidecar["volumeMounts"] for n in _REFERENCE.findall(m.get("subPathExpr", ""))
     }
     found: list[Mapping[str, Any]] = []
-    # A variable refers to those before it.
+    # A variable can only refer to earlier ones.
     for entry in reversed(trainer.get("env") or []):
         if entry.get("name") in wanted:
             wanted |= set(_REFERENCE.findall(str(entry.get("value") or "")))

@@ -1,4 +1,4 @@
-"""Objects that a pod names and that do not exist, from what Kubernetes says about the pod."""
+"""Finds missing objects that a pod refers to, from the messages of Kubernetes about the pod."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS = {
         *("DeviceClass", "CSIDriver"),
     )
 }
-_OF_CLUSTER = {
+_CLUSTER_SCOPED = {
     *(
         "PersistentVolume",
         "StorageClass",
@@ -29,9 +29,10 @@ _OF_CLUSTER = {
         "CSIDriver",
     ),
 }
-# Anybody may write an event with a message of any length; Kubernetes' own have 1,024 characters.
-LONGEST = 1100
-# kubelet, scheduler, admission and garbage collector each have words of their own.
+# Bounds the time of the searches. Anybody may write an event with a message of any length; those of
+# Kubernetes have at most 1,024 characters.
+MAX_MESSAGE = 1100
+# The kubelet, the scheduler, admission and the garbage collector phrase it differently.
 _KEY = re.compile(r"couldn't find key (\S+) in (Secret|ConfigMap) (?:[^/\s]+/)?([^\s,;]+)")
 _VOLUME_KEY = re.compile(r'volume "([^"]+)" : references non-existent (secret|config) key: (\S+)')
 _OBJECT = re.compile(r'\b([A-Za-z]+)(?:\.[a-z0-9.-]+)? "(?:[^"/]+/)?([^"]+)" not found')
@@ -40,12 +41,14 @@ _PULL_SECRETS = re.compile(r"Unable to retrieve some image pull secrets \(([^)]+
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """What does not exist.
+class MissingObject:
+    """An object, or a key of one, that does not exist.
 
     Attributes:
-        key: of a Secret or ConfigMap that exists; empty when the object itself is missing.
-        volume: whose object it is, where only that is known.
+        kind: of the object.
+        name: of the object; empty where only the volume is known.
+        key: missing in a Secret or ConfigMap that exists; empty when the object itself is missing.
+        volume: name of the pod's volume that refers to the object.
     """
 
     kind: str
@@ -55,13 +58,13 @@ class Missing:
 
     @property
     def reason(self) -> str:
-        """One word, e.g. ``SecretNotFound``."""
+        """The reason, e.g. ``SecretNotFound``."""
         return f"{self.kind}{'Key' if self.key else ''}NotFound"
 
     @property
     def sentence(self) -> str:
-        """What is missing, and what to do."""
-        where = "cluster" if self.kind in _OF_CLUSTER else "namespace"
+        """What is missing, and the remedy."""
+        where = "cluster" if self.kind in _CLUSTER_SCOPED else "namespace"
         if self.volume:
             text = f"the {self.kind} of volume '{self.volume}' has no key '{self.key}'. Add the key"
         elif self.key:
@@ -71,22 +74,22 @@ class Missing:
         return f"{text}, or correct its name in spec.trial"
 
 
-def find_missing(message: str) -> Missing | None:
-    """What a message says does not exist; None when it says nothing of the kind."""
-    message = message[:LONGEST]
+def find_missing_object(message: str) -> MissingObject | None:
+    """Returns the missing object that a message is about; None when it is about something else."""
+    message = message[:MAX_MESSAGE]
     if found := _KEY.search(message):
-        return Missing(found[2], found[3], key=found[1])
+        return MissingObject(found[2], found[3], key=found[1])
     if found := _VOLUME_KEY.search(message):
         kind = "Secret" if found[2] == "secret" else "ConfigMap"
-        return Missing(kind, "", key=found[3], volume=found[1])
+        return MissingObject(kind, "", key=found[3], volume=found[1])
     if found := _PRIORITY.search(message):
-        return Missing("PriorityClass", found[1])
+        return MissingObject("PriorityClass", found[1])
     if found := _PULL_SECRETS.search(message):
-        return Missing("Secret", found[1])
+        return MissingObject("Secret", found[1])
     for found in _OBJECT.finditer(message):
         word = found[1].lower()
         forms = (word, word.removesuffix("s"), word.removesuffix("es"))
         known = next((_KINDS[form] for form in forms if form in _KINDS), None)
         if known is not None:
-            return Missing(known, found[2])
+            return MissingObject(known, found[2])
     return None

@@ -1,4 +1,4 @@
-"""What LimitRanges and ResourceQuotas of a namespace demand of a container in a given pod."""
+"""Constraints that a namespace's LimitRanges and ResourceQuotas put on a container of a pod."""
 
 from __future__ import annotations
 
@@ -12,24 +12,32 @@ from ..api.quantity import parse_quantity
 
 @dataclass(frozen=True, slots=True)
 class NamespaceConstraints:
-    """LimitRanges and ResourceQuotas of a namespace, as the API server has them."""
+    """LimitRanges and ResourceQuotas of a namespace, as objects of the API server.
+
+    Attributes:
+        limit_ranges: its LimitRanges.
+        quotas: its ResourceQuotas.
+    """
 
     limit_ranges: Sequence[Mapping[str, Any]] = ()
     quotas: Sequence[Mapping[str, Any]] = ()
 
 
-NO_LIMITS = NamespaceConstraints()
+NO_CONSTRAINTS = NamespaceConstraints()
 
 
 @dataclass(slots=True)
-class Bounds:
-    """What a namespace demands of one resource of one container.
+class ResourceBounds:
+    """The constraints on one resource of one container.
 
     Attributes:
-        default_limit, default_request: what admission fills in where nothing is set.
-        counts_limit: a quota adds up the limits, so that a generous one is taken from others.
-        rooms: what the pod's other containers leave, for requests and limits.
-        sources: the objects that say so.
+        least, most: smallest and largest allowed amount.
+        ratio: largest allowed ratio of limit to request.
+        default_limit, default_request: what admission sets where the container has none.
+        needs_request, needs_limit: the container must have one.
+        counts_limit: a quota sums up the limits, so a larger limit leaves less for other pods.
+        remaining: what the pod's other containers leave of a maximum, for requests and limits.
+        sources: the LimitRanges and ResourceQuotas that the constraints are from.
     """
 
     least: float = 0.0
@@ -40,35 +48,38 @@ class Bounds:
     needs_request: bool = False
     needs_limit: bool = False
     counts_limit: bool = False
-    rooms: dict[str, float] = field(default_factory=dict)
+    remaining: dict[str, float] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
 
 
-def bounds_by_resource(pod: Mapping[str, Any], limits: NamespaceConstraints) -> dict[str, Bounds]:
-    """The bounds of a further container, by resource.
+def bounds_by_resource(
+    pod: Mapping[str, Any], constraints: NamespaceConstraints
+) -> dict[str, ResourceBounds]:
+    """Returns the constraints on an additional container, by resource.
 
     Args:
-        pod: without that container.
+        pod: the pod's spec, without that container.
+        constraints: of its namespace.
     """
-    found: dict[str, Bounds] = {}
-    for body in limits.limit_ranges:
+    found: dict[str, ResourceBounds] = {}
+    for body in constraints.limit_ranges:
         source = f"LimitRange '{body['metadata']['name']}'"
         for item in (body.get("spec") or {}).get("limits") or []:
             for name in _names_of(item):
-                bounds = found.setdefault(name, Bounds())
+                bounds = found.setdefault(name, ResourceBounds())
                 if item.get("type") == "Container":
                     _bound_container(bounds, item, name)
                 elif item.get("type") == "Pod" and name in (item.get("max") or {}):
                     most = parse_quantity(item["max"][name])
                     for part in ("requests", "limits"):
-                        _bound_room(bounds, part, most - _total(pod, part, name))
+                        _limit_remaining(bounds, part, most - _total(pod, part, name))
                 if source not in bounds.sources:
                     bounds.sources.append(source)
-    for source, part, name, hard in _quotas(pod, limits.quotas):
-        bounds = found.setdefault(name, Bounds())
+    for source, part, name, hard in _quotas(pod, constraints.quotas):
+        bounds = found.setdefault(name, ResourceBounds())
         bounds.needs_request |= part == "requests"
         bounds.counts_limit |= part == "limits"
-        _bound_room(bounds, part, hard - _total(pod, part, name))
+        _limit_remaining(bounds, part, hard - _total(pod, part, name))
         bounds.sources.append(source)
     return found
 
@@ -78,7 +89,7 @@ def _names_of(item: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(name for key in keys for name in item.get(key) or {}))
 
 
-def _bound_container(bounds: Bounds, item: Mapping[str, Any], name: str) -> None:
+def _bound_container(bounds: ResourceBounds, item: Mapping[str, Any], name: str) -> None:
     least, most, ratio, limit, request = (
         amount_of(item.get(key) or {}, name)
         for key in ("min", "max", "maxLimitRequestRatio", "default", "defaultRequest")
@@ -92,19 +103,19 @@ def _bound_container(bounds: Bounds, item: Mapping[str, Any], name: str) -> None
     bounds.needs_limit |= ratio is not None or most is not None
 
 
-def _bound_room(bounds: Bounds, part: str, room: float) -> None:
-    bounds.rooms[part] = min(room, bounds.rooms.get(part, math.inf))
+def _limit_remaining(bounds: ResourceBounds, part: str, room: float) -> None:
+    bounds.remaining[part] = min(room, bounds.remaining.get(part, math.inf))
 
 
 def _quotas(
     pod: Mapping[str, Any], quotas: Sequence[Mapping[str, Any]]
 ) -> Iterator[tuple[str, str, str, float]]:
-    """Source, part, resource and amount of every quota on cpu and memory that counts for the pod."""
+    """Source, part, resource and amount of every quota on cpu and memory that applies to the pod."""
     for body in quotas:
         spec = body.get("spec") or {}
         timed = pod.get("activeDeadlineSeconds") is not None
-        passed_over = {"BestEffort", "NotTerminating" if timed else "Terminating"}
-        if passed_over & set(spec.get("scopes") or []):
+        other_scopes = {"BestEffort", "NotTerminating" if timed else "Terminating"}
+        if other_scopes & set(spec.get("scopes") or []):
             continue
         for key, hard in (spec.get("hard") or {}).items():
             part, _, name = str(key).rpartition(".")
@@ -114,11 +125,11 @@ def _quotas(
 
 
 def _total(pod: Mapping[str, Any], part: str, name: str) -> float:
-    """What the containers that run beside the sidecar take."""
+    """The sum over the containers that run beside the sidecar."""
     amounts = ((c.get("resources") or {}).get(part) or {} for c in pod["containers"])
     return sum(amount_of(amount, name) or 0.0 for amount in amounts)
 
 
 def amount_of(amounts: Mapping[str, Any], name: str) -> float | None:
-    """The amount of a resource among requests or limits; None where there is none."""
+    """Returns the amount of a resource in requests or limits; None where it is not set."""
     return parse_quantity(amounts[name]) if name in amounts else None

@@ -1,4 +1,4 @@
-"""The sidecar in a trial's pod: its container, what it is told, and the volumes for it."""
+"""Adds the sidecar to a trial's pod: its container, its settings and its volumes."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ _INSECURE = "MLFLOW_TRACKING_INSECURE_TLS"
 
 @dataclass(frozen=True, slots=True)
 class SidecarSettings:
-    """What the operator knows and every trial's pod has to be told.
+    """The operator's settings for the sidecars of all trials.
 
     Attributes:
         image: the sidecar's image.
-        url: where the intake is reached from pods.
-        certificate_authority: PEM that the intake's certificate is checked against.
-        resources: as in a container, for sweeps that name none; empty for the defaults.
+        url: of the ingest server, as pods reach it.
+        certificate_authority: PEM that verifies the ingest server's certificate.
+        pull_policy: of the image.
+        resources: as in a container, for sweeps that set none; empty for the defaults.
     """
 
     image: str
@@ -45,24 +46,27 @@ def add_sidecar(
     pod: Manifest,
     trainer: Manifest,
     metrics: Metrics,
-    told: Mapping[str, str],
+    trial_settings: Mapping[str, str],
     settings: SidecarSettings,
     resources: Manifest,
     own_folder: str,
 ) -> Manifest:
-    """Put the sidecar and its volumes into a pod; returns its container.
+    """Adds the sidecar and its volumes to a pod, and returns its container.
 
     Args:
-        trainer: the container whose reports it takes; its environment is complete.
-        told: what the sidecar is told, as far as it depends on the trial.
-        resources: its requests and limits.
-        own_folder: the attempt's own, on a volume that trials share.
+        pod: the pod's spec; changed.
+        trainer: the container that reports; its environment is complete. Changed.
+        metrics: how it reports.
+        trial_settings: the sidecar's settings that depend on the trial.
+        settings: those that do not.
+        resources: the sidecar's requests and limits.
+        own_folder: the attempt's folder on a volume that trials share.
     """
-    told = {
-        protocol.OPERATOR: settings.url,
-        protocol.CA: settings.certificate_authority,
+    values = {
+        protocol.OPERATOR_URL: settings.url,
+        protocol.OPERATOR_CA: settings.certificate_authority,
         protocol.SOURCE: metrics.source,
-        **told,
+        **trial_settings,
     }
     mounts: list[Manifest] = [
         {"name": names.VOLUME_TOKEN, "mountPath": names.TOKEN_FOLDER, "readOnly": True},
@@ -84,35 +88,37 @@ def add_sidecar(
     }
     pod["volumes"] = [*pod.get("volumes", []), *_volumes()]
     if metrics.port:
-        told[protocol.SOURCE_PORT] = str(metrics.port)
-        # A startup probe looks once a second; the hook costs a tenth of that.
+        values[protocol.SOURCE_PORT] = str(metrics.port)
+        # A startup probe runs once a second; the hook takes a tenth of that.
         ready = ["python3", "-S", names.READY_SCRIPT, str(metrics.port)]
         container["lifecycle"] = {"postStart": {"exec": {"command": ready}}}
     if metrics.path:
         mount = share_folder(pod, trainer, metrics.folder, own_folder)
         mounts.append({**mount, "mountPath": names.METRICS_FOLDER, "readOnly": True})
         inside = posixpath.relpath(metrics.path, mount["mountPath"])
-        told[protocol.SOURCE_PATH] = posixpath.normpath(
+        values[protocol.SOURCE_PATH] = posixpath.normpath(
             posixpath.join(names.METRICS_FOLDER, inside)
         )
-    env = {"name": protocol.ENV_TOLD, "value": kubelet_expansion.literal(json.dumps(told))}
+    env = {
+        "name": protocol.ENV_SETTINGS,
+        "value": kubelet_expansion.escape_text(json.dumps(values)),
+    }
     container["env"] = [env, *_forwarded(trainer, metrics)]
     pod["initContainers"] = [container, *pod.get("initContainers", [])]
     return container
 
 
 def _user(pod: Manifest, trainer: Manifest) -> int:
-    """The trainer's user where the template names one, so that its files can be read whatever their
-    mode.
-    """
+    """The trainer's user, where the template sets one: it can read the trainer's files in any mode."""
     of_pod, of_trainer = pod.get("securityContext") or {}, trainer.get("securityContext") or {}
     user = of_trainer.get("runAsUser", of_pod.get("runAsUser"))
     return user if isinstance(user, int) and user > 0 else _USER
 
 
 def _forwarded(trainer: Manifest, metrics: Metrics) -> list[Manifest]:
-    """The user's own tracking server, which the trainer talks to by way of the sidecar; without one,
-    the id of a run that the user has chosen.
+    """Variables for the user's own tracking server, to which the sidecar forwards.
+
+    Without one, a run id that the user set.
     """
     if metrics.source != protocol.MLFLOW:
         return []

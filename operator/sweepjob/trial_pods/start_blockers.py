@@ -1,4 +1,4 @@
-"""What keeps a trial from getting going, from what Kubernetes says about its Job and its pod."""
+"""Finds what keeps a trial from starting, in what Kubernetes reports about its Job and its pod."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ..api import names
 from ..api.times import parse_time
 from ..lifecycle.observed import StartBlocker
 from . import disruptions
-from .missing_objects import LONGEST, find_missing
-from .refused_resources import is_of_demanding_quota, is_of_limit_range, remedies
+from .missing_objects import MAX_MESSAGE, find_missing_object
+from .resource_admission import is_of_demanding_quota, is_of_limit_range, remedies
 
 _IMAGE_REASONS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 _NON_ROOT = "Trials run as non-root unless trial.template sets another securityContext."
@@ -29,7 +29,7 @@ _PORTS = (
     "each trial then has a port of its own."
 )
 _CAPACITY = "Lower trial.resources, or add or free such nodes."
-# Reasons of the kubelet's events about a pod that it does not start.
+# Reasons of the kubelet's events about a pod that it cannot start.
 POD_EVENTS = {
     "FailedMount": names.REASON_VOLUME,
     "FailedAttachVolume": names.REASON_VOLUME,
@@ -42,21 +42,26 @@ POD_EVENTS = {
 
 
 def of_pod(status: Mapping[str, Any], created: float) -> StartBlocker | None:
-    """Why a pod does not get going, None when nothing is known to be in its way."""
+    """Returns why a pod does not start; None where nothing is known to keep it from that.
+
+    Args:
+        status: of the pod.
+        created: when the pod was created, in seconds since the epoch.
+    """
     for condition in status.get("conditions") or []:
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             return _unscheduled(condition, created)
-    restarted = disruptions.stranded_since(status)
+    restarted = disruptions.never_started_since(status)
     if restarted is not None:
         return StartBlocker(
-            names.REASON_NODE_RESTARTED, disruptions.STRANDED, restarted, waits=True
+            names.REASON_NODE_RESTARTED, disruptions.NEVER_STARTED, restarted, waits=True
         )
     since = parse_time(status.get("startTime")) or created
     for container in _containers(status):
         waiting = (container.get("state") or {}).get("waiting") or {}
-        trouble = _waiting(container, waiting, since)
-        if trouble is not None:
-            return trouble
+        start_blocker = _waiting(container, waiting, since)
+        if start_blocker is not None:
+            return start_blocker
     return None
 
 
@@ -66,66 +71,71 @@ def _containers(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _unscheduled(condition: Mapping[str, Any], created: float) -> StartBlocker | None:
-    said = condition.get("message", "")
+    message = condition.get("message", "")
     since = parse_time(condition.get("lastTransitionTime")) or created
     if condition.get("reason") == "SchedulingGated":
         return StartBlocker(
-            names.REASON_GATED, f"its pod is held by a scheduling gate: {said}", since, True
+            names.REASON_GATED, f"its pod is held by a scheduling gate: {message}", since, True
         )
     if condition.get("reason") != "Unschedulable":
         return None
-    missing = find_missing(said)
+    missing = find_missing_object(message)
     if missing is not None:
-        text = f"no node can take the pod: {said} {missing.sentence}."
+        text = f"no node can take the pod: {message} {missing.sentence}."
         return StartBlocker(missing.reason, text, since)
-    remedy = _PORTS if "free ports" in said else _CAPACITY
-    text = f"no node can take the pod: {said} {remedy}"
+    remedy = _PORTS if "free ports" in message else _CAPACITY
+    text = f"no node can take the pod: {message} {remedy}"
     return StartBlocker(names.REASON_UNSCHEDULABLE, text, since, waits=True)
 
 
 def _waiting(
     container: Mapping[str, Any], waiting: Mapping[str, Any], since: float
 ) -> StartBlocker | None:
-    reason, said = waiting.get("reason", ""), waiting.get("message", "")
+    reason, message = waiting.get("reason", ""), waiting.get("message", "")
     if reason in _IMAGE_REASONS:
         text = (
-            f"image '{container.get('image', '')}' cannot be pulled: {said or reason} Correct "
+            f"image '{container.get('image', '')}' cannot be pulled: {message or reason} Correct "
             "trial.image, or give the cluster access to it (imagePullSecrets in trial.template)."
         )
         return StartBlocker(names.REASON_IMAGE, text, since)
     if reason in _CONTAINER_REASONS:
-        missing = find_missing(said)
+        missing = find_missing_object(message)
         remedy = _CONTAINER_REASONS[reason]
         if missing is not None:
             remedy = f"{missing.sentence[:1].upper()}{missing.sentence[1:]}."
-        elif any(word in said for word in _ROOT):
+        elif any(word in message for word in _ROOT):
             remedy = _NON_ROOT
-        text = (
-            f"container '{container.get('name')}' cannot start: {_ended(said or reason)} {remedy}"
-        )
+        cause = _sentence(message or reason)
+        text = f"container '{container.get('name')}' cannot start: {cause} {remedy}"
         return StartBlocker(
             names.REASON_CONTAINER if missing is None else missing.reason, text, since
         )
     return None
 
 
-def _ended(text: str) -> str:
-    """A text that another sentence can follow."""
+def _sentence(text: str) -> str:
+    """The text as a complete sentence."""
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def of_pod_event(reason: str, message: str, since: float) -> StartBlocker | None:
-    """Why the kubelet does not start a pod, from its event; None when that says nothing of it."""
+    """Returns why the kubelet cannot start a pod, from one of its events; None for other events.
+
+    Args:
+        reason: of the event.
+        message: of the event.
+        since: time of the event, in seconds since the epoch.
+    """
     kind = POD_EVENTS.get(reason)
     if kind is None:
         return None
-    message = message[:LONGEST]
-    missing = find_missing(message)
+    message = message[:MAX_MESSAGE]
+    missing = find_missing_object(message)
     if missing is not None:
         return StartBlocker(
-            missing.reason, f"its pod cannot start: {_ended(message)} {missing.sentence}.", since
+            missing.reason, f"its pod cannot start: {_sentence(message)} {missing.sentence}.", since
         )
-    # Storage that is slow, or held by another pod, comes by itself; so may a claim.
+    # Slow storage, storage in use by another pod, and claims may become available without a change.
     waits = kind in (names.REASON_VOLUME, names.REASON_CLAIM)
     return StartBlocker(kind, f"its pod cannot start: {message}", since, waits)
 
@@ -133,13 +143,14 @@ def of_pod_event(reason: str, message: str, since: float) -> StartBlocker | None
 def of_refused_pod(
     message: str, since: float, pod: Mapping[str, Any] | None = None
 ) -> StartBlocker:
-    """Why the Job controller could not create a pod, from its event.
+    """Returns why the Job controller could not create a pod.
 
     Args:
         message: of the Job's ``FailedCreate`` event.
-        pod: the spec in the Job's template, where it is known.
+        since: time of the event, in seconds since the epoch.
+        pod: the pod's spec in the Job's template, where it is known.
     """
-    message = message[:LONGEST]
+    message = message[:MAX_MESSAGE]
     if "exceeded quota" in message:
         text = f"a quota of the namespace leaves no room for its pod: {message}"
         return StartBlocker(names.REASON_QUOTA, text, since, waits=True)
@@ -153,10 +164,10 @@ def of_refused_pod(
         limited = is_of_limit_range(message)
         reason = names.REASON_LIMIT_RANGE if limited else names.REASON_UNSPECIFIED
         rule = "LimitRange" if limited else "ResourceQuota"
-        said = [message, remedies(message, pod or {})]
-        text = f"a {rule} of the namespace refuses its pod: {'. '.join(filter(None, said))}"
+        details = [message, remedies(message, pod or {})]
+        text = f"a {rule} of the namespace refuses its pod: {'. '.join(filter(None, details))}"
         return StartBlocker(reason, text, since)
-    missing = find_missing(message)
+    missing = find_missing_object(message)
     if missing is not None:
         return StartBlocker(
             missing.reason, f"its pod was refused: {message}. {missing.sentence}", since
@@ -165,7 +176,12 @@ def of_refused_pod(
 
 
 def of_refused_job(message: str, since: float) -> StartBlocker:
-    """Why the API server did not create the Job."""
+    """Returns why the API server refused to create a Job.
+
+    Args:
+        message: of the API server.
+        since: seconds since the epoch.
+    """
     if "exceeded quota" in message:
         text = f"a quota of the namespace leaves no room for its Job: {message}"
         return StartBlocker(names.REASON_QUOTA, text, since, waits=True)
@@ -173,14 +189,22 @@ def of_refused_job(message: str, since: float) -> StartBlocker:
 
 
 def of_missing_right(message: str, since: float) -> StartBlocker:
-    """Why a request was refused for which the operator itself lacks the right. It waits: neither the
-    spec nor the trial is at fault, and the trial goes on when the right is there.
+    """Returns a blocker for a permission that the operator lacks.
+
+    The trial waits, because neither it nor the spec is at fault. It starts once the permission is
+    granted.
     """
     return StartBlocker(names.REASON_NOT_PERMITTED, message, since, waits=True)
 
 
 def of_refused_record(index: int, message: str, since: float) -> StartBlocker:
-    """Why the API server did not create the record of a trial."""
+    """Returns why the API server refused to create a SweepTrial.
+
+    Args:
+        index: of the trial.
+        message: of the API server.
+        since: seconds since the epoch.
+    """
     return StartBlocker(
         names.REASON_RECORD, f"the record of trial {index} is refused: {message}", since
     )

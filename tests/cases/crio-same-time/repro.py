@@ -3,7 +3,7 @@ import asyncio
 from types import SimpleNamespace
 
 from sweepjob.ingest.pod_logs.reader import LogReaders
-from sweepjob.pod_logs.lines import LogLines
+from sweepjob.pod_logs.log_parser import LogParser
 
 LINES = [
     "2026-01-01T00:00:00.123456789+00:00 epoch 1",
@@ -29,7 +29,7 @@ def report(pod, values, now):
 
 async def main():
     readers = LogReaders(Api(), lambda uid: pod, report, lambda pod: None)
-    readers.follow(pod, LogLines("val_acc"), 0)
+    readers.follow(pod, LogParser("val_acc"), 0)
     while not readers.has_read("u"):
         await asyncio.sleep(0.01)
 

@@ -137,8 +137,8 @@ def test_every_command_reads_them(program: Program, command: str, form: str) -> 
                 "2 reports, best 0.5",
             ],
         ),
-        ("sweep-4", ["Succeeded", "status.curve.values: '?' is no number"]),
-        ("sweep-5", ["Unreadable", "lr = 1e-05", "status.phase: 'Paused' is none of"]),
+        ("sweep-4", ["Succeeded", "status.curve.values: '?' is not a number"]),
+        ("sweep-5", ["Unreadable", "lr = 1e-05", "status.phase: 'Paused' is not one of"]),
     ],
 )
 def test_each_is_explained(program: Program, trial: str, said: list[str]) -> None:

@@ -10,9 +10,9 @@ import re
 from typing import Any
 
 import pytest
+from sweepjob.api.curve_encoding import dump_curve
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
-from sweepjob.api.stored_curve import dump_curve
 from sweepjob.api.sweeptrial import dump_stop, trial_manifest
 from sweepjob.api.times import format_time
 from sweepjob.cli import cost

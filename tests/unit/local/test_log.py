@@ -16,7 +16,7 @@ from sweepjob.kube.log_stream import MORE, log_lines
 from sweepjob.local.log import TrainerLog
 from sweepjob.local.log_text import termination_message
 from sweepjob.local.output import OutputPipe
-from sweepjob.pod_logs.lines import LogLines, nanoseconds
+from sweepjob.pod_logs.log_parser import LogParser, nanoseconds
 
 
 async def followed(log: TrainerLog, after: float = 0.0) -> list[tuple[int, bytes]]:
@@ -54,7 +54,7 @@ async def test_many_lines_cost_no_memory_and_none_is_lost(tmp_path: Path) -> Non
 
 async def values_in(log: TrainerLog) -> list[float]:
     """Read lines as the operator does."""
-    lines = LogLines("val_acc")
+    lines = LogParser("val_acc")
     found: list[tuple[str, float]] = []
     async for line in log_lines(log.follow(), follow=True):
         ends = not line.endswith(MORE)

@@ -92,7 +92,7 @@ def test_a_folder_with_a_broken_record_is_gone_on_with(local: Local) -> None:
     go_on(local)
     said = local.run(body, "--resume")
     assert "! RecordUnreadable: " in said
-    assert "trial local-1: status.phase: 'Paused' is none of" in said
+    assert "trial local-1: status.phase: 'Paused' is not one of" in said
     assert "trial local-3: status.curve.version: 3" in said
     after = local.objects("sweepjobs")[0]["status"]
     assert after["phase"] == "Complete"

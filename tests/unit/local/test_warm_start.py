@@ -117,8 +117,8 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     ("sweeps", "remedy"),
     [
         ([], "must have at least one name"),
-        (["self"], "is this sweep itself"),
-        (["a", "a"], "is there twice"),
+        (["self"], "is this sweep"),
+        (["a", "a"], "is listed twice"),
         ("a", "must be a list of names"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ...kube.log_stream import MORE
 from ...pod_logs.findings import LogFindings
-from ...pod_logs.lines import LogLines, nanoseconds
+from ...pod_logs.log_parser import LogParser, nanoseconds
 from ...pod_logs.position import LineCounter, LogPosition
 
 _FRESH = 2.0  # seconds that a line may be older than usual when reading is up to date
@@ -42,7 +42,7 @@ class LogReading:
         error: why the log cannot be read; empty when it can.
     """
 
-    def __init__(self, lines: LogLines, position: LogPosition) -> None:
+    def __init__(self, lines: LogParser, position: LogPosition) -> None:
         self._lines = lines
         self._counter = LineCounter(position)
         self.ended = asyncio.Event()
@@ -64,14 +64,14 @@ class LogReading:
     @property
     def news(self) -> tuple[int, int]:
         """Changes when there is more to tell at once: with every doubling, as far as it is a number."""
-        return self._lines.news, self._skipped_lines.bit_length()
+        return self._lines.changes, self._skipped_lines.bit_length()
 
     @property
     def findings(self) -> LogFindings:
         return LogFindings(
             samples=self._lines.samples,
-            unread=self._lines.unread,
-            unread_sample=self._lines.unread_sample,
+            unreadable_values=self._lines.unreadable_values,
+            unreadable_sample=self._lines.unreadable_sample,
             skipped_lines=self._skipped_lines,
             skipped_bytes=self._skipped_bytes,
             error=self.error,
@@ -84,7 +84,7 @@ class LogReading:
 
     def begin(self) -> int:
         """A stream is opened; returns the time from which on it has to be read."""
-        self._counter.begin_again()
+        self._counter.restart()
         self._is_within = False
         return self._counter.position.since
 

@@ -15,8 +15,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from ...kube import errors
 from ...kube.client import KubeClient
 from ...pod_logs.findings import LogFindings
-from ...pod_logs.limits import DEFAULT_LIMITS, LogLimits
-from ...pod_logs.lines import LogLines
+from ...pod_logs.limits import DEFAULT_LOG_LIMITS, LogLimits
+from ...pod_logs.log_parser import LogParser
 from ...pod_logs.position import LogPosition
 from ...telemetry import metrics
 from ...trial_pods.pod_records import PodRecord
@@ -57,7 +57,7 @@ class LogReaders:
         report: Report,
         finished: Callable[[PodRecord], None],
         observed: Callable[[PodRecord, LogFindings], None] = _ignore,
-        limits: LogLimits = DEFAULT_LIMITS,
+        limits: LogLimits = DEFAULT_LOG_LIMITS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._api = api
@@ -70,7 +70,7 @@ class LogReaders:
         self._share = LoopShare(limits.share)
         self._readings: dict[str, LogReading] = {}
 
-    def follow(self, pod: PodRecord, lines: LogLines, after: int, count: int = 1) -> None:
+    def follow(self, pod: PodRecord, lines: LogParser, after: int, count: int = 1) -> None:
         """Read a pod's log from a position on, unless it is being read, or has been. To be called again
         when the pod has ended.
 

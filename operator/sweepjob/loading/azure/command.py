@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from ...template.references import Reference, parts, references, replace_references
+from ...template.references import Reference, references, replace_references, split_optional
 from .conversion import PLACEHOLDER, Section
 
 _SINGLE = re.compile(r"(?<![{$])\{\s*((?:inputs|outputs|search_space)\.[\w.]+)\s*\}(?!\})")
@@ -31,7 +31,7 @@ def convert_text(section: Section, key: str, text: str, inputs: Collection[str])
         section.note(key, "{...}", message)
     settled = "".join(
         _optional(section, key, part, inputs) if optional else part
-        for part, optional in parts(text)
+        for part, optional in split_optional(text)
     )
     return replace_references(settled, lambda found: _reference(section, key, found))
 

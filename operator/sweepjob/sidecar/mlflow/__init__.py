@@ -1,1 +1,1 @@
-"""What an MLflow client sees of the sidecar: a tracking server, its own or the user's behind it."""
+"""The MLflow tracking server for the trainer: the sidecar's own, or a proxy of the user's."""

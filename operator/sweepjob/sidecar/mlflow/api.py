@@ -1,7 +1,7 @@
-"""The tracking server that training scripts see: what plain MLflow answers, for this trial alone.
+"""The sidecar's own tracking server: answers as MLflow does, for the runs of this trial only.
 
-Every call has a route of its own. One that has none is refused by name: an answer of nothing would
-be taken for the truth by the script.
+Each supported call has a route. Other calls are refused by name: the script would take an empty answer
+for a valid one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from .database import Database
-from .documents import Documents
+from .document_store import DocumentStore
 from .errors import unsupported
 from .experiments import Experiments
 from .logged_models import LoggedModels
@@ -30,13 +30,14 @@ class MlflowApi:
     """Answers requests below ``/api/2.0/mlflow/``.
 
     Args:
-        trial: takes what is logged to runs.
+        database: of the server.
+        trial: receives what is logged to runs.
         artifacts: the folder in the trainer's container for its artifacts.
     """
 
     def __init__(self, database: Database, trial: TrialRuns, artifacts: str) -> None:
         self._database = database
-        documents = Documents(database)
+        documents = DocumentStore(database)
         logged = LoggedModels(documents, artifacts)
         views = RunViews(trial, documents, artifacts)
         parts = (
@@ -52,15 +53,16 @@ class MlflowApi:
         self._patterns = [(_pattern(call), routes[call]) for call in routes if "{" in call]
 
     def answer(self, method: str, path: str, body: Body) -> Body:
-        """The answer to a request.
+        """Returns the answer to a request.
 
         Args:
-            path: what follows ``/api/2.0/mlflow/``.
+            method: of HTTP.
+            path: below ``/api/2.0/mlflow/``.
             body: the JSON body, or the query parameters of a GET.
 
         Raises:
-            MlflowError: it is refused.
-            ValueError, KeyError, TypeError, AttributeError: it has not the form of its call.
+            MlflowError: the request is refused.
+            ValueError, KeyError, TypeError, AttributeError: the request is malformed.
         """
         route, more = self._route(f"{method} {path}")
         with self._database.transaction():

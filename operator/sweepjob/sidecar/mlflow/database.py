@@ -1,8 +1,7 @@
-"""What the tracking server knows, in an SQLite file on the pod's emptyDir.
+"""The data of the tracking server: an SQLite file on the pod's emptyDir.
 
-The file keeps the sidecar's memory bounded, whatever the script logs, and survives a restart of the
-sidecar. Writes reach the kernel before a call returns; they outlive the process, and need not
-outlive the node.
+With a file, the sidecar's memory is bounded whatever the script logs, and the data survives a restart
+of the sidecar. Writes are in the kernel before a call returns: they survive the process, not the node.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# Bytes. The emptyDir has 256 MiB, of which the journal takes a part.
+# Bytes. The emptyDir has 256 MiB, which the journal shares.
 BUDGET = 96 * 1024 * 1024
 
 _SCHEMA = """
@@ -51,7 +50,7 @@ class Database:
         self._connection = sqlite3.connect(
             path or ":memory:", isolation_level=None, check_same_thread=False
         )
-        # The file system of the container is read-only but for the emptyDir.
+        # The file system of the container is read-only except for the emptyDir.
         for setting in (
             "locking_mode = EXCLUSIVE",
             "journal_mode = WAL",
@@ -61,12 +60,12 @@ class Database:
             self._connection.execute(f"PRAGMA {setting}")
         self._connection.executescript(_SCHEMA)
         [(self._page_size,)] = self.rows("PRAGMA page_size")
-        self._complained = False
+        self._has_warned = False
         self._room = True
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside is written as a whole or not at all; transactions wait for each other."""
+        """Runs a transaction; others wait for it. An exception rolls it back."""
         with self._lock:
             self._connection.execute("BEGIN")
             self._room = self._measure_room()
@@ -78,36 +77,39 @@ class Database:
             self._connection.execute("COMMIT")
 
     def write(self, statement: str, *values: Any) -> int:
-        """How many rows a statement has changed."""
+        """Executes a statement; returns the number of rows that it changed."""
         return self._connection.execute(statement, values).rowcount
 
     def insert(self, statement: str, *values: Any) -> int:
-        """The number of the row that a statement has inserted."""
+        """Executes an INSERT; returns the number of the new row."""
         number = self._connection.execute(statement, values).lastrowid
         assert number is not None
         return number
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Executes a query; returns all rows."""
         return self._connection.execute(statement, values).fetchall()
 
     def row(self, statement: str, *values: Any) -> tuple[Any, ...] | None:
-        """The first row, None when there is none."""
+        """Executes a query; returns the first row, None when there is none."""
         found: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
         return found
 
     def close(self) -> None:
+        """Closes the file."""
         with self._lock:
             self._connection.close()
 
     def has_room(self) -> bool:
-        """Whether there was room, when the transaction began, for what the sweep does not need; says
-        so once when there is none.
+        """Whether the file was below its budget when the transaction began; warns once when it was not.
+
+        Beyond the budget, only what the sweep needs is stored.
         """
-        if not self._room and not self._complained:
-            self._complained = True
+        if not self._room and not self._has_warned:
+            self._has_warned = True
             print(
-                f"the script has logged more than {BUDGET >> 20} MiB: what comes now is not kept to be "
-                "read back, except the primary metric",
+                f"the script has logged more than {BUDGET >> 20} MiB: from now on, only the primary "
+                "metric is stored for reading",
                 file=sys.stderr,
                 flush=True,
             )

@@ -1,4 +1,4 @@
-"""Errors in the form that an MLflow client raises as an MlflowException."""
+"""Errors that an MLflow client raises as an MlflowException."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _STATUS = {NOT_FOUND: 404, UNSUPPORTED: 501}
 
 
 class MlflowError(Exception):
-    """An answer other than success.
+    """An error answer.
 
     Args:
         code: one of MLflow's error codes.
-        message: what is wrong, for the person who reads the script's traceback.
+        message: what is wrong, for the reader of the script's traceback.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -23,23 +23,26 @@ class MlflowError(Exception):
         self.status = _STATUS.get(code, 400)
 
     def dump(self) -> dict[str, str]:
+        """Returns the body of the answer."""
         return {"error_code": self.code, "message": str(self)}
 
 
 def not_found(message: str) -> MlflowError:
+    """Returns an error with the code RESOURCE_DOES_NOT_EXIST."""
     return MlflowError(NOT_FOUND, message)
 
 
 def invalid(message: str) -> MlflowError:
+    """Returns an error with the code INVALID_PARAMETER_VALUE."""
     return MlflowError(INVALID, message)
 
 
 def unsupported(call: str, why: str = "") -> MlflowError:
-    """An error for a call that the sidecar does not answer.
+    """Returns an error for a call that the sidecar does not support.
 
     Args:
         call: method and path, or the name of the call.
-        why: what is known beyond that.
+        why: the reason; empty where there is nothing to add.
     """
     remedy = (
         "Name a tracking server of your own as MLFLOW_TRACKING_URI in the trial's env; the sidecar "

@@ -1,39 +1,30 @@
-"""Calls about experiments. There is one, whatever it is called: the trial's run, whose id the client
-has before it names an experiment, must be in the one that it then names.
+"""Calls about experiments.
+
+There is one experiment, whatever name the client gives it. The client has the id of the trial's run
+before it names an experiment, and the run must be in the experiment that it then names.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
-from . import search
-from .documents import Documents
+from .conversions import EXPERIMENT_ID, dump_pairs
+from .document_api import Body, DocumentApi, Routes
 from .filters import Lookup, Searchable
-from .forms import EXPERIMENT_ID, dump_pairs
 
-Body = dict[str, Any]
-_KIND = "experiments"
 _SEARCHABLE = Searchable(
     texts=("name", "experiment_id"), numbers=("creation_time", "last_update_time")
 )
 
 
-class Experiments:
-    """Answers calls about experiments.
+class Experiments(DocumentApi):
+    """Answers the calls about experiments."""
 
-    Args:
-        artifacts: the folder in the trainer's container for its artifacts.
-    """
+    kind = "experiments"
 
-    def __init__(self, documents: Documents, artifacts: str) -> None:
-        self._documents = documents
-        self._artifacts = artifacts
-
-    def routes(self) -> dict[str, Callable[[Body], Body]]:
-        """Calls by method and path."""
+    def routes(self) -> Routes:
+        """Returns the calls by method and path."""
         return {
             "GET experiments/get": self._get,
             "GET experiments/get-by-name": lambda body: self._get(self._rename(body)),
@@ -45,12 +36,12 @@ class Experiments:
             "GET experiments/search": self._search,
         }
 
-    def _known(self) -> Body:
-        known = self._documents.get(_KIND, EXPERIMENT_ID)
-        return known or {"name": "Default", "tags": {}, "created": int(time.time() * 1000)}
+    def _stored(self) -> Body:
+        stored = self._documents.get(self.kind, EXPERIMENT_ID)
+        return stored or {"name": "Default", "tags": {}, "created": int(time.time() * 1000)}
 
     def _set(self, **changes: Any) -> Body:
-        self._documents.note(_KIND, EXPERIMENT_ID, {**self._known(), **changes})
+        self._documents.note(self.kind, EXPERIMENT_ID, {**self._stored(), **changes})
         return {}
 
     def _rename(self, body: Body) -> Body:
@@ -67,11 +58,11 @@ class Experiments:
         return {"experiment_id": EXPERIMENT_ID}
 
     def _set_tag(self, body: Body) -> Body:
-        tags = self._known()["tags"]
+        tags = self._stored()["tags"]
         return self._set(tags={**tags, str(body["key"]): str(body.get("value", ""))})
 
     def _delete_tag(self, body: Body) -> Body:
-        tags = self._known()["tags"]
+        tags = self._stored()["tags"]
         return self._set(tags={key: tags[key] for key in tags if key != body["key"]})
 
     def _search(self, body: Body) -> Body:
@@ -79,17 +70,17 @@ class Experiments:
             tags = {tag["key"]: tag["value"] for tag in experiment["tags"]}
             return lambda kind, key: (tags if kind == "tag" else experiment).get(key)
 
-        wanted = _SEARCHABLE.parse(str(body.get("filter") or ""))
-        return {"experiments": search.matching([self._describe()], wanted, lookup)}
+        found = self._filtered([self._describe()], body, _SEARCHABLE, lookup)
+        return {"experiments": found}
 
     def _describe(self) -> Body:
-        known = self._known()
+        stored = self._stored()
         return {
             "experiment_id": EXPERIMENT_ID,
-            "name": known["name"],
-            "artifact_location": f"file://{quote(self._artifacts)}",
+            "name": stored["name"],
+            "artifact_location": self._artifact_uri(),
             "lifecycle_stage": "active",
-            "creation_time": known["created"],
-            "last_update_time": known["created"],
-            "tags": dump_pairs(known["tags"]),
+            "creation_time": stored["created"],
+            "last_update_time": stored["created"],
+            "tags": dump_pairs(stored["tags"]),
         }

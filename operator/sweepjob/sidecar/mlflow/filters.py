@@ -1,4 +1,7 @@
-"""MLflow's filter strings: ``metrics.loss < 0.1 AND tags.team = 'vision'``."""
+"""MLflow's filter strings: ``metrics.loss < 0.1 AND tags.team = 'vision'``.
+
+Written by hand: MLflow's parser needs packages, and the sidecar has the standard library only.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from typing import Any
 
 from .errors import invalid
 
-# The value of (kind, key) of something that is searched, None when it has none. The kinds are
-# those of KINDS.
+# Returns the value of (kind, key) of an item that is searched; None when it has none. Kinds are those of
+# KINDS.
 Lookup = Callable[[str, str], Any]
 
 KINDS = {
@@ -50,7 +53,14 @@ _LONGEST = 10_000  # characters of a filter
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One of the comparisons that a filter joins by AND; ``IS NULL`` has no value."""
+    """One comparison of a filter, which joins them by AND.
+
+    Attributes:
+        kind: of the field, e.g. ``metric``.
+        key: of the field, e.g. ``loss``.
+        operator: e.g. ``<=`` or ``IS NULL``.
+        value: to compare with; None for ``IS NULL`` and ``IS NOT NULL``.
+    """
 
     kind: str
     key: str
@@ -58,6 +68,7 @@ class Comparison:
     value: Any = None
 
     def holds(self, lookup: Lookup) -> bool:
+        """Whether the comparison is true for an item."""
         found = lookup(self.kind, self.key)
         if self.operator == "IS NULL":
             return found is None
@@ -70,11 +81,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Searchable:
-    """What may be asked of a kind of things.
+    """The fields of a kind of item that can be searched.
 
     Attributes:
         texts, numbers: names of its attributes.
-        kinds: what it has besides.
+        kinds: its other kinds of fields.
     """
 
     texts: Collection[str]
@@ -82,10 +93,10 @@ class Searchable:
     kinds: Collection[str] = ("tag",)
 
     def parse(self, text: str) -> list[Comparison]:
-        """The comparisons of a filter.
+        """Reads a filter.
 
         Raises:
-            MlflowError: it is none that is understood.
+            MlflowError: it is malformed, or has unknown fields.
         """
         if len(text) > _LONGEST:
             raise invalid(f"a filter may have {_LONGEST} characters at most")
@@ -100,10 +111,10 @@ class Searchable:
         return found
 
     def identify(self, name: str) -> tuple[str, str]:
-        """Kind and key of a name such as ``metrics.loss``.
+        """Returns kind and key of a name such as ``metrics.loss``.
 
         Raises:
-            MlflowError: there is nothing of that name.
+            MlflowError: there is no such field.
         """
         first, dot, rest = name.partition(".")
         kind = KINDS.get(first.strip("`"), "") if dot else "attribute"
@@ -116,6 +127,7 @@ class Searchable:
         return kind, key
 
     def is_number(self, kind: str, key: str) -> bool:
+        """Whether a field is a number; all others are strings."""
         return kind == "metric" or (kind == "attribute" and key in self.numbers)
 
     def _comparison(self, tokens: list[tuple[str, str]], text: str) -> Comparison:
@@ -180,7 +192,7 @@ def _listed(tokens: list[tuple[str, str]], text: str) -> list[str]:
 
 
 def _bare(key: str) -> str:
-    """A key without the quotes that one with blanks needs."""
+    """A key without its quotes, which one with spaces needs."""
     quoted = len(key) >= 2 and key[0] == key[-1] and key[0] in "`'\""
     return key[1:-1] if quoted else key
 
@@ -190,7 +202,7 @@ def _is_word(token: tuple[str, str], word: str) -> bool:
 
 
 def _like(found: Any, pattern: str, flags: int) -> bool:
-    """SQL's LIKE: ``%`` is any text, ``_`` any character."""
-    places = {"%": ".*", "_": "."}
-    expression = "".join(places.get(letter) or re.escape(letter) for letter in pattern)
+    """SQL's LIKE: ``%`` matches any text, ``_`` any character."""
+    wildcards = {"%": ".*", "_": "."}
+    expression = "".join(wildcards.get(letter) or re.escape(letter) for letter in pattern)
     return re.fullmatch(expression, str(found), flags | re.DOTALL) is not None

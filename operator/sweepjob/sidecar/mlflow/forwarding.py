@@ -1,7 +1,7 @@
-"""The user's own tracking server gets every request as it is; what it accepts is recorded.
+"""Forwards every request to the user's own tracking server, and records those that it accepts.
 
-A request counts when the server has answered it with success: an MLflow client repeats those that
-were not. Which runs count is decided as without such a server; what is not known of a run is asked
+A request counts once the server has answered it with success: an MLflow client repeats the others. The
+rules for which runs count are the same as without such a server; what is unknown about a run is queried
 there.
 """
 
@@ -19,12 +19,12 @@ from ..request_body import BadBody
 from ..server import Handler
 from .database import Database
 from .handler import endpoint
-from .run_observer import RunObserver
+from .run_recorder import RunRecorder
 from .trial_runs import TrialRuns
 from .upstream import Upstream
 
 _CHUNK = 256 * 1024
-# They belong to one connection only; "expect" is between the client and us.
+# Headers of one connection only; "expect" is between the client and the sidecar.
 _HOP = {
     *("connection", "keep-alive", "host", "transfer-encoding", "te", "upgrade", "trailer"),
     *("expect", "proxy-connection"),
@@ -37,46 +37,49 @@ _CREDENTIALS = ("authorization", "cookie", "x-mlflow-workspace")
 
 
 class ForwardingHandler(Handler):
-    """Passes everything on, in both directions, and records what succeeded."""
+    """Forwards requests and answers, and records the requests that succeeded."""
 
     upstream: Upstream
-    observer: RunObserver
+    recorder: RunRecorder
 
     def answer(self) -> None:
-        asked = endpoint(urlsplit(self.path).path) or ""
-        if asked in _RECORDED:
-            self._answer_recorded(asked)
+        """Forwards a request; those that change runs are read as a whole."""
+        call = endpoint(urlsplit(self.path).path) or ""
+        if call in _RECORDED:
+            self._answer_recorded(call)
         else:
             self._answer_streamed()
 
-    def _answer_recorded(self, asked: str) -> None:
+    def _answer_recorded(self, call: str) -> None:
         body = request_body.whole(self.headers, self.rfile)
         request = _parsed(request_body.unpacked(body, self.headers))
-        self.observer.meet(request, self._ask)
-        headers = {k: v for k, v in self._passed_on().items() if k.lower() != "accept-encoding"}
+        self.recorder.load_run(request, self._query)
+        headers = {
+            k: v for k, v in self._forwarded_headers().items() if k.lower() != "accept-encoding"
+        }
         response = self._send(headers, body)
         if response is None:
             return
         answer = response.read()
         if response.status < 300:
-            self.observer.record(asked, request, _answered(answer, response))
+            self.recorder.record(call, request, _answered(answer, response))
         self._head(response, str(len(answer)))
         self.wfile.write(answer)
 
     def _answer_streamed(self) -> None:
         body = request_body.pieces(self.headers, self.rfile)
         has_body = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
-        response = self._send(self._passed_on(), body if has_body else None)
+        response = self._send(self._forwarded_headers(), body if has_body else None)
         if response is not None:
             self._relay(response)
 
-    def _passed_on(self) -> dict[str, str]:
+    def _forwarded_headers(self) -> dict[str, str]:
         return {k: v for k, v in self.headers.items() if k.lower() not in _HOP}
 
     def _send(
         self, headers: dict[str, str], body: bytes | Iterator[bytes] | None
     ) -> http.client.HTTPResponse | None:
-        """The server's answer; None when there is none, and the client was told."""
+        """The server's answer; None when it cannot be reached, which the client has been told."""
         try:
             return self.upstream.send(self.command, self.path, headers, body)
         except BadBody:
@@ -90,8 +93,8 @@ class ForwardingHandler(Handler):
             self.send(503, {"error_code": "TEMPORARILY_UNAVAILABLE", "message": text})
             return None
 
-    def _ask(self, path: str) -> dict[str, Any]:
-        """What the server answers to a question of ours, with the credentials of the client."""
+    def _query(self, path: str) -> dict[str, Any]:
+        """The server's answer to a query of the sidecar's, with the client's credentials."""
         credentials = {k: v for k, v in self.headers.items() if k.lower() in _CREDENTIALS}
         response = self.upstream.send("GET", f"/api/2.0/mlflow/{path}", credentials, None)
         data = response.read()
@@ -100,7 +103,7 @@ class ForwardingHandler(Handler):
         return _parsed(request_body.unpacked(data, response.headers))
 
     def _relay(self, response: http.client.HTTPResponse) -> None:
-        """Artifacts may be larger than our memory: piece by piece."""
+        """Sends the answer on in pieces: artifacts may be larger than the memory."""
         self._head(response, response.getheader("Content-Length"))
         while chunk := response.read(_CHUNK):
             self.wfile.write(chunk)
@@ -118,15 +121,22 @@ class ForwardingHandler(Handler):
         self.end_headers()
 
 
-def forwarding(upstream: Upstream, database: Database, trial: TrialRuns) -> type[Handler]:
-    """The handler for one server of the user's."""
-    observer = RunObserver(database, trial)
-    return type("_Forwarding", (ForwardingHandler,), {"upstream": upstream, "observer": observer})
+def forwarding_handler(upstream: Upstream, database: Database, trial: TrialRuns) -> type[Handler]:
+    """Returns a handler of requests that forwards to the user's server.
+
+    Args:
+        upstream: the user's server.
+        database: of the sidecar.
+        trial: receives what is logged to runs.
+    """
+    recorder = RunRecorder(database, trial)
+    return type("_Forwarding", (ForwardingHandler,), {"upstream": upstream, "recorder": recorder})
 
 
 def _answered(data: bytes, response: http.client.HTTPResponse) -> dict[str, Any]:
-    """What an answer says; nothing where it is packed in a way that was not asked for. It was carried
-    out nevertheless, and the client gets it as it is.
+    """The content of an answer; empty where its encoding is not supported.
+
+    The server accepted the request nevertheless, and the client gets the answer as it is.
     """
     try:
         return _parsed(request_body.unpacked(data, response.headers))
@@ -136,7 +146,7 @@ def _answered(data: bytes, response: http.client.HTTPResponse) -> dict[str, Any]
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
-    """A JSON object; one without anything where there is none."""
+    """A JSON object; an empty one where there is none."""
     try:
         found = json.loads(data or b"{}")
     except (ValueError, RecursionError):

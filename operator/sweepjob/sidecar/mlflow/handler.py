@@ -1,4 +1,4 @@
-"""Requests of an MLflow client: answered here, or passed on to the user's own server."""
+"""Handles the requests of an MLflow client with the sidecar's own tracking server."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .api import MlflowApi
 from .errors import MlflowError, invalid, unsupported
 
 _PREFIXES = ("/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/", "/api/3.0/mlflow/")
-# Plain texts for whoever asks whether there is a server at all. A client takes the version for what
-# may be called: servers of this one take no spans of traces yet, which clients then keep as files.
+# Plain-text answers to probes. Clients derive from the version what they may call: a server of this
+# version accepts no spans of traces, which clients then store as files.
 _PROBES = {"/health": "OK", "/version": "3.0.0", "/": "the sweep's sidecar"}
 
 
 def endpoint(path: str) -> str | None:
-    """What follows the API's prefix, None for other paths."""
+    """Returns the path below the API's prefix; None for other paths."""
     prefix = next((p for p in _PREFIXES if path.startswith(p)), None)
     return None if prefix is None else path.removeprefix(prefix)
 
 
-def answering(api: MlflowApi) -> type[Handler]:
-    """A handler for a server that answers by itself."""
+def mlflow_handler(api: MlflowApi) -> type[Handler]:
+    """Returns a handler of requests that answers them by itself."""
 
     class MlflowHandler(Handler):
         def answer(self) -> None:
@@ -34,16 +34,16 @@ def answering(api: MlflowApi) -> type[Handler]:
                 self.send(200, _PROBES[parts.path])
                 return
             try:
-                self.send(200, self._ask(parts.path, {**_query(parts.query), **_json(raw)}))
+                self.send(200, self._call(parts.path, {**_query(parts.query), **_json(raw)}))
             except MlflowError as error:
                 self.send(error.status, error.dump())
 
-        def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-            asked = endpoint(path)
-            if asked is None:
+        def _call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+            call = endpoint(path)
+            if call is None:
                 raise unsupported(f"{self.command} {path}")
             try:
-                return api.answer(self.command, asked, body)
+                return api.answer(self.command, call, body)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 text = f"the sweep's sidecar does not understand this request: {error!r}"
                 raise invalid(text) from error
@@ -52,7 +52,7 @@ def answering(api: MlflowApi) -> type[Handler]:
 
 
 def _query(text: str) -> dict[str, Any]:
-    """Fields of a query string; one that is repeated is a list."""
+    """Fields of a query string; a repeated one is a list."""
     found = parse_qs(text, keep_blank_values=True)
     return {key: values if len(values) > 1 else values[0] for key, values in found.items()}
 
@@ -61,7 +61,7 @@ def _json(raw: bytes) -> dict[str, Any]:
     try:
         found = json.loads(raw) if raw else {}
     except (ValueError, RecursionError) as error:
-        raise invalid(f"the body is no JSON: {error}") from error
+        raise invalid(f"the body is not JSON: {error}") from error
     if not isinstance(found, dict):
-        raise invalid("the body is no JSON object")
+        raise invalid("the body is not a JSON object")
     return found

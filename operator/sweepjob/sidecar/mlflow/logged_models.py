@@ -1,21 +1,17 @@
-"""Calls about the models that MLflow 3 logs: ``logged-models/...``."""
+"""Calls about logged models, which MLflow 3 has: ``logged-models/...``."""
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from . import search
-from .documents import Documents
+from .conversions import EXPERIMENT_ID, dump_pairs, pairs
+from .document_api import Body, DocumentApi, Routes
 from .errors import not_found
 from .filters import Lookup, Searchable
-from .forms import EXPERIMENT_ID, dump_pairs, pairs
 
-Body = dict[str, Any]
-_KIND = "logged models"
 _SEARCHABLE = Searchable(
     texts=("name", "model_id", "model_type", "status", "source_run_id", "experiment_id"),
     numbers=(
@@ -26,19 +22,13 @@ _SEARCHABLE = Searchable(
 )
 
 
-class LoggedModels:
-    """Answers calls about logged models.
+class LoggedModels(DocumentApi):
+    """Answers the calls about logged models."""
 
-    Args:
-        artifacts: the folder in the trainer's container for its artifacts.
-    """
+    kind = "logged models"
 
-    def __init__(self, documents: Documents, artifacts: str) -> None:
-        self._documents = documents
-        self._artifacts = artifacts
-
-    def routes(self) -> dict[str, Callable[[Body], Body]]:
-        """Calls by method and path; ``{id}`` stands for a part of it."""
+    def routes(self) -> Routes:
+        """Returns the calls by method and path; ``{id}`` stands for a part of the path."""
         return {
             "POST logged-models": self._create,
             "POST logged-models/search": self._search,
@@ -51,7 +41,7 @@ class LoggedModels:
         }
 
     def artifact_uri(self, model_id: str) -> str:
-        """Where a model's files are.
+        """Returns where a model's files are.
 
         Raises:
             MlflowError: there is no such model.
@@ -59,21 +49,21 @@ class LoggedModels:
         return str(self._find({"id": model_id})["artifact_uri"])
 
     def log_metric(self, model_id: str, metric: Body) -> None:
-        """Note a metric of a model, the newest of each name."""
-        model = self._documents.get(_KIND, model_id)
+        """Stores a metric of a model; a later value of the same name replaces it."""
+        model = self._documents.get(self.kind, model_id)
         if model is not None:
             metrics = {**model["metrics"], metric["key"]: metric}
-            self._documents.note(_KIND, model_id, {**model, "metrics": metrics})
+            self._documents.note(self.kind, model_id, {**model, "metrics": metrics})
 
     def _find(self, body: Body) -> Body:
-        model = self._documents.get(_KIND, str(body["id"]))
+        model = self._documents.get(self.kind, str(body["id"]))
         if model is None or model["deleted"]:
             raise not_found(f"Logged model with ID '{body['id']}' not found.")
         return model
 
     def _change(self, model: Body, **changes: Any) -> Body:
         changed = {**model, **changes, "updated": int(time.time() * 1000)}
-        return {"model": _dump(self._documents.put(_KIND, model["id"], changed))}
+        return {"model": _dump(self._documents.put(self.kind, model["id"], changed))}
 
     def _create(self, body: Body) -> Body:
         model_id = f"m-{uuid.uuid4().hex}"
@@ -84,7 +74,7 @@ class LoggedModels:
             "model_type": body.get("model_type") or "",
             "source_run_id": body.get("source_run_id") or "",
             "status": "LOGGED_MODEL_PENDING",
-            "artifact_uri": f"file://{quote(self._artifacts)}/models/{model_id}",
+            "artifact_uri": self._artifact_uri("models", model_id),
             "params": pairs(body.get("params")),
             "tags": pairs(body.get("tags")),
             "metrics": {},
@@ -117,17 +107,14 @@ class LoggedModels:
         return {}
 
     def _search(self, body: Body) -> Body:
-        models = [m for m in reversed(self._documents.all(_KIND)) if not m["deleted"]]
-        wanted = _SEARCHABLE.parse(str(body.get("filter") or ""))
-        found = search.matching(models, wanted, _lookup)
+        models = [model for model in self._newest_first() if not model["deleted"]]
+        found = self._filtered(models, body, _SEARCHABLE, _lookup)
         orders = [
             f"{order['field_name']} {'ASC' if order.get('ascending', True) else 'DESC'}"
             for order in body.get("order_by") or []
         ]
         found = search.ordered(found, orders, _SEARCHABLE, _lookup)
-        page, token = search.page(found, body, 100)
-        answer: Body = {"models": [_dump(model) for model in page]}
-        return {**answer, "next_page_token": token} if token else answer
+        return self._page("models", [_dump(model) for model in found], body)
 
 
 def _lookup(model: Body) -> Lookup:

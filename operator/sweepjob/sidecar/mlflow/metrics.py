@@ -1,4 +1,4 @@
-"""All values of all metrics of all runs, each (run, name, step, time, value) once."""
+"""Stores all values of all metrics of all runs, each (run, name, step, time, value) once."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ Body = dict[str, Any]
 
 
 class Metrics:
-    """Values are kept as JSON has them, since SQLite knows no NaN.
+    """Values of metrics. They are stored as JSON has them, since SQLite has no NaN.
 
     Args:
-        primary: the metric whose values are kept whatever room there is.
+        database: of the server.
+        primary: the primary metric, which is stored even beyond the database's budget.
     """
 
     def __init__(self, database: Database, primary: str) -> None:
@@ -23,13 +24,17 @@ class Metrics:
         self._primary = primary
 
     def add(self, run: int, key: str, value: float, step: int, time: int) -> bool:
-        """Keep a value; False when the very same one was added before.
+        """Adds a value; returns False when it was added before.
 
-        A client repeats a request whose answer it did not get, and MLflow 3's ``log_model`` sends
-        what the run has once more.
+        A client repeats a request whose answer it did not get, and MLflow 3's ``log_model`` sends the
+        values of the run again.
 
         Args:
             run: the run's number.
+            key: name of the metric.
+            value: of the metric.
+            step: of the value.
+            time: of the value, in milliseconds since the epoch.
         """
         found = self._series(run, key)
         keep = key == self._primary or self._database.has_room()
@@ -50,24 +55,30 @@ class Metrics:
         return self._database.write(statement, number, time, step, protocol.encode(value)) > 0
 
     def latest(self, run: int) -> list[Body]:
-        """The newest value of each metric of a run, by step and time."""
+        """Returns the latest value of each metric of a run, by step and time."""
         statement = "SELECT key, value, time, step FROM series WHERE run = ? ORDER BY number"
         return [_dump(*row) for row in self._database.rows(statement, run)]
 
     def value(self, run: int, key: str) -> float | None:
-        """The newest value of one metric."""
+        """Returns the latest value of a metric; None when there is none."""
         row = self._database.row("SELECT value FROM series WHERE run = ? AND key = ?", run, key)
         return None if row is None else protocol.decode(row[0])
 
     def reported(self, run: int) -> bool:
-        """Whether anything was logged to a run."""
+        """Whether any metric was logged to a run."""
         return self._database.row("SELECT 1 FROM series WHERE run = ? LIMIT 1", run) is not None
 
     def history(self, run: int, key: str, offset: int, count: int) -> list[Body]:
-        """The values of a metric in the order in which they were made.
+        """Returns values of a metric, in the order of their times.
+
+        Args:
+            run: the run's number.
+            key: name of the metric.
+            offset: number of values to skip.
+            count: maximum number of values.
 
         Raises:
-            MlflowError: some were not kept.
+            MlflowError: some were not stored.
         """
         row = self._database.row(
             "SELECT number, complete FROM series WHERE run = ? AND key = ?", run, key

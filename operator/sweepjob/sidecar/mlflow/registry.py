@@ -1,4 +1,7 @@
-"""The model registry, as long as the trial: ``registered-models/...`` and ``model-versions/...``."""
+"""Calls about the model registry, which lives as long as the trial.
+
+These are ``registered-models/...`` and ``model-versions/...``.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from . import search
-from .documents import Documents
+from .conversions import pairs
+from .document_store import DocumentStore
 from .errors import EXISTS, MlflowError
 from .filters import Lookup, Searchable
-from .forms import pairs
 from .logged_models import LoggedModels
 from .registry_store import MODELS, VERSIONS, RegistryStore, now
 
@@ -24,19 +27,20 @@ _STAGES = ("None", "Staging", "Production", "Archived")
 
 
 class Registry:
-    """Answers calls about registered models and their versions.
+    """Answers the calls about registered models and their versions.
 
     Args:
-        logged: the models that a version may stand for.
+        documents: where they are stored.
+        logged: the logged models, which versions may refer to.
     """
 
-    def __init__(self, documents: Documents, logged: LoggedModels) -> None:
+    def __init__(self, documents: DocumentStore, logged: LoggedModels) -> None:
         self._documents = documents
         self._store = RegistryStore(documents)
         self._logged = logged
 
     def routes(self) -> dict[str, Callable[[Body], Body]]:
-        """Calls by method and path."""
+        """Returns the calls by method and path."""
         models, versions = "registered-models", "model-versions"
         return {
             f"POST {models}/create": self._create_model,
@@ -76,10 +80,10 @@ class Registry:
             "aliases": {},
             "versions": 0,
         }
-        return self._store.keep_model(model)
+        return self._store.put_model(model)
 
     def _update_model(self, body: Body) -> Body:
-        return self._store.keep_model(
+        return self._store.put_model(
             self._store.model(body), description=body.get("description") or ""
         )
 
@@ -93,26 +97,26 @@ class Registry:
     def _tag_model(self, body: Body, tag: Body | None) -> Body:
         model = self._store.model(body)
         tags = {key: value for key, value in model["tags"].items() if key != body["key"]}
-        self._store.keep_model(model, tags={**tags, **(tag or {})})
+        self._store.put_model(model, tags={**tags, **(tag or {})})
         return {}
 
     def _tag_version(self, body: Body, tag: Body | None) -> Body:
         version = self._store.version(body)
         tags = {key: value for key, value in version["tags"].items() if key != body["key"]}
-        self._store.keep_version(version, tags={**tags, **(tag or {})})
+        self._store.put_version(version, tags={**tags, **(tag or {})})
         return {}
 
     def _set_alias(self, body: Body) -> Body:
         self._store.version(body)
         model = self._store.model(body)
         aliases = {**model["aliases"], str(body["alias"]): str(body["version"])}
-        self._store.keep_model(model, aliases=aliases)
+        self._store.put_model(model, aliases=aliases)
         return {}
 
     def _delete_alias(self, body: Body) -> Body:
         model = self._store.model(body)
         aliases = {k: v for k, v in model["aliases"].items() if k != body["alias"]}
-        self._store.keep_model(model, aliases=aliases)
+        self._store.put_model(model, aliases=aliases)
         return {}
 
     def _get_by_alias(self, body: Body) -> Body:
@@ -127,7 +131,7 @@ class Registry:
     def _create_version(self, body: Body) -> Body:
         model = self._store.model(body)
         number = model["versions"] + 1
-        self._store.keep_model(model, versions=number)
+        self._store.put_model(model, versions=number)
         version = {
             "name": model["name"],
             "version": str(number),
@@ -142,10 +146,10 @@ class Registry:
             "status": "READY",
             "tags": pairs(body.get("tags")),
         }
-        return self._store.keep_version(version)
+        return self._store.put_version(version)
 
     def _update_version(self, body: Body) -> Body:
-        return self._store.keep_version(
+        return self._store.put_version(
             self._store.version(body), description=body.get("description") or ""
         )
 
@@ -154,7 +158,7 @@ class Registry:
         self._documents.remove(VERSIONS, f"{version['version']} {version['name']}")
         model = self._store.model(body)
         aliases = {k: v for k, v in model["aliases"].items() if v != version["version"]}
-        self._store.keep_model(model, aliases=aliases)
+        self._store.put_model(model, aliases=aliases)
         return {}
 
     def _transition(self, body: Body) -> Body:
@@ -166,18 +170,18 @@ class Registry:
         if str(body.get("archive_existing_versions")).lower() == "true":
             for other in self._store.versions_of(version["name"]):
                 if other["current_stage"] == stage and other["version"] != version["version"]:
-                    self._store.keep_version(other, current_stage="Archived")
-        return self._store.keep_version(version, current_stage=stage)
+                    self._store.put_version(other, current_stage="Archived")
+        return self._store.put_version(version, current_stage=stage)
 
     def _download_uri(self, body: Body) -> Body:
-        """A version of a logged model is where that model is."""
+        """Where the files of a version are; those of a logged model are where that model's are."""
         source = str(self._store.version(body)["source"])
         if source.startswith("models:/m-"):
             source = self._logged.artifact_uri(source.removeprefix("models:/"))
         return {"artifact_uri": source}
 
     def _latest(self, body: Body) -> Body:
-        """The newest version of each stage."""
+        """The latest version of each stage."""
         model = self._store.model(body)
         wanted = [str(stage) for stage in search.listed(body.get("stages"))]
         newest = {v["current_stage"]: v for v in self._store.versions_of(model["name"])}
@@ -209,7 +213,7 @@ def _search(found: list[Body], body: Body, searchable: Searchable) -> list[Body]
 def _lookup(item: Body) -> Lookup:
     def value(kind: str, key: str) -> Any:
         if kind == "tag":
-            # A client asks so for models that are no prompts, which do not have the tag.
+            # Clients search models that are not prompts this way, and those have no such tag.
             return item["tags"].get(key, "false" if key == _PROMPT else None)
         if key == "version_number":
             return int(item["version"])

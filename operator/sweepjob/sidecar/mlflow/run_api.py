@@ -8,9 +8,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from .documents import Documents
+from .conversions import metric_values, pairs
+from .document_store import DocumentStore
 from .errors import invalid, not_found
-from .forms import metric_values, pairs
 from .logged_models import LoggedModels
 from .run_views import RunViews
 from .runs import RUN_NAME, Run
@@ -22,15 +22,17 @@ _LOGGED_MODELS = "mlflow.log-model.history"
 
 
 class RunApi:
-    """Answers calls about runs.
+    """Answers the calls about runs.
 
     Args:
-        models: get those metrics that name one.
+        trial: receives what is logged to runs.
+        documents: where inputs and outputs of runs are stored.
+        models: receives the metrics that name a logged model.
         views: describes runs.
     """
 
     def __init__(
-        self, trial: TrialRuns, documents: Documents, models: LoggedModels, views: RunViews
+        self, trial: TrialRuns, documents: DocumentStore, models: LoggedModels, views: RunViews
     ) -> None:
         self._models = models
         self._trial = trial
@@ -40,7 +42,7 @@ class RunApi:
         self._views = views
 
     def routes(self) -> dict[str, Callable[[Body], Body]]:
-        """Calls by method and path."""
+        """Returns the calls by method and path."""
         return {
             "POST runs/create": self._create,
             "GET runs/get": lambda body: {"run": self._views.describe(self._find(body))},
@@ -94,7 +96,7 @@ class RunApi:
 
     def _log_batch(self, body: Body) -> Body:
         run = self._active(body)
-        metric_values(body.get("metrics"))  # all of them are understood, or none counts
+        metric_values(body.get("metrics"))  # a malformed metric refuses the whole batch
         params, tags = pairs(body.get("params")), pairs(body.get("tags"))
         for key, value in params.items():
             self._set_param(run, key, value)
@@ -108,9 +110,9 @@ class RunApi:
         return {}
 
     def _set_param(self, run: Run, key: str, value: str) -> None:
-        """A param does not change, except in the run that several programs of a trial may share."""
+        """A param cannot change, except in the trial's run, which several programs may share."""
         known = self._runs.pair(run, "param", key)
-        if known not in (None, value) and run.id not in self._trial.given:
+        if known not in (None, value) and run.id not in self._trial.run_ids:
             raise invalid(
                 f"Changing param values is not allowed. Param with key='{key}' was already logged "
                 f"with value='{known}' for run ID='{run.id}'. Attempted logging new value '{value}'."
@@ -145,7 +147,7 @@ class RunApi:
         return {}
 
     def _log_model(self, body: Body) -> Body:
-        """MLflow 2's note of a model in a run."""
+        """Records a model of MLflow 2 in a tag of its run."""
         run = self._active(body)
         before = json.loads(self._runs.pair(run, "tag", _LOGGED_MODELS) or "[]")
         after = json.dumps([*before, json.loads(body["model_json"])])
@@ -165,7 +167,7 @@ class RunApi:
         run_id = str(body.get("run_id") or body.get("run_uuid") or "")
         run = self._runs.find(run_id)
         if run is None:
-            given = ", ".join(self._trial.given)
+            given = ", ".join(self._trial.run_ids)
             raise not_found(
                 f"Run with id={run_id} not found: the sweep's sidecar has the runs of this trial only. "
                 f"The one that MLFLOW_RUN_ID names is {given}"

@@ -1,4 +1,4 @@
-"""Runs as a client sees them, and the search for them."""
+"""Describes runs for answers, and searches them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from . import search
-from .documents import Documents
+from .conversions import EXPERIMENT_ID, dump_pairs
+from .document_store import DocumentStore
 from .filters import Lookup, Searchable
-from .forms import EXPERIMENT_ID, dump_pairs
 from .runs import Run
 from .trial_runs import TrialRuns
 
@@ -22,24 +22,26 @@ _SEARCHABLE = Searchable(
 
 
 class RunViews:
-    """Describes runs.
+    """Describes and searches runs.
 
     Args:
+        trial: has the runs.
+        documents: where inputs and outputs of runs are stored.
         artifacts: the folder in the trainer's container for its artifacts.
     """
 
-    def __init__(self, trial: TrialRuns, documents: Documents, artifacts: str) -> None:
+    def __init__(self, trial: TrialRuns, documents: DocumentStore, artifacts: str) -> None:
         self._runs = trial.runs
         self._metrics = trial.metrics
         self._documents = documents
         self._artifacts = artifacts
 
     def routes(self) -> dict[str, Callable[[Body], Body]]:
-        """Calls by method and path."""
+        """Returns the calls by method and path."""
         return {"POST runs/search": self._search}
 
     def describe(self, run: Run) -> Body:
-        """All of a run, as ``runs/get`` gives it."""
+        """Returns all of a run, as ``runs/get`` answers."""
         data = {
             "metrics": self._metrics.latest(run.number),
             "params": dump_pairs(self._runs.pairs(run, "param")),
@@ -50,7 +52,7 @@ class RunViews:
         return {"info": self.info(run), "data": data, "inputs": inputs, "outputs": outputs}
 
     def info(self, run: Run) -> Body:
-        """A run without its data."""
+        """Returns a run without its data."""
         info = {
             "run_id": run.id,
             "run_uuid": run.id,

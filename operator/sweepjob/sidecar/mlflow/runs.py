@@ -1,4 +1,4 @@
-"""The runs that exist, with their params and tags."""
+"""Stores runs with their params and tags."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from .database import Database
 
 PARENT = "mlflow.parentRunId"
 RUN_NAME = "mlflow.runName"
-RESUMED = 2  # of a run's ``opened``: by its id, to go on with it
+RESUMED = 2  # value of ``Run.opened``
 _COLUMNS = "number, id, name, user, status, started, ended, deleted, opened"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as it is on record.
+    """A run.
 
     Attributes:
-        number: counts runs from 1, in the order of their creation.
-        opened: 1 when the script works in it, 2 (RESUMED) when it came back to it, 0 when only its id
-            is known.
+        number: from 1, in the order of creation.
+        id, name, user, status: as in MLflow.
+        started, ended: milliseconds since the epoch; ``ended`` is None before.
+        deleted: 1 when it was deleted.
+        opened: 1 when the script logs to it, 2 (RESUMED) when it resumed it by its id, 0 when only its
+            id is known.
     """
 
     number: int
@@ -35,26 +38,31 @@ class Run:
 
 
 class Runs:
-    """Runs by id."""
+    """Runs by id.
+
+    Args:
+        database: of the server.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def find(self, run_id: str) -> Run | None:
+        """Returns a run; None when there is none."""
         row = self._database.row(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", run_id)
         return None if row is None else Run(*row)
 
     def all(self) -> list[Run]:
-        """All runs, the newest first."""
+        """Returns all runs, the newest first."""
         statement = f"SELECT {_COLUMNS} FROM runs ORDER BY started DESC, number DESC"
         return [Run(*row) for row in self._database.rows(statement)]
 
     def opened(self, *, over: bool, most: int = -1) -> list[Run]:
-        """Runs that the script works in, or has worked in.
+        """Returns runs that the script opened.
 
         Args:
-            over: those that were ended; else those that were not.
-            most: how many are enough; all by default.
+            over: those that have ended; otherwise those that have not.
+            most: maximum number; all by default.
         """
         statement = (
             f"SELECT {_COLUMNS} FROM runs WHERE opened > 0 "
@@ -72,7 +80,16 @@ class Runs:
         opened: bool = True,
         tags: dict[str, str] | None = None,
     ) -> Run:
-        """A new run, or the one that has the id already."""
+        """Creates a run, or returns the one that has the id already.
+
+        Args:
+            run_id: of the run.
+            name: of the run.
+            user: of the run.
+            started: milliseconds since the epoch.
+            opened: the script logs to it.
+            tags: of a new run.
+        """
         statement = (
             "INSERT OR IGNORE INTO runs (id, name, user, status, started, opened) "
             "VALUES (?, ?, ?, 'RUNNING', ?, ?)"
@@ -86,7 +103,14 @@ class Runs:
         return run
 
     def update(self, run: Run, *, status: str, name: str, ended: Any) -> None:
-        """Change what is given; empty texts and None stand for no change."""
+        """Changes a run; empty strings and None stand for no change.
+
+        Args:
+            run: to change.
+            status: as in MLflow.
+            name: of the run.
+            ended: milliseconds since the epoch.
+        """
         self._database.write(
             "UPDATE runs SET status = ?, name = ?, ended = ? WHERE number = ?",
             status or run.status,
@@ -96,32 +120,58 @@ class Runs:
         )
 
     def mark(self, run: Run, column: str, value: int) -> None:
-        """Set ``opened`` or ``deleted``."""
+        """Sets ``opened`` or ``deleted``.
+
+        Args:
+            run: to change.
+            column: ``opened`` or ``deleted``.
+            value: as in ``Run``.
+        """
         assert column in ("opened", "deleted")
         self._database.write(f"UPDATE runs SET {column} = ? WHERE number = ?", value, run.number)
 
     def pairs(self, run: Run, kind: str) -> dict[str, str]:
-        """All params or tags.
+        """Returns all params or tags.
 
         Args:
+            run: that has them.
             kind: ``param`` or ``tag``.
         """
         statement = "SELECT key, value FROM pairs WHERE run = ? AND kind = ?"
         return dict(self._database.rows(statement, run.number, kind))
 
     def pair(self, run: Run, kind: str, key: str) -> str | None:
-        """One param or tag."""
+        """Returns a param or a tag; None when there is none.
+
+        Args:
+            run: that has it.
+            kind: ``param`` or ``tag``.
+            key: its name.
+        """
         statement = "SELECT value FROM pairs WHERE run = ? AND kind = ? AND key = ?"
         row = self._database.row(statement, run.number, kind, key)
         return None if row is None else str(row[0])
 
     def set(self, run: Run, kind: str, key: str, value: str) -> None:
-        """Set a param or a tag; where there is no room, only what tells whether a run counts is kept."""
+        """Sets a param or a tag; beyond the budget, only what decides whether a run counts is stored.
+
+        Args:
+            run: to change.
+            kind: ``param`` or ``tag``.
+            key: its name.
+            value: its value.
+        """
         if key == PARENT or kind not in ("param", "tag") or self._database.has_room():
             statement = "INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?)"
             self._database.write(statement, run.number, kind, key, value)
 
     def remove(self, run: Run, kind: str, key: str) -> bool:
-        """Whether there was such a param or tag."""
+        """Deletes a param or a tag; returns whether there was one.
+
+        Args:
+            run: to change.
+            kind: ``param`` or ``tag``.
+            key: its name.
+        """
         statement = "DELETE FROM pairs WHERE run = ? AND kind = ? AND key = ?"
         return self._database.write(statement, run.number, kind, key) > 0

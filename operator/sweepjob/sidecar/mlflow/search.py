@@ -1,4 +1,4 @@
-"""What matches a filter, in the order asked for, page by page."""
+"""Filters, sorts and pages items for answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ Item = TypeVar("Item")
 def matching(
     items: Iterable[Item], wanted: Sequence[Comparison], lookup: Callable[[Item], Lookup]
 ) -> list[Item]:
-    """The items for which all comparisons hold."""
+    """Returns the items for which all comparisons are true.
+
+    Args:
+        items: to filter.
+        wanted: the comparisons.
+        lookup: returns the fields of an item.
+    """
     return [item for item in items if all(each.holds(lookup(item)) for each in wanted)]
 
 
@@ -25,7 +31,14 @@ def ordered(
     searchable: Searchable,
     lookup: Callable[[Item], Lookup],
 ) -> list[Item]:
-    """The items by ``orders`` such as ``metrics.loss DESC``; those without a value come last."""
+    """Sorts items; those without a value come last.
+
+    Args:
+        items: to sort.
+        orders: such as ``metrics.loss DESC``; the first one has precedence.
+        searchable: the fields of the items.
+        lookup: returns the fields of an item.
+    """
     for order in reversed(orders):
         words = order.rsplit(None, 1)
         direction = words[-1].upper() if len(words) > 1 else ""
@@ -42,7 +55,13 @@ def ordered(
 
 
 def page(items: Sequence[Item], body: dict[str, Any], usual: int) -> tuple[Sequence[Item], str]:
-    """One page of the items, and the token for the next one, empty at the end."""
+    """Returns one page of items, and the token of the next one, empty at the end.
+
+    Args:
+        items: all of them.
+        body: the request, with ``page_token`` and ``max_results``.
+        usual: number of items on a page by default.
+    """
     try:
         first = int(body.get("page_token") or 0)
         count = int(body.get("max_results") or usual)
@@ -55,7 +74,7 @@ def page(items: Sequence[Item], body: dict[str, Any], usual: int) -> tuple[Seque
 
 
 def listed(value: Any) -> list[Any]:
-    """A field that may be repeated; in a query string one alone is no list."""
+    """Returns a field that may be repeated as a list; in a query string, a single one is not a list."""
     if value is None or value == "":
         return []
     return value if isinstance(value, list) else [value]

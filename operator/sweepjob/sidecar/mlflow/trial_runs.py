@@ -1,8 +1,8 @@
-"""Which runs' reports are the trial's, and that each counts once.
+"""Decides which runs' metrics are reports of the trial, and adds each report once.
 
-A run without a parent counts: the one whose id the trainer was given, any other that the script
-starts, one that is resumed. A run inside another one (``mlflow.parentRunId``) does not; where the
-parent is no run that this script works in, the run is not inside anything here, and counts.
+A run without a parent counts: the one whose id the trainer was given, others that the script creates,
+and those that it resumes. A nested run (``mlflow.parentRunId``) does not count, unless its parent is not
+a run of this script.
 """
 
 from __future__ import annotations
@@ -17,44 +17,46 @@ from .database import Database
 from .metrics import Metrics
 from .runs import PARENT, RESUMED, RUN_NAME, Run, Runs
 
-# The fluent API, which keeps an active run, says where the code is; a bare client does not.
+# Tags that the fluent API sets, which has an active run. A plain client does not set them.
 _FLUENT = ("mlflow.source.name", "mlflow.user")
-# Whether a run counts, kept with it by the id of its parent.
+# The decision whether a run counts, stored with the run under the id of its parent.
 _DECIDED, _COUNTS, _NESTED = "decided", "counts", "nested"
-_MOST_NOTES = 20  # lines on standard error about nested runs
+_MAX_LOGGED = 20  # lines on standard error about nested runs
 
 
 class TrialRuns:
-    """Takes what is logged to runs, and passes on what is a report of the trial.
+    """Receives what is logged to runs, and adds the trial's reports to the store.
 
     Args:
-        given: ids of runs that the trainer was given, which exist from the start.
+        database: of the server.
+        store: the reports.
+        run_ids: of the runs that the trainer was given, which exist from the start.
     """
 
-    def __init__(self, database: Database, recorder: MetricStore, given: Iterable[str]) -> None:
-        self.primary = recorder.metric
+    def __init__(self, database: Database, store: MetricStore, run_ids: Iterable[str]) -> None:
+        self.primary = store.metric
         self.runs = Runs(database)
         self.metrics = Metrics(database, self.primary)
         self._database = database
-        self._recorder = recorder
-        self.given = tuple(given)
+        self._store = store
+        self.run_ids = tuple(run_ids)
         self._noted: set[str] = set()
         with database.transaction():
-            for run_id in self.given:
+            for run_id in self.run_ids:
                 now, tags = int(time.time() * 1000), {RUN_NAME: run_id}
                 self.runs.add(run_id, name=run_id, started=now, opened=False, tags=tags)
-            self._restore(recorder.reported_points())
+            self._restore(store.reports_of_runs())
         self.update_end()
 
     def _restore(self, points: Iterable[dict[str, Any]]) -> None:
-        """A report is in the journal first; add what a kill kept out of the database."""
+        """Adds reports of the journal that a kill kept out of the database, which is written later."""
         for point in points:
             self.metrics.add(
                 point["run"], self.primary, point["value"], point["step"], point["time"]
             )
 
     def log(self, run: Run, values: list[tuple[str, float, int, int]]) -> None:
-        """Take values (name, value, step, time), in this order."""
+        """Adds values (name, value, step, time), in this order."""
         if not run.opened:
             self.runs.mark(run, "opened", 1)
         counts = self.counts(run)
@@ -62,20 +64,21 @@ class TrialRuns:
             if not self.metrics.add(run.number, name, value, step, when):
                 continue
             if counts:
-                self._recorder.report(name, value, point=(run.number, step, when))
+                self._store.add_report(name, value, point=(run.number, step, when))
             else:
-                self._recorder.note_nested(name, run.name or run.id)
-                self._say(run, name)
+                self._store.add_nested_metric(name, run.name or run.id)
+                self._log_nested(run, name)
 
-    def remember(self, run: Run, values: list[tuple[str, float, int, int]]) -> None:
-        """Note what was logged to a run before the trial: sent again, it is no report."""
+    def record_earlier_values(self, run: Run, values: list[tuple[str, float, int, int]]) -> None:
+        """Records what was logged to a run before the trial: if it is sent again, it is not a report."""
         for name, value, step, when in values:
             self.metrics.add(run.number, name, value, step, when)
 
     def add(self, run_id: str, **details: Any) -> Run:
-        """A run that the script has created; it is decided now whether it counts.
+        """Adds a run that the script created, and decides whether it counts.
 
         Args:
+            run_id: of the run.
             details: as of ``Runs.add``.
         """
         run = self.runs.add(run_id, **details)
@@ -84,7 +87,7 @@ class TrialRuns:
         return run
 
     def update(self, run: Run, body: dict[str, Any]) -> None:
-        """Carry out a request ``runs/update``."""
+        """Applies a request ``runs/update``."""
         status = str(body.get("status") or "")
         name = str(body.get("run_name") or "")
         self.runs.update(run, status=status, name=name, ended=body.get("end_time"))
@@ -93,13 +96,13 @@ class TrialRuns:
         self.update_end()
 
     def counts(self, run: Run) -> bool:
-        """Whether the reports of a run are the trial's."""
+        """Whether the metrics of a run are reports of the trial."""
         parent_id = self.runs.pair(run, "tag", PARENT)
-        if run.id in self.given or not parent_id:
+        if run.id in self.run_ids or not parent_id:
             return True
         decided = self.runs.pair(run, _DECIDED, parent_id)
         if decided is None:
-            # Once and for all: what happens in the parent later does not turn a run into a part of it.
+            # Decided once: what is logged to the parent later does not change it.
             decided = self._decide(run, parent_id)
             self.runs.set(run, _DECIDED, parent_id, decided)
         return decided == _COUNTS
@@ -110,31 +113,35 @@ class TrialRuns:
         return _COUNTS if own else _NESTED
 
     def update_end(self) -> None:
-        """Tell the recorder whether the script has closed all its runs."""
+        """Updates the store on whether the script has ended all its runs."""
         over = bool(self.runs.opened(over=True, most=1))
-        going = any(self.counts(run) for run in self.runs.opened(over=False))
-        self._recorder.set_ended(over and not going)
+        active = any(self.counts(run) for run in self.runs.opened(over=False))
+        self._store.set_runs_ended(over and not active)
 
     def _only_groups(self, parent: Run) -> bool:
-        """Whether a run was made by a bare client, and nothing was ever done in it: it groups the
-        runs of a study, of which the script's own is one.
+        """Whether a run only groups the runs of a study, of which the script's own is one.
+
+        Such a run was created by a plain client, and nothing was logged to it.
         """
         fluent = any(self.runs.pair(parent, "tag", key) for key in _FLUENT)
         resumed = parent.opened == RESUMED
-        used = fluent or resumed or parent.id in self.given or self.metrics.reported(parent.number)
+        used = (
+            fluent or resumed or parent.id in self.run_ids or self.metrics.reported(parent.number)
+        )
         return not used
 
     def _is_first(self, run: Run, parent_id: str) -> bool:
-        """Whether a run is a script's own in a study: the fluent API's, and the first one. More of
-        them are parts of something, as folds are.
+        """Whether a run is the script's own in a study: the first one of the fluent API.
+
+        Further ones are parts of something, such as folds.
         """
         statement = "SELECT MIN(run) FROM pairs WHERE kind = 'tag' AND key = ? AND value = ?"
         [(first,)] = self._database.rows(statement, PARENT, parent_id)
         fluent = any(self.runs.pair(run, "tag", key) for key in _FLUENT)
         return fluent and bool(first == run.number)
 
-    def _say(self, run: Run, name: str) -> None:
-        if run.id not in self._noted and len(self._noted) < _MOST_NOTES:
+    def _log_nested(self, run: Run, name: str) -> None:
+        if run.id not in self._noted and len(self._noted) < _MAX_LOGGED:
             self._noted.add(run.id)
-            text = f"run {run.name or run.id} is nested: its '{name}' is no report of the trial"
+            text = f"run {run.name or run.id} is nested: its '{name}' is not a report of the trial"
             print(text, file=sys.stderr, flush=True)

@@ -13,11 +13,11 @@ _TIMEOUT = 120.0
 
 
 class Upstream:
-    """The user's server: a connection for each thread of ours.
+    """The user's server; each thread has a connection of its own.
 
     Args:
         url: MLFLOW_TRACKING_URI; ``user:password@`` in it becomes an Authorization header.
-        insecure: do not check its certificate, as MLFLOW_TRACKING_INSECURE_TLS asks the client to.
+        insecure: does not verify its certificate, as MLFLOW_TRACKING_INSECURE_TLS requests.
     """
 
     def __init__(self, url: str, *, insecure: bool = False) -> None:
@@ -34,8 +34,16 @@ class Upstream:
     def send(
         self, method: str, path: str, headers: dict[str, str], body: Any
     ) -> http.client.HTTPResponse:
-        """The answer; an old connection that the server has closed meanwhile is made anew, unless
-        the body is a stream that has been read from.
+        """Sends a request and returns the answer.
+
+        If the server has closed the connection meanwhile, the request is sent again on a new one, unless
+        its body is a stream, which cannot be read again.
+
+        Args:
+            method: of HTTP.
+            path: of the request.
+            headers: of the request.
+            body: bytes, an iterator of bytes, or None.
 
         Raises:
             OSError, http.client.HTTPException: the server cannot be reached.
@@ -53,7 +61,7 @@ class Upstream:
         return self._request(self._connections.open, method, path, headers, body)
 
     def close(self) -> None:
-        """End this thread's connection, which is of no use after half a request."""
+        """Closes this thread's connection, which cannot be used after an incomplete request."""
         connection = getattr(self._connections, "open", None)
         if connection is not None:
             connection.close()
@@ -72,13 +80,13 @@ class Upstream:
         except (BrokenPipeError, ConnectionResetError):
             if body is None or isinstance(body, bytes):
                 raise
-            # The server has not read all of a stream, and may have said why.
+            # The server stopped reading a stream, and may have answered why.
         return connection.getresponse()
 
     def _connect(self) -> http.client.HTTPConnection:
         if not self._host:
-            # It may contain a password, so it is not repeated here.
-            raise OSError("MLFLOW_TRACKING_URI is no address of a server")
+            # The value may contain a password, so the message does not repeat it.
+            raise OSError("MLFLOW_TRACKING_URI is not the address of a server")
         if self._context is None:
             return http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT)
         return http.client.HTTPSConnection(
@@ -87,7 +95,7 @@ class Upstream:
 
 
 def _split(url: str) -> tuple[SplitResult, int | None]:
-    """A URL's parts and its port; nothing where it is no URL."""
+    """A URL's parts and its port; empty ones where it is invalid."""
     try:
         parts = urlsplit(url)
         return parts, parts.port
@@ -96,7 +104,7 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
 
 
 def _authorization(parts: SplitResult) -> str:
-    """The header that a client makes of ``user:password@``; both may be percent-encoded."""
+    """The header that a client sends for ``user:password@``; both may be percent-encoded."""
     if parts.username is None:
         return ""
     words = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
@@ -104,5 +112,5 @@ def _authorization(parts: SplitResult) -> str:
 
 
 def _ascii(path: str) -> str:
-    """A path as it came; bytes that are not ASCII, which HTTP does not allow, are percent-encoded."""
+    """A path with its non-ASCII bytes percent-encoded, as HTTP requires."""
     return "".join(letter if letter < "\x80" else f"%{ord(letter):02X}" for letter in path)

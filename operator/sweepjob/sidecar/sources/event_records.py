@@ -1,9 +1,11 @@
-"""The format of TensorBoard's event files: framed records, each a protocol-buffer message.
+"""Reads TensorBoard's event files: framed records, each a protocol-buffer message.
 
-Formats: TensorFlow's TFRecord and the messages Event, Summary and TensorProto. Only scalars are read.
-Both ways of writing one are: ``simple_value`` (PyTorch, tensorboardX) and a tensor of one number
-(TensorFlow 2). Everything else in a record, e.g. images and graphs, is skipped by seeking, so the memory
-that a file takes does not depend on what is in it. The time is linear in the number of fields.
+The formats are TensorFlow's TFRecord and its messages Event, Summary and TensorProto. Only scalars are
+read, in both their forms: ``simple_value`` (PyTorch, tensorboardX) and a tensor of one number (TensorFlow
+2). Everything else, e.g. images and graphs, is skipped by seeking, so the memory does not depend on the
+content. The time is linear in the number of fields.
+
+Written by hand: the sidecar has the standard library only.
 """
 
 from __future__ import annotations
@@ -33,19 +35,23 @@ _TYPE, _SHAPE, _CONTENT = 1, 2, 4  # of TensorProto
 _TENSORS = {1: ("<f", 5), 2: ("<d", 6)}
 
 
-class Damaged(Exception):
-    """The file cannot be read further: its framing is broken at an offset."""
+class DamagedFile(Exception):
+    """The file cannot be read further: its framing is invalid at an offset."""
 
 
-class Malformed(Exception):
-    """A record is no Event. Those behind it can be read."""
+class MalformedRecord(Exception):
+    """A record is not an Event. The records after it can be read."""
 
 
 class Cursor:
-    """A place in a file, with the piece around it in memory.
+    """A position in a file, with the bytes around it in memory.
+
+    Args:
+        file: opened for reading.
+        position: offset in the file.
 
     Attributes:
-        position: its offset in the file.
+        position: offset in the file.
     """
 
     def __init__(self, file: BinaryIO, position: int) -> None:
@@ -54,10 +60,10 @@ class Cursor:
         self._start = self.position = position
 
     def read(self, length: int) -> bytes:
-        """The next bytes.
+        """Returns the next bytes.
 
         Raises:
-            Malformed: the file ends before.
+            MalformedRecord: the file ends before.
         """
         index = self.position - self._start
         if not 0 <= index <= index + length <= len(self._piece):
@@ -68,10 +74,10 @@ class Cursor:
         return data
 
     def read_varint(self) -> int:
-        """The next number of variable length, of seven bits a byte.
+        """Returns the next number of variable length, with seven bits per byte.
 
         Raises:
-            Malformed: it is none.
+            MalformedRecord: it is not one.
         """
         index = self.position - self._start
         piece = self._piece[index : index + _LONGEST_VARINT] if index >= 0 else b""
@@ -83,16 +89,16 @@ class Cursor:
                 self.position += shift // 7
                 return value
         if len(piece) == _LONGEST_VARINT:
-            raise Malformed("a number is too long")
+            raise MalformedRecord("a number is too long")
         self._load(len(piece) + 1)
         return self.read_varint()
 
     def _load(self, length: int) -> None:
-        """Have the next bytes in memory, more of them than before."""
+        """Loads the next bytes, more of them than before."""
         self._file.seek(self.position)
         self._piece, self._start = self._file.read(max(length, _PIECE)), self.position
         if len(self._piece) < length:
-            raise Malformed("it is cut off")
+            raise MalformedRecord("it is cut off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +106,9 @@ class Logged:
     """A value in an Event.
 
     Attributes:
+        tag: its name.
         value: None when it is not a scalar.
-        wall_time: when it was logged, in seconds since the epoch; 0 when that is not said.
+        wall_time: when it was logged, in seconds since the epoch; 0 where that is missing.
     """
 
     tag: str
@@ -111,9 +118,10 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record that is complete.
+    """A complete record.
 
     Attributes:
+        file: that it is in.
         start, end: its offsets in the file.
     """
 
@@ -122,24 +130,28 @@ class Record:
     end: int
 
     def values(self) -> Iterator[Logged]:
-        """What the record logs, value by value.
+        """Yields the values that the record logs.
 
         Raises:
-            Malformed: it is no Event, or its data does not match its checksum.
+            MalformedRecord: it is not an Event, or its data does not match its checksum.
         """
         length = self.end - self.start - _HEADER - _FOOTER
         cursor = Cursor(self.file, self.start + _HEADER)
         if length <= _CHECKED and not _matches(cursor.read(length), cursor.read(_FOOTER)):
-            raise Malformed("its checksum does not match")
+            raise MalformedRecord("its checksum does not match")
         cursor.position = self.start + _HEADER
         yield from _event(cursor, self.end - _FOOTER)
 
 
-def complete_records(file: BinaryIO, offset: int) -> Iterator[Record]:
-    """The records from ``offset`` on, as far as they are complete.
+def read_records(file: BinaryIO, offset: int) -> Iterator[Record]:
+    """Yields the complete records from an offset on.
+
+    Args:
+        file: opened for reading.
+        offset: where a record begins.
 
     Raises:
-        Damaged: what stands where a record should begin is none.
+        DamagedFile: there is no record where one should begin.
     """
     size = file.seek(0, os.SEEK_END)
     while offset + _HEADER <= size:
@@ -149,7 +161,7 @@ def complete_records(file: BinaryIO, offset: int) -> Iterator[Record]:
             return  # truncated meanwhile
         (length,) = struct.unpack("<Q", header[:8])
         if not _matches(header[:8], header[8:]):
-            raise Damaged(f"no record at byte {offset}")
+            raise DamagedFile(f"no record at byte {offset}")
         end = offset + _HEADER + length + _FOOTER
         if end > size:
             return
@@ -158,8 +170,9 @@ def complete_records(file: BinaryIO, offset: int) -> Iterator[Record]:
 
 
 def _matches(data: bytes, checksum: bytes) -> bool:
-    """Whether a checksum is right. 0 is none: writers other than TensorFlow's leave it out. Zeros only
-    are a hole in the file.
+    """Whether a checksum is right.
+
+    Writers other than TensorFlow's write 0 for no checksum. Data of zeros only is a hole in the file.
     """
     (expected,) = struct.unpack("<I", checksum)
     return any(data) if expected == 0 else masked_crc32c(data) == expected
@@ -192,7 +205,7 @@ def _value(cursor: Cursor, end: int) -> tuple[str, float | None]:
 
 
 def _tensor(cursor: Cursor, end: int) -> float | None:
-    """The number in a TensorProto, None when it is not a single one. One without content is 0."""
+    """The number in a TensorProto; None when it has not exactly one. An empty one stands for 0."""
     kind_of_number, contents, is_scalar = 0, {}, False
     for number, kind, content in _fields(cursor, end):
         if kind == _VARINT and number == _TYPE:
@@ -214,11 +227,12 @@ def _unpacked(form: str, data: bytes) -> float:
 
 
 def _fields(cursor: Cursor, end: int) -> Iterator[tuple[int, int, int]]:
-    """Number and kind of each field of a message, with its value (of a varint) or its length. While the
-    caller has a field, the cursor is where its content begins.
+    """Number and kind of each field of a message, with its value (of a varint) or its length.
+
+    The cursor is at the content of the field that was yielded last.
 
     Raises:
-        Malformed: it is no message.
+        MalformedRecord: it is not a message.
     """
     position = cursor.position
     while position < end:
@@ -230,9 +244,9 @@ def _fields(cursor: Cursor, end: int) -> Iterator[tuple[int, int, int]]:
             continue
         length = cursor.read_varint() if kind == _BYTES else _LENGTHS.get(kind)
         if length is None:
-            raise Malformed("it has a field of an unknown kind")
+            raise MalformedRecord("it has a field of an unknown kind")
         position = cursor.position + length
         if position > end:
-            raise Malformed("a field is longer than its message")
+            raise MalformedRecord("a field is longer than its message")
         yield number, kind, length
         cursor.position = position

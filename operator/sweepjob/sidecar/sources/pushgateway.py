@@ -1,6 +1,6 @@
 """The part of Prometheus' push gateway that ``push_to_gateway`` needs: PUT and POST of the text format.
 
-Every push that has the primary metric is a report of it, whatever its value.
+Each push with the primary metric is a report, even if the value has not changed.
 """
 
 from __future__ import annotations
@@ -16,57 +16,65 @@ from ..server import Handler
 _SAMPLE = re.compile(
     r"(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)\s*(?P<labels>\{.*\})?\s+(?P<value>\S+)(?:\s+-?\d+)?\s*"
 )
-# A name that is no identifier stands in quotes before the labels.
+# A name that is not an identifier is quoted, and comes first among the labels.
 _QUOTED = re.compile(
     r'\{\s*"(?P<name>(?:[^"\\]|\\.)+)"\s*(?:,(?P<labels>.*))?\}\s+(?P<value>\S+)(?:\s+-?\d+)?\s*'
 )
 _ESCAPED = {"\\n": "\n", '\\"': '"', "\\\\": "\\"}
-_LIMIT = 16 * 1024 * 1024  # bytes of a push, unpacked
+_LIMIT = 16 * 1024 * 1024  # bytes of a push, decompressed
 
 
-class NotUnderstood(Exception):
-    """A push in another format than the text format."""
+class UnsupportedPush(Exception):
+    """A push in a format other than the text format."""
 
 
 class PushGateway:
-    """Takes pushes."""
+    """Receives pushes.
 
-    def __init__(self, recorder: MetricStore) -> None:
-        self._recorder = recorder
+    Args:
+        store: the reports.
+    """
+
+    def __init__(self, store: MetricStore) -> None:
+        self._store = store
 
     def push(self, body: bytes, kind: str, encoding: str) -> None:
-        """Take in a push.
+        """Adds the reports of a push.
 
         Args:
-            kind, encoding: its Content-Type and Content-Encoding.
+            body: of the request.
+            kind: its Content-Type.
+            encoding: its Content-Encoding; empty for none.
 
         Raises:
-            NotUnderstood: with what to do instead.
+            UnsupportedPush: with the remedy.
         """
         if "protobuf" in kind:
-            raise NotUnderstood("push the text format (prometheus_client does), not protobuf")
+            raise UnsupportedPush("push the text format (prometheus_client does), not protobuf")
         for name, value in samples(_unpacked(body, encoding).decode(errors="replace")):
-            self._recorder.report(name, value)
+            self._store.add_report(name, value)
 
 
 def _unpacked(body: bytes, encoding: str) -> bytes:
     if encoding in ("", "identity"):
         return body
     if encoding != "gzip":
-        raise NotUnderstood(f"push without compression or with gzip, not with {encoding}")
+        raise UnsupportedPush(f"push without compression or with gzip, not with {encoding}")
     unpacker = zlib.decompressobj(wbits=31)
     try:
         data = unpacker.decompress(body, _LIMIT)
     except zlib.error as error:
-        raise NotUnderstood(f"this is not gzip: {error}") from error
+        raise UnsupportedPush(f"the body is not gzip: {error}") from error
     if unpacker.unconsumed_tail:
-        raise NotUnderstood(f"a push may have {_LIMIT} bytes at most")
+        raise UnsupportedPush(f"a push may have {_LIMIT} bytes at most")
     return data
 
 
 def samples(text: str) -> list[tuple[str, float]]:
-    """Names and values in the text format. A name that has several samples, or labels, is given
-    with them; one that has a single sample is given without as well.
+    """Returns names and values in the text format.
+
+    A sample with labels is listed under its name with the labels. A name with one sample only is also
+    listed without labels.
     """
     found = list(_lines(text))
     counts = Counter(name for name, _, _ in found)
@@ -93,8 +101,8 @@ def _lines(text: str) -> Iterator[tuple[str, str, float]]:
                 continue
 
 
-def taking(gateway: PushGateway) -> type[Handler]:
-    """A handler for a server that takes pushes under ``/metrics/job/``."""
+def pushgateway_handler(gateway: PushGateway) -> type[Handler]:
+    """Returns a handler of requests that receives pushes under ``/metrics/job/``."""
 
     class PushHandler(Handler):
         def answer(self) -> None:
@@ -103,7 +111,7 @@ def taking(gateway: PushGateway) -> type[Handler]:
                 kind = self.headers.get("Content-Type", "")
                 try:
                     gateway.push(body, kind, self.headers.get("Content-Encoding", ""))
-                except NotUnderstood as error:
+                except UnsupportedPush as error:
                     self.send(415, f"the sweep's sidecar: {error}\n")
                     return
             self.send(200, "")

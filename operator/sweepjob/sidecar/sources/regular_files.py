@@ -1,5 +1,7 @@
-"""Opens files that a script has written. Nothing that it puts in their place can stop the sidecar: a
-named pipe is not waited for, and a link does not lead out of the folder that is shared.
+"""Opens files that a script wrote, safely.
+
+Nothing that the script puts in their place can block the sidecar: it does not wait for a named pipe, and
+follows no link out of the shared folder.
 """
 
 from __future__ import annotations
@@ -22,19 +24,23 @@ _REMEDIES = {
 
 
 class NotRegular(OSError):
-    """It is no regular file, or a link that leads out of its folder."""
+    """It is not a regular file, or it is a link out of its folder."""
 
 
 def open_regular(path: Path, folder: Path) -> BinaryIO:
-    """Open a regular file below ``folder`` for reading.
+    """Opens a regular file for reading.
+
+    Args:
+        path: of the file.
+        folder: that a link must not lead out of.
 
     Raises:
         NotRegular: it is something else, e.g. a named pipe.
-        OSError: it is not there, or cannot be read.
+        OSError: it does not exist, or cannot be read.
     """
     if path.is_symlink() and not _is_below(path, folder):
         raise NotRegular(0, "it is a link that leads out of its folder", str(path))
-    _check(os.stat(path).st_mode, path)  # opening a pipe would be seen by who writes to it
+    _check(os.stat(path).st_mode, path)  # before opening: the writer of a pipe would notice
     file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     try:
         _check(os.fstat(file.fileno()).st_mode, path)
@@ -52,14 +58,15 @@ def _check(mode: int, path: Path) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(0, "it is a folder", str(path))
     if not stat.S_ISREG(mode):
-        raise NotRegular(0, "it is no regular file", str(path))
+        raise NotRegular(0, "it is not a regular file", str(path))
 
 
 def explain(error: OSError, shown: str) -> str:
-    """Why a file could not be read, and the remedy, in a sentence.
+    """Returns why a file could not be read, and the remedy.
 
     Args:
-        shown: the file as the script's author knows it.
+        error: of the file.
+        shown: the file's name for the message.
     """
     remedy = next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), "")
     text = f"'{shown}' could not be read: {error.strerror}."
@@ -67,7 +74,7 @@ def explain(error: OSError, shown: str) -> str:
 
 
 def incomplete(texts: Sequence[str]) -> protocol.Notice | None:
-    """The notice of what could not be read; None when everything could."""
+    """Returns a notice about errors; None without any."""
     if not texts:
         return None
     more = f" The same of {len(texts) - 1} more." if len(texts) > 1 else ""

@@ -1,8 +1,8 @@
-"""Which run's scalars are the primary metric, where several TensorBoard runs have its tag.
+"""Selects the run whose scalars are the primary metric, where several TensorBoard runs have its tag.
 
-A run is the folder of the event files relative to the log directory, as for TensorBoard. The metric is
-named by its tag, or by run and tag: ``validation/epoch_accuracy``. A curve is of one run only: what came
-first by the rules below stays, and whatever else could have been meant is said.
+A run is the folder of the event files relative to the log directory, as in TensorBoard. The metric's name
+is a tag, or run and tag: ``validation/epoch_accuracy``. A curve is of one run only. The first run by the
+rules below is selected for good, and a notice lists what else could have been meant.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 
-# By how the name was read. A tag may contain slashes itself.
+# How the metric's name matches. A tag may contain slashes.
 _AS_TAG, _AS_RUN_AND_TAG, _AS_END_OF_RUN_AND_TAG = range(3)
-# The order of runs: the log directory itself, then by a word in the folder's name, then any other.
+# The precedence of runs: the log directory itself, then by a word in the folder's name, then others.
 _ROOT = 0
 _WORDS = {
     **dict.fromkeys(("validation", "valid", "val", "dev"), 1),
@@ -25,8 +25,10 @@ _WORDS = {
 }
 _OTHER, _TRAINING, _COPY = 4, 5, 6
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
-_LATE = 10.0  # seconds that training waits for another run that has not logged the tag yet
-_LISTED = 5  # runs that are named in a message
+_LATE = (
+    10.0  # seconds that training waits for a run with precedence that has not logged the tag yet
+)
+_LISTED = 5  # runs in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Series:
 
     Attributes:
         run: empty for the log directory itself.
-        is_copy: they are what ``add_hparams`` repeats in a folder of its own; ``run`` is the one that it
-            belongs to.
+        tag: of the scalars.
+        is_copy: ``add_hparams`` repeated them in a folder of its own; ``run`` is the original run.
     """
 
     run: str
@@ -45,24 +47,24 @@ class Series:
 
     @property
     def name(self) -> str:
-        """How it is named in ``objective.primaryMetric``."""
+        """Its name in ``objective.primaryMetric``."""
         return f"{self.run}/{self.tag}" if self.run else self.tag
 
     def __str__(self) -> str:
         return f"tag '{self.tag}' of run '{self.run or '.'}'"
 
 
-class Verdict(Enum):
-    """What is done with a scalar of the primary metric."""
+class ScalarAction(Enum):
+    """What to do with a scalar of the primary metric."""
 
     REPORT = "report"
-    HOLD = "hold"  # read it again later, and nothing behind it
+    HOLD = "hold"  # read it again later, and nothing after it
     IGNORE = "ignore"
 
 
 @lru_cache(16_384)
-def place_of(run: str) -> int:
-    """The place of a run in the order of runs; the first has precedence."""
+def run_precedence(run: str) -> int:
+    """Returns the rank of a run; a smaller one has precedence."""
     if not run:
         return _ROOT
     for folder in reversed(run.split("/")):
@@ -72,9 +74,15 @@ def place_of(run: str) -> int:
     return _OTHER
 
 
-def reading_of(metric: str, run: str, tag: str) -> int | None:
-    """How ``metric`` can be read so that it names this run's tag, the best reading; None when it does
-    not. Of a run it may name the last folders only, since those before them often are times.
+def match_metric(metric: str, run: str, tag: str) -> int | None:
+    """Returns how a metric's name matches a tag of a run, the best match; None when it does not.
+
+    It may have only the last folders of the run, since the ones before often are timestamps.
+
+    Args:
+        metric: the primary metric.
+        run: the run's folder.
+        tag: of the scalars.
     """
     if tag == metric:
         return _AS_TAG
@@ -87,8 +95,8 @@ def reading_of(metric: str, run: str, tag: str) -> int | None:
 
 
 @lru_cache(16_384)
-def may_name(metric: str, run: str) -> bool:
-    """Whether ``metric`` may be read as the name of this run and a tag."""
+def may_refer_to_run(metric: str, run: str) -> bool:
+    """Whether a metric's name may consist of this run and a tag."""
     folders = run.split("/")
     ends = ("/".join(folders[n:]) for n in range(len(folders)))
     return bool(run) and any(metric.startswith(f"{end}/") for end in ends)
@@ -96,14 +104,14 @@ def may_name(metric: str, run: str) -> bool:
 
 @dataclass(slots=True)
 class RunSelection:
-    """Chooses the series that is the primary metric.
+    """Selects the series that is the primary metric.
 
     Attributes:
         metric: its name in the spec.
-        started: when the pod began, in seconds since the epoch. A run that was over before, e.g. of an
-            earlier attempt, gives way to one that came later.
-        chosen: the series that is reported.
-        rivals: others that could have been meant, where no rule prefers the chosen one.
+        started: when the pod started, in seconds since the epoch. A run that ended before, e.g. of an
+            earlier attempt, is replaced by a later one.
+        chosen: the selected series; None before.
+        rivals: other series that could have been meant, where no rule prefers the selected one.
     """
 
     metric: str
@@ -117,37 +125,42 @@ class RunSelection:
     _last: bool = False
 
     def begin_pass(self, runs: Collection[str], now: float, *, last: bool) -> None:
-        """Prepare for what all files have at a moment.
+        """Begins a pass over all files.
 
         Args:
-            runs: all that have an event file.
+            runs: that have an event file.
             now: monotonic seconds.
             last: nothing will follow, so nothing is held.
         """
         self._runs, self._now, self._last = runs, now, last
 
-    def judge(self, series: Series, reading: int, wall_time: float, at: tuple[str, int]) -> Verdict:
-        """What to do with a scalar that may be the primary metric.
+    def decide(
+        self, series: Series, reading: int, wall_time: float, at: tuple[str, int]
+    ) -> ScalarAction:
+        """Returns what to do with a scalar that may be the primary metric.
 
         Args:
-            reading: of ``reading_of``.
+            series: of the scalar.
+            reading: from ``match_metric``.
             wall_time: when it was logged.
-            at: file and offset, by which a scalar that was held is known again.
+            at: file and offset, which identify a scalar that was held.
         """
         if self.chosen is None:
             if reading == _AS_TAG and self._is_held(series, at):
-                return Verdict.HOLD
+                return ScalarAction.HOLD
             self.chosen = series
         if series == self.chosen or self._continues(series, reading, wall_time):
             self.chosen, self._newest = series, max(self._newest or 0.0, wall_time)
-            return Verdict.REPORT
+            return ScalarAction.REPORT
         if self._is_rival(series, reading):
             self.rivals.add(series)
-        return Verdict.IGNORE
+        return ScalarAction.IGNORE
 
     def _is_held(self, series: Series, at: tuple[str, int]) -> bool:
-        """Training reports first within an epoch: its first report is held until its second one, so that
-        validation has its say.
+        """Whether to hold a scalar of training.
+
+        Training reports before validation within an epoch. Its first report is held until its second one,
+        so that a validation run is selected if there is one.
         """
         order = _order(series)
         if order < _TRAINING or self._last:
@@ -157,16 +170,16 @@ class RunSelection:
             held.setdefault(at, self._now)
         if len(held) < 2:
             return True
-        may_log_it_yet = any(place_of(run) < order for run in self._runs)
+        may_log_it_yet = any(run_precedence(run) < order for run in self._runs)
         return may_log_it_yet and self._now - max(held.values()) < _LATE
 
     def _continues(self, series: Series, reading: int, wall_time: float) -> bool:
-        """Whether the chosen series is from before the pod's start, and this one takes its place."""
+        """Whether the selected series is from before the pod's start, and this one replaces it."""
         old = self._newest is not None and self._newest < self.started <= wall_time
         return old and (reading, _order(series)) <= self._rank_of_chosen()
 
     def _is_rival(self, series: Series, reading: int) -> bool:
-        """Whether no rule prefers the chosen series to this one, or the name can be read in two ways."""
+        """Whether no rule prefers the selected series, or the metric's name is ambiguous."""
         if series.is_copy:
             return False
         best = self._rank_of_chosen()
@@ -175,11 +188,11 @@ class RunSelection:
 
     def _rank_of_chosen(self) -> tuple[int, int]:
         assert self.chosen is not None
-        reading = reading_of(self.metric, self.chosen.run, self.chosen.tag)
+        reading = match_metric(self.metric, self.chosen.run, self.chosen.tag)
         return reading or _AS_TAG, _order(self.chosen)
 
     def ambiguity(self) -> str:
-        """What else the primary metric could be, with the remedy; empty when nothing."""
+        """Returns what else the primary metric could be, with the remedy; empty when nothing."""
         if not self.rivals or self.chosen is None:
             return ""
         rivals = sorted(self.rivals, key=lambda series: (series.run, series.tag))
@@ -198,4 +211,4 @@ class RunSelection:
 
 
 def _order(series: Series) -> int:
-    return _COPY if series.is_copy else place_of(series.run)
+    return _COPY if series.is_copy else run_precedence(series.run)

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.api.problem import InvalidSpec
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.pod_logs.lines import LogLines, nanoseconds
-from sweepjob.pod_logs.numbers import compile_expressions
+from sweepjob.pod_logs.log_parser import LogParser, nanoseconds
+from sweepjob.pod_logs.number_syntax import compile_expressions
 
 from .builders import sweepjob
 
@@ -41,7 +41,7 @@ from .builders import sweepjob
     ],
 )
 def test_the_usual_forms(line: str, found: dict[str, float]) -> None:
-    assert str(dict(LogLines("score").read(line))) == str({k: float(v) for k, v in found.items()})
+    assert str(dict(LogParser("score").read(line))) == str({k: float(v) for k, v in found.items()})
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_the_usual_forms(line: str, found: dict[str, float]) -> None:
     ],
 )
 def test_the_forms_that_loggers_and_libraries_print(line: str) -> None:
-    lines = LogLines("val_acc")
+    lines = LogParser("val_acc")
     assert dict(lines.read(line))["val_acc"] == 0.93
-    assert lines.unread == 0
+    assert lines.unreadable_values == 0
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_the_forms_that_loggers_and_libraries_print(line: str) -> None:
     ],
 )
 def test_names_of_any_characters(metric: str, line: str) -> None:
-    assert dict(LogLines(metric).read(line))[metric] == 0.5
+    assert dict(LogParser(metric).read(line))[metric] == 0.5
 
 
 @pytest.mark.parametrize(
@@ -126,10 +126,10 @@ def test_names_of_any_characters(metric: str, line: str) -> None:
     ],
 )  # fmt: skip
 def test_a_number_that_is_cut_is_none_and_is_told(line: str) -> None:
-    lines = LogLines("val_acc")
+    lines = LogParser("val_acc")
     assert "val_acc" not in dict(lines.read(line))
-    assert lines.unread == 1
-    assert lines.unread_sample.startswith("val_acc=")
+    assert lines.unreadable_values == 1
+    assert lines.unreadable_sample.startswith("val_acc=")
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,9 @@ def test_a_number_that_is_cut_is_none_and_is_told(line: str) -> None:
     ],
 )
 def test_another_name_is_not_the_metrics(line: str) -> None:
-    lines = LogLines("val_acc")
+    lines = LogParser("val_acc")
     assert "val_acc" not in dict(lines.read(line))
-    assert lines.unread == 0
+    assert lines.unreadable_values == 0
 
 
 @given(
@@ -166,7 +166,7 @@ def test_any_number_as_any_program_prints_it(
     value: float, before: str, separator: str, behind: str, shown: Callable[[float], str]
 ) -> None:
     text = shown(value)
-    lines = LogLines("score")
+    lines = LogParser("score")
     found = dict(lines.read(f"{before}score{separator}{text}{behind}"))["score"]
     number = text.removeprefix("np.float64(").strip("')")
     assert repr(found) == repr(float(number))
@@ -174,7 +174,7 @@ def test_any_number_as_any_program_prints_it(
 
 @given(st.text(alphabet="score=:, 0123456789.eE+-x'\"%()[]{}/_\r\x1b", max_size=40))
 def test_what_is_read_is_in_the_line_as_a_number_of_its_own(line: str) -> None:
-    for value in (v for n, v in LogLines("score").read(line) if n == "score"):
+    for value in (v for n, v in LogParser("score").read(line) if n == "score"):
         written = re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", line)
         assert repr(value) in {repr(float(text)) for text in written}
 
@@ -195,7 +195,7 @@ def test_a_hostile_line_costs_milliseconds(unit: str, start: str) -> None:
     line = start + unit * (65536 // len(unit))
     costs = []
     for _ in range(3):
-        lines, before = LogLines("val_acc"), time.thread_time()
+        lines, before = LogParser("val_acc"), time.thread_time()
         lines.read(line)
         costs.append(time.thread_time() - before)
     assert min(costs) < 0.05
@@ -206,7 +206,7 @@ def test_the_time_grows_with_the_line_and_no_faster(unit: str) -> None:
     def cost(size: int) -> float:
         line, costs = unit * (size // len(unit)), []
         for _ in range(5):
-            lines, before = LogLines("val_acc", r"(?P<value>(x+x+)+y|1)"), time.thread_time()
+            lines, before = LogParser("val_acc", r"(?P<value>(x+x+)+y|1)"), time.thread_time()
             lines.read(line)
             costs.append(time.thread_time() - before)
         return min(costs)
@@ -215,7 +215,7 @@ def test_the_time_grows_with_the_line_and_no_faster(unit: str) -> None:
 
 
 def test_lines_to_quote_name_the_metric_first_and_are_harmless() -> None:
-    lines = LogLines("val_acc")
+    lines = LogParser("val_acc")
     for line in [
         "hello",
         "epoch 1",
@@ -226,11 +226,11 @@ def test_lines_to_quote_name_the_metric_first_and_are_harmless() -> None:
     ]:
         lines.read(line)
     assert lines.samples == ("VAL_ACC 0.93\\x07", "epoch 1", "loss 0.5")
-    assert LogLines("a").samples == ()
+    assert LogParser("a").samples == ()
 
 
 def test_what_azures_run_log_prints() -> None:
-    lines = LogLines("accuracy")
+    lines = LogParser("accuracy")
     printed = ["Attempted to log scalar metric val acc:", "0.75", "0.8", "x=1"]
     assert [lines.read(line) for line in printed] == [[], [("val acc", 0.75)], [], [("x", 1.0)]]
     lines.read("Attempted to log scalar metric a:")
@@ -238,19 +238,22 @@ def test_what_azures_run_log_prints() -> None:
 
 
 def test_a_pattern_of_ones_own() -> None:
-    named = LogLines("score", r"METRIC (?P<name>\w+) -> (?P<value>\S+)")
+    named = LogParser("score", r"METRIC (?P<name>\w+) -> (?P<value>\S+)")
     assert named.read("METRIC score -> 0.5 METRIC loss -> x") == [("score", 0.5)]
     assert named.read("score=0.5") == []
-    bare = LogLines("score", r"^final (?P<value>[\d.]+)$")
+    bare = LogParser("score", r"^final (?P<value>[\d.]+)$")
     assert bare.read("final 0.25") == [("score", 0.25)]
 
 
 @pytest.mark.parametrize(
     ("metrics", "words"),
     [
-        ({"source": "logs", "pattern": "("}, "spec.metrics.pattern: '(': is no regular expression"),
+        (
+            {"source": "logs", "pattern": "("},
+            "spec.metrics.pattern: '(': is not a regular expression",
+        ),
         ({"source": "logs", "pattern": r"(\w+)=(\d+)"}, "must have a group (?P<value>...)"),
-        ({"source": "logs", "pattern": "(?P<value>x)(?=y)"}, "is no regular expression"),
+        ({"source": "logs", "pattern": "(?P<value>x)(?=y)"}, "is not a regular expression"),
         ({"source": "file", "pattern": "(?P<value>x)"}, "belongs to source logs; remove it"),
         ({"source": "logs", "path": "/x"}, "belongs to source file or tensorboard"),
         ({"source": "file", "path": "/metrics.jsonl"}, "in a folder of its own"),
@@ -266,13 +269,13 @@ def test_mistakes_in_metrics(metrics: dict[str, object], words: str) -> None:
 
 
 def test_a_pattern_that_would_take_for_ever_elsewhere_takes_no_time() -> None:
-    lines = LogLines("score", r"(?P<value>(x+x+)+y)")
+    lines = LogParser("score", r"(?P<value>(x+x+)+y)")
     assert lines.read("x" * 100_000) == []
 
 
 @given(st.text(max_size=300))
 def test_any_line_is_survived(line: str) -> None:
-    LogLines("score").read(line)
+    LogParser("score").read(line)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""Which container a LimitRange or a ResourceQuota has refused, and what to set on it.
+"""Finds the container that a LimitRange or a ResourceQuota refused, and what to set on it.
 
-The API server's message names amounts; the container is the one in the pod that has them.
+The message of the API server has amounts only; the container is the one in the pod that has those.
 """
 
 from __future__ import annotations
@@ -22,24 +22,29 @@ _RATIO = re.compile(
 )
 _UNSPECIFIED = re.compile(r"must specify ([^\]]*)")
 _SIDECAR_REMEDY = (
-    "the sidecar's resources were fitted to the namespace before that rule was there: delete the "
-    "SweepTrial, which starts again with a sidecar that fits, or create the sweep with others "
+    "the sidecar's resources were fitted to the namespace before that rule existed: delete the "
+    "SweepTrial, which starts again with a sidecar that fits, or create the sweep with other ones "
     "(metrics.sidecar.resources)"
 )
 
 
 def is_of_limit_range(message: str) -> bool:
-    """Whether a LimitRange has refused a pod."""
+    """Whether the message is that of a LimitRange that refused a pod."""
     return bool(_BOUND.search(message) or _RATIO.search(message))
 
 
 def is_of_demanding_quota(message: str) -> bool:
-    """Whether a ResourceQuota has refused a pod for what a container does not name."""
+    """Whether the message is that of a ResourceQuota that requires amounts a container lacks."""
     return "failed quota" in message and bool(_UNSPECIFIED.search(message))
 
 
 def remedies(message: str, pod: Mapping[str, Any]) -> str:
-    """For every container that a message is about, what to set; the pod's spec has the containers."""
+    """Returns what to set on each container that a message is about.
+
+    Args:
+        message: of the API server.
+        pod: the pod's spec; without containers, only remedies that need none are found.
+    """
     found = [*_of_bounds(message, pod), *_of_ratios(message, pod), *_of_quota(message)]
     return "; ".join(dict.fromkeys(found))
 
@@ -96,7 +101,7 @@ def _containers(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _containers_with(
     pod: Mapping[str, Any], part: str, resource: str, amount: str
 ) -> Iterator[str]:
-    """Names of containers that have an amount, or none where the text is empty."""
+    """Names of the containers that have an amount of a resource; an empty amount stands for none."""
     wanted = parse_quantity(amount) if amount else None
     for container in _containers(pod):
         resources = container.get("resources") or {}

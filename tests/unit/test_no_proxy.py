@@ -6,7 +6,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from sweepjob.trial_pods.proxies import exempt_container, merge_environments
+from sweepjob.trial_pods.no_proxy import add_localhost_to_container, merge_environments
 
 from .test_job import environment, manifest, pod_of
 
@@ -17,7 +17,7 @@ FROM_MAP = {"configMapKeyRef": {"name": "proxy", "key": "none"}}
 def exempted(*env: dict[str, Any], **container: Any) -> dict[str, str]:
     """Values by name, as the kubelet hands them on."""
     body = {"name": "trainer", "env": list(env), **container}
-    exempt_container(body)
+    add_localhost_to_container(body)
     return environment(body)
 
 
@@ -68,7 +68,7 @@ def test_both_spellings(
 
 def test_a_value_from_elsewhere_is_extended_by_the_kubelet() -> None:
     body = {"name": "t", "env": [{"name": "no_proxy", "valueFrom": FROM_MAP}, PROXY]}
-    exempt_container(body)
+    add_localhost_to_container(body)
     assert body["env"] == [
         {"name": "SWEEPJOB_no_proxy", "valueFrom": FROM_MAP},
         {"name": "no_proxy", "value": "$(SWEEPJOB_no_proxy),localhost,127.0.0.1"},

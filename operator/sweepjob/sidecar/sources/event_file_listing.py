@@ -1,4 +1,4 @@
-"""Finds event files below a log directory, in constant memory however many other files are there."""
+"""Lists the event files below a log directory, in memory that does not grow with other files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     _Scan = _ScandirIterator[str]
 
 _MARK = "tfevents"
-_DEEPEST = 50  # folders below each other: each is kept open while those below it are listed
-MOST_FILES = 10_000  # event files that are followed
-_NOTED = 3  # folders that cannot be listed, of which the errors are kept
+_MAX_DEPTH = 50  # nested folders: each is open while those below it are listed
+MOST_FILES = 10_000  # event files
+_MAX_ERRORS = 3  # of folders that cannot be listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,9 @@ class EventFile:
 
     Attributes:
         run: its folder relative to the log directory, with slashes; empty for the log directory.
+        name: of the file.
+        path: of the file.
+        size: in bytes.
         identity: device and inode.
     """
 
@@ -42,13 +45,13 @@ class EventFile:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is below a log directory.
+    """The content of a log directory.
 
     Attributes:
-        files: event files with content, each once, however many links lead to it.
+        files: event files with content, each once, even where several links lead to it.
         runs: folders that have an event file, empty ones included.
-        left_out: some were left out, since there are too many.
-        unreadable: folders that could not be listed, the first ones.
+        left_out: there are more than MOST_FILES.
+        unreadable: errors of the first folders that could not be listed.
     """
 
     files: tuple[EventFile, ...]
@@ -58,7 +61,7 @@ class Listing:
 
 
 def list_event_files(folder: Path) -> Listing:
-    """List the event files below a folder. Links to folders are not followed."""
+    """Lists the event files below a folder. Links to folders are not followed."""
     found: dict[tuple[int, int], EventFile] = {}
     runs: set[str] = set()
     unreadable: list[OSError] = []
@@ -80,7 +83,7 @@ def list_event_files(folder: Path) -> Listing:
 
 
 def _entries(folder: Path, unreadable: list[OSError]) -> Iterator[os.DirEntry[str]]:
-    """All that is no folder, below a folder."""
+    """All entries below a folder that are not folders."""
     open_folders = _scan(str(folder), unreadable)
     try:
         while open_folders:
@@ -89,7 +92,7 @@ def _entries(folder: Path, unreadable: list[OSError]) -> Iterator[os.DirEntry[st
                 open_folders.pop()
             elif not entry.is_dir(follow_symlinks=False):
                 yield entry
-            elif len(open_folders) < _DEEPEST:
+            elif len(open_folders) < _MAX_DEPTH:
                 open_folders += _scan(entry.path, unreadable)
             else:
                 _note(unreadable, OSError(0, "it is too deep", entry.path))
@@ -110,7 +113,7 @@ def _scan(path: str, unreadable: list[OSError]) -> list[_Scan]:
 
 
 def _note(unreadable: list[OSError], error: OSError) -> None:
-    if len(unreadable) < _NOTED:
+    if len(unreadable) < _MAX_ERRORS:
         unreadable.append(error)
 
 
@@ -119,7 +122,7 @@ def _event_file(entry: os.DirEntry[str], folder: Path) -> EventFile | None:
     try:
         status = entry.stat()
     except OSError:
-        return None  # it was removed meanwhile, or is a link to nothing
+        return None  # removed meanwhile, or a broken link
     run = path.parent.relative_to(folder).as_posix()
     identity = (status.st_dev, status.st_ino)
     return EventFile("" if run == "." else run, entry.name, path, status.st_size, identity)

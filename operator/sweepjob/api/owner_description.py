@@ -1,4 +1,4 @@
-"""Whose an object is, in words for whoever has another one of that name."""
+"""Describes the owner of an object, for a message about a name that is in use."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from . import names
 
 
-def owner_of(body: Mapping[str, Any]) -> str:
-    """Whose an object is, by its owner, or by labels that say it."""
+def describe_owner(body: Mapping[str, Any]) -> str:
+    """Returns the owner of an object in words, from its owner references or its labels."""
     meta = body["metadata"]
     labels = meta.get("labels") or {}
     owners = meta.get("ownerReferences") or []

@@ -1,4 +1,4 @@
-"""Mistakes in the user's pod that Kubernetes would take and trials would stumble over."""
+"""Finds problems of the user's pod that Kubernetes accepts and that break trials."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ from .. import protocol
 from .metrics import Metrics
 from .names import TRACKING_URI
 from .problem import Problem
-from .reserved_names import reserved_names
+from .reserved_names import find_reserved_names
 
 
-def check_pod(trial: Mapping[str, Any], metrics: Metrics) -> Iterator[Problem]:
-    """Everything that is wrong with ``spec.trial``'s pod."""
+def pod_problems(trial: Mapping[str, Any], metrics: Metrics) -> Iterator[Problem]:
+    """Yields the problems of the pod in ``spec.trial``.
+
+    Args:
+        trial: ``spec.trial``.
+        metrics: how trials report.
+    """
     for path, container in _containers(trial):
         if metrics.source == protocol.MLFLOW:
-            yield from _tracking(path, container.get("env"))
+            yield from _tracking_uri_problems(path, container.get("env"))
     if metrics.source == protocol.MLFLOW:
-        yield from _tracking("spec.trial", trial.get("env"))
-    # Names that references fill in are looked at in the rendered pod.
-    for path, name, remedy in reserved_names(_pod(trial)):
+        yield from _tracking_uri_problems("spec.trial", trial.get("env"))
+    # Names that come from references are checked in the rendered pod.
+    for path, name, remedy in find_reserved_names(_pod(trial)):
         yield Problem(f"spec.trial.template.spec.{path}", name, remedy)
 
 
@@ -40,7 +45,7 @@ def _dicts(listed: Any) -> Sequence[Mapping[str, Any]]:
     return [e for e in listed if isinstance(e, Mapping)] if isinstance(listed, list) else []
 
 
-def _tracking(path: str, env: Any) -> Iterator[Problem]:
+def _tracking_uri_problems(path: str, env: Any) -> Iterator[Problem]:
     for position, entry in enumerate(_dicts(env)):
         value = entry.get("value")
         if entry.get("name") != TRACKING_URI or not isinstance(value, str):

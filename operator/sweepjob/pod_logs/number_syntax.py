@@ -1,8 +1,8 @@
-"""Names and numbers in the text of a log: ``name=value`` in the forms that scripts print.
+"""Finds names and numbers in a log: ``name=value`` in the forms that scripts print.
 
-An expression of RE2 finds the separator and the number, in time that is linear in the text. Whether the
-number ends where the expression stops is decided here, by what follows: a number that goes on in a form
-that is not understood (``1,234.5``, ``12:30``, ``0x1F``) is no number.
+An expression of RE2 finds the separator and the number, in time linear in the text. What follows decides
+whether the number ends where the expression ends: one that continues in an unknown form (``1,234.5``,
+``12:30``, ``0x1F``) is not a number.
 """
 
 from __future__ import annotations
@@ -18,36 +18,38 @@ if TYPE_CHECKING:
     import re2
 
 _NAME_CHARACTER = r"\p{L}\p{M}\p{N}_./@-"
-# The escapes are those of a line within a JSON text.
+# The escapes are those of a line within a JSON string.
 _LEAD = rf"(?:\\[nrt]|[^{_NAME_CHARACTER}]-*|^-*)"
 _NAME = rf"(?P<name>[\p{{L}}_][{_NAME_CHARACTER}]*)"
 _SEPARATOR = r"[\"'`\])}*\\]{0,4}\s*(?:=>|:=|[=:])\s*"
-# What a value may be wrapped in: quotes, brackets, the types of numpy, PyTorch, TensorFlow and JAX.
+# What may enclose a value: quotes, brackets, the types of numpy, PyTorch, TensorFlow and JAX.
 _TYPE = (
     r"(?:[A-Za-z_]\w*\.){0,2}(?:float\w*|bfloat16|u?int\d*|double|half|longdouble|[Tt]ensor|[Aa]rray"
     r"|DeviceArray|ndarray|Parameter|EagerTensor|Decimal)\("
 )
 _OPENED = rf"(?P<opened>(?:[\"'`\\*\[(]|<tf\.Tensor[^>]{{0,80}}numpy=|{_TYPE}){{0,5}})"
 _NUMBER = r"(?P<value>[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|(?i:nan|inf(?:inity)?)))"
-# Behind a number in brackets: they close, or keyword arguments follow, e.g. ``, device='cuda:0')``.
+# After a number in brackets: they close, or keyword arguments follow, e.g. ``, device='cuda:0')``.
 _CLOSED = r"[\"'`\\]{0,2}\s*(?:[\])]|,\s*[\p{L}_]\w*\s*=)"
 
-_WORD = "_+=^×·⋅∙…⁄"  # besides letters and digits: the number goes on, or is part of something else
+_WORD = (
+    "_+=^×·⋅∙…⁄"  # besides letters and digits: the number continues, or is part of something else
+)
 _JOINT = ".-/"  # the same, when a letter or a digit follows
 _MARKS = ",:'’(*，：．٫٬"  # the same, when a digit follows
-_LOOKED_AT = 40  # bytes behind a number that tell whether it has ended
+_LOOKAHEAD = 40  # bytes after a number that decide whether it has ended
 _LONGEST = 400  # bytes of a number; the largest float has 309 digits
-_NAMES = 100  # of a line that are looked at
-_TRIES = 50  # to find a number behind the name of the metric, from the end of the line
+_NAMES = 100  # names per line
+_TRIES = 50  # occurrences of the metric's name that are tried, from the end of the line
 
 
 class Number(NamedTuple):
-    """What stands in the place of a metric's value.
+    """A number after a metric's name.
 
     Attributes:
-        text: the number, as far as it was understood.
-        whole: the number ends there.
-        start, end: where the metric's name begins and the number ends, in bytes.
+        text: the number, as far as it was recognized.
+        whole: the number ends there; otherwise it continues in an unknown form.
+        start, end: byte offsets of the begin of the name and of the end of the number.
     """
 
     text: str
@@ -56,8 +58,13 @@ class Number(NamedTuple):
     end: int
 
 
-def last_numbers(metric: bytes, text: bytes) -> Iterator[Number]:
-    """The numbers behind a metric's name, whatever characters the name has, from the last one on."""
+def metric_numbers(metric: bytes, text: bytes) -> Iterator[Number]:
+    """Yields the numbers after a metric's name, the last one first.
+
+    Args:
+        metric: may have any characters.
+        text: a line.
+    """
     expression, opened, value = _value_expression()
     end = len(text)
     for _ in range(_TRIES):
@@ -65,7 +72,7 @@ def last_numbers(metric: bytes, text: bytes) -> Iterator[Number]:
         if start < 0:
             return
         end = start
-        if not _begins_a_name(text[max(0, start - _LOOKED_AT) : start].decode(errors="replace")):
+        if not _begins_a_name(text[max(0, start - _LOOKAHEAD) : start].decode(errors="replace")):
             continue
         match = expression.match(text, start + len(metric))
         if match is None:
@@ -75,8 +82,8 @@ def last_numbers(metric: bytes, text: bytes) -> Iterator[Number]:
             yield _number(text, match[opened], match[value], start, after)
 
 
-def other_numbers(text: bytes) -> Iterator[tuple[str, Number]]:
-    """Names of the usual characters with the numbers behind them, in their order."""
+def named_numbers(text: bytes) -> Iterator[tuple[str, Number]]:
+    """Yields names of the usual characters with the numbers after them, in their order."""
     expression, name, opened, value = _named_expression()
     for match in islice(expression.finditer(text), _NAMES):
         where = (match.start(name), match.end(value))
@@ -85,7 +92,7 @@ def other_numbers(text: bytes) -> Iterator[tuple[str, Number]]:
 
 
 def compile_expressions() -> None:
-    """Do what takes a moment the first time."""
+    """Compiles all expressions, which takes some time at the first use."""
     _value_expression()
     _named_expression()
     compiled(_CLOSED)
@@ -106,18 +113,18 @@ def _named_expression() -> tuple[re2._Regexp, int, int, int]:
 
 
 def _number(text: bytes, opened: bytes, value: bytes, start: int, end: int) -> Number:
-    rest = text[end : end + _LOOKED_AT].decode(errors="replace")
+    rest = text[end : end + _LOOKAHEAD].decode(errors="replace")
     whole = len(value) <= _LONGEST and _is_whole(opened.decode(errors="replace"), rest)
     return Number(value.decode(), whole, start, end)
 
 
 def _is_no_value(value: bytes, rest: bytes) -> bool:
-    """Whether it is a word like ``nano``, or how far a progress bar of that name is, ``10%|#``."""
+    """Whether it is a word like ``nano``, or the percentage of a progress bar, ``10%|#``."""
     return rest == b"%|" or (value.isalpha() and rest[:1].isalpha())
 
 
 def _begins_a_name(before: str) -> bool:
-    """Whether a name begins behind this text: ``best_acc`` and ``val/acc`` are not ``acc``."""
+    """Whether a name can begin after this text: ``best_acc`` and ``val/acc`` are not ``acc``."""
     if before.endswith(("\\n", "\\r", "\\t")):
         return True
     last = before.rstrip("-")[-1:]
@@ -128,7 +135,7 @@ def _is_whole(opened: str, rest: str) -> bool:
     """Whether a number ends where it was found to.
 
     Args:
-        opened: what the value is wrapped in.
+        opened: what encloses the value.
         rest: what follows the number.
     """
     if opened.startswith("<"):

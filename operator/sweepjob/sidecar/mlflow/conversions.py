@@ -1,4 +1,4 @@
-"""Forms that several calls share."""
+"""Converts fields that several calls share."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ EXPERIMENT_ID = "0"
 
 
 def pairs(listed: Any) -> dict[str, str]:
-    """Params or tags of a request: a list of objects with ``key`` and ``value``."""
+    """Reads params or tags of a request: a list of objects with ``key`` and ``value``."""
     return {str(pair["key"]): str(pair.get("value", "")) for pair in listed or []}
 
 
 def dump_pairs(found: dict[str, str]) -> list[dict[str, str]]:
-    """Params or tags of an answer."""
+    """Returns params or tags for an answer."""
     return [{"key": key, "value": value} for key, value in found.items()]
 
 
 def metric_values(metrics: Any) -> list[tuple[str, float, int, int]]:
-    """Name, value, step and time of metrics in a request, in the order of their steps: a client that
-    logs in the background sends batches in any order inside.
+    """Reads name, value, step and time of metrics in a request, and sorts them by step.
+
+    A client that logs in the background sends batches whose values are in any order.
 
     Raises:
-        ValueError, KeyError, TypeError, AttributeError: they are none.
+        ValueError, KeyError, TypeError, AttributeError: they are malformed.
     """
     values = [
         (

@@ -19,7 +19,7 @@ from sweepjob.lifecycle.actions import RecordEnd, RecordRetry
 from sweepjob.lifecycle.planner import plan
 from sweepjob.local.api_server import MemoryApiServer, Request
 from sweepjob.local.store import Body
-from sweepjob.trial_pods.completeness import SidecarEnds, lost_reports, sidecar_ends
+from sweepjob.trial_pods.lost_reports import SidecarExits, lost_reports_notice, sidecar_exits
 
 from tests.fake_api.cluster import FakeCluster
 from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet
@@ -40,28 +40,33 @@ GOOD, BAD, OOM = ("Completed", 0), ("Error", 1), ("OOMKilled", 137)
 @pytest.mark.parametrize(
     ("source", "ends", "over", "words"),
     [
-        ("tensorboard", SidecarEnds(GOOD), True, None),
-        ("tensorboard", SidecarEnds(OOM), True, "killed (OOMKilled, exit code 137) before it had"),
-        ("file", SidecarEnds(None, OOM), True, "It needed more memory"),  # in its back-off
-        ("file", SidecarEnds(None, OOM), False, None),  # it reads on when it is started again
-        ("file", SidecarEnds(GOOD, OOM), True, None),  # it has read on
-        ("mlflow", SidecarEnds(GOOD, OOM), True, "what the script sent meanwhile may be lost"),
+        ("tensorboard", SidecarExits(GOOD), True, None),
+        ("tensorboard", SidecarExits(OOM), True, "killed (OOMKilled, exit code 137) before it had"),
+        ("file", SidecarExits(None, OOM), True, "It needed more memory"),  # in its back-off
+        ("file", SidecarExits(None, OOM), False, None),  # it reads on when it is started again
+        ("file", SidecarExits(GOOD, OOM), True, None),  # it has read on
         (
             "mlflow",
-            SidecarEnds(None, BAD),
-            False,
-            "ended (Error, exit code 1) and started again",
+            SidecarExits(GOOD, OOM),
+            True,
+            "reports that the script sent meanwhile may be lost",
         ),
-        ("pushgateway", SidecarEnds(None, ("Error", 137)), False, "was killed (Error"),
-        ("mlflow", SidecarEnds(GOOD, GOOD), True, None),  # it had left by itself
-        ("mlflow", SidecarEnds(), True, None),
-        ("logs", SidecarEnds(), True, None),
+        (
+            "mlflow",
+            SidecarExits(None, BAD),
+            False,
+            "ended (Error, exit code 1) and restarted",
+        ),
+        ("pushgateway", SidecarExits(None, ("Error", 137)), False, "was killed (Error"),
+        ("mlflow", SidecarExits(GOOD, GOOD), True, None),  # it had left by itself
+        ("mlflow", SidecarExits(), True, None),
+        ("logs", SidecarExits(), True, None),
     ],
 )
 def test_what_a_sidecars_ends_mean(
-    source: str, ends: SidecarEnds, over: bool, words: str | None
+    source: str, ends: SidecarExits, over: bool, words: str | None
 ) -> None:
-    lost = lost_reports(ends, source, over=over)
+    lost = lost_reports_notice(ends, source, over=over)
     assert (lost is None) == (words is None)
     if lost is not None and words is not None:
         assert lost.reason == protocol.REPORTS_INCOMPLETE
@@ -80,8 +85,8 @@ def test_ends_are_read_from_a_pod() -> None:
             },
         ]
     }
-    assert sidecar_ends(status) == SidecarEnds(None, OOM)
-    assert sidecar_ends({}) == SidecarEnds()
+    assert sidecar_exits(status) == SidecarExits(None, OOM)
+    assert sidecar_exits({}) == SidecarExits()
 
 
 def ended(*, retry: bool, retries: int = 1, failures: int = 0) -> Any:
@@ -141,7 +146,7 @@ def test_it_is_taken_back_when_it_is_mended() -> None:
     one.unwritten_since = None
     sweep.report(one, push(one, 2, 0.8), 3.0)
     assert one.unwritten_since == 3.0
-    assert one.doubts == {}
+    assert one.incomplete_reasons == {}
     assert conditions(sweep)["Degraded"][0] is False
 
 
@@ -172,11 +177,11 @@ def test_a_gap_before_the_last_words_is_said() -> None:
     sweep.report(one, push(one, 1, 0.1), 1.0)
     sweep.adopt(one, protocol.Summary(9, 0.1, 0.9, (0.2, 0.3), ("score",)), 2.0)
     assert one.curve.count == 9
-    assert one.incomplete.startswith("6 of its reports are not on its curve")
+    assert one.incomplete.startswith("6 of its reports are missing from its curve")
     whole = sweep.add(record(1))
     sweep.adopt(whole, protocol.Summary(2, 0.2, 0.3, (0.2, 0.3), ("score",), (UNCLEAR,)), 2.0)
     assert whole.incomplete == "", "it would be the same the next time"
-    assert [*whole.doubts] == ["AmbiguousMetric"]
+    assert [*whole.incomplete_reasons] == ["AmbiguousMetric"]
 
 
 def test_another_pod_begins_without_doubts() -> None:
@@ -184,9 +189,9 @@ def test_another_pod_begins_without_doubts() -> None:
     one = sweep.add(record(0))
     sweep.switch_pod(one, "a")
     one.note_doubts((UNREAD, UNCLEAR), UNREAD, 1.0)
-    assert [*one.doubts] == ["ReportsIncomplete", "AmbiguousMetric"]
+    assert [*one.incomplete_reasons] == ["ReportsIncomplete", "AmbiguousMetric"]
     sweep.switch_pod(one, "b")
-    assert one.doubts == {}
+    assert one.incomplete_reasons == {}
 
 
 def test_a_trial_that_was_stopped_may_leave_anything_behind() -> None:
@@ -195,7 +200,7 @@ def test_a_trial_that_was_stopped_may_leave_anything_behind() -> None:
     sweep.report(one, push(one, 1, 0.5), 1.0)
     one.stop = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "it was worse")
     sweep.adopt(one, protocol.Summary(1, 0.5, 0.5, (0.5,), ("score",), (UNREAD,)), 2.0)
-    assert one.doubts == {}
+    assert one.incomplete_reasons == {}
 
 
 class KillingServer(MemoryApiServer):
@@ -245,15 +250,15 @@ async def test_a_trial_whose_sidecar_was_killed(choice: str) -> None:
     degraded = next(c for c in status["conditions"] if c["type"] == "Degraded")
     assert [r.phase for r in records] == [TrialPhase.SUCCEEDED, TrialPhase.SUCCEEDED]
     first, second = records
-    assert (second.reason, second.doubts) == ("Completed", {})
+    assert (second.reason, second.incomplete_reasons) == ("Completed", {})
     if choice == "accept":
         assert (first.reason, first.attempt) == ("ReportsIncomplete", 1)
-        assert "OOMKilled" in first.doubts["ReportsIncomplete"].message
+        assert "OOMKilled" in first.incomplete_reasons["ReportsIncomplete"].message
         assert (degraded["status"], degraded["reason"]) == ("True", "ReportsIncomplete")
         assert degraded["message"].startswith("trial sweep-0")
     else:
         assert (first.reason, first.attempt, first.failures) == ("Completed", 2, 1)
-        assert first.doubts == {}
+        assert first.incomplete_reasons == {}
         assert first.executions[0].reason == "ReportsIncomplete"
         assert degraded["status"] == "False"
     operator.kill()

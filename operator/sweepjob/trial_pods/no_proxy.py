@@ -1,7 +1,7 @@
-"""Keeps a trainer's reports to its sidecar away from an HTTP proxy.
+"""Excludes localhost from HTTP proxies, so that a trainer's reports reach its sidecar.
 
-A client that finds ``HTTP_PROXY`` sends even requests for localhost to the proxy, unless ``NO_PROXY``
-names it. Clients differ in which of ``NO_PROXY`` and ``no_proxy`` counts, so both are set.
+With ``HTTP_PROXY`` set, clients send even requests to localhost to the proxy, unless ``NO_PROXY`` lists
+it. Some clients read ``NO_PROXY`` and others ``no_proxy``, so both are set.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 Manifest = dict[str, Any]
 SPELLINGS = ("NO_PROXY", "no_proxy")
 _LOCAL = ("localhost", "127.0.0.1")
-_EVERY_HOST = "*"  # only counts where it stands alone
+_EVERY_HOST = "*"  # valid only as the whole value
 
 
-def exempt(hosts: str) -> str:
-    """A value of ``NO_PROXY`` with the names of localhost in it, and whatever was there before."""
+def add_localhost(hosts: str) -> str:
+    """Adds the names of localhost to a value of ``NO_PROXY``."""
     hosts = hosts.strip().rstrip(",")
     if hosts == _EVERY_HOST:
         return hosts
@@ -24,25 +24,25 @@ def exempt(hosts: str) -> str:
     return ",".join(([hosts] if hosts else []) + [h for h in _LOCAL if h not in present])
 
 
-def exempt_container(container: Manifest) -> None:
-    """Add localhost to both spellings in a container's environment.
+def add_localhost_to_container(container: Manifest) -> None:
+    """Adds localhost to both spellings in a container's environment.
 
-    A value from a Secret or ConfigMap moves to a variable of another name, which the kubelet expands into
-    the new value. Variables that the image itself sets cannot be seen here, and are replaced.
+    A value from a Secret or ConfigMap moves to a variable of another name, which the kubelet expands in
+    the new value. Values that the image sets are unknown here, and are replaced.
     """
     env: list[Manifest] = list(container.get("env") or [])
-    last = {entry.get("name"): entry for entry in env}  # of two with one name the last one counts
+    last = {entry.get("name"): entry for entry in env}  # the last one of a name counts
     given = {spelling: last[spelling] for spelling in SPELLINGS if spelling in last}
     hosts = {spelling: _hosts(spelling, entry) for spelling, entry in given.items()}
     env = [changed for entry in env for changed in _with_localhost(entry, hosts)]
     others = ",".join(filter(None, hosts.values()))
     for spelling in SPELLINGS:
         if spelling not in given:
-            # A whole ConfigMap may have either; a reference to nothing stays as it is, and names no host.
-            whole = [f"$({name})" for name in SPELLINGS if name not in given]
-            inherited = ",".join(whole) if container.get("envFrom") else ""
+            # envFrom may set either. A reference to no variable stays as it is, and matches no host.
+            spellings = [f"$({name})" for name in SPELLINGS if name not in given]
+            inherited = ",".join(spellings) if container.get("envFrom") else ""
             known = ",".join(filter(None, (inherited, others)))
-            env.append({"name": spelling, "value": exempt(known)})
+            env.append({"name": spelling, "value": add_localhost(known)})
     container["env"] = env
 
 
@@ -54,23 +54,27 @@ def _with_localhost(entry: Manifest, hosts: Mapping[str, str]) -> list[Manifest]
     name = entry.get("name", "")
     if name not in hosts:
         return [entry]
-    value = {"name": name, "value": exempt(_hosts(name, entry))}
+    value = {"name": name, "value": add_localhost(_hosts(name, entry))}
     if "valueFrom" not in entry:
         return [value]
     return [{**entry, "name": f"SWEEPJOB_{name}"}, value]
 
 
 def merge_environments(inherited: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a trainer that runs as a process: its own variables above those of this machine.
+    """Returns the environment of a trainer that runs as a local process.
 
-    Where the trial itself names no hosts, those that this machine exempts from its proxy stay exempt.
+    Where the trial sets no ``NO_PROXY``, the hosts of this machine's remain excluded.
+
+    Args:
+        inherited: the variables of this machine.
+        own: the variables of the trainer, which take precedence.
     """
     merged = {**inherited, **own}
     other = next((inherited[spelling] for spelling in SPELLINGS if spelling in inherited), "")
     for spelling in SPELLINGS:
         if spelling in own:
             hosts = ",".join(h for h in own[spelling].split(",") if not h.startswith("$("))
-            if hosts == exempt(""):
-                hosts = exempt(inherited.get(spelling, other))
+            if hosts == add_localhost(""):
+                hosts = add_localhost(inherited.get(spelling, other))
             merged[spelling] = hosts
     return merged

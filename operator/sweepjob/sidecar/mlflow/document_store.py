@@ -1,4 +1,4 @@
-"""Things that are kept as JSON: experiments, models, traces."""
+"""Stores JSON documents: experiments, models, traces."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from .errors import MlflowError
 Body = dict[str, Any]
 
 
-class Documents:
-    """Bodies by kind and id."""
+class DocumentStore:
+    """Documents by kind and id.
+
+    Args:
+        database: of the server.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def get(self, kind: str, key: str) -> Body | None:
+        """Returns a document; None when there is none."""
         statement = "SELECT body FROM documents WHERE kind = ? AND id = ?"
         row = self._database.row(statement, kind, key)
         if row is None:
@@ -26,10 +31,15 @@ class Documents:
         return body
 
     def put(self, kind: str, key: str, body: Body) -> Body:
-        """Keep a body, in the place of an older one.
+        """Stores a document; it replaces an earlier one.
+
+        Args:
+            kind: of the document.
+            key: its id.
+            body: the document.
 
         Raises:
-            MlflowError: there is no room.
+            MlflowError: the database is at its budget.
         """
         if not self._database.has_room():
             text = f"the sweep's sidecar has no room for another of its {kind}"
@@ -42,14 +52,21 @@ class Documents:
         return body
 
     def note(self, kind: str, key: str, body: Body) -> None:
-        """Keep a body if there is room: logging never fails."""
+        """Stores a document if there is room: logging never fails.
+
+        Args:
+            kind: of the document.
+            key: its id.
+            body: the document.
+        """
         if self._database.has_room():
             self.put(kind, key, body)
 
     def remove(self, kind: str, key: str) -> None:
+        """Deletes a document."""
         self._database.write("DELETE FROM documents WHERE kind = ? AND id = ?", kind, key)
 
     def all(self, kind: str) -> list[Body]:
-        """All bodies of a kind, in the order in which they were first kept."""
+        """Returns all documents of a kind, in the order of their creation."""
         statement = "SELECT body FROM documents WHERE kind = ? ORDER BY number"
         return [json.loads(body) for (body,) in self._database.rows(statement, kind)]

@@ -1,0 +1,179 @@
+"""Finds reports in the lines of a log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+from itertools import islice
+
+from ..api.metrics import compiled
+from .number_syntax import Number, metric_numbers, named_numbers
+from .samples import LogSamples, printable
+
+# Azure's Run.log prints this outside of Azure: the name in one line, the value in the next.
+_AZURE = b"Attempted to log scalar metric "
+# Colours, cursor moves, titles. Linear in the text: no match can contain the escape that begins it.
+_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Za-z])")
+_OVERLAP = 1024  # bytes of a part of a long line that are scanned again with the next part
+_MATCHES = 500  # matches of a pattern in one line
+_NAME_LINES = 1000  # lines after the first report in which other names are searched
+_NAMES = 50  # other names that are searched
+_NANO = 10**9
+
+
+@lru_cache(maxsize=64)
+def _seconds(timestamp: str) -> int:
+    return int(datetime.fromisoformat(timestamp).timestamp())
+
+
+def nanoseconds(timestamp: str) -> int:
+    """Returns nanoseconds since the epoch of a timestamp with up to nine fractional digits.
+
+    Raises:
+        ValueError: it is not a timestamp.
+        OverflowError: it is out of range.
+    """
+    whole, point, rest = timestamp[:40].partition(".")
+    if not point:
+        return _seconds(whole) * _NANO
+    zone = rest.lstrip("0123456789")
+    digits = rest[: len(rest) - len(zone)]
+    if not digits:
+        raise ValueError(timestamp[:40])
+    return _seconds(whole + zone) * _NANO + int(digits[:9].ljust(9, "0"))
+
+
+class LogParser:
+    """Finds the reports of a log, line by line.
+
+    Args:
+        metric: the primary metric; a pattern without names finds its values.
+        pattern: of RE2, with a group ``value`` and optionally ``name``; empty for the usual forms.
+
+    Attributes:
+        unreadable_values: number of values of the metric that begin like a number but are not one.
+        unreadable_sample: the first of them, with the name.
+        changes: grows whenever the findings change.
+    """
+
+    def __init__(self, metric: str, pattern: str = "") -> None:
+        self._metric = metric
+        self._key = metric.encode(errors="replace")
+        self._pattern = compiled(pattern.encode()) if pattern else None
+        self._samples = LogSamples(self._key)
+        self._azure_name: str | None = None
+        self._values_by_name: dict[str, float] = {}
+        self._partial_line = b""
+        self._reported = False
+        self._name_budget = _NAME_LINES
+        self._names: set[str] = set()
+        self.unreadable_values = 0
+        self.changes = 0
+        self.unreadable_sample = ""
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """Lines to quote where no report was found."""
+        return self._samples.lines
+
+    def read(self, line: str, *, ends: bool = True) -> list[tuple[str, float]]:
+        """Returns the names and values in the next line.
+
+        If a name occurs more than once, the last value counts: a progress bar rewrites one line.
+
+        Args:
+            line: the line, or a part of a long one.
+            ends: False for a part that is not the last; its values are returned with the last part.
+        """
+        part = line.encode(errors="replace").replace(b"\b", b"")
+        text = self._partial_line + _ESCAPES.sub(b"", part)
+        begins = not self._partial_line
+        before, overwritten, text = (text.rstrip() if ends else text).rpartition(b"\r")
+        if overwritten and not text:  # the next part may be the end of the line
+            text = before.rpartition(b"\r")[2] + overwritten
+        elif overwritten:
+            self._values_by_name.clear()
+            begins = True
+        self._scan(text, ends=ends, begins=begins)
+        if not ends:
+            self._partial_line = text[-_OVERLAP:]
+            return []
+        found, self._values_by_name, self._partial_line = (
+            list(self._values_by_name.items()),
+            {},
+            b"",
+        )
+        return found
+
+    def _scan(self, text: bytes, *, ends: bool, begins: bool) -> None:
+        azure_name, self._azure_name = self._azure_name, None
+        # The end of a part is scanned again with the next part, which completes it.
+        until = len(text) if ends else len(text) - _OVERLAP // 2
+        if azure_name is not None:
+            self._add(azure_name, text.strip().decode(errors="replace"))
+        elif self._pattern is not None:
+            self._match(text, until)
+        elif begins and text.startswith(_AZURE):
+            name = text.removeprefix(_AZURE).rstrip().removesuffix(b":")
+            self._azure_name = name.decode(errors="replace")
+        else:
+            self._find_others(text, until)
+            self._find_metric(text, until, begins=begins)
+        if not self._reported and self._samples.add(text):
+            self.changes += 1
+
+    def _find_metric(self, text: bytes, until: int, *, begins: bool) -> None:
+        for number in metric_numbers(self._key, text):
+            if number.end > until or (number.start == 0 and not begins):
+                continue
+            if number.whole:
+                self._add(self._metric, number.text)
+                return
+            self._note_unreadable(text, number)
+
+    def _find_others(self, text: bytes, until: int) -> None:
+        if self._name_budget <= 0 or len(self._names) >= _NAMES:
+            return
+        self._name_budget -= self._reported
+        for name, number in named_numbers(text):
+            if number.whole and number.end <= until:
+                self._names.add(name)
+                self._add(name, number.text)
+
+    def _match(self, text: bytes, until: int) -> None:
+        """Finds the values that the sweep's own pattern matches."""
+        for name, number in self._matches(text):
+            if number.end <= until and not self._add(name, number.text) and name == self._metric:
+                self._note_unreadable(text, number)
+
+    def _matches(self, text: bytes) -> Iterator[tuple[str, Number]]:
+        assert self._pattern is not None
+        group = self._pattern.groupindex
+        value, named = group[b"value"], group.get(b"name")
+        for count, match in enumerate(islice(self._pattern.finditer(text), _MATCHES + 1)):
+            name = (match[named] if named else None) or self._key
+            # The last match would count, but it is beyond the limit.
+            text_of = b"" if count == _MATCHES else match[value] or b""
+            where = (match.start(), match.end(value))
+            yield (
+                name.decode(errors="replace"),
+                Number(text_of.decode(errors="replace"), True, *where),
+            )
+
+    def _add(self, name: str, text: str) -> bool:
+        try:
+            self._values_by_name[name] = float(text)
+        except ValueError:
+            return False
+        self._reported |= name == self._metric
+        return True
+
+    def _note_unreadable(self, text: bytes, number: Number) -> None:
+        self.unreadable_values += 1
+        self.changes += (
+            self.unreadable_values & (self.unreadable_values - 1) == 0
+        )  # at every doubling
+        if not self.unreadable_sample:
+            self.unreadable_sample = printable(text[number.start : number.end + 12])

@@ -1,0 +1,115 @@
+"""The protocol between the sidecar and the operator.
+
+Standard library only: both sides import it, and the sidecar's image has nothing else.
+
+The sidecar numbers the reports of the primary metric from 1; report n is interval n. It pushes batches;
+each reply names the next number that the operator wants. An operator that restarted and lost reports that
+were not yet durable asks for an earlier number again. It ignores numbers that it already has. Each report
+therefore counts exactly once, however often it is sent.
+
+Sidecars of earlier versions talk to operators of later ones. What is sent (bodies, termination messages,
+environment variables) changes only in ways that the older side ignores.
+"""
+
+from __future__ import annotations
+
+from .environment import (
+    ARTIFACTS,
+    AUDIENCE,
+    ENV_FORWARD_INSECURE,
+    ENV_FORWARD_TO,
+    ENV_JOURNAL,
+    ENV_RUN_ID,
+    ENV_SETTINGS,
+    ENV_TERMINATION_LOG,
+    ENV_TOKEN_FILE,
+    NAMESPACE,
+    OPERATOR_CA,
+    OPERATOR_URL,
+    PRIMARY_METRIC,
+    RUN_UNTIL_SIGNAL,
+    SOURCE,
+    SOURCE_PATH,
+    SOURCE_PORT,
+    TRIAL,
+    parse_settings,
+)
+from .float_json import decode, encode
+from .metric_names import MAX_NAME, MAX_NAMES, in_nested_run, nested_run, shorten
+from .notices import (
+    AMBIGUOUS_METRIC,
+    MAX_NOTICE,
+    MAX_NOTICES,
+    REPORTS_INCOMPLETE,
+    Notice,
+    dump_notices,
+    parse_notices,
+)
+from .push import MAX_BATCH, MAX_BODY, REPORTS_PATH, Push
+from .reply import CONTINUE, STOP, Reply
+from .sources import (
+    FILE,
+    LOGS,
+    MLFLOW,
+    MLFLOW_PORT,
+    PUSHGATEWAY,
+    PUSHGATEWAY_PORT,
+    SOURCES,
+    TENSORBOARD,
+)
+from .summary import TERMINATION_MESSAGE_LIMIT, Summary
+from .validation import MAX_REPORTS
+
+__all__ = [
+    "AMBIGUOUS_METRIC",
+    "ARTIFACTS",
+    "AUDIENCE",
+    "CONTINUE",
+    "ENV_FORWARD_INSECURE",
+    "ENV_FORWARD_TO",
+    "ENV_JOURNAL",
+    "ENV_RUN_ID",
+    "ENV_SETTINGS",
+    "ENV_TERMINATION_LOG",
+    "ENV_TOKEN_FILE",
+    "FILE",
+    "LOGS",
+    "MAX_BATCH",
+    "MAX_BODY",
+    "MAX_NAME",
+    "MAX_NAMES",
+    "MAX_NOTICE",
+    "MAX_NOTICES",
+    "MAX_REPORTS",
+    "MLFLOW",
+    "MLFLOW_PORT",
+    "NAMESPACE",
+    "OPERATOR_CA",
+    "OPERATOR_URL",
+    "PRIMARY_METRIC",
+    "PUSHGATEWAY",
+    "PUSHGATEWAY_PORT",
+    "REPORTS_INCOMPLETE",
+    "REPORTS_PATH",
+    "RUN_UNTIL_SIGNAL",
+    "SOURCE",
+    "SOURCES",
+    "SOURCE_PATH",
+    "SOURCE_PORT",
+    "STOP",
+    "TENSORBOARD",
+    "TERMINATION_MESSAGE_LIMIT",
+    "TRIAL",
+    "Notice",
+    "Push",
+    "Reply",
+    "Summary",
+    "decode",
+    "dump_notices",
+    "encode",
+    "in_nested_run",
+    "nested_run",
+    "parse_notices",
+    "parse_settings",
+    "shorten",
+]

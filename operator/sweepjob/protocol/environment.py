@@ -1,0 +1,39 @@
+"""The sidecar's environment variables, and the keys of its settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+AUDIENCE = "sweepjob.dev"  # of the pod's service-account token
+
+# The settings are one variable, a JSON object of strings: every field of a pod costs the API server time
+# at each write of the pod.
+ENV_SETTINGS = "SWEEPJOB_SIDECAR"
+OPERATOR_URL = "operatorUrl"
+OPERATOR_CA = "operatorCa"
+PRIMARY_METRIC = "primaryMetric"
+SOURCE = "source"
+SOURCE_PATH = "sourcePath"
+SOURCE_PORT = "sourcePort"
+NAMESPACE = "namespace"
+TRIAL = "trial"
+ARTIFACTS = "artifacts"
+# "true": no early exit. Whoever started the sidecar knows when the trainer has ended, and sends SIGTERM.
+RUN_UNTIL_SIGNAL = "stay"
+
+# These have variables of their own, because their values may come from a Secret of the user's.
+ENV_FORWARD_TO = "SWEEPJOB_FORWARD_TO"
+ENV_FORWARD_INSECURE = "SWEEPJOB_FORWARD_INSECURE"
+ENV_RUN_ID = "SWEEPJOB_RUN_ID"
+
+# Paths in the pod; only tests and local runs set them.
+ENV_TOKEN_FILE = "SWEEPJOB_TOKEN_FILE"
+ENV_JOURNAL = "SWEEPJOB_JOURNAL"
+ENV_TERMINATION_LOG = "SWEEPJOB_TERMINATION_LOG"
+
+
+def parse_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Returns the sidecar's settings by key; empty where the variable is not set."""
+    settings: dict[str, str] = json.loads(environment.get(ENV_SETTINGS, "{}"))
+    return settings

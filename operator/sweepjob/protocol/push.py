@@ -1,0 +1,83 @@
+"""A push: a batch of reports, from a sidecar to the operator."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from .float_json import decode, encode
+from .metric_names import MAX_NAME, MAX_NAMES, parse_name, shorten
+from .notices import Notice, dump_notices, parse_notices
+from .validation import MAX_OBJECT_NAME, count_of, list_of, parse_object, text_of
+
+REPORTS_PATH = "/v1/reports"
+MAX_BATCH = 500  # values in one push
+MAX_BODY = 64 * 1024  # bytes of one push
+_MIN_NAME = 16  # bytes to which names are cut before values are left out
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A batch of reports.
+
+    Attributes:
+        namespace, trial: the trial that the reports are of.
+        first: number of the first value; numbers start at 1.
+        values: consecutive reports of the primary metric.
+        metric_names: names of all metrics that the trainer reported, the first MAX_NAMES.
+        notices: what the reports lack.
+    """
+
+    namespace: str
+    trial: str
+    first: int
+    values: tuple[float, ...]
+    metric_names: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    def dump(self) -> bytes:
+        """Returns the body of the request, whatever its size."""
+        return json.dumps(
+            {
+                "namespace": self.namespace,
+                "trial": self.trial,
+                "first": self.first,
+                "values": [encode(v) for v in self.values],
+                "seen": list(self.metric_names),
+                "notices": dump_notices(self.notices),
+            }
+        ).encode()
+
+    def fit(self, limit: int = MAX_BODY) -> bytes:
+        """Returns a body of at most ``limit`` bytes.
+
+        Names are cut first, then values are left out, which follow in the next push.
+        """
+        values, longest = self.values, MAX_NAME
+        while True:
+            names = tuple(shorten(name, longest) for name in self.metric_names)
+            body = replace(self, values=values, metric_names=names).dump()
+            if len(body) <= limit or (longest <= _MIN_NAME and len(values) <= 1):
+                return body
+            if longest > _MIN_NAME:
+                longest //= 2
+            else:
+                values = values[: len(values) // 2]
+
+    @classmethod
+    def parse(cls, body: bytes) -> Push:
+        """Reads the body of a request.
+
+        Raises:
+            ValueError: it is not a push.
+        """
+        data = parse_object(body, MAX_BODY)
+        values, names = list_of(data, "values", MAX_BATCH), list_of(data, "seen", MAX_NAMES)
+        return cls(
+            namespace=text_of(data, "namespace", MAX_OBJECT_NAME),
+            trial=text_of(data, "trial", MAX_OBJECT_NAME),
+            first=count_of(data, "first", least=1),
+            values=tuple(decode(v) for v in values),
+            metric_names=tuple(parse_name(name) for name in names),
+            notices=parse_notices(data.get("notices")),
+        )

@@ -1,0 +1,76 @@
+"""The summary in the sidecar's termination message, for an operator that was down when the pod ended."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from .float_json import decode, encode
+from .metric_names import MAX_NAMES, fit_names, parse_name
+from .notices import Notice, dump_notices, parse_notices
+from .validation import count_of, finite_of, list_of, parse_object
+
+TERMINATION_MESSAGE_LIMIT = 4000  # bytes; the kubelet keeps 4,096
+_MAX_SUMMARY = 4096  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the sidecar writes into its termination message.
+
+    Attributes:
+        count: number of reports.
+        low, high: smallest and largest finite value; None before any.
+        tail: the newest reports, as many as fit.
+        metric_names: names of all metrics reported.
+        notices: what the reports lack.
+    """
+
+    count: int
+    low: float | None
+    high: float | None
+    tail: tuple[float, ...]
+    metric_names: tuple[str, ...]
+    notices: tuple[Notice, ...] = ()
+
+    def dump(self) -> str:
+        """Returns JSON of at most TERMINATION_MESSAGE_LIMIT bytes, with as much of the tail as fits.
+
+        Names take at most a quarter of it: without the tail, reports would be lost.
+        """
+        tail = list(self.tail)
+        names = fit_names(self.metric_names, TERMINATION_MESSAGE_LIMIT // 4)
+        while True:
+            text = json.dumps(
+                {
+                    "count": self.count,
+                    "low": self.low,
+                    "high": self.high,
+                    "tail": [encode(v) for v in tail],
+                    "seen": names,
+                    "notices": dump_notices(self.notices),
+                },
+                separators=(",", ":"),
+            )
+            # JSON escapes what is not ASCII, so there are as many bytes as characters.
+            if len(text) <= TERMINATION_MESSAGE_LIMIT:
+                return text
+            tail = tail[max(1, len(tail) // 10) :]
+
+    @classmethod
+    def parse(cls, text: str) -> Summary | None:
+        """Reads a termination message; None when it is not a summary."""
+        try:
+            # Spaces cover the rest of a longer message that was there before.
+            data = parse_object(text.strip(), _MAX_SUMMARY)
+            summary = cls(
+                count=count_of(data, "count"),
+                low=finite_of(data, "low"),
+                high=finite_of(data, "high"),
+                tail=tuple(decode(v) for v in list_of(data, "tail", _MAX_SUMMARY)),
+                metric_names=tuple(parse_name(name) for name in list_of(data, "seen", MAX_NAMES)),
+                notices=parse_notices(data.get("notices")),
+            )
+        except ValueError:
+            return None
+        return summary if len(summary.tail) <= summary.count else None

@@ -1,0 +1,157 @@
+"""Reads Pod and Job objects into the records of the watch caches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..api import names
+from ..api.conditions import find_condition
+from ..api.object_schemas import JOB_SCHEMA, POD_SCHEMA, coerce
+from ..api.times import parse_time
+from ..lifecycle.observed import Job, Pod
+from . import accelerators, container_statuses, disruptions, start_blockers
+from .failures import failure_of
+from .job import trainer_of
+from .lost_reports import sidecar_exits
+from .pod_records import JobRecord, PodRecord
+
+
+def parse_job(body: Mapping[str, Any]) -> JobRecord:
+    """Reads the Job of an attempt.
+
+    Raises:
+        ValueError: it has no uid.
+    """
+    meta, spec, status = _parts(coerce(body, JOB_SCHEMA))
+    labels = meta.get("labels") or {}
+    failed, complete = (find_condition(status, kind, "True") for kind in ("Failed", "Complete"))
+    end = failed or complete or {}
+    return JobRecord(
+        namespace=meta["namespace"],
+        name=meta["name"],
+        uid=meta["uid"],
+        version=meta["resourceVersion"],
+        sweep=labels.get(names.LABEL_SWEEP, ""),
+        trial=labels.get(names.LABEL_TRIAL, ""),
+        owner=_owner(meta),
+        started=parse_time(status.get("startTime")),
+        view=Job(
+            name=meta["name"],
+            uid=meta["uid"],
+            attempt=_attempt(labels),
+            deleting="deletionTimestamp" in meta,
+            suspended=bool(spec.get("suspend")),
+            succeeded=complete is not None,
+            failure=None if failed is None else _job_failure(failed),
+            ended=parse_time(end.get("lastTransitionTime")),
+        ),
+    )
+
+
+def parse_pod(body: Mapping[str, Any]) -> PodRecord:
+    """Reads the pod of an attempt, or any other pod with the same labels.
+
+    Raises:
+        ValueError: it has no uid, or no containers.
+    """
+    body = coerce(body, POD_SCHEMA)
+    meta, spec, status = _parts(body)
+    if not spec.get("containers"):
+        raise ValueError("has no containers")
+    labels = meta.get("labels") or {}
+    trainer = container_statuses.trainer_status(spec, status)
+    exit_code = container_statuses.exit_code(trainer)
+    created = parse_time(meta.get("creationTimestamp")) or 0.0
+    view = _view(meta, spec, status)
+    succeeded = (
+        not view.is_terminal
+        and not view.disrupted
+        and container_statuses.containers_succeeded(body)
+    )
+    if succeeded:
+        view = replace(view, trainer_end=None)
+    summary, sidecar = container_statuses.sidecar_summary(status), sidecar_exits(status)
+    return PodRecord(
+        namespace=meta["namespace"],
+        name=meta["name"],
+        uid=meta["uid"],
+        version=meta["resourceVersion"],
+        sweep=labels.get(names.LABEL_SWEEP, ""),
+        trial=labels.get(names.LABEL_TRIAL, ""),
+        attempt=_attempt(labels),
+        owner=_owner(meta),
+        trial_uid=labels.get(names.LABEL_TRIAL_UID, ""),
+        created=created,
+        view=view,
+        gpus=accelerators.requested(spec),
+        gpus_held_since=parse_time(status.get("startTime")),
+        containers_succeeded=succeeded,
+        ended=container_statuses.end_time(status) if view.is_terminal or succeeded else None,
+        start_blocker=None if view.is_terminal else start_blockers.of_pod(status, created),
+        summary=summary,
+        summary_lost=(view.succeeded or succeeded) and summary is None and sidecar.any_failed,
+        sidecar=sidecar,
+        trainer=trainer_of(spec)["name"],
+        trainer_ended=exit_code is not None,
+        trainer_exit_code=exit_code,
+        any_container_started=any(
+            map(container_statuses.has_started, container_statuses.all_statuses(status))
+        ),
+    )
+
+
+def is_active_pod(body: Mapping[str, Any]) -> bool:
+    """Whether a pod has not ended and nothing else is ending it, such as a preemption.
+
+    Args:
+        body: of the pod, or of the answer to the request to delete it.
+    """
+    status = coerce(body, POD_SCHEMA).get("status")
+    if status is None or status.get("phase") in ("Succeeded", "Failed"):
+        return False
+    return find_condition(status, "DisruptionTarget", "True") is None
+
+
+def _view(meta: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str, Any]) -> Pod:
+    """The pod as the planner sees it."""
+    phase = status.get("phase")
+    is_terminal = phase in ("Succeeded", "Failed")
+    trainer = container_statuses.trainer_status(spec, status)
+    disruption = disruptions.of_pod(status, trainer)
+    return Pod(
+        name=meta["name"],
+        uid=meta["uid"],
+        succeeded=(phase == "Succeeded") if is_terminal else None,
+        deleting="deletionTimestamp" in meta,
+        gone_by=parse_time(meta.get("deletionTimestamp")),
+        disrupted=disruption is not None,
+        started=container_statuses.start_time(trainer),
+        never_started_since=disruptions.never_started_since(status),
+        failure=disruption or (failure_of(trainer, status) if is_terminal else ("", "")),
+        node=spec.get("nodeName", ""),
+        trainer_end=None if is_terminal else container_statuses.trainer_end(spec, status),
+    )
+
+
+def _parts(body: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
+    """Metadata, spec and status."""
+    meta, spec, status = ((body or {}).get(key) or {} for key in ("metadata", "spec", "status"))
+    if not meta.get("uid"):
+        raise ValueError("has no uid")
+    return meta, spec, status
+
+
+def _owner(meta: Mapping[str, Any]) -> str:
+    owner: str = (meta.get("ownerReferences") or [{}])[0].get("uid", "")
+    return owner
+
+
+def _attempt(labels: Mapping[str, str]) -> int:
+    text = labels.get(names.LABEL_ATTEMPT, "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def _job_failure(condition: Mapping[str, str]) -> tuple[str, str]:
+    return condition.get("reason", "JobFailed"), condition.get("message", "the Job failed")
