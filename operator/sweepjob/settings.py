@@ -1,4 +1,8 @@
-"""What the operator is told by its environment; the Helm chart sets all of it."""
+"""Settings from environment variables. The Helm chart sets all of them.
+
+The operator and the ingestion process, which inherits its environment, read these. The dashboard reads
+its own variables (``dashboard.__main__``); it shares SWEEPJOB_NAMESPACES and SWEEPJOB_STRICT_TLS.
+"""
 
 from __future__ import annotations
 
@@ -13,40 +17,44 @@ from .trial_pods.sidecar import SidecarSettings
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The operator's settings, with the variable of each.
+    """The settings, with the variable of each and the process that uses it.
 
     Attributes:
-        namespaces: SWEEPJOB_NAMESPACES, comma-separated; empty for all.
-        sidecar: SWEEPJOB_SIDECAR_IMAGE, SWEEPJOB_SIDECAR_RESOURCES (JSON), SWEEPJOB_INTAKE_URL and the
-            intake's CA.
-        certificate, key: SWEEPJOB_INTAKE_CERTIFICATE and _KEY, files; absent, the intake is plain HTTP.
-        intake_port: SWEEPJOB_INTAKE_PORT.
-        intake_connections: SWEEPJOB_INTAKE_CONNECTIONS, of sidecars at a time at most. A trial that runs
-            has one.
-        intake_connections_per_address: SWEEPJOB_INTAKE_CONNECTIONS_PER_ADDRESS, of them. A pod has an
-            address of its own, unless it is on its node's network, or the cluster rewrites addresses.
-        telemetry_port: SWEEPJOB_TELEMETRY_PORT, for probes and metrics.
-        progress_interval: SWEEPJOB_PROGRESS_SECONDS, at most one write of a trial's curve in so long.
-        node_patience: SWEEPJOB_NODE_PATIENCE_SECONDS, how long a node may take to end a pod beyond the
-            pod's grace before it is taken for lost.
-        lease: SWEEPJOB_LEASE, ``namespace/name`` of the Lease by which one of several leads; None for
-            an operator that is alone.
-        identity: SWEEPJOB_POD, who we are in the lease: a container that is started again in the same pod
-            goes on leading.
-        requests_per_second: SWEEPJOB_REQUESTS_PER_SECOND, to the API server at most, in the long run;
-            twice as many at once after a pause.
-        log_limits: budgets for reading trainers' logs.
-        strict_tls: SWEEPJOB_STRICT_TLS; "false" for API servers whose CA lacks the extensions that
-            Python 3.13 demands.
+        namespaces: operator; SWEEPJOB_NAMESPACES, comma-separated; empty for all.
+        sidecar: operator; SWEEPJOB_SIDECAR_IMAGE, SWEEPJOB_SIDECAR_PULL_POLICY,
+            SWEEPJOB_SIDECAR_RESOURCES (JSON), SWEEPJOB_INTAKE_URL, and the file SWEEPJOB_INTAKE_CA.
+        certificate, key: both (the operator checks that sidecars can trust the certificate);
+            SWEEPJOB_INTAKE_CERTIFICATE and SWEEPJOB_INTAKE_KEY, files; without them the ingest server
+            speaks plain HTTP.
+        ingest_port: both; SWEEPJOB_INTAKE_PORT.
+        ingest_connections: ingestion; SWEEPJOB_INTAKE_CONNECTIONS, the largest number of connections at a
+            time. A running trial has one.
+        ingest_connections_per_address: ingestion; SWEEPJOB_INTAKE_CONNECTIONS_PER_ADDRESS, the same of
+            one address. A pod has its own address, unless it uses its node's network, or the cluster
+            rewrites addresses.
+        telemetry_port: operator; SWEEPJOB_TELEMETRY_PORT, for probes and metrics.
+        progress_interval: operator; SWEEPJOB_PROGRESS_SECONDS, the shortest time between two writes of a
+            trial's curve.
+        node_patience: operator; SWEEPJOB_NODE_PATIENCE_SECONDS, how long a node may take to end a pod
+            beyond the pod's grace period before the pod counts as lost.
+        lease: operator; SWEEPJOB_LEASE, ``namespace/name`` of the Lease for leader election; None
+            without replicas.
+        identity: operator; SWEEPJOB_POD, the identity in the Lease. A container that is restarted in the
+            same pod goes on leading.
+        requests_per_second: operator; SWEEPJOB_REQUESTS_PER_SECOND, the rate limit of API requests; the
+            burst is twice as many.
+        strict_tls: both; SWEEPJOB_STRICT_TLS, "false" for API servers whose certificate authority lacks
+            the extensions that Python 3.13 demands.
+        log_limits: operator; budgets for reading trainers' logs. No variable.
     """
 
     namespaces: tuple[str, ...]
     sidecar: SidecarSettings
     certificate: Path | None
     key: Path | None
-    intake_port: int = 8443
-    intake_connections: int = 4096
-    intake_connections_per_address: int = 256
+    ingest_port: int = 8443
+    ingest_connections: int = 4096
+    ingest_connections_per_address: int = 256
     telemetry_port: int = 8080
     progress_interval: float = 3.0
     node_patience: float = 60.0
@@ -58,25 +66,22 @@ class Settings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
-        """Raises KeyError with the name of a variable that is missing."""
+        """The settings of a process.
+
+        Raises:
+            KeyError: the name of a variable that is missing.
+        """
         get = environment.get
-        certificate, authority = get("SWEEPJOB_INTAKE_CERTIFICATE"), get("SWEEPJOB_INTAKE_CA")
-        key = get("SWEEPJOB_INTAKE_KEY")
+        certificate, key = get("SWEEPJOB_INTAKE_CERTIFICATE"), get("SWEEPJOB_INTAKE_KEY")
         namespace, _, name = get("SWEEPJOB_LEASE", "").partition("/")
         return cls(
             namespaces=tuple(filter(None, get("SWEEPJOB_NAMESPACES", "").split(","))),
-            sidecar=SidecarSettings(
-                image=environment["SWEEPJOB_SIDECAR_IMAGE"],
-                url=environment["SWEEPJOB_INTAKE_URL"],
-                certificate_authority=Path(authority).read_text() if authority else "",
-                pull_policy=get("SWEEPJOB_SIDECAR_PULL_POLICY", "IfNotPresent"),
-                resources=json.loads(get("SWEEPJOB_SIDECAR_RESOURCES") or "{}"),
-            ),
+            sidecar=_sidecar_settings(environment),
             certificate=Path(certificate) if certificate else None,
             key=Path(key) if key else None,
-            intake_port=int(get("SWEEPJOB_INTAKE_PORT", "8443")),
-            intake_connections=int(get("SWEEPJOB_INTAKE_CONNECTIONS", "4096")),
-            intake_connections_per_address=int(
+            ingest_port=int(get("SWEEPJOB_INTAKE_PORT", "8443")),
+            ingest_connections=int(get("SWEEPJOB_INTAKE_CONNECTIONS", "4096")),
+            ingest_connections_per_address=int(
                 get("SWEEPJOB_INTAKE_CONNECTIONS_PER_ADDRESS", "256")
             ),
             telemetry_port=int(get("SWEEPJOB_TELEMETRY_PORT", "8080")),
@@ -87,3 +92,14 @@ class Settings:
             requests_per_second=float(get("SWEEPJOB_REQUESTS_PER_SECOND", "200")),
             strict_tls=get("SWEEPJOB_STRICT_TLS", "true") != "false",
         )
+
+
+def _sidecar_settings(environment: Mapping[str, str]) -> SidecarSettings:
+    authority = environment.get("SWEEPJOB_INTAKE_CA")
+    return SidecarSettings(
+        image=environment["SWEEPJOB_SIDECAR_IMAGE"],
+        url=environment["SWEEPJOB_INTAKE_URL"],
+        certificate_authority=Path(authority).read_text() if authority else "",
+        pull_policy=environment.get("SWEEPJOB_SIDECAR_PULL_POLICY", "IfNotPresent"),
+        resources=json.loads(environment.get("SWEEPJOB_SIDECAR_RESOURCES") or "{}"),
+    )

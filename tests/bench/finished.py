@@ -19,13 +19,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sweepjob.api import names
-from sweepjob.api.curve_encoding import dump_curve
+from sweepjob.api.resources import SWEEPJOBS, SWEEPTRIALS
+from sweepjob.api.stored_curve import dump_curve
 from sweepjob.api.sweeptrial import trial_manifest
-from sweepjob.api.times import format_time
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.kube import resources
 from sweepjob.kube.client import KubeClient
 from sweepjob.objective import Goal
+from sweepjob.timestamps import format_time
 
 from tests.bench.control_plane import ways
 from tests.bench.control_plane.__main__ import simulated
@@ -59,7 +60,7 @@ async def finished_trials(api: KubeClient, sweep: dict[str, Any], count: int, re
         body = trial_manifest(
             NAMESPACE, meta["name"], meta["uid"], index, {"x": index / count}, "random seed 1"
         )
-        made = await api.create(resources.SWEEPTRIALS, NAMESPACE, body)
+        made = await api.create(SWEEPTRIALS, NAMESPACE, body)
         curve = Curve(Goal.MAXIMIZE)
         curve.load([math.sin(index + n / 10) for n in range(reports)])
         status = {
@@ -74,7 +75,7 @@ async def finished_trials(api: KubeClient, sweep: dict[str, Any], count: int, re
         }
         version = made["metadata"]["resourceVersion"]
         name = made["metadata"]["name"]
-        await api.patch_status(resources.SWEEPTRIALS, NAMESPACE, name, version, status)
+        await api.patch_status(SWEEPTRIALS, NAMESPACE, name, version, status)
         await api.create(resources.JOBS, NAMESPACE, _job(meta["name"], made))
 
     await write_all(count, write)
@@ -100,7 +101,7 @@ async def measure(target: Target, api: KubeClient, finished: int, more: int, rep
     work = ways.Work(simulated(), finished + more, _CONCURRENT)
     body = ways.sweepjob(name, work, "file")
     body["spec"] |= {"suspend": True, "earlyTermination": {"type": "median_stopping"}}
-    sweep = await api.create(resources.SWEEPJOBS, NAMESPACE, body)
+    sweep = await api.create(SWEEPJOBS, NAMESPACE, body)
     await finished_trials(api, sweep, finished, reports)
     ready = await restart(target, api)
     operator = OperatorProcess(target.built_in)
@@ -111,12 +112,10 @@ async def measure(target: Target, api: KubeClient, finished: int, more: int, rep
         f"{loaded:.1f} s of processor time until they are taken in, {operator.memory()[0]:.0f} MiB, "
         f"{operator.memory()[1]:.0f} at most"
     )
-    version = (await api.list_page(resources.SWEEPJOBS, NAMESPACE, "", ""))["metadata"][
-        "resourceVersion"
-    ]
+    version = (await api.list_page(SWEEPJOBS, NAMESPACE, "", ""))["metadata"]["resourceVersion"]
     patch = '{"spec": {"suspend": false}}'
     target.kubectl("-n", NAMESPACE, "patch", "sweepjob", name, "--type=merge", "-p", patch)
-    async for seen in follow(api, resources.SWEEPJOBS, NAMESPACE, version):
+    async for seen in follow(api, SWEEPJOBS, NAMESPACE, version):
         if (seen.get("status") or {}).get("phase") == "Complete":
             break
     await asyncio.sleep(2)

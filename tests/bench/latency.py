@@ -17,8 +17,10 @@ import sys
 import time
 from typing import Any
 
+from sweepjob.api.resources import SWEEPJOBS, SWEEPTRIALS
 from sweepjob.kube import resources
-from sweepjob.kube.client import KubeClient, connect
+from sweepjob.kube.client import KubeClient
+from sweepjob.kube.connection import connect
 from sweepjob.search.samplers.random import RandomSampler
 from sweepjob.search.space import Branch, Randint, Space
 
@@ -75,13 +77,13 @@ async def apply_to_job(api: KubeClient, target: Target) -> list[float]:
         ]
         body = sweepjob(name, target.images["trainer"], 1)
         started = time.time()
-        await api.create(resources.SWEEPJOBS, NAMESPACE, body)
+        await api.create(SWEEPJOBS, NAMESPACE, body)
         async for event in api.watch(resources.JOBS, NAMESPACE, "", version):
             if event["object"]["metadata"]["name"].startswith(f"{name}-"):
                 times.append(time.time() - started)
                 break
-        found = await api.get(resources.SWEEPJOBS, NAMESPACE, name)
-        await api.delete(resources.SWEEPJOBS, NAMESPACE, name, found["metadata"]["uid"])
+        found = await api.get(SWEEPJOBS, NAMESPACE, name)
+        await api.delete(SWEEPJOBS, NAMESPACE, name, found["metadata"]["uid"])
     return times
 
 
@@ -94,15 +96,15 @@ async def report_to_delete(api: KubeClient, target: Target) -> dict[str, list[fl
     ]
     policy = {"type": "bandit", "slackAmount": 0.5, "delayEvaluation": 5}
     body = sweepjob("stops", target.images["trainer"], STOPPED + 1, earlyTermination=policy)
-    await api.create(resources.SWEEPJOBS, NAMESPACE, body)
+    await api.create(SWEEPJOBS, NAMESPACE, body)
     while True:
-        sweep = await api.get(resources.SWEEPJOBS, NAMESPACE, "stops")
+        sweep = await api.get(SWEEPJOBS, NAMESPACE, "stops")
         if sweep.get("status", {}).get("phase") in ("Complete", "Failed"):
             break
         await asyncio.sleep(0.5)
     for watch in watches:
         watch.cancel()
-    trials = (await api.list_page(resources.SWEEPTRIALS, NAMESPACE, "", ""))["items"]
+    trials = (await api.list_page(SWEEPTRIALS, NAMESPACE, "", ""))["items"]
     decided = {
         trial["metadata"]["name"]: _decisive_report(trial["status"])
         for trial in trials

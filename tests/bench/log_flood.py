@@ -25,13 +25,13 @@ from typing import Any
 
 import uvloop
 from aiohttp import web
-from kubernetes.aio.client.api_client import ApiClient
-from kubernetes.aio.client.configuration import Configuration
+from sweepjob.api.identity import ObjectIdentity
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial import parse_record, trial_manifest
-from sweepjob.controllers.sweep_store import SweepState
+from sweepjob.controllers.sweep_store import SweepStore
 from sweepjob.ingest.pod_logs.reader import LogReaders
 from sweepjob.kube.client import KubeClient
+from sweepjob.kube.http_transport import Endpoint, HttpTransport
 from sweepjob.pod_logs.log_parser import LogParser
 
 _LINE = b" acc=1 acc=2 loss=0.3 val_acc=0.5\n"
@@ -70,7 +70,7 @@ async def flood() -> None:
     print(json.dumps(waits), flush=True)
 
 
-def _state(streams: int) -> SweepState:
+def _state(streams: int) -> SweepStore:
     body: dict[str, Any] = {
         "metadata": {"namespace": "bench", "name": "s", "uid": "u", "generation": 1},
         "spec": {
@@ -83,12 +83,12 @@ def _state(streams: int) -> SweepState:
             "trial": {"image": "train", "command": "train"},
         },
     }
-    state = SweepState("bench", "s", "u", parse_sweepjob(body), 1, 0.0, {})
+    sweep = SweepStore(ObjectIdentity("bench", "s", "u"), parse_sweepjob(body), 1, 0.0, {})
     for index in range(streams):
         trial = trial_manifest("bench", "s", "u", index, {"x": 0.5}, "")
         trial["metadata"] |= {"uid": f"u{index}", "resourceVersion": "1"}
-        state.add(parse_record(trial))
-    return state
+        sweep.add_trial(parse_record(trial))
+    return sweep
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -103,18 +103,18 @@ async def _measure_pauses(pauses: list[float]) -> None:
         pauses.append(time.monotonic() - before - 0.002)
 
 
-def _read_logs(api: KubeClient, state: SweepState) -> LogReaders:
+def _read_logs(api: KubeClient, sweep: SweepStore) -> LogReaders:
     running = SimpleNamespace(is_terminal=False)
     pods = {
         f"pod-{t.index}": SimpleNamespace(
             namespace="bench", name=f"pod-{t.index}", uid=f"pod-{t.index}", trainer="trainer",
             trainer_ended=False, view=running, trial=t,
         )
-        for t in state.live.values()
+        for t in sweep.state.live.values()
     }  # fmt: skip
 
     def report(pod: Any, found: list[tuple[str, float]], where: Any) -> None:
-        state.read(pod.trial, found, getattr(where, "time", where), time.time())
+        sweep.ingest_log_line(pod.trial, found, where, time.time())
 
     current: Any = pods.get
     readers = LogReaders(api, current, report, lambda pod: None)
@@ -140,11 +140,10 @@ async def measure(streams: int, seconds: float) -> None:
     async with _flooding() as process:
         assert process.stdout is not None
         assert process.stdin is not None
-        configuration = Configuration()
-        configuration.host = f"http://127.0.0.1:{int(await process.stdout.readline())}"
-        api = KubeClient(ApiClient(configuration))
-        state = _state(streams)
-        readers = _read_logs(api, state)
+        url = f"http://127.0.0.1:{int(await process.stdout.readline())}"
+        api = KubeClient(HttpTransport(Endpoint(url)))
+        sweep = _state(streams)
+        readers = _read_logs(api, sweep)
         server = await asyncio.start_server(_answer, "127.0.0.1", 0)
         pauses: list[float] = []
         ticking = asyncio.create_task(_measure_pauses(pauses))
@@ -152,7 +151,7 @@ async def measure(streams: int, seconds: float) -> None:
         process.stdin.write(json.dumps([port, seconds]).encode() + b"\n")
         waits = sorted(json.loads(await process.stdout.readline()))
         ticking.cancel()
-        count = sum(trial.curve.count for trial in state.live.values())
+        count = sum(trial.reports.curve.count for trial in sweep.state.live.values())
         print(
             f"{streams:>7} {count / seconds:>9.0f} {statistics.median(waits) * 1e3:>9.1f} ms "
             f"{waits[int(0.99 * len(waits))] * 1e3:>8.1f} ms {waits[-1] * 1e3:>8.1f} ms "

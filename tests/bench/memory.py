@@ -16,17 +16,18 @@ import math
 import multiprocessing
 import time
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any
 
-from sweepjob.api.curve_encoding import dump_curve
+from sweepjob.api.resources import SWEEPTRIALS
+from sweepjob.api.stored_curve import dump_curve
 from sweepjob.api.sweeptrial import trial_manifest
-from sweepjob.api.times import format_time
 from sweepjob.controllers.sweep_controller import SweepController
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.kube.client import KubeClient
-from sweepjob.kube.resources import SWEEPTRIALS, Resource
+from sweepjob.kube.resources import Resource
 from sweepjob.objective import Goal
 from sweepjob.settings import Settings
+from sweepjob.timestamps import format_time
 from sweepjob.trial_pods.sidecar import SidecarSettings
 
 from tests.bench.control_plane.costs import memory
@@ -103,7 +104,7 @@ def _sweep(policy: dict[str, Any] | None, trials: int) -> dict[str, Any]:
 
 
 async def _measure(name: str, trials: int, reports: int) -> None:
-    api = cast(KubeClient, Records(trials, reports))
+    api = Records(trials, reports)
     reconciler = SweepController(
         api, Settings((), SidecarSettings("i", "http://o", ""), None, None)
     )

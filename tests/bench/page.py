@@ -17,11 +17,11 @@ from typing import Any
 
 from sweepjob.api.curve_encoding import dump_curve
 from sweepjob.api.sweeptrial import trial_manifest
-from sweepjob.api.times import format_time
 from sweepjob.dashboard.document import build_document
 from sweepjob.dashboard.html_report import render_report
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.objective import Goal
+from sweepjob.timestamps import format_time
 
 from tests.browser import Visit, chromium, visit
 

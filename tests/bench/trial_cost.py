@@ -21,6 +21,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from sweepjob.api.resources import SWEEPJOBS, SWEEPTRIALS
 from sweepjob.kube import resources
 from sweepjob.kube.client import KubeClient
 
@@ -136,9 +137,9 @@ async def sweep(api: KubeClient, name: str, body: dict[str, Any]) -> None:
         "metadata": {"name": name},
         "spec": body,
     }
-    await api.create(resources.SWEEPJOBS, NAMESPACE, whole)
+    await api.create(SWEEPJOBS, NAMESPACE, whole)
     while True:
-        found = await api.get(resources.SWEEPJOBS, NAMESPACE, name)
+        found = await api.get(SWEEPJOBS, NAMESPACE, name)
         if found.get("status", {}).get("phase") in ("Complete", "Failed", "Invalid"):
             return
         await asyncio.sleep(0.3)
@@ -203,7 +204,7 @@ async def stops(target: Target, api: KubeClient, seen: Seen, name: str, handler:
     }
     await sweep(api, name, body)
     decided, freed = [], []
-    for trial in (await api.list_page(resources.SWEEPTRIALS, NAMESPACE, "", ""))["items"]:
+    for trial in (await api.list_page(SWEEPTRIALS, NAMESPACE, "", ""))["items"]:
         status, key = trial["status"], trial["metadata"]["name"]
         if not key.startswith(f"{name}-") or not status.get("stop"):
             continue

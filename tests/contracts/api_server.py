@@ -12,13 +12,15 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import pytest
+from sweepjob.api.resources import SWEEPJOBS, SWEEPTRIALS
 from sweepjob.api.sweeptrial import trial_manifest
-from sweepjob.api.times import parse_time
-from sweepjob.controllers.permissions import is_allowed
 from sweepjob.controllers.rights import RIGHTS
+from sweepjob.controllers.rights_review import is_allowed
 from sweepjob.kube import errors, resources
 from sweepjob.kube.client import KubeClient
-from sweepjob.kube.denied import Denied
+from sweepjob.kube.denied_access import DeniedAccess
+from sweepjob.kube.transport import Request
+from sweepjob.timestamps import parse_time
 
 Body = dict[str, Any]
 _unique = itertools.count(1)
@@ -80,12 +82,12 @@ class ApiServerContract:
         raise NotImplementedError
 
     async def make(self, api: KubeClient, namespace: str, **more: Any) -> Body:
-        return await api.create(resources.SWEEPTRIALS, namespace, record(namespace, **more))
+        return await api.create(SWEEPTRIALS, namespace, record(namespace, **more))
 
     async def patch(self, api: KubeClient, body: Body, status: Body) -> Body:
         """Write to the status on condition that the object is as in ``body``."""
         meta = body["metadata"]
-        key = (resources.SWEEPTRIALS, meta["namespace"], meta["name"])
+        key = (SWEEPTRIALS, meta["namespace"], meta["name"])
         return await api.patch_status(*key, meta["resourceVersion"], status)
 
     async def old_version(self, api: KubeClient, namespace: str) -> str:
@@ -101,38 +103,36 @@ class ApiServerContract:
         assert meta["resourceVersion"].isdecimal()
         assert meta["generation"] == 1
         assert parse_time(meta["creationTimestamp"])
-        assert await api.get(resources.SWEEPTRIALS, namespace, meta["name"]) == made
+        assert await api.get(SWEEPTRIALS, namespace, meta["name"]) == made
 
     async def test_a_name_is_taken_once(self, api: KubeClient, namespace: str) -> None:
         body = record(namespace)
-        await api.create(resources.SWEEPTRIALS, namespace, body)
+        await api.create(SWEEPTRIALS, namespace, body)
         with pytest.raises(errors.AlreadyExists):
-            await api.create(resources.SWEEPTRIALS, namespace, body)
+            await api.create(SWEEPTRIALS, namespace, body)
 
     async def test_a_name_that_is_gone_can_be_taken_again(
         self, api: KubeClient, namespace: str
     ) -> None:
         body = record(namespace)
-        first = await api.create(resources.SWEEPTRIALS, namespace, body)
-        key = (resources.SWEEPTRIALS, namespace, body["metadata"]["name"])
+        first = await api.create(SWEEPTRIALS, namespace, body)
+        key = (SWEEPTRIALS, namespace, body["metadata"]["name"])
         await api.delete(*key, first["metadata"]["uid"])
-        second = await api.create(resources.SWEEPTRIALS, namespace, body)
+        second = await api.create(SWEEPTRIALS, namespace, body)
         assert second["metadata"]["uid"] != first["metadata"]["uid"]
 
     async def test_a_new_record_is_pending_whatever_its_creator_says(
         self, api: KubeClient, namespace: str
     ) -> None:
         body = {**record(namespace), "status": {"phase": "Running"}}
-        made = await api.create(resources.SWEEPTRIALS, namespace, body)
+        made = await api.create(SWEEPTRIALS, namespace, body)
         assert made["status"] == {"phase": "Pending"}
 
     async def test_what_is_not_there_is_not_found(self, api: KubeClient, namespace: str) -> None:
         with pytest.raises(errors.NotFound):
-            await api.get(resources.SWEEPTRIALS, namespace, "nothing")
+            await api.get(SWEEPTRIALS, namespace, "nothing")
         with pytest.raises(errors.NotFound):
-            await api.patch_status(
-                resources.SWEEPTRIALS, namespace, "nothing", "1", {"phase": "Failed"}
-            )
+            await api.patch_status(SWEEPTRIALS, namespace, "nothing", "1", {"phase": "Failed"})
 
     # Writing the status.
 
@@ -160,10 +160,10 @@ class ApiServerContract:
         self, api: KubeClient, namespace: str
     ) -> None:
         body = record(namespace)
-        first = await api.create(resources.SWEEPTRIALS, namespace, body)
+        first = await api.create(SWEEPTRIALS, namespace, body)
         meta = first["metadata"]
-        await api.delete(resources.SWEEPTRIALS, namespace, meta["name"], meta["uid"])
-        await api.create(resources.SWEEPTRIALS, namespace, body)
+        await api.delete(SWEEPTRIALS, namespace, meta["name"], meta["uid"])
+        await api.create(SWEEPTRIALS, namespace, body)
         with pytest.raises(errors.Conflict):
             await self.patch(api, first, {"phase": "Running"})
 
@@ -193,7 +193,7 @@ class ApiServerContract:
         self, api: KubeClient, namespace: str
     ) -> None:
         made = await self.make(api, namespace)
-        key = (resources.SWEEPTRIALS, namespace, made["metadata"]["name"])
+        key = (SWEEPTRIALS, namespace, made["metadata"]["name"])
         await api.delete(*key, "another")
         assert await api.get(*key) == made
         await api.delete(*key, made["metadata"]["uid"])
@@ -280,11 +280,11 @@ class ApiServerContract:
         for index in range(501):
             await self.make(api, namespace, index=index, sweep=sweep)
         selector = f"sweepjob.dev/sweep={sweep}"
-        first = await api.list_page(resources.SWEEPTRIALS, namespace, selector, "")
+        first = await api.list_page(SWEEPTRIALS, namespace, selector, "")
         assert len(first["items"]) == 500
         await self.make(api, namespace, index=501, sweep=sweep)
         token = first["metadata"]["continue"]
-        second = await api.list_page(resources.SWEEPTRIALS, namespace, selector, token)
+        second = await api.list_page(SWEEPTRIALS, namespace, selector, token)
         assert len(second["items"]) == 1
         assert not second["metadata"].get("continue")
         versions = {page["metadata"]["resourceVersion"] for page in (first, second)}
@@ -304,10 +304,10 @@ class ApiServerContract:
     async def test_a_list_of_metadata_has_all_that_a_comparison_needs(
         self, api: KubeClient, namespace: str
     ) -> None:
-        none = await api.list_metadata(resources.SWEEPTRIALS, "no-such-namespace", "")
+        none = await api.list_metadata(SWEEPTRIALS, "no-such-namespace", "")
         assert none["items"] == []
         made = [await self.make(api, namespace) for _ in range(3)]
-        page = await api.list_metadata(resources.SWEEPTRIALS, namespace, "")
+        page = await api.list_metadata(SWEEPTRIALS, namespace, "")
         found = {item["metadata"]["name"]: item["metadata"] for item in page["items"]}
         for body in made:
             meta = body["metadata"]
@@ -317,37 +317,37 @@ class ApiServerContract:
     # Rights.
 
     async def test_what_is_served_is_told(self, api: KubeClient) -> None:
-        served = await api.versions_of("sweepjob.dev")
+        served = await api.served_resources("sweepjob.dev")
         assert {"sweepjobs", "sweeptrials"} <= served["v1alpha1"]
-        assert await api.versions_of("nothing.example") == {}
+        assert await api.served_resources("nothing.example") == {}
 
     async def test_a_right_that_is_lacking_is_named(
         self, limited: KubeClient, namespace: str
     ) -> None:
         """The limited account may get sweeptrials of the namespace, and nothing else."""
         with pytest.raises(errors.NotFound):
-            await limited.get(resources.SWEEPTRIALS, namespace, "nothing")
+            await limited.get(SWEEPTRIALS, namespace, "nothing")
         body = {**record(namespace), "metadata": {"name": "x", "namespace": namespace}}
-        asks: list[tuple[Denied, Coroutine[Any, Any, Any]]] = [
+        asks: list[tuple[DeniedAccess, Coroutine[Any, Any, Any]]] = [
             (
-                Denied("create", "sweepjob.dev", "sweeptrials", namespace),
-                limited.create(resources.SWEEPTRIALS, namespace, body),
+                DeniedAccess("create", "sweepjob.dev", "sweeptrials", namespace),
+                limited.create(SWEEPTRIALS, namespace, body),
             ),
             (
-                Denied("create", "batch", "jobs", namespace),
-                limited.would_create(resources.JOBS, namespace, job(namespace, "x")),
+                DeniedAccess("create", "batch", "jobs", namespace),
+                limited.create_dry_run(resources.JOBS, namespace, job(namespace, "x")),
             ),
             (
-                Denied("patch", "sweepjob.dev", "sweepjobs/status", namespace),
-                limited.patch_status(resources.SWEEPJOBS, namespace, "x", "1", {}),
+                DeniedAccess("patch", "sweepjob.dev", "sweepjobs/status", namespace),
+                limited.patch_status(SWEEPJOBS, namespace, "x", "1", {}),
             ),
             (
-                Denied("delete", "", "pods", namespace),
+                DeniedAccess("delete", "", "pods", namespace),
                 limited.delete(resources.PODS, namespace, "x", "uid"),
             ),
-            (Denied("list", "", "pods"), limited.list_page(resources.PODS, None, "", "")),
+            (DeniedAccess("list", "", "pods"), limited.list_page(resources.PODS, None, "", "")),
             (
-                Denied("watch", "batch", "jobs", namespace),
+                DeniedAccess("watch", "batch", "jobs", namespace),
                 self.events(limited.watch(resources.JOBS, namespace, "", "1"), 1),
             ),
         ]
@@ -380,15 +380,15 @@ class ApiServerContract:
     async def test_a_watch_tells_everything_after_a_version_in_order(
         self, api: KubeClient, namespace: str
     ) -> None:
-        before = await api.list_page(resources.SWEEPTRIALS, namespace, "", "")
+        before = await api.list_page(SWEEPTRIALS, namespace, "", "")
         sweep = f"watch{next(_unique)}"
         made = await self.make(api, namespace, sweep=sweep)
         changed = await self.patch(api, made, {"phase": "Running"})
         meta = made["metadata"]
-        await api.delete(resources.SWEEPTRIALS, namespace, meta["name"], meta["uid"])
+        await api.delete(SWEEPTRIALS, namespace, meta["name"], meta["uid"])
         version = before["metadata"]["resourceVersion"]
         selector = f"sweepjob.dev/sweep={sweep}"
-        watch = api.watch(resources.SWEEPTRIALS, namespace, selector, version)
+        watch = api.watch(SWEEPTRIALS, namespace, selector, version)
         added, modified, deleted = await self.events(watch, 3)
         kinds = [e["type"] for e in (added, modified, deleted)]
         assert kinds == ["ADDED", "MODIFIED", "DELETED"]
@@ -407,7 +407,7 @@ class ApiServerContract:
         first = await self.make(api, namespace, index=0, sweep=sweep)
         await self.make(api, namespace, index=1, sweep=sweep)
         version = first["metadata"]["resourceVersion"]
-        watch = api.watch(resources.SWEEPTRIALS, namespace, selector, version)
+        watch = api.watch(SWEEPTRIALS, namespace, selector, version)
         [event] = await self.events(watch, 1)
         assert event["object"]["spec"]["index"] == 1
 
@@ -434,7 +434,7 @@ class ApiServerContract:
         body = {"metadata": {"labels": {"sweepjob.dev/sweep": "another"}}}
         path = resources.JOBS.path(namespace, name)
         patched = "application/merge-patch+json"
-        await api._request("PATCH", path, body=body, content_type=patched)
+        await api.request(Request("PATCH", path, {}, body, content_type=patched))
         watch = api.watch(resources.JOBS, namespace, selector, version)
         for event in await self.events(watch, 1):
             assert event["type"] in ("DELETED", "MODIFIED")  # its controller may have written, too
@@ -447,4 +447,4 @@ class ApiServerContract:
     ) -> None:
         old = await self.old_version(api, namespace)
         with pytest.raises(errors.Gone):
-            await self.events(api.watch(resources.SWEEPTRIALS, namespace, "", old), 1)
+            await self.events(api.watch(SWEEPTRIALS, namespace, "", old), 1)

@@ -11,17 +11,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sweepjob.api.resources import SWEEPTRIALS
 from sweepjob.kube import resources
-from sweepjob.kube.client import KubeClient, connect
+from sweepjob.kube.client import KubeClient
+from sweepjob.kube.connection import connect
 from sweepjob.kube.informer import Informer
 from sweepjob.local.store import Body, Change
 
 from tests.cluster.console import ClusterError
-from tests.fake_api.watcher import Watcher
+from tests.fake_api.invariants import Invariants
 
 from .sweeps import Sweeps, values_on_record
 
-_WATCHED = (resources.SWEEPTRIALS, resources.JOBS, resources.PODS)
+_WATCHED = (SWEEPTRIALS, resources.JOBS, resources.PODS)
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,10 @@ class _Cache(Informer[Seen]):
 
     lists = False
 
-    async def _list(self) -> str:
+    async def _relist(self) -> str:
         self.lists = True
         try:
-            return await super()._list()
+            return await super()._relist()
         finally:
             self.lists = False
 
@@ -71,7 +73,7 @@ class Audit:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Audit]:
-        self.watcher = Watcher(self, self.concurrent)
+        self.invariants = Invariants(self, self.concurrent)
         stop = threading.Event()
         thread = threading.Thread(target=lambda: asyncio.run(self._watch(stop)), daemon=True)
         thread.start()
@@ -84,19 +86,19 @@ class Audit:
     async def _watch(self, stop: threading.Event) -> None:
         path = str(self.sweeps.target.kubeconfig)
         api = await connect(strict_tls=True, kubeconfig=path)
-        watches = [asyncio.create_task(self._reflector(api, r).run()) for r in _WATCHED]
+        watches = [asyncio.create_task(self._informer(api, r).run()) for r in _WATCHED]
         await asyncio.to_thread(stop.wait)
         for watch in watches:
             watch.cancel()
         await asyncio.gather(*watches, return_exceptions=True)
         await api.close()
 
-    def _reflector(self, api: KubeClient, resource: resources.Resource) -> Informer[Seen]:
+    def _informer(self, api: KubeClient, resource: resources.Resource) -> Informer[Seen]:
         def changed(old: Seen | None, new: Seen | None) -> None:
             bodies = (None if one is None else one.body for one in (old, new))
             change = Change(0, 0.0, resource.plural, *bodies)
             if not (made.lists and resource is resources.PODS):
-                self.watcher.look(change)
+                self.invariants.check(change)
 
         selector = f"sweepjob.dev/sweep={self.name}"
         space = self.sweeps.namespace
@@ -120,8 +122,8 @@ class Audit:
 
     def check(self, total: int, reports: int) -> None:
         """What has to hold at the end of a sweep whose n-th report is the level + n / 1000."""
-        if self.watcher.problem:
-            raise self.watcher.problem
+        if self.invariants.problem:
+            raise self.invariants.problem
         trials = self.sweeps.trials(self.name)
         assert [t["spec"]["index"] for t in trials] == list(range(total))
         assert len({t["spec"]["assignment"] for t in trials}) == total

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob.api.times import format_time
+from sweepjob.timestamps import format_time
 
 from tests.cluster import layout, lifecycle, namespaces
 from tests.cluster import target as clusters

@@ -12,16 +12,16 @@ from tests.cluster import layout
 from tests.cluster import target as clusters
 from tests.cluster.target import Target
 
-from .fault_proxy import PORT, FaultProxy, Storm
+from .fault_proxy import PORT, FaultProxy, ProxyFaults
 from .sweeps import eventually
 
 
-def storm(seed: int, **faults: Any) -> Storm:
-    return Storm(random.Random(seed), **{"delay": (0.0, 0.0), "lag": (0.0, 0.0), **faults})
+def fault_profile(seed: int, **faults: Any) -> ProxyFaults:
+    return ProxyFaults(random.Random(seed), **{"delay": (0.0, 0.0), "lag": (0.0, 0.0), **faults})
 
 
 @contextlib.contextmanager
-def between(target: Target, calm: Storm, replicas: int = 1) -> Iterator[FaultProxy]:
+def between(target: Target, calm: ProxyFaults, replicas: int = 1) -> Iterator[FaultProxy]:
     """The proxy between the operator and the API server, as long as this lasts."""
     assert target.built_in is not None
     system = ("-n", clusters.SYSTEM)
@@ -30,7 +30,7 @@ def between(target: Target, calm: Storm, replicas: int = 1) -> Iterator[FaultPro
         before = target.get(*system, "deployment", "sweepjob")["spec"]["template"]
         address = [
             {"name": "KUBERNETES_SERVICE_HOST", "value": layout.API_ADDRESS},
-            {"name": "KUBERNETES_SERVICEPORT", "value": str(PORT)},
+            {"name": "KUBERNETES_SERVICE_PORT", "value": str(PORT)},
         ]
         detour = json.loads(json.dumps(before))
         detour["spec"]["containers"][0]["env"] += address
@@ -41,7 +41,7 @@ def between(target: Target, calm: Storm, replicas: int = 1) -> Iterator[FaultPro
         try:
             yield proxy
         finally:
-            proxy.storm, proxy.silent = storm(0), set()
+            proxy.faults, proxy.silent = fault_profile(0), set()
             _roll_out(target, before)
             clusters.install(target)
 

@@ -24,7 +24,7 @@ from aiohttp import web
 from sweepjob.local.api_server import StatusError
 
 from tests.cluster import forwarder, layout, namespaces
-from tests.fake_api.transport import Weather
+from tests.fake_api.transport import FaultProfile
 
 PORT = 443  # where kopf looks for the API server
 _PASSED_ON = ("authorization", "content-type", "accept", "user-agent")
@@ -32,8 +32,8 @@ _GIVEN_BACK = ("content-type", "retry-after")
 
 
 @dataclass
-class Storm(Weather):
-    """Weather, and what only a real API server's clients can meet.
+class ProxyFaults(FaultProfile):
+    """A fault profile, and what only a real API server's clients can meet.
 
     Attributes:
         conflicting: 409 to a write.
@@ -51,13 +51,13 @@ class FaultProxy:
     """The proxy and what it does at this moment; may be changed at any time.
 
     Attributes:
-        storm: the weather.
+        faults: of the connection.
         silent: pods to which nothing gets through, in either direction; ``*`` for all.
         done: how often which fault was done.
     """
 
     cluster: layout.Cluster
-    storm: Storm
+    faults: ProxyFaults
     silent: set[str] = field(default_factory=set)
     done: Counter[str] = field(default_factory=Counter)
     _chances: Counter[str] = field(default_factory=Counter)
@@ -103,21 +103,21 @@ class FaultProxy:
             await asyncio.to_thread(self._stop.wait)
             await runner.cleanup()
 
-    def _befalls(self, fault: str) -> bool:
+    def _occurs(self, fault: str) -> bool:
         """The first chance is always taken, so that a short sweep meets every fault there is: a watch that
         breaks leads to one that has expired, that to a list, and that to a stale one."""
-        probability = getattr(self.storm, fault)
+        probability = getattr(self.faults, fault)
         self._chances[fault] += bool(probability)
-        befallen = self.storm.befalls(probability) or (probability and self._chances[fault] == 1)
-        self.done[fault] += bool(befallen)
-        return bool(befallen)
+        occurred = self.faults.occurs(probability) or (probability and self._chances[fault] == 1)
+        self.done[fault] += bool(occurred)
+        return bool(occurred)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
         caller = _pod_of(request.headers.get("Authorization", ""))
         await self._pass_through(caller)
-        await self.storm.pause(self.storm.delay)
-        if self._befalls("lost_before"):
+        await self.faults.pause(self.faults.delay)
+        if self._occurs("request_lost"):
             return _broken(request)
         refusal = self._refusal(request)
         if refusal is not None:
@@ -136,11 +136,11 @@ class FaultProxy:
 
     def _refusal(self, request: web.BaseRequest) -> web.Response | None:
         code = 0
-        if self._befalls("refused"):
-            code = self.storm.chance.choice((429, 500, 503))
-        elif request.method in ("PUT", "PATCH") and self._befalls("conflicting"):
+        if self._occurs("refused"):
+            code = self.faults.chance.choice((429, 500, 503))
+        elif request.method in ("PUT", "PATCH") and self._occurs("conflicting"):
             code = 409
-        elif {"continue", "watch"} & set(request.query) and self._befalls("expired"):
+        elif {"continue", "watch"} & set(request.query) and self._occurs("expired"):
             code = 410
         if not code:
             return None
@@ -153,7 +153,7 @@ class FaultProxy:
         headers = {k: v for k, v in request.headers.items() if k.lower() in _PASSED_ON}
         query = dict(request.query)
         if "limit" in query:
-            query["limit"] = str(min(int(query["limit"]), self.storm.page))
+            query["limit"] = str(min(int(query["limit"]), self.faults.page))
         url = self._base + request.path
         return self._session.request(
             request.method, url, params=query, data=body or None, headers=headers
@@ -163,17 +163,17 @@ class FaultProxy:
         self, request: web.BaseRequest, body: bytes, caller: str
     ) -> web.StreamResponse:
         read, where = request.method == "GET", request.path_qs
-        if read and where in self._before and self._befalls("stale"):
+        if read and where in self._before and self._occurs("stale"):
             return _respond(*self._before[where])
         async with self._request(request, body) as answer:
             got = (answer.status, await answer.read(), _given_back(answer.headers))
         if read and "lease" not in where:
             self._before[where] = got
         await self._pass_through(caller)
-        await self.storm.pause(self.storm.delay)
-        if self._befalls("lost_after"):
+        await self.faults.pause(self.faults.delay)
+        if self._occurs("response_lost"):
             # Half of the time it never comes, and the operator has to give up by itself.
-            if self.storm.befalls(0.5):
+            if self.faults.occurs(0.5):
                 await asyncio.sleep(35)
             return _broken(request)
         return _respond(*got)
@@ -208,10 +208,10 @@ class FaultProxy:
         async for chunk in answer.content.iter_any():
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
-                await self.storm.pause(self.storm.lag)
-                if self._befalls("broken"):
+                await self.faults.pause(self.faults.lag)
+                if self._occurs("broken"):
                     raise ConnectionResetError
-                for _ in range(2 if self._befalls("doubled") else 1):
+                for _ in range(2 if self._occurs("duplicated") else 1):
                     yield line + b"\n"
 
 

@@ -25,7 +25,9 @@ from typing import Any
 import aiohttp
 from sweepjob import protocol
 from sweepjob.kube import errors, resources
-from sweepjob.kube.client import KubeClient, connect
+from sweepjob.kube.client import KubeClient
+from sweepjob.kube.connection import connect
+from sweepjob.kube.transport import Request
 
 DONE = "sweepjob.dev/trainer"
 
@@ -114,14 +116,14 @@ class SimulatedSidecar:
             "boundObjectRef": bound,
         }
         path = f"/api/v1/namespaces/{self._namespace}/serviceaccounts/default/token"
-        made = await self._api._request("POST", path, body={"spec": wanted})
+        made = await self._api.request(Request("POST", path, {}, {"spec": wanted}))
         return str(made["status"]["token"])
 
     async def _end(self) -> None:
         body = {"metadata": {"annotations": {DONE: "done"}}}
         path = resources.PODS.path(self._namespace, self._pod)
-        await self._api._request(
-            "PATCH", path, body=body, content_type="application/merge-patch+json"
+        await self._api.request(
+            Request("PATCH", path, {}, body, content_type="application/merge-patch+json")
         )
 
 

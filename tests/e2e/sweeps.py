@@ -14,7 +14,7 @@ from sweepjob.search.samplers.random import RandomSampler
 
 from tests.cluster.console import ClusterError
 from tests.cluster.target import Target
-from tests.fake_api.watcher import is_over
+from tests.fake_api.invariants import is_over
 
 T = TypeVar("T")
 

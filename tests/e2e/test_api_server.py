@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sweepjob.kube.client import KubeClient, connect
+from sweepjob.kube.client import KubeClient
+from sweepjob.kube.connection import connect
 
 from tests.contracts.api_server import ApiServerContract
 

@@ -265,7 +265,7 @@ def test_a_suspended_sweep_starts_nothing_new_until_it_is_resumed(sweeps: Sweeps
 def test_held_up_for_too_long(sweeps: Sweeps, name: str, reason: str, words: str) -> None:
     _, status = ended(sweeps, f"held-{name}")
     assert (status["phase"], status["reason"]) == ("Failed", reason)
-    assert "it has not got going for" in status["message"]
+    assert "it has not started for" in status["message"]
     assert words in status["message"]
     await_event(sweeps, f"held-{name}", reason)
 

@@ -1,7 +1,7 @@
 """The operator behind a proxy that does what a bad network and a busy API server do: no trial is lost
 or run twice, no report lost or counted twice, no decision changed.
 
-``SWEEPJOB_FAULTS=N`` weathers so many storms instead of one.
+``SWEEPJOB_FAULTS=N`` runs with so many fault profiles instead of one.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import pytest
 from tests.cluster import target as clusters
 
 from .audit import Audit
-from .detour import between, storm
+from .detour import between, fault_profile
 from .fault_proxy import FaultProxy
 from .sweeps import Sweeps, choice, eventually
-from .test_leader_election import follow, holder
+from .test_leadership import follow, holder
 
 STORMS = int(os.environ.get("SWEEPJOB_FAULTS", "1"))
 BAD = {
     "delay": (0.0, 0.3),
     "lag": (0.0, 0.5),
-    "lost_before": 0.03,
-    "lost_after": 0.03,
+    "request_lost": 0.03,
+    "response_lost": 0.03,
     "refused": 0.05,
     "broken": 0.04,
-    "doubled": 0.1,
+    "duplicated": 0.1,
     "conflicting": 0.1,
     "stale": 0.3,
     "expired": 0.4,
@@ -43,11 +43,11 @@ def proxy(sweeps: Sweeps) -> Iterator[FaultProxy]:
     """Between two operators and the API server; calm."""
     if sweeps.target.built_in is None:
         pytest.skip("the proxy needs the API server's certificate: for the built-in cluster only")
-    with between(sweeps.target, storm(0), replicas=2) as proxy:
+    with between(sweeps.target, fault_profile(0), replicas=2) as proxy:
         yield proxy
 
 
-def weather(sweeps: Sweeps, name: str, act: Callable[[], None] = lambda: None) -> None:
+def run_under_faults(sweeps: Sweeps, name: str, act: Callable[[], None] = lambda: None) -> None:
     """A sweep from its creation to its end; something happens when its trials report."""
     space = {"level": choice(*LEVELS), "reports": choice(REPORTS), "pause": choice(0.25)}
     total = len(LEVELS)
@@ -84,7 +84,7 @@ def test_a_leader_that_is_cut_off_is_followed_and_comes_back_harmless(
         proxy.silent = set()
         eventually(lambda: restarts(sweeps, leader) > before, 90, "the old leader has ended")
 
-    weather(sweeps, "cut", cut)
+    run_under_faults(sweeps, "cut", cut)
 
 
 def test_half_a_minute_of_silence(sweeps: Sweeps, proxy: FaultProxy) -> None:
@@ -94,15 +94,15 @@ def test_half_a_minute_of_silence(sweeps: Sweeps, proxy: FaultProxy) -> None:
         proxy.silent = set()
 
     before = proxy.done["silence"]
-    weather(sweeps, "silence", silence)
+    run_under_faults(sweeps, "silence", silence)
     assert proxy.done["silence"] > before
 
 
 def test_storms(sweeps: Sweeps, proxy: FaultProxy) -> None:
     for seed in range(1, STORMS + 1):
-        proxy.storm = storm(seed, **BAD)
-        weather(sweeps, f"storm-{seed}")
-    proxy.storm = storm(0)
+        proxy.faults = fault_profile(seed, **BAD)
+        run_under_faults(sweeps, f"storm-{seed}")
+    proxy.faults = fault_profile(0)
     # A fault that never happens tests nothing.
     fewest = min(proxy.done[fault] for fault in BAD if fault not in ("delay", "lag", "page"))
     assert fewest >= 1, proxy.done

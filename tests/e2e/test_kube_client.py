@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sweepjob.kube import resources
-from sweepjob.kube.client import connect
+from sweepjob.kube.connection import connect
 
 from tests.cluster.target import SYSTEM, Target
 

@@ -111,7 +111,7 @@ def test_a_lost_node(sweeps: Sweeps, second_node: layout.Node) -> None:
     assert [e["reason"] for e in lost["executions"]] == ["NodeLost"]
     assert lost["executions"][0]["node"] == "node-2"
     events = ("events", "--for", "sweeptrial/lost-0")
-    eventually(lambda: "is taken for lost" in sweeps.kubectl(*events), 10, "an event says so")
+    eventually(lambda: "counts as lost" in sweeps.kubectl(*events), 10, "an event says so")
     eventually(lambda: trial(sweeps)["phase"] == "Running", 60, "it runs elsewhere")
     namespaces.send(second_node, signal.SIGCONT)
     eventually(lambda: refused_pushes(sweeps) > before, 60, "what the lost one reports is refused")

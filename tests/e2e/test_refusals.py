@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob.api.times import parse_time
+from sweepjob.timestamps import parse_time
 
 from tests.cluster import layout
 from tests.cluster import target as clusters

@@ -11,7 +11,7 @@ from sweepjob.search.samplers.random import RandomSampler
 
 from tests.cluster import layout
 from tests.cluster.target import Target
-from tests.fake_api.watcher import is_over
+from tests.fake_api.invariants import is_over
 
 from .sweeps import Sweeps, choice, eventually, values_on_record
 

@@ -1,5 +1,4 @@
-"""A fake cluster: controllers, scheduler and kubelet, each a moment late, as in life; and people and nodes
-that take pods away."""
+"""A fake cluster: controllers, scheduler and kubelet, each with a delay, and evictions."""
 
 from __future__ import annotations
 
@@ -8,21 +7,23 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from sweepjob.api.times import format_time, parse_time
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.job_controller import JobController
 from sweepjob.local.store import Body, Change, Key
+from sweepjob.timestamps import format_time, parse_time
 
 
 class FakeCluster(JobController):
     """Runs Jobs.
 
     Args:
+        server: the API server.
+        chance: the source of all randomness.
         clock: seconds since the epoch.
-        train: what a pod's containers do, from their start to the trainer's exit code; it is
-            cancelled when the pod is killed. Returns the exit code and the sidecar's last words.
-        drained: probability that a pod is evicted, and replaced by its Job.
-        room: pods that fit on the node at a time, None for any number.
+        train: runs a pod's containers; cancelled when the pod is killed. Returns the trainer's exit code
+            and the sidecar's termination message.
+        eviction_probability: that a pod is evicted; its Job replaces it.
+        node_capacity: pods that fit on the node at a time; None for any number.
     """
 
     def __init__(
@@ -31,14 +32,14 @@ class FakeCluster(JobController):
         chance: random.Random,
         clock: Callable[[], float],
         train: Callable[[Body], Any],
-        drained: float = 0.0,
-        room: int | None = None,
+        eviction_probability: float = 0.0,
+        node_capacity: int | None = None,
     ) -> None:
         super().__init__(server, clock)
         self._chance = chance
         self._train = train
-        self._drained = drained
-        self._room = room
+        self._eviction_probability = eviction_probability
+        self._node_capacity = node_capacity
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def _later(self, bounds: tuple[float, float], call: Callable[..., None], *given: Any) -> None:
@@ -77,7 +78,7 @@ class FakeCluster(JobController):
         pod = self._store.get("pods", key)
         if pod is None or "deletionTimestamp" in pod["metadata"]:
             return
-        if self._room is not None and self._bound() >= self._room:
+        if self._node_capacity is not None and self._bound() >= self._node_capacity:
             condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
             condition["lastTransitionTime"] = pod["metadata"]["creationTimestamp"]
             self.request("PATCH", "pods", key, {"status": {"conditions": [condition]}}, "status")
@@ -101,7 +102,7 @@ class FakeCluster(JobController):
         status["conditions"] = []
         self.request("PATCH", "pods", key, {"status": status}, "status")
         self._running[uid] = asyncio.create_task(self._run(key, pod))
-        if self._chance.random() < self._drained:
+        if self._chance.random() < self._eviction_probability:
             self._later((0.1, 6.0), self._drain, key, uid)
 
     async def _run(self, key: Key, pod: Body) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from sweepjob.local.api_server import MemoryApiServer, Request
+from sweepjob.kube.transport import Request
+from sweepjob.local.api_server import MemoryApiServer, parse_path
 
-from .gate import Gate
+from .access_rules import AccessRules
 
 # Of the API server's own: what kopf looks for before it watches anything.
 _CORE = {"name": "namespaces", "singularName": "namespace", "kind": "Namespace"}
@@ -23,14 +24,14 @@ class HttpApiServer:
     """Serves an API server in memory, behind a gate.
 
     Attributes:
-        deaf: watches tell nothing any more.
+        silent: watches deliver nothing any more.
         watches: how many are open, by resource.
     """
 
-    def __init__(self, server: MemoryApiServer, gate: Gate) -> None:
+    def __init__(self, server: MemoryApiServer, access_rules: AccessRules) -> None:
         self._server = server
-        self._gate = gate
-        self.deaf = False
+        self._gate = access_rules
+        self.silent = False
         self.watches: dict[str, int] = {}
 
     def application(self) -> web.Application:
@@ -64,12 +65,12 @@ class HttpApiServer:
     async def _watch(self, request: web.Request, asked: Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
-        resource = asked.parts()[1]
+        resource = parse_path(asked.path).resource
         self.watches[resource] = self.watches.get(resource, 0) + 1
         try:
             events = self._server.watch(asked)
             async for _, event in self._gate.until_closed(asked, events):
-                if not self.deaf:
+                if not self.silent:
                     await response.write(json.dumps(event).encode() + b"\n")
         finally:
             self.watches[resource] -= 1

@@ -1,5 +1,5 @@
-"""What lies between an operator and the fake API server: time, and everything that can go wrong. It
-stands in for the Kubernetes client, under the operator's own gateway."""
+"""A transport between one operator and the fake API server, with delays and with everything that can go
+wrong on a network."""
 
 from __future__ import annotations
 
@@ -9,31 +9,28 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
 
-import aiohttp
-from sweepjob.local.api_server import MemoryApiServer, Request, StatusError
-from sweepjob.local.client import Content, Response
+from sweepjob.kube.transport import Request, Response, ResponseStream, TransportError
+from sweepjob.local.api_server import MemoryApiServer, StatusError, parse_path
 
-from .gate import Gate
+from .access_rules import AccessRules
 
-_TIMEOUT = 30.0  # the gateway's own
+_TIMEOUT = 30.0  # seconds; that of the HTTP transport
 
 
 @dataclass
-class Weather:
-    """How a connection behaves. Probabilities are for each request, or each event of a watch.
+class FaultProfile:
+    """How a connection fails. Probabilities are for each request, or each event of a watch.
 
     Attributes:
-        chance: where all of it comes from.
+        chance: the source of all randomness.
         delay: shortest and longest seconds that a request takes each way.
         lag: the same of a watch's events, from their commit on.
-        lost_before: the connection breaks before the request was carried out.
-        lost_after: the request was carried out, and the answer never comes.
+        request_lost: the connection breaks before the request was carried out.
+        response_lost: the request was carried out, and the response never arrives.
         refused: 429 with Retry-After, 500 or 503.
         broken: a watch ends in an error.
-        doubled: an event is told twice.
+        duplicated: an event is delivered twice.
         forgotten: the server forgets its history, so that watches and lists begin anew.
         stale: a read is answered as it was before.
     """
@@ -41,35 +38,43 @@ class Weather:
     chance: random.Random
     delay: tuple[float, float] = (0.001, 0.02)
     lag: tuple[float, float] = (0.001, 0.05)
-    lost_before: float = 0.0
-    lost_after: float = 0.0
+    request_lost: float = 0.0
+    response_lost: float = 0.0
     refused: float = 0.0
     broken: float = 0.0
-    doubled: float = 0.0
+    duplicated: float = 0.0
     forgotten: float = 0.0
     stale: float = 0.0
 
-    def befalls(self, probability: float) -> bool:
+    def occurs(self, probability: float) -> bool:
         return self.chance.random() < probability
 
     async def pause(self, bounds: tuple[float, float]) -> None:
         await asyncio.sleep(self.chance.uniform(*bounds))
 
 
-class FakeClient:
-    """A connection of one operator. Once ``dead``, nothing that it still asks for reaches the server.
+class FaultyTransport:
+    """The connection of one operator to the fake API server; implements ``kube.transport.Transport``. Once
+    ``dead``, no request of it reaches the server.
 
     Args:
-        gate: what the server refuses; by default nothing.
+        server: carries out the requests.
+        fault_profile: what goes wrong on the way.
+        access_rules: what the server refuses; nothing by default.
 
     Attributes:
         requests: how many were carried out, by method and resource.
     """
 
-    def __init__(self, server: MemoryApiServer, weather: Weather, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        server: MemoryApiServer,
+        fault_profile: FaultProfile,
+        access_rules: AccessRules | None = None,
+    ) -> None:
         self._server = server
-        self._weather = weather
-        self._gate = gate or Gate()
+        self._fault_profile = fault_profile
+        self._access_rules = access_rules or AccessRules()
         self.dead = False
         self.requests: Counter[tuple[str, str]] = Counter()
         self._before: dict[str, Response] = {}
@@ -77,46 +82,56 @@ class FakeClient:
     async def close(self) -> None:
         self.dead = True
 
-    async def param_serialize(self, **call: Any) -> tuple[Any, ...]:
-        """The query stands where the headers would."""
-        return call["method"], call["resource_path"], dict(call["query_params"]), None, None
+    async def request(self, request: Request) -> Response:
+        """Carry out a request, unless a fault prevents it."""
+        response = await self._deliver_request()
+        if response is None:
+            response = self._respond(request)
+            await self._deliver_response()
+        return response
 
-    async def call_api(
-        self, method: str, path: str, query: Any, body: Any, posted: Any, _request_timeout: Any
-    ) -> SimpleNamespace:
-        request, weather = Request(method, path, query, body), self._weather
-        await weather.pause(weather.delay)
+    async def open_stream(self, request: Request, idle_timeout: float | None) -> ResponseStream:
+        """Open a watch, unless a fault prevents it."""
+        response = await self._deliver_request()
+        if response is not None:
+            return _as_stream(response)
+        stream = self._respond_with_stream(request)
+        await self._deliver_response()
+        return stream
+
+    async def _deliver_request(self) -> Response | None:
+        """A request on its way to the server; returns the refusal of a server that is overloaded."""
+        fault_profile = self._fault_profile
+        await fault_profile.pause(fault_profile.delay)
         self._fail_if_dead()
-        if weather.befalls(weather.forgotten):
+        if fault_profile.occurs(fault_profile.forgotten):
             self._server.store.compact(10**9)
-        if weather.befalls(weather.lost_before):
-            raise aiohttp.ClientConnectionError("the connection broke")
-        if weather.befalls(weather.refused):
-            return SimpleNamespace(response=self._refusal())
-        response = self._response(request)
-        await weather.pause(weather.delay)
+        if fault_profile.occurs(fault_profile.request_lost):
+            raise TransportError("the connection broke")
+        return self._refusal() if fault_profile.occurs(fault_profile.refused) else None
+
+    async def _deliver_response(self) -> None:
+        """A response on its way back."""
+        await self._fault_profile.pause(self._fault_profile.delay)
         self._fail_if_dead()
-        if weather.befalls(weather.lost_after):
+        if self._fault_profile.occurs(self._fault_profile.response_lost):
             await asyncio.sleep(_TIMEOUT)
-            raise TimeoutError
-        return SimpleNamespace(response=response)
+            raise TransportError("no response in time")
 
     def _fail_if_dead(self) -> None:
         if self.dead:
-            raise aiohttp.ClientConnectionError("this operator has been killed")
+            raise TransportError("this operator has been killed")
 
-    def _response(self, request: Request) -> Response:
-        answer = self._gate.answer(request)
+    def _respond(self, request: Request) -> Response:
+        answer = self._access_rules.answer(request)
         if answer is not None:
             return Response(answer[0], json.dumps(answer[1]).encode())
-        self.requests[request.method, request.parts()[1]] += 1
-        if "watch" in request.query:
-            return Response(200, content=Content(self._watch(request)))
+        self._count(request)
         where = f"{request.path} {sorted(request.query.items())}"
         if (
             request.method == "GET"
             and where in self._before
-            and self._weather.befalls(self._weather.stale)
+            and self._fault_profile.occurs(self._fault_profile.stale)
         ):
             return self._before[where]
         status, body = self._server.answer(request)
@@ -125,22 +140,42 @@ class FakeClient:
             self._before[where] = response
         return response
 
+    def _respond_with_stream(self, request: Request) -> ResponseStream:
+        answer = self._access_rules.answer(request)
+        if answer is not None:
+            return _as_stream(Response(answer[0], json.dumps(answer[1]).encode()))
+        self._count(request)
+        return ResponseStream(200, self._watch(request))
+
+    def _count(self, request: Request) -> None:
+        self.requests[request.method, parse_path(request.path).resource] += 1
+
     def _refusal(self) -> Response:
-        code = self._weather.chance.choice((429, 500, 503))
+        code = self._fault_profile.chance.choice((429, 500, 503))
         body = StatusError(code, "Refused", "not now").body
         headers = {"Retry-After": "1"} if code == 429 else {}
         return Response(code, json.dumps(body).encode(), headers)
 
     async def _watch(self, request: Request) -> AsyncIterator[bytes]:
-        weather, loop = self._weather, asyncio.get_running_loop()
+        fault_profile, loop = self._fault_profile, asyncio.get_running_loop()
         started = loop.time()
-        async for committed, event in self._gate.until_closed(request, self._server.watch(request)):
-            due = committed + weather.chance.uniform(*weather.lag)
+        events = self._access_rules.until_closed(request, self._server.watch(request))
+        async for committed, event in events:
+            due = committed + fault_profile.chance.uniform(*fault_profile.lag)
             await asyncio.sleep(max(0.0, due - self._server.store.clock()))
             self._fail_if_dead()
-            if weather.befalls(weather.broken):
-                raise aiohttp.ClientPayloadError("the watch broke")
-            for _ in range(2 if weather.befalls(weather.doubled) else 1):
+            if fault_profile.occurs(fault_profile.broken):
+                raise TransportError("the watch broke")
+            for _ in range(2 if fault_profile.occurs(fault_profile.duplicated) else 1):
                 yield json.dumps(event).encode() + b"\n"
             if loop.time() - started > float(request.query["timeoutSeconds"]):
                 return
+
+
+def _as_stream(response: Response) -> ResponseStream:
+    """A response that arrives in one chunk."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield response.body
+
+    return ResponseStream(response.status, chunks(), response.headers)

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 
+from sweepjob.api.cause import Cause
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.observed import EarlierAttempt, Job, Pod, TrainerEnd
-from sweepjob.lifecycle.planner import is_over, new_trials, plan, plan_new
+from sweepjob.lifecycle.planner import is_over, new_trials, plan, plan_new_trial
 from sweepjob.lifecycle.snapshot import Proposal, Snapshot, Totals, Trial
 
 from .builders import snapshot
@@ -62,11 +63,11 @@ class SimulatedCluster:
     records: dict[int, Trial] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     pods: dict[str, tuple[str, Pod]] = field(default_factory=dict)
-    launched: Counter[str] = field(default_factory=Counter)
+    job_created: Counter[str] = field(default_factory=Counter)
     started: Counter[str] = field(default_factory=Counter)
     retries: Counter[str] = field(default_factory=Counter)
     verdicts: dict[int, StopDecision] = field(default_factory=dict)
-    interruptions: dict[str, tuple[str, str]] = field(default_factory=dict)
+    interruptions: dict[str, Cause] = field(default_factory=dict)
     hung: set[str] = field(default_factory=set)
     reserved: set[int] = field(default_factory=set)
     leaving: dict[int, TrialPhase] = field(default_factory=dict)
@@ -89,7 +90,7 @@ class SimulatedCluster:
             concurrent=self.concurrent,
             max_retries=self.max_retries,
             occupied=going + len(self.reserved),
-            vacated=0 if self.uses_observations else len(self.leaving),
+            released=0 if self.uses_observations else len(self.leaving),
             failing=sum(phase is TrialPhase.FAILED for phase in self.leaving.values()),
             totals=Totals(len(taken), ended),
             proposals=tuple(Proposal(n, {"x": n}) for n in rest),
@@ -159,7 +160,7 @@ class SimulatedCluster:
         self.waiting.discard(index)
         if index in self.reserved:
             new = Proposal(index, {"x": index})
-            actions = plan_new(new, self._of_sweep(), self.now).actions
+            actions = plan_new_trial(new, self._of_sweep(), self.now).actions
             if not actions:
                 self.reserved.discard(index)
         else:
@@ -195,10 +196,10 @@ class SimulatedCluster:
         self.records[action.trial] = Trial(action.trial, name, f"uid-{name}", TrialPhase.PENDING)
 
     @apply.register
-    def _(self, action: act.LaunchJob) -> None:
+    def _(self, action: act.CreateJob) -> None:
         key = f"sweep-{action.trial}/{action.attempt}"
         if key not in self.jobs:
-            self.launched[key] += 1
+            self.job_created[key] += 1
             queued = self.chance.random() < 0.2
             self.jobs[key] = Job(key, f"job-{key}", action.attempt, suspended=queued)
             if not queued:
@@ -224,7 +225,7 @@ class SimulatedCluster:
 
     def _going(self, pod: Pod) -> Pod:
         finished = pod.trainer_end is not None
-        return replace(pod, deleting=True, gone_by=self.now + 2, finished=finished)
+        return replace(pod, deleting=True, termination_due=self.now + 2, finished=finished)
 
     @apply.register
     def _(self, action: act.DeleteJob) -> None:
@@ -241,13 +242,13 @@ class SimulatedCluster:
             phase=TrialPhase.PENDING,
             attempt=action.attempt,
             failures=action.failures,
-            launch_at=action.launch_at,
-            launched=False,
+            retry_at=action.retry_at,
+            job_created=False,
         )
 
     @apply.register
     def _(self, action: act.RecordProgress) -> None:
-        self._record(action.trial, phase=action.phase, reason=action.reason, launched=True)
+        self._record(action.trial, phase=action.phase, reason=action.reason, job_created=True)
 
     @apply.register
     def _(self, action: act.RecordEnd) -> None:
@@ -256,7 +257,7 @@ class SimulatedCluster:
             assert action.phase is trial.stop.outcome, "a recorded decision is never changed"
         key = f"{trial.name}/{trial.attempt}"
         holding = [p for k, p in self.pods.values() if k == key and not p.is_terminal]
-        lost = [p for p in holding if p.is_lost(self.now, PATIENCE)]
+        lost = [p for p in holding if p.is_node_lost(self.now, PATIENCE)]
         assert holding == lost, "a trial ends when its pods have"
         self._record(action.trial, phase=action.phase)
 
@@ -290,7 +291,7 @@ class SimulatedCluster:
             # A script may exit with 0 when it is told to go; one that has ended keeps its exit code.
             end = pod.trainer_end
             well = dice < 0.3 if end is None else end.failure is None
-            self.pods[name] = (key, replace(pod, succeeded=well, failure=("F", "f")))
+            self.pods[name] = (key, replace(pod, succeeded=well, failure=Cause("F", "f")))
         elif dice < 0.8:
             del self.pods[name]
 
@@ -302,24 +303,24 @@ class SimulatedCluster:
             self.interruptions.pop(key, None)
             return replace(pod, started=self.now)
         if pod.started is None and dice < 0.55:  # its node is restarted
-            self.interruptions[key] = ("NodeRestarted", "restarted")
+            self.interruptions[key] = Cause("NodeRestarted", "restarted")
             return replace(pod, never_started_since=self.now, disrupted=True)
         if pod.started is None:
             return pod
         if pod.trainer_end is not None and dice < 0.8:  # the other container goes on, or ends
             ended = pod.trainer_end.failure is None if dice < 0.03 else None
-            return replace(pod, succeeded=ended, failure=("F", "f"))
+            return replace(pod, succeeded=ended, failure=Cause("F", "f"))
         if (
             dice < 0.15 and self.chance.random() < 0.3
         ):  # the trainer ends, and another container does not
-            failure = None if dice < 0.1 else ("F", "f")
+            failure = None if dice < 0.1 else Cause("F", "f")
             return replace(pod, trainer_end=TrainerEnd(self.now, failure, ("proxy",)))
         if dice < 0.15:
-            return replace(pod, succeeded=dice < 0.1, failure=("F", "f"))
+            return replace(pod, succeeded=dice < 0.1, failure=Cause("F", "f"))
         if dice < 0.25:
             self.verdicts[int(key.partition("/")[0].rpartition("-")[2])] = STOP
         elif dice < 0.35:  # drained, or deleted by a person
-            self.interruptions[key] = ("Evicted", "drained")
+            self.interruptions[key] = Cause("Evicted", "drained")
             return replace(self._going(pod), disrupted=dice < 0.3)
         return pod
 
@@ -332,9 +333,9 @@ class SimulatedCluster:
             self._take_pods(key)
             if not pods:
                 del self.jobs[key]
-        elif dice < 0.005 and self.records[int(key.partition("/")[0][6:])].launched:
+        elif dice < 0.005 and self.records[int(key.partition("/")[0][6:])].job_created:
             self.jobs[key] = replace(job, deleting=True)  # in the foreground
-        elif dice < 0.01 and self.records[int(key.partition("/")[0][6:])].launched:
+        elif dice < 0.01 and self.records[int(key.partition("/")[0][6:])].job_created:
             self._take_pods(key)
             del self.jobs[key]
         elif living and dice < 0.04:
@@ -356,7 +357,7 @@ class SimulatedCluster:
         if any(pod.succeeded for pod in counted):
             self.jobs[key] = replace(job, succeeded=True)
         elif counted or (self.started[key] and not pods and self.chance.random() < 0.5):
-            self.jobs[key] = replace(job, failure=("BackoffLimitExceeded", "limit"))
+            self.jobs[key] = replace(job, failure=Cause("BackoffLimitExceeded", "limit"))
         else:
             self._start_pod(key)
 
@@ -364,17 +365,17 @@ class SimulatedCluster:
         holding = {
             key.partition("/")[0]
             for key, pod in self.pods.values()
-            if not pod.is_terminal and not pod.is_lost(self.now, PATIENCE)
+            if not pod.is_terminal and not pod.is_node_lost(self.now, PATIENCE)
         }
         assert len(holding) <= self.concurrent, "concurrency is never exceeded"
         assert len(self.records) <= self.total
-        assert all(count == 1 for count in self.launched.values()), "an attempt is launched once"
+        assert all(count == 1 for count in self.job_created.values()), "an attempt is launched once"
         for trial in self.records.values():
             living = [
                 key
                 for key, pod in self.pods.values()
                 if key.startswith(f"{trial.name}/")
                 and not pod.is_terminal
-                and not pod.is_lost(self.now, PATIENCE)
+                and not pod.is_node_lost(self.now, PATIENCE)
             ]
             assert len(living) <= 1, "a trial has one live pod"

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sweepjob.api.times import format_time
-from sweepjob.local.api_server import MemoryApiServer, Request, StatusError
+from sweepjob.kube.transport import Request
+from sweepjob.local.api_server import MemoryApiServer, StatusError, parse_path
 from sweepjob.local.store import Body, Key
+from sweepjob.timestamps import format_time
 
 from tests.fake_api.cluster import FakeCluster
-from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet
-from tests.fake_api.transport import FakeClient, Weather
+from tests.fake_api.harness import EPOCH, NAMESPACE, RunningOperator, quiet
+from tests.fake_api.transport import FaultProfile, FaultyTransport
 
 from .test_sweep_controller import start, status_of
 
@@ -41,12 +42,14 @@ class CountingServer(MemoryApiServer):
 
     def answer(self, request: Request) -> tuple[int, Body]:
         self.asked.append(request)
-        if request.method == "GET" and request.parts()[1] in self.refused:
+        if request.method == "GET" and parse_path(request.path).resource in self.refused:
             return 403, StatusError(403, "Forbidden", "cannot list resource").body
         return super().answer(request)
 
     def lists_of(self, resource: str) -> int:
-        return sum(r.method == "GET" and r.parts()[1] == resource for r in self.asked)
+        return sum(
+            r.method == "GET" and parse_path(r.path).resource == resource for r in self.asked
+        )
 
 
 def warn(server: MemoryApiServer, uid: str, reason: str, message: str, when: float) -> None:
@@ -101,7 +104,11 @@ async def test_a_volume_that_cannot_be_mounted_is_found_in_the_pods_events_alone
     assert "ConfigMap 'nope' does not exist in the namespace. Create it" in degraded["message"]
     [record] = server.store.all("sweeptrials").values()
     assert record["status"]["reason"] == "ConfigMapNotFound"
-    selectors = [r.query for r in server.asked if r.method == "GET" and r.parts()[1] == "events"]
+    selectors = [
+        r.query
+        for r in server.asked
+        if r.method == "GET" and parse_path(r.path).resource == "events"
+    ]
     assert selectors
     assert all("involvedObject.uid=" in q["fieldSelector"] for q in selectors)
     running = [{"name": "trainer", "state": {"running": {"startedAt": format_time(now())}}}]
@@ -248,8 +255,8 @@ async def test_a_job_under_a_name_from_before_an_upgrade_goes_on_being_found() -
     path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweeptrials/sweep-0/status"
     assert server.answer(Request("PATCH", path, {}, status))[0] == 200
     assert server.answer(Request("POST", JOBS, {}, body))[0] == 201
-    client = FakeClient(server, Weather(random.Random(3)))
-    operator = Operator(client, now)
+    client = FaultyTransport(server, FaultProfile(random.Random(3)))
+    operator = RunningOperator(client, now)
     await asyncio.sleep(100)
     assert [key[1] for key in server.store.all("jobs")] == [name]
     [record] = server.store.all("sweeptrials").values()

@@ -55,16 +55,16 @@ async def test_new_connections_get_the_new_one(
     assert await trusts(port, old)
     new = make(tmp_path)
     assert not await trusts(port, new), "nobody has looked yet"
-    certificate.look()
+    certificate.reload()
     assert await trusts(port, new)
     assert not await trusts(port, old)
     key = (tmp_path / "tls.key").read_bytes()
     make(tmp_path)
     (tmp_path / "tls.key").write_bytes(key)  # of the one before: it has been looked at in between
-    certificate.look()
+    certificate.reload()
     assert await trusts(port, new), "a certificate without its key is passed over"
     (tmp_path / "tls.crt").write_text("nonsense")
-    certificate.look()
+    certificate.reload()
     assert caplog.text.count("cannot be used") == 2
     assert await trusts(port, new), "what is no good is passed over"
     server.close()

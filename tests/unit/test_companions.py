@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sweepjob.api.cause import Cause
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
@@ -21,7 +22,7 @@ from .test_pods import pod as body_of
 
 WELL = TrainerEnd(100.0, None, ("proxy",))
 BADLY = TrainerEnd(
-    100.0, ("TrainerFailed", "the trainer ended with exit code 1"), ("proxy", "mesh")
+    100.0, Cause("TrainerFailed", "the trainer ended with exit code 1"), ("proxy", "mesh")
 )
 SWEEP = snapshot(max_retries=1, companion_grace=30.0)
 
@@ -79,16 +80,18 @@ def test_a_failed_attempt_is_tried_again_when_its_pod_has_gone() -> None:
         act.DeletePod(0, "sweep-0-x", "pod-0"),
         act.DeleteJob(0, "sweep-0", "job-0-1", pods=("pod-0",)),
     )
-    going = EarlierAttempt(job(deleting=True), (replace(held, deleting=True, gone_by=205.0),))
+    going = EarlierAttempt(
+        job(deleting=True), (replace(held, deleting=True, termination_due=205.0),)
+    )
     assert plan(replace(second, earlier=(going,)), SWEEP, 201.0).actions == ()
     gone = replace(second, earlier=())
-    assert plan(gone, SWEEP, 206.0).actions == (act.LaunchJob(0, 2),)
+    assert plan(gone, SWEEP, 206.0).actions == (act.CreateJob(0, 2),)
 
 
 def test_the_log_of_a_failed_attempt_is_kept() -> None:
     over = EarlierAttempt(job(), (pod(succeeded=False),))
     second = trial(phase=TrialPhase.PENDING, attempt=2, earlier=(over,))
-    assert plan(second, SWEEP, 200.0).actions == (act.LaunchJob(0, 2),)
+    assert plan(second, SWEEP, 200.0).actions == (act.CreateJob(0, 2),)
 
 
 def test_a_job_that_waits_in_a_queue_does_not_start_an_attempt_that_is_over() -> None:

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sweepjob.api.identity import ObjectIdentity
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial import parse_record
 from sweepjob.api.trial_record import TrialRecord
-from sweepjob.controllers.sweep_store import SweepState
+from sweepjob.controllers.sweep_store import SweepStore
 from sweepjob.local.store import Body
 from sweepjob.search.space import Assignment
 
-from tests.fake_api.harness import Story, quiet
+from tests.fake_api.harness import Scenario, quiet
 from tests.shrinking import shortest
 
 from .builders import sweepjob
@@ -27,14 +28,14 @@ from .builders import sweepjob
 ALL = os.environ.get("SWEEPJOB_KILLS") == "all"
 STORIES = 40 if ALL else 4  # in each block
 STRIDE, OFFSETS = 8, range(8) if ALL else (3, 6)  # turns at which it is killed
-BAD_WEATHER = {
+HEAVY_FAULTS = {
     "delay": (0.001, 0.3),
     "lag": (0.001, 2.0),
-    "lost_before": 0.03,
-    "lost_after": 0.02,
+    "request_lost": 0.03,
+    "response_lost": 0.02,
     "refused": 0.05,
     "broken": 0.01,
-    "doubled": 0.05,
+    "duplicated": 0.05,
     "forgotten": 0.003,
     "stale": 0.3,
 }
@@ -62,7 +63,7 @@ def spec(total: int, concurrent: int, **changes: Any) -> dict[str, Any]:
     return body
 
 
-def check(story: Story) -> None:
+def check(story: Scenario) -> None:
     """What has to hold at the end, whatever happened."""
     total = story.spec["limits"]["maxTotalTrials"]
     assert [t["spec"]["index"] for t in story.trials] == list(range(total)), "one record each"
@@ -87,7 +88,7 @@ def check(story: Story) -> None:
     assert sum(ended[k] for k in ("succeeded", "earlyStopped", "failed")) == total
 
 
-def check_stop(stop: Body, pods: list[list[float]], story: Story) -> None:
+def check_stop(stop: Body, pods: list[list[float]], story: Scenario) -> None:
     """The rule holds for what was reported: it cannot be told from a decision by an operator that was
     never killed."""
     value, before = float(stop["value"]), []
@@ -106,9 +107,9 @@ def check_stop(stop: Body, pods: list[list[float]], story: Story) -> None:
     assert any(abs(best - value) < 1e-9 for value in leaders), "the best was reported by somebody"
 
 
-def failure(story: Story) -> str:
+def failure(story: Scenario) -> str:
     try:
-        check(story.play())
+        check(story.run())
     except AssertionError as error:
         return str(error) or repr(error)
     return ""
@@ -116,12 +117,14 @@ def failure(story: Story) -> str:
 
 def explain(seed: int, given: dict[str, Any], kills: list[int], problem: str) -> str:
     """The shortest list of kills that still makes this story fail."""
-    kept = shortest(kills, lambda some: bool(failure(Story(seed, kills=frozenset(some), **given))))
+    kept = shortest(
+        kills, lambda some: bool(failure(Scenario(seed, kills=frozenset(some), **given)))
+    )
     return f"{problem}\nrepeat: Story({seed}, kills=frozenset({kept}), **{given})"
 
 
-def tell(seed: int, kills: list[int], **given: Any) -> Story:
-    story = Story(seed, kills=frozenset(kills), **given)
+def tell(seed: int, kills: list[int], **given: Any) -> Scenario:
+    story = Scenario(seed, kills=frozenset(kills), **given)
     problem = failure(story)
     if problem:
         raise AssertionError(explain(seed, given, kills, problem))
@@ -133,7 +136,7 @@ def test_killed_at_every_turn_it_decides_alike(offset: int) -> None:
     """One trial after the other: what is decided depends on nothing but the values, so it is the same
     to the last digit wherever the operator was killed."""
     # Back before the trial's own end, or there is nothing left to stop.
-    given = {"spec": spec(5, 1), "down": (0.1, 1.5)}
+    given = {"spec": spec(5, 1), "downtime": (0.1, 1.5)}
     undisturbed = tell(1, [], **given)
     stopped = [d for d in undisturbed.decisions() if d[1] == "EarlyStopped"]
     assert len(stopped) >= 2, "there is something to decide"
@@ -146,7 +149,7 @@ def test_killed_at_every_turn_it_decides_alike(offset: int) -> None:
 def test_killed_at_some_turns_it_proposes_what_the_records_say(offset: int) -> None:
     """One trial after the other: each is what the sampler proposes to an operator that has read the
     records of those before it, stopped ones among them."""
-    given = {"spec": spec(9, 1, samplingAlgorithm={"type": "bayesian"}), "down": (0.1, 1.5)}
+    given = {"spec": spec(9, 1, samplingAlgorithm={"type": "bayesian"}), "downtime": (0.1, 1.5)}
     undisturbed = tell(1, [], **given)
     for turn in range(1 + offset, undisturbed.loop.turns, 8 * STRIDE):
         story = tell(1, [turn], **given)
@@ -159,12 +162,12 @@ def test_killed_at_some_turns_it_proposes_what_the_records_say(offset: int) -> N
             assert record.assignment == proposed(story, records[: record.index])
 
 
-def proposed(story: Story, records: list[TrialRecord]) -> Assignment | None:
+def proposed(story: Scenario, records: list[TrialRecord]) -> Assignment | None:
     """What comes after those records."""
     parsed, status = parse_sweepjob(story.sweep), story.sweep["status"]
-    sweep = SweepState("team", "sweep", "", parsed, status["seed"], 0.0, {})
+    sweep = SweepStore(ObjectIdentity("team", "sweep", ""), parsed, status["seed"], 0.0, {})
     sweep.load(records)
-    return sweep.sampler.propose(len(records), sweep.observations())
+    return sweep.state.proposals.sampler.propose(len(records), sweep.state.observations())
 
 
 @pytest.mark.parametrize("block", range(10))
@@ -173,14 +176,19 @@ def test_killed_again_and_again_in_bad_weather(block: int) -> None:
     kills = 0
     for seed in range(block * STORIES, (block + 1) * STORIES):
         turns = [(seed * 7 + n * n * 37) % 4000 for n in range(1, 25)]
-        given = {"spec": spec(8, 3), "faults": BAD_WEATHER, "failing": 0.1, "drained": 0.1}
-        story = tell(seed, turns, **given, room=(None, 3, 2)[seed % 3])
+        given = {
+            "spec": spec(8, 3),
+            "faults": HEAVY_FAULTS,
+            "failure_probability": 0.1,
+            "eviction_probability": 0.1,
+        }
+        story = tell(seed, turns, **given, node_capacity=(None, 3, 2)[seed % 3])
         kills += story.killed
     assert kills >= 5 * STORIES
 
 
 @pytest.mark.parametrize(
-    ("room", "ahead"),
+    ("node_capacity", "ahead"),
     [
         (None, {8}),
         # Until the first of them has had to wait.
@@ -188,17 +196,17 @@ def test_killed_again_and_again_in_bad_weather(block: int) -> None:
         (3, {0}),
     ],
 )
-def test_a_slot_is_free_when_nothing_runs_in_it(room: int | None, ahead: set[int]) -> None:
+def test_a_slot_is_free_when_nothing_runs_in_it(node_capacity: int | None, ahead: set[int]) -> None:
     lenient = {"type": "bandit", "slackAmount": 9}
-    story = tell(3, [], spec=spec(12, 4, earlyTermination=lenient), room=room)
-    assert story.watcher.ahead in ahead
+    story = tell(3, [], spec=spec(12, 4, earlyTermination=lenient), node_capacity=node_capacity)
+    assert story.invariants.ahead in ahead
 
 
 def test_a_trial_of_which_nothing_is_known_starts_again() -> None:
     """The operator is away while it runs, and its sidecar dies without a word."""
-    away = {"down": (60.0, 60.0), "muted": 1}
-    stories = (Story(5, spec(1, 1), frozenset([turn]), **away) for turn in range(20, 400, 5))
-    story = next(s for s in stories if s.play().trials[0]["status"].get("executions"))
+    away = {"downtime": (60.0, 60.0), "killed_sidecars": 1}
+    stories = (Scenario(5, spec(1, 1), frozenset([turn]), **away) for turn in range(20, 400, 5))
+    story = next(s for s in stories if s.run().trials[0]["status"].get("executions"))
     status = story.trials[0]["status"]
     assert [e["reason"] for e in status["executions"]] == ["ReportsLost"]
     assert (status["attempt"], status["phase"], status.get("failures", 0)) == (2, "Succeeded", 0)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.fake_api.gate import Gate
-from tests.fake_api.harness import NAMESPACE, Operator, Story, quiet
-from tests.fake_api.transport import FakeClient
+from tests.fake_api.access_rules import AccessRules
+from tests.fake_api.harness import NAMESPACE, RunningOperator, Scenario, quiet
+from tests.fake_api.transport import FaultyTransport
 
 from .test_crash_everywhere import spec
 
@@ -23,7 +23,7 @@ def _quiet() -> Iterator[None]:
 
 
 @dataclass
-class Renewed(Story):
+class Renewed(Scenario):
     """CRDs go, with all their objects, and come back after a while.
 
     Args:
@@ -36,30 +36,30 @@ class Renewed(Story):
     problems: list[str] = field(default_factory=list)
 
     def _start(self) -> None:
-        self.gate = Gate()
-        client = FakeClient(self.server, self.weather, self.gate)
-        self.operator = Operator(client, self._clock)
+        self.access_rules = AccessRules()
+        client = FaultyTransport(self.server, self.fault_profile, self.access_rules)
+        self.operator = RunningOperator(client, self._clock)
 
     async def _wait_for_end(self) -> None:
         await asyncio.sleep(8.0)
         first = self.sweep["metadata"]["uid"]
         assert self.trials, "it is in the middle"
-        self.server.store.observers.remove(self.watcher.look)  # records go now
+        self.server.store.observers.remove(self.invariants.check)  # records go now
         for resource in self.gone:
             for key in list(self.server.store.all(resource)):
                 self.server.store.remove(resource, key)
-            self.gate.close(resource)
+            self.access_rules.close(resource)
         await asyncio.sleep(self.away)
         assert self.operator is not None
-        self.problems = self.operator.reconciler.caches.problems(frozenset())
+        self.problems = self.operator.controller.caches.problems(frozenset())
         for resource in self.gone:
-            self.gate.open(resource)
+            self.access_rules.open(resource)
         if "sweepjobs" in self.gone:
-            assert (NAMESPACE, "sweep") not in self.operator.reconciler.versions()
+            assert (NAMESPACE, "sweep") not in self.operator.controller.versions()
             self._apply()
             assert self.sweep["metadata"]["uid"] != first
         await asyncio.sleep(5.0)
-        assert not self.operator.reconciler.caches.problems(frozenset()), "it sees again"
+        assert not self.operator.controller.caches.problems(frozenset()), "it sees again"
         await super()._wait_for_end()
 
 
@@ -69,7 +69,7 @@ class Renewed(Story):
 )
 def test_what_comes_after_them_runs(gone: tuple[str, ...], away: float) -> None:
     story = Renewed(3, spec(6, 2), gone=gone, away=away)
-    story.play()
+    story.run()
     status = story.sweep["status"]
     assert status["phase"] == "Complete"
     owner = story.sweep["metadata"]["uid"]

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ from sweepjob.dashboard.sync import Unavailable
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.kube.client import KubeClient
 from sweepjob.local.api_server import MemoryApiServer
-from sweepjob.local.client import LocalClient
+from sweepjob.local.transport import MemoryTransport
 from sweepjob.objective import Goal
 from sweepjob.render.trial_rows import full_trial_row, json_value
 from sweepjob.render.views import TrialView
@@ -161,11 +161,11 @@ async def server() -> MemoryApiServer:
 async def feeds(server: MemoryApiServer) -> AsyncIterator[FeedRegistry]:
     import asyncio
 
-    async def no_log(pod: str) -> AsyncIterator[bytes]:
+    async def no_log(pod: str, after: float) -> AsyncIterator[bytes]:
         yield pod.encode()
 
     put(server, "sweepjobs", sweep_body())
-    found = FeedRegistry(KubeClient(cast("Any", LocalClient(server, no_log))), [None])
+    found = FeedRegistry(KubeClient(MemoryTransport(server, no_log)), [None])
     task = asyncio.create_task(found.run())
     await found.wait_until_synced()
     yield found

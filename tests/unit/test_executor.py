@@ -5,52 +5,63 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from typing import Any, cast
+from typing import Any
 
-from kubernetes.aio.client.api_client import ApiClient
+from sweepjob.api.identity import ObjectIdentity, ObjectKey
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial import trial_manifest
+from sweepjob.api.trial_record import TrialRecord
 from sweepjob.controllers.caches import Caches
 from sweepjob.controllers.event_recorder import EventRecorder
 from sweepjob.controllers.executor import Executor
 from sweepjob.controllers.job_creator import JobCreator
 from sweepjob.controllers.namespace_constraint_reader import NamespaceConstraintReader
-from sweepjob.controllers.sweep_store import SweepState
+from sweepjob.controllers.sweep_store import SweepStore
 from sweepjob.controllers.trial_status_writer import TrialStatusWriter
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.rate_limiter import RequestRateLimiter
-from sweepjob.lifecycle.planner import plan_new
+from sweepjob.kube.transport import Request
+from sweepjob.lifecycle.planner import plan_new_trial
 from sweepjob.lifecycle.snapshot import Proposal
-from sweepjob.local.api_server import MemoryApiServer, Request
+from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
+from sweepjob.trial_pods.pod_records import PodRecord
 
 from tests.fake_api.harness import SETTINGS
-from tests.fake_api.transport import FakeClient, Weather
+from tests.fake_api.transport import FaultProfile, FaultyTransport
 
 from .builders import snapshot, sweepjob
 
 NAMESPACE = "team"
 RECORDS = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweeptrials"
 SPEC = parse_sweepjob(sweepjob(trial={"image": "train", "command": "train"}))
-NEW = plan_new(Proposal(0, {"lr": 0.1}), snapshot(), 0.0).actions
+NEW = plan_new_trial(Proposal(0, {"lr": 0.1}), snapshot(), 0.0).actions
+
+
+class Unheard:
+    """Nothing is done about changes."""
+
+    def on_trial_changed(self, sweep: ObjectKey, trial: str) -> None: ...
+    def on_pod_changed(self, pod: PodRecord, *, gone: bool) -> None: ...
+    def on_record_deleted(self, record: TrialRecord) -> None: ...
 
 
 def clock() -> float:
     return 1_700_000_000.0
 
 
-def execute(server: MemoryApiServer) -> SweepState:
+def execute(server: MemoryApiServer) -> SweepStore:
     """What the planner asks for about a new trial; returns what is remembered of the sweep then."""
-    state = SweepState(NAMESPACE, "sweep", "uid", SPEC, 1, 0.0, {})
+    state = SweepStore(ObjectIdentity(NAMESPACE, "sweep", "uid"), SPEC, 1, 0.0, {})
 
     async def run() -> None:
-        client = FakeClient(server, Weather(random.Random(1)))
-        api = KubeClient(cast(ApiClient, client), RequestRateLimiter(100.0, 10))
-        caches = Caches(api, (), lambda *_: None, lambda *_: None, lambda _: None, time.time)
-        announcer, limits = EventRecorder(api, clock), NamespaceConstraintReader(api, clock)
-        launcher = JobCreator(api, caches, announcer, limits, SETTINGS.sidecar, clock)
-        recorder = TrialStatusWriter(api, caches, EventRecorder(api, clock), clock)
-        await Executor(api, launcher, recorder, clock).execute(state, NEW)
+        client = FaultyTransport(server, FaultProfile(random.Random(1)))
+        api = KubeClient(client, RequestRateLimiter(100.0, 10))
+        caches = Caches(api, (), Unheard(), time.time)
+        events, limits = EventRecorder(api, clock), NamespaceConstraintReader(api, clock)
+        job_creator = JobCreator(api, caches, events, limits, SETTINGS.sidecar, clock)
+        status_writer = TrialStatusWriter(api, caches, EventRecorder(api, clock), clock)
+        await Executor(api, job_creator, status_writer, clock).execute(state, NEW)
 
     asyncio.run(run())
     return state
@@ -69,7 +80,7 @@ def test_a_new_trial_gets_its_record_and_then_its_job() -> None:
     [record] = server.store.all("sweeptrials").values()
     [job] = server.store.all("jobs").values()
     assert job["metadata"]["ownerReferences"][0]["uid"] == record["metadata"]["uid"]
-    assert state.live[0].launched
+    assert state.state.live[0].status.job_created
 
 
 def test_a_record_whose_answer_never_came_gets_its_job() -> None:
@@ -83,7 +94,7 @@ def test_no_job_of_the_first_attempt_when_the_record_is_at_the_second() -> None:
     server = MemoryApiServer(clock)
     put_record(server, phase="Pending", attempt=2)
     state = execute(server)
-    assert state.live[0].attempt == 2
+    assert state.state.live[0].status.attempt == 2
     assert not server.store.all("jobs")
 
 

@@ -9,13 +9,14 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 import pytest
-from sweepjob.local.api_server import MemoryApiServer, Request, StatusError
+from sweepjob.kube.transport import Request, Response
+from sweepjob.local.api_server import MemoryApiServer, StatusError, parse_path
 from sweepjob.local.store import Body
 
 from tests.fake_api.cluster import FakeCluster
-from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet
-from tests.fake_api.trainers import Trainers
-from tests.fake_api.transport import FakeClient, Weather
+from tests.fake_api.harness import EPOCH, NAMESPACE, RunningOperator, quiet
+from tests.fake_api.simulated_trainers import SimulatedTrainers
+from tests.fake_api.transport import FaultProfile, FaultyTransport
 from tests.fake_api.virtual_time import VirtualTimeLoop
 
 from .test_crash_everywhere import spec
@@ -45,22 +46,21 @@ class SlowThread(Executor):
         return future
 
 
-class SlowWebhook(FakeClient):
+class SlowWebhook(FaultyTransport):
     """A fake: a webhook that thinks for long about one trial's Job, and about no other."""
 
-    async def call_api(
-        self, method: str, path: str, query: Any, body: Any, posted: Any, _request_timeout: Any
-    ) -> Any:
-        if method == "POST" and body["metadata"]["name"] == "good-1" and path.endswith("/jobs"):
+    async def request(self, request: Request) -> Response:
+        name = (request.body or {}).get("metadata", {}).get("name")
+        if request.method == "POST" and name == "good-1" and request.path.endswith("/jobs"):
             await asyncio.sleep(6 * SLOW)
-        return await super().call_api(method, path, query, body, posted, _request_timeout)
+        return await super().request(request)
 
 
 class RefusingServer(MemoryApiServer):
     """A fake: a quota that has no room for the Jobs of some sweeps."""
 
     def answer(self, request: Request) -> tuple[int, Body]:
-        if request.method != "POST" or request.parts()[1] != "jobs":
+        if request.method != "POST" or parse_path(request.path).resource != "jobs":
             return super().answer(request)
         sweep = (request.body or {})["metadata"]["labels"]["sweepjob.dev/sweep"]
         if sweep.startswith("refused"):
@@ -85,7 +85,7 @@ def slots_are_filled(server: MemoryApiServer) -> bool:
 
 def play(
     others: dict[str, dict[str, Any]],
-    client: type[FakeClient] = FakeClient,
+    client: type[FaultyTransport] = FaultyTransport,
     until: Callable[[MemoryApiServer], bool] = is_complete,
 ) -> float:
     """Virtual seconds that the good sweep takes beside others."""
@@ -97,13 +97,13 @@ def play(
             return EPOCH + loop.time()
 
         server = RefusingServer(clock)
-        operators: list[Operator] = []
-        trainers = Trainers(random.Random(2), lambda: operators[0].pushes)
+        operators: list[RunningOperator] = []
+        trainers = SimulatedTrainers(random.Random(2), lambda: operators[0].push_handler)
         FakeCluster(server, random.Random(3), clock, trainers.run)
         for name, given in {**others, "good": GOOD}.items():
             apply(server, name, given)
-        operators.append(Operator(client(server, Weather(random.Random(4))), clock))
-        operators[0].reconciler._proposer._thread = SlowThread(loop)  # type: ignore[assignment] # a fake thread, in virtual time
+        operators.append(RunningOperator(client(server, FaultProfile(random.Random(4))), clock))
+        operators[0].controller._sweeps._proposer._thread = SlowThread(loop)  # type: ignore[assignment] # a fake thread, in virtual time
         while not until(server):
             assert operators[0].problem() is None
             await asyncio.sleep(0.1)

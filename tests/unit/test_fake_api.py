@@ -6,19 +6,18 @@ import asyncio
 import json
 import random
 import time
-from typing import cast
 
 import pytest
-from kubernetes.aio.client.api_client import ApiClient
 from sweepjob.controllers.rights import RIGHTS
 from sweepjob.kube.client import KubeClient
-from sweepjob.local.api_server import MemoryApiServer, Request
+from sweepjob.kube.transport import Request
+from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
 
 from tests.contracts.api_server import ApiServerContract
+from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.cluster import FakeCluster
-from tests.fake_api.gate import Gate
-from tests.fake_api.transport import FakeClient, Weather
+from tests.fake_api.transport import FaultProfile, FaultyTransport
 from tests.fake_api.virtual_time import Deadlock, VirtualTimeLoop
 
 
@@ -35,16 +34,19 @@ class TestMemoryApiServer(ApiServerContract):
 
     @pytest.fixture
     def api(self, server: MemoryApiServer) -> KubeClient:
-        weather = Weather(random.Random(1), delay=(0, 0), lag=(0, 0))
-        return KubeClient(cast(ApiClient, FakeClient(server, weather)))
+        fault_profile = FaultProfile(random.Random(1), delay=(0, 0), lag=(0, 0))
+        return KubeClient(FaultyTransport(server, fault_profile))
 
     @pytest.fixture
     def limited(self, server: MemoryApiServer) -> KubeClient:
         every = {(right.group, right.resource, right.verb) for right in RIGHTS}
-        gate = Gate()
-        gate.denied_in = {"": every, "team": every - {("sweepjob.dev", "sweeptrials", "get")}}
-        weather = Weather(random.Random(1), delay=(0, 0), lag=(0, 0))
-        return KubeClient(cast(ApiClient, FakeClient(server, weather, gate)))
+        access_rules = AccessRules()
+        access_rules.denied_in = {
+            "": every,
+            "team": every - {("sweepjob.dev", "sweeptrials", "get")},
+        }
+        fault_profile = FaultProfile(random.Random(1), delay=(0, 0), lag=(0, 0))
+        return KubeClient(FaultyTransport(server, fault_profile, access_rules))
 
     @pytest.fixture
     def namespace(self) -> str:

@@ -1,16 +1,15 @@
-"""The watch cache, against a scripted gateway that produces what a real server does rarely."""
+"""The watch cache, against a scripted api_server that produces what a real server does rarely."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from sweepjob.kube import errors
-from sweepjob.kube.client import KubeClient
-from sweepjob.kube.denied import Denied
+from sweepjob.kube.denied_access import DeniedAccess
 from sweepjob.kube.informer import Informer
 from sweepjob.kube.resources import Resource
 
@@ -39,7 +38,7 @@ def event(kind: str, *arguments: Any) -> dict[str, Any]:
     return {"type": kind, "object": body(*arguments)}
 
 
-class ScriptedGateway:
+class ScriptedApiServer:
     """A fake: answers lists and watches from a script, for faults that a real server will not produce on
     demand. A watch ends with the error given, or stays silent for ever."""
 
@@ -68,12 +67,12 @@ async def play(lists: list[Any], watches: list[Any]) -> tuple[Informer[Thing], l
         assert one is not None
         log.append(f"{'-' if new is None else '+' if old is None else '~'}{one.name}@{one.version}")
 
-    gateway = cast(KubeClient, ScriptedGateway(lists, watches))
-    reflector = Informer(gateway, Resource("/api", "things"), thing, changed, "n")
-    task = asyncio.create_task(reflector.run())
+    api_server = ScriptedApiServer(lists, watches)
+    informer = Informer(api_server, Resource("/api", "things"), thing, changed, "n")
+    task = asyncio.create_task(informer.run())
     await asyncio.sleep(0.05)
     task.cancel()
-    return reflector, log
+    return informer, log
 
 
 async def test_what_went_while_the_watch_was_down_is_noticed() -> None:
@@ -95,17 +94,17 @@ async def test_an_object_that_is_not_understood_is_passed_over() -> None:
 
 
 async def test_an_older_event_does_not_undo_our_own_write() -> None:
-    reflector, _ = await play([[body("a", 10)]], [[]])
-    reflector.put(body("a", 20))
-    reflector._apply(event("MODIFIED", "a", 15))
-    assert reflector.records["n", "a"].version == "20"
+    informer, _ = await play([[body("a", 10)]], [[]])
+    informer.store_own_write(body("a", 20))
+    informer.apply(event("MODIFIED", "a", 15))
+    assert informer.records["n", "a"].version == "20"
 
 
 async def test_the_deletion_of_an_old_object_spares_its_successor() -> None:
-    reflector, _ = await play([[body("a", 10, "old")]], [[]])
-    reflector.put(body("a", 20, "new"))
-    reflector._apply(event("DELETED", "a", 15, "old"))
-    assert reflector.records["n", "a"].uid == "new"
+    informer, _ = await play([[body("a", 10, "old")]], [[]])
+    informer.store_own_write(body("a", 20, "new"))
+    informer.apply(event("DELETED", "a", 15, "old"))
+    assert informer.records["n", "a"].uid == "new"
 
 
 @pytest.mark.parametrize(
@@ -118,16 +117,16 @@ async def test_the_deletion_of_an_old_object_spares_its_successor() -> None:
     ids=["a watch that ends by itself is no break", "listed again", "not there"],
 )
 async def test_since_when_all_that_happens_is_seen(watches: list[Any], since: float | None) -> None:
-    gateway = cast(KubeClient, ScriptedGateway([[], [body("a", 101)]], watches))
+    api_server = ScriptedApiServer([[], [body("a", 101)]], watches)
     given = (Resource("/api", "things"), thing, lambda old, new: None, "n")
-    reflector = Informer(gateway, *given, clock=lambda: float(len(reflector.records)))
-    task = asyncio.create_task(reflector.run())
+    informer = Informer(api_server, *given, clock=lambda: float(len(informer.records)))
+    task = asyncio.create_task(informer.run())
     await asyncio.sleep(0.05)
-    assert reflector.since == since
+    assert informer.watching_since == since
     task.cancel()
 
 
-class StaleGateway(ScriptedGateway):
+class StaleApiServer(ScriptedApiServer):
     """A fake: the second list says that it is from version 120."""
 
     async def list_page(self, *arguments: Any) -> dict[str, Any]:
@@ -137,15 +136,15 @@ class StaleGateway(ScriptedGateway):
         return page
 
 
-def written_by_us(reflector: Informer[Thing]) -> None:
-    reflector.put(body("a", 150))
+def written_by_us(informer: Informer[Thing]) -> None:
+    informer.store_own_write(body("a", 150))
     # The watch is behind: it still tells what was before our write.
-    reflector._apply(event("ADDED", "b", 110))
-    reflector._apply(event("DELETED", "b", 115))
+    informer.apply(event("ADDED", "b", 110))
+    informer.apply(event("DELETED", "b", 115))
 
 
-def told_by_the_watch(reflector: Informer[Thing]) -> None:
-    reflector._apply(event("ADDED", "a", 150))
+def told_by_the_watch(informer: Informer[Thing]) -> None:
+    informer.apply(event("ADDED", "a", 150))
 
 
 @pytest.mark.parametrize("seen", [written_by_us, told_by_the_watch])
@@ -162,19 +161,19 @@ async def test_a_list_from_before_what_was_seen_is_not_believed(
         if new is None and old is not None:
             removed.append(old.name)
         elif new is not None and new.name == "z":
-            seen(reflector)
+            seen(informer)
 
-    gateway = cast(KubeClient, StaleGateway(lists, watched))
-    reflector = Informer(gateway, Resource("/api", "things"), thing, changed, "n")
-    task = asyncio.create_task(reflector.run())
+    api_server = StaleApiServer(lists, watched)
+    informer = Informer(api_server, Resource("/api", "things"), thing, changed, "n")
+    task = asyncio.create_task(informer.run())
     await asyncio.sleep(0.05)
     task.cancel()
     assert not lists, "it has asked again"
     assert "a" not in removed
-    assert reflector.get("n", "a")
+    assert informer.get("n", "a")
 
 
-class PagedGateway(ScriptedGateway):
+class PagedGateway(ScriptedApiServer):
     """A fake: one object a page, and errors where the script has them."""
 
     def __init__(self, script: list[Any]) -> None:
@@ -192,13 +191,13 @@ class PagedGateway(ScriptedGateway):
 
 
 async def read_pages(script: list[Any]) -> tuple[Informer[Thing], PagedGateway]:
-    gateway = PagedGateway(script)
+    api_server = PagedGateway(script)
     given = (Resource("/api", "things"), thing, lambda old, new: None, "n")
-    reflector = Informer(cast(KubeClient, gateway), *given)
-    task = asyncio.create_task(reflector.run())
-    await asyncio.wait_for(reflector.synced.wait(), 5)
+    informer = Informer(api_server, *given)
+    task = asyncio.create_task(informer.run())
+    await asyncio.wait_for(informer.synced.wait(), 5)
     task.cancel()
-    return reflector, gateway
+    return informer, api_server
 
 
 async def test_a_page_that_fails_is_asked_for_again_and_not_all(
@@ -207,16 +206,16 @@ async def test_a_page_that_fails_is_asked_for_again_and_not_all(
     monkeypatch.setattr("sweepjob.kube.informer._BACKOFF", (0.001, 0.01))
     no = errors.Unavailable("no")
     pages = [([body("a", 1)], "t1"), no, no, ([body("b", 2)], "t2"), no, ([body("c", 3)], "")]
-    reflector, gateway = await read_pages(list(pages))
-    assert {name for _, name in reflector.records} == {"a", "b", "c"}
-    assert [token for token, _ in gateway.asked] == ["", "t1", "t1", "t1", "t2", "t2"]
+    informer, api_server = await read_pages(list(pages))
+    assert {name for _, name in informer.records} == {"a", "b", "c"}
+    assert [token for token, _ in api_server.asked] == ["", "t1", "t1", "t1", "t2", "t2"]
 
 
 async def test_pages_that_are_forgotten_are_read_at_once() -> None:
     whole = ([body("a", 1), body("b", 2)], "")
-    reflector, gateway = await read_pages([([body("a", 1)], "t1"), errors.Gone("old"), whole])
-    assert {name for _, name in reflector.records} == {"a", "b"}
-    assert gateway.asked[-1] == ("", 0)
+    informer, api_server = await read_pages([([body("a", 1)], "t1"), errors.Gone("old"), whole])
+    assert {name for _, name in informer.records} == {"a", "b"}
+    assert api_server.asked[-1] == ("", 0)
 
 
 # When it is blind, and why.
@@ -224,9 +223,9 @@ async def test_pages_that_are_forgotten_are_read_at_once() -> None:
 
 async def test_a_resource_that_is_not_served_any_more_is_listed_anew_when_it_is() -> None:
     gone = errors.NotFound("404: the server could not find the requested resource")
-    reflector, log = await _blind(lists=[[body("a", 1)], [body("b", 150)]], watches=[[gone], []])
+    informer, log = await _blind(lists=[[body("a", 1)], [body("b", 150)]], watches=[[gone], []])
     assert log == ["+a@1", "-a@1", "+b@150"]
-    assert reflector.problem == ""
+    assert informer.not_ready_reason == ""
 
 
 async def _blind(
@@ -239,12 +238,12 @@ async def _blind(
         assert one is not None
         log.append(f"{'-' if new is None else '+'}{one.name}@{one.version}")
 
-    gateway = cast(KubeClient, ScriptedGateway(lists, watches))
-    reflector = Informer(gateway, Resource("/api", "things"), thing, changed, "n")
-    task = asyncio.create_task(reflector.run())
+    api_server = ScriptedApiServer(lists, watches)
+    informer = Informer(api_server, Resource("/api", "things"), thing, changed, "n")
+    task = asyncio.create_task(informer.run())
     await asyncio.sleep(seconds)
     task.cancel()
-    return reflector, log
+    return informer, log
 
 
 class Refusing:
@@ -268,7 +267,7 @@ class Refusing:
     ("error", "soon"),
     [
         (errors.NotFound("404: no such resource"), True),
-        (errors.NotPermitted("403: no", Denied("watch", "", "things")), True),
+        (errors.NotPermitted("403: no", DeniedAccess("watch", "", "things")), True),
         (errors.Unavailable("no answer"), False),
     ],
 )
@@ -276,14 +275,14 @@ class Refusing:
 async def test_it_says_why_it_is_blind(
     error: errors.ApiError, soon: bool, lists: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gateway = cast(KubeClient, Refusing(error, lists=lists))
-    reflector = Informer(gateway, Resource("/api", "things"), thing, lambda *_: None, "n")
-    assert reflector.problem == "things in namespace n are not watched: not listed yet"
-    task = asyncio.create_task(reflector.run())
+    api_server = Refusing(error, lists=lists)
+    informer = Informer(api_server, Resource("/api", "things"), thing, lambda *_: None, "n")
+    assert informer.not_ready_reason == "things in namespace n are not watched: not listed yet"
+    task = asyncio.create_task(informer.run())
     await asyncio.sleep(10)
     # One that has worked is given some time, unless no waiting mends what is wrong.
-    assert (str(error) in reflector.problem) is (soon or lists == 0)
+    assert (str(error) in informer.not_ready_reason) is (soon or lists == 0)
     await asyncio.sleep(50)
-    assert str(error) in reflector.problem
+    assert str(error) in informer.not_ready_reason
     assert 1 <= len(caplog.records) <= 2, "the same trouble is not told again and again"
     task.cancel()

@@ -17,8 +17,13 @@ import pytest
 from sweepjob import protocol
 from sweepjob.http_server.connections import Connections, serve
 from sweepjob.http_server.limits import ClientRateLimiter, ConnectionLimits
-from sweepjob.ingest.answer import Answer
-from sweepjob.ingest.authentication import Authenticator, Caller, TooManyRefused, may_be_valid
+from sweepjob.ingest.authentication import (
+    Caller,
+    TokenReviewAuthenticator,
+    TooManyRejectedTokens,
+    is_plausible_token,
+)
+from sweepjob.ingest.push_response import PushResponse
 from sweepjob.ingest.server import IngestServer
 from sweepjob.kube.client import KubeClient
 
@@ -33,7 +38,7 @@ class Everybody:
     def __init__(self) -> None:
         self.asked = 0
 
-    async def identify(self, token: str, peer: str) -> Caller | None:
+    async def authenticate(self, token: str, peer: str) -> Caller | None:
         self.asked += 1
         return OWN if token == "good" else None
 
@@ -44,9 +49,9 @@ class Accepts:
     def __init__(self) -> None:
         self.pushes = 0
 
-    async def submit(self, caller: Caller, push: protocol.Push) -> Answer:
+    async def submit(self, caller: Caller, push: protocol.Push) -> PushResponse:
         self.pushes += 1
-        return Answer(200, json.dumps(protocol.Reply(2, 0).dump()))
+        return PushResponse(200, json.dumps(protocol.Reply(2, 0).dump()))
 
 
 @contextlib.asynccontextmanager
@@ -241,7 +246,7 @@ NOW = 1_000_000.0
     ],
 )
 def test_only_tokens_that_may_be_valid_are_asked_about(text: str, expected: bool) -> None:
-    assert may_be_valid(text, NOW) is expected
+    assert is_plausible_token(text, NOW) is expected
 
 
 class Reviews(KubeClient):
@@ -261,21 +266,21 @@ class Reviews(KubeClient):
 
 async def test_made_up_tokens_cost_the_api_server_little() -> None:
     reviews = Reviews()
-    authenticator = Authenticator(reviews)
+    authenticator = TokenReviewAuthenticator(reviews)
     outcomes: Counter[str] = Counter()
     for n in range(1000):
         made_up = token({"aud": [protocol.AUDIENCE], "n": n})
         try:
-            outcomes[str(await authenticator.identify(made_up, "10.0.0.1"))] += 1
-        except TooManyRefused:
+            outcomes[str(await authenticator.authenticate(made_up, "10.0.0.1"))] += 1
+        except TooManyRejectedTokens:
             outcomes["not reviewed"] += 1
     assert reviews.count < 10
     assert outcomes["not reviewed"] > 990
     good = token({"aud": [protocol.AUDIENCE]}) + "good"
-    assert await authenticator.identify(good, "10.0.0.2") == Caller("team", "name", "uid")
-    with pytest.raises(TooManyRefused):
-        await authenticator.identify(good + "er", "10.0.0.1")
-    assert await authenticator.identify(good, "10.0.0.1"), "known already, so it costs nothing"
+    assert await authenticator.authenticate(good, "10.0.0.2") == Caller("team", "name", "uid")
+    with pytest.raises(TooManyRejectedTokens):
+        await authenticator.authenticate(good + "er", "10.0.0.1")
+    assert await authenticator.authenticate(good, "10.0.0.1"), "known already, so it costs nothing"
 
 
 async def test_malformed_requests_cost_one_line_of_log(caplog: pytest.LogCaptureFixture) -> None:

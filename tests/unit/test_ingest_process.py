@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from sweepjob import protocol
 from sweepjob.controllers.push_handler import PushHandler
-from sweepjob.ingest.answer import Answer
 from sweepjob.ingest.authentication import Caller
 from sweepjob.ingest.channel import encode
 from sweepjob.ingest.client import ChannelClient
 from sweepjob.ingest.process import IngestProcess
-from sweepjob.kube.denied import Denied
+from sweepjob.ingest.push_response import PushResponse
+from sweepjob.kube.denied_access import DeniedAccess
 
 from tests.cluster import certificates, layout
 from tests.fake_api.harness import NAMESPACE
@@ -33,11 +33,13 @@ class Remembers(PushHandler):
     def __init__(self) -> None:
         self.seen: list[tuple[Caller, protocol.Push]] = []
 
-    def _answer(self, caller: Caller, push: protocol.Push) -> Answer:
+    def _answer(self, caller: Caller, push: protocol.Push) -> PushResponse:
         if push.trial == "broken":
             raise KeyError("a policy without a reason")
         self.seen.append((caller, push))
-        return Answer(200, json.dumps(protocol.Reply(push.first + len(push.values), 0).dump()))
+        return PushResponse(
+            200, json.dumps(protocol.Reply(push.first + len(push.values), 0).dump())
+        )
 
 
 class Port:
@@ -119,11 +121,11 @@ async def test_a_right_that_a_review_was_refused_for_reaches_the_operators_proce
     ours, theirs = socket.socketpair()
     client = await ChannelClient.connect(theirs)
     reader, writer = await asyncio.open_connection(sock=ours)
-    denied = Denied("create", "authentication.k8s.io", "tokenreviews")
-    client.send_denied(denied)
+    denied = DeniedAccess("create", "authentication.k8s.io", "tokenreviews")
+    client.send_denied_access(denied)
     client.close()
-    seen: list[Denied] = []
-    await IngestProcess(Remembers(), on_denied=seen.append)._answer(reader, writer)
+    seen: list[DeniedAccess] = []
+    await IngestProcess(Remembers(), on_access_denied=seen.append)._respond(reader, writer)
     assert seen == [denied]
     writer.close()
 
@@ -132,9 +134,9 @@ async def test_many_pushes_leave_the_control_loop_its_turns() -> None:
     """However many pushes have come, others in the loop get a turn every few milliseconds."""
 
     class Slow(Remembers):
-        def answer(self, caller: Caller, push: protocol.Push) -> Answer:
+        def handle(self, caller: Caller, push: protocol.Push) -> PushResponse:
             time.sleep(0.001)
-            return Answer(200, "")
+            return PushResponse(200, "")
 
     reader = asyncio.StreamReader(limit=1 << 26)
     push = {"push": [NAMESPACE, "sweep-0", 1, [0.5]], "seen": []}
@@ -143,7 +145,7 @@ async def test_many_pushes_leave_the_control_loop_its_turns() -> None:
     reader.feed_eof()
     ours, theirs = socket.socketpair()
     _, writer = await asyncio.open_connection(sock=ours)
-    answering = asyncio.create_task(IngestProcess(Slow())._answer(reader, writer))
+    answering = asyncio.create_task(IngestProcess(Slow())._respond(reader, writer))
     turns = 0
     while not answering.done():
         await asyncio.sleep(0)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from sweepjob.kube import errors, resources
-from sweepjob.kube.lease import LeaderElection, Lost
-from sweepjob.kube.lease_record import Seen, lease_manifest, may_take, observe
+from sweepjob.kube.leader_election import LeaderElector, LeadershipLost
+from sweepjob.kube.lease import ObservedLease, can_acquire, lease_manifest, observe
 
 pytestmark = pytest.mark.virtual_time
 
@@ -33,19 +33,19 @@ def test_time_is_counted_by_our_own_clock_from_the_last_change() -> None:
 )
 def test_who_may_take_it(holder: str, now: float, expected: bool) -> None:
     seen = observe(lease("1", holder), None, 100.0)
-    assert may_take(seen, "me", now) is expected
+    assert can_acquire(seen, "me", now) is expected
 
 
 def test_what_is_written() -> None:
-    new = lease_manifest("ns", "name", "me", Seen("", "", 0, 0, 0), 0.0)
+    new = lease_manifest("ns", "name", "me", ObservedLease("", "", 0, 0, 0), 0.0)
     assert "resourceVersion" not in new["metadata"]
     assert new["spec"]["acquireTime"] == "1970-01-01T00:00:00.000000Z"
     assert new["spec"]["leaseTransitions"] == 1
-    renewal = lease_manifest("ns", "name", "me", Seen("7", "me", 15, 0, 3), 0.0)
+    renewal = lease_manifest("ns", "name", "me", ObservedLease("7", "me", 15, 0, 3), 0.0)
     assert renewal["metadata"]["resourceVersion"] == "7"
     assert "acquireTime" not in renewal["spec"]
     assert renewal["spec"]["leaseTransitions"] == 3
-    assert lease_manifest("ns", "name", "", Seen("7", "me", 15, 0, 3), 0.0)["spec"] == {
+    assert lease_manifest("ns", "name", "", ObservedLease("7", "me", 15, 0, 3), 0.0)["spec"] == {
         "holderIdentity": "",
         "leaseDurationSeconds": 1,
         "renewTime": "1970-01-01T00:00:00.000000Z",
@@ -103,27 +103,27 @@ class _Door:
         return self._memory.write(body)
 
 
-def candidates(memory: LeaseInMemory, count: int) -> list[LeaderElection]:
+def candidates(memory: LeaseInMemory, count: int) -> list[LeaderElector]:
     clock = asyncio.get_running_loop().time
-    return [LeaderElection(memory.of(str(n)), "ns", "lease", str(n), clock) for n in range(count)]
+    return [LeaderElector(memory.of(str(n)), "ns", "lease", str(n), clock) for n in range(count)]
 
 
 async def test_one_leads_and_when_it_is_cut_off_it_stops_before_another_does() -> None:
     memory = LeaseInMemory()
     first, second, third = candidates(memory, 3)
-    await first.take()
-    waiting = [asyncio.create_task(c.take()) for c in (second, third)]
-    keeping = asyncio.create_task(first.keep())
+    await first.acquire()
+    waiting = [asyncio.create_task(c.acquire()) for c in (second, third)]
+    keeping = asyncio.create_task(first.renew())
     await asyncio.sleep(60)
-    assert [c.leads for c in (first, second, third)] == [True, False, False]
+    assert [c.is_leader for c in (first, second, third)] == [True, False, False]
     memory.cut.add("0")
-    with pytest.raises(Lost):
+    with pytest.raises(LeadershipLost):
         await asyncio.wait_for(keeping, 100)
-    assert not second.leads
-    assert not third.leads
+    assert not second.is_leader
+    assert not third.is_leader
     done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED, timeout=100)
     assert len(done) == 1
-    assert second.leads != third.leads
+    assert second.is_leader != third.is_leader
     for task in rest:
         task.cancel()
 
@@ -133,7 +133,7 @@ async def test_a_lease_that_somebody_has_touched_is_still_ours(
 ) -> None:
     memory = LeaseInMemory()
     (leader,) = candidates(memory, 1)
-    await leader.take()
+    await leader.acquire()
     look = leader._read
 
     async def touched_after_the_look() -> dict[str, Any] | None:
@@ -143,10 +143,10 @@ async def test_a_lease_that_somebody_has_touched_is_still_ours(
         return body
 
     monkeypatch.setattr(leader, "_read", touched_after_the_look)
-    keeping = asyncio.create_task(leader.keep())
+    keeping = asyncio.create_task(leader.renew())
     await asyncio.sleep(60)
     assert not keeping.done()
-    assert leader.leads
+    assert leader.is_leader
     assert memory.version > 5  # it went on renewing
     keeping.cancel()
 
@@ -154,32 +154,32 @@ async def test_a_lease_that_somebody_has_touched_is_still_ours(
 async def test_one_that_finds_another_leading_stops() -> None:
     memory = LeaseInMemory()
     first, second = candidates(memory, 2)
-    await first.take()
+    await first.acquire()
     await asyncio.sleep(1)
     await second._read()
     memory.write({**lease("", "1"), "metadata": {"name": "lease"}})  # it slept, and was followed
-    with pytest.raises(Lost):
-        await asyncio.wait_for(first.keep(), 100)
+    with pytest.raises(LeadershipLost):
+        await asyncio.wait_for(first.renew(), 100)
 
 
 async def test_one_that_goes_in_peace_is_followed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweepjob.kube.lease_record.DURATION", 3600)
+    monkeypatch.setattr("sweepjob.kube.lease.LEASE_DURATION", 3600)
     memory = LeaseInMemory()
     first, second = candidates(memory, 2)
-    await first.take()
-    following = asyncio.create_task(second.take())
+    await first.acquire()
+    following = asyncio.create_task(second.acquire())
     await asyncio.sleep(3)
-    await first.give_back()
+    await first.release()
     await asyncio.wait_for(following, 100)
-    assert second.leads
-    assert not first.leads
+    assert second.is_leader
+    assert not first.is_leader
 
 
 async def test_many_that_want_it_at_once() -> None:
     memory = LeaseInMemory()
     wanting = candidates(memory, 20)
-    tasks = [asyncio.create_task(c.take()) for c in wanting]
+    tasks = [asyncio.create_task(c.acquire()) for c in wanting]
     await asyncio.sleep(5)
-    assert sum(c.leads for c in wanting) == 1
+    assert sum(c.is_leader for c in wanting) == 1
     for task in tasks:
         task.cancel()

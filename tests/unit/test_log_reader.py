@@ -14,7 +14,7 @@ import pytest
 from sweepjob.ingest.pod_logs import reader as log_reader
 from sweepjob.ingest.pod_logs.reader import LogReaders
 from sweepjob.kube import errors
-from sweepjob.kube.denied import Denied
+from sweepjob.kube.denied_access import DeniedAccess
 from sweepjob.pod_logs.findings import LogFindings, log_incomplete_reasons
 from sweepjob.pod_logs.limits import LogLimits
 from sweepjob.pod_logs.log_parser import LogParser, nanoseconds
@@ -331,7 +331,7 @@ async def test_a_log_that_may_not_be_read_is_read_when_it_may(
         async def read_log(self, *where: Any, follow: bool) -> AsyncIterator[str]:
             refused[0] += 1
             if refused[0] <= 50:  # more often than any other error is borne
-                raise errors.NotPermitted("403", Denied("get", "", "pods/log"))
+                raise errors.NotPermitted("403", DeniedAccess("get", "", "pods/log"))
             async for line in super().read_log(*where, follow=follow):
                 yield line
 

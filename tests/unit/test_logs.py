@@ -11,7 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.telemetry import log_format as logs
-from sweepjob.telemetry.log_format import JsonFormatter, Limit, TextFormatter, configure, fields
+from sweepjob.telemetry.log_format import (
+    JsonFormatter,
+    RateLimitFilter,
+    TextFormatter,
+    configure,
+    fields,
+)
 
 
 def record(
@@ -100,7 +106,7 @@ def test_kopfs_tracebacks_are_left_out_and_ours_are_not() -> None:
 def test_a_flood_is_cut_and_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr("sweepjob.telemetry.log_format.time.monotonic", lambda: now[0])
-    limit = Limit()
+    limit = RateLimitFilter()
     passed = sum(limit.filter(record("flood", namespace="noisy")) for _ in range(10_000))
     assert passed == 50
     assert limit.filter(record("flood", namespace="quiet")), "another one's line is not lost"
@@ -143,12 +149,12 @@ def told(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 
 
 def test_a_sweeps_life_is_told_line_by_line(caplog: pytest.LogCaptureFixture) -> None:
-    from tests.fake_api.harness import Story  # its first import takes a second
+    from tests.fake_api.harness import Scenario  # its first import takes a second
 
     from .test_crash_everywhere import spec
 
     with caplog.at_level(logging.INFO, "sweepjob.controllers.sweep_log"):
-        story = Story(1, spec=spec(6, 2)).play()
+        story = Scenario(1, spec=spec(6, 2)).run()
     lines = told(caplog)
     assert all(line["namespace"] == "team" and line["sweep"] == "sweep" for line in lines)
     messages = [line["message"] for line in lines]

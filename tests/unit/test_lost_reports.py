@@ -13,18 +13,19 @@ from sweepjob import protocol
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.sweeptrial import parse_record
-from sweepjob.controllers.status_builder import overview
-from sweepjob.controllers.sweep_store import SweepState
+from sweepjob.controllers.status_builder import build_status
+from sweepjob.controllers.sweep_store import SweepStore
+from sweepjob.kube.transport import Request
 from sweepjob.lifecycle.actions import RecordEnd, RecordRetry
 from sweepjob.lifecycle.planner import plan
-from sweepjob.local.api_server import MemoryApiServer, Request
+from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
 from sweepjob.trial_pods.lost_reports import SidecarExits, lost_reports_notice, sidecar_exits
 
 from tests.fake_api.cluster import FakeCluster
-from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet
-from tests.fake_api.trainers import Trainers
-from tests.fake_api.transport import FakeClient, Weather
+from tests.fake_api.harness import EPOCH, NAMESPACE, RunningOperator, quiet
+from tests.fake_api.simulated_trainers import SimulatedTrainers
+from tests.fake_api.transport import FaultProfile, FaultyTransport
 
 from .builders import job, pod, snapshot, trial
 from .test_crash_everywhere import spec
@@ -92,7 +93,7 @@ def test_ends_are_read_from_a_pod() -> None:
 def ended(*, retry: bool, retries: int = 1, failures: int = 0) -> Any:
     over = pod(succeeded=True, incomplete="the sidecar was killed.")
     running = trial(
-        phase=TrialPhase.RUNNING, launched=True, failures=failures, jobs=(job(),), pods=(over,)
+        phase=TrialPhase.RUNNING, job_created=True, failures=failures, jobs=(job(),), pods=(over,)
     )
     sweep = snapshot(retry_incomplete=retry, max_retries=retries)
     [action] = plan(running, sweep, 100.0).actions
@@ -112,41 +113,41 @@ def test_it_succeeds_with_a_reason_or_is_tried_again() -> None:
     assert (failed.phase, failed.reason) == (TrialPhase.FAILED, "ReportsIncomplete")
 
 
-def conditions(sweep: SweepState) -> dict[str, tuple[bool, str, str]]:
-    seen = overview(sweep, snapshot(total=2), 1, 10.0)
+def conditions(sweep: SweepStore) -> dict[str, tuple[bool, str, str]]:
+    seen = build_status(sweep.state, snapshot(total=2), 1, 10.0)
     return {c.kind: (c.holds, c.reason, c.message) for c in seen.conditions}
 
 
 def test_what_a_sidecar_says_is_on_trial_sweep_and_best() -> None:
     sweep = state()
-    first, second = sweep.add(record(0)), sweep.add(record(1))
-    sweep.report(second, push(second, 1, 0.5), 1.0)
+    first, second = sweep.add_trial(record(0)), sweep.add_trial(record(1))
+    sweep.ingest_push(second, push(second, 1, 0.5), 1.0)
     assert conditions(sweep)["Degraded"][0] is False
     told = protocol.Push("team", first.name, 1, (0.9,), ("score",), (UNREAD,))
-    sweep.report(first, told, 2.0)
-    assert first.unwritten_since is not None, "it is to be recorded"
+    sweep.ingest_push(first, told, 2.0)
+    assert first.writes.pending_since is not None, "it is to be recorded"
     holds, reason, message = conditions(sweep)["Degraded"]
     assert (holds, reason) == (True, "ReportsIncomplete")
     assert message.startswith("trial sweep-0, the best one: 'run/x' could not be read")
-    best = overview(sweep, snapshot(), 1, 10.0).best
+    best = build_status(sweep.state, snapshot(), 1, 10.0).best
     assert best is not None
     assert best.warning.startswith("ReportsIncomplete: 'run/x'")
-    sweep.end(first, TrialPhase.SUCCEEDED, 0.0)
+    sweep.record_end(first, TrialPhase.SUCCEEDED, 0.0)
     assert conditions(sweep)["Degraded"][1] == "ReportsIncomplete"
-    sweep.end(second, TrialPhase.SUCCEEDED, 0.0)
-    done = overview(sweep, snapshot(total=0), 1, 10.0)
+    sweep.record_end(second, TrialPhase.SUCCEEDED, 0.0)
+    done = build_status(sweep.state, snapshot(total=0), 1, 10.0)
     complete = next(c for c in done.conditions if c.kind == "Complete")
     assert "its reports may be incomplete" in complete.message
 
 
 def test_it_is_taken_back_when_it_is_mended() -> None:
     sweep = state()
-    one = sweep.add(record(0))
-    sweep.report(one, protocol.Push("team", one.name, 1, (0.9,), (), (UNREAD,)), 2.0)
-    one.unwritten_since = None
-    sweep.report(one, push(one, 2, 0.8), 3.0)
-    assert one.unwritten_since == 3.0
-    assert one.incomplete_reasons == {}
+    one = sweep.add_trial(record(0))
+    sweep.ingest_push(one, protocol.Push("team", one.name, 1, (0.9,), (), (UNREAD,)), 2.0)
+    sweep.trials.begin_write(one)
+    sweep.ingest_push(one, push(one, 2, 0.8), 3.0)
+    assert one.writes.pending_since == 3.0
+    assert one.completeness.warnings == {}
     assert conditions(sweep)["Degraded"][0] is False
 
 
@@ -173,34 +174,37 @@ def test_it_is_known_to_an_operator_that_was_started_again() -> None:
 
 def test_a_gap_before_the_last_words_is_said() -> None:
     sweep = state()
-    one = sweep.add(record(0))
-    sweep.report(one, push(one, 1, 0.1), 1.0)
-    sweep.adopt(one, protocol.Summary(9, 0.1, 0.9, (0.2, 0.3), ("score",)), 2.0)
-    assert one.curve.count == 9
-    assert one.incomplete.startswith("6 of its reports are missing from its curve")
-    whole = sweep.add(record(1))
-    sweep.adopt(whole, protocol.Summary(2, 0.2, 0.3, (0.2, 0.3), ("score",), (UNCLEAR,)), 2.0)
-    assert whole.incomplete == "", "it would be the same the next time"
-    assert [*whole.incomplete_reasons] == ["AmbiguousMetric"]
+    one = sweep.add_trial(record(0))
+    sweep.ingest_push(one, push(one, 1, 0.1), 1.0)
+    sweep.ingest_summary(one, protocol.Summary(9, 0.1, 0.9, (0.2, 0.3), ("score",)), 2.0)
+    assert one.reports.curve.count == 9
+    assert one.completeness.incomplete.startswith("6 of its reports are missing from its curve")
+    whole = sweep.add_trial(record(1))
+    sweep.ingest_summary(
+        whole, protocol.Summary(2, 0.2, 0.3, (0.2, 0.3), ("score",), (UNCLEAR,)), 2.0
+    )
+    assert whole.completeness.incomplete == "", "it would be the same the next time"
+    assert [*whole.completeness.warnings] == ["AmbiguousMetric"]
 
 
 def test_another_pod_begins_without_doubts() -> None:
     sweep = state()
-    one = sweep.add(record(0))
+    one = sweep.add_trial(record(0))
     sweep.switch_pod(one, "a")
-    one.note_doubts((UNREAD, UNCLEAR), UNREAD, 1.0)
-    assert [*one.incomplete_reasons] == ["ReportsIncomplete", "AmbiguousMetric"]
+    sweep.trials.note_completeness(one, (UNREAD, UNCLEAR), UNREAD, 1.0)
+    assert [*one.completeness.warnings] == ["ReportsIncomplete", "AmbiguousMetric"]
     sweep.switch_pod(one, "b")
-    assert one.incomplete_reasons == {}
+    assert one.completeness.warnings == {}
 
 
 def test_a_trial_that_was_stopped_may_leave_anything_behind() -> None:
     sweep = state()
-    one = sweep.add(record(0))
-    sweep.report(one, push(one, 1, 0.5), 1.0)
-    one.stop = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "it was worse")
-    sweep.adopt(one, protocol.Summary(1, 0.5, 0.5, (0.5,), ("score",), (UNREAD,)), 2.0)
-    assert one.incomplete_reasons == {}
+    one = sweep.add_trial(record(0))
+    sweep.ingest_push(one, push(one, 1, 0.5), 1.0)
+    stop = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "it was worse")
+    sweep.trials.record_stop(one, stop, TrialPhase.STOPPING, 1.5)
+    sweep.ingest_summary(one, protocol.Summary(1, 0.5, 0.5, (0.5,), ("score",), (UNREAD,)), 2.0)
+    assert one.completeness.warnings == {}
 
 
 class KillingServer(MemoryApiServer):
@@ -224,9 +228,9 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def started(clock: Callable[[], float], **metrics: str) -> tuple[KillingServer, Operator]:
-    server, operators = KillingServer(clock), list[Operator]()
-    trainers = Trainers(random.Random(2), lambda: operators[0].intake)
+def started(clock: Callable[[], float], **metrics: str) -> tuple[KillingServer, RunningOperator]:
+    server, operators = KillingServer(clock), list[RunningOperator]()
+    trainers = SimulatedTrainers(random.Random(2), lambda: operators[0].push_handler)
     FakeCluster(server, random.Random(1), clock, trainers.run)
     body: Body = {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
     given = spec(2, 1, samplingAlgorithm={"type": "random", "seed": 1}, metrics=metrics)
@@ -234,7 +238,9 @@ def started(clock: Callable[[], float], **metrics: str) -> tuple[KillingServer, 
     body |= {"metadata": {"name": "sweep"}, "spec": given}
     sweeps = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
     assert server.answer(Request("POST", sweeps, {}, body))[0] == 201
-    operators.append(Operator(FakeClient(server, Weather(random.Random(3))), clock))
+    operators.append(
+        RunningOperator(FaultyTransport(server, FaultProfile(random.Random(3))), clock)
+    )
     return server, operators[0]
 
 

@@ -6,11 +6,11 @@ import pytest
 from sweepjob.api.phases import TrialPhase
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.planner import (
+    end_reason,
     is_over,
     new_trials,
     plan,
-    plan_new,
-    reason_to_end,
+    plan_new_trial,
     timeout_due,
 )
 from sweepjob.lifecycle.snapshot import Proposal, Snapshot, Totals, Trial
@@ -35,9 +35,9 @@ def test_as_many_trials_as_there_are_slots() -> None:
 
 def test_a_new_trial_is_launched_right_after_its_record() -> None:
     counted = snapshot(concurrent=1, occupied=1, totals=Totals(1))
-    [create, launch] = plan_new(PROPOSALS[0], counted, 0).actions
+    [create, launch] = plan_new_trial(PROPOSALS[0], counted, 0).actions
     assert create == act.CreateTrial(0, {"x": 0})
-    assert launch == act.LaunchJob(0, attempt=1)
+    assert launch == act.CreateJob(0, attempt=1)
 
 
 @pytest.mark.parametrize(
@@ -56,23 +56,23 @@ def test_a_new_trial_is_given_up_when_there_is_no_slot_for_it_any_more(
     changed: dict[str, Any],
 ) -> None:
     counted = {"occupied": 2, "totals": Totals(2)}
-    assert plan_new(PROPOSALS[1], snapshot(**counted), 10.0).actions
-    assert not plan_new(PROPOSALS[1], snapshot(**counted, **changed), 10.0).actions
+    assert plan_new_trial(PROPOSALS[1], snapshot(**counted), 10.0).actions
+    assert not plan_new_trial(PROPOSALS[1], snapshot(**counted, **changed), 10.0).actions
 
 
 def test_a_slot_is_filled_while_the_end_of_its_trial_is_written() -> None:
     assert begun(snapshot(occupied=2, totals=Totals(2), proposals=PROPOSALS[2:])) == []
-    snap = snapshot(occupied=2, vacated=1, totals=Totals(2), proposals=PROPOSALS[2:])
+    snap = snapshot(occupied=2, released=1, totals=Totals(2), proposals=PROPOSALS[2:])
     assert begun(snap) == [2]
-    assert not is_over(snapshot(occupied=1, vacated=1, totals=Totals(4)), 10.0)
+    assert not is_over(snapshot(occupied=1, released=1, totals=Totals(4)), 10.0)
 
 
 def test_no_slot_is_filled_while_one_failure_too_many_is_written() -> None:
     totals = Totals(2, {TrialPhase.FAILED: 1})
-    given = {"occupied": 1, "vacated": 1, "max_failed_trials": 1, "totals": totals}
+    given = {"occupied": 1, "released": 1, "max_failed_trials": 1, "totals": totals}
     assert begun(snapshot(**given, proposals=PROPOSALS[2:])) == [2, 3]
     assert begun(snapshot(**given, failing=1, proposals=PROPOSALS[2:])) == []
-    assert reason_to_end(snapshot(**given, failing=1), 1.0) is None, "not before it is on record"
+    assert end_reason(snapshot(**given, failing=1), 1.0) is None, "not before it is on record"
 
 
 def test_never_more_than_the_total() -> None:
@@ -111,7 +111,7 @@ def test_the_sweep_timeout_cancels_everything_and_fails_the_sweep() -> None:
         assert stop.stop.reason == "SweepTimeout"
     over = snapshot(**limits, totals=Totals(2, {TrialPhase.CANCELED: 2}))
     assert is_over(over, 170.0)
-    assert reason_to_end(over, 170.0) == ("SweepTimeout", "the sweep's timeout of 60 s has passed")
+    assert end_reason(over, 170.0) == ("SweepTimeout", "the sweep's timeout of 60 s has passed")
 
 
 def test_one_failed_trial_too_many_ends_the_sweep() -> None:

@@ -6,7 +6,7 @@ import pytest
 from sweepjob import protocol
 from sweepjob.api import names
 from sweepjob.api.quantity import is_quantity, parse_quantity
-from sweepjob.api.times import parse_time
+from sweepjob.timestamps import parse_time
 from sweepjob.trial_pods import accelerators, start_blockers
 from sweepjob.trial_pods.pod_parsing import parse_job, parse_pod
 from sweepjob.trial_pods.pod_records import PodRecord, carry_over_trainer_end

@@ -13,9 +13,10 @@ import time
 from pathlib import Path
 
 import aiohttp
-from sweepjob.local.api_server import MemoryApiServer, Request
+from sweepjob.kube.transport import Request
+from sweepjob.local.api_server import MemoryApiServer
 
-from tests.fake_api.gate import Gate
+from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.http_server import HttpApiServer, serve
 
 from .builders import sweepjob
@@ -75,11 +76,11 @@ async def ended(process: asyncio.subprocess.Process) -> list[str]:
 
 
 async def test_it_waits_for_its_crds_and_works(tmp_path: Path) -> None:
-    server, gate = MemoryApiServer(time.time), Gate()
+    server, access_rules = MemoryApiServer(time.time), AccessRules()
     for resource in ("sweepjobs", "sweeptrials"):
-        gate.close(resource)
+        access_rules.close(resource)
     port = free_port()
-    async with serve(HttpApiServer(server, gate), tmp_path) as kubeconfig:
+    async with serve(HttpApiServer(server, access_rules), tmp_path) as kubeconfig:
         process = await started(kubeconfig, port)
         await until(port, 503, "CRD sweepjobs.sweepjob.dev is missing")
         said = await ended(process)
@@ -88,7 +89,7 @@ async def test_it_waits_for_its_crds_and_works(tmp_path: Path) -> None:
         process = await started(kubeconfig, port)
         await until(port, 503, "CRD sweepjobs.sweepjob.dev is missing")
         for resource in ("sweepjobs", "sweeptrials"):
-            gate.open(resource)
+            access_rules.open(resource)
         await until(port, 200, "ok")
         body = {**sweepjob(), "metadata": {"name": "lr"}}
         path = "/apis/sweepjob.dev/v1alpha1/namespaces/team/sweepjobs"
@@ -97,11 +98,11 @@ async def test_it_waits_for_its_crds_and_works(tmp_path: Path) -> None:
         while len(server.store.all("jobs")) < 2:
             assert time.monotonic() < deadline, "its trials start"
             await asyncio.sleep(0.1)
-        gate.denied.add(("sweepjob.dev", "sweepjobs/status", "patch"))
+        access_rules.denied.add(("sweepjob.dev", "sweepjobs/status", "patch"))
         suspended = Request("PATCH", f"{path}/lr", {}, {"spec": {"suspend": True}})
         assert server.answer(suspended)[0] == 200
         await until(port, 503, "the operator may not patch sweepjobs/status.sweepjob.dev")
-        gate.denied.clear()
+        access_rules.denied.clear()
         await until(port, 200, "ok")
         said = await ended(process)
     assert {"sweep accepted", "sweep suspended"} <= set(said)

@@ -19,10 +19,10 @@ def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
     async def story() -> None:
-        pace, loop = RequestRateLimiter(10.0, 20), asyncio.get_running_loop()
+        rate_limiter, loop = RequestRateLimiter(10.0, 20), asyncio.get_running_loop()
         started, times = loop.time(), []
         for _ in range(50):
-            await pace.turn(Priority.WORK)
+            await rate_limiter.acquire(Priority.NORMAL)
             times.append(loop.time() - started)
         assert times[19] == 0.0
         assert times[20] == pytest.approx(0.1, abs=1e-3)
@@ -33,16 +33,16 @@ def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
 
 def test_decisions_go_before_everything_that_waits() -> None:
     async def story() -> None:
-        pace, order = RequestRateLimiter(10.0, 1), []
+        rate_limiter, order = RequestRateLimiter(10.0, 1), []
 
         async def ask(priority: Priority, name: str) -> None:
-            await pace.turn(priority)
+            await rate_limiter.acquire(priority)
             order.append(name)
 
-        await pace.turn(Priority.WORK)  # the burst
-        wanted = [(Priority.COURTESY, "event"), (Priority.BOOKKEEPING, "first status")]
-        wanted += [(Priority.BOOKKEEPING, "second status"), (Priority.WORK, "job")]
-        wanted += [(Priority.DECISION, "stop")]
+        await rate_limiter.acquire(Priority.NORMAL)  # the burst
+        wanted = [(Priority.BEST_EFFORT, "event"), (Priority.LOW, "first status")]
+        wanted += [(Priority.LOW, "second status"), (Priority.NORMAL, "job")]
+        wanted += [(Priority.URGENT, "stop")]
         await asyncio.gather(*(ask(*one) for one in wanted))
         assert order == ["stop", "job", "first status", "second status", "event"]
 
@@ -51,30 +51,30 @@ def test_decisions_go_before_everything_that_waits() -> None:
 
 def test_who_gives_up_takes_nobodys_turn() -> None:
     async def story() -> None:
-        pace, loop = RequestRateLimiter(1.0, 1), asyncio.get_running_loop()
-        await pace.turn(Priority.WORK)
-        leaving = asyncio.create_task(pace.turn(Priority.DECISION))
-        staying = asyncio.create_task(pace.turn(Priority.WORK))
+        rate_limiter, loop = RequestRateLimiter(1.0, 1), asyncio.get_running_loop()
+        await rate_limiter.acquire(Priority.NORMAL)
+        leaving = asyncio.create_task(rate_limiter.acquire(Priority.URGENT))
+        staying = asyncio.create_task(rate_limiter.acquire(Priority.NORMAL))
         await asyncio.sleep(0.5)
         leaving.cancel()
         started = loop.time()
         await staying
         assert loop.time() - started == pytest.approx(0.5, abs=1e-3)
-        assert pace.waiting == 0
+        assert rate_limiter.waiting == 0
 
     play(story)
 
 
 def test_everybody_waits_when_the_server_asks_for_it() -> None:
     async def story() -> None:
-        pace, loop = RequestRateLimiter(100.0, 100), asyncio.get_running_loop()
-        await pace.turn(Priority.WORK)
+        rate_limiter, loop = RequestRateLimiter(100.0, 100), asyncio.get_running_loop()
+        await rate_limiter.acquire(Priority.NORMAL)
         started = loop.time()
-        pace.hold(2.0)
-        await asyncio.gather(*(pace.turn(Priority.DECISION) for _ in range(3)))
+        rate_limiter.pause(2.0)
+        await asyncio.gather(*(rate_limiter.acquire(Priority.URGENT) for _ in range(3)))
         assert loop.time() - started == pytest.approx(2.0, abs=1e-3)
-        pace.hold(3600.0)  # nobody waits for an hour because somebody says so
-        await pace.turn(Priority.DECISION)
+        rate_limiter.pause(3600.0)  # nobody waits for an hour because somebody says so
+        await rate_limiter.acquire(Priority.URGENT)
         assert loop.time() - started < 15.0
 
     play(story)

@@ -23,17 +23,17 @@ def test_every_parts_trouble_is_told_and_logged_once(caplog: pytest.LogCaptureFi
     readiness = Readiness(lambda: first, lambda: second)
     with caplog.at_level("INFO"):
         for _ in range(3):
-            readiness.look()
-        assert readiness.problems == ["no rights", "no CRD"]
+            readiness.check()
+        assert readiness.reasons == ["no rights", "no CRD"]
         first.clear()
-        readiness.look()
+        readiness.check()
         second.clear()
         for _ in range(3):
-            readiness.look()
-        assert readiness.problems == []
+            readiness.check()
+        assert readiness.reasons == []
         second.append("no CRD")
         for _ in range(3):
-            readiness.look()
+            readiness.check()
     said = [record.getMessage() for record in caplog.records]
     assert said == ["not ready: no rights", "not ready: no CRD", "ready", "not ready: no CRD"]
 
@@ -50,7 +50,7 @@ async def test_the_probe_tells_why() -> None:
 
 
 def test_it_is_not_ready_before_it_has_looked() -> None:
-    assert Readiness().problems
+    assert Readiness().reasons
 
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="makes certificates")
@@ -61,9 +61,9 @@ async def check(context: ssl.SSLContext, authority: str, url: str = f"https://{H
     server = await asyncio.start_server(lambda _, w: w.close(), "localhost", ssl=context)
     async with server:
         found = IngestCheck(url, authority, server.sockets[0].getsockname()[1])
-        assert found.trouble, "not before it was tried"
-        await found.look()
-        return found.trouble
+        assert found.not_ready_reason, "not before it was tried"
+        await found.check()
+        return found.not_ready_reason
 
 
 @needs_openssl
@@ -100,9 +100,9 @@ async def test_an_intake_that_does_not_listen_and_one_that_is_busy(
     server = await asyncio.start_server(lambda _, w: None, "localhost")  # never a handshake
     port = server.sockets[0].getsockname()[1]
     found = IngestCheck(f"https://{HOST}:8443", authority, port)
-    found.trouble = ""
-    await found.look()
-    assert found.trouble == "", "one that is attacked stays what it was"
+    found.not_ready_reason = ""
+    await found.check()
+    assert found.not_ready_reason == "", "one that is attacked stays what it was"
     server.close()
-    await found.look()
-    assert found.trouble.startswith("the intake does not listen")
+    await found.check()
+    assert found.not_ready_reason.startswith("the intake does not listen")

@@ -9,23 +9,30 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import yaml
-from kubernetes.aio.client.api_client import ApiClient
 from sweepjob import protocol
-from sweepjob.controllers.permissions import Permissions, wanted_rights
-from sweepjob.controllers.rights import LEASE_RIGHTS, RIGHTS, Lack, Need, Right, concerns, right_of
+from sweepjob.controllers.rights import (
+    LEASE_RIGHTS,
+    RIGHTS,
+    Need,
+    Right,
+    ScopedRight,
+    affects_sweep,
+    find_right,
+)
+from sweepjob.controllers.rights_review import RightsReviewer, scoped_rights
 from sweepjob.kube import errors, resources
 from sweepjob.kube.client import KubeClient
-from sweepjob.kube.denied import Denied, parse_denied
+from sweepjob.kube.denied_access import SET_OWNER, DeniedAccess, parse_denied_access
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
 
-from tests.fake_api.gate import Gate
-from tests.fake_api.harness import EPOCH, Operator, Story, quiet
-from tests.fake_api.transport import FakeClient, Weather
+from tests.fake_api.access_rules import AccessRules
+from tests.fake_api.harness import EPOCH, RunningOperator, Scenario, quiet
+from tests.fake_api.transport import FaultProfile, FaultyTransport
 
 from .test_crash_everywhere import check, spec
 
@@ -78,6 +85,18 @@ def test_the_chart_grants_what_the_table_has_and_nothing_else() -> None:
     assert {key(r) for r in LEASE_RIGHTS} == granted("replicas.yaml", f"{name}-lease")
 
 
+@pytest.mark.parametrize(
+    ("group", "owned", "owner"),
+    [("batch", "jobs", "sweeptrials"), ("sweepjob.dev", "sweeptrials", "sweepjobs")],
+)
+def test_who_may_not_set_an_owner_may_not_update_its_finalizers(
+    group: str, owned: str, owner: str
+) -> None:
+    right = find_right(DeniedAccess(SET_OWNER, group, owned))
+    assert right is not None
+    assert key(right) == ("sweepjob.dev", f"{owner}/finalizers", "update")
+
+
 def test_each_right_is_in_the_table_once() -> None:
     keys = [key(right) for right in (*RIGHTS, *LEASE_RIGHTS)]
     assert len(keys) == len(set(keys))
@@ -93,31 +112,31 @@ USER = 'User "system:serviceaccount:sweepjob-system:sweepjob" cannot'
     [
         (
             f'jobs.batch is forbidden: {USER} create resource "jobs" in API group "batch" in the namespace "team"',
-            Denied("create", "batch", "jobs", "team"),
+            DeniedAccess("create", "batch", "jobs", "team"),
         ),
         (
             f'pods "lr-1-abcde" is forbidden: {USER} get resource "pods/log" in API group "" in the namespace "team"',
-            Denied("get", "", "pods/log", "team"),
+            DeniedAccess("get", "", "pods/log", "team"),
         ),
         (
             f'sweepjobs.sweepjob.dev "lr" is forbidden: {USER} patch resource "sweepjobs/status" in API group "sweepjob.dev" in the namespace "a.b"',
-            Denied("patch", "sweepjob.dev", "sweepjobs/status", "a.b"),
+            DeniedAccess("patch", "sweepjob.dev", "sweepjobs/status", "a.b"),
         ),
         (
             f'pods is forbidden: {USER} list resource "pods" in API group "" at the cluster scope',
-            Denied("list", "", "pods"),
+            DeniedAccess("list", "", "pods"),
         ),
         (
             f'tokenreviews.authentication.k8s.io is forbidden: {USER} create resource "tokenreviews" in API group "authentication.k8s.io" at the cluster scope: denied by a webhook',
-            Denied("create", "authentication.k8s.io", "tokenreviews"),
+            DeniedAccess("create", "authentication.k8s.io", "tokenreviews"),
         ),
         (
             'jobs.batch "lr-1" is forbidden: cannot set blockOwnerDeletion if an ownerReference refers to a resource you can\'t set finalizers on: , <nil>',
-            Denied("update", "sweepjob.dev", "sweeptrials/finalizers"),
+            DeniedAccess(SET_OWNER, "batch", "jobs"),
         ),
         (
             'sweeptrials.sweepjob.dev "lr-1" is forbidden: cannot set blockOwnerDeletion if an ownerReference refers to a resource you can\'t set finalizers on: , <nil>',
-            Denied("update", "sweepjob.dev", "sweepjobs/finalizers"),
+            DeniedAccess(SET_OWNER, "sweepjob.dev", "sweeptrials"),
         ),
         # Admission, which is no lack of a right, whatever it says.
         ('jobs.batch "lr-1" is forbidden: exceeded quota: q, requested: count/jobs.batch=1', None),
@@ -141,13 +160,13 @@ USER = 'User "system:serviceaccount:sweepjob-system:sweepjob" cannot'
         ("", None),
     ],
 )
-def test_what_a_403_means(message: str, denied: Denied | None) -> None:
-    assert parse_denied(message) == denied
-    error = errors.of_answer(403, json.dumps({"message": message}).encode(), {}, "POST")
+def test_what_a_403_means(message: str, denied: DeniedAccess | None) -> None:
+    assert parse_denied_access(message) == denied
+    error = errors.from_response(403, json.dumps({"message": message}).encode(), {}, "POST")
     assert isinstance(error, errors.NotPermitted) is (denied is not None)
     if denied is not None:
-        assert right_of(denied) is not None, "the right is in the table"
-    other = errors.of_answer(422, json.dumps({"message": message}).encode(), {}, "POST")
+        assert find_right(denied) is not None, "the right is in the table"
+    other = errors.from_response(422, json.dumps({"message": message}).encode(), {}, "POST")
     assert not isinstance(other, errors.NotPermitted)
 
 
@@ -155,7 +174,7 @@ def test_what_a_403_means(message: str, denied: Denied | None) -> None:
 
 
 @dataclass
-class Deprived(Story):
+class Deprived(Scenario):
     """A sweep whose operator lacks a right for a while.
 
     Args:
@@ -171,23 +190,23 @@ class Deprived(Story):
     events: list[Body] = field(default_factory=list)
 
     def _start(self) -> None:
-        self.gate = Gate()
-        client = FakeClient(self.server, self.weather, self.gate)
-        self.operator = Operator(client, self._clock, reviewed=True)
-        self.loop.call_at(self.away[0], self.gate.denied.add, key(self.right))
+        self.access_rules = AccessRules()
+        client = FaultyTransport(self.server, self.fault_profile, self.access_rules)
+        self.operator = RunningOperator(client, self._clock, reviews_rights=True)
+        self.loop.call_at(self.away[0], self.access_rules.denied.add, key(self.right))
         self.loop.call_at(self.away[1], self._give_back)
 
     def _give_back(self) -> None:
         assert not self.is_over(), "something was left to do"
         assert self.operator is not None
-        permissions = self.operator.permissions
+        permissions = self.operator.rights
         assert permissions is not None
         self.lacking = {lack.right for lack in permissions.lacking or ()}
         self.problems = permissions.problems()
         status = self.sweep.get("status") or {}
         self.conditions = {c["type"]: c for c in status.get("conditions") or ()}
         self.events = list(self.server.store.all("events").values())
-        self.gate.denied.clear()
+        self.access_rules.denied.clear()
 
 
 def said(story: Deprived) -> str:
@@ -200,7 +219,7 @@ def deprive(right: Right, trials: int, away: tuple[float, float]) -> Deprived:
     levels = {"type": "choice", "values": [n / 20 for n in range(20)]}
     space = {"level": levels, "reports": {"type": "choice", "values": [10, 14, 18]}}
     story = Deprived(5, spec(trials, 2, searchSpace=space), right=right, away=away)
-    story.play()
+    story.run()
     assert story.lacking == {right}
     assert not any(remedy in said(story) for remedy in WRONG_REMEDIES)
     assert any(str(right) in problem for problem in story.problems) is (right.need is Need.REQUIRED)
@@ -218,7 +237,7 @@ def ids(right: Right) -> str:
 @pytest.mark.parametrize("right", RIGHTS, ids=ids)
 def test_a_right_is_taken_away_in_mid_sweep(right: Right) -> None:
     story = deprive(right, 28, (4.0, 68.0))
-    concerned = concerns(Lack(right, None), "team", protocol.MLFLOW)
+    concerned = affects_sweep(ScopedRight(right, None), "team", protocol.MLFLOW)
     if key(right) == ("sweepjob.dev", "sweepjobs/status", "patch"):
         assert any(e["reason"] == "OperatorNotPermitted" for e in story.events)
     elif concerned:
@@ -237,7 +256,7 @@ def test_a_right_is_lacking_from_the_start(right: Right) -> None:
         assert any(e["reason"] == "OperatorNotPermitted" for e in story.events)
     elif (right.resource, right.verb) in {("sweepjobs", "list")}:
         assert not story.conditions, "the sweep cannot be seen"
-    elif concerns(Lack(right, None), "team", protocol.MLFLOW):
+    elif affects_sweep(ScopedRight(right, None), "team", protocol.MLFLOW):
         condition = reasons["OperatorNotPermitted"]
         assert (condition["type"], condition["status"]) in (
             ("Degraded", "True"),
@@ -253,15 +272,19 @@ def test_a_right_is_lacking_from_the_start(right: Right) -> None:
 # What is asked, and when.
 
 
-def client(gate: Gate) -> FakeClient:
-    return FakeClient(MemoryApiServer(lambda: EPOCH), Weather(random.Random(1)), gate)
+def client(access_rules: AccessRules) -> FaultyTransport:
+    return FaultyTransport(
+        MemoryApiServer(lambda: EPOCH), FaultProfile(random.Random(1)), access_rules
+    )
 
 
-def permissions(gate: Gate, *namespaces: str, lease: tuple[str, str] | None = None) -> Permissions:
-    return Permissions(KubeClient(cast(ApiClient, client(gate))), namespaces, lease)
+def permissions(
+    access_rules: AccessRules, *namespaces: str, lease: tuple[str, str] | None = None
+) -> RightsReviewer:
+    return RightsReviewer(KubeClient(client(access_rules)), namespaces, lease)
 
 
-async def reviewed(found: Permissions) -> Permissions:
+async def reviewed(found: RightsReviewer) -> RightsReviewer:
     task = asyncio.create_task(found.run())
     await asyncio.sleep(0.5)
     task.cancel()
@@ -269,19 +292,21 @@ async def reviewed(found: Permissions) -> Permissions:
 
 
 async def test_nothing_is_lacking_with_the_charts_roles() -> None:
-    found = await reviewed(permissions(Gate(), lease=("system", "sweepjob")))
+    found = await reviewed(permissions(AccessRules(), lease=("system", "sweepjob")))
     assert found.lacking == frozenset()
     assert found.problems() == []
     assert found.count_lacking() == {}
 
 
 async def test_it_is_not_ready_before_its_rights_are_reviewed() -> None:
-    assert permissions(Gate()).problems() == ["the operator's rights have not been reviewed yet"]
+    assert permissions(AccessRules()).problems() == [
+        "the operator's rights have not been reviewed yet"
+    ]
 
 
 async def test_each_right_of_the_lease_is_required() -> None:
     for right in LEASE_RIGHTS:
-        found = await reviewed(permissions(Gate({key(right)}), lease=("system", "sweepjob")))
+        found = await reviewed(permissions(AccessRules({key(right)}), lease=("system", "sweepjob")))
         [problem] = found.problems()
         assert str(right) in problem
         assert "in namespace system" in problem
@@ -289,59 +314,59 @@ async def test_each_right_of_the_lease_is_required() -> None:
 
 
 async def test_a_namespace_without_any_right_does_not_take_the_others_along() -> None:
-    gate = Gate()
-    gate.denied_in["gone"] = {key(right) for right in RIGHTS}
-    found = await reviewed(permissions(gate, "team", "gone"))
+    access_rules = AccessRules()
+    access_rules.denied_in["gone"] = {key(right) for right in RIGHTS}
+    found = await reviewed(permissions(access_rules, "team", "gone"))
     assert found.problems() == []
-    assert found.shut_namespaces() == {"gone"}
-    assert found.lacking_for("team", protocol.MLFLOW) == []
+    assert found.inaccessible_namespaces() == {"gone"}
+    assert found.missing_rights_for("team", protocol.MLFLOW) == []
     assert ("create jobs.batch", "required") in found.count_lacking()
-    gate.denied_in["team"] = set(gate.denied_in["gone"])
-    found = await reviewed(permissions(gate, "team", "gone"))
+    access_rules.denied_in["team"] = set(access_rules.denied_in["gone"])
+    found = await reviewed(permissions(access_rules, "team", "gone"))
     assert len(found.problems()) > 20, "none is left"
 
 
 async def test_a_right_that_lacks_in_one_namespace_is_a_wrong_role() -> None:
-    gate = Gate()
-    gate.denied_in["b"] = {("", "pods", "watch")}
-    found = await reviewed(permissions(gate, "a", "b"))
+    access_rules = AccessRules()
+    access_rules.denied_in["b"] = {("", "pods", "watch")}
+    found = await reviewed(permissions(access_rules, "a", "b"))
     [problem] = found.problems()
     assert "watch pods in namespace b" in problem
     assert "RoleBinding in namespace b" in problem
-    assert found.lacking_for("a", protocol.MLFLOW) == []
-    assert len(found.lacking_for("b", protocol.LOGS)) == 1
+    assert found.missing_rights_for("a", protocol.MLFLOW) == []
+    assert len(found.missing_rights_for("b", protocol.LOGS)) == 1
 
 
 async def test_only_sweeps_that_print_are_concerned_by_logs() -> None:
-    found = await reviewed(permissions(Gate({("", "pods/log", "get")})))
-    assert found.lacking_for("team", protocol.MLFLOW) == []
-    [lack] = found.lacking_for("team", protocol.LOGS)
+    found = await reviewed(permissions(AccessRules({("", "pods/log", "get")})))
+    assert found.missing_rights_for("team", protocol.MLFLOW) == []
+    [lack] = found.missing_rights_for("team", protocol.LOGS)
     assert str(lack.right) == "get pods/log"
     assert found.problems() == [], "it goes on for all others"
 
 
 async def test_a_refused_request_is_looked_into_at_once() -> None:
-    gate = Gate()
-    api = KubeClient(cast(ApiClient, client(gate)))
-    found = Permissions(api)
-    api.on_denied = found.on_denied
+    access_rules = AccessRules()
+    api = KubeClient(client(access_rules))
+    found = RightsReviewer(api)
+    api.on_access_denied = found.on_access_denied
     task = asyncio.create_task(found.run())
     await asyncio.sleep(0.5)
-    gate.denied.add(("batch", "jobs", "delete"))
+    access_rules.denied.add(("batch", "jobs", "delete"))
     with pytest.raises(errors.NotPermitted):
         await api.delete(resources.JOBS, "team", "x", "uid")
     await asyncio.sleep(2)
     assert [str(lack.right) for lack in found.lacking or ()] == ["delete jobs.batch"]
-    gate.denied.clear()
+    access_rules.denied.clear()
     await asyncio.sleep(6)
     assert found.lacking == frozenset()
     task.cancel()
 
 
 async def test_an_api_server_that_cannot_say_changes_nothing() -> None:
-    gate = Gate({("", "events", "create")})
-    api = KubeClient(cast(ApiClient, client(gate)))
-    found = await reviewed(Permissions(api))
+    access_rules = AccessRules({("", "events", "create")})
+    api = KubeClient(client(access_rules))
+    found = await reviewed(RightsReviewer(api))
     before = found.lacking
     assert before
 
@@ -355,12 +380,12 @@ async def test_an_api_server_that_cannot_say_changes_nothing() -> None:
 
 async def test_where_no_account_may_ask_about_itself_it_works_all_the_same() -> None:
     reviews = ("authorization.k8s.io", "selfsubjectaccessreviews", "create")
-    found = await reviewed(permissions(Gate({reviews})))
+    found = await reviewed(permissions(AccessRules({reviews})))
     assert found.problems() == []
 
 
 def test_the_lease_is_asked_about_by_its_name() -> None:
     """The chart's Role grants get and update for this one lease: asked about all, they are lacking."""
-    wanted = wanted_rights((), ("system", "sweepjob"))
+    wanted = scoped_rights((), ("system", "sweepjob"))
     found = {lack.right.verb: lack.name for lack in wanted if lack.right in LEASE_RIGHTS}
     assert found == {"create": "", "get": "sweepjob", "update": "sweepjob"}

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sweepjob.api.phases import TrialPhase
+from sweepjob.api.phases import SweepPhase, TrialPhase
 from sweepjob.api.status import Condition, SweepStatus, dump_status, is_urgent, patch_changes
 
 RUNNING = SweepStatus(
     generation=1,
-    phase="Running",
+    phase=SweepPhase.RUNNING,
     conditions=(Condition("Complete", False, "Running", "2 of 9 trials have ended"),),
     total=9,
     created=4,
@@ -43,7 +43,7 @@ def test_numbers_and_words_may_wait(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"phase": "Complete"},
+        {"phase": SweepPhase.COMPLETE},
         {"generation": 2},
         {"conditions": (Condition("Complete", True, "Running", "2 of 9 trials have ended"),)},
         {"conditions": (Condition("Complete", False, "Stopped", "2 of 9 trials have ended"),)},

@@ -8,15 +8,15 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypeVar
 
-import aiohttp
 import pytest
-from sweepjob.local.api_server import MemoryApiServer, Request, StatusError
+from sweepjob.kube.transport import Request, TransportError
+from sweepjob.local.api_server import MemoryApiServer, StatusError, parse_path
 from sweepjob.local.store import Body
 
 from tests.fake_api.cluster import FakeCluster
-from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet
-from tests.fake_api.trainers import Trainers
-from tests.fake_api.transport import FakeClient, Weather
+from tests.fake_api.harness import EPOCH, NAMESPACE, RunningOperator, quiet
+from tests.fake_api.simulated_trainers import SimulatedTrainers
+from tests.fake_api.transport import FaultProfile, FaultyTransport
 
 from .test_crash_everywhere import spec
 
@@ -37,7 +37,11 @@ class FullServer(MemoryApiServer):
     asked = 0
 
     def answer(self, request: Request) -> tuple[int, Body]:
-        if self.full and request.method == "POST" and request.parts()[1] == "sweeptrials":
+        if (
+            self.full
+            and request.method == "POST"
+            and parse_path(request.path).resource == "sweeptrials"
+        ):
             self.asked += 1
             return 403, StatusError(403, "Forbidden", "exceeded quota").body
         return super().answer(request)
@@ -50,7 +54,7 @@ class InterruptedServer(MemoryApiServer):
 
     def answer(self, request: Request) -> tuple[int, Body]:
         done = super().answer(request)
-        record = request.method == "POST" and request.parts()[1] == "sweeptrials"
+        record = request.method == "POST" and parse_path(request.path).resource == "sweeptrials"
         if not record or self.interrupted:
             return done
         self.interrupted = True
@@ -65,7 +69,11 @@ class StoppedServer(MemoryApiServer):
     asked = 0
 
     def answer(self, request: Request) -> tuple[int, Body]:
-        job = request.method == "POST" and request.parts()[1] == "jobs" and not request.query
+        job = (
+            request.method == "POST"
+            and parse_path(request.path).resource == "jobs"
+            and not request.query
+        )
         if not job:
             return super().answer(request)
         self.asked += 1
@@ -76,7 +84,7 @@ class StoppedServer(MemoryApiServer):
         return 504, StatusError(504, "Timeout", "no answer").body
 
     async def watch(self, request: Request) -> AsyncIterator[tuple[float, Body]]:
-        late = 5.0 if request.parts()[1] == "jobs" else 0.0
+        late = 5.0 if parse_path(request.path).resource == "jobs" else 0.0
         async for committed, event in super().watch(request):
             yield committed + late, event
 
@@ -98,7 +106,7 @@ class MissingServer(MemoryApiServer):
     asked = 0
 
     def answer(self, request: Request) -> tuple[int, Body]:
-        if request.method == "POST" and request.parts()[1] == "jobs":
+        if request.method == "POST" and parse_path(request.path).resource == "jobs":
             self.asked += 1
             return 404, StatusError(404, "NotFound", "the namespace is not there").body
         return super().answer(request)
@@ -115,7 +123,7 @@ class AbsentServer(MemoryApiServer):
     def answer(self, request: Request) -> tuple[int, Body]:
         if not self.absent.is_set():
             return super().answer(request)
-        if request.method != "GET" and request.parts()[1] == "pods":
+        if request.method != "GET" and parse_path(request.path).resource == "pods":
             self.unsaid.append(request)
         return 503, StatusError(503, "Unavailable", "not there").body
 
@@ -127,7 +135,7 @@ class AbsentServer(MemoryApiServer):
             await asyncio.wait((event, absent), return_when=asyncio.FIRST_COMPLETED)
             if absent.done():
                 event.cancel()
-                raise aiohttp.ClientPayloadError("the server has gone")
+                raise TransportError("the server has gone")
             yield event.result()
 
 
@@ -135,26 +143,28 @@ S = TypeVar("S", bound=MemoryApiServer)
 
 
 def start(
-    kind: type[S], weather: dict[str, Any] | None = None, **changes: Any
-) -> tuple[S, Operator]:
+    kind: type[S], fault_profile: dict[str, Any] | None = None, **changes: Any
+) -> tuple[S, RunningOperator]:
     loop = asyncio.get_running_loop()
 
     def clock() -> float:
         return EPOCH + loop.time()
 
-    server, operators = kind(clock), list[Operator]()
+    server, operators = kind(clock), list[RunningOperator]()
     FakeCluster(
         server,
         random.Random(1),
         clock,
-        Trainers(random.Random(2), lambda: operators[0].pushes).run,
+        SimulatedTrainers(random.Random(2), lambda: operators[0].push_handler).run,
     )
     given = spec(4, 2, samplingAlgorithm={"type": "random", "seed": 1}) | changes
     body: Body = {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
     body |= {"metadata": {"name": "sweep"}, "spec": given}
     assert server.answer(Request("POST", SWEEPS, {}, body))[0] == 201
     operators.append(
-        Operator(FakeClient(server, Weather(random.Random(3), **(weather or {}))), clock)
+        RunningOperator(
+            FaultyTransport(server, FaultProfile(random.Random(3), **(fault_profile or {}))), clock
+        )
     )
     return server, operators[0]
 

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sweepjob import protocol
 from sweepjob.api.curve_encoding import dump_curve
 from sweepjob.api.executions import dump_execution
+from sweepjob.api.identity import ObjectIdentity
 from sweepjob.api.incomplete_reports import dump_incomplete_reasons, parse_incomplete_reasons
 from sweepjob.api.lenient_reader import LenientReader
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial import parse_record, trial_manifest
-from sweepjob.controllers.gpu_savings import saving
-from sweepjob.controllers.snapshot_builder import without_proposals
-from sweepjob.controllers.status_builder import overview
-from sweepjob.controllers.sweep_store import SweepState
-from sweepjob.controllers.trial_store import TrialState
+from sweepjob.controllers.gpu_savings import gpu_seconds_saved
+from sweepjob.controllers.pod_view import interruption_cause, pod_view
+from sweepjob.controllers.snapshot_builder import sweep_snapshot, write_interval
+from sweepjob.controllers.status_builder import build_status
+from sweepjob.controllers.sweep_state import MissingMetric
+from sweepjob.controllers.sweep_store import SweepStore
+from sweepjob.controllers.trial_state import GpuUsage, TrialState
+from sweepjob.controllers.trial_store import TrialStore, trial_state
 from sweepjob.early_stopping.curve import Curve
+from sweepjob.lifecycle.snapshot import Proposal
 from sweepjob.objective import Goal
 from sweepjob.pod_logs.findings import LogFindings
+from sweepjob.pod_logs.position import LogPosition
 from sweepjob.settings import Settings
 from sweepjob.trial_pods.pod_parsing import parse_pod
 from sweepjob.trial_pods.pod_records import PodRecord
@@ -32,9 +39,11 @@ from .builders import sweepjob
 POLICY = {"type": "bandit", "slackAmount": 0.2}
 
 
-def state(**spec: Any) -> SweepState:
+def state(**spec: Any) -> SweepStore:
     parsed = parse_sweepjob(sweepjob(earlyTermination=POLICY, **spec))
-    return SweepState("team", "sweep", "uid", parsed, seed=1, started=0.0, status={})
+    return SweepStore(
+        ObjectIdentity("team", "sweep", "uid"), parsed, seed=1, started=0.0, status={}
+    )
 
 
 def record(index: int, **status: Any) -> Any:
@@ -49,37 +58,41 @@ def push(trial: TrialState, first: int, *values: float) -> protocol.Push:
 
 def test_repeats_are_passed_over_and_gaps_are_asked_for() -> None:
     sweep = state()
-    trial = sweep.add(record(0))
-    sweep.report(trial, push(trial, 1, 0.1, 0.2, 0.3), 1.0)
-    sweep.report(trial, push(trial, 2, 0.2, 0.3, 0.4), 2.0)
-    sweep.report(trial, push(trial, 9, 0.9), 3.0)
-    assert trial.curve.values == [0.1, 0.2, 0.3, 0.4]
+    trial = sweep.add_trial(record(0))
+    sweep.ingest_push(trial, push(trial, 1, 0.1, 0.2, 0.3), 1.0)
+    sweep.ingest_push(trial, push(trial, 2, 0.2, 0.3, 0.4), 2.0)
+    sweep.ingest_push(trial, push(trial, 9, 0.9), 3.0)
+    assert trial.reports.curve.values == [0.1, 0.2, 0.3, 0.4]
 
 
 def test_a_decision_is_made_with_the_report() -> None:
     sweep = state()
-    good, bad = sweep.add(record(0)), sweep.add(record(1))
-    assert not sweep.report(good, push(good, 1, 0.9), 1.0)
-    assert sweep.report(bad, push(bad, 1, 0.1), 2.0)
+    good, bad = sweep.add_trial(record(0)), sweep.add_trial(record(1))
+    assert not sweep.ingest_push(good, push(good, 1, 0.9), 1.0)
+    assert sweep.ingest_push(bad, push(bad, 1, 0.1), 2.0)
     assert bad.pending_stop is not None
-    assert (bad.pending_stop.policy, bad.pending_stop.threshold) == ("bandit", pytest.approx(0.7))
-    assert sweep.best is not None
-    assert sweep.best.trial == "sweep-0"
+    decision = bad.pending_stop.decision
+    assert (decision.policy, decision.threshold) == ("bandit", pytest.approx(0.7))
+    assert sweep.state.results.best is not None
+    assert sweep.state.results.best.trial == "sweep-0"
 
 
 def test_what_is_loaded_from_records_decides_like_what_was_reported() -> None:
     lived = state()
-    first = lived.add(record(0))
-    lived.report(first, push(first, 1, 0.5, 0.9, 0.7), 1.0)
+    first = lived.add_trial(record(0))
+    lived.ingest_push(first, push(first, 1, 0.5, 0.9, 0.7), 1.0)
     loaded = state()
-    loaded.load([record(0, phase="Succeeded", curve=dump_curve(first.curve, "pod"))])
-    assert loaded.best == lived.best or (loaded.best and loaded.best.value == 0.9)
+    loaded.load([record(0, phase="Succeeded", curve=dump_curve(first.reports.curve, "pod"))])
+    assert loaded.state.results.best == lived.state.results.best or (
+        loaded.state.results.best and loaded.state.results.best.value == 0.9
+    )
     for sweep in (lived, loaded):
-        late = sweep.add(record(1))
-        sweep.report(late, push(late, 1, 0.4, 0.6), 5.0)
+        late = sweep.add_trial(record(1))
+        sweep.ingest_push(late, push(late, 1, 0.4, 0.6), 5.0)
         assert late.pending_stop is not None
-        assert (late.pending_stop.interval, late.pending_stop.value) == (2, 0.6)
-    assert (loaded.ended[TrialPhase.SUCCEEDED], loaded.created) == (1, 2)
+        decision = late.pending_stop.decision
+        assert (decision.interval, decision.value) == (2, 0.6)
+    assert (loaded.state.results.ended[TrialPhase.SUCCEEDED], loaded.state.slots.created) == (1, 2)
 
 
 def test_stopped_trials_are_told_the_same_after_a_restart() -> None:
@@ -87,79 +100,93 @@ def test_stopped_trials_are_told_the_same_after_a_restart() -> None:
     uses_observations = {"samplingAlgorithm": {"type": "bayesian"}}
     lived, loaded = state(**uses_observations), state(**uses_observations)
     reported = {0: [0.1, 0.4, 0.5], 1: [0.2, 0.3], 2: [0.3, 0.3, 0.4], 3: [0.2, 0.9, 0.8], 4: []}
-    trials = {index: lived.add(record(index)) for index in reported}
+    trials = {index: lived.add_trial(record(index)) for index in reported}
     phases = {index: TrialPhase.SUCCEEDED for index in reported} | {1: TrialPhase.EARLY_STOPPED}
     for index in (3, 1, 2, 4, 0):
-        lived.report(trials[index], push(trials[index], 1, *reported[index]), 1.0)
-        lived.end(trials[index], phases[index], 0.0)
-        lived.observations()
-    curves = {index: dump_curve(trial.curve, "pod") for index, trial in trials.items()}
+        lived.ingest_push(trials[index], push(trials[index], 1, *reported[index]), 1.0)
+        lived.record_end(trials[index], phases[index], 0.0)
+        lived.state.observations()
+    curves = {index: dump_curve(trial.reports.curve, "pod") for index, trial in trials.items()}
     loaded.load([record(n, phase=phases[n].value, curve=curves[n]) for n in reported])
-    told = {seen.index: seen for seen in lived.observations()}
-    assert told == {seen.index: seen for seen in loaded.observations()}
+    told = {seen.index: seen for seen in lived.state.observations()}
+    assert told == {seen.index: seen for seen in loaded.state.observations()}
     assert told[1].score == pytest.approx(0.4)  # the others gained 0.1, 0.1 and 0 from there on
     assert (told[0].score, told[4].score) == (0.5, None)
 
 
 def test_last_words_fill_in_what_never_arrived() -> None:
     sweep = state()
-    trial = sweep.add(record(0))
-    sweep.report(trial, push(trial, 1, 0.1), 1.0)
-    sweep.adopt(trial, protocol.Summary(4, 0.1, 0.8, (0.1, 0.8, math.nan, 0.2), ("score",)), 2.0)
-    assert repr(trial.curve.values) == repr([0.1, 0.8, math.nan, 0.2])
-    assert (trial.curve.count, trial.curve.best, trial.curve.best_interval) == (4, 0.8, 2)
+    trial = sweep.add_trial(record(0))
+    sweep.ingest_push(trial, push(trial, 1, 0.1), 1.0)
+    sweep.ingest_summary(
+        trial, protocol.Summary(4, 0.1, 0.8, (0.1, 0.8, math.nan, 0.2), ("score",)), 2.0
+    )
+    assert repr(trial.reports.curve.values) == repr([0.1, 0.8, math.nan, 0.2])
+    assert (
+        trial.reports.curve.count,
+        trial.reports.curve.best,
+        trial.reports.curve.best_interval,
+    ) == (4, 0.8, 2)
 
 
 def test_last_words_that_do_not_reach_back_still_give_the_best() -> None:
     sweep = state()
-    trial = sweep.add(record(0))
-    sweep.adopt(trial, protocol.Summary(500, 0.1, 0.95, (0.3, 0.4), ("score",)), 2.0)
-    assert (trial.curve.count, trial.curve.best) == (500, 0.95)
-    assert sweep.best is not None
-    assert sweep.best.value == 0.95
+    trial = sweep.add_trial(record(0))
+    sweep.ingest_summary(trial, protocol.Summary(500, 0.1, 0.95, (0.3, 0.4), ("score",)), 2.0)
+    assert (trial.reports.curve.count, trial.reports.curve.best) == (500, 0.95)
+    assert sweep.state.results.best is not None
+    assert sweep.state.results.best.value == 0.95
 
 
 def test_a_new_pod_counts_afresh_and_the_best_stays() -> None:
     sweep = state()
-    trial = sweep.add(record(0))
+    trial = sweep.add_trial(record(0))
     sweep.switch_pod(trial, "first")
-    sweep.report(trial, push(trial, 1, 0.5, 0.8), 1.0)
+    sweep.ingest_push(trial, push(trial, 1, 0.5, 0.8), 1.0)
     sweep.switch_pod(trial, "second")
-    sweep.report(trial, push(trial, 1, 0.6), 2.0)
-    assert (trial.curve.count, trial.curve.values, trial.curve.best) == (1, [0.6], 0.8)
+    sweep.ingest_push(trial, push(trial, 1, 0.6), 2.0)
+    assert (trial.reports.curve.count, trial.reports.curve.values, trial.reports.curve.best) == (
+        1,
+        [0.6],
+        0.8,
+    )
 
 
 def test_saving_is_the_rest_at_the_trials_own_pace() -> None:
     sweep = state()
-    full = sweep.add(record(0))
-    sweep.report(full, push(full, 1, *[0.5] * 20), 1.0)
-    sweep.end(full, TrialPhase.SUCCEEDED, 0.0)
-    stopped = sweep.add(record(1))
-    stopped.started, stopped.gpus, stopped.stopped = 100.0, 2.0, 110.0
-    stopped.stop = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "", policy="bandit", interval=5)
+    full = sweep.add_trial(record(0))
+    sweep.ingest_push(full, push(full, 1, *[0.5] * 20), 1.0)
+    sweep.record_end(full, TrialPhase.SUCCEEDED, 0.0)
+    stopped = sweep.add_trial(record(1))
+    stop = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "", policy="bandit", interval=5)
+    stopped.status = replace(stopped.status, started=100.0, stop=stop, stopped_at=110.0)
+    stopped.gpu = GpuUsage(2.0)
     # 2 s a report, 15 reports to come, 3 s to go away, 2 GPUs.
-    assert saving(sweep, stopped, now=113.0) == (15 * 2.0 - 3.0) * 2
+    assert gpu_seconds_saved(sweep.state, stopped, now=113.0) == (15 * 2.0 - 3.0) * 2
     # Known to have loaded for 6 s first: 1 s a report.
-    stopped.first_report = 106.0
-    assert saving(sweep, stopped, now=113.0) == (15 * 1.0 - 3.0) * 2
+    stopped.reports = replace(stopped.reports, first_at=106.0)
+    assert gpu_seconds_saved(sweep.state, stopped, now=113.0) == (15 * 1.0 - 3.0) * 2
 
 
 def test_a_trial_without_the_metric_is_remembered_with_what_it_reported() -> None:
     sweep = state()
-    trial = sweep.add(record(0))
-    sweep.report(trial, protocol.Push("team", trial.name, 1, (), ("loss", "acc")), 5.0)
-    assert trial.other_metrics_since == 5.0
-    sweep.end(trial, TrialPhase.SUCCEEDED, 0.0)
-    assert sweep.without_metric == ("sweep-0", ("loss", "acc"))
+    trial = sweep.add_trial(record(0))
+    sweep.ingest_push(trial, protocol.Push("team", trial.name, 1, (), ("loss", "acc")), 5.0)
+    assert trial.reports.other_metrics_since == 5.0
+    sweep.record_end(trial, TrialPhase.SUCCEEDED, 0.0)
+    missing = sweep.state.ended_warnings.missing_metric_message
+    assert missing == MissingMetric("sweep-0", ("loss", "acc"), ((), ()))
 
 
 @pytest.mark.parametrize("seen", [("loss",), (), ("loss", "score (nested run fold-0)")])
 def test_a_metric_that_is_missing_is_said_with_what_mends_it(seen: tuple[str, ...]) -> None:
     sweep = state(limits={"maxTotalTrials": 1})
-    sweep.report(trial := sweep.add(record(0)), protocol.Push("team", "sweep-0", 1, (), seen), 5.0)
-    sweep.end(trial, TrialPhase.SUCCEEDED, 0.0)
+    sweep.ingest_push(
+        trial := sweep.add_trial(record(0)), protocol.Push("team", "sweep-0", 1, (), seen), 5.0
+    )
+    sweep.record_end(trial, TrialPhase.SUCCEEDED, 0.0)
     settings = Settings.of({"SWEEPJOB_SIDECAR_IMAGE": "x", "SWEEPJOB_INTAKE_URL": "http://x"})
-    said = overview(sweep, without_proposals(sweep, settings), 1, 10.0)
+    said = build_status(sweep.state, sweep_snapshot(sweep.state, settings), 1, 10.0)
     [message] = [c.message for c in said.conditions if c.kind == "Degraded"]
     if "score" in str(seen):
         assert "score was reported only in nested run fold-0" in message
@@ -170,43 +197,45 @@ def test_a_metric_that_is_missing_is_said_with_what_mends_it(seen: tuple[str, ..
 
 def test_what_a_log_says() -> None:
     sweep = state()
-    good, bad = sweep.add(record(0)), sweep.add(record(1))
-    assert not sweep.read(good, [("loss", 0.1), ("score", 0.9)], 5, 1.0, 3)
-    assert sweep.read(bad, [("score", 0.1)], 6, 2.0)
-    assert good.seen == ("loss", "score")
-    assert (good.curve.values, good.log_time) == ([0.9], 5)
-    again = TrialState.of(
-        record(0, curve=dump_curve(good.curve, good.pod, good.log_time, good.log_lines)),
-        sweep.tracker.curve(),
+    good, bad = sweep.add_trial(record(0)), sweep.add_trial(record(1))
+    assert not sweep.ingest_log_line(good, [("loss", 0.1), ("score", 0.9)], LogPosition(5, 3), 1.0)
+    assert sweep.ingest_log_line(bad, [("score", 0.1)], LogPosition(6), 2.0)
+    assert good.reports.metric_names == ("loss", "score")
+    assert (good.reports.curve.values, good.reports.log_position.time) == ([0.9], 5)
+    again = trial_state(
+        record(
+            0, curve=dump_curve(good.reports.curve, good.reports.pod, *good.reports.log_position)
+        ),
+        sweep.state.evaluator.curve(),
     )
-    assert (again.log_time, again.log_lines) == (5, 3)
-    old = TrialState.of(record(0, curve={"logTime": "5"}), sweep.tracker.curve())
-    assert (old.log_time, old.log_lines) == (5, 1)
+    assert (again.reports.log_position.time, again.reports.log_position.lines) == (5, 3)
+    old = trial_state(record(0, curve={"logTime": "5"}), sweep.state.evaluator.curve())
+    assert (old.reports.log_position.time, old.reports.log_position.lines) == (5, 1)
     long = "x" * 1000
     for _ in range(3):
-        sweep.read(good, [(long, 1.0)], 7, 3.0)
-    assert good.seen == ("loss", "score", long[: protocol.MAX_NAME])
+        sweep.ingest_log_line(good, [(long, 1.0)], LogPosition(7), 3.0)
+    assert good.reports.metric_names == ("loss", "score", long[: protocol.MAX_NAME])
 
 
 def test_a_log_that_may_lack_reports_is_told_on_trial_and_sweep_and_after_a_restart() -> None:
     sweep = state()
-    trials = [sweep.add(record(n)) for n in range(3)]
+    trials = [sweep.add_trial(record(n)) for n in range(3)]
     fast = LogFindings(skipped_lines=7, skipped_bytes=700)
-    assert trials[1].note_log(fast, "score", 5.0)
-    assert not trials[1].note_log(fast, "score", 6.0)
-    assert trials[1].unwritten_since == 5.0
-    assert trials[1].incomplete_reasons["LogTooFast"].since == 5.0
+    assert sweep.trials.note_log(trials[1], fast, "score", 5.0)
+    assert not sweep.trials.note_log(trials[1], fast, "score", 6.0)
+    assert trials[1].writes.pending_since == 5.0
+    assert trials[1].completeness.warnings["LogTooFast"].since == 5.0
     for trial in trials[1:]:
-        trial.note_log(
-            LogFindings(unreadable_values=2, unreadable_sample="score=0,9"), "score", 7.0
+        sweep.trials.note_log(
+            trial, LogFindings(unreadable_values=2, unreadable_sample="score=0,9"), "score", 7.0
         )
-        sweep.end(trial, TrialPhase.SUCCEEDED, 0.0)
-    assert sweep.doubted_count == 2
-    assert sweep.doubt_of("sweep-1") == (
+        sweep.record_end(trial, TrialPhase.SUCCEEDED, 0.0)
+    assert sweep.state.ended_warnings.count == 2
+    assert sweep.state.report_warning_of("sweep-1") == (
         "LogTooFast",
-        trials[1].incomplete_reasons["LogTooFast"].message,
+        trials[1].completeness.warnings["LogTooFast"].message,
     )
-    dumped = dump_incomplete_reasons(trials[1].incomplete_reasons)
+    dumped = dump_incomplete_reasons(trials[1].completeness.warnings)
     assert [(c["type"], c["status"]) for c in dumped] == [
         ("LogTooFast", "True"),
         ("LogValueNotReadable", "True"),
@@ -214,15 +243,16 @@ def test_a_log_that_may_lack_reports_is_told_on_trial_and_sweep_and_after_a_rest
     again = parse_incomplete_reasons(
         LenientReader({"conditions": dumped}, "status").children("conditions")
     )
-    assert again == trials[1].incomplete_reasons
+    assert again == trials[1].completeness.warnings
 
 
 def test_a_log_that_can_be_read_again_leaves_no_doubt() -> None:
-    trial = state().add(record(0))
-    assert trial.note_log(LogFindings(error="404"), "score", 1.0)
-    assert set(trial.incomplete_reasons) == {"LogNotReadable"}
-    assert trial.note_log(LogFindings(samples=("x=1",)), "score", 2.0)
-    assert (trial.incomplete_reasons, trial.log_samples) == ({}, ("x=1",))
+    sweep = state()
+    trial = sweep.add_trial(record(0))
+    assert sweep.trials.note_log(trial, LogFindings(error="404"), "score", 1.0)
+    assert set(trial.completeness.warnings) == {"LogNotReadable"}
+    assert sweep.trials.note_log(trial, LogFindings(samples=("x=1",)), "score", 2.0)
+    assert (trial.completeness.warnings, trial.reports.log_samples) == ({}, ("x=1",))
 
 
 def pod_of(trial: str, name: str, **status: Any) -> PodRecord:
@@ -238,76 +268,92 @@ def pod_of(trial: str, name: str, **status: Any) -> PodRecord:
     return parse_pod({"metadata": meta, "spec": {"containers": [trainer]}, "status": status})
 
 
+def interrupt(
+    trials: TrialStore, trial: TrialState, pod: PodRecord, now: float, *, suspended: bool = False
+) -> bool:
+    cause = interruption_cause(trial, pod, job_suspended=suspended)
+    return trials.record_interruption(trial, pod, cause, now)
+
+
 EVICTED = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}
 
 
 def test_an_interruption_is_noted_once_and_survives_a_start_of_the_operator() -> None:
-    trial = state().add(record(0))
+    sweep = state()
+    trial = sweep.add_trial(record(0))
     evicted = pod_of("sweep-0", "a", phase="Failed", conditions=[EVICTED])
-    assert trial.interrupt(evicted, 1.0, suspended=False)
-    assert not trial.interrupt(evicted, 2.0, suspended=False)
-    trial.interrupt(pod_of("sweep-0", "b", phase="Failed"), 3.0, suspended=True)
-    assert trial.disruptions == 2
-    assert [e.reason for e in trial.executions] == ["Evicted", "JobSuspended"]
-    kept = [dump_execution(e) for e in trial.executions]
-    again = TrialState.of(record(0, executions=kept, disruptions=2), Curve(Goal.MAXIMIZE))
-    assert again.executions == trial.executions
-    assert not again.interrupt(evicted, 4.0, suspended=False)
+    assert interrupt(sweep.trials, trial, evicted, 1.0)
+    assert not interrupt(sweep.trials, trial, evicted, 2.0)
+    interrupt(sweep.trials, trial, pod_of("sweep-0", "b", phase="Failed"), 3.0, suspended=True)
+    assert trial.status.disruptions == 2
+    assert [e.reason for e in trial.status.executions] == ["Evicted", "JobSuspended"]
+    kept = [dump_execution(e) for e in trial.status.executions]
+    again = trial_state(record(0, executions=kept, disruptions=2), Curve(Goal.MAXIMIZE))
+    assert again.status.executions == trial.status.executions
+    assert not interrupt(TrialStore(), again, evicted, 4.0)
 
 
 def test_only_the_newest_executions_are_kept() -> None:
-    trial = state().add(record(0))
+    sweep = state()
+    trial = sweep.add_trial(record(0))
     for n in range(30):
-        trial.interrupt(pod_of("sweep-0", f"pod-{n}", phase="Failed"), n, suspended=False)
-    assert [e.pod for e in trial.executions] == [f"pod-{n}" for n in range(20, 30)]
-    assert trial.disruptions == 30
+        interrupt(sweep.trials, trial, pod_of("sweep-0", f"pod-{n}", phase="Failed"), n)
+    assert [e.pod for e in trial.status.executions] == [f"pod-{n}" for n in range(20, 30)]
+    assert trial.status.disruptions == 30
 
 
 def test_gpus_are_accounted_by_resource() -> None:
-    trial = state().add(record(0, gpuSeconds={"count": "2", "byResource": {"amd.com/gpu": "10"}}))
+    sweep = state()
+    trial = sweep.add_trial(
+        record(0, gpuSeconds={"count": "2", "byResource": {"amd.com/gpu": "10"}})
+    )
     times = {"startTime": "2026-01-01T00:00:00Z"}
     ended = {"name": "trainer", "state": {"terminated": {"finishedAt": "2026-01-01T00:00:05Z"}}}
     pod = pod_of("sweep-0", "a", phase="Succeeded", containerStatuses=[ended], **times)
-    trial.account(pod, 0.0, gone=False)
-    assert trial.gpu_totals == {"amd.com/gpu": 20}
-    assert trial.gpu_total == 20
+    sweep.trials.observe_pod(trial, pod, 0.0, gone=False)
+    assert trial.gpu.by_resource == {"amd.com/gpu": 20}
+    assert trial.gpu.total == 20
 
 
 def test_a_retried_trial_is_judged_alike_by_an_operator_that_was_started_since() -> None:
     """Its standings are those of the pod that runs, with the best that it brought along."""
     lasting = state()
-    others = [lasting.add(record(n)) for n in range(1, 4)]
-    retried = lasting.add(record(0))
+    others = [lasting.add_trial(record(n)) for n in range(1, 4)]
+    retried = lasting.add_trial(record(0))
     lasting.switch_pod(retried, "first")
     for n, other in enumerate(others):
-        lasting.report(other, push(other, 1, *[0.3 + n / 10] * 6), 1.0)
-    lasting.report(retried, push(retried, 1, 0.45, 0.9, 0.2, 0.2), 2.0)
+        lasting.ingest_push(other, push(other, 1, *[0.3 + n / 10] * 6), 1.0)
+    lasting.ingest_push(retried, push(retried, 1, 0.45, 0.9, 0.2, 0.2), 2.0)
     lasting.switch_pod(retried, "second")
-    lasting.report(retried, push(retried, 1, 0.15, 0.2), 3.0)
-    kept = [record(t.index, curve=dump_curve(t.curve, t.pod)) for t in lasting.live.values()]
+    lasting.ingest_push(retried, push(retried, 1, 0.15, 0.2), 3.0)
+    kept = [
+        record(t.index, curve=dump_curve(t.reports.curve, t.reports.pod))
+        for t in lasting.state.live.values()
+    ]
     started = state()
     started.load(kept)
-    assert started.live[0].curve == retried.curve
+    assert started.state.live[0].reports.curve == retried.reports.curve
     for sweep in (lasting, started):
-        sweep.report(sweep.live[0], push(sweep.live[0], 3, 0.1), 4.0)
-        sweep.report(sweep.live[1], push(sweep.live[1], 7, 0.1), 5.0)
-        assert sweep.live[0].pending_stop is None  # its 0.9 counts
-        assert sweep.live[1].pending_stop is None  # at interval 7 it is alone
-    assert lasting.tracker == started.tracker
+        sweep.ingest_push(sweep.state.live[0], push(sweep.state.live[0], 3, 0.1), 4.0)
+        sweep.ingest_push(sweep.state.live[1], push(sweep.state.live[1], 7, 0.1), 5.0)
+        assert sweep.state.live[0].pending_stop is None  # its 0.9 counts
+        assert sweep.state.live[1].pending_stop is None  # at interval 7 it is alone
+    assert lasting.state.evaluator == started.state.evaluator
 
 
 @pytest.mark.parametrize(
     ("age", "interval"), [(0.0, 3.0), (60.0, 3.0), (200.0, 10.0), (1200.0, 60.0), (1e6, 60.0)]
 )
 def test_the_curve_of_a_long_trial_is_written_less_often(age: float, interval: float) -> None:
-    trial = TrialState.of(record(0), Curve(Goal.MAXIMIZE))
-    trial.started, trial.written = 1000.0, 1000.0 + age
-    assert trial.write_interval(3.0) == pytest.approx(interval)
-    assert trial.write_interval(90.0) == 90.0, "never more often than was asked for"
+    trial = trial_state(record(0), Curve(Goal.MAXIMIZE))
+    trial.status = replace(trial.status, started=1000.0)
+    trial.writes = replace(trial.writes, written_at=1000.0 + age)
+    assert write_interval(trial, 3.0) == pytest.approx(interval)
+    assert write_interval(trial, 90.0) == 90.0, "never more often than was asked for"
 
 
 def test_a_trial_that_has_not_started_is_written_as_asked_for() -> None:
-    assert TrialState.of(record(0), Curve(Goal.MAXIMIZE)).write_interval(3.0) == 3.0
+    assert write_interval(trial_state(record(0), Curve(Goal.MAXIMIZE)), 3.0) == 3.0
 
 
 LIMITS = {"maxTotalTrials": 9, "maxConcurrentTrials": 1}
@@ -326,46 +372,47 @@ def test_what_is_remembered_outlives_a_spec_that_changes_nothing_about_it(
     change: dict[str, Any], kept: bool
 ) -> None:
     sweep = state()
-    trial = sweep.add(record(0))
+    trial = sweep.add_trial(record(0))
     body = sweepjob(**{"earlyTermination": POLICY, **change})
     body["spec"]["trial"]["command"] = "train"
     changed = parse_sweepjob(body)
-    assert sweep.goes_on_with(changed) is kept
-    assert sweep.live == {0: trial}
+    assert sweep.update_spec(changed) is kept
+    assert sweep.state.live == {0: trial}
     if kept:
-        assert sweep.spec is changed
+        assert sweep.state.spec is changed
 
 
 def test_what_is_about_to_get_a_record_counts_as_having_one() -> None:
     sweep = state()
-    sweep.add(record(2))
-    assert sweep.free_indices(4) == [0, 1, 3, 4]
-    sweep.reserved = {0: {"lr": 0.1}, 3: {"lr": 0.2}}
-    assert sweep.free_indices(3) == [1, 4, 5]
-    assert (sweep.created, sweep.totals().created) == (1, 3)
-    pending = {seen.index: seen.parameters for seen in sweep.observations() if not seen.ended}
-    assert pending == {2: {"lr": 0.1}, **sweep.reserved}
-    sweep.add(record(3))
-    assert list(sweep.reserved) == [0]
-    assert sweep.free_indices(2) == [1, 4]
-    assert (sweep.created, sweep.totals().created) == (2, 3)
+    sweep.add_trial(record(2))
+    assert sweep.state.slots.free_indices(4) == [0, 1, 3, 4]
+    sweep.reserve_slot(Proposal(0, {"lr": 0.1}))
+    sweep.reserve_slot(Proposal(3, {"lr": 0.2}))
+    assert sweep.state.slots.free_indices(3) == [1, 4, 5]
+    assert (sweep.state.slots.created, sweep.state.totals().created) == (1, 3)
+    pending = {seen.index: seen.parameters for seen in sweep.state.observations() if not seen.ended}
+    assert pending == {2: {"lr": 0.1}, **sweep.state.slots.reserved}
+    sweep.add_trial(record(3))
+    assert list(sweep.state.slots.reserved) == [0]
+    assert sweep.state.slots.free_indices(2) == [1, 4]
+    assert (sweep.state.slots.created, sweep.state.totals().created) == (2, 3)
 
 
 def test_a_silenced_pod_is_no_end_once_and_if_nothing_was_heard() -> None:
     sweep = state()
-    trial = sweep.add(record(0))
+    trial = sweep.add_trial(record(0))
     ended = {"terminated": {"exitCode": 137}}
     pods = [silenced_pod(name, ended) for name in ("first", "second")]
-    assert trial.view_of(pods[0]).is_interrupted
-    assert trial.interrupt(pods[0], 5.0, suspended=False)
-    assert trial.executions[-1].reason == "ReportsLost"
-    assert trial.view_of(pods[0]).is_interrupted
-    assert not trial.view_of(pods[1]).is_interrupted
-    heard = sweep.add(record(1))
+    assert pod_view(trial, pods[0]).is_interrupted
+    assert interrupt(sweep.trials, trial, pods[0], 5.0)
+    assert trial.status.executions[-1].reason == "ReportsLost"
+    assert pod_view(trial, pods[0]).is_interrupted
+    assert not pod_view(trial, pods[1]).is_interrupted
+    heard = sweep.add_trial(record(1))
     sweep.switch_pod(heard, "first")
-    sweep.report(heard, push(heard, 1, 0.1), 1.0)
-    assert not heard.view_of(pods[0]).is_interrupted
-    assert heard.view_of(pods[1]).is_interrupted
+    sweep.ingest_push(heard, push(heard, 1, 0.1), 1.0)
+    assert not pod_view(heard, pods[0]).is_interrupted
+    assert pod_view(heard, pods[1]).is_interrupted
 
 
 def silenced_pod(name: str, sidecar: dict[str, Any]) -> PodRecord:

@@ -1,4 +1,4 @@
-"""kopf's watch of SweepJobs, over HTTP: it survives its CRD, and is found out when it is deaf."""
+"""kopf's watch of SweepJobs, over HTTP: it survives its CRD, and is restarted when it misses events."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sweepjob.api.crds import missing_crd
 from sweepjob.controllers import sweepjob_audit, sweepjob_watch
-from sweepjob.controllers.sweepjob_audit import SweepJobAudit, Version, find_missed
+from sweepjob.controllers.sweepjob_audit import SweepJobAudit, SweepJobVersion, find_missed_events
 from sweepjob.controllers.sweepjob_watch import SweepJobWatch
-from sweepjob.kube.client import connect
-from sweepjob.kube.crds import missing_crd
-from sweepjob.local.api_server import MemoryApiServer, Request
+from sweepjob.kube.connection import connect
+from sweepjob.kube.transport import Request
+from sweepjob.local.api_server import MemoryApiServer
 
-from tests.fake_api.gate import Gate
+from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.http_server import HttpApiServer, serve
 
 _PATH = "/apis/sweepjob.dev/v1alpha1/namespaces/{}/sweepjobs"
@@ -29,7 +30,7 @@ class World:
     """An API server, kopf, and what it has told."""
 
     server: MemoryApiServer
-    gate: Gate
+    access_rules: AccessRules
     http: HttpApiServer
     known: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     watch: SweepJobWatch | None = None
@@ -40,8 +41,8 @@ class World:
         if not deleted:
             self.known[key] = dict(body)
 
-    def versions(self) -> dict[tuple[str, str], Version]:
-        return {key: Version.of(body) for key, body in self.known.items()}
+    def versions(self) -> dict[tuple[str, str], SweepJobVersion]:
+        return {key: SweepJobVersion.of(body) for key, body in self.known.items()}
 
     def create(self, name: str, namespace: str = "team") -> None:
         body = {"metadata": {"name": name}, "kind": "SweepJob", "spec": {}}
@@ -55,28 +56,30 @@ class World:
         return {name for _, name in self.known}
 
     @property
-    def trouble(self) -> str:
+    def not_ready_reason(self) -> str:
         assert self.watch is not None
-        return self.watch.trouble
+        return self.watch.not_ready_reason
 
     async def until(self, holds: Callable[[], bool], what: str, seconds: float = 15.0) -> float:
         began = time.monotonic()
         while not holds():
-            assert time.monotonic() - began < seconds, f"{what}; {self.trouble}; {self.names()}"
+            assert time.monotonic() - began < seconds, (
+                f"{what}; {self.not_ready_reason}; {self.names()}"
+            )
             await asyncio.sleep(0.02)
         return time.monotonic() - began
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(sweepjob_watch, "_LOOK_AGAIN", 0.2)
+    monkeypatch.setattr(sweepjob_watch, "_SERVED_INTERVAL", 0.2)
     monkeypatch.setattr(sweepjob_watch, "_RESTART_PAUSE", 0.1)
     monkeypatch.setattr(sweepjob_watch, "_LONGEST_PAUSE", 0.5)
     monkeypatch.setattr(sweepjob_watch, "_FIRST_AUDIT", 0.5)
-    monkeypatch.setattr(sweepjob_watch, "_AUDIT_EVERY", 1.0)
+    monkeypatch.setattr(sweepjob_watch, "_AUDIT_INTERVAL", 1.0)
     monkeypatch.setattr(sweepjob_audit, "_GRACE", 1.0)
-    server, gate = MemoryApiServer(time.time), Gate()
-    return World(server, gate, HttpApiServer(server, gate))
+    server, access_rules = MemoryApiServer(time.time), AccessRules()
+    return World(server, access_rules, HttpApiServer(server, access_rules))
 
 
 @pytest.fixture
@@ -110,16 +113,18 @@ Watching = Callable[..., AbstractAsyncContextManager[None]]
 
 
 async def test_it_is_not_at_work_before_its_crd_is_there(world: World, watching: Watching) -> None:
-    world.gate.close("sweepjobs")
-    world.gate.close("sweeptrials")
+    world.access_rules.close("sweepjobs")
+    world.access_rules.close("sweeptrials")
     async with watching():
-        await world.until(lambda: "is missing" in world.trouble, "the CRD is missed")
-        assert world.trouble.startswith("CRD sweepjobs.sweepjob.dev is missing")
-        assert "helm install sweepjob-crds" in world.trouble
-        world.gate.open("sweepjobs")
-        await world.until(lambda: "CRD sweeptrials" in world.trouble, "the other one is missed")
-        world.gate.open("sweeptrials")
-        assert await world.until(lambda: not world.trouble, "it works") < 5
+        await world.until(lambda: "is missing" in world.not_ready_reason, "the CRD is missed")
+        assert world.not_ready_reason.startswith("CRD sweepjobs.sweepjob.dev is missing")
+        assert "helm install sweepjob-crds" in world.not_ready_reason
+        world.access_rules.open("sweepjobs")
+        await world.until(
+            lambda: "CRD sweeptrials" in world.not_ready_reason, "the other one is missed"
+        )
+        world.access_rules.open("sweeptrials")
+        assert await world.until(lambda: not world.not_ready_reason, "it works") < 5
         world.create("first")
         assert await world.until(lambda: world.names() == {"first"}, "it is told") < 2
 
@@ -127,41 +132,45 @@ async def test_it_is_not_at_work_before_its_crd_is_there(world: World, watching:
 async def test_its_crd_goes_and_comes(world: World, watching: Watching) -> None:
     world.create("before")
     async with watching():
-        await world.until(lambda: world.names() == {"before"} and not world.trouble, "it works")
+        await world.until(
+            lambda: world.names() == {"before"} and not world.not_ready_reason, "it works"
+        )
         for turn in range(3):
             # The last that a watch tells of a deleted CRD may be lost with the watch.
-            world.http.deaf = True
+            world.http.silent = True
             for name in world.names():
                 world.delete(name)
-            world.gate.close("sweepjobs")
-            await world.until(lambda: "is missing" in world.trouble, "the CRD is missed")
-            world.http.deaf = False
-            world.gate.open("sweepjobs")
+            world.access_rules.close("sweepjobs")
+            await world.until(lambda: "is missing" in world.not_ready_reason, "the CRD is missed")
+            world.http.silent = False
+            world.access_rules.open("sweepjobs")
             world.create(f"after-{turn}")
             wanted = {f"after-{turn}"}
             await world.until(lambda w=wanted: world.names() == w, "the old one is forgotten")  # type: ignore[misc] # bound at once
-            await world.until(lambda: not world.trouble, "it works")
+            await world.until(lambda: not world.not_ready_reason, "it works")
 
 
 async def test_another_version_is_served(world: World, watching: Watching) -> None:
     async with watching():
-        await world.until(lambda: not world.trouble, "it works")
-        world.gate.version = "v1beta7"
-        world.gate.close("sweepjobs")
-        world.gate.served.add("sweepjobs")
-        await world.until(lambda: "v1beta7" in world.trouble, "the version is missed")
-        assert "serves v1beta7 but not v1alpha1" in world.trouble
-        world.gate.version = "v1alpha1"
-        world.gate.open("sweepjobs")
-        await world.until(lambda: not world.trouble, "it works")
+        await world.until(lambda: not world.not_ready_reason, "it works")
+        world.access_rules.version = "v1beta7"
+        world.access_rules.close("sweepjobs")
+        world.access_rules.served.add("sweepjobs")
+        await world.until(lambda: "v1beta7" in world.not_ready_reason, "the version is missed")
+        assert "serves v1beta7 but not v1alpha1" in world.not_ready_reason
+        world.access_rules.version = "v1alpha1"
+        world.access_rules.open("sweepjobs")
+        await world.until(lambda: not world.not_ready_reason, "it works")
 
 
 @pytest.mark.parametrize("change", ["new", "edited", "deleted"])
 async def test_a_deaf_watch_is_found_out(world: World, watching: Watching, change: str) -> None:
     world.create("one")
     async with watching():
-        await world.until(lambda: world.names() == {"one"} and not world.trouble, "it works")
-        world.http.deaf = True
+        await world.until(
+            lambda: world.names() == {"one"} and not world.not_ready_reason, "it works"
+        )
+        world.http.silent = True
         if change == "new":
             world.create("two")
         elif change == "deleted":
@@ -175,8 +184,8 @@ async def test_a_deaf_watch_is_found_out(world: World, watching: Watching, chang
             "edited": lambda: world.known["team", "one"]["spec"].get("stop") is True,
         }
         await world.until(told[change], "the change is found")
-        world.http.deaf = False
-        await world.until(lambda: not world.trouble, "it works")
+        world.http.silent = False
+        await world.until(lambda: not world.not_ready_reason, "it works")
         world.create("three")
         assert await world.until(lambda: "three" in world.names(), "the watch is a new one") < 3
 
@@ -185,15 +194,17 @@ async def test_a_deaf_watch_is_found_out(world: World, watching: Watching, chang
 async def test_a_right_that_is_taken_away_and_given_back(
     world: World, watching: Watching, verb: str
 ) -> None:
-    world.gate.denied.add(("sweepjob.dev", "sweepjobs", verb))
+    world.access_rules.denied.add(("sweepjob.dev", "sweepjobs", verb))
     world.create("one")
     async with watching():
         if verb == "list":
-            await world.until(lambda: "cannot list" in world.trouble, "it is told")
+            await world.until(lambda: "cannot list" in world.not_ready_reason, "it is told")
             assert not world.names()
         await asyncio.sleep(1)
-        world.gate.denied.clear()
-        await world.until(lambda: world.names() == {"one"} and not world.trouble, "it works")
+        world.access_rules.denied.clear()
+        await world.until(
+            lambda: world.names() == {"one"} and not world.not_ready_reason, "it works"
+        )
         world.create("two")
         await world.until(lambda: "two" in world.names(), "it is told")
 
@@ -201,25 +212,27 @@ async def test_a_right_that_is_taken_away_and_given_back(
 async def test_a_namespace_that_is_shut_keeps_no_other_from_being_seen(
     world: World, watching: Watching
 ) -> None:
-    world.gate.denied_in["shut"] = {
+    world.access_rules.denied_in["shut"] = {
         ("sweepjob.dev", "sweepjobs", verb) for verb in ("get", "list", "watch")
     }
     world.create("here", "open")
     world.create("there", "shut")
     async with watching("open", "shut"):
-        await world.until(lambda: world.names() == {"here"} and not world.trouble, "it works")
-        world.gate.denied_in.clear()
+        await world.until(
+            lambda: world.names() == {"here"} and not world.not_ready_reason, "it works"
+        )
+        world.access_rules.denied_in.clear()
         await world.until(lambda: world.names() == {"here", "there"}, "it is seen by itself")
 
 
 async def test_no_task_of_ours_is_cancelled_with_kopf(world: World, watching: Watching) -> None:
     async with watching():
-        await world.until(lambda: not world.trouble, "it works")
+        await world.until(lambda: not world.not_ready_reason, "it works")
         ours = asyncio.create_task(asyncio.Event().wait())  # younger than kopf
-        world.gate.close("sweepjobs")
-        await world.until(lambda: "is missing" in world.trouble, "the CRD is missed")
-        world.gate.open("sweepjobs")
-        await world.until(lambda: not world.trouble, "it works")
+        world.access_rules.close("sweepjobs")
+        await world.until(lambda: "is missing" in world.not_ready_reason, "the CRD is missed")
+        world.access_rules.open("sweepjobs")
+        await world.until(lambda: not world.not_ready_reason, "it works")
         assert not ours.done()
         ours.cancel()
 
@@ -238,8 +251,12 @@ async def test_it_is_stopped_while_it_starts(
     monkeypatch.setattr(f"{__name__}.SweepJobAudit", Failing)
     world.create("one")
     async with watching():
-        await world.until(lambda: "RuntimeError: what nobody" in world.trouble, "it is told")
-        await world.until(lambda: world.names() == {"one"} and not world.trouble, "it works")
+        await world.until(
+            lambda: "RuntimeError: what nobody" in world.not_ready_reason, "it is told"
+        )
+        await world.until(
+            lambda: world.names() == {"one"} and not world.not_ready_reason, "it works"
+        )
 
 
 A, B = ("team", "a"), ("team", "b")
@@ -262,8 +279,8 @@ A, B = ("team", "a"), ("team", "b")
     ],
 )
 def test_what_a_watch_has_missed(before: Any, listed: Any, now: Any, missed: set[Any]) -> None:
-    made = [{k: Version(*v) for k, v in known.items()} for known in (before, listed, now)]
-    assert find_missed(*made) == missed
+    made = [{k: SweepJobVersion(*v) for k, v in known.items()} for known in (before, listed, now)]
+    assert find_missed_events(*made) == missed
 
 
 def test_what_is_wrong_with_a_crd() -> None:

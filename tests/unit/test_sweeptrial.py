@@ -17,10 +17,10 @@ from sweepjob.api.lenient_reader import LenientReader
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.sweeptrial import dump_stop, parse_record, trial_manifest
-from sweepjob.api.times import format_time, parse_time
 from sweepjob.api.trial_record import TrialRecord
 from sweepjob.early_stopping.curve import KEPT, Curve
 from sweepjob.objective import Goal
+from sweepjob.timestamps import format_time, parse_time
 
 from .mutation import json_values, mutate
 
@@ -66,7 +66,7 @@ stops = st.builds(
 def test_every_decision_is_read_again(stop: StopDecision) -> None:
     record = read(phase="Stopping", stop=dump_stop(stop, DECIDED))
     assert repr(record.stop) == repr(stop)
-    assert (record.problems, record.is_held) == ((), False)
+    assert (record.problems, record.is_unmanaged) == ((), False)
 
 
 @pytest.mark.parametrize("number", ["", "nan", "inf", "-inf", "1e+308"])
@@ -141,7 +141,7 @@ def test_a_curve_that_cannot_be_read_is_named(change: dict[str, Any], said: str)
     record = read(phase="Succeeded", curve={**GOOD, **change})
     assert [problem for problem in record.problems if problem.startswith(said)], record.problems
     assert not record.curve.is_whole
-    assert (record.is_held, record.phase) == (False, TrialPhase.SUCCEEDED)
+    assert (record.is_unmanaged, record.phase) == (False, TrialPhase.SUCCEEDED)
     curve = load_curve(record.curve, Curve(Goal.MAXIMIZE))
     assert curve.values == []
     assert curve.best == (None if "best" in change else 1099 / 7)
@@ -159,7 +159,7 @@ def test_a_curve_that_cannot_be_read_is_named(change: dict[str, Any], said: str)
 )
 def test_without_what_decides_a_trial_is_held(status: dict[str, Any], said: str) -> None:
     record = read(**status)
-    assert record.is_held
+    assert record.is_unmanaged
     assert record.problems[0].startswith(said)
 
 
@@ -168,7 +168,7 @@ def test_an_assignment_that_is_no_json_is_shown_by_its_leaves() -> None:
     for text in ("{", "[1]", "[" * 100_000, ""):
         odd["spec"]["assignment"] = text
         record = parse_record(odd)
-        assert (record.is_held, record.assignment) == (True, {"lr": "0.1"})
+        assert (record.is_unmanaged, record.assignment) == (True, {"lr": "0.1"})
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_an_assignment_that_is_no_json_is_shown_by_its_leaves() -> None:
 )
 def test_what_is_for_people_alone_holds_nothing_up(status: dict[str, Any], said: str) -> None:
     record = read(**status)
-    assert not record.is_held
+    assert not record.is_unmanaged
     assert record.problems[0].startswith(said)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sweepjob.api.cause import Cause
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
@@ -14,25 +15,25 @@ from sweepjob.lifecycle.trial_planner import POD_DELETED, plan_trial
 from .builders import job, pod, snapshot, trial
 
 STOP = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=3)
-FAILURE = ("TrainerFailed", "exit code 1")
-DRAINED = ("Evicted", "its node is drained")
-GAVE_UP = ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
-LOST = pod(started=1.0, deleting=True, gone_by=-60.0, node="node-2")
+FAILURE = Cause("TrainerFailed", "exit code 1")
+DRAINED = Cause("Evicted", "its node is drained")
+GAVE_UP = Cause("BackoffLimitExceeded", "Job has reached the specified backoff limit")
+LOST = pod(started=1.0, deleting=True, termination_due=-60.0, node="node-2")
 LOST_TEXT = (
-    "node node-2 has not ended the trial's pod 60 s after its grace: the node is taken for lost, and "
-    "what it may still report is refused"
+    "node node-2 has not terminated the trial's pod 60 s after its grace period: the node counts as "
+    "lost, and later reports of that pod are refused"
 )
 NO_GPU = StartBlocker("Unschedulable", "no GPU", since=0.0, waits=True)
 NO_IMAGE = StartBlocker("ImageCannotBePulled", "no such image", since=-590.0)
 GIVEN_UP = StopDecision(
-    TrialPhase.FAILED, "ImageCannotBePulled", "it has not got going for 600 s: no such image"
+    TrialPhase.FAILED, "ImageCannotBePulled", "it has not started for 600 s: no such image"
 )
 RUNNING = {"jobs": (job(),), "pods": (pod(started=1.0),)}
 
 SWEEP = snapshot(max_retries=1)
 
 SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
-    ("new: launch", {"phase": TrialPhase.PENDING}, [act.LaunchJob(0, 1)]),
+    ("new: launch", {"phase": TrialPhase.PENDING}, [act.CreateJob(0, 1)]),
     (
         "new but decided: record only",
         {"phase": TrialPhase.PENDING, "pending_stop": STOP},
@@ -40,12 +41,12 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     ),
     (
         "new, decided, and its Job may yet come: wait for it",
-        {"phase": TrialPhase.PENDING, "unanswered": -54.0, "pending_stop": STOP},
+        {"phase": TrialPhase.PENDING, "unconfirmed_job_since": -54.0, "pending_stop": STOP},
         [],
     ),
     (
         "it has not come: record only",
-        {"phase": TrialPhase.PENDING, "unanswered": -56.0, "pending_stop": STOP},
+        {"phase": TrialPhase.PENDING, "unconfirmed_job_since": -56.0, "pending_stop": STOP},
         [act.RecordStop(0, STOP)],
     ),
     ("launched, pod not there yet: wait", {"phase": TrialPhase.PENDING, "jobs": (job(),)}, []),
@@ -97,7 +98,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
         {
             "stop": STOP,
             "jobs": (job(deleting=True),),
-            "pods": (pod(succeeded=False, deleting=True, last=True),),
+            "pods": (pod(succeeded=False, deleting=True, not_replaced=True),),
         },
         [act.RecordEnd(0, TrialPhase.EARLY_STOPPED, "Bandit", "too low")],
     ),
@@ -124,17 +125,17 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     (
         "failed: another attempt",
         {"jobs": (job(),), "pods": (pod(succeeded=False, failure=FAILURE),)},
-        [act.RecordRetry(0, 2, 1, *FAILURE, launch_at=20.0)],
+        [act.RecordRetry(0, 2, 1, *FAILURE, retry_at=20.0)],
     ),
     (
         "the next attempt waits for its back-off",
-        {"phase": TrialPhase.PENDING, "attempt": 2, "failures": 1, "launch_at": 20.0},
+        {"phase": TrialPhase.PENDING, "attempt": 2, "failures": 1, "retry_at": 20.0},
         [],
     ),
     (
         "the back-off is over",
-        {"phase": TrialPhase.PENDING, "attempt": 2, "failures": 1, "launch_at": 10.0},
-        [act.LaunchJob(0, 2)],
+        {"phase": TrialPhase.PENDING, "attempt": 2, "failures": 1, "retry_at": 10.0},
+        [act.CreateJob(0, 2)],
     ),
     (
         "failed once too often",
@@ -182,37 +183,37 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     ),
     (
         "the Job was deleted by a person: its pod goes, too",
-        {"launched": True, "pods": (pod(started=1.0),)},
+        {"job_created": True, "pods": (pod(started=1.0),)},
         [act.DeletePod(0, "sweep-0-x", "pod-0")],
     ),
     (
         "the Job was deleted by a person: its slot is free when its pod has ended",
-        {"launched": True, "pods": (pod(started=1.0, deleting=True),)},
+        {"job_created": True, "pods": (pod(started=1.0, deleting=True),)},
         [],
     ),
     (
         "the Job was deleted by a person: that cancels the trial",
-        {"launched": True},
+        {"job_created": True},
         [act.RecordEnd(0, TrialPhase.CANCELED, *JOB_DELETED)],
     ),
     (
         "its Job was deleted just now: a pod of it may not have been seen yet",
-        {"launched": True, "missing_since": 5.5},
+        {"job_created": True, "job_missing_since": 5.5},
         [],
     ),
     (
         "its Job was deleted a while ago, and no pod of it has been seen: there is none",
-        {"launched": True, "missing_since": 5.0},
+        {"job_created": True, "job_missing_since": 5.0},
         [act.RecordEnd(0, TrialPhase.CANCELED, *JOB_DELETED)],
     ),
     (
         "stopped, and its Job was deleted just now",
-        {"stop": STOP, "launched": True, "missing_since": 5.5},
+        {"stop": STOP, "job_created": True, "job_missing_since": 5.5},
         [],
     ),
     (
         "stopped, and its Job was deleted a while ago",
-        {"stop": STOP, "launched": True, "missing_since": 5.0},
+        {"stop": STOP, "job_created": True, "job_missing_since": 5.0},
         [act.RecordEnd(0, TrialPhase.EARLY_STOPPED, "Bandit", "too low")],
     ),
     (
@@ -223,16 +224,16 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
     (
         "what such a pod says of itself counts for nothing",
         {"phase": TrialPhase.PENDING, "orphan_pods": (pod(started=1.0, succeeded=True),)},
-        [act.LaunchJob(0, 1)],
+        [act.CreateJob(0, 1)],
     ),
     (
         "its node is lost: it is not waited for",
         {"phase": TrialPhase.PENDING, "orphan_pods": (LOST,)},
-        [act.LaunchJob(0, 1)],
+        [act.CreateJob(0, 1)],
     ),
     (
         "its Job was deleted while we were away: its slot is free when its pod has ended",
-        {"launched": True, "missing_since": 1.0, "orphan_pods": (pod(deleting=True),)},
+        {"job_created": True, "job_missing_since": 1.0, "orphan_pods": (pod(deleting=True),)},
         [],
     ),
     (
@@ -334,9 +335,9 @@ def test_time_alone_calls_for_another_look() -> None:
     waiting = {"phase": TrialPhase.PENDING, "jobs": (job(),), "pods": (pod(),)}
     short = plan_trial(trial(**waiting, start_blocker=NO_GPU), SWEEP, now=1.0)
     assert (short.actions, short.wake_at) == ((), 3.0)  # a GPU may be free a moment later
-    backing_off = trial(phase=TrialPhase.PENDING, attempt=2, launch_at=20.0)
+    backing_off = trial(phase=TrialPhase.PENDING, attempt=2, retry_at=20.0)
     assert plan_trial(backing_off, SWEEP, now=12.0).wake_at == 20.0
-    going = pod(started=1.0, deleting=True, gone_by=5.0, node="node-2")
+    going = pod(started=1.0, deleting=True, termination_due=5.0, node="node-2")
     assert plan_trial(trial(jobs=(job(),), pods=(going,)), SWEEP, now=10.0).wake_at == 65.0
     never_started_since = trial(
         phase=TrialPhase.PENDING, jobs=(job(),), pods=(pod(never_started_since=5.0),)
@@ -351,7 +352,7 @@ def test_the_back_off_doubles(failures: int, pause: float) -> None:
     failed = trial(failures=failures, jobs=(job(),), pods=(pod(succeeded=False, failure=FAILURE),))
     [retry] = plan_trial(failed, snapshot(max_retries=98), now=0.0).actions
     assert isinstance(retry, act.RecordRetry)
-    assert retry.launch_at == pause
+    assert retry.retry_at == pause
 
 
 def test_a_start_timeout_also_ends_the_wait_for_room() -> None:

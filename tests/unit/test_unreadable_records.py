@@ -8,26 +8,26 @@ import copy
 import logging
 import random
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from sweepjob.api import names
-from sweepjob.kube.client import KubeClient
 from sweepjob.kube.informer import Informer
 from sweepjob.kube.resources import Resource
-from sweepjob.local.api_server import MemoryApiServer, Request
+from sweepjob.kube.transport import Request
+from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
 from sweepjob.trial_pods.pod_parsing import parse_pod
 from sweepjob.trial_pods.pod_records import PodRecord
 
 from tests.fake_api.cluster import FakeCluster
-from tests.fake_api.harness import EPOCH, NAMESPACE, Operator, quiet
-from tests.fake_api.trainers import Trainers
-from tests.fake_api.transport import FakeClient, Weather
+from tests.fake_api.harness import EPOCH, NAMESPACE, RunningOperator, quiet
+from tests.fake_api.simulated_trainers import SimulatedTrainers
+from tests.fake_api.transport import FaultProfile, FaultyTransport
 
 from .test_crash_everywhere import spec
 from .test_hostile_objects import POD, small_pod
-from .test_informer import ScriptedGateway
+from .test_informer import ScriptedApiServer
 from .test_sweep_controller import SWEEPS, change, status_of
 
 pytestmark = pytest.mark.virtual_time
@@ -48,10 +48,10 @@ class World:
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
         self._clock = lambda: EPOCH + loop.time()
-        self.operator: Operator | None = None
+        self.operator: RunningOperator | None = None
         self.server = MemoryApiServer(self._clock)
-        self.trainers = Trainers(
-            random.Random(2), lambda: None if self.operator is None else self.operator.pushes
+        self.trainers = SimulatedTrainers(
+            random.Random(2), lambda: None if self.operator is None else self.operator.push_handler
         )
         FakeCluster(self.server, random.Random(1), self._clock, self.trainers.run)
         given = spec(4, 2, samplingAlgorithm={"type": "random", "seed": 1}, earlyTermination=None)
@@ -61,7 +61,9 @@ class World:
         self.start()
 
     def start(self) -> None:
-        self.operator = Operator(FakeClient(self.server, Weather(random.Random(4))), self._clock)
+        self.operator = RunningOperator(
+            FaultyTransport(self.server, FaultProfile(random.Random(4))), self._clock
+        )
 
     def kill(self) -> None:
         assert self.operator is not None
@@ -148,7 +150,7 @@ async def test_a_live_trial_is_asked_for_all_its_reports_again() -> None:
     tamper(server, 0, curve=curve(trial(server, 0), values="0.1 0.2 x", later={"intervals": "7"}))
     world.start()
     await asyncio.sleep(2)
-    assert "Its reports are asked for again" in degraded(server)["message"]
+    assert "Its reports are requested again" in degraded(server)["message"]
     await until(server, 0, "Succeeded")
     kept = trial(server, 0)["status"]["curve"]
     assert len(kept["values"].split()) == kept["reports"] >= 10
@@ -285,7 +287,7 @@ async def test_a_pod_of_anybody_ends_nothing(before: bool) -> None:
     assert world.problem() is None
     assert status_of(server)["phase"] == "Complete"
     assert world.operator is not None
-    census = world.operator.reconciler.census()
+    census = world.operator.controller.metrics_snapshot()
     assert census.unreadable["pods"] == 1, "the one without containers"
 
 
@@ -308,8 +310,8 @@ def listed(*bodies: Body) -> tuple[Informer[PodRecord], list[str]]:
             raise Broken
         return parse_pod(body)
 
-    gateway = cast(KubeClient, ScriptedGateway([list(bodies)], [[]]))
-    return Informer(gateway, Resource("/api", "pods"), project, changed, "n"), seen
+    api_server = ScriptedApiServer([list(bodies)], [[]])
+    return Informer(api_server, Resource("/api", "pods"), project, changed, "n"), seen
 
 
 def named(name: str, version: int = 1) -> Body:
@@ -321,12 +323,12 @@ def named(name: str, version: int = 1) -> Body:
 async def test_each_is_named_once_and_counted_while_it_is_there(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    reflector, seen = listed(named("broken"), named("good"), named("cursed"))
-    task = asyncio.create_task(reflector.run())
+    informer, seen = listed(named("broken"), named("good"), named("cursed"))
+    task = asyncio.create_task(informer.run())
     await asyncio.sleep(0.1)
     assert not task.done()
     assert seen == ["good"]
-    assert len(reflector.quarantine) == 2
+    assert len(informer.unparseable) == 2
     assert [
         r.getMessage().split(" is ")[0] for r in caplog.records if r.levelno == logging.ERROR
     ] == [
@@ -334,29 +336,29 @@ async def test_each_is_named_once_and_counted_while_it_is_there(
         "pods n/cursed (uid cursed)",
     ]
     for _ in range(3):
-        reflector._apply({"type": "MODIFIED", "object": named("broken", 2)})
+        informer.apply({"type": "MODIFIED", "object": named("broken", 2)})
     assert len([r for r in caplog.records if "broken" in r.getMessage()]) == 2, "once a version"
-    reflector._apply({"type": "DELETED", "object": named("broken", 3)})
-    assert len(reflector.quarantine) == 1
+    informer.apply({"type": "DELETED", "object": named("broken", 3)})
+    assert len(informer.unparseable) == 1
     task.cancel()
 
 
 async def test_one_that_cannot_be_read_any_more_is_there_as_it_was_seen_last() -> None:
-    reflector, _ = listed(named("good"))
-    reflector.put(named("good"))
+    informer, _ = listed(named("good"))
+    informer.store_own_write(named("good"))
     odd = {**named("good", 5), "spec": {}}
-    reflector._apply({"type": "MODIFIED", "object": odd})
-    reflector._gateway = cast(KubeClient, ScriptedGateway([[odd]], [[]]))
-    await reflector._list()
-    assert reflector.get("n", "good") is not None, "it was not deleted"
-    reflector._apply({"type": "DELETED", "object": {**odd, "status": 5}})
-    assert reflector.get("n", "good") is None
+    informer.apply({"type": "MODIFIED", "object": odd})
+    informer._api = ScriptedApiServer([[odd]], [[]])
+    await informer._relist()
+    assert informer.get("n", "good") is not None, "it was not deleted"
+    informer.apply({"type": "DELETED", "object": {**odd, "status": 5}})
+    assert informer.get("n", "good") is None
 
 
 @pytest.mark.parametrize(
     "event", [{"type": "ADDED", "object": o} for o in (None, [], "x", {"metadata": 5})]
 )
 def test_an_event_about_nothing_is_no_news(event: Body) -> None:
-    reflector, seen = listed()
-    assert reflector._apply(event) == ""
+    informer, seen = listed()
+    assert informer.apply(event) == ""
     assert seen == []

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.fake_api.harness import Story, quiet
+from tests.fake_api.harness import Scenario, quiet
 
-from .test_crash_everywhere import BAD_WEATHER, spec
+from .test_crash_everywhere import HEAVY_FAULTS, spec
 
 STORIES = 100 if os.environ.get("SWEEPJOB_KILLS") == "all" else 8  # in each block
 
@@ -24,17 +24,22 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("killed", [0, 5])
-@pytest.mark.parametrize("room", [None, 3])
-@pytest.mark.parametrize("faults", [{}, BAD_WEATHER], ids=["calm", "storm"])
-def test_nothing_runs_on(faults: dict[str, Any], room: int | None, killed: int) -> None:
+@pytest.mark.parametrize("node_capacity", [None, 3])
+@pytest.mark.parametrize("faults", [{}, HEAVY_FAULTS], ids=["calm", "storm"])
+def test_nothing_runs_on(faults: dict[str, Any], node_capacity: int | None, killed: int) -> None:
     """While people meddle, and the operator is killed so often."""
     acts = killings = 0
     for seed in range(STORIES):
-        given = {"faults": faults, "failing": 0.1, "drained": 0.1, "room": room}
+        given = {
+            "faults": faults,
+            "failure_probability": 0.1,
+            "eviction_probability": 0.1,
+            "node_capacity": node_capacity,
+        }
         kills = frozenset(random.Random(seed).sample(range(100, 3000), killed))
-        story = Story(seed, spec(30, 3), kills, people=6.0, **given)
+        story = Scenario(seed, spec(30, 3), kills, user_action_interval=6.0, **given)
         try:
-            story.play()
+            story.run()
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {error}") from error
         ends = [trial["status"]["phase"] for trial in story.trials]
@@ -45,7 +50,7 @@ def test_nothing_runs_on(faults: dict[str, Any], room: int | None, killed: int) 
             if pod["status"].get("phase") not in ("Succeeded", "Failed")
         ]
         assert not living, f"seed {seed}: {living} run on"
-        acts += story.meddlers.acts
+        acts += story.user_actions.acts
         killings += story.killed
     assert killings >= killed * STORIES // 2
     assert acts > 10 * STORIES

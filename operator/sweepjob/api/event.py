@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from ..timestamps import format_time
 from . import names
-from .times import format_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..timestamps import format_time
 from .lenient_reader import LenientReader
-from .times import format_time
 
 KEPT = 10  # executions in the status, the newest ones
 _MESSAGE_LIMIT = 500

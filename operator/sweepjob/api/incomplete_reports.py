@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..timestamps import format_time
 from .lenient_reader import LenientReader
-from .times import format_time
 
 
 @dataclass(frozen=True, slots=True)

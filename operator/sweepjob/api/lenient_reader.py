@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..timestamps import parse_time
 from .float_text import parse_float
-from .times import parse_time
 
 _MAX_INTEGER = 2**53
 _MAX_QUOTED = 60  # characters of a value in a problem

@@ -5,6 +5,27 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class SweepPhase(StrEnum):
+    """Where a sweep is, in one word for printer columns; its conditions say why.
+
+    ``BLOCKED``: no trial runs, and each one that exists is kept from starting. ``INVALID``: the spec was
+    rejected before any trial existed.
+    """
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    BLOCKED = "Blocked"
+    SUSPENDED = "Suspended"
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+    INVALID = "Invalid"
+
+    @property
+    def is_end(self) -> bool:
+        """Whether a sweep in this phase has completed or failed."""
+        return self in (SweepPhase.COMPLETE, SweepPhase.FAILED)
+
+
 class TrialPhase(StrEnum):
     """Where a trial is. The last four are ends and never change again."""
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from ..search.space import Assignment, leaves
 from ..template.references import value_text
+from ..timestamps import format_time
 from . import names
-from .phases import TrialPhase
-from .times import format_time
+from .phases import SweepPhase, TrialPhase
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class SweepStatus:
     """
 
     generation: int
-    phase: str
+    phase: SweepPhase
     conditions: tuple[Condition, ...]
     seed: int | None = None
     started: float | None = None
@@ -103,7 +103,7 @@ def dump_status(overview: SweepStatus, previous: Mapping[str, Any], now: float) 
     ended = {phase: overview.ended.get(phase, 0) for phase in TrialPhase if phase.is_end}
     status: dict[str, Any] = {
         "observedGeneration": overview.generation,
-        "phase": overview.phase,
+        "phase": overview.phase.value,
         "reason": overview.reason or None,
         "conditions": _conditions(overview, previous.get("conditions") or (), now),
         "trials": {

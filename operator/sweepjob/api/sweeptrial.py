@@ -96,7 +96,7 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         phase=phase,
         attempt=attempt,
         failures=status.whole("failures"),
-        launched=bool(status.text("job")),
+        job_created=bool(status.text("job")),
         stop=None if outcome is None else _stop(status.child("stop"), outcome),
         reason=status.text("reason"),
         message=status.text("message"),
@@ -107,13 +107,13 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         gpu_used={name: by_resource.amount(name) for name in by_resource.data},
         gpu_saved=gpu.amount("saved"),
         seen=status.texts("metricsSeen"),
-        launch_at=status.moment("retryAt"),
+        retry_at=status.moment("retryAt"),
         disruptions=status.whole("disruptions"),
         executions=tuple(map(parse_execution, status.children("executions"))),
         log_samples=status.texts("logSamples"),
         incomplete_reasons=parse_incomplete_reasons(status.children("conditions")),
     )
-    return replace(record, problems=_unique(problems, status.problems), is_held=bool(problems))
+    return replace(record, problems=_unique(problems, status.problems), is_unmanaged=bool(problems))
 
 
 def owner_uid(body: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ class TrialRecord:
     phase: TrialPhase
     attempt: int
     failures: int
-    launched: bool
+    job_created: bool
     stop: StopDecision | None
     reason: str
     message: str
@@ -66,10 +66,10 @@ class TrialRecord:
     gpu_used: Mapping[str, float]
     gpu_saved: float
     seen: tuple[str, ...]
-    launch_at: float | None
+    retry_at: float | None
     disruptions: int
     executions: tuple[Execution, ...]
     log_samples: tuple[str, ...] = ()
     incomplete_reasons: Mapping[str, IncompleteReason] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
-    is_held: bool = False
+    is_unmanaged: bool = False

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..api import names
+from ..api.phases import SweepPhase
 from ..render.screen import sweep_screen
 from ..render.terminal import live_display
 from ..render.views import SweepView, trial_views
@@ -43,7 +44,7 @@ def follow(cluster: Kubectl, name: str) -> int:
                 for sweep, lines in screens:
                     show(lines)
                     if sweep.has_ended:
-                        return 0 if sweep.phase == "Complete" else 1
+                        return 0 if sweep.phase == SweepPhase.COMPLETE else 1
             time.sleep(_REFRESH_INTERVAL)  # each watch ends eventually
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..api.phases import SweepPhase
 from ..loading.errors import CommandError
 from ..loading.sweep_files import read_sweep
 from ..local.devices import GpuAllocator, visible_gpus
@@ -127,7 +128,7 @@ async def _run(
     done = SweepView.of(await task)
     _print_result(sweep)
     print_output(f"\nrecords and logs: {folder.path}")
-    return 0 if done.phase == "Complete" else 1
+    return 0 if done.phase == SweepPhase.COMPLETE else 1
 
 
 def _screen(sweep: LocalSweep) -> list[str]:

@@ -15,7 +15,6 @@ import tempfile
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from ..api import names
@@ -23,9 +22,6 @@ from ..loading.errors import CommandError
 from ..render.table import print_output
 from .arguments import add_sweep
 from .kubectl import Kubectl
-
-if TYPE_CHECKING:
-    from kubernetes.aio.client.api_client import ApiClient
 
 _HOST = "127.0.0.1"
 
@@ -98,14 +94,14 @@ async def _serve(
     from aiohttp import web
 
     from ..dashboard.feed_registry import FeedRegistry
-    from ..dashboard.kubectl_proxy import KubectlProxyClient
     from ..dashboard.local_access import LocalAccess
     from ..dashboard.server import DashboardServer
     from ..kube.client import KubeClient
+    from ..kube.connection import socket_transport
 
     listener = _listen(args.port)
-    client = KubectlProxyClient(str(socket))
-    feeds = FeedRegistry(KubeClient(cast("ApiClient", client)), [namespace])
+    api = KubeClient(socket_transport(str(socket)))
+    feeds = FeedRegistry(api, [namespace])
     watching = asyncio.create_task(feeds.run())
     warming = asyncio.create_task(feeds.prefetch(namespace or "", args.name or ""))
     loop = asyncio.get_running_loop()
@@ -129,7 +125,7 @@ async def _serve(
         warming.cancel()
         feeds.close()
         await runner.cleanup()
-        await client.close()
+        await api.close()
 
 
 def _listen(port: int) -> sockets.socket:

@@ -1,5 +1,7 @@
-"""The operator's process. Every long-lived task is supervised: if one ends, the process ends, and
-Kubernetes starts it again from what is on record.
+"""The operator's process.
+
+When one of its tasks ends, the process ends; Kubernetes restarts it, and reconciliation resumes from the
+persisted state.
 """
 
 from __future__ import annotations
@@ -12,33 +14,37 @@ import sys
 
 import uvloop
 
-from ..kube.client import connect
+from ..kube.connection import connect
 from ..kube.rate_limiter import RequestRateLimiter
 from ..pod_logs.number_syntax import compile_expressions
 from ..settings import Settings
-from ..telemetry import log_format as logs
-from .build import Operator
+from ..telemetry import log_format
+from .process import OperatorProcess
 
 _log = logging.getLogger("sweepjob")
-# Objects made before Python looks for cycles among them. At its own 700 that is half of the time that
-# it takes to read 10,000 trials, whose records are no cycles.
-_GARBAGE = 20_000
+# Objects that are created before Python searches for reference cycles among them. With its own threshold,
+# 700, that takes half of the time of reading 10,000 trials, whose records have no cycles.
+_GARBAGE_THRESHOLD = 20_000
 
 
 async def run(settings: Settings) -> None:
+    """Run the operator until one of its parts ends.
+
+    Args:
+        settings: of the process's environment.
+    """
     compile_expressions()
     rate = settings.requests_per_second
     api = await connect(
-        strict_tls=settings.strict_tls, pace=RequestRateLimiter(rate, int(2 * rate))
+        strict_tls=settings.strict_tls, rate_limiter=RequestRateLimiter(rate, int(2 * rate))
     )
-    operator = Operator(api, settings)
-    tasks = [asyncio.create_task(part, name=name) for name, part in operator.parts().items()]
+    process = OperatorProcess(api, settings)
+    tasks = [asyncio.create_task(part, name=name) for name, part in process.parts().items()]
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
         task.cancel()
     await asyncio.gather(*pending, return_exceptions=True)
-    if operator.leadership is not None:
-        await operator.leadership.give_back()
+    await process.release_leadership()
     await api.close()
     for task in done:
         _log.info("%s ended; the process ends", task.get_name())
@@ -46,12 +52,14 @@ async def run(settings: Settings) -> None:
 
 
 def main() -> int:
-    # Loaded before the event loop runs, which would wait for it with the first sweep that has trials.
-    import numpy  # noqa: F401 - by the standings of policies
+    """The entry point; returns the exit code."""
+    # Imported before the event loop runs: the rankings of policies need it, and importing it with the
+    # first sweep would hold the loop.
+    import numpy  # noqa: F401
 
-    logs.configure(os.environ)
-    gc.set_threshold(_GARBAGE)
-    # Its TLS is compiled; in Python it is most of what a request and a watch event cost.
+    log_format.configure(os.environ)
+    gc.set_threshold(_GARBAGE_THRESHOLD)
+    # Its TLS is compiled. In Python, TLS is most of the cost of a request and of a watch event.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(Settings.of(os.environ)))
     return 0

@@ -1,139 +1,103 @@
-"""The operator, put together from its parts."""
+"""Assembles the operator: for its own process, for a sweep on one machine, and for the tests."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
-import signal
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
-from prometheus_client import REGISTRY
-
-from ..ingest.process import IngestProcess
 from ..kube.client import KubeClient
-from ..kube.lease import LeaderElection
+from ..kube.leader_election import LeaderElector
 from ..settings import Settings
-from ..telemetry.loop_monitor import monitor_loop
-from ..telemetry.metrics import Gauges, Health
-from ..telemetry.serving import serve_telemetry
-from .ingest_check import IngestCheck
-from .permissions import Permissions
+from .manager import ControllerManager
 from .push_handler import PushHandler
-from .readiness import Readiness
-from .sweep_controller import SweepController
-from .sweepjob_audit import SweepJobAudit
-from .sweepjob_watch import SweepJobWatch
+from .rights_review import RightsReviewer
 
-_LOOK = 0.2  # seconds between two looks at the caches
+_POLL = 0.2  # seconds between two checks whether the caches are synced
 
 
+@dataclass(frozen=True, slots=True)
 class Operator:
-    """All that runs in the operator's process.
+    """The operator without what depends on where it runs.
+
+    That is the source of SweepJob events, and the server that receives reports.
 
     Attributes:
-        leadership: None for an operator that is alone.
+        controller: reconciles; SweepJob events are to be passed to it.
+        push_handler: ingests the reports of sidecars; pushes are to be passed to it.
+        rights: reviews the rights of the operator's account.
+        leader_elector: None for an operator that has no replicas.
+        reviews_rights: whether the rights are reviewed at all.
     """
 
-    def __init__(self, api: KubeClient, settings: Settings) -> None:
-        self._settings = settings
-        self._told_to_end = asyncio.Event()
-        self._permissions = Permissions(
-            api, settings.namespaces, settings.lease, lambda: self._reconciler.requeue_all()
-        )
-        api.on_denied = self._permissions.on_denied
-        self._reconciler = SweepController(api, settings, lacking_for=self._permissions.lacking_for)
-        self._caches = self._reconciler.caches
-        self.leadership: LeaderElection | None = None
-        if settings.lease is not None:
-            self.leadership = LeaderElection(api, *settings.lease, settings.identity)
-            api.may_write = self._leads
-        show = self._reconciler.show
-        audit = SweepJobAudit(api, self._reconciler.versions, show)
-        self._watch = SweepJobWatch(api, settings.namespaces, show, audit, self._own_signals)
-        reports = self._reconciler.reports
-        self._ingestion = IngestProcess(
-            PushHandler(reports, self._caches, api.may_write),
-            on_denied=self._permissions.on_denied,
-        )
-        self._intake_check: IngestCheck | None = None
-        self._readiness = Readiness(self._permissions.problems, self._problems)
-        REGISTRY.register(
-            Gauges(
-                count=self._reconciler.census,
-                leads=api.may_write,
-                is_ready=lambda: not self._readiness.problems,
-                lacking=self._permissions.count_lacking,
-            )
-        )
+    controller: ControllerManager
+    push_handler: PushHandler
+    rights: RightsReviewer
+    leader_elector: LeaderElector | None
+    reviews_rights: bool
 
     def parts(self) -> dict[str, Coroutine[Any, Any, None]]:
-        """What runs, by name, for as long as the process does."""
-        health = Health(lambda: self._readiness.problems)
-        return {
-            "signals": self._await_signal(),
-            "rights": self._permissions.run(),
-            "caches": self._caches.run(),
+        """What has to run, by name, for as long as the operator does; none of them ends by itself."""
+        parts: dict[str, Coroutine[Any, Any, None]] = {
+            "caches": self.controller.caches.run(),
             "work": self._work(),
-            "watch": self._watch.run(),
-            "readiness": self._readiness.run(),
-            "memory": self._freeze_memory(),
-            "loop monitor": monitor_loop(),
-            "telemetry": serve_telemetry(health.application(), self._settings.telemetry_port),
-            "ingestion": self._ingestion.run(),
-            **self._intake_check_parts(),
         }
+        return {**parts, "rights": self.rights.run()} if self.reviews_rights else parts
 
-    def _intake_check_parts(self) -> dict[str, Coroutine[Any, Any, None]]:
-        settings = self._settings
-        if settings.certificate is None:
-            return {}
-        sidecar = settings.sidecar
-        self._intake_check = IngestCheck(
-            sidecar.url, sidecar.certificate_authority, settings.intake_port
-        )
-        return {"intake check": self._intake_check.run()}
+    def not_ready_reasons(self) -> list[str]:
+        """What keeps the operator from its work, except for missing rights."""
+        inaccessible = self.rights.inaccessible_namespaces()
+        found = self.controller.caches.problems(inaccessible)
+        if self.leader_elector is not None and self.leader_elector.not_ready_reason:
+            found.append(self.leader_elector.not_ready_reason)
+        return found
 
-    def _leads(self) -> bool:
-        return self.leadership is None or self.leadership.leads
-
-    def _problems(self) -> list[str]:
-        """What keeps the operator from its work, its rights apart."""
-        caches = self._caches.problems(self._permissions.shut_namespaces())
-        found = [self._watch.trouble, self._ingestion.trouble, *caches]
-        if self.leadership is not None:
-            found.append(self.leadership.trouble)
-        if self._intake_check is not None:
-            found.append(self._intake_check.trouble)
-        return [problem for problem in found if problem]
-
-    async def _await_caches(self) -> None:
-        while True:
-            if self._caches.is_synced(self._permissions.shut_namespaces()):
+    async def await_caches(self) -> None:
+        """Wait until everything has been listed in the namespaces that can be read."""
+        while True:  # a namespace can become inaccessible meanwhile
+            if self.controller.caches.is_synced(self.rights.inaccessible_namespaces()):
                 return
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_POLL)
 
     async def _work(self) -> None:
-        """Act on what is seen, as soon as we lead and for as long."""
-        if self.leadership is None:
-            await self._reconciler.queues.run()
+        """Reconcile; with replicas, once this operator leads and for as long as it does."""
+        if self.leader_elector is None:
+            await self.controller.queues.run()
             return
-        await self._await_caches()
-        await self.leadership.take()
+        await self.await_caches()
+        await self.leader_elector.acquire()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.leadership.keep())
-            group.create_task(self._reconciler.queues.run())
+            group.create_task(self.leader_elector.renew())
+            group.create_task(self.controller.queues.run())
 
-    async def _freeze_memory(self) -> None:
-        """Keep the garbage collector from looking through what the caches hold once they are synced."""
-        await self._await_caches()
-        gc.freeze()
-        await asyncio.Event().wait()
 
-    async def _await_signal(self) -> None:
-        self._own_signals()
-        await self._told_to_end.wait()
+def build_operator(
+    api: KubeClient,
+    settings: Settings,
+    clock: Callable[[], float] = time.time,
+    *,
+    reviews_rights: bool = True,
+) -> Operator:
+    """Assemble an operator; nothing runs yet.
 
-    def _own_signals(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._told_to_end.set)
+    Args:
+        api: its client. With replicas, the client writes only while this operator leads.
+        settings: those of its environment; a lease in them means replicas.
+        clock: seconds since the epoch.
+        reviews_rights: whether it finds out which rights it lacks. False where there is no authorization.
+    """
+    rights = RightsReviewer(
+        api, settings.namespaces, settings.lease, changed=lambda: controller.requeue_all()
+    )
+    api.on_access_denied = rights.on_access_denied
+    controller = ControllerManager(
+        api, settings, clock, missing_rights_for=rights.missing_rights_for
+    )
+    leader_elector = None
+    if settings.lease is not None:
+        leader_elector = elector = LeaderElector(api, *settings.lease, settings.identity)
+        api.may_write = lambda: elector.is_leader
+    push_handler = PushHandler(controller.reports, controller.caches, api.may_write)
+    return Operator(controller, push_handler, rights, leader_elector, reviews_rights)

@@ -1,4 +1,4 @@
-"""All watch caches, and who has to look again when something in them changes."""
+"""The watch caches of records, Jobs and pods, with indices by sweep and by trial."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from ..api import names
+from ..api.crds import missing_crd
+from ..api.identity import ObjectKey
+from ..api.resources import SWEEPTRIALS
 from ..api.sweeptrial import parse_record
 from ..api.trial_record import TrialRecord
 from ..kube import resources
@@ -16,8 +19,6 @@ from ..kube.client import KubeClient
 from ..kube.informer import Informer
 from ..trial_pods.pod_parsing import parse_job, parse_pod
 from ..trial_pods.pod_records import JobRecord, PodRecord, carry_over_trainer_end
-
-Key = tuple[str, str]  # namespace, name
 
 
 class _OfTrial(Protocol):
@@ -31,17 +32,44 @@ class _OfTrial(Protocol):
     def sweep(self) -> str: ...
 
 
-_AnyReflector = Informer[TrialRecord] | Informer[JobRecord] | Informer[PodRecord]
+_AnyInformer = Informer[TrialRecord] | Informer[JobRecord] | Informer[PodRecord]
 T = TypeVar("T", bound=_OfTrial)
 V = TypeVar("V")
+
+
+class CacheListener(Protocol):
+    """Handles changes of the caches."""
+
+    def on_trial_changed(self, sweep: ObjectKey, trial: str) -> None:
+        """The Job or a pod of a trial changed, or its record was deleted.
+
+        Args:
+            sweep: key of the sweep.
+            trial: name of the trial.
+        """
+        ...
+
+    def on_pod_changed(self, pod: PodRecord, *, gone: bool) -> None:
+        """A pod changed, or it became known whose it is.
+
+        Args:
+            pod: as it is now, or was last.
+            gone: it was deleted.
+        """
+        ...
+
+    def on_record_deleted(self, record: TrialRecord) -> None:
+        """A SweepTrial was deleted."""
+        ...
 
 
 class Caches:
     """Trials, Jobs and pods of the namespaces that are watched.
 
     Args:
-        wake: called with the key of a sweep, and the name of the trial about which something changed.
-        pod_changed: called with every pod as it is now, and whether it is gone.
+        api: the API server.
+        namespaces: those to watch; none for all.
+        listener: handles what changes.
         clock: seconds since the epoch.
     """
 
@@ -49,25 +77,29 @@ class Caches:
         self,
         api: KubeClient,
         namespaces: tuple[str, ...],
-        wake: Callable[[Key, str], None],
-        pod_changed: Callable[[PodRecord, bool], None],
-        record_gone: Callable[[TrialRecord], None],
+        listener: CacheListener,
         clock: Callable[[], float],
     ) -> None:
         self._clock = clock
-        self._wake = wake
-        self._pod_changed = pod_changed
-        self._record_gone = record_gone
-        self._jobs: dict[Key, dict[str, JobRecord]] = defaultdict(dict)
-        self._pods: dict[Key, dict[str, PodRecord]] = defaultdict(dict)
-        self._records: dict[Key, dict[str, TrialRecord]] = defaultdict(dict)
+        self._listener = listener
+        self._jobs: dict[ObjectKey, dict[str, JobRecord]] = defaultdict(dict)
+        self._pods: dict[ObjectKey, dict[str, PodRecord]] = defaultdict(dict)
+        self._records: dict[ObjectKey, dict[str, TrialRecord]] = defaultdict(dict)
         self._pods_by_uid: dict[str, PodRecord] = {}
-        # Kept until the last pod of a Job is gone, which may be after the Job.
+        # Uid of the trial by uid of the Job; kept until the last pod of the Job is gone.
         self._trial_of_job: dict[str, str] = {}
         every: tuple[str | None, ...] = namespaces or (None,)
         label = names.LABEL_SWEEP
         self._trials = {
-            n: Informer(api, resources.SWEEPTRIALS, parse_record, self._on_record, n) for n in every
+            n: Informer(
+                api,
+                SWEEPTRIALS,
+                parse_record,
+                self._on_record,
+                n,
+                not_served_message=missing_crd(names.SWEEPTRIALS, {}),
+            )
+            for n in every
         }
         self._job_caches = {
             n: Informer(api, resources.JOBS, parse_job, self._on_job, n, label) for n in every
@@ -87,91 +119,103 @@ class Caches:
         }
 
     async def run(self) -> None:
+        """List and watch until it is cancelled."""
         async with asyncio.TaskGroup() as group:
-            for reflector in self._all():
-                group.create_task(reflector.run())
+            for informer in self._all():
+                group.create_task(informer.run())
 
     async def synced(self, namespace: str | None = None) -> None:
-        """Wait until all there is has been listed, of one namespace or of all."""
+        """Wait until everything was listed, of one namespace or of all."""
         chosen = self._all() if namespace is None else self._of(namespace)
-        for reflector in chosen:
-            await reflector.synced.wait()
+        for informer in chosen:
+            await informer.synced.wait()
 
     def is_synced(self, shut: frozenset[str]) -> bool:
-        """Whether all there is has been listed, outside of namespaces that are shut to us."""
+        """Whether everything was listed, except in namespaces that the operator may not read."""
         return all(r.synced.is_set() for r in self._open(shut))
 
     def problems(self, shut: frozenset[str]) -> list[str]:
-        """Why not all that happens is seen, outside of namespaces that are shut to us."""
-        return [reflector.problem for reflector in self._open(shut) if reflector.problem]
+        """What keeps watches from working, except in namespaces that the operator may not read."""
+        return [
+            informer.not_ready_reason for informer in self._open(shut) if informer.not_ready_reason
+        ]
 
     def trials(self, namespace: str) -> Informer[TrialRecord]:
+        """The cache of SweepTrials of a namespace."""
         return self._trials.get(namespace) or self._trials[None]
 
     def jobs(self, namespace: str) -> Informer[JobRecord]:
+        """The cache of Jobs of a namespace."""
         return self._job_caches.get(namespace) or self._job_caches[None]
 
-    def passed_over(self) -> Counter[str]:
-        """How many objects cannot be read or handled at the moment, by kind."""
+    def quarantined(self) -> Counter[str]:
+        """How many objects cannot be read or handled, by kind."""
         counted: Counter[str] = Counter()
-        for reflector in self._all():
-            counted[reflector.quarantine.resource] += len(reflector.quarantine)
+        for informer in self._all():
+            counted[informer.unparseable.resource] += len(informer.unparseable)
         return counted
 
-    def runs(self, trial: Key, uid: str) -> bool:
-        """Whether a pod of the trial with this uid is there that has not ended."""
+    def has_running_pod(self, trial: ObjectKey, uid: str) -> bool:
+        """Whether the trial with this uid has a pod that has not ended."""
         return any(not pod.has_ended for pod in self.pods_of(trial, uid))
 
-    def records_of(self, sweep: Key) -> list[TrialRecord]:
+    def records_of(self, sweep: ObjectKey) -> list[TrialRecord]:
+        """SweepTrials that name the sweep, also those of an earlier sweep of the same name."""
         return list(self._records.get(sweep, {}).values())
 
-    def jobs_of(self, trial: Key) -> list[JobRecord]:
+    def jobs_of(self, trial: ObjectKey) -> list[JobRecord]:
+        """Jobs that name the trial in their label."""
         return list(self._jobs.get(trial, {}).values())
 
-    def pods_of(self, trial: Key, uid: str) -> list[PodRecord]:
-        """Pods of Jobs of the trial with this uid. Labels would also find the pods, still ending, of
-        a deleted sweep that had the same name.
+    def pods_of(self, trial: ObjectKey, uid: str) -> list[PodRecord]:
+        """Pods of the Jobs of the trial with this uid, by owner references.
+
+        Labels would also find pods, still terminating, of a deleted sweep of the same name.
         """
         return [p for p in self._pods.get(trial, {}).values() if self.trial_uid_of(p) == uid]
 
     def pods_seen_since(self, namespace: str) -> float:
-        """Seconds since the epoch since when all that happens to pods has been seen, without a break;
-        now, while it is not.
+        """Since when every event of a pod in a namespace was seen, without a gap.
+
+        Returns:
+            Seconds since the epoch; now while the watch is interrupted.
         """
         cache = self._pod_caches.get(namespace) or self._pod_caches[None]
-        return self._clock() if cache.since is None else cache.since
+        return self._clock() if cache.watching_since is None else cache.watching_since
 
-    def orphan_pods_of(self, trial: Key, uid: str) -> list[PodRecord]:
-        """Pods that say they are of the trial with this uid, whose Job was gone before it was seen."""
+    def orphan_pods_of(self, trial: ObjectKey, uid: str) -> list[PodRecord]:
+        """Pods that name the trial with this uid, and whose Job was gone before it was seen."""
         pods = self._pods.get(trial, {}).values()
         return [p for p in pods if p.trial_uid == uid and self.trial_uid_of(p) is None]
 
-    def newest_pod(self, trial: Key, uid: str) -> PodRecord | None:
-        """The one whose reports are the trial's: the last that was created, and of two in the same
-        second the one that runs.
+    def newest_pod(self, trial: ObjectKey, uid: str) -> PodRecord | None:
+        """The pod whose reports are the trial's: the newest of the newest attempt.
+
+        Of two that were created in the same second it is the one that runs.
         """
         pods = self.pods_of(trial, uid)
         return max(pods, key=lambda p: (p.attempt, p.created, not p.view.is_terminal), default=None)
 
     def trial_uid_of(self, pod: PodRecord) -> str | None:
-        """The uid of the trial whose Job the pod belongs, or belonged, to."""
+        """The uid of the trial whose Job owns, or owned, the pod; None when that Job was never seen."""
         return self._trial_of_job.get(pod.owner)
 
     def pod(self, uid: str) -> PodRecord | None:
+        """The pod with that uid; None when it is not known."""
         return self._pods_by_uid.get(uid)
 
-    def _all(self) -> Iterator[_AnyReflector]:
+    def _all(self) -> Iterator[_AnyInformer]:
         yield from self._trials.values()
         yield from self._job_caches.values()
         yield from self._pod_caches.values()
 
-    def _of(self, namespace: str | None) -> Iterator[_AnyReflector]:
-        """Those that see a namespace."""
+    def _of(self, namespace: str | None) -> Iterator[_AnyInformer]:
+        """The informers of a namespace."""
         key = namespace if namespace in self._trials else None
-        for reflectors in (self._trials, self._job_caches, self._pod_caches):
-            yield reflectors[key]
+        for informers in (self._trials, self._job_caches, self._pod_caches):
+            yield informers[key]
 
-    def _open(self, shut: frozenset[str]) -> Iterator[_AnyReflector]:
+    def _open(self, shut: frozenset[str]) -> Iterator[_AnyInformer]:
         for namespace in self._trials:
             if namespace not in shut:
                 yield from self._of(namespace)
@@ -179,28 +223,28 @@ class Caches:
     def _on_record(self, old: TrialRecord | None, new: TrialRecord | None) -> None:
         record = new or old
         assert record is not None
-        sweep = (record.namespace, record.sweep)
+        sweep = ObjectKey(record.namespace, record.sweep)
         if new is not None:
             self._records[sweep][record.name] = new
-            return  # written by us; nothing to look at
+            return  # the operator wrote it
         _discard(self._records, sweep, record.name)
-        self._record_gone(record)
-        self._wake(sweep, record.name)
+        self._listener.on_record_deleted(record)
+        self._listener.on_trial_changed(sweep, record.name)
 
     def _on_job(self, old: JobRecord | None, new: JobRecord | None) -> None:
-        if _is_no_news(old, new):
+        if _is_unchanged(old, new):
             _enter(self._jobs, old, new)
             return
         if new is not None and new.uid not in self._trial_of_job:
             self._trial_of_job[new.uid] = new.owner
-            # Its pods may have been seen before it: now it is known whose they are.
-            for pod in list(self._pods.get((new.namespace, new.trial), {}).values()):
-                self._pod_changed(pod, False)
+            # Its pods may have been seen before it: now their trial is known.
+            for pod in list(self._pods.get(ObjectKey(new.namespace, new.trial), {}).values()):
+                self._listener.on_pod_changed(pod, gone=False)
         elif new is None and old is not None:
-            self._forget_job(old.uid, (old.namespace, old.trial))
-        self._wake(*_enter(self._jobs, old, new))
+            self._forget_job(old.uid, ObjectKey(old.namespace, old.trial))
+        self._listener.on_trial_changed(*_enter(self._jobs, old, new))
 
-    def _forget_job(self, uid: str, trial: Key) -> None:
+    def _forget_job(self, uid: str, trial: ObjectKey) -> None:
         if not any(p.owner == uid for p in self._pods.get(trial, {}).values()):
             self._trial_of_job.pop(uid, None)
 
@@ -212,35 +256,38 @@ class Caches:
         else:
             self._pods_by_uid.pop(pod.uid, None)
         sweep, name = _enter(self._pods, old, new)
-        if _is_no_news(old, new):
+        if _is_unchanged(old, new):
             return
-        self._pod_changed(pod, new is None)
-        trial = (pod.namespace, pod.trial)
+        self._listener.on_pod_changed(pod, gone=new is None)
+        trial = ObjectKey(pod.namespace, pod.trial)
         if new is None and not any(j.uid == pod.owner for j in self.jobs_of(trial)):
             self._forget_job(pod.owner, trial)
-        self._wake(sweep, name)
+        self._listener.on_trial_changed(sweep, name)
 
 
-def _enter(index: dict[Key, dict[str, T]], old: T | None, new: T | None) -> tuple[Key, str]:
-    """Keep an index by trial; returns the key of the sweep, and the trial's name."""
+def _enter(
+    index: dict[ObjectKey, dict[str, T]], old: T | None, new: T | None
+) -> tuple[ObjectKey, str]:
+    """Update an index by trial. Returns the key of the sweep, and the trial's name."""
     item = new or old
     assert item is not None
-    trial = (item.namespace, item.trial)
+    trial = ObjectKey(item.namespace, item.trial)
     if new is not None:
         index[trial][item.name] = new
     else:
         _discard(index, trial, item.name)
-    return (item.namespace, item.sweep), item.trial
+    return ObjectKey(item.namespace, item.sweep), item.trial
 
 
-def _is_no_news(old: PodRecord | JobRecord | None, new: PodRecord | JobRecord | None) -> bool:
-    """Whether nothing has changed that anybody decides by: of a dozen events of a Job and its pod, half
-    are such.
+def _is_unchanged(old: PodRecord | JobRecord | None, new: PodRecord | JobRecord | None) -> bool:
+    """Whether an event changes nothing but the resource version.
+
+    The fields that decisions need are the same in half of the events of a Job and its pod.
     """
     return old is not None and new is not None and replace(old, version=new.version) == new
 
 
-def _discard(index: dict[Key, dict[str, V]], key: Key, name: str) -> None:
+def _discard(index: dict[ObjectKey, dict[str, V]], key: ObjectKey, name: str) -> None:
     index[key].pop(name, None)
     if not index[key]:
         del index[key]

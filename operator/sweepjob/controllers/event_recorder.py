@@ -1,4 +1,4 @@
-"""What is told as Kubernetes events: news for people, which nothing waits for."""
+"""Records Kubernetes events about sweeps and trials."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
 from ..search.space import leaves
 from ..template.references import value_text
-from .sweep_store import SweepState
-from .trial_store import TrialState
+from .sweep_state import SweepState
+from .trial_state import TrialState
 
 _log = logging.getLogger(__name__)
 
 
 class EventRecorder:
-    """Posts events beside whatever goes on.
+    """Creates events in the background.
 
     Args:
+        api: the API server.
         clock: seconds since the epoch.
     """
 
@@ -33,8 +34,8 @@ class EventRecorder:
         self._clock = clock
         self._posting: set[asyncio.Task[None]] = set()
 
-    def announce(self, said: NewEvent) -> None:
-        """Post an event in the background: nothing waits for a courtesy."""
+    def emit(self, said: NewEvent) -> None:
+        """Create an event in the background: nothing waits for it."""
         task = asyncio.create_task(self._post(said))
         self._posting.add(task)
         task.add_done_callback(self._posting.discard)
@@ -42,35 +43,44 @@ class EventRecorder:
     async def _post(self, said: NewEvent) -> None:
         body = event_manifest(said, self._clock())
         try:
-            await self._api.create(resources.EVENTS, said.namespace, body, Priority.COURTESY)
+            await self._api.create(resources.EVENTS, said.namespace, body, Priority.BEST_EFFORT)
         except errors.ApiError as error:
-            # A right that is lacking is said once, for all events.
+            # A missing permission is logged once, for all events.
             if not isinstance(error, errors.AlreadyExists | errors.NotPermitted):
                 _log.info("event %s about %s: %s", said.reason, said.name, error)
 
     def of_trial(
         self, state: SweepState, trial: TrialState, reason: str, message: str, *, warning: bool
     ) -> None:
+        """Record an event about a trial.
+
+        Args:
+            state: of its sweep.
+            trial: the trial.
+            reason: one word.
+            message: one sentence.
+            warning: it is of the type Warning.
+        """
         about = (names.SWEEPTRIAL, state.namespace, trial.name, trial.uid)
-        self.announce(NewEvent(*about, reason, message, warning=warning))
+        self.emit(NewEvent(*about, reason, message, warning=warning))
 
     def best(self, state: SweepState, best: BestTrial) -> None:
-        """Once, at the trial's end: while it runs every report may be a new best."""
+        """The best trial of a sweep ended. While it runs, every report may be a new best."""
         metric, value = state.spec.objective.primary_metric, value_text(best.value)
         parameters = (f"{name}={value_text(value)}" for name, value in leaves(best.assignment))
         message = f"{best.trial} has the best {metric} so far, {value}, with {' '.join(parameters)}"
-        about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
-        self.announce(NewEvent(*about, names.REASON_NEW_BEST, message))
+        about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)
+        self.emit(NewEvent(*about, names.REASON_NEW_BEST, message))
 
-    def sidecar_fitted(self, state: SweepState, fitted: str) -> None:
-        """The sidecar's resources are others than asked for, since the namespace demands it."""
-        about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
-        text = f"the trials' sidecar has {fitted}; metrics.sidecar.resources sets others"
-        self.announce(NewEvent(*about, names.REASON_FITTED, text))
+    def sidecar_adjusted(self, state: SweepState, adjustment: str) -> None:
+        """The sidecar's resources were adjusted to the limits of the namespace."""
+        about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)
+        text = f"the trials' sidecar has {adjustment}; metrics.sidecar.resources sets others"
+        self.emit(NewEvent(*about, names.REASON_FITTED, text))
 
     def lost_sources(self, state: SweepState) -> None:
-        """Trials of other sweeps that counted here and are gone."""
-        about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
+        """Trials of other sweeps that counted for this one were deleted."""
+        about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)
         for source in state.sources:
             if source.lost:
                 text = (
@@ -78,20 +88,25 @@ class EventRecorder:
                     "count here, are gone; what comes is proposed and decided without them"
                 )
                 said = NewEvent(*about, names.REASON_WARM_START_LOST, text, warning=True)
-                self.announce(said)
+                self.emit(said)
 
     def transitions(self, state: SweepState, before: Mapping[str, Any]) -> None:
-        """What the sweep's status says that it did not say before."""
-        about = (names.SWEEPJOB, state.namespace, state.name, state.uid)
-        if has_started(state.status) and not has_started(before):
+        """Record what changed in the status of a sweep.
+
+        Args:
+            state: of the sweep, with its status as it was just written.
+            before: the status before.
+        """
+        about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)
+        if has_started(state.written.content) and not has_started(before):
             text = f"the first trial runs; {state.spec.limits.max_total_trials} in all"
-            self.announce(NewEvent(*about, names.REASON_FIRST, text))
+            self.emit(NewEvent(*about, names.REASON_FIRST, text))
         old = {c["type"]: c for c in before.get("conditions") or ()}
-        for condition in state.status.get("conditions") or ():
+        for condition in state.written.content.get("conditions") or ():
             was = old.get(condition["type"], {})
             changed = (was.get("status"), was.get("reason")) != ("True", condition["reason"])
-            # What Stalled says, Failed or Accepted has said.
+            # Stalled repeats the reason of Failed or Accepted.
             if condition["status"] == "True" and changed and condition["type"] != names.STALLED:
                 bad = condition["type"] in (names.FAILED, names.DEGRADED)
                 said = (condition["reason"], condition["message"])
-                self.announce(NewEvent(*about, *said, warning=bad))
+                self.emit(NewEvent(*about, *said, warning=bad))

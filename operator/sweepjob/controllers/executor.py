@@ -1,4 +1,4 @@
-"""Carries out the planner's actions: one or two requests each, and their result into memory."""
+"""Carries out the planner's actions: one or two requests each, and their result into the state."""
 
 from __future__ import annotations
 
@@ -9,81 +9,104 @@ from ..kube.client import KubeClient
 from ..lifecycle import actions as act
 from ..trial_pods.pod_parsing import is_active_pod
 from .job_creator import JobCreator
-from .sweep_store import SweepState
+from .sweep_store import SweepStore
+from .trial_state import TrialState
 from .trial_status_writer import TrialStatusWriter
-from .trial_store import TrialState
 
 
 class Executor:
-    """Every action is safe to repeat: a crash after the request and before its answer changes
-    nothing about what the planner asks for next.
+    """Executes actions.
+
+    Each one is safe to repeat: after a crash between a request and its answer, the planner asks for the
+    same again.
 
     Args:
+        api: the API server.
+        job_creator: creates records and Jobs.
+        status_writer: writes the status of SweepTrials.
         clock: seconds since the epoch.
     """
 
     def __init__(
         self,
         api: KubeClient,
-        launcher: JobCreator,
-        recorder: TrialStatusWriter,
+        job_creator: JobCreator,
+        status_writer: TrialStatusWriter,
         clock: Callable[[], float],
     ) -> None:
         self._api = api
-        self._launcher = launcher
-        self._recorder = recorder
+        self._job_creator = job_creator
+        self._status_writer = status_writer
         self._clock = clock
 
-    async def execute(self, state: SweepState, actions: Sequence[act.Action]) -> None:
-        """The actions of one trial, in order, as far as they go."""
+    async def execute(self, sweep: SweepStore, actions: Sequence[act.Action]) -> None:
+        """Execute the actions of one trial in order.
+
+        Args:
+            sweep: of the trial.
+            actions: about one trial; what follows an error is left out.
+
+        Raises:
+            ApiError: a request failed.
+        """
         for action in actions:
             if isinstance(action, act.CreateTrial):
-                await self._launcher.create(state, action)
+                await self._job_creator.create_trial(sweep, action)
                 continue
-            trial = state.live.get(action.trial)
-            if trial is not None and not self._is_done(state, trial, action):
-                await self._do(state, trial, action)
+            trial = sweep.state.live.get(action.trial)
+            if trial is not None and not self._is_done(sweep, trial, action):
+                await self._do(sweep, trial, action)
 
-    def _is_done(self, state: SweepState, trial: TrialState, action: act.TrialAction) -> bool:
-        """Whether the record says already what the action is for: it was written, and its answer never
-        came. What is on record counts, and is not written again.
+    def _is_done(self, sweep: SweepStore, trial: TrialState, action: act.TrialAction) -> bool:
+        """Whether the record says already what the action is for.
+
+        It was written, and the answer was lost. What is recorded counts, and is not written again.
         """
-        known = self._recorder.known(state, trial)
-        if known is None:
+        record = self._status_writer.last_seen(sweep.state, trial)
+        if record is None:
             return False
-        if known.phase.is_end:
-            state.end(trial, known.phase, known.gpu_saved)
+        if record.phase.is_end:
+            sweep.record_end(trial, record.phase, record.gpu_saved)
             return True
-        if isinstance(action, act.RecordStop) and known.stop is not None:
-            trial.stop, trial.stopped, trial.phase = known.stop, self._clock(), known.phase
+        if isinstance(action, act.RecordStop) and record.stop is not None:
+            sweep.trials.record_stop(trial, record.stop, record.phase, self._clock())
             return True
-        # The record of a new trial may have been there already, and further than a new one is.
-        return isinstance(action, act.LaunchJob) and (
-            trial.launched or action.attempt != trial.attempt
+        # The record of a new trial may have existed already, and be past its first attempt.
+        status = trial.status
+        return isinstance(action, act.CreateJob) and (
+            status.job_created or action.attempt != status.attempt
         )
 
-    async def _do(self, state: SweepState, trial: TrialState, action: act.TrialAction) -> None:
+    async def _do(self, sweep: SweepStore, trial: TrialState, action: act.TrialAction) -> None:
         match action:
-            case act.LaunchJob():
-                await self._launcher.launch(state, trial, action)
+            case act.CreateJob():
+                await self._job_creator.create_job(sweep, trial, action)
             case act.RecordStop():
-                await self._recorder.stop(state, trial, action)
+                await self._status_writer.record_stop(sweep, trial, action)
             case act.DeletePod():
-                grace = state.spec.trial.stop_grace
-                target = (state.namespace, action.pod, action.uid)
-                was = await self._api.delete(resources.PODS, *target, grace=grace)
-                trial.deleted.add(action.uid)
-                if was is not None and is_active_pod(was):
-                    trial.undisturbed.add(action.uid)
+                await self._delete_pod(sweep, trial, action)
             case act.DeleteJob():
-                target = (state.namespace, action.job, action.uid)
-                was = await self._api.delete(resources.JOBS, *target, propagation="Foreground")
-                trial.deleted.add(action.uid)
-                trial.job_deleted = was is not None
-                trial.last.update(trial.undisturbed.intersection(action.pods))
+                await self._delete_job(sweep, trial, action)
             case act.RecordRetry():
-                await self._recorder.retry(state, trial, action)
+                await self._status_writer.record_attempt(sweep, trial, action)
             case act.RecordProgress():
-                await self._recorder.progress(state, trial, action)
+                await self._status_writer.record_progress(sweep, trial, action)
             case act.RecordEnd():
-                await self._recorder.end(state, trial, action)
+                await self._status_writer.record_end(sweep, trial, action)
+
+    async def _delete_pod(
+        self, sweep: SweepStore, trial: TrialState, action: act.DeletePod
+    ) -> None:
+        grace = sweep.state.spec.trial.stop_grace
+        target = (sweep.state.namespace, action.pod, action.uid)
+        deleted = await self._api.delete(resources.PODS, *target, grace=grace)
+        was_running = deleted is not None and is_active_pod(deleted)
+        sweep.trials.mark_pod_deleted(trial, action.uid, was_running=was_running)
+
+    async def _delete_job(
+        self, sweep: SweepStore, trial: TrialState, action: act.DeleteJob
+    ) -> None:
+        target = (sweep.state.namespace, action.job, action.uid)
+        deleted = await self._api.delete(resources.JOBS, *target, propagation="Foreground")
+        existed = deleted is not None
+        sweep.trials.mark_job_deleted(trial, action.uid, action.pods, existed=existed)

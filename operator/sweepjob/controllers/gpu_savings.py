@@ -1,37 +1,45 @@
-"""What stopping a trial early has spared."""
+"""Estimates the GPU time that stopping a trial early saved."""
 
 from __future__ import annotations
 
-from .sweep_store import SweepState
-from .trial_store import TrialState
+from .sweep_state import SweepState
+from .trial_state import TrialState
 
 
-def saving(state: SweepState, trial: TrialState, now: float) -> float:
-    """GPU-seconds that stopping the trial early spared, by estimate: the reports it would still
-    have made, at its own pace, less the time between the decision and now, its end.
+def gpu_seconds_saved(state: SweepState, trial: TrialState, now: float) -> float:
+    """Estimates the GPU-seconds that stopping a trial early saved.
 
-    A full run has as many reports as the median succeeded trial; before there is one, as the
-    live trial with the most, which is a lower bound.
+    They are those of the reports that it would still have made at its own pace, less those between the
+    decision and its end. A full run has as many reports as the median succeeded trial; before there is
+    one, as many as the live trial with the most, which is a lower bound.
+
+    Args:
+        state: of the trial's sweep.
+        trial: a trial that was stopped early.
+        now: seconds since the epoch when it ended.
     """
-    if trial.stop is None or trial.stop.interval == 0 or trial.started is None:
+    stop, started = trial.status.stop, trial.status.started
+    if stop is None or stop.interval == 0 or started is None:
         return 0.0
-    if state.full_runs:
-        full = float(state.full_runs[len(state.full_runs) // 2])
+    lengths = state.results.full_lengths
+    if lengths:
+        full = float(lengths[len(lengths) // 2])
     else:
-        full = max(t.curve.count for t in state.live.values())
-    decided = trial.stopped or now
-    pace = _pace(trial, decided)
-    spared = pace * (full - trial.stop.interval) - (now - decided)
-    return max(0.0, spared * trial.gpus)
+        full = max(t.reports.curve.count for t in state.live.values())
+    decided = trial.status.stopped_at or now
+    pace = _seconds_per_report(trial.reports.first_at, started, decided, stop.interval)
+    saved = pace * (full - stop.interval) - (now - decided)
+    return max(0.0, saved * trial.gpu.count)
 
 
-def _pace(trial: TrialState, decided: float) -> float:
-    """Seconds per report until a decision. The time before the first report, in which libraries and
-    data are loaded, is no part of it, where it is known: an operator that was started since has to
-    count it in.
+def _seconds_per_report(
+    first: float | None, started: float, decided: float, interval: int
+) -> float:
+    """The pace until a decision.
+
+    The time before the first report, in which libraries and data are loaded, does not count where it is
+    known: an operator that was restarted has to include it.
     """
-    assert trial.stop is not None
-    assert trial.started is not None
-    if trial.first_report is not None and trial.stop.interval > 1:
-        return (decided - trial.first_report) / (trial.stop.interval - 1)
-    return (decided - trial.started) / trial.stop.interval
+    if first is not None and interval > 1:
+        return (decided - first) / (interval - 1)
+    return (decided - started) / interval

@@ -1,4 +1,4 @@
-"""Whether sidecars can trust the intake: tried as a sidecar would, by a handshake with ourselves."""
+"""Checks that sidecars can trust the ingest server, by a TLS handshake as a sidecar does it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import ssl
 from urllib.parse import urlsplit
 
 _log = logging.getLogger(__name__)
-_LOOK, _LOOK_AGAIN = 60.0, 1.0  # seconds between two handshakes, the second after one that failed
-_TIMEOUT = 10.0
+_INTERVAL, _INTERVAL_AFTER_FAILURE = 60.0, 1.0  # seconds between two handshakes
+_TIMEOUT = 10.0  # seconds
 _REMEDY = (
     "The Secret of the intake needs a tls.crt that is valid for the name of the operator's Service and "
     "signed by the authority in its ca.crt"
@@ -17,49 +17,47 @@ _REMEDY = (
 
 
 class IngestCheck:
-    """Connects to the intake from time to time.
+    """Connects to the ingest server from time to time.
 
     Args:
         url: where sidecars reach it.
-        authority: PEM of the authority that sidecars check its certificate against.
-        port: where it listens.
+        authority: PEM of the certificate authority that sidecars verify its certificate with.
+        port: on which it listens.
 
     Attributes:
-        trouble: why sidecars cannot connect; empty when they can.
+        not_ready_reason: why sidecars cannot connect; empty when they can.
     """
 
     def __init__(self, url: str, authority: str, port: int) -> None:
         self._host = urlsplit(url).hostname or ""
         self._port = port
         self._context = ssl.create_default_context(cadata=authority or None)
-        # As the sidecar does: an authority that is not marked as one is no harm here.
+        # As in the sidecar: an authority whose certificate is not marked as one is accepted.
         self._context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        self.trouble = "the intake has not been tried yet"
+        self.not_ready_reason = "the intake has not been tried yet"
 
     async def run(self) -> None:
-        """Look for ever."""
+        """Check until cancelled."""
         while True:
-            await self.look()
-            await asyncio.sleep(_LOOK_AGAIN if self.trouble else _LOOK)
+            await self.check()
+            await asyncio.sleep(_INTERVAL_AFTER_FAILURE if self.not_ready_reason else _INTERVAL)
 
-    async def look(self) -> None:
-        """Try a handshake. One that takes too long, or is cut off, says nothing: the intake may just be
-        busy.
-        """
+    async def check(self) -> None:
+        """Try a handshake. One that times out or is cut off changes nothing: the server may be busy."""
         try:
             async with asyncio.timeout(_TIMEOUT):
                 _, writer = await asyncio.open_connection(
                     "localhost", self._port, ssl=self._context, server_hostname=self._host
                 )
         except ssl.SSLCertVerificationError as error:
-            self.trouble = (
+            self.not_ready_reason = (
                 f"sidecars cannot trust the intake's certificate: {error.verify_message}. {_REMEDY}"
             )
             return
         except ConnectionRefusedError as error:
-            self.trouble = f"the intake does not listen: {error}"
+            self.not_ready_reason = f"the intake does not listen: {error}"
             return
         except OSError:
             return  # TimeoutError among them
-        self.trouble = ""
+        self.not_ready_reason = ""
         writer.close()

@@ -1,4 +1,4 @@
-"""Creates what a trial needs: its record, then the Job of each attempt."""
+"""Creates the SweepTrial of a trial, then the Job of each attempt."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ..api import names
 from ..api.outputs import trial_folder
 from ..api.owner_description import describe_owner
 from ..api.reserved_names import ReservedName
+from ..api.resources import SWEEPTRIALS
 from ..api.sweeptrial import trial_manifest
 from ..api.trial_record import TrialRecord
 from ..kube import errors, resources
@@ -24,9 +25,10 @@ from ..trial_pods.start_blockers import of_missing_right, of_refused_job, of_ref
 from .caches import Caches
 from .event_recorder import EventRecorder
 from .namespace_constraint_reader import NamespaceConstraintReader
-from .rights import message_for_denied
-from .sweep_store import SweepState
-from .trial_store import TrialState
+from .rights import denied_access_message
+from .sweep_state import SweepState
+from .sweep_store import SweepStore
+from .trial_state import TrialState
 
 _NO_TEMPLATE = "something in it is of another type than in a pod; compare kubectl explain pod.spec"
 _NO_TRIAL = "00000000-0000-0000-0000-000000000000"
@@ -34,11 +36,17 @@ _LONGEST_PAUSE = 30.0  # seconds between two tries to create a Job that is refus
 
 
 class JobCreator:
-    """Names are deterministic: what is there already and ours was created by an answer that never came.
+    """Creates records and Jobs.
+
+    Names are deterministic: an object of the name and owner that exists already was created by a request
+    whose answer was lost.
 
     Args:
-        limits: reads what a namespace demands of containers.
-        sidecar: what the pods' sidecars are told.
+        api: the API server.
+        caches: of records and Jobs.
+        events: records events.
+        limits: reads the LimitRanges and quotas of a namespace.
+        sidecar: configuration of the sidecars.
         clock: seconds since the epoch.
     """
 
@@ -46,131 +54,160 @@ class JobCreator:
         self,
         api: KubeClient,
         caches: Caches,
-        announcer: EventRecorder,
+        events: EventRecorder,
         limits: NamespaceConstraintReader,
         sidecar: SidecarSettings,
         clock: Callable[[], float],
     ) -> None:
         self._api = api
         self._caches = caches
-        self._announcer = announcer
+        self._events = events
         self._limits = limits
         self._sidecar = sidecar
         self._clock = clock
 
-    async def create(self, state: SweepState, action: act.CreateTrial) -> None:
+    async def create_trial(self, sweep: SweepStore, action: act.CreateTrial) -> None:
+        """Create the record of a new trial.
+
+        Args:
+            sweep: of the trial.
+            action: index and assignment.
+
+        Raises:
+            Refused, Conflict: the record cannot be created, which is kept in the sweep's state.
+        """
+        state = sweep.state
+        identity = state.identity
         source = " ".join(dict.fromkeys(state.spec.sampler)) + f" seed {state.seed}"
         body = trial_manifest(
-            state.namespace, state.name, state.uid, action.trial, action.assignment, source
+            identity.namespace,
+            identity.name,
+            identity.uid,
+            action.trial,
+            action.assignment,
+            source,
         )
         try:
             made = await self._create_or_adopt(
-                resources.SWEEPTRIALS, state.namespace, body, owner=state.uid
+                SWEEPTRIALS, identity.namespace, body, owner=identity.uid
             )
-            record = self._enter(state, made)
+            record = self._cache_record(state, made)
         except (errors.Refused, errors.Conflict) as error:
-            since = self._clock() if state.refused is None else state.refused.since
-            start_blocker = of_refused_record(action.trial, str(error), since)
-            state.refused = _missing_right(error, since) or start_blocker
+            before = state.record_blocker
+            since = self._clock() if before is None else before.since
+            refused = of_refused_record(action.trial, str(error), since)
+            sweep.block_records(_missing_permission(error, since) or refused)
             raise
-        state.refused = None
+        sweep.unblock_records()
         if record.index not in state.live:
-            state.admit(record)
+            sweep.admit(record)
 
-    def _enter(self, state: SweepState, made: dict[str, Any]) -> TrialRecord:
-        """Put the record of a new trial into the cache.
+    def _cache_record(self, state: SweepState, made: dict[str, Any]) -> TrialRecord:
+        """Enter the record of a new trial into the cache.
 
         Raises:
-            Conflict: what has its name is no record of it.
+            Conflict: the object of its name is no record of the sweep.
         """
         try:
-            return self._caches.trials(state.namespace).put(made)
+            return self._caches.trials(state.namespace).store_own_write(made)
         except ValueError as error:
             name = made["metadata"]["name"]
             raise errors.Conflict(f"sweeptrials '{name}' {error}; delete it") from error
 
-    async def launch(self, state: SweepState, trial: TrialState, action: act.LaunchJob) -> None:
-        identity = TrialIdentity(
-            state.namespace,
-            state.name,
-            trial.name,
-            trial.uid,
-            action.attempt,
-            trial_folder(state.name, state.uid, trial.name),
-        )
+    async def create_job(self, sweep: SweepStore, trial: TrialState, action: act.CreateJob) -> None:
+        """Create the Job of an attempt.
+
+        A refusal is kept in the trial's state, and the Job is requested again after a pause that grows
+        with the time that it has been refused.
+
+        Args:
+            sweep: of the trial.
+            trial: a live trial without a Job.
+            action: the attempt.
+
+        Raises:
+            ApiError: the API server did not answer.
+        """
+        state = sweep.state
+        identity = _trial_identity(state, trial.name, trial.uid, action.attempt)
         try:
-            body = await self._job(identity, state, trial.assignment)
-            trial.unanswered = self._clock()
+            body = await self._job(identity, sweep, trial.assignment)
+            sweep.trials.mark_job_requested(trial, self._clock())
             made = await self._create_or_adopt(
                 resources.JOBS, state.namespace, body, owner=trial.uid
             )
         except (errors.Refused, errors.Conflict) as error:
-            now, trial.unanswered = self._clock(), None
-            since = now if trial.refused is None else trial.refused.since
-            trial.refused = _missing_right(error, since) or of_refused_job(str(error), since)
-            # Asked again after a pause that grows with the time that it has lasted.
-            trial.launch_at = now + min(_LONGEST_PAUSE, max(1.0, now - since))
+            now, before = self._clock(), trial.blockers.creation
+            since = now if before is None else before.since
+            blocker = _missing_permission(error, since) or of_refused_job(str(error), since)
+            pause = min(_LONGEST_PAUSE, max(1.0, now - since))
+            sweep.trials.mark_job_refused(trial, blocker, now + pause)
             return
-        # From here on a Job that is missing was deleted by somebody; a start of the operator forgets
-        # that until the trial has run, and would create it again.
-        trial.refused, trial.unanswered, trial.launched = None, None, True
-        self._caches.jobs(state.namespace).put(made)
+        sweep.trials.mark_job_created(trial)
+        self._caches.jobs(state.namespace).store_own_write(made)
 
-    async def try_job(self, state: SweepState) -> str:
-        """What the API server, or admission, would have against the sweep's Jobs; empty when nothing.
-        What only time can show, such as a quota, is no reason to refuse a sweep.
+    async def dry_run_job(self, sweep: SweepStore) -> str:
+        """Try the creation of a Job of the sweep, without creating it.
+
+        Args:
+            sweep: without trials yet.
+
+        Returns:
+            Why the API server, or an admission webhook, refuses it; empty when it does not. A refusal
+            that waiting may mend, such as an exhausted quota, does not count.
 
         Raises:
             NotPermitted: the operator may not create Jobs.
         """
+        state = sweep.state
         sampler = make_sampler("random", "random", state.spec.space, state.seed)
         assignment = sampler.propose(0, [])
         assert assignment is not None, "a space has at least one point"
         name = names.trial_name(state.name, 0)
-        folder = trial_folder(state.name, state.uid, name)
-        identity = TrialIdentity(state.namespace, state.name, name, _NO_TRIAL, 1, folder)
+        identity = _trial_identity(state, name, _NO_TRIAL, 1)
         try:
-            body = await self._job(identity, state, assignment)
+            body = await self._job(identity, sweep, assignment)
             # A trial of an earlier sweep may still have the name.
             body["metadata"]["name"] = f"{body['metadata']['name'][:50]}-check"
-            await self._api.would_create(resources.JOBS, state.namespace, body)
+            await self._api.create_dry_run(resources.JOBS, state.namespace, body)
         except errors.NotPermitted:
             raise
         except errors.Refused as error:
-            start_blocker = of_refused_job(str(error), self._clock())
-            return "" if start_blocker.waits else f"spec.trial: {start_blocker.message}"
+            blocker = of_refused_job(str(error), self._clock())
+            return "" if blocker.waits else f"spec.trial: {blocker.message}"
         except errors.Conflict:
             pass
         return ""
 
     async def _job(
-        self, identity: TrialIdentity, state: SweepState, assignment: Assignment
+        self, identity: TrialIdentity, sweep: SweepStore, assignment: Assignment
     ) -> dict[str, Any]:
         """The Job of an attempt.
 
         Raises:
-            Refused: the user's template is none.
+            Refused: the user's pod template is invalid.
         """
         try:
             limits = await self._limits.read(identity.namespace)
-            body = job_manifest(identity, state.spec, assignment, self._sidecar, limits)
+            body = job_manifest(identity, sweep.state.spec, assignment, self._sidecar, limits)
         except ReservedName as error:
             raise errors.Refused(f"trial.template.spec.{error}") from error
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise errors.Refused(f"{error}: {_NO_TEMPLATE}") from error
-        fitted = (body["metadata"].get("annotations") or {}).get(names.ANNOTATION_FITTED, "")
-        if fitted and fitted != state.fitted:
-            self._announcer.sidecar_fitted(state, fitted)
-        state.fitted = fitted
+        annotations = body["metadata"].get("annotations") or {}
+        adjustment = annotations.get(names.ANNOTATION_FITTED, "")
+        if adjustment and adjustment != sweep.state.findings.sidecar_adjustment:
+            self._events.sidecar_adjusted(sweep.state, adjustment)
+        sweep.set_sidecar_adjustment(adjustment)
         return body
 
     async def _create_or_adopt(
         self, resource: resources.Resource, namespace: str, body: dict[str, Any], owner: str
     ) -> dict[str, Any]:
-        """Create, or take what is there by that name if it is ours.
+        """Create an object, or adopt the one of its name if it has the same owner.
 
         Raises:
-            Conflict: it belongs to somebody else.
+            Conflict: the one of its name has another owner.
         """
         try:
             return await self._api.create(resource, namespace, body)
@@ -186,8 +223,14 @@ class JobCreator:
             ) from None
 
 
-def _missing_right(error: errors.ApiError, since: float) -> StartBlocker | None:
-    """What a refusal says that is not about the object, but about the operator's own rights."""
+def _trial_identity(state: SweepState, trial: str, uid: str, attempt: int) -> TrialIdentity:
+    sweep = state.identity
+    folder = trial_folder(sweep.name, sweep.uid, trial)
+    return TrialIdentity(sweep.namespace, sweep.name, trial, uid, attempt, folder)
+
+
+def _missing_permission(error: errors.ApiError, since: float) -> StartBlocker | None:
+    """The blocker of a refusal because of the operator's permissions; None of another refusal."""
     if not isinstance(error, errors.NotPermitted):
         return None
-    return of_missing_right(message_for_denied(error.denied), since)
+    return of_missing_right(denied_access_message(error.denied), since)

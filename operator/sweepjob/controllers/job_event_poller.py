@@ -1,7 +1,7 @@
-"""Why a trial has no pod, or a pod that does not start: both are said in events only.
+"""Finds out why a trial has no pod, or a pod that does not start: only events say so.
 
-Events are looked up one object at a time, by its uid, and only of objects that take longer than usual:
-nobody watches or lists those of the cluster.
+Events are listed for one object at a time, by its uid, and only when it takes longer than usual. They are
+not watched: there are too many in a cluster.
 """
 
 from __future__ import annotations
@@ -10,113 +10,133 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
-from ..api.times import parse_time
+from ..api.identity import ObjectKey
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..lifecycle.observed import StartBlocker
+from ..timestamps import parse_time
 from ..trial_pods.pod_records import JobRecord, PodRecord
 from ..trial_pods.start_blockers import POD_EVENTS, of_pod_event, of_refused_pod
 from .caches import Caches
 from .namespace_constraint_reader import NamespaceConstraintReader
-from .sweep_store import SweepState
-from .trial_store import TrialState
+from .sweep_store import SweepStore
+from .trial_state import TrialState
 
-# Seconds without a pod, and without a start, before anybody asks; the longest pause between questions.
+# Seconds without a pod, and without a start, before the first poll; the longest pause between two.
 _USUAL, _USUAL_START, _LONGEST_PAUSE = 1.5, 10.0, 60.0
-# The kubelet tries to mount again after two minutes at most: what is older has been overcome.
+# Seconds. The kubelet retries a mount after two minutes at most: an older event is obsolete.
 _STALE = 180.0
-_NO_RIGHT = (
-    ". The operator may not list limitranges and resourcequotas, so it could not fit the sidecar"
+_MISSING_PERMISSION = (
+    ". The operator may not list limitranges and resourcequotas, so it could not adjust the sidecar"
 )
 
 
 class JobEventPoller:
-    """Looks up the events of Jobs that are without a pod, and of pods that do not start, for longer than
-    usual.
+    """Reads the events of Jobs that have no pod, and of pods that do not start.
+
+    An object is polled when it takes longer than usual, with pauses that grow.
+
+    Args:
+        api: the API server.
+        caches: of Jobs and pods.
+        limits: reads the LimitRanges and quotas of a namespace.
     """
 
     def __init__(self, api: KubeClient, caches: Caches, limits: NamespaceConstraintReader) -> None:
         self._api = api
         self._caches = caches
         self._limits = limits
-        self._asked: dict[str, float] = {}
+        self._polled: dict[str, float] = {}  # when, by uid of the Job or pod
 
-    async def look(self, state: SweepState, trial: TrialState, now: float) -> float | None:
-        """Note in the trial why it has no pod, or why that does not start; returns when to look again."""
+    async def poll(self, sweep: SweepStore, trial: TrialState, now: float) -> float | None:
+        """Note in the trial's state why it has no pod, or why its pod does not start.
+
+        Args:
+            sweep: of the trial.
+            trial: a live trial.
+            now: seconds since the epoch.
+
+        Returns:
+            Seconds since the epoch when to poll again; None when there is no need.
+        """
         dues = (
-            await self._look_for_pod(state, trial, now),
-            await self._look_at_pod(state, trial, now),
+            await self._poll_job(sweep, trial, now),
+            await self._poll_pod(sweep, trial, now),
         )
         return min((due for due in dues if due is not None), default=None)
 
-    async def _look_for_pod(self, state: SweepState, trial: TrialState, now: float) -> float | None:
-        job = self._waiting(state, trial)
+    async def _poll_job(self, sweep: SweepStore, trial: TrialState, now: float) -> float | None:
+        job = self._job_without_pod(sweep, trial)
         if job is None or job.started is None:
             return None
         due = self._due(job.uid, job.started, _USUAL)
         if due <= now:
-            await self._ask_about_job(trial, job, now)
+            await self._read_job_events(sweep, trial, job, now)
             due = self._due(job.uid, job.started, _USUAL)
         return due
 
-    async def _look_at_pod(self, state: SweepState, trial: TrialState, now: float) -> float | None:
-        pod = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
+    async def _poll_pod(self, sweep: SweepStore, trial: TrialState, now: float) -> float | None:
+        key = ObjectKey(sweep.state.namespace, trial.name)
+        pod = self._caches.newest_pod(key, trial.uid)
         if pod is None:
-            trial.stuck = None
+            sweep.trials.note_pod_blocker(trial, None)
             return None
-        if trial.stop is not None or pod.attempt != trial.attempt or not _does_not_start(pod):
-            self._asked.pop(pod.uid, None)
-            trial.stuck = None
+        is_current = trial.status.stop is None and pod.attempt == trial.status.attempt
+        if not is_current or not _does_not_start(pod):
+            self._polled.pop(pod.uid, None)
+            sweep.trials.note_pod_blocker(trial, None)
             return None
         since = pod.gpus_held_since or pod.created
         due = self._due(pod.uid, since, _USUAL_START)
         if due <= now:
-            self._asked[pod.uid] = now
-            trial.stuck = await self._trouble_of_pod(pod, now)
+            self._polled[pod.uid] = now
+            sweep.trials.note_pod_blocker(trial, await self._pod_blocker(pod, now))
             due = self._due(pod.uid, since, _USUAL_START)
         return due
 
-    def _waiting(self, state: SweepState, trial: TrialState) -> JobRecord | None:
-        """The Job of a trial that should have a pod and has none. Forgets what is over."""
-        key = (state.namespace, trial.name)
-        jobs = [j for j in self._caches.jobs_of(key) if j.view.attempt == trial.attempt]
-        if not jobs or trial.stop is not None:
+    def _job_without_pod(self, sweep: SweepStore, trial: TrialState) -> JobRecord | None:
+        """The Job of a trial that should have a pod and has none. A pod that exists was not refused."""
+        key, attempt = ObjectKey(sweep.state.namespace, trial.name), trial.status.attempt
+        jobs = [j for j in self._caches.jobs_of(key) if j.view.attempt == attempt]
+        if not jobs or trial.status.stop is not None:
             return None
         view = jobs[0].view
         idle = view.suspended or view.deleting or view.succeeded or view.failure is not None
-        if not idle and not any(
-            pod.attempt == trial.attempt for pod in self._caches.pods_of(key, trial.uid)
-        ):
+        pods = self._caches.pods_of(key, trial.uid)
+        if not idle and not any(pod.attempt == attempt for pod in pods):
             return jobs[0]
-        self._asked.pop(view.uid, None)
-        trial.refused = None
+        self._polled.pop(view.uid, None)
+        sweep.trials.note_creation_blocker(trial, None)
         return None
 
     def _due(self, uid: str, started: float, usual: float) -> float:
-        asked = self._asked.get(uid)
-        if asked is None:
+        polled = self._polled.get(uid)
+        if polled is None:
             return started + usual
-        return asked + min(_LONGEST_PAUSE, max(usual, asked - started))
+        return polled + min(_LONGEST_PAUSE, max(usual, polled - started))
 
-    async def _ask_about_job(self, trial: TrialState, job: JobRecord, now: float) -> None:
-        self._asked[job.uid] = now
+    async def _read_job_events(
+        self, sweep: SweepStore, trial: TrialState, job: JobRecord, now: float
+    ) -> None:
+        self._polled[job.uid] = now
         selector = f"involvedObject.uid={job.uid},reason=FailedCreate"
         found = await self._events(job.namespace, selector)
         if not found:
             return
         said = str(max(found, key=_when).get("message", ""))
-        since = now if trial.refused is None else trial.refused.since
-        # What has refused this pod counts for the next Job.
+        before = trial.blockers.creation
+        since = now if before is None else before.since
+        # The next Job is to be adjusted to what has refused this pod.
         self._limits.forget(job.namespace)
         refused = of_refused_pod(said, since, await self._template_of(job))
         if names.SIDECAR in said + refused.message and self._limits.is_refused:
             refused = StartBlocker(
-                refused.reason, refused.message + _NO_RIGHT, since, refused.waits
+                refused.reason, refused.message + _MISSING_PERMISSION, since, refused.waits
             )
-        trial.refused = refused
+        sweep.trials.note_creation_blocker(trial, refused)
 
     async def _template_of(self, job: JobRecord) -> Mapping[str, Any]:
-        """The spec of a Job's pods: it has the containers that a refusal is about."""
+        """The pod template's spec, with the containers that a refusal is about."""
         try:
             body = await self._api.get(resources.JOBS, job.namespace, job.name)
         except errors.ApiError:
@@ -124,7 +144,7 @@ class JobEventPoller:
         spec: Mapping[str, Any] = body["spec"]["template"]["spec"]
         return spec
 
-    async def _trouble_of_pod(self, pod: PodRecord, now: float) -> StartBlocker | None:
+    async def _pod_blocker(self, pod: PodRecord, now: float) -> StartBlocker | None:
         found = await self._events(pod.namespace, f"involvedObject.uid={pod.uid},type=Warning")
         telling = [e for e in found if e.get("reason") in POD_EVENTS and _when(e) >= now - _STALE]
         if not telling:
@@ -137,11 +157,11 @@ class JobEventPoller:
         try:
             return [*await self._api.list_by_field(resources.EVENTS, namespace, selector)]
         except errors.ApiError:
-            return []  # asked again later
+            return []  # polled again later
 
 
 def _does_not_start(pod: PodRecord) -> bool:
-    """Whether the kubelet has a pod and has started none of its containers, or lacks an image of one."""
+    """Whether a scheduled pod has started no container, or one of its images cannot be pulled."""
     view = pod.view
     if view.is_terminal or view.deleting or view.started is not None or not view.node:
         return False
@@ -150,7 +170,7 @@ def _does_not_start(pod: PodRecord) -> bool:
 
 
 def _when(event: Mapping[str, Any]) -> float:
-    """When an event was seen last, in seconds since the epoch."""
+    """When an event occurred last, in seconds since the epoch."""
     series = event.get("series") or {}
     times = (
         event.get("lastTimestamp"),

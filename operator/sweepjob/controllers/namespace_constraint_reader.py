@@ -1,4 +1,4 @@
-"""LimitRanges and ResourceQuotas of the namespaces in which Jobs are created, read when they are needed.
+"""Reads the LimitRanges and ResourceQuotas of the namespaces in which Jobs are created.
 
 They are not watched: a namespace is read at most once a minute while trials start in it.
 """
@@ -10,19 +10,21 @@ import logging
 from collections.abc import Callable
 
 from ..kube import errors, resources
-from ..kube.client import Body, KubeClient
+from ..kube.client import KubeClient
 from ..kube.resources import Resource
+from ..kube.transport import Body
 from ..trial_pods.namespace_constraints import NamespaceConstraints
 
 _log = logging.getLogger(__name__)
-_FRESH = 60.0  # seconds for which an answer counts
-_MOST = 1000  # namespaces that are remembered
+_FRESH = 60.0  # seconds for which an answer is used
+_MOST = 1000  # namespaces that are cached
 
 
 class NamespaceConstraintReader:
-    """Remembers what was read, so that a thousand trials cost no more requests than one.
+    """Caches what it read, so that a thousand trials cost no more requests than one.
 
     Args:
+        api: the API server.
         clock: seconds since the epoch.
     """
 
@@ -30,10 +32,10 @@ class NamespaceConstraintReader:
         self._api = api
         self._clock = clock
         self._known: dict[str, tuple[float, asyncio.Task[NamespaceConstraints]]] = {}
-        self.is_refused = False  # whether a right to read them is missing
+        self.is_refused = False  # whether a permission to read them is missing
 
     async def read(self, namespace: str) -> NamespaceConstraints:
-        """What a namespace demands of containers; nothing where the right to read it is missing.
+        """The constraints of a namespace; none where the permission to read them is missing.
 
         Raises:
             ApiError: the API server did not answer.
@@ -43,7 +45,7 @@ class NamespaceConstraintReader:
         if task is None or now >= when + _FRESH:
             if len(self._known) >= _MOST:
                 self._known.clear()
-            task = asyncio.create_task(self._ask(namespace))
+            task = asyncio.create_task(self._fetch(namespace))
             self._known[namespace] = now, task
         try:
             return await asyncio.shield(task)
@@ -52,10 +54,10 @@ class NamespaceConstraintReader:
             raise
 
     def forget(self, namespace: str) -> None:
-        """Read a namespace again for the next Job: something in it has refused a pod."""
+        """Read a namespace again for the next Job: one of its constraints has refused a pod."""
         self._known.pop(namespace, None)
 
-    async def _ask(self, namespace: str) -> NamespaceConstraints:
+    async def _fetch(self, namespace: str) -> NamespaceConstraints:
         kinds = (resources.LIMIT_RANGES, resources.RESOURCE_QUOTAS)
         ranges, quotas = await asyncio.gather(*(self._list(kind, namespace) for kind in kinds))
         self.is_refused = ranges is None or quotas is None

@@ -1,4 +1,4 @@
-"""What a sampler that learns is told of a trial that has ended, by how it ended."""
+"""Turns an ended trial into an observation for samplers that use observations."""
 
 from __future__ import annotations
 
@@ -9,28 +9,34 @@ from ..search.sampler import Observation
 from ..search.space import Assignment
 
 
-def learn(
-    evidence: CurveExtrapolation,
+def add_observation(
+    observations: CurveExtrapolation,
     number: int,
     assignment: Assignment,
     curve: Curve,
     phase: TrialPhase,
 ) -> None:
-    """Add a trial. A canceled one that reported nothing says nothing, like one that goes on; it is never
+    """Add a trial to the observations.
+
+    A canceled trial without reports is an observation without a score, like a pending one: it is never
     proposed again.
 
     Args:
-        number: its index; of another sweep's, one below zero.
+        observations: of the sweep's ended trials.
+        number: index of the trial; below zero for a trial of another sweep.
+        assignment: the parameter values that it tried.
+        curve: its reports.
+        phase: the phase that it ended in.
     """
     index = number if number >= 0 else None
     score = None if curve.best is None else curve.score
-    says_nothing = score is None and phase is TrialPhase.CANCELED
-    if says_nothing and index is None:
+    is_void = score is None and phase is TrialPhase.CANCELED
+    if is_void and index is None:
         return
-    seen = Observation(index, assignment, score, ended=not says_nothing)
+    seen = Observation(index, assignment, score, ended=not is_void)
     if phase is TrialPhase.SUCCEEDED:
-        evidence.add_full(seen, number, curve)
+        observations.add_full(seen, number, curve)
     elif phase is TrialPhase.EARLY_STOPPED:
-        evidence.add_stopped(seen, curve)
+        observations.add_stopped(seen, curve)
     else:
-        evidence.add(seen)
+        observations.add(seen)

@@ -1,4 +1,4 @@
-"""Answers a push whose sender is known: whether it counts, and for which trial."""
+"""Answers pushes of sidecars whose identity was checked."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import logging
 from collections.abc import Callable
 
 from .. import protocol
-from ..ingest.answer import Answer
+from ..api.identity import ObjectKey
 from ..ingest.authentication import Caller
+from ..ingest.push_response import PushResponse
 from ..trial_pods.pod_records import PodRecord
 from .caches import Caches
 from .report_ingestor import ReportIngestor
@@ -17,11 +18,14 @@ _log = logging.getLogger(__name__)
 
 
 class PushHandler:
-    """A push counts for a trial only if the pod that its token was made for is a pod of a Job of that
-    trial, by owner, not by label.
+    """Decides whether a push counts, and for which trial.
+
+    It counts if the pod of the token belongs to a Job of that trial, by owner reference, not by label.
 
     Args:
-        leads: whether this operator acts; a standby takes no reports.
+        reports: ingests reports.
+        caches: of records, Jobs and pods.
+        leads: whether this operator is the leader; a standby ingests nothing.
     """
 
     def __init__(
@@ -31,44 +35,49 @@ class PushHandler:
         self._caches = caches
         self._leads = leads
 
-    def answer(self, caller: Caller, push: protocol.Push) -> Answer:
-        """Ingest a push, and say what is wanted next.
+    def handle(self, caller: Caller, push: protocol.Push) -> PushResponse:
+        """Ingest a push.
 
         Args:
-            caller: by a token that has been checked.
+            caller: the pod of a token that was checked.
+            push: its reports.
+
+        Returns:
+            The HTTP answer: 200 with a ``protocol.Reply``; 403 if the push is not the pod's to make; 410
+            if another pod has replaced it; 503 if it may be tried again; 500 if the operator failed.
         """
         try:
             return self._answer(caller, push)
         except Exception:  # noqa: BLE001 - one trial's fault must not end the ingestion for all
             _log.exception("push of pod %s/%s for %s", caller.namespace, caller.pod, push.trial)
-            return Answer(500, "the operator failed on this push; its log says why")
+            return PushResponse(500, "the operator failed on this push; its log says why")
 
-    def _answer(self, caller: Caller, push: protocol.Push) -> Answer:
+    def _answer(self, caller: Caller, push: protocol.Push) -> PushResponse:
         if not self._leads():
-            return Answer(503, "this operator does not lead; another one does")
+            return PushResponse(503, "this operator does not lead; another one does")
         pod = self._caches.pod(caller.uid)
         if pod is None:
             # The watch may be a moment behind; the sidecar tries again.
-            return Answer(503, f"pod {caller.pod} is not known yet")
+            return PushResponse(503, f"pod {caller.pod} is not known yet")
         if pod.namespace != caller.namespace or push.namespace != pod.namespace:
-            return Answer(403, "the token belongs to another namespace")
+            return PushResponse(403, "the token belongs to another namespace")
         if push.trial != pod.trial or not self._belongs(pod):
-            return Answer(403, f"pod {caller.pod} is not a pod of trial {push.trial}")
+            return PushResponse(403, f"pod {caller.pod} is not a pod of trial {push.trial}")
         if not self._reports.is_current(pod):
-            return Answer(410, f"trial {push.trial} goes on in another pod")
-        reply = self._reports.take((pod.namespace, pod.sweep), push, pod.uid)
+            return PushResponse(410, f"trial {push.trial} runs in another pod now")
+        reply = self._reports.ingest_push(ObjectKey(pod.namespace, pod.sweep), push, pod.uid)
         if reply is None:
             return self._not_live(pod.namespace, push)
-        return Answer(200, json.dumps(reply.dump()))
+        return PushResponse(200, json.dumps(reply.dump()))
 
     def _belongs(self, pod: PodRecord) -> bool:
         record = self._caches.trials(pod.namespace).get(pod.namespace, pod.trial)
         return record is not None and self._caches.trial_uid_of(pod) == record.uid
 
-    def _not_live(self, namespace: str, push: protocol.Push) -> Answer:
+    def _not_live(self, namespace: str, push: protocol.Push) -> PushResponse:
         """The trial has ended, or its sweep was not reconciled since the operator started."""
         record = self._caches.trials(namespace).get(namespace, push.trial)
         if record is not None and record.phase.is_end:
             end = push.first + len(push.values)
-            return Answer(200, json.dumps(protocol.Reply(end, end - 1, protocol.STOP).dump()))
-        return Answer(503, f"trial {push.trial} is not known yet")
+            return PushResponse(200, json.dumps(protocol.Reply(end, end - 1, protocol.STOP).dump()))
+        return PushResponse(503, f"trial {push.trial} is not known yet")

@@ -1,51 +1,75 @@
-"""What has to be looked at: trials, sweeps, and what a sweep's status says, each by itself."""
+"""The work queues of the controllers: sweeps, trials, and statuses of sweeps.
+
+Three queues, so that a trial waits for no other trial's requests, and neither waits for a status. A key
+is in a queue at most once, and is reconciled by one worker at a time; see ``kube.workqueue``.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from ..api.identity import ObjectKey
 from ..kube.workqueue import WorkQueue
-from .caches import Key
-from .sweep_store import SweepState
+from .sweep_registry import SweepRegistry
+from .sweep_state import SweepState
 
-TrialKey = tuple[Key, int]  # the sweep's, and the trial's index
-Look = Callable[[Key], Awaitable[float | None]]
+TrialKey = tuple[ObjectKey, int]  # the sweep's, and the trial's index
+Reconcile = Callable[[ObjectKey], Awaitable[float | None]]
 
 
 class Queues:
-    """A trial waits for no other trial's requests, and neither waits for what is only told.
+    """The three work queues. ``connect`` has to be called before anything is added.
 
     Args:
-        interval: tells the seconds between two writes of what has changed in a sweep's numbers alone.
+        registry: of all sweeps.
     """
 
-    def __init__(
+    sweeps: WorkQueue[ObjectKey]
+    trials: WorkQueue[TrialKey]
+    statuses: WorkQueue[ObjectKey]
+
+    def __init__(self, registry: SweepRegistry) -> None:
+        self._registry = registry
+
+    def connect(
         self,
-        sweep: Look,
+        sweep: Reconcile,
         trial: Callable[[TrialKey], Awaitable[float | None]],
-        status: Look,
-        interval: Callable[[], float],
+        status: Reconcile,
     ) -> None:
-        self._interval = interval
-        self.sweeps: WorkQueue[Key] = WorkQueue(sweep)
-        self.trials: WorkQueue[TrialKey] = WorkQueue(trial)
-        self.statuses: WorkQueue[Key] = WorkQueue(status)
+        """Set what reconciles the keys.
+
+        Args:
+            sweep: reconciles a sweep; returns seconds until it is reconciled again, None for never.
+            trial: the same of a trial.
+            status: the same of a sweep's status.
+        """
+        self.sweeps, self.trials = WorkQueue(sweep), WorkQueue(trial)
+        self.statuses = WorkQueue(status)
 
     async def run(self) -> None:
+        """Work until it is cancelled."""
         async with asyncio.TaskGroup() as group:
             for queue in (self.trials, self.sweeps, self.statuses):
                 group.create_task(queue.run())
 
     @property
     def depth(self) -> int:
+        """How many keys wait."""
         return self.sweeps.depth + self.trials.depth + self.statuses.depth
 
-    def add_trials(self, state: SweepState) -> None:
-        """Look at all trials of a sweep that have not ended."""
-        for index in (*state.live, *state.reserved):
-            self.trials.add((state.key, index))
+    def requeue_trials(self, state: SweepState) -> None:
+        """Reconcile all trials of a sweep that have not ended."""
+        for index in (*state.live, *state.slots.reserved):
+            self.trials.add((state.identity.key, index))
 
     def requeue_status(self, state: SweepState, now: float) -> None:
-        """Look at what the sweep's status says, when it may be written again."""
-        self.statuses.add_after(state.key, state.status_written + self._interval() - now)
+        """Reconcile a sweep's status when it may be written again.
+
+        Args:
+            state: of the sweep.
+            now: seconds since the epoch.
+        """
+        due = state.written.written_at + self._registry.status_interval()
+        self.statuses.add_after(state.identity.key, due - now)

@@ -1,4 +1,4 @@
-"""Whether the operator can do its work, and if not, why: told by the readiness probe and in the log."""
+"""Whether the operator is ready, and why not, for the readiness probe and the log."""
 
 from __future__ import annotations
 
@@ -7,39 +7,40 @@ import logging
 from collections.abc import Callable, Iterable
 
 _log = logging.getLogger(__name__)
-_LOOK = 1.0  # seconds between two looks
+_INTERVAL = 1.0  # seconds between two checks
 
 
 class Readiness:
-    """Asks each part what keeps it from its work.
+    """Collects the reasons of all parts why the operator is not ready.
 
     Args:
-        parts: each tells its problems, none while it works.
+        parts: each returns its reasons, none while it works.
 
     Attributes:
-        problems: what they told last.
+        reasons: of the last check; empty when the operator is ready.
     """
 
     def __init__(self, *parts: Callable[[], Iterable[str]]) -> None:
         self._parts = parts
-        self.problems: list[str] = ["it starts"]
+        self.reasons: list[str] = ["it starts"]
         self._logged: list[str] = []
 
     async def run(self) -> None:
-        """Look for ever."""
+        """Check until cancelled."""
         while True:
-            self.look()
-            await asyncio.sleep(_LOOK)
+            self.check()
+            await asyncio.sleep(_INTERVAL)
 
-    def look(self) -> None:
-        """Ask all parts, and log what has changed: a problem at the second look, since many last no
-        longer at a start.
+    def check(self) -> None:
+        """Ask all parts, and log changes.
+
+        A reason is logged when it is found the second time, since many pass by themselves at a start.
         """
-        before, self.problems = self.problems, [p for part in self._parts for p in part()]
-        lasting = [problem for problem in self.problems if problem in before]
-        for problem in lasting:
-            if problem not in self._logged:
-                _log.warning("not ready: %s", problem)
+        before, self.reasons = self.reasons, [r for part in self._parts for r in part()]
+        lasting = [reason for reason in self.reasons if reason in before]
+        for reason in lasting:
+            if reason not in self._logged:
+                _log.warning("not ready: %s", reason)
         self._logged = lasting
-        if before and not self.problems:
+        if before and not self.reasons:
             _log.info("ready")

@@ -1,4 +1,4 @@
-"""Reports on their way into the memory of their sweep: from sidecars, from logs, from last words."""
+"""Ingests reports into the state of their sweep: from sidecars, from logs, from termination messages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .. import protocol
+from ..api.identity import ObjectKey
 from ..ingest.pod_logs.reader import LogReaders
 from ..kube.client import KubeClient
 from ..pod_logs.findings import LogFindings
@@ -15,20 +16,25 @@ from ..pod_logs.position import LogPosition
 from ..telemetry import metrics
 from ..trial_pods.lost_reports import lost_reports_notice
 from ..trial_pods.pod_records import PodRecord
-from .caches import Caches, Key
+from .caches import Caches
+from .pod_view import interruption_cause, pod_view
 from .queues import Queues
-from .sweep_store import SweepState
-from .trial_store import TrialState
+from .sweep_registry import SweepRegistry
+from .sweep_state import SweepState
+from .sweep_store import SweepStore
+from .trial_state import TrialState
 
-_SOON = 1.0  # seconds until a trial is looked at that has something to record some time
+_SOON = 1.0  # seconds until a trial with something to record is reconciled
 
 
 class ReportIngestor:
-    """Takes in what trials say, if it is theirs to say.
+    """Ingests what the current pod of a trial reports.
 
     Args:
-        find: the memory of a sweep, None when there is none.
-        queues: are told what to look at again.
+        api: the API server.
+        caches: of Jobs and pods.
+        registry: of all sweeps.
+        queues: of the controllers.
         clock: seconds since the epoch.
         limits: budgets for reading logs.
     """
@@ -37,13 +43,13 @@ class ReportIngestor:
         self,
         api: KubeClient,
         caches: Caches,
-        find: Callable[[Key], SweepState | None],
+        registry: SweepRegistry,
         queues: Queues,
         clock: Callable[[], float],
         limits: LogLimits,
     ) -> None:
         self._caches = caches
-        self._find = find
+        self._registry = registry
         self._queues = queues
         self._clock = clock
         self._logs = LogReaders(
@@ -57,121 +63,177 @@ class ReportIngestor:
         )
 
     def is_current(self, pod: PodRecord) -> bool:
-        """Whether the pod is the one whose reports are its trial's. One that hangs on a lost node,
-        or was taken away and replaced, is not.
-        """
-        state = self._find((pod.namespace, pod.sweep))
-        trial = None if state is None else state.find(pod.trial)
-        if trial is None:
-            return True  # nothing is known about the trial yet, or any more
-        newest = self._caches.newest_pod((pod.namespace, pod.trial), trial.uid)
-        return pod.attempt == trial.attempt and newest is not None and newest.uid == pod.uid
+        """Whether the pod's reports are its trial's.
 
-    def take(self, sweep: Key, push: protocol.Push, pod: str) -> protocol.Reply | None:
-        """A sidecar's push, already authenticated; None when the trial is not live.
+        Those of a pod on a lost node, or of one that was replaced, are not. True as long as nothing is
+        known about the trial.
+        """
+        sweep = self._registry.sweep(ObjectKey(pod.namespace, pod.sweep))
+        trial = None if sweep is None else sweep.state.trial(pod.trial)
+        if trial is None:
+            return True
+        newest = self._caches.newest_pod(ObjectKey(pod.namespace, pod.trial), trial.uid)
+        is_newest = newest is not None and newest.uid == pod.uid
+        return pod.attempt == trial.status.attempt and is_newest
+
+    def ingest_push(self, key: ObjectKey, push: protocol.Push, pod: str) -> protocol.Reply | None:
+        """Ingest what a sidecar sent, which is authenticated already.
 
         Args:
+            key: of the sweep.
+            push: the reports.
             pod: uid of the sidecar's pod.
-        """
-        state = self._find(sweep)
-        trial = None if state is None else state.find(push.trial)
-        if state is None or trial is None:
-            return None
-        if trial.pod != pod:
-            state.switch_pod(trial, pod)
-        before, now = trial.curve.count, self._clock()
-        decided = state.report(trial, push, now)
-        self._taken(state, trial, trial.curve.count - before, now, decided=decided)
-        # A decision that is not on record yet may die with us: the sidecar must tell it all again then.
-        action = protocol.CONTINUE if trial.stop is None else protocol.STOP
-        return protocol.Reply(trial.curve.count + 1, trial.durable, action)
 
-    def account(self, pod: PodRecord, *, gone: bool) -> None:
-        """A pod has changed, or is gone."""
+        Returns:
+            What the sidecar is to do; None when the trial is not live.
+        """
+        sweep = self._registry.sweep(key)
+        trial = None if sweep is None else sweep.state.trial(push.trial)
+        if sweep is None or trial is None:
+            return None
+        if trial.reports.pod != pod:
+            sweep.switch_pod(trial, pod)
+        before, now = trial.reports.curve.count, self._clock()
+        decided = sweep.ingest_push(trial, push, now)
+        self._requeue(sweep.state, trial, before, now, decided=decided)
+        # A decision that is not recorded is lost in a crash: then the sidecar has to send all again.
+        action = protocol.CONTINUE if trial.status.stop is None else protocol.STOP
+        return protocol.Reply(trial.reports.curve.count + 1, trial.writes.reports, action)
+
+    def on_pod(self, pod: PodRecord, *, gone: bool) -> None:
+        """A pod changed.
+
+        Args:
+            pod: the pod.
+            gone: it was deleted.
+        """
         if gone:
             self._logs.forget(pod.uid)
-        state = self._find((pod.namespace, pod.sweep))
-        if state is not None:
-            self.take_in(state, pod, gone=gone)
+        sweep = self._registry.sweep(ObjectKey(pod.namespace, pod.sweep))
+        if sweep is not None:
+            self.ingest_pod(sweep, pod, gone=gone)
 
-    def take_in(self, state: SweepState, pod: PodRecord, *, gone: bool) -> None:
-        """What a pod shows: its GPUs' time, who ended it, its sidecar's last words."""
-        trial = state.find(pod.trial)
-        if trial is None or trial.attempt != pod.attempt:
+    def ingest_pod(self, sweep: SweepStore, pod: PodRecord, *, gone: bool) -> None:
+        """Ingest what a pod's status shows: GPU time, interruptions, and the sidecar's summary.
+
+        Args:
+            sweep: of the pod's trial.
+            pod: the pod; ignored unless it is of the current attempt of a live trial.
+            gone: it was deleted.
+        """
+        trial = sweep.state.trial(pod.trial)
+        if trial is None or trial.status.attempt != pod.attempt:
             return
         if self._caches.trial_uid_of(pod) != trial.uid:
             return
         now = self._clock()
-        trial.account(pod, now, gone=gone)
-        view = trial.view_of(pod)
-        if view.is_interrupted and trial.stop is None:
+        sweep.trials.observe_pod(trial, pod, now, gone=gone)
+        view = pod_view(trial, pod)
+        if view.is_interrupted and trial.status.stop is None:
             if view.is_terminal or gone:
-                jobs = self._caches.jobs_of((pod.namespace, pod.trial))
-                trial.interrupt(pod, now, suspended=any(j.view.suspended for j in jobs))
+                self._record_interruption(sweep, trial, pod, now)
         elif pod.summary is not None and pod.has_ended:
-            if trial.pod != pod.uid and pod.summary.count:
-                state.switch_pod(trial, pod.uid)
-            state.adopt(trial, pod.summary, now)
-        if trial.stop is None and not view.is_interrupted:
-            lost = lost_reports_notice(pod.sidecar, state.spec.metrics.source, over=pod.has_ended)
-            if lost is not None:
-                trial.note_doubts(trial.told, lost, now)
-                self._queues.trials.add_after((state.key, trial.index), _SOON)
+            if trial.reports.pod != pod.uid and pod.summary.count:
+                sweep.switch_pod(trial, pod.uid)
+            sweep.ingest_summary(trial, pod.summary, now)
+        if trial.status.stop is None and not view.is_interrupted:
+            self._note_loss(sweep, trial, pod, now)
 
-    def follow_log(self, state: SweepState, trial: TrialState) -> None:
-        """See that the log of a trial's current pod is read, where reports are printed."""
-        if state.spec.metrics.source != protocol.LOGS:
+    def _record_interruption(
+        self, sweep: SweepStore, trial: TrialState, pod: PodRecord, now: float
+    ) -> None:
+        jobs = self._caches.jobs_of(ObjectKey(pod.namespace, pod.trial))
+        suspended = any(job.view.suspended for job in jobs)
+        cause = interruption_cause(trial, pod, job_suspended=suspended)
+        sweep.trials.record_interruption(trial, pod, cause, now)
+
+    def _note_loss(self, sweep: SweepStore, trial: TrialState, pod: PodRecord, now: float) -> None:
+        """Note what the end of a sidecar may have lost."""
+        source = sweep.state.spec.metrics.source
+        loss = lost_reports_notice(pod.sidecar, source, over=pod.has_ended)
+        if loss is not None:
+            notices = trial.completeness.sidecar_notices
+            sweep.trials.note_completeness(trial, notices, loss, now)
+            self._queues.trials.add_after((sweep.state.identity.key, trial.index), _SOON)
+
+    def follow_log(self, sweep: SweepStore, trial: TrialState) -> None:
+        """Have the log of a trial's current pod read, where reports are printed.
+
+        Args:
+            sweep: of the trial.
+            trial: a live trial.
+        """
+        if sweep.state.spec.metrics.source != protocol.LOGS:
             return
-        pod = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
-        if pod is not None and pod.attempt == trial.attempt:
-            self._follow(state, trial, pod)
+        key = ObjectKey(sweep.state.namespace, trial.name)
+        pod = self._caches.newest_pod(key, trial.uid)
+        if pod is not None and pod.attempt == trial.status.attempt:
+            self._follow(sweep, trial, pod)
 
-    def _follow(self, state: SweepState, trial: TrialState, pod: PodRecord) -> None:
+    def _follow(self, sweep: SweepStore, trial: TrialState, pod: PodRecord) -> None:
         if pod.view.started is None and not pod.view.is_terminal:
             return
-        if trial.pod != pod.uid:
-            state.switch_pod(trial, pod.uid)
-        lines = LogParser(state.spec.objective.primary_metric, state.spec.metrics.pattern)
-        self._logs.follow(pod, lines, trial.log_time, trial.log_lines)
+        if trial.reports.pod != pod.uid:
+            sweep.switch_pod(trial, pod.uid)
+        spec = sweep.state.spec
+        lines = LogParser(spec.objective.primary_metric, spec.metrics.pattern)
+        self._logs.follow(pod, lines, *trial.reports.log_position)
 
     def is_read(self, state: SweepState, pod: PodRecord) -> bool:
-        """Whether everything that a pod has reported has been taken in."""
+        """Whether all reports of a pod were ingested.
+
+        Args:
+            state: of the pod's sweep.
+            pod: a pod that has ended.
+        """
         return state.spec.metrics.source != protocol.LOGS or self._logs.has_read(pod.uid)
 
+    def _reporting(self, pod: PodRecord) -> tuple[SweepStore, TrialState] | None:
+        """The sweep and the trial whose reports come from this pod; None when they do not."""
+        sweep = self._registry.sweep(ObjectKey(pod.namespace, pod.sweep))
+        trial = None if sweep is None else sweep.state.trial(pod.trial)
+        if sweep is None or trial is None or trial.reports.pod != pod.uid:
+            return None
+        return sweep, trial
+
     def _on_line(self, pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
-        state = self._find((pod.namespace, pod.sweep))
-        trial = None if state is None else state.find(pod.trial)
-        if state is None or trial is None or trial.pod != pod.uid:
+        reporting = self._reporting(pod)
+        if reporting is None:
             return
-        before, now = trial.curve.count, self._clock()
-        decided = state.read(trial, found, where.time, now, where.lines)
-        self._taken(state, trial, trial.curve.count - before, now, decided=decided)
+        sweep, trial = reporting
+        before, now = trial.reports.curve.count, self._clock()
+        decided = sweep.ingest_log_line(trial, found, where, now)
+        self._requeue(sweep.state, trial, before, now, decided=decided)
 
     def _on_findings(self, pod: PodRecord, found: LogFindings) -> None:
-        state = self._find((pod.namespace, pod.sweep))
-        trial = None if state is None else state.find(pod.trial)
-        if state is None or trial is None or trial.pod != pod.uid:
+        reporting = self._reporting(pod)
+        if reporting is None:
             return
-        if trial.stop is not None:  # its pod goes, and its log with it
+        sweep, trial = reporting
+        if trial.status.stop is not None:  # its pod is deleted, and the log with it
             found = replace(found, error="")
         now = self._clock()
-        if trial.note_log(found, state.spec.objective.primary_metric, now):
-            self._queues.trials.add_after((state.key, trial.index), _SOON)
-            self._queues.requeue_status(state, now)
+        metric = sweep.state.spec.objective.primary_metric
+        if sweep.trials.note_log(trial, found, metric, now):
+            self._queues.trials.add_after((sweep.state.identity.key, trial.index), _SOON)
+            self._queues.requeue_status(sweep.state, now)
 
     def _on_log_end(self, pod: PodRecord) -> None:
-        state = self._find((pod.namespace, pod.sweep))
-        trial = None if state is None else state.find(pod.trial)
-        if state is not None and trial is not None:
-            self._queues.trials.add((state.key, trial.index))
+        key = ObjectKey(pod.namespace, pod.sweep)
+        sweep = self._registry.sweep(key)
+        trial = None if sweep is None else sweep.state.trial(pod.trial)
+        if trial is not None:
+            self._queues.trials.add((key, trial.index))
 
-    def _taken(
-        self, state: SweepState, trial: TrialState, reports: int, now: float, *, decided: bool
+    def _requeue(
+        self, state: SweepState, trial: TrialState, before: int, now: float, *, decided: bool
     ) -> None:
-        """Act on a decision at once, on the rest soon."""
-        metrics.REPORTS.labels(state.spec.metrics.source).inc(reports)
+        """Requeue a trial with new reports: at once to record a decision, soon to record the curve."""
+        count = trial.reports.curve.count - before
+        metrics.REPORTS.labels(state.spec.metrics.source).inc(count)
+        key = (state.identity.key, trial.index)
         if decided:
-            self._queues.trials.add((state.key, trial.index))
-        elif trial.unwritten_since == now:  # it is to be recorded some time
-            self._queues.trials.add_after((state.key, trial.index), _SOON)
+            self._queues.trials.add(key)
+        elif trial.writes.pending_since == now:  # nothing was pending before
+            self._queues.trials.add_after(key, _SOON)
         self._queues.requeue_status(state, now)

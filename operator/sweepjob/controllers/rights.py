@@ -1,6 +1,6 @@
-"""The operator's rights: what each is for, what fails without it, and where it is granted.
+"""The RBAC rights of the operator's account: what fails without each, and which role grants it.
 
-The chart grants exactly these (a test compares both directions).
+The chart grants exactly these; a test compares both directions.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from enum import Enum
 
 from .. import protocol
 from ..api import names
-from ..kube.denied import Denied
+from ..kube.denied_access import SET_OWNER, DeniedAccess
 
-# What a sweep is told to do about a right that is lacking.
+# What the status of a sweep says about a right that is lacking.
 REMEDY = (
-    "Ask whoever installed the operator to grant it what the chart's roles grant; everything goes on "
-    "by itself then"
+    "Ask the administrator of the operator to grant it what the chart's roles grant; the sweep then "
+    "continues by itself"
 )
 
 
 class Need(Enum):
     """How much the operator depends on a right."""
 
-    REQUIRED = "required"  # not ready without it
-    PARTIAL = "partial"  # ready without it; every sweep that is concerned is degraded
+    REQUIRED = "required"  # the operator is not ready without it
+    PARTIAL = "partial"  # the operator is ready; each sweep that is affected is degraded
     RARE = "rare"  # used after a crash, or checked by some clusters only
 
 
@@ -40,10 +40,13 @@ class Right:
     """One verb on one resource.
 
     Attributes:
+        group: the API group; empty for the core group.
         resource: plural, with the subresource behind a slash.
+        verb: of RBAC.
+        need: how much the operator depends on it.
         loss: what does not work without it.
-        grant: the role that it belongs to.
-        sources: of metrics; sweeps with another source are not concerned. Empty for all.
+        grant: the role that grants it.
+        sources: of metrics; sweeps with another source are not affected. Empty for all sources.
     """
 
     group: str
@@ -55,6 +58,7 @@ class Right:
     sources: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
+        """For the log, the readiness probe, and the label of a metric."""
         return f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
 
 
@@ -113,7 +117,10 @@ RIGHTS: tuple[Right, ...] = (
     ),
 )
 
-# Only where one of several operators leads.
+# The owners that the operator sets, by group and resource of what they own.
+_OWNERS = {("batch", "jobs"): names.SWEEPTRIALS, (names.GROUP, names.SWEEPTRIALS): names.SWEEPJOBS}
+
+# Needed for leader election only.
 LEASE_RIGHTS: tuple[Right, ...] = tuple(
     Right("coordination.k8s.io", "leases", verb, _REQUIRED, "no operator leads", Grant.LEASE)
     for verb in ("create", "get", "update")
@@ -121,12 +128,13 @@ LEASE_RIGHTS: tuple[Right, ...] = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Lack:
-    """A right that is lacking.
+class ScopedRight:
+    """A right in the scope in which it is needed.
 
     Attributes:
+        right: the verb on a resource.
         namespace: None for the whole cluster.
-        name: of the one object that it is needed for; empty for all.
+        name: of the only object that it is needed for; empty for all.
     """
 
     right: Right
@@ -135,10 +143,11 @@ class Lack:
 
     @property
     def where(self) -> str:
+        """The scope, in words."""
         return "in the cluster" if self.namespace is None else f"in namespace {self.namespace}"
 
     def __str__(self) -> str:
-        """For whoever reads the operator's log, or is told by /readyz."""
+        """What is wrong when it is lacking, for the operator's log and for /readyz."""
         bound = ""
         if self.namespace is not None and self.right.grant is Grant.WATCHED:
             bound = f", with a RoleBinding in namespace {self.namespace}"
@@ -148,29 +157,37 @@ class Lack:
         )
 
 
-def message_for_sweep(lacks: list[Lack]) -> str:
-    """What the status of a sweep says about the rights that it is concerned by."""
+def missing_rights_message(lacks: list[ScopedRight]) -> str:
+    """What the status of a sweep says about the rights whose lack affects it."""
     listed = "; ".join(f"{lack.right} {lack.where} ({lack.right.loss})" for lack in lacks)
     return f"the operator lacks the right to {listed}. {REMEDY}"
 
 
-def concerns(lack: Lack, namespace: str, source: str) -> bool:
-    """Whether a sweep in a namespace, with a source of metrics, is worse off without the right."""
+def affects_sweep(lack: ScopedRight, namespace: str, source: str) -> bool:
+    """Whether the lack of a right affects a sweep.
+
+    Args:
+        lack: the right that is lacking.
+        namespace: of the sweep.
+        source: of the sweep's metrics.
+    """
     right = lack.right
     here = lack.namespace is None or right.grant is not Grant.WATCHED or lack.namespace == namespace
     return here and right.need is not Need.RARE and (not right.sources or source in right.sources)
 
 
-def right_of(denied: Denied) -> Right | None:
-    """The right in the table that a refused request would have needed."""
+def find_right(denied: DeniedAccess) -> Right | None:
+    """The right in the table that a refused request would have needed; None for another one."""
     wanted = (denied.group, denied.resource, denied.verb)
+    if denied.verb == SET_OWNER and (owner := _OWNERS.get((denied.group, denied.resource))):
+        wanted = (names.GROUP, f"{owner}/finalizers", "update")
     every = (*RIGHTS, *LEASE_RIGHTS)
     return next((r for r in every if (r.group, r.resource, r.verb) == wanted), None)
 
 
-def message_for_denied(denied: Denied) -> str:
-    """What a sweep says about a request that the operator was refused."""
-    right = right_of(denied)
-    if right is None:  # nothing that it asks for is missing in the table
+def denied_access_message(denied: DeniedAccess) -> str:
+    """What the status of a sweep says about a request that was refused."""
+    right = find_right(denied)
+    if right is None:  # the table has all rights that the operator uses
         return f"the operator may not {denied.verb} {denied.resource}. {REMEDY}"
-    return message_for_sweep([Lack(right, denied.namespace or None)])
+    return missing_rights_message([ScopedRight(right, denied.namespace or None)])

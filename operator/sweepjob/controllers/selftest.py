@@ -1,4 +1,4 @@
-"""``helm test``: a sweep of two trials, from its creation to its best, in the installation as it is."""
+"""``helm test``: runs a sweep of two trials in the installation, and checks its best trial."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import time
 from typing import Any
 
 from ..api import names
-from ..kube import errors, resources
-from ..kube.client import KubeClient, connect
+from ..api.resources import SWEEPJOBS
+from ..kube import errors
+from ..kube.client import KubeClient
+from ..kube.connection import connect
 
-_PATIENCE = 240.0  # seconds; the image may have to be pulled
+_TIMEOUT = 240.0  # seconds; the image may have to be pulled
 _SCRIPT = "import os; print('score=' + os.environ['AZUREML_SWEEP_x'])"
 
 
@@ -34,29 +36,42 @@ def sweepjob(name: str, image: str) -> dict[str, Any]:
 
 
 async def follow(api: KubeClient, namespace: str, name: str) -> dict[str, Any]:
-    """The SweepJob when it has ended, or as it is when the time is over."""
-    deadline, said = time.monotonic() + _PATIENCE, ""
+    """Print a SweepJob's progress; returns it when it has ended, or when the timeout has passed.
+
+    Args:
+        api: the client.
+        namespace: of the SweepJob.
+        name: of the SweepJob.
+    """
+    deadline, printed = time.monotonic() + _TIMEOUT, ""
     while True:
-        found = await api.get(resources.SWEEPJOBS, namespace, name)
+        found = await api.get(SWEEPJOBS, namespace, name)
         status = found.get("status") or {}
         line = f"{status.get('phase', '')} {status.get('progress', '')}".strip()
-        if line != said:
+        if line != printed:
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
-        said = line
+        printed = line
         if status.get("phase") in ("Complete", "Failed", "Invalid") or time.monotonic() > deadline:
             return found
         await asyncio.sleep(1)
 
 
 async def run(namespace: str, name: str, image: str, *, strict_tls: bool) -> int:
-    """Create the sweep, see it through, delete it; returns the exit code."""
+    """Create a sweep, wait for its end, and delete it; returns the exit code.
+
+    Args:
+        namespace: of the SweepJob.
+        name: of the SweepJob.
+        image: of the trials; has Python.
+        strict_tls: as for ``kube.connection.connect``.
+    """
     api = await connect(strict_tls=strict_tls)
-    made = await api.create(resources.SWEEPJOBS, namespace, sweepjob(name, image))
+    made = await api.create(SWEEPJOBS, namespace, sweepjob(name, image))
     try:
         sweep = await follow(api, namespace, name)
     finally:
-        await api.delete(resources.SWEEPJOBS, namespace, name, made["metadata"]["uid"])
+        await api.delete(SWEEPJOBS, namespace, name, made["metadata"]["uid"])
         await api.close()
     status = sweep.get("status") or {}
     best = status.get("best") or {}
@@ -69,6 +84,7 @@ async def run(namespace: str, name: str, image: str, *, strict_tls: bool) -> int
 
 
 def main() -> int:
+    """The entry point; returns the exit code."""
     get = os.environ
     where = (get["SWEEPJOB_TEST_NAMESPACE"], get["SWEEPJOB_TEST_NAME"], get["SWEEPJOB_TEST_IMAGE"])
     try:

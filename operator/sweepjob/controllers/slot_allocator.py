@@ -1,18 +1,27 @@
-"""Free slots, and the new trials that they are given to."""
+"""Gives free slots of a sweep to new trials."""
 
 from __future__ import annotations
 
-from ..lifecycle.planner import new_trials
+from dataclasses import replace
+
+from ..lifecycle.planner import free_slots, new_trials
 from ..settings import Settings
 from .queues import Queues
-from .snapshot_builder import of_sweep
-from .sweep_store import SweepState
+from .snapshot_builder import sweep_snapshot
+from .sweep_store import SweepStore
 
 
-def fill(state: SweepState, settings: Settings, queues: Queues, now: float) -> None:
-    """Reserve the free slots of a sweep for new trials, and have these looked at: nothing is written
-    here.
+def fill_slots(sweep: SweepStore, settings: Settings, queues: Queues, now: float) -> None:
+    """Reserve free slots for new trials, and requeue those, which creates their records.
+
+    Args:
+        sweep: an active sweep.
+        settings: of the operator.
+        queues: of the controllers.
+        now: seconds since the epoch.
     """
-    for new in new_trials(of_sweep(state, settings), now):
-        state.reserved[new.index] = new.assignment
-        queues.trials.add((state.key, new.index))
+    snap = sweep_snapshot(sweep.state, settings)
+    snap = replace(snap, proposals=sweep.propose(free_slots(snap)))
+    for new in new_trials(snap, now):
+        sweep.reserve_slot(new)
+        queues.trials.add((sweep.state.identity.key, new.index))

@@ -1,42 +1,38 @@
-"""From the caches and the memory of a sweep to the values that decisions are made from."""
+"""Builds the values that the planner decides from. Nothing is changed here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from ..api.identity import ObjectKey
 from ..api.metrics import RETRY
 from ..api.phases import TrialPhase
-from ..lifecycle.observed import EarlierAttempt, Job, Pod, StartBlocker
-from ..lifecycle.planner import free_slots
+from ..lifecycle.observed import EarlierAttempt, Job, Pod, StartBlocker, TrainerEnd
 from ..lifecycle.snapshot import Snapshot, Trial
 from ..settings import Settings
 from ..trial_pods.pod_records import PodRecord
 from .caches import Caches
-from .sweep_store import SweepState
-from .trial_store import TrialState
+from .pod_view import pod_view
+from .sweep_state import SweepState
+from .trial_state import TrialState
+
+_WRITE_SHARE = 1 / 20  # of a trial's age passes between two writes of its curve,
+_LONGEST_WRITE_INTERVAL = 60.0  # but not more than so many seconds
 
 V = TypeVar("V", Pod, Job)
 
 
-def of_sweep(state: SweepState, settings: Settings, most: int | None = None) -> Snapshot:
-    """The sweep with as many proposals as there are free slots.
+def sweep_snapshot(state: SweepState, settings: Settings) -> Snapshot:
+    """A sweep, without proposals.
 
     Args:
-        most: as many proposals at most; None for what is wanted.
+        state: of the sweep.
+        settings: of the operator.
     """
-    seen = without_proposals(state, settings)
-    wanted = free_slots(seen) if most is None else min(free_slots(seen), most)
-    proposals = state.proposals(wanted)
-    return replace(seen, proposals=proposals, exhausted=state.exhausted)
-
-
-def without_proposals(state: SweepState, settings: Settings) -> Snapshot:
-    """The sweep as a look at one of its trials needs it."""
-    spec = state.spec
-    # What a trial that ends now has shown is to count for the one that takes its place.
-    vacated = 0 if state.sampler.uses_observations else len(state.leaving)
+    spec, slots, proposals = state.spec, state.slots, state.proposals
+    # A sampler that uses observations waits for those of the trial whose slot it fills.
+    released = 0 if proposals.sampler.uses_observations else len(slots.releasing)
     return Snapshot(
         limits=spec.limits,
         started=state.started,
@@ -46,112 +42,185 @@ def without_proposals(state: SweepState, settings: Settings) -> Snapshot:
         companion_grace=spec.trial.companion_grace,
         max_retries=spec.trial.max_retries,
         retry_incomplete=spec.metrics.on_incomplete == RETRY,
-        occupied=len(state.live) + len(state.reserved) + state.held,
+        exhausted=proposals.exhausted and not proposals.has_proposal(slots.free_indices(1)[0]),
+        occupied=len(state.live) + len(slots.reserved) + slots.unmanaged,
         totals=state.totals(),
-        vacated=vacated,
-        failing=sum(phase is TrialPhase.FAILED for phase in state.leaving.values()),
+        released=released,
+        failing=sum(phase is TrialPhase.FAILED for phase in slots.releasing.values()),
     )
 
 
-def of_trial(
-    state: SweepState,
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The Jobs and pods of a trial, as the watch caches have them.
+
+    Attributes:
+        jobs: all of the trial's, of every attempt.
+        pods: the same.
+        orphan_pods: pods that name the trial and its current attempt, and whose Job is unknown.
+        since: seconds since the epoch since when every event of a pod was seen.
+        attempt: the current attempt.
+    """
+
+    jobs: tuple[Job, ...]
+    pods: tuple[PodRecord, ...]
+    orphan_pods: tuple[PodRecord, ...]
+    since: float
+    attempt: int
+
+    @classmethod
+    def of(cls, trial: TrialState, namespace: str, caches: Caches) -> Workload:
+        """What the caches have of a trial.
+
+        Args:
+            trial: a live trial.
+            namespace: of its sweep.
+            caches: of Jobs and pods.
+        """
+        key, attempt = ObjectKey(namespace, trial.name), trial.status.attempt
+        orphans = caches.orphan_pods_of(key, trial.uid)
+        return cls(
+            jobs=tuple(j.view for j in caches.jobs_of(key) if j.owner == trial.uid),
+            pods=tuple(caches.pods_of(key, trial.uid)),
+            orphan_pods=tuple(pod for pod in orphans if pod.attempt == attempt),
+            since=caches.pods_seen_since(namespace),
+            attempt=attempt,
+        )
+
+    @property
+    def current_jobs(self) -> list[Job]:
+        """The Job of the current attempt, if it is there."""
+        return [job for job in self.jobs if job.attempt == self.attempt]
+
+    @property
+    def current_pods(self) -> list[PodRecord]:
+        """The pods of the current attempt."""
+        return [pod for pod in self.pods if pod.attempt == self.attempt]
+
+    @property
+    def trainer_end(self) -> TrainerEnd | None:
+        """How the trainer ended while other containers of its pod still run; None otherwise."""
+        ends = (p.view.trainer_end for p in self.current_pods if not p.view.is_terminal)
+        return next((end for end in ends if end is not None), None)
+
+    def start_blocker(self, trial: TrialState) -> StartBlocker | None:
+        """What keeps the trial from starting; None while its trainer runs."""
+        pods = self.current_pods
+        if any(pod.view.started is not None for pod in pods if not pod.view.is_terminal):
+            return None
+        by_pods = next((pod.start_blocker for pod in pods if pod.start_blocker is not None), None)
+        return trial.blockers.creation or trial.blockers.pod or by_pods
+
+
+def trial_snapshot(
     trial: TrialState,
-    caches: Caches,
-    interval: Callable[[], float],
-    is_read: Callable[[PodRecord], bool],
-    now: float,
+    workload: Workload,
+    unread_pods: frozenset[str],
+    interval: float,
+    *,
+    capacity_limited: bool,
 ) -> Trial:
     """A live trial: its record, what was decided about it, and what runs for it.
 
     Args:
-        interval: tells the seconds between two writes of a curve, at least.
-        is_read: whether all reports of a pod that has ended have been taken in; before, it counts
-            as running.
-        now: seconds since the epoch.
+        trial: the trial, after ``TrialStore.observe_workload``.
+        workload: of the same moment.
+        unread_pods: uids of pods with reports that have not been ingested; they count as running.
+        interval: seconds between two writes of a curve, at least.
+        capacity_limited: a slot is reused only after its pod has terminated.
     """
-    key = (state.namespace, trial.name)
-    owned = [j.view for j in caches.jobs_of(key) if j.owner == trial.uid]
-    jobs = [job for job in owned if job.attempt == trial.attempt]
-    pods = [p for p in caches.pods_of(key, trial.uid) if p.attempt == trial.attempt]
-    orphan_pods = [p for p in caches.orphan_pods_of(key, trial.uid) if p.attempt == trial.attempt]
-    since = caches.pods_seen_since(state.namespace)
-    trial.look_for_job(there=bool(jobs), now=now, since=since)
-    trial.start_blocker = _trouble_of(trial, pods)
-    ends = (p.view.trainer_end for p in pods if not p.view.is_terminal)
-    trial.trainer_end = next((end for end in ends if end is not None), None)
-    state.capacity_limited |= trial.start_blocker is not None and trial.start_blocker.waits
+    status, since = trial.status, workload.since
+    pods = (
+        _pod(pod, trial, is_unread=pod.uid in unread_pods, capacity_limited=capacity_limited)
+        for pod in workload.current_pods
+    )
     return Trial(
         index=trial.index,
         name=trial.name,
         uid=trial.uid,
-        phase=trial.phase,
-        reason=trial.reason,
-        attempt=trial.attempt,
-        failures=trial.failures,
-        launched=trial.launched,
-        missing_since=trial.missing_since,
-        unanswered=trial.unanswered,
-        launch_at=trial.launch_at,
-        stop=trial.stop,
-        pending_stop=trial.pending_stop,
+        phase=status.phase,
+        reason=status.reason,
+        attempt=status.attempt,
+        failures=status.failures,
+        job_created=status.job_created,
+        job_missing_since=trial.workload.job_missing_since,
+        unconfirmed_job_since=trial.requests.unconfirmed_job_since,
+        retry_at=status.retry_at,
+        stop=status.stop,
+        pending_stop=None if trial.pending_stop is None else trial.pending_stop.decision,
         progress_due=_progress_due(trial, interval),
-        start_blocker=trial.start_blocker,
-        interruption=trial.interruption,
-        jobs=tuple(_seen(job, trial).watched(since) for job in jobs),
-        pods=tuple(_seen(_counted(p, trial, state, is_read), trial).watched(since) for p in pods),
-        earlier=_earlier(trial, owned, caches.pods_of(key, trial.uid), since),
-        # They go by themselves. On the word of a label alone no pod is deleted.
-        orphan_pods=tuple(replace(pod.view, deleting=True).watched(since) for pod in orphan_pods),
+        start_blocker=trial.blockers.current,
+        interruption=trial.workload.interruption,
+        jobs=tuple(
+            _with_deletion(job, trial).clamp_to_watch_start(since) for job in workload.current_jobs
+        ),
+        pods=tuple(_with_deletion(pod, trial).clamp_to_watch_start(since) for pod in pods),
+        earlier=_earlier_attempts(trial, workload),
+        # Garbage collection deletes them. No pod is deleted because of its labels alone.
+        orphan_pods=tuple(
+            replace(pod.view, deleting=True).clamp_to_watch_start(since)
+            for pod in workload.orphan_pods
+        ),
     )
 
 
-def _earlier(
-    trial: TrialState, jobs: Sequence[Job], pods: Sequence[PodRecord], since: float
-) -> tuple[EarlierAttempt, ...]:
+def _earlier_attempts(trial: TrialState, workload: Workload) -> tuple[EarlierAttempt, ...]:
     """What is left of attempts before the current one."""
+    jobs, pods = workload.jobs, workload.pods
     attempts = {j.attempt for j in jobs} | {p.attempt for p in pods}
     return tuple(
         EarlierAttempt(
-            next((_seen(j, trial) for j in jobs if j.attempt == attempt), None),
-            tuple(_seen(p.view, trial).watched(since) for p in pods if p.attempt == attempt),
+            next((_with_deletion(j, trial) for j in jobs if j.attempt == attempt), None),
+            tuple(
+                _with_deletion(p.view, trial).clamp_to_watch_start(workload.since)
+                for p in pods
+                if p.attempt == attempt
+            ),
         )
         for attempt in sorted(attempts)
-        if attempt < trial.attempt
+        if attempt < workload.attempt
     )
 
 
-def _progress_due(trial: TrialState, interval: Callable[[], float]) -> float | None:
-    if trial.unwritten_since is None:
+def _progress_due(trial: TrialState, interval: float) -> float | None:
+    writes = trial.writes
+    if writes.pending_since is None:
         return None
-    return max(trial.unwritten_since, trial.written) + trial.write_interval(interval())
+    return max(writes.pending_since, writes.written_at) + write_interval(trial, interval)
 
 
-def _trouble_of(trial: TrialState, pods: Sequence[PodRecord]) -> StartBlocker | None:
-    """What keeps a trial from getting going; nothing does while its trainer runs."""
-    if any(pod.view.started is not None for pod in pods if not pod.view.is_terminal):
-        return None
-    return trial.refused or trial.stuck or _first(pods)
+def write_interval(trial: TrialState, shortest: float) -> float:
+    """Seconds between two writes of the curve.
 
+    They grow with the trial's age, so that hundreds of long trials are no load; the sidecar keeps what is
+    not recorded meanwhile.
 
-def _counted(
-    pod: PodRecord, trial: TrialState, state: SweepState, is_read: Callable[[PodRecord], bool]
-) -> Pod:
-    """Whether a pod has ended, as far as the sweep is concerned: a moment before Kubernetes says so where
-    there is room enough, and not before all its reports have been taken in.
+    Args:
+        trial: a live trial.
+        shortest: seconds, at least.
     """
-    view = trial.view_of(pod)
-    view = replace(view, last=pod.view.uid in trial.last, incomplete=trial.incomplete)
-    if pod.containers_succeeded and not state.capacity_limited:
+    started, written = trial.status.started, trial.writes.written_at
+    age = 0.0 if started is None else written - started
+    return max(shortest, min(_LONGEST_WRITE_INTERVAL, age * _WRITE_SHARE))
+
+
+def _pod(pod: PodRecord, trial: TrialState, *, is_unread: bool, capacity_limited: bool) -> Pod:
+    """A pod of the current attempt.
+
+    It counts as ended once its reports are ingested: when it is terminal, or already when all its
+    containers exited with 0 if no trial waits for capacity.
+    """
+    not_replaced = pod.uid in trial.requests.not_replaced
+    incomplete = trial.completeness.incomplete
+    view = replace(pod_view(trial, pod), not_replaced=not_replaced, incomplete=incomplete)
+    if pod.containers_succeeded and not capacity_limited:
         view = replace(view, succeeded=True)
-    over = view.is_terminal or view.trainer_end is not None
-    unread = over and not view.is_interrupted and not is_read(pod)
-    return replace(view, succeeded=None, trainer_end=None) if unread else view
+    has_ended = view.is_terminal or view.trainer_end is not None
+    if has_ended and not view.is_interrupted and is_unread:
+        return replace(view, succeeded=None, trainer_end=None)
+    return view
 
 
-def _seen(view: V, trial: TrialState) -> V:
-    """With our own deletion in it, which the cache may not show yet."""
-    return replace(view, deleting=True) if view.uid in trial.deleted else view
-
-
-def _first(pods: Sequence[PodRecord]) -> StartBlocker | None:
-    return next((pod.start_blocker for pod in pods if pod.start_blocker is not None), None)
+def _with_deletion(view: V, trial: TrialState) -> V:
+    """The object as being deleted if the operator requested that, which the cache may not show yet."""
+    return replace(view, deleting=True) if view.uid in trial.requests.deleted else view

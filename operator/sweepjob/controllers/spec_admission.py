@@ -1,4 +1,4 @@
-"""Whether a sweep's spec is understood, and what is remembered from then on."""
+"""Checks specs, and builds the state of a sweep whose spec is accepted."""
 
 from __future__ import annotations
 
@@ -9,37 +9,47 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..api import names
+from ..api.cause import Cause
+from ..api.identity import ObjectIdentity, ObjectKey
+from ..api.phases import SweepPhase
 from ..api.problem import InvalidSpec, Problem
 from ..api.spec import SweepSpec
 from ..api.spec_warnings import spec_warnings
 from ..api.status import is_accepted, is_finished
 from ..api.sweepjob import parse_sweepjob
-from ..api.times import parse_time
 from ..api.trial_record import TrialRecord
 from ..kube import errors
 from ..kube.client import KubeClient
-from .caches import Caches, Key
+from ..timestamps import parse_time
+from .caches import Caches
 from .event_recorder import EventRecorder
 from .job_creator import JobCreator
+from .queues import Queues
 from .report_ingestor import ReportIngestor
-from .rights import message_for_denied
-from .sweep_entry import SweepEntry
-from .sweep_status_writer import StatusWriter
-from .sweep_store import SweepState
+from .rights import denied_access_message
+from .sweep_registry import SweepEntry
+from .sweep_status_writer import SweepStatusWriter
+from .sweep_store import SweepStore
 from .warm_start import NotReady, Source, find_sources
 
 _log = logging.getLogger(__name__)
-_TRY_AGAIN = 30.0  # seconds until a Job that was refused is tried again
-_LOOK_AGAIN = 5.0  # seconds until a sweep that another waits for is looked at again
-_AT_ONCE = 5  # records are taken in without a break
+_REFUSED_RETRY = 30.0  # seconds until a Job that was refused is tried again
+_PENDING_RETRY = 5.0  # seconds until a sweep that waits for another one is checked again
+_STEPS_AT_ONCE = 5  # records that are loaded before other work gets its turn
 _CONDITION_LIMIT = 32_000  # characters; the API's conventions allow 32,768
 
 
 class SpecAdmission:
-    """Looks at each new generation of a spec, and says in the conditions what it lacks.
+    """Checks each new generation of a spec, and writes into the conditions why it is not accepted.
 
     Args:
-        again: has a sweep looked at again, after so many seconds.
+        api: the API server.
+        caches: of records and pods.
+        job_creator: tries a Job of the sweep.
+        status_writer: writes the status of SweepJobs.
+        events: records events.
+        reports: ingests what pods show.
+        queues: of the controllers.
         clock: seconds since the epoch.
     """
 
@@ -47,118 +57,132 @@ class SpecAdmission:
         self,
         api: KubeClient,
         caches: Caches,
-        launcher: JobCreator,
-        status: StatusWriter,
-        announcer: EventRecorder,
+        job_creator: JobCreator,
+        status_writer: SweepStatusWriter,
+        events: EventRecorder,
         reports: ReportIngestor,
-        again: Callable[[Key, float], None],
+        queues: Queues,
         clock: Callable[[], float],
     ) -> None:
         self._api = api
         self._caches = caches
-        self._launcher = launcher
-        self._status = status
-        self._announcer = announcer
+        self._job_creator = job_creator
+        self._status = status_writer
+        self._events = events
         self._reports = reports
-        self._again = again
+        self._queues = queues
         self._clock = clock
 
-    async def accept(self, key: Key, sweep: SweepEntry) -> bool:
-        """Understand a new generation of the spec; whether there is anything to do about it."""
-        body = sweep.body
-        meta, status = body["metadata"], dict(body.get("status") or {})
-        generation = meta["generation"]
+    async def admit(self, key: ObjectKey, entry: SweepEntry) -> bool:
+        """Check a new generation of a spec, and make the sweep active if it is accepted.
+
+        Args:
+            key: of the sweep.
+            entry: the SweepJob; its state and observed generation are set here.
+
+        Returns:
+            Whether the sweep is to be reconciled: with this generation, or with an earlier one if this
+            one was rejected.
+
+        Raises:
+            ApiError: a request failed.
+        """
+        generation, status = entry.generation, dict(entry.body.get("status") or {})
         if is_finished(status) and status.get("observedGeneration") == generation:
-            sweep.generation = generation
+            entry.observed_generation = generation
             return False
         try:
-            spec, warnings = await _understood(body)
-            if sweep.state is not None and sweep.state.goes_on_with(spec):
-                sweep.state.warnings = self._say(key, sweep, warnings)
-                sweep.generation = generation
+            spec, warnings = await _parse_in_thread(entry.body)
+            if entry.sweep is not None and entry.sweep.update_spec(spec):
+                self._publish_warnings(key, entry, entry.sweep, warnings)
+                entry.observed_generation = generation
                 return True
-            sources = await find_sources(self._api, self._caches, key[0], spec, status)
+            sources = await find_sources(self._api, self._caches, key.namespace, spec, status)
         except InvalidSpec as error:
-            goes_on = await self._reject(key, sweep, str(error))
-            sweep.generation = generation
-            return goes_on
+            is_active = await self._reject(key, entry, str(error))
+            entry.observed_generation = generation
+            return is_active
         except NotReady as error:
-            self._again(key, _LOOK_AGAIN)
-            reason = names.REASON_WARM_START_PENDING
-            await self._status.unaccepted(key, sweep, "Pending", reason, str(error))
+            self._queues.sweeps.add_after(key, _PENDING_RETRY)
+            cause = Cause(names.REASON_WARM_START_PENDING, str(error))
+            await self._status.write_not_accepted(key, entry, SweepPhase.PENDING, cause)
             return False
-        state = await self._load(key, spec, meta["uid"], status, sources)
-        state.warnings = self._say(key, sweep, warnings)
-        if not state.created and not is_accepted(status, generation):
+        sweep = await self._load(entry, spec, status, sources)
+        self._publish_warnings(key, entry, sweep, warnings)
+        if not sweep.state.slots.created and not is_accepted(status, generation):
             try:
-                problem = await self._launcher.try_job(state)
+                problem = await self._job_creator.dry_run_job(sweep)
             except errors.NotPermitted as error:
-                return await self._postpone(key, sweep, error)
+                return await self._postpone(key, entry, error)
             if problem:
-                # Admission may think otherwise later, when a policy or a right has been mended.
-                self._again(key, _TRY_AGAIN)
-                return await self._reject(key, sweep, problem)
-        sweep.state = state
-        sweep.generation = generation
+                # It may be accepted later, when an admission policy or a permission was corrected.
+                self._queues.sweeps.add_after(key, _REFUSED_RETRY)
+                return await self._reject(key, entry, problem)
+        entry.sweep, entry.observed_generation = sweep, generation
         return True
 
     async def _load(
         self,
-        key: Key,
+        entry: SweepEntry,
         spec: SweepSpec,
-        uid: str,
         status: dict[str, Any],
         sources: tuple[Source, ...],
-    ) -> SweepState:
-        """The memory of a sweep from what is on record. Reports that are not are asked for again."""
+    ) -> SweepStore:
+        """Rebuild a sweep's state from its records. Reports that are not recorded arrive again."""
+        meta = entry.body["metadata"]
+        identity = ObjectIdentity(meta["namespace"], meta["name"], meta["uid"])
         started = parse_time(status.get("startTime")) or self._clock()
-        seed = spec.seed if spec.seed is not None else _seed(uid)
-        records: list[TrialRecord] = []
+        seed = spec.seed if spec.seed is not None else _seed(identity.uid)
         while True:
-            state = SweepState(*key, uid, spec, seed, started, status, sources)
-            records = self._records(key, uid)
-            for step, _ in enumerate(state.loading(records)):
-                if step % _AT_ONCE == 0:
-                    await asyncio.sleep(0)  # others are not to wait for ten thousand records
-            if {r.uid for r in records} == {r.uid for r in self._records(key, uid)}:
+            sweep = SweepStore(identity, spec, seed, started, status, sources)
+            records = self._records(identity)
+            for step, _ in enumerate(sweep.load_in_steps(records)):
+                if step % _STEPS_AT_ONCE == 0:
+                    await asyncio.sleep(0)  # other work is not to wait for ten thousand records
+            if {r.uid for r in records} == {r.uid for r in self._records(identity)}:
                 break  # none was deleted meanwhile
-        for trial in state.live.values():
-            for pod in self._caches.pods_of((state.namespace, trial.name), trial.uid):
-                self._reports.take_in(state, pod, gone=False)
-        self._announcer.lost_sources(state)
-        return state
+        for trial in sweep.state.live.values():
+            trial_key = ObjectKey(identity.namespace, trial.name)
+            for pod in self._caches.pods_of(trial_key, trial.uid):
+                self._reports.ingest_pod(sweep, pod, gone=False)
+        self._events.lost_sources(sweep.state)
+        return sweep
 
-    def _records(self, key: Key, uid: str) -> list[TrialRecord]:
-        return [record for record in self._caches.records_of(key) if record.sweep_uid == uid]
+    def _records(self, sweep: ObjectIdentity) -> list[TrialRecord]:
+        return [r for r in self._caches.records_of(sweep.key) if r.sweep_uid == sweep.uid]
 
-    def _say(self, key: Key, sweep: SweepEntry, warnings: Sequence[Problem]) -> str:
-        """Tell of what is probably not meant: by an event, which is new once; returns it as a text."""
+    def _publish_warnings(
+        self, key: ObjectKey, entry: SweepEntry, sweep: SweepStore, warnings: Sequence[Problem]
+    ) -> None:
+        """Record an event about what is probably not meant, and keep it for the conditions."""
         text = "; ".join(map(str, warnings))[:_CONDITION_LIMIT]
         if text:
-            self._status.warn(key, sweep, names.REASON_SPEC_WARNING, text)
-        return text
+            self._status.warn(key, entry, Cause(names.REASON_SPEC_WARNING, text))
+        sweep.set_spec_warnings(text)
 
-    async def _postpone(self, key: Key, sweep: SweepEntry, error: errors.NotPermitted) -> bool:
-        """Say that the operator lacks a right, which is not the spec's fault, and look again soon; a
-        sweep that runs goes on as it was understood before.
+    async def _postpone(
+        self, key: ObjectKey, entry: SweepEntry, error: errors.NotPermitted
+    ) -> bool:
+        """The operator lacks a permission, which is no mistake of the spec: check again soon.
+
+        Returns whether an earlier generation is in force.
         """
-        self._again(key, _LOOK_AGAIN)
-        reason, text = names.REASON_NOT_PERMITTED, message_for_denied(error.denied)
-        if sweep.state is not None:
+        self._queues.sweeps.add_after(key, _PENDING_RETRY)
+        if entry.sweep is not None:
             return True
-        await self._status.unaccepted(key, sweep, "Pending", reason, text)
+        cause = Cause(names.REASON_NOT_PERMITTED, denied_access_message(error.denied))
+        await self._status.write_not_accepted(key, entry, SweepPhase.PENDING, cause)
         return False
 
-    async def _reject(self, key: Key, sweep: SweepEntry, problems: str) -> bool:
-        """Say in the conditions what is wrong with the spec; whether there is work all the same: a
-        sweep that runs goes on as it was understood before.
-        """
+    async def _reject(self, key: ObjectKey, entry: SweepEntry, problems: str) -> bool:
+        """Write what is wrong with the spec. Returns whether an earlier generation is in force."""
         text = f"{problems}. Correct the spec and apply it again"[:_CONDITION_LIMIT]
-        if sweep.state is not None:
-            self._status.warn(key, sweep, names.REASON_INVALID, text)
-            sweep.state.problem = text
+        cause = Cause(names.REASON_INVALID, text)
+        if entry.sweep is not None:
+            self._status.warn(key, entry, cause)
+            entry.sweep.reject_spec(text)
             return True
-        await self._status.unaccepted(key, sweep, "Invalid", names.REASON_INVALID, text)
+        await self._status.write_not_accepted(key, entry, SweepPhase.INVALID, cause)
         return False
 
 
@@ -166,7 +190,7 @@ def _parse(body: Mapping[str, Any]) -> SweepSpec:
     """The spec of a SweepJob.
 
     Raises:
-        InvalidSpec: it has mistakes, or what no check foresaw.
+        InvalidSpec: it is invalid, or no check foresaw what it has.
     """
     try:
         return parse_sweepjob(body)
@@ -179,20 +203,20 @@ def _parse(body: Mapping[str, Any]) -> SweepSpec:
         raise InvalidSpec([Problem("spec", meta["name"], remedy)]) from error
 
 
-async def _understood(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]]:
-    """A spec and what is probably not meant in it. Read in a thread: it may be large.
+async def _parse_in_thread(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]]:
+    """A spec, and what is probably not meant in it. Parsed in a thread: it may be large.
 
     Raises:
         InvalidSpec: with every mistake.
     """
     loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(None, _understand, body)
+    found = await loop.run_in_executor(None, _parse_and_warn, body)
     if isinstance(found, InvalidSpec):
         raise found
     return found
 
 
-def _understand(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]] | InvalidSpec:
+def _parse_and_warn(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]] | InvalidSpec:
     try:
         spec = _parse(body)
     except InvalidSpec as error:
@@ -201,5 +225,5 @@ def _understand(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]] | In
 
 
 def _seed(uid: str) -> int:
-    """The seed of a sweep that names none: made from its uid, so it is drawn once for ever."""
+    """The seed of a sweep that names none: derived from its uid, so that it never changes."""
     return int.from_bytes(hashlib.sha256(uid.encode()).digest()[:4], "big")

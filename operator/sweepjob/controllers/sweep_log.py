@@ -1,6 +1,4 @@
-"""What happens to sweeps, in the operator's log: one line each. Values of specs, which may be secret, are
-not told.
-"""
+"""Logs what happens to sweeps, one line each. Values of specs may be secret and are not logged."""
 
 from __future__ import annotations
 
@@ -14,8 +12,8 @@ from ..api.phases import TrialPhase
 from ..api.status import has_started
 from ..api.stop_decision import StopDecision
 from ..telemetry.log_format import fields
-from .sweep_store import SweepState
-from .trial_store import TrialState
+from .sweep_state import SweepState
+from .trial_state import TrialState
 
 _log = logging.getLogger(__name__)
 _PATH = re.compile(r"\b(?:spec|metadata)(?:\.\w+|\[\d+\])+")
@@ -23,42 +21,73 @@ _MOST_PATHS = 5
 
 
 def log_refused(namespace: str, sweep: str, reason: str, message: str) -> None:
-    """A spec is not worked on. Its paths are told, not what it has there."""
+    """Log that a spec is not accepted: the paths of its mistakes, without the values.
+
+    Args:
+        namespace: of the sweep.
+        sweep: name of the sweep.
+        reason: one word.
+        message: names the paths.
+    """
     paths = ",".join(list(dict.fromkeys(_PATH.findall(message[:10_000])))[:_MOST_PATHS])
     what = "sweep waits" if reason != names.REASON_INVALID else "sweep refused"
-    told = fields(namespace=namespace, sweep=sweep, reason=reason, paths=paths)
-    _log.warning(what, extra=told)
+    extra = fields(namespace=namespace, sweep=sweep, reason=reason, paths=paths)
+    _log.warning(what, extra=extra)
 
 
 def log_deleted(namespace: str, sweep: str) -> None:
-    """A sweep was deleted before its end."""
+    """Log that a sweep was deleted before its end."""
     _log.info("sweep deleted", extra=fields(namespace=namespace, sweep=sweep))
 
 
 def log_stopped(state: SweepState, trial: TrialState, stop: StopDecision) -> None:
-    """A trial is to end: by the policy, or for another reason."""
-    told = {"policy": stop.policy, "interval": stop.interval, "value": stop.value}
-    told["threshold"] = stop.threshold
-    _log.info("trial stopped", extra=_of_trial(state, trial, stop.reason, **told))
+    """Log the decision to stop a trial.
+
+    Args:
+        state: of its sweep.
+        trial: the trial.
+        stop: the decision.
+    """
+    values = {"policy": stop.policy, "interval": stop.interval, "value": stop.value}
+    values["threshold"] = stop.threshold
+    _log.info("trial stopped", extra=_of_trial(state, trial, stop.reason, **values))
 
 
-def log_repeated(state: SweepState, trial: TrialState, reason: str) -> None:
-    """An attempt has ended without ending the trial."""
-    extra = _of_trial(state, trial, reason, attempt=trial.attempt)
+def log_attempt_ended(state: SweepState, trial: TrialState, reason: str) -> None:
+    """Log that an attempt ended without ending the trial.
+
+    Args:
+        state: of its sweep.
+        trial: the trial.
+        reason: why the attempt ended.
+    """
+    extra = _of_trial(state, trial, reason, attempt=trial.status.attempt)
     _log.info("trial starts again", extra=extra)
 
 
 def log_trial_ended(state: SweepState, trial: TrialState, phase: TrialPhase, reason: str) -> None:
-    """A trial has ended; only failures are worth a line by default."""
+    """Log the end of a trial: a failure at level INFO, others at DEBUG.
+
+    Args:
+        state: of its sweep.
+        trial: the trial.
+        phase: that it ended in.
+        reason: why it ended.
+    """
     level = logging.INFO if phase is TrialPhase.FAILED else logging.DEBUG
     _log.log(level, "trial ended", extra=_of_trial(state, trial, reason, outcome=phase.value))
 
 
 def log_transitions(state: SweepState, before: Mapping[str, Any]) -> None:
-    """What the status of a sweep says that it did not say before."""
-    if has_started(state.status) and not has_started(before):
+    """Log what changed in the status of a sweep.
+
+    Args:
+        state: of the sweep, with its status as it was just written.
+        before: the status before.
+    """
+    if has_started(state.written.content) and not has_started(before):
         _log.info("first trial started", extra=_of_sweep(state))
-    was, now = _signs(before), _signs(state.status)
+    was, now = _conditions(before), _conditions(state.written.content)
     for kind, (holds, reason) in now.items():
         if (holds, reason) == was.get(kind, (False, reason)):
             continue
@@ -71,7 +100,7 @@ def _log_condition(state: SweepState, kind: str, reason: str, *, holds: bool) ->
             extra = _of_sweep(state, trials=state.spec.limits.max_total_trials)
             _log.info("sweep accepted", extra=extra)
         case names.ACCEPTED, False:
-            log_refused(state.namespace, state.name, reason, state.problem)
+            log_refused(state.namespace, state.name, reason, state.findings.rejection)
         case ((names.COMPLETE | names.FAILED), True):
             _log_ended(state, kind, reason)
         case names.SUSPENDED, _:
@@ -84,15 +113,15 @@ def _log_condition(state: SweepState, kind: str, reason: str, *, holds: bool) ->
 
 def _log_ended(state: SweepState, kind: str, reason: str) -> None:
     best: dict[str, Any] = {}
-    if state.best is not None:
-        best = {"best": state.best.trial, "value": state.best.value}
-    counts = {phase.value: count for phase, count in state.ended.items() if count}
+    if state.results.best is not None:
+        best = {"best": state.results.best.trial, "value": state.results.best.value}
+    counts = {phase.value: count for phase, count in state.results.ended.items() if count}
     extra = _of_sweep(state, reason=reason, outcome=kind, **best, **counts)
     _log.info("sweep ended", extra=extra)
 
 
-def _signs(status: Mapping[str, Any]) -> dict[str, tuple[bool, str]]:
-    """Of each condition whether it holds, and why."""
+def _conditions(status: Mapping[str, Any]) -> dict[str, tuple[bool, str]]:
+    """Status and reason of each condition, by its type."""
     conditions = status.get("conditions") or ()
     return {c["type"]: (c["status"] == "True", c["reason"]) for c in conditions}
 

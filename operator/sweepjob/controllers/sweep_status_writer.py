@@ -1,107 +1,179 @@
-"""Writes of a sweep's status: how far it is, or why it has not begun."""
+"""Writes the status of SweepJobs: reconciles that of one sweep at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..api import names
+from ..api.cause import Cause
 from ..api.event import NewEvent
+from ..api.identity import ObjectKey
+from ..api.phases import SweepPhase
+from ..api.resources import SWEEPJOBS
 from ..api.status import Condition, SweepStatus, dump_status, is_urgent, patch_changes
-from ..kube import errors, resources
+from ..kube import errors
 from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
+from ..lifecycle.planner import is_over
+from ..settings import Settings
 from . import sweep_log
-from .caches import Key
 from .event_recorder import EventRecorder
-from .rights import message_for_denied
-from .sweep_entry import SweepEntry, is_older
-from .sweep_store import SweepState
+from .rights import ScopedRight, denied_access_message
+from .snapshot_builder import sweep_snapshot
+from .status_builder import build_status, metric_check_due
+from .sweep_registry import SweepEntry, SweepRegistry, is_older
+from .sweep_store import SweepStore
 
 
-class StatusWriter:
-    """Only what differs is written, and what differs in numbers alone not too often.
+class SweepStatusWriter:
+    """Writes a status when it differs; one that differs in numbers alone not too often.
 
     Args:
-        interval: tells the seconds between two such writes of a sweep.
+        api: the API server.
+        registry: of all sweeps.
+        settings: of the operator.
+        events: records events.
+        missing_rights_for: the permissions that the operator lacks and that matter to the sweeps of a
+        namespace
+            with a source of metrics.
         clock: seconds since the epoch.
     """
 
     def __init__(
         self,
         api: KubeClient,
-        announcer: EventRecorder,
-        interval: Callable[[], float],
+        registry: SweepRegistry,
+        settings: Settings,
+        events: EventRecorder,
+        missing_rights_for: Callable[[str, str], list[ScopedRight]],
         clock: Callable[[], float],
     ) -> None:
         self._api = api
-        self._announcer = announcer
-        self._interval = interval
+        self._registry = registry
+        self._settings = settings
+        self._events = events
+        self._missing_rights_for = missing_rights_for
         self._clock = clock
 
-    async def report(self, sweep: SweepEntry, state: SweepState, seen: SweepStatus) -> float | None:
-        """Write the sweep's status if it changed; returns when it is due otherwise."""
-        now = self._clock()
-        new = dump_status(seen, state.status, now)
-        if not patch_changes(new, state.status):
+    async def reconcile(self, key: ObjectKey) -> float | None:
+        """Write the status of an active sweep if it changed; forget the state of one that is finished.
+
+        Returns:
+            Seconds until it is to be reconciled again; None when only an event can call for it.
+
+        Raises:
+            NotFound: the SweepJob does not exist any more.
+        """
+        entry = self._registry.reconcilable(key)
+        sweep = None if entry is None else entry.sweep
+        if entry is None or sweep is None:
             return None
-        due = state.status_written + self._interval()
-        if now < due and not is_urgent(new, state.status):
+        status = self._build(entry, sweep)
+        due = await self._write_if_changed(entry, sweep, status)
+        over = status.completed is not None and entry.sweep is sweep
+        if over and self._is_finished(entry, sweep, status.generation):
+            entry.sweep = None  # only a new generation of the spec makes it active again
+            return None
+        # If it was over when that was written, there is more to do since.
+        now = self._clock()
+        times = (now if over else due, metric_check_due(sweep.state, now))
+        wake = min((when for when in times if when is not None), default=None)
+        return None if wake is None else max(0.0, wake - now)
+
+    def _build(self, entry: SweepEntry, sweep: SweepStore) -> SweepStatus:
+        now, state = self._clock(), sweep.state
+        lacks = self._missing_rights_for(state.namespace, state.spec.metrics.source)
+        snap = sweep_snapshot(state, self._settings)
+        return build_status(state, snap, entry.observed_generation, now, lacks)
+
+    def _is_finished(self, entry: SweepEntry, sweep: SweepStore, generation: int) -> bool:
+        """Whether a sweep whose status says so, of a generation of its spec, still is finished."""
+        snap = sweep_snapshot(sweep.state, self._settings)
+        return is_over(snap, self._clock()) and generation == entry.observed_generation
+
+    async def _write_if_changed(
+        self, entry: SweepEntry, sweep: SweepStore, status: SweepStatus
+    ) -> float | None:
+        """Write the status; returns when it is due, in seconds since the epoch, if that is later."""
+        now, written = self._clock(), sweep.state.written
+        new = dump_status(status, written.content, now)
+        if not patch_changes(new, written.content):
+            return None
+        due = written.written_at + self._registry.status_interval()
+        if now < due and not is_urgent(new, written.content):
             return due
-        written = await self._write(sweep, new)
-        before, state.status = state.status, dict(written.get("status") or {})
+        answer = await self._write(entry, new)
+        content, before = dict(answer.get("status") or {}), sweep.state.written.content
         if new.get("reason"):
-            # A CRD from before an upgrade drops it, and it would be written again and again.
-            state.status.setdefault("reason", new["reason"])
-        state.status_written = now
-        self._announcer.transitions(state, before)
-        sweep_log.log_transitions(state, before)
+            # A CRD of an earlier version drops it: without this it would be written again and again.
+            content.setdefault("reason", new["reason"])
+        sweep.record_status(content, now)
+        self._events.transitions(sweep.state, before)
+        sweep_log.log_transitions(sweep.state, before)
         return None
 
-    async def unaccepted(
-        self, key: Key, sweep: SweepEntry, phase: str, reason: str, text: str
+    async def write_not_accepted(
+        self, key: ObjectKey, entry: SweepEntry, phase: SweepPhase, cause: Cause
     ) -> None:
-        """Say why a spec is not worked on: in the status, and by an event if that is news."""
-        status = dict(sweep.body.get("status") or {})
-        waits = reason in (names.REASON_WARM_START_PENDING, names.REASON_NOT_PERMITTED)
-        conditions = (
-            Condition(names.ACCEPTED, False, reason, text),
-            Condition(names.RECONCILING if waits else names.STALLED, True, reason, text),
-        )
-        seen = SweepStatus(sweep.body["metadata"]["generation"], phase, conditions, reason=reason)
-        new = dump_status(seen, status, self._clock())
-        if patch_changes(new, status):
-            self.warn(key, sweep, reason, text)
-            sweep_log.log_refused(*key, reason, text)
-            await self._write(sweep, new)
+        """Write why a spec is not accepted, and record an event if that is news.
 
-    def warn(self, key: Key, sweep: SweepEntry, reason: str, text: str) -> None:
-        """By an event alone."""
-        uid = sweep.body["metadata"]["uid"]
-        said = NewEvent(names.SWEEPJOB, *key, uid, reason, text, warning=True)
-        self._announcer.announce(said)
+        Args:
+            key: of the sweep.
+            entry: the SweepJob.
+            phase: ``PENDING`` or ``INVALID``.
+            cause: why.
 
-    async def _write(self, sweep: SweepEntry, new: dict[str, Any]) -> dict[str, Any]:
-        """Merge into the status of this very SweepJob, which people may have changed meanwhile; one
-        that was created since under its name is another, and stays as it is.
+        Raises:
+            ApiError: the write failed.
         """
-        meta = sweep.body["metadata"]
-        about = (meta["namespace"], meta["name"])
-        key = (resources.SWEEPJOBS, *about)
-        low = Priority.BOOKKEEPING
+        status = dict(entry.body.get("status") or {})
+        waits = cause.reason in (names.REASON_WARM_START_PENDING, names.REASON_NOT_PERMITTED)
+        conditions = (
+            Condition(names.ACCEPTED, False, *cause),
+            Condition(names.RECONCILING if waits else names.STALLED, True, *cause),
+        )
+        built = SweepStatus(entry.generation, phase, conditions, reason=cause.reason)
+        new = dump_status(built, status, self._clock())
+        if patch_changes(new, status):
+            self.warn(key, entry, cause)
+            sweep_log.log_refused(*key, *cause)
+            await self._write(entry, new)
+
+    def warn(self, key: ObjectKey, entry: SweepEntry, cause: Cause) -> None:
+        """Record a warning event about a SweepJob.
+
+        Args:
+            key: of the sweep.
+            entry: the SweepJob.
+            cause: reason and message of the event.
+        """
+        uid = entry.body["metadata"]["uid"]
+        self._events.emit(NewEvent(names.SWEEPJOB, *key, uid, *cause, warning=True))
+
+    async def _write(self, entry: SweepEntry, new: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Merge into the status of this very SweepJob, which people may have changed meanwhile.
+
+        Raises:
+            NotFound: it does not exist any more. A later one of its name stays as it is.
+        """
+        meta = entry.body["metadata"]
+        key = ObjectKey(meta["namespace"], meta["name"])
+        target, low = (SWEEPJOBS, *key), Priority.LOW
+        body = dict(new)
         try:
-            written = await self._api.patch_status(*key, meta["resourceVersion"], new, low)
+            written = await self._api.patch_status(*target, meta["resourceVersion"], body, low)
         except errors.Conflict:
-            found = await self._api.get(*key)
+            found = await self._api.get(*target)
             if found["metadata"]["uid"] != meta["uid"]:
-                raise errors.NotFound(f"sweepjobs '{key[2]}' is another one now") from None
+                raise errors.NotFound(f"sweepjobs '{key.name}' is another one now") from None
             version = found["metadata"]["resourceVersion"]
-            written = await self._api.patch_status(*key, version, new, low)
+            written = await self._api.patch_status(*target, version, body, low)
         except errors.NotPermitted as error:
             # The status cannot say it, so an event does.
-            text = message_for_denied(error.denied)
-            self.warn(about, sweep, names.REASON_NOT_PERMITTED, text)
+            text = denied_access_message(error.denied)
+            self.warn(key, entry, Cause(names.REASON_NOT_PERMITTED, text))
             raise
-        if not is_older(written, sweep.body):
-            sweep.body = written
+        if not is_older(written, entry.body):
+            entry.body = written
         return written

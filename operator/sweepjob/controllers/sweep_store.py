@@ -1,18 +1,20 @@
-"""What the operator remembers of a sweep: running aggregates, made once from the records."""
+"""An active sweep, and every change of its state.
+
+Nothing else assigns to a field of ``SweepState``; other modules only read it. Each method here is one
+transition. It raises ``ValueError`` when its precondition does not hold: that is a mistake of the caller.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from bisect import insort
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from itertools import chain, islice
-from itertools import count as numbers
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from .. import protocol
 from ..api.curve_encoding import load_curve
+from ..api.identity import ObjectIdentity
 from ..api.outputs import trial_folder
 from ..api.phases import TrialPhase
 from ..api.spec import SweepSpec
@@ -21,18 +23,24 @@ from ..api.stop_decision import StopDecision
 from ..api.trial_record import TrialRecord
 from ..early_stopping.curve import Curve
 from ..early_stopping.evaluator import PolicyEvaluator
-from ..early_stopping.extrapolation import CurveExtrapolation
 from ..early_stopping.policy import Decision
 from ..lifecycle.observed import StartBlocker
-from ..lifecycle.snapshot import Proposal, Totals
+from ..lifecycle.snapshot import Proposal
 from ..objective import Goal
-from ..search.sampler import Observation, Sampler
+from ..pod_logs.position import LogPosition
 from ..search.samplers.registry import make_sampler
 from ..search.space import Assignment
 from ..trial_pods.lost_reports import summary_gap_notice
-from .observation_builder import learn
-from .proposal_cache import ProposalCache, propose
-from .trial_store import TrialState
+from .observation_builder import add_observation
+from .sweep_state import (
+    MissingMetric,
+    Proposals,
+    SweepState,
+    WrittenStatus,
+    first_warning,
+)
+from .trial_state import TrialState
+from .trial_store import TrialStore
 from .warm_start import Source
 
 _REASONS = {
@@ -42,354 +50,426 @@ _REASONS = {
     "asha": "Asha",
 }
 _MOST_TRIALS = 100_000  # of a sweep, by the CRD
-
-_DOUBTED = 20  # ended trials of which it is kept why their reports may be missing
-# Of a spec, what the memory of its sweep is made from.
-_REMEMBERED = (
+_MOST_WARNED = 20  # ended trials of which it is kept why their reports may be missing
+# Parts of a spec on which the state of its sweep depends: it is rebuilt when one of them changes.
+_STATE_DEPENDS_ON = (
     *("objective", "space", "sampler", "seed", "policy", "metrics", "outputs"),
     "warm_start",
 )
 
 
-@dataclass(slots=True)
-class SweepState:
-    """A sweep that is not finished.
+class SweepStore:
+    """One active sweep.
+
+    Args:
+        identity: of the SweepJob.
+        spec: its accepted spec.
+        seed: of the sampler.
+        started: seconds since the epoch when the spec was first accepted.
+        status: the SweepJob's status as it is recorded.
+        sources: earlier sweeps whose trials count.
 
     Attributes:
-        sources: other sweeps, whose trials count for proposals and decisions.
-        live: trials that have not ended, by index.
-        reserved: what trials are to try whose record is about to be written, by index.
-        leaving: how live trials have ended whose end is about to be written, by index.
-        ending: there is a reason to end the sweep, and every trial has been looked at for it.
-        evidence: of those that have, for a sampler that learns.
-        ready: proposals of such a sampler, made ahead of the plan.
-        asked: is making them.
-        next_index: above those of all records.
-        missing: indices below it that have no record.
-        ended: ended trials by phase.
-        best: the best trial so far, with its score.
-        full_runs: numbers of reports of succeeded trials, sorted.
-        without_metric: an ended trial that never reported the primary metric, and what it did.
-        without_metric_log: lines of its log to quote, and why reports in it may be missing.
-        refused: why the record of the next trial could not be created, None when it could.
-        unreadable: records of which something cannot be read, by trial.
-        held: how many slots trials take up of which too little can be read to do anything about them.
-        crowded: trials have had to wait for room: what takes the place of another one comes only when
-            that has been put away. Forgotten with the operator, and soon learnt again.
-        doubted: reason and sentence of why reports of ended trials may be missing, by trial; the first
-            ones, and the best trial's.
-        doubted_count: how many ended trials that is true of.
-        fitted: how the sidecar's resources were fitted to the namespace, of the newest Job.
-        problem: what is wrong with a newer spec, while this one goes on; empty when nothing is.
-        warnings: what of the spec is allowed and probably not meant, as a text; empty when nothing is.
-        status: the sweep's status as it was written last.
+        state: the sweep's state, for reading.
+        trials: its live trials.
     """
 
-    namespace: str
-    name: str
-    uid: str
-    spec: SweepSpec
-    seed: int
-    started: float
-    status: dict[str, Any]
-    sources: tuple[Source, ...] = ()
-    sampler: Sampler = field(init=False)
-    live: dict[int, TrialState] = field(default_factory=dict)
-    reserved: dict[int, Assignment] = field(default_factory=dict)
-    leaving: dict[int, TrialPhase] = field(default_factory=dict)
-    ending: bool = False
-    evidence: CurveExtrapolation = field(default_factory=CurveExtrapolation)
-    ready: ProposalCache = field(default_factory=ProposalCache)
-    asked: asyncio.Task[None] | None = None
-    next_index: int = 0
-    missing: set[int] = field(default_factory=set)
-    exhausted: bool = False
-    ended: Counter[TrialPhase] = field(default_factory=Counter)
-    best: BestTrial | None = None
-    best_score: tuple[float, int] | None = None
-    gpu_used: float = 0.0
-    gpu_saved: float = 0.0
-    full_runs: list[int] = field(default_factory=list)
-    without_metric: tuple[str, tuple[str, ...]] | None = None
-    without_metric_log: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-    tracker: PolicyEvaluator = field(init=False)
-    status_written: float = 0.0
-    refused: StartBlocker | None = None
-    unreadable: dict[str, TrialRecord] = field(default_factory=dict)
-    held: int = 0
-    capacity_limited: bool = False
-    doubted: dict[str, tuple[str, str]] = field(default_factory=dict)
-    doubted_count: int = 0
-    fitted: str = ""
-    problem: str = ""
-    warnings: str = ""
-
-    def __post_init__(self) -> None:
-        self.sampler = make_sampler(*self.spec.sampler, self.spec.space, self.seed)
-        self.tracker = PolicyEvaluator(self.spec.policy, self.goal)
+    def __init__(
+        self,
+        identity: ObjectIdentity,
+        spec: SweepSpec,
+        seed: int,
+        started: float,
+        status: Mapping[str, Any],
+        sources: tuple[Source, ...] = (),
+    ) -> None:
+        self.trials = TrialStore()
+        self.state = SweepState(
+            identity=identity,
+            spec=spec,
+            seed=seed,
+            started=started,
+            sources=sources,
+            evaluator=PolicyEvaluator(spec.policy, spec.objective.goal),
+            live=self.trials.live,
+            proposals=Proposals(make_sampler(*spec.sampler, spec.space, seed)),
+            written=WrittenStatus(status),
+        )
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.namespace, self.name
+    def _goal(self) -> Goal:
+        return self.state.spec.objective.goal
 
-    @property
-    def goal(self) -> Goal:
-        return self.spec.objective.goal
+    # Loading.
 
     def load(self, records: Iterable[TrialRecord]) -> None:
-        """Take in all records of the sweep, after a start of the operator."""
-        for _ in self.loading(records):
+        """Rebuild the state from all records of the sweep."""
+        for _ in self.load_in_steps(records):
             pass
 
-    def loading(self, records: Iterable[TrialRecord]) -> Iterator[None]:
-        """The same in small steps. Curves of trials that have ended are forgotten one by one."""
-        ordered = sorted(records, key=lambda r: (r.index, len(r.name), r.name))
-        return self.tracker.restoring(chain(self._begin(), self._admit_all(ordered)))
+    def load_in_steps(self, records: Iterable[TrialRecord]) -> Iterator[None]:
+        """Rebuild the state, and yield every few milliseconds.
 
-    def _begin(self) -> Iterator[tuple[int, Curve]]:
-        """Learn from the trials of other sweeps; their curves, by numbers below those of this one's."""
-        every = (record for source in self.sources for record in source.records)
-        records = [record for record in every if not record.is_held]
+        Args:
+            records: all SweepTrials of the sweep.
+        """
+        ordered = sorted(records, key=lambda r: (r.index, len(r.name), r.name))
+        curves = chain(self._load_sources(), self._load_records(ordered))
+        return self.state.evaluator.restoring(curves)
+
+    def _load_sources(self) -> Iterator[tuple[int, Curve]]:
+        """Curves of the trials of other sweeps, numbered from below zero up to -1."""
+        state = self.state
+        every = (record for source in state.sources for record in source.records)
+        records = [record for record in every if not record.is_unmanaged]
         for number, record in enumerate(records, -len(records)):
-            curve = load_curve(record.curve, self.tracker.curve())
-            if self.sampler.uses_observations:
+            curve = load_curve(record.curve, state.evaluator.curve())
+            if state.proposals.sampler.uses_observations:
                 phase = record.phase if record.curve.is_whole else TrialPhase.CANCELED
-                learn(self.evidence, number, record.assignment, curve, phase)
+                add_observation(state.proposals.ended, number, record.assignment, curve, phase)
             yield number, curve
 
-    def _admit_all(self, records: Iterable[TrialRecord]) -> Iterator[tuple[int, Curve]]:
+    def _load_records(self, records: Iterable[TrialRecord]) -> Iterator[tuple[int, Curve]]:
         for record in records:
             trial = self.admit(record)
             if trial is None:
                 continue
-            yield trial.index, trial.curve
-            since = trial.started or self.started
-            self.note_best(trial, since)
-            if trial.unread_best is not None:
-                self.note_value(trial, trial.unread_best, since)
+            yield trial.index, trial.reports.curve
+            since = trial.status.started or self.state.started
+            self._compare_with_best(trial, trial.reports.curve.best, since)
+            self._compare_with_best(trial, trial.reports.unreadable_best, since)
             if record.phase.is_end:
-                self.end(trial, record.phase, record.gpu_saved)
+                self.record_end(trial, record.phase, record.gpu_saved)
+
+    # Spec and status.
+
+    def update_spec(self, spec: SweepSpec) -> bool:
+        """Continue with a changed spec, if no part of it changed that the state depends on.
+
+        Returns:
+            Whether the sweep continues with it. If not, its state has to be rebuilt.
+        """
+        own = self.state.spec
+        same = all(getattr(own, part) == getattr(spec, part) for part in _STATE_DEPENDS_ON)
+        if same:
+            self.state.spec = spec
+            self.state.findings.rejection = ""
+        return same
+
+    def reject_spec(self, message: str) -> None:
+        """The newest generation of the spec is invalid; the sweep continues with the one before."""
+        self.state.findings.rejection = message
+
+    def set_spec_warnings(self, message: str) -> None:
+        """What of the spec is valid and probably not meant; empty when nothing is."""
+        self.state.findings.warnings = message
+
+    def set_sidecar_adjustment(self, adjustment: str) -> None:
+        """How the sidecar's resources were adjusted in the newest Job; empty when they were not."""
+        self.state.findings.sidecar_adjustment = adjustment
+
+    def record_status(self, content: Mapping[str, Any], now: float) -> None:
+        """The SweepJob's status was written.
+
+        Args:
+            content: the ``status`` object.
+            now: seconds since the epoch.
+        """
+        self.state.written = WrittenStatus(content, now)
+
+    def set_ending(self, *, is_ending: bool) -> None:
+        """The sweep has a reason to end, or has none any more since its limits were raised."""
+        self.state.is_ending = is_ending
+
+    # Records and slots.
 
     def admit(self, record: TrialRecord) -> TrialState | None:
-        """Enter a record among the live trials. Returns None of one that says too little to go by: its
-        index is taken, and nothing is done about it.
+        """Enter a SweepTrial among the live trials.
+
+        Returns:
+            The trial; None when too little of the record can be read to act on it, or its index belongs
+            to another one. Then the index is taken, and nothing is done about it.
         """
-        index = record.index
-        is_taken = index < self.next_index and index not in self.missing
+        index, slots = record.index, self.state.slots
+        is_taken = index < slots.next_index and index not in slots.skipped
         if is_taken or index >= _MOST_TRIALS:
             other = f"spec.index: {index} is no index of its own in this sweep"
-            record = replace(record, problems=(*record.problems, other), is_held=True)
+            record = replace(record, problems=(*record.problems, other), is_unmanaged=True)
         self.note_unreadable(record)
         if is_taken or index >= _MOST_TRIALS:
             return None
-        if record.is_held:
-            self._take_index(record.index)
+        if record.is_unmanaged:
+            self._take_index(index)
             return None
-        return self.add(record)
+        return self.add_trial(record)
 
     def note_unreadable(self, record: TrialRecord) -> None:
-        """Remember what of a record cannot be read, or that all of it can be now."""
-        self.unreadable.pop(record.name, None)
+        """Remember a record with fields that cannot be read; forget it when all can be read again."""
+        self.state.unreadable.pop(record.name, None)
         if record.problems:
-            self.unreadable[record.name] = record
+            self.state.unreadable[record.name] = record
 
-    def goes_on_with(self, spec: SweepSpec) -> bool:
-        """Take over a changed spec, if nothing that is remembered depends on what has changed; whether
-        that is so. Limits, for one, may change while ten thousand trials are remembered.
+    def add_trial(self, record: TrialRecord) -> TrialState:
+        """Enter a trial whose record can be acted on.
+
+        Raises:
+            ValueError: a live trial has the index.
         """
-        same = all(getattr(self.spec, part) == getattr(spec, part) for part in _REMEMBERED)
-        if same:
-            self.spec, self.problem = spec, ""
-        return same
-
-    def add(self, record: TrialRecord) -> TrialState:
-        trial = TrialState.of(record, self.tracker.curve())
-        self.live[record.index] = trial
+        trial = self.trials.add(record, self.state.evaluator.curve())
         self._take_index(record.index)
         return trial
 
     def _take_index(self, index: int) -> None:
-        self.reserved.pop(index, None)
-        self.missing.update(range(self.next_index, index))
-        self.missing.discard(index)
-        self.next_index = max(self.next_index, index + 1)
+        slots = self.state.slots
+        slots.reserved.pop(index, None)
+        slots.skipped.update(range(slots.next_index, index))
+        slots.skipped.discard(index)
+        slots.next_index = max(slots.next_index, index + 1)
 
-    def end(self, trial: TrialState, phase: TrialPhase, saved: float) -> None:
-        """The trial's end is on record: it moves from the live ones into the totals."""
-        self.live.pop(trial.index, None)
-        self.ended[phase] += 1
-        if self.sampler.uses_observations:
-            shown = phase if trial.is_known else TrialPhase.CANCELED
-            learn(self.evidence, trial.index, trial.assignment, trial.curve, shown)
-            self.ready.clear()
-        self.gpu_used += trial.gpu_total
-        self.gpu_saved += saved
-        if phase is TrialPhase.SUCCEEDED and trial.is_known:
-            insort(self.full_runs, trial.curve.count)
-            if trial.curve.count == 0:
-                self.without_metric = (trial.name, trial.seen)
-                self.without_metric_log = trial.log_evidence
-        if trial.incomplete_reasons:
-            self._doubt(trial, phase)
+    def reserve_slot(self, proposal: Proposal) -> None:
+        """Reserve a slot and an index for a trial whose record is created next.
 
-    def _doubt(self, trial: TrialState, phase: TrialPhase) -> None:
-        """Note that an ended trial's reports may be missing, where its result counts."""
-        is_best = self.best is not None and self.best.trial == trial.name
-        if not is_best and phase is not TrialPhase.SUCCEEDED:
-            return
-        self.doubted_count += 1
-        if is_best or len(self.doubted) < _DOUBTED:
-            self.doubted[trial.name] = _first_doubt(trial)
-
-    def doubt_of(self, name: str) -> tuple[str, str] | None:
-        """Reason and sentence of why a trial's reports may be missing; None when nothing is known."""
-        trial = self.find(name)
-        if trial is not None and trial.incomplete_reasons:
-            return _first_doubt(trial)
-        return self.doubted.get(name)
-
-    def find(self, name: str) -> TrialState | None:
-        """The live trial of that name."""
-        index = name.rpartition("-")[2]
-        trial = self.live.get(int(index)) if index.isdecimal() and len(index) < 10 else None
-        return trial if trial is not None and trial.name == name else None
-
-    @property
-    def created(self) -> int:
-        """How many trials have a record."""
-        return self.next_index - len(self.missing)
-
-    def free_indices(self, count: int) -> list[int]:
-        """The next indices that have no record and are not about to get one, the lowest first."""
-        left_out = sorted(self.missing)
-        free = (n for n in chain(left_out, numbers(self.next_index)) if n not in self.reserved)
-        return list(islice(free, count))
-
-    def totals(self) -> Totals:
-        return Totals(self.created + len(self.reserved), self.ended)
-
-    def proposals(self, count: int) -> tuple[Proposal, ...]:
-        """The next ``count`` ones, or fewer when the space is exhausted; of a sampler that learns,
-        those that were made ready.
+        Raises:
+            ValueError: the index has a record or a reservation.
         """
-        indices = self.free_indices(count)
-        if self.sampler.uses_observations:
-            return self.ready.of(indices)
-        found = propose(self.sampler, indices, [])
-        self.exhausted = self.exhausted or len(found) < len(indices)
-        return found
+        slots, index = self.state.slots, proposal.index
+        has_record = index < slots.next_index and index not in slots.skipped
+        if has_record or index in slots.reserved:
+            raise ValueError(f"index {index} is taken")
+        slots.reserved[index] = proposal.assignment
 
-    def observations(self) -> list[Observation]:
-        """What a sampler that learns may know: trials whose end is on record, stopped ones by what they
-        were on their way to, and those that go on, without what they reported so far. It is the same
-        before and after a restart.
+    def cancel_reservation(self, index: int) -> None:
+        """No record of this index is created: the slot is gone.
+
+        Raises:
+            ValueError: the index is not reserved.
         """
-        going = {t.index: t.assignment for t in self.live.values()} | self.reserved
-        pending = [Observation(n, tried, None, ended=False) for n, tried in going.items()]
-        return [*self.evidence.observations(), *pending]
+        if self.state.slots.reserved.pop(index, None) is None:
+            raise ValueError(f"index {index} is not reserved")
+
+    def release_slot(self, index: int, phase: TrialPhase) -> None:
+        """A trial has ended; its slot may be given away while that is being recorded.
+
+        Raises:
+            ValueError: the trial is not live, or the phase is no end.
+        """
+        if index not in self.state.live or not phase.is_end:
+            raise ValueError(f"trial {index} does not end as {phase}")
+        self.state.slots.releasing[index] = phase
+
+    def settle_slot(self, index: int) -> None:
+        """The attempt to record a trial's end is over: the trial is live or ended, as its record says."""
+        self.state.slots.releasing.pop(index, None)
+
+    def set_unmanaged(self, number: int) -> None:
+        """So many trials run whose records cannot be acted on."""
+        self.state.slots.unmanaged = number
+
+    def set_capacity_limited(self) -> None:
+        """A trial waited for room: from now on a slot is reused only after its pod has terminated."""
+        self.state.slots.capacity_limited = True
+
+    def block_records(self, blocker: StartBlocker) -> None:
+        """The record of a new trial was refused."""
+        self.state.record_blocker = blocker
+
+    def unblock_records(self) -> None:
+        """The record of a new trial was created."""
+        self.state.record_blocker = None
+
+    # Proposals.
+
+    def propose(self, number: int) -> tuple[Proposal, ...]:
+        """Proposals for the lowest free indices.
+
+        Asks a sampler that uses no observations; of another one these are the proposals that were cached.
+
+        Args:
+            number: how many are wanted.
+
+        Returns:
+            As many as there are, in the order of the indices, up to the first index without one.
+        """
+        proposals = self.state.proposals
+        made: list[Proposal] = []
+        for index in self.state.slots.free_indices(number):
+            if proposals.sampler.uses_observations:
+                assignment = proposals.cached.get(index)
+            else:
+                assignment = proposals.sampler.propose(index, ())
+                if assignment is None:
+                    self.mark_exhausted(index)
+            if assignment is None:
+                break
+            made.append(Proposal(index, assignment))
+        return tuple(made)
+
+    def cache_proposal(self, index: int, assignment: Assignment) -> None:
+        """Keep a proposal of a sampler that uses observations until a slot is free."""
+        self.state.proposals.cached[index] = assignment
+
+    def mark_exhausted(self, index: int) -> None:
+        """The sampler has no proposal for an index, nor for a higher one."""
+        before = self.state.proposals.exhausted_at
+        self.state.proposals.exhausted_at = index if before is None else min(index, before)
+
+    # Reports.
 
     def switch_pod(self, trial: TrialState, pod: str) -> None:
-        """Reports come from a new pod, by its uid: the trial starts again among the others."""
-        if trial.curve.count:
-            self.tracker.forget(trial.index)
-        trial.switch_pod(pod)
+        """Another pod reports for a trial: the policy compares its reports afresh.
 
-    def report(self, trial: TrialState, push: protocol.Push, now: float) -> bool:
-        """Take in a push; numbers that are known already are passed over.
-
-        Returns whether the planner has something to do: a decision was made.
+        Args:
+            trial: a live trial.
+            pod: uid of the pod.
         """
-        self._note_names(trial, push.metric_names, now)
-        if trial.stop is None:  # a trial that is killed may leave a record half written
-            trial.note_doubts(push.notices, trial.lost, now)
-        known = trial.curve.count + 1 - push.first
+        if trial.reports.curve.count:
+            self.state.evaluator.forget(trial.index)
+        self.trials.switch_pod(trial, pod)
+
+    def ingest_push(self, trial: TrialState, push: protocol.Push, now: float) -> bool:
+        """Reports that a sidecar sent.
+
+        Those that are known already are skipped, and those after a gap are left out: the reply names the
+        report that is expected next.
+
+        Args:
+            trial: a live trial.
+            push: of the trial's current pod.
+            now: seconds since the epoch.
+
+        Returns:
+            Whether the trial is to be stopped, and that is not recorded yet.
+        """
+        self.trials.note_metric_names(trial, push.metric_names, now)
+        if trial.status.stop is None:  # a trial that is killed may leave a file half written
+            loss = trial.completeness.loss
+            self.trials.note_completeness(trial, push.notices, loss, now)
+        known = trial.reports.curve.count + 1 - push.first
         if known < 0:
             return False
         for value in push.values[known:]:
-            self.enter(trial, value, now)
-        return trial.pending_stop is not None and trial.stop is None
+            self._ingest_report(trial, value, now)
+        return trial.pending_stop is not None and trial.status.stop is None
 
-    def read(
+    def ingest_log_line(
         self,
         trial: TrialState,
         found: Iterable[tuple[str, float]],
-        when: int,
+        position: LogPosition,
         now: float,
-        lines: int = 1,
     ) -> bool:
-        """Take in what a line of the log says.
+        """Metrics that one line of a log has.
 
         Args:
-            when, lines: where in the log the line is (``LogPosition``).
+            trial: a live trial.
+            found: names and values.
+            position: behind the line.
+            now: seconds since the epoch.
 
-        Returns whether the planner has something to do: a decision was made.
+        Returns:
+            Whether the trial is to be stopped, and that is not recorded yet.
         """
-        metric = self.spec.objective.primary_metric
+        metric = self.state.spec.objective.primary_metric
         for name, value in found:
-            shown = name[: protocol.MAX_NAME]
-            if shown not in trial.seen and len(trial.seen) < protocol.MAX_NAMES:
-                self._note_names(trial, (*trial.seen, shown), now)
+            shown, known = name[: protocol.MAX_NAME], trial.reports.metric_names
+            if shown not in known and len(known) < protocol.MAX_NAMES:
+                self.trials.note_metric_names(trial, (*known, shown), now)
             if name == metric:
-                trial.log_time, trial.log_lines = when, lines
-                self.enter(trial, value, now)
-        return trial.pending_stop is not None and trial.stop is None
+                self.trials.note_log_position(trial, position)
+                self._ingest_report(trial, value, now)
+        return trial.pending_stop is not None and trial.status.stop is None
 
-    def enter(self, trial: TrialState, value: float, now: float) -> None:
-        """One new report: curve, rank, decision, best. The cost is a bisection."""
-        trial.curve.append(value)
-        trial.other_metrics_since, trial.is_known = None, True
-        if trial.unwritten_since is None:
-            trial.unwritten_since = now
-        if trial.curve.count == 1:
-            trial.first_report = now
-        decision = self.tracker.judge(trial.index, trial.curve)
-        undecided = trial.pending_stop is None and trial.stop is None
+    def _ingest_report(self, trial: TrialState, value: float, now: float) -> None:
+        """One report: curve, ranking, decision, best trial. The cost is a bisection."""
+        self.trials.append_report(trial, value, now)
+        curve = trial.reports.curve
+        decision = self.state.evaluator.judge(trial.index, curve)
+        undecided = trial.pending_stop is None and trial.status.stop is None
         if decision is not None and decision.stop and undecided:
-            trial.pending_stop, trial.decided = _stop(decision), now
-        if trial.curve.best_interval == trial.curve.count:
-            self.note_best(trial, now)
+            self.trials.set_pending_stop(trial, _stop(decision), now)
+        if curve.best_interval == curve.count:
+            self._compare_with_best(trial, curve.best, now)
 
-    def adopt(self, trial: TrialState, summary: protocol.Summary, now: float) -> None:
-        """Take what a sidecar left in its last words and the operator was away for."""
-        self._note_names(trial, summary.metric_names, now)
-        missing = trial.missing_of(summary)
-        gap = summary.count - trial.curve.count - len(missing)
-        lost = summary_gap_notice(gap) if gap > 0 else trial.lost
-        if trial.stop is None:
-            trial.note_doubts(summary.notices, lost, now)
+    def ingest_summary(self, trial: TrialState, summary: protocol.Summary, now: float) -> None:
+        """The sidecar's termination message: reports that did not arrive while the operator was away.
+
+        Args:
+            trial: a live trial whose pod has ended.
+            summary: of that pod.
+            now: seconds since the epoch.
+        """
+        self.trials.note_metric_names(trial, summary.metric_names, now)
+        curve = trial.reports.curve
+        lacking = summary.count - curve.count
+        missing = summary.tail[-lacking:] if lacking > 0 else ()
+        gap = lacking - len(missing)
+        if trial.status.stop is None:
+            loss = summary_gap_notice(gap) if gap > 0 else trial.completeness.loss
+            self.trials.note_completeness(trial, summary.notices, loss, now)
         for value in missing:
-            self.enter(trial, value, now)
-        trial.pending_stop = None if trial.stop is None else trial.pending_stop
-        best = summary.high if self.goal is Goal.MAXIMIZE else summary.low
-        if best is not None and self.goal.score(best) > trial.curve.score:
-            trial.curve.best = best
-            self.note_best(trial, now)
-        trial.curve.count = max(trial.curve.count, summary.count)
+            self._ingest_report(trial, value, now)
+        self.trials.withdraw_pending_stop(trial)
+        best = summary.high if self._goal is Goal.MAXIMIZE else summary.low
+        is_better = best is not None and self._goal.score(best) > curve.score
+        self.trials.complete_curve(trial, summary.count, best if is_better else None)
+        if is_better:
+            self._compare_with_best(trial, best, now)
 
-    def note_best(self, trial: TrialState, now: float) -> None:
-        """Take the trial for the best one if its best is."""
-        if trial.curve.best is not None:
-            self.note_value(trial, trial.curve.best, now)
+    def _compare_with_best(self, trial: TrialState, value: float | None, now: float) -> None:
+        """A value that a trial reached may be the sweep's best."""
+        if value is None:
+            return
+        rank = (self._goal.score(value), -trial.index)
+        state, results = self.state, self.state.results
+        if results.best_rank is None or rank > results.best_rank:
+            folder = trial_folder(state.name, state.identity.uid, trial.name)
+            outputs = {output.name: output.folder(folder) for output in state.spec.outputs}
+            results.best_rank = rank
+            results.best = BestTrial(trial.name, value, trial.assignment, now, outputs)
 
-    def note_value(self, trial: TrialState, value: float, now: float) -> None:
-        """Take the trial for the best one if a value that it reached is the best."""
-        standing = (self.goal.score(value), -trial.index)
-        if self.best_score is None or standing > self.best_score:
-            self.best_score = standing
-            folder = trial_folder(self.name, self.uid, trial.name)
-            outputs = {output.name: output.folder(folder) for output in self.spec.outputs}
-            self.best = BestTrial(trial.name, value, trial.assignment, now, outputs)
+    # Ends.
 
-    def _note_names(self, trial: TrialState, seen: tuple[str, ...], now: float) -> None:
-        if len(seen) >= len(trial.seen):
-            trial.seen = seen
-        if trial.seen and trial.curve.count == 0 and trial.other_metrics_since is None:
-            trial.other_metrics_since = now
+    def record_end(self, trial: TrialState, phase: TrialPhase, gpu_saved: float) -> None:
+        """The trial's end is recorded: it moves from the live trials into the totals.
 
+        Args:
+            trial: a live trial.
+            phase: the phase that it ended in.
+            gpu_saved: GPU-seconds that stopping it early saved, estimated.
 
-def _first_doubt(trial: TrialState) -> tuple[str, str]:
-    reason, doubt = next(iter(trial.incomplete_reasons.items()))
-    return reason, doubt.message
+        Raises:
+            ValueError: the phase is no end.
+        """
+        if not phase.is_end:
+            raise ValueError(f"{phase} is no end")
+        self.trials.remove(trial)
+        proposals, results = self.state.proposals, self.state.results
+        results.ended[phase] += 1
+        results.gpu_used += trial.gpu.total
+        results.gpu_saved += gpu_saved
+        curve, is_complete = trial.reports.curve, trial.reports.is_complete
+        if proposals.sampler.uses_observations:
+            shown = phase if is_complete else TrialPhase.CANCELED
+            add_observation(proposals.ended, trial.index, trial.assignment, curve, shown)
+            proposals.cached.clear()
+        if phase is TrialPhase.SUCCEEDED and is_complete:
+            insort(results.full_lengths, curve.count)
+            if curve.count == 0:
+                self.state.ended_warnings.missing_metric_message = MissingMetric(
+                    trial.name, trial.reports.metric_names, trial.log_evidence
+                )
+        if trial.completeness.warnings:
+            self._keep_warning(trial, phase)
+
+    def _keep_warning(self, trial: TrialState, phase: TrialPhase) -> None:
+        """Keep why an ended trial's reports may be missing, where its result counts."""
+        best, kept = self.state.results.best, self.state.ended_warnings
+        is_best = best is not None and best.trial == trial.name
+        if not is_best and phase is not TrialPhase.SUCCEEDED:
+            return
+        kept.count += 1
+        if is_best or len(kept.causes) < _MOST_WARNED:
+            kept.causes[trial.name] = first_warning(trial)
 
 
 def _stop(decision: Decision) -> StopDecision:

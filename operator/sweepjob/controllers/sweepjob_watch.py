@@ -1,7 +1,11 @@
-"""kopf's watch of SweepJobs: started once they are served, and again whenever it ends or is deaf.
+"""Runs kopf: its watch of SweepJobs, its login, and its start and stop.
 
-kopf alone looks for its resource when it starts, and never again unless it may watch all
-CustomResourceDefinitions of the cluster. It fails for good when its resource goes (decision 0038).
+kopf passes SweepJob events on; it writes nothing and sets no finalizer. All other watches are informers
+(``kube.informer``), which keep small records instead of whole objects.
+
+kopf looks for its resource once, when it starts, unless it may watch the CustomResourceDefinitions of the
+whole cluster; it fails when its resource is deleted. So it is started when SweepJobs are served, and
+restarted when it ends. An audit restarts it when it has missed events.
 """
 
 from __future__ import annotations
@@ -15,40 +19,41 @@ from typing import Any
 import kopf
 
 from ..api import names
-from ..kube import errors, resources
+from ..api.crds import missing_crd
+from ..api.resources import SWEEPJOBS
+from ..kube import errors
 from ..kube.client import KubeClient
-from ..kube.crds import missing_crd
-from .sweepjob_audit import OnSweepJob, SweepJobAudit
+from .sweepjob_audit import SweepJobAudit, SweepJobEventHandler
 
 _KOPF = Path(kopf.__file__).parent
 _log = logging.getLogger(__name__)
-_LOOK_AGAIN = 2.0  # seconds between two looks for a resource that is not served
-# Seconds before a watch that has ended is started again, the first time and after many; and for how long
-# it has to work to count as one that does.
-_RESTART_PAUSE, _LONGEST_PAUSE, _WORKS = 1.0, 30.0, 60.0
-_STOP_PATIENCE = 10.0  # seconds for kopf's tasks to end
-# Seconds until the first comparison after the one at the start, and the longest time between two.
-_FIRST_AUDIT, _AUDIT_EVERY = 5.0, 180.0
+_SERVED_INTERVAL = 2.0  # seconds between two checks whether SweepJobs are served
+# Seconds before kopf is restarted: the first time, and at most; a run of so many seconds starts over.
+_RESTART_PAUSE, _LONGEST_PAUSE, _STABLE_AFTER = 1.0, 30.0, 60.0
+_STOP_TIMEOUT = 10.0  # seconds for kopf's tasks to end
+# Seconds until the first audit after the one at the start, and the longest time between two.
+_FIRST_AUDIT, _AUDIT_INTERVAL = 5.0, 180.0
 
 
 class SweepJobWatch:
-    """Runs kopf, and the comparison of what it tells with what there is.
+    """Runs kopf, and the audit of its events.
 
     Args:
-        namespaces: those that are watched, none for the whole cluster.
-        on_event: called with each SweepJob as it is now, and whether it is deleted.
-        audit: compares what is known with what there is.
-        started: called when kopf has started, which takes the process's signals for itself.
+        api: the client, for what is checked before kopf starts.
+        namespaces: to watch; none for the whole cluster.
+        on_event: called with each SweepJob as it is now, and whether it was deleted.
+        audit: finds events that kopf has missed.
+        started: called when kopf has started, which installs its own signal handlers.
 
     Attributes:
-        trouble: why SweepJobs are not seen; empty while they are.
+        not_ready_reason: why SweepJobs are not watched; empty while they are.
     """
 
     def __init__(
         self,
         api: KubeClient,
         namespaces: tuple[str, ...],
-        on_event: OnSweepJob,
+        on_event: SweepJobEventHandler,
         audit: SweepJobAudit,
         started: Callable[[], None] = lambda: None,
     ) -> None:
@@ -57,47 +62,51 @@ class SweepJobWatch:
         self._on_event = on_event
         self._audit = audit
         self._started = started
-        self.trouble = "SweepJobs have not been listed yet"
+        self.not_ready_reason = "SweepJobs have not been listed yet"
 
     async def run(self) -> None:
-        """Watch for ever."""
+        """Watch until cancelled."""
         clock, pause = asyncio.get_running_loop().time, _RESTART_PAUSE
         while True:
-            open_namespaces = await self._await_served()
+            accessible = await self._await_served()
             began = clock()
-            tasks = await self._start(open_namespaces)
-            audit = asyncio.create_task(self._audit_until_deaf(open_namespaces))
+            tasks = await self._start(accessible)
+            audit = asyncio.create_task(self._audit_until_restart(accessible))
             try:
                 await asyncio.wait([*tasks, audit], return_when=asyncio.FIRST_COMPLETED)
             finally:
                 await _stop([*tasks, audit])
-            self._set_trouble(_why_ended(tasks, audit))
-            pause = _RESTART_PAUSE if clock() - began > _WORKS else min(_LONGEST_PAUSE, 2 * pause)
+            self._set_not_ready_reason(_why_ended(tasks, audit))
+            pause = (
+                _RESTART_PAUSE
+                if clock() - began > _STABLE_AFTER
+                else min(_LONGEST_PAUSE, 2 * pause)
+            )
             await asyncio.sleep(pause)
 
     async def _await_served(self) -> tuple[str, ...]:
-        """Wait until SweepJobs can be listed; returns the namespaces in which they can."""
+        """Wait until SweepJobs can be listed; returns the namespaces in which they can, none for all."""
         while True:
             found = []
             for namespace in self._namespaces or (None,):
-                problem = await self._problem(namespace)
-                if problem:
-                    self._set_trouble(problem)
+                reason = await self._not_listable_reason(namespace)
+                if reason:
+                    self._set_not_ready_reason(reason)
                 else:
                     found.append(namespace)
             if found:
                 return tuple(namespace for namespace in found if namespace is not None)
-            await asyncio.sleep(_LOOK_AGAIN)
+            await asyncio.sleep(_SERVED_INTERVAL)
 
-    async def _problem(self, namespace: str | None) -> str:
+    async def _not_listable_reason(self, namespace: str | None) -> str:
         """Why SweepJobs cannot be listed; empty when they can."""
         try:
-            versions = await self._api.versions_of(names.GROUP)
+            versions = await self._api.served_resources(names.GROUP)
             missing = missing_crd(names.SWEEPJOBS, versions) or missing_crd(
                 names.SWEEPTRIALS, versions
             )
             if not missing:
-                await self._api.list_page(resources.SWEEPJOBS, namespace, "", "", limit=1)
+                await self._api.list_page(SWEEPJOBS, namespace, "", "", limit=1)
         except errors.NotFound:
             return missing_crd(names.SWEEPJOBS, {})
         except errors.ApiError as error:
@@ -115,9 +124,10 @@ class SweepJobWatch:
         self._started()
         return list(tasks)
 
-    async def _audit_until_deaf(self, namespaces: tuple[str, ...]) -> None:
-        """Returns when kopf has missed something, or there are more namespaces to watch. What was deleted
-        before it started it could not tell.
+    async def _audit_until_restart(self, namespaces: tuple[str, ...]) -> None:
+        """Audit until kopf has to be restarted: it has missed events, or more namespaces are accessible.
+
+        Deletions before it started do not count: it cannot know of them.
         """
         pause, at_start = _FIRST_AUDIT, True
         while True:
@@ -125,30 +135,30 @@ class SweepJobWatch:
             if missed is not None and (missed.changes or (missed.deletions and not at_start)):
                 return
             if missed is not None:
-                self._set_trouble("")
+                self._set_not_ready_reason("")
                 at_start = False
-            await asyncio.sleep(_LOOK_AGAIN if missed is None else pause)
-            pause = min(_AUDIT_EVERY, 2 * pause)
-            if set(await self._open_again(namespaces)) - set(namespaces):
+            await asyncio.sleep(_SERVED_INTERVAL if missed is None else pause)
+            pause = min(_AUDIT_INTERVAL, 2 * pause)
+            if set(await self._newly_accessible(namespaces)) - set(namespaces):
                 return
 
-    async def _open_again(self, namespaces: tuple[str, ...]) -> list[str]:
-        """Watched namespaces that were not open and are."""
-        shut = [namespace for namespace in self._namespaces if namespace not in namespaces]
-        return [namespace for namespace in shut if not await self._problem(namespace)]
+    async def _newly_accessible(self, namespaces: tuple[str, ...]) -> list[str]:
+        """Namespaces that are not watched, though they are accessible now."""
+        others = [namespace for namespace in self._namespaces if namespace not in namespaces]
+        return [namespace for namespace in others if not await self._not_listable_reason(namespace)]
 
-    def _set_trouble(self, trouble: str) -> None:
-        if trouble == self.trouble:
+    def _set_not_ready_reason(self, reason: str) -> None:
+        if reason == self.not_ready_reason:
             return
-        self.trouble = trouble
-        if trouble:
-            _log.warning("SweepJobs are not watched: %s", trouble)
+        self.not_ready_reason = reason
+        if reason:
+            _log.warning("SweepJobs are not watched: %s", reason)
         else:
             _log.info("SweepJobs are watched")
 
 
-def _registry(on_event: OnSweepJob) -> kopf.OperatorRegistry:
-    """What kopf does: log in, and hand over events. No write, no finalizer."""
+def _registry(on_event: SweepJobEventHandler) -> kopf.OperatorRegistry:
+    """What kopf does: log in, and pass events on. A handler of events sets no finalizer."""
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=registry)
@@ -169,16 +179,18 @@ def _settings() -> kopf.OperatorSettings:
     settings.queueing.idle_timeout = 1
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 10
-    # What it cannot do for longer than this, it is started again for.
+    # When a request fails for longer than this, kopf ends, and is restarted.
     settings.networking.error_backoffs = (0.5, 1, 2, 4)
-    # It would kill the process ten minutes after a watch was stopped.
+    # The default would kill the process ten minutes after a watch was stopped.
     settings.process.ultimate_exiting_timeout = None
     return settings
 
 
 async def _stop(tasks: list[asyncio.Task[Any]]) -> None:
-    """Cancel kopf's tasks, and none of ours: kopf's own way out would cancel all that are younger. Some
-    of its requests are tasks that outlive whoever asked.
+    """Cancel kopf's tasks, and no others.
+
+    kopf's own shutdown would cancel all tasks that were created after it started. Some of its requests
+    are tasks that outlive their callers.
     """
     await _cancel(tasks)
     await _cancel([task for task in asyncio.all_tasks() if _is_of_kopf(task)])
@@ -188,7 +200,7 @@ async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     if tasks:
-        await asyncio.wait(tasks, timeout=_STOP_PATIENCE)
+        await asyncio.wait(tasks, timeout=_STOP_TIMEOUT)
 
 
 def _is_of_kopf(task: asyncio.Task[Any]) -> bool:
@@ -198,8 +210,8 @@ def _is_of_kopf(task: asyncio.Task[Any]) -> bool:
 
 def _why_ended(tasks: list[asyncio.Task[None]], audit: asyncio.Task[None]) -> str:
     if audit.done() and not audit.cancelled() and audit.exception() is None:
-        return "the watch had missed changes, or more namespaces can be watched; it starts again"
+        return "the watch had missed changes, or more namespaces can be watched; it is restarted"
     failed = (task.exception() for task in [*tasks, audit] if task.done() and not task.cancelled())
     error = next((error for error in failed if error is not None), None)
     said = "" if error is None or not error.args else error.args[0]
-    return f"the watch ended ({type(error).__name__}: {said}); it starts again"
+    return f"the watch ended ({type(error).__name__}: {said}); it is restarted"

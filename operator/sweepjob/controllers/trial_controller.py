@@ -1,122 +1,163 @@
-"""Observe, decide, act, for one trial at a time."""
+"""Reconciles one trial at a time: observe, plan, execute."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
 
 from ..api import names
-from ..api.phases import TrialPhase
 from ..kube import errors
 from ..lifecycle.actions import Action, Plan, RecordEnd
-from ..lifecycle.planner import plan, plan_new
+from ..lifecycle.planner import plan, plan_new_trial
 from ..lifecycle.snapshot import Proposal
 from ..settings import Settings
 from ..telemetry import metrics
-from .caches import Caches, Key
+from .caches import Caches
 from .executor import Executor
 from .job_event_poller import JobEventPoller
 from .queues import Queues, TrialKey
 from .report_ingestor import ReportIngestor
-from .slot_allocator import fill
-from .snapshot_builder import of_trial, without_proposals
-from .sweep_store import SweepState
+from .slot_allocator import fill_slots
+from .snapshot_builder import Workload, sweep_snapshot, trial_snapshot
+from .sweep_registry import SweepRegistry
+from .sweep_store import SweepStore
+from .trial_state import TrialState
 
 
-@dataclass(frozen=True, slots=True)
 class TrialController:
-    """Looks at trials that have not ended, and at those whose record is to be written.
+    """Reconciles trials that have not ended, and those whose record is to be created.
 
     Args:
-        find: the memory of a sweep, None when there is nothing to do about its trials.
-        doubt: is told that something of a sweep was not there.
-        interval: tells the seconds between two writes of a curve.
+        registry: of all sweeps.
+        caches: of records, Jobs and pods.
+        queues: of the controllers.
+        settings: of the operator.
+        executor: carries out what the planner asks for.
+        event_poller: reads events of Jobs and pods that do not start.
+        reports: ingests reports.
         clock: seconds since the epoch.
     """
 
-    caches: Caches
-    settings: Settings
-    executor: Executor
-    refusals: JobEventPoller
-    reports: ReportIngestor
-    queues: Queues
-    find: Callable[[Key], SweepState | None]
-    doubt: Callable[[Key], None]
-    interval: Callable[[], float]
-    clock: Callable[[], float]
+    def __init__(
+        self,
+        registry: SweepRegistry,
+        caches: Caches,
+        queues: Queues,
+        settings: Settings,
+        executor: Executor,
+        event_poller: JobEventPoller,
+        reports: ReportIngestor,
+        clock: Callable[[], float],
+    ) -> None:
+        self._registry = registry
+        self._caches = caches
+        self._queues = queues
+        self._settings = settings
+        self._executor = executor
+        self._event_poller = event_poller
+        self._reports = reports
+        self._clock = clock
 
     async def reconcile(self, trial: TrialKey) -> float | None:
-        """Do what there is to do about a trial; returns seconds until it should be looked at again, 0
-        until there was nothing to do.
+        """Take the next steps for a trial.
+
+        Args:
+            trial: key of its sweep, and its index.
+
+        Returns:
+            Seconds until it is to be reconciled again; None when only an event can call for more.
         """
         key, index = trial
-        await self.caches.synced(key[0])
-        state = self.find(key)
-        if state is None:
-            return None
-        with metrics.RECONCILE_SECONDS.time():
-            todo = await self._plan(state, index)
-            if not todo.actions:
-                now = self.clock()
-                self.queues.requeue_status(state, now)
-                return None if todo.wake_at is None else max(0.0, todo.wake_at - now)
-            try:
-                await self._act(state, index, todo.actions)
-            except errors.NotFound:
-                self.doubt(key)
+        await self._caches.synced(key.namespace)
+        # Each action changes what is planned next: plan again until there is nothing to do.
+        while (sweep := self._registry.reconcilable_sweep(key)) is not None:
+            with metrics.RECONCILE_SECONDS.time():
+                todo = await self._plan(sweep, index)
+                if not todo.actions:
+                    now = self._clock()
+                    self._queues.requeue_status(sweep.state, now)
+                    return None if todo.wake_at is None else max(0.0, todo.wake_at - now)
+                try:
+                    await self._execute(sweep, index, todo.actions)
+                except errors.NotFound:
+                    self._registry.mark_maybe_deleted(key)
+                    self._queues.sweeps.add(key)
+                    return None
+            if index not in sweep.state.live:
                 return None
-        return 0.0 if index in state.live else None
+        return None
 
-    async def _plan(self, state: SweepState, index: int) -> Plan:
-        trial = state.live.get(index)
+    async def _plan(self, sweep: SweepStore, index: int) -> Plan:
+        trial = sweep.state.live.get(index)
         if trial is None:
-            return self._plan_new(state, index)
-        due = await self.refusals.look(state, trial, self.clock())
-        self.reports.follow_log(state, trial)
-        is_read = partial(self.reports.is_read, state)
-        now = self.clock()
-        seen = of_trial(state, trial, self.caches, self.interval, is_read, now)
-        todo = plan(seen, without_proposals(state, self.settings), now)
+            return self._plan_new_trial(sweep, index)
+        due = await self._event_poller.poll(sweep, trial, self._clock())
+        self._reports.follow_log(sweep, trial)
+        now = self._clock()
+        workload = self._observe(sweep, trial, now)
+        unread = (p for p in workload.current_pods if not self._reports.is_read(sweep.state, p))
+        snap = trial_snapshot(
+            trial,
+            workload,
+            frozenset(pod.uid for pod in unread),
+            self._registry.curve_interval(),
+            capacity_limited=sweep.state.slots.capacity_limited,
+        )
+        todo = plan(snap, sweep_snapshot(sweep.state, self._settings), now)
         times = [when for when in (todo.wake_at, due) if when is not None]
         return Plan(todo.actions, min(times, default=None))
 
-    def _plan_new(self, state: SweepState, index: int) -> Plan:
-        """The record of a new trial, if there still is a slot for it."""
-        if index not in state.reserved:
+    def _observe(self, sweep: SweepStore, trial: TrialState, now: float) -> Workload:
+        """Enter what the caches show into the state."""
+        workload = Workload.of(trial, sweep.state.namespace, self._caches)
+        blocker = workload.start_blocker(trial)
+        sweep.trials.observe_workload(
+            trial,
+            job_exists=bool(workload.current_jobs),
+            blocker=blocker,
+            trainer_end=workload.trainer_end,
+            since=workload.since,
+            now=now,
+        )
+        if blocker is not None and blocker.waits:
+            sweep.set_capacity_limited()
+        return workload
+
+    def _plan_new_trial(self, sweep: SweepStore, index: int) -> Plan:
+        """The record and the Job of a new trial, if it still has its slot."""
+        reserved = sweep.state.slots.reserved
+        if index not in reserved:
             return Plan(())
-        proposal = Proposal(index, state.reserved[index])
-        todo = plan_new(proposal, without_proposals(state, self.settings), self.clock())
+        snap = sweep_snapshot(sweep.state, self._settings)
+        todo = plan_new_trial(Proposal(index, reserved[index]), snap, self._clock())
         if not todo.actions:
-            self._give_up(state, index)
+            self._cancel_reservation(sweep, index)
         return todo
 
-    def _give_up(self, state: SweepState, index: int) -> None:
-        """Reserve nothing for a new trial any more. Its record may be there all the same, if the answer
-        to an earlier try never came: then it is one like the others.
-        """
-        name = names.trial_name(state.name, index)
-        record = self.caches.trials(state.namespace).get(state.namespace, name)
-        if record is not None and record.sweep_uid == state.uid:
-            state.admit(record)
-            self.queues.trials.add((state.key, index))
-        else:
-            del state.reserved[index]
-        self.queues.sweeps.add(state.key)
+    def _cancel_reservation(self, sweep: SweepStore, index: int) -> None:
+        """Give up a reserved slot.
 
-    async def _act(self, state: SweepState, index: int, actions: Sequence[Action]) -> None:
+        The record may exist all the same, if an earlier request was not answered: then the trial is one
+        like the others.
+        """
+        identity = sweep.state.identity
+        name = names.trial_name(identity.name, index)
+        record = self._caches.trials(identity.namespace).get(identity.namespace, name)
+        if record is not None and record.sweep_uid == identity.uid:
+            sweep.admit(record)
+            self._queues.trials.add((identity.key, index))
+        else:
+            sweep.cancel_reservation(index)
+        self._queues.sweeps.add(identity.key)
+
+    async def _execute(self, sweep: SweepStore, index: int, actions: Sequence[Action]) -> None:
         end = next((a.phase for a in actions if isinstance(a, RecordEnd)), None)
         if end is not None:
-            self._leave(state, index, end)
+            sweep.release_slot(index, end)
+            fill_slots(sweep, self._settings, self._queues, self._clock())
         try:
-            await self.executor.execute(state, actions)
+            await self._executor.execute(sweep, actions)
         finally:
-            state.leaving.pop(index, None)
-            if index not in state.live:
-                self.queues.sweeps.add(state.key)
-            self.queues.requeue_status(state, self.clock())
-
-    def _leave(self, state: SweepState, index: int, phase: TrialPhase) -> None:
-        """The trial has ended, and its slot may be filled while that is written."""
-        state.leaving[index] = phase
-        fill(state, self.settings, self.queues, self.clock())
+            sweep.settle_slot(index)
+            if index not in sweep.state.live:
+                self._queues.sweeps.add(sweep.state.identity.key)
+            self._queues.requeue_status(sweep.state, self._clock())

@@ -1,4 +1,4 @@
-"""Writes of a trial's record: what was decided, that it goes on, starts again, or has ended."""
+"""Writes the status of SweepTrials: decisions, progress, further attempts and ends."""
 
 from __future__ import annotations
 
@@ -8,47 +8,72 @@ from typing import Any
 from ..api import names
 from ..api.curve_encoding import curve_patch, dump_curve
 from ..api.executions import Execution, dump_execution
+from ..api.identity import ObjectKey
 from ..api.incomplete_reports import dump_incomplete_reasons
 from ..api.phases import TrialPhase
+from ..api.resources import SWEEPTRIALS
 from ..api.sweeptrial import dump_stop
-from ..api.times import format_time
 from ..api.trial_record import TrialRecord
-from ..kube import errors, resources
+from ..kube import errors
 from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
 from ..lifecycle import actions as act
 from ..telemetry import metrics
+from ..timestamps import format_time
 from . import sweep_log
 from .caches import Caches
 from .event_recorder import EventRecorder
-from .gpu_savings import saving
-from .sweep_store import SweepState
-from .trial_store import TrialState
+from .gpu_savings import gpu_seconds_saved
+from .sweep_state import SweepState
+from .sweep_store import SweepStore
+from .trial_state import TrialState
 
 _MESSAGE_LIMIT = 4096
 
 
 class TrialStatusWriter:
-    """One status write each, with the curve as it is at the moment, and its result into memory.
+    """Writes the status of SweepTrials: one request each, with the curve as it is at that moment.
+
+    The state changes after the write succeeded.
 
     Args:
+        api: the API server.
+        caches: of records, Jobs and pods.
+        events: records events.
         clock: seconds since the epoch.
     """
 
     def __init__(
-        self, api: KubeClient, caches: Caches, announcer: EventRecorder, clock: Callable[[], float]
+        self, api: KubeClient, caches: Caches, events: EventRecorder, clock: Callable[[], float]
     ) -> None:
         self._api = api
         self._caches = caches
-        self._announcer = announcer
+        self._events = events
         self._clock = clock
 
-    def known(self, state: SweepState, trial: TrialState) -> TrialRecord | None:
-        """The trial's record as it was seen last."""
+    def last_seen(self, state: SweepState, trial: TrialState) -> TrialRecord | None:
+        """The trial's record as the cache has it; None when it is gone.
+
+        Args:
+            state: of its sweep.
+            trial: a live trial.
+        """
         found = self._caches.trials(state.namespace).get(state.namespace, trial.name)
         return found if found is not None and found.uid == trial.uid else None
 
-    async def stop(self, state: SweepState, trial: TrialState, action: act.RecordStop) -> None:
+    async def record_stop(
+        self, sweep: SweepStore, trial: TrialState, action: act.RecordStop
+    ) -> None:
+        """Record the decision to stop a trial.
+
+        Args:
+            sweep: of the trial.
+            trial: a live trial without a recorded decision.
+            action: the decision.
+
+        Raises:
+            ApiError: the write failed.
+        """
         now = self._clock()
         status = {
             "phase": TrialPhase.STOPPING.value,
@@ -56,148 +81,191 @@ class TrialStatusWriter:
             "reason": action.stop.reason,
             "message": action.stop.message[:_MESSAGE_LIMIT],
         }
-        await self._write(state, trial, status, now)
-        trial.stop, trial.stopped, trial.phase = action.stop, now, TrialPhase.STOPPING
-        sweep_log.log_stopped(state, trial, action.stop)
-        if trial.decided is not None:
-            metrics.DECISION_SECONDS.observe(now - trial.decided)
+        await self._write(sweep, trial, status, now)
+        sweep.trials.record_stop(trial, action.stop, TrialPhase.STOPPING, now)
+        sweep_log.log_stopped(sweep.state, trial, action.stop)
+        if trial.pending_stop is not None:
+            metrics.DECISION_SECONDS.observe(now - trial.pending_stop.decided_at)
 
-    async def retry(self, state: SweepState, trial: TrialState, action: act.RecordRetry) -> None:
+    async def record_attempt(
+        self, sweep: SweepStore, trial: TrialState, action: act.RecordRetry
+    ) -> None:
+        """Record the end of an attempt, and that another one follows.
+
+        Args:
+            sweep: of the trial.
+            trial: a live trial.
+            action: the next attempt.
+
+        Raises:
+            ApiError: the write failed.
+        """
         now = self._clock()
-        self._note_execution(state, trial, action, now)
+        self._note_execution(sweep, trial, action, now)
         status = {
             "phase": TrialPhase.PENDING.value,
             "attempt": action.attempt,
             "failures": action.failures,
             "job": None,
-            "retryAt": None if action.launch_at is None else format_time(action.launch_at),
+            "retryAt": None if action.retry_at is None else format_time(action.retry_at),
             "reason": action.reason,
             "message": action.message[:_MESSAGE_LIMIT],
             "gpuSeconds": _gpu(trial, None),
         }
-        await self._write(state, trial, status, now)
+        await self._write(sweep, trial, status, now)
         metrics.ATTEMPTS.labels(action.reason).inc()
-        sweep_log.log_repeated(state, trial, action.reason)
-        trial.gpu_used, trial.held = trial.gpu_totals, {}
-        trial.attempt, trial.failures = action.attempt, action.failures
-        trial.launched, trial.job_deleted = False, False
-        trial.phase, trial.reason = TrialPhase.PENDING, action.reason
-        trial.launch_at, trial.interruption = action.launch_at, None
-        trial.note_doubts((), None, now)
-        pause = "" if action.launch_at is None else f" in {action.launch_at - now:.0f} s"
+        sweep_log.log_attempt_ended(sweep.state, trial, action.reason)
+        next_attempt = (action.attempt, action.failures, action.reason, action.retry_at)
+        sweep.trials.record_attempt(trial, *next_attempt, now)
+        pause = "" if action.retry_at is None else f" in {action.retry_at - now:.0f} s"
         message = f"{action.message}; attempt {action.attempt} starts{pause}"
-        self._announcer.of_trial(state, trial, action.reason, message, warning=True)
+        self._events.of_trial(sweep.state, trial, action.reason, message, warning=True)
 
     def _note_execution(
-        self, state: SweepState, trial: TrialState, action: act.RecordRetry, now: float
+        self, sweep: SweepStore, trial: TrialState, action: act.RecordRetry, now: float
     ) -> None:
-        """Keep why the attempt ended, unless that was noted when its pod was taken away."""
-        if any(e.attempt == trial.attempt and e.reason == action.reason for e in trial.executions):
+        """Keep why the attempt ended, unless that was kept when its pod was interrupted."""
+        attempt = trial.status.attempt
+        kept = trial.status.executions
+        if any(e.attempt == attempt and e.reason == action.reason for e in kept):
             return
-        last = self._caches.newest_pod((state.namespace, trial.name), trial.uid)
+        last = self._caches.newest_pod(ObjectKey(sweep.state.namespace, trial.name), trial.uid)
         pod, node = ("", "") if last is None else (last.name, last.view.node)
-        trial.add_execution(Execution(trial.attempt, pod, node, action.reason, action.message, now))
+        execution = Execution(attempt, pod, node, action.reason, action.message, now)
+        sweep.trials.add_execution(trial, execution)
 
-    async def progress(
-        self, state: SweepState, trial: TrialState, action: act.RecordProgress
+    async def record_progress(
+        self, sweep: SweepStore, trial: TrialState, action: act.RecordProgress
     ) -> None:
-        now = self._clock()
+        """Record phase, reason and curve of a trial that continues.
+
+        Args:
+            sweep: of the trial.
+            trial: a live trial.
+            action: phase and reason.
+
+        Raises:
+            ApiError: the write failed.
+        """
+        now, state, started = self._clock(), sweep.state, trial.status.started
         status = {
             "phase": action.phase.value,
-            "attempt": trial.attempt,
+            "attempt": trial.status.attempt,
             "job": self._job_of(state, trial),
-            "startTime": None if trial.started is None else format_time(trial.started),
+            "startTime": None if started is None else format_time(started),
             "retryAt": None,
             "reason": action.reason,
             "message": action.message[:_MESSAGE_LIMIT],
         }
-        await self._write(state, trial, status, now, Priority.BOOKKEEPING)
-        news = action.reason and action.reason != trial.reason
-        trial.phase, trial.reason = action.phase, action.reason
-        if news:
+        await self._write(sweep, trial, status, now, Priority.LOW)
+        is_news = action.reason and action.reason != trial.status.reason
+        sweep.trials.record_progress(trial, action.phase, action.reason)
+        if is_news:
             warning = action.phase is not TrialPhase.QUEUED
-            self._announcer.of_trial(state, trial, action.reason, action.message, warning=warning)
+            self._events.of_trial(state, trial, action.reason, action.message, warning=warning)
 
-    async def end(self, state: SweepState, trial: TrialState, action: act.RecordEnd) -> None:
-        now = self._clock()
+    async def record_end(self, sweep: SweepStore, trial: TrialState, action: act.RecordEnd) -> None:
+        """Record how a trial ended, for good.
+
+        Args:
+            sweep: of the trial.
+            trial: a live trial.
+            action: its last phase.
+
+        Raises:
+            ApiError: the write failed.
+        """
+        now, state, started = self._clock(), sweep.state, trial.status.started
         stopped = action.phase is TrialPhase.EARLY_STOPPED
-        saved = saving(state, trial, now) if stopped else 0.0
+        saved = gpu_seconds_saved(state, trial, now) if stopped else 0.0
         status = {
             "phase": action.phase.value,
-            "attempt": trial.attempt,
+            "attempt": trial.status.attempt,
             "job": self._job_of(state, trial),
             "reason": action.reason,
             "message": action.message[:_MESSAGE_LIMIT],
-            "startTime": None if trial.started is None else format_time(trial.started),
+            "startTime": None if started is None else format_time(started),
             "completionTime": format_time(now),
             "gpuSeconds": _gpu(trial, saved),
         }
-        await self._write(state, trial, status, now)
-        state.end(trial, action.phase, saved)
+        await self._write(sweep, trial, status, now)
+        sweep.record_end(trial, action.phase, saved)
         metrics.TRIALS.labels(action.phase.value).inc()
         sweep_log.log_trial_ended(state, trial, action.phase, action.reason)
-        metrics.GPU_USED.inc(trial.gpu_total)
+        metrics.GPU_USED.inc(trial.gpu.total)
         metrics.GPU_SAVED.inc(saved)
-        if action.phase is not TrialPhase.SUCCEEDED or trial.stop is not None:
-            failed = action.phase is TrialPhase.FAILED
-            cut = (
-                action.phase is TrialPhase.SUCCEEDED
-            )  # other containers were ended, perhaps at work
-            reason = action.reason if failed or cut else action.phase.value
-            self._announcer.of_trial(state, trial, reason, action.message, warning=failed or cut)
-        if state.best is not None and state.best.trial == trial.name:
-            self._announcer.best(state, state.best)
+        self._emit_end(state, trial, action)
+
+    def _emit_end(self, state: SweepState, trial: TrialState, action: act.RecordEnd) -> None:
+        """Events about an end that is not the ordinary one, and about a new best trial."""
+        succeeded = action.phase is TrialPhase.SUCCEEDED
+        if not succeeded or trial.status.stop is not None:
+            # A stopped trial that succeeded: other containers were ended, perhaps at work.
+            warning = succeeded or action.phase is TrialPhase.FAILED
+            reason = action.reason if warning else action.phase.value
+            self._events.of_trial(state, trial, reason, action.message, warning=warning)
+        best = state.results.best
+        if best is not None and best.trial == trial.name:
+            self._events.best(state, best)
 
     def _job_of(self, state: SweepState, trial: TrialState) -> str:
-        """The name of the attempt's Job; one from before an upgrade may have another form."""
-        jobs = self._caches.jobs_of((state.namespace, trial.name))
-        own = (j.name for j in jobs if j.owner == trial.uid and j.view.attempt == trial.attempt)
-        return next(own, names.job_name(trial.name, trial.attempt))
+        """Name of the attempt's Job; one from before an upgrade may have another form."""
+        attempt = trial.status.attempt
+        jobs = self._caches.jobs_of(ObjectKey(state.namespace, trial.name))
+        own = (j.name for j in jobs if j.owner == trial.uid and j.view.attempt == attempt)
+        return next(own, names.job_name(trial.name, attempt))
 
     async def _write(
         self,
-        state: SweepState,
+        sweep: SweepStore,
         trial: TrialState,
         status: dict[str, Any],
         now: float,
-        priority: Priority = Priority.DECISION,
+        priority: Priority = Priority.URGENT,
     ) -> None:
-        """Write a trial's status with its curve, and enter the answer into the cache."""
-        count = trial.curve.count
-        if count > trial.durable or trial.unwritten_since is not None:
-            where = (trial.log_time, trial.log_lines)
-            status["curve"] = curve_patch(dump_curve(trial.curve, trial.pod, *where))
-        if trial.seen:
-            status["metricsSeen"] = list(trial.seen)
-        if trial.executions:
-            status["executions"] = [dump_execution(e) for e in trial.executions]
-            status["disruptions"] = trial.disruptions
-        unwritten, trial.unwritten_since = trial.unwritten_since, None
-        known = self.known(state, trial)
-        if known is None:
+        """Write a trial's status with what is pending, and enter the answer into the cache."""
+        namespace, count = sweep.state.namespace, trial.reports.curve.count
+        record = self.last_seen(sweep.state, trial)
+        if record is None:
             raise errors.NotFound(f"sweeptrials '{trial.name}' is not there any more")
-        samples = [] if count else list(trial.log_samples)
-        if samples or known.log_samples:
-            status["logSamples"] = samples
-        if trial.incomplete_reasons or known.incomplete_reasons:
-            status["conditions"] = dump_incomplete_reasons(trial.incomplete_reasons)
+        status |= _pending_fields(trial, record)
+        pending_since = sweep.trials.begin_write(trial)
         try:
-            # Nobody else writes it but another operator that leads by now: then this memory is stale.
+            # Only another operator that leads by now writes it, too: then this state is stale.
             made = await self._api.patch_status(
-                resources.SWEEPTRIALS, state.namespace, trial.name, known.version, status, priority
+                SWEEPTRIALS, namespace, trial.name, record.version, status, priority
             )
         except errors.ApiError:
-            trial.unwritten_since = unwritten
+            sweep.trials.abort_write(trial, pending_since)
             raise
-        trial.durable = max(trial.durable, count)
-        trial.written = now
-        state.note_unreadable(self._caches.trials(state.namespace).put(made))
+        sweep.trials.complete_write(trial, count, now)
+        sweep.note_unreadable(self._caches.trials(namespace).store_own_write(made))
+
+
+def _pending_fields(trial: TrialState, record: TrialRecord) -> dict[str, Any]:
+    """Fields of the status that every write brings up to date."""
+    reports, kept = trial.reports, trial.completeness.warnings
+    count, fields = reports.curve.count, dict[str, Any]()
+    if count > trial.writes.reports or trial.writes.pending_since is not None:
+        dumped = dump_curve(reports.curve, reports.pod, *reports.log_position)
+        fields["curve"] = curve_patch(dumped)
+    if reports.metric_names:
+        fields["metricsSeen"] = list(reports.metric_names)
+    if trial.status.executions:
+        fields["executions"] = [dump_execution(e) for e in trial.status.executions]
+        fields["disruptions"] = trial.status.disruptions
+    samples = [] if count else list(reports.log_samples)
+    if samples or record.log_samples:
+        fields["logSamples"] = samples
+    if kept or record.incomplete_reasons:
+        fields["conditions"] = dump_incomplete_reasons(kept)
+    return fields
 
 
 def _gpu(trial: TrialState, saved: float | None) -> dict[str, Any]:
     gpu: dict[str, Any] = {
-        "count": f"{trial.gpus:g}",
-        "used": f"{trial.gpu_total:.0f}",
-        "byResource": {name: f"{used:.0f}" for name, used in trial.gpu_totals.items()},
+        "count": f"{trial.gpu.count:g}",
+        "used": f"{trial.gpu.total:.0f}",
+        "byResource": {name: f"{used:.0f}" for name, used in trial.gpu.by_resource.items()},
     }
     return gpu if saved is None else {**gpu, "saved": f"{saved:.0f}"}

@@ -1,4 +1,4 @@
-"""Other sweeps, whose trials count for one that begins: found, checked, and kept to for its life."""
+"""Finds and checks the earlier sweeps whose trials count for a new one."""
 
 from __future__ import annotations
 
@@ -6,33 +6,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..api.identity import ObjectKey
 from ..api.problem import InvalidSpec, Problem
+from ..api.resources import SWEEPJOBS
 from ..api.spec import SweepSpec
 from ..api.status import is_finished
 from ..api.sweepjob import parse_sweepjob
-from ..api.times import parse_time
 from ..api.trial_record import TrialRecord
-from ..kube import resources
 from ..kube.client import KubeClient
 from ..kube.errors import NotFound
 from ..search.samplers.registry import make_sampler
 from ..search.warm_start import lies_within, mismatch
+from ..timestamps import parse_time
 from .caches import Caches
 
-_SECOND = 1.0  # which is as exactly as a status tells times
+_SECOND = 1.0  # the resolution of times in a status
 
 
 class NotReady(Exception):
-    """A sweep to begin with is not there, or goes on."""
+    """An earlier sweep does not exist, or has not finished."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A sweep to begin with.
+    """An earlier sweep.
 
     Attributes:
-        records: its trials that count; none when it has been deleted since.
-        counted: how many there were when this sweep began.
+        records: its trials that count; none when it was deleted since.
+        counted: how many there were when the new sweep began.
     """
 
     name: str
@@ -42,29 +43,36 @@ class Source:
 
     @property
     def lost(self) -> int:
-        """How many trials counted at first and are gone."""
+        """How many of the trials that counted were deleted since."""
         return max(0, self.counted - len(self.records))
 
 
 async def find_sources(
     api: KubeClient, caches: Caches, namespace: str, spec: SweepSpec, status: Mapping[str, Any]
 ) -> tuple[Source, ...]:
-    """The sweeps that a spec names.
+    """Finds the sweeps that a spec names in ``spec.warmStart``.
 
-    Those that its status names already have been checked. They count as long as they are there, with
-    the trials that had ended when this sweep began: an operator that is started later begins with the
-    same ones.
+    Those that the status already names were checked before. They count as long as they exist, with the
+    trials that had ended when this sweep began, so that a restarted operator uses the same ones.
+
+    Args:
+        api: the API server.
+        caches: of records.
+        namespace: of the sweep.
+        spec: of the sweep.
+        status: of the sweep.
 
     Raises:
-        NotReady: one is not there, or has not finished.
-        InvalidSpec: one says nothing about this sweep; with the reason.
+        NotReady: one does not exist, or has not finished.
+        InvalidSpec: one cannot be used for this sweep; with the reason.
+        ApiError: a request failed.
     """
     known = {entry["sweep"]: entry for entry in status.get("warmStart") or ()}
     started = parse_time(status.get("startTime"))
     sources = []
     for position, name in enumerate(spec.warm_start):
         if name in known and started is not None:
-            sources.append(_again(caches, namespace, known[name], started))
+            sources.append(_known_source(caches, namespace, known[name], started))
             continue
         body = await _finished(api, namespace, name)
         source = _source(caches, namespace, body)
@@ -75,7 +83,9 @@ async def find_sources(
     return tuple(sources)
 
 
-def _again(caches: Caches, namespace: str, entry: Mapping[str, Any], started: float) -> Source:
+def _known_source(
+    caches: Caches, namespace: str, entry: Mapping[str, Any], started: float
+) -> Source:
     name, uid = entry["sweep"], entry["uid"]
     records = tuple(
         record
@@ -87,7 +97,7 @@ def _again(caches: Caches, namespace: str, entry: Mapping[str, Any], started: fl
 
 async def _finished(api: KubeClient, namespace: str, name: str) -> Mapping[str, Any]:
     try:
-        body = await api.get(resources.SWEEPJOBS, namespace, name)
+        body = await api.get(SWEEPJOBS, namespace, name)
     except NotFound:
         raise NotReady(
             f"there is no sweep {name} in namespace {namespace}; correct spec.warmStart.sweeps, or "
@@ -109,14 +119,14 @@ def _not_finished(body: Mapping[str, Any]) -> NotReady:
 def _source(caches: Caches, namespace: str, body: Mapping[str, Any]) -> Source:
     name, uid = body["metadata"]["name"], body["metadata"]["uid"]
     records = tuple(_records(caches, namespace, name, uid))
-    # Its trials' ends are on record before its own, but the cache may not have seen them yet.
+    # The ends of its trials were recorded before its own, but the cache may lag behind.
     if not all(record.phase.is_end for record in records):
         raise _not_finished(body)
     return Source(name, uid, records, len(records))
 
 
 def _records(caches: Caches, namespace: str, name: str, uid: str) -> list[TrialRecord]:
-    found = (r for r in caches.records_of((namespace, name)) if r.sweep_uid == uid)
+    found = (r for r in caches.records_of(ObjectKey(namespace, name)) if r.sweep_uid == uid)
     return sorted(found, key=lambda record: record.index)
 
 

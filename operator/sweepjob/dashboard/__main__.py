@@ -12,7 +12,7 @@ from aiohttp import web
 from ..http_server.connections import Connections, listen, serve
 from ..http_server.limits import ConnectionLimits
 from ..http_server.log import quiet_logger
-from ..kube.client import connect
+from ..kube.connection import connect
 from ..telemetry import log_format as logs
 from .cluster_access import ClusterAccess
 from .feed_registry import FeedRegistry

@@ -11,10 +11,10 @@ from typing import Any
 from ..api.problem import InvalidSpec
 from ..api.spec import SweepSpec
 from ..api.sweepjob import parse_sweepjob
-from ..api.times import parse_time
 from ..render.best_parameters import FORMATTERS
 from ..render.trial_rows import json_value
 from ..render.views import SweepView, TrialView, sort_by_score, trial_views
+from ..timestamps import parse_time
 from .curves import points_per_curve, policy_threshold
 from .importance import NO_IMPORTANCE, importance_fields
 from .parameter_axes import parameter_axes

@@ -8,9 +8,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..api import names
+from ..api.crds import missing_crd
+from ..api.resources import SWEEPJOBS
 from ..kube.client import KubeClient
-from ..kube.informer import Informer, Key
-from ..kube.resources import SWEEPJOBS
+from ..kube.informer import Informer
+from ..kube.record_store import Key
 from .sweep_feed import SweepFeed
 from .sync import Unavailable, wait_until_synced
 
@@ -55,7 +58,14 @@ class FeedRegistry:
         self._feeds: dict[Key, SweepFeed] = {}
         self._next_change = asyncio.Event()
         self._informers = [
-            Informer(api, SWEEPJOBS, CachedSweep, self._on_sweep_event, namespace)
+            Informer(
+                api,
+                SWEEPJOBS,
+                CachedSweep,
+                self._on_sweep_event,
+                namespace,
+                not_served_message=missing_crd(names.SWEEPJOBS, {}),
+            )
             for namespace in namespaces
         ]
 

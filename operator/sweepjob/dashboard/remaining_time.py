@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..api.times import parse_time
+from ..api.phases import SweepPhase
 from ..render.views import SweepView, TrialView
+from ..timestamps import parse_time
 
 
 def remaining_time(
@@ -34,7 +35,7 @@ def remaining_time(
     """
     durations = [t.seconds(now) for t in trials if t.ended is not None]
     known = [seconds for seconds in durations if seconds is not None]
-    if sweep.has_ended or sweep.phase == "Suspended" or not known:
+    if sweep.has_ended or sweep.phase == SweepPhase.SUSPENDED or not known:
         return None
     mean = sum(known) / len(known)
     total = sweep.counts["total"]

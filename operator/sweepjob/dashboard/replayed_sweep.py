@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..api.curve_encoding import dump_curve
-from ..api.phases import TrialPhase
+from ..api.phases import SweepPhase, TrialPhase
 from ..api.stop_decision import StopDecision
 from ..api.sweeptrial import dump_stop, trial_manifest
-from ..api.times import format_time
 from ..early_stopping.curve import Curve
 from ..early_stopping.replay import Outcome, RecordedTrial, Replay
 from ..objective import Goal
+from ..timestamps import format_time
 
 Body = Mapping[str, Any]
 NAMESPACE = "replay"
@@ -105,7 +105,7 @@ def _sweep_status(
         if "best" in body["status"]["curve"]
     ]
     status: dict[str, Any] = {
-        "phase": "Complete",
+        "phase": SweepPhase.COMPLETE.value,
         "startTime": format_time(begin, micro=True),
         "completionTime": format_time(now, micro=True),
         "trials": {

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api import names
+from ..api.crds import missing_crd
+from ..api.resources import SWEEPTRIALS
 from ..kube.client import KubeClient
 from ..kube.informer import Informer
-from ..kube.resources import SWEEPTRIALS
 from ..objective import Goal
 from ..render.trial_rows import json_value
 from ..render.views import SweepView, TrialView
@@ -86,6 +87,7 @@ class SweepFeed:
             self._on_trial_event,
             meta["namespace"],
             f"{names.LABEL_SWEEP}={meta['name']}",
+            not_served_message=missing_crd(names.SWEEPTRIALS, {}),
         )
         self._tasks = [
             asyncio.create_task(self._trials.run()),

@@ -21,4 +21,4 @@ async def wait_until_synced(informer: Informer[Any], seconds: float = 15.0) -> N
     try:
         await asyncio.wait_for(informer.synced.wait(), seconds)
     except TimeoutError:
-        raise Unavailable(f"the API server cannot be read: {informer.trouble}") from None
+        raise Unavailable(f"the API server cannot be read: {informer.last_error}") from None

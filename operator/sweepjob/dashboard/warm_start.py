@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
+from ..api.resources import SWEEPTRIALS
 from ..kube import errors
 from ..kube.client import KubeClient
-from ..kube.resources import SWEEPTRIALS
 from ..objective import Goal
 from ..render.views import TrialView, trial_views, trials_of_source
 

@@ -1,29 +1,31 @@
-"""How much each sender may ask for: token buckets by sender, and numbers of connections."""
+"""Limits of senders: token buckets by sender, and numbers of connections."""
 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Hashable
 
-_SENDERS = 20_000  # remembered
+_SENDERS = 20_000  # whose buckets are kept
 
 
 class ClientRateLimiter:
-    """A bucket of permissions for each sender.
+    """A token bucket for each sender.
 
     Args:
-        rate: permissions a second in the long run.
-        burst: permissions at once, after a pause.
+        rate: requests a second in the long run.
+        burst: requests at once after a pause.
     """
 
     def __init__(self, rate: float, burst: float) -> None:
         self._rate, self._burst = rate, burst
-        self._left: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+        # Tokens, and when they were counted, of each sender.
+        self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
     def allows(self, sender: Hashable, now: float) -> bool:
-        """Whether the sender has a permission left; takes one if so.
+        """Whether a sender may send a request now; counts the request if so.
 
         Args:
+            sender: such as an address or a uid.
             now: monotonic seconds.
         """
         left = self._available(sender, now)
@@ -32,26 +34,30 @@ class ClientRateLimiter:
         return allowed
 
     def has(self, sender: Hashable, now: float) -> bool:
-        """The same, without taking one."""
+        """Whether a sender may send a request now, without counting one."""
         return self._available(sender, now) >= 1.0
 
     def _available(self, sender: Hashable, now: float) -> float:
-        left, since = self._left.get(sender, (self._burst, now))
+        left, since = self._buckets.get(sender, (self._burst, now))
         return min(self._burst, left + (now - since) * self._rate)
 
     def _store(self, sender: Hashable, left: float, now: float) -> None:
-        self._left[sender] = (left, now)
-        self._left.move_to_end(sender)
-        while len(self._left) > _SENDERS:
-            self._left.popitem(last=False)
+        self._buckets[sender] = (left, now)
+        self._buckets.move_to_end(sender)
+        while len(self._buckets) > _SENDERS:
+            self._buckets.popitem(last=False)
 
 
 class ConnectionLimits:
-    """Numbers of connections: in all, of each peer, and new ones of each peer in a second.
+    """Limits the connections of a port: in all, of each peer, and new ones of each peer in a second.
 
     Args:
-        total, per_peer: connections at a time.
-        new_rate, new_burst: new connections of a peer, as of ``ClientRateLimiter``.
+        total: connections at a time.
+        per_peer: connections of one peer at a time.
+        new_rate, new_burst: new connections of one peer, as of ``ClientRateLimiter``.
+
+    Attributes:
+        count: connections at this moment.
     """
 
     def __init__(
@@ -67,7 +73,7 @@ class ConnectionLimits:
         self.count = 0
 
     def refusal(self, peer: str, now: float) -> str | None:
-        """Which limit keeps a peer from opening another connection now; None where none does."""
+        """The limit that forbids another connection of a peer now; None where none does."""
         if self._open[peer] >= self._per_peer:
             return "per_peer"
         if not self._new.allows(peer, now):
@@ -76,13 +82,16 @@ class ConnectionLimits:
 
     @property
     def is_full(self) -> bool:
+        """Whether there are as many connections as there may be."""
         return self.count >= self.total
 
     def opened(self, peer: str) -> None:
+        """Count a new connection."""
         self._open[peer] += 1
         self.count += 1
 
     def closed(self, peer: str) -> None:
+        """A connection has ended."""
         self.count -= 1
         self._open[peer] -= 1
         if self._open[peer] <= 0:

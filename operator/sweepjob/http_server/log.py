@@ -1,6 +1,4 @@
-"""aiohttp's log of a port that strangers talk to: a line for requests that are no HTTP, not a traceback
-for each, and no more than one in ten seconds.
-"""
+"""Shortens aiohttp's log of malformed requests: one line in ten seconds, not a traceback for each."""
 
 from __future__ import annotations
 
@@ -9,11 +7,11 @@ import time
 
 from aiohttp.http_exceptions import HttpProcessingError
 
-_PAUSE = 10.0  # seconds between two lines
+_INTERVAL = 10.0  # seconds between two lines
 
 
 class _MalformedRequests(logging.Filter):
-    """Shortens records of malformed requests, and drops all but one in a while."""
+    """Shortens records of malformed requests, and drops all but one in an interval."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,6 +19,7 @@ class _MalformedRequests(logging.Filter):
         self._dropped = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is written."""
         error = record.exc_info[1] if record.exc_info else None
         if not isinstance(error, HttpProcessingError):
             return True
@@ -33,15 +32,15 @@ class _MalformedRequests(logging.Filter):
         record.args = (reason, self._dropped)
         record.exc_info = record.exc_text = None
         record.levelno, record.levelname = logging.WARNING, "WARNING"
-        self._next, self._dropped = now + _PAUSE, 0
+        self._next, self._dropped = now + _INTERVAL, 0
         return True
 
 
 def quiet_logger(name: str) -> logging.Logger:
-    """The logger to give to a server.
+    """The logger of a server.
 
     Args:
-        name: of the port.
+        name: of its port.
     """
     logger = logging.getLogger(f"sweepjob.http.{name}")
     if not any(isinstance(f, _MalformedRequests) for f in logger.filters):

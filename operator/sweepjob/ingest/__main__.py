@@ -1,8 +1,9 @@
-"""The ingestion process: TLS, HTTP and tokens, so that no sender costs the control loop anything.
+"""The ingestion process: TLS, HTTP and tokens, so that senders cannot slow the operator down.
 
     python -m sweepjob.ingest CHANNEL
 
-CHANNEL is the file descriptor of the socket to the operator's process; at its end this process ends.
+CHANNEL is the file descriptor of the socket to the operator's process. When that closes, this process
+ends.
 """
 
 from __future__ import annotations
@@ -18,38 +19,46 @@ import uvloop
 from ..http_server.certificate import Certificate
 from ..http_server.connections import Connections, listen
 from ..http_server.limits import ConnectionLimits
-from ..kube.client import connect
+from ..kube.connection import connect
 from ..kube.rate_limiter import RequestRateLimiter
 from ..settings import Settings
 from ..telemetry.log_format import configure
-from .authentication import Authenticator
+from .authentication import TokenReviewAuthenticator
 from .client import ChannelClient
-from .worker import ingest
+from .worker import serve_ingest
 
-# TokenReviews a second: a budget of their own, beside the one of the control loop.
+# TokenReviews a second and at once: they have a rate limit of their own, beside the operator's.
 _REVIEW_RATE, _REVIEW_BURST = 50.0, 100
 
 
 async def run(settings: Settings, channel: socket.socket) -> None:
-    """Until the channel ends."""
-    listener = listen(settings.intake_port)
+    """Serve until the channel is closed.
+
+    Args:
+        settings: of the process's environment.
+        channel: the socket to the operator's process.
+    """
+    listener = listen(settings.ingest_port)
     api = await connect(
-        strict_tls=settings.strict_tls, pace=RequestRateLimiter(_REVIEW_RATE, _REVIEW_BURST)
+        strict_tls=settings.strict_tls, rate_limiter=RequestRateLimiter(_REVIEW_RATE, _REVIEW_BURST)
     )
     client = await ChannelClient.connect(channel)
-    api.on_denied = client.send_denied
-    limits = ConnectionLimits(settings.intake_connections, settings.intake_connections_per_address)
+    api.on_access_denied = client.send_denied_access
+    limits = ConnectionLimits(settings.ingest_connections, settings.ingest_connections_per_address)
     connections = Connections(limits)
-    tls, others = None, []
+    tls, background = None, []
     if settings.certificate is not None and settings.key is not None:
         certificate = Certificate(settings.certificate, settings.key)
-        tls, others = certificate.context, [certificate.keep()]
-    await ingest(client, listener, Authenticator(api), connections, tls, *others)
+        tls, background = certificate.context, [certificate.run()]
+    await serve_ingest(
+        client, listener, TokenReviewAuthenticator(api), connections, tls, *background
+    )
     await api.close()
 
 
 def main() -> int:
-    # The operator's process is told to end, and closes the channel when it has.
+    """The entry point; returns the exit code."""
+    # The operator's process handles the signals, and closes the channel when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     configure(os.environ)

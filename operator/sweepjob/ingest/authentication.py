@@ -1,4 +1,4 @@
-"""Whose a token is: the pod's projected token, checked by TokenReview and remembered for a while."""
+"""Authenticates pods by their projected tokens, with TokenReviews that are cached for a minute."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from ..http_server.limits import ClientRateLimiter
 from ..kube import resources
 from ..kube.client import KubeClient
 
-_REMEMBERED = 60.0  # seconds: how long a deleted pod's token may still be taken
-_LIMIT = 20_000  # tokens remembered
-_REVIEWS = 16  # at a time
-# Tokens of one peer that the API server may refuse: an honest pod has one token, and it is valid.
-_REFUSED_RATE, _REFUSED_BURST = 0.2, 5.0
+_CACHE_SECONDS = 60.0  # for which the token of a deleted pod may still be accepted
+_CACHE_SIZE = 20_000  # tokens
+_CONCURRENT_REVIEWS = 16
+# Tokens of one peer that the API server may reject, a second and at once. An honest pod has one token,
+# and it is valid.
+_REJECTED_RATE, _REJECTED_BURST = 0.2, 5.0
 _CLOCK_SKEW = 300.0  # seconds
 _TOKEN_LIMIT = 16_384  # characters; a projected token has some 1,200
 _POD_NAME = "authentication.kubernetes.io/pod-name"
@@ -35,50 +36,53 @@ class Caller:
     uid: str
 
 
-class TooManyRefused(Exception):
-    """A peer has shown so many tokens that were refused that no other one of it is reviewed now."""
+class TooManyRejectedTokens(Exception):
+    """So many tokens of a peer were rejected that no other token of it is reviewed for now."""
 
 
-class Authenticator:
-    """Turns tokens into callers. Refused tokens are remembered too, so that a flood of one bad token
-    costs one review; and a peer that makes tokens up has few reviews.
+class TokenReviewAuthenticator:
+    """Authenticates tokens by TokenReviews.
+
+    Rejected tokens are cached, too, so that a flood of one bad token costs one review. A peer that makes
+    up tokens gets few reviews.
 
     Args:
-        api: with a budget of its own for reviews.
+        api: the client, with a rate limit of its own.
     """
 
     def __init__(self, api: KubeClient) -> None:
         self._api = api
-        self._refused = ClientRateLimiter(_REFUSED_RATE, _REFUSED_BURST)
-        self._known: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
-        self._reviewing = asyncio.Semaphore(_REVIEWS)
+        self._rejected = ClientRateLimiter(_REJECTED_RATE, _REJECTED_BURST)
+        self._cache: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
+        self._reviewing = asyncio.Semaphore(_CONCURRENT_REVIEWS)
 
-    async def identify(self, token: str, peer: str) -> Caller | None:
-        """The caller, or None when the token is not one of a pod for our audience.
+    async def authenticate(self, token: str, peer: str) -> Caller | None:
+        """The pod of a token; None when it is not a valid token of a pod for this project's audience.
 
         Args:
+            token: a JSON Web Token, as a rule.
             peer: the address that it came from.
 
         Raises:
-            Unavailable: the API server cannot say.
-            TooManyRefused: not reviewed.
+            ApiError: the API server did not answer.
+            TooManyRejectedTokens: the token was not reviewed.
         """
         key = hashlib.sha256(token.encode()).digest()
-        found = self._known.get(key)
+        found = self._cache.get(key)
         if found is not None and found[0] > time.monotonic():
             return found[1]
-        if not may_be_valid(token, time.time()):
-            return None  # not worth a question, nor a place in memory
-        if not self._refused.has(peer, time.monotonic()):
-            raise TooManyRefused
+        if not is_plausible_token(token, time.time()):
+            return None  # not worth a review, nor a place in the cache
+        if not self._rejected.has(peer, time.monotonic()):
+            raise TooManyRejectedTokens
         async with self._reviewing:
             caller = await self._review(token)
         if caller is None:
-            self._refused.allows(peer, time.monotonic())
-        self._known[key] = (time.monotonic() + _REMEMBERED, caller)
-        self._known.move_to_end(key)
-        while len(self._known) > _LIMIT:
-            self._known.popitem(last=False)
+            self._rejected.allows(peer, time.monotonic())
+        self._cache[key] = (time.monotonic() + _CACHE_SECONDS, caller)
+        self._cache.move_to_end(key)
+        while len(self._cache) > _CACHE_SIZE:
+            self._cache.popitem(last=False)
         return caller
 
     async def _review(self, token: str) -> Caller | None:
@@ -99,11 +103,13 @@ class Authenticator:
         return Caller(parts[2], extra[_POD_NAME][0], extra[_POD_UID][0])
 
 
-def may_be_valid(token: str, now: float) -> bool:
-    """Whether a token says of itself that it is one for our audience, and not expired. Nothing is checked
-    here; it only keeps the API server from being asked about what it would certainly refuse.
+def is_plausible_token(token: str, now: float) -> bool:
+    """Whether a token's own claims name this project's audience, and a time that has not passed.
+
+    No signature is verified. It saves reviews of tokens that the API server would reject for certain.
 
     Args:
+        token: a JSON Web Token, as a rule.
         now: seconds since the epoch.
     """
     parts = token.split(".")

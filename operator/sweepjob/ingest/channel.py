@@ -1,9 +1,13 @@
-"""What the ingestion process and the operator's process say to each other, over a socket pair: frames of
-a length and JSON.
+"""Messages between the ingestion process and the operator's process, on a socket pair.
 
-Up: ``{"id", "caller", "push"}`` asks for an answer; ``{"listening": true}`` once; ``{"counts": ...}`` for
-the metrics; ``{"denied": ...}`` when a review of a token was refused for a right. Down:
-``{"id", "status", "body"}``.
+A message is JSON behind its length. To the operator's process:
+
+- ``{"id", "caller", "push", ...}`` is a push to respond to;
+- ``{"listening": true}`` is sent once;
+- ``{"counts": ...}`` is for the metrics;
+- ``{"denied": ...}`` is sent when the right to review tokens is lacking.
+
+To the ingestion process: ``{"id", "status", "body"}``.
 """
 
 from __future__ import annotations
@@ -14,26 +18,26 @@ import struct
 from typing import Any
 
 _LENGTH = struct.Struct(">I")
-_LONGEST = 4 * 1024 * 1024  # bytes; a push has 64 KiB
+_LONGEST = 4 * 1024 * 1024  # bytes; a push has at most 64 KiB
 Message = dict[str, Any]
 
 
 def encode(message: Message) -> bytes:
-    """The frame of a message."""
+    """A message as it is sent."""
     data = json.dumps(message, separators=(",", ":")).encode()
     return _LENGTH.pack(len(data)) + data
 
 
 async def receive(reader: asyncio.StreamReader) -> Message | None:
-    """The next message; None at the end of the channel.
+    """The next message; None when the channel is closed.
 
     Raises:
-        ValueError: it is no frame.
+        ValueError: the length or the JSON is not valid.
     """
     try:
         (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
         if length > _LONGEST:
-            raise ValueError(f"a frame of {length} bytes")
+            raise ValueError(f"a message of {length} bytes")
         message: Message = json.loads(await reader.readexactly(length))
     except (asyncio.IncompleteReadError, ConnectionError):
         return None

@@ -8,58 +8,60 @@ from dataclasses import astuple
 from itertools import count
 
 from .. import protocol
-from ..kube.denied import Denied
-from .answer import Answer
+from ..kube.denied_access import DeniedAccess
 from .authentication import Caller
 from .channel import Message, encode, receive
+from .push_response import PushResponse
 
-# Pushes that the operator's process has not answered yet: as many as it answers in some milliseconds.
+# Pushes that wait for the operator's process: as many as it handles in some milliseconds.
 _IN_FLIGHT = 256
 
 
 class ChannelClient:
-    """Submits pushes to the operator's process, and waits for its answers."""
+    """Implements ``PushSubmitter``: submits pushes to the operator's process over the channel."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._ids = count()
-        self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self._waiting: dict[int, asyncio.Future[PushResponse]] = {}
         self._in_flight = asyncio.Semaphore(_IN_FLIGHT)
 
     @classmethod
     async def connect(cls, channel: socket.socket) -> ChannelClient:
-        """The client on its end of the socket pair."""
+        """A client on this end of the socket pair."""
         return cls(*await asyncio.open_connection(sock=channel))
 
-    async def submit(self, caller: Caller, push: protocol.Push) -> Answer:
-        """The operator's answer to a push."""
+    async def submit(self, caller: Caller, push: protocol.Push) -> PushResponse:
+        """Submit a push; returns the operator's response."""
         async with self._in_flight:
             number = next(self._ids)
-            answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-            self._waiting[number] = answer
+            response: asyncio.Future[PushResponse] = asyncio.get_running_loop().create_future()
+            self._waiting[number] = response
             try:
                 self.send(_request(number, caller, push))
                 await self._writer.drain()
-                return await answer
+                return await response
             finally:
                 del self._waiting[number]
 
     def send(self, message: Message) -> None:
+        """Send a message without waiting."""
         self._writer.write(encode(message))
 
-    def send_denied(self, denied: Denied) -> None:
-        """Tell the operator's process, which reviews its rights, that a request was refused for one."""
+    def send_denied_access(self, denied: DeniedAccess) -> None:
+        """Report a request that was not permitted to the operator's process, which reviews its rights."""
         self.send({"denied": astuple(denied)})
 
     def close(self) -> None:
+        """Close the channel."""
         self._writer.close()
 
     async def run(self) -> None:
-        """Receive answers until the operator's process has ended."""
+        """Receive responses until the operator's process closes the channel."""
         while (message := await receive(self._reader)) is not None:
-            answer = self._waiting.get(message["id"])
-            if answer is not None and not answer.done():
-                answer.set_result(Answer(message["status"], message["body"]))
+            response = self._waiting.get(message["id"])
+            if response is not None and not response.done():
+                response.set_result(PushResponse(message["status"], message["body"]))
 
 
 def _request(number: int, caller: Caller, push: protocol.Push) -> Message:
@@ -73,7 +75,7 @@ def _request(number: int, caller: Caller, push: protocol.Push) -> Message:
 
 
 def parse_request(message: Message) -> tuple[Caller, protocol.Push]:
-    """The sender and the push of a message."""
+    """The caller and the push in a message."""
     namespace, trial, first, values = message["push"]
     push = protocol.Push(
         namespace,

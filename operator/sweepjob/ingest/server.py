@@ -1,4 +1,4 @@
-"""The HTTP side of the ingestion: limits first, then the token, then the body."""
+"""The ingest server: checks limits first, then the token, then the body."""
 
 from __future__ import annotations
 
@@ -14,62 +14,77 @@ from ..http_server.connections import Connections
 from ..http_server.limits import ClientRateLimiter
 from ..http_server.log import quiet_logger
 from ..kube import errors
-from .answer import Answer, AnswersPushes
-from .authentication import Caller, TooManyRefused
+from .authentication import Caller, TooManyRejectedTokens
+from .push_response import PushReceiver, PushResponse
 
-# Requests of one pod a second. What comes without a valid token is limited by the connections.
+# Requests of one pod, a second and at once. Those without a valid token are limited by connection.
 _CALLER_RATE, _CALLER_BURST = 50.0, 100.0
-_TARPIT = 0.5  # seconds that a sender over its rate waits for the answer
+_RATE_LIMIT_DELAY = 0.5  # seconds that a sender over its rate waits for the response
 _CLOSING = (401, 413, 429)  # after these the connection is closed
 
 
-class Identifies(Protocol):
-    """Says whose a token is."""
+class TokenAuthenticator(Protocol):
+    """Finds the pod that a token belongs to."""
 
-    async def identify(self, token: str, peer: str) -> Caller | None:
-        """The caller, or None when the token is no good.
+    async def authenticate(self, token: str, peer: str) -> Caller | None:
+        """The pod of a token; None when the token is not valid.
+
+        Args:
+            token: the bearer token of a request.
+            peer: the address that it came from.
 
         Raises:
-            ApiError: it cannot be said.
-            TooManyRefused: it is not asked.
+            ApiError: the token cannot be reviewed.
+            TooManyRejectedTokens: the token was not reviewed.
         """
         ...
 
 
-class Submits(Protocol):
-    """Passes a push on to who decides about it."""
+class PushSubmitter(Protocol):
+    """Submits pushes to the operator, in this process or another."""
 
-    async def submit(self, caller: Caller, push: protocol.Push) -> Answer: ...
+    async def submit(self, caller: Caller, push: protocol.Push) -> PushResponse:
+        """Submit a push; returns the response to it."""
+        ...
 
 
-class DirectSubmission:
-    """For a server in the process of the operator itself, as on one machine."""
+class DirectSubmitter:
+    """Submits to an operator in this process, as for a sweep on one machine."""
 
-    def __init__(self, handler: AnswersPushes) -> None:
-        self._handler = handler
+    def __init__(self, receiver: PushReceiver) -> None:
+        self._receiver = receiver
 
-    async def submit(self, caller: Caller, push: protocol.Push) -> Answer:
-        return self._handler.answer(caller, push)
+    async def submit(self, caller: Caller, push: protocol.Push) -> PushResponse:
+        """Submit a push; returns the response to it."""
+        return self._receiver.handle(caller, push)
 
 
 class IngestServer:
-    """One endpoint, ``POST /v1/reports``.
+    """Serves one endpoint, ``POST /v1/reports``.
 
     Args:
-        connections: of the port it is served on.
+        authenticator: of the senders' tokens.
+        submitter: submits the pushes of authenticated senders.
+        connections: of the port that it is served on; None for default limits.
+
+    Attributes:
+        responses: how many there were of each status since the counter was last cleared.
     """
 
     def __init__(
-        self, identifies: Identifies, submits: Submits, connections: Connections | None = None
+        self,
+        authenticator: TokenAuthenticator,
+        submitter: PushSubmitter,
+        connections: Connections | None = None,
     ) -> None:
-        self._identifies = identifies
-        self._submits = submits
+        self._authenticator = authenticator
+        self._submitter = submitter
         self.connections = Connections() if connections is None else connections
         self._callers = ClientRateLimiter(_CALLER_RATE, _CALLER_BURST)
-        self.answers: Counter[int] = Counter()  # by status, since they were last taken
+        self.responses: Counter[int] = Counter()
 
     def runner(self, **options: Any) -> web.AppRunner:
-        """To be set up and served; ``options`` are aiohttp's."""
+        """A runner to be set up and served; the options are aiohttp's."""
         application = web.Application(client_max_size=protocol.MAX_BODY)
         application.router.add_post(protocol.REPORTS_PATH, self._handle)
         return web.AppRunner(
@@ -81,40 +96,42 @@ class IngestServer:
         )
 
     async def _handle(self, request: web.Request) -> web.Response:
-        answer = await self._answer(request)
+        response = await self._respond(request)
         self.connections.request_arrived(request.transport)
-        self.answers[answer.status] += 1
-        if answer.status == 429:
-            await asyncio.sleep(_TARPIT)
-        return _response(answer)
+        self.responses[response.status] += 1
+        if response.status == 429:
+            await asyncio.sleep(_RATE_LIMIT_DELAY)
+        return _http_response(response)
 
-    async def _answer(self, request: web.Request) -> Answer:
+    async def _respond(self, request: web.Request) -> PushResponse:
         peer = self.connections.peer_of(request.transport)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme != "Bearer" or not token:
-            return Answer(401, "a bearer token is required")
+            return PushResponse(401, "a bearer token is required")
         try:
-            caller = await self._identifies.identify(token, peer)
-        except TooManyRefused:
-            return Answer(429, "too many tokens from this address were refused")
+            caller = await self._authenticator.authenticate(token, peer)
+        except TooManyRejectedTokens:
+            return PushResponse(429, "too many tokens from this address were refused")
         except errors.ApiError as error:
-            return Answer(503, f"the token cannot be checked: {error}")
+            return PushResponse(503, f"the token cannot be checked: {error}")
         if caller is None:
-            return Answer(401, f"not a pod's token for the audience {protocol.AUDIENCE}")
+            return PushResponse(401, f"not a pod's token for the audience {protocol.AUDIENCE}")
         self.connections.authenticated(request.transport)
         if not self._callers.allows(caller.uid, time.monotonic()):
-            return Answer(429, "too many requests; send more reports in each")
+            return PushResponse(429, "too many requests; send more reports in each")
         try:
             push = protocol.Push.parse(await request.read())
         except ValueError as error:
-            return Answer(400, str(error))
+            return PushResponse(400, str(error))
         except web.HTTPRequestEntityTooLarge:
-            # aiohttp's answer refers to itself, and keeps what was read until Python looks for cycles.
-            return Answer(413, f"more than {protocol.MAX_BODY} bytes; send fewer reports in each")
-        return await self._submits.submit(caller, push)
+            # aiohttp's own response refers to itself, and so keeps the body until a garbage collection.
+            return PushResponse(
+                413, f"more than {protocol.MAX_BODY} bytes; send fewer reports in each"
+            )
+        return await self._submitter.submit(caller, push)
 
 
-def _response(answer: Answer) -> web.Response:
+def _http_response(answer: PushResponse) -> web.Response:
     kind = "application/json" if answer.status == 200 else "text/plain"
     headers = {"Retry-After": "1"} if answer.status in (429, 503) else {}
     response = web.Response(

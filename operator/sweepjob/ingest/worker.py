@@ -1,4 +1,4 @@
-"""The ingestion process between its port and its channel."""
+"""Serves the ingest port, and passes pushes on to the channel."""
 
 from __future__ import annotations
 
@@ -12,31 +12,35 @@ from typing import Any
 
 from ..http_server.connections import Connections, serve
 from .client import ChannelClient
-from .server import Identifies, IngestServer
+from .server import IngestServer, TokenAuthenticator
 
-_COUNT_SECONDS = 1.0
+_COUNTS_INTERVAL = 1.0  # seconds
 
 
-async def ingest(
+async def serve_ingest(
     client: ChannelClient,
     listener: socket.socket,
-    identifies: Identifies,
+    authenticator: TokenAuthenticator,
     connections: Connections,
     tls: ssl.SSLContext | None,
-    *others: Coroutine[Any, Any, None],
+    *background: Coroutine[Any, Any, None],
 ) -> None:
-    """Serve reports until the channel ends.
+    """Serve reports until the channel is closed.
 
     Args:
-        client: of the channel.
-        others: what runs beside it.
+        client: of the channel; submits the pushes.
+        listener: the listening socket.
+        authenticator: of the senders' tokens.
+        connections: limits of the port.
+        tls: None for plain HTTP.
+        background: coroutines that run meanwhile.
     """
-    server = IngestServer(identifies, client, connections)
+    server = IngestServer(authenticator, client, connections)
     runner = server.runner()
     await runner.setup()
     assert runner.server is not None
     serving = serve(listener, runner.server, connections, tls)
-    parts = (client.run(), _send_counts(server, client), serving, *others)
+    parts = (client.run(), _send_counts(server, client), serving, *background)
     tasks = [asyncio.ensure_future(part) for part in parts]
     client.send({"listening": True})
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -57,16 +61,16 @@ def _resident_memory() -> int:
 
 
 async def _send_counts(server: IngestServer, client: ChannelClient) -> None:
-    """What the operator's process shows as metrics, once a second."""
+    """Send what the operator's process adds to its metrics, once a second."""
     while True:
-        await asyncio.sleep(_COUNT_SECONDS)
+        await asyncio.sleep(_COUNTS_INTERVAL)
         refused = server.connections.refused
         counts = {
-            "answers": dict(server.answers),
+            "answers": dict(server.responses),
             "refused": dict(refused),
             "connections": server.connections.count,
             "memory": _resident_memory(),
         }
-        server.answers.clear()
+        server.responses.clear()
         refused.clear()
         client.send({"counts": counts})

@@ -1,11 +1,11 @@
-"""What can go wrong with a request to the API server, as few kinds as decisions need."""
+"""Errors of requests to the API server, by what the caller can do about them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 
-from .denied import Denied, parse_denied
+from .denied_access import DeniedAccess, parse_denied_access
 
 
 class ApiError(Exception):
@@ -13,15 +13,15 @@ class ApiError(Exception):
 
 
 class NotFound(ApiError):
-    """404: the object does not exist."""
+    """404: the object, or the resource, does not exist."""
 
 
 class AlreadyExists(ApiError):
-    """409 on a create: an object of that name is there."""
+    """409 on a create: an object of that name exists."""
 
 
 class Conflict(ApiError):
-    """409 otherwise, or 412: a precondition failed; look again."""
+    """Any other 409, or 412: a precondition failed; read the object again."""
 
 
 class Gone(ApiError):
@@ -29,27 +29,28 @@ class Gone(ApiError):
 
 
 class Refused(ApiError):
-    """400, 401, 403, 422: admission, quota, rights or schema said no."""
+    """400, 401, 403, 422: schema, admission, quota or authorization refused the request."""
 
 
 class NotPermitted(Refused):
-    """403 of the API server's authorization: the operator's account lacks a right. Never the fault of
-    a sweep's spec, unlike the 403 of a quota or another admission check.
+    """403 of the API server's authorization: this account lacks a right.
+
+    Unlike the 403 of a quota or another admission check, it says nothing about the object.
 
     Attributes:
-        denied: the right.
+        denied: the access that the request needed.
     """
 
-    def __init__(self, message: str, denied: Denied) -> None:
+    def __init__(self, message: str, denied: DeniedAccess) -> None:
         super().__init__(message)
         self.denied = denied
 
 
 class Unavailable(ApiError):
-    """429, 5xx, no answer: try again later. A write may have been carried out all the same.
+    """429, 5xx, or no response: retry later. A write may have been carried out all the same.
 
     Attributes:
-        retry_after: seconds the server asked to wait, 0 when it did not say.
+        retry_after: seconds that the server asked to wait, 0 when it did not say.
     """
 
     def __init__(self, message: str, retry_after: float = 0.0) -> None:
@@ -57,12 +58,19 @@ class Unavailable(ApiError):
         self.retry_after = retry_after
 
 
-class NotLeading(ApiError):
-    """Nothing was sent: another operator leads, or may."""
+class NotLeader(ApiError):
+    """Nothing was sent: another operator leads, or may lead."""
 
 
-def of_answer(status: int, data: bytes, headers: Mapping[str, str], method: str) -> ApiError:
-    """What an answer of 400 or more means."""
+def from_response(status: int, data: bytes, headers: Mapping[str, str], method: str) -> ApiError:
+    """The error for a response of status 400 or more.
+
+    Args:
+        status: of the response.
+        data: its body, a Status object as a rule.
+        headers: of the response.
+        method: of the request.
+    """
     try:
         message = json.loads(data).get("message", "")
     except ValueError:
@@ -77,7 +85,7 @@ def of_answer(status: int, data: bytes, headers: Mapping[str, str], method: str)
         return Gone(text)
     if status == 429 or status >= 500:
         return Unavailable(text, retry_after(headers))
-    denied = parse_denied(message) if status == 403 else None
+    denied = parse_denied_access(message) if status == 403 else None
     return Refused(text) if denied is None else NotPermitted(text, denied)
 
 

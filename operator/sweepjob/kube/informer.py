@@ -1,7 +1,8 @@
-"""A cache of one kind of object: list, then watch, kept as small records.
+"""An informer, as client-go's: lists one resource, then watches it, and keeps a store of small records.
 
-What a watch cannot say (objects that went while it was down) is found by comparing with the next
-list. Our own writes are entered at once, so that a decision never rests on a state from before them.
+Deletions that were missed while the watch was down are found by comparing the store with the next list.
+The results of our own writes are stored at once, so that no decision rests on a state from before them.
+The kubernetes package's informer is synchronous, and keeps whole objects.
 """
 
 from __future__ import annotations
@@ -11,289 +12,213 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Protocol
 
-from ..api import names
 from . import errors
-from .client import KubeClient
-from .crds import missing_crd
-from .quarantine import Identity, Quarantine
+from .record_store import Key, R, RecordStore, is_newer
 from .resources import Resource
+from .transport import Body
+from .unparseable_objects import ObjectIdentity
 
 _log = logging.getLogger(__name__)
-_BACKOFF = (0.2, 15.0)  # seconds, first and longest
-_PAGE = 500
-# Seconds between two looks for a resource that is not served, or that we may not see: both can be mended
-# any moment, and one look is one cheap request.
-_LONGEST_DEFINITE = 2.0
-_SAY_AGAIN = 60.0  # seconds between two lines about the same trouble
-# Seconds without a watch that count for nothing: one that is broken comes back, as a rule.
-_BLINK, _BLINK_DEFINITE = 30.0, 3.0
+_BACKOFF = (0.2, 15.0)  # seconds, the first and the longest
+_PAGE_SIZE = 500
+# The longest backoff, in seconds, where the resource is not served or the right to it is missing. An
+# administrator can repair both at any moment, and one request is cheap.
+_LONGEST_DEFINITE_BACKOFF = 2.0
+_REPEAT_LOG = 60.0  # seconds between two log lines about the same error
+# Seconds without a watch before the informer counts as not ready. A broken connection usually comes back;
+# a resource that is not served, or not permitted, does not by itself.
+_TOLERATED_BREAK, _TOLERATED_DEFINITE_BREAK = 30.0, 3.0
 
 
-class Cached(Protocol):
-    """What the cache needs to know of a record."""
+class ListerWatcher(Protocol):
+    """What an informer needs of the client of the API server."""
 
-    @property
-    def namespace(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def uid(self) -> str: ...
-    @property
-    def version(self) -> str: ...
+    async def list_page(
+        self, resource: Resource, namespace: str | None, selector: str, token: str, limit: int = 500
+    ) -> Body:
+        """See ``KubeClient``."""
+        ...
+
+    def watch(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        selector: str,
+        version: str,
+        opened: Callable[[], None] = ...,
+    ) -> AsyncIterator[Body]:
+        """See ``KubeClient``."""
+        ...
 
 
-R = TypeVar("R", bound=Cached)
-Key = tuple[str, str]
-
-
-class Informer(Generic[R]):
-    """Keeps ``records`` like the API server's, by namespace and name.
+class Informer(RecordStore[R]):
+    """Lists and watches, and so keeps ``records`` equal to the API server's objects.
 
     Args:
-        project: makes the record of an object; everything else of it is forgotten.
-        changed: called with the old and the new record (None: there was, or is, none).
-        merge: makes of the old and the new record of one object the one to keep.
+        api: lists and watches.
+        resource: what to list and watch.
+        parse: makes the record of an object; nothing else of the object is kept.
+        on_change: called with the old and the new record; None where there was, or is, none.
+        namespace: to list and watch; None for all.
+        selector: of labels; empty for all objects.
+        merge: makes the record to keep of the old and the new record of one object.
         clock: seconds since the epoch.
+        not_served_message: the error to log where the resource is not served; empty for the server's.
 
     Attributes:
-        quarantine: the objects that cannot be read or handled.
-        since: seconds since the epoch since when it has seen all that happens, without a break; None
-            while it does not.
+        synced: set once everything has been listed.
+        watching_since: seconds since the epoch since when every change has been seen, without a break;
+            None while the watch is down.
+        last_error: of the last request that failed; empty before.
     """
 
     def __init__(
         self,
-        gateway: KubeClient,
+        api: ListerWatcher,
         resource: Resource,
-        project: Callable[[Mapping[str, Any]], R],
-        changed: Callable[[R | None, R | None], None],
+        parse: Callable[[Mapping[str, Any]], R],
+        on_change: Callable[[R | None, R | None], None],
         namespace: str | None = None,
         selector: str = "",
         merge: Callable[[R, R], R] = lambda old, new: new,
         clock: Callable[[], float] = time.time,
+        not_served_message: str = "",
     ) -> None:
-        self._clock = clock
-        self.quarantine = Quarantine(resource.plural)
-        self.since: float | None = None
-        self._blind_since = -math.inf
-        self._said = ("", -math.inf)
-        self._merge = merge
-        self.records: dict[Key, R] = {}
-        self._newest = "0"  # version that was seen
-        self._failures = 0  # in a row
-        self.trouble = ""  # what the last of them was
-        self._is_definite = False  # whether no waiting mends it
-        self.synced = asyncio.Event()
-        self._gateway = gateway
+        super().__init__(resource.plural, parse, on_change, merge)
+        self._api = api
         self._resource = resource
-        self._project = project
-        self._changed = changed
         self._namespace = namespace
         self._selector = selector
+        self._clock = clock
+        self._not_served_message = not_served_message
+        self.synced = asyncio.Event()
+        self.watching_since: float | None = None
+        self._not_watching_since = -math.inf  # loop time
+        self._failures = 0  # in a row
+        self.last_error = ""
+        self._is_definite = False  # the last error does not pass by itself
+        self._last_logged = ("", -math.inf)  # the error, and when
 
     async def run(self) -> None:
-        """List and watch for ever; returns only by cancellation."""
+        """List and watch until cancelled."""
         version = ""
         while True:
             try:
                 if not version:
-                    version = await self._list()
+                    version = await self._relist()
                     self._failures = 0
                     if not self.synced.is_set():
                         self.synced.set()
-                        self._blind_since = _now()
-                async for event in self._gateway.watch(
-                    self._resource, self._namespace, self._selector, version, self._opened
+                        self._not_watching_since = _loop_time()
+                async for event in self._api.watch(
+                    self._resource, self._namespace, self._selector, version, self._watch_opened
                 ):
-                    version = self._apply(event) or version
+                    version = self.apply(event) or version
                     self._failures = 0
             except errors.Gone:
                 version = ""
-                self._close()
+                self._watch_broke()
             except errors.NotFound as error:
-                # The resource is not served: its CRD is gone, and what comes back is another one.
+                # The resource is no longer served. A CRD that is created again starts from nothing.
                 version = ""
-                self._close()
-                await self._pause(error)
+                self._watch_broke()
+                await self._back_off(error)
             except errors.ApiError as error:
-                self._close()
-                await self._pause(error)
-
-    def _close(self) -> None:
-        """The watch has a break from now on."""
-        if self.since is not None:
-            self.since, self._blind_since = None, _now()
+                self._watch_broke()
+                await self._back_off(error)
 
     @property
-    def problem(self) -> str:
-        """Why it does not see what happens; empty while it does, and in short breaks."""
-        if self.since is not None:
+    def not_ready_reason(self) -> str:
+        """Why changes are not seen; empty while they are, and during short breaks."""
+        if self.watching_since is not None:
             return ""
-        blink = _BLINK_DEFINITE if self._is_definite else _BLINK
-        if self.synced.is_set() and _now() - self._blind_since < blink:
+        tolerated = _TOLERATED_DEFINITE_BREAK if self._is_definite else _TOLERATED_BREAK
+        if self.synced.is_set() and _loop_time() - self._not_watching_since < tolerated:
             return ""
         where = f" in namespace {self._namespace}" if self._namespace else ""
-        return f"{self._resource.plural}{where} are not watched: {self.trouble or 'not listed yet'}"
+        why = self.last_error or "not listed yet"
+        return f"{self._resource.plural}{where} are not watched: {why}"
 
-    def _opened(self) -> None:
-        """A watch that has ended by itself, and goes on where it ended, is no break."""
-        if self.since is None:
-            self.since = self._clock()
+    def _watch_opened(self) -> None:
+        """The watch sees changes. One that ended by itself and continues where it ended is no break."""
+        if self.watching_since is None:
+            self.watching_since = self._clock()
 
-    async def _pause(self, error: errors.ApiError) -> None:
-        """Longer with every failure in a row, and not at the same time as others."""
+    def _watch_broke(self) -> None:
+        if self.watching_since is not None:
+            self.watching_since, self._not_watching_since = None, _loop_time()
+
+    async def _back_off(self, error: errors.ApiError) -> None:
+        """Pause for longer with each failure in a row, and not in step with other informers."""
         self._failures += 1
-        self.trouble = str(error)
-        if isinstance(error, errors.NotFound) and names.GROUP in self._resource.prefix:
-            self.trouble = missing_crd(self._resource.plural, {})
+        self.last_error = str(error)
+        if isinstance(error, errors.NotFound) and self._not_served_message:
+            self.last_error = self._not_served_message
         self._is_definite = isinstance(error, errors.NotFound | errors.NotPermitted)
         first, longest = _BACKOFF
         if self._is_definite:
-            longest = _LONGEST_DEFINITE
+            longest = _LONGEST_DEFINITE_BACKOFF
         pause = min(longest, first * 2 ** min(self._failures, 10)) * random.uniform(0.5, 1)
-        (before, when), said = self._said, self.trouble
-        if before != said or _now() - when >= _SAY_AGAIN:
-            self._said = (said, _now())
-            _log.warning("%s: %s; again in %.1f s", self._resource.plural, said, pause)
+        logged, when = self._last_logged
+        if logged != self.last_error or _loop_time() - when >= _REPEAT_LOG:
+            self._last_logged = (self.last_error, _loop_time())
+            _log.warning("%s: %s; again in %.1f s", self._resource.plural, self.last_error, pause)
         await asyncio.sleep(pause)
 
-    def put(self, body: Mapping[str, Any]) -> R:
-        """Enter the answer to our own write; returns its record."""
-        record = self._project(body)
-        self._has_seen(record.version)
-        self._enter(record)
-        return self.records.get((record.namespace, record.name), record)
+    async def _relist(self) -> str:
+        """Replace the store by a list, page by page; returns the list's resource version.
 
-    def get(self, namespace: str, name: str) -> R | None:
-        return self.records.get((namespace, name))
-
-    def __iter__(self) -> Iterator[R]:
-        return iter(list(self.records.values()))
-
-    async def _list(self) -> str:
-        """All there is, page by page; where the pages' version is forgotten meanwhile, at once."""
+        Where that version expires between two pages, everything is listed in one page.
+        """
         try:
-            found, unread, version = await self._read(_PAGE)
+            found, unparsed, version = await self._list(_PAGE_SIZE)
         except errors.Gone:
-            found, unread, version = await self._read(0)
-        self.quarantine.retain(unread)
-        for key in self.records.keys() - found.keys():
-            # One that cannot be read any more is there all the same, as it was seen last.
-            if self.records[key].uid not in unread:
-                self._remove(key)
-        for record in found.values():
-            self._enter(record)
-        self._newest = version
+            found, unparsed, version = await self._list(0)
+        self.replace_all(found, unparsed, version)
         return version
 
-    async def _read(self, limit: int) -> tuple[dict[Key, R], set[str], str]:
-        """The records of a list in pages of so many, 0 for one page; the uids of objects that cannot be
-        read; the list's version.
+    async def _list(self, limit: int) -> tuple[dict[Key, R], set[str], str]:
+        """The records of a list, the uids of objects that cannot be parsed, and the list's version.
+
+        Args:
+            limit: objects in a page, 0 for all.
         """
         found: dict[Key, R] = {}
-        unread: set[str] = set()
+        unparsed: set[str] = set()
         token = ""
         while True:
             page = await self._page(token, limit)
             version = str(page["metadata"]["resourceVersion"])
-            if version.isdecimal() and is_newer(self._newest, version):
-                # What was made since would be taken for deleted.
-                raise errors.Unavailable("this list is from before what was seen already")
+            if version.isdecimal() and is_newer(self.newest_version, version):
+                # Objects created since would be taken for deleted.
+                raise errors.Unavailable("this list is older than what has been seen")
             for body in page["items"] or ():
-                record = self._try_project(body)
+                record = self.try_parse(body)
                 if record is not None:
                     found[record.namespace, record.name] = record
                 else:
-                    unread.add(Identity.of(body).uid)
+                    unparsed.add(ObjectIdentity.of(body).uid)
             token = page["metadata"].get("continue", "")
             if not token:
-                return found, unread, version
+                return found, unparsed, version
 
     async def _page(self, token: str, limit: int) -> dict[str, Any]:
-        """A page; one in the middle is asked for until it comes, rather than all of them anew."""
+        """A page of a list.
+
+        A page after the first is requested until it arrives, rather than all pages again.
+        """
         where = (self._resource, self._namespace, self._selector)
         while True:
             try:
-                return await self._gateway.list_page(*where, token, limit)
+                return await self._api.list_page(*where, token, limit)
             except errors.Unavailable as error:
                 if not token:
                     raise
-                await self._pause(error)
-
-    def _apply(self, event: Mapping[str, Any]) -> str:
-        """Take in an event; returns the resource version that it brings, if any."""
-        body = event["object"]
-        seen = Identity.of(body)
-        self._has_seen(seen.version)
-        if event["type"] == "DELETED":
-            self._forget(seen)
-        elif event["type"] != "BOOKMARK":
-            record = self._try_project(body)
-            if record is not None:
-                self._enter(record)
-        return seen.version
-
-    def _forget(self, gone: Identity) -> None:
-        """An object was deleted, whatever else it says."""
-        self.quarantine.release(gone.uid)
-        key = (gone.namespace, gone.name)
-        # The name may have been taken by a new object meanwhile.
-        if key in self.records and self.records[key].uid == gone.uid:
-            self._remove(key)
-
-    def _has_seen(self, version: str) -> None:
-        """A watch may be behind our own writes: what it tells does not make these unseen."""
-        if is_newer(version, self._newest):
-            self._newest = version
-
-    def _try_project(self, body: Mapping[str, Any]) -> R | None:
-        """The record of an object; None of one that cannot be read, which is nothing to the others."""
-        try:
-            record = self._project(body)
-        except Exception as error:  # noqa: BLE001 - whatever somebody wrote into one object
-            self.quarantine.add(Identity.of(body), error)
-            return None
-        self.quarantine.release(record.uid)
-        return record
-
-    def _enter(self, record: R) -> None:
-        key = (record.namespace, record.name)
-        old = self.records.get(key)
-        if old is not None and old.uid == record.uid:
-            if not is_newer(record.version, old.version):
-                return
-            record = self._merge(old, record)
-        self.records[key] = record
-        self._tell(old, record)
-
-    def _remove(self, key: Key) -> None:
-        self._tell(self.records.pop(key), None)
-
-    def _tell(self, old: R | None, new: R | None) -> None:
-        """Have a change handled. What goes wrong with one object ends no watch."""
-        try:
-            self._changed(old, new)
-        except Exception as error:  # noqa: BLE001 - the others' objects are to be handled
-            about = new or old
-            assert about is not None
-            identity = Identity(about.namespace, about.name, about.uid, about.version)
-            self.quarantine.add(identity, error)
+                await self._back_off(error)
 
 
-def _now() -> float:
-    """Seconds, from any moment on."""
+def _loop_time() -> float:
     return asyncio.get_running_loop().time()
-
-
-def is_newer(new: str, old: str) -> bool:
-    """Whether a resource version is later than another.
-
-    Versions of one resource are comparable whole numbers (Kubernetes 1.35 guarantees it; earlier
-    ones with etcd behave so). An event from before our own write must not undo it.
-    """
-    if new.isdecimal() and old.isdecimal():
-        return int(new) > int(old)
-    return new != old

@@ -1,24 +1,25 @@
-"""Lines of a container's log from the chunks of an answer, in bounded memory."""
+"""Lines of a container's log from the chunks of a response, in bounded memory."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
-LONGEST = 64 * 1024  # bytes that are kept of a line; a longer one comes in parts
-MORE = "\n"  # at the end of a part that is not the last of its line; no line has it within
+LONGEST = 64 * 1024  # bytes of a line that are kept; a longer line is delivered in parts
+MORE = "\n"  # ends a part that is not the last of its line; a line itself cannot contain it
 
 
 async def log_lines(chunks: AsyncIterator[bytes], *, follow: bool) -> AsyncIterator[str]:
-    """Lines as they come, a long one in parts that end with ``MORE``.
+    """Lines as they arrive, a long one in parts that end with ``MORE``.
 
     Args:
-        follow: the log goes on. Then a line without an end is none yet: it is read again from its
-            beginning when the stream is opened the next time.
+        chunks: the body of the response.
+        follow: the log continues. A line without an end is then not delivered: it is read again from
+            its beginning when the stream is opened the next time.
     """
     rest, begun = b"", False
     async for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
+        *complete, rest = (rest + chunk).split(b"\n")
+        for line in complete:
             for part in _parts(line, begun=begun):
                 yield part
             begun = False
@@ -43,10 +44,11 @@ def _parts(line: bytes, *, begun: bool) -> Iterator[str]:
 
 
 def _without_overwritten(line: bytes, *, begun: bool) -> bytes:
-    """A progress bar's line, which is written over and over, without what is overwritten already.
+    """The line of a progress bar, which uses carriage returns, without what has been overwritten.
 
     Args:
-        begun: a part of the line has been handed on, with its time.
+        line: the line, or the rest of it.
+        begun: a part of the line has been delivered, with its time.
     """
     last = line.rstrip().rfind(b"\r")
     if last < 0:
@@ -56,7 +58,7 @@ def _without_overwritten(line: bytes, *, begun: bool) -> bytes:
 
 
 def _cut(line: bytes) -> int:
-    """Where the first part of a long line ends: not within a character."""
+    """Where the first part of a long line ends: not within a character of UTF-8."""
     cut = LONGEST
     while cut > LONGEST - 4 and line[cut] & 0xC0 == 0x80:
         cut -= 1

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ..api import names
-
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -16,13 +14,18 @@ class Resource:
     plural: str
 
     def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
+        """The path of the collection, of one object, or of a subresource of it.
+
+        Args:
+            namespace: None for all namespaces, or for a resource of the cluster.
+            name: of the object; empty for the collection.
+            subresource: such as ``status``; empty for the object itself.
+        """
         scope = f"/namespaces/{quote(namespace)}" if namespace else ""
         parts = [f"{self.prefix}{scope}/{self.plural}", quote(name), subresource]
         return "/".join(part for part in parts if part)
 
 
-SWEEPJOBS = Resource(f"/apis/{names.API_VERSION}", names.SWEEPJOBS)
-SWEEPTRIALS = Resource(f"/apis/{names.API_VERSION}", names.SWEEPTRIALS)
 JOBS = Resource("/apis/batch/v1", "jobs")
 PODS = Resource("/api/v1", "pods")
 EVENTS = Resource("/api/v1", "events")

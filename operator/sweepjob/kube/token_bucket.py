@@ -1,35 +1,36 @@
-"""A token bucket that may be overdrawn: what something costs is known afterwards only."""
+"""A token bucket that may be overdrawn, for work whose cost is known only afterwards."""
 
 from __future__ import annotations
 
 
 class TokenBucket:
-    """So much a second in the long run, and some at once after a pause.
+    """Limits a rate in the long run, and allows a burst after a pause.
 
     Args:
         rate: tokens a second; infinity for no limit.
-        burst: tokens that it holds at most.
-        portion: tokens that are there again when whoever has overdrawn it goes on.
-        now: seconds on a clock that only goes on, as in every call.
+        burst: the largest number of tokens that it holds.
+        resume_at: tokens that must be there again before an overdrawn bucket is used further.
+        now: seconds of a monotonic clock, as in every call.
     """
 
-    def __init__(self, rate: float, burst: float, portion: float, now: float) -> None:
-        self._rate, self._burst, self._portion = rate, burst, portion
+    def __init__(self, rate: float, burst: float, resume_at: float, now: float) -> None:
+        self._rate, self._burst, self._resume_at = rate, burst, resume_at
         self._tokens = burst
-        self._counted = now
+        self._updated = now
 
     @property
     def is_overdrawn(self) -> bool:
+        """Whether nothing is left."""
         return self._tokens <= 0.0
 
-    def spend(self, tokens: float) -> None:
-        """Take tokens, also more than there are."""
+    def consume(self, tokens: float) -> None:
+        """Remove tokens, also more than there are."""
         self._tokens -= tokens
 
-    def wait(self, now: float) -> float:
-        """Seconds until the bucket may be spent from again; 0 unless it is overdrawn."""
+    def delay(self, now: float) -> float:
+        """Seconds until the bucket may be used again; 0 unless it is overdrawn."""
         if self._tokens > 0.0:
             return 0.0
-        earned = (now - self._counted) * self._rate
-        self._tokens, self._counted = min(self._burst, self._tokens + earned), now
-        return max(0.0, self._portion - self._tokens) / self._rate
+        earned = (now - self._updated) * self._rate
+        self._tokens, self._updated = min(self._burst, self._tokens + earned), now
+        return max(0.0, self._resume_at - self._tokens) / self._rate

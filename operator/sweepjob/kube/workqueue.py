@@ -1,4 +1,7 @@
-"""Keys to be worked on: each at most once in the queue, and once at a time."""
+"""A rate-limited work queue, as client-go's.
+
+Each key is queued at most once, and processed by one task at a time.
+"""
 
 from __future__ import annotations
 
@@ -11,38 +14,42 @@ from typing import Generic, TypeVar
 from .errors import ApiError, NotPermitted, Unavailable
 
 _log = logging.getLogger(__name__)
-_BACKOFF = (0.05, 30.0)  # seconds, first and longest
+_BACKOFF = (0.05, 30.0)  # seconds, the first and the longest
 K = TypeVar("K")
 
 
 class WorkQueue(Generic[K]):
-    """Runs ``work`` for keys that were added; a key added while it is worked on runs once more. Keys do
-    not wait for one another, however long one takes.
+    """Calls a function for keys that were added.
 
-    ``work`` returns the seconds after which it wants to be called again, or None. When it raises,
-    it is called again after a pause that doubles with every failure in a row.
+    A key that is added while it is processed is processed once more. Keys do not wait for one another,
+    however long one takes.
+
+    Args:
+        process: called with a key; returns the seconds after which to call it again, or None. When it
+            raises, it is called again after a pause that doubles with each failure in a row.
     """
 
-    def __init__(self, work: Callable[[K], Awaitable[float | None]]) -> None:
-        self._work = work
-        self._ready: asyncio.Queue[K] = asyncio.Queue()
-        self._waiting: set[K] = set()
-        self._active: set[K] = set()
-        self._again: set[K] = set()
-        # With its time: not every event loop's handle knows it.
+    def __init__(self, process: Callable[[K], Awaitable[float | None]]) -> None:
+        self._process = process
+        self._queue: asyncio.Queue[K] = asyncio.Queue()
+        self._queued: set[K] = set()
+        self._processing: set[K] = set()
+        self._dirty: set[K] = set()  # added while they are processed
+        # With their times, which not every event loop's handle has.
         self._timers: dict[K, tuple[float, asyncio.Handle]] = {}
         self._failures: dict[K, int] = {}
 
     def add(self, key: K) -> None:
+        """Have a key processed now."""
         self._cancel_timer(key)
-        if key in self._active:
-            self._again.add(key)
-        elif key not in self._waiting:
-            self._waiting.add(key)
-            self._ready.put_nowait(key)
+        if key in self._processing:
+            self._dirty.add(key)
+        elif key not in self._queued:
+            self._queued.add(key)
+            self._queue.put_nowait(key)
 
     def add_after(self, key: K, seconds: float) -> None:
-        """Add the key later, unless it is added before; an earlier time already set stays."""
+        """Add a key later, unless it is added before; an earlier time that is already set stays."""
         if seconds <= 0:
             self.add(key)
             return
@@ -55,50 +62,52 @@ class WorkQueue(Generic[K]):
 
     @property
     def depth(self) -> int:
-        return self._ready.qsize()
+        """How many keys wait to be processed."""
+        return self._queue.qsize()
 
     async def run(self) -> None:
+        """Process keys until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
-                key = await self._ready.get()
-                self._waiting.discard(key)
-                self._active.add(key)
-                group.create_task(self._serve(key))
+                key = await self._queue.get()
+                self._queued.discard(key)
+                self._processing.add(key)
+                group.create_task(self._process_and_finish(key))
 
     def _cancel_timer(self, key: K) -> None:
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer[1].cancel()
 
-    async def _serve(self, key: K) -> None:
+    async def _process_and_finish(self, key: K) -> None:
         try:
-            again = await self._work(key)
+            requeue_after = await self._process(key)
             self._failures.pop(key, None)
         except Exception as error:  # noqa: BLE001 - one key's error must not end the others
-            again = self._pause(key, error)
-        self._active.discard(key)
-        if key in self._again:
-            self._again.discard(key)
+            requeue_after = self._backoff(key, error)
+        self._processing.discard(key)
+        if key in self._dirty:
+            self._dirty.discard(key)
             if key in self._failures:
-                self.add_after(key, again or 0.0)
+                self.add_after(key, requeue_after or 0.0)
             else:
                 self.add(key)
-        elif again is not None:
-            self.add_after(key, again)
+        elif requeue_after is not None:
+            self.add_after(key, requeue_after)
 
-    def _pause(self, key: K, error: Exception) -> float:
+    def _backoff(self, key: K, error: Exception) -> float:
+        """Count and log a failure; returns the seconds until the next try."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         first, longest = _BACKOFF
         pause: float = min(longest, first * 2 ** min(failures, 12)) * random.uniform(0.5, 1)
         if isinstance(error, Unavailable):
             pause = max(pause, error.retry_after)
         if isinstance(error, NotPermitted):
-            _log.debug(
-                "%s: %r; again in %.1f s", key, error, pause
-            )  # said once, of all that lack it
+            # The review of the rights logs it once for all keys.
+            _log.debug("%s: %r; again in %.1f s", key, error, pause)
         elif isinstance(error, ApiError):
             _log.warning("%s: %r; again in %.1f s", key, error, pause)
         else:
-            # A mistake of ours, and to be seen as one, however well it goes the next time.
+            # A defect of the operator: logged as one, however well the next try goes.
             _log.error("%s: again in %.1f s", key, pause, exc_info=failures in (1, 3))
         return pause

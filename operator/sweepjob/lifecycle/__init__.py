@@ -1,1 +1,1 @@
-"""Reconciliation as a pure function: a snapshot of a sweep in, actions out."""
+"""Decides what to do about a sweep and its trials: pure functions from a snapshot to actions."""

@@ -1,4 +1,4 @@
-"""What the planner asks for about a trial, to be carried out in the given order."""
+"""Actions that the planner asks for about a trial, to be executed in the given order."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ..search.space import Assignment
 
 @dataclass(frozen=True, slots=True)
 class CreateTrial:
-    """Write the record of a new trial: the proposal is durable before anything runs."""
+    """Create the SweepTrial of a new trial: its assignment is recorded before anything runs."""
 
     trial: int
     assignment: Assignment
 
 
 @dataclass(frozen=True, slots=True)
-class LaunchJob:
+class CreateJob:
     """Create the Job of an attempt."""
 
     trial: int
@@ -27,7 +27,7 @@ class LaunchJob:
 
 @dataclass(frozen=True, slots=True)
 class RecordStop:
-    """Write the decision to the record, before anything is ended."""
+    """Record the decision to stop a trial, before anything of it is deleted."""
 
     trial: int
     stop: StopDecision
@@ -35,7 +35,7 @@ class RecordStop:
 
 @dataclass(frozen=True, slots=True)
 class DeletePod:
-    """Delete a pod with the sweep's grace."""
+    """Delete a pod with the sweep's grace period."""
 
     trial: int
     pod: str
@@ -44,10 +44,10 @@ class DeletePod:
 
 @dataclass(frozen=True, slots=True)
 class DeleteJob:
-    """Delete a Job in the foreground: it is gone when its pods are.
+    """Delete a Job with foreground propagation: it is gone when its pods are.
 
     Attributes:
-        pods: uids of those that nobody had taken away before: the Job puts no other one in their place.
+        pods: uids of pods that nobody else has deleted before: the Job does not replace them.
     """
 
     trial: int
@@ -58,19 +58,26 @@ class DeleteJob:
 
 @dataclass(frozen=True, slots=True)
 class RecordRetry:
-    """Write why an attempt ended and which attempt comes next, not before ``launch_at``."""
+    """Record why an attempt ended, and the next attempt.
+
+    Attributes:
+        attempt: number of the next attempt.
+        failures: failed attempts so far.
+        reason, message: why the attempt ended.
+        retry_at: seconds since the epoch before which no Job is created; None for at once.
+    """
 
     trial: int
     attempt: int
     failures: int
     reason: str
     message: str
-    launch_at: float | None = None
+    retry_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RecordProgress:
-    """Write phase, its reason and sentence, and the curve."""
+    """Record the phase of a live trial with its reason and message, and the curve."""
 
     trial: int
     phase: TrialPhase
@@ -80,7 +87,7 @@ class RecordProgress:
 
 @dataclass(frozen=True, slots=True)
 class RecordEnd:
-    """Write how the trial ended; it never changes again."""
+    """Record how the trial ended, for good."""
 
     trial: int
     phase: TrialPhase
@@ -89,14 +96,19 @@ class RecordEnd:
 
 
 TrialAction = (
-    LaunchJob | RecordStop | DeletePod | DeleteJob | RecordRetry | RecordProgress | RecordEnd
-)  # about a trial that has a record
+    CreateJob | RecordStop | DeletePod | DeleteJob | RecordRetry | RecordProgress | RecordEnd
+)  # about a trial with a SweepTrial
 Action = CreateTrial | TrialAction
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Actions to carry out now, and when to look again if nothing happens before (None: never)."""
+    """What to do now, and when to plan again.
+
+    Attributes:
+        actions: to be executed in order.
+        wake_at: seconds since the epoch when to plan again if nothing changes before; None for never.
+    """
 
     actions: tuple[Action, ...]
     wake_at: float | None = None

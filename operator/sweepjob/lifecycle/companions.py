@@ -1,7 +1,8 @@
-"""Containers that go on when the trainer of their pod has ended, such as a proxy that nobody tells to go.
+"""Containers that still run when the trainer of their pod has ended, such as a proxy.
 
-The trial ends with its trainer. The others have a grace, in which an upload may finish; then the decision
-to end them is recorded, and the pod is deleted, so that it does not hold its GPUs for ever.
+The trial ends with its trainer. The other containers have a grace period, in which an upload may finish.
+Then the decision to stop them is recorded, and the pod is deleted, so that it does not hold its GPUs for
+ever.
 """
 
 from __future__ import annotations
@@ -22,21 +23,31 @@ _REMEDY = (
 
 
 def trainer_end(trial: Trial) -> TrainerEnd | None:
-    """How the trainer ended while other containers of its pod go on; None otherwise."""
-    pod = _held(trial)
+    """How the trainer ended while other containers of its pod still run; None otherwise."""
+    pod = _pod_of_companions(trial)
     return None if pod is None else pod.trainer_end
 
 
-def _held(trial: Trial) -> Pod | None:
+def _pod_of_companions(trial: Trial) -> Pod | None:
     pods = (p for p in trial.pods if not p.is_terminal and not p.is_interrupted)
     return next((pod for pod in pods if pod.trainer_end is not None), None)
 
 
 def overdue_end(trial: Trial, sweep: Snapshot, now: float) -> TrainerEnd | None:
-    """How the trainer ended, when the others have had their time. A decision to stop the trial shortens
-    it, and so does somebody who takes the pod: its Job would start another one in its place.
+    """How the trainer ended, once the grace period of the other containers is over.
+
+    A decision to stop the trial ends it at once, and so does a deletion of the pod: its Job would replace
+    it.
+
+    Args:
+        trial: a live trial.
+        sweep: its sweep.
+        now: seconds since the epoch.
+
+    Returns:
+        None while the trainer runs, or the grace period does.
     """
-    pod = _held(trial)
+    pod = _pod_of_companions(trial)
     if pod is None or pod.trainer_end is None:
         return None
     end = pod.trainer_end
@@ -45,24 +56,36 @@ def overdue_end(trial: Trial, sweep: Snapshot, now: float) -> TrainerEnd | None:
 
 
 def describe(end: TrainerEnd, grace: float) -> str:
-    """What holds the trial up, and the remedy."""
+    """The message about containers that still run, with the remedy.
+
+    Args:
+        end: how the trainer ended.
+        grace: seconds that the other containers have.
+    """
     one = len(end.others) == 1
     others = f"{_listed(end)} still {'runs' if one else 'run'} and {'is' if one else 'are'} ended"
     return f"{_how(end)}. {others} {grace:g} s after it. {_REMEDY}"
 
 
 def stop_companions(trial: Trial, outcome: TrialPhase, end: TrainerEnd, now: float) -> RecordStop:
-    """The decision to end the pod. The trainer's own end is the trial's."""
+    """The decision to delete the pod. The trial ends as its trainer did.
+
+    Args:
+        trial: a live trial.
+        outcome: the phase that the trial ends in.
+        end: how the trainer ended.
+        now: seconds since the epoch.
+    """
     late = max(0.0, now - end.ended)
     message = (
         f"{_how(end)}. {_listed(end)} still ran {late:.0f} s later: the pod is ended. {_REMEDY}"
     )
-    reason = OUTLIVED if end.failure is None else end.failure[0]
+    reason = OUTLIVED if end.failure is None else end.failure.reason
     return RecordStop(trial.index, StopDecision(outcome, reason, message))
 
 
 def _how(end: TrainerEnd) -> str:
-    return "the trainer ended with exit code 0" if end.failure is None else end.failure[1]
+    return "the trainer ended with exit code 0" if end.failure is None else end.failure.message
 
 
 def _listed(end: TrainerEnd) -> str:
@@ -71,20 +94,20 @@ def _listed(end: TrainerEnd) -> str:
 
 
 def end_earlier_attempts(trial: Trial) -> tuple[TrialAction, ...]:
-    """Deletions of what still runs, or may run again, of attempts that are over: pods, then Jobs."""
+    """Deletes what still runs, or may run again, of earlier attempts: pods, then Jobs."""
     return tuple(action for attempt in trial.earlier for action in _end(trial.index, attempt))
 
 
 def _end(index: int, attempt: EarlierAttempt) -> Iterator[TrialAction]:
-    held = [p for p in attempt.pods if _goes_on(p)]
-    yield from (DeletePod(index, pod.name, pod.uid) for pod in held)
+    running = [p for p in attempt.pods if _is_running(p)]
+    yield from (DeletePod(index, pod.name, pod.uid) for pod in running)
     job = attempt.job
     if job is None or job.deleting or job.succeeded or job.failure is not None:
         return
-    # A Job whose pod has ended ends by itself, and keeps the pod for its log. Others may start a new one.
+    # A Job whose pod has ended ends by itself, and keeps the pod for its log. Others may create a pod.
     if not any(pod.is_terminal and not pod.deleting for pod in attempt.pods):
-        yield DeleteJob(index, job.name, job.uid, tuple(pod.uid for pod in held))
+        yield DeleteJob(index, job.name, job.uid, tuple(pod.uid for pod in running))
 
 
-def _goes_on(pod: Pod) -> bool:
+def _is_running(pod: Pod) -> bool:
     return not pod.is_terminal and not pod.deleting and not pod.disrupted

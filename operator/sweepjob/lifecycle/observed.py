@@ -1,19 +1,21 @@
-"""What runs for a trial, as it was seen last: pods, Jobs, and what keeps them from getting going."""
+"""The Jobs and pods of a trial as the watch caches have them, and what keeps them from starting."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..api.cause import NO_CAUSE, Cause
+
 
 @dataclass(frozen=True, slots=True)
 class StartBlocker:
-    """Why a trial does not get going.
+    """What keeps a trial from starting.
 
     Attributes:
         reason: one word, e.g. ``Unschedulable``.
         message: a sentence with the remedy.
         since: seconds since the epoch when it began.
-        waits: it waits for room, GPUs or quota, which is nobody's mistake.
+        waits: the trial waits for capacity: GPUs, other resources or quota.
     """
 
     reason: str
@@ -24,16 +26,16 @@ class StartBlocker:
 
 @dataclass(frozen=True, slots=True)
 class TrainerEnd:
-    """The trainer has ended, and other containers of its pod go on.
+    """The trainer has ended, and other containers of its pod still run.
 
     Attributes:
         ended: seconds since the epoch when it ended.
-        failure: reason and sentence, None when it exited with 0.
-        others: names of the containers that go on.
+        failure: why it failed; None when it exited with 0.
+        others: names of the containers that still run.
     """
 
     ended: float
-    failure: tuple[str, str] | None
+    failure: Cause | None
     others: tuple[str, ...]
 
 
@@ -43,30 +45,31 @@ class Pod:
 
     Attributes:
         succeeded: True or False once it is terminal, None before.
-        deleting: it has been asked to go.
-        gone_by: seconds since the epoch by which its node was to have ended it, once it is deleting.
-        disrupted: preempted, evicted, drained, or forgotten by a node that was restarted.
-        stranded: seconds since the epoch since when its node, which was restarted before the trainer had
-            started, does nothing about it any more; None when that is not so.
-        finished: its trainer had ended before anybody asked it to go.
-        last: its Job was deleted while it was there: no other one comes in its place.
+        deleting: its deletion was requested.
+        termination_due: seconds since the epoch by which its node is to have terminated it; None unless
+            it is being deleted.
+        disrupted: it was preempted or evicted, or its node was drained or restarted.
+        finished: its trainer had ended before its deletion was requested.
+        not_replaced: its Job was deleted while the pod existed, so the Job creates no other one.
         started: seconds since the epoch when the trainer started, None before.
-        failure: reason and sentence of a failed end, or of the disruption.
+        failure: why it failed, or was disrupted; ``NO_CAUSE`` otherwise.
         node: where it runs, empty before it is scheduled.
         incomplete: why its reports may be incomplete, in a sentence; empty when they are complete.
-        trainer_end: how its trainer ended, while other containers still run; None otherwise.
+        never_started_since: seconds since the epoch since when its restarted node ignores it: the node
+            went down before the trainer had started; None otherwise.
+        trainer_end: how its trainer ended while other containers still run; None otherwise.
     """
 
     name: str
     uid: str
     succeeded: bool | None = None
     deleting: bool = False
-    gone_by: float | None = None
+    termination_due: float | None = None
     disrupted: bool = False
     finished: bool = False
-    last: bool = False
+    not_replaced: bool = False
     started: float | None = None
-    failure: tuple[str, str] = ("", "")
+    failure: Cause = NO_CAUSE
     node: str = ""
     incomplete: str = ""
     never_started_since: float | None = None
@@ -74,34 +77,53 @@ class Pod:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether none of its containers runs any more, or ever will."""
+        """Whether no container of it runs, or will run again."""
         return self.succeeded is not None
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether somebody else ends or ended it, so that its exit code says nothing about the
-        trial: a script may well exit with 0 when it is told to go.
+        """Whether somebody else terminates or terminated it.
+
+        Then its exit code says nothing about the trial: a script may exit with 0 on SIGTERM.
         """
         return self.disrupted or (self.deleting and not self.finished)
 
-    def is_lost(self, now: float, patience: float) -> bool:
-        """Whether its node should have ended it so long ago that nobody can be expected to."""
-        return not self.is_terminal and self.gone_by is not None and now >= self.gone_by + patience
+    def is_node_lost(self, now: float, patience: float) -> bool:
+        """Whether its node counts as lost: it should have terminated the pod long ago.
+
+        Args:
+            now: seconds since the epoch.
+            patience: seconds that the node has beyond ``termination_due``.
+        """
+        return (
+            not self.is_terminal
+            and self.termination_due is not None
+            and now >= self.termination_due + patience
+        )
 
     def never_starts(self, now: float, patience: float) -> bool:
-        """Whether it will never get going, as far as anybody can know."""
+        """Whether its node ignores it for good.
+
+        Args:
+            now: seconds since the epoch.
+            patience: seconds that the node has for starting it.
+        """
         return self.never_started_since is not None and now >= self.never_started_since + patience
 
-    def watched(self, since: float) -> Pod:
-        """The pod for somebody who has seen what happens since then: its node has its time from that
-        moment on. It can only tell an API server that answers that it has done its work.
+    def clamp_to_watch_start(self, since: float) -> Pod:
+        """The pod with its deadlines counted from the start of the watch at the earliest.
+
+        A node can only report to an API server that answers.
+
+        Args:
+            since: seconds since the epoch since when every event of a pod was seen.
         """
-        if self.gone_by is None and self.never_started_since is None:
+        if self.termination_due is None and self.never_started_since is None:
             return self
         return replace(
             self,
-            gone_by=_late(self.gone_by, since),
-            never_started_since=_late(self.never_started_since, since),
+            termination_due=_not_before(self.termination_due, since),
+            never_started_since=_not_before(self.never_started_since, since),
         )
 
 
@@ -110,10 +132,10 @@ class Job:
     """The Kubernetes Job of one attempt of a trial.
 
     Attributes:
-        suspended: it waits in a queue; its pods are taken away.
-        succeeded: the Job controller has declared it complete.
-        failure: reason and sentence, when the Job controller has declared it failed.
-        ended: seconds since the epoch when the Job controller declared either, None before.
+        suspended: ``spec.suspend`` is true, as of a Job that waits in a queue; its pods are deleted.
+        succeeded: it has the condition Complete.
+        failure: why it failed, if it has the condition Failed.
+        ended: seconds since the epoch when it got either condition, None before.
     """
 
     name: str
@@ -122,25 +144,29 @@ class Job:
     deleting: bool = False
     suspended: bool = False
     succeeded: bool = False
-    failure: tuple[str, str] | None = None
+    failure: Cause | None = None
     ended: float | None = None
 
-    def watched(self, since: float) -> Job:
-        """The Job for somebody who has seen what happens to pods since then."""
-        return self if self.ended is None else replace(self, ended=_late(self.ended, since))
+    def clamp_to_watch_start(self, since: float) -> Job:
+        """The Job with its end at the start of the watch at the earliest.
+
+        Args:
+            since: seconds since the epoch since when every event of a pod was seen.
+        """
+        return self if self.ended is None else replace(self, ended=_not_before(self.ended, since))
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierAttempt:
-    """What is left of an attempt that is over for the trial's record.
+    """The Job and the pods that are left of an attempt before the current one.
 
     Attributes:
-        job: its Job, None when that is gone.
+        job: its Job; None when it is gone.
     """
 
     job: Job | None
     pods: tuple[Pod, ...]
 
 
-def _late(when: float | None, since: float) -> float | None:
+def _not_before(when: float | None, since: float) -> float | None:
     return None if when is None else max(when, since)

@@ -1,12 +1,13 @@
-"""The planner: what to do next about a sweep."""
+"""Plans what to do next about a sweep and its trials."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from ..api.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
-from .actions import CreateTrial, LaunchJob, Plan
+from .actions import CreateJob, CreateTrial, Plan
 from .snapshot import Proposal, Snapshot, Trial
 from .trial_planner import plan_trial
 
@@ -17,62 +18,78 @@ FAILED_TRIALS = "TooManyFailedTrials"
 
 
 def plan(trial: Trial, sweep: Snapshot, now: float) -> Plan:
-    """What can be done now about a live trial, and when time alone will call for more.
+    """Plans the next steps of a live trial.
+
+    It is called again after the actions were executed, until it asks for none. Each action changes what
+    the next snapshot shows, so nothing has to be remembered here, and a crash between two actions is
+    repaired by planning again.
 
     Args:
+        trial: the trial.
+        sweep: its sweep at the same moment.
         now: seconds since the epoch.
-
-    Called again after its actions have been carried out, until it asks for nothing: every action
-    changes what the next snapshot shows, so no progress has to be remembered here, and a crash
-    between two actions is repaired by planning again.
     """
-    todo = plan_trial(_with_verdict(trial, sweep, now), sweep, now)
-    times = (todo.wake_at, _deadline(trial, sweep))
+    todo = plan_trial(_with_limit_stop(trial, sweep, now), sweep, now)
+    times = (todo.wake_at, _timeout_at(trial, sweep))
     coming = (when for when in times if when is not None and when > now)
     return Plan(todo.actions, min(coming, default=None))
 
 
-def plan_new(proposal: Proposal, sweep: Snapshot, now: float) -> Plan:
-    """How to begin a trial that the sweep counts as one of its own already; no actions when there is no
-    slot for it any more.
+def plan_new_trial(proposal: Proposal, sweep: Snapshot, now: float) -> Plan:
+    """Plans the first steps of a trial with a reserved slot; no actions when the slot is gone.
+
+    Args:
+        proposal: the reserved index and its assignment.
+        sweep: its sweep, with the reservation counted.
+        now: seconds since the epoch.
     """
-    if not _is_open(sweep, now) or _room(sweep) < 0:
+    if not _accepts_trials(sweep, now) or _capacity(sweep) < 0:
         return Plan(())
     index = proposal.index
-    return Plan((CreateTrial(index, proposal.assignment), LaunchJob(index, attempt=1)))
+    return Plan((CreateTrial(index, proposal.assignment), CreateJob(index, attempt=1)))
 
 
 def new_trials(sweep: Snapshot, now: float) -> tuple[Proposal, ...]:
-    """The proposals that there is a slot for."""
-    return sweep.proposals[: free_slots(sweep)] if _is_open(sweep, now) else ()
+    """The proposals that get a slot now.
+
+    Args:
+        sweep: with proposals.
+        now: seconds since the epoch.
+    """
+    return sweep.proposals[: free_slots(sweep)] if _accepts_trials(sweep, now) else ()
 
 
 def is_over(sweep: Snapshot, now: float) -> bool:
-    """Whether nothing is left to run and nothing new will be started, but for a suspension."""
+    """Whether no trial runs, and none will start even if the sweep is not suspended.
+
+    Args:
+        sweep: the sweep.
+        now: seconds since the epoch.
+    """
     if sweep.occupied:
         return False
-    if reason_to_end(sweep, now) is not None:
+    if end_reason(sweep, now) is not None:
         return True
     at_limit = sweep.totals.created >= sweep.limits.max_total_trials
     return at_limit or (sweep.exhausted and not sweep.proposals)
 
 
 def free_slots(sweep: Snapshot) -> int:
-    """How many trials there is room for beside those that are counted."""
-    return max(0, _room(sweep))
+    """How many further trials may start."""
+    return max(0, _capacity(sweep))
 
 
-def _room(sweep: Snapshot) -> int:
-    """Free slots; below zero when limits have been lowered."""
+def _capacity(sweep: Snapshot) -> int:
+    """Free slots; negative when limits were lowered."""
     limits = sweep.limits
     left = limits.max_total_trials - sweep.totals.created
-    return min(limits.max_concurrent_trials - (sweep.occupied - sweep.vacated), left)
+    return min(limits.max_concurrent_trials - (sweep.occupied - sweep.released), left)
 
 
-def _is_open(sweep: Snapshot, now: float) -> bool:
-    """Whether new trials may begin at all."""
+def _accepts_trials(sweep: Snapshot, now: float) -> bool:
+    """Whether new trials may start at all."""
     failed = sweep.totals.failed + sweep.failing
-    ends = reason_to_end(sweep, now) is not None or _too_many_failed(sweep, failed)
+    ends = end_reason(sweep, now) is not None or _too_many_failed(sweep, failed)
     return not (ends or sweep.suspended)
 
 
@@ -81,16 +98,21 @@ def _too_many_failed(sweep: Snapshot, failed: int) -> bool:
     return allowed is not None and failed > allowed
 
 
-def reason_to_end(sweep: Snapshot, now: float) -> tuple[str, str] | None:
-    """Reason and sentence when a limit or a person ends the sweep, None otherwise."""
+def end_reason(sweep: Snapshot, now: float) -> Cause | None:
+    """Why a limit or a person ends the sweep; None when neither does.
+
+    Args:
+        sweep: the sweep.
+        now: seconds since the epoch.
+    """
     if sweep.stopped:
-        return STOPPED, "spec.stop is true"
+        return Cause(STOPPED, "spec.stop is true")
     timeout = sweep.limits.timeout
     if timeout is not None and now >= sweep.started + timeout:
-        return SWEEP_TIMEOUT, f"the sweep's timeout of {timeout:g} s has passed"
+        return Cause(SWEEP_TIMEOUT, f"the sweep's timeout of {timeout:g} s has passed")
     if _too_many_failed(sweep, sweep.totals.failed):
         allowed = sweep.limits.max_failed_trials
-        return (
+        return Cause(
             FAILED_TRIALS,
             f"{sweep.totals.failed} trials failed; maxFailedTrials is {allowed}",
         )
@@ -98,8 +120,14 @@ def reason_to_end(sweep: Snapshot, now: float) -> tuple[str, str] | None:
 
 
 def timeout_due(sweep: Snapshot, now: float) -> float | None:
-    """When the sweep's timeout will end it, in seconds since the epoch; None when it has none, or has
-    passed.
+    """When the sweep's timeout ends it.
+
+    Args:
+        sweep: the sweep.
+        now: seconds since the epoch.
+
+    Returns:
+        Seconds since the epoch; None when it has no timeout, or that has passed.
     """
     timeout = sweep.limits.timeout
     if timeout is None or now >= sweep.started + timeout:
@@ -107,7 +135,7 @@ def timeout_due(sweep: Snapshot, now: float) -> float | None:
     return sweep.started + timeout
 
 
-def _deadline(trial: Trial, sweep: Snapshot) -> float | None:
+def _timeout_at(trial: Trial, sweep: Snapshot) -> float | None:
     timeout = sweep.limits.trial_timeout
     training = (p for p in trial.pods if not p.is_terminal and p.trainer_end is None)
     started = [pod.started for pod in training if pod.started is not None]
@@ -116,14 +144,14 @@ def _deadline(trial: Trial, sweep: Snapshot) -> float | None:
     return min(started) + timeout
 
 
-def _with_verdict(trial: Trial, sweep: Snapshot, now: float) -> Trial:
-    """The trial with a decision by a limit, where one has been reached."""
+def _with_limit_stop(trial: Trial, sweep: Snapshot, now: float) -> Trial:
+    """The trial with a pending stop where a limit is reached."""
     if trial.stop is not None or trial.pending_stop is not None:
         return trial
-    ending = reason_to_end(sweep, now)
+    ending = end_reason(sweep, now)
     if ending is not None:
         return replace(trial, pending_stop=StopDecision(TrialPhase.CANCELED, *ending))
-    deadline = _deadline(trial, sweep)
+    deadline = _timeout_at(trial, sweep)
     if deadline is not None and now >= deadline:
         timeout = sweep.limits.trial_timeout
         message = f"it ran longer than trialTimeout, {timeout:g} s"

@@ -1,6 +1,6 @@
-"""What the planner sees: one live trial, and its sweep at that moment.
+"""What the planner decides from: one live trial, and its sweep at that moment.
 
-Of the sweep's other trials it sees only numbers, so a look costs the same with ten of them and with ten
+Of the sweep's other trials it has numbers only, so planning costs the same with ten trials as with ten
 thousand.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..api.cause import Cause
 from ..api.limits import COMPANION_GRACE, Limits
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
@@ -21,24 +22,25 @@ class Trial:
     """A live trial: its record, what was decided about it, and what runs for it.
 
     Attributes:
-        attempt: the attempt that runs or is to run, from 1.
-        failures: attempts that failed.
-        reason: the recorded reason of its phase.
-        launched: the record says that a Job of this attempt existed.
-        missing_since: seconds since the epoch when its Job was first missed that should be there, and
-            that we have not deleted; None when it is not missing.
-        unanswered: seconds since the epoch when its Job was asked for, and no answer came; None when one
-            did.
-        launch_at: seconds since the epoch before which no Job is created: the back-off.
-        stop: the recorded decision.
-        verdict: a decision that is not on record yet.
-        progress_due: seconds since the epoch at which unrecorded reports are to be recorded, None
-            when there are none.
-        trouble: why it does not get going.
-        interruption: reason and sentence of the last end of a pod that somebody else caused.
+        phase, reason: as they are recorded.
+        attempt: the attempt that runs or comes next, from 1.
+        failures: how many attempts failed.
+        job_created: a Job of this attempt existed.
+        job_missing_since: seconds since the epoch when the expected Job was first observed to be absent;
+            None while it exists, or when the operator deleted it.
+        unconfirmed_job_since: seconds since the epoch when a Job was requested and no answer came; None
+            when one did.
+        retry_at: seconds since the epoch before which no Job is created; None for at once.
+        stop: the recorded decision to stop it.
+        pending_stop: a decision that is not recorded yet.
+        progress_due: seconds since the epoch when pending changes are to be recorded; None when there are
+            none.
+        start_blocker: what keeps it from starting; None when nothing does.
+        interruption: why the last pod went, if somebody else ended it, until another one runs.
+        jobs, pods: of the current attempt.
+        orphan_pods: pods that name the trial and this attempt in their labels, and whose Job was gone
+            before it was seen. The trial waits for their end; nothing else about them counts.
         earlier: what is left of attempts before this one.
-        strays: pods of the attempt, as they say themselves, whose Job was gone before it was seen. They
-            are waited for; nothing else that they show counts.
     """
 
     index: int
@@ -48,15 +50,15 @@ class Trial:
     reason: str = ""
     attempt: int = 1
     failures: int = 0
-    launched: bool = False
-    missing_since: float | None = None
-    unanswered: float | None = None
-    launch_at: float | None = None
+    job_created: bool = False
+    job_missing_since: float | None = None
+    unconfirmed_job_since: float | None = None
+    retry_at: float | None = None
     stop: StopDecision | None = None
     pending_stop: StopDecision | None = None
     progress_due: float | None = None
     start_blocker: StartBlocker | None = None
-    interruption: tuple[str, str] | None = None
+    interruption: Cause | None = None
     jobs: tuple[Job, ...] = ()
     pods: tuple[Pod, ...] = ()
     orphan_pods: tuple[Pod, ...] = ()
@@ -70,7 +72,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a trial that has no record yet is to try."""
+    """The assignment that a sampler proposes for an index."""
 
     index: int
     assignment: Assignment
@@ -78,14 +80,19 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many trials have a record, and how many have ended, by phase."""
+    """Numbers of trials.
+
+    Attributes:
+        created: trials with a record, or with a reserved index.
+        ended: ended trials by phase.
+    """
 
     created: int = 0
     ended: Mapping[TrialPhase, int] = field(default_factory=dict)
 
     @property
     def failed(self) -> int:
-        """How many trials have ended as failed."""
+        """How many trials failed."""
         return self.ended.get(TrialPhase.FAILED, 0)
 
 
@@ -94,20 +101,18 @@ class Snapshot:
     """A sweep at one moment.
 
     Attributes:
-        started: seconds since the epoch when it was accepted.
-        suspended: start nothing new.
-        stopped: a person wants it to end now.
-        max_retries: new attempts after failures.
-        retry_incomplete: an attempt whose reports may be incomplete has failed.
-        node_patience: seconds that a node has for ending a pod beyond the pod's grace, before it
-            counts as lost.
+        started: seconds since the epoch when its spec was first accepted.
+        suspended: ``spec.suspend``: no new trial starts.
+        stopped: ``spec.stop``: the sweep ends now.
+        max_retries: further attempts after failures of one trial.
+        retry_incomplete: an attempt counts as failed if its reports may be incomplete.
+        node_patience: seconds that a node has for terminating a pod beyond the pod's grace period, before
+            it counts as lost.
         companion_grace: seconds that other containers have after the trainer's end.
-        proposals: for the next indices without a record: first those that were left out, since their
-            record could not be written or is gone.
+        proposals: for the lowest free indices.
         exhausted: the sampler has no proposal beyond those.
-        occupied: how many trials have not ended, or are about to be recorded as new.
-        vacated: how many of these are about to be recorded as ended, and leave their slot to another one
-            already.
+        occupied: slots of live trials, of reservations, and of trials whose record cannot be acted on.
+        released: occupied slots of trials whose end is about to be recorded; they may be given away.
         failing: how many trials are about to be recorded as failed.
     """
 
@@ -123,5 +128,5 @@ class Snapshot:
     proposals: tuple[Proposal, ...] = ()
     exhausted: bool = False
     occupied: int = 0
-    vacated: int = 0
+    released: int = 0
     failing: int = 0

@@ -1,9 +1,10 @@
-"""A trial that goes on: what its record should say, and for how long it may fail to get going."""
+"""The start of a trial: what it waits for, and when it is given up."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..api.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from .actions import Plan, RecordProgress
@@ -11,20 +12,26 @@ from .companions import OUTLIVED, describe, trainer_end
 from .observed import Pod
 from .snapshot import Snapshot, Trial
 
-SUSPENDED = ("JobSuspended", "its Job is suspended: it waits in a queue, and no timeout runs")
-# A trouble that is over within so many seconds is not worth a word: a GPU may be free a moment later.
+SUSPENDED = Cause("JobSuspended", "its Job is suspended: it waits in a queue, and no timeout runs")
+# Seconds that a blocker lasts before it is reported: a GPU may be free a moment later.
 PATIENCE = 3.0
-# Troubles that no waiting mends, by default: seconds that they may last before they end the trial.
+# Seconds after which a blocker that waiting does not remove ends the trial, by default.
 _START_TIMEOUT = 600.0
 
 
-def cannot_start(trial: Trial, sweep: Snapshot, now: float) -> StopDecision | None:
-    """The decision to give up a trial that has not got going for too long."""
+def start_timeout_stop(trial: Trial, sweep: Snapshot, now: float) -> StopDecision | None:
+    """The decision to stop a trial that has not started for too long.
+
+    Args:
+        trial: a live trial.
+        sweep: its sweep.
+        now: seconds since the epoch.
+    """
     deadline = _start_deadline(trial, sweep)
     if deadline is None or now < deadline or trial.start_blocker is None:
         return None
     since = now - trial.start_blocker.since
-    message = f"it has not got going for {since:.0f} s: {trial.start_blocker.message}"
+    message = f"it has not started for {since:.0f} s: {trial.start_blocker.message}"
     return StopDecision(TrialPhase.FAILED, trial.start_blocker.reason, message)
 
 
@@ -37,33 +44,57 @@ def _start_deadline(trial: Trial, sweep: Snapshot) -> float | None:
     return None if timeout is None else trial.start_blocker.since + timeout
 
 
-def living(trial: Trial, patience: float, now: float) -> list[Pod]:
-    """The pods of a trial that are waited for before it may end, or start."""
+def awaited_pods(trial: Trial, patience: float, now: float) -> list[Pod]:
+    """Pods that have to terminate before the trial may end, or start again.
+
+    Args:
+        trial: a live trial.
+        patience: seconds that a node has beyond a pod's grace period.
+        now: seconds since the epoch.
+    """
     earlier = (pod for attempt in trial.earlier for pod in attempt.pods)
     pods = (*trial.pods, *trial.orphan_pods, *earlier)
-    return [pod for pod in pods if not pod.is_terminal and not pod.is_lost(now, patience)]
+    return [pod for pod in pods if not pod.is_terminal and not pod.is_node_lost(now, patience)]
 
 
-def first_loss(pods: Iterable[Pod], patience: float) -> float | None:
-    """When the first of the pods that are to go, or to start, will count as lost."""
-    since = [p.gone_by if p.deleting else p.never_started_since for p in pods if not p.is_terminal]
+def node_loss_due(pods: Iterable[Pod], patience: float) -> float | None:
+    """When the first of some pods counts as lost, or as never starting.
+
+    Args:
+        pods: of a trial.
+        patience: seconds that a node has.
+
+    Returns:
+        Seconds since the epoch; None when no node has a deadline.
+    """
+    since = [
+        p.termination_due if p.deleting else p.never_started_since
+        for p in pods
+        if not p.is_terminal
+    ]
     return min((s + patience for s in since if s is not None), default=None)
 
 
-def go_on(trial: Trial, sweep: Snapshot, now: float) -> Plan:
-    """Keep the record up to date while there is nothing to decide."""
-    phase, reason, message, wakes = _standing(trial, sweep, now)
-    wakes += [_start_deadline(trial, sweep), first_loss(trial.pods, sweep.node_patience)]
+def update_progress(trial: Trial, sweep: Snapshot, now: float) -> Plan:
+    """Keeps the record up to date while there is nothing to decide.
+
+    Args:
+        trial: a live trial.
+        sweep: its sweep.
+        now: seconds since the epoch.
+    """
+    phase, reason, message, wakes = _current_phase(trial, sweep, now)
+    wakes += [_start_deadline(trial, sweep), node_loss_due(trial.pods, sweep.node_patience)]
     due = trial.progress_due
     if (phase, reason) != (trial.phase, trial.reason) or (due is not None and due <= now):
         return Plan((RecordProgress(trial.index, phase, reason, message),))
     return Plan((), min((w for w in [*wakes, due] if w is not None), default=None))
 
 
-def _standing(
+def _current_phase(
     trial: Trial, sweep: Snapshot, now: float
 ) -> tuple[TrialPhase, str, str, list[float | None]]:
-    """Phase, reason and sentence of a trial that goes on, and when they may change by time alone."""
+    """Phase, reason and message of a live trial, and when they may change by time alone."""
     end = trainer_end(trial)
     if end is not None:
         due = end.ended + sweep.companion_grace

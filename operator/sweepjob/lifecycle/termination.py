@@ -1,60 +1,74 @@
-"""The end of a trial that is not its own: it was stopped, or somebody deleted its Job."""
+"""Ends a trial that was stopped, or whose Job somebody deleted."""
 
 from __future__ import annotations
 
+from ..api.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from .actions import DeleteJob, DeletePod, Plan, RecordEnd, TrialAction
 from .observed import Job
 from .snapshot import Trial
-from .startup import first_loss, living
+from .startup import awaited_pods, node_loss_due
 
-JOB_DELETED = ("JobDeleted", "its Job was deleted by somebody else, which cancels the trial")
-WATCH_LAG = 5.0  # seconds that one watch may be behind another
+JOB_DELETED = Cause("JobDeleted", "its Job was deleted by somebody else, which cancels the trial")
+WATCH_LAG = 5.0  # seconds by which one watch may lag behind another
 
 
 def end_stopped(trial: Trial, stop: StopDecision, patience: float, now: float) -> Plan:
-    """Pods first, with the sweep's grace, then the Job in the foreground.
+    """Deletes the pods with the sweep's grace period, then the Job, and records the end.
 
-    The other order loses a race in the kubelet: the garbage collector's delete would come first,
-    with the pod's own grace, and a kill in progress is not shortened. A pod whose node is lost is
-    not waited for.
+    In the other order the garbage collector would delete the pods first, with their own grace period, and
+    the kubelet does not shorten a termination in progress. The trial does not wait for a pod whose node
+    is lost.
+
+    Args:
+        trial: a trial with a recorded decision.
+        stop: the decision.
+        patience: seconds that a node has beyond a pod's grace period.
+        now: seconds since the epoch.
     """
-    left = living(trial, patience, now)
+    left = awaited_pods(trial, patience, now)
     jobs = [job for job in trial.jobs if not job.deleting]
     if left or jobs:
-        # One that somebody else takes away may have been replaced already.
+        # A pod that somebody else deletes may have been replaced already.
         uids = tuple(pod.uid for pod in left if not pod.is_interrupted)
         actions: list[TrialAction] = []
         actions += [DeletePod(trial.index, p.name, p.uid) for p in left if not p.deleting]
         actions += [DeleteJob(trial.index, job.name, job.uid, uids) for job in jobs]
-        return Plan(tuple(actions), first_loss(left, patience))
+        return Plan(tuple(actions), node_loss_due(left, patience))
     if trial.job is not None and _may_have_another(trial, trial.job):
         return Plan(())
-    return _when_seen(trial, RecordEnd(trial.index, stop.outcome, stop.reason, stop.message), now)
+    return _after_watch_lag(
+        trial, RecordEnd(trial.index, stop.outcome, stop.reason, stop.message), now
+    )
 
 
 def _may_have_another(trial: Trial, job: Job) -> bool:
-    """Whether there may be a pod that has not been seen yet: the first one, or one in the place of one
-    that somebody took away. When the Job, which is being deleted, is gone, there is none.
+    """Whether the Job may have a pod that was not seen yet: its first one, or a replacement.
+
+    There is none when the Job, which is being deleted, is gone.
     """
     if job.succeeded or job.failure is not None:
         return False
-    return all(p.is_terminal and p.is_interrupted and not p.last for p in trial.pods)
+    return all(p.is_terminal and p.is_interrupted and not p.not_replaced for p in trial.pods)
 
 
 def end_deleted(trial: Trial, patience: float, now: float) -> Plan:
-    """The end of a trial whose Job somebody deleted: when its pods, which the garbage collector takes
-    after it, are gone.
+    """Ends a trial whose Job somebody deleted, when its pods have terminated.
+
+    Args:
+        trial: a trial without its Job.
+        patience: seconds that a node has beyond a pod's grace period.
+        now: seconds since the epoch.
     """
-    left = living(trial, patience, now)
+    left = awaited_pods(trial, patience, now)
     if left:
         going = (DeletePod(trial.index, p.name, p.uid) for p in left if not p.deleting)
-        return Plan(tuple(going), first_loss(left, patience))
-    return _when_seen(trial, RecordEnd(trial.index, TrialPhase.CANCELED, *JOB_DELETED), now)
+        return Plan(tuple(going), node_loss_due(left, patience))
+    return _after_watch_lag(trial, RecordEnd(trial.index, TrialPhase.CANCELED, *JOB_DELETED), now)
 
 
-def _when_seen(trial: Trial, end: RecordEnd, now: float) -> Plan:
-    """The end, once a pod of a Job that somebody deleted would have been seen."""
-    due = now if trial.missing_since is None else trial.missing_since + WATCH_LAG
+def _after_watch_lag(trial: Trial, end: RecordEnd, now: float) -> Plan:
+    """The end, once the watch would have shown a pod of the deleted Job."""
+    due = now if trial.job_missing_since is None else trial.job_missing_since + WATCH_LAG
     return Plan((end,)) if now >= due else Plan((), due)

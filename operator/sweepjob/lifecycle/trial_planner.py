@@ -1,12 +1,17 @@
-"""The state machine of one trial."""
+"""Plans the next steps of one trial: its state machine.
+
+An attempt is one Job. A pod that somebody else ends, by a drain, a preemption or a deletion, is replaced
+by its Job; a failed attempt is followed by another Job after a back-off.
+"""
 
 from __future__ import annotations
 
+from ..api.cause import Cause
 from ..api.phases import TrialPhase
 from .actions import (
+    CreateJob,
     DeleteJob,
     DeletePod,
-    LaunchJob,
     Plan,
     RecordEnd,
     RecordRetry,
@@ -16,96 +21,111 @@ from .actions import (
 from .companions import end_earlier_attempts, overdue_end, stop_companions
 from .observed import TrainerEnd
 from .snapshot import Snapshot, Trial
-from .startup import cannot_start, first_loss, go_on, living
+from .startup import awaited_pods, node_loss_due, start_timeout_stop, update_progress
 from .termination import WATCH_LAG, end_deleted, end_stopped
 
-POD_DELETED = ("PodDeleted", "its pod was deleted by somebody else")
+POD_DELETED = Cause("PodDeleted", "its pod was deleted by somebody else")
 NODE_LOST = "NodeLost"
-COMPLETED = ("Completed", "the trainer ended with exit code 0")
+COMPLETED = Cause("Completed", "the trainer ended with exit code 0")
 INCOMPLETE = "ReportsIncomplete"
 
-_OF_ITS_POD = "BackoffLimitExceeded"  # why a Job fails when its pod has failed, or is gone
-_ANSWER = (
-    60.0 + WATCH_LAG
-)  # seconds after which an API server has done, and shown, what it was asked for
-_BACKOFF = (10.0, 360.0)  # seconds before the second attempt, doubled for each, and at most
+_POD_FAILED = "BackoffLimitExceeded"  # the reason of a Job whose pod failed, or is gone
+# Seconds after which a request without an answer has taken effect, and the watch shows it.
+_REQUEST_TIMEOUT = 60.0 + WATCH_LAG
+_BACKOFF = (
+    10.0,
+    360.0,
+)  # seconds before the second attempt, doubled for each further one, and at most
 
 
 def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
-    """What to do about one live trial."""
-    left_behind = end_earlier_attempts(trial)
-    if left_behind:
-        return Plan(left_behind)
+    """Plans the next steps of a live trial. Limits of the sweep are decided before, see ``planner``.
+
+    Args:
+        trial: the trial.
+        sweep: its sweep at the same moment.
+        now: seconds since the epoch.
+    """
+    leftovers = end_earlier_attempts(trial)
+    if leftovers:
+        return Plan(leftovers)
     if trial.stop is not None:
         return end_stopped(trial, trial.stop, sweep.node_patience, now)
     if trial.job is None:
         return _without_job(trial, sweep, now)
-    lost = _lost(trial, sweep.node_patience, now)
+    lost = _replace_lost_pod(trial, sweep.node_patience, now)
     if lost is not None:
         return Plan(lost)
-    never_started_since = _stranded(trial, sweep.node_patience, now)
-    if never_started_since:
-        return Plan(never_started_since)
-    unseen = _unseen_until(trial)
-    if unseen is not None and now < unseen:
-        return Plan((), unseen)
-    end = _own_end(trial, retry_incomplete=sweep.retry_incomplete)
+    never_started = _delete_never_started(trial, sweep.node_patience, now)
+    if never_started:
+        return Plan(never_started)
+    shown = _pod_shown_by(trial)
+    if shown is not None and now < shown:
+        return Plan((), shown)
+    end = _attempt_end(trial, retry_incomplete=sweep.retry_incomplete)
     if end is not None:
         return Plan(_after_attempt(trial, sweep.max_retries, now, *end))
     overdue = overdue_end(trial, sweep, now)
     if overdue is not None:
-        return Plan(_after_trainer(trial, sweep.max_retries, overdue, now))
-    pending_stop = trial.pending_stop or cannot_start(trial, sweep, now)
+        return Plan(_end_with_trainer(trial, sweep.max_retries, overdue, now))
+    pending_stop = trial.pending_stop or start_timeout_stop(trial, sweep, now)
     if pending_stop is not None:
         return Plan((RecordStop(trial.index, pending_stop),))
-    return go_on(trial, sweep, now)
+    return update_progress(trial, sweep, now)
 
 
 def _without_job(trial: Trial, sweep: Snapshot, now: float) -> Plan:
-    pending_stop = trial.pending_stop or cannot_start(trial, sweep, now)
+    pending_stop = trial.pending_stop or start_timeout_stop(trial, sweep, now)
     if pending_stop is not None:
-        known = None if trial.unanswered is None else trial.unanswered + _ANSWER
+        known = (
+            None
+            if trial.unconfirmed_job_since is None
+            else trial.unconfirmed_job_since + _REQUEST_TIMEOUT
+        )
         if known is not None and now < known:
-            return Plan((), known)  # a Job that came after its trial's end would run on
+            return Plan((), known)  # a Job that appears after its trial's end would keep running
         return Plan((RecordStop(trial.index, pending_stop),))
-    if trial.launched:
+    if trial.job_created:
         return end_deleted(trial, sweep.node_patience, now)
-    orphan_pods = living(trial, sweep.node_patience, now)
-    if orphan_pods:  # its Job was deleted before we knew of it: the next one waits for its place
-        return Plan((), first_loss(orphan_pods, sweep.node_patience))
-    if trial.launch_at is not None and now < trial.launch_at:
-        waiting = go_on(trial, sweep, now)
-        wakes = [w for w in (trial.launch_at, waiting.wake_at) if w is not None]
+    orphan_pods = awaited_pods(trial, sweep.node_patience, now)
+    if orphan_pods:  # their Job was deleted before it was seen: the next one waits for their end
+        return Plan((), node_loss_due(orphan_pods, sweep.node_patience))
+    if trial.retry_at is not None and now < trial.retry_at:
+        waiting = update_progress(trial, sweep, now)
+        wakes = [w for w in (trial.retry_at, waiting.wake_at) if w is not None]
         return Plan(waiting.actions, min(wakes))
-    return Plan((LaunchJob(trial.index, trial.attempt),))
+    return Plan((CreateJob(trial.index, trial.attempt),))
 
 
-def _lost(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...] | None:
-    """A new attempt elsewhere when the node of the only pod is lost. The old Job goes first: when
-    the node came back it would start another pod.
+def _replace_lost_pod(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...] | None:
+    """Another attempt when the node of the only running pod is lost.
+
+    The old Job is deleted first: if the node came back, that Job would create another pod.
     """
-    lost = [pod for pod in trial.pods if pod.is_lost(now, patience)]
+    lost = [pod for pod in trial.pods if pod.is_node_lost(now, patience)]
     if not lost or any(not pod.is_terminal for pod in trial.pods if pod not in lost):
         return None
     if trial.pending_stop is not None:
         return (RecordStop(trial.index, trial.pending_stop),)
     deletions = [DeleteJob(trial.index, j.name, j.uid) for j in trial.jobs if not j.deleting]
     message = (
-        f"node {lost[0].node} has not ended the trial's pod {patience:g} s after its grace: the node "
-        "is taken for lost, and what it may still report is refused"
+        f"node {lost[0].node} has not terminated the trial's pod {patience:g} s after its grace period: "
+        "the node counts as lost, and later reports of that pod are refused"
     )
     return (*deletions, _next_attempt(trial, trial.failures, NODE_LOST, message))
 
 
-def _stranded(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...]:
-    """Deletions of pods that never get going; their Job, or a new attempt, puts another in the place."""
+def _delete_never_started(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...]:
+    """Deletions of pods that never start; their Job, or another attempt, replaces them."""
     pods = (p for p in trial.pods if not p.deleting and p.never_starts(now, patience))
     return tuple(DeletePod(trial.index, p.name, p.uid) for p in pods)
 
 
-def _unseen_until(trial: Trial) -> float | None:
-    """Until when the pod of a Job that has ended may only not have been seen yet: two watches keep no
-    order between them, and only the pod says who ended it, and has the sidecar's last words.
+def _pod_shown_by(trial: Trial) -> float | None:
+    """When the pod of a Job that has ended is visible at the latest.
+
+    The watches of Jobs and of pods are not ordered, and only the pod shows why it ended, and the
+    sidecar's summary.
     """
     job = trial.job
     if job is None or job.ended is None or trial.pods or trial.interruption is not None:
@@ -113,17 +133,18 @@ def _unseen_until(trial: Trial) -> float | None:
     return job.ended + WATCH_LAG
 
 
-def _own_end(trial: Trial, *, retry_incomplete: bool) -> tuple[bool | None, str, str] | None:
-    """Whether the attempt succeeded (None: it was interrupted), with reason and sentence; None
-    while it has not ended. One whose reports may be incomplete is never called healthy.
+def _attempt_end(trial: Trial, *, retry_incomplete: bool) -> tuple[bool | None, str, str] | None:
+    """How the attempt ended: whether it succeeded, with reason and message; None while it has not ended.
 
-    A pod that somebody else ended is no end: the Job starts another in its place, now or when it is
-    resumed. Only when the Job does not, a new attempt does.
+    Success is None for an attempt that was interrupted. One whose reports may be incomplete is marked.
+
+    A pod that somebody else ended does not end the attempt: its Job replaces it, now or when the Job is
+    resumed. Only when the Job does not, another attempt follows.
     """
     ended = [pod for pod in trial.pods if pod.is_terminal and not pod.is_interrupted]
     done = next((pod for pod in ended if pod.succeeded), None)
     if done is not None and done.incomplete:
-        message = f"{COMPLETED[1]}, but its reports may be incomplete: {done.incomplete}"
+        message = f"{COMPLETED.message}, but its reports may be incomplete: {done.incomplete}"
         return not retry_incomplete, INCOMPLETE, message
     if done is not None:
         return True, *COMPLETED
@@ -135,17 +156,17 @@ def _own_end(trial: Trial, *, retry_incomplete: bool) -> tuple[bool | None, str,
         return None
     if not job.succeeded and job.failure is None:
         return None
-    if job.failure is None or trial.interruption or trial.pods or job.failure[0] == _OF_ITS_POD:
-        # A pod that ends by itself stays, for its log. With this one its last reports went, and a
-        # script may exit with 0 when it is told to go.
+    if job.failure is None or trial.interruption or trial.pods or job.failure.reason == _POD_FAILED:
+        # A pod that ends by itself is kept, for its log. With a pod that is gone, its last reports are
+        # gone, too, and a script may exit with 0 on SIGTERM.
         return None, *(trial.interruption or POD_DELETED)
     return False, *job.failure
 
 
-def _after_trainer(
+def _end_with_trainer(
     trial: Trial, max_retries: int, end: TrainerEnd, now: float
 ) -> tuple[TrialAction, ...]:
-    """The attempt ends with its trainer, though its pod goes on. The decision is recorded first."""
+    """The attempt ends with its trainer, though its pod still runs. The decision is recorded first."""
     failure = end.failure or COMPLETED
     (action,) = _after_attempt(trial, max_retries, now, end.failure is None, *failure)
     if isinstance(action, RecordEnd):
@@ -171,6 +192,6 @@ def _after_attempt(
 
 
 def _next_attempt(
-    trial: Trial, failures: int, reason: str, message: str, launch_at: float | None = None
+    trial: Trial, failures: int, reason: str, message: str, retry_at: float | None = None
 ) -> RecordRetry:
-    return RecordRetry(trial.index, trial.attempt + 1, failures, reason, message, launch_at)
+    return RecordRetry(trial.index, trial.attempt + 1, failures, reason, message, retry_at)

@@ -1,4 +1,7 @@
-"""An API server in memory, with the behaviour that the operator and its tests rely on."""
+"""An API server in memory, as far as the operator and its tests rely on the real one.
+
+The contract of ``tests/contracts`` runs against both.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ import json
 import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from ..api.times import format_time
+from ..kube.transport import Request
+from ..timestamps import format_time
 from .store import Body, Change, Compacted, Key, Store
 
 _PATH = re.compile(
@@ -22,12 +26,12 @@ _FOREGROUND = "foregroundDeletion"
 
 
 class StatusError(Exception):
-    """A request failed; ``body`` is the Status object of the response.
+    """A response other than success.
 
     Args:
-        code: HTTP status code.
-        reason: reason of the Status object.
-        message: message of the Status object.
+        code: the status.
+        reason: of the Status object.
+        message: of the Status object.
     """
 
     def __init__(self, code: int, reason: str, message: str) -> None:
@@ -43,41 +47,34 @@ class StatusError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A request.
+class ResourcePath:
+    """The parts of a request's path; an empty string for what it has not."""
 
-    Attributes:
-        method: HTTP method.
-        path: path without the query.
-        query: parameters of the query.
-        body: object in the body; None without one.
+    namespace: str
+    resource: str
+    name: str
+    subresource: str
+
+
+def parse_path(path: str) -> ResourcePath:
+    """The parts of a path.
+
+    Raises:
+        StatusError: 404, where there is no resource.
     """
-
-    method: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: Body | None = None
-
-    def parts(self) -> tuple[str, str, str, str]:
-        """Return namespace, resource, name and subresource of the path; absent ones are empty.
-
-        Raises:
-            StatusError: the path is unknown.
-        """
-        match = _PATH.match(self.path)
-        if match is None:
-            raise StatusError(404, "NotFound", "the server could not find the requested resource")
-        namespace, resource, name, subresource = (part or "" for part in match.groups())
-        return namespace, resource, name, subresource
+    match = _PATH.match(path)
+    if match is None:
+        raise StatusError(404, "NotFound", "the server could not find the requested resource")
+    return ResourcePath(*(part or "" for part in match.groups()))
 
 
 class MemoryApiServer:
-    """Answers requests immediately. Delays and faults are simulated by the transport.
+    """Carries requests out at once; delays and faults are the transport's.
 
     Args:
-        clock: returns seconds since the epoch.
+        clock: seconds since the epoch.
         history_limit: number of changes that are stored for watches.
-        numbers: unique numbers for uids and generated names; 1, 2, 3 and so on by default.
+        numbers: for uids and generated names, no two alike; None for 1, 2, 3 and so on.
     """
 
     def __init__(
@@ -92,14 +89,15 @@ class MemoryApiServer:
         self._continued: dict[str, tuple[int, list[Body]]] = {}
 
     def answer(self, request: Request) -> tuple[int, Body]:
-        """Return the status code and the body of the response."""
+        """Carry a request out; returns the status and the body of the response."""
         try:
             return self._answer(request)
-        except StatusError as refusal:
-            return refusal.code, refusal.body
+        except StatusError as error:
+            return error.code, refusal.body
 
     def _answer(self, request: Request) -> tuple[int, Body]:
-        namespace, resource, name, subresource = request.parts()
+        path = parse_path(request.path)
+        namespace, resource, name = path.namespace, path.resource, path.name
         key = (namespace, name)
         match request.method:
             case "GET" if not name:
@@ -111,21 +109,18 @@ class MemoryApiServer:
             case "PUT":
                 return 200, self._replace(resource, key, request.body or {})
             case "PATCH":
-                return 200, self._patch(resource, key, subresource, request.body or {})
+                return 200, self._patch(resource, key, path.subresource, request.body or {})
             case "DELETE":
                 return 200, self._delete(resource, key, request.body or {})
         raise StatusError(405, "MethodNotAllowed", "the server does not allow this method")
 
     async def watch(self, request: Request) -> AsyncIterator[tuple[float, Body]]:
-        """Yield the events of a watch, each with the time of its change in seconds since the epoch.
-
-        The watch ends with an ERROR event when a change is older than the stored history.
-        """
-        namespace, resource, _, _ = request.parts()
+        """Events of a watch with the times of their commits; an ERROR where the version is too old."""
+        path = parse_path(request.path)
         chosen = _selection(request.query)
         try:
             async for change in self.store.changes(int(request.query["resourceVersion"])):
-                event = _event(change, resource, namespace, chosen)
+                event = _event(change, path.resource, path.namespace, chosen)
                 if event is not None:
                     yield change.at, event
         except Compacted:
@@ -218,7 +213,7 @@ class MemoryApiServer:
         return self.store.put(resource, {**found, "metadata": meta})
 
     def _grace(self, resource: str, found: Body, options: Body) -> int:
-        """Return the grace period in seconds: 0 except for a pod that runs on a node."""
+        """Seconds that a pod on a node has to end; 0 for any other object."""
         terminal = (found.get("status") or {}).get("phase") in ("Succeeded", "Failed")
         if resource != "pods" or "nodeName" not in found["spec"] or terminal:
             return 0
@@ -244,6 +239,7 @@ def merge(target: Any, patch: Any) -> Any:
 
 
 def _check_preconditions(found: Body, preconditions: Mapping[str, Any]) -> None:
+    """Check the preconditions that are given."""
     for name in ("uid", "resourceVersion"):
         value = preconditions.get(name)
         if value and value != found["metadata"][name]:
@@ -263,7 +259,7 @@ def _identity(found: Body) -> Body:
 
 
 def _is_done(body: Body) -> bool:
-    """Return whether a deleted object has neither a finalizer nor a grace period left."""
+    """Whether a deleted object has no finalizer left."""
     meta = body["metadata"]
     is_held = meta.get("finalizers") or meta.get("deletionGracePeriodSeconds")
     return "deletionTimestamp" in meta and not is_held
@@ -291,7 +287,7 @@ def _field(body: Body, path: str) -> str:
 def _event(
     change: Change, resource: str, namespace: str, chosen: Callable[[Body], bool]
 ) -> Body | None:
-    """Return the event of a change for a watch; for an object that leaves the selection, DELETED."""
+    """The event of a change for a watch; an object that leaves the selection counts as deleted."""
     if change.resource != resource or namespace not in ("", change.body["metadata"]["namespace"]):
         return None
     was = change.old is not None and chosen(change.old)

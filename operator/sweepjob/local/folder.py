@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from ..api.times import format_time
+from ..timestamps import format_time
 from .job_controller import phase_of
 from .store import Body, Change, Store
 

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from ..api.times import format_time
-from .api_server import MemoryApiServer, Request
+from ..kube.transport import Request
+from ..timestamps import format_time
+from .api_server import MemoryApiServer
 from .store import Body, Change, Key
 
 _OWNED = {"sweepjobs": ("sweeptrials",), "sweeptrials": ("jobs",), "jobs": ("pods",)}

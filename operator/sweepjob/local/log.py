@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..api.times import format_time
+from ..timestamps import format_time
 from .log_text import termination_message
 
 _SLOT = 10_000_000  # nanoseconds; lines of one slot get timestamps in their order

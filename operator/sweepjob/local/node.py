@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ..api.times import parse_time
 from ..ingest.authentication import Caller
+from ..timestamps import parse_time
 from ..trial_pods.no_proxy import merge_environments
 from . import pod_status
 from .devices import GpuAllocator
@@ -76,7 +76,7 @@ class Node:
         self._is_closing = False
         store.observers.append(self._on_change)
 
-    async def identify(self, token: str, peer: str) -> Caller | None:
+    async def authenticate(self, token: str, peer: str) -> Caller | None:
         """Return the pod that a token belongs to, for the ingest server; None for an unknown token.
 
         Args:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
-from ..api.times import format_time
+from ..timestamps import format_time
 from ..trial_pods.job import trainer_of
 from .pod_runner import PodResult
 from .store import Body

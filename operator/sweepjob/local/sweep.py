@@ -1,4 +1,4 @@
-"""A sweep on this machine, from its first proposal to its best trial."""
+"""Runs a sweep on this machine: the operator over an API server in memory."""
 
 from __future__ import annotations
 
@@ -10,40 +10,38 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from aiohttp import web
 
-from ..controllers.push_handler import PushHandler
-from ..controllers.sweep_controller import SweepController
-from ..ingest.server import DirectSubmission, IngestServer
+from ..controllers.build import Operator, build_operator
+from ..ingest.server import DirectSubmitter, IngestServer
 from ..kube.client import KubeClient
+from ..kube.transport import Request
 from ..pod_logs.limits import LogLimits
 from ..settings import Settings
 from ..trial_pods.sidecar import SidecarSettings
-from .api_server import MemoryApiServer, Request
-from .client import LocalClient
+from .api_server import MemoryApiServer
 from .folder import NAMESPACE, SweepFolder, has_ended
 from .job_controller import JobController
 from .node import Node, NodeConfiguration
 from .store import Body, Change, Store
-
-if TYPE_CHECKING:
-    from kubernetes.aio.client.api_client import ApiClient
+from .transport import MemoryTransport
 
 _PATH = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
-# No kubelet takes lines away that wait.
+# No kubelet rotates the logs while lines wait.
 _LOG_LIMITS = LogLimits(lines=math.inf, size=math.inf, share=0.8, patience=math.inf)
 _PROGRESS = 1.0  # seconds between two writes of a trial's curve; they cost nothing here
 
 
 class LocalSweep:
-    """The operator's parts around an API server in memory.
+    """One sweep, from its first proposal to its best trial.
 
     Args:
-        folder: what has to outlive the program; what is in it is gone on with.
-        changed: called after every change of the sweep or of a trial.
-        sources: the folders of finished sweeps that this one begins with.
+        folder: the persisted state; a sweep in it is resumed.
+        machine: what the pods run on.
+        changed: called after each change of the sweep or of a trial.
+        sources: the folders of finished sweeps for a warm start.
     """
 
     def __init__(
@@ -58,7 +56,7 @@ class LocalSweep:
         self._name = ""
         self._machine = machine
         self._changed = changed
-        # Not counted: what is gone on with has numbers already.
+        # Random, not counted: a resumed sweep has numbers already.
         numbers = (secrets.randbits(48) for _ in itertools.count())
         self._server = MemoryApiServer(time.time, numbers=numbers)
         self._over = asyncio.Event()
@@ -66,14 +64,16 @@ class LocalSweep:
 
     @property
     def store(self) -> Store:
+        """The objects in memory."""
         return self._server.store
 
     async def run(self, manifest: Mapping[str, Any] | None) -> Body:
-        """Until the sweep has ended; returns the SweepJob. When it is cancelled, everything that runs is
-        ended, and the folder has what it takes to go on.
+        """Run the sweep until it has ended; returns the SweepJob.
+
+        Cancellation ends all trainers; the folder then has the state to resume from.
 
         Args:
-            manifest: of a new sweep; None to go on with the folder's.
+            manifest: of a new sweep; None to resume the one in the folder.
         """
         self._folder.load(self.store, time.time())
         [self._name] = (
@@ -103,26 +103,33 @@ class LocalSweep:
     async def _operate(
         self, stack: contextlib.AsyncExitStack, node: Node, listener: socket.socket, url: str
     ) -> None:
-        """The operator and its intake."""
-        api = KubeClient(cast("ApiClient", LocalClient(self._server, node.follow_log)))
+        """Start the operator and its ingest server.
+
+        Args:
+            stack: ends what is started here.
+            node: runs the pods, and knows their tokens and logs.
+            listener: the socket that sidecars connect to.
+            url: of that socket.
+        """
+        api = KubeClient(MemoryTransport(self._server, node.follow_log))
         sidecar = SidecarSettings("local", url, "")
         settings = Settings(
             (), sidecar, None, None, progress_interval=_PROGRESS, log_limits=_LOG_LIMITS
         )
-        reconciler = SweepController(api, settings)
-        handler = PushHandler(reconciler.reports, reconciler.caches)
-        runner = IngestServer(node, DirectSubmission(handler)).runner(shutdown_timeout=1.0)
+        operator = build_operator(api, settings, reviews_rights=False)
+        submitter = DirectSubmitter(operator.push_handler)
+        runner = IngestServer(node, submitter).runner(shutdown_timeout=1.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listener).start()
-        for part in (reconciler.caches.run(), reconciler.queues.run()):
+        for part in operator.parts().values():
             task = asyncio.create_task(part)
             task.add_done_callback(self._end_with)
             stack.callback(task.cancel)
-        await reconciler.caches.synced()
-        self.store.observers.append(lambda change: self._on_change(change, reconciler))
+        await operator.controller.caches.synced()
+        self.store.observers.append(lambda change: self._on_change(change, operator))
         for body in self.store.all("sweepjobs").values():
-            reconciler.show(body, deleted=False)
+            operator.controller.on_sweep_event(body, deleted=False)
             self._end_if_over(body)
 
     def _end_if_over(self, body: Body) -> None:
@@ -130,24 +137,22 @@ class LocalSweep:
             self._over.set()
 
     def _end_with(self, task: asyncio.Task[None]) -> None:
-        """A part of the operator that ends by itself has failed, and the sweep with it."""
+        """End the sweep: a part of the operator that ends by itself has failed."""
         if not task.cancelled():
             self._failure = task.exception()
             self._over.set()
 
     def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """An error in a callback of the node or of the Job controller ends the sweep: what it left
-        undone, nobody would do.
-        """
+        """End the sweep after an error in a callback of the node or of the Job controller."""
         if "handle" in context and "exception" in context:
             self._failure = context["exception"]
             self._over.set()
         else:
             loop.default_exception_handler(context)
 
-    def _on_change(self, change: Change, reconciler: SweepController) -> None:
+    def _on_change(self, change: Change, operator: Operator) -> None:
         if change.resource == "sweepjobs" and change.new is not None:
-            reconciler.show(change.new, deleted=False)
+            operator.controller.on_sweep_event(change.new, deleted=False)
             self._end_if_over(change.new)
         if change.resource in ("sweepjobs", "sweeptrials"):
             self._changed()
@@ -157,19 +162,19 @@ class LocalSweep:
         assert status == 201, made
 
     def stop(self) -> None:
-        """End the sweep with what it has found."""
+        """Stop the sweep, as ``spec.stop`` does."""
         change = {"spec": {"stop": True}}
         status, said = self._server.answer(Request("PATCH", f"{_PATH}/{self._name}", {}, change))
         assert status == 200, said
 
     @property
     def has_begun(self) -> bool:
-        """Whether the SweepJob is there."""
+        """Whether the SweepJob exists."""
         return any(map(self._is_ours, self.store.all("sweepjobs").values()))
 
     @property
     def sweep(self) -> Body:
-        """The SweepJob as it is now."""
+        """The SweepJob."""
         return next(s for s in self.store.all("sweepjobs").values() if self._is_ours(s))
 
     def _is_ours(self, body: Body) -> bool:
@@ -178,5 +183,5 @@ class LocalSweep:
 
     @property
     def trials(self) -> list[Body]:
-        """The records of its trials as they are now."""
+        """The SweepTrials of the sweep."""
         return [trial for trial in self.store.all("sweeptrials").values() if self._is_ours(trial)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..api import names
+from ..api.cause import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +29,27 @@ class LogFindings:
     error: str = ""
 
 
-def log_incomplete_reasons(found: LogFindings, metric: str) -> Iterator[tuple[str, str]]:
-    """Yields reason and message of each finding that means missing reports.
+def log_incomplete_reasons(found: LogFindings, metric: str) -> Iterator[Cause]:
+    """Yields the cause of each finding that means missing reports.
 
     Args:
         found: about the log.
         metric: the primary metric.
     """
     if found.error:
-        yield (
+        yield Cause(
             names.REASON_LOG_UNREADABLE,
             f"its log could not be read to the end: {found.error}. Reports may be missing",
         )
     if found.skipped_lines:
-        yield (
+        yield Cause(
             names.REASON_LOG_TOO_FAST,
             f"its log grows faster than it is read: {found.skipped_lines} lines "
             f"({_megabytes(found.skipped_bytes)}) were skipped, and reports in them are missing. Print "
             f"'{metric}' once an epoch and less of the rest, or report by another metrics.source",
         )
     if found.unreadable_values:
-        yield (
+        yield Cause(
             names.REASON_VALUE_UNREADABLE,
             f"its log has no number in place of a value of '{metric}': '{found.unreadable_sample}'"
             f"{_more(found.unreadable_values)}. Print it like {metric}=1234.5",

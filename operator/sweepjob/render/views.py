@@ -10,13 +10,14 @@ from typing import Any
 from ..api import names
 from ..api.curve_encoding import load_curve
 from ..api.lenient_reader import LenientReader
+from ..api.phases import SweepPhase
 from ..api.sweeptrial import owner_uid, parse_record
-from ..api.times import parse_time
 from ..api.trial_record import TrialRecord
 from ..early_stopping.curve import Curve
 from ..objective import Goal
 from ..search.space import leaves
 from ..template.references import value_text
+from ..timestamps import parse_time
 
 _ALERTING_STATUS = {names.ACCEPTED: "False", names.FAILED: "True", names.DEGRADED: "True"}
 _OPERATOR_TIMEOUT = 15.0  # seconds within which a running operator writes the first status
@@ -68,7 +69,7 @@ class SweepView:
             name=meta["name"],
             goal=Goal(spec["objective"]["goal"]),
             metric=spec["objective"]["primaryMetric"],
-            phase=status.get("phase", "Pending"),
+            phase=status.get("phase", SweepPhase.PENDING.value),
             counts={"total": spec["limits"]["maxTotalTrials"], **(status.get("trials") or {})},
             best=best.get("trial", ""),
             best_value=LenientReader(best, "status.best").number("value"),
@@ -94,7 +95,7 @@ class SweepView:
     @property
     def has_ended(self) -> bool:
         """Whether the phase is final."""
-        return self.phase in ("Complete", "Failed")
+        return self.phase in (SweepPhase.COMPLETE, SweepPhase.FAILED)
 
     def warnings(self, now: float) -> tuple[str, ...]:
         """Return the alerts, or that no operator has accepted the sweep.
@@ -175,7 +176,7 @@ class TrialView:
     @property
     def phase(self) -> str:
         """Phase of the status; Unreadable if the operator cannot read it."""
-        return "Unreadable" if self.record.is_held else self.record.phase.value
+        return "Unreadable" if self.record.is_unmanaged else self.record.phase.value
 
     @property
     def ended(self) -> float | None:

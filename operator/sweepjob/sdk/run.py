@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..api import names
+from ..api.phases import SweepPhase
 from ..objective import Goal
 from ..render.views import SweepView, TrialView, trial_views
 from .job import SweepJob
@@ -17,16 +18,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
-_STATUS = {
-    "Pending": "NotStarted",
-    "Running": "Running",
-    "Blocked": "Queued",
-    "Suspended": "Paused",
-    "Complete": "Completed",
-    "Failed": "Failed",
-    "Invalid": "Failed",
+_STATUS: dict[str, str] = {
+    SweepPhase.PENDING: "NotStarted",
+    SweepPhase.RUNNING: "Running",
+    SweepPhase.BLOCKED: "Queued",
+    SweepPhase.SUSPENDED: "Paused",
+    SweepPhase.COMPLETE: "Completed",
+    SweepPhase.FAILED: "Failed",
+    SweepPhase.INVALID: "Failed",
 }
-_ENDED = ("Complete", "Failed", "Invalid")
+_ENDED = (SweepPhase.COMPLETE, SweepPhase.FAILED, SweepPhase.INVALID)
 # Reasons of the phase Failed that Azure calls canceled.
 _CANCELED = ("Stopped", "SweepTimeout")
 
@@ -73,13 +74,15 @@ class SweepRun:
     @property
     def phase(self) -> str:
         """Phase: Pending, Running, Blocked, Suspended, Complete, Failed or Invalid."""
-        return str((self.body.get("status") or {}).get("phase", "Pending"))
+        return str((self.body.get("status") or {}).get("phase", SweepPhase.PENDING.value))
 
     @property
     def status(self) -> str:
         """Azure's name of the phase: ``Completed``, ``Canceled``, ``Running`` and so on."""
         phase = self.phase
-        canceled = phase == "Failed" and self._condition("Failed").get("reason") in _CANCELED
+        canceled = (
+            phase == SweepPhase.FAILED and self._condition("Failed").get("reason") in _CANCELED
+        )
         return "Canceled" if canceled else _STATUS.get(phase, "Running")
 
     def get_status(self) -> str:
@@ -238,9 +241,9 @@ class SweepRun:
 
         (follow if show_output else wait)(self, timeout)
         cause = self._condition("Failed")
-        if self.phase == "Invalid":
+        if self.phase == SweepPhase.INVALID:
             cause = self._condition("Accepted")
-        if self.phase != "Complete" and raise_on_error:
+        if self.phase != SweepPhase.COMPLETE and raise_on_error:
             raise SweepError(f"{self.name}: {cause.get('reason')}: {cause.get('message')}")
         return self
 

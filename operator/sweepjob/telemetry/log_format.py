@@ -1,7 +1,7 @@
-"""The form of the operator's log: one line for each record, as text or as JSON, bounded in rate.
+"""The format of the log: one line for each record, as text or as JSON, with a rate limit.
 
-Names, reasons and messages come from tenants. Whatever could act on a terminal, or pass for another line,
-is escaped.
+Names, reasons and messages come from tenants. Characters that could control a terminal, or fake another
+line, are escaped.
 """
 
 from __future__ import annotations
@@ -18,26 +18,28 @@ from typing import Any
 from ..http_server.limits import ClientRateLimiter
 
 TEXT, JSON = "text", "json"
-# Lines a second in the long run, and at once: of one message about one namespace, and in all.
+# Lines a second, and at once: of one message about one namespace, and in all.
 _EACH, _ALL = (2.0, 50.0), (50.0, 500.0)
 _LONGEST = 2000  # characters of a message or a value
-_KEPT = 1000  # messages whose omissions are counted
+_KEPT = 1000  # messages whose omitted lines are counted
 
 
 def fields(**values: object) -> dict[str, dict[str, object]]:
-    """For ``extra``: what is told beside the message, such as namespace, sweep, trial and reason."""
+    """The ``extra`` of a record: fields besides the message, such as the namespace and the sweep."""
     return {"fields": {name: value for name, value in values.items() if value not in (None, "")}}
 
 
 def fields_of(record: logging.LogRecord) -> Mapping[str, object]:
-    """What a record tells beside its message."""
+    """The fields of a record."""
     found = getattr(record, "fields", None)
     return found if isinstance(found, Mapping) else {}
 
 
 def printable(text: str) -> str:
-    """The text with every character escaped that is not to be seen: control characters, line ends, and
-    those that change the direction of writing.
+    """The text with all characters escaped that are not printable.
+
+    These are control characters, line ends, and those that change the direction of writing. A long text
+    is cut.
     """
     cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
@@ -48,7 +50,7 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def _traceback(record: logging.LogRecord) -> list[str]:
-    """The lines of a record's exception. kopf's are left out: whoever runs it says why it ended."""
+    """The lines of a record's traceback; none for kopf's, since its caller logs why it ended."""
     if not record.exc_info or record.name.partition(".")[0] == "kopf":
         return []
     lines = logging.Formatter().formatException(record.exc_info).splitlines()
@@ -59,6 +61,7 @@ class TextFormatter(logging.Formatter):
     """``TIME LEVEL LOGGER: message key=value``; a traceback is indented below."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
         when = self.formatTime(record)
         line = f"{when} {record.levelname} {record.name}: {_message(record)}"
         for name, value in fields_of(record).items():
@@ -76,6 +79,7 @@ class JsonFormatter(logging.Formatter):
     """One JSON object for each record: time, level, logger, message, fields, exception."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         said: dict[str, Any] = {
             "time": when.replace("+00:00", "Z"),
@@ -92,9 +96,10 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(said)
 
 
-class Limit(logging.Filter):
-    """Lets through so many lines a second of each message and namespace, and so many in all. The first
-    line after an omission says how many were left out.
+class RateLimitFilter(logging.Filter):
+    """Limits the lines a second of each message and namespace, and in all.
+
+    The first line after omitted ones has their number in the field ``omitted``.
     """
 
     def __init__(self) -> None:
@@ -119,7 +124,11 @@ class Limit(logging.Filter):
 
 
 def configure(environment: Mapping[str, str]) -> None:
-    """Set up the process's log, as SWEEPJOB_LOG_LEVEL and SWEEPJOB_LOG_FORMAT say."""
+    """Configure the log of a process by SWEEPJOB_LOG_LEVEL and SWEEPJOB_LOG_FORMAT.
+
+    Raises:
+        SystemExit: the format does not exist.
+    """
     form = environment.get("SWEEPJOB_LOG_FORMAT", TEXT)
     if form not in (TEXT, JSON):
         raise SystemExit(f"SWEEPJOB_LOG_FORMAT is {form!r}; it is one of {TEXT}, {JSON}")
@@ -127,6 +136,6 @@ def configure(environment: Mapping[str, str]) -> None:
     formatter = JsonFormatter() if form == JSON else TextFormatter()
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
-    handler.addFilter(Limit())
+    handler.addFilter(RateLimitFilter())
     logging.basicConfig(level=environment.get("SWEEPJOB_LOG_LEVEL", "INFO"), handlers=[handler])
     logging.getLogger("kopf").setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""How long the event loop is held at a time: everything else waits meanwhile."""
+"""Measures for how long callbacks hold the event loop, during which everything else waits."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections import deque
 
 from . import metrics
 
-_INTERVAL = 0.1  # seconds between two looks
-_WINDOW = 600  # looks that the longest pause is of: a minute
+_INTERVAL = 0.1  # seconds between two measurements
+_WINDOW = 600  # measurements of which the longest is reported: a minute
 
 
 async def monitor_loop() -> None:
-    """Measure for ever how much later than asked for the loop comes back."""
+    """Measure how late the loop wakes a sleeping task, until cancelled."""
     loop = asyncio.get_running_loop()
     delays: deque[float] = deque(maxlen=_WINDOW)
     while True:

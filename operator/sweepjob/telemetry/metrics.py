@@ -1,4 +1,4 @@
-"""Prometheus metrics and the probes."""
+"""Prometheus metrics, and the health and readiness probes."""
 
 from __future__ import annotations
 
@@ -14,35 +14,37 @@ _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 RECONCILE_SECONDS = Histogram(
     "sweepjob_operator_reconcile_duration_seconds",
-    "Time of one look at a trial or a sweep, its API requests included",
+    "Time of one reconciliation of a trial or a sweep, its API requests included",
     buckets=_SECONDS,
 )
 DECISION_SECONDS = Histogram(
     "sweepjob_decision_duration_seconds",
-    "Time from the report that decides to the decision on record",
+    "Time from the deciding report to the recorded stop",
     buckets=_SECONDS,
 )
 PROPOSAL_SECONDS = Histogram(
     "sweepjob_proposal_duration_seconds",
-    "Time that a sampler that learns takes for a proposal",
+    "Time that a sampler that uses observations takes for a proposal",
     buckets=_SECONDS,
 )
 TRIALS = Counter("sweepjob_trials_ended", "Trials that have ended, by outcome", ["outcome"])
 ATTEMPTS = Counter(
-    "sweepjob_attempts_repeated", "Attempts that started again, by reason", ["reason"]
+    "sweepjob_attempts_repeated", "Attempts that were repeated, by reason", ["reason"]
 )
 GPU_USED = Counter("sweepjob_gpu_used_seconds", "GPU-seconds of trials that have ended")
 GPU_SAVED = Counter(
-    "sweepjob_gpu_saved_seconds", "GPU-seconds that stopping early has spared, by estimate"
+    "sweepjob_gpu_saved_seconds", "GPU-seconds that early stopping has saved, by estimate"
 )
 REPORTS = Counter(
-    "sweepjob_metric_reports", "Reports of primary metrics taken in, by source", ["source"]
+    "sweepjob_metric_reports",
+    "Reports of primary metrics that were ingested, by source",
+    ["source"],
 )
 LOG_LINES_SKIPPED = Counter(
-    "sweepjob_log_lines_skipped", "Lines of trainers' logs that came too fast to be read"
+    "sweepjob_log_lines_skipped", "Lines of trainers' logs that arrived too fast to be read"
 )
 LOG_ERRORS = Counter(
-    "sweepjob_log_errors", "Streams of trainers' logs that a mistake of the operator has ended"
+    "sweepjob_log_errors", "Streams of trainers' logs that a defect of the operator has ended"
 )
 LOOP_DELAY_SECONDS = Histogram(
     "sweepjob_operator_loop_delay_seconds",
@@ -51,11 +53,11 @@ LOOP_DELAY_SECONDS = Histogram(
 )
 LOOP_PAUSE = Gauge(
     "sweepjob_operator_loop_longest_pause_seconds",
-    "The longest time of the last minute in which the event loop did nothing else",
+    "The longest time of the last minute for which one callback held the event loop",
 )
-PUSHES = Counter("sweepjob_pushes", "Pushes of sidecars by the status they were answered", ["code"])
+PUSHES = Counter("sweepjob_pushes", "Pushes of sidecars by the status of the response", ["code"])
 CONNECTIONS = Gauge("sweepjob_intake_connections", "Connections of sidecars")
-INTAKE_MEMORY = Gauge(
+INGEST_MEMORY = Gauge(
     "sweepjob_intake_resident_memory_bytes", "Memory of the process that receives reports"
 )
 CONNECTIONS_REFUSED = Counter(
@@ -65,18 +67,25 @@ CONNECTIONS_REFUSED = Counter(
 )
 MISSED_CHANGES = Counter(
     "sweepjob_operator_missed_changes",
-    "Changes of SweepJobs that the watch had missed, found and repaired by a comparison",
+    "Changes of SweepJobs that the watch had missed, found and repaired by the audit",
 )
 API_REQUESTS = Counter(
     "sweepjob_operator_api_requests",
-    "Requests to the Kubernetes API by verb, resource and status (none: no answer)",
+    "Requests to the Kubernetes API by verb, resource and status (none: no response)",
     ["verb", "resource", "code"],
 )
 
 
 @dataclass(frozen=True, slots=True)
 class MetricsSnapshot:
-    """How much there is at this moment."""
+    """Counts at one moment.
+
+    Attributes:
+        sweeps: that are not finished.
+        running, queued: trials.
+        waiting: keys in the work queues.
+        unreadable: objects that cannot be read, by resource.
+    """
 
     sweeps: int
     running: int
@@ -86,14 +95,13 @@ class MetricsSnapshot:
 
 
 class Gauges(Collector):
-    """What is counted when somebody asks, and costs nothing otherwise.
+    """Metrics that are computed when they are scraped.
 
     Args:
-        count: of what this operator knows.
-        leads: whether it acts on it.
-        is_ready: whether nothing keeps it from its work.
-        lacking: the rights that it lacks: each with how much it depends on it, and in how many
-            namespaces.
+        count: returns the counts of this moment.
+        leads: returns whether this operator leads.
+        is_ready: returns whether it is ready.
+        lacking: returns in how many namespaces each right is lacking, by right and by need.
     """
 
     def __init__(
@@ -109,20 +117,23 @@ class Gauges(Collector):
         self._lacking = lacking
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
+        """See ``prometheus_client``."""
         now = self._count()
         live = GaugeMetricFamily("sweepjob_trials_live", "Trials by state", labels=["state"])
         live.add_metric(["running"], now.running)
         live.add_metric(["queued"], now.queued)
         yield live
-        yield GaugeMetricFamily("sweepjob_sweeps_active", "Sweeps that go on", now.sweeps)
+        yield GaugeMetricFamily(
+            "sweepjob_sweeps_active", "Sweeps that are not finished", now.sweeps
+        )
         yield GaugeMetricFamily(
             "sweepjob_operator_queue_depth",
-            "Trials and sweeps that wait to be looked at",
+            "Trials and sweeps that wait to be reconciled",
             now.waiting,
         )
         unreadable = GaugeMetricFamily(
             "sweepjob_operator_unreadable_objects",
-            "Objects of which something cannot be read, by kind",
+            "Objects that cannot be read, wholly or in part, by resource",
             labels=["resource"],
         )
         for resource, count in sorted(now.unreadable.items()):
@@ -130,12 +141,12 @@ class Gauges(Collector):
         yield unreadable
         yield GaugeMetricFamily(
             "sweepjob_operator_leader",
-            "1 for the operator that acts, 0 for a standby",
+            "1 for the operator that leads, 0 for a standby",
             self._leads(),
         )
         yield GaugeMetricFamily(
             "sweepjob_operator_ready",
-            "1 while nothing keeps the operator from its work",
+            "1 while the operator is ready",
             self._is_ready(),
         )
         yield self._rights()
@@ -152,16 +163,17 @@ class Gauges(Collector):
 
 
 class Health:
-    """The probes, and the metrics.
+    """The endpoints of the probes and the metrics.
 
     Args:
-        problems: tells what keeps the operator from its work.
+        not_ready_reasons: returns why the operator is not ready; empty when it is.
     """
 
-    def __init__(self, problems: Callable[[], Sequence[str]]) -> None:
-        self._problems = problems
+    def __init__(self, not_ready_reasons: Callable[[], Sequence[str]]) -> None:
+        self._not_ready_reasons = not_ready_reasons
 
     def application(self) -> web.Application:
+        """The web application to serve."""
         application = web.Application()
         application.router.add_get("/healthz", self._alive)
         application.router.add_get("/readyz", self._is_ready)
@@ -172,10 +184,10 @@ class Health:
         return web.Response(text="ok")
 
     async def _is_ready(self, request: web.Request) -> web.Response:
-        problems = self._problems()
-        if not problems:
+        reasons = self._not_ready_reasons()
+        if not reasons:
             return web.Response(text="ok")
-        return web.Response(status=503, text="".join(f"{problem}\n" for problem in problems))
+        return web.Response(status=503, text="".join(f"{reason}\n" for reason in reasons))
 
     async def _metrics(self, request: web.Request) -> web.Response:
         headers = {"Content-Type": CONTENT_TYPE_LATEST}

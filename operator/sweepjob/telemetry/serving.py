@@ -1,4 +1,4 @@
-"""The port of probes and metrics, for as long as the process lives."""
+"""Serves the port of probes and metrics."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from ..http_server.connections import Connections, listen, serve
 from ..http_server.limits import ConnectionLimits
 from ..http_server.log import quiet_logger
 
-# Probes and metrics are short requests of few peers.
+# Probes and metrics are short requests of few peers: connections in all, and of one peer.
 _CONNECTIONS, _PER_PEER = 128, 16
 
 
 async def serve_telemetry(application: web.Application, port: int) -> None:
-    """Serve for ever, within limits: anybody in the cluster may reach the port."""
+    """Serve within limits until cancelled: everything in the cluster can reach the port.
+
+    Args:
+        application: the endpoints.
+        port: to listen on.
+    """
     runner = web.AppRunner(application, access_log=None, logger=quiet_logger("telemetry"))
     await runner.setup()
     assert runner.server is not None

@@ -7,8 +7,8 @@ from typing import Any
 
 from .. import protocol
 from ..api import names
-from ..api.times import parse_time
 from ..lifecycle.observed import TrainerEnd
+from ..timestamps import parse_time
 from .failures import failure_of
 from .job import trainer_of
 

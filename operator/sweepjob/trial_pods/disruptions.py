@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
+from ..api.cause import Cause
 from ..api.conditions import find_condition
-from ..api.times import parse_time
+from ..timestamps import parse_time
 
 # Reasons of the condition DisruptionTarget, and the reason on record for each.
 _REASONS = {
@@ -23,14 +24,14 @@ NEVER_STARTED = (
     "its node restarted before the trainer had started, and the kubelet does not resume such a pod; the "
     "pod is deleted and replaced"
 )
-SUMMARY_LOST = (
+SUMMARY_LOST = Cause(
     names.REASON_REPORTS_LOST,
     "its sidecar was killed before it wrote its summary, while the operator was down; the trial is "
     "retried once",
 )
 
 
-def of_pod(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> tuple[str, str] | None:
+def of_pod(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> Cause | None:
     """Returns reason and message of a pod's disruption; None without one.
 
     Args:
@@ -40,12 +41,12 @@ def of_pod(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> tuple[str, 
     target = find_condition(status, "DisruptionTarget", "True")
     if target is not None:
         reason = _REASONS.get(target.get("reason", ""), "Disrupted")
-        return reason, target.get("message") or "its pod was disrupted"
+        return Cause(reason, target.get("message") or "its pod was disrupted")
     ended = (trainer.get("state") or {}).get("terminated") or {}
     if ended.get("reason") in _LOST_CONTAINER:
-        return names.REASON_NODE_RESTARTED, "its node restarted, which ended the trainer"
+        return Cause(names.REASON_NODE_RESTARTED, "its node restarted, which ended the trainer")
     if never_started_since(status) is not None:
-        return names.REASON_NODE_RESTARTED, NEVER_STARTED
+        return Cause(names.REASON_NODE_RESTARTED, NEVER_STARTED)
     return None
 
 

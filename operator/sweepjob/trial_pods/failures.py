@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..api.cause import Cause
+
 # The kubelet reports the last 2,048 bytes or 80 lines of a log, or a termination message of 4,096 bytes.
 _MAX_LENGTH = 2048  # characters
 # Control sequences of terminals: colours and others that begin with ESC, titles and links (OSC).
@@ -15,7 +17,7 @@ _SEQUENCE = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-def failure_of(trainer: Mapping[str, Any], status: Mapping[str, Any]) -> tuple[str, str]:
+def failure_of(trainer: Mapping[str, Any], status: Mapping[str, Any]) -> Cause:
     """Returns reason and message of a failure.
 
     Args:
@@ -25,17 +27,19 @@ def failure_of(trainer: Mapping[str, Any], status: Mapping[str, Any]) -> tuple[s
     ended = (trainer.get("state") or {}).get("terminated")
     if status.get("reason") or ended is None:
         # A reason of the whole pod, e.g. DeadlineExceeded or UnexpectedAdmissionError.
-        return status.get("reason", "PodFailed"), status.get("message", "the pod failed")
+        return Cause(status.get("reason", "PodFailed"), status.get("message", "the pod failed"))
     code, reason = ended.get("exitCode"), ended.get("reason", "Error")
     if reason == "OOMKilled":
         text = "the trainer used more memory than its limit; raise resources.limits"
-        return "OutOfMemory", _with_last_lines(text, ended)
+        return Cause("OutOfMemory", _with_last_lines(text, ended))
     if code == 0:
         return _failure_of_another(status)
-    return "TrainerFailed", _with_last_lines(f"the trainer ended with exit code {code}", ended)
+    return Cause(
+        "TrainerFailed", _with_last_lines(f"the trainer ended with exit code {code}", ended)
+    )
 
 
-def _failure_of_another(status: Mapping[str, Any]) -> tuple[str, str]:
+def _failure_of_another(status: Mapping[str, Any]) -> Cause:
     """The trainer exited with 0, but the pod failed."""
     for container in status.get("containerStatuses") or []:
         ended = (container.get("state") or {}).get("terminated") or {}
@@ -44,8 +48,8 @@ def _failure_of_another(status: Mapping[str, Any]) -> tuple[str, str]:
                 f"container '{container.get('name')}' ended with exit code {ended['exitCode']}, "
                 "though the trainer ended with 0"
             )
-            return "ContainerFailed", _with_last_lines(text, ended)
-    return "PodFailed", "the pod failed, though the trainer ended with exit code 0"
+            return Cause("ContainerFailed", _with_last_lines(text, ended))
+    return Cause("PodFailed", "the pod failed, though the trainer ended with exit code 0")
 
 
 def _with_last_lines(text: str, ended: Mapping[str, Any]) -> str:

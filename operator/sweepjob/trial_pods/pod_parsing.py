@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from ..api import names
+from ..api.cause import NO_CAUSE, Cause
 from ..api.conditions import find_condition
 from ..api.object_schemas import JOB_SCHEMA, POD_SCHEMA, coerce
-from ..api.times import parse_time
 from ..lifecycle.observed import Job, Pod
+from ..timestamps import parse_time
 from . import accelerators, container_statuses, disruptions, start_blockers
 from .failures import failure_of
 from .job import trainer_of
@@ -125,11 +126,11 @@ def _view(meta: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str,
         uid=meta["uid"],
         succeeded=(phase == "Succeeded") if is_terminal else None,
         deleting="deletionTimestamp" in meta,
-        gone_by=parse_time(meta.get("deletionTimestamp")),
+        termination_due=parse_time(meta.get("deletionTimestamp")),
         disrupted=disruption is not None,
         started=container_statuses.start_time(trainer),
         never_started_since=disruptions.never_started_since(status),
-        failure=disruption or (failure_of(trainer, status) if is_terminal else ("", "")),
+        failure=disruption or (failure_of(trainer, status) if is_terminal else NO_CAUSE),
         node=spec.get("nodeName", ""),
         trainer_end=None if is_terminal else container_statuses.trainer_end(spec, status),
     )
@@ -153,5 +154,5 @@ def _attempt(labels: Mapping[str, str]) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
-def _job_failure(condition: Mapping[str, str]) -> tuple[str, str]:
-    return condition.get("reason", "JobFailed"), condition.get("message", "the Job failed")
+def _job_failure(condition: Mapping[str, str]) -> Cause:
+    return Cause(condition.get("reason", "JobFailed"), condition.get("message", "the Job failed"))

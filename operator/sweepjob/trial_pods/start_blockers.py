@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..api import names
-from ..api.times import parse_time
 from ..lifecycle.observed import StartBlocker
+from ..timestamps import parse_time
 from . import disruptions
 from .missing_objects import MAX_MESSAGE, find_missing_object
 from .resource_admission import is_of_demanding_quota, is_of_limit_range, remedies

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sweepjob.api.resources import SWEEPJOBS
 from sweepjob.kube import resources
 from sweepjob.kube.client import KubeClient
 
@@ -71,11 +72,11 @@ async def with_sidecars(api: KubeClient, namespace: str, work: Work) -> Work:
 async def sweep(api: KubeClient, namespace: str, work: Work, source: str, name: str) -> float:
     """A sweep of the same pods; returns seconds from its creation to its end."""
     body = sweepjob(name, work, source)
-    page = await api.list_page(resources.SWEEPJOBS, namespace, "", "")
+    page = await api.list_page(SWEEPJOBS, namespace, "", "")
     started = time.time()
-    await api.create(resources.SWEEPJOBS, namespace, body)
+    await api.create(SWEEPJOBS, namespace, body)
     version = page["metadata"]["resourceVersion"]
-    async for seen in follow(api, resources.SWEEPJOBS, namespace, version):
+    async for seen in follow(api, SWEEPJOBS, namespace, version):
         if seen["metadata"]["name"] == name and _is_over(seen):
             break
     return time.time() - started

@@ -18,7 +18,7 @@ from sweepjob.http_server.connections import Connections
 from sweepjob.http_server.limits import ConnectionLimits
 from sweepjob.ingest.authentication import Caller
 from sweepjob.ingest.client import ChannelClient
-from sweepjob.ingest.worker import ingest
+from sweepjob.ingest.worker import serve_ingest
 
 from tests.fake_api.harness import NAMESPACE
 
@@ -29,7 +29,7 @@ class Believing:
     def __init__(self) -> None:
         self._known: dict[str, Caller] = {}
 
-    async def identify(self, token: str, peer: str) -> Caller | None:
+    async def authenticate(self, token: str, peer: str) -> Caller | None:
         found = self._known.get(token)
         if found is None:
             pod = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "==="))["pod"]
@@ -45,7 +45,7 @@ async def main() -> None:
     # All trials have one address here.
     limits = ConnectionLimits(total=10_000, per_peer=10_000, new_rate=1e6, new_burst=1e6)
     client = await ChannelClient.connect(socket.socket(fileno=int(channel)))
-    await ingest(client, listener, Believing(), Connections(limits), tls)
+    await serve_ingest(client, listener, Believing(), Connections(limits), tls)
 
 
 if __name__ == "__main__":

@@ -19,12 +19,13 @@ from typing import Any
 
 import uvloop
 from sweepjob.ingest.process import IngestProcess
-from sweepjob.local.api_server import MemoryApiServer, Request
+from sweepjob.kube.transport import Request
+from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
 
 from tests.fake_api.cluster import FakeCluster
-from tests.fake_api.harness import NAMESPACE, Operator
-from tests.fake_api.transport import FakeClient, Weather
+from tests.fake_api.harness import NAMESPACE, RunningOperator
+from tests.fake_api.transport import FaultProfile, FaultyTransport
 
 
 def sweepjob(trials: int) -> Body:
@@ -54,13 +55,13 @@ async def main() -> None:
     FakeCluster(server, random.Random(1), time.time, train)
     path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
     server.answer(Request("POST", path, {}, sweepjob(int(trials))))
-    still = Weather(random.Random(2), delay=(0.0, 0.0), lag=(0.0, 0.0))
-    operator = Operator(FakeClient(server, still), time.time)
+    still = FaultProfile(random.Random(2), delay=(0.0, 0.0), lag=(0.0, 0.0))
+    operator = RunningOperator(FaultyTransport(server, still), time.time)
     pods = await _running(server, int(trials))
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     believing = (sys.executable, "-m", "tests.bench.intake.believing", certificate, key, str(port))
-    ingestion = IngestProcess(operator.pushes, believing)
+    ingestion = IngestProcess(operator.push_handler, believing)
     serving = asyncio.create_task(ingestion.run())
     await ingestion.listening.wait()
     print(json.dumps({"port": port, "pods": pods}), flush=True)

@@ -18,7 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sweepjob.kube import errors, resources
+from sweepjob.api.resources import SWEEPJOBS, SWEEPTRIALS
+from sweepjob.kube import errors
 from sweepjob.kube.client import KubeClient
 
 from tests.bench.control_plane import ways
@@ -56,7 +57,7 @@ async def check(api: KubeClient, total: int, reports: int) -> None:
     expected = [value(n) for n in range(1, reports + 1)]
     token, seen = "", 0
     while True:
-        page = await api.list_page(resources.SWEEPTRIALS, NAMESPACE, "", token)
+        page = await api.list_page(SWEEPTRIALS, NAMESPACE, "", token)
         for trial in page["items"]:
             curve = (trial["status"].get("curve") or {}).get("values", "")
             assert [float(v) for v in curve.split()] == expected, trial["metadata"]["name"]
@@ -126,7 +127,7 @@ async def main() -> int:
     operator, course = OperatorProcess(target.built_in), BestSoFarTrace()
     for number in range(args.sweeps):
         body = sweepjob(f"scale-{number}", args.trials, args.concurrent)
-        await api.create(resources.SWEEPJOBS, NAMESPACE, body)
+        await api.create(SWEEPJOBS, NAMESPACE, body)
     await course.follow(api, NAMESPACE, operator, total)
     report(course, total, args.reports)
     await check(api, total, args.reports)

@@ -6,7 +6,8 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from sweepjob.kube import errors, resources
+from sweepjob.api.resources import SWEEPJOBS
+from sweepjob.kube import errors
 from sweepjob.kube.client import KubeClient
 
 from tests.bench.control_plane.costs import OperatorProcess
@@ -39,7 +40,7 @@ class BestSoFarTrace:
         while not self.samples or self.samples[-1].ended < total:
             await asyncio.sleep(_EVERY)
             try:
-                page = await api.list_page(resources.SWEEPJOBS, namespace, "", "")
+                page = await api.list_page(SWEEPJOBS, namespace, "", "")
             except errors.ApiError:
                 continue
             ended = sum(_ended(body.get("status") or {}) for body in page["items"])

@@ -12,7 +12,7 @@ import pytest
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.sweeptrial import dump_stop
-from sweepjob.api.times import format_time
+from sweepjob.timestamps import format_time
 
 from .program import Program
 from .test_views import NOW, sweep_body, trial_body

@@ -14,7 +14,6 @@ from sweepjob.api.curve_encoding import dump_curve
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.sweeptrial import dump_stop, trial_manifest
-from sweepjob.api.times import format_time
 from sweepjob.cli import cost
 from sweepjob.cli.explain import best_within, explain_trial
 from sweepjob.cli.explain_sweep import explain_sweep
@@ -26,6 +25,7 @@ from sweepjob.render.formatting import format_duration, format_gpu_time, plurali
 from sweepjob.render.screen import sweep_screen
 from sweepjob.render.sparkline import progress_bar, sparkline
 from sweepjob.render.views import SweepView, TrialView, best_so_far, sort_by_score, trial_views
+from sweepjob.timestamps import format_time
 
 from ..builders import sweepjob
 

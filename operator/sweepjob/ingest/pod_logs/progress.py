@@ -1,4 +1,4 @@
-"""What is known of one log that is read: how far, what was found, what was skipped."""
+"""The progress of reading one log: its position, what was found, what was skipped."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from ...pod_logs.findings import LogFindings
 from ...pod_logs.log_parser import LogParser, nanoseconds
 from ...pod_logs.position import LineCounter, LogPosition
 
-_FRESH = 2.0  # seconds that a line may be older than usual when reading is up to date
-# Of lines that are skipped the newest are looked at all the same: the last report is often the best.
+_FRESH = 2.0  # seconds that a line may be older than usual while reading is up to date
+# The newest of the skipped lines are parsed all the same: the last report is often the best. Lines,
+# bytes.
 _NEWEST_LINES, _NEWEST_SIZE = 100, 128 * 1024
 
 Found = list[tuple[str, float]]
@@ -28,16 +29,17 @@ class _Line(NamedTuple):
 
 
 class LogReading:
-    """A log that is read; it outlives a stream that breaks.
+    """One log that is being read. It outlives a stream that breaks.
 
     Args:
-        lines: finds the reports.
-        position: behind what was read before.
+        lines: finds the reports in lines.
+        position: behind the last line that was read before.
 
     Attributes:
-        ended: the pod has ended.
-        limit: when the stream is cut off.
-        is_held: the stream is not read from, since its budget is spent.
+        ended: set when the pod has ended.
+        limit: cuts the stream off; None while there is none, or it is not to be cut off.
+        task: that reads the log.
+        is_throttled: the stream is not read from, since its budget is used up.
         skipping: lines are skipped, to be up to date again.
         error: why the log cannot be read; empty when it can.
     """
@@ -48,26 +50,28 @@ class LogReading:
         self.ended = asyncio.Event()
         self.limit: asyncio.Timeout | None = None
         self.task: asyncio.Task[None] | None = None
-        self.is_held = self.skipping = False
+        self.is_throttled = self.skipping = False
         self.error = ""
         self._newest: deque[_Line] = deque()
         self._newest_size = 0
         self._skipped_lines = self._skipped_bytes = self._counted = 0
-        self._held = 0.0
+        self._throttled = 0.0
         self._usual_age = float("inf")
         self._is_within = self._is_new = False
 
     @property
     def is_over(self) -> bool:
+        """Whether the log has been read to its end."""
         return self.task is not None and self.task.done()
 
     @property
-    def news(self) -> tuple[int, int]:
-        """Changes when there is more to tell at once: with every doubling, as far as it is a number."""
+    def findings_version(self) -> tuple[int, int]:
+        """Changes when the findings are to be handed on at once; of a count, with each doubling."""
         return self._lines.changes, self._skipped_lines.bit_length()
 
     @property
     def findings(self) -> LogFindings:
+        """What was found besides reports."""
         return LogFindings(
             samples=self._lines.samples,
             unreadable_values=self._lines.unreadable_values,
@@ -78,33 +82,37 @@ class LogReading:
         )
 
     def count_skipped(self) -> int:
-        """How many lines have been skipped since this was asked last."""
+        """How many lines have been skipped since the last call."""
         more, self._counted = self._skipped_lines - self._counted, self._skipped_lines
         return more
 
     def begin(self) -> int:
-        """A stream is opened; returns the time from which on it has to be read."""
+        """Begin a stream; returns the time from which to read it, in nanoseconds since the epoch."""
         self._counter.restart()
         self._is_within = False
         return self._counter.position.since
 
     def finish(self, idle: float) -> None:
-        """The pod has ended: what is left can be read at once. The stream would end, too, but later, and
-        not at all where the node is gone. It is read as long as lines come: it may have some that a
-        rotation has taken from the others.
+        """Read what is left, and then end: the pod has ended.
+
+        The stream would end by itself, but later, and not at all where the node is gone. It is read for
+        as long as lines arrive, since it may have lines that a rotation has removed from a new stream.
+
+        Args:
+            idle: seconds without a line after which the stream is cut off.
         """
         self.ended.set()
-        if not self.is_held:
+        if not self.is_throttled:
             self.cut_off_after(idle)
 
     def cut_off_after(self, idle: float | None) -> None:
-        """Cut the stream off when nothing comes for so many seconds; None for as long as it may take."""
+        """Cut the stream off after so many seconds without a line; None for no limit."""
         if self.limit is not None:
             now = asyncio.get_running_loop().time()
             self.limit.reschedule(None if idle is None else now + idle)
 
-    def take(self, line: str) -> tuple[Found, LogPosition] | None:
-        """Take in a line, or a part of one; returns what was found in it."""
+    def read_line(self, line: str) -> tuple[Found, LogPosition] | None:
+        """Read a line, or a part of one; returns its reports and its position, None for no report."""
         more, begins = line.endswith(MORE), not self._is_within
         text = line[:-1] if more else line
         self._is_within = more
@@ -113,7 +121,7 @@ class LogReading:
             try:
                 self._is_new = self._counter.is_new(nanoseconds(timestamp))
             except (ValueError, OverflowError):
-                self._is_new = False  # e.g. the kubelet's own words about the log
+                self._is_new = False  # e.g. the kubelet's own messages about the log
         if not self._is_new:
             return None
         position = self._counter.position
@@ -123,34 +131,36 @@ class LogReading:
         found = self._lines.read(text, ends=not more)
         return (found, position) if found else None
 
-    def hold(self, seconds: float, now: float, patience: float) -> bool:
-        """Reading was held back by its budget; returns whether it is up to date all the same.
+    def note_throttling(self, seconds: float, now: float, patience: float) -> bool:
+        """Reading was throttled by its budget; returns whether it is up to date all the same.
 
         Args:
-            seconds: how long.
+            seconds: for how long.
             now: seconds since the epoch.
-            patience: after so many seconds in a row lines are skipped.
+            patience: seconds of throttling in a row after which lines are skipped.
         """
         if self.is_fresh(now):
             return True
-        self._held += seconds
-        if self._held > patience and not self._is_within:
+        self._throttled += seconds
+        if self._throttled > patience and not self._is_within:
             self.skipping = True
         return False
 
     def is_fresh(self, now: float) -> bool:
-        """Whether the last line was not older than lines usually are when they arrive; the clock of the
-        node need not agree with ours.
+        """Whether the last line was not older than lines usually are when they arrive.
+
+        The usual age includes the difference between the node's clock and ours.
+
+        Args:
+            now: seconds since the epoch.
         """
         age = now - self._counter.position.time / 1e9
         self._usual_age = min(self._usual_age, age)
         return age <= self._usual_age + _FRESH
 
     def catch_up(self) -> Iterator[tuple[Found, LogPosition]]:
-        """Reading is up to date: nothing is skipped from here on. Returns what was found in the newest of
-        the skipped lines.
-        """
-        self._held, self.skipping = 0.0, False
+        """Skip no more lines; returns what is found in the newest of the skipped ones."""
+        self._throttled, self.skipping = 0.0, False
         newest, self._newest, self._newest_size = self._newest, deque(), 0
         ends_there = [line.begins for line in newest][1:] + [True]
         for line, ends in zip(newest, ends_there, strict=False):

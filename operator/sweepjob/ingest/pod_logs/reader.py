@@ -1,7 +1,7 @@
-"""Reports from the logs of pods, for sweeps that ask for them: one stream for each running trainer.
+"""Reads reports from the logs of pods, for sweeps with this source: one stream for each trainer.
 
-A stream that broke, or an operator that was started again, goes on behind the last report on record
-(``log_position``). All streams together get a share of the event loop's time (``log_budget``).
+A stream that broke, or an operator that was restarted, continues behind the last recorded report
+(``sweepjob.pod_logs.position``). All streams together have a share of the event loop's time (``budget``).
 """
 
 from __future__ import annotations
@@ -25,27 +25,28 @@ from .progress import Found, LogReading
 
 _log = logging.getLogger(__name__)
 _PAUSE = 0.5  # seconds before a stream that broke is opened again
-# In vain in a row; then it is said, and of a pod that has ended what is there has to do.
+# Failures in a row after which the error is reported, and the log of a pod that has ended is given up.
 _TRIES = 10
 _IDLE = 0.1  # seconds without a line after which the stream of a pod that has ended is cut off
 _GAP = 0.05  # seconds without a line that show that reading is up to date
-_NOT_PERMITTED_PAUSE = 3.0  # seconds, the same, where the operator lacks the right
+_NOT_PERMITTED_PAUSE = 3.0  # seconds between two tries where the operator lacks the right
 
 Report = Callable[[PodRecord, Found, LogPosition], None]
 
 
 def _ignore(pod: PodRecord, findings: LogFindings) -> None:
-    """Nobody asks what else was found."""
+    """The default: what else was found is not needed."""
 
 
 class LogReaders:
     """Reads the logs of pods, each in a task of its own.
 
     Args:
-        current: a pod as it is now, None when it is gone.
-        report: called with what was found in a line, and where that was.
+        api: the client.
+        current: returns a pod as it is now by its uid; None when it is gone.
+        report: called with the reports in a line, and the line's position.
         finished: called when a pod has ended and its log has been read to the end.
-        observed: called with what else is known of a log, when that has changed.
+        observed: called with what else was found in a log, when that has changed.
         limits: budgets of reading.
         clock: seconds since the epoch.
     """
@@ -71,11 +72,15 @@ class LogReaders:
         self._readings: dict[str, LogReading] = {}
 
     def follow(self, pod: PodRecord, lines: LogParser, after: int, count: int = 1) -> None:
-        """Read a pod's log from a position on, unless it is being read, or has been. To be called again
-        when the pod has ended.
+        """Read a pod's log from a position on, unless it is being read, or has been.
+
+        To be called again when the pod has ended.
 
         Args:
-            after, count: time and lines of the position.
+            pod: whose log.
+            lines: finds the reports in its lines.
+            after: the position's time, in nanoseconds since the epoch.
+            count: the position's lines.
         """
         reading = self._readings.get(pod.uid)
         if reading is None:
@@ -91,7 +96,7 @@ class LogReaders:
         return reading is not None and reading.is_over
 
     def forget(self, uid: str) -> None:
-        """The pod is gone."""
+        """Stop reading the log of a pod that is gone."""
         reading = self._readings.pop(uid, None)
         if reading is not None and reading.task is not None:
             reading.task.cancel()
@@ -105,9 +110,9 @@ class LogReaders:
                 try:
                     error = await self._try(pod, reading, budget, follow=not ended)
                 except errors.NotPermitted as denied:
-                    # The log stays where it is, and is read once the operator may.
+                    # The log remains, and is read once the operator has the right.
                     reading.error = str(denied)
-                    self._tell(pod, reading)
+                    self._report_findings(pod, reading)
                     await asyncio.sleep(_NOT_PERMITTED_PAUSE)
                     continue
                 if not error and ended:
@@ -115,20 +120,20 @@ class LogReaders:
                 failures = failures + 1 if error else 0
                 if failures >= _TRIES or error.startswith("403"):
                     reading.error = error
-                    self._tell(pod, reading)
+                    self._report_findings(pod, reading)
                     if ended and failures >= _TRIES:
                         break
                 await _pause(None if ended else reading.ended)
         finally:
             try:
-                self._tell(pod, reading)
+                self._report_findings(pod, reading)
             finally:
                 self._finished(pod)
 
     async def _try(
         self, pod: PodRecord, reading: LogReading, budget: StreamBudget, *, follow: bool
     ) -> str:
-        """Read the log until it ends, breaks or is cut off; returns why it could not be, if so."""
+        """Read the log until it ends, breaks or is cut off; returns the error, empty for none."""
         try:
             await self._stream(pod, reading, budget, follow=follow)
         except errors.NotPermitted:
@@ -136,7 +141,7 @@ class LogReaders:
         except errors.ApiError as error:
             _log.info("log of %s/%s: %s", pod.namespace, pod.name, error)
             return str(error)
-        except Exception as error:  # noqa: BLE001 - a trainer's line must not end its trial's reading
+        except Exception as error:  # noqa: BLE001 - a trainer's line must not end the reading of its log
             _log.exception("log of %s/%s", pod.namespace, pod.name)
             metrics.LOG_ERRORS.inc()
             return repr(error)
@@ -144,7 +149,7 @@ class LogReaders:
         return ""
 
     def _has_ended(self, uid: str) -> bool:
-        """Whether there is nothing more to come, as far as was known before reading."""
+        """Whether the log has ended, as far as is known before it is read."""
         pod = self._current(uid)
         return pod is None or pod.view.is_terminal or pod.trainer_ended
 
@@ -156,49 +161,49 @@ class LogReaders:
             async with asyncio.timeout(None) as limit:
                 reading.limit = limit if follow else None
                 async with contextlib.aclosing(self._api.read_log(*where, follow=follow)) as lines:
-                    await self._take_lines(pod, reading, budget, lines)
+                    await self._read_lines(pod, reading, budget, lines)
         except TimeoutError:
-            pass  # cut off
+            pass  # the stream was cut off
         finally:
             reading.limit = None
             self._report_all(pod, reading.catch_up())
 
-    async def _take_lines(
+    async def _read_lines(
         self,
         pod: PodRecord,
         reading: LogReading,
         budget: StreamBudget,
         lines: AsyncIterator[str],
     ) -> None:
-        before, told = time.perf_counter(), reading.news
+        before, handed_on = time.perf_counter(), reading.findings_version
         async for line in lines:
             begun = time.perf_counter()
             if begun - before > _GAP or (reading.skipping and reading.is_fresh(self._clock())):
                 self._report_all(pod, reading.catch_up())
-            found = reading.take(line)
+            found = reading.read_line(line)
             if found is not None:
                 self._report(pod, *found)
-            if reading.news != told:
-                told = reading.news
-                self._tell(pod, reading)
+            if reading.findings_version != handed_on:
+                handed_on = reading.findings_version
+                self._report_findings(pod, reading)
             before = time.perf_counter()
-            if budget.spend(len(line), before - begun, skipped=reading.skipping):
-                await self._hold_back(pod, reading, budget)
+            if budget.consume(len(line), before - begun, skipped=reading.skipping):
+                await self._throttle(pod, reading, budget)
                 before = time.perf_counter()
             if reading.ended.is_set():
                 reading.cut_off_after(_IDLE)
 
-    async def _hold_back(self, pod: PodRecord, reading: LogReading, budget: StreamBudget) -> None:
-        """Leave the event loop to others for a while."""
-        reading.is_held = True
+    async def _throttle(self, pod: PodRecord, reading: LogReading, budget: StreamBudget) -> None:
+        """Wait until the stream's budget allows more."""
+        reading.is_throttled = True
         reading.cut_off_after(None)
         seconds = await budget.wait()
-        reading.is_held = False
-        if reading.hold(seconds, self._clock(), self._limits.patience):
+        reading.is_throttled = False
+        if reading.note_throttling(seconds, self._clock(), self._limits.patience):
             self._report_all(pod, reading.catch_up())
 
-    def _tell(self, pod: PodRecord, reading: LogReading) -> None:
-        """Hand on what was found beside reports."""
+    def _report_findings(self, pod: PodRecord, reading: LogReading) -> None:
+        """Hand on what was found besides reports."""
         metrics.LOG_LINES_SKIPPED.inc(reading.count_skipped())
         self._observed(pod, reading.findings)
 
@@ -208,7 +213,7 @@ class LogReaders:
 
 
 async def _pause(ended: asyncio.Event | None) -> None:
-    """Before the next try; shorter when the pod ends."""
+    """Pause before the next try, until the pod ends at most."""
     if ended is None:
         await asyncio.sleep(_PAUSE)
         return

@@ -1,5 +1,5 @@
-"""What the API server refuses before it looks at a request: rights that are lacking, and resources whose
-CRD is not there."""
+"""What the fake API server refuses: requests for which a right is missing, and resources whose CRD does
+not exist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sweepjob.local.api_server import Request, StatusError
+from sweepjob.kube.transport import Request
+from sweepjob.local.api_server import StatusError, parse_path
 
 _ACCOUNT = "system:serviceaccount:sweepjob-system:sweepjob"
 _SWEEPS = "sweepjob.dev"
@@ -20,14 +21,14 @@ Key = tuple[str, str, str]  # group, resource with subresource, verb
 
 def needed(request: Request) -> Key:
     """The right that a request needs."""
-    _, resource, name, subresource = request.parts()
-    verb = _VERBS.get(request.method, "get" if name else "list")
+    path = parse_path(request.path)
+    verb = _VERBS.get(request.method, "get" if path.name else "list")
     verb = "watch" if "watch" in request.query else verb
     group = "" if request.path.startswith("/api/") else request.path.split("/")[2]
-    return group, "/".join(filter(None, (resource, subresource))), verb
+    return group, "/".join(filter(None, (path.resource, path.subresource))), verb
 
 
-class Gate:
+class AccessRules:
     """Stands before the server.
 
     Args:
@@ -59,7 +60,8 @@ class Gate:
         """The answer to a request that does not reach the server, None to one that does."""
         if request.path.startswith("/apis/") and request.path.count("/") < 4:
             return self._discovery(request)
-        namespace, resource, name, _ = request.parts()
+        path = parse_path(request.path)
+        namespace, resource, name = path.namespace, path.resource, path.name
         group, full, verb = needed(request)
         if self.lacks((group, full, verb), namespace):
             return _refuse(403, "Forbidden", _forbidden(group, full, verb, namespace, name))
@@ -102,7 +104,7 @@ class Gate:
         self, request: Request, events: AsyncIterator[Any]
     ) -> AsyncIterator[Any]:
         """The events of a watch, until its resource is gone."""
-        closed = self._closed.get(request.parts()[1])
+        closed = self._closed.get(parse_path(request.path).resource)
         if closed is None:
             async for event in events:
                 yield event

@@ -1,4 +1,4 @@
-"""Looks at every change that is committed, and says which invariant it breaks."""
+"""Checks the invariants of a sweep at each change that is committed."""
 
 from __future__ import annotations
 
@@ -13,39 +13,42 @@ _ENDS = ("Succeeded", "EarlyStopped", "Failed", "Canceled")
 
 
 class Objects(Protocol):
-    """What there is at this moment."""
+    """The objects as they are at this moment."""
 
     def get(self, resource: str, key: Key) -> Body | None: ...
     def all(self, resource: str) -> dict[Key, Body]: ...
 
 
-class Watcher:
-    """Keeps the first problem, since it is raised in whoever wrote.
+class Invariants:
+    """Keeps the first violation, since an exception would reach the writer only.
 
     Args:
+        store: the objects.
         concurrent: trials that may run at a time.
-        people: there are some, who delete Jobs; a Job may be created again then.
+        users_act: users delete Jobs, so that a Job may be created again.
 
     Attributes:
-        jobs_created: how often each was.
-        ahead: Jobs that were created before the pod whose slot they take had been put away.
+        problem: the first violation.
+        jobs_created: how often each Job was created.
+        ahead: Jobs that were created before the pod of the slot before had terminated.
     """
 
-    def __init__(self, store: Objects, concurrent: int, *, people: bool = False) -> None:
+    def __init__(self, store: Objects, concurrent: int, *, users_act: bool = False) -> None:
         self._store = store
-        self._people = people
+        self._users_act = users_act
         self._concurrent = concurrent
         self.problem: AssertionError | None = None
         self.jobs_created: Counter[str] = Counter()
         self.ahead = 0
 
-    def look(self, change: Change) -> None:
+    def check(self, change: Change) -> None:
+        """Check a change."""
         try:
-            self._look(change)
+            self._check(change)
         except AssertionError as error:
             self.problem = self.problem or error
 
-    def _look(self, change: Change) -> None:
+    def _check(self, change: Change) -> None:
         if change.resource == "sweeptrials":
             self._check_record(change.old, change.new)
         elif change.resource == "jobs" and change.old is None and change.new is not None:
@@ -68,7 +71,7 @@ class Watcher:
     def _check_new_job(self, job: Body) -> None:
         name = job["metadata"]["name"]
         self.jobs_created[name] += 1
-        assert self._people or self.jobs_created[name] == 1, f"Job {name} was created again"
+        assert self._users_act or self.jobs_created[name] == 1, f"Job {name} was created again"
         pods = self._store.all("pods").values()
         self.ahead += (
             sum(pod["status"].get("phase") not in _TERMINAL for pod in pods) >= self._concurrent
@@ -93,7 +96,7 @@ def _listed(pods: list[Body]) -> str:
 
 
 def is_over(pod: Body) -> bool:
-    """Whether nothing of it runs any more: what only waits to be put away is in nobody's way."""
+    """Whether no container of a pod runs, though its phase may not be terminal yet."""
     status = pod["status"]
     if status.get("phase") in _TERMINAL:
         return True

@@ -1,10 +1,10 @@
-"""What is said about a CustomResourceDefinition of ours that is not there."""
+"""Messages about a CustomResourceDefinition of this project that is not served."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
-from ..api import names
+from . import names
 
 _INSTALL = (
     "Install the CRDs: helm install sweepjob-crds helm/sweepjob-crds, or kubectl apply -k crds"
@@ -12,10 +12,11 @@ _INSTALL = (
 
 
 def missing_crd(plural: str, versions: Mapping[str, Set[str]]) -> str:
-    """What is wrong with a resource of ours; empty when it is served.
+    """Why a resource of this project cannot be used, and what to do; empty when it is served.
 
     Args:
-        versions: the resources of our group, by the versions that are served.
+        plural: of the resource.
+        versions: the resources of this project's API group, by the versions in which they are served.
     """
     if plural in versions.get(names.VERSION, ()):
         return ""

@@ -1,5 +1,5 @@
-"""What runs in a pod of the fake cluster: a trainer that reports, and a sidecar that pushes as the real
-one does: numbered, again and again until it is durable, with last words for an operator that was away."""
+"""What runs in a pod of the fake cluster: a trainer that reports, and a sidecar that pushes its reports as
+the real one does: numbered, repeated until they are durable, with a termination message at the end."""
 
 from __future__ import annotations
 
@@ -14,54 +14,58 @@ from sweepjob.controllers.push_handler import PushHandler
 from sweepjob.ingest.authentication import Caller
 from sweepjob.local.store import Body
 
-_AGAIN = 0.3  # seconds until a push that failed is tried again
-_REMINDER = 2.0  # seconds between pushes of nothing while something is not durable yet
-_FAREWELL = 3.0  # seconds that the sidecar has for what is left when the trainer has ended
+_RETRY = 0.3  # seconds until a push that failed is tried again
+_REMINDER = 2.0  # seconds between empty pushes while something is not durable yet
+_FLUSH_TIMEOUT = 3.0  # seconds that the sidecar has for the rest when the trainer has ended
 
 
-class Trainers:
-    """All of them.
+class SimulatedTrainers:
+    """The trainers and sidecars of all pods.
 
     Args:
-        intake: the operator's, while there is one.
-        made: reports by trial and pod, as they were made: the truth to compare with.
-        failing: probability that a trainer fails.
-        muted: so many pods, the first, have sidecars that are killed in the end, before any last words.
+        chance: the source of all randomness.
+        push_handler: returns the operator's, None while no operator runs.
+        failure_probability: that a trainer fails.
+        killed_sidecars: the number of pods, the first ones, whose sidecars are killed before they write a
+            termination message.
+
+    Attributes:
+        made: the reports that were made, by trial and pod.
     """
 
     def __init__(
         self,
         chance: random.Random,
-        intake: Callable[[], PushHandler | None],
-        failing: float = 0.0,
-        muted: int = 0,
+        push_handler: Callable[[], PushHandler | None],
+        failure_probability: float = 0.0,
+        killed_sidecars: int = 0,
     ) -> None:
         self._chance = chance
-        self._intake = intake
-        self._failing = failing
-        self._muted = muted
+        self._push_handler = push_handler
+        self._failure_probability = failure_probability
+        self._killed_sidecars = killed_sidecars
         self.made: dict[str, dict[str, list[float]]] = defaultdict(dict)
 
     async def run(self, pod: Body) -> tuple[int, str]:
-        """A pod's life, from its start to the exit code and the sidecar's last words."""
+        """Run a pod; returns the trainer's exit code and the sidecar's termination message."""
         environment = {e["name"]: e["value"] for e in pod["spec"]["containers"][0]["env"]}
         parameters = json.loads(environment["SWEEPJOB_PARAMETERS"])
         trial = environment["SWEEPJOB_TRIAL"]
         made = self.made[trial].setdefault(pod["metadata"]["uid"], [])
-        self._muted -= 1
-        muted = self._muted >= 0
-        sidecar = _Sidecar(pod, trial, made, self._intake)
+        self._killed_sidecars -= 1
+        is_killed = self._killed_sidecars >= 0
+        sidecar = _Sidecar(pod, trial, made, self._push_handler)
         pushing = asyncio.create_task(sidecar.run())
         try:
             code = await self._train(parameters, made)
             sidecar.finishing = True
-            await asyncio.wait([pushing], timeout=_FAREWELL)
+            await asyncio.wait([pushing], timeout=_FLUSH_TIMEOUT)
         finally:
             pushing.cancel()
-        return code, "" if muted else sidecar.last_words()
+        return code, "" if is_killed else sidecar.termination_message()
 
     async def _train(self, parameters: dict[str, float], made: list[float]) -> int:
-        fails = self._chance.random() < self._failing
+        fails = self._chance.random() < self._failure_probability
         reports = int(parameters["reports"])
         until = self._chance.randrange(reports) if fails else reports
         for n in range(1, until + 1):
@@ -72,13 +76,17 @@ class Trainers:
 
 class _Sidecar:
     def __init__(
-        self, pod: Body, trial: str, made: list[float], intake: Callable[[], PushHandler | None]
+        self,
+        pod: Body,
+        trial: str,
+        made: list[float],
+        push_handler: Callable[[], PushHandler | None],
     ) -> None:
         meta = pod["metadata"]
         self._caller = Caller(meta["namespace"], meta["name"], meta["uid"])
         self._trial = trial
         self._made = made
-        self._intake = intake
+        self._push_handler = push_handler
         self._reply = protocol.Reply(1, 0)
         self.finishing = False
 
@@ -89,16 +97,16 @@ class _Sidecar:
             if values or self._reply.durable < len(self._made):
                 await asyncio.sleep(0.01)
                 await self._push(protocol.Push(self._caller.namespace, self._trial, first, values))
-            await asyncio.sleep(0.05 if values else _AGAIN)
+            await asyncio.sleep(0.05 if values else _RETRY)
 
     def _is_done(self) -> bool:
         return self.finishing and self._reply.next > len(self._made)
 
     async def _push(self, push: protocol.Push) -> None:
-        intake = self._intake()
-        if intake is None:
+        push_handler = self._push_handler()
+        if push_handler is None:
             return
-        answer = intake.answer(self._caller, push)
+        answer = push_handler.handle(self._caller, push)
         if answer.status == 410:
             self._reply = protocol.Reply(push.first, 0, protocol.STOP)
         elif answer.status == 200:
@@ -106,7 +114,7 @@ class _Sidecar:
             if not push.values:
                 await asyncio.sleep(_REMINDER)
 
-    def last_words(self) -> str:
+    def termination_message(self) -> str:
         low, high = (f(self._made) if self._made else None for f in (min, max))
         summary = protocol.Summary(len(self._made), low, high, tuple(self._made), ("score",))
         return summary.dump()

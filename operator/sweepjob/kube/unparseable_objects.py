@@ -1,5 +1,6 @@
-"""Objects that a watch delivered and that could not be read, or not be handled: each is named once, is
-counted while it is there, and costs the others nothing.
+"""Objects that a watch delivered and that could not be parsed or handled.
+
+Each is logged once, is counted while it exists, and does not affect the others.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """Which object it is, as far as it says so itself.
+class ObjectIdentity:
+    """Which object it is, as far as its metadata can be read.
 
     Attributes:
+        namespace, name, uid: of the metadata.
         version: its resource version.
     """
 
@@ -25,8 +27,8 @@ class Identity:
     version: str
 
     @classmethod
-    def of(cls, body: object) -> Identity:
-        """That of any JSON value; empty texts where it says nothing."""
+    def of(cls, body: object) -> ObjectIdentity:
+        """The identity in any JSON value; empty strings where it has none."""
         meta = body.get("metadata") if isinstance(body, Mapping) else None
         found = meta if isinstance(meta, Mapping) else {}
         keys = ("namespace", "name", "uid", "resourceVersion")
@@ -34,36 +36,37 @@ class Identity:
         return cls(*(text if isinstance(text, str) else "" for text in texts))
 
 
-class Quarantine:
-    """The objects of one kind that are passed over at the moment.
+class UnparseableObjects:
+    """The objects of one resource that are skipped at the moment.
 
     Args:
-        resource: the kind, for the log.
+        resource: its plural name, for the log.
     """
 
     def __init__(self, resource: str) -> None:
         self.resource = resource
-        self._versions: dict[str, str] = {}
+        self._versions: dict[str, str] = {}  # resource versions by uid
 
     def __len__(self) -> int:
+        """How many there are."""
         return len(self._versions)
 
-    def add(self, identity: Identity, error: Exception) -> None:
-        """Pass an object over, and say so once for each of its versions."""
+    def add(self, identity: ObjectIdentity, error: Exception) -> None:
+        """Skip an object, and log it once for each of its versions."""
         if self._versions.get(identity.uid) == identity.version:
             return
         self._versions[identity.uid] = identity.version
         _log.error(
             "%s %s/%s (uid %s) is passed over until it changes: %r",
             *(self.resource, identity.namespace, identity.name, identity.uid, error),
-            # What was not foreseen is a mistake of ours.
+            # A parser raises ValueError; anything else is a defect of the operator.
             exc_info=None if isinstance(error, ValueError) else error,
         )
 
-    def release(self, uid: str) -> None:
-        """An object has been read, or is gone."""
+    def discard(self, uid: str) -> None:
+        """Forget an object that has been parsed, or was deleted."""
         self._versions.pop(uid, None)
 
     def retain(self, uids: Collection[str]) -> None:
-        """Only these are there still."""
+        """Forget all objects but these, which still exist."""
         self._versions = {uid: v for uid, v in self._versions.items() if uid in uids}

@@ -1,25 +1,31 @@
-"""People with kubectl, who do what they please: they delete Jobs and pods, suspend the sweep, resume it, and
-stop it in the end."""
+"""Users with kubectl, at random: they delete Jobs and pods, suspend the sweep, resume it, and stop it in the
+end."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 
-from sweepjob.local.api_server import MemoryApiServer, Request
+from sweepjob.kube.transport import Request
+from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Key
 
 _GROUPS = {"jobs": "/apis/batch/v1", "pods": "/api/v1"}
 _SWEEPJOBS = "/apis/sweepjob.dev/v1alpha1"
 
 
-class People:
-    """They act at random moments; their own connection is a good one.
+class UserActions:
+    """Acts at random moments, without faults of the connection.
 
     Args:
+        server: the API server.
+        chance: the source of all randomness.
         sweep: namespace and name.
-        pause: seconds between two acts, at most.
-        patience: seconds until they stop the sweep.
+        pause: the longest time between two acts, in seconds.
+        patience: seconds until the sweep is stopped.
+
+    Attributes:
+        acts: how many the server carried out.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Which of its rights the operator has, found out by asking the API server about itself."""
+"""Finds out which of its rights the operator has, by SelfSubjectAccessReviews."""
 
 from __future__ import annotations
 
@@ -10,46 +10,52 @@ from collections.abc import Callable, Iterable
 
 from ..kube import errors, resources
 from ..kube.client import KubeClient
-from ..kube.denied import Denied
+from ..kube.denied_access import DeniedAccess
 from ..kube.rate_limiter import Priority
 from ..telemetry.log_format import fields
-from .rights import LEASE_RIGHTS, RIGHTS, Grant, Lack, Need, Right, concerns, right_of
+from .rights import LEASE_RIGHTS, RIGHTS, Grant, Need, Right, ScopedRight, affects_sweep, find_right
 
 _log = logging.getLogger(__name__)
 # Seconds between two reviews of all rights, and of those that are lacking.
-_ALL_AGAIN, _LACKING_AGAIN = 60.0, 5.0
-# Seconds from a refusal to a review of all rights, and between two such reviews.
-_AFTER_REFUSAL, _NEXT_REFUSAL = 1.0, 10.0
-_REVIEWS = 8  # at a time
+_INTERVAL, _LACKING_INTERVAL = 60.0, 5.0
+# Seconds from a refused request to a review of all rights, and between two such reviews.
+_REFUSAL_DELAY, _REFUSAL_INTERVAL = 1.0, 10.0
+_CONCURRENT_REVIEWS = 8
 
 
-def wanted_rights(namespaces: tuple[str, ...], lease: tuple[str, str] | None) -> list[Lack]:
-    """Every right with the namespace in which it is needed, as if all were lacking.
+def scoped_rights(namespaces: tuple[str, ...], lease: tuple[str, str] | None) -> list[ScopedRight]:
+    """Every right with the scope in which the operator needs it.
 
     Args:
-        namespaces: those that are watched, none for the whole cluster.
-        lease: namespace and name of the lease, None for an operator that is alone.
+        namespaces: that are watched; none for the whole cluster.
+        lease: namespace and name of the Lease; None without leader election.
     """
     everywhere: tuple[str | None, ...] = namespaces or (None,)
     wanted = [
-        Lack(right, namespace)
+        ScopedRight(right, namespace)
         for right in RIGHTS
         for namespace in (everywhere if right.grant is Grant.WATCHED else (None,))
     ]
     if lease is None:
         return wanted
-    # Its Role grants them for this one lease; a create cannot be limited to a name.
+    # The Role grants them for this Lease only; a create cannot be limited to a name.
     place, name = lease
     return wanted + [
-        Lack(right, place, "" if right.verb == "create" else name) for right in LEASE_RIGHTS
+        ScopedRight(right, place, "" if right.verb == "create" else name) for right in LEASE_RIGHTS
     ]
 
 
 async def is_allowed(api: KubeClient, right: Right, namespace: str | None, name: str = "") -> bool:
-    """Whether this account has a right, in a namespace or (None) in the whole cluster.
+    """Whether this account has a right.
 
     Args:
-        name: of the one object that it is needed for; empty for all.
+        api: the client.
+        right: the verb on a resource.
+        namespace: None for the whole cluster.
+        name: of the only object that it is needed for; empty for all.
+
+    Raises:
+        ApiError: the API server did not answer, or does not allow the question.
     """
     resource, _, subresource = right.resource.partition("/")
     attributes = {
@@ -65,23 +71,26 @@ async def is_allowed(api: KubeClient, right: Right, namespace: str | None, name:
         "kind": "SelfSubjectAccessReview",
         "spec": {"resourceAttributes": attributes},
     }
-    made = await api.create(resources.OWN_ACCESS_REVIEWS, None, review, Priority.BOOKKEEPING)
+    made = await api.create(resources.OWN_ACCESS_REVIEWS, None, review, Priority.LOW)
     return bool(made["status"].get("allowed"))
 
 
-def _fields(lack: Lack) -> dict[str, dict[str, object]]:
+def _fields(lack: ScopedRight) -> dict[str, dict[str, object]]:
     need = lack.right.need.value
     return fields(right=str(lack.right), namespace=lack.namespace, need=need)
 
 
-class Permissions:
+class RightsReviewer:
     """Keeps ``lacking`` up to date: at the start, every minute, and soon after a request was refused.
 
     Args:
-        changed: called when rights are lacking that were not, or are back.
+        api: the client.
+        namespaces: that are watched; none for the whole cluster.
+        lease: namespace and name of the Lease; None without leader election.
+        changed: called when ``lacking`` has changed.
 
     Attributes:
-        lacking: the rights that are lacking; None before they have been reviewed.
+        lacking: the rights that are lacking; None before the first review.
     """
 
     def __init__(
@@ -93,17 +102,17 @@ class Permissions:
     ) -> None:
         self._api = api
         self._namespaces = namespaces
-        self._wanted = wanted_rights(namespaces, lease)
+        self._wanted = scoped_rights(namespaces, lease)
         self._changed = changed
         self._refused = asyncio.Event()
-        self._reviewing = asyncio.Semaphore(_REVIEWS)
+        self._reviewing = asyncio.Semaphore(_CONCURRENT_REVIEWS)
         self._failure = ""
-        self.lacking: frozenset[Lack] | None = None
+        self.lacking: frozenset[ScopedRight] | None = None
 
     async def run(self) -> None:
-        """Review the rights for ever."""
+        """Review the rights until cancelled."""
         loop = asyncio.get_running_loop()
-        interval = _ALL_AGAIN * max(1.0, len(self._namespaces) / 5)
+        interval = _INTERVAL * max(1.0, len(self._namespaces) / 5)
         all_due, refused_due = 0.0, 0.0
         while True:
             review_all = loop.time() >= all_due
@@ -111,24 +120,24 @@ class Permissions:
             if review_all and self.lacking is not None:
                 all_due = loop.time() + interval
             self._refused.clear()
-            pause = interval if self.lacking == frozenset() else _LACKING_AGAIN
+            pause = interval if self.lacking == frozenset() else _LACKING_INTERVAL
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._refused.wait(), pause)
-                await asyncio.sleep(max(_AFTER_REFUSAL, refused_due - loop.time()))
-                all_due, refused_due = 0.0, loop.time() + _NEXT_REFUSAL
+                await asyncio.sleep(max(_REFUSAL_DELAY, refused_due - loop.time()))
+                all_due, refused_due = 0.0, loop.time() + _REFUSAL_INTERVAL
 
-    def on_denied(self, denied: Denied) -> None:
-        """A request was refused for a right: review, unless it is known to be lacking."""
-        wheres = (None, denied.namespace or None)
+    def on_access_denied(self, denied: DeniedAccess) -> None:
+        """Review soon, unless the right that a request was refused for is known to be lacking."""
+        scopes = (None, denied.namespace or None)
         known = any(
-            lack.right == right_of(denied) and lack.namespace in wheres
+            lack.right == find_right(denied) and lack.namespace in scopes
             for lack in self.lacking or ()
         )
         if not known:
             self._refused.set()
 
-    async def review(self, asked: Iterable[Lack]) -> None:
-        """Ask the API server about some rights, and keep what it says of the others."""
+    async def review(self, asked: Iterable[ScopedRight]) -> None:
+        """Ask the API server about some rights; what is known of the others stays."""
         asked = set(asked)
         try:
             answers = await asyncio.gather(*(self._is_lacking(lack) for lack in asked))
@@ -144,18 +153,18 @@ class Permissions:
             self._changed()
 
     def _report_failure(self, error: errors.ApiError) -> None:
-        """Where accounts may not ask about themselves, refused requests are all that is known."""
+        """Log it. Where accounts may not review their own rights, refused requests show what lacks."""
         if str(error) != self._failure:
             _log.warning("rights cannot be reviewed: %s", error)
         self._failure = str(error)
         if self.lacking is None and isinstance(error, errors.Refused):
             self.lacking = frozenset()
 
-    async def _is_lacking(self, lack: Lack) -> bool:
+    async def _is_lacking(self, lack: ScopedRight) -> bool:
         async with self._reviewing:
             return not await is_allowed(self._api, lack.right, lack.namespace, lack.name)
 
-    def _report(self, now: frozenset[Lack], before: frozenset[Lack]) -> None:
+    def _report(self, now: frozenset[ScopedRight], before: frozenset[ScopedRight]) -> None:
         for lack in sorted(now - before, key=str):
             level = logging.ERROR if lack.right.need is Need.REQUIRED else logging.WARNING
             _log.log(level, "right lacking: %s", lack, extra=_fields(lack))
@@ -163,31 +172,32 @@ class Permissions:
             _log.info("right back: %s %s", lack.right, lack.where, extra=_fields(lack))
 
     def problems(self) -> list[str]:
-        """Why the operator is not ready, as far as its rights are the reason."""
+        """Reasons why the operator is not ready: required rights that are lacking."""
         if self.lacking is None:
             return ["the operator's rights have not been reviewed yet"]
-        shut = self.shut_namespaces()
+        inaccessible = self.inaccessible_namespaces()
         required = (lack for lack in self.lacking if lack.right.need is Need.REQUIRED)
-        return sorted(str(lack) for lack in required if lack.namespace not in shut)
+        return sorted(str(lack) for lack in required if lack.namespace not in inaccessible)
 
-    def shut_namespaces(self) -> frozenset[str]:
-        """Watched namespaces in which no right is granted at all, while others are open: deleted, or
-        without the RoleBinding. The sweeps of the others go on.
+    def inaccessible_namespaces(self) -> frozenset[str]:
+        """Watched namespaces in which no right is granted at all, while some are in others.
+
+        They were deleted, or lack the RoleBinding. They do not make the operator unready.
         """
         granted = sum(right.grant is Grant.WATCHED for right in RIGHTS)
-        shut = {
+        inaccessible = {
             namespace
             for namespace in self._namespaces
             if sum(lack.namespace == namespace for lack in self.lacking or ()) >= granted
         }
-        return frozenset(shut) if len(shut) < len(self._namespaces) else frozenset()
+        return frozenset(inaccessible) if len(inaccessible) < len(self._namespaces) else frozenset()
 
-    def lacking_for(self, namespace: str, source: str) -> list[Lack]:
-        """The rights whose lack a sweep is concerned by."""
-        found = (lack for lack in self.lacking or () if concerns(lack, namespace, source))
+    def missing_rights_for(self, namespace: str, source: str) -> list[ScopedRight]:
+        """The rights whose lack affects a sweep, the required ones first."""
+        found = (lack for lack in self.lacking or () if affects_sweep(lack, namespace, source))
         return sorted(found, key=lambda lack: (lack.right.need is not Need.REQUIRED, str(lack)))
 
     def count_lacking(self) -> dict[tuple[str, str], int]:
-        """In how many namespaces each right is lacking, with how much the operator depends on it."""
+        """In how many namespaces each right is lacking, by right and by need, for the metrics."""
         found = ((str(lack.right), lack.right.need.value) for lack in self.lacking or ())
         return dict(Counter(found))

@@ -1,0 +1,164 @@
+"""Every SweepJob that the operator knows of, with the state of those that are active."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..api import names
+from ..api.identity import ObjectKey
+from ..kube import unparseable_objects
+from ..kube.record_store import is_newer
+from ..settings import Settings
+from . import sweep_log
+from .sweep_state import SweepState
+from .sweep_store import SweepStore
+
+# Writes a second, at most: curves of trials that go on, and statuses that differ in numbers alone.
+_CURVES_A_SECOND, _STATUSES_A_SECOND = 20, 20
+_STATUS_INTERVAL = 1.0  # seconds between two statuses of one sweep that differ in numbers, at least
+
+
+@dataclass(slots=True)
+class SweepEntry:
+    """A SweepJob as it was seen last.
+
+    Attributes:
+        body: the object.
+        sweep: its state; None before its spec is accepted, and when it has finished.
+        observed_generation: the generation of its spec that was checked last.
+        maybe_deleted: a request about something of it was answered with 404.
+    """
+
+    body: Mapping[str, Any]
+    sweep: SweepStore | None = None
+    observed_generation: int = 0
+    maybe_deleted: bool = False
+
+    @property
+    def generation(self) -> int:
+        """The generation of the spec."""
+        generation: int = self.body["metadata"]["generation"]
+        return generation
+
+    def reset(self) -> None:
+        """Forget the state; the next reconciliation rebuilds it from the records."""
+        self.sweep, self.observed_generation, self.maybe_deleted = None, 0, False
+
+
+class SweepRegistry:
+    """The SweepJobs of all watched namespaces.
+
+    Args:
+        settings: of the operator.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._entries: dict[ObjectKey, SweepEntry] = {}
+        self._unparseable = unparseable_objects.UnparseableObjects(names.SWEEPJOBS)
+
+    def on_event(self, body: Mapping[str, Any], *, deleted: bool) -> ObjectKey | None:
+        """A SweepJob as the watch shows it.
+
+        Args:
+            body: the object.
+            deleted: the object was deleted.
+
+        Returns:
+            The key of the sweep if it is to be reconciled. An object that cannot be read is quarantined.
+        """
+        identity = unparseable_objects.ObjectIdentity.of(body)
+        try:
+            key = self._apply(body, deleted=deleted)
+        except Exception as error:  # noqa: BLE001 - one SweepJob must not end the watch of all
+            self._unparseable.add(identity, error)
+            return None
+        self._unparseable.discard(identity.uid)
+        return key
+
+    def _apply(self, body: Mapping[str, Any], *, deleted: bool) -> ObjectKey | None:
+        meta = body["metadata"]
+        key = ObjectKey(meta["namespace"], meta["name"])
+        known = self._entries.get(key)
+        is_same = known is not None and known.body["metadata"]["uid"] == meta["uid"]
+        if deleted:
+            # The deletion of an earlier object of the name may arrive after the creation of this one.
+            if known is not None and is_same:
+                self._remove(key, known)
+            return None
+        if known is None or not is_same:
+            self._entries[key] = SweepEntry(body)
+            return key
+        if is_older(body, known.body):
+            return None  # from before our own status write
+        known.body = body
+        # Of an unchanged generation it is the echo of a status write.
+        return None if known.observed_generation == meta["generation"] else key
+
+    def _remove(self, key: ObjectKey, entry: SweepEntry) -> None:
+        del self._entries[key]
+        if entry.sweep is not None:
+            sweep_log.log_deleted(*key)
+
+    def get(self, key: ObjectKey) -> SweepEntry | None:
+        """The SweepJob of that key; None when none is known."""
+        return self._entries.get(key)
+
+    def reconcilable(self, key: ObjectKey) -> SweepEntry | None:
+        """The SweepJob of that key, unless it is being deleted, or may be deleted already."""
+        entry = self._entries.get(key)
+        if entry is None or entry.maybe_deleted or "deletionTimestamp" in entry.body["metadata"]:
+            return None
+        return entry
+
+    def sweep(self, key: ObjectKey) -> SweepStore | None:
+        """The sweep of that key if it is active."""
+        entry = self._entries.get(key)
+        return None if entry is None else entry.sweep
+
+    def reconcilable_sweep(self, key: ObjectKey) -> SweepStore | None:
+        """The sweep of that key if it is active and not being deleted."""
+        entry = self.reconcilable(key)
+        return None if entry is None else entry.sweep
+
+    def mark_maybe_deleted(self, key: ObjectKey) -> None:
+        """A request about something of the sweep was answered with 404."""
+        entry = self._entries.get(key)
+        if entry is not None:
+            entry.maybe_deleted = True
+
+    def discard(self, key: ObjectKey) -> None:
+        """The SweepJob does not exist any more."""
+        self._entries.pop(key, None)
+
+    def items(self) -> Iterator[tuple[ObjectKey, SweepEntry]]:
+        """All SweepJobs with their keys."""
+        yield from self._entries.items()
+
+    def active(self) -> list[SweepState]:
+        """The states of all active sweeps."""
+        return [e.sweep.state for e in self._entries.values() if e.sweep is not None]
+
+    @property
+    def quarantined(self) -> int:
+        """How many SweepJobs cannot be read."""
+        return len(self._unparseable)
+
+    def curve_interval(self) -> float:
+        """Seconds between two writes of a trial's curve: they grow with the number of live trials."""
+        live = sum(len(state.live) for state in self.active())
+        return max(self._settings.progress_interval, live / _CURVES_A_SECOND)
+
+    def status_interval(self) -> float:
+        """Seconds between two statuses of a sweep that differ in numbers alone.
+
+        They grow with the number of active sweeps.
+        """
+        return max(_STATUS_INTERVAL, len(self.active()) / _STATUSES_A_SECOND)
+
+
+def is_older(body: Mapping[str, Any], than: Mapping[str, Any]) -> bool:
+    """Whether a version of an object comes before another one."""
+    return is_newer(than["metadata"]["resourceVersion"], body["metadata"]["resourceVersion"])

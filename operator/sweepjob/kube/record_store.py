@@ -1,0 +1,174 @@
+"""The store of an informer: small records of the objects of one resource, by namespace and name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, Protocol, TypeVar
+
+from .unparseable_objects import ObjectIdentity, UnparseableObjects
+
+
+class StoredRecord(Protocol):
+    """What the store needs to know of a record."""
+
+    @property
+    def namespace(self) -> str:
+        """Of the object."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Of the object."""
+        ...
+
+    @property
+    def uid(self) -> str:
+        """Of the object."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The object's resource version."""
+        ...
+
+
+R = TypeVar("R", bound=StoredRecord)
+Key = tuple[str, str]  # namespace, name
+
+
+class RecordStore(Generic[R]):
+    """Keeps records up to date by lists, watch events and our own writes.
+
+    Args:
+        resource: its plural name, for the log.
+        parse: makes the record of an object; nothing else of the object is kept.
+        on_change: called with the old and the new record; None where there was, or is, none.
+        merge: makes the record to keep of the old and the new record of one object.
+
+    Attributes:
+        records: by namespace and name.
+        unparseable: the objects that cannot be parsed or handled.
+        newest_version: the newest resource version that has been seen.
+    """
+
+    def __init__(
+        self,
+        resource: str,
+        parse: Callable[[Mapping[str, Any]], R],
+        on_change: Callable[[R | None, R | None], None],
+        merge: Callable[[R, R], R],
+    ) -> None:
+        self._parse = parse
+        self._on_change = on_change
+        self._merge = merge
+        self.records: dict[Key, R] = {}
+        self.unparseable = UnparseableObjects(resource)
+        self.newest_version = "0"
+
+    def get(self, namespace: str, name: str) -> R | None:
+        """The record of an object; None when there is none."""
+        return self.records.get((namespace, name))
+
+    def __iter__(self) -> Iterator[R]:
+        """All records, as they are at this moment."""
+        return iter(list(self.records.values()))
+
+    def store_own_write(self, body: Mapping[str, Any]) -> R:
+        """Store the result of our own write before the watch delivers it.
+
+        Args:
+            body: the object that the API server answered the write with.
+
+        Returns:
+            The object's record as it is stored now.
+        """
+        record = self._parse(body)
+        self._note_version(record.version)
+        self._store(record)
+        return self.records.get((record.namespace, record.name), record)
+
+    def replace_all(self, found: Mapping[Key, R], unparsed: set[str], version: str) -> None:
+        """Make the store equal to a list.
+
+        Args:
+            found: the records of the list.
+            unparsed: uids of objects in the list that cannot be parsed. They still exist: their last
+                records stay.
+            version: the list's resource version.
+        """
+        self.unparseable.retain(unparsed)
+        for key in self.records.keys() - found.keys():
+            if self.records[key].uid not in unparsed:
+                self._remove(key)
+        for record in found.values():
+            self._store(record)
+        self.newest_version = version
+
+    def apply(self, event: Mapping[str, Any]) -> str:
+        """Apply a watch event to the store; returns the event's resource version, empty for none."""
+        body = event["object"]
+        identity = ObjectIdentity.of(body)
+        self._note_version(identity.version)
+        if event["type"] == "DELETED":
+            self._delete(identity)
+        elif event["type"] != "BOOKMARK":
+            record = self.try_parse(body)
+            if record is not None:
+                self._store(record)
+        return identity.version
+
+    def _delete(self, identity: ObjectIdentity) -> None:
+        self.unparseable.discard(identity.uid)
+        key = (identity.namespace, identity.name)
+        # A new object may have the name by now.
+        if key in self.records and self.records[key].uid == identity.uid:
+            self._remove(key)
+
+    def _note_version(self, version: str) -> None:
+        """Remember the newest version. The watch may be behind our own writes."""
+        if is_newer(version, self.newest_version):
+            self.newest_version = version
+
+    def try_parse(self, body: Mapping[str, Any]) -> R | None:
+        """The record of an object; None where it cannot be parsed, which does not affect the others."""
+        try:
+            record = self._parse(body)
+        except Exception as error:  # noqa: BLE001 - users can write anything into an object
+            self.unparseable.add(ObjectIdentity.of(body), error)
+            return None
+        self.unparseable.discard(record.uid)
+        return record
+
+    def _store(self, record: R) -> None:
+        key = (record.namespace, record.name)
+        old = self.records.get(key)
+        if old is not None and old.uid == record.uid:
+            if not is_newer(record.version, old.version):
+                return
+            record = self._merge(old, record)
+        self.records[key] = record
+        self._notify(old, record)
+
+    def _remove(self, key: Key) -> None:
+        self._notify(self.records.pop(key), None)
+
+    def _notify(self, old: R | None, new: R | None) -> None:
+        """Call ``on_change``. Its failure for one object does not end the watch."""
+        try:
+            self._on_change(old, new)
+        except Exception as error:  # noqa: BLE001 - the other objects have to be handled
+            record = new or old
+            assert record is not None
+            identity = ObjectIdentity(record.namespace, record.name, record.uid, record.version)
+            self.unparseable.add(identity, error)
+
+
+def is_newer(new: str, old: str) -> bool:
+    """Whether a resource version is later than another.
+
+    Versions of one resource are comparable whole numbers: Kubernetes 1.35 guarantees it, and earlier
+    ones with etcd behave so. An event from before our own write must not undo it.
+    """
+    if new.isdecimal() and old.isdecimal():
+        return int(new) > int(old)
+    return new != old

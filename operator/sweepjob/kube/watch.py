@@ -1,0 +1,62 @@
+"""A watch: events of one resource from a resource version on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+
+from . import errors
+from .resources import Resource
+from .transport import Body, Request, ResponseStream, TransportError
+
+# The server ends a watch after so many seconds. Until then it sends a bookmark every minute, even where
+# nothing happens: a longer silence means a dead connection.
+_WATCH_SECONDS = 290
+IDLE_TIMEOUT = 90.0
+_LONGEST_EVENT = 4 * 1024 * 1024  # bytes; no object is as large
+
+
+def watch_request(
+    resource: Resource, namespace: str | None, selector: str, version: str
+) -> Request:
+    """The request that opens a watch.
+
+    Args:
+        resource: what to watch.
+        namespace: None for all.
+        selector: of labels; empty for all objects.
+        version: the resource version after which events are wanted.
+    """
+    query = {
+        "watch": "1",
+        "resourceVersion": version,
+        "labelSelector": selector,
+        "allowWatchBookmarks": "true",
+        "timeoutSeconds": str(_WATCH_SECONDS),
+    }
+    return Request("GET", resource.path(namespace), query)
+
+
+async def watch_events(stream: ResponseStream) -> AsyncGenerator[Body]:
+    """The events of a watch until the server closes the stream.
+
+    Raises:
+        Gone: the resource version is too old.
+        ApiError: another error that the server sent as an event.
+        TransportError: the connection broke, or something arrived that is not an event.
+    """
+    async for line in stream.lines(_LONGEST_EVENT):
+        try:
+            event: Body = json.loads(line)
+            kind, content = event["type"], event["object"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise TransportError(f"not an event: {error!r}") from error
+        if kind == "ERROR":
+            raise _error_of(content)
+        yield event
+
+
+def _error_of(status: Body) -> errors.ApiError:
+    """The exception for the Status object of an ERROR event."""
+    code = status.get("code", 500)
+    return errors.from_response(code, json.dumps(status).encode(), {}, "GET")

@@ -1,0 +1,170 @@
+"""Proposals of a sampler that learns, between the event loop and the worker thread."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from sweepjob.api.identity import ObjectIdentity
+from sweepjob.api.phases import TrialPhase
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.sweeptrial import parse_record, trial_manifest
+from sweepjob.controllers.proposer import Proposer
+from sweepjob.controllers.queues import Queues
+from sweepjob.controllers.sweep_registry import SweepRegistry
+from sweepjob.controllers.sweep_store import SweepStore
+from sweepjob.lifecycle.snapshot import Proposal
+from sweepjob.search.samplers.bayesian import BayesianSampler
+from sweepjob.search.space import Assignment
+
+from tests.fake_api.harness import SETTINGS
+
+from .builders import snapshot, sweepjob
+
+
+def state(**spec: Any) -> SweepStore:
+    body = sweepjob(samplingAlgorithm={"type": "bayesian", "seed": 1}, **spec)
+    return SweepStore(ObjectIdentity("team", "sweep", "uid"), parse_sweepjob(body), 1, 0.0, {})
+
+
+async def _unused(key: object) -> float | None:
+    raise AssertionError("nothing runs the queues")
+
+
+def idle_queues() -> Queues:
+    queues = Queues(SweepRegistry(SETTINGS))
+    queues.connect(_unused, _unused, _unused)
+    return queues
+
+
+async def requeued(queues: Queues) -> None:
+    async with asyncio.timeout(30):
+        while not queues.sweeps.depth:  # noqa: ASYNC110 - nobody runs the queue
+            await asyncio.sleep(0.01)
+
+
+def record(index: int, assignment: dict[str, Any]) -> Any:
+    body = trial_manifest("team", "sweep", "uid", index, assignment, "bayesian")
+    body["metadata"] |= {"uid": f"t{index}", "resourceVersion": "1"}
+    return parse_record(body)
+
+
+async def make(sweep: SweepStore, wanted: int) -> int:
+    """As many proposals as are wanted, or can be made; returns how many are new."""
+    proposer, made = Proposer(), 0
+    while await proposer.make_proposal(sweep, snapshot(wanted, wanted), 0.0):
+        made += 1
+    return made
+
+
+async def test_what_is_made_ready_is_proposed_once_each() -> None:
+    sweep = state()
+    assert sweep.propose(2) == ()
+    assert await make(sweep, 2) == 2
+    first, second = sweep.propose(2)
+    assert (first.index, second.index) == (0, 1)
+    assert first.assignment != second.assignment
+    assert await make(sweep, 2) == 0
+    sweep.add_trial(record(0, first.assignment))
+    assert sweep.propose(2) == (second,)
+    assert await make(sweep, 2) == 1
+    assert sweep.propose(2)[0] == second
+
+
+async def test_a_result_makes_the_proposals_anew() -> None:
+    sweep = state()
+    await make(sweep, 2)
+    trial = sweep.add_trial(record(0, sweep.propose(1)[0].assignment))
+    assert sweep.propose(1)
+    sweep.record_end(trial, TrialPhase.FAILED, 0.0)
+    assert sweep.propose(1) == ()
+    [failed] = sweep.state.observations()
+    assert (failed.score, failed.ended) == (None, True)
+
+
+async def test_a_canceled_trial_teaches_nothing_but_is_not_tried_again() -> None:
+    sweep = state()
+    trial = sweep.add_trial(record(0, {"lr": 0.1, "units": 16}))
+    sweep.record_end(trial, TrialPhase.CANCELED, 0.0)
+    [canceled] = sweep.state.observations()
+    assert (canceled.ended, canceled.parameters) == (False, {"lr": 0.1, "units": 16})
+
+
+async def test_an_exhausted_space_is_known_as_such() -> None:
+    sweep = state(searchSpace={"x": {"type": "choice", "values": [1, 2]}}, trial={"image": "i"})
+    assert await make(sweep, 4) == 2
+    assert {p.assignment["x"] for p in sweep.propose(4)} == {1, 2}
+    assert sweep.state.proposals.exhausted
+
+
+async def test_nothing_is_made_for_a_suspended_sweep() -> None:
+    assert not await Proposer().make_proposal(state(), snapshot(suspended=True), 0.0)
+
+
+def test_what_is_ready_is_taken_up_to_the_first_that_is_not() -> None:
+    sweep = state()
+    sweep.cache_proposal(1, {"x": 2})
+    assert sweep.propose(3) == ()
+    sweep.cache_proposal(0, {"x": 1})
+    assert sweep.propose(3) == (Proposal(0, {"x": 1}), Proposal(1, {"x": 2}))
+    assert sweep.propose(1) == (Proposal(0, {"x": 1}),)
+
+
+async def test_an_index_whose_record_was_not_written_is_proposed_again() -> None:
+    sweep = state()
+    await make(sweep, 3)
+    first, second, third = sweep.propose(3)
+    sweep.add_trial(record(1, second.assignment))
+    assert (sweep.state.slots.created, sweep.state.slots.next_index, sweep.state.slots.skipped) == (
+        1,
+        2,
+        {0},
+    )
+    assert sweep.propose(2) == (first, third)
+    sweep.add_trial(record(0, first.assignment))
+    assert (sweep.state.slots.created, sweep.state.slots.skipped) == (2, set())
+
+
+async def test_nobody_waits_for_a_proposal() -> None:
+    sweep, proposer, queues = state(), Proposer(), idle_queues()
+    proposer.request(sweep, snapshot(), 0.0, queues)
+    assert sweep.propose(2) == ()
+    proposer.request(sweep, snapshot(), 0.0, queues)  # made once, however often it is requested
+    await requeued(queues)
+    assert len(sweep.propose(2)) == 1
+
+
+async def test_sweeps_take_turns_for_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    sweeps = {"a": state(), "b": state()}
+    names = {id(sweep.state.proposals.sampler): name for name, sweep in sweeps.items()}
+    made = BayesianSampler.propose
+
+    def propose(sampler: BayesianSampler, *given: Any) -> Assignment | None:
+        order.append(names[id(sampler)])
+        return made(sampler, *given)
+
+    monkeypatch.setattr(BayesianSampler, "propose", propose)
+    proposer = Proposer()
+
+    async def serve(sweep: SweepStore) -> None:
+        for _ in range(4):
+            assert await proposer.make_proposal(sweep, snapshot(4, 4), 0.0)
+
+    await asyncio.gather(*(serve(sweep) for sweep in sweeps.values()))
+    assert "".join(order) == "abababab"
+
+
+async def test_what_goes_wrong_is_told_at_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep, proposer, queues = state(), Proposer(), idle_queues()
+
+    def propose(sampler: BayesianSampler, *given: Any) -> Assignment | None:
+        raise ArithmeticError("no proposal")
+
+    monkeypatch.setattr(BayesianSampler, "propose", propose)
+    proposer.request(sweep, snapshot(), 0.0, queues)
+    await requeued(queues)
+    await asyncio.sleep(0)
+    with pytest.raises(ArithmeticError):
+        proposer.request(sweep, snapshot(), 0.0, queues)
