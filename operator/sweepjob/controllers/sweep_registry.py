@@ -69,7 +69,7 @@ class SweepRegistry:
         Returns:
             The key of the sweep if it is to be reconciled. An object that cannot be read is quarantined.
         """
-        identity = unparseable_objects.ObjectIdentity.of(body)
+        identity = unparseable_objects.ObjectVersion.of(body)
         try:
             key = self._apply(body, deleted=deleted)
         except Exception as error:  # noqa: BLE001 - one SweepJob must not end the watch of all

@@ -19,7 +19,7 @@ from . import errors
 from .record_store import Key, R, RecordStore, is_newer
 from .resources import Resource
 from .transport import Body
-from .unparseable_objects import ObjectIdentity
+from .unparseable_objects import ObjectVersion
 
 _log = logging.getLogger(__name__)
 _BACKOFF = (0.2, 15.0)  # seconds, the first and the longest
@@ -200,7 +200,7 @@ class Informer(RecordStore[R]):
                 if record is not None:
                     found[record.namespace, record.name] = record
                 else:
-                    unparsed.add(ObjectIdentity.of(body).uid)
+                    unparsed.add(ObjectVersion.of(body).uid)
             token = page["metadata"].get("continue", "")
             if not token:
                 return found, unparsed, version

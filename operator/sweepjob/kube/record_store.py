@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
-from .unparseable_objects import ObjectIdentity, UnparseableObjects
+from .unparseable_objects import ObjectVersion, UnparseableObjects
 
 
 class StoredRecord(Protocol):
@@ -107,21 +107,21 @@ class RecordStore(Generic[R]):
     def apply(self, event: Mapping[str, Any]) -> str:
         """Apply a watch event to the store; returns the event's resource version, empty for none."""
         body = event["object"]
-        identity = ObjectIdentity.of(body)
-        self._note_version(identity.version)
+        found = ObjectVersion.of(body)
+        self._note_version(found.version)
         if event["type"] == "DELETED":
-            self._delete(identity)
+            self._delete(found)
         elif event["type"] != "BOOKMARK":
             record = self.try_parse(body)
             if record is not None:
                 self._store(record)
-        return identity.version
+        return found.version
 
-    def _delete(self, identity: ObjectIdentity) -> None:
-        self.unparseable.discard(identity.uid)
-        key = (identity.namespace, identity.name)
+    def _delete(self, found: ObjectVersion) -> None:
+        self.unparseable.discard(found.uid)
+        key = (found.namespace, found.name)
         # A new object may have the name by now.
-        if key in self.records and self.records[key].uid == identity.uid:
+        if key in self.records and self.records[key].uid == found.uid:
             self._remove(key)
 
     def _note_version(self, version: str) -> None:
@@ -134,7 +134,7 @@ class RecordStore(Generic[R]):
         try:
             record = self._parse(body)
         except Exception as error:  # noqa: BLE001 - users can write anything into an object
-            self.unparseable.add(ObjectIdentity.of(body), error)
+            self.unparseable.add(ObjectVersion.of(body), error)
             return None
         self.unparseable.discard(record.uid)
         return record
@@ -159,8 +159,8 @@ class RecordStore(Generic[R]):
         except Exception as error:  # noqa: BLE001 - the other objects have to be handled
             record = new or old
             assert record is not None
-            identity = ObjectIdentity(record.namespace, record.name, record.uid, record.version)
-            self.unparseable.add(identity, error)
+            found = ObjectVersion(record.namespace, record.name, record.uid, record.version)
+            self.unparseable.add(found, error)
 
 
 def is_newer(new: str, old: str) -> bool:

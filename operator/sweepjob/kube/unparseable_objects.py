@@ -13,8 +13,8 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectIdentity:
-    """Which object it is, as far as its metadata can be read.
+class ObjectVersion:
+    """Which object it is, and which version of it, as far as its metadata can be read.
 
     Attributes:
         namespace, name, uid: of the metadata.
@@ -27,8 +27,8 @@ class ObjectIdentity:
     version: str
 
     @classmethod
-    def of(cls, body: object) -> ObjectIdentity:
-        """The identity in any JSON value; empty strings where it has none."""
+    def of(cls, body: object) -> ObjectVersion:
+        """That of any JSON value; empty strings where the metadata has none."""
         meta = body.get("metadata") if isinstance(body, Mapping) else None
         found = meta if isinstance(meta, Mapping) else {}
         keys = ("namespace", "name", "uid", "resourceVersion")
@@ -51,14 +51,14 @@ class UnparseableObjects:
         """How many there are."""
         return len(self._versions)
 
-    def add(self, identity: ObjectIdentity, error: Exception) -> None:
+    def add(self, found: ObjectVersion, error: Exception) -> None:
         """Skip an object, and log it once for each of its versions."""
-        if self._versions.get(identity.uid) == identity.version:
+        if self._versions.get(found.uid) == found.version:
             return
-        self._versions[identity.uid] = identity.version
+        self._versions[found.uid] = found.version
         _log.error(
-            "%s %s/%s (uid %s) is passed over until it changes: %r",
-            *(self.resource, identity.namespace, identity.name, identity.uid, error),
+            "%s %s/%s (uid %s) is skipped until it changes: %r",
+            *(self.resource, found.namespace, found.name, found.uid, error),
             # A parser raises ValueError; anything else is a defect of the operator.
             exc_info=None if isinstance(error, ValueError) else error,
         )

@@ -1,7 +1,4 @@
-"""An API server in memory, as far as the operator and its tests rely on the real one.
-
-The contract of ``tests/contracts`` runs against both.
-"""
+"""An API server in memory, with the behaviour that the operator and its tests rely on."""
 
 from __future__ import annotations
 
@@ -26,12 +23,12 @@ _FOREGROUND = "foregroundDeletion"
 
 
 class StatusError(Exception):
-    """A response other than success.
+    """A request failed; ``body`` is the Status object of the response.
 
     Args:
-        code: the status.
-        reason: of the Status object.
-        message: of the Status object.
+        code: HTTP status code.
+        reason: reason of the Status object.
+        message: message of the Status object.
     """
 
     def __init__(self, code: int, reason: str, message: str) -> None:
@@ -48,7 +45,7 @@ class StatusError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ResourcePath:
-    """The parts of a request's path; an empty string for what it has not."""
+    """The parts of a request's path; absent ones are empty."""
 
     namespace: str
     resource: str
@@ -57,10 +54,10 @@ class ResourcePath:
 
 
 def parse_path(path: str) -> ResourcePath:
-    """The parts of a path.
+    """Return the parts of a path.
 
     Raises:
-        StatusError: 404, where there is no resource.
+        StatusError: the path is unknown.
     """
     match = _PATH.match(path)
     if match is None:
@@ -69,12 +66,12 @@ def parse_path(path: str) -> ResourcePath:
 
 
 class MemoryApiServer:
-    """Carries requests out at once; delays and faults are the transport's.
+    """Answers requests immediately. Delays and faults are simulated by the transport.
 
     Args:
-        clock: seconds since the epoch.
+        clock: returns seconds since the epoch.
         history_limit: number of changes that are stored for watches.
-        numbers: for uids and generated names, no two alike; None for 1, 2, 3 and so on.
+        numbers: unique numbers for uids and generated names; 1, 2, 3 and so on by default.
     """
 
     def __init__(
@@ -89,11 +86,11 @@ class MemoryApiServer:
         self._continued: dict[str, tuple[int, list[Body]]] = {}
 
     def answer(self, request: Request) -> tuple[int, Body]:
-        """Carry a request out; returns the status and the body of the response."""
+        """Return the status code and the body of the response."""
         try:
             return self._answer(request)
-        except StatusError as error:
-            return error.code, refusal.body
+        except StatusError as refusal:
+            return refusal.code, refusal.body
 
     def _answer(self, request: Request) -> tuple[int, Body]:
         path = parse_path(request.path)
@@ -115,7 +112,10 @@ class MemoryApiServer:
         raise StatusError(405, "MethodNotAllowed", "the server does not allow this method")
 
     async def watch(self, request: Request) -> AsyncIterator[tuple[float, Body]]:
-        """Events of a watch with the times of their commits; an ERROR where the version is too old."""
+        """Yield the events of a watch, each with the time of its change in seconds since the epoch.
+
+        The watch ends with an ERROR event when a change is older than the stored history.
+        """
         path = parse_path(request.path)
         chosen = _selection(request.query)
         try:
@@ -213,7 +213,7 @@ class MemoryApiServer:
         return self.store.put(resource, {**found, "metadata": meta})
 
     def _grace(self, resource: str, found: Body, options: Body) -> int:
-        """Seconds that a pod on a node has to end; 0 for any other object."""
+        """Return the grace period in seconds: 0 except for a pod that runs on a node."""
         terminal = (found.get("status") or {}).get("phase") in ("Succeeded", "Failed")
         if resource != "pods" or "nodeName" not in found["spec"] or terminal:
             return 0
@@ -239,7 +239,6 @@ def merge(target: Any, patch: Any) -> Any:
 
 
 def _check_preconditions(found: Body, preconditions: Mapping[str, Any]) -> None:
-    """Check the preconditions that are given."""
     for name in ("uid", "resourceVersion"):
         value = preconditions.get(name)
         if value and value != found["metadata"][name]:
@@ -259,7 +258,7 @@ def _identity(found: Body) -> Body:
 
 
 def _is_done(body: Body) -> bool:
-    """Whether a deleted object has no finalizer left."""
+    """Return whether a deleted object has neither a finalizer nor a grace period left."""
     meta = body["metadata"]
     is_held = meta.get("finalizers") or meta.get("deletionGracePeriodSeconds")
     return "deletionTimestamp" in meta and not is_held
@@ -287,7 +286,7 @@ def _field(body: Body, path: str) -> str:
 def _event(
     change: Change, resource: str, namespace: str, chosen: Callable[[Body], bool]
 ) -> Body | None:
-    """The event of a change for a watch; an object that leaves the selection counts as deleted."""
+    """Return the event of a change for a watch; for an object that leaves the selection, DELETED."""
     if change.resource != resource or namespace not in ("", change.body["metadata"]["namespace"]):
         return None
     was = change.old is not None and chosen(change.old)

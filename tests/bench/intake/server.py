@@ -51,7 +51,7 @@ async def main() -> None:
     trials, core, certificate, key, _ = sys.argv[1:]
     os.sched_setaffinity(0, {int(core)})
     logging.getLogger("sweepjob").setLevel(logging.ERROR)
-    server = MemoryApiServer(time.time, kept=100_000)
+    server = MemoryApiServer(time.time, history_limit=100_000)
     FakeCluster(server, random.Random(1), time.time, train)
     path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
     server.answer(Request("POST", path, {}, sweepjob(int(trials))))

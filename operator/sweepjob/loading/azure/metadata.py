@@ -21,7 +21,7 @@ def initialize_manifest(
 
     Args:
         conversion: receives the object.
-        wanted: the name in the file; None without one.
+        source_name: the name in the file; None without one.
         path: its path.
         stem: the name if there is no other.
 
