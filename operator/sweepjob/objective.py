@@ -1,4 +1,4 @@
-"""What a sweep optimises, and how reported values compare."""
+"""The objective of a sweep: the metric, its direction, and how reported values compare."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ class Goal(StrEnum):
     MINIMIZE = "minimize"
 
     def score(self, value: float) -> float:
-        """A number that is larger the better ``value`` is.
+        """The score of a reported value: a number that is larger the better the value is.
 
-        A NaN or infinite report is a report, but the worst there can be: minus infinity
-        (Azure semantics, "Objective").
+        A report that is NaN or infinite gets the worst score, minus infinity (Azure semantics,
+        "Objective").
         """
         if not math.isfinite(value):
             return -math.inf
         return value if self is Goal.MAXIMIZE else -value
 
     def scores(self, values: Iterable[float]) -> list[float]:
-        """The scores of many values."""
+        """The scores of reported values, in their order."""
         worst, finite = -math.inf, math.isfinite
         if self is Goal.MAXIMIZE:
             return [value if finite(value) else worst for value in values]
         return [-value if finite(value) else worst for value in values]
 
     def reported(self, score: float) -> float:
-        """The reported value that has this (finite) score."""
+        """The reported value that has a finite score."""
         return score if self is Goal.MAXIMIZE else -score
 
 

@@ -38,6 +38,7 @@ from .sdk.policies import (
     EarlyTerminationPolicy,
     MedianStoppingPolicy,
     TruncationSelectionPolicy,
+    early_termination_policy,
 )
 from .sdk.settings import (
     BayesianSamplingAlgorithm,
@@ -46,6 +47,7 @@ from .sdk.settings import (
     RandomSamplingAlgorithm,
     SamplingAlgorithm,
     SweepJobLimits,
+    sampling_algorithm,
 )
 
 __all__ = [
@@ -73,4 +75,6 @@ __all__ = [
     "SweepWarning",
     "TruncationSelectionPolicy",
     "Uniform",
+    "early_termination_policy",
+    "sampling_algorithm",
 ]

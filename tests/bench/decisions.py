@@ -18,7 +18,7 @@ from sweepjob.early_stopping.policies.asha import AshaPolicy, Rungs
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
 from sweepjob.early_stopping.policies.truncation import TruncationSelectionPolicy
-from sweepjob.early_stopping.policy import Policy, Schedule
+from sweepjob.early_stopping.policy import IntervalSchedule, Policy
 from sweepjob.early_stopping.replay import RecordedTrial, replay
 from sweepjob.objective import Goal
 from sweepjob.search.samplers.grid import GridSampler
@@ -29,7 +29,7 @@ from sweepjob.search.space import Branch, Choice, Expression, Quantized, Randint
 TRIALS, REPORTS = 10_000, 100
 POLICIES: dict[str, Policy] = {
     "bandit": BanditPolicy(slack_factor=0.1),
-    "median_stopping": MedianStoppingPolicy(Schedule(1, 5)),
+    "median_stopping": MedianStoppingPolicy(IntervalSchedule(1, 5)),
     "truncation_selection": TruncationSelectionPolicy(20),
     "asha": AshaPolicy(Rungs(3)),
 }
@@ -54,12 +54,12 @@ def decisions() -> None:
     recorded = [curve(generator, REPORTS) for _ in range(TRIALS)]
     for name, policy in POLICIES.items():
         tracker, times = PolicyEvaluator(policy, Goal.MAXIMIZE), list[float]()
-        curves = [tracker.curve() for _ in recorded]
+        curves = [tracker.new_curve() for _ in recorded]
         for interval in range(REPORTS):
             for trial, values in enumerate(recorded):
                 began = time.perf_counter()
                 curves[trial].append(values[interval])
-                tracker.judge(trial, curves[trial])
+                tracker.evaluate(trial, curves[trial])
                 times.append(time.perf_counter() - began)
         times.sort()
         median, late = times[len(times) // 2], times[len(times) * 99 // 100]

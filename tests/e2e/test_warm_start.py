@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.search.sampler import Observation
-from sweepjob.search.samplers.registry import make_sampler
 
 from tests.cluster.console import ClusterError
 
@@ -44,7 +43,7 @@ def test_it_waits_for_the_other_and_outlives_it(sweeps: Sweeps) -> None:
     accepted = sweeps.condition("later", "Accepted")
     assert accepted["message"].endswith("it begins with 4 trials of origin")
     spec = parse_sweepjob(sweeps.sweep("later"))
-    sampler = make_sampler(*spec.sampler, spec.space, 2)
+    sampler = spec.sampler.build(spec.space, 2)
     known = [observation(body) for body in sweeps.trials("origin") if lies_in(body)]
     assert len(known) < 4, "some of its trials are of this space only"
     assert json.loads(trial["spec"]["assignment"]) == sampler.propose(0, known)

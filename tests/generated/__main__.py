@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from .crd import with_sections
 from .dashboard import dashboard
 from .fields import field_list
 from .layers import with_layers
@@ -19,10 +20,13 @@ ROOT = Path(__file__).parents[2]
 def contents() -> dict[Path, str]:
     """Returns the expected text of each generated file."""
     files = ("sweepjobs", "sweeptrials")
-    crds = [yaml.safe_load((ROOT / "crds" / f"{name}.yaml").read_text()) for name in files]
+    texts = {name: (ROOT / "crds" / f"{name}.yaml").read_text() for name in files}
+    texts["sweepjobs"] = with_sections(texts["sweepjobs"])
+    crds = [yaml.safe_load(text) for text in texts.values()]
     architecture = ROOT / "docs" / "explanation" / "architecture.md"
     schema = json.dumps(editor_schema(crds[0]), indent=2, ensure_ascii=False)
     return {
+        ROOT / "crds" / "sweepjobs.yaml": texts["sweepjobs"],
         ROOT / "docs" / "reference" / "api.md": field_list(crds),
         architecture: with_layers(architecture.read_text()),
         ROOT / "docs" / "reference" / "sweepjob.schema.json": schema + "\n",

@@ -11,13 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob.search.gaussian_process.encoding import Encoding
-from sweepjob.search.gaussian_process.posterior import milestone, subset
+from sweepjob.search.gaussian_process.posterior import fitted_count, select_trials
 from sweepjob.search.sampler import Observation
-from sweepjob.search.samplers.bayesian import BayesianSampler
+from sweepjob.search.samplers.bayesian_sampler import BayesianSampler
 from sweepjob.search.samplers.random import RandomSampler
 from sweepjob.search.space import canonical
-
-from tests.contracts.sampler import DEEP, EVERY, HOSTILE, space
+from sweepjob.testing.samplers import DEEP, EVERY, HOSTILE, space
 
 UNIT = {"type": "uniform", "minValue": 0, "maxValue": 1}
 PLANE = {"x": UNIT, "y": UNIT}
@@ -176,12 +175,12 @@ def test_a_configuration_and_its_point_are_one(data: dict[str, Any], seed: int) 
 
 def test_subsets_keep_the_best_and_the_newest() -> None:
     scores = np.arange(100.0)[::-1]
-    assert subset(scores, 10).tolist() == [0, 1, 2, 3, 4, 95, 96, 97, 98, 99]
-    assert subset(scores, 100).tolist() == list(range(100))
+    assert select_trials(scores, 10).tolist() == [0, 1, 2, 3, 4, 95, 96, 97, 98, 99]
+    assert select_trials(scores, 100).tolist() == list(range(100))
 
 
 def test_milestones_are_all_of_a_few_and_then_a_twentieth_apart() -> None:
-    assert [milestone(n) for n in (3, 39, 40, 41, 60, 61, 199, 200)] == [
+    assert [fitted_count(n) for n in (3, 39, 40, 41, 60, 61, 199, 200)] == [
         3,
         39,
         40,

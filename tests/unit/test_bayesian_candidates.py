@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 from sweepjob.search.gaussian_process import candidates
 from sweepjob.search.gaussian_process.encoding import Encoding
-
-from tests.contracts.sampler import EVERY, space
+from sweepjob.testing.samplers import EVERY, space
 
 UNIT = {"type": "uniform", "minValue": 0, "maxValue": 1}
 
 
 def near(encoding: Encoding, parent: np.ndarray) -> np.ndarray:
     """The candidates near one good trial; shape (radii, kinds, neighbours, axes)."""
-    found = candidates.draw(encoding, parent[None, :], np.random.default_rng(1))
+    found = candidates.draw_candidates(encoding, parent[None, :], np.random.default_rng(1))
     shape = len(candidates._RADII), len(candidates._KINDS), candidates._NEIGHBOURS, len(parent)
     return found[candidates._ANYWHERE :].reshape(shape)
 
@@ -27,7 +26,7 @@ def middle(count: int) -> tuple[Encoding, np.ndarray]:
 def test_candidates_are_in_the_cube_and_near_no_more_than_a_few_trials() -> None:
     encoding = Encoding(space(EVERY))
     good = np.random.default_rng(2).random((50, len(encoding.axes)))
-    found = candidates.draw(encoding, good, np.random.default_rng(3))
+    found = candidates.draw_candidates(encoding, good, np.random.default_rng(3))
     each = near(encoding, good[0]).size // len(encoding.axes)
     assert found.shape == (candidates._ANYWHERE + candidates._PARENTS * each, len(encoding.axes))
     assert ((found >= 0) & (found <= 1)).all()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sweepjob.search.gaussian_process.encoding import Encoding
-from sweepjob.search.gaussian_process.posterior import Model, Posterior
-
-from tests.contracts.sampler import space
+from sweepjob.search.gaussian_process.posterior import Posterior, SurrogateModel
+from sweepjob.testing.samplers import space
 
 ENCODING = Encoding(
     space({name: {"type": "uniform", "minValue": 0, "maxValue": 1} for name in "xy"})
@@ -19,20 +18,20 @@ VALUES = -((POINTS - 0.4) ** 2).sum(1)
 def believed(noise: float) -> tuple[Posterior, np.ndarray]:
     """With the posterior means of all trials."""
     scores = VALUES + np.random.default_rng(3).normal(0.0, noise, len(VALUES))
-    belief = Model(ENCODING).believe(POINTS, scores, POINTS[:0])
-    return belief, belief.process.predict(ENCODING.features(belief.points))[0]
+    posterior = SurrogateModel(ENCODING).infer(POINTS, scores, POINTS[:0])
+    return posterior, posterior.process.predict(ENCODING.features(posterior.points))[0]
 
 
 def test_without_noise_the_best_is_to_be_improved_on() -> None:
-    belief, means = believed(0.0)
-    assert belief.best == pytest.approx(means.max(), abs=0.01)
-    assert belief.points[0] == pytest.approx(POINTS[VALUES.argmax()])
+    posterior, means = believed(0.0)
+    assert posterior.best == pytest.approx(means.max(), abs=0.01)
+    assert posterior.points[0] == pytest.approx(POINTS[VALUES.argmax()])
 
 
 def test_with_noise_more_than_the_best_mean_is_to_be_improved_on() -> None:
     """The best of the trials' true values is expected to be above the best of their means."""
-    belief, means = believed(0.1)
-    assert means.max() + 0.05 < belief.best < means.max() + 1.0
+    posterior, means = believed(0.1)
+    assert means.max() + 0.05 < posterior.best < means.max() + 1.0
 
 
 def test_trials_come_with_the_best_believed_first() -> None:

@@ -7,10 +7,16 @@ import math
 import numpy as np
 import pytest
 from scipy.optimize import check_grad
-from scipy.stats import norm
+from scipy.stats import norm, yeojohnson
 from sweepjob.search.gaussian_process.acquisition import log_h
 from sweepjob.search.gaussian_process.fitting import Hyperparameters, LogPosterior, fit
-from sweepjob.search.gaussian_process.outcomes import Warp, standardise, warps, winsorize
+from sweepjob.search.gaussian_process.outcomes import (
+    Warp,
+    candidate_warps,
+    standardise,
+    winsorize,
+    yeo_johnson,
+)
 from sweepjob.search.gaussian_process.regression import GaussianProcess
 
 GENERATOR = np.random.default_rng(1)
@@ -130,10 +136,10 @@ def test_equal_scores_say_nothing() -> None:
 
 def test_hopeless_scores_are_pulled_in_and_good_ones_left_alone() -> None:
     scores = np.array([1.0, 2.0, 3.0, 4.0, 5.0, -1e12, -math.inf, 1e6])
-    tamed = winsorize(scores)
-    assert (tamed[[2, 3, 4, 7]] == scores[[2, 3, 4, 7]]).all()
-    assert tamed[5] == tamed[6] > -1e3
-    assert np.isfinite(tamed).all()
+    winsorized = winsorize(scores)
+    assert (winsorized[[2, 3, 4, 7]] == scores[[2, 3, 4, 7]]).all()
+    assert winsorized[5] == winsorized[6] > -1e3
+    assert np.isfinite(winsorized).all()
 
 
 SKEWED = standardise(np.exp(GENERATOR.normal(size=200)))
@@ -141,18 +147,28 @@ SKEWED = standardise(np.exp(GENERATOR.normal(size=200)))
 
 @pytest.mark.parametrize("values", [SKEWED, -SKEWED], ids=["up", "down"])
 def test_warps_keep_the_order_and_their_gain_is_the_slope(values: np.ndarray) -> None:
-    for warp in warps(values):
+    for warp in candidate_warps(values):
         moved = warp(values)
         order = np.argsort(values)
         slopes = np.diff(moved[order]) / np.diff(values[order])
         assert (slopes > 0).all()
-        assert warp.gain(values) == pytest.approx(np.log(slopes).sum() * 200 / 199, rel=0.1, abs=5)
+        assert warp.log_jacobian(values) == pytest.approx(
+            np.log(slopes).sum() * 200 / 199, rel=0.1, abs=5
+        )
 
 
 def test_the_power_makes_skewed_outcomes_normal() -> None:
-    moved = warps(SKEWED)[1](SKEWED)
+    moved = candidate_warps(SKEWED)[1](SKEWED)
     assert abs(float((moved**3).mean())) < 0.3  # the skewness was above 2
 
 
 def test_a_warp_of_equal_outcomes_is_worth_nothing() -> None:
-    assert Warp(0.5).gain(np.zeros(5)) == -math.inf
+    assert Warp(0.5).log_jacobian(np.zeros(5)) == -math.inf
+
+
+def test_the_power_transform_is_scipys() -> None:
+    for exponent in (-2.0, -0.5, 0.0, 0.3, 1.0, 2.0, 3.7):
+        values = standardise(GENERATOR.standard_t(3, 80))
+        assert yeo_johnson(values, exponent) == pytest.approx(
+            yeojohnson(values, lmbda=exponent), abs=1e-9
+        )

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.api.curve_encoding import dump_curve, load_curve, parse_curve
 from sweepjob.api.lenient_reader import LenientReader
-from sweepjob.early_stopping.curve import KEPT, Curve, kept
+from sweepjob.early_stopping.curve import FULLY_KEPT, Curve, is_kept
 from sweepjob.early_stopping.evaluator import PolicyEvaluator
 from sweepjob.early_stopping.policies.asha import Rungs
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
-from sweepjob.early_stopping.policy import Policy, Schedule
+from sweepjob.early_stopping.policy import IntervalSchedule, Policy
 from sweepjob.objective import Goal
 
 reports = st.lists(
@@ -57,15 +57,17 @@ def test_a_report_that_is_not_finite_makes_the_mean_the_worst(goal: Goal) -> Non
 
 
 @pytest.mark.parametrize("goal", Goal)
-@pytest.mark.parametrize("count", [1, KEPT, KEPT + 1, 5 * KEPT + 7])
+@pytest.mark.parametrize("count", [1, FULLY_KEPT, FULLY_KEPT + 1, 5 * FULLY_KEPT + 7])
 def test_a_long_curve_is_bounded_and_exact_where_it_is_kept(count: int, goal: Goal) -> None:
     values = [math.sin(n) * n % 7 for n in range(count)]
     curve = curve_of(values, goal)
     assert curve.count == count
-    assert curve.values == values[:KEPT]
-    assert [p.interval for p in curve.later] == [n for n in range(KEPT + 1, count + 1) if kept(n)]
+    assert curve.values == values[:FULLY_KEPT]
+    assert [p.interval for p in curve.thinned] == [
+        n for n in range(FULLY_KEPT + 1, count + 1) if is_kept(n)
+    ]
     best = max if goal is Goal.MAXIMIZE else min
-    for point in curve.later:
+    for point in curve.thinned:
         reached = values[: point.interval]
         assert point.value == reached[-1]
         assert goal.reported(point.best) == best(reached)
@@ -74,19 +76,19 @@ def test_a_long_curve_is_bounded_and_exact_where_it_is_kept(count: int, goal: Go
 
 
 def test_a_million_reports_take_a_few_thousand_numbers() -> None:
-    assert sum(map(kept, range(1, 1_000_001))) == KEPT + 125 * 10 - 6
+    assert sum(map(is_kept, range(1, 1_000_001))) == FULLY_KEPT + 125 * 10 - 6
 
 
 @pytest.mark.parametrize(
-    "asked", [Schedule(7).applies, Rungs(3).applies], ids=["every 7th", "rungs"]
+    "asked", [IntervalSchedule(7).applies, Rungs(3).applies], ids=["every 7th", "rungs"]
 )
 def test_what_a_policy_can_ask_for_is_kept(asked: object) -> None:
     assert callable(asked)
     curve = Curve(Goal.MAXIMIZE, asked)
-    for n in range(4 * KEPT):
+    for n in range(4 * FULLY_KEPT):
         curve.append(float(n))
-    there = {*range(1, KEPT + 1), *(point.interval for point in curve.later)}
-    assert {n for n in range(1, 4 * KEPT + 1) if asked(n)} <= there
+    there = {*range(1, FULLY_KEPT + 1), *(point.interval for point in curve.thinned)}
+    assert {n for n in range(1, 4 * FULLY_KEPT + 1) if asked(n)} <= there
 
 
 @given(values=reports, goal=goals)
@@ -98,11 +100,11 @@ def test_written_and_read_it_is_the_same(values: list[float], goal: Goal) -> Non
 
 @pytest.mark.parametrize("odd", [0.1, math.nan], ids=["finite", "with a NaN"])
 def test_a_thinned_curve_goes_on_after_a_restart(odd: float) -> None:
-    values = [n % 97 * odd if n == 500 else n % 97 / 7 for n in range(3 * KEPT)]
+    values = [n % 97 * odd if n == 500 else n % 97 / 7 for n in range(3 * FULLY_KEPT)]
     straight = curve_of(values)
-    dumped = dump_curve(curve_of(values[: 2 * KEPT + 5]), "pod")
+    dumped = dump_curve(curve_of(values[: 2 * FULLY_KEPT + 5]), "pod")
     resumed = load_curve(parse_curve(LenientReader(dumped, "curve")), Curve(Goal.MAXIMIZE))
-    for value in values[2 * KEPT + 5 :]:
+    for value in values[2 * FULLY_KEPT + 5 :]:
         resumed.append(value)
     assert repr(resumed) == repr(straight)
     assert [len(dumped["later"][key].split()) for key in ("intervals", "bests", "means")] == [
@@ -114,12 +116,12 @@ def test_a_thinned_curve_goes_on_after_a_restart(odd: float) -> None:
 def test_how_it_stood_after_each_report(
     values: list[float], goal: Goal, carried: float | None
 ) -> None:
-    curve, bests, means = Curve(goal, carried=carried), [], []
+    curve, bests, means = Curve(goal, previous_best=carried), [], []
     for value in values:
         curve.append(value)
         bests.append(curve.score)
         means.append(curve.mean)
-    assert (list(curve.bests()), list(curve.means())) == (bests, means)
+    assert (list(curve.running_bests()), list(curve.running_means())) == (bests, means)
 
 
 @pytest.mark.parametrize("policy", [MedianStoppingPolicy(), BanditPolicy(slack_amount=0.1)])
@@ -134,20 +136,20 @@ def test_a_tracker_knows_after_a_restart_what_it_knew(policy: Policy) -> None:
     for trial, (level, count, carried) in enumerate(
         [(0, 2500, None), (1, 2500, None), (1, 2500, None), (2, 700, None), (3, 1200, -0.5)]
     ):
-        curve = straight.curve()
-        curve.carried = curve.best = carried
+        curve = straight.new_curve()
+        curve.previous_best = curve.best = carried
         for n in range(count):
             odd = n == 600 and trial == 4
             curve.append(math.nan if odd else math.cos(n * (level + 1)) + level)
-            straight.judge(trial, curve)
+            straight.evaluate(trial, curve)
         read[trial] = load_curve(
-            parse_curve(LenientReader(dump_curve(curve, "pod"), "curve")), resumed.curve()
+            parse_curve(LenientReader(dump_curve(curve, "pod"), "curve")), resumed.new_curve()
         )
     resumed.restore(read)
-    newcomers = straight.curve(), resumed.curve()
+    newcomers = straight.new_curve(), resumed.new_curve()
     for n in range(2500):
         for curve in newcomers:
             curve.append(math.sin(n) - 2)
-        decisions = straight.judge(9, newcomers[0]), resumed.judge(9, newcomers[1])
+        decisions = straight.evaluate(9, newcomers[0]), resumed.evaluate(9, newcomers[1])
         assert decisions[0] == decisions[1]
         assert decisions[0] is None or decisions[0].comparators in (3, 4, 5)

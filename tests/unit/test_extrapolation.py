@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.early_stopping.extrapolation import (
-    FEWEST,
-    MOST,
+    MAX_FULL_TRIALS,
+    MIN_FULL_TRIALS,
     BestSoFarTrace,
     CurveExtrapolation,
-    gains,
+    median_gains,
 )
 from sweepjob.objective import Goal
 from sweepjob.search.sampler import Observation
@@ -109,8 +109,8 @@ def test_the_order_in_which_trials_end_does_not_matter(order: list[int]) -> None
 
 
 def test_too_few_full_trials_say_nothing() -> None:
-    assert scores(evidence(FULL[: FEWEST - 1], [curve([0.1])]))[-1] == 0.1
-    silent = [*FULL[: FEWEST - 1], curve([math.nan, math.nan])]
+    assert scores(evidence(FULL[: MIN_FULL_TRIALS - 1], [curve([0.1])]))[-1] == 0.1
+    silent = [*FULL[: MIN_FULL_TRIALS - 1], curve([math.nan, math.nan])]
     assert scores(evidence(silent, [curve([0.1])])) == [0.5, 0.9, None, 0.1]
 
 
@@ -123,13 +123,13 @@ def test_others_are_taken_as_they_stood() -> None:
 
 def test_trials_in_more_than_one_piece_are_neither_measure_nor_measured() -> None:
     """Their reports count from the newest pod on, which may have begun with a checkpoint."""
-    again = curve([0.9, 0.95], carried=0.2)
+    again = curve([0.9, 0.95], previous_best=0.2)
     assert scores(evidence([*FULL[:2], again], [curve([0.1])]))[-1] == 0.1
-    assert scores(evidence(FULL, [curve([0.1], carried=0.2)]))[-1] == 0.2
+    assert scores(evidence(FULL, [curve([0.1], previous_best=0.2)]))[-1] == 0.2
 
 
 def test_the_newest_full_trials_count_whichever_ended_first() -> None:
-    full = [curve([0.0, 0.5])] * MOST + [curve([0.0, 0.1])] * MOST
+    full = [curve([0.0, 0.5])] * MAX_FULL_TRIALS + [curve([0.0, 0.1])] * MAX_FULL_TRIALS
     numbered = list(enumerate(full))
     for order in (numbered, numbered[::-1]):
         made = CurveExtrapolation()
@@ -141,29 +141,29 @@ def test_the_newest_full_trials_count_whichever_ended_first() -> None:
 
 
 @given(REPORTS)
-def test_a_course_is_the_running_best(reports: list[float]) -> None:
+def test_a_trace_is_the_running_best(reports: list[float]) -> None:
     of = curve(reports)
     if of.best is None:
         return
-    course, bests = BestSoFarTrace.of(of), list(of.bests())
-    assert course.bests[-1] == of.score
-    first = course.bests[0]
-    left = gains([course], range(1, len(bests) + 1))
+    trace, bests = BestSoFarTrace.of(of), list(of.running_bests())
+    assert trace.bests[-1] == of.score
+    first = trace.bests[0]
+    left = median_gains([trace], range(1, len(bests) + 1))
     assert left == [of.score - max(best, first) for best in bests]
 
 
-def test_a_course_goes_on_beyond_what_is_kept_in_full() -> None:
+def test_a_trace_goes_on_beyond_what_is_kept_in_full() -> None:
     of = curve([n / 3000 for n in range(1, 3001)])
-    assert gains([BestSoFarTrace.of(of)], [1, 1000, 2000, 3000]) == pytest.approx(
+    assert median_gains([BestSoFarTrace.of(of)], [1, 1000, 2000, 3000]) == pytest.approx(
         [2999 / 3000, 2 / 3, 1 / 3, 0]
     )
 
 
-def test_a_best_without_a_report_is_the_end_of_a_course() -> None:
+def test_a_best_without_a_report_is_the_end_of_a_trace() -> None:
     """It came by way of a sidecar's last words."""
     of = curve([0.1, 0.2])
     of.best, of.count = 0.7, 50
-    assert gains([BestSoFarTrace.of(of)], [2, 49, 50]) == pytest.approx([0.5, 0.5, 0.0])
+    assert median_gains([BestSoFarTrace.of(of)], [2, 49, 50]) == pytest.approx([0.5, 0.5, 0.0])
 
 
 def test_huge_scores_do_no_harm() -> None:

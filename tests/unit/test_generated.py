@@ -10,8 +10,11 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from sweepjob.early_stopping.policies.registry import POLICIES
+from sweepjob.search.samplers.registry import SAMPLERS
 
 from tests.generated.__main__ import ROOT, contents
+from tests.generated.crd import own
 
 from .builders import sweepjob
 
@@ -71,3 +74,18 @@ def test_an_editor_marks_mistakes(change: dict[str, Any], words: str) -> None:
     jsonschema.validate(body, SCHEMA)
     with pytest.raises(jsonschema.ValidationError, match=words):
         jsonschema.validate(sweepjob(**change), SCHEMA)
+
+
+def declared() -> list[tuple[str, str]]:
+    kinds = {"policy": own(POLICIES), "sampler": own(SAMPLERS)}
+    return [(kind, d.name) for kind, found in kinds.items() for d in found]
+
+
+@pytest.mark.parametrize(("kind", "name"), declared())
+def test_every_policy_and_sampler_is_explained_in_the_docs(kind: str, name: str) -> None:
+    """The table of fields is generated; what each does is written by hand."""
+    pages = [p for p in (ROOT / "docs").rglob("*.md") if p.name != "api.md"]
+    explained = [
+        p for p in pages if f"`{name}`" in p.read_text() or f"type: {name}" in p.read_text()
+    ]
+    assert explained, f"no page in docs/ says what the {kind} {name} does"

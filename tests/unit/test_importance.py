@@ -13,7 +13,7 @@ import optuna
 import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
-from sweepjob.search.importance import Importance, analyse
+from sweepjob.search.importance import Importance, analyze_importance
 from sweepjob.search.space import Branch, Choice, LogUniform, Randint, Space, Uniform
 
 PI = math.pi
@@ -84,7 +84,7 @@ def shares(found: Importance) -> dict[str, float]:
 @pytest.mark.parametrize("name", KNOWN)
 def test_known_variances_are_found(name: str) -> None:
     known = KNOWN[name]
-    found = analyse(known.space, *known.trials(3000))
+    found = analyze_importance(known.space, *known.trials(3000))
     # The forest does not see all of a function that a split at a time cannot tell from noise.
     assert shares(found) == pytest.approx(known.shares, abs=0.13 if name == "ishigami" else 0.06)
     for main in found.mains:
@@ -107,7 +107,7 @@ def test_it_agrees_with_the_reference(name: str) -> None:
         warnings.simplefilter("ignore")
         evaluator = FanovaImportanceEvaluator(seed=0)
         theirs = get_param_importances(study, evaluator=evaluator, normalize=False)
-    ours = shares(analyse(known.space, rows, values))
+    ours = shares(analyze_importance(known.space, rows, values))
     # Theirs splits off one category at a time and loses what two have in common; ours is the nearer
     # one to what is known.
     assert ours == pytest.approx(theirs, abs=0.12 if name == "log-and-choice" else 0.06)
@@ -115,7 +115,7 @@ def test_it_agrees_with_the_reference(name: str) -> None:
 
 def test_interactions_are_found() -> None:
     known = KNOWN["product"]
-    (pair,) = analyse(known.space, *known.trials(2000)).pairs
+    (pair,) = analyze_importance(known.space, *known.trials(2000)).pairs
     assert pair.share > 0.8
     corner = pair.effect[0][0]
     assert corner > 0.5
@@ -124,7 +124,7 @@ def test_interactions_are_found() -> None:
 
 def test_an_effect_is_the_mean_over_the_others() -> None:
     known = KNOWN["linear"]
-    effect = analyse(known.space, *known.trials(3000)).mains[0].effect
+    effect = analyze_importance(known.space, *known.trials(3000)).mains[0].effect
     assert effect[0] == pytest.approx(1.5, abs=0.35)
     assert effect[-1] == pytest.approx(5.5, abs=0.35)
     assert list(effect) == sorted(effect)
@@ -136,7 +136,7 @@ def test_a_parameter_that_is_not_always_there() -> None:
     rng = np.random.default_rng(3)
     rows = [space.at(lambda _: float(rng.random())) for _ in range(600)]
     scores: list[float | None] = [row["model"].get("layers", 0) / 7 for row in rows]
-    found = {main.axis.name: main for main in analyse(space, rows, scores).mains}
+    found = {main.axis.name: main for main in analyze_importance(space, rows, scores).mains}
     assert set(found) == {"model", "model.layers", "x"}
     bins = found["model.layers"].axis.bins
     assert [b.value for b in bins] == [*range(8), None]
@@ -150,7 +150,7 @@ def test_a_few_that_diverged_do_not_hide_the_others() -> None:
     known = KNOWN["linear"]
     rows, values = known.trials(400)
     values[:5] = [-1e300] * 5
-    found = analyse(known.space, rows, values)
+    found = analyze_importance(known.space, rows, values)
     assert found.clipped == 5
     assert found.mains[0].axis.name == "a"
     assert found.mains[0].share > 0.5
@@ -159,14 +159,16 @@ def test_a_few_that_diverged_do_not_hide_the_others() -> None:
 def test_what_says_nothing() -> None:
     known = KNOWN["linear"]
     rows, values = known.trials(30)
-    assert not analyse(known.space, [], []).mains
-    assert not analyse(known.space, rows[:4], values[:4]).mains
-    assert not analyse(known.space, rows, [1.0] * 30).mains
-    assert not analyse(known.space, rows, [None] * 30).mains
-    assert not analyse(known.space, rows, [math.nan] * 30).mains
-    assert analyse(known.space, [*rows, {"other": 1}], [*values, 9.0]).trials == 30
+    assert not analyze_importance(known.space, [], []).mains
+    assert not analyze_importance(known.space, rows[:4], values[:4]).mains
+    assert not analyze_importance(known.space, rows, [1.0] * 30).mains
+    assert not analyze_importance(known.space, rows, [None] * 30).mains
+    assert not analyze_importance(known.space, rows, [math.nan] * 30).mains
+    assert analyze_importance(known.space, [*rows, {"other": 1}], [*values, 9.0]).trials == 30
 
 
 def test_it_is_the_same_each_time() -> None:
     known = KNOWN["ishigami"]
-    assert analyse(known.space, *known.trials(200)) == analyse(known.space, *known.trials(200))
+    assert analyze_importance(known.space, *known.trials(200)) == analyze_importance(
+        known.space, *known.trials(200)
+    )

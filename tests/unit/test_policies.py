@@ -3,23 +3,27 @@
 import math
 import statistics
 from fractions import Fraction
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import strategies as st
+from sweepjob.early_stopping.policies import asha, bandit, median, truncation
 from sweepjob.early_stopping.policies.asha import AshaPolicy, Rungs
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
 from sweepjob.early_stopping.policies.truncation import TruncationSelectionPolicy
-from sweepjob.early_stopping.policy import NoPolicy, Policy, Schedule, Timetable
+from sweepjob.early_stopping.policy import IntervalSchedule, NoPolicy, Policy, Schedule
 from sweepjob.early_stopping.rankings import Rankings
 from sweepjob.objective import Goal
-
-from tests.contracts.policy import Curves, PolicyContract, play, stops
+from sweepjob.testing.policies import Curves, PolicyContract, play, stops
 
 
 class TestBanditFactor(PolicyContract):
-    def make(self, timetable: Timetable) -> Policy:
-        return BanditPolicy(slack_factor=0.5, schedule=timetable)
+    declaration = bandit.DECLARATION
+    section: ClassVar[dict[str, Any]] = {"slackFactor": 0.5}
+
+    def make(self, schedule: Schedule) -> Policy:
+        return BanditPolicy(slack_factor=0.5, schedule=schedule)
 
     def should_stop(self, trial: int, curves: Curves, goal: Goal) -> bool:
         others = [max(curve) for t, curve in curves.items() if t != trial]
@@ -34,8 +38,11 @@ class TestBanditFactor(PolicyContract):
 
 
 class TestBanditAmount(PolicyContract):
-    def make(self, timetable: Timetable) -> Policy:
-        return BanditPolicy(slack_amount=2, schedule=timetable)
+    declaration = bandit.DECLARATION
+    section: ClassVar[dict[str, Any]] = {"slackAmount": 2}
+
+    def make(self, schedule: Schedule) -> Policy:
+        return BanditPolicy(slack_amount=2, schedule=schedule)
 
     def should_stop(self, trial: int, curves: Curves, goal: Goal) -> bool:
         others = [max(curve) for t, curve in curves.items() if t != trial]
@@ -43,8 +50,10 @@ class TestBanditAmount(PolicyContract):
 
 
 class TestMedianStopping(PolicyContract):
-    def make(self, timetable: Timetable) -> Policy:
-        return MedianStoppingPolicy(schedule=timetable)
+    declaration = median.DECLARATION
+
+    def make(self, schedule: Schedule) -> Policy:
+        return MedianStoppingPolicy(schedule=schedule)
 
     def should_stop(self, trial: int, curves: Curves, goal: Goal) -> bool:
         means = [
@@ -58,8 +67,11 @@ class TestMedianStopping(PolicyContract):
 
 
 class TestTruncation(PolicyContract):
-    def make(self, timetable: Timetable) -> Policy:
-        return TruncationSelectionPolicy(percentage=30, schedule=timetable)
+    declaration = truncation.DECLARATION
+    section: ClassVar[dict[str, Any]] = {"truncationPercentage": 30}
+
+    def make(self, schedule: Schedule) -> Policy:
+        return TruncationSelectionPolicy(percentage=30, schedule=schedule)
 
     def should_stop(self, trial: int, curves: Curves, goal: Goal) -> bool:
         ordered = sorted(curves, key=lambda t: (max(curves[t]), -t))
@@ -69,12 +81,13 @@ class TestTruncation(PolicyContract):
 
 
 class TestAsha(PolicyContract):
-    timetables = st.builds(Rungs, st.just(3), st.integers(1, 3), st.none() | st.integers(4, 12))
+    declaration = asha.DECLARATION
+    schedules = st.builds(Rungs, st.just(3), st.integers(1, 3), st.none() | st.integers(4, 12))
     first = Rungs(3)
 
-    def make(self, timetable: Timetable) -> Policy:
-        assert isinstance(timetable, Rungs)
-        return AshaPolicy(timetable)
+    def make(self, schedule: Schedule) -> Policy:
+        assert isinstance(schedule, Rungs)
+        return AshaPolicy(schedule)
 
     def should_stop(self, trial: int, curves: Curves, goal: Goal) -> bool:
         # All that made as many reports are all that came to the rung so far.
@@ -107,12 +120,12 @@ def test_rungs_are_the_powers_of_the_reduction_factor() -> None:
 
 def test_the_schedule_is_kept() -> None:
     # Azure's own example: interval 2, delay 5 means 6, 8, 10.
-    schedule = Schedule(evaluation_interval=2, delay_evaluation=5)
+    schedule = IntervalSchedule(evaluation_interval=2, delay_evaluation=5)
     assert [n for n in range(1, 11) if schedule.applies(n)] == [6, 8, 10]
 
 
 def test_past_a_thousand_evaluations_there_are_125_for_every_doubling() -> None:
-    schedule = Schedule(evaluation_interval=5)
+    schedule = IntervalSchedule(evaluation_interval=5)
     evaluated = [n // 5 for n in range(1, 40_001) if schedule.applies(n)]
     assert evaluated[:1000] == list(range(1, 1001))
     assert [sum(a < n <= 2 * a for n in evaluated) for a in (1000, 2000, 4000)] == [125] * 3
@@ -150,7 +163,7 @@ def test_truncation_of_twenty_percent_of_five_is_one_trial() -> None:
 def test_median_stopping_compares_a_best_with_averages() -> None:
     # Others averaged 0.5 and 0.7 over two reports; the median of the two is 0.6.
     others = [(0, 0.1), (0, 0.9), (1, 0.7), (1, 0.7)]
-    policy = MedianStoppingPolicy(Schedule(delay_evaluation=2))
+    policy = MedianStoppingPolicy(IntervalSchedule(delay_evaluation=2))
     assert stops(policy, Goal.MAXIMIZE, [*others, (2, 0.61), (2, 0.0)])[-1] is False
     decision = play(policy, Goal.MAXIMIZE, [*others, (2, 0.59), (2, 0.2)])[-1]
     assert decision is not None
@@ -170,12 +183,12 @@ def test_without_a_policy_nothing_is_compared() -> None:
 
 
 def test_a_trial_that_starts_again_stands_as_if_it_had_not_been() -> None:
-    standings = Rankings()
+    rankings = Rankings()
     for interval in (1, 2):
-        standings.record(0, interval, 5.0, 5.0)
-        standings.record(1, interval, 7.0, 7.0)
-    standings.remove(0)
-    again = standings.record(0, 1, 9.0, 9.0)
-    assert (again.others, again.worse, again.best_of_others()) == (1, 1, 7.0)
-    assert standings.record(2, 1, 8.0, 8.0).worse == 1
-    assert standings.record(2, 2, 8.0, 8.0).others == 1  # it has not come so far again
+        rankings.record(0, interval, 5.0, 5.0)
+        rankings.record(1, interval, 7.0, 7.0)
+    rankings.remove(0)
+    again = rankings.record(0, 1, 9.0, 9.0)
+    assert (again.other_count, again.worse_count, again.best_of_others()) == (1, 1, 7.0)
+    assert rankings.record(2, 1, 8.0, 8.0).worse_count == 1
+    assert rankings.record(2, 2, 8.0, 8.0).other_count == 1  # it has not come so far again

@@ -3,37 +3,47 @@
 import itertools
 import tracemalloc
 from collections import Counter
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from scipy.stats import chisquare, qmc
-from sweepjob.search.hashing import coordinate, permuted
+from sweepjob.search.hashing import coordinate, permuted_index
 from sweepjob.search.sampler import Sampler
-from sweepjob.search.samplers.bayesian import BayesianSampler
+from sweepjob.search.samplers import bayesian, grid
+from sweepjob.search.samplers import random as random_sampler
+from sweepjob.search.samplers.bayesian_sampler import BayesianSampler
 from sweepjob.search.samplers.grid import GridSampler
 from sweepjob.search.samplers.random import RandomSampler
 from sweepjob.search.samplers.sobol import SobolSampler
 from sweepjob.search.space import Space, canonical
-
-from tests.contracts.sampler import CHOICES, SamplerContract, space
+from sweepjob.testing.samplers import CHOICES, SamplerContract, space
 
 
 class TestRandom(SamplerContract):
+    declaration = random_sampler.DECLARATION
+
     def make(self, space: Space, seed: int) -> Sampler:
         return RandomSampler(space, seed)
 
 
 class TestSobol(SamplerContract):
+    declaration = random_sampler.DECLARATION
+    section: ClassVar[dict[str, Any]] = {"rule": "sobol"}
+
     def make(self, space: Space, seed: int) -> Sampler:
         return SobolSampler(space, seed)
 
 
 class TestBayesian(SamplerContract):
+    declaration = bayesian.DECLARATION
+
     def make(self, space: Space, seed: int) -> Sampler:
         return BayesianSampler(space, seed)
 
 
 class TestGrid(SamplerContract):
+    declaration = grid.DECLARATION
     every = CHOICES
     choices_only = True
     seeded = False
@@ -46,7 +56,10 @@ def test_proposals_never_change() -> None:
     # A sweep that was started by an older version, on another machine, goes on with the same ones.
     assert coordinate(7, 0, ("lr",)) == 0.674351230322008
     assert coordinate(7, 1, ("model", 0, "hidden")) == 0.1739015679516444
-    assert [permuted(7, index, 10**15) for index in range(2)] == [127299122587708, 705697451854582]
+    assert [permuted_index(7, index, 10**15) for index in range(2)] == [
+        127299122587708,
+        705697451854582,
+    ]
     data = {
         "x": {"type": "lognormal", "mu": 0, "sigma": 1},
         "y": {"type": "loguniform", "minValue": -6, "maxValue": -1},
@@ -63,13 +76,13 @@ def test_proposals_never_change() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 27, 100, 1000])
 def test_a_permutation_has_every_number_once(size: int) -> None:
-    assert sorted(permuted(3, index, size) for index in range(size)) == list(range(size))
+    assert sorted(permuted_index(3, index, size) for index in range(size)) == list(range(size))
 
 
 def test_permutations_are_random() -> None:
     """Over seeds, every number of 24 is equally often the first, and the sixth."""
     for index in (0, 5):
-        counts = Counter(permuted(seed, index, 24) for seed in range(4800))
+        counts = Counter(permuted_index(seed, index, 24) for seed in range(4800))
         assert chisquare([counts[n] for n in range(24)]).pvalue > 0.001
 
 

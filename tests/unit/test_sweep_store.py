@@ -206,10 +206,10 @@ def test_what_a_log_says() -> None:
         record(
             0, curve=dump_curve(good.reports.curve, good.reports.pod, *good.reports.log_position)
         ),
-        sweep.state.evaluator.curve(),
+        sweep.state.evaluator.new_curve(),
     )
     assert (again.reports.log_position.time, again.reports.log_position.lines) == (5, 3)
-    old = trial_state(record(0, curve={"logTime": "5"}), sweep.state.evaluator.curve())
+    old = trial_state(record(0, curve={"logTime": "5"}), sweep.state.evaluator.new_curve())
     assert (old.reports.log_position.time, old.reports.log_position.lines) == (5, 1)
     long = "x" * 1000
     for _ in range(3):

@@ -18,7 +18,7 @@ from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.sweeptrial import dump_stop, parse_record, trial_manifest
 from sweepjob.api.trial_record import TrialRecord
-from sweepjob.early_stopping.curve import KEPT, Curve
+from sweepjob.early_stopping.curve import FULLY_KEPT, Curve
 from sweepjob.objective import Goal
 from sweepjob.timestamps import format_time, parse_time
 
@@ -82,14 +82,14 @@ def test_decisions_that_earlier_versions_wrote(number: str) -> None:
 
 @given(
     values=st.lists(st.floats(), max_size=30),
-    long=st.sampled_from([0, KEPT, 3 * KEPT]),
+    long=st.sampled_from([0, FULLY_KEPT, 3 * FULLY_KEPT]),
     goal=st.sampled_from(list(Goal)),
     carried=st.none() | st.floats(allow_nan=False, allow_infinity=False),
 )
 def test_every_curve_is_read_again(
     values: list[float], long: int, goal: Goal, carried: float | None
 ) -> None:
-    curve = Curve(goal, carried=carried)
+    curve = Curve(goal, previous_best=carried)
     for value in [*values, *[0.5] * long]:
         curve.append(value)
     record = read(curve=dump_curve(curve, "pod", 5))
@@ -101,7 +101,7 @@ def test_every_curve_is_read_again(
 
 def test_a_patch_of_a_curve_leaves_nothing_of_a_longer_one() -> None:
     long, short = Curve(Goal.MAXIMIZE), Curve(Goal.MAXIMIZE)
-    for n in range(2 * KEPT):
+    for n in range(2 * FULLY_KEPT):
         long.append(float(n))
     short.append(math.nan)
     before = dump_curve(long, "first", 5)

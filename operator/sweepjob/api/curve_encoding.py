@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..early_stopping.curve import KEPT, UNIT, Curve, Later
+from ..early_stopping.curve import FULLY_KEPT, UNIT_EXPONENT, Curve, ThinnedReport
 from .float_text import format_float
 from .lenient_reader import LenientReader
 from .stored_curve import StoredCurve
@@ -36,21 +36,21 @@ def dump_curve(curve: Curve, pod: str, log_time: int = 0, log_lines: int = 1) ->
         "reports": curve.count,
         "values": _texts(curve.values),
     }
-    if curve.later:
+    if curve.thinned:
         reported = curve.goal.reported
         dumped["later"] = {
-            "intervals": " ".join(str(point.interval) for point in curve.later),
-            "values": _texts(point.value for point in curve.later),
-            "bests": _texts(reported(point.best) for point in curve.later),
-            "means": _texts(reported(point.mean) for point in curve.later),
+            "intervals": " ".join(str(point.interval) for point in curve.thinned),
+            "values": _texts(point.value for point in curve.thinned),
+            "bests": _texts(reported(point.best) for point in curve.thinned),
+            "means": _texts(reported(point.mean) for point in curve.thinned),
         }
     if curve.count > len(curve.values):
         dumped["sum"] = "" if curve.total is None else _exact_text(curve.total)
     if log_time:
         dumped["logTime"] = str(log_time)
         dumped["logLines"] = log_lines
-    if curve.carried is not None:
-        dumped["carried"] = format_float(curve.carried)
+    if curve.previous_best is not None:
+        dumped["carried"] = format_float(curve.previous_best)
     if curve.last is not None:
         dumped["last"] = format_float(curve.last)
     if curve.best is not None:
@@ -102,8 +102,8 @@ def _finite(fields: LenientReader, key: str) -> float | None:
 def _lists(fields: LenientReader, curve: StoredCurve) -> StoredCurve:
     """The curve with its reports."""
     values = _floats(fields, "values")
-    if len(values) > KEPT:
-        fields.note("values", f"has more than {KEPT} numbers")
+    if len(values) > FULLY_KEPT:
+        fields.note("values", f"has more than {FULLY_KEPT} numbers")
     later = fields.child("later")
     kept = {name: _floats(later, name) for name in ("intervals", "values", "bests", "means")}
     if len(set(map(len, kept.values()))) != 1:
@@ -150,12 +150,14 @@ def load_curve(stored: StoredCurve, empty: Curve) -> Curve:
         stored: what was read.
         empty: a curve without reports.
     """
-    empty.carried = empty.best = stored.carried
+    empty.previous_best = empty.best = stored.carried
     empty.load(stored.values.tolist())
     if stored.intervals:
         score = empty.goal.score
         points = zip(stored.intervals, stored.later, stored.bests, stored.means, strict=True)
-        empty.later = [Later(int(n), v, score(best), score(mean)) for n, v, best, mean in points]
+        empty.thinned = [
+            ThinnedReport(int(n), v, score(best), score(mean)) for n, v, best, mean in points
+        ]
     if stored.total is not None:
         empty.total = _exact_number(stored.total)
     empty.last = empty.last if stored.last is None else stored.last
@@ -208,14 +210,14 @@ def _first_invalid(words: list[str]) -> str:
 def _exact_text(total: int) -> str:
     """Formats an exact sum like C's hexadecimal floats, with a mantissa of any length."""
     zeros = (total & -total).bit_length() - 1 if total else 0
-    return f"{total >> zeros:#x}p{zeros - UNIT}"
+    return f"{total >> zeros:#x}p{zeros - UNIT_EXPONENT}"
 
 
 def _exact_number(text: str) -> int | None:
     if not text:
         return None
     mantissa, exponent = text.split("p")
-    shift = int(exponent) + UNIT
-    if not 0 <= shift <= 2 * UNIT or len(mantissa) > UNIT:
+    shift = int(exponent) + UNIT_EXPONENT
+    if not 0 <= shift <= 2 * UNIT_EXPONENT or len(mantissa) > UNIT_EXPONENT:
         raise ValueError("out of bounds")
     return int(mantissa, 16) << shift

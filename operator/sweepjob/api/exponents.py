@@ -1,4 +1,4 @@
-"""Bounds of log forms that look like values: they are exponents, in Azure and here."""
+"""Warnings about bounds of log forms that look like values, though they are exponents as in Azure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ from .problem import Problem
 
 LOGARITHMIC = ("loguniform", "qloguniform")
 _NORMAL = ("lognormal", "qlognormal")
-# No hyperparameter is as large: e**20 is half a milliard.
+# A decimal exponent that no hyperparameter has: e**20 is about 5e8.
 _LARGE = 20 * math.log10(math.e)
-_TINY = 0.05  # a smaller lower bound is none that anybody writes for an exponent
+_TINY = 0.05  # a smaller positive lower bound is a value, not an exponent
 
 
 def exponent_warnings(space: Any, base: float, path: str = "spec.searchSpace") -> Iterator[Problem]:
-    """Every log form of a search space whose numbers look like values, with the line to write."""
+    """A warning for every log form whose numbers look like values, with the line to write instead.
+
+    Args:
+        space: ``spec.searchSpace`` as it is written, or a branch of a choice.
+        base: of the logarithmic expressions.
+        path: of ``space``, for the warnings.
+    """
     for name, expression in space.items() if isinstance(space, Mapping) else ():
         if not isinstance(expression, Mapping):
             continue
@@ -36,22 +42,28 @@ def exponent_warnings(space: Any, base: float, path: str = "spec.searchSpace") -
 
 
 def bounds_warning(name: str, expression: Mapping[str, Any], base: float) -> str:
-    """What to say of the bounds of a log form, empty where they can be exponents."""
+    """The warning about the bounds of a log form; empty where they can be exponents.
+
+    Args:
+        name: of the parameter.
+        expression: as it is written.
+        base: of the logarithmic expressions.
+    """
     low, high = expression.get("minValue"), expression.get("maxValue")
     if not isinstance(low, int | float) or not isinstance(high, int | float):
         return ""
     scale = abs(math.log10(base))
     if not (0 <= low <= high <= 1 or 0 < low < _TINY or high * scale > _LARGE):
         return ""
-    said = (
-        f"bounds of {expression['type']} are exponents: values from {_shown(base, low)} to "
-        f"{_shown(base, high)}. These look like values; if you mean values, "
+    message = (
+        f"bounds of {expression['type']} are exponents: values from {_formatted(base, low)} to "
+        f"{_formatted(base, high)}. These look like values; if you mean values, "
     )
     if low <= 0:
-        return f"{said}take uniform, or low and high, both above 0"
+        return f"{message}take uniform, or low and high, both above 0"
     q = f", q: {expression['q']}" if "q" in expression else ""
     line = f"{{type: {expression['type']}, low: {low}, high: {high}{q}}}"
-    return f"{said}write {name}: {line}"
+    return f"{message}write {name}: {line}"
 
 
 def _moments_warning(name: str, expression: Mapping[str, Any], base: float) -> str:
@@ -66,11 +78,12 @@ def _moments_warning(name: str, expression: Mapping[str, Any], base: float) -> s
     line = f"{{type: {expression['type']}, mu: {math.log(mu) / math.log(base):.6g}, sigma: {spread}{q}}}"
     return (
         f"mu and sigma of {expression['type']} are of the logarithm: two of three values lie between "
-        f"{_shown(base, mu - sigma)} and {_shown(base, mu + sigma)}. These look like values; if {mu} is "
-        f"to be the median, write {name}: {line}, with sigma as the logarithm of the factor around it"
+        f"{_formatted(base, mu - sigma)} and {_formatted(base, mu + sigma)}. These look like values; "
+        f"if {mu} is to be the median, write {name}: {line}, with sigma as the logarithm of the "
+        "factor around it"
     )
 
 
-def _shown(base: float, exponent: float) -> str:
+def _formatted(base: float, exponent: float) -> str:
     value = power(base, exponent)
     return f"{value:.3g}" if value < 1e308 else "beyond 1e308"

@@ -1,4 +1,8 @@
-"""``spec.searchSpace`` to a ``Space``."""
+"""``spec.searchSpace`` to a search space.
+
+The ten expressions are Azure's and fixed: ``EXPRESSIONS`` is their one table here, and the CRD's part
+about them is written by hand beside it.
+"""
 
 from __future__ import annotations
 
@@ -24,23 +28,22 @@ from .reader import Reader
 from .size_limits import NAME_LIMIT, VALUE_LIMIT
 
 _NAME = re.compile(rf"[a-zA-Z_][a-zA-Z0-9_]{{0,{NAME_LIMIT - 1}}}")
-_DEEPEST = 32
+_MAX_DEPTH = 32
 _NAME_RULE = (
     f"a parameter's name has letters, digits and _, at most {NAME_LIMIT}, and no digit first"
 )
 _BOUNDS = ("minValue", "maxValue")
-# Of log forms, the values themselves in place of exponents.
+# The bounds of log forms as values instead of exponents.
 VALUE_KEYS = ("low", "high")
 _MOMENTS = ("mu", "sigma")
 
 
 def parse_space(reader: Reader, base: float = math.e) -> Space:
-    """The search space below ``reader``.
+    """The search space that a section describes.
 
     Args:
-        base: base of the logarithmic expressions (``samplingAlgorithm.logbase``).
-
-    Mistakes are noted in ``reader``; then the result is not to be used.
+        reader: the section. Mistakes are recorded there; the result must not be used then.
+        base: of the logarithmic expressions (``samplingAlgorithm.logbase``).
     """
     if not reader.data:
         reader.note("", {}, "is required: at least one parameter, e.g. learning_rate: {type: ...}")
@@ -50,8 +53,8 @@ def parse_space(reader: Reader, base: float = math.e) -> Space:
 
 def _branch(reader: Reader, base: float, *, constants: bool) -> Branch:
     entries: dict[str, Scalar | Expression] = {}
-    if reader.path.count(".values[") > _DEEPEST:
-        reader.note("", "...", f"choices may be nested {_DEEPEST} deep at most")
+    if reader.path.count(".values[") > _MAX_DEPTH:
+        reader.note("", "...", f"choices may be nested {_MAX_DEPTH} deep at most")
         return Branch(entries)
     for name, value in reader.data.items():
         if not _NAME.fullmatch(str(name)):
@@ -59,7 +62,7 @@ def _branch(reader: Reader, base: float, *, constants: bool) -> Branch:
         if constants and isinstance(value, Scalar):
             entries[name] = _constant(reader, str(name), value)
         else:
-            # Something stands in for what is wrong, so that references to it are not wrong as well.
+            # A placeholder for a wrong expression, so that references to it are not reported as well.
             entries[name] = _expression(reader.child(name), base) or ""
     return Branch(entries)
 
@@ -118,7 +121,7 @@ def _ordered(reader: Reader, keys: tuple[str, str]) -> tuple[float, float]:
 
 
 def _log_bounds(reader: Reader, base: float) -> tuple[float, float]:
-    """Exponents; of bounds that are given as the values themselves those just outside of them."""
+    """The bounds as exponents; bounds given as values are rounded outwards."""
     before = len(reader.problems)
     _check_log_keys(reader)
     if len(reader.problems) > before:
@@ -139,7 +142,7 @@ def _log_bounds(reader: Reader, base: float) -> tuple[float, float]:
 
 
 def _check_log_keys(reader: Reader) -> None:
-    """One of the two pairs has to be there, and exponents are no objects."""
+    """Record bounds that are both values and exponents, or neither, or objects."""
     values, exponents = ([k for k in keys if k in reader.data] for keys in (VALUE_KEYS, _BOUNDS))
     if values and exponents:
         message = (
@@ -208,7 +211,7 @@ def _quantized(
 
 
 Parser = Callable[[Reader, float], Expression]
-# Every expression: the keys it has beside ``type``, and how it is read.
+# The keys of every expression beside ``type``, and its parser.
 EXPRESSIONS: dict[str, tuple[tuple[str, ...], Parser]] = {
     "choice": (("values",), _choice),
     "randint": (("upper",), _randint),

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..early_stopping.policy import Policy
 from ..objective import Objective
+from ..search.samplers.registry import SamplerSpec
 from ..search.space import Space
 from .limits import COMPANION_GRACE, Limits
 from .metrics import Metrics
@@ -47,7 +48,7 @@ class SweepSpec:
     Attributes:
         objective: metric and goal.
         space: the search space.
-        sampler: type and rule, as in the registry of samplers.
+        sampler: the sampler and its arguments.
         seed: None: the operator draws one.
         policy: early termination; ``NoPolicy`` without one.
         limits: numbers of trials and times.
@@ -64,7 +65,7 @@ class SweepSpec:
 
     objective: Objective
     space: Space
-    sampler: tuple[str, str]
+    sampler: SamplerSpec
     seed: int | None
     policy: Policy
     limits: Limits

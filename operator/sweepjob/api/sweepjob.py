@@ -24,7 +24,7 @@ from .pod_validation import pod_problems
 from .problem import InvalidSpec, Problem
 from .reader import Reader
 from .reference_validation import possible_values, unresolved_references
-from .sampling_algorithm import arrange, parse_algorithm
+from .sampling_algorithm import parse_algorithm, prepare_space
 from .search_space import parse_space
 from .size_limits import NAME_LIMIT, VALUE_LIMIT, size_problems
 from .spec import SweepSpec
@@ -62,13 +62,13 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     reader.known(_SPEC_KEYS)
     given = "samplingAlgorithm" in reader.data
     algorithm = parse_algorithm(reader.child("samplingAlgorithm"), given=given)
-    space = parse_space(reader.child("searchSpace"), algorithm.base)
+    space = parse_space(reader.child("searchSpace"), algorithm.log_base)
     limits = parse_limits(reader.child("limits"))
     has_policy = "earlyTermination" in reader.data
     spec = SweepSpec(
         objective=parse_objective(reader.child("objective")),
-        space=arrange(space, algorithm, reader),
-        sampler=(algorithm.kind, algorithm.rule),
+        space=prepare_space(space, algorithm, reader),
+        sampler=algorithm.sampler,
         seed=algorithm.seed,
         policy=parse_policy(reader.child("earlyTermination")) if has_policy else NoPolicy(),
         limits=limits,
@@ -80,7 +80,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         trial=parse_trial(reader.child("trial")),
         queue=_queue(body.get("metadata")),
         warm_start=_warm_start(reader, body.get("metadata")),
-        log_base=algorithm.base,
+        log_base=algorithm.log_base,
     )
     metadata = Reader(body.get("metadata"), "metadata", reader.problems)
     _check_name(reader, metadata.text("name"))

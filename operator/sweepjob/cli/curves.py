@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
             print_output(
                 json.dumps({"trial": trial.index, "values": json_value(trial.curve.values)})
             )
-        truncated = [trial.name for trial in trials if trial.curve.later]
+        truncated = [trial.name for trial in trials if trial.curve.thinned]
         if truncated:
             print_message(
                 f"note: of long curves the first 1,000 reports are written: {', '.join(truncated)}"

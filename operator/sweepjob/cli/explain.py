@@ -168,7 +168,7 @@ def best_within(trial: TrialView, interval: int, goal: Goal) -> float | None:
     if interval <= len(curve.values):
         score = max(map(goal.score, curve.values[:interval]), default=-math.inf)
     else:
-        score = next((p.best for p in curve.later if p.interval == interval), -math.inf)
+        score = next((p.best for p in curve.thinned if p.interval == interval), -math.inf)
     return goal.reported(score) if math.isfinite(score) else None
 
 

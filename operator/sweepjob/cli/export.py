@@ -38,7 +38,7 @@ def _row(trial: TrialView, *, as_json: bool) -> Row:
     row = full_trial_row(trial, time.time())
     if as_json:
         # JSON has the values themselves instead of texts.
-        later = [{"interval": p.interval, "value": p.value} for p in trial.curve.later]
+        later = [{"interval": p.interval, "value": p.value} for p in trial.curve.thinned]
         return {**row, "values": trial.curve.values, "later": later}
     stop = {f"stop{key[0].upper()}{key[1:]}": value for key, value in (row["stop"] or {}).items()}
     flat = {key: value for key, value in row.items() if key != "stop"}

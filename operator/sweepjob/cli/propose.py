@@ -11,7 +11,6 @@ from ..render.escaping import escape_json
 from ..render.output_formats import add_output
 from ..render.table import format_table, print_message, print_output
 from ..search.sampler import Observation
-from ..search.samplers.registry import make_sampler
 from ..search.space import Assignment, leaves
 from ..template.references import value_text
 
@@ -41,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     seed = args.seed if args.seed is not None else sweep.spec.seed
     if seed is None:
         seed = 0
-        if sweep.spec.sampler[0] != "grid":
+        if sweep.spec.sampler.declaration.is_seeded:
             print_message(
                 "note: the file has no seed; these are the proposals for seed 0, and the operator "
                 "draws a seed"
@@ -51,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
             "note: Kubernetes sorts the keys of searchSpace, so the operator would use their "
             "alphabetical order; samplingAlgorithm.order keeps the order of the file"
         )
-    if sweep.spec.warm_start and sweep.spec.sampler[0] == "bayesian":
+    if sweep.spec.warm_start and sweep.spec.sampler.uses_observations:
         print_message("note: the results of the sweeps of warmStart are not available here")
     found = list(proposals(sweep, seed, args.number))
     if args.output == "json":
@@ -73,7 +72,7 @@ def proposals(sweep: LoadedSweep, seed: int, count: int) -> Iterator[Assignment]
         seed: seed of the sampler.
         count: number of proposals. There are fewer if the search space is exhausted.
     """
-    sampler = make_sampler(*sweep.spec.sampler, sweep.spec.space, seed)
+    sampler = sweep.spec.sampler.build(sweep.spec.space, seed)
     pending: list[Observation] = []
     for index in range(count):
         assignment = sampler.propose(index, pending)
@@ -85,11 +84,9 @@ def proposals(sweep: LoadedSweep, seed: int, count: int) -> Iterator[Assignment]
 
 
 def _loses_its_order(sweep: LoadedSweep) -> bool:
-    spec = sweep.manifest["spec"]
-    algorithm = spec.get("samplingAlgorithm") or {}
-    written = list(spec["searchSpace"])
-    is_grid = algorithm.get("type") == "grid"
-    return is_grid and not algorithm.get("order") and written != sorted(written)
+    arguments = sweep.spec.sampler.arguments
+    written = list(sweep.manifest["spec"]["searchSpace"])
+    return "order" in arguments and not arguments["order"] and written != sorted(written)
 
 
 def _table(found: list[Assignment]) -> str:

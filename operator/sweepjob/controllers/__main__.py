@@ -14,9 +14,11 @@ import sys
 
 import uvloop
 
+from ..early_stopping.policies.registry import POLICIES
 from ..kube.connection import connect
 from ..kube.rate_limiter import RequestRateLimiter
 from ..pod_logs.number_syntax import compile_expressions
+from ..search.samplers.registry import SAMPLERS
 from ..settings import Settings
 from ..telemetry import log_format
 from .process import OperatorProcess
@@ -58,6 +60,8 @@ def main() -> int:
     import numpy  # noqa: F401
 
     log_format.configure(os.environ)
+    for failure in (*POLICIES.failures, *SAMPLERS.failures):
+        _log.error("%s; sweeps that ask for it are not accepted", failure)
     gc.set_threshold(_GARBAGE_THRESHOLD)
     # Its TLS is compiled. In Python, TLS is most of the cost of a request and of a watch event.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -16,7 +16,7 @@ from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..lifecycle import actions as act
 from ..lifecycle.observed import StartBlocker
-from ..search.samplers.registry import make_sampler
+from ..search.samplers.random import RandomSampler
 from ..search.space import Assignment
 from ..trial_pods.identity import TrialIdentity
 from ..trial_pods.job import job_manifest
@@ -78,7 +78,7 @@ class JobCreator:
         """
         state = sweep.state
         identity = state.identity
-        source = " ".join(dict.fromkeys(state.spec.sampler)) + f" seed {state.seed}"
+        source = f"{state.spec.sampler} seed {state.seed}"
         body = trial_manifest(
             identity.namespace,
             identity.name,
@@ -160,7 +160,7 @@ class JobCreator:
             NotPermitted: the operator may not create Jobs.
         """
         state = sweep.state
-        sampler = make_sampler("random", "random", state.spec.space, state.seed)
+        sampler = RandomSampler(state.spec.space, state.seed)
         assignment = sampler.propose(0, [])
         assert assignment is not None, "a space has at least one point"
         name = names.trial_name(state.name, 0)

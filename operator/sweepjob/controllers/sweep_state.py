@@ -147,11 +147,13 @@ class SpecFindings:
         warnings: what is valid and probably not meant; empty when nothing is.
         sidecar_adjustment: how the sidecar's resources were adjusted to the namespace's limits, in the
             newest Job; empty when they were not.
+        policy_failure: what the policy of another distribution raised; empty when it works.
     """
 
     rejection: str = ""
     warnings: str = ""
     sidecar_adjustment: str = ""
+    policy_failure: str = ""
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ transition. It raises ``ValueError`` when its precondition does not hold: that i
 
 from __future__ import annotations
 
+import logging
 from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -23,12 +24,12 @@ from ..api.stop_decision import StopDecision
 from ..api.trial_record import TrialRecord
 from ..early_stopping.curve import Curve
 from ..early_stopping.evaluator import PolicyEvaluator
+from ..early_stopping.policies.registry import POLICIES
 from ..early_stopping.policy import Decision
 from ..lifecycle.observed import StartBlocker
 from ..lifecycle.snapshot import Proposal
 from ..objective import Goal
 from ..pod_logs.position import LogPosition
-from ..search.samplers.registry import make_sampler
 from ..search.space import Assignment
 from ..trial_pods.lost_reports import summary_gap_notice
 from .observation_builder import add_observation
@@ -43,12 +44,7 @@ from .trial_state import TrialState
 from .trial_store import TrialStore
 from .warm_start import Source
 
-_REASONS = {
-    "bandit": "Bandit",
-    "median_stopping": "MedianStopping",
-    "truncation_selection": "TruncationSelection",
-    "asha": "Asha",
-}
+_log = logging.getLogger(__name__)
 _MOST_TRIALS = 100_000  # of a sweep, by the CRD
 _MOST_WARNED = 20  # ended trials of which it is kept why their reports may be missing
 # Parts of a spec on which the state of its sweep depends: it is rebuilt when one of them changes.
@@ -92,7 +88,7 @@ class SweepStore:
             sources=sources,
             evaluator=PolicyEvaluator(spec.policy, spec.objective.goal),
             live=self.trials.live,
-            proposals=Proposals(make_sampler(*spec.sampler, spec.space, seed)),
+            proposals=Proposals(spec.sampler.build(spec.space, seed)),
             written=WrittenStatus(status),
         )
 
@@ -115,7 +111,7 @@ class SweepStore:
         """
         ordered = sorted(records, key=lambda r: (r.index, len(r.name), r.name))
         curves = chain(self._load_sources(), self._load_records(ordered))
-        return self.state.evaluator.restoring(curves)
+        return self.state.evaluator.restore_in_steps(curves)
 
     def _load_sources(self) -> Iterator[tuple[int, Curve]]:
         """Curves of the trials of other sweeps, numbered from below zero up to -1."""
@@ -123,7 +119,7 @@ class SweepStore:
         every = (record for source in state.sources for record in source.records)
         records = [record for record in every if not record.is_unmanaged]
         for number, record in enumerate(records, -len(records)):
-            curve = load_curve(record.curve, state.evaluator.curve())
+            curve = load_curve(record.curve, state.evaluator.new_curve())
             if state.proposals.sampler.uses_observations:
                 phase = record.phase if record.curve.is_whole else TrialPhase.CANCELED
                 add_observation(state.proposals.ended, number, record.assignment, curve, phase)
@@ -215,7 +211,7 @@ class SweepStore:
         Raises:
             ValueError: a live trial has the index.
         """
-        trial = self.trials.add(record, self.state.evaluator.curve())
+        trial = self.trials.add(record, self.state.evaluator.new_curve())
         self._take_index(record.index)
         return trial
 
@@ -323,7 +319,7 @@ class SweepStore:
             pod: uid of the pod.
         """
         if trial.reports.curve.count:
-            self.state.evaluator.forget(trial.index)
+            self.state.evaluator.remove_trial(trial.index)
         self.trials.switch_pod(trial, pod)
 
     def ingest_push(self, trial: TrialState, push: protocol.Push, now: float) -> bool:
@@ -383,12 +379,32 @@ class SweepStore:
         """One report: curve, ranking, decision, best trial. The cost is a bisection."""
         self.trials.append_report(trial, value, now)
         curve = trial.reports.curve
-        decision = self.state.evaluator.judge(trial.index, curve)
+        decision = self._evaluate_policy(trial)
         undecided = trial.pending_stop is None and trial.status.stop is None
         if decision is not None and decision.stop and undecided:
             self.trials.set_pending_stop(trial, _stop(decision), now)
         if curve.best_interval == curve.count:
             self._compare_with_best(trial, curve.best, now)
+
+    def _evaluate_policy(self, trial: TrialState) -> Decision | None:
+        """The policy's decision; None when it does not apply to this report.
+
+        A policy of another distribution that raises stops no trial, and the sweep's status says so:
+        reports are ingested whatever its code does.
+        """
+        state = self.state
+        try:
+            return state.evaluator.evaluate(trial.index, trial.reports.curve)
+        except Exception as error:
+            name = state.spec.policy.name
+            distribution = POLICIES.distribution_of(name)
+            if not distribution:
+                raise
+            if not state.findings.policy_failure:
+                message = f"policy {name} of {distribution} failed and stops no trial: {error!r}"
+                state.findings.policy_failure = message
+                _log.error("sweep %s/%s: %s", state.namespace, state.name, message)
+            return None
 
     def ingest_summary(self, trial: TrialState, summary: protocol.Summary, now: float) -> None:
         """The sidecar's termination message: reports that did not arrive while the operator was away.
@@ -475,7 +491,7 @@ class SweepStore:
 def _stop(decision: Decision) -> StopDecision:
     return StopDecision(
         outcome=TrialPhase.EARLY_STOPPED,
-        reason=_REASONS[decision.policy],
+        reason=decision.reason,
         message=decision.message,
         policy=decision.policy,
         interval=decision.interval,

@@ -330,7 +330,7 @@ class TrialStore:
         had_pod = bool(trial.reports.pod)
         curve = trial.reports.curve
         if had_pod:
-            curve = curve.again(trial.reports.unreadable_best)
+            curve = curve.restarted(trial.reports.unreadable_best)
         # What was missing of a curve that counts no more.
         void = {*_NOTICES}
         if trial.completeness.log_unreadable:

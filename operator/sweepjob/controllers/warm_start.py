@@ -15,8 +15,7 @@ from ..api.sweepjob import parse_sweepjob
 from ..api.trial_record import TrialRecord
 from ..kube.client import KubeClient
 from ..kube.errors import NotFound
-from ..search.samplers.registry import make_sampler
-from ..search.warm_start import lies_within, mismatch
+from ..search.warm_start import any_within, incompatibility
 from ..timestamps import parse_time
 from .caches import Caches
 
@@ -135,10 +134,11 @@ def _problem(spec: SweepSpec, body: Mapping[str, Any], source: Source) -> str:
         theirs = parse_sweepjob(body)
     except InvalidSpec as error:
         return f"cannot be read by this version: {error}; remove it from the list"
-    found = mismatch(spec.objective, spec.space, theirs.objective, theirs.space)
+    found = incompatibility(spec.objective, spec.space, theirs.objective, theirs.space)
     if found:
         return found
-    uses_observations = make_sampler(*spec.sampler, spec.space, 0).uses_observations
-    if uses_observations and not lies_within(spec.space, (r.assignment for r in source.records)):
+    if spec.sampler.uses_observations and not any_within(
+        spec.space, (r.assignment for r in source.records)
+    ):
         return "none of its trials lies in this searchSpace; widen the ranges, or remove it"
     return ""

@@ -21,7 +21,7 @@ def points_per_curve(trials: Sequence[TrialView]) -> int:
 
     Curves that are shorter leave their share to the longer ones.
     """
-    lengths = sorted(len(t.curve.values) + len(t.curve.later) for t in trials)
+    lengths = sorted(len(t.curve.values) + len(t.curve.thinned) for t in trials)
     if sum(lengths) <= _MAX_POINTS:
         return max(lengths, default=0)
     left, share = _MAX_POINTS, _MIN_POINTS_PER_CURVE
@@ -45,8 +45,8 @@ def sample_curve(curve: Curve, max_points: int) -> dict[str, list[Any]]:
     """
     if max_points == 0:
         return {"intervals": [], "values": []}
-    intervals = [*range(1, len(curve.values) + 1), *(p.interval for p in curve.later)]
-    values = [*curve.values, *(p.value for p in curve.later)]
+    intervals = [*range(1, len(curve.values) + 1), *(p.interval for p in curve.thinned)]
+    values = [*curve.values, *(p.value for p in curve.thinned)]
     if len(values) > max_points:
         steps = max_points - 2  # one point less than without the best, which may lie in between
         kept = {round(n * (len(values) - 1) / steps) for n in range(steps + 1)}
@@ -68,12 +68,12 @@ def policy_threshold(
     evaluator = PolicyEvaluator(policy, goal)
     curves = {}
     for number, trial in enumerate(trials):
-        curve = evaluator.curve()
-        curve.values, curve.later = trial.curve.values, trial.curve.later
-        curve.carried = trial.curve.carried
+        curve = evaluator.new_curve()
+        curve.values, curve.thinned = trial.curve.values, trial.curve.thinned
+        curve.previous_best = trial.curve.previous_best
         curves[number] = curve
     evaluator.restore(curves)
-    cuts = list(evaluator.cuts())
-    if not cuts:
+    thresholds = list(evaluator.thresholds())
+    if not thresholds:
         return None
-    return {"intervals": [n for n, _ in cuts], "values": [value for _, value in cuts]}
+    return {"intervals": [n for n, _ in thresholds], "values": [value for _, value in thresholds]}

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..objective import Goal
 from ..render.views import TrialView
-from ..search.importance import BinnedAxis, Main, Pair, analyse
+from ..search.importance import BinnedAxis, MainEffect, PairEffect, analyze_importance
 from ..search.space import Space
 
 _MAX_PAIRS = 15
@@ -24,7 +24,7 @@ def importance_fields(space: Space, trials: Sequence[TrialView], goal: Goal) -> 
         goal: of the objective.
     """
     scores = [None if t.best is None else goal.score(t.best) for t in trials]
-    found = analyse(space, [t.record.assignment for t in trials], scores)
+    found = analyze_importance(space, [t.record.assignment for t in trials], scores)
     axes = {main.axis.name: main.axis for main in found.mains}
     return {
         "trials": found.trials,
@@ -44,7 +44,7 @@ def _axis_fields(axis: BinnedAxis) -> dict[str, Any]:
     }
 
 
-def _main_fields(main: Main, goal: Goal) -> dict[str, Any]:
+def _main_fields(main: MainEffect, goal: Goal) -> dict[str, Any]:
     return {
         "name": main.axis.name,
         "share": main.share,
@@ -55,7 +55,7 @@ def _main_fields(main: Main, goal: Goal) -> dict[str, Any]:
     }
 
 
-def _pair_fields(pair: Pair, goal: Goal) -> dict[str, Any]:
+def _pair_fields(pair: PairEffect, goal: Goal) -> dict[str, Any]:
     return {
         "first": pair.first,
         "second": pair.second,

@@ -80,7 +80,7 @@ def _trial_body(recorded: RecordedTrial, outcome: Outcome, goal: Goal, begin: fl
     if decision is not None:
         stop = StopDecision(
             TrialPhase.EARLY_STOPPED,
-            decision.policy,
+            decision.reason,
             decision.message,
             policy=decision.policy,
             interval=decision.interval,

@@ -1,1 +1,1 @@
-"""Early stopping: learning curves, rankings at intervals, and the policies that judge them. Pure."""
+"""Early stopping: learning curves, rankings at intervals, and policies. Pure functions of their input."""

@@ -1,4 +1,4 @@
-"""The reports of a trial's primary metric: all of them up to a limit, then thinned."""
+"""The learning curve of a trial: its reports in full up to a limit, then thinned."""
 
 from __future__ import annotations
 
@@ -10,50 +10,59 @@ from typing import NamedTuple
 
 from ..objective import Goal
 
-# So many reports are kept in full; from there on, 125 for every doubling of their number.
-KEPT = 1000
+# The first reports are kept in full; from there on, 125 for every doubling of their number.
+FULLY_KEPT = 1000
 _PER_OCTAVE = 125
-# Sums are whole multiples of the smallest float, so that no addition rounds.
-UNIT = 1074
+# Sums are whole multiples of the smallest float, 2**-1074, so that no addition rounds.
+UNIT_EXPONENT = 1074
 
 
-def kept(interval: int) -> bool:
-    """Whether an interval is on the grid that every curve keeps: each up to 1,000, each 8th up to
-    2,000, each 16th up to 4,000 and so on. It depends on nothing but the number, so that curves of
-    different lengths can be compared at the same intervals.
+def is_kept(interval: int) -> bool:
+    """Whether every curve keeps its report at this interval.
+
+    All intervals up to 1,000 are kept, each 8th up to 2,000, each 16th up to 4,000, and so on. The
+    rule depends on the number alone, so that curves of different lengths share their intervals.
+
+    Args:
+        interval: the number of a report, from 1.
     """
-    octave = ((interval - 1) // KEPT).bit_length()
-    step = KEPT // _PER_OCTAVE << octave >> 1
+    octave = ((interval - 1) // FULLY_KEPT).bit_length()
+    step = FULLY_KEPT // _PER_OCTAVE << octave >> 1
     return octave == 0 or interval % step == 0
 
 
-def exact(score: float) -> int:
-    """A finite float in units of 2**-1074, which are whole."""
+def to_units(score: float) -> int:
+    """A finite score as a whole number of units of 2**-1074."""
     numerator, denominator = score.as_integer_ratio()
-    return numerator << UNIT + 1 - denominator.bit_length()
+    return numerator << UNIT_EXPONENT + 1 - denominator.bit_length()
 
 
-def plus(total: int | None, score: float) -> int | None:
-    """An exact sum with one more score; None stays None, and one that is not finite makes it None."""
-    return None if total is None or not math.isfinite(score) else total + exact(score)
+def add_score(total: int | None, score: float) -> int | None:
+    """An exact sum with one more score.
+
+    Args:
+        total: the sum so far in units of 2**-1074; None once a score was not finite.
+        score: the score to add.
+    """
+    return None if total is None or not math.isfinite(score) else total + to_units(score)
 
 
-def mean_of(total: int, count: int) -> float:
-    """The mean of ``count`` floats whose exact sum is ``total``, correctly rounded."""
-    return total / (count << UNIT)
+def mean_of_units(total: int, count: int) -> float:
+    """The correctly rounded mean of ``count`` scores, ``total`` being their sum in units of 2**-1074."""
+    return total / (count << UNIT_EXPONENT)
 
 
-def asked_never(interval: int) -> bool:
-    """The schedule of no policy."""
+def never_applies(interval: int) -> bool:
+    """The schedule of a sweep without a policy."""
     return False
 
 
-class Later(NamedTuple):
-    """What is kept of a report beyond the first KEPT ones.
+class ThinnedReport(NamedTuple):
+    """What is kept of a report beyond the first ``FULLY_KEPT`` ones.
 
     Attributes:
-        interval: its number.
-        value: what was reported.
+        interval: the number of the report.
+        value: the reported value.
         best: the best score within the first ``interval`` reports.
         mean: the mean score of the first ``interval`` reports.
     """
@@ -66,27 +75,27 @@ class Later(NamedTuple):
 
 @dataclass(slots=True)
 class Curve:
-    """A trial's reports, and what never needs recounting.
+    """A trial's reports with their running best and mean.
 
     Attributes:
         goal: which values are better.
-        asked: the intervals that a policy compares trials at; those are kept, too.
-        count: number of reports; report n is interval n.
-        values: the first KEPT reports.
-        later: the kept ones of those that follow.
-        carried: the best that the trial brought along from pods before this one's, None when there
-            was none: a trial's score is the best it ever reported.
-        best: the best finite value, None before there is one.
-        best_interval: where it was reported first.
+        applies: whether a policy compares trials at an interval; those reports are kept, too.
+        count: the number of reports; report n is interval n.
+        values: the first ``FULLY_KEPT`` reports.
+        thinned: the kept ones of those that follow.
+        previous_best: the best value of the trial's earlier pods; None without one. A trial's score is
+            the best value it ever reported.
+        best: the best finite value; None before there is one.
+        best_interval: the interval at which it was first reported.
         last: the newest report.
     """
 
     goal: Goal
-    asked: Callable[[int], bool] = field(default=asked_never, repr=False, compare=False)
+    applies: Callable[[int], bool] = field(default=never_applies, repr=False, compare=False)
     count: int = 0
     values: list[float] = field(default_factory=list)
-    later: list[Later] = field(default_factory=list)
-    carried: float | None = None
+    thinned: list[ThinnedReport] = field(default_factory=list)
+    previous_best: float | None = None
     best: float | None = None
     best_interval: int = 0
     last: float | None = None
@@ -94,16 +103,16 @@ class Curve:
     _summed: int = field(default=0, init=False, repr=False, compare=False)  # values in the total
 
     def __post_init__(self) -> None:
-        self.best = self.carried if self.best is None else self.best
+        self.best = self.previous_best if self.best is None else self.best
 
-    def again(self, known: float | None = None) -> Curve:
-        """The curve of a trial that starts again in another pod: no reports, but its best so far.
+    def restarted(self, known: float | None = None) -> Curve:
+        """The empty curve of a trial that restarts in another pod and keeps its best value.
 
         Args:
-            known: a value that it is known to have reached as well.
+            known: another value that the trial is known to have reached.
         """
         better = known is not None and self.goal.score(known) > self.score
-        return Curve(self.goal, self.asked, carried=known if better else self.best)
+        return Curve(self.goal, self.applies, previous_best=known if better else self.best)
 
     def append(self, value: float) -> None:
         """Add report ``count`` + 1."""
@@ -112,15 +121,15 @@ class Curve:
         score = self.goal.score(value)
         if score > self.score:
             self.best, self.best_interval = value, self.count
-        if self.count <= KEPT:
+        if self.count <= FULLY_KEPT:
             self.values.append(value)
             return
-        self._total = plus(self.total, score)
-        if kept(self.count) or self.asked(self.count):
-            self.later.append(Later(self.count, value, self.score, self.mean))
+        self._total = add_score(self.total, score)
+        if is_kept(self.count) or self.applies(self.count):
+            self.thinned.append(ThinnedReport(self.count, value, self.score, self.mean))
 
     def load(self, values: list[float]) -> None:
-        """Make the first reports, at most KEPT, those of an empty curve at once."""
+        """Set the first reports of an empty curve, at most ``FULLY_KEPT``, at once."""
         scores = self.goal.scores(values)
         best = max(scores, default=-math.inf)
         if best > self.score:
@@ -132,33 +141,33 @@ class Curve:
 
     @property
     def total(self) -> int | None:
-        """The exact sum of the scores, in units of 2**-1074; None after a report that was not finite,
-        which counts as the worst there can be and drags the mean down with it.
+        """The exact sum of the scores in units of 2**-1074.
 
-        The first reports are added when somebody asks: most policies never do.
+        It is None after a report that was not finite, which counts as the worst possible score. The
+        first reports are summed on demand, since most policies never need the sum.
         """
         for position in range(self._summed, len(self.values)):
-            self._total = plus(self._total, self.goal.score(self.values[position]))
+            self._total = add_score(self._total, self.goal.score(self.values[position]))
         self._summed = len(self.values)
         return self._total
 
     @total.setter
     def total(self, total: int | None) -> None:
-        """Set what was read from a record."""
+        """Set the sum that was read from a record."""
         self._total, self._summed = total, len(self.values)
 
     @property
     def score(self) -> float:
-        """The best so far as a score; minus infinity before any finite report."""
+        """The best score so far; minus infinity before any finite report."""
         return -math.inf if self.best is None else self.goal.score(self.best)
 
-    def bests(self) -> Iterator[float]:
-        """The best score as it stood after each of the first KEPT reports."""
-        start = -math.inf if self.carried is None else self.goal.score(self.carried)
+    def running_bests(self) -> Iterator[float]:
+        """The best score after each of the first ``FULLY_KEPT`` reports."""
+        start = -math.inf if self.previous_best is None else self.goal.score(self.previous_best)
         return islice(accumulate(self.goal.scores(self.values), max, initial=start), 1, None)
 
-    def means(self) -> Iterator[float]:
-        """The mean of the scores as it stood after each of the first KEPT reports."""
+    def running_means(self) -> Iterator[float]:
+        """The mean score after each of the first ``FULLY_KEPT`` reports."""
         scores = self.goal.scores(self.values)
         ratios = [score.as_integer_ratio() for score in takewhile(math.isfinite, scores)]
         # Whole multiples of the smallest unit that these scores need: a tenth of the digits of 2**-1074.
@@ -171,9 +180,10 @@ class Curve:
 
     @property
     def mean(self) -> float:
-        """The mean of the scores so far, correctly rounded; minus infinity before any report and
-        after one that was not finite.
+        """The correctly rounded mean of the scores so far.
+
+        It is minus infinity before any report and after one that was not finite.
         """
         if self.total is None or self.count == 0:
             return -math.inf
-        return mean_of(self.total, self.count)
+        return mean_of_units(self.total, self.count)

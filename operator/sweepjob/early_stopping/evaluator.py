@@ -1,4 +1,4 @@
-"""A policy at work in a sweep: told every report, it answers with a decision."""
+"""Applies a sweep's policy to the reports of its trials."""
 
 from __future__ import annotations
 
@@ -10,49 +10,64 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..objective import Goal
-from .curve import KEPT, Curve
-from .policy import Decision, Measure, Policy
+from .curve import FULLY_KEPT, Curve
+from .policy import Decision, Policy, Statistic
 from .rankings import Entries, Rank, Rankings
 
 
 @dataclass(slots=True)
 class PolicyEvaluator:
-    """The one place where curves, standings and a policy meet."""
+    """Holds the rankings of a sweep's trials and asks the policy for decisions.
+
+    Attributes:
+        policy: the sweep's policy.
+        goal: which values of the metric are better.
+    """
 
     policy: Policy
     goal: Goal
-    _standings: Rankings = field(default_factory=Rankings)
-    # The intervals among the first KEPT at which the policy is applied, once they were needed.
+    _rankings: Rankings = field(default_factory=Rankings)
+    # The intervals among the first FULLY_KEPT at which the policy is applied; None until needed.
     _applied: array[int] | None = field(default=None, repr=False, compare=False)
 
-    def curve(self) -> Curve:
-        """An empty curve, which will keep what the policy can ask for."""
+    def new_curve(self) -> Curve:
+        """An empty curve that keeps the reports at the policy's intervals."""
         return Curve(self.goal, self.policy.schedule.applies)
 
-    def judge(self, trial: int, curve: Curve) -> Decision | None:
-        """Decide after the newest report of a curve; None when the policy is not applied there.
+    def evaluate(self, trial: int, curve: Curve) -> Decision | None:
+        """Rank a trial by its newest report and ask the policy.
+
+        Call this after every report.
 
         Args:
             trial: the trial's index.
-            curve: its reports; call this after every one of them.
+            curve: its reports.
+
+        Returns:
+            the decision; None when the policy is not applied at this interval.
         """
         interval = curve.count
         if not self.policy.schedule.applies(interval):
             return None
-        compared = curve.mean if self.policy.measure is Measure.MEAN else curve.score
-        rank = self._standings.record(trial, interval, curve.score, compared)
-        return self.policy.judge(interval, rank, self.goal)
+        compared = curve.mean if self.policy.statistic is Statistic.MEAN else curve.score
+        rank = self._rankings.record(trial, interval, curve.score, compared)
+        return self.policy.decide(interval, rank, self.goal)
 
     def restore(self, curves: Mapping[int, Curve]) -> None:
-        """Enter trials, by index, at all intervals of the curves that were read from their records.
-        Nothing may have been entered before.
+        """Rank trials at all their intervals, from curves that were read from records.
+
+        Args:
+            curves: curves by trial index. The evaluator must not have ranked any trial before.
         """
-        for _ in self.restoring(sorted(curves.items())):
+        for _ in self.restore_in_steps(sorted(curves.items())):
             pass
 
-    def restoring(self, curves: Iterable[tuple[int, Curve]]) -> Iterator[None]:
-        """The same in small steps, of curves in the order of the trials' indices, each of which is
-        needed once and may be forgotten then.
+    def restore_in_steps(self, curves: Iterable[tuple[int, Curve]]) -> Iterator[None]:
+        """Do the same in small steps.
+
+        Args:
+            curves: index and curve of each trial, in the order of the indices. Each curve is read
+                once and may be discarded after its step.
         """
         entries: dict[int, Entries] = defaultdict(lambda: (array("d"), array("i")))
         for trial, curve in curves:
@@ -62,33 +77,34 @@ class PolicyEvaluator:
                 trials.append(trial)
             yield
         for interval in sorted(entries):
-            self._standings.fill(interval, entries.pop(interval))
+            self._rankings.restore(interval, entries.pop(interval))
             yield
 
     def _history(self, curve: Curve) -> Iterator[tuple[int, float]]:
-        """The intervals at which the policy is applied, and what was compared there."""
-        by_mean, applies = self.policy.measure is Measure.MEAN, self.policy.schedule.applies
+        """The intervals at which the policy is applied, with the compared statistic at each."""
+        by_mean, applies = self.policy.statistic is Statistic.MEAN, self.policy.schedule.applies
         if self._applied is None:
-            self._applied = array("i", filter(applies, range(1, KEPT + 1)))
+            self._applied = array("i", filter(applies, range(1, FULLY_KEPT + 1)))
         applied = self._applied[: bisect_right(self._applied, len(curve.values))]
         if applied:
-            compared = list(curve.means() if by_mean else curve.bests())
+            compared = list(curve.running_means() if by_mean else curve.running_bests())
             yield from ((n, compared[n - 1]) for n in applied)
-        for point in curve.later:
-            if applies(point.interval):
-                yield point.interval, point.mean if by_mean else point.best
+        for report in curve.thinned:
+            if applies(report.interval):
+                yield report.interval, report.mean if by_mean else report.best
 
-    def cuts(self) -> Iterator[tuple[int, float]]:
-        """By interval, what a further trial would have to reach there to go on, from those that have
-        been entered; intervals where the policy would stop none are left out.
+    def thresholds(self) -> Iterator[tuple[int, float]]:
+        """The value that one more trial would have to reach at each interval not to be stopped.
+
+        Intervals at which the policy would stop no trial are left out.
         """
-        for interval, scores in self._standings.leagues():
-            # It stands below all of them until it has reported.
+        for interval, scores in self._rankings.scores_by_interval():
+            # A trial without a report ranks below all of them.
             rank = Rank(-math.inf, 0, 0, array("d", [-math.inf]) + scores)
-            threshold = self.policy.judge(interval, rank, self.goal).threshold
+            threshold = self.policy.decide(interval, rank, self.goal).threshold
             if threshold is not None:
                 yield interval, threshold
 
-    def forget(self, trial: int) -> None:
-        """A trial starts again: where it stood before counts no more, as if it had not been."""
-        self._standings.remove(trial)
+    def remove_trial(self, trial: int) -> None:
+        """Remove a trial that restarts from all rankings."""
+        self._rankings.remove(trial)

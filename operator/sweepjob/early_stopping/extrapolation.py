@@ -1,4 +1,4 @@
-"""What ended trials show a sampler that learns: one that was stopped, by what it was on its way to."""
+"""Observations of ended trials for samplers that use them; stopped ones by an extrapolated score."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from itertools import chain
 from ..search.sampler import Observation
 from .curve import Curve
 
-# Nothing is expected of a stopped trial before so many have run to their end; of more than MOST of those
-# the newest count.
-FEWEST, MOST = 3, 200
+# Scores are extrapolated once so many trials have run to their end, and from the newest so many.
+MIN_FULL_TRIALS, MAX_FULL_TRIALS = 3, 200
 
 
 @dataclass(frozen=True, slots=True)
 class BestSoFarTrace:
-    """How the best of a trial rose until its end.
+    """The improvements of a trial's best score until its end.
 
     Attributes:
-        intervals: where it did; the first is that of the first finite report.
-        bests: the best score from there on; the last is the trial's.
+        intervals: where the best score improved; the first is that of the first finite report.
+        bests: the best score from each of them on; the last is the trial's score.
     """
 
     intervals: array[int]
@@ -30,15 +29,16 @@ class BestSoFarTrace:
 
     @classmethod
     def of(cls, curve: Curve) -> BestSoFarTrace:
-        """That of a curve with any finite report."""
-        rises = list(_rises(curve))
-        return cls(array("q", (n for n, _ in rises)), array("d", (best for _, best in rises)))
+        """The trace of a curve that has a finite report."""
+        improvements = list(_improvements(curve))
+        intervals = array("q", (interval for interval, _ in improvements))
+        return cls(intervals, array("d", (best for _, best in improvements)))
 
 
-def _rises(curve: Curve) -> Iterator[tuple[int, float]]:
-    later = ((point.interval, point.best) for point in curve.later)
-    # The last ones may have come by way of a sidecar's last words, without a report of their own.
-    points = chain(enumerate(curve.bests(), 1), later, [(curve.count, curve.score)])
+def _improvements(curve: Curve) -> Iterator[tuple[int, float]]:
+    thinned = ((report.interval, report.best) for report in curve.thinned)
+    # The last values may have come by a sidecar's termination message, without a report of their own.
+    points = chain(enumerate(curve.running_bests(), 1), thinned, [(curve.count, curve.score)])
     highest = float("-inf")
     for interval, best in points:
         if best > highest:
@@ -46,72 +46,92 @@ def _rises(curve: Curve) -> Iterator[tuple[int, float]]:
             yield interval, best
 
 
-def gains(courses: Iterable[BestSoFarTrace], intervals: Sequence[int]) -> list[float]:
-    """How much the best still rose after each of some intervals: the median over trials that ran to
-    their end, of which there is at least one. After such an end it does not rise.
-    """
-    import numpy as np  # by samplers that learn only, and those have loaded it
+def median_gains(traces: Iterable[BestSoFarTrace], intervals: Sequence[int]) -> list[float]:
+    """How much the best score still improved after each of some intervals.
 
-    rest = []
+    Args:
+        traces: of trials that ran to their end; at least one.
+        intervals: numbers of reports; shape (n,). After a trial's end its gain is 0.
+
+    Returns:
+        the median over the traces; shape (n,), in units of the metric.
+    """
+    import numpy as np  # only samplers that use observations get here, and those have loaded it
+
+    gains = []
     with np.errstate(over="ignore"):  # of scores around 10^308
-        for course in courses:
-            bests = np.asarray(course.bests)
-            step = np.searchsorted(np.asarray(course.intervals), intervals, side="right") - 1
-            rest.append(bests[-1] - bests[np.maximum(step, 0)])
-        found: list[float] = np.median(rest, axis=0).tolist()
-    return found
+        for trace in traces:
+            bests = np.asarray(trace.bests)
+            step = np.searchsorted(np.asarray(trace.intervals), intervals, side="right") - 1
+            gains.append(bests[-1] - bests[np.maximum(step, 0)])
+        medians: list[float] = np.median(gains, axis=0).tolist()
+    return medians
 
 
 @dataclass(slots=True)
 class CurveExtrapolation:
     """The observations of all trials that have ended.
 
-    A trial that was stopped early is taken for what it would have come to if, from its last report on,
-    it had gained what trials that ran to their end did, in the median; never for less than it had, nor
-    for more than the best of them. It is the same in whatever order trials have ended.
+    A trial that was stopped early gets the score it would have reached if, from its last report on, it
+    had gained the median of what trials that ran to their end gained. The estimate is never below the
+    trial's own best nor above the best of those trials. It does not depend on the order in which
+    trials ended.
     """
 
     _ended: list[Observation] = field(default_factory=list)
-    # Of stopped ones, by their place among the ended ones: the number of reports.
-    _stopped: dict[int, int] = field(default_factory=dict)
-    # By the trial's number.
-    _full: list[tuple[int, BestSoFarTrace]] = field(default_factory=list)
-    _expected: list[Observation] | None = None
+    # The number of reports of each stopped trial, by its position in ``_ended``.
+    _stopped_reports: dict[int, int] = field(default_factory=dict)
+    # Traces of trials that ran to their end, by the trial's number.
+    _full_traces: list[tuple[int, BestSoFarTrace]] = field(default_factory=list)
+    _estimated: list[Observation] | None = None
 
-    def add(self, seen: Observation) -> None:
-        """A trial that is taken as it stood: it failed, or somebody ended it."""
-        self._ended.append(seen)
-        self._expected = None
+    def add(self, observation: Observation) -> None:
+        """Add a trial with its own score: it failed, or a person ended it."""
+        self._ended.append(observation)
+        self._estimated = None
 
-    def add_full(self, seen: Observation, number: int, curve: Curve) -> None:
-        """A trial that ran to its end. Numbers order trials; of other sweeps' they are below zero."""
-        self.add(seen)
-        if curve.best is not None and curve.carried is None:
-            insort(self._full, (number, BestSoFarTrace.of(curve)), key=lambda entry: entry[0])
-            del self._full[:-MOST]
+    def add_full(self, observation: Observation, number: int, curve: Curve) -> None:
+        """Add a trial that ran to its end.
 
-    def add_stopped(self, seen: Observation, curve: Curve) -> None:
-        """A trial that was stopped early."""
-        # With what pods before brought along, the number of reports says not how far it came.
-        if curve.best is not None and curve.carried is None:
-            self._stopped[len(self._ended)] = curve.count
-        self.add(seen)
+        Args:
+            observation: the trial with its score.
+            number: orders trials; below zero for trials of other sweeps.
+            curve: its reports.
+        """
+        self.add(observation)
+        if curve.best is not None and curve.previous_best is None:
+            entry = (number, BestSoFarTrace.of(curve))
+            insort(self._full_traces, entry, key=lambda found: found[0])
+            del self._full_traces[:-MAX_FULL_TRIALS]
+
+    def add_stopped(self, observation: Observation, curve: Curve) -> None:
+        """Add a trial that was stopped early.
+
+        Args:
+            observation: the trial with the best score it reported.
+            curve: its reports.
+        """
+        # With a best value of earlier pods, the number of reports does not say how far it came.
+        if curve.best is not None and curve.previous_best is None:
+            self._stopped_reports[len(self._ended)] = curve.count
+        self.add(observation)
 
     def observations(self) -> list[Observation]:
-        """All of them, stopped ones by what is expected of them."""
-        if self._expected is None:
-            self._expected = self._expect() if len(self._full) >= FEWEST else self._ended
-        return self._expected
+        """All observations, those of stopped trials with their estimated scores."""
+        if self._estimated is None:
+            enough = len(self._full_traces) >= MIN_FULL_TRIALS
+            self._estimated = self._estimate() if enough else self._ended
+        return self._estimated
 
-    def _expect(self) -> list[Observation]:
-        courses = [course for _, course in self._full]
-        highest = max(course.bests[-1] for course in courses)
-        intervals = sorted(set(self._stopped.values()))
-        gain = dict(zip(intervals, gains(courses, intervals), strict=True))
-        expected = self._ended.copy()
-        for place, interval in self._stopped.items():
-            score = self._ended[place].score
+    def _estimate(self) -> list[Observation]:
+        traces = [trace for _, trace in self._full_traces]
+        highest = max(trace.bests[-1] for trace in traces)
+        intervals = sorted(set(self._stopped_reports.values()))
+        gain = dict(zip(intervals, median_gains(traces, intervals), strict=True))
+        estimated = self._ended.copy()
+        for position, interval in self._stopped_reports.items():
+            score = self._ended[position].score
             assert score is not None
             likely = max(score, min(score + gain[interval], highest))
-            expected[place] = replace(self._ended[place], score=likely)
-        return expected
+            estimated[position] = replace(self._ended[position], score=likely)
+        return estimated

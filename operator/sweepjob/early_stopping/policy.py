@@ -1,25 +1,25 @@
-"""What a policy is given and what it answers."""
+"""The interface of early-termination policies."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from ..objective import Goal
-from .curve import kept
+from .curve import is_kept
 from .rankings import Rank
 
 
-class Measure(Enum):
-    """What a policy compares a trial with: the others' running bests, or their running means."""
+class Statistic(Enum):
+    """What a trial is compared with: the running bests or the running means of the others."""
 
     BEST = "best"
     MEAN = "mean"
 
 
-class Timetable(Protocol):
+class Schedule(Protocol):
     """The intervals at which a policy is applied."""
 
     def applies(self, interval: int) -> bool:
@@ -28,16 +28,16 @@ class Timetable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """The intervals at which a policy is applied (Azure semantics, "Intervals"): multiples of
-    ``evaluation_interval``, not before ``delay_evaluation``.
+class IntervalSchedule:
+    """Multiples of ``evaluation_interval``, not before ``delay_evaluation``.
 
     From its thousandth evaluation on, a trial is evaluated at 125 intervals for every doubling of
-    their number: what all trials had reached by each of them has to be on record.
+    their number, because the scores of all trials at each of them have to be on record.
+    Source: Azure semantics, "Intervals".
 
     Attributes:
         evaluation_interval: apply at multiples of this; at least 1.
-        delay_evaluation: never before this interval.
+        delay_evaluation: do not apply before this interval.
     """
 
     evaluation_interval: int = 1
@@ -46,96 +46,130 @@ class Schedule:
     def applies(self, interval: int) -> bool:
         """Whether the policy is applied to a trial when it makes its interval-th report."""
         evaluation, rest = divmod(interval, self.evaluation_interval)
-        return rest == 0 and interval >= self.delay_evaluation and kept(evaluation)
+        return rest == 0 and interval >= self.delay_evaluation and is_kept(evaluation)
 
 
-EVERY_INTERVAL = Schedule()
+EVERY_INTERVAL = IntervalSchedule()
+
+
+class Policy(Protocol):
+    """Decides from one trial's rank at one interval. It has no other input."""
+
+    @property
+    def name(self) -> str:
+        """The value of ``earlyTermination.type``."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """The reason of a trial that the policy stops, in CamelCase: ``status.stop.reason``."""
+        ...
+
+    @property
+    def schedule(self) -> Schedule:
+        """When the policy is applied."""
+        ...
+
+    @property
+    def statistic(self) -> Statistic:
+        """What the ranks given to ``decide`` are made of."""
+        ...
+
+    def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
+        """The decision about a trial, made at the intervals of the schedule.
+
+        Args:
+            interval: the number of the trial's newest report.
+            rank: the trial among those that reached the interval.
+            goal: which values are better.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a policy decided about a trial at one of its reports, and why.
+    """A policy's decision about a trial at one of its reports.
 
     Attributes:
-        stop: stop it, or let it go on.
-        policy: the policy's name as users write it.
-        interval: the number of the report at which it was decided.
+        stop: whether the trial is to be stopped.
+        policy: the policy's name.
+        reason: the reason of the stop, in CamelCase.
+        interval: the number of the report that was evaluated.
         value: the trial's best within its first ``interval`` reports; None when none was finite.
-        threshold: the worst value that goes on; None when there was nothing to compare with.
+        threshold: the worst value that is not stopped; None without a trial to compare with.
         comparators: the number of other trials it was compared with.
         message: one sentence for people.
     """
 
     stop: bool
     policy: str
+    reason: str
     interval: int
     value: float | None
     threshold: float | None
     comparators: int
     message: str
 
+    @classmethod
+    def of(
+        cls,
+        policy: Policy,
+        interval: int,
+        rank: Rank,
+        goal: Goal,
+        *,
+        stop: bool,
+        threshold: float | None,
+        explanation: str,
+    ) -> Decision:
+        """A decision with its sentence: what the policy did at which interval, and why.
 
-class Policy(Protocol):
-    """Decides from one trial's rank at one interval; knows nothing else."""
+        Args:
+            policy: the policy that decides.
+            interval: the number of the report.
+            rank: the trial among those that reached the interval.
+            goal: which values are better.
+            stop: whether the trial is to be stopped.
+            threshold: the worst value that is not stopped, in the metric's units.
+            explanation: the end of the sentence; its subject is the trial's best value.
+        """
+        value = goal.reported(rank.score) if math.isfinite(rank.score) else None
+        verb = "stopped it" if stop else "let it go on"
+        best = "its report of nothing finite" if value is None else f"its best {value:.6g}"
+        message = f"{policy.name} {verb} at interval {interval}: {best} {explanation}"
+        if threshold is not None and not math.isfinite(threshold):
+            threshold = None
+        return cls(
+            stop, policy.name, policy.reason, interval, value, threshold, rank.other_count, message
+        )
 
-    @property
-    def schedule(self) -> Timetable:
-        """When the policy is applied."""
-        ...
 
-    @property
-    def measure(self) -> Measure:
-        """What the ranks given to ``judge`` are made of."""
-        ...
-
-    def judge(self, interval: int, rank: Rank, goal: Goal) -> Decision:
-        """The decision about the trial that has this rank. Called at intervals of the schedule."""
-        ...
-
-
-class Never:
-    """The timetable of no policy: nothing is ever compared."""
+class NeverSchedule:
+    """The schedule of no policy."""
 
     def applies(self, interval: int) -> bool:
         """False."""
         return False
 
 
-NEVER = Never()
+NEVER = NeverSchedule()
 
 
 @dataclass(frozen=True, slots=True)
 class NoPolicy:
     """Every trial runs to its end."""
 
-    schedule: Timetable = NEVER
-    measure = Measure.BEST
+    name: ClassVar[str] = "none"
+    reason: ClassVar[str] = ""
+    statistic: ClassVar[Statistic] = Statistic.BEST
+    schedule: Schedule = NEVER
 
-    def judge(self, interval: int, rank: Rank, goal: Goal) -> Decision:
-        """Go on."""
-        message = "there is no policy: every trial goes on"
-        return decide(False, "none", interval, rank, goal, None, message)
-
-
-def decide(
-    stop: bool,
-    policy: str,
-    interval: int,
-    rank: Rank,
-    goal: Goal,
-    threshold: float | None,
-    explanation: str,
-) -> Decision:
-    """The decision with its sentence: who did what when, then the ``explanation``."""
-    value = goal.reported(rank.score) if math.isfinite(rank.score) else None
-    verb = "stopped it" if stop else "let it go on"
-    best = "its report of nothing finite" if value is None else f"its best {value:.6g}"
-    message = f"{policy} {verb} at interval {interval}: {best} {explanation}"
-    if threshold is not None and not math.isfinite(threshold):
-        threshold = None
-    return Decision(stop, policy, interval, value, threshold, rank.others, message)
+    def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
+        """Let the trial go on."""
+        explanation = "there is no policy: every trial goes on"
+        return Decision(False, self.name, "", interval, None, None, rank.other_count, explanation)
 
 
-def counted(others: int) -> str:
-    """ "1 other trial", "5 other trials"."""
-    return f"{others} other trial{'s' if others != 1 else ''}"
+def count_other_trials(number: int) -> str:
+    """The number of other trials in words: ``1 other trial``, ``5 other trials``."""
+    return f"{number} other trial{'s' if number != 1 else ''}"

@@ -1,6 +1,6 @@
-"""How all trials of a sweep stood at each interval: the running aggregate that policies read.
+"""The ranking of a sweep's trials at each interval: the running aggregate that policies read.
 
-A report costs one bisection and one insertion into a sorted array; nothing is ever recounted.
+A report costs one bisection and one insertion into a sorted array. Nothing is recomputed.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ Entries = tuple["array[float]", "array[int]"]
 
 @dataclass(slots=True)
 class IntervalRanking:
-    """The scores of all trials at one interval, worst first, 12 bytes each.
+    """The scores of all trials at one interval, worst first; 12 bytes a trial.
 
-    Among equal scores the later trial counts as the worse one, so that ties go to the earliest
-    index (Azure semantics, "Intervals"), whichever reported first.
+    Of equal scores the later trial ranks lower, whichever reported first: ties go to the lowest index
+    (Azure semantics, "Intervals").
     """
 
     scores: array[float] = field(default_factory=lambda: array("d"))
@@ -28,32 +28,32 @@ class IntervalRanking:
 
     @classmethod
     def of(cls, entries: Entries) -> IntervalRanking:
-        """All trials at once, which costs one sort."""
-        import numpy as np  # needed for many trials only, and by none who only writes sweeps
+        """The ranking of many trials, made by one sort."""
+        import numpy as np  # for many trials only; the light installation has no numpy
 
         scores = np.frombuffer(entries[0])[::-1]
-        # Of equal ones the later trial stays in front.
+        # A stable sort of the reversed order: of equal scores the later trial comes first.
         order = np.argsort(scores, kind="stable")
         trials = np.frombuffer(entries[1], dtype=np.int32)[::-1]
         return cls(array("d", scores[order].tobytes()), array("i", trials[order].tobytes()))
 
-    def place(self, score: float, trial: int) -> int:
-        """How many entries stand below this one."""
+    def position_of(self, score: float, trial: int) -> int:
+        """The number of entries that rank below a trial with this score."""
         low, high = bisect_left(self.scores, score), bisect_right(self.scores, score)
         return bisect_left(self.trials, -trial, low, high, key=lambda t: -t)
 
     def insert(self, score: float, trial: int) -> int:
-        """Enter a trial; returns how many stand below it."""
-        place = self.place(score, trial)
-        self.scores.insert(place, score)
-        self.trials.insert(place, trial)
-        return place
+        """Insert a trial; returns how many rank below it."""
+        position = self.position_of(score, trial)
+        self.scores.insert(position, score)
+        self.trials.insert(position, trial)
+        return position
 
     def remove(self, trial: int) -> None:
-        """Take a trial out, if it is there."""
+        """Remove a trial, if it is ranked."""
         if trial in self.trials:
-            place = self.trials.index(trial)
-            del self.scores[place], self.trials[place]
+            position = self.trials.index(trial)
+            del self.scores[position], self.trials[position]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,81 +62,83 @@ class Rank:
 
     Attributes:
         score: the trial's best score, larger is better; minus infinity before any finite report.
-        worse: how many other trials stand below it.
-        own: the position of its own entry in ``scores``.
-        scores: what is compared (bests or means) of all of them, its own included, worst first.
+        worse_count: the number of other trials that rank below it.
+        own_position: the position of its own entry in ``scores``.
+        scores: the compared statistic (bests or means) of all trials, its own included, worst first.
     """
 
     score: float
-    worse: int
-    own: int
+    worse_count: int
+    own_position: int
     scores: array[float]
 
     @property
-    def others(self) -> int:
-        """How many other trials there are."""
+    def other_count(self) -> int:
+        """The number of other trials."""
         return len(self.scores) - 1
 
-    def other(self, position: int) -> float:
+    def other_score(self, position: int) -> float:
         """The score of the other trial that has ``position`` other trials below it."""
-        return self.scores[position if position < self.own else position + 1]
+        return self.scores[position if position < self.own_position else position + 1]
 
     def best_of_others(self) -> float:
-        """The best score of any other trial; minus infinity when there is none."""
-        return self.other(self.others - 1) if self.others else -math.inf
+        """The best score of any other trial; minus infinity without one."""
+        return self.other_score(self.other_count - 1) if self.other_count else -math.inf
 
     @property
-    def comparable(self) -> bool:
-        """Whether any other trial has a finite score: among trials that reported nothing but NaN
-        there is no worse one.
-        """
+    def is_comparable(self) -> bool:
+        """Whether any other trial has a finite score; a trial is worse only than one that has."""
         return math.isfinite(self.best_of_others())
 
     def median_of_others(self) -> float:
-        """The median of the other trials' scores: of an even number, the mean of the middle two;
-        minus infinity when there is none.
+        """The median of the other trials' scores; minus infinity without any.
+
+        Of an even number it is the mean of the middle two.
         """
-        if not self.others:
+        if not self.other_count:
             return -math.inf
-        middle = self.others // 2
-        if self.others % 2:
-            return self.other(middle)
+        middle = self.other_count // 2
+        if self.other_count % 2:
+            return self.other_score(middle)
         # Halved first: the sum of two large scores may overflow.
-        return self.other(middle - 1) / 2 + self.other(middle) / 2
+        return self.other_score(middle - 1) / 2 + self.other_score(middle) / 2
 
 
 @dataclass(slots=True)
 class Rankings:
-    """Per interval, where every trial stood."""
+    """The ranking at every interval."""
 
-    _leagues: dict[int, IntervalRanking] = field(default_factory=dict)
+    _by_interval: dict[int, IntervalRanking] = field(default_factory=dict)
 
     def record(self, trial: int, interval: int, best: float, compared: float) -> Rank:
-        """Enter a trial at an interval and return its rank there.
+        """Add a trial at an interval and return its rank there.
+
+        A trial is added once an interval; one that restarts is removed first.
 
         Args:
+            trial: the trial's index.
+            interval: the number of its newest report.
             best: its best score within its first ``interval`` reports.
-            compared: what other trials are compared with: the same, or its mean score.
-
-        A trial stands at an interval once; one that starts again is removed before.
+            compared: the statistic that other trials are compared with: ``best``, or its mean score.
         """
-        league = self._leagues.setdefault(interval, IntervalRanking())
-        place = league.insert(compared, trial)
-        return Rank(best, place, place, league.scores)
+        ranking = self._by_interval.setdefault(interval, IntervalRanking())
+        position = ranking.insert(compared, trial)
+        return Rank(best, position, position, ranking.scores)
 
-    def fill(self, interval: int, entries: Entries) -> None:
-        """Enter all trials of a sweep at an interval where none has been entered yet."""
-        assert interval not in self._leagues
-        self._leagues[interval] = IntervalRanking.of(entries)
+    def restore(self, interval: int, entries: Entries) -> None:
+        """Add all trials at an interval that has no ranking yet."""
+        assert interval not in self._by_interval
+        self._by_interval[interval] = IntervalRanking.of(entries)
 
-    def leagues(self) -> Iterator[tuple[int, array[float]]]:
-        """Every interval, from the first, with the scores there, worst first."""
-        for interval in sorted(self._leagues):
-            yield interval, self._leagues[interval].scores
+    def scores_by_interval(self) -> Iterator[tuple[int, array[float]]]:
+        """The scores at every interval, worst first, in the order of the intervals."""
+        for interval in sorted(self._by_interval):
+            yield interval, self._by_interval[interval].scores
 
     def remove(self, trial: int) -> None:
-        """Take a trial out everywhere. This looks through all that is there; it is for a trial that
-        starts again, which is rare.
+        """Remove a trial at every interval.
+
+        This searches all rankings. It is for trials that restart, which are few.
         """
-        for league in self._leagues.values():
-            league.remove(trial)
+        for ranking in self._by_interval.values():
+            ranking.remove(trial)

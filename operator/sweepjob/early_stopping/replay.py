@@ -1,4 +1,4 @@
-"""What a policy would have stopped, on learning curves that were recorded without it."""
+"""Replays recorded learning curves under a policy."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .curve import Curve
 from .evaluator import PolicyEvaluator
 from .policy import Decision, Policy
 
-# Exact, so that reports that are simultaneous are seen to be.
+# Exact numbers, so that simultaneous reports have equal times.
 Seconds = int | Fraction
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedTrial:
-    """A learning curve.
+    """A recorded learning curve.
 
     Attributes:
-        trial: its number; not negative, and no other's.
-        values: every report of the primary metric.
-        seconds: how long each took, not negative; as many as there are values.
+        trial: the trial's number, unique and not negative.
+        values: all reports of the primary metric.
+        seconds: the duration of each report, not negative; of the length of ``values``.
     """
 
     trial: int
@@ -33,13 +33,14 @@ class RecordedTrial:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A trial in the replay.
+    """The outcome of a trial in a replay.
 
     Attributes:
-        trial: its number.
-        reports: how many it got to make.
-        stopped: why it was stopped, if it was.
-        started, ended: seconds since the replay's beginning; None of a trial that has nothing to report.
+        trial: the trial's number.
+        reports: the number of reports it made.
+        stopped: the decision that stopped it; None when it ran to its end.
+        started: seconds since the start of the replay; None for a trial without reports.
+        ended: seconds since the start of the replay; None for a trial without reports.
     """
 
     trial: int
@@ -51,12 +52,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What came of it.
+    """The result of a replay.
 
     Attributes:
         outcomes: in the order of the recorded trials.
-        saved: share of the trials' total time that was not spent, 0 to 1.
-        best_lost: whether the best value of all curves was not reached.
+        saved: the share of the trials' total time that the policy saved, 0 to 1.
+        best_lost: whether the trial with the best value was stopped before it reached it.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -65,57 +66,63 @@ class Replay:
 
 
 def replay(trials: Sequence[RecordedTrial], policy: Policy, goal: Goal, concurrent: int) -> Replay:
-    """Run recorded trials under a policy.
+    """Replay recorded trials under a policy.
 
-    Trials start in the order given, ``concurrent`` at a time. Decisions act at once, a freed slot is
-    filled at once, and simultaneous reports are taken by trial number.
+    A decision takes effect at once, and so does the start of the next trial in a free slot.
+    Simultaneous reports arrive in the order of the trials' numbers.
+
+    Args:
+        trials: the recorded curves, in the order in which trials start.
+        policy: the policy.
+        goal: which values of the metric are better.
+        concurrent: the number of trials that run at a time.
     """
-    run = _Run(PolicyEvaluator(policy, goal), iter(trials))
+    simulation = _Simulation(PolicyEvaluator(policy, goal), iter(trials))
     for _ in range(concurrent):
-        run.start(0)
-    while run.due:
-        run.step()
-    outcomes = tuple(run.outcomes[recorded.trial] for recorded in trials)
+        simulation.start(0)
+    while simulation.queue:
+        simulation.step()
+    outcomes = tuple(simulation.outcomes[recorded.trial] for recorded in trials)
     spent = [sum(t.seconds[: o.reports]) for t, o in zip(trials, outcomes, strict=True)]
     total = sum(sum(recorded.seconds) for recorded in trials)
     saved = float(1 - Fraction(sum(spent)) / total) if total else 0.0
-    best = max((goal.score(v) for t in trials for v in t.values), default=run.best)
-    return Replay(outcomes, saved, run.best < best)
+    best = max((goal.score(v) for t in trials for v in t.values), default=simulation.best)
+    return Replay(outcomes, saved, simulation.best < best)
 
 
 @dataclass(slots=True)
-class _Run:
-    """The simulation: who runs, and who reports next."""
+class _Simulation:
+    """The state of a replay: running trials, and the times of their next reports."""
 
-    tracker: PolicyEvaluator
+    evaluator: PolicyEvaluator
     waiting: Iterator[RecordedTrial]
-    due: list[tuple[Seconds, int]] = field(default_factory=list)
+    queue: list[tuple[Seconds, int]] = field(default_factory=list)
     running: dict[int, tuple[RecordedTrial, Curve]] = field(default_factory=dict)
     started: dict[int, Seconds] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     best: float = float("-inf")
 
     def start(self, now: Seconds) -> None:
-        """Give a free slot to the next trial that has anything to report."""
+        """Start the next trial that has a report."""
         for recorded in self.waiting:
             if not recorded.values:
                 self.outcomes[recorded.trial] = Outcome(recorded.trial, 0, None)
                 continue
-            self.running[recorded.trial] = (recorded, self.tracker.curve())
+            self.running[recorded.trial] = (recorded, self.evaluator.new_curve())
             self.started[recorded.trial] = now
-            heapq.heappush(self.due, (now + recorded.seconds[0], recorded.trial))
+            heapq.heappush(self.queue, (now + recorded.seconds[0], recorded.trial))
             return
 
     def step(self) -> None:
-        """The next report, and what follows from it."""
-        now, number = heapq.heappop(self.due)
+        """Process the next report."""
+        now, number = heapq.heappop(self.queue)
         recorded, curve = self.running[number]
         curve.append(recorded.values[curve.count])
         self.best = max(self.best, curve.score)
-        decision = self.tracker.judge(number, curve)
+        decision = self.evaluator.evaluate(number, curve)
         stopped = decision if decision is not None and decision.stop else None
         if stopped is None and curve.count < len(recorded.values):
-            heapq.heappush(self.due, (now + recorded.seconds[curve.count], number))
+            heapq.heappush(self.queue, (now + recorded.seconds[curve.count], number))
             return
         del self.running[number]
         started = self.started[number]

@@ -207,7 +207,7 @@ class TrialView:
 
     def reported_values(self) -> list[float]:
         """Return the stored reports."""
-        return [*self.curve.values, *(point.value for point in self.curve.later)]
+        return [*self.curve.values, *(point.value for point in self.curve.thinned)]
 
 
 def trial_views(bodies: Sequence[Mapping[str, Any]], goal: Goal) -> list[TrialView]:

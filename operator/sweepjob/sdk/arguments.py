@@ -46,6 +46,25 @@ def _in_python(match: re.Match[str]) -> str:
     return AZURE_KEYS[match[1]] if match[1] != "env" else match[1]
 
 
+def camel_case(name: str) -> str:
+    """A name in Python as the key in YAML.
+
+    >>> camel_case("evaluation_interval")
+    'evaluationInterval'
+    """
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+def snake_case(name: str) -> str:
+    """A key in YAML as the name in Python.
+
+    >>> snake_case("evaluationInterval")
+    'evaluation_interval'
+    """
+    return re.sub(r"(?<=.)([A-Z])", r"_\1", name).lower()
+
+
 def refuse(what: str, given: Mapping[str, Any], reasons: Mapping[str, str]) -> None:
     """Refuse arguments that have no meaning on Kubernetes.
 

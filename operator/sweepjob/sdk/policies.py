@@ -1,13 +1,18 @@
-"""Early termination policies (Azure semantics, "Early termination"), with Azure's names and defaults."""
+"""Early termination, with Azure's names and defaults (Azure semantics).
+
+The classes spell out the package's own policies for editors and type checkers; a test holds them to the
+declarations. ``early_termination_policy`` makes the policies of other distributions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, make_dataclass
 from typing import Any, ClassVar
 
 from ..api.early_termination import parse_policy
-from .arguments import ArgumentError, check, present
+from ..early_stopping.policies.registry import POLICIES
+from .arguments import ArgumentError, camel_case, check, present, snake_case
 from .settings import known
 
 
@@ -16,11 +21,11 @@ class EarlyTerminationPolicy:
     """When a trial is stopped early.
 
     Args:
-        delay_evaluation: Reports before the first evaluation; 0 by default.
-        evaluation_interval: Reports between two evaluations; 1 by default. 0 means 1, as in Azure.
+        delay_evaluation: never before this report; 0 if it is not given.
+        evaluation_interval: at every such report; 1 if it is not given. 0 means 1, as in Azure.
 
     Raises:
-        ArgumentError: An argument is invalid.
+        ArgumentError: an argument cannot be right.
     """
 
     type: ClassVar[str]
@@ -31,14 +36,9 @@ class EarlyTerminationPolicy:
         check(type(self).__name__, self.to_spec(), parse_policy)
 
     def to_spec(self) -> dict[str, Any]:
-        """Return ``spec.earlyTermination``."""
-        given = {_camel(field.name): getattr(self, field.name) for field in fields(self)}
+        """The policy as a SweepJob has it."""
+        given = {camel_case(field.name): getattr(self, field.name) for field in fields(self)}
         return {"type": self.type, **present(**given)}
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
 
 
 @dataclass(kw_only=True)
@@ -133,18 +133,51 @@ _POLICIES: dict[str, type[EarlyTerminationPolicy]] = {
 }
 
 
-def policy_from_spec(spec: Mapping[str, Any]) -> EarlyTerminationPolicy:
-    """Return the policy of ``spec.earlyTermination``.
+def early_termination_policy(type: str, **arguments: Any) -> EarlyTerminationPolicy:
+    """A policy by its name: one of the package's own, or of an installed plug-in.
+
+    Args:
+        type: the name, as in ``earlyTermination.type``.
+        **arguments: its parameters in snake_case.
 
     Raises:
-        ArgumentError: the type or a key is unknown.
+        ArgumentError: there is no policy of that name, or an argument cannot be right.
+
+    >>> early_termination_policy("bandit", slack_amount=0.1).to_spec()
+    {'type': 'bandit', 'slackAmount': 0.1}
     """
-    found = _POLICIES.get(spec.get("type", ""))
-    if found is None:
-        listed = ", ".join(_POLICIES)
-        raise ArgumentError(
-            f"earlyTermination.type: {spec.get('type')!r}: unknown; known: {listed}"
-        )
-    names = {_camel(field.name): field.name for field in fields(found)}
+    found = _class_of(type)
+    known(arguments, {field.name: field.name for field in fields(found)}, found.__name__)
+    return found(**arguments)
+
+
+def policy_from_spec(spec: Mapping[str, Any]) -> EarlyTerminationPolicy:
+    """The policy that a SweepJob has.
+
+    Args:
+        spec: ``earlyTermination`` of the SweepJob.
+
+    Raises:
+        ArgumentError: there is no policy of that name, or a key or value cannot be right.
+    """
+    found = _class_of(spec.get("type", ""))
+    names = {camel_case(field.name): field.name for field in fields(found)}
     given = {key: value for key, value in spec.items() if key != "type"}
     return found(**{names[k]: v for k, v in known(given, names, "earlyTermination").items()})
+
+
+def _class_of(name: str) -> type[EarlyTerminationPolicy]:
+    if name in _POLICIES:
+        return _POLICIES[name]
+    declaration = POLICIES.get(name)
+    if declaration is None:
+        raise ArgumentError(f"earlyTermination.type: {name!r}: {POLICIES.unknown()}")
+    shared = {field.name for field in fields(EarlyTerminationPolicy)}
+    own = [snake_case(parameter.name) for parameter in declaration.parameters]
+    return make_dataclass(
+        f"{declaration.reason}Policy",
+        [(argument, Any, None) for argument in own if argument not in shared],
+        bases=(EarlyTerminationPolicy,),
+        namespace={"type": name, "__doc__": f"Stops a trial that is {declaration.summary}."},
+        kw_only=True,
+    )

@@ -1,22 +1,27 @@
-"""Objective, limits and sampling algorithms, with Azure's names and defaults."""
+"""Objective, limits and sampling algorithms, with Azure's names and defaults.
+
+The classes spell out the package's own samplers for editors and type checkers; a test holds them to the
+declarations. ``sampling_algorithm`` makes the samplers of other distributions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, make_dataclass
 from typing import Any, ClassVar
 
 from ..api.limits import parse_limits
 from ..api.sampling_algorithm import parse_algorithm
 from ..api.sweepjob import parse_objective
-from .arguments import ArgumentError, check, present
+from ..search.samplers.registry import SAMPLERS
+from .arguments import ArgumentError, camel_case, check, present, snake_case
 
-AZURES_TRIALS = 1000  # Azure's default of max_total_trials
+AZURES_TRIALS = 1000  # max_total_trials where it is not given
 
 
 @dataclass
 class Objective:
-    """The metric that is optimized.
+    """The metric to optimise, and its direction.
 
     Args:
         goal: ``maximize`` or ``minimize``, in any case.
@@ -34,12 +39,12 @@ class Objective:
         check("Objective", self.to_spec(), parse_objective)
 
     def to_spec(self) -> dict[str, Any]:
-        """Return ``spec.objective``."""
+        """The objective as a SweepJob has it."""
         return {"goal": self.goal, "primaryMetric": self.primary_metric}
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Objective:
-        """Return the objective of ``spec.objective``."""
+        """The objective that a SweepJob has."""
         return cls(spec.get("goal", ""), spec.get("primaryMetric", ""))
 
 
@@ -79,22 +84,22 @@ class SweepJobLimits:
         self.check()
 
     def check(self) -> None:
-        """Check the limits.
+        """Check the limits as the operator does.
 
         Raises:
-            ArgumentError: A limit is invalid.
+            ArgumentError: a limit cannot be right.
         """
         check("SweepJobLimits", self.to_spec(), parse_limits)
 
     def to_spec(self) -> dict[str, Any]:
-        """Return ``spec.limits``."""
+        """The limits as a SweepJob has them."""
         total = AZURES_TRIALS if self.max_total_trials is None else self.max_total_trials
         given = {key: getattr(self, name) for name, key in self._KEYS.items()}
         return {**present(**given), "maxTotalTrials": total}
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> SweepJobLimits:
-        """Return the limits of ``spec.limits``."""
+        """The limits that a SweepJob has."""
         names = {key: name for name, key in cls._KEYS.items()}
         return cls(**{names[key]: value for key, value in known(spec, names, "limits").items()})
 
@@ -114,7 +119,7 @@ class SamplingAlgorithm:
         check(type(self).__name__, self.to_spec(), parse_algorithm)
 
     def to_spec(self) -> dict[str, Any]:
-        """Return ``spec.samplingAlgorithm``."""
+        """The algorithm as a SweepJob has it."""
         return {"type": self.type, **present(seed=self.seed)}
 
 
@@ -145,7 +150,7 @@ class RandomSamplingAlgorithm(SamplingAlgorithm):
         self.__post_init__()
 
     def to_spec(self) -> dict[str, Any]:
-        """Return ``spec.samplingAlgorithm``."""
+        """The algorithm as a SweepJob has it."""
         return super().to_spec() | present(rule=self.rule, logbase=self.logbase)
 
 
@@ -162,7 +167,7 @@ class GridSamplingAlgorithm(SamplingAlgorithm):
     order: Sequence[str] | None = None
 
     def to_spec(self) -> dict[str, Any]:
-        """Return ``spec.samplingAlgorithm``."""
+        """The algorithm as a SweepJob has it."""
         order = {"order": list(self.order)} if self.order else {}
         return super().to_spec() | order
 
@@ -174,46 +179,85 @@ class BayesianSamplingAlgorithm(SamplingAlgorithm):
     type = "bayesian"
 
 
+@dataclass
+class PluginSamplingAlgorithm(SamplingAlgorithm):
+    """A sampler of another distribution; ``sampling_algorithm`` makes it from its declaration."""
+
+    def to_spec(self) -> dict[str, Any]:
+        """The algorithm as a SweepJob has it."""
+        given = {camel_case(field.name): getattr(self, field.name) for field in fields(self)}
+        return {"type": self.type, **present(**given)}
+
+
 _ALGORITHMS: dict[str, type[SamplingAlgorithm]] = {
     found.type: found
     for found in (RandomSamplingAlgorithm, GridSamplingAlgorithm, BayesianSamplingAlgorithm)
 }
 
 
-def sampling_algorithm(given: Any) -> SamplingAlgorithm:
-    """Return an algorithm by its object or its name.
+def sampling_algorithm(given: Any, **arguments: Any) -> SamplingAlgorithm:
+    """A sampling algorithm by its name: one of the package's own, or of an installed plug-in.
+
+    Args:
+        given: the name, as in ``samplingAlgorithm.type``, in any case; or an algorithm, which is
+            returned.
+        **arguments: its parameters in snake_case.
 
     Raises:
-        ArgumentError: there is no algorithm of that name.
+        ArgumentError: there is no algorithm of that name, or an argument cannot be right.
     """
     if isinstance(given, SamplingAlgorithm):
         return given
-    found = _ALGORITHMS.get(str(given).lower())
-    if found is None:
-        listed = ", ".join(_ALGORITHMS)
-        raise ArgumentError(f"sampling_algorithm: {given!r}: unknown; known: {listed}")
-    return found()
+    found = _class_of(str(given).lower(), repr(given))
+    known(arguments, {field.name: field.name for field in fields(found)}, found.__name__)
+    return found(**arguments)
 
 
 def algorithm_from_spec(spec: Mapping[str, Any]) -> SamplingAlgorithm:
-    """Return the algorithm of ``spec.samplingAlgorithm``."""
+    """The algorithm that a SweepJob has.
+
+    Args:
+        spec: ``samplingAlgorithm`` of the SweepJob.
+
+    Raises:
+        ArgumentError: it is none that the operator would accept.
+    """
     check("samplingAlgorithm", spec, parse_algorithm)
-    given = {key: value for key, value in spec.items() if key != "type"}
-    if spec["type"] == "grid":
-        given.setdefault("order", ())  # keeps an order that is absent from being added
-    return _ALGORITHMS[spec["type"]](**given)
+    found = _class_of(spec["type"], repr(spec["type"]))
+    given = {snake_case(key): value for key, value in spec.items() if key != "type"}
+    if found is GridSamplingAlgorithm:
+        given.setdefault("order", ())  # no order is what was written
+    return found(**given)
+
+
+def _class_of(name: str, shown: str) -> type[SamplingAlgorithm]:
+    if name in _ALGORITHMS:
+        return _ALGORITHMS[name]
+    declaration = SAMPLERS.get(name)
+    if declaration is None:
+        raise ArgumentError(f"sampling_algorithm: {shown}: {SAMPLERS.unknown()}")
+    return make_dataclass(
+        f"{name.title().replace('_', '')}SamplingAlgorithm",
+        [
+            ("logbase", Any, None),
+            *((snake_case(parameter.name), Any, None) for parameter in declaration.parameters),
+        ],
+        bases=(PluginSamplingAlgorithm,),
+        namespace={"type": name, "__doc__": f"{declaration.summary.capitalize()}."},
+        kw_only=True,
+    )
 
 
 def known(spec: Mapping[str, Any], keys: Mapping[str, str], path: str) -> Mapping[str, Any]:
-    """Return a part of a SweepJob object unchanged after checking its keys.
+    """A part of a SweepJob, if it has no other keys.
 
     Args:
         spec: the part.
-        keys: the allowed keys.
-        path: its path, for the message.
+        keys: the keys it may have.
+        path: of the part, for the message.
 
     Raises:
-        ArgumentError: it has another key.
+        ArgumentError: there is another key.
     """
     for key in spec:
         if key not in keys:

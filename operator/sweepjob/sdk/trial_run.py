@@ -76,7 +76,7 @@ class TrialRun:
             now: Seconds since the epoch.
         """
         record, curve = view.record, view.curve
-        intervals = [*range(1, len(curve.values) + 1), *(p.interval for p in curve.later)]
+        intervals = [*range(1, len(curve.values) + 1), *(p.interval for p in curve.thinned)]
         return cls(
             name=view.name,
             index=view.index,

@@ -1,4 +1,4 @@
-"""The one interface of all samplers."""
+"""The interface of samplers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .space import Assignment
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What is known of a trial when the next one is proposed.
+    """A trial as a sampler sees it when the next one is proposed.
 
     Attributes:
         index: the trial's index; None for a trial of another sweep, given for a warm start.
-        parameters: what it tried.
-        score: the best it reported, larger is better whatever the goal; None when it reported nothing.
-            Of a trial that was stopped early, what ``CurveExtrapolation`` takes it for.
-        ended: whether it can still report; a pending trial has ended False.
+        parameters: the trial's configuration.
+        score: its best score, larger is better whatever the goal; None without a report. A trial that
+            was stopped early has the score that ``CurveExtrapolation`` estimates.
+        ended: False while the trial is pending, that is, while it can still report.
     """
 
     index: int | None
@@ -28,18 +28,26 @@ class Observation:
 
 
 class Sampler(Protocol):
-    """Proposes assignments.
+    """Proposes configurations.
 
     A proposal is a function of the space, the seed, the index and, for samplers with
-    ``uses_observations``, the observations. Calling it again after a restart gives the same answer; no
-    generator state has to be persisted.
+    ``uses_observations``, the observations. Proposing again after a restart gives the same result; no
+    state has to be stored.
     """
 
     @property
     def uses_observations(self) -> bool:
-        """Whether ``observations`` matter; if not, callers may pass none and ask ahead."""
+        """Whether proposals depend on ``observations``; if not, callers may pass none."""
         ...
 
     def propose(self, index: int, observations: Sequence[Observation]) -> Assignment | None:
-        """The assignment of trial ``index`` (from 0), or None when the space is exhausted."""
+        """The configuration of a trial.
+
+        Args:
+            index: of the trial, from 0.
+            observations: of trials of this sweep and of others.
+
+        Returns:
+            the configuration; None when the space is exhausted.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Beginning with what other sweeps have shown: which of them can be compared with."""
+"""Warm start: which finished sweeps can be compared with a new one."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from ..objective import Objective
 from .space import Assignment, Path, Space
 
 
-def mismatch(objective: Objective, space: Space, other: Objective, theirs: Space) -> str:
-    """Why the trials of another sweep say nothing about one; empty when they do.
+def incompatibility(objective: Objective, space: Space, other: Objective, theirs: Space) -> str:
+    """Why the trials of another sweep cannot be used; empty when they can.
 
-    The same number of the same metric has to mean the same, and a configuration of the one sweep has
-    to be a configuration of the other but for its ranges and values.
+    Both sweeps need the same metric and goal, and the same parameters; ranges and values may differ.
 
     Args:
-        objective, space: of the sweep that is to begin.
-        other, theirs: of the one that has ended.
+        objective: of the new sweep.
+        space: of the new sweep.
+        other: the objective of the finished sweep.
+        theirs: the space of the finished sweep.
     """
     if other != objective:
         return (
@@ -30,7 +31,7 @@ def mismatch(objective: Objective, space: Space, other: Objective, theirs: Space
 
 
 def _names(space: Space) -> set[str]:
-    """Parameters with their dots, whatever branch of a choice they are in."""
+    """Dotted names of all parameters, in every branch of every choice."""
     constants = {name for name in space.parameters.entries}
     return constants | {_dotted(path) for path, _ in space.expressions()}
 
@@ -39,9 +40,9 @@ def _dotted(path: Path) -> str:
     return ".".join(step for step in path if isinstance(step, str))
 
 
-def lies_within(space: Space, assignments: Iterable[Assignment]) -> bool:
-    """Whether any of these configurations is one of the space."""
-    # For samplers that learn only, whose mathematics has been loaded then.
+def any_within(space: Space, assignments: Iterable[Assignment]) -> bool:
+    """Whether any of some configurations lies in the space."""
+    # Imported on demand: only sweeps with a sampler that uses observations get here.
     from .gaussian_process.encoding import Encoding
 
     encoding = Encoding(space)

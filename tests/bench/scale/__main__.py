@@ -31,7 +31,7 @@ from tests.cluster.target import Target
 from tests.e2e.crowd import simulated_trial, start_sidecars
 from tests.e2e.simulated_sidecars import value
 
-from .course import BestSoFarTrace
+from .course import RunHistory
 from .picture import draw
 
 SECURED = {
@@ -90,7 +90,7 @@ async def restart(target: Target, api: KubeClient) -> float:
             return time.time() - started
 
 
-def report(course: BestSoFarTrace, total: int, reports: int) -> None:
+def report(course: RunHistory, total: int, reports: int) -> None:
     last = course.samples[-1]
     print(f"\n{total} trials of {reports} reports in {last.seconds:.0f} s")
     print(
@@ -124,7 +124,7 @@ async def main() -> int:
     total = args.sweeps * args.trials
     start_sidecars(target, NAMESPACE, total, args.reports, args.rate, 1.0, patient=False)
     await asyncio.sleep(20)  # until the controllers lead, and the sidecars watch
-    operator, course = OperatorProcess(target.built_in), BestSoFarTrace()
+    operator, course = OperatorProcess(target.built_in), RunHistory()
     for number in range(args.sweeps):
         body = sweepjob(f"scale-{number}", args.trials, args.concurrent)
         await api.create(SWEEPJOBS, NAMESPACE, body)

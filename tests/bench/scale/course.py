@@ -27,7 +27,7 @@ class Sample:
 
 
 @dataclass
-class BestSoFarTrace:
+class RunHistory:
     """A run's samples in order."""
 
     samples: list[Sample] = field(default_factory=list)

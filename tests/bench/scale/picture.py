@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from .course import BestSoFarTrace
+from .course import RunHistory
 
 _WIDTH, _HEIGHT, _LEFT, _TOP = 640, 200, 70, 30
 _STYLE = "font-family:sans-serif;font-size:12px;fill:#333"
 
 
-def draw(course: BestSoFarTrace, steps: int = 20) -> str:
+def draw(course: RunHistory, steps: int = 20) -> str:
     """Two panels, one below the other."""
     total = course.samples[-1].ended
     edges = [total * n // steps for n in range(steps + 1)]

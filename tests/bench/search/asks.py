@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 from sweepjob.search.sampler import Observation
-from sweepjob.search.samplers.bayesian import BayesianSampler
+from sweepjob.search.samplers.bayesian_sampler import BayesianSampler
 from sweepjob.search.samplers.random import RandomSampler
 
 from .problems import box, hartmann6

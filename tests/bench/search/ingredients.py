@@ -13,11 +13,11 @@ import numpy as np
 from sweepjob.search.gaussian_process import candidates, fitting, scales
 from sweepjob.search.gaussian_process import posterior as model
 from sweepjob.search.gaussian_process.arrays import Array
-from sweepjob.search.samplers import bayesian as sampler
+from sweepjob.search.samplers import bayesian_sampler as sampler
 from sweepjob.search.samplers.random import RandomSampler
 from sweepjob.search.space import Space
 
-_WARPS, _SCALE, _BELIEVE = model.warps, scales._of_choice, model.Model.believe
+_WARPS, _SCALE, _BELIEVE = model.candidate_warps, scales._of_choice, model.SurrogateModel.infer
 
 
 def _jointly() -> None:
@@ -40,20 +40,26 @@ def _random_start() -> None:
 
 
 def _unaware() -> None:
-    def believe(self: model.Model, points: Array, scores: Array, pending: Array) -> model.Posterior:
+    def infer(
+        self: model.SurrogateModel, points: Array, scores: Array, pending: Array
+    ) -> model.Posterior:
         return _BELIEVE(self, points, scores, pending[:0])
 
-    model.Model.believe = believe  # type: ignore[method-assign] # it is told less
+    model.SurrogateModel.infer = infer  # type: ignore[method-assign] # it is told less
 
 
 def _without_powers() -> None:
-    model.warps = lambda values: _WARPS(values)[:1]  # type: ignore[assignment] # one of the two is taken away
+    model.candidate_warps = lambda values: _WARPS(values)[:1]  # type: ignore[assignment] # one of the two is taken away
 
 
 def _unordered() -> None:
     def scale(choice: scales.Choice) -> scales.Scale:
         found = _SCALE(choice)
-        return scales.Unordered(len(choice.values)) if isinstance(found, scales.Ordered) else found
+        return (
+            scales.UnorderedScale(len(choice.values))
+            if isinstance(found, scales.OrderedScale)
+            else found
+        )
 
     scales._of_choice = scale
 
@@ -69,12 +75,14 @@ def _every_step_of(*many: int) -> None:
 
 
 def _certain() -> None:
-    def believe(self: model.Model, points: Array, scores: Array, pending: Array) -> model.Posterior:
-        belief = _BELIEVE(self, points, scores, pending)
-        means = belief.process.predict(self.encoding.features(belief.points[:1]))[0]
-        return replace(belief, best=float(means[0]))
+    def infer(
+        self: model.SurrogateModel, points: Array, scores: Array, pending: Array
+    ) -> model.Posterior:
+        posterior = _BELIEVE(self, points, scores, pending)
+        means = posterior.process.predict(self.encoding.features(posterior.points[:1]))[0]
+        return replace(posterior, best=float(means[0]))
 
-    model.Model.believe = believe  # type: ignore[method-assign] # it is sure of the best
+    model.SurrogateModel.infer = infer  # type: ignore[method-assign] # it is sure of the best
 
 
 def _untamed() -> None:

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from sweepjob.search.sampler import Observation
-from sweepjob.search.samplers.registry import SAMPLERS
+from sweepjob.search.samplers.registry import SamplerSpec
 from sweepjob.search.space import Assignment
 
 from .spaces import Parameter, space_of
 
 Config = dict[str, Any]
 ALGORITHMS = {
-    "bayesian": ("bayesian", "random"),
-    "random": ("random", "random"),
-    "sobol": ("random", "sobol"),
+    "bayesian": SamplerSpec("bayesian"),
+    "random": SamplerSpec("random"),
+    "sobol": SamplerSpec("random", {"rule": "sobol"}),
 }
 
 
@@ -33,10 +33,9 @@ class Ours:
         seed: int,
         algorithm: str = "bayesian",
         sign: int = -1,
-        **options: Any,
     ) -> None:
         parsed, self._shifts = space_of(space)
-        self._sampler = SAMPLERS[ALGORITHMS[algorithm]](parsed, seed, **options)
+        self._sampler = ALGORITHMS[algorithm].build(parsed, seed)
         self._sign = sign
         self._trials: list[Observation] = []
         self._foreign: list[Observation] = []

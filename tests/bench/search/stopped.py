@@ -25,10 +25,10 @@ from sweepjob.early_stopping.policies.asha import AshaPolicy, Rungs
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
 from sweepjob.early_stopping.policies.truncation import TruncationSelectionPolicy
-from sweepjob.early_stopping.policy import NoPolicy, Policy, Schedule
+from sweepjob.early_stopping.policy import IntervalSchedule, NoPolicy, Policy
 from sweepjob.objective import Goal
 from sweepjob.search.sampler import Observation
-from sweepjob.search.samplers.bayesian import BayesianSampler
+from sweepjob.search.samplers.bayesian_sampler import BayesianSampler
 from sweepjob.search.space import Assignment
 
 from .problems import PROBLEMS
@@ -51,7 +51,7 @@ def policy_of(kind: str, slack: float, name: str) -> Policy:
     Args:
         slack: what a bandit allows, as a share of the way from a typical configuration to the optimum.
     """
-    schedule = Schedule(1, _DELAY)
+    schedule = IntervalSchedule(1, _DELAY)
     if kind == "none":
         return NoPolicy()
     if kind == "asha":
@@ -95,7 +95,7 @@ def sweep(name: str, seed: int, telling: str, kind: str, slack: float) -> list[f
         value, pace = problem.value(config), generator.uniform(2, 10)
         worst = reference(name) * 2 - problem.optimum
         reports = value + max(worst - value, 0.1) * np.exp(-np.arange(1, REPORTS + 1) / pace)
-        running[created] = assignment, tracker.curve(), reports.tolist()
+        running[created] = assignment, tracker.new_curve(), reports.tolist()
         heapq.heappush(due, (now + 1, created))
         created += 1
 
@@ -109,7 +109,7 @@ def sweep(name: str, seed: int, telling: str, kind: str, slack: float) -> list[f
         best = min(best, curve.values[-1])
         if spent in CHECKPOINTS:
             incumbents.append(best)
-        decision = tracker.judge(number, curve)
+        decision = tracker.evaluate(number, curve)
         stopped = decision is not None and decision.stop
         if not stopped and curve.count < REPORTS:
             heapq.heappush(due, (now + 1, number))

@@ -12,7 +12,7 @@ import pytest
 from sweepjob.api.problem import InvalidSpec
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.search.sampler import Observation
-from sweepjob.search.samplers.registry import make_sampler
+from sweepjob.search.samplers.registry import SamplerSpec
 
 from .test_run import LEVELS, Local, sweep
 
@@ -53,7 +53,7 @@ def test_a_sampler_that_learns_begins_with_what_others_have_shown(before: Local)
     body = named("learns", "first", samplingAlgorithm=BAYESIAN, limits=limits)
     before.run(body)
     spec = parse_sweepjob(body)
-    sampler = make_sampler("bayesian", "random", spec.space, 4)
+    sampler = SamplerSpec("bayesian").build(spec.space, 4)
     first, second = before.objects(name="learns")
     assert json.loads(first["spec"]["assignment"]) == sampler.propose(0, observations(before))
     assert json.loads(first["spec"]["assignment"]) != sampler.propose(0, [])

@@ -1,1 +1,1 @@
-"""Early-termination policies. One policy a module."""
+"""Early-termination policies: one module a policy; ``registry`` lists them."""

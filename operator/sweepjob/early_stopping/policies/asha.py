@@ -1,12 +1,18 @@
-"""Asynchronous successive halving, by stopping: what Azure lacks."""
+"""ASHA: asynchronous successive halving in its stopping variant. Azure has no such policy."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from ...objective import Goal
-from ..policy import Decision, Measure, decide
+from ...plugins.parameters import Note, Parameter
+from ..policy import Decision, Statistic
 from ..rankings import Rank
+from .declaration import PolicyDeclaration, Rule
+
+_MOST_REPORTS = 10**9  # no trial makes more
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +22,8 @@ class Rungs:
     Attributes:
         reduction_factor: at least 2.
         grace_period: the first rung, at least 1.
-        maximum: the number of reports of a full run, at which there is nothing left to save; None
-            for rungs without end.
+        maximum: the number of reports of a full run, from which on there is no rung; None for no
+            limit.
     """
 
     reduction_factor: int
@@ -36,34 +42,103 @@ class Rungs:
 
 @dataclass(frozen=True, slots=True)
 class AshaPolicy:
-    """At each rung, a trial goes on when its best is in the top 1 / reduction_factor of all trials
-    that came to the rung so far, itself included; the first ``reduction_factor - 1`` to come there
-    go on, since the top is empty then.
+    """At each rung, stop a trial whose best is not in the top 1 / reduction_factor.
+
+    All trials that reached the rung so far count, the trial itself included. The first
+    ``reduction_factor - 1`` to reach a rung go on, since the top is empty then.
 
     Source: Li et al. (2020), A System for Massively Parallel Hyperparameter Tuning, algorithm 2, in
-    its stopping variant: nothing is paused, so no checkpoints are needed.
+    its stopping variant: no trial is paused, so no checkpoints are needed.
+
+    Attributes:
+        schedule: the rungs.
     """
 
+    name: ClassVar[str] = "asha"
+    reason: ClassVar[str] = "Asha"
+    statistic: ClassVar[Statistic] = Statistic.BEST
     schedule: Rungs
-    measure = Measure.BEST
 
-    def judge(self, interval: int, rank: Rank, goal: Goal) -> Decision:
-        """Stop the trial when it is not in the rung's top."""
+    def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
+        """Stop the trial when it is not in the rung's top.
+
+        Args:
+            interval: the number of the trial's newest report.
+            rank: the trial among those that reached the rung.
+            goal: which values are better.
+        """
         factor = self.schedule.reduction_factor
-        count = rank.others + 1
+        count = rank.other_count + 1
         top = count // factor
-        stop = top > 0 and rank.worse < count - top and rank.comparable
+        stop = top > 0 and rank.worse_count < count - top and rank.is_comparable
         if top == 0:
             why = f"is the {_ordinal(count)} at this rung; comparing begins with {factor}"
-            return decide(False, "asha", interval, rank, goal, None, why)
-        threshold = goal.reported(rank.other(rank.others - top))
+            return Decision.of(
+                self, interval, rank, goal, stop=False, threshold=None, explanation=why
+            )
+        threshold = goal.reported(rank.other_score(rank.other_count - top))
         share = f"the top {top} of {count} trials at this rung (1/{factor})"
         why = f"is {'not ' if stop else ''}in {share}"
         if stop:
             why += f"; the worst of them has {threshold:.6g}"
-        return decide(stop, "asha", interval, rank, goal, threshold, why)
+        return Decision.of(
+            self, interval, rank, goal, stop=stop, threshold=threshold, explanation=why
+        )
 
 
 def _ordinal(number: int) -> str:
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 // 10 != 1 else 0, "th")
     return f"{number}{ending}"
+
+
+def _build(values: Mapping[str, Any], note: Note) -> AshaPolicy:
+    grace, maximum = values["gracePeriod"], values["maxReports"]
+    if maximum is not None and grace >= maximum:
+        note("gracePeriod", grace, f"must be below maxReports ({maximum}): no rung is left")
+    return AshaPolicy(Rungs(values["reductionFactor"], grace, maximum))
+
+
+DECLARATION = PolicyDeclaration(
+    name=AshaPolicy.name,
+    reason=AshaPolicy.reason,
+    summary="not among the best at a rung",
+    build=_build,
+    parameters=(
+        Parameter(
+            "reductionFactor",
+            "integer",
+            "One trial in so many goes on from each rung.",
+            default=3,
+            minimum=2,
+            maximum=1000,
+        ),
+        Parameter(
+            "gracePeriod",
+            "integer",
+            "The report at which the first rung is.",
+            default=1,
+            minimum=1,
+            maximum=_MOST_REPORTS,
+        ),
+        Parameter(
+            "maxReports",
+            "integer",
+            "Reports of a full run; there is no rung from there on.",
+            minimum=1,
+            maximum=_MOST_REPORTS,
+        ),
+    ),
+    rules=(
+        Rule(
+            "!has(self.gracePeriod) || !has(self.maxReports) || self.gracePeriod < self.maxReports",
+            "gracePeriod must be below maxReports, or there is no rung",
+        ),
+    ),
+    instead_of={
+        (
+            "evaluationInterval",
+            "delayEvaluation",
+        ): "asha has rungs instead of evaluationInterval and "
+        "delayEvaluation; use gracePeriod and reductionFactor"
+    },
+)

@@ -1,4 +1,8 @@
-"""Converts early termination policies of v1 and v2."""
+"""Converts early termination policies of v1 and v2.
+
+The names and arguments are those of Azure's schemas, which have three policies; other policies, of this
+package or of plug-ins, are written in a SweepJob.
+"""
 
 from __future__ import annotations
 

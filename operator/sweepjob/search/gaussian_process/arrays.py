@@ -1,4 +1,4 @@
-"""Arrays of floats, with their shapes in the docstrings."""
+"""The type of numpy arrays; docstrings give their shapes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the next configuration is looked for: anywhere, and near what was good."""
+"""Candidates for the next configuration: random points, and neighbours of good trials."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ from .arrays import Array
 from .encoding import Encoding
 
 _ANYWHERE = 512
-# The best trials, and so many neighbours of each kind of each at each radius, in units of the cube.
+# The number of good trials, the neighbours of each kind of each at each radius, and the radii in units
+# of the unit cube.
 _PARENTS = 6
 _NEIGHBOURS = 16
 _RADII = (0.2, 0.05, 0.01)
-# A step moves so many numbers in the mean, if there are as many (Regis and Shoemaker 2013), or few.
+# A step moves so many numbers on average (Regis and Shoemaker 2013), or few.
 _MANY = 20
 _KINDS = (_MANY, 2)
 
 
-def draw(encoding: Encoding, incumbents: Array, generator: np.random.Generator) -> Array:
-    """Points of the unit cube: random ones, and neighbours of good ones; shape (n, axes).
+def draw_candidates(encoding: Encoding, incumbents: Array, generator: np.random.Generator) -> Array:
+    """Points of the unit cube: random ones, and neighbours of good ones.
 
     Args:
+        encoding: of the space.
         incumbents: good points, best first; shape (m, axes).
+        generator: of random numbers.
+
+    Returns:
+        shape (n, axes).
     """
     found = [generator.random((_ANYWHERE, len(encoding.axes)))]
     for parent in incumbents[:_PARENTS]:
@@ -34,8 +40,19 @@ def draw(encoding: Encoding, incumbents: Array, generator: np.random.Generator) 
 def _near(
     encoding: Encoding, points: Array, radius: float, many: int, generator: np.random.Generator
 ) -> Array:
-    """Neighbours: a step of many numbers, or of few. Parameters that are no numbers, or are rounded, are
-    drawn anew, the fewer the smaller the radius.
+    """One neighbour of each point: a step of ``many`` numbers on average.
+
+    Parameters that are not continuous are redrawn, the fewer the smaller the radius.
+
+    Args:
+        encoding: of the space.
+        points: shape (n, axes).
+        radius: the standard deviation of a step, in units of the unit cube.
+        many: numbers that a step moves on average.
+        generator: of random numbers.
+
+    Returns:
+        shape (n, axes).
     """
     shape = points.shape
     moved = _some(shape, many, generator) * generator.normal(0.0, radius, shape)
@@ -49,7 +66,16 @@ def _near(
 
 
 def _some(shape: tuple[int, ...], many: float, generator: np.random.Generator) -> Array:
-    """Of each point, so many parameters in the mean, and one at least; boolean, shape (n, axes)."""
+    """A choice of parameters for each point, ``many`` on average and at least one.
+
+    Args:
+        shape: (n, axes).
+        many: the average number of parameters.
+        generator: of random numbers.
+
+    Returns:
+        boolean, shape (n, axes).
+    """
     count, axes = shape
     chosen: Array = generator.random(shape) < many / axes
     chosen[np.arange(count), generator.integers(axes, size=count)] = True

@@ -1,4 +1,4 @@
-"""What is known of every trial, looked up once."""
+"""A cache of what is computed once for every configuration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .encoding import Encoding
 
 
 class Entry(NamedTuple):
-    """A configuration: its text, for telling repetitions, and its point, None if of another space."""
+    """A configuration's canonical text and its point; the point is None outside the space."""
 
     text: str
     point: list[float] | None
@@ -20,15 +20,19 @@ class Entry(NamedTuple):
 
 @dataclass(slots=True)
 class ConfigurationCache:
-    """Remembers the entries of configurations it has seen, so that thousands of trials cost nothing
-    to be given again. Forgetting them would change nothing but the time.
+    """Caches the entries of configurations, so that thousands of observations can be passed each time.
+
+    The cache affects nothing but the time.
+
+    Attributes:
+        encoding: of the space.
     """
 
     encoding: Encoding
     _entries: dict[int, tuple[Assignment, Entry]] = field(default_factory=dict)
 
     def entry(self, parameters: Assignment) -> Entry:
-        """The entry of a configuration, by the identity of the object, which is kept."""
+        """The entry of a configuration, cached by the identity of the object."""
         known = self._entries.get(id(parameters))
         if known is None:
             entry = Entry(canonical(parameters), self.encoding.point(parameters))
@@ -36,6 +40,6 @@ class ConfigurationCache:
         return known[1]
 
     def entries(self, trials: Iterable[Observation]) -> list[tuple[Observation, list[float]]]:
-        """The trials that are of this space, with their points."""
+        """The trials inside the space, with their points."""
         found = ((trial, self.entry(trial.parameters).point) for trial in trials)
         return [(trial, point) for trial, point in found if point is not None]

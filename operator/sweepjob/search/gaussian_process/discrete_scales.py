@@ -1,4 +1,4 @@
-"""The scales of discrete values: a single one, ordered ones, and those without an order."""
+"""The scales of discrete parameters: a single value, ordered values, and unordered ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Array
 
 
-class Fixed:
+class FixedScale:
     """A parameter with a single value."""
 
     width, continuous = 0, False
@@ -20,7 +20,7 @@ class Fixed:
         return np.empty((len(units), 0))
 
     def unit(self, value: Any) -> float | None:
-        """The middle, of any value."""
+        """0.5 for any value."""
         return 0.5
 
     def positions(self, units: Array) -> Array:
@@ -28,13 +28,18 @@ class Fixed:
         return np.zeros(len(units), dtype=int)
 
 
-class Ordered:
-    """A randint, or a choice of three numbers and more: their ranks, evenly spaced."""
+class OrderedScale:
+    """A randint, or a choice of at least three numbers: features are evenly spaced ranks."""
 
     width, continuous = 1, False
 
     def __init__(self, count: int, values: list[float] | None = None) -> None:
-        """``values`` are those of a choice, in its order; without, they are 0 to count - 1."""
+        """Make the scale of ``count`` values.
+
+        Args:
+            count: the number of values.
+            values: those of a choice, in its order; None for 0 to count - 1.
+        """
         self._count = count
         self._rank = None if values is None else np.argsort(np.argsort(values))
 
@@ -55,8 +60,8 @@ class Ordered:
         return (value + 0.5) / self._count if 0 <= value < self._count else None
 
 
-class Unordered:
-    """A choice of anything else: all values are equally far from each other."""
+class UnorderedScale:
+    """A choice of anything else: all values have the same distance from each other."""
 
     continuous = False
 
@@ -68,14 +73,14 @@ class Unordered:
         return np.minimum((units * self.width).astype(np.int64), self.width - 1)
 
     def features(self, units: Array) -> Array:
-        """One feature for each value, 0 but for the one that it is; shape (n,) to (n, width)."""
+        """One-hot features, scaled; shape (n,) to (n, width)."""
         # Scaled so that two different values are at a distance of 1.
         return np.eye(self.width)[self.positions(units)] * math.sqrt(0.5)
 
     def unit(self, value: Any) -> float | None:
-        """None to give: a choice is placed by its values.
+        """Not defined: ``Encoding`` places a choice by its values.
 
         Raises:
             TypeError: always.
         """
-        raise TypeError("a choice is placed by its values")
+        raise TypeError("Encoding places a choice by its values")

@@ -1,9 +1,11 @@
-"""A search space as numbers that a model can work with.
+"""The encoding of a search space for the model.
 
-Two views of a configuration. Its *point* has a coordinate of the unit cube for each parameter,
-nested ones included, live or not: what expressions are drawn by. Its *features* are what the model
-sees: rounded to the value that a trial would really get, so that two points of the same
+A configuration has two representations. Its *point* has a coordinate of the unit cube for each
+parameter, nested ones included, live or not; expressions map coordinates to values. Its *features*
+are the input of the model. They are made from the value that a trial gets, so that all points of one
 configuration have the same features (Garrido-Merchan and Hernandez-Lobato 2020).
+
+A parameter is *live* in a configuration that has it: all the choices above it take its branch.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from ..space import Assignment, Branch, Choice, Expression, Path, Space
 from .arrays import Array
 from .scales import Scale, scale_of
 
-# A parameter that is not live stands in the middle: it is then as far from a live one as that is
-# from its default, and two that are not live are equal (Levesque et al. 2017, imputation).
+# The features of a parameter that is not live: the middle of its range. Two configurations without the
+# parameter are then equal in it (Levesque et al. 2017, imputation).
 _NOT_LIVE = 0.5
 _EDGE = 2.0**-RESOLUTION
 
@@ -29,12 +31,12 @@ class Axis:
     """One parameter of the space.
 
     Attributes:
-        path: where it is.
-        expression: what its values are drawn from.
+        path: of the parameter in the space.
+        expression: the distribution of its values.
         scale: how a coordinate becomes features.
-        columns: where its features are; empty for a parameter with a single value.
+        columns: the columns of its features; empty for a parameter with a single value.
         parent: the axis of the choice it is nested in, None at the top.
-        branch: the value of that choice which makes it live.
+        branch: the position of the value of that choice that makes it live.
     """
 
     path: Path
@@ -46,13 +48,13 @@ class Axis:
 
 
 class Encoding:
-    """The axes of a space, and the way between configurations, points and features.
+    """Converts between configurations, points and features of a space.
 
     Attributes:
         axes: parents before children.
         width: number of features.
-        owner: for each feature, the number of its length scale; shape (width,).
-        scales: number of length scales: one for each parameter that has features.
+        owner: for each feature, the index of its length scale; shape (width,).
+        scales: the number of length scales: one for each parameter that has features.
     """
 
     def __init__(self, space: Space) -> None:
@@ -79,7 +81,7 @@ class Encoding:
         return self._number[path[:-2]], branch
 
     def live(self, points: Array) -> Array:
-        """Which parameters are live; shapes (n, axes) to (n, axes), boolean."""
+        """Which parameters are live at points; shape (n, axes) to boolean (n, axes)."""
         found = np.ones(points.shape, dtype=bool)
         for number, axis in enumerate(self.axes):
             if axis.parent is not None:
@@ -89,7 +91,7 @@ class Encoding:
         return found
 
     def features(self, points: Array) -> Array:
-        """What the model sees of points; shapes (n, axes) to (n, width)."""
+        """The features of points; shape (n, axes) to (n, width)."""
         live = self.live(points)
         features = np.full((len(points), self.width), _NOT_LIVE)
         for number, axis in enumerate(self.axes):
@@ -99,13 +101,18 @@ class Encoding:
         return features
 
     def assignment(self, point: Array) -> Assignment:
-        """The configuration of a point; shape (axes,)."""
+        """The configuration at a point of shape (axes,)."""
         inside = np.clip(point, _EDGE, 1 - _EDGE)
         return self.space.at(lambda path: float(inside[self._number[path]]))
 
     def point(self, assignment: Assignment) -> list[float] | None:
-        """A point of a configuration; None when it is not of this space, as a trial of another sweep
-        may be. Parameters that are not live stand in the middle.
+        """A point of a configuration.
+
+        Args:
+            assignment: the configuration, possibly of another sweep.
+
+        Returns:
+            a coordinate for each axis, 0.5 where it is not live; None outside the space.
         """
         point = [0.5] * len(self.axes)
         return point if self._place(self.space.parameters, (), assignment, point) else None
@@ -143,5 +150,5 @@ class Encoding:
 
 
 def _equal(a: Any, b: Any) -> bool:
-    """Equal as a trial sees it: 3 and 3.0 are, 3 and "3" and True are not."""
+    """Whether a trial cannot tell the values apart: 3 and 3.0 are equal; 3, "3" and True are not."""
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)

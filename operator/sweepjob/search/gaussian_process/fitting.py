@@ -1,4 +1,4 @@
-"""Hyperparameters of the model: maximum a posteriori, by L-BFGS with analytic gradients."""
+"""Fits the hyperparameters of the model: maximum a posteriori, by L-BFGS with analytic gradients."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from .kernel import by_scale, first_columns, matern, matern_at
 _LENGTH = (math.log(0.02), math.log(20.0))
 _VARIANCE = (math.log(1e-3), math.log(20.0))
 _NOISE = (math.log(1e-8), math.log(1.0))
-# Length scales: Gamma(3, 4), half the range at its mode, and longer the more parameters there are, as
-# distances grow with their root (Hvarfner, Hellsten and Nardi 2024).
+# The prior of length scales is Gamma(3, 4), with its mode at half the range. It grows with the root of
+# the number of parameters, as distances do (Hvarfner, Hellsten and Nardi 2024).
 _SHAPE, _RATE, _FEW = 3.0, 4.0, 6
-# Logarithms of the two variances, and of the noise: most objectives have little, some have much.
+# The priors of the logarithms of the two variances and of the noise, which is small for most objectives.
 _CENTRES = (0.0, -1.0, -9.0)
 _SPREADS = (1.0, 1.5, 3.0)
 _START = (0.0, -1.0, math.log(1e-3))
 _STEPS = 40
-# The sum over each parameter by itself costs as much as a kernel for each, so it is there up to so many
-# trials times parameters: always with up to 26 parameters, later on only at the beginning.
+# The additive part costs one kernel for each parameter. It is used up to so many trials times
+# parameters: always with up to 26 parameters, with more only in a sweep's beginning.
 _ADDITIVE_WORK = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
-    """Of a Gaussian process on standardised outcomes.
+    """Hyperparameters of a Gaussian process on standardised outcomes.
 
     Attributes:
-        lengths: a length scale for each parameter, in units of its range; shape (scales,).
+        lengths: the length scale of each parameter, in units of its range; shape (scales,).
         joint: variance of the part that is a function of all parameters.
         additive: variance of the part that is a sum of functions of each.
         noise: variance of the noise.
-        evidence: log density of the data and the hyperparameters, but for a constant.
+        evidence: log density of the data and the hyperparameters, up to a constant.
     """
 
     lengths: Array
@@ -50,7 +50,7 @@ class Hyperparameters:
 
     @property
     def variance(self) -> float:
-        """Of the function anywhere, before anything is observed."""
+        """The prior variance of the function."""
         return self.joint + self.additive
 
 
@@ -60,7 +60,7 @@ def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperpar
     Args:
         features: shape (n, width).
         outcomes: shape (n,), of mean 0 and variance 1.
-        owner: the length scale of each feature, shape (width,).
+        owner: the index of the length scale of each feature, ascending; shape (width,).
         scales: the number of length scales.
     """
     objective = LogPosterior(features, outcomes, owner, scales)
@@ -77,7 +77,7 @@ def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperpar
 
 
 class LogPosterior:
-    """Minus the log density of data and hyperparameters, with its gradient."""
+    """Minus the log density of the data and the hyperparameters, with its gradient."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class LogPosterior:
         owner: Array,
         scales: int,
     ) -> None:
-        # Everything is symmetric: pairs of trials count twice, a trial and itself once.
+        # Covariances are symmetric: a pair of trials counts twice, the diagonal once.
         self._rows, self._columns = np.tril_indices(len(outcomes))
         self._weights = np.where(self._rows == self._columns, 1.0, 2.0)
         difference = features[self._rows] - features[self._columns]
@@ -101,12 +101,20 @@ class LogPosterior:
         self._roots = np.sqrt(5.0 * scales * self._squares) if self.is_additive else None
 
     def start(self) -> Array:
-        """Where the search begins: the prior's own centre."""
+        """The start of the search: the centre of the prior."""
         lengths = np.full(self._scales, math.log(_SHAPE / self._rate))
         return np.concatenate([lengths, _START])
 
     def __call__(self, logs: Array) -> tuple[float, Array]:
-        """Value and gradient at the logarithms of lengths, joint, additive and noise variance."""
+        """Value and gradient.
+
+        Args:
+            logs: logarithms of the lengths and of the joint, additive and noise variance; shape
+                (scales + 3,).
+
+        Returns:
+            the value, and the gradient of shape (scales + 3,).
+        """
         lengths = np.exp(logs[:-3])
         joint, additive, noise = (math.exp(x) for x in logs[-3:])
         scaled, count = self._squares * (lengths**-2.0)[:, None], len(self._outcomes)
@@ -124,7 +132,7 @@ class LogPosterior:
         except LinAlgError:
             return 1e25, np.zeros_like(logs)
         solved = cho_solve(factor, self._outcomes, check_finite=False)
-        lower = dpotri(factor[0], lower=1)[0]  # of the inverse, half the work of solving for it
+        lower = dpotri(factor[0], lower=1)[0]  # of the inverse: half the cost of solving for it
         inner = lower[self._rows, self._columns] - solved[self._rows] * solved[self._columns]
         by_noise = inner[self._rows == self._columns].sum()
         inner *= self._weights

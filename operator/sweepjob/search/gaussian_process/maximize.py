@@ -1,4 +1,4 @@
-"""The configuration of highest acquisition among candidates."""
+"""Maximises the acquisition function over candidates."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import numpy as np
 
 from .acquisition import LogExpectedImprovement
 from .arrays import Array
-from .candidates import draw
+from .candidates import draw_candidates
 from .encoding import Encoding
 from .regression import GaussianProcess
 
 
-class Search:
-    """The acquisition over a space, and its maximisation.
+class AcquisitionSearch:
+    """The acquisition function over a space, and its maximisation.
 
     Attributes:
         encoding: of the space.
-        process: what is believed.
-        acquisition: what is wanted.
-        generator: for the candidates.
+        process: the posterior of the objective.
+        acquisition: the value of a mean and a standard deviation.
+        generator: of the random numbers of the candidates.
     """
 
     def __init__(
@@ -36,16 +36,19 @@ class Search:
         self.generator = generator
 
     def value(self, points: Array) -> Array:
-        """The acquisition at points; shapes (n, axes) to (n,)."""
+        """The acquisition function at points; shape (n, axes) to (n,)."""
         return self.acquisition.value(*self.process.predict(self.encoding.features(points)))
 
     def best(self, incumbents: Array, is_new: Callable[[Array], bool]) -> Array | None:
-        """The best candidate that is new; None when none is.
+        """The best candidate that is new.
 
         Args:
-            incumbents: good points to look around, best first; shape (n, axes).
+            incumbents: good points, whose neighbours are candidates, best first; shape (n, axes).
             is_new: whether a point may be proposed.
+
+        Returns:
+            a point, shape (axes,); None when no candidate is new.
         """
-        candidates = draw(self.encoding, incumbents, self.generator)
+        candidates = draw_candidates(self.encoding, incumbents, self.generator)
         order = np.argsort(-self.value(candidates), kind="stable")
         return next((candidates[n] for n in order if is_new(candidates[n])), None)

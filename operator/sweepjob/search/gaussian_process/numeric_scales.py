@@ -1,4 +1,4 @@
-"""The scales of numbers: continuous ones, and those rounded to multiples of q."""
+"""The scales of numeric parameters: continuous ones, and those rounded to multiples of q."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from scipy.special import ndtr, ndtri
 from ..space import LogNormal, LogUniform, Normal, Quantized, Uniform
 from .arrays import Array
 
-# Of unbounded distributions, two standard deviations to each side make the model's unit interval.
+# Of unbounded distributions, the width of the feature's unit interval in standard deviations.
 _DEVIATIONS = 4.0
-_FARTHEST = 3.5  # standard deviations; beyond, there is less than a trial in two thousand
+_FARTHEST = 3.5  # standard deviations; fewer than one trial in two thousand lies beyond
 
 
-class Continuous:
-    """A number: uniform over its prior's bounds, or in standard deviations; log forms by the
-    logarithm.
-    """
+class ContinuousScale:
+    """A number: in units of its bounds, or in standard deviations; log forms by the logarithm."""
 
     width, continuous = 1, True
 
@@ -45,7 +43,7 @@ class Continuous:
         return deviations[:, None]
 
     def unit(self, value: Any) -> float | None:
-        """The coordinate of a number; None of anything else, and of what is out of bounds."""
+        """The coordinate of a number; None for other values, and out of bounds."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         if self._logarithmic and value <= 0:
@@ -54,13 +52,13 @@ class Continuous:
         return position if math.isfinite(position) and 0 <= position <= 1 else None
 
     def position(self, value: float) -> float:
-        """The coordinate of a value, not clipped."""
+        """The coordinate of a value, not clipped to the unit interval."""
         place = math.log(value) / self._logbase if self._logarithmic else value
         standard = (place / 2 - self._centre / 2) / self._spread
         return standard if self._bounded else float(ndtr(standard))
 
     def place(self, values: Array) -> Array:
-        """The features of values, shape (n,)."""
+        """The features of values; shape (n,) to (n,)."""
         places = np.log(values) / self._logbase if self._logarithmic else values
         standard = (places / 2 - self._centre / 2) / self._spread
         if not self._bounded:
@@ -68,7 +66,7 @@ class Continuous:
         return np.clip(standard, *self._bounds)
 
     def values(self, units: Array) -> Array:
-        """The values at coordinates."""
+        """The values at coordinates; shape (n,) to (n,)."""
         standard = units if self._bounded else ndtri(units)
         places = self._centre + standard * self._spread + standard * self._spread
         if not self._logarithmic:
@@ -77,7 +75,7 @@ class Continuous:
         return values
 
     def positions(self, units: Array) -> Array:
-        """None to give.
+        """Not defined for a continuous parameter.
 
         Raises:
             TypeError: always.
@@ -85,13 +83,13 @@ class Continuous:
         raise TypeError("a continuous parameter has no positions")
 
 
-class Rounded:
+class RoundedScale:
     """A q-form: the continuous scale at the multiples of q."""
 
     width, continuous = 1, False
 
     def __init__(self, expression: Quantized) -> None:
-        self._inner = Continuous(expression.inner)
+        self._inner = ContinuousScale(expression.inner)
         self._q = float(expression.q)
         self._multiples = expression.multiples
 
@@ -103,14 +101,14 @@ class Rounded:
         return rounded
 
     def features(self, units: Array) -> Array:
-        """Where the rounded values are; shape (n,) to (n, 1)."""
+        """The features of the rounded values; shape (n,) to (n, 1)."""
         values = self.positions(units) * self._q
         if self._inner._logarithmic:
             values = np.maximum(values, self._q / 2)  # 0 has no logarithm
         return self._inner.place(values)[:, None]
 
     def unit(self, value: Any) -> float | None:
-        """The coordinate of a number; None of anything else, and of what is far out of bounds."""
+        """The coordinate of a number; None for other values, and far out of bounds."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         if self._inner._logarithmic:
@@ -118,5 +116,5 @@ class Rounded:
         position = self._inner.position(float(value))
         if not math.isfinite(position):
             return None
-        # The outermost multiples may lie a rounding outside the bounds.
+        # The outermost multiples may lie outside the bounds by rounding.
         return min(max(position, 0.0), 1.0) if -0.5 <= position <= 1.5 else None

@@ -1,4 +1,4 @@
-"""What was observed of trials to what the model is fitted to."""
+"""Transforms scores of trials into the outcomes that the model is fitted to."""
 
 from __future__ import annotations
 
@@ -10,18 +10,22 @@ from scipy.optimize import minimize_scalar
 
 from .arrays import Array
 
-# So many interquartile ranges below the median, a score is simply bad.
+# Scores lower than so many interquartile ranges below the median are raised to there.
 _FENCE = 4.0
 
 
 def winsorize(scores: Array) -> Array:
-    """Scores of trials, larger is better, with the hopeless ones pulled in.
+    """Scores with the outliers at the lower end raised to a bound; the better half is unchanged.
 
-    How bad a bad trial is tells little about where good ones are, but a single value of -10^12 would
-    leave nothing to see of the others. The better half is left alone.
+    A single score of -10^12 would hide all differences between the others, while it says little about
+    where good trials are.
 
     Args:
-        scores: shape (n,); minus infinity for trials that failed, which count as the worst there is.
+        scores: larger is better; minus infinity for failed trials, which count as the worst score;
+            shape (n,).
+
+    Returns:
+        shape (n,).
     """
     finite = scores[np.isfinite(scores)]
     if not len(finite):
@@ -30,12 +34,12 @@ def winsorize(scores: Array) -> Array:
     spread = max(high - low, middle - low, 1e-300)
     fence = middle - _FENCE * spread
     worst = max(float(finite.min()), fence)
-    tamed: Array = np.maximum(scores, worst)
-    return tamed
+    winsorized: Array = np.maximum(scores, worst)
+    return winsorized
 
 
 def standardise(scores: Array) -> Array:
-    """Scores of mean 0 and variance 1; of equal ones, 0."""
+    """Scores scaled to mean 0 and variance 1; zeros when all are equal. Shape (n,) to (n,)."""
     # Centred and scaled first: squares of 10^200 overflow, and 10^12 + 1e-3 would lose its 1e-3.
     centred = scores - np.median(scores)
     largest = float(np.abs(centred).max(initial=0.0))
@@ -48,37 +52,50 @@ def standardise(scores: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Warp:
-    """A power of standardised outcomes under which they may be more normal.
+    """A power transform that may make standardised outcomes more normal.
+
+    Source: Yeo and Johnson (2000), equation 2.1. The transform is written out here, because a fit
+    evaluates it some twenty times: scipy.stats.yeojohnson gives the same bits in three times the time.
 
     Attributes:
-        exponent: of Yeo and Johnson (2000, equation 2.1); 1 leaves outcomes as they are.
+        exponent: of the transform; 1 leaves outcomes unchanged.
     """
 
     exponent: float = 1.0
 
     def __call__(self, values: Array) -> Array:
-        """The outcomes seen that way, standardised again."""
-        return values if self.exponent == 1.0 else standardise(_yeo_johnson(values, self.exponent))
+        """Transformed outcomes, standardised again; shape (n,) to (n,)."""
+        return values if self.exponent == 1.0 else standardise(yeo_johnson(values, self.exponent))
 
-    def gain(self, values: Array) -> float:
-        """The log of the Jacobian: what has to be added to the log density of what comes out of it
-        to compare it with that of ``values`` themselves. Minus infinity if nothing comes out.
+    def log_jacobian(self, values: Array) -> float:
+        """The logarithm of the Jacobian of the transform.
+
+        Added to the log density of the transformed outcomes, it makes that comparable with the
+        density of ``values``.
+
+        Args:
+            values: standardised outcomes; shape (n,).
+
+        Returns:
+            minus infinity when all transformed outcomes are equal.
         """
         if self.exponent == 1.0:
             return 0.0
-        deviation = float(_yeo_johnson(values, self.exponent).std())
+        deviation = float(yeo_johnson(values, self.exponent).std())
         if not deviation > 1e-12:
             return -math.inf
         return _jacobian(values, self.exponent) - len(values) * math.log(deviation)
 
 
-def warps(values: Array) -> tuple[Warp, Warp]:
-    """The ways to look at standardised outcomes that are worth a try: as they are, and by the power
-    that makes them most normal.
+def candidate_warps(values: Array) -> tuple[Warp, Warp]:
+    """The transforms to compare: the identity, and the power that makes outcomes most normal.
+
+    Args:
+        values: standardised outcomes; shape (n,).
     """
 
     def cost(exponent: float) -> float:
-        moved = _yeo_johnson(values, exponent)
+        moved = yeo_johnson(values, exponent)
         spread = 0.5 * len(values) * math.log(max(float(moved.var()), 1e-300))
         return spread - _jacobian(values, exponent)
 
@@ -86,7 +103,8 @@ def warps(values: Array) -> tuple[Warp, Warp]:
     return Warp(), Warp(float(found.x))
 
 
-def _yeo_johnson(values: Array, exponent: float) -> Array:
+def yeo_johnson(values: Array, exponent: float) -> Array:
+    """The transform of Yeo and Johnson (2000), equation 2.1; shape (n,) to (n,)."""
     moved = np.empty_like(values)
     positive = values >= 0
     for rows, sign, power in ((positive, 1.0, exponent), (~positive, -1.0, 2.0 - exponent)):

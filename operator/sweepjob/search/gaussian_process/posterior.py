@@ -1,4 +1,4 @@
-"""From trials to what is believed of the objective."""
+"""The posterior of the objective, given trials."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ import numpy as np
 from .arrays import Array
 from .encoding import Encoding
 from .fitting import Hyperparameters, fit
-from .outcomes import Warp, standardise, warps, winsorize
+from .outcomes import Warp, candidate_warps, standardise, winsorize
 from .regression import GaussianProcess
 
-# Hyperparameters are fitted to at most so many trials, and predictions made from at most so many:
-# the cost of the one grows with the cube, of the other with the square.
+# Hyperparameters are fitted to at most so many trials, and predictions made from at most so many: the
+# cost of a fit grows with the cube of their number, that of a prediction with the square.
 _FITTED, _MODELLED = 150, 400
-# Fits that are remembered; what they are of is the same after a restart.
+# Fits that are cached. A fit depends on its trials alone, so it is the same after a restart.
 _REMEMBERED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """What is believed.
+    """The posterior of the objective.
 
     Attributes:
-        process: the posterior.
+        process: the Gaussian process.
         points: of the trials, those with the best posterior mean first; shape (n, axes).
-        best: what to improve on: the best posterior mean of any trial, and its standard deviation more.
-            With noise, the best that was observed is luck, and the best mean is too little: the
-            best of several uncertain values is expected above the best of their means (Letham et al.
-            2019, who integrate over them). Without noise all three are the same.
+        best: the outcome to improve on: the best posterior mean of a trial plus its standard
+            deviation. With noise, the best observed outcome is too high, and the best mean too low:
+            the expected best of several uncertain values is above the best of their means (Letham et
+            al. 2019, who integrate over them). Without noise all three are equal.
     """
 
     process: GaussianProcess
@@ -42,11 +42,11 @@ class Posterior:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What is known of an objective's nature.
+    """A fit to trials.
 
     Attributes:
-        hyper: of the process.
-        warp: the way to look at outcomes.
+        hyper: the hyperparameters of the process.
+        warp: the transform of outcomes.
     """
 
     hyper: Hyperparameters
@@ -54,32 +54,36 @@ class Fitted:
 
 
 @dataclass(slots=True)
-class Model:
-    """A Gaussian process over the features of a space."""
+class SurrogateModel:
+    """Fits a Gaussian process to trials and infers the posterior.
+
+    Attributes:
+        encoding: of the space.
+    """
 
     encoding: Encoding
     _fitted: OrderedDict[bytes, Fitted] = field(default_factory=OrderedDict)
 
-    def believe(self, points: Array, scores: Array, pending: Array) -> Posterior:
-        """The belief given trials.
+    def infer(self, points: Array, scores: Array, pending: Array) -> Posterior:
+        """The posterior given trials.
 
         Args:
             points: of trials that ended, in the order of their indices; shape (n, axes).
-            scores: larger is better, minus infinity for failed ones; shape (n,).
-            pending: points of trials that go on, shape (m, axes).
+            scores: larger is better; minus infinity for failed trials; shape (n,).
+            pending: points of pending trials; shape (m, axes).
         """
-        first = milestone(len(scores))
+        first = fitted_count(len(scores))
         fitted = self._fit(points[:first], scores[:first])
-        keep = subset(scores, _MODELLED)
+        keep = select_trials(scores, _MODELLED)
         points, features = points[keep], self.encoding.features(points[keep])
         outcomes = fitted.warp(standardise(winsorize(scores)[keep]))
         process = GaussianProcess(features, outcomes, self.encoding.owner, fitted.hyper)
         if len(pending):
-            waiting = self.encoding.features(pending)
-            outcomes = np.concatenate([outcomes, process.predict(waiting)[0]])
+            pending_points = self.encoding.features(pending)
+            outcomes = np.concatenate([outcomes, process.predict(pending_points)[0]])
             points, features = (
                 np.concatenate([points, pending]),
-                np.concatenate([features, waiting]),
+                np.concatenate([features, pending_points]),
             )
             process = GaussianProcess(features, outcomes, self.encoding.owner, fitted.hyper)
         means, deviations = process.predict(features)
@@ -88,37 +92,51 @@ class Model:
         return Posterior(process, points[order], float(means[top] + deviations[top]))
 
     def _fit(self, points: Array, scores: Array) -> Fitted:
-        """Hyperparameters under the way to look at outcomes that the data is most probable under
-        (Snelson, Rasmussen and Ghahramani 2004, warped Gaussian processes).
+        """The hyperparameters and the transform under which the data is most probable.
+
+        Source: Snelson, Rasmussen and Ghahramani (2004), warped Gaussian processes.
         """
-        keep = subset(scores, _FITTED)
+        keep = select_trials(scores, _FITTED)
         outcomes = standardise(winsorize(scores)[keep])
         data = points[keep].tobytes() + outcomes.tobytes()
         key = hashlib.blake2b(data).digest()
         if key not in self._fitted:
             features = self.encoding.features(points[keep])
             tried = []
-            for warp in warps(outcomes):
-                gain = warp.gain(outcomes)
-                if math.isfinite(gain):
+            for warp in candidate_warps(outcomes):
+                log_jacobian = warp.log_jacobian(outcomes)
+                if math.isfinite(log_jacobian):
                     values = warp(outcomes)
                     hyper = fit(features, values, self.encoding.owner, self.encoding.scales)
-                    tried.append((hyper.evidence + gain, Fitted(hyper, warp)))
+                    tried.append((hyper.evidence + log_jacobian, Fitted(hyper, warp)))
             self._fitted[key] = max(tried, key=lambda found: found[0])[1]
             if len(self._fitted) > _REMEMBERED:
                 self._fitted.popitem(last=False)
         return self._fitted[key]
 
 
-def milestone(count: int) -> int:
-    """How many of the first trials hyperparameters are fitted to: all of a few, then every twentieth
-    part more. What is known of an objective's nature changes slowly, and a fit is the dear part.
+def fitted_count(count: int) -> int:
+    """The number of trials, the first ones, that hyperparameters are fitted to.
+
+    A fit is the expensive part and changes slowly, so it is renewed when the number of trials has
+    grown by a twentieth.
+
+    Args:
+        count: the number of trials.
     """
     return count - count % max(1, count // 20)
 
 
-def subset(scores: Array, most: int) -> Array:
-    """Which trials to use when there are too many: the best and the newest, half each."""
+def select_trials(scores: Array, most: int) -> Array:
+    """The indices of the trials to use: of too many the best and the newest, half each.
+
+    Args:
+        scores: larger is better; shape (n,).
+        most: the number of trials to use.
+
+    Returns:
+        ascending; shape (min(n, most),).
+    """
     count = len(scores)
     if count <= most:
         return np.arange(count)

@@ -1,4 +1,4 @@
-"""A Gaussian process: what is believed of the objective, given what was observed."""
+"""Gaussian process regression."""
 
 from __future__ import annotations
 
@@ -22,7 +22,14 @@ class GaussianProcess:
     def __init__(
         self, features: Array, outcomes: Array, owner: Array, hyper: Hyperparameters
     ) -> None:
-        """Shapes as in ``fit``."""
+        """Condition the process on outcomes.
+
+        Args:
+            features: of the trials; shape (n, width).
+            outcomes: shape (n,).
+            owner: the index of the length scale of each feature; shape (width,).
+            hyper: the hyperparameters.
+        """
         self.hyper = hyper
         self._starts = first_columns(owner)
         self._inverse_lengths = 1.0 / hyper.lengths[owner]
@@ -32,7 +39,7 @@ class GaussianProcess:
         self._solved = self._inverse.T @ (self._inverse @ outcomes)
 
     def _covariance(self, scaled: Array) -> Array:
-        """Between points and the trials; shapes (m, width) to (m, n)."""
+        """The covariance of points with the trials; shape (m, width) to (m, n)."""
         hyper = self.hyper
         covariance = hyper.joint * matern(squared_distances(scaled, self._scaled))[0]
         if hyper.additive:
@@ -40,7 +47,14 @@ class GaussianProcess:
         return covariance
 
     def predict(self, features: Array) -> tuple[Array, Array]:
-        """Mean and standard deviation of the function, without noise; (n, width) to (n,), (n,)."""
+        """Mean and standard deviation of the function, without noise.
+
+        Args:
+            features: shape (n, width).
+
+        Returns:
+            both of shape (n,).
+        """
         cross = self._covariance(features * self._inverse_lengths)
         reduced = cross @ self._inverse.T
         variance = self.hyper.variance - (reduced * reduced).sum(1)
@@ -48,7 +62,11 @@ class GaussianProcess:
 
 
 def _factor(covariance: Array, noise: float) -> Array:
-    """The Cholesky factor, with as little jitter as it takes: equal rows are no error."""
+    """The Cholesky factor, with the least jitter that makes it exist, as for equal rows.
+
+    Raises:
+        LinAlgError: the matrix has a NaN.
+    """
     count = len(covariance)
     for jitter in _JITTER:
         shifted = covariance.copy()

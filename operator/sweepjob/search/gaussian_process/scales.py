@@ -1,4 +1,4 @@
-"""How the coordinate of one parameter becomes what the model sees of it."""
+"""Scales: how the coordinate of one parameter becomes features of the model."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any, Protocol
 
 from ..space import Choice, Expression, LogNormal, LogUniform, Normal, Quantized, Randint, Uniform
 from .arrays import Array
-from .discrete_scales import Fixed, Ordered, Unordered
-from .numeric_scales import Continuous, Rounded
+from .discrete_scales import FixedScale, OrderedScale, UnorderedScale
+from .numeric_scales import ContinuousScale, RoundedScale
 
-# With more values than this, a q-form or a randint is as good as continuous.
+# A q-form or a randint with more values is treated as continuous.
 _FINEST = 10**9
 
 
 class Scale(Protocol):
-    """One parameter.
+    """The scale of one parameter.
 
     Attributes:
-        width: number of features, 0 for a parameter with a single value.
+        width: the number of features; 0 for a parameter with a single value.
         continuous: whether a small change of the coordinate is a small change of the value.
     """
 
@@ -26,15 +26,15 @@ class Scale(Protocol):
     continuous: bool
 
     def features(self, units: Array) -> Array:
-        """Coordinates, shape (n,), to features, shape (n, width)."""
+        """The features at coordinates; shape (n,) to (n, width)."""
         ...
 
     def unit(self, value: Any) -> float | None:
-        """A coordinate of a value; None when the parameter cannot have it."""
+        """A coordinate of a value; None for a value that the parameter cannot have."""
         ...
 
     def positions(self, units: Array) -> Array:
-        """Of a discrete parameter, the number of the value at each coordinate."""
+        """The index of the value at each coordinate of a discrete parameter; shape (n,) to (n,)."""
         ...
 
 
@@ -43,18 +43,26 @@ def scale_of(expression: Expression) -> Scale:
     if isinstance(expression, Choice):
         return _of_choice(expression)
     if expression.size() == 1:
-        return Fixed()
+        return FixedScale()
     if isinstance(expression, Randint):
         many = expression.upper > _FINEST
-        return Continuous(Uniform(0, expression.upper)) if many else Ordered(expression.upper)
+        return (
+            ContinuousScale(Uniform(0, expression.upper))
+            if many
+            else OrderedScale(expression.upper)
+        )
     if isinstance(expression, Quantized):
-        return Rounded(expression) if _is_coarse(expression) else Continuous(expression.inner)
+        return (
+            RoundedScale(expression)
+            if _is_coarse(expression)
+            else ContinuousScale(expression.inner)
+        )
     assert isinstance(expression, Uniform | LogUniform | Normal | LogNormal)
-    return Continuous(expression)
+    return ContinuousScale(expression)
 
 
 def _is_coarse(expression: Quantized) -> bool:
-    """Whether the steps of a q-form are large enough to be seen by a float."""
+    """Whether the steps of a q-form are large enough for features to resolve them."""
     if expression.multiples is not None:
         first, last = expression.multiples
         return last - first < _FINEST and max(abs(first), abs(last)) < _FINEST
@@ -67,8 +75,8 @@ def _is_coarse(expression: Quantized) -> bool:
 def _of_choice(choice: Choice) -> Scale:
     values = choice.values
     if len(values) == 1:
-        return Fixed()
+        return FixedScale()
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     if len(numbers) == len(values) >= 3 and len(set(numbers)) == len(numbers):
-        return Ordered(len(values), [float(n) for n in numbers])
-    return Unordered(len(values))
+        return OrderedScale(len(values), [float(n) for n in numbers])
+    return UnorderedScale(len(values))

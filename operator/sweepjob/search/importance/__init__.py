@@ -1,6 +1,14 @@
-"""Which parameters matter: functional analysis of variance on a forest."""
+"""Parameter importance: functional analysis of variance (fANOVA) on a random forest."""
 
-from .analysis import Importance, Main, Pair, analyse
+from .analysis import Importance, MainEffect, PairEffect, analyze_importance
 from .bins import Bin, BinnedAxis, binned_axes
 
-__all__ = ["Bin", "BinnedAxis", "Importance", "Main", "Pair", "analyse", "binned_axes"]
+__all__ = [
+    "Bin",
+    "BinnedAxis",
+    "Importance",
+    "MainEffect",
+    "PairEffect",
+    "analyze_importance",
+    "binned_axes",
+]

@@ -1,4 +1,8 @@
-"""From a sweep's trials to the importance of its parameters."""
+"""The importance of parameters, from a sweep's trials.
+
+It is written here, because Optuna's evaluator and the fanova package do not know nested choices and
+need scikit-learn or a compiler.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +15,31 @@ import numpy as np
 
 from ..space import Assignment, Space
 from .bins import BinnedAxis, binned_axes
-from .forest import Array, grow
-from .variance import Shares, interaction, variance
+from .forest import Array, grow_tree
+from .variance import VarianceShares, interaction, variance
 
 _TREES = 64
-_FEWEST = 8  # trials, below which nothing can be said
-_ROWS = 2000  # a tree's sample; more would only be slower
-_AXES_IN_PAIRS = 6  # the most important ones are looked at in pairs
+_MIN_TRIALS = 8
+_MAX_ROWS = 2000  # of a tree's sample
+_AXES_IN_PAIRS = 6  # interactions are computed between the most important parameters
 _SPREAD = (0.1, 0.9)  # quantiles over the trees
 _SEED = 20140601
-# Scores further below the middle half than this many times its width count as being there: a handful
-# that diverged would otherwise be all the variance there is.
+# Scores lower than so many interquartile ranges below the first quartile are raised to there: a few
+# diverged trials would otherwise make up all the variance.
 _OUTLYING = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Main:
-    """What a parameter does on its own.
+class MainEffect:
+    """The main effect of a parameter.
 
     Attributes:
         axis: the parameter.
-        share: of the variance of the score over the whole space, 0 to 1; mean over the trees.
-        low, high: between these are four of five trees.
-        effect: by bin, the mean score there over all other parameters.
-        spread: by bin, the standard deviation of that over the trees.
+        share: its share of the variance of the score over the space, 0 to 1; mean over the trees.
+        low: the 10 % quantile of the share over the trees.
+        high: the 90 % quantile of the share over the trees.
+        effect: by bin, the mean score over all other parameters.
+        spread: by bin, the standard deviation of that mean over the trees.
     """
 
     axis: BinnedAxis
@@ -46,13 +51,14 @@ class Main:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """What two parameters do together.
+class PairEffect:
+    """The interaction of two parameters.
 
     Attributes:
-        first, second: their names.
-        share: of the variance, beyond what each does alone.
-        effect: by bin of the first, then of the second, the mean score over all others.
+        first: the name of the first parameter.
+        second: the name of the second parameter.
+        share: the share of the variance beyond both main effects, 0 to 1.
+        effect: by bin of the first, then of the second, the mean score over all other parameters.
     """
 
     first: str
@@ -66,43 +72,46 @@ class Importance:
     """The importance of all parameters.
 
     Attributes:
-        trials: how many it rests on; too few, or all equally good: no parameter is there.
-        mains: the most important first.
-        pairs: of the most important ones, the strongest first.
-        clipped: how many scores were so bad that they were moved to the edge.
+        trials: the number of trials that count. With too few, or with equal scores, the other
+            attributes are empty.
+        mains: main effects, the largest share first.
+        pairs: interactions of the most important parameters, the largest share first.
+        clipped: the number of low outliers that were raised.
     """
 
     trials: int
-    mains: tuple[Main, ...] = ()
-    pairs: tuple[Pair, ...] = ()
+    mains: tuple[MainEffect, ...] = ()
+    pairs: tuple[PairEffect, ...] = ()
     clipped: int = 0
 
 
-def analyse(
+def analyze_importance(
     space: Space, assignments: Sequence[Assignment], scores: Sequence[float | None]
 ) -> Importance:
-    """Which parameters the scores depend on: functional analysis of variance on a random forest (Hutter
-    et al. 2014), with the search space's own probabilities.
+    """Which parameters the scores depend on, under the probabilities of the search space.
+
+    Source: Hutter, Hoos and Leyton-Brown (2014), functional analysis of variance on a random forest.
 
     Args:
-        assignments: of all trials.
-        scores: of each its best score, larger is better; None when it has none.
+        space: the search space.
+        assignments: the configurations of all trials.
+        scores: the best score of each, larger is better; None without one.
     """
     finite = [n for n, s in enumerate(scores) if s is not None and math.isfinite(s)]
     axes, codes, known = binned_axes(space, [assignments[n] for n in finite])
     y = np.array([scores[n] for n in finite], dtype=float)[known]
-    if len(y) < _FEWEST or not axes or np.ptp(y) == 0:
+    if len(y) < _MIN_TRIALS or not axes or np.ptp(y) == 0:
         return Importance(len(y))
     rng = np.random.default_rng(_SEED)
     y, clipped = _clip(y)
-    scale = float(np.abs(y).max()) or 1.0  # squares of what is left neither overflow nor vanish
+    scale = float(np.abs(y).max()) or 1.0  # so that squares neither overflow nor vanish
     weights = [np.array([b.weight for b in axis.bins]) for axis in axes]
     counts, ordered = [len(w) for w in weights], [axis.ordered for axis in axes]
     shares = []
     for _ in range(_TREES):
-        rows = rng.permutation(len(y))[:_ROWS]
-        tree = grow(codes[rows], counts, ordered, y[rows] / scale, rng)
-        shares.append(Shares.of(tree, weights))
+        rows = rng.permutation(len(y))[:_MAX_ROWS]
+        tree = grow_tree(codes[rows], counts, ordered, y[rows] / scale, rng)
+        shares.append(VarianceShares.of(tree, weights))
     shares = [s for s in shares if s.total > 0]
     if not shares:
         return Importance(len(y))
@@ -123,14 +132,14 @@ def _clip(y: Array) -> tuple[Array, int]:
 
 
 def _main(
-    axis: BinnedAxis, number: int, shares: list[Shares], weights: Array, scale: float
-) -> Main:
+    axis: BinnedAxis, number: int, shares: list[VarianceShares], weights: Array, scale: float
+) -> MainEffect:
     effects = np.stack([s.marginal(number) for s in shares])
     parts = np.array([variance(e, weights) / s.total for e, s in zip(effects, shares, strict=True)])
     low, high = np.quantile(parts, _SPREAD)
     mean, deviation = effects.mean(axis=0) * scale, effects.std(axis=0) * scale
     share = float(parts.mean())
-    return Main(
+    return MainEffect(
         axis, share, float(low), float(high), tuple(mean.tolist()), tuple(deviation.tolist())
     )
 
@@ -139,10 +148,10 @@ def _pair(
     axes: list[BinnedAxis],
     first: int,
     second: int,
-    shares: list[Shares],
+    shares: list[VarianceShares],
     weights: list[Array],
     scale: float,
-) -> Pair:
+) -> PairEffect:
     joints = [s.joint(first, second) for s in shares]
     parts = [
         interaction(j, weights[first], weights[second]) / s.total
@@ -150,4 +159,6 @@ def _pair(
     ]
     effect = np.mean(joints, axis=0) * scale
     share = float(np.mean(parts))
-    return Pair(axes[first].name, axes[second].name, share, tuple(map(tuple, effect.tolist())))
+    return PairEffect(
+        axes[first].name, axes[second].name, share, tuple(map(tuple, effect.tolist()))
+    )

@@ -1,7 +1,7 @@
-"""The parameters of a space, each divided into bins of known probability.
+"""Divides the parameters of a space into bins of known probability.
 
-A bin is an interval of the coordinate that a parameter is drawn by, so that probabilities are those
-of the search space: the bins of a logarithmic parameter are evenly spaced in its logarithm.
+A bin is an interval of a parameter's coordinate, so that its probability is that of the search space:
+the bins of a logarithmic parameter are evenly spaced in the logarithm.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ..gaussian_process.encoding import Axis, Encoding
 from ..space import Assignment, Branch, Choice, Path, Space
 
 Codes = npt.NDArray[np.int64]
-# So fine that a bin is narrower than what a forest of some hundred trials can tell apart.
-MOST = 32
+# Finer bins would not matter: a forest of some hundred trials cannot tell them apart.
+MAX_BINS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Bin:
     """One bin of a parameter.
 
     Attributes:
-        value: what stands for it: the value itself, or the one in the middle; None where the parameter is
-            not there, because another branch of a choice was taken.
-        weight: its probability.
+        value: the value, or that in the middle of the bin; None for the bin of configurations without
+            the parameter, which have another branch of a choice.
+        weight: the probability of the bin.
     """
 
     value: Any
@@ -42,9 +42,9 @@ class BinnedAxis:
     """A parameter that can have more than one value.
 
     Attributes:
-        name: with dots; with the position of the branch, where the name alone is not the only one.
+        name: dotted; with the position of the branch where the name is not unique.
         bins: in the order of its values.
-        ordered: whether that order means anything.
+        ordered: whether the order of the bins has a meaning.
     """
 
     name: str
@@ -55,11 +55,15 @@ class BinnedAxis:
 def binned_axes(
     space: Space, assignments: Sequence[Assignment]
 ) -> tuple[list[BinnedAxis], Codes, npt.NDArray[np.bool_]]:
-    """Trials by the bins that their parameters are in.
+    """The bins that the parameters of trials are in.
+
+    Args:
+        space: the search space.
+        assignments: the configurations of trials.
 
     Returns:
-        the axes; the number of the bin, shape (known, axes); and which of the assignments are known,
-        shape (assignments,): those of another space are not.
+        the axes; the index of the bin, shape (known, axes); and which of the configurations are in
+        the space, shape (assignments,).
     """
     encoding = Encoding(space)
     placed = [encoding.point(assignment) for assignment in assignments]
@@ -83,11 +87,11 @@ def _bin(
 ) -> tuple[BinnedAxis, Codes]:
     size = axis.expression.size()
     discrete = not axis.scale.continuous and size is not None
-    count = MOST
+    count = MAX_BINS
     if isinstance(axis.expression, Choice):
         count = len(axis.expression.values)
     elif discrete and size is not None:
-        count = min(size, MOST)
+        count = min(size, MAX_BINS)
     middles = (np.arange(count) + 0.5) / count
     values = [_shown(axis.expression.quantile(float(u)), n) for n, u in enumerate(middles)]
     order = _order(values)
@@ -104,7 +108,7 @@ def _bin(
 
 
 def _order(values: Sequence[Any]) -> list[int]:
-    """Numbers by their size, anything else as it was written."""
+    """The order of values: numbers ascending, others as written."""
     if all(_is_number(value) for value in values):
         return sorted(range(len(values)), key=lambda n: (values[n], n))
     return list(range(len(values)))
@@ -115,7 +119,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _shown(value: Any, position: int) -> Any:
-    """A branch by its constants, which are what tells it from others."""
+    """A value for people: a branch by its constants, which tell it from others."""
     if not isinstance(value, Branch):
         return value
     constants = [
@@ -127,7 +131,7 @@ def _shown(value: Any, position: int) -> Any:
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
-    """Names with dots; a parameter of more than one branch has the branch's position in it, too."""
+    """Dotted names; with the position of the branch where a name is not unique."""
     plain = [".".join(part for part in path if isinstance(part, str)) for path in paths]
     often = Counter(plain)
     return [

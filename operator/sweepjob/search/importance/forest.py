@@ -1,7 +1,7 @@
-"""Regression trees on binned parameters, grown a level at a time for all nodes at once.
+"""Regression trees on binned parameters, grown one level at a time for all nodes at once.
 
-A random forest after Breiman (2001): each tree on its own bootstrap sample, split where the squared
-error falls most. The trees are not pruned; what matters here is the forest's mean.
+A random forest after Breiman (2001): each tree has its own bootstrap sample and is split where the
+squared error falls most. The trees are not pruned, since only the forest's mean is used.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class Tree:
     """The leaves of a tree: boxes of bins, and the mean of each.
 
     Attributes:
-        low, high: the bins of every axis from ``low`` up to, but without, ``high``, by the positions in
-            ``orders``; shape (leaves, axes).
-        values: shape (leaves,).
+        low: the first bin of every axis, by the positions in ``orders``; shape (leaves, axes).
+        high: one more than the last bin of every axis; shape (leaves, axes).
+        values: the mean of each leaf; shape (leaves,).
         orders: for every axis the position of each bin.
     """
 
@@ -36,18 +36,18 @@ class Tree:
     orders: list[Codes]
 
 
-def grow(
+def grow_tree(
     codes: Codes, counts: list[int], ordered: list[bool], y: Array, rng: np.random.Generator
 ) -> Tree:
-    """One tree.
+    """Grow one tree.
 
     Args:
-        codes: the bins of all rows, shape (n, axes).
-        counts: how many bins each axis has.
-        ordered: of each axis, whether its bins have an order; those of others are ordered by their mean,
-            with which the best split in two sets is among the splits of that order (Fisher 1958).
-        y: what is explained, shape (n,).
-        rng: draws the sample, and between splits that are equally good.
+        codes: the bins of all rows; shape (n, axes).
+        counts: the number of bins of each axis.
+        ordered: whether the bins of each axis have an order; others are ordered by their means, since
+            the best split into two sets is one of that order (Fisher 1958).
+        y: scores; shape (n,).
+        rng: draws the sample, and decides between equally good splits.
     """
     sample = rng.integers(0, len(y), len(y))
     drawn, target = codes[sample], y[sample]
@@ -74,7 +74,7 @@ def grow(
 
 
 def _by_mean(code: Codes, y: Array, count: int) -> Codes:
-    """The position of each bin by the mean of what is in it; empty ones count as average."""
+    """The position of each bin by its mean; empty bins have the overall mean."""
     totals, sizes = np.bincount(code, y, count), np.bincount(code, minlength=count)
     means = np.where(sizes > 0, totals / np.maximum(sizes, 1), y.mean())
     position = np.empty(count, dtype=np.int64)
@@ -90,9 +90,9 @@ def _means(y: Array, node: Codes, nodes: int) -> Array:
 def _best_splits(
     places: Codes, y: Array, node: Codes, nodes: int, counts: list[int], rng: np.random.Generator
 ) -> tuple[Codes, Codes]:
-    """For every node the axis to split, -1 for none, and the first bin of the upper part."""
+    """The axis to split of every node, -1 for none, and the first bin of the upper part."""
     centred = y - _means(y, node, nodes)[node]
-    # By the mean of a node the gain is what the sums of its parts are away from zero.
+    # With centred values, the gain of a split follows from the sums of its parts.
     floor = 1e-12 * np.bincount(node, centred**2, nodes) + 1e-300
     gain, axis = floor, np.full(nodes, -1, dtype=np.int64)
     cut = np.zeros(nodes, dtype=np.int64)
@@ -116,7 +116,7 @@ def _best_splits(
 def _split(
     low: Codes, high: Codes, places: Codes, y: Array, node: Codes, axis: Codes, cut: Codes
 ) -> tuple[Codes, Codes, Codes, Array, Codes]:
-    """The nodes of the next level and the rows in them; rows of leaves are left behind."""
+    """The nodes of the next level and the rows in them, without the rows of leaves."""
     inner = np.flatnonzero(axis >= 0)
     number = np.full(len(low), -1, dtype=np.int64)
     number[inner] = np.arange(len(inner))

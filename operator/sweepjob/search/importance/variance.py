@@ -1,8 +1,8 @@
-"""The variance of a tree's prediction over a whole space, divided among its parameters.
+"""Divides the variance of a tree's prediction over a space among the parameters.
 
-Functional analysis of variance after Hutter, Hoos and Leyton-Brown (2014), "An Efficient Approach for
-Assessing Hyperparameter Importance", sections 3 and 4: a tree is constant on boxes, so that the mean
-of its prediction over all other parameters (equation 5) is a sum over its leaves.
+Source: Hutter, Hoos and Leyton-Brown (2014), "An Efficient Approach for Assessing Hyperparameter
+Importance", sections 3 and 4. A tree is constant on boxes, so that the mean of its prediction over all
+other parameters (equation 5) is a sum over its leaves.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from .forest import Array, Tree
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class VarianceShares:
     """A tree under the probabilities of its bins.
 
     Attributes:
         tree: its leaves.
-        weights: by axis, the probability of every bin in the tree's own order; they sum to 1.
-        widths: the probability of each leaf's interval, shape (leaves, axes).
-        volumes: of each leaf's box, shape (leaves,).
-        mean: of the prediction.
+        weights: by axis, the probability of every bin in the tree's order; they sum to 1.
+        widths: the probability of each leaf's interval; shape (leaves, axes).
+        volumes: the probability of each leaf's box; shape (leaves,).
+        mean: the mean of the prediction.
         total: the variance of the prediction.
     """
 
@@ -36,8 +36,13 @@ class Shares:
     total: float
 
     @classmethod
-    def of(cls, tree: Tree, weights: list[Array]) -> Shares:
-        """``weights`` are in the order of the bins."""
+    def of(cls, tree: Tree, weights: list[Array]) -> VarianceShares:
+        """The tree under probabilities.
+
+        Args:
+            tree: its leaves.
+            weights: by axis, the probability of every bin in the order of the bins.
+        """
         own = [_reordered(w, order) for w, order in zip(weights, tree.orders, strict=True)]
         sums = [np.concatenate([[0.0], np.cumsum(w)]) for w in own]
         widths = np.stack(
@@ -49,7 +54,7 @@ class Shares:
         return cls(tree, own, widths, volumes, mean, total)
 
     def marginal(self, axis: int) -> Array:
-        """The mean prediction in each bin of an axis, over all other axes; shape (bins,)."""
+        """The mean prediction in each bin of an axis over all other axes; shape (bins,)."""
         tree, count = self.tree, len(self.weights[axis])
         part = tree.values * self.volumes / self.widths[:, axis]
         steps = np.zeros(count + 1)
@@ -59,7 +64,7 @@ class Shares:
         return found
 
     def joint(self, first: int, second: int) -> Array:
-        """The same for two axes at once; shape (bins of the first, bins of the second)."""
+        """The same for two axes; shape (bins of the first, bins of the second)."""
         tree = self.tree
         rows, columns = len(self.weights[first]) + 1, len(self.weights[second]) + 1
         part = tree.values * self.volumes / (self.widths[:, first] * self.widths[:, second])
@@ -74,14 +79,23 @@ class Shares:
 
 
 def variance(marginal: Array, weights: Array) -> float:
-    """The variance of what a parameter does on its own: equation 8 of the paper."""
+    """The variance of a main effect: equation 8 of the paper.
+
+    Args:
+        marginal: the mean prediction in each bin; shape (bins,).
+        weights: the probability of each bin; shape (bins,).
+    """
     mean = float(weights @ marginal)
     return float(weights @ (marginal - mean) ** 2)
 
 
 def interaction(joint: Array, first: Array, second: Array) -> float:
-    """The variance of what two parameters do together beyond what each does alone; ``first`` and
-    ``second`` are the weights of their bins.
+    """The variance of an interaction beyond both main effects.
+
+    Args:
+        joint: the mean prediction; shape (bins of the first, bins of the second).
+        first: the probability of the bins of the first parameter.
+        second: the probability of the bins of the second parameter.
     """
     rows, columns = joint @ second, first @ joint
     rest = joint - rows[:, None] - columns[None, :] + float(first @ rows)

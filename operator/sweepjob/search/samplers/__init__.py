@@ -1,1 +1,1 @@
-"""Samplers: which configuration a trial gets. One sampler a module; the registry lists them."""
+"""Samplers: one module a sampler; ``registry`` lists them."""

@@ -1,4 +1,4 @@
-"""A sequence of draws without its repetitions, to the last point of a finite space."""
+"""A sequence of draws without repetitions, to the last point of a finite space."""
 
 from __future__ import annotations
 
@@ -7,68 +7,69 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..hashing import permuted
+from ..hashing import permuted_index
 from ..space import Assignment, Space, canonical
 
-# After so many repetitions in a row, the draws have as good as nothing new to give.
+# After so many repetitions in a row, the remaining points are listed instead of drawn.
 _PATIENCE = 100
 
 
 @dataclass(slots=True)
 class DistinctDraws:
-    """The draws 0, 1, 2, ... of ``draw``, each assignment when it comes first.
+    """The draws 0, 1, 2, ... of ``draw`` without repetitions.
 
-    What is left keeps its distribution, until a hundred draws in a row have nothing new; then what
-    they left out follows in the order of a random permutation, so that even the least probable
-    point is proposed before the space counts as exhausted. Nothing is enumerated before.
-    Remembered are a step and a hash of 8 bytes for each proposal.
+    The draws keep their distribution until a hundred in a row are repetitions. Then the points that
+    are left follow in the order of a random permutation, so that even the least probable point is
+    proposed before the space is exhausted. The space is not enumerated before. Each proposal takes a
+    step number and a hash of 8 bytes in memory.
 
     Attributes:
-        space: a finite space of ``size`` points.
+        space: a finite space.
+        size: the number of its points.
         seed: of the permutation.
-        draw: the assignment of a step; the same at every call.
+        draw: the configuration of a step; the same at every call.
     """
 
     space: Space
     size: int
     seed: int
     draw: Callable[[int], Assignment]
-    # Where each proposal came from: a step of the draws, or -1 - n for the permutation's n-th.
+    # The origin of each proposal: a step of the draws, or -1 - n for the permutation's n-th entry.
     _origins: array[int] = field(default_factory=lambda: array("q"))
     _seen: set[int] = field(default_factory=set)
     _step: int = 0
-    _cursor: int = -1  # below 0: the draws still go on
+    _cursor: int = -1  # the next entry of the permutation; below 0 before that is used
 
     def at(self, index: int) -> Assignment | None:
-        """The assignment of that index, from 0; None when there are not so many."""
+        """The index-th configuration, from 0; None past the end of the space."""
         while len(self._origins) <= index:
-            if not (self._draw_next() or self._take_next()):
+            if not (self._draw_next() or self._list_next()):
                 return None
         return self._assignment(self._origins[index])
 
     def _assignment(self, origin: int) -> Assignment:
         if origin >= 0:
             return self.draw(origin)
-        return self.space.item(permuted(self.seed, -1 - origin, self.size))
+        return self.space.item(permuted_index(self.seed, -1 - origin, self.size))
 
     def _draw_next(self) -> bool:
         if self._cursor >= 0:
             return False
         for _ in range(_PATIENCE):
             self._step += 1
-            if self._keep(self._step - 1):
+            if self._add_if_new(self._step - 1):
                 return True
         self._cursor = 0
         return False
 
-    def _take_next(self) -> bool:
+    def _list_next(self) -> bool:
         while self._cursor < self.size:
             self._cursor += 1
-            if self._keep(-self._cursor):
+            if self._add_if_new(-self._cursor):
                 return True
         return False
 
-    def _keep(self, origin: int) -> bool:
+    def _add_if_new(self, origin: int) -> bool:
         text = canonical(self._assignment(origin))
         key = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
         if key in self._seen:

@@ -1,23 +1,31 @@
-"""Independent draws from every expression; without repetition where the space is finite."""
+"""The sampler ``random``: independent draws, or by its rule ``sobol`` quasi-random points."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from ..hashing import coordinate, permuted
-from ..sampler import Observation
+from ...plugins.parameters import Note, Parameter
+from ..hashing import coordinate, permuted_index
+from ..sampler import Observation, Sampler
 from ..space import Assignment, Space
+from .declaration import SamplerDeclaration
 from .distinct import DistinctDraws
+from .sobol import MAX_PARAMETERS, SobolSampler
 
 
 @dataclass(slots=True)
 class RandomSampler:
     """Azure's ``random`` with ``rule: random`` (Azure semantics, "Random").
 
-    On a finite space proposals are without repetition, and end when it is exhausted. Where all its
-    points are equally probable they are a random permutation of the points, made without memory;
-    otherwise repeated draws are left out (see DistinctDraws).
+    On a finite space proposals do not repeat, and end when it is exhausted. Where all points are
+    equally probable, they follow a random permutation that needs no memory; otherwise repeated draws
+    are skipped (``DistinctDraws``).
+
+    Attributes:
+        space: the search space.
+        seed: the same seed gives the same proposals.
     """
 
     space: Space
@@ -33,15 +41,45 @@ class RandomSampler:
             self._distinct = DistinctDraws(self.space, self._size, self.seed, self.draw)
 
     def propose(self, index: int, observations: Sequence[Observation] = ()) -> Assignment | None:
-        """The assignment of trial ``index``, None past the end of a finite space."""
+        """The assignment of trial ``index``; None past the end of a finite space."""
         if self._size is None:
             return self.draw(index)
         if index >= self._size:
             return None
         if self._distinct is not None:
             return self._distinct.at(index)
-        return self.space.item(permuted(self.seed, index, self._size))
+        return self.space.item(permuted_index(self.seed, index, self._size))
 
     def draw(self, step: int) -> Assignment:
         """An independent draw of every parameter, whatever was drawn before."""
         return self.space.at(lambda path: coordinate(self.seed, step, path))
+
+
+def _build(space: Space, seed: int, arguments: Mapping[str, Any]) -> Sampler:
+    is_sobol = arguments.get("rule") == "sobol"
+    return SobolSampler(space, seed) if is_sobol else RandomSampler(space, seed)
+
+
+def _prepare(space: Space, arguments: Mapping[str, Any], note: Note) -> Space:
+    count = sum(1 for _ in space.expressions())
+    if arguments.get("rule") == "sobol" and count > MAX_PARAMETERS:
+        message = f"sobol has at most {MAX_PARAMETERS} parameters, nested ones included"
+        note("searchSpace", count, message)
+    return space
+
+
+DECLARATION = SamplerDeclaration(
+    name="random",
+    summary="independent draws, or quasi-random ones",
+    build=_build,
+    prepare=_prepare,
+    parameters=(
+        Parameter(
+            "rule",
+            "string",
+            "Independent draws (random, the default) or quasi-random ones (sobol).",
+            default="random",
+            values=("random", "sobol"),
+        ),
+    ),
+)

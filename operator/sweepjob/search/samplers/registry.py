@@ -1,36 +1,71 @@
-"""Which samplers this version has, by the names users write."""
+"""The samplers, by the names that users write.
+
+Another distribution registers its own by an entry point in the group ``sweepjob.samplers``, whose value
+is a ``SamplerDeclaration``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from ...plugins.registry import Registry
 from ..sampler import Sampler
 from ..space import Space
-from .grid import GridSampler
-from .random import RandomSampler
-from .sobol import SobolSampler
+from . import bayesian, grid, random
+from .declaration import SamplerDeclaration
+
+SAMPLERS: Registry[SamplerDeclaration] = Registry(
+    "sampler", "sweepjob.samplers", SamplerDeclaration
+)
+SAMPLERS.register(random.DECLARATION)
+SAMPLERS.register(grid.DECLARATION)
+SAMPLERS.register(bayesian.DECLARATION)
 
 
-def _bayesian(space: Space, seed: int) -> Sampler:
-    # Only where it is used: it needs scipy, which takes longer to load than all the rest.
-    from .bayesian import BayesianSampler
+@dataclass(frozen=True, slots=True)
+class SamplerSpec:
+    """A sampler that a sweep asks for.
 
-    return BayesianSampler(space, seed)
-
-
-# (type, rule) as in samplingAlgorithm; a rule belongs to type random only.
-SAMPLERS: dict[tuple[str, str], Callable[..., Sampler]] = {
-    ("random", "random"): RandomSampler,
-    ("random", "sobol"): SobolSampler,
-    ("grid", "random"): GridSampler,
-    ("bayesian", "random"): _bayesian,
-}
-
-
-def make_sampler(kind: str, rule: str, space: Space, seed: int) -> Sampler:
-    """The sampler of that name.
-
-    Raises:
-        KeyError: this version has no such sampler.
+    Attributes:
+        name: of a registered sampler.
+        arguments: the values of its parameters by name.
     """
-    return SAMPLERS[kind, rule](space, seed)
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def declaration(self) -> SamplerDeclaration:
+        """The sampler's declaration.
+
+        Raises:
+            KeyError: there is no such sampler.
+        """
+        found = SAMPLERS.get(self.name)
+        if found is None:
+            raise KeyError(self.name)
+        return found
+
+    @property
+    def uses_observations(self) -> bool:
+        """Whether proposals depend on the results of earlier trials."""
+        return self.declaration.uses_observations
+
+    def build(self, space: Space, seed: int) -> Sampler:
+        """The sampler.
+
+        Args:
+            space: the search space.
+            seed: the same seed gives the same proposals.
+
+        Raises:
+            KeyError: there is no such sampler.
+        """
+        return self.declaration.build(space, seed, self.arguments)
+
+    def __str__(self) -> str:
+        """The name, with the rule of random where it is not independent draws."""
+        rule = self.arguments.get("rule", self.name)
+        return " ".join(dict.fromkeys((self.name, str(rule))))

@@ -1,4 +1,4 @@
-"""Quasi-random points, which cover a space more evenly than independent draws."""
+"""Quasi-random points, which cover a space more evenly than independent draws: the rule ``sobol``."""
 
 from __future__ import annotations
 
@@ -6,25 +6,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..hashing import RESOLUTION, bits, unit
+from ..hashing import RESOLUTION, hash_bits, unit_midpoint
 from ..sampler import Observation
 from ..space import Assignment, Path, Space
 from .distinct import DistinctDraws
 
-# Four billion points; the scrambling adds random bits below.
+# Bits of a coordinate before scrambling: four billion points. Scrambling adds random bits below.
 _BITS = 32
+MAX_PARAMETERS = 21_201  # as many dimensions as there are direction numbers for
 
 
 @dataclass(slots=True)
 class SobolSampler:
-    """Azure's ``random`` with ``rule: sobol`` (Azure semantics, "Sobol"): a scrambled Sobol
-    sequence, mapped by each expression's quantile function. Every parameter owns a dimension,
-    nested ones and choices included; it is used when the parameter is live. On a finite space
-    points that were proposed before are left out, to its end.
+    """Azure's ``random`` with ``rule: sobol``: a scrambled Sobol sequence.
 
-    Direction numbers: Joe and Kuo (2008). Scrambling: Matousek (1998), a random lower triangular
-    matrix over the bits and a digital shift, both drawn from the seed and the parameter's path.
-    Dimensions are given in the order of the paths, not of the file, which an API server sorts.
+    It follows Azure semantics, "Sobol". Each expression's quantile function maps a coordinate
+    to a value. Every parameter has a dimension of its own, nested ones and choices included; it is read
+    when the parameter's branch is chosen. On a finite space points do not repeat, to its end. Dimensions
+    follow the order of the paths, because an API server sorts the keys of the file.
+
+    Sources: Joe and Kuo (2008) for the direction numbers; Matousek (1998) for the scrambling, by a
+    random lower triangular matrix over the bits and a digital shift, both drawn from the seed and the
+    parameter's path. The scrambling is our own, since scipy's depends on a generator's state.
+
+    Attributes:
+        space: the search space.
+        seed: the same seed gives the same points.
     """
 
     space: Space
@@ -43,26 +50,26 @@ class SobolSampler:
         self._axes = {path: axis for axis, path in enumerate(paths)}
         names = [f"{self.seed}/sobol/{'/'.join(map(str, path))}" for path in paths]
         self._columns = [_scrambling(name) for name in names]
-        self._shifts = [bits(f"{name}/shift", RESOLUTION) for name in names]
+        self._shifts = [hash_bits(f"{name}/shift", RESOLUTION) for name in names]
         size = self.space.size()
         if size is not None:
             self._distinct = DistinctDraws(self.space, size, self.seed, self.draw)
 
     def propose(self, index: int, observations: Sequence[Observation] = ()) -> Assignment | None:
-        """The index-th different point of the sequence, None past the end of a finite space."""
+        """The index-th distinct point of the sequence; None past the end of a finite space."""
         return self.draw(index) if self._distinct is None else self._distinct.at(index)
 
     def draw(self, step: int) -> Assignment:
-        """The assignment at the step-th point of the sequence."""
+        """The configuration at the step-th point of the sequence."""
         point = self.point(step)
         return self.space.at(lambda path: point[self._axes[path]])
 
     def point(self, step: int) -> list[float]:
-        """The step-th point of the scrambled sequence, a coordinate for each parameter."""
+        """The step-th point of the scrambled sequence: a coordinate in (0, 1) for each parameter."""
         if self._cached is None or self._cached[0] != step:
             plain = self._plain(step) if self._axes else []
             point = [
-                unit(_scramble(numerator, columns) ^ shift)
+                unit_midpoint(_scramble(numerator, columns) ^ shift)
                 for numerator, columns, shift in zip(
                     plain, self._columns, self._shifts, strict=True
                 )
@@ -71,9 +78,9 @@ class SobolSampler:
         return self._cached[1]
 
     def _plain(self, step: int) -> list[int]:
-        """The step-th point without scrambling, in units of 2**-32."""
+        """The step-th point before scrambling, in units of 2**-32."""
         if self._engine is None:
-            from scipy.stats import qmc  # takes half a second, which other samplers need not wait
+            from scipy.stats import qmc  # imported on demand: it takes half a second
 
             self._engine = qmc.Sobol(len(self._axes), scramble=False, bits=_BITS)
         if self._engine.num_generated != step:
@@ -84,13 +91,18 @@ class SobolSampler:
 
 
 def _scrambling(name: str) -> list[int]:
-    """For each bit of a coordinate, highest first, what it contributes: itself and, at random, any
-    of the bits below it.
+    """The columns of a random lower triangular matrix over the bits of a coordinate.
+
+    Args:
+        name: what the matrix is drawn from.
+
+    Returns:
+        for each bit, highest first, the bit itself and random lower ones.
     """
     columns = []
     for position in range(_BITS):
         own = RESOLUTION - 1 - position
-        columns.append(1 << own | bits(f"{name}/{position}", own))
+        columns.append(1 << own | hash_bits(f"{name}/{position}", own))
     return columns
 
 

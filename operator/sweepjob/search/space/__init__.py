@@ -1,4 +1,4 @@
-"""Search spaces: the ten expressions, nested choices, and points of the unit cube to values."""
+"""Search spaces: the ten expressions, nested choices, and the map from the unit cube to values."""
 
 from .choice import Branch, Choice
 from .continuous import LogNormal, LogUniform, Normal, Uniform

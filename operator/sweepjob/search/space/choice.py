@@ -1,4 +1,4 @@
-"""Choices, and the branches that their values may be."""
+"""Choices, whose values may be branches with parameters of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Branch:
     entries: Mapping[str, Scalar | Expression]
 
     def size(self) -> int | None:
-        """Number of different assignments of this branch; None for infinitely many."""
+        """The number of distinct configurations of the branch; None for infinitely many."""
         product = 1
         for entry in self.entries.values():
             size = 1 if isinstance(entry, Scalar) else entry.size()
@@ -29,7 +29,7 @@ class Branch:
         return product
 
     def item(self, rank: int) -> dict[str, Any]:
-        """The assignment of that rank, the last entry fastest (Azure semantics, "Grid")."""
+        """The configuration of that rank, the last entry fastest (Azure semantics, "Grid")."""
         found: dict[str, Any] = {}
         for name, entry in reversed([*self.entries.items()]):
             if isinstance(entry, Scalar):
@@ -40,20 +40,23 @@ class Branch:
         return {name: found[name] for name in self.entries}
 
     def even(self) -> bool:
-        """Whether it is finite and all its assignments are equally probable."""
+        """Whether the branch is finite and all its configurations are equally probable."""
         return all(isinstance(e, Scalar) or e.even() for e in self.entries.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of ``values`` with equal probability; a value may be a branch with parameters of its own.
+    """One of ``values`` with equal probability.
 
-    A value that is written twice is drawn twice as often, but listed once.
+    A value that is written twice is drawn twice as often, but counts once among the distinct ones.
+
+    Attributes:
+        values: scalars, or branches with parameters of their own.
     """
 
     values: tuple[Scalar | Branch, ...]
     _distinct: tuple[Scalar | Branch, ...] = field(init=False, repr=False, compare=False)
-    # How many values there are before each of the distinct ones, and in all; empty for infinitely many.
+    # The number of values before each of the distinct ones, and of all; empty for infinitely many.
     _before: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -65,25 +68,25 @@ class Choice:
         object.__setattr__(self, "_before", tuple(before))
 
     def quantile(self, u: float) -> Scalar | Branch:
-        """The value at ``u``, 0 < u < 1; a branch where the value is one."""
+        """The value at ``u``, 0 < u < 1; possibly a branch."""
         return self.values[self.position(u)]
 
     def position(self, u: float) -> int:
-        """The number, from 0, of the value at ``u``."""
+        """The index of the value at ``u``, 0 < u < 1."""
         return min(int(u * len(self.values)), len(self.values) - 1)
 
     def size(self) -> int | None:
-        """Number of different values, those inside branches counted each; None for infinitely many."""
+        """The number of distinct values, each of those inside branches; None for infinitely many."""
         return self._before[-1] if self._before else None
 
     def item(self, rank: int) -> Any:
-        """The value of that rank, branches expanded in place (Azure semantics, "Grid")."""
+        """The value of that rank, with branches expanded in place (Azure semantics, "Grid")."""
         position = bisect_right(self._before, rank) - 1
         value = self._distinct[position]
         return value.item(rank - self._before[position]) if isinstance(value, Branch) else value
 
     def even(self) -> bool:
-        """Whether no value is there twice and none has more than one assignment."""
+        """Whether no value occurs twice and none has more than one configuration."""
         return len(self._distinct) == len(self.values) and all(
             _size_of(value) == 1 for value in self.values
         )
@@ -94,7 +97,7 @@ def _size_of(value: Scalar | Branch) -> int | None:
 
 
 def _identity(position: int, value: Scalar | Branch) -> str:
-    """Equal for values that a trial could not tell apart; branches count as different."""
+    """A text that is equal for values that a trial cannot tell apart; branches are distinct."""
     if isinstance(value, Branch):
         if not all(isinstance(entry, Scalar) for entry in value.entries.values()):
             return f"branch {position}"

@@ -10,7 +10,7 @@ from .portable import normal_quantile, power
 
 
 class _Continuous(ABC):
-    """What the four continuous expressions share: finite only if the distribution is one point."""
+    """A continuous expression, which is finite only if its distribution is a single point."""
 
     __slots__ = ()
 
@@ -34,13 +34,18 @@ class _Continuous(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Uniform(_Continuous):
-    """U(low, high)."""
+    """U(low, high).
+
+    Attributes:
+        low: the lower bound.
+        high: the upper bound.
+    """
 
     low: float
     high: float
 
     def quantile(self, u: float) -> float:
-        """Low + u (high - low), inside the bounds."""
+        """The value low + u (high - low), clipped to the bounds."""
         # Not low + u * (high - low): the difference may overflow.
         return min(max(self.low * (1 - u) + self.high * u, self.low), self.high)
 
@@ -51,14 +56,20 @@ class Uniform(_Continuous):
 
 @dataclass(frozen=True, slots=True)
 class LogUniform(_Continuous):
-    """base ** U(low, high): the bounds are exponents, natural ones unless ``base`` says otherwise."""
+    """base ** U(low, high).
+
+    Attributes:
+        low: the exponent of the lower bound.
+        high: the exponent of the upper bound.
+        base: of the exponents, e by default.
+    """
 
     low: float
     high: float
     base: float = math.e
 
     def quantile(self, u: float) -> float:
-        """Base ** (low + u (high - low)); positive and finite."""
+        """The value base ** (low + u (high - low)); positive and finite."""
         return power(self.base, Uniform(self.low, self.high).quantile(u))
 
     def is_point(self) -> bool:
@@ -68,13 +79,18 @@ class LogUniform(_Continuous):
 
 @dataclass(frozen=True, slots=True)
 class Normal(_Continuous):
-    """N(mu, sigma), unbounded but for the range of floats."""
+    """N(mu, sigma), clipped to the finite floats.
+
+    Attributes:
+        mu: the mean.
+        sigma: the standard deviation, 0 or more.
+    """
 
     mu: float
     sigma: float
 
     def quantile(self, u: float) -> float:
-        """Mu + sigma z(u), z the standard normal's quantile function; finite."""
+        """The value mu + sigma z(u) with the standard normal's quantile function z; finite."""
         value = self.mu + self.sigma * normal_quantile(u)
         largest = math.nextafter(math.inf, 0.0)
         return min(max(value, -largest), largest)
@@ -86,14 +102,20 @@ class Normal(_Continuous):
 
 @dataclass(frozen=True, slots=True)
 class LogNormal(_Continuous):
-    """base ** N(mu, sigma); mu and sigma are those of the logarithm."""
+    """base ** N(mu, sigma).
+
+    Attributes:
+        mu: the mean of the logarithm.
+        sigma: the standard deviation of the logarithm, 0 or more.
+        base: of the logarithm, e by default.
+    """
 
     mu: float
     sigma: float
     base: float = math.e
 
     def quantile(self, u: float) -> float:
-        """Base ** (mu + sigma z(u)); positive and finite."""
+        """The value base ** (mu + sigma z(u)); positive and finite."""
         return power(self.base, Normal(self.mu, self.sigma).quantile(u))
 
     def is_point(self) -> bool:

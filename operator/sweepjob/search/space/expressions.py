@@ -1,8 +1,8 @@
-"""What an expression of a search space is (Azure semantics, "Expressions"), and the plainest one.
+"""The interface of expressions of a search space (Azure semantics, "Expressions"), and ``randint``.
 
-``quantile(u)`` maps u, uniform on the open unit interval, to a value of the distribution. That one
-function serves independent draws and quasi-random points alike. A finite expression also lists its
-values: ``item(n)``, n from 0 to ``size()`` - 1.
+``quantile(u)`` maps u, uniform on the open unit interval, to a value of the distribution. It serves
+independent draws and quasi-random points alike. A finite expression also enumerates its values:
+``item(n)``, n from 0 to ``size()`` - 1.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Expression(Protocol):
         ...
 
     def size(self) -> int | None:
-        """How many different values there are; None for infinitely many."""
+        """The number of distinct values; None for infinitely many."""
         ...
 
     def item(self, rank: int) -> Any:
@@ -35,13 +35,17 @@ class Expression(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Randint:
-    """An integer in [0, upper)."""
+    """A uniform integer in [0, upper).
+
+    Attributes:
+        upper: above the largest value.
+    """
 
     upper: int
 
     def quantile(self, u: float) -> int:
-        """floor(u upper)."""
-        # In integers: above 2**53 a product of floats would skip values.
+        """The value floor(u upper)."""
+        # Computed in integers: above 2**53 a product of floats skips values.
         numerator, denominator = u.as_integer_ratio()
         return numerator * self.upper // denominator
 

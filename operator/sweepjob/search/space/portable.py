@@ -1,7 +1,7 @@
 """Elementary functions that give the same bits on every machine.
 
-The C library's exp, log and pow differ in the last bit between systems, and with them would the
-proposals of a seed. Decimal arithmetic does not; it is correctly rounded by definition.
+The C library's exp, log and pow differ in the last bit between systems, and so would the proposals of
+a seed; scipy and numpy call it. Decimal arithmetic is correctly rounded by definition.
 """
 
 from __future__ import annotations
@@ -53,9 +53,11 @@ _TAIL = (
 
 
 def power(base: float, exponent: float) -> float:
-    """``base ** exponent`` for a positive base, correctly rounded.
+    """``base ** exponent``, correctly rounded and clipped to the positive finite floats.
 
-    Clipped to the positive finite floats: a learning rate is never 0 or infinite by rounding.
+    Args:
+        base: above 0.
+        exponent: any finite number.
     """
     logarithm = Decimal(exponent)
     if base != math.e:
@@ -65,10 +67,12 @@ def power(base: float, exponent: float) -> float:
 
 
 def exponent_within(value: float, base: float, *, up: bool) -> float:
-    """The exponent of a positive value to a base, rounded so that the power is not inside of it.
+    """The exponent of a value, rounded so that its power does not fall short of the value.
 
     Args:
-        up: the power is to be at least the value; at most otherwise.
+        value: above 0.
+        base: above 0 and not 1.
+        up: whether the power is to be at least the value; otherwise at most.
     """
     logarithm = _CONTEXT.ln(Decimal(value))
     if base != math.e:
@@ -81,9 +85,12 @@ def exponent_within(value: float, base: float, *, up: bool) -> float:
 
 
 def normal_quantile(u: float) -> float:
-    """The standard normal's quantile function at 0 < u < 1, to about 16 digits.
+    """The standard normal's quantile function to about 16 digits.
 
     Source: Wichura (1988), Algorithm AS 241 (PPND16), Applied Statistics 37(3).
+
+    Args:
+        u: 0 < u < 1.
     """
     centred = u - 0.5
     if abs(centred) <= 0.425:

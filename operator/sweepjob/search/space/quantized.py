@@ -14,11 +14,13 @@ from .portable import power
 class Quantized:
     """round(inner / q) * q: the q-form of one of the four continuous expressions.
 
-    Half-way cases round to even. Where the inner distribution is bounded, the value is clipped to
-    the multiples of q inside the bounds (Azure semantics, "Rounding of q-forms"). Values are integers
-    when q is one, and the float nearest to the exact multiple otherwise: never 0.30000000000000004.
+    Ties round to even. Where the inner distribution is bounded, the value is clipped to the multiples
+    of q inside the bounds (Azure semantics, "Rounding of q-forms"). Values are integers when q is an
+    integer, and otherwise the float nearest to the exact multiple: never 0.30000000000000004.
 
     Attributes:
+        inner: the continuous expression.
+        q: the distance of two values, above 0.
         multiples: the first and the last multiple of q inside the bounds, first > last when there
             is none; None for an unbounded distribution.
     """
@@ -31,7 +33,7 @@ class Quantized:
     def __post_init__(self) -> None:
         step, multiples = exact(self.q), None
         if isinstance(self.inner, Uniform | LogUniform):
-            # Sorted: a base below 1 turns the bounds round.
+            # Sorted, because a base below 1 exchanges the bounds.
             low, high = sorted(exact(self._bound(x)) for x in (self.inner.low, self.inner.high))
             multiples = (math.ceil(low / step), math.floor(high / step))
         object.__setattr__(self, "_step", step)
@@ -53,7 +55,7 @@ class Quantized:
         return self.value(multiple)
 
     def value(self, multiple: int) -> int | float:
-        """That multiple of q: an integer when q is one, the nearest float otherwise."""
+        """That multiple of q: an integer when q is an integer, the nearest float otherwise."""
         if self._step.denominator == 1:
             return multiple * self._step.numerator
         try:
@@ -62,7 +64,7 @@ class Quantized:
             return math.copysign(math.nextafter(math.inf, 0.0), multiple)
 
     def size(self) -> int | None:
-        """Number of multiples inside the bounds; None for an unbounded distribution."""
+        """The number of multiples inside the bounds; None for an unbounded distribution."""
         if self.multiples is None:
             return self.inner.size()
         return self.multiples[1] - self.multiples[0] + 1
@@ -74,10 +76,10 @@ class Quantized:
         )
 
     def even(self) -> bool:
-        """Whether there is one value only: the outermost have half a cell."""
+        """Whether there is one value only; of several, the outermost are half as probable."""
         return self.size() == 1
 
 
 def exact(number: float) -> Fraction:
-    """The decimal number a person wrote, not its binary neighbour."""
+    """A number as its shortest decimal form says it, which is what a person wrote."""
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)

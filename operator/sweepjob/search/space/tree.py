@@ -10,7 +10,7 @@ from typing import Any
 from .choice import Branch, Choice
 from .expressions import Expression, Scalar
 
-# What one trial is to try: parameter name to value; a chosen branch is a mapping of its own.
+# The configuration of a trial: values by parameter; a chosen branch is a mapping of its own.
 Assignment = dict[str, Any]
 # Names of parameters and positions of branches, from the root: ("model", 0, "hidden").
 Path = tuple[str | int, ...]
@@ -18,37 +18,43 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """All parameters of a sweep, in the order in which they were written."""
+    """The search space of a sweep.
+
+    Attributes:
+        parameters: in the order in which they are written.
+    """
 
     parameters: Branch
 
     def size(self) -> int | None:
-        """Number of different assignments; None for infinitely many."""
+        """The number of distinct configurations; None for infinitely many."""
         return self.parameters.size()
 
     def even(self) -> bool:
-        """Whether the space is finite and all its assignments are equally probable."""
+        """Whether the space is finite and all its configurations are equally probable."""
         return self.parameters.even()
 
     def item(self, rank: int) -> Assignment:
-        """The assignment of that rank of a finite space, 0 <= rank < size: the Cartesian product in
-        the order in which it was written, the last parameter fastest (Azure semantics, "Grid"). Nothing
-        is enumerated: the cost is that of one assignment, whatever the size.
+        """The configuration of that rank in the Cartesian product, the last parameter fastest.
+
+        It follows Azure semantics, "Grid". The cost does not grow with the size of the space.
+
+        Args:
+            rank: 0 <= rank < size of a finite space.
         """
         return self.parameters.item(rank)
 
     def at(self, draw: Callable[[Path], float]) -> Assignment:
-        """The assignment at a point of the unit cube.
+        """The configuration at a point of the unit cube.
 
         Args:
-            draw: gives the coordinate, in the open unit interval, of the parameter at a path. Every
-                nested parameter has a path, so a coordinate, of its own; it is asked for only when
-                its branch is live.
+            draw: the coordinate, in the open unit interval, of the parameter at a path. It is called
+                for the parameters of chosen branches only.
         """
         return _resolve(self.parameters, (), draw)
 
     def expressions(self) -> Iterator[tuple[Path, Expression]]:
-        """Every expression with its path, parents before children, in the order written."""
+        """Every expression with its path, in the order written, parents before children."""
         return _expressions(self.parameters, ())
 
 
@@ -78,7 +84,7 @@ def _value(entry: Scalar | Expression, path: Path, draw: Callable[[Path], float]
 
 
 def leaves(assignment: Assignment, prefix: str = "") -> Iterator[tuple[str, Scalar]]:
-    """Every scalar of an assignment with its dotted path: ``model.hidden``."""
+    """Every scalar of a configuration with its dotted name, such as ``model.hidden``."""
     for name, value in assignment.items():
         if isinstance(value, dict):
             yield from leaves(value, f"{prefix}{name}.")
@@ -87,5 +93,5 @@ def leaves(assignment: Assignment, prefix: str = "") -> Iterator[tuple[str, Scal
 
 
 def canonical(assignment: Assignment) -> str:
-    """One text for equal assignments, whatever the order of their keys; tells 3 from "3"."""
+    """A text that is the same for equal configurations in any order of keys; tells 3 from "3"."""
     return json.dumps(assignment, sort_keys=True, separators=(",", ":"))

@@ -1,17 +1,26 @@
-"""What every sampler must do. Subclass it, give ``make``, and pytest runs the suite on your sampler."""
+"""The contract of samplers.
+
+A test class inherits ``SamplerContract``, sets ``declaration``, and defines ``make``; pytest runs the
+suite.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import pytest
-from sweepjob.api.reader import Reader
-from sweepjob.api.search_space import parse_space
-from sweepjob.search.sampler import Observation, Sampler
-from sweepjob.search.space import Assignment, Space, canonical
+
+from ..api.reader import Reader
+from ..api.sampling_algorithm import parse_algorithm, prepare_space
+from ..api.search_space import parse_space
+from ..search.sampler import Observation, Sampler
+from ..search.samplers.declaration import SamplerDeclaration
+from ..search.samplers.registry import SAMPLERS
+from ..search.space import Assignment, Space, canonical
 
 NESTED = {
     "type": "choice",
@@ -36,11 +45,17 @@ EVERY: dict[str, Any] = {
 DEEP = {
     "type": "choice",
     "values": [
-        {"kind": "deep", "inner": {"type": "choice", "values": [{"x": {"type": "choice", "values": [1, 2]}}, "flat"]}},
+        {
+            "kind": "deep",
+            "inner": {
+                "type": "choice",
+                "values": [{"x": {"type": "choice", "values": [1, 2]}}, "flat"],
+            },
+        },
         {"kind": "shallow"},
         7,
     ],
-}  # fmt: skip
+}
 CHOICES: dict[str, Any] = {
     "a": {"type": "choice", "values": ["x", 3, 2.5, True]},
     "b": {"type": "choice", "values": [*range(40)]},
@@ -71,6 +86,11 @@ HOSTILE: dict[str, dict[str, Any]] = {
 
 
 def space(data: dict[str, Any]) -> Space:
+    """A search space as it is written in a SweepJob.
+
+    Raises:
+        InvalidSpec: it has mistakes.
+    """
     reader = Reader(data, "spec.searchSpace")
     parsed = parse_space(reader)
     reader.finish()
@@ -78,22 +98,59 @@ def space(data: dict[str, Any]) -> Space:
 
 
 class SamplerContract:
-    """Subclasses say how their sampler is made, and which expressions it takes."""
+    """What every sampler must do.
 
-    # A space with everything the sampler takes; at least 400 points.
-    every: dict[str, Any] = EVERY
-    # Whether it takes nothing but choices, and whether different seeds give different proposals.
-    choices_only = False
-    seeded = True
+    Attributes:
+        declaration: what the sampler declares of itself.
+        section: parameters in YAML with which the declaration builds what ``make`` makes.
+        every: a space with every expression that the sampler takes; at least 400 points.
+        choices_only: whether it takes nothing but choices.
+        seeded: whether different seeds give different proposals.
+    """
+
+    declaration: ClassVar[SamplerDeclaration]
+    section: ClassVar[Mapping[str, Any]] = {}
+    every: ClassVar[dict[str, Any]] = EVERY
+    choices_only: ClassVar[bool] = False
+    seeded: ClassVar[bool] = True
 
     @abstractmethod
-    def make(self, space: Space, seed: int) -> Sampler: ...
+    def make(self, space: Space, seed: int) -> Sampler:
+        """The sampler of a space."""
+
+    def test_the_declaration_builds_the_sampler(self) -> None:
+        section = {"type": self.declaration.name, "seed": 1, **self.section}
+        reader = Reader(section, "spec.samplingAlgorithm")
+        with registered(self.declaration):
+            algorithm = parse_algorithm(reader)
+            searched = prepare_space(space(self.every), algorithm, reader)
+            built = algorithm.sampler.build(searched, 1)
+        assert reader.problems == []
+        made = self.make(searched, 1)
+        assert type(built) is type(made)
+        assert [built.propose(n, []) for n in range(3)] == [made.propose(n, []) for n in range(3)]
+
+    def test_the_declaration_says_what_proposals_depend_on(self) -> None:
+        made = self.make(space(self.every), 1)
+        assert self.declaration.uses_observations == made.uses_observations
+        assert self.declaration.is_seeded == self.seeded
 
     def propose(
         self, data: dict[str, Any], count: int, seed: int = 1, known: Sequence[Observation] = ()
     ) -> list[Assignment]:
-        """The first proposals; every second trial has ended when the next is proposed, every fifth
-        of these without a value."""
+        """The first proposals, some trials having ended when the next one is made.
+
+        Every second trial has ended, every fifth of these without a value.
+
+        Args:
+            data: the search space as it is written.
+            count: the number of proposals.
+            seed: of the sampler.
+            known: trials of other sweeps.
+
+        Returns:
+            the assignments; fewer than ``count`` when the space is exhausted.
+        """
         sampler, seen, found = self.make(space(data), seed), [*known], []
         for index in range(count):
             assignment = sampler.propose(index, seen)
@@ -168,14 +225,21 @@ class SamplerContract:
                 assert not isinstance(value, float) or math.isfinite(value)
 
 
+def registered(declaration: SamplerDeclaration) -> contextlib.AbstractContextManager[None]:
+    """Registers a sampler for the time of a block, unless an entry point has."""
+    if SAMPLERS.get(declaration.name) is declaration:
+        return contextlib.nullcontext()
+    return SAMPLERS.registered(declaration)
+
+
 def observation(index: int, assignment: Assignment) -> Observation:
-    """Something that was observed of a trial; the same for the same trial."""
+    """An observation of a trial; the same for the same index."""
     value = None if index % 5 == 0 else math.sin(index)
     return Observation(index, assignment, value, ended=index % 2 == 0)
 
 
 def check_inside(found: Assignment) -> None:
-    """Types, bounds and lattices of EVERY and CHOICES."""
+    """Asserts types, bounds and multiples of an assignment of ``EVERY`` or ``CHOICES``."""
     assert any(found["a"] == v and type(found["a"]) is type(v) for v in ("x", 3, 2.5, True))
     assert type(found["b"]) is int
     assert 0 <= found["b"] < 40
