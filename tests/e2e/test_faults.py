@@ -18,7 +18,7 @@ from .audit import Audit
 from .detour import between, fault_profile
 from .fault_proxy import FaultProxy
 from .sweeps import Sweeps, choice, eventually
-from .test_leadership import follow, holder
+from .test_leader_election import follow, holder
 
 STORMS = int(os.environ.get("SWEEPJOB_FAULTS", "1"))
 BAD = {

@@ -38,7 +38,7 @@ from sweepjob.sweep import Choice, early_termination_policy, sampling_algorithm
 from sweepjob.testing.policies import Curves, PolicyContract
 from sweepjob.testing.samplers import SamplerContract
 
-from tests.fake_api.harness import Story, quiet
+from tests.fake_api.harness import Scenario, quiet
 from tests.plugin.sweepjob_toy import POLICY, SAMPLER, WorstPolicy
 
 from .builders import sweepjob
@@ -68,7 +68,7 @@ def program(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Program:
 def test_the_operator(toy: None) -> None:
     given = spec(12, 3, earlyTermination=STOP, samplingAlgorithm=SEARCH)
     with quiet():
-        story = Story(5, given).play()
+        story = Scenario(5, given).play()
     proposed = SamplerSpec("random").build(
         parse_sweepjob({"spec": given, "metadata": {"name": "s"}}).space, 9
     )
@@ -265,7 +265,7 @@ def test_a_plugin_that_fails_to_build_is_a_problem_of_the_spec() -> None:
 
 @pytest.mark.virtual_time
 def test_a_policy_that_fails_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """Its reports are ingested, its sweep ends, and the log names it."""
+    """Its reports are ingested, its sweep ends, and the log and the status name it."""
 
     class Failing(WorstPolicy):
         name, reason = "failing", "Failing"
@@ -275,12 +275,17 @@ def test_a_policy_that_fails_stops_nothing(caplog: pytest.LogCaptureFixture) -> 
 
     failing = PolicyDeclaration("failing", "Failing", "never", lambda values, note: Failing())
     with POLICIES.registered(failing, "distribution other 1.0"), caplog.at_level("WARNING"):
-        story = Story(5, spec(4, 2, earlyTermination={"type": "failing"})).play()
+        story = Scenario(5, spec(4, 2, earlyTermination={"type": "failing"})).play()
     assert {t["status"]["phase"] for t in story.trials} == {"Succeeded"}
     found = [r.getMessage() for r in caplog.records if "out of order" in r.getMessage()]
     assert len(found) == 1
     assert "policy failing" in found[0]
     assert "distribution other 1.0" in found[0]
+    conditions = {c["type"]: c for c in story.sweep["status"]["conditions"]}
+    assert (conditions["Degraded"]["status"], conditions["Degraded"]["reason"]) == (
+        "True",
+        "PolicyFailed",
+    )
 
 
 def test_what_cannot_be_registered() -> None:

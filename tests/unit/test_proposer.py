@@ -15,7 +15,7 @@ from sweepjob.controllers.queues import Queues
 from sweepjob.controllers.sweep_registry import SweepRegistry
 from sweepjob.controllers.sweep_store import SweepStore
 from sweepjob.lifecycle.snapshot import Proposal
-from sweepjob.search.samplers.bayesian import BayesianSampler
+from sweepjob.search.samplers.bayesian_sampler import BayesianSampler
 from sweepjob.search.space import Assignment
 
 from tests.fake_api.harness import SETTINGS

@@ -220,6 +220,8 @@ def _attention(state: SweepState, now: float) -> Cause | None:
     blocker = state.record_blocker
     if blocker is not None and _has_lasted(blocker, now):
         return Cause(blocker.reason, blocker.message)
+    if state.findings.policy_failure:
+        return Cause(names.REASON_POLICY_FAILED, state.findings.policy_failure)
     for trial in state.live.values():
         found = _attention_of(state, trial, now)
         if found is not None:
