@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .pod_logs.limits import DEFAULT_LOG_LIMITS, LogLimits
+from .log_parsing.limits import DEFAULT_LOG_LIMITS, LogLimits
 from .trial_pods.sidecar import SidecarSettings
 
 

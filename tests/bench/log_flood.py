@@ -29,10 +29,10 @@ from sweepjob.api.identity import ObjectIdentity
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial import parse_record, trial_manifest
 from sweepjob.controllers.sweep_store import SweepStore
-from sweepjob.ingest.pod_logs.reader import LogReaders
+from sweepjob.ingest.log_readers.reader import LogReaders
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.http_transport import Endpoint, HttpTransport
-from sweepjob.pod_logs.log_parser import LogParser
+from sweepjob.log_parsing.log_parser import LogParser
 
 _LINE = b" acc=1 acc=2 loss=0.3 val_acc=0.5\n"
 _ALIKE = 200  # lines with the same time

@@ -7,8 +7,8 @@ from typing import Any
 
 from sweepjob.api.limits import Limits
 from sweepjob.api.phases import TrialPhase
-from sweepjob.lifecycle.observed import Job, Pod
-from sweepjob.lifecycle.snapshot import Snapshot, Totals, Trial
+from sweepjob.lifecycle.snapshot import SweepSnapshot, Totals, Trial
+from sweepjob.lifecycle.workload import Job, Pod
 
 SWEEPJOB: dict[str, Any] = {
     "apiVersion": "sweepjob.dev/v1alpha1",
@@ -67,7 +67,7 @@ def pod(index: int = 0, **values: Any) -> Pod:
     return Pod(name=f"sweep-{index}-x", uid=f"pod-{index}", **values)
 
 
-def snapshot(total: int = 4, concurrent: int = 2, **values: Any) -> Snapshot:
+def snapshot(total: int = 4, concurrent: int = 2, **values: Any) -> SweepSnapshot:
     limits = Limits(
         total,
         concurrent,
@@ -76,7 +76,7 @@ def snapshot(total: int = 4, concurrent: int = 2, **values: Any) -> Snapshot:
         max_failed_trials=values.pop("max_failed_trials", None),
         start_timeout=values.pop("start_timeout", None),
     )
-    return Snapshot(
+    return SweepSnapshot(
         limits=limits,
         started=values.pop("started", 0.0),
         suspended=values.pop("suspended", False),

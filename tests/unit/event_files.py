@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from sweepjob.sidecar.sources.crc32c import masked_crc32c
+from sweepjob.sidecar.sources.tensorboard.crc32c import masked_crc32c
 
 
 def varint(number: int) -> bytes:

@@ -16,7 +16,7 @@ from sweepjob.sidecar.mlflow.api import MlflowApi
 from sweepjob.sidecar.mlflow.database import Database
 from sweepjob.sidecar.mlflow.forwarding import forwarding_handler
 from sweepjob.sidecar.mlflow.handler import mlflow_handler
-from sweepjob.sidecar.mlflow.trial_runs import TrialRuns
+from sweepjob.sidecar.mlflow.report_selection import TrialRuns
 from sweepjob.sidecar.mlflow.upstream import Upstream
 from sweepjob.sidecar.server import Handler, LocalServer
 

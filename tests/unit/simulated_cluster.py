@@ -13,9 +13,9 @@ from sweepjob.api.cause import Cause
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
-from sweepjob.lifecycle.observed import EarlierAttempt, Job, Pod, TrainerEnd
 from sweepjob.lifecycle.planner import is_over, new_trials, plan, plan_new_trial
-from sweepjob.lifecycle.snapshot import Proposal, Snapshot, Totals, Trial
+from sweepjob.lifecycle.snapshot import Proposal, SweepSnapshot, Totals, Trial
+from sweepjob.lifecycle.workload import EarlierAttempt, Job, Pod, TrainerEnd
 
 from .builders import snapshot
 
@@ -80,7 +80,7 @@ class SimulatedCluster:
         """Whether a new trial waits for what the one before has shown: so it is in half of the sweeps."""
         return self.seed % 2 == 1
 
-    def _of_sweep(self) -> Snapshot:
+    def _of_sweep(self) -> SweepSnapshot:
         taken = self.records.keys() | self.reserved
         rest = (n for n in range(self.total) if n not in taken)
         going = sum(not t.phase.is_end for t in self.records.values())

@@ -9,15 +9,15 @@ import pytest
 from scipy.optimize import check_grad
 from scipy.stats import norm, yeojohnson
 from sweepjob.search.gaussian_process.acquisition import log_h
-from sweepjob.search.gaussian_process.fitting import Hyperparameters, LogPosterior, fit
-from sweepjob.search.gaussian_process.outcomes import (
+from sweepjob.search.gaussian_process.fitting import Hyperparameters, NegativeLogPosterior, fit
+from sweepjob.search.gaussian_process.regression import GaussianProcess
+from sweepjob.search.gaussian_process.target_transforms import (
     Warp,
     candidate_warps,
     standardise,
     winsorize,
     yeo_johnson,
 )
-from sweepjob.search.gaussian_process.regression import GaussianProcess
 
 GENERATOR = np.random.default_rng(1)
 # Five features of four parameters: the last two belong to one.
@@ -65,7 +65,7 @@ def test_the_posterior_is_the_textbooks(additive: float) -> None:
 
 
 def test_the_gradient_of_the_fit_is_finite_differences() -> None:
-    posterior = LogPosterior(FEATURES, OUTCOMES, OWNER, 4)
+    posterior = NegativeLogPosterior(FEATURES, OUTCOMES, OWNER, 4)
     for _ in range(5):
         logs = GENERATOR.normal(-1, 0.7, 7)
         error = check_grad(lambda x: posterior(x)[0], lambda x: posterior(x)[1], logs)
@@ -73,7 +73,10 @@ def test_the_gradient_of_the_fit_is_finite_differences() -> None:
 
 
 def test_the_value_of_the_fit_is_the_density() -> None:
-    posterior, logs = LogPosterior(FEATURES, OUTCOMES, OWNER, 4), GENERATOR.normal(-1, 0.5, 7)
+    posterior, logs = (
+        NegativeLogPosterior(FEATURES, OUTCOMES, OWNER, 4),
+        GENERATOR.normal(-1, 0.5, 7),
+    )
     lengths, (joint, additive, noise) = np.exp(logs[:4]), np.exp(logs[4:])
     hyper = Hyperparameters(lengths, joint, additive, noise, 0.0)
     gram = np.array([[covariance(a, b, hyper) for b in FEATURES] for a in FEATURES])

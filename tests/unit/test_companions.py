@@ -10,9 +10,9 @@ from sweepjob.api.cause import Cause
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
-from sweepjob.lifecycle.companions import OUTLIVED
-from sweepjob.lifecycle.observed import EarlierAttempt, TrainerEnd
 from sweepjob.lifecycle.planner import plan
+from sweepjob.lifecycle.remaining_containers import OUTLIVED
+from sweepjob.lifecycle.workload import EarlierAttempt, TrainerEnd
 from sweepjob.trial_pods.pod_parsing import parse_pod
 from sweepjob.trial_pods.pod_records import carry_over_trainer_end
 

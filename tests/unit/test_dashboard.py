@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.api.phases import TrialPhase
 from sweepjob.dashboard.assets import LIBRARIES, STYLES, read_asset, report_script
+from sweepjob.dashboard.cache_sync import Unavailable
 from sweepjob.dashboard.curves import points_per_curve, sample_curve
 from sweepjob.dashboard.document import build_document
 from sweepjob.dashboard.feed_registry import FeedRegistry
 from sweepjob.dashboard.html_report import render_report
-from sweepjob.dashboard.sync import Unavailable
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.kube.client import KubeClient
 from sweepjob.local.api_server import MemoryApiServer

@@ -13,7 +13,7 @@ from sweepjob.early_stopping.extrapolation import (
     MAX_FULL_TRIALS,
     MIN_FULL_TRIALS,
     BestSoFarTrace,
-    CurveExtrapolation,
+    ObservationHistory,
     median_gains,
 )
 from sweepjob.objective import Goal
@@ -34,9 +34,9 @@ def seen(number: int, of: Curve) -> Observation:
     return Observation(number, {"x": number}, score, ended=True)
 
 
-def evidence(full: Sequence[Curve], stopped: Sequence[Curve] = ()) -> CurveExtrapolation:
+def evidence(full: Sequence[Curve], stopped: Sequence[Curve] = ()) -> ObservationHistory:
     """Full trials first, then stopped ones, numbered from 0."""
-    made = CurveExtrapolation()
+    made = ObservationHistory()
     for number, of in enumerate(full):
         made.add_full(seen(number, of), number, of)
     for number, of in enumerate(stopped, len(full)):
@@ -44,7 +44,7 @@ def evidence(full: Sequence[Curve], stopped: Sequence[Curve] = ()) -> CurveExtra
     return made
 
 
-def scores(of: CurveExtrapolation) -> list[float | None]:
+def scores(of: ObservationHistory) -> list[float | None]:
     return [trial.score for trial in sorted(of.observations(), key=lambda trial: trial.index or 0)]
 
 
@@ -95,7 +95,7 @@ def test_it_lies_between_its_own_best_and_the_best_there_was(
 @given(st.permutations(range(8)))
 def test_the_order_in_which_trials_end_does_not_matter(order: list[int]) -> None:
     def told(order: Iterable[int]) -> list[float | None]:
-        made = CurveExtrapolation()
+        made = ObservationHistory()
         for number in order:
             of = curve([number / 8, number / 4 % 1, number * 0.37 % 1])
             if number % 3:
@@ -132,7 +132,7 @@ def test_the_newest_full_trials_count_whichever_ended_first() -> None:
     full = [curve([0.0, 0.5])] * MAX_FULL_TRIALS + [curve([0.0, 0.1])] * MAX_FULL_TRIALS
     numbered = list(enumerate(full))
     for order in (numbered, numbered[::-1]):
-        made = CurveExtrapolation()
+        made = ObservationHistory()
         for number, of in order:
             made.add_full(seen(number, of), number, of)
         of = curve([-1.0])

@@ -22,11 +22,15 @@ from hypothesis import strategies as st
 from sweepjob import protocol
 from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.metric_store import MetricStore
-from sweepjob.sidecar.sources.crc32c import masked_crc32c
-from sweepjob.sidecar.sources.event_records import DamagedFile, MalformedRecord, read_records
 from sweepjob.sidecar.sources.follower import Follower
 from sweepjob.sidecar.sources.json_lines import JsonLines
-from sweepjob.sidecar.sources.tensorboard import EventFiles
+from sweepjob.sidecar.sources.tensorboard.crc32c import masked_crc32c
+from sweepjob.sidecar.sources.tensorboard.event_files import EventFiles
+from sweepjob.sidecar.sources.tensorboard.event_records import (
+    DamagedFile,
+    MalformedRecord,
+    read_records,
+)
 
 from .event_files import VERSION, append, event, field, framed, log, scalar, tensor, varint
 
@@ -83,7 +87,7 @@ from sweepjob.sidecar import app  # all that a sidecar loads
 from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.json_lines import JsonLines
-from sweepjob.sidecar.sources.tensorboard import EventFiles
+from sweepjob.sidecar.sources.tensorboard.event_files import EventFiles
 path = Path(sys.argv[1])
 store = MetricStore(Journal(path.parent / "journal"), "score", "trial")
 (EventFiles if path.is_dir() else JsonLines)(path, store).read(True)

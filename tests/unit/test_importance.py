@@ -13,7 +13,7 @@ import optuna
 import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
-from sweepjob.search.importance import Importance, analyze_importance
+from sweepjob.importance import Importance, analyze_importance
 from sweepjob.search.space import Branch, Choice, LogUniform, Randint, Space, Uniform
 
 PI = math.pi

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.api.problem import InvalidSpec
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.pod_logs.log_parser import LogParser, nanoseconds
-from sweepjob.pod_logs.number_syntax import compile_expressions
+from sweepjob.log_parsing.log_parser import LogParser, nanoseconds
+from sweepjob.log_parsing.number_syntax import compile_expressions
 
 from .builders import sweepjob
 

@@ -7,7 +7,7 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweepjob.pod_logs.position import LineCounter, LogPosition
+from sweepjob.log_parsing.position import LineCounter, LogPosition
 
 SECOND = 10**9
 

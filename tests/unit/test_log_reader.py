@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from sweepjob.ingest.pod_logs import reader as log_reader
-from sweepjob.ingest.pod_logs.reader import LogReaders
+from sweepjob.ingest.log_readers import reader as log_reader
+from sweepjob.ingest.log_readers.reader import LogReaders
 from sweepjob.kube import errors
 from sweepjob.kube.denied_access import DeniedAccess
-from sweepjob.pod_logs.findings import LogFindings, log_incomplete_reasons
-from sweepjob.pod_logs.limits import LogLimits
-from sweepjob.pod_logs.log_parser import LogParser, nanoseconds
-from sweepjob.pod_logs.number_syntax import compile_expressions
-from sweepjob.pod_logs.position import LogPosition
+from sweepjob.log_parsing.findings import LogFindings, log_incomplete_reasons
+from sweepjob.log_parsing.limits import LogLimits
+from sweepjob.log_parsing.log_parser import LogParser, nanoseconds
+from sweepjob.log_parsing.number_syntax import compile_expressions
+from sweepjob.log_parsing.position import LogPosition
 from sweepjob.trial_pods.pod_parsing import parse_pod
 from sweepjob.trial_pods.pod_records import PodRecord
 

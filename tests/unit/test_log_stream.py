@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob.kube import log_stream
 from sweepjob.kube.log_stream import LONGEST, MORE, log_lines
-from sweepjob.pod_logs.log_parser import LogParser
+from sweepjob.log_parsing.log_parser import LogParser
 
 STAMP = b"2026-01-01T00:00:00.000000000Z "
 

@@ -13,14 +13,14 @@ from sweepjob.lifecycle.planner import (
     plan_new_trial,
     timeout_due,
 )
-from sweepjob.lifecycle.snapshot import Proposal, Snapshot, Totals, Trial
+from sweepjob.lifecycle.snapshot import Proposal, SweepSnapshot, Totals, Trial
 
 from .builders import job, pod, snapshot, trial
 
 PROPOSALS = tuple(Proposal(n, {"x": n}) for n in range(4))
 
 
-def begun(sweep: Snapshot, now: float = 10.0) -> list[int]:
+def begun(sweep: SweepSnapshot, now: float = 10.0) -> list[int]:
     return [new.index for new in new_trials(sweep, now)]
 
 

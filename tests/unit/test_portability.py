@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from sweepjob import protocol
-from sweepjob.sidecar.sources.open_files import InotifyUnavailable, OpenFiles
+from sweepjob.sidecar.sources.open_file_watch import InotifyUnavailable, OpenFiles
 
 from .event_files import VERSION, event, scalar
 from .local.test_run import LEVELS, Local, sweep
@@ -62,7 +62,7 @@ LINUX_FOLDERS = ("/proc", "/sys")
 GUARDED = {
     "ingest/worker.py": "its resident memory is 0 without /proc",
     "local/supervisor.py": "asks sys.platform first",
-    "sidecar/sources/open_files.py": "raises InotifyUnavailable",
+    "sidecar/sources/open_file_watch.py": "raises InotifyUnavailable",
 }
 
 

@@ -22,7 +22,7 @@ from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.mlflow.api import MlflowApi
 from sweepjob.sidecar.mlflow.database import Database
 from sweepjob.sidecar.mlflow.handler import mlflow_handler
-from sweepjob.sidecar.mlflow.trial_runs import TrialRuns
+from sweepjob.sidecar.mlflow.report_selection import TrialRuns
 from sweepjob.sidecar.pusher import Pusher
 from sweepjob.sidecar.server import LocalServer
 from sweepjob.sidecar.termination_message import TerminationMessage

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.json_lines import JsonLines
-from sweepjob.sidecar.sources.open_files import OpenFiles
+from sweepjob.sidecar.sources.open_file_watch import OpenFiles
 from sweepjob.sidecar.sources.pushgateway import PushGateway, UnsupportedPush, samples
-from sweepjob.sidecar.sources.tensorboard import EventFiles
+from sweepjob.sidecar.sources.tensorboard.event_files import EventFiles
 
 
 def store(folder: Path) -> MetricStore:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from sweepjob import protocol
+from sweepjob.api.attempt_history import dump_execution
 from sweepjob.api.curve_encoding import dump_curve
-from sweepjob.api.executions import dump_execution
 from sweepjob.api.identity import ObjectIdentity
 from sweepjob.api.incomplete_reports import dump_incomplete_reasons, parse_incomplete_reasons
 from sweepjob.api.lenient_reader import LenientReader
@@ -18,7 +18,7 @@ from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial import parse_record, trial_manifest
 from sweepjob.controllers.gpu_savings import gpu_seconds_saved
-from sweepjob.controllers.pod_view import interruption_cause, pod_view
+from sweepjob.controllers.pod_classification import interruption_cause, pod_view
 from sweepjob.controllers.snapshot_builder import sweep_snapshot, write_interval
 from sweepjob.controllers.status_builder import build_status
 from sweepjob.controllers.sweep_state import MissingMetric
@@ -27,9 +27,9 @@ from sweepjob.controllers.trial_state import GpuUsage, TrialState
 from sweepjob.controllers.trial_store import TrialStore, trial_state
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.lifecycle.snapshot import Proposal
+from sweepjob.log_parsing.findings import LogFindings
+from sweepjob.log_parsing.position import LogPosition
 from sweepjob.objective import Goal
-from sweepjob.pod_logs.findings import LogFindings
-from sweepjob.pod_logs.position import LogPosition
 from sweepjob.settings import Settings
 from sweepjob.trial_pods.pod_parsing import parse_pod
 from sweepjob.trial_pods.pod_records import PodRecord

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob.api.crds import missing_crd
+from sweepjob.api.missing_crd import missing_crd
 from sweepjob.controllers import sweepjob_audit, sweepjob_watch
 from sweepjob.controllers.sweepjob_audit import SweepJobAudit, SweepJobVersion, find_missed_events
 from sweepjob.controllers.sweepjob_watch import SweepJobWatch

@@ -9,14 +9,14 @@ import pytest
 from sweepjob import protocol
 from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.metric_store import MetricStore
-from sweepjob.sidecar.sources.run_selection import (
+from sweepjob.sidecar.sources.tensorboard.event_files import EventFiles
+from sweepjob.sidecar.sources.tensorboard.run_selection import (
     RunSelection,
     ScalarAction,
     Series,
     match_metric,
     run_precedence,
 )
-from sweepjob.sidecar.sources.tensorboard import EventFiles
 
 from .event_files import append, event, hparams, log, scalar, tensor
 

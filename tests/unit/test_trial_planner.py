@@ -7,10 +7,10 @@ from sweepjob.api.cause import Cause
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
-from sweepjob.lifecycle.observed import StartBlocker
-from sweepjob.lifecycle.startup import SUSPENDED
+from sweepjob.lifecycle.progress import SUSPENDED
 from sweepjob.lifecycle.termination import JOB_DELETED
 from sweepjob.lifecycle.trial_planner import POD_DELETED, plan_trial
+from sweepjob.lifecycle.workload import StartBlocker
 
 from .builders import job, pod, snapshot, trial
 

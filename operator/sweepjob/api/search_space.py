@@ -23,7 +23,7 @@ from ..search.space import (
     Space,
     Uniform,
 )
-from ..search.space.portable import exponent_within
+from ..search.space.deterministic_math import exponent_within
 from .reader import Reader
 from .size_limits import NAME_LIMIT, VALUE_LIMIT
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..template import command
 from ..template.references import Reference, format_path, iter_texts, references
-from .exponents import exponent_warnings
+from .log_bound_warnings import exponent_warnings
 from .problem import Problem
 from .reference_validation import nearest_reference, possible_values
 from .spec import SweepSpec

@@ -11,8 +11,8 @@ from typing import Any
 from ..search.space import Assignment, leaves
 from ..template.references import value_text
 from . import names
+from .attempt_history import parse_execution
 from .curve_encoding import parse_curve
-from .executions import parse_execution
 from .float_text import format_float
 from .incomplete_reports import parse_incomplete_reasons
 from .lenient_reader import LenientReader

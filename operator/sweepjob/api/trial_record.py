@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..search.space import Assignment
-from .executions import Execution
+from .attempt_history import AttemptRecord
 from .incomplete_reports import IncompleteReason
 from .phases import TrialPhase
 from .stop_decision import StopDecision
@@ -68,7 +68,7 @@ class TrialRecord:
     seen: tuple[str, ...]
     retry_at: float | None
     disruptions: int
-    executions: tuple[Execution, ...]
+    executions: tuple[AttemptRecord, ...]
     log_samples: tuple[str, ...] = ()
     incomplete_reasons: Mapping[str, IncompleteReason] = field(default_factory=dict)
     problems: tuple[str, ...] = ()

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from ..api.phases import SweepPhase
 from ..loading.errors import CommandError
 from ..loading.sweep_files import read_sweep
+from ..local.adapt_spec import localize, warm_start_folders
 from ..local.devices import GpuAllocator, visible_gpus
 from ..local.folder import CorruptFileError, SweepFolder
-from ..local.localize import localize, warm_start_folders
 from ..render.output_formats import print_rows
 from ..render.screen import sweep_screen
 from ..render.table import print_message, print_output

@@ -17,7 +17,7 @@ import uvloop
 from ..early_stopping.policies.registry import POLICIES
 from ..kube.connection import connect
 from ..kube.rate_limiter import RequestRateLimiter
-from ..pod_logs.number_syntax import compile_expressions
+from ..log_parsing.number_syntax import compile_expressions
 from ..search.samplers.registry import SAMPLERS
 from ..settings import Settings
 from ..telemetry import log_format

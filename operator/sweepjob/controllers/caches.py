@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from ..api import names
-from ..api.crds import missing_crd
 from ..api.identity import ObjectKey
+from ..api.missing_crd import missing_crd
 from ..api.resources import SWEEPTRIALS
 from ..api.sweeptrial import parse_record
 from ..api.trial_record import TrialRecord

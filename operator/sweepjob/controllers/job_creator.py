@@ -15,7 +15,7 @@ from ..api.trial_record import TrialRecord
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..lifecycle import actions as act
-from ..lifecycle.observed import StartBlocker
+from ..lifecycle.workload import StartBlocker
 from ..search.samplers.random import RandomSampler
 from ..search.space import Assignment
 from ..trial_pods.identity import TrialIdentity

@@ -13,7 +13,7 @@ from ..api import names
 from ..api.identity import ObjectKey
 from ..kube import errors, resources
 from ..kube.client import KubeClient
-from ..lifecycle.observed import StartBlocker
+from ..lifecycle.workload import StartBlocker
 from ..timestamps import parse_time
 from ..trial_pods.pod_records import JobRecord, PodRecord
 from ..trial_pods.start_blockers import POD_EVENTS, of_pod_event, of_refused_pod

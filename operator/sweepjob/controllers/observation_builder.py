@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ..api.phases import TrialPhase
 from ..early_stopping.curve import Curve
-from ..early_stopping.extrapolation import CurveExtrapolation
+from ..early_stopping.extrapolation import ObservationHistory
 from ..search.sampler import Observation
 from ..search.space import Assignment
 
 
 def add_observation(
-    observations: CurveExtrapolation,
+    observations: ObservationHistory,
     number: int,
     assignment: Assignment,
     curve: Curve,

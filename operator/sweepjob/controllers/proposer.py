@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from ..lifecycle.planner import free_slots, is_over
-from ..lifecycle.snapshot import Snapshot
+from ..lifecycle.snapshot import SweepSnapshot
 from ..search.sampler import Observation, Sampler
 from ..search.space import Assignment
 from ..telemetry import metrics
@@ -34,7 +34,7 @@ class Proposer:
         default_factory=WeakKeyDictionary
     )
 
-    def request(self, sweep: SweepStore, snap: Snapshot, now: float, queues: Queues) -> None:
+    def request(self, sweep: SweepStore, snap: SweepSnapshot, now: float, queues: Queues) -> None:
         """Have a proposal made in the background if a free slot lacks one.
 
         The sweep is requeued when it is there, or none can be made.
@@ -59,7 +59,7 @@ class Proposer:
             self._tasks[sweep] = asyncio.create_task(work)
 
     async def _make_and_requeue(
-        self, sweep: SweepStore, snap: Snapshot, now: float, queues: Queues
+        self, sweep: SweepStore, snap: SweepSnapshot, now: float, queues: Queues
     ) -> None:
         is_news = True  # so is an error
         try:
@@ -68,13 +68,13 @@ class Proposer:
             if is_news or sweep.state.proposals.exhausted:
                 queues.sweeps.add(sweep.state.identity.key)
 
-    def _lacks_proposal(self, sweep: SweepStore, snap: Snapshot, now: float) -> bool:
+    def _lacks_proposal(self, sweep: SweepStore, snap: SweepSnapshot, now: float) -> bool:
         proposals, wanted = sweep.state.proposals, free_slots(snap)
         if not proposals.sampler.uses_observations or proposals.exhausted:
             return False
         return not (snap.suspended or is_over(snap, now)) and len(sweep.propose(wanted)) < wanted
 
-    async def make_proposal(self, sweep: SweepStore, snap: Snapshot, now: float) -> bool:
+    async def make_proposal(self, sweep: SweepStore, snap: SweepSnapshot, now: float) -> bool:
         """Make and cache the next proposal that a free slot lacks.
 
         Args:

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 from .. import protocol
 from ..api.identity import ObjectKey
-from ..ingest.pod_logs.reader import LogReaders
+from ..ingest.log_readers.reader import LogReaders
 from ..kube.client import KubeClient
-from ..pod_logs.findings import LogFindings
-from ..pod_logs.limits import LogLimits
-from ..pod_logs.log_parser import LogParser
-from ..pod_logs.position import LogPosition
+from ..log_parsing.findings import LogFindings
+from ..log_parsing.limits import LogLimits
+from ..log_parsing.log_parser import LogParser
+from ..log_parsing.position import LogPosition
 from ..telemetry import metrics
 from ..trial_pods.lost_reports import lost_reports_notice
 from ..trial_pods.pod_records import PodRecord
 from .caches import Caches
-from .pod_view import interruption_cause, pod_view
+from .pod_classification import interruption_cause, pod_view
 from .queues import Queues
 from .sweep_registry import SweepRegistry
 from .sweep_state import SweepState

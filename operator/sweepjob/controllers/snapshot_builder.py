@@ -8,12 +8,12 @@ from typing import TypeVar
 from ..api.identity import ObjectKey
 from ..api.metrics import RETRY
 from ..api.phases import TrialPhase
-from ..lifecycle.observed import EarlierAttempt, Job, Pod, StartBlocker, TrainerEnd
-from ..lifecycle.snapshot import Snapshot, Trial
+from ..lifecycle.snapshot import SweepSnapshot, Trial
+from ..lifecycle.workload import EarlierAttempt, Job, Pod, StartBlocker, TrainerEnd
 from ..settings import Settings
 from ..trial_pods.pod_records import PodRecord
 from .caches import Caches
-from .pod_view import pod_view
+from .pod_classification import pod_view
 from .sweep_state import SweepState
 from .trial_state import TrialState
 
@@ -23,7 +23,7 @@ _LONGEST_WRITE_INTERVAL = 60.0  # but not more than so many seconds
 V = TypeVar("V", Pod, Job)
 
 
-def sweep_snapshot(state: SweepState, settings: Settings) -> Snapshot:
+def sweep_snapshot(state: SweepState, settings: Settings) -> SweepSnapshot:
     """A sweep, without proposals.
 
     Args:
@@ -33,7 +33,7 @@ def sweep_snapshot(state: SweepState, settings: Settings) -> Snapshot:
     spec, slots, proposals = state.spec, state.slots, state.proposals
     # A sampler that uses observations waits for those of the trial whose slot it fills.
     released = 0 if proposals.sampler.uses_observations else len(slots.releasing)
-    return Snapshot(
+    return SweepSnapshot(
         limits=spec.limits,
         started=state.started,
         suspended=spec.suspend,

@@ -11,11 +11,11 @@ from ..api.cause import Cause
 from ..api.missing_metric import missing_metric_message
 from ..api.phases import SweepPhase, TrialPhase
 from ..api.status import BestTrial, Condition, SweepStatus
-from ..lifecycle.companions import OUTLIVED, describe
-from ..lifecycle.observed import StartBlocker
 from ..lifecycle.planner import STOPPED, end_reason, is_over
-from ..lifecycle.snapshot import Snapshot
-from ..lifecycle.startup import PATIENCE
+from ..lifecycle.progress import PATIENCE
+from ..lifecycle.remaining_containers import OUTLIVED, describe
+from ..lifecycle.snapshot import SweepSnapshot
+from ..lifecycle.workload import StartBlocker
 from ..protocol import nested_run
 from ..timestamps import parse_time
 from .rights import ScopedRight, missing_rights_message
@@ -32,7 +32,7 @@ _RESTRICTIONS = {protocol.AMBIGUOUS_METRIC: "another metric may have been meant"
 
 def build_status(
     state: SweepState,
-    snap: Snapshot,
+    snap: SweepSnapshot,
     generation: int,
     now: float,
     lacks: Sequence[ScopedRight] = (),
@@ -86,7 +86,7 @@ def _total(state: SweepState, over: bool) -> int:
     return state.spec.limits.max_total_trials
 
 
-def _failure(state: SweepState, snap: Snapshot, now: float) -> Cause | None:
+def _failure(state: SweepState, snap: SweepSnapshot, now: float) -> Cause | None:
     limit = end_reason(snap, now)
     if limit is not None:
         return None if limit.reason == STOPPED and state.results.best is not None else limit

@@ -19,9 +19,9 @@ from ..api.spec import SweepSpec
 from ..api.status import BestTrial
 from ..api.trial_record import TrialRecord
 from ..early_stopping.evaluator import PolicyEvaluator
-from ..early_stopping.extrapolation import CurveExtrapolation
-from ..lifecycle.observed import StartBlocker
+from ..early_stopping.extrapolation import ObservationHistory
 from ..lifecycle.snapshot import Totals
+from ..lifecycle.workload import StartBlocker
 from ..search.sampler import Observation, Sampler
 from ..search.space import Assignment
 from .trial_state import TrialState
@@ -93,7 +93,7 @@ class Proposals:
     """
 
     sampler: Sampler
-    ended: CurveExtrapolation = field(default_factory=CurveExtrapolation)
+    ended: ObservationHistory = field(default_factory=ObservationHistory)
     cached: dict[int, Assignment] = field(default_factory=dict)
     exhausted_at: int | None = None
 

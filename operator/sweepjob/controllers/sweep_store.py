@@ -26,20 +26,14 @@ from ..early_stopping.curve import Curve
 from ..early_stopping.evaluator import PolicyEvaluator
 from ..early_stopping.policies.registry import POLICIES
 from ..early_stopping.policy import Decision
-from ..lifecycle.observed import StartBlocker
 from ..lifecycle.snapshot import Proposal
+from ..lifecycle.workload import StartBlocker
+from ..log_parsing.position import LogPosition
 from ..objective import Goal
-from ..pod_logs.position import LogPosition
 from ..search.space import Assignment
 from ..trial_pods.lost_reports import summary_gap_notice
 from .observation_builder import add_observation
-from .sweep_state import (
-    MissingMetric,
-    Proposals,
-    SweepState,
-    WrittenStatus,
-    first_warning,
-)
+from .sweep_state import MissingMetric, Proposals, SweepState, WrittenStatus, first_warning
 from .trial_state import TrialState
 from .trial_store import TrialStore
 from .warm_start import Source

@@ -19,7 +19,7 @@ from typing import Any
 import kopf
 
 from ..api import names
-from ..api.crds import missing_crd
+from ..api.missing_crd import missing_crd
 from ..api.resources import SWEEPJOBS
 from ..kube import errors
 from ..kube.client import KubeClient

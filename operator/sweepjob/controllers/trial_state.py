@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .. import protocol
+from ..api.attempt_history import AttemptRecord
 from ..api.cause import Cause
-from ..api.executions import Execution
 from ..api.incomplete_reports import IncompleteReason
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from ..early_stopping.curve import Curve
-from ..lifecycle.observed import StartBlocker, TrainerEnd
-from ..pod_logs.position import LogPosition
+from ..lifecycle.workload import StartBlocker, TrainerEnd
+from ..log_parsing.position import LogPosition
 from ..search.space import Assignment
 
 _LOG_START = LogPosition()
@@ -53,7 +53,7 @@ class RecordedStatus:
     stop: StopDecision | None = None
     stopped_at: float | None = None
     disruptions: int = 0
-    executions: tuple[Execution, ...] = ()
+    executions: tuple[AttemptRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

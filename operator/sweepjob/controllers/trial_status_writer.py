@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..api import names
+from ..api.attempt_history import AttemptRecord, dump_execution
 from ..api.curve_encoding import curve_patch, dump_curve
-from ..api.executions import Execution, dump_execution
 from ..api.identity import ObjectKey
 from ..api.incomplete_reports import dump_incomplete_reasons
 from ..api.phases import TrialPhase
@@ -131,7 +131,7 @@ class TrialStatusWriter:
             return
         last = self._caches.newest_pod(ObjectKey(sweep.state.namespace, trial.name), trial.uid)
         pod, node = ("", "") if last is None else (last.name, last.view.node)
-        execution = Execution(attempt, pod, node, action.reason, action.message, now)
+        execution = AttemptRecord(attempt, pod, node, action.reason, action.message, now)
         sweep.trials.add_execution(trial, execution)
 
     async def record_progress(

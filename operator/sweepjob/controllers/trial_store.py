@@ -11,21 +11,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .. import protocol
-from ..api import executions
+from ..api import attempt_history as executions
+from ..api.attempt_history import AttemptRecord
 from ..api.cause import Cause
 from ..api.curve_encoding import load_curve
-from ..api.executions import Execution
 from ..api.incomplete_reports import IncompleteReason
 from ..api.names import REASON_LOG_UNREADABLE
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from ..api.trial_record import TrialRecord
 from ..early_stopping.curve import Curve
-from ..lifecycle.observed import StartBlocker, TrainerEnd
-from ..pod_logs.findings import LogFindings, log_incomplete_reasons
-from ..pod_logs.position import LogPosition
+from ..lifecycle.workload import StartBlocker, TrainerEnd
+from ..log_parsing.findings import LogFindings, log_incomplete_reasons
+from ..log_parsing.position import LogPosition
 from ..trial_pods.pod_records import PodRecord
-from .pod_view import pod_view
+from .pod_classification import pod_view
 from .trial_state import (
     GpuUsage,
     PendingStop,
@@ -172,7 +172,7 @@ class TrialStore:
         _require(not phase.is_end, f"{phase} is an end")
         trial.status = replace(trial.status, phase=phase, reason=reason)
 
-    def add_execution(self, trial: TrialState, execution: Execution) -> None:
+    def add_execution(self, trial: TrialState, execution: AttemptRecord) -> None:
         """A pod or an attempt ended without ending the trial. The newest ones are kept."""
         kept = (*trial.status.executions, execution)[-executions.KEPT :]
         trial.status = replace(trial.status, executions=kept)
@@ -313,7 +313,7 @@ class TrialStore:
         if any(execution.pod == pod.name for execution in trial.status.executions):
             return False
         trial.status = replace(trial.status, disruptions=trial.status.disruptions + 1)
-        execution = Execution(pod.attempt, pod.name, pod.view.node, *cause, now)
+        execution = AttemptRecord(pod.attempt, pod.name, pod.view.node, *cause, now)
         self.add_execution(trial, execution)
         self._mark_pending(trial, now)
         return True

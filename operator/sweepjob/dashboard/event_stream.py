@@ -11,8 +11,8 @@ from typing import Any
 from aiohttp import web
 
 from ..kube import errors
+from .cache_sync import Unavailable
 from .http_headers import NOT_STORED, SECURITY_HEADERS
-from .sync import Unavailable
 
 # Seconds without an event after which a comment is sent, which keeps proxies from closing the connection.
 _KEEP_ALIVE = 20.0

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api import names
-from ..api.crds import missing_crd
+from ..api.missing_crd import missing_crd
 from ..api.resources import SWEEPJOBS
 from ..kube.client import KubeClient
 from ..kube.informer import Informer
 from ..kube.record_store import Key
+from .cache_sync import Unavailable, wait_until_synced
 from .sweep_feed import SweepFeed
-from .sync import Unavailable, wait_until_synced
 
 Body = Mapping[str, Any]
 # Seconds that a feed stays open after its last viewer has gone: a reloaded page finds it filled.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..importance import BinnedAxis, MainEffect, PairEffect, analyze_importance
 from ..objective import Goal
 from ..render.views import TrialView
-from ..search.importance import BinnedAxis, MainEffect, PairEffect, analyze_importance
 from ..search.space import Space
 
 _MAX_PAIRS = 15

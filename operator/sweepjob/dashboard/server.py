@@ -13,6 +13,7 @@ from aiohttp import web
 from ..http_server.connections import Connections
 from ..kube import errors
 from .access import Access, RequestRejected, Viewer
+from .cache_sync import Unavailable
 from .document import sweep_summary
 from .event_stream import dump_json, send_events
 from .feed_registry import FeedRegistry
@@ -20,7 +21,6 @@ from .http_headers import NOT_STORED, SECURITY_HEADERS
 from .local_access import LocalAccess
 from .static_files import StaticFiles
 from .stream_limits import StreamLimits
-from .sync import Unavailable
 
 _LIST_PAUSE = 0.5  # minimum seconds between two lists of sweeps in one stream
 _READY_SECONDS = 0.5  # that the readiness probe waits for the first list

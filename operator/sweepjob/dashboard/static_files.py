@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from .assets import LIBRARIES, LIVE_ENTRY, PREFETCH, STYLES, live_modules, read_asset, render_page
-from .sync import Unavailable
+from .cache_sync import Unavailable
 
 # A file's address changes with its contents.
 _CACHE_FOREVER = "public, max-age=31536000, immutable"

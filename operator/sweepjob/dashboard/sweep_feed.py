@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api import names
-from ..api.crds import missing_crd
+from ..api.missing_crd import missing_crd
 from ..api.resources import SWEEPTRIALS
 from ..kube.client import KubeClient
 from ..kube.informer import Informer
 from ..objective import Goal
 from ..render.trial_rows import json_value
 from ..render.views import SweepView, TrialView
+from .cache_sync import wait_until_synced
 from .change_log import ChangeLog
 from .curves import points_per_curve
 from .document import FORMAT, accepted_spec, analysis_fields, sweep_fields
 from .parameter_axes import parameter_axes
-from .sync import wait_until_synced
 from .trials import trial_fields
 from .warm_start import read_warm_start_trials
 

@@ -69,7 +69,7 @@ def median_gains(traces: Iterable[BestSoFarTrace], intervals: Sequence[int]) -> 
 
 
 @dataclass(slots=True)
-class CurveExtrapolation:
+class ObservationHistory:
     """The observations of all trials that have ended.
 
     A trial that was stopped early gets the score it would have reached if, from its last report on, it

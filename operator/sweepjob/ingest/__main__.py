@@ -24,7 +24,7 @@ from ..kube.rate_limiter import RequestRateLimiter
 from ..settings import Settings
 from ..telemetry.log_format import configure
 from .authentication import TokenReviewAuthenticator
-from .client import ChannelClient
+from .channel_client import ChannelClient
 from .worker import serve_ingest
 
 # TokenReviews a second and at once: they have a rate limit of their own, beside the operator's.

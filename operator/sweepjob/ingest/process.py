@@ -12,7 +12,7 @@ from typing import Any
 from ..kube.denied_access import DeniedAccess
 from ..telemetry import metrics
 from .channel import Message, encode, receive
-from .client import parse_request
+from .channel_client import parse_request
 from .push_response import PushReceiver
 
 _COMMAND = (sys.executable, "-m", "sweepjob.ingest")

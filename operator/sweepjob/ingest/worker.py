@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..http_server.connections import Connections, serve
-from .client import ChannelClient
+from .channel_client import ChannelClient
 from .server import IngestServer, TokenAuthenticator
 
 _COUNTS_INTERVAL = 1.0  # seconds

@@ -11,8 +11,8 @@ from . import errors
 from .log_stream import log_lines
 from .pod_log import log_request
 from .rate_limiter import Priority
-from .request_sender import RequestSender
 from .resources import Resource
+from .rest_client import RequestSender
 from .transport import Body, Request
 from .watch import IDLE_TIMEOUT, watch_events, watch_request
 

@@ -8,7 +8,7 @@ from ..api.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from .actions import CreateJob, CreateTrial, Plan
-from .snapshot import Proposal, Snapshot, Trial
+from .snapshot import Proposal, SweepSnapshot, Trial
 from .trial_planner import plan_trial
 
 STOPPED = "Stopped"
@@ -17,7 +17,7 @@ TRIAL_TIMEOUT = "TrialTimeout"
 FAILED_TRIALS = "TooManyFailedTrials"
 
 
-def plan(trial: Trial, sweep: Snapshot, now: float) -> Plan:
+def plan(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
     """Plans the next steps of a live trial.
 
     It is called again after the actions were executed, until it asks for none. Each action changes what
@@ -35,7 +35,7 @@ def plan(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     return Plan(todo.actions, min(coming, default=None))
 
 
-def plan_new_trial(proposal: Proposal, sweep: Snapshot, now: float) -> Plan:
+def plan_new_trial(proposal: Proposal, sweep: SweepSnapshot, now: float) -> Plan:
     """Plans the first steps of a trial with a reserved slot; no actions when the slot is gone.
 
     Args:
@@ -49,7 +49,7 @@ def plan_new_trial(proposal: Proposal, sweep: Snapshot, now: float) -> Plan:
     return Plan((CreateTrial(index, proposal.assignment), CreateJob(index, attempt=1)))
 
 
-def new_trials(sweep: Snapshot, now: float) -> tuple[Proposal, ...]:
+def new_trials(sweep: SweepSnapshot, now: float) -> tuple[Proposal, ...]:
     """The proposals that get a slot now.
 
     Args:
@@ -59,7 +59,7 @@ def new_trials(sweep: Snapshot, now: float) -> tuple[Proposal, ...]:
     return sweep.proposals[: free_slots(sweep)] if _accepts_trials(sweep, now) else ()
 
 
-def is_over(sweep: Snapshot, now: float) -> bool:
+def is_over(sweep: SweepSnapshot, now: float) -> bool:
     """Whether no trial runs, and none will start even if the sweep is not suspended.
 
     Args:
@@ -74,31 +74,31 @@ def is_over(sweep: Snapshot, now: float) -> bool:
     return at_limit or (sweep.exhausted and not sweep.proposals)
 
 
-def free_slots(sweep: Snapshot) -> int:
+def free_slots(sweep: SweepSnapshot) -> int:
     """How many further trials may start."""
     return max(0, _capacity(sweep))
 
 
-def _capacity(sweep: Snapshot) -> int:
+def _capacity(sweep: SweepSnapshot) -> int:
     """Free slots; negative when limits were lowered."""
     limits = sweep.limits
     left = limits.max_total_trials - sweep.totals.created
     return min(limits.max_concurrent_trials - (sweep.occupied - sweep.released), left)
 
 
-def _accepts_trials(sweep: Snapshot, now: float) -> bool:
+def _accepts_trials(sweep: SweepSnapshot, now: float) -> bool:
     """Whether new trials may start at all."""
     failed = sweep.totals.failed + sweep.failing
     ends = end_reason(sweep, now) is not None or _too_many_failed(sweep, failed)
     return not (ends or sweep.suspended)
 
 
-def _too_many_failed(sweep: Snapshot, failed: int) -> bool:
+def _too_many_failed(sweep: SweepSnapshot, failed: int) -> bool:
     allowed = sweep.limits.max_failed_trials
     return allowed is not None and failed > allowed
 
 
-def end_reason(sweep: Snapshot, now: float) -> Cause | None:
+def end_reason(sweep: SweepSnapshot, now: float) -> Cause | None:
     """Why a limit or a person ends the sweep; None when neither does.
 
     Args:
@@ -119,7 +119,7 @@ def end_reason(sweep: Snapshot, now: float) -> Cause | None:
     return None
 
 
-def timeout_due(sweep: Snapshot, now: float) -> float | None:
+def timeout_due(sweep: SweepSnapshot, now: float) -> float | None:
     """When the sweep's timeout ends it.
 
     Args:
@@ -135,7 +135,7 @@ def timeout_due(sweep: Snapshot, now: float) -> float | None:
     return sweep.started + timeout
 
 
-def _timeout_at(trial: Trial, sweep: Snapshot) -> float | None:
+def _timeout_at(trial: Trial, sweep: SweepSnapshot) -> float | None:
     timeout = sweep.limits.trial_timeout
     training = (p for p in trial.pods if not p.is_terminal and p.trainer_end is None)
     started = [pod.started for pod in training if pod.started is not None]
@@ -144,7 +144,7 @@ def _timeout_at(trial: Trial, sweep: Snapshot) -> float | None:
     return min(started) + timeout
 
 
-def _with_limit_stop(trial: Trial, sweep: Snapshot, now: float) -> Trial:
+def _with_limit_stop(trial: Trial, sweep: SweepSnapshot, now: float) -> Trial:
     """The trial with a pending stop where a limit is reached."""
     if trial.stop is not None or trial.pending_stop is not None:
         return trial

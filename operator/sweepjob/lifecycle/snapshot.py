@@ -14,7 +14,7 @@ from ..api.limits import COMPANION_GRACE, Limits
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from ..search.space import Assignment
-from .observed import EarlierAttempt, Job, Pod, StartBlocker
+from .workload import EarlierAttempt, Job, Pod, StartBlocker
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class SweepSnapshot:
     """A sweep at one moment.
 
     Attributes:

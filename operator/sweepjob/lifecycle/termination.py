@@ -6,9 +6,9 @@ from ..api.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from .actions import DeleteJob, DeletePod, Plan, RecordEnd, TrialAction
-from .observed import Job
+from .progress import awaited_pods, node_loss_due
 from .snapshot import Trial
-from .startup import awaited_pods, node_loss_due
+from .workload import Job
 
 JOB_DELETED = Cause("JobDeleted", "its Job was deleted by somebody else, which cancels the trial")
 WATCH_LAG = 5.0  # seconds by which one watch may lag behind another

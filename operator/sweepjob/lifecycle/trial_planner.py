@@ -18,11 +18,11 @@ from .actions import (
     RecordStop,
     TrialAction,
 )
-from .companions import end_earlier_attempts, overdue_end, stop_companions
-from .observed import TrainerEnd
-from .snapshot import Snapshot, Trial
-from .startup import awaited_pods, node_loss_due, start_timeout_stop, update_progress
+from .progress import awaited_pods, node_loss_due, start_timeout_stop, update_progress
+from .remaining_containers import end_earlier_attempts, overdue_end, stop_companions
+from .snapshot import SweepSnapshot, Trial
 from .termination import WATCH_LAG, end_deleted, end_stopped
+from .workload import TrainerEnd
 
 POD_DELETED = Cause("PodDeleted", "its pod was deleted by somebody else")
 NODE_LOST = "NodeLost"
@@ -38,7 +38,7 @@ _BACKOFF = (
 )  # seconds before the second attempt, doubled for each further one, and at most
 
 
-def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
+def plan_trial(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
     """Plans the next steps of a live trial. Limits of the sweep are decided before, see ``planner``.
 
     Args:
@@ -74,7 +74,7 @@ def plan_trial(trial: Trial, sweep: Snapshot, now: float) -> Plan:
     return update_progress(trial, sweep, now)
 
 
-def _without_job(trial: Trial, sweep: Snapshot, now: float) -> Plan:
+def _without_job(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
     pending_stop = trial.pending_stop or start_timeout_stop(trial, sweep, now)
     if pending_stop is not None:
         known = (

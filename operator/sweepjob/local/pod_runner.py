@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .log import TrainerLog
-from .output import OutputPipe
+from .log_pipe import OutputPipe
 from .pod_processes import LocalPod
 from .process import SupervisedProcess
 from .sidecar import SidecarProcess, SidecarResult, SidecarStartError

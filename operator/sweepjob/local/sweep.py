@@ -18,7 +18,7 @@ from ..controllers.build import Operator, build_operator
 from ..ingest.server import DirectSubmitter, IngestServer
 from ..kube.client import KubeClient
 from ..kube.transport import Request
-from ..pod_logs.limits import LogLimits
+from ..log_parsing.limits import LogLimits
 from ..settings import Settings
 from ..trial_pods.sidecar import SidecarSettings
 from .api_server import MemoryApiServer

@@ -46,9 +46,9 @@ def run_local(
         SweepError: A required package is not installed, or the folder has another sweep or other files.
     """
     try:
+        from ..local.adapt_spec import localize, warm_start_folders
         from ..local.devices import visible_gpus
         from ..local.folder import SweepFolder
-        from ..local.localize import localize, warm_start_folders
         from ..local.sweep import LocalSweep
     except ModuleNotFoundError as error:
         raise SweepError(f"run_local needs {error.name}: pip install 'sweepjob[local]'") from None

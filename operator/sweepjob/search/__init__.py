@@ -1,1 +1,1 @@
-"""Search spaces, samplers, and parameter importance: pure functions of their arguments."""
+"""Search spaces and samplers: pure functions of their arguments."""

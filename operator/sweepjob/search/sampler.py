@@ -17,7 +17,7 @@ class Observation:
         index: the trial's index; None for a trial of another sweep, given for a warm start.
         parameters: the trial's configuration.
         score: its best score, larger is better whatever the goal; None without a report. A trial that
-            was stopped early has the score that ``CurveExtrapolation`` estimates.
+            was stopped early has the score that ``ObservationHistory`` estimates.
         ended: False while the trial is pending, that is, while it can still report.
     """
 

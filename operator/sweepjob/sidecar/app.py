@@ -16,15 +16,15 @@ from .mlflow.api import MlflowApi
 from .mlflow.database import Database
 from .mlflow.forwarding import forwarding_handler
 from .mlflow.handler import mlflow_handler
-from .mlflow.trial_runs import TrialRuns
+from .mlflow.report_selection import TrialRuns
 from .mlflow.upstream import Upstream
 from .pusher import Pusher
 from .server import Handler, LocalServer
 from .sources.follower import Follower
 from .sources.json_lines import JsonLines
-from .sources.open_files import InotifyUnavailable, OpenFiles
+from .sources.open_file_watch import InotifyUnavailable, OpenFiles
 from .sources.pushgateway import PushGateway, pushgateway_handler
-from .sources.tensorboard import EventFiles
+from .sources.tensorboard.event_files import EventFiles
 from .termination_message import TerminationMessage
 
 _FINAL_PUSH = 1.0  # seconds; the termination message has what is not pushed by then

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from .metric_store import MetricStore
 from .server import LocalServer
-from .sources.open_files import OpenFiles
+from .sources.open_file_watch import OpenFiles
 
 # Upper bound on the trainer's shutdown, as a share of the time from its start to its first activity.
 _SHUTDOWN_SHARE = 0.27

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import protocol
 from ..api import names
-from ..lifecycle.observed import TrainerEnd
+from ..lifecycle.workload import TrainerEnd
 from ..timestamps import parse_time
 from .failures import failure_of
 from .job import trainer_of

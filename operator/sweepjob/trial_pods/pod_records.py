@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from .. import protocol
-from ..lifecycle.observed import Job, Pod, StartBlocker
+from ..lifecycle.workload import Job, Pod, StartBlocker
 from .lost_reports import SidecarExits
 
 

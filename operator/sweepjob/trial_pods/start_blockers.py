@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..api import names
-from ..lifecycle.observed import StartBlocker
+from ..lifecycle.workload import StartBlocker
 from ..timestamps import parse_time
 from . import disruptions
 from .missing_objects import MAX_MESSAGE, find_missing_object

@@ -17,7 +17,7 @@ import uvloop
 from sweepjob.http_server.connections import Connections
 from sweepjob.http_server.limits import ConnectionLimits
 from sweepjob.ingest.authentication import Caller
-from sweepjob.ingest.client import ChannelClient
+from sweepjob.ingest.channel_client import ChannelClient
 from sweepjob.ingest.worker import serve_ingest
 
 from tests.fake_api.harness import NAMESPACE

@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.early_stopping.evaluator import PolicyEvaluator
-from sweepjob.early_stopping.extrapolation import CurveExtrapolation
+from sweepjob.early_stopping.extrapolation import ObservationHistory
 from sweepjob.early_stopping.policies.asha import AshaPolicy, Rungs
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
@@ -64,7 +64,7 @@ def policy_of(kind: str, slack: float, name: str) -> Policy:
     return BanditPolicy(None, slack * (reference(name) - problem.optimum), schedule)
 
 
-def tell(evidence: CurveExtrapolation, telling: str, trial: Observation, curve: Curve) -> None:
+def tell(evidence: ObservationHistory, telling: str, trial: Observation, curve: Curve) -> None:
     """Have the sampler told of a trial that was stopped."""
     if telling == "extrapolated":
         evidence.add_stopped(trial, curve)
@@ -81,7 +81,7 @@ def sweep(name: str, seed: int, telling: str, kind: str, slack: float) -> list[f
     sampler = BayesianSampler(space, seed)
     tracker = PolicyEvaluator(policy_of(kind, slack, name), Goal.MINIMIZE)
     generator = np.random.default_rng([seed, 5])
-    evidence = CurveExtrapolation()
+    evidence = ObservationHistory()
     running: dict[int, tuple[Assignment, Curve, list[float]]] = {}
     due: list[tuple[int, int]] = []
     best, spent, created, incumbents = math.inf, 0, 0, []

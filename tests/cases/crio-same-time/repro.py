@@ -2,8 +2,8 @@
 import asyncio
 from types import SimpleNamespace
 
-from sweepjob.ingest.pod_logs.reader import LogReaders
-from sweepjob.pod_logs.log_parser import LogParser
+from sweepjob.ingest.log_readers.reader import LogReaders
+from sweepjob.log_parsing.log_parser import LogParser
 
 LINES = [
     "2026-01-01T00:00:00.123456789+00:00 epoch 1",

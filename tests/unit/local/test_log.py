@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob.kube.log_stream import MORE, log_lines
 from sweepjob.local.log import TrainerLog
+from sweepjob.local.log_pipe import OutputPipe
 from sweepjob.local.log_text import termination_message
-from sweepjob.local.output import OutputPipe
-from sweepjob.pod_logs.log_parser import LogParser, nanoseconds
+from sweepjob.log_parsing.log_parser import LogParser, nanoseconds
 
 
 async def followed(log: TrainerLog, after: float = 0.0) -> list[tuple[int, bytes]]:

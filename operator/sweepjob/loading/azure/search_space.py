@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ...api.exponents import LOGARITHMIC, bounds_warning
+from ...api.log_bound_warnings import LOGARITHMIC, bounds_warning
 from ...api.search_space import EXPRESSIONS, VALUE_KEYS
 from ...search.space import Scalar
 from .conversion import Section

@@ -63,7 +63,7 @@ def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperpar
         owner: the index of the length scale of each feature, ascending; shape (width,).
         scales: the number of length scales.
     """
-    objective = LogPosterior(features, outcomes, owner, scales)
+    objective = NegativeLogPosterior(features, outcomes, owner, scales)
     start = objective.start()
     bounds = [_LENGTH] * scales + [_VARIANCE, _VARIANCE, _NOISE]
     found = minimize(
@@ -76,7 +76,7 @@ def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperpar
     return Hyperparameters(best[:scales], joint, additive, noise, -float(found.fun))
 
 
-class LogPosterior:
+class NegativeLogPosterior:
     """Minus the log density of the data and the hyperparameters, with its gradient."""
 
     def __init__(

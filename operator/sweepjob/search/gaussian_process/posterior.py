@@ -12,8 +12,8 @@ import numpy as np
 from .arrays import Array
 from .encoding import Encoding
 from .fitting import Hyperparameters, fit
-from .outcomes import Warp, candidate_warps, standardise, winsorize
 from .regression import GaussianProcess
+from .target_transforms import Warp, candidate_warps, standardise, winsorize
 
 # Hyperparameters are fitted to at most so many trials, and predictions made from at most so many: the
 # cost of a fit grows with the cube of their number, that of a prediction with the square.

@@ -37,7 +37,7 @@ class BayesianSampler:
     fitted to the trials that have ended. Pending trials count with their posterior means (Ginsbourger
     et al. 2010, kriging believer). The proposal is the candidate of highest expected improvement;
     candidates are drawn everywhere and near good trials. A failed trial counts as the worst score, one
-    that was stopped early as the score that ``CurveExtrapolation`` estimates. No configuration is
+    that was stopped early as the score that ``ObservationHistory`` estimates. No configuration is
     proposed twice, to the end of a finite space.
 
     A proposal is a function of the seed, the index and the observations.

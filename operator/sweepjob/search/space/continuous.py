@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from .portable import normal_quantile, power
+from .deterministic_math import normal_quantile, power
 
 
 class _Continuous(ABC):

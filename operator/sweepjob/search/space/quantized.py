@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .continuous import LogNormal, LogUniform, Normal, Uniform
-from .portable import power
+from .deterministic_math import power
 
 
 @dataclass(frozen=True, slots=True)

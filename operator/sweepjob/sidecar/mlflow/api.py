@@ -16,11 +16,11 @@ from .document_store import DocumentStore
 from .errors import unsupported
 from .experiments import Experiments
 from .logged_models import LoggedModels
-from .registry import Registry
-from .run_api import RunApi
-from .run_views import RunViews
+from .model_registry import Registry
+from .report_selection import TrialRuns
+from .run_endpoints import RunApi
+from .run_search import RunViews
 from .traces import Traces
-from .trial_runs import TrialRuns
 
 Body = dict[str, Any]
 _FILES = "files are in the trainer's container, at the run's artifact_uri"

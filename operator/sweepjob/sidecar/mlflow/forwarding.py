@@ -19,8 +19,8 @@ from ..request_body import BadBody
 from ..server import Handler
 from .database import Database
 from .handler import endpoint
+from .report_selection import TrialRuns
 from .run_recorder import RunRecorder
-from .trial_runs import TrialRuns
 from .upstream import Upstream
 
 _CHUNK = 256 * 1024

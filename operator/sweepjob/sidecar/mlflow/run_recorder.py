@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from ..request_body import BadBody
 from .conversions import metric_values, pairs
 from .database import Database
-from .runs import PARENT
-from .trial_runs import TrialRuns
+from .report_selection import TrialRuns
+from .run_store import PARENT
 
 Body = dict[str, Any]
 Fetch = Callable[[str], Body]

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from ... import protocol
 from ..metric_store import MetricStore
-from .regular_files import explain, incomplete, open_regular
+from .safe_open import explain, incomplete, open_regular
 
 _LONGEST = 1024 * 1024  # bytes of a line; a longer one is skipped
 _CHECKED = 256  # bytes before the offset, by which a rewritten file is recognized

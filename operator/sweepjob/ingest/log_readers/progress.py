@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...kube.log_stream import MORE
-from ...pod_logs.findings import LogFindings
-from ...pod_logs.log_parser import LogParser, nanoseconds
-from ...pod_logs.position import LineCounter, LogPosition
+from ...log_parsing.findings import LogFindings
+from ...log_parsing.log_parser import LogParser, nanoseconds
+from ...log_parsing.position import LineCounter, LogPosition
 
 _FRESH = 2.0  # seconds that a line may be older than usual while reading is up to date
 # The newest of the skipped lines are parsed all the same: the last report is often the best. Lines,

@@ -12,9 +12,9 @@ from .conversions import metric_values, pairs
 from .document_store import DocumentStore
 from .errors import invalid, not_found
 from .logged_models import LoggedModels
-from .run_views import RunViews
-from .runs import RUN_NAME, Run
-from .trial_runs import TrialRuns
+from .report_selection import TrialRuns
+from .run_search import RunViews
+from .run_store import RUN_NAME, Run
 
 Body = dict[str, Any]
 _HISTORY_PAGE = 25_000  # values in one answer, unless the client asks for fewer

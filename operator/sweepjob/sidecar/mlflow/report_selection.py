@@ -15,7 +15,7 @@ from typing import Any
 from ..metric_store import MetricStore
 from .database import Database
 from .metrics import Metrics
-from .runs import PARENT, RESUMED, RUN_NAME, Run, Runs
+from .run_store import PARENT, RESUMED, RUN_NAME, Run, Runs
 
 # Tags that the fluent API sets, which has an active run. A plain client does not set them.
 _FLUENT = ("mlflow.source.name", "mlflow.user")

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..gaussian_process.encoding import Axis, Encoding
-from ..space import Assignment, Branch, Choice, Path, Space
+from ..search.gaussian_process.encoding import Axis, Encoding
+from ..search.space import Assignment, Branch, Choice, Path, Space
 
 Codes = npt.NDArray[np.int64]
 # Finer bins would not matter: a forest of some hundred trials cannot tell them apart.

@@ -10,8 +10,8 @@ from . import search
 from .conversions import EXPERIMENT_ID, dump_pairs
 from .document_store import DocumentStore
 from .filters import Lookup, Searchable
-from .runs import Run
-from .trial_runs import TrialRuns
+from .report_selection import TrialRuns
+from .run_store import Run
 
 Body = dict[str, Any]
 _SEARCHABLE = Searchable(

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from .actions import DeleteJob, DeletePod, RecordStop, TrialAction
-from .observed import EarlierAttempt, Pod, TrainerEnd
-from .snapshot import Snapshot, Trial
+from .snapshot import SweepSnapshot, Trial
+from .workload import EarlierAttempt, Pod, TrainerEnd
 
 OUTLIVED = "ContainersOutliveTrainer"
 _REMEDY = (
@@ -33,7 +33,7 @@ def _pod_of_companions(trial: Trial) -> Pod | None:
     return next((pod for pod in pods if pod.trainer_end is not None), None)
 
 
-def overdue_end(trial: Trial, sweep: Snapshot, now: float) -> TrainerEnd | None:
+def overdue_end(trial: Trial, sweep: SweepSnapshot, now: float) -> TrainerEnd | None:
     """How the trainer ended, once the grace period of the other containers is over.
 
     A decision to stop the trial ends it at once, and so does a deletion of the pod: its Job would replace

@@ -9,11 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from ... import protocol
-from ..metric_store import MetricStore
+from .... import protocol
+from ...metric_store import MetricStore
+from ..safe_open import explain, incomplete, open_regular
 from .event_file_listing import MOST_FILES, EventFile, Listing, list_event_files
 from .event_records import DamagedFile, MalformedRecord, Record, read_records
-from .regular_files import explain, incomplete, open_regular
 from .run_selection import (
     RunSelection,
     ScalarAction,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from ...kube.token_bucket import TokenBucket
-from ...pod_logs.limits import LogLimits
+from ...log_parsing.limits import LogLimits
 
 # Seconds for which all streams together hold the event loop at once.
 _SLICE = 0.002

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from ..api.cause import Cause
 from ..api.names import REASON_REPORTS_LOST
-from ..lifecycle.observed import Pod
-from ..lifecycle.startup import SUSPENDED
+from ..lifecycle.progress import SUSPENDED
 from ..lifecycle.trial_planner import POD_DELETED
+from ..lifecycle.workload import Pod
 from ..trial_pods.disruptions import SUMMARY_LOST
 from ..trial_pods.pod_records import PodRecord
 from .trial_state import TrialState

@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ..space import Assignment, Space
+from ..search.space import Assignment, Space
 from .bins import BinnedAxis, binned_axes
 from .forest import Array, grow_tree
 from .variance import VarianceShares, interaction, variance

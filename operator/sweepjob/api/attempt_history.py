@@ -13,7 +13,7 @@ _MESSAGE_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Execution:
+class AttemptRecord:
     """An execution that ended without ending its trial.
 
     Attributes:
@@ -31,7 +31,7 @@ class Execution:
     ended: float
 
 
-def dump_execution(execution: Execution) -> dict[str, Any]:
+def dump_execution(execution: AttemptRecord) -> dict[str, Any]:
     """Returns an entry of ``status.executions``."""
     return {
         "attempt": execution.attempt,
@@ -43,9 +43,9 @@ def dump_execution(execution: Execution) -> dict[str, Any]:
     }
 
 
-def parse_execution(dumped: LenientReader) -> Execution:
+def parse_execution(dumped: LenientReader) -> AttemptRecord:
     """Reads an entry of ``status.executions``; problems are added to the reader's."""
-    return Execution(
+    return AttemptRecord(
         attempt=dumped.whole("attempt", 1),
         pod=dumped.text("pod"),
         node=dumped.text("node"),

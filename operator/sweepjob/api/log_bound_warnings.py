@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..search.space.portable import power
+from ..search.space.deterministic_math import power
 from .problem import Problem
 
 LOGARITHMIC = ("loguniform", "qloguniform")

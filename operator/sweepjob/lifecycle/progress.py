@@ -8,9 +8,9 @@ from ..api.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from .actions import Plan, RecordProgress
-from .companions import OUTLIVED, describe, trainer_end
-from .observed import Pod
-from .snapshot import Snapshot, Trial
+from .remaining_containers import OUTLIVED, describe, trainer_end
+from .snapshot import SweepSnapshot, Trial
+from .workload import Pod
 
 SUSPENDED = Cause("JobSuspended", "its Job is suspended: it waits in a queue, and no timeout runs")
 # Seconds that a blocker lasts before it is reported: a GPU may be free a moment later.
@@ -19,7 +19,7 @@ PATIENCE = 3.0
 _START_TIMEOUT = 600.0
 
 
-def start_timeout_stop(trial: Trial, sweep: Snapshot, now: float) -> StopDecision | None:
+def start_timeout_stop(trial: Trial, sweep: SweepSnapshot, now: float) -> StopDecision | None:
     """The decision to stop a trial that has not started for too long.
 
     Args:
@@ -35,7 +35,7 @@ def start_timeout_stop(trial: Trial, sweep: Snapshot, now: float) -> StopDecisio
     return StopDecision(TrialPhase.FAILED, trial.start_blocker.reason, message)
 
 
-def _start_deadline(trial: Trial, sweep: Snapshot) -> float | None:
+def _start_deadline(trial: Trial, sweep: SweepSnapshot) -> float | None:
     if trial.start_blocker is None:
         return None
     timeout = sweep.limits.start_timeout
@@ -75,7 +75,7 @@ def node_loss_due(pods: Iterable[Pod], patience: float) -> float | None:
     return min((s + patience for s in since if s is not None), default=None)
 
 
-def update_progress(trial: Trial, sweep: Snapshot, now: float) -> Plan:
+def update_progress(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
     """Keeps the record up to date while there is nothing to decide.
 
     Args:
@@ -92,7 +92,7 @@ def update_progress(trial: Trial, sweep: Snapshot, now: float) -> Plan:
 
 
 def _current_phase(
-    trial: Trial, sweep: Snapshot, now: float
+    trial: Trial, sweep: SweepSnapshot, now: float
 ) -> tuple[TrialPhase, str, str, list[float | None]]:
     """Phase, reason and message of a live trial, and when they may change by time alone."""
     end = trainer_end(trial)

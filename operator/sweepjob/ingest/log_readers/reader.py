@@ -1,7 +1,7 @@
 """Reads reports from the logs of pods, for sweeps with this source: one stream for each trainer.
 
 A stream that broke, or an operator that was restarted, continues behind the last recorded report
-(``sweepjob.pod_logs.position``). All streams together have a share of the event loop's time (``budget``).
+(``log_parsing.position``). All streams together have a share of the event loop's time (``budget``).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 
 from ...kube import errors
 from ...kube.client import KubeClient
-from ...pod_logs.findings import LogFindings
-from ...pod_logs.limits import DEFAULT_LOG_LIMITS, LogLimits
-from ...pod_logs.log_parser import LogParser
-from ...pod_logs.position import LogPosition
+from ...log_parsing.findings import LogFindings
+from ...log_parsing.limits import DEFAULT_LOG_LIMITS, LogLimits
+from ...log_parsing.log_parser import LogParser
+from ...log_parsing.position import LogPosition
 from ...telemetry import metrics
 from ...trial_pods.pod_records import PodRecord
 from .budget import LoopShare, StreamBudget

@@ -1,0 +1,1 @@
+"""Reports what the TensorBoard event files of a script say."""
