@@ -10,7 +10,7 @@ def find_condition(status: Mapping[str, Any], kind: str, value: str) -> Mapping[
     """Returns the condition of a type if it has a status; None otherwise.
 
     Args:
-        status: of the object.
+        status: the ``status`` of the object.
         kind: type of the condition.
         value: ``True``, ``False`` or ``Unknown``.
     """

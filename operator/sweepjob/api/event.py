@@ -15,7 +15,7 @@ class NewEvent:
     """An event about one object.
 
     Attributes:
-        kind, namespace, name, uid: of the object.
+        kind, namespace, name, uid: identify the object.
         reason: one word in CamelCase.
         message: cut to the API server's 1,024 characters.
         warning: type ``Warning``; otherwise ``Normal``.

@@ -20,7 +20,7 @@ class LenientReader:
 
     Args:
         data: the object; None and anything else read as an empty one, and anything else is a problem.
-        path: of the object, e.g. ``status.curve``.
+        path: the path of the object, e.g. ``status.curve``.
         problems: problems are appended to it; a new list by default.
     """
 

@@ -21,8 +21,8 @@ def exponent_warnings(space: Any, base: float, path: str = "spec.searchSpace") -
 
     Args:
         space: ``spec.searchSpace`` as it is written, or a branch of a choice.
-        base: of the logarithmic expressions.
-        path: of ``space``, for the warnings.
+        base: the base of the logarithmic expressions.
+        path: the path of ``space``, for the warnings.
     """
     for name, expression in space.items() if isinstance(space, Mapping) else ():
         if not isinstance(expression, Mapping):
@@ -45,9 +45,9 @@ def bounds_warning(name: str, expression: Mapping[str, Any], base: float) -> str
     """The warning about the bounds of a log form; empty where they can be exponents.
 
     Args:
-        name: of the parameter.
-        expression: as it is written.
-        base: of the logarithmic expressions.
+        name: the name of the parameter.
+        expression: the expression as it is written in the spec.
+        base: the base of the logarithmic expressions.
     """
     low, high = expression.get("minValue"), expression.get("maxValue")
     if not isinstance(low, int | float) or not isinstance(high, int | float):

@@ -15,7 +15,7 @@ def missing_crd(plural: str, versions: Mapping[str, Set[str]]) -> str:
     """Why a resource of this project cannot be used, and what to do; empty when it is served.
 
     Args:
-        plural: of the resource.
+        plural: the plural of the resource.
         versions: the resources of this project's API group, by the versions in which they are served.
     """
     if plural in versions.get(names.VERSION, ()):

@@ -111,9 +111,9 @@ def owner_reference(kind: str, name: str, uid: str) -> dict[str, object]:
     """Returns an owner reference: the object is deleted with its owner, which is its controller.
 
     Args:
-        kind: of the owner.
-        name: of the owner.
-        uid: of the owner.
+        kind: the kind of the owner.
+        name: the name of the owner.
+        uid: the uid of the owner.
     """
     return {
         "apiVersion": API_VERSION,

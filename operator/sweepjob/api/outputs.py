@@ -22,9 +22,9 @@ class Output:
     """One output.
 
     Attributes:
-        name: of the output.
+        name: the name of the output.
         volume: a volume source as in a pod, e.g. ``{persistentVolumeClaim: {claimName: models}}``.
-        mount_path: of the trial's folder, in its container.
+        mount_path: the mount path of the trial's folder in the container.
         sub_path: folder on the volume that contains those of sweeps and trials.
     """
 

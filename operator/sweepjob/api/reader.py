@@ -24,7 +24,7 @@ class Reader:
 
     Args:
         data: the object; anything else is a problem, and reads as an empty object.
-        path: of the object, e.g. ``spec.limits``.
+        path: the path of the object, e.g. ``spec.limits``.
         problems: problems are appended to it; a new list by default.
     """
 

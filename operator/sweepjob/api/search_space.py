@@ -43,7 +43,7 @@ def parse_space(reader: Reader, base: float = math.e) -> Space:
 
     Args:
         reader: the section. Mistakes are recorded there; the result must not be used then.
-        base: of the logarithmic expressions (``samplingAlgorithm.logbase``).
+        base: the base of the logarithmic expressions (``samplingAlgorithm.logbase``).
     """
     if not reader.data:
         reader.note("", {}, "is required: at least one parameter, e.g. learning_rate: {type: ...}")

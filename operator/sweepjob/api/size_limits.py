@@ -24,8 +24,8 @@ def size_problems(spec: Any, path: str) -> list[Problem]:
     """Returns the first problems of a spec's size, depth and strings.
 
     Args:
-        spec: of any type.
-        path: of the spec, e.g. ``spec``.
+        spec: the spec, of any type.
+        path: the path of the spec, e.g. ``spec``.
     """
     found = []
     for problem in _walk(spec, path):

@@ -22,7 +22,7 @@ class TrialTemplate:
 
     Attributes:
         template: a pod template; None for the short form.
-        image: of the short form; empty with a template.
+        image: the image in the short form; empty with a template.
         command: a shell command or an argument vector; references are not resolved yet.
         env: variables, as in a container.
         resources: requests and limits, as in a container.

@@ -56,10 +56,10 @@ class SweepStatus:
     """The content of a SweepJob's status.
 
     Attributes:
-        generation: of the spec that the status is about.
+        generation: the generation of the spec that the status describes.
         phase: a summary for printer columns; the conditions are authoritative.
-        conditions: in the order of the status.
-        seed: of the sampler.
+        conditions: the conditions, in the order of the status.
+        seed: the sampler's seed.
         started, completed: seconds since the epoch; None before.
         total: maximum number of trials.
         created: number of trials so far.
@@ -211,8 +211,8 @@ def is_accepted(status: Mapping[str, Any], generation: int) -> bool:
     """Whether this generation of the spec is accepted already.
 
     Args:
-        status: of the SweepJob.
-        generation: of its spec.
+        status: the status of the SweepJob.
+        generation: the generation of its spec.
     """
     return any(
         c["type"] == names.ACCEPTED

@@ -17,7 +17,7 @@ class StopDecision:
             stopped, the phase that the trainer's exit results in.
         reason: one word, e.g. ``Bandit`` or ``TrialTimeout``.
         message: one sentence.
-        policy, interval, value, threshold, comparators: of the policy, where one decided.
+        policy, interval, value, threshold, comparators: what the policy compared, where one decided.
     """
 
     outcome: TrialPhase

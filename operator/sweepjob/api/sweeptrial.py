@@ -29,7 +29,7 @@ def trial_manifest(
     """Returns a new SweepTrial. It has the assignment twice: exact, as JSON, and readable, leaf by leaf.
 
     Args:
-        namespace: of the sweep.
+        namespace: the namespace of the sweep.
         sweep: name of the sweep.
         sweep_uid: the sweep is the owner of the object.
         index: number of the trial within its sweep, from 0.

@@ -18,7 +18,7 @@ class TrialRecord:
     """What a SweepTrial object says about its trial.
 
     Attributes:
-        namespace, name, uid: of the SweepTrial.
+        namespace, name, uid: identify the SweepTrial.
         sweep, sweep_uid: its sweep.
         version: its resourceVersion.
         index: number of the trial within its sweep, from 0.

@@ -33,7 +33,7 @@ async def run(settings: Settings) -> None:
     """Run the operator until one of its parts ends.
 
     Args:
-        settings: of the process's environment.
+        settings: the settings from the process's environment.
     """
     compile_expressions()
     rate = settings.requests_per_second

@@ -53,7 +53,7 @@ class CacheListener(Protocol):
         """A pod changed, or it became known whose it is.
 
         Args:
-            pod: as it is now, or was last.
+            pod: the pod in its current or last known state.
             gone: it was deleted.
         """
         ...

@@ -55,7 +55,7 @@ class EventRecorder:
         """Record an event about a trial.
 
         Args:
-            state: of its sweep.
+            state: the state of the trial's sweep.
             trial: the trial.
             reason: one word.
             message: one sentence.
@@ -94,7 +94,7 @@ class EventRecorder:
         """Record what changed in the status of a sweep.
 
         Args:
-            state: of the sweep, with its status as it was just written.
+            state: the state of the sweep, with the status that was just written.
             before: the status before.
         """
         about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)

@@ -43,8 +43,8 @@ class Executor:
         """Execute the actions of one trial in order.
 
         Args:
-            sweep: of the trial.
-            actions: about one trial; what follows an error is left out.
+            sweep: the trial's sweep.
+            actions: the actions for one trial; those after an error are skipped.
 
         Raises:
             ApiError: a request failed.

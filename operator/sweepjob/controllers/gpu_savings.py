@@ -14,7 +14,7 @@ def gpu_seconds_saved(state: SweepState, trial: TrialState, now: float) -> float
     one, as many as the live trial with the most, which is a lower bound.
 
     Args:
-        state: of the trial's sweep.
+        state: the state of the trial's sweep.
         trial: a trial that was stopped early.
         now: seconds since the epoch when it ended.
     """

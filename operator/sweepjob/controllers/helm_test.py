@@ -40,8 +40,8 @@ async def follow(api: KubeClient, namespace: str, name: str) -> dict[str, Any]:
 
     Args:
         api: the client.
-        namespace: of the SweepJob.
-        name: of the SweepJob.
+        namespace: the namespace of the SweepJob.
+        name: the name of the SweepJob.
     """
     deadline, printed = time.monotonic() + _TIMEOUT, ""
     while True:
@@ -61,9 +61,9 @@ async def run(namespace: str, name: str, image: str, *, strict_tls: bool) -> int
     """Create a sweep, wait for its end, and delete it; returns the exit code.
 
     Args:
-        namespace: of the SweepJob.
-        name: of the SweepJob.
-        image: of the trials; has Python.
+        namespace: the namespace of the SweepJob.
+        name: the name of the SweepJob.
+        image: the image of the trials, which must have Python.
         strict_tls: as for ``kube.connection.connect``.
     """
     api = await connect(strict_tls=strict_tls)

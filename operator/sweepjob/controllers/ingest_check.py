@@ -22,7 +22,7 @@ class IngestCheck:
     Args:
         url: where sidecars reach it.
         authority: PEM of the certificate authority that sidecars verify its certificate with.
-        port: on which it listens.
+        port: the port that the server listens on.
 
     Attributes:
         not_ready_reason: why sidecars cannot connect; empty when they can.

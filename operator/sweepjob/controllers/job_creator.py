@@ -43,7 +43,7 @@ class JobCreator:
 
     Args:
         api: the API server.
-        caches: of records and Jobs.
+        caches: the caches of records and Jobs.
         events: records events.
         limits: reads the LimitRanges and quotas of a namespace.
         sidecar: configuration of the sidecars.
@@ -70,7 +70,7 @@ class JobCreator:
         """Create the record of a new trial.
 
         Args:
-            sweep: of the trial.
+            sweep: the trial's sweep.
             action: index and assignment.
 
         Raises:
@@ -121,7 +121,7 @@ class JobCreator:
         with the time that it has been refused.
 
         Args:
-            sweep: of the trial.
+            sweep: the trial's sweep.
             trial: a live trial without a Job.
             action: the attempt.
 
@@ -150,7 +150,7 @@ class JobCreator:
         """Try the creation of a Job of the sweep, without creating it.
 
         Args:
-            sweep: without trials yet.
+            sweep: a sweep without trials yet.
 
         Returns:
             Why the API server, or an admission webhook, refuses it; empty when it does not. A refusal

@@ -38,7 +38,7 @@ class JobEventPoller:
 
     Args:
         api: the API server.
-        caches: of Jobs and pods.
+        caches: the caches of Jobs and pods.
         limits: reads the LimitRanges and quotas of a namespace.
     """
 
@@ -52,7 +52,7 @@ class JobEventPoller:
         """Note in the trial's state why it has no pod, or why its pod does not start.
 
         Args:
-            sweep: of the trial.
+            sweep: the trial's sweep.
             trial: a live trial.
             now: seconds since the epoch.
 

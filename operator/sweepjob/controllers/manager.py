@@ -37,15 +37,15 @@ class ControllerManager:
 
     Args:
         api: the API server.
-        settings: of the operator.
+        settings: the operator's settings.
         clock: seconds since the epoch.
         missing_rights_for: the permissions that the operator lacks and that matter to the sweeps of a
         namespace
             with a source of metrics.
 
     Attributes:
-        caches: of records, Jobs and pods; to be run.
-        queues: of the controllers; to be run.
+        caches: the caches of records, Jobs and pods; to be run.
+        queues: the controllers' queues; to be run.
         reports: ingests what trials report.
     """
 

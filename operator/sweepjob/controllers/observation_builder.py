@@ -22,7 +22,7 @@ def add_observation(
     proposed again.
 
     Args:
-        observations: of the sweep's ended trials.
+        observations: the observations of the sweep's ended trials.
         number: index of the trial; below zero for a trial of another sweep.
         assignment: the parameter values that it tried.
         curve: its reports.

@@ -31,7 +31,7 @@ class OperatorProcess:
 
     Args:
         api: the operator's client.
-        settings: of the process's environment.
+        settings: the settings from the process's environment.
 
     Attributes:
         operator: the operator itself.

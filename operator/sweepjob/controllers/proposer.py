@@ -43,7 +43,7 @@ class Proposer:
             sweep: an active sweep.
             snap: the same sweep at this moment.
             now: seconds since the epoch.
-            queues: of the controllers.
+            queues: the controllers' queues.
 
         Raises:
             Exception: the error of the previous proposal, once.

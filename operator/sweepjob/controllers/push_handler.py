@@ -24,7 +24,7 @@ class PushHandler:
 
     Args:
         reports: ingests reports.
-        caches: of records, Jobs and pods.
+        caches: the caches of records, Jobs and pods.
         leads: whether this operator is the leader; a standby ingests nothing.
     """
 

@@ -22,7 +22,7 @@ class Queues:
     """The three work queues. ``connect`` has to be called before anything is added.
 
     Args:
-        registry: of all sweeps.
+        registry: the registry of all sweeps.
     """
 
     sweeps: WorkQueue[ObjectKey]
@@ -68,7 +68,7 @@ class Queues:
         """Reconcile a sweep's status when it may be written again.
 
         Args:
-            state: of the sweep.
+            state: the state of the sweep.
             now: seconds since the epoch.
         """
         due = state.written.written_at + self._registry.status_interval()

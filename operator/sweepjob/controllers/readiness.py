@@ -17,7 +17,7 @@ class Readiness:
         parts: each returns its reasons, none while it works.
 
     Attributes:
-        reasons: of the last check; empty when the operator is ready.
+        reasons: the reasons found by the last check; empty when the operator is ready.
     """
 
     def __init__(self, *parts: Callable[[], Iterable[str]]) -> None:

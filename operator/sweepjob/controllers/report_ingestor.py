@@ -32,9 +32,9 @@ class ReportIngestor:
 
     Args:
         api: the API server.
-        caches: of Jobs and pods.
-        registry: of all sweeps.
-        queues: of the controllers.
+        caches: the caches of Jobs and pods.
+        registry: the registry of all sweeps.
+        queues: the controllers' queues.
         clock: seconds since the epoch.
         limits: budgets for reading logs.
     """
@@ -80,7 +80,7 @@ class ReportIngestor:
         """Ingest what a sidecar sent, which is authenticated already.
 
         Args:
-            key: of the sweep.
+            key: the key of the sweep.
             push: the reports.
             pod: uid of the sidecar's pod.
 
@@ -117,7 +117,7 @@ class ReportIngestor:
         """Ingest what a pod's status shows: GPU time, interruptions, and the sidecar's summary.
 
         Args:
-            sweep: of the pod's trial.
+            sweep: the sweep of the pod's trial.
             pod: the pod; ignored unless it is of the current attempt of a live trial.
             gone: it was deleted.
         """
@@ -160,7 +160,7 @@ class ReportIngestor:
         """Have the log of a trial's current pod read, where reports are printed.
 
         Args:
-            sweep: of the trial.
+            sweep: the trial's sweep.
             trial: a live trial.
         """
         if sweep.state.spec.metrics.source != protocol.LOGS:
@@ -183,7 +183,7 @@ class ReportIngestor:
         """Whether all reports of a pod were ingested.
 
         Args:
-            state: of the pod's sweep.
+            state: the state of the pod's sweep.
             pod: a pod that has ended.
         """
         return state.spec.metrics.source != protocol.LOGS or self._logs.has_read(pod.uid)

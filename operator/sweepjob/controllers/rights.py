@@ -42,11 +42,11 @@ class Right:
     Attributes:
         group: the API group; empty for the core group.
         resource: plural, with the subresource behind a slash.
-        verb: of RBAC.
+        verb: the RBAC verb.
         need: how much the operator depends on it.
         loss: what does not work without it.
         grant: the role that grants it.
-        sources: of metrics; sweeps with another source are not affected. Empty for all sources.
+        sources: metrics sources; sweeps with another source are not affected. Empty for all sources.
     """
 
     group: str
@@ -134,7 +134,7 @@ class ScopedRight:
     Attributes:
         right: the verb on a resource.
         namespace: None for the whole cluster.
-        name: of the only object that it is needed for; empty for all.
+        name: the only object that it is needed for; empty for all.
     """
 
     right: Right
@@ -168,8 +168,8 @@ def affects_sweep(lack: ScopedRight, namespace: str, source: str) -> bool:
 
     Args:
         lack: the right that is lacking.
-        namespace: of the sweep.
-        source: of the sweep's metrics.
+        namespace: the namespace of the sweep.
+        source: the sweep's metrics source.
     """
     right = lack.right
     here = lack.namespace is None or right.grant is not Grant.WATCHED or lack.namespace == namespace

@@ -27,7 +27,7 @@ def scoped_rights(namespaces: tuple[str, ...], lease: tuple[str, str] | None) ->
     """Every right with the scope in which the operator needs it.
 
     Args:
-        namespaces: that are watched; none for the whole cluster.
+        namespaces: the watched namespaces; none for the whole cluster.
         lease: namespace and name of the Lease; None without leader election.
     """
     everywhere: tuple[str | None, ...] = namespaces or (None,)
@@ -52,7 +52,7 @@ async def is_allowed(api: KubeClient, right: Right, namespace: str | None, name:
         api: the client.
         right: the verb on a resource.
         namespace: None for the whole cluster.
-        name: of the only object that it is needed for; empty for all.
+        name: the only object that it is needed for; empty for all.
 
     Raises:
         ApiError: the API server did not answer, or does not allow the question.
@@ -85,7 +85,7 @@ class RightsReviewer:
 
     Args:
         api: the client.
-        namespaces: that are watched; none for the whole cluster.
+        namespaces: the watched namespaces; none for the whole cluster.
         lease: namespace and name of the Lease; None without leader election.
         changed: called when ``lacking`` has changed.
 

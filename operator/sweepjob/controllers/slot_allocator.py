@@ -16,8 +16,8 @@ def fill_slots(sweep: SweepStore, settings: Settings, queues: Queues, now: float
 
     Args:
         sweep: an active sweep.
-        settings: of the operator.
-        queues: of the controllers.
+        settings: the operator's settings.
+        queues: the controllers' queues.
         now: seconds since the epoch.
     """
     snap = sweep_snapshot(sweep.state, settings)

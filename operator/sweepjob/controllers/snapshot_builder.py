@@ -27,8 +27,8 @@ def sweep_snapshot(state: SweepState, settings: Settings) -> SweepSnapshot:
     """A sweep, without proposals.
 
     Args:
-        state: of the sweep.
-        settings: of the operator.
+        state: the state of the sweep.
+        settings: the operator's settings.
     """
     spec, slots, proposals = state.spec, state.slots, state.proposals
     # A sampler that uses observations waits for those of the trial whose slot it fills.
@@ -74,8 +74,8 @@ class Workload:
 
         Args:
             trial: a live trial.
-            namespace: of its sweep.
-            caches: of Jobs and pods.
+            namespace: the namespace of its sweep.
+            caches: the caches of Jobs and pods.
         """
         key, attempt = ObjectKey(namespace, trial.name), trial.status.attempt
         orphans = caches.orphan_pods_of(key, trial.uid)
@@ -124,7 +124,7 @@ def trial_snapshot(
 
     Args:
         trial: the trial, after ``TrialStore.observe_workload``.
-        workload: of the same moment.
+        workload: the trial's Jobs and pods at the same moment.
         unread_pods: uids of pods with reports that have not been ingested; they count as running.
         interval: seconds between two writes of a curve, at least.
         capacity_limited: a slot is reused only after its pod has terminated.

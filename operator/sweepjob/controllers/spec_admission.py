@@ -44,12 +44,12 @@ class SpecAdmission:
 
     Args:
         api: the API server.
-        caches: of records and pods.
+        caches: the caches of records and pods.
         job_creator: tries a Job of the sweep.
         status_writer: writes the status of SweepJobs.
         events: records events.
         reports: ingests what pods show.
-        queues: of the controllers.
+        queues: the controllers' queues.
         clock: seconds since the epoch.
     """
 
@@ -77,7 +77,7 @@ class SpecAdmission:
         """Check a new generation of a spec, and make the sweep active if it is accepted.
 
         Args:
-            key: of the sweep.
+            key: the key of the sweep.
             entry: the SweepJob; its state and observed generation are set here.
 
         Returns:

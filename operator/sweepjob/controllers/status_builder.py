@@ -40,9 +40,9 @@ def build_status(
     """The status of a sweep.
 
     Args:
-        state: of the sweep; read only.
+        state: the state of the sweep, which is not changed.
         snap: the same sweep for the planner.
-        generation: of the spec that is in force.
+        generation: the generation of the spec that is in force.
         now: seconds since the epoch.
         lacks: permissions that the operator lacks and that matter to this sweep.
     """
@@ -265,7 +265,7 @@ def metric_check_due(state: SweepState, now: float) -> float | None:
     """When a live trial that reports only other metrics needs attention, if nothing happens before.
 
     Args:
-        state: of the sweep.
+        state: the state of the sweep.
         now: seconds since the epoch.
 
     Returns:

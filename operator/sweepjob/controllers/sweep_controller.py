@@ -42,10 +42,10 @@ class SweepController:
 
     Args:
         api: the API server.
-        registry: of all sweeps.
-        caches: of records, Jobs and pods.
-        queues: of the controllers.
-        settings: of the operator.
+        registry: the registry of all sweeps.
+        caches: the caches of records, Jobs and pods.
+        queues: the controllers' queues.
+        settings: the operator's settings.
         admission: checks specs.
         status_writer: writes the status of SweepJobs.
         missing_rights_for: the permissions that the operator lacks and that matter to the sweeps of a

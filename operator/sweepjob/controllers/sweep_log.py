@@ -24,7 +24,7 @@ def log_refused(namespace: str, sweep: str, reason: str, message: str) -> None:
     """Log that a spec is not accepted: the paths of its mistakes, without the values.
 
     Args:
-        namespace: of the sweep.
+        namespace: the namespace of the sweep.
         sweep: name of the sweep.
         reason: one word.
         message: names the paths.
@@ -44,7 +44,7 @@ def log_stopped(state: SweepState, trial: TrialState, stop: StopDecision) -> Non
     """Log the decision to stop a trial.
 
     Args:
-        state: of its sweep.
+        state: the state of the trial's sweep.
         trial: the trial.
         stop: the decision.
     """
@@ -57,7 +57,7 @@ def log_attempt_ended(state: SweepState, trial: TrialState, reason: str) -> None
     """Log that an attempt ended without ending the trial.
 
     Args:
-        state: of its sweep.
+        state: the state of the trial's sweep.
         trial: the trial.
         reason: why the attempt ended.
     """
@@ -69,9 +69,9 @@ def log_trial_ended(state: SweepState, trial: TrialState, phase: TrialPhase, rea
     """Log the end of a trial: a failure at level INFO, others at DEBUG.
 
     Args:
-        state: of its sweep.
+        state: the state of the trial's sweep.
         trial: the trial.
-        phase: that it ended in.
+        phase: the phase that it ended in.
         reason: why it ended.
     """
     level = logging.INFO if phase is TrialPhase.FAILED else logging.DEBUG
@@ -82,7 +82,7 @@ def log_transitions(state: SweepState, before: Mapping[str, Any]) -> None:
     """Log what changed in the status of a sweep.
 
     Args:
-        state: of the sweep, with its status as it was just written.
+        state: the state of the sweep, with the status that was just written.
         before: the status before.
     """
     if has_started(state.written.content) and not has_started(before):

@@ -51,7 +51,7 @@ class SweepRegistry:
     """The SweepJobs of all watched namespaces.
 
     Args:
-        settings: of the operator.
+        settings: the operator's settings.
     """
 
     def __init__(self, settings: Settings) -> None:

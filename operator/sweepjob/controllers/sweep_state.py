@@ -174,7 +174,7 @@ class SweepState:
     """An active sweep: its spec was accepted, and it has not finished.
 
     Attributes:
-        seed: of the sampler.
+        seed: the sampler's seed.
         started: seconds since the epoch when the spec was first accepted.
         sources: earlier sweeps whose trials count for proposals and decisions (``spec.warmStart``).
         evaluator: the early termination policy with the reports of all trials.

@@ -31,8 +31,8 @@ class SweepStatusWriter:
 
     Args:
         api: the API server.
-        registry: of all sweeps.
-        settings: of the operator.
+        registry: the registry of all sweeps.
+        settings: the operator's settings.
         events: records events.
         missing_rights_for: the permissions that the operator lacks and that matter to the sweeps of a
         namespace
@@ -119,7 +119,7 @@ class SweepStatusWriter:
         """Write why a spec is not accepted, and record an event if that is news.
 
         Args:
-            key: of the sweep.
+            key: the key of the sweep.
             entry: the SweepJob.
             phase: ``PENDING`` or ``INVALID``.
             cause: why.
@@ -144,7 +144,7 @@ class SweepStatusWriter:
         """Record a warning event about a SweepJob.
 
         Args:
-            key: of the sweep.
+            key: the key of the sweep.
             entry: the SweepJob.
             cause: reason and message of the event.
         """

@@ -52,9 +52,9 @@ class SweepStore:
     """One active sweep.
 
     Args:
-        identity: of the SweepJob.
+        identity: the identity of the SweepJob.
         spec: its accepted spec.
-        seed: of the sampler.
+        seed: the sampler's seed.
         started: seconds since the epoch when the spec was first accepted.
         status: the SweepJob's status as it is recorded.
         sources: earlier sweeps whose trials count.
@@ -324,7 +324,7 @@ class SweepStore:
 
         Args:
             trial: a live trial.
-            push: of the trial's current pod.
+            push: a push from the trial's current pod.
             now: seconds since the epoch.
 
         Returns:
@@ -353,7 +353,7 @@ class SweepStore:
         Args:
             trial: a live trial.
             found: names and values.
-            position: behind the line.
+            position: the position after the line.
             now: seconds since the epoch.
 
         Returns:
@@ -405,7 +405,7 @@ class SweepStore:
 
         Args:
             trial: a live trial whose pod has ended.
-            summary: of that pod.
+            summary: the summary of that pod.
             now: seconds since the epoch.
         """
         self.trials.note_metric_names(trial, summary.metric_names, now)

@@ -107,7 +107,7 @@ class SweepJobAudit:
         """Compare once, and repair the difference.
 
         Args:
-            namespaces: to compare; none for all.
+            namespaces: the namespaces to compare; none for all.
 
         Returns:
             What was missed; None when the API server did not answer.

@@ -40,7 +40,7 @@ class SweepJobWatch:
 
     Args:
         api: the client, for what is checked before kopf starts.
-        namespaces: to watch; none for the whole cluster.
+        namespaces: the namespaces to watch; none for the whole cluster.
         on_event: called with each SweepJob as it is now, and whether it was deleted.
         audit: finds events that kopf has missed.
         started: called when kopf has started, which installs its own signal handlers.

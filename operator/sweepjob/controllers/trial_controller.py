@@ -27,10 +27,10 @@ class TrialController:
     """Reconciles trials that have not ended, and those whose record is to be created.
 
     Args:
-        registry: of all sweeps.
-        caches: of records, Jobs and pods.
-        queues: of the controllers.
-        settings: of the operator.
+        registry: the registry of all sweeps.
+        caches: the caches of records, Jobs and pods.
+        queues: the controllers' queues.
+        settings: the operator's settings.
         executor: carries out what the planner asks for.
         event_poller: reads events of Jobs and pods that do not start.
         reports: ingests reports.

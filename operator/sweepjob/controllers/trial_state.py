@@ -85,7 +85,7 @@ class Reports:
             there is none of the primary metric.
         is_complete: the recorded curve could be read, or the reports have arrived again.
         unreadable_best: the recorded best value where the recorded curve could not be read.
-        log_position: behind the line of the newest report, for the metrics source ``logs``.
+        log_position: the position after the line of the newest report, for the metrics source ``logs``.
         log_samples: lines of the log to quote while no report was found in it.
     """
 
@@ -217,7 +217,7 @@ class TrialState:
     """A trial that has not ended.
 
     Attributes:
-        name, uid: of its SweepTrial.
+        name, uid: identify its SweepTrial.
         index: its number in the sweep, from 0.
         assignment: the parameter values that it tries.
         pending_stop: a decision of the policy that is not recorded yet; None when there is none.

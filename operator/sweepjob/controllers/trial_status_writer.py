@@ -38,7 +38,7 @@ class TrialStatusWriter:
 
     Args:
         api: the API server.
-        caches: of records, Jobs and pods.
+        caches: the caches of records, Jobs and pods.
         events: records events.
         clock: seconds since the epoch.
     """
@@ -55,7 +55,7 @@ class TrialStatusWriter:
         """The trial's record as the cache has it; None when it is gone.
 
         Args:
-            state: of its sweep.
+            state: the state of the trial's sweep.
             trial: a live trial.
         """
         found = self._caches.trials(state.namespace).get(state.namespace, trial.name)
@@ -67,7 +67,7 @@ class TrialStatusWriter:
         """Record the decision to stop a trial.
 
         Args:
-            sweep: of the trial.
+            sweep: the trial's sweep.
             trial: a live trial without a recorded decision.
             action: the decision.
 
@@ -93,7 +93,7 @@ class TrialStatusWriter:
         """Record the end of an attempt, and that another one follows.
 
         Args:
-            sweep: of the trial.
+            sweep: the trial's sweep.
             trial: a live trial.
             action: the next attempt.
 
@@ -140,7 +140,7 @@ class TrialStatusWriter:
         """Record phase, reason and curve of a trial that continues.
 
         Args:
-            sweep: of the trial.
+            sweep: the trial's sweep.
             trial: a live trial.
             action: phase and reason.
 
@@ -168,7 +168,7 @@ class TrialStatusWriter:
         """Record how a trial ended, for good.
 
         Args:
-            sweep: of the trial.
+            sweep: the trial's sweep.
             trial: a live trial.
             action: its last phase.
 

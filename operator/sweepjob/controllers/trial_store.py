@@ -215,7 +215,7 @@ class TrialStore:
 
         Args:
             trial: a live trial.
-            uid: of the pod.
+            uid: the uid of the pod.
             was_running: it ran, and nobody else had asked it to terminate.
         """
         running = trial.requests.deleted_running
@@ -232,7 +232,7 @@ class TrialStore:
 
         Args:
             trial: a live trial.
-            uid: of the Job.
+            uid: the uid of the Job.
             pods: uids of pods that were deleted just before it.
             existed: the Job existed.
         """
@@ -347,7 +347,7 @@ class TrialStore:
 
         Args:
             trial: a live trial.
-            value: as reported; may be infinite or not a number.
+            value: the reported value; may be infinite or NaN.
             now: seconds since the epoch.
         """
         reports = trial.reports
@@ -398,7 +398,7 @@ class TrialStore:
 
         Args:
             trial: a live trial.
-            decision: of the policy.
+            decision: the policy's decision.
             now: seconds since the epoch.
 
         Raises:
@@ -426,7 +426,7 @@ class TrialStore:
 
         Args:
             trial: a live trial.
-            notices: of the sidecar.
+            notices: the sidecar's notices.
             loss: reports that are known to be lost; None when none are.
             now: seconds since the epoch.
         """

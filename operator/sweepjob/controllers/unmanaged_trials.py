@@ -20,7 +20,7 @@ class UnmanagedTrials:
 
     Args:
         api: the API server.
-        caches: of Jobs and pods.
+        caches: the caches of Jobs and pods.
     """
 
     def __init__(self, api: KubeClient, caches: Caches) -> None:
@@ -32,7 +32,7 @@ class UnmanagedTrials:
 
         Args:
             sweep: an active sweep.
-            settings: of the operator.
+            settings: the operator's settings.
             now: seconds since the epoch.
         """
         unmanaged = [r for r in sweep.state.unreadable.values() if r.is_unmanaged]

@@ -56,10 +56,10 @@ async def find_sources(
 
     Args:
         api: the API server.
-        caches: of records.
-        namespace: of the sweep.
-        spec: of the sweep.
-        status: of the sweep.
+        caches: the caches of records.
+        namespace: the namespace of the sweep.
+        spec: the spec of the sweep.
+        status: the status of the sweep.
 
     Raises:
         NotReady: one does not exist, or has not finished.

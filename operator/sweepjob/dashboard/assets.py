@@ -20,7 +20,7 @@ def read_asset(path: str) -> str:
     """Returns the text of a file.
 
     Args:
-        path: below the package, such as ``static/style.css``.
+        path: the path below the package, such as ``static/style.css``.
     """
     found: Traversable = _ROOT
     for part in path.split("/"):

@@ -18,7 +18,7 @@ def render_report(documents: Sequence[Mapping[str, Any]]) -> str:
     their digests, and no request.
 
     Args:
-        documents: of the sweeps, as ``build_document`` makes them.
+        documents: the sweeps' documents, from ``build_document``.
     """
     styles = [_without_source_map(read_asset(name)) for name in STYLES]
     libraries = [_without_source_map(read_asset(name)) for name in LIBRARIES]

@@ -21,7 +21,7 @@ def importance_fields(space: Space, trials: Sequence[TrialView], goal: Goal) -> 
     Args:
         space: the search space.
         trials: all trials; those that were stopped early count with their best value so far.
-        goal: of the objective.
+        goal: the goal of the objective.
     """
     scores = [None if t.best is None else goal.score(t.best) for t in trials]
     found = analyze_importance(space, [t.record.assignment for t in trials], scores)

@@ -30,10 +30,10 @@ def replayed_sweep(
 
     Args:
         manifest: the sweep whose objective and limits the replay used.
-        name: of the SweepJob: the policy in words.
+        name: the name of the SweepJob: the policy in words.
         policy: ``spec.earlyTermination``; None for none.
         trials: the recorded trials.
-        result: of the replay.
+        result: the result of the replay.
         now: when the replay is assumed to have ended, in seconds since the epoch.
     """
     goal = Goal(manifest["spec"]["objective"]["goal"])

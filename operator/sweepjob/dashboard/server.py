@@ -31,10 +31,10 @@ class DashboardServer:
     """The web application.
 
     Args:
-        feeds: of the sweeps that are served.
+        feeds: the feeds of the sweeps that are served.
         access: who may read what.
-        connections: of the port that it is served on; None where only its owner reaches the port.
-        limits: of open streams.
+        connections: the connections of the port; None where only its owner can reach the port.
+        limits: the limits on open streams.
     """
 
     def __init__(

@@ -142,8 +142,8 @@ class SweepFeed:
         """Yields what has changed whenever something has, until the sweep is deleted.
 
         Args:
-            feed_id: of the feed that the viewer's document came from (``room`` in the document).
-            version: of the viewer's document.
+            feed_id: the id of the feed that the viewer's document came from (``room`` there).
+            version: the version of the viewer's document.
         """
         await wait_until_synced(self._trials)
         while True:

@@ -50,7 +50,7 @@ def median_gains(traces: Iterable[BestSoFarTrace], intervals: Sequence[int]) -> 
     """How much the best score still improved after each of some intervals.
 
     Args:
-        traces: of trials that ran to their end; at least one.
+        traces: the traces of trials that ran to completion; at least one.
         intervals: numbers of reports; shape (n,). After a trial's end its gain is 0.
 
     Returns:

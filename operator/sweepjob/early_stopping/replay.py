@@ -55,7 +55,7 @@ class Replay:
     """The result of a replay.
 
     Attributes:
-        outcomes: in the order of the recorded trials.
+        outcomes: the outcomes, in the order of the recorded trials.
         saved: the share of the trials' total time that the policy saved, 0 to 1.
         best_lost: whether the trial with the best value was stopped before it reached it.
     """

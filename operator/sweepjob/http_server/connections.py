@@ -119,7 +119,7 @@ class Connections:
 
     Args:
         limits: how many there may be; None for the default limits.
-        request_seconds: in which a request has to arrive.
+        request_seconds: how many seconds a request may take to arrive.
 
     Attributes:
         refused: how many connections were refused or evicted, by limit.

@@ -40,7 +40,7 @@ def quiet_logger(name: str) -> logging.Logger:
     """The logger of a server.
 
     Args:
-        name: of its port.
+        name: the name of its port.
     """
     logger = logging.getLogger(f"sweepjob.http.{name}")
     if not any(isinstance(f, _MalformedRequests) for f in logger.filters):

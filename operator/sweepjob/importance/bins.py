@@ -43,7 +43,7 @@ class BinnedAxis:
 
     Attributes:
         name: dotted; with the position of the branch where the name is not unique.
-        bins: in the order of its values.
+        bins: the bins, in the order of its values.
         ordered: whether the order of the bins has a meaning.
     """
 

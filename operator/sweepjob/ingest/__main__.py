@@ -35,7 +35,7 @@ async def run(settings: Settings, channel: socket.socket) -> None:
     """Serve until the channel is closed.
 
     Args:
-        settings: of the process's environment.
+        settings: the settings from the process's environment.
         channel: the socket to the operator's process.
     """
     listener = listen(settings.ingest_port)

@@ -25,7 +25,7 @@ class IngestProcess:
 
     Args:
         receiver: handles the pushes, in this process.
-        command: to run instead; the channel's file descriptor is appended.
+        command: the command to run instead; the channel's file descriptor is appended.
         on_access_denied: called with what a request of that process was not permitted to do.
 
     Attributes:

@@ -14,7 +14,7 @@ class PushResponse:
     """An HTTP response.
 
     Attributes:
-        status: of HTTP.
+        status: the HTTP status code.
         body: JSON for 200, otherwise a sentence.
     """
 

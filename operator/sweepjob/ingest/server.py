@@ -63,9 +63,9 @@ class IngestServer:
     """Serves one endpoint, ``POST /v1/reports``.
 
     Args:
-        authenticator: of the senders' tokens.
+        authenticator: authenticates the senders' tokens.
         submitter: submits the pushes of authenticated senders.
-        connections: of the port that it is served on; None for default limits.
+        connections: the connections of the port; None for default limits.
 
     Attributes:
         responses: how many there were of each status since the counter was last cleared.

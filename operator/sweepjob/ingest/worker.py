@@ -28,9 +28,9 @@ async def serve_ingest(
     """Serve reports until the channel is closed.
 
     Args:
-        client: of the channel; submits the pushes.
+        client: the client of the channel; submits the pushes.
         listener: the listening socket.
-        authenticator: of the senders' tokens.
+        authenticator: authenticates the senders' tokens.
         connections: limits of the port.
         tls: None for plain HTTP.
         background: coroutines that run meanwhile.

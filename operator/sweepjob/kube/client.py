@@ -45,7 +45,7 @@ class KubeClient(RequestSender):
             resource: the object's type.
             namespace: None for a resource of the cluster.
             body: the object.
-            priority: before which other requests.
+            priority: the request's priority in the rate limiter.
 
         Raises:
             AlreadyExists: an object of that name exists.
@@ -84,11 +84,11 @@ class KubeClient(RequestSender):
 
         Args:
             resource: the object's type.
-            namespace: of the object.
-            name: of the object.
+            namespace: the namespace of the object.
+            name: the name of the object.
             version: its resource version, the precondition.
             status: the fields to merge; None removes one.
-            priority: before which other requests.
+            priority: the request's priority in the rate limiter.
 
         Raises:
             Conflict: the object has another version.
@@ -113,8 +113,8 @@ class KubeClient(RequestSender):
 
         Args:
             resource: the object's type.
-            namespace: of the object.
-            name: of the object.
+            namespace: the namespace of the object.
+            name: the name of the object.
             uid: the precondition: a new object of the same name stays.
             grace: seconds that a pod has to end; None for its own.
             propagation: Foreground, Background or Orphan; None for the resource's default.
@@ -138,7 +138,7 @@ class KubeClient(RequestSender):
         Args:
             resource: what to list.
             namespace: None for all.
-            selector: of labels; empty for all objects.
+            selector: a label selector; empty for all objects.
             token: the ``continue`` of the page before; empty for the first.
             limit: objects in a page, 0 for all.
 
@@ -190,7 +190,7 @@ class KubeClient(RequestSender):
         Args:
             resource: what to watch.
             namespace: None for all.
-            selector: of labels; empty for all objects.
+            selector: a label selector; empty for all objects.
             version: the resource version after which events are wanted.
             opened: called when the response has begun, which may be long before the first event.
 
@@ -213,9 +213,9 @@ class KubeClient(RequestSender):
         A very long line comes in parts (``log_stream``).
 
         Args:
-            namespace: of the pod.
+            namespace: the namespace of the pod.
             pod: its name.
-            container: whose log.
+            container: the container whose log to read.
             after: nanoseconds since the epoch; older lines are left out, up to a second's worth.
             follow: wait for more until the container ends.
 

@@ -31,7 +31,7 @@ async def connect(
         strict_tls: whether to demand all extensions of a certificate authority that Python 3.13 does.
         kubeconfig: its path; None for the one that KUBECONFIG named when the kubernetes package was
             imported.
-        rate_limiter: of the client's requests; None for no limit.
+        rate_limiter: limits the client's requests; None for no limit.
 
     Raises:
         ConfigException: there is neither a service account nor a usable kubeconfig.
@@ -77,7 +77,7 @@ def socket_transport(path: str) -> HttpTransport:
     """A transport to an API server behind a Unix socket, such as that of ``kubectl proxy``.
 
     Args:
-        path: of the socket.
+        path: the path of the socket.
     """
     return HttpTransport(
         Endpoint("http://localhost", lambda limit: aiohttp.UnixConnector(path, limit=limit))

@@ -27,7 +27,7 @@ class DeniedAccess:
     """The access that a request would have needed.
 
     Attributes:
-        verb: of RBAC, such as ``list``, or ``SET_OWNER``.
+        verb: the RBAC verb, such as ``list``, or ``SET_OWNER``.
         group: the API group; empty for the core group.
         resource: plural, with the subresource behind a slash.
         namespace: empty for the whole cluster.

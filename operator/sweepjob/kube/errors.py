@@ -66,10 +66,10 @@ def from_response(status: int, data: bytes, headers: Mapping[str, str], method: 
     """The error for a response of status 400 or more.
 
     Args:
-        status: of the response.
+        status: the status of the response.
         data: its body, a Status object as a rule.
-        headers: of the response.
-        method: of the request.
+        headers: the headers of the response.
+        method: the method of the request.
     """
     try:
         message = json.loads(data).get("message", "")

@@ -45,12 +45,12 @@ class Endpoint:
     """Where an API server is, and how to log in to it.
 
     Attributes:
-        url: up to the host, or a path prefix; no slash at its end.
+        url: the URL up to the host or a path prefix, without a trailing slash.
         connector: makes a connection pool of so many connections, 0 for no limit.
         authorization: the Authorization header of the next request, None for none. Called before each
             request, so that a token can be renewed.
         proxy: URL of an HTTP proxy; None to follow the environment.
-        server_name: that the server's certificate must be valid for; None for the URL's host.
+        server_name: the name that the server's certificate must be valid for; None for the URL's host.
     """
 
     url: str

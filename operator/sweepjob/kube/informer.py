@@ -62,8 +62,8 @@ class Informer(RecordStore[R]):
         resource: what to list and watch.
         parse: makes the record of an object; nothing else of the object is kept.
         on_change: called with the old and the new record; None where there was, or is, none.
-        namespace: to list and watch; None for all.
-        selector: of labels; empty for all objects.
+        namespace: the namespace to list and watch; None for all.
+        selector: a label selector; empty for all objects.
         merge: makes the record to keep of the old and the new record of one object.
         clock: seconds since the epoch.
         not_served_message: the error to log where the resource is not served; empty for the server's.
@@ -72,7 +72,7 @@ class Informer(RecordStore[R]):
         synced: set once everything has been listed.
         watching_since: seconds since the epoch since when every change has been seen, without a break;
             None while the watch is down.
-        last_error: of the last request that failed; empty before.
+        last_error: the error of the last request that failed; empty before.
     """
 
     def __init__(

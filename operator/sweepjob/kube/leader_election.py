@@ -48,8 +48,8 @@ class LeaderElector:
 
     Args:
         api: the client.
-        namespace, name: of the Lease.
-        identity: of this candidate; unique among those that may live at the same time.
+        namespace, name: identify the Lease.
+        identity: identifies this candidate; unique among those that may run at the same time.
         clock: seconds of a monotonic clock that goes on while this process is frozen.
 
     Attributes:

@@ -62,7 +62,7 @@ def can_acquire(observed: ObservedLease, identity: str, now: float) -> bool:
 
     Args:
         observed: the lease.
-        identity: of the candidate.
+        identity: the identity of the candidate.
         now: monotonic seconds.
     """
     return observed.holder in ("", identity) or now >= observed.since + observed.duration
@@ -74,9 +74,9 @@ def lease_manifest(
     """The lease as its holder writes it.
 
     Args:
-        namespace: of the Lease.
-        name: of the Lease.
-        identity: of the holder; empty to release the lease.
+        namespace: the namespace of the Lease.
+        name: the name of the Lease.
+        identity: the identity of the holder; empty to release the lease.
         observed: the lease before; its version is the precondition of the write.
         now: seconds since the epoch.
     """

@@ -11,9 +11,9 @@ def log_request(namespace: str, pod: str, container: str, after: int, *, follow:
     """The request for a container's log, each line with its time in front.
 
     Args:
-        namespace: of the pod.
+        namespace: the namespace of the pod.
         pod: its name.
-        container: whose log.
+        container: the container whose log to read.
         after: nanoseconds since the epoch; older lines are left out, up to a second's worth. 0 for all.
         follow: keep the stream open until the container ends.
     """

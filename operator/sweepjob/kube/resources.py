@@ -18,7 +18,7 @@ class Resource:
 
         Args:
             namespace: None for all namespaces, or for a resource of the cluster.
-            name: of the object; empty for the collection.
+            name: the name of the object; empty for the collection.
             subresource: such as ``status``; empty for the object itself.
         """
         scope = f"/namespaces/{quote(namespace)}" if namespace else ""

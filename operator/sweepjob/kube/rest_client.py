@@ -25,7 +25,7 @@ class RequestSender:
 
     Args:
         transport: the connection.
-        rate_limiter: of all requests but those for Leases; None for no limit.
+        rate_limiter: limits all requests except those for Leases; None for no limit.
 
     Attributes:
         may_write: asked before each write but those of Leases and reviews.
@@ -49,7 +49,7 @@ class RequestSender:
 
         Args:
             request: what to send.
-            priority: before which other requests.
+            priority: the request's priority in the rate limiter.
 
         Raises:
             ApiError: the server refused the request, or did not answer it.

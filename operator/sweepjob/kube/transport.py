@@ -23,10 +23,10 @@ class Request:
 
     Attributes:
         method: GET, POST, PUT, PATCH or DELETE.
-        path: from ``/api`` or ``/apis`` on, percent-encoded.
+        path: the path, starting with ``/api`` or ``/apis``, percent-encoded.
         query: parameters, not encoded; an empty value counts as absent.
         body: sent as JSON; None for no body.
-        content_type: of the body.
+        content_type: the media type of the body.
         accept: the media type to ask for; empty for the server's default, JSON.
     """
 

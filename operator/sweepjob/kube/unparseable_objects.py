@@ -17,7 +17,7 @@ class ObjectVersion:
     """Which object it is, and which version of it, as far as its metadata can be read.
 
     Attributes:
-        namespace, name, uid: of the metadata.
+        namespace, name, uid: as in its metadata.
         version: its resource version.
     """
 

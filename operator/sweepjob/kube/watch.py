@@ -24,7 +24,7 @@ def watch_request(
     Args:
         resource: what to watch.
         namespace: None for all.
-        selector: of labels; empty for all objects.
+        selector: a label selector; empty for all objects.
         version: the resource version after which events are wanted.
     """
     query = {

@@ -106,7 +106,7 @@ class Plan:
     """What to do now, and when to plan again.
 
     Attributes:
-        actions: to be executed in order.
+        actions: the actions, to be executed in order.
         wake_at: seconds since the epoch when to plan again if nothing changes before; None for never.
     """
 

@@ -53,7 +53,7 @@ def new_trials(sweep: SweepSnapshot, now: float) -> tuple[Proposal, ...]:
     """The proposals that get a slot now.
 
     Args:
-        sweep: with proposals.
+        sweep: the sweep, with its proposals.
         now: seconds since the epoch.
     """
     return sweep.proposals[: free_slots(sweep)] if _accepts_trials(sweep, now) else ()

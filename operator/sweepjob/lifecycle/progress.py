@@ -61,7 +61,7 @@ def node_loss_due(pods: Iterable[Pod], patience: float) -> float | None:
     """When the first of some pods counts as lost, or as never starting.
 
     Args:
-        pods: of a trial.
+        pods: pods of one trial.
         patience: seconds that a node has.
 
     Returns:

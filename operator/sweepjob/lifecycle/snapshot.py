@@ -22,7 +22,7 @@ class Trial:
     """A live trial: its record, what was decided about it, and what runs for it.
 
     Attributes:
-        phase, reason: as they are recorded.
+        phase, reason: as recorded.
         attempt: the attempt that runs or comes next, from 1.
         failures: how many attempts failed.
         job_created: a Job of this attempt existed.
@@ -37,7 +37,7 @@ class Trial:
             none.
         start_blocker: what keeps it from starting; None when nothing does.
         interruption: why the last pod went, if somebody else ended it, until another one runs.
-        jobs, pods: of the current attempt.
+        jobs, pods: those of the current attempt.
         orphan_pods: pods that name the trial and this attempt in their labels, and whose Job was gone
             before it was seen. The trial waits for their end; nothing else about them counts.
         earlier: what is left of attempts before this one.

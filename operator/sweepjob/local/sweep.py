@@ -73,7 +73,7 @@ class LocalSweep:
         Cancellation ends all trainers; the folder then has the state to resume from.
 
         Args:
-            manifest: of a new sweep; None to resume the one in the folder.
+            manifest: the SweepJob object of a new sweep; None to resume the one in the folder.
         """
         self._folder.load(self.store, time.time())
         [self._name] = (
@@ -109,7 +109,7 @@ class LocalSweep:
             stack: ends what is started here.
             node: runs the pods, and knows their tokens and logs.
             listener: the socket that sidecars connect to.
-            url: of that socket.
+            url: the URL of that socket.
         """
         api = KubeClient(MemoryTransport(self._server, node.follow_log))
         sidecar = SidecarSettings("local", url, "")

@@ -33,7 +33,7 @@ def log_incomplete_reasons(found: LogFindings, metric: str) -> Iterator[Cause]:
     """Yields the cause of each finding that means missing reports.
 
     Args:
-        found: about the log.
+        found: the findings about the log.
         metric: the primary metric.
     """
     if found.error:

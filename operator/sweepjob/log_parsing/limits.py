@@ -11,7 +11,7 @@ class LogLimits:
 
     Attributes:
         lines, size: lines and bytes per second of one stream, on average.
-        share: of the event loop's time, for all streams.
+        share: the share of the event loop's time, for all streams.
         patience: seconds that a stream may be delayed continuously. After that, lines are skipped up to
             the newest, before the kubelet rotates them away.
         saved: seconds of the rate that may be used at once: when the operator starts, a log is read from

@@ -50,7 +50,7 @@ class LogParser:
 
     Args:
         metric: the primary metric; a pattern without names finds its values.
-        pattern: of RE2, with a group ``value`` and optionally ``name``; empty for the usual forms.
+        pattern: an RE2 pattern with a group ``value`` and optionally ``name``; empty for the usual forms.
 
     Attributes:
         unreadable_values: number of values of the metric that begin like a number but are not one.

@@ -36,7 +36,7 @@ class LineCounter:
     """Distinguishes new lines of a log from those that were read before.
 
     Args:
-        position: up to which it was read.
+        position: the position up to which it was read.
     """
 
     def __init__(self, position: LogPosition) -> None:
@@ -53,7 +53,7 @@ class LineCounter:
         """Counts the next line; returns whether it was not read before.
 
         Args:
-            time: of the line, in nanoseconds since the epoch.
+            time: the time of the line, in nanoseconds since the epoch.
         """
         latest, lines = self.position
         if self._reached and time < latest - SLACK:

@@ -24,7 +24,7 @@ def in_nested_run(name: str, run: str) -> str:
     """Returns the name to send for a metric that was reported in a nested run only.
 
     Args:
-        name: of the metric.
+        name: the name of the metric.
         run: name of the nested run.
     """
     return f"{name}{_NESTED}{shorten(run, MAX_NAME // 3)})"
@@ -34,8 +34,8 @@ def nested_run(name: str, metric_names: Sequence[str]) -> str | None:
     """Returns the nested run in which alone a metric was reported; None when there is none.
 
     Args:
-        name: of the metric.
-        metric_names: as they were received.
+        name: the name of the metric.
+        metric_names: the names as they were received.
     """
     prefix = shorten(name) + _NESTED
     found = (each for each in metric_names if each.startswith(prefix))

@@ -254,7 +254,7 @@ def known(spec: Mapping[str, Any], keys: Mapping[str, str], path: str) -> Mappin
     Args:
         spec: the part.
         keys: the keys it may have.
-        path: of the part, for the message.
+        path: the path of the part, for the message.
 
     Raises:
         ArgumentError: there is another key.

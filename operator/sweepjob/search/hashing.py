@@ -22,9 +22,9 @@ def coordinate(seed: int, step: int, path: Path) -> float:
     It is a hash of the arguments, so that a parameter's draws do not change when another is added.
 
     Args:
-        seed: of the sampler.
+        seed: the sampler's seed.
         step: the number of the draw.
-        path: of the parameter in the space.
+        path: the path of the parameter in the space.
     """
     text = f"{seed}/{step}/0/{'/'.join(map(str, path))}"
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
@@ -51,8 +51,8 @@ def permuted_index(seed: int, index: int, size: int) -> int:
     Source: Black and Rogaway (2002), cycle walking.
 
     Args:
-        seed: of the permutation.
-        index: from 0 to size - 1.
+        seed: the seed of the permutation.
+        index: a number from 0 to size - 1.
         size: any positive number; the cost does not grow with it.
     """
     half = max(1, ((size - 1).bit_length() + 1) // 2)

@@ -44,8 +44,8 @@ class Sampler(Protocol):
         """The configuration of a trial.
 
         Args:
-            index: of the trial, from 0.
-            observations: of trials of this sweep and of others.
+            index: the trial's index, from 0.
+            observations: observations of trials of this sweep and of others.
 
         Returns:
             the configuration; None when the space is exhausted.

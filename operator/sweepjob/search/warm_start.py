@@ -14,8 +14,8 @@ def incompatibility(objective: Objective, space: Space, other: Objective, theirs
     Both sweeps need the same metric and goal, and the same parameters; ranges and values may differ.
 
     Args:
-        objective: of the new sweep.
-        space: of the new sweep.
+        objective: the objective of the new sweep.
+        space: the space of the new sweep.
         other: the objective of the finished sweep.
         theirs: the space of the finished sweep.
     """

@@ -36,7 +36,7 @@ def run_sidecar(
     """Runs until ``shutdown`` is set; then pushes the rest and writes the termination message.
 
     Args:
-        settings: of the sidecar.
+        settings: the sidecar's settings.
         listener: the open port of a source that listens; None for a source that is read.
         shutdown: set by a signal, or by the early exit.
     """

@@ -14,12 +14,12 @@ class Settings:
     """The settings of one sidecar.
 
     Attributes:
-        operator_url: of the ingest server.
+        operator_url: the URL of the ingest server.
         operator_ca: PEM that verifies its certificate; empty for the system's authorities.
         token_file: the pod's service-account token.
         journal: the sidecar's log on the pod's emptyDir.
         metric: the primary metric.
-        namespace, trial: of the pod.
+        namespace, trial: the pod's namespace and trial.
         artifacts: folder in the trainer's container for MLflow's artifacts.
         termination_log: the file that the kubelet reads the termination message from.
         source: one of ``protocol.SOURCES``.
@@ -27,7 +27,7 @@ class Settings:
         forward_to: URL of the user's tracking server; empty without one.
         forward_insecure: does not verify that server's certificate.
         run_until_signal: no early exit; the sidecar waits for SIGTERM.
-        run_id: of an MLflow run that the user chose; empty without one.
+        run_id: the id of an MLflow run that the user chose; empty without one.
     """
 
     operator_url: str

@@ -93,7 +93,7 @@ def exit_with_trainer(
     """Starts a thread that sets ``shutdown`` when the trainer seems to have ended; once in a pod.
 
     Args:
-        activity: of the trainer.
+        activity: the trainer's activity.
         store: remembers an early exit across a restart of the sidecar.
         shutdown: the event to set.
     """
@@ -132,7 +132,7 @@ def wait_until(
 
     Args:
         condition: notified when the predicate may have changed; locked.
-        predicate: is checked.
+        predicate: the predicate.
         quiet_seconds: how long it has to be true.
     """
     deadline = time.monotonic() + quiet_seconds

@@ -15,7 +15,7 @@ class Journal:
     """One JSON object per line. A kill may cut off the last line, which is dropped at the next start.
 
     Args:
-        path: of the file.
+        path: the path of the file.
     """
 
     def __init__(self, path: Path) -> None:

@@ -56,8 +56,8 @@ class MetricStore:
         """Adds a report.
 
         Args:
-            name: of the metric.
-            value: of the metric.
+            name: the name of the metric.
+            value: the value of the metric.
             place: the file of the report and the offset after it, where reading resumes after a restart
                 of the sidecar; None for other sources.
             point: number of its MLflow run, its step and its time; None for other sources.
@@ -78,7 +78,7 @@ class MetricStore:
         """Adds the name of a metric of a nested run, whose values are not reports of the trial.
 
         Args:
-            name: of the metric.
+            name: the name of the metric.
             run: name of the nested run.
         """
         with self.changed:

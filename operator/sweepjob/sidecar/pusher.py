@@ -26,7 +26,7 @@ class Pusher(threading.Thread):
     """Sends what the operator does not have, until it replies STOP or ``finish`` is called.
 
     Args:
-        settings: of the sidecar.
+        settings: the sidecar's settings.
         store: the reports.
     """
 

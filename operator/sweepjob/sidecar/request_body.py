@@ -35,8 +35,8 @@ def pieces(headers: Message, stream: BufferedIOBase) -> Iterator[bytes]:
     """Yields the body in pieces, as they arrive.
 
     Args:
-        headers: of the request.
-        stream: behind the headers.
+        headers: the headers of the request.
+        stream: the stream, positioned after the headers.
 
 
     Raises:
@@ -62,8 +62,8 @@ def whole(headers: Message, stream: BufferedIOBase) -> bytes:
     """Returns the body as it was sent.
 
     Args:
-        headers: of the request.
-        stream: behind the headers.
+        headers: the headers of the request.
+        stream: the stream, positioned after the headers.
 
     Raises:
         BadBody: it is malformed, or larger than LIMIT.
@@ -85,7 +85,7 @@ def unpacked(data: bytes, headers: Mapping[str, str] | Message) -> bytes:
 
     Args:
         data: the body.
-        headers: of the request.
+        headers: the headers of the request.
 
 
     Raises:

@@ -23,7 +23,7 @@ class LocalServer(ThreadingHTTPServer):
 
     Args:
         listener: the open port.
-        handler: of the requests.
+        handler: handles the requests.
         closed: notified when a connection is closed.
 
     Attributes:
@@ -130,7 +130,7 @@ class Handler(BaseHTTPRequestHandler, ABC):
         """Sends an answer.
 
         Args:
-            status: of HTTP.
+            status: the HTTP status code.
             body: JSON, or plain text.
         """
         kind = "text/plain" if isinstance(body, str) else "application/json"

@@ -81,7 +81,7 @@ class MetricsSnapshot:
     """Counts at one moment.
 
     Attributes:
-        sweeps: that are not finished.
+        sweeps: sweeps that have not finished.
         running, queued: trials.
         waiting: keys in the work queues.
         unreadable: objects that cannot be read, by resource.

@@ -17,7 +17,7 @@ async def serve_telemetry(application: web.Application, port: int) -> None:
 
     Args:
         application: the endpoints.
-        port: to listen on.
+        port: the port to listen on.
     """
     runner = web.AppRunner(application, access_log=None, logger=quiet_logger("telemetry"))
     await runner.setup()

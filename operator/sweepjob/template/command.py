@@ -150,7 +150,7 @@ def resolve_command(command: str | Sequence[str], values: Mapping[str, str]) -> 
 
     Args:
         command: a shell command or an argument vector.
-        values: of the references, by name.
+        values: the values of the references, by name.
 
     Raises:
         UnquotableValue: a value cannot be quoted where it is referred to.

@@ -15,7 +15,7 @@ def parse_operator(text: str, at: int) -> tuple[HereDocument, int]:
     """Reads ``<<WORD``.
 
     Args:
-        text: of the shell.
+        text: the shell's text.
         at: index of the operator.
 
     Returns:
@@ -32,7 +32,7 @@ def find_end(text: str, begin: int, here_document: HereDocument) -> tuple[int, i
     """Finds the end of a here-document.
 
     Args:
-        text: of the shell.
+        text: the shell's text.
         begin: index of its first line.
         here_document: its delimiter and options.
 
@@ -85,9 +85,9 @@ def would_change(value: str, here_document: HereDocument, line: ReferenceLine) -
     """Whether a value could end its here-document early, or lose tabs in it.
 
     Args:
-        value: in place of the reference.
-        here_document: that it is in.
-        line: of the reference.
+        value: the value that replaces the reference.
+        here_document: the here-document that it is in.
+        line: the line of the reference.
     """
     lines = value.split("\n")
     if line.shared:

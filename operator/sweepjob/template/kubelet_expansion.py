@@ -27,8 +27,8 @@ def expand_variables(text: str, variables: Mapping[str, str]) -> str:
     """Expands a text as the kubelet does. References to unknown variables stay as they are.
 
     Args:
-        text: as in the pod.
-        variables: of the container.
+        text: the text in the pod.
+        variables: the container's variables.
     """
     made = []
     for kind, part in _tokens(text):
@@ -50,8 +50,8 @@ def fill_references(text: str, values: Mapping[str, str]) -> str:
     A ``$(`` whose ``)`` comes after a reference is not a variable, and stays as it is.
 
     Args:
-        text: of the template.
-        values: of the references.
+        text: the text of the template.
+        values: the values of the references.
     """
     return fill_pieces(split_references(resolve_optional(text, values)), values)
 
@@ -61,7 +61,7 @@ def fill_pieces(found: Sequence[str | Reference], values: Mapping[str, str]) -> 
 
     Args:
         found: the text, from ``split_references``.
-        values: of the references.
+        values: the values of the references.
     """
     if any(isinstance(piece, Reference) for piece in found):
         return escape(unescape(found), values)

@@ -21,7 +21,7 @@ class Reference:
     """A ``${{name}}`` in a text.
 
     Attributes:
-        name: without the braces, e.g. ``search_space.lr``.
+        name: the name without the braces, e.g. ``search_space.lr``.
     """
 
     name: str
@@ -104,7 +104,7 @@ def substitute(node: Any, values: Mapping[str, str]) -> Any:
 
     Args:
         node: the tree.
-        values: of the references, by name.
+        values: the values of the references, by name.
     """
     if isinstance(node, str):
         kept = resolve_optional(node, values)

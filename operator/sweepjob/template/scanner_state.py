@@ -16,7 +16,7 @@ class Frame:
 
     Attributes:
         closing: the text that closes it; empty for the whole text.
-        context: of what is inside.
+        context: the context of what is inside.
         depth: number of open parentheses inside.
         pending: here-documents that begin at the next line.
         refusal: why only the plainest values can be written inside; empty when all can.
@@ -38,14 +38,14 @@ class ScannerState:
     """Where a scanner is in its text.
 
     Args:
-        text: of the shell, with ``MARK`` for each value.
-        context: of the whole text.
+        text: the shell's text, with ``MARK`` for each value.
+        context: the context of the whole text.
         depth: number of texts that this one is nested in.
 
     Attributes:
         at: index of the next character.
         frames: the open constructs, the innermost last.
-        positions: of the values so far.
+        positions: the positions of the values so far.
         refusal: why only the plainest values can be written from here on; empty when all can.
         starts_word: a word may begin here.
     """
@@ -85,8 +85,8 @@ class ScannerState:
 
         Args:
             end: the index; -1 for the end of the text.
-            context: of the values.
-            here_document: that they are in.
+            context: the context of the values.
+            here_document: the here-document that they are in.
         """
         end = len(self.text) if end < 0 else end
         for _ in range(self.text.count(MARK, self.at, end)):

@@ -36,7 +36,7 @@ def fill_references(found: Sequence[str | Reference], values: Mapping[str, str])
 
     Args:
         found: the split text; a ``Variable`` of the kubelet's stays as it is.
-        values: of the references, by name.
+        values: the values of the references, by name.
 
     Raises:
         UnquotableValue: a value cannot be quoted in its context.

@@ -103,7 +103,7 @@ class PolicyContract:
 
         Args:
             trial: the trial that made the newest report.
-            curves: of all trials that reached the interval.
+            curves: the curves of all trials that reached the interval.
             goal: which values are better.
         """
 

@@ -145,7 +145,7 @@ class SamplerContract:
         Args:
             data: the search space as it is written.
             count: the number of proposals.
-            seed: of the sampler.
+            seed: the sampler's seed.
             known: trials of other sweeps.
 
         Returns:

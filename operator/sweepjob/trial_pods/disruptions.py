@@ -35,7 +35,7 @@ def of_pod(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> Cause | Non
     """Returns reason and message of a pod's disruption; None without one.
 
     Args:
-        status: of the pod.
+        status: the status of the pod.
         trainer: the status of the trainer's container.
     """
     target = find_condition(status, "DisruptionTarget", "True")

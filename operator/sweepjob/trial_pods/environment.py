@@ -20,8 +20,8 @@ def trainer_environment(
     """Returns the variables to add to the trainer, by name.
 
     Args:
-        identity: of the trial.
-        spec: of the sweep.
+        identity: the identity of the trial.
+        spec: the spec of the sweep.
         assignment: the trial's parameters.
         trainer: the container; the values that it has already take precedence.
     """

@@ -22,7 +22,7 @@ def failure_of(trainer: Mapping[str, Any], status: Mapping[str, Any]) -> Cause:
 
     Args:
         trainer: the status of the trainer's container.
-        status: of its pod.
+        status: the status of its pod.
     """
     ended = (trainer.get("state") or {}).get("terminated")
     if status.get("reason") or ended is None:

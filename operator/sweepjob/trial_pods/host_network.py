@@ -32,7 +32,7 @@ def assign_host_port(
         pod: the pod's spec; changed.
         trainer: its trainer; changed.
         metrics: how the trial reports.
-        identity: of the trial.
+        identity: the identity of the trial.
     """
     if not pod.get("hostNetwork") or metrics.source == protocol.LOGS:
         return metrics

@@ -10,10 +10,10 @@ class TrialIdentity:
     """The attempt of a trial that a Job is created for.
 
     Attributes:
-        namespace: of the sweep.
+        namespace: the namespace of the sweep.
         sweep: name of the sweep.
         trial: name of the trial.
-        uid: of the SweepTrial.
+        uid: the uid of the SweepTrial.
         attempt: number of the attempt, from 1.
         folder: the trial's folder on the volume of each output.
     """

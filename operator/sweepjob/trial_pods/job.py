@@ -44,11 +44,11 @@ def job_manifest(
     replaces a disrupted pod (preempted, evicted, drained), which does not count as a failure.
 
     Args:
-        identity: of the attempt.
-        spec: of the sweep.
+        identity: the identity of the attempt.
+        spec: the spec of the sweep.
         assignment: the trial's parameters.
         sidecar: the operator's settings for sidecars.
-        constraints: of the namespace.
+        constraints: the constraints of the namespace.
 
     Raises:
         ReservedName: something in the rendered template has a reserved name.

@@ -54,8 +54,8 @@ def lost_reports_notice(ends: SidecarExits, source: str, *, over: bool) -> proto
 
     Args:
         ends: the exits of the sidecar.
-        source: of the reports. A restarted sidecar resumes reading files, but it does not get what the
-            script sent while it was not running.
+        source: the metrics source. A restarted sidecar resumes reading files, but it does not get what
+            the script sent while it was not running.
         over: the pod has ended, so the sidecar is not restarted.
     """
     final = ends.last or ends.before

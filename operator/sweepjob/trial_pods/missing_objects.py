@@ -45,8 +45,8 @@ class MissingObject:
     """An object, or a key of one, that does not exist.
 
     Attributes:
-        kind: of the object.
-        name: of the object; empty where only the volume is known.
+        kind: the kind of the object.
+        name: the name of the object; empty where only the volume is known.
         key: missing in a Secret or ConfigMap that exists; empty when the object itself is missing.
         volume: name of the pod's volume that refers to the object.
     """

@@ -59,7 +59,7 @@ def bounds_by_resource(
 
     Args:
         pod: the pod's spec, without that container.
-        constraints: of its namespace.
+        constraints: the constraints of its namespace.
     """
     found: dict[str, ResourceBounds] = {}
     for body in constraints.limit_ranges:

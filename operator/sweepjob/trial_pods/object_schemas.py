@@ -41,8 +41,8 @@ def coerce(value: Any, schema: Schema) -> Any:
     """Returns a value without the fields of a wrong type; None where the value itself is of one.
 
     Args:
-        value: of any type.
-        schema: that it should have.
+        value: the value, of any type.
+        schema: the schema that it should match.
     """
     if isinstance(schema, Mapping):
         return _object(value, schema) if isinstance(value, Mapping) else None

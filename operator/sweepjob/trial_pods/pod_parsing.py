@@ -107,7 +107,7 @@ def is_active_pod(body: Mapping[str, Any]) -> bool:
     """Whether a pod has not ended and nothing else is ending it, such as a preemption.
 
     Args:
-        body: of the pod, or of the answer to the request to delete it.
+        body: the pod, or the answer to the request to delete it.
     """
     status = coerce(body, POD_SCHEMA).get("status")
     if status is None or status.get("phase") in ("Succeeded", "Failed"):

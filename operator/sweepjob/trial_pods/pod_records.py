@@ -15,7 +15,7 @@ class PodRecord:
     """A pod of a trial.
 
     Attributes:
-        namespace, name, uid: of the pod.
+        namespace, name, uid: identify the pod.
         version: its resourceVersion.
         sweep, trial, attempt: from its labels.
         owner: uid of its Job.
@@ -72,7 +72,7 @@ class JobRecord:
     """The Job of a trial's attempt.
 
     Attributes:
-        namespace, name, uid: of the Job.
+        namespace, name, uid: identify the Job.
         version: its resourceVersion.
         sweep, trial: from its labels.
         owner: uid of its SweepTrial.

@@ -42,7 +42,7 @@ def remedies(message: str, pod: Mapping[str, Any]) -> str:
     """Returns what to set on each container that a message is about.
 
     Args:
-        message: of the API server.
+        message: the API server's message.
         pod: the pod's spec; without containers, only remedies that need none are found.
     """
     found = [*_of_bounds(message, pod), *_of_ratios(message, pod), *_of_quota(message)]

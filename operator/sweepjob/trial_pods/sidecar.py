@@ -29,9 +29,9 @@ class SidecarSettings:
 
     Attributes:
         image: the sidecar's image.
-        url: of the ingest server, as pods reach it.
+        url: the URL at which pods reach the ingest server.
         certificate_authority: PEM that verifies the ingest server's certificate.
-        pull_policy: of the image.
+        pull_policy: the pull policy of the image.
         resources: as in a container, for sweeps that set none; empty for the defaults.
     """
 

@@ -70,7 +70,7 @@ def fit_resources(
     Args:
         wanted: requests and limits without the constraints.
         pod: the pod's spec, without the sidecar; its containers use up quotas.
-        constraints: of the namespace.
+        constraints: the constraints of the namespace.
     """
     fitted = {part: dict(amounts) for part, amounts in wanted.items()}
     changes: list[str] = []

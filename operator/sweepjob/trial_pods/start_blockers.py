@@ -45,7 +45,7 @@ def of_pod(status: Mapping[str, Any], created: float) -> StartBlocker | None:
     """Returns why a pod does not start; None where nothing is known to keep it from that.
 
     Args:
-        status: of the pod.
+        status: the status of the pod.
         created: when the pod was created, in seconds since the epoch.
     """
     for condition in status.get("conditions") or []:
@@ -122,8 +122,8 @@ def of_pod_event(reason: str, message: str, since: float) -> StartBlocker | None
     """Returns why the kubelet cannot start a pod, from one of its events; None for other events.
 
     Args:
-        reason: of the event.
-        message: of the event.
+        reason: the reason of the event.
+        message: the message of the event.
         since: time of the event, in seconds since the epoch.
     """
     kind = POD_EVENTS.get(reason)
@@ -146,7 +146,7 @@ def of_refused_pod(
     """Returns why the Job controller could not create a pod.
 
     Args:
-        message: of the Job's ``FailedCreate`` event.
+        message: the message of the Job's ``FailedCreate`` event.
         since: time of the event, in seconds since the epoch.
         pod: the pod's spec in the Job's template, where it is known.
     """
@@ -179,7 +179,7 @@ def of_refused_job(message: str, since: float) -> StartBlocker:
     """Returns why the API server refused to create a Job.
 
     Args:
-        message: of the API server.
+        message: the API server's message.
         since: seconds since the epoch.
     """
     if "exceeded quota" in message:
@@ -201,8 +201,8 @@ def of_refused_record(index: int, message: str, since: float) -> StartBlocker:
     """Returns why the API server refused to create a SweepTrial.
 
     Args:
-        index: of the trial.
-        message: of the API server.
+        index: the index of the trial.
+        message: the API server's message.
         since: seconds since the epoch.
     """
     return StartBlocker(

@@ -23,7 +23,7 @@ class LoopShare:
     """A share of the event loop's time, which streams use in turn, a slice each.
 
     Args:
-        share: of the time, between 0 and 1.
+        share: the share of the time, between 0 and 1.
     """
 
     def __init__(self, share: float) -> None:
@@ -49,8 +49,8 @@ class StreamBudget:
     """The budget of one stream.
 
     Args:
-        limits: of lines and bytes.
-        share: of the event loop's time, common to all streams.
+        limits: the limits on lines and bytes.
+        share: the share of the event loop's time, common to all streams.
     """
 
     def __init__(self, limits: LogLimits, share: LoopShare) -> None:
@@ -66,8 +66,8 @@ class StreamBudget:
         """Charge a line; returns whether the stream has to wait before the next one.
 
         Args:
-            size: of the line, in characters.
-            seconds: for which the event loop was held by it.
+            size: the size of the line, in characters.
+            seconds: how long it blocked the event loop, in seconds.
             skipped: the line was not parsed, which costs time only.
         """
         if not skipped:

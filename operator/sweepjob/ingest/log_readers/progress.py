@@ -33,12 +33,12 @@ class LogReading:
 
     Args:
         lines: finds the reports in lines.
-        position: behind the last line that was read before.
+        position: the position after the last line that was read before.
 
     Attributes:
         ended: set when the pod has ended.
         limit: cuts the stream off; None while there is none, or it is not to be cut off.
-        task: that reads the log.
+        task: the task that reads the log.
         is_throttled: the stream is not read from, since its budget is used up.
         skipping: lines are skipped, to be up to date again.
         error: why the log cannot be read; empty when it can.

@@ -77,7 +77,7 @@ class LogReaders:
         To be called again when the pod has ended.
 
         Args:
-            pod: whose log.
+            pod: the pod whose log to read.
             lines: finds the reports in its lines.
             after: the position's time, in nanoseconds since the epoch.
             count: the position's lines.

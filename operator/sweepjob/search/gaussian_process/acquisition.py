@@ -35,7 +35,7 @@ class LogExpectedImprovement:
         """Log E max(f - best, 0) for normal f.
 
         Args:
-            mean: of f; shape (n,).
+            mean: the mean of f; shape (n,).
             deviation: the standard deviation of f, above 0; shape (n,).
 
         Returns:

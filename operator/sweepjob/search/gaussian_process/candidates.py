@@ -22,9 +22,9 @@ def draw_candidates(encoding: Encoding, incumbents: Array, generator: np.random.
     """Points of the unit cube: random ones, and neighbours of good ones.
 
     Args:
-        encoding: of the space.
+        encoding: the encoding of the space.
         incumbents: good points, best first; shape (m, axes).
-        generator: of random numbers.
+        generator: the random number generator.
 
     Returns:
         shape (n, axes).
@@ -45,11 +45,11 @@ def _near(
     Parameters that are not continuous are redrawn, the fewer the smaller the radius.
 
     Args:
-        encoding: of the space.
+        encoding: the encoding of the space.
         points: shape (n, axes).
         radius: the standard deviation of a step, in units of the unit cube.
         many: numbers that a step moves on average.
-        generator: of random numbers.
+        generator: the random number generator.
 
     Returns:
         shape (n, axes).
@@ -71,7 +71,7 @@ def _some(shape: tuple[int, ...], many: float, generator: np.random.Generator) -
     Args:
         shape: (n, axes).
         many: the average number of parameters.
-        generator: of random numbers.
+        generator: the random number generator.
 
     Returns:
         boolean, shape (n, axes).

@@ -25,7 +25,7 @@ class ConfigurationCache:
     The cache affects nothing but the time.
 
     Attributes:
-        encoding: of the space.
+        encoding: the encoding of the space.
     """
 
     encoding: Encoding

@@ -31,7 +31,7 @@ class Axis:
     """One parameter of the space.
 
     Attributes:
-        path: of the parameter in the space.
+        path: the path of the parameter in the space.
         expression: the distribution of its values.
         scale: how a coordinate becomes features.
         columns: the columns of its features; empty for a parameter with a single value.

@@ -17,10 +17,10 @@ class AcquisitionSearch:
     """The acquisition function over a space, and its maximisation.
 
     Attributes:
-        encoding: of the space.
+        encoding: the encoding of the space.
         process: the posterior of the objective.
         acquisition: the value of a mean and a standard deviation.
-        generator: of the random numbers of the candidates.
+        generator: the random number generator for the candidates.
     """
 
     def __init__(

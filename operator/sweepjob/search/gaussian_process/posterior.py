@@ -28,7 +28,7 @@ class Posterior:
 
     Attributes:
         process: the Gaussian process.
-        points: of the trials, those with the best posterior mean first; shape (n, axes).
+        points: the trials' points, in order of posterior mean, best first; shape (n, axes).
         best: the outcome to improve on: the best posterior mean of a trial plus its standard
             deviation. With noise, the best observed outcome is too high, and the best mean too low:
             the expected best of several uncertain values is above the best of their means (Letham et
@@ -58,7 +58,7 @@ class SurrogateModel:
     """Fits a Gaussian process to trials and infers the posterior.
 
     Attributes:
-        encoding: of the space.
+        encoding: the encoding of the space.
     """
 
     encoding: Encoding
@@ -68,7 +68,7 @@ class SurrogateModel:
         """The posterior given trials.
 
         Args:
-            points: of trials that ended, in the order of their indices; shape (n, axes).
+            points: points of ended trials, in the order of their indices; shape (n, axes).
             scores: larger is better; minus infinity for failed trials; shape (n,).
             pending: points of pending trials; shape (m, axes).
         """

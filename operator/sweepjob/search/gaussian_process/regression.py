@@ -25,7 +25,7 @@ class GaussianProcess:
         """Condition the process on outcomes.
 
         Args:
-            features: of the trials; shape (n, width).
+            features: the trials' features; shape (n, width).
             outcomes: shape (n,).
             owner: the index of the length scale of each feature; shape (width,).
             hyper: the hyperparameters.

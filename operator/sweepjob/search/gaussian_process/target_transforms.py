@@ -58,7 +58,7 @@ class Warp:
     evaluates it some twenty times: scipy.stats.yeojohnson gives the same bits in three times the time.
 
     Attributes:
-        exponent: of the transform; 1 leaves outcomes unchanged.
+        exponent: the exponent of the transform; 1 leaves outcomes unchanged.
     """
 
     exponent: float = 1.0

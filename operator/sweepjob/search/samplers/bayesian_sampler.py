@@ -70,8 +70,8 @@ class BayesianSampler:
         """The configuration of a trial.
 
         Args:
-            index: of the trial, from 0.
-            observations: of trials of this sweep, and of others, which have no index. The model uses
+            index: the trial's index, from 0.
+            observations: trials of this sweep, and of others, which have no index. The model uses
                 those as well; they may lie outside the space, and may be proposed again.
 
         Returns:

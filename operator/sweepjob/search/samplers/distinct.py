@@ -26,7 +26,7 @@ class DistinctDraws:
     Attributes:
         space: a finite space.
         size: the number of its points.
-        seed: of the permutation.
+        seed: the seed of the permutation.
         draw: the configuration of a step; the same at every call.
     """
 

@@ -24,7 +24,7 @@ class GridSampler:
 
     Attributes:
         space: a space of choices.
-        seed: is ignored.
+        seed: ignored.
 
     Raises:
         ValueError: a parameter is not a choice.

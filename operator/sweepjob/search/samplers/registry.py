@@ -29,7 +29,7 @@ class SamplerSpec:
     """A sampler that a sweep asks for.
 
     Attributes:
-        name: of a registered sampler.
+        name: the name of a registered sampler.
         arguments: the values of its parameters by name.
     """
 

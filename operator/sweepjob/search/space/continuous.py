@@ -61,7 +61,7 @@ class LogUniform(_Continuous):
     Attributes:
         low: the exponent of the lower bound.
         high: the exponent of the upper bound.
-        base: of the exponents, e by default.
+        base: the base of the exponents, e by default.
     """
 
     low: float
@@ -107,7 +107,7 @@ class LogNormal(_Continuous):
     Attributes:
         mu: the mean of the logarithm.
         sigma: the standard deviation of the logarithm, 0 or more.
-        base: of the logarithm, e by default.
+        base: the base of the logarithm, e by default.
     """
 
     mu: float

@@ -21,7 +21,7 @@ class Space:
     """The search space of a sweep.
 
     Attributes:
-        parameters: in the order in which they are written.
+        parameters: the parameters in the order of the spec.
     """
 
     parameters: Branch

@@ -30,7 +30,7 @@ class MlflowApi:
     """Answers requests below ``/api/2.0/mlflow/``.
 
     Args:
-        database: of the server.
+        database: the database of the server.
         trial: receives what is logged to runs.
         artifacts: the folder in the trainer's container for its artifacts.
     """
@@ -56,8 +56,8 @@ class MlflowApi:
         """Returns the answer to a request.
 
         Args:
-            method: of HTTP.
-            path: below ``/api/2.0/mlflow/``.
+            method: the HTTP method.
+            path: the path below ``/api/2.0/mlflow/``.
             body: the JSON body, or the query parameters of a GET.
 
         Raises:

@@ -24,7 +24,7 @@ class DocumentApi(ABC):
         artifacts: the folder in the trainer's container for its artifacts.
 
     Attributes:
-        kind: of the documents.
+        kind: the kind of the documents.
     """
 
     kind: ClassVar[str]
@@ -59,7 +59,7 @@ class DocumentApi(ABC):
         """The answer with the page that a request asks for.
 
         Args:
-            key: of the list in the answer.
+            key: the key of the list in the answer.
             items: all items, in the order of the answer.
             body: the request.
         """

@@ -15,7 +15,7 @@ class DocumentStore:
     """Documents by kind and id.
 
     Args:
-        database: of the server.
+        database: the database of the server.
     """
 
     def __init__(self, database: Database) -> None:
@@ -34,7 +34,7 @@ class DocumentStore:
         """Stores a document; it replaces an earlier one.
 
         Args:
-            kind: of the document.
+            kind: the kind of the document.
             key: its id.
             body: the document.
 
@@ -55,7 +55,7 @@ class DocumentStore:
         """Stores a document if there is room: logging never fails.
 
         Args:
-            kind: of the document.
+            kind: the kind of the document.
             key: its id.
             body: the document.
         """

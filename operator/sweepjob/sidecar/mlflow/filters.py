@@ -56,10 +56,10 @@ class Comparison:
     """One comparison of a filter, which joins them by AND.
 
     Attributes:
-        kind: of the field, e.g. ``metric``.
-        key: of the field, e.g. ``loss``.
+        kind: the kind of the field, e.g. ``metric``.
+        key: the key of the field, e.g. ``loss``.
         operator: e.g. ``<=`` or ``IS NULL``.
-        value: to compare with; None for ``IS NULL`` and ``IS NOT NULL``.
+        value: the value to compare with; None for ``IS NULL`` and ``IS NOT NULL``.
     """
 
     kind: str

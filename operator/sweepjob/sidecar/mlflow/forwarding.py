@@ -126,7 +126,7 @@ def forwarding_handler(upstream: Upstream, database: Database, trial: TrialRuns)
 
     Args:
         upstream: the user's server.
-        database: of the sidecar.
+        database: the database of the sidecar.
         trial: receives what is logged to runs.
     """
     recorder = RunRecorder(database, trial)

@@ -15,7 +15,7 @@ class Metrics:
     """Values of metrics. They are stored as JSON has them, since SQLite has no NaN.
 
     Args:
-        database: of the server.
+        database: the database of the server.
         primary: the primary metric, which is stored even beyond the database's budget.
     """
 
@@ -32,9 +32,9 @@ class Metrics:
         Args:
             run: the run's number.
             key: name of the metric.
-            value: of the metric.
-            step: of the value.
-            time: of the value, in milliseconds since the epoch.
+            value: the value of the metric.
+            step: the step of the value.
+            time: the time of the value, in milliseconds since the epoch.
         """
         found = self._series(run, key)
         keep = key == self._primary or self._database.has_room()

@@ -28,9 +28,9 @@ class TrialRuns:
     """Receives what is logged to runs, and adds the trial's reports to the store.
 
     Args:
-        database: of the server.
+        database: the database of the server.
         store: the reports.
-        run_ids: of the runs that the trainer was given, which exist from the start.
+        run_ids: the ids of the runs that the trainer was given, which exist from the start.
     """
 
     def __init__(self, database: Database, store: MetricStore, run_ids: Iterable[str]) -> None:
@@ -78,8 +78,8 @@ class TrialRuns:
         """Adds a run that the script created, and decides whether it counts.
 
         Args:
-            run_id: of the run.
-            details: as of ``Runs.add``.
+            run_id: the run's id.
+            details: as for ``Runs.add``.
         """
         run = self.runs.add(run_id, **details)
         self.counts(run)

@@ -23,7 +23,7 @@ class RunRecorder:
     """Records the runs on the user's server, and what is logged to them.
 
     Args:
-        database: of the sidecar.
+        database: the database of the sidecar.
         trial: receives what is logged to runs.
     """
 
@@ -37,7 +37,7 @@ class RunRecorder:
         The server knows whether the run is nested, and its earlier reports, which may be sent again.
 
         Args:
-            request: that names the run.
+            request: the request that names the run.
             fetch: returns the server's answer to a path.
         """
         run_id = str(request.get("run_id") or request.get("run_uuid") or "")
@@ -70,7 +70,7 @@ class RunRecorder:
         Args:
             call: path below the API's prefix.
             request: its body.
-            answer: of the server.
+            answer: the server's answer.
         """
         try:
             with self._database.transaction():

@@ -18,7 +18,7 @@ class Run:
     """A run.
 
     Attributes:
-        number: from 1, in the order of creation.
+        number: the number of the run from 1, in the order of creation.
         id, name, user, status: as in MLflow.
         started, ended: milliseconds since the epoch; ``ended`` is None before.
         deleted: 1 when it was deleted.
@@ -41,7 +41,7 @@ class Runs:
     """Runs by id.
 
     Args:
-        database: of the server.
+        database: the database of the server.
     """
 
     def __init__(self, database: Database) -> None:
@@ -83,12 +83,12 @@ class Runs:
         """Creates a run, or returns the one that has the id already.
 
         Args:
-            run_id: of the run.
-            name: of the run.
-            user: of the run.
+            run_id: the run's id.
+            name: the run's name.
+            user: the run's user.
             started: milliseconds since the epoch.
             opened: the script logs to it.
-            tags: of a new run.
+            tags: the tags of a new run.
         """
         statement = (
             "INSERT OR IGNORE INTO runs (id, name, user, status, started, opened) "
@@ -106,9 +106,9 @@ class Runs:
         """Changes a run; empty strings and None stand for no change.
 
         Args:
-            run: to change.
+            run: the run to change.
             status: as in MLflow.
-            name: of the run.
+            name: the run's name.
             ended: milliseconds since the epoch.
         """
         self._database.write(
@@ -123,7 +123,7 @@ class Runs:
         """Sets ``opened`` or ``deleted``.
 
         Args:
-            run: to change.
+            run: the run to change.
             column: ``opened`` or ``deleted``.
             value: as in ``Run``.
         """
@@ -134,7 +134,7 @@ class Runs:
         """Returns all params or tags.
 
         Args:
-            run: that has them.
+            run: the run that has them.
             kind: ``param`` or ``tag``.
         """
         statement = "SELECT key, value FROM pairs WHERE run = ? AND kind = ?"
@@ -144,7 +144,7 @@ class Runs:
         """Returns a param or a tag; None when there is none.
 
         Args:
-            run: that has it.
+            run: the run that has it.
             kind: ``param`` or ``tag``.
             key: its name.
         """
@@ -156,7 +156,7 @@ class Runs:
         """Sets a param or a tag; beyond the budget, only what decides whether a run counts is stored.
 
         Args:
-            run: to change.
+            run: the run to change.
             kind: ``param`` or ``tag``.
             key: its name.
             value: its value.
@@ -169,7 +169,7 @@ class Runs:
         """Deletes a param or a tag; returns whether there was one.
 
         Args:
-            run: to change.
+            run: the run to change.
             kind: ``param`` or ``tag``.
             key: its name.
         """

@@ -18,7 +18,7 @@ def matching(
     """Returns the items for which all comparisons are true.
 
     Args:
-        items: to filter.
+        items: the items to filter.
         wanted: the comparisons.
         lookup: returns the fields of an item.
     """
@@ -34,7 +34,7 @@ def ordered(
     """Sorts items; those without a value come last.
 
     Args:
-        items: to sort.
+        items: the items to sort.
         orders: such as ``metrics.loss DESC``; the first one has precedence.
         searchable: the fields of the items.
         lookup: returns the fields of an item.

@@ -40,9 +40,9 @@ class Upstream:
         its body is a stream, which cannot be read again.
 
         Args:
-            method: of HTTP.
-            path: of the request.
-            headers: of the request.
+            method: the HTTP method.
+            path: the path of the request.
+            headers: the headers of the request.
             body: bytes, an iterator of bytes, or None.
 
         Raises:

@@ -24,7 +24,7 @@ class JsonLines:
     """Reads a file from where this sidecar, or one before a restart, stopped.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         store: the reports.
     """
 

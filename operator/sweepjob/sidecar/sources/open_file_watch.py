@@ -34,7 +34,7 @@ class OpenFiles(threading.Thread):
 
     Args:
         folder: the folder.
-        changed: is notified after every change.
+        changed: notified after every change.
 
     Attributes:
         first_write: when a file was written to first (monotonic seconds), None before.

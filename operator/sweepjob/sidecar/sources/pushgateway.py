@@ -42,7 +42,7 @@ class PushGateway:
         """Adds the reports of a push.
 
         Args:
-            body: of the request.
+            body: the body of the request.
             kind: its Content-Type.
             encoding: its Content-Encoding; empty for none.
 

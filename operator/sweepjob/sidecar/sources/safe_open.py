@@ -31,8 +31,8 @@ def open_regular(path: Path, folder: Path) -> BinaryIO:
     """Opens a regular file for reading.
 
     Args:
-        path: of the file.
-        folder: that a link must not lead out of.
+        path: the path of the file.
+        folder: the folder that a link must not lead out of.
 
     Raises:
         NotRegular: it is something else, e.g. a named pipe.
@@ -65,7 +65,7 @@ def explain(error: OSError, shown: str) -> str:
     """Returns why a file could not be read, and the remedy.
 
     Args:
-        error: of the file.
+        error: the error.
         shown: the file's name for the message.
     """
     remedy = next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), "")

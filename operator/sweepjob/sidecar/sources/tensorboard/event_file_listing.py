@@ -25,9 +25,9 @@ class EventFile:
 
     Attributes:
         run: its folder relative to the log directory, with slashes; empty for the log directory.
-        name: of the file.
-        path: of the file.
-        size: in bytes.
+        name: the name of the file.
+        path: the path of the file.
+        size: its size in bytes.
         identity: device and inode.
     """
 

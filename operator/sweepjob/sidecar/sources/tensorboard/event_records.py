@@ -121,7 +121,7 @@ class Record:
     """A complete record.
 
     Attributes:
-        file: that it is in.
+        file: the file that it is in.
         start, end: its offsets in the file.
     """
 

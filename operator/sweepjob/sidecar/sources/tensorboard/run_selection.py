@@ -37,7 +37,7 @@ class Series:
 
     Attributes:
         run: empty for the log directory itself.
-        tag: of the scalars.
+        tag: the tag of the scalars.
         is_copy: ``add_hparams`` repeated them in a folder of its own; ``run`` is the original run.
     """
 
@@ -82,7 +82,7 @@ def match_metric(metric: str, run: str, tag: str) -> int | None:
     Args:
         metric: the primary metric.
         run: the run's folder.
-        tag: of the scalars.
+        tag: the tag of the scalars.
     """
     if tag == metric:
         return _AS_TAG
@@ -128,7 +128,7 @@ class RunSelection:
         """Begins a pass over all files.
 
         Args:
-            runs: that have an event file.
+            runs: the runs that have an event file.
             now: monotonic seconds.
             last: nothing will follow, so nothing is held.
         """
@@ -140,8 +140,8 @@ class RunSelection:
         """Returns what to do with a scalar that may be the primary metric.
 
         Args:
-            series: of the scalar.
-            reading: from ``match_metric``.
+            series: the scalar's series.
+            reading: the result of ``match_metric``.
             wall_time: when it was logged.
             at: file and offset, which identify a scalar that was held.
         """
