@@ -29,18 +29,18 @@ class Settings:
         ingest_port: both; SWEEPJOB_INTAKE_PORT.
         ingest_connections: ingestion; SWEEPJOB_INTAKE_CONNECTIONS, the largest number of connections at a
             time. A running trial has one.
-        ingest_connections_per_address: ingestion; SWEEPJOB_INTAKE_CONNECTIONS_PER_ADDRESS, the same of
+        ingest_connections_per_address: ingestion; SWEEPJOB_INTAKE_CONNECTIONS_PER_ADDRESS, the same for
             one address. A pod has its own address, unless it uses its node's network, or the cluster
             rewrites addresses.
         telemetry_port: operator; SWEEPJOB_TELEMETRY_PORT, for probes and metrics.
-        progress_interval: operator; SWEEPJOB_PROGRESS_SECONDS, the shortest time between two writes of a
+        progress_interval: operator; SWEEPJOB_PROGRESS_SECONDS, the minimum time between two writes of a
             trial's curve.
         node_patience: operator; SWEEPJOB_NODE_PATIENCE_SECONDS, how long a node may take to end a pod
             beyond the pod's grace period before the pod counts as lost.
         lease: operator; SWEEPJOB_LEASE, ``namespace/name`` of the Lease for leader election; None
             without replicas.
         identity: operator; SWEEPJOB_POD, the identity in the Lease. A container that is restarted in the
-            same pod goes on leading.
+            same pod continues to lead.
         requests_per_second: operator; SWEEPJOB_REQUESTS_PER_SECOND, the rate limit of API requests; the
             burst is twice as many.
         strict_tls: both; SWEEPJOB_STRICT_TLS, "false" for API servers whose certificate authority lacks

@@ -18,7 +18,7 @@ class AttemptRecord:
 
     Attributes:
         attempt: number of the attempt, from 1.
-        pod, node: empty when there was none, or it is not known any more.
+        pod, node: empty when there was none, or it is no longer known.
         reason, message: why it ended.
         ended: seconds since the epoch.
     """

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Cause(NamedTuple):
-    """Why an attempt failed, a pod went, a sweep ended, or a result may be incomplete.
+    """Why an attempt failed, a pod disappeared, a sweep ended, or a result may be incomplete.
 
     Attributes:
         reason: one CamelCase word for programs, e.g. ``OutOfMemory``.

@@ -17,7 +17,8 @@ CURVE_VERSION = 2
 _FIRST_VERSION = 1
 _MAX_REPORTS = 10**12  # of one pod
 _EMPTY = array("d")
-# Keys that dump_curve may leave out. A merge patch sets them to null: none of an earlier pod remains.
+# Keys that dump_curve may omit. A merge patch sets them to null, so that no value of an earlier pod
+# remains.
 _OPTIONAL = ("later", "sum", "logTime", "logLines", "carried", "last", "best", "bestInterval")
 
 
@@ -65,7 +66,7 @@ def curve_patch(dumped: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_curve(fields: LenientReader) -> StoredCurve:
-    """Reads ``status.curve``; it is not whole where the reader finds a problem."""
+    """Reads ``status.curve``; the result is not whole if the reader finds a problem."""
     before = len(fields.problems)
     version = fields.whole("version", CURVE_VERSION)
     if not _FIRST_VERSION <= version <= CURVE_VERSION:

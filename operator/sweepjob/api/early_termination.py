@@ -1,4 +1,4 @@
-"""``spec.earlyTermination`` to a policy."""
+"""Converts ``spec.earlyTermination`` to a policy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which object of the cluster is meant."""
+"""Identifies objects of the cluster."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class ObjectKey(NamedTuple):
-    """What an object of a kind is found by. A later object may have the same key."""
+    """The key of an object among those of its kind. A later object may have the same key."""
 
     namespace: str
     name: str
@@ -18,7 +18,7 @@ class ObjectIdentity:
     """One object for its lifetime.
 
     Attributes:
-        uid: tells it from earlier and later objects of the same key.
+        uid: distinguishes it from earlier and later objects with the same key.
     """
 
     namespace: str

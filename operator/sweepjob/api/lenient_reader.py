@@ -1,6 +1,6 @@
 """Reads stored objects that another version of the operator, or a user, may have written.
 
-Nothing raises. What cannot be read is listed with its path, and has its default value.
+Nothing raises. Unreadable fields are listed with their paths, and get their default values.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ class LenientReader:
     """A view of one object.
 
     Args:
-        data: the object; None and anything else read as an empty one, and anything else is a problem.
+        data: the object. Any other value reads as an empty object; unless it is None, it is also a
+            problem.
         path: the path of the object, e.g. ``status.curve``.
         problems: problems are appended to it; a new list by default.
     """

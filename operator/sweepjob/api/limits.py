@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .reader import Reader
 
 # Default of companionGracePeriodSeconds: seconds that the other containers may run after the trainer has
-# ended. Enough to upload a checkpoint; it bounds what a proxy costs that never ends by itself.
+# ended. Enough to upload a checkpoint; it bounds the cost of a proxy that never exits.
 COMPANION_GRACE = 300.0
 
 
@@ -32,7 +32,7 @@ class Limits:
         timeout: seconds from the sweep's start after which it and its trials are cancelled.
         trial_timeout: seconds that a trial may run before it is cancelled.
         start_timeout: seconds that a trial may take to start before it fails. None: no limit while it
-            waits for capacity, ten minutes while it waits for what does not resolve itself.
+            waits for capacity, ten minutes for a cause that waiting does not remove.
         max_failed_trials: the sweep fails when more trials than this have failed. None: no limit.
     """
 

@@ -26,8 +26,8 @@ class Metrics:
 
     Attributes:
         source: one of ``protocol.SOURCES``.
-        port: on the trainer's localhost, for a source that listens; 0 otherwise.
-        path: in the trainer's container, for a source that is written to; empty otherwise.
+        port: the port on the trainer's localhost, for a source that listens; 0 otherwise.
+        path: the path in the trainer's container, for a source that is written to; empty otherwise.
         pattern: a regular expression for the log; empty for the usual forms.
         is_port_given: the user set the port.
         sidecar: resources of the sidecar, as in a container; empty for the operator's.
@@ -115,7 +115,7 @@ def _pattern(reader: Reader) -> str:
 
 
 def compiled(pattern: str | bytes) -> re2._Regexp:
-    """Compiles a regular expression of RE2, whose time is linear in the text; that of ``re`` is not.
+    """Compiles an RE2 regular expression, whose time is linear in the text; that of ``re`` is not.
 
     Raises:
         re2.error: the pattern is invalid.

@@ -46,7 +46,7 @@ class Output:
 def trial_folder(sweep: str, sweep_uid: str, trial: str) -> str:
     """Returns a trial's folder below the ``subPath`` of each output.
 
-    It has a part of the sweep's uid, so that a new sweep with the same name does not resume from the
+    It contains a part of the sweep's uid, so that a new sweep with the same name does not resume from the
     checkpoints of the old one.
 
     Args:

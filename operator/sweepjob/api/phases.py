@@ -1,4 +1,4 @@
-"""Phases of sweeps and of trials, as `status.phase` has them."""
+"""Phases of sweeps and trials: the values of `status.phase`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from enum import StrEnum
 
 
 class SweepPhase(StrEnum):
-    """Where a sweep is, in one word for printer columns; its conditions say why.
+    """The phase of a sweep, in one word for printer columns; its conditions explain it.
 
-    ``BLOCKED``: no trial runs, and each one that exists is kept from starting. ``INVALID``: the spec was
+    ``BLOCKED``: no trial runs, and no existing trial can start. ``INVALID``: the spec was
     rejected before any trial existed.
     """
 
@@ -27,7 +27,7 @@ class SweepPhase(StrEnum):
 
 
 class TrialPhase(StrEnum):
-    """Where a trial is. The last four are ends and never change again."""
+    """The phase of a trial. The last four are final."""
 
     PENDING = "Pending"
     QUEUED = "Queued"

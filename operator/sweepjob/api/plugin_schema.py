@@ -1,13 +1,13 @@
-r"""The parts of the SweepJob's CRD that the declarations of policies and samplers make.
+r"""The parts of the SweepJob CRD that are generated from the declarations of policies and samplers.
 
 ``make generated`` writes them into ``crds/sweepjobs.yaml``. A cluster with plug-ins of other
-distributions gets a CRD that knows them by::
+distributions gets a CRD that includes them with::
 
     kubectl get crd sweepjobs.sweepjob.dev -o yaml | python -m sweepjob.api.plugin_schema \
       | kubectl replace -f -
 
-with the operator's image, or wherever the plug-ins are installed. Without it ``kubectl apply`` refuses
-their names, since the API server knows only those in the CRD.
+run with the operator's image, or wherever the plug-ins are installed. Without it, ``kubectl apply``
+refuses their names, since the API server knows only those in the CRD.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ..search.samplers.declaration import COMMON_PARAMETERS, SamplerDeclaration
 from ..search.samplers.registry import SAMPLERS
 
 Schema = dict[str, Any]
-# What bounds a value; left to the operator where types of one section differ in it.
+# Keys that bound a value; left to the operator where the types of one section differ in them.
 _SHARED = ("type", "format", "x-kubernetes-preserve-unknown-fields")
 
 
@@ -70,7 +70,7 @@ def sections() -> dict[str, Schema]:
 
 
 def with_plugins(crd: Mapping[str, Any]) -> dict[str, Any]:
-    """A SweepJob's CRD with the sections that the declarations make.
+    """The SweepJob CRD with the sections that are generated from the declarations.
 
     Args:
         crd: the CustomResourceDefinition, as it is in ``crds/`` or in a cluster.

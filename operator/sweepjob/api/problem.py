@@ -12,7 +12,7 @@ class Problem:
     """One problem.
 
     Attributes:
-        path: in the object, e.g. ``spec.limits.timeout``.
+        path: the path in the object, e.g. ``spec.limits.timeout``.
         value: what was found there.
         message: what is wrong, and the remedy.
     """

@@ -18,10 +18,10 @@ _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 
 
 def parse_quantity(quantity: str | int | float) -> float:
-    """The number that a quantity stands for.
+    """The number that a quantity represents.
 
     Raises:
-        ValueError: it is no quantity.
+        ValueError: it is not a quantity.
     """
     text = str(quantity)
     if text[-2:] in _BINARY:
@@ -39,7 +39,7 @@ def is_quantity(value: object) -> bool:
 
 
 def check_amounts(reader: Reader) -> None:
-    """Note what is wrong with a container's resources below ``reader``."""
+    """Record problems with a container's resources below ``reader``."""
     for part in ("limits", "requests"):
         amounts = reader.data.get(part, {})
         if not isinstance(amounts, Mapping):

@@ -1,4 +1,4 @@
-"""``spec.samplingAlgorithm`` to a sampler with its arguments."""
+"""Converts ``spec.samplingAlgorithm`` to a sampler with its arguments."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def parse_algorithm(reader: Reader, *, given: bool = True) -> Algorithm:
 
 
 def _check_keys(reader: Reader, declaration: SamplerDeclaration) -> None:
-    """Record keys of other samplers, with the sampler they belong to, and keys of none."""
+    """Record unknown keys, and keys of other samplers with the sampler that they belong to."""
     own = {"type", *(p.name for p in (*COMMON_PARAMETERS, *declaration.parameters))}
     others = {p.name: other.name for other in SAMPLERS.declarations() for p in other.parameters}
     reader.known({*own, *others})

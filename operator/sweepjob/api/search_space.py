@@ -1,7 +1,7 @@
-"""``spec.searchSpace`` to a search space.
+"""Converts ``spec.searchSpace`` to a search space.
 
-The ten expressions are Azure's and fixed: ``EXPRESSIONS`` is their one table here, and the CRD's part
-about them is written by hand beside it.
+The ten expressions are Azure's and fixed: ``EXPRESSIONS`` is the only table of them here, and their part
+of the CRD is written by hand as well.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def parse_space(reader: Reader, base: float = math.e) -> Space:
     """The search space that a section describes.
 
     Args:
-        reader: the section. Mistakes are recorded there; the result must not be used then.
+        reader: the section. Mistakes are recorded there; if there are any, the result must not be used.
         base: the base of the logarithmic expressions (``samplingAlgorithm.logbase``).
     """
     if not reader.data:
@@ -137,7 +137,7 @@ def _log_bounds(reader: Reader, base: float) -> tuple[float, float]:
     if len(reader.problems) > before:
         return 0.0, 0.0
     exponents = exponent_within(low, base, up=False), exponent_within(high, base, up=True)
-    # Of a base below 1, larger exponents are smaller values.
+    # With a base below 1, larger exponents give smaller values.
     return min(exponents), max(exponents)
 
 
@@ -211,7 +211,7 @@ def _quantized(
 
 
 Parser = Callable[[Reader, float], Expression]
-# The keys of every expression beside ``type``, and its parser.
+# The keys of every expression besides ``type``, and its parser.
 EXPRESSIONS: dict[str, tuple[tuple[str, ...], Parser]] = {
     "choice": (("values",), _choice),
     "randint": (("upper",), _randint),

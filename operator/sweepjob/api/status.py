@@ -188,7 +188,7 @@ def patch_changes(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
 
 
 def is_urgent(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
-    """Whether a status has changes other than counts and messages, and is to be written at once.
+    """Whether a status differs in more than counts and messages, and should be written at once.
 
     Args:
         new: the new status.

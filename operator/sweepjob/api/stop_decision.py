@@ -1,4 +1,4 @@
-"""The decision to end a trial before it ends by itself: ``status.stop`` of its SweepTrial."""
+"""The decision to end a trial before it ends on its own: ``status.stop`` of its SweepTrial."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .phases import TrialPhase
 
 @dataclass(frozen=True, slots=True)
 class StopDecision:
-    """A decision to end a trial before it ends by itself.
+    """A decision to end a trial before it ends on its own.
 
     Attributes:
         outcome: the final phase of the trial: EARLY_STOPPED by a policy, CANCELED by a limit or a user,
@@ -17,7 +17,7 @@ class StopDecision:
             stopped, the phase that the trainer's exit results in.
         reason: one word, e.g. ``Bandit`` or ``TrialTimeout``.
         message: one sentence.
-        policy, interval, value, threshold, comparators: what the policy compared, where one decided.
+        policy, interval, value, threshold, comparators: details of the policy's decision, if one decided.
     """
 
     outcome: TrialPhase

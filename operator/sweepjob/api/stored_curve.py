@@ -20,8 +20,8 @@ class StoredCurve:
         pod: uid of the pod whose sidecar numbered the reports.
         reports: how many the pod made.
         values: the first reports.
-        intervals, later, bests, means: of the later reports that are kept: interval, value, and the best
-            and the mean value up to there.
+        intervals, later, bests, means: for the later reports that are kept: the interval, the value, and
+            the best and mean value up to that report.
         total: the exact sum of the scores as text, empty when it is not finite. None where ``values`` has
             all reports.
         carried: the best value of earlier pods.

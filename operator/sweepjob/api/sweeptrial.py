@@ -26,7 +26,7 @@ _LARGEST_INDEX = 2**31 - 1
 def trial_manifest(
     namespace: str, sweep: str, sweep_uid: str, index: int, assignment: Assignment, source: str
 ) -> dict[str, Any]:
-    """Returns a new SweepTrial. It has the assignment twice: exact, as JSON, and readable, leaf by leaf.
+    """Returns a new SweepTrial. It has the assignment twice: exact (JSON), and readable (leaf by leaf).
 
     Args:
         namespace: the namespace of the sweep.
@@ -59,8 +59,8 @@ def trial_manifest(
 def parse_record(body: Mapping[str, Any]) -> TrialRecord:
     """Reads a SweepTrial object.
 
-    Another version of the operator may have written its status, or a user may have edited it. What
-    cannot be read is listed in ``problems``; everything else counts.
+    Another version of the operator may have written its status, or a user may have edited it. Unreadable
+    fields are listed in ``problems``; the others are used.
 
     Raises:
         ValueError: it lacks a name, a uid, spec.sweep or spec.index.
@@ -76,7 +76,7 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         raise ValueError(
             "is not a record of a trial: it lacks a name, a uid, spec.sweep or spec.index"
         )
-    # Fields that decisions depend on; the trial is held where one of them cannot be read.
+    # Fields that decisions depend on; the trial is held if one of them cannot be read.
     decisive = LenientReader(body.get("status"), "status")
     assignment, phase = _assignment(spec), _phase(decisive)
     attempt, outcome = decisive.whole("attempt", 1, least=1, most=10**6), _outcome(decisive)

@@ -40,8 +40,8 @@ class TrialRecord:
         executions: earlier attempts, the newest last.
         log_samples: lines of its log to quote where no report was found.
         incomplete_reasons: why reports may be missing, by reason.
-        problems: what of the object cannot be read, with path and value; normally empty.
-        is_held: too little can be read to act on the trial.
+        problems: unreadable fields of the object, with path and value; normally empty.
+        is_held: the operator does not act on the trial, because too little of the object can be read.
     """
 
     namespace: str

@@ -15,7 +15,7 @@ from ..loading.errors import CommandError
 from ..render.views import trials_of_source
 from .kubectl_errors import NO_KUBECTL, NotFound, parse_error
 
-# Flags of kubectl's, passed on unchanged.
+# Flags of kubectl, passed on unchanged.
 _FLAGS = {
     "namespace": "namespace of the sweeps",
     "context": "context of the kubeconfig",
@@ -85,7 +85,7 @@ class Kubectl:
         return found
 
     def namespace(self) -> str:
-        """Return the namespace of calls without a namespace."""
+        """Return the namespace that is used by calls without one."""
         path = "jsonpath={..namespace}"
         for flag in self.flags:
             if flag.startswith("--namespace="):
@@ -93,12 +93,12 @@ class Kubectl:
         return self.run("config", "view", "--minify", "-o", path).strip() or "default"
 
     def names(self, resource: str) -> list[str]:
-        """Return the names of all objects of a resource of SweepJob's in the namespace."""
+        """Return the names of all objects of a SweepJob resource in the namespace."""
         path = "jsonpath={range .items[*]}{.metadata.name}{'\\n'}{end}"
         return self.run("get", f"{resource}.{names.GROUP}", "-o", path).split()
 
     def has(self, resource: str, name: str) -> bool:
-        """Return whether the namespace has an object of a resource of SweepJob's.
+        """Return whether the namespace has an object of a SweepJob resource.
 
         Args:
             resource: ``sweepjobs`` or ``sweeptrials``.
@@ -166,7 +166,7 @@ class Kubectl:
         except NotFound:
             return False
         except CommandError:
-            return True  # no permission to know
+            return True  # no permission to check
         return True
 
     def empty_message(self) -> str:

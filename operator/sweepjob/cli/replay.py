@@ -104,7 +104,7 @@ def _write_report(
 
 
 def _read_policy(text: str) -> tuple[Any, Policy]:
-    """Return a policy as it is written and as it is parsed, from a sweep file or from YAML."""
+    """Return a policy as written and as parsed, from a sweep file or from YAML."""
     if not text.lstrip().startswith("{") or Path(text).exists():
         sweep = read_sweep(text)
         return sweep.manifest["spec"].get("earlyTermination"), sweep.spec.policy

@@ -24,8 +24,9 @@ from ..telemetry import log_format
 from .process import OperatorProcess
 
 _log = logging.getLogger("sweepjob")
-# Objects that are created before Python searches for reference cycles among them. With its own threshold,
-# 700, that takes half of the time of reading 10,000 trials, whose records have no cycles.
+# Objects that are created before Python searches for reference cycles among them. With Python's own
+# threshold, 700, that search takes half of the time of reading 10,000 trials, whose records have no
+# cycles.
 _GARBAGE_THRESHOLD = 20_000
 
 
@@ -63,7 +64,7 @@ def main() -> int:
     for failure in (*POLICIES.failures, *SAMPLERS.failures):
         _log.error("%s; sweeps that ask for it are not accepted", failure)
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    # Its TLS is compiled. In Python, TLS is most of the cost of a request and of a watch event.
+    # uvloop's TLS is compiled. In Python, TLS is most of the cost of a request and of a watch event.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(Settings.of(os.environ)))
     return 0

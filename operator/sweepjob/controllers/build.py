@@ -20,9 +20,9 @@ _POLL = 0.2  # seconds between two checks whether the caches are synced
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """The operator without what depends on where it runs.
+    """The operator without the parts that depend on where it runs.
 
-    That is the source of SweepJob events, and the server that receives reports.
+    These are the source of SweepJob events, and the server that receives reports.
 
     Attributes:
         controller: reconciles; SweepJob events are to be passed to it.
@@ -39,7 +39,7 @@ class Operator:
     reviews_rights: bool
 
     def parts(self) -> dict[str, Coroutine[Any, Any, None]]:
-        """What has to run, by name, for as long as the operator does; none of them ends by itself."""
+        """The coroutines to run, by name, for as long as the operator runs; none ends on its own."""
         parts: dict[str, Coroutine[Any, Any, None]] = {
             "caches": self.controller.caches.run(),
             "work": self._work(),
@@ -47,7 +47,7 @@ class Operator:
         return {**parts, "rights": self.rights.run()} if self.reviews_rights else parts
 
     def not_ready_reasons(self) -> list[str]:
-        """What keeps the operator from its work, except for missing rights."""
+        """Why the operator cannot do its work, apart from missing rights."""
         inaccessible = self.rights.inaccessible_namespaces()
         found = self.controller.caches.problems(inaccessible)
         if self.leader_elector is not None and self.leader_elector.not_ready_reason:

@@ -50,7 +50,7 @@ class CacheListener(Protocol):
         ...
 
     def on_pod_changed(self, pod: PodRecord, *, gone: bool) -> None:
-        """A pod changed, or it became known whose it is.
+        """A pod changed, or its trial became known.
 
         Args:
             pod: the pod in its current or last known state.
@@ -119,7 +119,7 @@ class Caches:
         }
 
     async def run(self) -> None:
-        """List and watch until it is cancelled."""
+        """List and watch until cancelled."""
         async with asyncio.TaskGroup() as group:
             for informer in self._all():
                 group.create_task(informer.run())
@@ -135,7 +135,7 @@ class Caches:
         return all(r.synced.is_set() for r in self._open(shut))
 
     def problems(self, shut: frozenset[str]) -> list[str]:
-        """What keeps watches from working, except in namespaces that the operator may not read."""
+        """Why watches do not work, except in namespaces that the operator may not read."""
         return [
             informer.not_ready_reason for informer in self._open(shut) if informer.not_ready_reason
         ]
@@ -175,7 +175,7 @@ class Caches:
         return [p for p in self._pods.get(trial, {}).values() if self.trial_uid_of(p) == uid]
 
     def pods_seen_since(self, namespace: str) -> float:
-        """Since when every event of a pod in a namespace was seen, without a gap.
+        """The time since which every event of a pod in a namespace has been seen, without a gap.
 
         Returns:
             Seconds since the epoch; now while the watch is interrupted.
@@ -191,7 +191,7 @@ class Caches:
     def newest_pod(self, trial: ObjectKey, uid: str) -> PodRecord | None:
         """The pod whose reports are the trial's: the newest of the newest attempt.
 
-        Of two that were created in the same second it is the one that runs.
+        Of two pods created in the same second, it is the one that runs.
         """
         pods = self.pods_of(trial, uid)
         return max(pods, key=lambda p: (p.attempt, p.created, not p.view.is_terminal), default=None)

@@ -1,4 +1,4 @@
-"""Carries out the planner's actions: one or two requests each, and their result into the state."""
+"""Carries out the planner's actions: one or two requests each, whose results enter the state."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class Executor:
                 await self._do(sweep, trial, action)
 
     def _is_done(self, sweep: SweepStore, trial: TrialState, action: act.TrialAction) -> bool:
-        """Whether the record says already what the action is for.
+        """Whether the record already shows the action's effect.
 
-        It was written, and the answer was lost. What is recorded counts, and is not written again.
+        It was written, and the answer was lost. The record counts, and is not written again.
         """
         record = self._status_writer.last_seen(sweep.state, trial)
         if record is None:
@@ -71,7 +71,7 @@ class Executor:
         if isinstance(action, act.RecordStop) and record.stop is not None:
             sweep.trials.record_stop(trial, record.stop, record.phase, self._clock())
             return True
-        # The record of a new trial may have existed already, and be past its first attempt.
+        # The record of a new trial may already have existed, and be past its first attempt.
         status = trial.status
         return isinstance(action, act.CreateJob) and (
             status.job_created or action.attempt != status.attempt

@@ -9,9 +9,9 @@ from .trial_state import TrialState
 def gpu_seconds_saved(state: SweepState, trial: TrialState, now: float) -> float:
     """Estimates the GPU-seconds that stopping a trial early saved.
 
-    They are those of the reports that it would still have made at its own pace, less those between the
-    decision and its end. A full run has as many reports as the median succeeded trial; before there is
-    one, as many as the live trial with the most, which is a lower bound.
+    They are the GPU-seconds of the reports that it would still have made at its own pace, less those
+    between the decision and its end. A full run has as many reports as the median succeeded trial; before
+    there is one, as many as the live trial with the most, which is a lower bound.
 
     Args:
         state: the state of the trial's sweep.
@@ -37,8 +37,8 @@ def _seconds_per_report(
 ) -> float:
     """The pace until a decision.
 
-    The time before the first report, in which libraries and data are loaded, does not count where it is
-    known: an operator that was restarted has to include it.
+    The time before the first report, in which libraries and data are loaded, does not count if it is
+    known; an operator that was restarted does not know it, and includes it.
     """
     if first is not None and interval > 1:
         return (decided - first) / (interval - 1)

@@ -1,4 +1,4 @@
-"""Checks that sidecars can trust the ingest server, by a TLS handshake as a sidecar does it."""
+"""Checks that sidecars can trust the ingest server, by the TLS handshake that a sidecar makes."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _LONGEST_PAUSE = 30.0  # seconds between two tries to create a Job that is refus
 class JobCreator:
     """Creates records and Jobs.
 
-    Names are deterministic: an object of the name and owner that exists already was created by a request
+    Names are deterministic: an existing object with the same name and owner was created by a request
     whose answer was lost.
 
     Args:
@@ -74,7 +74,7 @@ class JobCreator:
             action: index and assignment.
 
         Raises:
-            Refused, Conflict: the record cannot be created, which is kept in the sweep's state.
+            Refused, Conflict: the record cannot be created; the sweep's state says why.
         """
         state = sweep.state
         identity = state.identity
@@ -106,7 +106,7 @@ class JobCreator:
         """Enter the record of a new trial into the cache.
 
         Raises:
-            Conflict: the object of its name is no record of the sweep.
+            Conflict: the object with its name is not a record of the sweep.
         """
         try:
             return self._caches.trials(state.namespace).store_own_write(made)
@@ -147,14 +147,14 @@ class JobCreator:
         self._caches.jobs(state.namespace).store_own_write(made)
 
     async def dry_run_job(self, sweep: SweepStore) -> str:
-        """Try the creation of a Job of the sweep, without creating it.
+        """Have the API server check a Job of the sweep, without creating it.
 
         Args:
             sweep: a sweep without trials yet.
 
         Returns:
             Why the API server, or an admission webhook, refuses it; empty when it does not. A refusal
-            that waiting may mend, such as an exhausted quota, does not count.
+            that waiting may resolve, such as an exhausted quota, does not count.
 
         Raises:
             NotPermitted: the operator may not create Jobs.
@@ -204,10 +204,10 @@ class JobCreator:
     async def _create_or_adopt(
         self, resource: resources.Resource, namespace: str, body: dict[str, Any], owner: str
     ) -> dict[str, Any]:
-        """Create an object, or adopt the one of its name if it has the same owner.
+        """Create an object, or adopt the one with its name if it has the same owner.
 
         Raises:
-            Conflict: the one of its name has another owner.
+            Conflict: the one with its name has another owner.
         """
         try:
             return await self._api.create(resource, namespace, body)
@@ -230,7 +230,7 @@ def _trial_identity(state: SweepState, trial: str, uid: str, attempt: int) -> Tr
 
 
 def _missing_permission(error: errors.ApiError, since: float) -> StartBlocker | None:
-    """The blocker of a refusal because of the operator's permissions; None of another refusal."""
+    """The blocker for a refusal due to the operator's permissions; None for any other refusal."""
     if not isinstance(error, errors.NotPermitted):
         return None
     return of_missing_right(denied_access_message(error.denied), since)

@@ -1,4 +1,4 @@
-"""Finds out why a trial has no pod, or a pod that does not start: only events say so.
+"""Finds out why a trial has no pod, or a pod that does not start: only events show it.
 
 Events are listed for one object at a time, by its uid, and only when it takes longer than usual. They are
 not watched: there are too many in a cluster.
@@ -57,7 +57,7 @@ class JobEventPoller:
             now: seconds since the epoch.
 
         Returns:
-            Seconds since the epoch when to poll again; None when there is no need.
+            The time to poll again, in seconds since the epoch; None when there is no need.
         """
         dues = (
             await self._poll_job(sweep, trial, now),
@@ -126,7 +126,7 @@ class JobEventPoller:
         said = str(max(found, key=_when).get("message", ""))
         before = trial.blockers.creation
         since = now if before is None else before.since
-        # The next Job is to be adjusted to what has refused this pod.
+        # The next Job has to satisfy the constraint that refused this pod.
         self._limits.forget(job.namespace)
         refused = of_refused_pod(said, since, await self._template_of(job))
         if names.SIDECAR in said + refused.message and self._limits.is_refused:

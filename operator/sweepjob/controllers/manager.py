@@ -1,4 +1,4 @@
-"""Assembles the controllers, and hands them what the watches show."""
+"""Assembles the controllers, and passes them the changes that the watches deliver."""
 
 from __future__ import annotations
 
@@ -39,9 +39,8 @@ class ControllerManager:
         api: the API server.
         settings: the operator's settings.
         clock: seconds since the epoch.
-        missing_rights_for: the permissions that the operator lacks and that matter to the sweeps of a
-        namespace
-            with a source of metrics.
+        missing_rights_for: returns the missing permissions that affect sweeps of a namespace with a
+            metrics source.
 
     Attributes:
         caches: the caches of records, Jobs and pods; to be run.
@@ -81,7 +80,7 @@ class ControllerManager:
         self.queues.connect(self._sweeps.reconcile, trials.reconcile, self._sweeps.reconcile_status)
 
     def on_sweep_event(self, body: Mapping[str, Any], *, deleted: bool) -> None:
-        """A SweepJob as the watch shows it.
+        """Handle a SweepJob from the watch.
 
         Args:
             body: the object.
@@ -104,7 +103,7 @@ class ControllerManager:
             self.queues.sweeps.add(sweep)
 
     def on_pod_changed(self, pod: PodRecord, *, gone: bool) -> None:
-        """A pod changed, or it became known whose it is."""
+        """A pod changed, or its trial became known."""
         self.reports.on_pod(pod, gone=gone)
 
     def on_record_deleted(self, record: TrialRecord) -> None:
@@ -114,7 +113,7 @@ class ControllerManager:
             entry.reset()
 
     def versions(self) -> dict[tuple[str, str], SweepJobVersion]:
-        """Every SweepJob that is known, as it was seen last."""
+        """Every known SweepJob, as last seen."""
         return {key: SweepJobVersion.of(entry.body) for key, entry in self._registry.items()}
 
     def requeue_all(self) -> None:
@@ -131,7 +130,7 @@ class ControllerManager:
             self.queues.statuses.add(key)
 
     def metrics_snapshot(self) -> metrics.MetricsSnapshot:
-        """How much there is to do, for the metrics."""
+        """The amount of pending work, for the metrics."""
         states = self._registry.active()
         phases = [trial.status.phase for state in states for trial in state.live.values()]
         running = sum(phase is TrialPhase.RUNNING for phase in phases)

@@ -1,4 +1,4 @@
-"""How a pod counts for its trial."""
+"""How a pod affects its trial."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .trial_state import TrialState
 
 
 def pod_view(trial: TrialState, pod: PodRecord) -> Pod:
-    """The pod as decisions are made from it.
+    """The pod in the form that decisions are based on.
 
     A pod that succeeded while its sidecar was killed before it could leave a summary counts as
-    interrupted if no report of it arrived: the trial runs again. That happens once, or a sidecar that
-    always fails would restart the trial for ever.
+    interrupted if no report of it arrived: the trial runs again. That happens only once: a sidecar that
+    always fails would otherwise restart the trial forever.
 
     Args:
         trial: the trial of the pod.

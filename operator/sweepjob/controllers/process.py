@@ -1,6 +1,6 @@
 """What the operator's process runs around the operator itself.
 
-That is kopf's watch of SweepJobs, the ingestion process, probes and metrics.
+These are kopf's watch of SweepJobs, the ingestion process, probes and metrics.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class OperatorProcess:
         )
 
     def parts(self) -> dict[str, Coroutine[Any, Any, None]]:
-        """What runs, by name, for as long as the process does."""
+        """The coroutines to run, by name, for as long as the process runs."""
         health = Health(lambda: self._readiness.reasons)
         parts = {
             "signals": self._await_signal(),
@@ -83,7 +83,7 @@ class OperatorProcess:
             await self.operator.leader_elector.release()
 
     def _not_ready_reasons(self) -> list[str]:
-        """What keeps the operator from its work, except for missing rights."""
+        """Why the operator cannot do its work, apart from missing rights."""
         own = [self._watch.not_ready_reason, self._ingest.not_ready_reason]
         if self._ingest_check is not None:
             own.append(self._ingest_check.not_ready_reason)

@@ -37,7 +37,7 @@ class Proposer:
     def request(self, sweep: SweepStore, snap: SweepSnapshot, now: float, queues: Queues) -> None:
         """Have a proposal made in the background if a free slot lacks one.
 
-        The sweep is requeued when it is there, or none can be made.
+        The sweep is requeued when the proposal is ready, or when none can be made.
 
         Args:
             sweep: an active sweep.
@@ -102,6 +102,6 @@ class Proposer:
 
 
 def _timed_proposal(sampler: Sampler, index: int, known: list[Observation]) -> Assignment | None:
-    """In the thread, so that the metric does not count the wait for it."""
+    """Runs in the thread, so that the metric does not include the wait for it."""
     with metrics.PROPOSAL_SECONDS.time():
         return sampler.propose(index, known)

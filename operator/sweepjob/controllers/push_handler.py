@@ -43,7 +43,7 @@ class PushHandler:
             push: its reports.
 
         Returns:
-            The HTTP answer: 200 with a ``protocol.Reply``; 403 if the push is not the pod's to make; 410
+            The HTTP answer: 200 with a ``protocol.Reply``; 403 if the pod may not make the push; 410
             if another pod has replaced it; 503 if it may be tried again; 500 if the operator failed.
         """
         try:

@@ -42,21 +42,21 @@ class Queues:
 
         Args:
             sweep: reconciles a sweep; returns seconds until it is reconciled again, None for never.
-            trial: the same of a trial.
-            status: the same of a sweep's status.
+            trial: the same for a trial.
+            status: the same for a sweep's status.
         """
         self.sweeps, self.trials = WorkQueue(sweep), WorkQueue(trial)
         self.statuses = WorkQueue(status)
 
     async def run(self) -> None:
-        """Work until it is cancelled."""
+        """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
             for queue in (self.trials, self.sweeps, self.statuses):
                 group.create_task(queue.run())
 
     @property
     def depth(self) -> int:
-        """How many keys wait."""
+        """The number of waiting keys."""
         return self.sweeps.depth + self.trials.depth + self.statuses.depth
 
     def requeue_trials(self, state: SweepState) -> None:

@@ -11,7 +11,7 @@ _INTERVAL = 1.0  # seconds between two checks
 
 
 class Readiness:
-    """Collects the reasons of all parts why the operator is not ready.
+    """Collects from all parts the reasons why the operator is not ready.
 
     Args:
         parts: each returns its reasons, none while it works.
@@ -34,7 +34,8 @@ class Readiness:
     def check(self) -> None:
         """Ask all parts, and log changes.
 
-        A reason is logged when it is found the second time, since many pass by themselves at a start.
+        A reason is logged when it is found the second time, since many disappear on their own after a
+        start.
         """
         before, self.reasons = self.reasons, [r for part in self._parts for r in part()]
         lasting = [reason for reason in self.reasons if reason in before]

@@ -63,9 +63,9 @@ class ReportIngestor:
         )
 
     def is_current(self, pod: PodRecord) -> bool:
-        """Whether the pod's reports are its trial's.
+        """Whether the pod's reports count for its trial.
 
-        Those of a pod on a lost node, or of one that was replaced, are not. True as long as nothing is
+        Those of a pod on a lost node, or of one that was replaced, do not. True as long as nothing is
         known about the trial.
         """
         sweep = self._registry.sweep(ObjectKey(pod.namespace, pod.sweep))
@@ -77,7 +77,7 @@ class ReportIngestor:
         return pod.attempt == trial.status.attempt and is_newest
 
     def ingest_push(self, key: ObjectKey, push: protocol.Push, pod: str) -> protocol.Reply | None:
-        """Ingest what a sidecar sent, which is authenticated already.
+        """Ingest the push of a sidecar that has been authenticated.
 
         Args:
             key: the key of the sweep.
@@ -148,7 +148,7 @@ class ReportIngestor:
         sweep.trials.record_interruption(trial, pod, cause, now)
 
     def _note_loss(self, sweep: SweepStore, trial: TrialState, pod: PodRecord, now: float) -> None:
-        """Note what the end of a sidecar may have lost."""
+        """Record which reports the end of a sidecar may have lost."""
         source = sweep.state.spec.metrics.source
         loss = lost_reports_notice(pod.sidecar, source, over=pod.has_ended)
         if loss is not None:
@@ -157,7 +157,7 @@ class ReportIngestor:
             self._queues.trials.add_after((sweep.state.identity.key, trial.index), _SOON)
 
     def follow_log(self, sweep: SweepStore, trial: TrialState) -> None:
-        """Have the log of a trial's current pod read, where reports are printed.
+        """Start reading the log of a trial's current pod, if reports are printed.
 
         Args:
             sweep: the trial's sweep.
@@ -189,7 +189,7 @@ class ReportIngestor:
         return state.spec.metrics.source != protocol.LOGS or self._logs.has_read(pod.uid)
 
     def _reporting(self, pod: PodRecord) -> tuple[SweepStore, TrialState] | None:
-        """The sweep and the trial whose reports come from this pod; None when they do not."""
+        """The sweep and the trial that this pod reports for; None when it reports for none."""
         sweep = self._registry.sweep(ObjectKey(pod.namespace, pod.sweep))
         trial = None if sweep is None else sweep.state.trial(pod.trial)
         if sweep is None or trial is None or trial.reports.pod != pod.uid:

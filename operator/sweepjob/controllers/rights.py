@@ -58,7 +58,7 @@ class Right:
     sources: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        """For the log, the readiness probe, and the label of a metric."""
+        """The right in words, for the log, the readiness probe, and the label of a metric."""
         return f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
 
 
@@ -147,7 +147,7 @@ class ScopedRight:
         return "in the cluster" if self.namespace is None else f"in namespace {self.namespace}"
 
     def __str__(self) -> str:
-        """What is wrong when it is lacking, for the operator's log and for /readyz."""
+        """The message when it is lacking, for the operator's log and for /readyz."""
         bound = ""
         if self.namespace is not None and self.right.grant is Grant.WATCHED:
             bound = f", with a RoleBinding in namespace {self.namespace}"
@@ -177,7 +177,7 @@ def affects_sweep(lack: ScopedRight, namespace: str, source: str) -> bool:
 
 
 def find_right(denied: DeniedAccess) -> Right | None:
-    """The right in the table that a refused request would have needed; None for another one."""
+    """The right in the table that a refused request would have needed; None if it is not in the table."""
     wanted = (denied.group, denied.resource, denied.verb)
     if denied.verb == SET_OWNER and (owner := _OWNERS.get((denied.group, denied.resource))):
         wanted = (names.GROUP, f"{owner}/finalizers", "update")

@@ -137,7 +137,7 @@ class RightsReviewer:
             self._refused.set()
 
     async def review(self, asked: Iterable[ScopedRight]) -> None:
-        """Ask the API server about some rights; what is known of the others stays."""
+        """Ask the API server about some rights; the results for the others are kept."""
         asked = set(asked)
         try:
             answers = await asyncio.gather(*(self._is_lacking(lack) for lack in asked))
@@ -153,7 +153,7 @@ class RightsReviewer:
             self._changed()
 
     def _report_failure(self, error: errors.ApiError) -> None:
-        """Log it. Where accounts may not review their own rights, refused requests show what lacks."""
+        """Log it. If accounts may not review their own rights, refused requests show missing ones."""
         if str(error) != self._failure:
             _log.warning("rights cannot be reviewed: %s", error)
         self._failure = str(error)
@@ -198,6 +198,6 @@ class RightsReviewer:
         return sorted(found, key=lambda lack: (lack.right.need is not Need.REQUIRED, str(lack)))
 
     def count_lacking(self) -> dict[tuple[str, str], int]:
-        """In how many namespaces each right is lacking, by right and by need, for the metrics."""
+        """The number of namespaces that lack each right, by right and by need, for the metrics."""
         found = ((str(lack.right), lack.right.need.value) for lack in self.lacking or ())
         return dict(Counter(found))

@@ -12,7 +12,7 @@ from .sweep_store import SweepStore
 
 
 def fill_slots(sweep: SweepStore, settings: Settings, queues: Queues, now: float) -> None:
-    """Reserve free slots for new trials, and requeue those, which creates their records.
+    """Reserve free slots for new trials, and queue the trials, which creates their records.
 
     Args:
         sweep: an active sweep.

@@ -18,7 +18,7 @@ from .sweep_state import SweepState
 from .trial_state import TrialState
 
 _WRITE_SHARE = 1 / 20  # of a trial's age passes between two writes of its curve,
-_LONGEST_WRITE_INTERVAL = 60.0  # but not more than so many seconds
+_LONGEST_WRITE_INTERVAL = 60.0  # but at most this many seconds
 
 V = TypeVar("V", Pod, Job)
 
@@ -52,13 +52,13 @@ def sweep_snapshot(state: SweepState, settings: Settings) -> SweepSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """The Jobs and pods of a trial, as the watch caches have them.
+    """The Jobs and pods of a trial in the watch caches.
 
     Attributes:
-        jobs: all of the trial's, of every attempt.
-        pods: the same.
+        jobs: all Jobs of the trial, of every attempt.
+        pods: all pods of the trial, of every attempt.
         orphan_pods: pods that name the trial and its current attempt, and whose Job is unknown.
-        since: seconds since the epoch since when every event of a pod was seen.
+        since: the time since which every event of a pod has been seen, in seconds since the epoch.
         attempt: the current attempt.
     """
 
@@ -70,7 +70,7 @@ class Workload:
 
     @classmethod
     def of(cls, trial: TrialState, namespace: str, caches: Caches) -> Workload:
-        """What the caches have of a trial.
+        """The Jobs and pods of a trial in the caches.
 
         Args:
             trial: a live trial.
@@ -89,7 +89,7 @@ class Workload:
 
     @property
     def current_jobs(self) -> list[Job]:
-        """The Job of the current attempt, if it is there."""
+        """The Job of the current attempt, if it exists."""
         return [job for job in self.jobs if job.attempt == self.attempt]
 
     @property
@@ -126,7 +126,7 @@ def trial_snapshot(
         trial: the trial, after ``TrialStore.observe_workload``.
         workload: the trial's Jobs and pods at the same moment.
         unread_pods: uids of pods with reports that have not been ingested; they count as running.
-        interval: seconds between two writes of a curve, at least.
+        interval: minimum seconds between two writes of a curve.
         capacity_limited: a slot is reused only after its pod has terminated.
     """
     status, since = trial.status, workload.since
@@ -192,12 +192,12 @@ def _progress_due(trial: TrialState, interval: float) -> float | None:
 def write_interval(trial: TrialState, shortest: float) -> float:
     """Seconds between two writes of the curve.
 
-    They grow with the trial's age, so that hundreds of long trials are no load; the sidecar keeps what is
-    not recorded meanwhile.
+    They grow with the trial's age, so that hundreds of long trials cause little load. Meanwhile the
+    sidecar keeps what is not recorded.
 
     Args:
         trial: a live trial.
-        shortest: seconds, at least.
+        shortest: the minimum, in seconds.
     """
     started, written = trial.status.started, trial.writes.written_at
     age = 0.0 if started is None else written - started

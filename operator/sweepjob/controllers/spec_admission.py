@@ -138,7 +138,7 @@ class SpecAdmission:
             records = self._records(identity)
             for step, _ in enumerate(sweep.load_in_steps(records)):
                 if step % _STEPS_AT_ONCE == 0:
-                    await asyncio.sleep(0)  # other work is not to wait for ten thousand records
+                    await asyncio.sleep(0)  # other work must not wait for ten thousand records
             if {r.uid for r in records} == {r.uid for r in self._records(identity)}:
                 break  # none was deleted meanwhile
         for trial in sweep.state.live.values():
@@ -154,7 +154,7 @@ class SpecAdmission:
     def _publish_warnings(
         self, key: ObjectKey, entry: SweepEntry, sweep: SweepStore, warnings: Sequence[Problem]
     ) -> None:
-        """Record an event about what is probably not meant, and keep it for the conditions."""
+        """Record an event about probably unintended settings, and keep the message for the conditions."""
         text = "; ".join(map(str, warnings))[:_CONDITION_LIMIT]
         if text:
             self._status.warn(key, entry, Cause(names.REASON_SPEC_WARNING, text))
@@ -163,7 +163,7 @@ class SpecAdmission:
     async def _postpone(
         self, key: ObjectKey, entry: SweepEntry, error: errors.NotPermitted
     ) -> bool:
-        """The operator lacks a permission, which is no mistake of the spec: check again soon.
+        """The operator lacks a permission, which is not the spec's fault: check again soon.
 
         Returns whether an earlier generation is in force.
         """
@@ -190,7 +190,7 @@ def _parse(body: Mapping[str, Any]) -> SweepSpec:
     """The spec of a SweepJob.
 
     Raises:
-        InvalidSpec: it is invalid, or no check foresaw what it has.
+        InvalidSpec: it is invalid, or has content that no check foresaw.
     """
     try:
         return parse_sweepjob(body)
@@ -204,7 +204,7 @@ def _parse(body: Mapping[str, Any]) -> SweepSpec:
 
 
 async def _parse_in_thread(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]]:
-    """A spec, and what is probably not meant in it. Parsed in a thread: it may be large.
+    """A spec, and its probably unintended settings. Parsed in a thread, because it may be large.
 
     Raises:
         InvalidSpec: with every mistake.

@@ -127,7 +127,7 @@ def _has_lasted(blocker: StartBlocker | None, now: float) -> bool:
 
 
 def _reason(state: SweepState, failure: Cause | None, degraded: Condition) -> str:
-    """The one word for a column: why it failed, or else what needs a person."""
+    """The one word for a column: why it failed, or else what needs attention."""
     if failure is not None:
         return failure.reason
     if state.findings.rejection:
@@ -230,7 +230,7 @@ def _attention(state: SweepState, now: float) -> Cause | None:
 
 
 def _attention_of(state: SweepState, trial: TrialState, now: float) -> Cause | None:
-    """What of a live trial needs attention."""
+    """What needs attention about a live trial."""
     is_stopping = trial.status.stop is not None
     blocker = None if is_stopping else trial.blockers.current
     if blocker is not None and _has_lasted(blocker, now):

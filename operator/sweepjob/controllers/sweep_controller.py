@@ -1,8 +1,8 @@
 """Reconciles one sweep at a time: its spec, its slots, its end. Trials are reconciled one by one.
 
-When a SweepJob, a Job or a pod changes, the key of its sweep or trial enters a queue. What is done about
-the key depends on the caches and the state alone, not on the change. So a lost event costs time only, and
-after a restart reconciliation resumes from the recorded state.
+When a SweepJob, a Job or a pod changes, the key of its sweep or trial enters a queue. How the key is
+reconciled depends only on the caches and the state, not on the change. A lost event therefore costs only
+time, and after a restart reconciliation resumes from the recorded state.
 """
 
 from __future__ import annotations
@@ -48,9 +48,8 @@ class SweepController:
         settings: the operator's settings.
         admission: checks specs.
         status_writer: writes the status of SweepJobs.
-        missing_rights_for: the permissions that the operator lacks and that matter to the sweeps of a
-        namespace
-            with a source of metrics.
+        missing_rights_for: returns the missing permissions that affect sweeps of a namespace with a
+            metrics source.
         clock: seconds since the epoch.
     """
 
@@ -82,7 +81,7 @@ class SweepController:
         """Take the next steps for a sweep.
 
         Returns:
-            Seconds until it is to be reconciled again; None when only an event can call for more.
+            Seconds until it is to be reconciled again; None to wait for an event.
         """
         await self._await_caches(key)
         entry = self._registry.reconcilable(key)
@@ -104,7 +103,7 @@ class SweepController:
         """Write the status of a sweep if it changed.
 
         Returns:
-            Seconds until it is to be reconciled again; None when only an event can call for more.
+            Seconds until it is to be reconciled again; None to wait for an event.
         """
         try:
             return await self._status.reconcile(key)
@@ -130,7 +129,7 @@ class SweepController:
                 await self._status.write_not_accepted(key, entry, SweepPhase.PENDING, cause)
 
     async def _is_admitted(self, key: ObjectKey, entry: SweepEntry) -> bool:
-        """Whether a generation of the spec is in force. All is reconciled under a new one."""
+        """Whether a generation of the spec is in force. A new one requeues all trials and the status."""
         if entry.observed_generation != entry.generation:
             if not await self._admission.admit(key, entry):
                 return False
@@ -154,7 +153,7 @@ class SweepController:
         return None if due is None else due - now
 
     def _update_ending(self, sweep: SweepStore, now: float) -> None:
-        """Requeue all trials when the sweep has got a reason to end."""
+        """Requeue all trials when the sweep has a reason to end."""
         snap = sweep_snapshot(sweep.state, self._settings)
         is_ending = end_reason(snap, now) is not None
         if is_ending and not sweep.state.is_ending:
@@ -162,7 +161,7 @@ class SweepController:
         sweep.set_ending(is_ending=is_ending)
 
     async def _check_existence(self, key: ObjectKey) -> float | None:
-        """See whether a sweep that may have been deleted was; rebuild its state if it was not."""
+        """Check whether a sweep has been deleted; rebuild its state if it has not."""
         entry = self._registry.get(key)
         if entry is None or not entry.maybe_deleted:
             return None

@@ -15,20 +15,20 @@ from . import sweep_log
 from .sweep_state import SweepState
 from .sweep_store import SweepStore
 
-# Writes a second, at most: curves of trials that go on, and statuses that differ in numbers alone.
+# Maximum writes per second: curves of trials that continue, and statuses that differ only in numbers.
 _CURVES_A_SECOND, _STATUSES_A_SECOND = 20, 20
-_STATUS_INTERVAL = 1.0  # seconds between two statuses of one sweep that differ in numbers, at least
+_STATUS_INTERVAL = 1.0  # minimum seconds between statuses of a sweep that differ only in numbers
 
 
 @dataclass(slots=True)
 class SweepEntry:
-    """A SweepJob as it was seen last.
+    """A SweepJob as last seen.
 
     Attributes:
         body: the object.
         sweep: its state; None before its spec is accepted, and when it has finished.
         observed_generation: the generation of its spec that was checked last.
-        maybe_deleted: a request about something of it was answered with 404.
+        maybe_deleted: a request about it or one of its objects was answered with 404.
     """
 
     body: Mapping[str, Any]
@@ -60,7 +60,7 @@ class SweepRegistry:
         self._unparseable = unparseable_objects.UnparseableObjects(names.SWEEPJOBS)
 
     def on_event(self, body: Mapping[str, Any], *, deleted: bool) -> ObjectKey | None:
-        """A SweepJob as the watch shows it.
+        """Store a SweepJob from the watch.
 
         Args:
             body: the object.
@@ -72,7 +72,7 @@ class SweepRegistry:
         identity = unparseable_objects.ObjectVersion.of(body)
         try:
             key = self._apply(body, deleted=deleted)
-        except Exception as error:  # noqa: BLE001 - one SweepJob must not end the watch of all
+        except Exception as error:  # noqa: BLE001 - one SweepJob must not end the watch for all
             self._unparseable.add(identity, error)
             return None
         self._unparseable.discard(identity.uid)
@@ -94,7 +94,7 @@ class SweepRegistry:
         if is_older(body, known.body):
             return None  # from before our own status write
         known.body = body
-        # Of an unchanged generation it is the echo of a status write.
+        # With an unchanged generation, it is the echo of a status write.
         return None if known.observed_generation == meta["generation"] else key
 
     def _remove(self, key: ObjectKey, entry: SweepEntry) -> None:
@@ -124,13 +124,13 @@ class SweepRegistry:
         return None if entry is None else entry.sweep
 
     def mark_maybe_deleted(self, key: ObjectKey) -> None:
-        """A request about something of the sweep was answered with 404."""
+        """A request about the sweep or one of its objects was answered with 404."""
         entry = self._entries.get(key)
         if entry is not None:
             entry.maybe_deleted = True
 
     def discard(self, key: ObjectKey) -> None:
-        """The SweepJob does not exist any more."""
+        """The SweepJob no longer exists."""
         self._entries.pop(key, None)
 
     def items(self) -> Iterator[tuple[ObjectKey, SweepEntry]]:
@@ -152,7 +152,7 @@ class SweepRegistry:
         return max(self._settings.progress_interval, live / _CURVES_A_SECOND)
 
     def status_interval(self) -> float:
-        """Seconds between two statuses of a sweep that differ in numbers alone.
+        """Seconds between two statuses of a sweep that differ only in numbers.
 
         They grow with the number of active sweeps.
         """

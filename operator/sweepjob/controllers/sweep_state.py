@@ -36,10 +36,10 @@ class Slots:
         next_index: one above the highest index that has a record.
         skipped: lower indices without a record: it was refused, or somebody deleted it.
         reserved: assignments of trials whose record is about to be created, by index.
-        releasing: how live trials ended whose end is about to be recorded, by index; their slots may be
-            given away already.
-        unmanaged: slots of trials that run though their records cannot be acted on.
-        capacity_limited: a trial had to wait for room, so a slot is reused only after its pod has
+        releasing: how live trials ended, by index, while their end is about to be recorded; their slots
+            may already be reused.
+        unmanaged: slots of running trials whose records cannot be acted on.
+        capacity_limited: a trial had to wait for capacity, so a slot is reused only after its pod has
             terminated. Kept until the operator restarts.
     """
 
@@ -56,7 +56,7 @@ class Slots:
         return self.next_index - len(self.skipped)
 
     def free_indices(self, number: int) -> list[int]:
-        """The lowest indices without a record or a reservation, so many of them."""
+        """The ``number`` lowest indices without a record or a reservation."""
         candidates = chain(sorted(self.skipped), count(self.next_index))
         return list(islice((n for n in candidates if n not in self.reserved), number))
 
@@ -87,8 +87,8 @@ class Proposals:
 
     Attributes:
         ended: observations of ended trials, kept for a sampler that uses them.
-        cached: proposals of such a sampler that no trial has got yet, by index. A new observation makes
-            them void.
+        cached: proposals of such a sampler that no trial has got yet, by index. A new observation
+            invalidates them.
         exhausted_at: the lowest index for which the sampler had no proposal; None when it always had one.
     """
 
@@ -125,11 +125,11 @@ class MissingMetric:
 
 @dataclass(slots=True)
 class EndedTrialWarnings:
-    """What ended trials may lack.
+    """Reports that ended trials may lack.
 
     Attributes:
         causes: why reports of ended trials may be missing, by trial: the first ones and the best one.
-        count: how many ended trials that is true of.
+        count: the number of these trials.
         missing_metric: the newest succeeded trial without a report of the primary metric.
     """
 
@@ -144,7 +144,7 @@ class SpecFindings:
 
     Attributes:
         rejection: why the newest generation is invalid while an earlier one is in force; else empty.
-        warnings: what is valid and probably not meant; empty when nothing is.
+        warnings: settings that are valid but probably unintended; empty when there are none.
         sidecar_adjustment: how the sidecar's resources were adjusted to the namespace's limits, in the
             newest Job; empty when they were not.
         policy_failure: what the policy of another distribution raised; empty when it works.
@@ -203,12 +203,12 @@ class SweepState:
 
     @property
     def namespace(self) -> str:
-        """Of the SweepJob and all that belongs to it."""
+        """The namespace of the SweepJob and of all its objects."""
         return self.identity.namespace
 
     @property
     def name(self) -> str:
-        """Of the SweepJob."""
+        """The name of the SweepJob."""
         return self.identity.name
 
     def totals(self) -> Totals:

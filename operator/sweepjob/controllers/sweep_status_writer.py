@@ -27,16 +27,15 @@ from .sweep_store import SweepStore
 
 
 class SweepStatusWriter:
-    """Writes a status when it differs; one that differs in numbers alone not too often.
+    """Writes a status when it differs; one that differs only in numbers is written less often.
 
     Args:
         api: the API server.
         registry: the registry of all sweeps.
         settings: the operator's settings.
         events: records events.
-        missing_rights_for: the permissions that the operator lacks and that matter to the sweeps of a
-        namespace
-            with a source of metrics.
+        missing_rights_for: returns the missing permissions that affect sweeps of a namespace with a
+            metrics source.
         clock: seconds since the epoch.
     """
 
@@ -60,10 +59,10 @@ class SweepStatusWriter:
         """Write the status of an active sweep if it changed; forget the state of one that is finished.
 
         Returns:
-            Seconds until it is to be reconciled again; None when only an event can call for it.
+            Seconds until it is to be reconciled again; None to wait for an event.
 
         Raises:
-            NotFound: the SweepJob does not exist any more.
+            NotFound: the SweepJob no longer exists.
         """
         entry = self._registry.reconcilable(key)
         sweep = None if entry is None else entry.sweep
@@ -75,7 +74,7 @@ class SweepStatusWriter:
         if over and self._is_finished(entry, sweep, status.generation):
             entry.sweep = None  # only a new generation of the spec makes it active again
             return None
-        # If it was over when that was written, there is more to do since.
+        # If the written status says that the sweep is over, but it no longer is, reconcile it at once.
         now = self._clock()
         times = (now if over else due, metric_check_due(sweep.state, now))
         wake = min((when for when in times if when is not None), default=None)
@@ -88,7 +87,7 @@ class SweepStatusWriter:
         return build_status(state, snap, entry.observed_generation, now, lacks)
 
     def _is_finished(self, entry: SweepEntry, sweep: SweepStore, generation: int) -> bool:
-        """Whether a sweep whose status says so, of a generation of its spec, still is finished."""
+        """Whether a sweep is still finished, after its status for a generation of the spec said so."""
         snap = sweep_snapshot(sweep.state, self._settings)
         return is_over(snap, self._clock()) and generation == entry.observed_generation
 
@@ -152,10 +151,10 @@ class SweepStatusWriter:
         self._events.emit(NewEvent(names.SWEEPJOB, *key, uid, *cause, warning=True))
 
     async def _write(self, entry: SweepEntry, new: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Merge into the status of this very SweepJob, which people may have changed meanwhile.
+        """Merge into the status of exactly this SweepJob, which users may have changed meanwhile.
 
         Raises:
-            NotFound: it does not exist any more. A later one of its name stays as it is.
+            NotFound: it no longer exists. A later one with its name is not changed.
         """
         meta = entry.body["metadata"]
         key = ObjectKey(meta["namespace"], meta["name"])

@@ -1,7 +1,7 @@
 """An active sweep, and every change of its state.
 
 Nothing else assigns to a field of ``SweepState``; other modules only read it. Each method here is one
-transition. It raises ``ValueError`` when its precondition does not hold: that is a mistake of the caller.
+transition. It raises ``ValueError`` when its precondition does not hold: that is an error of the caller.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from .warm_start import Source
 
 _log = logging.getLogger(__name__)
 _MOST_TRIALS = 100_000  # of a sweep, by the CRD
-_MOST_WARNED = 20  # ended trials of which it is kept why their reports may be missing
+_MOST_WARNED = 20  # ended trials for which the causes of missing reports are kept
 # Parts of a spec on which the state of its sweep depends: it is rebuilt when one of them changes.
 _STATE_DEPENDS_ON = (
     *("objective", "space", "sampler", "seed", "policy", "metrics", "outputs"),
@@ -151,7 +151,7 @@ class SweepStore:
         self.state.findings.rejection = message
 
     def set_spec_warnings(self, message: str) -> None:
-        """What of the spec is valid and probably not meant; empty when nothing is."""
+        """Set the message about probably unintended settings of the spec; empty when there are none."""
         self.state.findings.warnings = message
 
     def set_sidecar_adjustment(self, adjustment: str) -> None:
@@ -168,17 +168,17 @@ class SweepStore:
         self.state.written = WrittenStatus(content, now)
 
     def set_ending(self, *, is_ending: bool) -> None:
-        """The sweep has a reason to end, or has none any more since its limits were raised."""
+        """The sweep has a reason to end, or no longer has one since its limits were raised."""
         self.state.is_ending = is_ending
 
     # Records and slots.
 
     def admit(self, record: TrialRecord) -> TrialState | None:
-        """Enter a SweepTrial among the live trials.
+        """Add a SweepTrial to the live trials.
 
         Returns:
             The trial; None when too little of the record can be read to act on it, or its index belongs
-            to another one. Then the index is taken, and nothing is done about it.
+            to another trial. The index is then taken, and the record is left alone.
         """
         index, slots = record.index, self.state.slots
         is_taken = index < slots.next_index and index not in slots.skipped
@@ -200,7 +200,7 @@ class SweepStore:
             self.state.unreadable[record.name] = record
 
     def add_trial(self, record: TrialRecord) -> TrialState:
-        """Enter a trial whose record can be acted on.
+        """Add a trial whose record can be acted on.
 
         Raises:
             ValueError: a live trial has the index.
@@ -229,7 +229,7 @@ class SweepStore:
         slots.reserved[index] = proposal.assignment
 
     def cancel_reservation(self, index: int) -> None:
-        """No record of this index is created: the slot is gone.
+        """No record with this index will be created: the slot is free again.
 
         Raises:
             ValueError: the index is not reserved.
@@ -241,7 +241,7 @@ class SweepStore:
         """A trial has ended; its slot may be given away while that is being recorded.
 
         Raises:
-            ValueError: the trial is not live, or the phase is no end.
+            ValueError: the trial is not live, or the phase is not final.
         """
         if index not in self.state.live or not phase.is_end:
             raise ValueError(f"trial {index} does not end as {phase}")
@@ -252,11 +252,11 @@ class SweepStore:
         self.state.slots.releasing.pop(index, None)
 
     def set_unmanaged(self, number: int) -> None:
-        """So many trials run whose records cannot be acted on."""
+        """Set the number of running trials whose records cannot be acted on."""
         self.state.slots.unmanaged = number
 
     def set_capacity_limited(self) -> None:
-        """A trial waited for room: from now on a slot is reused only after its pod has terminated."""
+        """A trial waited for capacity: from now on a slot is reused only after its pod has terminated."""
         self.state.slots.capacity_limited = True
 
     def block_records(self, blocker: StartBlocker) -> None:
@@ -272,7 +272,7 @@ class SweepStore:
     def propose(self, number: int) -> tuple[Proposal, ...]:
         """Proposals for the lowest free indices.
 
-        Asks a sampler that uses no observations; of another one these are the proposals that were cached.
+        A sampler that uses no observations is asked. For other samplers, these are the cached proposals.
 
         Args:
             number: how many are wanted.
@@ -328,7 +328,7 @@ class SweepStore:
             now: seconds since the epoch.
 
         Returns:
-            Whether the trial is to be stopped, and that is not recorded yet.
+            Whether the trial is to be stopped by a decision that is not recorded yet.
         """
         self.trials.note_metric_names(trial, push.metric_names, now)
         if trial.status.stop is None:  # a trial that is killed may leave a file half written
@@ -348,7 +348,7 @@ class SweepStore:
         position: LogPosition,
         now: float,
     ) -> bool:
-        """Metrics that one line of a log has.
+        """Metrics in one line of a log.
 
         Args:
             trial: a live trial.
@@ -357,7 +357,7 @@ class SweepStore:
             now: seconds since the epoch.
 
         Returns:
-            Whether the trial is to be stopped, and that is not recorded yet.
+            Whether the trial is to be stopped by a decision that is not recorded yet.
         """
         metric = self.state.spec.objective.primary_metric
         for name, value in found:
@@ -448,7 +448,7 @@ class SweepStore:
             gpu_saved: GPU-seconds that stopping it early saved, estimated.
 
         Raises:
-            ValueError: the phase is no end.
+            ValueError: the phase is not final.
         """
         if not phase.is_end:
             raise ValueError(f"{phase} is no end")

@@ -78,7 +78,7 @@ def find_missed_events(
 
 @dataclass(frozen=True, slots=True)
 class MissedEvents:
-    """How many events a watch missed: of SweepJobs that are new or changed, and of deletions."""
+    """The number of events that a watch missed: new or changed SweepJobs, and deletions."""
 
     changes: int
     deletions: int
@@ -90,7 +90,7 @@ class SweepJobAudit:
     Args:
         api: the client.
         known: returns the SweepJobs that are known.
-        on_event: called with a SweepJob as it is, and whether it was deleted, as by the watch.
+        on_event: called as by the watch: with a SweepJob, and whether it was deleted.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class SweepJobAudit:
         return found
 
     async def _await_delivery(self, before: SweepJobVersions, listed: SweepJobVersions) -> set[Key]:
-        """The SweepJobs of which the watch has not delivered everything when its time is over."""
+        """The SweepJobs that the watch has not delivered completely in time."""
         deadline = asyncio.get_running_loop().time() + _GRACE
         while True:
             missed = find_missed_events(before, listed, self._known())
@@ -160,7 +160,7 @@ class SweepJobAudit:
     async def _repair(
         self, key: Key, listed: SweepJobVersions
     ) -> Literal["", "changed", "deleted"]:
-        """Deliver a SweepJob as it is, unless the watch has by now; returns what it delivered."""
+        """Deliver a SweepJob as it is now, unless the watch did so; returns what was delivered."""
         try:
             found = await self._api.get(SWEEPJOBS, *key)
         except errors.NotFound:

@@ -28,7 +28,8 @@ from .sweepjob_audit import SweepJobAudit, SweepJobEventHandler
 _KOPF = Path(kopf.__file__).parent
 _log = logging.getLogger(__name__)
 _SERVED_INTERVAL = 2.0  # seconds between two checks whether SweepJobs are served
-# Seconds before kopf is restarted: the first time, and at most; a run of so many seconds starts over.
+# Seconds before kopf is restarted: the first pause, and the longest. A run of _STABLE_AFTER seconds
+# resets the pause.
 _RESTART_PAUSE, _LONGEST_PAUSE, _STABLE_AFTER = 1.0, 30.0, 60.0
 _STOP_TIMEOUT = 10.0  # seconds for kopf's tasks to end
 # Seconds until the first audit after the one at the start, and the longest time between two.

@@ -64,7 +64,7 @@ class TrialController:
             trial: key of its sweep, and its index.
 
         Returns:
-            Seconds until it is to be reconciled again; None when only an event can call for more.
+            Seconds until it is to be reconciled again; None to wait for an event.
         """
         key, index = trial
         await self._caches.synced(key.namespace)
@@ -107,7 +107,7 @@ class TrialController:
         return Plan(todo.actions, min(times, default=None))
 
     def _observe(self, sweep: SweepStore, trial: TrialState, now: float) -> Workload:
-        """Enter what the caches show into the state."""
+        """Update the state from the caches."""
         workload = Workload.of(trial, sweep.state.namespace, self._caches)
         blocker = workload.start_blocker(trial)
         sweep.trials.observe_workload(
@@ -136,8 +136,8 @@ class TrialController:
     def _cancel_reservation(self, sweep: SweepStore, index: int) -> None:
         """Give up a reserved slot.
 
-        The record may exist all the same, if an earlier request was not answered: then the trial is one
-        like the others.
+        The record may nevertheless exist, if an earlier request was not answered: then the trial is like
+        any other.
         """
         identity = sweep.state.identity
         name = names.trial_name(identity.name, index)

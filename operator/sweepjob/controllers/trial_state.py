@@ -106,7 +106,7 @@ class ReportCompleteness:
 
     Attributes:
         warnings: why reports may be missing, or not the ones that are meant, by reason.
-        sidecar_notices: what the sidecar itself says that its reports lack.
+        sidecar_notices: what is missing from the reports according to the sidecar.
         loss: what the pod's status, or a gap in the numbering, shows to be lost.
         log_unreadable: the last attempt to read the pod's log failed.
     """
@@ -131,7 +131,7 @@ class ObservedWorkload:
         job_missing_since: seconds since the epoch when the expected Job was first observed to be absent;
             None while it exists, or when the operator deleted it.
         trainer_end: how the trainer ended while other containers of its pod still run.
-        interruption: why the last pod went, until another one runs.
+        interruption: why the last pod was interrupted; kept until another one runs.
     """
 
     job_missing_since: float | None = None

@@ -32,7 +32,7 @@ _MESSAGE_LIMIT = 4096
 
 
 class TrialStatusWriter:
-    """Writes the status of SweepTrials: one request each, with the curve as it is at that moment.
+    """Writes the status of SweepTrials: one request each, with the current curve.
 
     The state changes after the write succeeded.
 
@@ -197,10 +197,10 @@ class TrialStatusWriter:
         self._emit_end(state, trial, action)
 
     def _emit_end(self, state: SweepState, trial: TrialState, action: act.RecordEnd) -> None:
-        """Events about an end that is not the ordinary one, and about a new best trial."""
+        """Record events about an unusual end, and about a new best trial."""
         succeeded = action.phase is TrialPhase.SUCCEEDED
         if not succeeded or trial.status.stop is not None:
-            # A stopped trial that succeeded: other containers were ended, perhaps at work.
+            # A stopped trial that succeeded: other containers were ended, perhaps while working.
             warning = succeeded or action.phase is TrialPhase.FAILED
             reason = action.reason if warning else action.phase.value
             self._events.of_trial(state, trial, reason, action.message, warning=warning)
@@ -223,7 +223,7 @@ class TrialStatusWriter:
         now: float,
         priority: Priority = Priority.URGENT,
     ) -> None:
-        """Write a trial's status with what is pending, and enter the answer into the cache."""
+        """Write a trial's status with all pending changes, and store the answer in the cache."""
         namespace, count = sweep.state.namespace, trial.reports.curve.count
         record = self.last_seen(sweep.state, trial)
         if record is None:
@@ -231,7 +231,7 @@ class TrialStatusWriter:
         status |= _pending_fields(trial, record)
         pending_since = sweep.trials.begin_write(trial)
         try:
-            # Only another operator that leads by now writes it, too: then this state is stale.
+            # Only an operator that has since become the leader also writes it: then this state is stale.
             made = await self._api.patch_status(
                 SWEEPTRIALS, namespace, trial.name, record.version, status, priority
             )

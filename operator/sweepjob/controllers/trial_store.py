@@ -1,7 +1,7 @@
 """The live trials of a sweep, and every change of their state.
 
 Nothing else assigns to a field of ``TrialState``; other modules only read it. Each method here is one
-transition. It raises ``ValueError`` when its precondition does not hold: that is a mistake of the caller.
+transition. It raises ``ValueError`` when its precondition does not hold: that is an error of the caller.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class TrialStore:
         self.live: Mapping[int, TrialState] = self._live
 
     def add(self, record: TrialRecord, empty: Curve) -> TrialState:
-        """Enter a trial as its SweepTrial has it.
+        """Add a trial from its SweepTrial.
 
         Args:
             record: the SweepTrial.
@@ -70,7 +70,7 @@ class TrialStore:
         """Forget a trial whose end is recorded."""
         self._live.pop(trial.index, None)
 
-    # The SweepTrial's status. Each of these follows a successful write, but for ``begin_write``.
+    # The SweepTrial's status. Each of these follows a successful write, except ``begin_write``.
 
     def begin_write(self, trial: TrialState) -> float | None:
         """A write of all that is pending begins; what changes from now on is pending anew.
@@ -129,7 +129,7 @@ class TrialStore:
         retry_at: float | None,
         now: float,
     ) -> None:
-        """The end of an attempt is recorded, and that another one follows.
+        """It is recorded that an attempt ended, and that another one follows.
 
         Args:
             trial: a live trial.
@@ -163,11 +163,11 @@ class TrialStore:
 
         Args:
             trial: a live trial.
-            phase: no end.
+            phase: a phase that is not final.
             reason: why it is in that phase; may be empty.
 
         Raises:
-            ValueError: the phase is an end.
+            ValueError: the phase is final.
         """
         _require(not phase.is_end, f"{phase} is an end")
         trial.status = replace(trial.status, phase=phase, reason=reason)
@@ -189,7 +189,7 @@ class TrialStore:
         trial.requests = replace(trial.requests, unconfirmed_job_since=now)
 
     def mark_job_created(self, trial: TrialState) -> None:
-        """The Job of the attempt exists: from now on one that is missing was deleted by somebody."""
+        """The Job of the attempt exists: if it is missing from now on, somebody deleted it."""
         trial.requests = replace(trial.requests, unconfirmed_job_since=None)
         trial.blockers = replace(trial.blockers, creation=None)
         trial.status = replace(trial.status, job_created=True)
@@ -264,14 +264,14 @@ class TrialStore:
         since: float,
         now: float,
     ) -> None:
-        """The Job and the pods of the current attempt, as the watch caches have them.
+        """The Job and the pods of the current attempt in the watch caches.
 
         Args:
             trial: a live trial.
-            job_exists: the Job of the attempt is there.
+            job_exists: the Job of the attempt exists.
             blocker: what keeps the trial from starting; None when nothing does.
             trainer_end: how the trainer ended while other containers still run; None otherwise.
-            since: seconds since the epoch since when every event of a pod was seen.
+            since: the time since which every event of a pod has been seen, in seconds since the epoch.
             now: seconds since the epoch.
         """
         absent = trial.status.job_created and not job_exists and not trial.requests.job_deleted
@@ -280,7 +280,7 @@ class TrialStore:
         trial.workload = replace(trial.workload, job_missing_since=first, trainer_end=trainer_end)
 
     def observe_pod(self, trial: TrialState, pod: PodRecord, now: float, *, gone: bool) -> None:
-        """A pod changed: its start, and how long it has held its GPUs as far as that is known.
+        """A pod changed: its start, and how long it has held its GPUs, as far as known.
 
         Args:
             trial: a live trial.
@@ -307,7 +307,7 @@ class TrialStore:
             now: seconds since the epoch.
 
         Returns:
-            Whether this was not known of the pod.
+            Whether this is new for the pod.
         """
         trial.workload = replace(trial.workload, interruption=cause)
         if any(execution.pod == pod.name for execution in trial.status.executions):
@@ -331,7 +331,7 @@ class TrialStore:
         curve = trial.reports.curve
         if had_pod:
             curve = curve.restarted(trial.reports.unreadable_best)
-        # What was missing of a curve that counts no more.
+        # What was missing from a curve that no longer counts.
         void = {*_NOTICES}
         if trial.completeness.log_unreadable:
             void.add(REASON_LOG_UNREADABLE)
@@ -409,7 +409,7 @@ class TrialStore:
         trial.pending_stop = PendingStop(decision, now)
 
     def withdraw_pending_stop(self, trial: TrialState) -> None:
-        """The trial ended by itself before the decision was recorded."""
+        """The trial ended on its own before the decision was recorded."""
         if trial.status.stop is None:
             trial.pending_stop = None
 
@@ -422,7 +422,7 @@ class TrialStore:
         loss: protocol.Notice | None,
         now: float,
     ) -> None:
-        """What the reports lack, by the sidecar and by its pod's status.
+        """What the reports lack, according to the sidecar and to its pod's status.
 
         Args:
             trial: a live trial.
@@ -445,7 +445,7 @@ class TrialStore:
         self._set_warnings(trial, found, now)
 
     def note_log(self, trial: TrialState, found: LogFindings, metric: str, now: float) -> bool:
-        """What reading the log found beside reports.
+        """What reading the log found besides reports.
 
         Args:
             trial: a live trial.
@@ -478,13 +478,13 @@ class TrialStore:
         return True
 
     def _mark_pending(self, trial: TrialState, now: float) -> None:
-        """Something changed that the record does not say."""
+        """Something changed that is not in the record."""
         if trial.writes.pending_since is None:
             trial.writes = replace(trial.writes, pending_since=now)
 
 
 def trial_state(record: TrialRecord, empty: Curve) -> TrialState:
-    """A trial as its SweepTrial has it.
+    """A trial in the state that its SweepTrial records.
 
     Args:
         record: the SweepTrial.
@@ -556,7 +556,7 @@ def _require(holds: bool, violation: str) -> None:
     """Check a transition's precondition.
 
     Raises:
-        ValueError: it does not hold; with what is violated.
+        ValueError: it does not hold; the message says what is violated.
     """
     if not holds:
         raise ValueError(violation)

@@ -31,7 +31,7 @@ class Source:
     """An earlier sweep.
 
     Attributes:
-        records: its trials that count; none when it was deleted since.
+        records: its trials that count; none if the sweep has been deleted since.
         counted: how many there were when the new sweep began.
     """
 
@@ -63,7 +63,7 @@ async def find_sources(
 
     Raises:
         NotReady: one does not exist, or has not finished.
-        InvalidSpec: one cannot be used for this sweep; with the reason.
+        InvalidSpec: one cannot be used for this sweep; the error has the reason.
         ApiError: a request failed.
     """
     known = {entry["sweep"]: entry for entry in status.get("warmStart") or ()}

@@ -1,4 +1,4 @@
-"""What the server asks of an access policy: who sends a request, and what they may read."""
+"""The interface of access policies: who sends a request, and what they may read."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ async def wait_until_synced(informer: Informer[Any], seconds: float = 15.0) -> N
     """Returns when a cache has received its first list.
 
     Raises:
-        Unavailable: not within this time; the message has the cache's last error.
+        Unavailable: the list did not arrive in time; the message has the cache's last error.
     """
     try:
         await asyncio.wait_for(informer.synced.wait(), seconds)

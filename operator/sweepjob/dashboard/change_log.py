@@ -6,7 +6,7 @@ import asyncio
 
 
 class ChangeLog:
-    """Numbers every change, and remembers of each trial the version of its last change.
+    """Numbers every change, and remembers for each trial the version of its last change.
 
     Attributes:
         version: the number of the last change; grows by one with every change.
@@ -19,7 +19,7 @@ class ChangeLog:
         self._next_change = asyncio.Event()
 
     def record(self) -> None:
-        """Records a change of something else than a trial."""
+        """Records a change of something other than a trial."""
         self.version += 1
         self._next_change.set()
         self._next_change = asyncio.Event()

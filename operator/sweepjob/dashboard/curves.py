@@ -11,7 +11,7 @@ from ..early_stopping.policy import Policy
 from ..objective import Goal
 from ..render.views import TrialView
 
-# Points of all curves of a document: a screen shows no more, and a report has to fit into a mail.
+# Points of all curves of a document: a screen shows no more, and a report has to fit into an e-mail.
 _MAX_POINTS = 400_000
 _MIN_POINTS_PER_CURVE = 30
 
@@ -37,7 +37,7 @@ def sample_curve(curve: Curve, max_points: int) -> dict[str, list[Any]]:
     """Returns evenly spaced points of a curve; the first, the last and the best are always kept.
 
     Args:
-        curve: the trial's.
+        curve: the trial's curve.
         max_points: maximum number of points; 0 for none.
 
     Returns:

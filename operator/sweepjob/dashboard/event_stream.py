@@ -32,7 +32,7 @@ async def send_events(
     events: AsyncIterator[Mapping[str, Any]],
     is_allowed: Callable[[], Awaitable[bool]],
 ) -> web.StreamResponse:
-    """Sends events until there are no more, the viewer goes, or the viewer's right is revoked.
+    """Sends events until there are no more, the viewer leaves, or the viewer's right is revoked.
 
     Args:
         request: the viewer's request.

@@ -50,7 +50,7 @@ class FeedRegistry:
 
     Args:
         api: the API server.
-        namespaces: the namespaces to watch; None stands for all namespaces.
+        namespaces: the namespaces to watch; None for all.
     """
 
     def __init__(self, api: KubeClient, namespaces: Sequence[str | None]) -> None:
@@ -70,7 +70,7 @@ class FeedRegistry:
         ]
 
     async def run(self) -> None:
-        """Watches the SweepJobs until it is cancelled."""
+        """Watches the SweepJobs until cancelled."""
         async with asyncio.TaskGroup() as group:
             for informer in self._informers:
                 group.create_task(informer.run())
@@ -85,7 +85,7 @@ class FeedRegistry:
         """Returns when all SweepJobs have been listed.
 
         Raises:
-            Unavailable: not within this time; the message says why.
+            Unavailable: they were not listed in time; the message says why.
         """
         waits = (wait_until_synced(informer, seconds) for informer in self._informers)
         await asyncio.gather(*waits)

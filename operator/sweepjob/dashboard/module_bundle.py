@@ -8,11 +8,11 @@ is called once and returns the module's exports; an import becomes a destructuri
     return { formatNumber };
     })();
 
-So names that are not exported stay private to their module. This is right for the part of the language
-that the page's modules keep to, and everything else is refused: an import is of names, from a relative
-path, at the start of a line; an export is a declaration with ``const``, ``function``, ``async function``
-or ``class``. A bundler such as esbuild joins any module, but this package would need its binary wherever
-a report is written.
+So names that are not exported stay private to their module. This is correct for the subset of the
+language that the page's modules use, and everything else is refused: an import lists names, from a
+relative path, at the start of a line; an export is a declaration with ``const``, ``function``,
+``async function`` or ``class``. A bundler such as esbuild joins any module, but this package would need
+its binary wherever a report is written.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def module_order(entry: str, read: Callable[[str], str]) -> list[str]:
         read: returns the text of a module by its path.
 
     Raises:
-        UnsupportedModule: modules import each other in a circle.
+        UnsupportedModule: modules import each other in a cycle.
     """
     order: list[str] = []
     open_paths: list[str] = []
@@ -74,7 +74,7 @@ def join_modules(entry: str, read: Callable[[str], str]) -> str:
         read: returns the text of a module by its path.
 
     Raises:
-        UnsupportedModule: a module uses what cannot be joined.
+        UnsupportedModule: a module uses syntax that cannot be joined.
     """
     order = module_order(entry, read)
     names = {path: f"module{number}" for number, path in enumerate(order)}

@@ -15,10 +15,10 @@ def parameter_axes(spec: SweepSpec | None) -> list[dict[str, Any]]:
     A parameter that several branches of a choice declare is one axis.
 
     Args:
-        spec: the sweep's; None if it was never accepted.
+        spec: the sweep's spec; None if it was never accepted.
 
     Returns:
-        Of each parameter ``name``, ``log`` (whether its distribution is logarithmic) and ``choices``
+        For each parameter, ``name``, ``log`` (whether its distribution is logarithmic) and ``choices``
         (the texts of the values of a choice; empty for other expressions).
     """
     axes: dict[str, dict[str, Any]] = {}

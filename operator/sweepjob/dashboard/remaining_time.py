@@ -18,7 +18,7 @@ def remaining_time(
     status: Mapping[str, Any],
     now: float,
 ) -> float | None:
-    """Estimates the time that a sweep still takes, from the mean duration of its ended trials.
+    """Estimates the time that a sweep still needs, from the mean duration of its ended trials.
 
     Running trials are assumed to last as long as the mean, and trials to come to run in
     ``maxConcurrentTrials`` slots. The sweep's timeout is an upper bound.

@@ -23,7 +23,7 @@ from .static_files import StaticFiles
 from .stream_limits import StreamLimits
 
 _LIST_PAUSE = 0.5  # minimum seconds between two lists of sweeps in one stream
-_READY_SECONDS = 0.5  # that the readiness probe waits for the first list
+_READY_SECONDS = 0.5  # the readiness probe waits this long for the first list
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

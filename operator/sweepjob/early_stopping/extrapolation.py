@@ -1,4 +1,4 @@
-"""Observations of ended trials for samplers that use them; stopped ones by an extrapolated score."""
+"""Observations of ended trials for samplers that use them; stopped ones have an extrapolated score."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from itertools import chain
 from ..search.sampler import Observation
 from .curve import Curve
 
-# Scores are extrapolated once so many trials have run to their end, and from the newest so many.
+# Scores are extrapolated once MIN_FULL_TRIALS trials have run to their end, from at most
+# MAX_FULL_TRIALS of the newest ones.
 MIN_FULL_TRIALS, MAX_FULL_TRIALS = 3, 200
 
 

@@ -165,7 +165,7 @@ class NoPolicy:
     schedule: Schedule = NEVER
 
     def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
-        """Let the trial go on."""
+        """Let the trial continue."""
         explanation = "there is no policy: every trial goes on"
         return Decision(False, self.name, "", interval, None, None, rank.other_count, explanation)
 

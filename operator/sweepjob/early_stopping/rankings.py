@@ -17,7 +17,7 @@ Entries = tuple["array[float]", "array[int]"]
 
 @dataclass(slots=True)
 class IntervalRanking:
-    """The scores of all trials at one interval, worst first; 12 bytes a trial.
+    """The scores of all trials at one interval, worst first; 12 bytes per trial.
 
     Of equal scores the later trial ranks lower, whichever reported first: ties go to the lowest index
     (Azure semantics, "Intervals").
@@ -113,7 +113,7 @@ class Rankings:
     def record(self, trial: int, interval: int, best: float, compared: float) -> Rank:
         """Add a trial at an interval and return its rank there.
 
-        A trial is added once an interval; one that restarts is removed first.
+        A trial is added once per interval; one that restarts is removed first.
 
         Args:
             trial: the trial's index.

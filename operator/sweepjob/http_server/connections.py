@@ -19,7 +19,7 @@ from .limits import ConnectionLimits
 
 # Seconds from the start of a connection, or from the first byte of a request, to the end of the request.
 _REQUEST_SECONDS = 10.0
-_READ_SECONDS = 10.0  # for which a peer may leave a response unread
+_READ_SECONDS = 10.0  # how long a peer may leave a response unread
 _HANDSHAKE_SECONDS = 10.0
 _ACCEPT_PAUSE = 0.1  # seconds before accepting is tried again
 
@@ -179,7 +179,7 @@ class Connections:
             connection.request_arrived()
 
     def authenticated(self, transport: asyncio.BaseTransport | None) -> None:
-        """A token on this connection was valid: it is not evicted any more."""
+        """A token on this connection was valid: it is no longer evicted."""
         if transport is not None and (connection := self._open.get(transport)) is not None:
             self._unauthenticated.pop(connection, None)
 
@@ -210,7 +210,7 @@ async def serve(
     Args:
         listener: the listening socket.
         make: makes the HTTP server's protocol of a connection.
-        connections: limits of the port.
+        connections: the connections of the port, with their limits.
         tls: None for plain HTTP.
     """
     loop = asyncio.get_running_loop()

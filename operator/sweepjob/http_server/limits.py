@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Hashable
 
-_SENDERS = 20_000  # whose buckets are kept
+_SENDERS = 20_000  # senders whose buckets are kept
 
 
 class ClientRateLimiter:
     """A token bucket for each sender.
 
     Args:
-        rate: requests a second in the long run.
+        rate: requests per second in the long run.
         burst: requests at once after a pause.
     """
 
@@ -25,7 +25,7 @@ class ClientRateLimiter:
         """Whether a sender may send a request now; counts the request if so.
 
         Args:
-            sender: such as an address or a uid.
+            sender: identifies the sender, for example an address or a uid.
             now: monotonic seconds.
         """
         left = self._available(sender, now)
@@ -49,12 +49,12 @@ class ClientRateLimiter:
 
 
 class ConnectionLimits:
-    """Limits the connections of a port: in all, of each peer, and new ones of each peer in a second.
+    """Limits the connections of a port: in total, for each peer, and new ones of each peer per second.
 
     Args:
         total: connections at a time.
         per_peer: connections of one peer at a time.
-        new_rate, new_burst: new connections of one peer, as of ``ClientRateLimiter``.
+        new_rate, new_burst: limits on new connections of one peer, as for ``ClientRateLimiter``.
 
     Attributes:
         count: connections at this moment.

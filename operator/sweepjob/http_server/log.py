@@ -1,4 +1,4 @@
-"""Shortens aiohttp's log of malformed requests: one line in ten seconds, not a traceback for each."""
+"""Shortens aiohttp's log of malformed requests: one line per ten seconds, not a traceback for each."""
 
 from __future__ import annotations
 

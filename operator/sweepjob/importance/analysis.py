@@ -1,7 +1,7 @@
 """The importance of parameters, from a sweep's trials.
 
-It is written here, because Optuna's evaluator and the fanova package do not know nested choices and
-need scikit-learn or a compiler.
+It is implemented here, because Optuna's evaluator and the fanova package do not support nested choices
+and need scikit-learn or a compiler.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _MAX_ROWS = 2000  # of a tree's sample
 _AXES_IN_PAIRS = 6  # interactions are computed between the most important parameters
 _SPREAD = (0.1, 0.9)  # quantiles over the trees
 _SEED = 20140601
-# Scores lower than so many interquartile ranges below the first quartile are raised to there: a few
-# diverged trials would otherwise make up all the variance.
+# Scores lower than this many interquartile ranges below the first quartile are raised to that bound: a
+# few diverged trials would otherwise make up all the variance.
 _OUTLYING = 3.0
 
 

@@ -119,7 +119,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _shown(value: Any, position: int) -> Any:
-    """A value for people: a branch by its constants, which tell it from others."""
+    """A value for people: a branch by its constants, which distinguish it from others."""
     if not isinstance(value, Branch):
         return value
     constants = [

@@ -27,7 +27,7 @@ from .authentication import TokenReviewAuthenticator
 from .channel_client import ChannelClient
 from .worker import serve_ingest
 
-# TokenReviews a second and at once: they have a rate limit of their own, beside the operator's.
+# TokenReviews per second, and in a burst: they have a rate limit of their own, besides the operator's.
 _REVIEW_RATE, _REVIEW_BURST = 50.0, 100
 
 

@@ -15,11 +15,11 @@ from ..http_server.limits import ClientRateLimiter
 from ..kube import resources
 from ..kube.client import KubeClient
 
-_CACHE_SECONDS = 60.0  # for which the token of a deleted pod may still be accepted
+_CACHE_SECONDS = 60.0  # how long the token of a deleted pod may still be accepted
 _CACHE_SIZE = 20_000  # tokens
 _CONCURRENT_REVIEWS = 16
-# Tokens of one peer that the API server may reject, a second and at once. An honest pod has one token,
-# and it is valid.
+# Tokens of one peer that the API server may reject: per second, and in a burst. An honest pod has one
+# token, and it is valid.
 _REJECTED_RATE, _REJECTED_BURST = 0.2, 5.0
 _CLOCK_SKEW = 300.0  # seconds
 _TOKEN_LIMIT = 16_384  # characters; a projected token has some 1,200
@@ -60,7 +60,7 @@ class TokenReviewAuthenticator:
         """The pod of a token; None when it is not a valid token of a pod for this project's audience.
 
         Args:
-            token: a JSON Web Token, as a rule.
+            token: usually a JSON Web Token.
             peer: the address that it came from.
 
         Raises:
@@ -109,7 +109,7 @@ def is_plausible_token(token: str, now: float) -> bool:
     No signature is verified. It saves reviews of tokens that the API server would reject for certain.
 
     Args:
-        token: a JSON Web Token, as a rule.
+        token: usually a JSON Web Token.
         now: seconds since the epoch.
     """
     parts = token.split(".")

@@ -17,7 +17,7 @@ from .push_response import PushReceiver
 
 _COMMAND = (sys.executable, "-m", "sweepjob.ingest")
 _SLICE = 0.005  # seconds of handling pushes, after which other tasks have their turn
-_EXIT_TIMEOUT = 2.0  # seconds for the process to end by itself
+_EXIT_TIMEOUT = 2.0  # seconds for the process to end on its own
 
 
 class IngestProcess:
@@ -26,7 +26,7 @@ class IngestProcess:
     Args:
         receiver: handles the pushes, in this process.
         command: the command to run instead; the channel's file descriptor is appended.
-        on_access_denied: called with what a request of that process was not permitted to do.
+        on_access_denied: called with the access that a request of that process was denied.
 
     Attributes:
         listening: set once that process accepts connections.
@@ -104,7 +104,7 @@ def _add_counts(counts: Mapping[str, Any]) -> None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Wait for the process, which ends by itself when the channel is closed."""
+    """Wait for the process, which ends on its own when the channel is closed."""
     try:
         await asyncio.wait_for(process.wait(), _EXIT_TIMEOUT)
     except TimeoutError:

@@ -31,7 +31,7 @@ async def serve_ingest(
         client: the client of the channel; submits the pushes.
         listener: the listening socket.
         authenticator: authenticates the senders' tokens.
-        connections: limits of the port.
+        connections: the connections of the port, with their limits.
         tls: None for plain HTTP.
         background: coroutines that run meanwhile.
     """
@@ -52,7 +52,7 @@ async def serve_ingest(
 
 
 def _resident_memory() -> int:
-    """Bytes; 0 where the system has no /proc."""
+    """The resident memory in bytes; 0 where the system has no /proc."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:

@@ -17,7 +17,7 @@ from .transport import Body, Request
 from .watch import IDLE_TIMEOUT, watch_events, watch_request
 
 _MERGE_PATCH = "application/merge-patch+json"
-# Of each object only its metadata, which is all that a comparison needs.
+# Only the metadata of each object, which is all that a comparison needs.
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
@@ -149,7 +149,7 @@ class KubeClient(RequestSender):
         return await self.request(Request("GET", resource.path(namespace), query))
 
     async def list_metadata(self, resource: Resource, namespace: str | None, token: str) -> Body:
-        """A page of a list, as ``list_page``, of each object at least its metadata."""
+        """A page of a list, like ``list_page``, with at least the metadata of each object."""
         query = {"limit": "500", "continue": token}
         request = Request("GET", resource.path(namespace), query, accept=_METADATA_ONLY)
         page = await self.request(request, Priority.LOW)

@@ -1,4 +1,4 @@
-"""Tells the 403 of a missing RBAC right from the 403 of a quota or another admission check."""
+"""Distinguishes the 403 of a missing RBAC right from that of a quota or another admission check."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 # The message of the API server's authorization, whichever authorizer denied the request. Admission writes
-# something else behind "is forbidden:", and a webhook begins with its own name: neither matches.
+# something else after "is forbidden:", and a webhook begins with its own name: neither matches.
 _DENIED = re.compile(
     r'^[\w.-]+(?: "[^"]*")? is forbidden: User "[^"]*" cannot (?P<verb>[\w-]+) '
     r'resource "(?P<resource>[\w./-]+)" in API group "(?P<group>[\w.-]*)"'

@@ -47,7 +47,7 @@ class NotPermitted(Refused):
 
 
 class Unavailable(ApiError):
-    """429, 5xx, or no response: retry later. A write may have been carried out all the same.
+    """429, 5xx, or no response: retry later. A write may still have been carried out.
 
     Attributes:
         retry_after: seconds that the server asked to wait, 0 when it did not say.
@@ -67,7 +67,7 @@ def from_response(status: int, data: bytes, headers: Mapping[str, str], method: 
 
     Args:
         status: the status of the response.
-        data: its body, a Status object as a rule.
+        data: its body, usually a Status object.
         headers: the headers of the response.
         method: the method of the request.
     """

@@ -46,7 +46,7 @@ class Endpoint:
 
     Attributes:
         url: the URL up to the host or a path prefix, without a trailing slash.
-        connector: makes a connection pool of so many connections, 0 for no limit.
+        connector: makes a connection pool of the given size, 0 for no limit.
         authorization: the Authorization header of the next request, None for none. Called before each
             request, so that a token can be renewed.
         proxy: URL of an HTTP proxy; None to follow the environment.

@@ -29,12 +29,12 @@ _PAGE_SIZE = 500
 _LONGEST_DEFINITE_BACKOFF = 2.0
 _REPEAT_LOG = 60.0  # seconds between two log lines about the same error
 # Seconds without a watch before the informer counts as not ready. A broken connection usually comes back;
-# a resource that is not served, or not permitted, does not by itself.
+# a resource that is not served, or not permitted, does not on its own.
 _TOLERATED_BREAK, _TOLERATED_DEFINITE_BREAK = 30.0, 3.0
 
 
 class ListerWatcher(Protocol):
-    """What an informer needs of the client of the API server."""
+    """The methods of the API server's client that an informer needs."""
 
     async def list_page(
         self, resource: Resource, namespace: str | None, selector: str, token: str, limit: int = 500
@@ -70,8 +70,8 @@ class Informer(RecordStore[R]):
 
     Attributes:
         synced: set once everything has been listed.
-        watching_since: seconds since the epoch since when every change has been seen, without a break;
-            None while the watch is down.
+        watching_since: the time since which every change has been seen without a break, in seconds since
+            the epoch; None while the watch is down.
         last_error: the error of the last request that failed; empty before.
     """
 
@@ -99,7 +99,7 @@ class Informer(RecordStore[R]):
         self._not_watching_since = -math.inf  # loop time
         self._failures = 0  # in a row
         self.last_error = ""
-        self._is_definite = False  # the last error does not pass by itself
+        self._is_definite = False  # the last error does not pass on its own
         self._last_logged = ("", -math.inf)  # the error, and when
 
     async def run(self) -> None:
@@ -143,7 +143,7 @@ class Informer(RecordStore[R]):
         return f"{self._resource.plural}{where} are not watched: {why}"
 
     def _watch_opened(self) -> None:
-        """The watch sees changes. One that ended by itself and continues where it ended is no break."""
+        """The watch sees changes. One that ended on its own and continues where it ended is no break."""
         if self.watching_since is None:
             self.watching_since = self._clock()
 

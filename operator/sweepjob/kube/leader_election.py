@@ -2,7 +2,7 @@
 
 A leader that could not renew the lease, or whose process was frozen, stops writing and ends. Names are
 deterministic, and deletions and status writes have preconditions, in case two lead at the same moment
-all the same. kopf's peering is not used: it does not stop a leader that lost its connection.
+after all. kopf's peering is not used: it does not stop a leader that lost its connection.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class LeadershipLost(Exception):
 
 
 class LeaseClient(Protocol):
-    """What an election needs of the client of the API server."""
+    """The methods of the API server's client that an election needs."""
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Body:
         """See ``KubeClient``."""
@@ -50,7 +50,7 @@ class LeaderElector:
         api: the client.
         namespace, name: identify the Lease.
         identity: identifies this candidate; unique among those that may run at the same time.
-        clock: seconds of a monotonic clock that goes on while this process is frozen.
+        clock: seconds of a monotonic clock that keeps running while this process is frozen.
 
     Attributes:
         not_ready_reason: why the lease cannot be acquired; empty when it can, or when another candidate

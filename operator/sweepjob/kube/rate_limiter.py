@@ -23,7 +23,7 @@ class RequestRateLimiter:
     """A token bucket whose tokens go to the request of the highest priority, then to the oldest.
 
     Args:
-        rate: requests a second in the long run (QPS).
+        rate: requests per second in the long run (QPS).
         burst: requests at once after a pause.
     """
 
@@ -53,7 +53,7 @@ class RequestRateLimiter:
 
     @property
     def waiting(self) -> int:
-        """How many requests wait."""
+        """The number of waiting requests."""
         return len(self._queue)
 
     def _delay(self) -> float:

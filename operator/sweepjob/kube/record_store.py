@@ -9,7 +9,7 @@ from .unparseable_objects import ObjectVersion, UnparseableObjects
 
 
 class StoredRecord(Protocol):
-    """What the store needs to know of a record."""
+    """What the store needs to know about a record."""
 
     @property
     def namespace(self) -> str:

@@ -29,7 +29,7 @@ class RequestSender:
 
     Attributes:
         may_write: asked before each write but those of Leases and reviews.
-        on_access_denied: called with what a request was not permitted to do.
+        on_access_denied: called with the access that a request was denied.
     """
 
     def __init__(

@@ -7,9 +7,9 @@ class TokenBucket:
     """Limits a rate in the long run, and allows a burst after a pause.
 
     Args:
-        rate: tokens a second; infinity for no limit.
+        rate: tokens per second; infinity for no limit.
         burst: the largest number of tokens that it holds.
-        resume_at: tokens that must be there again before an overdrawn bucket is used further.
+        resume_at: tokens that must be available again before an overdrawn bucket is used further.
         now: seconds of a monotonic clock, as in every call.
     """
 
@@ -24,7 +24,7 @@ class TokenBucket:
         return self._tokens <= 0.0
 
     def consume(self, tokens: float) -> None:
-        """Remove tokens, also more than there are."""
+        """Remove tokens, even more than there are."""
         self._tokens -= tokens
 
     def delay(self, now: float) -> float:

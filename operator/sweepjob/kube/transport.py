@@ -14,7 +14,7 @@ Body = dict[str, Any]
 
 
 class TransportError(Exception):
-    """No complete response arrived. The server may have carried out the request all the same."""
+    """No complete response arrived. The server may still have carried out the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class ResponseStream:
     Attributes:
         chunks: the body, divided wherever the network divides it; raises ``TransportError`` when the
             connection breaks.
-        close: ends the connection; to be called in any case.
+        close: ends the connection; must always be called.
     """
 
     status: int

@@ -28,7 +28,7 @@ class ObjectVersion:
 
     @classmethod
     def of(cls, body: object) -> ObjectVersion:
-        """That of any JSON value; empty strings where the metadata has none."""
+        """The version of any JSON value; empty strings where the metadata has none."""
         meta = body.get("metadata") if isinstance(body, Mapping) else None
         found = meta if isinstance(meta, Mapping) else {}
         keys = ("namespace", "name", "uid", "resourceVersion")
@@ -37,7 +37,7 @@ class ObjectVersion:
 
 
 class UnparseableObjects:
-    """The objects of one resource that are skipped at the moment.
+    """The objects of one resource that are currently skipped.
 
     Args:
         resource: its plural name, for the log.

@@ -9,7 +9,7 @@ from . import errors
 from .resources import Resource
 from .transport import Body, Request, ResponseStream, TransportError
 
-# The server ends a watch after so many seconds. Until then it sends a bookmark every minute, even where
+# The server ends a watch after this many seconds. Until then it sends a bookmark every minute, even where
 # nothing happens: a longer silence means a dead connection.
 _WATCH_SECONDS = 290
 IDLE_TIMEOUT = 90.0

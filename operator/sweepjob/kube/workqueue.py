@@ -49,7 +49,7 @@ class WorkQueue(Generic[K]):
             self._queue.put_nowait(key)
 
     def add_after(self, key: K, seconds: float) -> None:
-        """Add a key later, unless it is added before; an earlier time that is already set stays."""
+        """Add a key after a delay, unless it is added before; an earlier time that is set is kept."""
         if seconds <= 0:
             self.add(key)
             return
@@ -62,7 +62,7 @@ class WorkQueue(Generic[K]):
 
     @property
     def depth(self) -> int:
-        """How many keys wait to be processed."""
+        """The number of keys that wait to be processed."""
         return self._queue.qsize()
 
     async def run(self) -> None:
@@ -108,6 +108,6 @@ class WorkQueue(Generic[K]):
         elif isinstance(error, ApiError):
             _log.warning("%s: %r; again in %.1f s", key, error, pause)
         else:
-            # A defect of the operator: logged as one, however well the next try goes.
+            # A defect of the operator: logged as an error, even if the next try succeeds.
             _log.error("%s: again in %.1f s", key, pause, exc_info=failures in (1, 3))
         return pause

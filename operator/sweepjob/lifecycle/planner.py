@@ -127,7 +127,7 @@ def timeout_due(sweep: SweepSnapshot, now: float) -> float | None:
         now: seconds since the epoch.
 
     Returns:
-        Seconds since the epoch; None when it has no timeout, or that has passed.
+        Seconds since the epoch; None when it has no timeout, or the timeout has passed.
     """
     timeout = sweep.limits.timeout
     if timeout is None or now >= sweep.started + timeout:

@@ -94,7 +94,7 @@ def update_progress(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
 def _current_phase(
     trial: Trial, sweep: SweepSnapshot, now: float
 ) -> tuple[TrialPhase, str, str, list[float | None]]:
-    """Phase, reason and message of a live trial, and when they may change by time alone."""
+    """Phase, reason and message of a live trial, and when they may change merely with time."""
     end = trainer_end(trial)
     if end is not None:
         due = end.ended + sweep.companion_grace

@@ -1,8 +1,8 @@
 """Containers that still run when the trainer of their pod has ended, such as a proxy.
 
 The trial ends with its trainer. The other containers have a grace period, in which an upload may finish.
-Then the decision to stop them is recorded, and the pod is deleted, so that it does not hold its GPUs for
-ever.
+Then the decision to stop them is recorded, and the pod is deleted, so that it does not hold its GPUs
+forever.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def overdue_end(trial: Trial, sweep: SweepSnapshot, now: float) -> TrainerEnd | 
         now: seconds since the epoch.
 
     Returns:
-        None while the trainer runs, or the grace period does.
+        None while the trainer or the grace period runs.
     """
     pod = _pod_of_companions(trial)
     if pod is None or pod.trainer_end is None:
@@ -104,7 +104,7 @@ def _end(index: int, attempt: EarlierAttempt) -> Iterator[TrialAction]:
     job = attempt.job
     if job is None or job.deleting or job.succeeded or job.failure is not None:
         return
-    # A Job whose pod has ended ends by itself, and keeps the pod for its log. Others may create a pod.
+    # A Job whose pod has ended ends on its own, and keeps the pod for its log. Others may create a pod.
     if not any(pod.is_terminal and not pod.deleting for pod in attempt.pods):
         yield DeleteJob(index, job.name, job.uid, tuple(pod.uid for pod in running))
 

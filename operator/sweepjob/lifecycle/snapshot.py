@@ -1,6 +1,6 @@
-"""What the planner decides from: one live trial, and its sweep at that moment.
+"""The planner's input: one live trial, and its sweep at that moment.
 
-Of the sweep's other trials it has numbers only, so planning costs the same with ten trials as with ten
+It has only numbers of the sweep's other trials, so planning costs the same with ten trials as with ten
 thousand.
 """
 
@@ -36,7 +36,8 @@ class Trial:
         progress_due: seconds since the epoch when pending changes are to be recorded; None when there are
             none.
         start_blocker: what keeps it from starting; None when nothing does.
-        interruption: why the last pod went, if somebody else ended it, until another one runs.
+        interruption: why the last pod was interrupted, if somebody else ended it; kept until another one
+            runs.
         jobs, pods: those of the current attempt.
         orphan_pods: pods that name the trial and this attempt in their labels, and whose Job was gone
             before it was seen. The trial waits for their end; nothing else about them counts.

@@ -39,7 +39,7 @@ _BACKOFF = (
 
 
 def plan_trial(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
-    """Plans the next steps of a live trial. Limits of the sweep are decided before, see ``planner``.
+    """Plans the next steps of a live trial. Limits of the sweep are handled before, in ``planner``.
 
     Args:
         trial: the trial.
@@ -122,7 +122,7 @@ def _delete_never_started(trial: Trial, patience: float, now: float) -> tuple[Tr
 
 
 def _pod_shown_by(trial: Trial) -> float | None:
-    """When the pod of a Job that has ended is visible at the latest.
+    """The latest time at which the pod of an ended Job becomes visible.
 
     The watches of Jobs and of pods are not ordered, and only the pod shows why it ended, and the
     sidecar's summary.
@@ -139,7 +139,7 @@ def _attempt_end(trial: Trial, *, retry_incomplete: bool) -> tuple[bool | None, 
     Success is None for an attempt that was interrupted. One whose reports may be incomplete is marked.
 
     A pod that somebody else ended does not end the attempt: its Job replaces it, now or when the Job is
-    resumed. Only when the Job does not, another attempt follows.
+    resumed. Another attempt follows only if the Job does not.
     """
     ended = [pod for pod in trial.pods if pod.is_terminal and not pod.is_interrupted]
     done = next((pod for pod in ended if pod.succeeded), None)
@@ -157,7 +157,7 @@ def _attempt_end(trial: Trial, *, retry_incomplete: bool) -> tuple[bool | None, 
     if not job.succeeded and job.failure is None:
         return None
     if job.failure is None or trial.interruption or trial.pods or job.failure.reason == _POD_FAILED:
-        # A pod that ends by itself is kept, for its log. With a pod that is gone, its last reports are
+        # A pod that ends on its own is kept, for its log. With a pod that is gone, its last reports are
         # gone, too, and a script may exit with 0 on SIGTERM.
         return None, *(trial.interruption or POD_DELETED)
     return False, *job.failure

@@ -1,4 +1,4 @@
-"""The Jobs and pods of a trial as the watch caches have them, and what keeps them from starting."""
+"""The Jobs and pods of a trial in the watch caches, and what keeps them from starting."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Pod:
         failure: why it failed, or was disrupted; ``NO_CAUSE`` otherwise.
         node: where it runs, empty before it is scheduled.
         incomplete: why its reports may be incomplete, in a sentence; empty when they are complete.
-        never_started_since: seconds since the epoch since when its restarted node ignores it: the node
-            went down before the trainer had started; None otherwise.
+        never_started_since: the time since which its restarted node has ignored it, in seconds since the
+            epoch, because the node went down before the trainer had started; None otherwise.
         trainer_end: how its trainer ended while other containers still run; None otherwise.
     """
 
@@ -116,7 +116,7 @@ class Pod:
         A node can only report to an API server that answers.
 
         Args:
-            since: seconds since the epoch since when every event of a pod was seen.
+            since: the time since which every event of a pod has been seen, in seconds since the epoch.
         """
         if self.termination_due is None and self.never_started_since is None:
             return self
@@ -132,7 +132,7 @@ class Job:
     """The Kubernetes Job of one attempt of a trial.
 
     Attributes:
-        suspended: ``spec.suspend`` is true, as of a Job that waits in a queue; its pods are deleted.
+        suspended: ``spec.suspend`` is true, as for a Job that waits in a queue; its pods are deleted.
         succeeded: it has the condition Complete.
         failure: why it failed, if it has the condition Failed.
         ended: seconds since the epoch when it got either condition, None before.
@@ -151,7 +151,7 @@ class Job:
         """The Job with its end at the start of the watch at the earliest.
 
         Args:
-            since: seconds since the epoch since when every event of a pod was seen.
+            since: the time since which every event of a pod has been seen, in seconds since the epoch.
         """
         return self if self.ended is None else replace(self, ended=_not_before(self.ended, since))
 

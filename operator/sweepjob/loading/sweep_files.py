@@ -21,7 +21,7 @@ from .yaml_text import InvalidYamlError, load_documents
 
 @dataclass(frozen=True, slots=True)
 class LoadedSweep:
-    """A sweep of a file.
+    """A sweep from a file.
 
     Attributes:
         spec: the parsed spec.
@@ -43,7 +43,7 @@ def read_text(name: str) -> str:
         name: file name; ``-`` for standard input.
 
     Raises:
-        CommandError: it cannot be read, or is no UTF-8.
+        CommandError: it cannot be read, or is not UTF-8.
     """
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
@@ -80,7 +80,7 @@ def parse_document(document: Any, name: str) -> LoadedSweep:
         name: name of its file.
 
     Raises:
-        CommandError: it is no sweep.
+        CommandError: it is not a sweep.
         InvalidSpec: it has errors, all of which are listed.
     """
     if is_sweepjob(document):

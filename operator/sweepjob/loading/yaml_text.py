@@ -1,7 +1,7 @@
 """Reads and writes YAML with the scalar types that Kubernetes' parser has.
 
 Kubernetes reads 1e-3 as a number, 2020-01-01 as a string, and y and n as booleans, where PyYAML reads a
-string, a date and strings; this module changes PyYAML's resolvers. In a document that is no Kubernetes
+string, a date and strings; this module changes PyYAML's resolvers. In a document that is not a Kubernetes
 object, y and n are strings. ruamel.yaml would need such changes as well (it reads dates, and either no
 yes and no, or warns of 1e-3) and takes five times as long to import; no comments have to be kept.
 """

@@ -13,7 +13,7 @@ from .log_text import termination_message
 
 _SLOT = 10_000_000  # nanoseconds; lines of one slot get timestamps in their order
 _CHUNK = 4 * 1024  # bytes between two yields to the event loop
-_TAIL_BYTES = 64 * 1024  # bytes that the termination message is made of
+_TAIL_BYTES = 64 * 1024  # bytes that the termination message is made from
 
 
 @dataclass(frozen=True, slots=True)

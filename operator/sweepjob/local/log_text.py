@@ -1,4 +1,4 @@
-"""Makes a termination message of the end of a log."""
+"""Makes a termination message from the end of a log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MAX_LINES, _MAX_BYTES = 80, 2048
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?"
 )
-# C0 controls but for tab and line feed, DEL, C1 controls, and controls of the text direction.
+# C0 controls except tab and line feed, DEL, C1 controls, and controls of the text direction.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 

@@ -137,7 +137,7 @@ class LocalSweep:
             self._over.set()
 
     def _end_with(self, task: asyncio.Task[None]) -> None:
-        """End the sweep: a part of the operator that ends by itself has failed."""
+        """End the sweep: a part of the operator that ends on its own has failed."""
         if not task.cancelled():
             self._failure = task.exception()
             self._over.set()

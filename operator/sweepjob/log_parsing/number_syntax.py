@@ -1,6 +1,6 @@
 """Finds names and numbers in a log: ``name=value`` in the forms that scripts print.
 
-An expression of RE2 finds the separator and the number, in time linear in the text. What follows decides
+An RE2 expression finds the separator and the number, in time linear in the text. What follows decides
 whether the number ends where the expression ends: one that continues in an unknown form (``1,234.5``,
 ``12:30``, ``0x1F``) is not a number.
 """
@@ -49,7 +49,7 @@ class Number(NamedTuple):
     Attributes:
         text: the number, as far as it was recognized.
         whole: the number ends there; otherwise it continues in an unknown form.
-        start, end: byte offsets of the begin of the name and of the end of the number.
+        start, end: byte offsets of the beginning of the name and of the end of the number.
     """
 
     text: str

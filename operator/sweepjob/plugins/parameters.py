@@ -18,7 +18,7 @@ _INT64 = 2**63 - 1
 
 
 class Section(Protocol):
-    """The part of a SweepJob that the parameters stand in; ``api.reader.Reader`` is one.
+    """The part of a SweepJob that contains the parameters; ``api.reader.Reader`` is one.
 
     Attributes:
         data: the keys and values as they are written.
@@ -29,7 +29,7 @@ class Section(Protocol):
     problems: list[Any]
 
     def note(self, key: str, value: object, message: str) -> None:
-        """Record a mistake; reading goes on."""
+        """Record a mistake; reading continues."""
         ...
 
     def number(self, key: str) -> float:
@@ -41,7 +41,7 @@ class Section(Protocol):
         ...
 
     def word(self, key: str, words: Collection[str]) -> str:
-        """One of some words; anything else is recorded as a mistake."""
+        """One of the given words; anything else is recorded as a mistake."""
         ...
 
     def text(self, key: str) -> str:
@@ -66,7 +66,7 @@ class Parameter:
         type: the type in OpenAPI's words.
         description: one sentence for the CRD and the reference, with units.
         default: the value when the key is absent.
-        required: whether the key must be there.
+        required: whether the key must be present.
         minimum: the lowest number that is allowed; of integers 0 unless given.
         maximum: the highest number that is allowed.
         values: the words that are allowed, of a string.
@@ -144,7 +144,7 @@ class Parameter:
         """The parameter's schema in the CRD.
 
         Args:
-            description: what the schema says of it.
+            description: what the schema says about it.
         """
         made: dict[str, Any] = {"type": self.type} if self.type else {}
         if self.values:

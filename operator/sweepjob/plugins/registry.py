@@ -1,6 +1,6 @@
 """The registry of policies, and that of samplers.
 
-The package's own are registered by a line each. Those of other distributions are found by entry
+The package's own are registered with one line each. Those of other distributions are found by entry
 points (``importlib.metadata``), which are loaded once, when a name is first looked up. What cannot be
 loaded becomes a message in ``failures``; it never keeps the program from running.
 """
@@ -33,7 +33,7 @@ class Declaration(Protocol):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The keys beside ``type``."""
+        """The keys besides ``type``."""
         ...
 
 
@@ -83,7 +83,7 @@ class Registry(Generic[D]):
             distribution: where it comes from; empty for this package and for tests.
 
         Raises:
-            PluginError: the name is taken or no name, or a parameter has the name of another one of a
+            PluginError: the name is taken or invalid, or a parameter has the name of another one of a
                 different type.
         """
         if not isinstance(declaration, self._declaration):
@@ -101,7 +101,7 @@ class Registry(Generic[D]):
             self._distributions[name] = distribution
 
     def _check_type(self, name: str, parameter: Parameter) -> None:
-        """In the CRD the keys of all types stand side by side: one name has one type."""
+        """In the CRD, the keys of all types are side by side: a name has only one type."""
         for other in self._found.values():
             for known in other.parameters:
                 if known.name == parameter.name and known.type != parameter.type:
@@ -116,7 +116,7 @@ class Registry(Generic[D]):
 
     @contextmanager
     def registered(self, declaration: D, distribution: str = "") -> Iterator[None]:
-        """Register a declaration for the time of a block, for tests.
+        """Register a declaration for the duration of a block, for tests.
 
         Args:
             declaration: what to register.
@@ -160,7 +160,7 @@ class Registry(Generic[D]):
         return self._distributions.get(name, "")
 
     def unknown(self) -> str:
-        """What to say of a name that is not registered."""
+        """The message about a name that is not registered."""
         known = f"unknown; known: {', '.join(self.names())}"
         return "; ".join([known, *map(str, self._failures)])
 

@@ -21,7 +21,7 @@ class Push:
     """A batch of reports.
 
     Attributes:
-        namespace, trial: the trial that the reports are of.
+        namespace, trial: the trial that made the reports.
         first: number of the first value; numbers start at 1.
         values: consecutive reports of the primary metric.
         metric_names: names of all metrics that the trainer reported, the first MAX_NAMES.

@@ -18,7 +18,7 @@ class Reply:
     """The operator's answer.
 
     Attributes:
-        next: number of the report that the operator wants next; it has all before.
+        next: number of the report that the operator wants next; it has all earlier ones.
         durable: reports up to this number are in the SweepTrial's status.
         action: CONTINUE, or STOP when the trial is being ended.
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 
-# C0 controls but for tab and line feed, DEL and C1 controls, which a terminal acts on; and characters
+# C0 controls except tab and line feed, DEL and C1 controls, which a terminal acts on; and characters
 # that reorder or break lines, which deceive a reader (CVE-2021-42574).
 _UNSAFE = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
@@ -44,7 +44,7 @@ def escape_json(document: str) -> str:
 def escape_csv_cell(text: str) -> str:
     """Return a CSV cell that no spreadsheet takes for a formula.
 
-    A text that starts like a formula and is no number gets an apostrophe in front.
+    A text that starts like a formula and is not a number gets an apostrophe in front.
     """
     safe = escape_controls(text)
     if safe.startswith(_FORMULA_STARTS) and not _is_number(safe):

@@ -41,7 +41,7 @@ def trial_row(trial: TrialView, now: float) -> Row:
 
 
 def full_trial_row(trial: TrialView, now: float) -> Row:
-    """Return everything that is stored of a trial but its curve.
+    """Return everything that is stored about a trial, except its curve.
 
     Args:
         trial: the trial.

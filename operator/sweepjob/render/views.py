@@ -153,7 +153,7 @@ class TrialView:
             goal: Goal of the sweep.
 
         Raises:
-            ValueError: The object is no SweepTrial of the operator's.
+            ValueError: The object is not a SweepTrial of the operator.
         """
         record = parse_record(body)
         return cls(
@@ -211,7 +211,7 @@ class TrialView:
 
 
 def trial_views(bodies: Sequence[Mapping[str, Any]], goal: Goal) -> list[TrialView]:
-    """Return the views of SweepTrial objects by index; objects that are no trials are left out.
+    """Return the views of SweepTrial objects by index; objects that are not trials are left out.
 
     Args:
         bodies: the objects.

@@ -102,7 +102,7 @@ def constant_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
         inputs: Values and expressions by input name; None leaves an optional input out.
 
     Raises:
-        ArgumentError: A value is no number, string, boolean or :class:`Input`.
+        ArgumentError: A value is not a number, string, boolean or :class:`Input`.
     """
     found: dict[str, Any] = {}
     for name, value in inputs.items():

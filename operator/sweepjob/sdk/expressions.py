@@ -276,7 +276,7 @@ def expression_from_spec(spec: Any, path: str) -> Expression:
         path: Its path, for the message.
 
     Raises:
-        ArgumentError: It is no expression, or has unknown or missing keys.
+        ArgumentError: It is not an expression, or has unknown or missing keys.
     """
     if not isinstance(spec, Mapping) or spec.get("type") not in BY_TYPE:
         check(path, {"type": spec}, lambda reader: _note_unknown(reader, spec))

@@ -21,11 +21,12 @@ class EarlyTerminationPolicy:
     """When a trial is stopped early.
 
     Args:
-        delay_evaluation: never before this report; 0 if it is not given.
-        evaluation_interval: at every such report; 1 if it is not given. 0 means 1, as in Azure.
+        delay_evaluation: Reports before the first evaluation; 0 if it is not given.
+        evaluation_interval: Reports between two evaluations; 1 if it is not given. 0 means 1, as in
+            Azure.
 
     Raises:
-        ArgumentError: an argument cannot be right.
+        ArgumentError: An argument is invalid.
     """
 
     type: ClassVar[str]
@@ -36,7 +37,7 @@ class EarlyTerminationPolicy:
         check(type(self).__name__, self.to_spec(), parse_policy)
 
     def to_spec(self) -> dict[str, Any]:
-        """The policy as a SweepJob has it."""
+        """The policy in the form of a SweepJob."""
         given = {camel_case(field.name): getattr(self, field.name) for field in fields(self)}
         return {"type": self.type, **present(**given)}
 
@@ -141,7 +142,7 @@ def early_termination_policy(type: str, **arguments: Any) -> EarlyTerminationPol
         **arguments: its parameters in snake_case.
 
     Raises:
-        ArgumentError: there is no policy of that name, or an argument cannot be right.
+        ArgumentError: there is no policy of that name, or an argument is invalid.
 
     >>> early_termination_policy("bandit", slack_amount=0.1).to_spec()
     {'type': 'bandit', 'slackAmount': 0.1}
@@ -152,13 +153,13 @@ def early_termination_policy(type: str, **arguments: Any) -> EarlyTerminationPol
 
 
 def policy_from_spec(spec: Mapping[str, Any]) -> EarlyTerminationPolicy:
-    """The policy that a SweepJob has.
+    """The policy of a SweepJob.
 
     Args:
         spec: ``earlyTermination`` of the SweepJob.
 
     Raises:
-        ArgumentError: there is no policy of that name, or a key or value cannot be right.
+        ArgumentError: there is no policy of that name, or a key or value is invalid.
     """
     found = _class_of(spec.get("type", ""))
     names = {camel_case(field.name): field.name for field in fields(found)}

@@ -39,12 +39,12 @@ class Objective:
         check("Objective", self.to_spec(), parse_objective)
 
     def to_spec(self) -> dict[str, Any]:
-        """The objective as a SweepJob has it."""
+        """The objective in the form of a SweepJob."""
         return {"goal": self.goal, "primaryMetric": self.primary_metric}
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Objective:
-        """The objective that a SweepJob has."""
+        """The objective of a SweepJob."""
         return cls(spec.get("goal", ""), spec.get("primaryMetric", ""))
 
 
@@ -87,19 +87,19 @@ class SweepJobLimits:
         """Check the limits as the operator does.
 
         Raises:
-            ArgumentError: a limit cannot be right.
+            ArgumentError: a limit is invalid.
         """
         check("SweepJobLimits", self.to_spec(), parse_limits)
 
     def to_spec(self) -> dict[str, Any]:
-        """The limits as a SweepJob has them."""
+        """The limits in the form of a SweepJob."""
         total = AZURES_TRIALS if self.max_total_trials is None else self.max_total_trials
         given = {key: getattr(self, name) for name, key in self._KEYS.items()}
         return {**present(**given), "maxTotalTrials": total}
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> SweepJobLimits:
-        """The limits that a SweepJob has."""
+        """The limits of a SweepJob."""
         names = {key: name for name, key in cls._KEYS.items()}
         return cls(**{names[key]: value for key, value in known(spec, names, "limits").items()})
 
@@ -119,7 +119,7 @@ class SamplingAlgorithm:
         check(type(self).__name__, self.to_spec(), parse_algorithm)
 
     def to_spec(self) -> dict[str, Any]:
-        """The algorithm as a SweepJob has it."""
+        """The algorithm in the form of a SweepJob."""
         return {"type": self.type, **present(seed=self.seed)}
 
 
@@ -150,7 +150,7 @@ class RandomSamplingAlgorithm(SamplingAlgorithm):
         self.__post_init__()
 
     def to_spec(self) -> dict[str, Any]:
-        """The algorithm as a SweepJob has it."""
+        """The algorithm in the form of a SweepJob."""
         return super().to_spec() | present(rule=self.rule, logbase=self.logbase)
 
 
@@ -167,7 +167,7 @@ class GridSamplingAlgorithm(SamplingAlgorithm):
     order: Sequence[str] | None = None
 
     def to_spec(self) -> dict[str, Any]:
-        """The algorithm as a SweepJob has it."""
+        """The algorithm in the form of a SweepJob."""
         order = {"order": list(self.order)} if self.order else {}
         return super().to_spec() | order
 
@@ -184,7 +184,7 @@ class PluginSamplingAlgorithm(SamplingAlgorithm):
     """A sampler of another distribution; ``sampling_algorithm`` makes it from its declaration."""
 
     def to_spec(self) -> dict[str, Any]:
-        """The algorithm as a SweepJob has it."""
+        """The algorithm in the form of a SweepJob."""
         given = {camel_case(field.name): getattr(self, field.name) for field in fields(self)}
         return {"type": self.type, **present(**given)}
 
@@ -204,7 +204,7 @@ def sampling_algorithm(given: Any, **arguments: Any) -> SamplingAlgorithm:
         **arguments: its parameters in snake_case.
 
     Raises:
-        ArgumentError: there is no algorithm of that name, or an argument cannot be right.
+        ArgumentError: there is no algorithm of that name, or an argument is invalid.
     """
     if isinstance(given, SamplingAlgorithm):
         return given
@@ -214,13 +214,13 @@ def sampling_algorithm(given: Any, **arguments: Any) -> SamplingAlgorithm:
 
 
 def algorithm_from_spec(spec: Mapping[str, Any]) -> SamplingAlgorithm:
-    """The algorithm that a SweepJob has.
+    """The algorithm of a SweepJob.
 
     Args:
         spec: ``samplingAlgorithm`` of the SweepJob.
 
     Raises:
-        ArgumentError: it is none that the operator would accept.
+        ArgumentError: the operator would not accept it.
     """
     check("samplingAlgorithm", spec, parse_algorithm)
     found = _class_of(spec["type"], repr(spec["type"]))

@@ -38,7 +38,7 @@ class TrainerActivity(Protocol):
 
     @property
     def has_released(self) -> bool:
-        """Whether it holds no connection and no file any more."""
+        """Whether it no longer holds any connection or file."""
         ...
 
 
@@ -90,7 +90,7 @@ def shutdown_time(loading: float, slowdown: float) -> float:
 def exit_with_trainer(
     activity: TrainerActivity, store: MetricStore, shutdown: threading.Event
 ) -> None:
-    """Starts a thread that sets ``shutdown`` when the trainer seems to have ended; once in a pod.
+    """Starts a thread that sets ``shutdown`` when the trainer seems to have ended; once per pod.
 
     Args:
         activity: the trainer's activity.
@@ -132,7 +132,7 @@ def wait_until(
 
     Args:
         condition: notified when the predicate may have changed; locked.
-        predicate: the predicate.
+        predicate: the predicate to wait for.
         quiet_seconds: how long it has to be true.
     """
     deadline = time.monotonic() + quiet_seconds

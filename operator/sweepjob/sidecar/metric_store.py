@@ -101,7 +101,7 @@ class MetricStore:
             self._offsets[file] = offset
 
     def source_state(self, key: str) -> Any:
-        """Returns what a source saved; None when it has not."""
+        """Returns what a source saved; None when it saved nothing."""
         with self.changed:
             return self._source_states.get(key)
 

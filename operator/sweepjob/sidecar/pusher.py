@@ -98,7 +98,7 @@ class Pusher(threading.Thread):
         response = connection.getresponse()
         body = response.read()
         if response.status == 410:
-            # The trial continues in another pod: the reports of this one do not count any more.
+            # The trial continues in another pod: the reports of this one no longer count.
             print(f"operator answered 410: {body[:200]!r}", file=sys.stderr, flush=True)
             self._reply = replace(self._reply, action=protocol.STOP)
             return

@@ -18,7 +18,7 @@ from typing import Any
 from ..http_server.limits import ClientRateLimiter
 
 TEXT, JSON = "text", "json"
-# Lines a second, and at once: of one message about one namespace, and in all.
+# Lines per second, and in a burst: of one message about one namespace, and in total.
 _EACH, _ALL = (2.0, 50.0), (50.0, 500.0)
 _LONGEST = 2000  # characters of a message or a value
 _KEPT = 1000  # messages whose omitted lines are counted
@@ -36,7 +36,7 @@ def fields_of(record: logging.LogRecord) -> Mapping[str, object]:
 
 
 def printable(text: str) -> str:
-    """The text with all characters escaped that are not printable.
+    """The text with all non-printable characters escaped.
 
     These are control characters, line ends, and those that change the direction of writing. A long text
     is cut.
@@ -97,7 +97,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class RateLimitFilter(logging.Filter):
-    """Limits the lines a second of each message and namespace, and in all.
+    """Limits the lines per second, for each message and namespace and in total.
 
     The first line after omitted ones has their number in the field ``omitted``.
     """

@@ -1,4 +1,4 @@
-"""Measures for how long callbacks hold the event loop, during which everything else waits."""
+"""Measures how long callbacks block the event loop, while everything else waits."""
 
 from __future__ import annotations
 

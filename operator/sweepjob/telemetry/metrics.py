@@ -101,7 +101,7 @@ class Gauges(Collector):
         count: returns the counts of this moment.
         leads: returns whether this operator leads.
         is_ready: returns whether it is ready.
-        lacking: returns in how many namespaces each right is lacking, by right and by need.
+        lacking: returns the number of namespaces that lack each right, by right and by need.
     """
 
     def __init__(

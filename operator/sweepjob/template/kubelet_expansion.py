@@ -1,7 +1,7 @@
 """Expansion of ``$(NAME)`` and ``$$`` in a container's command, arguments and variables by the kubelet.
 
 The kubelet expands what the user wrote in a template. Values of parameters and inputs are escaped, so
-that the container gets them to the letter.
+that the container gets them literally.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def fill_pieces(found: Sequence[str | Reference], values: Mapping[str, str]) -> 
 
 
 def unescape(found: Sequence[str | Reference]) -> list[str | Reference]:
-    """Returns what the kubelet makes of a split text; references and variables stay in it."""
+    """Returns a split text as the kubelet expands it; references and variables stay in it."""
     waiting = iter([piece for piece in found if isinstance(piece, Reference)])
     made: list[str | Reference] = []
 

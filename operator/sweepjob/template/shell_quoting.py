@@ -1,4 +1,4 @@
-"""Quotes values in a shell's text for their contexts, so that the shell reads them to the letter.
+"""Quotes values in a shell's text for their contexts, so that the shell reads them literally.
 
 ``shlex.quote`` quotes for one context only, a word outside of quotes.
 """
@@ -104,7 +104,7 @@ def _quoted(value: str, position: ShellPosition, line: ReferenceLine) -> str:
 
 
 def _is_plain(value: str, position: ShellPosition) -> bool:
-    """Whether a shell reads a value to the letter without quotes."""
+    """Whether a shell reads a value literally without quotes."""
     if not _PLAIN.fullmatch(value) or value in _KEYWORDS:
         return False
     return not (position.is_redirected and value.isdigit())

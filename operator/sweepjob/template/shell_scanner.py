@@ -173,7 +173,7 @@ class _Scanner(ScannerState):
         self.starts_word = False
 
     def _back_quotes(self, around: Context) -> None:
-        """Scans the text between back quotes by itself, with one level of backslashes removed."""
+        """Scans the text between back quotes separately, with one level of backslashes removed."""
         escaped = "\\`$" if around is Context.WORD else '\\`$"'
         begin, chars = self.at + 1, list[str]()
         end = begin

@@ -60,7 +60,7 @@ def play(policy: Policy, goal: Goal, history: Sequence[Report]) -> list[Decision
 
 
 def stops(policy: Policy, goal: Goal, history: Sequence[Report]) -> list[bool]:
-    """Whether the trial is to be stopped, after each report; arguments as of ``play``."""
+    """Whether the trial is to be stopped, after each report; arguments as for ``play``."""
     return [decision is not None and decision.stop for decision in play(policy, goal, history)]
 
 
@@ -82,7 +82,7 @@ class PolicyContract:
     """What every policy must do.
 
     Attributes:
-        declaration: what the policy declares of itself.
+        declaration: the policy's declaration.
         section: parameters in YAML with which the declaration is valid.
         schedules: schedules for ``make``; policies with schedules of another form override it.
         first: a schedule that applies at the first report.
@@ -227,7 +227,7 @@ class PolicyContract:
 
 
 def registered(declaration: PolicyDeclaration) -> contextlib.AbstractContextManager[None]:
-    """Registers a policy for the time of a block, unless an entry point has."""
+    """Registers a policy for the duration of a block, unless an entry point registers it."""
     if POLICIES.get(declaration.name) is declaration:
         return contextlib.nullcontext()
     return POLICIES.registered(declaration)

@@ -101,7 +101,7 @@ class SamplerContract:
     """What every sampler must do.
 
     Attributes:
-        declaration: what the sampler declares of itself.
+        declaration: the sampler's declaration.
         section: parameters in YAML with which the declaration builds what ``make`` makes.
         every: a space with every expression that the sampler takes; at least 400 points.
         choices_only: whether it takes nothing but choices.
@@ -138,7 +138,7 @@ class SamplerContract:
     def propose(
         self, data: dict[str, Any], count: int, seed: int = 1, known: Sequence[Observation] = ()
     ) -> list[Assignment]:
-        """The first proposals, some trials having ended when the next one is made.
+        """The first proposals; when each is made, some earlier trials have ended.
 
         Every second trial has ended, every fifth of these without a value.
 
@@ -226,7 +226,7 @@ class SamplerContract:
 
 
 def registered(declaration: SamplerDeclaration) -> contextlib.AbstractContextManager[None]:
-    """Registers a sampler for the time of a block, unless an entry point has."""
+    """Registers a sampler for the duration of a block, unless an entry point registers it."""
     if SAMPLERS.get(declaration.name) is declaration:
         return contextlib.nullcontext()
     return SAMPLERS.registered(declaration)

@@ -51,7 +51,7 @@ def of_pod(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> Cause | Non
 
 
 def never_started_since(status: Mapping[str, Any]) -> float | None:
-    """Returns since when a pod cannot start any more, in seconds since the epoch; None while it can.
+    """Returns the time since which a pod cannot start, in seconds since the epoch; None while it can.
 
     Its node restarted after its first container and before its trainer. The kubelet creates no new
     sandbox for a pod with ``restartPolicy: Never`` once one of its containers has ended.

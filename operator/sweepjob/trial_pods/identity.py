@@ -1,4 +1,4 @@
-"""The identity of a trial's attempt, which its Job and its pod carry."""
+"""The identity of a trial's attempt, which is in its Job and its pod."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def _quotas(
 
 
 def _total(pod: Mapping[str, Any], part: str, name: str) -> float:
-    """The sum over the containers that run beside the sidecar."""
+    """The sum over the containers that run alongside the sidecar."""
     amounts = ((c.get("resources") or {}).get(part) or {} for c in pod["containers"])
     return sum(amount_of(amount, name) or 0.0 for amount in amounts)
 

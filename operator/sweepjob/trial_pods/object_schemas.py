@@ -1,4 +1,4 @@
-"""Drops the fields of an object that are not of the type that its schema says.
+"""Drops the fields of an object whose types differ from its schema.
 
 A schema is a dict (an object with these keys, and any others), a list with one schema (of all its items),
 or a ``FieldType``. Nothing raises, and nothing is read deeper than the schema goes.
@@ -38,7 +38,7 @@ _VALUES: Mapping[FieldType, tuple[type, ...]] = {
 
 
 def coerce(value: Any, schema: Schema) -> Any:
-    """Returns a value without the fields of a wrong type; None where the value itself is of one.
+    """Returns a value without the fields of a wrong type; None if the value itself has a wrong type.
 
     Args:
         value: the value, of any type.

@@ -1,6 +1,7 @@
 """Finds the container that a LimitRange or a ResourceQuota refused, and what to set on it.
 
-The message of the API server has amounts only; the container is the one in the pod that has those.
+The message of the API server has amounts only; the container is the one in the pod that has these
+amounts.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Early-termination policies: one module a policy; ``registry`` lists them."""
+"""Early-termination policies: one module per policy; ``registry`` lists them."""

@@ -45,7 +45,7 @@ class AshaPolicy:
     """At each rung, stop a trial whose best is not in the top 1 / reduction_factor.
 
     All trials that reached the rung so far count, the trial itself included. The first
-    ``reduction_factor - 1`` to reach a rung go on, since the top is empty then.
+    ``reduction_factor - 1`` to reach a rung continue, since the top is empty then.
 
     Source: Li et al. (2020), A System for Massively Parallel Hyperparameter Tuning, algorithm 2, in
     its stopping variant: no trial is paused, so no checkpoints are needed.

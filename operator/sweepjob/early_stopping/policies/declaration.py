@@ -1,4 +1,4 @@
-"""What a policy declares of itself."""
+"""The declaration of a policy."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Rule:
     The operator checks the same in ``PolicyDeclaration.build``.
 
     Attributes:
-        expression: CEL over ``self``, the policy's section; true when all is well.
+        expression: CEL over ``self``, the policy's section; true when the parameters are valid.
         message: what is wrong, with the policy's name.
     """
 
@@ -65,11 +65,11 @@ class PolicyDeclaration:
         reason: the reason of a trial that it stops, in CamelCase; users see it in
             ``status.stop.reason`` and in events.
         summary: half a sentence for the reference: which trial it stops.
-        build: makes the policy from the values of its parameters; records mistakes that concern
-            several of them by its second argument. It is called also when a value was wrong.
-        parameters: the keys beside ``type``.
+        build: makes the policy from the values of its parameters; records mistakes that concern several
+            of them with its second argument. It is also called when a value was wrong.
+        parameters: the keys besides ``type``.
         rules: conditions over several parameters, for the API server.
-        instead_of: parameters of other policies that users may expect here, and what to say of them.
+        instead_of: parameters of other policies that users may expect here, and the message about each.
     """
 
     name: str

@@ -17,9 +17,8 @@ from .declaration import SCHEDULE_PARAMETERS, PolicyDeclaration, interval_schedu
 class TruncationSelectionPolicy:
     """Stop a trial among the lowest floor(percentage * count / 100).
 
-    All trials that made n reports are ranked by their best within n reports, finished ones included
-    (Azure semantics, "Truncation
-    selection policy").
+    All trials that made n reports are ranked by their best within n reports, including finished ones
+    (Azure semantics, "Truncation selection policy").
 
     Attributes:
         percentage: the share of trials that is stopped; 1 to 99.
@@ -45,7 +44,7 @@ class TruncationSelectionPolicy:
         stop = rank.worse_count < lowest and rank.is_comparable
         threshold = None
         if lowest:
-            # Among the others alone, the lowest trial that goes on has one trial fewer below it.
+            # Among the others alone, the lowest trial that continues has one trial fewer below it.
             threshold = goal.reported(rank.other_score(lowest - 1))
         share = f"the lowest {lowest} of {count} trials ({self.percentage} %)"
         why = f"is {'' if stop else 'not '}among {share}"

@@ -1,6 +1,6 @@
 """Budgets for reading logs: lines and bytes of each stream, and a share of the event loop's time.
 
-A stream that has used its budget up is not read from meanwhile. The API server and the kubelet then wait,
+A stream that has used up its budget is not read for a while. The API server and the kubelet then wait,
 and nothing is lost unless the kubelet rotates the log twice.
 """
 
@@ -11,10 +11,10 @@ import asyncio
 from ...kube.token_bucket import TokenBucket
 from ...log_parsing.limits import LogLimits
 
-# Seconds for which all streams together hold the event loop at once.
+# Seconds for which all streams together may block the event loop at a time.
 _SLICE = 0.002
-# The most seconds that a line, and each of its bytes, are charged. Where the process waited for a core,
-# or loaded something first, the measured time is longer than the cost.
+# The maximum time charged for a line, and for each of its bytes, in seconds. Where the process waited for
+# a core, or loaded something first, the measured time is longer than the cost.
 _LINE_COST, _BYTE_COST = 0.0002, 0.0000001
 _RESUME_AFTER = 0.05  # seconds' worth of its budget that a stream waits for
 
@@ -77,7 +77,7 @@ class StreamBudget:
         return self._time.is_overdrawn or self._lines.is_overdrawn or self._size.is_overdrawn
 
     async def wait(self) -> float:
-        """Wait until the stream may be read from again; returns for how long, in seconds."""
+        """Wait until the stream may be read again; returns for how long, in seconds."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         await _refilled(self._lines)

@@ -13,7 +13,7 @@ from ...log_parsing.log_parser import LogParser, nanoseconds
 from ...log_parsing.position import LineCounter, LogPosition
 
 _FRESH = 2.0  # seconds that a line may be older than usual while reading is up to date
-# The newest of the skipped lines are parsed all the same: the last report is often the best. Lines,
+# The newest of the skipped lines are parsed nevertheless: the last report is often the best. Lines,
 # bytes.
 _NEWEST_LINES, _NEWEST_SIZE = 100, 128 * 1024
 
@@ -66,7 +66,7 @@ class LogReading:
 
     @property
     def findings_version(self) -> tuple[int, int]:
-        """Changes when the findings are to be handed on at once; of a count, with each doubling."""
+        """Changes when the findings are to be passed on at once; for a count, at each doubling."""
         return self._lines.changes, self._skipped_lines.bit_length()
 
     @property
@@ -95,7 +95,7 @@ class LogReading:
     def finish(self, idle: float) -> None:
         """Read what is left, and then end: the pod has ended.
 
-        The stream would end by itself, but later, and not at all where the node is gone. It is read for
+        The stream would end on its own, but later, and not at all where the node is gone. It is read for
         as long as lines arrive, since it may have lines that a rotation has removed from a new stream.
 
         Args:
@@ -106,7 +106,7 @@ class LogReading:
             self.cut_off_after(idle)
 
     def cut_off_after(self, idle: float | None) -> None:
-        """Cut the stream off after so many seconds without a line; None for no limit."""
+        """Cut the stream off after this many seconds without a line; None for no limit."""
         if self.limit is not None:
             now = asyncio.get_running_loop().time()
             self.limit.reschedule(None if idle is None else now + idle)
@@ -132,7 +132,7 @@ class LogReading:
         return (found, position) if found else None
 
     def note_throttling(self, seconds: float, now: float, patience: float) -> bool:
-        """Reading was throttled by its budget; returns whether it is up to date all the same.
+        """Reading was throttled by its budget; returns whether it is still up to date.
 
         Args:
             seconds: for how long.
@@ -147,9 +147,9 @@ class LogReading:
         return False
 
     def is_fresh(self, now: float) -> bool:
-        """Whether the last line was not older than lines usually are when they arrive.
+        """Whether the last line arrived with no more than the usual delay.
 
-        The usual age includes the difference between the node's clock and ours.
+        The usual delay includes the difference between the node's clock and ours.
 
         Args:
             now: seconds since the epoch.
@@ -159,7 +159,7 @@ class LogReading:
         return age <= self._usual_age + _FRESH
 
     def catch_up(self) -> Iterator[tuple[Found, LogPosition]]:
-        """Skip no more lines; returns what is found in the newest of the skipped ones."""
+        """Stop skipping lines; returns the reports in the newest of the skipped ones."""
         self._throttled, self.skipping = 0.0, False
         newest, self._newest, self._newest_size = self._newest, deque(), 0
         ends_there = [line.begins for line in newest][1:] + [True]

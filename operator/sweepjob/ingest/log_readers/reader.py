@@ -1,6 +1,6 @@
 """Reads reports from the logs of pods, for sweeps with this source: one stream for each trainer.
 
-A stream that broke, or an operator that was restarted, continues behind the last recorded report
+A stream that broke, or an operator that was restarted, continues after the last recorded report
 (``log_parsing.position``). All streams together have a share of the event loop's time (``budget``).
 """
 
@@ -35,7 +35,7 @@ Report = Callable[[PodRecord, Found, LogPosition], None]
 
 
 def _ignore(pod: PodRecord, findings: LogFindings) -> None:
-    """The default: what else was found is not needed."""
+    """The default: other findings are ignored."""
 
 
 class LogReaders:
@@ -203,7 +203,7 @@ class LogReaders:
             self._report_all(pod, reading.catch_up())
 
     def _report_findings(self, pod: PodRecord, reading: LogReading) -> None:
-        """Hand on what was found besides reports."""
+        """Pass on what was found besides reports."""
         metrics.LOG_LINES_SKIPPED.inc(reading.count_skipped())
         self._observed(pod, reading.findings)
 

@@ -98,7 +98,7 @@ class Section:
         Args:
             key: the key; empty for the section itself.
             value: its value.
-            message: what the conversion made of it.
+            message: how it was converted.
         """
         self.conversion.notes.append(Problem(self.at(key), value, message))
 

@@ -33,7 +33,7 @@ AZURE_KEYS = {
 
 
 class UnsupportedFileError(ValueError):
-    """The file is no sweep."""
+    """The file is not a sweep."""
 
 
 def convert(data: Any, options: ConversionOptions, stem: str = "sweep") -> Conversion:
@@ -45,7 +45,7 @@ def convert(data: Any, options: ConversionOptions, stem: str = "sweep") -> Conve
         stem: the SweepJob's name if the file has none.
 
     Raises:
-        UnsupportedFileError: it is no sweep file.
+        UnsupportedFileError: it is not a sweep file.
         ConversionError: it cannot be converted; the error has every reason.
     """
     if not isinstance(data, Mapping):

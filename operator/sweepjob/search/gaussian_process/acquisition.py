@@ -1,6 +1,7 @@
 """The acquisition function: the logarithm of the expected improvement.
 
-It is written out here, since no dependency of the package has it; scipy has its special functions.
+It is implemented here, since no dependency of the package provides it; scipy provides its special
+functions.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ _ANYWHERE = 512
 _PARENTS = 6
 _NEIGHBOURS = 16
 _RADII = (0.2, 0.05, 0.01)
-# A step moves so many numbers on average (Regis and Shoemaker 2013), or few.
+# A step moves this many numbers on average (Regis and Shoemaker 2013), or few.
 _MANY = 20
 _KINDS = (_MANY, 2)
 

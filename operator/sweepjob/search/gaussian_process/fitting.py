@@ -25,7 +25,7 @@ _CENTRES = (0.0, -1.0, -9.0)
 _SPREADS = (1.0, 1.5, 3.0)
 _START = (0.0, -1.0, math.log(1e-3))
 _STEPS = 40
-# The additive part costs one kernel for each parameter. It is used up to so many trials times
+# The additive part costs one kernel for each parameter. It is used up to this many trials times
 # parameters: always with up to 26 parameters, with more only in a sweep's beginning.
 _ADDITIVE_WORK = 4000
 

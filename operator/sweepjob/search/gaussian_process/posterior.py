@@ -15,8 +15,8 @@ from .fitting import Hyperparameters, fit
 from .regression import GaussianProcess
 from .target_transforms import Warp, candidate_warps, standardise, winsorize
 
-# Hyperparameters are fitted to at most so many trials, and predictions made from at most so many: the
-# cost of a fit grows with the cube of their number, that of a prediction with the square.
+# Hyperparameters are fitted to at most _FITTED trials, and predictions are made from at most _MODELLED:
+# the cost of a fit grows with the cube of their number, that of a prediction with the square.
 _FITTED, _MODELLED = 150, 400
 # Fits that are cached. A fit depends on its trials alone, so it is the same after a restart.
 _REMEMBERED = 8
@@ -128,7 +128,7 @@ def fitted_count(count: int) -> int:
 
 
 def select_trials(scores: Array, most: int) -> Array:
-    """The indices of the trials to use: of too many the best and the newest, half each.
+    """The indices of the trials to use: if there are too many, the best and the newest, half each.
 
     Args:
         scores: larger is better; shape (n,).

@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 
 from .arrays import Array
 
-# Scores lower than so many interquartile ranges below the median are raised to there.
+# Scores lower than this many interquartile ranges below the median are raised to that bound.
 _FENCE = 4.0
 
 
@@ -54,7 +54,7 @@ def standardise(scores: Array) -> Array:
 class Warp:
     """A power transform that may make standardised outcomes more normal.
 
-    Source: Yeo and Johnson (2000), equation 2.1. The transform is written out here, because a fit
+    Source: Yeo and Johnson (2000), equation 2.1. The transform is implemented here, because a fit
     evaluates it some twenty times: scipy.stats.yeojohnson gives the same bits in three times the time.
 
     Attributes:

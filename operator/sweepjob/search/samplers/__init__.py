@@ -1,1 +1,1 @@
-"""Samplers: one module a sampler; ``registry`` lists them."""
+"""Samplers: one module per sampler; ``registry`` lists them."""

@@ -19,11 +19,11 @@ from ..sampler import Observation
 from ..space import Assignment, Space, canonical
 from .sobol import SobolSampler
 
-# The model is fitted to at least so many trials with a score.
+# The model is fitted to at least this many trials with a score.
 _MIN_OBSERVATIONS = 3
 # Bounds of the number of initial points.
 _MIN_INITIAL, _MAX_INITIAL = 5, 12
-# A finite space of at most so many points is searched point by point.
+# A finite space of at most this many points is searched point by point.
 _EXHAUSTIVE_SIZE = 2000
 # Initial points that are tried before the rest of a finite space is listed.
 _PATIENCE = 100
@@ -38,7 +38,7 @@ class BayesianSampler:
     et al. 2010, kriging believer). The proposal is the candidate of highest expected improvement;
     candidates are drawn everywhere and near good trials. A failed trial counts as the worst score, one
     that was stopped early as the score that ``ObservationHistory`` estimates. No configuration is
-    proposed twice, to the end of a finite space.
+    proposed twice; a finite space is searched to its end.
 
     A proposal is a function of the seed, the index and the observations.
 

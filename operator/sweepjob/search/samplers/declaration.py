@@ -1,4 +1,4 @@
-"""What a sampler declares of itself."""
+"""The declaration of a sampler."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ COMMON_PARAMETERS = (SEED, LOG_BASE)
 
 
 def any_space(space: Space, arguments: Mapping[str, Any], note: Note) -> Space:
-    """The space as it is: for samplers that search every space."""
+    """The space unchanged: for samplers that search every space."""
     return space
 
 
@@ -55,7 +55,7 @@ class SamplerDeclaration:
         build: makes the sampler from the space, the seed, and the values of the parameters by name.
             What takes long to import is imported there, not by the module: declarations are read
             wherever a SweepJob is checked.
-        parameters: the keys beside ``type`` and ``COMMON_PARAMETERS``.
+        parameters: the keys besides ``type`` and ``COMMON_PARAMETERS``.
         prepare: the space as the sampler searches it; records, by a path below ``spec``, what it
             cannot search.
         is_seeded: whether proposals depend on the seed.

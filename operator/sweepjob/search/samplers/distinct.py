@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..hashing import permuted_index
 from ..space import Assignment, Space, canonical
 
-# After so many repetitions in a row, the remaining points are listed instead of drawn.
+# After this many repetitions in a row, the remaining points are listed instead of drawn.
 _PATIENCE = 100
 
 
@@ -20,7 +20,7 @@ class DistinctDraws:
 
     The draws keep their distribution until a hundred in a row are repetitions. Then the points that
     are left follow in the order of a random permutation, so that even the least probable point is
-    proposed before the space is exhausted. The space is not enumerated before. Each proposal takes a
+    proposed before the space is exhausted. The space is not enumerated beforehand. Each proposal takes a
     step number and a hash of 8 bytes in memory.
 
     Attributes:

@@ -43,7 +43,7 @@ class GridSampler:
         self._size = size
 
     def propose(self, index: int, observations: Sequence[Observation] = ()) -> Assignment | None:
-        """The index-th combination; None when there are not so many."""
+        """The index-th combination; None when there are fewer."""
         return self.space.item(index) if index < self._size else None
 
 

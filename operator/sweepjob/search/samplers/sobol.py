@@ -22,8 +22,8 @@ class SobolSampler:
 
     It follows Azure semantics, "Sobol". Each expression's quantile function maps a coordinate
     to a value. Every parameter has a dimension of its own, nested ones and choices included; it is read
-    when the parameter's branch is chosen. On a finite space points do not repeat, to its end. Dimensions
-    follow the order of the paths, because an API server sorts the keys of the file.
+    when the parameter's branch is chosen. On a finite space, points do not repeat until it is exhausted.
+    Dimensions follow the order of the paths, because an API server sorts the keys of the file.
 
     Sources: Joe and Kuo (2008) for the direction numbers; Matousek (1998) for the scrambling, by a
     random lower triangular matrix over the bits and a digital shift, both drawn from the seed and the
@@ -85,7 +85,7 @@ class SobolSampler:
             self._engine = qmc.Sobol(len(self._axes), scramble=False, bits=_BITS)
         if self._engine.num_generated != step:
             self._engine.reset()
-            if step:  # scipy cannot go forward by nothing
+            if step:  # scipy cannot advance by 0
                 self._engine.fast_forward(step)
         return [int(x * (1 << _BITS)) for x in self._engine.random(1)[0]]
 

@@ -38,7 +38,7 @@ class Randint:
     """A uniform integer in [0, upper).
 
     Attributes:
-        upper: above the largest value.
+        upper: the exclusive upper bound.
     """
 
     upper: int

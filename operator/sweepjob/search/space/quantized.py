@@ -20,7 +20,7 @@ class Quantized:
 
     Attributes:
         inner: the continuous expression.
-        q: the distance of two values, above 0.
+        q: the distance between two values, above 0.
         multiples: the first and the last multiple of q inside the bounds, first > last when there
             is none; None for an unbounded distribution.
     """
@@ -81,5 +81,5 @@ class Quantized:
 
 
 def exact(number: float) -> Fraction:
-    """A number as its shortest decimal form says it, which is what a person wrote."""
+    """The number that its shortest decimal form denotes, which is what a person wrote."""
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)

@@ -93,5 +93,5 @@ def leaves(assignment: Assignment, prefix: str = "") -> Iterator[tuple[str, Scal
 
 
 def canonical(assignment: Assignment) -> str:
-    """A text that is the same for equal configurations in any order of keys; tells 3 from "3"."""
+    """A text that is the same for equal configurations in any order of keys; distinguishes 3 from "3"."""
     return json.dumps(assignment, sort_keys=True, separators=(",", ":"))

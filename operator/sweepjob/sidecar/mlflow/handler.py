@@ -24,7 +24,7 @@ def endpoint(path: str) -> str | None:
 
 
 def mlflow_handler(api: MlflowApi) -> type[Handler]:
-    """Returns a handler of requests that answers them by itself."""
+    """Returns a handler that answers requests itself."""
 
     class MlflowHandler(Handler):
         def answer(self) -> None:

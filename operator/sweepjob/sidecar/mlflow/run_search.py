@@ -41,7 +41,7 @@ class RunViews:
         return {"POST runs/search": self._search}
 
     def describe(self, run: Run) -> Body:
-        """Returns all of a run, as ``runs/get`` answers."""
+        """Returns a complete run, as ``runs/get`` does."""
         data = {
             "metrics": self._metrics.latest(run.number),
             "params": dump_pairs(self._runs.pairs(run, "param")),

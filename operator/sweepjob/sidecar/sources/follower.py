@@ -11,7 +11,7 @@ from ..metric_store import MetricStore
 
 _PERIOD = 0.2  # seconds between two reads; one costs some tens of microseconds
 _PAUSE_FACTOR = 4  # the pause is this many times as long as the read before it,
-_MAX_PAUSE = 10.0  # up to so many seconds
+_MAX_PAUSE = 10.0  # up to this many seconds
 
 
 class Follower(threading.Thread):

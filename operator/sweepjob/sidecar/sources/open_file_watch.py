@@ -22,7 +22,7 @@ from pathlib import Path
 _MODIFY, _CLOSE_WRITE, _CREATE, _IS_DIRECTORY = 0x2, 0x8, 0x100, 0x40000000
 _EVENT = struct.Struct("iIII")  # watch, mask, cookie, length of the name that follows
 _BUFFER = 64 * 1024
-_HELD = 1.0  # seconds between the first write and the close, from which a file was kept open
+_HELD = 1.0  # minimum seconds between the first write and the close of a file that was kept open
 
 
 class InotifyUnavailable(OSError):
@@ -56,7 +56,7 @@ class OpenFiles(threading.Thread):
 
     @property
     def let_go(self) -> bool:
-        """Whether a file was kept open for a while, and none is any more."""
+        """Whether a file was kept open for a while, and none still is."""
         return self._let_go and not self._written
 
     def run(self) -> None:

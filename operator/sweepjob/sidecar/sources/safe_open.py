@@ -65,7 +65,7 @@ def explain(error: OSError, shown: str) -> str:
     """Returns why a file could not be read, and the remedy.
 
     Args:
-        error: the error.
+        error: the error of opening or reading the file.
         shown: the file's name for the message.
     """
     remedy = next((text for kind, text in _REMEDIES.items() if isinstance(error, kind)), "")

@@ -20,7 +20,7 @@ from .crc32c import masked_crc32c
 
 _HEADER, _FOOTER = 12, 4  # bytes: length with its checksum, checksum of the data
 _PIECE = 16 * 1024  # bytes that are read at once
-_CHECKED = 4 * 1024  # bytes of a record whose data is checked; the checksum takes 0.1 us a byte
+_CHECKED = 4 * 1024  # bytes of a record whose data is checked; the checksum takes 0.1 us per byte
 _LONGEST_VARINT = 10  # bytes
 _LONGEST_TAG = 1000  # bytes
 _LONGEST_TENSOR = 256  # bytes of the message with a single number
