@@ -1,1 +1,1 @@
-"""Everything that awaits: kopf handlers, API gateway, watch caches, reconciler, intake."""
+"""The operator: watches, caches, work queues, controllers, and the writers of records and status."""

@@ -1,5 +1,5 @@
-"""What policies and samplers declare of themselves, and the registries that find them.
+"""The declarations of policies and samplers, and the registries that find them.
 
 A policy or a sampler is one module with a declaration: its name, its parameters, and how it is built.
-The built-in ones are registered by a line each; those of other distributions by an entry point.
+The built-in ones are registered with one line each; those of other distributions by an entry point.
 """
