@@ -123,7 +123,7 @@ TOO_MUCH: dict[str, tuple[dict[str, Any], str, str]] = {
     "many amounts": ({"trial": {"image": "i", "resources": {"limits": {f"x{n}": 1 for n in range(101)}}}}, "spec.trial.resources.limits", "100 at most"),
     "a long path": ({"metrics": {"source": "file", "path": "/" + "x" * 1000 + "/x"}}, "spec.metrics.path", "1000 at most"),
     "a long order": ({"samplingAlgorithm": {"type": "grid", "order": ["x"] * 1001}, "searchSpace": {"x": CHOICE}}, "spec.samplingAlgorithm.order", "1000 at most"),
-    "a long name of a sweep to begin with": ({"warmStart": {"sweeps": ["x" * 64]}}, "spec.warmStart.sweeps[0]", "so long"),
+    "a long name of a sweep to begin with": ({"warmStart": {"sweeps": ["x" * 64]}}, "spec.warmStart.sweeps[0]", "longer than"),
 }  # fmt: skip
 
 

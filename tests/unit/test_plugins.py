@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,17 +25,18 @@ from sweepjob.early_stopping.policies.declaration import PolicyDeclaration
 from sweepjob.early_stopping.policies.registry import POLICIES
 from sweepjob.early_stopping.policy import Decision, Policy, Schedule
 from sweepjob.early_stopping.rankings import Rank
+from sweepjob.local.store import Change
 from sweepjob.objective import Goal
 from sweepjob.plugins.parameters import Note, Parameter
 from sweepjob.plugins.registry import PluginError, Registry
 from sweepjob.sdk import policies as sdk_policies
 from sweepjob.sdk import settings as sdk_settings
-from sweepjob.sdk.arguments import snake_case
-from sweepjob.search.sampler import Sampler
+from sweepjob.sdk.arguments import ArgumentError, snake_case
+from sweepjob.search.sampler import Observation, Sampler
 from sweepjob.search.samplers.declaration import SamplerDeclaration
 from sweepjob.search.samplers.random import RandomSampler
 from sweepjob.search.samplers.registry import SAMPLERS, SamplerSpec
-from sweepjob.search.space import Space
+from sweepjob.search.space import Assignment, Space
 from sweepjob.sweep import Choice, early_termination_policy, sampling_algorithm
 from sweepjob.testing.policies import Curves, PolicyContract
 from sweepjob.testing.samplers import SamplerContract
@@ -45,7 +48,9 @@ from .builders import sweepjob
 from .cli.program import Program
 from .cli.test_views import NOW, trial_body
 from .test_crash_everywhere import spec
+from .test_fairness import play
 
+OTHER = "distribution other 1.0"
 ROOT = Path(__file__).parents[2]
 TOY = ROOT / "tests" / "plugin"
 STOP = {"type": "worst", "leastTrials": 2, "delayEvaluation": 2}
@@ -68,7 +73,7 @@ def program(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Program:
 def test_the_operator(toy: None) -> None:
     given = spec(12, 3, earlyTermination=STOP, samplingAlgorithm=SEARCH)
     with quiet():
-        story = Scenario(5, given).play()
+        story = Scenario(5, given).run()
     proposed = SamplerSpec("random").build(
         parse_sweepjob({"spec": given, "metadata": {"name": "s"}}).space, 9
     )
@@ -263,19 +268,42 @@ def test_a_plugin_that_fails_to_build_is_a_problem_of_the_spec() -> None:
         parse_sweepjob(sweepjob(earlyTermination={"type": "broken"}))
 
 
+class FailingPolicy(WorstPolicy):
+    name, reason = "failing", "Failing"
+
+    def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
+        raise RuntimeError("out of order")
+
+
+FAILING = PolicyDeclaration("failing", "Failing", "never", lambda values, note: FailingPolicy())
+
+
+def test_a_policy_that_fails_has_no_threshold_in_the_dashboard(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    body = sweepjob(earlyTermination={"type": "failing"})
+    body["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
+    trials = [trial_body(n, [0.1 * (n + 1)]) for n in range(4)]
+    with POLICIES.registered(FAILING, OTHER):
+        document = build_document(body, trials, NOW)
+    assert document["threshold"] is None
+    assert (len(document["trials"]), document["sweep"]["policy"]) == (4, "failing")
+    assert document["importance"] == build_document(without_policy(body), trials, NOW)["importance"]
+    assert f"no threshold of policy failing of {OTHER}" in caplog.text
+
+
+def without_policy(body: dict[str, Any]) -> dict[str, Any]:
+    """The same sweep without its policy."""
+    kept = {key: value for key, value in body["spec"].items() if key != "earlyTermination"}
+    return {**body, "spec": kept}
+
+
 @pytest.mark.virtual_time
 def test_a_policy_that_fails_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """Its reports are ingested, its sweep ends, and the log and the status name it."""
 
-    class Failing(WorstPolicy):
-        name, reason = "failing", "Failing"
-
-        def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
-            raise RuntimeError("out of order")
-
-    failing = PolicyDeclaration("failing", "Failing", "never", lambda values, note: Failing())
-    with POLICIES.registered(failing, "distribution other 1.0"), caplog.at_level("WARNING"):
-        story = Scenario(5, spec(4, 2, earlyTermination={"type": "failing"})).play()
+    with POLICIES.registered(FAILING, "distribution other 1.0"), caplog.at_level("WARNING"):
+        story = Scenario(5, spec(4, 2, earlyTermination={"type": "failing"})).run()
     assert {t["status"]["phase"] for t in story.trials} == {"Succeeded"}
     found = [r.getMessage() for r in caplog.records if "out of order" in r.getMessage()]
     assert len(found) == 1
@@ -286,6 +314,138 @@ def test_a_policy_that_fails_stops_nothing(caplog: pytest.LogCaptureFixture) -> 
         "True",
         "PolicyFailed",
     )
+
+
+def broken_build(space: Space, seed: int, arguments: Mapping[str, Any]) -> Sampler:
+    raise RuntimeError("out of order")
+
+
+def no_sampler(space: Space, seed: int, arguments: Mapping[str, Any]) -> Sampler:
+    return None  # type: ignore[return-value] # as a plug-in without types may
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("build", [broken_build, no_sampler])
+def test_a_sampler_that_cannot_be_built_is_a_problem_of_the_spec(build: Callable[..., Any]) -> None:
+    """It is written once, and the sweep is left alone until its spec changes."""
+    story = Scenario(5, spec(4, 2, samplingAlgorithm={"type": "broken"}), patience=100.0)
+    broken = SamplerDeclaration("broken", "never", build)
+    with (
+        quiet(),
+        SAMPLERS.registered(broken, OTHER),
+        pytest.raises(AssertionError, match="not over after"),
+    ):
+        story.run()
+    status = story.sweep["status"]
+    conditions = {c["type"]: c for c in status["conditions"]}
+    accepted = conditions["Accepted"]
+    assert (status["phase"], accepted["status"]) == ("Invalid", "False")
+    assert "spec.samplingAlgorithm.type: 'broken': the plug-in of " + OTHER in accepted["message"]
+    assert not story.trials
+    changes = [c for c in story.server.store.history if c.resource == "sweepjobs"]
+    assert len(changes) == 2
+
+
+def test_a_sampler_that_cannot_be_built_is_a_message(program: Program) -> None:
+    name = program.file(yaml.safe_dump(sweepjob(samplingAlgorithm={"type": "broken"})))
+    with SAMPLERS.registered(SamplerDeclaration("broken", "never", broken_build), OTHER):
+        for command in (["validate"], ["propose"], ["run", "--local"]):
+            assert program(*command, "-f", name) == 1, command
+            assert f"the plug-in of {OTHER} failed: RuntimeError('out of order')" in program.err
+        job = load_job(str(name))
+        with pytest.raises(ArgumentError, match=f"the plug-in of {OTHER} failed"):
+            job.validate()
+
+
+@dataclass
+class FailingSampler:
+    """A fake: it has two proposals; then it fails so many times, and goes on.
+
+    Attributes:
+        asked: times at which it failed.
+    """
+
+    sampler: Sampler
+    failures: int
+    asked: list[float]
+    uses_observations: bool
+
+    def propose(self, index: int, observations: Sequence[Observation]) -> Assignment | None:
+        if index >= 2 and len(self.asked) < self.failures:
+            self.asked.append(asyncio.get_running_loop().time())
+            raise RuntimeError("out of order")
+        return self.sampler.propose(index, observations)
+
+
+def failing_sampler(
+    asked: list[float], failures: int, *, uses_observations: bool
+) -> SamplerDeclaration:
+    def build(space: Space, seed: int, arguments: Mapping[str, Any]) -> Sampler:
+        return FailingSampler(RandomSampler(space, seed), failures, asked, uses_observations)
+
+    return SamplerDeclaration("broken", "fails", build, uses_observations=uses_observations)
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("uses_observations", [False, True], ids=["random", "learning"])
+def test_a_sampler_that_fails_is_asked_again(
+    caplog: pytest.LogCaptureFixture, uses_observations: bool
+) -> None:
+    """Its running trials end, the status names it until it works, and the pauses grow."""
+    asked: list[float] = []
+    broken = failing_sampler(asked, 7, uses_observations=uses_observations)
+    with SAMPLERS.registered(broken, OTHER), caplog.at_level("WARNING"):
+        story = Scenario(5, spec(4, 2, samplingAlgorithm={"type": "broken"})).run()
+    assert [t["status"]["phase"] for t in story.trials].count("Succeeded") >= 2
+    assert len(story.trials) == 4
+    pauses = [later - before for before, later in itertools.pairwise(asked)]
+    assert pauses == [pytest.approx(p, abs=0.5) for p in (1, 2, 4, 8, 16, 30)]
+    degraded = [condition(c.new, "Degraded") for c in story.server.store.history if is_status(c)]
+    [said] = {d["message"] for d in degraded if d["reason"] == "SamplerFailed"}
+    assert said.startswith(f"sampler broken of {OTHER} failed")
+    assert "out of order" in said
+    assert degraded[-1]["status"] == "False"
+    phases = {c.new["status"]["phase"] for c in story.server.store.history if is_status(c)}
+    assert phases == {"Running", "Blocked", "Complete"}
+    logged = [r.getMessage() for r in caplog.records if "out of order" in r.getMessage()]
+    assert len(logged) == 1
+    assert not [r for r in caplog.records if r.exc_info]
+
+
+def is_status(change: Change) -> bool:
+    return change.resource == "sweepjobs" and "conditions" in (change.new or {}).get("status", {})
+
+
+def condition(body: Any, kind: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = next(c for c in body["status"]["conditions"] if c["type"] == kind)
+    return found
+
+
+@pytest.mark.virtual_time
+def test_a_sampler_that_fails_delays_no_other_sweep() -> None:
+    alone, asked = play({}), list[float]()
+    broken = failing_sampler(asked, 1000, uses_observations=False)
+    with quiet(), SAMPLERS.registered(broken, OTHER):
+        given = spec(4, 2, samplingAlgorithm={"type": "broken"})
+        beside = play({f"broken{n}": given for n in range(5)})
+    assert asked
+    assert beside < alone + 3.0
+
+
+def test_propose_names_a_sampler_that_fails(program: Program) -> None:
+    def build(space: Space, seed: int, arguments: Mapping[str, Any]) -> Sampler:
+        return NeverSampler()
+
+    class NeverSampler:
+        uses_observations = False
+
+        def propose(self, index: int, observations: Sequence[Observation]) -> Assignment | None:
+            raise RuntimeError("out of order")
+
+    name = program.file(yaml.safe_dump(sweepjob(samplingAlgorithm={"type": "broken"})))
+    with SAMPLERS.registered(SamplerDeclaration("broken", "never", build), OTHER):
+        assert program("propose", "-f", name) == 2
+    assert f"sampler broken of {OTHER} failed at trial 0: RuntimeError('out" in program.err
 
 
 def test_what_cannot_be_registered() -> None:

@@ -60,25 +60,25 @@ async def make(sweep: SweepStore, wanted: int) -> int:
 
 async def test_what_is_made_ready_is_proposed_once_each() -> None:
     sweep = state()
-    assert sweep.propose(2) == ()
+    assert sweep.propose(2, 0.0) == ()
     assert await make(sweep, 2) == 2
-    first, second = sweep.propose(2)
+    first, second = sweep.propose(2, 0.0)
     assert (first.index, second.index) == (0, 1)
     assert first.assignment != second.assignment
     assert await make(sweep, 2) == 0
     sweep.add_trial(record(0, first.assignment))
-    assert sweep.propose(2) == (second,)
+    assert sweep.propose(2, 0.0) == (second,)
     assert await make(sweep, 2) == 1
-    assert sweep.propose(2)[0] == second
+    assert sweep.propose(2, 0.0)[0] == second
 
 
 async def test_a_result_makes_the_proposals_anew() -> None:
     sweep = state()
     await make(sweep, 2)
-    trial = sweep.add_trial(record(0, sweep.propose(1)[0].assignment))
-    assert sweep.propose(1)
+    trial = sweep.add_trial(record(0, sweep.propose(1, 0.0)[0].assignment))
+    assert sweep.propose(1, 0.0)
     sweep.record_end(trial, TrialPhase.FAILED, 0.0)
-    assert sweep.propose(1) == ()
+    assert sweep.propose(1, 0.0) == ()
     [failed] = sweep.state.observations()
     assert (failed.score, failed.ended) == (None, True)
 
@@ -94,7 +94,7 @@ async def test_a_canceled_trial_teaches_nothing_but_is_not_tried_again() -> None
 async def test_an_exhausted_space_is_known_as_such() -> None:
     sweep = state(searchSpace={"x": {"type": "choice", "values": [1, 2]}}, trial={"image": "i"})
     assert await make(sweep, 4) == 2
-    assert {p.assignment["x"] for p in sweep.propose(4)} == {1, 2}
+    assert {p.assignment["x"] for p in sweep.propose(4, 0.0)} == {1, 2}
     assert sweep.state.proposals.exhausted
 
 
@@ -105,23 +105,23 @@ async def test_nothing_is_made_for_a_suspended_sweep() -> None:
 def test_what_is_ready_is_taken_up_to_the_first_that_is_not() -> None:
     sweep = state()
     sweep.cache_proposal(1, {"x": 2})
-    assert sweep.propose(3) == ()
+    assert sweep.propose(3, 0.0) == ()
     sweep.cache_proposal(0, {"x": 1})
-    assert sweep.propose(3) == (Proposal(0, {"x": 1}), Proposal(1, {"x": 2}))
-    assert sweep.propose(1) == (Proposal(0, {"x": 1}),)
+    assert sweep.propose(3, 0.0) == (Proposal(0, {"x": 1}), Proposal(1, {"x": 2}))
+    assert sweep.propose(1, 0.0) == (Proposal(0, {"x": 1}),)
 
 
 async def test_an_index_whose_record_was_not_written_is_proposed_again() -> None:
     sweep = state()
     await make(sweep, 3)
-    first, second, third = sweep.propose(3)
+    first, second, third = sweep.propose(3, 0.0)
     sweep.add_trial(record(1, second.assignment))
     assert (sweep.state.slots.created, sweep.state.slots.next_index, sweep.state.slots.skipped) == (
         1,
         2,
         {0},
     )
-    assert sweep.propose(2) == (first, third)
+    assert sweep.propose(2, 0.0) == (first, third)
     sweep.add_trial(record(0, first.assignment))
     assert (sweep.state.slots.created, sweep.state.slots.skipped) == (2, set())
 
@@ -129,10 +129,10 @@ async def test_an_index_whose_record_was_not_written_is_proposed_again() -> None
 async def test_nobody_waits_for_a_proposal() -> None:
     sweep, proposer, queues = state(), Proposer(), idle_queues()
     proposer.request(sweep, snapshot(), 0.0, queues)
-    assert sweep.propose(2) == ()
+    assert sweep.propose(2, 0.0) == ()
     proposer.request(sweep, snapshot(), 0.0, queues)  # made once, however often it is requested
     await requeued(queues)
-    assert len(sweep.propose(2)) == 1
+    assert len(sweep.propose(2, 0.0)) == 1
 
 
 async def test_sweeps_take_turns_for_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:

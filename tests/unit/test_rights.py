@@ -210,7 +210,7 @@ class Deprived(Scenario):
 
 
 def said(story: Deprived) -> str:
-    """All that users and whoever installed the operator could read."""
+    """All that users and the administrator could read."""
     events = [event["message"] for event in story.events]
     return "\n".join([*(c["message"] for c in story.conditions.values()), *events, *story.problems])
 
@@ -243,7 +243,7 @@ def test_a_right_is_taken_away_in_mid_sweep(right: Right) -> None:
     elif concerned:
         assert story.conditions["Degraded"]["reason"] == "OperatorNotPermitted"
         assert str(right) in story.conditions["Degraded"]["message"]
-        assert "whoever installed the operator" in story.conditions["Degraded"]["message"]
+        assert "Ask the administrator of the operator" in story.conditions["Degraded"]["message"]
     else:
         assert story.conditions["Degraded"]["status"] == "False"
 

@@ -162,7 +162,7 @@ def test_a_status_asks_no_sampler() -> None:
     snap = sweep_snapshot(sweep.state, SETTINGS)
     build_status(sweep.state, snap, 1, 5.0)
     assert (sampler.asked, is_over(snap, 5.0)) == (0, False), "nothing is known of a third trial"
-    assert sweep.propose(1) == ()
+    assert sweep.propose(1, 0.0) == ()
     asked, snap = sampler.asked, sweep_snapshot(sweep.state, SETTINGS)
     status = build_status(sweep.state, snap, 1, 5.0)
     assert (sampler.asked, is_over(snap, 5.0), status.total) == (asked, True, 2)

@@ -6,11 +6,14 @@ import argparse
 import json
 from collections.abc import Iterator
 
+from ..api.sampler_builder import build_sampler
+from ..loading.errors import CommandError
 from ..loading.sweep_files import LoadedSweep, read_sweep
 from ..render.escaping import escape_json
 from ..render.output_formats import add_output
 from ..render.table import format_table, print_message, print_output
-from ..search.sampler import Observation
+from ..search.sampler import Observation, Sampler
+from ..search.samplers.registry import SAMPLERS
 from ..search.space import Assignment, leaves
 from ..template.references import value_text
 
@@ -71,16 +74,33 @@ def proposals(sweep: LoadedSweep, seed: int, count: int) -> Iterator[Assignment]
         sweep: the sweep.
         seed: seed of the sampler.
         count: number of proposals. There are fewer if the search space is exhausted.
+
+    Raises:
+        CommandError: the sampler of a plug-in failed.
     """
-    sampler = sweep.spec.sampler.build(sweep.spec.space, seed)
+    sampler = build_sampler(sweep.spec, seed)
     pending: list[Observation] = []
     for index in range(count):
-        assignment = sampler.propose(index, pending)
+        assignment = _propose(sweep, sampler, index, pending)
         if assignment is None:
             return
         if sampler.uses_observations:
             pending.append(Observation(index, assignment, None, ended=False))
         yield assignment
+
+
+def _propose(
+    sweep: LoadedSweep, sampler: Sampler, index: int, pending: list[Observation]
+) -> Assignment | None:
+    try:
+        return sampler.propose(index, pending)
+    except Exception as error:
+        name = sweep.spec.sampler.name
+        distribution = SAMPLERS.distribution_of(name)
+        if not distribution:
+            raise
+        message = f"sampler {name} of {distribution} failed at trial {index}: {error!r}"
+        raise CommandError(message) from error
 
 
 def _loses_its_order(sweep: LoadedSweep) -> bool:

@@ -37,7 +37,8 @@ class Proposer:
     def request(self, sweep: SweepStore, snap: SweepSnapshot, now: float, queues: Queues) -> None:
         """Have a proposal made in the background if a free slot lacks one.
 
-        The sweep is requeued when the proposal is ready, or when none can be made.
+        The sweep is requeued when the proposal is ready, or when none can be made. An error of a
+        plug-in's sampler is kept in the sweep's state.
 
         Args:
             sweep: an active sweep.
@@ -46,14 +47,17 @@ class Proposer:
             queues: the controllers' queues.
 
         Raises:
-            Exception: the error of the previous proposal, once.
+            Exception: the error of the previous proposal, once, of a sampler of this package.
         """
         task = self._tasks.get(sweep)
         if task is not None and not task.done():
             return
         if task is not None:
             del self._tasks[sweep]
-            task.result()
+            try:
+                task.result()
+            except Exception as error:  # noqa: BLE001 - whatever another's code raises
+                sweep.note_sampler_failure(error, now)
         if self._lacks_proposal(sweep, snap, now):
             work = self._make_and_requeue(sweep, snap, now, queues)
             self._tasks[sweep] = asyncio.create_task(work)
@@ -72,7 +76,9 @@ class Proposer:
         proposals, wanted = sweep.state.proposals, free_slots(snap)
         if not proposals.sampler.uses_observations or proposals.exhausted:
             return False
-        return not (snap.suspended or is_over(snap, now)) and len(sweep.propose(wanted)) < wanted
+        if snap.suspended or is_over(snap, now) or proposals.is_paused(now):
+            return False
+        return len(sweep.propose(wanted, now)) < wanted
 
     async def make_proposal(self, sweep: SweepStore, snap: SweepSnapshot, now: float) -> bool:
         """Make and cache the next proposal that a free slot lacks.
@@ -88,7 +94,7 @@ class Proposer:
         if not self._lacks_proposal(sweep, snap, now):
             return False
         wanted = free_slots(snap)
-        indices, cached = sweep.state.slots.free_indices(wanted), sweep.propose(wanted)
+        indices, cached = sweep.state.slots.free_indices(wanted), sweep.propose(wanted, now)
         known = sweep.state.observations()
         known += [Observation(p.index, p.assignment, None, ended=False) for p in cached]
         index, loop = indices[len(cached)], asyncio.get_running_loop()

@@ -21,7 +21,7 @@ def fill_slots(sweep: SweepStore, settings: Settings, queues: Queues, now: float
         now: seconds since the epoch.
     """
     snap = sweep_snapshot(sweep.state, settings)
-    snap = replace(snap, proposals=sweep.propose(free_slots(snap)))
+    snap = replace(snap, proposals=sweep.propose(free_slots(snap), now))
     for new in new_trials(snap, now):
         sweep.reserve_slot(new)
         queues.trials.add((sweep.state.identity.key, new.index))

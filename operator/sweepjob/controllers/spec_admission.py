@@ -13,6 +13,7 @@ from ..api.cause import Cause
 from ..api.identity import ObjectIdentity, ObjectKey
 from ..api.phases import SweepPhase
 from ..api.problem import InvalidSpec, Problem
+from ..api.sampler_builder import check_plugin_sampler
 from ..api.spec import SweepSpec
 from ..api.spec_warnings import spec_warnings
 from ..api.status import is_accepted, is_finished
@@ -98,6 +99,7 @@ class SpecAdmission:
                 entry.observed_generation = generation
                 return True
             sources = await find_sources(self._api, self._caches, key.namespace, spec, status)
+            sweep = await self._load(entry, spec, status, sources)
         except InvalidSpec as error:
             is_active = await self._reject(key, entry, str(error))
             entry.observed_generation = generation
@@ -107,7 +109,6 @@ class SpecAdmission:
             cause = Cause(names.REASON_WARM_START_PENDING, str(error))
             await self._status.write_not_accepted(key, entry, SweepPhase.PENDING, cause)
             return False
-        sweep = await self._load(entry, spec, status, sources)
         self._publish_warnings(key, entry, sweep, warnings)
         if not sweep.state.slots.created and not is_accepted(status, generation):
             try:
@@ -128,11 +129,15 @@ class SpecAdmission:
         status: dict[str, Any],
         sources: tuple[Source, ...],
     ) -> SweepStore:
-        """Rebuild a sweep's state from its records. Reports that are not recorded arrive again."""
+        """Rebuild a sweep's state from its records. Reports that are not recorded arrive again.
+
+        Raises:
+            InvalidSpec: the sampler cannot be built.
+        """
         meta = entry.body["metadata"]
         identity = ObjectIdentity(meta["namespace"], meta["name"], meta["uid"])
         started = parse_time(status.get("startTime")) or self._clock()
-        seed = spec.seed if spec.seed is not None else _seed(identity.uid)
+        seed = _seed(spec, identity.uid)
         while True:
             sweep = SweepStore(identity, spec, seed, started, status, sources)
             records = self._records(identity)
@@ -219,11 +224,14 @@ async def _parse_in_thread(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Pro
 def _parse_and_warn(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]] | InvalidSpec:
     try:
         spec = _parse(body)
+        check_plugin_sampler(spec, _seed(spec, body["metadata"]["uid"]))
     except InvalidSpec as error:
         return error
     return spec, spec_warnings(body, spec)
 
 
-def _seed(uid: str) -> int:
-    """The seed of a sweep that names none: derived from its uid, so that it never changes."""
+def _seed(spec: SweepSpec, uid: str) -> int:
+    """The seed of a sweep: if it names none, derived from its uid, so that it never changes."""
+    if spec.seed is not None:
+        return spec.seed
     return int.from_bytes(hashlib.sha256(uid.encode()).digest()[:4], "big")

@@ -112,13 +112,13 @@ def _phase(state: SweepState, over: bool, failure: Cause | None, *, blocked: boo
 
 
 def _is_blocked(state: SweepState, now: float) -> bool:
-    """Whether every trial that exists is kept from starting."""
+    """Whether every trial that exists is kept from starting, or the next one cannot be proposed."""
     if _has_lasted(state.record_blocker, now):
         return True
     live = state.live.values()
-    return bool(live) and all(
-        t.status.stop is None and _has_lasted(t.blockers.current, now) for t in live
-    )
+    if not live:
+        return state.proposals.failure is not None
+    return all(t.status.stop is None and _has_lasted(t.blockers.current, now) for t in live)
 
 
 def _has_lasted(blocker: StartBlocker | None, now: float) -> bool:
@@ -220,6 +220,8 @@ def _attention(state: SweepState, now: float) -> Cause | None:
     blocker = state.record_blocker
     if blocker is not None and _has_lasted(blocker, now):
         return Cause(blocker.reason, blocker.message)
+    if state.proposals.failure is not None:
+        return Cause(names.REASON_SAMPLER_FAILED, state.proposals.failure.message)
     if state.findings.policy_failure:
         return Cause(names.REASON_POLICY_FAILED, state.findings.policy_failure)
     for trial in state.live.values():

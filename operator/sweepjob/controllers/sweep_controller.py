@@ -19,6 +19,7 @@ from ..api.resources import SWEEPJOBS
 from ..kube import errors
 from ..kube.client import KubeClient
 from ..lifecycle.planner import end_reason, is_over, timeout_due
+from ..lifecycle.snapshot import SweepSnapshot
 from ..settings import Settings
 from ..telemetry import metrics
 from .caches import Caches
@@ -29,6 +30,7 @@ from .slot_allocator import fill_slots
 from .snapshot_builder import sweep_snapshot
 from .spec_admission import SpecAdmission
 from .sweep_registry import SweepEntry, SweepRegistry
+from .sweep_state import SweepState
 from .sweep_status_writer import SweepStatusWriter
 from .sweep_store import SweepStore
 from .unmanaged_trials import UnmanagedTrials
@@ -149,7 +151,7 @@ class SweepController:
             self._queues.statuses.add(key)
             return None
         self._queues.requeue_status(sweep.state, now)
-        due = timeout_due(snap, now)
+        due = _due(sweep.state, snap, now)
         return None if due is None else due - now
 
     def _update_ending(self, sweep: SweepStore, now: float) -> None:
@@ -172,3 +174,13 @@ class SweepController:
             return None
         entry.reset()
         return _DELETED_RETRY
+
+
+def _due(state: SweepState, snap: SweepSnapshot, now: float) -> float | None:
+    """When there is more to do for a sweep without an event, in seconds since the epoch.
+
+    That is its timeout, and the next try of a sampler that failed.
+    """
+    failure = state.proposals.failure
+    again = None if failure is None or failure.ask_again_at <= now else failure.ask_again_at
+    return min((t for t in (timeout_due(snap, now), again) if t is not None), default=None)

@@ -81,6 +81,21 @@ class Results:
     full_lengths: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class SamplerFailure:
+    """What the sampler of another distribution raised when it was asked last.
+
+    Attributes:
+        message: what to say of it.
+        times: how often in a row.
+        ask_again_at: seconds since the epoch before which it is not asked again.
+    """
+
+    message: str
+    times: int
+    ask_again_at: float
+
+
 @dataclass(slots=True)
 class Proposals:
     """The sampler, and what it proposed.
@@ -90,17 +105,27 @@ class Proposals:
         cached: proposals of such a sampler that no trial has got yet, by index. A new observation
             invalidates them.
         exhausted_at: the lowest index for which the sampler had no proposal; None when it always had one.
+        failure: what the sampler of another distribution raised; None when it answered.
     """
 
     sampler: Sampler
     ended: ObservationHistory = field(default_factory=ObservationHistory)
     cached: dict[int, Assignment] = field(default_factory=dict)
     exhausted_at: int | None = None
+    failure: SamplerFailure | None = None
 
     @property
     def exhausted(self) -> bool:
         """Whether the sampler once had no proposal."""
         return self.exhausted_at is not None
+
+    def is_paused(self, now: float) -> bool:
+        """Whether the sampler failed, and is not to be asked yet.
+
+        Args:
+            now: seconds since the epoch.
+        """
+        return self.failure is not None and now < self.failure.ask_again_at
 
     def has_proposal(self, index: int) -> bool:
         """Whether a trial of this index can get a proposal, as far as the sampler was asked."""

@@ -18,6 +18,7 @@ from ..api.curve_encoding import load_curve
 from ..api.identity import ObjectIdentity
 from ..api.outputs import trial_folder
 from ..api.phases import TrialPhase
+from ..api.sampler_builder import build_sampler
 from ..api.spec import SweepSpec
 from ..api.status import BestTrial
 from ..api.stop_decision import StopDecision
@@ -30,16 +31,26 @@ from ..lifecycle.snapshot import Proposal
 from ..lifecycle.workload import StartBlocker
 from ..log_parsing.position import LogPosition
 from ..objective import Goal
+from ..search.samplers.registry import SAMPLERS
 from ..search.space import Assignment
 from ..trial_pods.lost_reports import summary_gap_notice
 from .observation_builder import add_observation
-from .sweep_state import MissingMetric, Proposals, SweepState, WrittenStatus, first_warning
+from .sweep_state import (
+    MissingMetric,
+    Proposals,
+    SamplerFailure,
+    SweepState,
+    WrittenStatus,
+    first_warning,
+)
 from .trial_state import TrialState
 from .trial_store import TrialStore
 from .warm_start import Source
 
 _log = logging.getLogger(__name__)
 _MOST_TRIALS = 100_000  # of a sweep, by the CRD
+# Seconds until a sampler that failed is asked again: first, and at most.
+_SAMPLER_PAUSES = (1.0, 30.0)
 _MOST_WARNED = 20  # ended trials for which the causes of missing reports are kept
 # Parts of a spec on which the state of its sweep depends: it is rebuilt when one of them changes.
 _STATE_DEPENDS_ON = (
@@ -58,6 +69,9 @@ class SweepStore:
         started: seconds since the epoch when the spec was first accepted.
         status: the SweepJob's status as it is recorded.
         sources: earlier sweeps whose trials count.
+
+    Raises:
+        InvalidSpec: the sampler of another distribution cannot be built.
 
     Attributes:
         state: the sweep's state, for reading.
@@ -82,7 +96,7 @@ class SweepStore:
             sources=sources,
             evaluator=PolicyEvaluator(spec.policy, spec.objective.goal),
             live=self.trials.live,
-            proposals=Proposals(spec.sampler.build(spec.space, seed)),
+            proposals=Proposals(build_sampler(spec, seed)),
             written=WrittenStatus(status),
         )
 
@@ -269,13 +283,14 @@ class SweepStore:
 
     # Proposals.
 
-    def propose(self, number: int) -> tuple[Proposal, ...]:
+    def propose(self, number: int, now: float) -> tuple[Proposal, ...]:
         """Proposals for the lowest free indices.
 
         A sampler that uses no observations is asked. For other samplers, these are the cached proposals.
 
         Args:
             number: how many are wanted.
+            now: seconds since the epoch.
 
         Returns:
             As many as there are, in the order of the indices, up to the first index without one.
@@ -286,22 +301,62 @@ class SweepStore:
             if proposals.sampler.uses_observations:
                 assignment = proposals.cached.get(index)
             else:
-                assignment = proposals.sampler.propose(index, ())
-                if assignment is None:
-                    self.mark_exhausted(index)
+                assignment = self._ask_sampler(index, now)
             if assignment is None:
                 break
             made.append(Proposal(index, assignment))
         return tuple(made)
 
+    def _ask_sampler(self, index: int, now: float) -> Assignment | None:
+        """The proposal of a sampler that uses no observations; None when it has none, or fails."""
+        proposals = self.state.proposals
+        if proposals.is_paused(now):
+            return None
+        try:
+            assignment = proposals.sampler.propose(index, ())
+        except Exception as error:  # noqa: BLE001 - whatever another's code raises
+            self.note_sampler_failure(error, now)
+            return None
+        proposals.failure = None
+        if assignment is None:
+            self.mark_exhausted(index)
+        return assignment
+
+    def note_sampler_failure(self, error: Exception, now: float) -> None:
+        """The sampler raised an error. It is asked again after a pause that doubles each time.
+
+        Args:
+            error: what it raised.
+            now: seconds since the epoch.
+
+        Raises:
+            Exception: the error, of a sampler of this package.
+        """
+        state, before = self.state, self.state.proposals.failure
+        name = state.spec.sampler.name
+        distribution = SAMPLERS.distribution_of(name)
+        if not distribution:
+            raise error
+        message = (
+            f"sampler {name} of {distribution} failed, so no new trial starts: {error!r:.1000}"
+        )
+        times = 1 if before is None else before.times + 1
+        if before is None or before.message != message:
+            _log.error("sweep %s/%s: %s", state.namespace, state.name, message)
+        first, longest = _SAMPLER_PAUSES
+        pause = min(longest, first * 2 ** min(times - 1, 12))
+        state.proposals.failure = SamplerFailure(message, times, now + pause)
+
     def cache_proposal(self, index: int, assignment: Assignment) -> None:
         """Keep a proposal of a sampler that uses observations until a slot is free."""
         self.state.proposals.cached[index] = assignment
+        self.state.proposals.failure = None
 
     def mark_exhausted(self, index: int) -> None:
         """The sampler has no proposal for an index, nor for a higher one."""
         before = self.state.proposals.exhausted_at
         self.state.proposals.exhausted_at = index if before is None else min(index, before)
+        self.state.proposals.failure = None
 
     # Reports.
 
@@ -395,7 +450,9 @@ class SweepStore:
             if not distribution:
                 raise
             if not state.findings.policy_failure:
-                message = f"policy {name} of {distribution} failed and stops no trial: {error!r}"
+                message = (
+                    f"policy {name} of {distribution} failed and stops no trial: {error!r:.1000}"
+                )
                 state.findings.policy_failure = message
                 _log.error("sweep %s/%s: %s", state.namespace, state.name, message)
             return None

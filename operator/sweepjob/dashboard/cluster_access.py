@@ -1,5 +1,7 @@
-"""Access for the Deployment in the cluster: bearer tokens or an authenticating proxy, reviewed by the API
-server."""
+"""Access for the Deployment in the cluster.
+
+Users have bearer tokens, or an authenticating proxy names them; the API server reviews both.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,7 @@ _RESOURCES_READ = (names.SWEEPJOBS, names.SWEEPTRIALS)
 
 
 class ClusterAccess:
-    """Authenticates by TokenReview or by a trusted proxy's headers, and authorizes by
-    SubjectAccessReview.
+    """Authenticates by TokenReview or a trusted proxy's headers, authorizes by SubjectAccessReview.
 
     Args:
         api: the API server.

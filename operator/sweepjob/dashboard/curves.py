@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 from ..early_stopping.curve import Curve
 from ..early_stopping.evaluator import PolicyEvaluator
+from ..early_stopping.policies.registry import POLICIES
 from ..early_stopping.policy import Policy
 from ..objective import Goal
 from ..render.views import TrialView
 
+_log = logging.getLogger(__name__)
 # Points of all curves of a document: a screen shows no more, and a report has to fit into an e-mail.
 _MAX_POINTS = 400_000
 _MIN_POINTS_PER_CURVE = 30
@@ -62,9 +65,29 @@ def policy_threshold(
 ) -> dict[str, Any] | None:
     """Returns what a trial would have to reach at each interval, given the trials as of now.
 
+    Args:
+        policy: the sweep's.
+        goal: which values are better.
+        trials: of the sweep, and those of other sweeps that it compares with.
+
     Returns:
-        ``intervals`` and ``values``; None if the policy compares nothing.
+        ``intervals`` and ``values``; None if the policy compares nothing, or is that of a plug-in and
+        raises an error.
     """
+    try:
+        thresholds = _thresholds(policy, goal, trials)
+    except Exception as error:
+        distribution = POLICIES.distribution_of(policy.name)
+        if not distribution:
+            raise
+        _log.warning("no threshold of policy %s of %s: %.1000r", policy.name, distribution, error)
+        return None
+    if not thresholds:
+        return None
+    return {"intervals": [n for n, _ in thresholds], "values": [value for _, value in thresholds]}
+
+
+def _thresholds(policy: Policy, goal: Goal, trials: Sequence[TrialView]) -> list[tuple[int, float]]:
     evaluator = PolicyEvaluator(policy, goal)
     curves = {}
     for number, trial in enumerate(trials):
@@ -73,7 +96,4 @@ def policy_threshold(
         curve.previous_best = trial.curve.previous_best
         curves[number] = curve
     evaluator.restore(curves)
-    thresholds = list(evaluator.thresholds())
-    if not thresholds:
-        return None
-    return {"intervals": [n for n, _ in thresholds], "values": [value for _, value in thresholds]}
+    return list(evaluator.thresholds())

@@ -30,18 +30,22 @@ class CachedSweep:
 
     @property
     def namespace(self) -> str:
+        """The namespace of the SweepJob."""
         return str(self.body["metadata"]["namespace"])
 
     @property
     def name(self) -> str:
+        """The name of the SweepJob."""
         return str(self.body["metadata"]["name"])
 
     @property
     def uid(self) -> str:
+        """The uid of the SweepJob, which no later object of the name has."""
         return str(self.body["metadata"]["uid"])
 
     @property
     def version(self) -> str:
+        """The resource version of the SweepJob; it changes with each write."""
         return str(self.body["metadata"]["resourceVersion"])
 
 

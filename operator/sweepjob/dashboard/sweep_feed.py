@@ -40,18 +40,22 @@ class CachedTrial:
 
     @property
     def namespace(self) -> str:
+        """The namespace of the SweepTrial."""
         return self.view.record.namespace
 
     @property
     def name(self) -> str:
+        """The name of the SweepTrial."""
         return self.view.name
 
     @property
     def uid(self) -> str:
+        """The uid of the SweepTrial, which no later object of the name has."""
         return self.view.record.uid
 
     @property
     def version(self) -> str:
+        """The resource version of the SweepTrial; it changes with each write."""
         return self.view.record.version
 
 

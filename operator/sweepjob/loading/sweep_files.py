@@ -10,6 +10,7 @@ from typing import Any
 
 from ..api import names
 from ..api.problem import InvalidSpec, Problem
+from ..api.sampler_builder import check_plugin_sampler
 from ..api.spec import SweepSpec
 from ..api.spec_warnings import spec_warnings
 from ..api.sweepjob import parse_sweepjob
@@ -111,6 +112,7 @@ def _checked(document: Mapping[str, Any]) -> SweepSpec:
         raise InvalidSpec([*problems, *error.problems]) from None
     if problems:
         raise InvalidSpec(problems)
+    check_plugin_sampler(spec, spec.seed or 0)
     return spec
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..api import names
 from ..api.problem import InvalidSpec
+from ..api.sampler_builder import check_plugin_sampler
 from ..api.spec import SweepSpec
 from ..api.spec_warnings import spec_warnings, unused_parameters
 from ..api.sweepjob import parse_sweepjob
@@ -185,10 +186,12 @@ class SweepJob(SweepDefinition):
         """
         manifest = self.to_manifest()
         try:
-            return manifest, parse_sweepjob(manifest)
+            spec = parse_sweepjob(manifest)
+            check_plugin_sampler(spec, spec.seed or 0)
         except InvalidSpec as error:
             problems = "; ".join(map(python_message, error.problems)).replace("spec.", "")
             raise ArgumentError(problems) from None
+        return manifest, spec
 
     def to_yaml(self, path: str | Path | None = None) -> str:
         """Return the SweepJob object as YAML.

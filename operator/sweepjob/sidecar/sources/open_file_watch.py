@@ -60,6 +60,7 @@ class OpenFiles(threading.Thread):
         return self._let_go and not self._written
 
     def run(self) -> None:
+        """Watch the files until the process ends; if reading the events fails, say so and return."""
         while True:
             try:
                 data = os.read(self._inotify, _BUFFER)
