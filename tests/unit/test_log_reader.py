@@ -15,6 +15,7 @@ from sweepjob.ingest.log_readers import reader as log_reader
 from sweepjob.ingest.log_readers.reader import LogReaders
 from sweepjob.kube import errors
 from sweepjob.kube.denied_access import DeniedAccess
+from sweepjob.kube.log_stream import MORE
 from sweepjob.log_parsing.findings import LogFindings, log_incomplete_reasons
 from sweepjob.log_parsing.limits import LogLimits
 from sweepjob.log_parsing.log_parser import LogParser, nanoseconds
@@ -138,6 +139,41 @@ async def test_lines_of_the_same_time_count_wherever_the_stream_breaks(
     for cut in itertools.product(range(13), repeat=2):
         values, _ = await read(BreakingLog(list(cut)))
         assert values == [float(n) for n in range(12)], cut
+
+
+# Long lines arrive in parts, each but the last with MORE at its end.
+PARTS = [
+    "2026-01-01T00:00:00Z score=1",
+    "2026-01-01T00:00:01Z score=2 " + "x" * 100 + MORE,
+    "y" * 100 + MORE,
+    " end",
+    "2026-01-01T00:00:01Z score=3",
+    "2026-01-01T00:00:02Z " + "z" * 100 + MORE,
+    "z" * 100 + " score=4",
+    "2026-01-01T00:00:03Z score=5",
+]
+
+
+@pytest.mark.parametrize("cut", range(1, len(PARTS)))
+@pytest.mark.parametrize("second", [0, 1, 3])
+async def test_a_stream_that_breaks_within_a_long_line(cut: int, second: int) -> None:
+    """The line is read again from its beginning, and its values count once; so do those after it."""
+    cuts = [cut, min(cut + second, len(PARTS))] if second else [cut]
+
+    class Cut:
+        async def read_log(self, *where: Any, follow: bool) -> AsyncIterator[str]:
+            end = cuts.pop(0) if cuts else len(PARTS)
+            within = False
+            for line in PARTS[:end]:
+                begins, within = not within, line.endswith(MORE)
+                if begins:
+                    is_sent = nanoseconds(line.split()[0]) >= where[3] // 10**9 * 10**9
+                if is_sent:
+                    yield line
+            if end < len(PARTS):
+                raise errors.Unavailable("broken")
+
+    assert await read(Cut()) == ([1.0, 2.0, 3.0, 4.0, 5.0], 1)
 
 
 class Flood:

@@ -40,7 +40,7 @@ class LineCounter:
     """
 
     def __init__(self, position: LogPosition) -> None:
-        self.position = position
+        self.position = self._before = position
         self._matched = 0
         self._reached = position.time == 0
 
@@ -60,9 +60,13 @@ class LineCounter:
             self.restart()
         if not self._reached and not self._passes(time):
             return False
-        self._reached = True
+        self._reached, self._before = True, self.position
         self.position = LogPosition(time) if time > latest else LogPosition(latest, lines + 1)
         return True
+
+    def undo(self) -> None:
+        """Takes the last new line back: it was not read to its end."""
+        self.position = self._before
 
     def _passes(self, time: int) -> bool:
         """Whether a line of a log that is read again is after the position."""

@@ -87,7 +87,14 @@ class LogReading:
         return more
 
     def begin(self) -> int:
-        """Begin a stream; returns the time from which to read it, in nanoseconds since the epoch."""
+        """Begin a stream; returns the time from which to read it, in nanoseconds since the epoch.
+
+        A line within which the previous stream ended is read again from its beginning: its values are
+        reported with its last part.
+        """
+        if self._is_within and self._is_new:
+            self._counter.undo()
+            self._lines.discard_partial_line()
         self._counter.restart()
         self._is_within = False
         return self._counter.position.since
@@ -162,7 +169,7 @@ class LogReading:
         """Stop skipping lines; returns the reports in the newest of the skipped ones."""
         self._throttled, self.skipping = 0.0, False
         newest, self._newest, self._newest_size = self._newest, deque(), 0
-        ends_there = [line.begins for line in newest][1:] + [True]
+        ends_there = [line.begins for line in newest][1:] + [not self._is_within]
         for line, ends in zip(newest, ends_there, strict=False):
             found = self._lines.read(line.text, ends=ends)
             if found:
