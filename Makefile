@@ -18,8 +18,12 @@ demo: .venv/ready ## Run a real sweep on a real cluster, from nothing to its bes
 
 .PHONY: test
 test: .venv/ready ## Run all tests; sets up the cluster by itself
-	@$(PYTHON) -m pytest tests/unit $(SIDE_BY_SIDE) $(PYTEST_ARGS); unit=$$?; \
+	@mkdir -p build; unit_log=build/test-unit.log; \
+	  echo "running the unit tests, behind those on the cluster; their output follows at the end ($$unit_log)"; \
+	  nice -n 10 $(PYTHON) -m pytest tests/unit $(SIDE_BY_SIDE) $(PYTEST_ARGS) >$$unit_log 2>&1 & unit_pid=$$!; \
+	  trap 'kill $$unit_pid 2>/dev/null' INT TERM; \
 	  $(PYTHON) -m pytest tests/e2e $(ON_CLUSTER) $(PYTEST_ARGS); e2e=$$?; \
+	  wait $$unit_pid; unit=$$?; cat build/test-unit.log; \
 	  [ $$unit$$e2e != 55 ] && [ $$unit = 0 -o $$unit = 5 ] && [ $$e2e = 0 -o $$e2e = 5 ]  # 5: none was asked for
 
 .PHONY: test-unit
