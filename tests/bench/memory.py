@@ -1,5 +1,5 @@
 """What the operator remembers costs: the records of a sweep with many ended trials, read page by page and
-taken in, without a cluster. What an API server needs to send them comes on top; ``make bench-finished``
+loaded, without a cluster. What an API server needs to send them comes on top; ``make bench-finished``
 has it.
 
     make bench-memory                                  # 10,000 trials of 1,000 reports, three policies
@@ -18,10 +18,10 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+from sweepjob.api.curve_encoding import dump_curve
 from sweepjob.api.resources import SWEEPTRIALS
-from sweepjob.api.stored_curve import dump_curve
 from sweepjob.api.sweeptrial import trial_manifest
-from sweepjob.controllers.sweep_controller import SweepController
+from sweepjob.controllers.manager import ControllerManager
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.resources import Resource
@@ -105,9 +105,7 @@ def _sweep(policy: dict[str, Any] | None, trials: int) -> dict[str, Any]:
 
 async def _measure(name: str, trials: int, reports: int) -> None:
     api = Records(trials, reports)
-    reconciler = SweepController(
-        api, Settings((), SidecarSettings("i", "http://o", ""), None, None)
-    )
+    manager = ControllerManager(api, Settings((), SidecarSettings("i", "http://o", ""), None, None))
     pid = multiprocessing.current_process().pid or 0
     empty = memory(pid)[0]
     made = time.process_time()
@@ -115,22 +113,22 @@ async def _measure(name: str, trials: int, reports: int) -> None:
         await api.list_page(SWEEPTRIALS, None, "", str(first))
     made = time.process_time() - made
     began = time.process_time()
-    caches = asyncio.create_task(reconciler.caches.run())
-    await reconciler.caches.synced()
+    caches = asyncio.create_task(manager.caches.run())
+    await manager.caches.synced()
     read = time.process_time() - began - made
     synced = memory(pid)[0]
-    reconciler.show(_sweep(_POLICIES[name], trials), deleted=False)
+    manager.on_sweep_event(_sweep(_POLICIES[name], trials), deleted=False)
     pauses = asyncio.create_task(_longest_pause())
     began = time.process_time()
-    queues = asyncio.create_task(reconciler.queues.run())
-    while not reconciler.census().sweeps:  # noqa: ASYNC110 - it tells nobody
+    queues = asyncio.create_task(manager.queues.run())
+    while not manager.metrics_snapshot().sweeps:  # noqa: ASYNC110 - there is no event
         await asyncio.sleep(0.05)
     loaded = time.process_time() - began
     now, most = memory(pid)
     pauses.cancel()
     print(
         f"{name}: {empty:.0f} MiB before, {synced:.0f} when {trials} records of {reports} reports are "
-        f"read in {read:.1f} s, {now:.0f} when they are taken in after {loaded:.1f} s more, {most:.0f} at "
+        f"read in {read:.1f} s, {now:.0f} when they are loaded after {loaded:.1f} s more, {most:.0f} at "
         f"most; the event loop was held for {await _result(pauses):.3f} s at most",
         flush=True,
     )
