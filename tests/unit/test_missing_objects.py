@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from sweepjob.lifecycle.workload import StartBlocker
 from sweepjob.trial_pods import start_blockers
 from sweepjob.trial_pods.missing_objects import find_missing_object
 
@@ -95,7 +96,7 @@ def test_a_message_of_any_length_is_read_in_no_time(unit: str) -> None:
     assert len(found.message) < 2000
 
 
-def waiting(reason: str, message: str) -> start_blockers.StartBlocker:
+def waiting(reason: str, message: str) -> StartBlocker:
     state = {"waiting": {"reason": reason, "message": message}}
     found = start_blockers.of_pod({"containerStatuses": [{"name": "trainer", "state": state}]}, 0.0)
     assert found is not None
@@ -116,7 +117,7 @@ def test_advice_on_root_is_given_for_root_alone() -> None:
     assert "root" not in other.message
 
 
-def unscheduled(message: str) -> start_blockers.StartBlocker:
+def unscheduled(message: str) -> StartBlocker:
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
     found = start_blockers.of_pod({"conditions": [{**condition, "message": message}]}, 0.0)
     assert found is not None
