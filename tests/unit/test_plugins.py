@@ -448,6 +448,22 @@ def test_propose_names_a_sampler_that_fails(program: Program) -> None:
     assert f"sampler broken of {OTHER} failed at trial 0: RuntimeError('out" in program.err
 
 
+def test_replay_names_a_policy_that_fails(program: Program) -> None:
+    class Failing(WorstPolicy):
+        name, reason = "failing", "Failing"
+
+        def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
+            raise RuntimeError("out of order")
+
+    failing = PolicyDeclaration("failing", "Failing", "never", lambda values, note: Failing())
+    curves = "\n".join(json.dumps({"trial": n, "values": [n, n]}) for n in range(3))
+    recorded = program.file(curves, "curves.jsonl")
+    with POLICIES.registered(failing, "distribution other 1.0"):
+        body = yaml.safe_dump(sweepjob(earlyTermination={"type": "failing"}))
+        assert program("replay", "-f", program.file(body), recorded) == 2
+    assert "policy failing of distribution other 1.0 failed: RuntimeError" in program.err
+
+
 def test_what_cannot_be_registered() -> None:
     registry: Registry[PolicyDeclaration] = Registry("policy", "none", PolicyDeclaration)
     registry.register(POLICY)

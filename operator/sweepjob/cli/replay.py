@@ -12,6 +12,7 @@ from typing import Any
 
 from ..api.early_termination import parse_policy
 from ..api.reader import Reader
+from ..early_stopping.policies.registry import POLICIES
 from ..early_stopping.policy import Decision, Policy
 from ..early_stopping.replay import Outcome, RecordedTrial, Replay, replay
 from ..loading.errors import CommandError
@@ -80,8 +81,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _replay(sweep: LoadedSweep, trials: list[RecordedTrial], policy: Policy) -> Replay:
+    """Replay the curves.
+
+    Raises:
+        CommandError: the policy of a plug-in failed.
+    """
     concurrent = sweep.spec.limits.max_concurrent_trials
-    return replay(trials, policy, sweep.spec.objective.goal, concurrent)
+    try:
+        return replay(trials, policy, sweep.spec.objective.goal, concurrent)
+    except Exception as error:
+        distribution = POLICIES.distribution_of(policy.name)
+        if not distribution:
+            raise
+        raise CommandError(f"policy {policy.name} of {distribution} failed: {error!r}") from error
 
 
 def _write_report(
