@@ -7,7 +7,7 @@ from typing import Any
 
 from sweepjob.api.limits import Limits
 from sweepjob.api.phases import TrialPhase
-from sweepjob.lifecycle.snapshot import SweepSnapshot, Totals, Trial
+from sweepjob.lifecycle.snapshot import SweepSnapshot, Totals, TrialSnapshot
 from sweepjob.lifecycle.workload import Job, Pod
 
 SWEEPJOB: dict[str, Any] = {
@@ -48,8 +48,8 @@ def sweepjob(**spec: Any) -> dict[str, Any]:
     return body
 
 
-def trial(index: int = 0, **values: Any) -> Trial:
-    return Trial(
+def trial(index: int = 0, **values: Any) -> TrialSnapshot:
+    return TrialSnapshot(
         index=index,
         name=f"sweep-{index}",
         uid=f"trial-{index}",

@@ -14,7 +14,7 @@ from sweepjob.api.phases import TrialPhase
 from sweepjob.api.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.planner import is_over, new_trials, plan, plan_new_trial
-from sweepjob.lifecycle.snapshot import Proposal, SweepSnapshot, Totals, Trial
+from sweepjob.lifecycle.snapshot import Proposal, SweepSnapshot, Totals, TrialSnapshot
 from sweepjob.lifecycle.workload import EarlierAttempt, Job, Pod, TrainerEnd
 
 from .builders import snapshot
@@ -27,7 +27,7 @@ STOP = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "too low", policy="bandi
 STEPS = 5000
 
 
-def _is_before(key: str, trial: Trial) -> bool:
+def _is_before(key: str, trial: TrialSnapshot) -> bool:
     """Whether a Job, or its pod, is of an earlier attempt of the trial."""
     name, _, attempt = key.partition("/")
     return name == trial.name and int(attempt) < trial.attempt
@@ -60,7 +60,7 @@ class SimulatedCluster:
     concurrent: int = 3
     max_retries: int = 1
     now: float = 0.0
-    records: dict[int, Trial] = field(default_factory=dict)
+    records: dict[int, TrialSnapshot] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     pods: dict[str, tuple[str, Pod]] = field(default_factory=dict)
     job_created: Counter[str] = field(default_factory=Counter)
@@ -97,7 +97,7 @@ class SimulatedCluster:
             companion_grace=COMPANION_GRACE,
         )
 
-    def _view(self, trial: Trial) -> Trial:
+    def _view(self, trial: TrialSnapshot) -> TrialSnapshot:
         prefix = f"{trial.name}/{trial.attempt}"
         return replace(
             trial,
@@ -108,7 +108,7 @@ class SimulatedCluster:
             earlier=tuple(self._earlier(trial)),
         )
 
-    def _earlier(self, trial: Trial) -> Iterator[EarlierAttempt]:
+    def _earlier(self, trial: TrialSnapshot) -> Iterator[EarlierAttempt]:
         for attempt in range(1, trial.attempt):
             key = f"{trial.name}/{attempt}"
             pods = tuple(p for k, p in self.pods.values() if k == key)
@@ -193,7 +193,9 @@ class SimulatedCluster:
     def _(self, action: act.CreateTrial) -> None:
         assert action.trial not in self.records, "an index has one record"
         name = f"sweep-{action.trial}"
-        self.records[action.trial] = Trial(action.trial, name, f"uid-{name}", TrialPhase.PENDING)
+        self.records[action.trial] = TrialSnapshot(
+            action.trial, name, f"uid-{name}", TrialPhase.PENDING
+        )
 
     @apply.register
     def _(self, action: act.CreateJob) -> None:

@@ -13,7 +13,7 @@ from sweepjob.lifecycle.planner import (
     plan_new_trial,
     timeout_due,
 )
-from sweepjob.lifecycle.snapshot import Proposal, SweepSnapshot, Totals, Trial
+from sweepjob.lifecycle.snapshot import Proposal, SweepSnapshot, Totals, TrialSnapshot
 
 from .builders import job, pod, snapshot, trial
 
@@ -24,7 +24,7 @@ def begun(sweep: SweepSnapshot, now: float = 10.0) -> list[int]:
     return [new.index for new in new_trials(sweep, now)]
 
 
-def running(index: int, started: float = 1.0) -> Trial:
+def running(index: int, started: float = 1.0) -> TrialSnapshot:
     return trial(index, jobs=(job(index),), pods=(pod(index, started=started),))
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from ..api.identity import ObjectKey
 from ..api.metrics import RETRY
 from ..api.phases import TrialPhase
-from ..lifecycle.snapshot import SweepSnapshot, Trial
+from ..lifecycle.snapshot import SweepSnapshot, TrialSnapshot
 from ..lifecycle.workload import EarlierAttempt, Job, Pod, StartBlocker, TrainerEnd
 from ..settings import Settings
 from ..trial_pods.pod_records import PodRecord
@@ -119,7 +119,7 @@ def trial_snapshot(
     interval: float,
     *,
     capacity_limited: bool,
-) -> Trial:
+) -> TrialSnapshot:
     """A live trial: its record, what was decided about it, and what runs for it.
 
     Args:
@@ -134,7 +134,7 @@ def trial_snapshot(
         _pod(pod, trial, is_unread=pod.uid in unread_pods, capacity_limited=capacity_limited)
         for pod in workload.current_pods
     )
-    return Trial(
+    return TrialSnapshot(
         index=trial.index,
         name=trial.name,
         uid=trial.uid,

@@ -12,7 +12,7 @@ from ..api.missing_metric import missing_metric_message
 from ..api.phases import SweepPhase, TrialPhase
 from ..api.status import BestTrial, Condition, SweepStatus
 from ..lifecycle.planner import STOPPED, end_reason, is_over
-from ..lifecycle.progress import PATIENCE
+from ..lifecycle.progress import BLOCKER_REPORT_DELAY
 from ..lifecycle.remaining_containers import OUTLIVED, describe
 from ..lifecycle.snapshot import SweepSnapshot
 from ..lifecycle.workload import StartBlocker
@@ -123,7 +123,7 @@ def _is_blocked(state: SweepState, now: float) -> bool:
 
 def _has_lasted(blocker: StartBlocker | None, now: float) -> bool:
     """Whether a blocker has lasted long enough to be reported."""
-    return blocker is not None and now >= blocker.since + PATIENCE
+    return blocker is not None and now >= blocker.since + BLOCKER_REPORT_DELAY
 
 
 def _reason(state: SweepState, failure: Cause | None, degraded: Condition) -> str:
@@ -238,7 +238,7 @@ def _attention_of(state: SweepState, trial: TrialState, now: float) -> Cause | N
     if blocker is not None and _has_lasted(blocker, now):
         return Cause(blocker.reason, f"trial {trial.name}: {blocker.message}")
     end = None if is_stopping else trial.workload.trainer_end
-    if end is not None and now >= end.ended + PATIENCE:
+    if end is not None and now >= end.ended + BLOCKER_REPORT_DELAY:
         message = describe(end, state.spec.trial.companion_grace)
         return Cause(OUTLIVED, f"trial {trial.name}: {message}")
     since = trial.reports.other_metrics_since

@@ -8,7 +8,7 @@ from ..api.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from .actions import CreateJob, CreateTrial, Plan
-from .snapshot import Proposal, SweepSnapshot, Trial
+from .snapshot import Proposal, SweepSnapshot, TrialSnapshot
 from .trial_planner import plan_trial
 
 STOPPED = "Stopped"
@@ -17,7 +17,7 @@ TRIAL_TIMEOUT = "TrialTimeout"
 FAILED_TRIALS = "TooManyFailedTrials"
 
 
-def plan(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
+def plan(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
     """Plans the next steps of a live trial.
 
     It is called again after the actions were executed, until it asks for none. Each action changes what
@@ -135,7 +135,7 @@ def timeout_due(sweep: SweepSnapshot, now: float) -> float | None:
     return sweep.started + timeout
 
 
-def _timeout_at(trial: Trial, sweep: SweepSnapshot) -> float | None:
+def _timeout_at(trial: TrialSnapshot, sweep: SweepSnapshot) -> float | None:
     timeout = sweep.limits.trial_timeout
     training = (p for p in trial.pods if not p.is_terminal and p.trainer_end is None)
     started = [pod.started for pod in training if pod.started is not None]
@@ -144,7 +144,7 @@ def _timeout_at(trial: Trial, sweep: SweepSnapshot) -> float | None:
     return min(started) + timeout
 
 
-def _with_limit_stop(trial: Trial, sweep: SweepSnapshot, now: float) -> Trial:
+def _with_limit_stop(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> TrialSnapshot:
     """The trial with a pending stop where a limit is reached."""
     if trial.stop is not None or trial.pending_stop is not None:
         return trial

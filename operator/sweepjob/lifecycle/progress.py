@@ -9,17 +9,19 @@ from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from .actions import Plan, RecordProgress
 from .remaining_containers import OUTLIVED, describe, trainer_end
-from .snapshot import SweepSnapshot, Trial
+from .snapshot import SweepSnapshot, TrialSnapshot
 from .workload import Pod
 
 SUSPENDED = Cause("JobSuspended", "its Job is suspended: it waits in a queue, and no timeout runs")
 # Seconds that a blocker lasts before it is reported: a GPU may be free a moment later.
-PATIENCE = 3.0
+BLOCKER_REPORT_DELAY = 3.0
 # Seconds after which a blocker that waiting does not remove ends the trial, by default.
 _START_TIMEOUT = 600.0
 
 
-def start_timeout_stop(trial: Trial, sweep: SweepSnapshot, now: float) -> StopDecision | None:
+def start_timeout_stop(
+    trial: TrialSnapshot, sweep: SweepSnapshot, now: float
+) -> StopDecision | None:
     """The decision to stop a trial that has not started for too long.
 
     Args:
@@ -35,7 +37,7 @@ def start_timeout_stop(trial: Trial, sweep: SweepSnapshot, now: float) -> StopDe
     return StopDecision(TrialPhase.FAILED, trial.start_blocker.reason, message)
 
 
-def _start_deadline(trial: Trial, sweep: SweepSnapshot) -> float | None:
+def _start_deadline(trial: TrialSnapshot, sweep: SweepSnapshot) -> float | None:
     if trial.start_blocker is None:
         return None
     timeout = sweep.limits.start_timeout
@@ -44,7 +46,7 @@ def _start_deadline(trial: Trial, sweep: SweepSnapshot) -> float | None:
     return None if timeout is None else trial.start_blocker.since + timeout
 
 
-def awaited_pods(trial: Trial, patience: float, now: float) -> list[Pod]:
+def awaited_pods(trial: TrialSnapshot, patience: float, now: float) -> list[Pod]:
     """Pods that have to terminate before the trial may end, or start again.
 
     Args:
@@ -75,7 +77,7 @@ def node_loss_due(pods: Iterable[Pod], patience: float) -> float | None:
     return min((s + patience for s in since if s is not None), default=None)
 
 
-def update_progress(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
+def update_progress(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
     """Keeps the record up to date while there is nothing to decide.
 
     Args:
@@ -92,14 +94,14 @@ def update_progress(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
 
 
 def _current_phase(
-    trial: Trial, sweep: SweepSnapshot, now: float
+    trial: TrialSnapshot, sweep: SweepSnapshot, now: float
 ) -> tuple[TrialPhase, str, str, list[float | None]]:
     """Phase, reason and message of a live trial, and when they may change merely with time."""
     end = trainer_end(trial)
     if end is not None:
         due = end.ended + sweep.companion_grace
-        if now < end.ended + PATIENCE:
-            return TrialPhase.RUNNING, "", "", [end.ended + PATIENCE, due]
+        if now < end.ended + BLOCKER_REPORT_DELAY:
+            return TrialPhase.RUNNING, "", "", [end.ended + BLOCKER_REPORT_DELAY, due]
         return TrialPhase.RUNNING, OUTLIVED, describe(end, sweep.companion_grace), [due]
     if any(pod.started is not None and not pod.is_terminal for pod in trial.pods):
         return TrialPhase.RUNNING, "", "", []
@@ -108,7 +110,7 @@ def _current_phase(
         return TrialPhase.QUEUED, *SUSPENDED, []
     wakes: list[float | None] = []
     if trial.start_blocker is not None:
-        known = trial.start_blocker.since + PATIENCE
+        known = trial.start_blocker.since + BLOCKER_REPORT_DELAY
         if now >= known:
             return TrialPhase.PENDING, trial.start_blocker.reason, trial.start_blocker.message, []
         wakes.append(known)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from .actions import DeleteJob, DeletePod, RecordStop, TrialAction
-from .snapshot import SweepSnapshot, Trial
+from .snapshot import SweepSnapshot, TrialSnapshot
 from .workload import EarlierAttempt, Pod, TrainerEnd
 
 OUTLIVED = "ContainersOutliveTrainer"
@@ -22,18 +22,18 @@ _REMEDY = (
 )
 
 
-def trainer_end(trial: Trial) -> TrainerEnd | None:
+def trainer_end(trial: TrialSnapshot) -> TrainerEnd | None:
     """How the trainer ended while other containers of its pod still run; None otherwise."""
     pod = _pod_of_companions(trial)
     return None if pod is None else pod.trainer_end
 
 
-def _pod_of_companions(trial: Trial) -> Pod | None:
+def _pod_of_companions(trial: TrialSnapshot) -> Pod | None:
     pods = (p for p in trial.pods if not p.is_terminal and not p.is_interrupted)
     return next((pod for pod in pods if pod.trainer_end is not None), None)
 
 
-def overdue_end(trial: Trial, sweep: SweepSnapshot, now: float) -> TrainerEnd | None:
+def overdue_end(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> TrainerEnd | None:
     """How the trainer ended, once the grace period of the other containers is over.
 
     A decision to stop the trial ends it at once, and so does a deletion of the pod: its Job would replace
@@ -67,7 +67,9 @@ def describe(end: TrainerEnd, grace: float) -> str:
     return f"{_how(end)}. {others} {grace:g} s after it. {_REMEDY}"
 
 
-def stop_companions(trial: Trial, outcome: TrialPhase, end: TrainerEnd, now: float) -> RecordStop:
+def stop_companions(
+    trial: TrialSnapshot, outcome: TrialPhase, end: TrainerEnd, now: float
+) -> RecordStop:
     """The decision to delete the pod. The trial ends as its trainer did.
 
     Args:
@@ -93,7 +95,7 @@ def _listed(end: TrainerEnd) -> str:
     return f"Container{'' if len(end.others) == 1 else 's'} {names}"
 
 
-def end_earlier_attempts(trial: Trial) -> tuple[TrialAction, ...]:
+def end_earlier_attempts(trial: TrialSnapshot) -> tuple[TrialAction, ...]:
     """Deletes what still runs, or may run again, of earlier attempts: pods, then Jobs."""
     return tuple(action for attempt in trial.earlier for action in _end(trial.index, attempt))
 

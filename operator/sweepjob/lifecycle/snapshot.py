@@ -18,7 +18,7 @@ from .workload import EarlierAttempt, Job, Pod, StartBlocker
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TrialSnapshot:
     """A live trial: its record, what was decided about it, and what runs for it.
 
     Attributes:

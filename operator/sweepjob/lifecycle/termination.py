@@ -7,14 +7,14 @@ from ..api.phases import TrialPhase
 from ..api.stop_decision import StopDecision
 from .actions import DeleteJob, DeletePod, Plan, RecordEnd, TrialAction
 from .progress import awaited_pods, node_loss_due
-from .snapshot import Trial
+from .snapshot import TrialSnapshot
 from .workload import Job
 
 JOB_DELETED = Cause("JobDeleted", "its Job was deleted by somebody else, which cancels the trial")
 WATCH_LAG = 5.0  # seconds by which one watch may lag behind another
 
 
-def end_stopped(trial: Trial, stop: StopDecision, patience: float, now: float) -> Plan:
+def end_stopped(trial: TrialSnapshot, stop: StopDecision, patience: float, now: float) -> Plan:
     """Deletes the pods with the sweep's grace period, then the Job, and records the end.
 
     In the other order the garbage collector would delete the pods first, with their own grace period, and
@@ -43,7 +43,7 @@ def end_stopped(trial: Trial, stop: StopDecision, patience: float, now: float) -
     )
 
 
-def _may_have_another(trial: Trial, job: Job) -> bool:
+def _may_have_another(trial: TrialSnapshot, job: Job) -> bool:
     """Whether the Job may have a pod that was not seen yet: its first one, or a replacement.
 
     There is none when the Job, which is being deleted, is gone.
@@ -53,7 +53,7 @@ def _may_have_another(trial: Trial, job: Job) -> bool:
     return all(p.is_terminal and p.is_interrupted and not p.not_replaced for p in trial.pods)
 
 
-def end_deleted(trial: Trial, patience: float, now: float) -> Plan:
+def end_deleted(trial: TrialSnapshot, patience: float, now: float) -> Plan:
     """Ends a trial whose Job somebody deleted, when its pods have terminated.
 
     Args:
@@ -68,7 +68,7 @@ def end_deleted(trial: Trial, patience: float, now: float) -> Plan:
     return _after_watch_lag(trial, RecordEnd(trial.index, TrialPhase.CANCELED, *JOB_DELETED), now)
 
 
-def _after_watch_lag(trial: Trial, end: RecordEnd, now: float) -> Plan:
+def _after_watch_lag(trial: TrialSnapshot, end: RecordEnd, now: float) -> Plan:
     """The end, once the watch would have shown a pod of the deleted Job."""
     due = now if trial.job_missing_since is None else trial.job_missing_since + WATCH_LAG
     return Plan((end,)) if now >= due else Plan((), due)

@@ -20,7 +20,7 @@ from .actions import (
 )
 from .progress import awaited_pods, node_loss_due, start_timeout_stop, update_progress
 from .remaining_containers import end_earlier_attempts, overdue_end, stop_companions
-from .snapshot import SweepSnapshot, Trial
+from .snapshot import SweepSnapshot, TrialSnapshot
 from .termination import WATCH_LAG, end_deleted, end_stopped
 from .workload import TrainerEnd
 
@@ -38,7 +38,7 @@ _BACKOFF = (
 )  # seconds before the second attempt, doubled for each further one, and at most
 
 
-def plan_trial(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
+def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
     """Plans the next steps of a live trial. Limits of the sweep are handled before, in ``planner``.
 
     Args:
@@ -74,7 +74,7 @@ def plan_trial(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
     return update_progress(trial, sweep, now)
 
 
-def _without_job(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
+def _without_job(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
     pending_stop = trial.pending_stop or start_timeout_stop(trial, sweep, now)
     if pending_stop is not None:
         known = (
@@ -97,7 +97,9 @@ def _without_job(trial: Trial, sweep: SweepSnapshot, now: float) -> Plan:
     return Plan((CreateJob(trial.index, trial.attempt),))
 
 
-def _replace_lost_pod(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...] | None:
+def _replace_lost_pod(
+    trial: TrialSnapshot, patience: float, now: float
+) -> tuple[TrialAction, ...] | None:
     """Another attempt when the node of the only running pod is lost.
 
     The old Job is deleted first: if the node came back, that Job would create another pod.
@@ -115,13 +117,15 @@ def _replace_lost_pod(trial: Trial, patience: float, now: float) -> tuple[TrialA
     return (*deletions, _next_attempt(trial, trial.failures, NODE_LOST, message))
 
 
-def _delete_never_started(trial: Trial, patience: float, now: float) -> tuple[TrialAction, ...]:
+def _delete_never_started(
+    trial: TrialSnapshot, patience: float, now: float
+) -> tuple[TrialAction, ...]:
     """Deletions of pods that never start; their Job, or another attempt, replaces them."""
     pods = (p for p in trial.pods if not p.deleting and p.never_starts(now, patience))
     return tuple(DeletePod(trial.index, p.name, p.uid) for p in pods)
 
 
-def _pod_shown_by(trial: Trial) -> float | None:
+def _pod_shown_by(trial: TrialSnapshot) -> float | None:
     """The latest time at which the pod of an ended Job becomes visible.
 
     The watches of Jobs and of pods are not ordered, and only the pod shows why it ended, and the
@@ -133,7 +137,9 @@ def _pod_shown_by(trial: Trial) -> float | None:
     return job.ended + WATCH_LAG
 
 
-def _attempt_end(trial: Trial, *, retry_incomplete: bool) -> tuple[bool | None, str, str] | None:
+def _attempt_end(
+    trial: TrialSnapshot, *, retry_incomplete: bool
+) -> tuple[bool | None, str, str] | None:
     """How the attempt ended: whether it succeeded, with reason and message; None while it has not ended.
 
     Success is None for an attempt that was interrupted. One whose reports may be incomplete is marked.
@@ -164,7 +170,7 @@ def _attempt_end(trial: Trial, *, retry_incomplete: bool) -> tuple[bool | None, 
 
 
 def _end_with_trainer(
-    trial: Trial, max_retries: int, end: TrainerEnd, now: float
+    trial: TrialSnapshot, max_retries: int, end: TrainerEnd, now: float
 ) -> tuple[TrialAction, ...]:
     """The attempt ends with its trainer, though its pod still runs. The decision is recorded first."""
     failure = end.failure or COMPLETED
@@ -175,7 +181,12 @@ def _end_with_trainer(
 
 
 def _after_attempt(
-    trial: Trial, max_retries: int, now: float, succeeded: bool | None, reason: str, message: str
+    trial: TrialSnapshot,
+    max_retries: int,
+    now: float,
+    succeeded: bool | None,
+    reason: str,
+    message: str,
 ) -> tuple[TrialAction, ...]:
     if succeeded:
         return (RecordEnd(trial.index, TrialPhase.SUCCEEDED, reason, message),)
@@ -192,6 +203,6 @@ def _after_attempt(
 
 
 def _next_attempt(
-    trial: Trial, failures: int, reason: str, message: str, retry_at: float | None = None
+    trial: TrialSnapshot, failures: int, reason: str, message: str, retry_at: float | None = None
 ) -> RecordRetry:
     return RecordRetry(trial.index, trial.attempt + 1, failures, reason, message, retry_at)
