@@ -156,8 +156,11 @@ def crds(target: Target) -> list[dict[str, Any]]:
 
 
 def install(target: Target, found: list[dict[str, Any]]) -> None:
+    """Applies CRDs as Helm does, which stays the manager of their fields: an upgrade would meet a
+    conflict otherwise."""
+    manager = ("--server-side", "--force-conflicts", "--field-manager=helm")
     for body in found:
-        target.kubectl("create", "-f", "-", stdin=_unversioned(body))
+        target.kubectl("apply", *manager, "-f", "-", stdin=_unversioned(body))
 
 
 def test_the_crds_go_and_come_in_mid_sweep(sweeps: Sweeps) -> None:
@@ -214,5 +217,6 @@ def test_the_crds_come_after_the_operator(sweeps: Sweeps, missing: str) -> None:
 
 
 def serve(target: Target, *, served: bool) -> None:
-    patch = json.dumps([{"op": "replace", "path": "/spec/versions/0/served", "value": served}])
-    target.kubectl("patch", "crd", CRDS[0], "--type=json", "-p", patch)
+    body = crds(target)[0]
+    body["spec"]["versions"][0]["served"] = served
+    install(target, [body])
