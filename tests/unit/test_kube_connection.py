@@ -202,7 +202,7 @@ async def test_the_token_of_a_service_account_is_read_again(
     pki: Path, tls: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The kubelet rotates it; the kubernetes package reads it again after a minute."""
-    token, now = tmp_path / "token", [datetime.datetime(2026, 1, 1)]  # noqa: DTZ001
+    token, now = tmp_path / "token", [datetime.datetime(2026, 1, 1)]  # noqa: DTZ001 - the package compares naive times
     token.write_text("first")
     clock = SimpleNamespace(
         datetime=SimpleNamespace(now=lambda: now[0]), timedelta=datetime.timedelta

@@ -58,7 +58,7 @@ def main() -> int:
     """The entry point; returns the exit code."""
     # Imported before the event loop runs: the rankings of policies need it, and importing it with the
     # first sweep would hold the loop.
-    import numpy  # noqa: F401
+    import numpy  # noqa: F401 - imported for its side effect, the load
 
     log_format.configure(os.environ)
     for failure in (*POLICIES.failures, *SAMPLERS.failures):

@@ -68,24 +68,7 @@ def add_sidecar(
         protocol.SOURCE: metrics.source,
         **trial_settings,
     }
-    mounts: list[Manifest] = [
-        {"name": names.VOLUME_TOKEN, "mountPath": names.TOKEN_FOLDER, "readOnly": True},
-        {"name": names.VOLUME_JOURNAL, "mountPath": names.JOURNAL_FOLDER},
-    ]
-    container: Manifest = {
-        "name": names.SIDECAR,
-        "image": settings.image,
-        "imagePullPolicy": settings.pull_policy,
-        "restartPolicy": "Always",
-        "securityContext": {
-            **copy.deepcopy(DROP_ALL),
-            "runAsNonRoot": True,
-            "runAsUser": _user(pod, trainer) if metrics.path else _USER,
-            "readOnlyRootFilesystem": True,
-        },
-        "resources": resources,
-        "volumeMounts": mounts,
-    }
+    container = _container(settings, resources, _user(pod, trainer) if metrics.path else _USER)
     pod["volumes"] = [*pod.get("volumes", []), *_volumes()]
     if metrics.port:
         values[protocol.SOURCE_PORT] = str(metrics.port)
@@ -94,7 +77,8 @@ def add_sidecar(
         container["lifecycle"] = {"postStart": {"exec": {"command": ready}}}
     if metrics.path:
         mount = share_folder(pod, trainer, metrics.folder, own_folder)
-        mounts.append({**mount, "mountPath": names.METRICS_FOLDER, "readOnly": True})
+        shared = {**mount, "mountPath": names.METRICS_FOLDER, "readOnly": True}
+        container["volumeMounts"].append(shared)
         inside = posixpath.relpath(metrics.path, mount["mountPath"])
         values[protocol.SOURCE_PATH] = posixpath.normpath(
             posixpath.join(names.METRICS_FOLDER, inside)
@@ -106,6 +90,27 @@ def add_sidecar(
     container["env"] = [env, *_forwarded(trainer, metrics)]
     pod["initContainers"] = [container, *pod.get("initContainers", [])]
     return container
+
+
+def _container(settings: SidecarSettings, resources: Manifest, user: int) -> Manifest:
+    """The sidecar's container, without what depends on the source of metrics."""
+    return {
+        "name": names.SIDECAR,
+        "image": settings.image,
+        "imagePullPolicy": settings.pull_policy,
+        "restartPolicy": "Always",
+        "securityContext": {
+            **copy.deepcopy(DROP_ALL),
+            "runAsNonRoot": True,
+            "runAsUser": user,
+            "readOnlyRootFilesystem": True,
+        },
+        "resources": resources,
+        "volumeMounts": [
+            {"name": names.VOLUME_TOKEN, "mountPath": names.TOKEN_FOLDER, "readOnly": True},
+            {"name": names.VOLUME_JOURNAL, "mountPath": names.JOURNAL_FOLDER},
+        ],
+    }
 
 
 def _user(pod: Manifest, trainer: Manifest) -> int:

@@ -74,9 +74,12 @@ def test_a_parameter_that_reaches_no_trial_is_an_error(text: str) -> None:
 
 
 def test_a_script_may_read_its_environment() -> None:
-    swept(job("run"), search_space={"lr": Uniform(0, 1)})
+    sweep = swept(job("run"), search_space={"lr": Uniform(0, 1)})
+    assert spec_of(sweep)["trial"]["command"] == "run"
     made = job("run ${{inputs.lr}}", environment_variables={"FROM": "AZUREML_SWEEP_units"})
-    swept(made, search_space={"lr": Uniform(0, 1), "units": Choice([1])})
+    spec = spec_of(swept(made, search_space={"lr": Uniform(0, 1), "units": Choice([1])}))
+    assert list(spec["searchSpace"]) == ["lr", "units"]
+    assert spec["trial"]["command"] == "run ${{search_space.lr}}"
 
 
 def test_bounds_that_look_like_values_are_a_warning() -> None:

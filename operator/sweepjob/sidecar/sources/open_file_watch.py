@@ -68,7 +68,7 @@ class OpenFiles(threading.Thread):
                 print(f"files are not watched: {error}", file=sys.stderr, flush=True)
                 return
             with self._changed:
-                self._take(data)
+                self._record_events(data)
                 self._changed.notify_all()
 
     def _open_inotify(self) -> int:
@@ -88,7 +88,7 @@ class OpenFiles(threading.Thread):
         if watch >= 0:
             self._folders[watch] = folder
 
-    def _take(self, data: bytes) -> None:
+    def _record_events(self, data: bytes) -> None:
         position = 0
         while position < len(data):
             watch, mask, _, length = _EVENT.unpack_from(data, position)
