@@ -226,7 +226,7 @@ def test_others_yaml_is_yaml() -> None:
     for piece in yaml_pieces():
         if piece.kind:
             assert isinstance(yaml.safe_load(piece.text), dict), piece
-    assert {piece.kind for piece in yaml_pieces()} == {"", "Argo CD", "Flux", "Helm values"}
+    assert {piece.kind for piece in yaml_pieces()} == {"", "Argo CD", "Azure map", "Flux", "Helm values"}
 
 
 def test_values_are_taken_by_the_chart(sweeps: Sweeps, tmp_path: Path) -> None:
