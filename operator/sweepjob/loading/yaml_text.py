@@ -1,8 +1,8 @@
 """Reads and writes YAML with the scalar types that Kubernetes' parser has.
 
 Kubernetes reads 1e-3 as a number, 2020-01-01 as a string, and y and n as booleans, where PyYAML reads a
-string, a date and strings; this module changes PyYAML's resolvers. In a document that is not a Kubernetes
-object, y and n are strings. ruamel.yaml would need such changes as well (it reads dates, and either no
+string, a date and strings; this module changes PyYAML's resolvers. A document that is not a Kubernetes
+object is one of Azure's, whose client uses PyYAML: there 1e-3, y and n are strings. ruamel.yaml would need such changes as well (it reads dates, and either no
 yes and no, or warns of 1e-3) and takes five times as long to import; no comments have to be kept.
 """
 
@@ -27,16 +27,20 @@ class InvalidYamlError(ValueError):
     """A text is not YAML, or has values that JSON cannot represent."""
 
 
-def _resolvers(truths: str = "yYnN") -> dict[str, list[tuple[str, re.Pattern[str]]]]:
-    without_dates = {
+def _without_dates() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    return {
         first: [(tag, pattern) for tag, pattern in known if tag != _DATE]
         for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+def _resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    found = _without_dates()
     for first in "-+.0123456789":
-        without_dates.setdefault(first, []).append(("tag:yaml.org,2002:float", _FLOAT))
-    for first in truths:
-        without_dates[first] = [*without_dates.get(first, ()), (_BOOL, _LETTER)]
-    return without_dates
+        found.setdefault(first, []).append(("tag:yaml.org,2002:float", _FLOAT))
+    for first in "yYnN":
+        found[first] = [*found.get(first, ()), (_BOOL, _LETTER)]
+    return found
 
 
 class _KubernetesLoader(yaml.SafeLoader):
@@ -60,7 +64,7 @@ class _KubernetesLoader(yaml.SafeLoader):
 
 
 class _AzureLoader(_KubernetesLoader):
-    yaml_implicit_resolvers = _resolvers(truths="")
+    yaml_implicit_resolvers = _without_dates()
 
 
 class _Dumper(yaml.SafeDumper):

@@ -136,7 +136,7 @@ CARRIED: list[tuple[str, dict[str, Any], str, Any, str]] = [
     ("sampler object", {"sampling_algorithm": {"type": "Random", "rule": "Sobol", "seed": 5, "logbase": 10}}, "spec.samplingAlgorithm", {"type": "random", "rule": "sobol", "seed": 5, "logbase": 10}, ""),
     ("no sampler", {"sampling_algorithm": None}, "spec.samplingAlgorithm.type", "random", "sampling_algorithm"),
     ("booleans in a choice", {"search_space.bs": {"type": "choice", "values": [True, 1]}}, "spec.searchSpace.bs.values", [True, 1], ""),
-    ("numbers in quotes", {"search_space.lr": {"type": "randint", "upper": "5.7"}}, "spec.searchSpace.lr.upper", 5, "in quotes"),
+    ("numbers in quotes", {"search_space.lr": {"type": "randint", "upper": "5.7"}}, "spec.searchSpace.lr.upper", 5, "is a text in YAML"),
     ("exponents", {"search_space.lr": {"type": "loguniform", "min_value": -9.2, "max_value": -2.3}}, "spec.searchSpace.lr.minValue", -9.2, "0.000101 to 0.1"),
     ("values for exponents", {"search_space.lr": {"type": "loguniform", "min_value": 0.001, "max_value": 0.1}}, "spec.searchSpace.lr.minValue", 0.001, "look like values"),
     ("powers of ten", {"search_space.lr": {"type": "qloguniform", "min_value": -5, "max_value": -1, "q": 0.001}}, "spec.searchSpace.lr.q", 0.001, "powers of ten"),

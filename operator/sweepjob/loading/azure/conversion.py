@@ -161,7 +161,7 @@ class Section:
         """Read a number, which may be quoted, as in Azure. None if it is absent or rejected."""
         value = self.read(key)
         if isinstance(value, str) and _NUMBER.fullmatch(value):
-            self.note(key, value, "is a number in quotes; read as a number, as Azure does")
+            self.note(key, value, "is a text in YAML; read as a number, as Azure does")
             value = int(value) if value.strip("-+ ").isdecimal() else float(value)
         if value is None:
             return None

@@ -1,0 +1,1 @@
+"""The public client of Azure Machine Learning, as the oracle of conversions."""
