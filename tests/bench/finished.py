@@ -19,9 +19,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sweepjob.api import names
-from sweepjob.api.curve_encoding import dump_curve
 from sweepjob.api.resources import SWEEPJOBS, SWEEPTRIALS
-from sweepjob.api.sweeptrial import trial_manifest
+from sweepjob.api.sweeptrial.curve_encoding import dump_curve
+from sweepjob.api.sweeptrial.serialization import trial_manifest
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.kube import resources
 from sweepjob.kube.client import KubeClient

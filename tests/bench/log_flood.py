@@ -25,11 +25,11 @@ from typing import Any
 
 import uvloop
 from aiohttp import web
-from sweepjob.api.identity import ObjectIdentity
+from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.api.sweeptrial import parse_record, trial_manifest
-from sweepjob.controllers.sweep_store import SweepStore
-from sweepjob.ingest.log_readers.reader import LogReaders
+from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
+from sweepjob.controllers.state.sweep_store import SweepStore
+from sweepjob.ingest.log_readers.log_readers import LogReaders
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.http_transport import Endpoint, HttpTransport
 from sweepjob.log_parsing.log_parser import LogParser

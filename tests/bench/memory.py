@@ -18,13 +18,13 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sweepjob.api.curve_encoding import dump_curve
 from sweepjob.api.resources import SWEEPTRIALS
-from sweepjob.api.sweeptrial import trial_manifest
-from sweepjob.controllers.manager import ControllerManager
+from sweepjob.api.sweeptrial.curve_encoding import dump_curve
+from sweepjob.api.sweeptrial.serialization import trial_manifest
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.resources import Resource
+from sweepjob.manager.controller_manager import ControllerManager
 from sweepjob.objective import Goal
 from sweepjob.settings import Settings
 from sweepjob.timestamps import format_time

@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sweepjob.api.curve_encoding import dump_curve
-from sweepjob.api.sweeptrial import trial_manifest
+from sweepjob.api.sweeptrial.curve_encoding import dump_curve
+from sweepjob.api.sweeptrial.serialization import trial_manifest
 from sweepjob.dashboard.document import build_document
 from sweepjob.dashboard.html_report import render_report
 from sweepjob.early_stopping.curve import Curve

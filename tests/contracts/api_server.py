@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 from sweepjob.api.resources import SWEEPJOBS, SWEEPTRIALS
-from sweepjob.api.sweeptrial import trial_manifest
-from sweepjob.controllers.rights import RIGHTS
-from sweepjob.controllers.rights_review import is_allowed
+from sweepjob.api.sweeptrial.serialization import trial_manifest
+from sweepjob.controllers.permissions import RIGHTS
 from sweepjob.kube import errors, resources
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.denied_access import DeniedAccess
 from sweepjob.kube.transport import Request
+from sweepjob.manager.access_review import is_allowed
 from sweepjob.timestamps import parse_time
 
 Body = dict[str, Any]

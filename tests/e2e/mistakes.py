@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.sweepjob import parse_sweepjob
 
 Body = dict[str, Any]

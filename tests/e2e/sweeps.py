@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sweepjob.api.reader import Reader
-from sweepjob.api.search_space import parse_space
+from sweepjob.api.parsing.reader import Reader
+from sweepjob.api.spec.search_space import parse_space
 from sweepjob.search.samplers.random import RandomSampler
 
 from tests.cluster.console import ClusterError

@@ -14,7 +14,7 @@ from tests.cluster import target as clusters
 from .sweeps import Sweeps, choice, eventually, values_on_record
 
 KILLS = 2  # the kubelet waits longer before each new start: 10 s, 20 s, 40 s
-_INSIDE = "-m sweepjob.controllers"
+_INSIDE = "-m sweepjob.manager"
 
 
 def kill_operator(sweeps: Sweeps) -> None:

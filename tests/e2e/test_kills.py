@@ -66,7 +66,7 @@ class Killer:
         return [pid for pid in everything if inside in namespaces.command_line(pid)]
 
     def _operator(self) -> None:
-        for pid in self._processes("-m sweepjob.controllers"):
+        for pid in self._processes("-m sweepjob.manager"):
             namespaces.kill(pid, signal.SIGKILL)
         # The kubelet would wait longer and longer before it starts the container again.
         force = ("--force", "--grace-period=0", "--wait=false")

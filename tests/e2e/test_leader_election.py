@@ -14,7 +14,7 @@ from tests.cluster import target as clusters
 from .sweeps import Sweeps, choice, eventually, values_on_record
 from .test_crash import events
 
-_INSIDE = "-m sweepjob.controllers"
+_INSIDE = "-m sweepjob.manager"
 REPORTS = 40  # three at a time last longer than the lease
 
 

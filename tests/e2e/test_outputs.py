@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob.api.outputs import trial_folder
+from sweepjob.api.spec.outputs import trial_folder
 
 from .sweeps import Sweeps, choice, eventually
 from .volumes import claimed

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sweepjob.api.resources import SWEEPJOBS
-from sweepjob.controllers.build import build_operator
 from sweepjob.controllers.push_handler import PushHandler
 from sweepjob.kube import errors
 from sweepjob.kube.client import KubeClient
@@ -22,6 +21,7 @@ from sweepjob.kube.rate_limiter import RequestRateLimiter
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
+from sweepjob.manager.operator import build_operator
 from sweepjob.settings import Settings
 from sweepjob.trial_pods.sidecar import SidecarSettings
 

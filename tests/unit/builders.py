@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from sweepjob.api.limits import Limits
 from sweepjob.api.phases import TrialPhase
+from sweepjob.api.spec.limits import Limits
 from sweepjob.lifecycle.snapshot import SweepSnapshot, Totals, TrialSnapshot
 from sweepjob.lifecycle.workload import Job, Pod
 

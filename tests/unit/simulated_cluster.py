@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 
-from sweepjob.api.cause import Cause
+from sweepjob.api.meta.cause import Cause
 from sweepjob.api.phases import TrialPhase
-from sweepjob.api.stop_decision import StopDecision
+from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.planner import is_over, new_trials, plan, plan_new_trial
 from sweepjob.lifecycle.snapshot import Proposal, SweepSnapshot, Totals, TrialSnapshot

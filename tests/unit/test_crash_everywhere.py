@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sweepjob.api.identity import ObjectIdentity
+from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.api.sweeptrial import parse_record
-from sweepjob.api.trial_record import TrialRecord
-from sweepjob.controllers.sweep_store import SweepStore
+from sweepjob.api.sweeptrial.serialization import parse_record
+from sweepjob.api.sweeptrial.trial_record import TrialRecord
+from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.local.store import Body
 from sweepjob.search.space import Assignment
 

@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.api.curve_encoding import dump_curve, load_curve, parse_curve
-from sweepjob.api.lenient_reader import LenientReader
+from sweepjob.api.parsing.lenient_reader import LenientReader
+from sweepjob.api.sweeptrial.curve_encoding import dump_curve, load_curve, parse_curve
 from sweepjob.early_stopping.curve import FULLY_KEPT, Curve, is_kept
 from sweepjob.early_stopping.evaluator import PolicyEvaluator
 from sweepjob.early_stopping.policies.asha import Rungs

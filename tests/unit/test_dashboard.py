@@ -25,8 +25,8 @@ from sweepjob.kube.client import KubeClient
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.transport import MemoryTransport
 from sweepjob.objective import Goal
+from sweepjob.read_model.views import TrialView
 from sweepjob.render.trial_rows import full_trial_row, json_value
-from sweepjob.render.views import TrialView
 
 from .cli.test_views import NOW, TRIALS, sweep_body, trial_body
 

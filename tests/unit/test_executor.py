@@ -7,16 +7,16 @@ import random
 import time
 from typing import Any
 
-from sweepjob.api.identity import ObjectIdentity, ObjectKey
+from sweepjob.api.meta.identity import ObjectIdentity, ObjectKey
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.api.sweeptrial import trial_manifest
-from sweepjob.api.trial_record import TrialRecord
+from sweepjob.api.sweeptrial.serialization import trial_manifest
+from sweepjob.api.sweeptrial.trial_record import TrialRecord
 from sweepjob.controllers.caches import Caches
 from sweepjob.controllers.event_recorder import EventRecorder
 from sweepjob.controllers.executor import Executor
 from sweepjob.controllers.job_creator import JobCreator
 from sweepjob.controllers.namespace_constraint_reader import NamespaceConstraintReader
-from sweepjob.controllers.sweep_store import SweepStore
+from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.controllers.trial_status_writer import TrialStatusWriter
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.rate_limiter import RequestRateLimiter

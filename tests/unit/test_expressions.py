@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sweepjob.api.reader import Reader
-from sweepjob.api.search_space import parse_space
+from sweepjob.api.parsing.reader import Reader
+from sweepjob.api.spec.search_space import parse_space
 from sweepjob.search.samplers.random import RandomSampler
 from sweepjob.search.space import Quantized, Space, Uniform
 

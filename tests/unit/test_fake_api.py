@@ -8,7 +8,7 @@ import random
 import time
 
 import pytest
-from sweepjob.controllers.rights import RIGHTS
+from sweepjob.controllers.permissions import RIGHTS
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import MemoryApiServer

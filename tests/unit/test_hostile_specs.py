@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sweepjob.api.problem import InvalidSpec
-from sweepjob.api.quantity import is_quantity
-from sweepjob.api.spec_warnings import spec_warnings
+from sweepjob.api.parsing.problem import InvalidSpec
+from sweepjob.api.parsing.quantity import is_quantity
 from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.validation.spec_warnings import spec_warnings
 from sweepjob.loading.azure.command import with_double_braces
 from sweepjob.template import command, kubelet_expansion, shell_quoting
 from sweepjob.template import references as placeholders

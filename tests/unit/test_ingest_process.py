@@ -19,7 +19,7 @@ from sweepjob.controllers.push_handler import PushHandler
 from sweepjob.ingest.authentication import Caller
 from sweepjob.ingest.channel import encode
 from sweepjob.ingest.channel_client import ChannelClient
-from sweepjob.ingest.process import IngestProcess
+from sweepjob.ingest.ingest_process import IngestProcess
 from sweepjob.ingest.push_response import PushResponse
 from sweepjob.kube.denied_access import DeniedAccess
 

@@ -11,7 +11,7 @@ from sweepjob.api import names
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.template import command, kubelet_expansion
 from sweepjob.trial_pods.identity import TrialIdentity
-from sweepjob.trial_pods.job import job_manifest
+from sweepjob.trial_pods.job_manifest import job_manifest
 from sweepjob.trial_pods.sidecar import SidecarSettings
 
 from .builders import sweepjob

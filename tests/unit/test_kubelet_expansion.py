@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.template import kubelet_expansion
 from sweepjob.template.references import references
-from sweepjob.trial_pods.job import job_manifest
+from sweepjob.trial_pods.job_manifest import job_manifest
 
 from .builders import sweepjob
 from .test_job import IDENTITY, SIDECAR

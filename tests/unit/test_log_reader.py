@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from sweepjob.ingest.log_readers import reader as log_reader
-from sweepjob.ingest.log_readers.reader import LogReaders
+from sweepjob.ingest.log_readers import log_readers as log_reader
+from sweepjob.ingest.log_readers.log_readers import LogReaders
 from sweepjob.kube import errors
 from sweepjob.kube.denied_access import DeniedAccess
 from sweepjob.kube.log_stream import MORE

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sweepjob import protocol
 from sweepjob.api.phases import TrialPhase
-from sweepjob.api.stop_decision import StopDecision
-from sweepjob.api.sweeptrial import parse_record
+from sweepjob.api.sweeptrial.serialization import parse_record
+from sweepjob.api.sweeptrial.stop_decision import StopDecision
+from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.controllers.status_builder import build_status
-from sweepjob.controllers.sweep_store import SweepStore
 from sweepjob.kube.transport import Request
 from sweepjob.lifecycle.actions import RecordEnd, RecordRetry
 from sweepjob.lifecycle.planner import plan

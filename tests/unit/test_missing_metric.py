@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from sweepjob import protocol
-from sweepjob.api.metrics import Metrics
-from sweepjob.api.missing_metric import missing_metric_message
+from sweepjob.api.messages.missing_metric import missing_metric_message
+from sweepjob.api.spec.metrics import Metrics
 
 ELSEWHERE = [source for source in protocol.SOURCES if source != protocol.MLFLOW]
 

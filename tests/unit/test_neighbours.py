@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob import protocol
 from sweepjob.api import names
-from sweepjob.api.owner_description import describe_owner
-from sweepjob.api.problem import InvalidSpec
-from sweepjob.api.reserved_names import ReservedName
+from sweepjob.api.messages.owner_description import describe_owner
+from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.validation.reserved_names import ReservedName
 from sweepjob.trial_pods.identity import TrialIdentity
-from sweepjob.trial_pods.job import job_manifest
+from sweepjob.trial_pods.job_manifest import job_manifest
 
 from .builders import sweepjob
 from .test_job import ASSIGNMENT, SIDECAR, environment, pod_of

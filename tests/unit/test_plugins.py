@@ -17,8 +17,8 @@ from typing import Any, ClassVar
 import pytest
 import yaml
 from sweepjob import command, load_job, run_local
+from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.plugin_schema import sections, with_plugins
-from sweepjob.api.problem import InvalidSpec
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.dashboard.document import build_document
 from sweepjob.early_stopping.policies.declaration import PolicyDeclaration

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sweepjob import protocol
 from sweepjob.api import names
-from sweepjob.api.quantity import is_quantity, parse_quantity
+from sweepjob.api.parsing.quantity import is_quantity, parse_quantity
 from sweepjob.timestamps import parse_time
 from sweepjob.trial_pods import accelerators, start_blockers
 from sweepjob.trial_pods.pod_parsing import parse_job, parse_pod

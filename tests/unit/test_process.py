@@ -62,7 +62,7 @@ async def started(kubeconfig: Path, port: int) -> asyncio.subprocess.Process:
         "SWEEPJOB_TELEMETRY_PORT": str(port),
         "SWEEPJOB_LOG_FORMAT": "json",
     }
-    command = (sys.executable, "-m", "sweepjob.controllers")
+    command = (sys.executable, "-m", "sweepjob.manager")
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(*command, env=environment, stdout=pipe)
 

@@ -6,14 +6,14 @@ import asyncio
 from typing import Any
 
 import pytest
-from sweepjob.api.identity import ObjectIdentity
+from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.api.sweeptrial import parse_record, trial_manifest
+from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
 from sweepjob.controllers.proposer import Proposer
 from sweepjob.controllers.queues import Queues
+from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.controllers.sweep_registry import SweepRegistry
-from sweepjob.controllers.sweep_store import SweepStore
 from sweepjob.lifecycle.snapshot import Proposal
 from sweepjob.search.samplers.bayesian_sampler import BayesianSampler
 from sweepjob.search.space import Assignment

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from sweepjob.controllers.ingest_check import IngestCheck
-from sweepjob.controllers.readiness import Readiness
 from sweepjob.http_server.certificate import Certificate
+from sweepjob.manager.ingest_certificate_check import IngestCheck
+from sweepjob.manager.readiness import Readiness
 from sweepjob.telemetry.metrics import Health
 
 from .test_certificate import HOST, make
@@ -95,7 +95,7 @@ async def test_an_intake_of_another_name(tmp_path: Path) -> None:
 async def test_an_intake_that_does_not_listen_and_one_that_is_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweepjob.controllers.ingest_check._TIMEOUT", 0.2)
+    monkeypatch.setattr("sweepjob.manager.ingest_certificate_check._TIMEOUT", 0.2)
     authority = make(tmp_path)
     server = await asyncio.start_server(lambda _, w: None, "localhost")  # never a handshake
     port = server.sockets[0].getsockname()[1]

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sweepjob.api.cause import Cause
+from sweepjob.api.meta.cause import Cause
 from sweepjob.api.phases import TrialPhase
-from sweepjob.api.stop_decision import StopDecision
+from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.planner import plan
 from sweepjob.lifecycle.remaining_containers import OUTLIVED

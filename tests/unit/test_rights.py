@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from sweepjob import protocol
-from sweepjob.controllers.rights import (
+from sweepjob.controllers.permissions import (
     LEASE_RIGHTS,
     RIGHTS,
     Need,
@@ -23,12 +23,12 @@ from sweepjob.controllers.rights import (
     affects_sweep,
     find_right,
 )
-from sweepjob.controllers.rights_review import RightsReviewer, scoped_rights
 from sweepjob.kube import errors, resources
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.denied_access import SET_OWNER, DeniedAccess, parse_denied_access
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
+from sweepjob.manager.access_review import RightsReviewer, scoped_rights
 
 from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.harness import EPOCH, RunningOperator, Scenario, quiet

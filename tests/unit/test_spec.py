@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from sweepjob.api import names
-from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.search.space import LogUniform, Quantized, exact
 

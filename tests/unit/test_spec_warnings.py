@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sweepjob.api.spec_warnings import spec_warnings
 from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.validation.spec_warnings import spec_warnings
 
 from .builders import sweepjob
 

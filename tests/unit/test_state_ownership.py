@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 import sweepjob
-from sweepjob.api.identity import ObjectIdentity
+from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.controllers import sweep_state, sweep_store, trial_state, trial_store
 from sweepjob.controllers.snapshot_builder import sweep_snapshot
+from sweepjob.controllers.state import sweep_state, sweep_store, trial_state, trial_store
+from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.controllers.status_builder import build_status
-from sweepjob.controllers.sweep_store import SweepStore
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.lifecycle.planner import is_over
 from sweepjob.lifecycle.snapshot import Proposal
@@ -95,7 +95,8 @@ def changes(tree: ast.AST, fields: set[str]) -> list[str]:
 
 MODULES = [
     path
-    for path in sorted((PACKAGE / "controllers").rglob("*.py"))
+    for package in ("controllers", "manager")
+    for path in sorted((PACKAGE / package).rglob("*.py"))
     if path not in STORES and path.name not in ("sweep_state.py", "trial_state.py")
 ]
 

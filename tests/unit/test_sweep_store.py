@@ -8,23 +8,26 @@ from typing import Any
 
 import pytest
 from sweepjob import protocol
-from sweepjob.api.attempt_history import dump_execution
-from sweepjob.api.curve_encoding import dump_curve
-from sweepjob.api.identity import ObjectIdentity
-from sweepjob.api.incomplete_reports import dump_incomplete_reasons, parse_incomplete_reasons
-from sweepjob.api.lenient_reader import LenientReader
+from sweepjob.api.meta.identity import ObjectIdentity
+from sweepjob.api.parsing.lenient_reader import LenientReader
 from sweepjob.api.phases import TrialPhase
-from sweepjob.api.stop_decision import StopDecision
 from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.api.sweeptrial import parse_record, trial_manifest
+from sweepjob.api.sweeptrial.attempt_history import dump_execution
+from sweepjob.api.sweeptrial.curve_encoding import dump_curve
+from sweepjob.api.sweeptrial.incomplete_reports import (
+    dump_incomplete_reasons,
+    parse_incomplete_reasons,
+)
+from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
+from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.controllers.gpu_savings import gpu_seconds_saved
-from sweepjob.controllers.pod_classification import interruption_cause, pod_view
 from sweepjob.controllers.snapshot_builder import sweep_snapshot, write_interval
+from sweepjob.controllers.state.pod_classification import interruption_cause, pod_view
+from sweepjob.controllers.state.sweep_state import MissingMetric
+from sweepjob.controllers.state.sweep_store import SweepStore
+from sweepjob.controllers.state.trial_state import GpuUsage, TrialState
+from sweepjob.controllers.state.trial_store import TrialStore, trial_state
 from sweepjob.controllers.status_builder import build_status
-from sweepjob.controllers.sweep_state import MissingMetric
-from sweepjob.controllers.sweep_store import SweepStore
-from sweepjob.controllers.trial_state import GpuUsage, TrialState
-from sweepjob.controllers.trial_store import TrialStore, trial_state
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.lifecycle.snapshot import Proposal
 from sweepjob.log_parsing.findings import LogFindings

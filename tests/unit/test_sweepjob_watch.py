@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob.api.missing_crd import missing_crd
-from sweepjob.controllers import sweepjob_audit, sweepjob_watch
-from sweepjob.controllers.sweepjob_audit import SweepJobAudit, SweepJobVersion, find_missed_events
-from sweepjob.controllers.sweepjob_watch import SweepJobWatch
+from sweepjob.api.messages.missing_crd import missing_crd
 from sweepjob.kube.connection import connect
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import MemoryApiServer
+from sweepjob.manager import sweepjob_audit, sweepjob_watch
+from sweepjob.manager.sweepjob_audit import SweepJobAudit, SweepJobVersion, find_missed_events
+from sweepjob.manager.sweepjob_watch import SweepJobWatch
 
 from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.http_server import HttpApiServer, serve

@@ -11,13 +11,22 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.api.curve_encoding import curve_patch, dump_curve, load_curve, parse_curve
-from sweepjob.api.float_text import format_float, parse_float
-from sweepjob.api.lenient_reader import LenientReader
+from sweepjob.api.parsing.float_text import format_float, parse_float
+from sweepjob.api.parsing.lenient_reader import LenientReader
 from sweepjob.api.phases import TrialPhase
-from sweepjob.api.stop_decision import StopDecision
-from sweepjob.api.sweeptrial import dump_stop, parse_record, trial_manifest
-from sweepjob.api.trial_record import TrialRecord
+from sweepjob.api.sweeptrial.curve_encoding import (
+    curve_patch,
+    dump_curve,
+    load_curve,
+    parse_curve,
+)
+from sweepjob.api.sweeptrial.serialization import (
+    dump_stop,
+    parse_record,
+    trial_manifest,
+)
+from sweepjob.api.sweeptrial.stop_decision import StopDecision
+from sweepjob.api.sweeptrial.trial_record import TrialRecord
 from sweepjob.early_stopping.curve import FULLY_KEPT, Curve
 from sweepjob.objective import Goal
 from sweepjob.timestamps import format_time, parse_time

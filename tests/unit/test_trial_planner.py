@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from sweepjob.api.cause import Cause
+from sweepjob.api.meta.cause import Cause
 from sweepjob.api.phases import TrialPhase
-from sweepjob.api.stop_decision import StopDecision
+from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.progress import SUSPENDED
 from sweepjob.lifecycle.termination import JOB_DELETED

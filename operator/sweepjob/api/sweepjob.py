@@ -15,20 +15,20 @@ from ..early_stopping.policy import NoPolicy
 from ..objective import Goal, Objective
 from ..template.command import misplaced_references
 from ..template.references import Reference, value_text
-from .early_termination import parse_policy
-from .limits import parse_limits
-from .metrics import RETRY, parse_metrics
 from .names import QUEUE_LABELS, SWEEP_NAME_LIMIT
-from .outputs import parse_outputs
-from .pod_validation import pod_problems
-from .problem import InvalidSpec, Problem
-from .reader import Reader
-from .reference_validation import possible_values, unresolved_references
-from .sampling_algorithm import parse_algorithm, prepare_space
-from .search_space import parse_space
-from .size_limits import NAME_LIMIT, VALUE_LIMIT, size_problems
-from .spec import SweepSpec
-from .trial_template import parse_trial
+from .parsing.problem import InvalidSpec, Problem
+from .parsing.reader import Reader
+from .parsing.size_limits import NAME_LIMIT, VALUE_LIMIT, size_problems
+from .spec.early_termination import parse_policy
+from .spec.limits import parse_limits
+from .spec.metrics import RETRY, parse_metrics
+from .spec.outputs import parse_outputs
+from .spec.sampling_algorithm import parse_algorithm, prepare_space
+from .spec.search_space import parse_space
+from .spec.sweep_spec import SweepSpec
+from .spec.trial_template import parse_trial
+from .validation.pod_template import pod_problems
+from .validation.template_references import possible_values, unresolved_references
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SPEC_KEYS = (

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from ..api.problem import InvalidSpec
+from ..api.parsing.problem import InvalidSpec
 from ..loading.errors import CommandError
 from ..render.table import print_message
 from ..version import __version__

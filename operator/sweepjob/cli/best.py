@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Mapping
 
 from ..loading.errors import CommandError
+from ..read_model.views import SweepView, TrialView
 from ..render.best_parameters import FORMATTERS
 from ..render.output_formats import add_output, format_value
 from ..render.table import print_message, print_output
-from ..render.views import SweepView, TrialView
 from .arguments import add_sweep
 from .kubectl import Kubectl
 

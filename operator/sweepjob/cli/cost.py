@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..api.phases import TrialPhase
+from ..read_model.views import SweepView, TrialView
 from ..render.output_formats import FORMATS, add_output, print_rows
-from ..render.views import SweepView, TrialView
 from .arguments import add_sweep
 from .kubectl import Kubectl
 from .trials import read_trials

@@ -7,14 +7,14 @@ import math
 import time
 from collections.abc import Sequence
 
-from ..api.stop_decision import StopDecision
+from ..api.sweeptrial.stop_decision import StopDecision
 from ..loading.errors import CommandError
 from ..objective import Goal
+from ..read_model.views import SweepView, TrialView, trial_views
 from ..render.formatting import format_duration, pluralize
 from ..render.output_formats import format_value
 from ..render.sparkline import sparkline
 from ..render.table import format_table, print_output
-from ..render.views import SweepView, TrialView, trial_views
 from ..timestamps import format_time
 from .arguments import SWEEP, add_sweep_or_trial, resolve_kind
 from .explain_sweep import explain_sweep

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..read_model.views import SweepView, TrialView
 from ..render.escaping import escape_line
 from ..render.formatting import pluralize
 from ..render.screen import sweep_screen
 from ..render.table import format_table
-from ..render.views import SweepView, TrialView
 
 
 def explain_sweep(body: Mapping[str, Any], trials: Sequence[TrialView], now: float) -> list[str]:

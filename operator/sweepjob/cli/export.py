@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import time
 
+from ..read_model.views import TrialView
 from ..render.output_formats import Row, add_output, print_rows
 from ..render.trial_rows import full_trial_row
-from ..render.views import TrialView
 from .arguments import add_sweep
 from .trials import read_trials
 

@@ -7,10 +7,10 @@ import time
 from typing import Any
 
 from ..loading.errors import CommandError
+from ..read_model.views import SweepView, trial_views
 from ..render.output_formats import FORMATS, Row, add_output, json_text, print_rows, yaml_text
 from ..render.screen import sweep_screen
 from ..render.table import print_message, print_output
-from ..render.views import SweepView, trial_views
 from . import live
 from .arguments import add_sweep
 from .kubectl import Kubectl

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..api import names
 from ..loading.errors import CommandError
-from ..render.views import trials_of_source
+from ..read_model.views import trials_of_source
 from .kubectl_errors import NO_KUBECTL, NotFound, parse_error
 
 # Flags of kubectl, passed on unchanged.

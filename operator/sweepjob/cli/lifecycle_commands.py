@@ -8,8 +8,8 @@ from typing import Any
 
 from ..api.phases import TrialPhase
 from ..loading.errors import CommandError
+from ..read_model.views import SweepView, TrialView
 from ..render.table import print_message, print_output
-from ..render.views import SweepView, TrialView
 from .arguments import SWEEP, add_sweep, add_sweep_or_trial, add_trial, resolve_kind
 from .kubectl import Kubectl
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from ..api import names
 from ..api.phases import SweepPhase
+from ..read_model.views import SweepView, trial_views
 from ..render.screen import sweep_screen
 from ..render.terminal import live_display
-from ..render.views import SweepView, trial_views
 from .kubectl import Kubectl
 from .kubectl_errors import NotFound
 

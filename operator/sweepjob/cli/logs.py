@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..loading.errors import CommandError
-from ..trial_pods.job import trainer_of
+from ..trial_pods.job_manifest import trainer_of
 from ..trial_pods.pod_parsing import parse_pod
 from .arguments import add_trial
 from .kubectl import Kubectl

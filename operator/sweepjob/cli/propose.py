@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Iterator
 
-from ..api.sampler_builder import build_sampler
+from ..api.spec.sampler_builder import build_sampler
 from ..loading.errors import CommandError
 from ..loading.sweep_files import LoadedSweep, read_sweep
 from ..render.escaping import escape_json

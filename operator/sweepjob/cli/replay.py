@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..api.early_termination import parse_policy
-from ..api.reader import Reader
+from ..api.parsing.reader import Reader
+from ..api.spec.early_termination import parse_policy
 from ..early_stopping.policies.registry import POLICIES
 from ..early_stopping.policy import Decision, Policy
 from ..early_stopping.replay import Outcome, RecordedTrial, Replay, replay

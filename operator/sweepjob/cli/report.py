@@ -11,8 +11,8 @@ from typing import Any
 
 from ..loading.errors import CommandError
 from ..local.folder import CorruptFileError, SweepFolder
+from ..read_model.views import trials_of_source
 from ..render.table import print_message
-from ..render.views import trials_of_source
 from .arguments import add_sweep
 from .kubectl import Kubectl
 

@@ -19,12 +19,12 @@ from ..loading.sweep_files import read_sweep
 from ..local.adapt_spec import localize, warm_start_folders
 from ..local.devices import GpuAllocator, visible_gpus
 from ..local.folder import CorruptFileError, SweepFolder
+from ..read_model.views import SweepView, sort_by_score, trial_views
 from ..render.output_formats import print_rows
 from ..render.screen import sweep_screen
 from ..render.table import print_message, print_output
 from ..render.terminal import live_display
 from ..render.trial_rows import trial_row
-from ..render.views import SweepView, sort_by_score, trial_views
 from . import trials
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 
+from ..read_model.views import SweepView, TrialView, sort_by_score, trial_views
 from ..render.output_formats import add_output, print_rows
 from ..render.table import print_message
 from ..render.trial_rows import trial_row
-from ..render.views import SweepView, TrialView, sort_by_score, trial_views
 from .arguments import add_sweep
 from .kubectl import Kubectl
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..api.problem import InvalidSpec
+from ..api.parsing.problem import InvalidSpec
 from ..loading.errors import CommandError
 from ..loading.sweep_files import is_sweepjob, parse_document, read_documents
 from ..render.table import print_message, print_output

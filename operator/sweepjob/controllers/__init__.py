@@ -1,1 +1,1 @@
-"""The operator: watches, caches, work queues, controllers, and the writers of records and status."""
+"""The controllers with their caches and work queues, and the writers of records and status."""

@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from ..api import names
-from ..api.identity import ObjectKey
-from ..api.missing_crd import missing_crd
+from ..api.messages.missing_crd import missing_crd
+from ..api.meta.identity import ObjectKey
 from ..api.resources import SWEEPTRIALS
-from ..api.sweeptrial import parse_record
-from ..api.trial_record import TrialRecord
+from ..api.sweeptrial.serialization import parse_record
+from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import resources
 from ..kube.client import KubeClient
 from ..kube.informer import Informer

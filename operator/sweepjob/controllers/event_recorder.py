@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..api import names
-from ..api.event import NewEvent, event_manifest
+from ..api.meta.event import NewEvent, event_manifest
 from ..api.status import BestTrial, has_started
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
 from ..search.space import leaves
 from ..template.references import value_text
-from .sweep_state import SweepState
-from .trial_state import TrialState
+from .state.sweep_state import SweepState
+from .state.trial_state import TrialState
 
 _log = logging.getLogger(__name__)
 

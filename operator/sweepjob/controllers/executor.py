@@ -9,8 +9,8 @@ from ..kube.client import KubeClient
 from ..lifecycle import actions as act
 from ..trial_pods.pod_parsing import is_active_pod
 from .job_creator import JobCreator
-from .sweep_store import SweepStore
-from .trial_state import TrialState
+from .state.sweep_store import SweepStore
+from .state.trial_state import TrialState
 from .trial_status_writer import TrialStatusWriter
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .sweep_state import SweepState
-from .trial_state import TrialState
+from .state.sweep_state import SweepState
+from .state.trial_state import TrialState
 
 
 def gpu_seconds_saved(state: SweepState, trial: TrialState, now: float) -> float:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ..api import names
-from ..api.outputs import trial_folder
-from ..api.owner_description import describe_owner
-from ..api.reserved_names import ReservedName
+from ..api.messages.owner_description import describe_owner
 from ..api.resources import SWEEPTRIALS
-from ..api.sweeptrial import trial_manifest
-from ..api.trial_record import TrialRecord
+from ..api.spec.outputs import trial_folder
+from ..api.sweeptrial.serialization import trial_manifest
+from ..api.sweeptrial.trial_record import TrialRecord
+from ..api.validation.reserved_names import ReservedName
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..lifecycle import actions as act
@@ -19,16 +19,16 @@ from ..lifecycle.workload import StartBlocker
 from ..search.samplers.random import RandomSampler
 from ..search.space import Assignment
 from ..trial_pods.identity import TrialIdentity
-from ..trial_pods.job import job_manifest
+from ..trial_pods.job_manifest import job_manifest
 from ..trial_pods.sidecar import SidecarSettings
 from ..trial_pods.start_blockers import of_missing_right, of_refused_job, of_refused_record
 from .caches import Caches
 from .event_recorder import EventRecorder
 from .namespace_constraint_reader import NamespaceConstraintReader
-from .rights import denied_access_message
-from .sweep_state import SweepState
-from .sweep_store import SweepStore
-from .trial_state import TrialState
+from .permissions import denied_access_message
+from .state.sweep_state import SweepState
+from .state.sweep_store import SweepStore
+from .state.trial_state import TrialState
 
 _NO_TEMPLATE = "something in it is of another type than in a pod; compare kubectl explain pod.spec"
 _NO_TRIAL = "00000000-0000-0000-0000-000000000000"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
-from ..api.identity import ObjectKey
+from ..api.meta.identity import ObjectKey
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..lifecycle.workload import StartBlocker
@@ -19,8 +19,8 @@ from ..trial_pods.pod_records import JobRecord, PodRecord
 from ..trial_pods.start_blockers import POD_EVENTS, of_pod_event, of_refused_pod
 from .caches import Caches
 from .namespace_constraint_reader import NamespaceConstraintReader
-from .sweep_store import SweepStore
-from .trial_state import TrialState
+from .state.sweep_store import SweepStore
+from .state.trial_state import TrialState
 
 # Seconds without a pod, and without a start, before the first poll; the longest pause between two.
 _USUAL, _USUAL_START, _LONGEST_PAUSE = 1.5, 10.0, 60.0

@@ -17,7 +17,7 @@ from ..search.sampler import Observation, Sampler
 from ..search.space import Assignment
 from ..telemetry import metrics
 from .queues import Queues
-from .sweep_store import SweepStore
+from .state.sweep_store import SweepStore
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 
 from .. import protocol
-from ..api.identity import ObjectKey
+from ..api.meta.identity import ObjectKey
 from ..ingest.authentication import Caller
 from ..ingest.push_response import PushResponse
 from ..trial_pods.pod_records import PodRecord

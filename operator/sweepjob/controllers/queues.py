@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from ..api.identity import ObjectKey
+from ..api.meta.identity import ObjectKey
 from ..kube.workqueue import WorkQueue
+from .state.sweep_state import SweepState
 from .sweep_registry import SweepRegistry
-from .sweep_state import SweepState
 
 TrialKey = tuple[ObjectKey, int]  # the sweep's, and the trial's index
 Reconcile = Callable[[ObjectKey], Awaitable[float | None]]

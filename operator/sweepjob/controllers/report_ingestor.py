@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .. import protocol
-from ..api.identity import ObjectKey
-from ..ingest.log_readers.reader import LogReaders
+from ..api.meta.identity import ObjectKey
+from ..ingest.log_readers.log_readers import LogReaders
 from ..kube.client import KubeClient
 from ..log_parsing.findings import LogFindings
 from ..log_parsing.limits import LogLimits
@@ -17,12 +17,12 @@ from ..telemetry import metrics
 from ..trial_pods.lost_reports import lost_reports_notice
 from ..trial_pods.pod_records import PodRecord
 from .caches import Caches
-from .pod_classification import interruption_cause, pod_view
 from .queues import Queues
+from .state.pod_classification import interruption_cause, pod_view
+from .state.sweep_state import SweepState
+from .state.sweep_store import SweepStore
+from .state.trial_state import TrialState
 from .sweep_registry import SweepRegistry
-from .sweep_state import SweepState
-from .sweep_store import SweepStore
-from .trial_state import TrialState
 
 _SOON = 1.0  # seconds until a trial with something to record is reconciled
 

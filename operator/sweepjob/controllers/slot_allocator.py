@@ -8,7 +8,7 @@ from ..lifecycle.planner import free_slots, new_trials
 from ..settings import Settings
 from .queues import Queues
 from .snapshot_builder import sweep_snapshot
-from .sweep_store import SweepStore
+from .state.sweep_store import SweepStore
 
 
 def fill_slots(sweep: SweepStore, settings: Settings, queues: Queues, now: float) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from ..api.identity import ObjectKey
-from ..api.metrics import RETRY
+from ..api.meta.identity import ObjectKey
 from ..api.phases import TrialPhase
+from ..api.spec.metrics import RETRY
 from ..lifecycle.snapshot import SweepSnapshot, TrialSnapshot
 from ..lifecycle.workload import EarlierAttempt, Job, Pod, StartBlocker, TrainerEnd
 from ..settings import Settings
 from ..trial_pods.pod_records import PodRecord
 from .caches import Caches
-from .pod_classification import pod_view
-from .sweep_state import SweepState
-from .trial_state import TrialState
+from .state.pod_classification import pod_view
+from .state.sweep_state import SweepState
+from .state.trial_state import TrialState
 
 _WRITE_SHARE = 1 / 20  # of a trial's age passes between two writes of its curve,
 _LONGEST_WRITE_INTERVAL = 60.0  # but at most this many seconds

@@ -9,28 +9,28 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..api import names
-from ..api.cause import Cause
-from ..api.identity import ObjectIdentity, ObjectKey
+from ..api.meta.cause import Cause
+from ..api.meta.identity import ObjectIdentity, ObjectKey
+from ..api.parsing.problem import InvalidSpec, Problem
 from ..api.phases import SweepPhase
-from ..api.problem import InvalidSpec, Problem
-from ..api.sampler_builder import check_plugin_sampler
-from ..api.spec import SweepSpec
-from ..api.spec_warnings import spec_warnings
+from ..api.spec.sampler_builder import check_plugin_sampler
+from ..api.spec.sweep_spec import SweepSpec
 from ..api.status import is_accepted, is_finished
 from ..api.sweepjob import parse_sweepjob
-from ..api.trial_record import TrialRecord
+from ..api.sweeptrial.trial_record import TrialRecord
+from ..api.validation.spec_warnings import spec_warnings
 from ..kube import errors
 from ..kube.client import KubeClient
 from ..timestamps import parse_time
 from .caches import Caches
 from .event_recorder import EventRecorder
 from .job_creator import JobCreator
+from .permissions import denied_access_message
 from .queues import Queues
 from .report_ingestor import ReportIngestor
-from .rights import denied_access_message
+from .state.sweep_store import SweepStore
 from .sweep_registry import SweepEntry
 from .sweep_status_writer import SweepStatusWriter
-from .sweep_store import SweepStore
 from .warm_start import NotReady, Source, find_sources
 
 _log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from .. import protocol
 from ..api import names
-from ..api.cause import Cause
-from ..api.missing_metric import missing_metric_message
+from ..api.messages.missing_metric import missing_metric_message
+from ..api.meta.cause import Cause
 from ..api.phases import SweepPhase, TrialPhase
 from ..api.status import BestTrial, Condition, SweepStatus
 from ..lifecycle.planner import STOPPED, end_reason, is_over
@@ -18,9 +18,9 @@ from ..lifecycle.snapshot import SweepSnapshot
 from ..lifecycle.workload import StartBlocker
 from ..protocol import nested_run
 from ..timestamps import parse_time
-from .rights import ScopedRight, missing_rights_message
-from .sweep_state import MissingMetric, SweepState
-from .trial_state import TrialState
+from .permissions import ScopedRight, missing_rights_message
+from .state.sweep_state import MissingMetric, SweepState
+from .state.trial_state import TrialState
 from .unreadable_records import unreadable_cause
 
 # Seconds that a script may report other metrics before the primary one without a warning: many report a

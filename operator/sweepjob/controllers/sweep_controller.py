@@ -12,8 +12,8 @@ import contextlib
 from collections.abc import Callable
 
 from ..api import names
-from ..api.cause import Cause
-from ..api.identity import ObjectKey
+from ..api.meta.cause import Cause
+from ..api.meta.identity import ObjectKey
 from ..api.phases import SweepPhase
 from ..api.resources import SWEEPJOBS
 from ..kube import errors
@@ -23,16 +23,16 @@ from ..lifecycle.snapshot import SweepSnapshot
 from ..settings import Settings
 from ..telemetry import metrics
 from .caches import Caches
+from .permissions import ScopedRight, missing_rights_message
 from .proposer import Proposer
 from .queues import Queues
-from .rights import ScopedRight, missing_rights_message
 from .slot_allocator import fill_slots
 from .snapshot_builder import sweep_snapshot
 from .spec_admission import SpecAdmission
+from .state.sweep_state import SweepState
+from .state.sweep_store import SweepStore
 from .sweep_registry import SweepEntry, SweepRegistry
-from .sweep_state import SweepState
 from .sweep_status_writer import SweepStatusWriter
-from .sweep_store import SweepStore
 from .unmanaged_trials import UnmanagedTrials
 
 _CACHES_PATIENCE = 2.0  # seconds until a sweep's status says why it waits for the caches

@@ -10,10 +10,10 @@ from typing import Any
 from ..api import names
 from ..api.phases import TrialPhase
 from ..api.status import has_started
-from ..api.stop_decision import StopDecision
+from ..api.sweeptrial.stop_decision import StopDecision
 from ..telemetry.log_format import fields
-from .sweep_state import SweepState
-from .trial_state import TrialState
+from .state.sweep_state import SweepState
+from .state.trial_state import TrialState
 
 _log = logging.getLogger(__name__)
 _PATH = re.compile(r"\b(?:spec|metadata)(?:\.\w+|\[\d+\])+")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api import names
-from ..api.identity import ObjectKey
+from ..api.meta.identity import ObjectKey
 from ..kube import unparseable_objects
 from ..kube.record_store import is_newer
 from ..settings import Settings
 from . import sweep_log
-from .sweep_state import SweepState
-from .sweep_store import SweepStore
+from .state.sweep_state import SweepState
+from .state.sweep_store import SweepStore
 
 # Maximum writes per second: curves of trials that continue, and statuses that differ only in numbers.
 _CURVES_A_SECOND, _STATUSES_A_SECOND = 20, 20

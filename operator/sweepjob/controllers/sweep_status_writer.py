@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..api import names
-from ..api.cause import Cause
-from ..api.event import NewEvent
-from ..api.identity import ObjectKey
+from ..api.meta.cause import Cause
+from ..api.meta.event import NewEvent
+from ..api.meta.identity import ObjectKey
 from ..api.phases import SweepPhase
 from ..api.resources import SWEEPJOBS
 from ..api.status import Condition, SweepStatus, dump_status, is_urgent, patch_changes
@@ -19,11 +19,11 @@ from ..lifecycle.planner import is_over
 from ..settings import Settings
 from . import sweep_log
 from .event_recorder import EventRecorder
-from .rights import ScopedRight, denied_access_message
+from .permissions import ScopedRight, denied_access_message
 from .snapshot_builder import sweep_snapshot
+from .state.sweep_store import SweepStore
 from .status_builder import build_status, metric_check_due
 from .sweep_registry import SweepEntry, SweepRegistry, is_older
-from .sweep_store import SweepStore
 
 
 class SweepStatusWriter:

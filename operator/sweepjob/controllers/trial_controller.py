@@ -18,9 +18,9 @@ from .queues import Queues, TrialKey
 from .report_ingestor import ReportIngestor
 from .slot_allocator import fill_slots
 from .snapshot_builder import Workload, sweep_snapshot, trial_snapshot
+from .state.sweep_store import SweepStore
+from .state.trial_state import TrialState
 from .sweep_registry import SweepRegistry
-from .sweep_store import SweepStore
-from .trial_state import TrialState
 
 
 class TrialController:

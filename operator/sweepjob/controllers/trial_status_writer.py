@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ..api import names
-from ..api.attempt_history import AttemptRecord, dump_execution
-from ..api.curve_encoding import curve_patch, dump_curve
-from ..api.identity import ObjectKey
-from ..api.incomplete_reports import dump_incomplete_reasons
+from ..api.meta.identity import ObjectKey
 from ..api.phases import TrialPhase
 from ..api.resources import SWEEPTRIALS
-from ..api.sweeptrial import dump_stop
-from ..api.trial_record import TrialRecord
+from ..api.sweeptrial.attempt_history import AttemptRecord, dump_execution
+from ..api.sweeptrial.curve_encoding import curve_patch, dump_curve
+from ..api.sweeptrial.incomplete_reports import dump_incomplete_reasons
+from ..api.sweeptrial.serialization import dump_stop
+from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import errors
 from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
@@ -24,9 +24,9 @@ from . import sweep_log
 from .caches import Caches
 from .event_recorder import EventRecorder
 from .gpu_savings import gpu_seconds_saved
-from .sweep_state import SweepState
-from .sweep_store import SweepStore
-from .trial_state import TrialState
+from .state.sweep_state import SweepState
+from .state.sweep_store import SweepStore
+from .state.trial_state import TrialState
 
 _MESSAGE_LIMIT = 4096
 

@@ -5,14 +5,14 @@ They are left alone, and take up a slot as long as they run.
 
 from __future__ import annotations
 
-from ..api.identity import ObjectKey
+from ..api.meta.identity import ObjectKey
 from ..kube import resources
 from ..kube.client import KubeClient
 from ..lifecycle.planner import end_reason
 from ..settings import Settings
 from .caches import Caches
 from .snapshot_builder import sweep_snapshot
-from .sweep_store import SweepStore
+from .state.sweep_store import SweepStore
 
 
 class UnmanagedTrials:

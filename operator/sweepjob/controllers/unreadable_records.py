@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..api import names
-from ..api.cause import Cause
-from ..api.trial_record import TrialRecord
+from ..api.meta.cause import Cause
+from ..api.sweeptrial.trial_record import TrialRecord
 
 _NAMED = 3  # trials, the others are counted
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..api.identity import ObjectKey
-from ..api.problem import InvalidSpec, Problem
+from ..api.meta.identity import ObjectKey
+from ..api.parsing.problem import InvalidSpec, Problem
 from ..api.resources import SWEEPJOBS
-from ..api.spec import SweepSpec
+from ..api.spec.sweep_spec import SweepSpec
 from ..api.status import is_finished
 from ..api.sweepjob import parse_sweepjob
-from ..api.trial_record import TrialRecord
+from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube.client import KubeClient
 from ..kube.errors import NotFound
 from ..search.warm_start import any_within, incompatibility

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from ..http_server.connections import Connections, listen, serve
 from ..http_server.limits import ConnectionLimits
-from ..http_server.log import quiet_logger
+from ..http_server.malformed_requests import quiet_logger
 from ..kube.connection import connect
 from ..telemetry import log_format as logs
 from .cluster_access import ClusterAccess

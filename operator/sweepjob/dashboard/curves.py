@@ -11,7 +11,7 @@ from ..early_stopping.evaluator import PolicyEvaluator
 from ..early_stopping.policies.registry import POLICIES
 from ..early_stopping.policy import Policy
 from ..objective import Goal
-from ..render.views import TrialView
+from ..read_model.views import TrialView
 
 _log = logging.getLogger(__name__)
 # Points of all curves of a document: a screen shows no more, and a report has to fit into an e-mail.

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..api.problem import InvalidSpec
-from ..api.spec import SweepSpec
+from ..api.parsing.problem import InvalidSpec
+from ..api.spec.sweep_spec import SweepSpec
 from ..api.sweepjob import parse_sweepjob
+from ..read_model.views import SweepView, TrialView, sort_by_score, trial_views
 from ..render.best_parameters import FORMATTERS
 from ..render.trial_rows import json_value
-from ..render.views import SweepView, TrialView, sort_by_score, trial_views
 from ..timestamps import parse_time
 from .curves import points_per_curve, policy_threshold
-from .importance import NO_IMPORTANCE, importance_fields
+from .importance_fields import NO_IMPORTANCE, importance_fields
 from .parameter_axes import parameter_axes
 from .remaining_time import remaining_time
 from .trials import trial_fields

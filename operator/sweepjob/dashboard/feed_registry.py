@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api import names
-from ..api.missing_crd import missing_crd
+from ..api.messages.missing_crd import missing_crd
 from ..api.resources import SWEEPJOBS
 from ..kube.client import KubeClient
 from ..kube.informer import Informer

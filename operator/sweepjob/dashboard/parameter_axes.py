@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..api.spec import SweepSpec
+from ..api.spec.sweep_spec import SweepSpec
 from ..search.space import Branch, Choice, Expression, LogNormal, LogUniform, Quantized
 from ..template.references import value_text
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..api.phases import SweepPhase
-from ..render.views import SweepView, TrialView
+from ..read_model.views import SweepView, TrialView
 from ..timestamps import parse_time
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..api.curve_encoding import dump_curve
 from ..api.phases import SweepPhase, TrialPhase
-from ..api.stop_decision import StopDecision
-from ..api.sweeptrial import dump_stop, trial_manifest
+from ..api.sweeptrial.curve_encoding import dump_curve
+from ..api.sweeptrial.serialization import dump_stop, trial_manifest
+from ..api.sweeptrial.stop_decision import StopDecision
 from ..early_stopping.curve import Curve
 from ..early_stopping.replay import Outcome, RecordedTrial, Replay
 from ..objective import Goal

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api import names
-from ..api.missing_crd import missing_crd
+from ..api.messages.missing_crd import missing_crd
 from ..api.resources import SWEEPTRIALS
 from ..kube.client import KubeClient
 from ..kube.informer import Informer
 from ..objective import Goal
+from ..read_model.views import SweepView, TrialView
 from ..render.trial_rows import json_value
-from ..render.views import SweepView, TrialView
 from .cache_sync import wait_until_synced
 from .change_log import ChangeLog
 from .curves import points_per_curve

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..read_model.views import TrialView
 from ..render.trial_rows import full_trial_row
-from ..render.views import TrialView
 from ..search.space import leaves
 from ..timestamps import parse_time
 from .curves import sample_curve

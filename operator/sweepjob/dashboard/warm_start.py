@@ -10,7 +10,7 @@ from ..api.resources import SWEEPTRIALS
 from ..kube import errors
 from ..kube.client import KubeClient
 from ..objective import Goal
-from ..render.views import TrialView, trial_views, trials_of_source
+from ..read_model.views import TrialView, trial_views, trials_of_source
 
 Body = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from .. import protocol
 from ..http_server.connections import Connections
 from ..http_server.limits import ClientRateLimiter
-from ..http_server.log import quiet_logger
+from ..http_server.malformed_requests import quiet_logger
 from ..kube import errors
 from .authentication import Caller, TooManyRejectedTokens
 from .push_response import PushReceiver, PushResponse

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..api.cause import Cause
+from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
-from ..api.stop_decision import StopDecision
+from ..api.sweeptrial.stop_decision import StopDecision
 from .actions import CreateJob, CreateTrial, Plan
 from .snapshot import Proposal, SweepSnapshot, TrialSnapshot
 from .trial_planner import plan_trial

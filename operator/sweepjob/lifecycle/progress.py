@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..api.cause import Cause
+from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
-from ..api.stop_decision import StopDecision
+from ..api.sweeptrial.stop_decision import StopDecision
 from .actions import Plan, RecordProgress
 from .remaining_containers import OUTLIVED, describe, trainer_end
 from .snapshot import SweepSnapshot, TrialSnapshot

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..api.phases import TrialPhase
-from ..api.stop_decision import StopDecision
+from ..api.sweeptrial.stop_decision import StopDecision
 from .actions import DeleteJob, DeletePod, RecordStop, TrialAction
 from .snapshot import SweepSnapshot, TrialSnapshot
 from .workload import EarlierAttempt, Pod, TrainerEnd

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..api.cause import Cause
-from ..api.limits import COMPANION_GRACE, Limits
+from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
-from ..api.stop_decision import StopDecision
+from ..api.spec.limits import COMPANION_GRACE, Limits
+from ..api.sweeptrial.stop_decision import StopDecision
 from ..search.space import Assignment
 from .workload import EarlierAttempt, Job, Pod, StartBlocker
 

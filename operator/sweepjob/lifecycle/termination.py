@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..api.cause import Cause
+from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
-from ..api.stop_decision import StopDecision
+from ..api.sweeptrial.stop_decision import StopDecision
 from .actions import DeleteJob, DeletePod, Plan, RecordEnd, TrialAction
 from .progress import awaited_pods, node_loss_due
 from .snapshot import TrialSnapshot

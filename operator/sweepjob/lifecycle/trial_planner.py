@@ -6,7 +6,7 @@ by its Job; a failed attempt is followed by another Job after a back-off.
 
 from __future__ import annotations
 
-from ..api.cause import Cause
+from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
 from .actions import (
     CreateJob,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..api.cause import NO_CAUSE, Cause
+from ..api.meta.cause import NO_CAUSE, Cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ..api import names
-from ..api.problem import InvalidSpec, Problem
-from ..api.sampler_builder import check_plugin_sampler
-from ..api.spec import SweepSpec
-from ..api.spec_warnings import spec_warnings
+from ..api.parsing.problem import InvalidSpec, Problem
+from ..api.spec.sampler_builder import check_plugin_sampler
+from ..api.spec.sweep_spec import SweepSpec
 from ..api.sweepjob import parse_sweepjob
+from ..api.validation.spec_warnings import spec_warnings
 from ..render.table import print_message
 from .azure import ConversionOptions, UnsupportedFileError, convert
 from .errors import CommandError

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..api.problem import InvalidSpec, Problem
-from ..api.spec import SweepSpec
+from ..api.parsing.problem import InvalidSpec, Problem
+from ..api.spec.sweep_spec import SweepSpec
 from ..render.table import print_message
 from ..trial_pods.accelerators import requested
-from ..trial_pods.job import trainer_of
+from ..trial_pods.job_manifest import trainer_of
 from .folder import NAMESPACE, SweepFolder, has_ended
 
 

@@ -9,7 +9,7 @@ import os
 import termios
 from collections.abc import Callable
 
-from .log import TrainerLog
+from .trainer_log import TrainerLog
 
 _CHUNK = 64 * 1024
 

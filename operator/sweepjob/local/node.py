@@ -16,10 +16,10 @@ from ..trial_pods.no_proxy import merge_environments
 from . import pod_status
 from .devices import GpuAllocator
 from .job_controller import JobController, phase_of
-from .log import TrainerLog
 from .pod_processes import gpus_of, local_pod
 from .pod_runner import PodResult, PodRunner
 from .store import Body, Change, Key, Store
+from .trainer_log import TrainerLog
 
 _log = logging.getLogger(__name__)
 _GRACE_PERIOD = 5.0  # seconds for pods to end when the sweep is interrupted

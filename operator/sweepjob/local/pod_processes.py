@@ -14,7 +14,7 @@ from .. import protocol
 from ..api import names
 from ..template import kubelet_expansion
 from ..trial_pods.accelerators import requested
-from ..trial_pods.job import trainer_of
+from ..trial_pods.job_manifest import trainer_of
 from .store import Body
 
 _PACKAGE = str(Path(__file__).parents[2])

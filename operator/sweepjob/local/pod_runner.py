@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .log import TrainerLog
+from .child_process import SupervisedProcess
 from .log_pipe import OutputPipe
 from .pod_processes import LocalPod
-from .process import SupervisedProcess
 from .sidecar import SidecarProcess, SidecarResult, SidecarStartError
 from .start_failure import start_failure
+from .trainer_log import TrainerLog
 
 _TERMINATED = 143  # exit code after SIGTERM
 

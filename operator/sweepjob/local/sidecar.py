@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .process import Process
+from .child_process import Process
 
 _COMMAND = [sys.executable, "-m", "sweepjob.sidecar"]
 _READY_TIMEOUT = 10.0  # seconds to open the port

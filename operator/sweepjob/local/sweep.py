@@ -14,11 +14,11 @@ from typing import Any
 
 from aiohttp import web
 
-from ..controllers.build import Operator, build_operator
 from ..ingest.server import DirectSubmitter, IngestServer
 from ..kube.client import KubeClient
 from ..kube.transport import Request
 from ..log_parsing.limits import LogLimits
+from ..manager.operator import Operator, build_operator
 from ..settings import Settings
 from ..trial_pods.sidecar import SidecarSettings
 from .api_server import MemoryApiServer

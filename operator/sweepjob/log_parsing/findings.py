@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..api import names
-from ..api.cause import Cause
+from ..api.meta.cause import Cause
 
 
 @dataclass(frozen=True, slots=True)

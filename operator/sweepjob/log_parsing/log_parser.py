@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 
-from ..api.metrics import compiled
+from ..api.spec.metrics import compiled
 from .number_syntax import Number, metric_numbers, named_numbers
 from .samples import LogSamples, printable
 

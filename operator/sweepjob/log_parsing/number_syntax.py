@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..api.metrics import compiled
+from ..api.spec.metrics import compiled
 
 if TYPE_CHECKING:
     import re2

@@ -18,11 +18,11 @@ _INT64 = 2**63 - 1
 
 
 class Section(Protocol):
-    """The part of a SweepJob that contains the parameters; ``api.reader.Reader`` is one.
+    """The part of a SweepJob that contains the parameters; ``api.parsing.reader.Reader`` is one.
 
     Attributes:
         data: the keys and values as they are written.
-        problems: the mistakes that were recorded, ``api.problem.Problem`` each.
+        problems: the mistakes that were recorded, ``api.parsing.problem.Problem`` each.
     """
 
     data: Mapping[str, Any]

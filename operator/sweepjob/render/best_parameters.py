@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
+from ..read_model.views import SweepView, TrialView
 from ..search.space import leaves
 from ..template.references import value_text
 from ..trial_pods.environment import parameter_variables
-from .views import SweepView, TrialView
 
 Outputs = Mapping[str, str]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..api.phases import TrialPhase
+from ..read_model.views import SweepView, TrialView, best_so_far, parameter_names
 from .escaping import escape_line
 from .formatting import format_duration, format_gpu_time, pluralize
 from .output_formats import format_parameter, format_value
 from .sparkline import progress_bar, sparkline
 from .table import format_table
-from .views import SweepView, TrialView, best_so_far, parameter_names
 
 _LIVE = tuple(phase for phase in TrialPhase if not phase.is_end)
 _ENDS = {"succeeded": "succeeded", "earlyStopped": "stopped early", "failed": "failed"}

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..api.stop_decision import StopDecision
+from ..api.sweeptrial.stop_decision import StopDecision
 from ..early_stopping.policy import Decision
-from .views import TrialView
+from ..read_model.views import TrialView
 
 Row = dict[str, Any]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..api.problem import Problem
-from ..api.reader import Reader
+from ..api.parsing.problem import Problem
+from ..api.parsing.reader import Reader
 from ..loading.azure.convert import AZURE_KEYS
 
 _KEYS = re.compile(r"\b(" + "|".join(map(re.escape, AZURE_KEYS)) + r")\b")

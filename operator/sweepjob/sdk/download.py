@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..api import names
-from ..api.outputs import Output, trial_folder
+from ..api.spec.outputs import Output, trial_folder
 from ..api.sweepjob import parse_sweepjob
 from .records import SweepError
 

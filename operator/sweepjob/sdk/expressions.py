@@ -7,8 +7,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
 from typing import Any, ClassVar
 
-from ..api.reader import Reader
-from ..api.search_space import EXPRESSIONS
+from ..api.parsing.reader import Reader
+from ..api.spec.search_space import EXPRESSIONS
 from .arguments import ArgumentError, check
 
 _KEYS = {"min_value": "minValue", "max_value": "maxValue"}

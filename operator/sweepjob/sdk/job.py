@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ..api import names
-from ..api.problem import InvalidSpec
-from ..api.sampler_builder import check_plugin_sampler
-from ..api.spec import SweepSpec
-from ..api.spec_warnings import spec_warnings, unused_parameters
+from ..api.parsing.problem import InvalidSpec
+from ..api.spec.sampler_builder import check_plugin_sampler
+from ..api.spec.sweep_spec import SweepSpec
 from ..api.sweepjob import parse_sweepjob
+from ..api.validation.spec_warnings import spec_warnings, unused_parameters
 from ..loading.yaml_text import dump_yaml
 from .arguments import UNSUPPORTED, ArgumentError, present, python_message, refuse
 from .definition import SweepDefinition

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..api.problem import InvalidSpec
+from ..api.parsing.problem import InvalidSpec
 from ..loading.azure import ConversionOptions, UnsupportedFileError, convert
 from ..loading.errors import CommandError
 from ..loading.sweep_files import is_sweepjob, name_from_file, read_documents

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..api.problem import InvalidSpec
+from ..api.parsing.problem import InvalidSpec
 from .arguments import ArgumentError, python_message
 from .job import SweepJob
 from .records import NotFound, SweepError

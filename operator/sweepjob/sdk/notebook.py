@@ -7,9 +7,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ..read_model.views import SweepView, TrialView, best_so_far, parameter_names, sort_by_score
 from ..render.formatting import format_duration, format_gpu_time
 from ..render.output_formats import format_parameter, format_value
-from ..render.views import SweepView, TrialView, best_so_far, parameter_names, sort_by_score
 
 _MAX_ROWS = 12
 _WIDTH, _HEIGHT = 160, 28  # pixels of a line chart

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..objective import Goal
-from ..render.views import SweepView, TrialView, best_so_far
+from ..read_model.views import SweepView, TrialView, best_so_far
 from .records import SweepError
 from .trial_run import TrialRun
 

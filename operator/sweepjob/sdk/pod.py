@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..api import names
-from ..api.quantity import is_quantity
+from ..api.parsing.quantity import is_quantity
 from ..template.command import split_words
 from .arguments import ArgumentError
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, make_dataclass
 from typing import Any, ClassVar
 
-from ..api.early_termination import parse_policy
+from ..api.spec.early_termination import parse_policy
 from ..early_stopping.policies.registry import POLICIES
 from .arguments import ArgumentError, camel_case, check, present, snake_case
 from .settings import known

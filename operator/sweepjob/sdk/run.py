@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..api import names
 from ..api.phases import SweepPhase
 from ..objective import Goal
-from ..render.views import SweepView, TrialView, trial_views
+from ..read_model.views import SweepView, TrialView, trial_views
 from .job import SweepJob
 from .records import Records, SweepError
 from .trial_run import TrialRun, parameters_json
@@ -237,7 +237,7 @@ class SweepRun:
             SweepError: The sweep has failed, or its spec is invalid.
             TimeoutError: The sweep has not ended in time.
         """
-        from .progress import follow, wait
+        from .wait import follow, wait
 
         (follow if show_output else wait)(self, timeout)
         cause = self._condition("Failed")
@@ -249,7 +249,7 @@ class SweepRun:
 
     def stream(self) -> None:
         """Show the progress in the terminal or the notebook until the sweep has ended."""
-        from .progress import follow
+        from .wait import follow
 
         follow(self, None)
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, make_dataclass
 from typing import Any, ClassVar
 
-from ..api.limits import parse_limits
-from ..api.sampling_algorithm import parse_algorithm
+from ..api.spec.limits import parse_limits
+from ..api.spec.sampling_algorithm import parse_algorithm
 from ..api.sweepjob import parse_objective
 from ..search.samplers.registry import SAMPLERS
 from .arguments import ArgumentError, camel_case, check, present, snake_case

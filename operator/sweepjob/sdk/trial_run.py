@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api.phases import TrialPhase
-from ..api.stop_decision import StopDecision
+from ..api.sweeptrial.stop_decision import StopDecision
 from ..objective import Goal
-from ..render.views import TrialView
+from ..read_model.views import TrialView
 from ..search.space import Assignment, leaves
 
 # Azure's names of the status of a job (Azure semantics, "Trial states and the best trial").

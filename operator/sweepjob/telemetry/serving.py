@@ -6,7 +6,7 @@ from aiohttp import web
 
 from ..http_server.connections import Connections, listen, serve
 from ..http_server.limits import ConnectionLimits
-from ..http_server.log import quiet_logger
+from ..http_server.malformed_requests import quiet_logger
 
 # Probes and metrics are short requests of few peers: connections in all, and of one peer.
 _CONNECTIONS, _PER_PEER = 128, 16

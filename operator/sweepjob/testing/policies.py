@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ..api.early_termination import parse_policy
-from ..api.reader import Reader
+from ..api.parsing.reader import Reader
+from ..api.spec.early_termination import parse_policy
 from ..early_stopping.evaluator import PolicyEvaluator
 from ..early_stopping.policies.declaration import PolicyDeclaration
 from ..early_stopping.policies.registry import POLICIES

@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from ..api.reader import Reader
-from ..api.sampling_algorithm import parse_algorithm, prepare_space
-from ..api.search_space import parse_space
+from ..api.parsing.reader import Reader
+from ..api.spec.sampling_algorithm import parse_algorithm, prepare_space
+from ..api.spec.search_space import parse_space
 from ..search.sampler import Observation, Sampler
 from ..search.samplers.declaration import SamplerDeclaration
 from ..search.samplers.registry import SAMPLERS

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ..api.quantity import parse_quantity
+from ..api.parsing.quantity import parse_quantity
 
 # Claims of Dynamic Resource Allocation have no resource name of their own.
 CLAIM = "claim/"

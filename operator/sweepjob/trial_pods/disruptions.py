@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
-from ..api.cause import Cause
-from ..api.conditions import find_condition
+from ..api.meta.cause import Cause
+from ..api.meta.conditions import find_condition
 from ..timestamps import parse_time
 
 # Reasons of the condition DisruptionTarget, and the reason on record for each.

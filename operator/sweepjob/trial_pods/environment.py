@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import protocol
 from ..api.names import TRACKING_URI
-from ..api.spec import SweepSpec
+from ..api.spec.sweep_spec import SweepSpec
 from ..search.space import Assignment
 from ..template.references import value_text
 from .identity import TrialIdentity

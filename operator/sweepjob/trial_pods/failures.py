@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..api.cause import Cause
+from ..api.meta.cause import Cause
 
 # The kubelet reports the last 2,048 bytes or 80 lines of a log, or a termination message of 4,096 bytes.
 _MAX_LENGTH = 2048  # characters

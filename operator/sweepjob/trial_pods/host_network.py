@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from .. import protocol
-from ..api.metrics import Metrics
+from ..api.spec.metrics import Metrics
 from .identity import TrialIdentity
 
 Manifest = dict[str, Any]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..api.quantity import parse_quantity
+from ..api.parsing.quantity import parse_quantity
 
 
 @dataclass(frozen=True, slots=True)

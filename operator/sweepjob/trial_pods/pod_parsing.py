@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from ..api import names
-from ..api.cause import NO_CAUSE, Cause
-from ..api.conditions import find_condition
+from ..api.meta.cause import NO_CAUSE, Cause
+from ..api.meta.conditions import find_condition
 from ..lifecycle.workload import Job, Pod
 from ..timestamps import parse_time
 from . import accelerators, container_statuses, disruptions, start_blockers
 from .failures import failure_of
-from .job import trainer_of
+from .job_manifest import trainer_of
 from .lost_reports import sidecar_exits
 from .object_schemas import JOB_SCHEMA, POD_SCHEMA, coerce
 from .pod_records import JobRecord, PodRecord

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..api import names
-from ..api.quantity import parse_quantity
+from ..api.parsing.quantity import parse_quantity
 from .namespace_constraints import amount_of
 
 _BOUND = re.compile(

@@ -11,8 +11,8 @@ from typing import Any
 
 from .. import protocol
 from ..api import names
-from ..api.metrics import Metrics
 from ..api.names import TRACKING_URI
+from ..api.spec.metrics import Metrics
 from ..template import kubelet_expansion
 from .metrics_volume import share_folder
 

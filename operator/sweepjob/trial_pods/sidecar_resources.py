@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..api.quantity import parse_quantity
+from ..api.parsing.quantity import parse_quantity
 from .namespace_constraints import (
     NamespaceConstraints,
     ResourceBounds,

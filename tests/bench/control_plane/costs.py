@@ -68,7 +68,7 @@ class OperatorProcess:
         [self.pid] = [
             pid
             for pid in namespaces.processes(cluster.node(1))
-            if namespaces.command_line(pid).rstrip().endswith("-m sweepjob.controllers")
+            if namespaces.command_line(pid).rstrip().endswith("-m sweepjob.manager")
         ]
 
     def cpu(self) -> float:

@@ -18,7 +18,7 @@ import time
 from typing import Any
 
 import uvloop
-from sweepjob.ingest.process import IngestProcess
+from sweepjob.ingest.ingest_process import IngestProcess
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body

@@ -2,7 +2,7 @@
 import asyncio
 from types import SimpleNamespace
 
-from sweepjob.ingest.log_readers.reader import LogReaders
+from sweepjob.ingest.log_readers.log_readers import LogReaders
 from sweepjob.log_parsing.log_parser import LogParser
 
 LINES = [

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from sweepjob.api.phases import TrialPhase
-from sweepjob.api.stop_decision import StopDecision
-from sweepjob.api.sweeptrial import dump_stop
+from sweepjob.api.sweeptrial.serialization import dump_stop
+from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.timestamps import format_time
 
 from .program import Program

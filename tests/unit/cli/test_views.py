@@ -10,21 +10,21 @@ import re
 from typing import Any
 
 import pytest
-from sweepjob.api.curve_encoding import dump_curve
 from sweepjob.api.phases import TrialPhase
-from sweepjob.api.stop_decision import StopDecision
-from sweepjob.api.sweeptrial import dump_stop, trial_manifest
+from sweepjob.api.sweeptrial.curve_encoding import dump_curve
+from sweepjob.api.sweeptrial.serialization import dump_stop, trial_manifest
+from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.cli import cost
 from sweepjob.cli.explain import best_within, explain_trial
 from sweepjob.cli.explain_sweep import explain_sweep
 from sweepjob.cli.trials import trial_row
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.objective import Goal
+from sweepjob.read_model.views import SweepView, TrialView, best_so_far, sort_by_score, trial_views
 from sweepjob.render import output_formats
 from sweepjob.render.formatting import format_duration, format_gpu_time, pluralize
 from sweepjob.render.screen import sweep_screen
 from sweepjob.render.sparkline import progress_bar, sparkline
-from sweepjob.render.views import SweepView, TrialView, best_so_far, sort_by_score, trial_views
 from sweepjob.timestamps import format_time
 
 from ..builders import sweepjob

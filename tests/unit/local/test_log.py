@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob.kube.log_stream import MORE, log_lines
-from sweepjob.local.log import TrainerLog
 from sweepjob.local.log_pipe import OutputPipe
-from sweepjob.local.log_text import termination_message
+from sweepjob.local.termination_message import termination_message
+from sweepjob.local.trainer_log import TrainerLog
 from sweepjob.log_parsing.log_parser import LogParser, nanoseconds
 
 

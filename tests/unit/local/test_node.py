@@ -15,9 +15,9 @@ from sweepjob.local import node, pod_runner
 from sweepjob.local.devices import GpuAllocator
 from sweepjob.local.folder import SweepFolder
 from sweepjob.local.job_controller import JobController
-from sweepjob.local.log import TrainerLog
 from sweepjob.local.node import NodeConfiguration
 from sweepjob.local.sweep import LocalSweep
+from sweepjob.local.trainer_log import TrainerLog
 
 MANIFEST = {
     "apiVersion": "sweepjob.dev/v1alpha1",

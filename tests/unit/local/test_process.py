@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sweepjob.local.process import SupervisedProcess
+from sweepjob.local.child_process import SupervisedProcess
 from sweepjob.local.supervisor import die_with_parent
 
 SCRIPT = "import time; time.sleep(20)"
@@ -169,7 +169,7 @@ def test_it_does_not_outlive_the_program_that_started_it(tmp_path: Path) -> None
     code = f"""
 import asyncio, os
 from pathlib import Path
-from sweepjob.local.process import SupervisedProcess
+from sweepjob.local.child_process import SupervisedProcess
 async def main():
     command = ["/bin/sh", "-c", "sleep 60 & sleep 60; true"]
     process = await SupervisedProcess.start(command, os.environ, 1, Path({str(tmp_path)!r}))

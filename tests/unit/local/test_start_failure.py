@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from sweepjob.local.process import SupervisedProcess
+from sweepjob.local.child_process import SupervisedProcess
 from sweepjob.local.start_failure import start_failure
 
 

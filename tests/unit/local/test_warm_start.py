@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.search.sampler import Observation
 from sweepjob.search.samplers.registry import SamplerSpec

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from sweepjob.sdk.client import SweepClient
-from sweepjob.sdk.progress import wait
 from sweepjob.sdk.records import NotFound, SweepError
+from sweepjob.sdk.wait import wait
 
 STATUS_404 = {"kind": "Status", "code": 404, "message": 'sweepjobs.sweepjob.dev "x" not found'}
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...api.problem import InvalidSpec, Problem
+from ...api.parsing.problem import InvalidSpec, Problem
 from ...search.space import Scalar
 
 # Marks values that are not in the file and that the user must fill in.

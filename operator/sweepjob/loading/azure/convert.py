@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...api.problem import InvalidSpec, Problem
-from ...api.spec_warnings import spec_warnings
+from ...api.parsing.problem import InvalidSpec, Problem
 from ...api.sweepjob import parse_sweepjob
+from ...api.validation.spec_warnings import spec_warnings
 from .conversion import Conversion, ConversionError, ConversionOptions
 from .hyperdrive import convert_hyperdrive
 from .sweep import convert_sweep

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ... import protocol
-from ...api.search_space import EXPRESSIONS
+from ...api.spec.search_space import EXPRESSIONS
 from ...search.space import Scalar
 from .conversion import PLACEHOLDER, Conversion, Section
 from .early_termination import V1_NAMES, convert_policy

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ...api.log_bound_warnings import LOGARITHMIC, bounds_warning
-from ...api.search_space import EXPRESSIONS, VALUE_KEYS
+from ...api.spec.search_space import EXPRESSIONS, VALUE_KEYS
+from ...api.validation.log_bound_warnings import LOGARITHMIC, bounds_warning
 from ...search.space import Scalar
 from .conversion import Section
 

@@ -1,0 +1,1 @@
+"""Messages that several components show."""

@@ -1,0 +1,1 @@
+"""What objects of every kind have: identity, conditions and events."""

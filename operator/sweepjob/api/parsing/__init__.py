@@ -1,0 +1,1 @@
+"""Reads values of unknown content and reports each problem with its path."""

@@ -1,0 +1,35 @@
+"""Converts ``spec.earlyTermination`` to a policy."""
+
+from __future__ import annotations
+
+from ...early_stopping.policies.registry import POLICIES
+from ...early_stopping.policy import NoPolicy, Policy
+from ...plugins.parameters import read_all
+from ..parsing.reader import Reader
+
+
+def parse_policy(reader: Reader) -> Policy:
+    """The policy that a section describes, built by its declaration.
+
+    Args:
+        reader: the section; mistakes are recorded there, and ``NoPolicy`` is returned for a type
+            that is not registered.
+    """
+    name = reader.text("type")
+    declaration = POLICIES.get(name)
+    if declaration is None:
+        if name:
+            reader.note("type", name, POLICIES.unknown())
+        return NoPolicy()
+    reader.known(("type", *(parameter.name for parameter in declaration.parameters)))
+    before = len(reader.problems)
+    values = read_all(declaration.parameters, reader)
+    try:
+        return declaration.build(values, reader.note)
+    except Exception as error:
+        distribution = POLICIES.distribution_of(name)
+        if not distribution:
+            raise
+        if len(reader.problems) == before:
+            reader.note("type", name, f"the plug-in of {distribution} failed: {error!r}")
+        return NoPolicy()

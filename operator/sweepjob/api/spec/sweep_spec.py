@@ -1,0 +1,80 @@
+"""A sweep's specification as typed values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...early_stopping.policy import Policy
+from ...objective import Objective
+from ...search.samplers.registry import SamplerSpec
+from ...search.space import Space
+from .limits import COMPANION_GRACE, Limits
+from .metrics import Metrics
+from .outputs import Output
+
+
+@dataclass(frozen=True, slots=True)
+class TrialTemplate:
+    """``spec.trial``: what a trial runs. Either ``template`` or image, command, env and resources.
+
+    Attributes:
+        template: a pod template; None for the short form.
+        image: the image in the short form; empty with a template.
+        command: a shell command or an argument vector; references are not resolved yet.
+        env: variables, as in a container.
+        resources: requests and limits, as in a container.
+        max_retries: maximum number of new attempts after failures.
+        stop_grace: seconds between SIGTERM and SIGKILL of a trial that is stopped.
+        companion_grace: seconds that the other containers may run after the trainer.
+    """
+
+    template: Mapping[str, Any] | None
+    image: str
+    command: str | tuple[str, ...]
+    env: tuple[Mapping[str, Any], ...]
+    resources: Mapping[str, Any]
+    max_retries: int
+    stop_grace: int
+    companion_grace: int = round(COMPANION_GRACE)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSpec:
+    """A valid specification of a SweepJob.
+
+    Attributes:
+        objective: metric and goal.
+        space: the search space.
+        sampler: the sampler and its arguments.
+        seed: None: the operator draws one.
+        policy: early termination; ``NoPolicy`` without one.
+        limits: numbers of trials and times.
+        suspend: starts no new trials.
+        stop: cancels the sweep.
+        inputs: values of ``${{inputs.x}}`` by name.
+        outputs: folders on the user's volumes.
+        metrics: how trials report.
+        trial: what a trial runs.
+        queue: Kueue's labels, which the Jobs inherit.
+        warm_start: names of sweeps whose trials the sampler learns from.
+        log_base: base of the logarithmic expressions.
+    """
+
+    objective: Objective
+    space: Space
+    sampler: SamplerSpec
+    seed: int | None
+    policy: Policy
+    limits: Limits
+    suspend: bool
+    stop: bool
+    inputs: Mapping[str, Any]
+    outputs: tuple[Output, ...]
+    metrics: Metrics
+    trial: TrialTemplate
+    queue: Mapping[str, str] = field(default_factory=dict)
+    warm_start: tuple[str, ...] = ()
+    log_base: float = math.e

@@ -1,0 +1,81 @@
+"""Reads ``spec.trial``: a pod template, or its short form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...template.command import syntax_error
+from ..parsing.quantity import check_amounts
+from ..parsing.reader import Reader
+from .limits import COMPANION_GRACE
+from .sweep_spec import TrialTemplate
+
+_SHORT = ("image", "command", "env", "resources")
+_COMPANION_GRACE = "companionGracePeriodSeconds"
+
+
+def parse_trial(reader: Reader) -> TrialTemplate:
+    """Reads ``spec.trial``; problems are added to the reader's."""
+    reader.known((*_SHORT, "template", "maxRetries", "stopGracePeriodSeconds", _COMPANION_GRACE))
+    template = reader.data.get("template")
+    short = [key for key in _SHORT if key in reader.data]
+    if template is None:
+        reader.bounded("image", reader.text("image"), 1000)
+    elif short:
+        reader.note(
+            short[0], reader.data[short[0]], "set either template or the short form, not both"
+        )
+    elif not _containers(template):
+        reader.note("template", "...", "must be a pod template with spec.containers")
+    return TrialTemplate(
+        template=template if isinstance(template, Mapping) else None,
+        image=str(reader.data.get("image", "")),
+        command=_command(reader),
+        env=_env(reader),
+        resources=_resources(reader.child("resources")),
+        max_retries=reader.integer("maxRetries", 0, most=98),
+        stop_grace=reader.integer("stopGracePeriodSeconds", 5, most=3600),
+        companion_grace=reader.integer(
+            _COMPANION_GRACE, round(COMPANION_GRACE), least=5, most=86400
+        ),
+    )
+
+
+def _command(reader: Reader) -> str | tuple[str, ...]:
+    command = reader.data.get("command", "")
+    words = command if isinstance(command, list) else [command]
+    if not all(isinstance(word, str) for word in words):
+        reader.note("command", command, "must be a string or a list of strings; quote numbers")
+    reader.bounded("command", words, 1000)
+    if isinstance(command, list):
+        return tuple(map(str, command))
+    if isinstance(command, str) and (mistake := syntax_error(command)):
+        reader.note("command", command, mistake)
+    return str(command)
+
+
+def _resources(reader: Reader) -> Mapping[str, Any]:
+    check_amounts(reader)
+    return reader.data
+
+
+def _env(reader: Reader) -> tuple[Mapping[str, Any], ...]:
+    env = reader.data.get("env", [])
+    if not isinstance(env, list) or not all(isinstance(e, Mapping) and "name" in e for e in env):
+        reader.note("env", env, "must be a list of variables, e.g. [{name: A, value: b}]")
+        return ()
+    for number, entry in enumerate(env):
+        variable = Reader(entry, reader.at(f"env[{number}]"), reader.problems)
+        variable.text("name")
+        if not isinstance(entry.get("value", ""), str):
+            variable.note("value", entry["value"], "must be a string; quote it")
+    reader.bounded("env", env, 500)
+    return tuple(env)
+
+
+def _containers(template: Any) -> list[Any]:
+    spec = template.get("spec") if isinstance(template, Mapping) else None
+    found = spec.get("containers") if isinstance(spec, Mapping) else None
+    listed = found if isinstance(found, list) else []
+    return listed if all(isinstance(container, Mapping) for container in listed) else []

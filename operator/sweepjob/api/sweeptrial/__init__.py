@@ -1,0 +1,1 @@
+"""The SweepTrial resource: the durable record of a trial."""

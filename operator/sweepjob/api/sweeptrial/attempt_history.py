@@ -1,0 +1,55 @@
+"""Earlier executions of a trial: attempts that failed, and pods that were disrupted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...timestamps import format_time
+from ..parsing.lenient_reader import LenientReader
+
+KEPT = 10  # executions in the status, the newest ones
+_MESSAGE_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """An execution that ended without ending its trial.
+
+    Attributes:
+        attempt: number of the attempt, from 1.
+        pod, node: empty when there was none, or it is no longer known.
+        reason, message: why it ended.
+        ended: seconds since the epoch.
+    """
+
+    attempt: int
+    pod: str
+    node: str
+    reason: str
+    message: str
+    ended: float
+
+
+def dump_execution(execution: AttemptRecord) -> dict[str, Any]:
+    """Returns an entry of ``status.executions``."""
+    return {
+        "attempt": execution.attempt,
+        "pod": execution.pod,
+        "node": execution.node,
+        "reason": execution.reason,
+        "message": execution.message[:_MESSAGE_LIMIT],
+        "endTime": format_time(execution.ended),
+    }
+
+
+def parse_execution(dumped: LenientReader) -> AttemptRecord:
+    """Reads an entry of ``status.executions``; problems are added to the reader's."""
+    return AttemptRecord(
+        attempt=dumped.whole("attempt", 1),
+        pod=dumped.text("pod"),
+        node=dumped.text("node"),
+        reason=dumped.text("reason"),
+        message=dumped.text("message"),
+        ended=dumped.moment("endTime") or 0.0,
+    )

@@ -1,0 +1,194 @@
+"""Writes and reads SweepTrial objects, the durable records of trials."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+from ...search.space import Assignment, leaves
+from ...template.references import value_text
+from .. import names
+from ..parsing.float_text import format_float
+from ..parsing.lenient_reader import LenientReader
+from ..phases import TrialPhase
+from .attempt_history import parse_execution
+from .curve_encoding import parse_curve
+from .incomplete_reports import parse_incomplete_reasons
+from .stop_decision import StopDecision
+from .trial_record import TrialRecord
+
+_LARGEST_INDEX = 2**31 - 1
+
+
+def trial_manifest(
+    namespace: str, sweep: str, sweep_uid: str, index: int, assignment: Assignment, source: str
+) -> dict[str, Any]:
+    """Returns a new SweepTrial. It has the assignment twice: exact (JSON), and readable (leaf by leaf).
+
+    Args:
+        namespace: the namespace of the sweep.
+        sweep: name of the sweep.
+        sweep_uid: the sweep is the owner of the object.
+        index: number of the trial within its sweep, from 0.
+        assignment: the proposed parameters.
+        source: what proposed them.
+    """
+    return {
+        "apiVersion": names.API_VERSION,
+        "kind": names.SWEEPTRIAL,
+        "metadata": {
+            "name": names.trial_name(sweep, index),
+            "namespace": namespace,
+            "labels": {names.LABEL_SWEEP: sweep},
+            "ownerReferences": [names.owner_reference(names.SWEEPJOB, sweep, sweep_uid)],
+        },
+        "spec": {
+            "sweep": sweep,
+            "index": index,
+            "parameters": {name: value_text(value) for name, value in leaves(assignment)},
+            # A string: the API server rewrites the number 3.0 as 3.
+            "assignment": json.dumps(assignment),
+            "source": source,
+        },
+    }
+
+
+def parse_record(body: Mapping[str, Any]) -> TrialRecord:
+    """Reads a SweepTrial object.
+
+    Another version of the operator may have written its status, or a user may have edited it. Unreadable
+    fields are listed in ``problems``; the others are used.
+
+    Raises:
+        ValueError: it lacks a name, a uid, spec.sweep or spec.index.
+    """
+    meta = LenientReader(body.get("metadata"), "metadata")
+    spec, status = (
+        LenientReader(body.get("spec"), "spec"),
+        LenientReader(body.get("status"), "status"),
+    )
+    sweep, index = spec.text("sweep"), spec.whole("index", -1, most=_LARGEST_INDEX)
+    name, uid = meta.text("name"), meta.text("uid")
+    if not (name and uid and sweep) or index < 0:
+        raise ValueError(
+            "is not a record of a trial: it lacks a name, a uid, spec.sweep or spec.index"
+        )
+    # Fields that decisions depend on; the trial is held if one of them cannot be read.
+    decisive = LenientReader(body.get("status"), "status")
+    assignment, phase = _assignment(spec), _phase(decisive)
+    attempt, outcome = decisive.whole("attempt", 1, least=1, most=10**6), _outcome(decisive)
+    problems = (*spec.problems, *decisive.problems)
+    status = LenientReader(decisive.data, "status")
+    gpu = status.child("gpuSeconds")
+    by_resource = gpu.child("byResource")
+    record = TrialRecord(
+        namespace=meta.text("namespace"),
+        sweep=sweep,
+        sweep_uid=owner_uid(body),
+        name=name,
+        uid=uid,
+        version=meta.text("resourceVersion"),
+        index=index,
+        assignment=assignment,
+        phase=phase,
+        attempt=attempt,
+        failures=status.whole("failures"),
+        job_created=bool(status.text("job")),
+        stop=None if outcome is None else _stop(status.child("stop"), outcome),
+        reason=status.text("reason"),
+        message=status.text("message"),
+        curve=parse_curve(status.child("curve")),
+        started=status.moment("startTime"),
+        ended=status.moment("completionTime"),
+        gpus=gpu.amount("count"),
+        gpu_used={name: by_resource.amount(name) for name in by_resource.data},
+        gpu_saved=gpu.amount("saved"),
+        seen=status.texts("metricsSeen"),
+        retry_at=status.moment("retryAt"),
+        disruptions=status.whole("disruptions"),
+        executions=tuple(map(parse_execution, status.children("executions"))),
+        log_samples=status.texts("logSamples"),
+        incomplete_reasons=parse_incomplete_reasons(status.children("conditions")),
+    )
+    return replace(record, problems=_unique(problems, status.problems), is_unmanaged=bool(problems))
+
+
+def owner_uid(body: Mapping[str, Any]) -> str:
+    """Returns the uid of the sweep that a SweepTrial belongs to; empty where it has no owner."""
+    owners = LenientReader(body.get("metadata"), "metadata").children("ownerReferences")
+    return next(owners, LenientReader({}, "")).text("uid")
+
+
+def _unique(*notes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain(*notes)))
+
+
+def _assignment(spec: LenientReader) -> Assignment:
+    """The assignment; where it cannot be read, its readable copy, whose values are strings."""
+    try:
+        found = json.loads(spec.text("assignment"))
+        if isinstance(found, dict):
+            return found
+    except (ValueError, RecursionError):
+        pass
+    spec.note("assignment", "is not a JSON object")
+    return dict(spec.child("parameters").data)
+
+
+def _phase(status: LenientReader) -> TrialPhase:
+    text = status.text("phase", TrialPhase.PENDING)
+    try:
+        return TrialPhase(text)
+    except ValueError:
+        status.note("phase", f"is not one of {', '.join(TrialPhase)}")
+        return TrialPhase.PENDING
+
+
+def dump_stop(stop: StopDecision, decided: str) -> dict[str, Any]:
+    """Returns ``status.stop``, without the numbers that the decision does not have.
+
+    Args:
+        stop: the decision.
+        decided: its timestamp.
+    """
+    dumped: dict[str, Any] = {
+        "outcome": stop.outcome.value,
+        "reason": stop.reason,
+        "message": stop.message,
+        "decidedAt": decided,
+    }
+    if stop.policy:
+        dumped["policy"] = stop.policy
+        dumped["interval"] = stop.interval
+        dumped["comparators"] = stop.comparators
+        numbers = {"value": stop.value, "threshold": stop.threshold}
+        dumped |= {key: format_float(n) for key, n in numbers.items() if n is not None}
+    return dumped
+
+
+def _outcome(status: LenientReader) -> TrialPhase | None:
+    """The phase in which a recorded decision ends the trial; None without a decision."""
+    if not status.data.get("stop"):
+        return None
+    stop = status.child("stop")
+    text = stop.text("outcome")
+    if text in (phase.value for phase in TrialPhase if phase.is_end):
+        return TrialPhase(text)
+    stop.note("outcome", "is not a final phase")
+    return None
+
+
+def _stop(stop: LenientReader, outcome: TrialPhase) -> StopDecision:
+    return StopDecision(
+        outcome=outcome,
+        reason=stop.text("reason"),
+        message=stop.text("message"),
+        policy=stop.text("policy"),
+        interval=stop.whole("interval"),
+        value=stop.number("value"),
+        threshold=stop.number("threshold"),
+        comparators=stop.whole("comparators"),
+    )

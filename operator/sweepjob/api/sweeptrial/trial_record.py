@@ -1,0 +1,75 @@
+"""A trial's durable record as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...search.space import Assignment
+from ..phases import TrialPhase
+from .attempt_history import AttemptRecord
+from .incomplete_reports import IncompleteReason
+from .stop_decision import StopDecision
+from .stored_curve import StoredCurve
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """What a SweepTrial object says about its trial.
+
+    Attributes:
+        namespace, name, uid: identify the SweepTrial.
+        sweep, sweep_uid: its sweep.
+        version: its resourceVersion.
+        index: number of the trial within its sweep, from 0.
+        assignment: the proposed parameters.
+        phase: where the trial is.
+        attempt: number of the current attempt, from 1.
+        failures: number of attempts that failed.
+        launched: the Job of the current attempt has been created.
+        stop: the decision to end the trial; None without one.
+        reason, message: why the trial is in its phase.
+        curve: the reports.
+        started, ended: seconds since the epoch; None before.
+        gpus: number of accelerators that it requests.
+        gpu_used: accelerator-seconds by resource name.
+        gpu_saved: accelerator-seconds that an early stop saved.
+        seen: names of all metrics that it reported.
+        launch_at: when the next attempt may start, in seconds since the epoch; None: at once.
+        disruptions: number of pods that were disrupted.
+        executions: earlier attempts, the newest last.
+        log_samples: lines of its log to quote where no report was found.
+        incomplete_reasons: why reports may be missing, by reason.
+        problems: unreadable fields of the object, with path and value; normally empty.
+        is_held: the operator does not act on the trial, because too little of the object can be read.
+    """
+
+    namespace: str
+    sweep: str
+    sweep_uid: str
+    name: str
+    uid: str
+    version: str
+    index: int
+    assignment: Assignment
+    phase: TrialPhase
+    attempt: int
+    failures: int
+    job_created: bool
+    stop: StopDecision | None
+    reason: str
+    message: str
+    curve: StoredCurve
+    started: float | None
+    ended: float | None
+    gpus: float
+    gpu_used: Mapping[str, float]
+    gpu_saved: float
+    seen: tuple[str, ...]
+    retry_at: float | None
+    disruptions: int
+    executions: tuple[AttemptRecord, ...]
+    log_samples: tuple[str, ...] = ()
+    incomplete_reasons: Mapping[str, IncompleteReason] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    is_unmanaged: bool = False

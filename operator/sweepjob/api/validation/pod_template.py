@@ -1,0 +1,58 @@
+"""Finds problems of the user's pod that Kubernetes accepts and that break trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ... import protocol
+from ..names import TRACKING_URI
+from ..parsing.problem import Problem
+from ..spec.metrics import Metrics
+from .reserved_names import find_reserved_names
+
+
+def pod_problems(trial: Mapping[str, Any], metrics: Metrics) -> Iterator[Problem]:
+    """Yields the problems of the pod in ``spec.trial``.
+
+    Args:
+        trial: ``spec.trial``.
+        metrics: how trials report.
+    """
+    for path, container in _containers(trial):
+        if metrics.source == protocol.MLFLOW:
+            yield from _tracking_uri_problems(path, container.get("env"))
+    if metrics.source == protocol.MLFLOW:
+        yield from _tracking_uri_problems("spec.trial", trial.get("env"))
+    # Names that come from references are checked in the rendered pod.
+    for path, name, remedy in find_reserved_names(_pod(trial)):
+        yield Problem(f"spec.trial.template.spec.{path}", name, remedy)
+
+
+def _pod(trial: Mapping[str, Any]) -> Mapping[str, Any]:
+    template = trial.get("template")
+    pod = template.get("spec") if isinstance(template, Mapping) else None
+    return pod if isinstance(pod, Mapping) else {}
+
+
+def _containers(trial: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for key in ("containers", "initContainers"):
+        for position, container in enumerate(_dicts(_pod(trial).get(key))):
+            yield f"spec.trial.template.spec.{key}[{position}]", container
+
+
+def _dicts(listed: Any) -> Sequence[Mapping[str, Any]]:
+    return [e for e in listed if isinstance(e, Mapping)] if isinstance(listed, list) else []
+
+
+def _tracking_uri_problems(path: str, env: Any) -> Iterator[Problem]:
+    for position, entry in enumerate(_dicts(env)):
+        value = entry.get("value")
+        if entry.get("name") != TRACKING_URI or not isinstance(value, str):
+            continue
+        if not value.startswith(("http://", "https://", "${{")):
+            remedy = (
+                "must be the http or https address of a tracking server, to which everything is "
+                "passed on; remove it for none, or choose another metrics.source"
+            )
+            yield Problem(f"{path}.env[{position}].value", value, remedy)

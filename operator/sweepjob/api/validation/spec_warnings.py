@@ -1,0 +1,187 @@
+"""Warnings about a valid spec that is probably not what the user meant.
+
+They are the same in `validate`, `propose`, `run --local`, `convert`, Python, and in the event and the
+condition ``Accepted`` on a cluster.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from ...template import command
+from ...template.references import Reference, format_path, iter_texts, references
+from ..parsing.problem import Problem
+from ..spec.sweep_spec import SweepSpec
+from .log_bound_warnings import exponent_warnings
+from .template_references import nearest_reference, possible_values
+
+_MAX_WARNINGS = 20
+_GROUPS = ("searchspace", "inputs", "outputs")
+_MAX_CANDIDATES = 50  # names in a string that are compared with references
+_VARIABLE = re.compile(r"AZUREML_SWEEP_([A-Za-z0-9_]*)")
+_ALL = "SWEEPJOB_PARAMETERS"
+# Text that looks like a reference: {lr}, {{lr}}, ${lr}, $lr, %(lr)s, <lr>, with or without its group.
+_LOOKALIKE = re.compile(
+    r"(?<![\\A-Za-z0-9_$])(?:\$?\{{1,3}[ \t]{0,9}|\$\(?|%\(|<)"
+    r"((?:(?:search_?space|inputs|outputs)\.)?[A-Za-z_][A-Za-z0-9_.-]{0,99})"
+    r"(?:[ \t]{0,9}[})>]{1,3}s?)?",
+    re.IGNORECASE,
+)
+_SHELLS = re.compile(r"(?:.*/)?(?:ba|da|a|k|z)?sh")
+_SCRIPT_FLAG = re.compile(r"-[a-z]*c[a-z]*")
+_SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
+
+
+def spec_warnings(body: Mapping[str, Any], spec: SweepSpec) -> list[Problem]:
+    """Returns the warnings about a SweepJob: where, what, and what to write instead.
+
+    Args:
+        body: the SweepJob.
+        spec: its specification.
+    """
+    found = [
+        *exponent_warnings(body["spec"]["searchSpace"], spec.log_base),
+        *unused_parameters(body, spec),
+        *_missing_continuation(spec),
+        *_scripts(body["spec"]["trial"], spec),
+    ]
+    return found[:_MAX_WARNINGS]
+
+
+def unused_parameters(body: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
+    """Yields warnings about parameters that no trial uses, and text that looks like a reference to them.
+
+    A script may read any parameter from its environment. A parameter without a reference is therefore
+    suspicious only if other parameters have one, or if some text looks like a misspelled reference.
+
+    Args:
+        body: the SweepJob.
+        spec: its specification.
+    """
+    trial = body["spec"]["trial"]
+    found = [(tree_path, text) for tree_path, text in iter_texts(trial)]
+    used = {name for _, text in found for name in references(text)}
+    names = spec.space.parameters.entries
+    mentioned = {name for _, text in found for name in _VARIABLE.findall(text)}
+    everything = "" in mentioned or any(_ALL in text for _, text in found)
+    referred = {name.split(".")[1] for name in used if name.startswith("search_space.")}
+    unused = [n for n in names if n not in referred | mentioned] if not everything else []
+    reported = set[str]()
+    known = {*unused}
+    for tree_path, text in found:
+        for shown, meant in _lookalikes(text, known, spec):
+            reported.add(meant.partition(".")[2])
+            message = f"is not a reference, and stays as it is; did you mean {Reference(meant)}?"
+            yield Problem(f"spec.trial{format_path(tree_path)}", shown, message)
+    for name in unused:
+        if f"inputs.{name}" in used:
+            message = (
+                f"no trial uses this parameter: the trial refers to the input of its name; write "
+                f"{Reference(f'search_space.{name}')}, and remove the input"
+            )
+            yield Problem(f"spec.searchSpace.{name}", f"${{{{inputs.{name}}}}}", message)
+        elif referred and name not in reported:
+            message = (
+                f"nothing in spec.trial uses this parameter; write {Reference(f'search_space.{name}')} "
+                f"where it belongs, or let the script read AZUREML_SWEEP_{name} (naming that variable "
+                "anywhere in spec.trial ends this warning)"
+            )
+            yield Problem(f"spec.searchSpace.{name}", name, message)
+
+
+def _lookalikes(text: str, unused: set[str], spec: SweepSpec) -> Iterator[tuple[str, str]]:
+    """Text that looks like a reference, and the reference that was probably meant."""
+    tried = set[str]()
+    for match in _LOOKALIKE.finditer(text):
+        name = match[1].rstrip(".-")
+        group, point, _ = name.partition(".")
+        grouped = bool(point) and group.lower().replace("_", "") in _GROUPS
+        # After ${{ it is a reference.
+        if match[0].startswith("${{") or name in tried or not (grouped or name in unused):
+            continue
+        tried.add(name)
+        meant = nearest_reference(name, _known(spec)) if grouped else f"search_space.{name}"
+        is_shells = not grouped and match[0].startswith("$") and _is_set(text, name, spec)
+        if meant and not is_shells:
+            yield match[0].strip(), meant
+        if len(tried) == _MAX_CANDIDATES:
+            return
+
+
+def _known(spec: SweepSpec) -> list[str]:
+    """All valid references."""
+    return [
+        *(f"search_space.{name}" for name in spec.space.parameters.entries),
+        *(f"inputs.{name}" for name in spec.inputs),
+        *(f"outputs.{output.name}" for output in spec.outputs),
+    ]
+
+
+def _is_set(text: str, name: str, spec: SweepSpec) -> bool:
+    """Whether the text or the environment sets a shell variable of that name."""
+    made = re.search(
+        rf"(?:^|[;&|(\n]|\bexport\s|\bdo\s|\bthen\s)[ \t]{{0,99}}{name}=|\b(?:for|read|local)\s{name}\b",
+        text,
+    )
+    return made is not None or any(entry.get("name") == name for entry in spec.trial.env)
+
+
+def _missing_continuation(spec: SweepSpec) -> Iterator[Problem]:
+    """A shell reads a line that begins with an option as a command of its own."""
+    if not isinstance(spec.trial.command, str):
+        return
+    if "<<" in spec.trial.command:
+        return  # lines of a here-document may begin with anything
+    lines = command.normalize(spec.trial.command).split("\n")
+    for before, line in pairwise(lines):
+        first = line.strip().partition(" ")[0]
+        if re.fullmatch(r"--?[A-Za-z][\w-]*(=.*)?", first[:200]) and not before.rstrip().endswith(
+            ("\\", "(", "|", "&")
+        ):
+            message = (
+                "begins with an option, and is a command of its own to the shell; end the line before "
+                "with a backslash, or write the command with >- in place of |"
+            )
+            yield Problem("spec.trial.command", line.strip()[:80], message)
+            return
+
+
+def _scripts(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
+    """Argument vectors with a script for a shell, which interprets the values in it."""
+    containers = [("spec.trial", trial)]
+    if spec.trial.template is not None:
+        path = "spec.trial.template.spec.containers"
+        listed = spec.trial.template["spec"]["containers"]
+        containers = [(f"{path}[{n}]", container) for n, container in enumerate(listed)]
+    paths = {output.name: output.mount_path for output in spec.outputs}
+    values = possible_values(spec.space, spec.inputs, paths)
+    for path, container in containers:
+        words = [
+            (f"{path}.{key}[{n}]", word)
+            for key in ("command", "args")
+            if isinstance(container.get(key), list)
+            for n, word in enumerate(container[key])
+            if isinstance(word, str)
+        ]
+        yield from _script(words, values)
+
+
+def _script(words: list[tuple[str, str]], values: Mapping[str, list[str]]) -> Iterator[Problem]:
+    """The warnings about an argument vector of a shell."""
+    if not words or not _SHELLS.fullmatch(words[0][1]):
+        return
+    flag = next((n for n, (_, word) in enumerate(words) if _SCRIPT_FLAG.fullmatch(word)), None)
+    if flag is None or flag + 1 >= len(words):
+        return
+    path, script = words[flag + 1]
+    for name in dict.fromkeys(references(script)):
+        value = next((v for v in values.get(name, ()) if not _SAFE.fullmatch(v)), None)
+        if value is not None:
+            remedy = (
+                f"the shell reads this value as a part of its script; write the command as a text, which "
+                f'is quoted, or "$AZUREML_SWEEP_{name.split(".")[-1]}" in the script'
+            )
+            yield Problem(path, value[:80], remedy)

@@ -1,0 +1,42 @@
+"""Turns an ended trial into an observation for samplers that use observations."""
+
+from __future__ import annotations
+
+from ...api.phases import TrialPhase
+from ...early_stopping.curve import Curve
+from ...early_stopping.extrapolation import ObservationHistory
+from ...search.sampler import Observation
+from ...search.space import Assignment
+
+
+def add_observation(
+    observations: ObservationHistory,
+    number: int,
+    assignment: Assignment,
+    curve: Curve,
+    phase: TrialPhase,
+) -> None:
+    """Add a trial to the observations.
+
+    A canceled trial without reports is an observation without a score, like a pending one: it is never
+    proposed again.
+
+    Args:
+        observations: the observations of the sweep's ended trials.
+        number: index of the trial; below zero for a trial of another sweep.
+        assignment: the parameter values that it tried.
+        curve: its reports.
+        phase: the phase that it ended in.
+    """
+    index = number if number >= 0 else None
+    score = None if curve.best is None else curve.score
+    is_void = score is None and phase is TrialPhase.CANCELED
+    if is_void and index is None:
+        return
+    seen = Observation(index, assignment, score, ended=not is_void)
+    if phase is TrialPhase.SUCCEEDED:
+        observations.add_full(seen, number, curve)
+    elif phase is TrialPhase.EARLY_STOPPED:
+        observations.add_stopped(seen, curve)
+    else:
+        observations.add(seen)

@@ -1,0 +1,276 @@
+"""What the operator keeps in memory about one active sweep: values only.
+
+``SweepStore`` alone changes them. All of it is rebuilt from the SweepJob and its SweepTrials when the
+operator starts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import chain, count, islice
+from typing import Any
+
+from ...api.meta.cause import Cause
+from ...api.meta.identity import ObjectIdentity
+from ...api.phases import TrialPhase
+from ...api.spec.sweep_spec import SweepSpec
+from ...api.status import BestTrial
+from ...api.sweeptrial.trial_record import TrialRecord
+from ...early_stopping.evaluator import PolicyEvaluator
+from ...early_stopping.extrapolation import ObservationHistory
+from ...lifecycle.snapshot import Totals
+from ...lifecycle.workload import StartBlocker
+from ...search.sampler import Observation, Sampler
+from ...search.space import Assignment
+from ..warm_start import Source
+from .trial_state import TrialState
+
+
+@dataclass(slots=True)
+class Slots:
+    """Indices and slots of trials.
+
+    Attributes:
+        next_index: one above the highest index that has a record.
+        skipped: lower indices without a record: it was refused, or somebody deleted it.
+        reserved: assignments of trials whose record is about to be created, by index.
+        releasing: how live trials ended, by index, while their end is about to be recorded; their slots
+            may already be reused.
+        unmanaged: slots of running trials whose records cannot be acted on.
+        capacity_limited: a trial had to wait for capacity, so a slot is reused only after its pod has
+            terminated. Kept until the operator restarts.
+    """
+
+    next_index: int = 0
+    skipped: set[int] = field(default_factory=set)
+    reserved: dict[int, Assignment] = field(default_factory=dict)
+    releasing: dict[int, TrialPhase] = field(default_factory=dict)
+    unmanaged: int = 0
+    capacity_limited: bool = False
+
+    @property
+    def created(self) -> int:
+        """How many trials have a record."""
+        return self.next_index - len(self.skipped)
+
+    def free_indices(self, number: int) -> list[int]:
+        """The ``number`` lowest indices without a record or a reservation."""
+        candidates = chain(sorted(self.skipped), count(self.next_index))
+        return list(islice((n for n in candidates if n not in self.reserved), number))
+
+
+@dataclass(slots=True)
+class Results:
+    """Aggregates over trials.
+
+    Attributes:
+        ended: number of ended trials by phase.
+        best: the best trial so far, live ones included.
+        best_rank: score and negative index of ``best``; the highest wins.
+        gpu_used, gpu_saved: GPU-seconds of ended trials; saved is an estimate.
+        full_lengths: numbers of reports of succeeded trials, sorted.
+    """
+
+    ended: Counter[TrialPhase] = field(default_factory=Counter)
+    best: BestTrial | None = None
+    best_rank: tuple[float, int] | None = None
+    gpu_used: float = 0.0
+    gpu_saved: float = 0.0
+    full_lengths: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerFailure:
+    """What the sampler of another distribution raised when it was asked last.
+
+    Attributes:
+        message: what to say of it.
+        times: how often in a row.
+        ask_again_at: seconds since the epoch before which it is not asked again.
+    """
+
+    message: str
+    times: int
+    ask_again_at: float
+
+
+@dataclass(slots=True)
+class Proposals:
+    """The sampler, and what it proposed.
+
+    Attributes:
+        ended: observations of ended trials, kept for a sampler that uses them.
+        cached: proposals of such a sampler that no trial has got yet, by index. A new observation
+            invalidates them.
+        exhausted_at: the lowest index for which the sampler had no proposal; None when it always had one.
+        failure: what the sampler of another distribution raised; None when it answered.
+    """
+
+    sampler: Sampler
+    ended: ObservationHistory = field(default_factory=ObservationHistory)
+    cached: dict[int, Assignment] = field(default_factory=dict)
+    exhausted_at: int | None = None
+    failure: SamplerFailure | None = None
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the sampler once had no proposal."""
+        return self.exhausted_at is not None
+
+    def is_paused(self, now: float) -> bool:
+        """Whether the sampler failed, and is not to be asked yet.
+
+        Args:
+            now: seconds since the epoch.
+        """
+        return self.failure is not None and now < self.failure.ask_again_at
+
+    def has_proposal(self, index: int) -> bool:
+        """Whether a trial of this index can get a proposal, as far as the sampler was asked."""
+        if self.sampler.uses_observations:
+            return index in self.cached
+        return self.exhausted_at is None or index < self.exhausted_at
+
+
+@dataclass(frozen=True, slots=True)
+class MissingMetric:
+    """A succeeded trial that never reported the primary metric.
+
+    Attributes:
+        metric_names: what it reported instead.
+        log_evidence: lines of its log to quote, and why reports in it may be missing.
+    """
+
+    trial: str
+    metric_names: tuple[str, ...]
+    log_evidence: tuple[tuple[str, ...], tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class EndedTrialWarnings:
+    """Reports that ended trials may lack.
+
+    Attributes:
+        causes: why reports of ended trials may be missing, by trial: the first ones and the best one.
+        count: the number of these trials.
+        missing_metric: the newest succeeded trial without a report of the primary metric.
+    """
+
+    causes: dict[str, Cause] = field(default_factory=dict)
+    count: int = 0
+    missing_metric_message: MissingMetric | None = None
+
+
+@dataclass(slots=True)
+class SpecFindings:
+    """What the checks of the spec found.
+
+    Attributes:
+        rejection: why the newest generation is invalid while an earlier one is in force; else empty.
+        warnings: settings that are valid but probably unintended; empty when there are none.
+        sidecar_adjustment: how the sidecar's resources were adjusted to the namespace's limits, in the
+            newest Job; empty when they were not.
+        policy_failure: what the policy of another distribution raised; empty when it works.
+    """
+
+    rejection: str = ""
+    warnings: str = ""
+    sidecar_adjustment: str = ""
+    policy_failure: str = ""
+
+
+@dataclass(slots=True)
+class WrittenStatus:
+    """The SweepJob's status as it was written last.
+
+    Attributes:
+        content: the ``status`` object.
+        written_at: seconds since the epoch; 0.0 when this operator has not written it.
+    """
+
+    content: Mapping[str, Any]
+    written_at: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class SweepState:
+    """An active sweep: its spec was accepted, and it has not finished.
+
+    Attributes:
+        seed: the sampler's seed.
+        started: seconds since the epoch when the spec was first accepted.
+        sources: earlier sweeps whose trials count for proposals and decisions (``spec.warmStart``).
+        evaluator: the early termination policy with the reports of all trials.
+        live: trials that have not ended, by index.
+        record_blocker: why the record of the next trial could not be created; None when it could.
+        unreadable: records with fields that cannot be read, by trial name.
+        is_ending: the sweep has a reason to end, and all its trials were requeued for it.
+    """
+
+    identity: ObjectIdentity
+    spec: SweepSpec
+    seed: int
+    started: float
+    sources: tuple[Source, ...]
+    evaluator: PolicyEvaluator
+    live: Mapping[int, TrialState]
+    proposals: Proposals
+    written: WrittenStatus
+    slots: Slots = field(default_factory=Slots)
+    results: Results = field(default_factory=Results)
+    ended_warnings: EndedTrialWarnings = field(default_factory=EndedTrialWarnings)
+    findings: SpecFindings = field(default_factory=SpecFindings)
+    record_blocker: StartBlocker | None = None
+    unreadable: dict[str, TrialRecord] = field(default_factory=dict)
+    is_ending: bool = False
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the SweepJob and of all its objects."""
+        return self.identity.namespace
+
+    @property
+    def name(self) -> str:
+        """The name of the SweepJob."""
+        return self.identity.name
+
+    def totals(self) -> Totals:
+        """How many trials exist or are about to, and how many ended."""
+        return Totals(self.slots.created + len(self.slots.reserved), self.results.ended)
+
+    def trial(self, name: str) -> TrialState | None:
+        """The live trial of that name; None when there is none."""
+        index = name.rpartition("-")[2]
+        found = self.live.get(int(index)) if index.isdecimal() and len(index) < 10 else None
+        return found if found is not None and found.name == name else None
+
+    def report_warning_of(self, name: str) -> Cause | None:
+        """Why reports of a trial may be missing; None when nothing is known to be."""
+        trial = self.trial(name)
+        if trial is not None and trial.completeness.warnings:
+            return first_warning(trial)
+        return self.ended_warnings.causes.get(name)
+
+    def observations(self) -> list[Observation]:
+        """The observations for a sampler that uses them.
+
+        Ended trials, with stopped ones extrapolated, and pending ones without their reports so far, so
+        that they are the same before and after a restart.
+        """
+        pending = {t.index: t.assignment for t in self.live.values()} | self.slots.reserved
+        return [
+            *self.proposals.ended.observations(),
+            *(Observation(n, tried, None, ended=False) for n, tried in pending.items()),
+        ]
+
+
+def first_warning(trial: TrialState) -> Cause:
+    """The first reason why reports of a trial may be missing.
+
+    Raises:
+        StopIteration: there is none.
+    """
+    reason, warning = next(iter(trial.completeness.warnings.items()))
+    return Cause(reason, warning.message)

@@ -1,0 +1,141 @@
+"""Assembles the controllers, and passes them the changes that the watches deliver."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..api import names
+from ..api.meta.identity import ObjectKey
+from ..api.phases import TrialPhase
+from ..api.sweeptrial.trial_record import TrialRecord
+from ..controllers.caches import Caches
+from ..controllers.event_recorder import EventRecorder
+from ..controllers.executor import Executor
+from ..controllers.job_creator import JobCreator
+from ..controllers.job_event_poller import JobEventPoller
+from ..controllers.namespace_constraint_reader import NamespaceConstraintReader
+from ..controllers.permissions import ScopedRight
+from ..controllers.queues import Queues
+from ..controllers.report_ingestor import ReportIngestor
+from ..controllers.spec_admission import SpecAdmission
+from ..controllers.sweep_controller import SweepController
+from ..controllers.sweep_registry import SweepRegistry
+from ..controllers.sweep_status_writer import SweepStatusWriter
+from ..controllers.trial_controller import TrialController
+from ..controllers.trial_status_writer import TrialStatusWriter
+from ..kube.client import KubeClient
+from ..settings import Settings
+from ..telemetry import metrics
+from ..trial_pods.pod_records import PodRecord
+from .sweepjob_audit import SweepJobVersion
+
+
+class ControllerManager:
+    """The controllers of sweeps and trials, with their caches and queues.
+
+    Args:
+        api: the API server.
+        settings: the operator's settings.
+        clock: seconds since the epoch.
+        missing_rights_for: returns the missing permissions that affect sweeps of a namespace with a
+            metrics source.
+
+    Attributes:
+        caches: the caches of records, Jobs and pods; to be run.
+        queues: the controllers' queues; to be run.
+        reports: ingests what trials report.
+    """
+
+    def __init__(
+        self,
+        api: KubeClient,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        missing_rights_for: Callable[[str, str], list[ScopedRight]] = lambda namespace, source: [],
+    ) -> None:
+        self._registry = registry = SweepRegistry(settings)
+        self.caches = Caches(api, settings.namespaces, self, clock)
+        self.queues = Queues(registry)
+        self.reports = ReportIngestor(
+            api, self.caches, registry, self.queues, clock, settings.log_limits
+        )
+        events = EventRecorder(api, clock)
+        constraints = NamespaceConstraintReader(api, clock)
+        creator = JobCreator(api, self.caches, events, constraints, settings.sidecar, clock)
+        writer = SweepStatusWriter(api, registry, settings, events, missing_rights_for, clock)
+        shared = (registry, self.caches, self.queues, settings)
+        trials = TrialController(
+            *shared,
+            Executor(api, creator, TrialStatusWriter(api, self.caches, events, clock), clock),
+            JobEventPoller(api, self.caches, constraints),
+            self.reports,
+            clock,
+        )
+        admission = SpecAdmission(
+            api, self.caches, creator, writer, events, self.reports, self.queues, clock
+        )
+        self._sweeps = SweepController(api, *shared, admission, writer, missing_rights_for, clock)
+        self.queues.connect(self._sweeps.reconcile, trials.reconcile, self._sweeps.reconcile_status)
+
+    def on_sweep_event(self, body: Mapping[str, Any], *, deleted: bool) -> None:
+        """Handle a SweepJob from the watch.
+
+        Args:
+            body: the object.
+            deleted: the object was deleted.
+        """
+        key = self._registry.on_event(body, deleted=deleted)
+        if key is not None:
+            self.queues.sweeps.add(key)
+
+    def on_trial_changed(self, sweep: ObjectKey, trial: str) -> None:
+        """The Job or a pod of a trial changed, or its record was deleted."""
+        store = self._registry.sweep(sweep)
+        if store is None:
+            self.queues.sweeps.add(sweep)
+            return
+        live = store.state.trial(trial)
+        if live is not None:
+            self.queues.trials.add((sweep, live.index))
+        elif trial in store.state.unreadable:
+            self.queues.sweeps.add(sweep)
+
+    def on_pod_changed(self, pod: PodRecord, *, gone: bool) -> None:
+        """A pod changed, or its trial became known."""
+        self.reports.on_pod(pod, gone=gone)
+
+    def on_record_deleted(self, record: TrialRecord) -> None:
+        """A SweepTrial was deleted: rebuild the state of its sweep from the others."""
+        entry = self._registry.get(ObjectKey(record.namespace, record.sweep))
+        if entry is not None and entry.sweep is not None:
+            entry.reset()
+
+    def versions(self) -> dict[tuple[str, str], SweepJobVersion]:
+        """Every known SweepJob, as last seen."""
+        return {key: SweepJobVersion.of(entry.body) for key, entry in self._registry.items()}
+
+    def requeue_all(self) -> None:
+        """Reconcile everything: a permission was revoked, or granted."""
+        for key, entry in self._registry.items():
+            self.queues.sweeps.add(key)
+            if entry.sweep is None:
+                continue
+            for trial in entry.sweep.state.live.values():
+                blocker = trial.blockers.creation
+                if blocker is not None and blocker.reason == names.REASON_NOT_PERMITTED:
+                    entry.sweep.trials.allow_retry(trial)
+            self.queues.requeue_trials(entry.sweep.state)
+            self.queues.statuses.add(key)
+
+    def metrics_snapshot(self) -> metrics.MetricsSnapshot:
+        """The amount of pending work, for the metrics."""
+        states = self._registry.active()
+        phases = [trial.status.phase for state in states for trial in state.live.values()]
+        running = sum(phase is TrialPhase.RUNNING for phase in phases)
+        unreadable = self.caches.quarantined()
+        unreadable[names.SWEEPJOBS] += self._registry.quarantined
+        unreadable[names.SWEEPTRIALS] += sum(len(state.unreadable) for state in states)
+        queued = len(phases) - running
+        return metrics.MetricsSnapshot(len(states), running, queued, self.queues.depth, unreadable)

@@ -1,0 +1,112 @@
+"""What the operator's process runs around the operator itself.
+
+These are kopf's watch of SweepJobs, the ingestion process, probes and metrics.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+from prometheus_client import REGISTRY
+
+from ..ingest.ingest_process import IngestProcess
+from ..kube.client import KubeClient
+from ..settings import Settings
+from ..telemetry.loop_monitor import monitor_loop
+from ..telemetry.metrics import Gauges, Health
+from ..telemetry.serving import serve_telemetry
+from .ingest_certificate_check import IngestCheck
+from .operator import Operator, build_operator
+from .readiness import Readiness
+from .sweepjob_audit import SweepJobAudit
+from .sweepjob_watch import SweepJobWatch
+
+
+class OperatorProcess:
+    """All that runs in the operator's process.
+
+    Args:
+        api: the operator's client.
+        settings: the settings from the process's environment.
+
+    Attributes:
+        operator: the operator itself.
+    """
+
+    def __init__(self, api: KubeClient, settings: Settings) -> None:
+        self._settings = settings
+        self._terminating = asyncio.Event()
+        self.operator: Operator = build_operator(api, settings)
+        controller, rights = self.operator.controller, self.operator.rights
+        audit = SweepJobAudit(api, controller.versions, controller.on_sweep_event)
+        self._watch = SweepJobWatch(
+            api, settings.namespaces, controller.on_sweep_event, audit, self._handle_signals
+        )
+        self._ingest = IngestProcess(
+            self.operator.push_handler, on_access_denied=rights.on_access_denied
+        )
+        self._ingest_check = _ingest_check(settings)
+        self._readiness = Readiness(rights.problems, self._not_ready_reasons)
+        REGISTRY.register(
+            Gauges(
+                count=controller.metrics_snapshot,
+                leads=api.may_write,
+                is_ready=lambda: not self._readiness.reasons,
+                lacking=rights.count_lacking,
+            )
+        )
+
+    def parts(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """The coroutines to run, by name, for as long as the process runs."""
+        health = Health(lambda: self._readiness.reasons)
+        parts = {
+            "signals": self._await_signal(),
+            **self.operator.parts(),
+            "watch": self._watch.run(),
+            "readiness": self._readiness.run(),
+            "memory": self._freeze_memory(),
+            "loop monitor": monitor_loop(),
+            "telemetry": serve_telemetry(health.application(), self._settings.telemetry_port),
+            "ingestion": self._ingest.run(),
+        }
+        if self._ingest_check is not None:
+            parts["ingest check"] = self._ingest_check.run()
+        return parts
+
+    async def release_leadership(self) -> None:
+        """Let another replica lead at once."""
+        if self.operator.leader_elector is not None:
+            await self.operator.leader_elector.release()
+
+    def _not_ready_reasons(self) -> list[str]:
+        """Why the operator cannot do its work, apart from missing rights."""
+        own = [self._watch.not_ready_reason, self._ingest.not_ready_reason]
+        if self._ingest_check is not None:
+            own.append(self._ingest_check.not_ready_reason)
+        return [reason for reason in own if reason] + self.operator.not_ready_reasons()
+
+    async def _freeze_memory(self) -> None:
+        """Exclude what the caches hold from garbage collection, once they are synced."""
+        await self.operator.await_caches()
+        gc.freeze()
+        await asyncio.Event().wait()
+
+    async def _await_signal(self) -> None:
+        self._handle_signals()
+        await self._terminating.wait()
+
+    def _handle_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._terminating.set)
+
+
+def _ingest_check(settings: Settings) -> IngestCheck | None:
+    """A check of the ingest server's certificate; None where it serves plain HTTP."""
+    if settings.certificate is None:
+        return None
+    sidecar = settings.sidecar
+    return IngestCheck(sidecar.url, sidecar.certificate_authority, settings.ingest_port)

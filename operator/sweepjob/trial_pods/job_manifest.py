@@ -1,0 +1,249 @@
+"""Builds the Kubernetes Job of one attempt of a trial: the user's pod with what the operator adds."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .. import protocol
+from ..api import names
+from ..api.names import TRACKING_URI
+from ..api.spec.outputs import ARTIFACTS
+from ..api.spec.sweep_spec import SweepSpec, TrialTemplate
+from ..api.validation.reserved_names import reject_reserved_names
+from ..search.space import Assignment
+from ..template import command, kubelet_expansion
+from ..template.references import reference_values, substitute
+from .environment import trainer_environment
+from .host_network import assign_host_port
+from .identity import TrialIdentity
+from .metrics_volume import share_variables
+from .namespace_constraints import NO_CONSTRAINTS, NamespaceConstraints
+from .no_proxy import add_localhost_to_container
+from .sidecar import DROP_ALL, SidecarSettings, add_sidecar
+from .sidecar_resources import fit_resources, wanted_resources
+
+Manifest = dict[str, Any]
+# Finished Jobs are kept for a day, so that their logs can be read. SweepTrials are kept with the sweep.
+KEEP_FINISHED = 24 * 3600
+_GROUP = 65532
+
+
+def job_manifest(
+    identity: TrialIdentity,
+    spec: SweepSpec,
+    assignment: Assignment,
+    sidecar: SidecarSettings,
+    constraints: NamespaceConstraints = NO_CONSTRAINTS,
+) -> Manifest:
+    """Returns the Job of an attempt.
+
+    ``backoffLimit: 0`` and ``restartPolicy: Never``: the operator decides about new attempts. The Job
+    replaces a disrupted pod (preempted, evicted, drained), which does not count as a failure.
+
+    Args:
+        identity: the identity of the attempt.
+        spec: the spec of the sweep.
+        assignment: the trial's parameters.
+        sidecar: the operator's settings for sidecars.
+        constraints: the constraints of the namespace.
+
+    Raises:
+        ReservedName: something in the rendered template has a reserved name.
+        UnquotableValue: a value cannot be quoted in the command.
+    """
+    labels = {
+        names.LABEL_SWEEP: identity.sweep,
+        names.LABEL_TRIAL: identity.trial,
+        names.LABEL_ATTEMPT: str(identity.attempt),
+        names.LABEL_TRIAL_UID: identity.uid,
+    }
+    template, fitted = _pod_template(identity, spec, assignment, sidecar, constraints)
+    annotations = {"annotations": {names.ANNOTATION_FITTED: fitted}} if fitted else {}
+    meta = template.setdefault("metadata", {})
+    meta["labels"] = {**meta.get("labels", {}), **labels}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": names.job_name(identity.trial, identity.attempt),
+            "namespace": identity.namespace,
+            "labels": {**labels, **spec.queue},
+            **annotations,
+            "ownerReferences": [
+                names.owner_reference(names.SWEEPTRIAL, identity.trial, identity.uid)
+            ],
+        },
+        "spec": {
+            "completions": 1,
+            "parallelism": 1,
+            "backoffLimit": 0,
+            "ttlSecondsAfterFinished": KEEP_FINISHED,
+            "podFailurePolicy": {
+                "rules": [
+                    {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]},
+                ]
+            },
+            "template": template,
+        },
+    }
+
+
+def _pod_template(
+    identity: TrialIdentity,
+    spec: SweepSpec,
+    assignment: Assignment,
+    settings: SidecarSettings,
+    constraints: NamespaceConstraints,
+) -> tuple[Manifest, str]:
+    """The pod template, and how its sidecar was fitted to the namespace."""
+    paths = {output.name: output.mount_path for output in spec.outputs}
+    template = _user_template(spec.trial, reference_values(assignment, spec.inputs, paths))
+    pod = template.setdefault("spec", {})
+    reject_reserved_names(pod)
+    pod["restartPolicy"] = "Never"
+    pod.setdefault("terminationGracePeriodSeconds", spec.trial.stop_grace)
+    pod.setdefault("automountServiceAccountToken", False)
+    _apply_pod_security(pod, has_outputs=bool(spec.outputs))
+    trainer = trainer_of(pod)
+    # Without a termination message of its own, the end of its log is used.
+    trainer.setdefault("terminationMessagePolicy", "FallbackToLogsOnError")
+    metrics = assign_host_port(pod, trainer, spec.metrics, identity)
+    environment = trainer_environment(identity, replace(spec, metrics=metrics), assignment, trainer)
+    _add_outputs(pod, trainer, identity, spec)
+    sidecar, fitted = None, ""
+    if metrics.source != protocol.LOGS:
+        sidecar_settings = _sidecar_settings(identity, spec, paths)
+        wanted = wanted_resources(pod, metrics.sidecar or settings.resources)
+        resources, fitted = fit_resources(wanted, pod, constraints)
+        folder = f"{identity.folder}/{identity.attempt}"
+        sidecar = add_sidecar(pod, trainer, metrics, sidecar_settings, settings, resources, folder)
+    _add_environment(trainer, environment)
+    if metrics.port:
+        add_localhost_to_container(trainer)
+    if sidecar is not None:
+        share_variables(sidecar, trainer)
+    return template, fitted
+
+
+def _sidecar_settings(
+    identity: TrialIdentity, spec: SweepSpec, paths: Mapping[str, str]
+) -> dict[str, str]:
+    """The sidecar's settings that depend on the trial."""
+    found = {
+        protocol.PRIMARY_METRIC: spec.objective.primary_metric,
+        protocol.NAMESPACE: identity.namespace,
+        protocol.TRIAL: identity.trial,
+    }
+    if ARTIFACTS in paths:
+        found[protocol.ARTIFACTS] = paths[ARTIFACTS]
+    return found
+
+
+def _apply_pod_security(pod: Manifest, *, has_outputs: bool) -> None:
+    """Applies the restricted Pod Security standard where the user set nothing else."""
+    security = pod.setdefault("securityContext", {})
+    security.setdefault("runAsNonRoot", True)
+    security.setdefault("seccompProfile", {"type": "RuntimeDefault"})
+    if has_outputs and "fsGroup" not in security:
+        # Volumes usually belong to root, and trials do not run as root.
+        security["fsGroup"] = _GROUP
+        security.setdefault("fsGroupChangePolicy", "OnRootMismatch")
+    for container in [*pod["containers"], *pod.get("initContainers", [])]:
+        container.setdefault("securityContext", copy.deepcopy(DROP_ALL))
+
+
+def _add_outputs(
+    pod: Manifest, trainer: Manifest, identity: TrialIdentity, spec: SweepSpec
+) -> None:
+    """Mounts the trial's folder of each output; the kubelet creates it."""
+    for output in spec.outputs:
+        volume = {"name": output.volume_name, **copy.deepcopy(dict(output.volume))}
+        pod["volumes"] = [*pod.get("volumes", []), volume]
+        mount = {
+            "name": output.volume_name,
+            "mountPath": output.mount_path,
+            "subPath": output.folder(identity.folder),
+        }
+        trainer["volumeMounts"] = [*(trainer.get("volumeMounts") or []), mount]
+
+
+def _user_template(trial: TrialTemplate, resolved: Mapping[str, str]) -> Manifest:
+    if trial.template is not None:
+        return _fill_template(trial.template, resolved)
+    container: Manifest = {
+        "name": names.TRAINER,
+        "image": substitute(trial.image, resolved),
+        "env": list(trial.env),
+        "resources": copy.deepcopy(dict(trial.resources)),
+    }
+    container = _fill_container(container, resolved)
+    if trial.command:
+        container["command"] = command.resolve_command(trial.command, resolved)
+    return {"spec": {"containers": [container]}}
+
+
+def _fill_template(template: Mapping[str, Any], resolved: Mapping[str, str]) -> Manifest:
+    """Replaces the references of a pod template; escapes values in fields that the kubelet expands."""
+    made: Manifest = substitute(template, resolved)
+    for key in ("containers", "initContainers"):
+        written = template["spec"].get(key) or []
+        if isinstance(written, list) and written:
+            made["spec"][key] = [_fill_container(one, resolved) for one in written]
+    return made
+
+
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+
+
+def _fill_container(written: Mapping[str, Any], resolved: Mapping[str, str]) -> Manifest:
+    made: Manifest = substitute(written, resolved)
+    for key in ("command", "args"):
+        _expand_values(made, written, key, resolved)
+    for key, inner in (("env", "value"), ("volumeMounts", "subPathExpr")):
+        for one, source in zip(made.get(key) or (), written.get(key) or (), strict=True):
+            _expand_values(one, source, inner, resolved)
+    for key in _PROBES:
+        probe = written.get(key)
+        action = probe.get("exec") if isinstance(probe, Mapping) else None
+        if isinstance(action, Mapping):
+            _expand_values(made[key]["exec"], action, "command", resolved)
+    return made
+
+
+def _expand_values(
+    made: Manifest, written: Mapping[str, Any], key: str, resolved: Mapping[str, str]
+) -> None:
+    """Replaces references in a string, or a list of strings, that the kubelet expands."""
+    source = written.get(key)
+    if isinstance(source, str):
+        made[key] = kubelet_expansion.fill_references(source, resolved)
+    elif isinstance(source, list):
+        made[key] = [
+            kubelet_expansion.fill_references(s, resolved) if isinstance(s, str) else s
+            for s in source
+        ]
+
+
+def trainer_of(pod: Mapping[str, Any]) -> Manifest:
+    """Returns the container called ``trainer``, or else the first."""
+    containers: list[Manifest] = pod["containers"]
+    return next((c for c in containers if c.get("name") == names.TRAINER), containers[0])
+
+
+def _add_environment(container: Manifest, added: Mapping[str, str]) -> None:
+    """Adds variables; those of the user take precedence, except a tracking URI to forward to."""
+    env = [
+        e
+        for e in container.get("env") or []
+        if e.get("name") != TRACKING_URI or not added.get(TRACKING_URI)
+    ]
+    present = {entry.get("name") for entry in env}
+    env += [
+        {"name": key, "value": kubelet_expansion.escape_text(value)}
+        for key, value in added.items()
+        if key not in present
+    ]
+    container["env"] = env
