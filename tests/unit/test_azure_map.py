@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from sweepjob.api.problem import InvalidSpec
+from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.loading.azure_map import (
     MAP_VARIABLE,
     AzureMap,

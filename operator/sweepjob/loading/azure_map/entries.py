@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...api.quantity import check_amounts
-from ...api.reader import Reader
+from ...api.parsing.quantity import check_amounts
+from ...api.parsing.reader import Reader
 
 _PLACES = ("claim", "volume", "url", "path")
 

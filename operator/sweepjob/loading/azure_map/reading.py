@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...api.problem import InvalidSpec, Problem
-from ...api.reader import Reader
+from ...api.parsing.problem import InvalidSpec, Problem
+from ...api.parsing.reader import Reader
 from ..errors import CommandError
 from ..yaml_text import InvalidYamlError, load_documents
 from .asset_names import plain_path
