@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from typing import Any
 
 from ..loading.azure import (
     Conversion,
@@ -10,12 +12,15 @@ from ..loading.azure import (
     ConversionOptions,
     UnsupportedFileError,
     convert,
+    convert_pipeline,
+    is_pipeline,
 )
 from ..loading.azure.conversion import PLACEHOLDER
 from ..loading.errors import CommandError
-from ..loading.sweep_files import name_from_file, read_documents
+from ..loading.sweep_files import azure_options, name_from_file, read_documents
 from ..loading.yaml_text import dump_yaml
 from ..render.table import print_message, print_output
+from . import azure_map
 
 _CONVERTED, _REFUSED, _NO_SWEEP = 0, 1, 2
 
@@ -25,11 +30,13 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = commands.add_parser(
         "convert",
         help="convert an Azure sweep file to a SweepJob",
-        description="Convert an Azure Machine Learning sweep (v2's YAML, or v1's HyperDrive file) to a "
-        "SweepJob. Print the SweepJob to standard output, and notes to standard error. Exit code 0: "
-        "converted; 1: refused, with the reasons; 2: not a sweep file.",
+        description="Convert an Azure Machine Learning sweep (v2's YAML, or v1's HyperDrive file), or "
+        "the sweep steps of a pipeline, to SweepJobs. Print them to standard output, and notes to "
+        "standard error. Exit code 0: converted; 1: refused, with the reasons; 2: not a sweep file.",
     )
     parser.add_argument("file", metavar="FILE", help="sweep file; - for standard input")
+    parser.add_argument("--step", help="the only sweep step of a pipeline to convert")
+    azure_map.add_flag(parser)
     parser.add_argument("--image", help="container image with the training code")
     parser.add_argument("--command", help="command for a v1 file, which has none")
     parser.add_argument("--name", help="name of the SweepJob")
@@ -37,24 +44,33 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument("--queue", help="Kueue queue, in place of a compute target")
     parser.add_argument("--gpus", type=_count, help="GPUs of each trial")
     parser.add_argument("--claim", help="PersistentVolumeClaim for the outputs")
-    for flag, metavar, text in (
-        ("--input", "NAME=VALUE", "value of a data input"),
-        ("--output", "NAME=PATH", "path of an output, in place of a folder on a claim"),
-    ):
-        parser.add_argument(
-            flag,
-            action="append",
-            type=_pair,
-            default=[],
-            metavar=metavar,
-            help=f"{text}; repeatable",
-        )
+    azure_map.add_pairs(parser, "--input", "NAME=VALUE", "value of a data input")
+    text = "path of an output, in place of a folder on a claim"
+    azure_map.add_pairs(parser, "--output", "NAME=PATH", text)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
-    options = ConversionOptions(
+    try:
+        documents = read_documents(args.file)
+        if len(documents) > 1:
+            raise CommandError(f"{args.file}: has {len(documents)} documents; a sweep file has one")
+        return _convert(documents[0], _options(args), args)
+    except CommandError as error:
+        print_message(f"error: {error}")
+        return _NO_SWEEP
+    except UnsupportedFileError as error:
+        print_message(f"error: {args.file}: {error}")
+        return _NO_SWEEP
+    except ConversionError as error:
+        _print_refusals(error)
+        return _REFUSED
+
+
+def _options(args: argparse.Namespace) -> ConversionOptions:
+    return replace(
+        azure_options(args.file, azure_map.read(args)),
         image=args.image,
         command=args.command,
         name=args.name,
@@ -65,23 +81,37 @@ def run(args: argparse.Namespace) -> int:
         outputs=dict(args.output),
         claim=args.claim,
     )
-    try:
-        documents = read_documents(args.file)
-        if len(documents) > 1:
-            raise CommandError(f"{args.file}: has {len(documents)} documents; a sweep file has one")
-        conversion = convert(documents[0], options, name_from_file(args.file))
-    except CommandError as error:
-        print_message(f"error: {error}")
-        return _NO_SWEEP
-    except UnsupportedFileError as error:
-        print_message(f"error: {args.file}: {error}")
-        return _NO_SWEEP
-    except ConversionError as error:
-        for problem in error.problems:
-            print_message(f"refused: {problem}")
-        return _REFUSED
-    _print_conversion(conversion, args.file)
-    return _CONVERTED
+
+
+def _convert(document: Any, options: ConversionOptions, args: argparse.Namespace) -> int:
+    """Convert a document, print the result, and return the exit code."""
+    stem = name_from_file(args.file)
+    if not is_pipeline(document):
+        if args.step is not None:
+            raise UnsupportedFileError("is no pipeline; --step is for the steps of one")
+        _print_conversion(convert(document, options, stem), args.file)
+        return _CONVERTED
+    steps = convert_pipeline(document, options, stem, args.step)
+    if args.name is not None and len(steps) > 1:
+        names = ", ".join(step.name for step in steps)
+        raise CommandError(
+            f"--name: there are several sweep steps, {names}; choose one with --step"
+        )
+    code = _CONVERTED
+    for position, step in enumerate(steps):
+        if step.conversion is None:
+            _print_refusals(step.error or ConversionError([]))
+            code = _REFUSED
+            continue
+        if position:
+            print_output("---")
+        _print_conversion(step.conversion, args.file)
+    return code
+
+
+def _print_refusals(error: ConversionError) -> None:
+    for problem in error.problems:
+        print_message(f"refused: {problem}")
 
 
 def _print_conversion(conversion: Conversion, name: str) -> None:
@@ -98,13 +128,6 @@ def _print_conversion(conversion: Conversion, name: str) -> None:
             f"# {PLACEHOLDER} marks values that the file does not have: fill them in before you apply it."
         )
     print_output(text.rstrip())
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name, value
 
 
 def _count(text: str) -> int:

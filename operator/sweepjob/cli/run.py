@@ -10,12 +10,13 @@ import shutil
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..api.phases import SweepPhase
 from ..loading.errors import CommandError
-from ..loading.sweep_files import read_sweep
+from ..loading.sweep_files import LoadedSweep, azure_options, read_sweep
 from ..local.adapt_spec import localize, warm_start_folders
 from ..local.devices import GpuAllocator, visible_gpus
 from ..local.folder import CorruptFileError, SweepFolder
@@ -25,7 +26,7 @@ from ..render.screen import sweep_screen
 from ..render.table import print_message, print_output
 from ..render.terminal import live_display
 from ..render.trial_rows import trial_row
-from . import trials
+from . import azure_map, trials
 
 if TYPE_CHECKING:
     from ..local.node import NodeConfiguration
@@ -52,6 +53,8 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument(
         "--folder", type=Path, help="folder of records and logs (default: .sweepjob/NAME)"
     )
+    azure_map.add_flag(parser)
+    azure_map.add_pairs(parser, "--input", "NAME=VALUE", "value of a data input of an Azure file")
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--resume", action="store_true", help="resume the sweep in the folder")
     existing.add_argument(
@@ -66,14 +69,21 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(
             "this runs sweeps with --local; on a cluster: kubectl apply -f SWEEP.yaml"
         )
-    sweep = read_sweep(args.file)
+    options = replace(
+        azure_options(args.file, azure_map.read(args)), local=True, inputs=dict(args.input)
+    )
+    sweep = read_sweep(args.file, options)
+    _check_inputs(sweep, args)
+    for note in sweep.notes:
+        print_message(f"note: {note}")
     gpus = visible_gpus()
     manifest = localize(sweep.manifest, sweep.spec, gpus)
     root = (args.folder or Path(".sweepjob") / manifest["metadata"]["name"]).absolute()
     new = _prepare_folder(root, args)
     from ..local.node import NodeConfiguration
 
-    machine = NodeConfiguration(GpuAllocator(gpus), dict(os.environ), Path.cwd())
+    folder = Path.cwd() if sweep.code is None else sweep.code.absolute()
+    machine = NodeConfiguration(GpuAllocator(gpus), dict(os.environ), folder)
     try:
         sources = warm_start_folders(sweep.spec, root)
         return asyncio.run(_run(SweepFolder(root), machine, manifest if new else None, sources))
@@ -83,6 +93,14 @@ def run(args: argparse.Namespace) -> int:
         pass
     print_message(f"interrupted; resume with: sweepjob run --local -f {args.file} --resume")
     return 130
+
+
+def _check_inputs(sweep: LoadedSweep, args: argparse.Namespace) -> None:
+    """Refuse --input for a SweepJob, and code that is not there."""
+    if sweep.code is None and args.input:
+        raise CommandError(f"--input: {args.file} is a SweepJob; set spec.inputs in it")
+    if sweep.code is not None and not sweep.code.is_dir():
+        raise CommandError(f"{args.file}: code: there is no folder {sweep.code}")
 
 
 def _prepare_folder(root: Path, args: argparse.Namespace) -> bool:

@@ -16,6 +16,7 @@ from ..api.sweepjob import parse_sweepjob
 from ..api.validation.spec_warnings import spec_warnings
 from ..render.table import print_message
 from .azure import ConversionOptions, UnsupportedFileError, convert
+from .azure_map import AzureMap, current_azure_map
 from .errors import CommandError
 from .yaml_text import InvalidYamlError, load_documents
 
@@ -29,12 +30,14 @@ class LoadedSweep:
         manifest: the SweepJob object.
         notes: changes by the conversion of an Azure file.
         warnings: settings that are valid but probably not intended.
+        code: folder of the code of an Azure file; None for another file.
     """
 
     spec: SweepSpec
     manifest: Mapping[str, Any]
     notes: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    code: Path | None = None
 
 
 def read_text(name: str) -> str:
@@ -73,12 +76,45 @@ def read_documents(name: str) -> list[Any]:
     return documents
 
 
-def parse_document(document: Any, name: str) -> LoadedSweep:
+def azure_options(name: str, azure_map: AzureMap | None = None) -> ConversionOptions:
+    """Return options for converting a file of Azure's: its folder, and the map.
+
+    Args:
+        name: name of the file; ``-`` for standard input.
+        azure_map: the map; by default that of the environment variable or the current folder.
+    """
+    folder = "." if name == "-" else str(Path(name).parent)
+    return ConversionOptions(
+        azure_map=current_azure_map() if azure_map is None else azure_map,
+        folder=folder,
+        read_yaml=None if name == "-" else read_component_file,
+    )
+
+
+def read_component_file(name: str) -> Any:
+    """Read the only document of a file that another file refers to.
+
+    Raises:
+        ValueError: it cannot be read; the message has the cause.
+    """
+    try:
+        (document,) = read_documents(name)
+    except CommandError as error:
+        raise ValueError(str(error)) from None
+    except ValueError:
+        raise ValueError(f"{name}: has several documents; a component has one") from None
+    return document
+
+
+def parse_document(
+    document: Any, name: str, options: ConversionOptions | None = None
+) -> LoadedSweep:
     """Parse a SweepJob, or convert and parse a sweep of Azure's.
 
     Args:
         document: the contents of a YAML document.
         name: name of its file.
+        options: for a file of Azure's; by default its folder and the current map.
 
     Raises:
         CommandError: it is not a sweep.
@@ -87,13 +123,26 @@ def parse_document(document: Any, name: str) -> LoadedSweep:
     if is_sweepjob(document):
         spec = _checked(document)
         return LoadedSweep(spec, document, warnings=tuple(spec_warnings(document, spec)))
+    options = azure_options(name) if options is None else options
     try:
-        conversion = convert(document, ConversionOptions(), name_from_file(name))
+        conversion = convert(document, options, name_from_file(name))
     except UnsupportedFileError as error:
         raise CommandError(f"{name}: {error}") from None
     spec = parse_sweepjob(conversion.manifest)
     notes, warnings = tuple(conversion.notes), tuple(conversion.warnings)
-    return LoadedSweep(spec, conversion.manifest, notes, warnings)
+    code = code_folder(conversion.options.folder, conversion.code)
+    return LoadedSweep(spec, conversion.manifest, notes, warnings, code)
+
+
+def code_folder(folder: str, code: str) -> Path:
+    """Return the folder in which a local sweep of an Azure file runs, as Azure runs it in its code.
+
+    Args:
+        folder: folder of the file.
+        code: the file's ``code``; empty without one.
+    """
+    found = Path(folder, code)
+    return found.parent if found.is_file() else found
 
 
 def is_sweepjob(document: Any) -> bool:
@@ -116,11 +165,12 @@ def _checked(document: Mapping[str, Any]) -> SweepSpec:
     return spec
 
 
-def read_sweep(name: str) -> LoadedSweep:
+def read_sweep(name: str, options: ConversionOptions | None = None) -> LoadedSweep:
     """Read the only sweep of a file, and print its warnings. Other Kubernetes objects are ignored.
 
     Args:
         name: file name; ``-`` for standard input.
+        options: for a file of Azure's; by default its folder and the current map.
 
     Raises:
         CommandError: the file cannot be read, or does not have exactly one sweep.
@@ -130,7 +180,7 @@ def read_sweep(name: str) -> LoadedSweep:
     sweeps = [document for document in documents if is_sweepjob(document)]
     if len(sweeps) > 1:
         raise CommandError(f"{name}: has {len(sweeps)} SweepJobs; this takes one at a time")
-    found = parse_document(sweeps[0] if sweeps else documents[0], name)
+    found = parse_document(sweeps[0] if sweeps else documents[0], name, options)
     for warning in found.warnings:
         print_message(f"warning: {warning}")
     return found

@@ -2,8 +2,9 @@
 
 Kubernetes reads 1e-3 as a number, 2020-01-01 as a string, and y and n as booleans, where PyYAML reads a
 string, a date and strings; this module changes PyYAML's resolvers. A document that is not a Kubernetes
-object is one of Azure's, whose client uses PyYAML: there 1e-3, y and n are strings. ruamel.yaml would need such changes as well (it reads dates, and either no
-yes and no, or warns of 1e-3) and takes five times as long to import; no comments have to be kept.
+object is one of Azure's, whose client uses PyYAML: there 1e-3, y and n are strings. ruamel.yaml would
+need such changes as well (it reads dates, and either no yes and no, or warns of 1e-3) and takes five
+times as long to import; no comments have to be kept.
 """
 
 from __future__ import annotations

@@ -154,19 +154,20 @@ CARRIED: list[tuple[str, dict[str, Any], str, Any, str]] = [
     ("data by address", {"inputs.data": {"type": "uri_file", "path": "https://a.example/x"}}, "spec.inputs.data", "https://a.example/x", "nothing downloads"),
     ("data of Azure's", {"inputs.data": {"path": "azureml:data:1", "mode": "ro_mount"}}, "spec.inputs.data", "/REPLACE-ME/inputs/data", "--input data=PATH"),
     ("environment", {}, "spec.trial.image", "REPLACE-ME/image:with-your-code", "--image"),
-    ("inline environment", {"trial.environment": {"image": "docker.example/x:1", "conda_file": "c.yml"}}, "spec.trial.image", "docker.example/x:1", "trial.environment.conda_file"),
+    ("inline environment", {"trial.environment": {"image": "docker.example/x:1"}}, "spec.trial.image", "docker.example/x:1", ""),
+    ("inline environment with packages", {"trial.environment": {"image": "docker.example/x:1", "conda_file": "c.yml"}}, "spec.trial.image", "REPLACE-ME/image:with-your-code", "the image has to contain what c.yml adds"),
     ("variables", {"trial.environment_variables": {"A": 1, "B": True, "C": "x ${{search_space.lr}}"}}, "spec.trial.env", [{"name": "A", "value": "1"}, {"name": "B", "value": "True"}, {"name": "C", "value": "x ${{search_space.lr}}"}], ""),
     ("single braces", {"trial.command": "a {search_space.lr} {x}"}, "spec.trial.command", "a ${{search_space.lr}} {x}", "single braces"),
     ("output", {"trial.command": "a ${{outputs.model}}", "outputs": {"model": None}}, "spec.outputs.model.volume.persistentVolumeClaim.claimName", "REPLACE-ME", "--claim NAME, or --output model=PATH"),
     ("output in the command", {"trial.command": "a ${{ outputs.model }}", "outputs": {"model": None}}, "spec.trial.command", "a ${{outputs.model}}", "each trial gets a folder"),
     ("optional input given", {"trial.command": "a $[[--e ${{inputs.epochs}}]]"}, "spec.trial.command", "a --e ${{inputs.epochs}}", "so it stays"),
     ("optional input missing", {"trial.command": "a $[[--z ${{inputs.z}}]]"}, "spec.trial.command", "a", "left out"),
-    ("code", {"trial.code": "src"}, "kind", "SweepJob", "trial.code: 'src': not carried over"),
+    ("code", {"trial.code": "src"}, "kind", "SweepJob", "trial.code: 'src': the code has to be in the image"),
     ("compute", {"compute": "azureml:gpu"}, "kind", "SweepJob", "compute: 'azureml:gpu'"),
     ("identity", {"identity": {"type": "managed"}}, "kind", "SweepJob", "serviceAccountName"),
     ("queue settings", {"queue_settings": {"job_tier": "spot"}}, "kind", "SweepJob", "priorityClassName"),
     ("services", {"services": {"a": {}}}, "kind", "SweepJob", "services"),
-    ("shared memory", {"resources": {"shm_size": "2g", "instance_count": 1, "instance_type": "x"}}, "kind", "SweepJob", "/dev/shm"),
+    ("shared memory", {"resources": {"shm_size": "2g", "instance_count": 1, "instance_type": "x"}}, "spec.trial.template.spec.volumes", [{"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": "2Gi"}}], "instance_type: {x: {gpus: 1}}"),
     ("one process", {"trial.distribution": {"type": "pytorch", "process_count_per_instance": 1}}, "kind", "SweepJob", "one process"),
     ("description", {"description": "d"}, "metadata.annotations", {"sweepjob.dev/description": "d"}, ""),
     ("tags", {"tags": {"team": "a", "why?": "b"}}, "metadata.annotations", {"tags.sweepjob.dev/team": "a", "tags.sweepjob.dev/why": "b"}, "annotations"),
@@ -190,7 +191,7 @@ def test_carried_over(
 
 
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
-    ("unknown key", {"retries": 3}, "retries: 3", "Azure refuses it, too"),
+    ("unknown key", {"retries": 3}, "retries: 3", "unknown key"),
     ("unknown key below", {"limits.max_trials": 3}, "limits.max_trials: 3", "unknown key"),
     ("unknown key of an expression", {"search_space.lr": {**UNIFORM, "q": 1}}, "search_space.lr.q: 1", "unknown key"),
     ("unknown expression", {"search_space.lr.type": "gauss"}, "search_space.lr.type: 'gauss'", "loguniform"),
@@ -217,7 +218,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("unknown parameter", {"trial.command": "a ${{search_space.x}}"}, "trial.command", "search_space.lr"),
     ("two nodes", {"trial.resources": {"instance_count": 2}}, "trial.resources.instance_count: 2", "one pod"),
     ("eight processes", {"trial.distribution": {"type": "pytorch", "process_count_per_instance": 8}}, "trial.distribution", "torchrun"),
-    ("timeout as a duration", {"limits.timeout": "PT2H"}, "limits.timeout: 'PT2H'", "number"),
+    ("timeout as a duration", {"limits.timeout": "PT2H"}, "limits.timeout: 'PT2H'", "write it in seconds: timeout: 7200"),
     ("no trials", {"limits.max_total_trials": 0}, "limits.max_total_trials: 0", "at least 1"),
 ]  # fmt: skip
 

@@ -1,6 +1,15 @@
 """Converts Azure Machine Learning's sweep files (v2's YAML, v1's HyperDrive file) to SweepJobs."""
 
 from .conversion import Conversion, ConversionError, ConversionOptions
-from .convert import UnsupportedFileError, convert
+from .convert import ConvertedStep, UnsupportedFileError, convert, convert_pipeline, is_pipeline
 
-__all__ = ["Conversion", "ConversionError", "ConversionOptions", "UnsupportedFileError", "convert"]
+__all__ = [
+    "Conversion",
+    "ConversionError",
+    "ConversionOptions",
+    "ConvertedStep",
+    "UnsupportedFileError",
+    "convert",
+    "convert_pipeline",
+    "is_pipeline",
+]

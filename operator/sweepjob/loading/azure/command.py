@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import Any
 
 from ...template.references import Reference, references, replace_references, split_optional
+from ..azure_map.azure_map import DEFAULT_DATASTORE as STORE
 from .conversion import PLACEHOLDER, Section
 
 _SINGLE = re.compile(r"(?<![{$])\{\s*((?:inputs|outputs|search_space)\.[\w.]+)\s*\}(?!\})")
@@ -38,27 +40,46 @@ def convert_text(section: Section, key: str, text: str, inputs: Collection[str])
 
 def _optional(section: Section, key: str, text: str, inputs: Collection[str]) -> str:
     names = [r.removeprefix("inputs.") for r in references(text) if r.startswith("inputs.")]
-    present = all(name in inputs for name in names)
+    present = all(name in inputs or name in section.conversion.swept for name in names)
     what = "given, so it stays" if present else "not given, so it is left out"
     section.note(key, f"$[[{text}]]", f"its optional input is {what}")
     return text if present else ""
 
 
 def _reference(section: Section, key: str, found: Reference) -> str:
-    if not found.name.startswith("outputs."):
+    group, _, name = found.name.partition(".")
+    if group == "inputs" and name in section.conversion.swept:
+        return str(Reference(f"search_space.{name}"))
+    if group != "outputs":
         return str(found)
-    output = found.name.removeprefix("outputs.")
     options = section.conversion.options
-    if output in options.outputs:
-        return options.outputs[output]
-    claim = options.claim or PLACEHOLDER
-    spec = section.conversion.manifest["spec"]
-    volume = {"persistentVolumeClaim": {"claimName": claim}}
-    spec.setdefault("outputs", {})[output] = {"volume": volume}
-    if options.claim is None:
-        message = (
-            "Azure's data stores are not available: each trial gets a folder on a PersistentVolumeClaim; "
-            f"replace {PLACEHOLDER} by its name, or give --claim NAME, or --output {output}=PATH"
-        )
-        section.note(key, str(found), message)
-    return f"${{{{outputs.{output}}}}}"
+    if name in options.outputs:
+        return options.outputs[name]
+    outputs = section.conversion.manifest["spec"].setdefault("outputs", {})
+    if name not in outputs:
+        outputs[name] = _output(section, key, found)
+    return f"${{{{outputs.{name}}}}}"
+
+
+def _output(section: Section, key: str, found: Reference) -> dict[str, Any]:
+    """Return the entry of ``spec.outputs``: a folder for each trial on a volume."""
+    name = found.name.removeprefix("outputs.")
+    conversion = section.conversion
+    options = conversion.options
+    if options.local:
+        return {"volume": {"emptyDir": {}}}  # a folder of the sweep's on this machine
+    if options.claim is not None:
+        return {"volume": {"persistentVolumeClaim": {"claimName": options.claim}}}
+    place = conversion.output_places.get(name)
+    azure_map = options.azure_map
+    store = azure_map.find_data(place) if place else azure_map.find_datastore()
+    if store is not None and store.volume:
+        sub_path = {"subPath": store.path} if store.path else {}
+        return {"volume": dict(store.volume), **sub_path}
+    missing = azure_map.missing("data", place) if place else azure_map.missing("datastore", STORE)
+    message = (
+        f"each trial gets a folder on a PersistentVolumeClaim; replace {PLACEHOLDER} by its name, or "
+        f"give --claim NAME, or --output {name}=PATH, or {missing}"
+    )
+    section.note(key, str(found), message)
+    return {"volume": {"persistentVolumeClaim": {"claimName": PLACEHOLDER}}}

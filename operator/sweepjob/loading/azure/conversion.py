@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from ...api.parsing.problem import InvalidSpec, Problem
 from ...search.space import Scalar
+from ..azure_map import AzureMap
+from ..pod_settings import PodSettings
 
 # Marks values that are not in the file and that the user must fill in.
 PLACEHOLDER = "REPLACE-ME"
@@ -30,6 +33,10 @@ class ConversionOptions:
         inputs: values of data inputs by name.
         outputs: paths of outputs by name.
         claim: PersistentVolumeClaim for the other outputs.
+        azure_map: what the names of the workspace mean here.
+        folder: folder of the file, to which its paths are relative.
+        local: True for a sweep on this machine.
+        read_yaml: reads another file that the file refers to; None if none can be read.
     """
 
     image: str | None = None
@@ -41,6 +48,10 @@ class ConversionOptions:
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     claim: str | None = None
+    azure_map: AzureMap = field(default_factory=AzureMap)
+    folder: str = "."
+    local: bool = False
+    read_yaml: Callable[[str], Any] | None = None
 
 
 class ConversionError(InvalidSpec):
@@ -58,6 +69,12 @@ class Conversion:
         problems: errors.
         warnings: settings that are valid but probably not intended.
         source_paths: paths in the file by path in the SweepJob, where more than the spelling differs.
+        pod: settings of the trials' pods.
+        amounts: resources of the trainer's container.
+        queue: Kueue's queue of the trials.
+        code: folder or file of the code, relative to the file; empty without one.
+        swept: names of inputs that parameters of the search space replace.
+        output_places: where the file wants each output; None for the default datastore.
     """
 
     options: ConversionOptions
@@ -66,6 +83,12 @@ class Conversion:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     source_paths: dict[str, str] = field(default_factory=dict)
+    pod: PodSettings = field(default_factory=PodSettings)
+    amounts: dict[str, Any] = field(default_factory=dict)
+    queue: str = ""
+    code: str = ""
+    swept: frozenset[str] = frozenset()
+    output_places: dict[str, str | None] = field(default_factory=dict)
 
     def section(self, data: Any, path: str) -> Section:
         """Return a reader of an object of the file.
@@ -85,6 +108,7 @@ class Section:
         self.path = path
         self.data: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
         self._unread = dict.fromkeys(self.data)
+        self._known: dict[str, None] = {}
         if not isinstance(data, Mapping):
             self.reject("", data, "must be an object with keys and values")
 
@@ -115,8 +139,13 @@ class Section:
     def read(self, key: str, default: Any = None) -> Any:
         """Read a key's value; null counts as absent, as in Azure's client."""
         self._unread.pop(key, None)
+        self._known[key] = None
         value = self.data.get(key)
         return default if value is None else value
+
+    def section(self, key: str) -> Section:
+        """Return a section without keys at the path of a key, for messages."""
+        return Section(self.conversion, {}, self.at(key))
 
     def subsection(self, key: str) -> Section:
         """Read an object; an empty one if it is absent."""
@@ -181,13 +210,16 @@ class Section:
 
     def ignore(self, key: str, reason: str) -> None:
         """Read a key without converting it, and add a note."""
+        self._known[key] = None
         if key in self.data:
             self.note(key, self.read(key), f"not carried over: {reason}")
 
     def reject_unknown_keys(self) -> None:
-        """Reject the keys that have not been read."""
+        """Reject the keys that have not been read. Azure's client refuses them, too."""
         for key in self._unread:
-            self.reject(key, self.data[key], "unknown key; Azure refuses it, too")
+            close = get_close_matches(str(key), self._known, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            self.reject(str(key), self.data[key], f"unknown key{hint}")
 
 
 def _finite(value: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...api.parsing.problem import InvalidSpec, Problem
@@ -10,6 +11,7 @@ from ...api.sweepjob import parse_sweepjob
 from ...api.validation.spec_warnings import spec_warnings
 from .conversion import Conversion, ConversionError, ConversionOptions
 from .hyperdrive import convert_hyperdrive
+from .pipeline import SweepStep, convert_step, sweep_steps
 from .sweep import convert_sweep
 
 # Azure's keys by the SweepJob's, for the paths of problems.
@@ -52,16 +54,88 @@ def convert(data: Any, options: ConversionOptions, stem: str = "sweep") -> Conve
         raise UnsupportedFileError("holds no object with keys and values")
     kind = str(data.get("type", "")).lower()
     conversion = Conversion(options)
+    if is_pipeline(data):
+        return _only_step(convert_pipeline(data, options, stem))
     if kind == "sweep" or (not kind and {"search_space", "trial"} <= data.keys()):
         convert_sweep(conversion, data, stem)
     elif not kind and ("primary_metric_name" in data or "parameter_space" in _sampling(data)):
         convert_hyperdrive(conversion, data, stem)
     else:
         raise UnsupportedFileError(_describe_kind(data, kind))
+    return _checked(conversion)
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedStep:
+    """A sweep step of a pipeline.
+
+    Attributes:
+        name: name of the step.
+        conversion: its conversion; None if it is refused.
+        error: why it is refused; None otherwise.
+    """
+
+    name: str
+    conversion: Conversion | None
+    error: ConversionError | None = None
+
+
+def convert_pipeline(
+    data: Mapping[str, Any], options: ConversionOptions, stem: str, step: str | None = None
+) -> list[ConvertedStep]:
+    """Convert the sweep steps of a pipeline, each to a SweepJob of its own.
+
+    Args:
+        data: the pipeline.
+        options: what the file refers to but does not contain.
+        stem: the SweepJob's name if the file has none.
+        step: name of the only step to convert; all sweep steps by default.
+
+    Raises:
+        UnsupportedFileError: the pipeline has no sweep step, or none of that name.
+    """
+    found = list(sweep_steps(data, Conversion(options)))
+    names = [one.name for one in found]
+    if not found:
+        raise UnsupportedFileError("is a pipeline without a sweep step (type: sweep)")
+    if step is not None and step not in names:
+        raise UnsupportedFileError(f"has no sweep step {step}; there are: {', '.join(names)}")
+    return [_converted_step(data, options, stem, one) for one in found if step in (None, one.name)]
+
+
+def _converted_step(
+    data: Mapping[str, Any], options: ConversionOptions, stem: str, step: SweepStep
+) -> ConvertedStep:
+    conversion = Conversion(replace(options, folder=step.folder))
+    try:
+        convert_step(conversion, data, step, stem)
+        return ConvertedStep(step.name, _checked(conversion))
+    except ConversionError as error:
+        return ConvertedStep(step.name, None, error)
+
+
+def _only_step(steps: list[ConvertedStep]) -> Conversion:
+    if len(steps) > 1:
+        names = ", ".join(step.name for step in steps)
+        raise UnsupportedFileError(
+            f"is a pipeline with the sweep steps {names}; choose one of them"
+        )
+    (step,) = steps
+    if step.conversion is None:
+        raise step.error or ConversionError([])
+    return step.conversion
+
+
+def _checked(conversion: Conversion) -> Conversion:
     _check(conversion)
     if conversion.problems:
         raise ConversionError(conversion.problems)
     return conversion
+
+
+def is_pipeline(data: Any) -> bool:
+    """Return whether a document is a pipeline of Azure's, or a pipeline component."""
+    return isinstance(data, Mapping) and str(data.get("type", "")).lower() == "pipeline"
 
 
 def _sampling(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -74,8 +148,6 @@ def _describe_kind(data: Mapping[str, Any], kind: str) -> str:
         return "is a SweepJob already"
     if kind == "automl":
         return "is an AutoML job, which trains models of Azure's own; only type: sweep can be converted"
-    if kind == "pipeline":
-        return "is a pipeline; put its sweep step into a file of its own (type: sweep)"
     if kind:
         return f"has type: {kind}; only type: sweep can be converted"
     return "is no sweep: it has neither type: sweep nor v1's sampling.parameter_space"

@@ -10,10 +10,11 @@ from ...api.spec.search_space import EXPRESSIONS
 from ...search.space import Scalar
 from .conversion import PLACEHOLDER, Conversion, Section
 from .early_termination import V1_NAMES, convert_policy
-from .metadata import initialize_manifest
+from .environment import IMAGE
+from .metadata import initialize_manifest, label_queue
 from .search_space import convert_positional
 from .sweep import GOALS, record_grid_order
-from .trial import convert_image, set_gpus
+from .trial import build_trial
 
 _SAMPLING = {
     "random": "random",
@@ -34,7 +35,7 @@ def convert_hyperdrive(conversion: Conversion, data: Mapping[str, Any], stem: st
         stem: the SweepJob's name if the file has none.
     """
     top = conversion.section(data, "")
-    initialize_manifest(conversion, None, "", stem)
+    initialize_manifest(conversion, None, "name", stem)
     spec: dict[str, Any] = {}
     conversion.manifest["spec"] = spec
     conversion.source_paths |= {
@@ -59,8 +60,9 @@ def convert_hyperdrive(conversion: Conversion, data: Mapping[str, Any], stem: st
     spec["limits"] = _limits(top)
     spec["metrics"] = {"source": protocol.LOGS}
     message = "v1's Run.log prints outside of Azure; remove it if the script logs with MLflow"
-    top.note("", "metrics.source: logs", message)
+    top.note("metrics.source", protocol.LOGS, message)
     spec["trial"] = _trial(top, arguments)
+    label_queue(conversion)
     _note_v1_restrictions(top, spec)
     top.reject_unknown_keys()
 
@@ -122,15 +124,13 @@ def _trial(top: Section, arguments: list[str]) -> dict[str, Any]:
     options = top.conversion.options
     command = options.command or f"python {PLACEHOLDER}.py"
     if options.command is None:
-        message = f"the file has no script: put the command for {command}, or give --command"
-        top.note("", "command", message)
-    reason = "the run configuration is another file"
-    trial = {
-        "image": options.image or convert_image(top, reason, ""),
-        "command": " ".join([command, *arguments]),
-    }
-    set_gpus(top.conversion, trial)
-    return trial
+        message = f"the file has none: put the command for {command}, or give --command"
+        top.note("command", None, message)
+    if options.image is None:
+        message = f"the file has none: put an image for {IMAGE}, or give --image"
+        top.note("image", None, message)
+    parts = {"image": options.image or IMAGE, "command": " ".join([command, *arguments]), "env": []}
+    return build_trial(top.conversion, parts, "command")
 
 
 def _note_v1_restrictions(top: Section, spec: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...api import names
@@ -40,14 +40,18 @@ def initialize_manifest(
     metadata: dict[str, Any] = {"name": name}
     if options.namespace:
         metadata["namespace"] = options.namespace
-    if options.queue:
-        metadata["labels"] = {QUEUE_LABEL: options.queue}
     conversion.manifest |= {
         "apiVersion": names.API_VERSION,
         "kind": names.SWEEPJOB,
         "metadata": metadata,
     }
     return metadata
+
+
+def label_queue(conversion: Conversion) -> None:
+    """Set the label of the Kueue queue: that of the option, or of the compute target in the map."""
+    if queue := conversion.options.queue or conversion.queue:
+        conversion.manifest["metadata"]["labels"] = {QUEUE_LABEL: queue}
 
 
 def annotate(metadata: dict[str, Any], key: str, value: str | None) -> None:
@@ -70,11 +74,28 @@ def annotate_map(section: Section, key: str, metadata: dict[str, Any]) -> None:
     if not isinstance(value, Mapping):
         section.reject(key, value, "must be an object with keys and values")
         return
-    for name, text in value.items():
-        kept = re.sub(r"[^A-Za-z0-9_.-]", "-", str(name))[:_KEY_LENGTH].strip("-_.") or "unnamed"
+    for name, kept in annotation_names(value).items():
+        text = value[name]
         annotate(metadata, f"{key}.{names.GROUP}/{kept}", "" if text is None else str(text))
     if value:
         section.note(key, value, f"kept as annotations {key}.{names.GROUP}/...")
+
+
+def annotation_names(keys: Iterable[Any]) -> dict[Any, str]:
+    """Return a valid name of an annotation for each key; two keys never get the same.
+
+    >>> annotation_names(["a b", "a-b"])
+    {'a b': 'a-b', 'a-b': 'a-b-2'}
+    """
+    found: dict[Any, str] = {}
+    for key in keys:
+        text = re.sub(r"[^A-Za-z0-9_.-]", "-", str(key))[:_KEY_LENGTH].strip("-_.") or "unnamed"
+        name, number = text, 1
+        while name in found.values():
+            number += 1
+            name = f"{text[: _KEY_LENGTH - len(str(number)) - 1]}-{number}"
+        found[key] = name
+    return found
 
 
 def _dns(text: str) -> str:

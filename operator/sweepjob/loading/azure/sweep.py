@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ...api import names
+from ...template.references import references
+from .command import with_double_braces
 from .conversion import Conversion, Section
 from .early_termination import V2_NAMES, convert_policy
-from .metadata import annotate, annotate_map, initialize_manifest
+from .inputs import convert_inputs, convert_outputs, note_unused_outputs
+from .metadata import annotate, annotate_map, initialize_manifest, label_queue
+from .options_check import reject_command, reject_unused_options
+from .placement import convert_compute, convert_resources, note_settings_of_the_service
 from .search_space import convert_space
-from .trial import convert_inputs, convert_outputs, convert_resources, convert_trial
+from .trial import build_trial, convert_trial
 
 GOALS = {"maximize": "maximize", "minimize": "minimize"}
 _DEFAULT_TRIALS = 1000  # Azure's, where the file has no limit
+_DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _MIN_TIMEOUT = 60  # seconds; Azure raises shorter timeouts to this
 
 
@@ -32,12 +39,41 @@ def convert_sweep(conversion: Conversion, data: Mapping[str, Any], stem: str) ->
     display = top.text("display_name")
     experiment = top.text("experiment_name")
     name = top.text("name")
-    metadata = initialize_manifest(conversion, name or display or experiment, "name", stem)
+    # Sweeps of one experiment are different sweeps.
+    of_experiment = f"{experiment}-{stem}" if experiment and experiment != stem else experiment
+    metadata = initialize_manifest(conversion, name or display or of_experiment, "name", stem)
     annotate(metadata, f"{names.GROUP}/display-name", display)
     annotate(metadata, f"{names.GROUP}/experiment-name", experiment)
     annotate(metadata, f"{names.GROUP}/description", top.text("description"))
     annotate_map(top, "tags", metadata)
     annotate_map(top, "properties", metadata)
+    convert_search(conversion, top)
+    inputs = convert_inputs(top.subsection("inputs"))
+    outputs = top.subsection("outputs")
+    convert_outputs(outputs)
+    spec = conversion.manifest["spec"]
+    trial = top.subsection("trial")
+    parts = convert_trial(trial, inputs)
+    convert_compute(top, "compute")
+    note_settings_of_the_service(top)
+    convert_resources(top, "resources")
+    trial.reject_unknown_keys()
+    top.reject_unknown_keys()
+    note_unused_outputs(outputs, spec.get("outputs", {}))
+    reject_command(conversion)
+    reject_unused_options(
+        conversion, top.subsection("inputs").data, [*outputs.data, *outputs_in(trial)]
+    )
+    finish_spec(conversion, inputs, parts, "trial")
+
+
+def convert_search(conversion: Conversion, top: Section) -> None:
+    """Convert objective, sampling, search space, policy and limits to the manifest's new spec.
+
+    Args:
+        conversion: receives the spec.
+        top: the sweep, or the sweep step of a pipeline.
+    """
     spec: dict[str, Any] = {}
     conversion.manifest["spec"] = spec
     spec["objective"] = _objective(top.subsection("objective"))
@@ -46,14 +82,34 @@ def convert_sweep(conversion: Conversion, data: Mapping[str, Any], stem: str) ->
     record_grid_order(top, spec)
     convert_policy(top, "early_termination", V2_NAMES, spec)
     spec["limits"] = _limits(top.subsection("limits"))
-    if inputs := convert_inputs(top.subsection("inputs")):
-        spec["inputs"] = inputs
-    convert_outputs(top.subsection("outputs"))
-    trial = top.subsection("trial")
-    spec["trial"] = convert_trial(trial, inputs)
-    _convert_placement(top, trial)
-    trial.reject_unknown_keys()
-    top.reject_unknown_keys()
+
+
+def finish_spec(
+    conversion: Conversion, inputs: Mapping[str, Any], parts: Mapping[str, Any], path: str
+) -> None:
+    """Write inputs and trial into the spec, and the queue into the metadata.
+
+    Args:
+        conversion: has what was read.
+        inputs: the inputs.
+        parts: image, command and environment variables of the trial.
+        path: path of the trial in the file.
+    """
+    spec = conversion.manifest["spec"]
+    outputs = spec.pop("outputs", None)
+    if inputs:
+        spec["inputs"] = dict(inputs)
+    if outputs:
+        spec["outputs"] = outputs
+    spec["trial"] = build_trial(conversion, parts, path)
+    label_queue(conversion)
+
+
+def outputs_in(trial: Section) -> list[str]:
+    """Return the names of the outputs that a trial's command refers to."""
+    command = trial.data.get("command")
+    names = references(with_double_braces(command)) if isinstance(command, str) else []
+    return [name.removeprefix("outputs.") for name in names if name.startswith("outputs.")]
 
 
 def _objective(section: Section) -> dict[str, Any]:
@@ -87,6 +143,17 @@ def _algorithm(top: Section) -> dict[str, Any]:
             algorithm["logbase"] = base
     section.reject_unknown_keys()
     return algorithm
+
+
+def _seconds(section: Section, key: str) -> int | None:
+    """Read a duration; one in ISO 8601, as in answers of Azure's service, is refused with its seconds."""
+    value = section.data.get(key)
+    if isinstance(value, str) and (found := _DURATION.fullmatch(value.strip().upper())):
+        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+        section.reject(key, section.read(key), f"write it in seconds: {key}: {total}")
+        return None
+    return section.integer(key)
 
 
 def record_grid_order(section: Section, spec: dict[str, Any]) -> None:
@@ -127,7 +194,7 @@ def _limits(section: Section) -> dict[str, Any]:
     if concurrent is not None:
         limits["maxConcurrentTrials"] = concurrent
     for theirs, ours in (("timeout", "timeout"), ("trial_timeout", "trialTimeout")):
-        seconds = section.integer(theirs)
+        seconds = _seconds(section, theirs)
         if seconds == 0:
             section.note(theirs, 0, "Azure's client does not send 0; left out, so there is none")
         elif seconds is not None:
@@ -138,17 +205,3 @@ def _limits(section: Section) -> dict[str, Any]:
         section.note("timeout", None, "is absent; Azure would cancel the sweep after 60 days")
     section.reject_unknown_keys()
     return limits
-
-
-def _convert_placement(top: Section, trial: Section) -> None:
-    queue = "" if top.conversion.options.queue else "; --queue names a Kueue queue instead"
-    top.ignore("compute", f"the cluster schedules trials{queue}")
-    top.ignore("identity", "pods have service accounts: trial.template.spec.serviceAccountName")
-    reason = (
-        "queues and priorities are the cluster's: --queue, trial.template.spec.priorityClassName"
-    )
-    top.ignore("queue_settings", reason)
-    trial.ignore("queue_settings", "Azure drops it, too")
-    top.ignore("services", "Azure does not send it, either")
-    convert_resources(top, "resources")
-    convert_resources(trial, "resources")

@@ -1,139 +1,120 @@
-"""Converts v2's trial, inputs, outputs and resources."""
+"""Converts what a trial runs: v2's ``trial``, and command components."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
-from ...search.space import Scalar
+from ..azure_map.asset_names import is_address, is_local_path
+from ..pod_settings import PodSettingError, add_amounts
 from .command import convert_text
-from .conversion import PLACEHOLDER, Conversion, Section
+from .conversion import Conversion, Section
+from .environment import convert_image
+from .placement import convert_distribution, convert_resources
 
-_IMAGE = f"{PLACEHOLDER}/image:with-your-code"
 _TRIAL_ONLY_IN_PIPELINES = ("component", "type", "inputs", "outputs", "limits", "compute")
+_DESCRIPTIONS = (
+    *("$schema", "name", "version", "display_name", "description", "tags", "properties", "id"),
+    *("type", "is_deterministic", "auto_delete_setting"),
+)
 
 
-def convert_inputs(section: Section) -> dict[str, Any]:
-    """Convert inputs: literals as Azure passes them, data to a path or a URL."""
-    return {str(name): _input(section, str(name)) for name in section.data}
-
-
-def _input(section: Section, name: str) -> Any:
-    value = section.read(name)
-    supplied = section.conversion.options.inputs.get(name)
-    if supplied is not None:
-        return supplied
-    if isinstance(value, Mapping) and "value" in value and "path" not in value:
-        value = value["value"]
-    if isinstance(value, bool):
-        section.note(name, value, f'passed as "{value}", as Azure does')
-        return str(value)
-    if isinstance(value, Scalar):
-        return value
-    if not isinstance(value, Mapping):
-        section.reject(name, value, "must be a value, or an object with a path")
-        return ""
-    return _data(section, name, value)
-
-
-def _data(section: Section, name: str, value: Mapping[str, Any]) -> str:
-    inner = section.conversion.section(value, section.at(name))
-    path = inner.required_text("path", "where the data is")
-    kind, mode = inner.text("type"), inner.text("mode")
-    inner.reject_unknown_keys()
-    described = " ".join(word for word in (kind, mode) if word)
-    if path.startswith(("https://", "http://")):
-        message = (
-            f"the script gets the address ({described or 'data'}); nothing downloads or mounts it"
-        )
-        inner.note("path", path, message)
-        return path
-    placeholder = f"/{PLACEHOLDER}/inputs/{name}"
-    message = (
-        f"Azure data stores are not supported: mount the data (trial.template) and put its path for "
-        f"{placeholder}, or give --input {name}=PATH"
-    )
-    inner.note("path", path, message)
-    return placeholder
-
-
-def convert_outputs(section: Section) -> None:
-    """Add a note for each setting of an output that is not converted. The command has the outputs."""
-    for name in section.data:
-        value = section.read(name)
-        if value is None or value == {}:
-            continue
-        if not isinstance(value, Mapping):
-            section.reject(str(name), value, "must be null or an object")
-            continue
-        inner = section.conversion.section(value, section.at(str(name)))
-        for key in ("type", "mode", "path"):
-            inner.ignore(key, "an output is a path here; trials see it in the command")
-        inner.reject_unknown_keys()
-
-
-def convert_trial(section: Section, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def convert_trial(section: Section, inputs: Collection[str]) -> dict[str, Any]:
     """Convert v2's ``trial``.
 
     Args:
         section: the trial.
-        inputs: the converted inputs.
+        inputs: names of the inputs that have a value.
     """
     for key in _TRIAL_ONLY_IN_PIPELINES:
         if key in section.data:
-            section.reject(
-                key, section.read(key), "belongs to pipelines; Azure refuses it here, too"
-            )
-    command = section.required_text("command", "what a trial runs")
-    trial: dict[str, Any] = {
-        "image": convert_image(section, section.read("environment"), "environment")
-    }
-    trial["command"] = convert_text(section, "command", command, inputs).strip()
-    section.ignore("code", "the code has to be in the image")
-    if variables := _variables(section, inputs):
-        trial["env"] = variables
-    _distribution(section)
-    set_gpus(section.conversion, trial)
-    return trial
+            message = "belongs to steps of pipelines; Azure's client refuses it here, too"
+            section.reject(key, section.read(key), message)
+    section.ignore("queue_settings", "Azure drops it, too")
+    section.ignore("services", "kubectl port-forward reaches a pod")
+    return _convert(section, inputs)
 
 
-def convert_image(section: Section, environment: Any, key: str) -> str:
-    """Return the image: the option's, that of an inline environment, or a placeholder.
+def convert_component(section: Section, inputs: Collection[str]) -> dict[str, Any]:
+    """Convert a command component, whose inputs and outputs have been read.
 
     Args:
-        section: the section that has the environment.
-        environment: the environment.
-        key: its key.
+        section: the component.
+        inputs: names of the inputs that have a value.
     """
-    supplied = section.conversion.options.image
-    remedy = "" if supplied else f"; put an image for {_IMAGE}, or give --image"
-    if isinstance(environment, Mapping):
-        inner = section.conversion.section(environment, section.at(key))
-        named = inner.text("image")
-        for other in list(inner.data):
-            inner.ignore(other, "put it into the image")
-        if named:
-            return supplied or named
-    elif environment is None:
-        section.reject(key, None, "is required: the environment of a trial")
-    section.note(key, environment, f"Azure environments are not supported{remedy}")
-    return supplied or _IMAGE
+    kind = section.read("type")
+    if kind is not None and str(kind).lower() != "command":
+        section.reject("type", kind, "a trial runs a command; this component is of another type")
+    for key in _DESCRIPTIONS:
+        section.read(key)
+    section.ignore("queue_settings", "queues are the cluster's: --queue")
+    section.ignore("additional_includes", "copy these files into the folder of the code")
+    return _convert(section, inputs)
 
 
-def set_gpus(conversion: Conversion, trial: dict[str, Any]) -> None:
-    """Set the GPUs of a trial if the option is given."""
-    if conversion.options.gpus:
-        trial["resources"] = {"limits": {"nvidia.com/gpu": conversion.options.gpus}}
+def _convert(section: Section, inputs: Collection[str]) -> dict[str, Any]:
+    command = section.required_text("command", "what a trial runs")
+    image = convert_image(section, "environment")
+    text = convert_text(section, "command", command, inputs).strip()
+    env = _variables(section, inputs)
+    _convert_code(section)
+    convert_distribution(section)
+    convert_resources(section, "resources")
+    return {"image": image, "command": text, "env": env}
 
 
-def _variables(section: Section, inputs: Mapping[str, Any]) -> list[dict[str, str]]:
-    variables = section.read("environment_variables", {})
-    if not isinstance(variables, Mapping):
-        section.reject(
-            "environment_variables", variables, "must be an object with names and values"
+def build_trial(conversion: Conversion, parts: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Return ``spec.trial``, after everything about the pods has been read.
+
+    Args:
+        conversion: has the settings of the pods.
+        parts: image, command and environment variables.
+        path: path of the trial in the file.
+    """
+    gpus = conversion.options.gpus
+    if gpus:
+        limits = {"limits": {"nvidia.com/gpu": gpus}}
+        conversion.amounts = add_amounts(limits, conversion.amounts)
+    command, pod = parts["command"], conversion.pod
+    try:
+        return pod.trial(parts["image"], command, parts["env"], conversion.amounts)
+    except PodSettingError as error:
+        conversion.section({}, path).reject("", command, str(error))
+        return {"image": parts["image"], "command": command}
+
+
+def _convert_code(section: Section) -> None:
+    """Convert ``code`` by the map: a folder in the image, or a snapshot of the folder."""
+    code = section.text("code")
+    if code is None:
+        return
+    conversion = section.conversion
+    entry = conversion.options.azure_map.find_code(code)
+    if entry is not None and entry.path:
+        conversion.pod = replace(conversion.pod, working_directory=entry.path)
+        return
+    if is_address(code) or not is_local_path(code):
+        message = "not carried over: the code is no folder; it has to be in the image"
+        section.note("code", code, message)
+        return
+    conversion.code = code
+    if not conversion.options.local:
+        missing = conversion.options.azure_map.missing("code", code)
+        section.note(
+            "code",
+            code,
+            "the code has to be in the image; say where: "
+            f"{replace(missing, example='{path: /FOLDER}')}",
         )
-        return []
+
+
+def _variables(section: Section, inputs: Collection[str]) -> list[dict[str, str]]:
     key = "environment_variables"
+    variables = section.read(key, {})
+    if not isinstance(variables, Mapping):
+        section.reject(key, variables, "must be an object with names and values")
+        return []
     return [
         {"name": str(name), "value": convert_text(section, key, _plain(value), inputs)}
         for name, value in variables.items()
@@ -142,40 +123,3 @@ def _variables(section: Section, inputs: Mapping[str, Any]) -> list[dict[str, st
 
 def _plain(value: Any) -> str:
     return "" if value is None else str(value)
-
-
-def _distribution(section: Section) -> None:
-    if section.read("distribution") is None:
-        return
-    inner = section.conversion.section(section.data["distribution"], section.at("distribution"))
-    kind = inner.read("type")
-    processes = inner.integer("process_count_per_instance") or 1
-    workers = inner.integer("worker_count") or 1
-    servers = inner.integer("parameter_server_count") or 0
-    known = str(kind).lower() in ("mpi", "pytorch", "tensorflow")
-    if known and (processes, workers, servers) == (1, 1, 0):
-        inner.note("", kind, "not carried over: it is one process, started by the command itself")
-        inner.reject_unknown_keys()
-        return
-    message = (
-        "a trial is one pod; start its processes in the command, e.g. torchrun --nproc-per-node=4 "
-        "train.py"
-    )
-    inner.reject("", kind, message)
-
-
-def convert_resources(section: Section, key: str) -> None:
-    """Reject more than one node; add a note for each other setting of ``resources``."""
-    if section.data.get(key) is None:
-        section.read(key)
-        return
-    inner = section.subsection(key)
-    count = inner.integer("instance_count")
-    if count is not None and count != 1:
-        inner.reject("instance_count", count, "a trial is one pod; several nodes are not supported")
-    pod = "set it in the pod: trial.template"
-    inner.ignore("instance_type", f"{pod}.spec.nodeSelector; GPUs by --gpus")
-    inner.ignore("shm_size", f"{pod}.spec.volumes, an emptyDir with medium Memory at /dev/shm")
-    for other in ("properties", "locations", "max_instance_count", "docker_args"):
-        inner.ignore(other, pod)
-    inner.reject_unknown_keys()

@@ -3,6 +3,7 @@
 from .azure_map import AzureMap, MissingEntry
 from .entries import CodeEntry, ComputeEntry, DataEntry, EnvironmentEntry, WorkspaceEntry
 from .reading import MAP_VARIABLE, InvalidAzureMap, current_azure_map, read_azure_map
+from .resolution import Environment, Resolved, resolve_data, resolve_environment
 
 __all__ = [
     "MAP_VARIABLE",
@@ -10,10 +11,14 @@ __all__ = [
     "CodeEntry",
     "ComputeEntry",
     "DataEntry",
+    "Environment",
     "EnvironmentEntry",
     "InvalidAzureMap",
     "MissingEntry",
+    "Resolved",
     "WorkspaceEntry",
     "current_azure_map",
     "read_azure_map",
+    "resolve_data",
+    "resolve_environment",
 ]

@@ -40,17 +40,19 @@ class MissingEntry:
         section: section of the map, e.g. ``environment``.
         key: key of the entry.
         map_name: name of the map; empty without a map.
+        example: the entry, with words in capitals to replace; that of ``EXAMPLES`` by default.
     """
 
     section: str
     key: str
     map_name: str
+    example: str = ""
 
     @property
     def line(self) -> str:
         """The line to add to the section."""
         key = self.key if _is_plain_key(self.key) else f'"{self.key}"'
-        return f"{key}: {EXAMPLES[self.section]}"
+        return f"{key}: {self.example or EXAMPLES[self.section]}"
 
     def __str__(self) -> str:
         if self.map_name:

@@ -1,0 +1,145 @@
+"""Reads command components, and gives their inputs the values of a sweep step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..azure_map.asset_names import is_local_path
+from .conversion import Section
+from .inputs import convert_input
+
+_FILE_PREFIX = "file:"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A component and where it was read.
+
+    Attributes:
+        section: its contents.
+        folder: folder to which its paths are relative.
+    """
+
+    section: Section
+    folder: str
+
+
+def read_component(section: Section, key: str) -> Component | None:
+    """Read the component of a step: inline, a file, or a registered one by the map.
+
+    Args:
+        section: the step.
+        key: the key that has it.
+
+    Returns:
+        The component; None if it is rejected.
+    """
+    conversion, value = section.conversion, section.read(key)
+    options = conversion.options
+    if isinstance(value, Mapping):
+        return Component(conversion.section(value, section.at(key)), options.folder)
+    if not isinstance(value, str) or not value:
+        section.reject(key, value, "is required: a component, inline or as the path of its file")
+        return None
+    mapped = options.azure_map.find_component(value)
+    if mapped is None and not value.startswith(_FILE_PREFIX) and not is_local_path(value):
+        missing = options.azure_map.missing("component", value)
+        section.reject(key, value, f"is a registered component, whose file is needed: {missing}")
+        return None
+    path = mapped or os.path.join(options.folder, value.removeprefix(_FILE_PREFIX))
+    if options.read_yaml is None:
+        section.reject(key, value, "is another file, which cannot be read from standard input")
+        return None
+    try:
+        data = options.read_yaml(path)
+    except ValueError as error:
+        section.reject(key, value, str(error))
+        return None
+    if not isinstance(data, Mapping):
+        section.reject(key, value, f"{path}: must be an object with keys and values")
+        return None
+    name = os.path.relpath(path, options.folder)
+    return Component(conversion.section(data, name), os.path.dirname(path))
+
+
+def component_inputs(
+    component: Section, step: Section, given: Mapping[str, Any], swept: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the values of a component's inputs.
+
+    Args:
+        component: the component.
+        step: the step, for messages.
+        given: what the step gives to its inputs, without references to the pipeline.
+        swept: the search space.
+    """
+    declared = component.subsection("inputs")
+    # A component without declared inputs, as in old files, takes what the step gives.
+    names = list(declared.data) or [*given, *step.conversion.options.inputs]
+    values: dict[str, Any] = {}
+    for name in map(str, names):
+        value = _value(declared, step, name, given, name in swept)
+        if value is not None:
+            values[name] = value
+    inputs = step.section("inputs")
+    for name in given:
+        if name not in names:
+            listed = ", ".join(map(str, names)) or "none"
+            inputs.reject(
+                name, given[name], f"the component has no such input; there are: {listed}"
+            )
+    for name in swept:
+        if declared.data and name not in declared.data:
+            message = f"the component has no such input; there are: {', '.join(map(str, names))}"
+            step.section("search_space").reject(name, swept[name], message)
+    return values
+
+
+def _value(
+    declared: Section, step: Section, name: str, given: Mapping[str, Any], is_swept: bool
+) -> Any:
+    definition = _definition(declared, name)
+    kind = str(definition.get("type") or "").lower()
+    if is_swept:
+        return None
+    if name in given or name in step.conversion.options.inputs:
+        value = given.get(name)
+        typed = _typed(kind, value)
+        return convert_input(step.section("inputs"), name, typed)
+    if definition.get("default") is not None:
+        return convert_input(declared, name, _typed(kind, definition["default"]))
+    if definition.get("optional") is not True:
+        message = f"is required by the component: give it in the step, or --input {name}=VALUE"
+        step.section("inputs").reject(name, None, message)
+    return None
+
+
+def _definition(declared: Section, name: str) -> Mapping[str, Any]:
+    value = declared.read(name)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        declared.reject(name, value, "must be an object with a type")
+        return {}
+    inner = declared.conversion.section(value, declared.at(name))
+    for key in ("type", "optional", "default", "description", "min", "max", "enum", "mode"):
+        inner.read(key)
+    inner.reject_unknown_keys()
+    return value
+
+
+def _typed(kind: str, value: Any) -> Any:
+    """Return a literal in the type of the component's input: YAML reads ``1e-3`` as a text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        if kind == "number":
+            return float(value)
+        if kind == "integer":
+            return int(value)
+    except ValueError:
+        return value
+    return value

@@ -1,0 +1,164 @@
+"""Converts inputs and outputs: literals, data on volumes, and folders that trials write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...search.space import Scalar
+from ..azure_map import resolve_data
+from ..azure_map.asset_names import split_datastore_uri
+from ..pod_settings import PodSettingError
+from .conversion import PLACEHOLDER, Section
+
+_WEB = ("https://", "http://")
+_MODES = {
+    "download": "mounted instead of downloaded",
+    "direct": "the script gets a path instead of the address",
+    "rw_mount": "mounted read-only",
+    "eval_mount": "mounted; nothing is evaluated",
+    "eval_download": "mounted instead of downloaded; nothing is evaluated",
+}
+_TYPES = {
+    "mltable": "the script reads the folder itself, e.g. with the package mltable",
+    "mlflow_model": "the script gets the folder of the model",
+    "custom_model": "the script gets the path of the model",
+    "triton_model": "the script gets the folder of the model",
+}
+
+
+def convert_inputs(section: Section) -> dict[str, Any]:
+    """Convert inputs: literals as Azure passes them, data to a path or an address."""
+    return {
+        str(name): value
+        for name in section.data
+        if (value := convert_input(section, str(name), section.read(name))) is not None
+    }
+
+
+def convert_input(section: Section, name: str, value: Any) -> Any:
+    """Convert one input; the value of an option has precedence.
+
+    Args:
+        section: the section that has it.
+        name: its name.
+        value: its value in the file.
+
+    Returns:
+        The value for the command; None for an input without one.
+    """
+    supplied = section.conversion.options.inputs.get(name)
+    if supplied is not None:
+        return supplied
+    if isinstance(value, Mapping) and "value" in value and "path" not in value:
+        inner = section.conversion.section(value, section.at(name))
+        value = inner.read("value")
+        inner.read("type")
+        inner.reject_unknown_keys()
+    if isinstance(value, bool):
+        section.note(name, value, f'passed as "{value}", as Azure does')
+        return str(value)
+    if isinstance(value, Scalar):
+        return value
+    if not isinstance(value, Mapping):
+        section.reject(name, value, "must be a value, or an object with a path")
+        return ""
+    return convert_data(section.conversion.section(value, section.at(name)), name)
+
+
+def convert_data(section: Section, name: str) -> str:
+    """Convert data to the path or the address that the script gets.
+
+    Args:
+        section: the object with the path.
+        name: the name of the input.
+    """
+    options = section.conversion.options
+    path = section.required_text("path", "where the data is")
+    kind, mode = section.text("type"), section.text("mode")
+    _ignore_details(section)
+    section.reject_unknown_keys()
+    described = " ".join(word for word in (kind, mode) if word)
+    resolved = resolve_data(options.azure_map, path, options.folder, options.local)
+    if resolved.value.startswith(_WEB):
+        message = (
+            f"the script gets the address ({described or 'data'}); nothing downloads or mounts it"
+        )
+        section.note("path", path, message)
+        return resolved.value
+    if resolved.value:
+        _note_differences(section, kind, mode)
+        if resolved.entry is not None and not options.local:
+            try:
+                section.conversion.pod = section.conversion.pod.with_data(resolved.entry)
+            except PodSettingError as error:
+                section.reject("path", path, str(error))
+        return resolved.value
+    if options.local:
+        section.reject("path", path, f"{resolved.message}, or give --input {name}=PATH")
+        return ""
+    placeholder = f"/{PLACEHOLDER}/inputs/{name}"
+    if path:
+        message = (
+            f"({described or 'data'}) mount the data (trial.template) and put its path for "
+            f"{placeholder}, or give --input {name}=PATH, or {resolved.message}"
+        )
+        section.note("path", path, message)
+    return placeholder
+
+
+def _ignore_details(section: Section) -> None:
+    section.ignore("path_on_compute", "the map says where the data is mounted: mountPath")
+    section.ignore("datastore", "the path names it: azureml://datastores/NAME/paths/PATH")
+
+
+def _note_differences(section: Section, kind: str | None, mode: str | None) -> None:
+    local = section.conversion.options.local
+    if mode and (message := _MODES.get(mode.lower())) and not local:
+        section.note("mode", mode, message)
+    if kind and (message := _TYPES.get(kind.lower())):
+        section.note("type", kind, message)
+
+
+def convert_outputs(section: Section) -> None:
+    """Read outputs, which the command refers to, and add a note for each setting that is lost."""
+    places = section.conversion.output_places
+    for key in section.data:
+        name, value = str(key), section.read(key)
+        places[name] = None
+        if value is None or value == {}:
+            continue
+        if not isinstance(value, Mapping):
+            section.reject(name, value, "must be null or an object")
+            continue
+        inner = section.conversion.section(value, section.at(name))
+        path = inner.text("path")
+        split = split_datastore_uri(path) if path else None
+        if split is not None:
+            places[name] = path
+            message = "each trial has a folder of its own below it"
+            inner.note("path", path, message)
+        elif path:
+            inner.note("path", path, "not carried over: an output is a folder of each trial")
+        for detail, reason in (
+            ("name", "nothing is registered; download it by its name here"),
+            ("version", "nothing is registered"),
+            ("mode", "an output is a mounted folder"),
+        ):
+            inner.ignore(detail, reason)
+        kind = inner.text("type")
+        if kind and kind.lower() != "uri_folder":
+            inner.note("type", kind, "an output is a folder here; the script gets its path")
+        inner.reject_unknown_keys()
+
+
+def note_unused_outputs(section: Section, used: Mapping[str, Any]) -> None:
+    """Add a note for each output that the command does not refer to."""
+    options = section.conversion.options
+    for name in section.conversion.output_places:
+        if name not in used and name not in options.outputs:
+            message = (
+                f"no trial writes it: the command does not refer to ${{{{outputs.{name}}}}}, so "
+                "there is no folder"
+            )
+            section.note(name, section.data.get(name), message)
