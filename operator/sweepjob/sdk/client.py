@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from ..api import names
+from .azure_resolution import Resolver
 from .cluster_records import ClusterRecords
 from .custom_objects import connect, request
 from .job import SweepJob
@@ -72,11 +73,12 @@ class SweepOperations:
     def __init__(self, client: SweepClient) -> None:
         self._client = client
 
-    def create_or_update(self, job: SweepJob) -> SweepRun:
+    def create_or_update(self, job: SweepJob, resolver: Resolver | None = None) -> SweepRun:
         """Create the sweep, or update the one of the same name: its limits, policy and suspension.
 
         Args:
             job: The sweep. One without a name gets a generated name.
+            resolver: Resolves names of Azure's; by default by the current Azure map.
 
         Returns:
             The sweep on the cluster.
@@ -85,10 +87,10 @@ class SweepOperations:
             ArgumentError: The sweep has errors.
             SweepError: The API server refuses it; the message is the API server's.
         """
-        job.validate()
-        body = job.to_manifest()
+        job.validate(resolver)
+        body = job.to_manifest(resolver)
         if job.name is None:
-            body["metadata"]["name"] = f"{body['metadata']['name'][:_MAX_NAME_LENGTH]}-{_suffix()}"
+            body["metadata"]["name"] = unique_name(body["metadata"]["name"])
         body["metadata"]["namespace"] = self._namespace(job)
         run = self._run(body["metadata"]["name"], body["metadata"]["namespace"])
         try:
@@ -235,5 +237,7 @@ class SweepOperations:
         return request(self._client.api, method, namespace, names.SWEEPJOBS, *more)
 
 
-def _suffix() -> str:
-    return "".join(secrets.choice(_SUFFIX_ALPHABET) for _ in range(5))
+def unique_name(name: str) -> str:
+    """Return a name with a random suffix, as Kubernetes generates names."""
+    suffix = "".join(secrets.choice(_SUFFIX_ALPHABET) for _ in range(5))
+    return f"{name[:_MAX_NAME_LENGTH]}-{suffix}"

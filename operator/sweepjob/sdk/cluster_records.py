@@ -23,6 +23,11 @@ class ClusterRecords:
         """Name of the SweepJob."""
         return self._name
 
+    @property
+    def page_command(self) -> str:
+        """The command that opens the sweep's page."""
+        return f"kubectl sweepjob ui {self._name} --namespace {self.namespace}"
+
     def sweep(self) -> Mapping[str, Any]:
         """Return the SweepJob object.
 

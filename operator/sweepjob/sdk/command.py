@@ -5,13 +5,18 @@ The signature lists every argument, so that editors and ``help()`` show them and
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from difflib import get_close_matches
+from inspect import signature
 from typing import Any
 
-from .arguments import UNSUPPORTED, ArgumentError, present, refuse
-from .data import Output, constant_inputs
+from ..loading.pod_settings import PodSettings
+from .arguments import ArgumentError, present
+from .attributes import NamedValues
+from .data import check_inputs
 from .job import Command
-from .pod import Placement
 from .trial import argument_list
 
 
@@ -20,7 +25,7 @@ def command(
     command: str | Sequence[str] | None = None,
     image: str | None = None,
     inputs: Mapping[str, Any] | None = None,
-    outputs: Mapping[str, Output] | None = None,
+    outputs: Mapping[str, Any] | None = None,
     environment_variables: Mapping[str, Any] | None = None,
     gpus: int | None = None,
     resources: Mapping[str, Any] | None = None,
@@ -41,8 +46,23 @@ def command(
     description: str | None = None,
     tags: Mapping[str, str] | None = None,
     properties: Mapping[str, str] | None = None,
+    environment: Any = None,
+    compute: Any = None,
+    code: Any = None,
+    distribution: Any = None,
     instance_count: int | None = None,
-    **azure: Any,
+    instance_type: Any = None,
+    locations: Any = None,
+    docker_args: Any = None,
+    identity: Any = None,
+    services: Any = None,
+    job_tier: Any = None,
+    priority: Any = None,
+    is_deterministic: bool = True,
+    component: Any = None,
+    parent_job_name: str | None = None,
+    version: str | None = None,
+    **unknown: Any,
 ) -> Command:
     """Define what a trial runs.
 
@@ -83,8 +103,23 @@ def command(
         description: Description of the sweep.
         tags: Tags of the sweep.
         properties: Properties of the sweep.
-        instance_count: Azure's; must be 1 if it is given.
-        azure: Azure's other arguments.
+        environment: Environment of Azure's, by the Azure map: its name, or an ``Environment``.
+        compute: Compute target of Azure's, by the Azure map.
+        code: Folder of the code: by the Azure map, and where trials run on one machine.
+        distribution: Azure's; more than one process is refused.
+        instance_count: Nodes of a trial; 1 only.
+        instance_type: Size of virtual machine, by the Azure map.
+        locations: Azure's; not used, with a warning.
+        docker_args: Options of Docker; ``--shm-size`` is converted.
+        identity: Azure's; not used, with a warning.
+        services: Azure's; not used, with a warning.
+        job_tier: Azure's; not used, with a warning.
+        priority: Azure's; not used, with a warning.
+        is_deterministic: Azure's; results are never reused.
+        component: A command whose settings are the defaults.
+        parent_job_name: Azure's; not used, with a warning.
+        version: Version of a component.
+        unknown: No other argument is taken.
 
     Returns:
         The command. Call it with expressions as inputs, then call its ``sweep`` method.
@@ -92,15 +127,18 @@ def command(
     Raises:
         ArgumentError: An argument is invalid, unknown, or not supported on Kubernetes.
     """
-    _check_azure_arguments(azure, instance_count)
+    for name in unknown:
+        close = get_close_matches(name, command_arguments(), 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise ArgumentError(f"command: {name}: no such argument{hint}")
     made = Command(
         command=argument_list(command),
         image=image,
-        inputs=dict(inputs or {}),
-        outputs=dict(outputs or {}),
+        inputs=NamedValues(inputs or {}),
+        outputs=NamedValues(outputs or {}),
         environment_variables=dict(environment_variables or {}),
         resources=_resources(resources, gpus),
-        placement=Placement(
+        placement=PodSettings(
             shm_size, dict(volumes or {}), node_selector, tolerations, service_account_name
         ),
         trial=present(
@@ -117,17 +155,46 @@ def command(
         description=description,
         tags=dict(tags or {}),
         properties=dict(properties or {}),
+        environment=environment,
+        compute=getattr(compute, "name", compute),
+        code=code,
+        distribution=distribution,
+        version=version,
+        azure=present(
+            identity=identity,
+            services=services,
+            job_tier=job_tier,
+            priority=priority,
+            parent_job_name=parent_job_name,
+        ),
     )
-    constant_inputs(made.inputs)  # raises for an invalid one
+    made.set_resources(
+        instance_type=instance_type,
+        instance_count=instance_count,
+        locations=locations,
+        docker_args=docker_args,
+    )
+    check_inputs(made.inputs)
+    return _with_defaults(made, component)
+
+
+def command_arguments() -> list[str]:
+    """Return the names of the arguments of ``command``."""
+    return [name for name in signature(command).parameters if name != "unknown"]
+
+
+def _with_defaults(made: Command, component: Any) -> Command:
+    """Return a command with what it lacks taken from another."""
+    if component is None:
+        return made
+    if not isinstance(component, Command):
+        raise ArgumentError(f"component: {component!r}: must be a command, e.g. of load_component")
+    for own in fields(made):
+        value = getattr(made, own.name)
+        if value in (None, {}, []) or own.name == "folder":
+            setattr(made, own.name, copy.deepcopy(getattr(component, own.name)))
+    made.inputs = {**component.inputs, **made.inputs}
     return made
-
-
-def _check_azure_arguments(azure: Mapping[str, Any], instance_count: int | None) -> None:
-    refuse("command", azure, UNSUPPORTED)
-    for unknown in set(azure) - set(UNSUPPORTED) - {"is_deterministic"}:
-        raise ArgumentError(f"command: {unknown}: no such argument")
-    if instance_count not in (None, 1):
-        raise ArgumentError(f"command: instance_count={instance_count}: a trial is one pod")
 
 
 def _resources(resources: Mapping[str, Any] | None, gpus: int | None) -> dict[str, Any]:

@@ -6,84 +6,101 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..loading.azure_map import DataEntry
 from ..search.space import Scalar
 from .arguments import ArgumentError, present
+from .attributes import KnownAttributes, NamedValues
 from .expressions import Expression, to_plain
-
-_WEB = ("http://", "https://")
 
 
 @dataclass
-class Input:
-    """Data that a script reads. The script gets the path or the URL; nothing is downloaded or mounted.
+class Input(KnownAttributes):
+    """Data that a script reads, or the declaration of an input of a component.
+
+    The script gets the path of the data in the container, or its address; nothing is downloaded.
 
     Args:
-        type: Azure's type; ignored.
-        path: Absolute path in the container (on a volume, see ``command(volumes=...)``), or an
-            ``http`` or ``https`` URL.
-        mode: Azure's mode; ignored.
+        type: Azure's type: of data (``uri_folder``, ``uri_file``, ``mltable``, ``mlflow_model``), or of a
+            literal (``number``, ``integer``, ``boolean``, ``string``).
+        path: An ``http`` or ``https`` URL; an absolute path in the container (on a volume, see
+            ``command(volumes=...)``); or data of Azure's that the Azure map has.
+        mode: Azure's mode; data is mounted read-only.
+        path_on_compute: Azure's; the map has the mount path.
+        default: Value of a literal that is not given.
+        min: Smallest value of a literal.
+        max: Largest value of a literal.
+        optional: True if the input may be left out.
+        description: Description.
+        enum: Values of a literal.
+        datastore: Azure's; the path names it.
+        intellectual_property: Azure's; not used.
     """
 
     type: str = "uri_folder"
-    path: str | None = None
+    path: Any = None
     mode: str | None = None
-
-    def value(self, name: str) -> str:
-        """Return the path or the URL.
-
-        Args:
-            name: Name of the input, for the message.
-
-        Raises:
-            ArgumentError: The path is in a data store of Azure's.
-        """
-        path = self.path or ""
-        if path.startswith(("/", *_WEB)):
-            return path
-        raise ArgumentError(
-            f"inputs[{name!r}].path: {self.path!r}: Azure data stores are not supported: mount the "
-            "data with command(volumes={...}) and give its path there, or an https address"
-        )
+    path_on_compute: str | None = None
+    default: Any = None
+    min: Any = None
+    max: Any = None
+    optional: bool | None = None
+    description: str | None = None
+    enum: Any = None
+    datastore: str | None = None
+    intellectual_property: Any = None
 
 
 @dataclass
-class Output:
+class Output(KnownAttributes):
     """A folder for each trial on a volume. All attempts of a trial share it.
 
     Args:
-        type: Azure's type; ignored.
-        path: Azure's path; ignored.
-        mode: Azure's mode; ignored.
+        type: Azure's type; an output is a folder.
+        path: A path on a datastore that the Azure map has; the folders of trials are below it.
+        mode: Azure's mode; an output is mounted.
         claim: Name of a PersistentVolumeClaim in the namespace.
-        volume: Any other volume source of a pod. Give either ``claim`` or ``volume``.
+        volume: Any other volume source of a pod. Give either ``claim`` or ``volume``; neither if the
+            Azure map has the datastore.
         mount_path: Mount path in the container; ``/outputs/NAME`` by default.
         sub_path: Folder on the volume that contains the folders of sweeps and trials.
+        name: Azure's; nothing is registered.
+        version: Azure's; nothing is registered.
+        description: Description.
     """
 
-    type: str | None = None
-    path: str | None = None
-    mode: str | None = None
+    type: Any = None
+    path: Any = None
+    mode: Any = None
     claim: str | None = None
     volume: Mapping[str, Any] | None = None
     mount_path: str | None = None
     sub_path: str | None = None
+    name: str | None = None
+    version: str | None = None
+    description: str | None = None
 
-    def to_spec(self, name: str) -> dict[str, Any]:
+    def to_spec(self, store: DataEntry | None) -> dict[str, Any] | None:
         """Return the output as an entry of ``spec.outputs``.
 
         Args:
-            name: Name of the output, for the message.
+            store: Where the Azure map puts it; None if it has no entry.
 
-        Raises:
-            ArgumentError: Not exactly one of ``claim`` and ``volume`` is given.
+        Returns:
+            The entry; None if the volume is not known.
         """
-        if (self.claim is None) == (self.volume is None):
-            raise ArgumentError(
-                f"outputs[{name!r}]: Azure data stores are not supported: give Output(claim=NAME), a "
-                "PersistentVolumeClaim, or Output(volume={...}), any volume source of a pod"
-            )
-        volume = self.volume or {"persistentVolumeClaim": {"claimName": self.claim}}
-        return {"volume": dict(volume), **present(mountPath=self.mount_path, subPath=self.sub_path)}
+        details = present(mountPath=self.mount_path, subPath=self.sub_path)
+        if self.claim is not None:
+            return {"volume": {"persistentVolumeClaim": {"claimName": self.claim}}, **details}
+        if self.volume is not None:
+            return {"volume": dict(self.volume), **details}
+        if store is None or not store.volume:
+            return None
+        sub_path = "/".join(filter(None, (store.path, self.sub_path)))
+        return {
+            "volume": dict(store.volume),
+            **details,
+            **({"subPath": sub_path} if sub_path else {}),
+        }
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Output:
@@ -95,30 +112,69 @@ class Output:
         )
 
 
-def constant_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs that are not expressions, as entries of ``spec.inputs``.
+class StepOutput:
+    """An output of another step of a pipeline, as the input of a step.
+
+    Args:
+        node: the step.
+        name: name of the output.
+    """
+
+    def __init__(self, node: Any, name: str) -> None:
+        self.node, self.name = node, name
+
+    def __deepcopy__(self, memo: Any) -> StepOutput:
+        return self  # the step stays the same when its reader is copied
+
+    @property
+    def key(self) -> str:
+        """Key of the data in the Azure map: ``STEP.outputs.NAME``."""
+        return f"{self.node.step_name}.outputs.{self.name}"
+
+
+class Outputs(NamedValues):
+    """The outputs of a step by name. One that is read can be the input of another step."""
+
+    def __init__(self, owner: Any, outputs: Mapping[str, Any]) -> None:
+        super().__init__({name: _output(value) for name, value in outputs.items()})
+        object.__setattr__(self, "_owner", owner)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, _output(value))
+
+    def __getitem__(self, name: str) -> Any:
+        found = super().__getitem__(name)
+        found._source = StepOutput(self.__dict__["_owner"], name)
+        return found
+
+    def __reduce__(self) -> Any:
+        return Outputs, (self.__dict__["_owner"], dict(self))
+
+
+def _output(value: Any) -> Output:
+    if value is None or isinstance(value, Mapping):
+        return Output(**(value or {}))
+    if isinstance(value, str):
+        return Output(path=value)
+    if not isinstance(value, Output):
+        raise ArgumentError(f"outputs: {value!r}: must be an Output")
+    return value
+
+
+def check_inputs(inputs: Mapping[str, Any]) -> None:
+    """Check the kinds of inputs.
 
     Args:
         inputs: Values and expressions by input name; None leaves an optional input out.
 
     Raises:
-        ArgumentError: A value is not a number, string, boolean or :class:`Input`.
+        ArgumentError: A value is not a number, string, boolean, :class:`Input` or expression.
     """
-    found: dict[str, Any] = {}
     for name, value in inputs.items():
-        given = to_plain(value)
-        if isinstance(given, Expression):
-            continue
-        if isinstance(given, Input):
-            found[name] = given.value(name)
-        elif given is None:
-            continue
-        elif isinstance(given, bool):
-            found[name] = str(given)  # "True" and "False", as in Azure
-        elif isinstance(given, Scalar):
-            found[name] = given
-        else:
+        given = value if isinstance(value, Input | Output) else to_plain(value)
+        kinds = (Expression, Input, Output, Scalar)
+        is_data = isinstance(given, Mapping) and ("path" in given or "type" in given)
+        if not (given is None or isinstance(given, kinds) or is_data):
             raise ArgumentError(
                 f"inputs[{name!r}]: {value!r}: must be a number, a text, an Input or an expression"
             )
-    return found

@@ -5,24 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from .arguments import UNSUPPORTED, ArgumentError, present, refuse
-from .data import Output
+from .arguments import present
+from .attributes import KnownAttributes, NamedValues, unknown_attribute
+from .azure_objects import values_of
+from .data import Outputs
 from .expressions import Expression
 from .policies import EarlyTerminationPolicy
 from .settings import Objective, SamplingAlgorithm, SweepJobLimits
 from .settings import sampling_algorithm as algorithm_named
+from .steps import Step
 from .trial import TrialDefinition
 
-_UNSUPPORTED = {
-    **{name: UNSUPPORTED[name] for name in ("identity", "compute", "queue_settings")},
-    "resources": "give them to command(...)",
-}
+# Azure's settings of a sweep without a meaning on Kubernetes; what is set is said when it is submitted.
+_AZURE = ("identity", "queue_settings", "services", "job_tier", "priority", "parent_job_name")
 
 
-class SweepDefinition:
+class SweepDefinition(KnownAttributes, Step):
     """The settings of a sweep, with Azure's names. See :class:`SweepJob` for the arguments."""
 
     _command_class: ClassVar[type[TrialDefinition]] = TrialDefinition
+    _ATTRIBUTES = frozenset(
+        (
+            *("name", "namespace", "display_name", "experiment_name", "description", "tags"),
+            *("properties", "labels", "annotations", "trial", "inputs", "outputs", "compute"),
+            *("queue", "metrics", "limits", "sampling_algorithm", "search_space", "objective"),
+            *("early_termination", "warm_start", "suspend", "stop", "azure", "made_of"),
+        )
+    )
 
     def __init__(
         self,
@@ -34,7 +43,7 @@ class SweepDefinition:
         experiment_name: str | None = None,
         identity: Any = None,
         inputs: Mapping[str, Any] | None = None,
-        outputs: Mapping[str, Output] | None = None,
+        outputs: Mapping[str, Any] | None = None,
         compute: Any = None,
         limits: SweepJobLimits | None = None,
         sampling_algorithm: Any = "random",
@@ -54,14 +63,16 @@ class SweepDefinition:
         suspend: bool | None = None,
         stop: bool | None = None,
     ) -> None:
-        self.identity, self.compute = identity, compute
-        self.queue_settings, self.resources = queue_settings, resources
+        self.azure: dict[str, Any] = present(identity=identity, queue_settings=queue_settings)
+        self.compute = compute
         self.name, self.namespace = name, namespace
         self.display_name, self.experiment_name = display_name, experiment_name
         self.description = description
         self.tags, self.properties = dict(tags or {}), dict(properties or {})
         self.labels, self.annotations = dict(labels or {}), dict(annotations or {})
         self.trial = trial or self._command_class()
+        if resources is not None:
+            self.resources = resources
         # As in Azure, the trial's settings are the defaults of the sweep's.
         self.inputs = dict(_constants(self.trial.inputs) if inputs is None else inputs)
         self.outputs = dict(self.trial.outputs if outputs is None else outputs)
@@ -69,22 +80,50 @@ class SweepDefinition:
         self.metrics = self.trial.metrics if metrics is None else dict(metrics)
         self.limits = limits or SweepJobLimits(trial_timeout=self.trial.timeout)
         self.sampling_algorithm = sampling_algorithm
-        self.search_space: dict[str, Expression] = dict(search_space or {})
+        self.search_space: dict[str, Expression] = NamedValues(search_space or {})
         self.objective = objective
         self.early_termination = early_termination
         self.warm_start = list(warm_start)
         self.suspend, self.stop = suspend, stop
+        self.made_of: Any = None  # the command that a step of a pipeline was made of
         # Names that a SweepJob object has both as an input and as a parameter, independently.
         self._unlinked = frozenset[str]()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute.
+        """Set an attribute, also one of Azure's.
 
         Raises:
-            ArgumentError: the attribute has no meaning on Kubernetes; the message names the alternative.
+            AttributeError: there is no such attribute; the message has the right name.
         """
-        refuse("SweepJob", {name: value}, _UNSUPPORTED)
+        if name in ("inputs", "search_space"):
+            value = NamedValues(value or {})
+        elif name == "outputs":
+            value = Outputs(self, value or {})
+        elif name in _AZURE:
+            self.azure[name] = value
+            return
+        elif name == "resources":
+            self.set_resources(**({} if value is None else values_of(value)))
+            return
+        elif name == "limits" and isinstance(value, Mapping):
+            value = SweepJobLimits(**value)
+        elif name == "objective" and isinstance(value, Mapping):
+            value = Objective(**value)
         super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return one of Azure's attributes.
+
+        Raises:
+            AttributeError: there is no such attribute.
+        """
+        if name.startswith("_") or "trial" not in vars(self):
+            raise AttributeError(name)  # an object that is being made or copied
+        if name in _AZURE:
+            return self.azure.get(name)
+        if name == "resources":
+            return self.trial.resources
+        raise AttributeError(unknown_attribute(self, name), name=name, obj=self)
 
     @property
     def sampling_algorithm(self) -> SamplingAlgorithm:
@@ -141,23 +180,26 @@ class SweepDefinition:
             primary_metric or (before.primary_metric if before else ""),
         )
 
-    def set_resources(self, *, shm_size: str | None = None, **azure: Any) -> None:
-        """Change the size of ``/dev/shm``.
+    def set_resources(self, **resources: Any) -> None:
+        """Change the resources of the trials.
 
         Args:
-            shm_size: Size in Azure's notation (``8g``) or as a quantity (``8Gi``).
-            azure: Azure's other arguments.
+            resources: The arguments of the command's method: ``instance_type``, ``instance_count``,
+                ``shm_size``, ``docker_args``, ``locations``, ``properties``.
 
         Raises:
-            ArgumentError: An argument of Azure's has no meaning here; the message names the alternative.
+            ArgumentError: More than one node is asked for.
         """
-        refuse("set_resources", azure, UNSUPPORTED)
-        if azure.get("instance_count") not in (None, 1):
-            raise ArgumentError(
-                f"set_resources: instance_count={azure['instance_count']}: a trial is one pod"
-            )
-        if shm_size is not None:
-            self.trial.placement.shm_size = shm_size
+        self.trial.set_resources(**resources)
+
+    def set_queue_settings(self, *, job_tier: Any = None, priority: Any = None) -> None:
+        """Set Azure's queue settings, which are not used.
+
+        Args:
+            job_tier: Azure's tier.
+            priority: Azure's priority.
+        """
+        self.azure["queue_settings"] = {"job_tier": job_tier, "priority": priority}
 
     def __repr__(self) -> str:
         what = ", ".join(self.search_space)

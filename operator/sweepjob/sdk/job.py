@@ -7,6 +7,7 @@ SweepJob that was loaded has a Command. What they need of each other's data is i
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,12 +19,16 @@ from ..api.spec.sampler_builder import check_plugin_sampler
 from ..api.spec.sweep_spec import SweepSpec
 from ..api.sweepjob import parse_sweepjob
 from ..api.validation.spec_warnings import spec_warnings, unused_parameters
+from ..loading.azure_map import AzureMap
 from ..loading.yaml_text import dump_yaml
-from .arguments import UNSUPPORTED, ArgumentError, present, python_message, refuse
+from .arguments import ArgumentError, present, python_message
+from .azure_resolution import Resolution, Resolver
+from .current_map import current_map
 from .definition import SweepDefinition
 from .expressions import Expression, to_plain
-from .manifest import build_metadata, build_spec, definition_arguments
+from .manifest import NO_OBJECTIVE, build_metadata, build_spec, definition_arguments
 from .settings import Objective, SweepJobLimits
+from .steps import record_step
 from .trial import TrialDefinition
 
 _DESCRIPTION = ("name", "display_name", "experiment_name", "description", "tags", "properties")
@@ -65,17 +70,17 @@ class Command(TrialDefinition):
             primary_metric: Name of the metric to optimize, exactly as the script logs it.
             goal: ``maximize`` or ``minimize``, in any case.
             sampling_algorithm: Name of the algorithm, or an object of ``sweepjob.sweep``.
-            compute: Not supported; raises ArgumentError.
+            compute: Compute target, by the Azure map; the command's by default.
             max_concurrent_trials: Trials that run at the same time; all by default.
             max_total_trials: Trials of the whole sweep; 1000 by default, as in Azure.
             timeout: Seconds after which the sweep is stopped.
             trial_timeout: Seconds after which a trial is stopped; the command's timeout by default.
             early_termination_policy: A policy of ``sweepjob.sweep``; None for no early termination.
             search_space: Further parameters by name, in addition to the inputs that are expressions.
-            identity: Not supported; raises ArgumentError.
-            queue_settings: Not supported; raises ArgumentError.
-            job_tier: Not supported; raises ArgumentError.
-            priority: Not supported; raises ArgumentError.
+            identity: Azure's; not used, with a warning.
+            queue_settings: Azure's; not used, with a warning.
+            job_tier: Azure's; not used, with a warning.
+            priority: Azure's; not used, with a warning.
             queue: Kueue's queue; the command's by default.
             warm_start: Finished sweeps, or their names, whose trials the sampler learns from.
 
@@ -85,11 +90,14 @@ class Command(TrialDefinition):
         Raises:
             ArgumentError: An argument is invalid or not supported, or no trial uses a parameter.
         """
-        given = present(compute=compute, identity=identity, queue_settings=queue_settings)
-        refuse("sweep", given | present(job_tier=job_tier, priority=priority), UNSUPPORTED)
         swept = {k: v for k, v in self.inputs.items() if isinstance(v, Expression)}
+        trial = copy.deepcopy(self)
+        trial.azure |= present(job_tier=job_tier, priority=priority)
         job = SweepJob(
-            trial=self,
+            trial=trial,
+            compute=compute or self.compute,
+            identity=identity,
+            queue_settings=queue_settings,
             search_space={**swept, **(search_space or {})},
             objective=Objective(goal, primary_metric),
             sampling_algorithm=sampling_algorithm,
@@ -103,9 +111,14 @@ class Command(TrialDefinition):
             warm_start=warm_start,
             **{key: getattr(self, key) for key in _DESCRIPTION},
         )
-        if unused := [*unused_parameters(*job.parse())]:
+        job.made_of = self
+        record_step(job)
+        # Names of Azure's are resolved when the sweep is submitted.
+        manifest, spec = job.parse(Resolver(AzureMap(), is_draft=True))
+        if unused := [*unused_parameters(manifest, spec)]:
             raise ArgumentError("; ".join(map(python_message, unused)).replace("spec.", ""))
-        job.validate()
+        for found in spec_warnings(manifest, spec):
+            warnings.warn(python_message(found).replace("spec.", ""), SweepWarning, stacklevel=2)
         return job
 
 
@@ -119,18 +132,18 @@ class SweepJob(SweepDefinition):
         tags: Tags, kept as annotations.
         display_name: Display name, kept as an annotation.
         experiment_name: Experiment name, kept as an annotation.
-        identity: Not supported; raises ArgumentError.
+        identity: Azure's; not used, with a warning.
         inputs: Constant inputs of the trials; the trial's by default.
         outputs: Output folders of the trials; the trial's by default.
-        compute: Not supported; raises ArgumentError.
+        compute: Compute target, by the Azure map.
         limits: Numbers of trials and timeouts.
         sampling_algorithm: Name of the algorithm, or an object of ``sweepjob.sweep``.
         search_space: Expressions by parameter name.
         objective: Metric and goal.
         trial: What a trial runs, made by :func:`sweepjob.command`.
         early_termination: Policy that stops trials early; None for none.
-        queue_settings: Not supported; raises ArgumentError.
-        resources: Not supported; raises ArgumentError.
+        queue_settings: Azure's; not used, with a warning.
+        resources: Resources of the trials; the trial's by default.
         properties: Properties, kept as annotations.
         namespace: Namespace of the object; the client's by default.
         labels: Labels of the object.
@@ -148,24 +161,40 @@ class SweepJob(SweepDefinition):
     _command_class = Command
     trial: Command
 
-    def to_manifest(self) -> dict[str, Any]:
+    def to_manifest(self, resolver: Resolver | None = None) -> dict[str, Any]:
         """Return the SweepJob object as ``kubectl apply`` takes it, as dicts and lists.
+
+        Args:
+            resolver: Resolves names of Azure's; by default by the current Azure map.
 
         Raises:
             ArgumentError: A required part is missing, or two parts contradict each other.
         """
+        azure = self._resolve(resolver)
+        no_objective = [NO_OBJECTIVE] if self.objective is None else []
+        if problems := [*no_objective, *azure.problems]:
+            raise ArgumentError("\n".join(problems))
+        return self._manifest(azure)
+
+    def _resolve(self, resolver: Resolver | None) -> Resolution:
+        return (resolver or Resolver(current_map())).resolve(self)
+
+    def _manifest(self, azure: Resolution) -> dict[str, Any]:
         found: dict[str, Any] = to_plain(
             {
                 "apiVersion": names.API_VERSION,
                 "kind": names.SWEEPJOB,
-                "metadata": build_metadata(self),
-                "spec": build_spec(self),
+                "metadata": build_metadata(self, azure.queue),
+                "spec": build_spec(self, azure),
             }
         )
         return found
 
-    def validate(self) -> SweepSpec:
+    def validate(self, resolver: Resolver | None = None) -> SweepSpec:
         """Check the sweep as the operator does; what is probably unintended is a ``SweepWarning``.
+
+        Args:
+            resolver: Resolves names of Azure's; by default by the current Azure map.
 
         Returns:
             The parsed spec.
@@ -173,18 +202,23 @@ class SweepJob(SweepDefinition):
         Raises:
             ArgumentError: The sweep has errors; the message lists all of them.
         """
-        manifest, spec = self.parse()
+        manifest, spec = self.parse(resolver)
         for found in spec_warnings(manifest, spec):
             warnings.warn(python_message(found).replace("spec.", ""), SweepWarning, stacklevel=2)
+        for note in self._resolve(resolver).notes:
+            warnings.warn(note, SweepWarning, stacklevel=2)
         return spec
 
-    def parse(self) -> tuple[dict[str, Any], SweepSpec]:
+    def parse(self, resolver: Resolver | None = None) -> tuple[dict[str, Any], SweepSpec]:
         """Return the SweepJob object and its parsed spec, without warnings.
+
+        Args:
+            resolver: Resolves names of Azure's; by default by the current Azure map.
 
         Raises:
             ArgumentError: The sweep has errors; the message lists all of them.
         """
-        manifest = self.to_manifest()
+        manifest = self.to_manifest(resolver)
         try:
             spec = parse_sweepjob(manifest)
             check_plugin_sampler(spec, spec.seed or 0)

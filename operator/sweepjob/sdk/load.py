@@ -5,26 +5,31 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from ..api.parsing.problem import InvalidSpec
-from ..loading.azure import ConversionOptions, UnsupportedFileError, convert
+from ..loading.azure import Conversion, ConversionOptions, UnsupportedFileError, convert
+from ..loading.azure_map import AzureMap
 from ..loading.errors import CommandError
-from ..loading.sweep_files import is_sweepjob, name_from_file, read_documents
+from ..loading.sweep_files import azure_options, is_sweepjob, name_from_file, read_documents
 from .arguments import ArgumentError
+from .data import Input, Output
 from .job import SweepJob
 
 
 def load_job(source: str | Path | Mapping[str, Any], **options: Any) -> SweepJob:
     """Load a sweep from a SweepJob, or from an Azure sweep file (v2's YAML, or v1's for HyperDrive).
 
-    Each setting of an Azure file that could not be converted unchanged becomes a warning.
+    Each setting of an Azure file that could not be converted unchanged becomes a warning. What the Azure
+    map is for, such as environment, compute and data, is resolved when the sweep is submitted.
 
     Args:
         source: A file name, or the contents of a file as a dict.
         options: What an Azure file refers to but does not contain: ``image``, ``command``, ``name``,
-            ``namespace``, ``queue``, ``gpus``, ``inputs`` and ``outputs`` (paths by name), ``claim``.
+            ``namespace``, ``queue``, ``gpus``, ``inputs`` and ``outputs`` (paths by name), ``claim``; and
+            ``step``, the sweep step of a pipeline with several.
 
     Returns:
         The sweep. It has not been submitted.
@@ -32,18 +37,54 @@ def load_job(source: str | Path | Mapping[str, Any], **options: Any) -> SweepJob
     Raises:
         ArgumentError: The file cannot be read, has no sweep, or has errors.
     """
-    data, name = (source, "sweep") if isinstance(source, Mapping) else _read(str(source))
+    is_data = isinstance(source, Mapping)
+    data, name = (source, "sweep") if is_data else _read(str(source))
     if is_sweepjob(data):
         return SweepJob.from_manifest(copy.deepcopy(dict(data)))
+    step = options.pop("step", None)
+    known = [field.name for field in fields(ConversionOptions)]
+    for option in options:
+        if option not in known:
+            raise ArgumentError(f"load_job: {option}: no such argument")
+    base = azure_options("-" if is_data else str(source), AzureMap())
+    found = replace(base, is_lazy=True, **options)
     try:
-        conversion = convert(data, ConversionOptions(**options), name)
+        conversion = convert(data, found, name, step)
     except UnsupportedFileError as error:
         raise ArgumentError(f"{source}: {error}") from None
     except InvalidSpec as error:
         raise ArgumentError("; ".join(map(str, error.problems))) from None
     for note in conversion.notes:
         warnings.warn(str(note), stacklevel=2)
-    return SweepJob.from_manifest(conversion.manifest)
+    return _with_names(SweepJob.from_manifest(conversion.manifest), conversion)
+
+
+def _with_names(job: SweepJob, conversion: Conversion) -> SweepJob:
+    """Return a sweep with Azure's names in place of what they stand for in the conversion."""
+    azure, trial = conversion.azure, job.trial
+    trial.folder = conversion.options.folder
+    trial.code = conversion.code or None
+    if "environment" in azure:
+        trial.image, trial.environment = None, azure["environment"]
+    trial.instance_type = azure.get("instance_type")
+    job.compute = azure.get("compute")
+    if conversion.pod.shm_size is not None or "template" in trial.trial:
+        _move_out_of_template(trial, conversion)
+    for name, value in azure.get("inputs", {}).items():
+        job.inputs[name] = Input(**value)
+    for name, value in azure.get("outputs", {}).items():
+        job.outputs[name] = Output(**value)
+    return job
+
+
+def _move_out_of_template(trial: Any, conversion: Conversion) -> None:
+    """Set what only a template can express as settings, since a template can have no other settings."""
+    trial.trial.pop("template", None)
+    trial.placement = conversion.pod
+    trial.command, trial.resources = conversion.parts["command"], dict(conversion.amounts)
+    if "environment" not in conversion.azure:
+        trial.image = conversion.parts["image"]
+    trial.trial["env"] = list(conversion.parts["env"])
 
 
 def _read(name: str) -> tuple[Any, str]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..api.parsing.problem import InvalidSpec
 from .arguments import ArgumentError, python_message
+from .azure_resolution import Resolver
+from .current_map import current_map
 from .job import SweepJob
 from .records import NotFound, SweepError
 from .run import SweepRun
@@ -27,8 +29,12 @@ def run_local(
     wait: bool = True,
     show_output: bool = False,
     fresh: bool = False,
+    azure_map: str | Path | None = None,
+    resolver: Resolver | None = None,
 ) -> SweepRun:
-    """Run a sweep on this machine, without a cluster. Trials are processes in the current folder.
+    """Run a sweep on this machine, without a cluster.
+
+    Trials are processes in the folder of the code (``command(code=...)``), or in the current folder.
 
     Args:
         job: The sweep.
@@ -37,6 +43,8 @@ def run_local(
         wait: True to return when the sweep has ended; False to run it in the background.
         show_output: True to show its progress.
         fresh: True to delete the folder's earlier sweep.
+        azure_map: Azure map, whose ``local`` paths are used; the current one by default.
+        resolver: Resolves names of Azure's, in place of the map.
 
     Returns:
         The sweep.
@@ -52,9 +60,11 @@ def run_local(
         from ..local.sweep import LocalSweep
     except ModuleNotFoundError as error:
         raise SweepError(f"run_local needs {error.name}: pip install 'sweepjob[local]'") from None
-    spec = job.validate()
+    resolver = resolver or Resolver(current_map(azure_map), local=True)
+    spec = job.validate(resolver)
+    code = code_folder(job, resolver)
     try:
-        manifest = localize(job.to_manifest(), spec, visible_gpus())
+        manifest = localize(job.to_manifest(resolver), spec, visible_gpus())
         root = Path(folder or Path(".sweepjob") / manifest["metadata"]["name"]).absolute()
         sources = warm_start_folders(spec, root)
     except InvalidSpec as error:
@@ -71,12 +81,25 @@ def run_local(
             f"{root} has another sweep: fresh=True forgets it; or give another folder= or name"
         )
     records = FolderRecords(sweep_folder, manifest["metadata"]["name"])
-    records.start(LocalSweep, None if before else manifest, sources)
+    records.start(LocalSweep, None if before else manifest, sources, code)
     run = SweepRun(records)
     if wait:
         run.wait_for_completion(show_output, raise_on_error=False)
         records.join()
     return run
+
+
+def code_folder(job: SweepJob, resolver: Resolver) -> Path:
+    """Return the folder in which the trials of a sweep run on this machine.
+
+    Raises:
+        ArgumentError: There is no such folder.
+    """
+    code = resolver.resolve(job).code
+    folder = Path.cwd() if code is None else Path(code).absolute()
+    if not folder.is_dir():
+        raise ArgumentError(f"code: {str(job.trial.code)!r}: there is no folder {folder}")
+    return folder
 
 
 class FolderRecords:
@@ -95,8 +118,22 @@ class FolderRecords:
         """Name of the SweepJob."""
         return self._name
 
+    @property
+    def namespace(self) -> str:
+        """Namespace of the SweepJob; empty on this machine."""
+        return ""
+
+    @property
+    def page_command(self) -> str:
+        """The command that writes the sweep's page."""
+        return f"sweepjob report --folder {self._folder.path}"
+
     def start(
-        self, make: type[LocalSweep], manifest: Mapping[str, Any] | None, sources: list[Any]
+        self,
+        make: type[LocalSweep],
+        manifest: Mapping[str, Any] | None,
+        sources: list[Any],
+        code: Path,
     ) -> None:
         """Run the sweep in a thread of its own, since a notebook's thread has an event loop already.
 
@@ -104,11 +141,12 @@ class FolderRecords:
             make: the class that runs it.
             manifest: the SweepJob object of a new sweep; None to resume the folder's.
             sources: folders of the sweeps that this one learns from.
+            code: folder in which trials run.
         """
         from ..local.devices import GpuAllocator, visible_gpus
         from ..local.node import NodeConfiguration
 
-        machine = NodeConfiguration(GpuAllocator(visible_gpus()), dict(os.environ), Path.cwd())
+        machine = NodeConfiguration(GpuAllocator(visible_gpus()), dict(os.environ), code)
         self._sweep = make(self._folder, machine, self._begun.set, sources)
 
         async def work() -> None:

@@ -8,14 +8,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
+from ..loading.azure.metadata import annotation_names
 from ..loading.azure.sweep import parameter_names
+from ..loading.pod_settings import PodSettingError
+from ..template.references import references, split_optional
 from .arguments import ArgumentError, present
-from .data import Output, constant_inputs
+from .azure_resolution import Resolution
+from .data import Output
 from .definition import SweepDefinition
 from .expressions import Expression, expression_from_spec
 from .policies import EarlyTerminationPolicy, policy_from_spec
 from .settings import GridSamplingAlgorithm, Objective, SweepJobLimits, algorithm_from_spec
+from .trial import TrialDefinition, argument_list
 
+NO_OBJECTIVE = "objective: is required: set_objective(goal=..., primary_metric=...)"
 _TEXTS = {
     "display_name": "display-name",
     "experiment_name": "experiment-name",
@@ -26,28 +32,41 @@ _RANDOM = {"type": "random"}
 _MAX_NAME_LENGTH = names.SWEEP_NAME_LIMIT
 
 
-def build_metadata(job: SweepDefinition) -> dict[str, Any]:
-    """Return ``metadata`` of the SweepJob object."""
-    labels = dict(job.labels) | ({names.QUEUE_LABEL: job.queue} if job.queue else {})
+def build_metadata(job: SweepDefinition, queue: str | None) -> dict[str, Any]:
+    """Return ``metadata`` of the SweepJob object.
+
+    Args:
+        job: the sweep.
+        queue: Kueue's queue.
+    """
+    labels = dict(job.labels) | ({names.QUEUE_LABEL: queue} if queue else {})
     notes = dict(job.annotations)
     for key, suffix in _TEXTS.items():
         if (text := getattr(job, key)) is not None:
             notes[f"{names.GROUP}/{suffix}"] = text
     for key in _MAPS:
-        notes |= {f"{key}.{names.GROUP}/{n}": str(v) for n, v in getattr(job, key).items()}
+        given = getattr(job, key) or {}
+        notes |= {
+            f"{key}.{names.GROUP}/{kept}": str(given[name])
+            for name, kept in annotation_names(given).items()
+        }
     name = job.name or object_name(job.display_name or job.experiment_name or "sweep")
     maps = {k: v for k, v in (("labels", labels), ("annotations", notes)) if v}
     return {"name": name, **present(namespace=job.namespace), **maps}
 
 
-def build_spec(job: SweepDefinition) -> dict[str, Any]:
+def build_spec(job: SweepDefinition, azure: Resolution) -> dict[str, Any]:
     """Return ``spec`` of the SweepJob object.
+
+    Args:
+        job: the sweep.
+        azure: what it takes from Azure.
 
     Raises:
         ArgumentError: a required part is missing, or two parts contradict each other.
     """
     if job.objective is None:
-        raise ArgumentError("objective: is required: set_objective(goal=..., primary_metric=...)")
+        raise ArgumentError(NO_OBJECTIVE)
     space = {name: _as_expression(name, e).to_spec() for name, e in job.search_space.items()}
     spec: dict[str, Any] = {
         "objective": job.objective.to_spec(),
@@ -58,8 +77,8 @@ def build_spec(job: SweepDefinition) -> dict[str, Any]:
         spec["earlyTermination"] = _as_policy(job.early_termination).to_spec()
     spec["limits"] = job.limits.to_spec()
     parts = {
-        "inputs": constant_inputs({n: v for n, v in job.inputs.items() if n not in job.swept}),
-        "outputs": {name: output.to_spec(name) for name, output in job.outputs.items()},
+        "inputs": azure.inputs,
+        "outputs": azure.outputs,
         "metrics": job.metrics and copy.deepcopy(job.metrics),
         "warmStart": {"sweeps": list(map(_sweep_name, job.warm_start))} if job.warm_start else None,
     }
@@ -67,7 +86,43 @@ def build_spec(job: SweepDefinition) -> dict[str, Any]:
     return (
         spec
         | present(suspend=job.suspend, stop=job.stop)
-        | {"trial": job.trial.replace_swept_inputs(job.swept).to_spec()}
+        | {"trial": _trial_spec(job.trial.replace_swept_inputs(job.swept), azure)}
+    )
+
+
+def _trial_spec(trial: TrialDefinition, azure: Resolution) -> dict[str, Any]:
+    """Return ``spec.trial``: further keys, and the short form or a pod template.
+
+    Raises:
+        ArgumentError: two settings contradict each other.
+    """
+    spec = copy.deepcopy(trial.trial)
+    env, command = [*spec.pop("env", ()), *trial.variables()], argument_list(trial.command)
+    if azure.pod.is_needed:
+        if "template" in spec:
+            raise ArgumentError("template: has all of a pod; put volumes and the like into it")
+        command = _without_optional_parts(command, azure.inputs)
+    try:
+        made = azure.pod.trial(azure.image, command, env, azure.amounts)
+    except PodSettingError as error:
+        raise ArgumentError(str(error)) from None
+    # In addition to a template they are an error, which the check of the whole sweep reports.
+    return spec | made
+
+
+def _without_optional_parts(command: Any, inputs: Mapping[str, Any]) -> Any:
+    """Return a command line without the optional parts whose inputs have no value."""
+    if not isinstance(command, str):
+        return command
+    return "".join(
+        text
+        for text, optional in split_optional(command)
+        if not optional
+        or all(
+            name.removeprefix("inputs.") in inputs
+            for name in references(text)
+            if name.startswith("inputs.")
+        )
     )
 
 

@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 from ..api.spec.early_termination import parse_policy
 from ..early_stopping.policies.registry import POLICIES
 from .arguments import ArgumentError, camel_case, check, present, snake_case
+from .attributes import KnownAttributes
 from .settings import known
 
 
 @dataclass(kw_only=True)
-class EarlyTerminationPolicy:
+class EarlyTerminationPolicy(KnownAttributes):
     """When a trial is stopped early.
 
     Args:
@@ -67,15 +68,20 @@ class BanditPolicy(EarlyTerminationPolicy):
     slack_amount: float | None = None
     slack_factor: float | None = None
 
-    def __post_init__(self) -> None:
+    def to_spec(self) -> dict[str, Any]:
+        """The policy in the form of a SweepJob.
+
+        Raises:
+            ArgumentError: Not exactly one slack is given.
+        """
+        spec = super().to_spec()
         # Azure's default is 0 for both, so 0 together with the other slack means "not given".
-        if self.slack_factor and self.slack_amount == 0:
-            self.slack_amount = None
-        if self.slack_amount and self.slack_factor == 0:
-            self.slack_factor = None
-        if (self.slack_amount is None) == (self.slack_factor is None):
+        for one, other in (("slackFactor", "slackAmount"), ("slackAmount", "slackFactor")):
+            if spec.get(one) and spec.get(other) == 0:
+                del spec[other]
+        if ("slackFactor" in spec) == ("slackAmount" in spec):
             raise ArgumentError("BanditPolicy: give exactly one of slack_factor and slack_amount")
-        super().__post_init__()
+        return spec
 
 
 @dataclass(kw_only=True)

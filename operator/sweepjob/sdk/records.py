@@ -26,6 +26,16 @@ class Records(Protocol):
         """Name of the SweepJob."""
         ...
 
+    @property
+    def namespace(self) -> str:
+        """Namespace of the SweepJob; empty on this machine."""
+        ...
+
+    @property
+    def page_command(self) -> str:
+        """The command that opens the sweep's page."""
+        ...
+
     def sweep(self) -> Mapping[str, Any]:
         """Return the SweepJob object.
 

@@ -10,6 +10,8 @@ from ..api import names
 from ..api.phases import SweepPhase
 from ..objective import Goal
 from ..read_model.views import SweepView, TrialView, trial_views
+from .azure_objects import JobService
+from .current_map import current_map
 from .job import SweepJob
 from .records import Records, SweepError
 from .trial_run import TrialRun, parameters_json
@@ -55,6 +57,37 @@ class SweepRun:
     def body(self) -> Mapping[str, Any]:
         """The current SweepJob object."""
         return self._records.sweep()
+
+    @property
+    def studio_url(self) -> str:
+        """Address of the sweep's page, in place of Azure's studio; without one the command that opens it.
+
+        The Azure map has the address of the dashboard that the cluster serves.
+        """
+        dashboard = current_map().workspace.dashboard.rstrip("/")
+        if dashboard and self._records.namespace:
+            return f"{dashboard}/#/{self._records.namespace}/{self.name}/overview"
+        return self._records.page_command
+
+    @property
+    def services(self) -> dict[str, JobService]:
+        """The sweep's page, by Azure's name for it."""
+        return {"Studio": JobService(endpoint=self.studio_url, type="Studio")}
+
+    @property
+    def display_name(self) -> str | None:
+        """Display name of the sweep."""
+        return self.job.display_name
+
+    @property
+    def experiment_name(self) -> str | None:
+        """Experiment name of the sweep."""
+        return self.job.experiment_name
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of the sweep."""
+        return self.job.tags
 
     @property
     def job(self) -> SweepJob:

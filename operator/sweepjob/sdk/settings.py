@@ -15,12 +15,13 @@ from ..api.spec.sampling_algorithm import parse_algorithm
 from ..api.sweepjob import parse_objective
 from ..search.samplers.registry import SAMPLERS
 from .arguments import ArgumentError, camel_case, check, present, snake_case
+from .attributes import KnownAttributes
 
 AZURES_TRIALS = 1000  # max_total_trials where it is not given
 
 
 @dataclass
-class Objective:
+class Objective(KnownAttributes):
     """The metric to optimise, and its direction.
 
     Args:
@@ -35,12 +36,12 @@ class Objective:
     primary_metric: str
 
     def __post_init__(self) -> None:
-        self.goal = str(getattr(self.goal, "value", self.goal)).lower()
         check("Objective", self.to_spec(), parse_objective)
 
     def to_spec(self) -> dict[str, Any]:
         """The objective in the form of a SweepJob."""
-        return {"goal": self.goal, "primaryMetric": self.primary_metric}
+        goal = str(getattr(self.goal, "value", self.goal)).lower()
+        return {"goal": goal, "primaryMetric": self.primary_metric}
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Objective:
@@ -49,7 +50,7 @@ class Objective:
 
 
 @dataclass
-class SweepJobLimits:
+class SweepJobLimits(KnownAttributes):
     """Numbers of trials, and timeouts.
 
     Args:
@@ -105,7 +106,7 @@ class SweepJobLimits:
 
 
 @dataclass
-class SamplingAlgorithm:
+class SamplingAlgorithm(KnownAttributes):
     """How trials are proposed.
 
     Args:
@@ -145,13 +146,13 @@ class RandomSamplingAlgorithm(SamplingAlgorithm):
         seed: int | None = None,
         logbase: float | str | None = None,
     ) -> None:
-        self.rule = rule.lower() if isinstance(rule, str) else rule
-        self.seed, self.logbase = seed, logbase
+        self.rule, self.seed, self.logbase = rule, seed, logbase
         self.__post_init__()
 
     def to_spec(self) -> dict[str, Any]:
         """The algorithm in the form of a SweepJob."""
-        return super().to_spec() | present(rule=self.rule, logbase=self.logbase)
+        rule = self.rule.lower() if isinstance(self.rule, str) else self.rule
+        return super().to_spec() | present(rule=rule, logbase=self.logbase)
 
 
 @dataclass

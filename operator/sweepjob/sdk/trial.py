@@ -8,16 +8,38 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from ..loading.azure.command import with_double_braces
+from ..loading.pod_settings import PodSettings
 from ..template.references import Reference, replace_references
-from .arguments import ArgumentError, present
-from .data import Output
-from .pod import Placement
+from .arguments import ArgumentError
+from .attributes import KnownAttributes, NamedValues, unknown_attribute
+from .azure_objects import values_of
+from .data import Outputs, check_inputs
+from .steps import Step, record_step
 
 _SHORT_FORM = ("image", "command", "resources")
+# Azure's settings of a command without a meaning on Kubernetes; what is set is said when it is submitted.
+AZURE_SETTINGS = (
+    *("identity", "services", "queue_settings", "docker_args", "locations", "job_tier"),
+    *("priority", "is_deterministic", "parent_job_name", "additional_includes"),
+)
+_RESOURCES = {"limits", "requests", "claims"}
+
+
+class _PodSetting:
+    """An attribute of a command that is a setting of the pod."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, owner: TrialDefinition | None, kind: Any = None) -> Any:
+        return self if owner is None else getattr(owner.placement, self._name)
+
+    def __set__(self, owner: TrialDefinition, value: Any) -> None:
+        owner.placement = replace(owner.placement, **{self._name: value})
 
 
 @dataclass
-class TrialDefinition:
+class TrialDefinition(KnownAttributes, Step):
     """What a trial runs.
 
     Attributes:
@@ -38,15 +60,24 @@ class TrialDefinition:
         description: Description of the sweep.
         tags: Tags of the sweep.
         properties: Properties of the sweep.
+        environment: Environment of Azure's: its name, or an ``Environment``.
+        compute: Compute target of Azure's.
+        code: Folder of the code.
+        instance_type: Size of virtual machine of Azure's.
+        instance_count: Nodes of a trial.
+        distribution: How processes are started.
+        azure: Azure's other settings by name.
+        version: Version of a component.
+        folder: Folder to which paths on this machine are relative.
     """
 
     command: str | list[str] | None = None
     image: str | None = None
-    inputs: dict[str, Any] = field(default_factory=dict)
-    outputs: dict[str, Output] = field(default_factory=dict)
+    inputs: dict[str, Any] = field(default_factory=NamedValues)
+    outputs: dict[str, Any] = field(default_factory=dict)
     environment_variables: dict[str, Any] = field(default_factory=dict)
     resources: dict[str, Any] = field(default_factory=dict)
-    placement: Placement = field(default_factory=Placement)
+    placement: PodSettings = field(default_factory=PodSettings)
     trial: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] | None = None
     queue: str | None = None
@@ -57,6 +88,116 @@ class TrialDefinition:
     description: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
+    environment: Any = None
+    compute: str | None = None
+    code: Any = None
+    instance_type: str | None = None
+    instance_count: int | None = None
+    distribution: Any = None
+    azure: dict[str, Any] = field(default_factory=dict)
+    version: str | None = None
+    folder: str = "."
+
+    shm_size = _PodSetting("shm_size")
+    volumes = _PodSetting("volumes")
+    node_selector = _PodSetting("node_selector")
+    tolerations = _PodSetting("tolerations")
+    service_account_name = _PodSetting("service_account_name")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute, also one of Azure's.
+
+        Raises:
+            AttributeError: there is no such attribute; the message has the right name.
+        """
+        if name == "inputs":
+            value = NamedValues(value or {})
+        elif name == "outputs":
+            value = Outputs(self, value or {})
+        elif name in AZURE_SETTINGS:
+            self.azure[name] = value
+            return
+        elif (
+            name == "resources"
+            and not set(value if isinstance(value, Mapping) else "-") <= _RESOURCES
+        ):
+            self.set_resources(**values_of(value))
+            return
+        elif name == "limits":
+            self.timeout = None if value is None else values_of(value).get("timeout")
+            return
+        super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return one of Azure's attributes.
+
+        Raises:
+            AttributeError: there is no such attribute.
+        """
+        if name.startswith("_") or "azure" not in vars(self):
+            raise AttributeError(name)  # an object that is being copied
+        if name in AZURE_SETTINGS:
+            return self.azure.get(name)
+        if name == "limits":
+            return _TrialLimits(self)
+        raise AttributeError(unknown_attribute(self, name), name=name, obj=self)
+
+    def set_resources(
+        self,
+        *,
+        instance_type: Any = None,
+        instance_count: int | None = None,
+        locations: Any = None,
+        properties: Any = None,
+        docker_args: Any = None,
+        shm_size: str | None = None,
+        max_instance_count: int | None = None,
+    ) -> None:
+        """Change resources; an argument that is None leaves its setting unchanged.
+
+        Args:
+            instance_type: Size of virtual machine, by the Azure map.
+            instance_count: Nodes of a trial; 1 only.
+            locations: Azure's regions; not used.
+            properties: Settings of Azure's service; not used.
+            docker_args: Options of Docker; ``--shm-size`` is converted.
+            shm_size: Size of ``/dev/shm`` in Azure's notation (``8g``) or as a quantity (``8Gi``).
+            max_instance_count: Nodes of a trial at most; 1 only.
+
+        Raises:
+            ArgumentError: More than one node is asked for.
+        """
+        counts = {"instance_count": instance_count, "max_instance_count": max_instance_count}
+        for name, count in counts.items():
+            if count not in (None, 1):
+                raise ArgumentError(f"{name}={count}: a trial is one pod")
+        if instance_type is not None:
+            many = isinstance(instance_type, list | tuple)
+            self.instance_type = instance_type[0] if many and instance_type else instance_type
+        if shm_size is not None:
+            self.placement = self.placement.with_shared_memory(shm_size)
+        others = {"locations": locations, "properties": properties, "docker_args": docker_args}
+        for name, value in others.items():
+            if value is not None:
+                self.azure["resources.properties" if name == "properties" else name] = value
+
+    def set_limits(self, *, timeout: int | None = None) -> None:
+        """Change the limits of a trial.
+
+        Args:
+            timeout: Seconds after which a trial is stopped; None leaves it unchanged.
+        """
+        if timeout is not None:
+            self.timeout = timeout
+
+    def set_queue_settings(self, *, job_tier: Any = None, priority: Any = None) -> None:
+        """Set Azure's queue settings, which are not used.
+
+        Args:
+            job_tier: Azure's tier.
+            priority: Azure's priority.
+        """
+        self.azure["queue_settings"] = {"job_tier": job_tier, "priority": priority}
 
     def __call__(self, **inputs: Any) -> Self:
         """Return a copy with other inputs. Inputs that are expressions become parameters of a sweep.
@@ -73,6 +214,8 @@ class TrialDefinition:
                 raise ArgumentError(f"{name}: the command has no such input; there are: {known}")
         made = copy.deepcopy(self)
         made.inputs |= inputs
+        check_inputs(made.inputs)
+        record_step(made)
         return made
 
     def replace_swept_inputs(self, swept: Collection[str]) -> Self:
@@ -101,29 +244,12 @@ class TrialDefinition:
             trial=convert(self.trial),
         )
 
-    def to_spec(self) -> dict[str, Any]:
-        """Return ``spec.trial`` of a SweepJob object.
-
-        Raises:
-            ArgumentError: Two settings contradict each other.
-        """
-        env = [
+    def variables(self) -> list[dict[str, str]]:
+        """Return the environment variables as in a container."""
+        return [
             {"name": name, "value": "" if value is None else str(value)}
             for name, value in self.environment_variables.items()
         ]
-        spec = copy.deepcopy(self.trial)
-        if self.placement.is_needed:
-            if "template" in spec:
-                raise ArgumentError("template: has all of a pod; put volumes and the like into it")
-            template = self.placement.template(self.image or "", self.command, env, self.resources)
-            return {**spec, "template": template}
-        # In addition to a template they are an error, which the check of the whole sweep reports.
-        spec |= present(image=self.image, command=argument_list(self.command))
-        if env:
-            spec["env"] = [*spec.get("env", ()), *env]
-        if self.resources:
-            spec["resources"] = copy.deepcopy(self.resources)
-        return spec
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Self:
@@ -137,6 +263,24 @@ class TrialDefinition:
             resources=copy.deepcopy(dict(spec.get("resources") or {})),
             trial={k: copy.deepcopy(v) for k, v in spec.items() if k not in _SHORT_FORM},
         )
+
+
+class _TrialLimits:
+    """The limits of a command, which are attributes of the command itself."""
+
+    def __init__(self, trial: TrialDefinition) -> None:
+        object.__setattr__(self, "_trial", trial)
+
+    @property
+    def timeout(self) -> int | None:
+        """Seconds after which a trial is stopped."""
+        found: int | None = self._trial.timeout
+        return found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "timeout":
+            raise AttributeError(f"the limits of a command have no {name!r}; there is: timeout")
+        self._trial.timeout = value
 
 
 def argument_list(command: str | Sequence[str] | None) -> str | list[str] | None:

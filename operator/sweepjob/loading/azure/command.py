@@ -66,11 +66,14 @@ def _output(section: Section, key: str, found: Reference) -> dict[str, Any]:
     name = found.name.removeprefix("outputs.")
     conversion = section.conversion
     options = conversion.options
+    place = conversion.output_places.get(name)
+    if options.is_lazy and options.claim is None:
+        conversion.azure.setdefault("outputs", {})[name] = {"path": place}
+        return {"volume": {"emptyDir": {}}}
     if options.local:
         return {"volume": {"emptyDir": {}}}  # a folder of the sweep's on this machine
     if options.claim is not None:
         return {"volume": {"persistentVolumeClaim": {"claimName": options.claim}}}
-    place = conversion.output_places.get(name)
     azure_map = options.azure_map
     store = azure_map.find_data(place) if place else azure_map.find_datastore()
     if store is not None and store.volume:

@@ -36,6 +36,7 @@ class ConversionOptions:
         azure_map: what the names of the workspace mean here.
         folder: folder of the file, to which its paths are relative.
         local: True for a sweep on this machine.
+        is_lazy: True to record what the map is for in ``Conversion.azure`` instead of resolving it.
         read_yaml: reads another file that the file refers to; None if none can be read.
     """
 
@@ -51,6 +52,7 @@ class ConversionOptions:
     azure_map: AzureMap = field(default_factory=AzureMap)
     folder: str = "."
     local: bool = False
+    is_lazy: bool = False
     read_yaml: Callable[[str], Any] | None = None
 
 
@@ -73,7 +75,10 @@ class Conversion:
         amounts: resources of the trainer's container.
         queue: Kueue's queue of the trials.
         code: folder or file of the code, relative to the file; empty without one.
+        parts: image, command and environment variables of the trial.
         swept: names of inputs that parameters of the search space replace.
+        azure: what is not resolved, if the conversion is lazy: ``environment``, ``compute``,
+            ``instance_type``, ``inputs`` and ``outputs``.
         output_places: where the file wants each output; None for the default datastore.
     """
 
@@ -87,7 +92,9 @@ class Conversion:
     amounts: dict[str, Any] = field(default_factory=dict)
     queue: str = ""
     code: str = ""
+    parts: dict[str, Any] = field(default_factory=dict)
     swept: frozenset[str] = frozenset()
+    azure: dict[str, Any] = field(default_factory=dict)
     output_places: dict[str, str | None] = field(default_factory=dict)
 
     def section(self, data: Any, path: str) -> Section:

@@ -38,16 +38,19 @@ class UnsupportedFileError(ValueError):
     """The file is not a sweep."""
 
 
-def convert(data: Any, options: ConversionOptions, stem: str = "sweep") -> Conversion:
+def convert(
+    data: Any, options: ConversionOptions, stem: str = "sweep", step: str | None = None
+) -> Conversion:
     """Convert an Azure sweep file to a SweepJob.
 
     Args:
         data: the contents of the YAML document.
         options: what the file refers to but does not contain.
         stem: the SweepJob's name if the file has none.
+        step: name of the sweep step of a pipeline with several.
 
     Raises:
-        UnsupportedFileError: it is not a sweep file.
+        UnsupportedFileError: it is not a sweep file, or a pipeline without the step.
         ConversionError: it cannot be converted; the error has every reason.
     """
     if not isinstance(data, Mapping):
@@ -55,7 +58,7 @@ def convert(data: Any, options: ConversionOptions, stem: str = "sweep") -> Conve
     kind = str(data.get("type", "")).lower()
     conversion = Conversion(options)
     if is_pipeline(data):
-        return _only_step(convert_pipeline(data, options, stem))
+        return _only_step(convert_pipeline(data, options, stem, step))
     if kind == "sweep" or (not kind and {"search_space", "trial"} <= data.keys()):
         convert_sweep(conversion, data, stem)
     elif not kind and ("primary_metric_name" in data or "parameter_space" in _sampling(data)):

@@ -32,9 +32,12 @@ def convert_image(section: Section, key: str) -> str:
     elif not isinstance(given, Mapping):
         section.reject(key, given, "must be the name of an environment, or an object with an image")
         return options.image or IMAGE
-    resolved = resolve_environment(options.azure_map, given)
     if isinstance(given, Mapping):
         _check_keys(section.conversion.section(given, section.at(key)))
+    if options.is_lazy and not options.image:
+        section.conversion.azure["environment"] = given
+        return IMAGE
+    resolved = resolve_environment(options.azure_map, given)
     if options.image:
         section.note(key, given, "not carried over: --image has the image")
         return options.image

@@ -78,6 +78,9 @@ def convert_data(section: Section, name: str) -> str:
     kind, mode = section.text("type"), section.text("mode")
     _ignore_details(section)
     section.reject_unknown_keys()
+    if options.is_lazy:
+        section.conversion.azure.setdefault("inputs", {})[name] = dict(section.data)
+        return f"/{PLACEHOLDER}/inputs/{name}"
     described = " ".join(word for word in (kind, mode) if word)
     resolved = resolve_data(options.azure_map, path, options.folder, options.local)
     if resolved.value.startswith(_WEB):

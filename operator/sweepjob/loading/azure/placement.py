@@ -34,6 +34,9 @@ def convert_compute(section: Section, key: str, default: str | None = None) -> N
     """
     conversion = section.conversion
     value = section.text(key) or default
+    if conversion.options.is_lazy:
+        conversion.azure["compute"] = value
+        return
     entry = conversion.options.azure_map.find_compute(value)
     if entry is not None:
         place(conversion, entry)
@@ -73,6 +76,9 @@ def convert_resources(section: Section, key: str) -> None:
 def _instance_type(section: Section) -> None:
     kind = section.text("instance_type")
     if kind is None:
+        return
+    if section.conversion.options.is_lazy:
+        section.conversion.azure["instance_type"] = kind
         return
     azure_map = section.conversion.options.azure_map
     entry = azure_map.find_instance_type(kind)

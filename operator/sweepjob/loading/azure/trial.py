@@ -77,6 +77,7 @@ def build_trial(conversion: Conversion, parts: Mapping[str, Any], path: str) -> 
         limits = {"limits": {"nvidia.com/gpu": gpus}}
         conversion.amounts = add_amounts(limits, conversion.amounts)
     command, pod = parts["command"], conversion.pod
+    conversion.parts = dict(parts)
     try:
         return pod.trial(parts["image"], command, parts["env"], conversion.amounts)
     except PodSettingError as error:
@@ -90,6 +91,9 @@ def _convert_code(section: Section) -> None:
     if code is None:
         return
     conversion = section.conversion
+    if conversion.options.is_lazy:
+        conversion.code = code
+        return
     entry = conversion.options.azure_map.find_code(code)
     if entry is not None and entry.path:
         conversion.pod = replace(conversion.pod, working_directory=entry.path)

@@ -22,12 +22,14 @@ class WorkspaceEntry:
         context: context of the kubeconfig; empty for the current one.
         kubeconfig: kubeconfig file; empty for the default one.
         local: True to run sweeps on this machine.
+        dashboard: address of the dashboard that the cluster serves.
     """
 
     namespace: str = ""
     context: str = ""
     kubeconfig: str = ""
     local: bool = False
+    dashboard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,12 @@ class CodeEntry:
 
 def read_workspace(reader: Reader) -> WorkspaceEntry:
     """Read ``workspace``; problems are added to the reader's."""
-    reader.known(("namespace", "context", "kubeconfig", "local"))
+    reader.known(("namespace", "context", "kubeconfig", "local", "dashboard"))
     texts = {key: _text(reader, key) for key in ("namespace", "context", "kubeconfig")}
     local = reader.flag("local")
     if local and any(texts.values()):
         reader.note("local", True, "is this machine, which has no namespace; remove one of them")
-    return WorkspaceEntry(**texts, local=local)
+    return WorkspaceEntry(**texts, local=local, dashboard=_text(reader, "dashboard"))
 
 
 def read_compute(reader: Reader) -> ComputeEntry:

@@ -1,0 +1,62 @@
+"""``azure.ai.ml.sweep``: the parts of a sweep."""
+
+from ....sdk.arguments import ArgumentError
+from ....sdk.expressions import (
+    Choice,
+    LogNormal,
+    LogUniform,
+    Normal,
+    QLogNormal,
+    QLogUniform,
+    QNormal,
+    QUniform,
+    Randint,
+    Uniform,
+)
+from ....sdk.job import SweepJob, SweepWarning
+from ....sdk.policies import (
+    AshaPolicy,
+    BanditPolicy,
+    EarlyTerminationPolicy,
+    MedianStoppingPolicy,
+    TruncationSelectionPolicy,
+    early_termination_policy,
+)
+from ....sdk.settings import (
+    BayesianSamplingAlgorithm,
+    GridSamplingAlgorithm,
+    Objective,
+    RandomSamplingAlgorithm,
+    SamplingAlgorithm,
+    SweepJobLimits,
+    sampling_algorithm,
+)
+
+__all__ = [
+    "ArgumentError",
+    "AshaPolicy",
+    "BanditPolicy",
+    "BayesianSamplingAlgorithm",
+    "Choice",
+    "EarlyTerminationPolicy",
+    "GridSamplingAlgorithm",
+    "LogNormal",
+    "LogUniform",
+    "MedianStoppingPolicy",
+    "Normal",
+    "Objective",
+    "QLogNormal",
+    "QLogUniform",
+    "QNormal",
+    "QUniform",
+    "Randint",
+    "RandomSamplingAlgorithm",
+    "SamplingAlgorithm",
+    "SweepJob",
+    "SweepJobLimits",
+    "SweepWarning",
+    "TruncationSelectionPolicy",
+    "Uniform",
+    "early_termination_policy",
+    "sampling_algorithm",
+]

@@ -1,0 +1,16 @@
+"""``azure.core.exceptions``: errors by the names of Azure's."""
+
+from ...sdk.records import Conflict, SweepError
+from ...sdk.workspace.asset_operations import ResourceNotFoundError
+
+AzureError = HttpResponseError = ClientAuthenticationError = ServiceRequestError = SweepError
+ResourceExistsError = Conflict
+
+__all__ = [
+    "AzureError",
+    "ClientAuthenticationError",
+    "HttpResponseError",
+    "ResourceExistsError",
+    "ResourceNotFoundError",
+    "ServiceRequestError",
+]

@@ -1,0 +1,185 @@
+"""Operations on the assets of a workspace: what code registers, and what the Azure map has."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from ...loading.azure_map import AzureMap
+from ..job import SweepWarning
+from ..records import NotFound
+from .assets import AmlCompute, Data, Model
+
+
+class ResourceNotFoundError(NotFound):
+    """There is no such asset, neither registered by this program nor in the Azure map."""
+
+
+class Poller:
+    """The result of an operation that Azure's client waits for; here it is there at once."""
+
+    def __init__(self, result: Any) -> None:
+        self._result = result
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Return the result.
+
+        Args:
+            timeout: Azure's; not used.
+        """
+        return self._result
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Return at once.
+
+        Args:
+            timeout: Azure's; not used.
+        """
+
+    def done(self) -> bool:
+        """Return True."""
+        return True
+
+    def status(self) -> str:
+        """Return ``Succeeded``."""
+        return "Succeeded"
+
+
+class AssetOperations:
+    """Environments, data or models. They are kept in this process, and the Azure map says what they are.
+
+    Args:
+        azure_map: the map.
+        assets: what this program has registered, by name and by ``NAME:VERSION``.
+        kind: class of the assets.
+    """
+
+    def __init__(self, azure_map: AzureMap, assets: dict[str, Any], kind: type) -> None:
+        self._map, self._assets, self._kind = azure_map, assets, kind
+
+    def create_or_update(self, asset: Any) -> Any:
+        """Register an asset in this process.
+
+        Args:
+            asset: The asset.
+
+        Returns:
+            The asset, with a version.
+        """
+        if asset.version is None:
+            asset.version = "1"
+        self._assets[f"{asset.name}:{asset.version}"] = asset
+        self._assets[str(asset.name)] = asset
+        return asset
+
+    def begin_create_or_update(self, asset: Any) -> Poller:
+        """Register an asset in this process.
+
+        Args:
+            asset: The asset.
+        """
+        return Poller(self.create_or_update(asset))
+
+    def get(self, name: str, version: str | None = None, label: str | None = None) -> Any:
+        """Return an asset.
+
+        Args:
+            name: Its name.
+            version: Its version.
+            label: Its label, such as ``latest``.
+
+        Raises:
+            ResourceNotFoundError: There is none, neither here nor in the Azure map.
+        """
+        found = self._assets.get(f"{name}:{version}" if version else name)
+        if isinstance(found, self._kind):
+            return found
+        section = "environment" if self._kind not in (Data, Model) else "data"
+        reference = f"azureml:{name}:{version}" if version else f"azureml:{name}@latest"
+        entry: Any = (
+            self._map.find_environment(reference)
+            if section == "environment"
+            else self._map.find_data(reference)
+        )
+        if entry is None:
+            missing = self._map.missing(section, reference)
+            raise ResourceNotFoundError(f"{name}: there is none: {missing}")
+        path = {"path": reference} if section == "data" else {"image": entry.image}
+        return self._kind(name=name, version=version or "1", **path)
+
+    def list(self, name: str | None = None) -> list[Any]:
+        """Return the assets that this program has registered.
+
+        Args:
+            name: Name of the assets; all by default.
+        """
+        found = [a for key, a in self._assets.items() if ":" in key and isinstance(a, self._kind)]
+        return [asset for asset in found if name in (None, asset.name)]
+
+
+class ComputeOperations:
+    """Compute targets, which are those of the Azure map.
+
+    Args:
+        azure_map: the map.
+    """
+
+    def __init__(self, azure_map: AzureMap) -> None:
+        self._map = azure_map
+
+    def get(self, name: str) -> AmlCompute:
+        """Return a compute target.
+
+        Args:
+            name: Its name.
+
+        Raises:
+            ResourceNotFoundError: The Azure map has none of that name.
+        """
+        if self._map.find_compute(name) is None:
+            missing = self._map.missing("compute", name)
+            raise ResourceNotFoundError(f"{name}: there is no such compute: {missing}")
+        return AmlCompute(name=name)
+
+    def list(self) -> list[AmlCompute]:
+        """Return the compute targets of the Azure map."""
+        return [AmlCompute(name=name) for name in self._map.computes if name != "*"]
+
+    def begin_create_or_update(self, compute: Any) -> Poller:
+        """Return the compute target. Nothing is created; the Azure map says what it is.
+
+        Args:
+            compute: The compute target.
+        """
+        if self._map.find_compute(compute.name) is None:
+            missing = self._map.missing("compute", compute.name)
+            message = (
+                f"{compute.name}: no machines are created, the cluster has its nodes: {missing}"
+            )
+            warnings.warn(message, SweepWarning, stacklevel=2)
+        return Poller(compute)
+
+    create_or_update = begin_create_or_update
+
+
+class UnsupportedOperations:
+    """Operations of Azure's client that have no meaning here."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self._name, self._reason = name, reason
+
+    def __getattr__(self, operation: str) -> Any:
+        """Return a function that raises.
+
+        Raises:
+            AttributeError: the name is private.
+        """
+        if operation.startswith("_"):
+            raise AttributeError(operation)
+
+        def refuse(*_: Any, **__: Any) -> Any:
+            from ..arguments import ArgumentError
+
+            raise ArgumentError(f"{self._name}.{operation}: is not supported: {self._reason}")
+
+        return refuse

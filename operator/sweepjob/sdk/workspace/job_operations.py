@@ -1,0 +1,322 @@
+"""``MLClient(...).jobs``: submits sweeps to the cluster, or to this machine."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..arguments import ArgumentError
+from ..azure_resolution import Resolver
+from ..client import SweepClient, unique_name
+from ..job import Command, SweepJob, SweepWarning
+from ..local import run_local
+from ..manifest import object_name
+from ..records import NotFound, SweepError
+from ..run import SweepRun
+from ..trial_run import TrialRun
+from .pipelines import PipelineJob
+
+
+class Backend(Protocol):
+    """Where sweeps run."""
+
+    def submit(self, job: SweepJob, resolver: Resolver) -> SweepRun:
+        """Start a sweep."""
+        ...
+
+    def get(self, name: str) -> SweepRun:
+        """Return the sweep of a name."""
+        ...
+
+    def list(self) -> Sequence[SweepRun]:
+        """Return all sweeps."""
+        ...
+
+    def download(self, name: str, path: str, output_name: str | None) -> Sequence[str]:
+        """Download the outputs of a sweep's best trial, or of a trial."""
+        ...
+
+
+class ClusterBackend:
+    """Sweeps of a namespace of the cluster.
+
+    Args:
+        client: the client.
+    """
+
+    def __init__(self, client: SweepClient) -> None:
+        self._client = client
+
+    def submit(self, job: SweepJob, resolver: Resolver) -> SweepRun:
+        """Create a sweep."""
+        return self._client.jobs.create_or_update(job, resolver)
+
+    def get(self, name: str) -> SweepRun:
+        """Return the sweep of a name."""
+        return self._client.jobs.get(name)
+
+    def list(self) -> Sequence[SweepRun]:
+        """Return all sweeps."""
+        return self._client.jobs.list()
+
+    def download(self, name: str, path: str, output_name: str | None) -> Sequence[str]:
+        """Download the outputs of a sweep's best trial, or of a trial."""
+        return self._client.jobs.download(name, download_path=path, output_name=output_name)
+
+
+class LocalBackend:
+    """Sweeps of this process on this machine."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, SweepRun] = {}
+
+    def submit(self, job: SweepJob, resolver: Resolver) -> SweepRun:
+        """Start a sweep."""
+        if job.name is None:
+            job = copy.copy(job)
+            job.name = unique_name(object_name(job.display_name or job.experiment_name or "sweep"))
+        run = run_local(job, wait=False, resolver=resolver)
+        self._runs[run.name] = run
+        return run
+
+    def get(self, name: str) -> SweepRun:
+        """Return the sweep of a name.
+
+        Raises:
+            NotFound: this process has started no such sweep.
+        """
+        if name not in self._runs:
+            raise NotFound(f"{name}: no sweep of this name was started by this process")
+        return self._runs[name]
+
+    def list(self) -> Sequence[SweepRun]:
+        """Return all sweeps, the newest first."""
+        return list(self._runs.values())[::-1]
+
+    def download(self, name: str, path: str, output_name: str | None) -> Sequence[str]:
+        """Download the outputs of a sweep's best trial, or of a trial."""
+        if name in self._runs:
+            return self._runs[name].download(path, output_name)
+        for run in self._runs.values():
+            if any(trial.name == name for trial in run.trials()):
+                return run.download(path, output_name, trial=name)
+        raise NotFound(f"{name}: there is neither a sweep nor a trial of this name")
+
+
+class CommandRun:
+    """A command that was submitted and does not run, since it is no sweep.
+
+    Attributes:
+        job: the command.
+        name: a name.
+    """
+
+    status = "NotStarted"
+    studio_url = ""
+
+    def __init__(self, job: Command) -> None:
+        self.job = job
+        self.name = unique_name(object_name(job.name or job.display_name or "command"))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the command."""
+        return getattr(self.job, name)
+
+
+class JobOperations:
+    """Operations on sweeps, with the arguments of Azure's client.
+
+    Args:
+        backend: where sweeps run.
+        resolver: resolves names of Azure's.
+    """
+
+    def __init__(self, backend: Backend, resolver: Resolver) -> None:
+        self._backend, self._resolver = backend, resolver
+        self._commands: dict[str, CommandRun] = {}
+
+    def create_or_update(
+        self,
+        job: Any,
+        *,
+        description: str | None = None,
+        compute: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        experiment_name: str | None = None,
+        skip_validation: bool = False,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Submit a sweep, or the sweep step of a pipeline.
+
+        Args:
+            job: The sweep or the pipeline.
+            description: Description, in place of the job's own.
+            compute: Compute target, in place of the job's own.
+            tags: Tags in addition to the job's own.
+            experiment_name: Experiment name, in place of the job's own.
+            skip_validation: Azure's; a sweep is always checked.
+            inputs: Values in place of the outputs of other steps, by the input's name.
+
+        Returns:
+            The run.
+
+        Raises:
+            ArgumentError: The sweep has errors, or the job is no sweep.
+            SweepError: The API server refuses it.
+        """
+        if isinstance(job, Command):
+            return self._command(job)
+        if isinstance(job, PipelineJob):
+            job = job.sweep_step(experiment_name)
+        if not isinstance(job, SweepJob):
+            kind = type(job).__name__
+            raise ArgumentError(
+                f"{kind}: only sweeps are submitted, made by command(...).sweep(...)"
+            )
+        job = copy.deepcopy(job)
+        changes = {"description": description, "compute": compute}
+        for name, value in {**changes, "experiment_name": experiment_name}.items():
+            if value is not None:
+                setattr(job, name, value)
+        job.tags = {**job.tags, **(tags or {})}
+        job.inputs = {**job.inputs, **(inputs or {})}
+        return self._backend.submit(job, self._resolver)
+
+    def _command(self, job: Command) -> CommandRun:
+        run = CommandRun(job)
+        message = (
+            f"{run.name}: is a command and not a sweep; it is not run. Make it a sweep with "
+            "job(...).sweep(...), or run it as a Job of Kubernetes"
+        )
+        warnings.warn(message, SweepWarning, stacklevel=4)
+        self._commands[run.name] = run
+        return run
+
+    def validate(self, job: SweepJob, *, raise_on_failure: bool = False) -> list[str]:
+        """Return the errors of a sweep.
+
+        Args:
+            job: The sweep.
+            raise_on_failure: True to raise them.
+
+        Raises:
+            ArgumentError: The sweep has errors, and ``raise_on_failure`` is True.
+        """
+        try:
+            job.validate(self._resolver)
+        except ArgumentError as error:
+            if raise_on_failure:
+                raise
+            return str(error).splitlines()
+        return []
+
+    def get(self, name: str) -> Any:
+        """Return the sweep of a name.
+
+        Args:
+            name: Name of the sweep.
+
+        Raises:
+            NotFound: There is no such sweep.
+        """
+        if name in self._commands:
+            return self._commands[name]
+        return self._backend.get(name)
+
+    def list(
+        self, *, parent_job_name: str | None = None, **azure: Any
+    ) -> Sequence[SweepRun] | Sequence[TrialRun]:
+        """Return all sweeps, the newest first, or the trials of one.
+
+        Args:
+            parent_job_name: Name of the sweep whose trials to return.
+            azure: Azure's other filters; nothing is archived here.
+        """
+        if parent_job_name is not None:
+            return self._backend.get(parent_job_name).trials()
+        return self._backend.list()
+
+    def stream(self, name: str) -> None:
+        """Show the progress of a sweep until it has ended.
+
+        Args:
+            name: Name of the sweep.
+
+        Raises:
+            SweepError: The sweep has failed.
+        """
+        if name in self._commands:
+            raise SweepError(f"{name}: is a command and not a sweep; it was not run")
+        self._backend.get(name).wait_for_completion(show_output=True)
+
+    def cancel(self, name: str) -> None:
+        """Stop a sweep.
+
+        Args:
+            name: Name of the sweep.
+        """
+        self._backend.get(name).cancel()
+
+    def begin_cancel(self, name: str) -> Any:
+        """Stop a sweep.
+
+        Args:
+            name: Name of the sweep.
+        """
+        from .asset_operations import Poller
+
+        self.cancel(name)
+        return Poller(None)
+
+    def download(
+        self,
+        name: str,
+        *,
+        download_path: str | Path = ".",
+        output_name: str | None = None,
+        all: bool = False,
+    ) -> Sequence[str]:
+        """Download the outputs of a sweep's best trial, or of a trial.
+
+        Args:
+            name: Name of a sweep or a trial.
+            download_path: Folder that the output folders are written to.
+            output_name: Name of one output; all by default.
+            all: Azure's; all outputs are downloaded unless one is named.
+
+        Returns:
+            The folders that were written.
+        """
+        return self._backend.download(name, str(download_path), output_name)
+
+    def archive(self, name: str) -> None:
+        """Say that nothing is archived: a sweep is kept or deleted.
+
+        Args:
+            name: Name of the sweep.
+        """
+        self._backend.get(name)
+        message = (
+            f"{name}: nothing is archived; the sweep is kept, kubectl delete sweepjob deletes it"
+        )
+        warnings.warn(message, SweepWarning, stacklevel=2)
+
+    def restore(self, name: str) -> None:
+        """Do nothing: nothing is archived.
+
+        Args:
+            name: Name of the sweep.
+        """
+        self._backend.get(name)
+
+    def show_services(self, name: str, node_index: int = 0) -> Mapping[str, Any]:
+        """Return the services of a sweep: its page.
+
+        Args:
+            name: Name of the sweep.
+            node_index: Azure's; not used.
+        """
+        return self._backend.get(name).services

@@ -1,0 +1,51 @@
+"""Names of Azure's client without a meaning here: imported freely, refused with advice when used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from ..arguments import ArgumentError
+
+_REASONS = (
+    ("Endpoint", "models are served by other means, e.g. KServe, from the files of the best trial"),
+    (
+        "Deployment",
+        "models are served by other means, e.g. KServe, from the files of the best trial",
+    ),
+    ("Job", "only sweeps and commands are supported"),
+    ("Schedule", "schedule it with a CronJob or Argo Workflows"),
+    ("Datastore", "the Azure map has datastores: datastore: {NAME: {claim: CLAIM}}"),
+    ("Component", "load_component reads components of commands"),
+)
+_OTHERWISE = "nothing here corresponds to it; remove this statement"
+
+
+class Unsupported:
+    """Stands for a class or a function of Azure's. Calling it raises ArgumentError."""
+
+    _name = "it"
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise ArgumentError(f"{self._name}: is not supported: {reason_for(self._name)}")
+
+
+def reason_for(name: str) -> str:
+    """Return why a name of Azure's is not supported, and what to do instead."""
+    return next((reason for word, reason in _REASONS if word in name), _OTHERWISE)
+
+
+def unsupported_names(module: str, names: Collection[str]) -> Callable[[str], Any]:
+    """Return ``__getattr__`` of a module that has names of Azure's.
+
+    Args:
+        module: name of the module.
+        names: the names that can be imported.
+    """
+
+    def __getattr__(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        return type(name, (Unsupported,), {"_name": name, "__module__": module})
+
+    return __getattr__
