@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..sdk.client import SweepClient
-from ..sdk.manifest import object_name
+from ..sdk.object_name import object_name
 from ..sdk.run import SweepRun
 from .config import HyperDriveConfig
 

@@ -17,6 +17,7 @@ from .azure_objects import Distribution, Environment, values_of
 from .data import Input, Output, StepOutput
 from .definition import SweepDefinition
 from .expressions import Expression, to_plain
+from .object_name import object_name
 from .trial import TrialDefinition
 
 UNUSED_IMAGE = "image-is-not-used-here"
@@ -90,6 +91,11 @@ class Resolver:
         self._inputs(found, job)
         self._outputs(found, job)
         self._code(found, trial)
+        if job.name and (kept := object_name(job.name)) != job.name:
+            found.notes.append(
+                f"name: {job.name!r}: the SweepJob is named {kept}: names of Kubernetes objects have "
+                "small letters, digits and -"
+            )
         _distribution(found, trial)
         _other_settings(found, job)
         return found
@@ -169,7 +175,7 @@ class Resolver:
     def _of_step(self, found: Resolution, name: str, source: StepOutput) -> str | None:
         key = source.key
         if self._map.find_data(key) is not None or self._is_draft:
-            return self._data(found, name, key, ".") if not self._is_draft else key
+            return self._data(found, name, key, ".")
         message = (
             f"is an output of the step {source.node.step_name}: run that step, and give "
             f"create_or_update(..., inputs={{{name!r}: PATH}}), or {self._map.missing('data', key)}"
@@ -181,8 +187,10 @@ class Resolver:
         path = getattr(given.path, "path", given.path)
         if path is None:
             default = _default(given)
-            if default is not None or self._is_draft:
+            if default is not None:
                 return default
+            if self._is_draft and not given.optional:
+                return ""
             if not given.optional:
                 self._lacks(found, f"inputs[{name!r}].path: is required: where the data is")
             return None
@@ -191,6 +199,8 @@ class Resolver:
         return self._data(found, name, str(path), folder)
 
     def _data(self, found: Resolution, name: str, path: str, folder: str) -> str | None:
+        if self._is_draft:
+            return path
         if os.path.isabs(path) and not self._local and self._map.find_data(path) is None:
             return path  # a path in the container
         resolved = resolve_data(self._map, path, folder, self._local)

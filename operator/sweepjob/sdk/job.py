@@ -109,7 +109,7 @@ class Command(TrialDefinition):
             outputs=self.outputs,
             queue=queue or self.queue,
             warm_start=warm_start,
-            **{key: getattr(self, key) for key in _DESCRIPTION},
+            **self._description(),
         )
         job.made_of = self
         record_step(job)
@@ -120,6 +120,10 @@ class Command(TrialDefinition):
         for found in spec_warnings(manifest, spec):
             warnings.warn(python_message(found).replace("spec.", ""), SweepWarning, stacklevel=2)
         return job
+
+    def _description(self) -> dict[str, Any]:
+        found = {key: getattr(self, key) for key in _DESCRIPTION}
+        return found | ({"name": None, "display_name": None} if self._is_component else {})
 
 
 class SweepJob(SweepDefinition):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from .azure_resolution import Resolution
 from .data import Output
 from .definition import SweepDefinition
 from .expressions import Expression, expression_from_spec
+from .object_name import object_name
 from .policies import EarlyTerminationPolicy, policy_from_spec
 from .settings import GridSamplingAlgorithm, Objective, SweepJobLimits, algorithm_from_spec
 from .trial import TrialDefinition, argument_list
@@ -29,7 +29,6 @@ _TEXTS = {
 }
 _MAPS = ("tags", "properties")
 _RANDOM = {"type": "random"}
-_MAX_NAME_LENGTH = names.SWEEP_NAME_LIMIT
 
 
 def build_metadata(job: SweepDefinition, queue: str | None) -> dict[str, Any]:
@@ -50,7 +49,11 @@ def build_metadata(job: SweepDefinition, queue: str | None) -> dict[str, Any]:
             f"{key}.{names.GROUP}/{kept}": str(given[name])
             for name, kept in annotation_names(given).items()
         }
-    name = job.name or object_name(job.display_name or job.experiment_name or "sweep")
+    name = (
+        object_name(job.name)
+        if job.name
+        else object_name(job.display_name or job.experiment_name or "sweep")
+    )
     maps = {k: v for k, v in (("labels", labels), ("annotations", notes)) if v}
     return {"name": name, **present(namespace=job.namespace), **maps}
 
@@ -134,16 +137,6 @@ def _sampling(job: SweepDefinition, space: Mapping[str, Any]) -> dict[str, Any]:
         order = list(parameter_names(space, ""))
         spec |= {"order": order} if len(order) > 1 else {}
     return spec
-
-
-def object_name(text: str) -> str:
-    """Return a valid name of a Kubernetes object for a text.
-
-    >>> object_name("My first sweep!")
-    'my-first-sweep'
-    """
-    name = re.sub(r"[^a-z0-9]+", "-", text.lower())[:_MAX_NAME_LENGTH].strip("-")
-    return name if name and not name[0].isdigit() else f"sweep-{name}".strip("-")[:_MAX_NAME_LENGTH]
 
 
 def _as_expression(name: str, given: Any) -> Expression:

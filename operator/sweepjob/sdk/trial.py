@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from ..loading.azure.command import with_double_braces
 from ..loading.pod_settings import PodSettings
@@ -97,6 +97,8 @@ class TrialDefinition(KnownAttributes, Step):
     azure: dict[str, Any] = field(default_factory=dict)
     version: str | None = None
     folder: str = "."
+
+    _is_component: ClassVar[bool] = False
 
     shm_size = _PodSetting("shm_size")
     volumes = _PodSetting("volumes")

@@ -57,28 +57,31 @@ class AssetOperations:
     def __init__(self, azure_map: AzureMap, assets: dict[str, Any], kind: type) -> None:
         self._map, self._assets, self._kind = azure_map, assets, kind
 
-    def create_or_update(self, asset: Any) -> Any:
+    def create_or_update(self, asset: Any = None, **named: Any) -> Any:
         """Register an asset in this process.
 
         Args:
             asset: The asset.
+            named: The asset by Azure's name of the argument: ``environment``, ``data`` or ``model``.
 
         Returns:
             The asset, with a version.
         """
+        asset = next(iter(named.values())) if asset is None else asset
         if asset.version is None:
             asset.version = "1"
         self._assets[f"{asset.name}:{asset.version}"] = asset
         self._assets[str(asset.name)] = asset
         return asset
 
-    def begin_create_or_update(self, asset: Any) -> Poller:
+    def begin_create_or_update(self, asset: Any = None, **named: Any) -> Poller:
         """Register an asset in this process.
 
         Args:
             asset: The asset.
+            named: The asset by Azure's name of the argument.
         """
-        return Poller(self.create_or_update(asset))
+        return Poller(self.create_or_update(asset, **named))
 
     def get(self, name: str, version: str | None = None, label: str | None = None) -> Any:
         """Return an asset.

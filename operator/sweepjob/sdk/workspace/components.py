@@ -126,6 +126,7 @@ def make_component(data: Mapping[str, Any], folder: str) -> Any:
         outputs={name: _declared_output(v) for name, v in (data.get("outputs") or {}).items()},
     )
     made.folder = folder
+    made._is_component = True  # its name is not that of a sweep
     for key in ("additional_includes", "queue_settings"):
         if data.get(key):
             made.azure[key] = data[key]

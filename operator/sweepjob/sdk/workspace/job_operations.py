@@ -13,7 +13,7 @@ from ..azure_resolution import Resolver
 from ..client import SweepClient, unique_name
 from ..job import Command, SweepJob, SweepWarning
 from ..local import run_local
-from ..manifest import object_name
+from ..object_name import object_name
 from ..records import NotFound, SweepError
 from ..run import SweepRun
 from ..trial_run import TrialRun

@@ -1,10 +1,13 @@
 """``azure.ai.ml``: the client of a workspace, commands, inputs and outputs."""
 
 from ....sdk.azure_objects import (
+    AmlTokenConfiguration,
+    ManagedIdentityConfiguration,
     MpiDistribution,
     PyTorchDistribution,
     RayDistribution,
     TensorFlowDistribution,
+    UserIdentityConfiguration,
 )
 from ....sdk.command import command
 from ....sdk.data import Input, Output
@@ -15,13 +18,16 @@ from ....sdk.workspace.ml_client import MLClient
 from ....sdk.workspace.unsupported import unsupported_names
 
 __all__ = [
+    "AmlTokenConfiguration",
     "Input",
     "MLClient",
+    "ManagedIdentityConfiguration",
     "MpiDistribution",
     "Output",
     "PyTorchDistribution",
     "RayDistribution",
     "TensorFlowDistribution",
+    "UserIdentityConfiguration",
     "command",
     "load_component",
     "load_data",
