@@ -161,8 +161,10 @@ MISSING = [
 def test_a_missing_entry_is_the_line_to_add(section: str, reference: str, message: str) -> None:
     missing = AzureMap(name="map.yaml").missing(section, reference)
     assert str(missing) == message
-    document = {section: yaml.safe_load(missing.line)}
-    assert parse_azure_map(document, "map.yaml", "/")
+    document = {missing.section: yaml.safe_load(missing.line)}
+    with pytest.raises(InvalidAzureMap) as caught:
+        parse_azure_map(document, "map.yaml", "/")
+    assert all("is a word of the skeleton; replace it" in p.message for p in caught.value.problems)
 
 
 def test_without_a_map_the_message_says_so() -> None:

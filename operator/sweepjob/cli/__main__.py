@@ -33,6 +33,7 @@ COMMANDS = {
     "ui": "ui",
     "validate": "validate",
     "convert": "convert",
+    "azure-map": "azure_map",
     "propose": "propose",
     "replay": "replay",
     "completion": "completion",

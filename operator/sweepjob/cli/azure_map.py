@@ -1,58 +1,99 @@
-"""The flags ``--azure-map`` and ``--input`` of commands that read files of Azure's."""
+"""``sweepjob azure-map init``: writes the skeleton of an Azure map from files, scripts and notebooks."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
 
-from ..loading.azure_map import MAP_VARIABLE, AzureMap, current_azure_map, read_azure_map
-from .kubectl import Kubectl
+from ..loading.azure_map import AzureMap, read_azure_map
+from ..loading.azure_map.azure_map import FILE_NAME
+from ..loading.azure_map.references import (
+    FoundNames,
+    names_in_document,
+    names_in_notebook,
+    names_in_program,
+)
+from ..loading.azure_map.skeleton import skeleton
+from ..loading.errors import CommandError
+from ..loading.sweep_files import read_documents, read_text
+from ..render.table import print_message, print_output
 
 
-def add_flag(parser: argparse.ArgumentParser) -> None:
-    """Add ``--azure-map``."""
-    parser.add_argument(
-        "--azure-map",
-        metavar="FILE",
-        help="what the names of the Azure workspace mean here: a file, or configmap/NAME "
-        f"(default: {MAP_VARIABLE}, or azure-map.yaml in the current folder)",
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "azure-map",
+        help="write the map of an Azure workspace",
+        description="Work with the map of an Azure workspace, which says what its computes, "
+        "environments, data and code are on the cluster.",
     )
-
-
-def add_pairs(parser: argparse.ArgumentParser, flag: str, metavar: str, text: str) -> None:
-    """Add a repeatable flag whose values are pairs.
-
-    Args:
-        parser: the parser.
-        flag: the flag.
-        metavar: the form of a value.
-        text: what it is for.
-    """
-    parser.add_argument(
-        flag, action="append", type=_pair, default=[], metavar=metavar, help=f"{text}; repeatable"
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    init = actions.add_parser(
+        "init",
+        help="write the skeleton of a map",
+        description="Print a map with an entry for each name of the workspace that sweep files, Python "
+        "programs and notebooks have. Entries of --azure-map are left out.",
     )
+    init.add_argument("files", nargs="+", metavar="FILE", help="YAML, .py or .ipynb file")
+    init.add_argument("--azure-map", metavar="FILE", help="a map to which entries are added")
+    init.add_argument(
+        "-o", "--output", metavar="FILE", help=f"file, such as {FILE_NAME}; it must not exist"
+    )
+    init.set_defaults(run=run)
+    check = actions.add_parser(
+        "validate",
+        help="check a map",
+        description="Check a map and print every error with its path.",
+    )
+    check.add_argument("file", metavar="FILE", help="the map")
+    check.set_defaults(run=validate)
 
 
-def read(args: argparse.Namespace) -> AzureMap:
-    """Return the map of the flag, or the current one.
+def run(args: argparse.Namespace) -> int:
+    """Write a skeleton, and return the exit code."""
+    found = FoundNames()
+    for name in args.files:
+        _add_names(name, found)
+    existing = AzureMap() if args.azure_map is None else read_azure_map(args.azure_map)
+    text = skeleton(found, existing)
+    if args.output is None:
+        print_output(text.rstrip())
+        return 0
+    try:
+        with Path(args.output).open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise CommandError(
+            f"{args.output}: exists already; --azure-map {args.output} prints what it lacks"
+        ) from None
+    except OSError as error:
+        raise CommandError(f"{args.output}: cannot be written: {error.strerror}") from None
+    print_message(f"{args.output}: replace the words in capitals")
+    return 0
+
+
+def validate(args: argparse.Namespace) -> int:
+    """Check a map, and return the exit code."""
+    read_azure_map(args.file)
+    print_output(f"{args.file}: valid")
+    return 0
+
+
+def _add_names(name: str, found: FoundNames) -> None:
+    """Add the names in a file.
 
     Raises:
-        CommandError: it cannot be read.
-        InvalidAzureMap: it has errors.
+        CommandError: it cannot be read, or is not of its kind.
     """
-    if args.azure_map is not None:
-        return read_azure_map(args.azure_map, _config_map)
-    return current_azure_map(_config_map)
-
-
-def _config_map(namespace: str | None, name: str) -> Mapping[str, Any]:
-    flags = (f"--namespace={namespace}",) if namespace else ()
-    return Kubectl(flags).get("configmap", name)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name, value
+    kind = Path(name).suffix
+    try:
+        if kind == ".py":
+            names_in_program(read_text(name), found)
+        elif kind == ".ipynb":
+            names_in_notebook(read_text(name), found)
+        else:
+            for document in read_documents(name):
+                names_in_document(document, found)
+    except (ValueError, AttributeError) as error:
+        what = "a Python program" if kind == ".py" else "a notebook of Python"
+        raise CommandError(f"{name}: is not {what}: {error}") from None

@@ -20,7 +20,7 @@ from ..loading.errors import CommandError
 from ..loading.sweep_files import azure_options, name_from_file, read_documents
 from ..loading.yaml_text import dump_yaml
 from ..render.table import print_message, print_output
-from . import azure_map
+from . import azure_map_flags
 
 _CONVERTED, _REFUSED, _NO_SWEEP = 0, 1, 2
 
@@ -36,7 +36,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     parser.add_argument("file", metavar="FILE", help="sweep file; - for standard input")
     parser.add_argument("--step", help="the only sweep step of a pipeline to convert")
-    azure_map.add_flag(parser)
+    azure_map_flags.add_flag(parser)
     parser.add_argument("--image", help="container image with the training code")
     parser.add_argument("--command", help="command for a v1 file, which has none")
     parser.add_argument("--name", help="name of the SweepJob")
@@ -44,9 +44,9 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument("--queue", help="Kueue queue, in place of a compute target")
     parser.add_argument("--gpus", type=_count, help="GPUs of each trial")
     parser.add_argument("--claim", help="PersistentVolumeClaim for the outputs")
-    azure_map.add_pairs(parser, "--input", "NAME=VALUE", "value of a data input")
+    azure_map_flags.add_pairs(parser, "--input", "NAME=VALUE", "value of a data input")
     text = "path of an output, in place of a folder on a claim"
-    azure_map.add_pairs(parser, "--output", "NAME=PATH", text)
+    azure_map_flags.add_pairs(parser, "--output", "NAME=PATH", text)
     parser.set_defaults(run=run)
 
 
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _options(args: argparse.Namespace) -> ConversionOptions:
     return replace(
-        azure_options(args.file, azure_map.read(args)),
+        azure_options(args.file, azure_map_flags.read(args)),
         image=args.image,
         command=args.command,
         name=args.name,

@@ -26,7 +26,7 @@ from ..render.screen import sweep_screen
 from ..render.table import print_message, print_output
 from ..render.terminal import live_display
 from ..render.trial_rows import trial_row
-from . import azure_map, trials
+from . import azure_map_flags, trials
 
 if TYPE_CHECKING:
     from ..local.node import NodeConfiguration
@@ -53,8 +53,10 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument(
         "--folder", type=Path, help="folder of records and logs (default: .sweepjob/NAME)"
     )
-    azure_map.add_flag(parser)
-    azure_map.add_pairs(parser, "--input", "NAME=VALUE", "value of a data input of an Azure file")
+    azure_map_flags.add_flag(parser)
+    azure_map_flags.add_pairs(
+        parser, "--input", "NAME=VALUE", "value of a data input of an Azure file"
+    )
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--resume", action="store_true", help="resume the sweep in the folder")
     existing.add_argument(
@@ -70,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
             "this runs sweeps with --local; on a cluster: kubectl apply -f SWEEP.yaml"
         )
     options = replace(
-        azure_options(args.file, azure_map.read(args)), local=True, inputs=dict(args.input)
+        azure_options(args.file, azure_map_flags.read(args)), local=True, inputs=dict(args.input)
     )
     sweep = read_sweep(args.file, options)
     _check_inputs(sweep, args)

@@ -52,7 +52,10 @@ class MissingEntry:
     def line(self) -> str:
         """The line to add to the section."""
         key = self.key if _is_plain_key(self.key) else f'"{self.key}"'
-        return f"{key}: {self.example or EXAMPLES[self.section]}"
+        example = self.example or EXAMPLES[self.section]
+        if self.section == "data" and not self.example and is_address(self.key):
+            example = EXAMPLES["datastore"]  # the path on the claim is what follows the key
+        return f"{key}: {example}"
 
     def __str__(self) -> str:
         if self.map_name:

@@ -10,6 +10,9 @@ from typing import Any
 from ...api.parsing.quantity import check_amounts
 from ...api.parsing.reader import Reader
 
+# Words of the skeleton that have to be replaced.
+WORDS = ("NAMESPACE", "QUEUE", "CLAIM", "PATH", "REGISTRY/IMAGE:TAG", "/FOLDER", "FILE.yml")
+_REPLACE = "is a word of the skeleton; replace it, or remove the entry"
 _PLACES = ("claim", "volume", "url", "path")
 
 
@@ -143,10 +146,12 @@ def read_compute(reader: Reader) -> ComputeEntry:
 
 def read_environment(data: Any, reader: Reader) -> EnvironmentEntry:
     """Read an entry of ``environment``: an image, or an object with it."""
-    if isinstance(data, str) and data:
-        return EnvironmentEntry(data)
-    reader.known(("image",))
-    return EnvironmentEntry(reader.text("image"))
+    if not (isinstance(data, str) and data):
+        reader.known(("image",))
+        data = reader.text("image")
+    if data in WORDS:
+        reader.note("", data, _REPLACE)
+    return EnvironmentEntry(data)
 
 
 def read_data(reader: Reader, name: str, folder: str) -> DataEntry:
@@ -201,7 +206,10 @@ def _without_volume(reader: Reader, url: str, path: str, mount: str, local: str)
 
 
 def _text(reader: Reader, key: str) -> str:
-    return reader.text(key) if key in reader.data else ""
+    value = reader.text(key) if key in reader.data else ""
+    if value in WORDS:
+        reader.note(key, value, _REPLACE)
+    return value
 
 
 def _labels(reader: Reader, key: str) -> Mapping[str, str]:
