@@ -28,6 +28,7 @@ from sweepjob.sweep import (
     RandomSamplingAlgorithm,
     SweepJob,
     SweepJobLimits,
+    SweepWarning,
     TruncationSelectionPolicy,
     Uniform,
 )
@@ -79,13 +80,10 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: RandomSamplingAlgorithm(logbase=1), 'logbase: 1: must be "e" or a number above 0'),
     (lambda: SweepJob(sampling_algorithm="tpe"), "sampling_algorithm: 'tpe': unknown; known: random, grid"),
     (lambda: SweepJob().to_manifest(), "objective: is required: set_objective(goal=..., primary_metric=...)"),
-    (lambda: swept(compute="gpu").to_manifest(), "compute: 'gpu': give an Azure map (azure-map.yaml) with compute: {gpu: {queue: QUEUE}}"),
             (lambda: swept().set_resources(instance_count=2), "instance_count=2: a trial is one pod"),
     (lambda: command(**GOOD)(rate=1), "rate: the command has no such input; there are: lr"),
     (lambda: swept(image=None, environment="AzureML-sklearn:1").to_manifest(), "environment: 'AzureML-sklearn:1': give image=, or give an Azure map (azure-map.yaml) with environment: {\"AzureML-sklearn:1\": REGISTRY/IMAGE:TAG}"),
-    (lambda: swept(code="./src").to_manifest(), "code: './src': the code has to be in the image; say where: give an Azure map (azure-map.yaml) with code: {src: {path: /FOLDER}}"),
         (lambda: swept(instance_count=2), "instance_count=2: a trial is one pod"),
-    (lambda: swept(instance_type="Standard_NC6").to_manifest(), "with instance_type: {Standard_NC6: {gpus: 1}}"),
     (lambda: swept(distribution={"type": "pytorch", "process_count_per_instance": 2}), "start its processes in the command"),
     (lambda: swept(colour="red"), "command: colour: no such argument"),
     (lambda: swept(image=None), "trial.image: None: is required: give image=, a container image, or environment= and an Azure map"),
@@ -128,6 +126,84 @@ def test_a_mistake_is_told_where_it_is_made(make: Callable[[], Any], message: st
     with pytest.raises(ArgumentError) as told:
         make()
     assert message in str(told.value)
+
+
+NOTED: list[tuple[dict[str, Any], str]] = [
+    ({"compute": "gpu"}, "compute: 'gpu': not used, the cluster schedules trials: give an Azure map (azure-map.yaml) with compute: {gpu: {queue: QUEUE}}"),
+    ({"code": "./src"}, "code: './src': the code has to be in the image; say where: give an Azure map (azure-map.yaml) with code: {src: {path: /FOLDER}}"),
+    ({"instance_type": "Standard_NC6"}, "with instance_type: {Standard_NC6: {gpus: 1}}"),
+    ({"identity": {"type": "managed"}}, "identity: not used: pods have service accounts"),
+    ({"docker_args": "--ipc=host"}, "docker_args: '--ipc=host': not used"),
+    ({"locations": ["westus"]}, "locations: not used"),
+    ({"job_tier": "spot"}, "job_tier: not used"),
+    ({"name": "My_sweep"}, "name: 'My_sweep': the SweepJob is named my-sweep"),
+    ({"distribution": {"type": "mpi", "process_count_per_instance": 1}}, "distribution: not used"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "message"), NOTED, ids=range(len(NOTED)))
+def test_what_is_not_used_is_said_on_submission(given: dict[str, Any], message: str) -> None:
+    with pytest.warns(SweepWarning) as said:
+        swept(**given).validate()
+    assert any(message in str(one.message) for one in said), [str(one.message) for one in said]
+
+
+OBJECTS: list[tuple[Callable[[], Any], str, str]] = [
+    (swept, "max_total_trials", "set limits.max_total_trials"),
+    (swept, "primary_metric", "set objective.primary_metric"),
+    (swept, "slack_factor", "has no attribute 'slack_factor'; there are:"),
+    (swept, "early_terminaton", "did you mean early_termination?"),
+    (swept, "command", "set trial.command"),
+    (lambda: command(**GOOD), "enviroment", "did you mean environment?"),
+    (lambda: command(**GOOD), "gpus", "has no attribute 'gpus'"),
+    (lambda: swept().limits, "max_trials", "did you mean max_"),
+    (lambda: swept().objective, "metric", "did you mean primary_metric?"),
+    (lambda: BanditPolicy(slack_factor=1), "slack", "did you mean slack_"),
+    (RandomSamplingAlgorithm, "sed", "did you mean seed?"),
+    (lambda: Input(path="/x"), "pth", "did you mean path?"),
+    (lambda: Output(claim="x"), "clam", "did you mean claim?"),
+    (lambda: swept().sampling_algorithm, "rules", "did you mean rule?"),
+]
+
+
+@pytest.mark.parametrize(("make", "name", "message"), OBJECTS, ids=range(len(OBJECTS)))
+def test_an_unknown_attribute_is_refused(make: Callable[[], Any], name: str, message: str) -> None:
+    with pytest.raises(AttributeError) as told:
+        setattr(make(), name, 1)
+    assert message in str(told.value)
+
+
+def test_attributes_that_are_set_later_take_effect() -> None:
+    job = swept()
+    job.limits.max_total_trials = 4
+    job.limits = {"max_total_trials": 5}
+    job.objective.goal = "Minimize"
+    job.early_termination = BanditPolicy(slack_factor=0.5)
+    job.early_termination.slack_factor = 0.25
+    job.sampling_algorithm = "bayesian"
+    job.trial.shm_size = "2g"
+    job.trial.node_selector = {"pool": "a"}
+    job.trial.environment_variables["A"] = 1
+    job.search_space.lr = Uniform(0, 5)
+    job.inputs.epochs = 3
+    job.trial.command = "python train.py --lr ${{inputs.lr}} --epochs ${{inputs.epochs}}"
+    spec = job.to_manifest()["spec"]
+    assert spec["limits"]["maxTotalTrials"] == 5
+    assert spec["objective"]["goal"] == "minimize"
+    assert spec["earlyTermination"] == {"type": "bandit", "slackFactor": 0.25}
+    assert spec["searchSpace"]["lr"]["maxValue"] == 5
+    pod = spec["trial"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"pool": "a"}
+    assert pod["containers"][0]["command"][2:] == [
+        *("--lr", "${{search_space.lr}}", "--epochs", "${{inputs.epochs}}")
+    ]
+
+
+def test_a_distribution_that_is_set_later_is_refused() -> None:
+    job = swept()
+    job.trial.distribution = {"type": "pytorch", "process_count_per_instance": 4}
+    with pytest.raises(ArgumentError, match="start its processes in the command"):
+        job.to_manifest()
 
 
 def test_azures_zero_beside_a_slack_is_none() -> None:
