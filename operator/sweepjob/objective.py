@@ -15,7 +15,7 @@ class Goal(StrEnum):
     MINIMIZE = "minimize"
 
     def score(self, value: float) -> float:
-        """The score of a reported value: a number that is larger the better the value is.
+        """Return the score of a reported value: a number that is larger the better the value is.
 
         A report that is NaN or infinite gets the worst score, minus infinity (Azure semantics,
         "Objective").
@@ -25,14 +25,14 @@ class Goal(StrEnum):
         return value if self is Goal.MAXIMIZE else -value
 
     def scores(self, values: Iterable[float]) -> list[float]:
-        """The scores of reported values, in their order."""
+        """Return the scores of reported values, in their order."""
         worst, finite = -math.inf, math.isfinite
         if self is Goal.MAXIMIZE:
             return [value if finite(value) else worst for value in values]
         return [-value if finite(value) else worst for value in values]
 
     def reported(self, score: float) -> float:
-        """The reported value that has a finite score."""
+        """Return the reported value that has a finite score."""
         return score if self is Goal.MAXIMIZE else -score
 
 

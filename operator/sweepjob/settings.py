@@ -16,7 +16,7 @@ from .trial_pods.sidecar import SidecarSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class OperatorSettings:
     """The settings, with the variable of each and the process that uses it.
 
     Attributes:
@@ -33,9 +33,9 @@ class Settings:
             one address. A pod has its own address, unless it uses its node's network, or the cluster
             rewrites addresses.
         telemetry_port: operator; SWEEPJOB_TELEMETRY_PORT, for probes and metrics.
-        progress_interval: operator; SWEEPJOB_PROGRESS_SECONDS, the minimum time between two writes of a
-            trial's curve.
-        node_patience: operator; SWEEPJOB_NODE_PATIENCE_SECONDS, how long a node may take to end a pod
+        progress_write_interval: operator; SWEEPJOB_PROGRESS_SECONDS, the minimum time between
+            two writes of a trial's curve.
+        node_loss_timeout: operator; SWEEPJOB_NODE_PATIENCE_SECONDS, how long a node may take to end a pod
             beyond the pod's grace period before the pod counts as lost.
         lease: operator; SWEEPJOB_LEASE, ``namespace/name`` of the Lease for leader election; None
             without replicas.
@@ -56,8 +56,8 @@ class Settings:
     ingest_connections: int = 4096
     ingest_connections_per_address: int = 256
     telemetry_port: int = 8080
-    progress_interval: float = 3.0
-    node_patience: float = 60.0
+    progress_write_interval: float = 3.0
+    node_loss_timeout: float = 60.0
     lease: tuple[str, str] | None = None
     identity: str = ""
     requests_per_second: float = 200.0
@@ -65,8 +65,8 @@ class Settings:
     log_limits: LogLimits = DEFAULT_LOG_LIMITS
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> Settings:
-        """The settings of a process.
+    def of(cls, environment: Mapping[str, str]) -> OperatorSettings:
+        """Return the settings of a process.
 
         Raises:
             KeyError: the name of a variable that is missing.
@@ -85,8 +85,8 @@ class Settings:
                 get("SWEEPJOB_INTAKE_CONNECTIONS_PER_ADDRESS", "256")
             ),
             telemetry_port=int(get("SWEEPJOB_TELEMETRY_PORT", "8080")),
-            progress_interval=float(get("SWEEPJOB_PROGRESS_SECONDS", "3")),
-            node_patience=float(get("SWEEPJOB_NODE_PATIENCE_SECONDS", "60")),
+            progress_write_interval=float(get("SWEEPJOB_PROGRESS_SECONDS", "3")),
+            node_loss_timeout=float(get("SWEEPJOB_NODE_PATIENCE_SECONDS", "60")),
             lease=(namespace, name) if name else None,
             identity=get("SWEEPJOB_POD", ""),
             requests_per_second=float(get("SWEEPJOB_REQUESTS_PER_SECOND", "200")),

@@ -32,6 +32,7 @@ from .sdk.expressions import (
     Uniform,
 )
 from .sdk.job import SweepJob, SweepWarning
+from .sdk.limits import Objective, SweepJobLimits
 from .sdk.policies import (
     AshaPolicy,
     BanditPolicy,
@@ -40,13 +41,11 @@ from .sdk.policies import (
     TruncationSelectionPolicy,
     early_termination_policy,
 )
-from .sdk.settings import (
+from .sdk.sampling_algorithms import (
     BayesianSamplingAlgorithm,
     GridSamplingAlgorithm,
-    Objective,
     RandomSamplingAlgorithm,
     SamplingAlgorithm,
-    SweepJobLimits,
     sampling_algorithm,
 )
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 
 def format_time(seconds: float, *, micro: bool = False) -> str:
-    """Formats seconds since the epoch; with microseconds for fields of type ``MicroTime``."""
+    """Format seconds since the epoch; with microseconds for fields of type ``MicroTime``."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if micro else "%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_time(text: object) -> float | None:
-    """Returns seconds since the epoch; None where there is no timestamp.
+    """Return seconds since the epoch; None where there is no timestamp.
 
     The epoch itself counts as missing: the kubelet writes 1970 for what never happened, such as the start
     of a container whose program does not exist.

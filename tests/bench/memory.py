@@ -26,7 +26,7 @@ from sweepjob.kube.client import KubeClient
 from sweepjob.kube.resources import Resource
 from sweepjob.manager.controller_manager import ControllerManager
 from sweepjob.objective import Goal
-from sweepjob.settings import Settings
+from sweepjob.settings import OperatorSettings
 from sweepjob.timestamps import format_time
 from sweepjob.trial_pods.sidecar import SidecarSettings
 
@@ -105,7 +105,9 @@ def _sweep(policy: dict[str, Any] | None, trials: int) -> dict[str, Any]:
 
 async def _measure(name: str, trials: int, reports: int) -> None:
     api = Records(trials, reports)
-    manager = ControllerManager(api, Settings((), SidecarSettings("i", "http://o", ""), None, None))
+    manager = ControllerManager(
+        api, OperatorSettings((), SidecarSettings("i", "http://o", ""), None, None)
+    )
     pid = multiprocessing.current_process().pid or 0
     empty = memory(pid)[0]
     made = time.process_time()

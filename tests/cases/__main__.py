@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="print the names only")
     parser.add_argument("--at-once", type=int, default=os.cpu_count() or 2, metavar="N")
     parser.add_argument(
-        "--patience",
+        "--time-factor",
         type=float,
         default=1.0,
         metavar="F",
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         upstream = None
         if any(case.server is not None for case in cases):
             upstream = stack.enter_context(mlflow_server())
-        return _run_all(cases, upstream, args.at_once, args.patience)
+        return _run_all(cases, upstream, args.at_once, args.time_factor)
 
 
 def _is_chosen(case: Case, names: Sequence[str]) -> bool:
@@ -66,15 +66,15 @@ def _is_chosen(case: Case, names: Sequence[str]) -> bool:
 
 
 def _run_all(
-    cases: Sequence[Case], upstream: Callable[[], str] | None, at_once: int, patience: float
+    cases: Sequence[Case], upstream: Callable[[], str] | None, at_once: int, time_factor: float
 ) -> int:
     started, failed = time.monotonic(), 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ThreadPoolExecutor(at_once) as pool:
-        running = {pool.submit(run, case, upstream, patience): case for case in cases}
+        running = {pool.submit(run, case, upstream, time_factor): case for case in cases}
         try:
             for done in as_completed(running):
-                failed += _report(running[done], done.result(), patience)
+                failed += _report(running[done], done.result(), time_factor)
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             interrupt()
@@ -86,12 +86,12 @@ def _run_all(
     return 1 if failed else 0
 
 
-def _report(case: Case, result: Result, patience: float) -> bool:
+def _report(case: Case, result: Result, time_factor: float) -> bool:
     """Print a case's line; whether it has failed."""
     if case.expect is None:
         print(f"{case.name:<40} {outcome(result)}", flush=True)
         return False
-    wrong = differences(case.expect, result, patience)
+    wrong = differences(case.expect, result, time_factor)
     print(f"{'WRONG' if wrong else 'ok':<6}{case.name:<46}{result.seconds:5.1f} s", flush=True)
     for text in wrong:
         print(f"      {text}", flush=True)

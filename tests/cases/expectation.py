@@ -41,13 +41,13 @@ class Result:
     received: Sequence[Mapping[str, Any]] = ()
 
 
-def differences(expect: Mapping[str, Any], result: Result, patience: float = 1.0) -> list[str]:
+def differences(expect: Mapping[str, Any], result: Result, time_factor: float = 1.0) -> list[str]:
     """A sentence for each difference; empty where everything is as it must be.
 
     Args:
-        patience: times the seconds that the case may take, on a busy machine.
+        time_factor: times the seconds that the case may take, on a busy machine.
     """
-    limit = patience * expect.get("seconds", SECONDS)
+    limit = time_factor * expect.get("seconds", SECONDS)
     late = [f"took {result.seconds:.0f} s, at most {limit:.0f} s"] * (result.seconds > limit)
     return [*late, *_of_run(expect, result), *_of_trials(expect, result)]
 

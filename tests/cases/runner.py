@@ -24,7 +24,7 @@ from .environments import programs
 from .expectation import SECONDS, Result
 from .servers import Gate, gate
 
-_PATIENCE = 2  # times the seconds that a case may take, after which it is ended
+_TIME_FACTOR = 2  # times the seconds that a case may take, after which it is ended
 _LONGEST = 90  # seconds for one whose limit is not known
 _running: set[subprocess.Popen[str]] = set()
 
@@ -35,12 +35,12 @@ def interrupt() -> None:
         process.send_signal(signal.SIGINT)
 
 
-def run(case: Case, upstream: Callable[[], str] | None = None, patience: float = 1.0) -> Result:
+def run(case: Case, upstream: Callable[[], str] | None = None, time_factor: float = 1.0) -> Result:
     """What comes out of a case, in a copy of its folder.
 
     Args:
         upstream: gives the address of a real tracking server, for a case that needs one.
-        patience: times the seconds that the case may take, on a busy machine.
+        time_factor: times the seconds that the case may take, on a busy machine.
     """
     with tempfile.TemporaryDirectory(prefix="sweepjob-case-") as temporary, ExitStack() as stack:
         folder = Path(temporary) / case.folder.name
@@ -59,7 +59,7 @@ def run(case: Case, upstream: Callable[[], str] | None = None, patience: float =
             sweep = folder / "sweep.yaml"
             sweep.write_text(sweep.read_text().replace(named, address))
         limit = _LONGEST if case.expect is None else case.expect.get("seconds", SECONDS)
-        return _run(case, folder, server, _PATIENCE * patience * limit)
+        return _run(case, folder, server, _TIME_FACTOR * time_factor * limit)
 
 
 def _change(sweep: Path, spec: Mapping[str, Any]) -> None:

@@ -23,7 +23,7 @@ from aiohttp import web
 
 from .environments import programs
 
-_PATIENCE = 180.0  # seconds for a server to answer
+_TIME_FACTOR = 180.0  # seconds for a server to answer
 _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 _LARGEST = 1 << 30  # bytes of an artifact
 _HOP = {"host", "content-length", "transfer-encoding", "connection", "content-encoding"}
@@ -69,7 +69,7 @@ def mlflow_server() -> Iterator[Callable[[], str]]:
 
 
 def _await_answer(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIME_FACTOR
     while True:
         with suppress(OSError), urllib.request.urlopen(url, timeout=5):
             return

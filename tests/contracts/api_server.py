@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sweepjob.api.resources import SWEEPJOBS, SWEEPTRIALS
 from sweepjob.api.sweeptrial.serialization import trial_manifest
-from sweepjob.controllers.permissions import RIGHTS
+from sweepjob.controllers.permissions import PERMISSIONS
 from sweepjob.kube import errors, resources
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.denied_access import DeniedAccess
@@ -105,13 +105,15 @@ class ApiServerContract:
         assert parse_time(meta["creationTimestamp"])
         assert await api.get(SWEEPTRIALS, namespace, meta["name"]) == made
 
-    async def test_a_name_is_taken_once(self, api: KubeClient, namespace: str) -> None:
+    async def test_creating_an_existing_name_is_a_conflict(
+        self, api: KubeClient, namespace: str
+    ) -> None:
         body = record(namespace)
         await api.create(SWEEPTRIALS, namespace, body)
         with pytest.raises(errors.AlreadyExists):
             await api.create(SWEEPTRIALS, namespace, body)
 
-    async def test_a_name_that_is_gone_can_be_taken_again(
+    async def test_the_name_of_a_deleted_object_can_be_used_again(
         self, api: KubeClient, namespace: str
     ) -> None:
         body = record(namespace)
@@ -121,14 +123,16 @@ class ApiServerContract:
         second = await api.create(SWEEPTRIALS, namespace, body)
         assert second["metadata"]["uid"] != first["metadata"]["uid"]
 
-    async def test_a_new_record_is_pending_whatever_its_creator_says(
+    async def test_the_status_of_a_created_record_is_ignored(
         self, api: KubeClient, namespace: str
     ) -> None:
         body = {**record(namespace), "status": {"phase": "Running"}}
         made = await api.create(SWEEPTRIALS, namespace, body)
         assert made["status"] == {"phase": "Pending"}
 
-    async def test_what_is_not_there_is_not_found(self, api: KubeClient, namespace: str) -> None:
+    async def test_reading_a_missing_object_raises_not_found(
+        self, api: KubeClient, namespace: str
+    ) -> None:
         with pytest.raises(errors.NotFound):
             await api.get(SWEEPTRIALS, namespace, "nothing")
         with pytest.raises(errors.NotFound):
@@ -136,7 +140,7 @@ class ApiServerContract:
 
     # Writing the status.
 
-    async def test_a_status_is_merged_and_nothing_else_is(
+    async def test_a_status_patch_merges_the_status_only(
         self, api: KubeClient, namespace: str
     ) -> None:
         made = await self.make(api, namespace)
@@ -148,7 +152,7 @@ class ApiServerContract:
         versions = [int(b["metadata"]["resourceVersion"]) for b in (made, first, second)]
         assert versions == sorted(set(versions))
 
-    async def test_a_write_that_changes_nothing_is_none(
+    async def test_a_patch_without_changes_keeps_the_resource_version(
         self, api: KubeClient, namespace: str
     ) -> None:
         made = await self.make(api, namespace)
@@ -156,7 +160,7 @@ class ApiServerContract:
         second = await self.patch(api, first, {"phase": "Running"})
         assert first["metadata"]["resourceVersion"] == second["metadata"]["resourceVersion"]
 
-    async def test_a_write_to_another_object_of_the_name_is_a_conflict(
+    async def test_a_patch_with_another_uid_is_a_conflict(
         self, api: KubeClient, namespace: str
     ) -> None:
         body = record(namespace)
@@ -167,7 +171,7 @@ class ApiServerContract:
         with pytest.raises(errors.Conflict):
             await self.patch(api, first, {"phase": "Running"})
 
-    async def test_a_write_on_an_old_version_is_a_conflict(
+    async def test_a_patch_of_an_old_version_is_a_conflict(
         self, api: KubeClient, namespace: str
     ) -> None:
         made = await self.make(api, namespace)
@@ -175,7 +179,7 @@ class ApiServerContract:
         with pytest.raises(errors.Conflict):
             await self.patch(api, made, {"phase": "Failed"})
 
-    async def test_a_whole_write_on_an_old_version_is_a_conflict(
+    async def test_a_replacement_of_an_old_version_is_a_conflict(
         self, api: KubeClient, namespace: str
     ) -> None:
         name = f"lease{next(_unique)}"
@@ -189,9 +193,7 @@ class ApiServerContract:
 
     # Deleting.
 
-    async def test_only_the_object_that_was_meant_is_deleted(
-        self, api: KubeClient, namespace: str
-    ) -> None:
+    async def test_a_deletion_checks_the_uid(self, api: KubeClient, namespace: str) -> None:
         made = await self.make(api, namespace)
         key = (SWEEPTRIALS, namespace, made["metadata"]["name"])
         await api.delete(*key, "another")
@@ -201,14 +203,16 @@ class ApiServerContract:
             await api.get(*key)
         await api.delete(*key, made["metadata"]["uid"])  # gone already: no error
 
-    async def test_a_pod_on_no_node_goes_at_once(self, api: KubeClient, namespace: str) -> None:
+    async def test_an_unscheduled_pod_is_deleted_at_once(
+        self, api: KubeClient, namespace: str
+    ) -> None:
         name = f"p{next(_unique)}"
         made = await api.create(resources.PODS, namespace, pod(namespace, name))
         await api.delete(resources.PODS, namespace, name, made["metadata"]["uid"], grace=20)
         with pytest.raises(errors.NotFound):
             await api.get(resources.PODS, namespace, name)
 
-    async def test_a_pod_on_a_node_has_its_grace_which_can_be_shortened(
+    async def test_a_scheduled_pod_has_a_grace_period_that_can_be_shortened(
         self, api: KubeClient, namespace: str
     ) -> None:
         name = f"p{next(_unique)}"
@@ -273,7 +277,7 @@ class ApiServerContract:
 
     # Lists.
 
-    async def test_a_list_comes_in_pages_of_one_moment(
+    async def test_the_pages_of_a_list_are_of_one_version(
         self, api: KubeClient, namespace: str
     ) -> None:
         sweep = f"pages{next(_unique)}"
@@ -290,7 +294,7 @@ class ApiServerContract:
         versions = {page["metadata"]["resourceVersion"] for page in (first, second)}
         assert len(versions) == 1
 
-    async def test_a_list_can_be_chosen_by_fields(self, api: KubeClient, namespace: str) -> None:
+    async def test_a_list_can_be_filtered_by_fields(self, api: KubeClient, namespace: str) -> None:
         uid = f"uid-{next(_unique)}"
         for reason in ("FailedCreate", "Other"):
             body: Body = {"apiVersion": "v1", "kind": "Event", "reason": reason}
@@ -301,7 +305,7 @@ class ApiServerContract:
         [found] = await api.list_by_field(resources.EVENTS, namespace, selector)
         assert found["reason"] == "FailedCreate"
 
-    async def test_a_list_of_metadata_has_all_that_a_comparison_needs(
+    async def test_a_metadata_list_has_uid_and_version(
         self, api: KubeClient, namespace: str
     ) -> None:
         none = await api.list_metadata(SWEEPTRIALS, "no-such-namespace", "")
@@ -316,12 +320,12 @@ class ApiServerContract:
 
     # Rights.
 
-    async def test_what_is_served_is_told(self, api: KubeClient) -> None:
+    async def test_discovery_lists_served_resources(self, api: KubeClient) -> None:
         served = await api.served_resources("sweepjob.dev")
         assert {"sweepjobs", "sweeptrials"} <= served["v1alpha1"]
         assert await api.served_resources("nothing.example") == {}
 
-    async def test_a_right_that_is_lacking_is_named(
+    async def test_a_403_names_the_missing_permission(
         self, limited: KubeClient, namespace: str
     ) -> None:
         """The limited account may get sweeptrials of the namespace, and nothing else."""
@@ -356,12 +360,12 @@ class ApiServerContract:
                 await ask
             assert caught.value.denied == denied
 
-    async def test_an_account_can_ask_what_it_may(
+    async def test_access_reviews_report_permissions(
         self, limited: KubeClient, namespace: str
     ) -> None:
-        allowed = {str(r) for r in RIGHTS if await is_allowed(limited, r, namespace)}
+        allowed = {str(r) for r in PERMISSIONS if await is_allowed(limited, r, namespace)}
         assert allowed == {"get sweeptrials.sweepjob.dev"}
-        elsewhere = [r for r in RIGHTS if await is_allowed(limited, r, None)]
+        elsewhere = [r for r in PERMISSIONS if await is_allowed(limited, r, None)]
         assert not elsewhere
 
     # Watches.
@@ -377,7 +381,7 @@ class ApiServerContract:
                     break
         return found
 
-    async def test_a_watch_tells_everything_after_a_version_in_order(
+    async def test_a_watch_sends_events_after_its_version_in_order(
         self, api: KubeClient, namespace: str
     ) -> None:
         before = await api.list_page(SWEEPTRIALS, namespace, "", "")
@@ -399,7 +403,7 @@ class ApiServerContract:
         assert last["status"] == {"phase": "Running"}
         assert int(last["metadata"]["resourceVersion"]) > int(versions[1])
 
-    async def test_a_watch_goes_on_from_where_another_was(
+    async def test_a_watch_resumes_from_the_version_of_another(
         self, api: KubeClient, namespace: str
     ) -> None:
         sweep = f"resumed{next(_unique)}"
@@ -411,7 +415,7 @@ class ApiServerContract:
         [event] = await self.events(watch, 1)
         assert event["object"]["spec"]["index"] == 1
 
-    async def test_an_object_of_any_size_is_seen(self, api: KubeClient, namespace: str) -> None:
+    async def test_a_watch_sends_objects_of_any_size(self, api: KubeClient, namespace: str) -> None:
         """One large object of one user must not end the watch that all rely on."""
         before = await api.list_page(resources.JOBS, namespace, "", "")
         name = f"large{next(_unique)}"
@@ -424,7 +428,7 @@ class ApiServerContract:
         args = event["object"]["spec"]["template"]["spec"]["containers"][0]["args"]
         assert len(args[0]) == 700_000
 
-    async def test_what_leaves_the_selection_is_gone_for_the_watch(
+    async def test_an_object_that_leaves_the_selection_is_a_deletion(
         self, api: KubeClient, namespace: str
     ) -> None:
         name = f"j{next(_unique)}"
@@ -442,7 +446,7 @@ class ApiServerContract:
                 [event] = await self.events(watch, 1)
             assert event["type"] == "DELETED"
 
-    async def test_a_watch_from_too_long_ago_is_refused(
+    async def test_a_watch_from_an_expired_version_is_refused(
         self, api: KubeClient, namespace: str
     ) -> None:
         old = await self.old_version(api, namespace)

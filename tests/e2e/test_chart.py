@@ -15,7 +15,7 @@ CHART = str(clusters.CHART)
 PREVIOUS = layout.PROJECT / "tests" / "data" / "charts" / "sweepjob-0.1.0.tgz"
 
 
-def test_helm_test_runs_a_sweep_and_leaves_nothing(target: Target) -> None:
+def test_helm_test_runs_a_sweep_and_cleans_up(target: Target) -> None:
     said = target.helm("test", clusters.RELEASE, "--namespace", clusters.SYSTEM, "--logs")
     assert "Complete 2/2" in said
     assert "a sweep of two trials has found its best" in said
@@ -41,12 +41,12 @@ def test_helm_test_runs_a_sweep_and_leaves_nothing(target: Target) -> None:
         ),
     ],
 )
-def test_values_that_mean_nothing_are_refused(target: Target, value: str, words: str) -> None:
+def test_unknown_helm_values_are_refused(target: Target, value: str, words: str) -> None:
     with pytest.raises(ClusterError, match=words):
         target.helm("template", "x", CHART, "--set", value)
 
 
-def test_a_sweep_goes_on_through_an_upgrade(sweeps: Sweeps) -> None:
+def test_a_sweep_continues_through_an_upgrade(sweeps: Sweeps) -> None:
     target = sweeps.target
     clusters.install(target, chart=PREVIOUS)
     secret = target.get("-n", clusters.SYSTEM, "secret", "sweepjob-intake")
@@ -64,14 +64,14 @@ def test_a_sweep_goes_on_through_an_upgrade(sweeps: Sweeps) -> None:
     assert "warmStart" in target.kubectl("explain", "sweepjob.spec")
 
 
-def test_the_definitions_stay_without_the_chart(target: Target) -> None:
+def test_crds_remain_after_uninstalling(target: Target) -> None:
     rendered = target.helm("template", "x", CHART, "--set", "crds.enabled=false")
     assert "CustomResourceDefinition" not in rendered
     alone = target.helm("template", "x", str(layout.PROJECT / "helm" / "sweepjob-crds"))
     assert alone.count("helm.sh/resource-policy: keep") == alone.count("CustomResourceDefinition\n")
 
 
-def test_the_manifests_are_good_for_this_cluster(target: Target) -> None:
+def test_the_manifests_can_be_applied(target: Target) -> None:
     folder = str(layout.PROJECT / "manifests")
     said = target.kubectl(
         "apply", "-k", folder, "--dry-run=server", "--force-conflicts", "--server-side"

@@ -138,7 +138,7 @@ class TestAFinishedSweep:
         assert re.search(r"Complete +True +AllTrialsEnded", text)
         assert re.search(r"EarlyStopped +Bandit +\d", text)
 
-    def test_export_says_what_is_on_record(self, program: Program, sweeps: Sweeps) -> None:
+    def test_export_writes_all_records(self, program: Program, sweeps: Sweeps) -> None:
         trials = sweeps.trials("shown")
         exported = json.loads(program("export", "shown", "-o", "json"))
         assert [row["values"] for row in exported] == [values_on_record(t) for t in trials]
@@ -168,11 +168,11 @@ class TestAFinishedSweep:
         assert "report 20 0.92" in program("logs", "shown-1")
         assert program("logs", "shown-1", "--tail", "1").count("\n") == 1
 
-    def test_what_has_ended_is_not_changed(self, program: Program) -> None:
+    def test_an_ended_sweep_cannot_be_changed(self, program: Program) -> None:
         assert "has ended (Complete)" in program.fails("suspend", "shown")
         assert "only failed and canceled trials" in program.fails("retry", "shown-1")
 
-    def test_what_is_not_there(self, program: Program) -> None:
+    def test_missing_objects_are_named(self, program: Program) -> None:
         assert 'sweepjobs.sweepjob.dev "other" not found' in program.fails("get", "other")
         assert 'sweeptrials.sweepjob.dev "other-1" not found' in program.fails("logs", "other-1")
         assert "shown-1 is the name of a trial there" in program.fails("get", "shown-1")
@@ -188,7 +188,7 @@ class TestAFinishedSweep:
         assert "--kubeconfig FILE" in err
         assert err.count("\n") == 1
 
-    def test_the_shell_completes_names(self, program: Program, sweeps: Sweeps) -> None:
+    def test_shell_completion_lists_names(self, program: Program, sweeps: Sweeps) -> None:
         line = f"sweepjob best -n {sweeps.namespace} sh"
         asked = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line))}
         found = program.start(env={**asked, "_ARGCOMPLETE_STDOUT_FILENAME": "/dev/stdout"})

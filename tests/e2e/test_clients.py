@@ -180,7 +180,7 @@ def spec_of(sweeps: Sweeps, client: Client, image: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", MATRIX)
-def test_every_report_is_on_record_once(
+def test_every_report_is_recorded_once(
     sweeps: Sweeps, clients: Callable[[str], Any], name: str
 ) -> None:
     client, trial = MATRIX[name], clients(name)
@@ -199,7 +199,7 @@ def test_every_report_is_on_record_once(
     assert all(map(math.isfinite, values))
 
 
-def test_a_metric_that_is_printed_under_another_name_is_named(
+def test_a_metric_printed_under_another_name_is_named(
     sweeps: Sweeps, clients: Callable[[str], Any]
 ) -> None:
     client = Client(PRINTS, metrics={"source": "logs"}, metric="accuracy")
@@ -211,7 +211,7 @@ def test_a_metric_that_is_printed_under_another_name_is_named(
     assert "epoch 2: loss=0.500 score=0.5" in condition["message"]
 
 
-def test_the_users_own_tracking_server_gets_everything(
+def test_the_users_tracking_server_receives_everything(
     sweeps: Sweeps, clients: Callable[[str], Any]
 ) -> None:
     assert sweeps.target.built_in is not None

@@ -50,7 +50,7 @@ def ready(target: Target) -> dict[str, str]:
     return dict(entry.split("=") for entry in text.split())
 
 
-def test_two_clusters_know_nothing_of_each_other(target: Target, second: Target) -> None:
+def test_two_clusters_are_isolated(target: Target, second: Target) -> None:
     assert ready(second) == {"node-1": "True", "node-2": "True"}
     second.kubectl("create", "namespace", "only-here")
     assert "only-here" not in target.kubectl("get", "namespaces")
@@ -66,14 +66,14 @@ def test_up_again_changes_nothing(second: Target) -> None:
     assert second.get("nodes")["items"][0]["metadata"]["uid"] == before
 
 
-def test_a_frozen_node_is_noticed_and_thaws(second: Target) -> None:
+def test_a_frozen_node_is_detected_and_recovers(second: Target) -> None:
     cluster("node", "freeze", "2")
     eventually(lambda: ready(second)["node-2"] == "Unknown", 60, "node-2 is not heard of")
     cluster("node", "thaw", "2")
     eventually(lambda: ready(second)["node-2"] == "True", 60, "node-2 is back")
 
 
-def test_a_killed_node_is_noticed(second: Target) -> None:
+def test_a_killed_node_is_detected(second: Target) -> None:
     cluster("node", "kill", "2")
     eventually(lambda: ready(second)["node-2"] == "Unknown", 60, "node-2 is lost")
     assert ready(second)["node-1"] == "True"
@@ -89,7 +89,7 @@ def test_simulated_nodes_join(second: Target) -> None:
     ]
 
 
-def test_down_leaves_no_trace(second: Target) -> None:
+def test_down_removes_everything(second: Target) -> None:
     cluster("down")
     folder = f"clusters/{NAME}"
     everything = [

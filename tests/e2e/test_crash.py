@@ -40,7 +40,7 @@ def restarts(sweeps: Sweeps) -> int:
     return int(container["restartCount"]) if container["ready"] else -1
 
 
-def test_nothing_is_lost_and_nothing_happens_twice(sweeps: Sweeps) -> None:
+def test_an_operator_crash_loses_and_repeats_nothing(sweeps: Sweeps) -> None:
     space = {
         "level": choice(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
         "reports": choice(30),

@@ -80,7 +80,9 @@ def opened(page: Visit, address: str, sweep: str) -> None:
     page.page.wait_for_selector("#view canvas")
 
 
-def test_a_running_sweep_is_live(page: Visit, address: str, sweeps: Sweeps, running: str) -> None:
+def test_the_page_of_a_running_sweep_updates(
+    page: Visit, address: str, sweeps: Sweeps, running: str
+) -> None:
     opened(page, address, running)
     raw = f"/apis/sweepjob.dev/v1alpha1/namespaces/{sweeps.namespace}/sweeptrials/{running}-0"
 
@@ -100,7 +102,7 @@ def test_a_running_sweep_is_live(page: Visit, address: str, sweeps: Sweeps, runn
     assert page.told("document.querySelector('#fact-trials').textContent").endswith(f"of {TRIALS}")
 
 
-def test_an_open_page_follows_from_the_first_trial(
+def test_a_page_opened_before_the_first_trial_updates(
     page: Visit, address: str, sweeps: Sweeps
 ) -> None:
     space = {"level": {"type": "uniform", "minValue": 0, "maxValue": 1}, "reports": choice(3)}
@@ -120,7 +122,7 @@ def test_an_open_page_follows_from_the_first_trial(
     assert page.told(zoom) == 40
 
 
-def test_the_page_has_what_export_writes(
+def test_the_page_shows_what_export_writes(
     page: Visit, address: str, program: Program, sweeps: Sweeps, ended: str
 ) -> None:
     opened(page, address, ended)
@@ -146,7 +148,7 @@ def test_the_page_has_what_export_writes(
     assert page.told("page.model.sweep.used") == status["gpuSeconds"]["used"]
 
 
-def test_every_view_draws(page: Visit, address: str, ended: str) -> None:
+def test_every_view_renders(page: Visit, address: str, ended: str) -> None:
     opened(page, address, ended)
     page.until("page.model.document.importance?.mains.length")
     stopped = page.told("page.model.trials.findLast(t => t.stop?.policy).index")
@@ -223,7 +225,7 @@ def test_brushing_selects_trials(page: Visit, address: str, ended: str) -> None:
     assert len(names) == 6
 
 
-def test_the_keyboard_reaches_everything(page: Visit, address: str, ended: str) -> None:
+def test_every_control_is_reachable_by_keyboard(page: Visit, address: str, ended: str) -> None:
     opened(page, address, ended)
     page.page.locator("#tab-overview").focus()
     for view in ("trials", "curves"):
@@ -241,7 +243,7 @@ def test_the_keyboard_reaches_everything(page: Visit, address: str, ended: str) 
     assert nameless == 0
 
 
-def test_a_phone_shows_it(browser: Browser, address: str, ended: str) -> None:
+def test_the_page_fits_a_phone(browser: Browser, address: str, ended: str) -> None:
     size = {"width": 390, "height": 800}
     with visit(browser) as page:
         page.page.set_viewport_size(size)
@@ -255,7 +257,7 @@ def test_a_phone_shows_it(browser: Browser, address: str, ended: str) -> None:
         page.check()
 
 
-def test_no_other_program_gets_in(browser: Browser, address: str, ended: str) -> None:
+def test_requests_without_the_key_are_refused(browser: Browser, address: str, ended: str) -> None:
     bare = address.split("?")[0]
     with visit(browser) as stranger:
         answer = stranger.page.request.get(f"{bare}api/sweeps")
@@ -273,7 +275,7 @@ def test_no_other_program_gets_in(browser: Browser, address: str, ended: str) ->
         assert stranger.page.request.post(f"{bare}api/sweeps").status == 405
 
 
-def test_a_report_stands_alone(
+def test_a_report_needs_no_server(
     browser: Browser, program: Program, ended: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "report.html"
@@ -287,9 +289,7 @@ def test_a_report_stands_alone(
         page.check()
 
 
-def test_a_report_of_what_ran_on_this_machine(
-    browser: Browser, program: Program, tmp_path: Path
-) -> None:
+def test_a_report_of_a_local_sweep(browser: Browser, program: Program, tmp_path: Path) -> None:
     space = {"lr": {"type": "loguniform", "minValue": -9, "maxValue": 0}}
     script = "import math, os; [print(f'score={-abs(math.log(float(os.environ[chr(76) + chr(82)])) + 4) + n / 9}') for n in range(9)]"
     spec = {
@@ -346,7 +346,7 @@ def test_ten_thousand_trials(
         page.check()
 
 
-def test_sweeps_with_nothing_to_show(
+def test_sweeps_without_results_render(
     page: Visit, address: str, sweeps: Sweeps, program: Program, browser: Browser, tmp_path: Path
 ) -> None:
     space = {"level": choice(0.5)}

@@ -75,7 +75,7 @@ def reader(sweeps: Sweeps) -> str:
     return sweeps.kubectl("create", "token", "reader").strip()
 
 
-def test_without_a_token_there_is_only_the_page(site: Site) -> None:
+def test_without_a_token_no_data_is_served(site: Site) -> None:
     status, body = site.get("/")
     assert status == 200
     assert b"asleep" not in body
@@ -84,7 +84,7 @@ def test_without_a_token_there_is_only_the_page(site: Site) -> None:
         assert site.get(path, Authorization="Bearer made-up")[0] == 401
 
 
-def test_a_reader_sees_their_namespace(site: Site, sweeps: Sweeps, reader: str) -> None:
+def test_a_viewer_sees_only_permitted_namespaces(site: Site, sweeps: Sweeps, reader: str) -> None:
     named = {"Authorization": f"Bearer {reader}"}
     eventually(lambda: site.sweeps(**named), 40, "the right is known")
     assert site.sweeps(**named) == {f"{sweeps.namespace}/asleep"}
@@ -98,7 +98,7 @@ def test_a_reader_sees_their_namespace(site: Site, sweeps: Sweeps, reader: str) 
     assert site.get("/api/sweeps/kube-system/asleep/events", **named)[0] == 403
 
 
-def test_a_stranger_sees_nothing(site: Site, sweeps: Sweeps) -> None:
+def test_a_user_without_permissions_sees_nothing(site: Site, sweeps: Sweeps) -> None:
     sweeps.kubectl("create", "serviceaccount", "stranger")
     token = sweeps.kubectl("create", "token", "stranger").strip()
     named = {"Authorization": f"Bearer {token}"}
@@ -108,7 +108,7 @@ def test_a_stranger_sees_nothing(site: Site, sweeps: Sweeps) -> None:
     assert b"you may not read" in body
 
 
-def test_a_trusted_proxy_says_who_it_is(site: Site, sweeps: Sweeps) -> None:
+def test_a_trusted_proxy_forwards_the_user(site: Site, sweeps: Sweeps) -> None:
     team = ("create", "rolebinding", "team", "--clusterrole=view", "--group=researchers")
     sweeps.kubectl(*team)
     member = {"X_Forwarded_User": "anna", "X_Groups": "others, researchers"}
@@ -116,7 +116,7 @@ def test_a_trusted_proxy_says_who_it_is(site: Site, sweeps: Sweeps) -> None:
     assert site.sweeps(X_Forwarded_User="anna", X_Groups="others") == set()
 
 
-def test_nothing_can_be_written(site: Site, target: Target, reader: str) -> None:
+def test_the_dashboard_is_read_only(site: Site, target: Target, reader: str) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         named = {"Authorization": f"Bearer {reader}"}
         assert site.get("/api/sweeps", method, **named)[0] == 405
@@ -127,7 +127,7 @@ def test_nothing_can_be_written(site: Site, target: Target, reader: str) -> None
     assert all("[get list watch]" in line for line in ours), ours
 
 
-def test_a_person_gives_a_token(site: Site, reader: str) -> None:
+def test_a_user_enters_a_token(site: Site, reader: str) -> None:
     with chromium() as browser, visit(browser) as page:
         page.page.goto(site.address)
         page.page.get_by_label("token").fill(reader)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .sweeps import Sweeps, choice, eventually
 
 
-def test_deleting_a_running_sweep_leaves_nothing(sweeps: Sweeps) -> None:
+def test_deleting_a_running_sweep_deletes_its_objects(sweeps: Sweeps) -> None:
     space = {"level": choice(0.1, 0.2, 0.3), "reports": choice(500)}
     sweeps.apply("doomed", sweeps.spec(space))
     eventually(lambda: len(sweeps.running_pods("doomed")) == 2, 60, "two trials run")

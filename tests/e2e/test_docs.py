@@ -25,13 +25,13 @@ ELSEWHERE = {
     "make demo": "test_sweep.py::test_the_demo",
     "make test": "test_docs.py::test_every_command_is_run",
     'make cluster-up ARGS="--nodes 2 --gpus 8"': "test_node_loss.py::test_a_lost_node",
-    "python -m tests.cluster status | kubeconfig | down": "test_cluster.py::test_down_leaves_no_trace",
+    "python -m tests.cluster status | kubeconfig | down": "test_cluster.py::test_down_removes_everything",
     "python -m tests.cluster load-image FOLDER --tag localhost/mine:1": "conftest.py::target",
-    "python -m tests.cluster node kill|freeze|thaw 2": "test_cluster.py::test_a_frozen_node_is_noticed_and_thaws",
-    "python -m tests.cluster restart kube-apiserver": "test_kills.py",
+    "python -m tests.cluster node kill|freeze|thaw 2": "test_cluster.py::test_a_frozen_node_is_detected_and_recovers",
+    "python -m tests.cluster restart kube-apiserver": "test_killed_components.py",
     "python -m tests.cluster simulate 100": "test_cluster.py::test_simulated_nodes_join",
-    "kubectl apply -k manifests": "test_chart.py::test_the_manifests_are_good_for_this_cluster",
-    "helm test sweepjob --namespace sweepjob-system --logs": "test_chart.py::test_helm_test_runs_a_sweep_and_leaves_nothing",
+    "kubectl apply -k manifests": "test_chart.py::test_the_manifests_can_be_applied",
+    "helm test sweepjob --namespace sweepjob-system --logs": "test_chart.py::test_helm_test_runs_a_sweep_and_cleans_up",
     "helm upgrade --install sweepjob helm/sweepjob --namespace sweepjob-system --reset-then-reuse-values --set monitoring.": "test_monitoring.py",
     "helm upgrade --install sweepjob helm/sweepjob --namespace sweepjob-system --reset-then-reuse-values --set dashboard.": "test_dashboard_access.py::site",
     "kubectl sweepjob ui first": "test_dashboard.py::address",
@@ -170,7 +170,7 @@ def _rewritten(command: str) -> str:
     return command
 
 
-def test_what_is_run_elsewhere_is() -> None:
+def test_commands_tested_elsewhere_exist() -> None:
     found = [piece.text for piece in commands()]
     for known, where in ELSEWHERE.items():
         assert any(command.startswith(known) for command in found), f"{known} is no longer there"
@@ -182,7 +182,7 @@ OURS = [piece for piece in yaml_pieces() if not piece.kind]
 
 
 @pytest.mark.parametrize("piece", OURS, ids=map(str, OURS))
-def test_every_yaml_is_taken(sweeps: Sweeps, piece: Piece) -> None:
+def test_every_yaml_block_is_accepted(sweeps: Sweeps, piece: Piece) -> None:
     for document in yaml.safe_load_all(piece.text):
         body = whole(sweeps, document)
         take(sweeps, body)
@@ -215,26 +215,26 @@ def whole(sweeps: Sweeps, found: dict[str, Any]) -> dict[str, Any]:
     return {**head, "metadata": {"name": "piece"}, "spec": spec}
 
 
-def test_every_example_is_taken(sweeps: Sweeps) -> None:
+def test_every_example_is_accepted(sweeps: Sweeps) -> None:
     files = sorted((ROOT / "examples").glob("*/*.yaml"))
     assert files
     for file in files:
         take(sweeps, yaml.safe_load(file.read_text()))
 
 
-def test_others_yaml_is_yaml() -> None:
+def test_yaml_of_other_kinds_parses() -> None:
     for piece in yaml_pieces():
         if piece.kind:
             assert isinstance(yaml.safe_load(piece.text), dict), piece
     assert {piece.kind for piece in yaml_pieces()} == {"", "Argo CD", "Azure map", "Flux", "Helm values"}
 
 
-def test_values_are_taken_by_the_chart(sweeps: Sweeps, tmp_path: Path) -> None:
+def test_the_chart_accepts_documented_values(sweeps: Sweeps, tmp_path: Path) -> None:
     for piece in (piece for piece in yaml_pieces() if piece.kind == "Helm values"):
         file = tmp_path / "values.yaml"
         file.write_text(piece.text)
         assert sweeps.target.helm("template", "x", str(ROOT / "helm" / "sweepjob"), "-f", str(file))
 
 
-def test_every_page_is_looked_at() -> None:
+def test_every_page_of_the_docs_is_checked() -> None:
     assert {page.name for page in PAGES} >= {"README.md", "first-sweep.md", "gitops.md"}

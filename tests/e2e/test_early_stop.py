@@ -31,7 +31,7 @@ def stopped(sweeps: Sweeps) -> Any:
     return eventually(found, 120, "a trial is stopped early")
 
 
-def test_its_record_says_why_and_it_is_no_failure(sweeps: Sweeps, stopped: Any) -> None:
+def test_an_early_stop_is_recorded_and_is_no_failure(sweeps: Sweeps, stopped: Any) -> None:
     stop = stopped["status"]["stop"]
     assert stopped["spec"]["parameters"]["case.level"] == "0.1"
     assert (stop["policy"], stop["comparators"]) == ("bandit", 1)
@@ -54,7 +54,7 @@ def test_describe_explains_the_decision(sweeps: Sweeps, stopped: Any) -> None:
     )
 
 
-def test_its_pods_and_its_job_are_gone_while_the_other_runs(sweeps: Sweeps, stopped: Any) -> None:
+def test_the_pods_and_the_job_of_a_stopped_trial_are_deleted(sweeps: Sweeps, stopped: Any) -> None:
     name = stopped["metadata"]["name"]
 
     def pods_of_it(pods: list[Any]) -> list[Any]:
@@ -71,7 +71,7 @@ def test_its_pods_and_its_job_are_gone_while_the_other_runs(sweeps: Sweeps, stop
     assert float(sweep["status"]["best"]["value"]) == pytest.approx(0.96)
 
 
-def test_a_script_that_ignores_sigterm_loses_no_more_than_the_grace(sweeps: Sweeps) -> None:
+def test_a_script_that_ignores_sigterm_is_killed_after_the_grace_period(sweeps: Sweeps) -> None:
     # Two trials fill the node, so the next one can start only when a GPU is free.
     bad = [{"level": level, "pause": 0.4, "reports": 60} for level in (0.1, 0.11, 0.12)]
     space = {"case": choice(GOOD, *bad)}

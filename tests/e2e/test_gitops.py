@@ -84,13 +84,13 @@ STATES = [
 
 
 @pytest.mark.parametrize(("name", "kstatus", "argo", "flux"), STATES, ids=[s[0] for s in STATES])
-def test_they_see_the_right_health(
+def test_gitops_tools_see_the_health_of_a_sweep(
     fates: dict[str, Any], tmp_path: Path, name: str, kstatus: str, argo: str, flux: str
 ) -> None:
     assert health(fates[name], tmp_path) == (kstatus, argo, flux)
 
 
-def test_what_is_changed_is_in_progress_again(fates: dict[str, Any], tmp_path: Path) -> None:
+def test_a_changed_sweep_is_progressing_again(fates: dict[str, Any], tmp_path: Path) -> None:
     body = json.loads(json.dumps(fates["done"]))
     body["metadata"]["generation"] += 1
     assert health(body, tmp_path)[:2] == ("InProgress", "Progressing")

@@ -9,9 +9,7 @@ from sweepjob.kube.connection import connect
 from tests.cluster.target import SYSTEM, Target
 
 
-async def test_a_kubeconfig_given_by_path_is_used(
-    target: Target, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_kubeconfig_path_is_used(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBECONFIG", raising=False)
     api = await connect(strict_tls=True, kubeconfig=str(target.kubeconfig))
     try:

@@ -75,7 +75,7 @@ def phases(sweeps: Sweeps, name: str) -> list[str]:
     return [t.get("status", {}).get("phase", "") for t in sweeps.trials(name)]
 
 
-def test_trials_wait_in_the_queue_and_no_timeout_runs(queued: Sweeps) -> None:
+def test_queued_trials_have_no_timeout(queued: Sweeps) -> None:
     space = {"level": choice(0.1, 0.2), "reports": choice(30), "pause": choice(0.2)}
     limits = {"maxTotalTrials": 2, "maxConcurrentTrials": 2, "trialTimeout": 15, "startTimeout": 5}
     queued.apply("waits", queued.spec(space, limits=limits), labels={LABEL: "team"})
@@ -93,7 +93,7 @@ def test_trials_wait_in_the_queue_and_no_timeout_runs(queued: Sweeps) -> None:
     assert status["trials"]["succeeded"] == 2
 
 
-def test_preempted_and_started_again(queued: Sweeps) -> None:
+def test_a_preempted_trial_starts_again(queued: Sweeps) -> None:
     space = {"level": choice(0.5), "reports": choice(50), "pause": choice(0.2)}
     one = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
     queued.apply("low", queued.spec(space, limits=one), labels={LABEL: "team"})

@@ -57,7 +57,7 @@ def follow(sweeps: Sweeps, before: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["killed", "deleted", "frozen"])
-def test_somebody_goes_on(pair: Sweeps, fault: str) -> None:
+def test_another_replica_continues(pair: Sweeps, fault: str) -> None:
     space = {
         "level": choice(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
         "reports": choice(REPORTS),

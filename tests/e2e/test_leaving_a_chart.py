@@ -26,7 +26,7 @@ LEAVE = """(frames) => new Promise((done) => {
 })"""
 
 
-def test_nothing_goes_on_painting(tmp_path: Path) -> None:
+def test_a_removed_chart_stops_drawing(tmp_path: Path) -> None:
     with chromium() as browser, visit(browser, offline=True) as page:
         file = tmp_path / "report.html"
         file.write_text(render_report([build_document(*made_up(10, 3), BEGIN)]))

@@ -143,14 +143,14 @@ def test_every_report_is_recorded_exactly(python: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_every_run_of_the_script_counts_once(name: str, python: Path, tmp_path: Path) -> None:
+def test_every_top_level_run_counts_once(name: str, python: Path, tmp_path: Path) -> None:
     script, expected = RUNS[name]
     with sidecar(tmp_path) as running:
         running.train(python, script)
         assert running.last_words()["tail"] == expected
 
 
-def test_a_run_id_of_the_users_own_is_the_trials(python: Path, tmp_path: Path) -> None:
+def test_a_run_id_of_the_user_is_the_trials(python: Path, tmp_path: Path) -> None:
     own = "0123456789abcdef0123456789abcdef"
     with sidecar(tmp_path, **{protocol.ENV_RUN_ID: own}) as running:
         running.train(
@@ -162,7 +162,7 @@ def test_a_run_id_of_the_users_own_is_the_trials(python: Path, tmp_path: Path) -
         assert running.last_words()["tail"] == [0.75]
 
 
-def test_what_only_a_nested_run_reports_is_said(python: Path, tmp_path: Path) -> None:
+def test_reports_of_nested_runs_only_are_named(python: Path, tmp_path: Path) -> None:
     script = (
         "import mlflow\nwith mlflow.start_run():\n"
         " with mlflow.start_run(nested=True, run_name='fold-0'): mlflow.log_metric('score', 1)"
@@ -174,7 +174,7 @@ def test_what_only_a_nested_run_reports_is_said(python: Path, tmp_path: Path) ->
     assert protocol.nested_run("score", words["seen"]) == "fold-0"
 
 
-def test_calls_give_what_plain_mlflow_gives(python: Path, tmp_path: Path) -> None:
+def test_calls_return_what_plain_mlflow_returns(python: Path, tmp_path: Path) -> None:
     script = Path(__file__).with_name("mlflow_calls.py").read_text()
     plain = calls(train(python, script, f"file://{tmp_path}/plain"))
     with sidecar(tmp_path) as running:
@@ -187,7 +187,7 @@ def calls(printed: str) -> Any:
     return json.loads(printed.partition("SAID ")[2])
 
 
-def test_models_are_found_again_and_no_report_counts_twice(tmp_path: Path) -> None:
+def test_models_are_found_and_reports_count_once(tmp_path: Path) -> None:
     with sidecar(tmp_path) as running:
         running.train(environment("clients-newest") / "bin" / "python", MODELS)
         assert running.last_words()["tail"] == [0.25, 0.5, 0.75]
@@ -212,7 +212,7 @@ print(client.get_run(run.info.run_id).data.metrics)
 """
 
 
-def test_runs_on_the_users_own_server_count_alike(python: Path, tmp_path: Path) -> None:
+def test_runs_on_the_users_server_count_the_same(python: Path, tmp_path: Path) -> None:
     with plain_server(tmp_path) as address:
         before = train(
             python,

@@ -39,7 +39,7 @@ def promtool(*arguments: str, stdin: str | None = None) -> str:
     return done.stdout + done.stderr
 
 
-def test_the_alerts_are_rules_and_fire_on_their_own_trouble_only() -> None:
+def test_alerts_are_valid_and_fire_for_their_cause_only() -> None:
     assert "12 rules found" in promtool("check", "rules", str(ALERTS))
     tests = layout.PROJECT / "tests" / "data" / "alerts_test.yaml"
     assert "SUCCESS" in promtool("test", "rules", str(tests))
@@ -115,7 +115,7 @@ def value(prometheus: str, expression: str) -> float:
     return float(found[0]["value"][1]) if found else -1.0
 
 
-def test_a_sweep_as_prometheus_sees_it(sweeps: Sweeps, prometheus: str) -> None:
+def test_prometheus_scrapes_a_sweep(sweeps: Sweeps, prometheus: str) -> None:
     if sweeps.target.built_in is None:
         pytest.skip("reads the identity of the built-in cluster's kubeconfig")
     eventually(lambda: value(prometheus, "sum(sweepjob_operator_leader)") == 1, 60, "it is scraped")
@@ -146,7 +146,7 @@ def test_a_sweep_as_prometheus_sees_it(sweeps: Sweeps, prometheus: str) -> None:
     assert value(prometheus, "sum(sweepjob_gpu_used_seconds_total)") >= status["gpuSeconds"]["used"]
 
 
-def test_the_dashboard_draws_what_there_is(prometheus: str) -> None:
+def test_the_grafana_dashboard_queries_existing_metrics(prometheus: str) -> None:
     """After a sweep with a policy, every series but that of the bayesian sampler and of repeated attempts."""
     quiet = {"A proposal of bayesian", "Attempts that started again, an hour"}
     for title, _, drawn in PANELS:

@@ -53,7 +53,7 @@ def outputs(*names: str) -> dict[str, Any]:
     return {name: {"volume": claim, "subPath": name} for name in names}
 
 
-def test_the_next_attempt_goes_on_from_the_checkpoint(sweeps: Sweeps, volume: Path) -> None:
+def test_the_next_attempt_resumes_from_the_checkpoint(sweeps: Sweeps, volume: Path) -> None:
     spec = sweeps.spec(
         {"nothing": choice(0)}, limits={"maxTotalTrials": 1, "maxConcurrentTrials": 1}
     )
@@ -76,7 +76,7 @@ def test_the_next_attempt_goes_on_from_the_checkpoint(sweeps: Sweeps, volume: Pa
     ]
 
 
-def test_a_script_that_checkpoints_gets_its_grace(sweeps: Sweeps, volume: Path) -> None:
+def test_a_script_that_checkpoints_has_its_grace_period(sweeps: Sweeps, volume: Path) -> None:
     space = {"case": choice({"level": 0.9, "pause": 0.1}, {"level": 0.1, "pause": 0.4})}
     spec = sweeps.spec(
         space,

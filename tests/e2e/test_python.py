@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sweepjob import Output, SweepClient, command, load_job
 from sweepjob import hyperdrive as v1
-from sweepjob.sdk.records import NotFound, SweepError
+from sweepjob.sdk.sweep_objects import NotFound, SweepError
 from sweepjob.sweep import Choice, SweepJob, Uniform
 
 from tests.unit.sdk.notebooks import execute, shown
@@ -59,7 +59,7 @@ def sweep(sweeps: Sweeps, name: str | None, script: str = SCRIPT, **changes: Any
     )
 
 
-def test_from_its_definition_to_the_best_models_file(
+def test_from_definition_to_the_file_of_the_best_model(
     sweeps: Sweeps, client: SweepClient, volume: Path, tmp_path: Path
 ) -> None:
     outputs = {"model": Output(claim="models", sub_path="sweeps")}
@@ -119,7 +119,9 @@ def test_changed_canceled_deleted(sweeps: Sweeps, client: SweepClient) -> None:
         client.jobs.get("slow")
 
 
-def test_what_the_cluster_says(sweeps: Sweeps, client: SweepClient, tmp_path: Path) -> None:
+def test_refusals_of_the_cluster_are_errors(
+    sweeps: Sweeps, client: SweepClient, tmp_path: Path
+) -> None:
     bad = sweep(sweeps, "bad", warm_start=["nothing"])
     run = client.create_or_update(bad)
     with pytest.raises(TimeoutError):

@@ -48,7 +48,7 @@ def test_a_trial_that_reports_nan_is_stopped(sweeps: Sweeps) -> None:
     assert "value" not in stopped["stop"]
 
 
-def test_a_pod_of_anybody_with_hostile_last_words(sweeps: Sweeps) -> None:
+def test_a_foreign_pod_with_a_hostile_termination_message(sweeps: Sweeps) -> None:
     before = restarts(sweeps)
     restricted = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     restricted |= {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -75,7 +75,7 @@ def test_a_pod_of_anybody_with_hostile_last_words(sweeps: Sweeps) -> None:
     sweeps.kubectl("delete", "pod", "hostile", "--wait=false")
 
 
-def test_a_broken_record_is_named_and_its_sweep_goes_on(sweeps: Sweeps) -> None:
+def test_an_unreadable_record_is_named_and_its_sweep_continues(sweeps: Sweeps) -> None:
     sweeps.apply("broken", spec(sweeps))
 
     def ended() -> bool:

@@ -16,8 +16,8 @@ import pytest
 
 from tests.cluster import namespaces, simulation
 
-from .crowd import simulated_trial, start_sidecars
 from .simulated_sidecars import value
+from .simulated_trials import simulated_trial, start_sidecars
 from .sweeps import Sweeps, choice, eventually, values_on_record
 from .test_crash import kill_operator, restarts
 

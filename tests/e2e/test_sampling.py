@@ -14,7 +14,7 @@ def tried(sweeps: Sweeps, name: str) -> list[dict[str, object]]:
     return [json.loads(trial["spec"]["assignment"]) for trial in sweeps.trials(name)]
 
 
-def test_grid_goes_through_the_order_that_is_written(sweeps: Sweeps) -> None:
+def test_grid_follows_the_written_order(sweeps: Sweeps) -> None:
     spec = sweeps.spec(
         {"level": choice(0.2, 0.1), "alpha": choice("x", "y"), "reports": choice(1)},
         limits={"maxTotalTrials": 9, "maxConcurrentTrials": 4},
@@ -37,7 +37,7 @@ def test_sobol_is_the_sequence_of_its_seed(sweeps: Sweeps) -> None:
     assert tried(sweeps, "sobol") == [sampler.propose(index) for index in range(3)]
 
 
-def test_bayesian_finds_the_top_of_a_hill(sweeps: Sweeps) -> None:
+def test_bayesian_sampling_finds_the_maximum(sweeps: Sweeps) -> None:
     """The level is its own score; after the start, the model goes for the upper end, where a random
     sweep of ten comes within a thousandth of it once in a hundred times."""
     space = {

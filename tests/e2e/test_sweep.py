@@ -46,7 +46,7 @@ def allocated_gpus(target: Target) -> int:
     return total
 
 
-def test_every_report_is_on_record_and_the_best_is_found(sweeps: Sweeps) -> None:
+def test_every_report_is_recorded_and_the_best_trial_is_found(sweeps: Sweeps) -> None:
     space = {"level": choice(0.1, 0.4, 0.2, 0.3), "reports": choice(7), "pause": choice(0.1)}
     spec = sweeps.spec(space, limits={"maxTotalTrials": 10, "maxConcurrentTrials": 2})
     sweeps.apply("exact", spec)
@@ -73,7 +73,7 @@ def test_every_report_is_on_record_and_the_best_is_found(sweeps: Sweeps) -> None
     assert not sweeps.running_pods("exact")
 
 
-def test_parameters_on_record_are_the_samplers_and_the_scripts(sweeps: Sweeps) -> None:
+def test_recorded_parameters_equal_those_of_the_script(sweeps: Sweeps) -> None:
     sweep = sweeps.sweep("exact")
     spec = parse_sweepjob(sweep)
     sampler = RandomSampler(spec.space, sweep["status"]["seed"])
@@ -104,7 +104,7 @@ def test_a_finished_sweep_stays_finished_when_it_is_applied_again(sweeps: Sweeps
     assert after["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
 
 
-def test_nothing_of_the_users_is_written_to(sweeps: Sweeps) -> None:
+def test_the_users_objects_are_not_changed(sweeps: Sweeps) -> None:
     meta = sweeps.sweep("exact")["metadata"]
     assert "finalizers" not in meta
     assert set(meta.get("annotations", {})) <= {"kubectl.kubernetes.io/last-applied-configuration"}

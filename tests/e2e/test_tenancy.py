@@ -63,7 +63,7 @@ def _grant(sweeps: Sweeps, user: str, resource: str, *verbs: str, only: str = ""
     sweeps.kubectl("create", "rolebinding", name, f"--role={name}", f"--user={user}")
 
 
-def test_rights_on_sweepjobs_alone_are_not_enough(review: Review) -> None:
+def test_permissions_on_sweepjobs_alone_are_not_sufficient(review: Review) -> None:
     said = review("tenant")
     assert "user 'tenant' may not create jobs.batch in namespace 'test-tenancy'" in said
     assert review("owner") == ""
@@ -105,7 +105,7 @@ def test_rights_on_sweepjobs_alone_are_not_enough(review: Review) -> None:
         ),
     ],
 )
-def test_what_the_chart_does_not_allow(review: Review, trial: dict[str, Any], words: str) -> None:
+def test_the_tenancy_policy_refuses(review: Review, trial: dict[str, Any], words: str) -> None:
     assert words in review("owner", **{"containers": [IMAGE], **trial})
 
 
@@ -122,5 +122,5 @@ def test_what_the_chart_does_not_allow(review: Review, trial: dict[str, Any], wo
         },
     ],
 )
-def test_what_it_does(review: Review, trial: dict[str, Any]) -> None:
+def test_the_tenancy_policy_allows(review: Review, trial: dict[str, Any]) -> None:
     assert review("owner", **trial) == ""

@@ -19,7 +19,7 @@ SLOW = {"reports": choice(12), "pause": choice(0.3)}
 QUICK = {"reports": choice(12), "pause": choice(0.05, 0.3)}
 
 
-def test_it_waits_for_the_other_and_outlives_it(sweeps: Sweeps) -> None:
+def test_a_warm_start_waits_for_its_source_and_survives_its_deletion(sweeps: Sweeps) -> None:
     second = sweeps.spec(
         {**SPACE, **SLOW},
         samplingAlgorithm={"type": "bayesian", "seed": 2},
@@ -87,7 +87,7 @@ MENDED = [
 ]
 
 
-def test_what_has_been_understood_stays(sweeps: Sweeps) -> None:
+def test_an_accepted_warm_start_stays_accepted(sweeps: Sweeps) -> None:
     """And what has not may be mended; limits and policies may always change."""
     space = {"level": choice(0.1, 0.2), "reports": choice(1)}
     spec = sweeps.spec(space, limits={"maxTotalTrials": 1, "maxConcurrentTrials": 1})

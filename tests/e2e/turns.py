@@ -17,9 +17,9 @@ from tests.cluster import layout
 # Modules that neither disturb others nor are disturbed by them: they have sweeps of some pods in a
 # namespace of their own, and do not mind when one has to wait for a GPU.
 SIDE_BY_SIDE = {
-    *("test_bad_specs", "test_cli", "test_clients", "test_dashboard", "test_deletion"),
-    *("test_kube_client", "test_gitops", "test_intake", "test_leaving_a_chart", "test_local"),
-    *("test_mlflow", "test_outputs", "test_python", "test_refusals", "test_sampling"),
+    *("test_spec_messages", "test_cli", "test_clients", "test_dashboard", "test_deletion"),
+    *("test_kube_client", "test_gitops", "test_ingest", "test_leaving_a_chart", "test_local"),
+    *("test_mlflow", "test_outputs", "test_python", "test_refused_specs", "test_sampling"),
     "test_warm_start",
 }
 _HELD = pytest.StashKey[TextIO]()

@@ -72,8 +72,8 @@ class AccessRules:
             return 201, {"status": {"allowed": self._allows((request.body or {})["spec"])}}
         return None
 
-    def lacks(self, right: Key, namespace: str) -> bool:
-        return right in self.denied or right in self.denied_in.get(namespace, ())
+    def lacks(self, permission: Key, namespace: str) -> bool:
+        return permission in self.denied or permission in self.denied_in.get(namespace, ())
 
     def _allows(self, spec: dict[str, Any]) -> bool:
         asked = spec["resourceAttributes"]

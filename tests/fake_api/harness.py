@@ -22,7 +22,7 @@ from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
 from sweepjob.manager.operator import build_operator
-from sweepjob.settings import Settings
+from sweepjob.settings import OperatorSettings
 from sweepjob.trial_pods.sidecar import SidecarSettings
 
 from .cluster import FakeCluster
@@ -34,7 +34,7 @@ from .virtual_time import VirtualTimeLoop
 
 EPOCH = 1_700_000_000.0
 NAMESPACE = "team"
-SETTINGS = Settings((), SidecarSettings("sidecar", "http://operator", ""), None, None)
+SETTINGS = OperatorSettings((), SidecarSettings("sidecar", "http://operator", ""), None, None)
 
 
 class RunningOperator:
@@ -43,7 +43,7 @@ class RunningOperator:
     Args:
         transport: its connection to the fake API server.
         clock: seconds since the epoch.
-        reviews_rights: whether it reviews its rights.
+        reviews_access: whether it reviews its rights.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class RunningOperator:
         transport: FaultyTransport,
         clock: Callable[[], float],
         *,
-        reviews_rights: bool = False,
+        reviews_access: bool = False,
     ) -> None:
         self.transport = transport
         rate_limiter = RequestRateLimiter(SETTINGS.requests_per_second, 20)
         self._api = KubeClient(transport, rate_limiter)
-        operator = build_operator(self._api, SETTINGS, clock, reviews_rights=reviews_rights)
-        self.rights, self.controller = operator.rights, operator.controller
+        operator = build_operator(self._api, SETTINGS, clock, reviews_access=reviews_access)
+        self.access_reviewer, self.controller = operator.access_reviewer, operator.controller
         self.push_handler = operator.push_handler
         parts = [self._watch_sweeps(), *operator.parts().values()]
         self._tasks = [asyncio.create_task(part) for part in parts]
@@ -105,7 +105,7 @@ class Scenario:
         user_action_interval: the longest time between two acts of users, in seconds; they stop the sweep
             after a minute. None for no users.
         downtime: shortest and longest seconds until the operator is started again.
-        patience: seconds of virtual time in which the sweep has to end.
+        timeout: seconds of virtual time in which the sweep has to end.
     """
 
     seed: int
@@ -118,7 +118,7 @@ class Scenario:
     killed_sidecars: int = 0
     user_action_interval: float | None = None
     downtime: tuple[float, float] = (0.1, 8.0)
-    patience: float = 3000.0
+    timeout: float = 3000.0
 
     def run(self) -> Scenario:
         """Run it.
@@ -208,7 +208,7 @@ class Scenario:
 
     async def _wait_for_end(self) -> None:
         while not self.is_over():
-            assert self.loop.time() < self.patience, f"not over after {self.patience} s"
+            assert self.loop.time() < self.timeout, f"not over after {self.timeout} s"
             problem = self.invariants.problem or (self.operator and self.operator.problem())
             if problem:
                 raise AssertionError(f"turn {self.loop.turns}: {problem}") from problem

@@ -145,7 +145,17 @@ class FaultyTransport:
         if answer is not None:
             return _as_stream(Response(answer[0], json.dumps(answer[1]).encode()))
         self._count(request)
+        if "tailLines" in request.query:
+            return self._log_tail(request)
         return ResponseStream(200, self._watch(request))
+
+    def _log_tail(self, request: Request) -> ResponseStream:
+        """The log of a pod, as long as that exists."""
+        path = parse_path(request.path)
+        if self._server.store.get("pods", (path.namespace, path.name)) is None:
+            body = StatusError(404, "NotFound", f'pods "{path.name}" not found').body
+            return _as_stream(Response(404, json.dumps(body).encode()))
+        return _as_stream(Response(200, b"epoch 1\nthe end\n"))
 
     def _count(self, request: Request) -> None:
         self.requests[request.method, parse_path(request.path).resource] += 1

@@ -22,7 +22,7 @@ class UserActions:
         chance: the source of all randomness.
         sweep: namespace and name.
         pause: the longest time between two acts, in seconds.
-        patience: seconds until the sweep is stopped.
+        timeout: seconds until the sweep is stopped.
 
     Attributes:
         acts: how many the server carried out.
@@ -34,18 +34,18 @@ class UserActions:
         chance: random.Random,
         sweep: Key,
         pause: float,
-        patience: float,
+        timeout: float,
     ) -> None:
         self._server = server
         self._chance = chance
         self._sweep = sweep
         self._pause = pause
-        self._patience = patience
+        self._timeout = timeout
         self.acts = 0
 
     async def run(self) -> None:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 while True:
                     await asyncio.sleep(self._chance.uniform(0.0, self._pause))
                     self._act()

@@ -23,7 +23,7 @@ from sweepjob.early_stopping.policies.declaration import (
 from sweepjob.early_stopping.policy import EVERY_INTERVAL, Decision, Schedule, Statistic
 from sweepjob.early_stopping.rankings import Rank
 from sweepjob.objective import Goal
-from sweepjob.plugins.parameters import Note, Parameter
+from sweepjob.plugins.parameters import Note, ParameterDeclaration
 from sweepjob.search.sampler import Sampler
 from sweepjob.search.samplers.declaration import SamplerDeclaration
 from sweepjob.search.samplers.random import RandomSampler
@@ -70,7 +70,7 @@ POLICY = PolicyDeclaration(
     summary="the last of all",
     build=_build_policy,
     parameters=(
-        Parameter(
+        ParameterDeclaration(
             "leastTrials",
             "integer",
             "Other trials from which on the last one is stopped.",
@@ -92,5 +92,7 @@ SAMPLER = SamplerDeclaration(
     name="shifted",
     summary="independent draws of another seed",
     build=_build_sampler,
-    parameters=(Parameter("seedShift", "integer", "Added to the seed.", default=1, maximum=1000),),
+    parameters=(
+        ParameterDeclaration("seedShift", "integer", "Added to the seed.", default=1, maximum=1000),
+    ),
 )

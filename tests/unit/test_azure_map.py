@@ -17,7 +17,7 @@ from sweepjob.loading.azure_map import (
     read_azure_map,
 )
 from sweepjob.loading.azure_map.reading import parse_azure_map
-from sweepjob.loading.errors import CommandError
+from sweepjob.loading.errors import LoadError
 
 MAP = """
 workspace: {namespace: team-a}
@@ -226,7 +226,7 @@ def test_a_config_map_in_a_file_and_on_the_cluster(tmp_path: Path) -> None:
     assert read_azure_map("configmap/azure", read).find_compute("gpu-cluster")
     assert read_azure_map("configmap/team/azure", read).find_compute("gpu-cluster")
     assert asked == [(None, "azure"), ("team", "azure")]
-    with pytest.raises(CommandError, match=r"data has no key azure-map\.yaml"):
+    with pytest.raises(LoadError, match=r"data has no key azure-map\.yaml"):
         read_azure_map("configmap/azure", lambda *_: {"data": {}})
 
 
@@ -243,5 +243,5 @@ def test_the_current_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert there is not None
     assert (here.queue, there.queue) == ("here", "there")
     monkeypatch.setenv(MAP_VARIABLE, "absent.yaml")
-    with pytest.raises(CommandError, match=r"absent\.yaml: cannot be read: No such file"):
+    with pytest.raises(LoadError, match=r"absent\.yaml: cannot be read: No such file"):
         current_azure_map()

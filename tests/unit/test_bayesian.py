@@ -41,7 +41,7 @@ def best(known: list[Observation]) -> float:
     return max(o.score for o in known if o.score is not None and math.isfinite(o.score))
 
 
-def test_it_finds_the_top_of_a_bowl_in_fifteen_trials() -> None:
+def test_the_maximum_of_a_quadratic_is_found_in_fifteen_trials() -> None:
     assert best(search(PLANE, 15, bowl)) > -1e-4
 
 
@@ -58,25 +58,25 @@ def test_it_finds_the_top_of_a_bowl_in_fifteen_trials() -> None:
     ],
     ids=["huge", "tiny", "far from 0", "outliers", "failures", "NaN", "skewed"],
 )
-def test_the_scale_of_scores_and_what_fails_do_not_stop_it(told: Any) -> None:
+def test_the_scale_of_scores_and_failed_trials_do_not_matter(told: Any) -> None:
     reached = [max(bowl(o.parameters) for o in search(PLANE, 25, told, n)) for n in range(3)]
     assert np.median(reached) > -2e-3
 
 
 @pytest.mark.parametrize("constant", [0.0, 5.0, -math.inf, None])
-def test_scores_that_say_nothing_still_get_different_proposals(constant: float | None) -> None:
+def test_equal_scores_still_give_distinct_proposals(constant: float | None) -> None:
     known = search(PLANE, 20, lambda _: constant)
     assert len({canonical(o.parameters) for o in known}) == 20
 
 
-def test_noise_is_not_taken_for_the_objective() -> None:
+def test_noise_is_not_modelled_as_signal() -> None:
     """The true value of the last proposals, not the best that was observed by luck."""
     noise = random.Random(3)
     known = search(PLANE, 40, lambda found: bowl(found) + noise.gauss(0, 0.05))
     assert np.mean([bowl(o.parameters) for o in known[-10:]]) > -0.05
 
 
-def test_pending_trials_are_kept_away_from() -> None:
+def test_proposals_avoid_pending_trials() -> None:
     known = search(PLANE, 6, bowl)
     sampler = BayesianSampler(space(PLANE), 1)
     points = []
@@ -91,7 +91,7 @@ def test_pending_trials_are_kept_away_from() -> None:
     assert min(distances) > 0.02
 
 
-def test_trials_of_another_sweep_are_a_start() -> None:
+def test_observations_of_another_sweep_are_used() -> None:
     """Ten given trials replace the start: the first proposal knows of them."""
     other = RandomSampler(space(PLANE), 5)
     given = [(other.propose(index) or {}) for index in range(10)]
@@ -157,7 +157,7 @@ def test_a_hundred_parameters_of_which_five_matter() -> None:
     data=st.sampled_from([EVERY, {"k": DEEP, "a": UNIT}, *HOSTILE.values()]),
     seed=st.integers(0, 99),
 )
-def test_a_configuration_and_its_point_are_one(data: dict[str, Any], seed: int) -> None:
+def test_a_configuration_maps_to_a_point_and_back(data: dict[str, Any], seed: int) -> None:
     """Whatever a space proposes has a point, and the point gives the same configuration."""
     parsed = space(data)
     encoding, found = Encoding(parsed), RandomSampler(parsed, seed).propose(0)
@@ -179,7 +179,7 @@ def test_subsets_keep_the_best_and_the_newest() -> None:
     assert select_trials(scores, 100).tolist() == list(range(100))
 
 
-def test_milestones_are_all_of_a_few_and_then_a_twentieth_apart() -> None:
+def test_all_of_few_observations_are_fitted_and_then_steps_of_a_twentieth() -> None:
     assert [fitted_count(n) for n in (3, 39, 40, 41, 60, 61, 199, 200)] == [
         3,
         39,

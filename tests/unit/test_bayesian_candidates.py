@@ -23,7 +23,7 @@ def middle(count: int) -> tuple[Encoding, np.ndarray]:
     return Encoding(space({f"x{n}": UNIT for n in range(count)})), np.full(count, 0.5)
 
 
-def test_candidates_are_in_the_cube_and_near_no_more_than_a_few_trials() -> None:
+def test_candidates_are_in_the_cube_near_few_trials() -> None:
     encoding = Encoding(space(EVERY))
     good = np.random.default_rng(2).random((50, len(encoding.axes)))
     found = candidates.draw_candidates(encoding, good, np.random.default_rng(3))

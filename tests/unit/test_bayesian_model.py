@@ -22,18 +22,18 @@ def believed(noise: float) -> tuple[Posterior, np.ndarray]:
     return posterior, posterior.process.predict(ENCODING.features(posterior.points))[0]
 
 
-def test_without_noise_the_best_is_to_be_improved_on() -> None:
+def test_without_noise_the_incumbent_is_the_best_observation() -> None:
     posterior, means = believed(0.0)
     assert posterior.best == pytest.approx(means.max(), abs=0.01)
     assert posterior.points[0] == pytest.approx(POINTS[VALUES.argmax()])
 
 
-def test_with_noise_more_than_the_best_mean_is_to_be_improved_on() -> None:
+def test_with_noise_the_incumbent_is_above_the_best_posterior_mean() -> None:
     """The best of the trials' true values is expected to be above the best of their means."""
     posterior, means = believed(0.1)
     assert means.max() + 0.05 < posterior.best < means.max() + 1.0
 
 
-def test_trials_come_with_the_best_believed_first() -> None:
+def test_trials_are_ordered_by_posterior_mean() -> None:
     _, means = believed(0.1)
     assert (np.diff(means) <= 0).all()

@@ -54,7 +54,7 @@ def plain_posterior(point: np.ndarray, hyper: Hyperparameters) -> tuple[float, f
 
 
 @pytest.mark.parametrize("additive", [0.0, 0.5])
-def test_the_posterior_is_the_textbooks(additive: float) -> None:
+def test_the_posterior_equals_the_closed_form(additive: float) -> None:
     hyper = Hyperparameters(HYPER.lengths, 0.8, additive, 1e-3, 0.0)
     process = GaussianProcess(FEATURES, OUTCOMES, OWNER, hyper)
     for point in GENERATOR.random((5, 5)):
@@ -64,7 +64,7 @@ def test_the_posterior_is_the_textbooks(additive: float) -> None:
         )
 
 
-def test_the_gradient_of_the_fit_is_finite_differences() -> None:
+def test_the_gradient_of_the_fit_equals_finite_differences() -> None:
     posterior = NegativeLogPosterior(FEATURES, OUTCOMES, OWNER, 4)
     for _ in range(5):
         logs = GENERATOR.normal(-1, 0.7, 7)
@@ -72,7 +72,7 @@ def test_the_gradient_of_the_fit_is_finite_differences() -> None:
         assert error < 1e-4 * np.abs(posterior(logs)[1]).max()
 
 
-def test_the_value_of_the_fit_is_the_density() -> None:
+def test_the_value_of_the_fit_equals_the_log_density() -> None:
     posterior, logs = (
         NegativeLogPosterior(FEATURES, OUTCOMES, OWNER, 4),
         GENERATOR.normal(-1, 0.5, 7),
@@ -111,7 +111,7 @@ def test_the_log_of_expected_improvement_is_exact_everywhere(z: float) -> None:
 
 
 @pytest.mark.parametrize("gap", [0.0, 1e-12, 1e-9])
-def test_trials_that_are_nearly_the_same_are_no_error(gap: float) -> None:
+def test_nearly_equal_points_are_handled(gap: float) -> None:
     twins = np.concatenate([FEATURES, FEATURES + gap])
     outcomes = standardise(np.concatenate([OUTCOMES, OUTCOMES + 1e-3]))
     hyper = fit(twins, outcomes, OWNER, 4)
@@ -128,16 +128,16 @@ def test_standardised_scores_do_not_depend_on_their_scale(scale: float, shift: f
     assert standardise((scores + shift) * scale) == pytest.approx(standardise(scores), rel=1e-6)
 
 
-def test_small_differences_of_large_scores_are_seen() -> None:
+def test_small_differences_of_large_scores_are_kept() -> None:
     scores = 1e12 + np.array([0.0, 0.125, 0.25])
     assert standardise(scores) == pytest.approx(standardise(np.arange(3.0)), rel=1e-3)
 
 
-def test_equal_scores_say_nothing() -> None:
+def test_equal_scores_standardize_to_zero() -> None:
     assert (standardise(np.full(4, 7.0)) == 0).all()
 
 
-def test_hopeless_scores_are_pulled_in_and_good_ones_left_alone() -> None:
+def test_low_outliers_are_winsorized() -> None:
     scores = np.array([1.0, 2.0, 3.0, 4.0, 5.0, -1e12, -math.inf, 1e6])
     winsorized = winsorize(scores)
     assert (winsorized[[2, 3, 4, 7]] == scores[[2, 3, 4, 7]]).all()
@@ -160,12 +160,12 @@ def test_warps_keep_the_order_and_their_gain_is_the_slope(values: np.ndarray) ->
         )
 
 
-def test_the_power_makes_skewed_outcomes_normal() -> None:
+def test_the_power_transform_reduces_skew() -> None:
     moved = candidate_warps(SKEWED)[1](SKEWED)
     assert abs(float((moved**3).mean())) < 0.3  # the skewness was above 2
 
 
-def test_a_warp_of_equal_outcomes_is_worth_nothing() -> None:
+def test_a_warp_of_equal_scores_is_ruled_out() -> None:
     assert Warp(0.5).log_jacobian(np.zeros(5)) == -math.inf
 
 

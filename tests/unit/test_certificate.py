@@ -43,7 +43,7 @@ async def trusts(port: int, authority: str) -> bool:
     return True
 
 
-async def test_new_connections_get_the_new_one(
+async def test_new_connections_use_the_renewed_certificate(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     old = make(tmp_path)

@@ -63,32 +63,32 @@ def spec(total: int, concurrent: int, **changes: Any) -> dict[str, Any]:
     return body
 
 
-def check(story: Scenario) -> None:
+def check(scenario: Scenario) -> None:
     """What has to hold at the end, whatever happened."""
-    total = story.spec["limits"]["maxTotalTrials"]
-    assert [t["spec"]["index"] for t in story.trials] == list(range(total)), "one record each"
+    total = scenario.spec["limits"]["maxTotalTrials"]
+    assert [t["spec"]["index"] for t in scenario.trials] == list(range(total)), "one record each"
     bests = []
-    for trial in story.trials:
+    for trial in scenario.trials:
         name, status = trial["metadata"]["name"], trial["status"]
         curve = status.get("curve") or {}
         values = [float(text) for text in curve.get("values", "").split()]
-        made = story.trainers.made[name].get(curve.get("pod", ""), [])
+        made = scenario.trainers.made[name].get(curve.get("pod", ""), [])
         assert values == made[: len(values)], f"{name}: reports are those made, in order"
         if status["phase"] == "Succeeded":
             assert values == made, f"{name}: no report is lost"
             assert values, f"{name}: it ran"
         if "policy" in (status.get("stop") or {}):
-            check_stop(status["stop"], list(story.trainers.made[name].values()), story)
+            check_stop(status["stop"], list(scenario.trainers.made[name].values()), scenario)
         if "best" in curve:
             bests.append(float(curve["best"]))
-    status = story.sweep["status"]
+    status = scenario.sweep["status"]
     assert float(status["best"]["value"]) == max(bests)
     ended = status["trials"]
     assert ended["created"] == total
     assert sum(ended[k] for k in ("succeeded", "earlyStopped", "failed")) == total
 
 
-def check_stop(stop: Body, pods: list[list[float]], story: Scenario) -> None:
+def check_stop(stop: Body, pods: list[list[float]], scenario: Scenario) -> None:
     """The rule holds for what was reported: it cannot be told from a decision by an operator that was
     never killed."""
     value, before = float(stop["value"]), []
@@ -101,15 +101,17 @@ def check_stop(stop: Body, pods: list[list[float]], story: Scenario) -> None:
         before += made
     assert shown, f"{value} was the best at {stop['interval']}"
     assert float(stop["value"]) < float(stop["threshold"])
-    slack = story.spec["earlyTermination"]["slackAmount"]
-    leaders = [v for pods in story.trainers.made.values() for made in pods.values() for v in made]
+    slack = scenario.spec["earlyTermination"]["slackAmount"]
+    leaders = [
+        v for pods in scenario.trainers.made.values() for made in pods.values() for v in made
+    ]
     best = float(stop["threshold"]) + slack
     assert any(abs(best - value) < 1e-9 for value in leaders), "the best was reported by somebody"
 
 
-def failure(story: Scenario) -> str:
+def failure(scenario: Scenario) -> str:
     try:
-        check(story.run())
+        check(scenario.run())
     except AssertionError as error:
         return str(error) or repr(error)
     return ""
@@ -124,15 +126,15 @@ def explain(seed: int, given: dict[str, Any], kills: list[int], problem: str) ->
 
 
 def tell(seed: int, kills: list[int], **given: Any) -> Scenario:
-    story = Scenario(seed, kills=frozenset(kills), **given)
-    problem = failure(story)
+    scenario = Scenario(seed, kills=frozenset(kills), **given)
+    problem = failure(scenario)
     if problem:
         raise AssertionError(explain(seed, given, kills, problem))
-    return story
+    return scenario
 
 
 @pytest.mark.parametrize("offset", OFFSETS)
-def test_killed_at_every_turn_it_decides_alike(offset: int) -> None:
+def test_killed_at_every_step_it_decides_the_same(offset: int) -> None:
     """One trial after the other: what is decided depends on nothing but the values, so it is the same
     to the last digit wherever the operator was killed."""
     # Back before the trial's own end, or there is nothing left to stop.
@@ -141,37 +143,37 @@ def test_killed_at_every_turn_it_decides_alike(offset: int) -> None:
     stopped = [d for d in undisturbed.decisions() if d[1] == "EarlyStopped"]
     assert len(stopped) >= 2, "there is something to decide"
     for turn in range(1 + offset, undisturbed.loop.turns, STRIDE):
-        story = tell(1, [turn], **given)
-        assert story.decisions() == undisturbed.decisions(), f"killed at turn {turn}"
+        scenario = tell(1, [turn], **given)
+        assert scenario.decisions() == undisturbed.decisions(), f"killed at turn {turn}"
 
 
 @pytest.mark.parametrize("offset", OFFSETS)
-def test_killed_at_some_turns_it_proposes_what_the_records_say(offset: int) -> None:
+def test_killed_at_some_steps_it_proposes_the_recorded_parameters(offset: int) -> None:
     """One trial after the other: each is what the sampler proposes to an operator that has read the
     records of those before it, stopped ones among them."""
     given = {"spec": spec(9, 1, samplingAlgorithm={"type": "bayesian"}), "downtime": (0.1, 1.5)}
     undisturbed = tell(1, [], **given)
     for turn in range(1 + offset, undisturbed.loop.turns, 8 * STRIDE):
-        story = tell(1, [turn], **given)
-        records = [parse_record(trial) for trial in story.trials]
+        scenario = tell(1, [turn], **given)
+        records = [parse_record(trial) for trial in scenario.trials]
         phases = {record.phase for record in records}
         assert {TrialPhase.EARLY_STOPPED, TrialPhase.SUCCEEDED} <= phases, (
             "there is something to learn"
         )
         for record in records:
-            assert record.assignment == proposed(story, records[: record.index])
+            assert record.assignment == proposed(scenario, records[: record.index])
 
 
-def proposed(story: Scenario, records: list[TrialRecord]) -> Assignment | None:
+def proposed(scenario: Scenario, records: list[TrialRecord]) -> Assignment | None:
     """What comes after those records."""
-    parsed, status = parse_sweepjob(story.sweep), story.sweep["status"]
+    parsed, status = parse_sweepjob(scenario.sweep), scenario.sweep["status"]
     sweep = SweepStore(ObjectIdentity("team", "sweep", ""), parsed, status["seed"], 0.0, {})
     sweep.load(records)
     return sweep.state.proposals.sampler.propose(len(records), sweep.state.observations())
 
 
 @pytest.mark.parametrize("block", range(10))
-def test_killed_again_and_again_in_bad_weather(block: int) -> None:
+def test_killed_repeatedly_with_api_errors(block: int) -> None:
     """Several at a time, with failing trainers, drained pods, and requests and watches that break."""
     kills = 0
     for seed in range(block * STORIES, (block + 1) * STORIES):
@@ -182,8 +184,8 @@ def test_killed_again_and_again_in_bad_weather(block: int) -> None:
             "failure_probability": 0.1,
             "eviction_probability": 0.1,
         }
-        story = tell(seed, turns, **given, node_capacity=(None, 3, 2)[seed % 3])
-        kills += story.killed
+        scenario = tell(seed, turns, **given, node_capacity=(None, 3, 2)[seed % 3])
+        kills += scenario.killed
     assert kills >= 5 * STORIES
 
 
@@ -196,19 +198,19 @@ def test_killed_again_and_again_in_bad_weather(block: int) -> None:
         (3, {0}),
     ],
 )
-def test_a_slot_is_free_when_nothing_runs_in_it(node_capacity: int | None, ahead: set[int]) -> None:
+def test_a_slot_without_a_running_pod_is_free(node_capacity: int | None, ahead: set[int]) -> None:
     lenient = {"type": "bandit", "slackAmount": 9}
-    story = tell(3, [], spec=spec(12, 4, earlyTermination=lenient), node_capacity=node_capacity)
-    assert story.invariants.ahead in ahead
+    scenario = tell(3, [], spec=spec(12, 4, earlyTermination=lenient), node_capacity=node_capacity)
+    assert scenario.invariants.ahead in ahead
 
 
-def test_a_trial_of_which_nothing_is_known_starts_again() -> None:
+def test_a_trial_without_a_job_starts_again() -> None:
     """The operator is away while it runs, and its sidecar dies without a word."""
     away = {"downtime": (60.0, 60.0), "killed_sidecars": 1}
-    stories = (Scenario(5, spec(1, 1), frozenset([turn]), **away) for turn in range(20, 400, 5))
-    story = next(s for s in stories if s.run().trials[0]["status"].get("executions"))
-    status = story.trials[0]["status"]
+    scenarios = (Scenario(5, spec(1, 1), frozenset([turn]), **away) for turn in range(20, 400, 5))
+    scenario = next(s for s in scenarios if s.run().trials[0]["status"].get("executions"))
+    status = scenario.trials[0]["status"]
     assert [e["reason"] for e in status["executions"]] == ["ReportsLost"]
     assert (status["attempt"], status["phase"], status.get("failures", 0)) == (2, "Succeeded", 0)
     values = [float(text) for text in status["curve"]["values"].split()]
-    assert values == story.trainers.made["sweep-0"][status["curve"]["pod"]]
+    assert values == scenario.trainers.made["sweep-0"][status["curve"]["pod"]]

@@ -31,9 +31,7 @@ def curve_of(values: list[float], goal: Goal = Goal.MAXIMIZE) -> Curve:
 
 
 @given(values=reports, goal=goals)
-def test_best_is_the_best_finite_value_and_the_first_of_equals(
-    values: list[float], goal: Goal
-) -> None:
+def test_the_best_is_the_first_best_finite_value(values: list[float], goal: Goal) -> None:
     curve = curve_of(values, goal)
     finite = [v for v in values if math.isfinite(v)]
     if not finite:
@@ -75,14 +73,14 @@ def test_a_long_curve_is_bounded_and_exact_where_it_is_kept(count: int, goal: Go
         assert goal.reported(point.mean) == float(exact)
 
 
-def test_a_million_reports_take_a_few_thousand_numbers() -> None:
+def test_a_million_reports_need_a_few_thousand_numbers() -> None:
     assert sum(map(is_kept, range(1, 1_000_001))) == FULLY_KEPT + 125 * 10 - 6
 
 
 @pytest.mark.parametrize(
     "asked", [IntervalSchedule(7).applies, Rungs(3).applies], ids=["every 7th", "rungs"]
 )
-def test_what_a_policy_can_ask_for_is_kept(asked: object) -> None:
+def test_values_at_evaluated_intervals_are_kept(asked: object) -> None:
     assert callable(asked)
     curve = Curve(Goal.MAXIMIZE, asked)
     for n in range(4 * FULLY_KEPT):
@@ -92,14 +90,14 @@ def test_what_a_policy_can_ask_for_is_kept(asked: object) -> None:
 
 
 @given(values=reports, goal=goals)
-def test_written_and_read_it_is_the_same(values: list[float], goal: Goal) -> None:
+def test_a_curve_round_trips(values: list[float], goal: Goal) -> None:
     curve = curve_of(values, goal)
     again = load_curve(parse_curve(LenientReader(dump_curve(curve, "pod"), "curve")), Curve(goal))
     assert repr(again) == repr(curve)
 
 
 @pytest.mark.parametrize("odd", [0.1, math.nan], ids=["finite", "with a NaN"])
-def test_a_thinned_curve_goes_on_after_a_restart(odd: float) -> None:
+def test_a_thinned_curve_continues_after_a_restart(odd: float) -> None:
     values = [n % 97 * odd if n == 500 else n % 97 / 7 for n in range(3 * FULLY_KEPT)]
     straight = curve_of(values)
     dumped = dump_curve(curve_of(values[: 2 * FULLY_KEPT + 5]), "pod")
@@ -113,7 +111,7 @@ def test_a_thinned_curve_goes_on_after_a_restart(odd: float) -> None:
 
 
 @given(values=reports, goal=goals, carried=st.none() | st.floats(-5, 5))
-def test_how_it_stood_after_each_report(
+def test_best_and_mean_after_each_report(
     values: list[float], goal: Goal, carried: float | None
 ) -> None:
     curve, bests, means = Curve(goal, previous_best=carried), [], []
@@ -125,7 +123,7 @@ def test_how_it_stood_after_each_report(
 
 
 @pytest.mark.parametrize("policy", [MedianStoppingPolicy(), BanditPolicy(slack_amount=0.1)])
-def test_a_tracker_knows_after_a_restart_what_it_knew(policy: Policy) -> None:
+def test_an_evaluator_is_restored_after_a_restart(policy: Policy) -> None:
     """Curves of 2,500 reports, two of them alike, one broken off, one from a second pod, compared with
     at every interval that is asked for."""
     straight, resumed = (

@@ -25,7 +25,7 @@ from sweepjob.kube.client import KubeClient
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.transport import MemoryTransport
 from sweepjob.objective import Goal
-from sweepjob.read_model.views import TrialView
+from sweepjob.read_model.trial_view import TrialView
 from sweepjob.render.trial_rows import full_trial_row, json_value
 
 from .cli.test_views import NOW, TRIALS, sweep_body, trial_body
@@ -42,7 +42,7 @@ def document(**status: Any) -> dict[str, Any]:
     return dict(build_document(body, trials, NOW))
 
 
-def test_a_trial_is_what_export_writes() -> None:
+def test_a_trial_equals_what_export_writes() -> None:
     shown = {trial["name"]: trial for trial in document()["trials"]}
     for n in range(12):
         row = json_value(
@@ -58,20 +58,20 @@ def test_the_threshold_is_the_policys() -> None:
     assert threshold["values"] == pytest.approx([1.1 - 0.1, 2.2 - 0.1])
 
 
-def test_the_best_is_ready_to_be_copied() -> None:
+def test_the_best_parameters_can_be_copied() -> None:
     best = document()["sweep"]["best"]
     assert best["value"] == 0.2 * 11
     assert best["forms"]["args"] == "--lr=1e-11"
     assert "trial: sweep-11" in best["forms"]["yaml"]
 
 
-def test_what_json_cannot_hold_is_left_out() -> None:
+def test_non_finite_numbers_are_left_out() -> None:
     trials = [trial_body(n, [math.nan, math.inf, 0.5, 1e308]) for n in range(9)]
     text = json.dumps(build_document(sweep_body(), trials, NOW), allow_nan=False)
     assert json.loads(text)["trials"][0]["curve"]["values"] == [None, None, 0.5, 1e308]
 
 
-def test_a_sweep_that_was_never_accepted_is_shown_too() -> None:
+def test_a_sweep_that_was_never_accepted_has_a_document() -> None:
     body = sweep_body()
     body["spec"]["searchSpace"] = {"lr": {"type": "nonsense"}}
     shown = build_document(body, [], NOW)
@@ -92,7 +92,7 @@ def test_time_left() -> None:
 
 
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=1500), st.integers(30, 200))
-def test_a_thinned_curve_keeps_what_matters(values: list[float], most: int) -> None:
+def test_a_thinned_curve_keeps_its_important_points(values: list[float], most: int) -> None:
     curve = Curve(Goal.MAXIMIZE)
     for value in values:
         curve.append(value)
@@ -126,7 +126,7 @@ def test_a_report_runs_its_own_scripts_only() -> None:
     assert not re.search(r'(src|href)="(?!data:,)', text.partition("<style>")[0])
 
 
-def test_data_stays_data_in_a_report() -> None:
+def test_data_of_a_report_cannot_become_script() -> None:
     shown = document()
     evil = "</script><script>alert(1)</script><!--"
     shown["trials"][0]["parameters"]["lr"] = evil
@@ -137,7 +137,7 @@ def test_data_stays_data_in_a_report() -> None:
     assert json.loads(held[1]) == [shown]
 
 
-def test_what_is_vendored_is_what_was_published() -> None:
+def test_vendored_files_equal_the_published_ones() -> None:
     """The checksums in vendor/README.md match the files, so no vendored file was edited."""
     listed = read_asset("vendor/README.md")
     for name in [*STYLES, *LIBRARIES]:
@@ -180,7 +180,7 @@ def put(server: MemoryApiServer, resource: str, body: dict[str, Any]) -> None:
     server.store.put(resource, body)
 
 
-async def test_a_viewer_gets_what_changes(server: MemoryApiServer, feeds: FeedRegistry) -> None:
+async def test_a_viewer_receives_changes(server: MemoryApiServer, feeds: FeedRegistry) -> None:
     put(server, "sweeptrials", trial_body(0, [0.1], TrialPhase.RUNNING))
     async with feeds.feed("team", "sweep") as feed:
         first = await feed.document(curves=False)
@@ -206,7 +206,7 @@ async def test_a_viewer_gets_what_changes(server: MemoryApiServer, feeds: FeedRe
         assert [t["index"] for t in stranger["trials"]] == [1]
 
 
-async def test_trials_of_a_former_sweep_of_the_name_are_not_shown(
+async def test_trials_of_an_earlier_sweep_of_the_name_are_hidden(
     server: MemoryApiServer, feeds: FeedRegistry
 ) -> None:
     former = trial_body(5, [0.9])

@@ -37,7 +37,7 @@ ACCESS = ClusterAccess(Unasked(), "X-User", "X-Groups")
         [("X-Groups", "system:nodes,system:serviceaccounts,ml")],
     ],
 )
-async def test_groups_of_kubernetes_own_are_dropped(
+async def test_system_groups_are_dropped(
     groups: list[tuple[str, str]], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
@@ -49,7 +49,7 @@ async def test_groups_of_kubernetes_own_are_dropped(
 @pytest.mark.parametrize(
     "user", ["system:admin", "system:kube-controller-manager", "system:node:a"]
 )
-async def test_users_of_kubernetes_own_are_refused(user: str) -> None:
+async def test_system_users_are_refused(user: str) -> None:
     with pytest.raises(RequestRejected, match="not taken from a proxy"):
         await ACCESS.authenticate(asked(("X-User", user)))  # type: ignore[arg-type]  # a mocked request
 

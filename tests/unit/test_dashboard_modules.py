@@ -49,7 +49,7 @@ export async function unused() {}
 
 
 @pytest.mark.parametrize("file", TESTS, ids=lambda file: file.name.partition(".")[0])
-def test_of_a_module(file: Path) -> None:
+def test_unit_tests_of_a_javascript_module_pass(file: Path) -> None:
     summary = run_node(["--test-reporter=tap", file])
     assert "\n# fail 0\n" in summary
     assert "\n# pass 0\n" not in summary
@@ -84,12 +84,12 @@ def test_joined_modules_do_the_same(tmp_path: Path) -> None:
         'const x = "<!--";',
     ],
 )
-def test_what_cannot_be_joined_is_refused(line: str) -> None:
+def test_unsupported_syntax_is_refused(line: str) -> None:
     with pytest.raises(UnsupportedModule, match=r"main\.js"):
         join_modules("main.js", {"main.js": f"{line}\n"}.__getitem__)
 
 
-def test_a_circle_of_imports_is_refused() -> None:
+def test_circular_imports_are_refused() -> None:
     circle: Mapping[str, str] = {
         "a.js": 'import { b } from "./b.js";\n',
         "b.js": 'import { a } from "./a.js";\n',
@@ -98,12 +98,12 @@ def test_a_circle_of_imports_is_refused() -> None:
         module_order("a.js", circle.__getitem__)
 
 
-def test_every_module_is_part_of_a_page() -> None:
+def test_every_module_is_used_by_a_page() -> None:
     used = {*live_modules(), *module_order(REPORT_ENTRY, read_asset)}
     assert used == {f"static/{file.relative_to(STATIC)}" for file in STATIC.rglob("*.js")}
 
 
-def test_a_report_has_no_module_that_asks_a_server() -> None:
+def test_a_report_has_no_module_that_sends_requests() -> None:
     script = report_script()
     assert "fetch(" in "".join(map(read_asset, live_modules()))
     assert "fetch(" not in script

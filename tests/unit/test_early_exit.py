@@ -39,19 +39,19 @@ def let_go(trainer: Trainer, store: MetricStore, *, lets_go: bool) -> None:
 
 
 @pytest.mark.parametrize(("loading", "shutdown"), MEASURED)
-def test_no_trainer_that_was_measured_outlives_its_sidecar(loading: float, shutdown: float) -> None:
+def test_measured_trainers_end_before_the_sidecar(loading: float, shutdown: float) -> None:
     assert early_exit.shutdown_time(loading, 1.0) > shutdown
 
 
-def test_a_small_script_is_not_waited_for_long() -> None:
+def test_the_wait_for_a_small_script_is_short() -> None:
     assert early_exit.shutdown_time(1.0, 1.0) < 0.5, "most of a kubelet's round is saved"
 
 
-def test_a_busy_machine_is_given_more_time() -> None:
+def test_the_wait_is_longer_on_a_busy_machine() -> None:
     assert early_exit.shutdown_time(2.0, 4.0) > 3 * early_exit.shutdown_time(2.0, 1.0)
 
 
-def test_it_leaves_when_the_trainer_has_let_go(store: MetricStore) -> None:
+def test_the_sidecar_exits_when_the_trainer_closes_its_files(store: MetricStore) -> None:
     trainer, shutdown = Trainer(), threading.Event()
     early_exit.exit_with_trainer(trainer, store, shutdown)
     assert not shutdown.wait(0.5), "not before"
@@ -59,7 +59,7 @@ def test_it_leaves_when_the_trainer_has_let_go(store: MetricStore) -> None:
     assert shutdown.wait(60)
 
 
-def test_one_that_holds_something_again_is_not_gone(store: MetricStore) -> None:
+def test_a_trainer_that_opens_files_again_is_running(store: MetricStore) -> None:
     trainer, shutdown = Trainer(loading=4.0), threading.Event()
     early_exit.exit_with_trainer(trainer, store, shutdown)
     let_go(trainer, store, lets_go=True)
@@ -68,7 +68,9 @@ def test_one_that_holds_something_again_is_not_gone(store: MetricStore) -> None:
     assert not shutdown.wait(2.5)
 
 
-def test_a_long_trial_is_worth_no_risk(store: MetricStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_trials_have_no_early_exit(
+    store: MetricStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(early_exit, "_MAX_TRIAL_DURATION", 0.2)
     trainer, shutdown = Trainer(), threading.Event()
     early_exit.exit_with_trainer(trainer, store, shutdown)
@@ -77,7 +79,7 @@ def test_a_long_trial_is_worth_no_risk(store: MetricStore, monkeypatch: pytest.M
     assert not shutdown.wait(1.5)
 
 
-def test_it_does_not_guess_again(store: MetricStore, tmp_path: Path) -> None:
+def test_a_wrong_early_exit_is_not_repeated(store: MetricStore, tmp_path: Path) -> None:
     store.record_early_exit()
     again, trainer, shutdown = (
         MetricStore(Journal(tmp_path / "journal"), "score", "trial"),

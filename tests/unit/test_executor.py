@@ -15,8 +15,11 @@ from sweepjob.controllers.caches import Caches
 from sweepjob.controllers.event_recorder import EventRecorder
 from sweepjob.controllers.executor import Executor
 from sweepjob.controllers.job_creator import JobCreator
+from sweepjob.controllers.log_tails import LogTails
 from sweepjob.controllers.namespace_constraint_reader import NamespaceConstraintReader
+from sweepjob.controllers.queues import Queues
 from sweepjob.controllers.state.sweep_store import SweepStore
+from sweepjob.controllers.sweep_registry import SweepRegistry
 from sweepjob.controllers.trial_status_writer import TrialStatusWriter
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.rate_limiter import RequestRateLimiter
@@ -25,7 +28,7 @@ from sweepjob.lifecycle.planner import plan_new_trial
 from sweepjob.lifecycle.snapshot import Proposal
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
-from sweepjob.trial_pods.pod_records import PodRecord
+from sweepjob.trial_pods.cached_objects import CachedPod
 
 from tests.fake_api.harness import SETTINGS
 from tests.fake_api.transport import FaultProfile, FaultyTransport
@@ -42,7 +45,7 @@ class Unheard:
     """Nothing is done about changes."""
 
     def on_trial_changed(self, sweep: ObjectKey, trial: str) -> None: ...
-    def on_pod_changed(self, pod: PodRecord, *, gone: bool) -> None: ...
+    def on_pod_changed(self, pod: CachedPod, *, gone: bool) -> None: ...
     def on_record_deleted(self, record: TrialRecord) -> None: ...
 
 
@@ -61,7 +64,9 @@ def execute(server: MemoryApiServer) -> SweepStore:
         events, limits = EventRecorder(api, clock), NamespaceConstraintReader(api, clock)
         job_creator = JobCreator(api, caches, events, limits, SETTINGS.sidecar, clock)
         status_writer = TrialStatusWriter(api, caches, EventRecorder(api, clock), clock)
-        await Executor(api, job_creator, status_writer, clock).execute(state, NEW)
+        registry = SweepRegistry(SETTINGS)
+        tails = LogTails(api, caches, registry, Queues(registry), clock)
+        await Executor(api, job_creator, status_writer, tails, clock).execute(state, NEW)
 
     asyncio.run(run())
     return state
@@ -83,7 +88,7 @@ def test_a_new_trial_gets_its_record_and_then_its_job() -> None:
     assert state.state.live[0].status.job_created
 
 
-def test_a_record_whose_answer_never_came_gets_its_job() -> None:
+def test_a_record_created_without_a_response_gets_its_job() -> None:
     server = MemoryApiServer(clock)
     put_record(server)
     execute(server)
@@ -98,7 +103,7 @@ def test_no_job_of_the_first_attempt_when_the_record_is_at_the_second() -> None:
     assert not server.store.all("jobs")
 
 
-def test_no_job_when_the_record_says_that_there_was_one() -> None:
+def test_no_job_when_the_record_has_one() -> None:
     server = MemoryApiServer(clock)
     put_record(server, phase="Running", attempt=1, job="sweep-0")
     execute(server)

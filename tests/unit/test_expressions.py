@@ -65,7 +65,9 @@ QUANTIZED = [
 @pytest.mark.parametrize(
     ("expression", "law"), QUANTIZED, ids=lambda v: v.get("type") if isinstance(v, dict) else ""
 )
-def test_q_forms_have_the_probability_of_their_cell(expression: dict[str, Any], law: Any) -> None:
+def test_quantized_values_have_the_probability_of_their_interval(
+    expression: dict[str, Any], law: Any
+) -> None:
     sampler = RandomSampler(space_of(expression), seed=3)
     values = np.array([sampler.draw(i)["x"] for i in range(DRAWS)])
     low, high = values.min(), values.max()
@@ -118,7 +120,7 @@ def test_quniform_stays_on_its_lattice_inside_its_bounds(
     assert isinstance(value, int) == (step.denominator == 1)
 
 
-def test_a_multiple_of_a_tenth_prints_short() -> None:
+def test_multiples_of_a_tenth_print_short() -> None:
     expression = Quantized(Uniform(0, 1), 0.1)
     assert {repr(expression.quantile((i + 0.5) / 40)) for i in range(40)} == {
         "0.0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9", "1.0",
@@ -143,7 +145,7 @@ def test_halves_round_to_even() -> None:
         ({"type": "choice", "values": [{"a": {"type": "randint", "upper": 4}}, {"b": 1}, "x"]}, 6),
     ],
 )
-def test_size_of_the_space(expression: dict[str, Any], size: int | None) -> None:
+def test_the_number_of_configurations(expression: dict[str, Any], size: int | None) -> None:
     assert space_of(expression).size() == size
 
 

@@ -63,20 +63,20 @@ FULL = [curve([0.1, 0.4, 0.5]), curve([0.2, 0.3, 0.9]), curve([0.3, 0.3, 0.4])]
         ([0.1, 0.05], 0.2),  # the best counts, not the last
     ],
 )
-def test_a_stopped_trial_gains_what_full_ones_did_from_there_on(
+def test_a_stopped_trial_gains_what_complete_trials_gained(
     reports: list[float], likely: float
 ) -> None:
     assert scores(evidence(FULL, [curve(reports)]))[-1] == pytest.approx(likely)
 
 
-def test_a_loss_is_told_as_a_score() -> None:
+def test_a_minimized_metric_is_extrapolated_as_a_score() -> None:
     full = [curve([1.0, 0.5, last], Goal.MINIMIZE) for last in (0.4, 0.3, 0.2)]
     told = scores(evidence(full, [curve([2.0, 0.9], Goal.MINIMIZE)]))
     assert told == [-0.4, -0.3, -0.2, pytest.approx(-0.7)]
 
 
 @given(st.lists(REPORTS, max_size=6), st.lists(REPORTS, max_size=6), st.sampled_from(Goal))
-def test_it_lies_between_its_own_best_and_the_best_there_was(
+def test_an_extrapolation_lies_between_the_trials_best_and_the_overall_best(
     full: list[list[float]], stopped: list[list[float]], goal: Goal
 ) -> None:
     ran = [curve(reports, goal) for reports in full]
@@ -108,27 +108,27 @@ def test_the_order_in_which_trials_end_does_not_matter(order: list[int]) -> None
     assert told(order) == told(range(8))
 
 
-def test_too_few_full_trials_say_nothing() -> None:
+def test_too_few_complete_trials_give_no_extrapolation() -> None:
     assert scores(evidence(FULL[: MIN_FULL_TRIALS - 1], [curve([0.1])]))[-1] == 0.1
     silent = [*FULL[: MIN_FULL_TRIALS - 1], curve([math.nan, math.nan])]
     assert scores(evidence(silent, [curve([0.1])])) == [0.5, 0.9, None, 0.1]
 
 
-def test_others_are_taken_as_they_stood() -> None:
+def test_ended_and_pending_observations_are_unchanged() -> None:
     made = evidence(FULL)
     made.add(Observation(3, {"x": 3}, 0.1, ended=True))
     made.add(Observation(4, {"x": 4}, None, ended=False))
     assert scores(made)[3:] == [0.1, None]
 
 
-def test_trials_in_more_than_one_piece_are_neither_measure_nor_measured() -> None:
+def test_restarted_trials_are_not_used() -> None:
     """Their reports count from the newest pod on, which may have begun with a checkpoint."""
     again = curve([0.9, 0.95], previous_best=0.2)
     assert scores(evidence([*FULL[:2], again], [curve([0.1])]))[-1] == 0.1
     assert scores(evidence(FULL, [curve([0.1], previous_best=0.2)]))[-1] == 0.2
 
 
-def test_the_newest_full_trials_count_whichever_ended_first() -> None:
+def test_the_newest_complete_trials_count() -> None:
     full = [curve([0.0, 0.5])] * MAX_FULL_TRIALS + [curve([0.0, 0.1])] * MAX_FULL_TRIALS
     numbered = list(enumerate(full))
     for order in (numbered, numbered[::-1]):
@@ -152,20 +152,20 @@ def test_a_trace_is_the_running_best(reports: list[float]) -> None:
     assert left == [of.score - max(best, first) for best in bests]
 
 
-def test_a_trace_goes_on_beyond_what_is_kept_in_full() -> None:
+def test_a_trace_continues_in_the_thinned_part() -> None:
     of = curve([n / 3000 for n in range(1, 3001)])
     assert median_gains([BestSoFarTrace.of(of)], [1, 1000, 2000, 3000]) == pytest.approx(
         [2999 / 3000, 2 / 3, 1 / 3, 0]
     )
 
 
-def test_a_best_without_a_report_is_the_end_of_a_trace() -> None:
+def test_a_best_value_of_a_summary_ends_the_trace() -> None:
     """It came by way of a sidecar's last words."""
     of = curve([0.1, 0.2])
     of.best, of.count = 0.7, 50
     assert median_gains([BestSoFarTrace.of(of)], [2, 49, 50]) == pytest.approx([0.5, 0.5, 0.0])
 
 
-def test_huge_scores_do_no_harm() -> None:
+def test_huge_scores_are_handled() -> None:
     full = [curve([-1.7e308, 1.7e308])] * 3
     assert scores(evidence(full, [curve([0.0])]))[-1] == 1.7e308

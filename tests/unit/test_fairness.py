@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
 from typing import Any
 
 import pytest
+from sweepjob.controllers.plugin_thread import PluginThread
 from sweepjob.kube.transport import Request, Response
 from sweepjob.local.api_server import MemoryApiServer, StatusError, parse_path
 from sweepjob.local.store import Body
@@ -32,18 +32,13 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-class SlowThread(Executor):
-    """A fake: the sampler's thread, in virtual time. It takes its time for every proposal."""
+class SlowThread(PluginThread):
+    """A fake: the thread of the package's samplers, in virtual time. Every proposal takes long."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._free_at = 0.0
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        self._free_at = max(self._free_at, self._loop.time()) + SLOW
-        self._loop.call_at(self._free_at, lambda: future.set_result(fn(*args, **kwargs)))
-        return future
+    async def call(self, limit: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
+        async with self._is_free:
+            await asyncio.sleep(SLOW)
+            return function(*args, **kwargs)
 
 
 class SlowWebhook(FaultyTransport):
@@ -92,7 +87,7 @@ def play(
     random.seed(1)
     loop = VirtualTimeLoop()
 
-    async def story() -> float:
+    async def scenario() -> float:
         def clock() -> float:
             return EPOCH + loop.time()
 
@@ -103,7 +98,7 @@ def play(
         for name, given in {**others, "good": GOOD}.items():
             apply(server, name, given)
         operators.append(RunningOperator(client(server, FaultProfile(random.Random(4))), clock))
-        operators[0].controller._sweeps._proposer._thread = SlowThread(loop)  # type: ignore[assignment] # a fake thread, in virtual time
+        operators[0].controller._sweeps._proposer._threads[""] = SlowThread("slow")
         while not until(server):
             assert operators[0].problem() is None
             await asyncio.sleep(0.1)
@@ -115,7 +110,7 @@ def play(
         return taken
 
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        return runner.run(story())
+        return runner.run(scenario())
 
 
 def apply(server: MemoryApiServer, name: str, given: dict[str, Any]) -> None:
@@ -126,7 +121,7 @@ def apply(server: MemoryApiServer, name: str, given: dict[str, Any]) -> None:
     assert status == 201, made
 
 
-def test_a_quota_that_refuses_others_delays_nobody() -> None:
+def test_a_quota_in_one_namespace_delays_no_other() -> None:
     alone = play({})
     beside = play({f"refused{n}": GOOD for n in range(NEIGHBOURS)})
     assert beside < alone + 3.0
@@ -136,7 +131,7 @@ def test_a_slow_webhook_for_one_trial_delays_no_other() -> None:
     assert play({}, SlowWebhook, until=slots_are_filled) < 4 * SLOW
 
 
-def test_slow_samplers_of_others_delay_nobody() -> None:
+def test_slow_samplers_delay_no_other_sweep() -> None:
     learning = spec(12, 3, samplingAlgorithm={"type": "bayesian", "seed": 1})
     alone = play({})
     beside = play({f"slow{n}": learning for n in range(2)})

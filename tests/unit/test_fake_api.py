@@ -8,7 +8,7 @@ import random
 import time
 
 import pytest
-from sweepjob.controllers.permissions import RIGHTS
+from sweepjob.controllers.permissions import PERMISSIONS
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import MemoryApiServer
@@ -39,7 +39,9 @@ class TestMemoryApiServer(ApiServerContract):
 
     @pytest.fixture
     def limited(self, server: MemoryApiServer) -> KubeClient:
-        every = {(right.group, right.resource, right.verb) for right in RIGHTS}
+        every = {
+            (permission.group, permission.resource, permission.verb) for permission in PERMISSIONS
+        }
         access_rules = AccessRules()
         access_rules.denied_in = {
             "": every,
@@ -59,7 +61,7 @@ class TestMemoryApiServer(ApiServerContract):
         return str(made["metadata"]["resourceVersion"])
 
 
-def test_what_was_seen_stays_as_it_was() -> None:
+def test_returned_objects_do_not_change() -> None:
     server = MemoryApiServer(time.time)
     path = "/apis/sweepjob.dev/v1alpha1/namespaces/team/sweepjobs"
     made = {"metadata": {"name": "sweep"}, "spec": {}}
@@ -71,22 +73,22 @@ def test_what_was_seen_stays_as_it_was() -> None:
     assert json.dumps(before) == kept, "whoever is told of it late is told what it was"
 
 
-def test_time_passes_only_when_nothing_is_to_be_done() -> None:
+def test_virtual_time_advances_only_when_idle() -> None:
     seen = []
 
-    async def story() -> None:
+    async def scenario() -> None:
         loop = asyncio.get_running_loop()
         await asyncio.gather(*(asyncio.sleep(n * 1000) for n in range(4)))
         seen.append(loop.time())
 
     began = time.monotonic()
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        runner.run(story())
+        runner.run(scenario())
     assert seen == [pytest.approx(3000)]
     assert time.monotonic() - began < 5
 
 
-def test_a_wait_for_nothing_is_noticed() -> None:
+def test_a_deadlock_is_detected() -> None:
     loop = VirtualTimeLoop()
     with pytest.raises(Deadlock):
         loop.run_until_complete(asyncio.Event().wait())

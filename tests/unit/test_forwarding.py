@@ -30,9 +30,7 @@ def ours(tmp_path: Path, theirs: Sidecar) -> Iterator[Sidecar]:
     opened.close()
 
 
-def test_what_the_users_server_accepted_counts_and_nothing_else(
-    theirs: Sidecar, ours: Sidecar
-) -> None:
+def test_only_reports_that_the_users_server_accepted_count(theirs: Sidecar, ours: Sidecar) -> None:
     run = ours.create()
     nested = ours.create(run, name="fold")
     ours.log(run, 0.5, time=1)
@@ -47,7 +45,7 @@ def test_what_the_users_server_accepted_counts_and_nothing_else(
     assert ours.call("GET", f"runs/get?run_id={run}")[1]["run"]["info"]["status"] == "FINISHED"
 
 
-def test_reports_that_are_sent_again_count_once(ours: Sidecar) -> None:
+def test_repeated_reports_are_counted_once(ours: Sidecar) -> None:
     run = ours.create()
     for _ in range(2):
         for step, value in enumerate((0.25, 0.25, 0.5)):
@@ -55,7 +53,7 @@ def test_reports_that_are_sent_again_count_once(ours: Sidecar) -> None:
     assert ours.values == [0.25, 0.25, 0.5]
 
 
-def test_a_run_that_was_made_before_is_asked_for(theirs: Sidecar, ours: Sidecar) -> None:
+def test_an_earlier_run_is_loaded_from_the_server(theirs: Sidecar, ours: Sidecar) -> None:
     before = theirs.create()
     theirs.log(before, 0.1, time=1)
     nested = theirs.create(before, name="inner")
@@ -79,7 +77,7 @@ def test_the_scripts_own_run_in_a_study_counts(ours: Sidecar) -> None:
     assert ours.values == [0.75]
 
 
-def test_it_remembers_over_a_restart(tmp_path: Path, theirs: Sidecar) -> None:
+def test_forwarding_survives_a_restart(tmp_path: Path, theirs: Sidecar) -> None:
     ours = Sidecar(tmp_path / "ours", theirs.url)
     run, nested = ours.create(), ""
     nested = ours.create(run)
@@ -93,7 +91,7 @@ def test_it_remembers_over_a_restart(tmp_path: Path, theirs: Sidecar) -> None:
     ours.close()
 
 
-def test_a_server_that_is_away_is_not_counted_for(tmp_path: Path) -> None:
+def test_reports_to_an_unreachable_server_do_not_count(tmp_path: Path) -> None:
     ours = Sidecar(tmp_path, "http://127.0.0.1:9")
     body = {"run_id": "r", "key": METRIC, "value": 0.5, "timestamp": 1, "step": 0}
     status, said = ours.call("POST", "runs/log-metric", body)
@@ -159,7 +157,7 @@ def passed_on(folder: Path, url: str, path: str, headers: bytes = b"", body: byt
 
 
 @pytest.mark.parametrize("count", [1, 5, 200])
-def test_chunks_are_passed_on_as_they_come(tmp_path: Path, echo: int, count: int) -> None:
+def test_chunks_are_forwarded_at_once(tmp_path: Path, echo: int, count: int) -> None:
     body = b"3e8\r\n" + b"x" * 1000 + b"\r\n"
     got = passed_on(
         tmp_path,
@@ -172,7 +170,7 @@ def test_chunks_are_passed_on_as_they_come(tmp_path: Path, echo: int, count: int
     assert got["headers"]["transfer-encoding"] == "chunked"
 
 
-def test_a_stream_that_is_cut_off_does_not_arrive_as_whole(tmp_path: Path, echo: int) -> None:
+def test_a_truncated_response_is_not_complete(tmp_path: Path, echo: int) -> None:
     ours = Sidecar(tmp_path, f"http://127.0.0.1:{echo}")
     head = b"PUT /api/2.0/mlflow-artifacts/artifacts/x HTTP/1.1\r\nHost: x\r\n"
     for framing in (
@@ -194,7 +192,7 @@ def test_a_stream_that_is_cut_off_does_not_arrive_as_whole(tmp_path: Path, echo:
         ("", b"", None),
     ],
 )
-def test_who_is_named_in_the_address_is_who_asks(
+def test_credentials_in_the_url_are_used(
     tmp_path: Path, echo: int, userinfo: str, headers: bytes, sent: str | None
 ) -> None:
     url = f"http://{userinfo}127.0.0.1:{echo}"
@@ -203,7 +201,7 @@ def test_who_is_named_in_the_address_is_who_asks(
 
 
 @pytest.mark.parametrize("url", ["http://me:se/cret@host", "http://[::1", "http://", "secret:x@h"])
-def test_an_address_that_is_none_is_said_without_its_password(
+def test_an_invalid_url_is_reported_without_its_password(
     tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ours = Sidecar(tmp_path, url)
@@ -222,7 +220,7 @@ def test_an_address_that_is_none_is_said_without_its_password(
         "/a//b/../c;d",
     ],
 )
-def test_paths_are_passed_on_unchanged(tmp_path: Path, echo: int, path: str) -> None:
+def test_paths_are_forwarded_unchanged(tmp_path: Path, echo: int, path: str) -> None:
     url = f"http://127.0.0.1:{echo}/prefix/"
     assert passed_on(tmp_path, url, path)["path"] == f"/prefix{path}"
 
@@ -232,7 +230,7 @@ def test_bytes_in_a_path_that_http_does_not_allow_are_encoded(tmp_path: Path, ec
     assert got["path"] == "/%C3%BC"
 
 
-def test_a_packed_answer_is_understood(tmp_path: Path, echo: int) -> None:
+def test_a_compressed_response_is_read(tmp_path: Path, echo: int) -> None:
     """A proxy before the user's server may pack what it answers."""
     ours = Sidecar(tmp_path, f"http://127.0.0.1:{echo}")
     request(ours.port, "POST", "/api/2.0/mlflow/runs/create", {"tags": []})

@@ -23,7 +23,7 @@ EXAMPLES = sorted((ROOT / "examples").rglob("sweep*.yaml"))
 
 
 @pytest.mark.parametrize("file", contents(), ids=lambda file: file.name)
-def test_it_is_up_to_date(file: Path) -> None:
+def test_generated_files_are_up_to_date(file: Path) -> None:
     assert file.read_text() == contents()[file], "run make generated"
 
 
@@ -69,7 +69,7 @@ def test_examples_fit_the_schema(file: Path) -> None:
         ({"trial": None}, "trial"),
     ],
 )
-def test_an_editor_marks_mistakes(change: dict[str, Any], words: str) -> None:
+def test_the_editor_schema_rejects_mistakes(change: dict[str, Any], words: str) -> None:
     body = sweepjob()
     jsonschema.validate(body, SCHEMA)
     with pytest.raises(jsonschema.ValidationError, match=words):

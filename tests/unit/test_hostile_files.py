@@ -205,7 +205,7 @@ def test_a_journal_that_is_larger_than_the_memory(tmp_path: Path) -> None:
         (b"\x01", "is cut off"),
     ],
 )
-def test_what_cannot_be_read_further_is_said(folder: Path, tail: bytes, words: str) -> None:
+def test_an_unreadable_rest_of_a_file_is_reported(folder: Path, tail: bytes, words: str) -> None:
     file = log(folder, "run", "score", [1, 2])
     with file.open("ab") as more:
         more.write(tail)
@@ -215,7 +215,7 @@ def test_what_cannot_be_read_further_is_said(folder: Path, tail: bytes, words: s
     assert f"'run/{file.name}'" in said(store)
 
 
-def test_a_record_that_is_damaged_is_passed_over_and_said(folder: Path) -> None:
+def test_a_damaged_record_is_skipped_and_reported(folder: Path) -> None:
     damaged = bytearray(event(scalar("score", 2)))
     damaged[-6] ^= 1  # in the number: the checksum is wrong now
     append(folder, "", event(scalar("score", 1)), framed(b"\xff" * 30), bytes(damaged))
@@ -226,7 +226,7 @@ def test_a_record_that_is_damaged_is_passed_over_and_said(folder: Path) -> None:
     assert "damaged" in said(store_in(folder.parent)), "it is known after a restart"
 
 
-def test_files_that_are_no_event_files(folder: Path) -> None:
+def test_files_of_other_formats(folder: Path) -> None:
     (folder / "notes.tfevents").write_text("not one, although it is called so\n")
     log(folder, "run", "score", [1])
     store = read_events(folder)
@@ -248,7 +248,7 @@ def test_a_record_that_grows_slowly(folder: Path) -> None:
     assert store.notices == ()
 
 
-def test_one_that_cannot_be_read_does_not_stop_the_others(folder: Path) -> None:
+def test_an_unreadable_file_does_not_stop_the_others(folder: Path) -> None:
     hidden = log(folder, "a", "score", [9])
     log(folder, "b", "score", [1])
     hidden.chmod(0)
@@ -267,7 +267,7 @@ def test_one_that_cannot_be_read_does_not_stop_the_others(folder: Path) -> None:
     assert [n.reason for n in store.notices] == [protocol.AMBIGUOUS_METRIC]
 
 
-def test_a_file_of_lines_that_cannot_be_read(folder: Path) -> None:
+def test_an_unreadable_jsonl_file(folder: Path) -> None:
     file = folder / "metrics.jsonl"
     file.write_text('{"score": 1}\n')
     file.chmod(0)
@@ -303,7 +303,7 @@ def _secret(path: Path) -> None:
         (_loop, ""),
     ],
 )
-def test_things_in_the_place_of_a_file(
+def test_folders_pipes_and_links_in_place_of_a_file(
     folder: Path, make: Callable[[Path], None], words: str
 ) -> None:
     make(folder / "metrics.jsonl")
@@ -320,7 +320,7 @@ def test_things_in_the_place_of_a_file(
     assert values(events) == [1]
 
 
-def test_whatever_goes_wrong_is_said_and_tried_again(folder: Path) -> None:
+def test_errors_are_reported_and_retried(folder: Path) -> None:
     store = store_in(folder)
     tries: list[bool] = []
 
@@ -381,7 +381,7 @@ def test_a_file_with_the_newest_metrics_only(
         (b'{"score": 1, "score": 2}', [2]),
     ],
 )
-def test_odd_lines(folder: Path, line: bytes, expected: list[float]) -> None:
+def test_malformed_lines(folder: Path, line: bytes, expected: list[float]) -> None:
     file = folder / "metrics.jsonl"
     file.write_bytes(line + b"\n")
     store = store_in(folder)
@@ -393,7 +393,7 @@ def test_odd_lines(folder: Path, line: bytes, expected: list[float]) -> None:
 @pytest.mark.parametrize(
     "line", [b"epoch,score", b'{"score": 1} {"score": 2}', b"[" * 100_000, b"[1]", b"\0\0\0"]
 )
-def test_lines_that_are_passed_over_are_said(folder: Path, line: bytes) -> None:
+def test_skipped_lines_are_reported(folder: Path, line: bytes) -> None:
     file = folder / "metrics.jsonl"
     file.write_bytes(b'{"score": 1}\n' + line + b"\n" + b'{"score": 3}\n' + line + b"\n")
     store = store_in(folder)

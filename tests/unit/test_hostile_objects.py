@@ -165,11 +165,11 @@ def small_pod(message: str) -> dict[str, Any]:
         json.dumps([0] * 1_000_000),
     ],
 )
-def test_last_words_that_are_none(message: str) -> None:
+def test_termination_messages_of_other_programs(message: str) -> None:
     assert parse_pod(small_pod(message)).summary is None
 
 
-def test_names_in_last_words_can_be_written_down() -> None:
+def test_names_in_termination_messages_are_valid_in_records() -> None:
     message = r'{"count":0,"low":null,"high":null,"tail":[],"seen":["\ud800x"]}'
     summary = parse_pod(small_pod(message)).summary
     assert summary is not None

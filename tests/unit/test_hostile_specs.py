@@ -17,7 +17,7 @@ from sweepjob.loading.azure.command import with_double_braces
 from sweepjob.template import command, kubelet_expansion, shell_quoting
 from sweepjob.template import references as placeholders
 
-from tests.e2e.mistakes import mistakes
+from tests.e2e.invalid_specs import invalid_cases
 
 from .builders import sweepjob
 
@@ -58,7 +58,7 @@ def spent(read: Callable[[], object]) -> float:
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_the_time_is_in_proportion_to_the_text(name: str) -> None:
+def test_reading_takes_linear_time(name: str) -> None:
     """What is quadratic takes minutes for a text like these, and what is cubic days."""
     for unit in UNITS:
         text = unit * (40_000 // len(unit))
@@ -128,7 +128,7 @@ TOO_MUCH: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize(("change", "path", "remedy"), TOO_MUCH.values(), ids=TOO_MUCH)
-def test_what_is_too_much_is_refused(change: dict[str, Any], path: str, remedy: str) -> None:
+def test_oversized_specs_are_refused(change: dict[str, Any], path: str, remedy: str) -> None:
     with pytest.raises(InvalidSpec) as caught:
         parse_sweepjob(sweepjob(**change))
     found = [p for p in caught.value.problems if p.path.startswith(path)]
@@ -136,16 +136,16 @@ def test_what_is_too_much_is_refused(change: dict[str, Any], path: str, remedy: 
     assert any(remedy in p.message for p in found), str(found[0])
 
 
-def test_whatever_is_valid_can_be_doubted() -> None:
+def test_warnings_of_any_valid_spec_can_be_computed() -> None:
     """Every field of a rich spec with values of every type: what is taken is looked at without a fall."""
-    taken = [mistake.spec for mistake in mistakes() if not mistake.remark]
+    taken = [mistake.spec for mistake in invalid_cases() if not mistake.remark]
     assert len(taken) > 100
     for spec in taken:
         body = {"metadata": {"name": "s"}, "spec": spec}
         spec_warnings(body, parse_sweepjob(body))
 
 
-def test_a_flood_of_mistakes_is_told_in_a_few_words() -> None:
+def test_many_errors_are_summarized() -> None:
     values = {f"p{n}": {"type": "choice", "values": [None] * 1000} for n in range(200)}
     with pytest.raises(InvalidSpec) as caught:
         parse_sweepjob(sweepjob(searchSpace=values))
@@ -153,7 +153,7 @@ def test_a_flood_of_mistakes_is_told_in_a_few_words() -> None:
     assert len(str(caught.value)) < 20_000
 
 
-def test_wrong_references_are_named_once_and_a_few_only() -> None:
+def test_unresolved_references_are_listed_once_and_truncated() -> None:
     text = "".join(f"${{{{search_space.x{n}}}}}" for n in range(999))
     with pytest.raises(InvalidSpec) as caught:
         parse_sweepjob(sweepjob(trial={"image": "i", "command": text}))

@@ -93,7 +93,7 @@ def test_known_variances_are_found(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_it_agrees_with_the_reference(name: str) -> None:
+def test_importance_equals_the_reference_implementation(name: str) -> None:
     known = KNOWN[name]
     rows, values = known.trials(200)
     study = optuna.create_study(direction="maximize")
@@ -130,7 +130,7 @@ def test_an_effect_is_the_mean_over_the_others() -> None:
     assert list(effect) == sorted(effect)
 
 
-def test_a_parameter_that_is_not_always_there() -> None:
+def test_a_conditional_parameter() -> None:
     deep = Branch({"kind": "deep", "layers": Randint(8)})
     space = Space(Branch({"model": Choice((Branch({"kind": "flat"}), deep)), "x": Uniform(0, 1)}))
     rng = np.random.default_rng(3)
@@ -146,7 +146,7 @@ def test_a_parameter_that_is_not_always_there() -> None:
     assert found["model.layers"].share > 0.3
 
 
-def test_a_few_that_diverged_do_not_hide_the_others() -> None:
+def test_diverged_trials_do_not_dominate() -> None:
     known = KNOWN["linear"]
     rows, values = known.trials(400)
     values[:5] = [-1e300] * 5
@@ -156,7 +156,7 @@ def test_a_few_that_diverged_do_not_hide_the_others() -> None:
     assert found.mains[0].share > 0.5
 
 
-def test_what_says_nothing() -> None:
+def test_constant_results_have_no_importance() -> None:
     known = KNOWN["linear"]
     rows, values = known.trials(30)
     assert not analyze_importance(known.space, [], []).mains
@@ -167,7 +167,7 @@ def test_what_says_nothing() -> None:
     assert analyze_importance(known.space, [*rows, {"other": 1}], [*values, 9.0]).trials == 30
 
 
-def test_it_is_the_same_each_time() -> None:
+def test_importance_is_deterministic() -> None:
     known = KNOWN["ishigami"]
     assert analyze_importance(known.space, *known.trials(200)) == analyze_importance(
         known.space, *known.trials(200)

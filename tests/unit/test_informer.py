@@ -75,7 +75,7 @@ async def play(lists: list[Any], watches: list[Any]) -> tuple[Informer[Thing], l
     return informer, log
 
 
-async def test_what_went_while_the_watch_was_down_is_noticed() -> None:
+async def test_deletions_missed_by_the_watch_are_detected() -> None:
     _, log = await play([[body("a", 1), body("b", 2)], [body("b", 2)]], [[errors.Gone("410")], []])
     assert log == ["+a@1", "+b@2", "-a@1"]
 
@@ -87,7 +87,7 @@ async def test_a_clean_end_of_the_watch_needs_no_new_list() -> None:
     assert log == ["+a@1", "~a@101", "+b@102"]
 
 
-async def test_an_object_that_is_not_understood_is_passed_over() -> None:
+async def test_an_unparseable_object_is_skipped() -> None:
     broken = {"metadata": {"name": "broken", "resourceVersion": "5"}}
     _, log = await play([[broken, body("a", 1)]], [[{"type": "ADDED", "object": broken}]])
     assert log == ["+a@1"]
@@ -97,14 +97,14 @@ async def test_an_older_event_does_not_undo_our_own_write() -> None:
     informer, _ = await play([[body("a", 10)]], [[]])
     informer.store_own_write(body("a", 20))
     informer.apply(event("MODIFIED", "a", 15))
-    assert informer.records["n", "a"].version == "20"
+    assert informer.objects["n", "a"].version == "20"
 
 
 async def test_the_deletion_of_an_old_object_spares_its_successor() -> None:
     informer, _ = await play([[body("a", 10, "old")]], [[]])
     informer.store_own_write(body("a", 20, "new"))
     informer.apply(event("DELETED", "a", 15, "old"))
-    assert informer.records["n", "a"].uid == "new"
+    assert informer.objects["n", "a"].uid == "new"
 
 
 @pytest.mark.parametrize(
@@ -116,10 +116,12 @@ async def test_the_deletion_of_an_old_object_spares_its_successor() -> None:
     ],
     ids=["a watch that ends by itself is no break", "listed again", "not there"],
 )
-async def test_since_when_all_that_happens_is_seen(watches: list[Any], since: float | None) -> None:
+async def test_the_start_of_complete_observation_is_known(
+    watches: list[Any], since: float | None
+) -> None:
     api_server = ScriptedApiServer([[], [body("a", 101)]], watches)
     given = (Resource("/api", "things"), thing, lambda old, new: None, "n")
-    informer = Informer(api_server, *given, clock=lambda: float(len(informer.records)))
+    informer = Informer(api_server, *given, clock=lambda: float(len(informer.objects)))
     task = asyncio.create_task(informer.run())
     await asyncio.sleep(0.05)
     assert informer.watching_since == since
@@ -148,7 +150,7 @@ def told_by_the_watch(informer: Informer[Thing]) -> None:
 
 
 @pytest.mark.parametrize("seen", [written_by_us, told_by_the_watch])
-async def test_a_list_from_before_what_was_seen_is_not_believed(
+async def test_an_outdated_list_is_ignored(
     seen: Callable[[Informer[Thing]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sweepjob.kube.informer._BACKOFF", (0.001, 0.01))
@@ -200,28 +202,28 @@ async def read_pages(script: list[Any]) -> tuple[Informer[Thing], PagedGateway]:
     return informer, api_server
 
 
-async def test_a_page_that_fails_is_asked_for_again_and_not_all(
+async def test_a_failed_page_is_requested_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sweepjob.kube.informer._BACKOFF", (0.001, 0.01))
     no = errors.Unavailable("no")
     pages = [([body("a", 1)], "t1"), no, no, ([body("b", 2)], "t2"), no, ([body("c", 3)], "")]
     informer, api_server = await read_pages(list(pages))
-    assert {name for _, name in informer.records} == {"a", "b", "c"}
+    assert {name for _, name in informer.objects} == {"a", "b", "c"}
     assert [token for token, _ in api_server.asked] == ["", "t1", "t1", "t1", "t2", "t2"]
 
 
-async def test_pages_that_are_forgotten_are_read_at_once() -> None:
+async def test_an_expired_continue_token_reads_the_whole_list() -> None:
     whole = ([body("a", 1), body("b", 2)], "")
     informer, api_server = await read_pages([([body("a", 1)], "t1"), errors.Gone("old"), whole])
-    assert {name for _, name in informer.records} == {"a", "b"}
+    assert {name for _, name in informer.objects} == {"a", "b"}
     assert api_server.asked[-1] == ("", 0)
 
 
 # When it is blind, and why.
 
 
-async def test_a_resource_that_is_not_served_any_more_is_listed_anew_when_it_is() -> None:
+async def test_a_resource_is_listed_again_when_it_is_served_again() -> None:
     gone = errors.NotFound("404: the server could not find the requested resource")
     informer, log = await _blind(lists=[[body("a", 1)], [body("b", 150)]], watches=[[gone], []])
     assert log == ["+a@1", "-a@1", "+b@150"]
@@ -272,7 +274,7 @@ class Refusing:
     ],
 )
 @pytest.mark.parametrize("lists", [0, 1000])
-async def test_it_says_why_it_is_blind(
+async def test_the_informer_reports_why_it_is_not_synced(
     error: errors.ApiError, soon: bool, lists: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     api_server = Refusing(error, lists=lists)

@@ -90,7 +90,7 @@ HEAD = b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nC
 
 
 @pytest.mark.parametrize("said", [b"", b"POST / HT", HEAD, HEAD + b"ab"])
-async def test_a_request_that_does_not_arrive_is_cut_off(said: bytes) -> None:
+async def test_an_incomplete_request_times_out(said: bytes) -> None:
     async with serving() as (port, *_):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(said)
@@ -99,7 +99,7 @@ async def test_a_request_that_does_not_arrive_is_cut_off(said: bytes) -> None:
         assert time.monotonic() - begun >= PATIENCE * 0.9
 
 
-async def test_a_slow_drip_does_not_help() -> None:
+async def test_a_slow_request_times_out() -> None:
     async with serving() as (port, *_):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
 
@@ -135,7 +135,7 @@ async def test_a_request_without_a_valid_token_ends_the_connection() -> None:
         assert accepts.pushes == 0
 
 
-async def test_an_answer_that_is_not_read_ends_the_connection(
+async def test_an_unread_response_ends_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sweepjob.http_server.connections._READ_SECONDS", 0.2)
@@ -154,7 +154,7 @@ async def test_an_answer_that_is_not_read_ends_the_connection(
 
 
 class TestConnections:
-    async def test_of_one_peer_are_bounded(self) -> None:
+    async def test_connections_of_one_address_are_limited(self) -> None:
         limits = ConnectionLimits(total=100, per_peer=3)
         async with serving(limits) as (port, _, _, connections):
             opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
@@ -165,7 +165,7 @@ class TestConnections:
             await asyncio.wait(closed)
             assert connections.count == 0, "those that ended make room"
 
-    async def test_new_ones_of_one_peer_are_bounded(self) -> None:
+    async def test_new_connections_of_one_address_are_limited(self) -> None:
         limits = ConnectionLimits(total=100, per_peer=100, new_rate=1e-9, new_burst=2)
         async with serving(limits) as (port, _, _, connections):
             for _ in range(5):
@@ -174,7 +174,7 @@ class TestConnections:
             await asyncio.sleep(0.05)
             assert connections.refused == {"new_per_peer": 3}
 
-    async def test_those_without_a_token_make_room(self) -> None:
+    async def test_connections_without_a_token_are_evicted_first(self) -> None:
         async with serving(ConnectionLimits(total=3)) as (port, _, accepts, connections):
             first_reader, first = await asyncio.open_connection("127.0.0.1", port)
             first.write(request())
@@ -191,7 +191,7 @@ class TestConnections:
             assert connections.refused["evicted"] == 1
             assert accepts.pushes == 3
 
-    async def test_a_handshake_that_is_never_made_makes_room(self) -> None:
+    async def test_connections_without_a_handshake_are_evicted_first(self) -> None:
         connections = Connections(ConnectionLimits(total=2))
         listener = socket.create_server(("127.0.0.1", 0))
         import ssl
@@ -211,7 +211,7 @@ class TestConnections:
         listener.close()
 
 
-def test_each_sender_has_a_rate_of_its_own() -> None:
+def test_each_sender_has_its_own_rate_limit() -> None:
     limiter = ClientRateLimiter(rate=1.0, burst=3)
     assert [limiter.allows("a", 0.0) for _ in range(5)] == [True, True, True, False, False]
     assert limiter.allows("b", 0.0)
@@ -245,7 +245,7 @@ NOW = 1_000_000.0
         (token({"aud": [protocol.AUDIENCE], "padding": "x" * 20_000}), False),
     ],
 )
-def test_only_tokens_that_may_be_valid_are_asked_about(text: str, expected: bool) -> None:
+def test_only_plausible_tokens_are_reviewed(text: str, expected: bool) -> None:
     assert is_plausible_token(text, NOW) is expected
 
 
@@ -264,7 +264,7 @@ class Reviews(KubeClient):
         return {"status": {"authenticated": True, "audiences": [protocol.AUDIENCE], "user": user}}
 
 
-async def test_made_up_tokens_cost_the_api_server_little() -> None:
+async def test_invented_tokens_cause_few_reviews() -> None:
     reviews = Reviews()
     authenticator = TokenReviewAuthenticator(reviews)
     outcomes: Counter[str] = Counter()
@@ -283,7 +283,7 @@ async def test_made_up_tokens_cost_the_api_server_little() -> None:
     assert await authenticator.authenticate(good, "10.0.0.1"), "known already, so it costs nothing"
 
 
-async def test_malformed_requests_cost_one_line_of_log(caplog: pytest.LogCaptureFixture) -> None:
+async def test_malformed_requests_log_one_line(caplog: pytest.LogCaptureFixture) -> None:
     async with serving() as (port, *_):
         for n in range(20):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -90,7 +90,7 @@ async def test_pushes_are_answered_by_the_operators_process(port: Port) -> None:
     await asyncio.wait([running])
 
 
-async def test_one_trials_fault_is_its_own(port: Port) -> None:
+async def test_an_error_of_one_trial_affects_no_other(port: Port) -> None:
     running = asyncio.create_task(port.process.run())
     await asyncio.wait_for(port.process.listening.wait(), 60)
     status, body = await asyncio.to_thread(port.push, protocol.Push(NAMESPACE, "broken", 1, (1.0,)))
@@ -109,7 +109,7 @@ def _child() -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the process in /proc")
-async def test_the_operator_notices_the_end_of_the_process(port: Port) -> None:
+async def test_the_operator_detects_the_exit_of_the_process(port: Port) -> None:
     running = asyncio.create_task(port.process.run())
     await asyncio.wait_for(port.process.listening.wait(), 60)
     os.kill(_child(), 9)
@@ -117,7 +117,7 @@ async def test_the_operator_notices_the_end_of_the_process(port: Port) -> None:
         await asyncio.wait_for(running, 60)
 
 
-async def test_a_right_that_a_review_was_refused_for_reaches_the_operators_process() -> None:
+async def test_a_denied_token_review_reaches_the_operators_process() -> None:
     ours, theirs = socket.socketpair()
     client = await ChannelClient.connect(theirs)
     reader, writer = await asyncio.open_connection(sock=ours)
@@ -130,7 +130,7 @@ async def test_a_right_that_a_review_was_refused_for_reaches_the_operators_proce
     writer.close()
 
 
-async def test_many_pushes_leave_the_control_loop_its_turns() -> None:
+async def test_many_pushes_do_not_starve_the_control_loop() -> None:
     """However many pushes have come, others in the loop get a turn every few milliseconds."""
 
     class Slow(Remembers):

@@ -46,9 +46,7 @@ async def api(address: str) -> AsyncIterator[KubeClient]:
     await made.close()
 
 
-async def test_a_watch_that_falls_silent_is_a_broken_one(
-    api: KubeClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_silent_watch_times_out(api: KubeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "IDLE_TIMEOUT", 0.3)
     seen: list[object] = []
 
@@ -61,7 +59,7 @@ async def test_a_watch_that_falls_silent_is_a_broken_one(
     assert seen == ["opened", EVENT]
 
 
-async def test_logs_take_no_connection_from_other_requests(
+async def test_log_streams_have_their_own_connections(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each is followed for as long as its trainer runs; there are more of them than other requests may

@@ -176,7 +176,7 @@ async def test_a_client_certificate(pki: Path, tls: ssl.SSLContext, tmp_path: Pa
     assert len(server.requests) == 1
 
 
-async def test_a_server_that_is_not_trusted(pki: Path, tls: ssl.SSLContext, tmp_path: Path) -> None:
+async def test_an_untrusted_server(pki: Path, tls: ssl.SSLContext, tmp_path: Path) -> None:
     server = RecordingServer()
     async with server.serve(ssl_context=tls) as runner:
         cluster: dict[str, Any] = {"server": url(runner, "https")}

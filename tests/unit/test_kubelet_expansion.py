@@ -9,7 +9,7 @@ from sweepjob.template.references import references
 from sweepjob.trial_pods.job_manifest import job_manifest
 
 from .builders import sweepjob
-from .test_job import IDENTITY, SIDECAR
+from .test_job_manifest import IDENTITY, SIDECAR
 
 VARIABLES = {"A": "va$$(B)", "B": "", "C": "é)"}
 ANSWERS = {
@@ -49,14 +49,14 @@ def test_expansion(text: str, expanded: str) -> None:
 
 
 @given(TEXTS)
-def test_a_literal_is_what_it_was(text: str) -> None:
+def test_escaped_text_is_literal(text: str) -> None:
     assert (
         kubelet_expansion.expand_variables(kubelet_expansion.escape_text(text), VARIABLES) == text
     )
 
 
 @given(st.lists(TEXTS | st.just("${{a}}") | st.just("${{b}}"), max_size=6), TEXTS, TEXTS)
-def test_values_stay_and_what_is_written_is_expanded(
+def test_parameter_values_are_not_expanded_but_templates_are(
     written: list[str], first: str, second: str
 ) -> None:
     """As if the kubelet expanded the template, and the values came afterwards."""
@@ -73,7 +73,7 @@ def test_values_stay_and_what_is_written_is_expanded(
 
 
 @given(TEXTS, st.integers(0, 5))
-def test_what_is_written_without_references_stays(text: str, number: int) -> None:
+def test_text_without_references_is_unchanged(text: str, number: int) -> None:
     assert kubelet_expansion.fill_references(f"{text}{number}", {}) == f"{text}{number}"
 
 
@@ -102,7 +102,7 @@ TEMPLATE = {
 
 
 @pytest.mark.parametrize("value", ODD)
-def test_every_place_of_a_pod_that_the_kubelet_expands(value: str) -> None:
+def test_every_field_that_the_kubelet_expands(value: str) -> None:
     space = {"v": {"type": "choice", "values": [value]}}
     spec = parse_sweepjob(sweepjob(searchSpace=space, trial={"template": TEMPLATE}))
     template = job_manifest(IDENTITY, spec, {"v": value}, SIDECAR)["spec"]["template"]
@@ -125,7 +125,7 @@ def test_every_place_of_a_pod_that_the_kubelet_expands(value: str) -> None:
     assert words(init["args"]) == [value]
 
 
-def test_what_the_sidecar_is_told_arrives() -> None:
+def test_the_sidecars_configuration_is_passed_unchanged() -> None:
     objective = {"goal": "maximize", "primaryMetric": "$$(DATA) $(X)"}
     spec = parse_sweepjob(sweepjob(objective=objective))
     pod = job_manifest(IDENTITY, spec, {"lr": 1, "units": 2}, SIDECAR)["spec"]["template"]["spec"]

@@ -19,7 +19,7 @@ def lease(version: str, holder: str, duration: int = 15) -> dict[str, Any]:
     return {"metadata": {"resourceVersion": version}, "spec": spec}
 
 
-def test_time_is_counted_by_our_own_clock_from_the_last_change() -> None:
+def test_expiry_is_measured_by_the_local_clock() -> None:
     first = observe(lease("1", "a"), None, 100.0)
     same = observe(lease("1", "a"), first, 110.0)
     assert same.since == 100.0
@@ -31,12 +31,12 @@ def test_time_is_counted_by_our_own_clock_from_the_last_change() -> None:
     ("holder", "now", "expected"),
     [("", 100.0, True), ("me", 100.0, True), ("a", 114.9, False), ("a", 115.0, True)],
 )
-def test_who_may_take_it(holder: str, now: float, expected: bool) -> None:
+def test_when_a_lease_can_be_acquired(holder: str, now: float, expected: bool) -> None:
     seen = observe(lease("1", holder), None, 100.0)
     assert can_acquire(seen, "me", now) is expected
 
 
-def test_what_is_written() -> None:
+def test_the_fields_of_the_lease() -> None:
     new = lease_manifest("ns", "name", "me", ObservedLease("", "", 0, 0, 0), 0.0)
     assert "resourceVersion" not in new["metadata"]
     assert new["spec"]["acquireTime"] == "1970-01-01T00:00:00.000000Z"
@@ -108,7 +108,7 @@ def candidates(memory: LeaseInMemory, count: int) -> list[LeaderElector]:
     return [LeaderElector(memory.of(str(n)), "ns", "lease", str(n), clock) for n in range(count)]
 
 
-async def test_one_leads_and_when_it_is_cut_off_it_stops_before_another_does() -> None:
+async def test_a_partitioned_leader_stops_before_another_starts() -> None:
     memory = LeaseInMemory()
     first, second, third = candidates(memory, 3)
     await first.acquire()
@@ -128,7 +128,7 @@ async def test_one_leads_and_when_it_is_cut_off_it_stops_before_another_does() -
         task.cancel()
 
 
-async def test_a_lease_that_somebody_has_touched_is_still_ours(
+async def test_an_edited_lease_is_still_held(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     memory = LeaseInMemory()
@@ -151,7 +151,7 @@ async def test_a_lease_that_somebody_has_touched_is_still_ours(
     keeping.cancel()
 
 
-async def test_one_that_finds_another_leading_stops() -> None:
+async def test_a_leader_that_lost_the_lease_stops() -> None:
     memory = LeaseInMemory()
     first, second = candidates(memory, 2)
     await first.acquire()
@@ -162,7 +162,7 @@ async def test_one_that_finds_another_leading_stops() -> None:
         await asyncio.wait_for(first.renew(), 100)
 
 
-async def test_one_that_goes_in_peace_is_followed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_released_lease_is_acquired_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sweepjob.kube.lease.LEASE_DURATION", 3600)
     memory = LeaseInMemory()
     first, second = candidates(memory, 2)
@@ -175,7 +175,7 @@ async def test_one_that_goes_in_peace_is_followed_at_once(monkeypatch: pytest.Mo
     assert not first.is_leader
 
 
-async def test_many_that_want_it_at_once() -> None:
+async def test_concurrent_candidates_elect_one_leader() -> None:
     memory = LeaseInMemory()
     wanting = candidates(memory, 20)
     tasks = [asyncio.create_task(c.acquire()) for c in wanting]

@@ -125,7 +125,7 @@ def test_names_of_any_characters(metric: str, line: str) -> None:
         *("val_acc=0.93(2)", "val_acc=1٫5", "val_acc=" + "9" * 500),
     ],
 )  # fmt: skip
-def test_a_number_that_is_cut_is_none_and_is_told(line: str) -> None:
+def test_a_truncated_number_is_reported_and_ignored(line: str) -> None:
     lines = LogParser("val_acc")
     assert "val_acc" not in dict(lines.read(line))
     assert lines.unreadable_values == 1
@@ -149,7 +149,7 @@ def test_a_number_that_is_cut_is_none_and_is_told(line: str) -> None:
         ),
     ],
 )
-def test_another_name_is_not_the_metrics(line: str) -> None:
+def test_a_longer_name_is_another_metric(line: str) -> None:
     lines = LogParser("val_acc")
     assert "val_acc" not in dict(lines.read(line))
     assert lines.unreadable_values == 0
@@ -162,7 +162,7 @@ def test_another_name_is_not_the_metrics(line: str) -> None:
     st.sampled_from(["", " ", ",", ", b=2", "}", "]", ")", "%", ";", "'", "\r", " - next: 3", "\t"]),
     st.sampled_from([repr, "{:.4f}".format, "{:g}".format, "{:+.3e}".format, "'{}'".format, "np.float64({})".format]),
 )  # fmt: skip
-def test_any_number_as_any_program_prints_it(
+def test_numbers_in_any_notation(
     value: float, before: str, separator: str, behind: str, shown: Callable[[float], str]
 ) -> None:
     text = shown(value)
@@ -173,7 +173,7 @@ def test_any_number_as_any_program_prints_it(
 
 
 @given(st.text(alphabet="score=:, 0123456789.eE+-x'\"%()[]{}/_\r\x1b", max_size=40))
-def test_what_is_read_is_in_the_line_as_a_number_of_its_own(line: str) -> None:
+def test_every_match_is_a_complete_number(line: str) -> None:
     for value in (v for n, v in LogParser("score").read(line) if n == "score"):
         written = re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", line)
         assert repr(value) in {repr(float(text)) for text in written}
@@ -189,7 +189,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("unit", HOSTILE)
 @pytest.mark.parametrize("start", ["", "val_acc=", "val_acc=1", "a=", "\x1b["])
-def test_a_hostile_line_costs_milliseconds(unit: str, start: str) -> None:
+def test_a_hostile_line_is_parsed_in_milliseconds(unit: str, start: str) -> None:
     """The best of some tries: a busy machine must not fail this."""
     compile_expressions()
     line = start + unit * (65536 // len(unit))
@@ -202,7 +202,7 @@ def test_a_hostile_line_costs_milliseconds(unit: str, start: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ["1", "ab ", "x=1 ", "\n"])
-def test_the_time_grows_with_the_line_and_no_faster(unit: str) -> None:
+def test_parsing_takes_linear_time(unit: str) -> None:
     def cost(size: int) -> float:
         line, costs = unit * (size // len(unit)), []
         for _ in range(5):
@@ -214,7 +214,7 @@ def test_the_time_grows_with_the_line_and_no_faster(unit: str) -> None:
     assert cost(640_000) < 40 * max(cost(64_000), 0.0005)
 
 
-def test_lines_to_quote_name_the_metric_first_and_are_harmless() -> None:
+def test_quoted_lines_prefer_the_metric_and_are_printable() -> None:
     lines = LogParser("val_acc")
     for line in [
         "hello",
@@ -237,7 +237,7 @@ def test_what_azures_run_log_prints() -> None:
     assert lines.read("none of a number") == []
 
 
-def test_a_pattern_of_ones_own() -> None:
+def test_a_custom_pattern() -> None:
     named = LogParser("score", r"METRIC (?P<name>\w+) -> (?P<value>\S+)")
     assert named.read("METRIC score -> 0.5 METRIC loss -> x") == [("score", 0.5)]
     assert named.read("score=0.5") == []
@@ -268,13 +268,13 @@ def test_mistakes_in_metrics(metrics: dict[str, object], words: str) -> None:
     assert words in str(refused.value)
 
 
-def test_a_pattern_that_would_take_for_ever_elsewhere_takes_no_time() -> None:
+def test_a_pattern_with_exponential_backtracking_is_fast() -> None:
     lines = LogParser("score", r"(?P<value>(x+x+)+y)")
     assert lines.read("x" * 100_000) == []
 
 
 @given(st.text(max_size=300))
-def test_any_line_is_survived(line: str) -> None:
+def test_any_line_can_be_parsed(line: str) -> None:
     LogParser("score").read(line)
 
 

@@ -27,7 +27,7 @@ ONE_TIME = [5] * 6
 
 
 @pytest.mark.parametrize("log", [CONMON, EXCHANGED, ONE_TIME])
-def test_each_line_is_new_once_wherever_the_stream_breaks(log: list[int]) -> None:
+def test_each_line_counts_once_wherever_the_stream_breaks(log: list[int]) -> None:
     for breaks in itertools.product(range(len(log) + 1), repeat=3):
         counter = LineCounter(LogPosition())
         new = [n for until in [*breaks, len(log)] for n in read(counter, log, until)]
@@ -35,7 +35,7 @@ def test_each_line_is_new_once_wherever_the_stream_breaks(log: list[int]) -> Non
 
 
 @pytest.mark.parametrize("log", [CONMON, EXCHANGED, ONE_TIME])
-def test_an_operator_that_starts_again_goes_on_behind_what_is_on_record(log: list[int]) -> None:
+def test_a_restarted_operator_resumes_after_the_recorded_position(log: list[int]) -> None:
     for recorded in range(1, len(log) + 1):
         first = LineCounter(LogPosition())
         read(first, log, recorded)
@@ -43,11 +43,11 @@ def test_an_operator_that_starts_again_goes_on_behind_what_is_on_record(log: lis
         assert read(again, log) == list(range(recorded, len(log)))
 
 
-def test_a_record_without_a_count_has_the_first_line_of_its_time() -> None:
+def test_a_record_without_a_count_resumes_after_the_first_line() -> None:
     assert read(LineCounter(LogPosition(2 * SECOND + 7)), CONMON) == [4, 5]
 
 
-def test_a_rotation_while_nobody_reads_takes_lines_and_doubles_none() -> None:
+def test_a_rotation_between_streams_repeats_no_line() -> None:
     for recorded, kept in itertools.product(range(1, 7), range(7)):
         counter = LineCounter(LogPosition())
         read(counter, CONMON, recorded)

@@ -21,10 +21,10 @@ from sweepjob.log_parsing.limits import LogLimits
 from sweepjob.log_parsing.log_parser import LogParser, nanoseconds
 from sweepjob.log_parsing.number_syntax import compile_expressions
 from sweepjob.log_parsing.position import LogPosition
+from sweepjob.trial_pods.cached_objects import CachedPod
 from sweepjob.trial_pods.pod_parsing import parse_pod
-from sweepjob.trial_pods.pod_records import PodRecord
 
-from .test_pods import pod
+from .test_pod_parsing import pod
 
 CLOCK = 1767225600.0  # the first second of LINES
 LINES = [f"2026-01-01T00:00:0{n // 2}.{n % 2 * 5}Z score={n}" for n in range(12)]
@@ -57,18 +57,18 @@ class BreakingLog:
             raise errors.Unavailable("broken")
 
 
-def ended() -> PodRecord:
+def ended() -> CachedPod:
     record = parse_pod(pod({"phase": "Running"}))
     return replace(record, trainer_ended=True)
 
 
 async def read(
-    log: Any, after: int = 0, current: PodRecord | None = None
+    log: Any, after: int = 0, current: CachedPod | None = None
 ) -> tuple[list[float], int]:
     values: list[float] = []
     finished: list[str] = []
 
-    def report(pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
+    def report(pod: CachedPod, found: list[tuple[str, float]], where: LogPosition) -> None:
         values.extend(value for _, value in found)
 
     readers = LogReaders(
@@ -89,12 +89,12 @@ async def test_each_line_counts_once_however_often_the_stream_breaks() -> None:
     assert finished == 1
 
 
-async def test_a_started_operator_goes_on_behind_the_last_report() -> None:
+async def test_a_restarted_operator_resumes_after_the_last_report() -> None:
     values, _ = await read(BreakingLog([]), after=nanoseconds(LINES[6].split()[0]))
     assert values == [7.0, 8.0, 9.0, 10.0, 11.0]
 
 
-async def test_a_log_that_cannot_be_read_does_not_hold_the_trial_up() -> None:
+async def test_an_unreadable_log_does_not_block_the_trial() -> None:
     class Unreadable:
         async def read_log(self, *_: object, follow: bool) -> AsyncIterator[str]:
             raise errors.NotFound("no such container")
@@ -114,7 +114,7 @@ async def test_a_stream_that_does_not_end_with_its_pod_is_cut_off() -> None:
                 await asyncio.Event().wait()
             yield LINES[4]
 
-    def report(pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
+    def report(pod: CachedPod, found: list[tuple[str, float]], where: LogPosition) -> None:
         values.extend(value for _, value in found)
 
     api: Any = Endless()
@@ -156,7 +156,7 @@ PARTS = [
 
 @pytest.mark.parametrize("cut", range(1, len(PARTS)))
 @pytest.mark.parametrize("second", [0, 1, 3])
-async def test_a_stream_that_breaks_within_a_long_line(cut: int, second: int) -> None:
+async def test_a_stream_interrupted_in_a_long_line(cut: int, second: int) -> None:
     """The line is read again from its beginning, and its values count once; so do those after it."""
     cuts = [cut, min(cut + second, len(PARTS))] if second else [cut]
 
@@ -212,11 +212,11 @@ class Readers:
         self.readers.follow(record, LogParser("score"), 0)
         self.uid = record.uid
 
-    def report(self, pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
+    def report(self, pod: CachedPod, found: list[tuple[str, float]], where: LogPosition) -> None:
         self.values += [value for name, value in found if name == "score"]
 
 
-async def test_a_flood_leaves_the_event_loop_to_others() -> None:
+async def test_a_flood_does_not_block_the_event_loop() -> None:
     """A task on the same loop, which stands for a push of another namespace. Time in which this process
     had no core is not the reader's fault: what counts is processor time within one turn of the loop."""
     compile_expressions()
@@ -233,11 +233,11 @@ async def test_a_flood_leaves_the_event_loop_to_others() -> None:
     assert len(readers.values) > 100
 
 
-async def test_what_comes_too_fast_is_skipped_up_to_the_newest_lines_and_said() -> None:
+async def test_lines_beyond_the_rate_are_skipped_and_reported() -> None:
     """The clock stands far behind the lines' time at first; then they grow old."""
     now = CLOCK
     flood = Flood("score=N", 60_000)
-    limits = LogLimits(lines=1000.0, patience=0.3, saved=1.0, share=1.0)
+    limits = LogLimits(lines=1000.0, throttle_timeout=0.3, saved=1.0, share=1.0)
     readers = Readers(flood, limits, lambda: now)
     await asyncio.sleep(0.2)
     now += 60.0  # what is read from here on is old
@@ -253,7 +253,7 @@ async def test_what_comes_too_fast_is_skipped_up_to_the_newest_lines_and_said() 
     assert f"{found.skipped_lines} lines" in message
 
 
-async def test_a_slow_reader_loses_nothing_while_it_is_patient() -> None:
+async def test_a_throttled_reader_loses_nothing_before_its_timeout() -> None:
     limits = LogLimits(lines=10_000.0, saved=0.1, share=1.0)
     readers = Readers(Flood("score=N", 5000), limits, lambda: CLOCK)
     readers.running = False
@@ -263,7 +263,7 @@ async def test_a_slow_reader_loses_nothing_while_it_is_patient() -> None:
     assert readers.findings[-1].skipped_lines == 0
 
 
-async def test_a_quiet_log_is_read_in_time_beside_ten_floods() -> None:
+async def test_a_quiet_log_is_read_promptly_beside_ten_floods() -> None:
     compile_expressions()
     waits: list[float] = []
 
@@ -277,7 +277,7 @@ async def test_a_quiet_log_is_read_in_time_beside_ten_floods() -> None:
                 yield f"2026-01-01T00:00:{n:02}Z score={time.monotonic()}"
             await asyncio.Event().wait()
 
-    def report(pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
+    def report(pod: CachedPod, found: list[tuple[str, float]], where: LogPosition) -> None:
         counts[pod.name] += 1
         if pod.name == "quiet":
             waits.append(time.monotonic() - found[0][1])
@@ -321,7 +321,7 @@ async def test_a_backlog_is_read_although_the_pod_has_ended() -> None:
     assert readers.values == [float(n) for n in range(12)]
 
 
-async def test_why_a_log_cannot_be_read_is_said_and_forgotten_when_it_can() -> None:
+async def test_a_read_error_is_reported_until_the_log_is_readable() -> None:
     class Forbidden:
         refused = True
 
@@ -341,7 +341,7 @@ async def test_why_a_log_cannot_be_read_is_said_and_forgotten_when_it_can() -> N
     assert readers.values == [0.0]
 
 
-async def test_a_mistake_of_ours_in_a_line_ends_neither_the_reading_nor_the_loop(
+async def test_an_internal_error_in_a_line_ends_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     usual = LogParser.read
@@ -357,7 +357,7 @@ async def test_a_mistake_of_ours_in_a_line_ends_neither_the_reading_nor_the_loop
     assert finished == 1
 
 
-async def test_a_log_that_may_not_be_read_is_read_when_it_may(
+async def test_a_log_is_read_once_the_permission_is_granted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(log_reader, "_NOT_PERMITTED_PAUSE", 0.0)

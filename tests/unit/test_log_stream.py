@@ -43,12 +43,12 @@ async def reports(data: bytes, size: int, metric: str = "val_acc") -> list[float
 
 @given(st.lists(st.binary(max_size=20).filter(lambda b: b"\n" not in b)), st.integers(1, 50))
 @settings(deadline=None)
-async def test_lines_are_what_they_were_however_they_come(lines: list[bytes], size: int) -> None:
+async def test_lines_do_not_depend_on_chunk_boundaries(lines: list[bytes], size: int) -> None:
     data = b"".join(line + b"\n" for line in lines)
     assert await lines_of(pieces(data, size)) == [line.decode(errors="replace") for line in lines]
 
 
-async def test_a_line_without_an_end_counts_only_when_nothing_more_can_come() -> None:
+async def test_an_unterminated_line_counts_only_at_the_end() -> None:
     """A stream that ends within a line is read again from there: `0.9` may become `0.95`."""
     chunks = [STAMP + b"val_acc=0.5\n" + STAMP + b"val_acc=0.9"]
     assert len(await lines_of(chunks, follow=True)) == 1
@@ -63,7 +63,7 @@ async def test_a_value_in_a_line_of_megabytes_is_found(size: int, before: int, b
     assert await reports(data, size) == [0.125]
 
 
-async def test_a_number_is_never_cut_where_a_line_is() -> None:
+async def test_a_cut_line_never_cuts_a_number() -> None:
     for start in range(LONGEST - 80, LONGEST + 5):
         data = STAMP + b"x" * (start - len(STAMP)) + b" val_acc=0.123456789012345678 z\n"
         assert await reports(data, 100_000) == [0.123456789012345678], start
@@ -71,7 +71,7 @@ async def test_a_number_is_never_cut_where_a_line_is() -> None:
         assert await reports(data, 100_000) == [], start
 
 
-async def test_a_progress_bar_of_megabytes_says_what_it_says_last() -> None:
+async def test_the_last_state_of_a_long_progress_bar_counts() -> None:
     bar = b"".join(b"\r%d/400 [loss=0.1, val_acc=0.%d]   " % (n, n) for n in range(100_000))
     data = STAMP + bar + b"\n" + STAMP + b"val_acc=0.5\n"
     started = time.process_time()
@@ -94,7 +94,7 @@ async def test_memory_is_bounded_however_long_a_line_is(monkeypatch: pytest.Monk
     assert max(map(len, lines)) <= LONGEST + 1
 
 
-async def test_a_character_is_not_cut() -> None:
+async def test_a_multibyte_character_is_not_cut() -> None:
     data = STAMP + "é".encode() * LONGEST + b"\n"
     lines = await lines_of([data])
     assert not any("\ufffd" in line for line in lines)

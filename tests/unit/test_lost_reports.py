@@ -64,7 +64,7 @@ GOOD, BAD, OOM = ("Completed", 0), ("Error", 1), ("OOMKilled", 137)
         ("logs", SidecarExits(), True, None),
     ],
 )
-def test_what_a_sidecars_ends_mean(
+def test_exits_of_a_sidecar_are_classified(
     source: str, ends: SidecarExits, over: bool, words: str | None
 ) -> None:
     lost = lost_reports_notice(ends, source, over=over)
@@ -74,7 +74,7 @@ def test_what_a_sidecars_ends_mean(
         assert words in lost.message
 
 
-def test_ends_are_read_from_a_pod() -> None:
+def test_exits_are_read_from_a_pod() -> None:
     status: dict[str, Any] = {
         "initContainerStatuses": [
             {"name": "other", "state": {"terminated": {"exitCode": 9}}},
@@ -100,7 +100,7 @@ def ended(*, retry: bool, retries: int = 1, failures: int = 0) -> Any:
     return action
 
 
-def test_it_succeeds_with_a_reason_or_is_tried_again() -> None:
+def test_a_trial_with_lost_reports_succeeds_with_a_reason_or_is_retried() -> None:
     kept = ended(retry=False)
     assert isinstance(kept, RecordEnd)
     assert (kept.phase, kept.reason) == (TrialPhase.SUCCEEDED, "ReportsIncomplete")
@@ -118,7 +118,7 @@ def conditions(sweep: SweepStore) -> dict[str, tuple[bool, str, str]]:
     return {c.kind: (c.holds, c.reason, c.message) for c in seen.conditions}
 
 
-def test_what_a_sidecar_says_is_on_trial_sweep_and_best() -> None:
+def test_notices_of_a_sidecar_are_on_trial_sweep_and_best() -> None:
     sweep = state()
     first, second = sweep.add_trial(record(0)), sweep.add_trial(record(1))
     sweep.ingest_push(second, push(second, 1, 0.5), 1.0)
@@ -140,7 +140,7 @@ def test_what_a_sidecar_says_is_on_trial_sweep_and_best() -> None:
     assert "its reports may be incomplete" in complete.message
 
 
-def test_it_is_taken_back_when_it_is_mended() -> None:
+def test_a_resolved_notice_is_removed() -> None:
     sweep = state()
     one = sweep.add_trial(record(0))
     sweep.ingest_push(one, protocol.Push("team", one.name, 1, (0.9,), (), (UNREAD,)), 2.0)
@@ -151,7 +151,7 @@ def test_it_is_taken_back_when_it_is_mended() -> None:
     assert conditions(sweep)["Degraded"][0] is False
 
 
-def test_it_is_known_to_an_operator_that_was_started_again() -> None:
+def test_a_loss_is_known_after_a_restart() -> None:
     ambiguous = {
         "type": "AmbiguousMetric",
         "status": "True",
@@ -172,7 +172,7 @@ def test_it_is_known_to_an_operator_that_was_started_again() -> None:
     )
 
 
-def test_a_gap_before_the_last_words_is_said() -> None:
+def test_a_gap_before_the_summary_is_reported() -> None:
     sweep = state()
     one = sweep.add_trial(record(0))
     sweep.ingest_push(one, push(one, 1, 0.1), 1.0)
@@ -187,7 +187,7 @@ def test_a_gap_before_the_last_words_is_said() -> None:
     assert [*whole.completeness.warnings] == ["AmbiguousMetric"]
 
 
-def test_another_pod_begins_without_doubts() -> None:
+def test_another_pod_starts_without_notices() -> None:
     sweep = state()
     one = sweep.add_trial(record(0))
     sweep.switch_pod(one, "a")
@@ -197,7 +197,7 @@ def test_another_pod_begins_without_doubts() -> None:
     assert one.completeness.warnings == {}
 
 
-def test_a_trial_that_was_stopped_may_leave_anything_behind() -> None:
+def test_a_stopped_trial_has_no_incomplete_reports() -> None:
     sweep = state()
     one = sweep.add_trial(record(0))
     sweep.ingest_push(one, push(one, 1, 0.5), 1.0)

@@ -20,7 +20,7 @@ def advice(
 
 @pytest.mark.parametrize("source", ELSEWHERE)
 @pytest.mark.parametrize("seen", [(), ("loss",)])
-def test_mlflow_is_named_where_it_is_the_source_only(source: str, seen: tuple[str, ...]) -> None:
+def test_mlflow_is_mentioned_for_its_source_only(source: str, seen: tuple[str, ...]) -> None:
     said = advice(Metrics(source, 9091, "/metrics/m.jsonl"), seen, ("1",))
     assert "MLflow" not in said
     assert "never reported the primary metric 'val_acc'" in said
@@ -43,11 +43,11 @@ def test_mlflow_is_named_where_it_is_the_source_only(source: str, seen: tuple[st
         ),
     ],
 )
-def test_how_a_report_is_made(metrics: Metrics, words: str) -> None:
+def test_the_message_shows_how_to_report(metrics: Metrics, words: str) -> None:
     assert words in advice(metrics)
 
 
-def test_the_name_that_was_meant() -> None:
+def test_a_similar_name_is_suggested() -> None:
     said = advice(Metrics(protocol.LOGS, 0), ("epoch", "val_accuracy", "loss"))
     assert "epoch, val_accuracy, loss" in said
     assert "Create the sweep with 'val_accuracy', which is close, as primaryMetric" in said
@@ -58,13 +58,13 @@ def test_many_names_are_not_all_listed() -> None:
     assert "and 30 more" in advice(Metrics(), tuple(f"metric{n:02}" for n in range(50)))
 
 
-def test_the_lines_that_were_seen() -> None:
+def test_lines_of_the_log_are_quoted() -> None:
     said = advice(Metrics(protocol.LOGS, 0), (), ("epoch 1 val_acc 0.9", "val_acc=0,93"))
     assert "Lines of the log: 'epoch 1 val_acc 0.9'; 'val_acc=0,93'." in said
     assert "no line with a number" in advice(Metrics(protocol.LOGS, 0))
 
 
-def test_a_log_that_could_not_be_read_is_the_reason() -> None:
+def test_an_unreadable_log_is_named_as_the_reason() -> None:
     said = advice(
         Metrics(protocol.LOGS, 0), doubt="its log could not be read to the end: 403: forbidden"
     )

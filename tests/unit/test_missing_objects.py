@@ -69,7 +69,7 @@ SAID = [
 
 
 @pytest.mark.parametrize(("message", "reason", "words"), SAID)
-def test_the_missing_thing_is_named(message: str, reason: str, words: str) -> None:
+def test_the_missing_object_is_named(message: str, reason: str, words: str) -> None:
     missing = find_missing_object(message)
     assert missing is not None
     assert missing.reason == reason
@@ -80,14 +80,14 @@ def test_the_missing_thing_is_named(message: str, reason: str, words: str) -> No
     "message",
     ["Back-off pulling image", 'nodes "n1" not found', "exec: train.py: not found", ""],
 )
-def test_other_messages_name_nothing(message: str) -> None:
+def test_other_messages_name_no_object(message: str) -> None:
     assert find_missing_object(message) is None
 
 
 @pytest.mark.parametrize(
     "unit", ["a", "a.", "secret ", 'secret "', "x" * 50 + " max limit ", "couldn't find key "]
 )
-def test_a_message_of_any_length_is_read_in_no_time(unit: str) -> None:
+def test_a_long_message_is_parsed_quickly(unit: str) -> None:
     message = (unit * 1_000_000)[:1_000_000]
     began = time.perf_counter()
     start_blockers.of_pod_event("FailedMount", message, 0.0)
@@ -103,7 +103,7 @@ def waiting(reason: str, message: str) -> StartBlocker:
     return found
 
 
-def test_advice_on_root_is_given_for_root_alone() -> None:
+def test_the_remedy_for_root_is_for_root_only() -> None:
     secret = waiting("CreateContainerConfigError", 'secret "x" not found')
     assert secret.reason == "SecretNotFound"
     assert "root" not in secret.message
@@ -124,7 +124,7 @@ def unscheduled(message: str) -> StartBlocker:
     return found
 
 
-def test_a_missing_claim_is_no_lack_of_room() -> None:
+def test_a_missing_claim_is_not_insufficient_capacity() -> None:
     claim = unscheduled('0/1 nodes are available: persistentvolumeclaim "m" not found.')
     assert (claim.reason, claim.waits) == ("PersistentVolumeClaimNotFound", False)
     assert "Lower trial.resources" not in claim.message
@@ -154,7 +154,7 @@ def test_events_of_a_pod(reason: str, message: str, kind: str, waits: bool) -> N
     assert (found.reason, found.waits, found.since) == (kind, waits, 5.0)
 
 
-def test_other_events_say_nothing() -> None:
+def test_other_events_are_no_blocker() -> None:
     assert start_blockers.of_pod_event("Unhealthy", "probe failed", 0.0) is None
 
 

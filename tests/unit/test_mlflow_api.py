@@ -19,7 +19,7 @@ def sidecar(tmp_path: Path) -> Iterator[Sidecar]:
     opened.close()
 
 
-def test_the_history_is_whole_and_in_the_order_of_time(sidecar: Sidecar) -> None:
+def test_the_history_is_complete_and_ordered_by_time(sidecar: Sidecar) -> None:
     for value, step, time in ((0.1, 0, 10), (0.5, 1, 11), ("NaN", 2, 12), (0.3, 0, 9)):
         sidecar.log(TRIAL, value, step, time, key="loss")
     path = f"metrics/get-history?run_id={TRIAL}&metric_key=loss"
@@ -111,7 +111,7 @@ def test_runs_are_found(folds: Sidecar, text: str, names: list[str]) -> None:
         "x" * 20_000,
     ],
 )
-def test_a_filter_that_is_not_understood_is_an_error(folds: Sidecar, text: str) -> None:
+def test_an_invalid_filter_is_an_error(folds: Sidecar, text: str) -> None:
     status, answer = folds.call("POST", "runs/search", {"filter": text})
     assert (status, answer["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
     assert answer["message"]
@@ -152,7 +152,7 @@ def test_runs_come_in_pages_and_can_be_deleted(folds: Sidecar) -> None:
     assert "one" in found(folds)
 
 
-def test_params_stay_and_tags_change(sidecar: Sidecar) -> None:
+def test_params_are_immutable_and_tags_are_not(sidecar: Sidecar) -> None:
     run = sidecar.create()
     param = {"run_id": run, "key": "lr", "value": "0.1"}
     sidecar.ask("POST", "runs/log-parameter", param)
@@ -248,7 +248,7 @@ def test_the_registry(sidecar: Sidecar) -> None:
     assert sidecar.call("POST", "model-versions/create", {"name": "m"})[0] == 404
 
 
-def test_there_is_one_experiment_whatever_it_is_called(sidecar: Sidecar) -> None:
+def test_every_experiment_name_is_the_same_experiment(sidecar: Sidecar) -> None:
     for name in ("first", "second ü"):
         path = f"experiments/get-by-name?experiment_name={quote(name)}"
         found = sidecar.ask("GET", path)["experiment"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sweepjob.trial_pods.no_proxy import add_localhost_to_container, merge_environments
 
-from .test_job import environment, manifest, pod_of
+from .test_job_manifest import environment, manifest, pod_of
 
 PROXY = {"name": "HTTP_PROXY", "value": "http://proxy:3128"}
 FROM_MAP = {"configMapKeyRef": {"name": "proxy", "key": "none"}}
@@ -52,7 +52,7 @@ def bypasses(value: str, host: str, monkeypatch: pytest.MonkeyPatch) -> bool:
         ([{"name": "no_proxy"}], "localhost,127.0.0.1", "localhost,127.0.0.1"),
     ],
 )
-def test_both_spellings(
+def test_lower_and_upper_case_variables_are_set(
     env: list[dict[str, Any]], upper: str, lower: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = exempted(PROXY, *env)
@@ -66,7 +66,7 @@ def test_both_spellings(
         assert not bypasses(lower, "elsewhere", monkeypatch)
 
 
-def test_a_value_from_elsewhere_is_extended_by_the_kubelet() -> None:
+def test_a_value_from_a_reference_is_extended_by_the_kubelet() -> None:
     body = {"name": "t", "env": [{"name": "no_proxy", "valueFrom": FROM_MAP}, PROXY]}
     add_localhost_to_container(body)
     assert body["env"] == [
@@ -87,7 +87,7 @@ def test_a_whole_config_map_is_extended_too() -> None:
 
 
 @pytest.mark.parametrize("source", ["mlflow", "pushgateway"])
-def test_the_trainer_of_a_source_that_listens(source: str) -> None:
+def test_trainers_with_a_listening_source_exempt_localhost(source: str) -> None:
     env = [{"name": "no_proxy", "value": ".a"}]
     trial = {"image": "x", "command": "x", "env": env}
     [trainer] = pod_of(manifest(trial=trial, metrics={"source": source}))["containers"]
@@ -124,7 +124,7 @@ OURS = {"NO_PROXY": "localhost,127.0.0.1", "no_proxy": "localhost,127.0.0.1"}
         ),
     ],
 )
-def test_a_local_trainer_keeps_what_this_machine_exempts(
+def test_a_local_trainer_inherits_no_proxy(
     inherited: dict[str, str], own: dict[str, str], upper: str, lower: str
 ) -> None:
     merged = merge_environments({"HTTP_PROXY": "p", **inherited}, {"A": "b", **own})
@@ -132,5 +132,5 @@ def test_a_local_trainer_keeps_what_this_machine_exempts(
     assert (merged["HTTP_PROXY"], merged["A"]) == ("p", "b")
 
 
-def test_a_local_trainer_without_a_sidecar_is_left_alone() -> None:
+def test_a_local_trainer_without_a_sidecar_is_unchanged() -> None:
     assert merge_environments({"NO_PROXY": ".a"}, {"A": "b"}) == {"NO_PROXY": ".a", "A": "b"}

@@ -28,12 +28,12 @@ def running(index: int, started: float = 1.0) -> TrialSnapshot:
     return trial(index, jobs=(job(index),), pods=(pod(index, started=started),))
 
 
-def test_as_many_trials_as_there_are_slots() -> None:
+def test_the_plan_creates_a_trial_for_each_slot() -> None:
     assert begun(snapshot(proposals=PROPOSALS)) == [0, 1]
     assert begun(snapshot(occupied=1, totals=Totals(1), proposals=PROPOSALS[1:])) == [1]
 
 
-def test_a_new_trial_is_launched_right_after_its_record() -> None:
+def test_a_job_is_created_after_the_record() -> None:
     counted = snapshot(concurrent=1, occupied=1, totals=Totals(1))
     [create, launch] = plan_new_trial(PROPOSALS[0], counted, 0).actions
     assert create == act.CreateTrial(0, {"x": 0})
@@ -52,7 +52,7 @@ def test_a_new_trial_is_launched_right_after_its_record() -> None:
     ],
     ids=str,
 )
-def test_a_new_trial_is_given_up_when_there_is_no_slot_for_it_any_more(
+def test_a_reservation_without_a_slot_is_canceled(
     changed: dict[str, Any],
 ) -> None:
     counted = {"occupied": 2, "totals": Totals(2)}
@@ -60,14 +60,14 @@ def test_a_new_trial_is_given_up_when_there_is_no_slot_for_it_any_more(
     assert not plan_new_trial(PROPOSALS[1], snapshot(**counted, **changed), 10.0).actions
 
 
-def test_a_slot_is_filled_while_the_end_of_its_trial_is_written() -> None:
+def test_a_slot_is_reused_while_the_end_is_recorded() -> None:
     assert begun(snapshot(occupied=2, totals=Totals(2), proposals=PROPOSALS[2:])) == []
     snap = snapshot(occupied=2, released=1, totals=Totals(2), proposals=PROPOSALS[2:])
     assert begun(snap) == [2]
     assert not is_over(snapshot(occupied=1, released=1, totals=Totals(4)), 10.0)
 
 
-def test_no_slot_is_filled_while_one_failure_too_many_is_written() -> None:
+def test_no_slot_is_reused_while_the_last_allowed_failure_is_recorded() -> None:
     totals = Totals(2, {TrialPhase.FAILED: 1})
     given = {"occupied": 1, "released": 1, "max_failed_trials": 1, "totals": totals}
     assert begun(snapshot(**given, proposals=PROPOSALS[2:])) == [2, 3]
@@ -79,7 +79,7 @@ def test_never_more_than_the_total() -> None:
     assert begun(snapshot(total=1, concurrent=8, proposals=PROPOSALS)) == [0]
 
 
-def test_suspended_starts_nothing_and_stops_nothing() -> None:
+def test_a_suspended_sweep_starts_and_stops_no_trial() -> None:
     suspended = snapshot(occupied=1, totals=Totals(1), suspended=True, proposals=PROPOSALS)
     assert begun(suspended) == []
     assert plan(running(0), suspended, 10.0).actions == ()
@@ -114,7 +114,7 @@ def test_the_sweep_timeout_cancels_everything_and_fails_the_sweep() -> None:
     assert end_reason(over, 170.0) == ("SweepTimeout", "the sweep's timeout of 60 s has passed")
 
 
-def test_one_failed_trial_too_many_ends_the_sweep() -> None:
+def test_exceeding_max_failed_trials_ends_the_sweep() -> None:
     over = snapshot(
         max_failed_trials=1, totals=Totals(3, {TrialPhase.FAILED: 2}), proposals=PROPOSALS
     )
@@ -122,7 +122,7 @@ def test_one_failed_trial_too_many_ends_the_sweep() -> None:
     assert begun(over) == []
 
 
-def test_over_when_all_have_ended_or_the_space_is_exhausted() -> None:
+def test_a_sweep_is_complete_when_all_trials_ended_or_the_space_is_exhausted() -> None:
     assert not is_over(snapshot(totals=Totals(3)), 0)
     assert is_over(snapshot(totals=Totals(4)), 0)
     assert is_over(snapshot(totals=Totals(3), exhausted=True), 0)

@@ -13,7 +13,7 @@ from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.template import command
 
 from .builders import sweepjob
-from .test_job import environment, manifest, pod_of
+from .test_job_manifest import environment, manifest, pod_of
 
 CLAIM = {"persistentVolumeClaim": {"claimName": "models"}}
 
@@ -80,7 +80,7 @@ def test_mistakes_in_outputs(outputs: dict[str, Any], words: str) -> None:
     assert words in problems(outputs=outputs)
 
 
-def test_what_is_optional_is_left_out_where_it_stands_for_nothing() -> None:
+def test_optional_references_without_a_value_are_removed() -> None:
     text = "run $[[--data ${{inputs.data}}]] --lr ${{search_space.lr}} $[[--fast]]"
     values = {"search_space.lr": "0.1"}
     assert command.resolve_command(text, values) == ["run", "--lr", "0.1", "--fast"]
@@ -92,7 +92,7 @@ def test_what_is_optional_is_left_out_where_it_stands_for_nothing() -> None:
     assert command.resolve_command(shell, {"inputs.data": "a b"})[2] == "run --data 'a b' && done"
 
 
-def test_only_what_is_never_there_is_a_mistake_in_what_is_optional() -> None:
+def test_an_optional_reference_that_never_resolves_is_an_error() -> None:
     space = {"model": {"type": "choice", "values": [{"units": 3}, {"depth": 1}]}}
     fine = "run $[[--u ${{search_space.model.units}}]] $[[--d ${{inputs.data}}]]"
     parse_sweepjob(sweepjob(searchSpace=space, trial=trial(command=fine)))
@@ -105,7 +105,7 @@ def test_only_what_is_never_there_is_a_mistake_in_what_is_optional() -> None:
 
 
 @pytest.mark.parametrize(("name", "read"), [("y", "true"), ("On", "true"), ("no", "false")])
-def test_a_name_that_yaml_took_for_a_truth_value_is_told(name: str, read: str) -> None:
+def test_a_key_parsed_as_a_boolean_is_explained(name: str, read: str) -> None:
     uniform = {"type": "uniform", "minValue": 0, "maxValue": 1}
     command = f"run ${{{{search_space.{name}}}}}"
     told = problems(searchSpace={read: uniform}, trial=trial(command=command))
@@ -116,7 +116,7 @@ def test_a_name_that_yaml_took_for_a_truth_value_is_told(name: str, read: str) -
     assert "YAML" not in elsewhere
 
 
-def test_a_file_is_shared_by_an_empty_volume() -> None:
+def test_files_are_shared_by_an_empty_dir() -> None:
     pod = pod_of(manifest(metrics={"source": "file", "path": "/work/out/m.jsonl"}))
     [trainer], sidecar = pod["containers"], sidecar_of(pod)
     assert trainer["volumeMounts"] == [{"name": names.VOLUME_METRICS, "mountPath": "/work/out"}]
@@ -132,7 +132,7 @@ def test_a_file_is_shared_by_an_empty_volume() -> None:
     assert "MLFLOW_TRACKING_URI" not in environment(trainer)
 
 
-def test_event_files_on_a_volume_of_the_users_are_read_there() -> None:
+def test_event_files_on_the_users_volume_are_read_there() -> None:
     outputs = {"logs": {"volume": CLAIM}}
     metrics = {"source": "tensorboard", "path": "/outputs/logs/tb"}
     pod = pod_of(manifest(outputs=outputs, metrics=metrics))
@@ -172,7 +172,7 @@ def test_pushes_go_to_a_port_of_the_sidecar() -> None:
     assert told(pod)[protocol.SOURCE_PORT] == "9999"
 
 
-def test_the_users_own_tracking_server_is_passed_on_to() -> None:
+def test_reports_are_forwarded_to_the_users_tracking_server() -> None:
     secret = {"secretKeyRef": {"name": "mlflow", "key": "uri"}}
     env = [
         {"name": "MLFLOW_TRACKING_URI", "valueFrom": secret},
@@ -202,14 +202,14 @@ def test_an_experiment_that_the_user_chose_by_id_gets_no_name() -> None:
     assert environment(pod["containers"][0])["MLFLOW_RUN_ID"] == "sweep-3"
 
 
-def test_another_source_leaves_the_users_tracking_server_alone() -> None:
+def test_other_sources_do_not_change_the_tracking_uri() -> None:
     env = [{"name": "MLFLOW_TRACKING_URI", "value": "file:///mlruns"}]
     pod = pod_of(manifest(trial=trial(env=env), metrics={"source": "logs"}))
     assert environment(pod["containers"][0])["MLFLOW_TRACKING_URI"] == "file:///mlruns"
     assert "must be the http or https address" in problems(trial=trial(env=env))
 
 
-def test_names_of_ours_are_refused() -> None:
+def test_reserved_names_are_refused() -> None:
     pod = {
         "containers": [{"name": "sweepjob-sidecar", "image": "x"}],
         "volumes": [{"name": "sweepjob-token", "emptyDir": {}}],

@@ -100,7 +100,7 @@ class TestAsha(PolicyContract):
 
 @pytest.mark.parametrize("factor", [2, 3, 4])
 @pytest.mark.parametrize("seed", range(20))
-def test_asha_keeps_the_top_of_those_that_came_to_the_rung_so_far(factor: int, seed: int) -> None:
+def test_asha_keeps_the_top_of_the_trials_that_reached_the_rung(factor: int, seed: int) -> None:
     import random
 
     generator = random.Random(seed)
@@ -146,7 +146,7 @@ def test_bandit_as_in_azures_documentation(policy: BanditPolicy, cut: float) -> 
 
 @pytest.mark.parametrize("goal", Goal)
 @pytest.mark.parametrize("best", [-1e308, -3.0, -0.5, 0.0, 0.5, 3.0, 1.7e308])
-def test_the_cut_of_bandit_is_finite_and_never_better_than_the_best(
+def test_the_threshold_of_bandit_is_finite_and_never_better_than_the_best(
     goal: Goal, best: float
 ) -> None:
     for policy in (BanditPolicy(slack_factor=0.3), BanditPolicy(slack_amount=0.3)):
@@ -178,11 +178,11 @@ def test_a_trial_is_compared_at_its_own_interval() -> None:
     assert not stops(BanditPolicy(slack_amount=0.05), Goal.MAXIMIZE, history)[-1]
 
 
-def test_without_a_policy_nothing_is_compared() -> None:
+def test_without_a_policy_no_trial_is_compared() -> None:
     assert play(NoPolicy(), Goal.MAXIMIZE, [(0, 1.0), (1, 0.0)]) == [None, None]
 
 
-def test_a_trial_that_starts_again_stands_as_if_it_had_not_been() -> None:
+def test_a_restarted_trial_is_ranked_afresh() -> None:
     rankings = Rankings()
     for interval in (1, 2):
         rankings.record(0, interval, 5.0, 5.0)

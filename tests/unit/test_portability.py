@@ -124,7 +124,7 @@ def names_of(node: ast.AST) -> set[str]:
     return set()
 
 
-def test_nothing_that_only_linux_has_is_needed_to_import_a_module() -> None:
+def test_modules_import_without_linux_only_features() -> None:
     linux = {*LINUX_MODULES, *LINUX_NAMES, *LINUX_CALLS, *LINUX_FOLDERS}
     found = {
         path: used
@@ -134,13 +134,13 @@ def test_nothing_that_only_linux_has_is_needed_to_import_a_module() -> None:
     assert found == {}
 
 
-def test_the_c_library_is_not_opened_to_import_a_module() -> None:
+def test_modules_import_without_the_c_library() -> None:
     """Windows aside, ``ctypes.CDLL(None)`` works anywhere; what it is opened for may not be there."""
     for path, tree in modules():
         assert not any("CDLL" in names_of(node) for node in at_import(tree)), path
 
 
-def test_what_only_linux_has_is_used_where_something_else_is_there() -> None:
+def test_linux_only_features_have_a_fallback() -> None:
     linux = {*LINUX_CALLS, *LINUX_FOLDERS}
     found = {
         path for path, tree in modules() if any(names_of(node) & linux for node in ast.walk(tree))
@@ -162,7 +162,7 @@ def test_what_only_linux_has_is_used_where_something_else_is_there() -> None:
         ("TEXT = 'the /proc of Linux'", False),
     ],
 )
-def test_the_search_finds(text: str, is_found: bool) -> None:
+def test_the_search_for_linux_only_names_finds_them(text: str, is_found: bool) -> None:
     linux = {*LINUX_NAMES, *LINUX_FOLDERS}
     assert any(names_of(node) & linux for node in at_import(ast.parse(text))) is is_found
 
@@ -177,7 +177,7 @@ def without_linux(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(folder), "OPENBLAS_NUM_THREADS": "1"}
 
 
-def test_every_module_is_imported_without_what_only_linux_has(
+def test_every_module_is_imported_without_linux(
     without_linux: dict[str, str],
 ) -> None:
     names = [
@@ -211,7 +211,7 @@ class NoInotify:
 
 
 @pytest.mark.parametrize("has_it", [True, False])
-def test_without_inotify_nothing_is_watched(
+def test_without_inotify_files_are_polled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_it: bool
 ) -> None:
     monkeypatch.setattr("ctypes.CDLL", lambda *args, **more: NoInotify(has_it=has_it))
@@ -228,7 +228,7 @@ def test_a_sweep_runs_on_one_machine_without_inotify(
     assert local.values() == [[0.25, 0.5, 0.75]] * len(LEVELS)
 
 
-def test_without_inotify_a_sidecar_reads_until_it_is_told_to_go(
+def test_without_inotify_a_sidecar_reads_until_sigterm(
     tmp_path: Path, without_linux: dict[str, str]
 ) -> None:
     """In a pod of a cluster whose node has no inotify instance left."""

@@ -58,7 +58,7 @@ async def make(sweep: SweepStore, wanted: int) -> int:
     return made
 
 
-async def test_what_is_made_ready_is_proposed_once_each() -> None:
+async def test_each_cached_proposal_is_used_once() -> None:
     sweep = state()
     assert sweep.propose(2, 0.0) == ()
     assert await make(sweep, 2) == 2
@@ -72,7 +72,7 @@ async def test_what_is_made_ready_is_proposed_once_each() -> None:
     assert sweep.propose(2, 0.0)[0] == second
 
 
-async def test_a_result_makes_the_proposals_anew() -> None:
+async def test_a_new_observation_discards_cached_proposals() -> None:
     sweep = state()
     await make(sweep, 2)
     trial = sweep.add_trial(record(0, sweep.propose(1, 0.0)[0].assignment))
@@ -83,7 +83,7 @@ async def test_a_result_makes_the_proposals_anew() -> None:
     assert (failed.score, failed.ended) == (None, True)
 
 
-async def test_a_canceled_trial_teaches_nothing_but_is_not_tried_again() -> None:
+async def test_a_canceled_trial_is_no_observation_but_is_not_repeated() -> None:
     sweep = state()
     trial = sweep.add_trial(record(0, {"lr": 0.1, "units": 16}))
     sweep.record_end(trial, TrialPhase.CANCELED, 0.0)
@@ -91,18 +91,18 @@ async def test_a_canceled_trial_teaches_nothing_but_is_not_tried_again() -> None
     assert (canceled.ended, canceled.parameters) == (False, {"lr": 0.1, "units": 16})
 
 
-async def test_an_exhausted_space_is_known_as_such() -> None:
+async def test_an_exhausted_space_is_marked() -> None:
     sweep = state(searchSpace={"x": {"type": "choice", "values": [1, 2]}}, trial={"image": "i"})
     assert await make(sweep, 4) == 2
     assert {p.assignment["x"] for p in sweep.propose(4, 0.0)} == {1, 2}
     assert sweep.state.proposals.exhausted
 
 
-async def test_nothing_is_made_for_a_suspended_sweep() -> None:
+async def test_a_suspended_sweep_gets_no_proposals() -> None:
     assert not await Proposer().make_proposal(state(), snapshot(suspended=True), 0.0)
 
 
-def test_what_is_ready_is_taken_up_to_the_first_that_is_not() -> None:
+def test_proposals_are_used_up_to_the_first_missing_index() -> None:
     sweep = state()
     sweep.cache_proposal(1, {"x": 2})
     assert sweep.propose(3, 0.0) == ()
@@ -111,7 +111,7 @@ def test_what_is_ready_is_taken_up_to_the_first_that_is_not() -> None:
     assert sweep.propose(1, 0.0) == (Proposal(0, {"x": 1}),)
 
 
-async def test_an_index_whose_record_was_not_written_is_proposed_again() -> None:
+async def test_an_index_without_a_record_is_proposed_again() -> None:
     sweep = state()
     await make(sweep, 3)
     first, second, third = sweep.propose(3, 0.0)
@@ -126,7 +126,7 @@ async def test_an_index_whose_record_was_not_written_is_proposed_again() -> None
     assert (sweep.state.slots.created, sweep.state.slots.skipped) == (2, set())
 
 
-async def test_nobody_waits_for_a_proposal() -> None:
+async def test_the_event_loop_does_not_wait_for_a_proposal() -> None:
     sweep, proposer, queues = state(), Proposer(), idle_queues()
     proposer.request(sweep, snapshot(), 0.0, queues)
     assert sweep.propose(2, 0.0) == ()
@@ -135,7 +135,7 @@ async def test_nobody_waits_for_a_proposal() -> None:
     assert len(sweep.propose(2, 0.0)) == 1
 
 
-async def test_sweeps_take_turns_for_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sweeps_share_the_thread_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     sweeps = {"a": state(), "b": state()}
     names = {id(sweep.state.proposals.sampler): name for name, sweep in sweeps.items()}
@@ -156,7 +156,9 @@ async def test_sweeps_take_turns_for_the_thread(monkeypatch: pytest.MonkeyPatch)
     assert "".join(order) == "abababab"
 
 
-async def test_what_goes_wrong_is_told_at_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_error_is_raised_at_the_next_reconciliation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     sweep, proposer, queues = state(), Proposer(), idle_queues()
 
     def propose(sampler: BayesianSampler, *given: Any) -> Assignment | None:

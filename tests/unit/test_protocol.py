@@ -77,7 +77,7 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 @pytest.mark.parametrize("limit", [protocol.MAX_BODY, 16_000, 4096])
-def test_a_push_fits_whatever_the_names_are(name: str, limit: int) -> None:
+def test_a_push_fits_with_any_names(name: str, limit: int) -> None:
     seen = tuple(f"{n}{name}" for n in range(protocol.MAX_NAMES))
     values = tuple(-math.pi * 1e-300 * n for n in range(protocol.MAX_BATCH))
     body = protocol.Push("team-" * 12, "sweep-1" * 8, 7, values, seen).fit(limit)
@@ -92,7 +92,7 @@ def test_a_push_fits_whatever_the_names_are(name: str, limit: int) -> None:
 
 
 @given(name=st.text(max_size=400), limit=st.integers(8, 300))
-def test_a_name_is_cut_between_characters_and_the_cut_is_seen(name: str, limit: int) -> None:
+def test_a_truncated_name_is_marked(name: str, limit: int) -> None:
     short = protocol.shorten(name, limit)
     assert len(short.encode()) <= limit
     if short != name:
@@ -116,7 +116,7 @@ def test_a_summary_fits_in_bytes_and_keeps_its_tail(name: str) -> None:
 
 
 @pytest.mark.parametrize("metric", ["acc", "val/评估 1", "x" * 250])
-def test_a_metric_of_a_nested_run_is_told_with_it(metric: str) -> None:
+def test_a_metric_of_a_nested_run_is_named_with_the_run(metric: str) -> None:
     seen = ("loss", protocol.in_nested_run(metric, "fold (1)"))
     assert protocol.nested_run(metric, seen) == "fold (1)"
     assert protocol.nested_run("loss", seen) is None
@@ -124,7 +124,7 @@ def test_a_metric_of_a_nested_run_is_told_with_it(metric: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "{}", "[]", '{"count": "a"}'])
-def test_a_text_that_is_no_summary(text: str) -> None:
+def test_other_texts_are_no_summary(text: str) -> None:
     assert protocol.Summary.parse(text) is None
 
 
@@ -139,7 +139,7 @@ notices = st.lists(
     values=st.lists(floats, max_size=400),
     seen=st.lists(st.text(max_size=250), max_size=50),
 )
-def test_notices_arrive_beside_whatever_else(
+def test_notices_are_independent_of_other_fields(
     notices: tuple[protocol.Notice, ...], values: list[float], seen: list[str]
 ) -> None:
     push = protocol.Push("team", "sweep-1", 1, tuple(values), (), notices)
@@ -166,7 +166,7 @@ def test_notices_arrive_beside_whatever_else(
         [["a", "b" * 10**4]],
     ],
 )
-def test_notices_of_anybody_are_bounded(said: object) -> None:
+def test_notices_are_limited_in_number_and_size(said: object) -> None:
     push = protocol.Push.parse(json.dumps({**GOOD, "notices": said}).encode())
     assert len(push.notices) <= protocol.MAX_NOTICES
     for notice in push.notices:

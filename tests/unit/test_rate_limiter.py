@@ -12,13 +12,13 @@ from sweepjob.kube.rate_limiter import Priority, RequestRateLimiter
 from tests.fake_api.virtual_time import VirtualTimeLoop
 
 
-def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def play(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        runner.run(story())
+        runner.run(scenario())
 
 
-def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
-    async def story() -> None:
+def test_a_burst_is_sent_at_once_and_the_rest_at_the_rate() -> None:
+    async def scenario() -> None:
         rate_limiter, loop = RequestRateLimiter(10.0, 20), asyncio.get_running_loop()
         started, times = loop.time(), []
         for _ in range(50):
@@ -28,11 +28,11 @@ def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
         assert times[20] == pytest.approx(0.1, abs=1e-3)
         assert times[-1] == pytest.approx(3.0, abs=1e-3)
 
-    play(story)
+    play(scenario)
 
 
-def test_decisions_go_before_everything_that_waits() -> None:
-    async def story() -> None:
+def test_decisions_have_priority_over_waiting_requests() -> None:
+    async def scenario() -> None:
         rate_limiter, order = RequestRateLimiter(10.0, 1), []
 
         async def ask(priority: Priority, name: str) -> None:
@@ -46,11 +46,11 @@ def test_decisions_go_before_everything_that_waits() -> None:
         await asyncio.gather(*(ask(*one) for one in wanted))
         assert order == ["stop", "job", "first status", "second status", "event"]
 
-    play(story)
+    play(scenario)
 
 
-def test_who_gives_up_takes_nobodys_turn() -> None:
-    async def story() -> None:
+def test_a_canceled_request_uses_no_token() -> None:
+    async def scenario() -> None:
         rate_limiter, loop = RequestRateLimiter(1.0, 1), asyncio.get_running_loop()
         await rate_limiter.acquire(Priority.NORMAL)
         leaving = asyncio.create_task(rate_limiter.acquire(Priority.URGENT))
@@ -62,11 +62,11 @@ def test_who_gives_up_takes_nobodys_turn() -> None:
         assert loop.time() - started == pytest.approx(0.5, abs=1e-3)
         assert rate_limiter.waiting == 0
 
-    play(story)
+    play(scenario)
 
 
-def test_everybody_waits_when_the_server_asks_for_it() -> None:
-    async def story() -> None:
+def test_all_requests_wait_after_retry_after() -> None:
+    async def scenario() -> None:
         rate_limiter, loop = RequestRateLimiter(100.0, 100), asyncio.get_running_loop()
         await rate_limiter.acquire(Priority.NORMAL)
         started = loop.time()
@@ -77,4 +77,4 @@ def test_everybody_waits_when_the_server_asks_for_it() -> None:
         await rate_limiter.acquire(Priority.URGENT)
         assert loop.time() - started < 15.0
 
-    play(story)
+    play(scenario)

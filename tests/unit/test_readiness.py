@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from sweepjob.http_server.certificate import Certificate
-from sweepjob.manager.ingest_certificate_check import IngestCheck
+from sweepjob.manager.ingest_certificate_check import IngestCertificateCheck
 from sweepjob.manager.readiness import Readiness
 from sweepjob.telemetry.metrics import Health
 
 from .test_certificate import HOST, make
 
 
-def test_every_parts_trouble_is_told_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_every_reason_is_reported_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     first: list[str] = ["no rights"]
     second: list[str] = ["no CRD"]
     readiness = Readiness(lambda: first, lambda: second)
@@ -38,7 +38,7 @@ def test_every_parts_trouble_is_told_and_logged_once(caplog: pytest.LogCaptureFi
     assert said == ["not ready: no rights", "not ready: no CRD", "ready", "not ready: no CRD"]
 
 
-async def test_the_probe_tells_why() -> None:
+async def test_the_probe_has_the_reasons() -> None:
     problems = ["CRD x is missing", "the operator may not list pods"]
     async with TestClient(TestServer(Health(lambda: problems).application())) as client:
         answer = await client.get("/readyz")
@@ -49,7 +49,7 @@ async def test_the_probe_tells_why() -> None:
         assert (await client.get("/readyz")).status == 200
 
 
-def test_it_is_not_ready_before_it_has_looked() -> None:
+def test_the_operator_is_not_ready_before_the_first_check() -> None:
     assert Readiness().reasons
 
 
@@ -60,21 +60,21 @@ async def check(context: ssl.SSLContext, authority: str, url: str = f"https://{H
     """What the check says of a server with this certificate."""
     server = await asyncio.start_server(lambda _, w: w.close(), "localhost", ssl=context)
     async with server:
-        found = IngestCheck(url, authority, server.sockets[0].getsockname()[1])
+        found = IngestCertificateCheck(url, authority, server.sockets[0].getsockname()[1])
         assert found.not_ready_reason, "not before it was tried"
         await found.check()
         return found.not_ready_reason
 
 
 @needs_openssl
-async def test_an_intake_that_sidecars_trust(tmp_path: Path) -> None:
+async def test_a_certificate_that_sidecars_trust(tmp_path: Path) -> None:
     authority = make(tmp_path)
     context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
     assert await check(context, authority) == ""
 
 
 @needs_openssl
-async def test_an_intake_of_another_authority(tmp_path: Path) -> None:
+async def test_a_certificate_of_another_authority(tmp_path: Path) -> None:
     make(tmp_path)
     context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
     (tmp_path / "other").mkdir()
@@ -84,7 +84,7 @@ async def test_an_intake_of_another_authority(tmp_path: Path) -> None:
 
 
 @needs_openssl
-async def test_an_intake_of_another_name(tmp_path: Path) -> None:
+async def test_a_certificate_for_another_name(tmp_path: Path) -> None:
     authority = make(tmp_path)
     context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
     said = await check(context, authority, "https://other.system.svc:8443")
@@ -92,14 +92,14 @@ async def test_an_intake_of_another_name(tmp_path: Path) -> None:
 
 
 @needs_openssl
-async def test_an_intake_that_does_not_listen_and_one_that_is_busy(
+async def test_a_closed_port_and_a_busy_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sweepjob.manager.ingest_certificate_check._TIMEOUT", 0.2)
     authority = make(tmp_path)
     server = await asyncio.start_server(lambda _, w: None, "localhost")  # never a handshake
     port = server.sockets[0].getsockname()[1]
-    found = IngestCheck(f"https://{HOST}:8443", authority, port)
+    found = IngestCertificateCheck(f"https://{HOST}:8443", authority, port)
     found.not_ready_reason = ""
     await found.check()
     assert found.not_ready_reason == "", "one that is attacked stays what it was"

@@ -13,12 +13,12 @@ from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.planner import plan
 from sweepjob.lifecycle.remaining_containers import OUTLIVED
 from sweepjob.lifecycle.workload import EarlierAttempt, TrainerEnd
+from sweepjob.trial_pods.cached_objects import carry_over_trainer_end
 from sweepjob.trial_pods.pod_parsing import parse_pod
-from sweepjob.trial_pods.pod_records import carry_over_trainer_end
 
 from .builders import job, pod, snapshot, trial
-from .test_pods import RUNNING, ended
-from .test_pods import pod as body_of
+from .test_pod_parsing import RUNNING, ended
+from .test_pod_parsing import pod as body_of
 
 WELL = TrainerEnd(100.0, None, ("proxy",))
 BADLY = TrainerEnd(
@@ -32,7 +32,7 @@ def planned(end: TrainerEnd, now: float, **changes: Any) -> act.Plan:
     return plan(trial(jobs=(job(),), pods=(held,), **changes), changes.pop("sweep", SWEEP), now)
 
 
-def test_others_have_a_grace_in_which_the_record_says_what_holds_the_trial_up() -> None:
+def test_other_containers_have_a_grace_period_that_the_record_names() -> None:
     assert planned(WELL, 102.0) == act.Plan((), 103.0), "no word about what is over in a moment"
     [action] = planned(WELL, 104.0).actions
     assert isinstance(action, act.RecordProgress)
@@ -61,7 +61,7 @@ def test_others_have_a_grace_in_which_the_record_says_what_holds_the_trial_up() 
         ),
     ],
 )
-def test_then_the_trainers_end_is_the_trials_and_on_record_first(
+def test_after_the_grace_period_the_trainers_end_is_recorded(
     end: TrainerEnd, failures: int, outcome: TrialPhase, reason: str, words: str
 ) -> None:
     [action] = planned(end, 130.0, failures=failures).actions
@@ -70,7 +70,7 @@ def test_then_the_trainers_end_is_the_trials_and_on_record_first(
     assert words in action.stop.message
 
 
-def test_a_failed_attempt_is_tried_again_when_its_pod_has_gone() -> None:
+def test_a_failed_attempt_is_retried_after_its_pod_terminated() -> None:
     [retry] = planned(BADLY, 130.0).actions
     assert isinstance(retry, act.RecordRetry)
     assert (retry.attempt, retry.failures, retry.reason) == (2, 1, "TrainerFailed")
@@ -94,7 +94,7 @@ def test_the_log_of_a_failed_attempt_is_kept() -> None:
     assert plan(second, SWEEP, 200.0).actions == (act.CreateJob(0, 2),)
 
 
-def test_a_job_that_waits_in_a_queue_does_not_start_an_attempt_that_is_over() -> None:
+def test_a_queued_job_does_not_restart_an_ended_attempt() -> None:
     queued = EarlierAttempt(job(suspended=True), ())
     second = trial(phase=TrialPhase.PENDING, attempt=2, earlier=(queued,))
     assert plan(second, SWEEP, 200.0).actions == (act.DeleteJob(0, "sweep-0", "job-0-1", pods=()),)
@@ -110,13 +110,13 @@ STOP = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "too low", policy="bandi
         {"pod": {"deleting": True, "finished": True}},
     ],
 )
-def test_what_would_end_the_pod_anyway_does_not_change_the_outcome(changes: dict[str, Any]) -> None:
+def test_a_later_end_of_the_pod_does_not_change_the_outcome(changes: dict[str, Any]) -> None:
     [action] = planned(WELL, 101.0, **changes).actions
     assert isinstance(action, act.RecordStop)
     assert action.stop.outcome is TrialPhase.SUCCEEDED
 
 
-def test_no_timeout_runs_once_the_trainer_has_ended() -> None:
+def test_no_timeout_applies_after_the_trainers_end() -> None:
     sweep = snapshot(trial_timeout=50, companion_grace=1000.0)
     held = pod(started=60.0, trainer_end=WELL)
     seen = trial(jobs=(job(),), pods=(held,), reason=OUTLIVED)
@@ -131,7 +131,7 @@ def beside(code: int, other: dict[str, Any], **spec: Any) -> dict[str, Any]:
     return body
 
 
-def test_it_is_read_off_the_pod() -> None:
+def test_the_trainers_end_is_read_from_the_pod() -> None:
     end = parse_pod(beside(0, RUNNING)).view.trainer_end
     assert end is not None
     assert (end.failure, end.others) == (None, ("proxy",))
@@ -149,13 +149,13 @@ def test_it_is_read_off_the_pod() -> None:
         beside(0, RUNNING) | {"status": {"phase": "Failed", "containerStatuses": [ended(0)]}},
     ],
 )
-def test_not_where_the_pod_ends_by_itself_or_the_trainer_may_come_again(
+def test_no_grace_period_when_the_pod_ends_or_the_trainer_may_restart(
     body: dict[str, Any],
 ) -> None:
     assert parse_pod(body).view.trainer_end is None
 
 
-def test_a_pod_that_somebody_deletes_then_ends_as_its_trainer_did() -> None:
+def test_a_pod_deleted_after_the_trainers_end_ends_as_the_trainer_did() -> None:
     before = parse_pod(beside(0, RUNNING))
     going = beside(0, {"terminated": {"exitCode": 143}})
     going["metadata"]["deletionTimestamp"] = "2026-01-01T00:01:00Z"

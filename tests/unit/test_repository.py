@@ -52,7 +52,7 @@ def test_the_domain_imports_numpy_scipy_and_the_standard_library_only() -> None:
                 assert {alias.name.split(".")[0] for alias in node.names} <= allowed, file
 
 
-def test_every_public_function_of_the_domain_says_what_it_does() -> None:
+def test_every_public_function_has_a_docstring() -> None:
     def undocumented(node: ast.Module | ast.ClassDef) -> Iterator[str]:
         for child in node.body:
             if not isinstance(child, ast.ClassDef | ast.FunctionDef) or child.name.startswith("_"):

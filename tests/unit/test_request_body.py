@@ -51,7 +51,7 @@ def test_a_chunked_report_arrives(either: Sidecar, size: int, extension: bytes) 
     assert either.values == [0.5]
 
 
-def test_what_follows_a_chunked_body_is_the_next_request(either: Sidecar) -> None:
+def test_a_request_after_a_chunked_body_is_read(either: Sidecar) -> None:
     first, second = (json.dumps({**REPORT, "step": n}).encode() for n in (1, 2))
     trailer = chunks(first, 10)[:-2] + b"Checksum: 1\r\n\r\n"
     length = b"Content-Length: %d\r\n\r\n" % len(second)
@@ -83,7 +83,7 @@ def test_what_follows_a_chunked_body_is_the_next_request(either: Sidecar) -> Non
         (CHUNKED, b"0\r\n" + b"a: b\r\n" * 200, 400),
     ],
 )
-def test_a_body_that_cannot_be_told_is_refused(
+def test_a_body_of_unknown_length_is_refused(
     either: Sidecar, head: bytes, body: bytes, status: int
 ) -> None:
     answer = raw(either.port, METHOD + head + b"\r\n" + body)
@@ -98,7 +98,7 @@ def test_too_much_in_chunks_is_refused(either: Sidecar, monkeypatch: pytest.Monk
     assert answer.startswith(b"HTTP/1.1 413")
 
 
-def test_who_is_refused_in_the_middle_of_a_body_is_told(either: Sidecar) -> None:
+def test_a_refusal_within_a_body_is_answered(either: Sidecar) -> None:
     """The client sends all of it before it looks for an answer."""
     connection = http.client.HTTPConnection("127.0.0.1", either.port, timeout=10)
     body = b"x" * (request_body.LIMIT + 1)
@@ -111,7 +111,7 @@ def test_who_is_refused_in_the_middle_of_a_body_is_told(either: Sidecar) -> None
     ("coding", "packed"),
     [("gzip", gzip.compress), ("deflate", zlib.compress), ("identity", bytes)],
 )
-def test_packed_reports_count(either: Sidecar, coding: str, packed: object) -> None:
+def test_compressed_reports_count(either: Sidecar, coding: str, packed: object) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", either.port, timeout=10)
     body = packed(json.dumps(REPORT).encode())  # type: ignore[operator]  # a parameter of the test
     headers = {"Content-Encoding": coding}
@@ -130,14 +130,14 @@ def test_packed_reports_count(either: Sidecar, coding: str, packed: object) -> N
         (b"br", b"x", 415),
     ],
 )
-def test_what_cannot_be_unpacked_is_refused(
+def test_invalid_compression_is_refused(
     sidecar: Sidecar, coding: bytes, body: bytes, status: int
 ) -> None:
     head = b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (coding, len(body))
     assert raw(sidecar.port, METHOD + head + body).startswith(b"HTTP/1.1 %d" % status)
 
 
-def test_a_client_that_waits_for_leave_to_send_gets_it(either: Sidecar) -> None:
+def test_expect_100_continue_is_answered(either: Sidecar) -> None:
     body = json.dumps(REPORT).encode()
     with socket.create_connection(("127.0.0.1", either.port), timeout=10) as connection:
         head = b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)

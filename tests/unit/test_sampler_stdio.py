@@ -72,7 +72,7 @@ def test_a_session(pipe: Pipe, algorithm: str) -> None:
     assert pipe("ask", n=4)["configs"] == first
 
 
-def test_a_failure_is_an_answer_and_the_session_goes_on(pipe: Pipe) -> None:
+def test_an_error_is_a_response_and_the_session_continues(pipe: Pipe) -> None:
     assert pipe.line("{")["ok"] is False
     assert "unknown op" in pipe("dance")["error"]
     assert "algorithm" in pipe("init", space=SPACE, kwargs={"algorithm": "luck"})["error"]

@@ -104,7 +104,7 @@ def test_a_large_finite_space_is_not_enumerated(expression: dict[str, object]) -
     assert kept < 3000 * 300  # the set of this test, and at most a hundred bytes each
 
 
-def test_even_the_least_probable_point_is_proposed_in_the_end() -> None:
+def test_the_least_probable_point_is_proposed_eventually() -> None:
     """Half a dozen nested choices: one point has a probability of 1 in 4**6."""
     inner: object = "deepest"
     for _ in range(6):
@@ -117,7 +117,7 @@ def test_even_the_least_probable_point_is_proposed_in_the_end() -> None:
         assert sampler.propose(len(found)) is None
 
 
-def test_branches_are_equally_probable_whatever_is_in_them() -> None:
+def test_branches_are_equally_probable() -> None:
     data = {
         "m": {
             "type": "choice",
@@ -129,7 +129,7 @@ def test_branches_are_equally_probable_whatever_is_in_them() -> None:
     assert chisquare([counts["x"], counts["y"]]).pvalue > 0.001
 
 
-def test_grid_is_the_product_in_the_order_written_with_the_last_fastest() -> None:
+def test_grid_varies_the_last_parameter_fastest() -> None:
     data = {
         "z": {"type": "choice", "values": [2, 1]},
         "m": {"type": "choice", "values": [{"k": "a", "n": {"type": "choice", "values": [5, 4]}}, "b"]},

@@ -90,7 +90,7 @@ def run(shell: str, text: str, value: str) -> str:
 @example(value='{"kind": "mlp", "lr": 1e-05}')
 @example(value="2")
 @example(value="-x=*}~#$(DIR)")
-def test_a_value_is_what_it_was(shell: str, place: str, value: str) -> None:
+def test_a_value_is_passed_unchanged(shell: str, place: str, value: str) -> None:
     text, seen = PLACES[place]
     assert run(shell, text, value) == seen.replace("{}", value)
 
@@ -117,7 +117,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("text", "value", "reason"), REFUSED.values(), ids=REFUSED)
-def test_where_a_value_cannot_stand_it_is_refused(text: str, value: str, reason: str) -> None:
+def test_a_reference_in_an_unsafe_context_is_refused(text: str, value: str, reason: str) -> None:
     [(name, message)] = command.misplaced_references(text, lambda _: ["5", value])
     assert name == "search_space.v"
     assert reason in message
@@ -127,7 +127,7 @@ def test_where_a_value_cannot_stand_it_is_refused(text: str, value: str, reason:
 
 
 @pytest.mark.parametrize("text", [t for t, _, reason in REFUSED.values() if "dollar" not in reason])
-def test_the_plainest_values_can_stand_anywhere(text: str) -> None:
+def test_alphanumeric_values_are_allowed_anywhere(text: str) -> None:
     """Numbers and names have no effect on any shell, so what has worked with them goes on."""
     if "`" in text or "END" in text or "(( " in text:
         return
@@ -142,7 +142,7 @@ def test_whole_numbers_in_arithmetic(shell: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_several_references_and_what_is_optional(shell: str) -> None:
+def test_several_and_optional_references(shell: str) -> None:
     text = "show $[[--a '${{search_space.a}}']] \"${{search_space.v}}-${{search_space.v}}\""
     assert run(shell, text, "a\"'b") == "a\"'b-a\"'b"
 
@@ -151,7 +151,7 @@ def test_several_references_and_what_is_optional(shell: str) -> None:
 @given(value=VALUES)
 @settings(max_examples=10, deadline=None)
 @example(value="it's \\n $HOME")
-def test_quotes_with_a_dollar(value: str) -> None:
+def test_dollar_quotes(value: str) -> None:
     assert run("bash", f"show $'a\\t{REF}\\n'{REF}", value) == f"a\t{value}\n{value}"
 
 
@@ -183,18 +183,18 @@ NO_SHELL = [
         ("\\\n", ""),
     ],
 )
-def test_the_end_of_a_text(text: str, normalized: str) -> None:
+def test_unterminated_contexts(text: str, normalized: str) -> None:
     assert command.normalize(text) == normalized
 
 
 @pytest.mark.parametrize("text", SHELL_SYNTAX)
-def test_what_only_a_shell_understands_goes_to_one(text: str) -> None:
+def test_commands_with_shell_syntax_run_in_a_shell(text: str) -> None:
     assert command.resolve_command(text, {})[:2] == ["/bin/sh", "-c"]
     assert command.split_words(text) is None
 
 
 @pytest.mark.parametrize("text", NO_SHELL)
-def test_what_needs_no_shell_gets_none(text: str) -> None:
+def test_commands_without_shell_syntax_run_without_a_shell(text: str) -> None:
     values = {"search_space.program": "run it", "search_space.x": "it's $(X)"}
     words = command.resolve_command(text, values)
     assert words[0] not in ("/bin/sh", "sh")

@@ -8,7 +8,7 @@ from tests.shrinking import shortest
 
 
 @pytest.mark.parametrize("guilty", [set(), {3}, {0, 99}, {7, 8, 50}])
-def test_only_what_is_needed_is_left(guilty: set[int]) -> None:
+def test_shrinking_keeps_only_necessary_events(guilty: set[int]) -> None:
     tries = 0
 
     def fails(items: list[int]) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from sweepjob import protocol
-from sweepjob.sidecar.configuration import Settings
+from sweepjob.sidecar.configuration import SidecarConfiguration
 from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.listener import listen
 from sweepjob.sidecar.metric_store import MetricStore
@@ -38,7 +38,7 @@ def values_of(store: MetricStore) -> list[float]:
     return list(store.batch(1).values)
 
 
-def test_a_restart_remembers_everything(tmp_path: Path) -> None:
+def test_the_journal_restores_everything(tmp_path: Path) -> None:
     first = store_at(tmp_path)
     for n in range(5):
         first.add_report(METRIC, n / 2)
@@ -50,7 +50,7 @@ def test_a_restart_remembers_everything(tmp_path: Path) -> None:
     assert not again.may_exit_early
 
 
-def test_a_line_cut_off_by_a_kill_is_dropped(tmp_path: Path) -> None:
+def test_a_truncated_line_of_the_journal_is_dropped(tmp_path: Path) -> None:
     first = store_at(tmp_path)
     first.add_report(METRIC, 1.0)
     with (tmp_path / "journal").open("ab") as file:
@@ -60,15 +60,15 @@ def test_a_line_cut_off_by_a_kill_is_dropped(tmp_path: Path) -> None:
     assert values_of(store_at(tmp_path)) == [1.0, 3.0]
 
 
-def test_last_words_are_there_whenever_it_is_killed(tmp_path: Path) -> None:
+def test_the_termination_message_exists_whenever_the_sidecar_is_killed(tmp_path: Path) -> None:
     store, file = store_at(tmp_path), tmp_path / "termination-log"
     file.write_text("x" * 5000)
     words = TerminationMessage(file, store)
     words.write()
     words.start()
     found: set[int] = set()
-    reports, patience = 0, time.monotonic() + 60
-    while len(found) < 5 and time.monotonic() < patience:
+    reports, deadline = 0, time.monotonic() + 60
+    while len(found) < 5 and time.monotonic() < deadline:
         store.add_report(METRIC, reports / 1000)
         reports += 1
         summary = protocol.Summary.parse(file.read_text())
@@ -103,7 +103,7 @@ def call(server: LocalServer, method: str, path: str, body: Any = None) -> tuple
     return response.status, answer
 
 
-def test_batches_are_taken_in_the_order_of_their_steps(server: LocalServer) -> None:
+def test_batches_are_ordered_by_step(server: LocalServer) -> None:
     metrics = [
         {"key": METRIC, "value": v, "timestamp": 0, "step": s}
         for v, s in ((3, 3), (1, 1), ("NaN", 2))
@@ -129,7 +129,7 @@ def test_what_logging_scripts_call_is_answered(
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"run_id": "sweep-1", "key": "b", "value": "c"}'])
-def test_nonsense_is_refused_and_harms_nothing(server: LocalServer, body: bytes) -> None:
+def test_malformed_requests_are_refused_without_effect(server: LocalServer, body: bytes) -> None:
     assert call(server, "POST", "runs/log-metric", body)[0] == 400
     assert call(server, "GET", f"runs/get?run_id={TRIAL}")[0] == 200
 
@@ -192,7 +192,7 @@ def pushing(folder: Path, seed: int) -> tuple[ForgetfulOperator, Pusher, MetricS
     operator = ForgetfulOperator(seed)
     threading.Thread(target=operator.serve_forever, args=(0.01,), daemon=True).start()
     (folder / "token").write_text("t")
-    settings = Settings(
+    configuration = SidecarConfiguration(
         operator_url=f"http://127.0.0.1:{operator.server_address[1]}",
         operator_ca="",
         token_file=folder / "token",
@@ -204,13 +204,13 @@ def pushing(folder: Path, seed: int) -> tuple[ForgetfulOperator, Pusher, MetricS
         termination_log=folder / "log",
     )
     store = store_at(folder)
-    pusher = Pusher(settings, store)
+    pusher = Pusher(configuration, store)
     pusher.start()
     return operator, pusher, store
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_each_report_arrives_exactly_once_whatever_is_forgotten(
+def test_each_report_arrives_exactly_once_after_lost_responses(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sweepjob.protocol.MAX_BATCH", 7)
@@ -233,7 +233,7 @@ def test_each_report_arrives_exactly_once_whatever_is_forgotten(
 
 
 @pytest.mark.parametrize("largest", [protocol.MAX_BODY, 20_000, 5_000])
-def test_a_push_that_is_too_large_is_made_smaller(largest: int, tmp_path: Path) -> None:
+def test_a_push_that_is_too_large_is_split(largest: int, tmp_path: Path) -> None:
     operator, pusher, store = pushing(tmp_path, 0)
     operator.largest, operator.faults = largest, 20
     for n in range(60):
@@ -241,8 +241,8 @@ def test_a_push_that_is_too_large_is_made_smaller(largest: int, tmp_path: Path) 
     sent = [math.sin(n) for n in range(300)]
     for value in sent:
         store.add_report(METRIC, value)
-    patience = time.monotonic() + 30
-    while len(operator.values) < len(sent) and time.monotonic() < patience:
+    deadline = time.monotonic() + 30
+    while len(operator.values) < len(sent) and time.monotonic() < deadline:
         time.sleep(0.01)
     pusher.finish(5)
     operator.shutdown()

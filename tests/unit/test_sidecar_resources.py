@@ -16,7 +16,7 @@ from sweepjob.trial_pods.namespace_constraints import NamespaceConstraints
 from sweepjob.trial_pods.sidecar_resources import fit_resources, wanted_resources
 
 from .builders import sweepjob
-from .test_job import ASSIGNMENT, IDENTITY, SIDECAR, job_manifest, manifest, pod_of
+from .test_job_manifest import ASSIGNMENT, IDENTITY, SIDECAR, job_manifest, manifest, pod_of
 
 DEFAULT = {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}}
 TRAINER = {
@@ -117,7 +117,7 @@ def breaches(
         ),
     ],
 )  # fmt: skip
-def test_fitted(
+def test_sidecar_resources_are_adjusted(
     bodies: list[dict[str, Any]], requests: dict[str, str], limits: dict[str, str]
 ) -> None:
     fitted, said = fit(*bodies)
@@ -129,14 +129,14 @@ def test_fitted(
         assert f"requests.{key}={value}" in said or DEFAULT["requests"].get(key) == value
 
 
-def test_what_was_changed_is_said_with_who_demands_it() -> None:
+def test_the_message_names_the_adjustment_and_the_constraint() -> None:
     _, said = fit(limit_range(min={"cpu": "100m"}), quota(limits_cpu="4"))
     assert said == (
         "requests.cpu=100m, limits.cpu=500m, as LimitRange 'lr', ResourceQuota 'q' of its namespace demand"
     )
 
 
-def test_a_guaranteed_pod_stays_one() -> None:
+def test_a_guaranteed_pod_keeps_its_class() -> None:
     fixed = {"limits": {"cpu": "2", "memory": "1Gi"}}
     pod = {"containers": [{"name": "trainer", "resources": fixed}]}
     assert fit(pod=pod)[0] == {
@@ -151,7 +151,7 @@ memory = st.sampled_from(["16Mi", "64Mi", "100Mi", "128Mi", "1Gi"])
 
 
 @given(st.data())
-def test_whatever_the_rules_are_the_sidecar_keeps_them(data: st.DataObject) -> None:
+def test_adjusted_resources_satisfy_all_constraints(data: st.DataObject) -> None:
     item: dict[str, Any] = {}
     for name, strategy in (("cpu", amounts), ("memory", memory)):
         low, high = sorted((data.draw(strategy), data.draw(strategy)), key=parse_quantity)
@@ -169,7 +169,7 @@ def test_whatever_the_rules_are_the_sidecar_keeps_them(data: st.DataObject) -> N
     assert refusals(fitted, *bodies) == []
 
 
-def test_a_sweep_and_the_chart_set_their_own() -> None:
+def test_resources_of_a_sweep_override_those_of_the_chart() -> None:
     own = {"sidecar": {"resources": {"limits": {"memory": "128Mi"}, "requests": {"cpu": "1"}}}}
     [sidecar] = pod_of(manifest(metrics=own))["initContainers"]
     assert sidecar["resources"] == {
@@ -182,7 +182,7 @@ def test_a_sweep_and_the_chart_set_their_own() -> None:
     assert large["limits"] == {"memory": "96Mi"}
 
 
-def test_the_job_says_what_was_fitted() -> None:
+def test_the_job_has_the_adjustment() -> None:
     limits = NamespaceConstraints([limit_range(min={"cpu": "50m"})])
     spec = parse_sweepjob(sweepjob())
     job = job_manifest(IDENTITY, spec, ASSIGNMENT, SIDECAR, limits)

@@ -58,7 +58,7 @@ def test_json_lines(tmp_path: Path) -> None:
     assert taken.batch(1).metric_names == ("epoch", "score", "loss")
 
 
-def test_a_sidecar_that_is_started_again_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_restarted_sidecar_resumes(tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"
     file.write_text('{"score": 1}\n{"score": 2}\n')
     JsonLines(file, store(tmp_path)).read(False)
@@ -69,7 +69,7 @@ def test_a_sidecar_that_is_started_again_goes_on_where_it_was(tmp_path: Path) ->
     assert values(again) == [1, 2, 3]
 
 
-def test_a_file_that_is_written_anew_is_read_anew(tmp_path: Path) -> None:
+def test_a_rewritten_file_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"
     taken = store(tmp_path)
     reader = JsonLines(file, taken)
@@ -85,7 +85,7 @@ def test_a_file_that_is_written_anew_is_read_anew(tmp_path: Path) -> None:
     cuts=st.lists(st.integers(0, 400), max_size=6),
     restarts=st.booleans(),
 )
-def test_however_a_file_grows_each_line_counts_once(
+def test_each_line_counts_once_however_the_file_grows(
     reports: list[float], cuts: list[int], restarts: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("growing")
@@ -151,9 +151,7 @@ def test_event_files(tmp_path: Path) -> None:
 
 
 @given(data=st.binary(max_size=200))
-def test_whatever_is_in_an_event_file(
-    data: bytes, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_any_event_file_can_be_read(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("noise")
     (folder / "tfevents").write_bytes(data + record(data))
     EventFiles(folder, store(folder)).read(True)
@@ -205,7 +203,7 @@ def test_a_name_in_quotes(line: str, found: list[tuple[str, float]]) -> None:
         (gzip.compress(bytes(20_000_000)), "text/plain", "gzip", "bytes at most"),
     ],
 )
-def test_pushes_that_are_not_understood(
+def test_malformed_pushes(
     tmp_path: Path, body: bytes, kind: str, encoding: str, words: str
 ) -> None:
     with pytest.raises(UnsupportedPush, match=words):
@@ -219,7 +217,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
-def test_a_file_that_was_kept_open_and_is_not_any_more(tmp_path: Path) -> None:
+def test_a_closed_file_is_no_longer_held_open(tmp_path: Path) -> None:
     files = OpenFiles(tmp_path, threading.Condition())
     files.start()
     with (tmp_path / "short").open("w") as short:

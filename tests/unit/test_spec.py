@@ -105,20 +105,20 @@ def test_bad_spec(change: dict[str, Any], path: str, remedy: str) -> None:
     assert any(remedy in p.message for p in found), str(caught.value)
 
 
-def test_all_mistakes_are_named_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     with pytest.raises(InvalidSpec) as caught:
         parse_sweepjob(sweepjob(searchSpace={"x": {"type": "a"}, "y": {"type": "b"}}, limits={}))
     assert len({p.path for p in caught.value.problems}) >= 3
 
 
-def test_a_reference_to_a_parameter_that_is_wrong_is_no_second_mistake() -> None:
+def test_a_reference_to_an_invalid_parameter_is_no_second_error() -> None:
     wrong = {"lr": {"type": "uniform", "minValue": 2, "maxValue": 1}, "units": CHOICE}
     with pytest.raises(InvalidSpec) as caught:
         parse_sweepjob(sweepjob(searchSpace=wrong))
     assert [p.path for p in caught.value.problems] == ["spec.searchSpace.lr.minValue"]
 
 
-def test_a_wrong_reference_is_named_once_however_often_it_is_written() -> None:
+def test_an_unresolved_reference_is_reported_once() -> None:
     command = "x ${{search_space.rate}} --again ${{search_space.rate}} ${{search_space.lr}}"
     with pytest.raises(InvalidSpec) as caught:
         parse_sweepjob(sweepjob(trial={"image": "a", "command": command}))
@@ -132,7 +132,7 @@ def test_a_name_too_long_for_its_jobs() -> None:
         parse_sweepjob(body)
 
 
-def test_a_good_spec_with_everything() -> None:
+def test_a_valid_spec_with_all_fields() -> None:
     spec = parse_sweepjob(
         sweepjob(
             earlyTermination={"type": "bandit", "slackFactor": 0.1, "evaluationInterval": 0},
@@ -161,7 +161,7 @@ def test_a_name_of_46_characters_has_room_for_every_index_and_attempt() -> None:
                 parse_sweepjob(body)
 
 
-def test_a_value_that_is_written_twice_is_one_of_the_choice_twice() -> None:
+def test_a_repeated_value_of_a_choice_counts_twice() -> None:
     spec = parse_sweepjob(
         sweepjob(searchSpace={"x": {"type": "choice", "values": [1, 1, 2]}}, trial={"image": "i"})
     )

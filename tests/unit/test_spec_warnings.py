@@ -30,7 +30,7 @@ def commanded(
     return warned(searchSpace=space or {"lr": LR, "units": UNITS}, trial=trial, **more)
 
 
-def test_nothing_is_said_of_a_sweep_that_is_as_it_should_be() -> None:
+def test_a_sound_spec_has_no_warnings() -> None:
     assert warned() == []
 
 
@@ -54,7 +54,7 @@ def test_bounds_that_are_exponents(low: float, high: float) -> None:
     assert warned(searchSpace={"lr": log(low, high), "units": UNITS}) == []
 
 
-def test_the_line_that_is_offered_is_right() -> None:
+def test_the_suggested_line_is_valid() -> None:
     space = {"lr": {"type": "loguniform", "low": 1e-4, "high": 0.1}, "units": UNITS}
     assert warned(searchSpace=space) == []
     expression = parse_sweepjob(sweepjob(searchSpace=space)).space.parameters.entries["lr"]
@@ -81,7 +81,7 @@ def test_bounds_in_a_branch_and_to_another_base() -> None:
 @pytest.mark.parametrize(
     ("mu", "sigma", "said"), [(0.01, 0.001, 1), (64, 1, 1), (0, 1, 0), (-4, 0.1, 0), (1, 1, 0)]
 )
-def test_moments_that_look_like_values(mu: float, sigma: float, said: int) -> None:
+def test_mu_and_sigma_that_look_like_values(mu: float, sigma: float, said: int) -> None:
     space = {"lr": {"type": "lognormal", "mu": mu, "sigma": sigma}, "units": UNITS}
     assert len(warned(searchSpace=space)) == said
 
@@ -94,7 +94,7 @@ LOOKALIKES = [
 
 
 @pytest.mark.parametrize("written", LOOKALIKES)
-def test_what_looks_like_a_reference(written: str) -> None:
+def test_text_that_looks_like_a_reference(written: str) -> None:
     """``{search_space.learning_rate}`` is near ``search_space.learning_rates``; others are exact."""
     space = {"learning_rates" if "learning" in written else "lr": LR, "units": UNITS}
     name = next(iter(space))
@@ -118,12 +118,12 @@ def test_what_looks_like_a_reference(written: str) -> None:
         "python train.py --lr 0.1",
     ],
 )
-def test_no_cry_of_wolf(command: str) -> None:
+def test_no_false_warnings(command: str) -> None:
     found = [text for _, text in commanded(command) if "did you mean" in text]
     assert found == []
 
 
-def test_a_parameter_that_nothing_uses() -> None:
+def test_an_unused_parameter() -> None:
     [(path, text)] = commanded("python train.py --units ${{search_space.units}}")
     assert path == "spec.searchSpace.lr"
     assert "${{search_space.lr}}" in text
@@ -134,18 +134,18 @@ def test_a_parameter_that_nothing_uses() -> None:
     assert commanded("python train.py --lr 1") == [], "a script may read all from its environment"
 
 
-def test_a_part_of_a_branch_is_a_use() -> None:
+def test_a_reference_to_a_part_of_a_branch_is_a_use() -> None:
     model = {"type": "choice", "values": [{"kind": "a", "x": UNITS}, {"kind": "b", "x": UNITS}]}
     assert commanded("run ${{search_space.model.kind}}", {"model": model}) == []
 
 
-def test_an_input_in_the_place_of_a_parameter() -> None:
+def test_a_reference_to_an_input_instead_of_a_parameter() -> None:
     [(path, text)] = commanded("run ${{inputs.lr}}", {"lr": LR}, inputs={"lr": 0.1})
     assert path == "spec.searchSpace.lr"
     assert "write ${{search_space.lr}}, and remove the input" in text
 
 
-def test_a_template_is_read_like_a_command() -> None:
+def test_templates_are_checked_like_commands() -> None:
     container = {
         "name": "t",
         "image": "i",
@@ -165,7 +165,7 @@ def test_lines_without_a_backslash() -> None:
 
 
 @pytest.mark.parametrize("shell", ["sh", "/bin/bash"])
-def test_a_value_in_a_script_of_a_list(shell: str) -> None:
+def test_a_value_in_a_script_in_a_command_list(shell: str) -> None:
     space = {"name": {"type": "choice", "values": ["plain", "two words"]}}
     [(path, text)] = commanded([shell, "-lc", "run ${{search_space.name}}"], space)
     assert path == "spec.trial.command[2]"
@@ -187,7 +187,7 @@ def test_a_value_in_a_script_of_a_list(shell: str) -> None:
         ("space.units", "search_space.units"),
     ],
 )
-def test_a_reference_to_nothing_is_an_error_with_the_likely_word(written: str, meant: str) -> None:
+def test_an_unresolved_reference_suggests_a_name(written: str, meant: str) -> None:
     body = sweepjob(trial={"image": "i", "command": f"run ${{{{ {written} }}}}"})
     with pytest.raises(ValueError, match="refers to nothing") as caught:
         parse_sweepjob(body)

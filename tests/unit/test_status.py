@@ -34,7 +34,7 @@ def dumped(**changes: Any) -> dict[str, Any]:
         {"conditions": (Condition("Complete", False, "Running", "3 of 9 trials have ended"),)},
     ],
 )
-def test_numbers_and_words_may_wait(changes: dict[str, Any]) -> None:
+def test_counts_and_messages_are_not_urgent(changes: dict[str, Any]) -> None:
     before, after = dumped(), dumped(**changes)
     assert patch_changes(after, before)
     assert not is_urgent(after, before)
@@ -51,7 +51,7 @@ def test_numbers_and_words_may_wait(changes: dict[str, Any]) -> None:
         {"completed": 10.0},
     ],
 )
-def test_what_somebody_may_wait_for_is_written_at_once(changes: dict[str, Any]) -> None:
+def test_phases_and_conditions_are_urgent(changes: dict[str, Any]) -> None:
     assert is_urgent(dumped(**changes), dumped())
 
 
@@ -59,6 +59,6 @@ def test_the_first_status_is_urgent() -> None:
     assert is_urgent(dumped(), {})
 
 
-def test_nothing_is_no_difference() -> None:
+def test_equal_statuses_have_no_changes() -> None:
     assert not patch_changes(dumped(), dumped())
     assert not is_urgent(dumped(), dumped())

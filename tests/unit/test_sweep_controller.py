@@ -179,7 +179,7 @@ def status_of(server: MemoryApiServer) -> Body:
     return status
 
 
-async def test_a_record_that_is_refused_is_tried_again_under_its_index() -> None:
+async def test_a_refused_record_is_retried_with_its_index() -> None:
     server, operator = start(FullServer)
     await asyncio.sleep(10)
     degraded = next(c for c in status_of(server)["conditions"] if c["type"] == "Degraded")
@@ -195,7 +195,7 @@ async def test_a_record_that_is_refused_is_tried_again_under_its_index() -> None
     operator.kill()
 
 
-async def test_a_slot_that_is_no_longer_there_is_given_up() -> None:
+async def test_a_reservation_is_canceled_when_its_slot_is_gone() -> None:
     server, operator = start(FullServer)
     await asyncio.sleep(5)
     change(server, suspend=True)
@@ -222,7 +222,7 @@ async def test_a_suspended_sweep_ends_at_its_timeout() -> None:
     operator.kill()
 
 
-async def test_a_sweep_that_is_stopped_ends_though_its_records_are_refused() -> None:
+async def test_a_stopped_sweep_ends_although_records_are_refused() -> None:
     server, operator = start(FullServer)
     await asyncio.sleep(5)
     change(server, stop=True)
@@ -232,7 +232,7 @@ async def test_a_sweep_that_is_stopped_ends_though_its_records_are_refused() -> 
     operator.kill()
 
 
-async def test_a_record_whose_answer_never_came_is_known_though_the_sweep_was_suspended() -> None:
+async def test_a_record_created_without_a_response_is_found_after_a_suspension() -> None:
     server, operator = start(InterruptedServer)
     await asyncio.sleep(100)
     records = server.store.all("sweeptrials").values()
@@ -242,7 +242,7 @@ async def test_a_record_whose_answer_never_came_is_known_though_the_sweep_was_su
     operator.kill()
 
 
-async def test_a_sweep_that_grows_while_its_end_is_written_goes_on() -> None:
+async def test_a_sweep_extended_while_its_end_is_written_continues() -> None:
     ahead = {"delay": (0.1, 0.2)}  # the watch, of answers
     server, operator = start(GrowingServer, ahead)
     await asyncio.sleep(300)
@@ -252,14 +252,14 @@ async def test_a_sweep_that_grows_while_its_end_is_written_goes_on() -> None:
     operator.kill()
 
 
-async def test_a_sweep_that_misses_something_is_looked_at_again_after_a_pause() -> None:
+async def test_a_sweep_with_a_missing_reference_is_reconciled_again() -> None:
     server, operator = start(MissingServer)
     await asyncio.sleep(10)
     assert 5 <= server.asked <= 12
     operator.kill()
 
 
-async def test_a_job_whose_answer_never_came_does_not_outlive_its_stopped_sweep() -> None:
+async def test_a_job_created_without_a_response_ends_with_its_sweep() -> None:
     """Though the cache shows it only after the sweep has been stopped."""
     server, operator = start(StoppedServer)
     await asyncio.sleep(100)
@@ -270,7 +270,7 @@ async def test_a_job_whose_answer_never_came_does_not_outlive_its_stopped_sweep(
     operator.kill()
 
 
-async def test_a_node_is_not_lost_because_it_could_tell_nobody() -> None:
+async def test_a_node_is_not_lost_while_the_api_server_is_unreachable() -> None:
     """It has its patience from the moment on in which the API server is there again."""
     limits = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
     server, operator = start(AbsentServer, limits=limits)
@@ -295,7 +295,7 @@ async def test_a_node_is_not_lost_because_it_could_tell_nobody() -> None:
     operator.kill()
 
 
-async def test_what_is_probably_not_meant_is_told_and_runs_all_the_same() -> None:
+async def test_a_spec_with_warnings_runs() -> None:
     """By an event, once, and in the condition, which says the same after a change of the spec."""
     space = {
         **spec(4, 2)["searchSpace"],

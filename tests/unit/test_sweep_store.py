@@ -33,9 +33,9 @@ from sweepjob.lifecycle.snapshot import Proposal
 from sweepjob.log_parsing.findings import LogFindings
 from sweepjob.log_parsing.position import LogPosition
 from sweepjob.objective import Goal
-from sweepjob.settings import Settings
+from sweepjob.settings import OperatorSettings
+from sweepjob.trial_pods.cached_objects import CachedPod
 from sweepjob.trial_pods.pod_parsing import parse_pod
-from sweepjob.trial_pods.pod_records import PodRecord
 
 from .builders import sweepjob
 
@@ -59,7 +59,7 @@ def push(trial: TrialState, first: int, *values: float) -> protocol.Push:
     return protocol.Push("team", trial.name, first, values, ("score",))
 
 
-def test_repeats_are_passed_over_and_gaps_are_asked_for() -> None:
+def test_repeated_reports_are_skipped_and_gaps_requested() -> None:
     sweep = state()
     trial = sweep.add_trial(record(0))
     sweep.ingest_push(trial, push(trial, 1, 0.1, 0.2, 0.3), 1.0)
@@ -80,7 +80,7 @@ def test_a_decision_is_made_with_the_report() -> None:
     assert sweep.state.results.best.trial == "sweep-0"
 
 
-def test_what_is_loaded_from_records_decides_like_what_was_reported() -> None:
+def test_restored_state_decides_like_the_original() -> None:
     lived = state()
     first = lived.add_trial(record(0))
     lived.ingest_push(first, push(first, 1, 0.5, 0.9, 0.7), 1.0)
@@ -98,7 +98,7 @@ def test_what_is_loaded_from_records_decides_like_what_was_reported() -> None:
     assert (loaded.state.results.ended[TrialPhase.SUCCEEDED], loaded.state.slots.created) == (1, 2)
 
 
-def test_stopped_trials_are_told_the_same_after_a_restart() -> None:
+def test_pushes_of_stopped_trials_are_answered_the_same_after_a_restart() -> None:
     """Whichever ended first; of what they were on their way to, see test_extrapolation."""
     uses_observations = {"samplingAlgorithm": {"type": "bayesian"}}
     lived, loaded = state(**uses_observations), state(**uses_observations)
@@ -117,7 +117,7 @@ def test_stopped_trials_are_told_the_same_after_a_restart() -> None:
     assert (told[0].score, told[4].score) == (0.5, None)
 
 
-def test_last_words_fill_in_what_never_arrived() -> None:
+def test_a_summary_completes_the_reports() -> None:
     sweep = state()
     trial = sweep.add_trial(record(0))
     sweep.ingest_push(trial, push(trial, 1, 0.1), 1.0)
@@ -132,7 +132,7 @@ def test_last_words_fill_in_what_never_arrived() -> None:
     ) == (4, 0.8, 2)
 
 
-def test_last_words_that_do_not_reach_back_still_give_the_best() -> None:
+def test_a_summary_with_a_gap_still_has_the_best_value() -> None:
     sweep = state()
     trial = sweep.add_trial(record(0))
     sweep.ingest_summary(trial, protocol.Summary(500, 0.1, 0.95, (0.3, 0.4), ("score",)), 2.0)
@@ -141,7 +141,7 @@ def test_last_words_that_do_not_reach_back_still_give_the_best() -> None:
     assert sweep.state.results.best.value == 0.95
 
 
-def test_a_new_pod_counts_afresh_and_the_best_stays() -> None:
+def test_a_new_pod_restarts_the_curve_and_keeps_the_best() -> None:
     sweep = state()
     trial = sweep.add_trial(record(0))
     sweep.switch_pod(trial, "first")
@@ -155,7 +155,7 @@ def test_a_new_pod_counts_afresh_and_the_best_stays() -> None:
     )
 
 
-def test_saving_is_the_rest_at_the_trials_own_pace() -> None:
+def test_gpu_savings_are_the_remaining_reports_at_the_trials_rate() -> None:
     sweep = state()
     full = sweep.add_trial(record(0))
     sweep.ingest_push(full, push(full, 1, *[0.5] * 20), 1.0)
@@ -171,7 +171,7 @@ def test_saving_is_the_rest_at_the_trials_own_pace() -> None:
     assert gpu_seconds_saved(sweep.state, stopped, now=113.0) == (15 * 1.0 - 3.0) * 2
 
 
-def test_a_trial_without_the_metric_is_remembered_with_what_it_reported() -> None:
+def test_a_trial_without_the_metric_keeps_its_metric_names() -> None:
     sweep = state()
     trial = sweep.add_trial(record(0))
     sweep.ingest_push(trial, protocol.Push("team", trial.name, 1, (), ("loss", "acc")), 5.0)
@@ -182,13 +182,15 @@ def test_a_trial_without_the_metric_is_remembered_with_what_it_reported() -> Non
 
 
 @pytest.mark.parametrize("seen", [("loss",), (), ("loss", "score (nested run fold-0)")])
-def test_a_metric_that_is_missing_is_said_with_what_mends_it(seen: tuple[str, ...]) -> None:
+def test_a_missing_metric_is_reported_with_a_remedy(seen: tuple[str, ...]) -> None:
     sweep = state(limits={"maxTotalTrials": 1})
     sweep.ingest_push(
         trial := sweep.add_trial(record(0)), protocol.Push("team", "sweep-0", 1, (), seen), 5.0
     )
     sweep.record_end(trial, TrialPhase.SUCCEEDED, 0.0)
-    settings = Settings.of({"SWEEPJOB_SIDECAR_IMAGE": "x", "SWEEPJOB_INTAKE_URL": "http://x"})
+    settings = OperatorSettings.of(
+        {"SWEEPJOB_SIDECAR_IMAGE": "x", "SWEEPJOB_INTAKE_URL": "http://x"}
+    )
     said = build_status(sweep.state, sweep_snapshot(sweep.state, settings), 1, 10.0)
     [message] = [c.message for c in said.conditions if c.kind == "Degraded"]
     if "score" in str(seen):
@@ -198,7 +200,7 @@ def test_a_metric_that_is_missing_is_said_with_what_mends_it(seen: tuple[str, ..
         assert "never reported the primary metric 'score'" in message
 
 
-def test_what_a_log_says() -> None:
+def test_findings_of_a_log_become_warnings() -> None:
     sweep = state()
     good, bad = sweep.add_trial(record(0)), sweep.add_trial(record(1))
     assert not sweep.ingest_log_line(good, [("loss", 0.1), ("score", 0.9)], LogPosition(5, 3), 1.0)
@@ -220,7 +222,7 @@ def test_what_a_log_says() -> None:
     assert good.reports.metric_names == ("loss", "score", long[: protocol.MAX_NAME])
 
 
-def test_a_log_that_may_lack_reports_is_told_on_trial_and_sweep_and_after_a_restart() -> None:
+def test_an_incomplete_log_is_reported_on_trial_and_sweep_and_after_a_restart() -> None:
     sweep = state()
     trials = [sweep.add_trial(record(n)) for n in range(3)]
     fast = LogFindings(skipped_lines=7, skipped_bytes=700)
@@ -249,7 +251,7 @@ def test_a_log_that_may_lack_reports_is_told_on_trial_and_sweep_and_after_a_rest
     assert again == trials[1].completeness.warnings
 
 
-def test_a_log_that_can_be_read_again_leaves_no_doubt() -> None:
+def test_a_log_that_is_readable_again_has_no_warning() -> None:
     sweep = state()
     trial = sweep.add_trial(record(0))
     assert sweep.trials.note_log(trial, LogFindings(error="404"), "score", 1.0)
@@ -258,7 +260,7 @@ def test_a_log_that_can_be_read_again_leaves_no_doubt() -> None:
     assert (trial.completeness.warnings, trial.reports.log_samples) == ({}, ("x=1",))
 
 
-def pod_of(trial: str, name: str, **status: Any) -> PodRecord:
+def pod_of(trial: str, name: str, **status: Any) -> CachedPod:
     labels = {"sweepjob.dev/trial": trial, "sweepjob.dev/attempt": "1"}
     meta = {
         "name": name,
@@ -272,7 +274,7 @@ def pod_of(trial: str, name: str, **status: Any) -> PodRecord:
 
 
 def interrupt(
-    trials: TrialStore, trial: TrialState, pod: PodRecord, now: float, *, suspended: bool = False
+    trials: TrialStore, trial: TrialState, pod: CachedPod, now: float, *, suspended: bool = False
 ) -> bool:
     cause = interruption_cause(trial, pod, job_suspended=suspended)
     return trials.record_interruption(trial, pod, cause, now)
@@ -281,7 +283,7 @@ def interrupt(
 EVICTED = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}
 
 
-def test_an_interruption_is_noted_once_and_survives_a_start_of_the_operator() -> None:
+def test_an_interruption_is_recorded_once_and_survives_a_restart() -> None:
     sweep = state()
     trial = sweep.add_trial(record(0))
     evicted = pod_of("sweep-0", "a", phase="Failed", conditions=[EVICTED])
@@ -318,7 +320,7 @@ def test_gpus_are_accounted_by_resource() -> None:
     assert trial.gpu.total == 20
 
 
-def test_a_retried_trial_is_judged_alike_by_an_operator_that_was_started_since() -> None:
+def test_a_retried_trial_is_decided_the_same_after_a_restart() -> None:
     """Its standings are those of the pod that runs, with the best that it brought along."""
     lasting = state()
     others = [lasting.add_trial(record(n)) for n in range(1, 4)]
@@ -355,7 +357,7 @@ def test_the_curve_of_a_long_trial_is_written_less_often(age: float, interval: f
     assert write_interval(trial, 90.0) == 90.0, "never more often than was asked for"
 
 
-def test_a_trial_that_has_not_started_is_written_as_asked_for() -> None:
+def test_a_trial_that_has_not_started_has_the_configured_write_interval() -> None:
     assert write_interval(trial_state(record(0), Curve(Goal.MAXIMIZE)), 3.0) == 3.0
 
 
@@ -371,7 +373,7 @@ LIMITS = {"maxTotalTrials": 9, "maxConcurrentTrials": 1}
         ({"searchSpace": {"lr": {"type": "uniform", "minValue": 0, "maxValue": 1}}}, False),
     ],
 )
-def test_what_is_remembered_outlives_a_spec_that_changes_nothing_about_it(
+def test_the_state_survives_an_unrelated_change_of_the_spec(
     change: dict[str, Any], kept: bool
 ) -> None:
     sweep = state()
@@ -385,7 +387,7 @@ def test_what_is_remembered_outlives_a_spec_that_changes_nothing_about_it(
         assert sweep.state.spec is changed
 
 
-def test_what_is_about_to_get_a_record_counts_as_having_one() -> None:
+def test_reserved_indices_count_as_created() -> None:
     sweep = state()
     sweep.add_trial(record(2))
     assert sweep.state.slots.free_indices(4) == [0, 1, 3, 4]
@@ -401,7 +403,7 @@ def test_what_is_about_to_get_a_record_counts_as_having_one() -> None:
     assert (sweep.state.slots.created, sweep.state.totals().created) == (2, 3)
 
 
-def test_a_silenced_pod_is_no_end_once_and_if_nothing_was_heard() -> None:
+def test_a_lost_summary_causes_one_retry_if_nothing_was_reported() -> None:
     sweep = state()
     trial = sweep.add_trial(record(0))
     ended = {"terminated": {"exitCode": 137}}
@@ -418,7 +420,7 @@ def test_a_silenced_pod_is_no_end_once_and_if_nothing_was_heard() -> None:
     assert pod_view(heard, pods[1]).is_interrupted
 
 
-def silenced_pod(name: str, sidecar: dict[str, Any]) -> PodRecord:
+def silenced_pod(name: str, sidecar: dict[str, Any]) -> CachedPod:
     done = {"name": "trainer", "state": {"terminated": {"exitCode": 0}}}
     status = {
         "phase": "Succeeded",

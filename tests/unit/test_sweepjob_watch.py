@@ -112,7 +112,7 @@ def watching(
 Watching = Callable[..., AbstractAsyncContextManager[None]]
 
 
-async def test_it_is_not_at_work_before_its_crd_is_there(world: World, watching: Watching) -> None:
+async def test_the_watch_starts_when_its_crd_exists(world: World, watching: Watching) -> None:
     world.access_rules.close("sweepjobs")
     world.access_rules.close("sweeptrials")
     async with watching():
@@ -129,7 +129,7 @@ async def test_it_is_not_at_work_before_its_crd_is_there(world: World, watching:
         assert await world.until(lambda: world.names() == {"first"}, "it is told") < 2
 
 
-async def test_its_crd_goes_and_comes(world: World, watching: Watching) -> None:
+async def test_the_crd_is_deleted_and_created_again(world: World, watching: Watching) -> None:
     world.create("before")
     async with watching():
         await world.until(
@@ -164,7 +164,7 @@ async def test_another_version_is_served(world: World, watching: Watching) -> No
 
 
 @pytest.mark.parametrize("change", ["new", "edited", "deleted"])
-async def test_a_deaf_watch_is_found_out(world: World, watching: Watching, change: str) -> None:
+async def test_a_silent_watch_is_detected(world: World, watching: Watching, change: str) -> None:
     world.create("one")
     async with watching():
         await world.until(
@@ -191,7 +191,7 @@ async def test_a_deaf_watch_is_found_out(world: World, watching: Watching, chang
 
 
 @pytest.mark.parametrize("verb", ["list", "watch"])
-async def test_a_right_that_is_taken_away_and_given_back(
+async def test_the_watch_continues_after_a_permission_was_revoked(
     world: World, watching: Watching, verb: str
 ) -> None:
     world.access_rules.denied.add(("sweepjob.dev", "sweepjobs", verb))
@@ -209,9 +209,7 @@ async def test_a_right_that_is_taken_away_and_given_back(
         await world.until(lambda: "two" in world.names(), "it is told")
 
 
-async def test_a_namespace_that_is_shut_keeps_no_other_from_being_seen(
-    world: World, watching: Watching
-) -> None:
+async def test_an_inaccessible_namespace_affects_no_other(world: World, watching: Watching) -> None:
     world.access_rules.denied_in["shut"] = {
         ("sweepjob.dev", "sweepjobs", verb) for verb in ("get", "list", "watch")
     }
@@ -237,7 +235,7 @@ async def test_no_task_of_ours_is_cancelled_with_kopf(world: World, watching: Wa
         ours.cancel()
 
 
-async def test_it_is_stopped_while_it_starts(
+async def test_kopf_is_stopped_while_it_starts(
     world: World, watching: Watching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = [RuntimeError("what nobody had foreseen")] * 3
@@ -278,12 +276,12 @@ A, B = ("team", "a"), ("team", "b")
         ({A: ("u", "4"), B: ("w", "2")}, {B: ("w", "3")}, {A: ("u", "4"), B: ("w", "2")}, {A, B}),
     ],
 )
-def test_what_a_watch_has_missed(before: Any, listed: Any, now: Any, missed: set[Any]) -> None:
+def test_missed_events_are_repaired(before: Any, listed: Any, now: Any, missed: set[Any]) -> None:
     made = [{k: SweepJobVersion(*v) for k, v in known.items()} for known in (before, listed, now)]
     assert find_missed_events(*made) == missed
 
 
-def test_what_is_wrong_with_a_crd() -> None:
+def test_problems_of_a_crd_are_described() -> None:
     assert missing_crd("sweepjobs", {"v1alpha1": {"sweepjobs"}}) == ""
     assert "is missing" in missing_crd("sweepjobs", {})
     assert "is missing" in missing_crd("sweepjobs", {"v1alpha1": {"sweeptrials"}})

@@ -14,17 +14,8 @@ from hypothesis import strategies as st
 from sweepjob.api.parsing.float_text import format_float, parse_float
 from sweepjob.api.parsing.lenient_reader import LenientReader
 from sweepjob.api.phases import TrialPhase
-from sweepjob.api.sweeptrial.curve_encoding import (
-    curve_patch,
-    dump_curve,
-    load_curve,
-    parse_curve,
-)
-from sweepjob.api.sweeptrial.serialization import (
-    dump_stop,
-    parse_record,
-    trial_manifest,
-)
+from sweepjob.api.sweeptrial.curve_encoding import curve_patch, dump_curve, load_curve, parse_curve
+from sweepjob.api.sweeptrial.serialization import dump_stop, parse_record, trial_manifest
 from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.api.sweeptrial.trial_record import TrialRecord
 from sweepjob.early_stopping.curve import FULLY_KEPT, Curve
@@ -47,11 +38,11 @@ def read(**status: Any) -> TrialRecord:
 
 
 @given(st.floats())
-def test_every_number_is_read_again(value: float) -> None:
+def test_every_number_round_trips(value: float) -> None:
     assert repr(parse_float(format_float(value))) == repr(value)
 
 
-def test_a_number_that_is_missing() -> None:
+def test_a_missing_number() -> None:
     """As it is written, and as versions up to 0.2 wrote it."""
     assert parse_float(None) is None
     assert parse_float("") is None
@@ -72,14 +63,14 @@ stops = st.builds(
 
 
 @given(stops)
-def test_every_decision_is_read_again(stop: StopDecision) -> None:
+def test_every_decision_round_trips(stop: StopDecision) -> None:
     record = read(phase="Stopping", stop=dump_stop(stop, DECIDED))
     assert repr(record.stop) == repr(stop)
     assert (record.problems, record.is_unmanaged) == ((), False)
 
 
 @pytest.mark.parametrize("number", ["", "nan", "inf", "-inf", "1e+308"])
-def test_decisions_that_earlier_versions_wrote(number: str) -> None:
+def test_decisions_of_earlier_versions(number: str) -> None:
     written = dump_stop(
         StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "m", policy="bandit"), DECIDED
     )
@@ -95,7 +86,7 @@ def test_decisions_that_earlier_versions_wrote(number: str) -> None:
     goal=st.sampled_from(list(Goal)),
     carried=st.none() | st.floats(allow_nan=False, allow_infinity=False),
 )
-def test_every_curve_is_read_again(
+def test_every_curve_round_trips(
     values: list[float], long: int, goal: Goal, carried: float | None
 ) -> None:
     curve = Curve(goal, previous_best=carried)
@@ -108,7 +99,7 @@ def test_every_curve_is_read_again(
     assert (record.curve.pod, record.curve.log_time) == ("pod", 5)
 
 
-def test_a_patch_of_a_curve_leaves_nothing_of_a_longer_one() -> None:
+def test_a_patch_replaces_a_longer_curve() -> None:
     long, short = Curve(Goal.MAXIMIZE), Curve(Goal.MAXIMIZE)
     for n in range(2 * FULLY_KEPT):
         long.append(float(n))
@@ -166,13 +157,13 @@ def test_a_curve_that_cannot_be_read_is_named(change: dict[str, Any], said: str)
         ({"stop": [1]}, "status.stop: [1] is not an object"),
     ],
 )
-def test_without_what_decides_a_trial_is_held(status: dict[str, Any], said: str) -> None:
+def test_a_record_without_required_fields_is_unmanaged(status: dict[str, Any], said: str) -> None:
     record = read(**status)
     assert record.is_unmanaged
     assert record.problems[0].startswith(said)
 
 
-def test_an_assignment_that_is_no_json_is_shown_by_its_leaves() -> None:
+def test_an_assignment_that_is_not_json_is_shown_by_its_leaves() -> None:
     odd = body()
     for text in ("{", "[1]", "[" * 100_000, ""):
         odd["spec"]["assignment"] = text
@@ -192,7 +183,7 @@ def test_an_assignment_that_is_no_json_is_shown_by_its_leaves() -> None:
         ({"stop": {"outcome": "Failed", "value": "x"}}, "status.stop.value: 'x' is not a number"),
     ],
 )
-def test_what_is_for_people_alone_holds_nothing_up(status: dict[str, Any], said: str) -> None:
+def test_unreadable_informational_fields_are_ignored(status: dict[str, Any], said: str) -> None:
     record = read(**status)
     assert not record.is_unmanaged
     assert record.problems[0].startswith(said)
@@ -209,7 +200,7 @@ def test_what_is_for_people_alone_holds_nothing_up(status: dict[str, Any], said:
         ("metadata", {"name": 5}),
     ],
 )
-def test_what_is_no_record_at_all(part: str, change: dict[str, Any]) -> None:
+def test_objects_of_other_kinds_are_no_record(part: str, change: dict[str, Any]) -> None:
     odd = body()
     odd[part] |= change
     with pytest.raises(ValueError, match="is not a record of a trial"):
@@ -261,7 +252,7 @@ def test_a_time_is_read_or_missing(value: Any) -> None:
     "text",
     ["1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "", "now", "2026-13-01T00:00:00Z", "2026"],
 )
-def test_times_that_never_were(text: str) -> None:
+def test_invalid_times(text: str) -> None:
     assert parse_time(text) is None
 
 

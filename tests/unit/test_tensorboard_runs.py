@@ -92,7 +92,7 @@ def test_a_tag_may_have_slashes_itself(tmp_path: Path) -> None:
     assert Sidecar(tmp_path, "train/epoch/acc").read() == [0.75]
 
 
-def test_a_name_that_can_be_read_in_two_ways_is_the_tag_and_said(tmp_path: Path) -> None:
+def test_an_ambiguous_name_is_the_tag_and_reported(tmp_path: Path) -> None:
     sidecar = Sidecar(tmp_path, "val/acc")
     log(sidecar.folder, "val", "acc", [0.25])
     log(sidecar.folder, "version_0", "val/acc", [0.5])
@@ -102,7 +102,7 @@ def test_a_name_that_can_be_read_in_two_ways_is_the_tag_and_said(tmp_path: Path)
     assert "primaryMetric, e.g. 'version_0/val/acc'" in sidecar.said
 
 
-def test_runs_that_no_rule_tells_apart_are_listed(tmp_path: Path) -> None:
+def test_ambiguous_runs_are_listed(tmp_path: Path) -> None:
     sidecar = Sidecar(tmp_path, "loss")
     for run in ("generator", "discriminator", "encoder"):
         log(sidecar.folder, run, "loss", [1.0, 2.0])
@@ -117,7 +117,7 @@ def test_runs_that_no_rule_tells_apart_are_listed(tmp_path: Path) -> None:
     assert sidecar.reasons == [protocol.AMBIGUOUS_METRIC]
 
 
-def test_training_is_held_until_its_second_report(tmp_path: Path) -> None:
+def test_training_is_withheld_until_its_second_report(tmp_path: Path) -> None:
     sidecar = Sidecar(tmp_path, "acc")
     log(sidecar.folder, "train", "acc", [0.5])
     assert sidecar.read() == sidecar.read() == []
@@ -138,7 +138,7 @@ def test_a_single_report_of_training_counts_at_the_end(tmp_path: Path) -> None:
     assert sidecar.read(last=True) == [0.5]
 
 
-def test_a_run_that_overtakes_later_is_said(tmp_path: Path) -> None:
+def test_a_run_with_more_reports_later_is_reported(tmp_path: Path) -> None:
     sidecar = Sidecar(tmp_path, "acc")
     log(sidecar.folder, "train", "acc", [0.5, 0.625])
     assert sidecar.read() == [0.5, 0.625]
@@ -264,7 +264,7 @@ def test_order_of_runs(earlier: str, later: str) -> None:
 
 
 @pytest.mark.parametrize("run", ["train_val", "constrained", "latest", "version_0"])
-def test_words_that_only_look_like_it(run: str) -> None:
+def test_similar_words_are_no_validation_run(run: str) -> None:
     assert run_precedence(run) == run_precedence("model")
 
 

@@ -7,7 +7,7 @@ from sweepjob.api.meta.cause import Cause
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
-from sweepjob.lifecycle.progress import SUSPENDED
+from sweepjob.lifecycle.progress_update import SUSPENDED
 from sweepjob.lifecycle.termination import JOB_DELETED
 from sweepjob.lifecycle.trial_planner import POD_DELETED, plan_trial
 from sweepjob.lifecycle.workload import StartBlocker
@@ -325,13 +325,13 @@ def test_situation(situation: dict[str, Any], expected: list[Any]) -> None:
 
 
 def test_progress_is_written_when_it_is_due_and_not_before() -> None:
-    early = plan_trial(trial(**RUNNING, progress_due=12.0), SWEEP, now=10.0)
+    early = plan_trial(trial(**RUNNING, progress_write_due=12.0), SWEEP, now=10.0)
     assert (early.actions, early.wake_at) == ((), 12.0)
-    late = plan_trial(trial(**RUNNING, progress_due=12.0), SWEEP, now=12.0)
+    late = plan_trial(trial(**RUNNING, progress_write_due=12.0), SWEEP, now=12.0)
     assert late.actions == (act.RecordProgress(0, TrialPhase.RUNNING),)
 
 
-def test_time_alone_calls_for_another_look() -> None:
+def test_deadlines_cause_another_reconciliation() -> None:
     waiting = {"phase": TrialPhase.PENDING, "jobs": (job(),), "pods": (pod(),)}
     short = plan_trial(trial(**waiting, start_blocker=NO_GPU), SWEEP, now=1.0)
     assert (short.actions, short.wake_at) == ((), 3.0)  # a GPU may be free a moment later
@@ -348,14 +348,14 @@ def test_time_alone_calls_for_another_look() -> None:
 
 
 @pytest.mark.parametrize(("failures", "pause"), [(0, 10), (1, 20), (4, 160), (30, 360)])
-def test_the_back_off_doubles(failures: int, pause: float) -> None:
+def test_the_retry_back_off_doubles(failures: int, pause: float) -> None:
     failed = trial(failures=failures, jobs=(job(),), pods=(pod(succeeded=False, failure=FAILURE),))
     [retry] = plan_trial(failed, snapshot(max_retries=98), now=0.0).actions
     assert isinstance(retry, act.RecordRetry)
     assert retry.retry_at == pause
 
 
-def test_a_start_timeout_also_ends_the_wait_for_room() -> None:
+def test_a_start_timeout_ends_the_wait_for_capacity() -> None:
     waiting = trial(phase=TrialPhase.PENDING, jobs=(job(),), pods=(pod(),), start_blocker=NO_GPU)
     [stop] = plan_trial(waiting, snapshot(start_timeout=100), now=100.0).actions
     assert isinstance(stop, act.RecordStop)

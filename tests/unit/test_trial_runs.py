@@ -90,13 +90,13 @@ def test_what_is_logged_to_a_study_later_does_not_nest_the_run_in_it(opened: Ope
     assert sidecar.values == [0.25, 0.75]
 
 
-def test_a_parent_that_was_made_elsewhere_nests_nothing(opened: Opener) -> None:
+def test_an_unknown_parent_does_not_nest_the_run(opened: Opener) -> None:
     sidecar = opened()
     sidecar.log(sidecar.create("f" * 32), 0.75)
     assert sidecar.values == [0.75]
 
 
-def test_a_parent_that_is_resumed_is_worked_in(opened: Opener) -> None:
+def test_a_resumed_parent_counts(opened: Opener) -> None:
     sidecar = opened()
     parent = sidecar.create(fluent=False)
     sidecar.ask("POST", "runs/update", {"run_id": parent, "status": "RUNNING"})
@@ -105,7 +105,7 @@ def test_a_parent_that_is_resumed_is_worked_in(opened: Opener) -> None:
 
 
 @pytest.mark.parametrize("path", ["runs/log-metric", "runs/log-batch", "runs/update"])
-def test_an_unknown_run_is_an_error_and_does_not_come_to_be(opened: Opener, path: str) -> None:
+def test_an_unknown_run_is_an_error_and_is_not_created(opened: Opener, path: str) -> None:
     sidecar = opened()
     body = {"run_id": "nobody", "key": METRIC, "value": 1, "timestamp": 0}
     status, answer = sidecar.call("POST", path, body)

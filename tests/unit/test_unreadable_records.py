@@ -17,8 +17,8 @@ from sweepjob.kube.resources import Resource
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
+from sweepjob.trial_pods.cached_objects import CachedPod
 from sweepjob.trial_pods.pod_parsing import parse_pod
-from sweepjob.trial_pods.pod_records import PodRecord
 
 from tests.fake_api.cluster import FakeCluster
 from tests.fake_api.harness import EPOCH, NAMESPACE, RunningOperator, quiet
@@ -170,7 +170,7 @@ async def test_a_live_trial_is_asked_for_all_its_reports_again() -> None:
     ],
 )
 @pytest.mark.parametrize("phase", ["Running", "Succeeded"])
-async def test_a_trial_of_which_too_little_can_be_read_is_left_alone(
+async def test_a_trial_with_an_unreadable_record_is_unmanaged(
     part: str, changes: dict[str, Any], said: str, phase: str
 ) -> None:
     world = World()
@@ -195,7 +195,7 @@ async def test_a_trial_of_which_too_little_can_be_read_is_left_alone(
     assert world.problem() is None
 
 
-async def test_what_runs_for_it_ends_with_its_sweep() -> None:
+async def test_the_pods_of_an_unmanaged_trial_end_with_its_sweep() -> None:
     world = World()
     server = world.server
     await until(server, 0, "Running")
@@ -225,7 +225,7 @@ async def test_a_record_that_was_deleted_is_run_again() -> None:
     assert trial(server, 0)["status"]["phase"] in ("Succeeded", "EarlyStopped")
 
 
-async def test_a_record_of_a_number_that_no_trial_has_costs_nothing() -> None:
+async def test_a_record_with_an_impossible_index_is_harmless() -> None:
     world = World()
     server = world.server
     await until(server, 0, "Running")
@@ -272,7 +272,7 @@ HOSTILE: list[Body] = [
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["listed", "watched"])
-async def test_a_pod_of_anybody_ends_nothing(before: bool) -> None:
+async def test_a_foreign_pod_ends_no_trial(before: bool) -> None:
     world = World()
     server = world.server
     if before:
@@ -295,17 +295,17 @@ class Broken(Exception):
     """What nobody foresaw."""
 
 
-def listed(*bodies: Body) -> tuple[Informer[PodRecord], list[str]]:
+def listed(*bodies: Body) -> tuple[Informer[CachedPod], list[str]]:
     seen: list[str] = []
 
-    def changed(old: PodRecord | None, new: PodRecord | None) -> None:
+    def changed(old: CachedPod | None, new: CachedPod | None) -> None:
         one = new or old
         assert one is not None
         if one.name == "cursed":
             raise Broken
         seen.append(one.name)
 
-    def project(body: Any) -> PodRecord:
+    def project(body: Any) -> CachedPod:
         if body["metadata"]["name"] == "broken":
             raise Broken
         return parse_pod(body)
@@ -320,7 +320,7 @@ def named(name: str, version: int = 1) -> Body:
     return body
 
 
-async def test_each_is_named_once_and_counted_while_it_is_there(
+async def test_each_unreadable_record_is_named_once_and_counted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     informer, seen = listed(named("broken"), named("good"), named("cursed"))
@@ -343,7 +343,7 @@ async def test_each_is_named_once_and_counted_while_it_is_there(
     task.cancel()
 
 
-async def test_one_that_cannot_be_read_any_more_is_there_as_it_was_seen_last() -> None:
+async def test_an_object_that_becomes_unparseable_keeps_its_last_version() -> None:
     informer, _ = listed(named("good"))
     informer.store_own_write(named("good"))
     odd = {**named("good", 5), "spec": {}}
@@ -358,7 +358,7 @@ async def test_one_that_cannot_be_read_any_more_is_there_as_it_was_seen_last() -
 @pytest.mark.parametrize(
     "event", [{"type": "ADDED", "object": o} for o in (None, [], "x", {"metadata": 5})]
 )
-def test_an_event_about_nothing_is_no_news(event: Body) -> None:
+def test_an_event_without_an_object_is_ignored(event: Body) -> None:
     informer, seen = listed()
     assert informer.apply(event) == ""
     assert seen == []

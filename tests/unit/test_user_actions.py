@@ -26,7 +26,9 @@ def _quiet() -> Iterator[None]:
 @pytest.mark.parametrize("killed", [0, 5])
 @pytest.mark.parametrize("node_capacity", [None, 3])
 @pytest.mark.parametrize("faults", [{}, HEAVY_FAULTS], ids=["calm", "storm"])
-def test_nothing_runs_on(faults: dict[str, Any], node_capacity: int | None, killed: int) -> None:
+def test_nothing_runs_after_user_actions(
+    faults: dict[str, Any], node_capacity: int | None, killed: int
+) -> None:
     """While people meddle, and the operator is killed so often."""
     acts = killings = 0
     for seed in range(STORIES):
@@ -37,20 +39,20 @@ def test_nothing_runs_on(faults: dict[str, Any], node_capacity: int | None, kill
             "node_capacity": node_capacity,
         }
         kills = frozenset(random.Random(seed).sample(range(100, 3000), killed))
-        story = Scenario(seed, spec(30, 3), kills, user_action_interval=6.0, **given)
+        scenario = Scenario(seed, spec(30, 3), kills, user_action_interval=6.0, **given)
         try:
-            story.run()
+            scenario.run()
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {error}") from error
-        ends = [trial["status"]["phase"] for trial in story.trials]
+        ends = [trial["status"]["phase"] for trial in scenario.trials]
         assert set(ends) <= {"Succeeded", "EarlyStopped", "Failed", "Canceled"}, f"seed {seed}"
         living = [
             name
-            for (_, name), pod in story.server.store.all("pods").items()
+            for (_, name), pod in scenario.server.store.all("pods").items()
             if pod["status"].get("phase") not in ("Succeeded", "Failed")
         ]
         assert not living, f"seed {seed}: {living} run on"
-        acts += story.user_actions.acts
-        killings += story.killed
+        acts += scenario.user_actions.acts
+        killings += scenario.killed
     assert killings >= killed * STORIES // 2
     assert acts > 10 * STORIES

@@ -58,7 +58,7 @@ def test_sweeps_keep_the_invariants_and_end(block: int) -> None:
     assert {"F", "Evicted", "PodDeleted", "NodeLost", "NodeRestarted"} <= set(retries)
 
 
-def test_a_failing_seed_tells_the_shortest_history(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_seed_prints_the_shortest_history(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a planner's mistake that only a disruption shows."""
     broken = SimulatedCluster._record
 

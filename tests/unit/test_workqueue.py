@@ -18,7 +18,7 @@ async def run(queue: WorkQueue[str], seconds: float = 0.1) -> None:
     task.cancel()
 
 
-async def test_a_key_that_is_added_while_it_is_worked_on_runs_once_more() -> None:
+async def test_a_key_added_while_processing_is_processed_again() -> None:
     calls: list[str] = []
 
     async def work(key: str) -> None:
@@ -35,7 +35,7 @@ async def test_a_key_that_is_added_while_it_is_worked_on_runs_once_more() -> Non
     assert calls == ["a", "a"]
 
 
-async def test_a_key_is_never_worked_on_twice_at_a_time() -> None:
+async def test_a_key_is_never_processed_concurrently() -> None:
     active, most, calls = 0, 0, 0
 
     async def work(key: str) -> float | None:
@@ -55,7 +55,7 @@ async def test_a_key_is_never_worked_on_twice_at_a_time() -> None:
     assert most == 1
 
 
-async def test_an_error_is_tried_again_and_harms_no_other_key(
+async def test_an_error_is_retried_and_affects_no_other_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(workqueue, "_BACKOFF", (0.001, 0.01))
@@ -88,14 +88,14 @@ async def test_the_earlier_of_two_times_counts() -> None:
     assert calls[0] - started >= 0.02
 
 
-def test_a_time_that_has_come_on_the_operators_own_event_loop() -> None:
+def test_a_due_time_on_the_operators_event_loop() -> None:
     """Whose handle of a time that has come is no timer's."""
     calls: list[str] = []
 
     async def work(key: str) -> None:
         calls.append(key)
 
-    async def story() -> None:
+    async def scenario() -> None:
         queue = WorkQueue(work)
         queue.add_after("a", 1e-9)
         queue.add_after("a", 1e-9)
@@ -103,11 +103,11 @@ def test_a_time_that_has_come_on_the_operators_own_event_loop() -> None:
         await run(queue)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(story())
+        runner.run(scenario())
     assert calls == ["a"]
 
 
-async def test_what_happens_during_a_look_and_what_it_wants_itself_are_one_more_look() -> None:
+async def test_changes_and_requeues_during_processing_cause_one_more_pass() -> None:
     calls: list[str] = []
 
     async def work(key: str) -> float | None:
@@ -125,7 +125,7 @@ async def test_what_happens_during_a_look_and_what_it_wants_itself_are_one_more_
     assert calls == ["a", "a"]
 
 
-async def test_keys_do_not_wait_for_one_another() -> None:
+async def test_keys_do_not_block_each_other() -> None:
     calls: list[str] = []
 
     async def work(key: str) -> None:

@@ -13,6 +13,8 @@ LABEL_SWEEP = f"{GROUP}/sweep"
 LABEL_TRIAL = f"{GROUP}/trial"
 LABEL_ATTEMPT = f"{GROUP}/attempt"
 LABEL_TRIAL_UID = f"{GROUP}/trial-uid"
+# Of the ConfigMaps of a snapshot: the first digits of its hash.
+LABEL_CODE = f"{GROUP}/code"
 
 # On a Job: how the sidecar's resources were fitted to the constraints of the namespace.
 ANNOTATION_FITTED = f"{GROUP}/sidecar-resources"
@@ -27,12 +29,18 @@ SIDECAR = "sweepjob-sidecar"
 VOLUME_TOKEN = "sweepjob-token"
 VOLUME_JOURNAL = "sweepjob-journal"
 VOLUME_METRICS = "sweepjob-metrics"
+# Unpacks the code; also the name of the volume that it is unpacked to.
+CODE = "sweepjob-code"
+VOLUME_CODE_SOURCE = "sweepjob-code-source"
 VOLUME_OUTPUT = "sweepjob-output-"  # plus the name of the output
 RESERVED = "sweepjob-"  # prefix of names that users cannot use
 TOKEN_FOLDER = f"/var/run/secrets/{GROUP}"
 READY_SCRIPT = "/opt/sweepjob/sweepjob/sidecar/wait_for_port.py"  # in the sidecar's image
 METRICS_FOLDER = "/var/lib/sweepjob-metrics"
 JOURNAL_FOLDER = "/var/lib/sweepjob"
+CODE_FOLDER = "/code"  # where the trainer finds the code, unless the spec says otherwise
+CODE_SOURCE_FOLDER = "/var/lib/sweepjob-code-source"  # in the container that unpacks
+CODE_TARGET_FOLDER = "/var/lib/sweepjob-code"
 
 # Conditions of a SweepJob. Degraded: something needs attention while the sweep continues.
 ACCEPTED = "Accepted"
@@ -51,6 +59,8 @@ REASON_ACCEPTED = "Accepted"
 REASON_INVALID = "InvalidSpec"
 REASON_SPEC_WARNING = "SpecWarning"
 REASON_WARM_START_PENDING = "WarmStartPending"
+REASON_CODE_NOT_FOUND = "CodeNotFound"
+REASON_CODE_UNUSABLE = "CodeCannotBeUsed"
 REASON_WARM_START_LOST = "WarmStartLost"
 REASON_ALL_TRIALS = "AllTrialsEnded"
 REASON_EXHAUSTED = "SearchSpaceExhausted"
@@ -95,12 +105,12 @@ SWEEP_NAME_LIMIT = 46
 
 
 def trial_name(sweep: str, index: int) -> str:
-    """Returns the name of a SweepTrial."""
+    """Return the name of a SweepTrial."""
     return f"{sweep}-{index}"
 
 
 def job_name(trial: str, attempt: int) -> str:
-    """Returns the name of an attempt's Job: that of the trial for the first, with ``-rN`` for later ones.
+    """Return the name of an attempt's Job: that of the trial for the first, with ``-rN`` for later ones.
 
     A plain number could be the name of another trial: ``lr-1-2`` is trial 2 of sweep ``lr-1``. No trial's
     name ends in ``-r2``.
@@ -109,7 +119,7 @@ def job_name(trial: str, attempt: int) -> str:
 
 
 def owner_reference(kind: str, name: str, uid: str) -> dict[str, object]:
-    """Returns an owner reference: the object is deleted with its owner, which is its controller.
+    """Return an owner reference: the object is deleted with its owner, which is its controller.
 
     Args:
         kind: the kind of the owner.

@@ -22,7 +22,7 @@ import yaml
 
 from ..early_stopping.policies.declaration import PolicyDeclaration
 from ..early_stopping.policies.registry import POLICIES
-from ..plugins.parameters import Parameter
+from ..plugins.parameters import ParameterDeclaration
 from ..plugins.registry import Declaration
 from ..search.samplers.declaration import COMMON_PARAMETERS, SamplerDeclaration
 from ..search.samplers.registry import SAMPLERS
@@ -40,13 +40,13 @@ class _Words:
     remedy: str
 
     def belongs(self, parameters: Sequence[str], types: Sequence[str]) -> str:
-        """The message about parameters of other types."""
+        """Return the message about parameters of other types."""
         verb = "belongs" if len(parameters) == 1 else "belong"
         return f"{_listed(parameters)} {verb} to {self.prefix}{_listed(types)}{self.remedy}"
 
 
 def policy_schema(declarations: Sequence[PolicyDeclaration]) -> Schema:
-    """The OpenAPI schema of ``spec.earlyTermination``."""
+    """Return the OpenAPI schema of ``spec.earlyTermination``."""
     words = _Words("", "")
     rules = [*_declared_rules(declarations), *_ownership_rules(declarations, words)]
     description = "Stops trials that fall behind. Absent, every trial runs to its end."
@@ -54,7 +54,7 @@ def policy_schema(declarations: Sequence[PolicyDeclaration]) -> Schema:
 
 
 def sampler_schema(declarations: Sequence[SamplerDeclaration]) -> Schema:
-    """The OpenAPI schema of ``spec.samplingAlgorithm``."""
+    """Return the OpenAPI schema of ``spec.samplingAlgorithm``."""
     words = _Words("type ", "; remove it")
     rules = list(_ownership_rules(declarations, words))
     description = "How trials are proposed. Default is random."
@@ -62,7 +62,7 @@ def sampler_schema(declarations: Sequence[SamplerDeclaration]) -> Schema:
 
 
 def sections() -> dict[str, Schema]:
-    """The schemas of both sections by their keys in ``spec``, plug-ins included."""
+    """Return the schemas of both sections by their keys in ``spec``, plug-ins included."""
     return {
         "samplingAlgorithm": sampler_schema(SAMPLERS.declarations()),
         "earlyTermination": policy_schema(POLICIES.declarations()),
@@ -70,7 +70,7 @@ def sections() -> dict[str, Schema]:
 
 
 def with_plugins(crd: Mapping[str, Any]) -> dict[str, Any]:
-    """The SweepJob CRD with the sections that are generated from the declarations.
+    """Return the SweepJob CRD with the sections that are generated from the declarations.
 
     Args:
         crd: the CustomResourceDefinition, as it is in ``crds/`` or in a cluster.
@@ -88,7 +88,7 @@ def _section(
     description: str,
     words: _Words,
     rules: Sequence[Schema],
-    common: Sequence[Parameter],
+    common: Sequence[ParameterDeclaration],
 ) -> Schema:
     names = [declaration.name for declaration in declarations]
     summaries = " ".join(f"{d.name}: {_summary(d)}." for d in declarations)
@@ -110,7 +110,9 @@ def _section(
     }
 
 
-def _is_always(owners: Mapping[str, Parameter], declarations: Sequence[Declaration]) -> bool:
+def _is_always(
+    owners: Mapping[str, ParameterDeclaration], declarations: Sequence[Declaration]
+) -> bool:
     return len(owners) == len(declarations) and all(p.required for p in owners.values())
 
 
@@ -118,16 +120,16 @@ def _summary(declaration: Declaration) -> str:
     return str(getattr(declaration, "summary", ""))
 
 
-def _by_name(declarations: Iterable[Declaration]) -> dict[str, dict[str, Parameter]]:
+def _by_name(declarations: Iterable[Declaration]) -> dict[str, dict[str, ParameterDeclaration]]:
     """Parameters by their names, then by the types that have them."""
-    found: dict[str, dict[str, Parameter]] = {}
+    found: dict[str, dict[str, ParameterDeclaration]] = {}
     for declaration in declarations:
         for parameter in declaration.parameters:
             found.setdefault(parameter.name, {})[declaration.name] = parameter
     return found
 
 
-def _property(owners: Mapping[str, Parameter], types: int, words: _Words) -> Schema:
+def _property(owners: Mapping[str, ParameterDeclaration], types: int, words: _Words) -> Schema:
     first = next(iter(owners.values()))
     made = [parameter.openapi("") for parameter in owners.values()]
     schema = made[0]
@@ -149,8 +151,8 @@ def _declared_rules(declarations: Iterable[PolicyDeclaration]) -> Iterator[Schem
 
 
 def _ownership_rules(declarations: Sequence[Declaration], words: _Words) -> Iterator[Schema]:
-    """Which parameters belong to which types, and which are required there."""
-    groups: dict[tuple[str, ...], list[Parameter]] = {}
+    """Yield which parameters belong to which types, and which are required there."""
+    groups: dict[tuple[str, ...], list[ParameterDeclaration]] = {}
     for owners in _by_name(declarations).values():
         groups.setdefault(tuple(owners), []).append(next(iter(owners.values())))
     for types, parameters in groups.items():

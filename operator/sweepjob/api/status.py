@@ -69,6 +69,7 @@ class SweepStatus:
         gpu_used, gpu_saved: accelerator-seconds.
         reason: what needs attention, or why the sweep failed; empty otherwise.
         sources: sweeps of a warm start: name, uid, number of trials that count.
+        code: the hash of the trials' code, or where it is mounted from; empty without any.
     """
 
     generation: int
@@ -87,13 +88,14 @@ class SweepStatus:
     gpu_saved: float = 0.0
     reason: str = ""
     sources: tuple[tuple[str, str, int], ...] = ()
+    code: str = ""
 
 
 _URGENT = ("observedGeneration", "phase", "reason", "seed", "startTime", "completionTime")
 
 
 def dump_status(overview: SweepStatus, previous: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """Returns the status object, as a merge patch.
+    """Return the status object, as a merge patch.
 
     Args:
         overview: the content.
@@ -125,6 +127,8 @@ def dump_status(overview: SweepStatus, previous: Mapping[str, Any], now: float) 
         "completionTime": _time(overview.completed),
         "best": None if overview.best is None else _best(overview.best),
     }
+    if overview.code:
+        status["code"] = overview.code
     if overview.sources:
         keys = ("sweep", "uid", "trials")
         status["warmStart"] = [dict(zip(keys, s, strict=True)) for s in overview.sources]
@@ -171,7 +175,7 @@ def _conditions(
 
 
 def patch_changes(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
-    """Whether a merge patch would change an object.
+    """Return whether a merge patch would change an object.
 
     Args:
         new: the patch.
@@ -188,7 +192,7 @@ def patch_changes(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
 
 
 def is_urgent(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
-    """Whether a status differs in more than counts and messages, and should be written at once.
+    """Return whether a status differs in more than counts and messages, and should be written at once.
 
     Args:
         new: the new status.
@@ -202,13 +206,13 @@ def _signs(status: Mapping[str, Any]) -> set[tuple[str, str, str]]:
 
 
 def has_started(status: Mapping[str, Any]) -> bool:
-    """Whether any trial has run."""
+    """Return whether any trial has run."""
     trials = status.get("trials") or {}
     return any(trials.get(kind) for kind in ("running", "succeeded", "earlyStopped", "failed"))
 
 
 def is_accepted(status: Mapping[str, Any], generation: int) -> bool:
-    """Whether this generation of the spec is accepted already.
+    """Return whether this generation of the spec is accepted already.
 
     Args:
         status: the status of the SweepJob.
@@ -223,7 +227,7 @@ def is_accepted(status: Mapping[str, Any], generation: int) -> bool:
 
 
 def is_finished(status: Mapping[str, Any]) -> bool:
-    """Whether the conditions say that the sweep has ended."""
+    """Return whether the conditions say that the sweep has ended."""
     return any(
         c["type"] in (names.COMPLETE, names.FAILED) and c["status"] == "True"
         for c in status.get("conditions") or ()

@@ -19,6 +19,7 @@ from .names import QUEUE_LABELS, SWEEP_NAME_LIMIT
 from .parsing.problem import InvalidSpec, Problem
 from .parsing.reader import Reader
 from .parsing.size_limits import NAME_LIMIT, VALUE_LIMIT, size_problems
+from .spec.code import code_problems
 from .spec.early_termination import parse_policy
 from .spec.limits import parse_limits
 from .spec.metrics import RETRY, parse_metrics
@@ -48,7 +49,7 @@ _SPEC_KEYS = (
 
 
 def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
-    """Reads a SweepJob object.
+    """Read a SweepJob object.
 
     Args:
         body: the object, as YAML or the API server has it.
@@ -87,6 +88,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     _check_references(reader, spec)
     _check_retries(reader, spec)
     reader.problems += pod_problems(reader.child("trial").data, spec.metrics)
+    reader.problems += code_problems(spec.trial.code, spec.outputs, reader.child("trial").data)
     reader.finish()
     return spec
 
@@ -136,7 +138,7 @@ def _warm_start(reader: Reader, metadata: Any) -> tuple[str, ...]:
 
 
 def parse_objective(reader: Reader) -> Objective:
-    """Reads ``spec.objective``; problems are added to the reader's."""
+    """Read ``spec.objective``; problems are added to the reader's."""
     reader.known(("goal", "primaryMetric"))
     goal = reader.word("goal", tuple(Goal))
     metric = reader.text("primaryMetric")

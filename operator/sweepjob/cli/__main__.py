@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ..api.parsing.problem import InvalidSpec
-from ..loading.errors import CommandError
+from ..loading.errors import LoadError
 from ..render.table import print_message
 from ..version import __version__
+from .errors import CommandError
 
 # Modules by command. Only the module of the called command is imported: some need scipy, which takes
 # longer to load than most commands take.
@@ -26,9 +27,11 @@ COMMANDS = {
     "resume": "lifecycle_commands",
     "stop": "lifecycle_commands",
     "retry": "lifecycle_commands",
+    "submit": "submit",
     "run": "run",
     "cost": "cost",
     "export": "export",
+    "download": "download",
     "report": "report",
     "ui": "ui",
     "validate": "validate",
@@ -62,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
         sys.stdout.flush()
         return code
-    except CommandError as error:
+    except (CommandError, LoadError) as error:
         print_message(f"error: {error}")
         return 2
     except InvalidSpec as error:

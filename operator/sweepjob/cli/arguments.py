@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..api import names
-from ..loading.errors import CommandError
+from .errors import CommandError
 from .kubectl import Kubectl, add_cluster_flags
 
 Completer = Callable[..., list[str]]

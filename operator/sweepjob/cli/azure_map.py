@@ -14,9 +14,9 @@ from ..loading.azure_map.references import (
     names_in_program,
 )
 from ..loading.azure_map.skeleton import skeleton
-from ..loading.errors import CommandError
 from ..loading.sweep_files import read_documents, read_text
 from ..render.table import print_message, print_output
+from .errors import CommandError
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
-from ..loading.errors import CommandError
-from ..read_model.views import SweepView, TrialView
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView
 from ..render.best_parameters import FORMATTERS
 from ..render.output_formats import add_output, format_value
 from ..render.table import print_message, print_output
 from .arguments import add_sweep
-from .kubectl import Kubectl
+from .errors import CommandError
+from .sources import required_source
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,12 +31,12 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
-    cluster = Kubectl.of(args)
-    body = cluster.sweep(args.name)
+    source, name = required_source(args)
+    body = source.sweep(name)
     sweep = SweepView.of(body)
     if sweep.best_value is None:
         raise CommandError(f"no trial of {sweep.name} has reported {sweep.metric} yet")
-    trial = TrialView.of(cluster.trial(sweep.best), sweep.goal)
+    trial = TrialView.of(source.trial(sweep.best), sweep.goal)
     outputs = body["status"]["best"].get("outputs") or {}
     if warning := body["status"]["best"].get("warning"):
         print_message(f"warning: {warning}")

@@ -16,11 +16,12 @@ from ..loading.azure import (
     is_pipeline,
 )
 from ..loading.azure.conversion import PLACEHOLDER
-from ..loading.errors import CommandError
+from ..loading.errors import LoadError
 from ..loading.sweep_files import azure_options, name_from_file, read_documents
 from ..loading.yaml_text import dump_yaml
 from ..render.table import print_message, print_output
 from . import azure_map_flags
+from .errors import CommandError
 
 _CONVERTED, _REFUSED, _NO_SWEEP = 0, 1, 2
 
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         if len(documents) > 1:
             raise CommandError(f"{args.file}: has {len(documents)} documents; a sweep file has one")
         return _convert(documents[0], _options(args), args)
-    except CommandError as error:
+    except (CommandError, LoadError) as error:
         print_message(f"error: {error}")
         return _NO_SWEEP
     except UnsupportedFileError as error:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..api.phases import TrialPhase
-from ..read_model.views import SweepView, TrialView
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView
 from ..render.output_formats import FORMATS, add_output, print_rows
 from .arguments import add_sweep
-from .kubectl import Kubectl
+from .sources import open_source
 from .trials import read_trials
 
 _FORMATS = tuple(f for f in FORMATS if f != "name")
@@ -38,8 +39,9 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
-    if args.name is None:
-        found = Kubectl.of(args).sweeps(all_namespaces=args.all_namespaces)
+    source, name = open_source(args)
+    if name is None:
+        found = source.sweeps(all_namespaces=args.all_namespaces)
         rows = [_of_sweep(SweepView.of(body), args.price) for body in found]
         columns = None if args.all_namespaces else [k for k in _columns(rows) if k != "namespace"]
         print_rows(rows, args.output, "", columns)

@@ -7,21 +7,25 @@ import math
 import time
 from collections.abc import Sequence
 
+from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
-from ..loading.errors import CommandError
 from ..objective import Goal
-from ..read_model.views import SweepView, TrialView, trial_views
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView, trial_views
 from ..render.formatting import format_duration, pluralize
 from ..render.output_formats import format_value
 from ..render.sparkline import sparkline
 from ..render.table import format_table, print_output
 from ..timestamps import format_time
-from .arguments import SWEEP, add_sweep_or_trial, resolve_kind
+from .arguments import SWEEP, TRIAL, add_sweep_or_trial, resolve_kind
+from .errors import CommandError
 from .explain_sweep import explain_sweep
 from .kubectl import Kubectl
+from .sources import SweepSource, required_source
 
 _WIDTH = 60
 _MAX_COMPARATORS = 5
+_MAX_LOG_LINES = 10
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,22 +43,26 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
-    cluster = Kubectl.of(args)
-    kind, name = resolve_kind(cluster, args.name)
+    source, name = required_source(args)
+    kind = SWEEP
+    if isinstance(source, Kubectl):
+        kind, name = resolve_kind(source, name)
+    elif not any(body["metadata"]["name"] == name for body in source.sweeps()):
+        kind = TRIAL
     if kind == SWEEP:
-        body = cluster.sweep(name)
-        views = trial_views(cluster.trials(name), SweepView.of(body).goal)
+        body = source.sweep(name)
+        views = trial_views(source.trials(name), SweepView.of(body).goal)
         print_output("\n".join(explain_sweep(body, views, time.time())))
         return 0
-    return _explain_trial(cluster, name)
+    return _explain_trial(source, name)
 
 
-def _explain_trial(cluster: Kubectl, name: str) -> int:
-    body = cluster.trial(name)
-    about = cluster.sweep(body["spec"]["sweep"])
+def _explain_trial(source: SweepSource, name: str) -> int:
+    body = source.trial(name)
+    about = source.sweep(body["spec"]["sweep"])
     sweep = SweepView.of(about)
-    trials = trial_views(cluster.trials(sweep.name), sweep.goal)
-    trials += trial_views(cluster.warm_started_by(about), sweep.goal)
+    trials = trial_views(source.trials(sweep.name), sweep.goal)
+    trials += trial_views(source.warm_started_by(about), sweep.goal)
     trial = next((t for t in trials if t.name == name), None)
     if trial is None:
         raise CommandError(
@@ -92,6 +100,8 @@ def explain_trial(
         ]
     if trial.record.executions:
         lines += ["", *_executions(trial)]
+    if trial.log_tails and trial.phase in (TrialPhase.FAILED, TrialPhase.CANCELED):
+        lines += ["", *_log(trial)]
     return lines
 
 
@@ -170,6 +180,15 @@ def best_within(trial: TrialView, interval: int, goal: Goal) -> float | None:
     else:
         score = next((p.best for p in curve.thinned if p.interval == interval), -math.inf)
     return goal.reported(score) if math.isfinite(score) else None
+
+
+def _log(trial: TrialView) -> list[str]:
+    """Return the end of the newest log that is on record, of a trial that did not succeed."""
+    tail = [*trial.log_tails.values()][-1]
+    if tail.problem:
+        return [f"its log could not be read: {tail.problem}"]
+    kept = tail.text.splitlines()[-_MAX_LOG_LINES:]
+    return ["its last lines:", *(f"  {line}" for line in kept)]
 
 
 def _executions(trial: TrialView) -> list[str]:

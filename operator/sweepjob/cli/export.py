@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from ..read_model.views import TrialView
+from ..read_model.trial_view import TrialView
 from ..render.output_formats import Row, add_output, print_rows
 from ..render.trial_rows import full_trial_row
 from .arguments import add_sweep

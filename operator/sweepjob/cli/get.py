@@ -6,14 +6,15 @@ import argparse
 import time
 from typing import Any
 
-from ..loading.errors import CommandError
-from ..read_model.views import SweepView, trial_views
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import trial_views
 from ..render.output_formats import FORMATS, Row, add_output, json_text, print_rows, yaml_text
 from ..render.screen import sweep_screen
 from ..render.table import print_message, print_output
 from . import live
 from .arguments import add_sweep
-from .kubectl import Kubectl
+from .errors import CommandError
+from .sources import SweepSource, open_source
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,28 +39,24 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
-    cluster = Kubectl.of(args)
+    source, name = open_source(args)
     if args.watch:
-        if args.name is None:
+        if name is None:
             raise CommandError(
                 "--watch shows one sweep: give its name. All of them: kubectl get swj -w"
             )
-        return live.follow(cluster, args.name)
-    if args.name is not None and args.output == "table":
-        sweep = SweepView.of(cluster.sweep(args.name))
-        trials = trial_views(cluster.trials(args.name), sweep.goal)
+        return live.follow(source, name)
+    if name is not None and args.output == "table":
+        sweep = SweepView.of(source.sweep(name))
+        trials = trial_views(source.trials(name), sweep.goal)
         print_output("\n".join(sweep_screen(sweep, trials, time.time())))
         return 0
     if args.output in ("json", "yaml"):
-        print_output(_objects(cluster, args))
+        print_output(_objects(source, name, args))
         return 0
-    found = (
-        [cluster.sweep(args.name)]
-        if args.name
-        else cluster.sweeps(all_namespaces=args.all_namespaces)
-    )
+    found = [source.sweep(name)] if name else source.sweeps(all_namespaces=args.all_namespaces)
     if not found and args.output == "table":
-        print_message("no sweeps found" if args.all_namespaces else cluster.empty_message())
+        print_message("no sweeps found" if args.all_namespaces else source.empty_message())
         return 0
     now = time.time()
     rows = [sweep_row(SweepView.of(body), now) for body in found]
@@ -70,13 +67,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _objects(cluster: Kubectl, args: argparse.Namespace) -> str:
+def _objects(source: SweepSource, name: str | None, args: argparse.Namespace) -> str:
     """Return the objects as kubectl does: one object for a name, otherwise a List."""
     data: Any
-    if args.name:
-        data = cluster.sweep(args.name)
+    if name:
+        data = source.sweep(name)
     else:
-        items = cluster.sweeps(all_namespaces=args.all_namespaces)
+        items = source.sweeps(all_namespaces=args.all_namespaces)
         data = {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items}
     return json_text(data) if args.output == "json" else yaml_text(data)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api import names
-from ..loading.errors import CommandError
-from ..read_model.views import trials_of_source
+from ..read_model.trial_view import trials_of_source
+from .errors import CommandError
 from .kubectl_errors import NO_KUBECTL, NotFound, parse_error
 
 # Flags of kubectl, passed on unchanged.
@@ -52,8 +52,17 @@ class Kubectl:
         given = ((flag, getattr(args, flag)) for flag in _FLAGS)
         return cls(tuple(f"--{flag}={value}" for flag, value in given if value))
 
-    def run(self, *arguments: str) -> str:
+    def in_namespace(self, namespace: str) -> Kubectl:
+        """Return kubectl with the same flags for a namespace."""
+        others = (flag for flag in self.flags if not flag.startswith("--namespace="))
+        return Kubectl((f"--namespace={namespace}", *others))
+
+    def run(self, *arguments: str, stdin: str | None = None) -> str:
         """Run kubectl, and return its standard output.
+
+        Args:
+            arguments: the command and its flags.
+            stdin: its standard input; None for that of this process.
 
         Raises:
             NotFound: the object does not exist.
@@ -61,7 +70,7 @@ class Kubectl:
         """
         command = self.command(*arguments)
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
         except FileNotFoundError:
             raise CommandError(NO_KUBECTL) from None
         if done.returncode:
@@ -83,6 +92,21 @@ class Kubectl:
         """Run ``kubectl get``, and return the object or the List."""
         found: Mapping[str, Any] = json.loads(self.run("get", *arguments, "-o", "json"))
         return found
+
+    def create(self, body: Mapping[str, Any], *flags: str) -> Mapping[str, Any]:
+        """Create an object, and return it as the API server stored it.
+
+        Args:
+            body: the object, with its namespace.
+            flags: further flags of ``kubectl create``.
+
+        Raises:
+            AlreadyExists: there is one of its name.
+        """
+        where = self.in_namespace(body["metadata"]["namespace"])
+        text = where.run("create", "-f", "-", "-o", "json", *flags, stdin=json.dumps(body))
+        made: Mapping[str, Any] = json.loads(text)
+        return made
 
     def namespace(self) -> str:
         """Return the namespace that is used by calls without one."""

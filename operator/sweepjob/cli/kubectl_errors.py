@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..loading.errors import CommandError
+from .errors import CommandError
 
 # Lines of kubectl's log, e.g. those of memcache.go before a failure.
 _LOG_LINE = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d")
@@ -17,12 +17,23 @@ class NotFound(CommandError):
     """The object does not exist."""
 
 
+class AlreadyExists(CommandError):
+    """There is an object of this name."""
+
+
+class Conflict(CommandError):
+    """Somebody else has changed the object meanwhile."""
+
+
 def parse_error(stderr: str) -> CommandError:
     """Return the error for the standard error of a failed kubectl."""
     lines = [line for line in stderr.strip().splitlines() if not _LOG_LINE.match(line)]
     text = " ".join(lines).removeprefix("Error from server ").removeprefix("error: ").strip()
     if "(NotFound)" in text:
         return NotFound(text.removeprefix("(NotFound): "))
+    for mark, kind in (("(AlreadyExists)", AlreadyExists), ("(Conflict)", Conflict)):
+        if mark in text:
+            return kind(text.replace(f"{mark}: ", "", 1))
     remedy = _remedy(text, stderr)
     return CommandError(f"{text}{remedy}" if text else "kubectl failed without an error message")
 
@@ -47,5 +58,7 @@ def _remedy(text: str, stderr: str) -> str:
     if "(Unauthorized)" in text or "must be logged in" in text:
         return "; the login of this context has expired or is wrong: kubectl auth whoami"
     if text.startswith("(Forbidden)") and "cannot" in text:
-        return ". Ask an administrator of the cluster for this right: kubectl auth can-i --list"
+        return (
+            ". Ask an administrator of the cluster for this permission: kubectl auth can-i --list"
+        )
     return ""

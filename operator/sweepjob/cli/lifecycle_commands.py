@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..api.phases import TrialPhase
-from ..loading.errors import CommandError
-from ..read_model.views import SweepView, TrialView
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView
 from ..render.table import print_message, print_output
 from .arguments import SWEEP, add_sweep, add_sweep_or_trial, add_trial, resolve_kind
+from .errors import CommandError
 from .kubectl import Kubectl
 
 # GitOps tools that revert changes, by the label or annotation of their objects.

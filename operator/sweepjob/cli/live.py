@@ -13,11 +13,13 @@ from typing import Any
 
 from ..api import names
 from ..api.phases import SweepPhase
-from ..read_model.views import SweepView, trial_views
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import trial_views
 from ..render.screen import sweep_screen
 from ..render.terminal import live_display
 from .kubectl import Kubectl
 from .kubectl_errors import NotFound
+from .sources import SweepSource
 
 _REFRESH_INTERVAL = 1.0  # seconds, to update run times without events
 _BATCH_DELAY = 0.05  # seconds in which further events are collected
@@ -25,11 +27,11 @@ _BATCH_DELAY = 0.05  # seconds in which further events are collected
 WatchEvent = Mapping[str, Any] | None  # None for the end of a watch
 
 
-def follow(cluster: Kubectl, name: str) -> int:
+def follow(source: SweepSource, name: str) -> int:
     """Show a sweep until it has ended.
 
     Args:
-        cluster: the cluster.
+        source: the cluster, or a folder of this machine.
         name: name of the sweep.
 
     Returns:
@@ -38,9 +40,10 @@ def follow(cluster: Kubectl, name: str) -> int:
     Raises:
         CommandError: the sweep does not exist, or has been deleted.
     """
+    watch = _watch_screens if isinstance(source, Kubectl) else _poll_screens
     with live_display() as show:
         while True:
-            with _watch_screens(cluster, name) as screens:
+            with watch(source, name) as screens:
                 for sweep, lines in screens:
                     show(lines)
                     if sweep.has_ended:
@@ -49,7 +52,22 @@ def follow(cluster: Kubectl, name: str) -> int:
 
 
 @contextlib.contextmanager
-def _watch_screens(cluster: Kubectl, name: str) -> Iterator[Iterator[tuple[SweepView, list[str]]]]:
+def _poll_screens(
+    source: SweepSource, name: str
+) -> Iterator[Iterator[tuple[SweepView, list[str]]]]:
+    """Yield the screen of a sweep whose folder is read again and again."""
+
+    def screens() -> Iterator[tuple[SweepView, list[str]]]:
+        while True:
+            view = SweepView.of(source.sweep(name))
+            yield view, sweep_screen(view, trial_views(source.trials(name), view.goal), time.time())
+            time.sleep(_REFRESH_INTERVAL)
+
+    yield screens()
+
+
+@contextlib.contextmanager
+def _watch_screens(cluster: Any, name: str) -> Iterator[Iterator[tuple[SweepView, list[str]]]]:
     """Yield the screens after each change. The watches start before the first list, to miss no event."""
     events: queue.Queue[WatchEvent] = queue.Queue()
     processes = [cluster.watch_sweep(name), cluster.watch_trials(name)]

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
-from ..loading.errors import CommandError
+from ..api.sweeptrial.log_tail import LogTail, parse_log_tails
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView
+from ..render.table import print_message, print_output
 from ..trial_pods.job_manifest import trainer_of
 from ..trial_pods.pod_parsing import parse_pod
 from .arguments import add_trial
+from .errors import CommandError
 from .kubectl import Kubectl
+from .sources import SweepSource, required_source
+
+_POLL = 0.3  # seconds between two looks at a file that grows
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -17,7 +29,8 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "logs",
         help="print a trial's log",
         description="Print the log of the trainer in a trial's newest pod. The log is deleted with the "
-        "pod, when the trial is stopped or its Job is deleted.",
+        "pod, when the trial is stopped or its Job is deleted; its last lines, which are on record, are "
+        "printed then.",
     )
     add_trial(parser)
     parser.add_argument(
@@ -31,18 +44,109 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
-    cluster = Kubectl.of(args)
-    cluster.trial(args.name)  # raises if it does not exist
-    pods = {pod["metadata"]["name"]: pod for pod in cluster.pods(args.name)}
+    source, name = required_source(args)
+    body = source.trial(name)
+    if not isinstance(source, Kubectl):
+        return _print_file(source, body, args)
+    pods = {pod["metadata"]["name"]: pod for pod in source.pods(name)}
     parsed = [parse_pod(pod) for pod in pods.values()]
     matching = [pod for pod in parsed if args.attempt in (None, pod.attempt)]
     if not matching:
-        raise CommandError(
-            f"{args.name} has no pod any more, and its log went with it; a log collector in the "
-            "cluster keeps logs. Why it ended: sweepjob explain"
-        )
+        return _print_recorded(body, args)
     newest = max(matching, key=lambda pod: (pod.attempt, pod.created))
     container = args.container or trainer_of(pods[newest.name]["spec"])["name"]
     flags = ["--follow"] if args.follow else []
     flags += [f"--tail={args.tail}"] if args.tail is not None else []
-    return cluster.run_attached("logs", newest.name, "-c", container, *flags)
+    return source.run_attached("logs", newest.name, "-c", container, *flags)
+
+
+def _print_recorded(body: Mapping[str, Any], args: argparse.Namespace) -> int:
+    """Print the last lines that are on record, for a trial whose pod is gone.
+
+    Raises:
+        CommandError: there are none.
+    """
+    name = body["metadata"]["name"]
+    tails = parse_log_tails(body)
+    if args.attempt is not None:
+        tails = {n: tail for n, tail in tails.items() if n == args.attempt}
+    if args.container or not tails:
+        raise CommandError(
+            f"{name} has no pod any more, and {_why_nothing(args)}; a log collector in the cluster "
+            f"keeps whole logs. Why it ended: sweepjob explain {name}"
+        )
+    attempt, tail = [*tails.items()][-1]
+    if tail.problem and not tail.text:
+        raise CommandError(
+            f"{name} has no pod any more, and the log of attempt {attempt} could not be read before "
+            f"it went: {tail.problem}"
+        )
+    print_message(
+        f"note: pod {tail.pod} is gone; these are the last lines of attempt {attempt}, as recorded"
+    )
+    _print_lines(tail, args.tail)
+    return 0
+
+
+def _why_nothing(args: argparse.Namespace) -> str:
+    if args.container:
+        return f"only the trainer's last lines are on record, not those of {args.container}"
+    return "its log went with it"
+
+
+def _print_lines(tail: LogTail, count: int | None) -> None:
+    lines = tail.text.splitlines()
+    print_output(
+        "\n".join(lines if count is None else lines[len(lines) - min(count, len(lines)) :])
+    )
+
+
+def _print_file(source: SweepSource, body: Mapping[str, Any], args: argparse.Namespace) -> int:
+    """Print the log of a trial that ran on this machine."""
+    from .folder_sweeps import FolderSweeps
+
+    assert isinstance(source, FolderSweeps)
+    name, sweep = body["metadata"]["name"], body["spec"]["sweep"]
+    if args.container:
+        raise CommandError(f"{name} ran on this machine, as one process; remove -c")
+    pods = [parse_pod(pod) for pod in source.pods(name)]
+    matching = [pod for pod in pods if args.attempt in (None, pod.attempt)]
+    newest = max(matching, key=lambda pod: (pod.attempt, pod.created), default=None)
+    file = None if newest is None else source.folder_of(sweep) / "logs" / f"{newest.name}.log"
+    if file is None or not file.exists():
+        return _print_recorded(body, args)
+    position = _print_from(file, _start(file, args.tail))
+    while args.follow and not _has_ended(source, name, sweep):
+        time.sleep(_POLL)
+        position = _print_from(file, position)
+    _print_from(file, position)
+    return 0
+
+
+def _start(file: Path, lines: int | None) -> int:
+    """Return the position of the last lines of a file; 0 for all of them."""
+    if lines is None:
+        return 0
+    data = file.read_bytes()
+    position = len(data) - data.endswith(b"\n")
+    for _ in range(lines):
+        position = data.rfind(b"\n", 0, max(0, position))
+        if position < 0:
+            return 0
+    return position + 1 if lines else len(data)
+
+
+def _print_from(file: Path, position: int) -> int:
+    """Print what a file has from a position on, byte for byte; return the position of its end."""
+    with file.open("rb") as log:
+        log.seek(position)
+        while chunk := log.read(1 << 16):
+            sys.stdout.buffer.write(chunk)
+            position += len(chunk)
+    sys.stdout.flush()
+    return position
+
+
+def _has_ended(source: SweepSource, trial: str, sweep: str) -> bool:
+    goal = SweepView.of(source.sweep(sweep)).goal
+    return TrialView.of(source.trial(trial), goal).record.phase.is_end

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 
 from ..api.spec.sampler_builder import build_sampler
-from ..loading.errors import CommandError
 from ..loading.sweep_files import LoadedSweep, read_sweep
 from ..render.escaping import escape_json
 from ..render.output_formats import add_output
@@ -16,6 +15,7 @@ from ..search.sampler import Observation, Sampler
 from ..search.samplers.registry import SAMPLERS
 from ..search.space import Assignment, leaves
 from ..template.references import value_text
+from .errors import CommandError
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -15,7 +15,6 @@ from ..api.spec.early_termination import parse_policy
 from ..early_stopping.policies.registry import POLICIES
 from ..early_stopping.policy import Decision, Policy
 from ..early_stopping.replay import Outcome, RecordedTrial, Replay, replay
-from ..loading.errors import CommandError
 from ..loading.recorded_curves import read_curves
 from ..loading.sweep_files import LoadedSweep, read_sweep
 from ..loading.yaml_text import InvalidYamlError, load_documents
@@ -23,6 +22,7 @@ from ..render.escaping import escape_json
 from ..render.output_formats import add_output
 from ..render.table import format_table, print_output
 from ..render.trial_rows import stop_row
+from .errors import CommandError
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

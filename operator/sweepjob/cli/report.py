@@ -9,12 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..loading.errors import CommandError
-from ..local.folder import CorruptFileError, SweepFolder
-from ..read_model.views import trials_of_source
 from ..render.table import print_message
 from .arguments import add_sweep
-from .kubectl import Kubectl
+from .errors import CommandError
+from .sources import is_folder, required_source
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -43,9 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
     if not args.name and not args.folder:
         raise CommandError("name a sweep, or the --folder of one that ran on this machine")
-    cluster = Kubectl.of(args)
-    sheets = [_of_cluster(cluster, name) for name in args.name]
-    sheets += [_of_folder(folder) for folder in args.folder]
+    sheets = [_document(args, name) for name in (*args.name, *map(_as_folder, args.folder))]
     write(sheets, args.output or f"{sheets[0]['sweep']['name']}.html")
     return 0
 
@@ -73,32 +69,14 @@ def write(sheets: list[Mapping[str, Any]], output: str) -> None:
     print_message(f"{output}: {len(text.encode()) / 1e6:.1f} MB, opens in any browser")
 
 
-def _of_cluster(cluster: Kubectl, name: str) -> Mapping[str, Any]:
+def _as_folder(path: Path) -> str:
+    """Return the name of a folder, which no object of a cluster can have."""
+    return str(path) if is_folder(str(path)) else f"./{path}"
+
+
+def _document(args: argparse.Namespace, name: str) -> Mapping[str, Any]:
     from ..dashboard.document import build_document
 
-    body, trials = cluster.sweep(name), cluster.trials(name)
-    return build_document(body, trials, time.time(), cluster.warm_started_by(body))
-
-
-def _of_folder(path: Path) -> Mapping[str, Any]:
-    try:
-        return _sheet_of(path)
-    except CorruptFileError as error:
-        raise CommandError(str(error)) from None
-
-
-def _sheet_of(path: Path) -> Mapping[str, Any]:
-    from ..dashboard.document import build_document
-
-    folder = SweepFolder(path) if (path / "sweepjobs").is_dir() else None
-    bodies = list(folder.read("sweepjobs")) if folder else []
-    if folder is None or len(bodies) != 1:
-        raise CommandError(
-            f"{path}: is no folder of a sweep; sweepjob run --local creates .sweepjob/NAME"
-        )
-    others: list[Mapping[str, Any]] = []
-    for source in (bodies[0].get("status") or {}).get("warmStart") or ():
-        sibling = path.parent / source["sweep"]
-        if (sibling / "sweeptrials").is_dir():
-            others += trials_of_source(source, SweepFolder(sibling).read("sweeptrials"))
-    return build_document(bodies[0], list(folder.read("sweeptrials")), time.time(), others)
+    source, plain = required_source(argparse.Namespace(**{**vars(args), "name": name}))
+    body, trials = source.sweep(plain), source.trials(plain)
+    return build_document(body, trials, time.time(), source.warm_started_by(body))

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -15,20 +14,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..api.phases import SweepPhase
-from ..loading.errors import CommandError
-from ..loading.sweep_files import LoadedSweep, azure_options, read_sweep
+from ..loading.sweep_code import read_sweep_with_code
+from ..loading.sweep_files import azure_options
 from ..local.adapt_spec import localize, warm_start_folders
 from ..local.devices import GpuAllocator, visible_gpus
-from ..local.folder import CorruptFileError, SweepFolder
-from ..read_model.views import SweepView, sort_by_score, trial_views
-from ..render.output_formats import print_rows
+from ..local.folder import FolderError, SweepFolder, is_running, remove_folder
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView, sort_by_score, trial_views
+from ..render.best_parameters import FORMATTERS
+from ..render.output_formats import format_value, print_rows
 from ..render.screen import sweep_screen
 from ..render.table import print_message, print_output
 from ..render.terminal import live_display
 from ..render.trial_rows import trial_row
 from . import azure_map_flags, trials
+from .errors import CommandError
 
 if TYPE_CHECKING:
+    from ..loading.code import CodeSnapshot
     from ..local.node import NodeConfiguration
     from ..local.sweep import LocalSweep
 
@@ -53,6 +56,11 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument(
         "--folder", type=Path, help="folder of records and logs (default: .sweepjob/NAME)"
     )
+    parser.add_argument(
+        "--code",
+        metavar="DIR",
+        help="folder with the training script; each trial runs in a read-only copy of its own",
+    )
     azure_map_flags.add_flag(parser)
     azure_map_flags.add_pairs(
         parser, "--input", "NAME=VALUE", "value of a data input of an Azure file"
@@ -74,35 +82,33 @@ def run(args: argparse.Namespace) -> int:
     options = replace(
         azure_options(args.file, azure_map_flags.read(args)), local=True, inputs=dict(args.input)
     )
-    sweep = read_sweep(args.file, options)
-    _check_inputs(sweep, args)
+    sweep, code = read_sweep_with_code(args.file, args.code, options)
+    if args.input and not sweep.is_of_azure:
+        raise CommandError(f"--input: {args.file} is a SweepJob; set spec.inputs in it")
     for note in sweep.notes:
         print_message(f"note: {note}")
     gpus = visible_gpus()
-    manifest = localize(sweep.manifest, sweep.spec, gpus)
+    manifest = localize(sweep.manifest, sweep.spec, gpus, code)
     root = (args.folder or Path(".sweepjob") / manifest["metadata"]["name"]).absolute()
     new = _prepare_folder(root, args)
     from ..local.node import NodeConfiguration
 
-    folder = Path.cwd() if sweep.code is None else sweep.code.absolute()
-    machine = NodeConfiguration(GpuAllocator(gpus), dict(os.environ), folder)
+    machine = NodeConfiguration(GpuAllocator(gpus), dict(os.environ), Path.cwd())
+    print_message(f"page: sweepjob ui {shown_path(root)}")
     try:
         sources = warm_start_folders(sweep.spec, root)
-        return asyncio.run(_run(SweepFolder(root), machine, manifest if new else None, sources))
-    except CorruptFileError as error:
+        config_maps = [] if code is None else code.config_maps()
+        if not new and code is not None:
+            _check_resumed_code(SweepFolder(root), code)
+        return asyncio.run(
+            _run(SweepFolder(root), machine, manifest if new else None, config_maps, sources)
+        )
+    except FolderError as error:
         raise CommandError(str(error)) from None
     except asyncio.CancelledError:
         pass
     print_message(f"interrupted; resume with: sweepjob run --local -f {args.file} --resume")
     return 130
-
-
-def _check_inputs(sweep: LoadedSweep, args: argparse.Namespace) -> None:
-    """Refuse --input for a SweepJob, and code that is not there."""
-    if sweep.code is None and args.input:
-        raise CommandError(f"--input: {args.file} is a SweepJob; set spec.inputs in it")
-    if sweep.code is not None and not sweep.code.is_dir():
-        raise CommandError(f"{args.file}: code: there is no folder {sweep.code}")
 
 
 def _prepare_folder(root: Path, args: argparse.Namespace) -> bool:
@@ -113,17 +119,31 @@ def _prepare_folder(root: Path, args: argparse.Namespace) -> bool:
             f"{root} is not empty, and no folder of a sweep; choose another --folder"
         )
     if args.fresh and has_sweep:
-        shutil.rmtree(root)
+        if is_running(root):
+            raise CommandError(f"another process runs the sweep in {root}; end it first")
+        remove_folder(root)
         return True
     if has_sweep and not args.resume:
         raise CommandError(f"{root} has a sweep already: --resume resumes it, --fresh deletes it")
     return not has_sweep
 
 
+def _check_resumed_code(folder: SweepFolder, code: CodeSnapshot) -> None:
+    """Say so if the code has changed since the sweep began."""
+    began = [(b.get("status") or {}).get("code", "") for b in folder.read("sweepjobs")]
+    if began and began[0] != f"sha256:{code.hash}":
+        which = began[0][:19] or "none"
+        print_message(
+            f"note: the sweep goes on with the code that it began with ({which}), not with "
+            f"{code.directory} (sha256:{code.hash[:12]}); --fresh starts again with this"
+        )
+
+
 async def _run(
     folder: SweepFolder,
     machine: NodeConfiguration,
     manifest: Mapping[str, Any] | None,
+    config_maps: Sequence[Mapping[str, Any]],
     sources: Sequence[SweepFolder],
 ) -> int:
     """Run the sweep and show its progress; return the exit code."""
@@ -131,7 +151,7 @@ async def _run(
     from ..local.sweep import LocalSweep
 
     sweep = LocalSweep(folder, machine, changed.set, sources)
-    task = asyncio.create_task(sweep.run(manifest))
+    task = asyncio.create_task(sweep.run(manifest, config_maps))
     loop = asyncio.get_running_loop()
     for which in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(which, task.cancel)
@@ -147,8 +167,36 @@ async def _run(
             draw(_screen(sweep))
     done = SweepView.of(await task)
     _print_result(sweep)
-    print_output(f"\nrecords and logs: {folder.path}")
+    _print_next_steps(sweep.sweep, sweep.trials, folder.path)
     return 0 if done.phase == SweepPhase.COMPLETE else 1
+
+
+def _print_next_steps(
+    body: Mapping[str, Any], trials: Sequence[Mapping[str, Any]], folder: Path
+) -> None:
+    """Print the best trial, its arguments and outputs, and the commands that show more."""
+    sweep, shown = SweepView.of(body), shown_path(folder)
+    best = next((t for t in trials if t["metadata"]["name"] == sweep.best), None)
+    print_output()
+    if best is not None:
+        outputs = body["status"]["best"].get("outputs") or {}
+        arguments = FORMATTERS["args"](sweep, TrialView.of(best, sweep.goal), outputs)
+        value = format_value(sweep.best_value)
+        print_output(f"best:    {sweep.best}   {sweep.metric} {value}   {arguments}")
+        if outputs:
+            print_output(f"outputs: sweepjob download {shown}   ({', '.join(outputs)})")
+    print_output(f"page:    sweepjob ui {shown}")
+    next_command = "explain" if best is not None else "logs"
+    trial = sweep.best or next((t["metadata"]["name"] for t in trials), "")
+    print_output(f"next:    sweepjob {next_command} {shown}{f'/{trial}' if trial else ''}")
+
+
+def shown_path(folder: Path) -> str:
+    """Return the path of a folder as it is best typed: relative to the current one where it is inside."""
+    with contextlib.suppress(ValueError):
+        inside = str(folder.relative_to(Path.cwd()))
+        return inside if inside.startswith(".") else f"./{inside}"
+    return str(folder)
 
 
 def _screen(sweep: LocalSweep) -> list[str]:

@@ -6,12 +6,13 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 
-from ..read_model.views import SweepView, TrialView, sort_by_score, trial_views
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView, sort_by_score, trial_views
 from ..render.output_formats import add_output, print_rows
 from ..render.table import print_message
 from ..render.trial_rows import trial_row
 from .arguments import add_sweep
-from .kubectl import Kubectl
+from .sources import required_source
 
 COLUMNS = (
     "name",
@@ -59,9 +60,9 @@ def run(args: argparse.Namespace) -> int:
 
 def read_trials(args: argparse.Namespace) -> tuple[SweepView, list[TrialView]]:
     """Return the sweep of a command line and its trials, and warn of unreadable ones."""
-    cluster = Kubectl.of(args)
-    sweep = SweepView.of(cluster.sweep(args.name))
-    trials = trial_views(cluster.trials(args.name), sweep.goal)
+    source, name = required_source(args)
+    sweep = SweepView.of(source.sweep(name))
+    trials = trial_views(source.trials(name), sweep.goal)
     for trial in trials:
         if trial.unreadable:
             print_message(f"warning: {trial.name}: {trial.unreadable}")

@@ -1,4 +1,4 @@
-"""``sweepjob ui``: serves the dashboard on this machine, with the user's own rights."""
+"""``sweepjob ui``: serves the dashboard on this machine, with the user's own permissions."""
 
 from __future__ import annotations
 
@@ -15,13 +15,18 @@ import tempfile
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ..api import names
-from ..loading.errors import CommandError
 from ..render.table import print_output
 from .arguments import add_sweep
+from .errors import CommandError
 from .kubectl import Kubectl
+from .sources import SweepSource, open_source
+
+if TYPE_CHECKING:
+    from ..kube.client import KubeClient
 
 _HOST = "127.0.0.1"
 
@@ -32,7 +37,8 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "ui",
         help="open the dashboard in a browser",
         description="Serve the dashboard from this machine until Ctrl-C. It reads through kubectl with "
-        "your own rights, changes nothing, and sends no other requests.",
+        "your own permissions, changes nothing, and sends no other requests. A folder such as "
+        ".sweepjob/NAME, or .sweepjob for all in it, shows sweeps that ran on this machine.",
     )
     add_sweep(parser, nargs="?")
     parser.add_argument(
@@ -47,14 +53,40 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
-    cluster = Kubectl.of(args)
-    # Fails early: the cluster is unreachable, the sweep does not exist, or a right is missing.
+    source, name = open_source(args)
+    if not isinstance(source, Kubectl):
+        return _run_on_folder(source, name, args)
+    cluster = source
+    # Fails early: the cluster is unreachable, the sweep does not exist, or a permission is missing.
     sweep = cluster.sweep(args.name) if args.name else None
     namespace = None if args.all_namespaces else cluster.namespace()
     cluster.trials(args.name) if args.name else cluster.sweeps(all_namespaces=args.all_namespaces)
     opened = f"{namespace}/{args.name}/overview" if sweep and namespace else ""
     with _kubectl_proxy(cluster) as socket, contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(socket, namespace, args, opened))
+        asyncio.run(_serve_cluster(socket, namespace, args, opened))
+    return 0
+
+
+def _run_on_folder(source: SweepSource, name: str | None, args: argparse.Namespace) -> int:
+    """Serve the sweeps in folders of this machine."""
+    from ..local.folder import NAMESPACE
+    from .folder_sweeps import FolderSweeps
+    from .folder_ui import FolderApi
+
+    assert isinstance(source, FolderSweeps)
+    opened = f"{NAMESPACE}/{name}/overview" if name else ""
+    args.name = name
+
+    async def serve() -> None:
+        api = FolderApi(source)
+        following = asyncio.create_task(api.follow())
+        try:
+            await _serve(api.client, NAMESPACE, args, opened)
+        finally:
+            following.cancel()
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve())
     return 0
 
 
@@ -88,19 +120,25 @@ def _kubectl_proxy(cluster: Kubectl) -> Iterator[Path]:
             process.wait()
 
 
-async def _serve(
+async def _serve_cluster(
     socket: Path, namespace: str | None, args: argparse.Namespace, opened: str
+) -> None:
+    from ..kube.client import KubeClient
+    from ..kube.connection import socket_transport
+
+    await _serve(KubeClient(socket_transport(str(socket))), namespace, args, opened)
+
+
+async def _serve(
+    api: KubeClient, namespace: str | None, args: argparse.Namespace, opened: str
 ) -> None:
     from aiohttp import web
 
     from ..dashboard.feed_registry import FeedRegistry
     from ..dashboard.local_access import LocalAccess
     from ..dashboard.server import DashboardServer
-    from ..kube.client import KubeClient
-    from ..kube.connection import socket_transport
 
     listener = _listen(args.port)
-    api = KubeClient(socket_transport(str(socket)))
     feeds = FeedRegistry(api, [namespace])
     watching = asyncio.create_task(feeds.run())
     warming = asyncio.create_task(feeds.prefetch(namespace or "", args.name or ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..api.parsing.problem import InvalidSpec
-from ..loading.errors import CommandError
+from ..loading.errors import LoadError
 from ..loading.sweep_files import is_sweepjob, parse_document, read_documents
 from ..render.table import print_message, print_output
 
@@ -49,7 +49,7 @@ def validate_file(name: str) -> tuple[list[str], list[str]]:
     errors, warnings = list[str](), list[str]()
     try:
         documents = read_documents(name)
-    except CommandError as error:
+    except LoadError as error:
         return [str(error)], []
     sweeps = [document for document in documents if is_sweepjob(document)] or documents
     for position, document in enumerate(sweeps):
@@ -57,7 +57,7 @@ def validate_file(name: str) -> tuple[list[str], list[str]]:
         try:
             sweep = parse_document(document, name)
             warnings += [f"{where}: {warning}" for warning in sweep.warnings]
-        except CommandError as error:
+        except LoadError as error:
             errors.append(str(error))
         except InvalidSpec as error:
             errors += [f"{where}: {problem}" for problem in error.problems]

@@ -17,8 +17,8 @@ from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import resources
 from ..kube.client import KubeClient
 from ..kube.informer import Informer
+from ..trial_pods.cached_objects import CachedJob, CachedPod, carry_over_trainer_end
 from ..trial_pods.pod_parsing import parse_job, parse_pod
-from ..trial_pods.pod_records import JobRecord, PodRecord, carry_over_trainer_end
 
 
 class _OfTrial(Protocol):
@@ -32,7 +32,7 @@ class _OfTrial(Protocol):
     def sweep(self) -> str: ...
 
 
-_AnyInformer = Informer[TrialRecord] | Informer[JobRecord] | Informer[PodRecord]
+_AnyInformer = Informer[TrialRecord] | Informer[CachedJob] | Informer[CachedPod]
 T = TypeVar("T", bound=_OfTrial)
 V = TypeVar("V")
 
@@ -41,7 +41,7 @@ class CacheListener(Protocol):
     """Handles changes of the caches."""
 
     def on_trial_changed(self, sweep: ObjectKey, trial: str) -> None:
-        """The Job or a pod of a trial changed, or its record was deleted.
+        """Handle a change of a trial's Job or pod, or the deletion of its record.
 
         Args:
             sweep: key of the sweep.
@@ -49,8 +49,8 @@ class CacheListener(Protocol):
         """
         ...
 
-    def on_pod_changed(self, pod: PodRecord, *, gone: bool) -> None:
-        """A pod changed, or its trial became known.
+    def on_pod_changed(self, pod: CachedPod, *, gone: bool) -> None:
+        """Handle a change of a pod, or a pod whose trial became known.
 
         Args:
             pod: the pod in its current or last known state.
@@ -59,7 +59,7 @@ class CacheListener(Protocol):
         ...
 
     def on_record_deleted(self, record: TrialRecord) -> None:
-        """A SweepTrial was deleted."""
+        """Handle the deletion of a SweepTrial."""
         ...
 
 
@@ -82,10 +82,10 @@ class Caches:
     ) -> None:
         self._clock = clock
         self._listener = listener
-        self._jobs: dict[ObjectKey, dict[str, JobRecord]] = defaultdict(dict)
-        self._pods: dict[ObjectKey, dict[str, PodRecord]] = defaultdict(dict)
+        self._jobs: dict[ObjectKey, dict[str, CachedJob]] = defaultdict(dict)
+        self._pods: dict[ObjectKey, dict[str, CachedPod]] = defaultdict(dict)
         self._records: dict[ObjectKey, dict[str, TrialRecord]] = defaultdict(dict)
-        self._pods_by_uid: dict[str, PodRecord] = {}
+        self._pods_by_uid: dict[str, CachedPod] = {}
         # Uid of the trial by uid of the Job; kept until the last pod of the Job is gone.
         self._trial_of_job: dict[str, str] = {}
         every: tuple[str | None, ...] = namespaces or (None,)
@@ -131,51 +131,51 @@ class Caches:
             await informer.synced.wait()
 
     def is_synced(self, shut: frozenset[str]) -> bool:
-        """Whether everything was listed, except in namespaces that the operator may not read."""
+        """Return whether everything was listed, except in namespaces that the operator may not read."""
         return all(r.synced.is_set() for r in self._open(shut))
 
     def problems(self, shut: frozenset[str]) -> list[str]:
-        """Why watches do not work, except in namespaces that the operator may not read."""
+        """Return why watches do not work, except in namespaces that the operator may not read."""
         return [
             informer.not_ready_reason for informer in self._open(shut) if informer.not_ready_reason
         ]
 
     def trials(self, namespace: str) -> Informer[TrialRecord]:
-        """The cache of SweepTrials of a namespace."""
+        """Return the cache of SweepTrials of a namespace."""
         return self._trials.get(namespace) or self._trials[None]
 
-    def jobs(self, namespace: str) -> Informer[JobRecord]:
-        """The cache of Jobs of a namespace."""
+    def jobs(self, namespace: str) -> Informer[CachedJob]:
+        """Return the cache of Jobs of a namespace."""
         return self._job_caches.get(namespace) or self._job_caches[None]
 
     def quarantined(self) -> Counter[str]:
-        """How many objects cannot be read or handled, by kind."""
+        """Return how many objects cannot be read or handled, by kind."""
         counted: Counter[str] = Counter()
         for informer in self._all():
             counted[informer.unparseable.resource] += len(informer.unparseable)
         return counted
 
     def has_running_pod(self, trial: ObjectKey, uid: str) -> bool:
-        """Whether the trial with this uid has a pod that has not ended."""
+        """Return whether the trial with this uid has a pod that has not ended."""
         return any(not pod.has_ended for pod in self.pods_of(trial, uid))
 
     def records_of(self, sweep: ObjectKey) -> list[TrialRecord]:
-        """SweepTrials that name the sweep, also those of an earlier sweep of the same name."""
+        """Return SweepTrials that name the sweep, also those of an earlier sweep of the same name."""
         return list(self._records.get(sweep, {}).values())
 
-    def jobs_of(self, trial: ObjectKey) -> list[JobRecord]:
-        """Jobs that name the trial in their label."""
+    def jobs_of(self, trial: ObjectKey) -> list[CachedJob]:
+        """Return Jobs that name the trial in their label."""
         return list(self._jobs.get(trial, {}).values())
 
-    def pods_of(self, trial: ObjectKey, uid: str) -> list[PodRecord]:
-        """Pods of the Jobs of the trial with this uid, by owner references.
+    def pods_of(self, trial: ObjectKey, uid: str) -> list[CachedPod]:
+        """Return pods of the Jobs of the trial with this uid, by owner references.
 
         Labels would also find pods, still terminating, of a deleted sweep of the same name.
         """
         return [p for p in self._pods.get(trial, {}).values() if self.trial_uid_of(p) == uid]
 
     def pods_seen_since(self, namespace: str) -> float:
-        """The time since which every event of a pod in a namespace has been seen, without a gap.
+        """Return the time since which every event of a pod in a namespace has been seen, without a gap.
 
         Returns:
             Seconds since the epoch; now while the watch is interrupted.
@@ -183,25 +183,25 @@ class Caches:
         cache = self._pod_caches.get(namespace) or self._pod_caches[None]
         return self._clock() if cache.watching_since is None else cache.watching_since
 
-    def orphan_pods_of(self, trial: ObjectKey, uid: str) -> list[PodRecord]:
-        """Pods that name the trial with this uid, and whose Job was gone before it was seen."""
+    def orphan_pods_of(self, trial: ObjectKey, uid: str) -> list[CachedPod]:
+        """Return pods that name the trial with this uid, and whose Job was gone before it was seen."""
         pods = self._pods.get(trial, {}).values()
         return [p for p in pods if p.trial_uid == uid and self.trial_uid_of(p) is None]
 
-    def newest_pod(self, trial: ObjectKey, uid: str) -> PodRecord | None:
-        """The pod whose reports are the trial's: the newest of the newest attempt.
+    def newest_pod(self, trial: ObjectKey, uid: str) -> CachedPod | None:
+        """Return the pod whose reports are the trial's: the newest of the newest attempt.
 
         Of two pods created in the same second, it is the one that runs.
         """
         pods = self.pods_of(trial, uid)
         return max(pods, key=lambda p: (p.attempt, p.created, not p.view.is_terminal), default=None)
 
-    def trial_uid_of(self, pod: PodRecord) -> str | None:
-        """The uid of the trial whose Job owns, or owned, the pod; None when that Job was never seen."""
+    def trial_uid_of(self, pod: CachedPod) -> str | None:
+        """Return the uid of the trial whose Job owns, or owned, the pod; None for an unknown Job."""
         return self._trial_of_job.get(pod.owner)
 
-    def pod(self, uid: str) -> PodRecord | None:
-        """The pod with that uid; None when it is not known."""
+    def pod(self, uid: str) -> CachedPod | None:
+        """Return the pod with that uid; None when it is not known."""
         return self._pods_by_uid.get(uid)
 
     def _all(self) -> Iterator[_AnyInformer]:
@@ -210,7 +210,7 @@ class Caches:
         yield from self._pod_caches.values()
 
     def _of(self, namespace: str | None) -> Iterator[_AnyInformer]:
-        """The informers of a namespace."""
+        """Yield the informers of a namespace."""
         key = namespace if namespace in self._trials else None
         for informers in (self._trials, self._job_caches, self._pod_caches):
             yield informers[key]
@@ -231,7 +231,7 @@ class Caches:
         self._listener.on_record_deleted(record)
         self._listener.on_trial_changed(sweep, record.name)
 
-    def _on_job(self, old: JobRecord | None, new: JobRecord | None) -> None:
+    def _on_job(self, old: CachedJob | None, new: CachedJob | None) -> None:
         if _is_unchanged(old, new):
             _enter(self._jobs, old, new)
             return
@@ -248,7 +248,7 @@ class Caches:
         if not any(p.owner == uid for p in self._pods.get(trial, {}).values()):
             self._trial_of_job.pop(uid, None)
 
-    def _on_pod(self, old: PodRecord | None, new: PodRecord | None) -> None:
+    def _on_pod(self, old: CachedPod | None, new: CachedPod | None) -> None:
         pod = new or old
         assert pod is not None
         if new is not None:
@@ -268,7 +268,7 @@ class Caches:
 def _enter(
     index: dict[ObjectKey, dict[str, T]], old: T | None, new: T | None
 ) -> tuple[ObjectKey, str]:
-    """Update an index by trial. Returns the key of the sweep, and the trial's name."""
+    """Update an index by trial. Return the key of the sweep, and the trial's name."""
     item = new or old
     assert item is not None
     trial = ObjectKey(item.namespace, item.trial)
@@ -279,8 +279,8 @@ def _enter(
     return ObjectKey(item.namespace, item.sweep), item.trial
 
 
-def _is_unchanged(old: PodRecord | JobRecord | None, new: PodRecord | JobRecord | None) -> bool:
-    """Whether an event changes nothing but the resource version.
+def _is_unchanged(old: CachedPod | CachedJob | None, new: CachedPod | CachedJob | None) -> bool:
+    """Return whether an event changes nothing but the resource version.
 
     The fields that decisions need are the same in half of the events of a Job and its pod.
     """

@@ -65,7 +65,7 @@ class EventRecorder:
         self.emit(NewEvent(*about, reason, message, warning=warning))
 
     def best(self, state: SweepState, best: BestTrial) -> None:
-        """The best trial of a sweep ended. While it runs, every report may be a new best."""
+        """Record that a sweep's best trial ended; while it runs, every report may be a new best."""
         metric, value = state.spec.objective.primary_metric, value_text(best.value)
         parameters = (f"{name}={value_text(value)}" for name, value in leaves(best.assignment))
         message = f"{best.trial} has the best {metric} so far, {value}, with {' '.join(parameters)}"
@@ -73,13 +73,13 @@ class EventRecorder:
         self.emit(NewEvent(*about, names.REASON_NEW_BEST, message))
 
     def sidecar_adjusted(self, state: SweepState, adjustment: str) -> None:
-        """The sidecar's resources were adjusted to the limits of the namespace."""
+        """Record how the sidecar's resources were adjusted to the limits of the namespace."""
         about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)
         text = f"the trials' sidecar has {adjustment}; metrics.sidecar.resources sets others"
         self.emit(NewEvent(*about, names.REASON_FITTED, text))
 
     def lost_sources(self, state: SweepState) -> None:
-        """Trials of other sweeps that counted for this one were deleted."""
+        """Record that trials of other sweeps that counted for this one were deleted."""
         about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)
         for source in state.sources:
             if source.lost:

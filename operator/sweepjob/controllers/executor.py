@@ -9,6 +9,7 @@ from ..kube.client import KubeClient
 from ..lifecycle import actions as act
 from ..trial_pods.pod_parsing import is_active_pod
 from .job_creator import JobCreator
+from .log_tails import LogTails
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
 from .trial_status_writer import TrialStatusWriter
@@ -24,6 +25,7 @@ class Executor:
         api: the API server.
         job_creator: creates records and Jobs.
         status_writer: writes the status of SweepTrials.
+        log_tails: keeps the ends of logs.
         clock: seconds since the epoch.
     """
 
@@ -32,11 +34,13 @@ class Executor:
         api: KubeClient,
         job_creator: JobCreator,
         status_writer: TrialStatusWriter,
+        log_tails: LogTails,
         clock: Callable[[], float],
     ) -> None:
         self._api = api
         self._job_creator = job_creator
         self._status_writer = status_writer
+        self._log_tails = log_tails
         self._clock = clock
 
     async def execute(self, sweep: SweepStore, actions: Sequence[act.Action]) -> None:
@@ -58,7 +62,7 @@ class Executor:
                 await self._do(sweep, trial, action)
 
     def _is_done(self, sweep: SweepStore, trial: TrialState, action: act.TrialAction) -> bool:
-        """Whether the record already shows the action's effect.
+        """Return whether the record already shows the action's effect.
 
         It was written, and the answer was lost. The record counts, and is not written again.
         """
@@ -82,6 +86,7 @@ class Executor:
             case act.CreateJob():
                 await self._job_creator.create_job(sweep, trial, action)
             case act.RecordStop():
+                self._log_tails.follow_stopped(sweep, trial)
                 await self._status_writer.record_stop(sweep, trial, action)
             case act.DeletePod():
                 await self._delete_pod(sweep, trial, action)

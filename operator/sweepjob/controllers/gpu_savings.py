@@ -7,7 +7,7 @@ from .state.trial_state import TrialState
 
 
 def gpu_seconds_saved(state: SweepState, trial: TrialState, now: float) -> float:
-    """Estimates the GPU-seconds that stopping a trial early saved.
+    """Estimate the GPU-seconds that stopping a trial early saved.
 
     They are the GPU-seconds of the reports that it would still have made at its own pace, less those
     between the decision and its end. A full run has as many reports as the median succeeded trial; before
@@ -35,7 +35,7 @@ def gpu_seconds_saved(state: SweepState, trial: TrialState, now: float) -> float
 def _seconds_per_report(
     first: float | None, started: float, decided: float, interval: int
 ) -> float:
-    """The pace until a decision.
+    """Return the mean seconds per report until a decision.
 
     The time before the first report, in which libraries and data are loaded, does not count if it is
     known; an operator that was restarted does not know it, and includes it.

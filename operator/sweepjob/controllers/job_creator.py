@@ -23,6 +23,7 @@ from ..trial_pods.job_manifest import job_manifest
 from ..trial_pods.sidecar import SidecarSettings
 from ..trial_pods.start_blockers import of_missing_right, of_refused_job, of_refused_record
 from .caches import Caches
+from .code_check import HASH
 from .event_recorder import EventRecorder
 from .namespace_constraint_reader import NamespaceConstraintReader
 from .permissions import denied_access_message
@@ -182,14 +183,17 @@ class JobCreator:
     async def _job(
         self, identity: TrialIdentity, sweep: SweepStore, assignment: Assignment
     ) -> dict[str, Any]:
-        """The Job of an attempt.
+        """Return the Job of an attempt.
 
         Raises:
             Refused: the user's pod template is invalid.
         """
         try:
             limits = await self._limits.read(identity.namespace)
-            body = job_manifest(identity, sweep.state.spec, assignment, self._sidecar, limits)
+            code_hash = sweep.state.code.removeprefix(HASH)
+            body = job_manifest(
+                identity, sweep.state.spec, assignment, self._sidecar, limits, code_hash
+            )
         except ReservedName as error:
             raise errors.Refused(f"trial.template.spec.{error}") from error
         except (TypeError, ValueError, KeyError, AttributeError) as error:
@@ -230,7 +234,7 @@ def _trial_identity(state: SweepState, trial: str, uid: str, attempt: int) -> Tr
 
 
 def _missing_permission(error: errors.ApiError, since: float) -> StartBlocker | None:
-    """The blocker for a refusal due to the operator's permissions; None for any other refusal."""
+    """Return the blocker for a refusal due to the operator's permissions; None for any other refusal."""
     if not isinstance(error, errors.NotPermitted):
         return None
     return of_missing_right(denied_access_message(error.denied), since)

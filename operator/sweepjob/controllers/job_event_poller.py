@@ -15,7 +15,7 @@ from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..lifecycle.workload import StartBlocker
 from ..timestamps import parse_time
-from ..trial_pods.pod_records import JobRecord, PodRecord
+from ..trial_pods.cached_objects import CachedJob, CachedPod
 from ..trial_pods.start_blockers import POD_EVENTS, of_pod_event, of_refused_pod
 from .caches import Caches
 from .namespace_constraint_reader import NamespaceConstraintReader
@@ -94,8 +94,8 @@ class JobEventPoller:
             due = self._due(pod.uid, since, _USUAL_START)
         return due
 
-    def _job_without_pod(self, sweep: SweepStore, trial: TrialState) -> JobRecord | None:
-        """The Job of a trial that should have a pod and has none. A pod that exists was not refused."""
+    def _job_without_pod(self, sweep: SweepStore, trial: TrialState) -> CachedJob | None:
+        """Return the Job of a trial if it should have a pod and has none; otherwise None."""
         key, attempt = ObjectKey(sweep.state.namespace, trial.name), trial.status.attempt
         jobs = [j for j in self._caches.jobs_of(key) if j.view.attempt == attempt]
         if not jobs or trial.status.stop is not None:
@@ -116,7 +116,7 @@ class JobEventPoller:
         return polled + min(_LONGEST_PAUSE, max(usual, polled - started))
 
     async def _read_job_events(
-        self, sweep: SweepStore, trial: TrialState, job: JobRecord, now: float
+        self, sweep: SweepStore, trial: TrialState, job: CachedJob, now: float
     ) -> None:
         self._polled[job.uid] = now
         selector = f"involvedObject.uid={job.uid},reason=FailedCreate"
@@ -135,8 +135,8 @@ class JobEventPoller:
             )
         sweep.trials.note_creation_blocker(trial, refused)
 
-    async def _template_of(self, job: JobRecord) -> Mapping[str, Any]:
-        """The pod template's spec, with the containers that a refusal is about."""
+    async def _template_of(self, job: CachedJob) -> Mapping[str, Any]:
+        """Return the pod template's spec, with the containers that a refusal is about."""
         try:
             body = await self._api.get(resources.JOBS, job.namespace, job.name)
         except errors.ApiError:
@@ -144,7 +144,7 @@ class JobEventPoller:
         spec: Mapping[str, Any] = body["spec"]["template"]["spec"]
         return spec
 
-    async def _pod_blocker(self, pod: PodRecord, now: float) -> StartBlocker | None:
+    async def _pod_blocker(self, pod: CachedPod, now: float) -> StartBlocker | None:
         found = await self._events(pod.namespace, f"involvedObject.uid={pod.uid},type=Warning")
         telling = [e for e in found if e.get("reason") in POD_EVENTS and _when(e) >= now - _STALE]
         if not telling:
@@ -160,8 +160,8 @@ class JobEventPoller:
             return []  # polled again later
 
 
-def _does_not_start(pod: PodRecord) -> bool:
-    """Whether a scheduled pod has started no container, or one of its images cannot be pulled."""
+def _does_not_start(pod: CachedPod) -> bool:
+    """Return whether a scheduled pod has started no container, or one of its images cannot be pulled."""
     view = pod.view
     if view.is_terminal or view.deleting or view.started is not None or not view.node:
         return False
@@ -170,7 +170,7 @@ def _does_not_start(pod: PodRecord) -> bool:
 
 
 def _when(event: Mapping[str, Any]) -> float:
-    """When an event occurred last, in seconds since the epoch."""
+    """Return when an event occurred last, in seconds since the epoch."""
     series = event.get("series") or {}
     times = (
         event.get("lastTimestamp"),

@@ -35,7 +35,7 @@ class NamespaceConstraintReader:
         self.is_refused = False  # whether a permission to read them is missing
 
     async def read(self, namespace: str) -> NamespaceConstraints:
-        """The constraints of a namespace; none where the permission to read them is missing.
+        """Return the constraints of a namespace; none where the permission to read them is missing.
 
         Raises:
             ApiError: the API server did not answer.

@@ -1,4 +1,4 @@
-"""The RBAC rights of the operator's account: what fails without each, and which role grants it.
+"""The RBAC permissions of the operator's account: what fails without each, and which role grants it.
 
 The chart grants exactly these; a test compares both directions.
 """
@@ -12,7 +12,7 @@ from .. import protocol
 from ..api import names
 from ..kube.denied_access import SET_OWNER, DeniedAccess
 
-# What the status of a sweep says about a right that is lacking.
+# What the status of a sweep says about a permission that is missing.
 REMEDY = (
     "Ask the administrator of the operator to grant it what the chart's roles grant; the sweep then "
     "continues by itself"
@@ -20,15 +20,15 @@ REMEDY = (
 
 
 class Need(Enum):
-    """How much the operator depends on a right."""
+    """How much the operator depends on a permission."""
 
     REQUIRED = "required"  # the operator is not ready without it
     PARTIAL = "partial"  # the operator is ready; each sweep that is affected is degraded
-    RARE = "rare"  # used after a crash, or checked by some clusters only
+    RARE = "rare"  # used by few sweeps, after a crash, or on some clusters only
 
 
 class Grant(Enum):
-    """The role of the chart that grants a right."""
+    """The role of the chart that grants a permission."""
 
     WATCHED = "the operator's ClusterRole (chart: templates/rbac.yaml)"
     TOKENS = "the operator's ClusterRole for tokens (chart: templates/rbac.yaml)"
@@ -36,7 +36,7 @@ class Grant(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Right:
+class Permission:
     """One verb on one resource.
 
     Attributes:
@@ -58,7 +58,7 @@ class Right:
     sources: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        """The right in words, for the log, the readiness probe, and the label of a metric."""
+        """Return the permission in words, for the log, the readiness probe, and the label of a metric."""
         return f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
 
 
@@ -67,49 +67,63 @@ _SWEEPS, _BATCH, _CORE = names.GROUP, "batch", ""
 _UNFITTED = "sidecars are not fitted to LimitRanges and ResourceQuotas that refuse their pods"
 _REQUIRED, _PARTIAL, _RARE = Need.REQUIRED, Need.PARTIAL, Need.RARE
 
-RIGHTS: tuple[Right, ...] = (
-    Right(_SWEEPS, "sweepjobs", "list", _REQUIRED, "no sweep is found"),
-    Right(_SWEEPS, "sweepjobs", "watch", _REQUIRED, "new and changed sweeps are not noticed"),
-    Right(
+PERMISSIONS: tuple[Permission, ...] = (
+    Permission(_SWEEPS, "sweepjobs", "list", _REQUIRED, "no sweep is found"),
+    Permission(_SWEEPS, "sweepjobs", "watch", _REQUIRED, "new and changed sweeps are not noticed"),
+    Permission(
         _SWEEPS, "sweepjobs", "get", _REQUIRED, "the status of a sweep that was edited stays old"
     ),
-    Right(_SWEEPS, "sweepjobs/status", "patch", _REQUIRED, "the status of sweeps is not written"),
-    Right(_SWEEPS, "sweeptrials", "list", _REQUIRED, "the records of trials are not found"),
-    Right(_SWEEPS, "sweeptrials", "watch", _REQUIRED, "deleted records are not noticed"),
-    Right(_SWEEPS, "sweeptrials", "create", _REQUIRED, "no new trial is recorded, none starts"),
-    Right(_SWEEPS, "sweeptrials/status", "patch", _REQUIRED, "no stop and no result is recorded"),
-    Right(_SWEEPS, "sweeptrials", "get", _RARE, "a trial that a crash left half created is stuck"),
-    Right(
+    Permission(
+        _SWEEPS, "sweepjobs/status", "patch", _REQUIRED, "the status of sweeps is not written"
+    ),
+    Permission(_SWEEPS, "sweeptrials", "list", _REQUIRED, "the records of trials are not found"),
+    Permission(_SWEEPS, "sweeptrials", "watch", _REQUIRED, "deleted records are not noticed"),
+    Permission(
+        _SWEEPS, "sweeptrials", "create", _REQUIRED, "no new trial is recorded, none starts"
+    ),
+    Permission(
+        _SWEEPS, "sweeptrials/status", "patch", _REQUIRED, "no stop and no result is recorded"
+    ),
+    Permission(
+        _SWEEPS, "sweeptrials", "get", _RARE, "a trial that a crash left half created is stuck"
+    ),
+    Permission(
         *(_SWEEPS, "sweepjobs/finalizers", "update", _RARE),
         "no trial is recorded where the cluster enforces owner references",
     ),
-    Right(
+    Permission(
         *(_SWEEPS, "sweeptrials/finalizers", "update", _RARE),
         "no trial starts where the cluster enforces owner references",
     ),
-    Right(_BATCH, "jobs", "list", _REQUIRED, "the Jobs of trials are not found"),
-    Right(_BATCH, "jobs", "watch", _REQUIRED, "the end of trials is not noticed"),
-    Right(_BATCH, "jobs", "create", _REQUIRED, "no trial starts"),
-    Right(_BATCH, "jobs", "delete", _REQUIRED, "trials are not stopped"),
-    Right(_BATCH, "jobs", "get", _RARE, "a trial whose Job a crash left half created is stuck"),
-    Right(_CORE, "pods", "list", _REQUIRED, "the pods of trials are not found"),
-    Right(_CORE, "pods", "watch", _REQUIRED, "what becomes of pods is not noticed"),
-    Right(_CORE, "pods", "delete", _REQUIRED, "trials are not stopped early"),
-    Right(
+    Permission(_BATCH, "jobs", "list", _REQUIRED, "the Jobs of trials are not found"),
+    Permission(_BATCH, "jobs", "watch", _REQUIRED, "the end of trials is not noticed"),
+    Permission(_BATCH, "jobs", "create", _REQUIRED, "no trial starts"),
+    Permission(_BATCH, "jobs", "delete", _REQUIRED, "trials are not stopped"),
+    Permission(
+        _BATCH, "jobs", "get", _RARE, "a trial whose Job a crash left half created is stuck"
+    ),
+    Permission(_CORE, "pods", "list", _REQUIRED, "the pods of trials are not found"),
+    Permission(_CORE, "pods", "watch", _REQUIRED, "what becomes of pods is not noticed"),
+    Permission(_CORE, "pods", "delete", _REQUIRED, "trials are not stopped early"),
+    Permission(
         *(_CORE, "pods/log", "get", _PARTIAL),
         "the reports that trials print are not read; they are read once it is there",
         sources=frozenset({protocol.LOGS}),
     ),
-    Right(_CORE, "events", "create", _PARTIAL, "no events are posted"),
-    Right(
+    Permission(_CORE, "events", "create", _PARTIAL, "no events are posted"),
+    Permission(
         *(_CORE, "events", "list", _PARTIAL),
         "the reason why a Job has no pod, or a pod does not start, is not found",
     ),
+    Permission(
+        *(_CORE, "configmaps", "get", _RARE),
+        "sweeps whose code is in ConfigMaps (trial.code) do not begin",
+    ),
     *(
-        Right(_CORE, resource, "list", _PARTIAL, _UNFITTED, sources=_PUSHED)
+        Permission(_CORE, resource, "list", _PARTIAL, _UNFITTED, sources=_PUSHED)
         for resource in ("limitranges", "resourcequotas")
     ),
-    Right(
+    Permission(
         *("authentication.k8s.io", "tokenreviews", "create", _REQUIRED),
         "reports of sidecars are not accepted; sidecars keep them until it is there",
         grant=Grant.TOKENS,
@@ -121,23 +135,23 @@ RIGHTS: tuple[Right, ...] = (
 _OWNERS = {("batch", "jobs"): names.SWEEPTRIALS, (names.GROUP, names.SWEEPTRIALS): names.SWEEPJOBS}
 
 # Needed for leader election only.
-LEASE_RIGHTS: tuple[Right, ...] = tuple(
-    Right("coordination.k8s.io", "leases", verb, _REQUIRED, "no operator leads", Grant.LEASE)
+LEASE_PERMISSIONS: tuple[Permission, ...] = tuple(
+    Permission("coordination.k8s.io", "leases", verb, _REQUIRED, "no operator leads", Grant.LEASE)
     for verb in ("create", "get", "update")
 )
 
 
 @dataclass(frozen=True, slots=True)
-class ScopedRight:
-    """A right in the scope in which it is needed.
+class ScopedPermission:
+    """A permission in the scope in which it is needed.
 
     Attributes:
-        right: the verb on a resource.
+        permission: the verb on a resource.
         namespace: None for the whole cluster.
         name: the only object that it is needed for; empty for all.
     """
 
-    right: Right
+    permission: Permission
     namespace: str | None
     name: str = ""
 
@@ -147,47 +161,55 @@ class ScopedRight:
         return "in the cluster" if self.namespace is None else f"in namespace {self.namespace}"
 
     def __str__(self) -> str:
-        """The message when it is lacking, for the operator's log and for /readyz."""
+        """Return the message that it is missing, for the operator's log and for /readyz."""
         bound = ""
-        if self.namespace is not None and self.right.grant is Grant.WATCHED:
+        if self.namespace is not None and self.permission.grant is Grant.WATCHED:
             bound = f", with a RoleBinding in namespace {self.namespace}"
         return (
-            f"the operator may not {self.right} {self.where}: {self.right.loss}. "
-            f"The right belongs to {self.right.grant.value}{bound}"
+            f"the operator may not {self.permission} {self.where}: {self.permission.loss}. "
+            f"The permission belongs to {self.permission.grant.value}{bound}"
         )
 
 
-def missing_rights_message(lacks: list[ScopedRight]) -> str:
-    """What the status of a sweep says about the rights whose lack affects it."""
-    listed = "; ".join(f"{lack.right} {lack.where} ({lack.right.loss})" for lack in lacks)
-    return f"the operator lacks the right to {listed}. {REMEDY}"
+def missing_permissions_message(missing: list[ScopedPermission]) -> str:
+    """Return what the status of a sweep says about the permissions whose lack affects it."""
+    listed = "; ".join(f"{m.permission} {m.where} ({m.permission.loss})" for m in missing)
+    return f"the operator lacks the permission to {listed}. {REMEDY}"
 
 
-def affects_sweep(lack: ScopedRight, namespace: str, source: str) -> bool:
-    """Whether the lack of a right affects a sweep.
+def affects_sweep(missing: ScopedPermission, namespace: str, source: str) -> bool:
+    """Return whether the lack of a permission affects a sweep.
 
     Args:
-        lack: the right that is lacking.
+        missing: the permission that is missing.
         namespace: the namespace of the sweep.
         source: the sweep's metrics source.
     """
-    right = lack.right
-    here = lack.namespace is None or right.grant is not Grant.WATCHED or lack.namespace == namespace
-    return here and right.need is not Need.RARE and (not right.sources or source in right.sources)
+    permission = missing.permission
+    here = (
+        missing.namespace is None
+        or permission.grant is not Grant.WATCHED
+        or missing.namespace == namespace
+    )
+    return (
+        here
+        and permission.need is not Need.RARE
+        and (not permission.sources or source in permission.sources)
+    )
 
 
-def find_right(denied: DeniedAccess) -> Right | None:
-    """The right in the table that a refused request would have needed; None if it is not in the table."""
+def find_permission(denied: DeniedAccess) -> Permission | None:
+    """Return the permission that a refused request needed; None if it is not in the table."""
     wanted = (denied.group, denied.resource, denied.verb)
     if denied.verb == SET_OWNER and (owner := _OWNERS.get((denied.group, denied.resource))):
         wanted = (names.GROUP, f"{owner}/finalizers", "update")
-    every = (*RIGHTS, *LEASE_RIGHTS)
+    every = (*PERMISSIONS, *LEASE_PERMISSIONS)
     return next((r for r in every if (r.group, r.resource, r.verb) == wanted), None)
 
 
 def denied_access_message(denied: DeniedAccess) -> str:
-    """What the status of a sweep says about a request that was refused."""
-    right = find_right(denied)
-    if right is None:  # the table has all rights that the operator uses
+    """Return what the status of a sweep says about a request that was refused."""
+    permission = find_permission(denied)
+    if permission is None:  # the table has all permissions that the operator uses
         return f"the operator may not {denied.verb} {denied.resource}. {REMEDY}"
-    return missing_rights_message([ScopedRight(right, denied.namespace or None)])
+    return missing_permissions_message([ScopedPermission(permission, denied.namespace or None)])

@@ -10,7 +10,7 @@ from .. import protocol
 from ..api.meta.identity import ObjectKey
 from ..ingest.authentication import Caller
 from ..ingest.push_response import PushResponse
-from ..trial_pods.pod_records import PodRecord
+from ..trial_pods.cached_objects import CachedPod
 from .caches import Caches
 from .report_ingestor import ReportIngestor
 
@@ -70,12 +70,12 @@ class PushHandler:
             return self._not_live(pod.namespace, push)
         return PushResponse(200, json.dumps(reply.dump()))
 
-    def _belongs(self, pod: PodRecord) -> bool:
+    def _belongs(self, pod: CachedPod) -> bool:
         record = self._caches.trials(pod.namespace).get(pod.namespace, pod.trial)
         return record is not None and self._caches.trial_uid_of(pod) == record.uid
 
     def _not_live(self, namespace: str, push: protocol.Push) -> PushResponse:
-        """The trial has ended, or its sweep was not reconciled since the operator started."""
+        """Answer a push of a trial that is not live: it has ended, or is not loaded yet."""
         record = self._caches.trials(namespace).get(namespace, push.trial)
         if record is not None and record.phase.is_end:
             end = push.first + len(push.values)

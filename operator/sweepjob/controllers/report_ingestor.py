@@ -14,9 +14,10 @@ from ..log_parsing.limits import LogLimits
 from ..log_parsing.log_parser import LogParser
 from ..log_parsing.position import LogPosition
 from ..telemetry import metrics
+from ..trial_pods.cached_objects import CachedPod
 from ..trial_pods.lost_reports import lost_reports_notice
-from ..trial_pods.pod_records import PodRecord
 from .caches import Caches
+from .log_tails import LogTails
 from .queues import Queues
 from .state.pod_classification import interruption_cause, pod_view
 from .state.sweep_state import SweepState
@@ -37,6 +38,7 @@ class ReportIngestor:
         queues: the controllers' queues.
         clock: seconds since the epoch.
         limits: budgets for reading logs.
+        log_tails: keeps the ends of logs.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class ReportIngestor:
         queues: Queues,
         clock: Callable[[], float],
         limits: LogLimits,
+        log_tails: LogTails,
     ) -> None:
         self._caches = caches
         self._registry = registry
         self._queues = queues
         self._clock = clock
+        self._log_tails = log_tails
         self._logs = LogReaders(
             api,
             caches.pod,
@@ -62,8 +66,8 @@ class ReportIngestor:
             clock=clock,
         )
 
-    def is_current(self, pod: PodRecord) -> bool:
-        """Whether the pod's reports count for its trial.
+    def is_current(self, pod: CachedPod) -> bool:
+        """Return whether the pod's reports count for its trial.
 
         Those of a pod on a lost node, or of one that was replaced, do not. True as long as nothing is
         known about the trial.
@@ -100,8 +104,8 @@ class ReportIngestor:
         action = protocol.CONTINUE if trial.status.stop is None else protocol.STOP
         return protocol.Reply(trial.reports.curve.count + 1, trial.writes.reports, action)
 
-    def on_pod(self, pod: PodRecord, *, gone: bool) -> None:
-        """A pod changed.
+    def on_pod(self, pod: CachedPod, *, gone: bool) -> None:
+        """Handle a change of a pod.
 
         Args:
             pod: the pod.
@@ -109,11 +113,12 @@ class ReportIngestor:
         """
         if gone:
             self._logs.forget(pod.uid)
+            self._log_tails.forget(pod.uid)
         sweep = self._registry.sweep(ObjectKey(pod.namespace, pod.sweep))
         if sweep is not None:
             self.ingest_pod(sweep, pod, gone=gone)
 
-    def ingest_pod(self, sweep: SweepStore, pod: PodRecord, *, gone: bool) -> None:
+    def ingest_pod(self, sweep: SweepStore, pod: CachedPod, *, gone: bool) -> None:
         """Ingest what a pod's status shows: GPU time, interruptions, and the sidecar's summary.
 
         Args:
@@ -126,6 +131,8 @@ class ReportIngestor:
             return
         if self._caches.trial_uid_of(pod) != trial.uid:
             return
+        if pod.trainer_ended and not gone:
+            self._log_tails.read(pod)
         now = self._clock()
         sweep.trials.observe_pod(trial, pod, now, gone=gone)
         view = pod_view(trial, pod)
@@ -140,14 +147,14 @@ class ReportIngestor:
             self._note_loss(sweep, trial, pod, now)
 
     def _record_interruption(
-        self, sweep: SweepStore, trial: TrialState, pod: PodRecord, now: float
+        self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float
     ) -> None:
         jobs = self._caches.jobs_of(ObjectKey(pod.namespace, pod.trial))
         suspended = any(job.view.suspended for job in jobs)
         cause = interruption_cause(trial, pod, job_suspended=suspended)
         sweep.trials.record_interruption(trial, pod, cause, now)
 
-    def _note_loss(self, sweep: SweepStore, trial: TrialState, pod: PodRecord, now: float) -> None:
+    def _note_loss(self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float) -> None:
         """Record which reports the end of a sidecar may have lost."""
         source = sweep.state.spec.metrics.source
         loss = lost_reports_notice(pod.sidecar, source, over=pod.has_ended)
@@ -170,7 +177,7 @@ class ReportIngestor:
         if pod is not None and pod.attempt == trial.status.attempt:
             self._follow(sweep, trial, pod)
 
-    def _follow(self, sweep: SweepStore, trial: TrialState, pod: PodRecord) -> None:
+    def _follow(self, sweep: SweepStore, trial: TrialState, pod: CachedPod) -> None:
         if pod.view.started is None and not pod.view.is_terminal:
             return
         if trial.reports.pod != pod.uid:
@@ -179,8 +186,8 @@ class ReportIngestor:
         lines = LogParser(spec.objective.primary_metric, spec.metrics.pattern)
         self._logs.follow(pod, lines, *trial.reports.log_position)
 
-    def is_read(self, state: SweepState, pod: PodRecord) -> bool:
-        """Whether all reports of a pod were ingested.
+    def is_read(self, state: SweepState, pod: CachedPod) -> bool:
+        """Return whether all reports of a pod were ingested.
 
         Args:
             state: the state of the pod's sweep.
@@ -188,15 +195,15 @@ class ReportIngestor:
         """
         return state.spec.metrics.source != protocol.LOGS or self._logs.has_read(pod.uid)
 
-    def _reporting(self, pod: PodRecord) -> tuple[SweepStore, TrialState] | None:
-        """The sweep and the trial that this pod reports for; None when it reports for none."""
+    def _reporting(self, pod: CachedPod) -> tuple[SweepStore, TrialState] | None:
+        """Return the sweep and the trial that this pod reports for; None when it reports for none."""
         sweep = self._registry.sweep(ObjectKey(pod.namespace, pod.sweep))
         trial = None if sweep is None else sweep.state.trial(pod.trial)
         if sweep is None or trial is None or trial.reports.pod != pod.uid:
             return None
         return sweep, trial
 
-    def _on_line(self, pod: PodRecord, found: list[tuple[str, float]], where: LogPosition) -> None:
+    def _on_line(self, pod: CachedPod, found: list[tuple[str, float]], where: LogPosition) -> None:
         reporting = self._reporting(pod)
         if reporting is None:
             return
@@ -205,7 +212,7 @@ class ReportIngestor:
         decided = sweep.ingest_log_line(trial, found, where, now)
         self._requeue(sweep.state, trial, before, now, decided=decided)
 
-    def _on_findings(self, pod: PodRecord, found: LogFindings) -> None:
+    def _on_findings(self, pod: CachedPod, found: LogFindings) -> None:
         reporting = self._reporting(pod)
         if reporting is None:
             return
@@ -218,7 +225,7 @@ class ReportIngestor:
             self._queues.trials.add_after((sweep.state.identity.key, trial.index), _SOON)
             self._queues.requeue_status(sweep.state, now)
 
-    def _on_log_end(self, pod: PodRecord) -> None:
+    def _on_log_end(self, pod: CachedPod) -> None:
         key = ObjectKey(pod.namespace, pod.sweep)
         sweep = self._registry.sweep(key)
         trial = None if sweep is None else sweep.state.trial(pod.trial)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..lifecycle.planner import free_slots, new_trials
-from ..settings import Settings
+from ..settings import OperatorSettings
 from .queues import Queues
 from .snapshot_builder import sweep_snapshot
 from .state.sweep_store import SweepStore
 
 
-def fill_slots(sweep: SweepStore, settings: Settings, queues: Queues, now: float) -> None:
+def fill_slots(sweep: SweepStore, settings: OperatorSettings, queues: Queues, now: float) -> None:
     """Reserve free slots for new trials, and queue the trials, which creates their records.
 
     Args:

@@ -10,8 +10,8 @@ from ..api.phases import TrialPhase
 from ..api.spec.metrics import RETRY
 from ..lifecycle.snapshot import SweepSnapshot, TrialSnapshot
 from ..lifecycle.workload import EarlierAttempt, Job, Pod, StartBlocker, TrainerEnd
-from ..settings import Settings
-from ..trial_pods.pod_records import PodRecord
+from ..settings import OperatorSettings
+from ..trial_pods.cached_objects import CachedPod
 from .caches import Caches
 from .state.pod_classification import pod_view
 from .state.sweep_state import SweepState
@@ -23,8 +23,8 @@ _LONGEST_WRITE_INTERVAL = 60.0  # but at most this many seconds
 V = TypeVar("V", Pod, Job)
 
 
-def sweep_snapshot(state: SweepState, settings: Settings) -> SweepSnapshot:
-    """A sweep, without proposals.
+def sweep_snapshot(state: SweepState, settings: OperatorSettings) -> SweepSnapshot:
+    """Return a sweep, without proposals.
 
     Args:
         state: the state of the sweep.
@@ -38,7 +38,7 @@ def sweep_snapshot(state: SweepState, settings: Settings) -> SweepSnapshot:
         started=state.started,
         suspended=spec.suspend,
         stopped=spec.stop,
-        node_patience=settings.node_patience,
+        node_loss_timeout=settings.node_loss_timeout,
         companion_grace=spec.trial.companion_grace,
         max_retries=spec.trial.max_retries,
         retry_incomplete=spec.metrics.on_incomplete == RETRY,
@@ -63,14 +63,14 @@ class Workload:
     """
 
     jobs: tuple[Job, ...]
-    pods: tuple[PodRecord, ...]
-    orphan_pods: tuple[PodRecord, ...]
+    pods: tuple[CachedPod, ...]
+    orphan_pods: tuple[CachedPod, ...]
     since: float
     attempt: int
 
     @classmethod
     def of(cls, trial: TrialState, namespace: str, caches: Caches) -> Workload:
-        """The Jobs and pods of a trial in the caches.
+        """Return the Jobs and pods of a trial in the caches.
 
         Args:
             trial: a live trial.
@@ -93,7 +93,7 @@ class Workload:
         return [job for job in self.jobs if job.attempt == self.attempt]
 
     @property
-    def current_pods(self) -> list[PodRecord]:
+    def current_pods(self) -> list[CachedPod]:
         """The pods of the current attempt."""
         return [pod for pod in self.pods if pod.attempt == self.attempt]
 
@@ -104,7 +104,7 @@ class Workload:
         return next((end for end in ends if end is not None), None)
 
     def start_blocker(self, trial: TrialState) -> StartBlocker | None:
-        """What keeps the trial from starting; None while its trainer runs."""
+        """Return what keeps the trial from starting; None while its trainer runs."""
         pods = self.current_pods
         if any(pod.view.started is not None for pod in pods if not pod.view.is_terminal):
             return None
@@ -120,7 +120,7 @@ def trial_snapshot(
     *,
     capacity_limited: bool,
 ) -> TrialSnapshot:
-    """A live trial: its record, what was decided about it, and what runs for it.
+    """Return a live trial: its record, what was decided about it, and what runs for it.
 
     Args:
         trial: the trial, after ``TrialStore.observe_workload``.
@@ -148,7 +148,7 @@ def trial_snapshot(
         retry_at=status.retry_at,
         stop=status.stop,
         pending_stop=None if trial.pending_stop is None else trial.pending_stop.decision,
-        progress_due=_progress_due(trial, interval),
+        progress_write_due=_progress_write_due(trial, interval),
         start_blocker=trial.blockers.current,
         interruption=trial.workload.interruption,
         jobs=tuple(
@@ -165,7 +165,7 @@ def trial_snapshot(
 
 
 def _earlier_attempts(trial: TrialState, workload: Workload) -> tuple[EarlierAttempt, ...]:
-    """What is left of attempts before the current one."""
+    """Return what is left of attempts before the current one."""
     jobs, pods = workload.jobs, workload.pods
     attempts = {j.attempt for j in jobs} | {p.attempt for p in pods}
     return tuple(
@@ -182,7 +182,7 @@ def _earlier_attempts(trial: TrialState, workload: Workload) -> tuple[EarlierAtt
     )
 
 
-def _progress_due(trial: TrialState, interval: float) -> float | None:
+def _progress_write_due(trial: TrialState, interval: float) -> float | None:
     writes = trial.writes
     if writes.pending_since is None:
         return None
@@ -190,7 +190,7 @@ def _progress_due(trial: TrialState, interval: float) -> float | None:
 
 
 def write_interval(trial: TrialState, shortest: float) -> float:
-    """Seconds between two writes of the curve.
+    """Return seconds between two writes of the curve.
 
     They grow with the trial's age, so that hundreds of long trials cause little load. Meanwhile the
     sidecar keeps what is not recorded.
@@ -204,8 +204,8 @@ def write_interval(trial: TrialState, shortest: float) -> float:
     return max(shortest, min(_LONGEST_WRITE_INTERVAL, age * _WRITE_SHARE))
 
 
-def _pod(pod: PodRecord, trial: TrialState, *, is_unread: bool, capacity_limited: bool) -> Pod:
-    """A pod of the current attempt.
+def _pod(pod: CachedPod, trial: TrialState, *, is_unread: bool, capacity_limited: bool) -> Pod:
+    """Return a pod of the current attempt.
 
     It counts as ended once its reports are ingested: when it is terminal, or already when all its
     containers exited with 0 if no trial waits for capacity.
@@ -222,5 +222,5 @@ def _pod(pod: PodRecord, trial: TrialState, *, is_unread: bool, capacity_limited
 
 
 def _with_deletion(view: V, trial: TrialState) -> V:
-    """The object as being deleted if the operator requested that, which the cache may not show yet."""
+    """Mark the object as being deleted if the operator requested it; the cache may not show it yet."""
     return replace(view, deleting=True) if view.uid in trial.requests.deleted else view

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..api import names
@@ -13,25 +12,25 @@ from ..api.meta.cause import Cause
 from ..api.meta.identity import ObjectIdentity, ObjectKey
 from ..api.parsing.problem import InvalidSpec, Problem
 from ..api.phases import SweepPhase
-from ..api.spec.sampler_builder import check_plugin_sampler
 from ..api.spec.sweep_spec import SweepSpec
 from ..api.status import is_accepted, is_finished
-from ..api.sweepjob import parse_sweepjob
 from ..api.sweeptrial.trial_record import TrialRecord
-from ..api.validation.spec_warnings import spec_warnings
 from ..kube import errors
 from ..kube.client import KubeClient
 from ..timestamps import parse_time
 from .caches import Caches
+from .code_check import find_code
 from .event_recorder import EventRecorder
 from .job_creator import JobCreator
+from .not_ready import NotReady
 from .permissions import denied_access_message
 from .queues import Queues
 from .report_ingestor import ReportIngestor
+from .spec_parser import SpecParser, seed_of
 from .state.sweep_store import SweepStore
 from .sweep_registry import SweepEntry
 from .sweep_status_writer import SweepStatusWriter
-from .warm_start import NotReady, Source, find_sources
+from .warm_start import Source, find_sources
 
 _log = logging.getLogger(__name__)
 _REFUSED_RETRY = 30.0  # seconds until a Job that was refused is tried again
@@ -73,6 +72,7 @@ class SpecAdmission:
         self._reports = reports
         self._queues = queues
         self._clock = clock
+        self._parser = SpecParser()
 
     async def admit(self, key: ObjectKey, entry: SweepEntry) -> bool:
         """Check a new generation of a spec, and make the sweep active if it is accepted.
@@ -93,22 +93,26 @@ class SpecAdmission:
             entry.observed_generation = generation
             return False
         try:
-            spec, warnings = await _parse_in_thread(entry.body)
+            spec, warnings = await self._parser.parse(entry.body)
             if entry.sweep is not None and entry.sweep.update_spec(spec):
                 self._publish_warnings(key, entry, entry.sweep, warnings)
                 entry.observed_generation = generation
                 return True
             sources = await find_sources(self._api, self._caches, key.namespace, spec, status)
-            sweep = await self._load(entry, spec, status, sources)
+            code = await find_code(self._api, key.namespace, spec, status)
+            sweep = await self._load(entry, spec, status, sources, code)
         except InvalidSpec as error:
             is_active = await self._reject(key, entry, str(error))
             entry.observed_generation = generation
             return is_active
         except NotReady as error:
             self._queues.sweeps.add_after(key, _PENDING_RETRY)
-            cause = Cause(names.REASON_WARM_START_PENDING, str(error))
-            await self._status.write_not_accepted(key, entry, SweepPhase.PENDING, cause)
+            cause = Cause(error.reason, str(error))
+            phase = SweepPhase.PENDING if error.waits else SweepPhase.INVALID
+            await self._status.write_not_accepted(key, entry, phase, cause)
             return False
+        except errors.NotPermitted as error:
+            return await self._postpone(key, entry, error)
         self._publish_warnings(key, entry, sweep, warnings)
         if not sweep.state.slots.created and not is_accepted(status, generation):
             try:
@@ -128,6 +132,7 @@ class SpecAdmission:
         spec: SweepSpec,
         status: dict[str, Any],
         sources: tuple[Source, ...],
+        code: str,
     ) -> SweepStore:
         """Rebuild a sweep's state from its records. Reports that are not recorded arrive again.
 
@@ -137,9 +142,9 @@ class SpecAdmission:
         meta = entry.body["metadata"]
         identity = ObjectIdentity(meta["namespace"], meta["name"], meta["uid"])
         started = parse_time(status.get("startTime")) or self._clock()
-        seed = _seed(spec, identity.uid)
+        seed = seed_of(spec, identity.uid)
         while True:
-            sweep = SweepStore(identity, spec, seed, started, status, sources)
+            sweep = SweepStore(identity, spec, seed, started, status, sources, code)
             records = self._records(identity)
             for step, _ in enumerate(sweep.load_in_steps(records)):
                 if step % _STEPS_AT_ONCE == 0:
@@ -168,9 +173,9 @@ class SpecAdmission:
     async def _postpone(
         self, key: ObjectKey, entry: SweepEntry, error: errors.NotPermitted
     ) -> bool:
-        """The operator lacks a permission, which is not the spec's fault: check again soon.
+        """Note a missing permission, which is not the spec's fault; check again soon.
 
-        Returns whether an earlier generation is in force.
+        Return whether an earlier generation is in force.
         """
         self._queues.sweeps.add_after(key, _PENDING_RETRY)
         if entry.sweep is not None:
@@ -180,7 +185,7 @@ class SpecAdmission:
         return False
 
     async def _reject(self, key: ObjectKey, entry: SweepEntry, problems: str) -> bool:
-        """Write what is wrong with the spec. Returns whether an earlier generation is in force."""
+        """Write what is wrong with the spec. Return whether an earlier generation is in force."""
         text = f"{problems}. Correct the spec and apply it again"[:_CONDITION_LIMIT]
         cause = Cause(names.REASON_INVALID, text)
         if entry.sweep is not None:
@@ -189,49 +194,3 @@ class SpecAdmission:
             return True
         await self._status.write_not_accepted(key, entry, SweepPhase.INVALID, cause)
         return False
-
-
-def _parse(body: Mapping[str, Any]) -> SweepSpec:
-    """The spec of a SweepJob.
-
-    Raises:
-        InvalidSpec: it is invalid, or has content that no check foresaw.
-    """
-    try:
-        return parse_sweepjob(body)
-    except InvalidSpec:
-        raise
-    except Exception as error:
-        meta = body["metadata"]
-        _log.exception("the spec of sweep %s/%s", meta["namespace"], meta["name"])
-        remedy = f"cannot be read, which is a mistake of the operator: {error!r}; please report it"
-        raise InvalidSpec([Problem("spec", meta["name"], remedy)]) from error
-
-
-async def _parse_in_thread(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]]:
-    """A spec, and its probably unintended settings. Parsed in a thread, because it may be large.
-
-    Raises:
-        InvalidSpec: with every mistake.
-    """
-    loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(None, _parse_and_warn, body)
-    if isinstance(found, InvalidSpec):
-        raise found
-    return found
-
-
-def _parse_and_warn(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]] | InvalidSpec:
-    try:
-        spec = _parse(body)
-        check_plugin_sampler(spec, _seed(spec, body["metadata"]["uid"]))
-    except InvalidSpec as error:
-        return error
-    return spec, spec_warnings(body, spec)
-
-
-def _seed(spec: SweepSpec, uid: str) -> int:
-    """The seed of a sweep: if it names none, derived from its uid, so that it never changes."""
-    if spec.seed is not None:
-        return spec.seed
-    return int.from_bytes(hashlib.sha256(uid.encode()).digest()[:4], "big")

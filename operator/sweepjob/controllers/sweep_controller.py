@@ -20,10 +20,10 @@ from ..kube import errors
 from ..kube.client import KubeClient
 from ..lifecycle.planner import end_reason, is_over, timeout_due
 from ..lifecycle.snapshot import SweepSnapshot
-from ..settings import Settings
+from ..settings import OperatorSettings
 from ..telemetry import metrics
 from .caches import Caches
-from .permissions import ScopedRight, missing_rights_message
+from .permissions import ScopedPermission, missing_permissions_message
 from .proposer import Proposer
 from .queues import Queues
 from .slot_allocator import fill_slots
@@ -35,7 +35,7 @@ from .sweep_registry import SweepEntry, SweepRegistry
 from .sweep_status_writer import SweepStatusWriter
 from .unmanaged_trials import UnmanagedTrials
 
-_CACHES_PATIENCE = 2.0  # seconds until a sweep's status says why it waits for the caches
+_CACHE_SYNC_TIMEOUT = 2.0  # seconds until a sweep's status says why it waits for the caches
 _DELETED_RETRY = 1.0  # seconds until a sweep that turned out to exist is reconciled again
 
 
@@ -50,7 +50,7 @@ class SweepController:
         settings: the operator's settings.
         admission: checks specs.
         status_writer: writes the status of SweepJobs.
-        missing_rights_for: returns the missing permissions that affect sweeps of a namespace with a
+        missing_permissions_for: returns the missing permissions that affect sweeps of a namespace with a
             metrics source.
         clock: seconds since the epoch.
     """
@@ -61,10 +61,10 @@ class SweepController:
         registry: SweepRegistry,
         caches: Caches,
         queues: Queues,
-        settings: Settings,
+        settings: OperatorSettings,
         admission: SpecAdmission,
         status_writer: SweepStatusWriter,
-        missing_rights_for: Callable[[str, str], list[ScopedRight]],
+        missing_permissions_for: Callable[[str, str], list[ScopedPermission]],
         clock: Callable[[], float],
     ) -> None:
         self._api = api
@@ -74,7 +74,7 @@ class SweepController:
         self._settings = settings
         self._admission = admission
         self._status = status_writer
-        self._missing_rights_for = missing_rights_for
+        self._missing_permissions_for = missing_permissions_for
         self._clock = clock
         self._proposer = Proposer()
         self._unmanaged = UnmanagedTrials(api, caches)
@@ -121,17 +121,19 @@ class SweepController:
         """
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_CACHES_PATIENCE):
+                async with asyncio.timeout(_CACHE_SYNC_TIMEOUT):
                     await self._caches.synced(key.namespace)
                 return
             entry = self._registry.reconcilable(key)
-            lacks = self._missing_rights_for(key.namespace, "")
-            if entry is not None and lacks and not entry.body.get("status"):
-                cause = Cause(names.REASON_NOT_PERMITTED, missing_rights_message(lacks))
+            missing_permissions = self._missing_permissions_for(key.namespace, "")
+            if entry is not None and missing_permissions and not entry.body.get("status"):
+                cause = Cause(
+                    names.REASON_NOT_PERMITTED, missing_permissions_message(missing_permissions)
+                )
                 await self._status.write_not_accepted(key, entry, SweepPhase.PENDING, cause)
 
     async def _is_admitted(self, key: ObjectKey, entry: SweepEntry) -> bool:
-        """Whether a generation of the spec is in force. A new one requeues all trials and the status."""
+        """Return whether the spec is in force; requeue all trials and the status for a new generation."""
         if entry.observed_generation != entry.generation:
             if not await self._admission.admit(key, entry):
                 return False
@@ -177,7 +179,7 @@ class SweepController:
 
 
 def _due(state: SweepState, snap: SweepSnapshot, now: float) -> float | None:
-    """When there is more to do for a sweep without an event, in seconds since the epoch.
+    """Return when there is more to do for a sweep without an event, in seconds since the epoch.
 
     That is its timeout, and the next try of a sampler that failed.
     """

@@ -9,8 +9,8 @@ from typing import Any
 from ..api import names
 from ..api.meta.identity import ObjectKey
 from ..kube import unparseable_objects
-from ..kube.record_store import is_newer
-from ..settings import Settings
+from ..kube.object_cache import is_newer
+from ..settings import OperatorSettings
 from . import sweep_log
 from .state.sweep_state import SweepState
 from .state.sweep_store import SweepStore
@@ -54,7 +54,7 @@ class SweepRegistry:
         settings: the operator's settings.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: OperatorSettings) -> None:
         self._settings = settings
         self._entries: dict[ObjectKey, SweepEntry] = {}
         self._unparseable = unparseable_objects.UnparseableObjects(names.SWEEPJOBS)
@@ -103,42 +103,42 @@ class SweepRegistry:
             sweep_log.log_deleted(*key)
 
     def get(self, key: ObjectKey) -> SweepEntry | None:
-        """The SweepJob of that key; None when none is known."""
+        """Return the SweepJob of that key; None when none is known."""
         return self._entries.get(key)
 
     def reconcilable(self, key: ObjectKey) -> SweepEntry | None:
-        """The SweepJob of that key, unless it is being deleted, or may be deleted already."""
+        """Return the SweepJob of that key, unless it is being deleted, or may be deleted already."""
         entry = self._entries.get(key)
         if entry is None or entry.maybe_deleted or "deletionTimestamp" in entry.body["metadata"]:
             return None
         return entry
 
     def sweep(self, key: ObjectKey) -> SweepStore | None:
-        """The sweep of that key if it is active."""
+        """Return the sweep of a key if it is active."""
         entry = self._entries.get(key)
         return None if entry is None else entry.sweep
 
     def reconcilable_sweep(self, key: ObjectKey) -> SweepStore | None:
-        """The sweep of that key if it is active and not being deleted."""
+        """Return the sweep of a key if it is active and not being deleted."""
         entry = self.reconcilable(key)
         return None if entry is None else entry.sweep
 
     def mark_maybe_deleted(self, key: ObjectKey) -> None:
-        """A request about the sweep or one of its objects was answered with 404."""
+        """Note that a request about the sweep or one of its objects was answered with 404."""
         entry = self._entries.get(key)
         if entry is not None:
             entry.maybe_deleted = True
 
     def discard(self, key: ObjectKey) -> None:
-        """The SweepJob no longer exists."""
+        """Discard a SweepJob that no longer exists."""
         self._entries.pop(key, None)
 
     def items(self) -> Iterator[tuple[ObjectKey, SweepEntry]]:
-        """All SweepJobs with their keys."""
+        """Yield all SweepJobs with their keys."""
         yield from self._entries.items()
 
     def active(self) -> list[SweepState]:
-        """The states of all active sweeps."""
+        """Return the states of all active sweeps."""
         return [e.sweep.state for e in self._entries.values() if e.sweep is not None]
 
     @property
@@ -147,12 +147,12 @@ class SweepRegistry:
         return len(self._unparseable)
 
     def curve_interval(self) -> float:
-        """Seconds between two writes of a trial's curve: they grow with the number of live trials."""
+        """Return seconds between two writes of a trial's curve; more live trials make them longer."""
         live = sum(len(state.live) for state in self.active())
-        return max(self._settings.progress_interval, live / _CURVES_A_SECOND)
+        return max(self._settings.progress_write_interval, live / _CURVES_A_SECOND)
 
     def status_interval(self) -> float:
-        """Seconds between two statuses of a sweep that differ only in numbers.
+        """Return seconds between two statuses of a sweep that differ only in numbers.
 
         They grow with the number of active sweeps.
         """
@@ -160,5 +160,5 @@ class SweepRegistry:
 
 
 def is_older(body: Mapping[str, Any], than: Mapping[str, Any]) -> bool:
-    """Whether a version of an object comes before another one."""
+    """Return whether a version of an object comes before another one."""
     return is_newer(than["metadata"]["resourceVersion"], body["metadata"]["resourceVersion"])

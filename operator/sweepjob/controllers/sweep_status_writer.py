@@ -16,13 +16,14 @@ from ..kube import errors
 from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
 from ..lifecycle.planner import is_over
-from ..settings import Settings
+from ..settings import OperatorSettings
 from . import sweep_log
+from .degraded_condition import metric_check_due
 from .event_recorder import EventRecorder
-from .permissions import ScopedRight, denied_access_message
+from .permissions import ScopedPermission, denied_access_message
 from .snapshot_builder import sweep_snapshot
 from .state.sweep_store import SweepStore
-from .status_builder import build_status, metric_check_due
+from .status_builder import build_status
 from .sweep_registry import SweepEntry, SweepRegistry, is_older
 
 
@@ -34,7 +35,7 @@ class SweepStatusWriter:
         registry: the registry of all sweeps.
         settings: the operator's settings.
         events: records events.
-        missing_rights_for: returns the missing permissions that affect sweeps of a namespace with a
+        missing_permissions_for: returns the missing permissions that affect sweeps of a namespace with a
             metrics source.
         clock: seconds since the epoch.
     """
@@ -43,16 +44,16 @@ class SweepStatusWriter:
         self,
         api: KubeClient,
         registry: SweepRegistry,
-        settings: Settings,
+        settings: OperatorSettings,
         events: EventRecorder,
-        missing_rights_for: Callable[[str, str], list[ScopedRight]],
+        missing_permissions_for: Callable[[str, str], list[ScopedPermission]],
         clock: Callable[[], float],
     ) -> None:
         self._api = api
         self._registry = registry
         self._settings = settings
         self._events = events
-        self._missing_rights_for = missing_rights_for
+        self._missing_permissions_for = missing_permissions_for
         self._clock = clock
 
     async def reconcile(self, key: ObjectKey) -> float | None:
@@ -82,19 +83,21 @@ class SweepStatusWriter:
 
     def _build(self, entry: SweepEntry, sweep: SweepStore) -> SweepStatus:
         now, state = self._clock(), sweep.state
-        lacks = self._missing_rights_for(state.namespace, state.spec.metrics.source)
+        missing_permissions = self._missing_permissions_for(
+            state.namespace, state.spec.metrics.source
+        )
         snap = sweep_snapshot(state, self._settings)
-        return build_status(state, snap, entry.observed_generation, now, lacks)
+        return build_status(state, snap, entry.observed_generation, now, missing_permissions)
 
     def _is_finished(self, entry: SweepEntry, sweep: SweepStore, generation: int) -> bool:
-        """Whether a sweep is still finished, after its status for a generation of the spec said so."""
+        """Return whether a sweep whose status said that it has ended is still over."""
         snap = sweep_snapshot(sweep.state, self._settings)
         return is_over(snap, self._clock()) and generation == entry.observed_generation
 
     async def _write_if_changed(
         self, entry: SweepEntry, sweep: SweepStore, status: SweepStatus
     ) -> float | None:
-        """Write the status; returns when it is due, in seconds since the epoch, if that is later."""
+        """Write the status; return when it is due, in seconds since the epoch, if that is later."""
         now, written = self._clock(), sweep.state.written
         new = dump_status(status, written.content, now)
         if not patch_changes(new, written.content):
@@ -127,7 +130,7 @@ class SweepStatusWriter:
             ApiError: the write failed.
         """
         status = dict(entry.body.get("status") or {})
-        waits = cause.reason in (names.REASON_WARM_START_PENDING, names.REASON_NOT_PERMITTED)
+        waits = phase is SweepPhase.PENDING
         conditions = (
             Condition(names.ACCEPTED, False, *cause),
             Condition(names.RECONCILING if waits else names.STALLED, True, *cause),

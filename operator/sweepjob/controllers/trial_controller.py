@@ -9,7 +9,7 @@ from ..kube import errors
 from ..lifecycle.actions import Action, Plan, RecordEnd
 from ..lifecycle.planner import plan, plan_new_trial
 from ..lifecycle.snapshot import Proposal
-from ..settings import Settings
+from ..settings import OperatorSettings
 from ..telemetry import metrics
 from .caches import Caches
 from .executor import Executor
@@ -42,7 +42,7 @@ class TrialController:
         registry: SweepRegistry,
         caches: Caches,
         queues: Queues,
-        settings: Settings,
+        settings: OperatorSettings,
         executor: Executor,
         event_poller: JobEventPoller,
         reports: ReportIngestor,
@@ -123,7 +123,7 @@ class TrialController:
         return workload
 
     def _plan_new_trial(self, sweep: SweepStore, index: int) -> Plan:
-        """The record and the Job of a new trial, if it still has its slot."""
+        """Return the record and the Job of a new trial, if it still has its slot."""
         reserved = sweep.state.slots.reserved
         if index not in reserved:
             return Plan(())

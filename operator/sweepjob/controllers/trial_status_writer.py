@@ -12,6 +12,7 @@ from ..api.resources import SWEEPTRIALS
 from ..api.sweeptrial.attempt_history import AttemptRecord, dump_execution
 from ..api.sweeptrial.curve_encoding import curve_patch, dump_curve
 from ..api.sweeptrial.incomplete_reports import dump_incomplete_reasons
+from ..api.sweeptrial.log_tail import dump_log_tails
 from ..api.sweeptrial.serialization import dump_stop
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import errors
@@ -52,7 +53,7 @@ class TrialStatusWriter:
         self._clock = clock
 
     def last_seen(self, state: SweepState, trial: TrialState) -> TrialRecord | None:
-        """The trial's record as the cache has it; None when it is gone.
+        """Return the trial's record as the cache has it; None when it is gone.
 
         Args:
             state: the state of the trial's sweep.
@@ -188,7 +189,10 @@ class TrialStatusWriter:
             "completionTime": format_time(now),
             "gpuSeconds": _gpu(trial, saved),
         }
+        noted = trial.log_tails
         await self._write(sweep, trial, status, now)
+        if trial.log_tails is not noted:  # read during the write; nothing is noted from here on
+            await self._write(sweep, trial, {}, now, Priority.LOW)
         sweep.record_end(trial, action.phase, saved)
         metrics.TRIALS.labels(action.phase.value).inc()
         sweep_log.log_trial_ended(state, trial, action.phase, action.reason)
@@ -229,6 +233,8 @@ class TrialStatusWriter:
         if record is None:
             raise errors.NotFound(f"sweeptrials '{trial.name}' is not there any more")
         status |= _pending_fields(trial, record)
+        if sweep.state.code and record.code != sweep.state.code:
+            status["code"] = sweep.state.code
         pending_since = sweep.trials.begin_write(trial)
         try:
             # Only an operator that has since become the leader also writes it: then this state is stale.
@@ -243,7 +249,7 @@ class TrialStatusWriter:
 
 
 def _pending_fields(trial: TrialState, record: TrialRecord) -> dict[str, Any]:
-    """Fields of the status that every write brings up to date."""
+    """Return fields of the status that every write brings up to date."""
     reports, kept = trial.reports, trial.completeness.warnings
     count, fields = reports.curve.count, dict[str, Any]()
     if count > trial.writes.reports or trial.writes.pending_since is not None:
@@ -254,6 +260,8 @@ def _pending_fields(trial: TrialState, record: TrialRecord) -> dict[str, Any]:
     if trial.status.executions:
         fields["executions"] = [dump_execution(e) for e in trial.status.executions]
         fields["disruptions"] = trial.status.disruptions
+    if trial.log_tails:
+        fields["logs"] = dump_log_tails(trial.log_tails)
     samples = [] if count else list(reports.log_samples)
     if samples or record.log_samples:
         fields["logSamples"] = samples

@@ -9,7 +9,7 @@ from ..api.meta.identity import ObjectKey
 from ..kube import resources
 from ..kube.client import KubeClient
 from ..lifecycle.planner import end_reason
-from ..settings import Settings
+from ..settings import OperatorSettings
 from .caches import Caches
 from .snapshot_builder import sweep_snapshot
 from .state.sweep_store import SweepStore
@@ -27,7 +27,7 @@ class UnmanagedTrials:
         self._api = api
         self._caches = caches
 
-    async def reconcile(self, sweep: SweepStore, settings: Settings, now: float) -> None:
+    async def reconcile(self, sweep: SweepStore, settings: OperatorSettings, now: float) -> None:
         """Count the slots that they take up, and delete their Jobs if the sweep has a reason to end.
 
         Args:

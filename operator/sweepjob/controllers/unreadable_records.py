@@ -12,7 +12,7 @@ _NAMED = 3  # trials, the others are counted
 
 
 def unreadable_cause(records: Sequence[TrialRecord]) -> Cause:
-    """Names the trials, the fields that cannot be read, the consequence, and the remedy."""
+    """Name the trials, the fields that cannot be read, the consequence, and the remedy."""
     said = [_sentence(record) for record in records[:_NAMED]]
     more = len(records) - len(said)
     others = [f"The same holds for {more} more trials."] if more > 0 else []

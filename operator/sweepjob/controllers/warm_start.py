@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..api import names
 from ..api.meta.identity import ObjectKey
 from ..api.parsing.problem import InvalidSpec, Problem
 from ..api.resources import SWEEPJOBS
@@ -18,12 +19,9 @@ from ..kube.errors import NotFound
 from ..search.warm_start import any_within, incompatibility
 from ..timestamps import parse_time
 from .caches import Caches
+from .not_ready import NotReady
 
 _SECOND = 1.0  # the resolution of times in a status
-
-
-class NotReady(Exception):
-    """An earlier sweep does not exist, or has not finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class Source:
 async def find_sources(
     api: KubeClient, caches: Caches, namespace: str, spec: SweepSpec, status: Mapping[str, Any]
 ) -> tuple[Source, ...]:
-    """Finds the sweeps that a spec names in ``spec.warmStart``.
+    """Find the sweeps that a spec names in ``spec.warmStart``.
 
     Those that the status already names were checked before. They count as long as they exist, with the
     trials that had ended when this sweep began, so that a restarted operator uses the same ones.
@@ -99,8 +97,9 @@ async def _finished(api: KubeClient, namespace: str, name: str) -> Mapping[str, 
         body = await api.get(SWEEPJOBS, namespace, name)
     except NotFound:
         raise NotReady(
+            names.REASON_WARM_START_PENDING,
             f"there is no sweep {name} in namespace {namespace}; correct spec.warmStart.sweeps, or "
-            "create it: this sweep begins when that one has finished"
+            "create it: this sweep begins when that one has finished",
         ) from None
     if not is_finished(body.get("status") or {}):
         raise _not_finished(body)
@@ -110,8 +109,9 @@ async def _finished(api: KubeClient, namespace: str, name: str) -> Mapping[str, 
 def _not_finished(body: Mapping[str, Any]) -> NotReady:
     progress = (body.get("status") or {}).get("progress", "no")
     return NotReady(
+        names.REASON_WARM_START_PENDING,
         f"sweep {body['metadata']['name']} has not finished: {progress} trials have ended; this sweep "
-        "begins when that one has"
+        "begins when that one has",
     )
 
 

@@ -23,7 +23,7 @@ _CONNECTIONS, _NEW_CONNECTIONS, _NEW_BURST = 2048, 200.0, 1000.0
 
 
 async def run() -> None:
-    """Serves the dashboard until SIGTERM.
+    """Serve the dashboard until SIGTERM.
 
     Environment variables: SWEEPJOB_NAMESPACES has the namespaces, comma-separated, empty for all;
     SWEEPJOB_PAGE_PORT the port; SWEEPJOB_USER_HEADER and SWEEPJOB_GROUPS_HEADER the headers of a trusted
@@ -56,7 +56,7 @@ async def run() -> None:
 
 
 def main() -> int:
-    """Runs the process; returns its exit status."""
+    """Run the process; return its exit status."""
     logs.configure(os.environ)
     asyncio.run(run())
     return 0

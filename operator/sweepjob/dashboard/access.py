@@ -38,7 +38,7 @@ class Access(Protocol):
     """Authenticates and authorizes requests."""
 
     async def authenticate(self, request: web.Request) -> Viewer:
-        """Returns who sends a request.
+        """Return who sends a request.
 
         Raises:
             RequestRejected: the sender is unknown.
@@ -46,5 +46,5 @@ class Access(Protocol):
         ...
 
     async def may_read(self, viewer: Viewer, namespace: str) -> bool:
-        """Whether the viewer may list the SweepJobs and the SweepTrials of a namespace."""
+        """Return whether the viewer may list the SweepJobs and the SweepTrials of a namespace."""
         ...

@@ -17,7 +17,7 @@ PREFETCH = "static/prefetch.js"
 
 
 def read_asset(path: str) -> str:
-    """Returns the text of a file.
+    """Return the text of a file.
 
     Args:
         path: the path below the package, such as ``static/style.css``.
@@ -29,16 +29,16 @@ def read_asset(path: str) -> str:
 
 
 def live_modules() -> list[str]:
-    """Returns the paths of all modules of a served page."""
+    """Return the paths of all modules of a served page."""
     return module_order(LIVE_ENTRY, read_asset)
 
 
 def report_script() -> str:
-    """Returns all modules of a report as one script."""
+    """Return all modules of a report as one script."""
     return join_modules(REPORT_ENTRY, read_asset)
 
 
 def render_page(head: str, body: str) -> str:
-    """Returns the page's HTML with these elements in its head and at the end of its body."""
+    """Return the page's HTML with these elements in its head and at the end of its body."""
     html = read_asset("static/index.html")
     return html.replace("<!--head-->", head).replace("<!--body-->", body)

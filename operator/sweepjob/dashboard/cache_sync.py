@@ -13,7 +13,7 @@ class Unavailable(Exception):
 
 
 async def wait_until_synced(informer: Informer[Any], seconds: float = 15.0) -> None:
-    """Returns when a cache has received its first list.
+    """Wait until a cache has received its first list.
 
     Raises:
         Unavailable: the list did not arrive in time; the message has the cache's last error.

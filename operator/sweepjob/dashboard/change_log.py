@@ -19,31 +19,31 @@ class ChangeLog:
         self._next_change = asyncio.Event()
 
     def record(self) -> None:
-        """Records a change of something other than a trial."""
+        """Record a change of something other than a trial."""
         self.version += 1
         self._next_change.set()
         self._next_change = asyncio.Event()
 
     def record_trial(self, index: int) -> None:
-        """Records that a trial was added or modified."""
+        """Record that a trial was added or modified."""
         self.record()
         self._deleted.pop(index, None)
         self._changed[index] = self.version
 
     def record_deletion(self, index: int) -> None:
-        """Records that a trial was deleted."""
+        """Record that a trial was deleted."""
         self.record()
         self._changed.pop(index, None)
         self._deleted[index] = self.version
 
     async def wait(self) -> None:
-        """Returns at the next change."""
+        """Wait for the next change."""
         await self._next_change.wait()
 
     def has_changed(self, index: int, since: int) -> bool:
-        """Whether a trial was added or modified after a version."""
+        """Return whether a trial was added or modified after a version."""
         return self._changed.get(index, self.version) > since
 
     def deleted(self, since: int) -> list[int]:
-        """Returns the indices of the trials that were deleted after a version."""
+        """Return the indices of the trials that were deleted after a version."""
         return [index for index, version in self._deleted.items() if version > since]

@@ -22,7 +22,7 @@ from .access import RequestRejected, Viewer
 
 _log = logging.getLogger(__name__)
 _SYSTEM_PREFIX = "system:"
-_CACHE_SECONDS = 30.0  # a revoked right may be used for this long
+_CACHE_SECONDS = 30.0  # a revoked permission may be used for this long
 _CACHE_ENTRIES = 10_000
 _CONCURRENT_TOKEN_REVIEWS = 16
 _RESOURCES_READ = (names.SWEEPJOBS, names.SWEEPTRIALS)
@@ -45,7 +45,7 @@ class ClusterAccess:
         self._token_reviews = asyncio.Semaphore(_CONCURRENT_TOKEN_REVIEWS)
 
     async def authenticate(self, request: web.Request) -> Viewer:
-        """Returns the user that the trusted proxy names, or else the owner of the bearer token.
+        """Return the user that the trusted proxy names, or else the owner of the bearer token.
 
         Raises:
             RequestRejected: there is no token, the API server does not accept it, or the proxy names a
@@ -85,7 +85,7 @@ class ClusterAccess:
         return Viewer(user["username"], groups, user.get("uid", ""), user.get("extra") or {})
 
     async def may_read(self, viewer: Viewer, namespace: str) -> bool:
-        """Whether the viewer may list SweepJobs and SweepTrials in a namespace."""
+        """Return whether the viewer may list SweepJobs and SweepTrials in a namespace."""
         key = (viewer, namespace)
         allowed: bool | None = self._cached(key)
         if allowed is None:
@@ -130,10 +130,10 @@ class ClusterAccess:
 
 
 def viewer_from_proxy(user: str, groups: Sequence[str]) -> Viewer:
-    """Returns the viewer that a trusted proxy names.
+    """Return the viewer that a trusted proxy names.
 
     Names with the prefix ``system:`` belong to Kubernetes itself (``system:masters``). A proxy that
-    forwards what its identity provider says must not be able to grant their rights: such a user is
+    forwards what its identity provider says must not be able to grant their permissions: such a user is
     rejected, and such groups are dropped.
 
     Raises:

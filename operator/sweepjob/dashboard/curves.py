@@ -11,7 +11,7 @@ from ..early_stopping.evaluator import PolicyEvaluator
 from ..early_stopping.policies.registry import POLICIES
 from ..early_stopping.policy import Policy
 from ..objective import Goal
-from ..read_model.views import TrialView
+from ..read_model.trial_view import TrialView
 
 _log = logging.getLogger(__name__)
 # Points of all curves of a document: a screen shows no more, and a report has to fit into an e-mail.
@@ -20,7 +20,7 @@ _MIN_POINTS_PER_CURVE = 30
 
 
 def points_per_curve(trials: Sequence[TrialView]) -> int:
-    """Returns how many points of each curve may be drawn, so that all curves together stay in bounds.
+    """Return how many points of each curve may be drawn, so that all curves together stay in bounds.
 
     Curves that are shorter leave their share to the longer ones.
     """
@@ -37,7 +37,7 @@ def points_per_curve(trials: Sequence[TrialView]) -> int:
 
 
 def sample_curve(curve: Curve, max_points: int) -> dict[str, list[Any]]:
-    """Returns evenly spaced points of a curve; the first, the last and the best are always kept.
+    """Return evenly spaced points of a curve; the first, the last and the best are always kept.
 
     Args:
         curve: the trial's curve.
@@ -63,7 +63,7 @@ def sample_curve(curve: Curve, max_points: int) -> dict[str, list[Any]]:
 def policy_threshold(
     policy: Policy, goal: Goal, trials: Sequence[TrialView]
 ) -> dict[str, Any] | None:
-    """Returns what a trial would have to reach at each interval, given the trials as of now.
+    """Return what a trial would have to reach at each interval, given the trials as of now.
 
     Args:
         policy: the sweep's.

@@ -11,7 +11,8 @@ from typing import Any
 from ..api.parsing.problem import InvalidSpec
 from ..api.spec.sweep_spec import SweepSpec
 from ..api.sweepjob import parse_sweepjob
-from ..read_model.views import SweepView, TrialView, sort_by_score, trial_views
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView, sort_by_score, trial_views
 from ..render.best_parameters import FORMATTERS
 from ..render.trial_rows import json_value
 from ..timestamps import parse_time
@@ -29,7 +30,7 @@ FORMAT = 1
 def build_document(
     sweep: Body, trials: Sequence[Body], now: float, others: Sequence[Body] = ()
 ) -> Body:
-    """Builds the document of a sweep.
+    """Build the document of a sweep.
 
     Args:
         sweep: the SweepJob.
@@ -58,7 +59,7 @@ def build_document(
 
 
 def accepted_spec(sweep: Body) -> SweepSpec | None:
-    """Returns the parsed spec; None if it is invalid, as of a sweep that was never accepted."""
+    """Return the parsed spec; None if it is invalid, as of a sweep that was never accepted."""
     try:
         return parse_sweepjob(sweep)
     except InvalidSpec:
@@ -71,7 +72,7 @@ def analysis_fields(
     trials: Sequence[TrialView],
     others: Sequence[TrialView],
 ) -> dict[str, Any]:
-    """Computes the policy's threshold as of now and the importance of the parameters.
+    """Compute the policy's threshold as of now and the importance of the parameters.
 
     These take seconds in a large sweep; everything else takes milliseconds.
     """
@@ -84,7 +85,7 @@ def analysis_fields(
 
 
 def sweep_fields(sweep: Body, trials: Sequence[TrialView], now: float) -> dict[str, Any]:
-    """Returns the sweep itself: its state, progress, best trial and cost."""
+    """Return the sweep itself: its state, progress, best trial and cost."""
     view = SweepView.of(sweep)
     spec, status = sweep["spec"], sweep.get("status") or {}
     limits, policy = spec["limits"], spec.get("earlyTermination")
@@ -102,7 +103,7 @@ def sweep_fields(sweep: Body, trials: Sequence[TrialView], now: float) -> dict[s
 
 
 def sweep_summary(sweep: Body, now: float) -> dict[str, Any]:
-    """Returns a sweep as an entry of the list of sweeps."""
+    """Return a sweep as an entry of the list of sweeps."""
     return dict(json_value(_summary_fields(SweepView.of(sweep), sweep.get("status") or {}, now)))
 
 
@@ -126,7 +127,7 @@ def _summary_fields(view: SweepView, status: Body, now: float) -> dict[str, Any]
 
 
 def _phase_reason(status: Body) -> str:
-    """Returns reason and message of the newest condition whose status is True."""
+    """Return reason and message of the newest condition whose status is True."""
     holding = [c for c in status.get("conditions") or () if c["status"] == "True"]
     holding.sort(key=lambda c: str(c.get("lastTransitionTime", "")))
     return f"{holding[-1]['reason']}: {holding[-1]['message']}" if holding else ""
@@ -153,6 +154,6 @@ def _best_fields(
 
 
 def _algorithm_text(algorithm: Body) -> str:
-    """Returns a sampling algorithm or a policy in words: ``bandit (slackAmount 0.1)``."""
+    """Return a sampling algorithm or a policy in words: ``bandit (slackAmount 0.1)``."""
     arguments = ", ".join(f"{key} {value}" for key, value in algorithm.items() if key != "type")
     return f"{algorithm['type']} ({arguments})" if arguments else str(algorithm["type"])

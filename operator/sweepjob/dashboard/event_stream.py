@@ -19,7 +19,7 @@ _KEEP_ALIVE = 20.0
 
 
 def dump_json(value: Mapping[str, Any]) -> str:
-    """Returns JSON in one line, as short as possible.
+    """Return JSON in one line, as short as possible.
 
     Raises:
         ValueError: a number is infinite or NaN.
@@ -32,7 +32,7 @@ async def send_events(
     events: AsyncIterator[Mapping[str, Any]],
     is_allowed: Callable[[], Awaitable[bool]],
 ) -> web.StreamResponse:
-    """Sends events until there are no more, the viewer leaves, or the viewer's right is revoked.
+    """Send events until there are no more, the viewer leaves, or the viewer's permission is revoked.
 
     Args:
         request: the viewer's request.

@@ -13,7 +13,7 @@ from ..api.messages.missing_crd import missing_crd
 from ..api.resources import SWEEPJOBS
 from ..kube.client import KubeClient
 from ..kube.informer import Informer
-from ..kube.record_store import Key
+from ..kube.object_cache import Key
 from .cache_sync import Unavailable, wait_until_synced
 from .sweep_feed import SweepFeed
 
@@ -74,19 +74,19 @@ class FeedRegistry:
         ]
 
     async def run(self) -> None:
-        """Watches the SweepJobs until cancelled."""
+        """Watch the SweepJobs until cancelled."""
         async with asyncio.TaskGroup() as group:
             for informer in self._informers:
                 group.create_task(informer.run())
 
     def close(self) -> None:
-        """Closes all feeds."""
+        """Close all feeds."""
         for feed in self._feeds.values():
             feed.close()
         self._feeds.clear()
 
     async def wait_until_synced(self, seconds: float = 15.0) -> None:
-        """Returns when all SweepJobs have been listed.
+        """Wait until all SweepJobs have been listed.
 
         Raises:
             Unavailable: they were not listed in time; the message says why.
@@ -95,11 +95,11 @@ class FeedRegistry:
         await asyncio.gather(*waits)
 
     def sweeps(self) -> list[Body]:
-        """Returns all SweepJobs."""
+        """Return all SweepJobs."""
         return [sweep.body for informer in self._informers for sweep in informer]
 
     async def wait_for_change(self) -> None:
-        """Returns when any SweepJob has changed."""
+        """Wait until any SweepJob has changed."""
         await self._next_change.wait()
 
     def _on_sweep_event(self, old: CachedSweep | None, new: CachedSweep | None) -> None:
@@ -119,7 +119,7 @@ class FeedRegistry:
 
     @contextlib.asynccontextmanager
     async def feed(self, namespace: str, name: str) -> AsyncIterator[SweepFeed]:
-        """Opens the feed of a sweep, which is kept open at least as long as this context.
+        """Open the feed of a sweep, which is kept open at least as long as this context.
 
         Raises:
             Unavailable: there is no such sweep.
@@ -141,7 +141,7 @@ class FeedRegistry:
             loop.call_later(_IDLE_SECONDS, self._close_if_idle, key, feed)
 
     async def prefetch(self, namespace: str, name: str) -> None:
-        """Opens the feed of a sweep that a viewer will request in a moment."""
+        """Open the feed of a sweep that a viewer will request in a moment."""
         with contextlib.suppress(Unavailable):
             await self.wait_until_synced()
             async with self.feed(namespace, name):

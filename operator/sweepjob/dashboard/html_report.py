@@ -12,7 +12,7 @@ from .assets import LIBRARIES, STYLES, read_asset, render_page, report_script
 
 
 def render_report(documents: Sequence[Mapping[str, Any]]) -> str:
-    """Returns the HTML of a report.
+    """Return the HTML of a report.
 
     The file opens without a server. Its Content-Security-Policy allows the scripts and styles in it, by
     their digests, and no request.
@@ -53,6 +53,6 @@ def _digests(texts: Sequence[str]) -> str:
 
 
 def _without_source_map(text: str) -> str:
-    """Removes references to source maps, which a report does not contain."""
+    """Remove references to source maps, which a report does not contain."""
     reference = ("//# source", "/*# source")
     return "\n".join(line for line in text.split("\n") if not line.startswith(reference))

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..importance import BinnedAxis, MainEffect, PairEffect, analyze_importance
 from ..objective import Goal
-from ..read_model.views import TrialView
+from ..read_model.trial_view import TrialView
 from ..search.space import Space
 
 _MAX_PAIRS = 15
@@ -16,7 +16,7 @@ NO_IMPORTANCE = {"trials": 0, "clipped": 0, "axes": [], "mains": [], "pairs": []
 
 
 def importance_fields(space: Space, trials: Sequence[TrialView], goal: Goal) -> dict[str, Any]:
-    """Returns shares of variance, effects in units of the metric, and the interactions of pairs.
+    """Return shares of variance, effects in units of the metric, and the interactions of pairs.
 
     Args:
         space: the search space.

@@ -12,8 +12,8 @@ from .access import RequestRejected, Viewer
 class LocalAccess:
     """Serves whoever has the key that ``sweepjob ui`` printed.
 
-    Every request to the API server is sent with the user's own rights, by way of ``kubectl proxy``. The
-    key and the check of the ``Host`` header keep out other programs on the machine and pages of other
+    Every request to the API server is sent with the user's own permissions, by way of ``kubectl proxy``.
+    The key and the check of the ``Host`` header keep out other programs on the machine and pages of other
     sites in the same browser (DNS rebinding).
 
     Args:
@@ -28,11 +28,11 @@ class LocalAccess:
         self._cookie = f"sweepjob-{host.rpartition(':')[2]}"
 
     def is_valid_key(self, key: str) -> bool:
-        """Compares a key with the secret, in constant time."""
+        """Compare a key with the secret, in constant time."""
         return hmac.compare_digest(key.encode(), self._key.encode())
 
     async def authenticate(self, request: web.Request) -> Viewer:
-        """Returns the owner of the machine.
+        """Return the owner of the machine.
 
         Raises:
             RequestRejected: the key is missing or wrong, or the host name is another one.
@@ -44,10 +44,10 @@ class LocalAccess:
         return Viewer("owner")
 
     async def may_read(self, viewer: Viewer, namespace: str) -> bool:
-        """True: the API server checks every request against the user's own rights."""
+        """Allow everything: the API server checks every request against the user's own permissions."""
         return True
 
     def set_cookie(self, response: web.Response) -> web.Response:
-        """Adds the cookie with the key to a response."""
+        """Add the cookie with the key to a response."""
         response.set_cookie(self._cookie, self._key, httponly=True, samesite="Strict", path="/")
         return response

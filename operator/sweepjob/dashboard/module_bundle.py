@@ -34,7 +34,7 @@ class UnsupportedModule(Exception):
 
 
 def module_order(entry: str, read: Callable[[str], str]) -> list[str]:
-    """Returns the paths of a module and of all that it imports, each after those that it needs.
+    """Return the paths of a module and of all that it imports, each after those that it needs.
 
     Args:
         entry: path of the module.
@@ -62,12 +62,12 @@ def module_order(entry: str, read: Callable[[str], str]) -> list[str]:
 
 
 def imports_of(path: str, text: str) -> list[str]:
-    """Returns the paths of the modules that a module imports."""
+    """Return the paths of the modules that a module imports."""
     return [_resolve(path, specifier) for _, specifier in _IMPORT.findall(text)]
 
 
 def join_modules(entry: str, read: Callable[[str], str]) -> str:
-    """Returns a script that does the same as a module and all that it imports.
+    """Return a script that does the same as a module and all that it imports.
 
     Args:
         entry: path of the module.

@@ -10,7 +10,7 @@ from ..template.references import value_text
 
 
 def parameter_axes(spec: SweepSpec | None) -> list[dict[str, Any]]:
-    """Returns the parameters in the order of the search space.
+    """Return the parameters in the order of the search space.
 
     A parameter that several branches of a choice declare is one axis.
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..api.phases import SweepPhase
-from ..read_model.views import SweepView, TrialView
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView
 from ..timestamps import parse_time
 
 
@@ -18,7 +19,7 @@ def remaining_time(
     status: Mapping[str, Any],
     now: float,
 ) -> float | None:
-    """Estimates the time that a sweep still needs, from the mean duration of its ended trials.
+    """Estimate the time that a sweep still needs, from the mean duration of its ended trials.
 
     Running trials are assumed to last as long as the mean, and trials to come to run in
     ``maxConcurrentTrials`` slots. The sweep's timeout is an upper bound.

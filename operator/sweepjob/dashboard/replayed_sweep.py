@@ -26,7 +26,7 @@ def replayed_sweep(
     result: Replay,
     now: float,
 ) -> tuple[Body, list[Body]]:
-    """Returns the SweepJob and the SweepTrials that the replay would have left behind.
+    """Return the SweepJob and the SweepTrials that the replay would have left behind.
 
     Args:
         manifest: the sweep whose objective and limits the replay used.

@@ -51,7 +51,7 @@ class DashboardServer:
         self._static = StaticFiles()
 
     def application(self) -> web.Application:
-        """Returns the aiohttp application with all routes."""
+        """Return the aiohttp application with all routes."""
         application = web.Application(middlewares=[self._handle_errors])
         router = application.router
         router.add_get("/", self._get_page)
@@ -65,7 +65,7 @@ class DashboardServer:
 
     @web.middleware
     async def _handle_errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answers errors with their status, and adds the security headers to every response."""
+        """Answer errors with their status, and add the security headers to every response."""
         if self._connections is not None:
             self._connections.request_arrived(request.transport)
         try:
@@ -97,7 +97,7 @@ class DashboardServer:
         return self._static.html()
 
     def _exchange_key(self, access: LocalAccess, key: str, sweep: str) -> web.Response:
-        """Moves the key from the address into a cookie: the browser's history must not have it."""
+        """Move the key from the address into a cookie: the browser's history must not have it."""
         if not access.is_valid_key(key):
             text = "this is an address of another time; use the one printed now"
             raise RequestRejected(403, text)
@@ -132,7 +132,7 @@ class DashboardServer:
             return await self._send(request, self._sweep_lists(viewer))
 
     async def _sweep_lists(self, viewer: Viewer) -> AsyncIterator[Mapping[str, Any]]:
-        """Yields the list of the sweeps that a viewer may read, whenever a sweep has changed."""
+        """Yield the list of the sweeps that a viewer may read, whenever a sweep has changed."""
         while True:
             change = asyncio.create_task(self._feeds.wait_for_change())
             bodies = self._feeds.sweeps()
@@ -149,7 +149,7 @@ class DashboardServer:
             await change
 
     async def _authorize(self, request: web.Request) -> tuple[Viewer, str, str]:
-        """Returns viewer, namespace and name of a request for one sweep."""
+        """Return viewer, namespace and name of a request for one sweep."""
         viewer = await self._access.authenticate(request)
         if self._connections is not None:
             self._connections.authenticated(request.transport)

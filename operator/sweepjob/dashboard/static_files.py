@@ -27,12 +27,12 @@ class StaticFiles:
         self._html = _render_html(f"assets/{tag}", modules)
 
     def html(self) -> web.Response:
-        """Returns the page, which contains nothing from the cluster."""
+        """Return the page, which contains nothing from the cluster."""
         headers = {"Cache-Control": "no-cache"}
         return web.Response(text=self._html, content_type="text/html", headers=headers)
 
     async def serve(self, request: web.Request) -> web.Response:
-        """Returns the file that the address names.
+        """Return the file that the address names.
 
         Raises:
             Unavailable: there is no such file.

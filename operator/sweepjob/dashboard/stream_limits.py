@@ -25,7 +25,7 @@ class StreamLimits:
 
     @contextmanager
     def reserve(self, viewer: Viewer) -> Iterator[None]:
-        """Counts one stream of a viewer while the context is open.
+        """Count one stream of a viewer while the context is open.
 
         Raises:
             RequestRejected: the viewer, or all viewers together, have reached the limit.

@@ -15,7 +15,8 @@ from ..api.resources import SWEEPTRIALS
 from ..kube.client import KubeClient
 from ..kube.informer import Informer
 from ..objective import Goal
-from ..read_model.views import SweepView, TrialView
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView
 from ..render.trial_rows import json_value
 from .cache_sync import wait_until_synced
 from .change_log import ChangeLog
@@ -99,14 +100,14 @@ class SweepFeed:
         ]
 
     def close(self) -> None:
-        """Stops the watch and ends all event streams."""
+        """Stop the watch and end all event streams."""
         self._closed = True
         self._changes.record()
         for task in self._tasks:
             task.cancel()
 
     def update_sweep(self, sweep: Body) -> None:
-        """Replaces the SweepJob by a newer version of it."""
+        """Replace the SweepJob by a newer version of it."""
         self._sweep = sweep
         self._changes.record()
 
@@ -121,12 +122,12 @@ class SweepFeed:
             self._changes.record_deletion(old.view.index)
 
     def _own_trials(self) -> list[CachedTrial]:
-        """Returns the trials of this SweepJob, without those of a deleted one of the same name."""
+        """Return the trials of this SweepJob, without those of a deleted one of the same name."""
         uid = self._sweep["metadata"]["uid"]
         return [trial for trial in self._trials if trial.view.record.sweep_uid == uid]
 
     async def document(self, *, curves: bool) -> Body:
-        """Returns the document as of now.
+        """Return the document as of now.
 
         Args:
             curves: whether the curves are part of it. A document without them is ready much sooner; it
@@ -143,7 +144,7 @@ class SweepFeed:
         }
 
     async def events(self, feed_id: str, version: int) -> AsyncIterator[Body]:
-        """Yields what has changed whenever something has, until the sweep is deleted.
+        """Yield what has changed whenever something has, until the sweep is deleted.
 
         Args:
             feed_id: the id of the feed that the viewer's document came from (``room`` there).
@@ -161,7 +162,7 @@ class SweepFeed:
             yield event
 
     async def _changed_since(self, feed_id: str, version: int, *, curves: bool = True) -> Body:
-        """Returns the fields that changed since a version of this feed; all fields for another feed."""
+        """Return the fields that changed since a version of this feed; all fields for another feed."""
         since = version if feed_id == self._id else 0
         now, current = time.time(), self._changes.version
         own = self._own_trials()
@@ -191,7 +192,7 @@ class SweepFeed:
         )
 
     async def _analyse(self) -> None:
-        """Keeps threshold and importance up to date, at a bounded share of the processor's time."""
+        """Keep threshold and importance up to date, at a bounded share of the processor's time."""
         await self._trials.synced.wait()
         others = await read_warm_start_trials(self._api, self._sweep)
         while True:

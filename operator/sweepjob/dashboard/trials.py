@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..read_model.views import TrialView
+from ..read_model.trial_view import TrialView
 from ..render.trial_rows import full_trial_row
 from ..search.space import leaves
 from ..timestamps import parse_time
@@ -15,7 +15,7 @@ Body = Mapping[str, Any]
 
 
 def trial_fields(body: Body, trial: TrialView, now: float, points: int) -> dict[str, Any]:
-    """Returns the row that ``sweepjob export`` writes, with what the page draws in addition.
+    """Return the row that ``sweepjob export`` writes, with what the page draws in addition.
 
     Args:
         body: the SweepTrial.
@@ -36,6 +36,10 @@ def trial_fields(body: Body, trial: TrialView, now: float, points: int) -> dict[
         "source": body["spec"].get("source", ""),
         "decided": parse_time(stop.get("decidedAt")),
         "seen": list(trial.record.seen),
+        "logs": [
+            {"attempt": attempt, "pod": tail.pod, "text": tail.text, "problem": tail.problem}
+            for attempt, tail in trial.log_tails.items()
+        ],
         "executions": [
             {
                 "attempt": e.attempt,

@@ -10,13 +10,13 @@ from ..api.resources import SWEEPTRIALS
 from ..kube import errors
 from ..kube.client import KubeClient
 from ..objective import Goal
-from ..read_model.views import TrialView, trial_views, trials_of_source
+from ..read_model.trial_view import TrialView, trial_views, trials_of_source
 
 Body = Mapping[str, Any]
 
 
 async def read_warm_start_trials(api: KubeClient, sweep: Body) -> list[TrialView]:
-    """Reads the trials that ``status.warmStart`` names.
+    """Read the trials that ``status.warmStart`` names.
 
     Sweeps that cannot be read, such as deleted ones, are left out.
 

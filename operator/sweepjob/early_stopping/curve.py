@@ -18,7 +18,7 @@ UNIT_EXPONENT = 1074
 
 
 def is_kept(interval: int) -> bool:
-    """Whether every curve keeps its report at this interval.
+    """Return whether every curve keeps its report at this interval.
 
     All intervals up to 1,000 are kept, each 8th up to 2,000, each 16th up to 4,000, and so on. The
     rule depends on the number alone, so that curves of different lengths share their intervals.
@@ -32,13 +32,13 @@ def is_kept(interval: int) -> bool:
 
 
 def to_units(score: float) -> int:
-    """A finite score as a whole number of units of 2**-1074."""
+    """Return a finite score as a whole number of units of 2**-1074."""
     numerator, denominator = score.as_integer_ratio()
     return numerator << UNIT_EXPONENT + 1 - denominator.bit_length()
 
 
 def add_score(total: int | None, score: float) -> int | None:
-    """An exact sum with one more score.
+    """Return an exact sum with one more score.
 
     Args:
         total: the sum so far in units of 2**-1074; None once a score was not finite.
@@ -48,12 +48,12 @@ def add_score(total: int | None, score: float) -> int | None:
 
 
 def mean_of_units(total: int, count: int) -> float:
-    """The correctly rounded mean of ``count`` scores, ``total`` being their sum in units of 2**-1074."""
+    """Return the correctly rounded mean of ``count`` scores; ``total`` is their sum in 2**-1074."""
     return total / (count << UNIT_EXPONENT)
 
 
 def never_applies(interval: int) -> bool:
-    """The schedule of a sweep without a policy."""
+    """Return the schedule of a sweep without a policy."""
     return False
 
 
@@ -106,7 +106,7 @@ class Curve:
         self.best = self.previous_best if self.best is None else self.best
 
     def restarted(self, known: float | None = None) -> Curve:
-        """The empty curve of a trial that restarts in another pod and keeps its best value.
+        """Return the empty curve of a trial that restarts in another pod and keeps its best value.
 
         Args:
             known: another value that the trial is known to have reached.
@@ -162,12 +162,12 @@ class Curve:
         return -math.inf if self.best is None else self.goal.score(self.best)
 
     def running_bests(self) -> Iterator[float]:
-        """The best score after each of the first ``FULLY_KEPT`` reports."""
+        """Yield the best score after each of the first ``FULLY_KEPT`` reports."""
         start = -math.inf if self.previous_best is None else self.goal.score(self.previous_best)
         return islice(accumulate(self.goal.scores(self.values), max, initial=start), 1, None)
 
     def running_means(self) -> Iterator[float]:
-        """The mean score after each of the first ``FULLY_KEPT`` reports."""
+        """Yield the mean score after each of the first ``FULLY_KEPT`` reports."""
         scores = self.goal.scores(self.values)
         ratios = [score.as_integer_ratio() for score in takewhile(math.isfinite, scores)]
         # Whole multiples of the smallest unit that these scores need: a tenth of the digits of 2**-1074.

@@ -31,7 +31,7 @@ class PolicyEvaluator:
     _applied: array[int] | None = field(default=None, repr=False, compare=False)
 
     def new_curve(self) -> Curve:
-        """An empty curve that keeps the reports at the policy's intervals."""
+        """Return an empty curve that keeps the reports at the policy's intervals."""
         return Curve(self.goal, self.policy.schedule.applies)
 
     def evaluate(self, trial: int, curve: Curve) -> Decision | None:
@@ -81,7 +81,7 @@ class PolicyEvaluator:
             yield
 
     def _history(self, curve: Curve) -> Iterator[tuple[int, float]]:
-        """The intervals at which the policy is applied, with the compared statistic at each."""
+        """Yield the intervals at which the policy is applied, with the compared statistic at each."""
         by_mean, applies = self.policy.statistic is Statistic.MEAN, self.policy.schedule.applies
         if self._applied is None:
             self._applied = array("i", filter(applies, range(1, FULLY_KEPT + 1)))
@@ -94,7 +94,7 @@ class PolicyEvaluator:
                 yield report.interval, report.mean if by_mean else report.best
 
     def thresholds(self) -> Iterator[tuple[int, float]]:
-        """The value that one more trial would have to reach at each interval not to be stopped.
+        """Yield the value that one more trial would have to reach at each interval not to be stopped.
 
         Intervals at which the policy would stop no trial are left out.
         """

@@ -30,7 +30,7 @@ class BestSoFarTrace:
 
     @classmethod
     def of(cls, curve: Curve) -> BestSoFarTrace:
-        """The trace of a curve that has a finite report."""
+        """Return the trace of a curve that has a finite report."""
         improvements = list(_improvements(curve))
         intervals = array("q", (interval for interval, _ in improvements))
         return cls(intervals, array("d", (best for _, best in improvements)))
@@ -48,7 +48,7 @@ def _improvements(curve: Curve) -> Iterator[tuple[int, float]]:
 
 
 def median_gains(traces: Iterable[BestSoFarTrace], intervals: Sequence[int]) -> list[float]:
-    """How much the best score still improved after each of some intervals.
+    """Return how much the best score still improved after each of some intervals.
 
     Args:
         traces: the traces of trials that ran to completion; at least one.
@@ -118,7 +118,7 @@ class ObservationHistory:
         self.add(observation)
 
     def observations(self) -> list[Observation]:
-        """All observations, those of stopped trials with their estimated scores."""
+        """Return all observations, those of stopped trials with their estimated scores."""
         if self._estimated is None:
             enough = len(self._full_traces) >= MIN_FULL_TRIALS
             self._estimated = self._estimate() if enough else self._ended

@@ -23,7 +23,7 @@ class Schedule(Protocol):
     """The intervals at which a policy is applied."""
 
     def applies(self, interval: int) -> bool:
-        """Whether the policy is applied to a trial when it makes its interval-th report."""
+        """Return whether the policy is applied to a trial when it makes its interval-th report."""
         ...
 
 
@@ -44,7 +44,7 @@ class IntervalSchedule:
     delay_evaluation: int = 0
 
     def applies(self, interval: int) -> bool:
-        """Whether the policy is applied to a trial when it makes its interval-th report."""
+        """Return whether the policy is applied to a trial when it makes its interval-th report."""
         evaluation, rest = divmod(interval, self.evaluation_interval)
         return rest == 0 and interval >= self.delay_evaluation and is_kept(evaluation)
 
@@ -76,7 +76,7 @@ class Policy(Protocol):
         ...
 
     def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
-        """The decision about a trial, made at the intervals of the schedule.
+        """Return the decision about a trial, made at the intervals of the schedule.
 
         Args:
             interval: the number of the trial's newest report.
@@ -122,7 +122,7 @@ class Decision:
         threshold: float | None,
         explanation: str,
     ) -> Decision:
-        """A decision with its sentence: what the policy did at which interval, and why.
+        """Return a decision with its sentence: what the policy did at which interval, and why.
 
         Args:
             policy: the policy that decides.
@@ -148,7 +148,7 @@ class NeverSchedule:
     """The schedule of no policy."""
 
     def applies(self, interval: int) -> bool:
-        """False."""
+        """Return False."""
         return False
 
 
@@ -171,5 +171,5 @@ class NoPolicy:
 
 
 def count_other_trials(number: int) -> str:
-    """The number of other trials in words: ``1 other trial``, ``5 other trials``."""
+    """Return the number of other trials in words: ``1 other trial``, ``5 other trials``."""
     return f"{number} other trial{'s' if number != 1 else ''}"

@@ -28,7 +28,7 @@ class IntervalRanking:
 
     @classmethod
     def of(cls, entries: Entries) -> IntervalRanking:
-        """The ranking of many trials, made by one sort."""
+        """Return the ranking of many trials, made by one sort."""
         import numpy as np  # for many trials only; the light installation has no numpy
 
         scores = np.frombuffer(entries[0])[::-1]
@@ -38,12 +38,12 @@ class IntervalRanking:
         return cls(array("d", scores[order].tobytes()), array("i", trials[order].tobytes()))
 
     def position_of(self, score: float, trial: int) -> int:
-        """The number of entries that rank below a trial with this score."""
+        """Return the number of entries that rank below a trial with this score."""
         low, high = bisect_left(self.scores, score), bisect_right(self.scores, score)
         return bisect_left(self.trials, -trial, low, high, key=lambda t: -t)
 
     def insert(self, score: float, trial: int) -> int:
-        """Insert a trial; returns how many rank below it."""
+        """Insert a trial; return how many rank below it."""
         position = self.position_of(score, trial)
         self.scores.insert(position, score)
         self.trials.insert(position, trial)
@@ -78,11 +78,11 @@ class Rank:
         return len(self.scores) - 1
 
     def other_score(self, position: int) -> float:
-        """The score of the other trial that has ``position`` other trials below it."""
+        """Return the score of the other trial that has ``position`` other trials below it."""
         return self.scores[position if position < self.own_position else position + 1]
 
     def best_of_others(self) -> float:
-        """The best score of any other trial; minus infinity without one."""
+        """Return the best score of any other trial; minus infinity without one."""
         return self.other_score(self.other_count - 1) if self.other_count else -math.inf
 
     @property
@@ -91,7 +91,7 @@ class Rank:
         return math.isfinite(self.best_of_others())
 
     def median_of_others(self) -> float:
-        """The median of the other trials' scores; minus infinity without any.
+        """Return the median of the other trials' scores; minus infinity without any.
 
         Of an even number it is the mean of the middle two.
         """
@@ -131,7 +131,7 @@ class Rankings:
         self._by_interval[interval] = IntervalRanking.of(entries)
 
     def scores_by_interval(self) -> Iterator[tuple[int, array[float]]]:
-        """The scores at every interval, worst first, in the order of the intervals."""
+        """Yield the scores at every interval, worst first, in the order of the intervals."""
         for interval in sorted(self._by_interval):
             yield interval, self._by_interval[interval].scores
 

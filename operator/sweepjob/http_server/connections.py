@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
         self._inner.data_received(data)
 
     def request_arrived(self) -> None:
-        """The request has arrived completely."""
+        """Note that a request has arrived completely."""
         _cancel(self._request)
         self._request = None
 
@@ -140,7 +140,7 @@ class Connections:
         return self._limits.count
 
     def admits(self, peer: str) -> bool:
-        """Whether a peer may have another connection."""
+        """Return whether a peer may have another connection."""
         reason = self._limits.refusal(peer, time.monotonic())
         if reason is None and self._limits.is_full and not self._evict_oldest():
             reason = "total"
@@ -163,34 +163,34 @@ class Connections:
         self._unauthenticated[connection] = None
 
     def establish(self, transport: asyncio.BaseTransport, connection: Connection) -> None:
-        """The TLS handshake of a connection is done."""
+        """Note that the TLS handshake of a connection is done."""
         self._open[transport] = connection
 
     def remove(self, transport: asyncio.BaseTransport | None, connection: Connection) -> None:
-        """A connection has ended, or was never established."""
+        """Remove a connection that has ended, or was never established."""
         if transport is not None:
             self._open.pop(transport, None)
         self._unauthenticated.pop(connection, None)
         self._limits.closed(connection.peer)
 
     def request_arrived(self, transport: asyncio.BaseTransport | None) -> None:
-        """A request on this connection has arrived completely."""
+        """Note that a request has arrived completely."""
         if transport is not None and (connection := self._open.get(transport)) is not None:
             connection.request_arrived()
 
     def authenticated(self, transport: asyncio.BaseTransport | None) -> None:
-        """A token on this connection was valid: it is no longer evicted."""
+        """Note that a token on this connection was valid, so it is no longer evicted."""
         if transport is not None and (connection := self._open.get(transport)) is not None:
             self._unauthenticated.pop(connection, None)
 
     def peer_of(self, transport: asyncio.BaseTransport | None) -> str:
-        """The address of a connection's client; empty when the connection has ended."""
+        """Return the address of a connection's client; empty when the connection has ended."""
         connection = None if transport is None else self._open.get(transport)
         return "" if connection is None else connection.peer
 
 
 def listen(port: int) -> socket.socket:
-    """A listening socket for IPv4, and for IPv6 where the machine has it."""
+    """Return a listening socket for IPv4, and for IPv6 where the machine has it."""
     if socket.has_dualstack_ipv6():
         with contextlib.suppress(OSError):  # IPv6 is compiled in, but disabled
             return socket.create_server(

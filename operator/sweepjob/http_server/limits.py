@@ -22,7 +22,7 @@ class ClientRateLimiter:
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
     def allows(self, sender: Hashable, now: float) -> bool:
-        """Whether a sender may send a request now; counts the request if so.
+        """Return whether a sender may send a request now; count the request if so.
 
         Args:
             sender: identifies the sender, for example an address or a uid.
@@ -34,7 +34,7 @@ class ClientRateLimiter:
         return allowed
 
     def has(self, sender: Hashable, now: float) -> bool:
-        """Whether a sender may send a request now, without counting one."""
+        """Return whether a sender may send a request now, without counting one."""
         return self._available(sender, now) >= 1.0
 
     def _available(self, sender: Hashable, now: float) -> float:
@@ -73,7 +73,7 @@ class ConnectionLimits:
         self.count = 0
 
     def refusal(self, peer: str, now: float) -> str | None:
-        """The limit that forbids another connection of a peer now; None where none does."""
+        """Return the limit that forbids another connection of a peer now; None where none does."""
         if self._open[peer] >= self._per_peer:
             return "per_peer"
         if not self._new.allows(peer, now):
@@ -91,7 +91,7 @@ class ConnectionLimits:
         self.count += 1
 
     def closed(self, peer: str) -> None:
-        """A connection has ended."""
+        """Note that a connection has ended."""
         self.count -= 1
         self._open[peer] -= 1
         if self._open[peer] <= 0:

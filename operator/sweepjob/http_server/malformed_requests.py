@@ -19,7 +19,7 @@ class _MalformedRequests(logging.Filter):
         self._dropped = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is written."""
+        """Return whether a record is written."""
         error = record.exc_info[1] if record.exc_info else None
         if not isinstance(error, HttpProcessingError):
             return True
@@ -37,7 +37,7 @@ class _MalformedRequests(logging.Filter):
 
 
 def quiet_logger(name: str) -> logging.Logger:
-    """The logger of a server.
+    """Return the logger of a server.
 
     Args:
         name: the name of its port.

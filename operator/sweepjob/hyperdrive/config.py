@@ -12,8 +12,8 @@ from typing import Any
 from ..sdk.arguments import UNSUPPORTED, ArgumentError, present, refuse
 from ..sdk.command import command as make_command
 from ..sdk.job import Command, SweepJob
+from ..sdk.limits import Objective, SweepJobLimits
 from ..sdk.policies import EarlyTerminationPolicy
-from ..sdk.settings import Objective, SweepJobLimits
 from .policies import NoTerminationPolicy
 from .sampling import BayesianParameterSampling, ParameterSampling
 

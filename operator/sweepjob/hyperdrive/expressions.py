@@ -21,7 +21,7 @@ from ..sdk.expressions import (
 
 
 def choice(*options: Any) -> Choice:
-    """One of the options, with equal probability.
+    """Return one of the options, with equal probability.
 
     Args:
         options: The options one by one, as one list, or as one range.
@@ -34,7 +34,7 @@ def choice(*options: Any) -> Choice:
 
 
 def randint(upper: int) -> Randint:
-    """An integer from 0 to ``upper - 1``.
+    """Return an integer from 0 to ``upper - 1``.
 
     Args:
         upper: Exclusive upper bound.
@@ -87,7 +87,7 @@ def qloguniform(min_value: float, max_value: float, q: int) -> QLogUniform:
 
 
 def normal(mu: float, sigma: float) -> Normal:
-    """Normal distribution.
+    """Return a normal distribution.
 
     Args:
         mu: Mean.
@@ -97,7 +97,7 @@ def normal(mu: float, sigma: float) -> Normal:
 
 
 def qnormal(mu: float, sigma: float, q: int) -> QNormal:
-    """Normal distribution, rounded to a multiple of ``q``.
+    """Return a normal distribution, rounded to a multiple of ``q``.
 
     Args:
         mu: Mean.

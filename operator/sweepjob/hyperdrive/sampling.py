@@ -8,7 +8,7 @@ from typing import Any
 
 from ..sdk.arguments import ArgumentError
 from ..sdk.expressions import Choice, Expression, QUniform, Uniform
-from ..sdk.settings import (
+from ..sdk.sampling_algorithms import (
     BayesianSamplingAlgorithm,
     GridSamplingAlgorithm,
     RandomSamplingAlgorithm,

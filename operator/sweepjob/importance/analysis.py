@@ -88,7 +88,7 @@ class Importance:
 def analyze_importance(
     space: Space, assignments: Sequence[Assignment], scores: Sequence[float | None]
 ) -> Importance:
-    """Which parameters the scores depend on, under the probabilities of the search space.
+    """Return which parameters the scores depend on, under the probabilities of the search space.
 
     Source: Hutter, Hoos and Leyton-Brown (2014), functional analysis of variance on a random forest.
 

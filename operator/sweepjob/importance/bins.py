@@ -55,7 +55,7 @@ class BinnedAxis:
 def binned_axes(
     space: Space, assignments: Sequence[Assignment]
 ) -> tuple[list[BinnedAxis], Codes, npt.NDArray[np.bool_]]:
-    """The bins that the parameters of trials are in.
+    """Return the bins that the parameters of trials are in.
 
     Args:
         space: the search space.
@@ -108,7 +108,7 @@ def _bin(
 
 
 def _order(values: Sequence[Any]) -> list[int]:
-    """The order of values: numbers ascending, others as written."""
+    """Return the order of values: numbers ascending, others as written."""
     if all(_is_number(value) for value in values):
         return sorted(range(len(values)), key=lambda n: (values[n], n))
     return list(range(len(values)))
@@ -119,7 +119,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _shown(value: Any, position: int) -> Any:
-    """A value for people: a branch by its constants, which distinguish it from others."""
+    """Return a value for people: a branch by its constants, which distinguish it from others."""
     if not isinstance(value, Branch):
         return value
     constants = [

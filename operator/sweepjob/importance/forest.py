@@ -74,7 +74,7 @@ def grow_tree(
 
 
 def _by_mean(code: Codes, y: Array, count: int) -> Codes:
-    """The position of each bin by its mean; empty bins have the overall mean."""
+    """Return the position of each bin by its mean; empty bins have the overall mean."""
     totals, sizes = np.bincount(code, y, count), np.bincount(code, minlength=count)
     means = np.where(sizes > 0, totals / np.maximum(sizes, 1), y.mean())
     position = np.empty(count, dtype=np.int64)
@@ -90,7 +90,7 @@ def _means(y: Array, node: Codes, nodes: int) -> Array:
 def _best_splits(
     places: Codes, y: Array, node: Codes, nodes: int, counts: list[int], rng: np.random.Generator
 ) -> tuple[Codes, Codes]:
-    """The axis to split of every node, -1 for none, and the first bin of the upper part."""
+    """Return the axis to split of every node, -1 for none, and the first bin of the upper part."""
     centred = y - _means(y, node, nodes)[node]
     # With centred values, the gain of a split follows from the sums of its parts.
     floor = 1e-12 * np.bincount(node, centred**2, nodes) + 1e-300
@@ -116,7 +116,7 @@ def _best_splits(
 def _split(
     low: Codes, high: Codes, places: Codes, y: Array, node: Codes, axis: Codes, cut: Codes
 ) -> tuple[Codes, Codes, Codes, Array, Codes]:
-    """The nodes of the next level and the rows in them, without the rows of leaves."""
+    """Return the nodes of the next level and the rows in them, without the rows of leaves."""
     inner = np.flatnonzero(axis >= 0)
     number = np.full(len(low), -1, dtype=np.int64)
     number[inner] = np.arange(len(inner))

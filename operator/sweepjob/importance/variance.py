@@ -37,7 +37,7 @@ class VarianceShares:
 
     @classmethod
     def of(cls, tree: Tree, weights: list[Array]) -> VarianceShares:
-        """The tree under probabilities.
+        """Return the tree under probabilities.
 
         Args:
             tree: its leaves.
@@ -54,7 +54,7 @@ class VarianceShares:
         return cls(tree, own, widths, volumes, mean, total)
 
     def marginal(self, axis: int) -> Array:
-        """The mean prediction in each bin of an axis over all other axes; shape (bins,)."""
+        """Return the mean prediction in each bin of an axis over all other axes; shape (bins,)."""
         tree, count = self.tree, len(self.weights[axis])
         part = tree.values * self.volumes / self.widths[:, axis]
         steps = np.zeros(count + 1)
@@ -64,7 +64,7 @@ class VarianceShares:
         return found
 
     def joint(self, first: int, second: int) -> Array:
-        """The same for two axes; shape (bins of the first, bins of the second)."""
+        """Return the same for two axes; shape (bins of the first, bins of the second)."""
         tree = self.tree
         rows, columns = len(self.weights[first]) + 1, len(self.weights[second]) + 1
         part = tree.values * self.volumes / (self.widths[:, first] * self.widths[:, second])
@@ -79,7 +79,7 @@ class VarianceShares:
 
 
 def variance(marginal: Array, weights: Array) -> float:
-    """The variance of a main effect: equation 8 of the paper.
+    """Return the variance of a main effect: equation 8 of the paper.
 
     Args:
         marginal: the mean prediction in each bin; shape (bins,).
@@ -90,7 +90,7 @@ def variance(marginal: Array, weights: Array) -> float:
 
 
 def interaction(joint: Array, first: Array, second: Array) -> float:
-    """The variance of an interaction beyond both main effects.
+    """Return the variance of an interaction beyond both main effects.
 
     Args:
         joint: the mean prediction; shape (bins of the first, bins of the second).

@@ -21,7 +21,7 @@ from ..http_server.connections import Connections, listen
 from ..http_server.limits import ConnectionLimits
 from ..kube.connection import connect
 from ..kube.rate_limiter import RequestRateLimiter
-from ..settings import Settings
+from ..settings import OperatorSettings
 from ..telemetry.log_format import configure
 from .authentication import TokenReviewAuthenticator
 from .channel_client import ChannelClient
@@ -31,7 +31,7 @@ from .worker import serve_ingest
 _REVIEW_RATE, _REVIEW_BURST = 50.0, 100
 
 
-async def run(settings: Settings, channel: socket.socket) -> None:
+async def run(settings: OperatorSettings, channel: socket.socket) -> None:
     """Serve until the channel is closed.
 
     Args:
@@ -57,14 +57,14 @@ async def run(settings: Settings, channel: socket.socket) -> None:
 
 
 def main() -> int:
-    """The entry point; returns the exit code."""
+    """Run the process; return its exit code."""
     # The operator's process handles the signals, and closes the channel when it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     configure(os.environ)
     channel = socket.socket(fileno=int(sys.argv[1]))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(Settings.of(os.environ), channel))
+        runner.run(run(OperatorSettings.of(os.environ), channel))
     return 0
 
 

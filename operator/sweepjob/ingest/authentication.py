@@ -57,7 +57,7 @@ class TokenReviewAuthenticator:
         self._reviewing = asyncio.Semaphore(_CONCURRENT_REVIEWS)
 
     async def authenticate(self, token: str, peer: str) -> Caller | None:
-        """The pod of a token; None when it is not a valid token of a pod for this project's audience.
+        """Return the pod of a token; None unless it is a valid pod token for this audience.
 
         Args:
             token: usually a JSON Web Token.
@@ -104,7 +104,7 @@ class TokenReviewAuthenticator:
 
 
 def is_plausible_token(token: str, now: float) -> bool:
-    """Whether a token's own claims name this project's audience, and a time that has not passed.
+    """Return whether a token's own claims name this project's audience, and a time that has not passed.
 
     No signature is verified. It saves reviews of tokens that the API server would reject for certain.
 

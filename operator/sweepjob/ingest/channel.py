@@ -5,7 +5,7 @@ A message is JSON behind its length. To the operator's process:
 - ``{"id", "caller", "push", ...}`` is a push to respond to;
 - ``{"listening": true}`` is sent once;
 - ``{"counts": ...}`` is for the metrics;
-- ``{"denied": ...}`` is sent when the right to review tokens is lacking.
+- ``{"denied": ...}`` is sent when the permission to review tokens is lacking.
 
 To the ingestion process: ``{"id", "status", "body"}``.
 """
@@ -23,13 +23,13 @@ Message = dict[str, Any]
 
 
 def encode(message: Message) -> bytes:
-    """A message as it is sent."""
+    """Return a message as it is sent."""
     data = json.dumps(message, separators=(",", ":")).encode()
     return _LENGTH.pack(len(data)) + data
 
 
 async def receive(reader: asyncio.StreamReader) -> Message | None:
-    """The next message; None when the channel is closed.
+    """Return the next message; None when the channel is closed.
 
     Raises:
         ValueError: the length or the JSON is not valid.

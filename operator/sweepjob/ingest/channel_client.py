@@ -28,11 +28,11 @@ class ChannelClient:
 
     @classmethod
     async def connect(cls, channel: socket.socket) -> ChannelClient:
-        """A client on this end of the socket pair."""
+        """Return a client on this end of the socket pair."""
         return cls(*await asyncio.open_connection(sock=channel))
 
     async def submit(self, caller: Caller, push: protocol.Push) -> PushResponse:
-        """Submit a push; returns the operator's response."""
+        """Submit a push; return the operator's response."""
         async with self._in_flight:
             number = next(self._ids)
             response: asyncio.Future[PushResponse] = asyncio.get_running_loop().create_future()
@@ -49,7 +49,7 @@ class ChannelClient:
         self._writer.write(encode(message))
 
     def send_denied_access(self, denied: DeniedAccess) -> None:
-        """Report a request that was not permitted to the operator's process, which reviews its rights."""
+        """Report a request that was denied; the operator's process reviews its permissions then."""
         self.send({"denied": astuple(denied)})
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ def _request(number: int, caller: Caller, push: protocol.Push) -> Message:
 
 
 def parse_request(message: Message) -> tuple[Caller, protocol.Push]:
-    """The caller and the push in a message."""
+    """Return the caller and the push in a message."""
     namespace, trial, first, values = message["push"]
     push = protocol.Push(
         namespace,

@@ -27,7 +27,7 @@ class TokenAuthenticator(Protocol):
     """Finds the pod that a token belongs to."""
 
     async def authenticate(self, token: str, peer: str) -> Caller | None:
-        """The pod of a token; None when the token is not valid.
+        """Return the pod of a token; None when the token is not valid.
 
         Args:
             token: the bearer token of a request.
@@ -44,7 +44,7 @@ class PushSubmitter(Protocol):
     """Submits pushes to the operator, in this process or another."""
 
     async def submit(self, caller: Caller, push: protocol.Push) -> PushResponse:
-        """Submit a push; returns the response to it."""
+        """Submit a push; return the response to it."""
         ...
 
 
@@ -55,7 +55,7 @@ class DirectSubmitter:
         self._receiver = receiver
 
     async def submit(self, caller: Caller, push: protocol.Push) -> PushResponse:
-        """Submit a push; returns the response to it."""
+        """Submit a push; return the response to it."""
         return self._receiver.handle(caller, push)
 
 
@@ -84,7 +84,7 @@ class IngestServer:
         self.responses: Counter[int] = Counter()
 
     def runner(self, **options: Any) -> web.AppRunner:
-        """A runner to be set up and served; the options are aiohttp's."""
+        """Return a runner to be set up and served; the options are aiohttp's."""
         application = web.Application(client_max_size=protocol.MAX_BODY)
         application.router.add_post(protocol.REPORTS_PATH, self._handle)
         return web.AppRunner(

@@ -52,7 +52,7 @@ async def serve_ingest(
 
 
 def _resident_memory() -> int:
-    """The resident memory in bytes; 0 where the system has no /proc."""
+    """Return the resident memory in bytes; 0 where the system has no /proc."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 
 from . import errors
 from .log_stream import log_lines
-from .pod_log import log_request
+from .pod_log import log_request, log_tail_request
 from .rate_limiter import Priority
 from .resources import Resource
 from .rest_client import RequestSender
@@ -25,7 +25,7 @@ class KubeClient(RequestSender):
     """Lists, watches, reads and writes objects. ``Body`` is an object as the API server has it."""
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Body:
-        """An object by its name.
+        """Return an object by its name.
 
         Raises:
             NotFound: there is none.
@@ -39,7 +39,7 @@ class KubeClient(RequestSender):
         body: Body,
         priority: Priority = Priority.NORMAL,
     ) -> Body:
-        """Create an object; returns it as the server stored it.
+        """Create an object; return it as the server stored it.
 
         Args:
             resource: the object's type.
@@ -109,7 +109,7 @@ class KubeClient(RequestSender):
         grace: int | None = None,
         propagation: str | None = None,
     ) -> Body | None:
-        """Delete an object; returns it as it was then, None when it no longer existed.
+        """Delete an object; return it as it was then, None when it no longer existed.
 
         Args:
             resource: the object's type.
@@ -133,7 +133,7 @@ class KubeClient(RequestSender):
     async def list_page(
         self, resource: Resource, namespace: str | None, selector: str, token: str, limit: int = 500
     ) -> Body:
-        """A page of a list.
+        """Return a page of a list.
 
         Args:
             resource: what to list.
@@ -149,21 +149,21 @@ class KubeClient(RequestSender):
         return await self.request(Request("GET", resource.path(namespace), query))
 
     async def list_metadata(self, resource: Resource, namespace: str | None, token: str) -> Body:
-        """A page of a list, like ``list_page``, with at least the metadata of each object."""
+        """Return a page of a list, like ``list_page``, with at least the metadata of each object."""
         query = {"limit": "500", "continue": token}
         request = Request("GET", resource.path(namespace), query, accept=_METADATA_ONLY)
         page = await self.request(request, Priority.LOW)
         return {**page, "items": page.get("items") or []}  # null where there are none
 
     async def list_by_field(self, resource: Resource, namespace: str, selector: str) -> list[Body]:
-        """The first 50 objects that a field selector matches."""
+        """Return the first 50 objects that a field selector matches."""
         query = {"limit": "50", "fieldSelector": selector}
         page = await self.request(Request("GET", resource.path(namespace), query))
         items: list[Body] = page["items"]
         return items
 
     async def served_resources(self, group: str) -> dict[str, set[str]]:
-        """The resources of an API group by the versions in which they are served; empty for none."""
+        """Return the served resources of an API group, by version; empty for none."""
         try:
             found = await self.request(Request("GET", f"/apis/{group}"))
             served = [version["version"] for version in found["versions"]]
@@ -208,7 +208,7 @@ class KubeClient(RequestSender):
     async def read_log(
         self, namespace: str, pod: str, container: str, after: int, *, follow: bool
     ) -> AsyncGenerator[str]:
-        """Lines of a container's log, each with its time in front.
+        """Return lines of a container's log, each with its time in front.
 
         A very long line comes in parts (``log_stream``).
 
@@ -225,4 +225,24 @@ class KubeClient(RequestSender):
         request = log_request(namespace, pod, container, after, follow=follow)
         async with self.stream(request, None, f"log of {pod} broke") as stream:
             async for line in log_lines(stream.chunks, follow=follow):
+                yield line
+
+    async def read_log_tail(
+        self, namespace: str, pod: str, container: str, lines: int, *, follow: bool
+    ) -> AsyncGenerator[str]:
+        """Return the last lines of a container's log.
+
+        Args:
+            namespace: the namespace of the pod.
+            pod: its name.
+            container: the container whose log to read.
+            lines: how many lines that exist already.
+            follow: wait for more until the container ends.
+
+        Raises:
+            ApiError: it cannot be read, or the connection broke.
+        """
+        request = log_tail_request(namespace, pod, container, lines, follow=follow)
+        async with self.stream(request, None, f"log of {pod} broke", Priority.LOW) as stream:
+            async for line in log_lines(stream.chunks, follow=False):
                 yield line

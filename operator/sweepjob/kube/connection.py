@@ -25,7 +25,7 @@ async def connect(
     kubeconfig: str | None = None,
     rate_limiter: RequestRateLimiter | None = None,
 ) -> KubeClient:
-    """A client with the pod's service account, or with the kubeconfig where there is none.
+    """Return a client with the pod's service account, or with the kubeconfig where there is none.
 
     Args:
         strict_tls: whether to demand all extensions of a certificate authority that Python 3.13 does.
@@ -50,7 +50,7 @@ async def connect(
 
 
 def endpoint_of(configuration: Configuration, *, strict_tls: bool) -> Endpoint:
-    """The API server that a configuration of the kubernetes package describes.
+    """Return the API server that a configuration of the kubernetes package describes.
 
     Args:
         configuration: loaded from a service account or a kubeconfig.
@@ -74,7 +74,7 @@ def endpoint_of(configuration: Configuration, *, strict_tls: bool) -> Endpoint:
 
 
 def socket_transport(path: str) -> HttpTransport:
-    """A transport to an API server behind a Unix socket, such as that of ``kubectl proxy``.
+    """Return a transport to an API server behind a Unix socket, such as that of ``kubectl proxy``.
 
     Args:
         path: the path of the socket.

@@ -1,4 +1,4 @@
-"""Distinguishes the 403 of a missing RBAC right from that of a quota or another admission check."""
+"""Distinguishes the 403 of a missing RBAC permission from that of a quota or another admission check."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OWNER_DENIED = re.compile(
     r'^(?P<resource>[\w-]+)(?:\.(?P<group>[\w.-]+))?(?: "[^"]*")? is forbidden: '
     r"cannot set blockOwnerDeletion"
 )
-# The verb for that: the missing right is to update the finalizers of the owner, which the message
+# The verb for that: the missing permission is to update the finalizers of the owner, which the message
 # does not name.
 SET_OWNER = "set blockOwnerDeletion on"
 
@@ -40,7 +40,7 @@ class DeniedAccess:
 
 
 def parse_denied_access(message: str) -> DeniedAccess | None:
-    """The access that the message of a 403 says is denied; None when an admission check refused."""
+    """Return the access that a 403 denies by its message; None for a refusal by admission."""
     if (found := _DENIED.match(message)) is not None:
         part = found.groupdict()
         return DeniedAccess(part["verb"], part["group"], part["resource"], part["namespace"] or "")

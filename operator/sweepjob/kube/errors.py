@@ -33,7 +33,7 @@ class Refused(ApiError):
 
 
 class NotPermitted(Refused):
-    """403 of the API server's authorization: this account lacks a right.
+    """403 of the API server's authorization: this account lacks a permission.
 
     Unlike the 403 of a quota or another admission check, it says nothing about the object.
 
@@ -63,7 +63,7 @@ class NotLeader(ApiError):
 
 
 def from_response(status: int, data: bytes, headers: Mapping[str, str], method: str) -> ApiError:
-    """The error for a response of status 400 or more.
+    """Return the error for a response of status 400 or more.
 
     Args:
         status: the status of the response.
@@ -90,6 +90,6 @@ def from_response(status: int, data: bytes, headers: Mapping[str, str], method: 
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds that the server asks to wait, 0 when it does not."""
+    """Return seconds that the server asks to wait, 0 when it does not."""
     wait = headers.get("Retry-After", "0")
     return float(wait) if wait.isdecimal() else 0.0

@@ -154,7 +154,7 @@ def _url(base: str, request: Request) -> str:
 
 
 async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    """The body as it arrives; aiohttp's iterator of lines fails at 128 KiB, which a large pod exceeds."""
+    """Yield the body as it arrives; aiohttp's line iterator fails at 128 KiB, which pods exceed."""
     try:
         async for chunk in response.content.iter_any():
             yield chunk
@@ -163,6 +163,6 @@ async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
 
 
 def _describe(error: Any) -> str:
-    """The error, and what to do about a certificate that Python rejects."""
+    """Return the error, and what to do about a certificate that Python rejects."""
     rejected = isinstance(error, ssl.SSLError) or "CERTIFICATE_VERIFY_FAILED" in str(error)
     return f"{error!r}. {_STRICT_TLS_REMEDY}" if rejected else f"{error!r}."

@@ -1,5 +1,6 @@
-"""An informer, as client-go's: lists one resource, then watches it, and keeps a store of small records.
+"""An informer, as client-go's: lists one resource, then watches it, and caches its objects.
 
+Only the few fields of each object that decisions need are cached.
 Deletions that were missed while the watch was down are found by comparing the store with the next list.
 The results of our own writes are stored at once, so that no decision rests on a state from before them.
 The kubernetes package's informer is synchronous, and keeps whole objects.
@@ -16,7 +17,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Protocol
 
 from . import errors
-from .record_store import Key, R, RecordStore, is_newer
+from .object_cache import Key, ObjectCache, R, is_newer
 from .resources import Resource
 from .transport import Body
 from .unparseable_objects import ObjectVersion
@@ -24,7 +25,7 @@ from .unparseable_objects import ObjectVersion
 _log = logging.getLogger(__name__)
 _BACKOFF = (0.2, 15.0)  # seconds, the first and the longest
 _PAGE_SIZE = 500
-# The longest backoff, in seconds, where the resource is not served or the right to it is missing. An
+# The longest backoff, in seconds, where the resource is not served or the permission to it is missing. An
 # administrator can repair both at any moment, and one request is cheap.
 _LONGEST_DEFINITE_BACKOFF = 2.0
 _REPEAT_LOG = 60.0  # seconds between two log lines about the same error
@@ -54,17 +55,17 @@ class ListerWatcher(Protocol):
         ...
 
 
-class Informer(RecordStore[R]):
-    """Lists and watches, and so keeps ``records`` equal to the API server's objects.
+class Informer(ObjectCache[R]):
+    """Lists and watches, and so keeps ``objects`` equal to the API server's objects.
 
     Args:
         api: lists and watches.
         resource: what to list and watch.
-        parse: makes the record of an object; nothing else of the object is kept.
-        on_change: called with the old and the new record; None where there was, or is, none.
+        parse: parses an object; nothing else of the object is kept.
+        on_change: called with the old and the new parsed object; None where there was, or is, none.
         namespace: the namespace to list and watch; None for all.
         selector: a label selector; empty for all objects.
-        merge: makes the record to keep of the old and the new record of one object.
+        merge: combines the old and the new version of one object.
         clock: seconds since the epoch.
         not_served_message: the error to log where the resource is not served; empty for the server's.
 
@@ -143,7 +144,7 @@ class Informer(RecordStore[R]):
         return f"{self._resource.plural}{where} are not watched: {why}"
 
     def _watch_opened(self) -> None:
-        """The watch sees changes. One that ended on its own and continues where it ended is no break."""
+        """Note that the watch sees changes. A watch that continues where it ended has no gap."""
         if self.watching_since is None:
             self.watching_since = self._clock()
 
@@ -169,7 +170,7 @@ class Informer(RecordStore[R]):
         await asyncio.sleep(pause)
 
     async def _relist(self) -> str:
-        """Replace the store by a list, page by page; returns the list's resource version.
+        """Replace the store by a list, page by page; return the list's resource version.
 
         Where that version expires between two pages, everything is listed in one page.
         """
@@ -181,7 +182,7 @@ class Informer(RecordStore[R]):
         return version
 
     async def _list(self, limit: int) -> tuple[dict[Key, R], set[str], str]:
-        """The records of a list, the uids of objects that cannot be parsed, and the list's version.
+        """Return the parsed objects of a list, the uids of unparseable objects, and the list's version.
 
         Args:
             limit: objects in a page, 0 for all.
@@ -196,9 +197,9 @@ class Informer(RecordStore[R]):
                 # Objects created since would be taken for deleted.
                 raise errors.Unavailable("this list is older than what has been seen")
             for body in page["items"] or ():
-                record = self.try_parse(body)
-                if record is not None:
-                    found[record.namespace, record.name] = record
+                parsed = self.try_parse(body)
+                if parsed is not None:
+                    found[parsed.namespace, parsed.name] = parsed
                 else:
                     unparsed.add(ObjectVersion.of(body).uid)
             token = page["metadata"].get("continue", "")
@@ -206,7 +207,7 @@ class Informer(RecordStore[R]):
                 return found, unparsed, version
 
     async def _page(self, token: str, limit: int) -> dict[str, Any]:
-        """A page of a list.
+        """Return a page of a list.
 
         A page after the first is requested until it arrives, rather than all pages again.
         """

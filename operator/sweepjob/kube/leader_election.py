@@ -132,7 +132,7 @@ class LeaderElector:
         self.not_ready_reason = reason
 
     async def _try_acquire_or_renew(self) -> bool:
-        """Try once; returns whether this candidate holds the lease now."""
+        """Try once; return whether this candidate holds the lease now."""
         body = await self._read()
         self._observed = observe(body, self._observed, self._clock())
         if self._acquired and self._observed.holder != self._identity:

@@ -37,7 +37,7 @@ class ObservedLease:
 def observe(
     body: Mapping[str, Any] | None, before: ObservedLease | None, now: float
 ) -> ObservedLease:
-    """A lease with the time of its last change by this candidate's clock.
+    """Return a lease with the time of its last change by this candidate's clock.
 
     Args:
         body: the Lease object; None when there is none.
@@ -58,7 +58,7 @@ def observe(
 
 
 def can_acquire(observed: ObservedLease, identity: str, now: float) -> bool:
-    """Whether a lease is held by this candidate, by nobody, or has expired.
+    """Return whether a lease is held by this candidate, by nobody, or has expired.
 
     Args:
         observed: the lease.
@@ -71,7 +71,7 @@ def can_acquire(observed: ObservedLease, identity: str, now: float) -> bool:
 def lease_manifest(
     namespace: str, name: str, identity: str, observed: ObservedLease, now: float
 ) -> dict[str, Any]:
-    """The lease as its holder writes it.
+    """Return the lease as its holder writes it.
 
     Args:
         namespace: the namespace of the Lease.

@@ -9,7 +9,7 @@ MORE = "\n"  # ends a part that is not the last of its line; a line itself canno
 
 
 async def log_lines(chunks: AsyncIterator[bytes], *, follow: bool) -> AsyncIterator[str]:
-    """Lines as they arrive, a long one in parts that end with ``MORE``.
+    """Yield lines as they arrive, a long one in parts that end with ``MORE``.
 
     Args:
         chunks: the body of the response.
@@ -44,7 +44,7 @@ def _parts(line: bytes, *, begun: bool) -> Iterator[str]:
 
 
 def _without_overwritten(line: bytes, *, begun: bool) -> bytes:
-    """The line of a progress bar, which uses carriage returns, without what has been overwritten.
+    """Return the line of a progress bar, which uses carriage returns, without what has been overwritten.
 
     Args:
         line: the line, or the rest of it.
@@ -58,7 +58,7 @@ def _without_overwritten(line: bytes, *, begun: bool) -> bytes:
 
 
 def _cut(line: bytes) -> int:
-    """Where the first part of a long line ends: not within a character of UTF-8."""
+    """Return where the first part of a long line ends: not within a character of UTF-8."""
     cut = LONGEST
     while cut > LONGEST - 4 and line[cut] & 0xC0 == 0x80:
         cut -= 1

@@ -57,7 +57,7 @@ class RequestRateLimiter:
         return len(self._queue)
 
     def _delay(self) -> float:
-        """Seconds until there is a token; adds the tokens of the time since the last call."""
+        """Return seconds until there is a token; add the tokens of the time since the last call."""
         now = asyncio.get_running_loop().time()
         earned = (now - self._updated) * self._rate
         self._tokens, self._updated = min(self._burst, self._tokens + earned), now

@@ -14,7 +14,7 @@ class Resource:
     plural: str
 
     def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
-        """The path of the collection, of one object, or of a subresource of it.
+        """Return the path of the collection, of one object, or of a subresource of it.
 
         Args:
             namespace: None for all namespaces, or for a resource of the cluster.
@@ -29,6 +29,7 @@ class Resource:
 JOBS = Resource("/apis/batch/v1", "jobs")
 PODS = Resource("/api/v1", "pods")
 EVENTS = Resource("/api/v1", "events")
+CONFIG_MAPS = Resource("/api/v1", "configmaps")
 LIMIT_RANGES = Resource("/api/v1", "limitranges")
 RESOURCE_QUOTAS = Resource("/api/v1", "resourcequotas")
 LEASES = Resource("/apis/coordination.k8s.io/v1", "leases")

@@ -45,7 +45,7 @@ class RequestSender:
         await self._transport.close()
 
     async def request(self, request: Request, priority: Priority = Priority.NORMAL) -> Body:
-        """The JSON object that a request is answered with.
+        """Return the JSON object that a request is answered with.
 
         Args:
             request: what to send.
@@ -66,20 +66,25 @@ class RequestSender:
 
     @contextlib.asynccontextmanager
     async def stream(
-        self, request: Request, idle_timeout: float | None, broken: str
+        self,
+        request: Request,
+        idle_timeout: float | None,
+        broken: str,
+        priority: Priority = Priority.NORMAL,
     ) -> AsyncIterator[ResponseStream]:
-        """A response that arrives in chunks.
+        """Yield a response that arrives in chunks.
 
         Args:
             request: what to send.
             idle_timeout: seconds of silence that count as a broken connection; None for no limit.
             broken: what the error says when the connection breaks.
+            priority: the request's priority in the rate limiter.
 
         Raises:
             ApiError: the server refused the request, or the connection broke.
         """
         stream = await self._send(
-            request, Priority.NORMAL, lambda r: self._transport.open_stream(r, idle_timeout)
+            request, priority, lambda r: self._transport.open_stream(r, idle_timeout)
         )
         try:
             if stream.status != 200:
@@ -121,7 +126,7 @@ class RequestSender:
 
 
 def _resource_of(path: str) -> str:
-    """The resource in a path, e.g. ``jobs`` or ``sweeptrials/status``; empty for a list of these."""
+    """Return the resource in a path, such as ``jobs`` or ``sweeptrials/status``."""
     parts = path.split("/")[3 if path.startswith("/api/") else 4 :] or [""]
     parts = parts[2:] if parts[0] == "namespaces" else parts
     return "/".join([parts[0], *parts[2:]])

@@ -28,7 +28,7 @@ class TokenBucket:
         self._tokens -= tokens
 
     def delay(self, now: float) -> float:
-        """Seconds until the bucket may be used again; 0 unless it is overdrawn."""
+        """Return seconds until the bucket may be used again; 0 unless it is overdrawn."""
         if self._tokens > 0.0:
             return 0.0
         earned = (now - self._updated) * self._rate

@@ -63,11 +63,11 @@ class ResponseStream:
     close: Callable[[], None] = lambda: None
 
     async def read(self) -> bytes:
-        """The rest of the body, for responses that are an error."""
+        """Return the rest of the body, for responses that are an error."""
         return b"".join([chunk async for chunk in self.chunks])
 
     async def lines(self, longest: int) -> AsyncGenerator[bytes]:
-        """The body's lines, without their ends.
+        """Return the body's lines, without their ends.
 
         Args:
             longest: bytes that are kept of a line without an end; of a longer one only its tail remains.

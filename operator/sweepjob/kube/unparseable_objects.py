@@ -28,7 +28,7 @@ class ObjectVersion:
 
     @classmethod
     def of(cls, body: object) -> ObjectVersion:
-        """The version of any JSON value; empty strings where the metadata has none."""
+        """Return the version of any JSON value; empty strings where the metadata has none."""
         meta = body.get("metadata") if isinstance(body, Mapping) else None
         found = meta if isinstance(meta, Mapping) else {}
         keys = ("namespace", "name", "uid", "resourceVersion")
@@ -48,7 +48,7 @@ class UnparseableObjects:
         self._versions: dict[str, str] = {}  # resource versions by uid
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return len(self._versions)
 
     def add(self, found: ObjectVersion, error: Exception) -> None:

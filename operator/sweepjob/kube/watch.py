@@ -19,7 +19,7 @@ _LONGEST_EVENT = 4 * 1024 * 1024  # bytes; no object is as large
 def watch_request(
     resource: Resource, namespace: str | None, selector: str, version: str
 ) -> Request:
-    """The request that opens a watch.
+    """Return the request that opens a watch.
 
     Args:
         resource: what to watch.
@@ -38,7 +38,7 @@ def watch_request(
 
 
 async def watch_events(stream: ResponseStream) -> AsyncGenerator[Body]:
-    """The events of a watch until the server closes the stream.
+    """Return the events of a watch until the server closes the stream.
 
     Raises:
         Gone: the resource version is too old.
@@ -57,6 +57,6 @@ async def watch_events(stream: ResponseStream) -> AsyncGenerator[Body]:
 
 
 def _error_of(status: Body) -> errors.ApiError:
-    """The exception for the Status object of an ERROR event."""
+    """Return the exception for the Status object of an ERROR event."""
     code = status.get("code", 500)
     return errors.from_response(code, json.dumps(status).encode(), {}, "GET")

@@ -96,14 +96,14 @@ class WorkQueue(Generic[K]):
             self.add_after(key, requeue_after)
 
     def _backoff(self, key: K, error: Exception) -> float:
-        """Count and log a failure; returns the seconds until the next try."""
+        """Count and log a failure; return the seconds until the next try."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         first, longest = _BACKOFF
         pause: float = min(longest, first * 2 ** min(failures, 12)) * random.uniform(0.5, 1)
         if isinstance(error, Unavailable):
             pause = max(pause, error.retry_after)
         if isinstance(error, NotPermitted):
-            # The review of the rights logs it once for all keys.
+            # The review of the permissions logs it once for all keys.
             _log.debug("%s: %r; again in %.1f s", key, error, pause)
         elif isinstance(error, ApiError):
             _log.warning("%s: %r; again in %.1f s", key, error, pause)

@@ -18,7 +18,7 @@ FAILED_TRIALS = "TooManyFailedTrials"
 
 
 def plan(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
-    """Plans the next steps of a live trial.
+    """Plan the next steps of a live trial.
 
     It is called again after the actions were executed, until it asks for none. Each action changes what
     the next snapshot shows, so nothing has to be remembered here, and a crash between two actions is
@@ -36,7 +36,7 @@ def plan(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
 
 
 def plan_new_trial(proposal: Proposal, sweep: SweepSnapshot, now: float) -> Plan:
-    """Plans the first steps of a trial with a reserved slot; no actions when the slot is gone.
+    """Plan the first steps of a trial with a reserved slot; no actions when the slot is gone.
 
     Args:
         proposal: the reserved index and its assignment.
@@ -50,7 +50,7 @@ def plan_new_trial(proposal: Proposal, sweep: SweepSnapshot, now: float) -> Plan
 
 
 def new_trials(sweep: SweepSnapshot, now: float) -> tuple[Proposal, ...]:
-    """The proposals that get a slot now.
+    """Return the proposals that get a slot now.
 
     Args:
         sweep: the sweep, with its proposals.
@@ -60,7 +60,7 @@ def new_trials(sweep: SweepSnapshot, now: float) -> tuple[Proposal, ...]:
 
 
 def is_over(sweep: SweepSnapshot, now: float) -> bool:
-    """Whether no trial runs, and none will start even if the sweep is not suspended.
+    """Return whether no trial runs, and none will start even if the sweep is not suspended.
 
     Args:
         sweep: the sweep.
@@ -75,7 +75,7 @@ def is_over(sweep: SweepSnapshot, now: float) -> bool:
 
 
 def free_slots(sweep: SweepSnapshot) -> int:
-    """How many further trials may start."""
+    """Return how many further trials may start."""
     return max(0, _capacity(sweep))
 
 
@@ -87,7 +87,7 @@ def _capacity(sweep: SweepSnapshot) -> int:
 
 
 def _accepts_trials(sweep: SweepSnapshot, now: float) -> bool:
-    """Whether new trials may start at all."""
+    """Return whether new trials may start at all."""
     failed = sweep.totals.failed + sweep.failing
     ends = end_reason(sweep, now) is not None or _too_many_failed(sweep, failed)
     return not (ends or sweep.suspended)
@@ -99,7 +99,7 @@ def _too_many_failed(sweep: SweepSnapshot, failed: int) -> bool:
 
 
 def end_reason(sweep: SweepSnapshot, now: float) -> Cause | None:
-    """Why a limit or a person ends the sweep; None when neither does.
+    """Return why a limit or a person ends the sweep; None when neither does.
 
     Args:
         sweep: the sweep.
@@ -120,7 +120,7 @@ def end_reason(sweep: SweepSnapshot, now: float) -> Cause | None:
 
 
 def timeout_due(sweep: SweepSnapshot, now: float) -> float | None:
-    """When the sweep's timeout ends it.
+    """Return when the sweep's timeout ends it.
 
     Args:
         sweep: the sweep.
@@ -145,7 +145,7 @@ def _timeout_at(trial: TrialSnapshot, sweep: SweepSnapshot) -> float | None:
 
 
 def _with_limit_stop(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> TrialSnapshot:
-    """The trial with a pending stop where a limit is reached."""
+    """Return the trial with a pending stop where a limit is reached."""
     if trial.stop is not None or trial.pending_stop is not None:
         return trial
     ending = end_reason(sweep, now)

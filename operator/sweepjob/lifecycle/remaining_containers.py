@@ -23,7 +23,7 @@ _REMEDY = (
 
 
 def trainer_end(trial: TrialSnapshot) -> TrainerEnd | None:
-    """How the trainer ended while other containers of its pod still run; None otherwise."""
+    """Return how the trainer ended while other containers of its pod still run; None otherwise."""
     pod = _pod_of_companions(trial)
     return None if pod is None else pod.trainer_end
 
@@ -34,7 +34,7 @@ def _pod_of_companions(trial: TrialSnapshot) -> Pod | None:
 
 
 def overdue_end(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> TrainerEnd | None:
-    """How the trainer ended, once the grace period of the other containers is over.
+    """Return how the trainer ended, once the grace period of the other containers is over.
 
     A decision to stop the trial ends it at once, and so does a deletion of the pod: its Job would replace
     it.
@@ -56,7 +56,7 @@ def overdue_end(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Train
 
 
 def describe(end: TrainerEnd, grace: float) -> str:
-    """The message about containers that still run, with the remedy.
+    """Return the message about containers that still run, with the remedy.
 
     Args:
         end: how the trainer ended.
@@ -70,7 +70,7 @@ def describe(end: TrainerEnd, grace: float) -> str:
 def stop_companions(
     trial: TrialSnapshot, outcome: TrialPhase, end: TrainerEnd, now: float
 ) -> RecordStop:
-    """The decision to delete the pod. The trial ends as its trainer did.
+    """Return the decision to delete the pod. The trial ends as its trainer did.
 
     Args:
         trial: a live trial.
@@ -96,7 +96,7 @@ def _listed(end: TrainerEnd) -> str:
 
 
 def end_earlier_attempts(trial: TrialSnapshot) -> tuple[TrialAction, ...]:
-    """Deletes what still runs, or may run again, of earlier attempts: pods, then Jobs."""
+    """Delete what still runs, or may run again, of earlier attempts: pods, then Jobs."""
     return tuple(action for attempt in trial.earlier for action in _end(trial.index, attempt))
 
 

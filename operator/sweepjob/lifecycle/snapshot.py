@@ -33,8 +33,8 @@ class TrialSnapshot:
         retry_at: seconds since the epoch before which no Job is created; None for at once.
         stop: the recorded decision to stop it.
         pending_stop: a decision that is not recorded yet.
-        progress_due: seconds since the epoch when pending changes are to be recorded; None when there are
-            none.
+        progress_write_due: seconds since the epoch when pending changes are to be recorded; None when
+            there are none.
         start_blocker: what keeps it from starting; None when nothing does.
         interruption: why the last pod was interrupted, if somebody else ended it; kept until another one
             runs.
@@ -57,7 +57,7 @@ class TrialSnapshot:
     retry_at: float | None = None
     stop: StopDecision | None = None
     pending_stop: StopDecision | None = None
-    progress_due: float | None = None
+    progress_write_due: float | None = None
     start_blocker: StartBlocker | None = None
     interruption: Cause | None = None
     jobs: tuple[Job, ...] = ()
@@ -107,8 +107,8 @@ class SweepSnapshot:
         stopped: ``spec.stop``: the sweep ends now.
         max_retries: further attempts after failures of one trial.
         retry_incomplete: an attempt counts as failed if its reports may be incomplete.
-        node_patience: seconds that a node has for terminating a pod beyond the pod's grace period, before
-            it counts as lost.
+        node_loss_timeout: seconds that a node has for terminating a pod beyond the pod's grace period,
+            before it counts as lost.
         companion_grace: seconds that other containers have after the trainer's end.
         proposals: for the lowest free indices.
         exhausted: the sampler has no proposal beyond those.
@@ -124,7 +124,7 @@ class SweepSnapshot:
     totals: Totals
     stopped: bool = False
     retry_incomplete: bool = False
-    node_patience: float = 60.0
+    node_loss_timeout: float = 60.0
     companion_grace: float = COMPANION_GRACE
     proposals: tuple[Proposal, ...] = ()
     exhausted: bool = False

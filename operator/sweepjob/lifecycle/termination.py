@@ -6,7 +6,7 @@ from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
 from .actions import DeleteJob, DeletePod, Plan, RecordEnd, TrialAction
-from .progress import awaited_pods, node_loss_due
+from .node_loss import awaited_pods, node_loss_due
 from .snapshot import TrialSnapshot
 from .workload import Job
 
@@ -14,8 +14,10 @@ JOB_DELETED = Cause("JobDeleted", "its Job was deleted by somebody else, which c
 WATCH_LAG = 5.0  # seconds by which one watch may lag behind another
 
 
-def end_stopped(trial: TrialSnapshot, stop: StopDecision, patience: float, now: float) -> Plan:
-    """Deletes the pods with the sweep's grace period, then the Job, and records the end.
+def end_stopped(
+    trial: TrialSnapshot, stop: StopDecision, node_loss_timeout: float, now: float
+) -> Plan:
+    """Delete the pods with the sweep's grace period, then the Job, and record the end.
 
     In the other order the garbage collector would delete the pods first, with their own grace period, and
     the kubelet does not shorten a termination in progress. The trial does not wait for a pod whose node
@@ -24,10 +26,10 @@ def end_stopped(trial: TrialSnapshot, stop: StopDecision, patience: float, now: 
     Args:
         trial: a trial with a recorded decision.
         stop: the decision.
-        patience: seconds that a node has beyond a pod's grace period.
+        node_loss_timeout: seconds that a node has beyond a pod's grace period.
         now: seconds since the epoch.
     """
-    left = awaited_pods(trial, patience, now)
+    left = awaited_pods(trial, node_loss_timeout, now)
     jobs = [job for job in trial.jobs if not job.deleting]
     if left or jobs:
         # A pod that somebody else deletes may have been replaced already.
@@ -35,7 +37,7 @@ def end_stopped(trial: TrialSnapshot, stop: StopDecision, patience: float, now: 
         actions: list[TrialAction] = []
         actions += [DeletePod(trial.index, p.name, p.uid) for p in left if not p.deleting]
         actions += [DeleteJob(trial.index, job.name, job.uid, uids) for job in jobs]
-        return Plan(tuple(actions), node_loss_due(left, patience))
+        return Plan(tuple(actions), node_loss_due(left, node_loss_timeout))
     if trial.job is not None and _may_have_another(trial, trial.job):
         return Plan(())
     return _after_watch_lag(
@@ -44,7 +46,7 @@ def end_stopped(trial: TrialSnapshot, stop: StopDecision, patience: float, now: 
 
 
 def _may_have_another(trial: TrialSnapshot, job: Job) -> bool:
-    """Whether the Job may have a pod that was not seen yet: its first one, or a replacement.
+    """Return whether the Job may have a pod that was not seen yet: its first one, or a replacement.
 
     There is none when the Job, which is being deleted, is gone.
     """
@@ -53,22 +55,22 @@ def _may_have_another(trial: TrialSnapshot, job: Job) -> bool:
     return all(p.is_terminal and p.is_interrupted and not p.not_replaced for p in trial.pods)
 
 
-def end_deleted(trial: TrialSnapshot, patience: float, now: float) -> Plan:
-    """Ends a trial whose Job somebody deleted, when its pods have terminated.
+def end_deleted(trial: TrialSnapshot, node_loss_timeout: float, now: float) -> Plan:
+    """End a trial whose Job somebody deleted, when its pods have terminated.
 
     Args:
         trial: a trial without its Job.
-        patience: seconds that a node has beyond a pod's grace period.
+        node_loss_timeout: seconds that a node has beyond a pod's grace period.
         now: seconds since the epoch.
     """
-    left = awaited_pods(trial, patience, now)
+    left = awaited_pods(trial, node_loss_timeout, now)
     if left:
         going = (DeletePod(trial.index, p.name, p.uid) for p in left if not p.deleting)
-        return Plan(tuple(going), node_loss_due(left, patience))
+        return Plan(tuple(going), node_loss_due(left, node_loss_timeout))
     return _after_watch_lag(trial, RecordEnd(trial.index, TrialPhase.CANCELED, *JOB_DELETED), now)
 
 
 def _after_watch_lag(trial: TrialSnapshot, end: RecordEnd, now: float) -> Plan:
-    """The end, once the watch would have shown a pod of the deleted Job."""
+    """Return the end, once the watch would have shown a pod of the deleted Job."""
     due = now if trial.job_missing_since is None else trial.job_missing_since + WATCH_LAG
     return Plan((end,)) if now >= due else Plan((), due)

@@ -18,9 +18,11 @@ from .actions import (
     RecordStop,
     TrialAction,
 )
-from .progress import awaited_pods, node_loss_due, start_timeout_stop, update_progress
+from .node_loss import awaited_pods, node_loss_due
+from .progress_update import update_progress
 from .remaining_containers import end_earlier_attempts, overdue_end, stop_companions
 from .snapshot import SweepSnapshot, TrialSnapshot
+from .start_timeout import start_timeout_stop
 from .termination import WATCH_LAG, end_deleted, end_stopped
 from .workload import TrainerEnd
 
@@ -39,7 +41,7 @@ _BACKOFF = (
 
 
 def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
-    """Plans the next steps of a live trial. Limits of the sweep are handled before, in ``planner``.
+    """Plan the next steps of a live trial. Limits of the sweep are handled before, in ``planner``.
 
     Args:
         trial: the trial.
@@ -50,13 +52,13 @@ def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
     if leftovers:
         return Plan(leftovers)
     if trial.stop is not None:
-        return end_stopped(trial, trial.stop, sweep.node_patience, now)
+        return end_stopped(trial, trial.stop, sweep.node_loss_timeout, now)
     if trial.job is None:
         return _without_job(trial, sweep, now)
-    lost = _replace_lost_pod(trial, sweep.node_patience, now)
+    lost = _replace_lost_pod(trial, sweep.node_loss_timeout, now)
     if lost is not None:
         return Plan(lost)
-    never_started = _delete_never_started(trial, sweep.node_patience, now)
+    never_started = _delete_never_started(trial, sweep.node_loss_timeout, now)
     if never_started:
         return Plan(never_started)
     shown = _pod_shown_by(trial)
@@ -86,10 +88,10 @@ def _without_job(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan
             return Plan((), known)  # a Job that appears after its trial's end would keep running
         return Plan((RecordStop(trial.index, pending_stop),))
     if trial.job_created:
-        return end_deleted(trial, sweep.node_patience, now)
-    orphan_pods = awaited_pods(trial, sweep.node_patience, now)
+        return end_deleted(trial, sweep.node_loss_timeout, now)
+    orphan_pods = awaited_pods(trial, sweep.node_loss_timeout, now)
     if orphan_pods:  # their Job was deleted before it was seen: the next one waits for their end
-        return Plan((), node_loss_due(orphan_pods, sweep.node_patience))
+        return Plan((), node_loss_due(orphan_pods, sweep.node_loss_timeout))
     if trial.retry_at is not None and now < trial.retry_at:
         waiting = update_progress(trial, sweep, now)
         wakes = [w for w in (trial.retry_at, waiting.wake_at) if w is not None]
@@ -98,35 +100,35 @@ def _without_job(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan
 
 
 def _replace_lost_pod(
-    trial: TrialSnapshot, patience: float, now: float
+    trial: TrialSnapshot, node_loss_timeout: float, now: float
 ) -> tuple[TrialAction, ...] | None:
     """Another attempt when the node of the only running pod is lost.
 
     The old Job is deleted first: if the node came back, that Job would create another pod.
     """
-    lost = [pod for pod in trial.pods if pod.is_node_lost(now, patience)]
+    lost = [pod for pod in trial.pods if pod.is_node_lost(now, node_loss_timeout)]
     if not lost or any(not pod.is_terminal for pod in trial.pods if pod not in lost):
         return None
     if trial.pending_stop is not None:
         return (RecordStop(trial.index, trial.pending_stop),)
     deletions = [DeleteJob(trial.index, j.name, j.uid) for j in trial.jobs if not j.deleting]
     message = (
-        f"node {lost[0].node} has not terminated the trial's pod {patience:g} s after its grace period: "
-        "the node counts as lost, and later reports of that pod are refused"
+        f"node {lost[0].node} has not terminated the trial's pod {node_loss_timeout:g} s after its grace "
+        "period: the node counts as lost, and later reports of that pod are refused"
     )
     return (*deletions, _next_attempt(trial, trial.failures, NODE_LOST, message))
 
 
 def _delete_never_started(
-    trial: TrialSnapshot, patience: float, now: float
+    trial: TrialSnapshot, node_loss_timeout: float, now: float
 ) -> tuple[TrialAction, ...]:
-    """Deletions of pods that never start; their Job, or another attempt, replaces them."""
-    pods = (p for p in trial.pods if not p.deleting and p.never_starts(now, patience))
+    """Delete pods that never start; their Job, or another attempt, replaces them."""
+    pods = (p for p in trial.pods if not p.deleting and p.never_starts(now, node_loss_timeout))
     return tuple(DeletePod(trial.index, p.name, p.uid) for p in pods)
 
 
 def _pod_shown_by(trial: TrialSnapshot) -> float | None:
-    """The latest time at which the pod of an ended Job becomes visible.
+    """Return the latest time at which the pod of an ended Job becomes visible.
 
     The watches of Jobs and of pods are not ordered, and only the pod shows why it ended, and the
     sidecar's summary.
@@ -140,7 +142,7 @@ def _pod_shown_by(trial: TrialSnapshot) -> float | None:
 def _attempt_end(
     trial: TrialSnapshot, *, retry_incomplete: bool
 ) -> tuple[bool | None, str, str] | None:
-    """How the attempt ended: whether it succeeded, with reason and message; None while it has not ended.
+    """Return whether the attempt succeeded, with reason and message; None while it runs.
 
     Success is None for an attempt that was interrupted. One whose reports may be incomplete is marked.
 
@@ -172,7 +174,7 @@ def _attempt_end(
 def _end_with_trainer(
     trial: TrialSnapshot, max_retries: int, end: TrainerEnd, now: float
 ) -> tuple[TrialAction, ...]:
-    """The attempt ends with its trainer, though its pod still runs. The decision is recorded first."""
+    """End the attempt with its trainer, though its pod still runs. The decision is recorded first."""
     failure = end.failure or COMPLETED
     (action,) = _after_attempt(trial, max_retries, now, end.failure is None, *failure)
     if isinstance(action, RecordEnd):

@@ -1,11 +1,7 @@
-"""The error of a command that cannot be carried out."""
+"""The error of a file that cannot be loaded."""
 
 from __future__ import annotations
 
 
-class CommandError(Exception):
-    """A command cannot be carried out.
-
-    Examples: a file cannot be read or has no sweep, the cluster is unreachable, an object does not exist.
-    The message has the cause and a remedy.
-    """
+class LoadError(Exception):
+    """A file cannot be read, or is not what it should be. The message names the file."""

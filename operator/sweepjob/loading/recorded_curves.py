@@ -8,7 +8,7 @@ from typing import Any
 
 from ..early_stopping.replay import RecordedTrial, Seconds
 from ..search.space import exact
-from .errors import CommandError
+from .errors import LoadError
 from .sweep_files import read_text
 
 _WORDS = {"nan": math.nan, "infinity": math.inf, "-infinity": -math.inf, "inf": math.inf}
@@ -21,7 +21,7 @@ def read_curves(name: str) -> list[RecordedTrial]:
         name: file name; ``-`` for standard input.
 
     Raises:
-        CommandError: a line is invalid; the message has its number and a remedy.
+        LoadError: a line is invalid; the message has its number and a remedy.
     """
     trials: list[RecordedTrial] = []
     trial_numbers: set[int] = set()
@@ -33,11 +33,11 @@ def read_curves(name: str) -> list[RecordedTrial]:
             if trial.trial in trial_numbers:
                 raise ValueError(f"trial {trial.trial} is there twice")
         except ValueError as error:
-            raise CommandError(f"{name}:{number}: {error}") from None
+            raise LoadError(f"{name}:{number}: {error}") from None
         trial_numbers.add(trial.trial)
         trials.append(trial)
     if not trials:
-        raise CommandError(f"{name}: has no trial")
+        raise LoadError(f"{name}: has no trial")
     return trials
 
 

@@ -17,7 +17,7 @@ from ..api.validation.spec_warnings import spec_warnings
 from ..render.table import print_message
 from .azure import ConversionOptions, UnsupportedFileError, convert
 from .azure_map import AzureMap, current_azure_map
-from .errors import CommandError
+from .errors import LoadError
 from .yaml_text import InvalidYamlError, load_documents
 
 
@@ -30,14 +30,16 @@ class LoadedSweep:
         manifest: the SweepJob object.
         notes: changes by the conversion of an Azure file.
         warnings: settings that are valid but probably not intended.
-        code: folder of the code of an Azure file; None for another file.
+        code_folder: the folder with the code that an Azure file names; empty without one.
+        is_of_azure: the file is one of Azure's.
     """
 
     spec: SweepSpec
     manifest: Mapping[str, Any]
     notes: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
-    code: Path | None = None
+    code_folder: str = ""
+    is_of_azure: bool = False
 
 
 def read_text(name: str) -> str:
@@ -47,15 +49,15 @@ def read_text(name: str) -> str:
         name: file name; ``-`` for standard input.
 
     Raises:
-        CommandError: it cannot be read, or is not UTF-8.
+        LoadError: it cannot be read, or is not UTF-8.
     """
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise CommandError(f"{name}: cannot be read: {error.strerror}") from None
+        raise LoadError(f"{name}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise CommandError(f"{name}: is not a text in UTF-8") from None
+        raise LoadError(f"{name}: is not a text in UTF-8") from None
 
 
 def read_documents(name: str) -> list[Any]:
@@ -65,14 +67,14 @@ def read_documents(name: str) -> list[Any]:
         name: file name; ``-`` for standard input.
 
     Raises:
-        CommandError: it cannot be read, is not YAML, or is empty.
+        LoadError: it cannot be read, is not YAML, or is empty.
     """
     try:
         documents = load_documents(read_text(name))
     except InvalidYamlError as error:
-        raise CommandError(f"{name}: {error}") from None
+        raise LoadError(f"{name}: {error}") from None
     if not documents:
-        raise CommandError(f"{name}: is empty")
+        raise LoadError(f"{name}: is empty")
     return documents
 
 
@@ -83,10 +85,9 @@ def azure_options(name: str, azure_map: AzureMap | None = None) -> ConversionOpt
         name: name of the file; ``-`` for standard input.
         azure_map: the map; by default that of the environment variable or the current folder.
     """
-    folder = "." if name == "-" else str(Path(name).parent)
     return ConversionOptions(
         azure_map=current_azure_map() if azure_map is None else azure_map,
-        folder=folder,
+        folder="." if name == "-" else str(Path(name).parent),
         read_yaml=None if name == "-" else read_component_file,
     )
 
@@ -98,12 +99,12 @@ def read_component_file(name: str) -> Any:
         ValueError: it cannot be read; the message has the cause.
     """
     try:
-        (document,) = read_documents(name)
-    except CommandError as error:
+        documents = read_documents(name)
+    except LoadError as error:
         raise ValueError(str(error)) from None
-    except ValueError:
-        raise ValueError(f"{name}: has several documents; a component has one") from None
-    return document
+    if len(documents) > 1:
+        raise ValueError(f"{name}: has {len(documents)} documents; a component has one")
+    return documents[0]
 
 
 def parse_document(
@@ -117,7 +118,7 @@ def parse_document(
         options: for a file of Azure's; by default its folder and the current map.
 
     Raises:
-        CommandError: it is not a sweep.
+        LoadError: it is not a sweep.
         InvalidSpec: it has errors, all of which are listed.
     """
     if is_sweepjob(document):
@@ -127,22 +128,10 @@ def parse_document(
     try:
         conversion = convert(document, options, name_from_file(name))
     except UnsupportedFileError as error:
-        raise CommandError(f"{name}: {error}") from None
+        raise LoadError(f"{name}: {error}") from None
     spec = parse_sweepjob(conversion.manifest)
     notes, warnings = tuple(conversion.notes), tuple(conversion.warnings)
-    code = code_folder(conversion.options.folder, conversion.code)
-    return LoadedSweep(spec, conversion.manifest, notes, warnings, code)
-
-
-def code_folder(folder: str, code: str) -> Path:
-    """Return the folder in which a local sweep of an Azure file runs, as Azure runs it in its code.
-
-    Args:
-        folder: folder of the file.
-        code: the file's ``code``; empty without one.
-    """
-    found = Path(folder, code)
-    return found.parent if found.is_file() else found
+    return LoadedSweep(spec, conversion.manifest, notes, warnings, conversion.code, True)
 
 
 def is_sweepjob(document: Any) -> bool:
@@ -173,13 +162,13 @@ def read_sweep(name: str, options: ConversionOptions | None = None) -> LoadedSwe
         options: for a file of Azure's; by default its folder and the current map.
 
     Raises:
-        CommandError: the file cannot be read, or does not have exactly one sweep.
+        LoadError: the file cannot be read, or does not have exactly one sweep.
         InvalidSpec: the sweep has errors, all of which are listed.
     """
     documents = read_documents(name)
     sweeps = [document for document in documents if is_sweepjob(document)]
     if len(sweeps) > 1:
-        raise CommandError(f"{name}: has {len(sweeps)} SweepJobs; this takes one at a time")
+        raise LoadError(f"{name}: has {len(sweeps)} SweepJobs; this takes one at a time")
     found = parse_document(sweeps[0] if sweeps else documents[0], name, options)
     for warning in found.warnings:
         print_message(f"warning: {warning}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..api.parsing.problem import InvalidSpec, Problem
 from ..api.spec.sweep_spec import SweepSpec
+from ..loading.code import CodeSnapshot
 from ..render.table import print_message
 from ..trial_pods.accelerators import requested
 from ..trial_pods.job_manifest import trainer_of
@@ -41,7 +42,12 @@ def warm_start_folders(spec: SweepSpec, root: Path) -> list[SweepFolder]:
     return found
 
 
-def localize(manifest: Mapping[str, Any], spec: SweepSpec, gpus: tuple[str, ...]) -> dict[str, Any]:
+def localize(
+    manifest: Mapping[str, Any],
+    spec: SweepSpec,
+    gpus: tuple[str, ...],
+    code: CodeSnapshot | None = None,
+) -> dict[str, Any]:
     """Return the SweepJob object that is run on this machine.
 
     Its concurrency is limited by the number of GPUs.
@@ -50,11 +56,12 @@ def localize(manifest: Mapping[str, Any], spec: SweepSpec, gpus: tuple[str, ...]
         manifest: the SweepJob object.
         spec: its parsed spec.
         gpus: names of the GPUs.
+        code: the code of the trials; None where they run in the current folder.
 
     Raises:
         InvalidSpec: it needs what only a cluster has, or more GPUs than there are.
     """
-    problems = list(_unsupported_parts(spec))
+    problems = [*_unsupported_parts(spec), *_missing_code(spec, code)]
     gpus_per_trial = _gpus_of(spec)
     if gpus and gpus_per_trial > len(gpus):
         remedy = f"this machine has {len(gpus)}; lower it"
@@ -74,7 +81,7 @@ def localize(manifest: Mapping[str, Any], spec: SweepSpec, gpus: tuple[str, ...]
         print_message("note: this machine has no GPU; trials run without")
     if spec.trial.template is not None:
         folder = trainer_of(spec.trial.template["spec"]).get("workingDir")
-        if folder:
+        if folder and code is None:
             print_message(f"note: workingDir {folder} is of the image; trials run in this folder")
     return {
         "apiVersion": manifest["apiVersion"],
@@ -82,6 +89,15 @@ def localize(manifest: Mapping[str, Any], spec: SweepSpec, gpus: tuple[str, ...]
         "metadata": {"name": manifest["metadata"]["name"], "namespace": NAMESPACE},
         "spec": {**manifest["spec"], "limits": limits},
     }
+
+
+def _missing_code(spec: SweepSpec, code: CodeSnapshot | None) -> list[Problem]:
+    """Return a problem if the trials' code is on a cluster only."""
+    if spec.trial.code is None or code is not None:
+        return []
+    remedy = "is on a cluster; give the folder with the code: --code DIR"
+    where = ", ".join(spec.trial.code.config_maps) or spec.trial.code.label
+    return [Problem("spec.trial.code", where, remedy)]
 
 
 def _gpus_of(spec: SweepSpec) -> int:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from ..timestamps import format_time
+from .code import remove_local
 from .job_controller import phase_of
 from .store import Body, Change, Store
 
 NAMESPACE = "local"  # of all objects of local sweeps
-_RESOURCES = ("sweepjobs", "sweeptrials", "jobs", "pods")
+_RESOURCES = ("configmaps", "sweepjobs", "sweeptrials", "jobs", "pods")
+_LOCK = "lock"  # held by the process that runs the sweep
 _INTERRUPTED = {
     "type": "DisruptionTarget",
     "status": "True",
@@ -22,7 +27,15 @@ _INTERRUPTED = {
 }
 
 
-class CorruptFileError(Exception):
+class FolderError(Exception):
+    """The folder of a sweep cannot be used."""
+
+
+class FolderInUseError(FolderError):
+    """Another process runs the sweep of a folder."""
+
+
+class CorruptFileError(FolderError):
     """A file of a sweep's folder cannot be read.
 
     Args:
@@ -43,13 +56,29 @@ class SweepFolder:
     """A folder with a file for each object.
 
     Args:
-        path: the folder; created if it does not exist.
+        path: the folder; created when the sweep is run.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        for resource in _RESOURCES:
-            (path / resource).mkdir(parents=True, exist_ok=True)
+
+    @contextlib.contextmanager
+    def reserve(self) -> Iterator[None]:
+        """Create the folder, and keep other processes from running its sweep at the same time.
+
+        Raises:
+            FolderInUseError: another process runs it.
+        """
+        for resource in _RESOURCES[1:]:
+            (self.path / resource).mkdir(parents=True, exist_ok=True)
+        with (self.path / _LOCK).open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise FolderInUseError(
+                    f"another process runs the sweep in {self.path}; watch: sweepjob get {self.path} -w"
+                ) from None
+            yield
 
     def record_changes(self, store: Store) -> None:
         """Write the object's file on each change of the store."""
@@ -62,6 +91,7 @@ class SweepFolder:
         if change.new is None:
             file.unlink(missing_ok=True)
             return
+        file.parent.mkdir(exist_ok=True)  # most sweeps have no ConfigMaps
         partial = file.with_suffix(".partial")
         partial.write_text(json.dumps(change.new, indent=1))
         os.replace(partial, file)
@@ -137,6 +167,25 @@ def _mark_interrupted(pod: Body, now: float) -> Body:
     states = [{**s, "state": ended} for s in pod["status"].get("containerStatuses") or ()]
     status = {**pod["status"], "phase": "Failed", "conditions": conditions}
     return {**pod, "status": {**status, "containerStatuses": states}}
+
+
+def remove_folder(path: Path) -> None:
+    """Remove the folder of a sweep, also where a run that was killed left read-only code in it."""
+    for code in path.glob("pods/*/code"):
+        remove_local(code)
+    shutil.rmtree(path)
+
+
+def is_running(path: Path) -> bool:
+    """Return whether a process runs the sweep of a folder."""
+    try:
+        with (path / _LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # from before there were locks, or not readable
+    return False
 
 
 def has_ended(sweep: Mapping[str, Any]) -> bool:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ..api import names
 from ..ingest.authentication import Caller
 from ..timestamps import parse_time
 from ..trial_pods.no_proxy import merge_environments
 from . import pod_status
+from .code import LocalCode, UnpackError, read_parts, remove_local, unpack_local
 from .devices import GpuAllocator
 from .job_controller import JobController, phase_of
 from .pod_processes import gpus_of, local_pod
@@ -97,6 +99,16 @@ class Node:
             async for lines in log.follow(after):
                 yield lines
 
+    async def read_log_tail(self, pod: str) -> AsyncIterator[bytes]:
+        """Yield the end of a pod's log once its trainer has ended.
+
+        Args:
+            pod: name of the pod.
+        """
+        log = self._logs.get(pod)
+        if log is not None:
+            yield await log.wait_for_tail()
+
     async def close(self) -> None:
         """Terminate all pods, and kill those that do not end. Their status stays, for a later resume."""
         self._is_closing = True
@@ -155,10 +167,30 @@ class Node:
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
         log = self._logs[pod.name] = TrainerLog(self._root / "logs" / f"{pod.name}.log")
         started = partial(self._write_start, key, body)
-        runner = PodRunner(pod, environment, self._machine.folder, log, started)
+        folder = self._machine.folder if pod.code is None else pod.code_folder
+        runner = PodRunner(pod, environment, folder, log, started)
         self._runners[uid] = runner
         self._end_if_deleted(self._store.get("pods", key) or body)
-        return await runner.run()
+        if pod.code is None:
+            return await runner.run()
+        try:
+            await self._unpack(pod.code, pod.code_folder)
+            return await runner.run()
+        except UnpackError as error:
+            log.close()
+            return PodResult(1, f"its code cannot be unpacked: {error}", names.REASON_CODE_UNUSABLE)
+        finally:
+            remove_local(pod.code_folder)
+
+    async def _unpack(self, code: LocalCode, folder: Path) -> None:
+        """Unpack the code of a pod in a thread.
+
+        Raises:
+            UnpackError: it cannot be unpacked.
+        """
+        remove_local(folder)  # of a run that was interrupted
+        parts = read_parts(self._store, code)
+        await asyncio.to_thread(unpack_local, parts, code, folder)
 
     def _on_end(
         self, key: Key, body: Body, gpus: tuple[str, ...], task: asyncio.Task[PodResult]

@@ -14,7 +14,9 @@ from .. import protocol
 from ..api import names
 from ..template import kubelet_expansion
 from ..trial_pods.accelerators import requested
+from ..trial_pods.code import HOME as CODE_HOME
 from ..trial_pods.job_manifest import trainer_of
+from .code import LocalCode, code_of
 from .store import Body
 
 _PACKAGE = str(Path(__file__).parents[2])
@@ -32,6 +34,7 @@ class LocalPod:
         port: port of the sidecar; 0 if it does not listen.
         grace: seconds between SIGTERM and SIGKILL.
         folder: folder for the files of this pod.
+        code: its code; None without any.
     """
 
     name: str
@@ -41,11 +44,17 @@ class LocalPod:
     port: int
     grace: int
     folder: Path
+    code: LocalCode | None = None
 
     @property
     def termination_log(self) -> Path:
         """File of the sidecar's termination message."""
         return self.folder / "termination-log"
+
+    @property
+    def code_folder(self) -> Path:
+        """Folder of this pod's copy of the code."""
+        return self.folder / "code"
 
     @property
     def token(self) -> Path:
@@ -76,10 +85,15 @@ def local_pod(body: Body, root: Path, url: str, shell: Mapping[str, str]) -> Loc
         (c for c in spec.get("initContainers") or [] if c["name"] == names.SIDECAR), None
     )
     paths = _mount_folders(trainer, root, folder)
+    code = code_of(spec, paths)
     configuration, port = dict[str, str](), 0
     if sidecar is not None:
         configuration, port = _sidecar_configuration(sidecar, trainer, paths, url)
+    if code is not None:
+        paths[code.mount_path] = str(folder / "code")
     environment = {k: _translate_paths(v, paths) for k, v in _environment(trainer, shell).items()}
+    if code is not None and environment.get("HOME") == CODE_HOME:
+        del environment["HOME"]  # that of a pod, whose user has none; here it is the caller's
     words = [*(trainer.get("command") or []), *(trainer.get("args") or [])]
     return LocalPod(
         name=name,
@@ -92,6 +106,7 @@ def local_pod(body: Body, root: Path, url: str, shell: Mapping[str, str]) -> Loc
         port=port,
         grace=int(spec.get("terminationGracePeriodSeconds", 30)),
         folder=folder,
+        code=code,
     )
 
 

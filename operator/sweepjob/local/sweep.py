@@ -19,7 +19,7 @@ from ..kube.client import KubeClient
 from ..kube.transport import Request
 from ..log_parsing.limits import LogLimits
 from ..manager.operator import Operator, build_operator
-from ..settings import Settings
+from ..settings import OperatorSettings
 from ..trial_pods.sidecar import SidecarSettings
 from .api_server import MemoryApiServer
 from .folder import NAMESPACE, SweepFolder, has_ended
@@ -29,8 +29,9 @@ from .store import Body, Change, Store
 from .transport import MemoryTransport
 
 _PATH = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
+_CONFIG_MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 # No kubelet rotates the logs while lines wait.
-_LOG_LIMITS = LogLimits(lines=math.inf, size=math.inf, share=0.8, patience=math.inf)
+_LOG_LIMITS = LogLimits(lines=math.inf, size=math.inf, share=0.8, throttle_timeout=math.inf)
 _PROGRESS = 1.0  # seconds between two writes of a trial's curve; they cost nothing here
 
 
@@ -67,14 +68,23 @@ class LocalSweep:
         """The objects in memory."""
         return self._server.store
 
-    async def run(self, manifest: Mapping[str, Any] | None) -> Body:
-        """Run the sweep until it has ended; returns the SweepJob.
+    async def run(
+        self, manifest: Mapping[str, Any] | None, config_maps: Sequence[Mapping[str, Any]] = ()
+    ) -> Body:
+        """Run the sweep until it has ended; return the SweepJob.
 
         Cancellation ends all trainers; the folder then has the state to resume from.
 
         Args:
             manifest: the SweepJob object of a new sweep; None to resume the one in the folder.
+            config_maps: the ConfigMaps with the code of a new sweep.
         """
+        with self._folder.reserve():
+            return await self._run(manifest, config_maps)
+
+    async def _run(
+        self, manifest: Mapping[str, Any] | None, config_maps: Sequence[Mapping[str, Any]]
+    ) -> Body:
         self._folder.load(self.store, time.time())
         [self._name] = (
             [body["metadata"]["name"] for body in self._folder.read("sweepjobs")]
@@ -94,7 +104,9 @@ class LocalSweep:
             stack.push_async_callback(node.close)
             controller.sync_all()
             if manifest is not None:
-                self._create(manifest)
+                for config_map in config_maps:
+                    self._create(_CONFIG_MAPS, config_map)
+                self._create(_PATH, manifest)
             await self._over.wait()
         if self._failure is not None:
             raise self._failure
@@ -111,12 +123,12 @@ class LocalSweep:
             listener: the socket that sidecars connect to.
             url: the URL of that socket.
         """
-        api = KubeClient(MemoryTransport(self._server, node.follow_log))
+        api = KubeClient(MemoryTransport(self._server, node.follow_log, node.read_log_tail))
         sidecar = SidecarSettings("local", url, "")
-        settings = Settings(
-            (), sidecar, None, None, progress_interval=_PROGRESS, log_limits=_LOG_LIMITS
+        settings = OperatorSettings(
+            (), sidecar, None, None, progress_write_interval=_PROGRESS, log_limits=_LOG_LIMITS
         )
-        operator = build_operator(api, settings, reviews_rights=False)
+        operator = build_operator(api, settings, reviews_access=False)
         submitter = DirectSubmitter(operator.push_handler)
         runner = IngestServer(node, submitter).runner(shutdown_timeout=1.0)
         await runner.setup()
@@ -157,8 +169,8 @@ class LocalSweep:
         if change.resource in ("sweepjobs", "sweeptrials"):
             self._changed()
 
-    def _create(self, manifest: Mapping[str, Any]) -> None:
-        status, made = self._server.answer(Request("POST", _PATH, {}, dict(manifest)))
+    def _create(self, path: str, manifest: Mapping[str, Any]) -> None:
+        status, made = self._server.answer(Request("POST", path, {}, dict(manifest)))
         assert status == 201, made
 
     def stop(self) -> None:
@@ -178,7 +190,7 @@ class LocalSweep:
         return next(s for s in self.store.all("sweepjobs").values() if self._is_ours(s))
 
     def _is_ours(self, body: Body) -> bool:
-        """Whether it is the sweep, or a trial of it."""
+        """Return whether it is the sweep, or a trial of it."""
         return self._name in (body["metadata"]["name"], body["spec"].get("sweep"))
 
     @property

@@ -152,6 +152,14 @@ class TrainerLog:
             file.seek(max(0, self._size - _TAIL_BYTES))
             return termination_message(file.read())
 
+    async def wait_for_tail(self) -> bytes:
+        """Return the end of the log once the trainer has ended."""
+        while not self._ended:
+            await self._more.wait()
+        with self._path.open("rb") as file:
+            file.seek(max(0, self._size - _TAIL_BYTES))
+            return file.read()
+
     def close(self) -> None:
         """Close the file, and end the readers."""
         self._file.close()

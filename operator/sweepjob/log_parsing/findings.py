@@ -30,7 +30,7 @@ class LogFindings:
 
 
 def log_incomplete_reasons(found: LogFindings, metric: str) -> Iterator[Cause]:
-    """Yields the cause of each finding that means missing reports.
+    """Yield the cause of each finding that means missing reports.
 
     Args:
         found: the findings about the log.

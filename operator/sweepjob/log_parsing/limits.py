@@ -12,8 +12,8 @@ class LogLimits:
     Attributes:
         lines, size: lines and bytes per second of one stream, on average.
         share: the share of the event loop's time, for all streams.
-        patience: seconds that a stream may be delayed continuously. After that, lines are skipped up to
-            the newest, before the kubelet rotates them away.
+        throttle_timeout: seconds that a stream may be delayed continuously. After that, lines are
+            skipped up to the newest, before the kubelet rotates them away.
         saved: seconds of the rate that may be used at once: when the operator starts, a log is read from
             its beginning.
     """
@@ -21,7 +21,7 @@ class LogLimits:
     lines: float = 20_000.0
     size: float = 8.0 * 1024 * 1024
     share: float = 0.25
-    patience: float = 15.0
+    throttle_timeout: float = 15.0
     saved: float = 10.0
 
 

@@ -29,7 +29,7 @@ def _seconds(timestamp: str) -> int:
 
 
 def nanoseconds(timestamp: str) -> int:
-    """Returns nanoseconds since the epoch of a timestamp with up to nine fractional digits.
+    """Return nanoseconds since the epoch of a timestamp with up to nine fractional digits.
 
     Raises:
         ValueError: it is not a timestamp.
@@ -79,7 +79,7 @@ class LogParser:
         return self._samples.lines
 
     def read(self, line: str, *, ends: bool = True) -> list[tuple[str, float]]:
-        """Returns the names and values in the next line.
+        """Return the names and values in the next line.
 
         If a name occurs more than once, the last value counts: a progress bar rewrites one line.
 
@@ -147,7 +147,7 @@ class LogParser:
                 self._add(name, number.text)
 
     def _match(self, text: bytes, until: int) -> None:
-        """Finds the values that the sweep's own pattern matches."""
+        """Find the values that the sweep's own pattern matches."""
         for name, number in self._matches(text):
             if number.end <= until and not self._add(name, number.text) and name == self._metric:
                 self._note_unreadable(text, number)

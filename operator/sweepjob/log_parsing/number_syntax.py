@@ -59,7 +59,7 @@ class Number(NamedTuple):
 
 
 def metric_numbers(metric: bytes, text: bytes) -> Iterator[Number]:
-    """Yields the numbers after a metric's name, the last one first.
+    """Yield the numbers after a metric's name, the last one first.
 
     Args:
         metric: may have any characters.
@@ -83,7 +83,7 @@ def metric_numbers(metric: bytes, text: bytes) -> Iterator[Number]:
 
 
 def named_numbers(text: bytes) -> Iterator[tuple[str, Number]]:
-    """Yields names of the usual characters with the numbers after them, in their order."""
+    """Yield names of the usual characters with the numbers after them, in their order."""
     expression, name, opened, value = _named_expression()
     for match in islice(expression.finditer(text), _NAMES):
         where = (match.start(name), match.end(value))
@@ -119,12 +119,12 @@ def _number(text: bytes, opened: bytes, value: bytes, start: int, end: int) -> N
 
 
 def _is_no_value(value: bytes, rest: bytes) -> bool:
-    """Whether it is a word like ``nano``, or the percentage of a progress bar, ``10%|#``."""
+    """Return whether it is a word like ``nano``, or the percentage of a progress bar, ``10%|#``."""
     return rest == b"%|" or (value.isalpha() and rest[:1].isalpha())
 
 
 def _begins_a_name(before: str) -> bool:
-    """Whether a name can begin after this text: ``best_acc`` and ``val/acc`` are not ``acc``."""
+    """Return whether a name can begin after this text: ``best_acc`` and ``val/acc`` are not ``acc``."""
     if before.endswith(("\\n", "\\r", "\\t")):
         return True
     last = before.rstrip("-")[-1:]
@@ -132,7 +132,7 @@ def _begins_a_name(before: str) -> bool:
 
 
 def _is_whole(opened: str, rest: str) -> bool:
-    """Whether a number ends where it was found to.
+    """Return whether a number ends where it was found to.
 
     Args:
         opened: what encloses the value.

@@ -45,12 +45,12 @@ class LineCounter:
         self._reached = position.time == 0
 
     def restart(self) -> None:
-        """Prepares for reading the log again, from ``position.since`` on."""
+        """Prepare for reading the log again, from ``position.since`` on."""
         self._matched = 0
         self._reached = self.position.time == 0
 
     def is_new(self, time: int) -> bool:
-        """Counts the next line; returns whether it was not read before.
+        """Count the next line; return whether it was not read before.
 
         Args:
             time: the time of the line, in nanoseconds since the epoch.
@@ -65,11 +65,11 @@ class LineCounter:
         return True
 
     def undo(self) -> None:
-        """Takes the last new line back: it was not read to its end."""
+        """Take the last new line back: it was not read to its end."""
         self.position = self._before
 
     def _passes(self, time: int) -> bool:
-        """Whether a line of a log that is read again is after the position."""
+        """Return whether a line of a log that is read again is after the position."""
         latest, lines = self.position
         if self._matched == 0:
             self._matched += time == latest

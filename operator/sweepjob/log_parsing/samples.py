@@ -10,7 +10,7 @@ _MAX_SCANNED = 4096  # bytes of a line
 
 
 def printable(text: bytes) -> str:
-    """Returns a text for a message: short, with control characters escaped."""
+    """Return a text for a message: short, with control characters escaped."""
     shown = text[:_MAX_SCANNED].decode(errors="replace").strip()
     safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
     return safe if len(safe) <= _CHARACTERS else safe[: _CHARACTERS - 3] + "..."
@@ -29,7 +29,7 @@ class LogSamples:
         self._numbered: list[str] = []
 
     def add(self, text: bytes) -> bool:
-        """Adds a line if it is one of the first; returns whether it is."""
+        """Add a line if it is one of the first; return whether it is."""
         if len(self._named) == _LINES:
             return False
         if self._metric in text[:_MAX_SCANNED].lower():

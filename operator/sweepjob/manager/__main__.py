@@ -19,7 +19,7 @@ from ..kube.connection import connect
 from ..kube.rate_limiter import RequestRateLimiter
 from ..log_parsing.number_syntax import compile_expressions
 from ..search.samplers.registry import SAMPLERS
-from ..settings import Settings
+from ..settings import OperatorSettings
 from ..telemetry import log_format
 from .operator_process import OperatorProcess
 
@@ -30,7 +30,7 @@ _log = logging.getLogger("sweepjob")
 _GARBAGE_THRESHOLD = 20_000
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: OperatorSettings) -> None:
     """Run the operator until one of its parts ends.
 
     Args:
@@ -55,7 +55,7 @@ async def run(settings: Settings) -> None:
 
 
 def main() -> int:
-    """The entry point; returns the exit code."""
+    """Run the process; return its exit code."""
     # Imported before the event loop runs: the rankings of policies need it, and importing it with the
     # first sweep would hold the loop.
     import numpy  # noqa: F401 - imported for its side effect, the load
@@ -66,7 +66,7 @@ def main() -> int:
     gc.set_threshold(_GARBAGE_THRESHOLD)
     # uvloop's TLS is compiled. In Python, TLS is most of the cost of a request and of a watch event.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(Settings.of(os.environ)))
+        runner.run(run(OperatorSettings.of(os.environ)))
     return 0
 
 

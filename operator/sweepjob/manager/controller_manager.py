@@ -15,8 +15,9 @@ from ..controllers.event_recorder import EventRecorder
 from ..controllers.executor import Executor
 from ..controllers.job_creator import JobCreator
 from ..controllers.job_event_poller import JobEventPoller
+from ..controllers.log_tails import LogTails
 from ..controllers.namespace_constraint_reader import NamespaceConstraintReader
-from ..controllers.permissions import ScopedRight
+from ..controllers.permissions import ScopedPermission
 from ..controllers.queues import Queues
 from ..controllers.report_ingestor import ReportIngestor
 from ..controllers.spec_admission import SpecAdmission
@@ -26,9 +27,9 @@ from ..controllers.sweep_status_writer import SweepStatusWriter
 from ..controllers.trial_controller import TrialController
 from ..controllers.trial_status_writer import TrialStatusWriter
 from ..kube.client import KubeClient
-from ..settings import Settings
+from ..settings import OperatorSettings
 from ..telemetry import metrics
-from ..trial_pods.pod_records import PodRecord
+from ..trial_pods.cached_objects import CachedPod
 from .sweepjob_audit import SweepJobVersion
 
 
@@ -39,7 +40,7 @@ class ControllerManager:
         api: the API server.
         settings: the operator's settings.
         clock: seconds since the epoch.
-        missing_rights_for: returns the missing permissions that affect sweeps of a namespace with a
+        missing_permissions_for: returns the missing permissions that affect sweeps of a namespace with a
             metrics source.
 
     Attributes:
@@ -51,24 +52,28 @@ class ControllerManager:
     def __init__(
         self,
         api: KubeClient,
-        settings: Settings,
+        settings: OperatorSettings,
         clock: Callable[[], float] = time.time,
-        missing_rights_for: Callable[[str, str], list[ScopedRight]] = lambda namespace, source: [],
+        missing_permissions_for: Callable[
+            [str, str], list[ScopedPermission]
+        ] = lambda namespace, source: [],
     ) -> None:
         self._registry = registry = SweepRegistry(settings)
         self.caches = Caches(api, settings.namespaces, self, clock)
         self.queues = Queues(registry)
+        tails = LogTails(api, self.caches, registry, self.queues, clock)
         self.reports = ReportIngestor(
-            api, self.caches, registry, self.queues, clock, settings.log_limits
+            api, self.caches, registry, self.queues, clock, settings.log_limits, tails
         )
         events = EventRecorder(api, clock)
         constraints = NamespaceConstraintReader(api, clock)
         creator = JobCreator(api, self.caches, events, constraints, settings.sidecar, clock)
-        writer = SweepStatusWriter(api, registry, settings, events, missing_rights_for, clock)
+        writer = SweepStatusWriter(api, registry, settings, events, missing_permissions_for, clock)
+        trial_writer = TrialStatusWriter(api, self.caches, events, clock)
         shared = (registry, self.caches, self.queues, settings)
         trials = TrialController(
             *shared,
-            Executor(api, creator, TrialStatusWriter(api, self.caches, events, clock), clock),
+            Executor(api, creator, trial_writer, tails, clock),
             JobEventPoller(api, self.caches, constraints),
             self.reports,
             clock,
@@ -76,7 +81,9 @@ class ControllerManager:
         admission = SpecAdmission(
             api, self.caches, creator, writer, events, self.reports, self.queues, clock
         )
-        self._sweeps = SweepController(api, *shared, admission, writer, missing_rights_for, clock)
+        self._sweeps = SweepController(
+            api, *shared, admission, writer, missing_permissions_for, clock
+        )
         self.queues.connect(self._sweeps.reconcile, trials.reconcile, self._sweeps.reconcile_status)
 
     def on_sweep_event(self, body: Mapping[str, Any], *, deleted: bool) -> None:
@@ -91,7 +98,7 @@ class ControllerManager:
             self.queues.sweeps.add(key)
 
     def on_trial_changed(self, sweep: ObjectKey, trial: str) -> None:
-        """The Job or a pod of a trial changed, or its record was deleted."""
+        """Handle a change of a trial's Job or pod, or the deletion of its record."""
         store = self._registry.sweep(sweep)
         if store is None:
             self.queues.sweeps.add(sweep)
@@ -102,18 +109,18 @@ class ControllerManager:
         elif trial in store.state.unreadable:
             self.queues.sweeps.add(sweep)
 
-    def on_pod_changed(self, pod: PodRecord, *, gone: bool) -> None:
-        """A pod changed, or its trial became known."""
+    def on_pod_changed(self, pod: CachedPod, *, gone: bool) -> None:
+        """Handle a change of a pod, or a pod whose trial became known."""
         self.reports.on_pod(pod, gone=gone)
 
     def on_record_deleted(self, record: TrialRecord) -> None:
-        """A SweepTrial was deleted: rebuild the state of its sweep from the others."""
+        """Rebuild the state of a sweep from its other trials, since a SweepTrial was deleted."""
         entry = self._registry.get(ObjectKey(record.namespace, record.sweep))
         if entry is not None and entry.sweep is not None:
             entry.reset()
 
     def versions(self) -> dict[tuple[str, str], SweepJobVersion]:
-        """Every known SweepJob, as last seen."""
+        """Return every known SweepJob, as last seen."""
         return {key: SweepJobVersion.of(entry.body) for key, entry in self._registry.items()}
 
     def requeue_all(self) -> None:
@@ -130,7 +137,7 @@ class ControllerManager:
             self.queues.statuses.add(key)
 
     def metrics_snapshot(self) -> metrics.MetricsSnapshot:
-        """The amount of pending work, for the metrics."""
+        """Return the amount of pending work, for the metrics."""
         states = self._registry.active()
         phases = [trial.status.phase for state in states for trial in state.live.values()]
         running = sum(phase is TrialPhase.RUNNING for phase in phases)

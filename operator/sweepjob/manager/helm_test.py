@@ -19,7 +19,7 @@ _SCRIPT = "import os; print('score=' + os.environ['AZUREML_SWEEP_x'])"
 
 
 def sweepjob(name: str, image: str) -> dict[str, Any]:
-    """A sweep whose trials print their parameter."""
+    """Return a sweep whose trials print their parameter."""
     return {
         "apiVersion": names.API_VERSION,
         "kind": names.SWEEPJOB,
@@ -36,7 +36,7 @@ def sweepjob(name: str, image: str) -> dict[str, Any]:
 
 
 async def follow(api: KubeClient, namespace: str, name: str) -> dict[str, Any]:
-    """Print a SweepJob's progress; returns it when it has ended, or when the timeout has passed.
+    """Print a SweepJob's progress; return it when it has ended, or when the timeout has passed.
 
     Args:
         api: the client.
@@ -58,7 +58,7 @@ async def follow(api: KubeClient, namespace: str, name: str) -> dict[str, Any]:
 
 
 async def run(namespace: str, name: str, image: str, *, strict_tls: bool) -> int:
-    """Create a sweep, wait for its end, and delete it; returns the exit code.
+    """Create a sweep, wait for its end, and delete it; return the exit code.
 
     Args:
         namespace: the namespace of the SweepJob.
@@ -84,7 +84,7 @@ async def run(namespace: str, name: str, image: str, *, strict_tls: bool) -> int
 
 
 def main() -> int:
-    """The entry point; returns the exit code."""
+    """Run the test; return the exit code."""
     get = os.environ
     where = (get["SWEEPJOB_TEST_NAMESPACE"], get["SWEEPJOB_TEST_NAME"], get["SWEEPJOB_TEST_IMAGE"])
     try:

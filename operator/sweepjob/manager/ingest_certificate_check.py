@@ -16,7 +16,7 @@ _REMEDY = (
 )
 
 
-class IngestCheck:
+class IngestCertificateCheck:
     """Connects to the ingest server from time to time.
 
     Args:

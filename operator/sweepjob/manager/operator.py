@@ -11,8 +11,8 @@ from typing import Any
 from ..controllers.push_handler import PushHandler
 from ..kube.client import KubeClient
 from ..kube.leader_election import LeaderElector
-from ..settings import Settings
-from .access_review import RightsReviewer
+from ..settings import OperatorSettings
+from .access_review import AccessReviewer
 from .controller_manager import ControllerManager
 
 _POLL = 0.2  # seconds between two checks whether the caches are synced
@@ -27,28 +27,30 @@ class Operator:
     Attributes:
         controller: reconciles; SweepJob events are to be passed to it.
         push_handler: ingests the reports of sidecars; pushes are to be passed to it.
-        rights: reviews the rights of the operator's account.
+        access_reviewer: reviews the permissions of the operator's account.
         leader_elector: None for an operator that has no replicas.
-        reviews_rights: whether the rights are reviewed at all.
+        reviews_access: whether the permissions are reviewed at all.
     """
 
     controller: ControllerManager
     push_handler: PushHandler
-    rights: RightsReviewer
+    access_reviewer: AccessReviewer
     leader_elector: LeaderElector | None
-    reviews_rights: bool
+    reviews_access: bool
 
     def parts(self) -> dict[str, Coroutine[Any, Any, None]]:
-        """The coroutines to run, by name, for as long as the operator runs; none ends on its own."""
+        """Return the coroutines to run, by name; each runs as long as the operator."""
         parts: dict[str, Coroutine[Any, Any, None]] = {
             "caches": self.controller.caches.run(),
             "work": self._work(),
         }
-        return {**parts, "rights": self.rights.run()} if self.reviews_rights else parts
+        return (
+            {**parts, "permissions": self.access_reviewer.run()} if self.reviews_access else parts
+        )
 
     def not_ready_reasons(self) -> list[str]:
-        """Why the operator cannot do its work, apart from missing rights."""
-        inaccessible = self.rights.inaccessible_namespaces()
+        """Return why the operator cannot do its work, apart from missing permissions."""
+        inaccessible = self.access_reviewer.inaccessible_namespaces()
         found = self.controller.caches.problems(inaccessible)
         if self.leader_elector is not None and self.leader_elector.not_ready_reason:
             found.append(self.leader_elector.not_ready_reason)
@@ -57,7 +59,7 @@ class Operator:
     async def await_caches(self) -> None:
         """Wait until everything has been listed in the namespaces that can be read."""
         while True:  # a namespace can become inaccessible meanwhile
-            if self.controller.caches.is_synced(self.rights.inaccessible_namespaces()):
+            if self.controller.caches.is_synced(self.access_reviewer.inaccessible_namespaces()):
                 return
             await asyncio.sleep(_POLL)
 
@@ -75,10 +77,10 @@ class Operator:
 
 def build_operator(
     api: KubeClient,
-    settings: Settings,
+    settings: OperatorSettings,
     clock: Callable[[], float] = time.time,
     *,
-    reviews_rights: bool = True,
+    reviews_access: bool = True,
 ) -> Operator:
     """Assemble an operator; nothing runs yet.
 
@@ -86,18 +88,19 @@ def build_operator(
         api: its client. With replicas, the client writes only while this operator leads.
         settings: those of its environment; a lease in them means replicas.
         clock: seconds since the epoch.
-        reviews_rights: whether it finds out which rights it lacks. False where there is no authorization.
+        reviews_access: whether it finds out which permissions it lacks. False where there is no
+            authorization.
     """
-    rights = RightsReviewer(
+    access_reviewer = AccessReviewer(
         api, settings.namespaces, settings.lease, changed=lambda: controller.requeue_all()
     )
-    api.on_access_denied = rights.on_access_denied
+    api.on_access_denied = access_reviewer.on_access_denied
     controller = ControllerManager(
-        api, settings, clock, missing_rights_for=rights.missing_rights_for
+        api, settings, clock, missing_permissions_for=access_reviewer.missing_permissions_for
     )
     leader_elector = None
     if settings.lease is not None:
         leader_elector = elector = LeaderElector(api, *settings.lease, settings.identity)
         api.may_write = lambda: elector.is_leader
     push_handler = PushHandler(controller.reports, controller.caches, api.may_write)
-    return Operator(controller, push_handler, rights, leader_elector, reviews_rights)
+    return Operator(controller, push_handler, access_reviewer, leader_elector, reviews_access)

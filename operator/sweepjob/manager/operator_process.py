@@ -15,11 +15,11 @@ from prometheus_client import REGISTRY
 
 from ..ingest.ingest_process import IngestProcess
 from ..kube.client import KubeClient
-from ..settings import Settings
+from ..settings import OperatorSettings
 from ..telemetry.loop_monitor import monitor_loop
 from ..telemetry.metrics import Gauges, Health
 from ..telemetry.serving import serve_telemetry
-from .ingest_certificate_check import IngestCheck
+from .ingest_certificate_check import IngestCertificateCheck
 from .operator import Operator, build_operator
 from .readiness import Readiness
 from .sweepjob_audit import SweepJobAudit
@@ -37,31 +37,31 @@ class OperatorProcess:
         operator: the operator itself.
     """
 
-    def __init__(self, api: KubeClient, settings: Settings) -> None:
+    def __init__(self, api: KubeClient, settings: OperatorSettings) -> None:
         self._settings = settings
         self._terminating = asyncio.Event()
         self.operator: Operator = build_operator(api, settings)
-        controller, rights = self.operator.controller, self.operator.rights
+        controller, access_reviewer = self.operator.controller, self.operator.access_reviewer
         audit = SweepJobAudit(api, controller.versions, controller.on_sweep_event)
         self._watch = SweepJobWatch(
             api, settings.namespaces, controller.on_sweep_event, audit, self._handle_signals
         )
         self._ingest = IngestProcess(
-            self.operator.push_handler, on_access_denied=rights.on_access_denied
+            self.operator.push_handler, on_access_denied=access_reviewer.on_access_denied
         )
-        self._ingest_check = _ingest_check(settings)
-        self._readiness = Readiness(rights.problems, self._not_ready_reasons)
+        self._ingest_certificate_check = _ingest_certificate_check(settings)
+        self._readiness = Readiness(access_reviewer.problems, self._not_ready_reasons)
         REGISTRY.register(
             Gauges(
                 count=controller.metrics_snapshot,
                 leads=api.may_write,
                 is_ready=lambda: not self._readiness.reasons,
-                lacking=rights.count_lacking,
+                lacking=access_reviewer.count_missing,
             )
         )
 
     def parts(self) -> dict[str, Coroutine[Any, Any, None]]:
-        """The coroutines to run, by name, for as long as the process runs."""
+        """Return the coroutines to run, by name, for as long as the process runs."""
         health = Health(lambda: self._readiness.reasons)
         parts = {
             "signals": self._await_signal(),
@@ -73,8 +73,8 @@ class OperatorProcess:
             "telemetry": serve_telemetry(health.application(), self._settings.telemetry_port),
             "ingestion": self._ingest.run(),
         }
-        if self._ingest_check is not None:
-            parts["ingest check"] = self._ingest_check.run()
+        if self._ingest_certificate_check is not None:
+            parts["ingest check"] = self._ingest_certificate_check.run()
         return parts
 
     async def release_leadership(self) -> None:
@@ -83,10 +83,10 @@ class OperatorProcess:
             await self.operator.leader_elector.release()
 
     def _not_ready_reasons(self) -> list[str]:
-        """Why the operator cannot do its work, apart from missing rights."""
+        """Return why the operator cannot do its work, apart from missing permissions."""
         own = [self._watch.not_ready_reason, self._ingest.not_ready_reason]
-        if self._ingest_check is not None:
-            own.append(self._ingest_check.not_ready_reason)
+        if self._ingest_certificate_check is not None:
+            own.append(self._ingest_certificate_check.not_ready_reason)
         return [reason for reason in own if reason] + self.operator.not_ready_reasons()
 
     async def _freeze_memory(self) -> None:
@@ -104,9 +104,9 @@ class OperatorProcess:
             asyncio.get_running_loop().add_signal_handler(number, self._terminating.set)
 
 
-def _ingest_check(settings: Settings) -> IngestCheck | None:
-    """A check of the ingest server's certificate; None where it serves plain HTTP."""
+def _ingest_certificate_check(settings: OperatorSettings) -> IngestCertificateCheck | None:
+    """Return a check of the ingest server's certificate; None where it serves plain HTTP."""
     if settings.certificate is None:
         return None
     sidecar = settings.sidecar
-    return IngestCheck(sidecar.url, sidecar.certificate_authority, settings.ingest_port)
+    return IngestCertificateCheck(sidecar.url, sidecar.certificate_authority, settings.ingest_port)

@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 from ..api.resources import SWEEPJOBS
 from ..kube import errors
 from ..kube.client import KubeClient
-from ..kube.record_store import is_newer
+from ..kube.object_cache import is_newer
 from ..telemetry import metrics
 
 _log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class SweepJobVersion:
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> SweepJobVersion:
-        """Those of an object."""
+        """Return the versions of an object in lists."""
         meta = body["metadata"]
         return cls(meta["uid"], meta["resourceVersion"])
 
@@ -54,7 +54,7 @@ SweepJobVersions = Mapping[Key, SweepJobVersion]
 def find_missed_events(
     before: SweepJobVersions, listed: SweepJobVersions, now: SweepJobVersions
 ) -> set[Key]:
-    """The SweepJobs of which the watch has not delivered what a list contains.
+    """Return the SweepJobs of which the watch has not delivered what a list contains.
 
     Args:
         before: the SweepJobs that were known before the list was requested.
@@ -149,7 +149,7 @@ class SweepJobAudit:
         return found
 
     async def _await_delivery(self, before: SweepJobVersions, listed: SweepJobVersions) -> set[Key]:
-        """The SweepJobs that the watch has not delivered completely in time."""
+        """Return the SweepJobs that the watch has not delivered completely in time."""
         deadline = asyncio.get_running_loop().time() + _GRACE
         while True:
             missed = find_missed_events(before, listed, self._known())
@@ -160,7 +160,7 @@ class SweepJobAudit:
     async def _repair(
         self, key: Key, listed: SweepJobVersions
     ) -> Literal["", "changed", "deleted"]:
-        """Deliver a SweepJob as it is now, unless the watch did so; returns what was delivered."""
+        """Deliver a SweepJob as it is now, unless the watch did so; return what was delivered."""
         try:
             found = await self._api.get(SWEEPJOBS, *key)
         except errors.NotFound:

@@ -86,7 +86,7 @@ class SweepJobWatch:
             await asyncio.sleep(pause)
 
     async def _await_served(self) -> tuple[str, ...]:
-        """Wait until SweepJobs can be listed; returns the namespaces in which they can, none for all."""
+        """Wait until SweepJobs can be listed; return the namespaces in which they can, none for all."""
         while True:
             found = []
             for namespace in self._namespaces or (None,):
@@ -100,7 +100,7 @@ class SweepJobWatch:
             await asyncio.sleep(_SERVED_INTERVAL)
 
     async def _not_listable_reason(self, namespace: str | None) -> str:
-        """Why SweepJobs cannot be listed; empty when they can."""
+        """Return why SweepJobs cannot be listed; empty when they can."""
         try:
             versions = await self._api.served_resources(names.GROUP)
             missing = missing_crd(names.SWEEPJOBS, versions) or missing_crd(
@@ -144,7 +144,7 @@ class SweepJobWatch:
                 return
 
     async def _newly_accessible(self, namespaces: tuple[str, ...]) -> list[str]:
-        """Namespaces that are not watched, though they are accessible now."""
+        """Return namespaces that are not watched, though they are accessible now."""
         others = [namespace for namespace in self._namespaces if namespace not in namespaces]
         return [namespace for namespace in others if not await self._not_listable_reason(namespace)]
 
@@ -159,7 +159,7 @@ class SweepJobWatch:
 
 
 def _registry(on_event: SweepJobEventHandler) -> kopf.OperatorRegistry:
-    """What kopf does: log in, and pass events on. A handler of events sets no finalizer."""
+    """Return what kopf does: log in, and pass events on. A handler of events sets no finalizer."""
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=registry)

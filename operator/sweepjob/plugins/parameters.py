@@ -33,19 +33,19 @@ class Section(Protocol):
         ...
 
     def number(self, key: str) -> float:
-        """A finite number; a mistake is recorded, and gives 0."""
+        """Return a finite number; a mistake is recorded, and gives 0."""
         ...
 
     def integer(self, key: str, default: None, least: int, most: int) -> int:
-        """A whole number within bounds; a mistake is recorded, and gives ``least``."""
+        """Return a whole number within bounds; a mistake is recorded, and gives ``least``."""
         ...
 
     def word(self, key: str, words: Collection[str]) -> str:
-        """One of the given words; anything else is recorded as a mistake."""
+        """Return one of the given words; anything else is recorded as a mistake."""
         ...
 
     def text(self, key: str) -> str:
-        """A text that is not empty; anything else is recorded as a mistake."""
+        """Return a text that is not empty; anything else is recorded as a mistake."""
         ...
 
     def bounded(self, key: str, value: Sized, most: int) -> None:
@@ -53,12 +53,12 @@ class Section(Protocol):
         ...
 
     def flag(self, key: str) -> bool:
-        """True or false; false when the key is absent."""
+        """Return true or false; false when the key is absent."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class ParameterDeclaration:
     """One key of ``earlyTermination`` or ``samplingAlgorithm``.
 
     Attributes:
@@ -96,7 +96,7 @@ class Parameter:
             raise ValueError(f"parameter {self.name}: needs read_with to be read and checked")
 
     def read(self, section: Section) -> Any:
-        """The value in a section; mistakes are recorded there.
+        """Return the value in a section; mistakes are recorded there.
 
         Args:
             section: the part of the SweepJob.
@@ -141,7 +141,7 @@ class Parameter:
         return value
 
     def openapi(self, description: str) -> dict[str, Any]:
-        """The parameter's schema in the CRD.
+        """Return the parameter's schema in the CRD.
 
         Args:
             description: what the schema says about it.
@@ -156,6 +156,6 @@ class Parameter:
         return {**made, **self.schema, "description": description}
 
 
-def read_all(parameters: Iterable[Parameter], section: Section) -> dict[str, Any]:
-    """The values of all parameters by their names; mistakes are recorded at the section."""
+def read_all(parameters: Iterable[ParameterDeclaration], section: Section) -> dict[str, Any]:
+    """Return the values of all parameters by their names; mistakes are recorded at the section."""
     return {parameter.name: parameter.read(section) for parameter in parameters}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, Protocol, TypeVar
 
-from .parameters import Parameter
+from .parameters import ParameterDeclaration
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -32,7 +32,7 @@ class Declaration(Protocol):
         ...
 
     @property
-    def parameters(self) -> tuple[Parameter, ...]:
+    def parameters(self) -> tuple[ParameterDeclaration, ...]:
         """The keys besides ``type``."""
         ...
 
@@ -100,7 +100,7 @@ class Registry(Generic[D]):
         if distribution:
             self._distributions[name] = distribution
 
-    def _check_type(self, name: str, parameter: Parameter) -> None:
+    def _check_type(self, name: str, parameter: ParameterDeclaration) -> None:
         """In the CRD, the keys of all types are side by side: a name has only one type."""
         for other in self._found.values():
             for known in other.parameters:
@@ -134,18 +134,18 @@ class Registry(Generic[D]):
             self._distributions.pop(declaration.name, None)
 
     def get(self, name: str) -> D | None:
-        """The declaration of that name; None when there is none."""
+        """Return the declaration of that name; None when there is none."""
         if name not in self._found:
             self._load()
         return self._found.get(name)
 
     def names(self) -> tuple[str, ...]:
-        """All names, the package's own first."""
+        """Return all names, the package's own first."""
         self._load()
         return tuple(self._found)
 
     def declarations(self) -> tuple[D, ...]:
-        """All declarations, the package's own first."""
+        """Return all declarations, the package's own first."""
         self._load()
         return tuple(self._found.values())
 
@@ -156,11 +156,11 @@ class Registry(Generic[D]):
         return tuple(self._failures)
 
     def distribution_of(self, name: str) -> str:
-        """The distribution that a plug-in comes from; empty for the package's own."""
+        """Return the distribution that a plug-in comes from; empty for the package's own."""
         return self._distributions.get(name, "")
 
     def unknown(self) -> str:
-        """The message about a name that is not registered."""
+        """Return the message about a name that is not registered."""
         known = f"unknown; known: {', '.join(self.names())}"
         return "; ".join([known, *map(str, self._failures)])
 

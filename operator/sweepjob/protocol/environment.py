@@ -34,6 +34,6 @@ ENV_TERMINATION_LOG = "SWEEPJOB_TERMINATION_LOG"
 
 
 def parse_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Returns the sidecar's settings by key; empty where the variable is not set."""
+    """Return the sidecar's settings by key; empty where the variable is not set."""
     settings: dict[str, str] = json.loads(environment.get(ENV_SETTINGS, "{}"))
     return settings

@@ -9,14 +9,14 @@ _MAX_QUOTED = 250  # characters of a value in an error message
 
 
 def encode(value: float) -> float | str:
-    """Returns the JSON value of a float: NaN and the infinities as strings, since JSON has none."""
+    """Return the JSON value of a float: NaN and the infinities as strings, since JSON has none."""
     if math.isfinite(value):
         return value
     return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
 
 
 def decode(value: Any) -> float:
-    """Returns the float of a JSON value.
+    """Return the float of a JSON value.
 
     Raises:
         ValueError: it is neither a number nor a string that ``float`` accepts.

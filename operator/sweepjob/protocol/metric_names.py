@@ -13,7 +13,7 @@ _NESTED = " (nested run "
 
 
 def shorten(name: str, limit: int = MAX_NAME) -> str:
-    """Cuts a name to at most ``limit`` bytes of UTF-8; a name that was cut ends in an ellipsis."""
+    """Cut a name to at most ``limit`` bytes of UTF-8; a name that was cut ends in an ellipsis."""
     data = name.encode(errors="replace")
     if len(data) <= limit:
         return data.decode()
@@ -21,7 +21,7 @@ def shorten(name: str, limit: int = MAX_NAME) -> str:
 
 
 def in_nested_run(name: str, run: str) -> str:
-    """Returns the name to send for a metric that was reported in a nested run only.
+    """Return the name to send for a metric that was reported in a nested run only.
 
     Args:
         name: the name of the metric.
@@ -31,7 +31,7 @@ def in_nested_run(name: str, run: str) -> str:
 
 
 def nested_run(name: str, metric_names: Sequence[str]) -> str | None:
-    """Returns the nested run in which alone a metric was reported; None when there is none.
+    """Return the nested run in which alone a metric was reported; None when there is none.
 
     Args:
         name: the name of the metric.
@@ -43,7 +43,7 @@ def nested_run(name: str, metric_names: Sequence[str]) -> str | None:
 
 
 def parse_name(value: Any) -> str:
-    """Reads one name of a received list.
+    """Read one name of a received list.
 
     Lone surrogates are replaced: neither a file nor a stream accepts them.
 
@@ -56,7 +56,7 @@ def parse_name(value: Any) -> str:
 
 
 def fit_names(names: Sequence[str], limit: int) -> list[str]:
-    """Returns the first names, as many as JSON holds in ``limit`` bytes; an ellipsis ends a cut list."""
+    """Return the first names, as many as JSON holds in ``limit`` bytes; an ellipsis ends a cut list."""
     fitting: list[str] = []
     remaining = limit - len(json.dumps(_ELLIPSIS))
     for name in names:

@@ -28,7 +28,7 @@ class Notice:
 
     @classmethod
     def of(cls, reason: Any, message: Any) -> Notice:
-        """Creates a notice within the limits of the protocol.
+        """Create a notice within the limits of the protocol.
 
         Args:
             reason: an unknown one, of a later sidecar, becomes REPORTS_INCOMPLETE.
@@ -42,11 +42,11 @@ class Notice:
 
 
 def parse_notices(data: Any) -> tuple[Notice, ...]:
-    """Reads the notices of a push or a summary; earlier sidecars send none, invalid ones are ignored."""
+    """Read the notices of a push or a summary; earlier sidecars send none, invalid ones are ignored."""
     pairs = data[:MAX_NOTICES] if isinstance(data, list) else []
     return tuple(Notice.of(*pair) for pair in pairs if isinstance(pair, list) and len(pair) == 2)
 
 
 def dump_notices(notices: Sequence[Notice]) -> list[list[str]]:
-    """Returns the notices as a push or a summary contains them."""
+    """Return the notices as a push or a summary contains them."""
     return [[notice.reason, notice.message] for notice in notices]

@@ -36,7 +36,7 @@ class Push:
     notices: tuple[Notice, ...] = ()
 
     def dump(self) -> bytes:
-        """Returns the body of the request, whatever its size."""
+        """Return the body of the request, whatever its size."""
         return json.dumps(
             {
                 "namespace": self.namespace,
@@ -49,7 +49,7 @@ class Push:
         ).encode()
 
     def fit(self, limit: int = MAX_BODY) -> bytes:
-        """Returns a body of at most ``limit`` bytes.
+        """Return a body of at most ``limit`` bytes.
 
         Names are cut first, then values are left out, which follow in the next push.
         """
@@ -66,7 +66,7 @@ class Push:
 
     @classmethod
     def parse(cls, body: bytes) -> Push:
-        """Reads the body of a request.
+        """Read the body of a request.
 
         Raises:
             ValueError: it is not a push.

@@ -28,12 +28,12 @@ class Reply:
     action: str = CONTINUE
 
     def dump(self) -> dict[str, Any]:
-        """Returns the body of the answer."""
+        """Return the body of the answer."""
         return {"next": self.next, "durable": self.durable, "action": self.action}
 
     @classmethod
     def parse(cls, body: bytes) -> Reply:
-        """Reads the body of an answer.
+        """Read the body of an answer.
 
         Raises:
             ValueError: it is not a reply.

@@ -34,7 +34,7 @@ class Summary:
     notices: tuple[Notice, ...] = ()
 
     def dump(self) -> str:
-        """Returns JSON of at most TERMINATION_MESSAGE_LIMIT bytes, with as much of the tail as fits.
+        """Return JSON of at most TERMINATION_MESSAGE_LIMIT bytes, with as much of the tail as fits.
 
         Names take at most a quarter of it: without the tail, reports would be lost.
         """
@@ -59,7 +59,7 @@ class Summary:
 
     @classmethod
     def parse(cls, text: str) -> Summary | None:
-        """Reads a termination message; None when it is not a summary."""
+        """Read a termination message; None when it is not a summary."""
         try:
             # Spaces cover the rest of a longer message that was there before.
             data = parse_object(text.strip(), _MAX_SUMMARY)

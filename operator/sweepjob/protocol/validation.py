@@ -13,7 +13,7 @@ MAX_OBJECT_NAME = 253  # of Kubernetes
 
 
 def parse_object(text: bytes | str, limit: int) -> dict[str, Any]:
-    """Reads a JSON object of at most ``limit`` bytes or characters.
+    """Read a JSON object of at most ``limit`` bytes or characters.
 
     Raises:
         ValueError: it is not one, or the text is too long.
@@ -30,7 +30,7 @@ def parse_object(text: bytes | str, limit: int) -> dict[str, Any]:
 
 
 def count_of(data: dict[str, Any], key: str, least: int = 0) -> int:
-    """Returns the integer of a key, from ``least`` to MAX_REPORTS.
+    """Return the integer of a key, from ``least`` to MAX_REPORTS.
 
     Args:
         data: the received object.
@@ -44,7 +44,7 @@ def count_of(data: dict[str, Any], key: str, least: int = 0) -> int:
 
 
 def text_of(data: dict[str, Any], key: str, most: int) -> str:
-    """Returns the string of a key.
+    """Return the string of a key.
 
     Args:
         data: the received object.
@@ -58,7 +58,7 @@ def text_of(data: dict[str, Any], key: str, most: int) -> str:
 
 
 def list_of(data: dict[str, Any], key: str, most: int) -> list[Any]:
-    """Returns the list of a key.
+    """Return the list of a key.
 
     Args:
         data: the received object.
@@ -72,7 +72,7 @@ def list_of(data: dict[str, Any], key: str, most: int) -> list[Any]:
 
 
 def finite_of(data: dict[str, Any], key: str) -> float | None:
-    """Returns the finite float of a key; None where it is missing."""
+    """Return the finite float of a key; None where it is missing."""
     value = data.get(key)
     if value is None:
         return None

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from ..read_model.views import SweepView, TrialView
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView
 from ..search.space import leaves
 from ..template.references import value_text
 from ..trial_pods.environment import parameter_variables

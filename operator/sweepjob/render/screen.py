@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..api.phases import TrialPhase
-from ..read_model.views import SweepView, TrialView, best_so_far, parameter_names
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView, best_so_far, parameter_names
 from .escaping import escape_line
 from .formatting import format_duration, format_gpu_time, pluralize
 from .output_formats import format_parameter, format_value

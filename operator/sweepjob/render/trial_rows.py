@@ -8,7 +8,7 @@ from typing import Any
 
 from ..api.sweeptrial.stop_decision import StopDecision
 from ..early_stopping.policy import Decision
-from ..read_model.views import TrialView
+from ..read_model.trial_view import TrialView
 
 Row = dict[str, Any]
 
@@ -55,6 +55,7 @@ def full_trial_row(trial: TrialView, now: float) -> Row:
     row |= {"bestInterval": trial.curve.best_interval, "message": _message(trial)}
     row |= {"started": record.started, "ended": trial.ended, "failures": record.failures}
     row |= {"disruptions": record.disruptions, "stop": stop_row(record.stop)}
+    row |= {"code": record.code}
     return {**row, "parameters": record.assignment}
 
 

@@ -47,7 +47,7 @@ def _in_python(match: re.Match[str]) -> str:
 
 
 def camel_case(name: str) -> str:
-    """A name in Python as the key in YAML.
+    """Return a name in Python as the key in YAML.
 
     >>> camel_case("evaluation_interval")
     'evaluationInterval'
@@ -57,7 +57,7 @@ def camel_case(name: str) -> str:
 
 
 def snake_case(name: str) -> str:
-    """A key in YAML as the name in Python.
+    """Return a key in YAML as the name in Python.
 
     >>> snake_case("evaluationInterval")
     'evaluation_interval'
@@ -89,7 +89,6 @@ def present(**values: Any) -> dict[str, Any]:
 # Azure's arguments without a meaning on Kubernetes, and their alternatives.
 UNSUPPORTED = {
     "environment": "Azure environments are not supported; give image=, a container image",
-    "code": "code is not uploaded; put it into the image",
     "compute": "the cluster schedules trials; give queue= (a Kueue queue) or node_selector=",
     "distribution": "a trial is one pod; start its processes in the command, e.g. with torchrun",
     "instance_type": "give gpus=, resources= or node_selector=",
@@ -102,3 +101,23 @@ UNSUPPORTED = {
     "priority": "give template= with spec.priorityClassName",
     "component": "give the command itself",
 }
+
+
+def reject_unknown_keys(
+    spec: Mapping[str, Any], keys: Mapping[str, str], path: str
+) -> Mapping[str, Any]:
+    """Return a part of a SweepJob, if it has no other keys.
+
+    Args:
+        spec: the part.
+        keys: the keys it may have.
+        path: the path of the part, for the message.
+
+    Raises:
+        ArgumentError: there is another key.
+    """
+    for key in spec:
+        if key not in keys:
+            listed = ", ".join(sorted(keys))
+            raise ArgumentError(f"{path}.{key}: {spec[key]!r}: unknown key; known: {listed}")
+    return spec

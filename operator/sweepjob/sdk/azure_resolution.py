@@ -6,10 +6,11 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from ..loading.azure_map import AzureMap, ComputeEntry, resolve_data, resolve_environment
-from ..loading.azure_map.asset_names import split_datastore_uri
+from ..loading.azure_map.asset_names import is_address, split_datastore_uri
 from ..loading.pod_settings import PodSettingError, PodSettings, add_amounts
 from ..search.space import Scalar
 from .arguments import UNSUPPORTED
@@ -40,7 +41,7 @@ class Resolution:
         queue: Kueue's queue.
         inputs: entries of ``spec.inputs``.
         outputs: entries of ``spec.outputs``.
-        code: folder of the code on this machine; None without one.
+        code: folder of which a snapshot goes along; None if the code is in the image.
         notes: what is not carried over.
         problems: what is missing, each with the line to add.
     """
@@ -51,7 +52,7 @@ class Resolution:
     queue: str | None = None
     inputs: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
-    code: str | None = None
+    code: Path | None = None
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -240,20 +241,17 @@ class Resolver:
         return {"volume": {"emptyDir": {}}}
 
     def _code(self, found: Resolution, trial: TrialDefinition) -> None:
-        if trial.code is None:
+        if trial.code is None or self._is_draft:
             return
         code = str(trial.code)
         entry = self._map.find_code(code)
-        folder = os.path.join(trial.folder, code)
-        found.code = os.path.dirname(folder) if os.path.isfile(folder) else folder
-        if self._local:
-            return
-        if entry is not None and entry.path:
-            found.pod = _in_folder(found.pod, entry.path)
-            return
-        missing = self._map.missing("code", code)
-        line = f"{missing}".replace(": snapshot", ": {path: /FOLDER}")
-        found.notes.append(f"code: {code!r}: the code has to be in the image; say where: {line}")
+        if entry is not None and entry.path and not self._local:
+            found.pod = replace(found.pod, working_directory=entry.path)
+        elif is_address(code) or code.startswith("azureml:"):
+            message = "only a folder of this machine is submitted; put the code into the image"
+            found.notes.append(f"code: {code!r}: not used: {message}")
+        else:
+            found.code = trial.code_directory
 
 
 def _default(given: Input) -> Any:
@@ -263,10 +261,6 @@ def _default(given: Input) -> Any:
     if isinstance(default, str) and given.type in kinds:
         return kinds[given.type](default)
     return str(default) if isinstance(default, bool) else default
-
-
-def _in_folder(pod: PodSettings, folder: str) -> PodSettings:
-    return replace(pod, working_directory=folder)
 
 
 def _distribution(found: Resolution, trial: TrialDefinition) -> None:

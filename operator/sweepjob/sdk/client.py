@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import copy
 import secrets
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
 from ..api import names
+from ..loading.code import CodeSnapshot
+from ..loading.code.upload import remove, set_owner, upload
+from ..loading.errors import LoadError
 from .azure_resolution import Resolver
-from .cluster_records import ClusterRecords
+from .cluster_sweep_objects import ClusterSweepObjects
+from .config_maps import ConfigMaps
 from .custom_objects import connect, request
-from .job import SweepJob
-from .records import Conflict, NotFound, SweepError
+from .job import SweepJob, SweepWarning
 from .run import SweepRun
+from .sweep_objects import Conflict, NotFound, SweepError
 from .trial_run import TrialRun
 
 # The alphabet of Kubernetes' generated names, which forms no words.
@@ -96,7 +101,7 @@ class SweepOperations:
         try:
             before = run.body
         except NotFound:
-            self._call("create_namespaced_custom_object", body["metadata"]["namespace"], body)
+            self._create(body, job.snapshot(resolver))
             return run
         for _ in range(_MAX_CONFLICTS):
             try:
@@ -106,6 +111,26 @@ class SweepOperations:
                 before = run.body  # the operator has updated the status meanwhile
         self._replace(before, body)
         return run
+
+    def _create(self, body: Mapping[str, Any], code: CodeSnapshot | None) -> None:
+        """Create a sweep, with its code if that is not in the image."""
+        namespace = body["metadata"]["namespace"]
+        if code is None:
+            self._call("create_namespaced_custom_object", namespace, body)
+            return
+        client = ConfigMaps(self._client.api, namespace)
+        try:
+            created = upload(client, code)
+            try:
+                made = self._call("create_namespaced_custom_object", namespace, body)
+            except BaseException:
+                remove(client, created)
+                raise
+            set_owner(client, code, made)
+        except LoadError as error:
+            raise SweepError(str(error)) from None
+        for warning in code.warnings:
+            warnings.warn(warning, SweepWarning, stacklevel=4)
 
     def _replace(self, before: Mapping[str, Any], body: Mapping[str, Any]) -> None:
         """Replace the spec of an object, unless it has changed since ``before`` was read."""
@@ -203,7 +228,7 @@ class SweepOperations:
         return str(found["spec"]["sweep"])
 
     def archive(self, name: str) -> None:
-        """Not supported: a sweep is kept or deleted.
+        """Raise an error: a sweep is kept or deleted, and cannot be archived.
 
         Args:
             name: Name of the SweepJob.
@@ -231,7 +256,7 @@ class SweepOperations:
         return job.namespace or self._client.namespace
 
     def _run(self, name: str, namespace: str) -> SweepRun:
-        return SweepRun(ClusterRecords(self._client.api, namespace, name))
+        return SweepRun(ClusterSweepObjects(self._client.api, namespace, name))
 
     def _call(self, method: str, namespace: str, *more: Any) -> Any:
         return request(self._client.api, method, namespace, names.SWEEPJOBS, *more)

@@ -8,9 +8,9 @@ from typing import Any
 
 from ..api.parsing.problem import InvalidSpec
 from ..loading.azure_map import AzureMap, current_azure_map, read_azure_map
-from ..loading.errors import CommandError
+from ..loading.errors import LoadError
 from .arguments import ArgumentError
-from .records import SweepError
+from .sweep_objects import SweepError
 
 
 def current_map(source: str | Path | None = None) -> AzureMap:
@@ -30,7 +30,7 @@ def current_map(source: str | Path | None = None) -> AzureMap:
         if source is None:
             return current_azure_map(_read_config_map)
         return read_azure_map(source, _read_config_map)
-    except (CommandError, InvalidSpec) as error:
+    except (LoadError, InvalidSpec) as error:
         raise ArgumentError(str(error)) from None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..api import names
-from .records import Conflict, NotFound, SweepError
+from .sweep_objects import Conflict, NotFound, SweepError
 
 _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
@@ -64,11 +64,30 @@ def request(api: Any, method: str, namespace: str, plural: str, *more: Any, **op
         Conflict: the object was changed or created meanwhile.
         SweepError: the API server refuses it; the message is the API server's.
     """
+    group = (names.GROUP, names.VERSION)
+    return send(api, method, namespace, *group, namespace, plural, *more, **options)
+
+
+def send(api: Any, method: str, namespace: str, *arguments: Any, **options: Any) -> Any:
+    """Send a request.
+
+    Args:
+        api: the API.
+        method: name of its method.
+        namespace: the namespace, for messages.
+        arguments: arguments of the method.
+        options: keyword arguments of the method.
+
+    Raises:
+        NotFound: the object does not exist.
+        Conflict: the object was changed or created meanwhile.
+        SweepError: the API server refuses it; the message is the API server's.
+    """
     from kubernetes.client import ApiException
     from urllib3.exceptions import HTTPError
 
     try:
-        return getattr(api, method)(names.GROUP, names.VERSION, namespace, plural, *more, **options)
+        return getattr(api, method)(*arguments, **options)
     except ApiException as error:
         raise _api_error(error, namespace) from None
     except HTTPError as error:

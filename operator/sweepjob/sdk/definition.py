@@ -10,9 +10,10 @@ from .attributes import KnownAttributes, NamedValues, unknown_attribute
 from .azure_objects import values_of
 from .data import Outputs
 from .expressions import Expression
+from .limits import Objective, SweepJobLimits
 from .policies import EarlyTerminationPolicy
-from .settings import Objective, SamplingAlgorithm, SweepJobLimits
-from .settings import sampling_algorithm as algorithm_named
+from .sampling_algorithms import SamplingAlgorithm
+from .sampling_algorithms import sampling_algorithm as algorithm_named
 from .steps import Step
 from .trial import TrialDefinition
 

@@ -12,12 +12,8 @@ from typing import Any
 from ..api import names
 from ..api.spec.outputs import Output, trial_folder
 from ..api.sweepjob import parse_sweepjob
-from .records import SweepError
-
-_MOUNT = "/outputs"
-_START_TIMEOUT = 120  # seconds
-_POD_LIFETIME = 3600  # seconds, should nobody delete it
-_USER = 65532  # nonroot of distroless images
+from ..trial_pods.output_reader import MOUNT, START_TIMEOUT, output_reader
+from .sweep_objects import SweepError
 
 
 def download(
@@ -49,7 +45,7 @@ def download(
     with _OutputPod(api_client, sweep, trial, selected) as reader:
         for output in selected:
             target = path / output.name
-            reader.copy(f"{_MOUNT}/{output.name}", output.folder(folder), target)
+            reader.copy(f"{MOUNT}/{output.name}", output.folder(folder), target)
             made.append(str(target))
     return made
 
@@ -65,7 +61,7 @@ class _OutputPod:
         self._api = client.CoreV1Api(api_client)
         self._namespace = sweep["metadata"]["namespace"]
         self._name = f"{trial}-outputs"
-        self._body = _pod(self._name, _image(sweep), outputs)
+        self._body = output_reader(self._name, sweep, outputs)
 
     def __enter__(self) -> _OutputPod:
         from kubernetes.client import ApiException
@@ -74,7 +70,7 @@ class _OutputPod:
             self._api.create_namespaced_pod(self._namespace, self._body)
         except ApiException as error:
             raise SweepError(f"the pod that reads the outputs is refused: {error.body}") from None
-        deadline = time.monotonic() + _START_TIMEOUT
+        deadline = time.monotonic() + START_TIMEOUT
         while True:
             pod = self._api.read_namespaced_pod(self._name, self._namespace)
             if pod.status.phase == "Running":
@@ -135,41 +131,3 @@ class _OutputPod:
             data.seek(0)
             with tarfile.open(fileobj=data) as archive:
                 archive.extractall(target, filter="data")
-
-
-def _image(sweep: Mapping[str, Any]) -> str:
-    trial = sweep["spec"]["trial"]
-    if "template" not in trial:
-        return str(trial["image"])
-    containers = trial["template"]["spec"]["containers"]
-    named = [c for c in containers if c.get("name") == names.TRAINER]
-    return str((named or containers)[0]["image"])
-
-
-def _pod(name: str, image: str, outputs: list[Output]) -> dict[str, Any]:
-    mounts = [
-        {"name": o.volume_name, "mountPath": f"{_MOUNT}/{o.name}", "readOnly": True}
-        for o in outputs
-    ]
-    container = {
-        "name": names.TRAINER,
-        "image": image,
-        "command": ["sleep", str(_POD_LIFETIME)],
-        "volumeMounts": mounts,
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-    }
-    security = {
-        "runAsNonRoot": True,
-        "runAsUser": _USER,
-        "fsGroup": _USER,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-    spec = {
-        "restartPolicy": "Never",
-        "activeDeadlineSeconds": _POD_LIFETIME,
-        "automountServiceAccountToken": False,
-        "securityContext": security,
-        "containers": [container],
-        "volumes": [{"name": o.volume_name, **o.volume} for o in outputs],
-    }
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}

@@ -11,7 +11,7 @@ import copy
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..api import names
 from ..api.parsing.problem import InvalidSpec
@@ -26,10 +26,13 @@ from .azure_resolution import Resolution, Resolver
 from .current_map import current_map
 from .definition import SweepDefinition
 from .expressions import Expression, to_plain
-from .manifest import NO_OBJECTIVE, build_metadata, build_spec, definition_arguments
-from .settings import Objective, SweepJobLimits
+from .limits import Objective, SweepJobLimits
+from .manifest import NO_OBJECTIVE, build_metadata, build_spec, code_snapshot, definition_arguments
 from .steps import record_step
 from .trial import TrialDefinition
+
+if TYPE_CHECKING:
+    from ..loading.code import CodeSnapshot
 
 _DESCRIPTION = ("name", "display_name", "experiment_name", "description", "tags", "properties")
 
@@ -230,6 +233,18 @@ class SweepJob(SweepDefinition):
             problems = "; ".join(map(python_message, error.problems)).replace("spec.", "")
             raise ArgumentError(problems) from None
         return manifest, spec
+
+    def snapshot(self, resolver: Resolver | None = None) -> CodeSnapshot | None:
+        """Return a snapshot of the code, as the folder is now; None if the code is in the image.
+
+        Args:
+            resolver: Resolves names of Azure's; by default by the current Azure map.
+
+        Raises:
+            ArgumentError: The folder cannot be read, or has what a snapshot cannot contain.
+        """
+        folder = self._resolve(resolver).code
+        return None if folder is None else code_snapshot(folder)
 
     def to_yaml(self, path: str | Path | None = None) -> str:
         """Return the SweepJob object as YAML.

@@ -12,7 +12,7 @@ from typing import Any
 from ..api.parsing.problem import InvalidSpec
 from ..loading.azure import Conversion, ConversionOptions, UnsupportedFileError, convert
 from ..loading.azure_map import AzureMap
-from ..loading.errors import CommandError
+from ..loading.errors import LoadError
 from ..loading.sweep_files import azure_options, is_sweepjob, name_from_file, read_documents
 from .arguments import ArgumentError
 from .data import Input, Output
@@ -64,6 +64,9 @@ def _with_names(job: SweepJob, conversion: Conversion) -> SweepJob:
     azure, trial = conversion.azure, job.trial
     trial.folder = conversion.options.folder
     trial.code = conversion.code or None
+    directory = trial.code_directory
+    if directory is None or not directory.is_dir():
+        trial.code = None  # the note about it stays
     if "environment" in azure:
         trial.image, trial.environment = None, azure["environment"]
     trial.instance_type = azure.get("instance_type")
@@ -90,7 +93,7 @@ def _move_out_of_template(trial: Any, conversion: Conversion) -> None:
 def _read(name: str) -> tuple[Any, str]:
     try:
         documents = read_documents(name)
-    except CommandError as error:
+    except LoadError as error:
         raise ArgumentError(str(error)) from None
     sweeps = [document for document in documents if is_sweepjob(document)] or documents
     if len(sweeps) > 1:

@@ -15,8 +15,8 @@ from .arguments import ArgumentError, python_message
 from .azure_resolution import Resolver
 from .current_map import current_map
 from .job import SweepJob
-from .records import NotFound, SweepError
 from .run import SweepRun
+from .sweep_objects import NotFound, SweepError
 
 if TYPE_CHECKING:
     from ..local.sweep import LocalSweep
@@ -32,9 +32,7 @@ def run_local(
     azure_map: str | Path | None = None,
     resolver: Resolver | None = None,
 ) -> SweepRun:
-    """Run a sweep on this machine, without a cluster.
-
-    Trials are processes in the folder of the code (``command(code=...)``), or in the current folder.
+    """Run a sweep on this machine, without a cluster. Trials are processes in the current folder.
 
     Args:
         job: The sweep.
@@ -56,15 +54,15 @@ def run_local(
     try:
         from ..local.adapt_spec import localize, warm_start_folders
         from ..local.devices import visible_gpus
-        from ..local.folder import SweepFolder
+        from ..local.folder import SweepFolder, remove_folder
         from ..local.sweep import LocalSweep
     except ModuleNotFoundError as error:
         raise SweepError(f"run_local needs {error.name}: pip install 'sweepjob[local]'") from None
     resolver = resolver or Resolver(current_map(azure_map), local=True)
     spec = job.validate(resolver)
-    code = code_folder(job, resolver)
     try:
-        manifest = localize(job.to_manifest(resolver), spec, visible_gpus())
+        code = job.snapshot(resolver)
+        manifest = localize(job.to_manifest(resolver), spec, visible_gpus(), code)
         root = Path(folder or Path(".sweepjob") / manifest["metadata"]["name"]).absolute()
         sources = warm_start_folders(spec, root)
     except InvalidSpec as error:
@@ -73,36 +71,24 @@ def run_local(
     if root.exists() and any(root.iterdir()) and not is_sweep_folder:
         raise SweepError(f"{root} is not empty, and no folder of a sweep; give another folder=")
     if fresh and is_sweep_folder:
-        shutil.rmtree(root)
+        remove_folder(root)
     sweep_folder = SweepFolder(root)
     before = [body["spec"] for body in sweep_folder.read("sweepjobs")]
     if before and before != [manifest["spec"]]:
         raise SweepError(
             f"{root} has another sweep: fresh=True forgets it; or give another folder= or name"
         )
-    records = FolderRecords(sweep_folder, manifest["metadata"]["name"])
-    records.start(LocalSweep, None if before else manifest, sources, code)
-    run = SweepRun(records)
+    objects = FolderSweepObjects(sweep_folder, manifest["metadata"]["name"])
+    config_maps = [] if code is None else code.config_maps()
+    objects.start(LocalSweep, None if before else manifest, config_maps, sources)
+    run = SweepRun(objects)
     if wait:
         run.wait_for_completion(show_output, raise_on_error=False)
-        records.join()
+        objects.join()
     return run
 
 
-def code_folder(job: SweepJob, resolver: Resolver) -> Path:
-    """Return the folder in which the trials of a sweep run on this machine.
-
-    Raises:
-        ArgumentError: There is no such folder.
-    """
-    code = resolver.resolve(job).code
-    folder = Path.cwd() if code is None else Path(code).absolute()
-    if not folder.is_dir():
-        raise ArgumentError(f"code: {str(job.trial.code)!r}: there is no folder {folder}")
-    return folder
-
-
-class FolderRecords:
+class FolderSweepObjects:
     """The objects of a sweep in a folder of this machine, and the thread that runs it."""
 
     def __init__(self, folder: Any, name: str) -> None:
@@ -125,33 +111,33 @@ class FolderRecords:
 
     @property
     def page_command(self) -> str:
-        """The command that writes the sweep's page."""
-        return f"sweepjob report --folder {self._folder.path}"
+        """The command that opens the sweep's page."""
+        return f"sweepjob ui {self._folder.path}"
 
     def start(
         self,
         make: type[LocalSweep],
         manifest: Mapping[str, Any] | None,
+        config_maps: list[Any],
         sources: list[Any],
-        code: Path,
     ) -> None:
         """Run the sweep in a thread of its own, since a notebook's thread has an event loop already.
 
         Args:
             make: the class that runs it.
             manifest: the SweepJob object of a new sweep; None to resume the folder's.
+            config_maps: the ConfigMaps with the code of a new sweep.
             sources: folders of the sweeps that this one learns from.
-            code: folder in which trials run.
         """
         from ..local.devices import GpuAllocator, visible_gpus
         from ..local.node import NodeConfiguration
 
-        machine = NodeConfiguration(GpuAllocator(visible_gpus()), dict(os.environ), code)
+        machine = NodeConfiguration(GpuAllocator(visible_gpus()), dict(os.environ), Path.cwd())
         self._sweep = make(self._folder, machine, self._begun.set, sources)
 
         async def work() -> None:
             self._loop = asyncio.get_running_loop()
-            await self._sweep.run(manifest)
+            await self._sweep.run(manifest, config_maps)
 
         def run() -> None:
             try:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..api import names
 from ..loading.azure.metadata import annotation_names
 from ..loading.azure.sweep import parameter_names
+from ..loading.errors import LoadError
 from ..loading.pod_settings import PodSettingError
 from ..template.references import references, split_optional
 from .arguments import ArgumentError, present
@@ -16,12 +18,16 @@ from .azure_resolution import Resolution
 from .data import Output
 from .definition import SweepDefinition
 from .expressions import Expression, expression_from_spec
+from .limits import Objective, SweepJobLimits
 from .object_name import object_name
 from .policies import EarlyTerminationPolicy, policy_from_spec
-from .settings import GridSamplingAlgorithm, Objective, SweepJobLimits, algorithm_from_spec
+from .sampling_algorithms import GridSamplingAlgorithm, algorithm_from_spec
 from .trial import TrialDefinition, argument_list
 
 NO_OBJECTIVE = "objective: is required: set_objective(goal=..., primary_metric=...)"
+if TYPE_CHECKING:
+    from ..loading.code import CodeSnapshot
+
 _TEXTS = {
     "display_name": "display-name",
     "experiment_name": "experiment-name",
@@ -109,8 +115,26 @@ def _trial_spec(trial: TrialDefinition, azure: Resolution) -> dict[str, Any]:
         made = azure.pod.trial(azure.image, command, env, azure.amounts)
     except PodSettingError as error:
         raise ArgumentError(str(error)) from None
+    if azure.code is not None:
+        # A loaded SweepJob gives its code a mount path, which other code keeps.
+        kept = {k: v for k, v in (spec.get("code") or {}).items() if k == "mountPath"}
+        spec["code"] = {**code_snapshot(azure.code).to_spec(), **kept}
     # In addition to a template they are an error, which the check of the whole sweep reports.
     return spec | made
+
+
+def code_snapshot(folder: Path) -> CodeSnapshot:
+    """Return a snapshot of a folder of code, as the folder is now.
+
+    Raises:
+        ArgumentError: the folder cannot be read, or has what a snapshot cannot contain.
+    """
+    from ..loading.code import snapshot
+
+    try:
+        return snapshot(folder)
+    except LoadError as error:
+        raise ArgumentError(f"code: {error}") from None
 
 
 def _without_optional_parts(command: Any, inputs: Mapping[str, Any]) -> Any:

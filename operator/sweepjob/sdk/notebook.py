@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ..read_model.views import SweepView, TrialView, best_so_far, parameter_names, sort_by_score
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView, best_so_far, parameter_names, sort_by_score
 from ..render.formatting import format_duration, format_gpu_time
 from ..render.output_formats import format_parameter, format_value
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..objective import Goal
-from ..read_model.views import SweepView, TrialView, best_so_far
-from .records import SweepError
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView, best_so_far
+from .sweep_objects import SweepError
 from .trial_run import TrialRun
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ from typing import Any, ClassVar
 
 from ..api.spec.early_termination import parse_policy
 from ..early_stopping.policies.registry import POLICIES
-from .arguments import ArgumentError, camel_case, check, present, snake_case
+from .arguments import ArgumentError, camel_case, check, present, reject_unknown_keys, snake_case
 from .attributes import KnownAttributes
-from .settings import known
 
 
 @dataclass(kw_only=True)
@@ -38,7 +37,7 @@ class EarlyTerminationPolicy(KnownAttributes):
         check(type(self).__name__, self.to_spec(), parse_policy)
 
     def to_spec(self) -> dict[str, Any]:
-        """The policy in the form of a SweepJob."""
+        """Return the policy in the form of a SweepJob."""
         given = {camel_case(field.name): getattr(self, field.name) for field in fields(self)}
         return {"type": self.type, **present(**given)}
 
@@ -69,7 +68,7 @@ class BanditPolicy(EarlyTerminationPolicy):
     slack_factor: float | None = None
 
     def to_spec(self) -> dict[str, Any]:
-        """The policy in the form of a SweepJob.
+        """Return the policy in the form of a SweepJob.
 
         Raises:
             ArgumentError: Not exactly one slack is given.
@@ -141,7 +140,7 @@ _POLICIES: dict[str, type[EarlyTerminationPolicy]] = {
 
 
 def early_termination_policy(type: str, **arguments: Any) -> EarlyTerminationPolicy:
-    """A policy by its name: one of the package's own, or of an installed plug-in.
+    """Return a policy by its name: one of the package's own, or of an installed plug-in.
 
     Args:
         type: the name, as in ``earlyTermination.type``.
@@ -154,12 +153,14 @@ def early_termination_policy(type: str, **arguments: Any) -> EarlyTerminationPol
     {'type': 'bandit', 'slackAmount': 0.1}
     """
     found = _class_of(type)
-    known(arguments, {field.name: field.name for field in fields(found)}, found.__name__)
+    reject_unknown_keys(
+        arguments, {field.name: field.name for field in fields(found)}, found.__name__
+    )
     return found(**arguments)
 
 
 def policy_from_spec(spec: Mapping[str, Any]) -> EarlyTerminationPolicy:
-    """The policy of a SweepJob.
+    """Return the policy of a SweepJob.
 
     Args:
         spec: ``earlyTermination`` of the SweepJob.
@@ -170,7 +171,8 @@ def policy_from_spec(spec: Mapping[str, Any]) -> EarlyTerminationPolicy:
     found = _class_of(spec.get("type", ""))
     names = {camel_case(field.name): field.name for field in fields(found)}
     given = {key: value for key, value in spec.items() if key != "type"}
-    return found(**{names[k]: v for k, v in known(given, names, "earlyTermination").items()})
+    reject_unknown_keys(given, names, "earlyTermination")
+    return found(**{names[key]: value for key, value in given.items()})
 
 
 def _class_of(name: str) -> type[EarlyTerminationPolicy]:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from ..api import names
 from ..api.phases import SweepPhase
 from ..objective import Goal
-from ..read_model.views import SweepView, TrialView, trial_views
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView, trial_views
 from .azure_objects import JobService
 from .current_map import current_map
 from .job import SweepJob
-from .records import Records, SweepError
+from .sweep_objects import SweepError, SweepObjects
 from .trial_run import TrialRun, parameters_json
 
 if TYPE_CHECKING:
@@ -40,13 +41,13 @@ class SweepRun:
     A notebook displays it as a table; ``plot()`` returns a figure.
     """
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, objects: SweepObjects) -> None:
+        self._objects = objects
 
     @property
     def name(self) -> str:
         """Name of the SweepJob."""
-        return self._records.name
+        return self._objects.name
 
     @property
     def id(self) -> str:
@@ -56,7 +57,7 @@ class SweepRun:
     @property
     def body(self) -> Mapping[str, Any]:
         """The current SweepJob object."""
-        return self._records.sweep()
+        return self._objects.sweep()
 
     @property
     def studio_url(self) -> str:
@@ -65,9 +66,9 @@ class SweepRun:
         The Azure map has the address of the dashboard that the cluster serves.
         """
         dashboard = current_map().workspace.dashboard.rstrip("/")
-        if dashboard and self._records.namespace:
-            return f"{dashboard}/#/{self._records.namespace}/{self.name}/overview"
-        return self._records.page_command
+        if dashboard and self._objects.namespace:
+            return f"{dashboard}/#/{self._objects.namespace}/{self.name}/overview"
+        return self._objects.page_command
 
     @property
     def services(self) -> dict[str, JobService]:
@@ -102,7 +103,7 @@ class SweepRun:
     def views(self) -> tuple[SweepView, list[TrialView]]:
         """Return the sweep and its trials in the form that the ``sweepjob`` commands print."""
         sweep = SweepView.of(self.body)
-        return sweep, trial_views(self._records.trials(), sweep.goal)
+        return sweep, trial_views(self._objects.trials(), sweep.goal)
 
     @property
     def phase(self) -> str:
@@ -225,7 +226,7 @@ class SweepRun:
 
     def cancel(self) -> None:
         """Stop the sweep (``spec.stop``). Its running trials are canceled; its results remain."""
-        self._records.cancel()
+        self._objects.cancel()
 
     def download(
         self, path: str = ".", output_name: str | None = None, trial: str | None = None
@@ -246,7 +247,7 @@ class SweepRun:
         name = trial or self.properties.get("best_child_run_id")
         if name is None:
             raise SweepError(f"{self.name} has no best trial yet; give trial=")
-        return self._records.download(name, output_name, path)
+        return self._objects.download(name, output_name, path)
 
     def wait_for_completion(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from ..loading.azure.command import with_double_braces
@@ -62,7 +63,7 @@ class TrialDefinition(KnownAttributes, Step):
         properties: Properties of the sweep.
         environment: Environment of Azure's: its name, or an ``Environment``.
         compute: Compute target of Azure's.
-        code: Folder of the code.
+        code: Folder with the script; None if it is in the image.
         instance_type: Size of virtual machine of Azure's.
         instance_count: Nodes of a trial.
         distribution: How processes are started.
@@ -245,6 +246,14 @@ class TrialDefinition(KnownAttributes, Step):
             environment_variables=convert(self.environment_variables),
             trial=convert(self.trial),
         )
+
+    @property
+    def code_directory(self) -> Path | None:
+        """Folder with the code on this machine; None if there is none."""
+        if self.code is None:
+            return None
+        path = Path(self.folder, str(self.code))
+        return path.parent if path.is_file() else path
 
     def variables(self) -> list[dict[str, str]]:
         """Return the environment variables as in a container."""

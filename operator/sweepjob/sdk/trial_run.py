@@ -10,7 +10,7 @@ from typing import Any
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
 from ..objective import Goal
-from ..read_model.views import TrialView
+from ..read_model.trial_view import TrialView
 from ..search.space import Assignment, leaves
 
 # Azure's names of the status of a job (Azure semantics, "Trial states and the best trial").
@@ -48,6 +48,9 @@ class TrialRun:
         seconds: Run time; None before the start.
         gpu_seconds: GPU time used.
         gpu_seconds_saved: Estimated GPU time saved by an early stop.
+        code: Hash of its code, or the image or claim that it was mounted from; empty if it was in the
+            trial's own image.
+        log: Last lines that its newest attempt printed; empty before that has ended.
     """
 
     name: str
@@ -66,6 +69,8 @@ class TrialRun:
     seconds: float | None
     gpu_seconds: float
     gpu_seconds_saved: float
+    code: str = ""
+    log: str = ""
 
     @classmethod
     def of(cls, view: TrialView, now: float) -> TrialRun:
@@ -94,6 +99,8 @@ class TrialRun:
             seconds=view.seconds(now),
             gpu_seconds=view.gpu_seconds_used,
             gpu_seconds_saved=record.gpu_saved,
+            code=record.code,
+            log=[*view.log_tails.values()][-1].text if view.log_tails else "",
         )
 
     @property

@@ -8,7 +8,8 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
-from ..read_model.views import SweepView, TrialView
+from ..read_model.sweep_view import SweepView
+from ..read_model.trial_view import TrialView
 from ..render.screen import sweep_screen
 from ..render.terminal import live_display
 

@@ -17,7 +17,7 @@ _ROUNDS = 8
 
 
 def coordinate(seed: int, step: int, path: Path) -> float:
-    """A number uniform on the open unit interval.
+    """Return a number uniform on the open unit interval.
 
     It is a hash of the arguments, so that a parameter's draws do not change when another is added.
 
@@ -32,7 +32,7 @@ def coordinate(seed: int, step: int, path: Path) -> float:
 
 
 def unit_midpoint(numerator: int) -> float:
-    """The midpoint of the numerator-th of 2**53 equal parts of the unit interval."""
+    """Return the midpoint of the numerator-th of 2**53 equal parts of the unit interval."""
     return min((numerator + 0.5) / (1 << RESOLUTION), _BELOW_ONE)
 
 
@@ -43,7 +43,7 @@ def hash_bits(text: str, count: int) -> int:
 
 
 def permuted_index(seed: int, index: int, size: int) -> int:
-    """The index-th entry of a random permutation of range(size), made without the others.
+    """Return the index-th entry of a random permutation of range(size), made without the others.
 
     A Feistel network permutes the numbers of an even number of bits. A result outside the range is
     permuted again until it is inside, less than four times on average.

@@ -41,7 +41,7 @@ class Sampler(Protocol):
         ...
 
     def propose(self, index: int, observations: Sequence[Observation]) -> Assignment | None:
-        """The configuration of a trial.
+        """Return the configuration of a trial.
 
         Args:
             index: the trial's index, from 0.

@@ -9,7 +9,7 @@ from .space import Assignment, Path, Space
 
 
 def incompatibility(objective: Objective, space: Space, other: Objective, theirs: Space) -> str:
-    """Why the trials of another sweep cannot be used; empty when they can.
+    """Return why the trials of another sweep cannot be used; empty when they can.
 
     Both sweeps need the same metric and goal, and the same parameters; ranges and values may differ.
 
@@ -41,7 +41,7 @@ def _dotted(path: Path) -> str:
 
 
 def any_within(space: Space, assignments: Iterable[Assignment]) -> bool:
-    """Whether any of some configurations lies in the space."""
+    """Return whether any of some configurations lies in the space."""
     # Imported on demand: only sweeps with a sampler that uses observations get here.
     from .gaussian_process.encoding import Encoding
 

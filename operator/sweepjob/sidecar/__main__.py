@@ -13,18 +13,18 @@ from .listener import listen
 
 
 def main() -> int:
-    """Runs the sidecar; returns its exit code."""
+    """Run the sidecar; return its exit code."""
     port = protocol.parse_settings(os.environ).get(protocol.SOURCE_PORT)
     listener = listen(int(port)) if port else None
 
     import threading
 
     from .app import run_sidecar, set_on_signals
-    from .configuration import Settings
+    from .configuration import SidecarConfiguration
 
     shutdown = threading.Event()
     set_on_signals(shutdown)
-    run_sidecar(Settings.from_environment(os.environ), listener, shutdown)
+    run_sidecar(SidecarConfiguration.from_environment(os.environ), listener, shutdown)
     return 0
 
 

@@ -9,7 +9,7 @@ import threading
 
 from .. import protocol
 from . import early_exit
-from .configuration import Settings
+from .configuration import SidecarConfiguration
 from .journal import Journal
 from .metric_store import MetricStore
 from .mlflow.api import MlflowApi
@@ -31,29 +31,29 @@ _FINAL_PUSH = 1.0  # seconds; the termination message has what is not pushed by 
 
 
 def run_sidecar(
-    settings: Settings, listener: socket.socket | None, shutdown: threading.Event
+    configuration: SidecarConfiguration, listener: socket.socket | None, shutdown: threading.Event
 ) -> None:
-    """Runs until ``shutdown`` is set; then pushes the rest and writes the termination message.
+    """Run until ``shutdown`` is set; then push the rest and write the termination message.
 
     Args:
-        settings: the sidecar's settings.
+        configuration: the sidecar's configuration.
         listener: the open port of a source that listens; None for a source that is read.
         shutdown: set by a signal, or by the early exit.
     """
-    store = MetricStore(Journal(settings.journal), settings.metric, settings.trial)
-    termination_message = TerminationMessage(settings.termination_log, store)
+    store = MetricStore(Journal(configuration.journal), configuration.metric, configuration.trial)
+    termination_message = TerminationMessage(configuration.termination_log, store)
     termination_message.start()
     follower = None
     if listener is None:
-        follower = _follow(settings, store, shutdown)
+        follower = _follow(configuration, store, shutdown)
     else:
-        server = LocalServer(listener, _handler(settings, store), store.changed)
+        server = LocalServer(listener, _handler(configuration, store), store.changed)
         server.start()
-        if settings.source == protocol.MLFLOW and not settings.run_until_signal:
+        if configuration.source == protocol.MLFLOW and not configuration.run_until_signal:
             early_exit.exit_with_trainer(
                 early_exit.ConnectionActivity(server, store), store, shutdown
             )
-    pusher = Pusher(settings, store)
+    pusher = Pusher(configuration, store)
     pusher.start()
     while not shutdown.wait(3600):
         pass
@@ -61,17 +61,19 @@ def run_sidecar(
         follower.finish()
     pusher.finish(_FINAL_PUSH)
     termination_message.write()
-    print(f"{store.count} reports of {settings.metric}", file=sys.stderr)
+    print(f"{store.count} reports of {configuration.metric}", file=sys.stderr)
 
 
-def _follow(settings: Settings, store: MetricStore, shutdown: threading.Event) -> Follower:
-    tensorboard = settings.source == protocol.TENSORBOARD
-    reader = (EventFiles if tensorboard else JsonLines)(settings.path, store)
+def _follow(
+    configuration: SidecarConfiguration, store: MetricStore, shutdown: threading.Event
+) -> Follower:
+    tensorboard = configuration.source == protocol.TENSORBOARD
+    reader = (EventFiles if tensorboard else JsonLines)(configuration.path, store)
     follower = Follower(reader.read, store)
     follower.start()
-    if settings.run_until_signal:
+    if configuration.run_until_signal:
         return follower
-    folder = settings.path if tensorboard else settings.path.parent
+    folder = configuration.path if tensorboard else configuration.path.parent
     # If the trainer creates the folder later, the watch on its parent reports it.
     existing = next((f for f in (folder, *folder.parents) if f.is_dir()), folder)
     try:
@@ -84,21 +86,21 @@ def _follow(settings: Settings, store: MetricStore, shutdown: threading.Event) -
     return follower
 
 
-def _handler(settings: Settings, store: MetricStore) -> type[Handler]:
-    if settings.source == protocol.PUSHGATEWAY:
+def _handler(configuration: SidecarConfiguration, store: MetricStore) -> type[Handler]:
+    if configuration.source == protocol.PUSHGATEWAY:
         return pushgateway_handler(PushGateway(store))
-    database = Database(settings.journal.with_name("mlflow.sqlite"))
-    if settings.forward_to:
-        upstream = Upstream(settings.forward_to, insecure=settings.forward_insecure)
+    database = Database(configuration.journal.with_name("mlflow.sqlite"))
+    if configuration.forward_to:
+        upstream = Upstream(configuration.forward_to, insecure=configuration.forward_insecure)
         return forwarding_handler(upstream, database, TrialRuns(database, store, ()))
-    run_ids = tuple(filter(None, (settings.run_id, settings.trial)))
+    run_ids = tuple(filter(None, (configuration.run_id, configuration.trial)))
     return mlflow_handler(
-        MlflowApi(database, TrialRuns(database, store, run_ids), settings.artifacts)
+        MlflowApi(database, TrialRuns(database, store, run_ids), configuration.artifacts)
     )
 
 
 def set_on_signals(shutdown: threading.Event) -> None:
-    """Sets an event on SIGTERM and SIGINT. Called first, so that no signal is lost while modules load."""
+    """Set an event on SIGTERM and SIGINT. Called first, so that no signal is lost while modules load."""
     signal.signal(signal.SIGTERM, lambda *_: shutdown.set())
     signal.signal(signal.SIGINT, lambda *_: shutdown.set())
     # ``run --local`` starts the sidecar with SIGTERM blocked, because it may send it early.

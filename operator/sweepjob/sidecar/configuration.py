@@ -1,4 +1,4 @@
-"""The sidecar's settings, from its environment."""
+"""The sidecar's configuration, from its environment."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .. import protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """The settings of one sidecar.
+class SidecarConfiguration:
+    """The configuration of one sidecar.
 
     Attributes:
         operator_url: the URL of the ingest server.
@@ -47,8 +47,8 @@ class Settings:
     run_id: str = ""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Reads the settings.
+    def from_environment(cls, environment: Mapping[str, str]) -> SidecarConfiguration:
+        """Read the configuration.
 
         Raises:
             KeyError: a required one is missing.

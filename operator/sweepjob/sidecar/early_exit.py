@@ -78,7 +78,7 @@ class FileActivity:
 
 
 def shutdown_time(loading: float, slowdown: float) -> float:
-    """Returns a conservative estimate of the trainer's shutdown, in seconds from the release.
+    """Return a conservative estimate of the trainer's shutdown, in seconds from the release.
 
     Args:
         loading: seconds from its start to its first activity.
@@ -90,7 +90,7 @@ def shutdown_time(loading: float, slowdown: float) -> float:
 def exit_with_trainer(
     activity: TrainerActivity, store: MetricStore, shutdown: threading.Event
 ) -> None:
-    """Starts a thread that sets ``shutdown`` when the trainer seems to have ended; once per pod.
+    """Start a thread that sets ``shutdown`` when the trainer seems to have ended; once per pod.
 
     Args:
         activity: the trainer's activity.
@@ -128,7 +128,7 @@ def _slowdown() -> float:
 def wait_until(
     condition: threading.Condition, predicate: Callable[[], bool], quiet_seconds: float
 ) -> bool:
-    """Waits until a predicate has been true for some time; returns False as soon as it is false.
+    """Wait until a predicate has been true for some time; return False as soon as it is false.
 
     Args:
         condition: notified when the predicate may have changed; locked.

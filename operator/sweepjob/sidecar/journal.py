@@ -25,13 +25,13 @@ class Journal:
         self._file = path.open("ab", buffering=0)
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """Yields all entries, those of earlier processes included."""
+        """Yield all entries, those of earlier processes included."""
         with self._path.open("rb") as lines:
             for line in lines:
                 yield json.loads(line)
 
     def append(self, entry: dict[str, Any]) -> None:
-        """Writes an entry; it outlives this process when the method returns."""
+        """Write an entry; it outlives this process when the method returns."""
         # One unbuffered write per line: the kernel has it before the trainer's call returns.
         self._file.write(json.dumps(entry, separators=(",", ":")).encode() + b"\n")
 

@@ -11,7 +11,7 @@ _BACKLOG = 64
 
 
 def listen(port: int) -> socket.socket:
-    """Returns a listening socket on localhost; port 0 stands for any free port."""
+    """Return a listening socket on localhost; port 0 stands for any free port."""
     opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     opened.bind(("127.0.0.1", port))

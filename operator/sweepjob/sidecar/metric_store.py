@@ -53,7 +53,7 @@ class MetricStore:
         place: tuple[str, int] | None = None,
         point: tuple[int, int, int] | None = None,
     ) -> None:
-        """Adds a report.
+        """Add a report.
 
         Args:
             name: the name of the metric.
@@ -75,7 +75,7 @@ class MetricStore:
             self.changed.notify_all()
 
     def add_nested_metric(self, name: str, run: str) -> None:
-        """Adds the name of a metric of a nested run, whose values are not reports of the trial.
+        """Add the name of a metric of a nested run, whose values are not reports of the trial.
 
         Args:
             name: the name of the metric.
@@ -85,34 +85,34 @@ class MetricStore:
             self._add_metric_name(name, run)
 
     def reports_of_runs(self) -> Iterator[dict[str, Any]]:
-        """Yields the reports of MLflow runs: ``value``, number of the ``run``, ``step`` and ``time``."""
+        """Yield the reports of MLflow runs: ``value``, number of the ``run``, ``step`` and ``time``."""
         for entry in self._journal.entries():
             if "value" in entry and "run" in entry:
                 yield {**entry, "value": protocol.decode(entry["value"])}
 
     def offset(self, file: str) -> int:
-        """Returns the offset up to which a file has been read."""
+        """Return the offset up to which a file has been read."""
         with self.changed:
             return self._offsets.get(file, 0)
 
     def set_offset(self, file: str, offset: int) -> None:
-        """Sets an offset without a report. It is not in the journal: a restart may lose it."""
+        """Set an offset without a report. It is not in the journal: a restart may lose it."""
         with self.changed:
             self._offsets[file] = offset
 
     def source_state(self, key: str) -> Any:
-        """Returns what a source saved; None when it saved nothing."""
+        """Return what a source saved; None when it saved nothing."""
         with self.changed:
             return self._source_states.get(key)
 
     def save_source_state(self, key: str, value: Any) -> None:
-        """Saves a JSON value for ``source_state`` across restarts of the sidecar."""
+        """Save a JSON value for ``source_state`` across restarts of the sidecar."""
         with self.changed:
             if self._source_states.get(key) != value:
                 self._append({"keep": key, "as": value})
 
     def set_notice(self, topic: str, notice: protocol.Notice | None) -> None:
-        """Sets the notice of a topic, which the operator gets.
+        """Set the notice of a topic, which the operator gets.
 
         Args:
             topic: what the notice is about.
@@ -135,13 +135,13 @@ class MetricStore:
             self.changed.notify_all()
 
     def set_runs_ended(self, ended: bool) -> None:
-        """Sets whether the trainer has ended all runs whose reports count."""
+        """Set whether the trainer has ended all runs whose reports count."""
         with self.changed:
             self.runs_ended = ended
             self.changed.notify_all()
 
     def record_early_exit(self) -> None:
-        """Records that the sidecar exited early: if it is restarted, it does not do so again."""
+        """Record that the sidecar exited early: if it is restarted, it does not do so again."""
         with self.changed:
             self._append({"left": True})
 
@@ -156,7 +156,7 @@ class MetricStore:
         return self._notices.all
 
     def batch(self, first: int) -> protocol.Push:
-        """Returns a push with the reports from number ``first`` on, at most MAX_BATCH."""
+        """Return a push with the reports from number ``first`` on, at most MAX_BATCH."""
         with self.changed:
             values = tuple(self._values[first - 1 : first - 1 + protocol.MAX_BATCH])
             return protocol.Push(
@@ -164,7 +164,7 @@ class MetricStore:
             )
 
     def summary(self) -> protocol.Summary:
-        """Returns the summary for the termination message."""
+        """Return the summary for the termination message."""
         with self.changed:
             return protocol.Summary(
                 count=len(self._values),
@@ -209,7 +209,7 @@ class MetricStore:
             self._metric_names[name] = nested
 
     def _sent_names(self) -> tuple[str, ...]:
-        """The names to send; a primary metric in a nested run comes first, since the list may be cut."""
+        """Return the names to send, a primary metric in a nested run first: the list may be cut."""
         nested = self._metric_names.get(self._short_metric)
         names = {self._short_metric: nested, **self._metric_names} if nested else self._metric_names
         return tuple(protocol.in_nested_run(n, run) if run else n for n, run in names.items())

@@ -20,7 +20,7 @@ class Notices:
         return tuple(notice for _, notice in sorted(self._by_topic.items()))[: protocol.MAX_NOTICES]
 
     def change(self, topic: str, notice: protocol.Notice | None) -> dict[str, Any] | None:
-        """Returns the journal entry that sets a notice, and prints the notice to the sidecar's log.
+        """Return the journal entry that sets a notice, and prints the notice to the sidecar's log.
 
         Args:
             topic: what the notice is about.
@@ -37,7 +37,7 @@ class Notices:
         return {"topic": topic, "reason": notice.reason, "message": notice.message}
 
     def apply(self, entry: dict[str, Any]) -> None:
-        """Applies an entry of the journal."""
+        """Apply an entry of the journal."""
         if "reason" in entry:
             self._by_topic[entry["topic"]] = protocol.Notice.of(entry["reason"], entry["message"])
         else:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from .. import protocol
-from .configuration import Settings
+from .configuration import SidecarConfiguration
 from .metric_store import MetricStore
 
 _TIMEOUT = 10.0
@@ -26,13 +26,13 @@ class Pusher(threading.Thread):
     """Sends what the operator does not have, until it replies STOP or ``finish`` is called.
 
     Args:
-        settings: the sidecar's settings.
+        configuration: the sidecar's configuration.
         store: the reports.
     """
 
-    def __init__(self, settings: Settings, store: MetricStore) -> None:
+    def __init__(self, configuration: SidecarConfiguration, store: MetricStore) -> None:
         super().__init__(name="pusher", daemon=True)
-        self._settings = settings
+        self._configuration = configuration
         self._store = store
         self._connection: http.client.HTTPConnection | None = None
         self._reply = protocol.Reply(next=1, durable=0)
@@ -44,7 +44,7 @@ class Pusher(threading.Thread):
         )  # bytes of a push; lowered when a server or a proxy refuses one as too large
 
     def run(self) -> None:
-        """Pushes in a loop; see ``Thread.run``."""
+        """Push in a loop; see ``Thread.run``."""
         while self._wait_for_work():
             try:
                 self._push()
@@ -56,7 +56,7 @@ class Pusher(threading.Thread):
                 print(f"push failed, trying again: {error!r}", file=sys.stderr, flush=True)
 
     def finish(self, seconds: float) -> None:
-        """Pushes the remaining reports, for at most ``seconds``; the termination message has the rest."""
+        """Push the remaining reports, for at most ``seconds``; the termination message has the rest."""
         with self._store.changed:
             self._finishing = True
             self._backoff = 0.0
@@ -64,7 +64,7 @@ class Pusher(threading.Thread):
         self.join(seconds)
 
     def _wait_for_work(self) -> bool:
-        """Waits until there is something to send; returns False when nothing will follow."""
+        """Wait until there is something to send; return False when nothing will follow."""
         changed = self._store.changed
         with changed:
             if self._backoff and self._finishing:
@@ -88,9 +88,9 @@ class Pusher(threading.Thread):
         return unsent or (batch.metric_names, batch.notices) != self._acknowledged
 
     def _push(self) -> None:
-        push = replace(self._store.batch(self._reply.next), namespace=self._settings.namespace)
+        push = replace(self._store.batch(self._reply.next), namespace=self._configuration.namespace)
         token = (
-            self._settings.token_file.read_text().strip()
+            self._configuration.token_file.read_text().strip()
         )  # read every time: the kubelet rotates it
         connection = self._connect()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
@@ -113,10 +113,10 @@ class Pusher(threading.Thread):
 
     def _connect(self) -> http.client.HTTPConnection:
         if self._connection is None:
-            url = urlsplit(self._settings.operator_url)
+            url = urlsplit(self._configuration.operator_url)
             host = url.hostname or ""
             if url.scheme == "https":
-                context = ssl.create_default_context(cadata=self._settings.operator_ca or None)
+                context = ssl.create_default_context(cadata=self._configuration.operator_ca or None)
                 # Only one authority is trusted. The strict checks of its form add no protection, and
                 # many private authorities fail them.
                 context.verify_flags &= ~ssl.VERIFY_X509_STRICT

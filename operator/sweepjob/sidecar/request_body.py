@@ -32,7 +32,7 @@ class BadBody(Exception):
 
 
 def pieces(headers: Message, stream: BufferedIOBase) -> Iterator[bytes]:
-    """Yields the body in pieces, as they arrive.
+    """Yield the body in pieces, as they arrive.
 
     Args:
         headers: the headers of the request.
@@ -59,7 +59,7 @@ def pieces(headers: Message, stream: BufferedIOBase) -> Iterator[bytes]:
 
 
 def whole(headers: Message, stream: BufferedIOBase) -> bytes:
-    """Returns the body as it was sent.
+    """Return the body as it was sent.
 
     Args:
         headers: the headers of the request.
@@ -81,7 +81,7 @@ def whole(headers: Message, stream: BufferedIOBase) -> bytes:
 
 
 def unpacked(data: bytes, headers: Mapping[str, str] | Message) -> bytes:
-    """Removes a body's Content-Encoding.
+    """Remove a body's Content-Encoding.
 
     Args:
         data: the body.
@@ -136,7 +136,7 @@ def _line(stream: BufferedIOBase) -> bytes:
 
 
 def _size(line: bytes) -> int:
-    """The size of a chunk; extensions may follow it."""
+    """Return the size of a chunk; extensions may follow it."""
     digits = line.partition(b";")[0].rstrip(b" \t")
     if not digits or len(digits) > 15 or not _HEX.issuperset(digits):
         raise BadBody(400, f"not the size of a chunk: {line[:40]!r}")

@@ -44,17 +44,17 @@ class LocalServer(ThreadingHTTPServer):
         self.socket = listener
 
     def start(self) -> None:
-        """Serves in a thread of its own."""
+        """Serve in a thread of its own."""
         threading.Thread(target=self.serve_forever, name="server", daemon=True).start()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Counts a new connection."""
+        """Count a new connection."""
         with self.closed:
             self.connections += 1
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Counts a connection that was closed."""
+        """Count a connection that was closed."""
         super().shutdown_request(request)
         with self.closed:
             self.connections -= 1
@@ -70,7 +70,7 @@ class Handler(BaseHTTPRequestHandler, ABC):
 
     @abstractmethod
     def answer(self) -> None:
-        """Reads the request's body and sends an answer."""
+        """Read the request's body and send an answer."""
 
     def setup(self) -> None:
         """Disables Nagle's algorithm, which costs 40 ms per call with delayed acknowledgements."""
@@ -78,7 +78,7 @@ class Handler(BaseHTTPRequestHandler, ABC):
         super().setup()
 
     def handle_one_request(self) -> None:
-        """Handles a request; a client may close the connection at any time."""
+        """Handle a request; a client may close the connection at any time."""
         try:
             super().handle_one_request()
         except ConnectionError:
@@ -98,7 +98,7 @@ class Handler(BaseHTTPRequestHandler, ABC):
             self._linger()
 
     def _linger(self) -> None:
-        """Reads what the client still sends, for a while.
+        """Read what the client still sends, for a while.
 
         Closing the connection earlier would reset it, and the client would lose the answer.
         """
@@ -111,7 +111,7 @@ class Handler(BaseHTTPRequestHandler, ABC):
                 pass
 
     def handle_expect_100(self) -> bool:
-        """Sends ``100 Continue`` at once: the client waits for it before it sends the body."""
+        """Send ``100 Continue`` at once: the client waits for it before it sends the body."""
         super().handle_expect_100()
         self.wfile.flush()
         return True
@@ -119,7 +119,7 @@ class Handler(BaseHTTPRequestHandler, ABC):
     do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = do_OPTIONS = _any_method
 
     def body(self) -> bytes:
-        """Returns the request's body as it was sent.
+        """Return the request's body as it was sent.
 
         Raises:
             BadBody: it cannot be read; the answer says why.
@@ -127,7 +127,7 @@ class Handler(BaseHTTPRequestHandler, ABC):
         return request_body.whole(self.headers, self.rfile)
 
     def send(self, status: int, body: dict[str, Any] | str) -> None:
-        """Sends an answer.
+        """Send an answer.
 
         Args:
             status: the HTTP status code.
@@ -145,4 +145,4 @@ class Handler(BaseHTTPRequestHandler, ABC):
             self.wfile.write(data)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Logs nothing: a line for each request would repeat the trainer's log."""
+        """Log nothing: a line for each request would repeat the trainer's log."""

@@ -37,7 +37,7 @@ class TerminationMessage(threading.Thread):
         self._lock = threading.Lock()
 
     def run(self) -> None:
-        """Writes in a loop; see ``Thread.run``."""
+        """Write in a loop; see ``Thread.run``."""
         while True:
             with self._store.changed:
                 self._store.changed.wait_for(self._is_outdated)
@@ -48,7 +48,7 @@ class TerminationMessage(threading.Thread):
         return (self._store.count, self._store.notices) != self._written
 
     def write(self) -> None:
-        """Writes the summary in place, with one write.
+        """Write the summary in place, with one write.
 
         The kubelet may read at any time: it must not find the file empty, and it does not read another
         file that is renamed to it. Spaces cover the rest of a longer message.

@@ -10,7 +10,7 @@ _TIMEOUT = 20.0  # seconds
 
 
 def main() -> int:
-    """Waits for the port in the first argument; returns the exit code."""
+    """Wait for the port in the first argument; return the exit code."""
     port = int(sys.argv[1])
     deadline = time.monotonic() + _TIMEOUT
     while time.monotonic() < deadline:

@@ -25,18 +25,18 @@ _KEPT = 1000  # messages whose omitted lines are counted
 
 
 def fields(**values: object) -> dict[str, dict[str, object]]:
-    """The ``extra`` of a record: fields besides the message, such as the namespace and the sweep."""
+    """Return the ``extra`` of a log record: fields such as the namespace and the sweep."""
     return {"fields": {name: value for name, value in values.items() if value not in (None, "")}}
 
 
 def fields_of(record: logging.LogRecord) -> Mapping[str, object]:
-    """The fields of a record."""
+    """Return the fields of a record."""
     found = getattr(record, "fields", None)
     return found if isinstance(found, Mapping) else {}
 
 
 def printable(text: str) -> str:
-    """The text with all non-printable characters escaped.
+    """Return the text with all non-printable characters escaped.
 
     These are control characters, line ends, and those that change the direction of writing. A long text
     is cut.
@@ -50,7 +50,7 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def _traceback(record: logging.LogRecord) -> list[str]:
-    """The lines of a record's traceback; none for kopf's, since its caller logs why it ended."""
+    """Return the lines of a record's traceback; none for kopf's, since its caller logs why it ended."""
     if not record.exc_info or record.name.partition(".")[0] == "kopf":
         return []
     lines = logging.Formatter().formatException(record.exc_info).splitlines()
@@ -61,7 +61,7 @@ class TextFormatter(logging.Formatter):
     """``TIME LEVEL LOGGER: message key=value``; a traceback is indented below."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line of a record."""
+        """Return the line of a record."""
         when = self.formatTime(record)
         line = f"{when} {record.levelname} {record.name}: {_message(record)}"
         for name, value in fields_of(record).items():
@@ -79,7 +79,7 @@ class JsonFormatter(logging.Formatter):
     """One JSON object for each record: time, level, logger, message, fields, exception."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line of a record."""
+        """Return the line of a record."""
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         said: dict[str, Any] = {
             "time": when.replace("+00:00", "Z"),
@@ -108,7 +108,7 @@ class RateLimitFilter(logging.Filter):
         self._omitted: OrderedDict[str, int] = OrderedDict()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is written."""
+        """Return whether a record is written."""
         told = fields_of(record)
         key = f"{record.name} {str(record.msg)[:100]} {told.get('namespace', '')}"
         omitted = self._omitted.pop(key, 0)

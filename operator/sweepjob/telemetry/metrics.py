@@ -101,7 +101,7 @@ class Gauges(Collector):
         count: returns the counts of this moment.
         leads: returns whether this operator leads.
         is_ready: returns whether it is ready.
-        lacking: returns the number of namespaces that lack each right, by right and by need.
+        lacking: returns the number of namespaces that lack each permission, by permission and by need.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class Gauges(Collector):
     def _rights(self) -> GaugeMetricFamily:
         lacking = GaugeMetricFamily(
             "sweepjob_operator_rights_lacking",
-            "Rights that the operator lacks: in how many namespaces, by right and by need",
+            "Permissions that the operator lacks: in how many namespaces, by permission and by need",
             labels=["right", "need"],
         )
         for labels, count in self._lacking().items():
@@ -173,7 +173,7 @@ class Health:
         self._not_ready_reasons = not_ready_reasons
 
     def application(self) -> web.Application:
-        """The web application to serve."""
+        """Return the web application to serve."""
         application = web.Application()
         application.router.add_get("/healthz", self._alive)
         application.router.add_get("/readyz", self._is_ready)

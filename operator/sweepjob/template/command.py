@@ -69,7 +69,7 @@ SHELL = ("/bin/sh", "-c")
 
 
 def normalize(command: str) -> str:
-    """Removes whitespace around a command, which is YAML's, and carriage returns.
+    """Remove whitespace around a command, which is YAML's, and carriage returns.
 
     A backslash before the last line end is removed with it.
     """
@@ -84,7 +84,7 @@ def normalize(command: str) -> str:
 
 
 def needs_shell(command: str) -> bool:
-    """Whether a command has syntax that only a shell understands."""
+    """Return whether a command has syntax that only a shell understands."""
     plain = replace_references(_opened(normalize(command)), lambda reference: "")
     first = plain.split(None, 1)[0] if plain.strip() else ""
     return bool(
@@ -93,7 +93,7 @@ def needs_shell(command: str) -> bool:
 
 
 def syntax_error(command: str) -> str | None:
-    """Returns why a command cannot be split into words; None when it can, or when a shell splits it."""
+    """Return why a command cannot be split into words; None when it can, or when a shell splits it."""
     if needs_shell(command):
         return None  # the shell reports its own errors
     try:
@@ -106,7 +106,7 @@ def syntax_error(command: str) -> str | None:
 def misplaced_references(
     command: str | Sequence[str], possible: Callable[[str], Iterable[str]]
 ) -> list[tuple[str, str]]:
-    """Returns each reference of a command that cannot be where it is, with the reason.
+    """Return each reference of a command that cannot be where it is, with the reason.
 
     Args:
         command: a shell command or an argument vector.
@@ -123,12 +123,12 @@ def misplaced_references(
 
 
 def _opened(command: str) -> str:
-    """The command with all its optional parts."""
+    """Return the command with all its optional parts."""
     return "".join(part for part, _ in split_optional(command))
 
 
 def split_words(command: str) -> list[str] | None:
-    """Splits a command into words, which keep their references.
+    """Split a command into words, which keep their references.
 
     Returns:
         None where only a shell can split it, or where it has an optional part.
@@ -139,7 +139,7 @@ def split_words(command: str) -> list[str] | None:
 
 
 def resolve_command(command: str | Sequence[str], values: Mapping[str, str]) -> list[str]:
-    """Returns the argument vector of a command for a pod, with its references replaced.
+    """Return the argument vector of a command for a pod, with its references replaced.
 
     An argument vector keeps its words; only a word that is optional as a whole is split or left out.
 
@@ -185,7 +185,7 @@ def _filled(text: str, values: Mapping[str, str]) -> list[str]:
 
 
 def _split(text: str) -> list[list[str | Reference]]:
-    """Splits a text without shell syntax into words, each a list of pieces without quotes.
+    """Split a text without shell syntax into words, each a list of pieces without quotes.
 
     Raises:
         ValueError: a quotation is not closed.

@@ -12,7 +12,7 @@ _QUOTES = re.compile(r"""\\(.)|['"]""")
 
 
 def parse_operator(text: str, at: int) -> tuple[HereDocument, int]:
-    """Reads ``<<WORD``.
+    """Read ``<<WORD``.
 
     Args:
         text: the shell's text.
@@ -29,7 +29,7 @@ def parse_operator(text: str, at: int) -> tuple[HereDocument, int]:
 
 
 def find_end(text: str, begin: int, here_document: HereDocument) -> tuple[int, int]:
-    """Finds the end of a here-document.
+    """Find the end of a here-document.
 
     Args:
         text: the shell's text.
@@ -67,7 +67,7 @@ class ReferenceLine:
 
 
 def reference_lines(text: str) -> list[ReferenceLine]:
-    """Returns the line of each ``MARK`` in a text, in their order."""
+    """Return the line of each ``MARK`` in a text, in their order."""
     around = []
     for line in text.split("\n"):
         count = line.count(MARK)
@@ -82,7 +82,7 @@ def reference_lines(text: str) -> list[ReferenceLine]:
 
 
 def would_change(value: str, here_document: HereDocument, line: ReferenceLine) -> bool:
-    """Whether a value could end its here-document early, or lose tabs in it.
+    """Return whether a value could end its here-document early, or lose tabs in it.
 
     Args:
         value: the value that replaces the reference.

@@ -24,7 +24,7 @@ class Variable(str):
 
 
 def expand_variables(text: str, variables: Mapping[str, str]) -> str:
-    """Expands a text as the kubelet does. References to unknown variables stay as they are.
+    """Expand a text as the kubelet does. References to unknown variables stay as they are.
 
     Args:
         text: the text in the pod.
@@ -40,12 +40,12 @@ def expand_variables(text: str, variables: Mapping[str, str]) -> str:
 
 
 def escape_text(text: str) -> str:
-    """Returns what a pod must contain for the container to get this text."""
+    """Return what a pod must contain for the container to get this text."""
     return _ACTIVE.sub("$$", text)
 
 
 def fill_references(text: str, values: Mapping[str, str]) -> str:
-    """Replaces the references of a text in a field that the kubelet expands.
+    """Replace the references of a text in a field that the kubelet expands.
 
     A ``$(`` whose ``)`` comes after a reference is not a variable, and stays as it is.
 
@@ -57,7 +57,7 @@ def fill_references(text: str, values: Mapping[str, str]) -> str:
 
 
 def fill_pieces(found: Sequence[str | Reference], values: Mapping[str, str]) -> str:
-    """Does the same for a text that is split; without references it stays as it is.
+    """Do the same for a text that is split; without references it stays as it is.
 
     Args:
         found: the text, from ``split_references``.
@@ -69,7 +69,7 @@ def fill_pieces(found: Sequence[str | Reference], values: Mapping[str, str]) -> 
 
 
 def unescape(found: Sequence[str | Reference]) -> list[str | Reference]:
-    """Returns a split text as the kubelet expands it; references and variables stay in it."""
+    """Return a split text as the kubelet expands it; references and variables stay in it."""
     waiting = iter([piece for piece in found if isinstance(piece, Reference)])
     made: list[str | Reference] = []
 

@@ -31,7 +31,7 @@ class Reference:
 
 
 def value_text(value: Any) -> str:
-    """Formats a value for a trial: strings as they are, everything else as JSON.
+    """Format a value for a trial: strings as they are, everything else as JSON.
 
     Floats have their shortest exact form; booleans are true and false.
     """
@@ -39,7 +39,7 @@ def value_text(value: Any) -> str:
 
 
 def split_references(text: str) -> list[str | Reference]:
-    """Splits a text into literal text and references, in their order."""
+    """Split a text into literal text and references, in their order."""
     found: list[str | Reference] = []
     done = stop = 0
     start = text.find("${{")
@@ -62,17 +62,17 @@ def split_references(text: str) -> list[str | Reference]:
 
 
 def references(text: str) -> list[str]:
-    """Returns the names of all references in a text, in their order."""
+    """Return the names of all references in a text, in their order."""
     return [piece.name for piece in split_references(text) if isinstance(piece, Reference)]
 
 
 def replace_references(text: str, change: Callable[[Reference], str]) -> str:
-    """Replaces each reference of a text by what ``change`` returns for it."""
+    """Replace each reference of a text by what ``change`` returns for it."""
     return "".join(p if isinstance(p, str) else change(p) for p in split_references(text))
 
 
 def split_optional(text: str) -> list[tuple[str, bool]]:
-    """Splits a text into parts, each with whether it is optional; brackets are removed."""
+    """Split a text into parts, each with whether it is optional; brackets are removed."""
     found = []
     done = 0
     while (start := text.find("$[[", done)) >= 0:
@@ -86,12 +86,12 @@ def split_optional(text: str) -> list[tuple[str, bool]]:
 
 
 def has_optional_parts(text: str) -> bool:
-    """Whether a text has an optional part."""
+    """Return whether a text has an optional part."""
     return any(optional for _, optional in split_optional(text))
 
 
 def resolve_optional(text: str, known: Container[str]) -> str:
-    """Keeps the optional parts of a text whose references are all known, and drops the others."""
+    """Keep the optional parts of a text whose references are all known, and drop the others."""
     return "".join(
         part
         for part, optional in split_optional(text)
@@ -100,7 +100,7 @@ def resolve_optional(text: str, known: Container[str]) -> str:
 
 
 def substitute(node: Any, values: Mapping[str, str]) -> Any:
-    """Copies a tree of dicts and lists, with every reference in its strings replaced.
+    """Copy a tree of dicts and lists, with every reference in its strings replaced.
 
     Args:
         node: the tree.
@@ -119,7 +119,7 @@ def substitute(node: Any, values: Mapping[str, str]) -> Any:
 def reference_values(
     assignment: Assignment, inputs: Mapping[str, Any], outputs: Mapping[str, str]
 ) -> dict[str, str]:
-    """Returns the values of a trial's references, by name.
+    """Return the values of a trial's references, by name.
 
     A nested value has a reference of its own, as JSON, and one for each of its leaves.
 
@@ -141,7 +141,7 @@ TreePath = tuple[Any, str | int]  # a path in a tree: the parent's path, and the
 
 
 def iter_texts(node: Any) -> Iterator[tuple[TreePath, str]]:
-    """Yields the path and the text of every string in a tree of dicts and lists, in their order."""
+    """Yield the path and the text of every string in a tree of dicts and lists, in their order."""
     waiting: list[tuple[TreePath, Any]] = [((None, ""), node)]
     while waiting:
         tree_path, found = waiting.pop()
@@ -154,7 +154,7 @@ def iter_texts(node: Any) -> Iterator[tuple[TreePath, str]]:
 
 
 def format_path(tree_path: TreePath) -> str:
-    """Formats a path, e.g. ``.containers[0].args``."""
+    """Format a path, e.g. ``.containers[0].args``."""
     steps = []
     inside: TreePath | None = tree_path
     while inside is not None:

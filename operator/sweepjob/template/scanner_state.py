@@ -81,7 +81,7 @@ class ScannerState:
     def _stretch(
         self, end: int, context: Context, here_document: HereDocument | None = None
     ) -> None:
-        """Records all values up to an index, which have the same context.
+        """Record all values up to an index, which have the same context.
 
         Args:
             end: the index; -1 for the end of the text.

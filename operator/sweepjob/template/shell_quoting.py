@@ -32,7 +32,7 @@ class UnquotableValue(ValueError):
 
 
 def fill_references(found: Sequence[str | Reference], values: Mapping[str, str]) -> list[str]:
-    """Replaces the references of a shell's text.
+    """Replace the references of a shell's text.
 
     Args:
         found: the split text; a ``Variable`` of the kubelet's stays as it is.
@@ -58,7 +58,7 @@ def fill_references(found: Sequence[str | Reference], values: Mapping[str, str])
 def find_refusals(
     found: Sequence[str | Reference], possible: Callable[[str], Iterable[str]]
 ) -> list[tuple[str, str]]:
-    """Returns each reference that cannot be where it is, with the reason and the remedy.
+    """Return each reference that cannot be where it is, with the reason and the remedy.
 
     Args:
         found: the split text.
@@ -75,7 +75,7 @@ def find_refusals(
 
 
 def _reason(value: str, position: ShellPosition, line: ReferenceLine) -> str:
-    """Why a value cannot be quoted at a position; empty when it can."""
+    """Return why a value cannot be quoted at a position; empty when it can."""
     if position.refusal and (position.before or not _PLAIN.fullmatch(value)):
         return position.refusal
     if position.context is Context.ARITHMETIC and not _WHOLE.fullmatch(value):
@@ -86,7 +86,7 @@ def _reason(value: str, position: ShellPosition, line: ReferenceLine) -> str:
 
 
 def _quoted(value: str, position: ShellPosition, line: ReferenceLine) -> str:
-    """Quotes a value for its position.
+    """Quote a value for its position.
 
     Raises:
         UnquotableValue: it cannot be quoted there.
@@ -104,7 +104,7 @@ def _quoted(value: str, position: ShellPosition, line: ReferenceLine) -> str:
 
 
 def _is_plain(value: str, position: ShellPosition) -> bool:
-    """Whether a shell reads a value literally without quotes."""
+    """Return whether a shell reads a value literally without quotes."""
     if not _PLAIN.fullmatch(value) or value in _KEYWORDS:
         return False
     return not (position.is_redirected and value.isdigit())

@@ -23,7 +23,7 @@ _NESTED = "quotes within ${...} within quotes differ by shell"
 
 
 def find_positions(text: str) -> list[ShellPosition]:
-    """Returns the position of each ``MARK`` in a shell's text, in their order."""
+    """Return the position of each ``MARK`` in a shell's text, in their order."""
     return _Scanner(text, Context.WORD, 0).run()
 
 
@@ -134,7 +134,7 @@ class _Scanner(ScannerState):
             self.at = plain.end() if plain else self.at + 1
 
     def _special(self, context: Context) -> None:
-        """A backslash, a dollar or a back quote, where it is special."""
+        """Scan a backslash, a dollar or a back quote where it is special."""
         text, char, follows = self.text, self.text[self.at], self.text[self.at + 1 : self.at + 2]
         if char == "`":
             self._back_quotes(context)
@@ -173,7 +173,7 @@ class _Scanner(ScannerState):
         self.starts_word = False
 
     def _back_quotes(self, around: Context) -> None:
-        """Scans the text between back quotes separately, with one level of backslashes removed."""
+        """Scan the text between back quotes separately, with one level of backslashes removed."""
         escaped = "\\`$" if around is Context.WORD else '\\`$"'
         begin, chars = self.at + 1, list[str]()
         end = begin
@@ -195,7 +195,7 @@ class _Scanner(ScannerState):
         self.starts_word = False
 
     def _inside(self, text: str, context: Context) -> list[ShellPosition]:
-        """The positions in a text within this one."""
+        """Return the positions in a text within this one."""
         inner = _Scanner(text, context, self.depth + 1)
         inner.refusal = self.frames[-1].refusal or self.refusal or inner.refusal
         found = (

@@ -40,7 +40,7 @@ _GOALS = st.sampled_from(list(Goal))
 
 
 def play(policy: Policy, goal: Goal, history: Sequence[Report]) -> list[Decision | None]:
-    """The decision after each report, made incrementally as the operator does.
+    """Return the decision after each report, made incrementally as the operator does.
 
     Args:
         policy: the policy.
@@ -60,12 +60,12 @@ def play(policy: Policy, goal: Goal, history: Sequence[Report]) -> list[Decision
 
 
 def stops(policy: Policy, goal: Goal, history: Sequence[Report]) -> list[bool]:
-    """Whether the trial is to be stopped, after each report; arguments as for ``play``."""
+    """Return whether the trial is to be stopped, after each report; arguments as for ``play``."""
     return [decision is not None and decision.stop for decision in play(policy, goal, history)]
 
 
 def curves_at(history: Sequence[Report], interval: int, goal: Goal) -> Curves:
-    """All that a policy may know at an interval, recomputed from the history.
+    """Return all that a policy may know at an interval, recomputed from the history.
 
     Args:
         history: the trial and the value of each report.
@@ -95,11 +95,11 @@ class PolicyContract:
 
     @abstractmethod
     def make(self, schedule: Schedule) -> Policy:
-        """The policy with a schedule."""
+        """Return the policy with a schedule."""
 
     @abstractmethod
     def should_stop(self, trial: int, curves: Curves, goal: Goal) -> bool:
-        """The policy's definition.
+        """Return the policy's definition.
 
         Args:
             trial: the trial that made the newest report.
@@ -227,7 +227,7 @@ class PolicyContract:
 
 
 def registered(declaration: PolicyDeclaration) -> contextlib.AbstractContextManager[None]:
-    """Registers a policy for the duration of a block, unless an entry point registers it."""
+    """Register a policy for the duration of a block, unless an entry point registers it."""
     if POLICIES.get(declaration.name) is declaration:
         return contextlib.nullcontext()
     return POLICIES.registered(declaration)

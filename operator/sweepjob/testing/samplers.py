@@ -86,7 +86,7 @@ HOSTILE: dict[str, dict[str, Any]] = {
 
 
 def space(data: dict[str, Any]) -> Space:
-    """A search space as it is written in a SweepJob.
+    """Return a search space as it is written in a SweepJob.
 
     Raises:
         InvalidSpec: it has mistakes.
@@ -116,7 +116,7 @@ class SamplerContract:
 
     @abstractmethod
     def make(self, space: Space, seed: int) -> Sampler:
-        """The sampler of a space."""
+        """Return the sampler of a space."""
 
     def test_the_declaration_builds_the_sampler(self) -> None:
         section = {"type": self.declaration.name, "seed": 1, **self.section}
@@ -138,7 +138,7 @@ class SamplerContract:
     def propose(
         self, data: dict[str, Any], count: int, seed: int = 1, known: Sequence[Observation] = ()
     ) -> list[Assignment]:
-        """The first proposals; when each is made, some earlier trials have ended.
+        """Return the first proposals; when each is made, some earlier trials have ended.
 
         Every second trial has ended, every fifth of these without a value.
 
@@ -226,20 +226,20 @@ class SamplerContract:
 
 
 def registered(declaration: SamplerDeclaration) -> contextlib.AbstractContextManager[None]:
-    """Registers a sampler for the duration of a block, unless an entry point registers it."""
+    """Register a sampler for the duration of a block, unless an entry point registers it."""
     if SAMPLERS.get(declaration.name) is declaration:
         return contextlib.nullcontext()
     return SAMPLERS.registered(declaration)
 
 
 def observation(index: int, assignment: Assignment) -> Observation:
-    """An observation of a trial; the same for the same index."""
+    """Return an observation of a trial; the same for the same index."""
     value = None if index % 5 == 0 else math.sin(index)
     return Observation(index, assignment, value, ended=index % 2 == 0)
 
 
 def check_inside(found: Assignment) -> None:
-    """Asserts types, bounds and multiples of an assignment of ``EVERY`` or ``CHOICES``."""
+    """Assert types, bounds and multiples of an assignment of ``EVERY`` or ``CHOICES``."""
     assert any(found["a"] == v and type(found["a"]) is type(v) for v in ("x", 3, 2.5, True))
     assert type(found["b"]) is int
     assert 0 <= found["b"] < 40

@@ -14,7 +14,7 @@ _MAX_QUANTITY = 2.0**63  # no quantity of Kubernetes is larger
 
 
 def requested(pod: Mapping[str, Any]) -> dict[str, float]:
-    """Returns the number of accelerators by resource name.
+    """Return the number of accelerators by resource name.
 
     These are resources that end in ``/gpu``, MIG slices, and claims of Dynamic Resource Allocation
     (``claim/`` and the name of the claim or of its template).
@@ -36,7 +36,7 @@ def requested(pod: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _amount(quantity: str | int | float) -> float:
-    """Parses a quantity; 0 where it is invalid."""
+    """Parse a quantity; 0 where it is invalid."""
     try:
         amount = parse_quantity(quantity)
     except (ValueError, OverflowError):

@@ -16,30 +16,30 @@ Status = Mapping[str, Any]
 
 
 def all_statuses(status: Status) -> list[Status]:
-    """Returns the statuses of all containers of a pod's status, init containers last."""
+    """Return the statuses of all containers of a pod's status, init containers last."""
     return [*(status.get("containerStatuses") or []), *(status.get("initContainerStatuses") or [])]
 
 
 def has_started(container: Status) -> bool:
-    """Whether a container has started, now or before a restart."""
+    """Return whether a container has started, now or before a restart."""
     states = (container.get("state") or {}, container.get("lastState") or {})
     return any("running" in state or "terminated" in state for state in states)
 
 
 def start_time(container: Status) -> float | None:
-    """Returns when a container started, in seconds since the epoch; None when it has not."""
+    """Return when a container started, in seconds since the epoch; None when it has not."""
     state = container.get("state") or {}
     return parse_time((state.get("running") or state.get("terminated") or {}).get("startedAt"))
 
 
 def exit_code(container: Status) -> int | None:
-    """Returns a container's exit code; None when it has not ended."""
+    """Return a container's exit code; None when it has not ended."""
     terminated = (container.get("state") or {}).get("terminated")
     return None if terminated is None else terminated.get("exitCode", 0)
 
 
 def end_time(status: Status) -> float | None:
-    """Returns when the last container of a pod's status ended; None where no time is known."""
+    """Return when the last container of a pod's status ended; None where no time is known."""
     ends = [
         parse_time((s.get("state") or {}).get("terminated", {}).get("finishedAt"))
         for s in all_statuses(status)
@@ -48,14 +48,14 @@ def end_time(status: Status) -> float | None:
 
 
 def trainer_status(spec: Mapping[str, Any], status: Status) -> Status:
-    """Returns the status of the trainer's container; an empty one before there is any."""
+    """Return the status of the trainer's container; an empty one before there is any."""
     name = trainer_of(spec)["name"]
     statuses = status.get("containerStatuses") or []
     return next((s for s in statuses if s["name"] == name), {})
 
 
 def trainer_end(spec: Mapping[str, Any], status: Status) -> TrainerEnd | None:
-    """Returns how the trainer ended, where other containers of its pod still run.
+    """Return how the trainer ended, where other containers of its pod still run.
 
     None where it runs, where nothing else does, or where its own restart policy may start it again.
     """
@@ -73,7 +73,7 @@ def trainer_end(spec: Mapping[str, Any], status: Status) -> TrainerEnd | None:
 
 
 def containers_succeeded(body: Mapping[str, Any]) -> bool:
-    """Whether all containers of a pod have ended, and those that are not init containers with 0.
+    """Return whether all containers of a pod have ended, and those that are not init containers with 0.
 
     False for three kinds of pods. One that is being deleted: its end is not its own. One with a priority:
     its successor would preempt other pods while the scheduler still counts this one. One with a container
@@ -92,7 +92,7 @@ def containers_succeeded(body: Mapping[str, Any]) -> bool:
 
 
 def sidecar_summary(status: Status) -> protocol.Summary | None:
-    """Returns the summary in the sidecar's last termination message, or in the one before that."""
+    """Return the summary in the sidecar's last termination message, or in the one before that."""
     statuses = status.get("initContainerStatuses") or []
     sidecars = [s for s in statuses if s["name"] == names.SIDECAR]
     states = [s.get(which) or {} for s in sidecars for which in ("state", "lastState")]

@@ -32,7 +32,7 @@ SUMMARY_LOST = Cause(
 
 
 def of_pod(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> Cause | None:
-    """Returns reason and message of a pod's disruption; None without one.
+    """Return reason and message of a pod's disruption; None without one.
 
     Args:
         status: the status of the pod.
@@ -51,7 +51,7 @@ def of_pod(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> Cause | Non
 
 
 def never_started_since(status: Mapping[str, Any]) -> float | None:
-    """Returns the time since which a pod cannot start, in seconds since the epoch; None while it can.
+    """Return the time since which a pod cannot start, in seconds since the epoch; None while it can.
 
     Its node restarted after its first container and before its trainer. The kubelet creates no new
     sandbox for a pod with ``restartPolicy: Never`` once one of its containers has ended.

@@ -17,7 +17,7 @@ from .identity import TrialIdentity
 def trainer_environment(
     identity: TrialIdentity, spec: SweepSpec, assignment: Assignment, trainer: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Returns the variables to add to the trainer, by name.
+    """Return the variables to add to the trainer, by name.
 
     Args:
         identity: the identity of the trial.
@@ -37,7 +37,7 @@ def trainer_environment(
 
 
 def parameter_variables(assignment: Assignment) -> dict[str, str]:
-    """Returns the variables for a trial's parameters: one for each, and one with all of them."""
+    """Return the variables for a trial's parameters: one for each, and one with all of them."""
     each = {f"AZUREML_SWEEP_{name}": value_text(value) for name, value in assignment.items()}
     return {**each, "SWEEPJOB_PARAMETERS": json.dumps(assignment)}
 

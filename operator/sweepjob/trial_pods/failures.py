@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..api import names
 from ..api.meta.cause import Cause
 
 # The kubelet reports the last 2,048 bytes or 80 lines of a log, or a termination message of 4,096 bytes.
@@ -18,13 +19,16 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 def failure_of(trainer: Mapping[str, Any], status: Mapping[str, Any]) -> Cause:
-    """Returns reason and message of a failure.
+    """Return reason and message of a failure.
 
     Args:
         trainer: the status of the trainer's container.
         status: the status of its pod.
     """
     ended = (trainer.get("state") or {}).get("terminated")
+    before = None if ended or status.get("reason") else _failure_before(status)
+    if before is not None:
+        return before
     if status.get("reason") or ended is None:
         # A reason of the whole pod, e.g. DeadlineExceeded or UnexpectedAdmissionError.
         return Cause(status.get("reason", "PodFailed"), status.get("message", "the pod failed"))
@@ -39,8 +43,26 @@ def failure_of(trainer: Mapping[str, Any], status: Mapping[str, Any]) -> Cause:
     )
 
 
+def _failure_before(status: Mapping[str, Any]) -> Cause | None:
+    """Why an init container ended the pod before its trainer had started; None where none did."""
+    for container in status.get("initContainerStatuses") or []:
+        ended = (container.get("state") or {}).get("terminated") or {}
+        name = container.get("name")
+        if not ended.get("exitCode") or name == names.SIDECAR:
+            continue
+        if name == names.CODE:
+            text = "the code of the sweep cannot be unpacked"
+            return Cause(names.REASON_CODE_UNUSABLE, _with_last_lines(text, ended))
+        text = (
+            f"init container '{name}' ended with exit code {ended['exitCode']}, so the trainer did "
+            "not start"
+        )
+        return Cause("InitContainerFailed", _with_last_lines(text, ended))
+    return None
+
+
 def _failure_of_another(status: Mapping[str, Any]) -> Cause:
-    """The trainer exited with 0, but the pod failed."""
+    """Explain why the pod failed although the trainer exited with 0."""
     for container in status.get("containerStatuses") or []:
         ended = (container.get("state") or {}).get("terminated") or {}
         if ended.get("exitCode"):
@@ -57,13 +79,18 @@ def _with_last_lines(text: str, ended: Mapping[str, Any]) -> str:
     return f"{text}: {lines}" if lines else text
 
 
-def last_lines(text: str) -> str:
-    """Returns the end of a log as plain text: no control sequences, progress bars in their last state."""
-    plain = _SEQUENCE.sub("", text[-2 * _MAX_LENGTH :])
+def last_lines(text: str, limit: int = _MAX_LENGTH) -> str:
+    """Return the end of a log as plain text: no control sequences, progress bars in their last state.
+
+    Args:
+        text: the log, or its end.
+        limit: maximum number of characters.
+    """
+    plain = _SEQUENCE.sub("", text[-2 * limit :])
     kept = (line.rstrip("\r").rpartition("\r")[2].rstrip() for line in plain.split("\n"))
     cleaned = _CONTROL.sub("\ufffd", "\n".join(kept)).strip()
-    if len(cleaned) <= _MAX_LENGTH:
+    if len(cleaned) <= limit:
         return cleaned
     # Whole lines where there are several.
-    _, broken, rest = cleaned[-_MAX_LENGTH:].partition("\n")
-    return rest if broken else cleaned[-_MAX_LENGTH:]
+    _, broken, rest = cleaned[-limit:].partition("\n")
+    return rest if broken else cleaned[-limit:]

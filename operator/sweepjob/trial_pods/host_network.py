@@ -23,7 +23,7 @@ _FIRST, _COUNT = 20_000, 10_000
 def assign_host_port(
     pod: Manifest, trainer: Manifest, metrics: Metrics, identity: TrialIdentity
 ) -> Metrics:
-    """Returns the metrics with the port of this trial, which the pod declares as a host port.
+    """Return the metrics with the port of this trial, which the pod declares as a host port.
 
     The scheduler places no two pods with the same host port on a node. The trainer declares it, not the
     sidecar, because schedulers before Kubernetes 1.34 ignore the ports of init containers.

@@ -16,6 +16,7 @@ from ..api.validation.reserved_names import reject_reserved_names
 from ..search.space import Assignment
 from ..template import command, kubelet_expansion
 from ..template.references import reference_values, substitute
+from .code import add_code, default_user
 from .environment import trainer_environment
 from .host_network import assign_host_port
 from .identity import TrialIdentity
@@ -37,8 +38,9 @@ def job_manifest(
     assignment: Assignment,
     sidecar: SidecarSettings,
     constraints: NamespaceConstraints = NO_CONSTRAINTS,
+    code_hash: str = "",
 ) -> Manifest:
-    """Returns the Job of an attempt.
+    """Return the Job of an attempt.
 
     ``backoffLimit: 0`` and ``restartPolicy: Never``: the operator decides about new attempts. The Job
     replaces a disrupted pod (preempted, evicted, drained), which does not count as a failure.
@@ -49,6 +51,7 @@ def job_manifest(
         assignment: the trial's parameters.
         sidecar: the operator's settings for sidecars.
         constraints: the constraints of the namespace.
+        code_hash: the hash of the sweep's code; empty without code that is unpacked.
 
     Raises:
         ReservedName: something in the rendered template has a reserved name.
@@ -60,7 +63,7 @@ def job_manifest(
         names.LABEL_ATTEMPT: str(identity.attempt),
         names.LABEL_TRIAL_UID: identity.uid,
     }
-    template, fitted = _pod_template(identity, spec, assignment, sidecar, constraints)
+    template, fitted = _pod_template(identity, spec, assignment, sidecar, constraints, code_hash)
     annotations = {"annotations": {names.ANNOTATION_FITTED: fitted}} if fitted else {}
     meta = template.setdefault("metadata", {})
     meta["labels"] = {**meta.get("labels", {}), **labels}
@@ -97,8 +100,9 @@ def _pod_template(
     assignment: Assignment,
     settings: SidecarSettings,
     constraints: NamespaceConstraints,
+    code_hash: str,
 ) -> tuple[Manifest, str]:
-    """The pod template, and how its sidecar was fitted to the namespace."""
+    """Return the pod template, and how its sidecar was fitted to the namespace."""
     paths = {output.name: output.mount_path for output in spec.outputs}
     template = _user_template(spec.trial, reference_values(assignment, spec.inputs, paths))
     pod = template.setdefault("spec", {})
@@ -108,30 +112,35 @@ def _pod_template(
     pod.setdefault("automountServiceAccountToken", False)
     _apply_pod_security(pod, has_outputs=bool(spec.outputs))
     trainer = trainer_of(pod)
+    if spec.trial.code is not None:
+        default_user(pod, trainer)
     # Without a termination message of its own, the end of its log is used.
     trainer.setdefault("terminationMessagePolicy", "FallbackToLogsOnError")
     metrics = assign_host_port(pod, trainer, spec.metrics, identity)
     environment = trainer_environment(identity, replace(spec, metrics=metrics), assignment, trainer)
     _add_outputs(pod, trainer, identity, spec)
-    sidecar, fitted = None, ""
+    sidecar, code = None, spec.trial.code
+    wanted = wanted_resources(pod, metrics.sidecar or settings.resources)
+    resources, fitted = fit_resources(wanted, pod, constraints)
     if metrics.source != protocol.LOGS:
         sidecar_settings = _sidecar_settings(identity, spec, paths)
-        wanted = wanted_resources(pod, metrics.sidecar or settings.resources)
-        resources, fitted = fit_resources(wanted, pod, constraints)
         folder = f"{identity.folder}/{identity.attempt}"
         sidecar = add_sidecar(pod, trainer, metrics, sidecar_settings, settings, resources, folder)
+    if code is not None:
+        add_code(pod, trainer, code, code_hash, settings, resources)
     _add_environment(trainer, environment)
     if metrics.port:
         add_localhost_to_container(trainer)
     if sidecar is not None:
         share_variables(sidecar, trainer)
-    return template, fitted
+    is_added = sidecar is not None or (code is not None and code.is_unpacked)
+    return template, fitted if is_added else ""
 
 
 def _sidecar_settings(
     identity: TrialIdentity, spec: SweepSpec, paths: Mapping[str, str]
 ) -> dict[str, str]:
-    """The sidecar's settings that depend on the trial."""
+    """Return the sidecar's settings that depend on the trial."""
     found = {
         protocol.PRIMARY_METRIC: spec.objective.primary_metric,
         protocol.NAMESPACE: identity.namespace,
@@ -143,7 +152,7 @@ def _sidecar_settings(
 
 
 def _apply_pod_security(pod: Manifest, *, has_outputs: bool) -> None:
-    """Applies the restricted Pod Security standard where the user set nothing else."""
+    """Apply the restricted Pod Security standard where the user set nothing else."""
     security = pod.setdefault("securityContext", {})
     security.setdefault("runAsNonRoot", True)
     security.setdefault("seccompProfile", {"type": "RuntimeDefault"})
@@ -158,7 +167,7 @@ def _apply_pod_security(pod: Manifest, *, has_outputs: bool) -> None:
 def _add_outputs(
     pod: Manifest, trainer: Manifest, identity: TrialIdentity, spec: SweepSpec
 ) -> None:
-    """Mounts the trial's folder of each output; the kubelet creates it."""
+    """Mount the trial's folder of each output; the kubelet creates it."""
     for output in spec.outputs:
         volume = {"name": output.volume_name, **copy.deepcopy(dict(output.volume))}
         pod["volumes"] = [*pod.get("volumes", []), volume]
@@ -186,7 +195,7 @@ def _user_template(trial: TrialTemplate, resolved: Mapping[str, str]) -> Manifes
 
 
 def _fill_template(template: Mapping[str, Any], resolved: Mapping[str, str]) -> Manifest:
-    """Replaces the references of a pod template; escapes values in fields that the kubelet expands."""
+    """Replace the references of a pod template; escape values in fields that the kubelet expands."""
     made: Manifest = substitute(template, resolved)
     for key in ("containers", "initContainers"):
         written = template["spec"].get(key) or []
@@ -216,7 +225,7 @@ def _fill_container(written: Mapping[str, Any], resolved: Mapping[str, str]) -> 
 def _expand_values(
     made: Manifest, written: Mapping[str, Any], key: str, resolved: Mapping[str, str]
 ) -> None:
-    """Replaces references in a string, or a list of strings, that the kubelet expands."""
+    """Replace references in a string, or a list of strings, that the kubelet expands."""
     source = written.get(key)
     if isinstance(source, str):
         made[key] = kubelet_expansion.fill_references(source, resolved)
@@ -228,13 +237,13 @@ def _expand_values(
 
 
 def trainer_of(pod: Mapping[str, Any]) -> Manifest:
-    """Returns the container called ``trainer``, or else the first."""
+    """Return the container called ``trainer``, or else the first."""
     containers: list[Manifest] = pod["containers"]
     return next((c for c in containers if c.get("name") == names.TRAINER), containers[0])
 
 
 def _add_environment(container: Manifest, added: Mapping[str, str]) -> None:
-    """Adds variables; those of the user take precedence, except a tracking URI to forward to."""
+    """Add variables; those of the user take precedence, except a tracking URI to forward to."""
     env = [
         e
         for e in container.get("env") or []

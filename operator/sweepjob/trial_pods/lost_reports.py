@@ -37,7 +37,7 @@ class SidecarExits:
 
 
 def sidecar_exits(status: Mapping[str, Any]) -> SidecarExits:
-    """Reads the exits of the sidecar from a pod's status."""
+    """Read the exits of the sidecar from a pod's status."""
     found = [s for s in status.get("initContainerStatuses") or [] if s["name"] == names.SIDECAR]
     if not found:
         return SidecarExits()
@@ -50,7 +50,7 @@ def _end(state: Mapping[str, Any]) -> tuple[str, int] | None:
 
 
 def lost_reports_notice(ends: SidecarExits, source: str, *, over: bool) -> protocol.Notice | None:
-    """Returns a notice when reports of a pod may be lost; None otherwise.
+    """Return a notice when reports of a pod may be lost; None otherwise.
 
     Args:
         ends: the exits of the sidecar.
@@ -79,7 +79,7 @@ def _notice(end: tuple[str, int], what: str) -> protocol.Notice:
 
 
 def summary_gap_notice(count: int) -> protocol.Notice:
-    """Returns the notice for a summary whose tail does not reach back to the last report on record.
+    """Return the notice for a summary whose tail does not reach back to the last report on record.
 
     Args:
         count: number of reports between the two.

@@ -23,7 +23,7 @@ _UNSHARED_SOURCES = {
 
 
 def share_folder(pod: Manifest, trainer: Manifest, folder: str, own_folder: str) -> Manifest:
-    """Returns the trainer's mount that contains a folder; adds an emptyDir where there is none.
+    """Return the trainer's mount that contains a folder; add an emptyDir where there is none.
 
     Args:
         pod: the pod's spec; changed.
@@ -46,7 +46,7 @@ def share_folder(pod: Manifest, trainer: Manifest, folder: str, own_folder: str)
 
 
 def _is_shared(pod: Manifest, mount: Manifest) -> bool:
-    """Whether other trials may write to a mounted volume; ``subPathExpr`` separates them."""
+    """Return whether other trials may write to a mounted volume; ``subPathExpr`` separates them."""
     if "subPathExpr" in mount or mount["name"].startswith(names.VOLUME_OUTPUT):
         return False
     volumes: list[Manifest] = pod.get("volumes", [])
@@ -55,7 +55,7 @@ def _is_shared(pod: Manifest, mount: Manifest) -> bool:
 
 
 def _move(mounts: list[Manifest], around: Manifest, folder: str, own_folder: str) -> Manifest:
-    """Mounts the attempt's own folder of the same volume where the trainer writes its metrics."""
+    """Mount the attempt's own folder of the same volume where the trainer writes its metrics."""
     inside = posixpath.relpath(folder, around["mountPath"])
     sub_path = posixpath.join(around.get("subPath", ""), inside, own_folder)
     own = {**around, "mountPath": folder, "subPath": posixpath.normpath(sub_path)}
@@ -72,7 +72,7 @@ def _is_inside(folder: str, mount_path: str) -> bool:
 
 
 def share_variables(sidecar: Manifest, trainer: Mapping[str, Any]) -> None:
-    """Copies the trainer's variables that the paths of the sidecar's mounts refer to.
+    """Copy the trainer's variables that the paths of the sidecar's mounts refer to.
 
     Args:
         sidecar: the container; changed.

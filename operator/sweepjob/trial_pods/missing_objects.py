@@ -75,7 +75,7 @@ class MissingObject:
 
 
 def find_missing_object(message: str) -> MissingObject | None:
-    """Returns the missing object that a message is about; None when it is about something else."""
+    """Return the missing object that a message is about; None when it is about something else."""
     message = message[:MAX_MESSAGE]
     if found := _KEY.search(message):
         return MissingObject(found[2], found[3], key=found[1])

@@ -55,7 +55,7 @@ class ResourceBounds:
 def bounds_by_resource(
     pod: Mapping[str, Any], constraints: NamespaceConstraints
 ) -> dict[str, ResourceBounds]:
-    """Returns the constraints on an additional container, by resource.
+    """Return the constraints on an additional container, by resource.
 
     Args:
         pod: the pod's spec, without that container.
@@ -125,11 +125,11 @@ def _quotas(
 
 
 def _total(pod: Mapping[str, Any], part: str, name: str) -> float:
-    """The sum over the containers that run alongside the sidecar."""
+    """Return the sum over the containers that run alongside the sidecar."""
     amounts = ((c.get("resources") or {}).get(part) or {} for c in pod["containers"])
     return sum(amount_of(amount, name) or 0.0 for amount in amounts)
 
 
 def amount_of(amounts: Mapping[str, Any], name: str) -> float | None:
-    """Returns the amount of a resource in requests or limits; None where it is not set."""
+    """Return the amount of a resource in requests or limits; None where it is not set."""
     return parse_quantity(amounts[name]) if name in amounts else None

@@ -16,7 +16,7 @@ _EVERY_HOST = "*"  # valid only as the whole value
 
 
 def add_localhost(hosts: str) -> str:
-    """Adds the names of localhost to a value of ``NO_PROXY``."""
+    """Add the names of localhost to a value of ``NO_PROXY``."""
     hosts = hosts.strip().rstrip(",")
     if hosts == _EVERY_HOST:
         return hosts
@@ -25,7 +25,7 @@ def add_localhost(hosts: str) -> str:
 
 
 def add_localhost_to_container(container: Manifest) -> None:
-    """Adds localhost to both spellings in a container's environment.
+    """Add localhost to both spellings in a container's environment.
 
     A value from a Secret or ConfigMap moves to a variable of another name, which the kubelet expands in
     the new value. Values that the image sets are unknown here, and are replaced.
@@ -61,7 +61,7 @@ def _with_localhost(entry: Manifest, hosts: Mapping[str, str]) -> list[Manifest]
 
 
 def merge_environments(inherited: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """Returns the environment of a trainer that runs as a local process.
+    """Return the environment of a trainer that runs as a local process.
 
     Where the trial sets no ``NO_PROXY``, the hosts of this machine's remain excluded.
 

@@ -38,7 +38,7 @@ _VALUES: Mapping[FieldType, tuple[type, ...]] = {
 
 
 def coerce(value: Any, schema: Schema) -> Any:
-    """Returns a value without the fields of a wrong type; None if the value itself has a wrong type.
+    """Return a value without the fields of a wrong type; None if the value itself has a wrong type.
 
     Args:
         value: the value, of any type.
@@ -58,7 +58,7 @@ def coerce(value: Any, schema: Schema) -> Any:
 
 
 def _is_of(value: Any, types: tuple[type, ...]) -> bool:
-    """Whether a value is of one of these types; a boolean is not a number."""
+    """Return whether a value is of one of these types; a boolean is not a number."""
     return isinstance(value, types) and (bool in types or not isinstance(value, bool))
 
 

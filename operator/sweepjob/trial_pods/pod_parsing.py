@@ -12,15 +12,15 @@ from ..api.meta.conditions import find_condition
 from ..lifecycle.workload import Job, Pod
 from ..timestamps import parse_time
 from . import accelerators, container_statuses, disruptions, start_blockers
+from .cached_objects import CachedJob, CachedPod
 from .failures import failure_of
 from .job_manifest import trainer_of
 from .lost_reports import sidecar_exits
 from .object_schemas import JOB_SCHEMA, POD_SCHEMA, coerce
-from .pod_records import JobRecord, PodRecord
 
 
-def parse_job(body: Mapping[str, Any]) -> JobRecord:
-    """Reads the Job of an attempt.
+def parse_job(body: Mapping[str, Any]) -> CachedJob:
+    """Read the Job of an attempt.
 
     Raises:
         ValueError: it has no uid.
@@ -29,7 +29,7 @@ def parse_job(body: Mapping[str, Any]) -> JobRecord:
     labels = meta.get("labels") or {}
     failed, complete = (find_condition(status, kind, "True") for kind in ("Failed", "Complete"))
     end = failed or complete or {}
-    return JobRecord(
+    return CachedJob(
         namespace=meta["namespace"],
         name=meta["name"],
         uid=meta["uid"],
@@ -51,8 +51,8 @@ def parse_job(body: Mapping[str, Any]) -> JobRecord:
     )
 
 
-def parse_pod(body: Mapping[str, Any]) -> PodRecord:
-    """Reads the pod of an attempt, or any other pod with the same labels.
+def parse_pod(body: Mapping[str, Any]) -> CachedPod:
+    """Read the pod of an attempt, or any other pod with the same labels.
 
     Raises:
         ValueError: it has no uid, or no containers.
@@ -74,7 +74,7 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
     if succeeded:
         view = replace(view, trainer_end=None)
     summary, sidecar = container_statuses.sidecar_summary(status), sidecar_exits(status)
-    return PodRecord(
+    return CachedPod(
         namespace=meta["namespace"],
         name=meta["name"],
         uid=meta["uid"],
@@ -104,7 +104,7 @@ def parse_pod(body: Mapping[str, Any]) -> PodRecord:
 
 
 def is_active_pod(body: Mapping[str, Any]) -> bool:
-    """Whether a pod has not ended and nothing else is ending it, such as a preemption.
+    """Return whether a pod has not ended and nothing else is ending it, such as a preemption.
 
     Args:
         body: the pod, or the answer to the request to delete it.
@@ -116,7 +116,7 @@ def is_active_pod(body: Mapping[str, Any]) -> bool:
 
 
 def _view(meta: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str, Any]) -> Pod:
-    """The pod as the planner sees it."""
+    """Return the pod as the planner sees it."""
     phase = status.get("phase")
     is_terminal = phase in ("Succeeded", "Failed")
     trainer = container_statuses.trainer_status(spec, status)

@@ -30,17 +30,17 @@ _SIDECAR_REMEDY = (
 
 
 def is_of_limit_range(message: str) -> bool:
-    """Whether the message is that of a LimitRange that refused a pod."""
+    """Return whether the message is that of a LimitRange that refused a pod."""
     return bool(_BOUND.search(message) or _RATIO.search(message))
 
 
 def is_of_demanding_quota(message: str) -> bool:
-    """Whether the message is that of a ResourceQuota that requires amounts a container lacks."""
+    """Return whether the message is that of a ResourceQuota that requires amounts a container lacks."""
     return "failed quota" in message and bool(_UNSPECIFIED.search(message))
 
 
 def remedies(message: str, pod: Mapping[str, Any]) -> str:
-    """Returns what to set on each container that a message is about.
+    """Return what to set on each container that a message is about.
 
     Args:
         message: the API server's message.
@@ -102,7 +102,7 @@ def _containers(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _containers_with(
     pod: Mapping[str, Any], part: str, resource: str, amount: str
 ) -> Iterator[str]:
-    """Names of the containers that have an amount of a resource; an empty amount stands for none."""
+    """Name of the containers that have an amount of a resource; an empty amount stands for none."""
     wanted = parse_quantity(amount) if amount else None
     for container in _containers(pod):
         resources = container.get("resources") or {}

@@ -51,7 +51,7 @@ def add_sidecar(
     resources: Manifest,
     own_folder: str,
 ) -> Manifest:
-    """Adds the sidecar and its volumes to a pod, and returns its container.
+    """Add the sidecar and its volumes to a pod, and return its container.
 
     Args:
         pod: the pod's spec; changed.
@@ -93,7 +93,7 @@ def add_sidecar(
 
 
 def _container(settings: SidecarSettings, resources: Manifest, user: int) -> Manifest:
-    """The sidecar's container, without what depends on the source of metrics."""
+    """Return the sidecar's container, without what depends on the source of metrics."""
     return {
         "name": names.SIDECAR,
         "image": settings.image,
@@ -114,7 +114,7 @@ def _container(settings: SidecarSettings, resources: Manifest, user: int) -> Man
 
 
 def _user(pod: Manifest, trainer: Manifest) -> int:
-    """The trainer's user, where the template sets one: it can read the trainer's files in any mode."""
+    """Return the trainer's user if the template sets one; it can read all of the trainer's files."""
     of_pod, of_trainer = pod.get("securityContext") or {}, trainer.get("securityContext") or {}
     user = of_trainer.get("runAsUser", of_pod.get("runAsUser"))
     return user if isinstance(user, int) and user > 0 else _USER

@@ -33,7 +33,7 @@ _MIN_CPU = 0.05  # below this the sidecar is too slow
 
 
 def wanted_resources(pod: Manifest, explicit: Mapping[str, Amounts]) -> Manifest:
-    """Returns the sidecar's resources before they are fitted.
+    """Return the sidecar's resources before they are fitted.
 
     Args:
         pod: the pod's spec, without the sidecar.
@@ -65,7 +65,7 @@ def _is_guaranteed(resources: Mapping[str, Any]) -> bool:
 def fit_resources(
     wanted: Manifest, pod: Mapping[str, Any], constraints: NamespaceConstraints
 ) -> tuple[Manifest, str]:
-    """Returns resources that the namespace admits, and a clause with the changes, empty without any.
+    """Return resources that the namespace admits, and a clause with the changes, empty without any.
 
     Args:
         wanted: requests and limits without the constraints.
@@ -119,7 +119,7 @@ def _clamp(amount: float | None, bounds: ResourceBounds) -> float | None:
 
 
 def _reduce(amount: float | None, room: float | None, least: float) -> float | None:
-    """An amount reduced to what remains, if that is enough for the sidecar."""
+    """Return an amount reduced to what remains, if that is enough for the sidecar."""
     if amount is None or room is None or room >= amount or room < max(least, _MIN_CPU):
         return amount
     return math.floor(room * 1000 + 1e-6) / 1000

@@ -42,7 +42,7 @@ POD_EVENTS = {
 
 
 def of_pod(status: Mapping[str, Any], created: float) -> StartBlocker | None:
-    """Returns why a pod does not start; None where nothing is known to keep it from that.
+    """Return why a pod does not start; None where nothing is known to keep it from that.
 
     Args:
         status: the status of the pod.
@@ -114,12 +114,12 @@ def _waiting(
 
 
 def _sentence(text: str) -> str:
-    """The text as a complete sentence."""
+    """Return the text as a complete sentence."""
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def of_pod_event(reason: str, message: str, since: float) -> StartBlocker | None:
-    """Returns why the kubelet cannot start a pod, from one of its events; None for other events.
+    """Return why the kubelet cannot start a pod, from one of its events; None for other events.
 
     Args:
         reason: the reason of the event.
@@ -143,7 +143,7 @@ def of_pod_event(reason: str, message: str, since: float) -> StartBlocker | None
 def of_refused_pod(
     message: str, since: float, pod: Mapping[str, Any] | None = None
 ) -> StartBlocker:
-    """Returns why the Job controller could not create a pod.
+    """Return why the Job controller could not create a pod.
 
     Args:
         message: the message of the Job's ``FailedCreate`` event.
@@ -176,7 +176,7 @@ def of_refused_pod(
 
 
 def of_refused_job(message: str, since: float) -> StartBlocker:
-    """Returns why the API server refused to create a Job.
+    """Return why the API server refused to create a Job.
 
     Args:
         message: the API server's message.
@@ -189,7 +189,7 @@ def of_refused_job(message: str, since: float) -> StartBlocker:
 
 
 def of_missing_right(message: str, since: float) -> StartBlocker:
-    """Returns a blocker for a permission that the operator lacks.
+    """Return a blocker for a permission that the operator lacks.
 
     The trial waits, because neither it nor the spec is at fault. It starts once the permission is
     granted.
@@ -198,7 +198,7 @@ def of_missing_right(message: str, since: float) -> StartBlocker:
 
 
 def of_refused_record(index: int, message: str, since: float) -> StartBlocker:
-    """Returns why the API server refused to create a SweepTrial.
+    """Return why the API server refused to create a SweepTrial.
 
     Args:
         index: the index of the trial.

@@ -28,8 +28,8 @@ from tests.bench.latency import NAMESPACE, prepare
 from tests.cluster import lifecycle, simulation
 from tests.cluster import target as clusters
 from tests.cluster.target import Target
-from tests.e2e.crowd import simulated_trial, start_sidecars
 from tests.e2e.simulated_sidecars import value
+from tests.e2e.simulated_trials import simulated_trial, start_sidecars
 
 from .course import RunHistory
 from .picture import draw

@@ -91,7 +91,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("cluster")
 @pytest.mark.parametrize("command", ["get", "trials", "export", "cost", "best", "report"])
 @pytest.mark.parametrize("form", ["table", "json"])
-def test_every_command_reads_them(program: Program, command: str, form: str) -> None:
+def test_every_command_reads_broken_records(program: Program, command: str, form: str) -> None:
     output = (
         "-" if command == "report" else "csv" if (command, form) == ("export", "table") else form
     )
@@ -141,14 +141,14 @@ def test_every_command_reads_them(program: Program, command: str, form: str) -> 
         ("sweep-5", ["Unreadable", "lr = 1e-05", "status.phase: 'Paused' is not one of"]),
     ],
 )
-def test_each_is_explained(program: Program, trial: str, said: list[str]) -> None:
+def test_each_unreadable_field_is_explained(program: Program, trial: str, said: list[str]) -> None:
     assert program("explain", trial) == 0
     for text in said:
         assert text in program.out
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_trainer_that_never_started_has_no_time(program: Program) -> None:
+def test_a_trainer_that_never_started_has_no_run_time(program: Program) -> None:
     assert program("export", "sweep", "-o", "json") == 0
     rows = {row["name"]: row for row in json.loads(program.out)}
     assert (rows["sweep-2"]["started"], rows["sweep-2"]["seconds"]) == (None, None)

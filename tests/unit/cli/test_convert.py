@@ -73,7 +73,7 @@ def test_public_files_convert_and_propose(program: Program, path: Path) -> None:
     assert program.out == from_sweepjob
 
 
-def test_an_automl_job_is_no_sweep(program: Program) -> None:
+def test_an_automl_job_is_refused(program: Program) -> None:
     assert program("convert", FILES[-1]) == 2
     assert "AutoML" in program.err
     assert program.out == ""
@@ -162,7 +162,7 @@ CARRIED: list[tuple[str, dict[str, Any], str, Any, str]] = [
     ("output in the command", {"trial.command": "a ${{ outputs.model }}", "outputs": {"model": None}}, "spec.trial.command", "a ${{outputs.model}}", "each trial gets a folder"),
     ("optional input given", {"trial.command": "a $[[--e ${{inputs.epochs}}]]"}, "spec.trial.command", "a --e ${{inputs.epochs}}", "so it stays"),
     ("optional input missing", {"trial.command": "a $[[--z ${{inputs.z}}]]"}, "spec.trial.command", "a", "left out"),
-    ("code", {"trial.code": "src"}, "kind", "SweepJob", "trial.code: 'src': the code has to be in the image"),
+    ("code", {"trial.code": "src"}, "kind", "SweepJob", "trial.code: 'src': is not in the SweepJob: submit it"),
     ("compute", {"compute": "azureml:gpu"}, "kind", "SweepJob", "compute: 'azureml:gpu'"),
     ("identity", {"identity": {"type": "managed"}}, "kind", "SweepJob", "serviceAccountName"),
     ("queue settings", {"queue_settings": {"job_tier": "spot"}}, "kind", "SweepJob", "priorityClassName"),
@@ -233,7 +233,7 @@ def test_refused(program: Program, changes: dict[str, Any], where: str, why: str
     assert any(why in line for line in lines), program.err
 
 
-def test_flags_supply_what_the_file_cannot_say(program: Program) -> None:
+def test_flags_supply_what_the_file_lacks(program: Program) -> None:
     changes = {
         "inputs.data": {"path": "azureml:data:1"},
         "trial.command": "a ${{inputs.data}} ${{outputs.model}} ${{inputs.epochs}} ${{outputs.log}}",
@@ -274,11 +274,11 @@ def test_flags_supply_what_the_file_cannot_say(program: Program) -> None:
         "a: !!python/none 1",
     ],
 )
-def test_what_is_no_sweep_file(program: Program, text: str) -> None:
+def test_files_without_a_sweep_are_refused(program: Program, text: str) -> None:
     assert program("convert", program.file(text)) == 2
     assert program.err.startswith("error: ")
 
 
-def test_a_file_that_is_not_there(program: Program) -> None:
+def test_a_missing_file_is_named(program: Program) -> None:
     assert program("convert", program.folder / "missing.yaml") == 2
     assert "No such file" in program.err

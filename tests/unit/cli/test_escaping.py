@@ -29,9 +29,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_that_a_terminal_acts_on_is_printed(
-    text: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_control_characters_are_not_printed(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     table.print_output(table.format_table(["NAME", text], [["a", text], [f"{text}\nforged", "b"]]))
     table.print_message(f"error: {text}")
     output_formats.print_rows([{"name": "a", "parameters": {text: text}}], "csv", "sweeptrial")
@@ -63,11 +61,11 @@ def test_json_reads_back_the_same(text: str) -> None:
         ("", ""),
     ],
 )
-def test_a_spreadsheet_computes_nothing(text: str, cell: str) -> None:
+def test_csv_cells_are_no_formulas(text: str, cell: str) -> None:
     assert escaping.escape_csv_cell(text) == cell
 
 
-def test_formulas_as_names_of_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+def test_parameter_names_are_no_formulas(capsys: pytest.CaptureFixture[str]) -> None:
     output_formats.print_rows(
         [{"name": "a", "parameters": {"=1+1": "=2+2", "lr": 0.5}}], "csv", "sweeptrial"
     )

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from sweepjob.cli.errors import CommandError
 from sweepjob.cli.kubectl import Kubectl
 from sweepjob.cli.kubectl_errors import NotFound, parse_error
-from sweepjob.loading.errors import CommandError
 
 _MEMCACHE = (
     'E1129 22:50:{n:02d}.000000    4242 memcache.go:265] "Unhandled Error" err="couldn\'t get current '
@@ -42,14 +42,14 @@ NO_KUBECONFIG = "".join(_MEMCACHE.format(n=n) for n in range(5)) + (
         ),
     ],
 )
-def test_one_sentence_says_what_is_missing_and_what_mends_it(said: str, expected: str) -> None:
+def test_a_message_names_the_cause_and_the_remedy(said: str, expected: str) -> None:
     text = str(parse_error(said))
     assert expected in text
     assert "memcache" not in text
     assert "\n" not in text
 
 
-def test_not_found_is_said_once() -> None:
+def test_not_found_is_reported_once() -> None:
     said = 'Error from server (NotFound): sweepjobs.sweepjob.dev "x" not found'
     error = parse_error(said)
     assert isinstance(error, NotFound)
@@ -77,7 +77,7 @@ class TestWhereAnotherObjectIsMeant:
         monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
         return Kubectl(("--namespace=here",))
 
-    def test_in_another_namespace(self, cluster: Kubectl) -> None:
+    def test_a_sweep_in_another_namespace_is_suggested(self, cluster: Kubectl) -> None:
         with pytest.raises(
             CommandError,
             match="in namespace here; there is a sweep of this name in namespace team-a: add -n team-a",
@@ -88,7 +88,7 @@ class TestWhereAnotherObjectIsMeant:
         with pytest.raises(CommandError, match="digits-3 is the name of a trial there"):
             cluster.sweep("digits-3")
 
-    def test_nowhere(self, cluster: Kubectl) -> None:
+    def test_a_sweep_in_no_namespace_is_not_found(self, cluster: Kubectl) -> None:
         with pytest.raises(CommandError, match=r'"other" not found in namespace here$'):
             cluster.sweep("other")
 

@@ -12,7 +12,7 @@ def screen(ended: int, *more: str, seconds: int = 1) -> list[str]:
     return [f"shown   Running   {seconds} s   maximize score", f"####  {ended} of 6 trials", *more]
 
 
-def test_every_line_is_news(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_line_reports_a_change(capsys: pytest.CaptureFixture[str]) -> None:
     with live_display() as show:
         show(screen(0))
         show(screen(0, seconds=2))

@@ -45,7 +45,7 @@ def test_the_seed_decides(program: Program) -> None:
     assert len(outputs[0].splitlines()) == 21
 
 
-def test_an_exhausted_space_says_so(program: Program) -> None:
+def test_an_exhausted_space_is_reported(program: Program) -> None:
     path = write(
         program,
         samplingAlgorithm={"type": "grid"},
@@ -62,7 +62,7 @@ def test_an_exhausted_space_says_so(program: Program) -> None:
     assert "samplingAlgorithm.order" in program.err
 
 
-def test_mistakes_are_named_with_path_value_and_remedy(program: Program) -> None:
+def test_errors_have_path_value_and_remedy(program: Program) -> None:
     path = write(program, limits={"maxTotalTrials": 0}, searchSpace={"x": {"type": "gauss"}})
     assert program("propose", "-f", path) == 1
     assert "error: spec.searchSpace.x.type: 'gauss': unknown; known: choice" in program.err
@@ -71,7 +71,7 @@ def test_mistakes_are_named_with_path_value_and_remedy(program: Program) -> None
     assert "spec.limits.maxTotalTrials: 0" in program.err
 
 
-def test_validate_takes_many_files_and_many_documents(program: Program) -> None:
+def test_validate_accepts_several_files_and_documents(program: Program) -> None:
     good = yaml.safe_dump(sweepjob())
     both = program.file(
         f"{good}---\nkind: ConfigMap\n---\n{good.replace('v1alpha1', 'v9')}", "both.yaml"
@@ -100,7 +100,7 @@ def test_yaml_is_read_and_written_as_kubernetes_does() -> None:
     assert yaml.safe_load(dump_yaml({"x": 1e-05}))["x"] == 1e-05
 
 
-def test_letters_are_truths_in_an_object_and_texts_in_an_azure_file() -> None:
+def test_yes_and_no_are_booleans_in_an_object_and_strings_in_an_azure_file() -> None:
     text = "search_space: {y: 1, N: 2, 'n': 3}\nused: [Y, n, yes]\n"
     found, elsewhere = load_documents(f"apiVersion: v1\n{text}---\n{text}")
     assert found["search_space"] == {"true": 1, "false": 2, "n": 3}
@@ -108,7 +108,7 @@ def test_letters_are_truths_in_an_object_and_texts_in_an_azure_file() -> None:
     assert elsewhere == {"search_space": {"y": 1, "N": 2, "n": 3}, "used": ["Y", "n", True]}
 
 
-def test_letters_are_written_so_that_kubernetes_reads_them_as_texts() -> None:
+def test_strings_like_yes_and_no_are_quoted() -> None:
     body = {"apiVersion": "v1", "y": "N", "n": ["Y", "y"]}
     assert "'y': 'N'" in dump_yaml(body)
     assert load_documents(dump_yaml(body)) == [body]

@@ -58,7 +58,7 @@ def test_the_json_is_as_documented(program: Program) -> None:
     assert result["bestLost"] is False
 
 
-def test_simultaneous_reports_are_taken_by_trial_number() -> None:
+def test_simultaneous_reports_are_ordered_by_trial() -> None:
     """Durations are exact: three times 0.1 equals 0.3, unlike floats."""
     from fractions import Fraction
 
@@ -72,7 +72,7 @@ def test_simultaneous_reports_are_taken_by_trial_number() -> None:
     assert result.outcomes[2].stopped is not None
 
 
-def test_the_best_can_be_lost() -> None:
+def test_replay_reports_that_the_best_trial_was_stopped() -> None:
     late = recorded(1, [0.0, 0.0, 1.0])
     result = replay(
         [recorded(0, [0.5] * 3), late], BanditPolicy(slack_amount=0.1), Goal.MAXIMIZE, 2
@@ -96,9 +96,7 @@ def test_without_a_policy_nothing_is_saved_or_lost(
 
 
 @given(curves=curves, concurrent=st.integers(1, 7))
-def test_whatever_is_stopped_was_stopped_by_a_decision(
-    curves: list[list[float]], concurrent: int
-) -> None:
+def test_every_stop_has_a_decision(curves: list[list[float]], concurrent: int) -> None:
     trials = [recorded(n, curve) for n, curve in enumerate(curves)]
     result = replay(trials, MedianStoppingPolicy(), Goal.MAXIMIZE, concurrent)
     spent = 0
@@ -134,7 +132,7 @@ def test_policies_side_by_side(program: Program) -> None:
     assert policies[2]["saved"] == 0
 
 
-def test_a_value_that_is_no_number_stays_json(program: Program) -> None:
+def test_a_non_finite_value_is_valid_json(program: Program) -> None:
     lines = [
         '{"trial": 5, "values": [null, NaN, "-Infinity"]}',
         '{"trial": 1, "values": [1, 1, 1]}',

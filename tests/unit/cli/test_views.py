@@ -20,7 +20,8 @@ from sweepjob.cli.explain_sweep import explain_sweep
 from sweepjob.cli.trials import trial_row
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.objective import Goal
-from sweepjob.read_model.views import SweepView, TrialView, best_so_far, sort_by_score, trial_views
+from sweepjob.read_model.sweep_view import SweepView
+from sweepjob.read_model.trial_view import TrialView, best_so_far, sort_by_score, trial_views
 from sweepjob.render import output_formats
 from sweepjob.render.formatting import format_duration, format_gpu_time, pluralize
 from sweepjob.render.screen import sweep_screen
@@ -108,14 +109,14 @@ def test_the_screen_of_a_sweep() -> None:
     assert running[1].split()[:6] == ["sweep-2", "Running", "1m30s", "2", "0.8", "0.9"]
 
 
-def test_of_many_running_trials_some_are_shown() -> None:
+def test_the_screen_shows_some_of_many_running_trials() -> None:
     trials = trial_views(
         [trial_body(n, [0.1], TrialPhase.RUNNING) for n in range(30)], Goal.MAXIMIZE
     )
     assert sweep_screen(SWEEP, trials, NOW, rows=20)[-1] == "... and 10 more"
 
 
-def test_a_sweep_that_was_refused_says_why() -> None:
+def test_a_refused_sweep_shows_the_reason() -> None:
     condition = {"type": "Accepted", "status": "False", "reason": "InvalidSpec", "message": "no"}
     sweep = SweepView.of(sweep_body(phase="Invalid", conditions=[condition]))
     assert "! InvalidSpec: no" in sweep_screen(sweep, [], NOW)
@@ -155,7 +156,7 @@ def test_why_a_trial_failed() -> None:
     assert "TrainerFailed: exit code 3" in text
 
 
-def test_executions_are_told() -> None:
+def test_earlier_attempts_are_explained() -> None:
     execution = {"attempt": 1, "pod": "p", "node": "n", "reason": "Evicted", "message": "disk"}
     body = trial_body(0, [0.1], attempt=2, executions=[{**execution, "endTime": format_time(NOW)}])
     text = "\n".join(explain_trial(SWEEP, TrialView.of(body, Goal.MAXIMIZE), TRIALS, NOW))
@@ -227,14 +228,14 @@ def test_amounts() -> None:
     assert (progress_bar(0.5, 4, plain=True), progress_bar(2.0, 4, plain=True)) == ("##..", "####")
 
 
-def test_a_parameter_that_is_called_like_a_column(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_parameter_with_the_name_of_a_column(capsys: pytest.CaptureFixture[str]) -> None:
     output_formats.print_rows(
         [{"name": "a", "reports": 3, "parameters": {"reports": "9", "lr": "1"}}], "csv", "x"
     )
     assert capsys.readouterr().out.splitlines() == ["name,reports,parameters.reports,lr", "a,3,9,1"]
 
 
-def test_a_sweep_that_no_operator_has_seen_says_so() -> None:
+def test_a_sweep_without_an_operator_has_a_warning() -> None:
     body = sweep_body()
     body["status"] = {}
     view = SweepView.of(body)
@@ -245,7 +246,7 @@ def test_a_sweep_that_no_operator_has_seen_says_so() -> None:
     assert "! OperatorMissing" in "\n".join(sweep_screen(view, [], view.created + 60))
 
 
-def test_progress_where_the_limit_was_lowered_below_what_has_ended() -> None:
+def test_progress_when_the_limit_is_below_the_ended_trials() -> None:
     view = SweepView.of(sweep_body(trials={"total": 5, "succeeded": 10}))
     assert view.total == 10
     assert "10 of 10 trials" in "\n".join(sweep_screen(view, [], NOW))

@@ -34,7 +34,9 @@ def running(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Result]
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_comes_out_is_what_must(name: str, running: dict[str, Future[Result]]) -> None:
+def test_the_result_of_a_case_is_the_expected_one(
+    name: str, running: dict[str, Future[Result]]
+) -> None:
     case = CASES[name]
     if "curl" in name and shutil.which("curl") is None:
         pytest.skip("needs curl")
@@ -49,7 +51,7 @@ def test_every_folder_is_a_case_in_a_known_environment() -> None:
     assert len({case.name for case in all_cases()}) == len(all_cases())
 
 
-def test_every_case_says_what_must_come_out() -> None:
+def test_every_case_has_an_expectation() -> None:
     known = {
         *("about", "environments", "server", "script", "extra", "exit", "phase", "seconds"),
         *("printed", "conditions", "received", "trials", "every"),

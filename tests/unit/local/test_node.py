@@ -82,7 +82,7 @@ async def test_an_error_in_a_pods_task_fails_the_pod_and_the_next_one_runs(
     assert second == "Completed: the trainer ended with exit code 0"
 
 
-async def test_a_log_that_cannot_be_written_fails_the_trial(
+async def test_an_unwritable_log_fails_the_trial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(TrainerLog, "append", raising(OSError(28, "No space left on device")))
@@ -96,7 +96,7 @@ async def test_a_log_that_cannot_be_written_fails_the_trial(
 @pytest.mark.parametrize(
     ("where", "name"), [(JobController, "_create_pod"), (node.Node, "_write_end")]
 )
-async def test_an_error_that_leaves_something_undone_ends_the_sweep(
+async def test_an_internal_error_ends_the_sweep(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: Any, name: str
 ) -> None:
     monkeypatch.setattr(where, name, raising(ZeroDivisionError("a bug")))
@@ -104,7 +104,7 @@ async def test_an_error_that_leaves_something_undone_ends_the_sweep(
         await run(tmp_path)
 
 
-async def test_a_sidecar_that_does_not_start_is_said(
+async def test_a_sidecar_that_does_not_start_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = pod_runner.SidecarStartError("the sidecar has not opened its port")
@@ -114,7 +114,7 @@ async def test_a_sidecar_that_does_not_start_is_said(
     assert messages(sweep) == ["SidecarFailed: the sidecar has not opened its port"] * 2
 
 
-async def test_a_folder_that_is_gone(tmp_path: Path) -> None:
+async def test_a_deleted_folder_is_reported(tmp_path: Path) -> None:
     machine = NodeConfiguration(GpuAllocator(()), dict(os.environ), tmp_path / "gone")
     sweep = LocalSweep(SweepFolder(tmp_path / "kept"), machine, lambda: None)
     await sweep.run(MANIFEST)

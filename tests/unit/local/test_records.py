@@ -82,7 +82,7 @@ def test_a_trial_that_diverges_is_stopped_and_the_sweep_completes(
     assert local.objects("sweepjobs")[0]["status"]["phase"] == "Complete"
 
 
-def test_a_folder_with_a_broken_record_is_gone_on_with(local: Local) -> None:
+def test_a_sweep_with_an_unreadable_record_resumes(local: Local) -> None:
     body = nan_sweep(POLICIES[0])
     local.run(body)
     best = local.objects("sweepjobs")[0]["status"]["best"]
@@ -102,7 +102,7 @@ def test_a_folder_with_a_broken_record_is_gone_on_with(local: Local) -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"metadata": {"resourceVersion": "x"}}', "\udcff"]
 )
-def test_a_file_that_is_broken_is_named(local: Local, text: str) -> None:
+def test_a_broken_file_is_named(local: Local, text: str) -> None:
     body = nan_sweep(POLICIES[0])
     body["spec"]["limits"]["maxTotalTrials"] = 1
     local.run(body)

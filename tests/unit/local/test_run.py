@@ -134,7 +134,7 @@ def left(folder: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("source", ["file", "logs"])
-def test_every_report_is_on_record_and_the_best_is_found(local: Local, source: str) -> None:
+def test_every_report_is_recorded_and_the_best_trial_is_found(local: Local, source: str) -> None:
     said = local.run(sweep(source))
     made = [[round(level + n / 1000, 3) for n in range(1, REPORTS + 1)] for level in LEVELS]
     assert local.values() == made
@@ -189,7 +189,7 @@ def test_proposals_and_decisions_are_those_of_the_operator(local: Local) -> None
     assert "EarlyStopped" in ends
 
 
-def test_interrupted_it_leaves_no_process_and_goes_on_where_it_was(local: Local) -> None:
+def test_an_interrupted_sweep_leaves_no_process_and_resumes(local: Local) -> None:
     body = sweep(searchSpace={"level": {"type": "choice", "values": LEVELS}, "reports": CHOICE})
     process = local.start(body)
     await_values(local)
@@ -219,7 +219,7 @@ def await_values(local: Local) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel does it on Linux only")
-def test_killed_it_leaves_no_process(local: Local) -> None:
+def test_a_killed_sweep_leaves_no_process(local: Local) -> None:
     process = local.start(sweep())
     await_values(local)
     process.kill()
@@ -230,7 +230,7 @@ def test_killed_it_leaves_no_process(local: Local) -> None:
     assert [len(values) for values in local.values()] == [REPORTS] * 4
 
 
-def test_gpus_are_shared_out(local: Local) -> None:
+def test_gpus_are_assigned_to_trials(local: Local) -> None:
     body = sweep(
         limits={"maxTotalTrials": 4, "maxConcurrentTrials": 4},
         trial={"resources": {"limits": {"nvidia.com/gpu": 1}}},
@@ -241,7 +241,7 @@ def test_gpus_are_shared_out(local: Local) -> None:
     assert sorted(used) == ["3", "3", "5", "5"]
 
 
-def test_without_gpus_a_sweep_that_wants_some_is_tried_all_the_same(local: Local) -> None:
+def test_a_sweep_that_requests_gpus_runs_without(local: Local) -> None:
     body = sweep(trial={"resources": {"limits": {"nvidia.com/gpu": 8}}})
     assert "this machine has no GPU" in local.run(body, CUDA_VISIBLE_DEVICES="")
 
@@ -254,12 +254,12 @@ def test_a_script_that_fails_says_why(local: Local) -> None:
     assert "exit code 1: no data here" in first["status"]["message"]
 
 
-def test_a_program_that_is_not_there(local: Local) -> None:
+def test_a_missing_program_fails_the_trial(local: Local) -> None:
     local.run(sweep(trial={"command": ["no-such-program"]}), code=1)
     assert "no-such-program" in local.objects()[0]["status"]["message"]
 
 
-def test_a_folder_of_the_image_is_not_used_and_that_is_said(local: Local) -> None:
+def test_a_working_directory_of_the_image_is_ignored_with_a_warning(local: Local) -> None:
     container = {"name": "t", "image": "none", "workingDir": "/app", "command": ["echo", "score=1"]}
     body = sweep("logs", limits=ONE)
     body["spec"]["trial"] = {"template": {"spec": {"containers": [container]}}}
@@ -299,7 +299,7 @@ def test_outputs_are_folders_that_survive_attempts(local: Local) -> None:
         ),
     ],
 )
-def test_what_a_machine_cannot_do_is_refused(
+def test_features_that_need_a_cluster_are_refused(
     local: Local, changes: dict[str, Any], words: str
 ) -> None:
     body = sweep(trial=changes)
@@ -308,7 +308,7 @@ def test_what_a_machine_cannot_do_is_refused(
     assert not (local.folder / ".sweepjob").exists()
 
 
-def test_a_folder_of_something_else_is_left_alone(local: Local) -> None:
+def test_a_folder_without_a_sweep_is_not_used(local: Local) -> None:
     (local.folder / "mine").mkdir()
     (local.folder / "mine" / "thesis.tex").write_text("x")
     for flag in ("--fresh", "--resume"):
@@ -316,7 +316,7 @@ def test_a_folder_of_something_else_is_left_alone(local: Local) -> None:
     assert [file.name for file in (local.folder / "mine").iterdir()] == ["thesis.tex"]
 
 
-def test_a_fresh_start_forgets_the_sweep_before(local: Local) -> None:
+def test_fresh_deletes_the_earlier_sweep(local: Local) -> None:
     (old,) = local.objects_of(sweep(limits=ONE))
     (new,) = local.objects_of(sweep(limits=ONE), "--fresh")
     assert old["metadata"]["uid"] != new["metadata"]["uid"]
@@ -358,9 +358,7 @@ def said_of(local: Local, body: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("source", ["mlflow", "pushgateway", "file", "tensorboard", "logs"])
-def test_a_program_that_is_not_there_fails_at_once_whatever_the_source(
-    local: Local, source: str
-) -> None:
+def test_a_missing_program_fails_at_once_with_every_source(local: Local, source: str) -> None:
     started = time.monotonic()
     said = said_of(local, sweep(source, trial={"command": ["no-such-program"]}, limits=ONE))
     assert "exit code 127: 'no-such-program' was not found in PATH" in said
@@ -383,7 +381,9 @@ def test_the_last_lines_of_a_script_that_fails_are_quoted(local: Local) -> None:
 
 
 @pytest.mark.parametrize("source", ["file", "logs"])
-def test_a_trial_ends_with_its_script_whoever_holds_its_output(local: Local, source: str) -> None:
+def test_a_trial_ends_with_its_script_while_others_hold_the_output(
+    local: Local, source: str
+) -> None:
     helper = (
         "subprocess.Popen(['sleep', '30'], start_new_session=True, env={'PATH': '/bin:/usr/bin'})"
     )
@@ -413,7 +413,7 @@ print(json.dumps({"score": 1.0}), file=open(os.environ["SWEEPJOB_METRICS_PATH"],
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the script finds its sidecar in /proc")
-def test_a_sidecar_that_was_killed_is_started_again(local: Local) -> None:
+def test_a_killed_sidecar_is_restarted(local: Local) -> None:
     code = """
 import json, os, signal, time
 def sidecar():
@@ -443,7 +443,7 @@ report(0.75)
     assert status["restartCount"] == 1
 
 
-def test_one_that_does_not_listen_is_killed_after_its_grace(local: Local) -> None:
+def test_a_trainer_that_ignores_sigterm_is_killed_after_the_grace_period(local: Local) -> None:
     code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('on'); time.sleep(60)"
     limits = {**ONE, "trialTimeout": 2}
     trial = {**script_of(code), "stopGracePeriodSeconds": 1}
@@ -455,7 +455,7 @@ def test_one_that_does_not_listen_is_killed_after_its_grace(local: Local) -> Non
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel does it on Linux only")
-def test_killed_it_leaves_no_process_of_a_shells(local: Local) -> None:
+def test_a_killed_sweep_leaves_no_child_of_a_shell(local: Local) -> None:
     body = sweep("logs", trial={"command": "sleep 60 & echo score=1; sleep 60; true"}, limits=ONE)
     process = local.start(body)
     await_values(local)
@@ -465,3 +465,88 @@ def test_killed_it_leaves_no_process_of_a_shells(local: Local) -> None:
     deadline = time.monotonic() + 10
     while left(local.folder) and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+CODE = """
+import os, sys
+from pathlib import Path
+import helper
+here = Path.cwd()
+seen = sorted(p.name for p in here.iterdir())
+Path("outputs/model.txt").write_text("weights")
+try:
+    Path("left-by-a-trial").touch()
+    wrote = True
+except OSError:
+    wrote = False
+print("cwd", here, "seen", seen, "flag", sys.argv[1], "home", os.environ.get("HOME"), flush=True)
+print(f"score={helper.level()}", flush=True)
+"""
+
+
+def code_sweep() -> dict[str, Any]:
+    body = sweep("logs", limits={"maxConcurrentTrials": 1})
+    body["spec"]["trial"]["command"] = [sys.executable, "train.py", "/code/outputs"]
+    body["spec"]["trial"]["env"] = [{"name": "PYTHONDONTWRITEBYTECODE", "value": "1"}]
+    volume = {"volume": {"persistentVolumeClaim": {"claimName": "c"}}, "mountPath": "/code/outputs"}
+    body["spec"]["outputs"] = {"model": volume}
+    return body
+
+
+def test_code_runs_in_a_copy_of_its_own_for_each_trial(local: Local) -> None:
+    src = local.folder / "src"
+    src.mkdir()
+    (src / "train.py").write_text(CODE)
+    helper = "import json, os\ndef level(): return json.loads(os.environ['SWEEPJOB_PARAMETERS'])['level']\n"
+    (src / "helper.py").write_text(helper)
+    out = local.run(code_sweep(), "--code", "src")
+    assert "code: 2 files of src" in out
+    assert local.values() == [[0.1], [0.5], [0.3], [0.7]]
+    logs = [f.read_text() for f in (local.folder / ".sweepjob" / "local" / "logs").glob("*.log")]
+    assert len(logs) == 4
+    for log in logs:
+        # No trial sees what another one wrote; /code in an argument is its own copy.
+        assert "seen ['helper.py', 'outputs', 'train.py']" in log
+        assert f"flag {local.folder}/.sweepjob/local/outputs" in log
+        assert f"home {os.environ.get('HOME')}" in log
+    assert sorted(p.name for p in src.iterdir()) == ["helper.py", "train.py"]
+    (began,) = {t["status"]["code"] for t in local.objects()}
+    assert began.startswith("sha256:")
+    assert local.objects("sweepjobs")[0]["status"]["code"] == began
+    assert len([*(local.folder / ".sweepjob/local/outputs").rglob("model.txt")]) == 4
+    assert not [*(local.folder / ".sweepjob/local/pods").glob("*/code")]
+    (src / "helper.py").write_text("")
+    resumed = local.run(code_sweep(), "--code", "src", "--resume")
+    assert f"goes on with the code that it began with ({began[:19]})" in resumed
+
+
+def test_code_that_is_on_a_cluster_only_is_refused_with_the_remedy(local: Local) -> None:
+    body = sweep()
+    body["spec"]["trial"]["code"] = {"configMap": {"name": "digits-code"}}
+    out = local.run(body, code=1)
+    assert "spec.trial.code: 'digits-code': is on a cluster; give the folder" in out
+    (local.folder / "src").mkdir()
+    (local.folder / "src" / "requirements.txt").write_text("torch")
+    assert "nothing installs it" in local.run(body, "--code", "src", code=2)
+    assert "does not exist" in local.run(body, "--code", "missing", code=2)
+
+
+def test_the_code_that_an_azure_file_names_goes_along(local: Local) -> None:
+    body = {
+        "type": "sweep",
+        "trial": {
+            "command": f"{sys.executable} train.py ${{{{search_space.level}}}}",
+            "code": "src",
+            "environment": "azureml:x:1",
+        },
+        "sampling_algorithm": "grid",
+        "search_space": {"level": {"type": "choice", "values": [0.25]}},
+        "objective": {"goal": "maximize", "primary_metric": "score"},
+        "limits": {"max_total_trials": 1},
+    }
+    out = local.run(body, "--folder", ".sweepjob/local", code=1)
+    assert "trial.code: 'src': there is no folder src" in out
+    (local.folder / "src").mkdir()
+    (local.folder / "src" / "train.py").write_text("import os; print(os.listdir('.'))")
+    out = local.run(body, "--folder", ".sweepjob/local", "--fresh", code=1)
+    assert "code: 1 file of src" in out

@@ -61,7 +61,7 @@ async def test_why_a_program_does_not_start(
     assert len(said) < 500
 
 
-async def test_a_folder_that_is_gone(tmp_path: Path) -> None:
+async def test_a_deleted_folder_is_reported(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     assert await failure(["true"], gone) == (
         126,
@@ -69,7 +69,7 @@ async def test_a_folder_that_is_gone(tmp_path: Path) -> None:
     )
 
 
-async def test_the_path_is_the_trials_own(tmp_path: Path) -> None:
+async def test_the_path_of_the_trial_is_searched(tmp_path: Path) -> None:
     code, said = await failure(["sh"], tmp_path, PATH=str(tmp_path))
     assert (code, said) == (127, "'sh' was not found in PATH")
 

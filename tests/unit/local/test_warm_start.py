@@ -48,7 +48,7 @@ def observations(local: Local) -> list[Observation]:
     ]
 
 
-def test_a_sampler_that_learns_begins_with_what_others_have_shown(before: Local) -> None:
+def test_a_sampler_starts_with_observations_of_other_sweeps(before: Local) -> None:
     limits = {"maxTotalTrials": 2, "maxConcurrentTrials": 1}
     body = named("learns", "first", samplingAlgorithm=BAYESIAN, limits=limits)
     before.run(body)
@@ -85,7 +85,7 @@ def test_a_trial_is_compared_with_those_of_other_sweeps(before: Local) -> None:
     assert float(stop["threshold"]) == pytest.approx(best - 0.2)
 
 
-def test_without_a_policy_or_a_model_it_changes_nothing(before: Local) -> None:
+def test_without_a_policy_or_observations_a_warm_start_has_no_effect(before: Local) -> None:
     before.run(named("indifferent", "first", limits={"maxTotalTrials": 3}))
     mine = [trial["spec"]["parameters"] for trial in before.objects(name="indifferent")]
     assert mine == [trial["spec"]["parameters"] for trial in before.objects(name="first")][:3]
@@ -100,7 +100,7 @@ OTHER: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("name", "changes", "reason"), OTHER, ids=[o[0] for o in OTHER])
-def test_what_cannot_be_compared_is_refused(
+def test_incompatible_sources_are_refused(
     before: Local, name: str, changes: dict[str, Any], reason: str
 ) -> None:
     said = before.run(named(name, "first", **changes), code=1)
@@ -108,7 +108,7 @@ def test_what_cannot_be_compared_is_refused(
     assert not before.objects(name=name)
 
 
-def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+def test_missing_sources_are_named(tmp_path: Path) -> None:
     said = Local(tmp_path).run(named("alone", "first"), code=1)
     assert "spec.warmStart.sweeps[0]: 'first': was not run here; there is no folder" in said
 
@@ -122,14 +122,14 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         ("a", "must be a list of names"),
     ],
 )
-def test_mistakes_are_named(sweeps: Any, remedy: str) -> None:
+def test_errors_name_the_path(sweeps: Any, remedy: str) -> None:
     body = named("self")
     body["spec"]["warmStart"] = {"sweeps": sweeps}
     with pytest.raises(InvalidSpec, match=remedy):
         parse_sweepjob(body)
 
 
-def test_interrupted_it_goes_on_with_what_it_knew(before: Local) -> None:
+def test_a_resumed_sweep_keeps_its_observations(before: Local) -> None:
     limits = {"maxTotalTrials": 3, "maxConcurrentTrials": 1}
     whole = named("whole", "first", samplingAlgorithm=BAYESIAN, limits=limits)
     before.run(whole)

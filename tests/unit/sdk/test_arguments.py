@@ -122,7 +122,9 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
 
 
 @pytest.mark.parametrize(("make", "message"), MISTAKES, ids=range(len(MISTAKES)))
-def test_a_mistake_is_told_where_it_is_made(make: Callable[[], Any], message: str) -> None:
+def test_an_invalid_argument_raises_in_the_constructor(
+    make: Callable[[], Any], message: str
+) -> None:
     with pytest.raises(ArgumentError) as told:
         make()
     assert message in str(told.value)
@@ -130,7 +132,6 @@ def test_a_mistake_is_told_where_it_is_made(make: Callable[[], Any], message: st
 
 NOTED: list[tuple[dict[str, Any], str]] = [
     ({"compute": "gpu"}, "compute: 'gpu': not used, the cluster schedules trials: give an Azure map (azure-map.yaml) with compute: {gpu: {queue: QUEUE}}"),
-    ({"code": "./src"}, "code: './src': the code has to be in the image; say where: give an Azure map (azure-map.yaml) with code: {src: {path: /FOLDER}}"),
     ({"instance_type": "Standard_NC6"}, "with instance_type: {Standard_NC6: {gpus: 1}}"),
     ({"identity": {"type": "managed"}}, "identity: not used: pods have service accounts"),
     ({"docker_args": "--ipc=host"}, "docker_args: '--ipc=host': not used"),
@@ -158,7 +159,7 @@ OBJECTS: list[tuple[Callable[[], Any], str, str]] = [
     (lambda: command(**GOOD), "gpus", "has no attribute 'gpus'"),
     (lambda: swept().limits, "max_trials", "did you mean max_"),
     (lambda: swept().objective, "metric", "did you mean primary_metric?"),
-    (lambda: BanditPolicy(slack_factor=1), "slack", "did you mean slack_"),
+    (lambda: BanditPolicy(slack_factor=1), "slack_facto", "did you mean slack_factor?"),
     (RandomSamplingAlgorithm, "sed", "did you mean seed?"),
     (lambda: Input(path="/x"), "pth", "did you mean path?"),
     (lambda: Output(claim="x"), "clam", "did you mean claim?"),
@@ -206,7 +207,7 @@ def test_a_distribution_that_is_set_later_is_refused() -> None:
         job.to_manifest()
 
 
-def test_azures_zero_beside_a_slack_is_none() -> None:
+def test_a_zero_slack_beside_another_is_ignored() -> None:
     policy = BanditPolicy(slack_factor=0.1, slack_amount=0, delay_evaluation=5)
     assert policy.to_spec() == {"type": "bandit", "delayEvaluation": 5, "slackFactor": 0.1}
 
@@ -252,7 +253,7 @@ class Text(str):
         (np.bool_(True), True),
     ],
 )
-def test_texts_and_numbers_of_any_kind_are_plain(given: Any, plain: Any) -> None:
+def test_subclasses_of_str_and_numbers_become_plain(given: Any, plain: Any) -> None:
     job = command(
         command=["python", "train.py", "${{inputs.a}}"],
         image=Text("i:1"),

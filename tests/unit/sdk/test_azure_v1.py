@@ -151,7 +151,7 @@ def test_grid_and_bayesian() -> None:
     }
 
 
-def test_v1s_rules_of_bayesian_can_be_lifted() -> None:
+def test_limits_of_v1_for_bayesian_sampling_can_be_lifted() -> None:
     sampling = BayesianParameterSampling({"lr": loguniform(-6, -1)}, strict=False)
     assert "earlyTermination" in spec_of(config(sampling, MedianStoppingPolicy()))
 
@@ -168,7 +168,7 @@ def test_what_azure_warns_about() -> None:
     assert spec_of(long)["limits"]["timeout"] == 604800
 
 
-def test_sweeps_to_begin_with() -> None:
+def test_resume_from_becomes_a_warm_start() -> None:
     made = config(
         RandomParameterSampling({"x": choice(1)}),
         resume_from=["first", "second"],

@@ -203,14 +203,14 @@ def test_a_sweep_by_its_class() -> None:
     assert repr(job) == "SweepJob(name='by-class', search_space=[lr])"
 
 
-def test_azures_limit_where_there_is_none() -> None:
+def test_the_default_limit_is_azures() -> None:
     job = command(command="run", image="i").sweep(
         primary_metric="m", goal="maximize", search_space={"x": Choice([1])}
     )
     assert spec_of(job)["limits"] == {"maxTotalTrials": 1000}
 
 
-def test_what_only_a_pod_can_say() -> None:
+def test_pod_settings_are_carried_over() -> None:
     job = command(
         command="python train.py --data /data --lr ${{inputs.lr}}",
         image="i:1",

@@ -49,7 +49,7 @@ def test_the_client_works(python: str) -> None:
     assert "pip install 'sweepjob[local]'" in lines[2]
 
 
-def test_the_program_works_and_says_what_it_lacks(python: str) -> None:
+def test_the_program_works_and_names_missing_packages(python: str) -> None:
     assert run(python, "-m", "sweepjob.cli", "validate", "-f", EXAMPLE) == (
         0,
         f"{EXAMPLE}: valid\n",

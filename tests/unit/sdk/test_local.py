@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from sweepjob import Output, command, run_local
-from sweepjob.sdk.records import SweepError
 from sweepjob.sdk.run import SweepRun
+from sweepjob.sdk.sweep_objects import SweepError
 from sweepjob.sweep import ArgumentError, BanditPolicy, Choice, SweepJob, Uniform
 
 from .notebooks import execute, shown
@@ -55,7 +55,7 @@ def sweep(space: dict[str, Any], **changes: Any) -> SweepJob:
     )
 
 
-def test_what_a_run_says(folder: Path) -> None:
+def test_a_run_has_the_results(folder: Path) -> None:
     policy = BanditPolicy(slack_amount=0.25, delay_evaluation=3)
     run = run_local(sweep({"level": Choice(LEVELS)}, early_termination_policy=policy))
     assert (run.phase, run.status, run.is_finished) == ("Complete", "Completed", True)
@@ -137,8 +137,8 @@ def test_in_the_background_and_canceled(folder: Path) -> None:
     assert len(run.trials()) < 50
 
 
-class Records:
-    """Fake records with names and values that no trial reports by itself."""
+class StoredObjects:
+    """Objects of a sweep with names and values that no trial reports by itself."""
 
     name = "<script>alert(1)</script>"
 
@@ -176,7 +176,7 @@ class Records:
 
 
 def test_hostile_names_are_text() -> None:
-    run = SweepRun(Records())
+    run = SweepRun(StoredObjects())
     text = run._repr_html_() + run.trials()[0]._repr_html_()
     assert "<script" not in text
     assert "<img" not in text

@@ -146,7 +146,7 @@ FILES = sorted(f for f in AZURE.iterdir() if f.suffix in (".yml", ".yaml"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=[f.name for f in FILES])
-def test_azures_files_are_what_convert_makes_of_them(file: Path) -> None:
+def test_loading_an_azure_file_equals_converting_it(file: Path) -> None:
     [document] = load_documents(file.read_text())
     try:
         made = convert(document, ConversionOptions(image="i:1"), file.name.split(".")[0])
@@ -167,7 +167,7 @@ def test_azures_files_are_what_convert_makes_of_them(file: Path) -> None:
     assert all(note.startswith(later) for note in notes - at_once)
 
 
-def test_files_that_hold_no_sweep(tmp_path: Path) -> None:
+def test_files_without_a_sweep(tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
     for text, words in (
         ("kind: ConfigMap", "is no sweep"),
@@ -202,7 +202,7 @@ def test_importing_is_light() -> None:
     assert not heavy & found
 
 
-def test_one_machine_needs_no_client_of_a_cluster() -> None:
+def test_local_runs_need_no_cluster_client() -> None:
     found = loaded("import sweepjob.local.sweep")
     assert "aiohttp" in found
     assert not {"kubernetes", "scipy", "kopf"} & found
@@ -225,5 +225,5 @@ def test_the_examples_in_docstrings() -> None:
     assert not any(r.failed for r in results)
 
 
-def test_it_is_typed() -> None:
+def test_the_package_is_typed() -> None:
     assert (Path(sweepjob.__file__).parent / "py.typed").exists()

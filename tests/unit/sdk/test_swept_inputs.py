@@ -29,16 +29,16 @@ def spec_of(sweep: SweepJob) -> dict[str, Any]:
     return spec
 
 
-def test_by_the_argument() -> None:
+def test_inputs_swept_by_the_search_space_argument() -> None:
     spec = spec_of(swept(job(), search_space={"lr": Uniform(0, 1)}))
     assert (spec["trial"]["command"], spec["inputs"]) == (MEANT, {"epochs": 3})
 
 
-def test_by_a_call() -> None:
+def test_inputs_swept_by_a_call() -> None:
     assert spec_of(swept(job()(lr=Uniform(0, 1))))["trial"]["command"] == MEANT
 
 
-def test_afterwards() -> None:
+def test_inputs_swept_after_construction() -> None:
     sweep = swept(job(), search_space={"epochs": Choice([1, 2])})
     sweep.search_space["lr"] = Uniform(0, 1)
     spec = spec_of(sweep)
@@ -46,14 +46,14 @@ def test_afterwards() -> None:
     assert (spec["trial"]["command"], spec.get("inputs")) == (both, None)
 
 
-def test_in_variables_lists_and_single_braces() -> None:
+def test_references_in_variables_lists_and_single_braces() -> None:
     made = job(["run", "{inputs.lr}"], environment_variables={"LR": "${{ inputs.lr }}"})
     trial = spec_of(swept(made, search_space={"lr": Uniform(0, 1)}))["trial"]
     assert trial["command"] == ["run", "${{search_space.lr}}"]
     assert trial["env"] == [{"name": "LR", "value": "${{search_space.lr}}"}]
 
 
-def test_an_object_that_has_both_keeps_both() -> None:
+def test_an_object_with_both_sections_keeps_both() -> None:
     """In a loaded file, ``${{inputs.lr}}`` stays a reference to the input, with a warning."""
     manifest = swept(job(), search_space={"lr": Uniform(0, 1)}).to_manifest()
     manifest["spec"]["inputs"] = {"lr": 0.1, "epochs": 3}

@@ -12,7 +12,7 @@ _INSTALL = (
 
 
 def missing_crd(plural: str, versions: Mapping[str, Set[str]]) -> str:
-    """Why a resource of this project cannot be used, and what to do; empty when it is served.
+    """Return why a resource of this project cannot be used, and what to do; empty when it is served.
 
     Args:
         plural: the plural of the resource.

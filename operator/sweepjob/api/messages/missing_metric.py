@@ -19,7 +19,7 @@ def missing_metric_message(
     samples: Sequence[str],
     incomplete_reasons: Sequence[str],
 ) -> str:
-    """Returns what the trial reported instead, and the remedy.
+    """Return what the trial reported instead, and the remedy.
 
     Args:
         trial: name of the trial.
@@ -38,7 +38,7 @@ def missing_metric_message(
 
 
 def _names(metric: str, seen: Sequence[str]) -> str:
-    """The names that were reported, with the one that was probably meant."""
+    """Return the names that were reported, with the one that was probably meant."""
     listed = ", ".join(seen[:_MAX_LISTED])
     if len(seen) > _MAX_LISTED:
         listed += f" and {len(seen) - _MAX_LISTED} more"
@@ -48,7 +48,7 @@ def _names(metric: str, seen: Sequence[str]) -> str:
 
 
 def _how(metric: str, metrics: Metrics) -> str:
-    """How to report, for the source."""
+    """Return how to report, for the source."""
     if metrics.source == protocol.PUSHGATEWAY:
         return f"Push '{metric}' to localhost:{metrics.port}, which SWEEPJOB_PUSHGATEWAY names"
     if metrics.source == protocol.FILE:

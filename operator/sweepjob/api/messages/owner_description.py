@@ -9,7 +9,7 @@ from .. import names
 
 
 def describe_owner(body: Mapping[str, Any]) -> str:
-    """Returns the owner of an object in words, from its owner references or its labels."""
+    """Return the owner of an object in words, from its owner references or its labels."""
     meta = body["metadata"]
     labels = meta.get("labels") or {}
     owners = meta.get("ownerReferences") or []

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def find_condition(status: Mapping[str, Any], kind: str, value: str) -> Mapping[str, Any] | None:
-    """Returns the condition of a type if it has a status; None otherwise.
+    """Return the condition of a type if it has a status; None otherwise.
 
     Args:
         status: the ``status`` of the object.

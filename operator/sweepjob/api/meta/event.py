@@ -31,7 +31,7 @@ class NewEvent:
 
 
 def event_manifest(event: NewEvent, now: float) -> dict[str, Any]:
-    """Returns the Event object.
+    """Return the Event object.
 
     Args:
         event: what it reports.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 def format_float(value: float) -> str:
-    """Returns the shortest text that ``parse_float`` reads as the same float."""
+    """Return the shortest text that ``parse_float`` reads as the same float."""
     return repr(float(value))
 
 
 def parse_float(text: object) -> float | None:
-    """Returns the float of a text; None where there is none.
+    """Return the float of a text; None where there is none.
 
     Operators of version 0.2 wrote an empty text where a number was missing.
 

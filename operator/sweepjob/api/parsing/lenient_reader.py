@@ -33,11 +33,11 @@ class LenientReader:
             self.problems.append(f"{path}: {_quoted(data)} is not an object")
 
     def note(self, key: str, message: str) -> None:
-        """Adds a problem with the value of a key."""
+        """Add a problem with the value of a key."""
         self.problems.append(f"{self.path}.{key}: {_quoted(self.data.get(key))} {message}")
 
     def text(self, key: str, default: str = "") -> str:
-        """Returns the string of a key."""
+        """Return the string of a key."""
         value = self.data.get(key)
         if value is None or isinstance(value, str):
             return default if value is None else value
@@ -45,7 +45,7 @@ class LenientReader:
         return default
 
     def whole(self, key: str, default: int = 0, least: int = 0, most: int = _MAX_INTEGER) -> int:
-        """Returns the integer of a key.
+        """Return the integer of a key.
 
         Args:
             key: may be missing.
@@ -62,7 +62,7 @@ class LenientReader:
         return default
 
     def number(self, key: str) -> float | None:
-        """Returns the float of a key, which is stored as a string; None where there is none."""
+        """Return the float of a key, which is stored as a string; None where there is none."""
         try:
             return parse_float(self.data.get(key))
         except ValueError as error:
@@ -70,7 +70,7 @@ class LenientReader:
             return None
 
     def amount(self, key: str) -> float:
-        """Returns the finite, non-negative float of a key; 0 where there is none."""
+        """Return the finite, non-negative float of a key; 0 where there is none."""
         value = self.number(key)
         if value is None or 0 <= value < float("inf"):
             return value or 0.0
@@ -78,7 +78,7 @@ class LenientReader:
         return 0.0
 
     def moment(self, key: str) -> float | None:
-        """Returns the timestamp of a key, in seconds since the epoch; None where there is none."""
+        """Return the timestamp of a key, in seconds since the epoch; None where there is none."""
         value = self.data.get(key)
         found = parse_time(value)
         if found is None and value is not None and not str(value).startswith("1970-01-01T00:00:00"):
@@ -86,16 +86,16 @@ class LenientReader:
         return found
 
     def child(self, key: str) -> LenientReader:
-        """Returns a reader of the object below a key; of an empty one where the key is missing."""
+        """Return a reader of the object below a key; of an empty one where the key is missing."""
         return LenientReader(self.data.get(key), f"{self.path}.{key}", self.problems)
 
     def children(self, key: str) -> Iterator[LenientReader]:
-        """Yields a reader of each object in the list below a key."""
+        """Yield a reader of each object in the list below a key."""
         for position, item in enumerate(self._list(key)):
             yield LenientReader(item, f"{self.path}.{key}[{position}]", self.problems)
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Returns the strings in the list below a key."""
+        """Return the strings in the list below a key."""
         found = tuple(item for item in self._list(key) if isinstance(item, str))
         if len(found) < len(self._list(key)):
             self.note(key, "is not a list of strings")

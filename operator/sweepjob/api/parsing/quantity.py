@@ -18,7 +18,7 @@ _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 
 
 def parse_quantity(quantity: str | int | float) -> float:
-    """The number that a quantity represents.
+    """Return the number that a quantity represents.
 
     Raises:
         ValueError: it is not a quantity.
@@ -32,7 +32,7 @@ def parse_quantity(quantity: str | int | float) -> float:
 
 
 def is_quantity(value: object) -> bool:
-    """Whether it is an amount of a resource, which is not negative."""
+    """Return whether it is an amount of a resource, which is not negative."""
     if isinstance(value, str):
         return _FORM.fullmatch(value) is not None
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0

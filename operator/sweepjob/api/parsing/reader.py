@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sized
 from typing import Any
 
 from .problem import InvalidSpec, Problem
+from .suggestions import did_you_mean
 
 _INT64 = 2**63 - 1  # the largest integer that the API server accepts
 _MAX_FLOAT = math.nextafter(math.inf, 0.0)
@@ -36,11 +37,11 @@ class Reader:
             self.note("", data, "must be an object with keys and values")
 
     def at(self, key: str) -> str:
-        """Returns the path of a key; that of the object for an empty key."""
+        """Return the path of a key; that of the object for an empty key."""
         return f"{self.path}.{key}" if key else self.path
 
     def note(self, key: str, value: object, message: str) -> None:
-        """Adds a problem.
+        """Add a problem.
 
         Args:
             key: where it is, below this object; empty for the object itself.
@@ -50,19 +51,18 @@ class Reader:
         self.problems.append(Problem(self.at(key), value, message))
 
     def child(self, key: str) -> Reader:
-        """Returns a reader of the object below a key; of an empty one where the key is missing."""
+        """Return a reader of the object below a key; of an empty one where the key is missing."""
         return Reader(self.data.get(key, {}), self.at(key), self.problems)
 
     def known(self, keys: Collection[str]) -> None:
-        """Adds a problem for every key that is not among ``keys``."""
+        """Add a problem for every key that is not among ``keys``."""
         for key in self.data:
             if key not in keys:
-                self.note(
-                    str(key), self.data[key], f"unknown key; known: {', '.join(sorted(keys))}"
-                )
+                near, known = did_you_mean(str(key), keys), ", ".join(sorted(keys))
+                self.note(str(key), self.data[key], f"unknown key{near or ';'} known: {known}")
 
     def number(self, key: str, default: float | None = None) -> float:
-        """Returns the finite number of a key; required where there is no default."""
+        """Return the finite number of a key; required where there is no default."""
         value = self.data.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.note(
@@ -77,7 +77,7 @@ class Reader:
     def integer(
         self, key: str, default: int | None = None, least: int = 0, most: int = _INT64
     ) -> int:
-        """Returns the integer of a key.
+        """Return the integer of a key.
 
         Args:
             key: required where there is no default.
@@ -96,7 +96,7 @@ class Reader:
         return int(value)
 
     def optional_integer(self, key: str, least: int = 0, most: int = _INT64) -> int | None:
-        """Returns the integer of a key; None where the key is missing.
+        """Return the integer of a key; None where the key is missing.
 
         Args:
             key: may be missing.
@@ -106,14 +106,14 @@ class Reader:
         return self.integer(key, None, least, most) if key in self.data else None
 
     def flag(self, key: str) -> bool:
-        """Returns the boolean of a key; False where the key is missing."""
+        """Return the boolean of a key; False where the key is missing."""
         value = self.data.get(key, False)
         if not isinstance(value, bool):
             self.note(key, value, "must be true or false")
         return value is True
 
     def bounded(self, key: str, value: Sized, most: int) -> None:
-        """Adds a problem where a string, list or object is larger than the API server accepts.
+        """Add a problem where a string, list or object is larger than the API server accepts.
 
         Args:
             key: where it is.
@@ -124,7 +124,7 @@ class Reader:
             self.note(key, f"{len(value)} of them", f"may be {most} at most")
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Returns the non-empty string of a key; required where there is no default."""
+        """Return the non-empty string of a key; required where there is no default."""
         value = self.data.get(key, default)
         if not isinstance(value, str) or not value:
             self.note(
@@ -134,7 +134,7 @@ class Reader:
         return value
 
     def word(self, key: str, words: Collection[str], default: str | None = None) -> str:
-        """Returns the string of a key, which must be one of ``words``.
+        """Return the string of a key, which must be one of ``words``.
 
         Args:
             key: required where there is no default.
@@ -143,11 +143,12 @@ class Reader:
         """
         value = self.text(key, default)
         if value and value not in words:
-            self.note(key, value, f"unknown; known: {', '.join(words)}")
+            near = did_you_mean(value, words)
+            self.note(key, value, f"unknown{near or ';'} known: {', '.join(words)}")
         return value
 
     def finish(self) -> None:
-        """Ends reading.
+        """End reading.
 
         Raises:
             InvalidSpec: there are problems.

@@ -21,7 +21,7 @@ _FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 
 
 def size_problems(spec: Any, path: str) -> list[Problem]:
-    """Returns the first problems of a spec's size, depth and strings.
+    """Return the first problems of a spec's size, depth and strings.
 
     Args:
         spec: the spec, of any type.

@@ -9,7 +9,7 @@ from ..parsing.reader import Reader
 
 
 def parse_policy(reader: Reader) -> Policy:
-    """The policy that a section describes, built by its declaration.
+    """Return the policy that a section describes, built by its declaration.
 
     Args:
         reader: the section; mistakes are recorded there, and ``NoPolicy`` is returned for a type

@@ -45,7 +45,7 @@ class Limits:
 
 
 def parse_limits(reader: Reader) -> Limits:
-    """Reads ``spec.limits``; problems are added to the reader's."""
+    """Read ``spec.limits``; problems are added to the reader's."""
     reader.known(_KEYS)
     total = reader.integer("maxTotalTrials", least=1, most=_MAX_TOTAL)
     default = max(1, min(total, _MAX_CONCURRENT))

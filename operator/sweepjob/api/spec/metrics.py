@@ -49,7 +49,7 @@ class Metrics:
 
 
 def parse_metrics(reader: Reader) -> Metrics:
-    """Reads ``spec.metrics``; problems are added to the reader's."""
+    """Read ``spec.metrics``; problems are added to the reader's."""
     reader.known(("source", "port", "path", "pattern", "onIncomplete", "sidecar"))
     source = reader.word("source", protocol.SOURCES, protocol.MLFLOW)
     _check_source(reader, "port", source, _PORTS)

@@ -39,12 +39,12 @@ class Output:
         return f"{names.VOLUME_OUTPUT}{self.name.lower().replace('_', '-')}"
 
     def folder(self, of_trial: str) -> str:
-        """Returns a trial's folder on the volume, from ``trial_folder``."""
+        """Return a trial's folder on the volume, from ``trial_folder``."""
         return posixpath.join(self.sub_path, of_trial)
 
 
 def trial_folder(sweep: str, sweep_uid: str, trial: str) -> str:
-    """Returns a trial's folder below the ``subPath`` of each output.
+    """Return a trial's folder below the ``subPath`` of each output.
 
     It contains a part of the sweep's uid, so that a new sweep with the same name does not resume from the
     checkpoints of the old one.
@@ -58,7 +58,7 @@ def trial_folder(sweep: str, sweep_uid: str, trial: str) -> str:
 
 
 def parse_outputs(reader: Reader) -> tuple[Output, ...]:
-    """Reads ``spec.outputs``; problems are added to the reader's."""
+    """Read ``spec.outputs``; problems are added to the reader's."""
     reader.bounded("", reader.data, _MAX_OUTPUTS)
     outputs = tuple(_output(reader.child(name), name) for name in map(str, reader.data))
     for name in map(str, reader.data):

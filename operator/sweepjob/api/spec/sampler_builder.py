@@ -9,7 +9,7 @@ from .sweep_spec import SweepSpec
 
 
 def build_sampler(spec: SweepSpec, seed: int) -> Sampler:
-    """The sampler of a sweep.
+    """Return the sampler of a sweep.
 
     Args:
         spec: of the sweep.

@@ -29,7 +29,7 @@ class Algorithm:
 
 
 def parse_algorithm(reader: Reader, *, given: bool = True) -> Algorithm:
-    """The algorithm that a section describes.
+    """Return the algorithm that a section describes.
 
     Args:
         reader: the section; mistakes are recorded there.
@@ -59,7 +59,7 @@ def _check_keys(reader: Reader, declaration: SamplerDeclaration) -> None:
 
 
 def prepare_space(space: Space, algorithm: Algorithm, reader: Reader) -> Space:
-    """The space as the sampler searches it.
+    """Return the space as the sampler searches it.
 
     Args:
         space: the space as it is written.

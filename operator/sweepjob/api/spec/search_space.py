@@ -39,7 +39,7 @@ _MOMENTS = ("mu", "sigma")
 
 
 def parse_space(reader: Reader, base: float = math.e) -> Space:
-    """The search space that a section describes.
+    """Return the search space that a section describes.
 
     Args:
         reader: the section. Mistakes are recorded there; if there are any, the result must not be used.
@@ -121,7 +121,7 @@ def _ordered(reader: Reader, keys: tuple[str, str]) -> tuple[float, float]:
 
 
 def _log_bounds(reader: Reader, base: float) -> tuple[float, float]:
-    """The bounds as exponents; bounds given as values are rounded outwards."""
+    """Return the bounds as exponents; bounds given as values are rounded outwards."""
     before = len(reader.problems)
     _check_log_keys(reader)
     if len(reader.problems) > before:

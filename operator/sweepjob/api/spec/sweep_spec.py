@@ -11,6 +11,7 @@ from ...early_stopping.policy import Policy
 from ...objective import Objective
 from ...search.samplers.registry import SamplerSpec
 from ...search.space import Space
+from .code import Code
 from .limits import COMPANION_GRACE, Limits
 from .metrics import Metrics
 from .outputs import Output
@@ -29,6 +30,7 @@ class TrialTemplate:
         max_retries: maximum number of new attempts after failures.
         stop_grace: seconds between SIGTERM and SIGKILL of a trial that is stopped.
         companion_grace: seconds that the other containers may run after the trainer.
+        code: code that is not in the image; None without any.
     """
 
     template: Mapping[str, Any] | None
@@ -39,6 +41,7 @@ class TrialTemplate:
     max_retries: int
     stop_grace: int
     companion_grace: int = round(COMPANION_GRACE)
+    code: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

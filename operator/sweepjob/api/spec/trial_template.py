@@ -1,4 +1,4 @@
-"""Reads ``spec.trial``: a pod template, or its short form."""
+"""Read ``spec.trial``: a pod template, or its short form."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from ...template.command import syntax_error
 from ..parsing.quantity import check_amounts
 from ..parsing.reader import Reader
+from .code import parse_code
 from .limits import COMPANION_GRACE
 from .sweep_spec import TrialTemplate
 
@@ -16,8 +17,10 @@ _COMPANION_GRACE = "companionGracePeriodSeconds"
 
 
 def parse_trial(reader: Reader) -> TrialTemplate:
-    """Reads ``spec.trial``; problems are added to the reader's."""
-    reader.known((*_SHORT, "template", "maxRetries", "stopGracePeriodSeconds", _COMPANION_GRACE))
+    """Read ``spec.trial``; problems are added to the reader's."""
+    reader.known(
+        (*_SHORT, "code", "template", "maxRetries", "stopGracePeriodSeconds", _COMPANION_GRACE)
+    )
     template = reader.data.get("template")
     short = [key for key in _SHORT if key in reader.data]
     if template is None:
@@ -39,6 +42,7 @@ def parse_trial(reader: Reader) -> TrialTemplate:
         companion_grace=reader.integer(
             _COMPANION_GRACE, round(COMPANION_GRACE), least=5, most=86400
         ),
+        code=parse_code(reader.child("code")) if "code" in reader.data else None,
     )
 
 

@@ -32,7 +32,7 @@ class AttemptRecord:
 
 
 def dump_execution(execution: AttemptRecord) -> dict[str, Any]:
-    """Returns an entry of ``status.executions``."""
+    """Return an entry of ``status.executions``."""
     return {
         "attempt": execution.attempt,
         "pod": execution.pod,
@@ -44,7 +44,7 @@ def dump_execution(execution: AttemptRecord) -> dict[str, Any]:
 
 
 def parse_execution(dumped: LenientReader) -> AttemptRecord:
-    """Reads an entry of ``status.executions``; problems are added to the reader's."""
+    """Read an entry of ``status.executions``; problems are added to the reader's."""
     return AttemptRecord(
         attempt=dumped.whole("attempt", 1),
         pod=dumped.text("pod"),

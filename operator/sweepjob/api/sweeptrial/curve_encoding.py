@@ -23,7 +23,7 @@ _OPTIONAL = ("later", "sum", "logTime", "logLines", "carried", "last", "best", "
 
 
 def dump_curve(curve: Curve, pod: str, log_time: int = 0, log_lines: int = 1) -> dict[str, Any]:
-    """Returns ``status.curve``; jq reads a list by ``split(" ") | map(tonumber)``.
+    """Return ``status.curve``; jq reads a list by ``split(" ") | map(tonumber)``.
 
     Args:
         curve: the reports.
@@ -61,12 +61,12 @@ def dump_curve(curve: Curve, pod: str, log_time: int = 0, log_lines: int = 1) ->
 
 
 def curve_patch(dumped: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a merge patch that replaces another curve as a whole."""
+    """Return a merge patch that replaces another curve as a whole."""
     return {**dict.fromkeys(_OPTIONAL), **dumped}
 
 
 def parse_curve(fields: LenientReader) -> StoredCurve:
-    """Reads ``status.curve``; the result is not whole if the reader finds a problem."""
+    """Read ``status.curve``; the result is not whole if the reader finds a problem."""
     before = len(fields.problems)
     version = fields.whole("version", CURVE_VERSION)
     if not _FIRST_VERSION <= version <= CURVE_VERSION:
@@ -101,7 +101,7 @@ def _finite(fields: LenientReader, key: str) -> float | None:
 
 
 def _lists(fields: LenientReader, curve: StoredCurve) -> StoredCurve:
-    """The curve with its reports."""
+    """Return the curve with its reports."""
     values = _floats(fields, "values")
     if len(values) > FULLY_KEPT:
         fields.note("values", f"has more than {FULLY_KEPT} numbers")
@@ -145,7 +145,7 @@ def _sum(fields: LenientReader) -> str | None:
 
 
 def load_curve(stored: StoredCurve, empty: Curve) -> Curve:
-    """Fills a curve with stored reports and returns it, ready for further ones.
+    """Fill a curve with stored reports and return it, ready for further ones.
 
     Args:
         stored: what was read.
@@ -167,7 +167,7 @@ def load_curve(stored: StoredCurve, empty: Curve) -> Curve:
 
 
 def _restore_best(curve: Curve, stored: StoredCurve) -> None:
-    """Restores a best value whose report is not in the values: it is from a termination message."""
+    """Restore a best value whose report is not in the values: it is from a termination message."""
     if stored.best is not None and curve.goal.score(stored.best) > curve.score:
         curve.best, curve.best_interval = stored.best, stored.best_interval
     curve.count = max(curve.count, stored.reports)
@@ -209,7 +209,7 @@ def _first_invalid(words: list[str]) -> str:
 
 
 def _exact_text(total: int) -> str:
-    """Formats an exact sum like C's hexadecimal floats, with a mantissa of any length."""
+    """Format an exact sum like C's hexadecimal floats, with a mantissa of any length."""
     zeros = (total & -total).bit_length() - 1 if total else 0
     return f"{total >> zeros:#x}p{zeros - UNIT_EXPONENT}"
 

@@ -26,7 +26,7 @@ class IncompleteReason:
 def dump_incomplete_reasons(
     incomplete_reasons: Mapping[str, IncompleteReason],
 ) -> list[dict[str, Any]]:
-    """Returns ``status.conditions`` of a SweepTrial; the keys are reasons."""
+    """Return ``status.conditions`` of a SweepTrial; the keys are reasons."""
     return [
         {
             "type": reason,
@@ -40,7 +40,7 @@ def dump_incomplete_reasons(
 
 
 def parse_incomplete_reasons(conditions: Iterable[LenientReader]) -> dict[str, IncompleteReason]:
-    """Reads ``status.conditions`` of a SweepTrial; the keys are reasons."""
+    """Read ``status.conditions`` of a SweepTrial; the keys are reasons."""
     return {
         c.text("reason"): IncompleteReason(c.text("message"), c.moment("lastTransitionTime") or 0.0)
         for c in conditions

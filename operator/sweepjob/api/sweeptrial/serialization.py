@@ -26,7 +26,7 @@ _LARGEST_INDEX = 2**31 - 1
 def trial_manifest(
     namespace: str, sweep: str, sweep_uid: str, index: int, assignment: Assignment, source: str
 ) -> dict[str, Any]:
-    """Returns a new SweepTrial. It has the assignment twice: exact (JSON), and readable (leaf by leaf).
+    """Return a new SweepTrial. It has the assignment twice: exact (JSON), and readable (leaf by leaf).
 
     Args:
         namespace: the namespace of the sweep.
@@ -57,7 +57,7 @@ def trial_manifest(
 
 
 def parse_record(body: Mapping[str, Any]) -> TrialRecord:
-    """Reads a SweepTrial object.
+    """Read a SweepTrial object.
 
     Another version of the operator may have written its status, or a user may have edited it. Unreadable
     fields are listed in ``problems``; the others are used.
@@ -112,12 +112,13 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         executions=tuple(map(parse_execution, status.children("executions"))),
         log_samples=status.texts("logSamples"),
         incomplete_reasons=parse_incomplete_reasons(status.children("conditions")),
+        code=status.text("code"),
     )
     return replace(record, problems=_unique(problems, status.problems), is_unmanaged=bool(problems))
 
 
 def owner_uid(body: Mapping[str, Any]) -> str:
-    """Returns the uid of the sweep that a SweepTrial belongs to; empty where it has no owner."""
+    """Return the uid of the sweep that a SweepTrial belongs to; empty where it has no owner."""
     owners = LenientReader(body.get("metadata"), "metadata").children("ownerReferences")
     return next(owners, LenientReader({}, "")).text("uid")
 
@@ -127,7 +128,7 @@ def _unique(*notes: Iterable[str]) -> tuple[str, ...]:
 
 
 def _assignment(spec: LenientReader) -> Assignment:
-    """The assignment; where it cannot be read, its readable copy, whose values are strings."""
+    """Return the assignment; where it cannot be read, its readable copy, whose values are strings."""
     try:
         found = json.loads(spec.text("assignment"))
         if isinstance(found, dict):
@@ -148,7 +149,7 @@ def _phase(status: LenientReader) -> TrialPhase:
 
 
 def dump_stop(stop: StopDecision, decided: str) -> dict[str, Any]:
-    """Returns ``status.stop``, without the numbers that the decision does not have.
+    """Return ``status.stop``, without the numbers that the decision does not have.
 
     Args:
         stop: the decision.
@@ -170,7 +171,7 @@ def dump_stop(stop: StopDecision, decided: str) -> dict[str, Any]:
 
 
 def _outcome(status: LenientReader) -> TrialPhase | None:
-    """The phase in which a recorded decision ends the trial; None without a decision."""
+    """Return the phase in which a recorded decision ends the trial; None without a decision."""
     if not status.data.get("stop"):
         return None
     stop = status.child("stop")

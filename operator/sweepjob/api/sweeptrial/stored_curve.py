@@ -48,5 +48,5 @@ class StoredCurve:
     is_whole: bool = True
 
     def unreported(self) -> StoredCurve:
-        """Returns the curve without the reports of its pod, whose sidecar then sends them all again."""
+        """Return the curve without the reports of its pod, whose sidecar then sends them all again."""
         return StoredCurve(self.pod, carried=self.carried, is_whole=self.is_whole)

@@ -40,6 +40,7 @@ class TrialRecord:
         executions: earlier attempts, the newest last.
         log_samples: lines of its log to quote where no report was found.
         incomplete_reasons: why reports may be missing, by reason.
+        code: the hash of its code, or where it is mounted from; empty without any.
         problems: unreadable fields of the object, with path and value; normally empty.
         is_held: the operator does not act on the trial, because too little of the object can be read.
     """
@@ -71,5 +72,6 @@ class TrialRecord:
     executions: tuple[AttemptRecord, ...]
     log_samples: tuple[str, ...] = ()
     incomplete_reasons: Mapping[str, IncompleteReason] = field(default_factory=dict)
+    code: str = ""
     problems: tuple[str, ...] = ()
     is_unmanaged: bool = False

@@ -17,7 +17,7 @@ _TINY = 0.05  # a smaller positive lower bound is a value, not an exponent
 
 
 def exponent_warnings(space: Any, base: float, path: str = "spec.searchSpace") -> Iterator[Problem]:
-    """A warning for every log form whose numbers look like values, with the line to write instead.
+    """Yield a warning for every log form whose numbers look like values, with the line to write instead.
 
     Args:
         space: ``spec.searchSpace`` as it is written, or a branch of a choice.
@@ -42,7 +42,7 @@ def exponent_warnings(space: Any, base: float, path: str = "spec.searchSpace") -
 
 
 def bounds_warning(name: str, expression: Mapping[str, Any], base: float) -> str:
-    """The warning about the bounds of a log form; empty where they can be exponents.
+    """Return the warning about the bounds of a log form; empty where they can be exponents.
 
     Args:
         name: the name of the parameter.

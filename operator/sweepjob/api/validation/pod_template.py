@@ -13,7 +13,7 @@ from .reserved_names import find_reserved_names
 
 
 def pod_problems(trial: Mapping[str, Any], metrics: Metrics) -> Iterator[Problem]:
-    """Yields the problems of the pod in ``spec.trial``.
+    """Yield the problems of the pod in ``spec.trial``.
 
     Args:
         trial: ``spec.trial``.

@@ -18,7 +18,7 @@ class ReservedName(ValueError):
 
 
 def reject_reserved_names(pod: Mapping[str, Any]) -> None:
-    """Checks a pod after its references were replaced, and before the operator adds anything.
+    """Check a pod after its references were replaced, and before the operator adds anything.
 
     Raises:
         ReservedName: with the path, the name and the remedy.
@@ -28,7 +28,7 @@ def reject_reserved_names(pod: Mapping[str, Any]) -> None:
 
 
 def find_reserved_names(pod: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yields the path below the pod's spec, the name and the remedy of each use of a reserved name."""
+    """Yield the path below the pod's spec, the name and the remedy of each use of a reserved name."""
     for key in (*_CONTAINERS, "volumes"):
         for position, named in enumerate(_mappings(pod.get(key))):
             name = named.get("name")

@@ -36,7 +36,7 @@ _SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
 
 
 def spec_warnings(body: Mapping[str, Any], spec: SweepSpec) -> list[Problem]:
-    """Returns the warnings about a SweepJob: where, what, and what to write instead.
+    """Return the warnings about a SweepJob: where, what, and what to write instead.
 
     Args:
         body: the SweepJob.
@@ -52,7 +52,7 @@ def spec_warnings(body: Mapping[str, Any], spec: SweepSpec) -> list[Problem]:
 
 
 def unused_parameters(body: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
-    """Yields warnings about parameters that no trial uses, and text that looks like a reference to them.
+    """Yield warnings about parameters that no trial uses, and text that looks like a reference to them.
 
     A script may read any parameter from its environment. A parameter without a reference is therefore
     suspicious only if other parameters have one, or if some text looks like a misspelled reference.
@@ -112,7 +112,7 @@ def _lookalikes(text: str, unused: set[str], spec: SweepSpec) -> Iterator[tuple[
 
 
 def _known(spec: SweepSpec) -> list[str]:
-    """All valid references."""
+    """Return all valid references."""
     return [
         *(f"search_space.{name}" for name in spec.space.parameters.entries),
         *(f"inputs.{name}" for name in spec.inputs),
@@ -121,7 +121,7 @@ def _known(spec: SweepSpec) -> list[str]:
 
 
 def _is_set(text: str, name: str, spec: SweepSpec) -> bool:
-    """Whether the text or the environment sets a shell variable of that name."""
+    """Return whether the text or the environment sets a shell variable of that name."""
     made = re.search(
         rf"(?:^|[;&|(\n]|\bexport\s|\bdo\s|\bthen\s)[ \t]{{0,99}}{name}=|\b(?:for|read|local)\s{name}\b",
         text,
@@ -130,7 +130,7 @@ def _is_set(text: str, name: str, spec: SweepSpec) -> bool:
 
 
 def _missing_continuation(spec: SweepSpec) -> Iterator[Problem]:
-    """A shell reads a line that begins with an option as a command of its own."""
+    """Warn about a line that begins with an option: a shell reads it as a command of its own."""
     if not isinstance(spec.trial.command, str):
         return
     if "<<" in spec.trial.command:
@@ -170,7 +170,7 @@ def _scripts(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
 
 
 def _script(words: list[tuple[str, str]], values: Mapping[str, list[str]]) -> Iterator[Problem]:
-    """The warnings about an argument vector of a shell."""
+    """Yield the warnings about an argument vector of a shell."""
     if not words or not _SHELLS.fullmatch(words[0][1]):
         return
     flag = next((n for n, (_, word) in enumerate(words) if _SCRIPT_FLAG.fullmatch(word)), None)

@@ -25,7 +25,7 @@ _MAX_LISTED = 40  # valid references in a message
 def unresolved_references(
     template: Any, space: Space, inputs: Iterable[str], outputs: Iterable[str]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yields path, reference and remedy of every reference without a value in some or all trials.
+    """Yield path, reference and remedy of every reference without a value in some or all trials.
 
     Args:
         template: ``spec.trial``.
@@ -51,7 +51,7 @@ def unresolved_references(
 
 
 def _remedy(name: str, known: set[str], sometimes: set[str], demanded: Container[str]) -> str:
-    """The remedy for a reference; empty when it is valid."""
+    """Return the remedy for a reference; empty when it is valid."""
     if name in demanded and name in sometimes and name not in known:
         return (
             "only some branches of the choice have it; pass the whole branch instead, or "
@@ -69,7 +69,7 @@ def _remedy(name: str, known: set[str], sometimes: set[str], demanded: Container
 
 
 def nearest_reference(name: str, known: Iterable[str]) -> str:
-    """Returns the known reference that is most similar to a name; empty when none is similar."""
+    """Return the known reference that is most similar to a name; empty when none is similar."""
     every = sorted(known, reverse=True)
     short = {_normalize(reference.partition(".")[2]): reference for reference in every}
     words = short | {_normalize(reference): reference for reference in every}
@@ -80,12 +80,12 @@ def nearest_reference(name: str, known: Iterable[str]) -> str:
 
 
 def _normalize(name: str) -> str:
-    """A name without separators, in lower case."""
+    """Return a name without separators, in lower case."""
     return "".join(filter(str.isalnum, name)).lower()
 
 
 def _unquoted(reference: str, known: Container[str]) -> str:
-    """The remedy for a name that YAML read as a boolean where it was declared."""
+    """Return the remedy for a name that YAML read as a boolean where it was declared."""
     group, _, name = reference.rpartition(".")
     read = next((value for value, names in _BOOLEANS.items() if name.lower() in names), None)
     if read is None or f"{group}.{read}" not in known:
@@ -94,7 +94,7 @@ def _unquoted(reference: str, known: Container[str]) -> str:
 
 
 def _branch_references(branch: Branch, prefix: str) -> tuple[set[str], set[str]]:
-    """References that every assignment has, and those that at least one has."""
+    """Return references that every assignment has, and those that at least one has."""
     always, some = set(), set()
     for name, entry in branch.entries.items():
         reference = f"{prefix}{name}"
@@ -112,7 +112,7 @@ def _branch_references(branch: Branch, prefix: str) -> tuple[set[str], set[str]]
 def possible_values(
     space: Space, inputs: Mapping[str, Any], outputs: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """Returns values that each reference can have: all strings, and one example of each kind of number.
+    """Return values that each reference can have: all strings, and one example of each kind of number.
 
     Args:
         space: the search space.

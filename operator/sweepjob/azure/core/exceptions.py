@@ -1,6 +1,6 @@
 """``azure.core.exceptions``: errors by the names of Azure's."""
 
-from ...sdk.records import Conflict, SweepError
+from ...sdk.sweep_objects import Conflict, SweepError
 from ...sdk.workspace.asset_operations import ResourceNotFoundError
 
 AzureError = HttpResponseError = ClientAuthenticationError = ServiceRequestError = SweepError

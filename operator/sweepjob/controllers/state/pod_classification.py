@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from ...api.meta.cause import Cause
 from ...api.names import REASON_REPORTS_LOST
-from ...lifecycle.progress import SUSPENDED
+from ...lifecycle.progress_update import SUSPENDED
 from ...lifecycle.trial_planner import POD_DELETED
 from ...lifecycle.workload import Pod
+from ...trial_pods.cached_objects import CachedPod
 from ...trial_pods.disruptions import SUMMARY_LOST
-from ...trial_pods.pod_records import PodRecord
 from .trial_state import TrialState
 
 
-def pod_view(trial: TrialState, pod: PodRecord) -> Pod:
-    """The pod in the form that decisions are based on.
+def pod_view(trial: TrialState, pod: CachedPod) -> Pod:
+    """Return the pod in the form that decisions are based on.
 
     A pod that succeeded while its sidecar was killed before it could leave a summary counts as
     interrupted if no report of it arrived: the trial runs again. That happens only once: a sidecar that
@@ -32,8 +32,8 @@ def pod_view(trial: TrialState, pod: PodRecord) -> Pod:
     return replace(pod.view, disrupted=True, failure=SUMMARY_LOST)
 
 
-def interruption_cause(trial: TrialState, pod: PodRecord, *, job_suspended: bool) -> Cause:
-    """Why a pod was interrupted.
+def interruption_cause(trial: TrialState, pod: CachedPod, *, job_suspended: bool) -> Cause:
+    """Return why a pod was interrupted.
 
     Args:
         trial: the trial of the pod.

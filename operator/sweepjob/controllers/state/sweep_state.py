@@ -56,7 +56,7 @@ class Slots:
         return self.next_index - len(self.skipped)
 
     def free_indices(self, number: int) -> list[int]:
-        """The ``number`` lowest indices without a record or a reservation."""
+        """Return the ``number`` lowest indices without a record or a reservation."""
         candidates = chain(sorted(self.skipped), count(self.next_index))
         return list(islice((n for n in candidates if n not in self.reserved), number))
 
@@ -102,13 +102,15 @@ class Proposals:
 
     Attributes:
         ended: observations of ended trials, kept for a sampler that uses them.
-        cached: proposals of such a sampler that no trial has got yet, by index. A new observation
-            invalidates them.
+        cached: proposals that were made in the background and that no trial has got yet, by index. A
+            new observation invalidates them if the sampler uses it.
+        in_background: the sampler is asked in a thread: it uses observations, or is a plug-in's.
         exhausted_at: the lowest index for which the sampler had no proposal; None when it always had one.
         failure: what the sampler of another distribution raised; None when it answered.
     """
 
     sampler: Sampler
+    in_background: bool
     ended: ObservationHistory = field(default_factory=ObservationHistory)
     cached: dict[int, Assignment] = field(default_factory=dict)
     exhausted_at: int | None = None
@@ -120,7 +122,7 @@ class Proposals:
         return self.exhausted_at is not None
 
     def is_paused(self, now: float) -> bool:
-        """Whether the sampler failed, and is not to be asked yet.
+        """Return whether the sampler failed, and is not to be asked yet.
 
         Args:
             now: seconds since the epoch.
@@ -128,7 +130,7 @@ class Proposals:
         return self.failure is not None and now < self.failure.ask_again_at
 
     def has_proposal(self, index: int) -> bool:
-        """Whether a trial of this index can get a proposal, as far as the sampler was asked."""
+        """Return whether a trial of this index can get a proposal, as far as the sampler was asked."""
         if self.sampler.uses_observations:
             return index in self.cached
         return self.exhausted_at is None or index < self.exhausted_at
@@ -173,12 +175,14 @@ class SpecFindings:
         sidecar_adjustment: how the sidecar's resources were adjusted to the namespace's limits, in the
             newest Job; empty when they were not.
         policy_failure: what the policy of another distribution raised; empty when it works.
+        policy_hangs: a decision of that policy was interrupted, so it is not asked any more.
     """
 
     rejection: str = ""
     warnings: str = ""
     sidecar_adjustment: str = ""
     policy_failure: str = ""
+    policy_hangs: bool = False
 
 
 @dataclass(slots=True)
@@ -202,6 +206,7 @@ class SweepState:
         seed: the sampler's seed.
         started: seconds since the epoch when the spec was first accepted.
         sources: earlier sweeps whose trials count for proposals and decisions (``spec.warmStart``).
+        code: the hash of the trials' code, or where it is mounted from; empty without any.
         evaluator: the early termination policy with the reports of all trials.
         live: trials that have not ended, by index.
         record_blocker: why the record of the next trial could not be created; None when it could.
@@ -225,6 +230,7 @@ class SweepState:
     record_blocker: StartBlocker | None = None
     unreadable: dict[str, TrialRecord] = field(default_factory=dict)
     is_ending: bool = False
+    code: str = ""
 
     @property
     def namespace(self) -> str:
@@ -237,24 +243,24 @@ class SweepState:
         return self.identity.name
 
     def totals(self) -> Totals:
-        """How many trials exist or are about to, and how many ended."""
+        """Return how many trials exist or are about to, and how many ended."""
         return Totals(self.slots.created + len(self.slots.reserved), self.results.ended)
 
     def trial(self, name: str) -> TrialState | None:
-        """The live trial of that name; None when there is none."""
+        """Return the live trial of that name; None when there is none."""
         index = name.rpartition("-")[2]
         found = self.live.get(int(index)) if index.isdecimal() and len(index) < 10 else None
         return found if found is not None and found.name == name else None
 
     def report_warning_of(self, name: str) -> Cause | None:
-        """Why reports of a trial may be missing; None when nothing is known to be."""
+        """Return why reports of a trial may be missing; None when nothing is known to be."""
         trial = self.trial(name)
         if trial is not None and trial.completeness.warnings:
             return first_warning(trial)
         return self.ended_warnings.causes.get(name)
 
     def observations(self) -> list[Observation]:
-        """The observations for a sampler that uses them.
+        """Return the observations for a sampler that uses them.
 
         Ended trials, with stopped ones extrapolated, and pending ones without their reports so far, so
         that they are the same before and after a restart.
@@ -267,7 +273,7 @@ class SweepState:
 
 
 def first_warning(trial: TrialState) -> Cause:
-    """The first reason why reports of a trial may be missing.
+    """Return the first reason why reports of a trial may be missing.
 
     Raises:
         StopIteration: there is none.

@@ -15,6 +15,7 @@ from ...api.meta.cause import Cause
 from ...api.phases import TrialPhase
 from ...api.sweeptrial.attempt_history import AttemptRecord
 from ...api.sweeptrial.incomplete_reports import IncompleteReason
+from ...api.sweeptrial.log_tail import LogTail
 from ...api.sweeptrial.stop_decision import StopDecision
 from ...early_stopping.curve import Curve
 from ...lifecycle.workload import StartBlocker, TrainerEnd
@@ -221,6 +222,7 @@ class TrialState:
         index: its number in the sweep, from 0.
         assignment: the parameter values that it tries.
         pending_stop: a decision of the policy that is not recorded yet; None when there is none.
+        log_tails: the end of the log of the newest attempt that ended, by its number.
     """
 
     name: str
@@ -236,6 +238,7 @@ class TrialState:
     requests: ApiRequests = field(default_factory=ApiRequests)
     gpu: GpuUsage = field(default_factory=GpuUsage)
     pending_stop: PendingStop | None = None
+    log_tails: Mapping[int, LogTail] = field(default_factory=dict)
 
     @property
     def log_evidence(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...objective import Goal
-from ...plugins.parameters import Note, Parameter
+from ...plugins.parameters import Note, ParameterDeclaration
 from ..policy import Decision, Statistic
 from ..rankings import Rank
 from .declaration import PolicyDeclaration, Rule
@@ -31,7 +31,7 @@ class Rungs:
     maximum: int | None = None
 
     def applies(self, interval: int) -> bool:
-        """Whether the interval is a rung."""
+        """Return whether the interval is a rung."""
         if self.maximum is not None and interval >= self.maximum:
             return False
         multiple, rest = divmod(interval, self.grace_period)
@@ -104,7 +104,7 @@ DECLARATION = PolicyDeclaration(
     summary="not among the best at a rung",
     build=_build,
     parameters=(
-        Parameter(
+        ParameterDeclaration(
             "reductionFactor",
             "integer",
             "One trial in so many goes on from each rung.",
@@ -112,7 +112,7 @@ DECLARATION = PolicyDeclaration(
             minimum=2,
             maximum=1000,
         ),
-        Parameter(
+        ParameterDeclaration(
             "gracePeriod",
             "integer",
             "The report at which the first rung is.",
@@ -120,7 +120,7 @@ DECLARATION = PolicyDeclaration(
             minimum=1,
             maximum=_MOST_REPORTS,
         ),
-        Parameter(
+        ParameterDeclaration(
             "maxReports",
             "integer",
             "Reports of a full run; there is no rung from there on.",

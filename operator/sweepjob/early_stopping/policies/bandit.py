@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...objective import Goal
-from ...plugins.parameters import Note, Parameter
+from ...plugins.parameters import Note, ParameterDeclaration
 from ..policy import EVERY_INTERVAL, Decision, Schedule, Statistic, count_other_trials
 from ..rankings import Rank
 from .declaration import SCHEDULE_PARAMETERS, PolicyDeclaration, Rule, interval_schedule
@@ -63,7 +63,7 @@ class BanditPolicy:
         return Decision.of(self, interval, rank, goal, stop=stop, threshold=cut, explanation=why)
 
     def cut(self, best: float, goal: Goal) -> float:
-        """The worst value that is not stopped.
+        """Return the worst value that is not stopped.
 
         Args:
             best: the best value of any other trial.
@@ -86,7 +86,7 @@ class BanditPolicy:
 
 
 def _finite(value: float) -> float:
-    """The value, clipped to the finite floats."""
+    """Return the value, clipped to the finite floats."""
     largest = math.nextafter(math.inf, 0.0)
     return min(max(value, -largest), largest)
 
@@ -105,8 +105,10 @@ DECLARATION = PolicyDeclaration(
     summary="too far behind the best",
     build=_build,
     parameters=(
-        Parameter("slackFactor", "number", "Allowed ratio to the best other trial.", minimum=0),
-        Parameter(
+        ParameterDeclaration(
+            "slackFactor", "number", "Allowed ratio to the best other trial.", minimum=0
+        ),
+        ParameterDeclaration(
             "slackAmount", "number", "Allowed difference to the best other trial.", minimum=0
         ),
         *SCHEDULE_PARAMETERS,

@@ -7,20 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...plugins.parameters import Note, Parameter
+from ...plugins.parameters import Note, ParameterDeclaration
 from ..policy import IntervalSchedule, Policy
 
 _REASON = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
 _MOST_REPORTS = 10**9  # no trial makes more
 
-EVALUATION_INTERVAL = Parameter(
+EVALUATION_INTERVAL = ParameterDeclaration(
     "evaluationInterval",
     "integer",
     "Apply the policy at every such report of the primary metric; 0 means 1.",
     default=1,
     maximum=_MOST_REPORTS,
 )
-DELAY_EVALUATION = Parameter(
+DELAY_EVALUATION = ParameterDeclaration(
     "delayEvaluation",
     "integer",
     "Never apply it before this report.",
@@ -32,7 +32,7 @@ SCHEDULE_PARAMETERS = (EVALUATION_INTERVAL, DELAY_EVALUATION)
 
 
 def interval_schedule(values: Mapping[str, Any]) -> IntervalSchedule:
-    """The schedule that ``SCHEDULE_PARAMETERS`` describe.
+    """Return the schedule that ``SCHEDULE_PARAMETERS`` describe.
 
     Args:
         values: the parameters' values by name.
@@ -76,7 +76,7 @@ class PolicyDeclaration:
     reason: str
     summary: str
     build: Callable[[Mapping[str, Any], Note], Policy]
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[ParameterDeclaration, ...] = ()
     rules: tuple[Rule, ...] = ()
     instead_of: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 

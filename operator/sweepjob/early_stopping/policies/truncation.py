@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...objective import Goal
-from ...plugins.parameters import Note, Parameter
+from ...plugins.parameters import Note, ParameterDeclaration
 from ..policy import EVERY_INTERVAL, Decision, Schedule, Statistic
 from ..rankings import Rank
 from .declaration import SCHEDULE_PARAMETERS, PolicyDeclaration, interval_schedule
@@ -65,7 +65,7 @@ DECLARATION = PolicyDeclaration(
     summary="among the last",
     build=_build,
     parameters=(
-        Parameter(
+        ParameterDeclaration(
             "truncationPercentage",
             "integer",
             "Share of trials in percent that is stopped.",

@@ -63,7 +63,7 @@ class StreamBudget:
         self._size = TokenBucket(limits.size, limits.size * saved, limits.size * _RESUME_AFTER, now)
 
     def consume(self, size: int, seconds: float, *, skipped: bool) -> bool:
-        """Charge a line; returns whether the stream has to wait before the next one.
+        """Charge a line; return whether the stream has to wait before the next one.
 
         Args:
             size: the size of the line, in characters.
@@ -77,7 +77,7 @@ class StreamBudget:
         return self._time.is_overdrawn or self._lines.is_overdrawn or self._size.is_overdrawn
 
     async def wait(self) -> float:
-        """Wait until the stream may be read again; returns for how long, in seconds."""
+        """Wait until the stream may be read again; return for how long, in seconds."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         await _refilled(self._lines)

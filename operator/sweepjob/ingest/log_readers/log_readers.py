@@ -19,7 +19,7 @@ from ...log_parsing.limits import DEFAULT_LOG_LIMITS, LogLimits
 from ...log_parsing.log_parser import LogParser
 from ...log_parsing.position import LogPosition
 from ...telemetry import metrics
-from ...trial_pods.pod_records import PodRecord
+from ...trial_pods.cached_objects import CachedPod
 from .budget import LoopShare, StreamBudget
 from .log_reading import Found, LogReading
 
@@ -29,13 +29,13 @@ _PAUSE = 0.5  # seconds before a stream that broke is opened again
 _TRIES = 10
 _IDLE = 0.1  # seconds without a line after which the stream of a pod that has ended is cut off
 _GAP = 0.05  # seconds without a line that show that reading is up to date
-_NOT_PERMITTED_PAUSE = 3.0  # seconds between two tries where the operator lacks the right
+_NOT_PERMITTED_PAUSE = 3.0  # seconds between two tries where the operator lacks the permission
 
-Report = Callable[[PodRecord, Found, LogPosition], None]
+Report = Callable[[CachedPod, Found, LogPosition], None]
 
 
-def _ignore(pod: PodRecord, findings: LogFindings) -> None:
-    """The default: other findings are ignored."""
+def _ignore(pod: CachedPod, findings: LogFindings) -> None:
+    """Ignore other findings; the default."""
 
 
 class LogReaders:
@@ -54,10 +54,10 @@ class LogReaders:
     def __init__(
         self,
         api: KubeClient,
-        current: Callable[[str], PodRecord | None],
+        current: Callable[[str], CachedPod | None],
         report: Report,
-        finished: Callable[[PodRecord], None],
-        observed: Callable[[PodRecord, LogFindings], None] = _ignore,
+        finished: Callable[[CachedPod], None],
+        observed: Callable[[CachedPod, LogFindings], None] = _ignore,
         limits: LogLimits = DEFAULT_LOG_LIMITS,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -71,7 +71,7 @@ class LogReaders:
         self._share = LoopShare(limits.share)
         self._readings: dict[str, LogReading] = {}
 
-    def follow(self, pod: PodRecord, lines: LogParser, after: int, count: int = 1) -> None:
+    def follow(self, pod: CachedPod, lines: LogParser, after: int, count: int = 1) -> None:
         """Read a pod's log from a position on, unless it is being read, or has been.
 
         To be called again when the pod has ended.
@@ -91,7 +91,7 @@ class LogReaders:
             reading.finish(_IDLE)
 
     def has_read(self, uid: str) -> bool:
-        """Whether the log of a pod has been read to its end."""
+        """Return whether the log of a pod has been read to its end."""
         reading = self._readings.get(uid)
         return reading is not None and reading.is_over
 
@@ -101,7 +101,7 @@ class LogReaders:
         if reading is not None and reading.task is not None:
             reading.task.cancel()
 
-    async def _read(self, pod: PodRecord, reading: LogReading) -> None:
+    async def _read(self, pod: CachedPod, reading: LogReading) -> None:
         budget = StreamBudget(self._limits, self._share)
         failures = 0  # in a row
         try:
@@ -110,7 +110,7 @@ class LogReaders:
                 try:
                     error = await self._try(pod, reading, budget, follow=not ended)
                 except errors.NotPermitted as denied:
-                    # The log remains, and is read once the operator has the right.
+                    # The log remains, and is read once the operator has the permission.
                     reading.error = str(denied)
                     self._report_findings(pod, reading)
                     await asyncio.sleep(_NOT_PERMITTED_PAUSE)
@@ -131,9 +131,9 @@ class LogReaders:
                 self._finished(pod)
 
     async def _try(
-        self, pod: PodRecord, reading: LogReading, budget: StreamBudget, *, follow: bool
+        self, pod: CachedPod, reading: LogReading, budget: StreamBudget, *, follow: bool
     ) -> str:
-        """Read the log until it ends, breaks or is cut off; returns the error, empty for none."""
+        """Read the log until it ends, breaks or is cut off; return the error, empty for none."""
         try:
             await self._stream(pod, reading, budget, follow=follow)
         except errors.NotPermitted:
@@ -149,12 +149,12 @@ class LogReaders:
         return ""
 
     def _has_ended(self, uid: str) -> bool:
-        """Whether the log has ended, as far as is known before it is read."""
+        """Return whether the log has ended, as far as is known before it is read."""
         pod = self._current(uid)
         return pod is None or pod.view.is_terminal or pod.trainer_ended
 
     async def _stream(
-        self, pod: PodRecord, reading: LogReading, budget: StreamBudget, *, follow: bool
+        self, pod: CachedPod, reading: LogReading, budget: StreamBudget, *, follow: bool
     ) -> None:
         where = (pod.namespace, pod.name, pod.trainer, reading.begin())
         try:
@@ -170,7 +170,7 @@ class LogReaders:
 
     async def _read_lines(
         self,
-        pod: PodRecord,
+        pod: CachedPod,
         reading: LogReading,
         budget: StreamBudget,
         lines: AsyncIterator[str],
@@ -193,21 +193,21 @@ class LogReaders:
             if reading.ended.is_set():
                 reading.cut_off_after(_IDLE)
 
-    async def _throttle(self, pod: PodRecord, reading: LogReading, budget: StreamBudget) -> None:
+    async def _throttle(self, pod: CachedPod, reading: LogReading, budget: StreamBudget) -> None:
         """Wait until the stream's budget allows more."""
         reading.is_throttled = True
         reading.cut_off_after(None)
         seconds = await budget.wait()
         reading.is_throttled = False
-        if reading.note_throttling(seconds, self._clock(), self._limits.patience):
+        if reading.note_throttling(seconds, self._clock(), self._limits.throttle_timeout):
             self._report_all(pod, reading.catch_up())
 
-    def _report_findings(self, pod: PodRecord, reading: LogReading) -> None:
+    def _report_findings(self, pod: CachedPod, reading: LogReading) -> None:
         """Pass on what was found besides reports."""
         metrics.LOG_LINES_SKIPPED.inc(reading.count_skipped())
         self._observed(pod, reading.findings)
 
-    def _report_all(self, pod: PodRecord, found: Iterable[tuple[Found, LogPosition]]) -> None:
+    def _report_all(self, pod: CachedPod, found: Iterable[tuple[Found, LogPosition]]) -> None:
         for report in found:
             self._report(pod, *report)
 

@@ -82,12 +82,12 @@ class LogReading:
         )
 
     def count_skipped(self) -> int:
-        """How many lines have been skipped since the last call."""
+        """Return how many lines have been skipped since the last call."""
         more, self._counted = self._skipped_lines - self._counted, self._skipped_lines
         return more
 
     def begin(self) -> int:
-        """Begin a stream; returns the time from which to read it, in nanoseconds since the epoch.
+        """Begin a stream; return the time from which to read it, in nanoseconds since the epoch.
 
         A line within which the previous stream ended is read again from its beginning: its values are
         reported with its last part.
@@ -119,7 +119,7 @@ class LogReading:
             self.limit.reschedule(None if idle is None else now + idle)
 
     def read_line(self, line: str) -> tuple[Found, LogPosition] | None:
-        """Read a line, or a part of one; returns its reports and its position, None for no report."""
+        """Read a line, or a part of one; return its reports and its position, None for no report."""
         more, begins = line.endswith(MORE), not self._is_within
         text = line[:-1] if more else line
         self._is_within = more
@@ -138,23 +138,23 @@ class LogReading:
         found = self._lines.read(text, ends=not more)
         return (found, position) if found else None
 
-    def note_throttling(self, seconds: float, now: float, patience: float) -> bool:
-        """Reading was throttled by its budget; returns whether it is still up to date.
+    def note_throttling(self, seconds: float, now: float, throttle_timeout: float) -> bool:
+        """Note that reading was throttled by its budget; return whether it is still up to date.
 
         Args:
             seconds: for how long.
             now: seconds since the epoch.
-            patience: seconds of throttling in a row after which lines are skipped.
+            throttle_timeout: seconds of throttling in a row after which lines are skipped.
         """
         if self.is_fresh(now):
             return True
         self._throttled += seconds
-        if self._throttled > patience and not self._is_within:
+        if self._throttled > throttle_timeout and not self._is_within:
             self.skipping = True
         return False
 
     def is_fresh(self, now: float) -> bool:
-        """Whether the last line arrived with no more than the usual delay.
+        """Return whether the last line arrived with no more than the usual delay.
 
         The usual delay includes the difference between the node's clock and ours.
 
@@ -166,7 +166,7 @@ class LogReading:
         return age <= self._usual_age + _FRESH
 
     def catch_up(self) -> Iterator[tuple[Found, LogPosition]]:
-        """Stop skipping lines; returns the reports in the newest of the skipped ones."""
+        """Stop skipping lines; return the reports in the newest of the skipped ones."""
         self._throttled, self.skipping = 0.0, False
         newest, self._newest, self._newest_size = self._newest, deque(), 0
         ends_there = [line.begins for line in newest][1:] + [not self._is_within]

@@ -91,26 +91,24 @@ def _convert_code(section: Section) -> None:
     if code is None:
         return
     conversion = section.conversion
-    if conversion.options.is_lazy:
-        conversion.code = code
-        return
     entry = conversion.options.azure_map.find_code(code)
     if entry is not None and entry.path:
         conversion.pod = replace(conversion.pod, working_directory=entry.path)
         return
     if is_address(code) or not is_local_path(code):
-        message = "not carried over: the code is no folder; it has to be in the image"
+        message = (
+            "not carried over: only a folder of this machine is submitted; download it and give --code "
+            "DIR, or put the code into the image"
+        )
         section.note("code", code, message)
         return
     conversion.code = code
     if not conversion.options.local:
-        missing = conversion.options.azure_map.missing("code", code)
-        section.note(
-            "code",
-            code,
-            "the code has to be in the image; say where: "
-            f"{replace(missing, example='{path: /FOLDER}')}",
+        message = (
+            "is not in the SweepJob: submit it with its code by kubectl sweepjob submit -f SWEEPJOB.yaml "
+            "--code DIR, or put the code into the image: code: {FOLDER: {path: /FOLDER}} in an Azure map"
         )
+        section.note("code", code, message)
 
 
 def _variables(section: Section, inputs: Collection[str]) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...api.parsing.problem import InvalidSpec, Problem
 from ...api.parsing.reader import Reader
-from ..errors import CommandError
+from ..errors import LoadError
 from ..yaml_text import InvalidYamlError, load_documents
 from .asset_names import plain_path
 from .azure_map import FILE_NAME, AzureMap
@@ -49,7 +49,7 @@ def current_azure_map(read_config_map: ReadConfigMap | None = None) -> AzureMap:
         The map; an empty one if there is none.
 
     Raises:
-        CommandError: it cannot be read.
+        LoadError: it cannot be read.
         InvalidAzureMap: it has errors.
     """
     given = os.environ.get(MAP_VARIABLE)
@@ -67,20 +67,20 @@ def read_azure_map(source: str | Path, read_config_map: ReadConfigMap | None = N
         read_config_map: reads a ConfigMap of the cluster.
 
     Raises:
-        CommandError: it cannot be read.
+        LoadError: it cannot be read.
         InvalidAzureMap: it has errors.
     """
     name = str(source)
     if name.startswith(CONFIG_MAP):
         if read_config_map is None:
-            raise CommandError(f"{name}: a ConfigMap cannot be read here; give a file")
+            raise LoadError(f"{name}: a ConfigMap cannot be read here; give a file")
         namespace, _, config_map = name.removeprefix(CONFIG_MAP).rpartition("/")
         return _from_config_map(read_config_map(namespace or None, config_map), name)
     try:
         text = Path(source).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         cause = getattr(error, "strerror", None) or "is not a text in UTF-8"
-        raise CommandError(f"{name}: cannot be read: {cause}") from None
+        raise LoadError(f"{name}: cannot be read: {cause}") from None
     document = _document(text, name)
     if isinstance(document, Mapping) and document.get("kind") == "ConfigMap":
         return _from_config_map(document, name)
@@ -133,16 +133,16 @@ def _document(text: str, name: str) -> Any:
     try:
         documents = load_documents(text)
     except InvalidYamlError as error:
-        raise CommandError(f"{name}: {error}") from None
+        raise LoadError(f"{name}: {error}") from None
     if len(documents) > 1:
-        raise CommandError(f"{name}: has {len(documents)} documents; a map has one")
+        raise LoadError(f"{name}: has {len(documents)} documents; a map has one")
     return documents[0] if documents else None
 
 
 def _from_config_map(found: Mapping[str, Any], name: str) -> AzureMap:
     text = (found.get("data") or {}).get(FILE_NAME)
     if not isinstance(text, str):
-        raise CommandError(f"{name}: data has no key {FILE_NAME}")
+        raise LoadError(f"{name}: data has no key {FILE_NAME}")
     return parse_azure_map(_document(text, name), name, os.getcwd())
 
 

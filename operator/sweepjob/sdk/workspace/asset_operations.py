@@ -7,7 +7,7 @@ from typing import Any
 
 from ...loading.azure_map import AzureMap
 from ..job import SweepWarning
-from ..records import NotFound
+from ..sweep_objects import NotFound
 from .assets import AmlCompute, Data, Model
 
 

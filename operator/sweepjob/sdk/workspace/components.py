@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...loading.errors import CommandError
+from ...loading.errors import LoadError
 from ...loading.sweep_files import read_documents
 from ..arguments import ArgumentError
 from ..azure_objects import Environment
@@ -94,7 +94,7 @@ def _contents(source: Any) -> tuple[dict[str, Any], str]:
         return dict(source), "."
     try:
         documents = read_documents(str(source))
-    except CommandError as error:
+    except LoadError as error:
         raise ArgumentError(str(error)) from None
     if len(documents) != 1 or not isinstance(documents[0], Mapping):
         raise ArgumentError(f"{source}: must have one object with keys and values")

@@ -14,8 +14,8 @@ from ..client import SweepClient, unique_name
 from ..job import Command, SweepJob, SweepWarning
 from ..local import run_local
 from ..object_name import object_name
-from ..records import NotFound, SweepError
 from ..run import SweepRun
+from ..sweep_objects import NotFound, SweepError
 from ..trial_run import TrialRun
 from .pipelines import PipelineJob
 

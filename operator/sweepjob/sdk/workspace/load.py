@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ...loading.errors import CommandError
+from ...loading.errors import LoadError
 from ...loading.sweep_files import read_documents
 from ..arguments import ArgumentError
 from ..azure_objects import Environment
@@ -56,7 +56,7 @@ def load_model(source: str | Path | Mapping[str, Any], **_: Any) -> Model:
 def _load(source: Any, kind: type) -> Any:
     try:
         (data,) = [source] if isinstance(source, Mapping) else read_documents(str(source))
-    except CommandError as error:
+    except LoadError as error:
         raise ArgumentError(str(error)) from None
     except ValueError:
         raise ArgumentError(f"{source}: must have one document") from None

@@ -40,7 +40,7 @@ def draw_candidates(encoding: Encoding, incumbents: Array, generator: np.random.
 def _near(
     encoding: Encoding, points: Array, radius: float, many: int, generator: np.random.Generator
 ) -> Array:
-    """One neighbour of each point: a step of ``many`` numbers on average.
+    """Return one neighbour of each point: a step of ``many`` numbers on average.
 
     Parameters that are not continuous are redrawn, the fewer the smaller the radius.
 
@@ -66,7 +66,7 @@ def _near(
 
 
 def _some(shape: tuple[int, ...], many: float, generator: np.random.Generator) -> Array:
-    """A choice of parameters for each point, ``many`` on average and at least one.
+    """Return a choice of parameters for each point, ``many`` on average and at least one.
 
     Args:
         shape: (n, axes).

@@ -32,7 +32,7 @@ class ConfigurationCache:
     _entries: dict[int, tuple[Assignment, Entry]] = field(default_factory=dict)
 
     def entry(self, parameters: Assignment) -> Entry:
-        """The entry of a configuration, cached by the identity of the object."""
+        """Return the entry of a configuration, cached by the identity of the object."""
         known = self._entries.get(id(parameters))
         if known is None:
             entry = Entry(canonical(parameters), self.encoding.point(parameters))
@@ -40,6 +40,6 @@ class ConfigurationCache:
         return known[1]
 
     def entries(self, trials: Iterable[Observation]) -> list[tuple[Observation, list[float]]]:
-        """The trials inside the space, with their points."""
+        """Return the trials inside the space, with their points."""
         found = ((trial, self.entry(trial.parameters).point) for trial in trials)
         return [(trial, point) for trial, point in found if point is not None]

@@ -16,7 +16,7 @@ class FixedScale:
     width, continuous = 0, False
 
     def features(self, units: Array) -> Array:
-        """No feature; shape (n,) to (n, 0)."""
+        """Return no feature; shape (n,) to (n, 0)."""
         return np.empty((len(units), 0))
 
     def unit(self, value: Any) -> float | None:
@@ -44,7 +44,7 @@ class OrderedScale:
         self._rank = None if values is None else np.argsort(np.argsort(values))
 
     def positions(self, units: Array) -> Array:
-        """The number of the value at each coordinate; shape (n,) to (n,)."""
+        """Return the number of the value at each coordinate; shape (n,) to (n,)."""
         return np.minimum((units * self._count).astype(np.int64), self._count - 1)
 
     def features(self, units: Array) -> Array:
@@ -54,7 +54,7 @@ class OrderedScale:
         return (ranks / (self._count - 1))[:, None]
 
     def unit(self, value: Any) -> float | None:
-        """The coordinate of an integer of a randint; None of anything else."""
+        """Return the coordinate of an integer of a randint; None of anything else."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         return (value + 0.5) / self._count if 0 <= value < self._count else None
@@ -69,7 +69,7 @@ class UnorderedScale:
         self.width = count
 
     def positions(self, units: Array) -> Array:
-        """The number of the value at each coordinate; shape (n,) to (n,)."""
+        """Return the number of the value at each coordinate; shape (n,) to (n,)."""
         return np.minimum((units * self.width).astype(np.int64), self.width - 1)
 
     def features(self, units: Array) -> Array:

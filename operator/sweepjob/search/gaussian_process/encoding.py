@@ -81,7 +81,7 @@ class Encoding:
         return self._number[path[:-2]], branch
 
     def live(self, points: Array) -> Array:
-        """Which parameters are live at points; shape (n, axes) to boolean (n, axes)."""
+        """Return which parameters are live at points; shape (n, axes) to boolean (n, axes)."""
         found = np.ones(points.shape, dtype=bool)
         for number, axis in enumerate(self.axes):
             if axis.parent is not None:
@@ -91,7 +91,7 @@ class Encoding:
         return found
 
     def features(self, points: Array) -> Array:
-        """The features of points; shape (n, axes) to (n, width)."""
+        """Return the features of points; shape (n, axes) to (n, width)."""
         live = self.live(points)
         features = np.full((len(points), self.width), _NOT_LIVE)
         for number, axis in enumerate(self.axes):
@@ -101,12 +101,12 @@ class Encoding:
         return features
 
     def assignment(self, point: Array) -> Assignment:
-        """The configuration at a point of shape (axes,)."""
+        """Return the configuration at a point of shape (axes,)."""
         inside = np.clip(point, _EDGE, 1 - _EDGE)
         return self.space.at(lambda path: float(inside[self._number[path]]))
 
     def point(self, assignment: Assignment) -> list[float] | None:
-        """A point of a configuration.
+        """Return a point of a configuration.
 
         Args:
             assignment: the configuration, possibly of another sweep.
@@ -150,5 +150,5 @@ class Encoding:
 
 
 def _equal(a: Any, b: Any) -> bool:
-    """Whether a trial cannot tell the values apart: 3 and 3.0 are equal; 3, "3" and True are not."""
+    """Return whether a trial cannot distinguish two values: 3 equals 3.0, but not "3" or True."""
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)

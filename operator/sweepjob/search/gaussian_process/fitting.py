@@ -55,7 +55,7 @@ class Hyperparameters:
 
 
 def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperparameters:
-    """The most probable hyperparameters.
+    """Return the most probable hyperparameters.
 
     Args:
         features: shape (n, width).
@@ -101,7 +101,7 @@ class NegativeLogPosterior:
         self._roots = np.sqrt(5.0 * scales * self._squares) if self.is_additive else None
 
     def start(self) -> Array:
-        """The start of the search: the centre of the prior."""
+        """Return the start of the search: the centre of the prior."""
         lengths = np.full(self._scales, math.log(_SHAPE / self._rate))
         return np.concatenate([lengths, _START])
 

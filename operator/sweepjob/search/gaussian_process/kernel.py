@@ -28,7 +28,7 @@ def squared_distances(a: Array, b: Array) -> Array:
 
 
 def matern(squares: Array) -> tuple[Array, Array]:
-    """The kernel of unit variance, and minus twice its derivative by the squared distance.
+    """Return the kernel of unit variance, and minus twice its derivative by the squared distance.
 
     The second, e = 5/3 (1 + sqrt(5) r) exp(-sqrt(5) r), gives the derivatives by length scales:
     dM/dlog l_a = e |x_a - x'_a|^2 / l_a^2.
@@ -43,14 +43,14 @@ def matern(squares: Array) -> tuple[Array, Array]:
 
 
 def matern_at(scaled: Array) -> tuple[Array, Array]:
-    """The same as ``matern``, at distances times the root of 5."""
+    """Return the same as ``matern``, at distances times the root of 5."""
     decay = np.exp(-scaled)
     slope = (1.0 + scaled) * decay
     return slope + scaled * scaled * decay / 3.0, (5.0 / 3.0) * slope
 
 
 def first_columns(owner: Array) -> Array:
-    """The first column of each parameter; shape (width,) to (scales,).
+    """Return the first column of each parameter; shape (width,) to (scales,).
 
     Args:
         owner: the parameter of each column, in ascending order.
@@ -59,7 +59,7 @@ def first_columns(owner: Array) -> Array:
 
 
 def by_scale(columns: Array, starts: Array) -> Array:
-    """The sum of the columns of each parameter.
+    """Return the sum of the columns of each parameter.
 
     Args:
         columns: shape (n, width).
@@ -75,7 +75,7 @@ def by_scale(columns: Array, starts: Array) -> Array:
 
 
 def sum_of_each(a: Array, b: Array, starts: Array) -> Array:
-    """The mean over parameters of M(|x_a - x'_a| sqrt(A)).
+    """Return the mean over parameters of M(|x_a - x'_a| sqrt(A)).
 
     Most of the time of a proposal is spent here, so one matrix at a time is computed in place.
 

@@ -36,11 +36,11 @@ class AcquisitionSearch:
         self.generator = generator
 
     def value(self, points: Array) -> Array:
-        """The acquisition function at points; shape (n, axes) to (n,)."""
+        """Return the acquisition function at points; shape (n, axes) to (n,)."""
         return self.acquisition.value(*self.process.predict(self.encoding.features(points)))
 
     def best(self, incumbents: Array, is_new: Callable[[Array], bool]) -> Array | None:
-        """The best candidate that is new.
+        """Return the best candidate that is new.
 
         Args:
             incumbents: good points, whose neighbours are candidates, best first; shape (n, axes).

@@ -43,7 +43,7 @@ class ContinuousScale:
         return deviations[:, None]
 
     def unit(self, value: Any) -> float | None:
-        """The coordinate of a number; None for other values, and out of bounds."""
+        """Return the coordinate of a number; None for other values, and out of bounds."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         if self._logarithmic and value <= 0:
@@ -52,13 +52,13 @@ class ContinuousScale:
         return position if math.isfinite(position) and 0 <= position <= 1 else None
 
     def position(self, value: float) -> float:
-        """The coordinate of a value, not clipped to the unit interval."""
+        """Return the coordinate of a value, not clipped to the unit interval."""
         place = math.log(value) / self._logbase if self._logarithmic else value
         standard = (place / 2 - self._centre / 2) / self._spread
         return standard if self._bounded else float(ndtr(standard))
 
     def place(self, values: Array) -> Array:
-        """The features of values; shape (n,) to (n,)."""
+        """Return the features of values; shape (n,) to (n,)."""
         places = np.log(values) / self._logbase if self._logarithmic else values
         standard = (places / 2 - self._centre / 2) / self._spread
         if not self._bounded:
@@ -66,7 +66,7 @@ class ContinuousScale:
         return np.clip(standard, *self._bounds)
 
     def values(self, units: Array) -> Array:
-        """The values at coordinates; shape (n,) to (n,)."""
+        """Return the values at coordinates; shape (n,) to (n,)."""
         standard = units if self._bounded else ndtri(units)
         places = self._centre + standard * self._spread + standard * self._spread
         if not self._logarithmic:
@@ -94,21 +94,21 @@ class RoundedScale:
         self._multiples = expression.multiples
 
     def positions(self, units: Array) -> Array:
-        """The multiple of q at each coordinate; shape (n,) to (n,)."""
+        """Return the multiple of q at each coordinate; shape (n,) to (n,)."""
         rounded = np.rint(self._inner.values(units) / self._q)
         if self._multiples is not None:
             rounded = np.clip(rounded, float(self._multiples[0]), float(self._multiples[1]))
         return rounded
 
     def features(self, units: Array) -> Array:
-        """The features of the rounded values; shape (n,) to (n, 1)."""
+        """Return the features of the rounded values; shape (n,) to (n, 1)."""
         values = self.positions(units) * self._q
         if self._inner._logarithmic:
             values = np.maximum(values, self._q / 2)  # 0 has no logarithm
         return self._inner.place(values)[:, None]
 
     def unit(self, value: Any) -> float | None:
-        """The coordinate of a number; None for other values, and far out of bounds."""
+        """Return the coordinate of a number; None for other values, and far out of bounds."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         if self._inner._logarithmic:

@@ -65,7 +65,7 @@ class SurrogateModel:
     _fitted: OrderedDict[bytes, Fitted] = field(default_factory=OrderedDict)
 
     def infer(self, points: Array, scores: Array, pending: Array) -> Posterior:
-        """The posterior given trials.
+        """Return the posterior given trials.
 
         Args:
             points: points of ended trials, in the order of their indices; shape (n, axes).
@@ -92,7 +92,7 @@ class SurrogateModel:
         return Posterior(process, points[order], float(means[top] + deviations[top]))
 
     def _fit(self, points: Array, scores: Array) -> Fitted:
-        """The hyperparameters and the transform under which the data is most probable.
+        """Return the hyperparameters and the transform under which the data is most probable.
 
         Source: Snelson, Rasmussen and Ghahramani (2004), warped Gaussian processes.
         """
@@ -116,7 +116,7 @@ class SurrogateModel:
 
 
 def fitted_count(count: int) -> int:
-    """The number of trials, the first ones, that hyperparameters are fitted to.
+    """Return the number of trials, the first ones, that hyperparameters are fitted to.
 
     A fit is the expensive part and changes slowly, so it is renewed when the number of trials has
     grown by a twentieth.
@@ -128,7 +128,7 @@ def fitted_count(count: int) -> int:
 
 
 def select_trials(scores: Array, most: int) -> Array:
-    """The indices of the trials to use: if there are too many, the best and the newest, half each.
+    """Return the indices of the trials to use: if there are too many, the best and the newest, half each.
 
     Args:
         scores: larger is better; shape (n,).

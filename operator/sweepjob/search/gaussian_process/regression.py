@@ -39,7 +39,7 @@ class GaussianProcess:
         self._solved = self._inverse.T @ (self._inverse @ outcomes)
 
     def _covariance(self, scaled: Array) -> Array:
-        """The covariance of points with the trials; shape (m, width) to (m, n)."""
+        """Return the covariance of points with the trials; shape (m, width) to (m, n)."""
         hyper = self.hyper
         covariance = hyper.joint * matern(squared_distances(scaled, self._scaled))[0]
         if hyper.additive:
@@ -62,7 +62,7 @@ class GaussianProcess:
 
 
 def _factor(covariance: Array, noise: float) -> Array:
-    """The Cholesky factor, with the least jitter that makes it exist, as for equal rows.
+    """Return the Cholesky factor, with the least jitter that makes it exist, as for equal rows.
 
     Raises:
         LinAlgError: the matrix has a NaN.

@@ -26,20 +26,20 @@ class Scale(Protocol):
     continuous: bool
 
     def features(self, units: Array) -> Array:
-        """The features at coordinates; shape (n,) to (n, width)."""
+        """Return the features at coordinates; shape (n,) to (n, width)."""
         ...
 
     def unit(self, value: Any) -> float | None:
-        """A coordinate of a value; None for a value that the parameter cannot have."""
+        """Return a coordinate of a value; None for a value that the parameter cannot have."""
         ...
 
     def positions(self, units: Array) -> Array:
-        """The index of the value at each coordinate of a discrete parameter; shape (n,) to (n,)."""
+        """Return the index of the discrete value at each coordinate; shape (n,) to (n,)."""
         ...
 
 
 def scale_of(expression: Expression) -> Scale:
-    """The scale of an expression."""
+    """Return the scale of an expression."""
     if isinstance(expression, Choice):
         return _of_choice(expression)
     if expression.size() == 1:
@@ -62,7 +62,7 @@ def scale_of(expression: Expression) -> Scale:
 
 
 def _is_coarse(expression: Quantized) -> bool:
-    """Whether the steps of a q-form are large enough for features to resolve them."""
+    """Return whether the steps of a q-form are large enough for features to resolve them."""
     if expression.multiples is not None:
         first, last = expression.multiples
         return last - first < _FINEST and max(abs(first), abs(last)) < _FINEST

@@ -64,11 +64,11 @@ class Warp:
     exponent: float = 1.0
 
     def __call__(self, values: Array) -> Array:
-        """Transformed outcomes, standardised again; shape (n,) to (n,)."""
+        """Transform outcomes and standardize them again; shape (n,) to (n,)."""
         return values if self.exponent == 1.0 else standardise(yeo_johnson(values, self.exponent))
 
     def log_jacobian(self, values: Array) -> float:
-        """The logarithm of the Jacobian of the transform.
+        """Return the logarithm of the Jacobian of the transform.
 
         Added to the log density of the transformed outcomes, it makes that comparable with the
         density of ``values``.
@@ -88,7 +88,7 @@ class Warp:
 
 
 def candidate_warps(values: Array) -> tuple[Warp, Warp]:
-    """The transforms to compare: the identity, and the power that makes outcomes most normal.
+    """Return the transforms to compare: the identity, and the power that makes outcomes most normal.
 
     Args:
         values: standardised outcomes; shape (n,).
@@ -104,7 +104,7 @@ def candidate_warps(values: Array) -> tuple[Warp, Warp]:
 
 
 def yeo_johnson(values: Array, exponent: float) -> Array:
-    """The transform of Yeo and Johnson (2000), equation 2.1; shape (n,) to (n,)."""
+    """Return the transform of Yeo and Johnson (2000), equation 2.1; shape (n,) to (n,)."""
     moved = np.empty_like(values)
     positive = values >= 0
     for rows, sign, power in ((positive, 1.0, exponent), (~positive, -1.0, 2.0 - exponent)):

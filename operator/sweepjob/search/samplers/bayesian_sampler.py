@@ -26,7 +26,7 @@ _MIN_INITIAL, _MAX_INITIAL = 5, 12
 # A finite space of at most this many points is searched point by point.
 _EXHAUSTIVE_SIZE = 2000
 # Initial points that are tried before the rest of a finite space is listed.
-_PATIENCE = 100
+_ATTEMPTS = 100
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class BayesianSampler:
         self._initial_count = min(max(self._encoding.scales + 2, _MIN_INITIAL), _MAX_INITIAL)
 
     def propose(self, index: int, observations: Sequence[Observation] = ()) -> Assignment | None:
-        """The configuration of a trial.
+        """Return the configuration of a trial.
 
         Args:
             index: the trial's index, from 0.
@@ -124,10 +124,10 @@ class BayesianSampler:
         return left[int(np.argmax(search.value(np.array(points))))]
 
     def _initial_proposal(self, index: int, proposed: set[str]) -> Assignment | None:
-        """The next initial point, or the next of the points that are left of a finite space."""
+        """Return the next initial point, or the next of the points that are left of a finite space."""
         if self._size is None:
             return self._sobol.draw(index)
-        for step in range(index, index + _PATIENCE):
+        for step in range(index, index + _ATTEMPTS):
             found = self._sobol.draw(step)
             if canonical(found) not in proposed:
                 return found
@@ -139,6 +139,6 @@ class BayesianSampler:
 
 
 def _score(trial: Observation) -> float:
-    """The score; minus infinity for a trial that failed or has no finite report."""
+    """Return the score; minus infinity for a trial that failed or has no finite report."""
     score = trial.score
     return -math.inf if score is None or not math.isfinite(score) else score

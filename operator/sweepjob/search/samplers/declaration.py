@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...plugins.parameters import Note, Parameter, Section
+from ...plugins.parameters import Note, ParameterDeclaration, Section
 from ..sampler import Sampler
 from ..space import Space
 
@@ -23,13 +23,13 @@ def _log_base(section: Section) -> float:
 
 
 # The keys of ``samplingAlgorithm`` that belong to every type.
-SEED = Parameter(
+SEED = ParameterDeclaration(
     "seed",
     "integer",
     "The same seed gives the same proposals. Drawn once and kept in the status when absent.",
     schema={"format": "int64"},
 )
-LOG_BASE = Parameter(
+LOG_BASE = ParameterDeclaration(
     "logbase",
     "",
     'Base of the logarithmic expressions of type random: "e" (default) or a number.',
@@ -41,7 +41,7 @@ COMMON_PARAMETERS = (SEED, LOG_BASE)
 
 
 def any_space(space: Space, arguments: Mapping[str, Any], note: Note) -> Space:
-    """The space unchanged: for samplers that search every space."""
+    """Return the space unchanged: for samplers that search every space."""
     return space
 
 
@@ -61,19 +61,24 @@ class SamplerDeclaration:
         is_seeded: whether proposals depend on the seed.
         uses_observations: whether proposals depend on the results of earlier trials; the same as that
             of the samplers it builds.
+        proposal_timeout: seconds that one proposal may take in the operator, if another distribution
+            declares the sampler. After that the sweep has the reason ``SamplerFailed``.
     """
 
     name: str
     summary: str
     build: Callable[[Space, int, Mapping[str, Any]], Sampler]
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[ParameterDeclaration, ...] = ()
     prepare: Callable[[Space, Mapping[str, Any], Note], Space] = any_space
     is_seeded: bool = True
     uses_observations: bool = False
+    proposal_timeout: float = 60.0
 
     def __post_init__(self) -> None:
         if not self.summary:
             raise ValueError(f"sampler {self.name}: needs a summary")
+        if not self.proposal_timeout > 0:
+            raise ValueError(f"sampler {self.name}: proposal_timeout must be above 0")
         for parameter in self.parameters:
             if parameter.name in {common.name for common in COMMON_PARAMETERS}:
                 raise ValueError(f"sampler {self.name}: {parameter.name} belongs to every sampler")

@@ -11,7 +11,7 @@ from ..hashing import permuted_index
 from ..space import Assignment, Space, canonical
 
 # After this many repetitions in a row, the remaining points are listed instead of drawn.
-_PATIENCE = 100
+_ATTEMPTS = 100
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class DistinctDraws:
     _cursor: int = -1  # the next entry of the permutation; below 0 before that is used
 
     def at(self, index: int) -> Assignment | None:
-        """The index-th configuration, from 0; None past the end of the space."""
+        """Return the index-th configuration, from 0; None past the end of the space."""
         while len(self._origins) <= index:
             if not (self._draw_next() or self._list_next()):
                 return None
@@ -55,7 +55,7 @@ class DistinctDraws:
     def _draw_next(self) -> bool:
         if self._cursor >= 0:
             return False
-        for _ in range(_PATIENCE):
+        for _ in range(_ATTEMPTS):
             self._step += 1
             if self._add_if_new(self._step - 1):
                 return True

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...plugins.parameters import Note, Parameter, Section
+from ...plugins.parameters import Note, ParameterDeclaration, Section
 from ..sampler import Observation, Sampler
 from ..space import Assignment, Branch, Choice, Expression, Path, Scalar, Space
 from .declaration import SamplerDeclaration
@@ -43,7 +43,7 @@ class GridSampler:
         self._size = size
 
     def propose(self, index: int, observations: Sequence[Observation] = ()) -> Assignment | None:
-        """The index-th combination; None when there are fewer."""
+        """Return the index-th combination; None when there are fewer."""
         return self.space.item(index) if index < self._size else None
 
 
@@ -62,7 +62,7 @@ def _read_order(section: Section) -> tuple[str, ...]:
 
 
 def _prepare(space: Space, arguments: Mapping[str, Any], note: Note) -> Space:
-    """The space in the order of the grid: first the parameters of ``order``, then the others."""
+    """Return the space in the order of the grid: first the parameters of ``order``, then the others."""
     expressions = list(space.expressions())
     names = {_dotted(path) for path, _ in expressions}
     order = arguments.get("order", ())
@@ -114,7 +114,7 @@ DECLARATION = SamplerDeclaration(
     prepare=_prepare,
     is_seeded=False,
     parameters=(
-        Parameter(
+        ParameterDeclaration(
             "order",
             "array",
             "Parameters from the slowest to the fastest, nested ones as MODEL.UNITS. Those not named "

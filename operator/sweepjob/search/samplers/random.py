@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...plugins.parameters import Note, Parameter
+from ...plugins.parameters import Note, ParameterDeclaration
 from ..hashing import coordinate, permuted_index
 from ..sampler import Observation, Sampler
 from ..space import Assignment, Space
@@ -41,7 +41,7 @@ class RandomSampler:
             self._distinct = DistinctDraws(self.space, self._size, self.seed, self.draw)
 
     def propose(self, index: int, observations: Sequence[Observation] = ()) -> Assignment | None:
-        """The assignment of trial ``index``; None past the end of a finite space."""
+        """Return the assignment of trial ``index``; None past the end of a finite space."""
         if self._size is None:
             return self.draw(index)
         if index >= self._size:
@@ -51,7 +51,7 @@ class RandomSampler:
         return self.space.item(permuted_index(self.seed, index, self._size))
 
     def draw(self, step: int) -> Assignment:
-        """An independent draw of every parameter, whatever was drawn before."""
+        """Return an independent draw of every parameter, whatever was drawn before."""
         return self.space.at(lambda path: coordinate(self.seed, step, path))
 
 
@@ -74,7 +74,7 @@ DECLARATION = SamplerDeclaration(
     build=_build,
     prepare=_prepare,
     parameters=(
-        Parameter(
+        ParameterDeclaration(
             "rule",
             "string",
             "Independent draws (random, the default) or quasi-random ones (sobol).",

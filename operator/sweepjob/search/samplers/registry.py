@@ -54,7 +54,7 @@ class SamplerSpec:
         return self.declaration.uses_observations
 
     def build(self, space: Space, seed: int) -> Sampler:
-        """The sampler.
+        """Return the sampler.
 
         Args:
             space: the search space.
@@ -66,6 +66,6 @@ class SamplerSpec:
         return self.declaration.build(space, seed, self.arguments)
 
     def __str__(self) -> str:
-        """The name, with the rule of random where it is not independent draws."""
+        """Return the name, with the rule of random where it is not independent draws."""
         rule = self.arguments.get("rule", self.name)
         return " ".join(dict.fromkeys((self.name, str(rule))))

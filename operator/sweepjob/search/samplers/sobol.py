@@ -56,16 +56,16 @@ class SobolSampler:
             self._distinct = DistinctDraws(self.space, size, self.seed, self.draw)
 
     def propose(self, index: int, observations: Sequence[Observation] = ()) -> Assignment | None:
-        """The index-th distinct point of the sequence; None past the end of a finite space."""
+        """Return the index-th distinct point of the sequence; None past the end of a finite space."""
         return self.draw(index) if self._distinct is None else self._distinct.at(index)
 
     def draw(self, step: int) -> Assignment:
-        """The configuration at the step-th point of the sequence."""
+        """Return the configuration at the step-th point of the sequence."""
         point = self.point(step)
         return self.space.at(lambda path: point[self._axes[path]])
 
     def point(self, step: int) -> list[float]:
-        """The step-th point of the scrambled sequence: a coordinate in (0, 1) for each parameter."""
+        """Return a point of the scrambled sequence: a coordinate in (0, 1) for each parameter."""
         if self._cached is None or self._cached[0] != step:
             plain = self._plain(step) if self._axes else []
             point = [
@@ -78,7 +78,7 @@ class SobolSampler:
         return self._cached[1]
 
     def _plain(self, step: int) -> list[int]:
-        """The step-th point before scrambling, in units of 2**-32."""
+        """Return the step-th point before scrambling, in units of 2**-32."""
         if self._engine is None:
             from scipy.stats import qmc  # imported on demand: it takes half a second
 
@@ -91,7 +91,7 @@ class SobolSampler:
 
 
 def _scrambling(name: str) -> list[int]:
-    """The columns of a random lower triangular matrix over the bits of a coordinate.
+    """Return the columns of a random lower triangular matrix over the bits of a coordinate.
 
     Args:
         name: what the matrix is drawn from.

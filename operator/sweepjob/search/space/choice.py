@@ -19,7 +19,7 @@ class Branch:
     entries: Mapping[str, Scalar | Expression]
 
     def size(self) -> int | None:
-        """The number of distinct configurations of the branch; None for infinitely many."""
+        """Return the number of distinct configurations of the branch; None for infinitely many."""
         product = 1
         for entry in self.entries.values():
             size = 1 if isinstance(entry, Scalar) else entry.size()
@@ -29,7 +29,7 @@ class Branch:
         return product
 
     def item(self, rank: int) -> dict[str, Any]:
-        """The configuration of that rank, the last entry fastest (Azure semantics, "Grid")."""
+        """Return the configuration of that rank, the last entry fastest (Azure semantics, "Grid")."""
         found: dict[str, Any] = {}
         for name, entry in reversed([*self.entries.items()]):
             if isinstance(entry, Scalar):
@@ -40,7 +40,7 @@ class Branch:
         return {name: found[name] for name in self.entries}
 
     def even(self) -> bool:
-        """Whether the branch is finite and all its configurations are equally probable."""
+        """Return whether the branch is finite and all its configurations are equally probable."""
         return all(isinstance(e, Scalar) or e.even() for e in self.entries.values())
 
 
@@ -68,25 +68,25 @@ class Choice:
         object.__setattr__(self, "_before", tuple(before))
 
     def quantile(self, u: float) -> Scalar | Branch:
-        """The value at ``u``, 0 < u < 1; possibly a branch."""
+        """Return the value at ``u``, 0 < u < 1; possibly a branch."""
         return self.values[self.position(u)]
 
     def position(self, u: float) -> int:
-        """The index of the value at ``u``, 0 < u < 1."""
+        """Return the index of the value at ``u``, 0 < u < 1."""
         return min(int(u * len(self.values)), len(self.values) - 1)
 
     def size(self) -> int | None:
-        """The number of distinct values, each of those inside branches; None for infinitely many."""
+        """Return the number of distinct values, with those in branches; None for infinitely many."""
         return self._before[-1] if self._before else None
 
     def item(self, rank: int) -> Any:
-        """The value of that rank, with branches expanded in place (Azure semantics, "Grid")."""
+        """Return the value of that rank, with branches expanded in place (Azure semantics, "Grid")."""
         position = bisect_right(self._before, rank) - 1
         value = self._distinct[position]
         return value.item(rank - self._before[position]) if isinstance(value, Branch) else value
 
     def even(self) -> bool:
-        """Whether no value occurs twice and none has more than one configuration."""
+        """Return whether no value occurs twice and none has more than one configuration."""
         return len(self._distinct) == len(self.values) and all(
             _size_of(value) == 1 for value in self.values
         )
@@ -97,7 +97,7 @@ def _size_of(value: Scalar | Branch) -> int | None:
 
 
 def _identity(position: int, value: Scalar | Branch) -> str:
-    """A text that is equal for values that a trial cannot tell apart; branches are distinct."""
+    """Return a text that is equal for values that a trial cannot tell apart; branches are distinct."""
     if isinstance(value, Branch):
         if not all(isinstance(entry, Scalar) for entry in value.entries.values()):
             return f"branch {position}"

@@ -16,11 +16,11 @@ class _Continuous(ABC):
 
     @abstractmethod
     def quantile(self, u: float) -> float:
-        """The value at ``u``, 0 < u < 1."""
+        """Return the value at ``u``, 0 < u < 1."""
 
     @abstractmethod
     def is_point(self) -> bool:
-        """Whether the distribution has a single value."""
+        """Return whether the distribution has a single value."""
 
     def size(self) -> int | None:
         return 1 if self.is_point() else None
@@ -45,12 +45,12 @@ class Uniform(_Continuous):
     high: float
 
     def quantile(self, u: float) -> float:
-        """The value low + u (high - low), clipped to the bounds."""
+        """Return the value low + u (high - low), clipped to the bounds."""
         # Not low + u * (high - low): the difference may overflow.
         return min(max(self.low * (1 - u) + self.high * u, self.low), self.high)
 
     def is_point(self) -> bool:
-        """Whether the bounds are equal."""
+        """Return whether the bounds are equal."""
         return self.low == self.high
 
 
@@ -69,11 +69,11 @@ class LogUniform(_Continuous):
     base: float = math.e
 
     def quantile(self, u: float) -> float:
-        """The value base ** (low + u (high - low)); positive and finite."""
+        """Return the value base ** (low + u (high - low)); positive and finite."""
         return power(self.base, Uniform(self.low, self.high).quantile(u))
 
     def is_point(self) -> bool:
-        """Whether the bounds are equal."""
+        """Return whether the bounds are equal."""
         return self.low == self.high
 
 
@@ -90,13 +90,13 @@ class Normal(_Continuous):
     sigma: float
 
     def quantile(self, u: float) -> float:
-        """The value mu + sigma z(u) with the standard normal's quantile function z; finite."""
+        """Return the value mu + sigma z(u) with the standard normal's quantile function z; finite."""
         value = self.mu + self.sigma * normal_quantile(u)
         largest = math.nextafter(math.inf, 0.0)
         return min(max(value, -largest), largest)
 
     def is_point(self) -> bool:
-        """Whether sigma is 0."""
+        """Return whether sigma is 0."""
         return self.sigma == 0
 
 
@@ -115,9 +115,9 @@ class LogNormal(_Continuous):
     base: float = math.e
 
     def quantile(self, u: float) -> float:
-        """The value base ** (mu + sigma z(u)); positive and finite."""
+        """Return the value base ** (mu + sigma z(u)); positive and finite."""
         return power(self.base, Normal(self.mu, self.sigma).quantile(u))
 
     def is_point(self) -> bool:
-        """Whether sigma is 0."""
+        """Return whether sigma is 0."""
         return self.sigma == 0

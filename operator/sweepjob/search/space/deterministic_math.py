@@ -53,7 +53,7 @@ _TAIL = (
 
 
 def power(base: float, exponent: float) -> float:
-    """``base ** exponent``, correctly rounded and clipped to the positive finite floats.
+    """Return ``base ** exponent``, correctly rounded and clipped to the positive finite floats.
 
     Args:
         base: above 0.
@@ -67,7 +67,7 @@ def power(base: float, exponent: float) -> float:
 
 
 def exponent_within(value: float, base: float, *, up: bool) -> float:
-    """The exponent of a value, rounded so that its power does not fall short of the value.
+    """Return the exponent of a value, rounded so that its power does not fall short of the value.
 
     Args:
         value: above 0.
@@ -85,7 +85,7 @@ def exponent_within(value: float, base: float, *, up: bool) -> float:
 
 
 def normal_quantile(u: float) -> float:
-    """The standard normal's quantile function to about 16 digits.
+    """Return the standard normal's quantile function to about 16 digits.
 
     Source: Wichura (1988), Algorithm AS 241 (PPND16), Applied Statistics 37(3).
 

@@ -17,19 +17,19 @@ class Expression(Protocol):
     """A distribution over the values of one parameter."""
 
     def quantile(self, u: float) -> Any:
-        """The value at ``u``, 0 < u < 1."""
+        """Return the value at ``u``, 0 < u < 1."""
         ...
 
     def size(self) -> int | None:
-        """The number of distinct values; None for infinitely many."""
+        """Return the number of distinct values; None for infinitely many."""
         ...
 
     def item(self, rank: int) -> Any:
-        """The value of that rank of a finite expression, 0 <= rank < size."""
+        """Return the value of that rank of a finite expression, 0 <= rank < size."""
         ...
 
     def even(self) -> bool:
-        """Whether the expression is finite and all its values are equally probable."""
+        """Return whether the expression is finite and all its values are equally probable."""
         ...
 
 
@@ -44,7 +44,7 @@ class Randint:
     upper: int
 
     def quantile(self, u: float) -> int:
-        """The value floor(u upper)."""
+        """Return the value floor(u upper)."""
         # Computed in integers: above 2**53 a product of floats skips values.
         numerator, denominator = u.as_integer_ratio()
         return numerator * self.upper // denominator
@@ -54,9 +54,9 @@ class Randint:
         return self.upper
 
     def item(self, rank: int) -> int:
-        """The rank itself."""
+        """Return the rank itself."""
         return rank
 
     def even(self) -> bool:
-        """True."""
+        """Return True."""
         return True

@@ -43,7 +43,7 @@ class Quantized:
         return power(self.inner.base, x) if isinstance(self.inner, LogUniform) else x
 
     def quantile(self, u: float) -> int | float:
-        """The multiple of q nearest to the inner quantile, inside the bounds."""
+        """Return the multiple of q nearest to the inner quantile, inside the bounds."""
         numerator, denominator = self.inner.quantile(u).as_integer_ratio()
         numerator *= self._step.denominator
         denominator *= self._step.numerator
@@ -55,7 +55,7 @@ class Quantized:
         return self.value(multiple)
 
     def value(self, multiple: int) -> int | float:
-        """That multiple of q: an integer when q is an integer, the nearest float otherwise."""
+        """Return a multiple of q: an integer when q is an integer, the nearest float otherwise."""
         if self._step.denominator == 1:
             return multiple * self._step.numerator
         try:
@@ -64,22 +64,22 @@ class Quantized:
             return math.copysign(math.nextafter(math.inf, 0.0), multiple)
 
     def size(self) -> int | None:
-        """The number of multiples inside the bounds; None for an unbounded distribution."""
+        """Return the number of multiples inside the bounds; None for an unbounded distribution."""
         if self.multiples is None:
             return self.inner.size()
         return self.multiples[1] - self.multiples[0] + 1
 
     def item(self, rank: int) -> int | float:
-        """The multiple of that rank, from the lowest."""
+        """Return the multiple of that rank, from the lowest."""
         return (
             self.quantile(0.5) if self.multiples is None else self.value(self.multiples[0] + rank)
         )
 
     def even(self) -> bool:
-        """Whether there is one value only; of several, the outermost are half as probable."""
+        """Return whether there is one value only; of several, the outermost are half as probable."""
         return self.size() == 1
 
 
 def exact(number: float) -> Fraction:
-    """The number that its shortest decimal form denotes, which is what a person wrote."""
+    """Return the number that its shortest decimal form denotes, which is what a person wrote."""
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)

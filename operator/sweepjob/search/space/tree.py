@@ -27,15 +27,15 @@ class Space:
     parameters: Branch
 
     def size(self) -> int | None:
-        """The number of distinct configurations; None for infinitely many."""
+        """Return the number of distinct configurations; None for infinitely many."""
         return self.parameters.size()
 
     def even(self) -> bool:
-        """Whether the space is finite and all its configurations are equally probable."""
+        """Return whether the space is finite and all its configurations are equally probable."""
         return self.parameters.even()
 
     def item(self, rank: int) -> Assignment:
-        """The configuration of that rank in the Cartesian product, the last parameter fastest.
+        """Return the configuration of that rank in the Cartesian product, the last parameter fastest.
 
         It follows Azure semantics, "Grid". The cost does not grow with the size of the space.
 
@@ -45,7 +45,7 @@ class Space:
         return self.parameters.item(rank)
 
     def at(self, draw: Callable[[Path], float]) -> Assignment:
-        """The configuration at a point of the unit cube.
+        """Return the configuration at a point of the unit cube.
 
         Args:
             draw: the coordinate, in the open unit interval, of the parameter at a path. It is called
@@ -54,7 +54,7 @@ class Space:
         return _resolve(self.parameters, (), draw)
 
     def expressions(self) -> Iterator[tuple[Path, Expression]]:
-        """Every expression with its path, in the order written, parents before children."""
+        """Yield every expression with its path, in the order written, parents before children."""
         return _expressions(self.parameters, ())
 
 
@@ -84,7 +84,7 @@ def _value(entry: Scalar | Expression, path: Path, draw: Callable[[Path], float]
 
 
 def leaves(assignment: Assignment, prefix: str = "") -> Iterator[tuple[str, Scalar]]:
-    """Every scalar of a configuration with its dotted name, such as ``model.hidden``."""
+    """Yield every scalar of a configuration with its dotted name, such as ``model.hidden``."""
     for name, value in assignment.items():
         if isinstance(value, dict):
             yield from leaves(value, f"{prefix}{name}.")
@@ -93,5 +93,5 @@ def leaves(assignment: Assignment, prefix: str = "") -> Iterator[tuple[str, Scal
 
 
 def canonical(assignment: Assignment) -> str:
-    """A text that is the same for equal configurations in any order of keys; distinguishes 3 from "3"."""
+    """Return the same text for equal configurations with any order of keys; 3 and "3" differ."""
     return json.dumps(assignment, sort_keys=True, separators=(",", ":"))

@@ -53,7 +53,7 @@ class MlflowApi:
         self._patterns = [(_pattern(call), routes[call]) for call in routes if "{" in call]
 
     def answer(self, method: str, path: str, body: Body) -> Body:
-        """Returns the answer to a request.
+        """Return the answer to a request.
 
         Args:
             method: the HTTP method.

@@ -10,17 +10,17 @@ EXPERIMENT_ID = "0"
 
 
 def pairs(listed: Any) -> dict[str, str]:
-    """Reads params or tags of a request: a list of objects with ``key`` and ``value``."""
+    """Read params or tags of a request: a list of objects with ``key`` and ``value``."""
     return {str(pair["key"]): str(pair.get("value", "")) for pair in listed or []}
 
 
 def dump_pairs(found: dict[str, str]) -> list[dict[str, str]]:
-    """Returns params or tags for an answer."""
+    """Return params or tags for an answer."""
     return [{"key": key, "value": value} for key, value in found.items()]
 
 
 def metric_values(metrics: Any) -> list[tuple[str, float, int, int]]:
-    """Reads name, value, step and time of metrics in a request, and sorts them by step.
+    """Read name, value, step and time of metrics in a request, and sort them by step.
 
     A client that logs in the background sends batches whose values are in any order.
 

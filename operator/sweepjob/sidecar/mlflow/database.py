@@ -65,7 +65,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Runs a transaction; others wait for it. An exception rolls it back."""
+        """Run a transaction; others wait for it. An exception rolls it back."""
         with self._lock:
             self._connection.execute("BEGIN")
             self._room = self._measure_room()
@@ -77,31 +77,31 @@ class Database:
             self._connection.execute("COMMIT")
 
     def write(self, statement: str, *values: Any) -> int:
-        """Executes a statement; returns the number of rows that it changed."""
+        """Execute a statement; return the number of rows that it changed."""
         return self._connection.execute(statement, values).rowcount
 
     def insert(self, statement: str, *values: Any) -> int:
-        """Executes an INSERT; returns the number of the new row."""
+        """Execute an INSERT; return the number of the new row."""
         number = self._connection.execute(statement, values).lastrowid
         assert number is not None
         return number
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Executes a query; returns all rows."""
+        """Execute a query; return all rows."""
         return self._connection.execute(statement, values).fetchall()
 
     def row(self, statement: str, *values: Any) -> tuple[Any, ...] | None:
-        """Executes a query; returns the first row, None when there is none."""
+        """Execute a query; return the first row, None when there is none."""
         found: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
         return found
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         with self._lock:
             self._connection.close()
 
     def has_room(self) -> bool:
-        """Whether the file was below its budget when the transaction began; warns once when it was not.
+        """Return whether the file was within its budget at the transaction's start; warn once.
 
         Beyond the budget, only what the sweep needs is stored.
         """

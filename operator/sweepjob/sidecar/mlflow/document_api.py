@@ -35,10 +35,10 @@ class DocumentApi(ABC):
 
     @abstractmethod
     def routes(self) -> Routes:
-        """Returns the calls by method and path; ``{id}`` stands for a part of the path."""
+        """Return the calls by method and path; ``{id}`` stands for a part of the path."""
 
     def _artifact_uri(self, *folders: str) -> str:
-        """The URI of a folder below that of the artifacts."""
+        """Return the URI of a folder below that of the artifacts."""
         return "/".join([f"file://{quote(self._artifacts)}", *folders])
 
     def _newest_first(self) -> list[Body]:
@@ -51,12 +51,12 @@ class DocumentApi(ABC):
         searchable: Searchable,
         lookup: Callable[[Body], Lookup],
     ) -> list[Body]:
-        """The items that match the filter of a request."""
+        """Return the items that match the filter of a request."""
         wanted = searchable.parse(str(body.get("filter") or ""))
         return search.matching(items, wanted, lookup)
 
     def _page(self, key: str, items: Sequence[Body], body: Body) -> Body:
-        """The answer with the page that a request asks for.
+        """Return the answer with the page that a request asks for.
 
         Args:
             key: the key of the list in the answer.

@@ -22,7 +22,7 @@ class DocumentStore:
         self._database = database
 
     def get(self, kind: str, key: str) -> Body | None:
-        """Returns a document; None when there is none."""
+        """Return a document; None when there is none."""
         statement = "SELECT body FROM documents WHERE kind = ? AND id = ?"
         row = self._database.row(statement, kind, key)
         if row is None:
@@ -31,7 +31,7 @@ class DocumentStore:
         return body
 
     def put(self, kind: str, key: str, body: Body) -> Body:
-        """Stores a document; it replaces an earlier one.
+        """Store a document; it replaces an earlier one.
 
         Args:
             kind: the kind of the document.
@@ -52,7 +52,7 @@ class DocumentStore:
         return body
 
     def note(self, kind: str, key: str, body: Body) -> None:
-        """Stores a document if there is room: logging never fails.
+        """Store a document if there is room: logging never fails.
 
         Args:
             kind: the kind of the document.
@@ -63,10 +63,10 @@ class DocumentStore:
             self.put(kind, key, body)
 
     def remove(self, kind: str, key: str) -> None:
-        """Deletes a document."""
+        """Delete a document."""
         self._database.write("DELETE FROM documents WHERE kind = ? AND id = ?", kind, key)
 
     def all(self, kind: str) -> list[Body]:
-        """Returns all documents of a kind, in the order of their creation."""
+        """Return all documents of a kind, in the order of their creation."""
         statement = "SELECT body FROM documents WHERE kind = ? ORDER BY number"
         return [json.loads(body) for (body,) in self._database.rows(statement, kind)]

@@ -23,22 +23,22 @@ class MlflowError(Exception):
         self.status = _STATUS.get(code, 400)
 
     def dump(self) -> dict[str, str]:
-        """Returns the body of the answer."""
+        """Return the body of the answer."""
         return {"error_code": self.code, "message": str(self)}
 
 
 def not_found(message: str) -> MlflowError:
-    """Returns an error with the code RESOURCE_DOES_NOT_EXIST."""
+    """Return an error with the code RESOURCE_DOES_NOT_EXIST."""
     return MlflowError(NOT_FOUND, message)
 
 
 def invalid(message: str) -> MlflowError:
-    """Returns an error with the code INVALID_PARAMETER_VALUE."""
+    """Return an error with the code INVALID_PARAMETER_VALUE."""
     return MlflowError(INVALID, message)
 
 
 def unsupported(call: str, why: str = "") -> MlflowError:
-    """Returns an error for a call that the sidecar does not support.
+    """Return an error for a call that the sidecar does not support.
 
     Args:
         call: method and path, or the name of the call.

@@ -24,7 +24,7 @@ class Experiments(DocumentApi):
     kind = "experiments"
 
     def routes(self) -> Routes:
-        """Returns the calls by method and path."""
+        """Return the calls by method and path."""
         return {
             "GET experiments/get": self._get,
             "GET experiments/get-by-name": lambda body: self._get(self._rename(body)),

@@ -68,7 +68,7 @@ class Comparison:
     value: Any = None
 
     def holds(self, lookup: Lookup) -> bool:
-        """Whether the comparison is true for an item."""
+        """Return whether the comparison is true for an item."""
         found = lookup(self.kind, self.key)
         if self.operator == "IS NULL":
             return found is None
@@ -93,7 +93,7 @@ class Searchable:
     kinds: Collection[str] = ("tag",)
 
     def parse(self, text: str) -> list[Comparison]:
-        """Reads a filter.
+        """Read a filter.
 
         Raises:
             MlflowError: it is malformed, or has unknown fields.
@@ -111,7 +111,7 @@ class Searchable:
         return found
 
     def identify(self, name: str) -> tuple[str, str]:
-        """Returns kind and key of a name such as ``metrics.loss``.
+        """Return kind and key of a name such as ``metrics.loss``.
 
         Raises:
             MlflowError: there is no such field.
@@ -127,7 +127,7 @@ class Searchable:
         return kind, key
 
     def is_number(self, kind: str, key: str) -> bool:
-        """Whether a field is a number; all others are strings."""
+        """Return whether a field is a number; all others are strings."""
         return kind == "metric" or (kind == "attribute" and key in self.numbers)
 
     def _comparison(self, tokens: list[tuple[str, str]], text: str) -> Comparison:
@@ -192,7 +192,7 @@ def _listed(tokens: list[tuple[str, str]], text: str) -> list[str]:
 
 
 def _bare(key: str) -> str:
-    """A key without its quotes, which one with spaces needs."""
+    """Return a key without its quotes, which one with spaces needs."""
     quoted = len(key) >= 2 and key[0] == key[-1] and key[0] in "`'\""
     return key[1:-1] if quoted else key
 

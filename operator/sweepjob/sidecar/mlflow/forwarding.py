@@ -43,7 +43,7 @@ class ForwardingHandler(Handler):
     recorder: RunRecorder
 
     def answer(self) -> None:
-        """Forwards a request; those that change runs are read as a whole."""
+        """Forward a request; those that change runs are read as a whole."""
         call = endpoint(urlsplit(self.path).path) or ""
         if call in _RECORDED:
             self._answer_recorded(call)
@@ -79,7 +79,7 @@ class ForwardingHandler(Handler):
     def _send(
         self, headers: dict[str, str], body: bytes | Iterator[bytes] | None
     ) -> http.client.HTTPResponse | None:
-        """The server's answer; None when it cannot be reached, which the client has been told."""
+        """Return the server's answer; None when it cannot be reached, which the client has been told."""
         try:
             return self.upstream.send(self.command, self.path, headers, body)
         except BadBody:
@@ -94,7 +94,7 @@ class ForwardingHandler(Handler):
             return None
 
     def _query(self, path: str) -> dict[str, Any]:
-        """The server's answer to a query of the sidecar's, with the client's credentials."""
+        """Return the server's answer to a query of the sidecar's, with the client's credentials."""
         credentials = {k: v for k, v in self.headers.items() if k.lower() in _CREDENTIALS}
         response = self.upstream.send("GET", f"/api/2.0/mlflow/{path}", credentials, None)
         data = response.read()
@@ -103,7 +103,7 @@ class ForwardingHandler(Handler):
         return _parsed(request_body.unpacked(data, response.headers))
 
     def _relay(self, response: http.client.HTTPResponse) -> None:
-        """Sends the answer on in pieces: artifacts may be larger than the memory."""
+        """Send the answer on in pieces: artifacts may be larger than the memory."""
         self._head(response, response.getheader("Content-Length"))
         while chunk := response.read(_CHUNK):
             self.wfile.write(chunk)
@@ -122,7 +122,7 @@ class ForwardingHandler(Handler):
 
 
 def forwarding_handler(upstream: Upstream, database: Database, trial: TrialRuns) -> type[Handler]:
-    """Returns a handler of requests that forwards to the user's server.
+    """Return a handler of requests that forwards to the user's server.
 
     Args:
         upstream: the user's server.
@@ -134,7 +134,7 @@ def forwarding_handler(upstream: Upstream, database: Database, trial: TrialRuns)
 
 
 def _answered(data: bytes, response: http.client.HTTPResponse) -> dict[str, Any]:
-    """The content of an answer; empty where its encoding is not supported.
+    """Return the content of an answer; empty where its encoding is not supported.
 
     The server accepted the request nevertheless, and the client gets the answer as it is.
     """
@@ -146,7 +146,7 @@ def _answered(data: bytes, response: http.client.HTTPResponse) -> dict[str, Any]
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
-    """A JSON object; an empty one where there is none."""
+    """Return a JSON object; an empty one where there is none."""
     try:
         found = json.loads(data or b"{}")
     except (ValueError, RecursionError):

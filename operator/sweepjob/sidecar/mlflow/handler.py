@@ -18,13 +18,13 @@ _PROBES = {"/health": "OK", "/version": "3.0.0", "/": "the sweep's sidecar"}
 
 
 def endpoint(path: str) -> str | None:
-    """Returns the path below the API's prefix; None for other paths."""
+    """Return the path below the API's prefix; None for other paths."""
     prefix = next((p for p in _PREFIXES if path.startswith(p)), None)
     return None if prefix is None else path.removeprefix(prefix)
 
 
 def mlflow_handler(api: MlflowApi) -> type[Handler]:
-    """Returns a handler that answers requests itself."""
+    """Return a handler that answers requests itself."""
 
     class MlflowHandler(Handler):
         def answer(self) -> None:
@@ -52,7 +52,7 @@ def mlflow_handler(api: MlflowApi) -> type[Handler]:
 
 
 def _query(text: str) -> dict[str, Any]:
-    """Fields of a query string; a repeated one is a list."""
+    """Return fields of a query string; a repeated one is a list."""
     found = parse_qs(text, keep_blank_values=True)
     return {key: values if len(values) > 1 else values[0] for key, values in found.items()}
 

@@ -28,7 +28,7 @@ class LoggedModels(DocumentApi):
     kind = "logged models"
 
     def routes(self) -> Routes:
-        """Returns the calls by method and path; ``{id}`` stands for a part of the path."""
+        """Return the calls by method and path; ``{id}`` stands for a part of the path."""
         return {
             "POST logged-models": self._create,
             "POST logged-models/search": self._search,
@@ -41,7 +41,7 @@ class LoggedModels(DocumentApi):
         }
 
     def artifact_uri(self, model_id: str) -> str:
-        """Returns where a model's files are.
+        """Return where a model's files are.
 
         Raises:
             MlflowError: there is no such model.
@@ -49,7 +49,7 @@ class LoggedModels(DocumentApi):
         return str(self._find({"id": model_id})["artifact_uri"])
 
     def log_metric(self, model_id: str, metric: Body) -> None:
-        """Stores a metric of a model; a later value of the same name replaces it."""
+        """Store a metric of a model; a later value of the same name replaces it."""
         model = self._documents.get(self.kind, model_id)
         if model is not None:
             metrics = {**model["metrics"], metric["key"]: metric}

@@ -24,7 +24,7 @@ class Metrics:
         self._primary = primary
 
     def add(self, run: int, key: str, value: float, step: int, time: int) -> bool:
-        """Adds a value; returns False when it was added before.
+        """Add a value; return False when it was added before.
 
         A client repeats a request whose answer it did not get, and MLflow 3's ``log_model`` sends the
         values of the run again.
@@ -55,21 +55,21 @@ class Metrics:
         return self._database.write(statement, number, time, step, protocol.encode(value)) > 0
 
     def latest(self, run: int) -> list[Body]:
-        """Returns the latest value of each metric of a run, by step and time."""
+        """Return the latest value of each metric of a run, by step and time."""
         statement = "SELECT key, value, time, step FROM series WHERE run = ? ORDER BY number"
         return [_dump(*row) for row in self._database.rows(statement, run)]
 
     def value(self, run: int, key: str) -> float | None:
-        """Returns the latest value of a metric; None when there is none."""
+        """Return the latest value of a metric; None when there is none."""
         row = self._database.row("SELECT value FROM series WHERE run = ? AND key = ?", run, key)
         return None if row is None else protocol.decode(row[0])
 
     def reported(self, run: int) -> bool:
-        """Whether any metric was logged to a run."""
+        """Return whether any metric was logged to a run."""
         return self._database.row("SELECT 1 FROM series WHERE run = ? LIMIT 1", run) is not None
 
     def history(self, run: int, key: str, offset: int, count: int) -> list[Body]:
-        """Returns values of a metric, in the order of their times.
+        """Return values of a metric, in the order of their times.
 
         Args:
             run: the run's number.

@@ -40,7 +40,7 @@ class Registry:
         self._logged = logged
 
     def routes(self) -> dict[str, Callable[[Body], Body]]:
-        """Returns the calls by method and path."""
+        """Return the calls by method and path."""
         models, versions = "registered-models", "model-versions"
         return {
             f"POST {models}/create": self._create_model,
@@ -174,14 +174,14 @@ class Registry:
         return self._store.put_version(version, current_stage=stage)
 
     def _download_uri(self, body: Body) -> Body:
-        """Where the files of a version are; those of a logged model are where that model's are."""
+        """Return where the files of a version are; those of a logged model are where that model's are."""
         source = str(self._store.version(body)["source"])
         if source.startswith("models:/m-"):
             source = self._logged.artifact_uri(source.removeprefix("models:/"))
         return {"artifact_uri": source}
 
     def _latest(self, body: Body) -> Body:
-        """The latest version of each stage."""
+        """Return the latest version of each stage."""
         model = self._store.model(body)
         wanted = [str(stage) for stage in search.listed(body.get("stages"))]
         newest = {v["current_stage"]: v for v in self._store.versions_of(model["name"])}

@@ -24,7 +24,7 @@ class RegistryStore:
         self._documents = documents
 
     def model(self, body: Body) -> Body:
-        """Returns the model that a request names.
+        """Return the model that a request names.
 
         Raises:
             MlflowError: there is none.
@@ -35,7 +35,7 @@ class RegistryStore:
         return model
 
     def version(self, body: Body) -> Body:
-        """Returns the version that a request names.
+        """Return the version that a request names.
 
         Raises:
             MlflowError: there is none.
@@ -47,32 +47,32 @@ class RegistryStore:
         return version
 
     def put_model(self, model: Body, **changes: Any) -> Body:
-        """Stores a model with changes, and returns the answer."""
+        """Store a model with changes, and return the answer."""
         changed = {**model, **changes, "last_updated_timestamp": now()}
         self._documents.put(MODELS, model["name"], changed)
         return self.answer_model(changed)
 
     def put_version(self, version: Body, **changes: Any) -> Body:
-        """Stores a version with changes, and returns the answer."""
+        """Store a version with changes, and return the answer."""
         changed = {**version, **changes, "last_updated_timestamp": now()}
         key = f"{version['version']} {version['name']}"
         self._documents.put(VERSIONS, key, changed)
         return self.answer_version(changed)
 
     def versions_of(self, name: str) -> list[Body]:
-        """Returns the versions of a model."""
+        """Return the versions of a model."""
         return [v for v in self._documents.all(VERSIONS) if v["name"] == name]
 
     def answer_model(self, model: Body) -> Body:
-        """Returns the answer with a model."""
+        """Return the answer with a model."""
         return {"registered_model": self.dump_model(model)}
 
     def answer_version(self, version: Body) -> Body:
-        """Returns the answer with a version."""
+        """Return the answer with a version."""
         return {"model_version": self.dump_version(version)}
 
     def dump_model(self, model: Body) -> Body:
-        """Returns a model as answers contain it."""
+        """Return a model as answers contain it."""
         newest = {v["current_stage"]: v for v in self.versions_of(model["name"])}
         aliases = [{"alias": a, "version": v} for a, v in model["aliases"].items()]
         return {
@@ -83,12 +83,12 @@ class RegistryStore:
         }
 
     def dump_version(self, version: Body) -> Body:
-        """Returns a version as answers contain it."""
+        """Return a version as answers contain it."""
         model = self._documents.get(MODELS, version["name"]) or {"aliases": {}}
         aliases = [a for a, number in model["aliases"].items() if number == version["version"]]
         return {**version, "tags": dump_pairs(version["tags"]), "aliases": aliases}
 
 
 def now() -> int:
-    """Returns the time in milliseconds since the epoch."""
+    """Return the time in milliseconds since the epoch."""
     return int(time.time() * 1000)

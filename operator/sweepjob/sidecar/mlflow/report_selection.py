@@ -49,14 +49,14 @@ class TrialRuns:
         self.update_end()
 
     def _restore(self, points: Iterable[dict[str, Any]]) -> None:
-        """Adds reports of the journal that a kill kept out of the database, which is written later."""
+        """Add reports of the journal that a kill kept out of the database, which is written later."""
         for point in points:
             self.metrics.add(
                 point["run"], self.primary, point["value"], point["step"], point["time"]
             )
 
     def log(self, run: Run, values: list[tuple[str, float, int, int]]) -> None:
-        """Adds values (name, value, step, time), in this order."""
+        """Add values (name, value, step, time), in this order."""
         if not run.opened:
             self.runs.mark(run, "opened", 1)
         counts = self.counts(run)
@@ -70,12 +70,12 @@ class TrialRuns:
                 self._log_nested(run, name)
 
     def record_earlier_values(self, run: Run, values: list[tuple[str, float, int, int]]) -> None:
-        """Records what was logged to a run before the trial: if it is sent again, it is not a report."""
+        """Record what was logged to a run before the trial: if it is sent again, it is not a report."""
         for name, value, step, when in values:
             self.metrics.add(run.number, name, value, step, when)
 
     def add(self, run_id: str, **details: Any) -> Run:
-        """Adds a run that the script created, and decides whether it counts.
+        """Add a run that the script created, and decide whether it counts.
 
         Args:
             run_id: the run's id.
@@ -87,7 +87,7 @@ class TrialRuns:
         return run
 
     def update(self, run: Run, body: dict[str, Any]) -> None:
-        """Applies a request ``runs/update``."""
+        """Apply a request ``runs/update``."""
         status = str(body.get("status") or "")
         name = str(body.get("run_name") or "")
         self.runs.update(run, status=status, name=name, ended=body.get("end_time"))
@@ -96,7 +96,7 @@ class TrialRuns:
         self.update_end()
 
     def counts(self, run: Run) -> bool:
-        """Whether the metrics of a run are reports of the trial."""
+        """Return whether the metrics of a run are reports of the trial."""
         parent_id = self.runs.pair(run, "tag", PARENT)
         if run.id in self.run_ids or not parent_id:
             return True
@@ -113,13 +113,13 @@ class TrialRuns:
         return _COUNTS if own else _NESTED
 
     def update_end(self) -> None:
-        """Updates the store on whether the script has ended all its runs."""
+        """Update the store on whether the script has ended all its runs."""
         over = bool(self.runs.opened(over=True, most=1))
         active = any(self.counts(run) for run in self.runs.opened(over=False))
         self._store.set_runs_ended(over and not active)
 
     def _only_groups(self, parent: Run) -> bool:
-        """Whether a run only groups the runs of a study, of which the script's own is one.
+        """Return whether a run only groups the runs of a study, of which the script's own is one.
 
         Such a run was created by a plain client, and nothing was logged to it.
         """
@@ -131,7 +131,7 @@ class TrialRuns:
         return not used
 
     def _is_first(self, run: Run, parent_id: str) -> bool:
-        """Whether a run is the script's own in a study: the first one of the fluent API.
+        """Return whether a run is the script's own in a study: the first one of the fluent API.
 
         Further ones are parts of something, such as folds.
         """

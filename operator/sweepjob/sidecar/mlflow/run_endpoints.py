@@ -42,7 +42,7 @@ class RunApi:
         self._views = views
 
     def routes(self) -> dict[str, Callable[[Body], Body]]:
-        """Returns the calls by method and path."""
+        """Return the calls by method and path."""
         return {
             "POST runs/create": self._create,
             "GET runs/get": lambda body: {"run": self._views.describe(self._find(body))},
@@ -110,7 +110,7 @@ class RunApi:
         return {}
 
     def _set_param(self, run: Run, key: str, value: str) -> None:
-        """A param cannot change, except in the trial's run, which several programs may share."""
+        """Set a param. It cannot change, except in the trial's run, which several programs may share."""
         known = self._runs.pair(run, "param", key)
         if known not in (None, value) and run.id not in self._trial.run_ids:
             raise invalid(
@@ -147,7 +147,7 @@ class RunApi:
         return {}
 
     def _log_model(self, body: Body) -> Body:
-        """Records a model of MLflow 2 in a tag of its run."""
+        """Record a model of MLflow 2 in a tag of its run."""
         run = self._active(body)
         before = json.loads(self._runs.pair(run, "tag", _LOGGED_MODELS) or "[]")
         after = json.dumps([*before, json.loads(body["model_json"])])

@@ -32,7 +32,7 @@ class RunRecorder:
         self._trial = trial
 
     def load_run(self, request: Body, fetch: Fetch) -> None:
-        """Loads a run that was not created in this trial, before anything is logged to it.
+        """Load a run that was not created in this trial, before anything is logged to it.
 
         The server knows whether the run is nested, and its earlier reports, which may be sent again.
 
@@ -65,7 +65,7 @@ class RunRecorder:
             self._trial.record_earlier_values(known_run, metric_values(before))
 
     def record(self, call: str, request: Body, answer: Body) -> None:
-        """Records a request that the server accepted.
+        """Record a request that the server accepted.
 
         Args:
             call: path below the API's prefix.
@@ -101,7 +101,7 @@ class RunRecorder:
 
 
 def _history(run_id: str, metric: str, fetch: Fetch) -> Iterator[Body]:
-    """The values of a metric on the server."""
+    """Yield the values of a metric on the server."""
     query = {"run_id": run_id, "metric_key": metric}
     for _ in range(_PAGES):
         answer = fetch(f"metrics/get-history?{urlencode(query)}")
@@ -112,6 +112,6 @@ def _history(run_id: str, metric: str, fetch: Fetch) -> Iterator[Body]:
 
 
 def _deciding_tags(tags: dict[str, str]) -> dict[str, str]:
-    """The tags of a run that decide whether it counts."""
+    """Return the tags of a run that decide whether it counts."""
     wanted = (PARENT, "mlflow.source.name", "mlflow.user")
     return {key: value for key, value in tags.items() if key in wanted}

@@ -37,11 +37,11 @@ class RunViews:
         self._artifacts = artifacts
 
     def routes(self) -> dict[str, Callable[[Body], Body]]:
-        """Returns the calls by method and path."""
+        """Return the calls by method and path."""
         return {"POST runs/search": self._search}
 
     def describe(self, run: Run) -> Body:
-        """Returns a complete run, as ``runs/get`` does."""
+        """Return a complete run, as ``runs/get`` does."""
         data = {
             "metrics": self._metrics.latest(run.number),
             "params": dump_pairs(self._runs.pairs(run, "param")),
@@ -52,7 +52,7 @@ class RunViews:
         return {"info": self.info(run), "data": data, "inputs": inputs, "outputs": outputs}
 
     def info(self, run: Run) -> Body:
-        """Returns a run without its data."""
+        """Return a run without its data."""
         info = {
             "run_id": run.id,
             "run_uuid": run.id,

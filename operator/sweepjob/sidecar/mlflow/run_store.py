@@ -48,17 +48,17 @@ class Runs:
         self._database = database
 
     def find(self, run_id: str) -> Run | None:
-        """Returns a run; None when there is none."""
+        """Return a run; None when there is none."""
         row = self._database.row(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", run_id)
         return None if row is None else Run(*row)
 
     def all(self) -> list[Run]:
-        """Returns all runs, the newest first."""
+        """Return all runs, the newest first."""
         statement = f"SELECT {_COLUMNS} FROM runs ORDER BY started DESC, number DESC"
         return [Run(*row) for row in self._database.rows(statement)]
 
     def opened(self, *, over: bool, most: int = -1) -> list[Run]:
-        """Returns runs that the script opened.
+        """Return runs that the script opened.
 
         Args:
             over: those that have ended; otherwise those that have not.
@@ -80,7 +80,7 @@ class Runs:
         opened: bool = True,
         tags: dict[str, str] | None = None,
     ) -> Run:
-        """Creates a run, or returns the one that has the id already.
+        """Create a run, or return the one that has the id already.
 
         Args:
             run_id: the run's id.
@@ -103,7 +103,7 @@ class Runs:
         return run
 
     def update(self, run: Run, *, status: str, name: str, ended: Any) -> None:
-        """Changes a run; empty strings and None stand for no change.
+        """Change a run; empty strings and None stand for no change.
 
         Args:
             run: the run to change.
@@ -120,7 +120,7 @@ class Runs:
         )
 
     def mark(self, run: Run, column: str, value: int) -> None:
-        """Sets ``opened`` or ``deleted``.
+        """Set ``opened`` or ``deleted``.
 
         Args:
             run: the run to change.
@@ -131,7 +131,7 @@ class Runs:
         self._database.write(f"UPDATE runs SET {column} = ? WHERE number = ?", value, run.number)
 
     def pairs(self, run: Run, kind: str) -> dict[str, str]:
-        """Returns all params or tags.
+        """Return all params or tags.
 
         Args:
             run: the run that has them.
@@ -141,7 +141,7 @@ class Runs:
         return dict(self._database.rows(statement, run.number, kind))
 
     def pair(self, run: Run, kind: str, key: str) -> str | None:
-        """Returns a param or a tag; None when there is none.
+        """Return a param or a tag; None when there is none.
 
         Args:
             run: the run that has it.
@@ -153,7 +153,7 @@ class Runs:
         return None if row is None else str(row[0])
 
     def set(self, run: Run, kind: str, key: str, value: str) -> None:
-        """Sets a param or a tag; beyond the budget, only what decides whether a run counts is stored.
+        """Set a param or a tag; beyond the budget, only what decides whether a run counts is stored.
 
         Args:
             run: the run to change.
@@ -166,7 +166,7 @@ class Runs:
             self._database.write(statement, run.number, kind, key, value)
 
     def remove(self, run: Run, kind: str, key: str) -> bool:
-        """Deletes a param or a tag; returns whether there was one.
+        """Delete a param or a tag; return whether there was one.
 
         Args:
             run: the run to change.

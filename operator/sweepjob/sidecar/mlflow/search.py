@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 def matching(
     items: Iterable[Item], wanted: Sequence[Comparison], lookup: Callable[[Item], Lookup]
 ) -> list[Item]:
-    """Returns the items for which all comparisons are true.
+    """Return the items for which all comparisons are true.
 
     Args:
         items: the items to filter.
@@ -31,7 +31,7 @@ def ordered(
     searchable: Searchable,
     lookup: Callable[[Item], Lookup],
 ) -> list[Item]:
-    """Sorts items; those without a value come last.
+    """Sort items; those without a value come last.
 
     Args:
         items: the items to sort.
@@ -55,7 +55,7 @@ def ordered(
 
 
 def page(items: Sequence[Item], body: dict[str, Any], usual: int) -> tuple[Sequence[Item], str]:
-    """Returns one page of items, and the token of the next one, empty at the end.
+    """Return one page of items, and the token of the next one, empty at the end.
 
     Args:
         items: all of them.
@@ -74,7 +74,7 @@ def page(items: Sequence[Item], body: dict[str, Any], usual: int) -> tuple[Seque
 
 
 def listed(value: Any) -> list[Any]:
-    """Returns a field that may be repeated as a list; in a query string, a single one is not a list."""
+    """Return a field that may be repeated as a list; in a query string, a single one is not a list."""
     if value is None or value == "":
         return []
     return value if isinstance(value, list) else [value]

@@ -12,7 +12,7 @@ class Traces(DocumentApi):
     kind = "traces"
 
     def routes(self) -> Routes:
-        """Returns the calls by method and path; ``{id}`` stands for a part of the path."""
+        """Return the calls by method and path; ``{id}`` stands for a part of the path."""
         return {
             "POST traces": self._start,
             "PATCH traces/{id}": self._end,

@@ -34,7 +34,7 @@ class Upstream:
     def send(
         self, method: str, path: str, headers: dict[str, str], body: Any
     ) -> http.client.HTTPResponse:
-        """Sends a request and returns the answer.
+        """Send a request and return the answer.
 
         If the server has closed the connection meanwhile, the request is sent again on a new one, unless
         its body is a stream, which cannot be read again.
@@ -61,7 +61,7 @@ class Upstream:
         return self._request(self._connections.open, method, path, headers, body)
 
     def close(self) -> None:
-        """Closes this thread's connection, which cannot be used after an incomplete request."""
+        """Close this thread's connection, which cannot be used after an incomplete request."""
         connection = getattr(self._connections, "open", None)
         if connection is not None:
             connection.close()
@@ -95,7 +95,7 @@ class Upstream:
 
 
 def _split(url: str) -> tuple[SplitResult, int | None]:
-    """A URL's parts and its port; empty ones where it is invalid."""
+    """Return a URL's parts and its port; empty ones where it is invalid."""
     try:
         parts = urlsplit(url)
         return parts, parts.port
@@ -104,7 +104,7 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
 
 
 def _authorization(parts: SplitResult) -> str:
-    """The header that a client sends for ``user:password@``; both may be percent-encoded."""
+    """Return the header that a client sends for ``user:password@``; both may be percent-encoded."""
     if parts.username is None:
         return ""
     words = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
@@ -112,5 +112,5 @@ def _authorization(parts: SplitResult) -> str:
 
 
 def _ascii(path: str) -> str:
-    """A path with its non-ASCII bytes percent-encoded, as HTTP requires."""
+    """Return a path with its non-ASCII bytes percent-encoded, as HTTP requires."""
     return "".join(letter if letter < "\x80" else f"%{ord(letter):02X}" for letter in path)

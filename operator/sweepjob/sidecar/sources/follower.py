@@ -29,7 +29,7 @@ class Follower(threading.Thread):
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Reads in a loop; see ``Thread.run``."""
+        """Read in a loop; see ``Thread.run``."""
         pause = _PERIOD
         while not self._stopping.wait(pause):
             started = time.monotonic()
@@ -37,14 +37,14 @@ class Follower(threading.Thread):
             pause = min(max(_PERIOD, _PAUSE_FACTOR * (time.monotonic() - started)), _MAX_PAUSE)
 
     def finish(self) -> None:
-        """Stops following, and reads what is left."""
+        """Stop following, and read what is left."""
         self._stopping.set()
         if self.is_alive():
             self.join()
         self._try_read(last=True)
 
     def _try_read(self, *, last: bool) -> None:
-        """Reads once. An error becomes a notice, and reading is tried again."""
+        """Read once. An error becomes a notice, and reading is tried again."""
         problem = None
         try:
             self._read(last)

@@ -41,7 +41,7 @@ class JsonLines:
         self._has_skipped_line = False
 
     def read(self, last: bool) -> None:
-        """Reads the lines that are new.
+        """Read the lines that are new.
 
         Args:
             last: nothing more will be written, so an unfinished line counts.
@@ -105,7 +105,7 @@ class JsonLines:
         return file.read(len(self._preceding_bytes)) != self._preceding_bytes
 
     def _is_complete(self, line: bytes, *, last: bool) -> bool:
-        """Whether a line without a line end counts.
+        """Return whether a line without a line end counts.
 
         It does when nothing follows, or when it is a JSON object that has not changed since the previous
         read: a file with a single line may never get a line end.
@@ -114,7 +114,7 @@ class JsonLines:
         return last or (is_old and not self._skipping and _object(line) is not None)
 
     def _read_part(self, line: bytes, *, is_whole: bool) -> None:
-        """Reads a line, or skips the parts of one that is too long."""
+        """Read a line, or skip the parts of one that is too long."""
         if self._skipping or (len(line) >= _LONGEST and not is_whole):
             if not self._skipping:
                 self._skip_line(f"is longer than {_LONGEST} bytes", line)
@@ -135,7 +135,7 @@ class JsonLines:
                 continue  # a string or a list besides the metrics
 
     def _skip_line(self, why: str, line: bytes) -> None:
-        """Sets a notice about the first line that was skipped; a file may have nothing else."""
+        """Set a notice about the first line that was skipped; a file may have nothing else."""
         if self._has_skipped_line:
             return
         self._has_skipped_line = True
@@ -152,7 +152,7 @@ def _is_same(one: BinaryIO, other: BinaryIO) -> bool:
 
 
 def _object(line: bytes) -> dict[str, Any] | None:
-    """The JSON object of a line; None when it is not one.
+    """Return the JSON object of a line; None when it is not one.
 
     Integers become floats: reading one with a million digits exactly would take a minute.
     """

@@ -72,7 +72,7 @@ class OpenFiles(threading.Thread):
                 self._changed.notify_all()
 
     def _open_inotify(self) -> int:
-        """Opens an inotify instance; returns its file descriptor."""
+        """Open an inotify instance; return its file descriptor."""
         try:
             descriptor: int = self._libc.inotify_init1(os.O_CLOEXEC)
         except AttributeError:

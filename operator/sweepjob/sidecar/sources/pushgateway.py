@@ -39,7 +39,7 @@ class PushGateway:
         self._store = store
 
     def push(self, body: bytes, kind: str, encoding: str) -> None:
-        """Adds the reports of a push.
+        """Add the reports of a push.
 
         Args:
             body: the body of the request.
@@ -71,7 +71,7 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
 
 
 def samples(text: str) -> list[tuple[str, float]]:
-    """Returns names and values in the text format.
+    """Return names and values in the text format.
 
     A sample with labels is listed under its name with the labels. A name with one sample only is also
     listed without labels.
@@ -102,7 +102,7 @@ def _lines(text: str) -> Iterator[tuple[str, str, float]]:
 
 
 def pushgateway_handler(gateway: PushGateway) -> type[Handler]:
-    """Returns a handler of requests that receives pushes under ``/metrics/job/``."""
+    """Return a handler of requests that receives pushes under ``/metrics/job/``."""
 
     class PushHandler(Handler):
         def answer(self) -> None:

@@ -28,7 +28,7 @@ class NotRegular(OSError):
 
 
 def open_regular(path: Path, folder: Path) -> BinaryIO:
-    """Opens a regular file for reading.
+    """Open a regular file for reading.
 
     Args:
         path: the path of the file.
@@ -62,7 +62,7 @@ def _check(mode: int, path: Path) -> None:
 
 
 def explain(error: OSError, shown: str) -> str:
-    """Returns why a file could not be read, and the remedy.
+    """Return why a file could not be read, and the remedy.
 
     Args:
         error: the error of opening or reading the file.
@@ -74,7 +74,7 @@ def explain(error: OSError, shown: str) -> str:
 
 
 def incomplete(texts: Sequence[str]) -> protocol.Notice | None:
-    """Returns a notice about errors; None without any."""
+    """Return a notice about errors; None without any."""
     if not texts:
         return None
     more = f" The same of {len(texts) - 1} more." if len(texts) > 1 else ""

@@ -14,19 +14,18 @@ from ....sdk.azure_objects import (
     UserIdentityConfiguration,
 )
 from ....sdk.job import Command, SweepJob
+from ....sdk.limits import Objective, SweepJobLimits
 from ....sdk.policies import (
     BanditPolicy,
     EarlyTerminationPolicy,
     MedianStoppingPolicy,
     TruncationSelectionPolicy,
 )
-from ....sdk.settings import (
+from ....sdk.sampling_algorithms import (
     BayesianSamplingAlgorithm,
     GridSamplingAlgorithm,
-    Objective,
     RandomSamplingAlgorithm,
     SamplingAlgorithm,
-    SweepJobLimits,
 )
 from ....sdk.workspace.assets import (
     AmlCompute,

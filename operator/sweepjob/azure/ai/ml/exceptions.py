@@ -1,7 +1,7 @@
 """``azure.ai.ml.exceptions``: errors by the names of Azure's."""
 
 from ....sdk.arguments import ArgumentError
-from ....sdk.records import SweepError
+from ....sdk.sweep_objects import SweepError
 
 MlException = JobException = ComponentException = AssetException = ModelException = SweepError
 ValidationException = UserErrorException = JobParsingError = ArgumentError

@@ -16,7 +16,7 @@ _TABLE = tuple(map(_entry, range(256)))
 
 
 def masked_crc32c(data: bytes) -> int:
-    """The masked checksum of ``data``; 0.1 us per byte."""
+    """Return the masked checksum of ``data``; 0.1 us per byte."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc = _TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8

@@ -61,7 +61,7 @@ class Listing:
 
 
 def list_event_files(folder: Path) -> Listing:
-    """Lists the event files below a folder. Links to folders are not followed."""
+    """List the event files below a folder. Links to folders are not followed."""
     found: dict[tuple[int, int], EventFile] = {}
     runs: set[str] = set()
     unreadable: list[OSError] = []
@@ -83,7 +83,7 @@ def list_event_files(folder: Path) -> Listing:
 
 
 def _entries(folder: Path, unreadable: list[OSError]) -> Iterator[os.DirEntry[str]]:
-    """All entries below a folder that are not folders."""
+    """Yield all entries below a folder that are not folders."""
     open_folders = _scan(str(folder), unreadable)
     try:
         while open_folders:
@@ -102,7 +102,7 @@ def _entries(folder: Path, unreadable: list[OSError]) -> Iterator[os.DirEntry[st
 
 
 def _scan(path: str, unreadable: list[OSError]) -> list[_Scan]:
-    """The iterator over a folder; empty where it cannot be listed."""
+    """Return the iterator over a folder; empty where it cannot be listed."""
     try:
         return [os.scandir(path)]
     except FileNotFoundError:

@@ -51,7 +51,7 @@ class EventFiles:
             self._selection.chosen = Series(*kept)
 
     def read(self, last: bool) -> None:
-        """Reads the records that are new.
+        """Read the records that are new.
 
         Args:
             last: nothing more will be written.
@@ -90,7 +90,7 @@ class EventFiles:
             )
 
     def _run_of(self, file: EventFile, opened: BinaryIO, listing: Listing) -> tuple[str, bool]:
-        """The run of a file, and whether the file only repeats that run's scalars.
+        """Return the run of a file, and whether the file only repeats that run's scalars.
 
         ``add_hparams`` logs the final metrics again, in a folder of its own.
         """
@@ -105,7 +105,7 @@ class EventFiles:
         return (file.run, False) if owner is None else (owner, True)
 
     def _begins_with_session(self, file: EventFile, opened: BinaryIO) -> bool:
-        """Whether the hparams plugin's record of a session is among the first records."""
+        """Return whether the hparams plugin's record of a session is among the first records."""
         known = self._has_session.get(file.key)
         if known is None:
             first: list[Record] = []
@@ -117,7 +117,7 @@ class EventFiles:
         return known
 
     def _read_on(self, file: EventFile, run: tuple[str, bool], opened: BinaryIO) -> bool:
-        """Reads a file to its end; returns whether a scalar that was held may be reported now."""
+        """Read a file to its end; return whether a scalar that was held may be reported now."""
         held = False
         for record in read_records(opened, self._store.offset(file.key)):
             for value, action in self._decided(file, run, record):
@@ -134,7 +134,7 @@ class EventFiles:
     def _decided(
         self, file: EventFile, run: tuple[str, bool], record: Record
     ) -> Iterator[tuple[float, ScalarAction]]:
-        """The scalars of a record that may be the primary metric; adds the names of the others."""
+        """Yield the scalars of a record that may be the primary metric; add the names of the others."""
         folder, is_copy = run
         metric = self._selection.metric
         try:
@@ -167,7 +167,7 @@ class EventFiles:
         self._store.add_report(self._selection.metric, value, place)
 
     def _warn(self, listing: Listing) -> None:
-        """Sets the notices about files that could not be read and about other runs."""
+        """Set the notices about files that could not be read and about other runs."""
         texts = list(self._errors.values())
         texts += [explain(error, Path(error.filename).name) for error in listing.unreadable]
         if listing.left_out:

@@ -60,7 +60,7 @@ class Cursor:
         self._start = self.position = position
 
     def read(self, length: int) -> bytes:
-        """Returns the next bytes.
+        """Return the next bytes.
 
         Raises:
             MalformedRecord: the file ends before.
@@ -74,7 +74,7 @@ class Cursor:
         return data
 
     def read_varint(self) -> int:
-        """Returns the next number of variable length, with seven bits per byte.
+        """Return the next number of variable length, with seven bits per byte.
 
         Raises:
             MalformedRecord: it is not one.
@@ -94,7 +94,7 @@ class Cursor:
         return self.read_varint()
 
     def _load(self, length: int) -> None:
-        """Loads the next bytes, more of them than before."""
+        """Load the next bytes, more of them than before."""
         self._file.seek(self.position)
         self._piece, self._start = self._file.read(max(length, _PIECE)), self.position
         if len(self._piece) < length:
@@ -130,7 +130,7 @@ class Record:
     end: int
 
     def values(self) -> Iterator[Logged]:
-        """Yields the values that the record logs.
+        """Yield the values that the record logs.
 
         Raises:
             MalformedRecord: it is not an Event, or its data does not match its checksum.
@@ -144,7 +144,7 @@ class Record:
 
 
 def read_records(file: BinaryIO, offset: int) -> Iterator[Record]:
-    """Yields the complete records from an offset on.
+    """Yield the complete records from an offset on.
 
     Args:
         file: opened for reading.
@@ -170,7 +170,7 @@ def read_records(file: BinaryIO, offset: int) -> Iterator[Record]:
 
 
 def _matches(data: bytes, checksum: bytes) -> bool:
-    """Whether a checksum is right.
+    """Return whether a checksum is right.
 
     Writers other than TensorFlow's write 0 for no checksum. Data of zeros only is a hole in the file.
     """
@@ -205,7 +205,7 @@ def _value(cursor: Cursor, end: int) -> tuple[str, float | None]:
 
 
 def _tensor(cursor: Cursor, end: int) -> float | None:
-    """The number in a TensorProto; None when it has not exactly one. An empty one stands for 0."""
+    """Return the number in a TensorProto; None when it has not exactly one. An empty one stands for 0."""
     kind_of_number, contents, is_scalar = 0, {}, False
     for number, kind, content in _fields(cursor, end):
         if kind == _VARINT and number == _TYPE:
@@ -227,7 +227,7 @@ def _unpacked(form: str, data: bytes) -> float:
 
 
 def _fields(cursor: Cursor, end: int) -> Iterator[tuple[int, int, int]]:
-    """Number and kind of each field of a message, with its value (of a varint) or its length.
+    """Yield number and kind of each field of a message, with its value (of a varint) or its length.
 
     The cursor is at the content of the field that was yielded last.
 

@@ -64,7 +64,7 @@ class ScalarAction(Enum):
 
 @lru_cache(16_384)
 def run_precedence(run: str) -> int:
-    """Returns the rank of a run; a smaller one has precedence."""
+    """Return the rank of a run; a smaller one has precedence."""
     if not run:
         return _ROOT
     for folder in reversed(run.split("/")):
@@ -75,7 +75,7 @@ def run_precedence(run: str) -> int:
 
 
 def match_metric(metric: str, run: str, tag: str) -> int | None:
-    """Returns how a metric's name matches a tag of a run, the best match; None when it does not.
+    """Return how a metric's name matches a tag of a run, the best match; None when it does not.
 
     It may have only the last folders of the run, since the ones before often are timestamps.
 
@@ -96,7 +96,7 @@ def match_metric(metric: str, run: str, tag: str) -> int | None:
 
 @lru_cache(16_384)
 def may_refer_to_run(metric: str, run: str) -> bool:
-    """Whether a metric's name may consist of this run and a tag."""
+    """Return whether a metric's name may consist of this run and a tag."""
     folders = run.split("/")
     ends = ("/".join(folders[n:]) for n in range(len(folders)))
     return bool(run) and any(metric.startswith(f"{end}/") for end in ends)
@@ -137,7 +137,7 @@ class RunSelection:
     def decide(
         self, series: Series, reading: int, wall_time: float, at: tuple[str, int]
     ) -> ScalarAction:
-        """Returns what to do with a scalar that may be the primary metric.
+        """Return what to do with a scalar that may be the primary metric.
 
         Args:
             series: the scalar's series.
@@ -157,7 +157,7 @@ class RunSelection:
         return ScalarAction.IGNORE
 
     def _is_held(self, series: Series, at: tuple[str, int]) -> bool:
-        """Whether to hold a scalar of training.
+        """Return whether to hold a scalar of training.
 
         Training reports before validation within an epoch. Its first report is held until its second one,
         so that a validation run is selected if there is one.
@@ -174,12 +174,12 @@ class RunSelection:
         return may_log_it_yet and self._now - max(held.values()) < _LATE
 
     def _continues(self, series: Series, reading: int, wall_time: float) -> bool:
-        """Whether the selected series is from before the pod's start, and this one replaces it."""
+        """Return whether the selected series is from before the pod's start, and this one replaces it."""
         old = self._newest is not None and self._newest < self.started <= wall_time
         return old and (reading, _order(series)) <= self._rank_of_chosen()
 
     def _is_rival(self, series: Series, reading: int) -> bool:
-        """Whether no rule prefers the selected series, or the metric's name is ambiguous."""
+        """Return whether no rule prefers the selected series, or the metric's name is ambiguous."""
         if series.is_copy:
             return False
         best = self._rank_of_chosen()
@@ -192,7 +192,7 @@ class RunSelection:
         return reading or _AS_TAG, _order(self.chosen)
 
     def ambiguity(self) -> str:
-        """Returns what else the primary metric could be, with the remedy; empty when nothing."""
+        """Return what else the primary metric could be, with the remedy; empty when nothing."""
         if not self.rivals or self.chosen is None:
             return ""
         rivals = sorted(self.rivals, key=lambda series: (series.run, series.tag))

@@ -1,0 +1,68 @@
+"""The dashboard of sweeps in folders of this machine: their objects in an API server in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ..api import names
+from ..kube.client import KubeClient
+from ..local.api_server import MemoryApiServer
+from ..local.folder import NAMESPACE
+from ..local.transport import MemoryTransport
+from .folder_sweeps import FolderSweeps
+
+_POLL = 1.0  # seconds between two looks at the folders
+
+
+class FolderApi:
+    """An API server in memory that follows the objects in folders.
+
+    Args:
+        source: the folders.
+
+    Attributes:
+        client: reads the objects.
+    """
+
+    def __init__(self, source: FolderSweeps) -> None:
+        self._source = source
+        self._server = MemoryApiServer(time.time)
+        self._seen: dict[tuple[str, str], str] = {}
+        self.client = KubeClient(MemoryTransport(self._server, _no_log))
+        self.refresh()
+
+    async def follow(self) -> None:
+        """Read the folders again and again until cancelled."""
+        while True:
+            await asyncio.sleep(_POLL)
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Take over what has changed in the folders."""
+        found = {}
+        for sweep in self._source.sweeps():
+            for body in (sweep, *self._related(sweep)):
+                resource = names.SWEEPJOBS if body["kind"] == names.SWEEPJOB else names.SWEEPTRIALS
+                found[resource, body["metadata"]["name"]] = body
+        for key, body in found.items():
+            text = json.dumps(body)
+            if self._seen.get(key) != text:
+                self._seen[key] = text
+                self._server.store.put(key[0], dict(body))
+        for key in [key for key in self._seen if key not in found]:
+            del self._seen[key]
+            self._server.store.remove(key[0], (NAMESPACE, key[1]))
+
+    def _related(self, sweep: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        own = self._source.trials(sweep["metadata"]["name"])
+        return [*own, *self._source.warm_started_by(sweep)]
+
+
+async def _no_log(pod: str, after: float) -> Any:
+    """Yield nothing: the page of a folder reads no logs through the API server."""
+    for line in tuple[bytes, ...]():
+        yield line

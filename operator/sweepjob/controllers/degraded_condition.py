@@ -1,0 +1,137 @@
+"""What needs a person's attention: the condition ``Degraded``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..api import names
+from ..api.messages.missing_metric import missing_metric_message
+from ..api.meta.cause import Cause
+from ..api.status import Condition
+from ..lifecycle.progress_update import BLOCKER_REPORT_DELAY
+from ..lifecycle.remaining_containers import OUTLIVED, describe
+from ..lifecycle.workload import StartBlocker
+from ..protocol import nested_run
+from .permissions import ScopedPermission, missing_permissions_message
+from .state.sweep_state import MissingMetric, SweepState
+from .state.trial_state import TrialState
+from .unreadable_records import unreadable_cause
+
+# Seconds that a script may report other metrics before the primary one without a warning: many report a
+# training loss every step, and the validation metric once an epoch.
+_MISSING_METRIC_DELAY = 60.0
+
+
+def degraded_condition(
+    state: SweepState, now: float, missing_permissions: Sequence[ScopedPermission]
+) -> Condition:
+    """Return the condition ``Degraded``, with the most important cause.
+
+    Args:
+        state: the state of the sweep.
+        now: seconds since the epoch.
+        missing_permissions: permissions that the operator lacks and that affect this sweep.
+    """
+    cause = _attention(state, now)
+    if missing_permissions:
+        cause = Cause(
+            names.REASON_NOT_PERMITTED, missing_permissions_message(list(missing_permissions))
+        )
+    if cause is None:
+        text = "no trial needs attention"
+        return Condition(names.DEGRADED, False, names.REASON_HEALTHY, text)
+    return Condition(names.DEGRADED, True, *cause)
+
+
+def metric_check_due(state: SweepState, now: float) -> float | None:
+    """Return when a live trial that reports only other metrics will need attention.
+
+    Args:
+        state: the state of the sweep.
+        now: seconds since the epoch.
+
+    Returns:
+        Seconds since the epoch; None when there is no such trial.
+    """
+    times = (t.reports.other_metrics_since for t in state.live.values())
+    due = [t + _MISSING_METRIC_DELAY for t in times if t is not None]
+    return min((t for t in due if t > now), default=None)
+
+
+def has_lasted(blocker: StartBlocker | None, now: float) -> bool:
+    """Return whether a blocker has lasted long enough to be reported."""
+    return blocker is not None and now >= blocker.since + BLOCKER_REPORT_DELAY
+
+
+def _attention(state: SweepState, now: float) -> Cause | None:
+    """Return the first cause that needs attention: of live trials in order, then of ended ones."""
+    if state.unreadable:
+        return unreadable_cause(list(state.unreadable.values()))
+    blocker = state.record_blocker
+    if blocker is not None and has_lasted(blocker, now):
+        return Cause(blocker.reason, blocker.message)
+    if state.proposals.failure is not None:
+        return Cause(names.REASON_SAMPLER_FAILED, state.proposals.failure.message)
+    if state.findings.policy_failure:
+        return Cause(names.REASON_POLICY_FAILED, state.findings.policy_failure)
+    for trial in state.live.values():
+        found = _attention_of(state, trial, now)
+        if found is not None:
+            return found
+    return _incomplete_reports(state) or missing_metric(state)
+
+
+def _attention_of(state: SweepState, trial: TrialState, now: float) -> Cause | None:
+    """Return what needs attention about a live trial."""
+    is_stopping = trial.status.stop is not None
+    blocker = None if is_stopping else trial.blockers.current
+    if blocker is not None and has_lasted(blocker, now):
+        return Cause(blocker.reason, f"trial {trial.name}: {blocker.message}")
+    end = None if is_stopping else trial.workload.trainer_end
+    if end is not None and now >= end.ended + BLOCKER_REPORT_DELAY:
+        message = describe(end, state.spec.trial.companion_grace)
+        return Cause(OUTLIVED, f"trial {trial.name}: {message}")
+    since = trial.reports.other_metrics_since
+    if since is not None and now - since >= _MISSING_METRIC_DELAY:
+        missing = MissingMetric(trial.name, trial.reports.metric_names, trial.log_evidence)
+        return _missing_metric_cause(state, missing)
+    return None
+
+
+def _incomplete_reports(state: SweepState) -> Cause | None:
+    """Return why a trial's reports may be missing: the best one's first, then those of live trials."""
+    live = [t.name for t in state.live.values() if t.completeness.warnings]
+    best = "" if state.results.best is None else state.results.best.trial
+    ended = state.ended_warnings
+    found = ((name, state.report_warning_of(name)) for name in (best, *live, *ended.causes))
+    name, warning = next(((n, w) for n, w in found if w is not None), ("", None))
+    if warning is None:
+        return None
+    more = len(live) + ended.count - 1
+    others = f" Other trials of which reports may be missing: {more}." if more > 0 else ""
+    which = ", the best one" if name == best else ""
+    return Cause(warning.reason, f"trial {name}{which}: {warning.message}{others}")
+
+
+def missing_metric(state: SweepState) -> Cause | None:
+    """Return why an ended trial has no value of the primary metric; None if all have one."""
+    missing = state.ended_warnings.missing_metric_message
+    return None if missing is None else _missing_metric_cause(state, missing)
+
+
+def _missing_metric_cause(state: SweepState, missing: MissingMetric) -> Cause:
+    metric, metrics = state.spec.objective.primary_metric, state.spec.metrics
+    nested = nested_run(metric, missing.metric_names)
+    if nested is not None:
+        return Cause(names.REASON_METRIC_MISSING, _nested_only(missing.trial, metric, nested))
+    message = missing_metric_message(
+        missing.trial, metric, metrics, missing.metric_names, *missing.log_evidence
+    )
+    return Cause(names.REASON_METRIC_MISSING, message)
+
+
+def _nested_only(trial: str, metric: str, run: str) -> str:
+    return (
+        f"trial {trial}: {metric} was reported only in nested run {run}, which is no report of the "
+        f"trial. Let the script log '{metric}' in a run without a parent, such as the one around it."
+    )

@@ -1,0 +1,62 @@
+"""The end of a trial."""
+
+from __future__ import annotations
+
+from bisect import insort
+
+from ....api.phases import TrialPhase
+from ..observation_builder import add_observation
+from ..sweep_state import (
+    MissingMetric,
+    first_warning,
+)
+from ..trial_state import TrialState
+from .base import SweepTransitions
+
+_MOST_WARNED = 20  # ended trials for which the causes of missing reports are kept
+
+
+class EndTransitions(SweepTransitions):
+    """Moves trials that ended into the totals of their sweep."""
+
+    def record_end(self, trial: TrialState, phase: TrialPhase, gpu_saved: float) -> None:
+        """Move a trial whose end is recorded from the live trials into the totals.
+
+        Args:
+            trial: a live trial.
+            phase: the phase that it ended in.
+            gpu_saved: GPU-seconds that stopping it early saved, estimated.
+
+        Raises:
+            ValueError: the phase is not final.
+        """
+        if not phase.is_end:
+            raise ValueError(f"{phase} is no end")
+        self.trials.remove(trial)
+        proposals, results = self.state.proposals, self.state.results
+        results.ended[phase] += 1
+        results.gpu_used += trial.gpu.total
+        results.gpu_saved += gpu_saved
+        curve, is_complete = trial.reports.curve, trial.reports.is_complete
+        if proposals.sampler.uses_observations:
+            shown = phase if is_complete else TrialPhase.CANCELED
+            add_observation(proposals.ended, trial.index, trial.assignment, curve, shown)
+            proposals.cached.clear()
+        if phase is TrialPhase.SUCCEEDED and is_complete:
+            insort(results.full_lengths, curve.count)
+            if curve.count == 0:
+                self.state.ended_warnings.missing_metric_message = MissingMetric(
+                    trial.name, trial.reports.metric_names, trial.log_evidence
+                )
+        if trial.completeness.warnings:
+            self._keep_warning(trial, phase)
+
+    def _keep_warning(self, trial: TrialState, phase: TrialPhase) -> None:
+        """Keep why an ended trial's reports may be missing, where its result counts."""
+        best, kept = self.state.results.best, self.state.ended_warnings
+        is_best = best is not None and best.trial == trial.name
+        if not is_best and phase is not TrialPhase.SUCCEEDED:
+            return
+        kept.count += 1
+        if is_best or len(kept.causes) < _MOST_WARNED:
+            kept.causes[trial.name] = first_warning(trial)

@@ -1,0 +1,177 @@
+"""Reports of trials: curve, ranking, decision, best trial."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from .... import protocol
+from ....api.phases import TrialPhase
+from ....api.spec.outputs import trial_folder
+from ....api.status import BestTrial
+from ....api.sweeptrial.stop_decision import StopDecision
+from ....early_stopping.policies.registry import POLICIES
+from ....early_stopping.policy import Decision
+from ....log_parsing.position import LogPosition
+from ....objective import Goal
+from ....trial_pods.lost_reports import summary_gap_notice
+from ...time_limit import TimeLimitExceeded, call_within
+from ..trial_state import TrialState
+from .base import SweepTransitions
+
+_log = logging.getLogger(__name__)
+_PLUGIN_LIMIT = 1.0  # seconds that a plug-in's policy may take for a decision; the event loop waits
+
+
+class ReportTransitions(SweepTransitions):
+    """Ingests reports, and applies the policy to each."""
+
+    def switch_pod(self, trial: TrialState, pod: str) -> None:
+        """Switch to another pod of a trial: the policy compares its reports afresh.
+
+        Args:
+            trial: a live trial.
+            pod: uid of the pod.
+        """
+        if trial.reports.curve.count:
+            self.state.evaluator.remove_trial(trial.index)
+        self.trials.switch_pod(trial, pod)
+
+    def ingest_push(self, trial: TrialState, push: protocol.Push, now: float) -> bool:
+        """Ingest the reports that a sidecar sent.
+
+        Those that are known already are skipped, and those after a gap are left out: the reply names the
+        report that is expected next.
+
+        Args:
+            trial: a live trial.
+            push: a push from the trial's current pod.
+            now: seconds since the epoch.
+
+        Returns:
+            Whether the trial is to be stopped by a decision that is not recorded yet.
+        """
+        self.trials.note_metric_names(trial, push.metric_names, now)
+        if trial.status.stop is None:  # a trial that is killed may leave a file half written
+            loss = trial.completeness.loss
+            self.trials.note_completeness(trial, push.notices, loss, now)
+        known = trial.reports.curve.count + 1 - push.first
+        if known < 0:
+            return False
+        for value in push.values[known:]:
+            self._ingest_report(trial, value, now)
+        return trial.pending_stop is not None and trial.status.stop is None
+
+    def ingest_log_line(
+        self,
+        trial: TrialState,
+        found: Iterable[tuple[str, float]],
+        position: LogPosition,
+        now: float,
+    ) -> bool:
+        """Ingest the metrics in one line of a log.
+
+        Args:
+            trial: a live trial.
+            found: names and values.
+            position: the position after the line.
+            now: seconds since the epoch.
+
+        Returns:
+            Whether the trial is to be stopped by a decision that is not recorded yet.
+        """
+        metric = self.state.spec.objective.primary_metric
+        for name, value in found:
+            shown, known = name[: protocol.MAX_NAME], trial.reports.metric_names
+            if shown not in known and len(known) < protocol.MAX_NAMES:
+                self.trials.note_metric_names(trial, (*known, shown), now)
+            if name == metric:
+                self.trials.note_log_position(trial, position)
+                self._ingest_report(trial, value, now)
+        return trial.pending_stop is not None and trial.status.stop is None
+
+    def _ingest_report(self, trial: TrialState, value: float, now: float) -> None:
+        """Ingest one report: curve, ranking, decision, best trial. The cost is a bisection."""
+        self.trials.append_report(trial, value, now)
+        curve = trial.reports.curve
+        decision = self._evaluate_policy(trial)
+        undecided = trial.pending_stop is None and trial.status.stop is None
+        if decision is not None and decision.stop and undecided:
+            self.trials.set_pending_stop(trial, _stop(decision), now)
+        if curve.best_interval == curve.count:
+            self._compare_with_best(trial, curve.best, now)
+
+    def _evaluate_policy(self, trial: TrialState) -> Decision | None:
+        """Return the policy's decision; None when it does not apply to this report.
+
+        A policy of another distribution that raises stops no trial, and the sweep's status says so:
+        reports are ingested whatever its code does. One that does not return is not asked again.
+        """
+        state = self.state
+        name, curve = state.spec.policy.name, trial.reports.curve
+        distribution = POLICIES.distribution_of(name)
+        if not distribution:
+            return state.evaluator.evaluate(trial.index, curve)
+        if state.findings.policy_hangs:
+            return None
+        try:
+            return call_within(_PLUGIN_LIMIT, state.evaluator.evaluate, trial.index, curve)
+        except Exception as error:  # noqa: BLE001 - whatever another's code raises
+            state.findings.policy_hangs = isinstance(error, TimeLimitExceeded)
+            if not state.findings.policy_failure:
+                message = (
+                    f"policy {name} of {distribution} failed and stops no trial: {error!r:.1000}"
+                )
+                state.findings.policy_failure = message
+                _log.error("sweep %s/%s: %s", state.namespace, state.name, message)
+            return None
+
+    def ingest_summary(self, trial: TrialState, summary: protocol.Summary, now: float) -> None:
+        """Ingest the reports in the sidecar's termination message that have not arrived before.
+
+        Args:
+            trial: a live trial whose pod has ended.
+            summary: the summary of that pod.
+            now: seconds since the epoch.
+        """
+        self.trials.note_metric_names(trial, summary.metric_names, now)
+        curve = trial.reports.curve
+        lacking = summary.count - curve.count
+        missing = summary.tail[-lacking:] if lacking > 0 else ()
+        gap = lacking - len(missing)
+        if trial.status.stop is None:
+            loss = summary_gap_notice(gap) if gap > 0 else trial.completeness.loss
+            self.trials.note_completeness(trial, summary.notices, loss, now)
+        for value in missing:
+            self._ingest_report(trial, value, now)
+        self.trials.withdraw_pending_stop(trial)
+        best = summary.high if self._goal is Goal.MAXIMIZE else summary.low
+        is_better = best is not None and self._goal.score(best) > curve.score
+        self.trials.complete_curve(trial, summary.count, best if is_better else None)
+        if is_better:
+            self._compare_with_best(trial, best, now)
+
+    def _compare_with_best(self, trial: TrialState, value: float | None, now: float) -> None:
+        """Make a trial the sweep's best if a value that it reached is better."""
+        if value is None:
+            return
+        rank = (self._goal.score(value), -trial.index)
+        state, results = self.state, self.state.results
+        if results.best_rank is None or rank > results.best_rank:
+            folder = trial_folder(state.name, state.identity.uid, trial.name)
+            outputs = {output.name: output.folder(folder) for output in state.spec.outputs}
+            results.best_rank = rank
+            results.best = BestTrial(trial.name, value, trial.assignment, now, outputs)
+
+
+def _stop(decision: Decision) -> StopDecision:
+    return StopDecision(
+        outcome=TrialPhase.EARLY_STOPPED,
+        reason=decision.reason,
+        message=decision.message,
+        policy=decision.policy,
+        interval=decision.interval,
+        value=decision.value,
+        threshold=decision.threshold,
+        comparators=decision.comparators,
+    )

@@ -1,0 +1,60 @@
+"""The spec or the status of a SweepJob changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ....api.spec.sweep_spec import SweepSpec
+from ..sweep_state import (
+    WrittenStatus,
+)
+from .base import SweepTransitions
+
+# Parts of a spec on which the state of its sweep depends: it is rebuilt when one of them changes.
+_STATE_DEPENDS_ON = (
+    *("objective", "space", "sampler", "seed", "policy", "metrics", "outputs"),
+    "warm_start",
+)
+
+
+class SpecTransitions(SweepTransitions):
+    """The accepted spec, what was found about it, and the written status."""
+
+    def update_spec(self, spec: SweepSpec) -> bool:
+        """Continue with a changed spec, if no part of it changed that the state depends on.
+
+        Returns:
+            Whether the sweep continues with it. If not, its state has to be rebuilt.
+        """
+        own = self.state.spec
+        same = all(getattr(own, part) == getattr(spec, part) for part in _STATE_DEPENDS_ON)
+        if same:
+            self.state.spec = spec
+            self.state.findings.rejection = ""
+        return same
+
+    def reject_spec(self, message: str) -> None:
+        """Note that the newest spec is invalid; the sweep continues with the last valid one."""
+        self.state.findings.rejection = message
+
+    def set_spec_warnings(self, message: str) -> None:
+        """Set the message about probably unintended settings of the spec; empty when there are none."""
+        self.state.findings.warnings = message
+
+    def set_sidecar_adjustment(self, adjustment: str) -> None:
+        """Set how the sidecar's resources were adjusted in the newest Job; empty when they were not."""
+        self.state.findings.sidecar_adjustment = adjustment
+
+    def record_status(self, content: Mapping[str, Any], now: float) -> None:
+        """Record the status of the SweepJob that was written.
+
+        Args:
+            content: the ``status`` object.
+            now: seconds since the epoch.
+        """
+        self.state.written = WrittenStatus(content, now)
+
+    def set_ending(self, *, is_ending: bool) -> None:
+        """Set whether the sweep has a reason to end; it may lose it when its limits are raised."""
+        self.state.is_ending = is_ending

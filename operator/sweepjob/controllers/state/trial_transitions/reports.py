@@ -1,0 +1,113 @@
+"""Reports of a trial, and the decision that they lead to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ....api.names import REASON_LOG_UNREADABLE
+from ....api.sweeptrial.stop_decision import StopDecision
+from ....log_parsing.position import LogPosition
+from ..trial_state import (
+    PendingStop,
+    ReportCompleteness,
+    TrialState,
+)
+from .completeness import NOTICE_REASONS, CompletenessTransitions
+from .precondition import require
+
+
+class ReportTransitions(CompletenessTransitions):
+    """The curve of a trial, its metric names, and a decision that is not recorded yet."""
+
+    def switch_pod(self, trial: TrialState, pod: str) -> None:
+        """Switch to another pod: report numbers restart at 1, and the best value so far is kept.
+
+        Args:
+            trial: a live trial.
+            pod: uid of the pod.
+        """
+        had_pod = bool(trial.reports.pod)
+        curve = trial.reports.curve
+        if had_pod:
+            curve = curve.restarted(trial.reports.unreadable_best)
+        # What was missing from a curve that no longer counts.
+        void = {*NOTICE_REASONS}
+        if trial.completeness.log_unreadable:
+            void.add(REASON_LOG_UNREADABLE)
+        kept = {why: w for why, w in trial.completeness.warnings.items() if why not in void}
+        trial.completeness = ReportCompleteness(kept)
+        trial.writes = replace(trial.writes, reports=0)
+        trial.reports = replace(
+            trial.reports, curve=curve, pod=pod, log_position=LogPosition(), log_samples=()
+        )
+
+    def append_report(self, trial: TrialState, value: float, now: float) -> None:
+        """Append a report of the primary metric to the curve.
+
+        Args:
+            trial: a live trial.
+            value: the reported value; may be infinite or NaN.
+            now: seconds since the epoch.
+        """
+        reports = trial.reports
+        reports.curve.append(value)
+        first = now if reports.curve.count == 1 else reports.first_at
+        is_new = reports.other_metrics_since is not None or not reports.is_complete
+        if is_new or first != reports.first_at:
+            trial.reports = replace(
+                reports, other_metrics_since=None, is_complete=True, first_at=first
+            )
+        self.mark_pending(trial, now)
+
+    def complete_curve(self, trial: TrialState, count: int, best: float | None) -> None:
+        """Complete the curve by the sidecar's summary, which may count more reports than have arrived.
+
+        Args:
+            trial: a live trial.
+            count: how many reports the pod made.
+            best: a better value than those that arrived; None when there is none.
+        """
+        curve = trial.reports.curve
+        if best is not None:
+            curve.best = best
+        curve.count = max(curve.count, count)
+
+    def note_metric_names(self, trial: TrialState, seen: tuple[str, ...], now: float) -> None:
+        """Note the names of all metrics that the trial reported. An older message has a shorter list.
+
+        Args:
+            trial: a live trial.
+            seen: the names.
+            now: seconds since the epoch.
+        """
+        reports = trial.reports
+        names = seen if len(seen) >= len(reports.metric_names) else reports.metric_names
+        since = reports.other_metrics_since
+        if names and reports.curve.count == 0 and since is None:
+            since = now
+        if (names, since) != (reports.metric_names, reports.other_metrics_since):
+            trial.reports = replace(reports, metric_names=names, other_metrics_since=since)
+
+    def note_log_position(self, trial: TrialState, position: LogPosition) -> None:
+        """Note where in the log the newest report is."""
+        trial.reports = replace(trial.reports, log_position=position)
+
+    def set_pending_stop(self, trial: TrialState, decision: StopDecision, now: float) -> None:
+        """Keep the policy's decision to stop the trial until it is recorded.
+
+        Args:
+            trial: a live trial.
+            decision: the policy's decision.
+            now: seconds since the epoch.
+
+        Raises:
+            ValueError: there is a decision.
+        """
+        undecided = trial.pending_stop is None and trial.status.stop is None
+        require(undecided, f"{trial.name} has a decision")
+        trial.pending_stop = PendingStop(decision, now)
+
+    def withdraw_pending_stop(self, trial: TrialState) -> None:
+        """Withdraw an unrecorded decision, since the trial ended on its own."""
+        if trial.status.stop is None:
+            trial.pending_stop = None

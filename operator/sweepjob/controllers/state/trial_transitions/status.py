@@ -1,0 +1,124 @@
+"""The status of a SweepTrial was written, or is about to be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ....api.phases import TrialPhase
+from ....api.sweeptrial import attempt_history as executions
+from ....api.sweeptrial.attempt_history import AttemptRecord
+from ....api.sweeptrial.stop_decision import StopDecision
+from ..trial_state import (
+    TrialState,
+)
+from .completeness import CompletenessTransitions
+from .precondition import require
+
+
+class StatusTransitions(CompletenessTransitions):
+    """Each of these follows a successful write, except ``begin_write`` and ``abort_write``."""
+
+    def begin_write(self, trial: TrialState) -> float | None:
+        """Begin a write of all pending changes. Later changes are pending for the next write.
+
+        Returns:
+            What ``abort_write`` needs: since when something was pending.
+        """
+        since = trial.writes.pending_since
+        trial.writes = replace(trial.writes, pending_since=None)
+        return since
+
+    def abort_write(self, trial: TrialState, since: float | None) -> None:
+        """Restore what was pending before a write that failed.
+
+        Args:
+            trial: a live trial.
+            since: the answer of ``begin_write``.
+        """
+        if since is not None:
+            trial.writes = replace(trial.writes, pending_since=since)
+
+    def complete_write(self, trial: TrialState, reports: int, now: float) -> None:
+        """Note that a write succeeded.
+
+        Args:
+            trial: a live trial.
+            reports: how many reports the written curve has.
+            now: seconds since the epoch when the write began.
+        """
+        recorded = max(trial.writes.reports, reports)
+        trial.writes = replace(trial.writes, reports=recorded, written_at=now)
+
+    def record_stop(
+        self, trial: TrialState, stop: StopDecision, phase: TrialPhase, now: float
+    ) -> None:
+        """Record the decision to stop the trial. It is final.
+
+        Args:
+            trial: a live trial.
+            stop: the decision.
+            phase: the recorded phase.
+            now: seconds since the epoch.
+
+        Raises:
+            ValueError: another decision is recorded.
+        """
+        require(trial.status.stop in (None, stop), f"{trial.name} has another decision")
+        trial.status = replace(trial.status, stop=stop, stopped_at=now, phase=phase)
+
+    def record_attempt(
+        self,
+        trial: TrialState,
+        attempt: int,
+        failures: int,
+        reason: str,
+        retry_at: float | None,
+        now: float,
+    ) -> None:
+        """Record that an attempt ended and that another one follows.
+
+        Args:
+            trial: a live trial.
+            attempt: the number of the next attempt.
+            failures: failed attempts so far.
+            reason: why the attempt ended.
+            retry_at: seconds since the epoch before which no Job is created; None for at once.
+            now: seconds since the epoch.
+
+        Raises:
+            ValueError: it is not the next attempt, or the trial is to stop.
+        """
+        require(attempt == trial.status.attempt + 1, f"{trial.name}: {attempt} is not next")
+        require(trial.status.stop is None, f"{trial.name} is to stop")
+        trial.gpu = replace(trial.gpu, earlier=trial.gpu.by_resource, by_pod={})
+        trial.status = replace(
+            trial.status,
+            phase=TrialPhase.PENDING,
+            attempt=attempt,
+            failures=failures,
+            job_created=False,
+            reason=reason,
+            retry_at=retry_at,
+        )
+        trial.requests = replace(trial.requests, job_deleted=False)
+        trial.workload = replace(trial.workload, interruption=None)
+        self.note_completeness(trial, (), None, now)
+
+    def record_progress(self, trial: TrialState, phase: TrialPhase, reason: str) -> None:
+        """Record the phase and the reason of a trial that continues.
+
+        Args:
+            trial: a live trial.
+            phase: a phase that is not final.
+            reason: why it is in that phase; may be empty.
+
+        Raises:
+            ValueError: the phase is final.
+        """
+        require(not phase.is_end, f"{phase} is an end")
+        trial.status = replace(trial.status, phase=phase, reason=reason)
+
+    def add_execution(self, trial: TrialState, execution: AttemptRecord) -> None:
+        """Add a pod or an attempt that ended without ending the trial. The newest ones are kept."""
+        kept = (*trial.status.executions, execution)[-executions.KEPT :]
+        trial.status = replace(trial.status, executions=kept)

@@ -1,0 +1,108 @@
+"""What the Job of a trial, its pods and their events show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from ....api.meta.cause import Cause
+from ....api.sweeptrial.attempt_history import AttemptRecord
+from ....lifecycle.workload import StartBlocker, TrainerEnd
+from ....trial_pods.cached_objects import CachedPod
+from ..pod_classification import pod_view
+from ..trial_state import (
+    GpuUsage,
+    TrialState,
+)
+from .status import StatusTransitions
+
+
+class WorkloadTransitions(StatusTransitions):
+    """Observations of a trial's Job, pods and events."""
+
+    def note_creation_blocker(self, trial: TrialState, blocker: StartBlocker | None) -> None:
+        """Note why the Job's pod cannot be created; None when it was."""
+        trial.blockers = replace(trial.blockers, creation=blocker)
+
+    def note_pod_blocker(self, trial: TrialState, blocker: StartBlocker | None) -> None:
+        """Note why the pod does not start, by its events; None when no event says so."""
+        trial.blockers = replace(trial.blockers, pod=blocker)
+
+    def observe_workload(
+        self,
+        trial: TrialState,
+        *,
+        job_exists: bool,
+        blocker: StartBlocker | None,
+        trainer_end: TrainerEnd | None,
+        since: float,
+        now: float,
+    ) -> None:
+        """Update the state from the Job and the pods of the current attempt in the watch caches.
+
+        Args:
+            trial: a live trial.
+            job_exists: the Job of the attempt exists.
+            blocker: what keeps the trial from starting; None when nothing does.
+            trainer_end: how the trainer ended while other containers still run; None otherwise.
+            since: the time since which every event of a pod has been seen, in seconds since the epoch.
+            now: seconds since the epoch.
+        """
+        absent = trial.status.job_created and not job_exists and not trial.requests.job_deleted
+        first = max(trial.workload.job_missing_since or now, since) if absent else None
+        trial.blockers = replace(trial.blockers, current=blocker)
+        trial.workload = replace(trial.workload, job_missing_since=first, trainer_end=trainer_end)
+
+    def observe_pod(self, trial: TrialState, pod: CachedPod, now: float, *, gone: bool) -> None:
+        """Update when a pod started and how long it has held its GPUs.
+
+        Args:
+            trial: a live trial.
+            pod: a pod of the current attempt.
+            now: seconds since the epoch.
+            gone: the pod was deleted.
+        """
+        view = pod_view(trial, pod)
+        if view.started is not None and trial.status.started is None:
+            trial.status = replace(trial.status, started=view.started)
+        if view.started is not None and not view.is_interrupted:
+            trial.workload = replace(trial.workload, interruption=None)
+        trial.gpu = _with_pod(trial.gpu, pod, now, gone=gone)
+
+    def record_interruption(
+        self, trial: TrialState, pod: CachedPod, cause: Cause, now: float
+    ) -> bool:
+        """Record that somebody else ended a pod.
+
+        Args:
+            trial: a live trial.
+            pod: the pod.
+            cause: why it ended.
+            now: seconds since the epoch.
+
+        Returns:
+            Whether this is new for the pod.
+        """
+        trial.workload = replace(trial.workload, interruption=cause)
+        if any(execution.pod == pod.name for execution in trial.status.executions):
+            return False
+        trial.status = replace(trial.status, disruptions=trial.status.disruptions + 1)
+        execution = AttemptRecord(pod.attempt, pod.name, pod.view.node, *cause, now)
+        self.add_execution(trial, execution)
+        self.mark_pending(trial, now)
+        return True
+
+
+def _with_pod(gpu: GpuUsage, pod: CachedPod, now: float, *, gone: bool) -> GpuUsage:
+    """Return the usage with a pod's GPU-seconds, which count once the pod releases its GPUs."""
+    count = max(gpu.count, sum(pod.gpus.values()))
+    by_pod = gpu.by_pod
+    if pod.gpus_held_since is not None:
+        if pod.ended is not None or gone:
+            until = pod.ended if pod.ended is not None else now
+            seconds = max(0.0, until - pod.gpus_held_since)
+            used = Counter({name: held * seconds for name, held in pod.gpus.items()})
+            by_pod = {**by_pod, pod.uid: used}
+        elif pod.uid not in by_pod:
+            by_pod = {**by_pod, pod.uid: Counter()}
+    return GpuUsage(count, gpu.earlier, by_pod)

@@ -1,0 +1,41 @@
+"""Which pods of a trial have to terminate first, and when their node counts as lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .snapshot import TrialSnapshot
+from .workload import Pod
+
+
+def awaited_pods(trial: TrialSnapshot, node_loss_timeout: float, now: float) -> list[Pod]:
+    """Return pods that have to terminate before the trial may end, or start again.
+
+    Args:
+        trial: a live trial.
+        node_loss_timeout: seconds that a node has beyond a pod's grace period.
+        now: seconds since the epoch.
+    """
+    earlier = (pod for attempt in trial.earlier for pod in attempt.pods)
+    pods = (*trial.pods, *trial.orphan_pods, *earlier)
+    return [
+        pod for pod in pods if not pod.is_terminal and not pod.is_node_lost(now, node_loss_timeout)
+    ]
+
+
+def node_loss_due(pods: Iterable[Pod], node_loss_timeout: float) -> float | None:
+    """Return when the first of some pods counts as lost, or as never starting.
+
+    Args:
+        pods: pods of one trial.
+        node_loss_timeout: seconds that a node has.
+
+    Returns:
+        Seconds since the epoch; None when no node has a deadline.
+    """
+    since = [
+        p.termination_due if p.deleting else p.never_started_since
+        for p in pods
+        if not p.is_terminal
+    ]
+    return min((s + node_loss_timeout for s in since if s is not None), default=None)

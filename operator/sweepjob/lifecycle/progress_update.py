@@ -1,0 +1,59 @@
+"""Records the phase, the reason and the curve of a live trial while there is nothing to decide."""
+
+from __future__ import annotations
+
+from ..api.meta.cause import Cause
+from ..api.phases import TrialPhase
+from .actions import Plan, RecordProgress
+from .node_loss import node_loss_due
+from .remaining_containers import OUTLIVED, describe, trainer_end
+from .snapshot import SweepSnapshot, TrialSnapshot
+from .start_timeout import start_deadline
+
+SUSPENDED = Cause("JobSuspended", "its Job is suspended: it waits in a queue, and no timeout runs")
+# Seconds that a blocker lasts before it is reported: a GPU may be free a moment later.
+BLOCKER_REPORT_DELAY = 3.0
+
+
+def update_progress(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
+    """Keep the record up to date while there is nothing to decide.
+
+    Args:
+        trial: a live trial.
+        sweep: its sweep.
+        now: seconds since the epoch.
+    """
+    phase, reason, message, wakes = _current_phase(trial, sweep, now)
+    wakes += [start_deadline(trial, sweep), node_loss_due(trial.pods, sweep.node_loss_timeout)]
+    due = trial.progress_write_due
+    if (phase, reason) != (trial.phase, trial.reason) or (due is not None and due <= now):
+        return Plan((RecordProgress(trial.index, phase, reason, message),))
+    return Plan((), min((w for w in [*wakes, due] if w is not None), default=None))
+
+
+def _current_phase(
+    trial: TrialSnapshot, sweep: SweepSnapshot, now: float
+) -> tuple[TrialPhase, str, str, list[float | None]]:
+    """Phase, reason and message of a live trial, and when they may change merely with time."""
+    end = trainer_end(trial)
+    if end is not None:
+        due = end.ended + sweep.companion_grace
+        if now < end.ended + BLOCKER_REPORT_DELAY:
+            return TrialPhase.RUNNING, "", "", [end.ended + BLOCKER_REPORT_DELAY, due]
+        return TrialPhase.RUNNING, OUTLIVED, describe(end, sweep.companion_grace), [due]
+    if any(pod.started is not None and not pod.is_terminal for pod in trial.pods):
+        return TrialPhase.RUNNING, "", "", []
+    job = trial.job
+    if job is not None and job.suspended:
+        return TrialPhase.QUEUED, *SUSPENDED, []
+    wakes: list[float | None] = []
+    if trial.start_blocker is not None:
+        known = trial.start_blocker.since + BLOCKER_REPORT_DELAY
+        if now >= known:
+            return TrialPhase.PENDING, trial.start_blocker.reason, trial.start_blocker.message, []
+        wakes.append(known)
+    if trial.phase is TrialPhase.RUNNING and trial.interruption is not None:
+        return TrialPhase.PENDING, *trial.interruption, wakes
+    if trial.phase is TrialPhase.QUEUED:
+        return TrialPhase.PENDING, "", "", wakes
+    return trial.phase, trial.reason, "", wakes

@@ -1,0 +1,38 @@
+"""When a trial that has not started is given up."""
+
+from __future__ import annotations
+
+from ..api.phases import TrialPhase
+from ..api.sweeptrial.stop_decision import StopDecision
+from .snapshot import SweepSnapshot, TrialSnapshot
+
+# Seconds after which a blocker that waiting does not remove ends the trial, by default.
+_START_TIMEOUT = 600.0
+
+
+def start_timeout_stop(
+    trial: TrialSnapshot, sweep: SweepSnapshot, now: float
+) -> StopDecision | None:
+    """Return the decision to stop a trial that has not started for too long.
+
+    Args:
+        trial: a live trial.
+        sweep: its sweep.
+        now: seconds since the epoch.
+    """
+    deadline = start_deadline(trial, sweep)
+    if deadline is None or now < deadline or trial.start_blocker is None:
+        return None
+    since = now - trial.start_blocker.since
+    message = f"it has not started for {since:.0f} s: {trial.start_blocker.message}"
+    return StopDecision(TrialPhase.FAILED, trial.start_blocker.reason, message)
+
+
+def start_deadline(trial: TrialSnapshot, sweep: SweepSnapshot) -> float | None:
+    """Return when an unstarted trial is given up, in seconds since the epoch; None for never."""
+    if trial.start_blocker is None:
+        return None
+    timeout = sweep.limits.start_timeout
+    if timeout is None:
+        timeout = None if trial.start_blocker.waits else _START_TIMEOUT
+    return None if timeout is None else trial.start_blocker.since + timeout

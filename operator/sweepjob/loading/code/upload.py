@@ -1,0 +1,107 @@
+"""Uploads a snapshot to a cluster, and lets it be collected with the sweeps that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ...api import names
+from ..errors import LoadError
+from .snapshot import CodeSnapshot
+
+_MAX_CONFLICTS = 10  # of an update with those of others, before it is given up
+
+
+class ConfigMapClient(Protocol):
+    """Access to the ConfigMaps of one namespace."""
+
+    def create(self, body: Mapping[str, Any]) -> bool:
+        """Create one; return False if there is one of its name."""
+
+    def get(self, name: str) -> Mapping[str, Any] | None:
+        """Return one; None if there is none of the name."""
+
+    def replace_metadata(self, name: str, metadata: Mapping[str, Any]) -> bool:
+        """Merge into the metadata; return False if it has another version or is gone."""
+
+    def delete(self, name: str) -> None:
+        """Delete one, if it exists."""
+
+
+def upload(client: ConfigMapClient, code: CodeSnapshot) -> list[str]:
+    """Create the ConfigMaps of a snapshot that do not exist yet.
+
+    Args:
+        client: the ConfigMaps of the sweep's namespace.
+        code: the snapshot.
+
+    Returns:
+        The names of those that were created.
+
+    Raises:
+        LoadError: one exists with other content, or the API server refuses one.
+    """
+    made = []
+    for body in code.config_maps():
+        name = body["metadata"]["name"]
+        if client.create(body):
+            made.append(name)
+        elif (found := client.get(name)) and found.get("binaryData") != body["binaryData"]:
+            raise LoadError(
+                f"ConfigMap {name} exists, but with other content than {code.directory}: somebody "
+                f"replaced it. Delete it: kubectl delete configmap {name}"
+            )
+    return made
+
+
+def remove(client: ConfigMapClient, created: list[str]) -> None:
+    """Delete what was created for a sweep that could not be submitted."""
+    for name in created:
+        client.delete(name)
+
+
+def set_owner(client: ConfigMapClient, code: CodeSnapshot, sweep: Mapping[str, Any]) -> None:
+    """Make a sweep an owner of its code: it is deleted with the last sweep that uses it.
+
+    Args:
+        client: the ConfigMaps of the sweep's namespace.
+        code: the snapshot.
+        sweep: the SweepJob as the API server stored it.
+
+    Raises:
+        LoadError: the API server refuses it.
+    """
+    owner = {
+        "apiVersion": names.API_VERSION,
+        "kind": names.SWEEPJOB,
+        "name": sweep["metadata"]["name"],
+        "uid": sweep["metadata"]["uid"],
+    }
+    for body in code.config_maps():
+        _add_owner(client, body, owner)
+
+
+def _add_owner(client: ConfigMapClient, body: Mapping[str, Any], owner: Mapping[str, Any]) -> None:
+    name = body["metadata"]["name"]
+    for _ in range(_MAX_CONFLICTS):
+        found = client.get(name)
+        if found is None:
+            # Another sweep owned it, and was deleted meanwhile.
+            owned = {**body, "metadata": {**body["metadata"], "ownerReferences": [owner]}}
+            if client.create(owned):
+                return
+            continue
+        meta = found["metadata"]
+        owners = meta.get("ownerReferences") or []
+        if any(other["uid"] == owner["uid"] for other in owners):
+            return
+        change = {
+            "resourceVersion": meta["resourceVersion"],
+            "ownerReferences": [*owners, owner],
+        }
+        if client.replace_metadata(name, change):
+            return
+    raise LoadError(
+        f"ConfigMap {name} is changed all the time, so it stays when the sweep is deleted; delete it "
+        f"then: kubectl delete configmap {name}"
+    )

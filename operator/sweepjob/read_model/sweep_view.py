@@ -1,0 +1,121 @@
+"""A SweepJob as commands, the dashboard and the SDK show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..api import names
+from ..api.parsing.lenient_reader import LenientReader
+from ..api.phases import SweepPhase
+from ..objective import Goal
+from ..timestamps import parse_time
+
+_ALERTING_STATUS = {names.ACCEPTED: "False", names.FAILED: "True", names.DEGRADED: "True"}
+_OPERATOR_TIMEOUT = 15.0  # seconds within which a running operator writes the first status
+
+
+@dataclass(frozen=True, slots=True)
+class SweepView:
+    """A sweep.
+
+    Attributes:
+        namespace: Namespace of the SweepJob.
+        name: Name of the SweepJob.
+        goal: Whether larger or smaller values are better.
+        metric: Name of the primary metric.
+        phase: Phase of the status; Pending without one.
+        counts: Numbers of trials by the keys of ``status.trials``, and ``total``.
+        best: Name of the best trial; empty without one.
+        best_value: Its value; None without one.
+        gpu_seconds_used: GPU time used.
+        gpu_seconds_saved: Estimated GPU time saved by early stops.
+        created: Creation time in seconds since the epoch.
+        completed: Completion time in seconds since the epoch; None before.
+        observed: Whether the operator has written a status.
+        alerts: Reason and message of each condition that needs a person.
+    """
+
+    namespace: str
+    name: str
+    goal: Goal
+    metric: str
+    phase: str
+    counts: Mapping[str, int]
+    best: str
+    best_value: float | None
+    gpu_seconds_used: float
+    gpu_seconds_saved: float
+    created: float
+    completed: float | None
+    observed: bool
+    alerts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> SweepView:
+        """Return the view of a SweepJob object."""
+        meta, spec, status = body["metadata"], body["spec"], body.get("status") or {}
+        best, gpu = status.get("best") or {}, status.get("gpuSeconds") or {}
+        return cls(
+            namespace=meta["namespace"],
+            name=meta["name"],
+            goal=Goal(spec["objective"]["goal"]),
+            metric=spec["objective"]["primaryMetric"],
+            phase=status.get("phase", SweepPhase.PENDING.value),
+            counts={"total": spec["limits"]["maxTotalTrials"], **(status.get("trials") or {})},
+            best=best.get("trial", ""),
+            best_value=LenientReader(best, "status.best").number("value"),
+            gpu_seconds_used=gpu.get("used", 0),
+            gpu_seconds_saved=gpu.get("saved", 0),
+            created=parse_time(meta["creationTimestamp"]) or 0.0,
+            completed=parse_time(status.get("completionTime")),
+            observed="phase" in status,
+            alerts=tuple(_alerts(status.get("conditions") or ())),
+        )
+
+    @property
+    def ended(self) -> int:
+        """Number of trials that have ended."""
+        kinds = ("succeeded", "earlyStopped", "failed", "canceled")
+        return sum(self.counts.get(kind, 0) for kind in kinds)
+
+    @property
+    def total(self) -> int:
+        """Number of trials of the whole sweep: the limit, or those that have ended if it was lowered."""
+        return max(self.counts["total"], self.ended)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the phase is final."""
+        return self.phase in (SweepPhase.COMPLETE, SweepPhase.FAILED)
+
+    def warnings(self, now: float) -> tuple[str, ...]:
+        """Return the alerts, or that no operator has accepted the sweep.
+
+        Args:
+            now: seconds since the epoch.
+        """
+        waited = now - self.created
+        if self.observed or waited < _OPERATOR_TIMEOUT:
+            return self.alerts
+        return (
+            f"OperatorMissing: no operator has accepted this sweep in {waited:.0f} s; see whether one is "
+            "installed and runs: kubectl get deployments -A -l app.kubernetes.io/name=sweepjob",
+        )
+
+    def reason(self, now: float) -> str:
+        """Return the reason of the first warning; empty without one.
+
+        Args:
+            now: seconds since the epoch.
+        """
+        return next((warning.partition(":")[0] for warning in self.warnings(now)), "")
+
+
+def _alerts(conditions: Sequence[Mapping[str, Any]]) -> list[str]:
+    found = []
+    for condition in conditions:
+        if _ALERTING_STATUS.get(condition["type"]) == condition["status"]:
+            found.append(f"{condition['reason']}: {condition['message']}")
+    return found

@@ -1,0 +1,229 @@
+"""Ways to get a SweepJob wrong: every field of a rich one with values that it cannot have."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sweepjob.api.parsing.problem import InvalidSpec
+from sweepjob.api.sweepjob import parse_sweepjob
+
+Body = dict[str, Any]
+
+RICH: Body = {
+    "objective": {"goal": "maximize", "primaryMetric": "score"},
+    "samplingAlgorithm": {"type": "random", "rule": "random", "seed": 7, "logbase": 10},
+    "searchSpace": {
+        "c": {"type": "choice", "values": [1, "two", True]},
+        "r": {"type": "randint", "upper": 5},
+        "u": {"type": "uniform", "minValue": 0, "maxValue": 1},
+        "qu": {"type": "quniform", "minValue": 0, "maxValue": 8, "q": 2},
+        "lu": {"type": "loguniform", "minValue": -3, "maxValue": -1},
+        "lv": {"type": "loguniform", "low": 0.001, "high": 0.1},
+        "n": {"type": "normal", "mu": 0, "sigma": 1},
+        "qln": {"type": "qlognormal", "mu": 0, "sigma": 1, "q": 1},
+        "m": {
+            "type": "choice",
+            "values": [
+                {
+                    "kind": "mlp",
+                    "hidden": {"type": "quniform", "minValue": 16, "maxValue": 64, "q": 16},
+                },
+                {"kind": "linear"},
+            ],
+        },
+    },
+    "earlyTermination": {
+        "type": "bandit",
+        "slackFactor": 0.2,
+        "evaluationInterval": 1,
+        "delayEvaluation": 5,
+    },
+    "limits": {
+        "maxTotalTrials": 4,
+        "maxConcurrentTrials": 2,
+        "timeout": 600,
+        "trialTimeout": 60,
+        "startTimeout": 60,
+        "maxFailedTrials": 1,
+    },
+    "suspend": True,
+    "inputs": {"epochs": 3},
+    "outputs": {
+        "model": {"volume": {"emptyDir": {}}, "mountPath": "/outputs/model", "subPath": "a"}
+    },
+    "metrics": {"source": "mlflow", "port": 5000},
+    "trial": {
+        "image": "registry.example/train:1",
+        "command": "train ${{search_space.u}} ${{inputs.epochs}} ${{outputs.model}}",
+        "env": [{"name": "A", "value": "b"}],
+        "resources": {"limits": {"cpu": "1"}},
+        "maxRetries": 1,
+        "stopGracePeriodSeconds": 5,
+    },
+}
+# Of every type that JSON has; some fit somewhere.
+VALUES: tuple[Any, ...] = ("text", "", -1, 2.5, 10**10, True, [], ["x"], {}, {"x": 1}, "x" * 1500)
+# Mistakes of more than one value.
+TOGETHER: dict[str, Body] = {
+    "both slacks": {"earlyTermination": {"slackAmount": 1}},
+    "no slack": {"earlyTermination": {"slackFactor": None}},
+    "slack of another policy": {"earlyTermination": {"type": "median_stopping"}},
+    "truncation without percentage": {"earlyTermination": {"type": "truncation_selection", "slackFactor": None}},
+    "asha with an interval": {"earlyTermination": {"type": "asha", "slackFactor": None}},
+    "asha without a rung": {
+        "earlyTermination": {
+            "type": "asha",
+            "slackFactor": None,
+            "evaluationInterval": None,
+            "delayEvaluation": None,
+            "gracePeriod": 9,
+            "maxReports": 9,
+        }
+    },
+    "grid of what is no choice": {"samplingAlgorithm": {"type": "grid", "rule": None, "logbase": None, "seed": None}},
+    "rule of bayesian": {"samplingAlgorithm": {"type": "bayesian", "logbase": None}},
+    "order of random": {"samplingAlgorithm": {"order": ["c"]}},
+    "minimum above maximum": {"searchSpace": {"u": {"minValue": 2}}},
+    "half of the bounds": {"searchSpace": {"u": {"maxValue": None}}},
+    "uniform with sigma": {"searchSpace": {"u": {"sigma": 1}}},
+    "normal with bounds": {"searchSpace": {"n": {"minValue": 0, "maxValue": 1}}},
+    "normal without sigma": {"searchSpace": {"n": {"sigma": None}}},
+    "q without a q form": {"searchSpace": {"u": {"q": 1}}},
+    "a q form without q": {"searchSpace": {"qu": {"q": None}}},
+    "a q of 0": {"searchSpace": {"qu": {"q": 0}}},
+    "no multiple of q between the bounds": {"searchSpace": {"qu": {"minValue": 1, "maxValue": 2, "q": 5}}},
+    "choice of nothing": {"searchSpace": {"c": {"values": []}}},
+    "choice without values": {"searchSpace": {"c": {"values": None}}},
+    "randint without upper": {"searchSpace": {"r": {"upper": None}}},
+    "branch with a wrong expression": {"searchSpace": {"m": {"values": [{"x": {"type": "gauss"}}]}}},
+    "branch with half of the bounds": {"searchSpace": {"m": {"values": [{"x": {"type": "uniform", "minValue": 1}}]}}},
+    "no search space": {"searchSpace": None},
+    "no objective": {"objective": None},
+    "no metric": {"objective": {"primaryMetric": None}},
+    "no limits": {"limits": None},
+    "no total": {"limits": {"maxTotalTrials": None}},
+    "more at a time than allowed": {"limits": {"maxTotalTrials": 90_000, "maxConcurrentTrials": 20_000}},
+    "no trial": {"trial": None},
+    "no image": {"trial": {"image": None}},
+    "image and template": {"trial": {"template": {"spec": {"containers": [{"name": "t"}]}}}},
+    "template without containers": {"trial": {**dict.fromkeys(("image", "command", "env", "resources")), "template": {"spec": {}}}},
+    "a parameter that is not there": {"trial": {"command": "train ${{search_space.zzz}}"}},
+    "an input that is not there": {"trial": {"command": "train ${{inputs.zzz}}"}},
+    "an output that is not there": {"trial": {"command": "train ${{outputs.zzz}}"}},
+    "a parameter of one branch": {"trial": {"command": "train ${{search_space.m.hidden}}"}},
+    "text that is nearly a reference": {"trial": {"command": "train ${{searchSpace.u}}"}},
+    "a reference where no value can stand": {"trial": {"command": "train $(( ${{search_space.u}} + 1 ))"}},
+    "a value that could end a here-document": {
+        "searchSpace": {"c": {"values": ["END"]}},
+        "trial": {"command": "train <<END\n${{search_space.c}}\nEND\n"},
+    },
+    "null in a choice": {"searchSpace": {"c": {"values": [1, None]}}},
+    "a list in a choice": {"searchSpace": {"c": {"values": [[1, 2]]}}},
+    "NUL in a choice": {"searchSpace": {"c": {"values": ["a\0b"]}}},
+    "a value of 20,001 characters": {"searchSpace": {"c": {"values": ["x" * 20_001]}}},
+    "an object as a bound": {"searchSpace": {"lu": {"minValue": {"value": 0.1}}}},
+    "a value of 0 as a bound": {"searchSpace": {"lv": {"low": 0}}},
+    "values exchanged": {"searchSpace": {"lv": {"low": 0.1, "high": 1e-4}}},
+    "a low without a high": {"searchSpace": {"lv": {"high": None}}},
+    "values beside exponents": {"searchSpace": {"lu": {"low": 0.001, "high": 0.1}}},
+    "a value beside an exponent": {"searchSpace": {"lv": {"high": None, "maxValue": -1}}},
+    "neither values nor exponents": {"searchSpace": {"lv": {"low": None, "high": None}}},
+    "uniform with values": {"searchSpace": {"u": {"low": 0.1, "high": 1}}},
+    "branch with values exchanged": {"searchSpace": {"m": {"values": [{"x": {"type": "loguniform", "low": 1, "high": 0.1}}]}}},
+    "branch with half of the values": {"searchSpace": {"m": {"values": [{"x": {"type": "loguniform", "low": 1}}]}}},
+    "a name with a dash": {"searchSpace": {"learning-rate": {"type": "choice", "values": [1]}}},
+    "a command longer than Linux takes": {"trial": {"command": "x" * 131_072}},
+    "an open quote": {"trial": {"command": "train 'x"}},
+    "env without a name": {"trial": {"env": [{"value": "x"}]}},
+    "path of mlflow": {"metrics": {"path": "/metrics/x"}},
+    "pattern of mlflow": {"metrics": {"pattern": "(?P<value>.*)"}},
+    "port of a file": {"metrics": {"source": "file"}},
+    "pattern that is none": {"metrics": {"source": "logs", "port": None, "pattern": "("}},
+    "pattern without a value": {"metrics": {"source": "logs", "port": None, "pattern": "x"}},
+    "file without a folder": {"metrics": {"source": "file", "port": None, "path": "/x"}},
+    "a port of root": {"metrics": {"port": 80}},
+    "tried again without retries": {"metrics": {"onIncomplete": "retry"}, "trial": {"maxRetries": 0}},
+    "two volumes": {"outputs": {"model": {"volume": {"emptyDir": {}, "hostPath": {}}}}},
+    "a folder outside the volume": {"outputs": {"model": {"subPath": "../x"}}},
+    "an output with a bad name": {"outputs": {"a-b": {"volume": {"emptyDir": {}}}}},
+    "two outputs in one place": {"outputs": {"o": {"volume": {"emptyDir": {}}, "mountPath": "/outputs/model"}}},
+    "misspelt": {"serachSpace": {}},
+    "misspelt further in": {"limits": {"maxTotalTrial": 1}},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class InvalidCase:
+    """A spec that is changed in one place.
+
+    Attributes:
+        what: the place and the value, or a name.
+        remark: what ``sweepjob validate`` says of it; empty when it takes it.
+    """
+
+    what: str
+    spec: Body
+    remark: str
+
+
+def changed(spec: Any, change: Any) -> Any:
+    """A spec with a merge patch applied; None removes."""
+    if not isinstance(change, dict):
+        return change
+    made = dict(spec) if isinstance(spec, dict) else {}
+    for key, value in change.items():
+        if value is None:
+            made.pop(key, None)
+        else:
+            made[key] = changed(made.get(key), value)
+    return made
+
+
+def paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    items = (
+        node.items()
+        if isinstance(node, dict)
+        else enumerate(node)
+        if isinstance(node, list)
+        else ()
+    )
+    for key, value in items:
+        yield from paths(value, (*path, key))
+
+
+def replaced(path: tuple[Any, ...], value: Any) -> Body:
+    """The rich spec with another value at a path."""
+    spec = copy.deepcopy(RICH)
+    node: Any = spec
+    for key in path[:-1]:
+        node = node[key]
+    node[path[-1]] = value
+    return spec
+
+
+def invalid_cases() -> Iterator[InvalidCase]:
+    """All of them; among the single values some that are none."""
+    for what, change in TOGETHER.items():
+        yield _mistake(what, changed(RICH, change))
+    for path in paths(RICH):
+        if path == ("suspend",):
+            continue  # it keeps those that are none from running
+        for value in VALUES:
+            shown = (
+                f"{value[:10]}..." if isinstance(value, str) and len(value) > 10 else repr(value)
+            )
+            yield _mistake(f"{'.'.join(map(str, path))} = {shown}", replaced(path, value))
+
+
+def _mistake(what: str, spec: Body) -> InvalidCase:
+    body = {"metadata": {"name": "bad-1000", "namespace": "n"}, "spec": spec}
+    try:
+        parse_sweepjob(body)
+    except InvalidSpec as error:
+        return InvalidCase(what, spec, str(error))
+    return InvalidCase(what, spec, "")

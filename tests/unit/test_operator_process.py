@@ -1,0 +1,110 @@
+"""The operator's own process over an API server in memory: what it says while its CRDs are missing, that it
+works by itself once they are there, and that it ends when it is told to, kopf or no kopf."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+import aiohttp
+from sweepjob.kube.transport import Request
+from sweepjob.local.api_server import MemoryApiServer
+
+from tests.fake_api.access_rules import AccessRules
+from tests.fake_api.http_server import HttpApiServer, serve
+
+from .builders import sweepjob
+
+_OPERATOR = Path(__file__).parents[2] / "operator"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def readyz(port: int) -> tuple[int, str]:
+    try:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://localhost:{port}/readyz") as answer,
+        ):
+            return answer.status, await answer.text()
+    except aiohttp.ClientConnectionError:
+        return 0, ""
+
+
+async def until(port: int, status: int, words: str) -> None:
+    deadline = time.monotonic() + 40
+    while True:
+        found = await readyz(port)
+        if found[0] == status and words in found[1]:
+            return
+        assert time.monotonic() < deadline, f"{found} is not {status} {words}"
+        await asyncio.sleep(0.2)
+
+
+async def started(kubeconfig: Path, port: int) -> asyncio.subprocess.Process:
+    environment = {
+        **os.environ,
+        "KUBECONFIG": str(kubeconfig),
+        "PYTHONPATH": str(_OPERATOR),
+        "SWEEPJOB_SIDECAR_IMAGE": "sidecar",
+        "SWEEPJOB_INTAKE_URL": "http://operator",
+        "SWEEPJOB_INTAKE_PORT": str(free_port()),
+        "SWEEPJOB_TELEMETRY_PORT": str(port),
+        "SWEEPJOB_LOG_FORMAT": "json",
+    }
+    command = (sys.executable, "-m", "sweepjob.manager")
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(*command, env=environment, stdout=pipe)
+
+
+async def ended(process: asyncio.subprocess.Process) -> list[str]:
+    """Tell it to end; what it has logged."""
+    process.send_signal(signal.SIGTERM)
+    said, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 0
+    return [json.loads(line)["message"] for line in said.splitlines()]
+
+
+async def test_the_process_waits_for_its_crds(tmp_path: Path) -> None:
+    server, access_rules = MemoryApiServer(time.time), AccessRules()
+    for resource in ("sweepjobs", "sweeptrials"):
+        access_rules.close(resource)
+    port = free_port()
+    async with serve(HttpApiServer(server, access_rules), tmp_path) as kubeconfig:
+        process = await started(kubeconfig, port)
+        await until(port, 503, "CRD sweepjobs.sweepjob.dev is missing")
+        said = await ended(process)
+        assert any("CRD sweepjobs.sweepjob.dev is missing" in line for line in said)
+
+        process = await started(kubeconfig, port)
+        await until(port, 503, "CRD sweepjobs.sweepjob.dev is missing")
+        for resource in ("sweepjobs", "sweeptrials"):
+            access_rules.open(resource)
+        await until(port, 200, "ok")
+        body = {**sweepjob(), "metadata": {"name": "lr"}}
+        path = "/apis/sweepjob.dev/v1alpha1/namespaces/team/sweepjobs"
+        assert server.answer(Request("POST", path, {}, body))[0] == 201
+        deadline = time.monotonic() + 20
+        while len(server.store.all("jobs")) < 2:
+            assert time.monotonic() < deadline, "its trials start"
+            await asyncio.sleep(0.1)
+        access_rules.denied.add(("sweepjob.dev", "sweepjobs/status", "patch"))
+        suspended = Request("PATCH", f"{path}/lr", {}, {"spec": {"suspend": True}})
+        assert server.answer(suspended)[0] == 200
+        await until(port, 503, "the operator may not patch sweepjobs/status.sweepjob.dev")
+        access_rules.denied.clear()
+        await until(port, 200, "ok")
+        said = await ended(process)
+    assert {"sweep accepted", "sweep suspended"} <= set(said)
+    assert said.count("ready") == 2
+    assert sum(line.startswith("permission missing") for line in said) == 1
