@@ -86,7 +86,11 @@ def localize(
     return {
         "apiVersion": manifest["apiVersion"],
         "kind": manifest["kind"],
-        "metadata": {"name": manifest["metadata"]["name"], "namespace": NAMESPACE},
+        "metadata": {
+            "name": manifest["metadata"]["name"],
+            "namespace": NAMESPACE,
+            **{k: v for k, v in manifest["metadata"].items() if k == "annotations"},
+        },
         "spec": {**manifest["spec"], "limits": limits},
     }
 

@@ -125,7 +125,8 @@ class Resolver:
     def _asset(self, reference: str, kind: type) -> Any:
         plain = reference.removeprefix("azureml:").replace("@latest", "")
         for key in (plain, plain.partition(":")[0]):
-            if isinstance(found := self._assets.get(key), kind):
+            found = self._assets.get(key)
+            if found is not None and isinstance(found, kind):
                 return found
         return None
 
