@@ -114,6 +114,7 @@ def _value(
     if definition.get("optional") is not True:
         message = f"is required by the component: give it in the step, or --input {name}=VALUE"
         step.section("inputs").reject(name, None, message)
+        return ""  # so that the reference to it needs no second message
     return None
 
 

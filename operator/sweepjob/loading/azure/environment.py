@@ -9,7 +9,7 @@ from ..azure_map import resolve_environment
 from .conversion import PLACEHOLDER, Section
 
 IMAGE = f"{PLACEHOLDER}/image:with-your-code"
-_DESCRIPTIONS = ("name", "version", "description", "tags", "id", "datastore", "auto_delete_setting")
+_DESCRIPTIONS = ("name", "version", "description", "tags", "id", "datastore")
 _FILE_PREFIX = "file:"
 
 
@@ -55,6 +55,7 @@ def _check_keys(section: Section) -> None:
         section.ignore(key, "put its packages into the image")
     for key in _DESCRIPTIONS:
         section.read(key)
+    section.ignore("auto_delete_setting", "nothing is registered, so nothing is deleted")
     section.ignore("inference_config", "it is for the serving of models")
     if str(section.read("os_type", "linux")).lower() != "linux":
         section.note("os_type", section.data["os_type"], "not carried over: nodes run Linux")

@@ -16,7 +16,7 @@ from .placement import convert_distribution, convert_resources
 _TRIAL_ONLY_IN_PIPELINES = ("component", "type", "inputs", "outputs", "limits", "compute")
 _DESCRIPTIONS = (
     *("$schema", "name", "version", "display_name", "description", "tags", "properties", "id"),
-    *("type", "is_deterministic", "auto_delete_setting"),
+    *("type", "is_deterministic"),
 )
 
 
@@ -49,6 +49,7 @@ def convert_component(section: Section, inputs: Collection[str]) -> dict[str, An
     for key in _DESCRIPTIONS:
         section.read(key)
     section.ignore("queue_settings", "queues are the cluster's: --queue")
+    section.ignore("auto_delete_setting", "nothing is registered, so nothing is deleted")
     section.ignore("additional_includes", "copy these files into the folder of the code")
     return _convert(section, inputs)
 
