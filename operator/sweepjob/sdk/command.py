@@ -15,6 +15,7 @@ from typing import Any
 from ..loading.pod_settings import PodSettings
 from .arguments import ArgumentError, present
 from .attributes import NamedValues
+from .azure_objects import values_of
 from .data import check_inputs
 from .job import Command
 from .trial import argument_list
@@ -28,7 +29,7 @@ def command(
     outputs: Mapping[str, Any] | None = None,
     environment_variables: Mapping[str, Any] | None = None,
     gpus: int | None = None,
-    resources: Mapping[str, Any] | None = None,
+    resources: Any = None,
     shm_size: str | None = None,
     volumes: Mapping[str, str | Mapping[str, Any]] | None = None,
     node_selector: Mapping[str, str] | None = None,
@@ -84,7 +85,8 @@ def command(
         outputs: Output folders by name.
         environment_variables: Environment variables of the container.
         gpus: GPUs of each trial (``nvidia.com/gpu``).
-        resources: Resources of the container: ``{"limits": {...}, "requests": {...}}``.
+        resources: Resources of the container, ``{"limits": {...}, "requests": {...}}``; or Azure's
+            ``JobResourceConfiguration``, also as a dict.
         shm_size: Size of ``/dev/shm`` in Azure's notation (``8g``) or as a quantity (``8Gi``).
         volumes: Volumes by mount path: the name of a PersistentVolumeClaim, or a volume source.
         node_selector: Node selector of the pod.
@@ -174,6 +176,8 @@ def command(
         locations=locations,
         docker_args=docker_args,
     )
+    if _is_of_azure(resources):
+        made.set_resources(**values_of(resources))
     check_inputs(made.inputs)
     return _with_defaults(made, component)
 
@@ -197,11 +201,20 @@ def _with_defaults(made: Command, component: Any) -> Command:
     return made
 
 
-def _resources(resources: Mapping[str, Any] | None, gpus: int | None) -> dict[str, Any]:
-    amounts: dict[str, Any] = {key: dict(value) for key, value in (resources or {}).items()}
+def _resources(resources: Any, gpus: int | None) -> dict[str, Any]:
+    """Return the resources of the container; Azure's are set by ``set_resources``."""
+    amounts: dict[str, Any] = {}
+    if not _is_of_azure(resources):
+        amounts = {key: dict(value) for key, value in (resources or {}).items()}
     if gpus:
         amounts.setdefault("limits", {})["nvidia.com/gpu"] = gpus
     return amounts
+
+
+def _is_of_azure(resources: Any) -> bool:
+    return resources is not None and not (
+        isinstance(resources, Mapping) and set(resources) <= {"limits", "requests", "claims"}
+    )
 
 
 def _metrics(metrics: str | Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.sdk.arguments import ArgumentError
 from sweepjob.sdk.azure_resolution import Resolver
 from sweepjob.sdk.current_map import current_map
@@ -309,6 +310,67 @@ def test_entities_and_registered_assets(folder: Path) -> None:
         "kueue.x-k8s.io/queue-name": "gpus"
     }
     assert set(spec["trial"]["code"]) == {"snapshot"}
+
+
+SCRIPTS = {
+    "resources as a dict, parameters in search_space, a folder made for the occasion": """
+import tempfile, shutil
+with tempfile.TemporaryDirectory() as code:
+    shutil.copytree("src", code, dirs_exist_ok=True)
+    job = command(
+        code=code,
+        command="python -c 'print(1)' && python train.py --data ${{inputs.rows}} --lr ${{search_space.lr}} --out ${{outputs.dir}}",
+        inputs={"rows": Input(type="uri_file", path="azureml:iris:17", mode="ro_mount")},
+        outputs={"dir": {"type": "uri_folder"}},
+        environment="sklearn-1.5:28",
+        resources={"instance_type": "Standard_DS4_v2", "instance_count": 1},
+        display_name="trial",
+    )
+    sweep = job.sweep(
+        sampling_algorithm="random", search_space={"lr": Uniform(min_value=1e-5, max_value=5e-5)},
+        goal="Maximize", primary_metric="f1",
+        early_termination_policy=MedianStoppingPolicy(evaluation_interval=1, delay_evaluation=2),
+    )
+    sweep.display_name = "tuning"
+    sweep.set_limits(max_total_trials=4, max_concurrent_trials=1)
+    manifest = sweep.to_manifest()
+""",
+    "an environment and data by the client, a limit set as an attribute": """
+from azure.ai.ml.entities import ManagedIdentityConfiguration
+env = ml_client.environments.get(name="sklearn-1.5", label="latest")
+rows = ml_client.data.get("iris", version="3")
+job = command(
+    code="./src", environment=env, compute="gpu-cluster", identity=ManagedIdentityConfiguration(),
+    command="python train.py model=${{search_space.model}} rows=${{inputs.rows}}",
+    inputs={"rows": Input(type="uri_file", path=f"azureml:{rows.name}:{rows.version}")},
+)
+sweep = job.sweep(
+    sampling_algorithm="random", primary_metric="loss", goal="minimize", max_total_trials=2,
+    search_space={"model": Choice(["resnet34", "b0"])},
+    early_termination_policy=BanditPolicy(evaluation_interval=1, slack_factor=0.1, delay_evaluation=5),
+)
+sweep.limits.timeout = 180
+manifest = sweep.to_manifest()
+""",
+    "names of the documents that Azure's client does not have": """
+from azure.ai.ml.sweep import Normal, RandomParameterSampling
+job = command(command="python t.py --lr ${{inputs.lr}}", environment="sklearn-1.5@latest", inputs=dict(lr=1))
+sweep = job(lr=Normal(mu=10, sigma=3)).sweep(
+    compute="cpu-cluster", sampling_algorithm=RandomParameterSampling(seed=1), primary_metric="a", goal="maximize"
+)
+manifest = sweep.to_manifest()
+""",
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_scripts_as_the_public_ones_build(folder: Path, name: str) -> None:
+    (folder / "azure-map.yaml").write_text(MAP)
+    manifest = run(CONNECT + SCRIPTS[name])["manifest"]
+    parse_sweepjob(manifest)
+    trial = manifest["spec"]["trial"]
+    image = trial.get("image") or trial["template"]["spec"]["containers"][0]["image"]
+    assert image == "registry.example/sklearn:1"
 
 
 def test_what_serves_models_can_be_imported_and_says_why_not(folder: Path) -> None:

@@ -25,9 +25,11 @@ class Unsupported:
     """Stands for a class or a function of Azure's. Calling it raises ArgumentError."""
 
     _name = "it"
+    _reason = ""
 
     def __init__(self, *_: Any, **__: Any) -> None:
-        raise ArgumentError(f"{self._name}: is not supported: {reason_for(self._name)}")
+        reason = self._reason or reason_for(self._name)
+        raise ArgumentError(f"{self._name}: is not supported: {reason}")
 
 
 def reason_for(name: str) -> str:
@@ -35,17 +37,20 @@ def reason_for(name: str) -> str:
     return next((reason for word, reason in _REASONS if word in name), _OTHERWISE)
 
 
-def unsupported_names(module: str, names: Collection[str]) -> Callable[[str], Any]:
+def unsupported_names(
+    module: str, names: Collection[str], reason: str = ""
+) -> Callable[[str], Any]:
     """Return ``__getattr__`` of a module that has names of Azure's.
 
     Args:
         module: name of the module.
         names: the names that can be imported.
+        reason: why they are not supported; by default by their words.
     """
 
     def __getattr__(name: str) -> Any:
         if name not in names:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        return type(name, (Unsupported,), {"_name": name, "__module__": module})
+        return type(name, (Unsupported,), {"_name": name, "_reason": reason, "__module__": module})
 
     return __getattr__

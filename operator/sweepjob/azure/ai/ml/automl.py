@@ -20,4 +20,5 @@ TextNerJob TrainingSettings UseStl ValidationMetricType classification forecasti
 image_classification image_classification_multilabel image_instance_segmentation
 image_object_detection regression text_classification text_classification_multilabel text_ner
 """
-__getattr__ = unsupported_names(__name__, _OTHERS.split())
+_REASON = "AutoML trains Azure's own models; sweep a script of yours with command(...).sweep(...)"
+__getattr__ = unsupported_names(__name__, _OTHERS.split(), _REASON)

@@ -31,13 +31,20 @@ from ....sdk.sampling_algorithms import (
     sampling_algorithm,
 )
 
+# Names in Microsoft's documents that its client does not have.
+BayesianParameterSampling = BayesianSamplingAlgorithm
+GridParameterSampling = GridSamplingAlgorithm
+RandomParameterSampling = RandomSamplingAlgorithm
+
 __all__ = [
     "ArgumentError",
     "AshaPolicy",
     "BanditPolicy",
+    "BayesianParameterSampling",
     "BayesianSamplingAlgorithm",
     "Choice",
     "EarlyTerminationPolicy",
+    "GridParameterSampling",
     "GridSamplingAlgorithm",
     "LogNormal",
     "LogUniform",
@@ -49,6 +56,7 @@ __all__ = [
     "QNormal",
     "QUniform",
     "Randint",
+    "RandomParameterSampling",
     "RandomSamplingAlgorithm",
     "SamplingAlgorithm",
     "SweepJob",
