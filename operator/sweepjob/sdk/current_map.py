@@ -35,15 +35,11 @@ def current_map(source: str | Path | None = None) -> AzureMap:
 
 
 def _read_config_map(namespace: str | None, name: str) -> Mapping[str, Any]:
-    from kubernetes import client
-
+    from .config_maps import ConfigMaps
     from .custom_objects import connect
 
     api, default = connect(None, None)
-    core = client.CoreV1Api(api.api_client)
-    try:
-        found = core.read_namespaced_config_map(name, namespace or default)
-    except client.ApiException as error:
-        message = f"configmap/{name}: {error.reason} (in namespace {namespace or default})"
-        raise SweepError(message) from None
-    return {"data": found.data}
+    found = ConfigMaps(api, namespace or default).get(name)
+    if found is None:
+        raise SweepError(f"there is no ConfigMap {name} in namespace {namespace or default}")
+    return found

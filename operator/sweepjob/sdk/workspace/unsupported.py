@@ -7,12 +7,13 @@ from typing import Any
 
 from ..arguments import ArgumentError
 
+_SERVING = "models are served by other means, e.g. KServe, from the files of the best trial"
 _REASONS = (
-    ("Endpoint", "models are served by other means, e.g. KServe, from the files of the best trial"),
-    (
-        "Deployment",
-        "models are served by other means, e.g. KServe, from the files of the best trial",
-    ),
+    ("Endpoint", _SERVING),
+    ("Deployment", _SERVING),
+    ("CodeConfiguration", _SERVING),
+    ("OnlineRequestSettings", _SERVING),
+    ("ProbeSettings", _SERVING),
     ("Job", "only sweeps and commands are supported"),
     ("Schedule", "schedule it with a CronJob or Argo Workflows"),
     ("Datastore", "the Azure map has datastores: datastore: {NAME: {claim: CLAIM}}"),
