@@ -199,6 +199,24 @@ tags: {a b: 1, a-b: 2}
 """
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("trial", "./train.yml"),
+        ("trial", 3),
+        ("objective", "loss"),
+        ("limits", 4),
+        ("search_space", []),
+    ],
+)
+def test_one_cause_has_one_message(program: Program, folder: Path, key: str, value: Any) -> None:
+    data = yaml.safe_load(SWEEP) | {key: value}
+    (folder / "one.yml").write_text(yaml.safe_dump(data))
+    assert program("convert", "one.yml", "--azure-map", "map.yaml") == 1
+    (line,) = [line for line in program.err.splitlines() if line.startswith("refused: ")]
+    assert line.startswith(f"refused: {key}: ")
+
+
 def test_two_sweeps_of_one_experiment_have_two_names(program: Program, folder: Path) -> None:
     names = []
     for stem in ("one", "two"):

@@ -116,7 +116,8 @@ class Section:
         self.data: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
         self._unread = dict.fromkeys(self.data)
         self._known: dict[str, None] = {}
-        if not isinstance(data, Mapping):
+        self._is_object = isinstance(data, Mapping)
+        if not self._is_object:
             self.reject("", data, "must be an object with keys and values")
 
     def at(self, key: str) -> str:
@@ -141,7 +142,9 @@ class Section:
             value: its value.
             message: what is wrong, and the remedy.
         """
-        self.conversion.problems.append(Problem(self.at(key), value, message))
+        # What is missing in something that is no object needs no second message.
+        if self._is_object or not key:
+            self.conversion.problems.append(Problem(self.at(key), value, message))
 
     def read(self, key: str, default: Any = None) -> Any:
         """Read a key's value; null counts as absent, as in Azure's client."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -169,8 +169,17 @@ def _check(conversion: Conversion) -> None:
         for problem in error.problems:
             path = _source_path(problem.path, conversion.source_paths)
             # A rejected value leaves a gap, which needs no second message.
-            if not any(path.startswith(k) or k.startswith(path) for k in known):
+            is_gap = any(path.startswith(k) or k.startswith(path) for k in known)
+            if not is_gap and not _refers_to(problem.value, known):
                 conversion.problems.append(Problem(path, problem.value, problem.message))
+
+
+def _refers_to(value: object, rejected: Collection[str]) -> bool:
+    """Return whether a value is a reference to a part of the file that is rejected as a whole."""
+    group = str(value).removeprefix("${{").partition(".")[0]
+    return str(value).startswith("${{") and any(
+        path.rpartition(".")[2] == group for path in rejected
+    )
 
 
 def _source_path(path: str, source_paths: Mapping[str, str]) -> str:

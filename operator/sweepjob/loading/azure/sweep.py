@@ -52,6 +52,10 @@ def convert_sweep(conversion: Conversion, data: Mapping[str, Any], stem: str) ->
     outputs = top.subsection("outputs")
     convert_outputs(outputs)
     spec = conversion.manifest["spec"]
+    if isinstance(top.data.get("trial"), str):
+        message = "a component belongs to a step of a pipeline; write command and environment here"
+        top.reject("trial", top.read("trial"), message)
+        return
     trial = top.subsection("trial")
     parts = convert_trial(trial, inputs)
     convert_compute(top, "compute")
