@@ -7,11 +7,9 @@ import secrets
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from ..api import names
-from ..loading.code import CodeSnapshot
-from ..loading.code.upload import remove, set_owner, upload
 from ..loading.errors import LoadError
 from .azure_resolution import Resolver
 from .cluster_sweep_objects import ClusterSweepObjects
@@ -21,6 +19,9 @@ from .job import SweepJob, SweepWarning
 from .run import SweepRun
 from .sweep_objects import Conflict, NotFound, SweepError
 from .trial_run import TrialRun
+
+if TYPE_CHECKING:
+    from ..loading.code import CodeSnapshot
 
 # The alphabet of Kubernetes' generated names, which forms no words.
 _SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -118,6 +119,8 @@ class SweepOperations:
         if code is None:
             self._call("create_namespaced_custom_object", namespace, body)
             return
+        from ..loading.code.upload import remove, set_owner, upload
+
         client = ConfigMaps(self._client.api, namespace)
         try:
             created = upload(client, code)
