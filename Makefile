@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 SWEEP ?= examples/digits/sweep.yaml
 PYTEST_ARGS ?=
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
-ON_CLUSTER := -n 2 --dist loadscope --no-loadscope-reorder
+ON_CLUSTER := -n 3 --dist loadscope --no-loadscope-reorder
 
 .PHONY: help
 help: ## List all targets

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.cluster.packages import require_packages
 
+# How much longer than usual a test waits: other tests run on the same cores.
+PATIENCE = 4
 PACKAGES = {"chromium": "chromium", "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu"}
 
 
@@ -56,8 +58,12 @@ class Visit:
         return self.page.evaluate(script, argument)
 
     def until(self, script: str, argument: Any = None, seconds: float = 15) -> None:
-        """Wait for something to be true. Not by the page itself, which may not evaluate texts."""
-        deadline = time.monotonic() + seconds
+        """Wait for something to be true. Not by the page itself, which may not evaluate texts.
+
+        Args:
+            seconds: how long it takes at most on a machine that has nothing else to do.
+        """
+        deadline = time.monotonic() + PATIENCE * seconds
         while not self.told(script, argument):
             assert time.monotonic() < deadline, f"not within {seconds} s: {script}"
             self.page.wait_for_timeout(30)
@@ -73,7 +79,7 @@ def visit(browser: Browser, **options: Any) -> Iterator[Visit]:
     """A page in a profile of its own; ``options`` are those of a browser context."""
     context = browser.new_context(viewport={"width": 1280, "height": 860}, **options)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE * 15_000)
     seen = Visit(page)
     page.on(
         "console",

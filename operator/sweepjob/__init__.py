@@ -8,18 +8,40 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .sdk.azure_objects import (
+        MpiDistribution,
+        PyTorchDistribution,
+        RayDistribution,
+        TensorFlowDistribution,
+    )
     from .sdk.client import SweepClient
     from .sdk.command import command
     from .sdk.data import Input, Output
     from .sdk.load import load_job
     from .sdk.local import run_local
 
-__all__ = ["Input", "Output", "SweepClient", "__version__", "command", "load_job", "run_local"]
+__all__ = [
+    "Input",
+    "MpiDistribution",
+    "Output",
+    "PyTorchDistribution",
+    "RayDistribution",
+    "SweepClient",
+    "TensorFlowDistribution",
+    "__version__",
+    "command",
+    "load_job",
+    "run_local",
+]
 
 # Imported on first use: the operator and the sidecar are in this package, too, and need none of them.
 _PUBLIC = {
     "Input": "data",
+    "MpiDistribution": "azure_objects",
     "Output": "data",
+    "PyTorchDistribution": "azure_objects",
+    "RayDistribution": "azure_objects",
+    "TensorFlowDistribution": "azure_objects",
     "SweepClient": "client",
     "command": "command",
     "load_job": "load",

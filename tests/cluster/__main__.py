@@ -43,6 +43,12 @@ def _up(arguments: argparse.Namespace, cluster: layout.Cluster) -> None:
     print(lifecycle.status(cluster))
 
 
+def _down(cluster: layout.Cluster) -> None:
+    """This cluster, and those that the tests have booted beside it."""
+    for one in (*cluster.all_beside(), cluster):
+        lifecycle.down(one)
+
+
 def _load(arguments: argparse.Namespace, cluster: layout.Cluster) -> None:
     wanted = arguments.image
     if wanted in images.ALL or wanted == "all":
@@ -77,7 +83,7 @@ def main() -> int:
     cluster = layout.current()
     actions = {
         "up": lambda: _up(arguments, cluster),
-        "down": lambda: lifecycle.down(cluster),
+        "down": lambda: _down(cluster),
         "status": lambda: print(lifecycle.status(cluster)),
         "kubeconfig": lambda: print(cluster.kubeconfig),
         "load-image": lambda: _load(arguments, cluster),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 from . import layout, packages
 from .console import run, say, step
+from .lock import exclusive
 
 KUBERNETES = "v1.35.4"
 # How many Go packages a module compiles from nothing, where it is known, for telling how far it is.
@@ -53,9 +53,15 @@ def _target(module: str) -> Path:
 
 def _install(module: str, ldflags: str, expected: str) -> Path:
     target = _target(module)
-    if target.is_dir():
-        return target
-    packages.require_go()
+    if not target.is_dir():
+        packages.require_go()
+        with exclusive(f"build-{target.name}"):
+            if not target.is_dir():
+                _compile(module, target, ldflags, expected)
+    return target
+
+
+def _compile(module: str, target: Path, ldflags: str, expected: str) -> None:
     partial = target.with_name(f"{target.name}.partial-{os.getpid()}")
     partial.mkdir(parents=True, exist_ok=True)
     log = layout.cache() / "logs" / f"build-{module}.log"
@@ -74,8 +80,4 @@ def _install(module: str, ldflags: str, expected: str) -> Path:
         if (partial / name).exists():
             (partial / name).rename(partial / known_as)
     # The rename is the commit: an interrupted build leaves nothing that looks finished.
-    try:
-        partial.rename(target)
-    except OSError:  # another checkout finished the same build first
-        shutil.rmtree(partial)
-    return target
+    partial.rename(target)

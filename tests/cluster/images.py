@@ -16,6 +16,7 @@ from . import layout
 from .components import PAUSE_IMAGE
 from .console import ClusterError, run, step
 from .layout import PROJECT, Node
+from .lock import exclusive
 from .namespaces import inside
 
 _SUITE = "trixie"
@@ -61,8 +62,9 @@ class Image:
         return layout.digest(*parts, repr(self.base))
 
 
-_LOCKED = ("pyproject.toml", "uv.lock")
-OPERATOR = Image("operator", PYTHON, (*_LOCKED, "README.md", "LICENSE", "operator/sweepjob"))
+# It has the requirements of pyproject.toml; of the rest of that file nothing comes into an image.
+_LOCKED = "uv.lock"
+OPERATOR = Image("operator", PYTHON, (_LOCKED, "operator/sweepjob"))
 SIDECAR = Image(
     "sidecar",
     PYTHON_ONLY,
@@ -73,9 +75,9 @@ SIDECAR = Image(
         "operator/sweepjob/sidecar",
     ),
 )
-TRAINER = Image("trainer", PYTHON, (*_LOCKED, "examples/digits/train.py"))
+TRAINER = Image("trainer", PYTHON, (_LOCKED, "examples/digits/train.py"))
 # Only the tests that need it build it.
-CLIENTS = Image("clients", PYTHON, _LOCKED, place="tests/e2e")
+CLIENTS = Image("clients", PYTHON, (_LOCKED,), place="tests/e2e")
 ALL = {image.name: image for image in (OPERATOR, SIDECAR, TRAINER)}
 
 
@@ -92,8 +94,14 @@ def built(image: Image) -> Built:
     key = image.key()
     reference = f"localhost/sweepjob-{image.name}:{key}"
     target = layout.cache() / "images" / f"{image.name}-{key}.tar"
-    if target.exists():
-        return Built(reference, target)
+    if not target.exists():
+        with exclusive(f"image-{image.name}"):
+            if not target.exists():
+                _build(image, reference, target)
+    return Built(reference, target)
+
+
+def _build(image: Image, reference: str, target: Path) -> None:
     base = _base(image.base)
     with step(f"building image {image.name}", "40 s"):
         _buildah(
@@ -102,37 +110,46 @@ def built(image: Image) -> Built:
         )
         _push(reference, target)
     _forget_older(target, image.name)
-    return Built(reference, target)
 
 
 def pause() -> Path:
     """The image of every pod's first container: Debian's catatonit and nothing else."""
     target = layout.cache() / "images" / f"pause-{layout.digest(PAUSE_IMAGE)}.tar"
     if not target.exists():
-        context = layout.cache() / "images" / "pause"
-        context.mkdir(parents=True, exist_ok=True)
-        program = shutil.which("catatonit")
-        assert program, "packages.require_packages() was called before"
-        shutil.copy(program, context / "pause")
-        (context / "Dockerfile").write_text(
-            'FROM scratch\nCOPY pause /pause\nUSER 65534\nENTRYPOINT ["/pause", "-P"]\n'
-        )
-        build_plain(context, PAUSE_IMAGE, target)
+        with exclusive("image-pause"):
+            _build_pause(target)
     return target
+
+
+def _build_pause(target: Path) -> None:
+    context = layout.cache() / "images" / "pause"
+    context.mkdir(parents=True, exist_ok=True)
+    program = shutil.which("catatonit")
+    assert program, "packages.require_packages() was called before"
+    shutil.copy(program, context / "pause")
+    (context / "Dockerfile").write_text(
+        'FROM scratch\nCOPY pause /pause\nUSER 65534\nENTRYPOINT ["/pause", "-P"]\n'
+    )
+    build_plain(context, PAUSE_IMAGE, target)
 
 
 def load(node: Node, file: Path) -> None:
     """Import an archive into the node's containerd, unless it was: its disk outlives its power."""
     if not is_loaded(node, file):
         run(inside(node, ["ctr", "--namespace", "k8s.io", "images", "import", str(file)]))
-        mark = _mark(node, file)
-        mark.parent.mkdir(exist_ok=True)
-        mark.touch()
+        mark_loaded(node, file)
 
 
 def is_loaded(node: Node, file: Path) -> bool:
     """Whether an archive has been imported on a node."""
     return _mark(node, file).exists()
+
+
+def mark_loaded(node: Node, file: Path) -> None:
+    """Remember that a node has an archive's image."""
+    mark = _mark(node, file)
+    mark.parent.mkdir(exist_ok=True)
+    mark.touch()
 
 
 def _mark(node: Node, file: Path) -> Path:
@@ -161,8 +178,13 @@ def build_plain(context: Path, reference: str, target: Path) -> None:
 def _base(base: Base) -> str:
     key = layout.digest(repr(base), _SUITE, _DOCS)
     reference = f"localhost/sweepjob-{base.name}:{key}"
-    if reference in _buildah(["images", "--format", "{{.Name}}:{{.Tag}}"]).split():
-        return reference
+    with exclusive(base.name):
+        if reference not in _buildah(["images", "--format", "{{.Name}}:{{.Tag}}"]).split():
+            _build_base(base, key, reference)
+    return reference
+
+
+def _build_base(base: Base, key: str, reference: str) -> None:
     tarball = layout.cache() / "images" / f"{base.name}-{key}.rootfs.tar"
     with step(f"making the base image {base.name} from Debian packages", "30 s"):
         tarball.parent.mkdir(parents=True, exist_ok=True)
@@ -177,7 +199,6 @@ def _base(base: Base) -> str:
         )
         _buildah(["build", "--tag", reference, "--file", str(dockerfile), str(tarball.parent)])
         tarball.unlink()
-    return reference
 
 
 def _mirror() -> str:

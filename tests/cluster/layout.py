@@ -97,6 +97,14 @@ class Cluster:
     def node(self, number: int) -> Node:
         return Node(self, number)
 
+    def beside(self, name: str) -> Cluster:
+        """Another cluster of this checkout; ``down`` takes it down with this one."""
+        return Cluster(f"{self.name}.{name}")
+
+    def all_beside(self) -> list[Cluster]:
+        """Those beside this one that were started, by their folders."""
+        return [Cluster(p.name) for p in sorted(self.folder.parent.glob(f"{self.name}.*"))]
+
     def nodes(self) -> list[Node]:
         """The nodes that were started, by their folders."""
         found = [int(p.name.removeprefix("node-")) for p in self.folder.glob("node-*")]

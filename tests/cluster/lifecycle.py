@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +19,7 @@ from . import (
     certificates,
     components,
     forwarder,
+    image_store,
     images,
     layout,
     namespaces,
@@ -31,8 +32,12 @@ from .console import ClusterError, run, step
 from .layout import Cluster, Node
 
 
-def up(cluster: Cluster, options: Options, nodes: int = 1) -> Path:
-    """Bring the cluster up, whatever of it is there already; returns the kubeconfig's path."""
+def up(cluster: Cluster, options: Options, nodes: int = 1, archives: Sequence[Path] = ()) -> Path:
+    """Bring the cluster up, whatever of it is there already; returns the kubeconfig's path.
+
+    Args:
+        archives: images that nodes which are booted now have from the beginning.
+    """
     packages.require_machine()
     packages.require_packages()
     binaries = build.kubernetes()
@@ -40,11 +45,11 @@ def up(cluster: Cluster, options: Options, nodes: int = 1) -> Path:
     if namespaces.init_pid(cluster.node(1)) is None:
         with step("booting Kubernetes", "5 s"):
             _remains(cluster)
-            _boot(cluster, binaries, options, pause)
+            _boot(cluster, binaries, options, [pause, *archives])
     for number in range(2, nodes + 1):
         if namespaces.init_pid(cluster.node(number)) is None:
             with step(f"joining node-{number}", "4 s"):
-                _join(cluster.node(number), binaries, options, pause)
+                _join(cluster.node(number), binaries, pause)
     for node in cluster.nodes():
         set_gpus(node, options.gpus)
     return cluster.kubeconfig
@@ -65,12 +70,13 @@ def _remains(cluster: Cluster) -> None:
     trash.discard(cluster.folder)
 
 
-def _boot(cluster: Cluster, binaries: Path, options: Options, pause: Path) -> None:
+def _boot(cluster: Cluster, binaries: Path, options: Options, archives: Sequence[Path]) -> None:
     node = cluster.node(1)
     cluster.logs.mkdir(parents=True)
     (cluster.folder / "options.json").write_text(json.dumps(asdict(options)))
     certificates.issue(cluster.pki, certificates.control_plane() + certificates.of_node(node))
     namespaces.create(node)
+    image_store.begin(node, archives)
     etcd, *rest = components.control_plane(cluster, binaries, options)
     workers = components.of_node(node, binaries)
     _start(node, etcd)
@@ -80,19 +86,17 @@ def _boot(cluster: Cluster, binaries: Path, options: Options, pause: Path) -> No
     _await("the API server is ready", lambda: bool(kubectl(cluster, "get", "--raw=/readyz")))
     for component in [*rest[1:], *workers[1:]]:
         _start(node, component)
-    images.load(node, pause)
     _await_ready(node)
 
 
-def _join(node: Node, binaries: Path, options: Options, pause: Path) -> None:
+def _join(node: Node, binaries: Path, pause: Path) -> None:
     certificates.issue(node.cluster.pki, certificates.of_node(node))
     namespaces.create(node)
+    loaded = sorted((node.cluster.folder / "loaded").glob("*"))
+    existing = [file.resolve() for file in loaded if file.exists()]  # older builds were deleted
+    image_store.begin(node, [pause, *existing])
     for component in components.of_node(node, binaries):
         _start(node, component)
-    images.load(node, pause)
-    for file in sorted((node.cluster.folder / "loaded").glob("*")):
-        if file.exists():  # older builds have been forgotten
-            images.load(node, file.resolve())
     _await_ready(node)
 
 

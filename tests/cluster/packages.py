@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 
 from .console import ClusterError, run, step
+from .lock import exclusive
 
 # Debian package -> a program or file by which one sees that it is there.
 PACKAGES = {
@@ -74,7 +75,7 @@ def require_packages(packages: Mapping[str, str] = PACKAGES) -> None:
             f"these packages are missing and there is no apt-get: {', '.join(lacking)}. "
             f"Install them with your distribution's package manager. Or: {ELSEWHERE}"
         )
-    with step(f"installing Debian packages {', '.join(lacking)}", "15 s"):
+    with exclusive("packages"), step(f"installing Debian packages {', '.join(lacking)}", "15 s"):
         env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         run(["apt-get", "update", "-qq"], env=env)
         run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *lacking], env=env)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import build, images, layout, lifecycle
+from . import build, images, layout, lifecycle, packages, reader
 from .components import Options
 from .console import ClusterError, run, step
 
@@ -42,6 +42,14 @@ class Target:
         return run(command, stdin=stdin)
 
     def get(self, *arguments: str) -> Any:
+        """What ``kubectl get -o json`` says."""
+        path = reader.request_path(arguments)
+        # A user's kubeconfig may name any way to log in.
+        if path is not None and self.kubeconfig.is_relative_to(layout.cache()):
+            return reader.read(self.kubeconfig, path)
+        return self.kubectl_get(*arguments)
+
+    def kubectl_get(self, *arguments: str) -> Any:
         return json.loads(self.kubectl("get", *arguments, "-o", "json"))
 
     def helm(self, *arguments: str) -> str:
@@ -54,12 +62,13 @@ def prepare(*, nodes: int = 1, gpus: int = 4) -> Target:
     if foreign:
         return _users_cluster(Path(foreign).expanduser())
     cluster = layout.current()
-    lifecycle.up(cluster, Options(gpus=gpus), nodes)
-    references = {}
-    for name, image in images.ALL.items():
-        ready = images.built(image)
-        lifecycle.load_image(cluster, ready.file)
-        references[name] = ready.reference
+    packages.require_packages()
+    ready = {name: images.built(image) for name, image in images.ALL.items()}
+    archives = [image.file for image in ready.values()]
+    lifecycle.up(cluster, Options(gpus=gpus), nodes, archives)
+    for archive in archives:  # a cluster that was up before may have older ones
+        lifecycle.load_image(cluster, archive)
+    references = {name: image.reference for name, image in ready.items()}
     binaries = build.kubernetes()
     return Target(
         cluster.kubeconfig, str(binaries / "kubectl"), str(binaries / "helm"), references, cluster
@@ -68,7 +77,7 @@ def prepare(*, nodes: int = 1, gpus: int = 4) -> Target:
 
 def _users_cluster(kubeconfig: Path) -> Target:
     if not kubeconfig.is_file():
-        raise ClusterError(f"SWEEPJOB_KUBECONFIG names '{kubeconfig}', and there is no such file")
+        raise ClusterError(f"SWEEPJOB_KUBECONFIG names '{kubeconfig}', and file not found")
     variables = {name: f"SWEEPJOB_IMAGE_{name.upper()}" for name in images.ALL}
     absent = [v for v in variables.values() if v not in os.environ]
     if absent:

@@ -19,44 +19,48 @@ from tests.cluster.components import Options
 from tests.cluster.console import ClusterError, say
 from tests.cluster.target import Target
 
-from . import turns
+from . import distribution
 from .sweeps import Sweeps
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> turns.Scheduler:
-    return turns.Scheduler(config, log)
+def pytest_configure() -> None:
+    distribution.choose_cluster()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution.Scheduler:
+    return distribution.Scheduler(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(str(item.fspath)).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.cluster)
-    turns.arrange(items)
+    distribution.order(items)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    turns.take(item)
+    distribution.wait_for_turn(item)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    turns.leave(session.config)
+    distribution.end(session.config)
 
 
 @pytest.fixture(scope="session")
 def target(pytestconfig: pytest.Config) -> Target:
     """The cluster with the operator on it; prepared with its progress on the console."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled(), turns.one_at_a_time():
+    with capture.global_and_fixture_disabled():
         say("")
         ready = clusters.prepare()
         clusters.install(ready)
     return ready
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def second_node(target: Target) -> Iterator[layout.Node]:
-    """Another node of the cluster. It may be frozen and killed; the next test finds it running."""
+    """Another node of the cluster, as long as a module lasts. It may be frozen and killed."""
     cluster = target.built_in
     if cluster is None:
         pytest.skip("needs another node, which only the built-in cluster can be given")

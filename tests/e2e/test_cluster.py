@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import layout
+from tests.cluster import target as clusters
+from tests.cluster.console import ClusterError
 from tests.cluster.target import Target
 
 from .sweeps import eventually
 
-NAME = "second"
+NAME = layout.current().beside("second").name
 
 
 def cluster(*arguments: str) -> str:
@@ -62,7 +64,7 @@ def test_two_clusters_are_isolated(target: Target, second: Target) -> None:
 
 def test_up_again_changes_nothing(second: Target) -> None:
     before = second.get("nodes")["items"][0]["metadata"]["uid"]
-    assert "cluster second: up" in cluster("up", "--nodes", "2", "--gpus", "3")
+    assert f"cluster {NAME}: up" in cluster("up", "--nodes", "2", "--gpus", "3")
     assert second.get("nodes")["items"][0]["metadata"]["uid"] == before
 
 
@@ -101,7 +103,26 @@ def test_down_removes_everything(second: Target) -> None:
     links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
     assert "cni0" not in links
     assert "br0" not in links
-    assert "cluster second: down" in cluster("status")
+    assert f"cluster {NAME}: down" in cluster("status")
+
+
+OPERATOR = ("-n", clusters.SYSTEM, "-l", "app.kubernetes.io/name=sweepjob")
+
+
+@pytest.mark.parametrize("arguments", [("-A",), OPERATOR], ids=["all", "selected"])
+def test_objects_are_read_as_kubectl_reads_them(target: Target, arguments: tuple[str, ...]) -> None:
+    """Without a kubectl, which would take most of the time."""
+
+    def alike() -> bool:
+        ours = target.get("deployment", *arguments)["items"]
+        theirs = target.kubectl_get("deployment", *arguments)["items"]
+        assert ours
+        return bool(ours == theirs)
+
+    eventually(alike, 10, "both read the same, between two changes of the status")
+    for read in (target.get, target.kubectl_get):
+        with pytest.raises(ClusterError, match=r'\(NotFound\): deployments.apps "none" not found'):
+            read("deployment", "none")
 
 
 def _command_line(process: Path) -> str:

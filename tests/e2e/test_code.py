@@ -11,8 +11,8 @@ import pytest
 import yaml
 from sweepjob.protocol.code import files_hash
 
+from .program import Program
 from .sweeps import Sweeps, choice, eventually
-from .test_cli import Program
 
 TRAIN = """
 import os, sys

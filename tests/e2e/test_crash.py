@@ -4,40 +4,11 @@ twice, no decision changed."""
 from __future__ import annotations
 
 import json
-import signal
 
-import pytest
-
-from tests.cluster import namespaces
-from tests.cluster import target as clusters
-
+from .operators import kill_operator, restarts
 from .sweeps import Sweeps, choice, eventually, values_on_record
 
 KILLS = 2  # the kubelet waits longer before each new start: 10 s, 20 s, 40 s
-_INSIDE = "-m sweepjob.manager"
-
-
-def kill_operator(sweeps: Sweeps) -> None:
-    """SIGKILL to the operator's process; the kubelet starts its container again."""
-    built_in = sweeps.target.built_in
-    if built_in is None:
-        pytest.skip("needs the built-in cluster: the process is killed from the host")
-    node = built_in.node(1)
-    operators = [
-        pid
-        for pid in namespaces.processes(node)
-        if namespaces.command_line(pid).rstrip().endswith(_INSIDE)
-    ]
-    assert len(operators) == 1
-    namespaces.kill(operators[0], signal.SIGKILL)
-
-
-def restarts(sweeps: Sweeps) -> int:
-    [pod] = sweeps.target.get(
-        "-n", clusters.SYSTEM, "pods", "-l", "app.kubernetes.io/name=sweepjob"
-    )["items"]
-    [container] = pod["status"]["containerStatuses"]
-    return int(container["restartCount"]) if container["ready"] else -1
 
 
 def test_an_operator_crash_loses_and_repeats_nothing(sweeps: Sweeps) -> None:
@@ -85,16 +56,9 @@ def test_an_operator_crash_loses_and_repeats_nothing(sweeps: Sweeps) -> None:
         assert values == [round(level + n / 1000, 3) for n in range(1, len(values) + 1)]
         if trial["status"]["phase"] == "Succeeded":
             assert len(values) == 30
-    jobs = [e for e in events(sweeps, "SuccessfulCreate") if e["involvedObject"]["kind"] == "Job"]
+    jobs = [e for e in sweeps.events("SuccessfulCreate") if e["involvedObject"]["kind"] == "Job"]
     assert len(jobs) == 6, "each trial had one pod, created once"
 
 
 def started(sweeps: Sweeps) -> list[dict[str, dict[str, object]]]:
     return [t for t in sweeps.trials("killed") if t.get("status")]
-
-
-def events(sweeps: Sweeps, reason: str) -> list[dict[str, dict[str, str]]]:
-    items: list[dict[str, dict[str, str]]] = sweeps.get(
-        "events", f"--field-selector=reason={reason}"
-    )["items"]
-    return items

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser
 from tests.bench.page import measure
 from tests.browser import Visit, chromium, visit
 
+from .program import Program
 from .sweeps import Sweeps, choice, eventually
-from .test_cli import Program
 
 VIEWS = ("overview", "trials", "curves", "parallel", "importance", "timeline", "cost", "log")
 HOSTILE = "<img src=x onerror=window.hacked=1>"

@@ -226,7 +226,13 @@ def test_yaml_of_other_kinds_parses() -> None:
     for piece in yaml_pieces():
         if piece.kind:
             assert isinstance(yaml.safe_load(piece.text), dict), piece
-    assert {piece.kind for piece in yaml_pieces()} == {"", "Argo CD", "Azure map", "Flux", "Helm values"}
+    assert {piece.kind for piece in yaml_pieces()} == {
+        "",
+        "Argo CD",
+        "Azure map",
+        "Flux",
+        "Helm values",
+    }
 
 
 def test_the_chart_accepts_documented_values(sweeps: Sweeps, tmp_path: Path) -> None:

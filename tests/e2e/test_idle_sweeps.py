@@ -56,9 +56,7 @@ def test_idle_sweeps_cause_no_requests(sweeps: Sweeps) -> None:
     assert any("sweeptrials" in what for what in made), "what is counted are our requests"
     sweeps.apply("suspended", {**sweeps.spec(space), "suspend": True})
     sweeps.apply("running", sweeps.spec(waiting, limits={"maxTotalTrials": 1}))
-    eventually(
-        lambda: all("curve" in t["status"] for t in sweeps.trials("running")), 60, "it reports"
-    )
+    sweeps.await_reports("running", 1)
     before = eventually(lambda: settled(sweeps), 180, "all is written")
     time.sleep(SECONDS)
     after = asked(sweeps.target)

@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
-from .sweeps import Sweeps, choice, eventually
-
-# Runs in the sidecar of a live trial, which has the token, the CA and Python.
-PUSH = """
-import json, os, ssl, sys, urllib.request, urllib.error
-told = json.loads(os.environ["SWEEPJOB_SIDECAR"])
-token = sys.argv[1] or open("/var/run/secrets/sweepjob.dev/token").read()
-body = sys.argv[2].encode()
-context = ssl.create_default_context(cadata=told["operatorCa"])
-context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-request = urllib.request.Request(told["operatorUrl"] + "/v1/reports", body,
-    {"Authorization": "Bearer " + token, "Content-Type": "application/json"})
-try:
-    print(urllib.request.urlopen(request, context=context).status)
-except urllib.error.HTTPError as error:
-    print(error.code, error.read().decode())
-"""
+from .pushes import push, reports
+from .sweeps import Sweeps, choice
 
 
 @pytest.fixture(scope="module")
@@ -31,32 +13,8 @@ def pods(sweeps: Sweeps) -> list[str]:
     """The pods of two live trials."""
     space = {"level": choice(0.1, 0.2), "reports": choice(1), "pause": choice(300)}
     sweeps.apply("live", sweeps.spec(space))
-    eventually(
-        lambda: (
-            [t.get("status", {}).get("curve") for t in sweeps.trials("live")].count(None) == 0
-            and len(sweeps.trials("live")) == 2
-        ),
-        60,
-        "both trials have reported",
-    )
+    sweeps.await_reports("live", 2)
     return sorted(p["metadata"]["name"] for p in sweeps.running_pods("live"))
-
-
-def push(sweeps: Sweeps, pod: str, body: Any, token: str = "") -> str:
-    text = body if isinstance(body, str) else json.dumps(body)
-    return sweeps.kubectl(
-        "exec", pod, "-c", "sweepjob-sidecar", "--", "python3", "-c", PUSH, token, text
-    ).strip()
-
-
-def reports(namespace: str, trial: str, first: int, *values: float) -> dict[str, Any]:
-    return {
-        "namespace": namespace,
-        "trial": trial,
-        "first": first,
-        "values": values,
-        "seen": ["score"],
-    }
 
 
 def test_a_trial_reports_with_its_own_token(sweeps: Sweeps, pods: list[str]) -> None:

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from tests.cluster import target as clusters
 
+from .pushes import push, reports
 from .sweeps import Sweeps, choice, eventually
-from .test_ingest import push, reports
 
 # Runs in a sidecar: whatever an enemy in a trial's pod could send, many times over. Prints how often
 # each attack was answered by which status.

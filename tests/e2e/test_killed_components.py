@@ -21,7 +21,7 @@ from tests.cluster.components import Options
 from tests.cluster.console import ClusterError
 
 from .audit import Audit
-from .sweeps import Sweeps, choice, eventually
+from .sweeps import WITH_MLFLOW, Sweeps, choice, eventually
 
 KILLS = int(os.environ.get("SWEEPJOB_CLUSTER_KILLS", "8"))
 SEED = int(os.environ.get("SWEEPJOB_SEED", "1"))
@@ -108,7 +108,7 @@ def test_killing_any_component_loses_no_report(sweeps: Sweeps, cluster: layout.C
         earlyTermination={"type": "bandit", "slackAmount": 0.3, "delayEvaluation": 5},
     )
     # A trial that dies with its node starts again, as often as it takes.
-    spec["trial"]["maxRetries"] = 10
+    spec["trial"] |= {"maxRetries": 10, **WITH_MLFLOW}
     with Audit(sweeps, "killed", CONCURRENT).running() as audit:
         sweeps.apply("killed", spec)
         while sum(killer.killed.values()) < KILLS and not is_over(sweeps):

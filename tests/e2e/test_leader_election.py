@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.cluster import namespaces
 from tests.cluster import target as clusters
 
+from .operators import follow, leader
 from .sweeps import Sweeps, choice, eventually, values_on_record
-from .test_crash import events
 
-_INSIDE = "-m sweepjob.manager"
 REPORTS = 40  # three at a time last longer than the lease
 
 
@@ -28,34 +26,6 @@ def pair(sweeps: Sweeps) -> Iterator[Sweeps]:
     clusters.install(sweeps.target)
 
 
-def holder(sweeps: Sweeps) -> str:
-    lease = sweeps.target.get("-n", clusters.SYSTEM, "lease", "sweepjob")
-    return str(lease["spec"].get("holderIdentity") or "")
-
-
-def leader(sweeps: Sweeps) -> tuple[str, int]:
-    """The leader's identity and its process."""
-    pod = eventually(lambda: holder(sweeps), 60, "somebody leads")
-    assert sweeps.target.built_in is not None
-    node = sweeps.target.built_in.node(1)
-    uid = sweeps.target.get("-n", clusters.SYSTEM, "pod", pod)["metadata"]["uid"]
-    [pid] = [
-        pid
-        for pid in namespaces.processes(node)
-        if namespaces.command_line(pid).rstrip().endswith(_INSIDE) and uid in _cgroup(pid)
-    ]
-    return pod, pid
-
-
-def _cgroup(pid: int) -> str:
-    text = Path(f"/proc/{pid}/cgroup").read_text()
-    return text.replace("_", "-")
-
-
-def follow(sweeps: Sweeps, before: str) -> None:
-    eventually(lambda: holder(sweeps) not in ("", before), 40, "the other one leads")
-
-
 @pytest.mark.parametrize("fault", ["killed", "deleted", "frozen"])
 def test_another_replica_continues(pair: Sweeps, fault: str) -> None:
     space = {
@@ -66,9 +36,7 @@ def test_another_replica_continues(pair: Sweeps, fault: str) -> None:
     limits = {"maxTotalTrials": 6, "maxConcurrentTrials": 3}
     pair.apply(fault, pair.spec(space, limits=limits))
     eventually(lambda: len(pair.trials(fault)) >= 3, 60, "three trials")
-    eventually(
-        lambda: any("curve" in t.get("status", {}) for t in pair.trials(fault)), 60, "one reports"
-    )
+    pair.await_reports(fault, 1)
     identity, pid = leader(pair)
     if fault == "deleted":
         force = ("--grace-period=0", "--force")
@@ -91,7 +59,7 @@ def test_another_replica_continues(pair: Sweeps, fault: str) -> None:
         assert trial["status"]["attempt"] == 1
     jobs = {
         event["involvedObject"]["name"]
-        for event in events(pair, "SuccessfulCreate")
+        for event in pair.events("SuccessfulCreate")
         if event["involvedObject"]["kind"] == "Job"
     }
     assert {name for name in jobs if name.startswith(fault)} == {f"{fault}-{n}" for n in range(6)}

@@ -16,9 +16,9 @@ from tests.cluster import target as clusters
 
 from .audit import Audit
 from .fault_proxy import FaultProxy
+from .operators import follow, holder
 from .proxied_operator import between, fault_profile
 from .sweeps import Sweeps, choice, eventually
-from .test_leader_election import follow, holder
 
 STORMS = int(os.environ.get("SWEEPJOB_FAULTS", "1"))
 BAD = {
@@ -59,11 +59,7 @@ def run_under_faults(sweeps: Sweeps, name: str, act: Callable[[], None] = lambda
     )
     with Audit(sweeps, name, 4).running() as audit:
         sweeps.apply(name, spec)
-        eventually(
-            lambda: sum("curve" in t.get("status", {}) for t in sweeps.trials(name)) >= 2,
-            180,
-            "two trials report",
-        )
+        sweeps.await_reports(name, 2, 180)
         act()
         sweeps.await_end(name, 400)
         audit.check(total, REPORTS)

@@ -17,11 +17,11 @@ from sweepjob.sweep import Choice, SweepJob, Uniform
 from tests.unit.sdk.notebooks import execute, shown
 
 from .documents import ROOT
-from .sweeps import SCRIPT, Sweeps, eventually
+from .sweeps import MLFLOW_SCRIPT, Sweeps, eventually
 from .volumes import claimed
 
 SAVES = (
-    SCRIPT
+    MLFLOW_SCRIPT
     + """
 import pathlib
 pathlib.Path(os.environ["SWEEPJOB_OUTPUT_model"], "model.txt").write_text(os.environ["SWEEPJOB_TRIAL"])
@@ -41,7 +41,9 @@ def volume(sweeps: Sweeps) -> Iterator[Path]:
         yield folder
 
 
-def sweep(sweeps: Sweeps, name: str | None, script: str = SCRIPT, **changes: Any) -> SweepJob:
+def sweep(
+    sweeps: Sweeps, name: str | None, script: str = MLFLOW_SCRIPT, **changes: Any
+) -> SweepJob:
     job = command(
         command=["python", "-c", script],
         image=sweeps.target.images["trainer"],
@@ -137,7 +139,7 @@ def test_refusals_of_the_cluster_are_errors(
 def test_v1_and_files(sweeps: Sweeps, client: SweepClient, tmp_path: Path) -> None:
     config = v1.HyperDriveConfig(
         run_config=v1.ScriptRunConfig(
-            command=["python", "-c", SCRIPT],
+            command=["python", "-c", MLFLOW_SCRIPT],
             image=sweeps.target.images["trainer"],
             metrics="mlflow",
         ),
@@ -210,7 +212,7 @@ CELLS = [
 
 
 def test_a_notebook(sweeps: Sweeps, tmp_path: Path) -> None:
-    (tmp_path / "train.py").write_text(SCRIPT)
+    (tmp_path / "train.py").write_text(MLFLOW_SCRIPT)
     env = {"SPACE": sweeps.namespace, "KUBECONFIG": str(sweeps.target.kubeconfig)}
     outputs = execute(CELLS, tmp_path, IMAGE=sweeps.target.images["trainer"], **env)
     [live] = shown(outputs[2], "text/html")

@@ -6,8 +6,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .operators import kill_operator, restarts
 from .sweeps import Sweeps, choice, eventually
-from .test_crash import kill_operator, restarts
 
 DIVERGES = """
 import json, os, time

@@ -16,10 +16,10 @@ import pytest
 
 from tests.cluster import namespaces, simulation
 
+from .operators import kill_operator, restarts
 from .simulated_sidecars import value
 from .simulated_trials import simulated_trial, start_sidecars
-from .sweeps import Sweeps, choice, eventually, values_on_record
-from .test_crash import kill_operator, restarts
+from .sweeps import WITH_MLFLOW, Sweeps, choice, eventually, values_on_record
 
 FULL = os.environ.get("SWEEPJOB_LOAD") == "full"
 SIMULATED, REAL = (190, 10) if FULL else (40, 3)
@@ -75,15 +75,12 @@ def test_no_report_is_lost_and_none_counts_twice(crowd: Sweeps) -> None:
         limits={"maxTotalTrials": REAL, "maxConcurrentTrials": REAL},
     )
     real["trial"].pop("resources")
+    real["trial"] |= WITH_MLFLOW
     crowd.apply("crowd", spec)
     crowd.apply("real", real)
     start_sidecars(crowd.target, crowd.namespace, SIMULATED, REPORTS, RATE, 0.0, patient=True)
     whole = SIMULATED * REPORTS
-    eventually(
-        lambda: all("curve" in t.get("status", {}) for t in crowd.trials("real")),
-        120,
-        "the real ones report",
-    )
+    crowd.await_reports("real", REAL, 120)
     assert kill_sidecars(crowd) == REAL
     eventually(lambda: reports(crowd, "crowd") > whole / 10, 240, "a tenth has been reported")
     kill_and_wait(crowd)

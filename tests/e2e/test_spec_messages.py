@@ -60,7 +60,7 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     (
         "null",
         {"searchSpace": {"x": choice(1, None)}},
-        "spec.searchSpace.x.values[1]: None: must be a number, text, boolean or object",
+        "spec.searchSpace.x.values[1]: None: must be a number, string, boolean or object",
     ),
     (
         "nested-expression",
@@ -75,7 +75,7 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     (
         "unresolved",
         {"trial": {"command": "run ${{search_space.rate}}"}},
-        "'${{search_space.rate}}': refers to nothing; there are: search_space.level",
+        "'${{search_space.rate}}': refers to nothing; available: search_space.level",
     ),
     (
         "pattern",
@@ -98,7 +98,7 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
             },
             "metrics": {"source": "file"},
         },
-        "compare kubectl explain pod.spec",
+        "see kubectl explain pod.spec",
     ),
     (
         "misspelt-in-the-template",

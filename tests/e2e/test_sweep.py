@@ -13,7 +13,7 @@ from tests.cluster import layout
 from tests.cluster.target import Target
 from tests.fake_api.invariants import is_over
 
-from .sweeps import Sweeps, choice, eventually, values_on_record
+from .sweeps import WITH_MLFLOW, Sweeps, choice, eventually, values_on_record
 
 
 def test_the_demo(target: Target) -> None:
@@ -48,7 +48,8 @@ def allocated_gpus(target: Target) -> int:
 
 def test_every_report_is_recorded_and_the_best_trial_is_found(sweeps: Sweeps) -> None:
     space = {"level": choice(0.1, 0.4, 0.2, 0.3), "reports": choice(7), "pause": choice(0.1)}
-    spec = sweeps.spec(space, limits={"maxTotalTrials": 10, "maxConcurrentTrials": 2})
+    limits = {"maxTotalTrials": 10, "maxConcurrentTrials": 2}
+    spec = sweeps.spec(space, limits=limits, trial=WITH_MLFLOW)
     sweeps.apply("exact", spec)
     sweep = sweeps.await_end("exact")
     status = sweep["status"]

@@ -11,8 +11,8 @@ from sweepjob.search.sampler import Observation
 
 from tests.cluster.console import ClusterError
 
+from .operators import kill_operator, restarts
 from .sweeps import Sweeps, choice, eventually
-from .test_crash import kill_operator, restarts
 
 SPACE = {"level": {"type": "uniform", "minValue": 0, "maxValue": 1}}
 SLOW = {"reports": choice(12), "pause": choice(0.3)}
@@ -41,7 +41,7 @@ def test_a_warm_start_waits_for_its_source_and_survives_its_deletion(sweeps: Swe
 
     trial = eventually(lambda: sweeps.trials("later")[0], 30, "the other has begun")
     accepted = sweeps.condition("later", "Accepted")
-    assert accepted["message"].endswith("it begins with 4 trials of origin")
+    assert accepted["message"].endswith("it starts with 4 trials of origin")
     spec = parse_sweepjob(sweeps.sweep("later"))
     sampler = spec.sampler.build(spec.space, 2)
     known = [observation(body) for body in sweeps.trials("origin") if lies_in(body)]

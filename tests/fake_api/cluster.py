@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from sweepjob.api.names import COMPLETION_INDEX
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.job_controller import JobController
 from sweepjob.local.store import Body, Change, Key
@@ -62,7 +63,9 @@ class FakeCluster(JobController):
         body = change.body
         job = (body["metadata"].get("labels") or {}).get("job-name")
         if job is not None:
-            self._later((0.1, 1.0), self._sync_job, (key[0], job))
+            # Changes of an Indexed Job's pods are collected for a second.
+            grouped = COMPLETION_INDEX in body["metadata"]["labels"]
+            self._later((1.05, 2.0) if grouped else (0.1, 1.0), self._sync_job, (key[0], job))
         if body["spec"].get("schedulerName") == "nobody":
             return
         if change.old is None:
@@ -106,8 +109,19 @@ class FakeCluster(JobController):
             self._later((0.1, 6.0), self._drain, key, uid)
 
     async def _run(self, key: Key, pod: Body) -> None:
+        await self._rendezvous(key, pod)
         code, words = await self._train(pod)
         self._end(key, code, words)
+
+    async def _rendezvous(self, key: Key, pod: Body) -> None:
+        """The trainers of several pods wait for each other."""
+        labels = pod["metadata"]["labels"]
+        job = self._store.get("jobs", (key[0], labels["job-name"]))
+        while job is not None:
+            running = [p for p in self._pods_of(job) if p["status"].get("phase") == "Running"]
+            if len(running) >= job["spec"].get("completions", 1):
+                return
+            await asyncio.sleep(0.2)
 
     def _end(self, key: Key, code: int, words: str = "") -> None:
         """The containers have ended; that the pod has is said by and by."""

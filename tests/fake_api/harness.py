@@ -106,6 +106,11 @@ class Scenario:
             after a minute. None for no users.
         downtime: shortest and longest seconds until the operator is started again.
         timeout: seconds of virtual time in which the sweep has to end.
+
+    Attributes:
+        kill_points: the turns before which something outside the operator has changed: an object, or what
+            a trainer or a sidecar knows. Killed at another turn, the operator leaves the same behind as at
+            the kill point before it.
     """
 
     seed: int
@@ -159,6 +164,8 @@ class Scenario:
         )
         self.requests: Counter[tuple[str, str]] = Counter()
         self.killed = 0
+        self.kill_points: list[int] = []
+        self._outside = (0, 0)
         self._chance = random.Random(chance.random())
         self.operator: RunningOperator | None = None
         self._apply()
@@ -201,6 +208,10 @@ class Scenario:
         self.operator = None
 
     def _on_turn(self) -> None:
+        outside = (self.server.store.version, self.trainers.changes)
+        if outside != self._outside:
+            self._outside = outside
+            self.kill_points.append(self.loop.turns)
         if self.loop.turns in self.kills and self.operator is not None:
             self._stop()
             self.killed += 1

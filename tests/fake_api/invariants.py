@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sweepjob.local.store import Body, Change, Key
 
+RANK = "batch.kubernetes.io/job-completion-index"
 _TERMINAL = ("Succeeded", "Failed")  # of pods
 _ENDS = ("Succeeded", "EarlyStopped", "Failed", "Canceled")
 
@@ -85,10 +86,17 @@ class Invariants:
 
     def _check_pods(self) -> None:
         holding = [pod for pod in self._store.all("pods").values() if not is_over(pod)]
-        trials = {pod["metadata"]["labels"]["sweepjob.dev/trial"] for pod in holding}
-        assert len(trials) == len(holding), f"a trial has one live pod:{_listed(holding)}"
-        few = len(holding) <= self._concurrent
+        jobs = {(_label(pod, "trial"), _label(pod, "attempt")) for pod in holding}
+        trials = {trial for trial, _ in jobs}
+        ranks = {(_label(pod, "trial"), pod["metadata"]["labels"].get(RANK)) for pod in holding}
+        assert len(trials) == len(jobs), f"attempts do not overlap:{_listed(holding)}"
+        assert len(ranks) == len(holding), f"a trial has one live pod of a rank:{_listed(holding)}"
+        few = len(trials) <= self._concurrent
         assert few, f"concurrency is never exceeded:{_listed(holding)}"
+
+
+def _label(pod: Body, key: str) -> str:
+    return str(pod["metadata"]["labels"][f"sweepjob.dev/{key}"])
 
 
 def _listed(pods: list[Body]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from sweepjob import protocol
 from sweepjob.controllers.push_handler import PushHandler
 from sweepjob.ingest.authentication import Caller
+from sweepjob.ingest.push_response import PushResponse
 from sweepjob.local.store import Body
 
 _RETRY = 0.3  # seconds until a push that failed is tried again
@@ -31,6 +32,7 @@ class SimulatedTrainers:
 
     Attributes:
         made: the reports that were made, by trial and pod.
+        changes: how many reports were made and how many replies arrived.
     """
 
     def __init__(
@@ -45,16 +47,21 @@ class SimulatedTrainers:
         self._failure_probability = failure_probability
         self._killed_sidecars = killed_sidecars
         self.made: dict[str, dict[str, list[float]]] = defaultdict(dict)
+        self.changes = 0
 
     async def run(self, pod: Body) -> tuple[int, str]:
         """Run a pod; returns the trainer's exit code and the sidecar's termination message."""
-        environment = {e["name"]: e["value"] for e in pod["spec"]["containers"][0]["env"]}
+        listed = pod["spec"]["containers"][0]["env"]
+        environment = {e["name"]: e["value"] for e in listed if "value" in e}
         parameters = json.loads(environment["SWEEPJOB_PARAMETERS"])
         trial = environment["SWEEPJOB_TRIAL"]
+        rank = environment.get("JOB_COMPLETION_INDEX", "0")
+        if rank != "0":  # it reports as well, and its sidecar pushes nothing
+            return await self._train(parameters, []), ""
         made = self.made[trial].setdefault(pod["metadata"]["uid"], [])
         self._killed_sidecars -= 1
         is_killed = self._killed_sidecars >= 0
-        sidecar = _Sidecar(pod, trial, made, self._push_handler)
+        sidecar = _Sidecar(pod, trial, made, self._handle)
         pushing = asyncio.create_task(sidecar.run())
         try:
             code = await self._train(parameters, made)
@@ -64,6 +71,14 @@ class SimulatedTrainers:
             pushing.cancel()
         return code, "" if is_killed else sidecar.termination_message()
 
+    def _handle(self, caller: Caller, push: protocol.Push) -> PushResponse | None:
+        """The operator's answer to a push; None while no operator runs."""
+        push_handler = self._push_handler()
+        if push_handler is None:
+            return None
+        self.changes += 1
+        return push_handler.handle(caller, push)
+
     async def _train(self, parameters: dict[str, float], made: list[float]) -> int:
         fails = self._chance.random() < self._failure_probability
         reports = int(parameters["reports"])
@@ -71,6 +86,7 @@ class SimulatedTrainers:
         for n in range(1, until + 1):
             await asyncio.sleep(self._chance.uniform(0.2, 1.0))
             made.append(round(parameters["level"] + n / 1000, 3))
+            self.changes += 1
         return 1 if fails else 0
 
 
@@ -80,13 +96,13 @@ class _Sidecar:
         pod: Body,
         trial: str,
         made: list[float],
-        push_handler: Callable[[], PushHandler | None],
+        handle: Callable[[Caller, protocol.Push], PushResponse | None],
     ) -> None:
         meta = pod["metadata"]
         self._caller = Caller(meta["namespace"], meta["name"], meta["uid"])
         self._trial = trial
         self._made = made
-        self._push_handler = push_handler
+        self._handle = handle
         self._reply = protocol.Reply(1, 0)
         self.finishing = False
 
@@ -103,10 +119,9 @@ class _Sidecar:
         return self.finishing and self._reply.next > len(self._made)
 
     async def _push(self, push: protocol.Push) -> None:
-        push_handler = self._push_handler()
-        if push_handler is None:
+        answer = self._handle(self._caller, push)
+        if answer is None:
             return
-        answer = push_handler.handle(self._caller, push)
         if answer.status == 410:
             self._reply = protocol.Reply(push.first, 0, protocol.STOP)
         elif answer.status == 200:

@@ -28,7 +28,7 @@ from sweepjob.trial_pods.failures import failure_of
 from sweepjob.trial_pods.job_manifest import job_manifest
 
 from .builders import sweepjob
-from .test_job_manifest import ASSIGNMENT, IDENTITY, SIDECAR, pod_of
+from .jobs import ASSIGNMENT, IDENTITY, SIDECAR, pod_of
 
 HASH = "ab" * 32
 SNAPSHOT = {"snapshot": {"hash": HASH, "configMaps": ["code-0", "code-1"]}}

@@ -1,7 +1,8 @@
-"""The operator's own code, killed at every turn of its event loop and in bad weather, over a fake API
-server in virtual time: nothing is lost, nothing happens twice, no decision changes.
+"""The operator's own code, killed after every change outside it and in bad weather, over a fake API server
+in virtual time: nothing is lost, nothing happens twice, no decision changes.
 
-``SWEEPJOB_KILLS=all`` kills at every single turn instead of every fourth, and tells ten times as many stories of chance.
+``SWEEPJOB_KILLS=all`` kills at every single turn of its event loop, and tells ten times as many stories of
+chance.
 """
 
 from __future__ import annotations
@@ -17,96 +18,22 @@ from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record
 from sweepjob.api.sweeptrial.trial_record import TrialRecord
 from sweepjob.controllers.state.sweep_store import SweepStore
-from sweepjob.local.store import Body
 from sweepjob.search.space import Assignment
 
 from tests.fake_api.harness import Scenario, quiet
 from tests.shrinking import shortest
 
-from .builders import sweepjob
+from .scenarios import HEAVY_FAULTS, check, spec
 
 ALL = os.environ.get("SWEEPJOB_KILLS") == "all"
 STORIES = 40 if ALL else 4  # in each block
-STRIDE, OFFSETS = 8, range(8) if ALL else (3, 6)  # turns at which it is killed
-HEAVY_FAULTS = {
-    "delay": (0.001, 0.3),
-    "lag": (0.001, 2.0),
-    "request_lost": 0.03,
-    "response_lost": 0.02,
-    "refused": 0.05,
-    "broken": 0.01,
-    "duplicated": 0.05,
-    "forgotten": 0.003,
-    "stale": 0.3,
-}
+PARTS = 8 if ALL else 2  # of the turns at which it is killed
 
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
     with quiet():
         yield
-
-
-def spec(total: int, concurrent: int, **changes: Any) -> dict[str, Any]:
-    """Trials of different levels: a bandit stops the low ones, once they have shown it."""
-    changed = {
-        "searchSpace": {
-            "level": {"type": "choice", "values": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]},
-            "reports": {"type": "choice", "values": [10, 14, 18]},
-        },
-        "earlyTermination": {"type": "bandit", "slackAmount": 0.15, "delayEvaluation": 2},
-        "limits": {"maxTotalTrials": total, "maxConcurrentTrials": concurrent},
-        "trial": {"image": "train", "command": "train", "maxRetries": 2},
-        **changes,
-    }
-    body: dict[str, Any] = sweepjob(**changed)["spec"]
-    return body
-
-
-def check(scenario: Scenario) -> None:
-    """What has to hold at the end, whatever happened."""
-    total = scenario.spec["limits"]["maxTotalTrials"]
-    assert [t["spec"]["index"] for t in scenario.trials] == list(range(total)), "one record each"
-    bests = []
-    for trial in scenario.trials:
-        name, status = trial["metadata"]["name"], trial["status"]
-        curve = status.get("curve") or {}
-        values = [float(text) for text in curve.get("values", "").split()]
-        made = scenario.trainers.made[name].get(curve.get("pod", ""), [])
-        assert values == made[: len(values)], f"{name}: reports are those made, in order"
-        if status["phase"] == "Succeeded":
-            assert values == made, f"{name}: no report is lost"
-            assert values, f"{name}: it ran"
-        if "policy" in (status.get("stop") or {}):
-            check_stop(status["stop"], list(scenario.trainers.made[name].values()), scenario)
-        if "best" in curve:
-            bests.append(float(curve["best"]))
-    status = scenario.sweep["status"]
-    assert float(status["best"]["value"]) == max(bests)
-    ended = status["trials"]
-    assert ended["created"] == total
-    assert sum(ended[k] for k in ("succeeded", "earlyStopped", "failed")) == total
-
-
-def check_stop(stop: Body, pods: list[list[float]], scenario: Scenario) -> None:
-    """The rule holds for what was reported: it cannot be told from a decision by an operator that was
-    never killed."""
-    value, before = float(stop["value"]), []
-    shown = False
-    for made in pods:
-        if len(made) >= stop["interval"]:
-            best = max(made[: stop["interval"]])
-            # Of a pod that was taken away, what it had told until then.
-            shown |= value == best or (value > best and value in before)
-        before += made
-    assert shown, f"{value} was the best at {stop['interval']}"
-    assert float(stop["value"]) < float(stop["threshold"])
-    slack = scenario.spec["earlyTermination"]["slackAmount"]
-    leaders = [
-        v for pods in scenario.trainers.made.values() for made in pods.values() for v in made
-    ]
-    best = float(stop["threshold"]) + slack
-    assert any(abs(best - value) < 1e-9 for value in leaders), "the best was reported by somebody"
 
 
 def failure(scenario: Scenario) -> str:
@@ -133,8 +60,14 @@ def tell(seed: int, kills: list[int], **given: Any) -> Scenario:
     return scenario
 
 
-@pytest.mark.parametrize("offset", OFFSETS)
-def test_killed_at_every_step_it_decides_the_same(offset: int) -> None:
+def turns_to_kill(undisturbed: Scenario, part: int) -> list[int]:
+    """One part of them."""
+    every = range(1, undisturbed.loop.turns) if ALL else undisturbed.kill_points
+    return list(every[part::PARTS])
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_killed_after_every_change_it_decides_the_same(part: int) -> None:
     """One trial after the other: what is decided depends on nothing but the values, so it is the same
     to the last digit wherever the operator was killed."""
     # Back before the trial's own end, or there is nothing left to stop.
@@ -142,18 +75,18 @@ def test_killed_at_every_step_it_decides_the_same(offset: int) -> None:
     undisturbed = tell(1, [], **given)
     stopped = [d for d in undisturbed.decisions() if d[1] == "EarlyStopped"]
     assert len(stopped) >= 2, "there is something to decide"
-    for turn in range(1 + offset, undisturbed.loop.turns, STRIDE):
+    for turn in turns_to_kill(undisturbed, part):
         scenario = tell(1, [turn], **given)
         assert scenario.decisions() == undisturbed.decisions(), f"killed at turn {turn}"
 
 
-@pytest.mark.parametrize("offset", OFFSETS)
-def test_killed_at_some_steps_it_proposes_the_recorded_parameters(offset: int) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_killed_at_some_steps_it_proposes_the_recorded_parameters(part: int) -> None:
     """One trial after the other: each is what the sampler proposes to an operator that has read the
     records of those before it, stopped ones among them."""
     given = {"spec": spec(9, 1, samplingAlgorithm={"type": "bayesian"}), "downtime": (0.1, 1.5)}
     undisturbed = tell(1, [], **given)
-    for turn in range(1 + offset, undisturbed.loop.turns, 8 * STRIDE):
+    for turn in turns_to_kill(undisturbed, part)[:: 8 if ALL else 5]:
         scenario = tell(1, [turn], **given)
         records = [parse_record(trial) for trial in scenario.trials]
         phases = {record.phase for record in records}

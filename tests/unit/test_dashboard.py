@@ -28,7 +28,7 @@ from sweepjob.objective import Goal
 from sweepjob.read_model.trial_view import TrialView
 from sweepjob.render.trial_rows import full_trial_row, json_value
 
-from .cli.test_views import NOW, TRIALS, sweep_body, trial_body
+from .cli.bodies import NOW, TRIALS, sweep_body, trial_body
 
 POLICY = {"type": "bandit", "slackAmount": 0.1}
 

@@ -6,8 +6,8 @@ import pytest
 from sweepjob.trial_pods.failures import last_lines
 from sweepjob.trial_pods.pod_parsing import parse_pod
 
-from .test_job_manifest import manifest, pod_of
-from .test_pod_parsing import ended, pod
+from .jobs import manifest, pod_of
+from .pods import ended, pod
 
 TRACEBACK = (
     'Traceback (most recent call last):\n  File "t.py", line 3\nValueError: no such column: x'
@@ -68,3 +68,25 @@ def test_the_message_is_cut_to_its_last_whole_lines() -> None:
     assert lines.startswith("line ")
     assert lines.endswith("line 999")
     assert len(last_lines("x" * 10_000)) == 2048
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (1, "exit code 1"),
+        (3, "exit code 3"),
+        (128, "exit code 128"),
+        (139, "exit code 139 (SIGSEGV, an invalid memory access in native code)"),
+        (137, "exit code 137 (SIGKILL, as the kernel sends when memory runs out)"),
+        (134, "exit code 134 (SIGABRT, native code gave up, often after a message in the log)"),
+        (143, "exit code 143 (SIGTERM)"),
+        (255, "exit code 255"),
+    ],
+)
+def test_an_exit_code_that_stands_for_a_signal_names_it(code: int, said: str) -> None:
+    assert failure(ended(code)) == (
+        "TrainerFailed",
+        f"the trainer {said.replace('exit', 'ended with exit')}",
+    )
+    other = {"name": "uploader", "state": {"terminated": {"exitCode": code}}}
+    assert f"ended with {said}, though" in failure(ended(0), other)[1]

@@ -376,7 +376,7 @@ def test_a_file_with_the_newest_metrics_only(
         (b'{"score": 1e999, "n": -1e999}', [math.inf]),
         (b'{"score": ' + b"1" * 100_000 + b"}", [math.inf]),
         (b'{"score": "0.5", "na\xefve": 1}', [0.5]),
-        (b'{"score": true}', []),
+        (b'{"score": null}', []),
         (b'{"score": {"score": 1}}', []),
         (b'{"score": 1, "score": 2}', [2]),
     ],

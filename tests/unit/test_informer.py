@@ -13,6 +13,8 @@ from sweepjob.kube.denied_access import DeniedAccess
 from sweepjob.kube.informer import Informer
 from sweepjob.kube.resources import Resource
 
+from .scripted_api_server import ScriptedApiServer
+
 pytestmark = pytest.mark.virtual_time
 
 
@@ -36,27 +38,6 @@ def body(name: str, version: int, uid: str = "") -> dict[str, Any]:
 
 def event(kind: str, *arguments: Any) -> dict[str, Any]:
     return {"type": kind, "object": body(*arguments)}
-
-
-class ScriptedApiServer:
-    """A fake: answers lists and watches from a script, for faults that a real server will not produce on
-    demand. A watch ends with the error given, or stays silent for ever."""
-
-    def __init__(self, lists: list[list[dict[str, Any]]], watches: list[list[Any]]) -> None:
-        self.lists, self.watches, self.version = lists, watches, 0
-
-    async def list_page(self, *_: Any) -> dict[str, Any]:
-        self.version += 100
-        return {"items": self.lists.pop(0), "metadata": {"resourceVersion": str(self.version)}}
-
-    async def watch(self, *given: Any) -> AsyncIterator[Any]:
-        given[-1]()
-        for item in self.watches.pop(0):
-            if isinstance(item, Exception):
-                raise item
-            yield item
-        if not self.watches:
-            await asyncio.Event().wait()
 
 
 async def play(lists: list[Any], watches: list[Any]) -> tuple[Informer[Thing], list[str]]:

@@ -8,30 +8,9 @@ from typing import Any
 import pytest
 from sweepjob import protocol
 from sweepjob.api import names
-from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.template import command, kubelet_expansion
-from sweepjob.trial_pods.identity import TrialIdentity
-from sweepjob.trial_pods.job_manifest import job_manifest
-from sweepjob.trial_pods.sidecar import SidecarSettings
 
-from .builders import sweepjob
-
-IDENTITY = TrialIdentity("team", "sweep", "sweep-3", "trial-uid", 2, "sweep-12345678/sweep-3")
-SIDECAR = SidecarSettings("registry.example/sidecar:1", "https://intake:8443", "PEM")
-ASSIGNMENT = {"lr": 0.0312, "units": 32}
-
-
-def manifest(**spec: Any) -> dict[str, Any]:
-    return job_manifest(IDENTITY, parse_sweepjob(sweepjob(**spec)), ASSIGNMENT, SIDECAR)
-
-
-def pod_of(job: dict[str, Any]) -> dict[str, Any]:
-    pod: dict[str, Any] = job["spec"]["template"]["spec"]
-    return pod
-
-
-def environment(container: dict[str, Any]) -> dict[str, str]:
-    return {entry["name"]: entry.get("value", "") for entry in container["env"]}
+from .jobs import ASSIGNMENT, environment, manifest, pod_of
 
 
 def test_identity_owner_and_failure_policy() -> None:

@@ -9,7 +9,7 @@ from sweepjob.template.references import references
 from sweepjob.trial_pods.job_manifest import job_manifest
 
 from .builders import sweepjob
-from .test_job_manifest import IDENTITY, SIDECAR
+from .jobs import IDENTITY, SIDECAR
 
 VARIABLES = {"A": "va$$(B)", "B": "", "C": "é)"}
 ANSWERS = {

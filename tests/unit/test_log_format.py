@@ -153,7 +153,7 @@ def told(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 def test_every_event_of_a_sweep_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     from tests.fake_api.harness import Scenario  # its first import takes a second
 
-    from .test_crash_everywhere import spec
+    from .scenarios import spec
 
     with caplog.at_level(logging.INFO, "sweepjob.controllers.sweep_log"):
         scenario = Scenario(1, spec=spec(6, 2)).run()

@@ -24,7 +24,7 @@ from sweepjob.log_parsing.position import LogPosition
 from sweepjob.trial_pods.cached_objects import CachedPod
 from sweepjob.trial_pods.pod_parsing import parse_pod
 
-from .test_pod_parsing import pod
+from .pods import pod
 
 CLOCK = 1767225600.0  # the first second of LINES
 LINES = [f"2026-01-01T00:00:0{n // 2}.{n % 2 * 5}Z score={n}" for n in range(12)]

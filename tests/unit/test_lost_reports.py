@@ -28,8 +28,8 @@ from tests.fake_api.simulated_trainers import SimulatedTrainers
 from tests.fake_api.transport import FaultProfile, FaultyTransport
 
 from .builders import job, pod, snapshot, trial
-from .test_crash_everywhere import spec
-from .test_sweep_store import push, record, state
+from .scenarios import spec
+from .stored_sweeps import push, record, state
 
 UNREAD = protocol.Notice(
     protocol.REPORTS_INCOMPLETE, "'run/x' could not be read: Permission denied."

@@ -29,12 +29,18 @@ def test_mlflow_is_mentioned_for_its_source_only(source: str, seen: tuple[str, .
 @pytest.mark.parametrize(
     ("metrics", "words"),
     [
-        (Metrics(), "Log 'val_acc' with MLflow"),
-        (Metrics(protocol.PUSHGATEWAY, 9091), "localhost:9091"),
-        (Metrics(protocol.FILE, 0, "/metrics/m.jsonl"), '{"val_acc": 0.5} to /metrics/m.jsonl'),
+        (Metrics(), "Log 'val_acc' with MLflow to the server that MLFLOW_TRACKING_URI names"),
+        (
+            Metrics(protocol.PUSHGATEWAY, 9091),
+            "that SWEEPJOB_PUSHGATEWAY names (in a pod localhost:9091)",
+        ),
+        (
+            Metrics(protocol.FILE, 0, "/metrics/m.jsonl"),
+            '{"val_acc": 0.5} to the file that SWEEPJOB_METRICS_PATH names (in a pod /metrics/m.jsonl)',
+        ),
         (
             Metrics(protocol.TENSORBOARD, 0, "/metrics"),
-            "scalar 'val_acc' to event files below /metrics",
+            "below the folder that SWEEPJOB_METRICS_PATH names (in a pod /metrics)",
         ),
         (Metrics(protocol.LOGS, 0), "'val_acc=0.5' or 'val_acc: 0.5'"),
         (

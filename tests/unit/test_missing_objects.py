@@ -130,7 +130,7 @@ def test_a_missing_claim_is_not_insufficient_capacity() -> None:
     assert "Lower trial.resources" not in claim.message
     ports = unscheduled("0/1 nodes are available: 1 node(s) didn't have free ports for the pod.")
     assert ports.waits
-    assert "leave metrics.port out" in ports.message
+    assert "omit metrics.port" in ports.message
 
 
 @pytest.mark.parametrize(

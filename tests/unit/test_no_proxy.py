@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sweepjob.trial_pods.no_proxy import add_localhost_to_container, merge_environments
 
-from .test_job_manifest import environment, manifest, pod_of
+from .jobs import environment, manifest, pod_of
 
 PROXY = {"name": "HTTP_PROXY", "value": "http://proxy:3128"}
 FROM_MAP = {"configMapKeyRef": {"name": "proxy", "key": "none"}}

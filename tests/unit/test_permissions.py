@@ -34,7 +34,7 @@ from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.harness import EPOCH, RunningOperator, Scenario, quiet
 from tests.fake_api.transport import FaultProfile, FaultyTransport
 
-from .test_crash_everywhere import check, spec
+from .scenarios import check, spec
 
 CHART = Path(__file__).parents[2] / "helm" / "sweepjob" / "templates"
 # Both are remedies for other troubles.

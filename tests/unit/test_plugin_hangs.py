@@ -40,9 +40,9 @@ from tests.fake_api.harness import SETTINGS
 from tests.plugin.sweepjob_toy import WorstPolicy
 
 from .builders import snapshot, sweepjob
+from .idle_queues import idle_queues, requeued
 from .plugins import OTHER
-from .test_proposer import idle_queues, requeued
-from .test_sweep_store import push, record
+from .stored_sweeps import push, record
 
 TIMEOUT = 0.2
 

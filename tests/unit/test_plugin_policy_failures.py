@@ -23,10 +23,10 @@ from tests.fake_api.harness import Scenario
 from tests.plugin.sweepjob_toy import WorstPolicy
 
 from .builders import sweepjob
+from .cli.bodies import NOW, trial_body
 from .cli.program import Program
-from .cli.test_views import NOW, trial_body
 from .plugins import OTHER, run_program
-from .test_crash_everywhere import spec
+from .scenarios import spec
 
 
 @pytest.fixture

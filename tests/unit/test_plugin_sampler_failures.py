@@ -25,8 +25,8 @@ from tests.fake_api.harness import Scenario, quiet
 from .builders import sweepjob
 from .cli.program import Program
 from .plugins import OTHER
-from .test_crash_everywhere import spec
-from .test_fairness import play
+from .scenarios import spec
+from .two_sweeps import play
 
 
 @pytest.fixture

@@ -29,10 +29,10 @@ from tests.fake_api.harness import Scenario, quiet
 from tests.plugin.sweepjob_toy import POLICY, SAMPLER, WorstPolicy
 
 from .builders import sweepjob
+from .cli.bodies import NOW, trial_body
 from .cli.program import Program
-from .cli.test_views import NOW, trial_body
 from .plugins import SEARCH, STOP, TOY, run_program
-from .test_crash_everywhere import spec
+from .scenarios import spec
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.template import command
 
 from .builders import sweepjob
-from .test_job_manifest import environment, manifest, pod_of
+from .jobs import environment, manifest, pod_of
 
 CLAIM = {"persistentVolumeClaim": {"claimName": "models"}}
 

@@ -18,7 +18,7 @@ from sweepjob.trial_pods.identity import TrialIdentity
 from sweepjob.trial_pods.job_manifest import job_manifest
 
 from .builders import sweepjob
-from .test_job_manifest import ASSIGNMENT, SIDECAR, environment, pod_of
+from .jobs import ASSIGNMENT, SIDECAR, environment, pod_of
 
 
 def pod(

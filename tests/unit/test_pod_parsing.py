@@ -11,33 +11,7 @@ from sweepjob.trial_pods import accelerators, start_blockers
 from sweepjob.trial_pods.cached_objects import CachedPod, carry_over_trainer_end
 from sweepjob.trial_pods.pod_parsing import parse_job, parse_pod
 
-
-def pod(status: dict[str, Any]) -> dict[str, Any]:
-    labels = {names.LABEL_SWEEP: "s", names.LABEL_TRIAL: "s-1", names.LABEL_ATTEMPT: "2"}
-    trainer = {"name": "trainer", "resources": {"limits": {"nvidia.com/gpu": 2}}}
-    return {
-        "metadata": {
-            "name": "s-1-x",
-            "namespace": "n",
-            "uid": "u",
-            "resourceVersion": "5",
-            "labels": labels,
-            "ownerReferences": [{"uid": "job-uid"}],
-        },
-        "spec": {"containers": [trainer], "initContainers": [{"name": names.SIDECAR}]},
-        "status": status,
-    }
-
-
-def ended(code: int, reason: str = "Error", **more: Any) -> dict[str, Any]:
-    terminated = {
-        "exitCode": code,
-        "reason": reason,
-        "startedAt": "2026-01-01T00:00:05Z",
-        "finishedAt": "2026-01-01T00:00:25Z",
-        **more,
-    }
-    return {"name": "trainer", "state": {"terminated": terminated}}
+from .pods import RUNNING, ended, pod
 
 
 def test_identity() -> None:
@@ -99,9 +73,6 @@ def over(*changes: dict[str, Any]) -> dict[str, Any]:
         for part, values in change.items():
             body[part] |= values
     return body
-
-
-RUNNING = {"running": {"startedAt": "2026-01-01T00:00:05Z"}}
 
 
 def test_a_pod_has_succeeded_when_all_containers_have() -> None:

@@ -22,7 +22,7 @@ from sweepjob import protocol
 from sweepjob.sidecar.sources.open_file_watch import InotifyUnavailable, OpenFiles
 
 from .event_files import VERSION, event, scalar
-from .local.test_run import LEVELS, Local, sweep
+from .local.runs import LEVELS, Local, sweep
 
 PACKAGE = Path(__file__).parents[2] / "operator" / "sweepjob"
 SITE = Path(__file__).parent / "without_linux" / "sitecustomize.py"

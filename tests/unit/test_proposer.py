@@ -11,37 +11,18 @@ from sweepjob.api.phases import TrialPhase
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
 from sweepjob.controllers.proposer import Proposer
-from sweepjob.controllers.queues import Queues
 from sweepjob.controllers.state.sweep_store import SweepStore
-from sweepjob.controllers.sweep_registry import SweepRegistry
 from sweepjob.lifecycle.snapshot import Proposal
 from sweepjob.search.samplers.bayesian_sampler import BayesianSampler
 from sweepjob.search.space import Assignment
 
-from tests.fake_api.harness import SETTINGS
-
 from .builders import snapshot, sweepjob
+from .idle_queues import idle_queues, requeued
 
 
 def state(**spec: Any) -> SweepStore:
     body = sweepjob(samplingAlgorithm={"type": "bayesian", "seed": 1}, **spec)
     return SweepStore(ObjectIdentity("team", "sweep", "uid"), parse_sweepjob(body), 1, 0.0, {})
-
-
-async def _unused(key: object) -> float | None:
-    raise AssertionError("nothing runs the queues")
-
-
-def idle_queues() -> Queues:
-    queues = Queues(SweepRegistry(SETTINGS))
-    queues.connect(_unused, _unused, _unused)
-    return queues
-
-
-async def requeued(queues: Queues) -> None:
-    async with asyncio.timeout(30):
-        while not queues.sweeps.depth:  # noqa: ASYNC110 - nobody runs the queue
-            await asyncio.sleep(0.01)
 
 
 def record(index: int, assignment: dict[str, Any]) -> Any:

@@ -171,8 +171,38 @@ def test_notices_are_limited_in_number_and_size(said: object) -> None:
     assert len(push.notices) <= protocol.MAX_NOTICES
     for notice in push.notices:
         assert notice.reason == protocol.REPORTS_INCOMPLETE
-        assert len(notice.message) <= protocol.MAX_NOTICE
+        assert len(json.dumps(notice.message)) - 2 <= protocol.MAX_NOTICE
         assert notice.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        """a line '{"acc": 0.' is cut""",
+        r"the path C:\\runs\\1",
+        "the metric 'точность' of run '验证'",
+        "emoji \U0001f389 at the end",
+    ],
+)
+def test_a_notice_arrives_as_it_was_written(message: str) -> None:
+    notice = protocol.Notice.of("AmbiguousMetric", message)
+    assert notice.message == message
+    push = protocol.Push("team", "sweep-1", 1, (), (), (notice,))
+    assert protocol.Push.parse(push.dump()).notices == (notice,)
+
+
+@pytest.mark.parametrize("character", ["x", '"', "\\", "ü", "\U0001f389"])
+@pytest.mark.parametrize("length", [40, 499, 500, 501, 5000])
+def test_a_long_notice_is_cut_by_its_length_in_json(character: str, length: int) -> None:
+    text = character * length
+    notice = protocol.Notice.of("ReportsIncomplete", text)
+    size = len(json.dumps(notice.message)) - 2
+    if len(json.dumps(text)) - 2 <= protocol.MAX_NOTICE:
+        assert notice.message == text
+    else:
+        assert notice.message.endswith("...")
+        assert protocol.MAX_NOTICE - 12 <= size <= protocol.MAX_NOTICE
+    assert protocol.Notice.of("ReportsIncomplete", notice.message) == notice
 
 
 def test_notices_are_safe_for_a_terminal() -> None:

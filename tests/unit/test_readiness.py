@@ -14,7 +14,7 @@ from sweepjob.manager.ingest_certificate_check import IngestCertificateCheck
 from sweepjob.manager.readiness import Readiness
 from sweepjob.telemetry.metrics import Health
 
-from .test_certificate import HOST, make
+from .certificates import HOST, make
 
 
 def test_every_reason_is_reported_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -13,7 +13,7 @@ from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.harness import NAMESPACE, RunningOperator, Scenario, quiet
 from tests.fake_api.transport import FaultyTransport
 
-from .test_crash_everywhere import spec
+from .scenarios import spec
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,8 @@ from sweepjob.trial_pods.cached_objects import carry_over_trainer_end
 from sweepjob.trial_pods.pod_parsing import parse_pod
 
 from .builders import job, pod, snapshot, trial
-from .test_pod_parsing import RUNNING, ended
-from .test_pod_parsing import pod as body_of
+from .pods import RUNNING, ended
+from .pods import pod as body_of
 
 WELL = TrainerEnd(100.0, None, ("proxy",))
 BADLY = TrainerEnd(

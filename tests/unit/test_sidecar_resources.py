@@ -16,7 +16,7 @@ from sweepjob.trial_pods.namespace_constraints import NamespaceConstraints
 from sweepjob.trial_pods.sidecar_resources import fit_resources, wanted_resources
 
 from .builders import sweepjob
-from .test_job_manifest import ASSIGNMENT, IDENTITY, SIDECAR, job_manifest, manifest, pod_of
+from .jobs import ASSIGNMENT, IDENTITY, SIDECAR, job_manifest, manifest, pod_of
 
 DEFAULT = {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}}
 TRAINER = {

@@ -64,7 +64,7 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("order of nothing", {"samplingAlgorithm": {"type": "grid", "order": ["rate"]}, "searchSpace": {"x": CHOICE}}, "spec.samplingAlgorithm.order", "no parameter"),
     ("order of a random search", {"samplingAlgorithm": {"type": "random", "order": ["lr"]}}, "spec.samplingAlgorithm.order", "type grid"),
     ("infinite bound", {"searchSpace": {"x": {"type": "uniform", "minValue": 0, "maxValue": float("inf")}}}, "spec.searchSpace.x.maxValue", "finite"),
-    ("infinite choice", {"searchSpace": {"x": {"type": "choice", "values": [float("inf")]}}}, "spec.searchSpace.x.values[0]", "as a text"),
+    ("infinite choice", {"searchSpace": {"x": {"type": "choice", "values": [float("inf")]}}}, "spec.searchSpace.x.values[0]", "as a string"),
     ("open quote", {"trial": {"image": "a", "command": "python 'train.py"}}, "spec.trial.command", "close the quote"),
     ("unknown key of the trial", {"trial": {"image": "a", "comand": "b"}}, "spec.trial.comand", "unknown key"),
     ("201 parameters", {"searchSpace": {f"p{n}": CHOICE for n in range(201)}}, "spec.searchSpace", "200 at most"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.validation.log_bound_warnings import exponent_warnings
 from sweepjob.api.validation.spec_warnings import spec_warnings
 
 from .builders import sweepjob
@@ -65,7 +67,7 @@ def test_the_suggested_line_is_valid() -> None:
 
 def test_a_bound_of_0_has_no_exponent() -> None:
     [(_, text)] = warned(searchSpace={"lr": log(0, 0.5), "units": UNITS})
-    assert "take uniform" in text
+    assert "use uniform" in text
 
 
 def test_bounds_in_a_branch_and_to_another_base() -> None:
@@ -192,3 +194,20 @@ def test_an_unresolved_reference_suggests_a_name(written: str, meant: str) -> No
     with pytest.raises(ValueError, match="refers to nothing") as caught:
         parse_sweepjob(body)
     assert f"did you mean ${{{{{meant}}}}}?" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("expression", "numbers"),
+    [
+        ({"type": "loguniform", "minValue": 1e-4, "maxValue": 0.1}, [1e-4, 0.1]),
+        ({"type": "qloguniform", "q": 1, "minValue": 0, "maxValue": 1}, [0, 1]),
+        ({"type": "lognormal", "sigma": 0.1, "mu": 0.5}, [0.5, 0.1]),
+    ],
+)
+def test_the_numbers_of_a_warning_have_one_order(
+    expression: dict[str, Any], numbers: list[float]
+) -> None:
+    """The API server sorts the keys of an object, so the operator gets maxValue before minValue."""
+    for keys in (list(expression), sorted(expression), sorted(expression, reverse=True)):
+        [warning] = exponent_warnings({"p": {key: expression[key] for key in keys}}, math.e)
+        assert warning.value == numbers

@@ -17,7 +17,7 @@ from tests.fake_api.cluster import FakeCluster
 from tests.fake_api.harness import EPOCH, NAMESPACE, RunningOperator, quiet
 from tests.fake_api.transport import FaultProfile, FaultyTransport
 
-from .test_sweep_controller import start, status_of
+from .sweep_controllers import start, status_of
 
 pytestmark = pytest.mark.virtual_time
 LIMITS = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}

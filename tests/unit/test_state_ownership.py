@@ -29,7 +29,7 @@ from sweepjob.search.space import Assignment
 from tests.fake_api.harness import SETTINGS
 
 from .builders import sweepjob as sweepjob_body
-from .test_sweep_store import push, record, state
+from .stored_sweeps import push, record, state
 
 PACKAGE = Path(sweepjob.__file__).parent
 STATE = PACKAGE / "controllers" / "state"

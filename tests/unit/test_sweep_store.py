@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sweepjob import protocol
-from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.parsing.lenient_reader import LenientReader
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.sweepjob import parse_sweepjob
@@ -18,13 +17,11 @@ from sweepjob.api.sweeptrial.incomplete_reports import (
     dump_incomplete_reasons,
     parse_incomplete_reasons,
 )
-from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
 from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.controllers.gpu_savings import gpu_seconds_saved
 from sweepjob.controllers.snapshot_builder import sweep_snapshot, write_interval
 from sweepjob.controllers.state.pod_classification import interruption_cause, pod_view
 from sweepjob.controllers.state.sweep_state import MissingMetric
-from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.controllers.state.trial_state import GpuUsage, TrialState
 from sweepjob.controllers.state.trial_store import TrialStore, trial_state
 from sweepjob.controllers.status_builder import build_status
@@ -38,25 +35,7 @@ from sweepjob.trial_pods.cached_objects import CachedPod
 from sweepjob.trial_pods.pod_parsing import parse_pod
 
 from .builders import sweepjob
-
-POLICY = {"type": "bandit", "slackAmount": 0.2}
-
-
-def state(**spec: Any) -> SweepStore:
-    parsed = parse_sweepjob(sweepjob(earlyTermination=POLICY, **spec))
-    return SweepStore(
-        ObjectIdentity("team", "sweep", "uid"), parsed, seed=1, started=0.0, status={}
-    )
-
-
-def record(index: int, **status: Any) -> Any:
-    body = trial_manifest("team", "sweep", "uid", index, {"lr": 0.1}, "random seed 1")
-    body["metadata"] |= {"uid": f"trial-{index}", "resourceVersion": "1"}
-    return parse_record({**body, "status": status})
-
-
-def push(trial: TrialState, first: int, *values: float) -> protocol.Push:
-    return protocol.Push("team", trial.name, first, values, ("score",))
+from .stored_sweeps import POLICY, push, record, state
 
 
 def test_repeated_reports_are_skipped_and_gaps_requested() -> None:

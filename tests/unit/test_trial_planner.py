@@ -7,9 +7,10 @@ from sweepjob.api.meta.cause import Cause
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
+from sweepjob.lifecycle.attempt_end import POD_DELETED
 from sweepjob.lifecycle.progress_update import SUSPENDED
 from sweepjob.lifecycle.termination import JOB_DELETED
-from sweepjob.lifecycle.trial_planner import POD_DELETED, plan_trial
+from sweepjob.lifecycle.trial_planner import plan_trial
 from sweepjob.lifecycle.workload import StartBlocker
 
 from .builders import job, pod, snapshot, trial

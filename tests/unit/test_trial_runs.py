@@ -79,6 +79,60 @@ def test_the_scripts_own_run_in_a_study_counts(opened: Opener) -> None:
     assert sidecar.values == [0.75]
 
 
+def notices(sidecar: Sidecar) -> list[tuple[str, str]]:
+    return [(notice.reason, notice.message) for notice in sidecar.store.notices]
+
+
+@pytest.mark.parametrize("who", ["fold", "fold of a plain client", "parent"])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_study_whose_runs_may_be_folds_is_told(opened: Opener, who: str, restarts: bool) -> None:
+    sidecar = opened()
+    study = sidecar.create(fluent=False, name="cv")
+    sidecar.log(sidecar.create(study, name="fold-0"), 0.75)
+    assert notices(sidecar) == []
+    sidecar = opened() if restarts else sidecar
+    late = study if who == "parent" else sidecar.create(study, fluent=who == "fold", name="fold-1")
+    sidecar.log(late, 0.5)
+    [(reason, message)] = notices(sidecar)
+    assert reason == protocol.AMBIGUOUS_METRIC
+    assert message.startswith("run fold-0 counts, because its parent only groups runs; but ")
+    told = "the parent itself" if who == "parent" else "run fold-1"
+    assert f"but {told} reported 'score', too." in message
+    assert "start_run(nested=True)" in message
+    assert sidecar.values == ([0.75, 0.5] if who == "parent" else [0.75])
+
+
+def test_cross_validation_counts_what_the_parents_log(opened: Opener) -> None:
+    """Folds under the given run, under a run of the fluent API, and under several ones."""
+    sidecar = opened()
+    for mean, parent in enumerate((TRIAL, sidecar.create(), sidecar.create())):
+        for fold in range(3):
+            sidecar.log(sidecar.create(parent, name=f"fold-{fold}"), 9.0 + fold)
+        sidecar.log(parent, float(mean))
+    assert sidecar.values == [0.0, 1.0, 2.0]
+    assert notices(sidecar) == []
+
+
+def test_cross_validation_under_parents_that_log_nothing_has_no_report(opened: Opener) -> None:
+    sidecar = opened()
+    for parent in (TRIAL, sidecar.create(), sidecar.create()):
+        for fold in range(2):
+            sidecar.log(sidecar.create(parent, name=f"fold-{fold}"), 9.0 + fold)
+    assert (sidecar.values, notices(sidecar)) == ([], [])
+    assert protocol.nested_run(METRIC, sidecar.seen) == "fold-0"
+
+
+def test_several_studies_have_a_run_each(opened: Opener) -> None:
+    sidecar = opened()
+    for value in (0.25, 0.5):
+        study = sidecar.create(fluent=False)
+        sidecar.log(sidecar.create(study), value)
+    for value in (1.0, 2.0):
+        sidecar.log(sidecar.create("f" * 32), value)  # its parent was made elsewhere: all count
+    assert sidecar.values == [0.25, 0.5, 1.0, 2.0]
+    assert notices(sidecar) == []
+
+
 def test_what_is_logged_to_a_study_later_does_not_nest_the_run_in_it(opened: Opener) -> None:
     sidecar = opened()
     study = sidecar.create(fluent=False, name="study")

@@ -25,10 +25,10 @@ from tests.fake_api.harness import EPOCH, NAMESPACE, RunningOperator, quiet
 from tests.fake_api.simulated_trainers import SimulatedTrainers
 from tests.fake_api.transport import FaultProfile, FaultyTransport
 
-from .test_crash_everywhere import spec
-from .test_hostile_objects import POD, small_pod
-from .test_informer import ScriptedApiServer
-from .test_sweep_controller import SWEEPS, change, status_of
+from .scenarios import spec
+from .scripted_api_server import ScriptedApiServer
+from .small_pods import POD, small_pod
+from .sweep_controllers import SWEEPS, change, status_of
 
 pytestmark = pytest.mark.virtual_time
 
@@ -188,7 +188,7 @@ async def test_a_trial_with_an_unreadable_record_is_unmanaged(
     assert trial(server, 0) == before
     assert status_of(server)["phase"] == "Complete"
     assert said in degraded(server)["message"]
-    assert "Nothing is done about this trial" in degraded(server)["message"]
+    assert "This trial is not managed" in degraded(server)["message"]
     assert sorted(server.store.all("sweeptrials")) == [(NAMESPACE, f"sweep-{n}") for n in range(4)]
     complete = next(c for c in status_of(server)["conditions"] if c["type"] == "Complete")
     assert "but for 1 whose records cannot be read" in complete["message"]

@@ -12,7 +12,7 @@ import pytest
 
 from tests.fake_api.harness import Scenario, quiet
 
-from .test_crash_everywhere import HEAVY_FAULTS, spec
+from .scenarios import HEAVY_FAULTS, spec
 
 STORIES = 100 if os.environ.get("SWEEPJOB_KILLS") == "all" else 8  # in each block
 

@@ -13,11 +13,18 @@ LABEL_SWEEP = f"{GROUP}/sweep"
 LABEL_TRIAL = f"{GROUP}/trial"
 LABEL_ATTEMPT = f"{GROUP}/attempt"
 LABEL_TRIAL_UID = f"{GROUP}/trial-uid"
+# Of pods of trials with several: their Service selects them by it.
+LABEL_SWEEP_UID = f"{GROUP}/sweep-uid"
+# The Job controller's label and annotation with the rank of a pod.
+COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
 # Of the ConfigMaps of a snapshot: the first digits of its hash.
 LABEL_CODE = f"{GROUP}/code"
 
 # On a Job: how the sidecar's resources were fitted to the constraints of the namespace.
 ANNOTATION_FITTED = f"{GROUP}/sidecar-resources"
+
+# On a pod of a trial with ``distribution: {type: mpi}``: the hostfile, which is mounted from here.
+ANNOTATION_HOSTFILE = f"{GROUP}/hostfile"
 
 # Kueue's labels: Jobs inherit them from their SweepJob.
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
@@ -29,6 +36,8 @@ SIDECAR = "sweepjob-sidecar"
 VOLUME_TOKEN = "sweepjob-token"
 VOLUME_JOURNAL = "sweepjob-journal"
 VOLUME_METRICS = "sweepjob-metrics"
+VOLUME_HOSTFILE = "sweepjob-hostfile"
+VOLUME_SSH = "sweepjob-ssh"
 # Unpacks the code; also the name of the volume that it is unpacked to.
 CODE = "sweepjob-code"
 VOLUME_CODE_SOURCE = "sweepjob-code-source"
@@ -94,6 +103,8 @@ REASON_LOG_TOO_FAST = "LogTooFast"
 REASON_LOG_UNREADABLE = "LogNotReadable"
 REASON_VALUE_UNREADABLE = "LogValueNotReadable"
 REASON_FITTED = "SidecarResourcesFitted"
+REASON_PARTLY_SCHEDULED = "PartlyScheduled"
+REASON_TURN = "WaitsForTurn"
 REASON_NEW_BEST = "NewBest"
 REASON_FIRST = "FirstTrialRuns"
 REASON_STOPPED = "Stopped"
@@ -116,6 +127,14 @@ def job_name(trial: str, attempt: int) -> str:
     name ends in ``-r2``.
     """
     return trial if attempt == 1 else f"{trial}-r{attempt}"
+
+
+def service_name(sweep: str) -> str:
+    """Return the name of the headless Service of a sweep whose trials have several pods.
+
+    The prefix makes it a valid name also where the sweep's begins with a digit.
+    """
+    return f"sweepjob-{sweep}"
 
 
 def owner_reference(kind: str, name: str, uid: str) -> dict[str, object]:

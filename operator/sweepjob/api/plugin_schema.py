@@ -49,7 +49,7 @@ def policy_schema(declarations: Sequence[PolicyDeclaration]) -> Schema:
     """Return the OpenAPI schema of ``spec.earlyTermination``."""
     words = _Words("", "")
     rules = [*_declared_rules(declarations), *_ownership_rules(declarations, words)]
-    description = "Stops trials that fall behind. Absent, every trial runs to its end."
+    description = "Stops trials that fall behind. If absent, every trial runs to its end."
     return _section(declarations, description, words, rules, ())
 
 

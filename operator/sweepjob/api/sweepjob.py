@@ -28,7 +28,7 @@ from .spec.sampling_algorithm import parse_algorithm, prepare_space
 from .spec.search_space import parse_space
 from .spec.sweep_spec import SweepSpec
 from .spec.trial_template import parse_trial
-from .validation.pod_template import pod_problems
+from .validation.pod_template import group_problems, pod_problems
 from .validation.template_references import possible_values, unresolved_references
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -87,8 +87,11 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     _check_name(reader, metadata.text("name"))
     _check_references(reader, spec)
     _check_retries(reader, spec)
-    reader.problems += pod_problems(reader.child("trial").data, spec.metrics)
-    reader.problems += code_problems(spec.trial.code, spec.outputs, reader.child("trial").data)
+    trial = reader.child("trial").data
+    reader.problems += pod_problems(trial, spec.metrics)
+    reader.problems += code_problems(spec.trial.code, spec.outputs, trial)
+    if spec.trial.instance_count > 1:
+        reader.problems += group_problems(trial, spec.metrics, spec.outputs)
     reader.finish()
     return spec
 

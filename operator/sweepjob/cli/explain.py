@@ -17,6 +17,8 @@ from ..render.output_formats import format_value
 from ..render.sparkline import sparkline
 from ..render.table import format_table, print_output
 from ..timestamps import format_time
+from ..trial_pods.cached_objects import CachedPod
+from ..trial_pods.pod_parsing import parse_pod
 from .arguments import SWEEP, TRIAL, add_sweep_or_trial, resolve_kind
 from .errors import CommandError
 from .explain_sweep import explain_sweep
@@ -68,8 +70,36 @@ def _explain_trial(source: SweepSource, name: str) -> int:
         raise CommandError(
             f"{name} is no trial of {sweep.name}: its labels or its owner are others'"
         )
-    print_output("\n".join(explain_trial(sweep, trial, trials, time.time())))
+    lines = explain_trial(sweep, trial, trials, time.time())
+    if about["spec"]["trial"].get("instanceCount", 1) > 1:
+        lines += pod_lines([parse_pod(pod) for pod in source.pods(name)])
+    print_output("\n".join(lines))
     return 0
+
+
+def pod_lines(pods: Sequence[CachedPod]) -> list[str]:
+    """Return the lines that list the pods of a trial of several pods, by attempt and rank."""
+    ordered = sorted(pods, key=lambda pod: (-pod.attempt, pod.view.rank, pod.created))
+    rows = [
+        [str(pod.attempt), str(pod.view.rank), pod.name, pod.view.node, _state(pod)]
+        for pod in ordered
+    ]
+    if not rows:
+        return ["", "It has no pods now."]
+    return ["", format_table(["ATTEMPT", "RANK", "POD", "NODE", "STATE"], rows)]
+
+
+def _state(pod: CachedPod) -> str:
+    view = pod.view
+    if view.is_terminal:
+        failure = f": {view.failure.message}" if view.failure.message else ""
+        return "Succeeded" if view.succeeded else f"Failed{failure}".partition("\n")[0]
+    if view.deleting:
+        return "Terminating"
+    if view.started is not None:
+        return "Running"
+    waits = pod.start_blocker
+    return "Pending" if waits is None else f"Pending: {waits.message}"
 
 
 def explain_trial(

@@ -99,7 +99,7 @@ def _note_gitops_tool(body: Mapping[str, Any], change: Mapping[str, bool]) -> No
     if tool is not None:
         ((key, value),) = change.items()
         print_message(
-            f"note: {tool} keeps this sweep as Git has it, and may undo that; write "
+            f"note: {tool} keeps this sweep as it is in Git and may undo that; set "
             f"spec.{key}: {str(value).lower()} there"
         )
 
@@ -122,8 +122,8 @@ def _retry(cluster: Kubectl, name: str) -> int:
         )
     if sweep.has_ended:
         raise CommandError(
-            f"{sweep.name} has ended ({sweep.phase}), and a finished sweep stays finished. To go on "
-            "with it, raise spec.limits.maxTotalTrials; failed attempts are repeated by "
+            f"{sweep.name} has ended ({sweep.phase}), and a finished sweep cannot resume. To "
+            "continue it, raise spec.limits.maxTotalTrials; failed attempts are repeated by "
             "spec.trial.maxRetries"
         )
     cluster.delete_trial(trial.name)

@@ -38,6 +38,13 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     parser.add_argument("--tail", type=int, metavar="N", help="print the last N lines only")
     parser.add_argument("--attempt", type=int, metavar="N", help="print the log of attempt N")
+    parser.add_argument(
+        "--rank",
+        type=int,
+        default=0,
+        metavar="N",
+        help="print the log of this rank of a trial of several pods; 0 by default",
+    )
     parser.add_argument("-c", "--container", help="print the log of another container of the pod")
     parser.set_defaults(run=run)
 
@@ -50,7 +57,11 @@ def run(args: argparse.Namespace) -> int:
         return _print_file(source, body, args)
     pods = {pod["metadata"]["name"]: pod for pod in source.pods(name)}
     parsed = [parse_pod(pod) for pod in pods.values()]
-    matching = [pod for pod in parsed if args.attempt in (None, pod.attempt)]
+    attempts = [pod for pod in parsed if args.attempt in (None, pod.attempt)]
+    matching = [pod for pod in attempts if pod.view.rank == args.rank]
+    if attempts and not matching:
+        ranks = ", ".join(map(str, sorted({pod.view.rank for pod in attempts})))
+        raise CommandError(f"{args.name} has no pod of rank {args.rank}; there are: {ranks}")
     if not matching:
         return _print_recorded(body, args)
     newest = max(matching, key=lambda pod: (pod.attempt, pod.created))

@@ -20,15 +20,15 @@ from ..local.adapt_spec import localize, warm_start_folders
 from ..local.devices import GpuAllocator, visible_gpus
 from ..local.folder import FolderError, SweepFolder, is_running, remove_folder
 from ..read_model.sweep_view import SweepView
-from ..read_model.trial_view import TrialView, sort_by_score, trial_views
+from ..read_model.trial_view import TrialView, trial_views
 from ..render.best_parameters import FORMATTERS
-from ..render.output_formats import format_value, print_rows
+from ..render.output_formats import format_value
 from ..render.screen import sweep_screen
 from ..render.table import print_message, print_output
 from ..render.terminal import live_display
-from ..render.trial_rows import trial_row
-from . import azure_map_flags, trials
+from . import azure_map_flags
 from .errors import CommandError
+from .local_result import print_result
 
 if TYPE_CHECKING:
     from ..loading.code import CodeSnapshot
@@ -166,7 +166,7 @@ async def _run(
         if not task.cancelled() and task.exception() is None:
             draw(_screen(sweep))
     done = SweepView.of(await task)
-    _print_result(sweep)
+    print_result(sweep.sweep, sweep.trials, folder.path / "logs")
     _print_next_steps(sweep.sweep, sweep.trials, folder.path)
     return 0 if done.phase == SweepPhase.COMPLETE else 1
 
@@ -202,11 +202,3 @@ def shown_path(folder: Path) -> str:
 def _screen(sweep: LocalSweep) -> list[str]:
     view = SweepView.of(sweep.sweep)
     return sweep_screen(view, trial_views(sweep.trials, view.goal), time.time())
-
-
-def _print_result(sweep: LocalSweep) -> None:
-    view = SweepView.of(sweep.sweep)
-    ranked = sort_by_score(trial_views(sweep.trials, view.goal))
-    print_output()
-    columns = [name for name in trials.COLUMNS if name != "gpuSeconds"]
-    print_rows([trial_row(t, time.time()) for t in ranked], "table", "sweeptrial", columns)

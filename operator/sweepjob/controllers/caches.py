@@ -84,6 +84,7 @@ class Caches:
         self._listener = listener
         self._jobs: dict[ObjectKey, dict[str, CachedJob]] = defaultdict(dict)
         self._pods: dict[ObjectKey, dict[str, CachedPod]] = defaultdict(dict)
+        self._group_jobs: dict[ObjectKey, CachedJob] = {}  # those of several pods
         self._records: dict[ObjectKey, dict[str, TrialRecord]] = defaultdict(dict)
         self._pods_by_uid: dict[str, CachedPod] = {}
         # Uid of the trial by uid of the Job; kept until the last pod of the Job is gone.
@@ -189,12 +190,28 @@ class Caches:
         return [p for p in pods if p.trial_uid == uid and self.trial_uid_of(p) is None]
 
     def newest_pod(self, trial: ObjectKey, uid: str) -> CachedPod | None:
-        """Return the pod whose reports are the trial's: the newest of the newest attempt.
+        """Return the pod whose reports are the trial's: the newest of the newest attempt, of rank 0.
 
         Of two pods created in the same second, it is the one that runs.
         """
-        pods = self.pods_of(trial, uid)
+        pods = (pod for pod in self.pods_of(trial, uid) if pod.view.rank == 0)
         return max(pods, key=lambda p: (p.attempt, p.created, not p.view.is_terminal), default=None)
+
+    def starting_jobs(self, namespace: str) -> list[CachedJob]:
+        """Jobs of several pods in a namespace that run, and not all of whose pods have a node."""
+        return [
+            job
+            for key, job in self._group_jobs.items()
+            if key.namespace == namespace and self._is_starting(job)
+        ]
+
+    def _is_starting(self, job: CachedJob) -> bool:
+        view = job.view
+        if view.suspended or view.deleting or view.ended is not None:
+            return False
+        pods = self._pods.get(ObjectKey(job.namespace, job.trial), {}).values()
+        own = {p.view.rank for p in pods if p.owner == job.uid and p.view.node}
+        return len(own) < job.instances
 
     def trial_uid_of(self, pod: CachedPod) -> str | None:
         """Return the uid of the trial whose Job owns, or owned, the pod; None for an unknown Job."""
@@ -232,6 +249,7 @@ class Caches:
         self._listener.on_trial_changed(sweep, record.name)
 
     def _on_job(self, old: CachedJob | None, new: CachedJob | None) -> None:
+        self._enter_group_job(old, new)
         if _is_unchanged(old, new):
             _enter(self._jobs, old, new)
             return
@@ -243,6 +261,12 @@ class Caches:
         elif new is None and old is not None:
             self._forget_job(old.uid, ObjectKey(old.namespace, old.trial))
         self._listener.on_trial_changed(*_enter(self._jobs, old, new))
+
+    def _enter_group_job(self, old: CachedJob | None, new: CachedJob | None) -> None:
+        if new is not None and new.instances > 1:
+            self._group_jobs[ObjectKey(new.namespace, new.name)] = new
+        elif old is not None:
+            self._group_jobs.pop(ObjectKey(old.namespace, old.name), None)
 
     def _forget_job(self, uid: str, trial: ObjectKey) -> None:
         if not any(p.owner == uid for p in self._pods.get(trial, {}).values()):

@@ -75,7 +75,7 @@ class EventRecorder:
     def sidecar_adjusted(self, state: SweepState, adjustment: str) -> None:
         """Record how the sidecar's resources were adjusted to the limits of the namespace."""
         about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)
-        text = f"the trials' sidecar has {adjustment}; metrics.sidecar.resources sets others"
+        text = f"the sidecar of the trials has {adjustment}; set metrics.sidecar.resources to change that"
         self.emit(NewEvent(*about, names.REASON_FITTED, text))
 
     def lost_sources(self, state: SweepState) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import Callable, Sequence
 
 from ..kube import resources
@@ -53,13 +55,21 @@ class Executor:
         Raises:
             ApiError: a request failed.
         """
-        for action in actions:
-            if isinstance(action, act.CreateTrial):
-                await self._job_creator.create_trial(sweep, action)
+        for kind, group in itertools.groupby(actions, key=type):
+            if kind is act.DeletePod:
+                # The pods of a trial end together.
+                await asyncio.gather(*(self._execute(sweep, action) for action in group))
                 continue
-            trial = sweep.state.live.get(action.trial)
-            if trial is not None and not self._is_done(sweep, trial, action):
-                await self._do(sweep, trial, action)
+            for action in group:
+                await self._execute(sweep, action)
+
+    async def _execute(self, sweep: SweepStore, action: act.Action) -> None:
+        if isinstance(action, act.CreateTrial):
+            await self._job_creator.create_trial(sweep, action)
+            return
+        trial = sweep.state.live.get(action.trial)
+        if trial is not None and not self._is_done(sweep, trial, action):
+            await self._do(sweep, trial, action)
 
     def _is_done(self, sweep: SweepStore, trial: TrialState, action: act.TrialAction) -> bool:
         """Return whether the record already shows the action's effect.
@@ -70,7 +80,7 @@ class Executor:
         if record is None:
             return False
         if record.phase.is_end:
-            sweep.record_end(trial, record.phase, record.gpu_saved)
+            sweep.record_end(trial, record.phase, record.gpu_saved, record.message)
             return True
         if isinstance(action, act.RecordStop) and record.stop is not None:
             sweep.trials.record_stop(trial, record.stop, record.phase, self._clock())

@@ -20,6 +20,7 @@ from ..search.samplers.random import RandomSampler
 from ..search.space import Assignment
 from ..trial_pods.identity import TrialIdentity
 from ..trial_pods.job_manifest import job_manifest
+from ..trial_pods.pod_group import service_manifest
 from ..trial_pods.sidecar import SidecarSettings
 from ..trial_pods.start_blockers import of_missing_right, of_refused_job, of_refused_record
 from .caches import Caches
@@ -31,7 +32,7 @@ from .state.sweep_state import SweepState
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
 
-_NO_TEMPLATE = "something in it is of another type than in a pod; compare kubectl explain pod.spec"
+_NO_TEMPLATE = "a field has another type than in a pod; see kubectl explain pod.spec"
 _NO_TRIAL = "00000000-0000-0000-0000-000000000000"
 _LONGEST_PAUSE = 30.0  # seconds between two tries to create a Job that is refused
 
@@ -133,6 +134,8 @@ class JobCreator:
         identity = _trial_identity(state, trial.name, trial.uid, action.attempt)
         try:
             body = await self._job(identity, sweep, trial.assignment)
+            if state.spec.trial.instance_count > 1:
+                await self._create_service(state)
             sweep.trials.mark_job_requested(trial, self._clock())
             made = await self._create_or_adopt(
                 resources.JOBS, state.namespace, body, owner=trial.uid
@@ -146,6 +149,16 @@ class JobCreator:
             return
         sweep.trials.mark_job_created(trial)
         self._caches.jobs(state.namespace).store_own_write(made)
+
+    async def _create_service(self, state: SweepState) -> None:
+        """Create the Service by which the pods of a trial find each other, unless it exists.
+
+        Raises:
+            Refused, Conflict: it cannot be created.
+        """
+        sweep = state.identity
+        body = service_manifest(sweep.namespace, sweep.name, sweep.uid)
+        await self._create_or_adopt(resources.SERVICES, sweep.namespace, body, owner=sweep.uid)
 
     async def dry_run_job(self, sweep: SweepStore) -> str:
         """Have the API server check a Job of the sweep, without creating it.
@@ -230,7 +243,7 @@ class JobCreator:
 def _trial_identity(state: SweepState, trial: str, uid: str, attempt: int) -> TrialIdentity:
     sweep = state.identity
     folder = trial_folder(sweep.name, sweep.uid, trial)
-    return TrialIdentity(sweep.namespace, sweep.name, trial, uid, attempt, folder)
+    return TrialIdentity(sweep.namespace, sweep.name, trial, uid, attempt, folder, sweep.uid)
 
 
 def _missing_permission(error: errors.ApiError, since: float) -> StartBlocker | None:

@@ -68,6 +68,6 @@ class NamespaceConstraintReader:
             return await self._api.list_by_field(resource, namespace, "")
         except errors.Refused as error:
             if not self.is_refused:
-                lost = "the sidecar is not fitted to LimitRanges and quotas that refuse it"
+                lost = "the sidecar is not adjusted to LimitRanges and quotas that refuse it"
                 _log.warning("%s: %s; %s", resource.plural, error, lost)
             return None

@@ -64,7 +64,7 @@ class Permission:
 
 _PUSHED = frozenset(set(protocol.SOURCES) - {protocol.LOGS})
 _SWEEPS, _BATCH, _CORE = names.GROUP, "batch", ""
-_UNFITTED = "sidecars are not fitted to LimitRanges and ResourceQuotas that refuse their pods"
+_UNFITTED = "sidecars are not adjusted to LimitRanges and ResourceQuotas that refuse their pods"
 _REQUIRED, _PARTIAL, _RARE = Need.REQUIRED, Need.PARTIAL, Need.RARE
 
 PERMISSIONS: tuple[Permission, ...] = (
@@ -78,11 +78,9 @@ PERMISSIONS: tuple[Permission, ...] = (
     ),
     Permission(_SWEEPS, "sweeptrials", "list", _REQUIRED, "the records of trials are not found"),
     Permission(_SWEEPS, "sweeptrials", "watch", _REQUIRED, "deleted records are not noticed"),
+    Permission(_SWEEPS, "sweeptrials", "create", _REQUIRED, "no new trial is recorded or started"),
     Permission(
-        _SWEEPS, "sweeptrials", "create", _REQUIRED, "no new trial is recorded, none starts"
-    ),
-    Permission(
-        _SWEEPS, "sweeptrials/status", "patch", _REQUIRED, "no stop and no result is recorded"
+        _SWEEPS, "sweeptrials/status", "patch", _REQUIRED, "neither stops nor results are recorded"
     ),
     Permission(
         _SWEEPS, "sweeptrials", "get", _RARE, "a trial that a crash left half created is stuck"
@@ -103,12 +101,17 @@ PERMISSIONS: tuple[Permission, ...] = (
         _BATCH, "jobs", "get", _RARE, "a trial whose Job a crash left half created is stuck"
     ),
     Permission(_CORE, "pods", "list", _REQUIRED, "the pods of trials are not found"),
-    Permission(_CORE, "pods", "watch", _REQUIRED, "what becomes of pods is not noticed"),
+    Permission(_CORE, "pods", "watch", _REQUIRED, "changes of pods are not noticed"),
     Permission(_CORE, "pods", "delete", _REQUIRED, "trials are not stopped early"),
     Permission(
         *(_CORE, "pods/log", "get", _PARTIAL),
-        "the reports that trials print are not read; they are read once it is there",
+        "the reports that trials print are not read; they are read once it is granted",
         sources=frozenset({protocol.LOGS}),
+    ),
+    Permission(_CORE, "services", "create", _RARE, "no trial of several pods starts"),
+    Permission(
+        *(_CORE, "services", "get", _RARE),
+        "no trial of several pods starts but the first of its sweep",
     ),
     Permission(_CORE, "events", "create", _PARTIAL, "no events are posted"),
     Permission(
@@ -125,14 +128,18 @@ PERMISSIONS: tuple[Permission, ...] = (
     ),
     Permission(
         *("authentication.k8s.io", "tokenreviews", "create", _REQUIRED),
-        "reports of sidecars are not accepted; sidecars keep them until it is there",
+        "reports of sidecars are not accepted; sidecars keep them until it is granted",
         grant=Grant.TOKENS,
         sources=_PUSHED,
     ),
 )
 
 # The owners that the operator sets, by group and resource of what they own.
-_OWNERS = {("batch", "jobs"): names.SWEEPTRIALS, (names.GROUP, names.SWEEPTRIALS): names.SWEEPJOBS}
+_OWNERS = {
+    ("batch", "jobs"): names.SWEEPTRIALS,
+    (names.GROUP, names.SWEEPTRIALS): names.SWEEPJOBS,
+    ("", "services"): names.SWEEPJOBS,
+}
 
 # Needed for leader election only.
 LEASE_PERMISSIONS: tuple[Permission, ...] = tuple(

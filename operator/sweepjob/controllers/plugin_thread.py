@@ -32,6 +32,10 @@ class CallTimeout(Exception):
         super().__init__(message)
         self.thread = thread
 
+    def __repr__(self) -> str:
+        """Return the message, as users see it beside what plug-ins raise."""
+        return str(self)
+
 
 class DaemonThread(Executor):
     """Executes calls one at a time in a daemon thread.

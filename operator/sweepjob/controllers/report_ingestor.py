@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .. import protocol
+from ..api.meta.cause import Cause
 from ..api.meta.identity import ObjectKey
 from ..ingest.log_readers.log_readers import LogReaders
 from ..kube.client import KubeClient
@@ -127,30 +128,59 @@ class ReportIngestor:
             gone: it was deleted.
         """
         trial = sweep.state.trial(pod.trial)
-        if trial is None or trial.status.attempt != pod.attempt:
+        if trial is None or self._caches.trial_uid_of(pod) != trial.uid:
             return
-        if self._caches.trial_uid_of(pod) != trial.uid:
+        now, instances = self._clock(), sweep.state.spec.trial.instance_count
+        if trial.status.attempt != pod.attempt:
+            if instances > 1 and pod.attempt < trial.status.attempt:
+                sweep.trials.observe_earlier_pod(trial, pod, now, gone=gone)
             return
         if pod.trainer_ended and not gone:
             self._log_tails.read(pod)
-        now = self._clock()
-        sweep.trials.observe_pod(trial, pod, now, gone=gone)
+        sweep.trials.observe_pod(trial, pod, now, gone=gone, instances=instances)
         view = pod_view(trial, pod)
         if view.is_interrupted and trial.status.stop is None:
-            if view.is_terminal or gone:
+            if instances > 1:
+                self._note_interruption(sweep, trial, pod, now)
+            elif view.is_terminal or gone:
                 self._record_interruption(sweep, trial, pod, now)
-        elif pod.summary is not None and pod.has_ended:
+        elif view.rank == 0:  # whose reports are the trial's
+            self._ingest_end(sweep, trial, pod, now)
+
+    def _ingest_end(self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float) -> None:
+        """Ingest the sidecar's summary, and what its end shows to be lost."""
+        if pod.summary is not None and pod.has_ended:
             if trial.reports.pod != pod.uid and pod.summary.count:
                 sweep.switch_pod(trial, pod.uid)
             sweep.ingest_summary(trial, pod.summary, now)
-        if trial.status.stop is None and not view.is_interrupted:
+        if trial.status.stop is None:
             self._note_loss(sweep, trial, pod, now)
+
+    def _note_interruption(
+        self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float
+    ) -> None:
+        """One of several pods is interrupted: the planner decides whether that ends the attempt.
+
+        Those of a suspended Job start again when it is resumed: then it counts once, for rank 0.
+        """
+        if pod.uid in trial.requests.deleted:
+            return
+        if not self._is_suspended(pod):
+            view = pod_view(trial, pod)
+            cause = interruption_cause(trial, pod, job_suspended=False)
+            cause = Cause(cause.reason, f"rank {view.rank}: {cause.message}")
+            sweep.trials.note_interruption(trial, pod, cause, now)
+        elif pod.view.rank == 0:
+            self._record_interruption(sweep, trial, pod, now)
+
+    def _is_suspended(self, pod: CachedPod) -> bool:
+        jobs = self._caches.jobs_of(ObjectKey(pod.namespace, pod.trial))
+        return any(job.view.suspended for job in jobs)
 
     def _record_interruption(
         self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float
     ) -> None:
-        jobs = self._caches.jobs_of(ObjectKey(pod.namespace, pod.trial))
-        suspended = any(job.view.suspended for job in jobs)
+        suspended = self._is_suspended(pod)
         cause = interruption_cause(trial, pod, job_suspended=suspended)
         sweep.trials.record_interruption(trial, pod, cause, now)
 
@@ -193,7 +223,8 @@ class ReportIngestor:
             state: the state of the pod's sweep.
             pod: a pod that has ended.
         """
-        return state.spec.metrics.source != protocol.LOGS or self._logs.has_read(pod.uid)
+        is_followed = state.spec.metrics.source == protocol.LOGS and pod.view.rank == 0
+        return not is_followed or self._logs.has_read(pod.uid)
 
     def _reporting(self, pod: CachedPod) -> tuple[SweepStore, TrialState] | None:
         """Return the sweep and the trial that this pod reports for; None when it reports for none."""

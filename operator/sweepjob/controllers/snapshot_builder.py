@@ -13,6 +13,7 @@ from ..lifecycle.workload import EarlierAttempt, Job, Pod, StartBlocker, Trainer
 from ..settings import OperatorSettings
 from ..trial_pods.cached_objects import CachedPod
 from .caches import Caches
+from .start_turns import NO_TURN_NEEDED, Turn
 from .state.pod_classification import pod_view
 from .state.sweep_state import SweepState
 from .state.trial_state import TrialState
@@ -47,6 +48,8 @@ def sweep_snapshot(state: SweepState, settings: OperatorSettings) -> SweepSnapsh
         totals=state.totals(),
         released=released,
         failing=sum(phase is TrialPhase.FAILED for phase in slots.releasing.values()),
+        instances=spec.trial.instance_count,
+        queued=spec.is_queued,
     )
 
 
@@ -103,10 +106,18 @@ class Workload:
         ends = (p.view.trainer_end for p in self.current_pods if not p.view.is_terminal)
         return next((end for end in ends if end is not None), None)
 
-    def start_blocker(self, trial: TrialState) -> StartBlocker | None:
-        """Return what keeps the trial from starting; None while its trainer runs."""
+    def start_blocker(self, trial: TrialState, instances: int) -> StartBlocker | None:
+        """Return what keeps the trial from starting; None while the trainers of all its pods run.
+
+        Args:
+            trial: the trial.
+            instances: pods of a trial.
+        """
         pods = self.current_pods
-        if any(pod.view.started is not None for pod in pods if not pod.view.is_terminal):
+        started = {p.view.rank for p in pods if p.view.started is not None}
+        if len(started) >= instances and any(
+            pod.view.started is not None for pod in pods if not pod.view.is_terminal
+        ):
             return None
         by_pods = next((pod.start_blocker for pod in pods if pod.start_blocker is not None), None)
         return trial.blockers.creation or trial.blockers.pod or by_pods
@@ -119,6 +130,7 @@ def trial_snapshot(
     interval: float,
     *,
     capacity_limited: bool,
+    turn: Turn = NO_TURN_NEEDED,
 ) -> TrialSnapshot:
     """Return a live trial: its record, what was decided about it, and what runs for it.
 
@@ -128,6 +140,7 @@ def trial_snapshot(
         unread_pods: uids of pods with reports that have not been ingested; they count as running.
         interval: minimum seconds between two writes of a curve.
         capacity_limited: a slot is reused only after its pod has terminated.
+        turn: whether a trial of several pods may be started.
     """
     status, since = trial.status, workload.since
     pods = (
@@ -151,6 +164,10 @@ def trial_snapshot(
         progress_write_due=_progress_write_due(trial, interval),
         start_blocker=trial.blockers.current,
         interruption=trial.workload.interruption,
+        interrupted_at=trial.workload.interrupted_at,
+        has_turn=turn.has_come,
+        waits_since=turn.since,
+        others_wait=turn.others_wait,
         jobs=tuple(
             _with_deletion(job, trial).clamp_to_watch_start(since) for job in workload.current_jobs
         ),

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..api import names
+from ..api.messages.no_result import first_failure, no_success_message, non_finite_message
 from ..api.meta.cause import Cause
 from ..api.phases import SweepPhase, TrialPhase
 from ..api.status import BestTrial, Condition, SweepStatus
-from ..lifecycle.planner import STOPPED, end_reason, is_over
+from ..lifecycle.planner import FAILED_TRIALS, STOPPED, end_reason, is_over
 from ..lifecycle.snapshot import SweepSnapshot
 from ..timestamps import parse_time
 from .degraded_condition import degraded_condition, has_lasted, missing_metric
@@ -84,18 +85,34 @@ def _total(state: SweepState, over: bool) -> int:
 def _failure(state: SweepState, snap: SweepSnapshot, now: float) -> Cause | None:
     limit = end_reason(snap, now)
     if limit is not None:
+        if limit.reason == FAILED_TRIALS:
+            return Cause(limit.reason, limit.message + first_failure(*_first_failed(state)))
         return None if limit.reason == STOPPED and state.results.best is not None else limit
     useful = (
         state.results.ended[TrialPhase.SUCCEEDED] + state.results.ended[TrialPhase.EARLY_STOPPED]
     )
     if not useful:
-        message = f"none of {state.slots.created} trials succeeded"
+        ended = {phase.value: count for phase, count in sorted(state.results.ended.items())}
+        message = no_success_message(ended, *_first_failed(state))
         return Cause(names.REASON_NONE_SUCCEEDED, message)
     if state.results.best is None:
-        blocker = missing_metric(state)
-        message = blocker.message if blocker else "no value was reported"
-        return Cause(names.REASON_METRIC_MISSING, message)
+        return missing_metric(state) or _no_finite_value(state)
     return None
+
+
+def _first_failed(state: SweepState) -> tuple[str, str]:
+    """Return the name of the first failed trial and why it failed; empty strings without one."""
+    failed = state.ended_warnings.first_failure
+    return ("", "") if failed is None else (failed.name, failed.message)
+
+
+def _no_finite_value(state: SweepState) -> Cause:
+    metric, found = state.spec.objective.primary_metric, state.ended_warnings.first_non_finite
+    if found is None:  # the records of all trials with a value are unreadable, or lost theirs
+        message = f"no trial has a value of '{metric}' in its record"
+    else:
+        message = non_finite_message(found.name, metric, found.count, found.last)
+    return Cause(names.REASON_METRIC_MISSING, message)
 
 
 def _phase(state: SweepState, over: bool, failure: Cause | None, *, blocked: bool) -> SweepPhase:

@@ -19,9 +19,9 @@ def accepted_condition(state: SweepState) -> Condition:
     text = "the spec is accepted"
     if state.sources:
         listed = ", ".join(f"{s.counted} trials of {s.name}" for s in state.sources)
-        text += f"; it begins with {listed}"
+        text += f"; it starts with {listed}"
     if state.findings.warnings:
-        text += f". Probably not meant: {state.findings.warnings}"
+        text += f". Warnings: {state.findings.warnings}"
     if state.findings.sidecar_adjustment:
         text += f"; the trials' sidecar has {state.findings.sidecar_adjustment}"
     return Condition(names.ACCEPTED, True, names.REASON_ACCEPTED, text)
@@ -37,7 +37,7 @@ def complete_condition(state: SweepState, over: bool, failure: Cause | None) -> 
     """
     if not over or failure is not None:
         reason = names.REASON_RUNNING if failure is None else failure.reason
-        return Condition(names.COMPLETE, False, reason, "the sweep has not been completed")
+        return Condition(names.COMPLETE, False, reason, "the sweep is not complete")
     exhausted = (
         state.proposals.exhausted and state.slots.created < state.spec.limits.max_total_trials
     )
@@ -47,7 +47,7 @@ def complete_condition(state: SweepState, over: bool, failure: Cause | None) -> 
     best = state.results.best
     assert best is not None
     unmanaged = sum(record.is_unmanaged for record in state.unreadable.values())
-    left_out = f", but for {unmanaged} whose records cannot be read" if unmanaged else ""
+    left_out = f", except {unmanaged} whose records cannot be read" if unmanaged else ""
     message = (
         f"all {state.slots.created} trials have ended{left_out}; best is {best.trial} with "
         f"{state.spec.objective.primary_metric} {best.value:.6g}"
@@ -62,7 +62,7 @@ def complete_condition(state: SweepState, over: bool, failure: Cause | None) -> 
 def failed_condition(failure: Cause | None) -> Condition:
     """Return the condition ``Failed``; it holds if there is a failure."""
     if failure is None:
-        return Condition(names.FAILED, False, names.REASON_RUNNING, "nothing has ended the sweep")
+        return Condition(names.FAILED, False, names.REASON_RUNNING, "the sweep has not failed")
     return Condition(names.FAILED, True, *failure)
 
 

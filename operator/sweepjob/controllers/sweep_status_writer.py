@@ -168,7 +168,9 @@ class SweepStatusWriter:
         except errors.Conflict:
             found = await self._api.get(*target)
             if found["metadata"]["uid"] != meta["uid"]:
-                raise errors.NotFound(f"sweepjobs '{key.name}' is another one now") from None
+                raise errors.NotFound(
+                    f"sweepjobs '{key.name}' was deleted and created again"
+                ) from None
             version = found["metadata"]["resourceVersion"]
             written = await self._api.patch_status(*target, version, body, low)
         except errors.NotPermitted as error:

@@ -15,6 +15,10 @@ T = TypeVar("T")
 class TimeLimitExceeded(Exception):
     """A call took longer than it may."""
 
+    def __repr__(self) -> str:
+        """Return the message, as users see it beside what plug-ins raise."""
+        return str(self)
+
 
 def call_within(seconds: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a function that must not take longer than some time.

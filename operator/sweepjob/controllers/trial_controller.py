@@ -18,6 +18,7 @@ from .queues import Queues, TrialKey
 from .report_ingestor import ReportIngestor
 from .slot_allocator import fill_slots
 from .snapshot_builder import Workload, sweep_snapshot, trial_snapshot
+from .start_turns import NO_TURN_NEEDED, StartTurns, Turn
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
 from .sweep_registry import SweepRegistry
@@ -56,6 +57,7 @@ class TrialController:
         self._event_poller = event_poller
         self._reports = reports
         self._clock = clock
+        self._turns = StartTurns(caches, lambda key: queues.trials.add(key))
 
     async def reconcile(self, trial: TrialKey) -> float | None:
         """Take the next steps for a trial.
@@ -94,6 +96,7 @@ class TrialController:
         self._reports.follow_log(sweep, trial)
         now = self._clock()
         workload = self._observe(sweep, trial, now)
+        turn = self._turn(sweep, trial, workload, now)
         unread = (p for p in workload.current_pods if not self._reports.is_read(sweep.state, p))
         snap = trial_snapshot(
             trial,
@@ -101,6 +104,7 @@ class TrialController:
             frozenset(pod.uid for pod in unread),
             self._registry.curve_interval(),
             capacity_limited=sweep.state.slots.capacity_limited,
+            turn=turn,
         )
         todo = plan(snap, sweep_snapshot(sweep.state, self._settings), now)
         times = [when for when in (todo.wake_at, due) if when is not None]
@@ -109,10 +113,11 @@ class TrialController:
     def _observe(self, sweep: SweepStore, trial: TrialState, now: float) -> Workload:
         """Update the state from the caches."""
         workload = Workload.of(trial, sweep.state.namespace, self._caches)
-        blocker = workload.start_blocker(trial)
+        blocker = workload.start_blocker(trial, sweep.state.spec.trial.instance_count)
         sweep.trials.observe_workload(
             trial,
             job_exists=bool(workload.current_jobs),
+            job_suspended=any(job.suspended for job in workload.current_jobs),
             blocker=blocker,
             trainer_end=workload.trainer_end,
             since=workload.since,
@@ -121,6 +126,21 @@ class TrialController:
         if blocker is not None and blocker.waits:
             sweep.set_capacity_limited()
         return workload
+
+    def _turn(self, sweep: SweepStore, trial: TrialState, workload: Workload, now: float) -> Turn:
+        """Whether a trial of several pods may be started now."""
+        spec, key = sweep.state.spec, (sweep.state.identity.key, trial.index)
+        if spec.trial.instance_count == 1 or spec.is_queued:
+            return NO_TURN_NEEDED
+        status, timeout = trial.status, self._settings.node_loss_timeout
+        earlier = (pod.view for pod in workload.pods if pod.attempt != status.attempt)
+        waits = (status.retry_at is not None and now < status.retry_at) or any(
+            not pod.is_terminal and not pod.is_node_lost(now, timeout) for pod in earlier
+        )
+        if waits or status.stop is not None or trial.pending_stop is not None:
+            self._turns.leave(key)
+            return NO_TURN_NEEDED
+        return self._turns.observe(key, has_job=bool(workload.current_jobs), now=now)
 
     def _plan_new_trial(self, sweep: SweepStore, index: int) -> Plan:
         """Return the record and the Job of a new trial, if it still has its slot."""
@@ -159,5 +179,6 @@ class TrialController:
         finally:
             sweep.settle_slot(index)
             if index not in sweep.state.live:
+                self._turns.leave((sweep.state.identity.key, index))
                 self._queues.sweeps.add(sweep.state.identity.key)
             self._queues.requeue_status(sweep.state, self._clock())

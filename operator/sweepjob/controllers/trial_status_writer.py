@@ -103,6 +103,8 @@ class TrialStatusWriter:
         """
         now = self._clock()
         self._note_execution(sweep, trial, action, now)
+        if sweep.state.spec.trial.instance_count > 1 and _is_disruption(trial, action):
+            sweep.trials.count_disruption(trial)
         status = {
             "phase": TrialPhase.PENDING.value,
             "attempt": action.attempt,
@@ -130,7 +132,9 @@ class TrialStatusWriter:
         kept = trial.status.executions
         if any(e.attempt == attempt and e.reason == action.reason for e in kept):
             return
-        last = self._caches.newest_pod(ObjectKey(sweep.state.namespace, trial.name), trial.uid)
+        pods = self._caches.pods_of(ObjectKey(sweep.state.namespace, trial.name), trial.uid)
+        own = (p for p in pods if p.attempt == attempt and p.view.rank == action.rank)
+        last = max(own, key=lambda p: (p.created, not p.view.is_terminal), default=None)
         pod, node = ("", "") if last is None else (last.name, last.view.node)
         execution = AttemptRecord(attempt, pod, node, action.reason, action.message, now)
         sweep.trials.add_execution(trial, execution)
@@ -193,7 +197,7 @@ class TrialStatusWriter:
         await self._write(sweep, trial, status, now)
         if trial.log_tails is not noted:  # read during the write; nothing is noted from here on
             await self._write(sweep, trial, {}, now, Priority.LOW)
-        sweep.record_end(trial, action.phase, saved)
+        sweep.record_end(trial, action.phase, saved, action.message[:_MESSAGE_LIMIT])
         metrics.TRIALS.labels(action.phase.value).inc()
         sweep_log.log_trial_ended(state, trial, action.phase, action.reason)
         metrics.GPU_USED.inc(trial.gpu.total)
@@ -212,12 +216,16 @@ class TrialStatusWriter:
         if best is not None and best.trial == trial.name:
             self._events.best(state, best)
 
-    def _job_of(self, state: SweepState, trial: TrialState) -> str:
-        """Name of the attempt's Job; one from before an upgrade may have another form."""
+    def _job_of(self, state: SweepState, trial: TrialState) -> str | None:
+        """Name of the attempt's Job; one from before an upgrade may have another form.
+
+        None while there was none: a trial whose record has one is canceled where the Job is missing.
+        """
         attempt = trial.status.attempt
         jobs = self._caches.jobs_of(ObjectKey(state.namespace, trial.name))
         own = (j.name for j in jobs if j.owner == trial.uid and j.view.attempt == attempt)
-        return next(own, names.job_name(trial.name, attempt))
+        named = names.job_name(trial.name, attempt) if trial.status.job_created else None
+        return next(own, named)
 
     async def _write(
         self,
@@ -246,6 +254,12 @@ class TrialStatusWriter:
             raise
         sweep.trials.complete_write(trial, count, now)
         sweep.note_unreadable(self._caches.trials(namespace).store_own_write(made))
+
+
+def _is_disruption(trial: TrialState, action: act.RecordRetry) -> bool:
+    """Whether somebody else ended an attempt of several pods. Of one pod, that is counted when seen."""
+    is_failure = action.failures > trial.status.failures
+    return not is_failure and action.reason != names.REASON_PARTLY_SCHEDULED
 
 
 def _pending_fields(trial: TrialState, record: TrialRecord) -> dict[str, Any]:

@@ -25,13 +25,13 @@ def _sentence(record: TrialRecord) -> str:
 
 def _consequence(record: TrialRecord) -> str:
     again = (
-        "An operator of the version that wrote it may read it; or delete the record, and the trial is "
-        f"run again: kubectl delete sweeptrial {record.name} -n {record.namespace}."
+        "Use the operator version that wrote it, or delete the record to run the trial again: "
+        f"kubectl delete sweeptrial {record.name} -n {record.namespace}."
     )
     if record.is_unmanaged:
-        return f"Nothing is done about this trial, and it counts for nothing. {again}"
+        return f"This trial is not managed and does not count. {again}"
     if record.curve.is_whole:
         return "Those fields are ignored; the rest of the record counts."
     if record.phase.is_end:
         return f"It counts as {record.phase.value}, without its reports. {again}"
-    return "Its reports are requested again, and the record is written anew with them."
+    return "Its reports are requested again, and the record is rewritten."

@@ -99,7 +99,7 @@ async def _finished(api: KubeClient, namespace: str, name: str) -> Mapping[str, 
         raise NotReady(
             names.REASON_WARM_START_PENDING,
             f"there is no sweep {name} in namespace {namespace}; correct spec.warmStart.sweeps, or "
-            "create it: this sweep begins when that one has finished",
+            "create it: this sweep starts when that one has finished",
         ) from None
     if not is_finished(body.get("status") or {}):
         raise _not_finished(body)
@@ -110,8 +110,8 @@ def _not_finished(body: Mapping[str, Any]) -> NotReady:
     progress = (body.get("status") or {}).get("progress", "no")
     return NotReady(
         names.REASON_WARM_START_PENDING,
-        f"sweep {body['metadata']['name']} has not finished: {progress} trials have ended; this sweep "
-        "begins when that one has",
+        f"sweep {body['metadata']['name']} has not finished: {progress} trials have ended; this "
+        "sweep starts when that one has finished",
     )
 
 

@@ -50,7 +50,7 @@ def module_order(entry: str, read: Callable[[str], str]) -> list[str]:
         if path in order:
             return
         if path in open_paths:
-            raise UnsupportedModule(f"{' -> '.join([*open_paths, path])}: a circle of imports")
+            raise UnsupportedModule(f"{' -> '.join([*open_paths, path])}: a circular import")
         open_paths.append(path)
         for imported in imports_of(path, read(path)):
             visit(imported)

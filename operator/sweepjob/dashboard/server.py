@@ -99,7 +99,7 @@ class DashboardServer:
     def _exchange_key(self, access: LocalAccess, key: str, sweep: str) -> web.Response:
         """Move the key from the address into a cookie: the browser's history must not have it."""
         if not access.is_valid_key(key):
-            text = "this is an address of another time; use the one printed now"
+            text = "this address has expired; use the one printed by the current sweepjob ui"
             raise RequestRejected(403, text)
         location = f"/{sweep and '#/s/' + sweep}"
         return access.set_cookie(web.Response(status=303, headers={"Location": location}))

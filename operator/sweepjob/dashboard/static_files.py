@@ -35,11 +35,11 @@ class StaticFiles:
         """Return the file that the address names.
 
         Raises:
-            Unavailable: there is no such file.
+            Unavailable: file not found.
         """
         name = request.match_info["name"]
         if name not in self._files:
-            raise Unavailable("there is no such file")
+            raise Unavailable("file not found")
         content_type = "text/css" if name.endswith(".css") else "text/javascript"
         headers = {"Cache-Control": _CACHE_FOREVER, "Vary": "Accept-Encoding"}
         body = self._files[name]

@@ -134,8 +134,8 @@ class Decision:
             explanation: the end of the sentence; its subject is the trial's best value.
         """
         value = goal.reported(rank.score) if math.isfinite(rank.score) else None
-        verb = "stopped it" if stop else "let it go on"
-        best = "its report of nothing finite" if value is None else f"its best {value:.6g}"
+        verb = "stopped it" if stop else "continued it"
+        best = "its report, which is not finite," if value is None else f"its best {value:.6g}"
         message = f"{policy.name} {verb} at interval {interval}: {best} {explanation}"
         if threshold is not None and not math.isfinite(threshold):
             threshold = None
@@ -166,7 +166,7 @@ class NoPolicy:
 
     def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
         """Let the trial continue."""
-        explanation = "there is no policy: every trial goes on"
+        explanation = "there is no policy: every trial runs to its end"
         return Decision(False, self.name, "", interval, None, None, rank.other_count, explanation)
 
 

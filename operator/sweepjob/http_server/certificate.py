@@ -51,7 +51,7 @@ class Certificate:
             _log.warning("the new certificate in %s cannot be used: %s", self._chain, error)
             return
         self._loaded = found
-        _log.info("the intake has a new certificate")
+        _log.info("the ingest server has a new certificate")
 
     async def run(self) -> None:
         """Reload when the files change, until cancelled."""

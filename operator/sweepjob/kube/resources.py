@@ -28,6 +28,7 @@ class Resource:
 
 JOBS = Resource("/apis/batch/v1", "jobs")
 PODS = Resource("/api/v1", "pods")
+SERVICES = Resource("/api/v1", "services")
 EVENTS = Resource("/api/v1", "events")
 CONFIG_MAPS = Resource("/api/v1", "configmaps")
 LIMIT_RANGES = Resource("/api/v1", "limitranges")

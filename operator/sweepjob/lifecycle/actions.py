@@ -65,6 +65,7 @@ class RecordRetry:
         failures: failed attempts so far.
         reason, message: why the attempt ended.
         retry_at: seconds since the epoch before which no Job is created; None for at once.
+        rank: the rank of the pod whose end ended the attempt.
     """
 
     trial: int
@@ -73,6 +74,7 @@ class RecordRetry:
     reason: str
     message: str
     retry_at: float | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

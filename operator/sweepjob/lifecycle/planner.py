@@ -46,7 +46,10 @@ def plan_new_trial(proposal: Proposal, sweep: SweepSnapshot, now: float) -> Plan
     if not _accepts_trials(sweep, now) or _capacity(sweep) < 0:
         return Plan(())
     index = proposal.index
-    return Plan((CreateTrial(index, proposal.assignment), CreateJob(index, attempt=1)))
+    create = CreateTrial(index, proposal.assignment)
+    if sweep.instances > 1:  # its Job waits for its turn
+        return Plan((create,))
+    return Plan((create, CreateJob(index, attempt=1)))
 
 
 def new_trials(sweep: SweepSnapshot, now: float) -> tuple[Proposal, ...]:
@@ -141,6 +144,10 @@ def _timeout_at(trial: TrialSnapshot, sweep: SweepSnapshot) -> float | None:
     started = [pod.started for pod in training if pod.started is not None]
     if timeout is None or not started or trial.stop is not None:
         return None
+    if sweep.instances > 1:
+        if not trial.has_started(sweep.instances):
+            return None
+        return max(pod.started for pod in trial.pods if pod.started is not None) + timeout
     return min(started) + timeout
 
 

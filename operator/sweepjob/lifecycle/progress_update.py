@@ -10,7 +10,9 @@ from .remaining_containers import OUTLIVED, describe, trainer_end
 from .snapshot import SweepSnapshot, TrialSnapshot
 from .start_timeout import start_deadline
 
-SUSPENDED = Cause("JobSuspended", "its Job is suspended: it waits in a queue, and no timeout runs")
+SUSPENDED = Cause(
+    "JobSuspended", "its Job is suspended, for example by a queue; no timeout applies"
+)
 # Seconds that a blocker lasts before it is reported: a GPU may be free a moment later.
 BLOCKER_REPORT_DELAY = 3.0
 
@@ -41,7 +43,7 @@ def _current_phase(
         if now < end.ended + BLOCKER_REPORT_DELAY:
             return TrialPhase.RUNNING, "", "", [end.ended + BLOCKER_REPORT_DELAY, due]
         return TrialPhase.RUNNING, OUTLIVED, describe(end, sweep.companion_grace), [due]
-    if any(pod.started is not None and not pod.is_terminal for pod in trial.pods):
+    if trial.has_started(sweep.instances):
         return TrialPhase.RUNNING, "", "", []
     job = trial.job
     if job is not None and job.suspended:

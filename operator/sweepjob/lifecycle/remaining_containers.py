@@ -30,7 +30,13 @@ def trainer_end(trial: TrialSnapshot) -> TrainerEnd | None:
 
 def _pod_of_companions(trial: TrialSnapshot) -> Pod | None:
     pods = (p for p in trial.pods if not p.is_terminal and not p.is_interrupted)
-    return next((pod for pod in pods if pod.trainer_end is not None), None)
+    return next((pod for pod in pods if _settles(pod)), None)
+
+
+def _settles(pod: Pod) -> bool:
+    """Whether the end of the trainer settles the attempt: of several, that of rank 0, or a failure."""
+    end = pod.trainer_end
+    return end is not None and (pod.rank == 0 or end.failure is not None)
 
 
 def overdue_end(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> TrainerEnd | None:
@@ -80,7 +86,7 @@ def stop_companions(
     """
     late = max(0.0, now - end.ended)
     message = (
-        f"{_how(end)}. {_listed(end)} still ran {late:.0f} s later: the pod is ended. {_REMEDY}"
+        f"{_how(end)}. {_listed(end)} still ran {late:.0f} s later: the pod is deleted. {_REMEDY}"
     )
     reason = OUTLIVED if end.failure is None else end.failure.reason
     return RecordStop(trial.index, StopDecision(outcome, reason, message))
@@ -101,15 +107,20 @@ def end_earlier_attempts(trial: TrialSnapshot) -> tuple[TrialAction, ...]:
 
 
 def _end(index: int, attempt: EarlierAttempt) -> Iterator[TrialAction]:
-    running = [p for p in attempt.pods if _is_running(p)]
+    running = [p for p in attempt.pods if _is_running(p) or _never_starts(p)]
     yield from (DeletePod(index, pod.name, pod.uid) for pod in running)
     job = attempt.job
     if job is None or job.deleting or job.succeeded or job.failure is not None:
         return
     # A Job whose pod has ended ends on its own, and keeps the pod for its log. Others may create a pod.
-    if not any(pod.is_terminal and not pod.deleting for pod in attempt.pods):
+    if job.suspended or not any(pod.is_terminal and not pod.deleting for pod in attempt.pods):
         yield DeleteJob(index, job.name, job.uid, tuple(pod.uid for pod in running))
 
 
 def _is_running(pod: Pod) -> bool:
     return not pod.is_terminal and not pod.deleting and not pod.disrupted
+
+
+def _never_starts(pod: Pod) -> bool:
+    """Whether it is one of several pods whose node ignores it: its Job does not replace it."""
+    return pod.never_started_since is not None and not pod.deleting

@@ -42,6 +42,12 @@ class TrialSnapshot:
         orphan_pods: pods that name the trial and this attempt in their labels, and whose Job was gone
             before it was seen. The trial waits for their end; nothing else about them counts.
         earlier: what is left of attempts before this one.
+        has_turn: no other trial of several pods is being started, so that this one may be; always true
+            for a trial of one pod.
+        waits_since: seconds since the epoch when it began to wait for its turn; None while it does not.
+        others_wait: other trials of several pods wait for their turn.
+        interrupted_at: seconds since the epoch of the first interruption of one of several pods, also if
+            that pod is gone; None without one.
     """
 
     index: int
@@ -64,11 +70,25 @@ class TrialSnapshot:
     pods: tuple[Pod, ...] = ()
     orphan_pods: tuple[Pod, ...] = ()
     earlier: tuple[EarlierAttempt, ...] = ()
+    has_turn: bool = True
+    waits_since: float | None = None
+    others_wait: bool = False
+    interrupted_at: float | None = None
 
     @property
     def job(self) -> Job | None:
         """The Job of the current attempt."""
         return next((job for job in self.jobs if job.attempt == self.attempt), None)
+
+    def has_started(self, instances: int) -> bool:
+        """Whether the trainers of all pods have started, and one of the pods has not ended.
+
+        Args:
+            instances: pods of a trial.
+        """
+        started = [pod for pod in self.pods if pod.started is not None]
+        ranks = {pod.rank for pod in started}
+        return len(ranks) >= instances and any(not pod.is_terminal for pod in started)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +135,8 @@ class SweepSnapshot:
         occupied: slots of live trials, of reservations, and of trials whose record cannot be acted on.
         released: occupied slots of trials whose end is about to be recorded; they may be given away.
         failing: how many trials are about to be recorded as failed.
+        instances: pods of a trial.
+        queued: a queue admits its Jobs, with all of their pods at once.
     """
 
     limits: Limits
@@ -131,3 +153,5 @@ class SweepSnapshot:
     occupied: int = 0
     released: int = 0
     failing: int = 0
+    instances: int = 1
+    queued: bool = False

@@ -15,7 +15,11 @@ WATCH_LAG = 5.0  # seconds by which one watch may lag behind another
 
 
 def end_stopped(
-    trial: TrialSnapshot, stop: StopDecision, node_loss_timeout: float, now: float
+    trial: TrialSnapshot,
+    stop: StopDecision,
+    node_loss_timeout: float,
+    now: float,
+    instances: int = 1,
 ) -> Plan:
     """Delete the pods with the sweep's grace period, then the Job, and record the end.
 
@@ -28,6 +32,7 @@ def end_stopped(
         stop: the decision.
         node_loss_timeout: seconds that a node has beyond a pod's grace period.
         now: seconds since the epoch.
+        instances: pods of a trial.
     """
     left = awaited_pods(trial, node_loss_timeout, now)
     jobs = [job for job in trial.jobs if not job.deleting]
@@ -38,21 +43,29 @@ def end_stopped(
         actions += [DeletePod(trial.index, p.name, p.uid) for p in left if not p.deleting]
         actions += [DeleteJob(trial.index, job.name, job.uid, uids) for job in jobs]
         return Plan(tuple(actions), node_loss_due(left, node_loss_timeout))
-    if trial.job is not None and _may_have_another(trial, trial.job):
+    # A Job stays as long as a pod on a lost node; any other pod of it would have been seen by then.
+    is_lost = any(pod.is_node_lost(now, node_loss_timeout) for pod in trial.pods)
+    if trial.job is not None and not is_lost and _may_have_another(trial, trial.job, instances):
         return Plan(())
     return _after_watch_lag(
         trial, RecordEnd(trial.index, stop.outcome, stop.reason, stop.message), now
     )
 
 
-def _may_have_another(trial: TrialSnapshot, job: Job) -> bool:
+def _may_have_another(trial: TrialSnapshot, job: Job, instances: int) -> bool:
     """Return whether the Job may have a pod that was not seen yet: its first one, or a replacement.
 
     There is none when the Job, which is being deleted, is gone.
     """
     if job.succeeded or job.failure is not None:
         return False
-    return all(p.is_terminal and p.is_interrupted and not p.not_replaced for p in trial.pods)
+    return any(_may_have(trial, rank) for rank in range(instances))
+
+
+def _may_have(trial: TrialSnapshot, rank: int) -> bool:
+    """Whether there may be another pod of a rank."""
+    pods = (pod for pod in trial.pods if pod.rank == rank)
+    return all(p.is_terminal and p.is_interrupted and not p.not_replaced for p in pods)
 
 
 def end_deleted(trial: TrialSnapshot, node_loss_timeout: float, now: float) -> Plan:

@@ -1,23 +1,23 @@
 """Plans the next steps of one trial: its state machine.
 
 An attempt is one Job. A pod that somebody else ends, by a drain, a preemption or a deletion, is replaced
-by its Job; a failed attempt is followed by another Job after a back-off.
+by its Job; a failed attempt is followed by another Job after a back-off. With several pods the end of one
+ends the attempt (``group_planner``).
 """
 
 from __future__ import annotations
 
-from ..api.meta.cause import Cause
-from ..api.phases import TrialPhase
 from .actions import (
     CreateJob,
     DeleteJob,
     DeletePod,
     Plan,
     RecordEnd,
-    RecordRetry,
     RecordStop,
     TrialAction,
 )
+from .attempt_end import COMPLETED, POD_DELETED, after_attempt, next_attempt, success
+from .group_planner import give_up_start, plan_group, wait_for_turn
 from .node_loss import awaited_pods, node_loss_due
 from .progress_update import update_progress
 from .remaining_containers import end_earlier_attempts, overdue_end, stop_companions
@@ -26,18 +26,11 @@ from .start_timeout import start_timeout_stop
 from .termination import WATCH_LAG, end_deleted, end_stopped
 from .workload import TrainerEnd
 
-POD_DELETED = Cause("PodDeleted", "its pod was deleted by somebody else")
 NODE_LOST = "NodeLost"
-COMPLETED = Cause("Completed", "the trainer ended with exit code 0")
-INCOMPLETE = "ReportsIncomplete"
 
 _POD_FAILED = "BackoffLimitExceeded"  # the reason of a Job whose pod failed, or is gone
 # Seconds after which a request without an answer has taken effect, and the watch shows it.
 _REQUEST_TIMEOUT = 60.0 + WATCH_LAG
-_BACKOFF = (
-    10.0,
-    360.0,
-)  # seconds before the second attempt, doubled for each further one, and at most
 
 
 def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
@@ -52,12 +45,32 @@ def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
     if leftovers:
         return Plan(leftovers)
     if trial.stop is not None:
-        return end_stopped(trial, trial.stop, sweep.node_loss_timeout, now)
+        return end_stopped(trial, trial.stop, sweep.node_loss_timeout, now, sweep.instances)
     if trial.job is None:
         return _without_job(trial, sweep, now)
+    end = _end_of_attempt(trial, sweep, now)
+    if end is not None:
+        return end
+    overdue = overdue_end(trial, sweep, now)
+    if overdue is not None:
+        return Plan(_end_with_trainer(trial, sweep.max_retries, overdue, now))
+    pending_stop = trial.pending_stop or start_timeout_stop(trial, sweep, now)
+    if pending_stop is not None:
+        return Plan((RecordStop(trial.index, pending_stop),))
+    return _continue(trial, sweep, now)
+
+
+def _end_of_attempt(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan | None:
+    """Return what follows if the attempt has ended, or one of its pods is lost; None otherwise."""
+    job = trial.job
+    assert job is not None
+    if sweep.instances > 1:
+        group = plan_group(trial, job, sweep, now)
+        if group is not None or not (job.deleting or job.suspended):
+            return group
     lost = _replace_lost_pod(trial, sweep.node_loss_timeout, now)
-    if lost is not None:
-        return Plan(lost)
+    if lost is not None or sweep.instances > 1:
+        return None if lost is None else Plan(lost)
     never_started = _delete_never_started(trial, sweep.node_loss_timeout, now)
     if never_started:
         return Plan(never_started)
@@ -65,15 +78,19 @@ def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
     if shown is not None and now < shown:
         return Plan((), shown)
     end = _attempt_end(trial, retry_incomplete=sweep.retry_incomplete)
-    if end is not None:
-        return Plan(_after_attempt(trial, sweep.max_retries, now, *end))
-    overdue = overdue_end(trial, sweep, now)
-    if overdue is not None:
-        return Plan(_end_with_trainer(trial, sweep.max_retries, overdue, now))
-    pending_stop = trial.pending_stop or start_timeout_stop(trial, sweep, now)
-    if pending_stop is not None:
-        return Plan((RecordStop(trial.index, pending_stop),))
-    return update_progress(trial, sweep, now)
+    return None if end is None else Plan(after_attempt(trial, sweep.max_retries, now, *end))
+
+
+def _continue(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
+    """Keep the record of a trial that goes on up to date."""
+    job, due = trial.job, None
+    if job is not None and sweep.instances > 1:
+        retry, due = give_up_start(trial, job, sweep, now)
+        if retry is not None:
+            return Plan((retry,))
+    progress = update_progress(trial, sweep, now)
+    times = (when for when in (progress.wake_at, due) if when is not None)
+    return Plan(progress.actions, min(times, default=None))
 
 
 def _without_job(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
@@ -96,6 +113,8 @@ def _without_job(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan
         waiting = update_progress(trial, sweep, now)
         wakes = [w for w in (trial.retry_at, waiting.wake_at) if w is not None]
         return Plan(waiting.actions, min(wakes))
+    if not trial.has_turn:
+        return wait_for_turn(trial, now)
     return Plan((CreateJob(trial.index, trial.attempt),))
 
 
@@ -116,7 +135,7 @@ def _replace_lost_pod(
         f"node {lost[0].node} has not terminated the trial's pod {node_loss_timeout:g} s after its grace "
         "period: the node counts as lost, and later reports of that pod are refused"
     )
-    return (*deletions, _next_attempt(trial, trial.failures, NODE_LOST, message))
+    return (*deletions, next_attempt(trial, trial.failures, NODE_LOST, message))
 
 
 def _delete_never_started(
@@ -151,11 +170,8 @@ def _attempt_end(
     """
     ended = [pod for pod in trial.pods if pod.is_terminal and not pod.is_interrupted]
     done = next((pod for pod in ended if pod.succeeded), None)
-    if done is not None and done.incomplete:
-        message = f"{COMPLETED.message}, but its reports may be incomplete: {done.incomplete}"
-        return not retry_incomplete, INCOMPLETE, message
     if done is not None:
-        return True, *COMPLETED
+        return success(done.incomplete, retry_incomplete=retry_incomplete)
     if ended:
         return False, *ended[-1].failure
     job = trial.job
@@ -176,35 +192,7 @@ def _end_with_trainer(
 ) -> tuple[TrialAction, ...]:
     """End the attempt with its trainer, though its pod still runs. The decision is recorded first."""
     failure = end.failure or COMPLETED
-    (action,) = _after_attempt(trial, max_retries, now, end.failure is None, *failure)
+    (action,) = after_attempt(trial, max_retries, now, end.failure is None, *failure)
     if isinstance(action, RecordEnd):
         return (stop_companions(trial, action.phase, end, now),)
     return (action,)
-
-
-def _after_attempt(
-    trial: TrialSnapshot,
-    max_retries: int,
-    now: float,
-    succeeded: bool | None,
-    reason: str,
-    message: str,
-) -> tuple[TrialAction, ...]:
-    if succeeded:
-        return (RecordEnd(trial.index, TrialPhase.SUCCEEDED, reason, message),)
-    if succeeded is None:
-        if trial.pending_stop is not None:
-            return (RecordStop(trial.index, trial.pending_stop),)
-        return (_next_attempt(trial, trial.failures, reason, message),)
-    failures = trial.failures + 1
-    if failures > max_retries or trial.pending_stop is not None:
-        return (RecordEnd(trial.index, TrialPhase.FAILED, reason, message),)
-    first, most = _BACKOFF
-    pause = min(most, first * 2.0 ** min(failures - 1, 10))
-    return (_next_attempt(trial, failures, reason, message, now + pause),)
-
-
-def _next_attempt(
-    trial: TrialSnapshot, failures: int, reason: str, message: str, retry_at: float | None = None
-) -> RecordRetry:
-    return RecordRetry(trial.index, trial.attempt + 1, failures, reason, message, retry_at)

@@ -58,6 +58,10 @@ class Pod:
         never_started_since: the time since which its restarted node has ignored it, in seconds since the
             epoch, because the node went down before the trainer had started; None otherwise.
         trainer_end: how its trainer ended while other containers still run; None otherwise.
+        rank: its number among the pods of the attempt, from 0.
+        ended: seconds since the epoch when its trainer ended; None before, or where that is not known.
+        interrupted_at: seconds since the epoch when somebody began to terminate it; None before, or where
+            that is not known.
     """
 
     name: str
@@ -74,6 +78,9 @@ class Pod:
     incomplete: str = ""
     never_started_since: float | None = None
     trainer_end: TrainerEnd | None = None
+    rank: int = 0
+    ended: float | None = None
+    interrupted_at: float | None = None
 
     @property
     def is_terminal(self) -> bool:
@@ -139,6 +146,8 @@ class Job:
         succeeded: it has the condition Complete.
         failure: why it failed, if it has the condition Failed.
         ended: seconds since the epoch when it got either condition, None before.
+        started: seconds since the epoch when it was started, or resumed after a suspension; None before.
+        failing: why it will have failed when its pods have ended; None otherwise.
     """
 
     name: str
@@ -149,6 +158,8 @@ class Job:
     succeeded: bool = False
     failure: Cause | None = None
     ended: float | None = None
+    started: float | None = None
+    failing: Cause | None = None
 
     def clamp_to_watch_start(self, since: float) -> Job:
         """Return the Job with its end at the start of the watch at the earliest.

@@ -109,12 +109,16 @@ def _gpus_of(spec: SweepSpec) -> int:
         pod: Mapping[str, Any] = {"containers": [{"resources": spec.trial.resources}]}
     else:
         pod = spec.trial.template["spec"]
-    return round(sum(requested(pod).values()))
+    return round(sum(requested(pod).values())) * spec.trial.instance_count
 
 
 def _unsupported_parts(spec: SweepSpec) -> list[Problem]:
     """Return a problem for each part of a spec that needs a cluster."""
     problems = []
+    distribution = spec.trial.distribution
+    if distribution is not None and distribution.has_launcher and spec.trial.instance_count > 1:
+        remedy = "needs the network of a cluster with several pods; try it with instanceCount: 1"
+        problems.append(Problem("spec.trial.distribution.type", distribution.type, remedy))
     if spec.trial.template is not None:
         pod = spec.trial.template["spec"]
         if len(pod["containers"]) > 1 or pod.get("initContainers"):

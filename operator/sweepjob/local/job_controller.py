@@ -6,17 +6,27 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from ..api.names import COMPLETION_INDEX
 from ..kube.transport import Request
+from ..protocol import ENV_RANK
 from ..timestamps import format_time
 from .api_server import MemoryApiServer
 from .store import Body, Change, Key
 
-_OWNED = {"sweepjobs": ("sweeptrials",), "sweeptrials": ("jobs",), "jobs": ("pods",)}
+_OWNED = {
+    "sweepjobs": ("sweeptrials", "services"),
+    "sweeptrials": ("jobs",),
+    "jobs": ("pods",),
+}
+# Seconds for which changes of an Indexed Job's pods are collected, as by the real controller: a failure
+# is then in an earlier second than the deletion of the other pods.
+_BATCH_PERIOD = 1.1
 _PREFIXES = {
     "sweepjobs": "/apis/sweepjob.dev/v1alpha1",
     "sweeptrials": "/apis/sweepjob.dev/v1alpha1",
     "jobs": "/apis/batch/v1",
     "pods": "/api/v1",
+    "services": "/api/v1",
 }
 
 
@@ -67,7 +77,11 @@ class JobController:
             self.schedule(self._sync_job, key)
         job = (meta.get("labels") or {}).get("job-name")
         if change.resource == "pods" and job is not None:
-            self.schedule(self._sync_job, (key[0], job))
+            if COMPLETION_INDEX in meta["labels"]:
+                delay = _BATCH_PERIOD
+                asyncio.get_running_loop().call_later(delay, self._sync_job, (key[0], job))
+            else:
+                self.schedule(self._sync_job, (key[0], job))
 
     def _sync_job(self, key: Key) -> None:
         job = self._store.get("jobs", key)
@@ -81,7 +95,10 @@ class JobController:
         if status.get("conditions") or job["spec"].get("suspend"):
             return
         made = int(status.get("made", 0))
-        if "Succeeded" in map(phase_of, pods):
+        instances = job["spec"].get("completions", 1)
+        if instances > 1:
+            self._sync_indexed_job(key, job, pods, instances)
+        elif "Succeeded" in map(phase_of, pods):
             self._finish_job(key, "Complete")
         elif "Failed" in [phase_of(p) for p in pods if not is_disrupted(p)]:
             self._finish_job(key, "Failed")
@@ -92,17 +109,47 @@ class JobController:
             self.request("PATCH", "jobs", key, {"status": status}, "status")
             self._create_pod(key, job)
 
-    def _finish_job(self, key: Key, kind: str) -> None:
-        condition = {"type": kind, "status": "True", "reason": "BackoffLimitExceeded"}
+    def _sync_indexed_job(self, key: Key, job: Body, pods: list[Body], instances: int) -> None:
+        """Create all pods of a Job at once; end all of them when one has failed, or rank 0 succeeded."""
+        failed = [pod for pod in pods if phase_of(pod) == "Failed"]
+        made = int((job.get("status") or {}).get("made", 0))
+        if any(map(is_disrupted, failed)):
+            self._finish_job(key, "Failed", "PodFailurePolicy")
+        elif failed or (made and len(pods) < instances):
+            self._finish_job(key, "Failed")
+        elif any(phase_of(pod) == "Succeeded" and _rank(pod) == "0" for pod in pods):
+            self._finish_job(key, "Complete")
+        else:
+            if not made:
+                status = {"made": 1, "startTime": format_time(self._clock())}
+                self.request("PATCH", "jobs", key, {"status": status}, "status")
+                for rank in range(instances):
+                    self._create_pod(key, job, rank)
+            return
+        for pod in pods:
+            if phase_of(pod) not in ("Succeeded", "Failed"):
+                self.request("DELETE", "pods", (key[0], pod["metadata"]["name"]), {})
+
+    def _finish_job(self, key: Key, kind: str, reason: str = "BackoffLimitExceeded") -> None:
+        condition = {"type": kind, "status": "True", "reason": reason}
         condition["lastTransitionTime"] = format_time(self._clock())
         self.request("PATCH", "jobs", key, {"status": {"conditions": [condition]}}, "status")
 
-    def _create_pod(self, key: Key, job: Body) -> None:
+    def _create_pod(self, key: Key, job: Body, rank: int | None = None) -> None:
         template = job["spec"]["template"]
         owner = {"kind": "Job", "name": key[1], "uid": job["metadata"]["uid"]}
         labels = {**template["metadata"]["labels"], "job-name": key[1]}
         metadata = {"generateName": f"{key[1]}-", "labels": labels, "ownerReferences": [owner]}
-        body = {"metadata": metadata, "spec": template["spec"], "status": {"phase": "Pending"}}
+        spec = template["spec"]
+        if rank is not None:
+            metadata["generateName"] += f"{rank}-"
+            labels[COMPLETION_INDEX] = str(rank)
+            metadata["annotations"] = {
+                **(template["metadata"].get("annotations") or {}),
+                COMPLETION_INDEX: str(rank),
+            }
+            spec = _with_rank(spec, rank)
+        body = {"metadata": metadata, "spec": spec, "status": {"phase": "Pending"}}
         self.request("POST", "pods", key, body)
 
     def _pods_of(self, job: Body) -> list[Body]:
@@ -121,6 +168,20 @@ class JobController:
                 self.request("DELETE", "pods", (meta["namespace"], meta["name"]), {})
         if not pods:
             self.request("PATCH", "jobs", key, {"metadata": {"finalizers": None}})
+
+
+def _with_rank(spec: Body, rank: int) -> Body:
+    """Return the spec of a pod whose containers have its rank in a variable."""
+    variable = {"name": ENV_RANK, "value": str(rank)}
+    kinds = [kind for kind in ("containers", "initContainers") if kind in spec]
+    return {
+        **spec,
+        **{k: [{**c, "env": [*(c.get("env") or []), variable]} for c in spec[k]] for k in kinds},
+    }
+
+
+def _rank(pod: Body) -> str:
+    return str((pod["metadata"].get("labels") or {}).get(COMPLETION_INDEX, "0"))
 
 
 def _owner(body: Body) -> str:

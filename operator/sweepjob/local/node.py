@@ -18,10 +18,11 @@ from . import pod_status
 from .code import LocalCode, UnpackError, read_parts, remove_local, unpack_local
 from .devices import GpuAllocator
 from .job_controller import JobController, phase_of
-from .pod_processes import gpus_of, local_pod
+from .pod_processes import GroupPorts, gpus_of, local_pod
 from .pod_runner import PodResult, PodRunner
 from .store import Body, Change, Key, Store
 from .trainer_log import TrainerLog
+from .working_folder import make_working_folder
 
 _log = logging.getLogger(__name__)
 _GRACE_PERIOD = 5.0  # seconds for pods to end when the sweep is interrupted
@@ -35,11 +36,14 @@ class NodeConfiguration:
         devices: the GPUs.
         environment: environment variables that they inherit.
         folder: their working directory.
+        has_code: whether ``folder`` is the code of the sweep. Each trial then has a working directory of
+            its own with links to the code, so that ``./outputs`` is not shared.
     """
 
     devices: GpuAllocator
     environment: Mapping[str, str]
     folder: Path
+    has_code: bool = False
 
 
 class Node:
@@ -75,6 +79,7 @@ class Node:
         self._runners: dict[str, PodRunner] = {}
         self._callers: dict[str, Caller] = {}
         self._logs: dict[str, TrainerLog] = {}
+        self._ports = GroupPorts()
         self._is_closing = False
         store.observers.append(self._on_change)
 
@@ -156,7 +161,7 @@ class Node:
 
     async def _run(self, key: Key, body: Body, gpus: tuple[str, ...]) -> PodResult:
         uid = body["metadata"]["uid"]
-        pod = local_pod(body, self._root, self._url, self._machine.environment)
+        pod = local_pod(body, self._root, self._url, self._machine.environment, self._ports)
         pod.folder.mkdir(parents=True, exist_ok=True)
         if pod.sidecar is not None:
             token = secrets.token_urlsafe()
@@ -167,7 +172,7 @@ class Node:
             environment["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
         log = self._logs[pod.name] = TrainerLog(self._root / "logs" / f"{pod.name}.log")
         started = partial(self._write_start, key, body)
-        folder = self._machine.folder if pod.code is None else pod.code_folder
+        folder = self._working_folder(body) if pod.code is None else pod.code_folder
         runner = PodRunner(pod, environment, folder, log, started)
         self._runners[uid] = runner
         self._end_if_deleted(self._store.get("pods", key) or body)
@@ -191,6 +196,12 @@ class Node:
         remove_local(folder)  # of a run that was interrupted
         parts = read_parts(self._store, code)
         await asyncio.to_thread(unpack_local, parts, code, folder)
+
+    def _working_folder(self, body: Body) -> Path:
+        if not self._machine.has_code:
+            return self._machine.folder
+        trial = body["metadata"]["labels"][names.LABEL_TRIAL]
+        return make_working_folder(self._root, trial, self._machine.folder)
 
     def _on_end(
         self, key: Key, body: Body, gpus: tuple[str, ...], task: asyncio.Task[PodResult]

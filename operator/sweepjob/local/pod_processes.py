@@ -15,6 +15,7 @@ from ..api import names
 from ..template import kubelet_expansion
 from ..trial_pods.accelerators import requested
 from ..trial_pods.code import HOME as CODE_HOME
+from ..trial_pods.distribution import HOSTS, TENSORFLOW_PORT
 from ..trial_pods.job_manifest import trainer_of
 from .code import LocalCode, code_of
 from .store import Body
@@ -62,12 +63,52 @@ class LocalPod:
         return self.folder / "token"
 
 
+class GroupPorts:
+    """Free ports for the processes of each attempt, whose pods have no addresses of their own here."""
+
+    def __init__(self) -> None:
+        self._ports: dict[str, list[int]] = {}
+
+    def master(self, job: str) -> int:
+        """Return the port at which rank 0 awaits the others.
+
+        Args:
+            job: uid of the attempt's Job.
+        """
+        return self._of(job, 1)[0]
+
+    def addresses(self, job: str, hosts: list[str]) -> dict[str, str]:
+        """Return the addresses on this machine of host names, with and without TensorFlow's port.
+
+        Args:
+            job: uid of the attempt's Job.
+            hosts: host names of its pods by rank.
+        """
+        ports = self._of(job, len(hosts) + 1)[1:]
+        found = dict.fromkeys(hosts, "127.0.0.1")
+        named = zip(hosts, ports, strict=False)
+        return found | {f"{h}:{TENSORFLOW_PORT}": f"127.0.0.1:{port}" for h, port in named}
+
+    def _of(self, job: str, count: int) -> list[int]:
+        ports = self._ports.setdefault(job, [])
+        while len(ports) < count:
+            ports.append(_free_port())
+        return ports
+
+
+def owner_of(body: Body) -> str:
+    """Return the uid of a pod's Job."""
+    return str((body["metadata"].get("ownerReferences") or [{}])[0].get("uid", ""))
+
+
 def gpus_of(body: Body) -> int:
     """Return the number of GPUs that a pod requests."""
     return round(sum(requested(body["spec"]).values()))
 
 
-def local_pod(body: Body, root: Path, url: str, shell: Mapping[str, str]) -> LocalPod:
+def local_pod(
+    body: Body, root: Path, url: str, shell: Mapping[str, str], ports: GroupPorts
+) -> LocalPod:
     """Return the processes of a pod.
 
     Mount paths of volumes are replaced by folders below ``root``, and the sidecar's port by a free one.
@@ -77,6 +118,7 @@ def local_pod(body: Body, root: Path, url: str, shell: Mapping[str, str]) -> Loc
         root: folder of the sweep.
         url: address of the ingest server.
         shell: values of variables that a cluster would take from Secrets and other objects.
+        ports: ports of the trial's processes.
     """
     spec, name = body["spec"], body["metadata"]["name"]
     folder = root / "pods" / name
@@ -89,11 +131,18 @@ def local_pod(body: Body, root: Path, url: str, shell: Mapping[str, str]) -> Loc
     configuration, port = dict[str, str](), 0
     if sidecar is not None:
         configuration, port = _sidecar_configuration(sidecar, trainer, paths, url)
+    annotations = body["metadata"].get("annotations") or {}
+    given = _environment(trainer, shell, annotations)
+    if HOSTS in given:
+        paths |= ports.addresses(owner_of(body), given[HOSTS].split(","))
     if code is not None:
         paths[code.mount_path] = str(folder / "code")
-    environment = {k: _translate_paths(v, paths) for k, v in _environment(trainer, shell).items()}
+    environment = {k: _translate_paths(v, paths) for k, v in given.items()}
     if code is not None and environment.get("HOME") == CODE_HOME:
         del environment["HOME"]  # that of a pod, whose user has none; here it is the caller's
+    if HOSTS in given:
+        master = str(ports.master(owner_of(body)))
+        environment |= {k: master for k in ("MASTER_PORT", "PET_MASTER_PORT") if k in environment}
     words = [*(trainer.get("command") or []), *(trainer.get("args") or [])]
     return LocalPod(
         name=name,
@@ -114,7 +163,7 @@ def _sidecar_configuration(
     sidecar: Mapping[str, Any], trainer: Mapping[str, Any], paths: dict[str, str], url: str
 ) -> tuple[dict[str, str], int]:
     """Return the sidecar's configuration on this machine, and its port, which is added to ``paths``."""
-    configuration: dict[str, str] = json.loads(_environment(sidecar, {})[protocol.ENV_SETTINGS])
+    configuration: dict[str, str] = json.loads(_environment(sidecar, {}, {})[protocol.ENV_SETTINGS])
     configuration[protocol.OPERATOR_URL] = (
         url  # the Job's may be from an earlier run of the program
     )
@@ -137,15 +186,21 @@ def _sidecar_configuration(
     return configuration, port
 
 
-def _environment(container: Mapping[str, Any], shell: Mapping[str, str]) -> dict[str, str]:
+def _environment(
+    container: Mapping[str, Any], shell: Mapping[str, str], annotations: Mapping[str, str]
+) -> dict[str, str]:
     """Return a container's environment variables, expanded as by the kubelet.
 
-    Variables without a value, which a cluster takes from other objects, have that of ``shell``.
+    Variables without a value, which a cluster takes from other objects, have that of ``shell``. The rank
+    of the pod comes from its annotations.
     """
     found: dict[str, str] = {}
     for entry in container.get("env") or []:
+        field = ((entry.get("valueFrom") or {}).get("fieldRef") or {}).get("fieldPath", "")
         if "value" in entry:
             found[entry["name"]] = kubelet_expansion.expand_variables(str(entry["value"]), found)
+        elif field == f"metadata.annotations['{names.COMPLETION_INDEX}']":
+            found[entry["name"]] = annotations.get(names.COMPLETION_INDEX, "0")
         elif entry["name"] in shell:
             found[entry["name"]] = shell[entry["name"]]
     return found
@@ -189,7 +244,7 @@ def _sidecar_environment(
     container: Mapping[str, Any], configuration: Mapping[str, str], folder: Path
 ) -> dict[str, str]:
     return {
-        **_environment(container, {}),
+        **_environment(container, {}, {}),
         protocol.ENV_SETTINGS: json.dumps(configuration),
         protocol.ENV_TOKEN_FILE: str(folder / "token"),
         protocol.ENV_JOURNAL: str(folder / "journal.jsonl"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .. import protocol
 from ..api import names
 from ..api.meta.cause import Cause
 
@@ -19,6 +20,7 @@ class LogFindings:
         unreadable_sample: the first of them.
         skipped_lines, skipped_bytes: what was not read because the log grew too fast.
         error: why the log could not be read to its end; empty when it was.
+        ambiguity: why the metric's name stands for several metrics; empty when it does not.
     """
 
     samples: tuple[str, ...] = ()
@@ -27,10 +29,11 @@ class LogFindings:
     skipped_lines: int = 0
     skipped_bytes: int = 0
     error: str = ""
+    ambiguity: str = ""
 
 
 def log_incomplete_reasons(found: LogFindings, metric: str) -> Iterator[Cause]:
-    """Yield the cause of each finding that means missing reports.
+    """Yield the cause of each finding that means missing reports, or others than those that are meant.
 
     Args:
         found: the findings about the log.
@@ -54,6 +57,8 @@ def log_incomplete_reasons(found: LogFindings, metric: str) -> Iterator[Cause]:
             f"its log has no number in place of a value of '{metric}': '{found.unreadable_sample}'"
             f"{_more(found.unreadable_values)}. Print it like {metric}=1234.5",
         )
+    if found.ambiguity:
+        yield Cause(protocol.AMBIGUOUS_METRIC, found.ambiguity)
 
 
 def _more(count: int) -> str:

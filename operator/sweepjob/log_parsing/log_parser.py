@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import islice
 
 from ..api.spec.metrics import compiled
+from .labels import Labels
 from .number_syntax import Number, metric_numbers, named_numbers
 from .samples import LogSamples, printable
 
@@ -63,6 +64,7 @@ class LogParser:
         self._key = metric.encode(errors="replace")
         self._pattern = compiled(pattern.encode()) if pattern else None
         self._samples = LogSamples(self._key)
+        self._labels = Labels(metric)
         self._azure_name: str | None = None
         self._values_by_name: dict[str, float] = {}
         self._partial_line = b""
@@ -77,6 +79,11 @@ class LogParser:
     def samples(self) -> tuple[str, ...]:
         """Lines to quote where no report was found."""
         return self._samples.lines
+
+    @property
+    def ambiguity(self) -> str:
+        """Why the name of the metric stands for several ones; empty when it does not."""
+        return self._labels.ambiguity
 
     def read(self, line: str, *, ends: bool = True) -> list[tuple[str, float]]:
         """Return the names and values in the next line.
@@ -129,13 +136,17 @@ class LogParser:
             self.changes += 1
 
     def _find_metric(self, text: bytes, until: int, *, begins: bool) -> None:
+        found: list[Number] = []
         for number in metric_numbers(self._key, text):
             if number.end > until or (number.start == 0 and not begins):
                 continue
             if number.whole:
-                self._add(self._metric, number.text)
-                return
-            self._note_unreadable(text, number)
+                found.append(number)
+            elif not found:
+                self._note_unreadable(text, number)
+        if found:
+            self._add(self._metric, found[0].text)
+            self.changes += self._labels.add(text, found[0], found[1:])
 
     def _find_others(self, text: bytes, until: int) -> None:
         if self._name_budget <= 0 or len(self._names) >= _NAMES:

@@ -27,6 +27,9 @@ ENV_FORWARD_TO = "SWEEPJOB_FORWARD_TO"
 ENV_FORWARD_INSECURE = "SWEEPJOB_FORWARD_INSECURE"
 ENV_RUN_ID = "SWEEPJOB_RUN_ID"
 
+# The rank of the pod among those of its trial; the Job controller sets it.
+ENV_RANK = "JOB_COMPLETION_INDEX"
+
 # Paths in the pod; only tests and local runs set them.
 ENV_TOKEN_FILE = "SWEEPJOB_TOKEN_FILE"
 ENV_JOURNAL = "SWEEPJOB_JOURNAL"

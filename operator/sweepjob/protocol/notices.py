@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 MAX_NOTICES = 3  # in one push
-MAX_NOTICE = 500  # characters of a message, all of them ASCII
+MAX_NOTICE = (
+    500  # characters of a message in JSON, in which a letter beyond ASCII takes six or twelve
+)
 
 # Reasons.
 REPORTS_INCOMPLETE = "ReportsIncomplete"  # reports may be missing
@@ -32,13 +36,19 @@ class Notice:
 
         Args:
             reason: an unknown one, of a later sidecar, becomes REPORTS_INCOMPLETE.
-            message: cut to MAX_NOTICE characters; what is not printable ASCII becomes ``?``.
+            message: cut to MAX_NOTICE characters of JSON; what is not printable becomes ``?``.
         """
         known = reason if reason == AMBIGUOUS_METRIC else REPORTS_INCOMPLETE
-        # Without these two characters the message is as long as its JSON.
-        escaped = str(message).replace('"', "'").replace("\\", "/")
-        text = "".join(c if c.isascii() and c.isprintable() else "?" for c in escaped)
-        return cls(known, text if len(text) <= MAX_NOTICE else f"{text[: MAX_NOTICE - 3]}...")
+        text = "".join(c if c.isprintable() else "?" for c in str(message)[: MAX_NOTICE + 1])
+        if _json_length(text) <= MAX_NOTICE:
+            return cls(known, text)
+        lengths = accumulate(_json_length(c) for c in text)
+        kept = sum(length <= MAX_NOTICE - 3 for length in lengths)
+        return cls(known, f"{text[:kept]}...")
+
+
+def _json_length(text: str) -> int:
+    return len(json.dumps(text)) - 2
 
 
 def parse_notices(data: Any) -> tuple[Notice, ...]:

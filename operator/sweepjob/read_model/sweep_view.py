@@ -118,4 +118,4 @@ def _alerts(conditions: Sequence[Mapping[str, Any]]) -> list[str]:
     for condition in conditions:
         if _ALERTING_STATUS.get(condition["type"]) == condition["status"]:
             found.append(f"{condition['reason']}: {condition['message']}")
-    return found
+    return list(dict.fromkeys(found))  # the cause of Degraded may also be that of Failed

@@ -90,7 +90,6 @@ def present(**values: Any) -> dict[str, Any]:
 UNSUPPORTED = {
     "environment": "Azure environments are not supported; give image=, a container image",
     "compute": "the cluster schedules trials; give queue= (a Kueue queue) or node_selector=",
-    "distribution": "a trial is one pod; start its processes in the command, e.g. with torchrun",
     "instance_type": "give gpus=, resources= or node_selector=",
     "locations": "give node_selector=",
     "docker_args": "give template=, a pod template",

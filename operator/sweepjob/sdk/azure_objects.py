@@ -15,7 +15,7 @@ class JobResourceConfiguration(KnownAttributes):
 
     Args:
         instance_type: Size of virtual machine, by the Azure map.
-        instance_count: Nodes of a trial; 1 only.
+        instance_count: Pods of a trial.
         shm_size: Size of ``/dev/shm``.
         docker_args: Options of Docker; ``--shm-size`` is converted.
         locations: Azure's regions; not used.
@@ -62,15 +62,7 @@ class QueueSettings(KnownAttributes):
 
 @dataclass
 class Distribution(KnownAttributes):
-    """How the processes of a trial are started. More than one process is refused."""
-
-    @property
-    def processes(self) -> int:
-        """Number of processes."""
-        count = 1
-        for name in ("process_count_per_instance", "worker_count"):
-            count *= getattr(self, name, None) or 1
-        return count + (getattr(self, "parameter_server_count", None) or 0)
+    """How the processes of a trial find each other."""
 
 
 @dataclass
@@ -79,9 +71,12 @@ class MpiDistribution(Distribution):
 
     Args:
         process_count_per_instance: Processes of each node.
+        ssh_secret: Secret with the keys ``ssh-privatekey`` and ``ssh-publickey``; not in Azure, and
+            required with several pods.
     """
 
     process_count_per_instance: int | None = None
+    ssh_secret: str | None = None
 
 
 @dataclass
@@ -110,7 +105,7 @@ class TensorFlowDistribution(Distribution):
 
 @dataclass
 class RayDistribution(Distribution):
-    """A Ray cluster, which is not supported.
+    """A Ray cluster of the pods of a trial.
 
     Args:
         port: Port of the head.

@@ -13,8 +13,7 @@ from ..loading.azure_map import AzureMap, ComputeEntry, resolve_data, resolve_en
 from ..loading.azure_map.asset_names import is_address, split_datastore_uri
 from ..loading.pod_settings import PodSettingError, PodSettings, add_amounts
 from ..search.space import Scalar
-from .arguments import UNSUPPORTED
-from .azure_objects import Distribution, Environment, values_of
+from .azure_objects import Environment, values_of
 from .data import Input, Output, StepOutput
 from .definition import SweepDefinition
 from .expressions import Expression, to_plain
@@ -97,7 +96,6 @@ class Resolver:
                 f"name: {job.name!r}: the SweepJob is named {kept}: names of Kubernetes objects have "
                 "small letters, digits and -"
             )
-        _distribution(found, trial)
         _other_settings(found, job)
         return found
 
@@ -262,26 +260,6 @@ def _default(given: Input) -> Any:
     if isinstance(default, str) and given.type in kinds:
         return kinds[given.type](default)
     return str(default) if isinstance(default, bool) else default
-
-
-def _distribution(found: Resolution, trial: TrialDefinition) -> None:
-    count = trial.instance_count
-    if count not in (None, 1):
-        found.problems.append(f"instance_count={count}: a trial is one pod")
-    given = trial.distribution
-    if given is None:
-        return
-    if isinstance(given, Mapping):
-        values = {**given}
-        processes = values.get("process_count_per_instance") or 1
-    else:
-        processes = given.processes if isinstance(given, Distribution) else 2
-    if processes == 1:
-        found.notes.append(
-            "distribution: not used: it is one process, started by the command itself"
-        )
-    else:
-        found.problems.append(f"distribution: {given!r}: {UNSUPPORTED['distribution']}")
 
 
 def _other_settings(found: Resolution, job: SweepDefinition) -> None:

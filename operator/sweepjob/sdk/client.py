@@ -240,8 +240,8 @@ class SweepOperations:
             SweepError: Always; the message names the alternatives.
         """
         raise SweepError(
-            f"{name}: nothing is archived here: keep what it has found (to_dataframe(), or kubectl "
-            "sweepjob export), and delete it"
+            f"{name}: sweeps cannot be archived: save the results (to_dataframe(), or kubectl "
+            "sweepjob export) and delete it"
         )
 
     def delete(self, name: str) -> None:

@@ -17,6 +17,7 @@ from .arguments import ArgumentError, present
 from .attributes import NamedValues
 from .azure_objects import values_of
 from .data import check_inputs
+from .distributions import group_spec
 from .job import Command
 from .trial import argument_list
 
@@ -108,8 +109,9 @@ def command(
         environment: Environment of Azure's, by the Azure map: its name, or an ``Environment``.
         compute: Compute target of Azure's, by the Azure map.
         code: Folder of the code: by the Azure map, and where trials run on one machine.
-        distribution: Azure's; more than one process is refused.
-        instance_count: Nodes of a trial; 1 only.
+        distribution: How the processes of a trial find each other: ``PyTorchDistribution`` and the like,
+            or a dict with Azure's keys.
+        instance_count: Pods of a trial. Its resources are those of each.
         instance_type: Size of virtual machine, by the Azure map.
         locations: Azure's; not used, with a warning.
         docker_args: Options of Docker; ``--shm-size`` is converted.
@@ -129,6 +131,7 @@ def command(
     Raises:
         ArgumentError: An argument is invalid, unknown, or not supported on Kubernetes.
     """
+    group_spec(instance_count, distribution)  # raises for an invalid one
     for name in unknown:
         close = get_close_matches(name, command_arguments(), 1)
         hint = f"; did you mean {close[0]}?" if close else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import threading
@@ -19,7 +20,10 @@ from .run import SweepRun
 from .sweep_objects import NotFound, SweepError
 
 if TYPE_CHECKING:
+    from ..local.folder import SweepFolder
     from ..local.sweep import LocalSweep
+
+_FOLDER = ".sweepjob"
 
 
 def run_local(
@@ -31,6 +35,7 @@ def run_local(
     fresh: bool = False,
     azure_map: str | Path | None = None,
     resolver: Resolver | None = None,
+    source_directory: str | Path | None = None,
 ) -> SweepRun:
     """Run a sweep on this machine, without a cluster. Trials are processes in the current folder.
 
@@ -43,6 +48,9 @@ def run_local(
         fresh: True to delete the folder's earlier sweep.
         azure_map: Azure map, whose ``local`` paths are used; the current one by default.
         resolver: Resolves names of Azure's, in place of the map.
+        source_directory: Folder with the script. Each trial then runs in a folder of its own with links
+            to its files, so that ``./outputs`` and ``./logs`` are kept for each trial, and ``download``
+            finds them.
 
     Returns:
         The sweep.
@@ -63,7 +71,7 @@ def run_local(
     try:
         code = job.snapshot(resolver)
         manifest = localize(job.to_manifest(resolver), spec, visible_gpus(), code)
-        root = Path(folder or Path(".sweepjob") / manifest["metadata"]["name"]).absolute()
+        root = Path(folder or Path(_FOLDER) / manifest["metadata"]["name"]).absolute()
         sources = warm_start_folders(spec, root)
     except InvalidSpec as error:
         raise ArgumentError("; ".join(map(python_message, error.problems))) from None
@@ -76,9 +84,10 @@ def run_local(
     before = [body["spec"] for body in sweep_folder.read("sweepjobs")]
     if before and before != [manifest["spec"]]:
         raise SweepError(
-            f"{root} has another sweep: fresh=True forgets it; or give another folder= or name"
+            f"{root} has another sweep: fresh=True deletes it; or give another folder= or name"
         )
-    objects = FolderSweepObjects(sweep_folder, manifest["metadata"]["name"])
+    name = manifest["metadata"]["name"]
+    objects = FolderSweepObjects(sweep_folder, name, _folder_of(source_directory))
     config_maps = [] if code is None else code.config_maps()
     objects.start(LocalSweep, None if before else manifest, config_maps, sources)
     run = SweepRun(objects)
@@ -88,11 +97,43 @@ def run_local(
     return run
 
 
+def sweep_folder(name: str) -> SweepFolder:
+    """Return the folder of a local sweep, ``.sweepjob/NAME``.
+
+    Args:
+        name: Name of the sweep.
+
+    Raises:
+        NotFound: there is no such folder.
+    """
+    from ..local.folder import SweepFolder
+
+    path = (Path(_FOLDER) / name).absolute()
+    if not (path / "sweepjobs").is_dir():
+        raise NotFound(f"there is no sweep {name} in {path.parent}")
+    return SweepFolder(path)
+
+
+def local_sweeps() -> list[Mapping[str, Any]]:
+    """Return the SweepJob objects of all sweeps in ``.sweepjob``, the newest first."""
+    found = [body for f in Path(_FOLDER).glob("*/sweepjobs/*.json") if (body := _body(f))]
+    return sorted(found, key=lambda body: str(body["metadata"]["creationTimestamp"]), reverse=True)
+
+
+def _body(file: Path) -> Mapping[str, Any] | None:
+    """Return an object; None if another program is writing or deleting its file."""
+    try:
+        body: Mapping[str, Any] = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return None
+    return body
+
+
 class FolderSweepObjects:
     """The objects of a sweep in a folder of this machine, and the thread that runs it."""
 
-    def __init__(self, folder: Any, name: str) -> None:
-        self._folder, self._name = folder, name
+    def __init__(self, folder: Any, name: str, source: Path | None = None) -> None:
+        self._folder, self._name, self._source = folder, name, source
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._begun = threading.Event()
@@ -132,7 +173,12 @@ class FolderSweepObjects:
         from ..local.devices import GpuAllocator, visible_gpus
         from ..local.node import NodeConfiguration
 
-        machine = NodeConfiguration(GpuAllocator(visible_gpus()), dict(os.environ), Path.cwd())
+        machine = NodeConfiguration(
+            GpuAllocator(visible_gpus()),
+            dict(os.environ),
+            self._source or Path.cwd(),
+            has_code=self._source is not None,
+        )
         self._sweep = make(self._folder, machine, self._begun.set, sources)
 
         async def work() -> None:
@@ -195,14 +241,36 @@ class FolderSweepObjects:
         Raises:
             SweepError: the trial has no such output.
         """
+        sources = self._output_folders(trial)
         made = []
-        root = self._folder.path / "outputs"
-        for source in sorted(root.rglob(trial)):
-            name = source.relative_to(root).parts[0]
+        for name, source in sources.items():
             if output in (None, name):
                 target = Path(path) / name
                 shutil.copytree(source, target, dirs_exist_ok=True)
                 made.append(str(target))
         if not made:
-            raise SweepError(f"{trial} has no output {output or ''} in {self._folder.path}")
+            listed = ", ".join(sources) or "none"
+            raise SweepError(f"{trial}: no output {output or ''}; there are: {listed}")
         return made
+
+    def _output_folders(self, trial: str) -> dict[str, Path]:
+        """Return the folders of a trial's outputs by name, ``./outputs`` and ``./logs`` included."""
+        from ..local.working_folder import own_folders
+
+        root = self._folder.path / "outputs"
+        found = own_folders(self._folder.path, trial)
+        return found | {p.relative_to(root).parts[0]: p for p in sorted(root.rglob(trial))}
+
+
+def _folder_of(given: str | Path | None) -> Path | None:
+    """Return the folder with the script.
+
+    Raises:
+        ArgumentError: there is no such folder.
+    """
+    if given is None:
+        return None
+    folder = Path(given).absolute()
+    if not folder.is_dir():
+        raise ArgumentError(f"source_directory: {str(given)!r}: no such folder")
+    return folder

@@ -17,6 +17,7 @@ from .arguments import ArgumentError, present
 from .azure_resolution import Resolution
 from .data import Output
 from .definition import SweepDefinition
+from .distributions import group_spec, started_command
 from .expressions import Expression, expression_from_spec
 from .limits import Objective, SweepJobLimits
 from .object_name import object_name
@@ -106,7 +107,9 @@ def _trial_spec(trial: TrialDefinition, azure: Resolution) -> dict[str, Any]:
         ArgumentError: two settings contradict each other.
     """
     spec = copy.deepcopy(trial.trial)
-    env, command = [*spec.pop("env", ()), *trial.variables()], argument_list(trial.command)
+    spec |= group_spec(trial.instance_count, trial.distribution)
+    env = [*spec.pop("env", ()), *trial.variables()]
+    command = started_command(argument_list(trial.command), spec.get("distribution"))
     if azure.pod.is_needed:
         if "template" in spec:
             raise ArgumentError("template: has all of a pod; put volumes and the like into it")

@@ -45,6 +45,11 @@ class SweepRun:
         self._objects = objects
 
     @property
+    def objects(self) -> SweepObjects:
+        """Access to the objects of the sweep."""
+        return self._objects
+
+    @property
     def name(self) -> str:
         """Name of the SweepJob."""
         return self._objects.name

@@ -15,6 +15,7 @@ from .arguments import ArgumentError
 from .attributes import KnownAttributes, NamedValues, unknown_attribute
 from .azure_objects import values_of
 from .data import Outputs, check_inputs
+from .distributions import check_instance_count
 from .steps import Step, record_step
 
 _SHORT_FORM = ("image", "command", "resources")
@@ -160,20 +161,18 @@ class TrialDefinition(KnownAttributes, Step):
 
         Args:
             instance_type: Size of virtual machine, by the Azure map.
-            instance_count: Nodes of a trial; 1 only.
+            instance_count: Pods of a trial.
             locations: Azure's regions; not used.
             properties: Settings of Azure's service; not used.
             docker_args: Options of Docker; ``--shm-size`` is converted.
             shm_size: Size of ``/dev/shm`` in Azure's notation (``8g``) or as a quantity (``8Gi``).
-            max_instance_count: Nodes of a trial at most; 1 only.
+            max_instance_count: Pods of a trial at most; not used: there are as many as asked for.
 
         Raises:
-            ArgumentError: More than one node is asked for.
+            ArgumentError: It is no number of pods.
         """
-        counts = {"instance_count": instance_count, "max_instance_count": max_instance_count}
-        for name, count in counts.items():
-            if count not in (None, 1):
-                raise ArgumentError(f"{name}={count}: a trial is one pod")
+        if instance_count is not None:
+            self.instance_count = check_instance_count(instance_count, "set_resources")
         if instance_type is not None:
             many = isinstance(instance_type, list | tuple)
             self.instance_type = instance_type[0] if many and instance_type else instance_type

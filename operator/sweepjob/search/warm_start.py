@@ -22,12 +22,12 @@ def incompatibility(objective: Objective, space: Space, other: Objective, theirs
     if other != objective:
         return (
             f"it was to {other.goal.value} {other.primary_metric}, and this one is to "
-            f"{objective.goal.value} {objective.primary_metric}; take sweeps of the same objective"
+            f"{objective.goal.value} {objective.primary_metric}; use sweeps with the same objective"
         )
     here, there = _names(space), _names(theirs)
     found = [f"it has no {name}" for name in sorted(here - there)]
-    found += [f"it has {name}, which searchSpace has not" for name in sorted(there - here)]
-    return f"{'; '.join(found)}; take sweeps of the same parameters" if found else ""
+    found += [f"it has {name}, which is not in searchSpace" for name in sorted(there - here)]
+    return f"{'; '.join(found)}; use sweeps with the same parameters" if found else ""
 
 
 def _names(space: Space) -> set[str]:

@@ -27,6 +27,7 @@ from .sources.pushgateway import PushGateway, pushgateway_handler
 from .sources.tensorboard.event_files import EventFiles
 from .termination_message import TerminationMessage
 
+_UNCOUNTED = "which were answered and do not count: those of rank 0 are the trial's"
 _FINAL_PUSH = 1.0  # seconds; the termination message has what is not pushed by then
 
 
@@ -35,6 +36,8 @@ def run_sidecar(
 ) -> None:
     """Run until ``shutdown`` is set; then push the rest and write the termination message.
 
+    Of several pods, those of other ranks than 0 answer their script in the same way, and push nothing.
+
     Args:
         configuration: the sidecar's configuration.
         listener: the open port of a source that listens; None for a source that is read.
@@ -42,7 +45,8 @@ def run_sidecar(
     """
     store = MetricStore(Journal(configuration.journal), configuration.metric, configuration.trial)
     termination_message = TerminationMessage(configuration.termination_log, store)
-    termination_message.start()
+    if configuration.rank == 0:
+        termination_message.start()
     follower = None
     if listener is None:
         follower = _follow(configuration, store, shutdown)
@@ -53,15 +57,23 @@ def run_sidecar(
             early_exit.exit_with_trainer(
                 early_exit.ConnectionActivity(server, store), store, shutdown
             )
+    if configuration.rank > 0:
+        _wait(shutdown)
+        print(f"{store.count} reports of rank {configuration.rank}, {_UNCOUNTED}", file=sys.stderr)
+        return
     pusher = Pusher(configuration, store)
     pusher.start()
-    while not shutdown.wait(3600):
-        pass
+    _wait(shutdown)
     if follower is not None:
         follower.finish()
     pusher.finish(_FINAL_PUSH)
     termination_message.write()
     print(f"{store.count} reports of {configuration.metric}", file=sys.stderr)
+
+
+def _wait(shutdown: threading.Event) -> None:
+    while not shutdown.wait(3600):
+        pass
 
 
 def _follow(

@@ -28,6 +28,7 @@ class SidecarConfiguration:
         forward_insecure: does not verify that server's certificate.
         run_until_signal: no early exit; the sidecar waits for SIGTERM.
         run_id: the id of an MLflow run that the user chose; empty without one.
+        rank: the number of the pod among those of its trial; the reports of rank 0 count.
     """
 
     operator_url: str
@@ -45,6 +46,7 @@ class SidecarConfiguration:
     forward_insecure: bool = False
     run_until_signal: bool = False
     run_id: str = ""
+    rank: int = 0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> SidecarConfiguration:
@@ -70,4 +72,5 @@ class SidecarConfiguration:
             forward_insecure=get(protocol.ENV_FORWARD_INSECURE, "").lower() in ("1", "true"),
             run_until_signal=values.get(protocol.RUN_UNTIL_SIGNAL) == "true",
             run_id=get(protocol.ENV_RUN_ID, ""),
+            rank=int(get(protocol.ENV_RANK, "") or 0),
         )

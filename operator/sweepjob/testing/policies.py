@@ -192,7 +192,7 @@ class PolicyContract:
         assert decision is not None
         assert (decision.stop, decision.value, decision.comparators) == (False, 1.0, 0)
         assert decision.threshold is None
-        assert "let it go on at interval 1: its best 1" in decision.message
+        assert "continued it at interval 1: its best 1" in decision.message
 
     def test_decisions_have_the_declared_name_and_reason(self) -> None:
         declared = (self.declaration.name, self.declaration.reason)

@@ -78,6 +78,7 @@ class CachedJob:
         owner: uid of its SweepTrial.
         started: when the Job controller started or resumed it, in seconds since the epoch; None before.
         view: the Job as the planner sees it.
+        instances: how many pods it has.
     """
 
     namespace: str
@@ -89,6 +90,7 @@ class CachedJob:
     owner: str
     started: float | None
     view: Job
+    instances: int = 1
 
 
 def carry_over_trainer_end(before: CachedPod, now: CachedPod) -> CachedPod:
@@ -104,7 +106,8 @@ def carry_over_trainer_end(before: CachedPod, now: CachedPod) -> CachedPod:
     if not now.view.deleting:
         return now
     finished = before.view.finished if before.view.deleting else before.trainer_ended
-    view = replace(now.view, finished=finished)
+    began = [v.interrupted_at for v in (before.view, now.view) if v.interrupted_at is not None]
+    view = replace(now.view, finished=finished, interrupted_at=min(began, default=None))
     if finished and view.is_terminal and now.trainer_exit_code == 0:
         # The exit codes of the other containers come from their termination, and do not count.
         view = replace(view, succeeded=True)

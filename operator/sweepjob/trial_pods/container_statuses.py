@@ -32,6 +32,12 @@ def start_time(container: Status) -> float | None:
     return parse_time((state.get("running") or state.get("terminated") or {}).get("startedAt"))
 
 
+def finish_time(container: Status) -> float | None:
+    """Return when a container ended, in seconds since the epoch; None when it has not."""
+    terminated = (container.get("state") or {}).get("terminated") or {}
+    return parse_time(terminated.get("finishedAt"))
+
+
 def exit_code(container: Status) -> int | None:
     """Return a container's exit code; None when it has not ended."""
     terminated = (container.get("state") or {}).get("terminated")

@@ -50,6 +50,34 @@ def of_pod(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> Cause | Non
     return None
 
 
+def interrupted_at(
+    meta: Mapping[str, Any], status: Mapping[str, Any], trainer: Mapping[str, Any]
+) -> float | None:
+    """Return when somebody began to terminate a pod; None where nobody did.
+
+    Args:
+        meta: the metadata of the pod.
+        status: the status of the pod.
+        trainer: the status of the trainer's container.
+    """
+    target = find_condition(status, "DisruptionTarget", "True") or {}
+    lost = of_pod(status, trainer) is not None
+    ended = ((trainer.get("state") or {}).get("terminated") or {}).get("finishedAt")
+    times = [
+        parse_time(target.get("lastTransitionTime")),
+        _deletion_requested(meta),
+        parse_time(ended) if lost and not target else None,
+        never_started_since(status),
+    ]
+    return min((time for time in times if time is not None), default=None)
+
+
+def _deletion_requested(meta: Mapping[str, Any]) -> float | None:
+    """Return when a deletion was requested; its timestamp is the end of the grace period."""
+    due = parse_time(meta.get("deletionTimestamp"))
+    return None if due is None else due - (meta.get("deletionGracePeriodSeconds") or 0)
+
+
 def never_started_since(status: Mapping[str, Any]) -> float | None:
     """Return the time since which a pod cannot start, in seconds since the epoch; None while it can.
 

@@ -28,6 +28,9 @@ def trainer_environment(
     outputs = {f"SWEEPJOB_OUTPUT_{o.name}": o.mount_path for o in spec.outputs}
     return {
         **parameter_variables(assignment),
+        **input_variables(spec.inputs, assignment),
+        **_azure_variables(identity),
+        "SWEEPJOB_METRICS_SOURCE": spec.metrics.source,
         "SWEEPJOB_NAME": identity.sweep,
         "SWEEPJOB_TRIAL": identity.trial,
         "SWEEPJOB_ATTEMPT": str(identity.attempt),
@@ -40,6 +43,24 @@ def parameter_variables(assignment: Assignment) -> dict[str, str]:
     """Return the variables for a trial's parameters: one for each, and one with all of them."""
     each = {f"AZUREML_SWEEP_{name}": value_text(value) for name, value in assignment.items()}
     return {**each, "SWEEPJOB_PARAMETERS": json.dumps(assignment)}
+
+
+def input_variables(inputs: Mapping[str, Any], assignment: Assignment) -> dict[str, str]:
+    """Return Azure's variables for the inputs and the parameters; an input hides a parameter."""
+    values = {**assignment, **inputs}
+    return {f"AZUREML_PARAMETER_{name}": value_text(value) for name, value in values.items()}
+
+
+def _azure_variables(identity: TrialIdentity) -> dict[str, str]:
+    """Return the variables by which scripts in Azure find their run.
+
+    AZUREML_ARM_SUBSCRIPTION and the like are left out: with them, Azure's client would connect to Azure.
+    """
+    return {
+        "AZUREML_RUN_ID": identity.trial,
+        "AZUREML_ROOT_RUN_ID": identity.sweep,
+        "AZUREML_ARM_PROJECT_NAME": identity.sweep,
+    }
 
 
 def _of_source(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,15 @@ from ..api.meta.cause import Cause
 
 # The kubelet reports the last 2,048 bytes or 80 lines of a log, or a termination message of 4,096 bytes.
 _MAX_LENGTH = 2048  # characters
+_SIGNALED = 128  # a program that a signal ended has 128 plus its number as exit code
+_SIGNAL_MEANINGS = {
+    "SIGKILL": "as the kernel sends when memory runs out",
+    "SIGSEGV": "an invalid memory access in native code",
+    "SIGBUS": "an invalid memory access, or no space left in shared memory (/dev/shm)",
+    "SIGABRT": "native code gave up, often after a message in the log",
+    "SIGILL": "an instruction that this processor does not have",
+    "SIGFPE": "an invalid integer operation in native code",
+}
 # Control sequences of terminals: colours and others that begin with ESC, titles and links (OSC).
 _SEQUENCE = re.compile(
     r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]?|[@-_])|\x9b[0-?]*[@-~]?"
@@ -38,9 +48,20 @@ def failure_of(trainer: Mapping[str, Any], status: Mapping[str, Any]) -> Cause:
         return Cause("OutOfMemory", _with_last_lines(text, ended))
     if code == 0:
         return _failure_of_another(status)
-    return Cause(
-        "TrainerFailed", _with_last_lines(f"the trainer ended with exit code {code}", ended)
-    )
+    text = f"the trainer ended with exit code {describe_exit_code(code)}"
+    return Cause("TrainerFailed", _with_last_lines(text, ended))
+
+
+def describe_exit_code(code: object) -> str:
+    """Return an exit code, with the signal that it stands for: a killed program leaves no traceback."""
+    if not isinstance(code, int) or code <= _SIGNALED:
+        return str(code)
+    try:
+        name = signal.Signals(code - _SIGNALED).name
+    except ValueError:
+        return str(code)
+    meaning = _SIGNAL_MEANINGS.get(name)
+    return f"{code} ({name}{f', {meaning}' if meaning else ''})"
 
 
 def _failure_before(status: Mapping[str, Any]) -> Cause | None:
@@ -67,8 +88,8 @@ def _failure_of_another(status: Mapping[str, Any]) -> Cause:
         ended = (container.get("state") or {}).get("terminated") or {}
         if ended.get("exitCode"):
             text = (
-                f"container '{container.get('name')}' ended with exit code {ended['exitCode']}, "
-                "though the trainer ended with 0"
+                f"container '{container.get('name')}' ended with exit code "
+                f"{describe_exit_code(ended['exitCode'])}, though the trainer ended with 0"
             )
             return Cause("ContainerFailed", _with_last_lines(text, ended))
     return Cause("PodFailed", "the pod failed, though the trainer ended with exit code 0")

@@ -16,6 +16,7 @@ class TrialIdentity:
         uid: the uid of the SweepTrial.
         attempt: number of the attempt, from 1.
         folder: the trial's folder on the volume of each output.
+        sweep_uid: uid of the sweep.
     """
 
     namespace: str
@@ -24,3 +25,4 @@ class TrialIdentity:
     uid: str
     attempt: int
     folder: str
+    sweep_uid: str = ""

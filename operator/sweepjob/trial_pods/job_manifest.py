@@ -17,12 +17,14 @@ from ..search.space import Assignment
 from ..template import command, kubelet_expansion
 from ..template.references import reference_values, substitute
 from .code import add_code, default_user
+from .distribution import add_environment, add_launcher, group_environment
 from .environment import trainer_environment
 from .host_network import assign_host_port
 from .identity import TrialIdentity
 from .metrics_volume import share_variables
 from .namespace_constraints import NO_CONSTRAINTS, NamespaceConstraints
 from .no_proxy import add_localhost_to_container
+from .pod_group import add_to_pod, assign_master_port, host_names, indexed_job
 from .sidecar import DROP_ALL, SidecarSettings, add_sidecar
 from .sidecar_resources import fit_resources, wanted_resources
 
@@ -43,7 +45,8 @@ def job_manifest(
     """Return the Job of an attempt.
 
     ``backoffLimit: 0`` and ``restartPolicy: Never``: the operator decides about new attempts. The Job
-    replaces a disrupted pod (preempted, evicted, drained), which does not count as a failure.
+    replaces a disrupted pod (preempted, evicted, drained), which does not count as a failure. One of
+    several pods is not replaced, since the others would wait for it in vain.
 
     Args:
         identity: the identity of the attempt.
@@ -63,6 +66,7 @@ def job_manifest(
         names.LABEL_ATTEMPT: str(identity.attempt),
         names.LABEL_TRIAL_UID: identity.uid,
     }
+    instances = spec.trial.instance_count
     template, fitted = _pod_template(identity, spec, assignment, sidecar, constraints, code_hash)
     annotations = {"annotations": {names.ANNOTATION_FITTED: fitted}} if fitted else {}
     meta = template.setdefault("metadata", {})
@@ -89,6 +93,7 @@ def job_manifest(
                     {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]},
                 ]
             },
+            **(indexed_job(instances) if instances > 1 else {}),
             "template": template,
         },
     }
@@ -125,16 +130,35 @@ def _pod_template(
     if metrics.source != protocol.LOGS:
         sidecar_settings = _sidecar_settings(identity, spec, paths)
         folder = f"{identity.folder}/{identity.attempt}"
-        sidecar = add_sidecar(pod, trainer, metrics, sidecar_settings, settings, resources, folder)
+        by_rank = spec.trial.instance_count > 1
+        sidecar = add_sidecar(
+            pod, trainer, metrics, sidecar_settings, settings, resources, folder, by_rank=by_rank
+        )
     if code is not None:
         add_code(pod, trainer, code, code_hash, settings, resources)
     _add_environment(trainer, environment)
+    if spec.trial.instance_count > 1 or spec.trial.distribution is not None:
+        _distribute(template, trainer, identity, spec)
     if metrics.port:
         add_localhost_to_container(trainer)
     if sidecar is not None:
         share_variables(sidecar, trainer)
     is_added = sidecar is not None or (code is not None and code.is_unpacked)
     return template, fitted if is_added else ""
+
+
+def _distribute(
+    template: Manifest, trainer: Manifest, identity: TrialIdentity, spec: SweepSpec
+) -> None:
+    """Add what lets several processes train together."""
+    trial = spec.trial
+    hosts = host_names(identity, trial.instance_count)
+    port = assign_master_port(template["spec"], trainer, identity)
+    add_environment(trainer, group_environment(trial.distribution, hosts, port))
+    if trial.distribution is not None and trial.distribution.has_launcher:
+        add_launcher(template, trainer, trial.distribution, hosts)
+    if trial.instance_count > 1:
+        add_to_pod(template, identity, spec)
 
 
 def _sidecar_settings(

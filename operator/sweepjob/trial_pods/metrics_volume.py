@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
+from ..template import kubelet_expansion
 
 Manifest = dict[str, Any]
+_RANK = "JOB_COMPLETION_INDEX"
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 # Volume sources that each pod has for itself, or that are read-only.
 _UNSHARED_SOURCES = {
@@ -22,7 +24,9 @@ _UNSHARED_SOURCES = {
 }
 
 
-def share_folder(pod: Manifest, trainer: Manifest, folder: str, own_folder: str) -> Manifest:
+def share_folder(
+    pod: Manifest, trainer: Manifest, folder: str, own_folder: str, *, by_rank: bool = False
+) -> Manifest:
     """Return the trainer's mount that contains a folder; add an emptyDir where there is none.
 
     Args:
@@ -30,6 +34,7 @@ def share_folder(pod: Manifest, trainer: Manifest, folder: str, own_folder: str)
         trainer: its trainer; changed.
         folder: where the trainer writes its metrics.
         own_folder: the attempt's folder on a volume that several pods mount; the mount is changed to it.
+        by_rank: the attempt has several pods; each gets a folder of its own below it.
     """
     mounts: list[Manifest] = trainer.setdefault("volumeMounts", [])
     around = [m for m in mounts if _is_inside(folder, m.get("mountPath", ""))]
@@ -40,7 +45,7 @@ def share_folder(pod: Manifest, trainer: Manifest, folder: str, own_folder: str)
         return made
     closest = max(around, key=lambda m: len(m["mountPath"]))
     if _is_shared(pod, closest):
-        closest = _move(mounts, closest, folder, own_folder)
+        closest = _move(mounts, closest, folder, own_folder, by_rank=by_rank)
     keys = ("name", "mountPath", "subPath", "subPathExpr")
     return {key: closest[key] for key in keys if key in closest}
 
@@ -54,11 +59,16 @@ def _is_shared(pod: Manifest, mount: Manifest) -> bool:
     return bool(volume.keys() - {"name"} - _UNSHARED_SOURCES)
 
 
-def _move(mounts: list[Manifest], around: Manifest, folder: str, own_folder: str) -> Manifest:
+def _move(
+    mounts: list[Manifest], around: Manifest, folder: str, own_folder: str, *, by_rank: bool
+) -> Manifest:
     """Mount the attempt's own folder of the same volume where the trainer writes its metrics."""
     inside = posixpath.relpath(folder, around["mountPath"])
     sub_path = posixpath.join(around.get("subPath", ""), inside, own_folder)
     own = {**around, "mountPath": folder, "subPath": posixpath.normpath(sub_path)}
+    if by_rank:
+        # The Job controller sets this variable in all containers.
+        own["subPathExpr"] = f"{kubelet_expansion.escape_text(own.pop('subPath'))}/$({_RANK})"
     if inside == ".":
         mounts[mounts.index(around)] = own
     else:

@@ -78,7 +78,9 @@ def _object(value: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, An
 _META = {
     **dict.fromkeys(("name", "namespace", "uid", "resourceVersion"), FieldType.NAME),
     **dict.fromkeys(("creationTimestamp", "deletionTimestamp"), FieldType.TEXT),
+    "deletionGracePeriodSeconds": FieldType.WHOLE,
     "labels": FieldType.TEXTS,
+    "annotations": FieldType.TEXTS,
     "ownerReferences": [{"uid": FieldType.NAME}],
 }
 _CONDITIONS = [
@@ -122,6 +124,6 @@ POD_SCHEMA: Schema = {
 }
 JOB_SCHEMA: Schema = {
     "metadata": _META,
-    "spec": {"suspend": FieldType.FLAG},
+    "spec": {"suspend": FieldType.FLAG, "completions": FieldType.WHOLE},
     "status": {"startTime": FieldType.TEXT, "conditions": _CONDITIONS},
 }

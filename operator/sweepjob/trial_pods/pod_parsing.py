@@ -17,6 +17,7 @@ from .failures import failure_of
 from .job_manifest import trainer_of
 from .lost_reports import sidecar_exits
 from .object_schemas import JOB_SCHEMA, POD_SCHEMA, coerce
+from .pod_group import rank_of
 
 
 def parse_job(body: Mapping[str, Any]) -> CachedJob:
@@ -27,7 +28,8 @@ def parse_job(body: Mapping[str, Any]) -> CachedJob:
     """
     meta, spec, status = _parts(coerce(body, JOB_SCHEMA))
     labels = meta.get("labels") or {}
-    failed, complete = (find_condition(status, kind, "True") for kind in ("Failed", "Complete"))
+    kinds = ("Failed", "Complete", "FailureTarget")
+    failed, complete, failing = (find_condition(status, kind, "True") for kind in kinds)
     end = failed or complete or {}
     return CachedJob(
         namespace=meta["namespace"],
@@ -38,6 +40,7 @@ def parse_job(body: Mapping[str, Any]) -> CachedJob:
         trial=labels.get(names.LABEL_TRIAL, ""),
         owner=_owner(meta),
         started=parse_time(status.get("startTime")),
+        instances=spec.get("completions") or 1,
         view=Job(
             name=meta["name"],
             uid=meta["uid"],
@@ -47,6 +50,8 @@ def parse_job(body: Mapping[str, Any]) -> CachedJob:
             succeeded=complete is not None,
             failure=None if failed is None else _job_failure(failed),
             ended=parse_time(end.get("lastTransitionTime")),
+            started=parse_time(status.get("startTime")),
+            failing=None if failing is None else _job_failure(failing),
         ),
     )
 
@@ -92,7 +97,10 @@ def parse_pod(body: Mapping[str, Any]) -> CachedPod:
         ended=container_statuses.end_time(status) if view.is_terminal or succeeded else None,
         start_blocker=None if view.is_terminal else start_blockers.of_pod(status, created),
         summary=summary,
-        summary_lost=(view.succeeded or succeeded) and summary is None and sidecar.any_failed,
+        summary_lost=(view.succeeded or succeeded)
+        and summary is None
+        and sidecar.any_failed
+        and view.rank == 0,
         sidecar=sidecar,
         trainer=trainer_of(spec)["name"],
         trainer_ended=exit_code is not None,
@@ -133,6 +141,9 @@ def _view(meta: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str,
         failure=disruption or (failure_of(trainer, status) if is_terminal else NO_CAUSE),
         node=spec.get("nodeName", ""),
         trainer_end=None if is_terminal else container_statuses.trainer_end(spec, status),
+        rank=rank_of(meta.get("annotations") or {}, meta.get("labels") or {}),
+        ended=container_statuses.finish_time(trainer),
+        interrupted_at=disruptions.interrupted_at(meta, status, trainer),
     )
 
 

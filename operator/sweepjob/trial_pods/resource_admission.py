@@ -23,8 +23,9 @@ _RATIO = re.compile(
 )
 _UNSPECIFIED = re.compile(r"must specify ([^\]]*)")
 _SIDECAR_REMEDY = (
-    "the sidecar's resources were fitted to the namespace before that rule existed: delete the "
-    "SweepTrial, which starts again with a sidecar that fits, or create the sweep with other ones "
+    "the sidecar's resources were adjusted before that constraint existed: delete the "
+    "SweepTrial, which starts again with a sidecar that fits, or create the sweep with other "
+    "ones "
     "(metrics.sidecar.resources)"
 )
 

@@ -50,6 +50,8 @@ def add_sidecar(
     settings: SidecarSettings,
     resources: Manifest,
     own_folder: str,
+    *,
+    by_rank: bool = False,
 ) -> Manifest:
     """Add the sidecar and its volumes to a pod, and return its container.
 
@@ -61,6 +63,7 @@ def add_sidecar(
         settings: those that do not.
         resources: the sidecar's requests and limits.
         own_folder: the attempt's folder on a volume that trials share.
+        by_rank: several pods share that folder; each gets one of its own in it.
     """
     values = {
         protocol.OPERATOR_URL: settings.url,
@@ -76,7 +79,7 @@ def add_sidecar(
         ready = ["python3", "-S", names.READY_SCRIPT, str(metrics.port)]
         container["lifecycle"] = {"postStart": {"exec": {"command": ready}}}
     if metrics.path:
-        mount = share_folder(pod, trainer, metrics.folder, own_folder)
+        mount = share_folder(pod, trainer, metrics.folder, own_folder, by_rank=by_rank)
         shared = {**mount, "mountPath": names.METRICS_FOLDER, "readOnly": True}
         container["volumeMounts"].append(shared)
         inside = posixpath.relpath(metrics.path, mount["mountPath"])

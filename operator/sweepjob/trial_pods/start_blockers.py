@@ -25,8 +25,8 @@ _CONTAINER_REASONS = {
 }
 _ROOT = ("runAsNonRoot", "non-root", "run as root")
 _PORTS = (
-    "The host port of the trial's pod is taken on those nodes. With hostNetwork, leave metrics.port out: "
-    "each trial then has a port of its own."
+    "The host port of the trial's pod is in use on those nodes. With hostNetwork, omit metrics.port: "
+    "each trial then gets its own port."
 )
 _CAPACITY = "Lower trial.resources, or add or free such nodes."
 # Reasons of the kubelet's events about a pod that it cannot start.
@@ -152,7 +152,7 @@ def of_refused_pod(
     """
     message = message[:MAX_MESSAGE]
     if "exceeded quota" in message:
-        text = f"a quota of the namespace leaves no room for its pod: {message}"
+        text = f"a quota of the namespace does not allow its pod: {message}"
         return StartBlocker(names.REASON_QUOTA, text, since, waits=True)
     if "violates PodSecurity" in message:
         text = (
@@ -183,7 +183,7 @@ def of_refused_job(message: str, since: float) -> StartBlocker:
         since: seconds since the epoch.
     """
     if "exceeded quota" in message:
-        text = f"a quota of the namespace leaves no room for its Job: {message}"
+        text = f"a quota of the namespace does not allow its Job: {message}"
         return StartBlocker(names.REASON_QUOTA, text, since, waits=True)
     return StartBlocker(names.REASON_LAUNCH, f"the API server refuses its Job: {message}", since)
 

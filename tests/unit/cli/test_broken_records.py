@@ -14,13 +14,13 @@ from sweepjob.api.sweeptrial.serialization import dump_stop
 from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.timestamps import format_time
 
+from .bodies import NOW, sweep_body, trial_body
 from .program import Program
-from .test_views import NOW, sweep_body, trial_body
 
 STOP = StopDecision(
     TrialPhase.EARLY_STOPPED,
     "Bandit",
-    "bandit stopped it at interval 1: its report of nothing finite is above 0.5",
+    "bandit stopped it at interval 1: its report, which is not finite, is above 0.5",
     policy="bandit",
     interval=1,
     threshold=0.5,

@@ -116,7 +116,7 @@ def test_the_table_names_the_decisions(program: Program) -> None:
     lines = program.out.splitlines()
     assert lines[0].split() == ["TRIAL", "REPORTS", "STOPPED"]
     assert "1/4" in lines[2]
-    assert "bandit stopped it at interval 1: its best 0.1 is below the cut 0.3" in lines[2]
+    assert "bandit stopped it at interval 1: its best 0.1 is below the threshold 0.3" in lines[2]
     assert lines[-1] == "2 of 3 trials stopped, 30 % of the time saved, the best value is kept"
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sweepjob.local.pod_processes import LocalPod, local_pod
+from sweepjob.local.pod_processes import GroupPorts, LocalPod, local_pod
 
 
 def pod(tmp_path: Path, **container: Any) -> LocalPod:
     trainer = {"name": "trainer", "image": "i", **container}
     body = {"metadata": {"name": "p"}, "spec": {"containers": [trainer]}}
-    return local_pod(body, tmp_path, "http://intake", {"SECRET": "s$$x", "HOME": "/h"})
+    return local_pod(
+        body, tmp_path, "http://intake", {"SECRET": "s$$x", "HOME": "/h"}, GroupPorts()
+    )
 
 
 def test_variables_refer_to_those_before_them(tmp_path: Path) -> None:

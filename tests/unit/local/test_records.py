@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .test_run import Local, sweep
+from .runs import Local, sweep
 
 SCRIPT = """
 import sys, time

@@ -14,7 +14,7 @@ from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.search.sampler import Observation
 from sweepjob.search.samplers.registry import SamplerSpec
 
-from .test_run import LEVELS, Local, sweep
+from .runs import LEVELS, Local, sweep
 
 UNIFORM = {"level": {"type": "uniform", "minValue": 0, "maxValue": 1}}
 RANDOM = {"type": "random", "seed": 3}
@@ -93,7 +93,7 @@ def test_without_a_policy_or_observations_a_warm_start_has_no_effect(before: Loc
 
 OTHER: list[tuple[str, dict[str, Any], str]] = [
     ("metric", {"objective": {"goal": "minimize"}}, "it was to maximize score, and this one is to minimize score"),
-    ("less", {"searchSpace": {"rate": UNIFORM["level"]}}, "it has no rate; it has level, which searchSpace has not"),
+    ("less", {"searchSpace": {"rate": UNIFORM["level"]}}, "it has no rate; it has level, which is not in searchSpace"),
     ("away", {"samplingAlgorithm": BAYESIAN, "searchSpace": {"level": {"type": "uniform", "minValue": 5, "maxValue": 6}}}, "none of its trials lies in this searchSpace; widen the ranges"),
     ("kind", {"samplingAlgorithm": BAYESIAN, "searchSpace": {"level": {"type": "choice", "values": LEVELS}}}, "none of its trials lies in this searchSpace"),
 ]  # fmt: skip

@@ -60,10 +60,10 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Uniform(2, 1), "Uniform.min_value: 2: must not be above max_value (1); exchange the two"),
     (lambda: Uniform("a", 1), "Uniform.min_value: 'a': must be a number"),
     (lambda: LogUniform(-1, float("inf")), "LogUniform.max_value: inf: must be a finite number"),
-    (lambda: LogUniform(low=0, high=0.1), "LogUniform.low: 0: must be above 0: no power is 0 or less; take uniform for that"),
+    (lambda: LogUniform(low=0, high=0.1), "LogUniform.low: 0: must be above 0, because a power is never 0 or less; use uniform for that"),
     (lambda: LogUniform(-9, -2, low=1e-4, high=0.1), "LogUniform.low: 0.0001: is a value itself"),
     (lambda: Choice([]), "Choice.values: []: must be a list of at least one value"),
-    (lambda: Choice([None]), "Choice.values[0]: None: must be a number, text, boolean or object"),
+    (lambda: Choice([None]), "Choice.values[0]: None: must be a number, string, boolean or object"),
     (lambda: Choice([{"a b": 1}]), "Choice.values[0].a b: 1: a parameter's name has letters"),
     (lambda: Choice([{"units": Randint(0)}]), "Randint.upper: 0: must be a whole number of at least 1"),
     (lambda: Normal(0, -1), "Normal.sigma: -1: must be 0 or more"),
@@ -108,14 +108,18 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: v1.BayesianParameterSampling({"lr": v1.loguniform(-6, -1)}), "loguniform is not supported (choice, uniform, quniform are) in v1; strict=False"),
     (lambda: v1.BayesianParameterSampling({"a": v1.choice(1, "x")}), "a choice has only numbers or only texts in v1"),
     (lambda: v1.BayesianParameterSampling({"a": v1.quniform(0, 10**6, 1)}), "quniform has at most 100000 steps in v1"),
-    (lambda: v1.TruncationSelectionPolicy(20, exclude_finished_jobs=True), "finished trials are part of the ranking"),
     (lambda: v1.ScriptRunConfig(), "give exactly one of script and command"),
-    (lambda: v1.ScriptRunConfig(script="t.py", compute_target="gpu"), "compute_target='gpu': the cluster schedules"),
+    (lambda: v1.ScriptRunConfig(script="t.py", resume_from="a"), "give HyperDriveConfig(resume_from=...)"),
+    (lambda: config(run_config=v1.ScriptRunConfig(script="t.py", compute_target="gpu")).to_sweep(), "compute_target='gpu': give an Azure map (azure-map.yaml) with compute: {gpu: {queue: QUEUE}}"),
+    (lambda: config(run_config=v1.ScriptRunConfig(script="t.py")).to_sweep(), "or give image=IMAGE"),
+    (lambda: config(run_config=v1.ScriptRunConfig(script="t.py", image="i", arguments=["--data", None])), "arguments[1]: None: is no argument"),
+    (lambda: config(run_config=v1.ScriptRunConfig(script="t.py", image="i", arguments=[object])), "a type cannot be an argument"),
+    (lambda: config(run_config=v1.ScriptRunConfig(command=["t", "$AZUREML_SWEEP_rate"], image="i")), "$AZUREML_SWEEP_rate: no such parameter; there are: lr"),
     (lambda: config(run_config=None), "run_config: is required: a ScriptRunConfig"),
-    (lambda: config(estimator=1), "estimators are not supported; give run_config=ScriptRunConfig(...)"),
+    (lambda: config(estimator=1), "give run_config or estimator, not both"),
     (lambda: config(hyperparameter_sampling="random"), "hyperparameter_sampling: 'random': must be a sampling"),
     (lambda: config(resume_from=list("abcdef")), "resume_from: 6 sweeps: 5 at most"),
-    (lambda: config(resume_child_runs=["a"]), "trials of another sweep cannot be resumed; resume_from uses their results"),
+    (lambda: config(resume_child_runs=["a"]), "must be a trial of a sweep"),
     (lambda: config(policy=v1.MedianStoppingPolicy(), hyperparameter_sampling=v1.BayesianParameterSampling({"a": v1.choice(1)})), "v1's bayesian sampling has none"),
     (lambda: config(max_concurrent_runs=0), "max_concurrent_trials: 0: must be a whole number of at least 1"),
 ]  # fmt: skip
@@ -315,7 +319,7 @@ def page() -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", "<br>")
 
 
 def test_the_page_says_the_same() -> None:

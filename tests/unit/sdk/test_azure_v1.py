@@ -142,9 +142,9 @@ def test_every_policy(policy: Any, made: dict[str, Any] | None) -> None:
 
 
 def test_grid_and_bayesian() -> None:
-    grid = spec_of(config(GridParameterSampling({"b": choice(1, 2), "a": choice(3)})))
-    assert grid["samplingAlgorithm"] == {"type": "grid", "order": ["b", "a"]}
-    assert grid["trial"]["command"] == ["run", "$AZUREML_SWEEP_x"]
+    grid = spec_of(config(GridParameterSampling({"x": choice(1, 2), "a": choice(3)})))
+    assert grid["samplingAlgorithm"] == {"type": "grid", "order": ["x", "a"]}
+    assert grid["trial"]["command"] == ["run", "${{search_space.x}}"]
     space = {"x": quniform(1, 10, 1), "y": uniform(0, 1), "z": choice("a", "b")}
     assert spec_of(config(BayesianParameterSampling(space)))["samplingAlgorithm"] == {
         "type": "bayesian"
@@ -152,7 +152,7 @@ def test_grid_and_bayesian() -> None:
 
 
 def test_limits_of_v1_for_bayesian_sampling_can_be_lifted() -> None:
-    sampling = BayesianParameterSampling({"lr": loguniform(-6, -1)}, strict=False)
+    sampling = BayesianParameterSampling({"x": loguniform(-6, -1)}, strict=False)
     assert "earlyTermination" in spec_of(config(sampling, MedianStoppingPolicy()))
 
 

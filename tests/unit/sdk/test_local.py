@@ -73,7 +73,7 @@ def test_a_run_has_the_results(folder: Path) -> None:
     stopped = run.trials()[2]
     assert stopped.stop is not None
     assert (stopped.phase, stopped.reason, stopped.stop.interval) == ("EarlyStopped", "Bandit", 3)
-    assert "below the cut" in stopped.message
+    assert "below the threshold" in stopped.message
     ranked = run.get_children_sorted_by_primary_metric(top=2)
     assert [child["run_id"] for child in ranked] == ["here-1", "here-3"]
     assert json.loads(ranked[0]["hyperparameters"]) == {"level": 0.9}
@@ -90,7 +90,7 @@ def test_a_run_has_the_results(folder: Path) -> None:
     assert frame.loc[1, "value"] == 0.906
     [made] = run.download(str(folder / "fetched"))
     assert (Path(made) / "model.txt").read_text() == "here-1"
-    with pytest.raises(SweepError, match="has no output weights"):
+    with pytest.raises(SweepError, match="no output weights; there are: model"):
         run.download(str(folder), "weights")
     pictures = run.plot().axes
     assert [axes.get_title() for axes in pictures] == ["history", "learning curves", "parameters"]
@@ -107,7 +107,7 @@ def test_failures_and_mistakes(folder: Path) -> None:
         run.wait_for_completion()
     again = run_local(job, folder="failing")
     assert again.trials() == run.trials(), "a folder is gone on with"
-    with pytest.raises(SweepError, match="has another sweep: fresh=True forgets it"):
+    with pytest.raises(SweepError, match="has another sweep: fresh=True deletes it"):
         run_local(sweep({"level": Choice([0.2])}, max_total_trials=1), folder="failing")
     (folder / "other").mkdir()
     (folder / "other" / "file").touch()

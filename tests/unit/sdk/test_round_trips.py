@@ -210,10 +210,10 @@ def test_local_runs_need_no_cluster_client() -> None:
 
 def modules() -> list[str]:
     found = []
-    for package in ("sweepjob.sdk", "sweepjob.hyperdrive"):
+    for package in ("sweepjob.sdk", "sweepjob.training"):
         path = importlib.import_module(package).__path__
         found += [package, *(f"{package}.{m.name}" for m in pkgutil.iter_modules(path))]
-    return [*found, "sweepjob.sweep", "sweepjob"]
+    return [*found, "sweepjob.hyperdrive", "sweepjob.sweep", "sweepjob"]
 
 
 def test_the_examples_in_docstrings() -> None:

@@ -50,16 +50,27 @@ def _names(metric: str, seen: Sequence[str]) -> str:
 def _how(metric: str, metrics: Metrics) -> str:
     """Return how to report, for the source."""
     if metrics.source == protocol.PUSHGATEWAY:
-        return f"Push '{metric}' to localhost:{metrics.port}, which SWEEPJOB_PUSHGATEWAY names"
+        place, default = (
+            "to the address that SWEEPJOB_PUSHGATEWAY names",
+            f"localhost:{metrics.port}",
+        )
+        return f"Push '{metric}' {place} ({_in_a_pod(default)})"
     if metrics.source == protocol.FILE:
         line = f'{{"{metric}": 0.5}}'
-        return f"Append lines like {line} to {metrics.path}, which SWEEPJOB_METRICS_PATH names"
+        place = "to the file that SWEEPJOB_METRICS_PATH names"
+        return f"Append lines like {line} {place} ({_in_a_pod(metrics.path)})"
     if metrics.source == protocol.TENSORBOARD:
-        return (
-            f"Write the scalar '{metric}' to event files below {metrics.path}, which "
-            "SWEEPJOB_METRICS_PATH names"
-        )
-    return f"Log '{metric}' with MLflow to the tracking URI that the trial is given"
+        place = "to event files below the folder that SWEEPJOB_METRICS_PATH names"
+        return f"Write the scalar '{metric}' {place} ({_in_a_pod(metrics.path)})"
+    return (
+        f"Log '{metric}' with MLflow to the server that MLFLOW_TRACKING_URI names; a script that calls "
+        "set_tracking_uri logs elsewhere"
+    )
+
+
+def _in_a_pod(place: str) -> str:
+    """Return the words for a place that is another one outside of a pod."""
+    return f"in a pod {place}"
 
 
 def _of_log(
@@ -83,7 +94,7 @@ def _of_log(
         found.append(f"metrics.pattern is '{metrics.pattern}'; without it, {metric}=0.5 would do.")
     else:
         found.append(
-            f"A report is a line with '{metric}=0.5' or '{metric}: 0.5' in it; for any other form there "
-            "is metrics.pattern."
+            f"A report is a line with '{metric}=0.5' or '{metric}: 0.5' in it; set "
+            "metrics.pattern for any other form."
         )
     return found

@@ -1,7 +1,7 @@
 """Converts ``spec.searchSpace`` to a search space.
 
-The ten expressions are Azure's and fixed: ``EXPRESSIONS`` is the only table of them here, and their part
-of the CRD is written by hand as well.
+The ten expressions are Azure's and fixed: ``EXPRESSIONS`` is the only table of them here. Their part of
+the CRD is written by hand; a test compares both over all combinations of keys.
 """
 
 from __future__ import annotations
@@ -96,13 +96,15 @@ def _choice(reader: Reader, base: float) -> Expression:
         elif isinstance(value, Scalar):
             parsed.append(_constant(reader, f"values[{position}]", value))
         else:
-            reader.note(f"values[{position}]", value, "must be a number, text, boolean or object")
+            reader.note(f"values[{position}]", value, "must be a number, string, boolean or object")
     return Choice(tuple(parsed))
 
 
 def _constant(reader: Reader, key: str, value: Scalar) -> Scalar:
     if isinstance(value, float) and not math.isfinite(value):
-        reader.note(key, value, "must be finite; JSON has no such number: write it as a text")
+        reader.note(
+            key, value, "must be finite, because JSON has no such number; write it as a string"
+        )
     if isinstance(value, str):
         reader.bounded(key, value, VALUE_LIMIT)
     return value
@@ -132,7 +134,7 @@ def _log_bounds(reader: Reader, base: float) -> tuple[float, float]:
         return low, high
     for key, value in zip(keys, (low, high), strict=True):
         if value <= 0:
-            message = "must be above 0: no power is 0 or less; take uniform for that"
+            message = "must be above 0, because a power is never 0 or less; use uniform for that"
             reader.note(key, value, message)
     if len(reader.problems) > before:
         return 0.0, 0.0

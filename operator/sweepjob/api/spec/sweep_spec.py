@@ -11,7 +11,9 @@ from ...early_stopping.policy import Policy
 from ...objective import Objective
 from ...search.samplers.registry import SamplerSpec
 from ...search.space import Space
+from ..names import QUEUE_LABEL
 from .code import Code
+from .distribution import Distribution, Topology
 from .limits import COMPANION_GRACE, Limits
 from .metrics import Metrics
 from .outputs import Output
@@ -31,6 +33,9 @@ class TrialTemplate:
         stop_grace: seconds between SIGTERM and SIGKILL of a trial that is stopped.
         companion_grace: seconds that the other containers may run after the trainer.
         code: code that is not in the image; None without any.
+        instance_count: pods of a trial.
+        distribution: how the processes of a trial find each other; None where the user sees to that.
+        topology: where the pods of a trial run together; None for anywhere.
     """
 
     template: Mapping[str, Any] | None
@@ -42,6 +47,9 @@ class TrialTemplate:
     stop_grace: int
     companion_grace: int = round(COMPANION_GRACE)
     code: Code | None = None
+    instance_count: int = 1
+    distribution: Distribution | None = None
+    topology: Topology | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +89,8 @@ class SweepSpec:
     queue: Mapping[str, str] = field(default_factory=dict)
     warm_start: tuple[str, ...] = ()
     log_base: float = math.e
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether Kueue admits the Jobs, each with all of its pods at once."""
+        return QUEUE_LABEL in self.queue

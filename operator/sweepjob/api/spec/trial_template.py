@@ -9,18 +9,20 @@ from ...template.command import syntax_error
 from ..parsing.quantity import check_amounts
 from ..parsing.reader import Reader
 from .code import parse_code
+from .distribution import parse_distribution, parse_instance_count, parse_topology
 from .limits import COMPANION_GRACE
 from .sweep_spec import TrialTemplate
 
 _SHORT = ("image", "command", "env", "resources")
 _COMPANION_GRACE = "companionGracePeriodSeconds"
+_GROUP = ("instanceCount", "distribution", "topology")
 
 
 def parse_trial(reader: Reader) -> TrialTemplate:
     """Read ``spec.trial``; problems are added to the reader's."""
-    reader.known(
-        (*_SHORT, "code", "template", "maxRetries", "stopGracePeriodSeconds", _COMPANION_GRACE)
-    )
+    others = ("code", "template", "maxRetries", "stopGracePeriodSeconds", _COMPANION_GRACE)
+    reader.known((*_SHORT, *others, *_GROUP))
+    instances = parse_instance_count(reader)
     template = reader.data.get("template")
     short = [key for key in _SHORT if key in reader.data]
     if template is None:
@@ -43,6 +45,9 @@ def parse_trial(reader: Reader) -> TrialTemplate:
             _COMPANION_GRACE, round(COMPANION_GRACE), least=5, most=86400
         ),
         code=parse_code(reader.child("code")) if "code" in reader.data else None,
+        instance_count=instances,
+        distribution=parse_distribution(reader, instances),
+        topology=parse_topology(reader, instances),
     )
 
 

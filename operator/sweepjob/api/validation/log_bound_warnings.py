@@ -10,6 +10,7 @@ from ...search.space.deterministic_math import power
 from ..parsing.problem import Problem
 
 LOGARITHMIC = ("loguniform", "qloguniform")
+_BOUNDS = ("minValue", "maxValue", "mu", "sigma")
 _NORMAL = ("lognormal", "qlognormal")
 # A decimal exponent that no hyperparameter has: e**20 is about 5e8.
 _LARGE = 20 * math.log10(math.e)
@@ -34,7 +35,8 @@ def exponent_warnings(space: Any, base: float, path: str = "spec.searchSpace") -
         elif expression.get("type") in _NORMAL:
             message = _moments_warning(name, expression, base)
         if message:
-            numbers = [v for k, v in expression.items() if k not in ("type", "q")]
+            # In this order: the API server sorts keys, and maxValue comes before minValue there.
+            numbers = [expression[key] for key in _BOUNDS if key in expression]
             yield Problem(at, numbers, message)
         values = expression.get("values")
         for number, value in enumerate(values if isinstance(values, list) else ()):
@@ -60,7 +62,7 @@ def bounds_warning(name: str, expression: Mapping[str, Any], base: float) -> str
         f"{_formatted(base, high)}. These look like values; if you mean values, "
     )
     if low <= 0:
-        return f"{message}take uniform, or low and high, both above 0"
+        return f"{message}use uniform, or low and high, both above 0"
     q = f", q: {expression['q']}" if "q" in expression else ""
     line = f"{{type: {expression['type']}, low: {low}, high: {high}{q}}}"
     return f"{message}write {name}: {line}"

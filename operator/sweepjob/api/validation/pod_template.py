@@ -9,7 +9,36 @@ from ... import protocol
 from ..names import TRACKING_URI
 from ..parsing.problem import Problem
 from ..spec.metrics import Metrics
+from ..spec.outputs import Output
 from .reserved_names import find_reserved_names
+
+
+def group_problems(
+    trial: Mapping[str, Any], metrics: Metrics, outputs: Sequence[Output]
+) -> Iterator[Problem]:
+    """Yield what keeps the pods of a trial from finding each other, or mixes up their reports.
+
+    Args:
+        trial: ``spec.trial`` of trials with several pods.
+        metrics: how trials report.
+        outputs: the outputs of the sweep.
+    """
+    pod, path = _pod(trial), "spec.trial.template.spec"
+    for key in ("hostname", "subdomain"):
+        if key in pod:
+            remedy = "is set by the operator: the pods of a trial find each other by it; remove it"
+            yield Problem(f"{path}.{key}", pod[key], remedy)
+    if pod.get("dnsPolicy") == "Default":
+        remedy = "must be ClusterFirst: the pods of a trial find each other by the cluster's DNS"
+        yield Problem(f"{path}.dnsPolicy", "Default", remedy)
+    for output in outputs:
+        inside = f"{metrics.folder}/".startswith(f"{output.mount_path}/")
+        if metrics.path and inside:
+            remedy = (
+                f"is in output {output.name}, which all pods of a trial write to, and only those of rank "
+                "0 count; choose a folder outside of the outputs"
+            )
+            yield Problem("spec.metrics.path", metrics.path, remedy)
 
 
 def pod_problems(trial: Mapping[str, Any], metrics: Metrics) -> Iterator[Problem]:
@@ -52,7 +81,7 @@ def _tracking_uri_problems(path: str, env: Any) -> Iterator[Problem]:
             continue
         if not value.startswith(("http://", "https://", "${{")):
             remedy = (
-                "must be the http or https address of a tracking server, to which everything is "
-                "passed on; remove it for none, or choose another metrics.source"
+                "must be the http or https address of a tracking server, to which all requests are "
+                "forwarded; remove it to use none, or choose another metrics.source"
             )
             yield Problem(f"{path}.env[{position}].value", value, remedy)

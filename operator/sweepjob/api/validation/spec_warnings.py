@@ -74,7 +74,7 @@ def unused_parameters(body: Mapping[str, Any], spec: SweepSpec) -> Iterator[Prob
     for tree_path, text in found:
         for shown, meant in _lookalikes(text, known, spec):
             reported.add(meant.partition(".")[2])
-            message = f"is not a reference, and stays as it is; did you mean {Reference(meant)}?"
+            message = f"is not a reference and is not replaced; did you mean {Reference(meant)}?"
             yield Problem(f"spec.trial{format_path(tree_path)}", shown, message)
     for name in unused:
         if f"inputs.{name}" in used:
@@ -142,7 +142,7 @@ def _missing_continuation(spec: SweepSpec) -> Iterator[Problem]:
             ("\\", "(", "|", "&")
         ):
             message = (
-                "begins with an option, and is a command of its own to the shell; end the line before "
+                "begins with an option, which the shell runs as a separate command; end the line before "
                 "with a backslash, or write the command with >- in place of |"
             )
             yield Problem("spec.trial.command", line.strip()[:80], message)

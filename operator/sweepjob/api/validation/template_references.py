@@ -65,7 +65,7 @@ def _remedy(name: str, known: set[str], sometimes: set[str], demanded: Container
     listed += ", ..." if len(known) > _MAX_LISTED else ""
     near = nearest_reference(name, known | sometimes)
     question = f"; did you mean {Reference(near)}?" if near else ""
-    return f"refers to nothing{question}; there are: {listed}{_unquoted(name, known)}"
+    return f"refers to nothing{question}; available: {listed}{_unquoted(name, known)}"
 
 
 def nearest_reference(name: str, known: Iterable[str]) -> str:

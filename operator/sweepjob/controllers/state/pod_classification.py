@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from ...api.meta.cause import Cause
 from ...api.names import REASON_REPORTS_LOST
+from ...lifecycle.attempt_end import POD_DELETED
 from ...lifecycle.progress_update import SUSPENDED
-from ...lifecycle.trial_planner import POD_DELETED
 from ...lifecycle.workload import Pod
 from ...trial_pods.cached_objects import CachedPod
 from ...trial_pods.disruptions import SUMMARY_LOST

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain, count, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...api.meta.cause import Cause
 from ...api.meta.identity import ObjectIdentity
@@ -150,19 +150,49 @@ class MissingMetric:
     log_evidence: tuple[tuple[str, ...], tuple[str, ...]]
 
 
+class FailedTrial(NamedTuple):
+    """A trial that failed or was canceled.
+
+    Attributes:
+        message: why.
+    """
+
+    index: int
+    name: str
+    message: str
+
+
+class NonFiniteTrial(NamedTuple):
+    """A trial that reported values of the primary metric, none of them finite.
+
+    Attributes:
+        count: the number of its reports.
+        last: the newest one.
+    """
+
+    index: int
+    name: str
+    count: int
+    last: float
+
+
 @dataclass(slots=True)
 class EndedTrialWarnings:
-    """Reports that ended trials may lack.
+    """Reports that ended trials may lack, and examples of trials without a result.
 
     Attributes:
         causes: why reports of ended trials may be missing, by trial: the first ones and the best one.
         count: the number of these trials.
         missing_metric: the newest succeeded trial without a report of the primary metric.
+        first_failure: the first trial that failed or was canceled.
+        first_non_finite: the first other trial whose reports were not finite.
     """
 
     causes: dict[str, Cause] = field(default_factory=dict)
     count: int = 0
     missing_metric_message: MissingMetric | None = None
+    first_failure: FailedTrial | None = None
+    first_non_finite: NonFiniteTrial | None = None
 
 
 @dataclass(slots=True)

@@ -118,7 +118,7 @@ class SweepStore(
             self._compare_with_best(trial, trial.reports.curve.best, since)
             self._compare_with_best(trial, trial.reports.unreadable_best, since)
             if record.phase.is_end:
-                self.record_end(trial, record.phase, record.gpu_saved)
+                self.record_end(trial, record.phase, record.gpu_saved, record.message)
 
 
 def _proposals(spec: SweepSpec, seed: int) -> Proposals:

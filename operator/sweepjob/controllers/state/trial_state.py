@@ -132,12 +132,15 @@ class ObservedWorkload:
         job_missing_since: seconds since the epoch when the expected Job was first observed to be absent;
             None while it exists, or when the operator deleted it.
         trainer_end: how the trainer ended while other containers of its pod still run.
-        interruption: why the last pod was interrupted; kept until another one runs.
+        interruption: why the last pod was interrupted; kept until another one runs. Of several pods, the
+            first one, kept until the next attempt.
+        interrupted_at: when the first of several pods was interrupted, in seconds since the epoch.
     """
 
     job_missing_since: float | None = None
     trainer_end: TrainerEnd | None = None
     interruption: Cause | None = None
+    interrupted_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +185,8 @@ class GpuUsage:
     Attributes:
         count: how many it holds while it runs.
         earlier: GPU-seconds of earlier attempts, by resource name.
-        by_pod: GPU-seconds of each pod of the current attempt, by pod uid and resource name; empty while
-            the pod holds them.
+        by_pod: GPU-seconds of each pod of the current attempt, and of earlier ones that still held theirs
+            when it began, by pod uid and resource name; empty while the pod holds them.
     """
 
     count: float = 0.0

@@ -72,7 +72,9 @@ class AshaPolicy:
         top = count // factor
         stop = top > 0 and rank.worse_count < count - top and rank.is_comparable
         if top == 0:
-            why = f"is the {_ordinal(count)} at this rung; comparing begins with {factor}"
+            why = (
+                f"is the {_ordinal(count)} trial at this rung; decisions begin with {factor} trials"
+            )
             return Decision.of(
                 self, interval, rank, goal, stop=False, threshold=None, explanation=why
             )
@@ -80,7 +82,7 @@ class AshaPolicy:
         share = f"the top {top} of {count} trials at this rung (1/{factor})"
         why = f"is {'not ' if stop else ''}in {share}"
         if stop:
-            why += f"; the worst of them has {threshold:.6g}"
+            why += f"; the last of these has {threshold:.6g}"
         return Decision.of(
             self, interval, rank, goal, stop=stop, threshold=threshold, explanation=why
         )
@@ -107,7 +109,7 @@ DECLARATION = PolicyDeclaration(
         ParameterDeclaration(
             "reductionFactor",
             "integer",
-            "One trial in so many goes on from each rung.",
+            "One trial in this many continues at each rung.",
             default=3,
             minimum=2,
             maximum=1000,
@@ -115,7 +117,7 @@ DECLARATION = PolicyDeclaration(
         ParameterDeclaration(
             "gracePeriod",
             "integer",
-            "The report at which the first rung is.",
+            "Number of the report at the first rung.",
             default=1,
             minimum=1,
             maximum=_MOST_REPORTS,
@@ -123,7 +125,7 @@ DECLARATION = PolicyDeclaration(
         ParameterDeclaration(
             "maxReports",
             "integer",
-            "Reports of a full run; there is no rung from there on.",
+            "Number of reports of a complete trial. There is no rung from this number on.",
             minimum=1,
             maximum=_MOST_REPORTS,
         ),

@@ -18,15 +18,15 @@ _ONE_SLACK = "bandit takes exactly one of slackFactor and slackAmount"
 
 @dataclass(frozen=True, slots=True)
 class BanditPolicy:
-    """Stop a trial whose best within n reports is worse than the cut.
+    """Stop a trial whose best within n reports is worse than the threshold.
 
     The cut is the best of any other trial within n reports, less the slack. Exactly one of the two
     slacks is given.
 
     Attributes:
-        slack_factor: the allowed ratio. When maximising, the cut is best / (1 + factor); when
+        slack_factor: the allowed ratio. When maximising, the threshold is best / (1 + factor); when
             minimising, best * (1 + factor). For values of the other sign the two are exchanged, so
-            that the cut is always on the worse side of the best (Azure semantics, "Bandit policy").
+            that the threshold is always on the worse side of the best (Azure semantics, "Bandit policy").
         slack_amount: the allowed difference, in units of the metric.
         schedule: when the policy is applied.
     """
@@ -39,7 +39,7 @@ class BanditPolicy:
     schedule: Schedule = EVERY_INTERVAL
 
     def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
-        """Stop the trial when it is beyond the cut.
+        """Stop the trial when it is beyond the threshold.
 
         Args:
             interval: the number of the trial's newest report.
@@ -48,7 +48,7 @@ class BanditPolicy:
         """
         best_score = rank.best_of_others()
         if not math.isfinite(best_score):
-            why = "has no other trial's to be compared with"
+            why = "has no other trial to be compared with"
             return Decision.of(
                 self, interval, rank, goal, stop=False, threshold=None, explanation=why
             )
@@ -57,7 +57,7 @@ class BanditPolicy:
         stop = rank.score < goal.score(cut)
         side = "below" if goal is Goal.MAXIMIZE else "above"
         why = (
-            f"is {'' if stop else 'not '}{side} the cut {cut:.6g}, that is the best {best:.6g} "
+            f"is {'' if stop else 'not '}{side} the threshold {cut:.6g}, which is the best {best:.6g} "
             f"of {count_other_trials(rank.other_count)} with {self._slack()}"
         )
         return Decision.of(self, interval, rank, goal, stop=stop, threshold=cut, explanation=why)

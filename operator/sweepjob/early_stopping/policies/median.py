@@ -42,7 +42,7 @@ class MedianStoppingPolicy:
         """
         median = rank.median_of_others()
         if not math.isfinite(median):
-            why = "has no other trial's average to be compared with"
+            why = "has no average of another trial to be compared with"
             return Decision.of(
                 self, interval, rank, goal, stop=False, threshold=None, explanation=why
             )

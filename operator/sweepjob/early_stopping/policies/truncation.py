@@ -49,7 +49,7 @@ class TruncationSelectionPolicy:
         share = f"the lowest {lowest} of {count} trials ({self.percentage} %)"
         why = f"is {'' if stop else 'not '}among {share}"
         if stop:
-            why += f"; the worst that goes on has {threshold:.6g}"
+            why += f"; the last trial that continues has {threshold:.6g}"
         return Decision.of(
             self, interval, rank, goal, stop=stop, threshold=threshold, explanation=why
         )

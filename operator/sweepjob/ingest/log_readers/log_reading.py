@@ -79,6 +79,7 @@ class LogReading:
             skipped_lines=self._skipped_lines,
             skipped_bytes=self._skipped_bytes,
             error=self.error,
+            ambiguity=self._lines.ambiguity,
         )
 
     def count_skipped(self) -> int:

@@ -75,6 +75,7 @@ class Conversion:
         amounts: resources of the trainer's container.
         queue: Kueue's queue of the trials.
         code: folder or file of the code, relative to the file; empty without one.
+        group: keys of ``spec.trial`` for trials of several pods.
         parts: image, command and environment variables of the trial.
         swept: names of inputs that parameters of the search space replace.
         azure: what is not resolved, if the conversion is lazy: ``environment``, ``compute``,
@@ -92,6 +93,7 @@ class Conversion:
     amounts: dict[str, Any] = field(default_factory=dict)
     queue: str = ""
     code: str = ""
+    group: dict[str, Any] = field(default_factory=dict)
     parts: dict[str, Any] = field(default_factory=dict)
     swept: frozenset[str] = frozenset()
     azure: dict[str, Any] = field(default_factory=dict)

@@ -31,6 +31,10 @@ AZURE_KEYS = {
     "maxConcurrentTrials": "max_concurrent_trials",
     "trialTimeout": "trial_timeout",
     "env": "environment_variables",
+    "instanceCount": "instance_count",
+    "processCountPerInstance": "process_count_per_instance",
+    "workerCount": "worker_count",
+    "parameterServerCount": "parameter_server_count",
 }
 
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from ..azure_map import ComputeEntry
 from ..pod_settings import PodSettingError, add_amounts, shm_quantity
 from .conversion import Conversion, Section
+from .distribution import convert_instance_count
 
 _SHM_OPTION = re.compile(r"--shm-size[= ](\S+)")
-_ONE_PROCESS = ("mpi", "pytorch", "tensorflow")
-_RAY = (
-    *("port", "address", "include_dashboard", "dashboard_port"),
-    *("head_node_additional_args", "worker_node_additional_args"),
-)
 
 
 def place(conversion: Conversion, entry: ComputeEntry) -> None:
@@ -60,11 +55,10 @@ def convert_resources(section: Section, key: str) -> None:
         section.read(key)
         return
     inner = section.subsection(key)
-    count = inner.integer("instance_count")
-    if count is not None and count != 1:
-        inner.reject("instance_count", count, "a trial is one pod; several nodes are not supported")
+    convert_instance_count(inner)
     if (maximum := inner.integer("max_instance_count")) is not None and maximum != 1:
-        inner.note("max_instance_count", maximum, "not carried over: a trial is one pod")
+        message = "not carried over: a trial has as many pods as instance_count says"
+        inner.note("max_instance_count", maximum, message)
     _instance_type(inner)
     _shared_memory(inner, "shm_size", inner.text("shm_size"))
     _docker_arguments(inner)
@@ -116,30 +110,6 @@ def _docker_arguments(section: Section) -> None:
     if text.strip():
         message = "not carried over: a pod has its own settings, in trial.template"
         section.note("docker_args", text.strip(), message)
-
-
-def convert_distribution(section: Section) -> None:
-    """Reject several processes a trial, which are not supported; one process needs nothing."""
-    if section.read("distribution") is None:
-        return
-    inner = section.conversion.section(section.data["distribution"], section.at("distribution"))
-    if not isinstance(section.data["distribution"], Mapping):
-        return
-    kind = inner.read("type")
-    processes = inner.integer("process_count_per_instance") or 1
-    workers = inner.integer("worker_count") or 1
-    servers = inner.integer("parameter_server_count") or 0
-    for key in _RAY:
-        inner.read(key)
-    if str(kind).lower() in _ONE_PROCESS and (processes, workers, servers) == (1, 1, 0):
-        inner.note("", kind, "not carried over: it is one process, started by the command itself")
-    else:
-        message = (
-            "a trial is one pod; start its processes in the command, e.g. torchrun "
-            "--nproc-per-node=4 train.py"
-        )
-        inner.reject("", kind, message)
-    inner.reject_unknown_keys()
 
 
 def note_settings_of_the_service(section: Section) -> None:

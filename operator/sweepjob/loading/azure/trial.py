@@ -10,8 +10,9 @@ from ..azure_map.asset_names import is_address, is_local_path
 from ..pod_settings import PodSettingError, add_amounts
 from .command import convert_text
 from .conversion import Conversion, Section
+from .distribution import convert_distribution, start_processes
 from .environment import convert_image
-from .placement import convert_distribution, convert_resources
+from .placement import convert_resources
 
 _TRIAL_ONLY_IN_PIPELINES = ("component", "type", "inputs", "outputs", "limits", "compute")
 _DESCRIPTIONS = (
@@ -77,10 +78,11 @@ def build_trial(conversion: Conversion, parts: Mapping[str, Any], path: str) -> 
     if gpus:
         limits = {"limits": {"nvidia.com/gpu": gpus}}
         conversion.amounts = add_amounts(limits, conversion.amounts)
-    command, pod = parts["command"], conversion.pod
-    conversion.parts = dict(parts)
+    command, pod = start_processes(conversion, parts["command"], path), conversion.pod
+    conversion.parts = {**parts, "command": command}
     try:
-        return pod.trial(parts["image"], command, parts["env"], conversion.amounts)
+        made = pod.trial(parts["image"], command, parts["env"], conversion.amounts)
+        return {**made, **conversion.group}
     except PodSettingError as error:
         conversion.section({}, path).reject("", command, str(error))
         return {"image": parts["image"], "command": command}

@@ -20,7 +20,7 @@ def _build(space: Space, seed: int, arguments: Mapping[str, Any]) -> Sampler:
 
 DECLARATION = SamplerDeclaration(
     name="bayesian",
-    summary="a model of the trials that have ended says what to try next",
+    summary="a model of the ended trials proposes the next parameters",
     build=_build,
     uses_observations=True,
 )

@@ -73,7 +73,7 @@ def _prepare(space: Space, arguments: Mapping[str, Any], note: Note) -> Space:
     for path, expression in expressions:
         if not isinstance(expression, Choice):
             message = (
-                "grid takes choices only; list the values in a choice, or take another algorithm"
+                "grid takes choices only; list the values in a choice, or use another algorithm"
             )
             note(f"searchSpace{_written(path)}.type", type(expression).__name__.lower(), message)
     rank = {name: position for position, name in enumerate(order)}
@@ -117,8 +117,9 @@ DECLARATION = SamplerDeclaration(
         ParameterDeclaration(
             "order",
             "array",
-            "Parameters from the slowest to the fastest, nested ones as MODEL.UNITS. Those not named "
-            "follow. Without it, the order of the alphabet, since Kubernetes keeps no other.",
+            "Parameters from the slowest to the fastest, nested ones as MODEL.UNITS. Parameters "
+            "that are not named follow. Alphabetical by default, since Kubernetes keeps no "
+            "other order.",
             default=(),
             schema={"maxItems": _MOST_NAMES, "items": {"type": "string", "maxLength": 1000}},
             read_with=_read_order,

@@ -12,15 +12,13 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from ... import protocol
 from ..metric_store import MetricStore
 from .database import Database
 from .metrics import Metrics
 from .run_store import PARENT, RESUMED, RUN_NAME, Run, Runs
+from .studies import Studies
 
-# Tags that the fluent API sets, which has an active run. A plain client does not set them.
-_FLUENT = ("mlflow.source.name", "mlflow.user")
-# The decision whether a run counts, stored with the run under the id of its parent.
-_DECIDED, _COUNTS, _NESTED = "decided", "counts", "nested"
 _MAX_LOGGED = 20  # lines on standard error about nested runs
 
 
@@ -41,6 +39,8 @@ class TrialRuns:
         self._store = store
         self.run_ids = tuple(run_ids)
         self._noted: set[str] = set()
+        self._checked: set[int] = set()
+        self._studies = Studies(database, self.runs, self.metrics, self.run_ids)
         with database.transaction():
             for run_id in self.run_ids:
                 now, tags = int(time.time() * 1000), {RUN_NAME: run_id}
@@ -68,6 +68,8 @@ class TrialRuns:
             else:
                 self._store.add_nested_metric(name, run.name or run.id)
                 self._log_nested(run, name)
+            if name == self.primary:
+                self._check_study(run)
 
     def record_earlier_values(self, run: Run, values: list[tuple[str, float, int, int]]) -> None:
         """Record what was logged to a run before the trial: if it is sent again, it is not a report."""
@@ -100,17 +102,7 @@ class TrialRuns:
         parent_id = self.runs.pair(run, "tag", PARENT)
         if run.id in self.run_ids or not parent_id:
             return True
-        decided = self.runs.pair(run, _DECIDED, parent_id)
-        if decided is None:
-            # Decided once: what is logged to the parent later does not change it.
-            decided = self._decide(run, parent_id)
-            self.runs.set(run, _DECIDED, parent_id, decided)
-        return decided == _COUNTS
-
-    def _decide(self, run: Run, parent_id: str) -> str:
-        parent = self.runs.find(parent_id)
-        own = parent is None or (self._only_groups(parent) and self._is_first(run, parent_id))
-        return _COUNTS if own else _NESTED
+        return self._studies.counts(run, parent_id)
 
     def update_end(self) -> None:
         """Update the store on whether the script has ended all its runs."""
@@ -118,27 +110,15 @@ class TrialRuns:
         active = any(self.counts(run) for run in self.runs.opened(over=False))
         self._store.set_runs_ended(over and not active)
 
-    def _only_groups(self, parent: Run) -> bool:
-        """Return whether a run only groups the runs of a study, of which the script's own is one.
-
-        Such a run was created by a plain client, and nothing was logged to it.
-        """
-        fluent = any(self.runs.pair(parent, "tag", key) for key in _FLUENT)
-        resumed = parent.opened == RESUMED
-        used = (
-            fluent or resumed or parent.id in self.run_ids or self.metrics.reported(parent.number)
-        )
-        return not used
-
-    def _is_first(self, run: Run, parent_id: str) -> bool:
-        """Return whether a run is the script's own in a study: the first one of the fluent API.
-
-        Further ones are parts of something, such as folds.
-        """
-        statement = "SELECT MIN(run) FROM pairs WHERE kind = 'tag' AND key = ? AND value = ?"
-        [(first,)] = self._database.rows(statement, PARENT, parent_id)
-        fluent = any(self.runs.pair(run, "tag", key) for key in _FLUENT)
-        return fluent and bool(first == run.number)
+    def _check_study(self, run: Run) -> None:
+        """Set a notice when the primary metric of a study's runs may be a part's; once for each run."""
+        if run.number in self._checked:
+            return
+        self._checked.add(run.number)
+        text = self._studies.ambiguity(run, self.primary)
+        if text:
+            notice = protocol.Notice.of(protocol.AMBIGUOUS_METRIC, text)
+            self._store.set_notice("study", notice)
 
     def _log_nested(self, run: Run, name: str) -> None:
         if run.id not in self._noted and len(self._noted) < _MAX_LOGGED:

@@ -6,14 +6,15 @@ replacement is recognized: the kernel does not reuse the inode number of an open
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from ... import protocol
 from ..metric_store import MetricStore
+from .json_objects import named_values, parse_object, remedy, shown
+from .rotated_files import RotatedFiles
 from .safe_open import explain, incomplete, open_regular
 
 _LONGEST = 1024 * 1024  # bytes of a line; a longer one is skipped
@@ -38,7 +39,8 @@ class JsonLines:
         self._changed = 0  # last modification of the file, in nanoseconds since the epoch
         self._unfinished = b""  # the last line at the previous read
         self._skipping = False  # inside a line that is too long
-        self._has_skipped_line = False
+        self._has_skipped_line = self._has_other_value = False
+        self._rotated = RotatedFiles(path, lambda inode: store.offset(self._key(inode)) > 0)
 
     def read(self, last: bool) -> None:
         """Read the lines that are new.
@@ -52,11 +54,16 @@ class JsonLines:
         try:
             self._read(last)
         except FileNotFoundError:
+            if self._file is not None:  # it was moved away or deleted; it may have grown before
+                self._read_on(self._file, last=last)
             raise
         except OSError as error:
             self._store.set_notice("files", incomplete([explain(error, self._path.name)]))
         else:
             self._store.set_notice("files", None)
+        finally:
+            if last and (unread := self._rotated.unread()):
+                self._set_notice("rotated", unread)
 
     def _read(self, last: bool) -> None:
         found = open_regular(self._path, self._path.parent)
@@ -70,11 +77,15 @@ class JsonLines:
         assert self._file is not None
         self._read_on(self._file, last=last)
 
+    def _key(self, inode: int) -> str:
+        return f"{self._path.name}:{inode}"
+
     def _begin(self, file: BinaryIO) -> None:
-        self._offset_key = f"{self._path.name}:{os.fstat(file.fileno()).st_ino}"
+        self._offset_key = self._key(os.fstat(file.fileno()).st_ino)
         # Only the first file can be the one that a sidecar before this one read.
         self._offset = self._store.offset(self._offset_key) if self._file is None else 0
         self._file = file
+        self._rotated.note_read(file)
         self._preceding_bytes, self._unfinished, self._skipping = b"", b"", False
 
     def _read_on(self, file: BinaryIO, *, last: bool) -> None:
@@ -111,7 +122,7 @@ class JsonLines:
         read: a file with a single line may never get a line end.
         """
         is_old, self._unfinished = line == self._unfinished, line
-        return last or (is_old and not self._skipping and _object(line) is not None)
+        return last or (is_old and not self._skipping and parse_object(line) is not None)
 
     def _read_part(self, line: bytes, *, is_whole: bool) -> None:
         """Read a line, or skip the parts of one that is too long."""
@@ -124,41 +135,43 @@ class JsonLines:
             self._store.add_report(name, value, (self._offset_key, self._offset))
 
     def _values(self, line: bytes) -> Iterator[tuple[str, float]]:
-        found = _object(line) if line.strip() else {}
+        found = parse_object(line) if line.strip() else {}
         if found is None:
             self._skip_line("is not a JSON object", line)
             return
-        for name, value in found.items():
+        for name, value in named_values(found):
             try:
                 yield name, protocol.decode(value)
             except ValueError:
-                continue  # a string or a list besides the metrics
+                if name == self._store.metric and value is not None:
+                    self._note_no_number(line)
+                # Otherwise a string or a list besides the metrics.
 
     def _skip_line(self, why: str, line: bytes) -> None:
         """Set a notice about the first line that was skipped; a file may have nothing else."""
         if self._has_skipped_line:
             return
         self._has_skipped_line = True
-        start = self._offset - len(line)
-        text = (
-            f"a line of '{self._path.name}' {why} and was skipped, as are others like it: the one "
-            f"at byte {start}, {line[:60]!r}. Write one JSON object a line."
+        self._set_notice(
+            "lines",
+            f"a line of '{self._path.name}' {why} and was skipped, as are others like it: the one at "
+            f"byte {self._offset - len(line)}, '{shown(line)}'. {remedy(line)}",
         )
-        self._store.set_notice("lines", protocol.Notice.of(protocol.REPORTS_INCOMPLETE, text))
+
+    def _note_no_number(self, line: bytes) -> None:
+        """Set a notice about the first value of the primary metric that is not a number."""
+        if self._has_other_value:
+            return
+        self._has_other_value = True
+        self._set_notice(
+            "values",
+            f"'{self._path.name}' has no number in place of a value of '{self._store.metric}', at byte "
+            f"{self._offset - len(line)} and maybe later: '{shown(line)}'. Write it like 1234.5.",
+        )
+
+    def _set_notice(self, topic: str, text: str) -> None:
+        self._store.set_notice(topic, protocol.Notice.of(protocol.REPORTS_INCOMPLETE, text))
 
 
 def _is_same(one: BinaryIO, other: BinaryIO) -> bool:
     return os.path.sameopenfile(one.fileno(), other.fileno())
-
-
-def _object(line: bytes) -> dict[str, Any] | None:
-    """Return the JSON object of a line; None when it is not one.
-
-    Integers become floats: reading one with a million digits exactly would take a minute.
-    """
-    try:
-        text = line.decode(errors="replace").lstrip("\ufeff")
-        found = json.loads(text, parse_int=float)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None

@@ -7,7 +7,9 @@ from bisect import insort
 from ....api.phases import TrialPhase
 from ..observation_builder import add_observation
 from ..sweep_state import (
+    FailedTrial,
     MissingMetric,
+    NonFiniteTrial,
     first_warning,
 )
 from ..trial_state import TrialState
@@ -19,13 +21,16 @@ _MOST_WARNED = 20  # ended trials for which the causes of missing reports are ke
 class EndTransitions(SweepTransitions):
     """Moves trials that ended into the totals of their sweep."""
 
-    def record_end(self, trial: TrialState, phase: TrialPhase, gpu_saved: float) -> None:
+    def record_end(
+        self, trial: TrialState, phase: TrialPhase, gpu_saved: float, message: str = ""
+    ) -> None:
         """Move a trial whose end is recorded from the live trials into the totals.
 
         Args:
             trial: a live trial.
             phase: the phase that it ended in.
             gpu_saved: GPU-seconds that stopping it early saved, estimated.
+            message: why it ended in that phase.
 
         Raises:
             ValueError: the phase is not final.
@@ -48,8 +53,24 @@ class EndTransitions(SweepTransitions):
                 self.state.ended_warnings.missing_metric_message = MissingMetric(
                     trial.name, trial.reports.metric_names, trial.log_evidence
                 )
+        self._keep_evidence(trial, phase, message)
         if trial.completeness.warnings:
             self._keep_warning(trial, phase)
+
+    def _keep_evidence(self, trial: TrialState, phase: TrialPhase, message: str) -> None:
+        """Keep an example of an unsuccessful trial, and of one whose reports were not finite.
+
+        The trial with the lowest index is kept, so that a restarted operator keeps the same one.
+        """
+        kept, curve = self.state.ended_warnings, trial.reports.curve
+        if phase in (TrialPhase.FAILED, TrialPhase.CANCELED):
+            failed = FailedTrial(trial.index, trial.name, message)
+            kept.first_failure = min(failed, kept.first_failure or failed, key=lambda t: t.index)
+        elif curve.count and curve.best is None and curve.last is not None:
+            found = NonFiniteTrial(trial.index, trial.name, curve.count, curve.last)
+            kept.first_non_finite = min(
+                found, kept.first_non_finite or found, key=lambda t: t.index
+            )
 
     def _keep_warning(self, trial: TrialState, phase: TrialPhase) -> None:
         """Keep why an ended trial's reports may be missing, where its result counts."""

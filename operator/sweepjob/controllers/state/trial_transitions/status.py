@@ -90,7 +90,8 @@ class StatusTransitions(CompletenessTransitions):
         """
         require(attempt == trial.status.attempt + 1, f"{trial.name}: {attempt} is not next")
         require(trial.status.stop is None, f"{trial.name} is to stop")
-        trial.gpu = replace(trial.gpu, earlier=trial.gpu.by_resource, by_pod={})
+        holding = {uid: used for uid, used in trial.gpu.by_pod.items() if not used}
+        trial.gpu = replace(trial.gpu, earlier=trial.gpu.by_resource, by_pod=holding)
         trial.status = replace(
             trial.status,
             phase=TrialPhase.PENDING,
@@ -101,7 +102,7 @@ class StatusTransitions(CompletenessTransitions):
             retry_at=retry_at,
         )
         trial.requests = replace(trial.requests, job_deleted=False)
-        trial.workload = replace(trial.workload, interruption=None)
+        trial.workload = replace(trial.workload, interruption=None, interrupted_at=None)
         self.note_completeness(trial, (), None, now)
 
     def record_progress(self, trial: TrialState, phase: TrialPhase, reason: str) -> None:
@@ -117,6 +118,10 @@ class StatusTransitions(CompletenessTransitions):
         """
         require(not phase.is_end, f"{phase} is an end")
         trial.status = replace(trial.status, phase=phase, reason=reason)
+
+    def count_disruption(self, trial: TrialState) -> None:
+        """Somebody else ended an attempt of several pods."""
+        trial.status = replace(trial.status, disruptions=trial.status.disruptions + 1)
 
     def add_execution(self, trial: TrialState, execution: AttemptRecord) -> None:
         """Add a pod or an attempt that ended without ending the trial. The newest ones are kept."""

@@ -33,6 +33,7 @@ class WorkloadTransitions(StatusTransitions):
         trial: TrialState,
         *,
         job_exists: bool,
+        job_suspended: bool,
         blocker: StartBlocker | None,
         trainer_end: TrainerEnd | None,
         since: float,
@@ -43,6 +44,7 @@ class WorkloadTransitions(StatusTransitions):
         Args:
             trial: a live trial.
             job_exists: the Job of the attempt exists.
+            job_suspended: the Job is suspended: that ended its pods.
             blocker: what keeps the trial from starting; None when nothing does.
             trainer_end: how the trainer ended while other containers still run; None otherwise.
             since: the time since which every event of a pod has been seen, in seconds since the epoch.
@@ -52,8 +54,12 @@ class WorkloadTransitions(StatusTransitions):
         first = max(trial.workload.job_missing_since or now, since) if absent else None
         trial.blockers = replace(trial.blockers, current=blocker)
         trial.workload = replace(trial.workload, job_missing_since=first, trainer_end=trainer_end)
+        if job_suspended and trial.workload.interrupted_at is not None:
+            trial.workload = replace(trial.workload, interruption=None, interrupted_at=None)
 
-    def observe_pod(self, trial: TrialState, pod: CachedPod, now: float, *, gone: bool) -> None:
+    def observe_pod(
+        self, trial: TrialState, pod: CachedPod, now: float, *, gone: bool, instances: int = 1
+    ) -> None:
         """Update when a pod started and how long it has held its GPUs.
 
         Args:
@@ -61,13 +67,51 @@ class WorkloadTransitions(StatusTransitions):
             pod: a pod of the current attempt.
             now: seconds since the epoch.
             gone: the pod was deleted.
+            instances: pods of a trial.
         """
         view = pod_view(trial, pod)
         if view.started is not None and trial.status.started is None:
             trial.status = replace(trial.status, started=view.started)
-        if view.started is not None and not view.is_interrupted:
+        if view.started is not None and not view.is_interrupted and instances == 1:
             trial.workload = replace(trial.workload, interruption=None)
+        trial.gpu = _with_pod(trial.gpu, pod, now, gone=gone, instances=instances)
+
+    def observe_earlier_pod(
+        self, trial: TrialState, pod: CachedPod, now: float, *, gone: bool
+    ) -> None:
+        """Update how long a pod of the attempt before has held its GPUs.
+
+        One of several pods ends an attempt, and the others end a little later.
+
+        Args:
+            trial: a live trial.
+            pod: a pod of an earlier attempt.
+            now: seconds since the epoch.
+            gone: the pod was deleted.
+        """
+        if pod.uid not in trial.gpu.by_pod:
+            # This operator did not see it hold its GPUs. The record has what ended before it.
+            ends = [e.ended for e in trial.status.executions if e.attempt == pod.attempt]
+            is_recorded = pod.ended is not None and any(pod.ended <= end for end in ends)
+            if pod.attempt != trial.status.attempt - 1 or is_recorded or not ends:
+                return
         trial.gpu = _with_pod(trial.gpu, pod, now, gone=gone)
+
+    def note_interruption(
+        self, trial: TrialState, pod: CachedPod, cause: Cause, now: float
+    ) -> None:
+        """Somebody ends one of several pods. The first one counts, also when it is gone.
+
+        Args:
+            trial: a live trial.
+            pod: the pod.
+            cause: why it ends.
+            now: seconds since the epoch.
+        """
+        at = now if pod.view.interrupted_at is None else pod.view.interrupted_at
+        first = trial.workload.interrupted_at
+        if first is None or at < first:
+            trial.workload = replace(trial.workload, interruption=cause, interrupted_at=at)
 
     def record_interruption(
         self, trial: TrialState, pod: CachedPod, cause: Cause, now: float
@@ -93,9 +137,11 @@ class WorkloadTransitions(StatusTransitions):
         return True
 
 
-def _with_pod(gpu: GpuUsage, pod: CachedPod, now: float, *, gone: bool) -> GpuUsage:
+def _with_pod(
+    gpu: GpuUsage, pod: CachedPod, now: float, *, gone: bool, instances: int = 1
+) -> GpuUsage:
     """Return the usage with a pod's GPU-seconds, which count once the pod releases its GPUs."""
-    count = max(gpu.count, sum(pod.gpus.values()))
+    count = max(gpu.count, instances * sum(pod.gpus.values()))
     by_pod = gpu.by_pod
     if pod.gpus_held_since is not None:
         if pod.ended is not None or gone:

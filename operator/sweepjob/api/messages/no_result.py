@@ -1,0 +1,59 @@
+"""The messages about a sweep without a result: no trial succeeded, or no value was finite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_LONGEST = 300  # characters of a trial's message
+
+
+def no_success_message(ended: Mapping[str, int], trial: str, why: str) -> str:
+    """Return how the trials ended, with the first one as an example.
+
+    Args:
+        ended: numbers of trials by phase.
+        trial: name of the first trial that failed or was canceled; empty when it is unknown.
+        why: its message, which may contain the last lines of its log.
+    """
+    counts = ", ".join(f"{count} {phase}" for phase, count in ended.items() if count)
+    message = f"none of {sum(ended.values())} trials succeeded ({counts or 'none was started'})"
+    return message + first_failure(trial, why)
+
+
+def first_failure(trial: str, why: str) -> str:
+    """Return a sentence about the first failed trial, to be appended; empty when it is unknown."""
+    if not trial:
+        return ""
+    return f". The first one is {trial}: {summary_of(why)}"
+
+
+def summary_of(message: str) -> str:
+    """Return one line: what a trial's message begins with, and the last line of the log in it."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if not lines:
+        return "its record has no message"
+    if len(lines) > 1:
+        lines[0] = lines[0].partition(": ")[0]
+    line = lines[0] if len(lines) == 1 else f"{lines[0]}: {lines[-1]}"
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
+
+
+def non_finite_message(trial: str, metric: str, count: int, last: float) -> str:
+    """Return what a trial reported instead of numbers, and the remedy.
+
+    Args:
+        trial: name of the trial.
+        metric: the primary metric.
+        count: the number of its reports.
+        last: the newest one.
+    """
+    reported = (
+        f"its only value is {last}"
+        if count == 1
+        else f"none of its {count} values is finite, the last one is {last}"
+    )
+    return (
+        f"no trial reported a finite value of '{metric}'. Trial {trial}: {reported}. Such a value is "
+        "no result; narrow searchSpace to parameters that do not diverge, or let the script report a "
+        "bad finite value instead."
+    )

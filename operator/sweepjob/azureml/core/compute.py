@@ -1,0 +1,154 @@
+"""``ComputeTarget``: nodes of the cluster, as the Azure map says. Nothing is provisioned."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from .._unsupported import unsupported
+from ..exceptions import ComputeTargetException
+
+
+class ProvisioningConfiguration:
+    """A size of virtual machines, by which the Azure map may have what a compute target is.
+
+    Attributes:
+        vm_size: Size of the virtual machines.
+    """
+
+    def __init__(self, vm_size: str | None = None) -> None:
+        self.vm_size = vm_size
+
+
+class ComputeTarget:
+    """A compute target.
+
+    Args:
+        workspace: The workspace.
+        name: Name of the compute target.
+        vm_size: Size of the virtual machines.
+
+    Raises:
+        ComputeTargetException: The Azure map has no entry for it; the message has the line to add.
+    """
+
+    type = "AmlCompute"
+    provisioning_state = "Succeeded"
+
+    def __init__(self, workspace: Any, name: str, vm_size: str | None = None) -> None:
+        self.workspace, self.name, self.vm_size = workspace, name, vm_size
+        azure_map = workspace.azure_map
+        is_known = azure_map.find_compute(name) is not None
+        if not is_known and not (vm_size and azure_map.find_instance_type(vm_size)):
+            raise ComputeTargetException(
+                f"compute target {name!r}: {azure_map.missing('compute', name)}"
+            )
+
+    @staticmethod
+    def provisioning_configuration(vm_size: str = "", **azure: Any) -> ProvisioningConfiguration:
+        """Return a size of virtual machines.
+
+        Args:
+            vm_size: The size.
+            azure: Azure's other arguments, such as ``max_nodes``; ignored, since limits and queues of the
+                cluster decide.
+        """
+        return ProvisioningConfiguration(vm_size)
+
+    @staticmethod
+    def create(workspace: Any, name: str, provisioning_configuration: Any) -> ComputeTarget:
+        """Return the compute target of a name, by its entry in the Azure map, or by that of its size.
+
+        Args:
+            workspace: The workspace.
+            name: Name of the compute target.
+            provisioning_configuration: Its size.
+
+        Raises:
+            ComputeTargetException: The Azure map has neither; the message has the line to add.
+        """
+        return AmlCompute(workspace, name, getattr(provisioning_configuration, "vm_size", None))
+
+    @staticmethod
+    def attach(workspace: Any, name: str, attach_configuration: Any) -> ComputeTarget:
+        """Return the compute target of a name.
+
+        Args:
+            workspace: The workspace.
+            name: Name of the compute target.
+            attach_configuration: Azure's; ignored.
+        """
+        return ComputeTarget(workspace, name)
+
+    @staticmethod
+    def supported_vmsizes(workspace: Any, location: str | None = None) -> list[dict[str, Any]]:
+        """Return the sizes of virtual machines that the Azure map has.
+
+        Args:
+            workspace: The workspace.
+            location: Azure's; ignored.
+        """
+        return [{"name": name} for name in workspace.azure_map.instance_types if name != "*"]
+
+    @staticmethod
+    def list(workspace: Any) -> list[Any]:
+        """Return the compute targets of the Azure map.
+
+        Args:
+            workspace: The workspace.
+        """
+        return list(workspace.compute_targets.values())
+
+    def wait_for_completion(self, *_: Any, **azure: Any) -> None:
+        """Do nothing: nothing is provisioned."""
+
+    def get_status(self) -> Any:
+        """Return a status; its nodes are not counted."""
+        return SimpleNamespace(serialize=self.serialize, **self.serialize())
+
+    def serialize(self) -> dict[str, Any]:
+        """Return the compute target as a dict."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "provisioningState": self.provisioning_state,
+            "vmSize": self.vm_size,
+        }
+
+    def update(self, **azure: Any) -> None:
+        """Do nothing: limits and queues of the cluster decide."""
+
+    def delete(self) -> None:
+        """Do nothing: nothing was provisioned."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(name={self.name!r})"
+
+
+class AmlCompute(ComputeTarget):
+    """A compute target."""
+
+
+class ComputeInstance(ComputeTarget):
+    """A compute target of one machine."""
+
+    type = "ComputeInstance"
+
+
+class KubernetesCompute(ComputeTarget):
+    """A compute target on Kubernetes."""
+
+    type = "Kubernetes"
+
+
+class RemoteCompute(ComputeTarget):
+    """A virtual machine."""
+
+    type = "VirtualMachine"
+
+
+_DEPLOYMENT = "models are not deployed here; remove this line"
+AksCompute = unsupported("AksCompute", _DEPLOYMENT)
+DatabricksCompute = unsupported("DatabricksCompute", "HyperDrive does not run on it, also in Azure")
+HDInsightCompute = unsupported("HDInsightCompute", "HyperDrive does not run on it, also in Azure")
+DsvmCompute = unsupported("DsvmCompute", "give a compute target that the Azure map has")

@@ -1,0 +1,142 @@
+"""``CondaDependencies``: the packages of an environment. They are kept; images are not built here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+class CondaDependencies:
+    """Packages of an environment.
+
+    Args:
+        conda_dependencies_file_path: A conda file.
+    """
+
+    def __init__(self, conda_dependencies_file_path: str | None = None) -> None:
+        self.file = conda_dependencies_file_path
+        self.conda_packages: list[str] = []
+        self.pip_packages: list[str] = []
+        self.channels: list[str] = []
+        self.python_version = ""
+
+    @staticmethod
+    def create(
+        pip_indexurl: str | None = None,
+        pip_packages: Sequence[str] | None = None,
+        conda_packages: Sequence[str] | None = None,
+        python_version: str = "",
+        pin_sdk_version: bool = True,
+        **azure: Any,
+    ) -> CondaDependencies:
+        """Return packages.
+
+        Args:
+            pip_indexurl: Azure's; ignored.
+            pip_packages: Packages that pip installs.
+            conda_packages: Packages that conda installs.
+            python_version: Version of Python.
+            pin_sdk_version: Azure's; ignored.
+            azure: Azure's other arguments; ignored.
+        """
+        made = CondaDependencies()
+        made.pip_packages = list(pip_packages or ())
+        made.conda_packages = list(conda_packages or ())
+        made.python_version = python_version
+        return made
+
+    def add_pip_package(self, pip_package: str) -> None:
+        """Add a package that pip installs.
+
+        Args:
+            pip_package: The package.
+        """
+        self.pip_packages.append(pip_package)
+
+    def add_conda_package(self, conda_package: str) -> None:
+        """Add a package that conda installs.
+
+        Args:
+            conda_package: The package.
+        """
+        self.conda_packages.append(conda_package)
+
+    def add_tensorflow_conda_package(
+        self, core_type: str = "cpu", version: str | None = None
+    ) -> None:
+        """Add TensorFlow.
+
+        Args:
+            core_type: ``cpu`` or ``gpu``.
+            version: Version of TensorFlow.
+        """
+        name = "tensorflow" if core_type == "cpu" else "tensorflow-gpu"
+        self.add_conda_package(f"{name}={version}" if version else name)
+
+    def remove_pip_package(self, pip_package: str) -> None:
+        """Remove a package that pip installs.
+
+        Args:
+            pip_package: The package.
+        """
+        self.pip_packages = [p for p in self.pip_packages if p != pip_package]
+
+    def remove_conda_package(self, conda_package: str) -> None:
+        """Remove a package that conda installs.
+
+        Args:
+            conda_package: The package.
+        """
+        self.conda_packages = [p for p in self.conda_packages if p != conda_package]
+
+    def add_channel(self, channel: str) -> None:
+        """Add a channel of conda.
+
+        Args:
+            channel: The channel.
+        """
+        self.channels.append(channel)
+
+    def set_python_version(self, version: str) -> None:
+        """Set the version of Python.
+
+        Args:
+            version: The version.
+        """
+        self.python_version = version
+
+    def set_pip_requirements(self, pip_requirements: Sequence[str]) -> None:
+        """Set the packages that pip installs.
+
+        Args:
+            pip_requirements: The packages.
+        """
+        self.pip_packages = list(pip_requirements)
+
+    def serialize_to_string(self) -> str:
+        """Return the packages as a conda file."""
+        if self.file is not None and Path(self.file).is_file():
+            return Path(self.file).read_text(encoding="utf-8")
+        python = [f"python={self.python_version}"] if self.python_version else []
+        lines = [f"- {name}" for name in (*python, *self.conda_packages)]
+        pip = ["- pip:", *(f"  - {name}" for name in self.pip_packages)]
+        return "\n".join(["dependencies:", *lines, *(pip if self.pip_packages else [])]) + "\n"
+
+    def save_to_file(self, base_directory: str, conda_file_path: str | None = None) -> str:
+        """Write the packages to a conda file, and return its name.
+
+        Args:
+            base_directory: Folder of the file.
+            conda_file_path: Name of the file.
+        """
+        name = conda_file_path or "conda_dependencies.yml"
+        (Path(base_directory) / name).write_text(self.serialize_to_string(), encoding="utf-8")
+        return name
+
+    save = save_to_file
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no packages."""
+        return self.file is None and not (self.pip_packages or self.conda_packages)

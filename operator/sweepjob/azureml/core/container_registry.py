@@ -1,0 +1,26 @@
+"""``ContainerRegistry``: the registry of an image."""
+
+from __future__ import annotations
+
+from .._attributes import CheckedAttributes
+
+
+class ContainerRegistry(CheckedAttributes):
+    """A registry. Its user and password are ignored: pods pull with ``imagePullSecrets``.
+
+    Attributes:
+        address: Address of the registry.
+        username: Azure's; ignored.
+        password: Azure's; ignored.
+    """
+
+    def __init__(self) -> None:
+        self.address: str | None = None
+        self.username: str | None = None
+        self.password: str | None = None
+        self.identity: object = None
+
+    @property
+    def prefix(self) -> str:
+        """What comes before the name of an image."""
+        return f"{self.address.rstrip('/')}/" if self.address else ""

@@ -1,0 +1,183 @@
+"""``Datastore``: storage of a workspace, which is a volume, as the Azure map says."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..data.data_reference import DataReference
+from ..data.datapath import DataPath
+from ..exceptions import NotSupported, UserErrorException
+
+
+class Datastore:
+    """A datastore.
+
+    Args:
+        workspace: The workspace.
+        name: Name of the datastore.
+    """
+
+    def __init__(self, workspace: Any, name: str = "workspaceblobstore") -> None:
+        self.workspace, self.name = workspace, name
+
+    @property
+    def uri(self) -> str:
+        """Azure's address of the datastore."""
+        return f"azureml://datastores/{self.name}/paths"
+
+    @staticmethod
+    def get(workspace: Any, datastore_name: str) -> Datastore:
+        """Return the datastore of a name.
+
+        Args:
+            workspace: The workspace.
+            datastore_name: Its name.
+        """
+        return Datastore(workspace, datastore_name)
+
+    @staticmethod
+    def get_default(workspace: Any) -> Datastore:
+        """Return the default datastore.
+
+        Args:
+            workspace: The workspace.
+        """
+        return Datastore(workspace)
+
+    @staticmethod
+    def register_azure_blob_container(
+        workspace: Any, datastore_name: str, *_: Any, **azure: Any
+    ) -> Datastore:
+        """Return the datastore of a name. What it is, is an entry of the Azure map.
+
+        Args:
+            workspace: The workspace.
+            datastore_name: Its name.
+            azure: Azure's account, container and key; ignored.
+        """
+        return Datastore(workspace, datastore_name)
+
+    register_azure_file_share = register_azure_data_lake_gen2 = register_azure_blob_container
+
+    def path(
+        self, path: str | None = None, data_reference_name: str | None = None
+    ) -> DataReference:
+        """Return a path on the datastore.
+
+        Args:
+            path: The path; the datastore itself by default.
+            data_reference_name: Name by which scripts refer to it.
+        """
+        return DataReference(self, data_reference_name or self.name, path or "")
+
+    def as_mount(self) -> DataReference:
+        """Return the datastore as data of a trial."""
+        return self.path()
+
+    as_download = as_upload = as_mount
+
+    def upload(
+        self,
+        src_dir: str,
+        target_path: str | None = None,
+        overwrite: bool = False,
+        show_progress: bool = True,
+    ) -> DataReference:
+        """Copy a folder to the datastore's folder on this machine.
+
+        Args:
+            src_dir: The folder.
+            target_path: Path on the datastore.
+            overwrite: True to replace files.
+            show_progress: Azure's; ignored.
+
+        Raises:
+            UserErrorException: The map has no entry for the datastore, or no ``local`` folder for a
+                workspace on this machine.
+        """
+        files = [str(file) for file in sorted(Path(src_dir).rglob("*")) if file.is_file()]
+        return self.upload_files(files, src_dir, target_path, overwrite, show_progress)
+
+    def upload_files(
+        self,
+        files: Sequence[str],
+        relative_root: str | None = None,
+        target_path: str | None = None,
+        overwrite: bool = False,
+        show_progress: bool = True,
+    ) -> DataReference:
+        """Copy files to the datastore's folder on this machine.
+
+        Args:
+            files: The files.
+            relative_root: Folder that their paths on the datastore are relative to.
+            target_path: Path on the datastore.
+            overwrite: True to replace files.
+            show_progress: Azure's; ignored.
+
+        Raises:
+            UserErrorException: The map has no entry for the datastore, or no ``local`` folder for a
+                workspace on this machine.
+        """
+        root = self._local_folder()
+        if not self.workspace.is_local:
+            # A volume of a cluster is not written to from here.
+            warnings.warn(
+                f"Datastore {self.name!r}: upload: {len(files)} files are not copied to the volume of "
+                f"the cluster: copy them once, with kubectl cp, to {target_path or 'its root'}",
+                stacklevel=3,
+            )
+        if root is None:
+            return self.path(target_path)
+        folder = root / (target_path or "").strip("/")
+        for file in map(Path, files):
+            target = folder / (file.relative_to(relative_root) if relative_root else file.name)
+            if overwrite or not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target)
+        return self.path(target_path)
+
+    def download(
+        self, target_path: str, prefix: str | None = None, overwrite: bool = False, **azure: Any
+    ) -> int:
+        """Copy files from the datastore's folder on this machine; return their number.
+
+        Args:
+            target_path: Folder to copy them to.
+            prefix: Path on the datastore.
+            overwrite: True to replace files.
+            azure: Azure's other arguments; ignored.
+        """
+        root = self._local_folder()
+        if root is None:
+            raise NotSupported(
+                f"Datastore {self.name!r}: download: add local: FOLDER to its entry in "
+                f"{self.workspace.azure_map.name}, or copy the files with kubectl cp"
+            )
+        files = [file for file in (root / (prefix or "")).rglob("*") if file.is_file()]
+        for file in files:
+            target = Path(target_path) / file.relative_to(root)
+            if overwrite or not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target)
+        return len(files)
+
+    def _local_folder(self) -> Path | None:
+        """Return the folder on this machine; None for a cluster's datastore without one."""
+        azure_map = self.workspace.azure_map
+        entry = azure_map.find_datastore(self.name)
+        if entry is None:
+            missing = azure_map.missing("datastore", self.name)
+            raise UserErrorException(f"datastore: {self.name!r}: {missing}")
+        if not entry.local and self.workspace.is_local:
+            raise UserErrorException(
+                f"Datastore {self.name!r}: add local: FOLDER to its entry in {azure_map.name}"
+            )
+        return Path(entry.local) if entry.local else None
+
+
+__all__ = ["DataPath", "Datastore"]

@@ -1,0 +1,94 @@
+"""``Model``: files by name and version, in a folder of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Dict  # noqa: UP035
+
+from .._unsupported import unsupported
+from ..models import RegisteredModel, find_model, models, register
+from .webservice import _REMEDY
+
+
+class Model(RegisteredModel):
+    """A model. ``Model(workspace, name)`` is its newest version."""
+
+    class Framework:
+        """Names of frameworks; they are accepted, and not kept."""
+
+        CUSTOM, ONNX, SCIKITLEARN = "Custom", "Onnx", "ScikitLearn"
+        PYTORCH, TENSORFLOW, TFKERAS, MULTI = "PyTorch", "TensorFlow", "TfKeras", "Multi"
+
+    def __new__(
+        cls,
+        workspace: Any,
+        name: str | None = None,
+        id: str | None = None,
+        version: Any = None,
+        **_: Any,
+    ) -> Any:
+        """Return a model of this machine."""
+        text, _sep, number = (id or name or "").partition(":")
+        return find_model(text, version or number or None)
+
+    @staticmethod
+    def register(
+        workspace: Any,
+        model_path: str,
+        model_name: str,
+        tags: Mapping[str, Any] | None = None,
+        **azure: Any,
+    ) -> RegisteredModel:
+        """Copy a file or a folder as a new version of a model.
+
+        Args:
+            workspace: The workspace.
+            model_path: The file or folder.
+            model_name: Name of the model.
+            tags: Tags of the version.
+            azure: Azure's other arguments; ignored.
+        """
+        return register(model_name, Path(model_path), tags or {})
+
+    @staticmethod
+    def get_model_path(model_name: str, version: Any = None, **azure: Any) -> str:
+        """Return the path of a model.
+
+        Args:
+            model_name: Name of the model.
+            version: Version; the newest by default.
+            azure: Azure's other arguments; ignored.
+        """
+        return str(find_model(model_name, version).path)
+
+    @staticmethod
+    def list(
+        workspace: Any, name: str | None = None, latest: bool = False, **azure: Any
+    ) -> list[Any]:
+        """Return models.
+
+        Args:
+            workspace: The workspace.
+            name: Name of the model; all by default.
+            latest: True for the newest version of each.
+            azure: Azure's filters; ignored.
+        """
+        found = models(name)
+        newest = {model.name: model for model in reversed(found)}
+        return list(newest.values()) if latest else found
+
+    @staticmethod
+    def deploy(*_: Any, **azure: Any) -> Any:
+        """Not supported; raises NotSupported."""
+        return unsupported("Model.deploy", _REMEDY)()
+
+
+class NewestModels(Dict[str, RegisteredModel]):  # noqa: UP006 as the workspace, for Python 3.8
+    """The newest version of each model by name. A name that is not there is an error with the names."""
+
+    def __missing__(self, name: str) -> RegisteredModel:
+        return find_model(name)
+
+
+InferenceConfig = unsupported("InferenceConfig", _REMEDY)

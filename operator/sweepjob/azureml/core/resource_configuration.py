@@ -1,0 +1,16 @@
+"""``ResourceConfiguration``: resources of a deployed model, which is no part of sweeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ResourceConfiguration:
+    """Resources of a model; not used.
+
+    Args:
+        azure: Azure's arguments; ignored.
+    """
+
+    def __init__(self, **azure: Any) -> None:
+        pass

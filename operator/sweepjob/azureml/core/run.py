@@ -1,0 +1,64 @@
+"""``Run``: in a training script the run of its trial, elsewhere a submitted run by its id."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from ...training.run import ChildRun
+from ...training.run import Run as TrainingRun
+from .workspace import Workspace
+
+
+class Run(TrainingRun):
+    """The run that a training script belongs to; see :meth:`get_context`.
+
+    ``Run(experiment, run_id)`` is a submitted sweep or one of its trials instead.
+    """
+
+    def __new__(cls, experiment: Any = None, run_id: str = "", **azure: Any) -> Any:
+        """Return the run of an experiment, or a new run of this process."""
+        if hasattr(experiment, "workspace"):
+            return experiment.workspace.get_run(run_id)
+        return super().__new__(cls)
+
+    @property
+    def experiment(self) -> Any:
+        """The experiment, with its ``name`` and its ``workspace``."""
+        # Not an Experiment, which needs what an image with this package alone does not have.
+        return SimpleNamespace(name=self._environment.experiment, workspace=Workspace())
+
+    @staticmethod
+    def get(workspace: Any, run_id: str) -> Any:
+        """Return a submitted sweep, or a trial.
+
+        Args:
+            workspace: The workspace.
+            run_id: Name of the sweep or of the trial.
+        """
+        return workspace.get_run(run_id)
+
+    @staticmethod
+    def list(experiment: Any, **azure: Any) -> list[Any]:
+        """Return the sweeps of an experiment.
+
+        Args:
+            experiment: The experiment.
+            azure: Azure's filters; ignored.
+        """
+        return list(experiment.get_runs())
+
+
+def get_run(experiment: Any, run_id: str, **azure: Any) -> Any:
+    """Return a submitted sweep, or a trial.
+
+    Args:
+        experiment: Its experiment.
+        run_id: Name of the sweep or of the trial.
+        azure: Azure's other arguments; ignored.
+    """
+    return experiment.workspace.get_run(run_id)
+
+
+_OfflineRun = Run
+__all__ = ["ChildRun", "Run", "get_run"]

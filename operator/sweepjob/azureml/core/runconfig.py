@@ -1,0 +1,220 @@
+"""``RunConfiguration``, and how the processes of a trial are started."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._attributes import CheckedAttributes
+from .conda_dependencies import CondaDependencies
+from .environment import DEFAULT_CPU_IMAGE, DockerSection, Environment, PythonSection
+
+DEFAULT_GPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-cuda11.8-cudnn8-ubuntu22.04"
+
+
+class MpiConfiguration(CheckedAttributes):
+    """Processes that ``mpirun`` starts.
+
+    Args:
+        process_count_per_node: Processes of a node.
+        node_count: Nodes of a trial, which are its pods.
+        ssh_secret: Secret with the keys ``ssh-privatekey`` and ``ssh-publickey``; not in Azure, and
+            required with several nodes.
+    """
+
+    def __init__(
+        self,
+        process_count_per_node: int = 1,
+        node_count: int = 1,
+        ssh_secret: str | None = None,
+    ) -> None:
+        self.process_count_per_node, self.node_count = process_count_per_node, node_count
+        self.ssh_secret = ssh_secret
+
+
+class PyTorchConfiguration(CheckedAttributes):
+    """Processes that ``torch.distributed.run`` starts.
+
+    Args:
+        communication_backend: Azure's; the script chooses.
+        process_count: Processes of all nodes; one a node by default.
+        node_count: Nodes of a trial, which are its pods.
+    """
+
+    def __init__(
+        self,
+        communication_backend: str = "Nccl",
+        process_count: int | None = None,
+        node_count: int = 1,
+    ) -> None:
+        self.communication_backend = communication_backend
+        self.process_count, self.node_count = process_count, node_count
+
+
+class TensorflowConfiguration(CheckedAttributes):
+    """Workers and parameter servers of TensorFlow.
+
+    Args:
+        worker_count: Workers.
+        parameter_server_count: Parameter servers.
+    """
+
+    def __init__(self, worker_count: int = 1, parameter_server_count: int = 0) -> None:
+        self.worker_count, self.parameter_server_count = worker_count, parameter_server_count
+
+
+class ParallelTaskConfiguration(CheckedAttributes):
+    """Tasks of a node.
+
+    Args:
+        max_retries_per_worker: Azure's; ignored.
+        worker_count_per_node: Workers of a node.
+        worker_timeout_in_seconds: Azure's; ignored.
+    """
+
+    def __init__(
+        self,
+        max_retries_per_worker: int = 0,
+        worker_count_per_node: int = 1,
+        worker_timeout_in_seconds: int | None = None,
+    ) -> None:
+        self.worker_count_per_node = worker_count_per_node
+
+
+class DockerConfiguration(CheckedAttributes):
+    """How the container runs.
+
+    Args:
+        use_docker: Azure's; a trial is always a container on a cluster.
+        shared_volumes: Azure's; ignored.
+        arguments: Arguments of ``docker run``; refused, since a pod has none.
+        shm_size: Size of ``/dev/shm``.
+    """
+
+    def __init__(
+        self,
+        use_docker: bool = False,
+        shared_volumes: bool = True,
+        arguments: list[str] | None = None,
+        shm_size: str | None = None,
+    ) -> None:
+        self.use_docker, self.shared_volumes = use_docker, shared_volumes
+        self.arguments, self.shm_size = list(arguments or ()), shm_size
+
+
+class HistoryConfiguration(CheckedAttributes):
+    """What Azure keeps of a run. ``outputs`` and ``logs`` are always kept."""
+
+    def __init__(self) -> None:
+        self.output_collection = True
+        self.directories_to_watch = ["logs"]
+        self.snapshot_project = True
+
+
+class AmlComputeConfiguration(CheckedAttributes):
+    """A compute target by the size of its virtual machines.
+
+    Attributes:
+        vm_size: Size of the virtual machines, by which the Azure map may have it.
+    """
+
+    def __init__(self) -> None:
+        self.vm_size: str | None = None
+        self.vm_priority: str | None = None
+        self.name: str | None = None
+        self.location: str | None = None
+        self.cluster_max_node_count = 1
+        self.retain_cluster = False
+
+
+class RunConfiguration(CheckedAttributes):
+    """Where and how a script runs.
+
+    Args:
+        script: Script to run.
+        arguments: Its arguments.
+        framework: Azure's; ignored.
+        communicator: Azure's; how processes are started is in ``mpi``, ``pytorch`` and ``tensorflow``.
+        conda_dependencies: Packages of the environment.
+        command: Command to run instead of a script.
+
+    Attributes:
+        target: The compute target, or its name.
+        environment: The environment.
+        environment_variables: Environment variables of the script.
+        node_count: Nodes of a trial, which are its pods.
+        data_references: Data on datastores, by the name of their variable.
+        data: Azure's data configurations; refused.
+    """
+
+    def __init__(
+        self,
+        script: str | None = None,
+        arguments: list[Any] | None = None,
+        framework: str | None = None,
+        communicator: str | None = None,
+        conda_dependencies: CondaDependencies | None = None,
+        command: Any = None,
+        **azure: Any,
+    ) -> None:
+        self.script, self.arguments, self.command = script, list(arguments or ()), command
+        self.framework, self.communicator = framework, communicator
+        self.target: Any = "local"
+        self.environment = Environment("default")
+        if conda_dependencies is not None:
+            self.environment.python.conda_dependencies = conda_dependencies
+        self.docker = DockerConfiguration()
+        self.mpi, self.pytorch = MpiConfiguration(), PyTorchConfiguration()
+        self.tensorflow, self.history = TensorflowConfiguration(), HistoryConfiguration()
+        self.node_count = 1
+        self.data_references: dict[str, Any] = {}
+        self.data: dict[str, Any] = {}
+        self.output_data: dict[str, Any] = {}
+        self.source_directory_data_store: str | None = None
+        self.max_run_duration_seconds: int | None = None
+        self.amlcompute = AmlComputeConfiguration()
+        self.cluster: Any = None
+        self.auto_prepare_environment = True
+        self.credential_passthrough = False
+        self.services: Any = None
+
+    @staticmethod
+    def load(path: str, name: str | None = None) -> RunConfiguration:
+        """Return the configuration of a ``.runconfig`` file.
+
+        Args:
+            path: The file, or the folder that has it in ``.azureml``.
+            name: Name of the configuration, for a folder.
+
+        Raises:
+            UserErrorException: There is no such file, or it is no configuration.
+        """
+        from .runconfig_file import read_run_configuration
+
+        made = RunConfiguration()
+        read_run_configuration(path, name, made)
+        return made
+
+    @property
+    def environment_variables(self) -> dict[str, str]:
+        """Environment variables of the script."""
+        return self.environment.environment_variables
+
+    @environment_variables.setter
+    def environment_variables(self, given: dict[str, str]) -> None:
+        self.environment.environment_variables = dict(given)
+
+
+__all__ = [
+    "DEFAULT_CPU_IMAGE",
+    "DEFAULT_GPU_IMAGE",
+    "CondaDependencies",
+    "DockerConfiguration",
+    "DockerSection",
+    "HistoryConfiguration",
+    "MpiConfiguration",
+    "ParallelTaskConfiguration",
+    "PyTorchConfiguration",
+    "PythonSection",
+    "RunConfiguration",
+    "TensorflowConfiguration",
+]

@@ -1,0 +1,303 @@
+"""``Workspace``: a namespace of a cluster, or this machine, with its Azure map."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict  # noqa: UP035
+
+from .._attributes import CheckedAttributes
+
+if TYPE_CHECKING:
+    from ...loading.azure_map import AzureMap
+    from ...sdk.client import SweepClient
+
+_CONFIG = "config.json"
+
+
+class Workspace(CheckedAttributes):
+    """A workspace.
+
+    Subscription, resource group and region are Azure's: they are kept as texts, and nothing is connected
+    to. Credentials are ignored.
+
+    Args:
+        subscription_id: Azure's; kept.
+        resource_group: Azure's; kept.
+        workspace_name: Name of the workspace.
+        azure_map: The Azure map: an object, or its file; by default ``SWEEPJOB_AZURE_MAP``, or
+            ``azure-map.yaml`` of the current folder.
+        azure: Azure's other arguments, such as ``auth``; ignored.
+    """
+
+    def __init__(
+        self,
+        subscription_id: str = "",
+        resource_group: str = "",
+        workspace_name: str = "workspace",
+        *,
+        azure_map: Any = None,
+        location: str = "",
+        **azure: Any,
+    ) -> None:
+        self.subscription_id, self.resource_group = subscription_id, resource_group
+        self.name, self.location = workspace_name, location
+        self._given_map = azure_map
+        self._map: AzureMap | None = None
+        self._client: SweepClient | None = None
+
+    @staticmethod
+    def from_config(path: str | None = None, auth: Any = None, **more: Any) -> Workspace:
+        """Return the workspace of a ``config.json``; without the file, a workspace without a name.
+
+        Args:
+            path: The file, or its folder; ``.azureml`` and the current folder are searched by default.
+            auth: Azure's; ignored.
+            more: ``azure_map``, and Azure's other arguments, which are ignored.
+        """
+        found: Mapping[str, str] = {}
+        for file in _config_files(path):
+            if file.is_file():
+                found = json.loads(file.read_text(encoding="utf-8-sig"))
+                break
+        return Workspace(
+            found.get("subscription_id", ""),
+            found.get("resource_group", ""),
+            found.get("workspace_name", "workspace"),
+            azure_map=more.get("azure_map"),
+        )
+
+    @staticmethod
+    def get(
+        name: str, *_: Any, subscription_id: str = "", resource_group: str = "", **azure: Any
+    ) -> Workspace:
+        """Return the workspace of a name.
+
+        Args:
+            name: Name of the workspace.
+            subscription_id: Azure's; kept.
+            resource_group: Azure's; kept.
+            azure: ``azure_map``, and Azure's other arguments, which are ignored.
+        """
+        return Workspace(subscription_id, resource_group, name, azure_map=azure.get("azure_map"))
+
+    @staticmethod
+    def create(name: str, *_: Any, **azure: Any) -> Workspace:
+        """Return the workspace of a name; nothing is created.
+
+        Args:
+            name: Name of the workspace.
+            azure: Azure's arguments; ``subscription_id`` and ``resource_group`` are kept.
+        """
+        return Workspace.get(name, **azure)
+
+    @property
+    def azure_map(self) -> AzureMap:
+        """The Azure map; an empty one if there is none."""
+        if self._map is None:
+            from .._azure_map import load_map
+
+            self._map = load_map(self._given_map)
+        return self._map
+
+    @property
+    def is_local(self) -> bool:
+        """Whether sweeps run on this machine (``workspace: {local: true}`` of the map)."""
+        return self.azure_map.workspace.local
+
+    @property
+    def client(self) -> SweepClient:
+        """The client of the cluster.
+
+        Raises:
+            SweepError: There is neither a kubeconfig nor a service account.
+        """
+        if self._client is None:
+            from ...sdk.client import SweepClient
+
+            entry = self.azure_map.workspace
+            self._client = SweepClient(
+                entry.namespace or None,
+                kubeconfig=entry.kubeconfig or None,
+                context=entry.context or None,
+            )
+        return self._client
+
+    @property
+    def compute_targets(self) -> dict[str, Any]:
+        """The compute targets of the map by name."""
+        names = [name for name in self.azure_map.computes if name != "*"]
+        return MappedNames({n: self._compute(n) for n in names}, "compute", self, self._compute)
+
+    @property
+    def datasets(self) -> Mapping[str, Any]:
+        """The data of the map, and those that this program has registered, by name."""
+        from .dataset import registered_datasets
+
+        return registered_datasets(self)
+
+    @property
+    def datastores(self) -> dict[str, Any]:
+        """The datastores of the map by name."""
+        from .datastore import Datastore
+
+        names = [name for name in self.azure_map.datastores if name != "*"]
+        found = {name: Datastore(self, name) for name in names}
+        return MappedNames(found, "datastore", self, lambda name: Datastore(self, name))
+
+    @property
+    def environments(self) -> dict[str, Any]:
+        """The environments of the map by name."""
+        from .environment import Environment
+
+        names = [name for name in self.azure_map.environments if name != "*"]
+        found = {name: Environment.get(self, name) for name in names}
+        return MappedNames(found, "environment", self, lambda name: Environment.get(self, name))
+
+    def _compute(self, name: str) -> Any:
+        from .compute import ComputeTarget
+
+        return ComputeTarget(self, name)
+
+    @property
+    def models(self) -> dict[str, Any]:
+        """The newest version of each model by name."""
+        from .model import Model, NewestModels
+
+        return NewestModels({model.name: model for model in Model.list(self, latest=True)})
+
+    @property
+    def webservices(self) -> Any:
+        """Not supported; raises NotSupported."""
+        from .webservice import Webservice
+
+        return Webservice.list
+
+    @property
+    def experiments(self) -> dict[str, Any]:
+        """The experiments of the sweeps by name."""
+        from .experiment import Experiment, experiment_names
+
+        return {name: Experiment(self, name) for name in experiment_names(self)}
+
+    def get_default_datastore(self) -> Any:
+        """Return the datastore ``workspaceblobstore``, Azure's default."""
+        from .datastore import Datastore
+
+        return Datastore(self, "workspaceblobstore")
+
+    def set_default_datastore(self, name: str) -> None:
+        """Not supported; raises NotSupported.
+
+        Args:
+            name: Name of the datastore.
+        """
+        from ..exceptions import NotSupported
+
+        raise NotSupported(
+            f"set_default_datastore({name!r}): the map's entry workspaceblobstore is the default; "
+            "change that, and remove this line"
+        )
+
+    def get_default_keyvault(self) -> Any:
+        """Return the key vault, whose secrets are environment variables."""
+        from .keyvault import Keyvault
+
+        return Keyvault()
+
+    def get_run(self, run_id: str) -> Any:
+        """Return a sweep, or a trial.
+
+        Args:
+            run_id: Name of the sweep or of the trial.
+
+        Raises:
+            NotFound: There is neither.
+        """
+        from .experiment import find_run
+
+        return find_run(self, run_id)
+
+    def objects(self, sweep: str) -> Any:
+        """Return the access to the objects of a sweep.
+
+        Args:
+            sweep: Name of the sweep.
+        """
+        if self.is_local:
+            from ...sdk.local import FolderSweepObjects, sweep_folder
+
+            return FolderSweepObjects(sweep_folder(sweep), sweep)
+        from ...sdk.cluster_sweep_objects import ClusterSweepObjects
+
+        return ClusterSweepObjects(self.client.api, self.client.namespace, sweep)
+
+    def get_mlflow_tracking_uri(self) -> str:
+        """Return the environment variable ``MLFLOW_TRACKING_URI``; empty without one."""
+        import os
+
+        return os.environ.get("MLFLOW_TRACKING_URI", "")
+
+    def get_details(self) -> dict[str, Any]:
+        """Return the names of the workspace."""
+        return {
+            "name": self.name,
+            "id": self.name,
+            "location": self.location,
+            "resourceGroup": self.resource_group,
+            "subscriptionId": self.subscription_id,
+        }
+
+    def write_config(self, path: str | None = None, file_name: str | None = None) -> None:
+        """Write ``config.json``.
+
+        Args:
+            path: Folder; ``.azureml`` is created in it. The current folder by default.
+            file_name: Name of the file.
+        """
+        folder = Path(path or ".") / ".azureml"
+        folder.mkdir(parents=True, exist_ok=True)
+        keys = {"subscription_id": self.subscription_id, "resource_group": self.resource_group}
+        text = json.dumps({**keys, "workspace_name": self.name}, indent=4)
+        (folder / (file_name or _CONFIG)).write_text(text)
+
+    def __repr__(self) -> str:
+        return f"Workspace.create(name={self.name!r}, resource_group={self.resource_group!r})"
+
+
+class MappedNames(Dict[str, Any]):  # noqa: UP006 for images with Python 3.8
+    """What a section of the Azure map has, by name.
+
+    Args:
+        entries: The entries.
+        section: The section.
+        workspace: The workspace.
+        make: Returns the entry of a name, for an entry that is for all names.
+    """
+
+    def __init__(
+        self,
+        entries: dict[str, Any],
+        section: str,
+        workspace: Workspace,
+        make: Callable[[str], Any],
+    ) -> None:
+        super().__init__(entries)
+        self._section, self._workspace, self._make = section, workspace, make
+
+    def __missing__(self, name: str) -> Any:
+        azure_map = self._workspace.azure_map
+        if getattr(azure_map, f"find_{self._section}")(name) is not None:
+            return self._make(name)
+        missing = azure_map.missing(self._section, name)
+        raise KeyError(f"{self._section} {name!r}: {missing}")
+
+
+def _config_files(path: str | None) -> list[Path]:
+    folders = [Path(path)] if path else [Path.cwd(), *Path.cwd().parents]
+    if path and Path(path).is_file():
+        return [Path(path)]
+    return [
+        folder / prefix / _CONFIG for folder in folders for prefix in ("aml_config", ".azureml", "")
+    ]

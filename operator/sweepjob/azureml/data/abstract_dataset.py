@@ -1,0 +1,98 @@
+"""``AbstractDataset``: data by their name in the workspace, by address, or by path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...training.datasets import InputDataset
+from .dataset_consumption_config import DatasetConsumptionConfig
+from .locations import located
+
+# The datasets that this process has registered, by name; the Azure map has all others.
+_registered: dict[str, AbstractDataset] = {}
+
+
+class AbstractDataset:
+    """Data.
+
+    Args:
+        references: What the data are: ``azureml:NAME:VERSION``, addresses, URLs, or paths.
+        name: Name of the dataset; None if it has none.
+        version: Version of the dataset.
+        workspace: The workspace; None outside of one.
+    """
+
+    def __init__(
+        self,
+        references: tuple[str, ...],
+        name: str | None = None,
+        version: Any = 1,
+        workspace: Any = None,
+    ) -> None:
+        self.references, self.name, self.version = references, name, version
+        self.description = ""
+        self.tags: dict[str, str] = {}
+        self._workspace = workspace
+        self._steps: tuple[Callable[[Any], Any], ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Name of the dataset, or its address."""
+        return self.name or self.references[0]
+
+    def as_named_input(self, name: str) -> DatasetConsumptionConfig:
+        """Return the dataset as an input of a trial, ``run.input_datasets[name]`` in its script.
+
+        Args:
+            name: Name of the input.
+        """
+        return DatasetConsumptionConfig(name, self)
+
+    def register(
+        self,
+        workspace: Any,
+        name: str,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        create_new_version: bool = False,
+    ) -> Any:
+        """Give the dataset a name in this program. For other programs add it to the Azure map.
+
+        Args:
+            workspace: The workspace.
+            name: The name.
+            description: Description.
+            tags: Tags.
+            create_new_version: Azure's; ignored.
+        """
+        self.name, self._workspace = name, workspace
+        self.description, self.tags = description or "", dict(tags or {})
+        _registered[name] = self
+        return self
+
+    def unregister_all_versions(self) -> None:
+        """Forget the name that this program gave."""
+        _registered.pop(self.name or "", None)
+
+    def paths(self) -> list[InputDataset]:
+        """Return the paths and URLs of the data on this machine, or in the trial.
+
+        Raises:
+            UserErrorException: They are neither here nor in the Azure map.
+        """
+        azure_map = None if self._workspace is None else self._workspace.azure_map
+        return located(self.references, self.name, azure_map)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name or ', '.join(self.references)!r})"
+
+
+def registered(name: str) -> AbstractDataset | None:
+    """Return the dataset that this program has registered by a name."""
+    return _registered.get(name)
+
+
+def registered_names() -> list[str]:
+    """Return the names that this program has registered."""
+    return list(_registered)

@@ -1,0 +1,25 @@
+"""``DataPath``: a path on a datastore."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class DataPath:
+    """A path on a datastore.
+
+    Args:
+        datastore: The datastore.
+        path_on_datastore: The path.
+        name: Azure's; ignored.
+    """
+
+    def __init__(
+        self, datastore: Any, path_on_datastore: str = "", name: str | None = None
+    ) -> None:
+        self.datastore, self.path_on_datastore = datastore, path_on_datastore
+
+    @property
+    def uri(self) -> str:
+        """Azure's address of the path."""
+        return f"{self.datastore.uri}/{self.path_on_datastore.strip('/')}".rstrip("/")

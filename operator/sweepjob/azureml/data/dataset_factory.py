@@ -1,0 +1,132 @@
+"""``TabularDatasetFactory`` and ``FileDatasetFactory``: datasets from paths, URLs and datastores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .file_dataset import FileDataset
+from .locations import data_references
+from .tabular_dataset import TabularDataset, write_table
+
+
+class FileDatasetFactory:
+    """Makes datasets of files."""
+
+    @staticmethod
+    def from_files(path: Any, validate: bool = True, **azure: Any) -> FileDataset:
+        """Return files.
+
+        Args:
+            path: Path, URL, path on a datastore, or a list of these.
+            validate: Azure's; ignored.
+            azure: Azure's other arguments; ignored.
+        """
+        return FileDataset(data_references(path), workspace=_workspace(path))
+
+    @staticmethod
+    def upload_directory(
+        src_dir: str, target: Any, overwrite: bool = False, **azure: Any
+    ) -> FileDataset:
+        """Copy a folder to a datastore of this machine, and return its files; see ``Datastore.upload``.
+
+        Args:
+            src_dir: The folder.
+            target: Path on a datastore.
+            overwrite: True to replace files.
+            azure: Azure's other arguments; ignored.
+        """
+        store, path = (
+            target if isinstance(target, tuple) else (target.datastore, target.path_on_datastore)
+        )
+        return FileDatasetFactory.from_files(store.upload(src_dir, path, overwrite))
+
+
+class TabularDatasetFactory:
+    """Makes datasets of tables."""
+
+    @staticmethod
+    def from_delimited_files(
+        path: Any,
+        validate: bool = True,
+        include_path: bool = False,
+        infer_column_types: bool = True,
+        set_column_types: Any = None,
+        separator: str = ",",
+        header: Any = True,
+        **azure: Any,
+    ) -> TabularDataset:
+        """Return a table of CSV files.
+
+        Args:
+            path: Path, URL, path on a datastore, or a list of these.
+            validate: Azure's; ignored.
+            include_path: Azure's; ignored.
+            infer_column_types: False to read all columns as texts.
+            set_column_types: Azure's; ignored.
+            separator: Separator of the columns.
+            header: False, or Azure's ``NO_HEADERS``, for files without a line of names.
+            azure: Azure's other arguments; ignored.
+        """
+        options: dict[str, Any] = {"sep": separator}
+        if header is False or getattr(header, "name", header) in ("NO_HEADERS", None):
+            options["header"] = None
+        if not infer_column_types:
+            options["dtype"] = str
+        return _table(path, "csv", options)
+
+    @staticmethod
+    def from_json_lines_files(path: Any, **azure: Any) -> TabularDataset:
+        """Return a table of JSON lines.
+
+        Args:
+            path: Path, URL, path on a datastore, or a list of these.
+            azure: Azure's other arguments; ignored.
+        """
+        return _table(path, "json", {})
+
+    @staticmethod
+    def from_parquet_files(path: Any, **azure: Any) -> TabularDataset:
+        """Return a table of Parquet files.
+
+        Args:
+            path: Path, URL, path on a datastore, or a list of these.
+            azure: Azure's other arguments; ignored.
+        """
+        return _table(path, "parquet", {})
+
+    @staticmethod
+    def register_pandas_dataframe(
+        dataframe: Any, target: Any, name: str, **azure: Any
+    ) -> TabularDataset:
+        """Write a data frame to a datastore of this machine, and name it; see ``Datastore.upload``.
+
+        Args:
+            dataframe: The data frame.
+            target: The datastore, or a path on it.
+            name: Name of the dataset.
+            azure: Azure's other arguments; ignored.
+        """
+        import tempfile
+        from pathlib import Path
+
+        store, path = target if isinstance(target, tuple) else (target, "")
+        with tempfile.TemporaryDirectory() as folder:
+            write_table(dataframe, Path(folder) / f"{name}.csv")
+            store.upload(folder, path, overwrite=True)
+        file = f"{path.strip('/')}/{name}.csv".strip("/")
+        made = TabularDatasetFactory.from_delimited_files((store, file))
+        made.register(store.workspace, name)
+        return made
+
+
+def _table(path: Any, kind: str, options: dict[str, Any]) -> TabularDataset:
+    return TabularDataset(
+        data_references(path), workspace=_workspace(path), kind=kind, options=options
+    )
+
+
+def _workspace(path: Any) -> Any:
+    """Return the workspace of a path on a datastore; None for other paths."""
+    if isinstance(path, (list, tuple)):
+        return next((found for one in path if (found := _workspace(one)) is not None), None)
+    return getattr(getattr(path, "datastore", path), "workspace", None)

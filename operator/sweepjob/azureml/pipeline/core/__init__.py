@@ -1,0 +1,129 @@
+"""``Pipeline`` and its data: a pipeline of one sweep can be submitted."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..._unsupported import unsupported
+from ...exceptions import NotSupported
+from ..steps import HyperDriveStep
+
+_REMEDY = (
+    "pipelines do not run here; submit the HyperDriveConfig of the sweep: Experiment.submit(config)"
+)
+
+
+class PipelineData:
+    """Data that a step writes for another one; for a sweep, data of its name in the Azure map.
+
+    Args:
+        name: Name of the data.
+        azure: Azure's other arguments; ignored.
+    """
+
+    def __init__(self, name: str, *_: Any, **azure: Any) -> None:
+        self.name = name
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What it is, in Azure's terms."""
+        return (f"azureml:{self.name}",)
+
+    def as_mount(self) -> PipelineData:
+        """Return the same data."""
+        return self
+
+    as_download = as_dataset = as_mount
+
+    def __repr__(self) -> str:
+        return f"PipelineData({self.name!r})"
+
+
+class TrainingOutput:
+    """What a sweep step leaves: metrics, or a model.
+
+    Args:
+        type: ``Metrics`` or ``Model``.
+        azure: Azure's other arguments; ignored.
+    """
+
+    def __init__(self, type: str, **azure: Any) -> None:
+        self.type = type
+
+
+class Pipeline:
+    """A pipeline, of which the step that is a sweep can be submitted. Other steps do not run.
+
+    Args:
+        workspace: The workspace.
+        steps: The steps.
+        azure: Azure's other arguments; ignored.
+
+    Raises:
+        NotSupported: It has no sweep step, or several; the message says what to submit instead.
+    """
+
+    def __init__(self, workspace: Any, steps: Sequence[Any], **azure: Any) -> None:
+        self.steps = list(_flat(steps))
+        sweeps = [step for step in self.steps if isinstance(step, HyperDriveStep)]
+        if len(sweeps) != 1:
+            raise NotSupported(
+                f"Pipeline: {len(sweeps)} of {len(self.steps)} steps are sweeps: {_REMEDY}"
+            )
+        self._sweep = sweeps[0]
+        if len(self.steps) > 1:
+            others = ", ".join(repr(step.name) for step in self.steps if step is not sweeps[0])
+            warnings.warn(
+                f"Pipeline: the sweep {sweeps[0].name!r} is submitted alone; the steps {others} do not "
+                "run here: do what they do before and after",
+                stacklevel=2,
+            )
+
+    def sweep_config(self) -> Any:
+        """Return the definition of the sweep."""
+        return self._sweep.hyperdrive_config
+
+    def validate(self) -> list[str]:
+        """Return no errors: they were raised when the pipeline was made."""
+        return []
+
+    def submit(self, experiment_name: str, *_: Any, **azure: Any) -> Any:
+        """Not supported; raises NotSupported.
+
+        Args:
+            experiment_name: Name of the experiment.
+            azure: Azure's other arguments; ignored.
+        """
+        raise NotSupported(
+            f"Pipeline.submit: give Experiment(ws, {experiment_name!r}).submit(pipeline)"
+        )
+
+
+def _flat(steps: Iterable[Any]) -> Iterable[Any]:
+    for step in steps:
+        if isinstance(step, (list, tuple)):
+            yield from _flat(step)
+        else:
+            yield step
+
+
+class PipelineParameter:
+    """A parameter of a pipeline. As an argument of a sweep it is its default value.
+
+    Args:
+        name: Name of the parameter.
+        default_value: Its value.
+    """
+
+    def __init__(self, name: str, default_value: Any) -> None:
+        self.name, self.default_value = name, default_value
+
+
+PublishedPipeline = unsupported("PublishedPipeline", _REMEDY)
+PipelineEndpoint = unsupported("PipelineEndpoint", _REMEDY)
+PipelineRun = unsupported("PipelineRun", _REMEDY)
+Schedule = unsupported("Schedule", "apply the SweepJob from a CronJob")
+ScheduleRecurrence = unsupported("ScheduleRecurrence", "apply the SweepJob from a CronJob")
+StepSequence = unsupported("StepSequence", _REMEDY)

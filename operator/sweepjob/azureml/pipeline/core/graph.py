@@ -1,0 +1,5 @@
+"""Parts of pipelines."""
+
+from . import PipelineData, PipelineParameter
+
+__all__ = ["PipelineData", "PipelineParameter"]

@@ -1,0 +1,91 @@
+"""``HyperDriveStep``: the step of a pipeline that is a sweep. Other steps are known by their name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..runs.hyperdrive_run import HyperDriveRun
+
+
+class HyperDriveStep:
+    """A step that is a sweep.
+
+    Args:
+        name: Name of the step.
+        hyperdrive_config: Definition of the sweep.
+        estimator_entry_script_arguments: Arguments of the script, instead of the configuration's.
+        inputs: Data of the step; arguments of the script name them.
+        outputs: Data that the step leaves; the outputs of the best trial.
+        azure: Azure's other arguments, such as ``allow_reuse``; ignored.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        hyperdrive_config: Any,
+        estimator_entry_script_arguments: Any = None,
+        inputs: Any = None,
+        outputs: Any = None,
+        **azure: Any,
+    ) -> None:
+        self.name, self.hyperdrive_config = name, hyperdrive_config
+        self.outputs = list(outputs or ())
+        if estimator_entry_script_arguments is not None:
+            hyperdrive_config.run_config.arguments = list(estimator_entry_script_arguments)
+
+    def run_after(self, step: Any) -> None:
+        """Not needed: other steps do not run here.
+
+        Args:
+            step: The other step.
+        """
+
+
+class _OtherStep:
+    """A step that is no sweep: it does not run here, and can be made so that the rest is read.
+
+    Args:
+        name: Name of the step.
+        azure: Azure's other arguments; ignored.
+    """
+
+    def __init__(self, *args: Any, name: str | None = None, **azure: Any) -> None:
+        self.name = name or next((a for a in args if isinstance(a, str)), type(self).__name__)
+
+    def run_after(self, step: Any) -> None:
+        """Do nothing: the step does not run here.
+
+        Args:
+            step: The other step.
+        """
+
+
+class PythonScriptStep(_OtherStep):
+    """A step that runs a script."""
+
+
+class CommandStep(_OtherStep):
+    """A step that runs a command."""
+
+
+class EstimatorStep(_OtherStep):
+    """A step that runs an estimator."""
+
+
+class MpiStep(_OtherStep):
+    """A step that runs a script in several processes."""
+
+
+class DataTransferStep(_OtherStep):
+    """A step that copies data."""
+
+
+class DatabricksStep(_OtherStep):
+    """A step on Databricks."""
+
+
+class ParallelRunStep(_OtherStep):
+    """A step of many small tasks."""
+
+
+HyperDriveStepRun = HyperDriveRun

@@ -1,0 +1,247 @@
+"""``TrialOfSweep``: a trial of a submitted sweep, with the methods of ``azureml.core.Run``."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...sdk.sweep_objects import SweepObjects
+from ...sdk.trial_run import TrialRun
+from ...training.record import logged_metrics, logged_tags
+from ...training.run_files import copy_to
+from ..exceptions import UserErrorException
+from ..models import RegisteredModel, register
+from .details import trial_details
+from .files import FetchedFiles
+from .metrics import Metrics, curve_metrics
+
+_POLL_INTERVAL = 1.0  # seconds
+
+
+class TrialOfSweep:
+    """A trial.
+
+    It has the attributes of :class:`sweepjob.sdk.trial_run.TrialRun` as well, such as ``parameters``.
+
+    Args:
+        trial: The state of the trial.
+        parent: The sweep, a ``HyperDriveRun``.
+        objects: The objects of the sweep.
+    """
+
+    type = "azureml.scriptrun"
+
+    def __init__(self, trial: TrialRun, parent: Any, objects: SweepObjects) -> None:
+        self._trial, self.parent, self._objects = trial, parent, objects
+        self._files = FetchedFiles(objects, trial.name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._trial, name)
+
+    @property
+    def experiment(self) -> Any:
+        """The experiment of the sweep."""
+        return self.parent.experiment
+
+    @property
+    def display_name(self) -> str:
+        """Name of the trial."""
+        return self._trial.name
+
+    @property
+    def number(self) -> int:
+        """Index of the trial."""
+        return self._trial.index
+
+    @property
+    def status(self) -> str:
+        """Azure's name of the phase as it was when the trial was read."""
+        return self._trial.status
+
+    def refresh(self) -> TrialOfSweep:
+        """Read the trial again."""
+        found = next((t for t in self.parent.trials() if t.name == self._trial.name), None)
+        if found is not None:
+            self._trial = found
+        return self
+
+    def get_status(self) -> str:
+        """Return Azure's name of the current phase."""
+        return self.refresh().status
+
+    def get_details(self) -> dict[str, Any]:
+        """Return status, times and ``runDefinition`` with the arguments of the script, as in Azure."""
+        logs = {"user_logs/std_log.txt": f"kubectl sweepjob logs {self._trial.name}"}
+        return trial_details(self.refresh()._trial, self._objects.sweep(), logs)
+
+    get_details_with_logs = get_details
+
+    def get_metrics(
+        self, name: str | None = None, recursive: bool = False, **azure: Any
+    ) -> dict[str, Any]:
+        """Return the metrics: those that the script has logged with ``Run``, or the reports of the sweep.
+
+        Args:
+            name: Name of one metric; all by default.
+            recursive: Azure's; ignored.
+            azure: Azure's other arguments; ignored.
+        """
+        trial = self.refresh()._trial
+        metric = self.parent.primary_metric
+        found = curve_metrics(metric, trial.values)
+        # Each look at the files of a trial on a cluster takes a pod.
+        is_needed = name != metric and trial.is_finished
+        logged = logged_metrics(self._entries()) if is_needed else {}
+        # An early attempt may have reported; the curve has all attempts.
+        found = {**logged, **({} if set(found) <= set(logged) else found)}
+        return Metrics(found if name is None else {k: v for k, v in found.items() if k == name})
+
+    def get_tags(self) -> dict[str, Any]:
+        """Return the tags that the script has set, and the parameters of the trial."""
+        parameters = {name: str(value) for name, value in self._trial.flat_parameters.items()}
+        return {"hyperparameters": str(parameters), **logged_tags(self._entries())}
+
+    @property
+    def tags(self) -> dict[str, Any]:
+        """The tags; see ``get_tags``."""
+        return self.get_tags()
+
+    def get_properties(self) -> dict[str, str]:
+        """Return the reason and the message of the phase."""
+        return {"reason": self._trial.reason, "message": self._trial.message}
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """The reason and the message of the phase."""
+        return self.get_properties()
+
+    def get_children(self, recursive: bool = False, **azure: Any) -> list[Any]:
+        """Return no runs: runs within a trial are part of its metrics.
+
+        Args:
+            recursive: Azure's; ignored.
+            azure: Azure's filters; ignored.
+        """
+        return []
+
+    def get_file_names(self) -> list[str]:
+        """Return the names of the files, such as ``outputs/model.pkl``.
+
+        Raises:
+            UserErrorException: The outputs of the trial are not kept.
+        """
+        names: list[str] = self._fetched().names()
+        return names
+
+    def download_file(self, name: str, output_file_path: str | None = None, **azure: Any) -> None:
+        """Download a file.
+
+        Args:
+            name: Name of the file.
+            output_file_path: Path, or folder, to write it to.
+            azure: Azure's other arguments; ignored.
+
+        Raises:
+            UserErrorException: There is no such file.
+        """
+        files = self._fetched()
+        try:
+            copy_to(files.path(name), name, output_file_path)
+        except FileNotFoundError:
+            listed = ", ".join(files.names()) or "none"
+            raise UserErrorException(f"{self.id}: no file {name}; there are: {listed}") from None
+
+    def download_files(
+        self, prefix: str | None = None, output_directory: str | None = None, **azure: Any
+    ) -> None:
+        """Download files with their folders.
+
+        Args:
+            prefix: What their names begin with; all by default.
+            output_directory: Folder to write them to; the current one by default.
+            azure: Azure's other arguments; ignored.
+        """
+        files = self._fetched()
+        for name in files.names():
+            if name.startswith(prefix or ""):
+                target = Path(output_directory or ".") / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(files.path(name), target)
+
+    def register_model(
+        self,
+        model_name: str,
+        model_path: str | None = None,
+        tags: Mapping[str, Any] | None = None,
+        **azure: Any,
+    ) -> RegisteredModel:
+        """Copy a file or a folder of the trial to the models of this machine, as a new version.
+
+        Args:
+            model_name: Name of the model.
+            model_path: Name of the file or folder, such as ``outputs/model.pkl``; ``outputs`` by default.
+            tags: Tags of the model.
+            azure: Azure's other arguments; ignored.
+
+        Raises:
+            UserErrorException: There is no such file or folder.
+        """
+        files = self._fetched()
+        name = model_path or "outputs"
+        source = files.path(name)
+        if not source.exists():
+            listed = ", ".join(files.names()) or "none"
+            raise UserErrorException(
+                f"register_model: {self.id}: no file {name}; there are: {listed}"
+            )
+        return register(model_name, source, {**(tags or {}), "run_id": self.id})
+
+    def wait_for_completion(
+        self,
+        show_output: bool = False,
+        wait_post_processing: bool = False,
+        raise_on_error: bool = True,
+    ) -> dict[str, Any]:
+        """Wait until the trial has ended, and return its details.
+
+        Args:
+            show_output: Azure's; ignored.
+            wait_post_processing: Azure's; ignored.
+            raise_on_error: False to return normally even if the trial has failed.
+
+        Raises:
+            ActivityFailedException: The trial has failed.
+        """
+        from ..exceptions import ActivityFailedException
+
+        while not self.refresh().is_finished:
+            time.sleep(_POLL_INTERVAL)
+        if raise_on_error and self.status == "Failed":
+            raise ActivityFailedException(f"{self.id}: {self._trial.message}")
+        return self.get_details()
+
+    def get_portal_url(self) -> str:
+        """Return the command that shows the trial."""
+        return f"kubectl sweepjob explain {self.id}"
+
+    def _fetched(self) -> Any:
+        return self._files.fetch(self._trial.is_finished)
+
+    def _entries(self) -> list[dict[str, Any]]:
+        """Return the record of the script; none where its outputs are not kept."""
+        try:
+            entries: list[dict[str, Any]] = self._fetched().entries()
+        except UserErrorException:
+            return []
+        return entries
+
+    def _repr_html_(self) -> str:
+        return self._trial._repr_html_()
+
+    def __repr__(self) -> str:
+        return f"Run(Experiment: {self.experiment.name}, Id: {self.id}, Status: {self.status})"

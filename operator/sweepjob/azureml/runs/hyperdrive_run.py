@@ -1,0 +1,216 @@
+"""``HyperDriveRun``: a submitted sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...api import names
+from ...read_model.sweep_view import SweepView
+from ...sdk.run import SweepRun
+from ...sdk.sweep_objects import SweepObjects
+from ..exceptions import NotSupported, UserErrorException
+from ..models import RegisteredModel
+from .child import TrialOfSweep
+from .details import sweep_details
+from .metrics import Metrics, curve_metrics
+
+
+class HyperDriveRun(SweepRun):
+    """A submitted sweep of an experiment.
+
+    Args:
+        experiment: The experiment.
+        run_id: Name of the sweep.
+        hyperdrive_config: Its definition; None if it was not submitted by this program.
+        objects: Its objects; looked up in the workspace by default.
+    """
+
+    type = "hyperdrive"
+
+    def __init__(
+        self,
+        experiment: Any,
+        run_id: str,
+        hyperdrive_config: Any = None,
+        *,
+        objects: SweepObjects | None = None,
+        **azure: Any,
+    ) -> None:
+        super().__init__(experiment.workspace.objects(run_id) if objects is None else objects)
+        self.experiment, self.hyperdrive_config = experiment, hyperdrive_config
+
+    @property
+    def display_name(self) -> str:
+        """Name of the sweep."""
+        return self.name
+
+    @property
+    def number(self) -> int:
+        """Always 1."""
+        return 1
+
+    @property
+    def parent(self) -> None:
+        """None: a sweep has no parent."""
+        return
+
+    def get_children(self, recursive: bool = False, **azure: Any) -> list[Any]:
+        """Return the trials.
+
+        Args:
+            recursive: Azure's; ignored, since trials have no runs within them.
+            azure: Azure's filters: ``status``, and ``tags`` and ``properties``, which are ignored.
+        """
+        status = azure.get("status")
+        found = [TrialOfSweep(trial, self, self._objects) for trial in self.trials()]
+        return [child for child in found if status in (None, child.status)]
+
+    @property
+    def best(self) -> Any:
+        """The best trial so far; None until a trial has reported."""
+        found = super().best
+        return None if found is None else TrialOfSweep(found, self, self._objects)
+
+    def get_best_run_by_primary_metric(
+        self, include_failed: bool = True, include_canceled: bool = True
+    ) -> Any:
+        """Return the best trial; None without a value.
+
+        Args:
+            include_failed: False to leave failed trials out.
+            include_canceled: False to leave canceled and early-stopped trials out.
+        """
+        found = super().get_best_run_by_primary_metric(include_failed, include_canceled)
+        return None if found is None else TrialOfSweep(found, self, self._objects)
+
+    def get_metrics(self, name: str | None = None, **azure: Any) -> dict[str, dict[str, Any]]:
+        """Return the reports of the primary metric, under its name, by trial name.
+
+        Args:
+            name: Name of one metric; the primary one by default, of which alone the sweep has values.
+            azure: Azure's other arguments; ignored.
+        """
+        metric = self.primary_metric
+        return {t.name: Metrics(curve_metrics(metric, t.values)) for t in self.trials()}
+
+    def get_details(self) -> dict[str, Any]:
+        """Return status, times and properties, as in Azure."""
+        view = SweepView.of(self.body)
+        return sweep_details(self.body, self.status, self.properties, view.created, view.completed)
+
+    get_details_with_logs = get_details
+
+    def get_tags(self) -> dict[str, str]:
+        """Return the tags of the sweep, and the parameters of each trial as JSON, as in Azure."""
+        notes: Mapping[str, str] = self.body["metadata"].get("annotations") or {}
+        prefix = f"tags.{names.GROUP}/"
+        own = {k.removeprefix(prefix): v for k, v in notes.items() if k.startswith(prefix)}
+        return own | {f"_aml_system_{n}": v for n, v in self.get_hyperparameters().items()}
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags; see ``get_tags``."""
+        return self.get_tags()
+
+    def get_properties(self) -> dict[str, str]:
+        """Return ``best_child_run_id`` and ``score``."""
+        return self.properties
+
+    def get_diagnostics(self) -> dict[str, str]:
+        """Return the conditions of the sweep: their messages by type."""
+        conditions = (self.body.get("status") or {}).get("conditions") or ()
+        return {c["type"]: c.get("message", "") for c in conditions}
+
+    def get_file_names(self) -> list[str]:
+        """Return the names of the best trial's files; none until a trial has reported."""
+        best = self.best
+        return [] if best is None else list(best.get_file_names())
+
+    def download_file(self, name: str, output_file_path: str | None = None, **azure: Any) -> None:
+        """Download a file of the best trial.
+
+        Args:
+            name: Name of the file.
+            output_file_path: Path, or folder, to write it to.
+            azure: Azure's other arguments; ignored.
+
+        Raises:
+            UserErrorException: There is no best trial, or no such file.
+        """
+        self._best_trial().download_file(name, output_file_path)
+
+    def download_files(
+        self, prefix: str | None = None, output_directory: str | None = None, **azure: Any
+    ) -> None:
+        """Download files of the best trial.
+
+        Args:
+            prefix: What their names begin with.
+            output_directory: Folder to write them to.
+            azure: Azure's other arguments; ignored.
+
+        Raises:
+            UserErrorException: There is no best trial.
+        """
+        self._best_trial().download_files(prefix, output_directory)
+
+    def register_model(
+        self, model_name: str, model_path: str | None = None, tags: Any = None, **azure: Any
+    ) -> RegisteredModel:
+        """Copy a file or a folder of the best trial to the models of this machine.
+
+        Args:
+            model_name: Name of the model.
+            model_path: Name of the file or folder.
+            tags: Tags of the model.
+            azure: Azure's other arguments; ignored.
+
+        Raises:
+            UserErrorException: There is no best trial, or no such file.
+        """
+        found: RegisteredModel = self._best_trial().register_model(model_name, model_path, tags)
+        return found
+
+    def wait_for_completion(
+        self,
+        show_output: bool = False,
+        timeout: float | None = None,
+        raise_on_error: bool = True,
+        wait_post_processing: bool = False,
+    ) -> Any:
+        """Wait until the sweep has ended, and return its details, as in Azure.
+
+        Args:
+            show_output: True to show its progress.
+            timeout: Seconds to wait at most; None to wait without limit.
+            raise_on_error: False to return normally even if the sweep has failed.
+            wait_post_processing: Azure's; ignored.
+
+        Raises:
+            SweepError: The sweep has failed, or its spec is invalid.
+            TimeoutError: The sweep has not ended in time.
+        """
+        super().wait_for_completion(show_output, timeout, raise_on_error)
+        return self.get_details()
+
+    def get_pipeline_output(self, name: str) -> Any:
+        """Not supported; raises NotSupported.
+
+        Args:
+            name: Name of the output.
+        """
+        raise NotSupported(
+            f"get_pipeline_output({name!r}): the sweep runs alone; for metrics give get_metrics(), for a "
+            "model get_best_run_by_primary_metric().download_files()"
+        )
+
+    def get_portal_url(self) -> str:
+        """Return the command that shows the sweep in a browser."""
+        return f"kubectl sweepjob ui {self.name}"
+
+    def _best_trial(self) -> Any:
+        best = self.best
+        if best is None:
+            raise UserErrorException(f"{self.name} has no best trial yet: no trial has reported")
+        return best

@@ -1,0 +1,10 @@
+"""Automated ML, which is no sweep. The classes can be imported, not used."""
+
+from __future__ import annotations
+
+from .._unsupported import unsupported
+
+_REMEDY = "automated ML does not run here; remove this line, or sweep over your own models"
+AutoMLConfig = unsupported("AutoMLConfig", _REMEDY)
+AutoMLImageConfig = unsupported("AutoMLImageConfig", _REMEDY)
+AutoMLStep = unsupported("AutoMLStep", _REMEDY)

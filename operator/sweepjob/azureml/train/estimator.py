@@ -1,0 +1,140 @@
+"""``Estimator`` and its kinds: the deprecated forms of ``ScriptRunConfig``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..core.conda_dependencies import CondaDependencies
+from ..core.environment import Environment
+from ..core.runconfig import MpiConfiguration, RunConfiguration, TensorflowConfiguration
+from ..core.script_run_config import ScriptRunConfig
+
+# Arguments that have no meaning here, and do no harm.
+_IGNORED = frozenset(
+    {
+        *("use_docker", "use_gpu", "vm_priority", "user_managed", "image_registry_details"),
+        *(
+            "conda_dependencies_file_path",
+            "pip_requirements_file_path",
+            "source_directory_data_store",
+        ),
+        *("distributed_backend", "framework_version", "custom_docker_base_image"),
+        *("process_count_per_node", "node_count"),
+    }
+)
+
+
+class Mpi(MpiConfiguration):
+    """``Mpi``, the old name of ``MpiConfiguration``."""
+
+
+class Estimator(ScriptRunConfig):
+    """A script that a trial runs, in the form that Azure has deprecated.
+
+    Args:
+        source_directory: Folder of the script.
+        compute_target: A compute target, or its name.
+        vm_size: Size of virtual machines, by which the map may have the compute target.
+        entry_script: Script to run with ``python``.
+        script_params: Values by argument; an empty value for an argument without one.
+        node_count: Nodes of a trial; a trial is one pod.
+        process_count_per_node: Processes of a node.
+        distributed_training: How the processes are started.
+        custom_docker_image: Image with all packages.
+        conda_packages: Packages that conda installs; the map has the image.
+        pip_packages: Packages that pip installs; the map has the image.
+        conda_dependencies_file: A conda file; the map has its image.
+        pip_requirements_file: A requirements file; the map has its image.
+        environment_variables: Environment variables of the script.
+        environment_definition: The environment.
+        inputs: Data of the script, as named inputs.
+        shm_size: Size of ``/dev/shm``.
+        max_run_duration_seconds: Seconds after which a trial is stopped.
+        azure: Azure's other arguments; those without a meaning here are ignored.
+
+    Raises:
+        ArgumentError: An argument is unknown or not supported.
+    """
+
+    # Name of the environment in the map, if the program gives none.
+    _environment_name = "estimator"
+
+    def __init__(
+        self,
+        source_directory: str | None = None,
+        *,
+        compute_target: Any = None,
+        vm_size: str | None = None,
+        entry_script: str | None = None,
+        script_params: Mapping[str, Any] | None = None,
+        node_count: int = 1,
+        process_count_per_node: int = 1,
+        distributed_training: Any = None,
+        custom_docker_image: str | None = None,
+        conda_packages: Sequence[str] | None = None,
+        pip_packages: Sequence[str] | None = None,
+        conda_dependencies_file: str | None = None,
+        pip_requirements_file: str | None = None,
+        environment_variables: Mapping[str, str] | None = None,
+        environment_definition: Environment | None = None,
+        inputs: Sequence[Any] | None = None,
+        shm_size: str | None = None,
+        max_run_duration_seconds: int | None = None,
+        **azure: Any,
+    ) -> None:
+        kubernetes = {
+            key: value for key, value in azure.items() if key not in _IGNORED and key[0] != "_"
+        }
+        environment = environment_definition or self._environment(azure, custom_docker_image)
+        environment.python.conda_dependencies_file = (
+            conda_dependencies_file
+            or pip_requirements_file
+            or environment.python.conda_dependencies_file
+        )
+        if pip_packages or conda_packages:
+            environment.python.conda_dependencies = CondaDependencies.create(
+                pip_packages=pip_packages, conda_packages=conda_packages
+            )
+        environment.environment_variables |= dict(environment_variables or {})
+        configuration = RunConfiguration()
+        configuration.target, configuration.environment = compute_target, environment
+        configuration.docker.shm_size = shm_size
+        processes = distributed_training
+        if processes is None and (node_count, process_count_per_node) != (1, 1):
+            processes = MpiConfiguration(process_count_per_node, node_count)
+        if hasattr(compute_target, "vm_size") and vm_size:
+            compute_target.vm_size = vm_size
+        super().__init__(
+            source_directory or ".",
+            entry_script,
+            _words(script_params),
+            run_config=configuration,
+            distributed_job_config=processes,
+            max_run_duration_seconds=max_run_duration_seconds,
+            **kubernetes,
+        )
+        self.inputs = list(inputs or ())
+
+    def _environment(self, azure: Mapping[str, Any], image: str | None) -> Environment:
+        version = azure.get("framework_version")
+        made = Environment(self._environment_name, version=version)
+        if image is not None:
+            made.docker.base_image = image
+            made.python.user_managed_dependencies = True
+        return made
+
+
+def _words(parameters: Mapping[str, Any] | None) -> list[Any]:
+    """Return the arguments of a script."""
+    words: list[Any] = []
+    for name, value in (parameters or {}).items():
+        words += [name] if isinstance(value, str) and value == "" else [name, value]
+    return words
+
+
+class MMLBaseEstimator(Estimator):
+    """The base of Azure's estimators."""
+
+
+__all__ = ["Estimator", "MMLBaseEstimator", "Mpi", "TensorflowConfiguration"]

@@ -1,0 +1,1 @@
+for epoch in range(3): print(f"val_acc={float('nan')}")

@@ -1,0 +1,82 @@
+"""Trials of several pods on this machine: real processes that meet, and one that fails."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sweepjob.cli.__main__ import main
+
+# Four processes in two pods, started as torchrun starts them; every report is an all-reduce.
+SCRIPT = """
+import json, os, socket, subprocess, sys, time
+nodes, local = int(os.environ["PET_NNODES"]), int(os.environ["PET_NPROC_PER_NODE"])
+node = int(os.environ["PET_NODE_RANK"])
+if "RANK" not in os.environ:
+    running = [
+        subprocess.Popen([sys.executable, __file__], env={**os.environ, "RANK": str(node * local + n)})
+        for n in range(local)
+    ]
+    sys.exit(max(abs(process.wait()) for process in running))
+rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+where = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
+if rank == 0:
+    server = socket.create_server(("", where[1]))
+    peers = [server.accept()[0].makefile("rw") for _ in range(world - 1)]
+else:
+    while True:
+        try:
+            peers = [socket.create_connection(where, timeout=60).makefile("rw")]
+            break
+        except OSError:
+            time.sleep(0.1)
+
+def all_reduce(value):
+    if rank:
+        print(value, file=peers[0], flush=True)
+        return float(peers[0].readline())
+    total = value + sum(float(peer.readline()) for peer in peers)
+    for peer in peers:
+        print(total, file=peer, flush=True)
+    return total
+
+out = open(os.environ["SWEEPJOB_METRICS_PATH"], "a") if rank % local == 0 else None
+for step in range(1, 5):
+    assert all_reduce(rank) == 6
+    if out:
+        print(json.dumps({"score": step / 10 if node == 0 else 1000}), file=out, flush=True)
+    if node == 1 and os.environ["SWEEPJOB_ATTEMPT"] == "1" and step == 2:
+        os._exit(3)
+    time.sleep(0.2)
+"""
+
+
+def test_four_processes_in_two_pods_meet_and_start_again_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SCRIPT)
+    spec: dict[str, Any] = {
+        "objective": {"goal": "maximize", "primaryMetric": "score"},
+        "searchSpace": {"x": {"type": "choice", "values": [1]}},
+        "limits": {"maxTotalTrials": 1},
+        "metrics": {"source": "file"},
+        "trial": {
+            "image": "train",
+            "command": "python train.py",
+            "maxRetries": 1,
+            "instanceCount": 2,
+            "distribution": {"type": "pytorch", "processCountPerInstance": 2},
+        },
+    }
+    body = {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob", "metadata": {"name": "two"}}
+    (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**body, "spec": spec}))
+    assert main(["run", "--local", "-f", "sweep.yaml", "--folder", "here"]) == 0
+    [record] = tmp_path.glob("here/**/sweeptrials/*.json")
+    status = json.loads(record.read_text())["status"]
+    assert (status["phase"], status["attempt"], status["failures"]) == ("Succeeded", 2, 1)
+    assert status["disruptions"] == 0, "what its failure did to the other rank does not count"
+    assert status["curve"]["values"] == "0.1 0.2 0.3 0.4", "rank 0 counts, and nobody else"
+    [ended] = status["executions"]
+    assert ended["message"].startswith("rank 1: the trainer ended with exit code 3")

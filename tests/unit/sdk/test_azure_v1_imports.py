@@ -1,0 +1,158 @@
+"""Every import path of Azure's v1 client that programs with sweeps use, by one search and replace."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from sweepjob.azureml.exceptions import NotSupported
+
+HYPERDRIVE = [
+    *(
+        "BanditPolicy",
+        "BayesianParameterSampling",
+        "EarlyTerminationPolicy",
+        "GridParameterSampling",
+    ),
+    *("HyperDriveConfig", "HyperDriveRun", "HyperDriveRunConfig", "HyperParameterSampling"),
+    *(
+        "MedianStoppingPolicy",
+        "NoTerminationPolicy",
+        "PrimaryMetricGoal",
+        "RandomParameterSampling",
+    ),
+    *("TruncationSelectionPolicy", "choice", "lognormal", "loguniform", "normal", "qlognormal"),
+    *("qloguniform", "qnormal", "quniform", "randint", "uniform"),
+]
+NAMES = {
+    "azureml.train.hyperdrive": HYPERDRIVE,
+    "azureml.train.hyperdrive.run": ["HyperDriveRun", "PrimaryMetricGoal", "HyperDriveConfig"],
+    "azureml.train.hyperdrive.policy": HYPERDRIVE[:1]
+    + ["MedianStoppingPolicy", "NoTerminationPolicy"],
+    "azureml.train.hyperdrive.runconfig": [
+        "HyperDriveConfig",
+        "HyperDriveRunConfig",
+        "PrimaryMetricGoal",
+    ],
+    "azureml.train.hyperdrive.sampling": ["BayesianParameterSampling", "RandomParameterSampling"],
+    "azureml.train.hyperdrive.parameter_expressions": HYPERDRIVE[13:],
+    "azureml.core": [
+        *("Workspace", "Experiment", "Environment", "ComputeTarget", "Dataset", "Datastore", "Run"),
+        *(
+            "ScriptRunConfig",
+            "Model",
+            "RunConfiguration",
+            "VERSION",
+            "Keyvault",
+            "ContainerRegistry",
+        ),
+    ],
+    "azureml.core.workspace": ["Workspace"],
+    "azureml.core.experiment": ["Experiment"],
+    "azureml.core.environment": ["Environment", "CondaDependencies"],
+    "azureml.core.conda_dependencies": ["CondaDependencies"],
+    "azureml.core.compute": ["AmlCompute", "ComputeTarget", "ComputeInstance"],
+    "azureml.core.compute_target": ["ComputeTargetException", "ComputeTarget"],
+    "azureml.core.dataset": ["Dataset"],
+    "azureml.core.datastore": ["Datastore"],
+    "azureml.core.model": ["Model", "InferenceConfig"],
+    "azureml.core.run": ["Run", "get_run"],
+    "azureml.core.runconfig": [
+        *(
+            "RunConfiguration",
+            "MpiConfiguration",
+            "PyTorchConfiguration",
+            "TensorflowConfiguration",
+        ),
+        *("DockerConfiguration", "CondaDependencies", "DEFAULT_CPU_IMAGE", "DEFAULT_GPU_IMAGE"),
+    ],
+    "azureml.core.script_run_config": ["ScriptRunConfig"],
+    "azureml.core.script_run": ["ScriptRun"],
+    "azureml.core.keyvault": ["Keyvault"],
+    "azureml.core.authentication": [
+        "InteractiveLoginAuthentication",
+        "ServicePrincipalAuthentication",
+    ],
+    "azureml.core.webservice": ["AciWebservice", "Webservice", "LocalWebservice"],
+    "azureml.core.resource_configuration": ["ResourceConfiguration"],
+    "azureml.data.dataset_factory": ["TabularDatasetFactory", "FileDatasetFactory"],
+    "azureml.data.data_reference": ["DataReference"],
+    "azureml.data.datapath": ["DataPath"],
+    "azureml.data": ["OutputFileDatasetConfig", "TabularDataset", "FileDataset"],
+    "azureml.exceptions": ["ComputeTargetException", "UserErrorException", "WorkspaceException"],
+    "azureml.train.estimator": ["Estimator", "Mpi"],
+    "azureml.train.sklearn": ["SKLearn"],
+    "azureml.train.dnn": ["PyTorch", "TensorFlow", "Chainer", "Mpi", "Nccl"],
+    "azureml.train.automl": ["AutoMLConfig"],
+    "azureml.train.widgets": ["RunDetails"],
+    "azureml.widgets": ["RunDetails"],
+    "azureml.telemetry": ["set_diagnostics_collection"],
+    "azureml.pipeline.core": ["Pipeline", "PipelineData", "PipelineParameter", "TrainingOutput"],
+    "azureml.pipeline.core.graph": ["PipelineParameter"],
+    "azureml.pipeline.core.schedule": ["Schedule", "ScheduleRecurrence"],
+    "azureml.pipeline.steps": ["HyperDriveStep", "HyperDriveStepRun", "PythonScriptStep"],
+}
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_import_paths(module: str) -> None:
+    found = import_module(f"sweepjob.{module}")
+    assert [name for name in NAMES[module] if not hasattr(found, name)] == []
+
+
+def test_import_azureml_itself() -> None:
+    code = """
+    from sweepjob import azureml
+    from sweepjob.azureml.train import hyperdrive
+    print(azureml.core.VERSION, azureml.train.hyperdrive is hyperdrive, azureml.core.run.Run.__name__)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={"PYTHONPATH": str(Path(__file__).parents[3] / "operator")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split()[1:] == ["True", "Run"]
+
+
+UNSUPPORTED = [
+    (
+        "azureml.core.webservice",
+        "AciWebservice",
+        "deploy_configuration",
+        "remove this line, and serve",
+    ),
+    ("azureml.core.model", "InferenceConfig", "", "models are not deployed here"),
+    ("azureml.train.automl", "AutoMLConfig", "", "automated ML does not run here"),
+    ("azureml.pipeline.core", "Schedule", "create", "apply the SweepJob from a CronJob"),
+    ("azureml.core.compute", "DatabricksCompute", "", "HyperDrive does not run on it"),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "method", "remedy"), UNSUPPORTED)
+def test_what_is_no_part_of_sweeps_says_what_to_change(
+    module: str, name: str, method: str, remedy: str
+) -> None:
+    found = getattr(import_module(f"sweepjob.{module}"), name)
+    with pytest.raises(NotSupported, match=remedy):
+        getattr(found, method)() if method else found(a=1)
+
+
+@pytest.mark.parametrize(
+    "module", ["opendatasets", "core.nothing", "contrib.notebook", "interpret"]
+)
+def test_a_module_that_is_not_here(module: str) -> None:
+    with pytest.raises(
+        ModuleNotFoundError, match=rf"azureml\.{module.split('.')[0]}.*remove this import"
+    ):
+        import_module(f"sweepjob.azureml.{module}")
+
+
+def test_a_name_that_is_not_there() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Wrokspace'"):
+        _ = import_module("sweepjob.azureml.core").Wrokspace

@@ -1,0 +1,81 @@
+"""One name in a log for several metrics, ``train acc: 0.9`` and ``val acc: 0.8``: said, with a pattern that works."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sweepjob import protocol
+from sweepjob.log_parsing.findings import LogFindings, log_incomplete_reasons
+from sweepjob.log_parsing.log_parser import LogParser
+
+
+def read(metric: str, *lines: str, pattern: str = "") -> tuple[list[float], LogParser]:
+    parser = LogParser(metric, pattern)
+    found = [dict(parser.read(line)) for line in lines]
+    return [values[metric] for values in found if metric in values], parser
+
+
+AMBIGUOUS = [
+    ("Acc", ["train Loss: 0.4 Acc: 0.9", "val Loss: 0.5 Acc: 0.8"], [0.8]),
+    ("loss", ["Epoch 1 | Train loss=0.3", "Epoch 1 | Test loss=0.4"], [0.4]),
+    ("loss", ["[TRAIN] loss: 0.3", "[VALID] loss: 0.4", "[TRAIN] loss: 0.2"], [0.4]),
+    ("auc", ["[1] valid_0's auc: 0.8 training's auc: 0.9"], [0.8]),
+    ("mse", ["val mse: 0.4", "test mse: 0.5"], [0.4]),
+    ("F1 (macro)", ["training F1 (macro): 1", "evaluation F1 (macro): 0.5"], [0.5]),
+]
+
+
+@pytest.mark.parametrize(("metric", "lines", "meant"), AMBIGUOUS)
+def test_values_of_several_parts_of_the_data_are_told(
+    metric: str, lines: list[str], meant: list[float]
+) -> None:
+    _, parser = read(metric, *lines)
+    [(reason, message)] = log_incomplete_reasons(LogFindings(ambiguity=parser.ambiguity), metric)
+    assert reason == protocol.AMBIGUOUS_METRIC
+    assert f"values of '{metric}'" in message
+    found = re.search(r"e\.g\. '(.*)', or print", message)
+    assert found is not None
+    values, again = read(metric, *lines, pattern=found[1])
+    assert values == meant, "the pattern of the message finds the one that is probably meant"
+    assert again.ambiguity == ""
+
+
+@pytest.mark.parametrize(
+    ("metric", "lines", "values"),
+    [
+        ("acc", ["train acc: 0.9, val acc: 0.8", "train acc: 0.95, val acc: 0.7"], [0.8, 0.7]),
+        ("val acc", ["train acc: 0.9", "val acc: 0.8"], [0.8]),
+        ("val_acc", ["train_acc=0.9 val_acc=0.8"], [0.8]),
+        (
+            "acc",
+            ["training epoch 1", "val acc: 0.8", "training epoch 2", "val acc: 0.9"],
+            [0.8, 0.9],
+        ),
+        (
+            "acc",
+            ["[train.py:3] acc=0.5", "[valid.py:3] acc=0.6", "/test/x acc=0.7"],
+            [0.5, 0.6, 0.7],
+        ),
+        ("acc", ["train_loss=1 acc=0.5", "val_loss=1 acc=0.6"], [0.5, 0.6]),
+        ("acc", ["latest acc=0.5", "intrain acc=0.6", "devil acc=1"], [0.5, 0.6, 1.0]),
+        ("acc", ["train acc: 0.9", "training acc: 0.8"], [0.9, 0.8]),
+        ("acc", ["acc=0.5", "test acc=0.6"], [0.5, 0.6]),
+        ("acc", ['{"train": {"acc": 0.9}, "val": {"acc": 0.8}}'], [0.8]),
+    ],
+)
+def test_what_is_not_ambiguous(metric: str, lines: list[str], values: list[float]) -> None:
+    found, parser = read(metric, *lines)
+    assert found == values
+    assert parser.ambiguity == ""
+
+
+def test_it_is_told_once_and_at_once() -> None:
+    _, parser = read("acc", "train acc: 1")
+    before = parser.changes
+    parser.read("val acc: 1")
+    assert parser.changes == before + 1
+    first = parser.ambiguity
+    for n in range(100):
+        parser.read(f"test acc: {n}")
+    assert (parser.changes, parser.ambiguity) == (before + 1, first)
