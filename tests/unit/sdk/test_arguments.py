@@ -80,14 +80,15 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: RandomSamplingAlgorithm(logbase=1), 'logbase: 1: must be "e" or a number above 0'),
     (lambda: SweepJob(sampling_algorithm="tpe"), "sampling_algorithm: 'tpe': unknown; known: random, grid"),
     (lambda: SweepJob().to_manifest(), "objective: is required: set_objective(goal=..., primary_metric=...)"),
-            (lambda: swept().set_resources(instance_count=2), "instance_count=2: a trial is one pod"),
+    (lambda: swept().set_resources(instance_count=0), "set_resources: instance_count=0: must be from 1 to 512"),
     (lambda: command(**GOOD)(rate=1), "rate: the command has no such input; there are: lr"),
     (lambda: swept(image=None, environment="AzureML-sklearn:1").to_manifest(), "environment: 'AzureML-sklearn:1': give image=, or give an Azure map (azure-map.yaml) with environment: {\"AzureML-sklearn:1\": REGISTRY/IMAGE:TAG}"),
-        (lambda: swept(instance_count=2), "instance_count=2: a trial is one pod"),
-    (lambda: swept(distribution={"type": "pytorch", "process_count_per_instance": 2}), "start its processes in the command"),
+    (lambda: swept(instance_count=0), "command: instance_count=0: must be from 1 to 512"),
+    (lambda: swept(distribution={"type": "horovod"}), "unknown type; known: pytorch, tensorflow, mpi, ray"),
+    (lambda: swept(instance_count=2, distribution={"type": "mpi"}), "trial.distribution.sshSecret: None: is required with several"),
     (lambda: swept(colour="red"), "command: colour: no such argument"),
     (lambda: swept(image=None), "trial.image: None: is required: give image=, a container image, or environment= and an Azure map"),
-    (lambda: swept(command="python train.py ${{inputs.rate}}"), "'${{inputs.rate}}': refers to nothing; there are"),
+    (lambda: swept(command="python train.py ${{inputs.rate}}"), "'${{inputs.rate}}': refers to nothing; available"),
     (lambda: swept(command="python 'train.py"), "trial.command: \"python 'train.py\": cannot be split into words"),
     (lambda: swept(inputs={"lr": 1, "data": Input(path="azureml:d:1")}).to_manifest(), "inputs['data'].path: 'azureml:d:1': give an Azure map (azure-map.yaml) with data: {\"d:1\": {claim: CLAIM, path: PATH}}"),
     (lambda: swept(outputs={"model": Output(type="uri_folder")}).to_manifest(), "outputs['model']: give Output(claim=NAME), a PersistentVolumeClaim, or give an Azure map"),
@@ -142,7 +143,6 @@ NOTED: list[tuple[dict[str, Any], str]] = [
     ({"locations": ["westus"]}, "locations: not used"),
     ({"job_tier": "spot"}, "job_tier: not used"),
     ({"name": "My_sweep"}, "name: 'My_sweep': the SweepJob is named my-sweep"),
-    ({"distribution": {"type": "mpi", "process_count_per_instance": 1}}, "distribution: not used"),
 ]  # fmt: skip
 
 
@@ -204,11 +204,11 @@ def test_attributes_that_are_set_later_take_effect() -> None:
     ]
 
 
-def test_a_distribution_that_is_set_later_is_refused() -> None:
+def test_a_distribution_can_be_set_later() -> None:
     job = swept()
     job.trial.distribution = {"type": "pytorch", "process_count_per_instance": 4}
-    with pytest.raises(ArgumentError, match="start its processes in the command"):
-        job.to_manifest()
+    trial = job.to_manifest()["spec"]["trial"]
+    assert trial["distribution"] == {"type": "pytorch", "processCountPerInstance": 4}
 
 
 def test_a_zero_slack_beside_another_is_ignored() -> None:
