@@ -62,6 +62,7 @@ def prepare(*, nodes: int = 1, gpus: int = 4) -> Target:
     if foreign:
         return _users_cluster(Path(foreign).expanduser())
     cluster = layout.current()
+    packages.require_machine()
     packages.require_packages()
     ready = {name: images.built(image) for name, image in images.ALL.items()}
     archives = [image.file for image in ready.values()]

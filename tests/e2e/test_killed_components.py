@@ -21,7 +21,8 @@ from tests.cluster.components import Options
 from tests.cluster.console import ClusterError
 
 from .audit import Audit
-from .sweeps import WITH_MLFLOW, Sweeps, choice, eventually
+from .sweeps import Sweeps, choice, eventually
+from .training_scripts import WITH_MLFLOW
 
 KILLS = int(os.environ.get("SWEEPJOB_CLUSTER_KILLS", "8"))
 SEED = int(os.environ.get("SWEEPJOB_SEED", "1"))

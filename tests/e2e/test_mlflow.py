@@ -11,6 +11,7 @@ from sweepjob import protocol
 
 from .environments import environment
 from .sidecar_process import plain_server, sidecar, train
+from .training_scripts import MLFLOW_SCRIPT, SCRIPT
 
 TRAINER = """
 import mlflow
@@ -140,6 +141,22 @@ def test_every_report_is_recorded_exactly(python: Path, tmp_path: Path) -> None:
     assert (words["low"], words["high"]) == (0.0, 0.45)
     assert set(words["seen"]) == {"score", "loss"}
     assert list((tmp_path / "artifacts").rglob("notes.txt"))
+
+
+def test_the_script_without_a_client_reports_the_same(python: Path, tmp_path: Path) -> None:
+    """The trials of the other tests on the cluster make the client's calls without the client."""
+    parameters = json.dumps({"level": 0.5, "reports": 4, "pause": 0.05})
+    outcomes = []
+    for name, script in (("client", MLFLOW_SCRIPT), ("calls", SCRIPT)):
+        (tmp_path / name).mkdir()
+        with sidecar(tmp_path / name) as running:
+            said = running.train(python, script, SWEEPJOB_PARAMETERS=parameters)
+            assert running.process.wait(timeout=60) == 0, "it leaves with the script"
+            # The client also prints where its run is to be seen.
+            reports = [line for line in said.splitlines() if line.startswith("report ")]
+            outcomes.append((reports, running.last_words()))
+    assert outcomes[0] == outcomes[1]
+    assert outcomes[0][1]["tail"] == [0.501, 0.502, 0.503, 0.504]
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -13,7 +13,8 @@ import pytest
 from tests.cluster import layout, lifecycle, namespaces
 from tests.cluster import target as clusters
 
-from .sweeps import SCRIPT, Sweeps, choice, eventually, values_on_record
+from .sweeps import Sweeps, choice, eventually, values_on_record
+from .training_scripts import SCRIPT
 
 LOST, ALONE = 75, 150  # reports, five a second
 UNREACHABLE = {

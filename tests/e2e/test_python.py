@@ -17,7 +17,8 @@ from sweepjob.sweep import Choice, SweepJob, Uniform
 from tests.unit.sdk.notebooks import execute, shown
 
 from .documents import ROOT
-from .sweeps import MLFLOW_SCRIPT, Sweeps, eventually
+from .sweeps import Sweeps, eventually
+from .training_scripts import MLFLOW_SCRIPT
 from .volumes import claimed
 
 SAVES = (

@@ -19,7 +19,8 @@ from tests.cluster import namespaces, simulation
 from .operators import kill_operator, restarts
 from .simulated_sidecars import value
 from .simulated_trials import simulated_trial, start_sidecars
-from .sweeps import WITH_MLFLOW, Sweeps, choice, eventually, values_on_record
+from .sweeps import Sweeps, choice, eventually, values_on_record
+from .training_scripts import WITH_MLFLOW
 
 FULL = os.environ.get("SWEEPJOB_LOAD") == "full"
 SIMULATED, REAL = (190, 10) if FULL else (40, 3)

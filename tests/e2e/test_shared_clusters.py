@@ -65,6 +65,16 @@ def trial_when(sweeps: Sweeps, name: str, reason: str) -> Any:
     return eventually(found, 60, f"the trial of {name} is {reason}")
 
 
+def await_blocked(sweeps: Sweeps, name: str, reason: str) -> None:
+    """The status of a sweep is written a moment after that of its trial."""
+
+    def is_blocked() -> bool:
+        status = sweeps.sweep(name)["status"]
+        return (status["phase"], status["reason"]) == ("Blocked", reason)
+
+    eventually(is_blocked, 10, f"{name} is blocked: {reason}")
+
+
 def test_two_trials_with_host_network(open_sweeps: Sweeps) -> None:
     trial = template(python(open_sweeps, PUSH), hostNetwork=True)
     space, both = {"x": choice(0.25, 0.75)}, {"maxTotalTrials": 2, "maxConcurrentTrials": 2}
@@ -99,6 +109,7 @@ def test_a_minimum_of_a_limit_range(open_sweeps: Sweeps) -> None:
         "set resources.limits.cpu of container 'trainer' to at most 4"
         in record["status"]["message"]
     )
+    await_blocked(open_sweeps, "most", "LimitRangeViolated")
     columns = open_sweeps.kubectl("get", "sweepjob", "most").splitlines()
     assert columns[0].split()[:3] == ["NAME", "PHASE", "REASON"]
     assert columns[1].split()[:3] == ["most", "Blocked", "LimitRangeViolated"]
@@ -151,6 +162,5 @@ def test_missing_objects_are_named_in_the_status(sweeps: Sweeps) -> None:
     for number, (_, _, reason) in enumerate(MISSING):
         record = trial_when(sweeps, f"missing-{number}", reason)
         assert "'no' does not exist" in record["status"]["message"]
-        status = sweeps.sweep(f"missing-{number}")["status"]
-        assert (status["phase"], status["reason"]) == ("Blocked", reason)
+        await_blocked(sweeps, f"missing-{number}", reason)
         sweeps.kubectl("delete", "sweepjob", f"missing-{number}", "--wait=false")

@@ -13,7 +13,8 @@ from tests.cluster import layout
 from tests.cluster.target import Target
 from tests.fake_api.invariants import is_over
 
-from .sweeps import WITH_MLFLOW, Sweeps, choice, eventually, values_on_record
+from .sweeps import Sweeps, choice, eventually, values_on_record
+from .training_scripts import WITH_MLFLOW
 
 
 def test_the_demo(target: Target) -> None:

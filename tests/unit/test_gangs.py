@@ -13,7 +13,7 @@ from sweepjob.local.store import Change
 from tests.fake_api import harness
 from tests.fake_api.harness import Scenario, quiet
 
-from .test_crash_everywhere import HEAVY_FAULTS, check, spec
+from .scenarios import HEAVY_FAULTS, check, spec
 
 GPUS = 8
 TRIAL = {"image": "train", "command": "train", "maxRetries": 2, "instanceCount": 3}

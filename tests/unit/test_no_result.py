@@ -13,7 +13,7 @@ from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.controllers.status_builder import build_status
 from sweepjob.settings import OperatorSettings
 
-from .test_sweep_store import push, record, state
+from .stored_sweeps import push, record, state
 
 SETTINGS = OperatorSettings.of({"SWEEPJOB_SIDECAR_IMAGE": "x", "SWEEPJOB_INTAKE_URL": "http://x"})
 TRACEBACK = (

@@ -9,7 +9,7 @@ import pytest
 from sweepjob.api.phases import TrialPhase
 from sweepjob.cli.local_result import print_result
 
-from .test_views import sweep_body, trial_body
+from .bodies import sweep_body, trial_body
 
 BEST = {"trial": "sweep-1", "value": "0.9", "parameters": {"lr": "0.1"}}
 TRACEBACK = "the trainer ended with exit code 1: epoch 1\nTraceback:\nValueError: no column"
