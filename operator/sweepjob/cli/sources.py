@@ -32,6 +32,9 @@ class SweepSource(Protocol):
     def warm_started_by(self, sweep: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Return the SweepTrials of the sources of a sweep's warm start."""
 
+    def pods(self, trial: str) -> list[Mapping[str, Any]]:
+        """Return the pods of a trial that exist."""
+
     def empty_message(self) -> str:
         """Return the message for a source without sweeps."""
 

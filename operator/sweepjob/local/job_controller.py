@@ -139,10 +139,10 @@ class JobController:
         template = job["spec"]["template"]
         owner = {"kind": "Job", "name": key[1], "uid": job["metadata"]["uid"]}
         labels = {**template["metadata"]["labels"], "job-name": key[1]}
-        metadata = {"generateName": f"{key[1]}-", "labels": labels, "ownerReferences": [owner]}
+        prefix = f"{key[1]}-" if rank is None else f"{key[1]}-{rank}-"
+        metadata = {"generateName": prefix, "labels": labels, "ownerReferences": [owner]}
         spec = template["spec"]
         if rank is not None:
-            metadata["generateName"] += f"{rank}-"
             labels[COMPLETION_INDEX] = str(rank)
             metadata["annotations"] = {
                 **(template["metadata"].get("annotations") or {}),

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain, count, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...api.meta.cause import Cause
 from ...api.meta.identity import ObjectIdentity
@@ -150,7 +150,8 @@ class MissingMetric:
     log_evidence: tuple[tuple[str, ...], tuple[str, ...]]
 
 
-class FailedTrial(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FailedTrial:
     """A trial that failed or was canceled.
 
     Attributes:
@@ -162,7 +163,8 @@ class FailedTrial(NamedTuple):
     message: str
 
 
-class NonFiniteTrial(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NonFiniteTrial:
     """A trial that reported values of the primary metric, none of them finite.
 
     Attributes:
