@@ -79,7 +79,7 @@ def _etcd(cluster: Cluster, binaries: Path) -> Component:
 
 
 def _audit_policy(cluster: Cluster) -> Path:
-    """What the operator asks for is logged, so that a test can compare it with its rights."""
+    """What the operator asks for is logged, so that a test can compare it with its permissions."""
     path = cluster.folder / "audit-policy.yaml"
     rules = [
         {"level": "Metadata", "userGroups": ["system:serviceaccounts:sweepjob-system"]},

@@ -318,7 +318,7 @@ class ApiServerContract:
             wanted = {key: meta[key] for key in ("namespace", "uid", "resourceVersion")}
             assert wanted.items() <= found[meta["name"]].items()
 
-    # Rights.
+    # Permissions.
 
     async def test_discovery_lists_served_resources(self, api: KubeClient) -> None:
         served = await api.served_resources("sweepjob.dev")

@@ -34,7 +34,7 @@ def spec(sweeps: Sweeps, **changes: Any) -> dict[str, Any]:
 
 
 def change_status(sweeps: Sweeps, kind: str, name: str, status: dict[str, Any]) -> None:
-    """As a person with all rights may."""
+    """As a person with all permissions may."""
     patch = json.dumps({"status": status})
     sweeps.kubectl("patch", kind, name, "--subresource=status", "--type=merge", "-p", patch)
 

@@ -19,7 +19,7 @@ Review = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def review(sweeps: Sweeps) -> Iterator[Review]:
-    """What admission says about a SweepJob of a user with rights on SweepJobs; empty when it is taken."""
+    """What admission says about a SweepJob of a user with permissions on SweepJobs; empty when it is taken."""
     target, namespace = sweeps.target, sweeps.namespace
     selector = f"tenancy.namespaceSelector.matchLabels.kubernetes\\.io/metadata\\.name={namespace}"
     policy = target.helm(

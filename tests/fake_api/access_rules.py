@@ -1,4 +1,4 @@
-"""What the fake API server refuses: requests for which a right is missing, and resources whose CRD does
+"""What the fake API server refuses: requests for which a permission is missing, and resources whose CRD does
 not exist."""
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Key = tuple[str, str, str]  # group, resource with subresource, verb
 
 
 def needed(request: Request) -> Key:
-    """The right that a request needs."""
+    """The permission that a request needs."""
     path = parse_path(request.path)
     verb = _VERBS.get(request.method, "get" if path.name else "list")
     verb = "watch" if "watch" in request.query else verb
@@ -32,7 +32,7 @@ class AccessRules:
     """Stands before the server.
 
     Args:
-        denied: rights that are lacking, everywhere.
+        denied: permissions that are missing, everywhere.
 
     Attributes:
         served: the custom resources that there are.

@@ -43,7 +43,7 @@ class RunningOperator:
     Args:
         transport: its connection to the fake API server.
         clock: seconds since the epoch.
-        reviews_access: whether it reviews its rights.
+        reviews_access: whether it reviews its permissions.
     """
 
     def __init__(

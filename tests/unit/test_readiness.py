@@ -18,13 +18,13 @@ from .certificates import HOST, make
 
 
 def test_every_reason_is_reported_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    first: list[str] = ["no rights"]
+    first: list[str] = ["no permissions"]
     second: list[str] = ["no CRD"]
     readiness = Readiness(lambda: first, lambda: second)
     with caplog.at_level("INFO"):
         for _ in range(3):
             readiness.check()
-        assert readiness.reasons == ["no rights", "no CRD"]
+        assert readiness.reasons == ["no permissions", "no CRD"]
         first.clear()
         readiness.check()
         second.clear()
@@ -35,7 +35,7 @@ def test_every_reason_is_reported_and_logged_once(caplog: pytest.LogCaptureFixtu
         for _ in range(3):
             readiness.check()
     said = [record.getMessage() for record in caplog.records]
-    assert said == ["not ready: no rights", "not ready: no CRD", "ready", "not ready: no CRD"]
+    assert said == ["not ready: no permissions", "not ready: no CRD", "ready", "not ready: no CRD"]
 
 
 async def test_the_probe_has_the_reasons() -> None:

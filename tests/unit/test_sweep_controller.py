@@ -226,7 +226,7 @@ async def test_a_job_created_without_a_response_ends_with_its_sweep() -> None:
 
 
 async def test_a_node_is_not_lost_while_the_api_server_is_unreachable() -> None:
-    """It has its patience from the moment on in which the API server is there again."""
+    """Its timeout starts at the moment at which the API server is there again."""
     limits = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
     server, operator = start(AbsentServer, limits=limits)
     await asyncio.sleep(3)

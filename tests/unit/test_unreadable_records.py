@@ -191,7 +191,7 @@ async def test_a_trial_with_an_unreadable_record_is_unmanaged(
     assert "This trial is not managed" in degraded(server)["message"]
     assert sorted(server.store.all("sweeptrials")) == [(NAMESPACE, f"sweep-{n}") for n in range(4)]
     complete = next(c for c in status_of(server)["conditions"] if c["type"] == "Complete")
-    assert "but for 1 whose records cannot be read" in complete["message"]
+    assert "except 1 whose records cannot be read" in complete["message"]
     assert world.problem() is None
 
 
