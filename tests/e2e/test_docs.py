@@ -35,6 +35,12 @@ ELSEWHERE = {
     "helm upgrade --install sweepjob helm/sweepjob --namespace sweepjob-system --reset-then-reuse-values --set monitoring.": "test_monitoring.py",
     "helm upgrade --install sweepjob helm/sweepjob --namespace sweepjob-system --reset-then-reuse-values --set dashboard.": "test_dashboard_access.py::site",
     "kubectl sweepjob ui first": "test_dashboard.py::address",
+    "kubectl sweepjob submit -f sweep.yaml --code": "test_code.py::test_the_tutorial",
+    "kubectl sweepjob best mine -o args": "test_code.py::test_the_tutorial",
+    "kubectl sweepjob explain mine": "test_code.py::test_the_tutorial",
+    "kubectl sweepjob logs mine-0": "test_code.py::test_the_tutorial",
+    "kubectl sweepjob doctor": "test_code.py::test_the_tutorial",
+    "kubectl sweepjob download first -o models": "test_outputs.py::test_the_program_downloads",
 }
 # Within sentences: what only names a command, and what another test runs.
 NAMED = {
@@ -43,6 +49,11 @@ NAMED = {
     *("sweepjob validate", "sweepjob propose", "sweepjob replay"),
     *("kubectl sweepjob ui", "sweepjob export"),
     "sweepjob ui [SWEEP] [-A] [--port N] [--no-browser]",  # which test_dashboard.py runs
+    # Which test_code.py and test_outputs.py run.
+    "sweepjob submit -f FILE [--code DIR] [--name NAME] [--follow] [--dry-run]",
+    "sweepjob submit --dry-run",
+    r"sweepjob download SWEEP\|TRIAL [-o DIR] [--only NAME]",
+    "sweepjob doctor",
 }
 CHANGES = ("suspend", "stop", "retry")  # test_cli.py
 # What is put for what a reader would put for it; what is in brackets may be left out.
@@ -227,11 +238,7 @@ def test_yaml_of_other_kinds_parses() -> None:
         if piece.kind:
             assert isinstance(yaml.safe_load(piece.text), dict), piece
     assert {piece.kind for piece in yaml_pieces()} == {
-        "",
-        "Argo CD",
-        "Azure map",
-        "Flux",
-        "Helm values",
+        *("", "Argo CD", "Azure map", "Flux", "Helm values", "kustomize"),
     }
 
 

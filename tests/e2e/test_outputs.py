@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sweepjob.api.spec.outputs import trial_folder
 
+from .program import Program
 from .sweeps import Sweeps, choice, eventually
 from .volumes import claimed
 
@@ -73,6 +74,19 @@ def test_the_next_attempt_resumes_from_the_checkpoint(sweeps: Sweeps, volume: Pa
     # What the script logged as an artifact is in the output of that name.
     assert [f.read_text() for f in (volume / folders["artifacts"]).rglob("model.txt")] == [
         "the best model"
+    ]
+
+
+def test_the_program_downloads(sweeps: Sweeps, volume: Path, tmp_path: Path) -> None:
+    program = Program(sweeps)
+    said = program("download", "resumes", "-o", str(tmp_path / "best"))
+    assert "of resumes-0" in said
+    assert (tmp_path / "best" / "model" / "checkpoint").read_text() == "6"
+    program("download", "resumes-0", "--only", "artifacts", "-o", str(tmp_path / "one"))
+    assert [p.name for p in (tmp_path / "one").iterdir()] == ["artifacts"]
+    assert "did you mean model?" in program.fails("download", "resumes", "--only", "modle")
+    assert not [
+        p for p in sweeps.get("pods")["items"] if p["metadata"]["name"].endswith("-outputs")
     ]
 
 

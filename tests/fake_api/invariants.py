@@ -20,6 +20,13 @@ class Objects(Protocol):
     def all(self, resource: str) -> dict[Key, Body]: ...
 
 
+def _logs(before: Body, now: Body) -> Body:
+    """The logs that a record had before, if none of them changed since."""
+    was, logs = before.get("logs"), now.get("logs")
+    kept = {k: v for k, v in (logs or {}).items() if was is not None and k in was}
+    return {"logs": kept} if was is not None else {}
+
+
 class Invariants:
     """Keeps the first violation, since an exception would reach the writer only.
 
@@ -64,9 +71,10 @@ class Invariants:
         assert new["spec"] == old["spec"], "a proposal never changes"
         before, now = old.get("status") or {}, new.get("status") or {}
         assert before.get("stop") in (None, now.get("stop")), "a decision never changes"
-        # The last lines of a log are read after the end, so that reading them delays nothing.
-        ended, later = ({k: v for k, v in s.items() if k != "logs"} for s in (before, now))
-        assert before.get("phase") not in _ENDS or ended == later, "an end never changes"
+        # The last lines of its log may be read after the end was recorded; nothing else may be added.
+        ended = before.get("phase") in _ENDS
+        same = {key: value for key, value in now.items() if key != "logs" or "logs" in before}
+        assert not ended or before == {**same, **_logs(before, now)}, "an end never changes"
         was, curve = before.get("curve") or {}, now.get("curve") or {}
         if was.get("pod") == curve.get("pod"):
             assert curve.get("values", "").startswith(was.get("values", "")), "reports are added"

@@ -9,37 +9,39 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ..api.parsing.problem import InvalidSpec
+from ..api.parsing.suggestions import did_you_mean
 from ..loading.errors import LoadError
 from ..render.table import print_message
 from ..version import __version__
 from .errors import CommandError
 
-# Modules by command. Only the module of the called command is imported: some need scipy, which takes
-# longer to load than most commands take.
+# Module and help text by command. Only the module of the called command is imported: some need scipy,
+# which takes longer to load than most commands take.
 COMMANDS = {
-    "get": "get",
-    "trials": "trials",
-    "best": "best",
-    "explain": "explain",
-    "curves": "curves",
-    "logs": "logs",
-    "suspend": "lifecycle_commands",
-    "resume": "lifecycle_commands",
-    "stop": "lifecycle_commands",
-    "retry": "lifecycle_commands",
-    "submit": "submit",
-    "run": "run",
-    "cost": "cost",
-    "export": "export",
-    "download": "download",
-    "report": "report",
-    "ui": "ui",
-    "validate": "validate",
-    "convert": "convert",
-    "azure-map": "azure_map",
-    "propose": "propose",
-    "replay": "replay",
-    "completion": "completion",
+    "get": ("get", "show sweeps, or one sweep with its trials"),
+    "trials": ("trials", "list a sweep's trials"),
+    "best": ("best", "print the best trial's parameters"),
+    "explain": ("explain", "explain the state of a sweep or a trial"),
+    "curves": ("curves", "show the reports of a sweep's trials"),
+    "logs": ("logs", "print a trial's log"),
+    "suspend": ("lifecycle_commands", "start no new trials"),
+    "resume": ("lifecycle_commands", "resume a suspended sweep"),
+    "stop": ("lifecycle_commands", "stop a sweep, or cancel one trial"),
+    "retry": ("lifecycle_commands", "retry a failed or canceled trial"),
+    "submit": ("submit", "create a sweep on the cluster, with the code of its trials"),
+    "run": ("run", "run a sweep on this machine, without a cluster"),
+    "cost": ("cost", "show GPU-hours used and saved"),
+    "export": ("export", "export all stored data of a sweep's trials"),
+    "download": ("download", "copy the outputs of the best trial, or of another one"),
+    "report": ("report", "write a report of sweeps as one HTML file"),
+    "ui": ("ui", "open the dashboard in a browser"),
+    "doctor": ("doctor", "check the client, the cluster and the operator"),
+    "validate": ("validate", "check sweep files without a cluster"),
+    "convert": ("convert", "convert an Azure sweep file to a SweepJob"),
+    "azure-map": ("azure_map", "write the map of an Azure workspace"),
+    "propose": ("propose", "show the first proposals of the sampler"),
+    "replay": ("replay", "apply an early termination policy to recorded curves"),
+    "completion": ("completion", "print the completion script of a shell"),
 }
 
 # Packages of the extra ``local``, which commands about a cluster do not need.
@@ -57,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         carried out, 130 for an interrupted one.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if given and given[0] not in COMMANDS and not given[0].startswith("-"):
+        near = did_you_mean(given[0], COMMANDS) or ";"
+        print_message(f"error: unknown command {given[0]!r}{near} {_program()} --help lists all")
+        return 2
     parser = parser_for(_completion_words() or given)
     if "_ARGCOMPLETE" in os.environ:
         import_module(f"{__package__}.completion").complete(parser)
@@ -91,16 +97,18 @@ def _completion_words() -> list[str]:
 
 
 def parser_for(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Return a parser with the command of a command line, or with all commands."""
+    """Return a parser with the command of a command line, or with the names of all commands."""
     parser = argparse.ArgumentParser(
         prog=_program(), description="Hyperparameter sweeps on Kubernetes."
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     called = arguments[0] if arguments else ""
-    modules = [COMMANDS[called]] if called in COMMANDS else dict.fromkeys(COMMANDS.values())
-    for module in modules:
-        import_module(f"{__package__}.{module}").add_command(commands)
+    if called in COMMANDS:
+        import_module(f"{__package__}.{COMMANDS[called][0]}").add_command(commands)
+        return parser
+    for name, (_, text) in COMMANDS.items():
+        commands.add_parser(name, help=text)
     return parser
 
 

@@ -40,7 +40,8 @@ def run(args: argparse.Namespace) -> int:
     outputs = body["status"]["best"].get("outputs") or {}
     if warning := body["status"]["best"].get("warning"):
         print_message(f"warning: {warning}")
-    print_output({"table": _table, **FORMATTERS}[args.output](sweep, trial, outputs))
+    text = {"table": _table, **FORMATTERS}[args.output](sweep, trial, outputs)
+    print_output(text, is_data=args.output != "table")
     return 0
 
 

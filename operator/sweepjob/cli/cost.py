@@ -44,10 +44,10 @@ def run(args: argparse.Namespace) -> int:
         found = source.sweeps(all_namespaces=args.all_namespaces)
         rows = [_of_sweep(SweepView.of(body), args.price) for body in found]
         columns = None if args.all_namespaces else [k for k in _columns(rows) if k != "namespace"]
-        print_rows(rows, args.output, "", columns)
+        print_rows(rows, args.output, "", columns, wide=args.wide)
         return 0
     _, trials = read_trials(args)
-    print_rows(cost_by_phase(trials, args.price), args.output, "")
+    print_rows(cost_by_phase(trials, args.price), args.output, "", wide=args.wide)
     return 0
 
 

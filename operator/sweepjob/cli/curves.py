@@ -6,8 +6,8 @@ import argparse
 import json
 
 from ..render.output_formats import add_output, format_value
-from ..render.sparkline import sparkline
-from ..render.table import format_table, print_message, print_output
+from ..render.sparkline import common_scale, sparkline
+from ..render.table import format_table, print_message, print_output, table_width
 from ..render.trial_rows import json_value
 from .arguments import add_sweep
 from .trials import read_trials
@@ -34,24 +34,27 @@ def run(args: argparse.Namespace) -> int:
     sweep, trials = read_trials(args)
     if args.output == "jsonl":
         for trial in trials:
-            print_output(
-                json.dumps({"trial": trial.index, "values": json_value(trial.curve.values)})
-            )
+            line = json.dumps({"trial": trial.index, "values": json_value(trial.curve.values)})
+            print_output(line, is_data=True)
         truncated = [trial.name for trial in trials if trial.curve.thinned]
         if truncated:
             print_message(
                 f"note: of long curves the first 1,000 reports are written: {', '.join(truncated)}"
             )
         return 0
+    scale = common_scale([trial.reported_values() for trial in trials])
     rows = [
         [
             t.name,
             t.phase,
             str(t.curve.count),
             format_value(t.best),
-            sparkline(t.reported_values(), _WIDTH),
+            sparkline(t.reported_values(), _WIDTH, scale),
         ]
         for t in trials
     ]
-    print_output(format_table(["TRIAL", "PHASE", "REPORTS", "BEST", sweep.metric], rows))
+    limits = " to ".join(map(format_value, scale)) if scale else ""
+    title = f"{sweep.metric} ({limits})" if limits else sweep.metric
+    head = ["TRIAL", "PHASE", "REPORTS", "BEST", title]
+    print_output(format_table(head, rows, table_width(wide=args.wide)))
     return 0

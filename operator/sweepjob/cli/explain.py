@@ -13,9 +13,9 @@ from ..objective import Goal
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView, trial_views
 from ..render.formatting import format_duration, pluralize
-from ..render.output_formats import format_value
+from ..render.output_formats import add_wide, format_value
 from ..render.sparkline import sparkline
-from ..render.table import format_table, print_output
+from ..render.table import format_table, format_wrapped, print_output, table_width
 from ..timestamps import format_time
 from ..trial_pods.cached_objects import CachedPod
 from ..trial_pods.pod_parsing import parse_pod
@@ -40,6 +40,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "Explain a sweep: its settings, its conditions, and why its trials ended.",
     )
     add_sweep_or_trial(parser)
+    add_wide(parser)
     parser.set_defaults(run=run)
 
 
@@ -54,12 +55,14 @@ def run(args: argparse.Namespace) -> int:
     if kind == SWEEP:
         body = source.sweep(name)
         views = trial_views(source.trials(name), SweepView.of(body).goal)
-        print_output("\n".join(explain_sweep(body, views, time.time())))
+        print_output(
+            "\n".join(explain_sweep(body, views, time.time(), table_width(wide=args.wide)))
+        )
         return 0
-    return _explain_trial(source, name)
+    return _explain_trial(source, name, table_width(wide=args.wide))
 
 
-def _explain_trial(source: SweepSource, name: str) -> int:
+def _explain_trial(source: SweepSource, name: str, width: int | None) -> int:
     body = source.trial(name)
     about = source.sweep(body["spec"]["sweep"])
     sweep = SweepView.of(about)
@@ -70,7 +73,7 @@ def _explain_trial(source: SweepSource, name: str) -> int:
         raise CommandError(
             f"{name} is no trial of {sweep.name}: its labels or its owner are others'"
         )
-    lines = explain_trial(sweep, trial, trials, time.time())
+    lines = explain_trial(sweep, trial, trials, time.time(), width)
     if about["spec"]["trial"].get("instanceCount", 1) > 1:
         lines += pod_lines([parse_pod(pod) for pod in source.pods(name)])
     print_output("\n".join(lines))
@@ -103,7 +106,11 @@ def _state(pod: CachedPod) -> str:
 
 
 def explain_trial(
-    sweep: SweepView, trial: TrialView, trials: Sequence[TrialView], now: float
+    sweep: SweepView,
+    trial: TrialView,
+    trials: Sequence[TrialView],
+    now: float,
+    width: int | None = None,
 ) -> list[str]:
     """Return the lines that explain a trial.
 
@@ -112,6 +119,7 @@ def explain_trial(
         trial: the trial.
         trials: all trials of the sweep, and those of its warm start.
         now: seconds since the epoch.
+        width: maximum number of characters of a line of a table; None for any.
     """
     lines = [_title(trial, now)]
     lines += [f"  {name} = {value}" for name, value in trial.parameters.items()]
@@ -129,7 +137,7 @@ def explain_trial(
             *(f"{why}: {d.message}" for why, d in trial.record.incomplete_reasons.items()),
         ]
     if trial.record.executions:
-        lines += ["", *_executions(trial)]
+        lines += ["", *_executions(trial, width)]
     if trial.log_tails and trial.phase in (TrialPhase.FAILED, TrialPhase.CANCELED):
         lines += ["", *_log(trial)]
     return lines
@@ -221,9 +229,9 @@ def _log(trial: TrialView) -> list[str]:
     return ["its last lines:", *(f"  {line}" for line in kept)]
 
 
-def _executions(trial: TrialView) -> list[str]:
+def _executions(trial: TrialView, width: int | None) -> list[str]:
     rows = [
         [str(e.attempt), e.pod, e.node, format_time(e.ended), f"{e.reason}: {e.message}"]
         for e in trial.record.executions
     ]
-    return [format_table(["ATTEMPT", "POD", "NODE", "ENDED", "WHY"], rows)]
+    return [format_wrapped(["ATTEMPT", "POD", "NODE", "ENDED", "WHY"], rows, width)]

@@ -11,24 +11,27 @@ from ..read_model.trial_view import TrialView
 from ..render.escaping import escape_line
 from ..render.formatting import pluralize
 from ..render.screen import sweep_screen
-from ..render.table import format_table
+from ..render.table import format_wrapped
 
 
-def explain_sweep(body: Mapping[str, Any], trials: Sequence[TrialView], now: float) -> list[str]:
+def explain_sweep(
+    body: Mapping[str, Any], trials: Sequence[TrialView], now: float, width: int | None = None
+) -> list[str]:
     """Return the lines that explain a sweep.
 
     Args:
         body: the SweepJob object.
         trials: all of its trials.
         now: seconds since the epoch.
+        width: maximum number of characters of a line of a table; None for any.
     """
     sweep = SweepView.of(body)
     return [
         *sweep_screen(sweep, trials, now, rows=0),
         "",
         *_settings(body["spec"], (body.get("status") or {}).get("seed")),
-        *_conditions((body.get("status") or {}).get("conditions") or ()),
-        *_ends(trials),
+        *_conditions((body.get("status") or {}).get("conditions") or (), width),
+        *_ends(trials, width),
     ]
 
 
@@ -51,14 +54,14 @@ def _describe(settings: Mapping[str, Any]) -> str:
     return escape_line(", ".join([str(settings.get("type", "")), *rest]))
 
 
-def _conditions(conditions: Sequence[Mapping[str, Any]]) -> list[str]:
+def _conditions(conditions: Sequence[Mapping[str, Any]], width: int | None) -> list[str]:
     if not conditions:
         return []
     rows = [[c["type"], c["status"], c["reason"], c.get("message", "")] for c in conditions]
-    return ["", format_table(["CONDITION", "STATUS", "REASON", "MESSAGE"], rows)]
+    return ["", format_wrapped(["CONDITION", "STATUS", "REASON", "MESSAGE"], rows, width)]
 
 
-def _ends(trials: Sequence[TrialView]) -> list[str]:
+def _ends(trials: Sequence[TrialView], width: int | None) -> list[str]:
     """Return a table of phases and reasons of trials, with the newest trial of each as an example."""
     groups: dict[tuple[str, str], list[TrialView]] = defaultdict(list)
     for trial in trials:
@@ -73,4 +76,4 @@ def _ends(trials: Sequence[TrialView]) -> list[str]:
         message = newest.record.message or (stop.message if stop else "")
         example = f"{newest.name}: {message}" if message else newest.name
         rows.append([phase, reason, str(len(group)), example])
-    return ["", format_table(["PHASE", "REASON", "TRIALS", "EXAMPLE"], rows)]
+    return ["", format_wrapped(["PHASE", "REASON", "TRIALS", "EXAMPLE"], rows, width)]

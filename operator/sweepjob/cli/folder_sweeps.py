@@ -67,6 +67,10 @@ class FolderSweeps:
         every = (t for folder in self._folders() for t in _read(folder, names.SWEEPTRIALS))
         return [body for body in every if body["spec"]["sweep"] == sweep]
 
+    def sweep_and_trials(self, name: str) -> tuple[Body, list[Body]]:
+        """Return a SweepJob and its SweepTrials."""
+        return self.sweep(name), self.trials(name)
+
     def warm_started_by(self, sweep: Body) -> list[Body]:
         """Return the SweepTrials of the sources of a sweep's warm start, which are its siblings."""
         found: list[Body] = []

@@ -7,11 +7,8 @@ import time
 from typing import Any
 
 from ..read_model.sweep_view import SweepView
-from ..read_model.trial_view import trial_views
 from ..render.output_formats import FORMATS, Row, add_output, json_text, print_rows, yaml_text
-from ..render.screen import sweep_screen
 from ..render.table import print_message, print_output
-from . import live
 from .arguments import add_sweep
 from .errors import CommandError
 from .sources import SweepSource, open_source
@@ -45,14 +42,20 @@ def run(args: argparse.Namespace) -> int:
             raise CommandError(
                 "--watch shows one sweep: give its name. All of them: kubectl get swj -w"
             )
+        from . import live  # slow to import, like the trials' curves below
+
         return live.follow(source, name)
     if name is not None and args.output == "table":
-        sweep = SweepView.of(source.sweep(name))
-        trials = trial_views(source.trials(name), sweep.goal)
-        print_output("\n".join(sweep_screen(sweep, trials, time.time())))
+        from ..read_model.trial_view import trial_views
+        from ..render.screen import sweep_screen
+
+        body, trials = source.sweep_and_trials(name)
+        sweep = SweepView.of(body)
+        views = trial_views(trials, sweep.goal)
+        print_output("\n".join(sweep_screen(sweep, views, time.time(), wide=args.wide)))
         return 0
     if args.output in ("json", "yaml"):
-        print_output(_objects(source, name, args))
+        print_output(_objects(source, name, args), is_data=True)
         return 0
     found = [source.sweep(name)] if name else source.sweeps(all_namespaces=args.all_namespaces)
     if not found and args.output == "table":
@@ -61,9 +64,8 @@ def run(args: argparse.Namespace) -> int:
     now = time.time()
     rows = [sweep_row(SweepView.of(body), now) for body in found]
     hidden = {"goal", "metric", "message"} | (set() if args.all_namespaces else {"namespace"})
-    print_rows(
-        rows, args.output, "sweepjob", [name for name in sweep_columns() if name not in hidden]
-    )
+    columns = [name for name in sweep_columns() if name not in hidden]
+    print_rows(rows, args.output, "sweepjob", columns, wide=args.wide)
     return 0
 
 

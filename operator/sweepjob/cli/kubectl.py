@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api import names
-from ..read_model.trial_view import trials_of_source
+from ..api.parsing.suggestions import did_you_mean
 from .errors import CommandError
+from .folder_names import local_hint
 from .kubectl_errors import NO_KUBECTL, NotFound, parse_error
 
 # Flags of kubectl, passed on unchanged.
@@ -76,6 +77,16 @@ class Kubectl:
         if done.returncode:
             raise parse_error(done.stderr)
         return done.stdout
+
+    def answer(self, *arguments: str) -> str:
+        """Run kubectl, and return its first word whether it succeeds or not, such as yes or no."""
+        try:
+            done = subprocess.run(
+                self.command(*arguments), capture_output=True, text=True, check=False
+            )
+        except FileNotFoundError:
+            raise CommandError(NO_KUBECTL) from None
+        return next(iter(done.stdout.split()), "")
 
     def run_attached(self, *arguments: str) -> int:
         """Run kubectl with the program's own streams, and return its exit code."""
@@ -159,9 +170,16 @@ class Kubectl:
         try:
             return self.get(resource, name)
         except NotFound as error:
+            hint = self._location_hint(name) or self._similar_name(resource, name)
             raise NotFound(
-                f"{error} in namespace {self.namespace()}{self._location_hint(name)}"
+                f"{error} in namespace {self.namespace()}{hint}{local_hint(name)}"
             ) from None
+
+    def _similar_name(self, resource: str, name: str) -> str:
+        """Return the name that was probably meant; empty if there is none like it."""
+        with contextlib.suppress(CommandError):
+            return did_you_mean(name, self.names(resource.partition(".")[0]))
+        return ""
 
     def _location_hint(self, name: str) -> str:
         """Return where an object of this name exists; empty if that is unknown."""
@@ -206,8 +224,32 @@ class Kubectl:
         """Return the SweepTrials of a sweep."""
         return list(self.get(_TRIALS, "-l", f"{names.LABEL_SWEEP}={sweep}")["items"])
 
+    def sweep_and_trials(self, name: str) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+        """Return a SweepJob and its SweepTrials, read at the same time.
+
+        Raises:
+            NotFound: it does not exist; the message says where it may be.
+        """
+        trials = self._start("get", _TRIALS, "-l", f"{names.LABEL_SWEEP}={name}", "-o", "json")
+        try:
+            sweep = self.sweep(name)
+            listed = json.loads(_output_of(trials))
+        finally:
+            trials.kill()
+            trials.wait()
+        return sweep, list(listed["items"])
+
+    def _start(self, *arguments: str) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
+        try:
+            return subprocess.Popen(self.command(*arguments), stdout=pipe, stderr=pipe, text=True)
+        except FileNotFoundError:
+            raise CommandError(NO_KUBECTL) from None
+
     def warm_started_by(self, sweep: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Return the SweepTrials of the sources of a sweep's warm start."""
+        from ..read_model.trial_view import trials_of_source  # slow to import
+
         sources = (sweep.get("status") or {}).get("warmStart") or ()
         return [t for s in sources for t in trials_of_source(s, self.trials(s["sweep"]))]
 
@@ -239,3 +281,15 @@ class Kubectl:
         command = self.command("get", *what, "--watch-only", "--output-watch-events", "-o", "json")
         quiet = subprocess.DEVNULL
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet, text=True)
+
+
+def _output_of(process: subprocess.Popen[str]) -> str:
+    """Return the standard output of a kubectl that was started.
+
+    Raises:
+        CommandError: kubectl failed.
+    """
+    out, err = process.communicate()
+    if process.returncode:
+        raise parse_error(err)
+    return out

@@ -12,7 +12,8 @@ from typing import Any
 from ..render.table import print_message
 from .arguments import add_sweep
 from .errors import CommandError
-from .sources import is_folder, required_source
+from .folder_names import is_folder
+from .sources import required_source
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

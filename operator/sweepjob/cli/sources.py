@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
-from ..api import names
 from .errors import CommandError
+from .folder_names import is_folder
 from .kubectl import Kubectl
-
-_KINDS = ("sweepjob", "sweeptrial")
 
 
 class SweepSource(Protocol):
@@ -28,6 +25,9 @@ class SweepSource(Protocol):
 
     def trials(self, sweep: str) -> list[Mapping[str, Any]]:
         """Return the SweepTrials of a sweep."""
+
+    def sweep_and_trials(self, name: str) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+        """Return a SweepJob and its SweepTrials."""
 
     def warm_started_by(self, sweep: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Return the SweepTrials of the sources of a sweep's warm start."""
@@ -53,6 +53,8 @@ def open_source(args: argparse.Namespace) -> tuple[SweepSource, str | None]:
     """
     if args.name is None or not is_folder(args.name):
         return Kubectl.of(args), args.name
+    from pathlib import Path
+
     from .folder_sweeps import FolderSweeps
 
     if flags := Kubectl.of(args).flags:
@@ -86,22 +88,3 @@ def required_source(args: argparse.Namespace) -> tuple[SweepSource, str]:
         listed = ", ".join(f"{args.name}/{b['metadata']['name']}" for b in source.sweeps()[:5])
         raise CommandError(f"{args.name} is no folder of one sweep; choose one: {listed or 'none'}")
     return source, name
-
-
-def is_folder(name: str) -> bool:
-    """Return whether a name is that of a folder, not of an object of the cluster."""
-    kind, slash, _ = name.partition("/")
-    if name.startswith((".", "/", "~")):
-        return True
-    return bool(slash) and kind not in _KINDS
-
-
-def local_hint(name: str) -> str:
-    """Return where a sweep of this name ran on this machine; empty where none did."""
-    folder = Path(".sweepjob") / name
-    if (folder / names.SWEEPJOBS).is_dir():
-        return f"; a sweep of this name ran on this machine: {folder}"
-    sweep = name.rpartition("-")[0]
-    if sweep and (Path(".sweepjob") / sweep / names.SWEEPTRIALS / f"{name}.json").exists():
-        return f"; a trial of this name ran on this machine: .sweepjob/{sweep}/{name}"
-    return ""

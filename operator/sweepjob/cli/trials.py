@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
     if not chosen and args.output == "table":
         print_message(f"{sweep.name} has no trials yet")
         return 0
-    print_rows([trial_row(t, time.time()) for t in chosen], args.output, "sweeptrial", COLUMNS)
+    rows = [trial_row(t, time.time()) for t in chosen]
+    print_rows(rows, args.output, "sweeptrial", COLUMNS, wide=args.wide)
     return 0
 
 

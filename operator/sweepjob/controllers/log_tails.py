@@ -97,7 +97,8 @@ class LogTails:
 
     def _start(self, pod: CachedPod, follow: float | None) -> None:
         uid = self._caches.trial_uid_of(pod)
-        if uid is None or pod.uid in self._tasks:
+        # Of the pods of one attempt, the first reports and speaks for the others.
+        if uid is None or pod.uid in self._tasks or pod.view.rank:
             return
         owner = _Owner(pod.namespace, pod.trial, uid)
         work = self._keep(owner, pod, follow)

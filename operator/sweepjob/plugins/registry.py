@@ -159,9 +159,13 @@ class Registry(Generic[D]):
         """Return the distribution that a plug-in comes from; empty for the package's own."""
         return self._distributions.get(name, "")
 
-    def unknown(self) -> str:
-        """Return the message about a name that is not registered."""
-        known = f"unknown; known: {', '.join(self.names())}"
+    def unknown(self, suggestion: str = "") -> str:
+        """Return the message about a name that is not registered.
+
+        Args:
+            suggestion: a clause about what was probably meant, such as ``; did you mean grid?``.
+        """
+        known = f"unknown{suggestion or ';'} known: {', '.join(self.names())}"
         return "; ".join([known, *map(str, self._failures)])
 
     def _load(self) -> None:

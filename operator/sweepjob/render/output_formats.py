@@ -9,12 +9,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from .escaping import escape_csv_cell, escape_json
 from .formatting import format_duration
-from .table import format_table, print_output
-from .trial_rows import json_value
+from .table import format_table, print_output, table_width
 
 Row = Mapping[str, Any]
 FORMATS = ("table", "json", "yaml", "csv", "name")
@@ -29,10 +26,24 @@ def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = FORMATS
         default=formats[0],
         help=f"output format (default: {formats[0]})",
     )
+    if "table" in formats:
+        add_wide(parser)
+
+
+def add_wide(parser: argparse.ArgumentParser) -> None:
+    """Add the flag ``--wide``."""
+    parser.add_argument(
+        "--wide", action="store_true", help="do not cut tables to the width of the terminal"
+    )
 
 
 def print_rows(
-    rows: Sequence[Row], output: str, kind: str, columns: Sequence[str] | None = None
+    rows: Sequence[Row],
+    output: str,
+    kind: str,
+    columns: Sequence[str] | None = None,
+    *,
+    wide: bool = False,
 ) -> None:
     """Print rows.
 
@@ -42,19 +53,24 @@ def print_rows(
         output: one of ``FORMATS``.
         kind: prefix of the format ``name``, as in kubectl's.
         columns: columns of a table; None for all. The other formats have all columns.
+        wide: a table may be wider than the terminal.
     """
+    if output in ("json", "yaml"):
+        from .trial_rows import json_value  # slow to import
+
+        rows = [json_value(row) for row in rows]
     match output:
         case "json":
-            print_output(json_text([json_value(row) for row in rows]))
+            print_output(json_text(list(rows)), is_data=True)
         case "yaml":
-            print_output(yaml_text([json_value(row) for row in rows]))
+            print_output(yaml_text(list(rows)), is_data=True)
         case "csv":
-            print_output(_csv(rows).rstrip("\n"))
+            print_output(_csv(rows).rstrip("\n"), is_data=True)
         case "name":
             for row in rows:
-                print_output(f"{kind}/{row['name']}")
+                print_output(f"{kind}/{row['name']}", is_data=True)
         case _:
-            print_output(_table(rows, columns))
+            print_output(_table(rows, columns, table_width(wide=wide)))
 
 
 def json_text(data: Any) -> str:
@@ -64,6 +80,8 @@ def json_text(data: Any) -> str:
 
 def yaml_text(data: Any) -> str:
     """Return YAML, with everything but printable ASCII escaped."""
+    import yaml  # slow to import, and needed by one format only
+
     return str(yaml.safe_dump(data, sort_keys=False, width=1000)).rstrip()
 
 
@@ -106,7 +124,7 @@ def _exact(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _table(rows: Sequence[Row], columns: Sequence[str] | None) -> str:
+def _table(rows: Sequence[Row], columns: Sequence[str] | None, width: int | None) -> str:
     # Names of parameters stay unchanged; the program's own columns are in capitals.
     own = {key for row in rows for key, value in row.items() if not isinstance(value, Mapping)}
     flat = [
@@ -119,7 +137,8 @@ def _table(rows: Sequence[Row], columns: Sequence[str] | None) -> str:
         name: _CELL_FORMATS.get(name, format_value) if name in own else format_parameter
         for name in names
     }
-    return format_table(heads, [[formats[name](row.get(name)) for name in names] for row in flat])
+    cells = [[formats[name](row.get(name)) for name in names] for row in flat]
+    return format_table(heads, cells, width, [_title(name) for name in _EXPENDABLE])
 
 
 def _title(name: str) -> str:
@@ -143,4 +162,14 @@ def format_value(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+# Columns that a narrow terminal lacks first.
+_EXPENDABLE = (
+    "gpuSecondsSaved",
+    "gpuSecondsUsed",
+    "gpuSeconds",
+    "running",
+    "last",
+    "reports",
+    "reason",
+)
 _CELL_FORMATS = {"seconds": format_duration}

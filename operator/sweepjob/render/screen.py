@@ -10,8 +10,8 @@ from ..read_model.trial_view import TrialView, best_so_far, parameter_names
 from .escaping import escape_line
 from .formatting import format_duration, format_gpu_time, pluralize
 from .output_formats import format_parameter, format_value
-from .sparkline import progress_bar, sparkline
-from .table import format_table
+from .sparkline import common_scale, progress_bar, sparkline
+from .table import format_table, table_width
 
 _LIVE = tuple(phase for phase in TrialPhase if not phase.is_end)
 _ENDS = {"succeeded": "succeeded", "earlyStopped": "stopped early", "failed": "failed"}
@@ -19,7 +19,12 @@ _WIDTH = 40
 
 
 def sweep_screen(
-    sweep: SweepView, trials: Sequence[TrialView], now: float, rows: int = 20
+    sweep: SweepView,
+    trials: Sequence[TrialView],
+    now: float,
+    rows: int = 20,
+    *,
+    wide: bool = False,
 ) -> list[str]:
     """Return the lines that describe a sweep.
 
@@ -28,8 +33,10 @@ def sweep_screen(
         trials: its trials.
         now: seconds since the epoch.
         rows: maximum number of running trials.
+        wide: the table may be wider than the terminal.
     """
-    return [*_head(sweep, trials, now), *_best(sweep, trials), *_running(sweep, trials, now, rows)]
+    running = _running(sweep, trials, now, rows, table_width(wide=wide))
+    return [*_head(sweep, trials, now), *_best(sweep, trials), *running]
 
 
 def _head(sweep: SweepView, trials: Sequence[TrialView], now: float) -> list[str]:
@@ -67,11 +74,14 @@ def _best(sweep: SweepView, trials: Sequence[TrialView]) -> list[str]:
     return lines
 
 
-def _running(sweep: SweepView, trials: Sequence[TrialView], now: float, rows: int) -> list[str]:
+def _running(
+    sweep: SweepView, trials: Sequence[TrialView], now: float, rows: int, width: int | None
+) -> list[str]:
     live = [trial for trial in trials if trial.phase in _LIVE]
     if not live:
         return []
     names = parameter_names(live)
+    scale = common_scale([trial.reported_values() for trial in live[:rows]])
     head = ["TRIAL", "PHASE", "TIME", "REPORTS", "LAST", "BEST", "CURVE", *names]
     cells = [
         [
@@ -81,10 +91,10 @@ def _running(sweep: SweepView, trials: Sequence[TrialView], now: float, rows: in
             str(trial.curve.count),
             format_value(trial.curve.last),
             format_value(trial.best),
-            sparkline(trial.reported_values(), 16),
+            sparkline(trial.reported_values(), 16, scale),
             *(format_parameter(trial.parameters.get(name, "")) for name in names),
         ]
         for trial in live[:rows]
     ]
     more = [f"... and {len(live) - rows} more"] if len(live) > rows else []
-    return ["", format_table(head, cells), *more]
+    return ["", format_table(head, cells, width), *more]

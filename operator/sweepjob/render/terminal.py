@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from .escaping import escape_controls
+from .highlight import for_stream
 from .table import print_output
 
 
@@ -21,9 +22,13 @@ def live_display() -> Iterator[Callable[[list[str]], None]]:
     from rich.text import Text
 
     with Live(console=Console(highlight=False), auto_refresh=False) as live:
-        yield lambda lines: live.update(
-            Text(escape_controls("\n".join(lines)), no_wrap=True), refresh=True
-        )
+
+        def show(lines: list[str]) -> None:
+            text = for_stream(escape_controls("\n".join(lines)))
+            shown = Text.from_ansi(text, no_wrap=True, overflow="ellipsis")
+            live.update(shown, refresh=True)
+
+        yield show
 
 
 class _ChangeLog:

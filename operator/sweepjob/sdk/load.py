@@ -54,9 +54,12 @@ def load_job(source: str | Path | Mapping[str, Any], **options: Any) -> SweepJob
         raise ArgumentError(f"{source}: {error}") from None
     except InvalidSpec as error:
         raise ArgumentError("; ".join(map(str, error.problems))) from None
+    job = _with_names(SweepJob.from_manifest(conversion.manifest), conversion)
     for note in conversion.notes:
-        warnings.warn(str(note), stacklevel=2)
-    return _with_names(SweepJob.from_manifest(conversion.manifest), conversion)
+        # The code goes along with the sweep.
+        if job.trial.code is None or note.path != "trial.code":
+            warnings.warn(str(note), stacklevel=2)
+    return job
 
 
 def _with_names(job: SweepJob, conversion: Conversion) -> SweepJob:

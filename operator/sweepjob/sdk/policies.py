@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, make_dataclass
 from typing import Any, ClassVar
 
+from ..api.parsing.suggestions import did_you_mean
 from ..api.spec.early_termination import parse_policy
 from ..early_stopping.policies.registry import POLICIES
 from .arguments import ArgumentError, camel_case, check, present, reject_unknown_keys, snake_case
@@ -180,7 +181,8 @@ def _class_of(name: str) -> type[EarlyTerminationPolicy]:
         return _POLICIES[name]
     declaration = POLICIES.get(name)
     if declaration is None:
-        raise ArgumentError(f"earlyTermination.type: {name!r}: {POLICIES.unknown()}")
+        near = did_you_mean(name, POLICIES.names())
+        raise ArgumentError(f"earlyTermination.type: {name!r}: {POLICIES.unknown(near)}")
     shared = {field.name for field in fields(EarlyTerminationPolicy)}
     own = [snake_case(parameter.name) for parameter in declaration.parameters]
     return make_dataclass(

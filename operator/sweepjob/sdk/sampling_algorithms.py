@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, make_dataclass
 from typing import Any, ClassVar
 
+from ..api.parsing.suggestions import did_you_mean
 from ..api.spec.sampling_algorithm import parse_algorithm
 from ..search.samplers.registry import SAMPLERS
 from .arguments import ArgumentError, camel_case, check, present, reject_unknown_keys, snake_case
@@ -149,7 +150,8 @@ def _class_of(name: str, shown: str) -> type[SamplingAlgorithm]:
         return _ALGORITHMS[name]
     declaration = SAMPLERS.get(name)
     if declaration is None:
-        raise ArgumentError(f"sampling_algorithm: {shown}: {SAMPLERS.unknown()}")
+        near = did_you_mean(str(name), SAMPLERS.names())
+        raise ArgumentError(f"sampling_algorithm: {shown}: {SAMPLERS.unknown(near)}")
     return make_dataclass(
         f"{name.title().replace('_', '')}SamplingAlgorithm",
         [

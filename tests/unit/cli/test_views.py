@@ -17,7 +17,7 @@ from sweepjob.cli.trials import trial_row
 from sweepjob.objective import Goal
 from sweepjob.read_model.sweep_view import SweepView
 from sweepjob.read_model.trial_view import TrialView, best_so_far, sort_by_score, trial_views
-from sweepjob.render import output_formats
+from sweepjob.render import output_formats, trial_rows
 from sweepjob.render.formatting import format_duration, format_gpu_time, pluralize
 from sweepjob.render.screen import sweep_screen
 from sweepjob.render.sparkline import progress_bar, sparkline
@@ -131,7 +131,7 @@ def test_rows_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_json_has_no_nan() -> None:
-    assert output_formats.json_value({"a": [math.nan, 1.0], "b": math.inf}) == {
+    assert trial_rows.json_value({"a": [math.nan, 1.0], "b": math.inf}) == {
         "a": [None, 1.0],
         "b": None,
     }

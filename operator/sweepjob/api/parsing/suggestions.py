@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 _MAX_COMPARED = 400  # words
@@ -23,6 +22,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     own = _plain(word)
     if own in plain:
         return plain[own]
+    import difflib  # slow to import, and needed for a mistake only
+
     close = difflib.get_close_matches(own, plain, 1, _SIMILARITY)
     return plain[close[0]] if close else ""
 

@@ -6,6 +6,7 @@ from ...early_stopping.policies.registry import POLICIES
 from ...early_stopping.policy import NoPolicy, Policy
 from ...plugins.parameters import read_all
 from ..parsing.reader import Reader
+from ..parsing.suggestions import did_you_mean
 
 
 def parse_policy(reader: Reader) -> Policy:
@@ -19,7 +20,7 @@ def parse_policy(reader: Reader) -> Policy:
     declaration = POLICIES.get(name)
     if declaration is None:
         if name:
-            reader.note("type", name, POLICIES.unknown())
+            reader.note("type", name, POLICIES.unknown(did_you_mean(name, POLICIES.names())))
         return NoPolicy()
     reader.known(("type", *(parameter.name for parameter in declaration.parameters)))
     before = len(reader.problems)

@@ -9,6 +9,7 @@ from ...search.samplers.declaration import COMMON_PARAMETERS, SamplerDeclaration
 from ...search.samplers.registry import SAMPLERS, SamplerSpec
 from ...search.space import Space
 from ..parsing.reader import Reader
+from ..parsing.suggestions import did_you_mean
 
 _DEFAULT = "random"
 
@@ -40,7 +41,7 @@ def parse_algorithm(reader: Reader, *, given: bool = True) -> Algorithm:
     common = read_all(COMMON_PARAMETERS, reader)
     if declaration is None:
         if name:
-            reader.note("type", name, SAMPLERS.unknown())
+            reader.note("type", name, SAMPLERS.unknown(did_you_mean(name, SAMPLERS.names())))
         sampler = SamplerSpec(_DEFAULT)
     else:
         _check_keys(reader, declaration)
