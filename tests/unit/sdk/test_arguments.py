@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from sweepjob import Input, Output, command
+from sweepjob import Input, MpiDistribution, Output, PyTorchDistribution, RayDistribution, command
 from sweepjob import hyperdrive as v1
 from sweepjob.sweep import (
     ArgumentError,
@@ -204,11 +204,45 @@ def test_attributes_that_are_set_later_take_effect() -> None:
     ]
 
 
-def test_a_distribution_can_be_set_later() -> None:
-    job = swept()
-    job.trial.distribution = {"type": "pytorch", "process_count_per_instance": 4}
+def test_pods_and_processes_that_are_set_later_count() -> None:
+    """As in Azure, torchrun starts several processes of a script."""
+    job = swept(command="python train.py --lr ${{inputs.lr}}")
+    job.set_resources(instance_count=2)
+    job.trial.distribution = PyTorchDistribution(process_count_per_instance=4)
     trial = job.to_manifest()["spec"]["trial"]
+    assert trial["instanceCount"] == 2
     assert trial["distribution"] == {"type": "pytorch", "processCountPerInstance": 4}
+    assert trial["command"] == "torchrun train.py --lr ${{search_space.lr}}"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"type": "TensorFlow", "worker_count": 2, "parameter_server_count": 0}, {"type": "tensorflow", "workerCount": 2}),
+        (MpiDistribution(process_count_per_instance=8, ssh_secret="keys"), {"type": "mpi", "processCountPerInstance": 8, "sshSecret": "keys"}),
+        (RayDistribution(port=6380, include_dashboard=True), {"type": "ray", "port": 6380, "includeDashboard": True}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_each_distribution_of_azures_is_taken(given: Any, expected: dict[str, Any]) -> None:
+    job = swept(instance_count=2, distribution=given)
+    assert job.to_manifest()["spec"]["trial"]["distribution"] == expected
+
+
+def test_v1s_configurations_are_taken() -> None:
+    script = {"script": "train.py", "image": "i"}
+    torch = v1.ScriptRunConfig(
+        **script, distributed_job_config=v1.PyTorchConfiguration(process_count=4, node_count=2)
+    )
+    trial = config(run_config=torch).to_sweep().to_manifest()["spec"]["trial"]
+    assert trial["instanceCount"] == 2
+    assert trial["distribution"] == {"type": "pytorch", "processCountPerInstance": 2}
+    assert trial["command"][:3] == ["python", "-m", "torch.distributed.run"]
+    odd = v1.ScriptRunConfig(
+        **script, distributed_job_config=v1.PyTorchConfiguration(process_count=3, node_count=2)
+    )
+    with pytest.raises(ValueError, match="node_count"):
+        config(run_config=odd).to_sweep()
 
 
 def test_a_zero_slack_beside_another_is_ignored() -> None:
