@@ -150,6 +150,8 @@ def set_key(data: dict[str, Any], path: str, value: Any) -> None:
         node.update(POLICIES[last])
     if last in RAY:
         node["type"] = "ray"
+    if last in ("worker_count", "parameter_server_count"):
+        node["type"] = "tensorflow"
     if last == "value" and parents[0] == "inputs":
         node.clear()  # a literal, which has no path
     node[last] = value
