@@ -309,7 +309,7 @@ class ApiServerContract:
         self, api: KubeClient, namespace: str
     ) -> None:
         none = await api.list_metadata(SWEEPTRIALS, "no-such-namespace", "")
-        assert none["items"] == []
+        assert not none["items"]
         made = [await self.make(api, namespace) for _ in range(3)]
         page = await api.list_metadata(SWEEPTRIALS, namespace, "")
         found = {item["metadata"]["name"]: item["metadata"] for item in page["items"]}

@@ -10,6 +10,7 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 from sweepjob.dashboard.access import RequestRejected, Viewer
 from sweepjob.dashboard.cluster_access import ClusterAccess
+from sweepjob.dashboard.server import _version
 from sweepjob.dashboard.stream_limits import StreamLimits
 from sweepjob.kube.client import KubeClient
 
@@ -71,3 +72,10 @@ def test_streams_of_a_viewer_are_bounded() -> None:
             pass
     with limits.reserve(ann), limits.reserve(ann):
         assert limits._open == {"ann": 2}, "closed ones are forgotten"
+
+
+@pytest.mark.parametrize(
+    ("text", "version"), [("7", 7), ("", 0), ("x", 0), ("-1", 0), ("9" * 5000, 0), ("\xb2", 0)]
+)
+def test_any_version_of_a_viewer_is_read(text: str, version: int) -> None:
+    assert _version(text) == version

@@ -111,6 +111,7 @@ TOO_MUCH: dict[str, tuple[dict[str, Any], str, str]] = {
     "half a character": ({"inputs": {"x": "\ud800"}}, "spec.inputs.x", "remove it"),
     "a long command": ({"trial": {"image": "i", "command": "x" * 131_072}}, "spec.trial.command", "131071 bytes"),
     "a long command in bytes": ({"trial": {"image": "i", "command": "é" * 65_536}}, "spec.trial.command", "131071 bytes"),
+    "a large template": ({"trial": {"template": {"spec": {"containers": [{"name": "a"}], "tolerations": [{"key": "a"}] * 60_000}}}}, "spec.trial", "10000 values"),
     "many words": ({"trial": {"image": "i", "command": ["x"] * 1001}}, "spec.trial.command", "1000 at most"),
     "many references": ({"trial": {"image": "i", "command": "${{search_space.lr}}" * 1001}}, "spec.trial.command", "more than 1000 references"),
     "a long value": ({"searchSpace": {"x": {"type": "choice", "values": ["x" * 20_001]}}}, "spec.searchSpace.x.values[0]", "20000 at most"),
@@ -134,6 +135,12 @@ def test_oversized_specs_are_refused(change: dict[str, Any], path: str, remedy: 
     found = [p for p in caught.value.problems if p.path.startswith(path)]
     assert found, str(caught.value)[:500]
     assert any(remedy in p.message for p in found), str(found[0])
+
+
+def test_a_large_template_is_refused_quickly() -> None:
+    template = {"spec": {"containers": [{"name": "a"}], "tolerations": [{"key": "a"}] * 60_000}}
+    body = sweepjob(trial={"template": template})
+    assert spent(lambda: _read(body)) < 0.05
 
 
 def test_warnings_of_any_valid_spec_can_be_computed() -> None:

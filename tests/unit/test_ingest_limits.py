@@ -264,6 +264,14 @@ class Reviews(KubeClient):
         return {"status": {"authenticated": True, "audiences": [protocol.AUDIENCE], "user": user}}
 
 
+class SlowReviews(Reviews):
+    """One that takes a moment for each, like a network."""
+
+    async def create(self, *given: Any, **more: Any) -> Any:
+        await asyncio.sleep(0.01)
+        return await super().create(*given, **more)
+
+
 async def test_invented_tokens_cause_few_reviews() -> None:
     reviews = Reviews()
     authenticator = TokenReviewAuthenticator(reviews)
@@ -281,6 +289,44 @@ async def test_invented_tokens_cause_few_reviews() -> None:
     with pytest.raises(TooManyRejectedTokens):
         await authenticator.authenticate(good + "er", "10.0.0.1")
     assert await authenticator.authenticate(good, "10.0.0.1"), "known already, so it costs nothing"
+
+
+async def test_tokens_that_are_made_up_at_once_cost_no_more() -> None:
+    """A peer that opens many connections first does not get a review on each of them."""
+    slow = SlowReviews()
+    authenticator = TokenReviewAuthenticator(slow)
+
+    async def ask(text: str, peer: str) -> str:
+        try:
+            return str(await authenticator.authenticate(text, peer))
+        except TooManyRejectedTokens:
+            return "not reviewed"
+
+    made_up = [token({"aud": [protocol.AUDIENCE], "n": n}) for n in range(2000)]
+    floods = [asyncio.create_task(ask(text, f"10.0.1.{n % 20}")) for n, text in enumerate(made_up)]
+    await asyncio.sleep(0)
+    began = time.monotonic()
+    good = token({"aud": [protocol.AUDIENCE]}) + "good"
+    assert await ask(good, "10.0.0.2") == str(Caller("team", "name", "uid"))
+    assert time.monotonic() - began < 0.5, "nobody else waits for their reviews"
+    outcomes = Counter(await asyncio.gather(*floods))
+    assert outcomes["None"] <= 20 * 6
+    assert slow.count <= 20 * 6 + 1
+    assert not authenticator._turns, "nothing is kept of a peer that is gone"
+
+
+async def test_many_pods_behind_one_address_are_all_reviewed() -> None:
+    authenticator = TokenReviewAuthenticator(SlowReviews())
+    good = [token({"aud": [protocol.AUDIENCE], "n": n}) + "good" for n in range(50)]
+    found = await asyncio.gather(*(authenticator.authenticate(t, "10.0.0.1") for t in good))
+    assert found == [Caller("team", "name", "uid")] * 50
+
+
+async def test_a_token_that_is_no_text_costs_no_line_of_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    authenticator = TokenReviewAuthenticator(Reviews())
+    assert await authenticator.authenticate("a.b\udcff.c", "10.0.0.1") is None
 
 
 async def test_malformed_requests_log_one_line(caplog: pytest.LogCaptureFixture) -> None:

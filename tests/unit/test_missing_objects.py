@@ -214,3 +214,21 @@ def test_a_refusal_for_resources_names_the_container_and_what_to_set(
     assert start_blocker.reason == reason
     assert not start_blocker.waits
     assert words in start_blocker.message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "maximum cpu usage per Container is 4, but limit is c",
+        "minimum memory usage per Container is x, but request is 1e999",
+        "cpu max limit to request ratio per Container is 4, but provided ratio is 1.2.3",
+        "cpu max limit to request ratio per Container is 4, but provided ratio is ...",
+        "failed quota: q: must specify ; for: ,",
+    ],
+)
+def test_an_event_that_somebody_made_up_is_a_reason_like_any_other(message: str) -> None:
+    """Whoever may write events may write one about a Job: the trial's reconciliation must not fail."""
+    pod = {"containers": [{"name": "a", "resources": {"limits": {"cpu": "8", "memory": "1"}}}]}
+    for may_refit in (False, True):
+        blocker = start_blockers.of_refused_pod(message, 0.0, pod, may_refit=may_refit)
+        assert message in blocker.message

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import thread_time
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from sweepjob.sidecar.mlflow.filters import Comparison
 
 from .sidecars import TRIAL, Sidecar
 
@@ -293,3 +295,24 @@ def test_a_call_that_is_not_supported_is_named(sidecar: Sidecar, method: str, pa
     assert (status, answer["error_code"]) == (501, "NOT_IMPLEMENTED")
     assert f"{method} {path.partition('?')[0]}" in answer["message"]
     assert "MLFLOW_TRACKING_URI" in answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "expected"),
+    [
+        ("abc", "abc", True), ("abc", "a_c", True), ("abc", "a%", True), ("abc", "%c", True),
+        ("abc", "%b%", True), ("abc", "a%b%c", True), ("abc", "%%", True), ("abc", "", False),
+        ("", "%", True), ("ab", "ab%b", False), ("abb", "ab%b", True), ("a\nb", "a%b", True),
+        ("a.c", "a.c", True), ("abc", "a.c", False), ("aXbXc", "%X%X%", True), ("abc", "%d%", False),
+    ],
+)  # fmt: skip
+def test_like_matches_as_in_sql(text: str, pattern: str, expected: bool) -> None:
+    comparison = Comparison("tag", "t", "LIKE", pattern)
+    assert comparison.holds(lambda kind, key: text) is expected
+
+
+def test_like_takes_time_in_proportion_to_the_text() -> None:
+    comparison = Comparison("tag", "t", "LIKE", "%a" * 30 + "b")
+    before = thread_time()
+    assert not comparison.holds(lambda kind, key: "a" * 5000)
+    assert thread_time() - before < 0.5

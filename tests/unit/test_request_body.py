@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import io
 import json
 import socket
 import zlib
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
 
 import pytest
 from sweepjob.sidecar import request_body
+from sweepjob.sidecar.request_body import BadBody
 from sweepjob.sidecar.sources.pushgateway import PushGateway, pushgateway_handler
 
 from .sidecars import METRIC, TRIAL, Sidecar, raw, serve
@@ -157,3 +160,11 @@ def test_a_push_in_chunks_counts(sidecar: Sidecar) -> None:
     gateway.shutdown()
     gateway.server_close()
     assert sidecar.values == [0.25]
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "\xb2", "9" * 19])
+def test_a_length_that_is_no_number_of_bytes_is_refused(length: str) -> None:
+    headers = Message()
+    headers["Content-Length"] = length
+    with pytest.raises(BadBody):
+        request_body.whole(headers, io.BytesIO(b""))

@@ -187,6 +187,52 @@ async def test_the_sidecar_is_adjusted_and_reported_once() -> None:
     operator.kill()
 
 
+@pytest.mark.parametrize(("demanded", "jobs"), [("100m", 2), ("never enough", 2)])
+async def test_a_limit_range_that_comes_in_mid_sweep_changes_the_sidecar(
+    monkeypatch: pytest.MonkeyPatch, demanded: str, jobs: int
+) -> None:
+    """The trial that it refuses starts again by itself, once, and says so; no failure is counted."""
+    sync = FakeCluster._sync_job
+
+    def refuse(self: FakeCluster, key: Key) -> None:
+        job = self._store.get("jobs", key)
+        if job is None:
+            return
+        asked = job["spec"]["template"]["spec"]["initContainers"][0]["resources"]["requests"]["cpu"]
+        if asked == demanded or "deletionTimestamp" in job["metadata"]:
+            sync(self, key)
+        elif "startTime" not in (job.get("status") or {}):
+            if not server.store.all("limitranges"):  # it comes between the Job and its pod
+                item = {"type": "Container", "min": {"cpu": "100m"}}
+                body = {"metadata": {"name": "new"}, "spec": {"limits": [item]}}
+                server.answer(Request("POST", f"{CORE}/limitranges", {}, body))
+            bound = "minimum cpu usage per Container is 100m"
+            said = f'pods "x" is forbidden: {bound}, but request is {asked}'
+            warn(server, job["metadata"]["uid"], "FailedCreate", said, now())
+            status = {"status": {"startTime": format_time(now())}}
+            self.request("PATCH", "jobs", key, status, "status")
+
+    monkeypatch.setattr(FakeCluster, "_sync_job", refuse)
+    server, operator = start(CountingServer, limits=LIMITS)
+    await asyncio.sleep(60)
+    made = [r.body for r in server.asked if r.path == JOBS and r.method == "POST" and not r.query]
+    assert len(made) == jobs
+    assert len(server.store.all("jobs")) <= 1, "the Job that was refused is deleted"
+    [record] = server.store.all("sweeptrials").values()
+    assert record["status"].get("failures", 0) == 0
+    [execution] = record["status"]["executions"]
+    assert execution["reason"] == "SidecarResourcesFitted"
+    assert "The next attempt has a sidecar that fits" in execution["message"]
+    if demanded == "100m":
+        await asyncio.sleep(100)
+        assert status_of(server)["phase"] == "Complete"
+    else:
+        assert status_of(server)["phase"] == "Blocked"
+        [degraded] = [c for c in status_of(server)["conditions"] if c["type"] == "Degraded"]
+        assert "metrics.sidecar.resources" in degraded["message"]
+    operator.kill()
+
+
 async def test_without_the_permission_sweeps_run_and_a_refusal_names_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

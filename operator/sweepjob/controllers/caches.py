@@ -16,8 +16,10 @@ from ..api.sweeptrial.serialization import parse_record
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import resources
 from ..kube.client import KubeClient
+from ..kube.decoding import FieldSelection
 from ..kube.informer import Informer
 from ..trial_pods.cached_objects import CachedJob, CachedPod, carry_over_trainer_end
+from ..trial_pods.object_schemas import JOB_SCHEMA, POD_SCHEMA, schema_fields
 from ..trial_pods.pod_parsing import parse_job, parse_pod
 
 
@@ -32,6 +34,9 @@ class _OfTrial(Protocol):
     def sweep(self) -> str: ...
 
 
+# Only what is needed of them is read: anybody may create some, as large as the API server allows.
+_JOBS = replace(resources.JOBS, fields=FieldSelection(schema_fields(JOB_SCHEMA)))
+_PODS = replace(resources.PODS, fields=FieldSelection(schema_fields(POD_SCHEMA)))
 _AnyInformer = Informer[TrialRecord] | Informer[CachedJob] | Informer[CachedPod]
 T = TypeVar("T", bound=_OfTrial)
 V = TypeVar("V")
@@ -103,12 +108,12 @@ class Caches:
             for n in every
         }
         self._job_caches = {
-            n: Informer(api, resources.JOBS, parse_job, self._on_job, n, label) for n in every
+            n: Informer(api, _JOBS, parse_job, self._on_job, n, label) for n in every
         }
         self._pod_caches = {
             n: Informer(
                 api,
-                resources.PODS,
+                _PODS,
                 parse_pod,
                 self._on_pod,
                 n,
@@ -238,6 +243,9 @@ class Caches:
                 yield from self._of(namespace)
 
     def _on_record(self, old: TrialRecord | None, new: TrialRecord | None) -> None:
+        if old is not None and new is not None and old.sweep != new.sweep:
+            self._on_record(old, None)
+            old = None
         record = new or old
         assert record is not None
         sweep = ObjectKey(record.namespace, record.sweep)
@@ -249,6 +257,9 @@ class Caches:
         self._listener.on_trial_changed(sweep, record.name)
 
     def _on_job(self, old: CachedJob | None, new: CachedJob | None) -> None:
+        if _has_moved(old, new):
+            self._on_job(old, None)
+            old = None
         self._enter_group_job(old, new)
         if _is_unchanged(old, new):
             _enter(self._jobs, old, new)
@@ -273,6 +284,9 @@ class Caches:
             self._trial_of_job.pop(uid, None)
 
     def _on_pod(self, old: CachedPod | None, new: CachedPod | None) -> None:
+        if _has_moved(old, new):
+            self._on_pod(old, None)
+            old = None
         pod = new or old
         assert pod is not None
         if new is not None:
@@ -287,6 +301,13 @@ class Caches:
         if new is None and not any(j.uid == pod.owner for j in self.jobs_of(trial)):
             self._forget_job(pod.owner, trial)
         self._listener.on_trial_changed(sweep, name)
+
+
+def _has_moved(old: CachedPod | CachedJob | None, new: CachedPod | CachedJob | None) -> bool:
+    """Whether an object belongs to another trial now, by its labels, or is another one of its name."""
+    if old is None or new is None:
+        return False
+    return (old.uid, old.sweep, old.trial) != (new.uid, new.sweep, new.trial)
 
 
 def _enter(

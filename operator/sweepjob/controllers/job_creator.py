@@ -7,6 +7,7 @@ from typing import Any
 
 from ..api import names
 from ..api.messages.owner_description import describe_owner
+from ..api.parsing.size_limits import JOB_LIMIT, written_size
 from ..api.resources import SWEEPTRIALS
 from ..api.spec.outputs import trial_folder
 from ..api.sweeptrial.serialization import trial_manifest
@@ -199,7 +200,7 @@ class JobCreator:
         """Return the Job of an attempt.
 
         Raises:
-            Refused: the user's pod template is invalid.
+            Refused: the user's pod template is invalid, or the Job is too large.
         """
         try:
             limits = await self._limits.read(identity.namespace)
@@ -211,6 +212,12 @@ class JobCreator:
             raise errors.Refused(f"trial.template.spec.{error}") from error
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise errors.Refused(f"{error}: {_NO_TEMPLATE}") from error
+        size = written_size(body)
+        if size > JOB_LIMIT:
+            raise errors.Refused(
+                f"it has {size} bytes of JSON and may have {JOB_LIMIT}: shorten trial.template and the "
+                "parameters that it contains, or read them from a ConfigMap or from SWEEPJOB_PARAMETERS"
+            )
         annotations = body["metadata"].get("annotations") or {}
         adjustment = annotations.get(names.ANNOTATION_FITTED, "")
         if adjustment and adjustment != sweep.state.findings.sidecar_adjustment:

@@ -128,7 +128,9 @@ class JobEventPoller:
         since = now if before is None else before.since
         # The next Job has to satisfy the constraint that refused this pod.
         self._limits.forget(job.namespace)
-        refused = of_refused_pod(said, since, await self._template_of(job))
+        may_refit = not self._limits.is_refused and not _was_refitted(trial)
+        pod = await self._template_of(job)
+        refused = of_refused_pod(said, since, pod, may_refit=may_refit)
         if names.SIDECAR in said + refused.message and self._limits.is_refused:
             refused = StartBlocker(
                 refused.reason, refused.message + _MISSING_PERMISSION, since, refused.waits
@@ -158,6 +160,14 @@ class JobEventPoller:
             return [*await self._api.list_by_field(resources.EVENTS, namespace, selector)]
         except errors.ApiError:
             return []  # polled again later
+
+
+def _was_refitted(trial: TrialState) -> bool:
+    """Whether the attempt before this one ended for the sidecar's resources: again would not help."""
+    before = trial.status.attempt - 1
+    return any(
+        e.attempt == before and e.reason == names.REASON_FITTED for e in trial.status.executions
+    )
 
 
 def _does_not_start(pod: CachedPod) -> bool:

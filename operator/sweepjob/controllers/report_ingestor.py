@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -213,7 +214,7 @@ class ReportIngestor:
         if trial.reports.pod != pod.uid:
             sweep.switch_pod(trial, pod.uid)
         spec = sweep.state.spec
-        lines = LogParser(spec.objective.primary_metric, spec.metrics.pattern)
+        lines = LogParser(spec.objective.primary_metric, spec.metrics.pattern, time.thread_time)
         self._logs.follow(pod, lines, *trial.reports.log_position)
 
     def is_read(self, state: SweepState, pod: CachedPod) -> bool:

@@ -24,7 +24,13 @@ from .stream_limits import StreamLimits
 
 _LIST_PAUSE = 0.5  # minimum seconds between two lists of sweeps in one stream
 _READY_SECONDS = 0.5  # the readiness probe waits this long for the first list
+_LONGEST_VERSION = 18  # digits
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def _version(text: str) -> int:
+    """Return the version that a viewer sent; 0 for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_VERSION else 0
 
 
 class DashboardServer:
@@ -120,7 +126,7 @@ class DashboardServer:
     async def _stream_events(self, request: web.Request) -> web.StreamResponse:
         viewer, namespace, name = await self._authorize(request)
         version = request.query.get("version", "0")
-        since = (request.query.get("room", ""), int(version) if version.isdecimal() else 0)
+        since = (request.query.get("room", ""), _version(version))
         with self._limits.reserve(viewer):
             async with self._feeds.feed(namespace, name) as feed:
                 return await self._send(request, feed.events(*since))

@@ -37,6 +37,10 @@ class ClientRateLimiter:
         """Return whether a sender may send a request now, without counting one."""
         return self._available(sender, now) >= 1.0
 
+    def is_unused(self, sender: Hashable, now: float) -> bool:
+        """Whether a sender's bucket is full: it has sent nothing that counts for a while."""
+        return self._available(sender, now) >= self._burst
+
     def _available(self, sender: Hashable, now: float) -> float:
         left, since = self._buckets.get(sender, (self._burst, now))
         return min(self._burst, left + (now - since) * self._rate)

@@ -9,15 +9,19 @@ import json
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from .. import protocol
 from ..http_server.limits import ClientRateLimiter
 from ..kube import resources
 from ..kube.client import KubeClient
+from ..kube.rate_limiter import Priority
 
 _CACHE_SECONDS = 60.0  # how long the token of a deleted pod may still be accepted
 _CACHE_SIZE = 20_000  # tokens
 _CONCURRENT_REVIEWS = 16
+# The same for peers of which a token was rejected recently: they must not delay the others.
+_CONCURRENT_SUSPECT_REVIEWS = 4
 # Tokens of one peer that the API server may reject: per second, and in a burst. An honest pod has one
 # token, and it is valid.
 _REJECTED_RATE, _REJECTED_BURST = 0.2, 5.0
@@ -44,7 +48,8 @@ class TokenReviewAuthenticator:
     """Authenticates tokens by TokenReviews.
 
     Rejected tokens are cached, too, so that a flood of one bad token costs one review. A peer that makes
-    up tokens gets few reviews.
+    up tokens gets few reviews: its tokens are reviewed one after another, so that each rejection counts
+    before the next review begins. Its reviews come after those of other peers.
 
     Args:
         api: the client, with a rate limit of its own.
@@ -55,6 +60,9 @@ class TokenReviewAuthenticator:
         self._rejected = ClientRateLimiter(_REJECTED_RATE, _REJECTED_BURST)
         self._cache: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
         self._reviewing = asyncio.Semaphore(_CONCURRENT_REVIEWS)
+        self._reviewing_suspects = asyncio.Semaphore(_CONCURRENT_SUSPECT_REVIEWS)
+        # A lock exists as long as somebody waits for it.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def authenticate(self, token: str, peer: str) -> Caller | None:
         """Return the pod of a token; None unless it is a valid pod token for this audience.
@@ -67,16 +75,27 @@ class TokenReviewAuthenticator:
             ApiError: the API server did not answer.
             TooManyRejectedTokens: the token was not reviewed.
         """
+        if not is_plausible_token(token, time.time()):
+            return None  # not worth a review, nor a place in the cache
         key = hashlib.sha256(token.encode()).digest()
         found = self._cache.get(key)
         if found is not None and found[0] > time.monotonic():
             return found[1]
-        if not is_plausible_token(token, time.time()):
-            return None  # not worth a review, nor a place in the cache
-        if not self._rejected.has(peer, time.monotonic()):
+        turn = self._turns.setdefault(peer, asyncio.Lock())
+        async with turn:
+            return await self._review_in_turn(key, token, peer)
+
+    async def _review_in_turn(self, key: bytes, token: str, peer: str) -> Caller | None:
+        """Review a token, unless that was done while it waited for its turn."""
+        now = time.monotonic()
+        found = self._cache.get(key)
+        if found is not None and found[0] > now:
+            return found[1]
+        if not self._rejected.has(peer, now):
             raise TooManyRejectedTokens
-        async with self._reviewing:
-            caller = await self._review(token)
+        is_suspect = not self._rejected.is_unused(peer, now)
+        async with self._reviewing_suspects if is_suspect else self._reviewing:
+            caller = await self._review(token, Priority.LOW if is_suspect else Priority.NORMAL)
         if caller is None:
             self._rejected.allows(peer, time.monotonic())
         self._cache[key] = (time.monotonic() + _CACHE_SECONDS, caller)
@@ -85,13 +104,14 @@ class TokenReviewAuthenticator:
             self._cache.popitem(last=False)
         return caller
 
-    async def _review(self, token: str) -> Caller | None:
+    async def _review(self, token: str, priority: Priority) -> Caller | None:
         review = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenReview",
             "spec": {"token": token, "audiences": [protocol.AUDIENCE]},
         }
-        status = (await self._api.create(resources.TOKEN_REVIEWS, None, review))["status"]
+        answer = await self._api.create(resources.TOKEN_REVIEWS, None, review, priority)
+        status = answer["status"]
         if not status.get("authenticated") or protocol.AUDIENCE not in status.get("audiences", ()):
             return None
         user = status["user"]
@@ -113,7 +133,8 @@ def is_plausible_token(token: str, now: float) -> bool:
         now: seconds since the epoch.
     """
     parts = token.split(".")
-    if len(parts) != 3 or len(token) > _TOKEN_LIMIT:
+    # A header may have any bytes; those that are not UTF-8 arrive as surrogates.
+    if len(parts) != 3 or len(token) > _TOKEN_LIMIT or not token.isascii():
         return False
     try:
         padded = parts[1] + "=" * (-len(parts[1]) % 4)

@@ -8,21 +8,35 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 
 from . import errors
+from .decoding import decode_list
 from .log_stream import log_lines
 from .pod_log import log_request, log_tail_request
-from .rate_limiter import Priority
+from .rate_limiter import Priority, RequestRateLimiter
 from .resources import Resource
 from .rest_client import RequestSender
-from .transport import Body, Request
+from .transport import Body, Request, Transport
 from .watch import IDLE_TIMEOUT, watch_events, watch_request
 
 _MERGE_PATCH = "application/merge-patch+json"
 # Only the metadata of each object, which is all that a comparison needs.
+_FEWER = 8  # a page that is too large is asked for again with an eighth of the objects
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 class KubeClient(RequestSender):
-    """Lists, watches, reads and writes objects. ``Body`` is an object as the API server has it."""
+    """Lists, watches, reads and writes objects. ``Body`` is an object as the API server has it.
+
+    Args:
+        transport: the connection.
+        rate_limiter: limits all requests except those for Leases; None for no limit.
+    """
+
+    def __init__(
+        self, transport: Transport, rate_limiter: RequestRateLimiter | None = None
+    ) -> None:
+        super().__init__(transport, rate_limiter)
+        # The largest number of objects in a page, by plural name, where objects are very large.
+        self._page_sizes: dict[str, int] = {}
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Body:
         """Return an object by its name.
@@ -144,16 +158,40 @@ class KubeClient(RequestSender):
 
         Raises:
             Gone: the resource version of the first page is no longer available.
+            TooLarge: everything was asked for at once, and is too large.
         """
-        query = {"limit": str(limit or ""), "labelSelector": selector, "continue": token}
-        return await self.request(Request("GET", resource.path(namespace), query))
+        return await self._list(resource, namespace, limit, labelSelector=selector, token=token)
 
     async def list_metadata(self, resource: Resource, namespace: str | None, token: str) -> Body:
         """Return a page of a list, like ``list_page``, with at least the metadata of each object."""
-        query = {"limit": "500", "continue": token}
-        request = Request("GET", resource.path(namespace), query, accept=_METADATA_ONLY)
-        page = await self.request(request, Priority.LOW)
-        return {**page, "items": page.get("items") or []}  # null where there are none
+        return await self._list(
+            resource, namespace, 500, token=token, accept=_METADATA_ONLY, priority=Priority.LOW
+        )
+
+    async def _list(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        limit: int,
+        *,
+        token: str,
+        accept: str = "",
+        priority: Priority = Priority.NORMAL,
+        **query: str,
+    ) -> Body:
+        """Return a page of a list; one of fewer objects where so many are too large together."""
+        while True:
+            limit = min(limit, self._page_sizes.get(resource.plural, limit))
+            query |= {"limit": str(limit or ""), "continue": token}
+            request = Request("GET", resource.path(namespace), query, accept=accept)
+            try:
+                return await self.request_decoded(
+                    request, lambda text: decode_list(text, resource.fields), priority
+                )
+            except errors.TooLarge:
+                if limit <= 1:
+                    raise
+                self._page_sizes[resource.plural] = max(1, limit // _FEWER)
 
     async def list_by_field(self, resource: Resource, namespace: str, selector: str) -> list[Body]:
         """Return the first 50 objects that a field selector matches."""
@@ -202,7 +240,7 @@ class KubeClient(RequestSender):
         broken = f"watch of {resource.plural} broke"
         async with self.stream(request, IDLE_TIMEOUT, broken) as stream:
             opened()
-            async for event in watch_events(stream):
+            async for event in watch_events(stream, resource.fields):
                 yield event
 
     async def read_log(

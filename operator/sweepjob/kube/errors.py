@@ -58,6 +58,10 @@ class Unavailable(ApiError):
         self.retry_after = retry_after
 
 
+class TooLarge(Unavailable):
+    """The response was too large to be read; ask for less."""
+
+
 class NotLeader(ApiError):
     """Nothing was sent: another operator leads, or may lead."""
 
@@ -71,10 +75,7 @@ def from_response(status: int, data: bytes, headers: Mapping[str, str], method: 
         headers: the headers of the response.
         method: the method of the request.
     """
-    try:
-        message = json.loads(data).get("message", "")
-    except ValueError:
-        message = data[:200].decode(errors="replace")
+    message = _message(data)
     text = f"{status}: {message}"
     if status == 404:
         return NotFound(text)
@@ -87,6 +88,16 @@ def from_response(status: int, data: bytes, headers: Mapping[str, str], method: 
         return Unavailable(text, retry_after(headers))
     denied = parse_denied_access(message) if status == 403 else None
     return Refused(text) if denied is None else NotPermitted(text, denied)
+
+
+def _message(data: bytes) -> str:
+    """Return the message of a Status object; the beginning of a body that is none, such as a proxy's."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        found = None
+    message = found.get("message", "") if isinstance(found, dict) else None
+    return message if isinstance(message, str) else data[:200].decode(errors="replace")
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

@@ -18,7 +18,14 @@ from urllib.request import getproxies
 import aiohttp
 
 from ..version import __version__
-from .transport import Request, Response, ResponseStream, TransportError
+from .transport import (
+    MAX_RESPONSE,
+    Request,
+    Response,
+    ResponseStream,
+    ResponseTooLarge,
+    TransportError,
+)
 
 _CONNECT_TIMEOUT = 10.0  # seconds
 _REQUEST_TIMEOUT = 30.0  # seconds for a request that is not a stream
@@ -82,14 +89,18 @@ class HttpTransport:
 
         Raises:
             TransportError: no complete response arrived within 30 seconds.
+            ResponseTooLarge: it is too large.
         """
         timeout = aiohttp.ClientTimeout(total=_REQUEST_TIMEOUT, sock_connect=_CONNECT_TIMEOUT)
         response = await self._send(self._pooled, request, timeout)
-        try:
-            body = await response.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise TransportError(repr(error)) from error
-        return Response(response.status, body, response.headers)
+        parts, size = [], 0
+        async for chunk in _chunks(response):
+            parts.append(chunk)
+            size += len(chunk)
+            if size > MAX_RESPONSE:
+                response.close()
+                raise ResponseTooLarge(f"the response has more than {MAX_RESPONSE} bytes")
+        return Response(response.status, b"".join(parts), response.headers)
 
     async def open_stream(self, request: Request, idle_timeout: float | None) -> ResponseStream:
         """Send a request and return once the response has begun.

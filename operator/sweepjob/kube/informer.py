@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Protocol
 
 from . import errors
+from .loop_turns import LoopTurns
 from .object_cache import Key, ObjectCache, R, is_newer
 from .resources import Resource
 from .transport import Body
@@ -105,7 +106,7 @@ class Informer(ObjectCache[R]):
 
     async def run(self) -> None:
         """List and watch until cancelled."""
-        version = ""
+        version, turns = "", LoopTurns()
         while True:
             try:
                 if not version:
@@ -119,6 +120,7 @@ class Informer(ObjectCache[R]):
                 ):
                     version = self.apply(event) or version
                     self._failures = 0
+                    await turns.yield_when_due()
             except errors.Gone:
                 version = ""
                 self._watch_broke()
@@ -178,7 +180,9 @@ class Informer(ObjectCache[R]):
             found, unparsed, version = await self._list(_PAGE_SIZE)
         except errors.Gone:
             found, unparsed, version = await self._list(0)
-        self.replace_all(found, unparsed, version)
+        turns = LoopTurns()
+        for _ in self.replace_in_steps(found, unparsed, version):
+            await turns.yield_when_due()
         return version
 
     async def _list(self, limit: int) -> tuple[dict[Key, R], set[str], str]:
@@ -189,7 +193,7 @@ class Informer(ObjectCache[R]):
         """
         found: dict[Key, R] = {}
         unparsed: set[str] = set()
-        token = ""
+        token, turns = "", LoopTurns()
         while True:
             page = await self._page(token, limit)
             version = str(page["metadata"]["resourceVersion"])
@@ -202,6 +206,7 @@ class Informer(ObjectCache[R]):
                     found[parsed.namespace, parsed.name] = parsed
                 else:
                     unparsed.add(ObjectVersion.of(body).uid)
+                await turns.yield_when_due()
             token = page["metadata"].get("continue", "")
             if not token:
                 return found, unparsed, version

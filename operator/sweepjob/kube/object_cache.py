@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
+from .decoding import UnreadableObject
 from .unparseable_objects import ObjectVersion, UnparseableObjects
 
 
@@ -87,8 +88,12 @@ class ObjectCache(Generic[R]):
         self._store(parsed)
         return self.objects.get((parsed.namespace, parsed.name), parsed)
 
-    def replace_all(self, found: Mapping[Key, R], unparsed: set[str], version: str) -> None:
-        """Make the store equal to a list.
+    def replace_in_steps(
+        self, found: Mapping[Key, R], unparsed: set[str], version: str
+    ) -> Iterator[None]:
+        """Make the store equal to a list, in small steps.
+
+        Own writes may be stored between two steps. They are newer than the list, and remain.
 
         Args:
             found: the parsed objects of the list.
@@ -97,12 +102,17 @@ class ObjectCache(Generic[R]):
             version: the list's resource version.
         """
         self.unparseable.retain(unparsed)
-        for key in self.objects.keys() - found.keys():
-            if self.objects[key].uid not in unparsed:
-                self._remove(key)
-        for parsed in found.values():
-            self._store(parsed)
         self.newest_version = version
+        for key in self.objects.keys() - found.keys():
+            old = self.objects.get(key)
+            if old is not None and old.uid not in unparsed and not _is_later(old.version, version):
+                self._remove(key)
+            yield
+        for key, parsed in found.items():
+            old = self.objects.get(key)
+            if old is None or not _is_later(old.version, version):
+                self._store(parsed)
+            yield
 
     def apply(self, event: Mapping[str, Any]) -> str:
         """Apply a watch event to the store; return the event's resource version, empty for none."""
@@ -132,6 +142,8 @@ class ObjectCache(Generic[R]):
     def try_parse(self, body: Mapping[str, Any]) -> R | None:
         """Return the parsed object; None where it cannot be parsed, which does not affect the others."""
         try:
+            if isinstance(body, UnreadableObject):
+                raise ValueError(body.reason)
             parsed = self._parse(body)
         except Exception as error:  # noqa: BLE001 - users can write anything into an object
             self.unparseable.add(ObjectVersion.of(body), error)
@@ -161,6 +173,11 @@ class ObjectCache(Generic[R]):
             assert parsed is not None
             found = ObjectVersion(parsed.namespace, parsed.name, parsed.uid, parsed.version)
             self.unparseable.add(found, error)
+
+
+def _is_later(version: str, listed: str) -> bool:
+    """Whether a resource version is certainly later than that of a list."""
+    return version.isdecimal() and listed.isdecimal() and int(version) > int(listed)
 
 
 def is_newer(new: str, old: str) -> bool:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
+
+from .decoding import FieldSelection
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource type: its API prefix and plural name."""
+    """A resource type.
+
+    Attributes:
+        prefix: the prefix of its paths, with group and version.
+        plural: its plural name.
+        fields: the fields that lists and watches deliver of each object; None for all.
+    """
 
     prefix: str
     plural: str
+    fields: FieldSelection | None = field(default=None, compare=False)
 
     def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
         """Return the path of the collection, of one object, or of a subresource of it.

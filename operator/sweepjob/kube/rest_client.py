@@ -5,14 +5,22 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..telemetry import metrics
 from . import errors
 from .denied_access import DeniedAccess
 from .rate_limiter import Priority, RequestRateLimiter
 from .resources import LEASES, OWN_ACCESS_REVIEWS, TOKEN_REVIEWS
-from .transport import Body, Request, Response, ResponseStream, Transport, TransportError
+from .transport import (
+    Body,
+    Request,
+    Response,
+    ResponseStream,
+    ResponseTooLarge,
+    Transport,
+    TransportError,
+)
 
 # Written also by an operator that does not lead.
 _ALWAYS_WRITABLE = (LEASES.prefix, TOKEN_REVIEWS.prefix, OWN_ACCESS_REVIEWS.path(None))
@@ -54,14 +62,35 @@ class RequestSender:
         Raises:
             ApiError: the server refused the request, or did not answer it.
         """
+        return await self.request_decoded(request, json.loads, priority)
+
+    async def request_decoded(
+        self,
+        request: Request,
+        decode: Callable[[bytes], Any],
+        priority: Priority = Priority.NORMAL,
+    ) -> Body:
+        """Return the JSON object that a request is answered with, decoded by the caller.
+
+        Args:
+            request: what to send.
+            decode: decodes the response; raises ValueError.
+            priority: the request's priority in the rate limiter.
+
+        Raises:
+            ApiError: the server refused the request, or did not answer it.
+            TooLarge: the response is too large.
+        """
         response = await self._send(request, priority, self._transport.request)
         if response.status >= 400:
             raise self._error(request, response, response.body)
+        where = f"{request.method} {request.path}"
         try:
-            parsed: Body = json.loads(response.body)
+            parsed = decode(response.body)
         except (ValueError, RecursionError) as error:
-            where = f"{request.method} {request.path}"
             raise errors.Unavailable(f"{where}: the response is not JSON: {error}") from error
+        if not isinstance(parsed, dict):
+            raise errors.Unavailable(f"{where}: the response is not a JSON object")
         return parsed
 
     @contextlib.asynccontextmanager
@@ -110,6 +139,8 @@ class RequestSender:
             response = await send(request)
         except TransportError as error:
             metrics.API_REQUESTS.labels(verb, _resource_of(path), "none").inc()
+            if isinstance(error, ResponseTooLarge):
+                raise errors.TooLarge(f"{method} {path}: {error}") from error
             raise errors.Unavailable(f"{method} {path}: {error}") from error
         metrics.API_REQUESTS.labels(verb, _resource_of(path), str(response.status)).inc()
         if response.status == 429 and self._rate_limiter is not None:

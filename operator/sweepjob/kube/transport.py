@@ -11,10 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Body = dict[str, Any]
+# Bytes of a response. A page of 500 objects has some megabytes; one object has ten at most.
+MAX_RESPONSE = 64 * 1024 * 1024
 
 
 class TransportError(Exception):
     """No complete response arrived. The server may still have carried out the request."""
+
+
+class ResponseTooLarge(TransportError):
+    """The response is larger than ``MAX_RESPONSE``; the rest of it was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +78,23 @@ class ResponseStream:
         Args:
             longest: bytes that are kept of a line without an end; of a longer one only its tail remains.
         """
-        rest = b""
+        parts: list[bytes] = []  # of a line without an end; joined once, since there may be many
+        size = 0
         async for chunk in self.chunks:
-            *complete, rest = (rest + chunk).split(b"\n")
-            for line in complete:
-                yield line
-            rest = rest[-longest:]
-        if rest:
-            yield rest
+            first, *others = chunk.split(b"\n")
+            parts.append(first)
+            size += len(first)
+            if others:
+                yield b"".join(parts)
+                *complete, rest = others
+                for line in complete:
+                    yield line
+                parts, size = [rest], len(rest)
+            elif size > longest:
+                parts = [b"".join(parts)[-longest:]]
+                size = len(parts[0])
+        if size:
+            yield b"".join(parts)
 
 
 class Transport(Protocol):

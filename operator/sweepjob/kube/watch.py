@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncGenerator
 
 from . import errors
+from .decoding import FieldSelection, decode_event
 from .resources import Resource
 from .transport import Body, Request, ResponseStream, TransportError
 
@@ -13,7 +14,8 @@ from .transport import Body, Request, ResponseStream, TransportError
 # nothing happens: a longer silence means a dead connection.
 _WATCH_SECONDS = 290
 IDLE_TIMEOUT = 90.0
-_LONGEST_EVENT = 4 * 1024 * 1024  # bytes; no object is as large
+# Bytes of an event. etcd stores 1.5 MB for an object; in JSON, escapes make six of a character.
+_LONGEST_EVENT = 32 * 1024 * 1024
 
 
 def watch_request(
@@ -37,8 +39,14 @@ def watch_request(
     return Request("GET", resource.path(namespace), query)
 
 
-async def watch_events(stream: ResponseStream) -> AsyncGenerator[Body]:
+async def watch_events(
+    stream: ResponseStream, fields: FieldSelection | None
+) -> AsyncGenerator[Body]:
     """Return the events of a watch until the server closes the stream.
+
+    Args:
+        stream: the response.
+        fields: the fields that are needed of each object; None for all.
 
     Raises:
         Gone: the resource version is too old.
@@ -47,16 +55,16 @@ async def watch_events(stream: ResponseStream) -> AsyncGenerator[Body]:
     """
     async for line in stream.lines(_LONGEST_EVENT):
         try:
-            event: Body = json.loads(line)
-            kind, content = event["type"], event["object"]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise TransportError(f"not an event: {error!r}") from error
-        if kind == "ERROR":
-            raise _error_of(content)
+            event = decode_event(line, fields)
+        except ValueError as error:
+            raise TransportError(str(error)) from error
+        if event["type"] == "ERROR":
+            raise _error_of(event["object"])
         yield event
 
 
 def _error_of(status: Body) -> errors.ApiError:
     """Return the exception for the Status object of an ERROR event."""
-    code = status.get("code", 500)
+    code = status.get("code")
+    code = code if isinstance(code, int) else 500
     return errors.from_response(code, json.dumps(status).encode(), {}, "GET")

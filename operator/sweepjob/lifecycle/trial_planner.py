@@ -7,6 +7,7 @@ ends the attempt (``group_planner``).
 
 from __future__ import annotations
 
+from ..api import names
 from .actions import (
     CreateJob,
     DeleteJob,
@@ -54,10 +55,20 @@ def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
     overdue = overdue_end(trial, sweep, now)
     if overdue is not None:
         return Plan(_end_with_trainer(trial, sweep.max_retries, overdue, now))
+    early_end = _early_end(trial, sweep, now)
+    return _continue(trial, sweep, now) if early_end is None else Plan((early_end,))
+
+
+def _early_end(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> TrialAction | None:
+    """Return the record of a decision to end the trial, or the attempt; None while it goes on."""
     pending_stop = trial.pending_stop or start_timeout_stop(trial, sweep, now)
     if pending_stop is not None:
-        return Plan((RecordStop(trial.index, pending_stop),))
-    return _continue(trial, sweep, now)
+        return RecordStop(trial.index, pending_stop)
+    blocker = trial.start_blocker
+    if blocker is not None and blocker.refit:
+        # Recorded before the Job is deleted: a Job that is missing was deleted by somebody else.
+        return next_attempt(trial, trial.failures, names.REASON_FITTED, blocker.message)
+    return None
 
 
 def _end_of_attempt(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan | None:

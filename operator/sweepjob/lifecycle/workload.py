@@ -16,12 +16,14 @@ class StartBlocker:
         message: a sentence with the remedy.
         since: seconds since the epoch when it began.
         waits: the trial waits for capacity: GPUs, other resources or quota.
+        refit: only the sidecar's resources keep it from starting; those of another Job would fit.
     """
 
     reason: str
     message: str
     since: float = 0.0
     waits: bool = False
+    refit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

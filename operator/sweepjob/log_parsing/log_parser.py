@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
 
 from ..api.spec.metrics import compiled
 from .labels import Labels
@@ -19,6 +18,11 @@ _AZURE = b"Attempted to log scalar metric "
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Za-z])")
 _OVERLAP = 1024  # bytes of a part of a long line that are scanned again with the next part
 _MATCHES = 500  # matches of a pattern in one line
+_MATCHING_SECONDS = 0.01  # of the processor, for further matches of a pattern in one line
+# Bytes of a line times instructions of a pattern's program. RE2's time is linear in the text, but a
+# pattern like ``.{0,1000}x`` takes 50 microseconds a byte. 64 KiB for usual patterns, 4 KiB for one with
+# ``\p{L}``, which has 2,500 instructions.
+_MOST_WORK = 10_000_000
 _NAME_LINES = 1000  # lines after the first report in which other names are searched
 _NAMES = 50  # other names that are searched
 _NANO = 10**9
@@ -52,6 +56,7 @@ class LogParser:
     Args:
         metric: the primary metric; a pattern without names finds its values.
         pattern: an RE2 pattern with a group ``value`` and optionally ``name``; empty for the usual forms.
+        clock: seconds of the processor's time, which bounds the matches of a pattern in one line.
 
     Attributes:
         unreadable_values: number of values of the metric that begin like a number but are not one.
@@ -59,7 +64,10 @@ class LogParser:
         changes: grows whenever the findings change.
     """
 
-    def __init__(self, metric: str, pattern: str = "") -> None:
+    def __init__(
+        self, metric: str, pattern: str = "", clock: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self._clock = clock
         self._metric = metric
         self._key = metric.encode(errors="replace")
         self._pattern = compiled(pattern.encode()) if pattern else None
@@ -167,15 +175,22 @@ class LogParser:
         assert self._pattern is not None
         group = self._pattern.groupindex
         value, named = group[b"value"], group.get(b"name")
-        for count, match in enumerate(islice(self._pattern.finditer(text), _MATCHES + 1)):
+        if len(text) * self._pattern.programsize > _MOST_WORK:
+            yield self._metric, Number("", False, 0, 0)
+            return
+        until = self._clock() + _MATCHING_SECONDS
+        for count, match in enumerate(self._pattern.finditer(text)):
             name = (match[named] if named else None) or self._key
             # The last match would count, but it is beyond the limit.
-            text_of = b"" if count == _MATCHES else match[value] or b""
+            is_beyond = count == _MATCHES or self._clock() > until
+            text_of = b"" if is_beyond else match[value] or b""
             where = (match.start(), match.end(value))
             yield (
                 name.decode(errors="replace"),
                 Number(text_of.decode(errors="replace"), True, *where),
             )
+            if is_beyond:
+                return
 
     def _add(self, name: str, text: str) -> bool:
         try:

@@ -173,8 +173,44 @@ def _registry(on_event: SweepJobEventHandler) -> kopf.OperatorRegistry:
     return registry
 
 
+class _NoDiffBase(kopf.DiffBaseStorage):
+    """Stores no earlier state of an object. kopf's own copies the whole object at every event."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        """Return an empty state, so that nothing is compared."""
+        return kopf.BodyEssence({})
+
+    def fetch(self, **_: Any) -> None:
+        """Find no earlier state."""
+
+    def store(self, **_: Any) -> None:
+        """Store nothing."""
+
+
+class _NoProgress(kopf.ProgressStorage):
+    """Stores no progress of handlers, which handlers of events have none of."""
+
+    def fetch(self, **_: Any) -> None:
+        """Find no progress."""
+
+    def store(self, **_: Any) -> None:
+        """Store nothing."""
+
+    def purge(self, **_: Any) -> None:
+        """Remove nothing."""
+
+    def touch(self, **_: Any) -> None:
+        """Change nothing."""
+
+    def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
+        """Return the state as it is: there is nothing to remove. kopf's own copies it."""
+        return essence
+
+
 def _settings() -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
+    settings.persistence.diffbase_storage = _NoDiffBase()
+    settings.persistence.progress_storage = _NoProgress()
     settings.posting.enabled = False
     settings.scanning.disabled = True
     settings.queueing.idle_timeout = 1

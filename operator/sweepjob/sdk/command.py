@@ -38,8 +38,10 @@ def command(
     service_account_name: str | None = None,
     template: Mapping[str, Any] | None = None,
     metrics: str | Mapping[str, Any] | None = None,
+    sidecar_resources: Mapping[str, Any] | None = None,
     max_retries: int | None = None,
     stop_grace_period_seconds: int | None = None,
+    companion_grace_period_seconds: int | None = None,
     queue: str | None = None,
     timeout: int | None = None,
     name: str | None = None,
@@ -96,8 +98,10 @@ def command(
         template: A complete pod template, instead of the image, the command and the settings above.
         metrics: How the script reports: ``mlflow`` (the default), ``logs``, ``file``, ``tensorboard``,
             ``pushgateway``, or a dict with the keys of ``spec.metrics``.
+        sidecar_resources: Resources of the sidecar that receives the metrics, as ``resources``.
         max_retries: Further attempts after a failure.
         stop_grace_period_seconds: Seconds between SIGTERM and SIGKILL when a trial is stopped.
+        companion_grace_period_seconds: Seconds that other containers have after the script's end.
         queue: Kueue's queue.
         timeout: Seconds after which a trial is stopped.
         name: Name of the SweepJob object.
@@ -150,8 +154,9 @@ def command(
             template=template and dict(template),
             maxRetries=max_retries,
             stopGracePeriodSeconds=stop_grace_period_seconds,
+            companionGracePeriodSeconds=companion_grace_period_seconds,
         ),
-        metrics=_metrics(metrics),
+        metrics=_metrics(metrics, sidecar_resources),
         queue=queue,
         timeout=timeout,
         name=name,
@@ -220,7 +225,15 @@ def _is_of_azure(resources: Any) -> bool:
     )
 
 
-def _metrics(metrics: str | Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if metrics is None:
-        return None
-    return {"source": metrics} if isinstance(metrics, str) else dict(metrics)
+def _metrics(
+    metrics: str | Mapping[str, Any] | None, sidecar_resources: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    given: dict[str, Any] | None = None
+    if metrics is not None:
+        given = {"source": metrics} if isinstance(metrics, str) else dict(metrics)
+    if sidecar_resources is None:
+        return given
+    if given is not None and "sidecar" in given:
+        raise ArgumentError("command: sidecar_resources: metrics has a 'sidecar' already")
+    resources = {key: dict(value) for key, value in sidecar_resources.items()}
+    return {**(given or {}), "sidecar": {"resources": resources}}

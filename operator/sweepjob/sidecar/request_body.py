@@ -68,9 +68,10 @@ def whole(headers: Message, stream: BufferedIOBase) -> bytes:
     Raises:
         BadBody: it is malformed, or larger than LIMIT.
     """
-    announced = headers.get("Content-Length", "")
+    announced = headers.get("Content-Length", "").strip()
     too_large = BadBody(413, f"a body may have {LIMIT} bytes at most")
-    if announced.isdigit() and int(announced) > LIMIT:
+    is_number = announced.isascii() and announced.isdigit()
+    if is_number and (len(announced) > len(str(LIMIT)) or int(announced) > LIMIT):
         raise too_large
     found = bytearray()
     for piece in pieces(headers, stream):

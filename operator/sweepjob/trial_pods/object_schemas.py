@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any
 
+from ..api import names
+
 
 class FieldType(Enum):
     """The type of a value that is neither an object nor a list."""
@@ -20,7 +22,6 @@ class FieldType(Enum):
     NAME = auto()  # a string; an empty one where it is missing
     WHOLE = auto()
     FLAG = auto()
-    TEXTS = auto()  # an object whose values are strings
     QUANTITIES = auto()  # an object whose values are strings or numbers
 
 
@@ -32,7 +33,6 @@ _TYPES: Mapping[FieldType, tuple[type, ...]] = {
     FieldType.FLAG: (bool,),
 }
 _VALUES: Mapping[FieldType, tuple[type, ...]] = {
-    FieldType.TEXTS: (str,),
     FieldType.QUANTITIES: (str, int, float),
 }
 
@@ -57,6 +57,15 @@ def coerce(value: Any, schema: Schema) -> Any:
     return value if _is_of(value, _TYPES[schema]) else None
 
 
+def schema_fields(schema: Schema) -> Any:
+    """Return the fields of a schema, as ``kube.decoding.FieldSelection`` takes them."""
+    if isinstance(schema, Mapping):
+        return {key: schema_fields(inner) for key, inner in schema.items()}
+    if isinstance(schema, list):
+        return [schema_fields(schema[0])]
+    return {} if schema is FieldType.QUANTITIES else None
+
+
 def _is_of(value: Any, types: tuple[type, ...]) -> bool:
     """Return whether a value is of one of these types; a boolean is not a number."""
     return isinstance(value, types) and (bool in types or not isinstance(value, bool))
@@ -79,8 +88,14 @@ _META = {
     **dict.fromkeys(("name", "namespace", "uid", "resourceVersion"), FieldType.NAME),
     **dict.fromkeys(("creationTimestamp", "deletionTimestamp"), FieldType.TEXT),
     "deletionGracePeriodSeconds": FieldType.WHOLE,
-    "labels": FieldType.TEXTS,
-    "annotations": FieldType.TEXTS,
+    "labels": dict.fromkeys(
+        (
+            *(names.LABEL_SWEEP, names.LABEL_TRIAL, names.LABEL_ATTEMPT, names.LABEL_TRIAL_UID),
+            names.COMPLETION_INDEX,
+        ),
+        FieldType.TEXT,
+    ),
+    "annotations": {names.COMPLETION_INDEX: FieldType.TEXT},
     "ownerReferences": [{"uid": FieldType.NAME}],
 }
 _CONDITIONS = [
@@ -102,6 +117,8 @@ _CONTAINERS = [
     {
         "name": FieldType.NAME,
         "resources": dict.fromkeys(("requests", "limits"), FieldType.QUANTITIES),
+        "restartPolicy": FieldType.TEXT,
+        "restartPolicyRules": [{"action": FieldType.TEXT}],
     },
 ]
 _CLAIM = dict.fromkeys(("name", "resourceClaimName", "resourceClaimTemplateName"), FieldType.TEXT)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..api import names
-from ..api.parsing.quantity import parse_quantity
+from ..api.parsing.quantity import is_quantity, parse_quantity
 from .namespace_constraints import amount_of
 
 _BOUND = re.compile(
@@ -19,7 +19,8 @@ _BOUND = re.compile(
     r"(?:, but (request|limit) is ([^\s,\]]+)|\. +No (request|limit) is specified)"
 )
 _RATIO = re.compile(
-    r"(\S+) max limit to request ratio per (Container|Pod) is ([^\s,]+), but provided ratio is ([0-9.]+)"
+    r"(\S+) max limit to request ratio per (Container|Pod) is ([^\s,]+), but provided ratio is "
+    r"([0-9]+(?:\.[0-9]+)?)"
 )
 _UNSPECIFIED = re.compile(r"must specify ([^\]]*)")
 _SIDECAR_REMEDY = (
@@ -38,6 +39,17 @@ def is_of_limit_range(message: str) -> bool:
 def is_of_demanding_quota(message: str) -> bool:
     """Return whether the message is that of a ResourceQuota that requires amounts a container lacks."""
     return "failed quota" in message and bool(_UNSPECIFIED.search(message))
+
+
+def is_of_sidecar_only(message: str, pod: Mapping[str, Any]) -> bool:
+    """Whether nothing but the resources of the sidecar was refused.
+
+    Args:
+        message: the API server's message.
+        pod: the pod's spec.
+    """
+    found = {*_of_bounds(message, pod), *_of_ratios(message, pod), *_of_quota(message)}
+    return found == {_SIDECAR_REMEDY}
 
 
 def remedies(message: str, pod: Mapping[str, Any]) -> str:
@@ -103,7 +115,9 @@ def _containers(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _containers_with(
     pod: Mapping[str, Any], part: str, resource: str, amount: str
 ) -> Iterator[str]:
-    """Name of the containers that have an amount of a resource; an empty amount stands for none."""
+    """Names of the containers that have an amount of a resource; an empty amount stands for none."""
+    if amount and not is_quantity(amount):
+        return  # anybody may write an event
     wanted = parse_quantity(amount) if amount else None
     for container in _containers(pod):
         resources = container.get("resources") or {}

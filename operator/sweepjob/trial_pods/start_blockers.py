@@ -10,7 +10,12 @@ from ..lifecycle.workload import StartBlocker
 from ..timestamps import parse_time
 from . import disruptions
 from .missing_objects import MAX_MESSAGE, find_missing_object
-from .resource_admission import is_of_demanding_quota, is_of_limit_range, remedies
+from .resource_admission import (
+    is_of_demanding_quota,
+    is_of_limit_range,
+    is_of_sidecar_only,
+    remedies,
+)
 
 _IMAGE_REASONS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 _NON_ROOT = "Trials run as non-root unless trial.template sets another securityContext."
@@ -141,7 +146,11 @@ def of_pod_event(reason: str, message: str, since: float) -> StartBlocker | None
 
 
 def of_refused_pod(
-    message: str, since: float, pod: Mapping[str, Any] | None = None
+    message: str,
+    since: float,
+    pod: Mapping[str, Any] | None = None,
+    *,
+    may_refit: bool = False,
 ) -> StartBlocker:
     """Return why the Job controller could not create a pod.
 
@@ -149,6 +158,7 @@ def of_refused_pod(
         message: the message of the Job's ``FailedCreate`` event.
         since: time of the event, in seconds since the epoch.
         pod: the pod's spec in the Job's template, where it is known.
+        may_refit: whether another Job may be created if only the sidecar was refused.
     """
     message = message[:MAX_MESSAGE]
     if "exceeded quota" in message:
@@ -164,6 +174,12 @@ def of_refused_pod(
         limited = is_of_limit_range(message)
         reason = names.REASON_LIMIT_RANGE if limited else names.REASON_UNSPECIFIED
         rule = "LimitRange" if limited else "ResourceQuota"
+        if may_refit and is_of_sidecar_only(message, pod or {}):
+            text = (
+                f"a {rule} of the namespace, newer than its Job, refuses the sidecar of its pod: "
+                f"{message}. The next attempt has a sidecar that fits"
+            )
+            return StartBlocker(reason, text, since, refit=True)
         details = [message, remedies(message, pod or {})]
         text = f"a {rule} of the namespace refuses its pod: {'. '.join(filter(None, details))}"
         return StartBlocker(reason, text, since)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sweepjob import Input, Output, command
 from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.sdk.arguments import ArgumentError
 from sweepjob.sweep import (
     AshaPolicy,
     BanditPolicy,
@@ -255,3 +256,24 @@ def test_a_whole_template() -> None:
     made = spec_of(job)["trial"]["template"]["spec"]["containers"][0]
     assert made["command"] == ["t", "${{search_space.lr}}"]
     assert template["spec"]["containers"][0]["command"] == ["t", "${{inputs.lr}}"]
+
+
+def test_settings_of_the_pod_besides_the_script() -> None:
+    """They come back from the object, too."""
+    more = {"requests": {"cpu": "100m"}, "limits": {"memory": "128Mi"}}
+    made = command(
+        command="python train.py --lr ${{inputs.lr}}",
+        image="i",
+        inputs={"lr": 0.1},
+        sidecar_resources=more,
+        companion_grace_period_seconds=60,
+    )
+    sweep = made(lr=Uniform(0.01, 0.1)).sweep(primary_metric="accuracy", goal="Maximize")
+    spec = sweep.to_manifest()["spec"]
+    assert spec["metrics"] == {"sidecar": {"resources": more}}
+    assert spec["trial"]["companionGracePeriodSeconds"] == 60
+    parsed = parse_sweepjob(sweep.to_manifest())
+    assert parsed.metrics.sidecar == more
+    assert parsed.trial.companion_grace == 60
+    with pytest.raises(ArgumentError, match="sidecar_resources"):
+        command(command="x", image="i", metrics={"sidecar": {}}, sidecar_resources=more)

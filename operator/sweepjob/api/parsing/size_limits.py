@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,6 +14,9 @@ TEXT_LIMIT = 131_071  # bytes; of an argument or a variable on Linux, which ends
 VALUE_LIMIT = 20_000  # characters of a value or an input: a trial has all of them in one variable
 NAME_LIMIT = 100  # characters of the name of a parameter or an input
 _KEY_LIMIT = 400  # characters of any other key; keys of labels and annotations have at most 317
+# Bytes of a Job as the API server writes it; of a pod of more than 1 MiB only the name is read.
+JOB_LIMIT = 768 * 1024
+_MAX_TRIAL_VALUES = 10_000  # objects, lists and other values in spec.trial
 _MAX_DEPTH = 128
 _MAX_REFERENCES = 1000  # in one string
 _MAX_PROBLEMS = 20  # that are reported
@@ -28,11 +32,33 @@ def size_problems(spec: Any, path: str) -> list[Problem]:
         path: the path of the spec, e.g. ``spec``.
     """
     found = []
+    trial = spec.get("trial") if isinstance(spec, Mapping) else None
+    if _has_more_values(trial, _MAX_TRIAL_VALUES):
+        message = f"has more than {_MAX_TRIAL_VALUES} values; read them from a ConfigMap"
+        return [Problem(f"{path}.trial", "...", message)]
     for problem in _walk(spec, path):
         found.append(problem)
         if len(found) == _MAX_PROBLEMS:
             break
     return found
+
+
+def written_size(body: Mapping[str, Any]) -> int:
+    """Return the bytes of an object as the API server writes it: it escapes some characters."""
+    text = json.dumps(body, default=str)
+    return len(text) + 5 * sum(map(text.count, "<>&"))
+
+
+def _has_more_values(root: Any, most: int) -> bool:
+    waiting, count = [root], 0
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping | list):
+            count += len(node)
+            if count > most:
+                return True
+            waiting.extend(node.values() if isinstance(node, Mapping) else node)
+    return False
 
 
 def _walk(spec: Any, path: str) -> Iterator[Problem]:

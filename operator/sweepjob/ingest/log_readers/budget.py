@@ -13,8 +13,8 @@ from ...log_parsing.limits import LogLimits
 
 # Seconds for which all streams together may block the event loop at a time.
 _SLICE = 0.002
-# The maximum time charged for a line, and for each of its bytes, in seconds. Where the process waited for
-# a core, or loaded something first, the measured time is longer than the cost.
+# The maximum time charged for a line, and for each of its bytes, in seconds, unless the processor worked
+# for longer. Where the process waited for a core, the measured time is longer than the cost.
 _LINE_COST, _BYTE_COST = 0.0002, 0.0000001
 _RESUME_AFTER = 0.05  # seconds' worth of its budget that a stream waits for
 
@@ -62,18 +62,19 @@ class StreamBudget:
         )
         self._size = TokenBucket(limits.size, limits.size * saved, limits.size * _RESUME_AFTER, now)
 
-    def consume(self, size: int, seconds: float, *, skipped: bool) -> bool:
-        """Charge a line; return whether the stream has to wait before the next one.
+    def consume(self, size: int, seconds: float, worked: float, *, skipped: bool) -> bool:
+        """Charge a line; returns whether the stream has to wait before the next one.
 
         Args:
             size: the size of the line, in characters.
             seconds: how long it blocked the event loop, in seconds.
+            worked: how long the processor worked on it, in seconds.
             skipped: the line was not parsed, which costs time only.
         """
         if not skipped:
             self._lines.consume(1.0)
             self._size.consume(size)
-        self._time.consume(min(seconds, _LINE_COST + _BYTE_COST * size))
+        self._time.consume(min(seconds, max(worked, _LINE_COST + _BYTE_COST * size)))
         return self._time.is_overdrawn or self._lines.is_overdrawn or self._size.is_overdrawn
 
     async def wait(self) -> float:

@@ -177,7 +177,7 @@ class LogReaders:
     ) -> None:
         before, handed_on = time.perf_counter(), reading.findings_version
         async for line in lines:
-            begun = time.perf_counter()
+            begun, worked = time.perf_counter(), time.thread_time()
             if begun - before > _GAP or (reading.skipping and reading.is_fresh(self._clock())):
                 self._report_all(pod, reading.catch_up())
             found = reading.read_line(line)
@@ -186,8 +186,8 @@ class LogReaders:
             if reading.findings_version != handed_on:
                 handed_on = reading.findings_version
                 self._report_findings(pod, reading)
-            before = time.perf_counter()
-            if budget.consume(len(line), before - begun, skipped=reading.skipping):
+            before, worked = time.perf_counter(), time.thread_time() - worked
+            if budget.consume(len(line), before - begun, worked, skipped=reading.skipping):
                 await self._throttle(pod, reading, budget)
                 before = time.perf_counter()
             if reading.ended.is_set():

@@ -202,7 +202,26 @@ def _is_word(token: tuple[str, str], word: str) -> bool:
 
 
 def _like(found: Any, pattern: str, flags: int) -> bool:
-    """SQL's LIKE: ``%`` matches any text, ``_`` any character."""
-    wildcards = {"%": ".*", "_": "."}
-    expression = "".join(wildcards.get(letter) or re.escape(letter) for letter in pattern)
-    return re.fullmatch(expression, str(found), flags | re.DOTALL) is not None
+    """SQL's LIKE: ``%`` matches any text, ``_`` any character.
+
+    The texts between two ``%`` are searched from left to right. A single expression with many ``.*``
+    would try all divisions of the text.
+    """
+    first, *others = (_compiled(part, flags) for part in pattern.split("%"))
+    text = str(found)
+    if not others:
+        return first.fullmatch(text) is not None
+    match = first.match(text)
+    for part in others[:-1]:
+        match = match and part.search(text, match.end())
+    if match is None:
+        return False
+    last = pattern.rpartition("%")[2]
+    return len(text) - len(last) >= match.end() and (
+        others[-1].fullmatch(text, len(text) - len(last)) is not None
+    )
+
+
+def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+    letters = ("." if letter == "_" else re.escape(letter) for letter in pattern)
+    return re.compile("".join(letters), flags | re.DOTALL)

@@ -1,0 +1,252 @@
+"""The parsers of what strangers write, each as a function of bytes.
+
+A target raises what its caller foresees for no input; anything that leaves it is a finding.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any
+
+from sweepjob import protocol
+from sweepjob.api.parsing.problem import InvalidSpec
+from sweepjob.api.parsing.quantity import is_quantity
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
+from sweepjob.api.validation.spec_warnings import spec_warnings
+from sweepjob.ingest.authentication import is_plausible_token
+from sweepjob.kube import errors
+from sweepjob.kube.decoding import (
+    FieldSelection,
+    UnreadableObject,
+    decode_event,
+    decode_list,
+    decode_object,
+)
+from sweepjob.kube.denied_access import parse_denied_access
+from sweepjob.loading.yaml_text import load_documents
+from sweepjob.log_parsing.log_parser import LogParser, nanoseconds
+from sweepjob.sidecar import request_body
+from sweepjob.sidecar.mlflow.errors import MlflowError
+from sweepjob.sidecar.mlflow.run_search import _SEARCHABLE
+from sweepjob.sidecar.sources.pushgateway import samples
+from sweepjob.sidecar.sources.tensorboard.event_records import (
+    DamagedFile,
+    MalformedRecord,
+    read_records,
+)
+from sweepjob.template import command, kubelet_expansion, references, shell_quoting
+from sweepjob.timestamps import parse_time
+from sweepjob.trial_pods import failures, start_blockers
+from sweepjob.trial_pods.object_schemas import JOB_SCHEMA, POD_SCHEMA, schema_fields
+from sweepjob.trial_pods.pod_parsing import parse_job, parse_pod
+
+from tests.unit.builders import SWEEPJOB
+from tests.unit.event_files import event, framed, scalar
+from tests.unit.test_hostile_objects import JOB, POD
+
+_POD_FIELDS = FieldSelection(schema_fields(POD_SCHEMA))
+_JOB_FIELDS = FieldSelection(schema_fields(JOB_SCHEMA))
+_TEMPLATE = {"containers": [{"name": "trainer", "resources": {"limits": {"cpu": "8"}}}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A parser.
+
+    Attributes:
+        read: reads an input; what it raises is a finding.
+        seeds: inputs to begin with.
+    """
+
+    read: Callable[[bytes], object]
+    seeds: tuple[bytes, ...]
+
+
+def _dumped(*values: Any) -> tuple[bytes, ...]:
+    return tuple(json.dumps(value).encode() for value in values)
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="surrogateescape")
+
+
+def _push(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        push = protocol.Push.parse(data)
+        assert len(push.fit()) <= protocol.MAX_BODY
+
+
+def _summary(data: bytes) -> None:
+    summary = protocol.Summary.parse(_text(data))
+    if summary is not None:
+        again = protocol.Summary.parse(summary.dump())
+        assert again is not None
+        assert again.count == summary.count
+
+
+def _reply(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        protocol.Reply.parse(data)
+
+
+def _object(fields: FieldSelection, parse: Callable[[Any], object]) -> Callable[[bytes], None]:
+    def read(data: bytes) -> None:
+        found = decode_object(data, fields)
+        if not isinstance(found, UnreadableObject):
+            with contextlib.suppress(ValueError):
+                parse(found)
+
+    return read
+
+
+def _json(parse: Callable[[Any], object]) -> Callable[[bytes], None]:
+    def read(data: bytes) -> None:
+        try:
+            body = json.loads(data)
+        except (ValueError, RecursionError):
+            return
+        if isinstance(body, dict):
+            with contextlib.suppress(ValueError):
+                parse(body)
+
+    return read
+
+
+def _spec(body: Any) -> None:
+    with contextlib.suppress(InvalidSpec):
+        spec = parse_sweepjob({**SWEEPJOB, "spec": body})
+        spec_warnings({**SWEEPJOB, "spec": body}, spec)
+
+
+def _event(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        decode_event(data, _POD_FIELDS)
+    with contextlib.suppress(ValueError):
+        list(decode_list(data, _POD_FIELDS)["items"])
+
+
+def _error(data: bytes) -> None:
+    for status in (403, 409, 500):
+        errors.from_response(status, data, {}, "POST")
+    parse_denied_access(_text(data))
+
+
+def _line(data: bytes) -> None:
+    text = _text(data)
+    for pattern in ("", r"(?P<name>[\w/]+)=(?P<value>\S+)"):
+        parser = LogParser("acc", pattern, time.thread_time)
+        for line in text.split("\n"):
+            half = len(line) // 2
+            parser.read(line[:half], ends=False)
+            parser.read(line[half:])
+    with contextlib.suppress(ValueError, OverflowError):
+        nanoseconds(text)
+    parse_time(text)
+
+
+def _message(data: bytes) -> None:
+    text = _text(data)
+    start_blockers.of_refused_pod(text, 0.0, _TEMPLATE, may_refit=True)
+    start_blockers.of_pod_event("FailedMount", text, 0.0)
+    assert "\x1b" not in failures.last_lines(text)
+
+
+def _template(data: bytes) -> None:
+    text = _text(data)
+    references.split_references(text)
+    references.resolve_optional(text, ())
+    kubelet_expansion.expand_variables(text, {})
+    command.syntax_error(text)
+    shell_quoting.find_positions(text)
+    shell_quoting.reference_lines(text)
+    with contextlib.suppress(ValueError):
+        command.split_words(text)
+    is_quantity(text)
+
+
+def _records(data: bytes) -> None:
+    with contextlib.suppress(DamagedFile):
+        for record in read_records(io.BytesIO(data), 0):
+            with contextlib.suppress(MalformedRecord):
+                list(record.values())
+
+
+def _filter(data: bytes) -> None:
+    text = _text(data)
+    with contextlib.suppress(MlflowError):
+        for comparison in _SEARCHABLE.parse(text):
+            comparison.holds(lambda kind, key: "a" * 50 if kind != "metric" else 1.0)
+
+
+def _body(data: bytes) -> None:
+    head, _, rest = data.partition(b"\n")
+    headers = Message()
+    name = "Transfer-Encoding" if head.startswith(b"c") else "Content-Length"
+    headers[name] = (
+        "chunked" if head.startswith(b"c") else "".join(filter(str.isdigit, _text(head)))
+    )
+    with contextlib.suppress(request_body.BadBody):
+        found = request_body.whole(headers, io.BytesIO(rest))
+        request_body.unpacked(found, {"Content-Encoding": "gzip"})
+
+
+def _yaml(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        load_documents(data.decode(errors="replace"))
+
+
+_TRIAL = trial_manifest("n", "s", "u", 0, {"lr": 0.1}, "random")
+_CURVE = {
+    "version": 2,
+    "pod": "p",
+    "reports": 2,
+    "values": "0.1 0.2",
+    "sum": "0x1p-3",
+    "last": "0.2",
+}
+_ENDED = {"phase": "Succeeded", "attempt": 1, "curve": _CURVE, "startTime": "2026-01-01T00:00:00Z"}
+_META = {"uid": "t", "resourceVersion": "1"}
+TARGETS: dict[str, Target] = {
+    "push": Target(_push, (protocol.Push("n", "s-0", 1, (0.5, float("nan")), ("a",)).dump(),)),
+    "summary": Target(_summary, (protocol.Summary(2, 0.1, 0.2, (0.1,), ("a",)).dump().encode(),)),
+    "reply": Target(_reply, _dumped(protocol.Reply(2, 1).dump())),
+    "token": Target(lambda data: is_plausible_token(_text(data), 0.0), (b"a.eyJhdWQiOiJ4In0.c",)),
+    "pod": Target(_object(_POD_FIELDS, parse_pod), _dumped(POD)),
+    "job": Target(_object(_JOB_FIELDS, parse_job), _dumped(JOB)),
+    "event": Target(
+        _event, _dumped({"type": "ADDED", "object": POD}, {"metadata": {}, "items": [POD]})
+    ),
+    "record": Target(
+        _json(parse_record),
+        _dumped({**_TRIAL, "metadata": {**_TRIAL["metadata"], **_META}, "status": _ENDED}),
+    ),
+    "spec": Target(_json(_spec), _dumped(SWEEPJOB["spec"])),
+    "error": Target(_error, _dumped({"message": 'pods "x" is forbidden: User "u" cannot list'})),
+    "line": Target(
+        _line, (b"acc=0.5 loss: 1e-3\nacc:tensor([0.5])", b"\x1b[1macc\x1b]0;t\x07=1\r2")
+    ),
+    "message": Target(
+        _message,
+        (
+            b'pods "x" is forbidden: maximum cpu usage per Container is 4, but limit is 8',
+            b'volume "v" : secret "s" not found',
+        ),
+    ),
+    "template": Target(
+        _template, (b"a ${{search_space.lr}} $[[ --x ${{inputs.a}} ]] <<A\n$(b)\nA",)
+    ),
+    "records": Target(_records, (framed(event(scalar("score", 0.5))),)),
+    "samples": Target(
+        lambda data: samples(_text(data)), (b'acc{a="b"} 0.5 1\n{"a.b",c="d"} 1e3\n',)
+    ),
+    "filter": Target(_filter, (b"metrics.loss < 0.1 AND tags.`a b` LIKE '%a_b%'",)),
+    "body": Target(_body, (b"chunked\n5\r\nhello\r\n0\r\n\r\n", b"5\nhello")),
+    "yaml": Target(_yaml, (b"a: &x [1, {b: c}]\nd: *x\n---\n- 0x1f\n- 2026-01-01\n",)),
+}
