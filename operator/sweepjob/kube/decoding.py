@@ -59,7 +59,8 @@ def _type(fields: Any) -> Any:
     if fields is None:
         return Any
     if isinstance(fields, list):
-        return Annotated[list[_type(fields[0])], msgspec.Meta(max_length=_MAX_ITEMS)] | None
+        item = _type(fields[0])
+        return Annotated[list.__class_getitem__(item), msgspec.Meta(max_length=_MAX_ITEMS)] | None
     if not fields:
         return Annotated[dict[str, Any], msgspec.Meta(max_length=_MAX_ITEMS)] | None
     inner = {name: _type(below) for name, below in fields.items()}

@@ -227,7 +227,11 @@ class Environment(KnownAttributes):
     def to_mapping(self) -> dict[str, Any]:
         """Return the keys of the environment in an Azure file."""
         build = getattr(self.build, "path", self.build)
-        found = {"name": self.name, "version": self.version, "image": self.image}
+        found: dict[str, Any] = {
+            "name": self.name,
+            "version": self.version,
+            "image": self.image,
+        }
         conda = self.conda_file if isinstance(self.conda_file, Mapping) else _text(self.conda_file)
         found |= {"conda_file": conda, "build": build and {"path": str(build)}}
         return {key: value for key, value in found.items() if value}

@@ -38,7 +38,10 @@ def load_job(source: str | Path | Mapping[str, Any], **options: Any) -> SweepJob
         ArgumentError: The file cannot be read, has no sweep, or has errors.
     """
     is_data = isinstance(source, Mapping)
-    data, name = (source, "sweep") if is_data else _read(str(source))
+    data: Any = source
+    name = "sweep"
+    if not is_data:
+        data, name = _read(str(source))
     if is_sweepjob(data):
         return SweepJob.from_manifest(copy.deepcopy(dict(data)))
     step = options.pop("step", None)

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from ..loading.azure.command import with_double_braces
 from ..loading.pod_settings import PodSettings
@@ -100,7 +100,7 @@ class TrialDefinition(KnownAttributes, Step):
     version: str | None = None
     folder: str = "."
 
-    _is_component: ClassVar[bool] = False
+    _is_component = False
 
     shm_size = _PodSetting("shm_size")
     volumes = _PodSetting("volumes")
@@ -277,6 +277,8 @@ class TrialDefinition(KnownAttributes, Step):
 
 class _TrialLimits:
     """The limits of a command, which are attributes of the command itself."""
+
+    _trial: TrialDefinition
 
     def __init__(self, trial: TrialDefinition) -> None:
         object.__setattr__(self, "_trial", trial)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .azure_map import EXAMPLES, AzureMap, MissingEntry
 from .references import FoundNames
 
@@ -35,7 +37,7 @@ def skeleton(found: FoundNames, existing: AzureMap) -> str:
 
 
 def _has(existing: AzureMap, section: str, key: str) -> bool:
-    finders = {
+    finders: dict[str, Callable[[str], object]] = {
         "compute": existing.find_compute,
         "instance_type": existing.find_instance_type,
         "environment": existing.find_environment,

@@ -116,7 +116,9 @@ class AssetOperations:
         Args:
             name: Name of the assets; all by default.
         """
-        found = [a for key, a in self._assets.items() if ":" in key and isinstance(a, self._kind)]
+        found: list[Any] = [
+            a for key, a in self._assets.items() if ":" in key and isinstance(a, self._kind)
+        ]
         return [asset for asset in found if name in (None, asset.name)]
 
 
