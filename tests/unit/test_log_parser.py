@@ -259,7 +259,7 @@ def test_a_custom_pattern() -> None:
         ({"source": "file", "path": "/metrics.jsonl"}, "in a folder of its own"),
         ({"source": "tensorboard", "path": "runs"}, "must be absolute"),
         ({"source": "mlflow", "port": 80}, "must be at least 1024"),
-        ({"source": "tensorbord"}, "unknown; known: mlflow, pushgateway"),
+        ({"source": "tensorbord"}, "unknown; did you mean tensorboard? known: mlflow, pushgateway"),
     ],
 )
 def test_mistakes_in_metrics(metrics: dict[str, object], words: str) -> None:

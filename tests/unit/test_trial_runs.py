@@ -100,6 +100,8 @@ def test_a_study_whose_runs_may_be_folds_is_told(opened: Opener, who: str, resta
     assert f"but {told} reported 'score', too." in message
     assert "start_run(nested=True)" in message
     assert sidecar.values == ([0.75, 0.5] if who == "parent" else [0.75])
+    sidecar.log(sidecar.create(study, name="fold-2"), 0.25)
+    assert notices(sidecar) == [(reason, message)], "the first runs that show it stay named"
 
 
 def test_cross_validation_counts_what_the_parents_log(opened: Opener) -> None:

@@ -40,6 +40,7 @@ class TrialRuns:
         self.run_ids = tuple(run_ids)
         self._noted: set[str] = set()
         self._checked: set[int] = set()
+        self._is_ambiguous = False
         self._studies = Studies(database, self.runs, self.metrics, self.run_ids)
         with database.transaction():
             for run_id in self.run_ids:
@@ -112,11 +113,12 @@ class TrialRuns:
 
     def _check_study(self, run: Run) -> None:
         """Set a notice when the primary metric of a study's runs may be a part's; once for each run."""
-        if run.number in self._checked:
+        if self._is_ambiguous or run.number in self._checked:
             return
         self._checked.add(run.number)
         text = self._studies.ambiguity(run, self.primary)
         if text:
+            self._is_ambiguous = True  # the first runs that show it are named
             notice = protocol.Notice.of(protocol.AMBIGUOUS_METRIC, text)
             self._store.set_notice("study", notice)
 
