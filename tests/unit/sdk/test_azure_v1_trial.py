@@ -209,9 +209,9 @@ def test_outputs_and_logs_are_kept_for_each_trial_without_a_word(ws: Workspace) 
     )
     claim = {"persistentVolumeClaim": {"claimName": "blob"}}
     assert found["spec"]["outputs"] == {
-        "model": {"volume": {"persistentVolumeClaim": {"claimName": "tables"}}},
-        "outputs": {"volume": claim, "mountPath": "/app/outputs", "subPath": "runs"},
-        "logs": {"volume": claim, "mountPath": "/app/logs", "subPath": "runs"},
+        "model": {"volume": {"persistentVolumeClaim": {"claimName": "tables"}}, "subPath": "model"},
+        "outputs": {"volume": claim, "mountPath": "/app/outputs", "subPath": "runs/outputs"},
+        "logs": {"volume": claim, "mountPath": "/app/logs", "subPath": "runs/logs"},
     }
     assert "${{outputs.model}}" in container(found)["command"]
 

@@ -242,22 +242,28 @@ class TrialResolver:
             return {a.name: Output(volume={"emptyDir": {}}) for a in self._output_arguments()}
         found = {}
         for argument in self._output_arguments():
-            found[argument.name] = self._output(argument.datastore, "", required=True)
+            found[argument.name] = self._output(
+                argument.name, argument.datastore, "", required=True
+            )
         folder = names.CODE_FOLDER if self._snapshot else self._working_dir
         if folder:
             for name in _FOLDERS:
                 mount = posixpath.join(folder, name)
-                found[name] = self._output(None, mount, required=False)
+                found[name] = self._output(name, None, mount, required=False)
         return {name: output for name, output in found.items() if output is not None}
 
-    def _output(self, datastore: str | None, mount: str, *, required: bool) -> Output | None:
+    def _output(
+        self, name: str, datastore: str | None, mount: str, *, required: bool
+    ) -> Output | None:
         assert self.azure_map is not None
         if self.is_local:
             return Output(volume={"emptyDir": {}})  # a folder of this machine
         entry = self.azure_map.find_datastore(datastore)
         if entry is not None and entry.volume:
             volume = dict(entry.volume)
-            return Output(volume=volume, mount_path=mount or None, sub_path=entry.path or None)
+            # Outputs of one volume would otherwise be one folder.
+            path = posixpath.join(entry.path, name)
+            return Output(volume=volume, mount_path=mount or None, sub_path=path)
         if required:
             missing = self.azure_map.missing("datastore", datastore or "workspaceblobstore")
             self.problems.append(f"OutputFileDatasetConfig: {missing}")
