@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..api.sweeptrial.log_tail import LogTail, parse_log_tails
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView
 from ..render.table import print_message, print_output
+from ..trial_pods.cached_objects import CachedPod
 from ..trial_pods.job_manifest import trainer_of
 from ..trial_pods.pod_parsing import parse_pod
 from .arguments import add_trial
@@ -56,19 +57,56 @@ def run(args: argparse.Namespace) -> int:
     if not isinstance(source, Kubectl):
         return _print_file(source, body, args)
     pods = {pod["metadata"]["name"]: pod for pod in source.pods(name)}
-    parsed = [parse_pod(pod) for pod in pods.values()]
-    attempts = [pod for pod in parsed if args.attempt in (None, pod.attempt)]
-    matching = [pod for pod in attempts if pod.view.rank == args.rank]
-    if attempts and not matching:
-        ranks = ", ".join(map(str, sorted({pod.view.rank for pod in attempts})))
-        raise CommandError(f"{args.name} has no pod of rank {args.rank}; there are: {ranks}")
-    if not matching:
+    newest = _newest_pod(source, body, [parse_pod(pod) for pod in pods.values()], args)
+    if newest is None:
         return _print_recorded(body, args)
-    newest = max(matching, key=lambda pod: (pod.attempt, pod.created))
     container = args.container or trainer_of(pods[newest.name]["spec"])["name"]
     flags = ["--follow"] if args.follow else []
     flags += [f"--tail={args.tail}"] if args.tail is not None else []
     return source.run_attached("logs", newest.name, "-c", container, *flags)
+
+
+def _newest_pod(
+    source: SweepSource,
+    body: Mapping[str, Any],
+    pods: Sequence[CachedPod],
+    args: argparse.Namespace,
+) -> CachedPod | None:
+    """Return the newest pod of the wanted attempt and rank; None when it is gone.
+
+    Raises:
+        CommandError: the trial has no such rank, or only its pod of another rank is on record.
+    """
+    name, rank = body["metadata"]["name"], args.rank
+    if rank:
+        _check_rank(rank, name, source.sweep(body["spec"]["sweep"]))
+    attempts = [pod for pod in pods if args.attempt in (None, pod.attempt)]
+    own = [pod for pod in attempts if pod.view.rank == rank]
+    if not own and rank:
+        there = ", ".join(map(str, sorted({pod.view.rank for pod in attempts}))) or "none"
+        raise CommandError(
+            f"{name} has no pod of rank {rank} now; ranks with a pod: {there}. Only the last lines of "
+            "rank 0 are on record; a log collector in the cluster keeps whole logs"
+        )
+    newest = max(own, key=lambda pod: (pod.attempt, pod.created), default=None)
+    last = max((pod.attempt for pod in attempts), default=0)
+    if newest is not None and newest.attempt < last:
+        print_message(
+            f"note: rank {rank} has no pod in attempt {last}; this is its log of attempt {newest.attempt}"
+        )
+    return newest
+
+
+def _check_rank(rank: int, trial: str, sweep: Mapping[str, Any]) -> None:
+    """Refuse a rank that no trial of the sweep has.
+
+    Raises:
+        CommandError: it is too large, or negative.
+    """
+    instances = sweep["spec"]["trial"].get("instanceCount", 1)
+    if not 0 < rank < instances:
+        ranks = "one pod, of rank 0" if instances == 1 else f"the ranks 0 to {instances - 1}"
+        raise CommandError(f"{trial} has no rank {rank}: a trial of this sweep has {ranks}")
 
 
 def _print_recorded(body: Mapping[str, Any], args: argparse.Namespace) -> int:
@@ -120,9 +158,7 @@ def _print_file(source: SweepSource, body: Mapping[str, Any], args: argparse.Nam
     name, sweep = body["metadata"]["name"], body["spec"]["sweep"]
     if args.container:
         raise CommandError(f"{name} ran on this machine, as one process; remove -c")
-    pods = [parse_pod(pod) for pod in source.pods(name)]
-    matching = [pod for pod in pods if args.attempt in (None, pod.attempt)]
-    newest = max(matching, key=lambda pod: (pod.attempt, pod.created), default=None)
+    newest = _newest_pod(source, body, [parse_pod(pod) for pod in source.pods(name)], args)
     file = None if newest is None else source.folder_of(sweep) / "logs" / f"{newest.name}.log"
     if file is None or not file.exists():
         return _print_recorded(body, args)
