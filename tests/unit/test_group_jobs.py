@@ -12,7 +12,7 @@ from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.sweepjob import parse_sweepjob
 from sweepjob.trial_pods.identity import TrialIdentity
 from sweepjob.trial_pods.job_manifest import job_manifest
-from sweepjob.trial_pods.pod_group import service_manifest
+from sweepjob.trial_pods.pod_group import host_names, service_manifest
 from sweepjob.trial_pods.sidecar import SidecarSettings
 
 from .builders import SWEEPJOB, sweepjob
@@ -149,6 +149,90 @@ def test_each_rank_has_a_folder_of_its_own_on_a_shared_volume() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "mounted"),
+    [
+        ("$(SWEEPJOB_TRIAL)", "$(SWEEPJOB_TRIAL)/x/$(JOB_COMPLETION_INDEX)"),
+        ("runs/$(SWEEPJOB_TRIAL)/", "runs/$(SWEEPJOB_TRIAL)/x/$(JOB_COMPLETION_INDEX)"),
+        ("$(SWEEPJOB_TRIAL)/$(SWEEPJOB_RANK)", None),
+        ("$(SWEEPJOB_TRIAL)/$(JOB_COMPLETION_INDEX)", None),
+    ],
+)
+def test_ranks_are_separated_also_where_the_user_separates_trials(
+    written: str, mounted: str | None
+) -> None:
+    """The sidecar of rank 0 reads its folder only, and every rank may write."""
+    mount = {"name": "m", "mountPath": "/m", "subPathExpr": written}
+    container = {"name": "trainer", "image": "i", "volumeMounts": [mount]}
+    volume = {"name": "m", "persistentVolumeClaim": {"claimName": "c"}}
+    template = {"spec": {"containers": [container], "volumes": [volume]}}
+    trial = {"template": template, "image": None, "command": None, "resources": None}
+    trial = {key: value for key, value in trial.items() if value is not None}
+    body = sweepjob(
+        trial={**trial, "instanceCount": 2},
+        searchSpace={"lr": {"type": "choice", "values": [1]}},
+        metrics={"source": "tensorboard", "path": "/m/x"},
+    )
+    job = job_manifest(IDENTITY, parse_sweepjob(body), {"lr": 1}, SIDECAR)
+    pod = job["spec"]["template"]["spec"]
+    read = next(c for c in pod["initContainers"] if c["name"] == "sweepjob-sidecar")["volumeMounts"]
+    kept, *own = trainer_of(job)["volumeMounts"]
+    assert kept == mount
+    if mounted is None:
+        assert not own
+        assert written in {m.get("subPathExpr") for m in read}
+    else:
+        assert [(m["mountPath"], m["subPathExpr"]) for m in own] == [("/m/x", mounted)]
+        assert mounted in {m.get("subPathExpr") for m in read}
+    body["spec"]["trial"]["instanceCount"] = 1
+    alone = job_manifest(IDENTITY, parse_sweepjob(body), {"lr": 1}, SIDECAR)
+    assert trainer_of(alone)["volumeMounts"] == [mount]
+
+
+@pytest.mark.parametrize(
+    ("distribution", "ports"),
+    [
+        ({"type": "pytorch"}, []),
+        ({"type": "tensorflow"}, [2222]),
+        ({"type": "mpi", "sshSecret": "keys"}, [2222]),
+        ({"type": "ray", "port": 6400}, [6400]),
+        ({"type": "ray", "includeDashboard": True, "dashboardPort": 8300}, [6379, 8300]),
+    ],
+)
+def test_with_the_nodes_network_no_two_trials_have_a_port_on_a_node(
+    distribution: dict[str, Any], ports: list[int]
+) -> None:
+    """The ssh daemon of one trial would otherwise start the processes of another."""
+    given = {"containerPort": 6379, "hostPort": 6379}
+    container = {"name": "trainer", "image": "i", "command": ["train"], "ports": [given]}
+    template = {"spec": {"containers": [container], "hostNetwork": True}}
+    spec = {"searchSpace": {"lr": {"type": "choice", "values": [1]}}, "metrics": {"source": "logs"}}
+    trial = {"template": template, "instanceCount": 2, "distribution": distribution}
+    body = sweepjob(trial=trial, **spec)
+    job = job_manifest(IDENTITY, parse_sweepjob(body), {"lr": 1}, SIDECAR)
+    first, master, *others = trainer_of(job)["ports"]
+    assert first == given
+    assert str(master["hostPort"]) == environment(job)["MASTER_PORT"]
+    assert [p["hostPort"] for p in others] == [port for port in ports if port != 6379]
+    assert all(p["hostPort"] == p["containerPort"] for p in others)
+    del template["spec"]["hostNetwork"]
+    inside = job_manifest(IDENTITY, parse_sweepjob(body), {"lr": 1}, SIDECAR)
+    assert trainer_of(inside)["ports"] == [given]
+
+
+def test_names_stay_within_the_limits() -> None:
+    """The longest name of a sweep, five digits of a trial, three of an attempt, and the last rank."""
+    identity = TrialIdentity(
+        "team", "s" * 46, "s" * 46 + "-99999", "uid", 999, "folder", "sweep-uid"
+    )
+    hosts = host_names(identity, 512)
+    host, service = hosts[-1].split(".")
+    assert len(host) <= 63
+    assert len(service) <= 63
+    assert len(",".join(hosts)) < 128 * 1024, "the longest variable that Linux allows"
+    assert len(set(hosts)) == 512
+
+
+@pytest.mark.parametrize(
     ("trial", "path", "remedy"),
     [
         ({"instanceCount": 0}, "spec.trial.instanceCount", "at least 1"),
@@ -173,7 +257,8 @@ def test_what_cannot_be_is_refused(trial: dict[str, Any], path: str, remedy: str
 
 @pytest.mark.parametrize(
     ("pod", "path"),
-    [({"subdomain": "a"}, "subdomain"), ({"hostname": "a"}, "hostname"), ({"dnsPolicy": "Default"}, "dnsPolicy")],
+    [({"subdomain": "a"}, "subdomain"), ({"hostname": "a"}, "hostname"), ({"dnsPolicy": "Default"}, "dnsPolicy"),
+     ({"setHostnameAsFQDN": True}, "setHostnameAsFQDN")],
 )  # fmt: skip
 def test_pods_that_would_not_find_each_other_are_refused(pod: dict[str, Any], path: str) -> None:
     template = {"spec": {"containers": [{"name": "a", "image": "i"}], **pod}}

@@ -144,6 +144,24 @@ def _ray(distribution: Distribution, hosts: Sequence[str], port: int) -> dict[st
 _VARIABLES = {PYTORCH: _pytorch, TENSORFLOW: _tensorflow, MPI: _mpi, RAY: _ray}
 
 
+def listening_ports(distribution: Distribution | None, instances: int) -> list[int]:
+    """Return the ports at which pods of a trial await each other, but for that of rank 0.
+
+    Args:
+        distribution: how the processes find each other; None where the user sees to that.
+        instances: number of pods.
+    """
+    if distribution is None or instances == 1:
+        return []
+    dashboard = [] if distribution.dashboard_port is None else [distribution.dashboard_port]
+    ports = {
+        TENSORFLOW: [TENSORFLOW_PORT],
+        MPI: [int(_SSH_PORT)],
+        RAY: [distribution.port, *dashboard],
+    }
+    return ports.get(distribution.type, [])
+
+
 def add_environment(trainer: Manifest, added: Sequence[Manifest]) -> None:
     """Put variables in front of the trainer's own, so that these can refer to them.
 

@@ -17,14 +17,14 @@ from ..search.space import Assignment
 from ..template import command, kubelet_expansion
 from ..template.references import reference_values, substitute
 from .code import add_code, default_user
-from .distribution import add_environment, add_launcher, group_environment
+from .distribution import add_environment, add_launcher, group_environment, listening_ports
 from .environment import trainer_environment
 from .host_network import assign_host_port
 from .identity import TrialIdentity
 from .metrics_volume import share_variables
 from .namespace_constraints import NO_CONSTRAINTS, NamespaceConstraints
 from .no_proxy import add_localhost_to_container
-from .pod_group import add_to_pod, assign_master_port, host_names, indexed_job
+from .pod_group import add_to_pod, assign_ports, host_names, indexed_job
 from .sidecar import DROP_ALL, SidecarSettings, add_sidecar
 from .sidecar_resources import fit_resources, wanted_resources
 
@@ -153,7 +153,8 @@ def _distribute(
     """Add what lets several processes train together."""
     trial = spec.trial
     hosts = host_names(identity, trial.instance_count)
-    port = assign_master_port(template["spec"], trainer, identity)
+    ports = listening_ports(trial.distribution, trial.instance_count)
+    port = assign_ports(template["spec"], trainer, identity, ports)
     add_environment(trainer, group_environment(trial.distribution, hosts, port))
     if trial.distribution is not None and trial.distribution.has_launcher:
         add_launcher(template, trainer, trial.distribution, hosts)

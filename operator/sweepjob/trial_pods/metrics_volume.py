@@ -16,6 +16,8 @@ from ..template import kubelet_expansion
 
 Manifest = dict[str, Any]
 _RANK = "JOB_COMPLETION_INDEX"
+# Variables that have another value in each pod of an attempt.
+_RANKS = {_RANK, "SWEEPJOB_RANK", "NODE_RANK", "PET_NODE_RANK", "RANK"}
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 # Volume sources that each pod has for itself, or that are read-only.
 _UNSHARED_SOURCES = {
@@ -45,14 +47,17 @@ def share_folder(
         return made
     closest = max(around, key=lambda m: len(m["mountPath"]))
     if _is_shared(pod, closest):
-        closest = _move(mounts, closest, folder, own_folder, by_rank=by_rank)
+        if "subPathExpr" not in closest:
+            closest = _move(mounts, closest, folder, own_folder, by_rank=by_rank)
+        elif by_rank and not _RANKS.intersection(_REFERENCE.findall(closest["subPathExpr"])):
+            closest = _move_by_rank(mounts, closest, folder)
     keys = ("name", "mountPath", "subPath", "subPathExpr")
     return {key: closest[key] for key in keys if key in closest}
 
 
 def _is_shared(pod: Manifest, mount: Manifest) -> bool:
-    """Return whether other trials may write to a mounted volume; ``subPathExpr`` separates them."""
-    if "subPathExpr" in mount or mount["name"].startswith(names.VOLUME_OUTPUT):
+    """Return whether other pods may write to a mounted volume; outputs have a folder for each trial."""
+    if mount["name"].startswith(names.VOLUME_OUTPUT):
         return False
     volumes: list[Manifest] = pod.get("volumes", [])
     volume: Manifest = next((v for v in volumes if v.get("name") == mount["name"]), {})
@@ -69,11 +74,26 @@ def _move(
     if by_rank:
         # The Job controller sets this variable in all containers.
         own["subPathExpr"] = f"{kubelet_expansion.escape_text(own.pop('subPath'))}/$({_RANK})"
-    if inside == ".":
+    _put(mounts, around, own)
+    return own
+
+
+def _move_by_rank(mounts: list[Manifest], around: Manifest, folder: str) -> Manifest:
+    """Mount a folder for each rank where the user's ``subPathExpr`` separates only the trials."""
+    inside = posixpath.relpath(folder, around["mountPath"])
+    below = [] if inside == "." else [kubelet_expansion.escape_text(inside)]
+    path = "/".join([around["subPathExpr"].rstrip("/"), *below, f"$({_RANK})"])
+    own = {**around, "mountPath": folder, "subPathExpr": path}
+    _put(mounts, around, own)
+    return own
+
+
+def _put(mounts: list[Manifest], around: Manifest, own: Manifest) -> None:
+    """Add a mount, in place of the one around it where both have the same path."""
+    if posixpath.normpath(own["mountPath"]) == posixpath.normpath(around["mountPath"]):
         mounts[mounts.index(around)] = own
     else:
         mounts.append(own)
-    return own
 
 
 def _is_inside(folder: str, mount_path: str) -> bool:

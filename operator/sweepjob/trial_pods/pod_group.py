@@ -7,7 +7,7 @@ that of rank 0 has succeeded; another attempt starts all of them again.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..api import names
@@ -115,23 +115,31 @@ def _add_affinity(pod: Manifest, identity: TrialIdentity, topology: Topology) ->
     pod["affinity"] = {**affinity, "podAffinity": near}
 
 
-def assign_master_port(pod: Manifest, trainer: Manifest, identity: TrialIdentity) -> int:
+def assign_ports(
+    pod: Manifest, trainer: Manifest, identity: TrialIdentity, others: Sequence[int]
+) -> int:
     """Return the port at which rank 0 awaits the others.
 
-    With the node's network the trainer declares it as a host port, so that no two trials have the same
-    one on a node.
+    With the node's network the trainer declares its ports as host ports, so that no two pods have the
+    same one on a node: a rank could otherwise reach another trial's.
 
     Args:
         pod: the pod's spec.
         trainer: its trainer; changed.
         identity: the identity of the trial.
+        others: further ports at which the pods await each other.
     """
     if not pod.get("hostNetwork"):
         return _MASTER_PORT
     start = zlib.crc32(f"{identity.namespace}/{identity.sweep}".encode())
     number = _FIRST_PORT + (start + int(identity.trial.rpartition("-")[2])) % _PORT_COUNT
-    port = {"containerPort": number, "hostPort": number, "protocol": "TCP"}
-    trainer["ports"] = [*(trainer.get("ports") or []), port]
+    given = trainer.get("ports") or []
+    declared = {port.get("containerPort") for port in given}
+    added = [port for port in (number, *others) if port not in declared]
+    trainer["ports"] = [
+        *given,
+        *({"containerPort": port, "hostPort": port, "protocol": "TCP"} for port in added),
+    ]
     return number
 
 

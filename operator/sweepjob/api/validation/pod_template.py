@@ -31,6 +31,12 @@ def group_problems(
     if pod.get("dnsPolicy") == "Default":
         remedy = "must be ClusterFirst: the pods of a trial find each other by the cluster's DNS"
         yield Problem(f"{path}.dnsPolicy", "Default", remedy)
+    if pod.get("setHostnameAsFQDN"):
+        remedy = (
+            "must be false: with the domain of their Service, the names of pods are longer than the 64 "
+            "characters that the kubelet allows as host name"
+        )
+        yield Problem(f"{path}.setHostnameAsFQDN", True, remedy)
     for output in outputs:
         inside = f"{metrics.folder}/".startswith(f"{output.mount_path}/")
         if metrics.path and inside:
