@@ -7,6 +7,7 @@ not watched: there are too many in a cluster.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..api import names
@@ -66,7 +67,7 @@ class JobEventPoller:
         return min((due for due in dues if due is not None), default=None)
 
     async def _poll_job(self, sweep: SweepStore, trial: TrialState, now: float) -> float | None:
-        job = self._job_without_pod(sweep, trial)
+        job = self._job_without_pods(sweep, trial)
         if job is None or job.started is None:
             return None
         due = self._due(job.uid, job.started, _USUAL)
@@ -76,8 +77,7 @@ class JobEventPoller:
         return due
 
     async def _poll_pod(self, sweep: SweepStore, trial: TrialState, now: float) -> float | None:
-        key = ObjectKey(sweep.state.namespace, trial.name)
-        pod = self._caches.newest_pod(key, trial.uid)
+        pod = self._pod_to_start(sweep, trial)
         if pod is None:
             sweep.trials.note_pod_blocker(trial, None)
             return None
@@ -90,20 +90,35 @@ class JobEventPoller:
         due = self._due(pod.uid, since, _USUAL_START)
         if due <= now:
             self._polled[pod.uid] = now
-            sweep.trials.note_pod_blocker(trial, await self._pod_blocker(pod, now))
+            blocker = await self._pod_blocker(pod, now)
+            if blocker is not None and sweep.state.spec.trial.instance_count > 1:
+                blocker = replace(blocker, message=f"rank {pod.view.rank}: {blocker.message}")
+            sweep.trials.note_pod_blocker(trial, blocker)
             due = self._due(pod.uid, since, _USUAL_START)
         return due
 
-    def _job_without_pod(self, sweep: SweepStore, trial: TrialState) -> CachedJob | None:
-        """Return the Job of a trial if it should have a pod and has none; otherwise None."""
+    def _pod_to_start(self, sweep: SweepStore, trial: TrialState) -> CachedPod | None:
+        """Return the newest pod; of several, the lowest rank of the attempt that does not start."""
+        key = ObjectKey(sweep.state.namespace, trial.name)
+        if sweep.state.spec.trial.instance_count > 1:
+            pods = (p for p in self._caches.pods_of(key, trial.uid) if _does_not_start(p))
+            own = [p for p in pods if p.attempt == trial.status.attempt]
+            if own:
+                return min(own, key=lambda pod: pod.view.rank)
+        return self._caches.newest_pod(key, trial.uid)
+
+    def _job_without_pods(self, sweep: SweepStore, trial: TrialState) -> CachedJob | None:
+        """Return the Job of a trial if it should have more pods than it has; otherwise None."""
         key, attempt = ObjectKey(sweep.state.namespace, trial.name), trial.status.attempt
         jobs = [j for j in self._caches.jobs_of(key) if j.view.attempt == attempt]
         if not jobs or trial.status.stop is not None:
             return None
         view = jobs[0].view
-        idle = view.suspended or view.deleting or view.succeeded or view.failure is not None
+        ending = view.succeeded or view.failure is not None or view.failing is not None
+        idle = view.suspended or view.deleting or ending
         pods = self._caches.pods_of(key, trial.uid)
-        if not idle and not any(pod.attempt == attempt for pod in pods):
+        ranks = {pod.view.rank for pod in pods if pod.attempt == attempt}
+        if not idle and len(ranks) < jobs[0].instances:
             return jobs[0]
         self._polled.pop(view.uid, None)
         sweep.trials.note_creation_blocker(trial, None)

@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ..api.meta.identity import ObjectKey
+from ..api.names import REASON_PARTLY_SCHEDULED
 from ..api.phases import TrialPhase
 from ..api.spec.metrics import RETRY
+from ..lifecycle.group_planner import PARTIAL_START_TIMEOUT
+from ..lifecycle.remaining_containers import settles
 from ..lifecycle.snapshot import SweepSnapshot, TrialSnapshot
 from ..lifecycle.workload import EarlierAttempt, Job, Pod, StartBlocker, TrainerEnd
 from ..settings import OperatorSettings
@@ -16,7 +19,7 @@ from .caches import Caches
 from .start_turns import NO_TURN_NEEDED, Turn
 from .state.pod_classification import pod_view
 from .state.sweep_state import SweepState
-from .state.trial_state import TrialState
+from .state.trial_state import RecordedStatus, TrialState
 
 _WRITE_SHARE = 1 / 20  # of a trial's age passes between two writes of its curve,
 _LONGEST_WRITE_INTERVAL = 60.0  # but at most this many seconds
@@ -103,8 +106,8 @@ class Workload:
     @property
     def trainer_end(self) -> TrainerEnd | None:
         """How the trainer ended while other containers of its pod still run; None otherwise."""
-        ends = (p.view.trainer_end for p in self.current_pods if not p.view.is_terminal)
-        return next((end for end in ends if end is not None), None)
+        pods = (p.view for p in self.current_pods if not p.view.is_terminal)
+        return next((pod.trainer_end for pod in pods if settles(pod)), None)
 
     def start_blocker(self, trial: TrialState, instances: int) -> StartBlocker | None:
         """Return what keeps the trial from starting; None while the trainers of all its pods run.
@@ -119,8 +122,16 @@ class Workload:
             pod.view.started is not None for pod in pods if not pod.view.is_terminal
         ):
             return None
-        by_pods = next((pod.start_blocker for pod in pods if pod.start_blocker is not None), None)
-        return trial.blockers.creation or trial.blockers.pod or by_pods
+        blocked = [(p.view.rank, p.start_blocker) for p in pods if p.start_blocker is not None]
+        # Where one rank waits for capacity and another cannot start at all, the second one counts.
+        rank, by_pods = min(
+            blocked, key=lambda found: (found[1].waits, found[1].since, found[0]), default=(0, None)
+        )
+        if instances > 1 and by_pods is not None:
+            by_pods = replace(by_pods, message=f"rank {rank}: {by_pods.message}")
+        found = (trial.blockers.creation, trial.blockers.pod, by_pods)
+        known = [blocker for blocker in found if blocker is not None]
+        return min(known, key=lambda b: b.waits and instances > 1, default=None)
 
 
 def trial_snapshot(
@@ -168,6 +179,7 @@ def trial_snapshot(
         has_turn=turn.has_come,
         waits_since=turn.since,
         others_wait=turn.others_wait,
+        blocked_since=_blocked_since(status),
         jobs=tuple(
             _with_deletion(job, trial).clamp_to_watch_start(since) for job in workload.current_jobs
         ),
@@ -179,6 +191,16 @@ def trial_snapshot(
             for pod in workload.orphan_pods
         ),
     )
+
+
+def _blocked_since(status: RecordedStatus) -> float | None:
+    """Return when the first of the latest attempts began that were given up partly scheduled."""
+    since, attempt = None, status.attempt - 1
+    for execution in reversed(status.executions):
+        if execution.reason != REASON_PARTLY_SCHEDULED or execution.attempt != attempt:
+            break
+        since, attempt = execution.ended - PARTIAL_START_TIMEOUT, attempt - 1
+    return since
 
 
 def _earlier_attempts(trial: TrialState, workload: Workload) -> tuple[EarlierAttempt, ...]:

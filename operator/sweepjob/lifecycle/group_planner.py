@@ -18,14 +18,14 @@ from ..api.names import REASON_PARTLY_SCHEDULED, REASON_TURN
 from ..api.phases import TrialPhase
 from .actions import DeletePod, Plan, RecordEnd, RecordProgress, RecordRetry, TrialAction
 from .attempt_end import POD_DELETED, after_attempt, next_attempt, success
-from .node_loss import awaited_pods, node_loss_due
+from .node_loss import NODE_LOST, awaited_pods, node_loss_due, node_loss_message
 from .snapshot import SweepSnapshot, TrialSnapshot
 from .termination import WATCH_LAG
 from .workload import Job, Pod
 
 # Seconds that an attempt may hold nodes for some of its pods while it waits for the others; then seconds
 # until it tries again, doubled for each attempt, and at most.
-_PARTIAL_START_TIMEOUT = 300.0
+PARTIAL_START_TIMEOUT = 300.0
 _BACKOFF = (30.0, 600.0)
 _TURN_INTERVAL = 2.0  # seconds until a trial that waits for its turn is planned again
 _TURN_REPORT_DELAY = 10.0  # seconds that a trial waits for its turn before it says so
@@ -81,7 +81,7 @@ def plan_group(trial: TrialSnapshot, job: Job, sweep: SweepSnapshot, now: float)
     Returns:
         None while the attempt goes on.
     """
-    end = _first_end(trial, job, sweep.node_loss_timeout)
+    end = _first_end(trial, job, sweep.node_loss_timeout, now)
     if end is None:
         return _after_job(trial, job, sweep, now)
     if end.kind is Kind.UNREAD or now < end.at < math.inf:
@@ -106,8 +106,10 @@ def _outcome(end: GroupEnd, sweep: SweepSnapshot) -> tuple[bool | None, str, str
     return None if end.kind is Kind.INTERRUPTION else False, *end.cause
 
 
-def _first_end(trial: TrialSnapshot, job: Job, node_loss_timeout: float) -> GroupEnd | None:
-    ends = [end for pod in trial.pods for end in _ends(pod, node_loss_timeout)]
+def _first_end(
+    trial: TrialSnapshot, job: Job, node_loss_timeout: float, now: float
+) -> GroupEnd | None:
+    ends = [end for pod in trial.pods for end in _ends(pod, node_loss_timeout, now)]
     if trial.interruption is not None and trial.interrupted_at is not None:
         # Of a pod that is gone, or whose deletion was requested anew.
         ends.append(
@@ -136,7 +138,7 @@ def _is_before_resumption(end: GroupEnd, job: Job) -> bool:
     return end.kind is Kind.INTERRUPTION and resumed
 
 
-def _ends(pod: Pod, node_loss_timeout: float) -> Iterator[GroupEnd]:
+def _ends(pod: Pod, node_loss_timeout: float, now: float) -> Iterator[GroupEnd]:
     if pod.is_interrupted:
         cause = pod.failure if pod.disrupted else POD_DELETED
         at = _known(pod.interrupted_at, pod.ended)
@@ -145,6 +147,11 @@ def _ends(pod: Pod, node_loss_timeout: float) -> Iterator[GroupEnd]:
         yield GroupEnd(
             at, Kind.INTERRUPTION, _of_rank(pod, cause), pod.rank, is_certain=pod.disrupted
         )
+    elif pod.is_node_lost(now, node_loss_timeout):
+        # Its trainer had ended before, and nobody will say how.
+        lost = Cause(NODE_LOST, node_loss_message(pod, node_loss_timeout))
+        at = (pod.termination_due or 0.0) + node_loss_timeout
+        yield GroupEnd(at, Kind.INTERRUPTION, _of_rank(pod, lost), pod.rank)
     elif not pod.is_terminal:
         # A helper container that outlives the trainer of another rank says nothing about the attempt.
         if pod.ended is not None and (pod.rank == 0 or pod.trainer_end is None):
@@ -229,7 +236,12 @@ def give_up_start(
         return None, None
     if scheduled == sweep.instances or not (scheduled or trial.others_wait):
         return None, None
-    due = job.started + _PARTIAL_START_TIMEOUT
+    if trial.start_blocker is not None and not trial.start_blocker.waits:
+        return (
+            None,
+            None,
+        )  # the start timeout ends the trial: another attempt would not start either
+    due = job.started + PARTIAL_START_TIMEOUT
     if now < due:
         return None, due
     first, most = _BACKOFF
@@ -237,7 +249,7 @@ def give_up_start(
     pause = min(most, first * 2.0 ** min(trial.attempt - 1, 10)) * (0.5 + share / 2)
     why = "" if trial.start_blocker is None else f": {trial.start_blocker.message}"
     message = (
-        f"{scheduled} of {sweep.instances} pods were scheduled {_PARTIAL_START_TIMEOUT:g} s after its "
+        f"{scheduled} of {sweep.instances} pods were scheduled {PARTIAL_START_TIMEOUT:g} s after its "
         f"start: they give their nodes back, and all of them are started again later{why}"
     )
     retry = next_attempt(trial, trial.failures, REASON_PARTLY_SCHEDULED, message, now + pause)

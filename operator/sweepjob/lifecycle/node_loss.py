@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from .snapshot import TrialSnapshot
 from .workload import Pod
 
+NODE_LOST = "NodeLost"
+
 
 def awaited_pods(trial: TrialSnapshot, node_loss_timeout: float, now: float) -> list[Pod]:
     """Return pods that have to terminate before the trial may end, or start again.
@@ -39,3 +41,16 @@ def node_loss_due(pods: Iterable[Pod], node_loss_timeout: float) -> float | None
         if not p.is_terminal
     ]
     return min((s + node_loss_timeout for s in since if s is not None), default=None)
+
+
+def node_loss_message(pod: Pod, node_loss_timeout: float) -> str:
+    """Return why an attempt ends whose pod is on a lost node.
+
+    Args:
+        pod: the pod.
+        node_loss_timeout: seconds that a node has beyond a pod's grace period.
+    """
+    return (
+        f"node {pod.node} has not terminated the trial's pod {node_loss_timeout:g} s after its grace "
+        "period: the node counts as lost, and later reports of that pod are refused"
+    )

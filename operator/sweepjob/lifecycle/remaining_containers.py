@@ -30,11 +30,11 @@ def trainer_end(trial: TrialSnapshot) -> TrainerEnd | None:
 
 def _pod_of_companions(trial: TrialSnapshot) -> Pod | None:
     pods = (p for p in trial.pods if not p.is_terminal and not p.is_interrupted)
-    return next((pod for pod in pods if _settles(pod)), None)
+    return next((pod for pod in pods if settles(pod)), None)
 
 
-def _settles(pod: Pod) -> bool:
-    """Whether the end of the trainer settles the attempt: of several, that of rank 0, or a failure."""
+def settles(pod: Pod) -> bool:
+    """Return whether the end of a trainer settles the attempt: that of rank 0, or a failure."""
     end = pod.trainer_end
     return end is not None and (pod.rank == 0 or end.failure is not None)
 

@@ -48,6 +48,8 @@ class TrialSnapshot:
         others_wait: other trials of several pods wait for their turn.
         interrupted_at: seconds since the epoch of the first interruption of one of several pods, also if
             that pod is gone; None without one.
+        blocked_since: seconds since the epoch when the first of the attempts before this one began that
+            got nodes for only some of its pods; None if the attempt before ended for another reason.
     """
 
     index: int
@@ -74,6 +76,7 @@ class TrialSnapshot:
     waits_since: float | None = None
     others_wait: bool = False
     interrupted_at: float | None = None
+    blocked_since: float | None = None
 
     @property
     def job(self) -> Job | None:

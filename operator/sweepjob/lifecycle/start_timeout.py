@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
 from .snapshot import SweepSnapshot, TrialSnapshot
+from .workload import StartBlocker
 
 # Seconds after which a blocker that waiting does not remove ends the trial, by default.
 _START_TIMEOUT = 600.0
@@ -23,7 +24,7 @@ def start_timeout_stop(
     deadline = start_deadline(trial, sweep)
     if deadline is None or now < deadline or trial.start_blocker is None:
         return None
-    since = now - trial.start_blocker.since
+    since = now - _since(trial, trial.start_blocker)
     message = f"it has not started for {since:.0f} s: {trial.start_blocker.message}"
     return StopDecision(TrialPhase.FAILED, trial.start_blocker.reason, message)
 
@@ -35,4 +36,10 @@ def start_deadline(trial: TrialSnapshot, sweep: SweepSnapshot) -> float | None:
     timeout = sweep.limits.start_timeout
     if timeout is None:
         timeout = None if trial.start_blocker.waits else _START_TIMEOUT
-    return None if timeout is None else trial.start_blocker.since + timeout
+    return None if timeout is None else _since(trial, trial.start_blocker) + timeout
+
+
+def _since(trial: TrialSnapshot, blocker: StartBlocker) -> float:
+    """Return since when it has not started, also in attempts that were given up for others."""
+    before = trial.blocked_since
+    return blocker.since if before is None else min(before, blocker.since)

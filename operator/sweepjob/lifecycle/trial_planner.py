@@ -19,15 +19,13 @@ from .actions import (
 )
 from .attempt_end import COMPLETED, POD_DELETED, after_attempt, next_attempt, success
 from .group_planner import give_up_start, plan_group, wait_for_turn
-from .node_loss import awaited_pods, node_loss_due
+from .node_loss import NODE_LOST, awaited_pods, node_loss_due, node_loss_message
 from .progress_update import update_progress
 from .remaining_containers import end_earlier_attempts, overdue_end, stop_companions
 from .snapshot import SweepSnapshot, TrialSnapshot
 from .start_timeout import start_timeout_stop
 from .termination import WATCH_LAG, end_deleted, end_stopped
 from .workload import TrainerEnd
-
-NODE_LOST = "NodeLost"
 
 _POD_FAILED = "BackoffLimitExceeded"  # the reason of a Job whose pod failed, or is gone
 # Seconds after which a request without an answer has taken effect, and the watch shows it.
@@ -142,10 +140,7 @@ def _replace_lost_pod(
     if trial.pending_stop is not None:
         return (RecordStop(trial.index, trial.pending_stop),)
     deletions = [DeleteJob(trial.index, j.name, j.uid) for j in trial.jobs if not j.deleting]
-    message = (
-        f"node {lost[0].node} has not terminated the trial's pod {node_loss_timeout:g} s after its grace "
-        "period: the node counts as lost, and later reports of that pod are refused"
-    )
+    message = node_loss_message(lost[0], node_loss_timeout)
     return (*deletions, next_attempt(trial, trial.failures, NODE_LOST, message))
 
 

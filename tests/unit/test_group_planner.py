@@ -1,0 +1,130 @@
+"""Attempts of several pods: what settles them, and when a start is given up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sweepjob.api.meta.cause import Cause
+from sweepjob.api.phases import TrialPhase
+from sweepjob.lifecycle import actions as act
+from sweepjob.lifecycle.planner import plan
+from sweepjob.lifecycle.workload import Pod, StartBlocker
+
+from .builders import job, snapshot, trial
+
+EXIT = Cause("TrainerFailed", "exit code 1")
+NO_GPU = StartBlocker("Unschedulable", "rank 2: no node can take the pod", 0.0, waits=True)
+NO_IMAGE = StartBlocker("ImageCannotBePulled", "rank 1: image 'x' cannot be pulled", 0.0)
+TIMEOUT = 60.0  # of a lost node, in a snapshot
+
+
+def rank(number: int, **values: Any) -> Pod:
+    given = {"node": f"node-{number}", "started": 1.0, **values}
+    return Pod(f"sweep-0-{number}-x", f"pod-{number}", rank=number, **given)
+
+
+def planned(pods: tuple[Pod, ...], now: float, **values: Any) -> act.Plan:
+    sweep = snapshot(instances=values.pop("instances", 3), start_timeout=values.pop("limit", None))
+    given = {"job_created": True, "jobs": (job(started=0.0),), **values}
+    return plan(trial(pods=pods, **given), sweep, now)
+
+
+def test_a_pod_on_a_lost_node_whose_trainer_had_ended_settles_the_attempt() -> None:
+    """Its outcome is never read: a person deleted it, and its kubelet is gone."""
+    lost = rank(2, ended=50.0, deleting=True, finished=True, termination_due=90.0)
+    pods = (rank(0), rank(1), lost)
+    waiting = planned(pods, 100.0)
+    assert not waiting.actions
+    assert waiting.wake_at == 90.0 + TIMEOUT
+    [action] = planned(pods, 90.0 + TIMEOUT).actions
+    assert isinstance(action, act.RecordRetry)
+    assert (action.reason, action.failures, action.rank) == ("NodeLost", 0, 2)
+    assert action.message.startswith("rank 2: node node-2 has not terminated")
+
+
+def test_but_the_success_of_rank_0_before_it_counts() -> None:
+    lost = rank(2, ended=50.0, deleting=True, finished=True, termination_due=90.0)
+    pods = (rank(0, ended=60.0, succeeded=True), rank(1, ended=61.0, succeeded=True), lost)
+    assert not planned(pods, 100.0).actions
+    [action] = planned(pods, 90.0 + TIMEOUT).actions
+    assert isinstance(action, act.RecordEnd)
+    assert action.phase is TrialPhase.SUCCEEDED
+
+
+def test_other_ranks_that_hang_are_ended_where_the_job_knows_no_success_policy() -> None:
+    """Kubernetes before 1.30 drops the field."""
+    pods = (rank(0, ended=60.0, succeeded=True), rank(1), rank(2))
+    first = planned(pods, 61.0)
+    assert not first.actions, "the Job controller may do it"
+    assert first.wake_at == 65.0
+    assert [a.pod for a in planned(pods, 65.0).actions] == ["sweep-0-1-x", "sweep-0-2-x"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("others", [False, True])
+@pytest.mark.parametrize("scheduled", [0, 1, 2])
+def test_a_start_that_waits_for_capacity_is_given_up(scheduled: int, others: bool) -> None:
+    pods = tuple(rank(n, started=None, node="node" if n < scheduled else "") for n in range(3))
+    given = {"phase": TrialPhase.PENDING, "start_blocker": NO_GPU, "others_wait": others}
+    due = planned(pods, 300.0, **given).actions
+    retries = [a for a in due if isinstance(a, act.RecordRetry)]
+    if not (scheduled or others):
+        assert not retries, "it holds nothing, and nobody waits for it"
+    else:
+        assert [r.reason for r in retries] == ["PartlyScheduled"]
+        assert retries[0].message.startswith(f"{scheduled} of 3 pods were scheduled 300 s after")
+        assert retries[0].message.endswith(NO_GPU.message)
+        early = planned(pods, 299.0, **given)
+        assert not any(isinstance(a, act.RecordRetry) for a in early.actions)
+
+
+def test_a_start_that_cannot_succeed_is_not_repeated_for_ever() -> None:
+    """With each new attempt the ten minutes of a refused image would begin again."""
+    pods = (rank(0, started=None), rank(1, started=None, node=""))
+    given = {"phase": TrialPhase.PENDING, "start_blocker": NO_IMAGE, "others_wait": True}
+    assert not any(isinstance(a, act.RecordRetry) for a in planned(pods, 500.0, **given).actions)
+    [action] = planned(pods, 600.0, **given).actions
+    assert isinstance(action, act.RecordStop)
+    assert action.stop.outcome is TrialPhase.FAILED
+    assert action.stop.reason == "ImageCannotBePulled"
+
+
+def test_the_start_timeout_counts_over_attempts_that_were_given_up() -> None:
+    pods = (rank(0, started=None), rank(1, started=None, node=""))
+    since = StartBlocker("Unschedulable", "no node", 1000.0, waits=True)
+    given = {"phase": TrialPhase.PENDING, "start_blocker": since, "attempt": 3}
+    given["jobs"] = (job(attempt=3, started=1000.0),)
+    [action] = planned(pods, 1020.0, limit=900, blocked_since=100.0, **given).actions
+    assert isinstance(action, act.RecordStop)
+    assert action.stop.message == "it has not started for 920 s: no node"
+    alone = planned(pods, 1020.0, limit=900, **given).actions
+    assert not any(isinstance(a, act.RecordStop) for a in alone)
+
+
+def test_a_stop_deletes_the_pods_that_are_there_and_awaits_those_to_come() -> None:
+    """Half of the pods are pending, and the Job controller has not created the last one."""
+    from sweepjob.api.sweeptrial.stop_decision import StopDecision
+
+    stop = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "stopped")
+    pods = (rank(0), rank(1, started=None, node=""))
+    actions = planned(pods, 10.0, stop=stop, phase=TrialPhase.STOPPING).actions
+    assert [type(a) for a in actions] == [act.DeletePod, act.DeletePod, act.DeleteJob]
+    ended = tuple(rank(n, succeeded=False, deleting=True, not_replaced=True) for n in range(2))
+    deleting = {"jobs": (job(started=0.0, deleting=True),), "stop": stop}
+    assert not planned(ended, 11.0, phase=TrialPhase.STOPPING, **deleting).actions
+    gone = {"jobs": (), "stop": stop, "phase": TrialPhase.STOPPING}
+    [end] = planned((), 12.0, **gone).actions
+    assert isinstance(end, act.RecordEnd)
+    assert end.phase is TrialPhase.EARLY_STOPPED
+
+
+def test_the_timeout_counts_from_the_last_start() -> None:
+    sweep = snapshot(instances=2, trial_timeout=100.0)
+    late = trial(jobs=(job(started=0.0),), job_created=True, pods=(rank(0), rank(1, started=50.0)))
+    assert not any(isinstance(a, act.RecordStop) for a in plan(late, sweep, 149.0).actions)
+    assert plan(late, sweep, 149.0).wake_at == 150.0
+    [action] = plan(late, sweep, 150.0).actions
+    assert isinstance(action, act.RecordStop)
+    assert action.stop.reason == "TrialTimeout"
+    half = trial(jobs=(job(started=0.0),), job_created=True, pods=(rank(0), rank(1, started=None)))
+    assert not any(isinstance(a, act.RecordStop) for a in plan(half, sweep, 900.0).actions)
