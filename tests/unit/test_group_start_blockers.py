@@ -146,3 +146,32 @@ async def test_what_cannot_start_at_all_counts_before_what_waits() -> None:
     assert record(server)["stop"]["reason"] == "ImageCannotBePulled"
     assert record(server)["attempt"] == 1, "it is not started again in vain"
     operator.kill()
+
+
+async def test_the_record_has_the_pods_of_a_trial_by_rank() -> None:
+    server, operator = start(CountingServer, limits=LIMITS, trial=group())
+    await asyncio.sleep(20)
+    listed = record(server)["pods"]
+    assert [(p["rank"], p["node"], p["state"]) for p in listed] == [
+        (rank, "", "Pending") for rank in range(3)
+    ]
+    assert [p["pod"] for p in listed] == [name for _, name in by_rank(server)]
+    running = [{"name": "trainer", "state": {"running": {"startedAt": format_time(now())}}}]
+    first = by_rank(server)[0]
+    change(server, first, {"nodeName": "node"}, phase="Running", containerStatuses=running)
+    await asyncio.sleep(90)
+    assert [(p["node"], p["state"]) for p in record(server)["pods"]] == [
+        *(("node", "Running"), ("", "Pending"), ("", "Pending"))
+    ]
+    server.answer(Request("DELETE", f"{CORE}/pods/{by_rank(server)[2][1]}", {}, {}))
+    await asyncio.sleep(120)
+    assert record(server)["attempt"] == 2
+    assert {p["pod"].rpartition("-r2-")[0] for p in record(server)["pods"]} == {"sweep-0"}
+    operator.kill()
+
+
+async def test_a_trial_of_one_pod_has_no_list() -> None:
+    server, operator = start(CountingServer, limits=LIMITS)
+    await asyncio.sleep(60)
+    assert "pods" not in record(server)
+    operator.kill()

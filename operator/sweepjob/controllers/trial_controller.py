@@ -19,6 +19,7 @@ from .report_ingestor import ReportIngestor
 from .slot_allocator import fill_slots
 from .snapshot_builder import Workload, sweep_snapshot, trial_snapshot
 from .start_turns import NO_TURN_NEEDED, StartTurns, Turn
+from .state.pod_classification import pod_state
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
 from .sweep_registry import SweepRegistry
@@ -123,6 +124,8 @@ class TrialController:
             since=workload.since,
             now=now,
         )
+        if sweep.state.spec.trial.instance_count > 1:
+            sweep.trials.observe_pod_states(trial, map(pod_state, workload.current_pods), now)
         if blocker is not None and blocker.waits:
             sweep.set_capacity_limited()
         return workload

@@ -13,6 +13,7 @@ from ..api.sweeptrial.attempt_history import AttemptRecord, dump_execution
 from ..api.sweeptrial.curve_encoding import curve_patch, dump_curve
 from ..api.sweeptrial.incomplete_reports import dump_incomplete_reasons
 from ..api.sweeptrial.log_tail import dump_log_tails
+from ..api.sweeptrial.pod_states import dump_pod_state
 from ..api.sweeptrial.serialization import dump_stop
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import errors
@@ -274,6 +275,8 @@ def _pending_fields(trial: TrialState, record: TrialRecord) -> dict[str, Any]:
     if trial.status.executions:
         fields["executions"] = [dump_execution(e) for e in trial.status.executions]
         fields["disruptions"] = trial.status.disruptions
+    if trial.workload.pods:
+        fields["pods"] = [dump_pod_state(pod) for pod in trial.workload.pods]
     if trial.log_tails:
         fields["logs"] = dump_log_tails(trial.log_tails)
     samples = [] if count else list(reports.log_samples)

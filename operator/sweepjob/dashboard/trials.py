@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ..read_model.trial_view import TrialView
@@ -26,8 +27,10 @@ def trial_fields(body: Body, trial: TrialView, now: float, points: int) -> dict[
     status = body.get("status") or {}
     stop = status.get("stop") or {}
     values = dict(leaves(trial.record.assignment))
+    pods = [asdict(pod) for pod in trial.record.pods]
     return {
         **full_trial_row(trial, now),
+        **({"pods": pods} if pods else {}),
         "parameters": values,
         "texts": dict(trial.parameters),
         "curve": sample_curve(trial.curve, points),

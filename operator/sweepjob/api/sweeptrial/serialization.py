@@ -17,6 +17,7 @@ from ..phases import TrialPhase
 from .attempt_history import parse_execution
 from .curve_encoding import parse_curve
 from .incomplete_reports import parse_incomplete_reasons
+from .pod_states import parse_pod_state
 from .stop_decision import StopDecision
 from .trial_record import TrialRecord
 
@@ -112,6 +113,7 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         executions=tuple(map(parse_execution, status.children("executions"))),
         log_samples=status.texts("logSamples"),
         incomplete_reasons=parse_incomplete_reasons(status.children("conditions")),
+        pods=tuple(map(parse_pod_state, status.children("pods"))),
         code=status.text("code"),
     )
     return replace(record, problems=_unique(problems, status.problems), is_unmanaged=bool(problems))

@@ -9,6 +9,7 @@ from ...search.space import Assignment
 from ..phases import TrialPhase
 from .attempt_history import AttemptRecord
 from .incomplete_reports import IncompleteReason
+from .pod_states import PodState
 from .stop_decision import StopDecision
 from .stored_curve import StoredCurve
 
@@ -40,6 +41,7 @@ class TrialRecord:
         executions: earlier attempts, the newest last.
         log_samples: lines of its log to quote where no report was found.
         incomplete_reasons: why reports may be missing, by reason.
+        pods: the pods of the current attempt of a trial of several.
         code: the hash of its code, or where it is mounted from; empty without any.
         problems: unreadable fields of the object, with path and value; normally empty.
         is_held: the operator does not act on the trial, because too little of the object can be read.
@@ -72,6 +74,7 @@ class TrialRecord:
     executions: tuple[AttemptRecord, ...]
     log_samples: tuple[str, ...] = ()
     incomplete_reasons: Mapping[str, IncompleteReason] = field(default_factory=dict)
+    pods: tuple[PodState, ...] = ()
     code: str = ""
     problems: tuple[str, ...] = ()
     is_unmanaged: bool = False

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ...api.meta.cause import Cause
 from ...api.names import REASON_REPORTS_LOST
+from ...api.sweeptrial.pod_states import FAILED, SUCCEEDED, PodState
 from ...lifecycle.attempt_end import POD_DELETED
 from ...lifecycle.progress_update import SUSPENDED
 from ...lifecycle.workload import Pod
@@ -30,6 +31,18 @@ def pod_view(trial: TrialState, pod: CachedPod) -> Pod:
     if not pod.summary_lost or has_reported or any(e.pod != pod.name for e in earlier):
         return pod.view
     return replace(pod.view, disrupted=True, failure=SUMMARY_LOST)
+
+
+def pod_state(pod: CachedPod) -> PodState:
+    """Return what the record says of one of several pods."""
+    view = pod.view
+    if pod.has_ended:
+        state = FAILED if view.succeeded is False else SUCCEEDED
+    elif view.deleting:
+        state = "Terminating"
+    else:
+        state = "Pending" if view.started is None else "Running"
+    return PodState(view.rank, pod.name, view.node, state)
 
 
 def interruption_cause(trial: TrialState, pod: CachedPod, *, job_suspended: bool) -> Cause:

@@ -11,6 +11,7 @@ from ...early_stopping.curve import Curve
 from ...log_parsing.position import LogPosition
 from .trial_state import (
     GpuUsage,
+    ObservedWorkload,
     RecordedStatus,
     ReportCompleteness,
     Reports,
@@ -50,6 +51,7 @@ def trial_state(record: TrialRecord, empty: Curve) -> TrialState:
             dict(record.incomplete_reasons),
             log_unreadable=REASON_LOG_UNREADABLE in record.incomplete_reasons,
         ),
+        workload=ObservedWorkload(pods=record.pods),
         gpu=GpuUsage(record.gpus, Counter(record.gpu_used)),
     )
 

@@ -16,6 +16,7 @@ from ...api.phases import TrialPhase
 from ...api.sweeptrial.attempt_history import AttemptRecord
 from ...api.sweeptrial.incomplete_reports import IncompleteReason
 from ...api.sweeptrial.log_tail import LogTail
+from ...api.sweeptrial.pod_states import PodState
 from ...api.sweeptrial.stop_decision import StopDecision
 from ...early_stopping.curve import Curve
 from ...lifecycle.workload import StartBlocker, TrainerEnd
@@ -135,12 +136,14 @@ class ObservedWorkload:
         interruption: why the last pod was interrupted; kept until another one runs. Of several pods, the
             first one, kept until the next attempt.
         interrupted_at: when the first of several pods was interrupted, in seconds since the epoch.
+        pods: the pods of the current attempt of a trial of several, also those that are gone.
     """
 
     job_missing_since: float | None = None
     trainer_end: TrainerEnd | None = None
     interruption: Cause | None = None
     interrupted_at: float | None = None
+    pods: tuple[PodState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class StatusTransitions(CompletenessTransitions):
             retry_at=retry_at,
         )
         trial.requests = replace(trial.requests, job_deleted=False)
-        trial.workload = replace(trial.workload, interruption=None, interrupted_at=None)
+        trial.workload = replace(trial.workload, interruption=None, interrupted_at=None, pods=())
         self.note_completeness(trial, (), None, now)
 
     def record_progress(self, trial: TrialState, phase: TrialPhase, reason: str) -> None:

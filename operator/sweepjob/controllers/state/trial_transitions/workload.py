@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ....api.meta.cause import Cause
 from ....api.sweeptrial.attempt_history import AttemptRecord
+from ....api.sweeptrial.pod_states import PodState, merge_pod_states
 from ....lifecycle.workload import StartBlocker, TrainerEnd
 from ....trial_pods.cached_objects import CachedPod
 from ..pod_classification import pod_view
@@ -56,6 +58,19 @@ class WorkloadTransitions(StatusTransitions):
         trial.workload = replace(trial.workload, job_missing_since=first, trainer_end=trainer_end)
         if job_suspended and trial.workload.interrupted_at is not None:
             trial.workload = replace(trial.workload, interruption=None, interrupted_at=None)
+
+    def observe_pod_states(self, trial: TrialState, pods: Iterable[PodState], now: float) -> None:
+        """Update what is known of the pods of the current attempt of a trial of several.
+
+        Args:
+            trial: a live trial.
+            pods: those that exist.
+            now: seconds since the epoch.
+        """
+        merged = merge_pod_states(trial.workload.pods, pods)
+        if merged != trial.workload.pods:
+            trial.workload = replace(trial.workload, pods=merged)
+            self.mark_pending(trial, now)
 
     def observe_pod(
         self, trial: TrialState, pod: CachedPod, now: float, *, gone: bool, instances: int = 1

@@ -11,6 +11,7 @@ import {
   formatTime,
   shellQuote,
 } from "../format.js";
+import { podRows } from "../pods.js";
 import { phaseMark } from "../phases.js";
 
 /** Mounts the view of a trial, which has no tab of its own. */
@@ -26,6 +27,8 @@ export function mountTrial(panel, page, index) {
   const curve = card("h3", "Curve against the threshold");
   const chart = new Chart(curve, `Curve of ${trial.name}`);
   const events = element("table", { class: "plain" });
+  const pods = element("table", { class: "plain" });
+  const podsCard = card("h3", "Pods", pods);
   const attempts = element("table", { class: "plain" });
   const attemptsCard = card("h3", "Attempts before this one", attempts);
   article.append(
@@ -38,6 +41,7 @@ export function mountTrial(panel, page, index) {
       curve,
       commandsCard(page, trial),
       card("h3", "What happened", events),
+      podsCard,
       attemptsCard,
     ),
   );
@@ -47,6 +51,8 @@ export function mountTrial(panel, page, index) {
     facts.replaceChildren(...factsOf(page.model, current));
     drawCurves(chart, page.model, [current], { decision: true });
     events.replaceChildren(...eventRows(page.model, index));
+    podsCard.hidden = !current.pods?.length;
+    pods.replaceChildren(...podTable(page, current));
     attemptsCard.hidden = !current.executions.length;
     attempts.replaceChildren(...attemptRows(current));
   };
@@ -139,6 +145,16 @@ function eventRows(model, index) {
     .filter((event) => event.index === index)
     .reverse();
   return events.map(({ time, what, why }) => tableRow("td", [formatTime(time), what, why]));
+}
+
+function podTable(page, trial) {
+  const rows = podRows(trial, page.isLocal ? "" : page.model.sweep.namespace);
+  return [
+    tableRow("th", ["rank", "pod", "node", "state", "log"]),
+    ...rows.map(({ cells, command }) =>
+      tableRow("td", [...cells, command ? copyButton("Copy command", command) : ""]),
+    ),
+  ];
 }
 
 function attemptRows(trial) {
