@@ -3,7 +3,12 @@ import { test } from "node:test";
 import { podRows } from "../../../operator/sweepjob/dashboard/static/pods.js";
 import { trial } from "./documents.js";
 
-const pod = (rank, state, node = `node-${rank}`) => ({ rank, pod: `sweep-3-${rank}-x`, node, state });
+const pod = (rank, state, node = `node-${rank}`) => ({
+  rank,
+  pod: `sweep-3-${rank}-x`,
+  node,
+  state,
+});
 
 test("each pod has its rank, name, node, state, and the command that prints its log", () => {
   const rows = podRows(trial(3, { pods: [pod(0, "Running"), pod(10, "Failed")] }), "team");

@@ -11,8 +11,8 @@ import {
   formatTime,
   shellQuote,
 } from "../format.js";
-import { podRows } from "../pods.js";
 import { phaseMark } from "../phases.js";
+import { podRows } from "../pods.js";
 
 /** Mounts the view of a trial, which has no tab of its own. */
 export function mountTrial(panel, page, index) {
