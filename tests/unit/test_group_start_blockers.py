@@ -175,3 +175,35 @@ async def test_a_trial_of_one_pod_has_no_list() -> None:
     await asyncio.sleep(60)
     assert "pods" not in record(server)
     operator.kill()
+
+
+async def test_the_service_is_created_again_for_the_next_attempt() -> None:
+    """Somebody deletes it in mid-run: connections stay, and names are resolved again after a retry."""
+    server, operator = start(CountingServer, limits=LIMITS, trial=group())
+    await asyncio.sleep(20)
+    service = f"{CORE}/services/sweepjob-sweep"
+    assert server.answer(Request("DELETE", service, {}, {}))[0] == 200
+    server.answer(Request("DELETE", f"{CORE}/pods/{by_rank(server)[1][1]}", {}, {}))
+    await asyncio.sleep(120)
+    assert record(server)["attempt"] == 2
+    assert server.answer(Request("GET", service, {}, None))[0] == 200
+    operator.kill()
+
+
+async def test_the_service_of_somebody_else_is_left_alone_and_named() -> None:
+    body = {"metadata": {"name": "sweepjob-sweep"}, "spec": {"clusterIP": "None"}}
+
+    class Taken(CountingServer):
+        def __init__(self, clock: Any) -> None:
+            super().__init__(clock)
+            assert self.answer(Request("POST", f"{CORE}/services", {}, body))[0] == 201
+
+    server, operator = start(Taken, limits=LIMITS, trial=group())
+    await asyncio.sleep(30)
+    assert not server.store.all("jobs")
+    assert "services 'sweepjob-sweep' exists already" in record(server)["message"]
+    assert "Give this sweep another name" in record(server)["message"]
+    assert server.answer(Request("DELETE", f"{CORE}/services/sweepjob-sweep", {}, {}))[0] == 200
+    await asyncio.sleep(60)
+    assert len(server.store.all("jobs")) == 1, "it starts by itself"
+    operator.kill()
