@@ -101,6 +101,23 @@ def test_the_start_timeout_counts_over_attempts_that_were_given_up() -> None:
     assert not any(isinstance(a, act.RecordStop) for a in alone)
 
 
+def test_a_start_that_cannot_succeed_leaves_its_turn_to_others_where_the_timeout_is_long() -> None:
+    pods = (rank(0, started=None, node=""), rank(1, started=None, node=""))
+    given = {"phase": TrialPhase.PENDING, "start_blocker": NO_IMAGE, "others_wait": True}
+    actions = planned(pods, 500.0, limit=3600, **given).actions
+    assert [a.reason for a in actions if isinstance(a, act.RecordRetry)] == ["PartlyScheduled"]
+
+
+def test_waiting_for_capacity_before_does_not_shorten_the_default_timeout() -> None:
+    """An image that is refused once, just after nodes were found, does not end the trial."""
+    pods = tuple(rank(n, started=None) for n in range(3))
+    refused = StartBlocker("ImageCannotBePulled", "image 'x' cannot be pulled", 5000.0)
+    given = {"phase": TrialPhase.PENDING, "start_blocker": refused, "blocked_since": 100.0}
+    assert not any(isinstance(a, act.RecordStop) for a in planned(pods, 5010.0, **given).actions)
+    [action] = planned(pods, 5600.0, **given).actions
+    assert isinstance(action, act.RecordStop)
+
+
 def test_a_stop_deletes_the_pods_that_are_there_and_awaits_those_to_come() -> None:
     """Half of the pods are pending, and the Job controller has not created the last one."""
     from sweepjob.api.sweeptrial.stop_decision import StopDecision

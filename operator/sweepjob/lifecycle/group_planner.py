@@ -225,35 +225,33 @@ def give_up_start(
     Returns:
         The record of the next attempt, and when to plan again; either may be None.
     """
-    scheduled = scheduled_ranks(trial)
-    if (
-        sweep.queued
-        or job.suspended
-        or job.deleting
-        or job.ended is not None
-        or job.started is None
-    ):
+    if job.started is None or not _holds_others_up(trial, job, sweep):
         return None, None
-    if scheduled == sweep.instances or not (scheduled or trial.others_wait):
-        return None, None
-    if trial.start_blocker is not None and not trial.start_blocker.waits:
-        return (
-            None,
-            None,
-        )  # the start timeout ends the trial: another attempt would not start either
+    scheduled, blocker = scheduled_ranks(trial), trial.start_blocker
     due = job.started + PARTIAL_START_TIMEOUT
     if now < due:
         return None, due
     first, most = _BACKOFF
     share = zlib.crc32(f"{trial.uid}/{trial.attempt}".encode()) / 2**32
     pause = min(most, first * 2.0 ** min(trial.attempt - 1, 10)) * (0.5 + share / 2)
-    why = "" if trial.start_blocker is None else f": {trial.start_blocker.message}"
+    why = "" if blocker is None else f": {blocker.message}"
     message = (
         f"{scheduled} of {sweep.instances} pods were scheduled {PARTIAL_START_TIMEOUT:g} s after its "
         f"start: they give their nodes back, and all of them are started again later{why}"
     )
     retry = next_attempt(trial, trial.failures, REASON_PARTLY_SCHEDULED, message, now + pause)
     return retry, None
+
+
+def _holds_others_up(trial: TrialSnapshot, job: Job, sweep: SweepSnapshot) -> bool:
+    """Whether the start of an attempt holds nodes, or a turn, that others wait for."""
+    if sweep.queued or job.suspended or job.deleting or job.ended is not None:
+        return False
+    blocker = trial.start_blocker
+    if blocker is not None and not blocker.waits and sweep.limits.start_timeout is None:
+        return False  # the default timeout ends the trial; with a new attempt it would begin anew
+    scheduled = scheduled_ranks(trial)
+    return scheduled < sweep.instances and (scheduled > 0 or trial.others_wait)
 
 
 def scheduled_ranks(trial: TrialSnapshot) -> int:

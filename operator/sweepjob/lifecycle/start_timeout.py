@@ -24,7 +24,7 @@ def start_timeout_stop(
     deadline = start_deadline(trial, sweep)
     if deadline is None or now < deadline or trial.start_blocker is None:
         return None
-    since = now - _since(trial, trial.start_blocker)
+    since = now - _since(trial, sweep, trial.start_blocker)
     message = f"it has not started for {since:.0f} s: {trial.start_blocker.message}"
     return StopDecision(TrialPhase.FAILED, trial.start_blocker.reason, message)
 
@@ -36,10 +36,16 @@ def start_deadline(trial: TrialSnapshot, sweep: SweepSnapshot) -> float | None:
     timeout = sweep.limits.start_timeout
     if timeout is None:
         timeout = None if trial.start_blocker.waits else _START_TIMEOUT
-    return None if timeout is None else _since(trial, trial.start_blocker) + timeout
+    return None if timeout is None else _since(trial, sweep, trial.start_blocker) + timeout
 
 
-def _since(trial: TrialSnapshot, blocker: StartBlocker) -> float:
-    """Return since when it has not started, also in attempts that were given up for others."""
+def _since(trial: TrialSnapshot, sweep: SweepSnapshot, blocker: StartBlocker) -> float:
+    """Return since when it has not started.
+
+    The user's timeout counts over attempts that were given up. The default one does not: they waited for
+    capacity, which it allows without limit.
+    """
     before = trial.blocked_since
-    return blocker.since if before is None else min(before, blocker.since)
+    if before is None or sweep.limits.start_timeout is None:
+        return blocker.since
+    return min(before, blocker.since)
