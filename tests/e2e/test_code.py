@@ -135,7 +135,7 @@ def test_a_sweep_waits_for_its_config_map_and_checks_it_in_every_pod(
     said = eventually(
         lambda: (c := sweeps.condition("waiting", "Accepted")) and c["message"], 30, "it says so"
     )
-    assert "there is no ConfigMap by-hand" in said
+    assert "ConfigMap by-hand, which contains the code of this sweep, does not exist" in said
     assert sweeps.condition("waiting", "Accepted")["reason"] == "CodeNotFound"
     assert not sweeps.trials("waiting")
     train = TRAIN + "import time; time.sleep(20 if level == 0.2 else 0)\n"
@@ -164,7 +164,7 @@ def test_a_sweep_waits_for_its_config_map_and_checks_it_in_every_pod(
     assert first["status"]["phase"] == "Succeeded"
     for trial in others:
         assert trial["status"]["reason"] == "CodeCannotBeUsed"
-        assert "the code is not the sweep's any more" in trial["status"]["message"]
+        assert "the code of the sweep has changed" in trial["status"]["message"]
 
 
 def test_the_tutorial(sweeps: Sweeps, program: Program, tmp_path: Path) -> None:

@@ -48,10 +48,13 @@ NAMED = {
     *("kubectl sweepjob suspend", "kubectl sweepjob export", "sweepjob run --local"),
     *("sweepjob validate", "sweepjob propose", "sweepjob replay"),
     *("kubectl sweepjob ui", "sweepjob export"),
+    "sweepjob convert",
     "sweepjob ui [SWEEP] [-A] [--port N] [--no-browser]",  # which test_dashboard.py runs
     # Which test_code.py and test_outputs.py run.
     "sweepjob submit -f FILE [--code DIR] [--name NAME] [--follow] [--dry-run]",
     "sweepjob submit --dry-run",
+    "sweepjob submit --code DIR",
+    "kubectl sweepjob logs TRIAL --rank 2",  # needs a trial of several pods
     r"sweepjob download SWEEP\|TRIAL [-o DIR] [--only NAME]",
     "sweepjob doctor",
 }
@@ -61,6 +64,8 @@ STANDS_FOR = [
     (r" \[[^\]]*\]", ""),
     ("CURVES.jsonl", "curves.jsonl"),
     (r"SWEEP\.\.\.", "SWEEP"),
+    (r"azure-map init FILE\.\.\.", "azure-map init job.yml"),
+    ("azure-map validate FILE", "azure-map validate azure-map.yaml"),
     (r"SWEEP\.yaml|FILE(\.\.\.)?", "sweep.yaml"),
     ("convert sweep.yaml", "convert job.yml"),
     # A trial that was stopped has no log any more, and may be the best one all the same.
@@ -80,7 +85,18 @@ REWRITTEN = [
     (r"\| kubectl apply -f -", "| kubectl apply --dry-run=server -f -"),
     (r"^pip install ", "$UV install --no-deps --target installed "),
     (r"^(sweepjob run .*)", r"\1 --fresh"),
+    # Replaces the words in capitals, as the page says.
+    (
+        r"^(sweepjob azure-map init .*> azure-map.yaml)",
+        r"\1 && sed -i 's/NAMESPACE/default/; s/QUEUE/gpus/; s/REGISTRY.*/localhost:train/' azure-map.yaml",
+    ),
 ]
+
+
+AZURE_PROGRAM = """
+from azure.ai.ml import command
+job = command(command="python train.py", environment="sklearn:1", compute="cpu")
+"""
 
 
 @dataclass(frozen=True)
@@ -120,6 +136,10 @@ def desk(sweeps: Sweeps, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     ):
         (folder / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "tests" / "data" / "azure" / "01-hello-sweep.yml", folder / "job.yml")
+    (folder / "train.py").write_text(AZURE_PROGRAM)
+    (folder / "notebook.ipynb").write_text(
+        json.dumps({"cells": [{"cell_type": "code", "source": ["import azure.ai.ml"]}]})
+    )
     programs = folder / "bin"
     programs.mkdir()
     for name in ("sweepjob", "kubectl-sweepjob"):
@@ -239,6 +259,7 @@ def test_yaml_of_other_kinds_parses() -> None:
             assert isinstance(yaml.safe_load(piece.text), dict), piece
     assert {piece.kind for piece in yaml_pieces()} == {
         *("", "Argo CD", "Azure map", "Flux", "Helm values", "kustomize"),
+        *("Katib", "Weights & Biases"),
     }
 
 

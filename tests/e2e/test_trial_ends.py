@@ -366,7 +366,7 @@ def test_a_trial_waits_for_a_job_name_in_use(sweeps: Sweeps) -> None:
         "the sweep says so",
     )
     assert condition["reason"] == "RecordRefused"
-    assert "sweeptrials 'taken-0' exists already" in condition["message"]
+    assert "sweeptrials 'taken-0' already exists" in condition["message"]
     assert "delete it" not in condition["message"], "it is somebody else's"
     sweeps.kubectl("delete", "swt", "taken-0")
     status, _ = ended(sweeps, "taken")

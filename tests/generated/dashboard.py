@@ -9,15 +9,15 @@ Panel = dict[str, Any]
 _RATE = "[$__rate_interval]"
 # Title, unit, and what is drawn, by legend.
 PANELS: list[tuple[str, str, dict[str, str]]] = [
-    ("Sweeps that go on", "short", {"sweeps": "sum(sweepjob_sweeps_active)"}),
+    ("Active sweeps", "short", {"sweeps": "sum(sweepjob_sweeps_active)"}),
     ("Trials", "short", {"{{state}}": "sum by (state) (sweepjob_trials_live)"}),
     (
-        "Trials that ended, an hour",
+        "Ended trials per hour",
         "short",
         {"{{outcome}}": "sum by (outcome) (rate(sweepjob_trials_ended_total[1h])) * 3600"},
     ),
     (
-        "GPU-hours, an hour",
+        "GPU-hours per hour",
         "short",
         {
             "used": "sum(rate(sweepjob_gpu_used_seconds_total[1h]))",
@@ -25,12 +25,12 @@ PANELS: list[tuple[str, str, dict[str, str]]] = [
         },
     ),
     (
-        "Reports a second",
+        "Reports per second",
         "short",
         {"{{source}}": f"sum by (source) (rate(sweepjob_metric_reports_total{_RATE}))"},
     ),
     (
-        "From the report that decides to the decision",
+        "Time from the deciding report to the recorded stop",
         "s",
         {
             "median": f"histogram_quantile(0.5, sum by (le) (rate(sweepjob_decision_duration_seconds_bucket{_RATE})))",
@@ -38,7 +38,7 @@ PANELS: list[tuple[str, str, dict[str, str]]] = [
         },
     ),
     (
-        "A look at a trial or a sweep",
+        "Duration of a reconciliation",
         "s",
         {
             "median": f"histogram_quantile(0.5, sum by (le) (rate(sweepjob_operator_reconcile_duration_seconds_bucket{_RATE})))",
@@ -46,28 +46,28 @@ PANELS: list[tuple[str, str, dict[str, str]]] = [
         },
     ),
     (
-        "A proposal of bayesian",
+        "Duration of a bayesian proposal",
         "s",
         {
             "99 %": f"histogram_quantile(0.99, sum by (le) (rate(sweepjob_proposal_duration_seconds_bucket{_RATE})))",
         },
     ),
     (
-        "Requests to the API server, a second",
+        "Requests to the API server per second",
         "reqps",
         {"{{verb}} {{code}}": f"sum by (verb, code) (rate(sweepjob_operator_api_requests_total{_RATE}))"},
     ),
     (
-        "Pushes of sidecars, a second",
+        "Sidecar pushes per second",
         "reqps",
         {"{{code}}": f"sum by (code) (rate(sweepjob_pushes_total{_RATE}))"},
     ),
     (
-        "Attempts that started again, an hour",
+        "Repeated attempts per hour",
         "short",
         {"{{reason}}": "sum by (reason) (rate(sweepjob_attempts_repeated_total[1h])) * 3600"},
     ),
-    ("Trials and sweeps that wait to be looked at", "short", {"depth": "sum(sweepjob_operator_queue_depth)"}),
+    ("Trials and sweeps that wait for reconciliation", "short", {"depth": "sum(sweepjob_operator_queue_depth)"}),
 ]  # fmt: skip
 _WIDTH, _HEIGHT = 8, 7
 

@@ -73,7 +73,7 @@ POLICY = PolicyDeclaration(
         ParameterDeclaration(
             "leastTrials",
             "integer",
-            "Other trials from which on the last one is stopped.",
+            "Minimum number of other trials before the last one is stopped.",
             required=True,
             minimum=1,
             maximum=100,

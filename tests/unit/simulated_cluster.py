@@ -13,6 +13,7 @@ from sweepjob.api.meta.cause import Cause
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
+from sweepjob.lifecycle.node_loss import is_node_lost, never_starts
 from sweepjob.lifecycle.planner import is_over, new_trials, plan, plan_new_trial
 from sweepjob.lifecycle.snapshot import Proposal, SweepSnapshot, Totals, TrialSnapshot
 from sweepjob.lifecycle.workload import EarlierAttempt, Job, Pod, TrainerEnd
@@ -222,7 +223,7 @@ class SimulatedCluster:
         assert pod.uid == action.uid
         record = self.records[action.trial]
         recorded = record.stop is not None or _is_before(key, record)
-        assert recorded or pod.never_starts(self.now, PATIENCE), "recorded before it is ended"
+        assert recorded or never_starts(pod, self.now, PATIENCE), "recorded before it is ended"
         self.pods[action.pod] = (key, self._going(pod))
 
     def _going(self, pod: Pod) -> Pod:
@@ -259,7 +260,7 @@ class SimulatedCluster:
             assert action.phase is trial.stop.outcome, "a recorded decision is never changed"
         key = f"{trial.name}/{trial.attempt}"
         holding = [p for k, p in self.pods.values() if k == key and not p.is_terminal]
-        lost = [p for p in holding if p.is_node_lost(self.now, PATIENCE)]
+        lost = [p for p in holding if is_node_lost(p, self.now, PATIENCE)]
         assert holding == lost, "a trial ends when its pods have"
         self._record(action.trial, phase=action.phase)
 
@@ -367,7 +368,7 @@ class SimulatedCluster:
         holding = {
             key.partition("/")[0]
             for key, pod in self.pods.values()
-            if not pod.is_terminal and not pod.is_node_lost(self.now, PATIENCE)
+            if not pod.is_terminal and not is_node_lost(pod, self.now, PATIENCE)
         }
         assert len(holding) <= self.concurrent, "concurrency is never exceeded"
         assert len(self.records) <= self.total
@@ -378,6 +379,6 @@ class SimulatedCluster:
                 for key, pod in self.pods.values()
                 if key.startswith(f"{trial.name}/")
                 and not pod.is_terminal
-                and not pod.is_node_lost(self.now, PATIENCE)
+                and not is_node_lost(pod, self.now, PATIENCE)
             ]
             assert len(living) <= 1, "a trial has one live pod"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from sweepjob.api.meta.cause import Cause
 from sweepjob.api.phases import TrialPhase
 from sweepjob.lifecycle import actions as act
+from sweepjob.lifecycle.node_loss import is_node_lost
 from sweepjob.lifecycle.snapshot import SweepSnapshot, TrialSnapshot
 from sweepjob.lifecycle.workload import Job, Pod
 
@@ -201,7 +202,7 @@ class SimulatedPodGroups(SimulatedCluster):
                 for key, pod in self.pods.values()
                 if key.startswith(f"{trial.name}/")
                 and not pod.is_terminal
-                and not pod.is_node_lost(self.now, PATIENCE)
+                and not is_node_lost(pod, self.now, PATIENCE)
             ]
             assert len({key for key, _ in living}) <= 1, "attempts do not overlap"
             assert len({pod.rank for _, pod in living}) == len(living), "a rank runs once"

@@ -191,7 +191,7 @@ def test_an_archive_in_parts_is_unpacked_byte_for_byte(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (archive({"train.py": b"other"}), "the code is not the sweep's any more"),
+        (archive({"train.py": b"other"}), "the code of the sweep has changed"),
         (archive(FILES)[:-20], "it is cut off"),
         (b"no archive at all", "not compressed by gzip"),
         (archive({"../../escape.py": b""}), "outside the destination"),
@@ -224,11 +224,11 @@ def test_the_files_of_a_config_map_are_copied(tmp_path: Path) -> None:
 
 
 def test_a_pod_whose_code_cannot_be_unpacked_says_why() -> None:
-    ended = {"exitCode": 1, "message": "the code is not the sweep's any more: ..."}
+    ended = {"exitCode": 1, "message": "the code of the sweep has changed: ..."}
     status = {"initContainerStatuses": [{"name": "sweepjob-code", "state": {"terminated": ended}}]}
     found = failure_of({"state": {"waiting": {"reason": "PodInitializing"}}}, status)
     assert found.reason == names.REASON_CODE_UNUSABLE
-    assert "not the sweep's any more" in found.message
+    assert "the code of the sweep has changed" in found.message
     theirs = {
         "initContainerStatuses": [{"name": "fetch", "state": {"terminated": {"exitCode": 4}}}]
     }
@@ -283,7 +283,10 @@ def test_a_snapshot_counts_when_all_its_parts_are_there() -> None:
     refusal = cluster.refusal(code)
     assert refusal.reason == names.REASON_CODE_NOT_FOUND
     assert refusal.waits
-    assert "no ConfigMap d in namespace team" in str(refusal)
+    assert (
+        "ConfigMap d, which contains the code of this sweep, does not exist in namespace team"
+        in str(refusal)
+    )
     assert "sweepjob submit" in str(refusal)
 
 

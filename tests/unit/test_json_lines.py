@@ -37,7 +37,10 @@ def notices(store: MetricStore) -> str:
     [
         (b'{"score": 0.', """'{"score": 0.'. Write one JSON object a line."""),
         (b"{'score': 0.5}\n", "'{'score': 0.5}'. JSON has double quotes: write json.dumps(...)"),
-        (gzip.compress(b'{"score": 1}\n'), "The file is compressed; write it uncompressed."),
+        (
+            gzip.compress(b'{"score": 1}\n', mtime=0),
+            "The file is compressed; write it uncompressed.",
+        ),
         ('{"score": 1}\n'.encode("utf-16"), "The file is UTF-16; write it in UTF-8."),
         (b'[{"score": 1}]', "Write the objects of the list one a line"),
         (b'{\n  "score": 1\n}\n', "Write each JSON object in one line."),
@@ -64,7 +67,7 @@ def test_a_value_of_the_metric_that_is_no_number(
     JsonLines(file, store).read(False)
     assert values(store) == [0.5]
     assert notices(store) == (
-        f"'metrics.jsonl' has no number in place of a value of 'score', at byte 15 and maybe later: "
+        f"'metrics.jsonl' has a value of 'score' that is not a number, at byte 15 and maybe later: "
         f"'{line}'. Write it like 1234.5."
     )
 

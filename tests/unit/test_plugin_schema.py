@@ -43,7 +43,7 @@ def test_the_crd_has_the_plugins(toy: None) -> None:
         "type": "integer",
         "minimum": 1,
         "maximum": 100,
-        "description": "Of worst: other trials from which on the last one is stopped.",
+        "description": "Of worst: minimum number of other trials before the last one is stopped.",
     }
     messages = [rule["message"] for rule in stop["x-kubernetes-validations"]]
     assert "worst needs leastTrials, and no other type has it" in messages

@@ -79,7 +79,7 @@ async def test_a_certificate_of_another_authority(tmp_path: Path) -> None:
     context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
     (tmp_path / "other").mkdir()
     said = await check(context, make(tmp_path / "other"))
-    assert said.startswith("sidecars cannot trust the intake's certificate: ")
+    assert said.startswith("sidecars cannot trust the ingest server's certificate: ")
     assert "ca.crt" in said
 
 
@@ -105,4 +105,4 @@ async def test_a_closed_port_and_a_busy_server(
     assert found.not_ready_reason == "", "one that is attacked stays what it was"
     server.close()
     await found.check()
-    assert found.not_ready_reason.startswith("the intake does not listen")
+    assert found.not_ready_reason.startswith("the ingest server does not listen")

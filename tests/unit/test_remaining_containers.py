@@ -37,7 +37,7 @@ def test_other_containers_have_a_grace_period_that_the_record_names() -> None:
     [action] = planned(WELL, 104.0).actions
     assert isinstance(action, act.RecordProgress)
     assert (action.phase, action.reason) == (TrialPhase.RUNNING, OUTLIVED)
-    assert "Container 'proxy' still runs and is ended 30 s after it" in action.message
+    assert "Container 'proxy' still runs and is stopped 30 s after the trainer" in action.message
     assert "native sidecar" in action.message
     assert planned(WELL, 104.0, reason=OUTLIVED) == act.Plan((), 130.0)
 

@@ -276,7 +276,8 @@ async def test_a_foreign_job_is_named_and_not_changed() -> None:
     assert (status["phase"], status["reason"]) == ("Blocked", "JobRefused")
     [degraded] = [c for c in status["conditions"] if c["type"] == "Degraded"]
     assert (
-        "It belongs to SweepTrial 'swee-0' of sweep 'swee' and is left alone" in degraded["message"]
+        "It belongs to SweepTrial 'swee-0' of sweep 'swee' and is not changed"
+        in degraded["message"]
     )
     assert "delete" not in degraded["message"]
     operator.kill()

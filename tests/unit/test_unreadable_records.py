@@ -239,8 +239,10 @@ async def test_a_record_with_an_impossible_index_is_harmless() -> None:
     await asyncio.sleep(200)
     assert status_of(server)["phase"] == "Complete"
     assert status_of(server)["trials"]["created"] == 4
-    assert "spec.index: 2147483647 is no index of its own" in degraded(server)["message"]
-    assert "trial odd-99999: spec.index: 0 is no index of its own" in degraded(server)["message"]
+    assert "spec.index: 2147483647 is out of range, or belongs" in degraded(server)["message"]
+    assert (
+        "trial odd-99999: spec.index: 0 is out of range, or belongs" in degraded(server)["message"]
+    )
 
 
 HOSTILE: list[Body] = [

@@ -1,4 +1,4 @@
-"""The status of a SweepJob: constant in size, whatever the number of trials."""
+"""The status of a SweepJob. Its size does not depend on the number of trials."""
 
 from __future__ import annotations
 
@@ -94,44 +94,44 @@ class SweepStatus:
 _URGENT = ("observedGeneration", "phase", "reason", "seed", "startTime", "completionTime")
 
 
-def dump_status(overview: SweepStatus, previous: Mapping[str, Any], now: float) -> dict[str, Any]:
+def dump_status(content: SweepStatus, previous: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Return the status object, as a merge patch.
 
     Args:
-        overview: the content.
-        previous: the status so far; unchanged conditions keep their transition times.
+        content: the content of the status.
+        previous: the current status; unchanged conditions keep their transition times.
         now: seconds since the epoch.
     """
-    ended = {phase: overview.ended.get(phase, 0) for phase in TrialPhase if phase.is_end}
+    ended = {phase: content.ended.get(phase, 0) for phase in TrialPhase if phase.is_end}
     status: dict[str, Any] = {
-        "observedGeneration": overview.generation,
-        "phase": overview.phase.value,
-        "reason": overview.reason or None,
-        "conditions": _conditions(overview, previous.get("conditions") or (), now),
+        "observedGeneration": content.generation,
+        "phase": content.phase.value,
+        "reason": content.reason or None,
+        "conditions": _conditions(content, previous.get("conditions") or (), now),
         "trials": {
-            "total": overview.total,
-            "created": overview.created,
-            "queued": overview.queued,
-            "running": overview.running,
+            "total": content.total,
+            "created": content.created,
+            "queued": content.queued,
+            "running": content.running,
             "succeeded": ended[TrialPhase.SUCCEEDED],
             "earlyStopped": ended[TrialPhase.EARLY_STOPPED],
             "failed": ended[TrialPhase.FAILED],
             "canceled": ended[TrialPhase.CANCELED],
         },
         # The limit may be lower than the number of ended trials: users may lower it.
-        "progress": f"{(over := sum(ended.values()))}/{max(over, overview.total)}",
-        "gpuSeconds": {"used": round(overview.gpu_used), "saved": round(overview.gpu_saved)},
+        "progress": f"{(over := sum(ended.values()))}/{max(over, content.total)}",
+        "gpuSeconds": {"used": round(content.gpu_used), "saved": round(content.gpu_saved)},
         # A merge patch removes a key by null.
-        "seed": overview.seed,
-        "startTime": _time(overview.started),
-        "completionTime": _time(overview.completed),
-        "best": None if overview.best is None else _best(overview.best),
+        "seed": content.seed,
+        "startTime": _time(content.started),
+        "completionTime": _time(content.completed),
+        "best": None if content.best is None else _best(content.best),
     }
-    if overview.code:
-        status["code"] = overview.code
-    if overview.sources:
+    if content.code:
+        status["code"] = content.code
+    if content.sources:
         keys = ("sweep", "uid", "trials")
-        status["warmStart"] = [dict(zip(keys, s, strict=True)) for s in overview.sources]
+        status["warmStart"] = [dict(zip(keys, s, strict=True)) for s in content.sources]
     return status
 
 
@@ -153,11 +153,11 @@ def _time(seconds: float | None) -> str | None:
 
 
 def _conditions(
-    overview: SweepStatus, previous: Sequence[Mapping[str, Any]], now: float
+    content: SweepStatus, previous: Sequence[Mapping[str, Any]], now: float
 ) -> list[dict[str, Any]]:
     before = {c["type"]: c for c in previous}
     dumped = []
-    for condition in overview.conditions:
+    for condition in content.conditions:
         value = "True" if condition.holds else "False"
         old = before.get(condition.kind, {})
         changed = old.get("status") != value
@@ -167,7 +167,7 @@ def _conditions(
                 "status": value,
                 "reason": condition.reason,
                 "message": condition.message,
-                "observedGeneration": overview.generation,
+                "observedGeneration": content.generation,
                 "lastTransitionTime": format_time(now) if changed else old["lastTransitionTime"],
             }
         )

@@ -1,4 +1,4 @@
-"""Azure's client for Python by its own import paths: ``from azure.`` becomes ``from sweepjob.azure.``.
+"""Azure's Python client under the same import paths: ``from azure.`` becomes ``from sweepjob.azure.``.
 
 >>> from sweepjob.azure.ai.ml import command
 >>> from sweepjob.azure.ai.ml.sweep import Uniform

@@ -1,4 +1,4 @@
-"""Azure's v1 client as far as it defines, runs and reads sweeps, by its import paths.
+"""The parts of Azure's v1 client that define, run and read sweeps, under the same import paths.
 
 ``from azureml.core import Run`` becomes ``from sweepjob.azureml.core import Run``, and
 ``import azureml`` becomes ``from sweepjob import azureml``. Modules are imported on first use: a

@@ -28,7 +28,9 @@ class _MissingModules(MetaPathFinder):
         """
         if name.startswith(_PREFIX):
             azure = f"azureml.{name[len(_PREFIX) :]}"
-            message = f"{azure}: is no part of sweeps; remove this import, and what uses it"
+            message = (
+                f"{azure}: is not available here; remove this import and the code that uses it"
+            )
             raise ModuleNotFoundError(message, name=name)
 
 

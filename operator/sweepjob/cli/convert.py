@@ -1,9 +1,10 @@
-"""``sweepjob convert``: converts an Azure sweep file to a SweepJob."""
+"""``sweepjob convert``: converts sweep files of other tools to SweepJobs."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ..loading.azure import (
@@ -11,12 +12,20 @@ from ..loading.azure import (
     ConversionError,
     ConversionOptions,
     UnsupportedFileError,
-    convert,
     convert_pipeline,
     is_pipeline,
 )
 from ..loading.azure.conversion import PLACEHOLDER
 from ..loading.errors import LoadError
+from ..loading.formats import (
+    AZURE,
+    FORMATS,
+    OPTUNA,
+    convert_document,
+    format_of,
+    reject_other_options,
+)
+from ..loading.optuna_study import convert_study, is_study, read_study
 from ..loading.sweep_files import azure_options, name_from_file, read_documents
 from ..loading.yaml_text import dump_yaml
 from ..render.table import print_message, print_output
@@ -30,12 +39,21 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add the command to the parser."""
     parser = commands.add_parser(
         "convert",
-        help="convert an Azure sweep file to a SweepJob",
-        description="Convert an Azure Machine Learning sweep (v2's YAML, or v1's HyperDrive file), or "
-        "the sweep steps of a pipeline, to SweepJobs. Print them to standard output, and notes to "
-        "standard error. Exit code 0: converted; 1: refused, with the reasons; 2: not a sweep file.",
+        help="convert a sweep file of another tool to a SweepJob",
+        description="Convert an Azure Machine Learning sweep (v2's YAML, or v1's HyperDrive file), the "
+        "sweep steps of a pipeline, an Experiment of Katib's, a sweep file of Weights & Biases, or a "
+        "study of Optuna's to SweepJobs. Print them to standard output, and notes to standard error. "
+        "Exit code 0: converted; 1: refused, with the reasons; 2: not a sweep file.",
     )
     parser.add_argument("file", metavar="FILE", help="sweep file; - for standard input")
+    text = "format of the file, where it is not plain from its contents"
+    parser.add_argument("--from", dest="format", choices=(*FORMATS, OPTUNA), help=text)
+    parser.add_argument("--study", help="study of a storage of Optuna's with several")
+    parser.add_argument("--metric", help="name of the metric of a study that does not name it")
+    text = "folder for the results of a study, for warmStart (.sweepjob for sweepjob run --local)"
+    parser.add_argument("--results", metavar="DIR", help=text)
+    text = "number of trials, in place of the file's (Katib, W&B, Optuna)"
+    parser.add_argument("--trials", type=_count, help=text)
     parser.add_argument("--step", help="the only sweep step of a pipeline to convert")
     azure_map_flags.add_flag(parser)
     parser.add_argument("--image", help="container image with the training code")
@@ -54,6 +72,9 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
     try:
+        if args.format == OPTUNA or (args.format is None and is_study(args.file)):
+            return _convert_study(args)
+        _reject_study_flags(args)
         documents = read_documents(args.file)
         if len(documents) > 1:
             raise CommandError(f"{args.file}: has {len(documents)} documents; a sweep file has one")
@@ -69,6 +90,37 @@ def run(args: argparse.Namespace) -> int:
         return _REFUSED
 
 
+def _reject_study_flags(args: argparse.Namespace) -> None:
+    for name in ("study", "metric", "results"):
+        if getattr(args, name) is not None:
+            raise CommandError(
+                f"--{name} is for studies of Optuna's; add --from optuna, or remove it"
+            )
+
+
+def _convert_study(args: argparse.Namespace) -> int:
+    options = _options(args)
+    reject_other_options(options, OPTUNA)
+    if args.step is not None or args.azure_map is not None:
+        raise UnsupportedFileError("is of optuna; --step and --azure-map are for files of Azure's")
+    made = convert_study(read_study(args.file, args.study), options, args.metric)
+    if args.results is not None and made.trials:
+        from ..local.folder import FolderError, SweepFolder
+
+        folder = SweepFolder(Path(args.results) / made.source["metadata"]["name"])
+        try:
+            folder.write_results(made.source, made.trials)
+        except (FolderError, OSError) as error:
+            raise CommandError(f"--results: {error}") from None
+        print_message(f"{len(made.trials)} results: {folder.path}")
+    elif made.trials:
+        made.conversion.manifest["spec"].pop("warmStart")
+        text = f"{len(made.trials)} results are not carried over: --results DIR writes them for warmStart"
+        print_message(f"note: study.trials: {text}")
+    _print_conversion(made.conversion, args.file)
+    return _CONVERTED
+
+
 def _options(args: argparse.Namespace) -> ConversionOptions:
     return replace(
         azure_options(args.file, azure_map_flags.read(args)),
@@ -78,6 +130,7 @@ def _options(args: argparse.Namespace) -> ConversionOptions:
         namespace=args.namespace,
         queue=args.queue,
         gpus=args.gpus,
+        trials=args.trials,
         inputs=dict(args.input),
         outputs=dict(args.output),
         claim=args.claim,
@@ -87,11 +140,17 @@ def _options(args: argparse.Namespace) -> ConversionOptions:
 def _convert(document: Any, options: ConversionOptions, args: argparse.Namespace) -> int:
     """Convert a document, print the result, and return the exit code."""
     stem = name_from_file(args.file)
-    if not is_pipeline(document):
+    kind = args.format or format_of(document)
+    if kind != AZURE and args.azure_map is not None:
+        raise UnsupportedFileError(
+            f"is of {kind}, whose files have no use for --azure-map; remove it"
+        )
+    if kind != AZURE or not is_pipeline(document):
         if args.step is not None:
             raise UnsupportedFileError("is no pipeline; --step is for the steps of one")
-        _print_conversion(convert(document, options, stem), args.file)
+        _print_conversion(convert_document(document, options, stem, kind), args.file)
         return _CONVERTED
+    reject_other_options(options, kind)
     steps = convert_pipeline(document, options, stem, args.step)
     if args.name is not None and len(steps) > 1:
         names = ", ".join(step.name for step in steps)

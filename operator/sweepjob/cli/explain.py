@@ -71,7 +71,7 @@ def _explain_trial(source: SweepSource, name: str, width: int | None) -> int:
     trial = next((t for t in trials if t.name == name), None)
     if trial is None:
         raise CommandError(
-            f"{name} is no trial of {sweep.name}: its labels or its owner are others'"
+            f"{name} is not a trial of {sweep.name}: its labels or its owner name another sweep"
         )
     lines = explain_trial(sweep, trial, trials, time.time(), width)
     if about["spec"]["trial"].get("instanceCount", 1) > 1:
@@ -193,7 +193,7 @@ def _decision(
         head = ["TRIAL", "PHASE", f"BEST WITHIN {stop.interval}"]
         lines += [
             "",
-            f"the best of those that have come as far by now ({len(others)}):",
+            f"best trials that have reached this interval by now ({len(others)}):",
         ]
         lines += [format_table(head, rows)]
     return lines

@@ -72,7 +72,7 @@ class FolderSweeps:
         return self.sweep(name), self.trials(name)
 
     def warm_started_by(self, sweep: Body) -> list[Body]:
-        """Return the SweepTrials of the sources of a sweep's warm start, which are its siblings."""
+        """Return the SweepTrials of a warm start's source sweeps, whose folders are siblings."""
         found: list[Body] = []
         above = self.root.parent if self.is_one else self.root
         for source in (sweep.get("status") or {}).get("warmStart") or ():
@@ -124,7 +124,7 @@ def _interrupted(body: Body, folder: Path) -> Body:
         "status": "True",
         "reason": "Interrupted",
         "message": (
-            f"no process runs this sweep any more; resume it with the file that it was started with: "
+            f"this sweep was interrupted; to resume it with the file that it was started with, run: "
             f"sweepjob run --local -f SWEEP.yaml --folder {folder} --resume"
         ),
     }

@@ -121,17 +121,17 @@ def _print_recorded(body: Mapping[str, Any], args: argparse.Namespace) -> int:
         tails = {n: tail for n, tail in tails.items() if n == args.attempt}
     if args.container or not tails:
         raise CommandError(
-            f"{name} has no pod any more, and {_why_nothing(args)}; a log collector in the cluster "
+            f"the pod of {name} was deleted, and {_why_nothing(args)}; a log collector in the cluster "
             f"keeps whole logs. Why it ended: sweepjob explain {name}"
         )
     attempt, tail = [*tails.items()][-1]
     if tail.problem and not tail.text:
         raise CommandError(
-            f"{name} has no pod any more, and the log of attempt {attempt} could not be read before "
-            f"it went: {tail.problem}"
+            f"the pod of {name} was deleted before the log of attempt {attempt} could be read: "
+            f"{tail.problem}"
         )
     print_message(
-        f"note: pod {tail.pod} is gone; these are the last lines of attempt {attempt}, as recorded"
+        f"note: pod {tail.pod} was deleted; these are the recorded last lines of attempt {attempt}"
     )
     _print_lines(tail, args.tail)
     return 0
@@ -140,7 +140,7 @@ def _print_recorded(body: Mapping[str, Any], args: argparse.Namespace) -> int:
 def _why_nothing(args: argparse.Namespace) -> str:
     if args.container:
         return f"only the trainer's last lines are on record, not those of {args.container}"
-    return "its log went with it"
+    return "its log with it"
 
 
 def _print_lines(tail: LogTail, count: int | None) -> None:

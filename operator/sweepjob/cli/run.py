@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
     if not args.local:
         raise CommandError(
-            "this runs sweeps with --local; on a cluster: kubectl apply -f SWEEP.yaml"
+            "run needs --local; to run a sweep on a cluster: kubectl apply -f SWEEP.yaml"
         )
     options = replace(
         azure_options(args.file, azure_map_flags.read(args)), local=True, inputs=dict(args.input)
@@ -116,7 +116,7 @@ def _prepare_folder(root: Path, args: argparse.Namespace) -> bool:
     has_sweep = any((root / "sweepjobs").glob("*.json"))
     if root.exists() and any(root.iterdir()) and not (root / "sweepjobs").is_dir():
         raise CommandError(
-            f"{root} is not empty, and no folder of a sweep; choose another --folder"
+            f"{root} is not empty and does not contain a sweep; choose another --folder"
         )
     if args.fresh and has_sweep:
         if is_running(root):
@@ -134,8 +134,8 @@ def _check_resumed_code(folder: SweepFolder, code: CodeSnapshot) -> None:
     if began and began[0] != f"sha256:{code.hash}":
         which = began[0][:19] or "none"
         print_message(
-            f"note: the sweep goes on with the code that it began with ({which}), not with "
-            f"{code.directory} (sha256:{code.hash[:12]}); --fresh starts again with this"
+            f"note: the sweep continues with its original code ({which}), not with {code.directory} "
+            f"(sha256:{code.hash[:12]}); to start again with the new code, use --fresh"
         )
 
 

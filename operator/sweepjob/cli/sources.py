@@ -58,7 +58,9 @@ def open_source(args: argparse.Namespace) -> tuple[SweepSource, str | None]:
     from .folder_sweeps import FolderSweeps
 
     if flags := Kubectl.of(args).flags:
-        raise CommandError(f"{args.name} is a folder, and {flags[0]} is of a cluster; remove one")
+        raise CommandError(
+            f"{args.name} is a folder, but {flags[0]} applies to a cluster; remove one"
+        )
     path = Path(args.name).expanduser()
     for root, trial in ((path, None), (path.parent, path.name)):
         folder = FolderSweeps(root)
@@ -86,5 +88,7 @@ def required_source(args: argparse.Namespace) -> tuple[SweepSource, str]:
     source, name = open_source(args)
     if name is None:
         listed = ", ".join(f"{args.name}/{b['metadata']['name']}" for b in source.sweeps()[:5])
-        raise CommandError(f"{args.name} is no folder of one sweep; choose one: {listed or 'none'}")
+        raise CommandError(
+            f"{args.name} is not the folder of a single sweep; choose one: {listed or 'none'}"
+        )
     return source, name

@@ -57,8 +57,8 @@ async def _config_map(api: KubeClient, namespace: str, name: str, code: Code) ->
         remedy = _UPLOAD if code.hash else "create it, or correct its name in spec.trial.code"
         raise NotReady(
             names.REASON_CODE_NOT_FOUND,
-            f"there is no ConfigMap {name} in namespace {namespace}, which has the code of this "
-            f"sweep; {remedy}. The sweep begins as soon as it is there",
+            f"ConfigMap {name}, which contains the code of this sweep, does not exist in namespace "
+            f"{namespace}; {remedy}. The sweep starts when it exists",
         ) from None
 
 

@@ -108,7 +108,7 @@ def _incomplete_reports(state: SweepState) -> Cause | None:
     if warning is None:
         return None
     more = len(live) + ended.count - 1
-    others = f" Other trials of which reports may be missing: {more}." if more > 0 else ""
+    others = f" Number of other trials with possibly missing reports: {more}." if more > 0 else ""
     which = ", the best one" if name == best else ""
     return Cause(warning.reason, f"trial {name}{which}: {warning.message}{others}")
 
@@ -132,6 +132,6 @@ def _missing_metric_cause(state: SweepState, missing: MissingMetric) -> Cause:
 
 def _nested_only(trial: str, metric: str, run: str) -> str:
     return (
-        f"trial {trial}: {metric} was reported only in nested run {run}, which is no report of the "
-        f"trial. Let the script log '{metric}' in a run without a parent, such as the one around it."
+        f"trial {trial}: {metric} was reported only in nested run {run}, which does not count. "
+        f"Log '{metric}' in a run without a parent, such as the enclosing run."
     )

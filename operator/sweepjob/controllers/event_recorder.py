@@ -84,8 +84,8 @@ class EventRecorder:
         for source in state.sources:
             if source.lost:
                 text = (
-                    f"{source.lost} of the {source.counted} trials of sweep {source.name}, which "
-                    "count here, are gone; what comes is proposed and decided without them"
+                    f"{source.lost} of the {source.counted} warm-start trials of sweep {source.name} "
+                    "were deleted; new proposals and decisions do not use them"
                 )
                 said = NewEvent(*about, names.REASON_WARM_START_LOST, text, warning=True)
                 self.emit(said)
@@ -99,7 +99,7 @@ class EventRecorder:
         """
         about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)
         if has_started(state.written.content) and not has_started(before):
-            text = f"the first trial runs; {state.spec.limits.max_total_trials} in all"
+            text = f"the first of {state.spec.limits.max_total_trials} trials is running"
             self.emit(NewEvent(*about, names.REASON_FIRST, text))
         old = {c["type"]: c for c in before.get("conditions") or ()}
         for condition in state.written.content.get("conditions") or ():

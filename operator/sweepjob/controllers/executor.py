@@ -20,8 +20,8 @@ from .trial_status_writer import TrialStatusWriter
 class Executor:
     """Executes actions.
 
-    Each one is safe to repeat: after a crash between a request and its answer, the planner asks for the
-    same again.
+    Each action is safe to repeat: after a crash between a request and its response, the planner returns
+    the same action again.
 
     Args:
         api: the API server.

@@ -242,8 +242,8 @@ class JobCreator:
             if owners[0].get("uid") == owner:
                 return found
             raise errors.Conflict(
-                f"{resource.plural} '{name}' exists already. It belongs to {describe_owner(found)} and "
-                "is left alone. Give this sweep another name, or wait until that one is gone"
+                f"{resource.plural} '{name}' already exists. It belongs to {describe_owner(found)} and "
+                "is not changed. Use another name for this sweep, or wait until that object is gone"
             ) from None
 
 

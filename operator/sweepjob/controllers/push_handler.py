@@ -54,7 +54,7 @@ class PushHandler:
 
     def _answer(self, caller: Caller, push: protocol.Push) -> PushResponse:
         if not self._leads():
-            return PushResponse(503, "this operator does not lead; another one does")
+            return PushResponse(503, "this operator is not the leader; try another replica")
         pod = self._caches.pod(caller.uid)
         if pod is None:
             # The watch may be a moment behind; the sidecar tries again.

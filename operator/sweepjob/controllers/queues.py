@@ -60,7 +60,7 @@ class Queues:
         return self.sweeps.depth + self.trials.depth + self.statuses.depth
 
     def requeue_trials(self, state: SweepState) -> None:
-        """Reconcile all trials of a sweep that have not ended."""
+        """Requeue all trials of a sweep that have not ended."""
         for index in (*state.live, *state.slots.reserved):
             self.trials.add((state.identity.key, index))
 

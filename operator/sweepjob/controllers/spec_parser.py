@@ -67,7 +67,7 @@ def _parse(body: Mapping[str, Any]) -> SweepSpec:
     except Exception as error:
         meta = body["metadata"]
         _log.exception("the spec of sweep %s/%s", meta["namespace"], meta["name"])
-        remedy = f"cannot be read, which is a mistake of the operator: {error!r}; please report it"
+        remedy = f"cannot be read because of a bug in the operator: {error!r}; please report it"
         raise InvalidSpec([Problem("spec", meta["name"], remedy)]) from error
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from ..api import names
 from ..kube import errors
 from ..lifecycle.actions import Action, Plan, RecordEnd
+from ..lifecycle.node_loss import is_node_lost
 from ..lifecycle.planner import plan, plan_new_trial
 from ..lifecycle.snapshot import Proposal
 from ..settings import OperatorSettings
@@ -138,7 +139,7 @@ class TrialController:
         status, timeout = trial.status, self._settings.node_loss_timeout
         earlier = (pod.view for pod in workload.pods if pod.attempt != status.attempt)
         waits = (status.retry_at is not None and now < status.retry_at) or any(
-            not pod.is_terminal and not pod.is_node_lost(now, timeout) for pod in earlier
+            not pod.is_terminal and not is_node_lost(pod, now, timeout) for pod in earlier
         )
         if waits or status.stop is not None or trial.pending_stop is not None:
             self._turns.leave(key)

@@ -240,7 +240,7 @@ class TrialStatusWriter:
         namespace, count = sweep.state.namespace, trial.reports.curve.count
         record = self.last_seen(sweep.state, trial)
         if record is None:
-            raise errors.NotFound(f"sweeptrials '{trial.name}' is not there any more")
+            raise errors.NotFound(f"sweeptrials '{trial.name}' no longer exists")
         status |= _pending_fields(trial, record)
         if sweep.state.code and record.code != sweep.state.code:
             status["code"] = sweep.state.code

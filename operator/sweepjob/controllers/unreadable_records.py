@@ -15,7 +15,7 @@ def unreadable_cause(records: Sequence[TrialRecord]) -> Cause:
     """Name the trials, the fields that cannot be read, the consequence, and the remedy."""
     said = [_sentence(record) for record in records[:_NAMED]]
     more = len(records) - len(said)
-    others = [f"The same holds for {more} more trials."] if more > 0 else []
+    others = [f"{more} more trials have the same problem."] if more > 0 else []
     return Cause(names.REASON_UNREADABLE, " ".join([*said, *others]))
 
 

@@ -1,1 +1,1 @@
-"""The dashboard: a live page of the sweeps, and the same page as one HTML file."""
+"""The dashboard: a live page, and a report of the same views as one HTML file."""

@@ -38,7 +38,7 @@ class Access(Protocol):
     """Authenticates and authorizes requests."""
 
     async def authenticate(self, request: web.Request) -> Viewer:
-        """Return who sends a request.
+        """Return the user who sent a request.
 
         Raises:
             RequestRejected: the sender is unknown.

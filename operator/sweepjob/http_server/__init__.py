@@ -1,1 +1,1 @@
-"""HTTP servers that face tenants: connections, their limits, and TLS certificates."""
+"""HTTP servers that tenants can reach: connections, limits, and TLS certificates."""

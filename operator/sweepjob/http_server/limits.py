@@ -1,4 +1,4 @@
-"""Limits of senders: token buckets by sender, and numbers of connections."""
+"""Rate limits per sender, as token buckets, and limits on connections."""
 
 from __future__ import annotations
 

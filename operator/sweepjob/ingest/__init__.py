@@ -1,1 +1,1 @@
-"""Receives reports: an HTTP server in a process of its own, and readers of pods' logs."""
+"""Receives reports: an HTTP server in a separate process, and readers of pod logs."""

@@ -1,1 +1,1 @@
-"""The API server: client, informers, work queues, rate limits, and the leader's Lease."""
+"""Access to the API server: client, informers, work queues, rate limits, leader election."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from types import GenericAlias
 from typing import Annotated, Any, TypedDict, overload
 
 import msgspec
@@ -59,8 +60,8 @@ def _type(fields: Any) -> Any:
     if fields is None:
         return Any
     if isinstance(fields, list):
-        item = _type(fields[0])
-        return Annotated[list.__class_getitem__(item), msgspec.Meta(max_length=_MAX_ITEMS)] | None
+        items = GenericAlias(list, (_type(fields[0]),))
+        return Annotated[items, msgspec.Meta(max_length=_MAX_ITEMS)] | None
     if not fields:
         return Annotated[dict[str, Any], msgspec.Meta(max_length=_MAX_ITEMS)] | None
     inner = {name: _type(below) for name, below in fields.items()}

@@ -133,7 +133,7 @@ class RequestSender:
             await self._rate_limiter.acquire(priority)
         # Asked after the wait: the operator may have lost its leadership meanwhile.
         if method != "GET" and not path.startswith(_ALWAYS_WRITABLE) and not self.may_write():
-            raise errors.NotLeader(f"{method} {path}: this operator does not lead")
+            raise errors.NotLeader(f"{method} {path}: this operator is not the leader")
         verb = "WATCH" if "watch" in request.query else method
         try:
             response = await send(request)

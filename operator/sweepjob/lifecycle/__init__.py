@@ -1,1 +1,1 @@
-"""Decides what to do about a sweep and its trials: pure functions from a snapshot to actions."""
+"""Plans the next actions for a sweep and its trials: pure functions from a snapshot to actions."""

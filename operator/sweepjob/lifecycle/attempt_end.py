@@ -7,7 +7,7 @@ from ..api.phases import TrialPhase
 from .actions import RecordEnd, RecordRetry, RecordStop, TrialAction
 from .snapshot import TrialSnapshot
 
-POD_DELETED = Cause("PodDeleted", "its pod was deleted by somebody else")
+POD_DELETED = Cause("PodDeleted", "its pod was deleted by another client")
 COMPLETED = Cause("Completed", "the trainer ended with exit code 0")
 INCOMPLETE = "ReportsIncomplete"
 

@@ -18,7 +18,13 @@ from ..api.names import REASON_PARTLY_SCHEDULED, REASON_TURN
 from ..api.phases import TrialPhase
 from .actions import DeletePod, Plan, RecordEnd, RecordProgress, RecordRetry, TrialAction
 from .attempt_end import POD_DELETED, after_attempt, next_attempt, success
-from .node_loss import NODE_LOST, awaited_pods, node_loss_due, node_loss_message
+from .node_loss import (
+    NODE_LOST,
+    awaited_pods,
+    is_node_lost,
+    node_loss_due,
+    node_loss_message,
+)
 from .snapshot import SweepSnapshot, TrialSnapshot
 from .termination import WATCH_LAG
 from .workload import Job, Pod
@@ -34,8 +40,8 @@ _DISRUPTED = "PodFailurePolicy"
 _BY_POD = ("BackoffLimitExceeded", _DISRUPTED)
 TURN = Cause(
     REASON_TURN,
-    "another trial of several pods in this namespace is being started, and they start one after another, "
-    "so that none holds nodes while it waits for another",
+    "another trial with several pods in this namespace is starting; such trials start one at a time, so "
+    "that none holds some nodes while it waits for others",
 )
 
 
@@ -147,7 +153,7 @@ def _ends(pod: Pod, node_loss_timeout: float, now: float) -> Iterator[GroupEnd]:
         yield GroupEnd(
             at, Kind.INTERRUPTION, _of_rank(pod, cause), pod.rank, is_certain=pod.disrupted
         )
-    elif pod.is_node_lost(now, node_loss_timeout):
+    elif is_node_lost(pod, now, node_loss_timeout):
         # Its trainer had ended before, and nobody will say how.
         lost = Cause(NODE_LOST, node_loss_message(pod, node_loss_timeout))
         at = (pod.termination_due or 0.0) + node_loss_timeout
@@ -236,8 +242,9 @@ def give_up_start(
     pause = min(most, first * 2.0 ** min(trial.attempt - 1, 10)) * (0.5 + share / 2)
     why = "" if blocker is None else f": {blocker.message}"
     message = (
-        f"{scheduled} of {sweep.instances} pods were scheduled {PARTIAL_START_TIMEOUT:g} s after its "
-        f"start: they give their nodes back, and all of them are started again later{why}"
+        f"only {scheduled} of {sweep.instances} pods were scheduled within "
+        f"{PARTIAL_START_TIMEOUT:g} s: all pods are deleted to free their nodes, and start again "
+        f"later{why}"
     )
     retry = next_attempt(trial, trial.failures, REASON_PARTLY_SCHEDULED, message, now + pause)
     return retry, None

@@ -1,4 +1,4 @@
-"""Which pods of a trial have to terminate first, and when their node counts as lost."""
+"""When the node of a pod counts as lost, and which pods of a trial have to terminate first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,34 @@ from .snapshot import TrialSnapshot
 from .workload import Pod
 
 NODE_LOST = "NodeLost"
+
+
+def is_node_lost(pod: Pod, now: float, node_loss_timeout: float) -> bool:
+    """Return whether the node of a pod counts as lost: it should have terminated the pod long ago.
+
+    Args:
+        pod: a pod, which counts only while it is being deleted.
+        now: seconds since the epoch.
+        node_loss_timeout: seconds that the node has beyond ``termination_due``.
+    """
+    return (
+        not pod.is_terminal
+        and pod.termination_due is not None
+        and now >= pod.termination_due + node_loss_timeout
+    )
+
+
+def never_starts(pod: Pod, now: float, node_loss_timeout: float) -> bool:
+    """Return whether the node of a pod, which was restarted, does not start the pod any more.
+
+    Args:
+        pod: a pod.
+        now: seconds since the epoch.
+        node_loss_timeout: seconds that the node has to start it.
+    """
+    return (
+        pod.never_started_since is not None and now >= pod.never_started_since + node_loss_timeout
+    )
 
 
 def awaited_pods(trial: TrialSnapshot, node_loss_timeout: float, now: float) -> list[Pod]:
@@ -21,7 +49,7 @@ def awaited_pods(trial: TrialSnapshot, node_loss_timeout: float, now: float) -> 
     earlier = (pod for attempt in trial.earlier for pod in attempt.pods)
     pods = (*trial.pods, *trial.orphan_pods, *earlier)
     return [
-        pod for pod in pods if not pod.is_terminal and not pod.is_node_lost(now, node_loss_timeout)
+        pod for pod in pods if not pod.is_terminal and not is_node_lost(pod, now, node_loss_timeout)
     ]
 
 

@@ -17,8 +17,8 @@ from .workload import EarlierAttempt, Pod, TrainerEnd
 
 OUTLIVED = "ContainersOutliveTrainer"
 _REMEDY = (
-    "Make a container that serves the trainer a native sidecar (an init container with restartPolicy: "
-    "Always), which ends with it; trial.companionGracePeriodSeconds sets how long others may take."
+    "Run a helper container as a native sidecar (an init container with restartPolicy: Always), which "
+    "ends with the trainer, or raise trial.companionGracePeriodSeconds."
 )
 
 
@@ -69,8 +69,8 @@ def describe(end: TrainerEnd, grace: float) -> str:
         grace: seconds that the other containers have.
     """
     one = len(end.others) == 1
-    others = f"{_listed(end)} still {'runs' if one else 'run'} and {'is' if one else 'are'} ended"
-    return f"{_how(end)}. {others} {grace:g} s after it. {_REMEDY}"
+    others = f"{_listed(end)} still {'runs' if one else 'run'} and {'is' if one else 'are'} stopped"
+    return f"{_how(end)}. {others} {grace:g} s after the trainer. {_REMEDY}"
 
 
 def stop_companions(

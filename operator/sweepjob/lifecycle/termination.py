@@ -6,11 +6,11 @@ from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
 from .actions import DeleteJob, DeletePod, Plan, RecordEnd, TrialAction
-from .node_loss import awaited_pods, node_loss_due
+from .node_loss import awaited_pods, is_node_lost, node_loss_due
 from .snapshot import TrialSnapshot
 from .workload import Job
 
-JOB_DELETED = Cause("JobDeleted", "its Job was deleted by somebody else, which cancels the trial")
+JOB_DELETED = Cause("JobDeleted", "its Job was deleted by another client, so the trial is canceled")
 WATCH_LAG = 5.0  # seconds by which one watch may lag behind another
 
 
@@ -44,7 +44,7 @@ def end_stopped(
         actions += [DeleteJob(trial.index, job.name, job.uid, uids) for job in jobs]
         return Plan(tuple(actions), node_loss_due(left, node_loss_timeout))
     # A Job stays as long as a pod on a lost node; any other pod of it would have been seen by then.
-    is_lost = any(pod.is_node_lost(now, node_loss_timeout) for pod in trial.pods)
+    is_lost = any(is_node_lost(pod, now, node_loss_timeout) for pod in trial.pods)
     if trial.job is not None and not is_lost and _may_have_another(trial, trial.job, instances):
         return Plan(())
     return _after_watch_lag(

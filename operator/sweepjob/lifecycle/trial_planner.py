@@ -19,7 +19,14 @@ from .actions import (
 )
 from .attempt_end import COMPLETED, POD_DELETED, after_attempt, next_attempt, success
 from .group_planner import give_up_start, plan_group, wait_for_turn
-from .node_loss import NODE_LOST, awaited_pods, node_loss_due, node_loss_message
+from .node_loss import (
+    NODE_LOST,
+    awaited_pods,
+    is_node_lost,
+    never_starts,
+    node_loss_due,
+    node_loss_message,
+)
 from .progress_update import update_progress
 from .remaining_containers import end_earlier_attempts, overdue_end, stop_companions
 from .snapshot import SweepSnapshot, TrialSnapshot
@@ -33,7 +40,7 @@ _REQUEST_TIMEOUT = 60.0 + WATCH_LAG
 
 
 def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
-    """Plan the next steps of a live trial. Limits of the sweep are handled before, in ``planner``.
+    """Plan the next steps of a live trial. ``planner.plan`` applies the limits of the sweep first.
 
     Args:
         trial: the trial.
@@ -134,7 +141,7 @@ def _replace_lost_pod(
 
     The old Job is deleted first: if the node came back, that Job would create another pod.
     """
-    lost = [pod for pod in trial.pods if pod.is_node_lost(now, node_loss_timeout)]
+    lost = [pod for pod in trial.pods if is_node_lost(pod, now, node_loss_timeout)]
     if not lost or any(not pod.is_terminal for pod in trial.pods if pod not in lost):
         return None
     if trial.pending_stop is not None:
@@ -148,7 +155,7 @@ def _delete_never_started(
     trial: TrialSnapshot, node_loss_timeout: float, now: float
 ) -> tuple[TrialAction, ...]:
     """Delete pods that never start; their Job, or another attempt, replaces them."""
-    pods = (p for p in trial.pods if not p.deleting and p.never_starts(now, node_loss_timeout))
+    pods = (p for p in trial.pods if not p.deleting and never_starts(p, now, node_loss_timeout))
     return tuple(DeletePod(trial.index, p.name, p.uid) for p in pods)
 
 

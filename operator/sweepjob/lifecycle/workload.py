@@ -97,31 +97,6 @@ class Pod:
         """
         return self.disrupted or (self.deleting and not self.finished)
 
-    def is_node_lost(self, now: float, node_loss_timeout: float) -> bool:
-        """Return whether its node counts as lost: it should have terminated the pod long ago.
-
-        Args:
-            now: seconds since the epoch.
-            node_loss_timeout: seconds that the node has beyond ``termination_due``.
-        """
-        return (
-            not self.is_terminal
-            and self.termination_due is not None
-            and now >= self.termination_due + node_loss_timeout
-        )
-
-    def never_starts(self, now: float, node_loss_timeout: float) -> bool:
-        """Return whether its node ignores it for good.
-
-        Args:
-            now: seconds since the epoch.
-            node_loss_timeout: seconds that the node has for starting it.
-        """
-        return (
-            self.never_started_since is not None
-            and now >= self.never_started_since + node_loss_timeout
-        )
-
     def clamp_to_watch_start(self, since: float) -> Pod:
         """Return the pod with its deadlines counted from the start of the watch at the earliest.
 

@@ -31,7 +31,7 @@ def read_curves(name: str) -> list[RecordedTrial]:
         try:
             trial = _trial(_json(line))
             if trial.trial in trial_numbers:
-                raise ValueError(f"trial {trial.trial} is there twice")
+                raise ValueError(f"trial {trial.trial} occurs twice")
         except ValueError as error:
             raise LoadError(f"{name}:{number}: {error}") from None
         trial_numbers.add(trial.trial)

@@ -115,7 +115,7 @@ def _plain(node: Any, depth: int, counter: list[int]) -> Any:
         return [_plain(value, depth + 1, counter) for value in node]
     if node is None or isinstance(node, bool | int | float | str):
         return node
-    raise InvalidYamlError(f"has a value of a kind that JSON has not: {type(node).__name__}")
+    raise InvalidYamlError(f"has a value of type {type(node).__name__}, which JSON does not have")
 
 
 def _key(key: Any) -> str:
@@ -125,7 +125,7 @@ def _key(key: Any) -> str:
         return "null"
     if isinstance(key, str | int | float):
         return str(key)
-    raise InvalidYamlError(f"has a key that is not a text: {key!r}")
+    raise InvalidYamlError(f"has a key that is not a string: {key!r}")
 
 
 def dump_yaml(data: Any) -> str:

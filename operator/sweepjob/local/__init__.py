@@ -1,4 +1,4 @@
-"""Runs sweeps on one machine: the operator's code with an API server in memory, and processes for pods.
+"""Runs sweeps on one machine: the operator's code, an API server in memory, and a process for each pod.
 
 The modules replace the parts of a cluster: ``api_server`` and ``store`` keep the objects,
 ``job_controller`` creates the pods of Jobs, ``node`` runs them, ``folder`` persists the objects.

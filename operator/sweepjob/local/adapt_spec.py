@@ -82,7 +82,7 @@ def localize(
     if spec.trial.template is not None:
         folder = trainer_of(spec.trial.template["spec"]).get("workingDir")
         if folder and code is None:
-            print_message(f"note: workingDir {folder} is of the image; trials run in this folder")
+            print_message(f"note: workingDir {folder} is ignored; trials run in the current folder")
     return {
         "apiVersion": manifest["apiVersion"],
         "kind": manifest["kind"],
@@ -128,12 +128,12 @@ def _unsupported_parts(spec: SweepSpec) -> list[Problem]:
         for key in ("command", "args"):
             words = container.get(key) or []
             if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-                problems.append(Problem(f"{path}.{key}", words, "must be a list of texts"))
+                problems.append(Problem(f"{path}.{key}", words, "must be a list of strings"))
     else:
         container = {"command": spec.trial.command, "env": spec.trial.env}
         path = "spec.trial"
     if not container.get("command"):
-        remedy = "must be written out: the image, whose own command it would be, is not used here"
+        remedy = "is required: the image and its default command are not used here"
         problems.append(Problem(f"{path}.command", "", remedy))
     for number, entry in enumerate(container.get("env") or ()):
         if "valueFrom" in entry and entry["name"] not in os.environ:

@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -95,6 +95,21 @@ class SweepFolder:
         partial = file.with_suffix(".partial")
         partial.write_text(json.dumps(change.new, indent=1))
         os.replace(partial, file)
+
+    def write_results(self, sweep: Body, trials: Iterable[Body]) -> None:
+        """Write a finished sweep that another tool has run, for a warm start.
+
+        Raises:
+            FolderError: there is a sweep in the folder.
+        """
+        if any((self.path / resource).exists() for resource in _RESOURCES):
+            raise FolderError(
+                f"{self.path} has a sweep already; remove it, or choose another folder"
+            )
+        for resource, bodies in (("sweepjobs", [sweep]), ("sweeptrials", trials)):
+            (self.path / resource).mkdir(parents=True)
+            for body in bodies:
+                self._file(resource, body).write_text(json.dumps(body, indent=1))
 
     def _file(self, resource: str, body: Body) -> Path:
         return self.path / resource / f"{body['metadata']['name']}.json"

@@ -30,7 +30,7 @@ def start_failure(
     if not isinstance(error, OSError) or error.errno is None:
         return NOT_EXECUTABLE, f"cannot start {program!r}: {error}"
     if error.filename == str(folder) and not folder.is_dir():
-        return NOT_EXECUTABLE, f"the folder that trials run in does not exist any more: {folder}"
+        return NOT_EXECUTABLE, f"the working folder of the trials no longer exists: {folder}"
     if not program:
         return NOT_FOUND, "the command's first word is empty; it must be a program"
     file = _find(program, environment, folder)
@@ -46,7 +46,9 @@ def start_failure(
             remedy = "make it executable (chmod +x), or begin the command with its interpreter"
             return NOT_EXECUTABLE, f"{message}; {remedy}"
         case errno.ENOEXEC:
-            remedy = "it is no program of this system, and has no first line '#!INTERPRETER'"
+            remedy = (
+                "it is not an executable of this system, and does not begin with '#!INTERPRETER'"
+            )
             return NOT_EXECUTABLE, f"{message}; {remedy}"
         case errno.E2BIG:
             size = sum(len(os.fsencode(word)) + 1 for word in command)
@@ -66,7 +68,7 @@ def _find(program: str, environment: Mapping[str, str], folder: Path) -> Path | 
 
 def _not_found(program: str, folder: Path) -> str:
     if program.startswith("-"):
-        return f"{program!r} is no program; the command must begin with one, e.g. python"
+        return f"{program!r} is not a program; the command must begin with one, e.g. python"
     message = f"{program!r} was not found"
     if "/" in program:
         return f"{message} (relative to {folder})"
@@ -84,6 +86,6 @@ def _interpreter(file: Path | None) -> str:
         first = ""
     if not first.startswith("#!"):
         return "its loader does not exist (it was built for another system)"
-    hint = "; the file has line ends of Windows" if first.endswith("\r") else ""
+    hint = "; the file has Windows line endings" if first.endswith("\r") else ""
     interpreter = (first[2:].split() or [""])[0]
-    return f"its first line asks for {interpreter!r}, which does not exist{hint}"
+    return f"its interpreter {interpreter!r} does not exist{hint}"

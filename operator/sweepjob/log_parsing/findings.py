@@ -47,14 +47,14 @@ def log_incomplete_reasons(found: LogFindings, metric: str) -> Iterator[Cause]:
     if found.skipped_lines:
         yield Cause(
             names.REASON_LOG_TOO_FAST,
-            f"its log grows faster than it is read: {found.skipped_lines} lines "
+            f"its log grows faster than the operator reads it: {found.skipped_lines} lines "
             f"({_megabytes(found.skipped_bytes)}) were skipped, and reports in them are missing. Print "
-            f"'{metric}' once an epoch and less of the rest, or report by another metrics.source",
+            f"'{metric}' once per epoch and print less otherwise, or use another metrics.source",
         )
     if found.unreadable_values:
         yield Cause(
             names.REASON_VALUE_UNREADABLE,
-            f"its log has no number in place of a value of '{metric}': '{found.unreadable_sample}'"
+            f"its log has a value of '{metric}' that is not a number: '{found.unreadable_sample}'"
             f"{_more(found.unreadable_values)}. Print it like {metric}=1234.5",
         )
     if found.ambiguity:

@@ -63,8 +63,8 @@ class Labels:
         meant = next((label for group, label in self._seen.items() if group != "train"), "")
         pattern = f"{meant}.*?{re.escape(self._metric)}[=: ]+(?P<value>[-+.\\w]+)"
         return (
-            f"its log has values of '{self._metric}' of {labels}; {effect}. Set metrics.pattern to the "
-            f"one that is meant, e.g. '{pattern}', or print {meant}_{self._metric}=0.5"
+            f"its log has values of '{self._metric}' of {labels}; {effect}. Set metrics.pattern to "
+            f"select one, e.g. '{pattern}', or print {meant}_{self._metric}=0.5"
         )
 
 

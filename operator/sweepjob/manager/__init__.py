@@ -1,1 +1,1 @@
-"""The operator's process: assembles the controllers, and runs watches, probes and metrics around them."""
+"""The operator's process: assembles the controllers, and runs watches, probes and metrics."""

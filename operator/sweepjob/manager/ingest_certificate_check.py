@@ -11,8 +11,8 @@ _log = logging.getLogger(__name__)
 _INTERVAL, _INTERVAL_AFTER_FAILURE = 60.0, 1.0  # seconds between two handshakes
 _TIMEOUT = 10.0  # seconds
 _REMEDY = (
-    "The Secret of the intake needs a tls.crt that is valid for the name of the operator's Service and "
-    "signed by the authority in its ca.crt"
+    "The Secret of the ingest server needs a tls.crt that is valid for the name of the operator's "
+    "Service and signed by the authority in its ca.crt"
 )
 
 
@@ -34,7 +34,7 @@ class IngestCertificateCheck:
         self._context = ssl.create_default_context(cadata=authority or None)
         # As in the sidecar: an authority whose certificate is not marked as one is accepted.
         self._context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        self.not_ready_reason = "the intake has not been tried yet"
+        self.not_ready_reason = "the ingest server has not been checked yet"
 
     async def run(self) -> None:
         """Check until cancelled."""
@@ -51,11 +51,12 @@ class IngestCertificateCheck:
                 )
         except ssl.SSLCertVerificationError as error:
             self.not_ready_reason = (
-                f"sidecars cannot trust the intake's certificate: {error.verify_message}. {_REMEDY}"
+                f"sidecars cannot trust the ingest server's certificate: {error.verify_message}. "
+                f"{_REMEDY}"
             )
             return
         except ConnectionRefusedError as error:
-            self.not_ready_reason = f"the intake does not listen: {error}"
+            self.not_ready_reason = f"the ingest server does not listen: {error}"
             return
         except OSError:
             return  # TimeoutError among them

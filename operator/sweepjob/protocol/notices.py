@@ -35,7 +35,7 @@ class Notice:
         """Create a notice within the limits of the protocol.
 
         Args:
-            reason: an unknown one, of a later sidecar, becomes REPORTS_INCOMPLETE.
+            reason: an unknown reason, from a newer sidecar, is replaced by REPORTS_INCOMPLETE.
             message: cut to MAX_NOTICE characters of JSON; what is not printable becomes ``?``.
         """
         known = reason if reason == AMBIGUOUS_METRIC else REPORTS_INCOMPLETE

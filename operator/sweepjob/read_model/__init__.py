@@ -1,1 +1,1 @@
-"""What commands, the dashboard and the SDK read from SweepJob and SweepTrial objects."""
+"""Read-only views of SweepJobs and SweepTrials for the CLI, the dashboard and the SDK."""

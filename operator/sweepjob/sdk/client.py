@@ -84,7 +84,7 @@ class SweepOperations:
 
         Args:
             job: The sweep. One without a name gets a generated name.
-            resolver: Resolves names of Azure's; by default by the current Azure map.
+            resolver: Resolves Azure names; by default with the current Azure map.
 
         Returns:
             The sweep on the cluster.

@@ -172,7 +172,7 @@ class SweepJob(SweepDefinition):
         """Return the SweepJob object as ``kubectl apply`` takes it, as dicts and lists.
 
         Args:
-            resolver: Resolves names of Azure's; by default by the current Azure map.
+            resolver: Resolves Azure names; by default with the current Azure map.
 
         Raises:
             ArgumentError: A required part is missing, or two parts contradict each other.
@@ -201,7 +201,7 @@ class SweepJob(SweepDefinition):
         """Check the sweep as the operator does; what is probably unintended is a ``SweepWarning``.
 
         Args:
-            resolver: Resolves names of Azure's; by default by the current Azure map.
+            resolver: Resolves Azure names; by default with the current Azure map.
 
         Returns:
             The parsed spec.
@@ -220,7 +220,7 @@ class SweepJob(SweepDefinition):
         """Return the SweepJob object and its parsed spec, without warnings.
 
         Args:
-            resolver: Resolves names of Azure's; by default by the current Azure map.
+            resolver: Resolves Azure names; by default with the current Azure map.
 
         Raises:
             ArgumentError: The sweep has errors; the message lists all of them.
@@ -238,7 +238,7 @@ class SweepJob(SweepDefinition):
         """Return a snapshot of the code, as the folder is now; None if the code is in the image.
 
         Args:
-            resolver: Resolves names of Azure's; by default by the current Azure map.
+            resolver: Resolves Azure names; by default with the current Azure map.
 
         Raises:
             ArgumentError: The folder cannot be read, or has what a snapshot cannot contain.

@@ -47,7 +47,7 @@ def run_local(
         show_output: True to show its progress.
         fresh: True to delete the folder's earlier sweep.
         azure_map: Azure map, whose ``local`` paths are used; the current one by default.
-        resolver: Resolves names of Azure's, in place of the map.
+        resolver: Resolves Azure names, in place of the map.
         source_directory: Folder with the script. Each trial then runs in a folder of its own with links
             to its files, so that ``./outputs`` and ``./logs`` are kept for each trial, and ``download``
             finds them.
@@ -77,7 +77,7 @@ def run_local(
         raise ArgumentError("; ".join(map(python_message, error.problems))) from None
     is_sweep_folder = (root / "sweepjobs").is_dir()
     if root.exists() and any(root.iterdir()) and not is_sweep_folder:
-        raise SweepError(f"{root} is not empty, and no folder of a sweep; give another folder=")
+        raise SweepError(f"{root} is not empty and does not contain a sweep; give another folder=")
     if fresh and is_sweep_folder:
         remove_folder(root)
     sweep_folder = SweepFolder(root)

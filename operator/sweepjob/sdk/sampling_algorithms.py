@@ -94,7 +94,7 @@ class BayesianSamplingAlgorithm(SamplingAlgorithm):
 
 @dataclass
 class PluginSamplingAlgorithm(SamplingAlgorithm):
-    """A sampler of another distribution; ``sampling_algorithm`` makes it from its declaration."""
+    """A sampler from a plug-in; ``sampling_algorithm`` creates it from its declaration."""
 
     def to_spec(self) -> dict[str, Any]:
         """Return the algorithm in the form of a SweepJob."""

@@ -27,7 +27,7 @@ from .sources.pushgateway import PushGateway, pushgateway_handler
 from .sources.tensorboard.event_files import EventFiles
 from .termination_message import TerminationMessage
 
-_UNCOUNTED = "which were answered and do not count: those of rank 0 are the trial's"
+_UNCOUNTED = "which do not count: only rank 0 reports for the trial"
 _FINAL_PUSH = 1.0  # seconds; the termination message has what is not pushed by then
 
 
@@ -36,7 +36,7 @@ def run_sidecar(
 ) -> None:
     """Run until ``shutdown`` is set; then push the rest and write the termination message.
 
-    Of several pods, those of other ranks than 0 answer their script in the same way, and push nothing.
+    In a trial with several pods, only rank 0 pushes. The other pods answer their scripts in the same way.
 
     Args:
         configuration: the sidecar's configuration.

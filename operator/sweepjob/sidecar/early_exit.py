@@ -2,7 +2,7 @@
 
 A container cannot see the end of another container's process. But a trainer releases what it holds: the
 MLflow client closes its connections when its interpreter shuts down, and a file that was kept open is
-closed by then. The sidecar waits after that for the estimated time of the trainer's shutdown: in a few
+closed by then. The sidecar then waits for the estimated time of the trainer's shutdown. In a few
 runs of one script, this took 3 to 22 percent of the time from the start to the first request.
 
 The kubelet restarts a sidecar that exits before the trainer, which users notice. One that exits within a

@@ -17,8 +17,8 @@ from pathlib import Path
 from ..protocol.code import MAX_FILES, CodeError, decompressed, files_hash
 
 _CHANGED = (
-    "the code is not the sweep's any more: its hash is {found}, and the sweep began with {expected}. "
-    "Somebody replaced its ConfigMap: restore it, or start a new sweep with the new code"
+    "the code of the sweep has changed: its hash is {found}, but the sweep started with {expected}. "
+    "Its ConfigMap was replaced: restore it, or start a new sweep with the new code"
 )
 
 

@@ -1,4 +1,4 @@
-"""The contracts that every policy and every sampler has to fulfil, as test suites for pytest.
+"""Contract tests for policies and samplers, as pytest classes.
 
 A plug-in of another distribution inherits ``PolicyContract`` or ``SamplerContract`` in its own tests
 (``pip install 'sweepjob[testing]'``). They are in the package, as Optuna's are, because a plug-in's tests

@@ -1,1 +1,1 @@
-"""The training script's side of a sweep: ``Run``, as in v1 of Azure's client. No dependencies."""
+"""``Run`` for training scripts, as in Azure's v1 client. No dependencies."""

@@ -1,4 +1,4 @@
-"""Detects disruptions: pods that were ended from outside, which says nothing about the trial."""
+"""Detects disruptions: pods that were terminated from outside and say nothing about the trial."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def test_a_non_finite_value_is_valid_json(program: Program) -> None:
         ('{"trial": 0, "values": [1], "seconds": [1, 2]}', "2 for 1 values"),
         ('{"trial": 0, "values": [1], "seconds": [-1]}', "seconds[0]: -1"),
         ('{"trial": 0, "values": [1], "loss": 2}', "unknown key 'loss'"),
-        ('{"trial": 7, "values": [1]}\n{"trial": 7, "values": [1]}', "there twice"),
+        ('{"trial": 7, "values": [1]}\n{"trial": 7, "values": [1]}', "occurs twice"),
         ("", "has no trial"),
     ],
 )

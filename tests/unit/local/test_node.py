@@ -118,6 +118,4 @@ async def test_a_deleted_folder_is_reported(tmp_path: Path) -> None:
     machine = NodeConfiguration(GpuAllocator(()), dict(os.environ), tmp_path / "gone")
     sweep = LocalSweep(SweepFolder(tmp_path / "kept"), machine, lambda: None)
     await sweep.run(MANIFEST)
-    assert (
-        "exit code 126: the folder that trials run in does not exist any more" in messages(sweep)[0]
-    )
+    assert "exit code 126: the working folder of the trials no longer exists" in messages(sweep)[0]

@@ -167,7 +167,7 @@ def test_a_working_directory_of_the_image_is_ignored_with_a_warning(local: Local
     container = {"name": "t", "image": "none", "workingDir": "/app", "command": ["echo", "score=1"]}
     body = sweep("logs", limits=ONE)
     body["spec"]["trial"] = {"template": {"spec": {"containers": [container]}}}
-    assert "note: workingDir /app is of the image" in local.run(body)
+    assert "note: workingDir /app is ignored" in local.run(body)
 
 
 def test_outputs_are_folders_that_survive_attempts(local: Local) -> None:
@@ -199,7 +199,7 @@ def test_outputs_are_folders_that_survive_attempts(local: Local) -> None:
                 **dict.fromkeys(("image", "command")),
                 "template": {"spec": {"containers": [{"name": "t", "command": "train"}]}},
             },
-            "containers[0].command: 'train': must be a list of texts",
+            "containers[0].command: 'train': must be a list of strings",
         ),
     ],
 )
@@ -216,7 +216,7 @@ def test_a_folder_without_a_sweep_is_not_used(local: Local) -> None:
     (local.folder / "mine").mkdir()
     (local.folder / "mine" / "thesis.tex").write_text("x")
     for flag in ("--fresh", "--resume"):
-        assert "no folder of a sweep" in local.run(sweep(), "--folder", "mine", flag, code=2)
+        assert "does not contain a sweep" in local.run(sweep(), "--folder", "mine", flag, code=2)
     assert [file.name for file in (local.folder / "mine").iterdir()] == ["thesis.tex"]
 
 
@@ -421,7 +421,7 @@ def test_code_runs_in_a_copy_of_its_own_for_each_trial(local: Local) -> None:
     assert not [*(local.folder / ".sweepjob/local/pods").glob("*/code")]
     (src / "helper.py").write_text("")
     resumed = local.run(code_sweep(), "--code", "src", "--resume")
-    assert f"goes on with the code that it began with ({began[:19]})" in resumed
+    assert f"continues with its original code ({began[:19]})" in resumed
 
 
 def test_code_that_is_on_a_cluster_only_is_refused_with_the_remedy(local: Local) -> None:

@@ -33,9 +33,9 @@ CASES = {
     "a folder": (["./folder"], 126, "it is a folder"),
     "not executable": (["./plain.py"], 126, "make it executable"),
     "below a file": (["./plain.py/x"], 126, "Not a directory"),
-    "no interpreter": (["./lost.sh"], 126, "asks for '/no/such/interpreter', which does not exist"),
-    "line ends of Windows": (["./windows.sh"], 126, "line ends of Windows"),
-    "no first line": (["./bare.sh"], 126, "has no first line '#!INTERPRETER'"),
+    "no interpreter": (["./lost.sh"], 126, "its interpreter '/no/such/interpreter' does not exist"),
+    "Windows line endings": (["./windows.sh"], 126, "Windows line endings"),
+    "no first line": (["./bare.sh"], 126, "does not begin with '#!INTERPRETER'"),
     "too long": (
         ["true", "x" * 3_000_000],
         126,
@@ -65,7 +65,7 @@ async def test_a_deleted_folder_is_reported(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     assert await failure(["true"], gone) == (
         126,
-        f"the folder that trials run in does not exist any more: {gone}",
+        f"the working folder of the trials no longer exists: {gone}",
     )
 
 

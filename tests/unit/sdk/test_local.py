@@ -111,12 +111,12 @@ def test_failures_and_mistakes(folder: Path) -> None:
         run_local(sweep({"level": Choice([0.2])}, max_total_trials=1), folder="failing")
     (folder / "other").mkdir()
     (folder / "other" / "file").touch()
-    with pytest.raises(SweepError, match="is not empty, and no folder of a sweep"):
+    with pytest.raises(SweepError, match="is not empty and does not contain a sweep"):
         run_local(job, folder="other")
     bare = command(image="i", metrics="file").sweep(
         primary_metric="score", goal="maximize", search_space={"x": Choice([1])}
     )
-    with pytest.raises(ArgumentError, match=r"trial.command: '': must be written out"):
+    with pytest.raises(ArgumentError, match=r"trial.command: '': is required"):
         run_local(bare)
 
 

@@ -53,7 +53,7 @@ def non_finite_message(trial: str, metric: str, count: int, last: float) -> str:
         else f"none of its {count} values is finite, the last one is {last}"
     )
     return (
-        f"no trial reported a finite value of '{metric}'. Trial {trial}: {reported}. Such a value is "
-        "no result; narrow searchSpace to parameters that do not diverge, or let the script report a "
-        "bad finite value instead."
+        f"no trial reported a finite value of '{metric}'. Trial {trial}: {reported}. Such a value "
+        "does not count; narrow searchSpace to parameters that do not diverge, or let the script report "
+        "a bad finite value instead."
     )

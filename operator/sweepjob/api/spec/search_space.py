@@ -29,6 +29,7 @@ from ..parsing.size_limits import NAME_LIMIT, VALUE_LIMIT
 
 _NAME = re.compile(rf"[a-zA-Z_][a-zA-Z0-9_]{{0,{NAME_LIMIT - 1}}}")
 _MAX_DEPTH = 32
+LARGEST_CHOICE = 1000
 _NAME_RULE = (
     f"a parameter's name has letters, digits and _, at most {NAME_LIMIT}, and no digit first"
 )
@@ -87,7 +88,7 @@ def _choice(reader: Reader, base: float) -> Expression:
     if not isinstance(values, list) or not values:
         reader.note("values", values, "must be a list of at least one value")
         return Choice(())
-    reader.bounded("values", values, 1000)
+    reader.bounded("values", values, LARGEST_CHOICE)
     parsed: list[Scalar | Branch] = []
     for position, value in enumerate(values):
         if isinstance(value, Mapping):

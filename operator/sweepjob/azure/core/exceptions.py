@@ -1,4 +1,4 @@
-"""``azure.core.exceptions``: errors by the names of Azure's."""
+"""``azure.core.exceptions``: errors with Azure's names."""
 
 from ...sdk.sweep_objects import Conflict, SweepError
 from ...sdk.workspace.asset_operations import ResourceNotFoundError

@@ -1,4 +1,4 @@
-"""``azureml.core.compute_target``: compute targets, and the error that there is none."""
+"""``azureml.core.compute_target``: compute targets, and ``ComputeTargetException``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``Datastore``: storage of a workspace, which is a volume, as the Azure map says."""
+"""``Datastore``: storage of a workspace. The Azure map assigns a volume to it."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class PolicyDeclaration:
         name: the value of ``earlyTermination.type``; small letters, digits and ``_``.
         reason: the reason of a trial that it stops, in CamelCase; users see it in
             ``status.stop.reason`` and in events.
-        summary: half a sentence for the reference: which trial it stops.
+        summary: a phrase for the reference that names the trials that it stops.
         build: makes the policy from the values of its parameters; records mistakes that concern several
             of them with its second argument. It is also called when a value was wrong.
         parameters: the keys besides ``type``.

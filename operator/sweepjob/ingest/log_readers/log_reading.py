@@ -71,7 +71,7 @@ class LogReading:
 
     @property
     def findings(self) -> LogFindings:
-        """What was found besides reports."""
+        """Problems that were found in the log."""
         return LogFindings(
             samples=self._lines.samples,
             unreadable_values=self._lines.unreadable_values,

@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*")
 
 @dataclass(frozen=True, slots=True)
 class ConversionOptions:
-    """What an Azure file refers to but does not contain; None or empty if it was not given.
+    """What a file refers to but does not contain; None or empty if it was not given.
 
     Attributes:
         image: container image with the code.
@@ -30,6 +30,7 @@ class ConversionOptions:
         namespace: namespace of the SweepJob.
         queue: Kueue's queue, in place of a compute target.
         gpus: GPUs of each trial.
+        trials: number of trials, for files of other tools, which may have none.
         inputs: values of data inputs by name.
         outputs: paths of outputs by name.
         claim: PersistentVolumeClaim for the other outputs.
@@ -46,6 +47,7 @@ class ConversionOptions:
     namespace: str | None = None
     queue: str | None = None
     gpus: int | None = None
+    trials: int | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     claim: str | None = None
@@ -155,6 +157,11 @@ class Section:
         value = self.data.get(key)
         return default if value is None else value
 
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The keys that have not been read."""
+        return tuple(self._unread)
+
     def section(self, key: str) -> Section:
         """Return a section without keys at the path of a key, for messages."""
         return Section(self.conversion, {}, self.at(key))
@@ -202,7 +209,7 @@ class Section:
         """Read a number, which may be quoted, as in Azure. None if it is absent or rejected."""
         value = self.read(key)
         if isinstance(value, str) and _NUMBER.fullmatch(value):
-            self.note(key, value, "is a text in YAML; read as a number, as Azure does")
+            self.note(key, value, "is a text in YAML; read as a number")
             value = int(value) if value.strip("-+ ").isdecimal() else float(value)
         if value is None:
             return None
@@ -217,7 +224,7 @@ class Section:
         if value is None:
             return None
         if value != int(value):
-            self.note(key, value, f"is no integer; {int(value)} is used, as in Azure")
+            self.note(key, value, f"is no integer; {int(value)} is used")
         return int(value)
 
     def ignore(self, key: str, reason: str) -> None:

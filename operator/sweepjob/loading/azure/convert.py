@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...api.parsing.problem import InvalidSpec, Problem
-from ...api.sweepjob import parse_sweepjob
-from ...api.validation.spec_warnings import spec_warnings
 from .conversion import Conversion, ConversionError, ConversionOptions
 from .hyperdrive import convert_hyperdrive
 from .pipeline import SweepStep, convert_step, sweep_steps
+from .result_check import check_result
 from .sweep import convert_sweep
 
 # Azure's keys by the SweepJob's, for the paths of problems.
@@ -134,10 +132,7 @@ def _only_step(steps: list[ConvertedStep]) -> Conversion:
 
 
 def _checked(conversion: Conversion) -> Conversion:
-    _check(conversion)
-    if conversion.problems:
-        raise ConversionError(conversion.problems)
-    return conversion
+    return check_result(conversion, _azure_path)
 
 
 def is_pipeline(data: Any) -> bool:
@@ -153,45 +148,15 @@ def _sampling(data: Mapping[str, Any]) -> Mapping[str, Any]:
 def _describe_kind(data: Mapping[str, Any], kind: str) -> str:
     if data.get("kind") == "SweepJob":
         return "is a SweepJob already"
+    if data.get("kind") == "Experiment":
+        return "is an Experiment of Katib's: sweepjob convert makes a SweepJob of it"
+    if "method" in data and "parameters" in data:
+        return "is a sweep of Weights & Biases: sweepjob convert makes a SweepJob of it"
     if kind == "automl":
         return "is an AutoML job, which trains models of Azure's own; only type: sweep can be converted"
     if kind:
         return f"has type: {kind}; only type: sweep can be converted"
     return "is no sweep: it has neither type: sweep nor v1's sampling.parameter_space"
-
-
-def _check(conversion: Conversion) -> None:
-    """Check the result as the operator does, and report problems with the paths of the file."""
-    try:
-        spec = parse_sweepjob(conversion.manifest)
-        conversion.warnings += [
-            Problem(_source_path(found.path, conversion.source_paths), found.value, found.message)
-            for found in spec_warnings(conversion.manifest, spec)
-        ]
-    except InvalidSpec as error:
-        known = {problem.path for problem in conversion.problems}
-        for problem in error.problems:
-            path = _source_path(problem.path, conversion.source_paths)
-            # A rejected value leaves a gap, which needs no second message.
-            is_gap = any(path.startswith(k) or k.startswith(path) for k in known)
-            if not is_gap and not _refers_to(problem.value, known):
-                conversion.problems.append(Problem(path, problem.value, problem.message))
-
-
-def _refers_to(value: object, rejected: Collection[str]) -> bool:
-    """Return whether a value is a reference to a part of the file that is rejected as a whole."""
-    group = str(value).removeprefix("${{").partition(".")[0]
-    return str(value).startswith("${{") and any(
-        path.rpartition(".")[2] == group for path in rejected
-    )
-
-
-def _source_path(path: str, source_paths: Mapping[str, str]) -> str:
-    """Return the path in the file of a path in the SweepJob."""
-    for target in sorted(source_paths, key=len, reverse=True):
-        if path == target or path.startswith((f"{target}.", f"{target}[")):
-            return f"{source_paths[target]}{_azure_path(path[len(target) :])}"
-    return _azure_path(path.removeprefix("spec."))
 
 
 def _azure_path(path: str) -> str:

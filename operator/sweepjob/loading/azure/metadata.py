@@ -51,7 +51,7 @@ def initialize_manifest(
 def label_queue(conversion: Conversion) -> None:
     """Set the label of the Kueue queue: that of the option, or of the compute target in the map."""
     if queue := conversion.options.queue or conversion.queue:
-        conversion.manifest["metadata"]["labels"] = {QUEUE_LABEL: queue}
+        conversion.manifest["metadata"].setdefault("labels", {})[QUEUE_LABEL] = queue
 
 
 def annotate(metadata: dict[str, Any], key: str, value: str | None) -> None:

@@ -102,6 +102,6 @@ def _add_owner(client: ConfigMapClient, body: Mapping[str, Any], owner: Mapping[
         if client.replace_metadata(name, change):
             return
     raise LoadError(
-        f"ConfigMap {name} is changed all the time, so it stays when the sweep is deleted; delete it "
-        f"then: kubectl delete configmap {name}"
+        f"the owner of ConfigMap {name} could not be set, because other clients keep changing it. Delete "
+        f"it after the sweep: kubectl delete configmap {name}"
     )

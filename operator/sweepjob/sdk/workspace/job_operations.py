@@ -131,7 +131,7 @@ class JobOperations:
 
     Args:
         backend: where sweeps run.
-        resolver: resolves names of Azure's.
+        resolver: resolves Azure names.
     """
 
     def __init__(self, backend: Backend, resolver: Resolver) -> None:

@@ -41,7 +41,7 @@ def reason_for(name: str) -> str:
 def unsupported_names(
     module: str, names: Collection[str], reason: str = ""
 ) -> Callable[[str], Any]:
-    """Return ``__getattr__`` of a module that has names of Azure's.
+    """Return ``__getattr__`` of a module that has Azure names.
 
     Args:
         module: name of the module.

@@ -165,7 +165,7 @@ class JsonLines:
         self._has_other_value = True
         self._set_notice(
             "values",
-            f"'{self._path.name}' has no number in place of a value of '{self._store.metric}', at byte "
+            f"'{self._path.name}' has a value of '{self._store.metric}' that is not a number, at byte "
             f"{self._offset - len(line)} and maybe later: '{shown(line)}'. Write it like 1234.5.",
         )
 

@@ -1,4 +1,4 @@
-"""``azure.ai.ml.exceptions``: errors by the names of Azure's."""
+"""``azure.ai.ml.exceptions``: errors with Azure's names."""
 
 from ....sdk.arguments import ArgumentError
 from ....sdk.sweep_objects import SweepError

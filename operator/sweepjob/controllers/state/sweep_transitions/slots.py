@@ -27,7 +27,9 @@ class SlotTransitions(SweepTransitions):
         index, slots = record.index, self.state.slots
         is_taken = index < slots.next_index and index not in slots.skipped
         if is_taken or index >= _MOST_TRIALS:
-            other = f"spec.index: {index} is no index of its own in this sweep"
+            other = (
+                f"spec.index: {index} is out of range, or belongs to another trial of this sweep"
+            )
             record = replace(record, problems=(*record.problems, other), is_unmanaged=True)
         self.note_unreadable(record)
         if is_taken or index >= _MOST_TRIALS:

@@ -1,0 +1,138 @@
+"""Converts ``trialTemplate`` to ``trial``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...api import names
+from ..azure.conversion import Section
+from .references import note_unused, read_references, replaced
+from .training_job import FAILED, JOB_KINDS, SUCCEEDED, TrialPods
+
+_CONFIG_MAP = "is in the cluster: write the template (kubectl get configmap -o yaml) into trialSpec"
+_CONDITION = (
+    "a trial succeeds here when its container (of rank 0) exits with 0; only the default of the kind can "
+    "be converted"
+)
+_OTHER_KINDS = {
+    "XGBoostJob": "its pods find each other by variables of their own; use a pod that starts them itself",
+    "TrainJob": (
+        "its pods are described by a runtime in the cluster; write a PyTorchJob with their pod template"
+    ),
+    "PipelineRun": "a pipeline of Tekton's is no trial here; write a Job that does its work",
+    "Workflow": "a workflow of Argo's is no trial here; write a Job that does its work",
+}
+
+
+def convert_template(
+    section: Section, parameters: Mapping[str, str], limits: dict[str, Any]
+) -> dict[str, Any]:
+    """Convert the template of the trials.
+
+    Args:
+        section: ``trialTemplate``.
+        parameters: our names of the parameters by Katib's.
+        limits: receive a limit of the trial's time.
+    """
+    conversion = section.conversion
+    if section.read("configMap") is not None:
+        section.reject("configMap", section.data["configMap"], _CONFIG_MAP)
+        conversion.source_paths["spec.trial"] = section.at("configMap")
+    source = section.read("trialSpec")
+    if source is None and "configMap" not in section.data and section.data:
+        section.reject("trialSpec", None, "is required: the Job of a trial")
+    resource = source if isinstance(source, Mapping) else {}
+    references = read_references(section, parameters, resource)
+    container = section.text("primaryContainerName")
+    if section.read("retain"):
+        message = (
+            "not carried over: Jobs and pods stay for a day after their end, and the records longer"
+        )
+        section.note("retain", section.data["retain"], message)
+    labels = section.read("primaryPodLabels")
+    kind = str(resource.get("kind"))
+    for key, default in (("successCondition", SUCCEEDED), ("failureCondition", FAILED)):
+        condition = section.text(key)
+        if condition and kind in default and condition != default[kind]:
+            section.reject(key, condition, _CONDITION)
+    if labels:
+        message = "not carried over: the pod of a trial reports, and of several pods that of rank 0"
+        section.note("primaryPodLabels", labels, message)
+    section.reject_unknown_keys()
+    if source is None:
+        return {}
+    job = conversion.section(source, section.at("trialSpec"))
+    trial = _convert_job(job, kind, limits, container)
+    if trial is None:
+        return {}
+    made: dict[str, Any] = {**trial.keys}
+    made["template"] = replaced(conversion.section({}, trial.path), trial.template, references)
+    conversion.source_paths["spec.trial.template"] = trial.path
+    conversion.source_paths["spec.trial"] = job.path
+    if container:
+        _put_first(conversion.section({}, trial.path), made["template"], container)
+    note_unused(section, references)
+    return made
+
+
+def _convert_job(
+    job: Section, kind: str, limits: dict[str, Any], container: str | None
+) -> TrialPods | None:
+    job.read("kind")
+    version = str(job.read("apiVersion"))
+    if kind not in JOB_KINDS:
+        reason = _OTHER_KINDS.get(kind, f"is not supported; known: {', '.join(JOB_KINDS)}")
+        job.reject("kind", kind, reason)
+        job.conversion.source_paths["spec.trial"] = job.at("kind")
+        return None
+    group, convert = JOB_KINDS[kind]
+    if version != group:
+        job.reject("apiVersion", version, f"must be {group} for {kind}")
+    _convert_metadata(job.subsection("metadata"))
+    spec = job.subsection("spec")
+    trial = convert(spec, limits, container)
+    spec.reject_unknown_keys()
+    job.ignore("status", "it belongs to another object")
+    job.reject_unknown_keys()
+    return trial
+
+
+def _convert_metadata(section: Section) -> None:
+    """Convert the metadata of the trial's object: queues are carried over."""
+    labels = dict(section.subsection("labels").data)
+    queue = {key: str(labels.pop(key)) for key in names.QUEUE_LABELS if key in labels}
+    if queue:
+        section.conversion.manifest["metadata"].setdefault("labels", {}).update(queue)
+        section.note("labels", queue, "are labels of the SweepJob, for Kueue")
+    annotations = section.read("annotations")
+    for key, value in (("labels", labels), ("annotations", annotations)):
+        if value:
+            section.note(key, value, "not carried over: the operator writes the Job's metadata")
+    for key in ("name", "generateName", "namespace"):
+        section.ignore(key, "Katib replaces it, too")
+    section.reject_unknown_keys()
+
+
+def _put_first(section: Section, template: dict[str, Any], name: str) -> None:
+    """Make the container whose metric counts the first one, which is the trainer."""
+    pod = template.get("spec")
+    containers = pod.get("containers") if isinstance(pod, Mapping) else None
+    listed = containers if isinstance(containers, list) else []
+    found = [c for c in listed if isinstance(c, Mapping) and c.get("name") == name]
+    if not found:
+        message = "has no container of primaryContainerName; correct the name"
+        section.reject("spec.containers", name, message)
+        return
+    if name != names.TRAINER and any(
+        isinstance(c, Mapping) and c.get("name") == names.TRAINER for c in listed
+    ):
+        message = f"a container named {names.TRAINER} is always the trainer; rename it"
+        section.reject("spec.containers", names.TRAINER, message)
+    if listed[0] is not found[0]:
+        template["spec"] = {
+            **(pod or {}),
+            "containers": [*found, *(c for c in listed if c is not found[0])],
+        }
+        message = "is the first container here, since the first one is the trainer"
+        section.note("spec.containers", name, message)

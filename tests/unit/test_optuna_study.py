@@ -1,0 +1,144 @@
+"""Tests the conversion of studies with the real package."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+import yaml
+from optuna.storages.journal import JournalFileBackend
+from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.sweeptrial.serialization import parse_record
+from sweepjob.cli.__main__ import main
+from sweepjob.search.space import Space
+from sweepjob.search.warm_start import any_within, incompatibility
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+def objective(trial: optuna.Trial) -> float:
+    x = trial.suggest_float("x", -1, 1)
+    rate = trial.suggest_float("rate", 1e-5, 1e-1, log=True)
+    layers = trial.suggest_int("n-layers", 2, 8, step=2)
+    trial.suggest_categorical("kind", ["a", "b"])
+    if trial.number == 1:
+        raise optuna.TrialPruned
+    return x * x + rate + layers
+
+
+def storage(kind: str, folder: Path) -> tuple[Any, Path]:
+    file = folder / f"study.{kind}"
+    if kind == "db":
+        return f"sqlite:///{file}", file
+    return optuna.storages.JournalStorage(JournalFileBackend(str(file))), file
+
+
+def study(kind: str, folder: Path, function: Any = objective, **arguments: Any) -> Path:
+    where, file = storage(kind, folder)
+    made = optuna.create_study(
+        storage=where,
+        study_name="First Look",
+        sampler=optuna.samplers.RandomSampler(1),
+        **arguments,
+    )
+    made.optimize(function, n_trials=6)
+    return file
+
+
+@pytest.mark.parametrize("kind", ["db", "log"])
+def test_a_study_becomes_a_sweep_with_results(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = study(kind, tmp_path)
+    before = file.read_bytes()
+    assert main(["convert", str(file), "--results", str(tmp_path / "out"), "--image", "i:1"]) == 0
+    out, err = capsys.readouterr()
+    assert file.read_bytes() == before
+    manifest = yaml.safe_load(out)
+    space = manifest["spec"]["searchSpace"]
+    assert space["x"] == {"type": "uniform", "minValue": -1, "maxValue": 1}
+    assert space["n_layers"] == {"type": "quniform", "minValue": 1, "maxValue": 9, "q": 2}
+    assert float(space["rate"]["low"]) == 1e-5
+    assert manifest["spec"]["warmStart"] == {"sweeps": ["first-look-study"]}
+    assert "study.trials.pruned: 1" in err
+    folder = tmp_path / "out" / "first-look-study"
+    records = [
+        parse_record(json.loads(path.read_text()))
+        for path in sorted((folder / "sweeptrials").iterdir())
+    ]
+    assert len(records) == 5
+    assert not [problem for record in records for problem in record.problems]
+    source = parse_sweepjob(json.loads(next((folder / "sweepjobs").iterdir()).read_text()))
+    new = parse_sweepjob(manifest)
+    assert not incompatibility(new.objective, new.space, source.objective, source.space)
+    assert all(any_within(new.space, [record.assignment]) for record in records)
+    again = ["convert", str(file), "--results", str(tmp_path / "out")]
+    assert main(again) == 2  # nothing is overwritten
+    assert "has a sweep already" in capsys.readouterr().err
+
+
+def test_a_space_that_depends_on_choices_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def conditional(trial: optuna.Trial) -> float:
+        if trial.suggest_categorical("kind", ["a", "b"]) == "a":
+            return trial.suggest_float("only-a", 0, 1)
+        return 1.0
+
+    assert main(["convert", str(study("db", tmp_path, conditional))]) == 1
+    assert "by hand" in capsys.readouterr().err
+
+
+def test_several_objectives_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = study(
+        "db",
+        tmp_path,
+        lambda t: (t.suggest_float("x", 0, 1), 1.0),
+        directions=["minimize", "maximize"],
+    )
+    assert main(["convert", str(file)]) == 1
+    assert "several objectives" in capsys.readouterr().err
+
+
+def test_the_study_has_to_be_one_of_the_storage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = study("db", tmp_path)
+    assert main(["convert", str(file), "--study", "x"]) == 2
+    assert "First Look" in capsys.readouterr().err
+    damaged = tmp_path / "damaged.db"
+    damaged.write_bytes(b"SQLite format 3\0" + b"x" * 100)
+    assert main(["convert", str(damaged)]) == 2
+    assert "cannot read it" in capsys.readouterr().err
+
+
+def test_a_missing_package_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = study("db", tmp_path)
+    monkeypatch.setitem(__import__("sys").modules, "optuna", None)
+    assert main(["convert", str(file)]) == 2
+    assert "pip install 'sweepjob[optuna]'" in capsys.readouterr().err
+
+
+def test_flags_of_a_study_are_refused_for_other_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("type: sweep")
+    assert main(["convert", str(file), "--study", "x"]) == 2
+    assert "--from optuna" in capsys.readouterr().err
+
+
+def test_the_space_is_a_space(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", str(study("log", tmp_path)), "--metric", "loss", "--trials", "3"]) == 0
+    out, err = capsys.readouterr()
+    spec = parse_sweepjob(yaml.safe_load(out))
+    assert isinstance(spec.space, Space)
+    assert spec.objective.primary_metric == "loss"
+    assert spec.limits.max_total_trials == 3
+    assert "warmStart" not in yaml.safe_load(out)["spec"]
+    assert "--results DIR" in err
