@@ -72,7 +72,9 @@ def test_a_start_that_waits_for_capacity_is_given_up(scheduled: int, others: boo
         assert not retries, "it holds nothing, and nobody waits for it"
     else:
         assert [r.reason for r in retries] == ["PartlyScheduled"]
-        assert retries[0].message.startswith(f"{scheduled} of 3 pods were scheduled 300 s after")
+        assert retries[0].message.startswith(
+            f"only {scheduled} of 3 pods were scheduled within 300 s"
+        )
         assert retries[0].message.endswith(NO_GPU.message)
         early = planned(pods, 299.0, **given)
         assert not any(isinstance(a, act.RecordRetry) for a in early.actions)

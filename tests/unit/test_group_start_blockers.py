@@ -201,8 +201,8 @@ async def test_the_service_of_somebody_else_is_left_alone_and_named() -> None:
     server, operator = start(Taken, limits=LIMITS, trial=group())
     await asyncio.sleep(30)
     assert not server.store.all("jobs")
-    assert "services 'sweepjob-sweep' exists already" in record(server)["message"]
-    assert "Give this sweep another name" in record(server)["message"]
+    assert "services 'sweepjob-sweep' already exists" in record(server)["message"]
+    assert "Use another name for this sweep" in record(server)["message"]
     assert server.answer(Request("DELETE", f"{CORE}/services/sweepjob-sweep", {}, {}))[0] == 200
     await asyncio.sleep(60)
     assert len(server.store.all("jobs")) == 1, "it starts by itself"
