@@ -122,6 +122,30 @@ def test_best_and_mean_after_each_report(
     assert (list(curve.running_bests()), list(curve.running_means())) == (bests, means)
 
 
+@given(scale=st.integers(-1060, 1000), values=st.lists(st.floats(-1, 1), min_size=1, max_size=20))
+def test_the_mean_of_very_small_and_very_large_values(scale: int, values: list[float]) -> None:
+    scaled = [math.ldexp(value, scale) for value in values]
+    means = [float(sum(map(Fraction, scaled[:n])) / n) for n in range(1, len(scaled) + 1)]
+    assert list(curve_of(scaled).running_means()) == means
+
+
+@given(lengths=st.lists(st.integers(0, 12), max_size=70), goal=goals, every=st.integers(1, 3))
+def test_trials_of_any_lengths_are_ranked_as_they_were(
+    lengths: list[int], goal: Goal, every: int
+) -> None:
+    policy = MedianStoppingPolicy(IntervalSchedule(every, 2))
+    straight, resumed = PolicyEvaluator(policy, goal), PolicyEvaluator(policy, goal)
+    curves = {}
+    for trial, length in enumerate(lengths):
+        curve = straight.new_curve()
+        for n in range(length):
+            curve.append(math.sin(trial % 5 + n))
+            straight.evaluate(trial, curve)
+        curves[trial] = curve
+    resumed.restore(curves)
+    assert resumed == straight
+
+
 @pytest.mark.parametrize("policy", [MedianStoppingPolicy(), BanditPolicy(slack_amount=0.1)])
 def test_an_evaluator_is_restored_after_a_restart(policy: Policy) -> None:
     """Curves of 2,500 reports, two of them alike, one broken off, one from a second pod, compared with

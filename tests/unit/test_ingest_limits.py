@@ -330,6 +330,7 @@ async def test_a_token_that_is_no_text_costs_no_line_of_log(
 
 
 async def test_malformed_requests_log_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("sweepjob.http.ingestion").filters.clear()  # begin a new interval
     async with serving() as (port, *_):
         for n in range(20):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -340,3 +341,28 @@ async def test_malformed_requests_log_one_line(caplog: pytest.LogCaptureFixture)
     assert lines[0].levelno == logging.WARNING
     assert "malformed request" in lines[0].getMessage()
     assert lines[0].exc_info is None
+
+
+async def test_clients_that_disconnect_in_a_body_log_one_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    logging.getLogger("sweepjob.http.ingestion").filters.clear()  # begin a new interval
+    async with serving() as (port, *_):
+        for body in (
+            b"Content-Length: 100\r\n\r\n{",
+            b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
+        ) * 5:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            head = b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n"
+            writer.write(head + body)
+            await writer.drain()
+            await asyncio.sleep(0.1)
+            writer.transport.abort()
+        await asyncio.sleep(0.3)
+    lines = [r for r in caplog.records if r.name.startswith("sweepjob.http")]
+    assert [(r.getMessage(), r.exc_info) for r in lines] == [
+        (
+            "a client closed its connection in the middle of a request; 0 more since the last line",
+            None,
+        )
+    ]

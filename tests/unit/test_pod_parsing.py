@@ -52,6 +52,18 @@ def test_a_trainer_whose_program_does_not_exist_has_never_started() -> None:
     assert (record.ended or 0) - (record.gpus_held_since or 0) == 25
 
 
+@pytest.mark.parametrize(
+    ("started", "read"),
+    [("2025-12-31T23:00:00Z", "2026-01-01T00:00:00Z"), ("2026-01-01T01:00:00Z", None)],
+)
+def test_a_trainer_does_not_start_before_its_pod(started: str, read: str | None) -> None:
+    """The node's clock may be behind that of the API server; a timeout counts from the start."""
+    running = {"name": names.TRAINER, "state": {"running": {"startedAt": started}}}
+    body = pod({"phase": "Running", "containerStatuses": [running]})
+    body["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
+    assert parse_pod(body).view.started == parse_time(read or started)
+
+
 @pytest.mark.parametrize("amount", ["1e999", "-1", "many", "Ki", "", True, None, [2], 1e300])
 def test_invalid_gpu_amounts_are_ignored(amount: Any) -> None:
     body = pod({"phase": "Pending"})

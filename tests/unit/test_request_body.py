@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import http.client
 import io
 import json
 import socket
+import struct
+import time
 import zlib
 from collections.abc import Iterator
 from email.message import Message
@@ -15,6 +18,7 @@ from pathlib import Path
 import pytest
 from sweepjob.sidecar import request_body
 from sweepjob.sidecar.request_body import BadBody
+from sweepjob.sidecar.server import Handler
 from sweepjob.sidecar.sources.pushgateway import PushGateway, pushgateway_handler
 
 from .sidecars import METRIC, TRIAL, Sidecar, raw, serve
@@ -168,3 +172,86 @@ def test_a_length_that_is_no_number_of_bytes_is_refused(length: str) -> None:
     headers["Content-Length"] = length
     with pytest.raises(BadBody):
         request_body.whole(headers, io.BytesIO(b""))
+
+
+PUSHED = b"PUT /metrics/job/x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n"
+PACKED = gzip.compress(b"score 0.25\n")
+
+
+@pytest.fixture
+def gateway(sidecar: Sidecar) -> Iterator[int]:
+    """The port of a push gateway."""
+    opened = serve(pushgateway_handler(PushGateway(sidecar.store)), sidecar.store)
+    yield opened.server_address[1]
+    opened.shutdown()
+    opened.server_close()
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "status", "reported"),
+    [
+        ("gzip", PACKED, 200, [0.25]),
+        ("gzip", PACKED + gzip.compress(b"loss 1\n"), 200, [0.25]),
+        ("gzip", gzip.compress(b"loss 1\n") + PACKED, 200, [0.25]),
+        ("deflate", zlib.compress(b"score 0.25\n"), 200, [0.25]),
+        ("gzip", PACKED[:-1], 400, []),
+        ("gzip", PACKED[:-8], 400, []),
+        ("gzip", PACKED + b"rest", 400, []),
+        ("gzip", b"score 1", 400, []),
+        ("snappy", b"score 1", 415, []),
+        ("gzip", gzip.compress(bytes(20_000_000)), 413, []),
+        ("gzip", gzip.compress(bytes(9_000_000)) * 2, 413, []),
+    ],
+)
+def test_a_push_is_decompressed_as_a_whole_or_refused(
+    sidecar: Sidecar, gateway: int, coding: str, body: bytes, status: int, reported: list[float]
+) -> None:
+    head = PUSHED % len(body) + f"Content-Encoding: {coding}\r\n\r\n".encode()
+    assert raw(gateway, head + body).startswith(f"HTTP/1.1 {status}".encode())
+    assert sidecar.values == reported
+
+
+class _LargeAnswers(Handler):
+    def answer(self) -> None:
+        with contextlib.suppress(BadBody):
+            self.body()
+        self.send(200, "x" * 20_000_000)
+
+
+class _Mistake(Handler):
+    def answer(self) -> None:
+        raise RuntimeError("a mistake of the sidecar's own")
+
+
+def disconnect(port: int) -> None:
+    """Begin a request, and reset the connection in the middle of its body."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.sendall(PUSHED % 1000 + b"\r\nhalf")
+    connection.shutdown(socket.SHUT_WR)
+    time.sleep(0.2)
+    connection.close()
+
+
+def test_clients_that_disconnect_cost_one_line_of_log(
+    sidecar: Sidecar, gateway: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    large = serve(_LargeAnswers, sidecar.store)
+    for port in [gateway, sidecar.port, large.server_address[1]] * 3:
+        disconnect(port)
+    time.sleep(0.5)
+    large.shutdown()
+    large.server_close()
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "a client closed its connection in the middle of a request" in line
+
+
+def test_a_mistake_of_the_sidecars_own_has_one_traceback(
+    sidecar: Sidecar, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mistaken = serve(_Mistake, sidecar.store)
+    for _ in range(3):
+        assert raw(mistaken.server_address[1], PUSHED % 0 + b"\r\n") == b""
+    mistaken.shutdown()
+    mistaken.server_close()
+    assert capfd.readouterr().err.count("RuntimeError: a mistake of the sidecar's own") == 1

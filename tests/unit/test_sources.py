@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
+import re
 import struct
 import threading
 import time
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sweepjob import protocol
 from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.json_lines import JsonLines
@@ -161,8 +162,8 @@ def test_pushes(tmp_path: Path) -> None:
     taken = store(tmp_path)
     gateway = PushGateway(taken)
     text = b'# HELP score s\n# TYPE score gauge\nscore 0.5\nloss{split="val"} 1e-3\n'
-    gateway.push(text, "text/plain", "")
-    gateway.push(gzip.compress(text), "text/plain", "gzip")
+    gateway.push(text, "text/plain")
+    gateway.push(text, "text/plain")
     assert values(taken) == [0.5, 0.5]  # every push is a report
     assert set(taken.batch(1).metric_names) == {"score", "loss", 'loss{split="val"}'}
 
@@ -194,20 +195,49 @@ def test_a_name_in_quotes(line: str, found: list[tuple[str, float]]) -> None:
     assert samples(line) == found
 
 
+def test_a_push_in_another_format_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedPush, match="not protobuf"):
+        PushGateway(store(tmp_path)).push(b"\x0a\x05score", "application/vnd.google.protobuf")
+
+
 @pytest.mark.parametrize(
-    ("body", "kind", "encoding", "words"),
+    ("text", "words"),
     [
-        (b"\x0a\x05score", "application/vnd.google.protobuf", "", "not protobuf"),
-        (b"score 1", "text/plain", "snappy", "not with snappy"),
-        (b"score 1", "text/plain", "gzip", "not gzip"),
-        (gzip.compress(bytes(20_000_000)), "text/plain", "gzip", "bytes at most"),
+        ("score 0,5", "no number in place of a value of 'score'"),
+        ("score high\nloss 0.5", "no number in place of a value of 'score'"),
+        ('score{a="1"} 0x1p-2', "no number in place of a value of 'score'"),
+        ("score 0.5 0.6", "not in Prometheus' text format and was skipped"),
+        ("score=0.5", "'score=0.5'"),
+        ("score\x1b[2J", r"'score\\x1b\[2J'"),
     ],
 )
-def test_malformed_pushes(
-    tmp_path: Path, body: bytes, kind: str, encoding: str, words: str
-) -> None:
-    with pytest.raises(UnsupportedPush, match=words):
-        PushGateway(store(tmp_path)).push(body, kind, encoding)
+def test_what_a_push_has_besides_numbers_is_said(tmp_path: Path, text: str, words: str) -> None:
+    taken = store(tmp_path)
+    PushGateway(taken).push(text.encode(), "text/plain")
+    (notice,) = taken.notices
+    assert notice.reason == protocol.REPORTS_INCOMPLETE
+    assert re.search(words, notice.message)
+    assert values(taken) == []
+
+
+def test_another_metric_that_is_no_number_is_no_notice(tmp_path: Path) -> None:
+    taken = store(tmp_path)
+    PushGateway(taken).push(b"# note\n\nloss high\nscore 0.5\r\n  up\t1 \n", "text/plain")
+    assert (values(taken), taken.notices) == ([0.5], ())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a" + " " * 200_000 + "x y z",
+        '{"a"' + " " * 200_000 + "x",
+        "a{} " + "} " * 100_000 + "x y z",
+    ],
+)
+def test_a_line_of_blanks_takes_linear_time(line: str) -> None:
+    began = time.process_time()
+    assert samples(line) == []
+    assert time.process_time() - began < 1
 
 
 def eventually(condition: Callable[[], bool]) -> bool:

@@ -129,6 +129,27 @@ async def test_the_watch_starts_when_its_crd_exists(world: World, watching: Watc
         assert await world.until(lambda: world.names() == {"first"}, "it is told") < 2
 
 
+async def test_sweepjobs_are_listed_in_pages(
+    world: World, watching: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each may be as large as the API server allows; the audit's list of all has their metadata only."""
+    sizes: list[int] = []
+    answer = world.server.answer
+
+    def recorded(request: Request) -> Any:
+        status, body = answer(request)
+        if request.method == "GET" and request.path.endswith("/sweepjobs"):
+            sizes.append(len(body.get("items", ())))
+        return status, body
+
+    monkeypatch.setattr(world.server, "answer", recorded)
+    for n in range(120):
+        world.create(f"sweep-{n}")
+    async with watching():
+        await world.until(lambda: len(world.known) == 120, "all are known")
+    assert [size for size in sizes if size not in (1, 120)][:3] == [50, 50, 20]
+
+
 async def test_the_crd_is_deleted_and_created_again(world: World, watching: Watching) -> None:
     world.create("before")
     async with watching():

@@ -113,9 +113,24 @@ def _from_folder(
         folder = root / output.volume_name.removeprefix(names.VOLUME_OUTPUT) / inside
         if not folder.is_dir():
             raise CommandError(f"{trial} has not run yet: there is no folder {folder}")
-        shutil.copytree(folder, target / output.name, dirs_exist_ok=True)
+        _copy_folder(folder, target / output.name)
         made.append(target / output.name)
     return made
+
+
+def _copy_folder(folder: Path, target: Path) -> None:
+    """Copy an output of this machine; a symbolic link is copied as one, never what it points to.
+
+    Raises:
+        CommandError: it cannot be copied.
+    """
+    try:
+        shutil.copytree(folder, target, symlinks=True, dirs_exist_ok=True)
+    except shutil.Error as error:
+        failed = "; ".join(f"{path}: {why}" for path, _, why in error.args[0][:3])
+        raise CommandError(f"{folder} was copied only in part: {failed}") from None
+    except OSError as error:
+        raise CommandError(f"{folder} cannot be copied: {error}") from None
 
 
 def _from_cluster(
@@ -189,6 +204,12 @@ def _copy(cluster: Kubectl, pod: str, source: str, target: Path) -> None:
             said = done.stderr.decode(errors="replace").strip()
             raise CommandError(f"{source} cannot be read: {said}")
         data.seek(0)
-        target.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(fileobj=data) as archive:
-            archive.extractall(target, filter="data")
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+            with tarfile.open(fileobj=data, mode="r:") as archive:
+                archive.extractall(target, filter="data")
+        except (tarfile.TarError, OSError) as error:
+            raise CommandError(
+                f"{source} was not copied, or only in part: {error}; copy the files that you need "
+                "with kubectl cp, or mount the volume"
+            ) from None

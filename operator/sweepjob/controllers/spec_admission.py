@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,6 +16,7 @@ from ..api.status import is_accepted, is_finished
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import errors
 from ..kube.client import KubeClient
+from ..kube.loop_turns import run_in_turns
 from ..timestamps import parse_time
 from .caches import Caches
 from .code_check import find_code
@@ -35,7 +35,6 @@ from .warm_start import Source, find_sources
 _log = logging.getLogger(__name__)
 _REFUSED_RETRY = 30.0  # seconds until a Job that was refused is tried again
 _PENDING_RETRY = 5.0  # seconds until a sweep that waits for another one is checked again
-_STEPS_AT_ONCE = 5  # records that are loaded before other work gets its turn
 _CONDITION_LIMIT = 32_000  # characters; the API's conventions allow 32,768
 
 
@@ -146,9 +145,7 @@ class SpecAdmission:
         while True:
             sweep = SweepStore(identity, spec, seed, started, status, sources, code)
             records = self._records(identity)
-            for step, _ in enumerate(sweep.load_in_steps(records)):
-                if step % _STEPS_AT_ONCE == 0:
-                    await asyncio.sleep(0)  # other work must not wait for ten thousand records
+            await run_in_turns(sweep.load_in_steps(records))
             if {r.uid for r in records} == {r.uid for r in self._records(identity)}:
                 break  # none was deleted meanwhile
         for trial in sweep.state.live.values():

@@ -19,12 +19,13 @@ _KEEP_ALIVE = 20.0
 
 
 def dump_json(value: Mapping[str, Any]) -> str:
-    """Return JSON in one line, as short as possible.
+    """Return JSON in one line, as short as possible. Halves of characters become question marks.
 
     Raises:
         ValueError: a number is infinite or NaN.
     """
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace").decode()
 
 
 async def send_events(

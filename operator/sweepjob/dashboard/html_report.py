@@ -43,6 +43,8 @@ def render_report(documents: Sequence[Mapping[str, Any]]) -> str:
 
 def _data(documents: Sequence[Mapping[str, Any]]) -> str:
     text = json.dumps(documents, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # A script's names may have halves of characters, which no file can have.
+    text = text.encode("utf-8", "replace").decode()
     # Without "<" the data can neither end its element nor open a comment.
     return text.replace("<", "\\u003c")
 

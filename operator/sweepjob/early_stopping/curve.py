@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate, islice, repeat, takewhile
+from itertools import accumulate, chain, count, islice, repeat, takewhile
+from operator import truediv
 from typing import NamedTuple
 
 from ..objective import Goal
@@ -50,6 +51,19 @@ def add_score(total: int | None, score: float) -> int | None:
 def mean_of_units(total: int, count: int) -> float:
     """Return the correctly rounded mean of ``count`` scores; ``total`` is their sum in 2**-1074."""
     return total / (count << UNIT_EXPONENT)
+
+
+def _common_unit(scores: list[float]) -> int | None:
+    """Return an exponent n so that all scores are whole multiples of 2**-n.
+
+    Returns:
+        None for scores so small or so large that multiples, or a mean of them, may not be normal floats.
+    """
+    smallest = min(filter(None, map(abs, scores)), default=1.0)
+    unit = max(53 - math.frexp(smallest)[1], 0)
+    largest = max(map(abs, scores), default=1.0)
+    is_normal = unit < 900 and math.frexp(largest)[1] + unit < 1000
+    return unit if is_normal else None
 
 
 def never_applies(interval: int) -> bool:
@@ -167,16 +181,17 @@ class Curve:
         return islice(accumulate(self.goal.scores(self.values), max, initial=start), 1, None)
 
     def running_means(self) -> Iterator[float]:
-        """Yield the mean score after each of the first ``FULLY_KEPT`` reports."""
+        """Return the mean score after each of the first ``FULLY_KEPT`` reports."""
         scores = self.goal.scores(self.values)
-        ratios = [score.as_integer_ratio() for score in takewhile(math.isfinite, scores)]
-        # Whole multiples of the smallest unit that these scores need: a tenth of the digits of 2**-1074.
-        unit = max((denominator.bit_length() for _, denominator in ratios), default=1) - 1
-        total = 0
-        for count, (numerator, denominator) in enumerate(ratios, 1):
-            total += numerator << unit + 1 - denominator.bit_length()
-            yield total / (count << unit)
-        yield from repeat(-math.inf, len(scores) - len(ratios))
+        finite = list(takewhile(math.isfinite, scores))
+        unit = _common_unit(finite)
+        if unit is not None:
+            # Exact: each score is a whole number of units, and scaling by a power of two rounds nothing.
+            totals = accumulate(map(int, map(math.ldexp, finite, repeat(unit))))
+            means = map(math.ldexp, map(truediv, totals, count(1)), repeat(-unit))
+        else:
+            means = map(mean_of_units, accumulate(map(to_units, finite)), count(1))
+        return chain(means, repeat(-math.inf, len(scores) - len(finite)))
 
     @property
     def mean(self) -> float:

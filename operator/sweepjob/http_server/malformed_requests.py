@@ -1,4 +1,4 @@
-"""Shortens aiohttp's log of malformed requests: one line per ten seconds, not a traceback for each."""
+"""Shortens aiohttp's log of malformed and broken requests: one line in ten seconds."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import logging
 import time
 
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web import RequestPayloadError
 
 _INTERVAL = 10.0  # seconds between two lines
 
 
 class _MalformedRequests(logging.Filter):
-    """Shortens records of malformed requests, and drops all but one in an interval."""
+    """Shortens records of requests that clients spoilt, and drops all but one in an interval."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,19 +22,30 @@ class _MalformedRequests(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a record is written."""
         error = record.exc_info[1] if record.exc_info else None
-        if not isinstance(error, HttpProcessingError):
+        reason = None if error is None else _reason(error)
+        if reason is None:
             return True
         now = time.monotonic()
         if now < self._next:
             self._dropped += 1
             return False
-        reason = str(error.message).splitlines()[0][:200] if error.message else error.code
-        record.msg, record.args = "malformed request (%r); %d more since the last line", None
-        record.args = (reason, self._dropped)
+        record.msg, record.args = "%s; %d more since the last line", (reason, self._dropped)
         record.exc_info = record.exc_text = None
         record.levelno, record.levelname = logging.WARNING, "WARNING"
         self._next, self._dropped = now + _INTERVAL, 0
         return True
+
+
+def _reason(error: BaseException) -> str | None:
+    """Return what a client did to its request; None for an error of the server."""
+    if isinstance(error, HttpProcessingError):
+        text = str(error.message).splitlines()[0][:200] if error.message else error.code
+        return f"malformed request ({text!r})"
+    if isinstance(error, ConnectionError):
+        return "a client closed its connection in the middle of a request"
+    if isinstance(error, RequestPayloadError):
+        return f"malformed body ({str(error)[:200]!r})"
+    return None
 
 
 def quiet_logger(name: str) -> logging.Logger:

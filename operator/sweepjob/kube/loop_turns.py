@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 
 _SLICE = 0.005  # seconds of work after which other tasks run
 
@@ -19,3 +20,14 @@ class LoopTurns:
         if time.monotonic() >= self._until:
             await asyncio.sleep(0)
             self._until = time.monotonic() + _SLICE
+
+
+async def run_in_turns(steps: Iterator[None]) -> None:
+    """Do all steps of a work, and let other tasks run after each slice.
+
+    Args:
+        steps: does a part of the work whenever the next item is taken.
+    """
+    turns = LoopTurns()
+    for _ in steps:
+        await turns.yield_when_due()

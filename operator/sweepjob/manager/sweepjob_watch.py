@@ -32,6 +32,7 @@ _SERVED_INTERVAL = 2.0  # seconds between two checks whether SweepJobs are serve
 # resets the pause.
 _RESTART_PAUSE, _LONGEST_PAUSE, _STABLE_AFTER = 1.0, 30.0, 60.0
 _STOP_TIMEOUT = 10.0  # seconds for kopf's tasks to end
+_PAGE = 50  # SweepJobs of a response, each of at most 1.5 MiB: kopf lists all in one by default
 # Seconds until the first audit after the one at the start, and the longest time between two.
 _FIRST_AUDIT, _AUDIT_INTERVAL = 5.0, 180.0
 
@@ -214,6 +215,7 @@ def _settings() -> kopf.OperatorSettings:
     settings.posting.enabled = False
     settings.scanning.disabled = True
     settings.queueing.idle_timeout = 1
+    settings.watching.chunk_size = _PAGE
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 10
     # When a request fails for longer than this, kopf ends, and is restarted.

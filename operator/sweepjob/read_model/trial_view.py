@@ -95,7 +95,8 @@ class TrialView:
         started, ended = self.record.started, self.ended
         if started is None or (ended is None and self.record.phase.is_end):
             return None
-        return (now if ended is None else ended) - started
+        # The two times may be of clocks that differ: a node's, the operator's, the reader's.
+        return max(0.0, (now if ended is None else ended) - started)
 
     def reported_values(self) -> list[float]:
         """Return the stored reports."""

@@ -9,15 +9,17 @@ import math
 import re
 
 # C0 controls except tab and line feed, DEL and C1 controls, which a terminal acts on; and characters
-# that reorder or break lines, which deceive a reader (CVE-2021-42574).
+# that reorder or break lines, which deceive a reader (CVE-2021-42574). Halves of characters
+# (surrogates), which JSON can have, cannot be written at all.
 _UNSAFE = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+    "\ud800-\udfff"
 )
 _CONTROLS = re.compile(f"[{_UNSAFE}]")
 _CONTROLS_OF_CELLS = re.compile(f"[{_UNSAFE}\t\n]")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 # A spreadsheet takes a cell that starts with one of these for a formula (OWASP, "CSV Injection").
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def escape_controls(text: str) -> str:

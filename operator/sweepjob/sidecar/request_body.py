@@ -97,16 +97,26 @@ def unpacked(data: bytes, headers: Mapping[str, str] | Message) -> bytes:
         return data
     if coding not in ("gzip", "x-gzip", "deflate"):
         raise BadBody(415, f"Content-Encoding {coding} is not supported; use gzip or none")
-    unpacker = zlib.decompressobj(_GZIP if "gzip" in coding else zlib.MAX_WBITS)
-    try:
-        found = unpacker.decompress(data, LIMIT)
-    except zlib.error as error:
-        raise BadBody(400, f"the body is not {coding}: {error}") from error
-    if unpacker.unconsumed_tail:
-        raise BadBody(413, f"a body may have {LIMIT} bytes at most")
-    if not unpacker.eof:
-        raise BadBody(400, f"the body is not {coding}: it ends too early")
-    return found
+    return _decompressed(data, coding)
+
+
+def _decompressed(data: bytes, coding: str) -> bytes:
+    """Decompress a body; gzip's may have several members."""
+    found, is_gzip = bytearray(), "gzip" in coding
+    while data:
+        unpacker = zlib.decompressobj(_GZIP if is_gzip else zlib.MAX_WBITS)
+        try:
+            found += unpacker.decompress(data, LIMIT + 1 - len(found))
+        except zlib.error as error:
+            raise BadBody(400, f"the body is not {coding}: {error}") from error
+        if len(found) > LIMIT:
+            raise BadBody(413, f"a body may have {LIMIT} bytes at most")
+        if not unpacker.eof:
+            raise BadBody(400, f"the body is not {coding}: it ends too early")
+        data = unpacker.unused_data
+        if data and not is_gzip:
+            raise BadBody(400, f"the body is not {coding}: something follows its end")
+    return bytes(found)
 
 
 def _read(stream: BufferedIOBase, length: int) -> Iterator[bytes]:

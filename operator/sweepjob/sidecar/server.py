@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -16,6 +17,7 @@ from .request_body import BadBody
 
 _LINGER = 2.0  # seconds
 _PIECE = 256 * 1024  # bytes
+_LOG_INTERVAL = 10.0  # seconds between two lines about connections that broke
 
 
 class LocalServer(ThreadingHTTPServer):
@@ -39,6 +41,7 @@ class LocalServer(ThreadingHTTPServer):
         self.closed = closed
         self.connections = 0
         self.first_request: float | None = None
+        self._next_line, self._unlogged = 0.0, 0
         super().__init__(listener.getsockname(), handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
@@ -59,6 +62,25 @@ class LocalServer(ThreadingHTTPServer):
         with self.closed:
             self.connections -= 1
             self.closed.notify_all()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log what a connection ended with, at most one line in an interval.
+
+        A client may close its connection at any time, also in the middle of a body. Only a mistake of
+        the sidecar's own has a traceback.
+        """
+        with self.closed:
+            now = time.monotonic()
+            if now < self._next_line:
+                self._unlogged += 1
+                return
+            self._next_line, unlogged, self._unlogged = now + _LOG_INTERVAL, self._unlogged, 0
+        error = sys.exception()
+        if isinstance(error, OSError):
+            why = f"a client closed its connection in the middle of a request ({error!r})"
+            print(f"{why}; {unlogged} more since the last line", file=sys.stderr, flush=True)
+        else:
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler, ABC):

@@ -136,7 +136,7 @@ def _view(meta: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str,
         deleting="deletionTimestamp" in meta,
         termination_due=parse_time(meta.get("deletionTimestamp")),
         disrupted=disruption is not None,
-        started=container_statuses.start_time(trainer),
+        started=_start_time(meta, trainer),
         never_started_since=disruptions.never_started_since(status),
         failure=disruption or (failure_of(trainer, status) if is_terminal else NO_CAUSE),
         node=spec.get("nodeName", ""),
@@ -145,6 +145,16 @@ def _view(meta: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str,
         ended=container_statuses.finish_time(trainer),
         interrupted_at=disruptions.interrupted_at(meta, status, trainer),
     )
+
+
+def _start_time(meta: Mapping[str, Any], trainer: container_statuses.Status) -> float | None:
+    """Return when the trainer started by its node's clock, but not before its pod was created.
+
+    A node whose clock is behind would otherwise have its trials time out as soon as they start.
+    """
+    started = container_statuses.start_time(trainer)
+    created = parse_time(meta.get("creationTimestamp"))
+    return started if started is None or created is None else max(started, created)
 
 
 def _parts(body: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:

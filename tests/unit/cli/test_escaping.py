@@ -10,6 +10,8 @@ import subprocess
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sweepjob.dashboard.event_stream import dump_json
+from sweepjob.dashboard.html_report import _data
 from sweepjob.render import escaping, output_formats, table
 from sweepjob.render.best_parameters import shell_quote
 
@@ -25,6 +27,7 @@ HOSTILE = [
     "a\x08\x08b",
     "\x7f",
     "line\u2028separator",
+    "half\ud800",
 ]
 
 
@@ -53,6 +56,7 @@ def test_json_reads_back_the_same(text: str) -> None:
         ("+1+1", "'+1+1"),
         ("-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0"),
         ("@SUM(A1)", "'@SUM(A1)"),
+        ("\uff1d1+1", "'\uff1d1+1"),
         ("\t=1", "'\t=1"),
         ("-1e-05", "-1e-05"),
         ("+3.5", "+3.5"),
@@ -81,3 +85,8 @@ def test_a_shell_reads_back_the_same(text: str) -> None:
         ["bash", "-c", f"printf %s {quoted}"], capture_output=True, check=True, timeout=20
     )
     assert done.stdout.decode() == text
+
+
+def test_half_characters_can_be_written_into_reports_and_events() -> None:
+    for text in (_data([{"name": "half\ud800"}]), dump_json({"name": "half\ud800"})):
+        assert "half?" in text.encode().decode()
