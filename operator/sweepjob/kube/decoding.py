@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from types import GenericAlias
 from typing import Annotated, Any, TypedDict, overload
 
 import msgspec
