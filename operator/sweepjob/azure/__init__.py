@@ -15,3 +15,7 @@
 >>> sweep.search_space["lr"]
 Uniform(min_value=0.01, max_value=0.1)
 """
+
+from ._missing_modules import install
+
+install()

@@ -50,3 +50,39 @@ class NotSupported(UserErrorException, NotImplementedError):
 
 class ActivityFailedException(AzureMLException):
     """A run has failed."""
+
+
+class AuthenticationException(AzureMLException):
+    """Credentials are refused. It is never raised: no credentials are used."""
+
+
+class AzureMLAggregatedException(AzureMLException):
+    """Several errors. It is never raised."""
+
+
+class DatasetTimestampMissingError(AzureMLException):
+    """A dataset has no timestamps. It is never raised."""
+
+
+class DiscoveryUrlNotFoundException(AzureMLException):
+    """Azure's service has no address. It is never raised."""
+
+
+class ModelPathNotFoundException(AzureMLException):
+    """The files of a model do not exist."""
+
+
+class RunConfigurationException(AzureMLException):
+    """The configuration of a run is not valid."""
+
+
+class ServiceException(AzureMLException):
+    """Azure's service has failed. It is never raised."""
+
+
+class SnapshotException(AzureMLException):
+    """Code cannot be submitted. It is never raised."""
+
+
+class TrainingException(AzureMLException):
+    """A sweep cannot be defined."""

@@ -9,6 +9,9 @@ from typing import Any
 
 from ..render.screen import sweep_screen
 from ..sdk.wait import in_notebook
+from ._other_names import other_names
+
+__path__: list[str] = []  # a package in Azure's client; see _missing_modules
 
 _INTERVAL = 2.0  # seconds
 
@@ -70,3 +73,6 @@ class RunDetails:
 def _sweep_of(run: Any) -> Any:
     """Return the sweep of a run."""
     return run if hasattr(run, "views") else run.parent
+
+
+__getattr__ = other_names(__name__)

@@ -7,12 +7,8 @@ from pathlib import Path
 
 from ..loading.azure_map import AzureMap, read_azure_map
 from ..loading.azure_map.azure_map import FILE_NAME
-from ..loading.azure_map.references import (
-    FoundNames,
-    names_in_document,
-    names_in_notebook,
-    names_in_program,
-)
+from ..loading.azure_map.program_names import names_in_notebook, names_in_program
+from ..loading.azure_map.references import FoundNames, names_in_document
 from ..loading.azure_map.skeleton import skeleton
 from ..loading.sweep_files import read_documents, read_text
 from ..render.table import print_message, print_output
@@ -54,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
     found = FoundNames()
     for name in args.files:
         _add_names(name, found)
+    for message in dict.fromkeys(found.skipped):
+        print_message(f"warning: {message}")
     existing = AzureMap() if args.azure_map is None else read_azure_map(args.azure_map)
     text = skeleton(found, existing)
     if args.output is None:
@@ -90,7 +88,7 @@ def _add_names(name: str, found: FoundNames) -> None:
         if kind == ".py":
             names_in_program(read_text(name), found)
         elif kind == ".ipynb":
-            names_in_notebook(read_text(name), found)
+            names_in_notebook(read_text(name), found, name)
         else:
             for document in read_documents(name):
                 names_in_document(document, found)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..loading.azure_map import AzureMap, ComputeEntry, resolve_data, resolve_environment
 from ..loading.azure_map.asset_names import is_address, split_datastore_uri
+from ..loading.azure_map.output_folders import separate_folders
 from ..loading.pod_settings import PodSettingError, PodSettings, add_amounts
 from ..search.space import Scalar
 from .azure_objects import Environment, values_of
@@ -220,6 +221,9 @@ class Resolver:
     def _outputs(self, found: Resolution, job: SweepDefinition) -> None:
         for name, value in job.outputs.items():
             found.outputs[name] = self._output(found, name, value)
+        # A claim or a volume that the program names is left as it is.
+        mapped = [n for n, v in job.outputs.items() if v.claim is None and v.volume is None]
+        separate_folders(found.outputs, mapped)
 
     def _output(self, found: Resolution, name: str, given: Output) -> dict[str, Any]:
         path = str(given.path) if given.path is not None else None

@@ -21,7 +21,7 @@ from .distributions import group_spec, started_command
 from .expressions import Expression, expression_from_spec
 from .limits import Objective, SweepJobLimits
 from .object_name import object_name
-from .policies import EarlyTerminationPolicy, policy_from_spec
+from .policies import EarlyTerminationPolicy, early_termination_policy, policy_from_spec
 from .sampling_algorithms import GridSamplingAlgorithm, algorithm_from_spec
 from .trial import TrialDefinition, argument_list
 
@@ -175,6 +175,8 @@ def _as_expression(name: str, given: Any) -> Expression:
 
 
 def _as_policy(given: Any) -> EarlyTerminationPolicy:
+    if isinstance(given, str):  # Azure's client takes the name of a policy as well
+        given = early_termination_policy(given)
     if not isinstance(given, EarlyTerminationPolicy):
         raise ArgumentError(
             f"early_termination: {given!r}: must be a policy, e.g. MedianStoppingPolicy()"

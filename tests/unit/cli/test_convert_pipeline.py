@@ -285,3 +285,41 @@ cluster = ml_client.compute.get("other")
     (folder / "bad.py").write_text("def")
     assert program("azure-map", "init", "bad.py") == 2
     assert "bad.py: is not a Python program: line 1" in program.err
+
+
+def test_keys_of_a_step_that_azure_accepts_are_noted(program: Program, folder: Path) -> None:
+    step = {"name": "tune", "display_name": "Tune", "description": "d", "tags": {"a": "b"}}
+    settings = {**PIPELINE["settings"], "is_deterministic": False}
+    changes = {**step_with(**step), "settings": settings}
+    assert convert(program, folder, changes, "--azure-map", "map.yaml") == 0, program.err
+    for path in (*(f"jobs.tune.{key}" for key in step), "settings.is_deterministic"):
+        assert f"note: {path}: " in program.err
+
+
+def test_two_outputs_on_one_datastore_have_a_folder_each(program: Program, folder: Path) -> None:
+    component = yaml.safe_load(COMPONENT)
+    component["outputs"]["report"] = {"type": "uri_file"}
+    component["command"] += " --report ${{outputs.report}}"
+    (folder / "parts" / "train.yml").write_text(yaml.safe_dump(component))
+    step = step_with(outputs={"model": None, "report": None})
+    assert convert(program, folder, step, "--azure-map", "map.yaml") == 0, program.err
+    (manifest,) = converted(program)
+    folders = {name: out["subPath"] for name, out in manifest["spec"]["outputs"].items()}
+    assert folders == {"model": "runs/model", "report": "runs/report"}
+    assert convert(program, folder, step, "--azure-map", "map.yaml", "--claim", "mine") == 0
+    (manifest,) = converted(program)
+    folders = {name: out["subPath"] for name, out in manifest["spec"]["outputs"].items()}
+    assert folders == {"model": "model", "report": "report"}
+
+
+@pytest.mark.parametrize("kind", [{"type": "sweep_job"}, {"job_type": "Sweep"}])
+def test_a_file_of_the_preview_is_refused_with_the_lines_to_change(
+    program: Program, tmp_path: Path, kind: dict[str, str]
+) -> None:
+    file = tmp_path / "job.yml"
+    file.write_text(
+        yaml.safe_dump({**kind, "algorithm": "random", "search_space": {}, "trial": {}})
+    )
+    assert program("convert", str(file)) == 2
+    assert "algorithm -> sampling_algorithm" in program.err
+    assert "timeout_minutes: N" in program.err

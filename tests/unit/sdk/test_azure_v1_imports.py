@@ -156,3 +156,45 @@ def test_a_module_that_is_not_here(module: str) -> None:
 def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Wrokspace'"):
         _ = import_module("sweepjob.azureml.core").Wrokspace
+
+
+OTHER_PATHS = [
+    ("core.compute.amlcompute", "AmlCompute", "core.compute"),
+    ("core.webservice.aci", "AciWebservice", "core.webservice"),
+    ("core.authentication", "AuthenticationException", "exceptions"),
+    ("core.experiment", "UserErrorException", "exceptions"),
+    ("core.environment", "DEFAULT_GPU_IMAGE", "core.runconfig"),
+    ("core.runconfig", "ContainerRegistry", "core.container_registry"),
+    ("core.workspace", "ComputeTarget", "core.compute"),
+    ("data.datapath", "DataReference", "data.data_reference"),
+    ("pipeline.core.pipeline", "Pipeline", "pipeline.core"),
+    ("pipeline.steps.hyper_drive_step", "HyperDriveStep", "pipeline.steps"),
+    ("widgets.run_details", "RunDetails", "widgets"),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "home"), OTHER_PATHS)
+def test_a_name_by_another_path_of_azure(module: str, name: str, home: str) -> None:
+    found = getattr(import_module(f"sweepjob.azureml.{module}"), name)
+    assert found is getattr(import_module(f"sweepjob.azureml.{home}"), name)
+
+
+def test_classes_that_are_one_class_here() -> None:
+    from sweepjob.azureml.core import Datastore
+    from sweepjob.azureml.core.runconfig import Environment, EnvironmentDefinition
+    from sweepjob.azureml.data.azure_storage_datastore import AzureBlobDatastore
+    from sweepjob.azureml.train.hyperdrive import HyperDriveConfig
+    from sweepjob.azureml.train.hyperdrive.exceptions import HyperDriveConfigException
+
+    assert AzureBlobDatastore is Datastore
+    assert EnvironmentDefinition is Environment
+    with pytest.raises(HyperDriveConfigException):
+        HyperDriveConfig(None, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [("core.webservice.aci", "Nothing"), ("core.compute.aks", "SslNothing")]
+)
+def test_a_name_that_is_not_in_a_module_of_a_package(module: str, name: str) -> None:
+    with pytest.raises(ImportError, match=rf"azureml\.{module}\.{name}: .*remove this import"):
+        exec(f"from sweepjob.azureml.{module} import {name}")

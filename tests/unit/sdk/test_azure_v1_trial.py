@@ -422,3 +422,62 @@ def test_choices_of_nothing_known() -> None:
         ScriptRunConfig(script="t.py", image="i"),
         hyperparameter_sampling=RandomParameterSampling({"kernel": choice("a", "b")}),
     )["spec"]["trial"]["command"] == ["python", "t.py", "--kernel", "${{search_space.kernel}}"]
+
+
+def test_a_datastore_as_an_argument_is_its_root(ws: Workspace) -> None:
+    estimator = PyTorch(
+        source_directory="./src",
+        entry_script="train.py",
+        script_params={"--data": Datastore(ws, "tables")},
+        compute_target="gpu-cluster",
+        environment_definition=Environment("sklearn-env"),
+    )
+    found = container(manifest(estimator))
+    at = found["command"].index("--data")
+    assert found["command"][at + 1] == "/mnt/tables"
+    assert {"name": "AZUREML_DATAREFERENCE_tables", "value": "/mnt/tables"} in found["env"]
+
+
+def test_the_script_can_be_assigned_later(ws: Workspace) -> None:
+    later = script(script=None)
+    with pytest.raises(ArgumentError, match="give exactly one of script and command"):
+        config(later)
+    later.script = "train.py"
+    assert "train.py" in container(manifest(later))["command"]
+    later.command = ["python", "train.py"]
+    with pytest.raises(ArgumentError, match="give exactly one of script and command"):
+        config(later)
+
+
+def test_what_programs_use_of_computes_credentials_and_estimators(ws: Workspace) -> None:
+    from sweepjob.azureml.core.authentication import AzureCliAuthentication
+
+    assert AzureCliAuthentication().get_authentication_header() == {"Authorization": "Bearer "}
+    assert AzureCliAuthentication().get_token("scope").token == ""
+    target = ComputeTarget(ws, "cpu-cluster")
+    assert target.status.serialize()["provisioningState"] == "Succeeded"
+    estimator = SKLearn(entry_script="train.py", compute_target=target, pip_packages=["joblib"])
+    estimator._estimator_config.environment.python.user_managed_dependencies = True
+    assert estimator.run_config.environment.python.user_managed_dependencies
+    packages = estimator.conda_dependencies
+    assert packages is not None
+    assert "joblib" in list(packages.pip_packages)
+
+
+def test_the_type_of_a_compute_target_is_that_of_azure(ws: Workspace) -> None:
+    found = (ComputeTarget(ws, "cpu-cluster"), ws.compute_targets["cpu-cluster"])
+    assert [type(target) for target in found] == [AmlCompute, AmlCompute]
+
+
+def test_a_pipeline_has_the_steps_before_its_steps(ws: Workspace) -> None:
+    from sweepjob.azureml.pipeline.core import Pipeline
+    from sweepjob.azureml.pipeline.steps import HyperDriveStep, PythonScriptStep
+
+    tune = HyperDriveStep("tune", config(script()))
+    best = PythonScriptStep(name="best", script_name="best.py")
+    register = PythonScriptStep(name="register", script_name="register.py")
+    best.run_after(tune)
+    register.run_after(best)
+    with pytest.warns(UserWarning, match="the steps 'best', 'register' do not run here"):
+        pipeline = Pipeline(ws, steps=[register])
+    assert pipeline.sweep_config() is tune.hyperdrive_config

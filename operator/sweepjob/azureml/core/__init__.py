@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...version import __version__ as VERSION
 from .._lazy import public_name
+from .._other_names import other_names
 
 if TYPE_CHECKING:
     from .compute import ComputeTarget
@@ -67,4 +68,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    return public_name(__name__, name, _HOMES)
+    try:
+        return public_name(__name__, name, _HOMES)
+    except AttributeError:
+        return other_names(__name__)(name)

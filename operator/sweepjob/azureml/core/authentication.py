@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
+
+from .._other_names import other_names
 
 
 class _Credentials:
@@ -14,6 +17,18 @@ class _Credentials:
 
     def __init__(self, *_: Any, **azure: Any) -> None:
         pass
+
+    def get_authentication_header(self) -> dict[str, str]:
+        """Return a header without a token, so that code that tries one login after another goes on."""
+        return {"Authorization": "Bearer "}
+
+    def get_token(self, *_: Any, **azure: Any) -> Any:
+        """Return an empty token.
+
+        Args:
+            azure: Azure's arguments; ignored.
+        """
+        return SimpleNamespace(token="", expires_on=0)
 
 
 class InteractiveLoginAuthentication(_Credentials):
@@ -30,3 +45,20 @@ class AzureCliAuthentication(_Credentials):
 
 class MsiAuthentication(_Credentials):
     """A managed identity; not used."""
+
+
+class TokenAuthentication(_Credentials):
+    """A token; not used."""
+
+
+class ArmTokenAuthentication(_Credentials):
+    """A token; not used."""
+
+
+class AzureMLTokenAuthentication(_Credentials):
+    """A token of a run; not used."""
+
+
+AbstractAuthentication = _Credentials
+
+__getattr__ = other_names(__name__)

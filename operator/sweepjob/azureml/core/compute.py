@@ -5,8 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from .._other_names import other_names
 from .._unsupported import unsupported
 from ..exceptions import ComputeTargetException
+
+__path__: list[str] = []  # a package in Azure's client; see _missing_modules
 
 
 class ProvisioningConfiguration:
@@ -34,6 +37,10 @@ class ComputeTarget:
 
     type = "AmlCompute"
     provisioning_state = "Succeeded"
+
+    def __new__(cls, *_: Any, **__: Any) -> ComputeTarget:
+        """Return an AmlCompute, as Azure does: programs compare the type of a target with it."""
+        return object.__new__(AmlCompute if cls is ComputeTarget else cls)
 
     def __init__(self, workspace: Any, name: str, vm_size: str | None = None) -> None:
         self.workspace, self.name, self.vm_size = workspace, name, vm_size
@@ -106,6 +113,11 @@ class ComputeTarget:
         """Return a status; its nodes are not counted."""
         return SimpleNamespace(serialize=self.serialize, **self.serialize())
 
+    @property
+    def status(self) -> Any:
+        """The status; its nodes are not counted."""
+        return self.get_status()
+
     def serialize(self) -> dict[str, Any]:
         """Return the compute target as a dict."""
         return {
@@ -152,3 +164,5 @@ AksCompute = unsupported("AksCompute", _DEPLOYMENT)
 DatabricksCompute = unsupported("DatabricksCompute", "HyperDrive does not run on it, also in Azure")
 HDInsightCompute = unsupported("HDInsightCompute", "HyperDrive does not run on it, also in Azure")
 DsvmCompute = unsupported("DsvmCompute", "give a compute target that the Azure map has")
+
+__getattr__ = other_names(__name__)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from .._other_names import other_names
 from ..exceptions import ComputeTargetException
 from .compute import AmlCompute, ComputeTarget
 
 __all__ = ["AmlCompute", "ComputeTarget", "ComputeTargetException"]
+
+__getattr__ = other_names(__name__)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .._other_names import other_names
+
 
 class CondaDependencies:
     """Packages of an environment.
@@ -140,3 +142,6 @@ class CondaDependencies:
     def is_empty(self) -> bool:
         """Whether there are no packages."""
         return self.file is None and not (self.pip_packages or self.conda_packages)
+
+
+__getattr__ = other_names(__name__)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...training.environment import DATASETS
 from ..data.data_reference import VARIABLE, DataReference
+from .datastore import Datastore
 
 if TYPE_CHECKING:
     from ...loading.azure_map import AzureMap, DataEntry
@@ -47,6 +48,8 @@ class DataPlaces:
         if self._map is None:
             self._name(getattr(data, "input_name", "") or "", "direct", "data", data)
             return "data"
+        if isinstance(data, Datastore):
+            data = data.path()
         dataset = getattr(data, "dataset", data)
         if getattr(dataset, "is_changed", False):
             self.problems.append(

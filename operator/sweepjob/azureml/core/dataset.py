@@ -9,6 +9,7 @@ from typing import Any
 from typing import Mapping as TypingMapping  # noqa: UP035 for images with Python 3.8
 
 from ...training.environment import TrialEnvironment
+from .._other_names import other_names
 from ..data.abstract_dataset import registered, registered_names
 from ..data.dataset_factory import FileDatasetFactory, TabularDatasetFactory
 from ..data.file_dataset import FileDataset
@@ -132,3 +133,6 @@ def registered_datasets(workspace: Any) -> Mapping[str, Any]:
         workspace: The workspace.
     """
     return _Datasets(workspace)
+
+
+__getattr__ = other_names(__name__)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .._other_names import other_names
 from ..data.data_reference import DataReference
 from ..data.datapath import DataPath
 from ..exceptions import NotSupported, UserErrorException
@@ -28,6 +29,19 @@ class Datastore:
     def uri(self) -> str:
         """Azure's address of the datastore."""
         return f"azureml://datastores/{self.name}/paths"
+
+    @property
+    def input_name(self) -> str:
+        """Name of the variable by which a script finds the datastore."""
+        return self.path().input_name
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The datastore as an argument of a script is its root."""
+        return self.path().references
+
+    def __repr__(self) -> str:
+        return f"Datastore({self.name!r})"
 
     @staticmethod
     def get(workspace: Any, datastore_name: str) -> Datastore:
@@ -181,3 +195,5 @@ class Datastore:
 
 
 __all__ = ["DataPath", "Datastore"]
+
+__getattr__ = other_names(__name__)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .._attributes import CheckedAttributes
+from .._other_names import other_names
 from ..exceptions import UserErrorException
 from .conda_dependencies import CondaDependencies
 from .container_registry import ContainerRegistry
@@ -313,3 +314,5 @@ __all__ = [
     "Environment",
     "PythonSection",
 ]
+
+__getattr__ = other_names(__name__)

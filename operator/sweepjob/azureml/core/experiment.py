@@ -11,6 +11,7 @@ from ...sdk.azure_resolution import Resolver
 from ...sdk.job import SweepJob
 from ...sdk.object_name import object_name
 from ...sdk.sweep_objects import NotFound
+from .._other_names import other_names
 from ..exceptions import NotSupported
 from ..runs.hyperdrive_run import HyperDriveRun
 from .script_run_config import ScriptRunConfig
@@ -195,3 +196,6 @@ def _sweeps(workspace: Any) -> Iterator[tuple[str, str]]:
     for body in bodies:
         meta = body["metadata"]
         yield meta["name"], (meta.get("annotations") or {}).get(_NOTE, "")
+
+
+__getattr__ = other_names(__name__)

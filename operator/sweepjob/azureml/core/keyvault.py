@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from .._other_names import other_names
 from ..exceptions import UserErrorException
 
 
@@ -27,3 +28,6 @@ class Keyvault:
             f"get_secret({name!r}): set the environment variable {variable}; trials get it from a "
             "Secret: trial.env with valueFrom.secretKeyRef"
         )
+
+
+__getattr__ = other_names(__name__)

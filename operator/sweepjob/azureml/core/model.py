@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Dict  # noqa: UP035
 
+from .._other_names import other_names
 from .._unsupported import unsupported
 from ..models import RegisteredModel, find_model, models, register
 from .webservice import _REMEDY
@@ -92,3 +93,5 @@ class NewestModels(Dict[str, RegisteredModel]):  # noqa: UP006 as the workspace,
 
 
 InferenceConfig = unsupported("InferenceConfig", _REMEDY)
+
+__getattr__ = other_names(__name__)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._other_names import other_names
+
 
 class ResourceConfiguration:
     """Resources of a model; not used.
@@ -14,3 +16,6 @@ class ResourceConfiguration:
 
     def __init__(self, **azure: Any) -> None:
         pass
+
+
+__getattr__ = other_names(__name__)

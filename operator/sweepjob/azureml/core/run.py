@@ -7,6 +7,7 @@ from typing import Any
 
 from ...training.run import ChildRun
 from ...training.run import Run as TrainingRun
+from .._other_names import other_names
 from .workspace import Workspace
 
 
@@ -62,3 +63,5 @@ def get_run(experiment: Any, run_id: str, **azure: Any) -> Any:
 
 _OfflineRun = Run
 __all__ = ["ChildRun", "Run", "get_run"]
+
+__getattr__ = other_names(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._attributes import CheckedAttributes
+from .._other_names import other_names
 from .conda_dependencies import CondaDependencies
 from .environment import DEFAULT_CPU_IMAGE, DockerSection, Environment, PythonSection
 
@@ -218,3 +219,8 @@ __all__ = [
     "RunConfiguration",
     "TensorflowConfiguration",
 ]
+
+EnvironmentDefinition = Environment  # its name before it was public
+MPI_CPU_IMAGE, MPI_GPU_IMAGE = DEFAULT_CPU_IMAGE, DEFAULT_GPU_IMAGE
+
+__getattr__ = other_names(__name__)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...sdk.arguments import ArgumentError
 from .._attributes import CheckedAttributes
+from .._other_names import other_names
 from .environment import Environment
 from .runconfig import RunConfiguration
 
@@ -81,7 +82,9 @@ class ScriptRunConfig(CheckedAttributes):
         if docker_runtime_config is not None:
             given.docker = docker_runtime_config
         self._has_environment = environment is not None or run_config is not None
-        if (self.script is None) == (self.command is None):
+        # Either may be assigned later, so that it is checked when the sweep is defined.
+        is_empty = source_directory is None and self.script is None and self.command is None
+        if is_empty or None not in (self.script, self.command):
             raise ArgumentError("ScriptRunConfig: give exactly one of script and command")
 
     @property
@@ -125,3 +128,6 @@ class ScriptRunConfig(CheckedAttributes):
             return self.distributed_job_config
         communicator = (config.communicator or "").lower()
         return config.mpi if "mpi" in communicator else None
+
+
+__getattr__ = other_names(__name__)

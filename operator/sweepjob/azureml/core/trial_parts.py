@@ -177,6 +177,8 @@ class TrialResolver:
                     "run_config.data: give the dataset as an argument: "
                     "arguments=[..., dataset.as_named_input(NAME).as_mount()]"
                 )
+            if (self.config.script is None) == (self.config.command is None):
+                raise WordError("give exactly one of script and command")
             words = self._command() if self.config.command is not None else self._script()
             paths = self._data.reference_paths
             if isinstance(words, str):

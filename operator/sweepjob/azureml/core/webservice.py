@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from .._other_names import other_names
 from .._unsupported import unsupported
+
+__path__: list[str] = []  # a package in Azure's client; see _missing_modules
 
 _REMEDY = "models are not deployed here; remove this line, and serve the files, e.g. with KServe"
 AciWebservice = unsupported("AciWebservice", _REMEDY)
@@ -10,3 +13,5 @@ AksWebservice = unsupported("AksWebservice", _REMEDY)
 Image = unsupported("Image", _REMEDY)
 LocalWebservice = unsupported("LocalWebservice", _REMEDY)
 Webservice = unsupported("Webservice", _REMEDY)
+
+__getattr__ = other_names(__name__)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict  # noqa: UP035
 
 from .._attributes import CheckedAttributes
+from .._other_names import other_names
 
 if TYPE_CHECKING:
     from ...loading.azure_map import AzureMap
@@ -91,6 +92,8 @@ class Workspace(CheckedAttributes):
             azure: Azure's arguments; ``subscription_id`` and ``resource_group`` are kept.
         """
         return Workspace.get(name, **azure)
+
+    _get_or_create = create  # notebooks of Microsoft's call it
 
     @property
     def azure_map(self) -> AzureMap:
@@ -301,3 +304,6 @@ def _config_files(path: str | None) -> list[Path]:
     return [
         folder / prefix / _CONFIG for folder in folders for prefix in ("aml_config", ".azureml", "")
     ]
+
+
+__getattr__ = other_names(__name__)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...training.datasets import InputDataset
+from .._other_names import other_names
 from .dataset_consumption_config import DatasetConsumptionConfig
 from .locations import located
 
@@ -96,3 +97,6 @@ def registered(name: str) -> AbstractDataset | None:
 def registered_names() -> list[str]:
     """Return the names that this program has registered."""
     return list(_registered)
+
+
+__getattr__ = other_names(__name__)

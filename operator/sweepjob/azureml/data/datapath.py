@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._other_names import other_names
+
 
 class DataPath:
     """A path on a datastore.
@@ -23,3 +25,6 @@ class DataPath:
     def uri(self) -> str:
         """Azure's address of the path."""
         return f"{self.datastore.uri}/{self.path_on_datastore.strip('/')}".rstrip("/")
+
+
+__getattr__ = other_names(__name__)

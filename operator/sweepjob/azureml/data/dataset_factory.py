@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._other_names import other_names
 from .file_dataset import FileDataset
 from .locations import data_references
 from .tabular_dataset import TabularDataset, write_table
@@ -130,3 +131,6 @@ def _workspace(path: Any) -> Any:
     if isinstance(path, (list, tuple)):
         return next((found for one in path if (found := _workspace(one)) is not None), None)
     return getattr(getattr(path, "datastore", path), "workspace", None)
+
+
+__getattr__ = other_names(__name__)

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from ...training.datasets import InputDataset, MountedDataset
+from .._other_names import other_names
 from ..exceptions import UserErrorException
 from .abstract_dataset import AbstractDataset
 from .dataset_consumption_config import DatasetConsumptionConfig
@@ -70,3 +71,6 @@ def _input_name(dataset: FileDataset) -> str:
     """Return a name for an input that the program has not named; the same data have the same name."""
     text = "\n".join(dataset.references)
     return f"input_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+__getattr__ = other_names(__name__)

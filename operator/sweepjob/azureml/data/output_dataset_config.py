@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._other_names import other_names
 from .._unsupported import unsupported
 
 
@@ -39,3 +40,5 @@ _REMEDY = "give OutputFileDatasetConfig(destination=(datastore, path)), a folder
 HDFSOutputDatasetConfig = unsupported("HDFSOutputDatasetConfig", _REMEDY)
 LinkFileOutputDatasetConfig = unsupported("LinkFileOutputDatasetConfig", _REMEDY)
 LinkTabularOutputDatasetConfig = unsupported("LinkTabularOutputDatasetConfig", _REMEDY)
+
+__getattr__ = other_names(__name__)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...training.tables import read_table
+from .._other_names import other_names
 from .abstract_dataset import AbstractDataset
 
 
@@ -154,3 +155,6 @@ def write_table(frame: Any, path: Path) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.to_csv(path, index=False)
+
+
+__getattr__ = other_names(__name__)

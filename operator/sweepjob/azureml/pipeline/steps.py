@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._other_names import other_names
 from ..runs.hyperdrive_run import HyperDriveRun
+
+__path__: list[str] = []  # a package in Azure's client; see _missing_modules
 
 
 class HyperDriveStep:
@@ -29,16 +32,18 @@ class HyperDriveStep:
         **azure: Any,
     ) -> None:
         self.name, self.hyperdrive_config = name, hyperdrive_config
+        self.before: list[Any] = []
         self.outputs = list(outputs or ())
         if estimator_entry_script_arguments is not None:
             hyperdrive_config.run_config.arguments = list(estimator_entry_script_arguments)
 
     def run_after(self, step: Any) -> None:
-        """Not needed: other steps do not run here.
+        """Make another step a part of the pipeline. Only the sweep runs here.
 
         Args:
             step: The other step.
         """
+        self.before.append(step)
 
 
 class _OtherStep:
@@ -50,14 +55,16 @@ class _OtherStep:
     """
 
     def __init__(self, *args: Any, name: str | None = None, **azure: Any) -> None:
+        self.before: list[Any] = []
         self.name = name or next((a for a in args if isinstance(a, str)), type(self).__name__)
 
     def run_after(self, step: Any) -> None:
-        """Do nothing: the step does not run here.
+        """Make another step a part of the pipeline. Only a sweep runs here.
 
         Args:
             step: The other step.
         """
+        self.before.append(step)
 
 
 class PythonScriptStep(_OtherStep):
@@ -89,3 +96,5 @@ class ParallelRunStep(_OtherStep):
 
 
 HyperDriveStepRun = HyperDriveRun
+
+__getattr__ = other_names(__name__)

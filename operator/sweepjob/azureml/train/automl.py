@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from .._other_names import other_names
 from .._unsupported import unsupported
 
 _REMEDY = "automated ML does not run here; remove this line, or sweep over your own models"
 AutoMLConfig = unsupported("AutoMLConfig", _REMEDY)
 AutoMLImageConfig = unsupported("AutoMLImageConfig", _REMEDY)
 AutoMLStep = unsupported("AutoMLStep", _REMEDY)
+
+__getattr__ = other_names(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._other_names import other_names
 from ..core.runconfig import PyTorchConfiguration, TensorflowConfiguration
 from .estimator import Estimator, Mpi
 
@@ -37,3 +38,5 @@ class ParameterServer(TensorflowConfiguration):
 
 
 __all__ = ["Chainer", "Gloo", "Mpi", "Nccl", "ParameterServer", "PyTorch", "TensorFlow"]
+
+__getattr__ = other_names(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._other_names import other_names
 from ..core.conda_dependencies import CondaDependencies
 from ..core.environment import Environment
 from ..core.runconfig import MpiConfiguration, RunConfiguration, TensorflowConfiguration
@@ -116,6 +117,16 @@ class Estimator(ScriptRunConfig):
         )
         self.inputs = list(inputs or ())
 
+    @property
+    def _estimator_config(self) -> RunConfiguration:
+        """The run configuration, by the name that programs use."""
+        return self.run_config
+
+    @property
+    def conda_dependencies(self) -> CondaDependencies | None:
+        """The packages of the environment."""
+        return self.run_config.environment.python.conda_dependencies
+
     def _environment(self, azure: Mapping[str, Any], image: str | None) -> Environment:
         version = azure.get("framework_version")
         made = Environment(self._environment_name, version=version)
@@ -138,3 +149,5 @@ class MMLBaseEstimator(Estimator):
 
 
 __all__ = ["Estimator", "MMLBaseEstimator", "Mpi", "TensorflowConfiguration"]
+
+__getattr__ = other_names(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._other_names import other_names
 from .estimator import Estimator
 
 
@@ -12,3 +13,5 @@ class SKLearn(Estimator):
 
 
 __all__ = ["SKLearn"]
+
+__getattr__ = other_names(__name__)

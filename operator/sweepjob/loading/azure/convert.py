@@ -35,6 +35,17 @@ AZURE_KEYS = {
     "parameterServerCount": "parameter_server_count",
 }
 
+# Azure's client refuses these files as well.
+PREVIEW = (
+    "is a sweep of the preview of Azure's CLI in 2021; write it as type: sweep: "
+    "algorithm -> sampling_algorithm; spec, policy_type -> type; "
+    "trial.compute.target -> compute; trial.inputs.NAME.data -> inputs.NAME.path; "
+    "trial.code.local_path -> trial.code; environment.docker.image -> environment.image; "
+    "max_total_trials, max_total_runs -> limits.max_total_trials; "
+    "max_concurrent_trials, max_concurrent_runs -> limits.max_concurrent_trials; "
+    "timeout_minutes: N, max_duration_minutes: N -> limits.timeout: N * 60"
+)
+
 
 class UnsupportedFileError(ValueError):
     """The file is not a sweep."""
@@ -59,6 +70,8 @@ def convert(
         raise UnsupportedFileError("holds no object with keys and values")
     kind = str(data.get("type", "")).lower()
     conversion = Conversion(options)
+    if not kind and str(data.get("job_type", "")).lower() == "sweep":
+        raise UnsupportedFileError(PREVIEW)
     if is_pipeline(data):
         return _only_step(convert_pipeline(data, options, stem, step))
     if kind == "sweep" or (not kind and {"search_space", "trial"} <= data.keys()):
@@ -154,6 +167,8 @@ def _describe_kind(data: Mapping[str, Any], kind: str) -> str:
         return "is a sweep of Weights & Biases: sweepjob convert makes a SweepJob of it"
     if kind == "automl":
         return "is an AutoML job, which trains models of Azure's own; only type: sweep can be converted"
+    if kind == "sweep_job" or str(data.get("job_type", "")).lower() == "sweep":
+        return PREVIEW
     if kind:
         return f"has type: {kind}; only type: sweep can be converted"
     return "is no sweep: it has neither type: sweep nor v1's sampling.parameter_space"

@@ -20,7 +20,8 @@ from .sweep import convert_search, finish_spec
 from .trial import convert_component
 
 _PARENT = re.compile(r"\s*\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}]*?)\s*\}\}\s*")
-_SETTINGS = ("continue_on_step_failure", "force_rerun", "on_init", "on_finalize")
+# Azure's client accepts these keys of a step, which its schema does not have.
+_STEP_TEXTS = ("name", "display_name", "description", "tags", "experiment_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,8 @@ def convert_step(
     convert_resources(top, "resources")
     note_settings_of_the_service(top)
     top.read("comment")
+    for key in _STEP_TEXTS:
+        top.ignore(key, "a SweepJob has the texts of the pipeline, and the step's key in its name")
     annotate_map(top, "properties", conversion.manifest["metadata"])
     top.reject_unknown_keys()
     reject_command(conversion)
@@ -165,9 +168,9 @@ def _convert_metadata(conversion: Conversion, whole: Section, step: str, stem: s
     settings = whole.subsection("settings")
     settings.read("default_compute")
     settings.ignore("default_datastore", "the map has the datastore of outputs: workspaceblobstore")
-    for key in _SETTINGS:
-        settings.ignore(key, "it is about the other steps of the pipeline")
-    settings.reject_unknown_keys()
+    for key in map(str, settings.data):  # Azure's client accepts any setting
+        if key not in ("default_compute", "default_datastore"):
+            settings.ignore(key, "it is about the other steps of the pipeline")
     whole.ignore("outputs", "outputs are folders of the sweep's trials")
     whole.ignore("component", "the sweep step alone is converted")
     _note_other_steps(whole, step)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...api import names
 from ...template.references import references
+from ..azure_map.output_folders import separate_folders
 from .command import with_double_braces
 from .conversion import Conversion, Section
 from .early_termination import V2_NAMES, convert_policy
@@ -104,6 +105,7 @@ def finish_spec(
     if inputs:
         spec["inputs"] = dict(inputs)
     if outputs:
+        separate_folders(outputs)
         spec["outputs"] = outputs
     spec["trial"] = build_trial(conversion, parts, path)
     label_queue(conversion)

@@ -44,6 +44,14 @@ class JobType:
     PIPELINE = "pipeline"
 
 
+class ModelType:
+    """Types of models, in the words of Azure's service."""
+
+    CUSTOM = "CustomModel"
+    MLFLOW = "MLFlowModel"
+    TRITON = "TritonModel"
+
+
 class DistributionType:
     """Types of distributions."""
 

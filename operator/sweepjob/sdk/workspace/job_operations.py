@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..arguments import ArgumentError
+from ..azure_objects import JobService
 from ..azure_resolution import Resolver
 from ..client import SweepClient, unique_name
 from ..job import Command, SweepJob, SweepWarning
@@ -120,6 +121,11 @@ class CommandRun:
     def __init__(self, job: Command) -> None:
         self.job = job
         self.name = unique_name(object_name(job.name or job.display_name or "command"))
+
+    @property
+    def services(self) -> dict[str, JobService]:
+        """The page in Azure's studio, which is empty here."""
+        return {"Studio": JobService(endpoint=self.studio_url, type="Studio")}
 
     def __getattr__(self, name: str) -> Any:
         """Return an attribute of the command."""

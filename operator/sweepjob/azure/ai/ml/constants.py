@@ -7,10 +7,12 @@ from ....sdk.workspace.constants import (
     InputTypes,
     JobType,
     ListViewType,
+    ModelType,
     TimeZone,
 )
 from ....sdk.workspace.unsupported import unsupported_names
 
+__path__: list[str] = []  # a package in Azure's client; see _missing_modules
 __all__ = [
     "AssetTypes",
     "DistributionType",
@@ -18,6 +20,7 @@ __all__ = [
     "InputTypes",
     "JobType",
     "ListViewType",
+    "ModelType",
     "TimeZone",
 ]
 
@@ -25,7 +28,7 @@ __all__ = [
 _OTHERS = """
 AcrAccountSku BatchDeploymentOutputAction DataGenerationTaskType DataGenerationType
 IPProtectionLevel ImageClassificationModelNames ImageInstanceSegmentationModelNames
-ImageObjectDetectionModelNames ImportSourceType ManagedServiceIdentityType ModelType
+ImageObjectDetectionModelNames ImportSourceType ManagedServiceIdentityType
 MonitorDatasetContext MonitorFeatureType MonitorMetricName MonitorModelType MonitorSignalType
 MonitorTargetTasks NlpLearningRateScheduler NlpModels ParallelTaskType Scope StorageAccountType
 TabularTrainingMode WorkspaceKind

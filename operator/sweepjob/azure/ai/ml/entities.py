@@ -42,6 +42,7 @@ from ....sdk.workspace.unsupported import unsupported_names
 CommandJob = CommandComponent = Command
 Sweep = SweepJob
 
+__path__: list[str] = []  # a package in Azure's client; see _missing_modules
 __all__ = [
     "AmlCompute",
     "AmlTokenConfiguration",

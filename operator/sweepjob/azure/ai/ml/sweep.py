@@ -36,6 +36,7 @@ BayesianParameterSampling = BayesianSamplingAlgorithm
 GridParameterSampling = GridSamplingAlgorithm
 RandomParameterSampling = RandomSamplingAlgorithm
 
+__path__: list[str] = []  # a package in Azure's client; see _missing_modules
 __all__ = [
     "ArgumentError",
     "AshaPolicy",

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..._other_names import other_names
 from ..._unsupported import unsupported
 from ...exceptions import NotSupported
 from ..steps import HyperDriveStep
@@ -37,6 +38,16 @@ class PipelineData:
 
     as_download = as_dataset = as_mount
 
+    def parse_parquet_files(self, *_: Any, **azure: Any) -> PipelineData:
+        """Return the same data.
+
+        Args:
+            azure: Azure's arguments; ignored: the script reads the files.
+        """
+        return self
+
+    parse_delimited_files = parse_parquet_files
+
     def __repr__(self) -> str:
         return f"PipelineData({self.name!r})"
 
@@ -66,7 +77,7 @@ class Pipeline:
     """
 
     def __init__(self, workspace: Any, steps: Sequence[Any], **azure: Any) -> None:
-        self.steps = list(_flat(steps))
+        self.steps = _with_those_before(_flat(steps))
         sweeps = [step for step in self.steps if isinstance(step, HyperDriveStep)]
         if len(sweeps) != 1:
             raise NotSupported(
@@ -109,6 +120,15 @@ def _flat(steps: Iterable[Any]) -> Iterable[Any]:
             yield step
 
 
+def _with_those_before(steps: Iterable[Any]) -> list[Any]:
+    """Return steps after the steps that they run after, as Azure adds them to a pipeline."""
+    found: list[Any] = []
+    for step in steps:
+        before = _with_those_before(getattr(step, "before", ()))
+        found += [each for each in (*before, step) if each not in found]
+    return found
+
+
 class PipelineParameter:
     """A parameter of a pipeline. As an argument of a sweep it is its default value.
 
@@ -127,3 +147,5 @@ PipelineRun = unsupported("PipelineRun", _REMEDY)
 Schedule = unsupported("Schedule", "apply the SweepJob from a CronJob")
 ScheduleRecurrence = unsupported("ScheduleRecurrence", "apply the SweepJob from a CronJob")
 StepSequence = unsupported("StepSequence", _REMEDY)
+
+__getattr__ = other_names(__name__)

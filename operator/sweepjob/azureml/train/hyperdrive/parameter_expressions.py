@@ -19,6 +19,7 @@ from ....sdk.expressions import (
     Uniform,
     to_plain,
 )
+from ..._other_names import other_names
 
 
 def choice(*options: Any) -> Choice:
@@ -151,3 +152,6 @@ def _whole(name: str, q: Any) -> int:
             f"{name}.q: {q!r}: must be a whole number in v1; sweepjob.sweep's classes take any"
         )
     return int(q)
+
+
+__getattr__ = other_names(__name__)

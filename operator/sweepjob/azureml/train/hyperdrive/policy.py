@@ -6,6 +6,7 @@ import warnings
 
 from ....sdk import policies
 from ....sdk.policies import EarlyTerminationPolicy
+from ..._other_names import other_names
 
 
 class BanditPolicy(policies.BanditPolicy):
@@ -87,3 +88,5 @@ __all__ = [
     "NoTerminationPolicy",
     "TruncationSelectionPolicy",
 ]
+
+__getattr__ = other_names(__name__)

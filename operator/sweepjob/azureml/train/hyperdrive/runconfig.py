@@ -11,6 +11,7 @@ from ....sdk.job import SweepJob
 from ....sdk.limits import Objective, SweepJobLimits
 from ....sdk.policies import EarlyTerminationPolicy
 from ..._attributes import CheckedAttributes
+from ..._other_names import other_names
 from ...core.script_run_config import ScriptRunConfig
 from ...core.trial_parts import TrialParts, TrialResolver
 from .policy import NoTerminationPolicy
@@ -222,3 +223,6 @@ def _parents(resume_from: Any, resume_child_runs: Any) -> list[Any]:
 
 def _listed(given: Any) -> list[Any]:
     return [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
+
+
+__getattr__ = other_names(__name__)

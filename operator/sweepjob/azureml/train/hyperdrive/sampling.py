@@ -14,6 +14,7 @@ from ....sdk.sampling_algorithms import (
     RandomSamplingAlgorithm,
     SamplingAlgorithm,
 )
+from ..._other_names import other_names
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _MAX_QUNIFORM_STEPS = 100_000  # with v1's bayesian sampling
@@ -135,3 +136,5 @@ def _v1_restriction(expression: Expression) -> str:
 
 
 HyperParameterSampling = ParameterSampling  # its name in Azure's client
+
+__getattr__ = other_names(__name__)
