@@ -263,7 +263,8 @@ def test_get_takes_little_longer_than_kubectl(sweeps: Sweeps, program: Program) 
     }
     best = {name: min(processor_seconds(call) for _ in range(6)) for name, call in calls.items()}
     print(best)
-    assert best["get"] - best["kubectl"] < 0.1
+    # Twice what they take where nothing else runs: a slow import costs more than that.
+    assert best["get"] - best["kubectl"] < 0.2
     assert best["help"] < 0.15
 
 

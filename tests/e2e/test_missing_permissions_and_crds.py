@@ -38,7 +38,7 @@ def without(target: Target, role: str, resource: str, *verbs: str) -> Iterator[N
     try:
         yield
     finally:
-        target.kubectl("replace", "-f", "-", stdin=_unversioned(json.loads(whole)))
+        install(target, [json.loads(whole)])
 
 
 def _unversioned(body: dict[str, Any]) -> str:
@@ -156,8 +156,7 @@ def crds(target: Target) -> list[dict[str, Any]]:
 
 
 def install(target: Target, found: list[dict[str, Any]]) -> None:
-    """Applies CRDs as Helm does, which stays the manager of their fields: an upgrade would meet a
-    conflict otherwise."""
+    """Apply objects of the chart as Helm does, so that the next upgrade meets no conflict."""
     manager = ("--server-side", "--force-conflicts", "--field-manager=helm")
     for body in found:
         target.kubectl("apply", *manager, "-f", "-", stdin=_unversioned(body))

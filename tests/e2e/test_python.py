@@ -115,7 +115,7 @@ def test_changed_canceled_deleted(sweeps: Sweeps, client: SweepClient) -> None:
     eventually(lambda: any(trial.reports for trial in run.trials()), 60, "it reports")
     client.jobs.begin_cancel("slow")
     assert run.wait_for_completion(timeout=240, raise_on_error=False).is_finished
-    with pytest.raises(SweepError, match="nothing is archived here"):
+    with pytest.raises(SweepError, match="sweeps cannot be archived"):
         client.jobs.archive("slow")
     client.jobs.delete("slow")
     with pytest.raises(NotFound, match='"slow" not found'):
