@@ -167,6 +167,12 @@ COMMANDS = [
     ("run $AZUREML_SWEEP_lr", "run ${{search_space.lr}}"),
     (["run", "$AZUREML_SWEEP_lr", "&&", "rm", "x"], "run ${{search_space.lr}} && rm x"),
     (["run", "$HOME"], "run $HOME"),
+    (
+        ["python", "-c", "import sys\nprint(1); x = 'a'"],
+        ["python", "-c", "import sys\nprint(1); x = 'a'"],
+    ),
+    (["sh", "-c", "echo $HOME && ls"], ["sh", "-c", "echo $HOME && ls"]),
+    (["python", "-c", "print(1); x", "&&", "ls"], "python -c 'print(1); x' && ls"),
 ]
 
 

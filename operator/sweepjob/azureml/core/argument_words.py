@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..data.output_dataset_config import OutputFileDatasetConfig
 # Azure's shell expands these in a command: $AZUREML_SWEEP_lr and ${AZUREML_SWEEP_lr}.
 _SWEPT = re.compile(r"\$(?:AZUREML_SWEEP_(\w+)|\{AZUREML_SWEEP_(\w+)\})")
 _DATA = re.compile(r"\$(?:AZUREML_DATAREFERENCE_(\w+)|\{AZUREML_DATAREFERENCE_(\w+)\})")
+_TEXT_FLAGS = ("-c", "-lc")  # python -c TEXT, sh -c TEXT
 
 
 class WordError(ValueError):
@@ -64,7 +66,8 @@ def command_words(
 ) -> str | list[str]:
     """Return a command; Azure joins the words of a list, and a shell runs the line.
 
-    ``$AZUREML_SWEEP_name`` becomes a reference. A list stays a list unless a word needs the shell.
+    ``$AZUREML_SWEEP_name`` becomes a reference. A list stays a list unless a word needs the shell. The
+    program text behind ``-c`` is one argument, whatever it contains.
 
     Args:
         command: Command line, or its words.
@@ -78,8 +81,10 @@ def command_words(
     if isinstance(command, str):
         return _with_references(command, known)
     words = [_with_references(word, known) for word in argument_words("command", command, data)]
-    needs_shell = any(split_words(word) is None for word in words)
-    return " ".join(words) if needs_shell else words
+    texts = {n for n in range(1, len(words)) if words[n - 1] in _TEXT_FLAGS}
+    if all(n in texts or split_words(word) is not None for n, word in enumerate(words)):
+        return words
+    return " ".join(shlex.quote(word) if n in texts else word for n, word in enumerate(words))
 
 
 def _with_references(text: str, names: Sequence[str]) -> str:
