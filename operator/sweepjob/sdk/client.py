@@ -117,7 +117,7 @@ class SweepOperations:
         """Create a sweep, with its code if that is not in the image."""
         namespace = body["metadata"]["namespace"]
         if code is None:
-            self._call("create_namespaced_custom_object", namespace, body)
+            self._write("create", namespace, body)
             return
         from ..loading.code.upload import remove, set_owner, upload
 
@@ -125,7 +125,7 @@ class SweepOperations:
         try:
             created = upload(client, code)
             try:
-                made = self._call("create_namespaced_custom_object", namespace, body)
+                made = self._write("create", namespace, body)
             except BaseException:
                 remove(client, created)
                 raise
@@ -140,7 +140,7 @@ class SweepOperations:
         changed, meta = {**copy.deepcopy(dict(before)), "spec": body["spec"]}, body["metadata"]
         for key in ("labels", "annotations"):
             changed["metadata"][key] = {**changed["metadata"].get(key, {}), **meta.get(key, {})}
-        self._call("replace_namespaced_custom_object", meta["namespace"], meta["name"], changed)
+        self._write("replace", meta["namespace"], meta["name"], changed)
 
     def get(self, name: str) -> SweepRun:
         """Return the sweep of a name.
@@ -261,8 +261,13 @@ class SweepOperations:
     def _run(self, name: str, namespace: str) -> SweepRun:
         return SweepRun(ClusterSweepObjects(self._client.api, namespace, name))
 
-    def _call(self, method: str, namespace: str, *more: Any) -> Any:
-        return request(self._client.api, method, namespace, names.SWEEPJOBS, *more)
+    def _call(self, method: str, namespace: str, *more: Any, **options: Any) -> Any:
+        return request(self._client.api, method, namespace, names.SWEEPJOBS, *more, **options)
+
+    def _write(self, verb: str, namespace: str, *more: Any) -> Any:
+        # An older CRD would drop fields that it does not know.
+        method = f"{verb}_namespaced_custom_object"
+        return self._call(method, namespace, *more, field_validation="Strict")
 
 
 def unique_name(name: str) -> str:
