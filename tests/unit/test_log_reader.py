@@ -321,6 +321,30 @@ async def test_a_backlog_is_read_although_the_pod_has_ended() -> None:
     assert readers.values == [float(n) for n in range(12)]
 
 
+async def test_lines_that_came_while_the_process_did_not_run_are_read() -> None:
+    """A stream of a pod that has ended is cut off when it is idle, not when the machine is busy."""
+
+    class Busy:
+        async def read_log(self, *where: object, follow: bool) -> AsyncIterator[str]:
+            for line in LINES[:8] if follow else LINES[8:]:
+                yield line
+                await asyncio.sleep(0.01)
+                # The next line comes while the process does not run, as does the end of the idle time.
+                asyncio.get_running_loop().call_later(0.05, time.sleep, 0.2)
+                await asyncio.sleep(0.08)
+            if follow:
+                await asyncio.Event().wait()
+
+    api: Any = Busy()
+    readers = Readers(api, LogLimits(), lambda: CLOCK)
+    await asyncio.sleep(0.025)
+    readers.running = False
+    readers.readers.follow(ended(), LogParser("score"), 0)
+    async with asyncio.timeout(20):
+        await readers.finished.wait()
+    assert readers.values == [float(n) for n in range(12)]
+
+
 async def test_a_read_error_is_reported_until_the_log_is_readable() -> None:
     class Forbidden:
         refused = True

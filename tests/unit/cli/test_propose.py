@@ -93,9 +93,10 @@ def test_names_that_kubernetes_would_refuse(program: Program, name: object) -> N
 
 
 def test_yaml_is_read_and_written_as_kubernetes_does() -> None:
-    text = "a: 1e-3\nb: 2020-01-01\nc: '1e-3'\n1: x\ntrue: y\n"
-    (found,) = load_documents(text)
-    assert found == {"a": 0.001, "b": "2020-01-01", "c": "1e-3", "1": "x", "true": "y"}
+    text = "a: 1e-3\nb: 2020-01-01\nc: '1e-3'\n1: x\ntrue: z\n"
+    (found,) = load_documents(f"apiVersion: v1\n{text}")
+    assert found.pop("apiVersion") == "v1"
+    assert found == {"a": 0.001, "b": "2020-01-01", "c": "1e-3", "1": "x", "true": "z"}
     assert load_documents(dump_yaml(found)) == [found]
     assert yaml.safe_load(dump_yaml({"x": 1e-05}))["x"] == 1e-05
 

@@ -16,6 +16,8 @@ _FRESH = 2.0  # seconds that a line may be older than usual while reading is up 
 # The newest of the skipped lines are parsed nevertheless: the last report is often the best. Lines,
 # bytes.
 _NEWEST_LINES, _NEWEST_SIZE = 100, 128 * 1024
+# A timer that is later than this, in seconds, ran on a busy machine: lines may wait in the stream.
+_LATE = 0.02
 
 Found = list[tuple[str, float]]
 
@@ -49,6 +51,7 @@ class LogReading:
         self._counter = LineCounter(position)
         self.ended = asyncio.Event()
         self.limit: asyncio.Timeout | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
         self.task: asyncio.Task[None] | None = None
         self.is_throttled = self.skipping = False
         self.error = ""
@@ -115,9 +118,19 @@ class LogReading:
 
     def cut_off_after(self, idle: float | None) -> None:
         """Cut the stream off after this many seconds without a line; None for no limit."""
-        if self.limit is not None:
-            now = asyncio.get_running_loop().time()
-            self.limit.reschedule(None if idle is None else now + idle)
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
+        if self.limit is not None and idle is not None:
+            loop = asyncio.get_running_loop()
+            self._idle_timer = loop.call_later(idle, self._cut_off, idle, loop.time() + idle)
+
+    def _cut_off(self, idle: float, due: float) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - due > _LATE:
+            self.cut_off_after(idle)
+        elif self.limit is not None:
+            self.limit.reschedule(now)
 
     def read_line(self, line: str) -> tuple[Found, LogPosition] | None:
         """Read a line, or a part of one; return its reports and its position, None for no report."""
