@@ -495,3 +495,11 @@ def test_the_failures_that_end_an_experiment_end_the_sweep(failed: int, ours: in
 def test_trials_of_the_option_come_first() -> None:
     made = converted(experiment({"maxTrialCount": None}), trials=5).manifest["spec"]
     assert made["limits"]["maxTotalTrials"] == 5
+
+
+@pytest.mark.parametrize("step", ["1e-300", "0.000001", "1e-20"])
+def test_a_step_that_is_too_small_is_refused(step: str) -> None:
+    feasible = {"min": "0.5e-7", "max": "1e200", "step": step}
+    parameter = {"name": "lr", "parameterType": "double", "feasibleSpace": feasible}
+    [found] = refusals(experiment({"parameters": [parameter]}))
+    assert found.path == "spec.parameters[0].feasibleSpace.step"

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..api.spec.search_space import LARGEST_CHOICE
 
+_DIGITS = 15  # those of a float
 HALF_STEPS = (
     "the bounds are half a step further out, so that every value has the same probability; no value is "
     "beyond the bounds of the file"
@@ -48,11 +49,19 @@ def stepped_uniform(low: Decimal, high: Decimal, step: Decimal) -> dict[str, Any
     """
     if low == 0 and step == 1:
         return {"type": "randint", "upper": int(high) + 1}
+    _check_digits(low, high, step)
     if low % step:
         return {"type": "choice", "values": step_values(low, high, step)}
     last = low + (high - low) // step * step
     bounds = {"minValue": plain(low - step / 2), "maxValue": plain(last + step / 2)}
     return {"type": "quniform", **bounds, "q": plain(step)}
+
+
+def _check_digits(low: Decimal, high: Decimal, step: Decimal) -> None:
+    """Check that the quotients have no more digits than the module decimal computes with."""
+    largest = max(abs(low), abs(high), high - low)
+    if largest and largest.adjusted() - step.adjusted() > _DIGITS:
+        raise ValueError("is too small for these bounds; use a larger step")
 
 
 def step_values(low: Decimal, high: Decimal, step: Decimal) -> list[int | float]:
@@ -61,6 +70,7 @@ def step_values(low: Decimal, high: Decimal, step: Decimal) -> list[int | float]
     Raises:
         ValueError: there are more values than a choice may have.
     """
+    _check_digits(low, high, step)
     count = int((high - low) // step) + 1
     if count > LARGEST_CHOICE:
         raise ValueError(

@@ -86,6 +86,8 @@ def _convert_spec(section: Section) -> None:
     conversion.manifest["spec"] = spec
     conversion.source_paths |= {
         "spec": section.path,
+        "spec.objective.goal": section.at("objective.type"),
+        "spec.objective.primaryMetric": section.at("objective.objectiveMetricName"),
         "spec.searchSpace": section.at("parameters"),
         "spec.trial": section.at("trialTemplate"),
     }

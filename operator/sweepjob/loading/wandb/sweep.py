@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from .command import convert_command
 from .parameters import Parameters, convert_parameters
 
 _METHODS = {"random": "random", "grid": "grid", "bayes": "bayesian"}
+_MOST_BRACKETS = 64
 _GOALS = {"minimize": "minimize", "maximize": "maximize"}
 _REFUSED = {
     "job": "a launch job is not supported; write program or command, and give --image",
@@ -58,6 +58,8 @@ def convert_wandb(data: Any, options: ConversionOptions, stem: str = "sweep") ->
     spec: dict[str, Any] = {}
     conversion.manifest["spec"] = spec
     conversion.source_paths |= {
+        "spec.samplingAlgorithm": "method",
+        "spec.objective.goal": "metric.goal",
         "spec.searchSpace": "parameters",
         "spec.trial": "command",
         "spec.trial.image": "--image",
@@ -75,7 +77,7 @@ def convert_wandb(data: Any, options: ConversionOptions, stem: str = "sweep") ->
     _convert_early_terminate(top, spec)
     spec["limits"] = _limits(top, parameters, is_grid=method == "grid")
     spec["metrics"] = {"source": "logs"}
-    top.note("metric.name", spec["objective"]["primaryMetric"], _REPORTS)
+    top.note("metric.name", spec["objective"].get("primaryMetric"), _REPORTS)
     spec["trial"] = _trial(top, parameters)
     top.reject_unknown_keys()
     label_queue(conversion)
@@ -96,7 +98,9 @@ def _convert_metadata(top: Section, stem: str) -> None:
 
 def _objective(section: Section) -> dict[str, Any]:
     if not section.data:
-        section.reject("", None, "is required here: name and goal of the metric to optimize")
+        if not section.conversion.problems:
+            section.reject("", None, "is required here: name and goal of the metric to optimize")
+        return {}
     goal = section.keyword("goal", _GOALS, "minimize")
     if section.data.get("goal") is None:
         section.note("goal", None, "is absent; minimize, W&B's default")
@@ -130,8 +134,9 @@ def _convert_early_terminate(top: Section, spec: dict[str, Any]) -> None:
     policy: dict[str, Any] = {"type": kind, "reductionFactor": eta}
     if least is not None and most is None:
         policy["gracePeriod"] = least
-    elif most is not None and brackets is not None and least is None and eta > 1:
-        policy |= {"gracePeriod": max(1, math.floor(most / eta**brackets)), "maxReports": most}
+    elif most is not None and brackets is not None and least is None and eta > 1 and brackets > 0:
+        grace = most // eta ** min(brackets, _MOST_BRACKETS)
+        policy |= {"gracePeriod": max(1, grace), "maxReports": most}
     else:
         message = "needs either min_iter, or max_iter and s"
         section.reject("", dict(section.data), message)
