@@ -227,7 +227,7 @@ def test_the_last_lines_stay_when_the_pod_is_gone(sweeps: Sweeps, program: Progr
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert out == "score=1\nlast words\n"
-    assert "is gone; these are the last lines of attempt 1" in err
+    assert "was deleted; these are the recorded last lines of attempt 1" in err
 
 
 def test_changed_code_is_said_before_any_trial_starts(
