@@ -197,7 +197,7 @@ def test_the_last_lines_stay_when_the_pod_is_gone(sweeps: Sweeps, program: Progr
         "signal.signal(signal.SIGTERM, lambda *_: (print('last words', flush=True), sys.exit(0)))\n"
         "fate = sys.argv[1]\n"
         "print('score=1', flush=True)\n"
-        "if fate == 'fails': sys.exit('it broke')\n"
+        "if fate == 'fails': print('it broke', flush=True); sys.exit(1)\n"
         "if fate == 'is stopped': time.sleep(600)\n"
         "print('the end')\n"
     )
