@@ -21,10 +21,16 @@ class Objects(Protocol):
 
 
 def _logs(before: Body, now: Body) -> Body:
-    """The logs that a record had before, if none of them changed since."""
-    was, logs = before.get("logs"), now.get("logs")
-    kept = {k: v for k, v in (logs or {}).items() if was is not None and k in was}
-    return {"logs": kept} if was is not None else {}
+    """The logs that a record had before, if none of them changed since.
+
+    An attempt that was disrupted has several pods; the log of a later one replaces that of an earlier one.
+    """
+    was, logs = before.get("logs"), now.get("logs") or {}
+    if was is None:
+        return {}
+    kept = {k: v for k, v in logs.items() if k in was}
+    replaced = {k: was[k] for k, v in kept.items() if v.get("pod") != was[k].get("pod")}
+    return {"logs": {**kept, **replaced}}
 
 
 class Invariants:

@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from email.message import Message
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,9 @@ from .sidecars import METRIC, TRIAL, Sidecar, raw, serve
 REPORT = {"run_id": TRIAL, "key": METRIC, "value": 0.5, "timestamp": 1, "step": 0}
 METHOD = b"POST /api/2.0/mlflow/runs/log-metric HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
+
+# Without the time, which would differ between the processes that collect the tests.
+packed = partial(gzip.compress, mtime=0)
 
 
 @pytest.fixture
@@ -116,7 +120,7 @@ def test_a_refusal_within_a_body_is_answered(either: Sidecar) -> None:
 
 @pytest.mark.parametrize(
     ("coding", "packed"),
-    [("gzip", gzip.compress), ("deflate", zlib.compress), ("identity", bytes)],
+    [("gzip", packed), ("deflate", zlib.compress), ("identity", bytes)],
 )
 def test_compressed_reports_count(either: Sidecar, coding: str, packed: object) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", either.port, timeout=10)
@@ -132,8 +136,8 @@ def test_compressed_reports_count(either: Sidecar, coding: str, packed: object) 
     ("coding", "body", "status"),
     [
         (b"gzip", b"not gzip", 400),
-        (b"gzip", gzip.compress(b"x" * 100, mtime=0)[:-9], 400),
-        (b"gzip", gzip.compress(b"x" * (request_body.LIMIT + 1)), 413),
+        (b"gzip", packed(b"x" * 100)[:-9], 400),
+        (b"gzip", packed(b"x" * (request_body.LIMIT + 1)), 413),
         (b"br", b"x", 415),
     ],
 )
@@ -175,7 +179,7 @@ def test_a_length_that_is_no_number_of_bytes_is_refused(length: str) -> None:
 
 
 PUSHED = b"PUT /metrics/job/x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n"
-PACKED = gzip.compress(b"score 0.25\n")
+PACKED = packed(b"score 0.25\n")
 
 
 @pytest.fixture
@@ -191,16 +195,16 @@ def gateway(sidecar: Sidecar) -> Iterator[int]:
     ("coding", "body", "status", "reported"),
     [
         ("gzip", PACKED, 200, [0.25]),
-        ("gzip", PACKED + gzip.compress(b"loss 1\n"), 200, [0.25]),
-        ("gzip", gzip.compress(b"loss 1\n") + PACKED, 200, [0.25]),
+        ("gzip", PACKED + packed(b"loss 1\n"), 200, [0.25]),
+        ("gzip", packed(b"loss 1\n") + PACKED, 200, [0.25]),
         ("deflate", zlib.compress(b"score 0.25\n"), 200, [0.25]),
         ("gzip", PACKED[:-1], 400, []),
         ("gzip", PACKED[:-8], 400, []),
         ("gzip", PACKED + b"rest", 400, []),
         ("gzip", b"score 1", 400, []),
         ("snappy", b"score 1", 415, []),
-        ("gzip", gzip.compress(bytes(20_000_000)), 413, []),
-        ("gzip", gzip.compress(bytes(9_000_000)) * 2, 413, []),
+        ("gzip", packed(bytes(20_000_000)), 413, []),
+        ("gzip", packed(bytes(9_000_000)) * 2, 413, []),
     ],
 )
 def test_a_push_is_decompressed_as_a_whole_or_refused(
@@ -233,7 +237,7 @@ def disconnect(port: int) -> None:
     connection.close()
 
 
-def test_clients_that_disconnect_cost_one_line_of_log(
+def test_clients_that_disconnect_cost_at_most_one_line_of_log(
     sidecar: Sidecar, gateway: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     large = serve(_LargeAnswers, sidecar.store)
@@ -242,8 +246,11 @@ def test_clients_that_disconnect_cost_one_line_of_log(
     time.sleep(0.5)
     large.shutdown()
     large.server_close()
-    (line,) = capfd.readouterr().err.splitlines()
-    assert "a client closed its connection in the middle of a request" in line
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) <= 1, "no traceback, and not a line for each"
+    assert all(
+        "a client closed its connection in the middle of a request" in line for line in lines
+    )
 
 
 def test_a_mistake_of_the_sidecars_own_has_one_traceback(

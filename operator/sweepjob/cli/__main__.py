@@ -37,7 +37,7 @@ COMMANDS = {
     "ui": ("ui", "open the dashboard in a browser"),
     "doctor": ("doctor", "check the client, the cluster and the operator"),
     "validate": ("validate", "check sweep files without a cluster"),
-    "convert": ("convert", "convert an Azure sweep file to a SweepJob"),
+    "convert": ("convert", "convert a sweep file of another tool to a SweepJob"),
     "azure-map": ("azure_map", "write the map of an Azure workspace"),
     "propose": ("propose", "show the first proposals of the sampler"),
     "replay": ("replay", "apply an early termination policy to recorded curves"),

@@ -61,7 +61,7 @@ def test_mistakes_have_a_remedy(
     monkeypatch.chdir(ran)
     assert "there is no such folder" in said(capsys, "get", ".sweepjob/other", code=2)
     assert "there is no trial local-9 in" in said(capsys, "logs", ".sweepjob/local/local-9", code=2)
-    assert "is of a cluster" in said(capsys, "get", ".sweepjob/local", "-n", "team", code=2)
+    assert "applies to a cluster" in said(capsys, "get", ".sweepjob/local", "-n", "team", code=2)
     assert "choose one: .sweepjob/local" in said(capsys, "trials", ".sweepjob", code=2)
     assert "did you mean model?" in said(
         capsys, "download", ".sweepjob/local", "--only", "modle", code=2
@@ -92,7 +92,7 @@ def test_logs_are_those_of_the_file_and_then_of_the_record(
     assert main(["logs", ".sweepjob/local/local-0", "--tail", "2"]) == 0
     captured = capsysbinary.readouterr()
     assert captured.out == b"b\nc\n"
-    assert b"pod gone is gone" in captured.err
+    assert b"pod gone was deleted" in captured.err
     log.write_bytes(before)
 
 
@@ -105,7 +105,7 @@ def test_a_run_that_was_killed_is_not_called_running(
     body = json.loads(whole)
     body["status"] |= {"phase": "Running", "conditions": [], "completionTime": None}
     file.write_text(json.dumps(body))
-    assert "Interrupted: no process runs this sweep" in said(capsys, "get", ".sweepjob/local")
+    assert "Interrupted: this sweep was interrupted" in said(capsys, "get", ".sweepjob/local")
     with (ran / ".sweepjob/local/lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert "Interrupted" not in said(capsys, "get", ".sweepjob/local")

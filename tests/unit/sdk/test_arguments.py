@@ -98,7 +98,7 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: command(template={"spec": {"containers": [{"name": "t", "image": "i"}]}}, command="run").sweep(**AIM, search_space={"x": Choice([1])}), "trial.command: 'run': set either template or the short form, not both"),
     (lambda: swept(resources={"limits": {"cpu": "many"}}), "resources.limits.cpu: 'many': must be a quantity"),
         (lambda: command(**GOOD)(lr=Uniform(0, 1)).sweep(**AIM, sampling_algorithm="grid"), "search_space.lr.type: 'uniform': grid takes choices only"),
-    (lambda: command(**GOOD)(lr=Uniform(0, 1)).sweep(**AIM, early_termination_policy="bandit"), "early_termination: 'bandit': must be a policy"),
+    (lambda: command(**GOOD)(lr=Uniform(0, 1)).sweep(**AIM, early_termination_policy="bandit"), "BanditPolicy: give exactly one of slack_factor and slack_amount"),
     (lambda: v1.uniform(1, 1), "uniform: min_value 1 must be below max_value 1"),
     (lambda: v1.quniform(0, 1, 0.5), "quniform.q: 0.5: must be a whole number in v1"),
     (lambda: v1.choice(), "Choice.values: []: must be a list of at least one value"),
