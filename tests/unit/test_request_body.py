@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import http.client
 import io
@@ -251,6 +252,23 @@ def test_clients_that_disconnect_cost_at_most_one_line_of_log(
     assert all(
         "a client closed its connection in the middle of a request" in line for line in lines
     )
+
+
+class _BrokenConnection(Handler):
+    def answer(self) -> None:
+        raise OSError(errno.EHOSTUNREACH, "No route to host")
+
+
+def test_connections_that_break_cost_one_line_of_log(
+    sidecar: Sidecar, capfd: pytest.CaptureFixture[str]
+) -> None:
+    broken = serve(_BrokenConnection, sidecar.store)
+    for _ in range(3):
+        assert raw(broken.server_address[1], PUSHED % 0 + b"\r\n") == b""
+    broken.shutdown()
+    broken.server_close()
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "a client closed its connection in the middle of a request" in line
 
 
 def test_a_mistake_of_the_sidecars_own_has_one_traceback(

@@ -38,7 +38,7 @@ class _PrivateModule(Loader):
                 name=name,
             )
 
-        module.__getattr__ = find  # type: ignore[method-assign]
+        module.__getattr__ = find  # type: ignore[method-assign] # of this module alone, PEP 562
 
 
 class _MissingModules(MetaPathFinder):

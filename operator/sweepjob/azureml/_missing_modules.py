@@ -66,7 +66,7 @@ class _ModuleOfPackage(Loader):
                 azure = f"azureml.{module.__name__[len(_PREFIX) :]}.{name}"
                 raise ImportError(f"{azure}: {_REMEDY}", name=name) from None
 
-        module.__getattr__ = find  # type: ignore[method-assign]
+        module.__getattr__ = find  # type: ignore[method-assign] # of this module alone, PEP 562
 
 
 class _MissingModules(MetaPathFinder):

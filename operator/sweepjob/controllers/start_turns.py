@@ -69,7 +69,7 @@ class StartTurns:
         """
         namespace = trial[0].namespace
         if has_job:
-            self.leave(trial)
+            self.remove(trial)
             self._wake(namespace)
             return Turn(others_wait=bool(self._waiting.get(namespace)))
         waiting = self._waiting.setdefault(namespace, {})
@@ -88,7 +88,7 @@ class StartTurns:
         is_creating = creating != trial and since >= now - _FORGOTTEN
         return is_creating or bool(self._caches.starting_jobs(namespace))
 
-    def leave(self, trial: TrialKey) -> None:
+    def remove(self, trial: TrialKey) -> None:
         """Remove a trial that waits no longer: it has its Job, waits for something else, or has ended."""
         namespace = trial[0].namespace
         if self._creating.get(namespace, (None,))[0] == trial:

@@ -142,7 +142,7 @@ class TrialController:
             not pod.is_terminal and not is_node_lost(pod, now, timeout) for pod in earlier
         )
         if waits or status.stop is not None or trial.pending_stop is not None:
-            self._turns.leave(key)
+            self._turns.remove(key)
             return NO_TURN_NEEDED
         return self._turns.observe(key, has_job=bool(workload.current_jobs), now=now)
 
@@ -183,6 +183,6 @@ class TrialController:
         finally:
             sweep.settle_slot(index)
             if index not in sweep.state.live:
-                self._turns.leave((sweep.state.identity.key, index))
+                self._turns.remove((sweep.state.identity.key, index))
                 self._queues.sweeps.add(sweep.state.identity.key)
             self._queues.requeue_status(sweep.state, self._clock())

@@ -23,12 +23,12 @@ def live_display() -> Iterator[Callable[[list[str]], None]]:
 
     with Live(console=Console(highlight=False), auto_refresh=False) as live:
 
-        def show(lines: list[str]) -> None:
+        def replace_lines(lines: list[str]) -> None:
             text = for_stream(escape_controls("\n".join(lines)))
             shown = Text.from_ansi(text, no_wrap=True, overflow="ellipsis")
             live.update(shown, refresh=True)
 
-        yield show
+        yield replace_lines
 
 
 class _ChangeLog:

@@ -65,7 +65,7 @@ def unpack(
 def _extract(source: Path, target: Path) -> str:
     """Extract the archive, and return its hash."""
     stream = _Stream(file.read_bytes() for file in sorted(source.iterdir()) if file.is_file())
-    with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload] # only read() is used
         for number, member in enumerate(archive):
             if number > 2 * MAX_FILES:
                 raise CodeError(f"it has more than {2 * MAX_FILES} files and folders")

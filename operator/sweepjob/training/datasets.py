@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any, Dict  # noqa: UP035
+from typing import Any, Dict  # noqa: UP035 for images with Python 3.8
 
 from .tables import read_table
 

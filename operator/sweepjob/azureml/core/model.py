@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Dict  # noqa: UP035
+from typing import Any, Dict  # noqa: UP035 for images with Python 3.8
 
 from .._other_names import other_names
 from .._unsupported import unsupported

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict  # noqa: UP035
+from typing import TYPE_CHECKING, Any, Dict  # noqa: UP035 for images with Python 3.8
 
 from .._attributes import CheckedAttributes
 from .._other_names import other_names
