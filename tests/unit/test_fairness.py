@@ -15,7 +15,7 @@ from tests.fake_api.transport import FaultyTransport
 from .scenarios import spec
 from .two_sweeps import GOOD, SLOW, play
 
-NEIGHBOURS = 30
+NEIGHBOURS = 100  # their requests take all that the rate limit allows for more than ten seconds
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def slots_are_filled(server: MemoryApiServer) -> bool:
 def test_a_quota_in_one_namespace_delays_no_other() -> None:
     alone = play({})
     beside = play({f"refused{n}": GOOD for n in range(NEIGHBOURS)})
-    assert beside < alone * 1.2
+    assert beside < alone + 2.0
 
 
 def test_a_slow_webhook_for_one_trial_delays_no_other() -> None:

@@ -49,6 +49,24 @@ def test_decisions_have_priority_over_waiting_requests() -> None:
     play(scenario)
 
 
+def test_namespaces_take_turns_and_each_keeps_its_order() -> None:
+    async def scenario() -> None:
+        rate_limiter, order = RequestRateLimiter(10.0, 1), []
+
+        async def ask(priority: Priority, namespace: str, number: int) -> None:
+            await rate_limiter.acquire(priority, namespace)
+            order.append(f"{namespace}{number}")
+
+        await rate_limiter.acquire(Priority.NORMAL)  # the burst
+        wanted = [(Priority.NORMAL, "a", n) for n in range(1, 5)]
+        wanted += [(Priority.NORMAL, "b", 1), (Priority.NORMAL, "b", 2), (Priority.NORMAL, "c", 1)]
+        wanted += [(Priority.URGENT, "a", 5)]
+        await asyncio.gather(*(ask(*one) for one in wanted))
+        assert order == ["a5", "a1", "b1", "c1", "a2", "b2", "a3", "a4"]
+
+    play(scenario)
+
+
 def test_a_canceled_request_uses_no_token() -> None:
     async def scenario() -> None:
         rate_limiter, loop = RequestRateLimiter(1.0, 1), asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Two sweeps of one operator."""
+"""A sweep beside those of another namespace, of one operator."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from tests.fake_api.virtual_time import VirtualTimeLoop
 from .scenarios import spec
 
 GOOD = spec(12, 3, samplingAlgorithm={"type": "random", "seed": 1})
+
+OTHERS = "others"  # the namespace of the other sweeps
 
 SLOW = 10.0  # seconds that a slow sampler thinks about each proposal
 
@@ -56,7 +58,7 @@ def play(
     client: type[FaultyTransport] = FaultyTransport,
     until: Callable[[MemoryApiServer], bool] = is_complete,
 ) -> float:
-    """Virtual seconds that the good sweep takes beside others."""
+    """Virtual seconds that the good sweep takes beside those of another namespace."""
     random.seed(1)
     loop = VirtualTimeLoop()
 
@@ -69,7 +71,7 @@ def play(
         trainers = SimulatedTrainers(random.Random(2), lambda: operators[0].push_handler)
         FakeCluster(server, random.Random(3), clock, trainers.run)
         for name, given in {**others, "good": GOOD}.items():
-            apply(server, name, given)
+            apply(server, NAMESPACE if name == "good" else OTHERS, name, given)
         operators.append(RunningOperator(client(server, FaultProfile(random.Random(4))), clock))
         operators[0].controller._sweeps._proposer._threads[""] = SlowThread("slow")
         while not until(server):
@@ -86,8 +88,8 @@ def play(
         return runner.run(scenario())
 
 
-def apply(server: MemoryApiServer, name: str, given: dict[str, Any]) -> None:
-    path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
+def apply(server: MemoryApiServer, namespace: str, name: str, given: dict[str, Any]) -> None:
+    path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{namespace}/sweepjobs"
     body: Body = {"metadata": {"name": name}, "spec": given}
     body |= {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
     status, made = server.answer(Request("POST", path, {}, body))

@@ -1,11 +1,10 @@
-"""Client-side rate limit of API requests: client-go's QPS and burst, with priorities and pauses."""
+"""Client-side rate limit of API requests: client-go's QPS and burst, with priorities and flows."""
 
 from __future__ import annotations
 
 import asyncio
-import heapq
+from collections import OrderedDict, deque
 from enum import IntEnum
-from itertools import count
 
 _LONGEST_PAUSE = 10.0  # seconds; a server that asks for more is asked again earlier
 
@@ -19,8 +18,34 @@ class Priority(IntEnum):
     BEST_EFFORT = 3  # Kubernetes events, which may be lost
 
 
+class _FairQueue:
+    """Waiting requests of one priority: flows take turns, and a flow keeps the order of its requests."""
+
+    def __init__(self) -> None:
+        self._flows: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+
+    def push(self, flow: str, admitted: asyncio.Future[None]) -> None:
+        self._flows.setdefault(flow, deque()).append(admitted)
+
+    def pop(self) -> asyncio.Future[None]:
+        flow, waiting = self._flows.popitem(last=False)
+        admitted = waiting.popleft()
+        if waiting:
+            self._flows[flow] = waiting  # behind the others
+        return admitted
+
+    def __len__(self) -> int:
+        return sum(map(len, self._flows.values()))
+
+    def __bool__(self) -> bool:
+        return bool(self._flows)
+
+
 class RequestRateLimiter:
-    """A token bucket whose tokens go to the request of the highest priority, then to the oldest.
+    """A token bucket whose tokens go to the requests of the highest priority, whose flows take turns.
+
+    A flow is what is served fairly, as in the API server's Priority and Fairness: here a namespace.
+    However many requests one namespace causes, a request of another waits for at most one of them.
 
     Args:
         rate: requests per second in the long run (QPS).
@@ -32,17 +57,21 @@ class RequestRateLimiter:
         self._tokens = self._burst
         self._updated = float("-inf")  # loop time at which the tokens were computed
         self._paused_until = float("-inf")
-        self._queue: list[tuple[Priority, int, asyncio.Future[None]]] = []
-        self._sequence = count()
+        self._queues = {priority: _FairQueue() for priority in Priority}
         self._timer: asyncio.TimerHandle | None = None
 
-    async def acquire(self, priority: Priority) -> None:
-        """Wait until a request of this priority may be sent."""
-        if not self._queue and self._delay() <= 0.0:
+    async def acquire(self, priority: Priority, flow: str = "") -> None:
+        """Wait until a request may be sent.
+
+        Args:
+            priority: the request's.
+            flow: the namespace that the request belongs to; empty for the cluster's.
+        """
+        if self._next_queue() is None and self._delay() <= 0.0:
             self._tokens -= 1.0
             return
         admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._queue, (priority, next(self._sequence), admitted))
+        self._queues[priority].push(flow, admitted)
         self._schedule()
         await admitted
 
@@ -54,7 +83,11 @@ class RequestRateLimiter:
     @property
     def waiting(self) -> int:
         """The number of waiting requests."""
-        return len(self._queue)
+        return sum(map(len, self._queues.values()))
+
+    def _next_queue(self) -> _FairQueue | None:
+        """Return the queue of the highest priority that has a request."""
+        return next((queue for queue in self._queues.values() if queue), None)
 
     def _delay(self) -> float:
         """Return seconds until there is a token; add the tokens of the time since the last call."""
@@ -66,14 +99,14 @@ class RequestRateLimiter:
         return max(missing, self._paused_until - now)
 
     def _schedule(self) -> None:
-        if self._timer is None and self._queue:
+        if self._timer is None and self._next_queue() is not None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(max(0.0, self._delay()), self._admit)
 
     def _admit(self) -> None:
         self._timer = None
-        while self._queue and self._delay() <= 0.0:
-            _, _, admitted = heapq.heappop(self._queue)
+        while (queue := self._next_queue()) is not None and self._delay() <= 0.0:
+            admitted = queue.pop()
             if not admitted.done():  # its task may have been cancelled
                 admitted.set_result(None)
                 self._tokens -= 1.0

@@ -130,7 +130,7 @@ class RequestSender:
         """Send a request when it is its turn, if it may be sent, and count it."""
         method, path = request.method, request.path
         if self._rate_limiter is not None and not path.startswith(LEASES.prefix):
-            await self._rate_limiter.acquire(priority)
+            await self._rate_limiter.acquire(priority, _namespace_of(path))
         # Asked after the wait: the operator may have lost its leadership meanwhile.
         if method != "GET" and not path.startswith(_ALWAYS_WRITABLE) and not self.may_write():
             raise errors.NotLeader(f"{method} {path}: this operator is not the leader")
@@ -154,6 +154,13 @@ class RequestSender:
         if isinstance(error, errors.NotPermitted):
             self.on_access_denied(error.denied)
         return error
+
+
+def _namespace_of(path: str) -> str:
+    """Return the namespace in a path; empty for objects of the cluster and for all namespaces."""
+    parts = path.split("/")
+    after = parts[parts.index("namespaces") + 1 :] if "namespaces" in parts else []
+    return after[0] if after else ""
 
 
 def _resource_of(path: str) -> str:
