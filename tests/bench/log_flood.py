@@ -26,7 +26,7 @@ from typing import Any
 import uvloop
 from aiohttp import web
 from sweepjob.api.meta.identity import ObjectIdentity
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
 from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.ingest.log_readers.log_readers import LogReaders

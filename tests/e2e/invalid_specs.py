@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 
 Body = dict[str, Any]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 
 from .documents import PAGES, ROOT, Piece, commands, inline_commands, yaml_pieces
 from .sweeps import Sweeps, choice, eventually

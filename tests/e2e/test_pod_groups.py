@@ -8,50 +8,17 @@ from typing import Any
 from sweepjob.timestamps import parse_time
 
 from tests.cluster import layout
+from tests.process_groups import RENDEZVOUS
 
 from .sweeps import Sweeps, choice, eventually, values_on_record
 
-# Starts the processes of its pod as torchrun does, by the same variables. Each process meets the others at
-# MASTER_ADDR, and every report is an all-reduce over all of them: it fails or hangs where one is missing.
 # All processes of all ranks log, and only what the pod of rank 0 logs is the trial's.
-SCRIPT = """
-import json, os, socket, subprocess, sys, time
-nodes, local = int(os.environ["PET_NNODES"]), int(os.environ["PET_NPROC_PER_NODE"])
-node = int(os.environ["PET_NODE_RANK"])
-p = json.loads(os.environ["SWEEPJOB_PARAMETERS"])
-if "RANK" not in os.environ:
-    assert os.environ["NODE_RANK"] == str(node) and os.environ["AZUREML_NODE_COUNT"] == str(nodes)
-    assert int(os.environ["WORLD_SIZE"]) == nodes * local
-    running = [
-        subprocess.Popen([sys.executable, "-c", sys.argv[1], sys.argv[1]],
-                         env={**os.environ, "RANK": str(node * local + n)})
-        for n in range(local)
-    ]
-    sys.exit(max(abs(process.wait()) for process in running))
-rank, world = int(os.environ["RANK"]), nodes * local
-where = (os.environ["PET_MASTER_ADDR"], int(os.environ["PET_MASTER_PORT"]))
-if rank == 0:
-    server = socket.create_server(("", where[1]))
-    peers = [server.accept()[0].makefile("rw") for _ in range(world - 1)]
-else:
-    while True:
-        try:
-            peers = [socket.create_connection(where, timeout=60).makefile("rw")]
-            break
-        except OSError:
-            time.sleep(0.2)
-
-def all_reduce(value):
-    if rank:
-        print(value, file=peers[0], flush=True)
-        return float(peers[0].readline())
-    total = value + sum(float(peer.readline()) for peer in peers)
-    for peer in peers:
-        print(total, file=peer, flush=True)
-    return total
-
+SCRIPT = (
+    RENDEZVOUS
+    + """
 import mlflow
 attempt = int(os.environ["SWEEPJOB_ATTEMPT"])
+p = json.loads(os.environ["SWEEPJOB_PARAMETERS"])
 with mlflow.start_run():
     for step in range(1, int(p["reports"]) + 1):
         total = all_reduce(rank)
@@ -67,6 +34,7 @@ with mlflow.start_run():
             os._exit(3)
         time.sleep(0.2 if p["level"] >= 0.5 else 0.4)  # a trial ahead of the best is not stopped
 """
+)
 
 
 def spec(sweeps: Sweeps, space: dict[str, Any], total: int, **changes: Any) -> dict[str, Any]:
@@ -75,7 +43,7 @@ def spec(sweeps: Sweeps, space: dict[str, Any], total: int, **changes: Any) -> d
     container = {
         "name": "trainer",
         "image": sweeps.target.images["trainer"],
-        "command": ["python", "-c", SCRIPT, SCRIPT],
+        "command": ["python", "-c", SCRIPT],
         "resources": {"limits": {"nvidia.com/gpu": 1}},
     }
     pod = {

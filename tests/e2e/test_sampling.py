@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.search.samplers.sobol import SobolSampler
 
 from .sweeps import Sweeps, choice

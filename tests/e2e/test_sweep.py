@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.search.samplers.random import RandomSampler
 
 from tests.cluster import layout

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.search.sampler import Observation
 
 from tests.cluster.console import ClusterError

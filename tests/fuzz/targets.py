@@ -17,7 +17,7 @@ from typing import Any
 from sweepjob import protocol
 from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.parsing.quantity import is_quantity
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
 from sweepjob.api.validation.spec_warnings import spec_warnings
 from sweepjob.ingest.authentication import is_plausible_token

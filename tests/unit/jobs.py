@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.trial_pods.identity import TrialIdentity
 from sweepjob.trial_pods.job_manifest import job_manifest
 from sweepjob.trial_pods.sidecar import SidecarSettings

@@ -6,7 +6,7 @@ from typing import Any
 
 from sweepjob import protocol
 from sweepjob.api.meta.identity import ObjectIdentity
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
 from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.controllers.state.trial_state import TrialState

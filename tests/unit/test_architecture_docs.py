@@ -54,3 +54,11 @@ def test_the_layers_are_those_of_import_linter() -> None:
         for name in names
     ]
     assert table in ARCHITECTURE.read_text(), "run make generated"
+
+
+def test_every_package_has_a_layer() -> None:
+    """import-linter does not check a package that its layers do not name."""
+    named = {name.partition(".")[2] for names in layers() for name in names}
+    found = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    assert found - named == {"__init__"}
+    assert named - found == set()

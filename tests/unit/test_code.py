@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sweepjob.api import names
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record
 from sweepjob.controllers.code_check import find_code
 from sweepjob.controllers.not_ready import NotReady

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.phases import TrialPhase
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record
 from sweepjob.api.sweeptrial.trial_record import TrialRecord
 from sweepjob.controllers.state.sweep_store import SweepStore

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from sweepjob.api.meta.identity import ObjectIdentity, ObjectKey
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import trial_manifest
 from sweepjob.api.sweeptrial.trial_record import TrialRecord
 from sweepjob.controllers.caches import Caches

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.trial_pods.identity import TrialIdentity
 from sweepjob.trial_pods.job_manifest import job_manifest
 from sweepjob.trial_pods.pod_group import host_names, service_manifest

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sweepjob import protocol
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.trial_pods.pod_parsing import is_active_pod, parse_job, parse_pod
 
 from .builders import SWEEPJOB

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.parsing.quantity import is_quantity
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.validation.spec_warnings import spec_warnings
 from sweepjob.loading.azure.command import with_double_braces
 from sweepjob.template import command, kubelet_expansion, shell_quoting

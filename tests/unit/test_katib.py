@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.loading.katib import is_experiment
 from sweepjob.loading.katib.metrics import named_groups
 from sweepjob.search.space import Space

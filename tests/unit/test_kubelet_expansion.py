@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.template import kubelet_expansion
 from sweepjob.template.references import references
 from sweepjob.trial_pods.job_manifest import job_manifest

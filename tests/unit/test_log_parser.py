@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.log_parsing.log_parser import LogParser, nanoseconds
 from sweepjob.log_parsing.number_syntax import compile_expressions
 

@@ -10,7 +10,7 @@ import optuna
 import pytest
 import yaml
 from optuna.storages.journal import JournalFileBackend
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record
 from sweepjob.cli.__main__ import main
 from sweepjob.search.space import Space

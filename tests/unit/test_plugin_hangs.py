@@ -15,12 +15,12 @@ from typing import Any, ClassVar
 import pytest
 from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
-from sweepjob.controllers import plugin_thread, spec_parser
+from sweepjob.api.spec_parser import parse_sweepjob
+from sweepjob.controllers import parser_threads, plugin_thread
+from sweepjob.controllers.parser_threads import ParserThreads
 from sweepjob.controllers.plugin_thread import CallTimeout, PluginThread
 from sweepjob.controllers.proposer import Proposer
 from sweepjob.controllers.snapshot_builder import sweep_snapshot
-from sweepjob.controllers.spec_parser import SpecParser
 from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.controllers.state.sweep_transitions import reports
 from sweepjob.controllers.status_builder import build_status
@@ -215,14 +215,14 @@ asyncio.run(main())
 async def test_a_plugin_that_hangs_while_it_is_built_is_a_problem_of_the_spec(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(spec_parser, "_PLUGIN_TIMEOUT", 0.1)
+    monkeypatch.setattr(parser_threads, "_PLUGIN_TIMEOUT", 0.1)
     released = threading.Event()
 
     def build(space: Space, seed: int, arguments: Mapping[str, Any]) -> Sampler:
         released.wait(60)
         return RandomSampler(space, seed)
 
-    parser = SpecParser()
+    parser = ParserThreads()
     body = sweepjob(samplingAlgorithm={"type": "hanging"})
     body["metadata"]["uid"] = "u"
     plain = sweepjob()

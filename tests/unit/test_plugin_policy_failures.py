@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.dashboard.document import build_document
 from sweepjob.early_stopping.policies.declaration import PolicyDeclaration
 from sweepjob.early_stopping.policies.registry import POLICIES

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.plugin_schema import sections, with_plugins
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.early_stopping.policies.declaration import PolicyDeclaration
 from sweepjob.early_stopping.policies.registry import POLICIES
 from sweepjob.plugins.parameters import ParameterDeclaration

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 import yaml
 from sweepjob import command, load_job, run_local
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.dashboard.document import build_document
 from sweepjob.early_stopping.policies.registry import POLICIES
 from sweepjob.early_stopping.policy import Policy, Schedule

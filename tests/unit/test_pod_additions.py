@@ -9,7 +9,7 @@ import pytest
 from sweepjob import protocol
 from sweepjob.api import names
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.template import command
 
 from .builders import sweepjob

@@ -12,7 +12,7 @@ from sweepjob import protocol
 from sweepjob.api import names
 from sweepjob.api.messages.owner_description import describe_owner
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.validation.reserved_names import ReservedName
 from sweepjob.trial_pods.identity import TrialIdentity
 from sweepjob.trial_pods.job_manifest import job_manifest

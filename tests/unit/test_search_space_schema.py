@@ -17,7 +17,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.spec.search_space import EXPRESSIONS
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 
 from .builders import sweepjob
 

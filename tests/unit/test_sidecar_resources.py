@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sweepjob.api import names
 from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.parsing.quantity import parse_quantity
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.trial_pods.namespace_constraints import NamespaceConstraints
 from sweepjob.trial_pods.sidecar_resources import fit_resources, wanted_resources
 

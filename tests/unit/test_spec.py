@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sweepjob.api import names
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.search.space import LogUniform, Quantized, exact
 
 from .builders import sweepjob

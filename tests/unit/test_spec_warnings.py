@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.validation.log_bound_warnings import exponent_warnings
 from sweepjob.api.validation.spec_warnings import spec_warnings
 

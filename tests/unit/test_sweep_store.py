@@ -10,7 +10,7 @@ import pytest
 from sweepjob import protocol
 from sweepjob.api.parsing.lenient_reader import LenientReader
 from sweepjob.api.phases import TrialPhase
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.attempt_history import dump_execution
 from sweepjob.api.sweeptrial.curve_encoding import dump_curve
 from sweepjob.api.sweeptrial.incomplete_reports import (
@@ -20,8 +20,8 @@ from sweepjob.api.sweeptrial.incomplete_reports import (
 from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.controllers.gpu_savings import gpu_seconds_saved
 from sweepjob.controllers.snapshot_builder import sweep_snapshot, write_interval
+from sweepjob.controllers.state.ended_trial_warnings import MissingMetric
 from sweepjob.controllers.state.pod_classification import interruption_cause, pod_view
-from sweepjob.controllers.state.sweep_state import MissingMetric
 from sweepjob.controllers.state.trial_state import GpuUsage, TrialState
 from sweepjob.controllers.state.trial_store import TrialStore, trial_state
 from sweepjob.controllers.status_builder import build_status

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.loading.azure import Conversion, ConversionError, ConversionOptions
 from sweepjob.loading.wandb import convert_wandb, is_wandb_sweep
 

@@ -25,7 +25,8 @@ from ..loading.formats import (
     format_of,
     reject_other_options,
 )
-from ..loading.optuna_study import convert_study, is_study, read_study
+from ..loading.optuna_storage import is_study, read_study
+from ..loading.optuna_study import convert_study
 from ..loading.sweep_files import azure_options, name_from_file, read_documents
 from ..loading.yaml_text import dump_yaml
 from ..render.table import print_message, print_output

@@ -17,7 +17,7 @@ from typing import Any
 from ..api import names
 from ..api.parsing.suggestions import did_you_mean
 from ..api.spec.outputs import Output, trial_folder
-from ..api.sweepjob import parse_sweepjob
+from ..api.spec_parser import parse_sweepjob
 from ..read_model.sweep_view import SweepView
 from ..render.table import print_output
 from ..trial_pods.output_reader import MOUNT, START_TIMEOUT, output_reader

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from ..api import names
 from ..api.messages.missing_crd import missing_crd
@@ -21,25 +21,12 @@ from ..kube.informer import Informer
 from ..trial_pods.cached_objects import CachedJob, CachedPod, carry_over_trainer_end
 from ..trial_pods.object_schemas import JOB_SCHEMA, POD_SCHEMA, schema_fields
 from ..trial_pods.pod_parsing import parse_job, parse_pod
-
-
-class _OfTrial(Protocol):
-    @property
-    def namespace(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def trial(self) -> str: ...
-    @property
-    def sweep(self) -> str: ...
-
+from .trial_index import TrialIndex, has_moved, is_unchanged
 
 # Only what is needed of them is read: anybody may create some, as large as the API server allows.
 _JOBS = replace(resources.JOBS, fields=FieldSelection(schema_fields(JOB_SCHEMA)))
 _PODS = replace(resources.PODS, fields=FieldSelection(schema_fields(POD_SCHEMA)))
 _AnyInformer = Informer[TrialRecord] | Informer[CachedJob] | Informer[CachedPod]
-T = TypeVar("T", bound=_OfTrial)
-V = TypeVar("V")
 
 
 class CacheListener(Protocol):
@@ -87,8 +74,8 @@ class Caches:
     ) -> None:
         self._clock = clock
         self._listener = listener
-        self._jobs: dict[ObjectKey, dict[str, CachedJob]] = defaultdict(dict)
-        self._pods: dict[ObjectKey, dict[str, CachedPod]] = defaultdict(dict)
+        self._jobs = TrialIndex[CachedJob]()
+        self._pods = TrialIndex[CachedPod]()
         self._group_jobs: dict[ObjectKey, CachedJob] = {}  # those of several pods
         self._records: dict[ObjectKey, dict[str, TrialRecord]] = defaultdict(dict)
         self._pods_by_uid: dict[str, CachedPod] = {}
@@ -171,14 +158,14 @@ class Caches:
 
     def jobs_of(self, trial: ObjectKey) -> list[CachedJob]:
         """Return Jobs that name the trial in their label."""
-        return list(self._jobs.get(trial, {}).values())
+        return list(self._jobs.of(trial))
 
     def pods_of(self, trial: ObjectKey, uid: str) -> list[CachedPod]:
         """Return pods of the Jobs of the trial with this uid, by owner references.
 
         Labels would also find pods, still terminating, of a deleted sweep of the same name.
         """
-        return [p for p in self._pods.get(trial, {}).values() if self.trial_uid_of(p) == uid]
+        return [p for p in self._pods.of(trial) if self.trial_uid_of(p) == uid]
 
     def pods_seen_since(self, namespace: str) -> float:
         """Return the time since which every event of a pod in a namespace has been seen, without a gap.
@@ -191,7 +178,7 @@ class Caches:
 
     def orphan_pods_of(self, trial: ObjectKey, uid: str) -> list[CachedPod]:
         """Return pods that name the trial with this uid, and whose Job was gone before it was seen."""
-        pods = self._pods.get(trial, {}).values()
+        pods = self._pods.of(trial)
         return [p for p in pods if p.trial_uid == uid and self.trial_uid_of(p) is None]
 
     def newest_pod(self, trial: ObjectKey, uid: str) -> CachedPod | None:
@@ -214,7 +201,7 @@ class Caches:
         view = job.view
         if view.suspended or view.deleting or view.ended is not None:
             return False
-        pods = self._pods.get(ObjectKey(job.namespace, job.trial), {}).values()
+        pods = self._pods.of(ObjectKey(job.namespace, job.trial))
         own = {p.view.rank for p in pods if p.owner == job.uid and p.view.node}
         return len(own) < job.instances
 
@@ -252,26 +239,28 @@ class Caches:
         if new is not None:
             self._records[sweep][record.name] = new
             return  # the operator wrote it
-        _discard(self._records, sweep, record.name)
+        self._records[sweep].pop(record.name, None)
+        if not self._records[sweep]:
+            del self._records[sweep]
         self._listener.on_record_deleted(record)
         self._listener.on_trial_changed(sweep, record.name)
 
     def _on_job(self, old: CachedJob | None, new: CachedJob | None) -> None:
-        if _has_moved(old, new):
+        if has_moved(old, new):
             self._on_job(old, None)
             old = None
         self._enter_group_job(old, new)
-        if _is_unchanged(old, new):
-            _enter(self._jobs, old, new)
+        if is_unchanged(old, new):
+            self._jobs.update(old, new)
             return
         if new is not None and new.uid not in self._trial_of_job:
             self._trial_of_job[new.uid] = new.owner
             # Its pods may have been seen before it: now their trial is known.
-            for pod in list(self._pods.get(ObjectKey(new.namespace, new.trial), {}).values()):
+            for pod in list(self._pods.of(ObjectKey(new.namespace, new.trial))):
                 self._listener.on_pod_changed(pod, gone=False)
         elif new is None and old is not None:
             self._forget_job(old.uid, ObjectKey(old.namespace, old.trial))
-        self._listener.on_trial_changed(*_enter(self._jobs, old, new))
+        self._listener.on_trial_changed(*self._jobs.update(old, new))
 
     def _enter_group_job(self, old: CachedJob | None, new: CachedJob | None) -> None:
         if new is not None and new.instances > 1:
@@ -280,11 +269,11 @@ class Caches:
             self._group_jobs.pop(ObjectKey(old.namespace, old.name), None)
 
     def _forget_job(self, uid: str, trial: ObjectKey) -> None:
-        if not any(p.owner == uid for p in self._pods.get(trial, {}).values()):
+        if not any(p.owner == uid for p in self._pods.of(trial)):
             self._trial_of_job.pop(uid, None)
 
     def _on_pod(self, old: CachedPod | None, new: CachedPod | None) -> None:
-        if _has_moved(old, new):
+        if has_moved(old, new):
             self._on_pod(old, None)
             old = None
         pod = new or old
@@ -293,46 +282,11 @@ class Caches:
             self._pods_by_uid[new.uid] = new
         else:
             self._pods_by_uid.pop(pod.uid, None)
-        sweep, name = _enter(self._pods, old, new)
-        if _is_unchanged(old, new):
+        sweep, name = self._pods.update(old, new)
+        if is_unchanged(old, new):
             return
         self._listener.on_pod_changed(pod, gone=new is None)
         trial = ObjectKey(pod.namespace, pod.trial)
         if new is None and not any(j.uid == pod.owner for j in self.jobs_of(trial)):
             self._forget_job(pod.owner, trial)
         self._listener.on_trial_changed(sweep, name)
-
-
-def _has_moved(old: CachedPod | CachedJob | None, new: CachedPod | CachedJob | None) -> bool:
-    """Whether an object belongs to another trial now, by its labels, or is another one of its name."""
-    if old is None or new is None:
-        return False
-    return (old.uid, old.sweep, old.trial) != (new.uid, new.sweep, new.trial)
-
-
-def _enter(
-    index: dict[ObjectKey, dict[str, T]], old: T | None, new: T | None
-) -> tuple[ObjectKey, str]:
-    """Update an index by trial. Return the key of the sweep, and the trial's name."""
-    item = new or old
-    assert item is not None
-    trial = ObjectKey(item.namespace, item.trial)
-    if new is not None:
-        index[trial][item.name] = new
-    else:
-        _discard(index, trial, item.name)
-    return ObjectKey(item.namespace, item.sweep), item.trial
-
-
-def _is_unchanged(old: CachedPod | CachedJob | None, new: CachedPod | CachedJob | None) -> bool:
-    """Return whether an event changes nothing but the resource version.
-
-    The fields that decisions need are the same in half of the events of a Job and its pod.
-    """
-    return old is not None and new is not None and replace(old, version=new.version) == new
-
-
-def _discard(index: dict[ObjectKey, dict[str, V]], key: ObjectKey, name: str) -> None:
-    index[key].pop(name, None)
-    if not index[key]:
-        del index[key]

@@ -13,7 +13,8 @@ from ..lifecycle.remaining_containers import OUTLIVED, describe
 from ..lifecycle.workload import StartBlocker
 from ..protocol import nested_run
 from .permissions import ScopedPermission, missing_permissions_message
-from .state.sweep_state import MissingMetric, SweepState
+from .state.ended_trial_warnings import MissingMetric
+from .state.sweep_state import SweepState
 from .state.trial_state import TrialState
 from .unreadable_records import unreadable_cause
 

@@ -11,6 +11,7 @@ from ..api.meta.cause import Cause
 from ..api.meta.identity import ObjectIdentity, ObjectKey
 from ..api.parsing.problem import InvalidSpec, Problem
 from ..api.phases import SweepPhase
+from ..api.spec.sampler_builder import seed_of
 from ..api.spec.sweep_spec import SweepSpec
 from ..api.status import is_accepted, is_finished
 from ..api.sweeptrial.trial_record import TrialRecord
@@ -23,10 +24,10 @@ from .code_check import find_code
 from .event_recorder import EventRecorder
 from .job_creator import JobCreator
 from .not_ready import NotReady
+from .parser_threads import ParserThreads
 from .permissions import denied_access_message
 from .queues import Queues
 from .report_ingestor import ReportIngestor
-from .spec_parser import SpecParser, seed_of
 from .state.sweep_store import SweepStore
 from .sweep_registry import SweepEntry
 from .sweep_status_writer import SweepStatusWriter
@@ -71,7 +72,7 @@ class SpecAdmission:
         self._reports = reports
         self._queues = queues
         self._clock = clock
-        self._parser = SpecParser()
+        self._parser = ParserThreads()
 
     async def admit(self, key: ObjectKey, entry: SweepEntry) -> bool:
         """Check a new generation of a spec, and make the sweep active if it is accepted.

@@ -11,8 +11,8 @@ from ..api.meta.identity import ObjectKey
 from ..api.parsing.problem import InvalidSpec, Problem
 from ..api.resources import SWEEPJOBS
 from ..api.spec.sweep_spec import SweepSpec
+from ..api.spec_parser import parse_sweepjob
 from ..api.status import is_finished
-from ..api.sweepjob import parse_sweepjob
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube.client import KubeClient
 from ..kube.errors import NotFound

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..api.parsing.problem import InvalidSpec
 from ..api.spec.sweep_spec import SweepSpec
-from ..api.sweepjob import parse_sweepjob
+from ..api.spec_parser import parse_sweepjob
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView, sort_by_score, trial_views
 from ..render.best_parameters import FORMATTERS

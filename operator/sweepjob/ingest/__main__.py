@@ -25,10 +25,8 @@ from ..settings import OperatorSettings
 from ..telemetry.log_format import configure
 from .authentication import TokenReviewAuthenticator
 from .channel_client import ChannelClient
+from .limits import REVIEW_BURST, REVIEW_RATE
 from .worker import serve_ingest
-
-# TokenReviews per second, and in a burst: they have a rate limit of their own, besides the operator's.
-_REVIEW_RATE, _REVIEW_BURST = 50.0, 100
 
 
 async def run(settings: OperatorSettings, channel: socket.socket) -> None:
@@ -40,7 +38,7 @@ async def run(settings: OperatorSettings, channel: socket.socket) -> None:
     """
     listener = listen(settings.ingest_port)
     api = await connect(
-        strict_tls=settings.strict_tls, rate_limiter=RequestRateLimiter(_REVIEW_RATE, _REVIEW_BURST)
+        strict_tls=settings.strict_tls, rate_limiter=RequestRateLimiter(REVIEW_RATE, REVIEW_BURST)
     )
     client = await ChannelClient.connect(channel)
     api.on_access_denied = client.send_denied_access

@@ -16,17 +16,17 @@ from ..http_server.limits import ClientRateLimiter
 from ..kube import resources
 from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
+from .limits import (
+    CLOCK_SKEW,
+    CONCURRENT_REVIEWS,
+    CONCURRENT_SUSPECT_REVIEWS,
+    REJECTED_BURST,
+    REJECTED_RATE,
+    TOKEN_CACHE_SECONDS,
+    TOKEN_CACHE_SIZE,
+    TOKEN_LIMIT,
+)
 
-_CACHE_SECONDS = 60.0  # how long the token of a deleted pod may still be accepted
-_CACHE_SIZE = 20_000  # tokens
-_CONCURRENT_REVIEWS = 16
-# The same for peers of which a token was rejected recently: they must not delay the others.
-_CONCURRENT_SUSPECT_REVIEWS = 4
-# Tokens of one peer that the API server may reject: per second, and in a burst. An honest pod has one
-# token, and it is valid.
-_REJECTED_RATE, _REJECTED_BURST = 0.2, 5.0
-_CLOCK_SKEW = 300.0  # seconds
-_TOKEN_LIMIT = 16_384  # characters; a projected token has some 1,200
 _POD_NAME = "authentication.kubernetes.io/pod-name"
 _POD_UID = "authentication.kubernetes.io/pod-uid"
 
@@ -57,10 +57,10 @@ class TokenReviewAuthenticator:
 
     def __init__(self, api: KubeClient) -> None:
         self._api = api
-        self._rejected = ClientRateLimiter(_REJECTED_RATE, _REJECTED_BURST)
+        self._rejected = ClientRateLimiter(REJECTED_RATE, REJECTED_BURST)
         self._cache: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
-        self._reviewing = asyncio.Semaphore(_CONCURRENT_REVIEWS)
-        self._reviewing_suspects = asyncio.Semaphore(_CONCURRENT_SUSPECT_REVIEWS)
+        self._reviewing = asyncio.Semaphore(CONCURRENT_REVIEWS)
+        self._reviewing_suspects = asyncio.Semaphore(CONCURRENT_SUSPECT_REVIEWS)
         # A lock exists as long as somebody waits for it.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -98,9 +98,9 @@ class TokenReviewAuthenticator:
             caller = await self._review(token, Priority.LOW if is_suspect else Priority.NORMAL)
         if caller is None:
             self._rejected.allows(peer, time.monotonic())
-        self._cache[key] = (time.monotonic() + _CACHE_SECONDS, caller)
+        self._cache[key] = (time.monotonic() + TOKEN_CACHE_SECONDS, caller)
         self._cache.move_to_end(key)
-        while len(self._cache) > _CACHE_SIZE:
+        while len(self._cache) > TOKEN_CACHE_SIZE:
             self._cache.popitem(last=False)
         return caller
 
@@ -134,7 +134,7 @@ def is_plausible_token(token: str, now: float) -> bool:
     """
     parts = token.split(".")
     # A header may have any bytes; those that are not UTF-8 arrive as surrogates.
-    if len(parts) != 3 or len(token) > _TOKEN_LIMIT or not token.isascii():
+    if len(parts) != 3 or len(token) > TOKEN_LIMIT or not token.isascii():
         return False
     try:
         padded = parts[1] + "=" * (-len(parts[1]) % 4)
@@ -144,6 +144,6 @@ def is_plausible_token(token: str, now: float) -> bool:
     if not isinstance(claims, dict):
         return False
     audiences, expires = claims.get("aud"), claims.get("exp")
-    if isinstance(expires, int | float) and expires < now - _CLOCK_SKEW:
+    if isinstance(expires, int | float) and expires < now - CLOCK_SKEW:
         return False
     return isinstance(audiences, list | str) and protocol.AUDIENCE in audiences

@@ -17,8 +17,9 @@ import json
 import struct
 from typing import Any
 
+from .limits import MESSAGE_LIMIT
+
 _LENGTH = struct.Struct(">I")
-_LONGEST = 4 * 1024 * 1024  # bytes; a push has at most 64 KiB
 Message = dict[str, Any]
 
 
@@ -36,7 +37,7 @@ async def receive(reader: asyncio.StreamReader) -> Message | None:
     """
     try:
         (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-        if length > _LONGEST:
+        if length > MESSAGE_LIMIT:
             raise ValueError(f"a message of {length} bytes")
         message: Message = json.loads(await reader.readexactly(length))
     except (asyncio.IncompleteReadError, ConnectionError):

@@ -11,10 +11,8 @@ from .. import protocol
 from ..kube.denied_access import DeniedAccess
 from .authentication import Caller
 from .channel import Message, encode, receive
+from .limits import PUSHES_IN_FLIGHT
 from .push_response import PushResponse
-
-# Pushes that wait for the operator's process: as many as it handles in some milliseconds.
-_IN_FLIGHT = 256
 
 
 class ChannelClient:
@@ -24,7 +22,7 @@ class ChannelClient:
         self._reader, self._writer = reader, writer
         self._ids = count()
         self._waiting: dict[int, asyncio.Future[PushResponse]] = {}
-        self._in_flight = asyncio.Semaphore(_IN_FLIGHT)
+        self._in_flight = asyncio.Semaphore(PUSHES_IN_FLIGHT)
 
     @classmethod
     async def connect(cls, channel: socket.socket) -> ChannelClient:

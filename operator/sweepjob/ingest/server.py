@@ -15,11 +15,9 @@ from ..http_server.limits import ClientRateLimiter
 from ..http_server.malformed_requests import quiet_logger
 from ..kube import errors
 from .authentication import Caller, TooManyRejectedTokens
+from .limits import CALLER_BURST, CALLER_RATE, KEEPALIVE_SECONDS, RATE_LIMIT_DELAY
 from .push_response import PushReceiver, PushResponse
 
-# Requests of one pod, a second and at once. Those without a valid token are limited by connection.
-_CALLER_RATE, _CALLER_BURST = 50.0, 100.0
-_RATE_LIMIT_DELAY = 0.5  # seconds that a sender over its rate waits for the response
 _CLOSING = (401, 413, 429)  # after these the connection is closed
 
 
@@ -80,7 +78,7 @@ class IngestServer:
         self._authenticator = authenticator
         self._submitter = submitter
         self.connections = Connections() if connections is None else connections
-        self._callers = ClientRateLimiter(_CALLER_RATE, _CALLER_BURST)
+        self._callers = ClientRateLimiter(CALLER_RATE, CALLER_BURST)
         self.responses: Counter[int] = Counter()
 
     def runner(self, **options: Any) -> web.AppRunner:
@@ -90,7 +88,7 @@ class IngestServer:
         return web.AppRunner(
             application,
             access_log=None,
-            keepalive_timeout=120,
+            keepalive_timeout=KEEPALIVE_SECONDS,
             logger=quiet_logger("ingestion"),
             **options,
         )
@@ -100,7 +98,7 @@ class IngestServer:
         self.connections.request_arrived(request.transport)
         self.responses[response.status] += 1
         if response.status == 429:
-            await asyncio.sleep(_RATE_LIMIT_DELAY)
+            await asyncio.sleep(RATE_LIMIT_DELAY)
         return _http_response(response)
 
     async def _respond(self, request: web.Request) -> PushResponse:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..api.sweepjob import parse_sweepjob
+from ..api.spec_parser import parse_sweepjob
 from ..render.table import print_message
 from .azure import ConversionOptions
 from .code import CodeSnapshot, snapshot

@@ -12,7 +12,7 @@ from ..api import names
 from ..api.parsing.problem import InvalidSpec, Problem
 from ..api.spec.sampler_builder import check_plugin_sampler
 from ..api.spec.sweep_spec import SweepSpec
-from ..api.sweepjob import parse_sweepjob
+from ..api.spec_parser import parse_sweepjob
 from ..api.validation.spec_warnings import spec_warnings
 from ..render.table import print_message
 from .azure import ConversionOptions, UnsupportedFileError, convert

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Dict  # noqa: UP035 for images with Python 3.8, which import azureml.core
 
 
 class KnownAttributes:
@@ -60,7 +60,7 @@ def unknown_attribute(owner: Any, name: str) -> str:
 _PARTS = ("limits", "objective", "early_termination", "sampling_algorithm", "trial", "resources")
 
 
-class NamedValues(dict[str, Any]):
+class NamedValues(Dict[str, Any]):  # noqa: UP006 as above
     """Inputs or outputs by name, which are attributes as well: ``job.inputs.lr``."""
 
     def __getattr__(self, name: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..api import names
 from ..api.spec.outputs import Output, trial_folder
-from ..api.sweepjob import parse_sweepjob
+from ..api.spec_parser import parse_sweepjob
 from ..trial_pods.output_reader import MOUNT, START_TIMEOUT, output_reader
 from .sweep_objects import SweepError
 

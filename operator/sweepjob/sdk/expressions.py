@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, ClassVar
 
-from ..api.parsing.reader import Reader
 from ..api.spec.search_space import EXPRESSIONS
-from .arguments import ArgumentError, check
+from .arguments import check
 
-_KEYS = {"min_value": "minValue", "max_value": "maxValue"}
+SPEC_KEYS = {"min_value": "minValue", "max_value": "maxValue"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,9 @@ class Expression:
         """Return the expression as an entry of ``spec.searchSpace``."""
         found = {f.name: getattr(self, f.name) for f in fields(self)}
         absent = {f.name for f in fields(self) if f.default is None and found[f.name] is None}
-        given = {_KEYS.get(k, k): _dumped(value) for k, value in found.items() if k not in absent}
+        given = {
+            SPEC_KEYS.get(k, k): _dumped(value) for k, value in found.items() if k not in absent
+        }
         return {"type": self.type, **given}
 
 
@@ -266,42 +267,3 @@ _CLASSES: tuple[type[Expression], ...] = (
     *(Normal, QNormal, LogNormal, QLogNormal),
 )
 BY_TYPE = {found.type: found for found in _CLASSES}
-
-
-def expression_from_spec(spec: Any, path: str) -> Expression:
-    """Return the expression of an entry of ``spec.searchSpace``.
-
-    Args:
-        spec: The entry.
-        path: Its path, for the message.
-
-    Raises:
-        ArgumentError: It is not an expression, or has unknown or missing keys.
-    """
-    if not isinstance(spec, Mapping) or spec.get("type") not in BY_TYPE:
-        check(path, {"type": spec}, lambda reader: _note_unknown(reader, spec))
-    found = BY_TYPE[spec["type"]]
-    names = {_KEYS.get(field.name, field.name): field.name for field in fields(found)}
-    unknown = set(spec) - set(names) - {"type"}
-    needed = {field.name for field in fields(found) if field.default is MISSING}
-    missing = {key for key, name in names.items() if name in needed} - set(spec)
-    if unknown or missing:
-        known = f"takes {', '.join(names.values())}"
-        raise ArgumentError(f"{path}: {dict(spec)}: {spec['type']} {known}")
-    given = {names[key]: value for key, value in spec.items() if key != "type"}
-    if found is Choice and isinstance(given["values"], list):
-        given["values"] = [_branch(v, f"{path}.values[{n}]") for n, v in enumerate(given["values"])]
-    return found(**given)
-
-
-def _branch(value: Any, path: str) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    return {
-        name: expression_from_spec(inner, f"{path}.{name}") if isinstance(inner, Mapping) else inner
-        for name, inner in value.items()
-    }
-
-
-def _note_unknown(reader: Reader, spec: Any) -> None:
-    reader.note("", spec, f"must be an expression: {', '.join(BY_TYPE)}")

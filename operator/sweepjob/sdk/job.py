@@ -17,7 +17,7 @@ from ..api import names
 from ..api.parsing.problem import InvalidSpec
 from ..api.spec.sampler_builder import check_plugin_sampler
 from ..api.spec.sweep_spec import SweepSpec
-from ..api.sweepjob import parse_sweepjob
+from ..api.spec_parser import parse_sweepjob
 from ..api.validation.spec_warnings import spec_warnings, unused_parameters
 from ..loading.azure_map import AzureMap
 from ..loading.yaml_text import dump_yaml

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..api.spec.limits import parse_limits
-from ..api.sweepjob import parse_objective
+from ..api.spec.objective import parse_objective
 from .arguments import check, present, reject_unknown_keys
 from .attributes import KnownAttributes
 

@@ -18,7 +18,8 @@ from .azure_resolution import Resolution
 from .data import Output
 from .definition import SweepDefinition
 from .distributions import group_spec, started_command
-from .expressions import Expression, expression_from_spec
+from .expression_parsing import expression_from_spec
+from .expressions import Expression
 from .limits import Objective, SweepJobLimits
 from .object_name import object_name
 from .policies import EarlyTerminationPolicy, early_termination_policy, policy_from_spec

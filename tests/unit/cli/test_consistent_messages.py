@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sweepjob import load_job
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.validation.spec_warnings import spec_warnings
 from sweepjob.sdk.arguments import ArgumentError
 from sweepjob.sweep import SweepWarning

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.loading.yaml_text import load_documents
 
 from .program import Program

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import event, given
 from hypothesis import strategies as st
 from sweepjob.api.parsing.problem import InvalidSpec, Problem
-from sweepjob.controllers.spec_parser import _parse_and_warn
+from sweepjob.controllers.parser_threads import _parse_and_warn
 from sweepjob.loading.sweep_files import parse_document
 
 from tests.e2e.invalid_specs import RICH, TOGETHER, changed

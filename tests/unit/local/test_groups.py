@@ -8,39 +8,12 @@ import pytest
 import yaml
 from sweepjob.cli.__main__ import main
 
-# Four processes in two pods, started as torchrun starts them; every report is an all-reduce.
-SCRIPT = """
-import json, os, socket, subprocess, sys, time
-nodes, local = int(os.environ["PET_NNODES"]), int(os.environ["PET_NPROC_PER_NODE"])
-node = int(os.environ["PET_NODE_RANK"])
-if "RANK" not in os.environ:
-    running = [
-        subprocess.Popen([sys.executable, __file__], env={**os.environ, "RANK": str(node * local + n)})
-        for n in range(local)
-    ]
-    sys.exit(max(abs(process.wait()) for process in running))
-rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-where = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
-if rank == 0:
-    server = socket.create_server(("", where[1]))
-    peers = [server.accept()[0].makefile("rw") for _ in range(world - 1)]
-else:
-    while True:
-        try:
-            peers = [socket.create_connection(where, timeout=60).makefile("rw")]
-            break
-        except OSError:
-            time.sleep(0.1)
+from tests.process_groups import RENDEZVOUS
 
-def all_reduce(value):
-    if rank:
-        print(value, file=peers[0], flush=True)
-        return float(peers[0].readline())
-    total = value + sum(float(peer.readline()) for peer in peers)
-    for peer in peers:
-        print(total, file=peer, flush=True)
-    return total
-
+# Every report is an all-reduce over four processes in two pods.
+SCRIPT = (
+    RENDEZVOUS
+    + """
 out = open(os.environ["SWEEPJOB_METRICS_PATH"], "a") if rank % local == 0 else None
 for step in range(1, 5):
     assert all_reduce(rank) == 6
@@ -50,6 +23,7 @@ for step in range(1, 5):
         os._exit(3)
     time.sleep(0.2)
 """
+)
 
 
 def test_four_processes_in_two_pods_meet_and_start_again_together(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.search.sampler import Observation
 from sweepjob.search.samplers.registry import SamplerSpec
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.sdk.arguments import ArgumentError
 from sweepjob.sdk.azure_resolution import Resolver
 from sweepjob.sdk.current_map import current_map

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.azureml.core import Dataset, Datastore, Environment, ScriptRunConfig, Workspace
 from sweepjob.azureml.core.compute import AmlCompute, ComputeTarget
 from sweepjob.azureml.core.runconfig import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sweepjob import Input, Output, command
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.sdk.arguments import ArgumentError
 from sweepjob.sweep import (
     AshaPolicy,

@@ -1,11 +1,20 @@
-"""Builds the sampler of a spec."""
+"""Builds the sampler of a spec from its seed."""
 
 from __future__ import annotations
+
+import hashlib
 
 from ...search.sampler import Sampler
 from ...search.samplers.registry import SAMPLERS
 from ..parsing.problem import InvalidSpec, Problem
 from .sweep_spec import SweepSpec
+
+
+def seed_of(spec: SweepSpec, uid: str) -> int:
+    """Return the seed of a sweep. If its spec has none, it is derived from the uid and never changes."""
+    if spec.seed is not None:
+        return spec.seed
+    return int.from_bytes(hashlib.sha256(uid.encode()).digest()[:4], "big")
 
 
 def build_sampler(spec: SweepSpec, seed: int) -> Sampler:

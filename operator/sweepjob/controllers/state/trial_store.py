@@ -12,9 +12,7 @@ from collections.abc import Mapping
 from ...api.sweeptrial.trial_record import TrialRecord
 from ...early_stopping.curve import Curve
 from .trial_loading import trial_state
-from .trial_state import (
-    TrialState,
-)
+from .trial_state import TrialState
 from .trial_transitions.precondition import require
 from .trial_transitions.reports import ReportTransitions
 from .trial_transitions.requests import RequestTransitions

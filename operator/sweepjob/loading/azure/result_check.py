@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from ...api.parsing.problem import InvalidSpec, Problem
-from ...api.sweepjob import parse_sweepjob
+from ...api.spec_parser import parse_sweepjob
 from ...api.validation.spec_warnings import spec_warnings
 from .conversion import Conversion, ConversionError
 

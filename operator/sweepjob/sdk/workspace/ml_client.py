@@ -19,8 +19,9 @@ from .asset_operations import (
     UnsupportedOperations,
 )
 from .assets import Compute, Data, Model, WorkspaceDescription
+from .backends import ClusterBackend, LocalBackend
 from .component_operations import ComponentOperations
-from .job_operations import ClusterBackend, JobOperations, LocalBackend
+from .job_operations import JobOperations
 from .unsupported import reason_for
 
 _UNSUPPORTED = (

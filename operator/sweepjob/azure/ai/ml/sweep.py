@@ -1,70 +1,13 @@
-"""``azure.ai.ml.sweep``: the parts of a sweep."""
+"""``azure.ai.ml.sweep``: the names of ``sweepjob.sweep``, and three more."""
 
-from ....sdk.arguments import ArgumentError
-from ....sdk.expressions import (
-    Choice,
-    LogNormal,
-    LogUniform,
-    Normal,
-    QLogNormal,
-    QLogUniform,
-    QNormal,
-    QUniform,
-    Randint,
-    Uniform,
-)
-from ....sdk.job import SweepJob, SweepWarning
-from ....sdk.limits import Objective, SweepJobLimits
-from ....sdk.policies import (
-    AshaPolicy,
-    BanditPolicy,
-    EarlyTerminationPolicy,
-    MedianStoppingPolicy,
-    TruncationSelectionPolicy,
-    early_termination_policy,
-)
-from ....sdk.sampling_algorithms import (
-    BayesianSamplingAlgorithm,
-    GridSamplingAlgorithm,
-    RandomSamplingAlgorithm,
-    SamplingAlgorithm,
-    sampling_algorithm,
-)
+from .... import sweep as _sweep
+from ....sweep import *  # noqa: F403 all of its public names, whichever they are
 
 # Names in Microsoft's documents that its client does not have.
-BayesianParameterSampling = BayesianSamplingAlgorithm
-GridParameterSampling = GridSamplingAlgorithm
-RandomParameterSampling = RandomSamplingAlgorithm
+BayesianParameterSampling = _sweep.BayesianSamplingAlgorithm
+GridParameterSampling = _sweep.GridSamplingAlgorithm
+RandomParameterSampling = _sweep.RandomSamplingAlgorithm
 
 __path__: list[str] = []  # a package in Azure's client; see _missing_modules
-__all__ = [
-    "ArgumentError",
-    "AshaPolicy",
-    "BanditPolicy",
-    "BayesianParameterSampling",
-    "BayesianSamplingAlgorithm",
-    "Choice",
-    "EarlyTerminationPolicy",
-    "GridParameterSampling",
-    "GridSamplingAlgorithm",
-    "LogNormal",
-    "LogUniform",
-    "MedianStoppingPolicy",
-    "Normal",
-    "Objective",
-    "QLogNormal",
-    "QLogUniform",
-    "QNormal",
-    "QUniform",
-    "Randint",
-    "RandomParameterSampling",
-    "RandomSamplingAlgorithm",
-    "SamplingAlgorithm",
-    "SweepJob",
-    "SweepJobLimits",
-    "SweepWarning",
-    "TruncationSelectionPolicy",
-    "Uniform",
-    "early_termination_policy",
-    "sampling_algorithm",
-]
+__all__ = ["BayesianParameterSampling", "GridParameterSampling", "RandomParameterSampling"]
+__all__ += _sweep.__all__

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from ....objective import Goal
-from ..sweep_state import (
-    SweepState,
-)
+from ..sweep_state import SweepState
 from ..trial_store import TrialStore
 
 

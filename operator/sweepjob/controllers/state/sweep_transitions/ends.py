@@ -5,13 +5,9 @@ from __future__ import annotations
 from bisect import insort
 
 from ....api.phases import TrialPhase
+from ..ended_trial_warnings import FailedTrial, MissingMetric, NonFiniteTrial
 from ..observation_builder import add_observation
-from ..sweep_state import (
-    FailedTrial,
-    MissingMetric,
-    NonFiniteTrial,
-    first_warning,
-)
+from ..sweep_state import first_warning
 from ..trial_state import TrialState
 from .base import SweepTransitions
 

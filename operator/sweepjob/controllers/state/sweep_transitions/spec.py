@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....api.spec.sweep_spec import SweepSpec
-from ..sweep_state import (
-    WrittenStatus,
-)
+from ..sweep_state import WrittenStatus
 from .base import SweepTransitions
 
 # Parts of a spec on which the state of its sweep depends: it is rebuilt when one of them changes.

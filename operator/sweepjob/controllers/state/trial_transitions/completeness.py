@@ -9,9 +9,7 @@ from ....api.names import REASON_LOG_UNREADABLE
 from ....api.sweeptrial.incomplete_reports import IncompleteReason
 from ....api.sweeptrial.log_tail import LogTail
 from ....log_parsing.findings import LogFindings, log_incomplete_reasons
-from ..trial_state import (
-    TrialState,
-)
+from ..trial_state import TrialState
 
 # Reasons that a sidecar's notices and a pod's status give; the others come from reading logs.
 NOTICE_REASONS = (protocol.REPORTS_INCOMPLETE, protocol.AMBIGUOUS_METRIC)

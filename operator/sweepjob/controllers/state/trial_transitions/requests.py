@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ....lifecycle.workload import StartBlocker
-from ..trial_state import (
-    TrialState,
-)
+from ..trial_state import TrialState
 from .precondition import require
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Mapping
 from typing import Any
 
 from ..api.parsing.problem import InvalidSpec, Problem
-from ..api.spec.sampler_builder import check_plugin_sampler
+from ..api.spec.sampler_builder import check_plugin_sampler, seed_of
 from ..api.spec.sweep_spec import SweepSpec
-from ..api.sweepjob import parse_sweepjob
+from ..api.spec_parser import parse_sweepjob
 from ..api.validation.spec_warnings import spec_warnings
 from ..early_stopping.policies.registry import POLICIES
 from ..search.samplers.registry import SAMPLERS
@@ -21,7 +20,7 @@ _log = logging.getLogger(__name__)
 _PLUGIN_TIMEOUT = 60.0  # seconds to read and build what the plug-ins of one spec declare
 
 
-class SpecParser:
+class ParserThreads:
     """Parses the specs of all sweeps. Those that name plug-ins have a thread and a deadline."""
 
     def __init__(self) -> None:
@@ -91,10 +90,3 @@ def _parse_and_warn(body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]] 
     except InvalidSpec as error:
         return error
     return spec, spec_warnings(body, spec)
-
-
-def seed_of(spec: SweepSpec, uid: str) -> int:
-    """Return the seed of a sweep. If its spec has none, it is derived from the uid and never changes."""
-    if spec.seed is not None:
-        return spec.seed
-    return int.from_bytes(hashlib.sha256(uid.encode()).digest()[:4], "big")

@@ -1,4 +1,4 @@
-"""Reads a SweepJob object into a ``SweepSpec``, or reports everything that is wrong with it.
+"""Parses a SweepJob object into a ``SweepSpec``, or reports everything that is wrong with it.
 
 The CRD also checks what a structural schema and CEL can express, so that ``kubectl apply`` refuses it.
 The checks here repeat those, because the Python SDK and ``run --local`` have no API server. They add
@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..early_stopping.policy import NoPolicy
-from ..objective import Goal, Objective
 from ..template.command import misplaced_references
 from ..template.references import Reference, value_text
 from .names import QUEUE_LABELS, SWEEP_NAME_LIMIT
@@ -23,11 +22,13 @@ from .spec.code import code_problems
 from .spec.early_termination import parse_policy
 from .spec.limits import parse_limits
 from .spec.metrics import RETRY, parse_metrics
+from .spec.objective import parse_objective
 from .spec.outputs import parse_outputs
 from .spec.sampling_algorithm import parse_algorithm, prepare_space
 from .spec.search_space import parse_space
 from .spec.sweep_spec import SweepSpec
 from .spec.trial_template import parse_trial
+from .spec.warm_start import parse_warm_start
 from .validation.pod_template import group_problems, pod_problems
 from .validation.template_references import possible_values, unresolved_references
 
@@ -49,7 +50,7 @@ _SPEC_KEYS = (
 
 
 def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
-    """Read a SweepJob object.
+    """Parse a SweepJob object.
 
     Args:
         body: the object, as YAML or the API server has it.
@@ -80,7 +81,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         metrics=parse_metrics(reader.child("metrics")),
         trial=parse_trial(reader.child("trial")),
         queue=_queue(body.get("metadata")),
-        warm_start=_warm_start(reader, body.get("metadata")),
+        warm_start=parse_warm_start(reader, body.get("metadata")),
         log_base=algorithm.log_base,
     )
     metadata = Reader(body.get("metadata"), "metadata", reader.problems)
@@ -109,44 +110,6 @@ def _queue(metadata: Any) -> dict[str, str]:
     labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
     given = labels if isinstance(labels, Mapping) else {}
     return {key: str(given[key]) for key in QUEUE_LABELS if key in given}
-
-
-def _warm_start(reader: Reader, metadata: Any) -> tuple[str, ...]:
-    if "warmStart" not in reader.data:
-        return ()
-    warm = reader.child("warmStart")
-    warm.known(("sweeps",))
-    sweeps = warm.data.get("sweeps")
-    if not isinstance(sweeps, list) or not all(isinstance(s, str) and s for s in sweeps):
-        warm.note("sweeps", sweeps, "must be a list of names of finished sweeps")
-        return ()
-    warm.bounded("sweeps", sweeps, 20)
-    own = metadata.get("name") if isinstance(metadata, Mapping) else None
-    for position, name in enumerate(sweeps):
-        if name in sweeps[:position]:
-            warm.note(f"sweeps[{position}]", name, "is listed twice; remove one")
-        if len(name) > 63:
-            warm.note(
-                f"sweeps[{position}]",
-                name,
-                "is longer than the name of a sweep can be",
-            )
-        if name == own:
-            warm.note(
-                f"sweeps[{position}]", name, "is this sweep; a sweep cannot start from itself"
-            )
-    if not sweeps:
-        warm.note("sweeps", sweeps, "must have at least one name; otherwise remove warmStart")
-    return tuple(sweeps)
-
-
-def parse_objective(reader: Reader) -> Objective:
-    """Read ``spec.objective``; problems are added to the reader's."""
-    reader.known(("goal", "primaryMetric"))
-    goal = reader.word("goal", tuple(Goal))
-    metric = reader.text("primaryMetric")
-    reader.bounded("primaryMetric", metric, 250)
-    return Objective(Goal(goal) if goal in tuple(Goal) else Goal.MAXIMIZE, metric)
 
 
 def _check_retries(reader: Reader, spec: SweepSpec) -> None:

@@ -1,0 +1,115 @@
+"""Converts the results of a study of Optuna's to a finished sweep, from which another one can start."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..api import names
+from ..api.parsing.float_text import format_float
+from ..api.sweeptrial.serialization import trial_manifest
+from ..timestamps import format_time
+from .azure.conversion import Conversion, Section
+
+_NAMESPACE = "local"  # of sweeps in folders
+
+
+def convert_results(
+    top: Section, trials: Sequence[Any], theirs: Mapping[str, str], sweep: str
+) -> list[dict[str, Any]]:
+    """Return the SweepTrials of the trials that have a result.
+
+    Args:
+        top: the section that notes what is not carried over.
+        trials: Optuna's trials.
+        theirs: Optuna's names of the parameters by ours.
+        sweep: name of the sweep that stands for the study.
+    """
+    left_out: Counter[str] = Counter()
+    found: list[dict[str, Any]] = []
+    for trial in trials:
+        state = trial.state.name.lower()
+        value = trial.values[0] if trial.values and state == "complete" else None
+        if value is None or not math.isfinite(value) or set(theirs.values()) != set(trial.params):
+            left_out[state if state != "complete" else "complete, but without a usable result"] += 1
+            continue
+        assignment = {ours: trial.params[name] for ours, name in theirs.items()}
+        found.append(_record(trial, assignment, sweep, len(found), value))
+    for state, count in left_out.items():
+        top.note(f"trials.{state}", count, "not carried over: only complete trials have a result")
+    if any(trial.intermediate_values for trial in trials):
+        message = (
+            "not carried over: the value of a trial is its only report, since the best one counts"
+        )
+        top.note("trials.intermediate_values", "...", message)
+    return found
+
+
+def _record(
+    trial: Any, assignment: dict[str, Any], sweep: str, index: int, value: float
+) -> dict[str, Any]:
+    body = trial_manifest(
+        _NAMESPACE, sweep, _uid(sweep), index, assignment, f"Optuna's trial {trial.number}"
+    )
+    text = format_float(float(value))
+    started = format_time(trial.datetime_start.timestamp())
+    body["metadata"] |= {
+        "uid": _uid(f"{sweep}-{index}"),
+        "resourceVersion": str(index + 2),
+        "creationTimestamp": started,
+        "generation": 1,
+    }
+    body["status"] = {
+        "phase": "Succeeded",
+        "attempt": 1,
+        "startTime": started,
+        "completionTime": format_time(trial.datetime_complete.timestamp()),
+        "reason": "Completed",
+        "message": f"a trial of Optuna's, number {trial.number}",
+        "curve": {
+            "version": 2,
+            "reports": 1,
+            "values": text,
+            "last": text,
+            "best": text,
+            "bestInterval": 1,
+        },
+    }
+    return body
+
+
+def _uid(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{names.GROUP}/optuna/{name}"))
+
+
+def source_sweep(conversion: Conversion, name: str, count: int) -> dict[str, Any]:
+    """Return the finished SweepJob that stands for a study.
+
+    Args:
+        conversion: has the SweepJob that goes on from the study.
+        name: name of the finished one.
+        count: number of its trials.
+    """
+    spec = {key: value for key, value in conversion.manifest["spec"].items() if key != "warmStart"}
+    spec["limits"] = {"maxTotalTrials": max(1, count)}
+    condition = {
+        "type": "Complete",
+        "status": "True",
+        "reason": "AllTrialsEnded",
+        "message": f"{count} trials of a study of Optuna's",
+    }
+    return {
+        **conversion.manifest,
+        "metadata": {
+            "name": name,
+            "namespace": _NAMESPACE,
+            "uid": _uid(name),
+            "generation": 1,
+            "resourceVersion": "1",
+        },
+        "spec": spec,
+        "status": {"phase": "Complete", "observedGeneration": 1, "conditions": [condition]},
+    }

@@ -1,0 +1,85 @@
+"""Reads a study from a storage of Optuna's: SQLite, or a journal."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from .errors import LoadError
+
+_SQLITE = b"SQLite format 3\0"
+_NO_OPTUNA = "reading a study needs the package optuna: pip install 'sweepjob[optuna]'"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study of Optuna's, read into memory. Its values are those of Optuna's ``Study``."""
+
+    name: str
+    directions: tuple[Any, ...]
+    metric_names: Sequence[str] | None
+    trials: Sequence[Any]
+
+
+def is_study(name: str) -> bool:
+    """Return whether a file is a storage of Optuna's: SQLite, or a journal."""
+    try:
+        with Path(name).open("rb") as file:
+            head = file.read(200)
+    except OSError:
+        return False
+    return head.startswith(_SQLITE) or head.startswith(b'{"op_code"')
+
+
+def read_study(name: str, study: str | None) -> Study:
+    """Return a study of a storage.
+
+    Args:
+        name: name of the file, of SQLite or a journal. A copy is read, so that it does not change.
+        study: name of the study; None for the only one.
+
+    Raises:
+        LoadError: there is no such file or study, or the package is missing.
+    """
+    try:
+        import optuna
+        from sqlalchemy.exc import SQLAlchemyError
+    except ImportError:
+        raise LoadError(f"{name}: {_NO_OPTUNA}") from None
+    if not Path(name).is_file():
+        raise LoadError(f"{name}: is no file; give a SQLite file or a journal of Optuna's")
+    errors = (optuna.exceptions.OptunaError, SQLAlchemyError)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with tempfile.TemporaryDirectory() as folder:
+        for part in (name, f"{name}-wal"):  # what SQLite has not written into the file yet
+            if Path(part).is_file():
+                shutil.copy(part, Path(folder) / f"study{part[len(name) :]}")
+        try:
+            storage = _storage(optuna, Path(folder) / "study")
+            known = [summary.study_name for summary in optuna.get_all_study_summaries(storage)]
+            if study is None and len(known) == 1:
+                [study] = known
+            if study not in known:
+                listed = ", ".join(known) or "none"
+                raise LoadError(f"{name}: --study must name one of its studies: {listed}")
+            found = optuna.load_study(study_name=study, storage=storage)
+            # Held in memory: the copy is deleted.
+            return Study(study, tuple(found.directions), found.metric_names, found.get_trials())
+        except (*errors, RuntimeError, ValueError, KeyError) as error:
+            raise LoadError(f"{name}: Optuna cannot read it: {error}") from None
+
+
+def _storage(optuna: Any, file: Path) -> Any:
+    with file.open("rb") as opened:
+        if opened.read(len(_SQLITE)) == _SQLITE:
+            return f"sqlite:///{file}"
+    try:
+        backend: Any = import_module("optuna.storages.journal").JournalFileBackend
+    except ImportError:  # Optuna 3
+        backend = optuna.storages.JournalFileStorage
+    return optuna.storages.JournalStorage(backend(str(file)))
