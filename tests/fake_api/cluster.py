@@ -25,6 +25,7 @@ class FakeCluster(JobController):
             and the sidecar's termination message.
         eviction_probability: that a pod is evicted; its Job replaces it.
         node_capacity: pods that fit on the node at a time; None for any number.
+        node_clock_offset: seconds by which the clock of the node is ahead.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class FakeCluster(JobController):
         train: Callable[[Body], Any],
         eviction_probability: float = 0.0,
         node_capacity: int | None = None,
+        node_clock_offset: float = 0.0,
     ) -> None:
         super().__init__(server, clock)
+        self._node_clock = lambda: clock() + node_clock_offset
         self._chance = chance
         self._train = train
         self._eviction_probability = eviction_probability
@@ -99,7 +102,7 @@ class FakeCluster(JobController):
         pod = self._store.get("pods", key)
         if pod is None or pod["metadata"]["uid"] != uid or "deletionTimestamp" in pod["metadata"]:
             return
-        now = format_time(self._clock())
+        now = format_time(self._node_clock())
         state = {"name": "trainer", "state": {"running": {"startedAt": now}}}
         status = {"phase": "Running", "startTime": now, "containerStatuses": [state]}
         status["conditions"] = []
@@ -131,7 +134,7 @@ class FakeCluster(JobController):
         state = pod["status"]["containerStatuses"][0]["state"]
         if "running" not in state:
             return
-        now = format_time(self._clock())
+        now = format_time(self._node_clock())
         ended = {"terminated": {"exitCode": code, "finishedAt": now, **state["running"]}}
         killed = 0 if words else 137
         sidecar = {"terminated": {"exitCode": killed, "finishedAt": now, "message": words}}

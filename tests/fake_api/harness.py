@@ -105,6 +105,7 @@ class Scenario:
         user_action_interval: the longest time between two acts of users, in seconds; they stop the sweep
             after a minute. None for no users.
         downtime: shortest and longest seconds until the operator is started again.
+        node_clock_offset: seconds by which the clock of the node is ahead.
         timeout: seconds of virtual time in which the sweep has to end.
 
     Attributes:
@@ -123,6 +124,7 @@ class Scenario:
     killed_sidecars: int = 0
     user_action_interval: float | None = None
     downtime: tuple[float, float] = (0.1, 8.0)
+    node_clock_offset: float = 0.0
     timeout: float = 3000.0
 
     def run(self) -> Scenario:
@@ -161,6 +163,7 @@ class Scenario:
             self.trainers.run,
             self.eviction_probability,
             self.node_capacity,
+            self.node_clock_offset,
         )
         self.requests: Counter[tuple[str, str]] = Counter()
         self.killed = 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..api import names
 from ..api.messages.missing_crd import missing_crd
@@ -18,7 +18,8 @@ from ..kube import resources
 from ..kube.client import KubeClient
 from ..kube.decoding import FieldSelection
 from ..kube.informer import Informer
-from ..trial_pods.cached_objects import CachedJob, CachedPod, carry_over_trainer_end
+from ..trial_pods.cached_objects import CachedJob, CachedPod
+from ..trial_pods.node_clocks import job_until, merge_jobs, merge_pods, pod_until
 from ..trial_pods.object_schemas import JOB_SCHEMA, POD_SCHEMA, schema_fields
 from ..trial_pods.pod_parsing import parse_job, parse_pod
 from .trial_index import TrialIndex, has_moved, is_unchanged
@@ -95,17 +96,18 @@ class Caches:
             for n in every
         }
         self._job_caches = {
-            n: Informer(api, _JOBS, parse_job, self._on_job, n, label) for n in every
+            n: Informer(api, _JOBS, self._parse_job, self._on_job, n, label, merge_jobs)
+            for n in every
         }
         self._pod_caches = {
             n: Informer(
                 api,
                 _PODS,
-                parse_pod,
+                self._parse_pod,
                 self._on_pod,
                 n,
                 label,
-                carry_over_trainer_end,
+                merge_pods,
                 clock,
             )
             for n in every
@@ -228,6 +230,12 @@ class Caches:
         for namespace in self._trials:
             if namespace not in shut:
                 yield from self._of(namespace)
+
+    def _parse_job(self, body: Mapping[str, Any]) -> CachedJob:
+        return job_until(parse_job(body), self._clock())
+
+    def _parse_pod(self, body: Mapping[str, Any]) -> CachedPod:
+        return pod_until(parse_pod(body), self._clock())
 
     def _on_record(self, old: TrialRecord | None, new: TrialRecord | None) -> None:
         if old is not None and new is not None and old.sweep != new.sweep:
