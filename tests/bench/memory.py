@@ -119,7 +119,7 @@ async def _measure(name: str, trials: int, reports: int) -> None:
     await manager.caches.synced()
     read = time.process_time() - began - made
     synced = memory(pid)[0]
-    manager.on_sweep_event(_sweep(_POLICIES[name], trials), deleted=False)
+    manager.registry.on_event(_sweep(_POLICIES[name], trials), deleted=False)
     pauses = asyncio.create_task(_longest_pause())
     began = time.process_time()
     queues = asyncio.create_task(manager.queues.run())

@@ -68,10 +68,10 @@ class RunningOperator:
             try:
                 page = await self._api.list_page(SWEEPJOBS, None, "", "")
                 for body in page["items"]:
-                    self.controller.on_sweep_event(body, deleted=False)
+                    self.controller.registry.on_event(body, deleted=False)
                 version = page["metadata"]["resourceVersion"]
                 async for event in self._api.watch(SWEEPJOBS, None, "", version):
-                    self.controller.on_sweep_event(
+                    self.controller.registry.on_event(
                         event["object"], deleted=event["type"] == "DELETED"
                     )
             except errors.ApiError:

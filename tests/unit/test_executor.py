@@ -64,7 +64,7 @@ def execute(server: MemoryApiServer) -> SweepStore:
         events, limits = EventRecorder(api, clock), NamespaceConstraintReader(api, clock)
         job_creator = JobCreator(api, caches, events, limits, SETTINGS.sidecar, clock)
         status_writer = TrialStatusWriter(api, caches, EventRecorder(api, clock), clock)
-        registry = SweepRegistry(SETTINGS)
+        registry = SweepRegistry(SETTINGS, lambda key: None)
         tails = LogTails(api, caches, registry, Queues(registry), clock)
         await Executor(api, job_creator, status_writer, tails, clock).execute(state, NEW)
 

@@ -52,6 +52,25 @@ def test_the_domain_imports_numpy_scipy_and_the_standard_library_only() -> None:
                 assert {alias.name.split(".")[0] for alias in node.names} <= allowed, file
 
 
+def statements_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
+    """The body without the docstring."""
+    first = function.body[0]
+    has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return function.body[has_docstring:] or function.body
+
+
+def test_functions_are_short() -> None:
+    """Lines of the body. A signature with Azure's arguments and its docstring may be longer."""
+    lines = {}
+    for file in (ROOT / "operator").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                begin, end = statements_of(node)[0].lineno, node.end_lineno or 0
+                lines[f"{file}:{node.lineno} {node.name}"] = end - begin + 1
+    assert {where: count for where, count in lines.items() if count > 60} == {}
+    assert sum(count <= 40 for count in lines.values()) > 0.9 * len(lines)
+
+
 def test_every_public_function_has_a_docstring() -> None:
     def undocumented(node: ast.Module | ast.ClassDef) -> Iterator[str]:
         for child in node.body:

@@ -23,7 +23,7 @@ from sweepjob.controllers.snapshot_builder import sweep_snapshot, write_interval
 from sweepjob.controllers.state.ended_trial_warnings import MissingMetric
 from sweepjob.controllers.state.pod_classification import interruption_cause, pod_view
 from sweepjob.controllers.state.trial_state import GpuUsage, TrialState
-from sweepjob.controllers.state.trial_store import TrialStore, trial_state
+from sweepjob.controllers.state.trial_store import TrialStore, load_trial
 from sweepjob.controllers.status_builder import build_status
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.lifecycle.snapshot import Proposal
@@ -186,14 +186,14 @@ def test_findings_of_a_log_become_warnings() -> None:
     assert sweep.ingest_log_line(bad, [("score", 0.1)], LogPosition(6), 2.0)
     assert good.reports.metric_names == ("loss", "score")
     assert (good.reports.curve.values, good.reports.log_position.time) == ([0.9], 5)
-    again = trial_state(
+    again = load_trial(
         record(
             0, curve=dump_curve(good.reports.curve, good.reports.pod, *good.reports.log_position)
         ),
         sweep.state.evaluator.new_curve(),
     )
     assert (again.reports.log_position.time, again.reports.log_position.lines) == (5, 3)
-    old = trial_state(record(0, curve={"logTime": "5"}), sweep.state.evaluator.new_curve())
+    old = load_trial(record(0, curve={"logTime": "5"}), sweep.state.evaluator.new_curve())
     assert (old.reports.log_position.time, old.reports.log_position.lines) == (5, 1)
     long = "x" * 1000
     for _ in range(3):
@@ -272,7 +272,7 @@ def test_an_interruption_is_recorded_once_and_survives_a_restart() -> None:
     assert trial.status.disruptions == 2
     assert [e.reason for e in trial.status.executions] == ["Evicted", "JobSuspended"]
     kept = [dump_execution(e) for e in trial.status.executions]
-    again = trial_state(record(0, executions=kept, disruptions=2), Curve(Goal.MAXIMIZE))
+    again = load_trial(record(0, executions=kept, disruptions=2), Curve(Goal.MAXIMIZE))
     assert again.status.executions == trial.status.executions
     assert not interrupt(TrialStore(), again, evicted, 4.0)
 
@@ -329,7 +329,7 @@ def test_a_retried_trial_is_decided_the_same_after_a_restart() -> None:
     ("age", "interval"), [(0.0, 3.0), (60.0, 3.0), (200.0, 10.0), (1200.0, 60.0), (1e6, 60.0)]
 )
 def test_the_curve_of_a_long_trial_is_written_less_often(age: float, interval: float) -> None:
-    trial = trial_state(record(0), Curve(Goal.MAXIMIZE))
+    trial = load_trial(record(0), Curve(Goal.MAXIMIZE))
     trial.status = replace(trial.status, started=1000.0)
     trial.writes = replace(trial.writes, written_at=1000.0 + age)
     assert write_interval(trial, 3.0) == pytest.approx(interval)
@@ -337,7 +337,7 @@ def test_the_curve_of_a_long_trial_is_written_less_often(age: float, interval: f
 
 
 def test_a_trial_that_has_not_started_has_the_configured_write_interval() -> None:
-    assert write_interval(trial_state(record(0), Curve(Goal.MAXIMIZE)), 3.0) == 3.0
+    assert write_interval(load_trial(record(0), Curve(Goal.MAXIMIZE)), 3.0) == 3.0
 
 
 LIMITS = {"maxTotalTrials": 9, "maxConcurrentTrials": 1}

@@ -69,7 +69,7 @@ class Executor:
             return
         trial = sweep.state.live.get(action.trial)
         if trial is not None and not self._is_done(sweep, trial, action):
-            await self._do(sweep, trial, action)
+            await self._execute_trial_action(sweep, trial, action)
 
     def _is_done(self, sweep: SweepStore, trial: TrialState, action: act.TrialAction) -> bool:
         """Return whether the record already shows the action's effect.
@@ -91,7 +91,9 @@ class Executor:
             status.job_created or action.attempt != status.attempt
         )
 
-    async def _do(self, sweep: SweepStore, trial: TrialState, action: act.TrialAction) -> None:
+    async def _execute_trial_action(
+        self, sweep: SweepStore, trial: TrialState, action: act.TrialAction
+    ) -> None:
         match action:
             case act.CreateJob():
                 await self._job_creator.create_job(sweep, trial, action)

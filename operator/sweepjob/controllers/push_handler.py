@@ -1,4 +1,4 @@
-"""Answers pushes of sidecars whose identity was checked."""
+"""Ingests pushes of sidecars whose identity was checked, and responds to them."""
 
 from __future__ import annotations
 
@@ -10,29 +10,42 @@ from .. import protocol
 from ..api.meta.identity import ObjectKey
 from ..ingest.authentication import Caller
 from ..ingest.push_response import PushResponse
+from ..telemetry import metrics
 from ..trial_pods.cached_objects import CachedPod
 from .caches import Caches
-from .report_ingestor import ReportIngestor
+from .queues import Queues
+from .state.sweep_store import SweepStore
+from .state.trial_state import TrialState
+from .sweep_registry import SweepRegistry
 
 _log = logging.getLogger(__name__)
 
 
 class PushHandler:
-    """Decides whether a push counts, and for which trial.
+    """Decides whether a push counts, and for which trial, and ingests its reports.
 
     It counts if the pod of the token belongs to a Job of that trial, by owner reference, not by label.
 
     Args:
-        reports: ingests reports.
+        registry: the registry of all sweeps.
         caches: the caches of records, Jobs and pods.
+        queues: the controllers' queues.
+        clock: seconds since the epoch.
         leads: whether this operator is the leader; a standby ingests nothing.
     """
 
     def __init__(
-        self, reports: ReportIngestor, caches: Caches, leads: Callable[[], bool] = lambda: True
+        self,
+        registry: SweepRegistry,
+        caches: Caches,
+        queues: Queues,
+        clock: Callable[[], float],
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._reports = reports
+        self._registry = registry
         self._caches = caches
+        self._queues = queues
+        self._clock = clock
         self._leads = leads
 
     def handle(self, caller: Caller, push: protocol.Push) -> PushResponse:
@@ -63,16 +76,39 @@ class PushHandler:
             return PushResponse(403, "the token belongs to another namespace")
         if push.trial != pod.trial or not self._belongs(pod):
             return PushResponse(403, f"pod {caller.pod} is not a pod of trial {push.trial}")
-        if not self._reports.is_current(pod):
-            return PushResponse(410, f"trial {push.trial} runs in another pod now")
-        reply = self._reports.ingest_push(ObjectKey(pod.namespace, pod.sweep), push, pod.uid)
-        if reply is None:
+        sweep = self._registry.sweep(ObjectKey(pod.namespace, pod.sweep))
+        trial = None if sweep is None else sweep.state.trial(push.trial)
+        if sweep is None or trial is None:
             return self._not_live(pod.namespace, push)
+        if not self._is_current(pod, trial):
+            return PushResponse(410, f"trial {push.trial} runs in another pod now")
+        reply = self._ingest(sweep, trial, push, pod.uid)
         return PushResponse(200, json.dumps(reply.dump()))
 
     def _belongs(self, pod: CachedPod) -> bool:
         record = self._caches.trials(pod.namespace).get(pod.namespace, pod.trial)
         return record is not None and self._caches.trial_uid_of(pod) == record.uid
+
+    def _is_current(self, pod: CachedPod, trial: TrialState) -> bool:
+        """Return whether the pod's reports count: not those of a lost or a replaced pod."""
+        newest = self._caches.newest_pod(ObjectKey(pod.namespace, pod.trial), trial.uid)
+        is_newest = newest is not None and newest.uid == pod.uid
+        return pod.attempt == trial.status.attempt and is_newest
+
+    def _ingest(
+        self, sweep: SweepStore, trial: TrialState, push: protocol.Push, pod: str
+    ) -> protocol.Reply:
+        """Ingest the reports of a pod, by uid; return what its sidecar is to do."""
+        if trial.reports.pod != pod:
+            sweep.switch_pod(trial, pod)
+        before, now = trial.reports.curve.count, self._clock()
+        decided = sweep.ingest_push(trial, push, now)
+        source = sweep.state.spec.metrics.source
+        metrics.REPORTS.labels(source).inc(trial.reports.curve.count - before)
+        self._queues.requeue_reporting(sweep.state, trial, now, decided=decided)
+        # A decision that is not recorded is lost in a crash: then the sidecar has to send all again.
+        action = protocol.CONTINUE if trial.status.stop is None else protocol.STOP
+        return protocol.Reply(trial.reports.curve.count + 1, trial.writes.reports, action)
 
     def _not_live(self, namespace: str, push: protocol.Push) -> PushResponse:
         """Answer a push of a trial that is not live: it has ended, or is not loaded yet."""

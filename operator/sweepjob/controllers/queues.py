@@ -12,10 +12,12 @@ from collections.abc import Awaitable, Callable
 from ..api.meta.identity import ObjectKey
 from ..kube.workqueue import WorkQueue
 from .state.sweep_state import SweepState
+from .state.trial_state import TrialState
 from .sweep_registry import SweepRegistry
 
 TrialKey = tuple[ObjectKey, int]  # the sweep's, and the trial's index
 Reconcile = Callable[[ObjectKey], Awaitable[float | None]]
+RECORD_DELAY = 1.0  # seconds until a trial with something to record is reconciled
 
 
 class Queues:
@@ -63,6 +65,24 @@ class Queues:
         """Requeue all trials of a sweep that have not ended."""
         for index in (*state.live, *state.slots.reserved):
             self.trials.add((state.identity.key, index))
+
+    def requeue_reporting(
+        self, state: SweepState, trial: TrialState, now: float, *, decided: bool
+    ) -> None:
+        """Requeue a trial with new reports: at once to record a decision, soon to record the curve.
+
+        Args:
+            state: the state of the sweep.
+            trial: a live trial.
+            now: seconds since the epoch, with which the reports were ingested.
+            decided: the trial is to be stopped by a decision that is not recorded yet.
+        """
+        key = (state.identity.key, trial.index)
+        if decided:
+            self.trials.add(key)
+        elif trial.writes.pending_since == now:  # nothing was pending before
+            self.trials.add_after(key, RECORD_DELAY)
+        self.requeue_status(state, now)
 
     def requeue_status(self, state: SweepState, now: float) -> None:
         """Reconcile a sweep's status when it may be written again.

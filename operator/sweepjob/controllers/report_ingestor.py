@@ -1,4 +1,4 @@
-"""Ingests reports into the state of their sweep: from sidecars, from logs, from termination messages."""
+"""Ingests what pods show, and what their logs report. Pushes of sidecars: ``push_handler``."""
 
 from __future__ import annotations
 
@@ -20,14 +20,12 @@ from ..trial_pods.cached_objects import CachedPod
 from ..trial_pods.lost_reports import lost_reports_notice
 from .caches import Caches
 from .log_tails import LogTails
-from .queues import Queues
+from .queues import RECORD_DELAY, Queues
 from .state.pod_classification import interruption_cause, pod_view
 from .state.sweep_state import SweepState
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
 from .sweep_registry import SweepRegistry
-
-_SOON = 1.0  # seconds until a trial with something to record is reconciled
 
 
 class ReportIngestor:
@@ -67,44 +65,6 @@ class ReportIngestor:
             limits=limits,
             clock=clock,
         )
-
-    def is_current(self, pod: CachedPod) -> bool:
-        """Return whether the pod's reports count for its trial.
-
-        Those of a pod on a lost node, or of one that was replaced, do not. True as long as nothing is
-        known about the trial.
-        """
-        sweep = self._registry.sweep(ObjectKey(pod.namespace, pod.sweep))
-        trial = None if sweep is None else sweep.state.trial(pod.trial)
-        if trial is None:
-            return True
-        newest = self._caches.newest_pod(ObjectKey(pod.namespace, pod.trial), trial.uid)
-        is_newest = newest is not None and newest.uid == pod.uid
-        return pod.attempt == trial.status.attempt and is_newest
-
-    def ingest_push(self, key: ObjectKey, push: protocol.Push, pod: str) -> protocol.Reply | None:
-        """Ingest the push of a sidecar that has been authenticated.
-
-        Args:
-            key: the key of the sweep.
-            push: the reports.
-            pod: uid of the sidecar's pod.
-
-        Returns:
-            What the sidecar is to do; None when the trial is not live.
-        """
-        sweep = self._registry.sweep(key)
-        trial = None if sweep is None else sweep.state.trial(push.trial)
-        if sweep is None or trial is None:
-            return None
-        if trial.reports.pod != pod:
-            sweep.switch_pod(trial, pod)
-        before, now = trial.reports.curve.count, self._clock()
-        decided = sweep.ingest_push(trial, push, now)
-        self._requeue(sweep.state, trial, before, now, decided=decided)
-        # A decision that is not recorded is lost in a crash: then the sidecar has to send all again.
-        action = protocol.CONTINUE if trial.status.stop is None else protocol.STOP
-        return protocol.Reply(trial.reports.curve.count + 1, trial.writes.reports, action)
 
     def on_pod(self, pod: CachedPod, *, gone: bool) -> None:
         """Handle a change of a pod.
@@ -192,7 +152,7 @@ class ReportIngestor:
         if loss is not None:
             notices = trial.completeness.sidecar_notices
             sweep.trials.note_completeness(trial, notices, loss, now)
-            self._queues.trials.add_after((sweep.state.identity.key, trial.index), _SOON)
+            self._queues.trials.add_after((sweep.state.identity.key, trial.index), RECORD_DELAY)
 
     def follow_log(self, sweep: SweepStore, trial: TrialState) -> None:
         """Start reading the log of a trial's current pod, if reports are printed.
@@ -242,7 +202,8 @@ class ReportIngestor:
         sweep, trial = reporting
         before, now = trial.reports.curve.count, self._clock()
         decided = sweep.ingest_log_line(trial, found, where, now)
-        self._requeue(sweep.state, trial, before, now, decided=decided)
+        metrics.REPORTS.labels(protocol.LOGS).inc(trial.reports.curve.count - before)
+        self._queues.requeue_reporting(sweep.state, trial, now, decided=decided)
 
     def _on_findings(self, pod: CachedPod, found: LogFindings) -> None:
         reporting = self._reporting(pod)
@@ -254,7 +215,7 @@ class ReportIngestor:
         now = self._clock()
         metric = sweep.state.spec.objective.primary_metric
         if sweep.trials.note_log(trial, found, metric, now):
-            self._queues.trials.add_after((sweep.state.identity.key, trial.index), _SOON)
+            self._queues.trials.add_after((sweep.state.identity.key, trial.index), RECORD_DELAY)
             self._queues.requeue_status(sweep.state, now)
 
     def _on_log_end(self, pod: CachedPod) -> None:
@@ -263,16 +224,3 @@ class ReportIngestor:
         trial = None if sweep is None else sweep.state.trial(pod.trial)
         if trial is not None:
             self._queues.trials.add((key, trial.index))
-
-    def _requeue(
-        self, state: SweepState, trial: TrialState, before: int, now: float, *, decided: bool
-    ) -> None:
-        """Requeue a trial with new reports: at once to record a decision, soon to record the curve."""
-        count = trial.reports.curve.count - before
-        metrics.REPORTS.labels(state.spec.metrics.source).inc(count)
-        key = (state.identity.key, trial.index)
-        if decided:
-            self._queues.trials.add(key)
-        elif trial.writes.pending_since == now:  # nothing was pending before
-            self._queues.trials.add_after(key, _SOON)
-        self._queues.requeue_status(state, now)

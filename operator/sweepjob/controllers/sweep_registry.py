@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,33 +52,36 @@ class SweepRegistry:
 
     Args:
         settings: the operator's settings.
+        requeue: called with the key of each sweep that is to be reconciled.
     """
 
-    def __init__(self, settings: OperatorSettings) -> None:
+    def __init__(self, settings: OperatorSettings, requeue: Callable[[ObjectKey], None]) -> None:
         self._settings = settings
+        self._requeue = requeue
         self._entries: dict[ObjectKey, SweepEntry] = {}
         self._unparseable = unparseable_objects.UnparseableObjects(names.SWEEPJOBS)
 
-    def on_event(self, body: Mapping[str, Any], *, deleted: bool) -> ObjectKey | None:
-        """Store a SweepJob from the watch.
+    def on_event(self, body: Mapping[str, Any], *, deleted: bool) -> None:
+        """Store a SweepJob from the watch, and requeue its sweep if its spec or metadata changed.
+
+        An object that cannot be read is quarantined.
 
         Args:
             body: the object.
             deleted: the object was deleted.
-
-        Returns:
-            The key of the sweep if it is to be reconciled. An object that cannot be read is quarantined.
         """
         identity = unparseable_objects.ObjectVersion.of(body)
         try:
             key = self._apply(body, deleted=deleted)
         except Exception as error:  # noqa: BLE001 - one SweepJob must not end the watch for all
             self._unparseable.add(identity, error)
-            return None
+            return
         self._unparseable.discard(identity.uid)
-        return key
+        if key is not None:
+            self._requeue(key)
 
     def _apply(self, body: Mapping[str, Any], *, deleted: bool) -> ObjectKey | None:
+        """Store a SweepJob; return the key of the sweep if it is to be reconciled."""
         meta = body["metadata"]
         key = ObjectKey(meta["namespace"], meta["name"])
         known = self._entries.get(key)

@@ -98,7 +98,7 @@ class TrialController:
         self._reports.follow_log(sweep, trial)
         now = self._clock()
         workload = self._observe(sweep, trial, now)
-        turn = self._turn(sweep, trial, workload, now)
+        turn = self._start_turn(sweep, trial, workload, now)
         unread = (p for p in workload.current_pods if not self._reports.is_read(sweep.state, p))
         snap = trial_snapshot(
             trial,
@@ -131,7 +131,9 @@ class TrialController:
             sweep.set_capacity_limited()
         return workload
 
-    def _turn(self, sweep: SweepStore, trial: TrialState, workload: Workload, now: float) -> Turn:
+    def _start_turn(
+        self, sweep: SweepStore, trial: TrialState, workload: Workload, now: float
+    ) -> Turn:
         """Whether a trial of several pods may be started now."""
         spec, key = sweep.state.spec, (sweep.state.identity.key, trial.index)
         if spec.trial.instance_count == 1 or spec.is_queued:

@@ -141,7 +141,7 @@ class LocalSweep:
         await operator.controller.caches.synced()
         self.store.observers.append(lambda change: self._on_change(change, operator))
         for body in self.store.all("sweepjobs").values():
-            operator.controller.on_sweep_event(body, deleted=False)
+            operator.controller.registry.on_event(body, deleted=False)
             self._end_if_over(body)
 
     def _end_if_over(self, body: Body) -> None:
@@ -164,7 +164,7 @@ class LocalSweep:
 
     def _on_change(self, change: Change, operator: Operator) -> None:
         if change.resource == "sweepjobs" and change.new is not None:
-            operator.controller.on_sweep_event(change.new, deleted=False)
+            operator.controller.registry.on_event(change.new, deleted=False)
             self._end_if_over(change.new)
         if change.resource in ("sweepjobs", "sweeptrials"):
             self._changed()

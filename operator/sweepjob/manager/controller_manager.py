@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from ..api import names
 from ..api.meta.identity import ObjectKey
@@ -44,9 +43,10 @@ class ControllerManager:
             metrics source.
 
     Attributes:
+        registry: the registry of all sweeps; SweepJob events are to be passed to it.
         caches: the caches of records, Jobs and pods; to be run.
         queues: the controllers' queues; to be run.
-        reports: ingests what trials report.
+        reports: ingests what pods show, and what their logs report.
     """
 
     def __init__(
@@ -58,9 +58,9 @@ class ControllerManager:
             [str, str], list[ScopedPermission]
         ] = lambda namespace, source: [],
     ) -> None:
-        self._registry = registry = SweepRegistry(settings)
+        self.registry = registry = SweepRegistry(settings, lambda key: self.queues.sweeps.add(key))
         self.caches = Caches(api, settings.namespaces, self, clock)
-        self.queues = Queues(registry)
+        self.queues: Queues = Queues(registry)
         tails = LogTails(api, self.caches, registry, self.queues, clock)
         self.reports = ReportIngestor(
             api, self.caches, registry, self.queues, clock, settings.log_limits, tails
@@ -86,20 +86,9 @@ class ControllerManager:
         )
         self.queues.connect(self._sweeps.reconcile, trials.reconcile, self._sweeps.reconcile_status)
 
-    def on_sweep_event(self, body: Mapping[str, Any], *, deleted: bool) -> None:
-        """Handle a SweepJob from the watch.
-
-        Args:
-            body: the object.
-            deleted: the object was deleted.
-        """
-        key = self._registry.on_event(body, deleted=deleted)
-        if key is not None:
-            self.queues.sweeps.add(key)
-
     def on_trial_changed(self, sweep: ObjectKey, trial: str) -> None:
         """Handle a change of a trial's Job or pod, or the deletion of its record."""
-        store = self._registry.sweep(sweep)
+        store = self.registry.sweep(sweep)
         if store is None:
             self.queues.sweeps.add(sweep)
             return
@@ -115,17 +104,17 @@ class ControllerManager:
 
     def on_record_deleted(self, record: TrialRecord) -> None:
         """Rebuild the state of a sweep from its other trials, since a SweepTrial was deleted."""
-        entry = self._registry.get(ObjectKey(record.namespace, record.sweep))
+        entry = self.registry.get(ObjectKey(record.namespace, record.sweep))
         if entry is not None and entry.sweep is not None:
             entry.reset()
 
     def versions(self) -> dict[tuple[str, str], SweepJobVersion]:
         """Return every known SweepJob, as last seen."""
-        return {key: SweepJobVersion.of(entry.body) for key, entry in self._registry.items()}
+        return {key: SweepJobVersion.of(entry.body) for key, entry in self.registry.items()}
 
     def requeue_all(self) -> None:
         """Reconcile everything: a permission was revoked, or granted."""
-        for key, entry in self._registry.items():
+        for key, entry in self.registry.items():
             self.queues.sweeps.add(key)
             if entry.sweep is None:
                 continue
@@ -138,11 +127,11 @@ class ControllerManager:
 
     def metrics_snapshot(self) -> metrics.MetricsSnapshot:
         """Return the amount of pending work, for the metrics."""
-        states = self._registry.active()
+        states = self.registry.active()
         phases = [trial.status.phase for state in states for trial in state.live.values()]
         running = sum(phase is TrialPhase.RUNNING for phase in phases)
         unreadable = self.caches.quarantined()
-        unreadable[names.SWEEPJOBS] += self._registry.quarantined
+        unreadable[names.SWEEPJOBS] += self.registry.quarantined
         unreadable[names.SWEEPTRIALS] += sum(len(state.unreadable) for state in states)
         queued = len(phases) - running
         return metrics.MetricsSnapshot(len(states), running, queued, self.queues.depth, unreadable)

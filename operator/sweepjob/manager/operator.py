@@ -25,7 +25,7 @@ class Operator:
     These are the source of SweepJob events, and the server that receives reports.
 
     Attributes:
-        controller: reconciles; SweepJob events are to be passed to it.
+        controller: reconciles; SweepJob events are to be passed to its registry.
         push_handler: ingests the reports of sidecars; pushes are to be passed to it.
         access_reviewer: reviews the permissions of the operator's account.
         leader_elector: None for an operator that has no replicas.
@@ -102,5 +102,7 @@ def build_operator(
     if settings.lease is not None:
         leader_elector = elector = LeaderElector(api, *settings.lease, settings.identity)
         api.may_write = lambda: elector.is_leader
-    push_handler = PushHandler(controller.reports, controller.caches, api.may_write)
+    push_handler = PushHandler(
+        controller.registry, controller.caches, controller.queues, clock, api.may_write
+    )
     return Operator(controller, push_handler, access_reviewer, leader_elector, reviews_access)

@@ -42,9 +42,9 @@ class OperatorProcess:
         self._terminating = asyncio.Event()
         self.operator: Operator = build_operator(api, settings)
         controller, access_reviewer = self.operator.controller, self.operator.access_reviewer
-        audit = SweepJobAudit(api, controller.versions, controller.on_sweep_event)
+        audit = SweepJobAudit(api, controller.versions, controller.registry.on_event)
         self._watch = SweepJobWatch(
-            api, settings.namespaces, controller.on_sweep_event, audit, self._handle_signals
+            api, settings.namespaces, controller.registry.on_event, audit, self._handle_signals
         )
         self._ingest = IngestProcess(
             self.operator.push_handler, on_access_denied=access_reviewer.on_access_denied

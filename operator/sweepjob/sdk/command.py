@@ -136,10 +136,7 @@ def command(
         ArgumentError: An argument is invalid, unknown, or not supported on Kubernetes.
     """
     group_spec(instance_count, distribution)  # raises for an invalid one
-    for name in unknown:
-        close = get_close_matches(name, command_arguments(), 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise ArgumentError(f"command: {name}: no such argument{hint}")
+    _refuse_unknown(unknown)
     made = Command(
         command=argument_list(command),
         image=image,
@@ -193,6 +190,13 @@ def command(
 def command_arguments() -> list[str]:
     """Return the names of the arguments of ``command``."""
     return [name for name in signature(command).parameters if name != "unknown"]
+
+
+def _refuse_unknown(unknown: Mapping[str, Any]) -> None:
+    for name in unknown:
+        close = get_close_matches(name, command_arguments(), 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise ArgumentError(f"command: {name}: no such argument{hint}")
 
 
 def _with_defaults(made: Command, component: Any) -> Command:

@@ -70,7 +70,7 @@ def find_refusals(
         reasons = (_reason(value, position, line) for value in possible(name))
         if reason := next(filter(None, reasons), ""):
             remedy = _ENVIRONMENT.format(name=name.removeprefix("search_space.").partition(".")[0])
-            said.append((name, f"cannot stand there: {reason}; {remedy}"))
+            said.append((name, f"cannot be used there: {reason}; {remedy}"))
     return said
 
 
@@ -79,7 +79,7 @@ def _reason(value: str, position: ShellPosition, line: ReferenceLine) -> str:
     if position.refusal and (position.before or not _PLAIN.fullmatch(value)):
         return position.refusal
     if position.context is Context.ARITHMETIC and not _WHOLE.fullmatch(value):
-        return f"arithmetic of a shell has whole numbers, and one of its values is {value[:40]!r}"
+        return f"shell arithmetic takes whole numbers only, and one of its values is {value[:40]!r}"
     if position.here_document is not None and would_change(value, position.here_document, line):
         return f"{value[:40]!r}, one of its values, could end the here-document or lose tabs there"
     return ""

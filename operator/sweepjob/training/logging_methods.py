@@ -8,7 +8,7 @@ from typing import Any
 
 from .environment import TrialEnvironment
 from .record import logged_metrics, logged_tags
-from .reporting import Reporter, say, write_line
+from .reporting import Reporter, print_message, write_line
 from .run_files import RunFiles
 
 
@@ -166,7 +166,7 @@ class LoggingMethods:
             )
         except OSError as error:
             self._is_recorded = False
-            say(f"what this run logs is reported, but not kept in outputs: {error}")
+            print_message(f"what this run logs is reported, but not kept in outputs: {error}")
 
 
 def _plain(value: Any) -> Any:

@@ -51,7 +51,7 @@ class Reporter:
             try:
                 send(name, float(value), self._step if step is None else int(step))
             except (OSError, HTTPException, KeyError) as error:
-                say(f"{name}={value!r} was not reported: {type(error).__name__}: {error}")
+                print_message(f"{name}={value!r} was not reported: {type(error).__name__}: {error}")
 
     def _to_log(self, name: str, value: float, step: int) -> None:
         # The two lines of Azure's own client outside of Azure. The name may contain any character.
@@ -102,8 +102,8 @@ def write_line(text: str) -> None:
     sys.stdout.flush()
 
 
-def say(text: str) -> None:
-    """Tell the user something on the standard error.
+def print_message(text: str) -> None:
+    """Print a message for the user to the standard error.
 
     Args:
         text: The sentence.

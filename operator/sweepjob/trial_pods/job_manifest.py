@@ -21,7 +21,7 @@ from .distribution import add_environment, add_launcher, group_environment, list
 from .environment import trainer_environment
 from .host_network import assign_host_port
 from .identity import TrialIdentity
-from .metrics_volume import share_variables
+from .metrics_volume import AttemptFolder, share_variables
 from .namespace_constraints import NO_CONSTRAINTS, NamespaceConstraints
 from .no_proxy import add_localhost_to_container
 from .pod_group import add_to_pod, assign_ports, host_names, indexed_job
@@ -129,11 +129,9 @@ def _pod_template(
     resources, fitted = fit_resources(wanted, pod, constraints)
     if metrics.source != protocol.LOGS:
         sidecar_settings = _sidecar_settings(identity, spec, paths)
-        folder = f"{identity.folder}/{identity.attempt}"
-        by_rank = spec.trial.instance_count > 1
-        sidecar = add_sidecar(
-            pod, trainer, metrics, sidecar_settings, settings, resources, folder, by_rank=by_rank
-        )
+        path = f"{identity.folder}/{identity.attempt}"
+        folder = AttemptFolder(path, by_rank=spec.trial.instance_count > 1)
+        sidecar = add_sidecar(pod, trainer, metrics, sidecar_settings, settings, resources, folder)
     if code is not None:
         add_code(pod, trainer, code, code_hash, settings, resources)
     _add_environment(trainer, environment)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..api import names
@@ -26,17 +27,27 @@ _UNSHARED_SOURCES = {
 }
 
 
-def share_folder(
-    pod: Manifest, trainer: Manifest, folder: str, own_folder: str, *, by_rank: bool = False
-) -> Manifest:
+@dataclass(frozen=True, slots=True)
+class AttemptFolder:
+    """Where an attempt writes its metrics on a volume that several pods mount.
+
+    Attributes:
+        path: a folder of the volume, for this attempt only.
+        by_rank: the attempt has several pods; each gets a folder of its own below it.
+    """
+
+    path: str
+    by_rank: bool = False
+
+
+def share_folder(pod: Manifest, trainer: Manifest, folder: str, own: AttemptFolder) -> Manifest:
     """Return the trainer's mount that contains a folder; add an emptyDir where there is none.
 
     Args:
         pod: the pod's spec; changed.
         trainer: its trainer; changed.
         folder: where the trainer writes its metrics.
-        own_folder: the attempt's folder on a volume that several pods mount; the mount is changed to it.
-        by_rank: the attempt has several pods; each gets a folder of its own below it.
+        own: the attempt's folder on a volume that several pods mount; the mount is changed to it.
     """
     mounts: list[Manifest] = trainer.setdefault("volumeMounts", [])
     around = [m for m in mounts if _is_inside(folder, m.get("mountPath", ""))]
@@ -48,8 +59,8 @@ def share_folder(
     closest = max(around, key=lambda m: len(m["mountPath"]))
     if _is_shared(pod, closest):
         if "subPathExpr" not in closest:
-            closest = _move(mounts, closest, folder, own_folder, by_rank=by_rank)
-        elif by_rank and not _RANKS.intersection(_REFERENCE.findall(closest["subPathExpr"])):
+            closest = _move(mounts, closest, folder, own)
+        elif own.by_rank and not _RANKS.intersection(_REFERENCE.findall(closest["subPathExpr"])):
             closest = _move_by_rank(mounts, closest, folder)
     keys = ("name", "mountPath", "subPath", "subPathExpr")
     return {key: closest[key] for key in keys if key in closest}
@@ -64,18 +75,16 @@ def _is_shared(pod: Manifest, mount: Manifest) -> bool:
     return bool(volume.keys() - {"name"} - _UNSHARED_SOURCES)
 
 
-def _move(
-    mounts: list[Manifest], around: Manifest, folder: str, own_folder: str, *, by_rank: bool
-) -> Manifest:
+def _move(mounts: list[Manifest], around: Manifest, folder: str, own: AttemptFolder) -> Manifest:
     """Mount the attempt's own folder of the same volume where the trainer writes its metrics."""
     inside = posixpath.relpath(folder, around["mountPath"])
-    sub_path = posixpath.join(around.get("subPath", ""), inside, own_folder)
-    own = {**around, "mountPath": folder, "subPath": posixpath.normpath(sub_path)}
-    if by_rank:
+    sub_path = posixpath.join(around.get("subPath", ""), inside, own.path)
+    mount = {**around, "mountPath": folder, "subPath": posixpath.normpath(sub_path)}
+    if own.by_rank:
         # The Job controller sets this variable in all containers.
-        own["subPathExpr"] = f"{kubelet_expansion.escape_text(own.pop('subPath'))}/$({_RANK})"
-    _put(mounts, around, own)
-    return own
+        mount["subPathExpr"] = f"{kubelet_expansion.escape_text(mount.pop('subPath'))}/$({_RANK})"
+    _add_mount(mounts, around, mount)
+    return mount
 
 
 def _move_by_rank(mounts: list[Manifest], around: Manifest, folder: str) -> Manifest:
@@ -84,11 +93,11 @@ def _move_by_rank(mounts: list[Manifest], around: Manifest, folder: str) -> Mani
     below = [] if inside == "." else [kubelet_expansion.escape_text(inside)]
     path = "/".join([around["subPathExpr"].rstrip("/"), *below, f"$({_RANK})"])
     own = {**around, "mountPath": folder, "subPathExpr": path}
-    _put(mounts, around, own)
+    _add_mount(mounts, around, own)
     return own
 
 
-def _put(mounts: list[Manifest], around: Manifest, own: Manifest) -> None:
+def _add_mount(mounts: list[Manifest], around: Manifest, own: Manifest) -> None:
     """Add a mount, in place of the one around it where both have the same path."""
     if posixpath.normpath(own["mountPath"]) == posixpath.normpath(around["mountPath"]):
         mounts[mounts.index(around)] = own

@@ -14,7 +14,7 @@ from ..api import names
 from ..api.names import TRACKING_URI
 from ..api.spec.metrics import Metrics
 from ..template import kubelet_expansion
-from .metrics_volume import share_folder
+from .metrics_volume import AttemptFolder, share_folder
 
 Manifest = dict[str, Any]
 DROP_ALL: Manifest = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
@@ -49,9 +49,7 @@ def add_sidecar(
     trial_settings: Mapping[str, str],
     settings: SidecarSettings,
     resources: Manifest,
-    own_folder: str,
-    *,
-    by_rank: bool = False,
+    own_folder: AttemptFolder,
 ) -> Manifest:
     """Add the sidecar and its volumes to a pod, and return its container.
 
@@ -63,7 +61,6 @@ def add_sidecar(
         settings: those that do not.
         resources: the sidecar's requests and limits.
         own_folder: the attempt's folder on a volume that trials share.
-        by_rank: several pods share that folder; each gets one of its own in it.
     """
     values = {
         protocol.OPERATOR_URL: settings.url,
@@ -79,7 +76,7 @@ def add_sidecar(
         ready = ["python3", "-S", names.READY_SCRIPT, str(metrics.port)]
         container["lifecycle"] = {"postStart": {"exec": {"command": ready}}}
     if metrics.path:
-        mount = share_folder(pod, trainer, metrics.folder, own_folder, by_rank=by_rank)
+        mount = share_folder(pod, trainer, metrics.folder, own_folder)
         shared = {**mount, "mountPath": names.METRICS_FOLDER, "readOnly": True}
         container["volumeMounts"].append(shared)
         inside = posixpath.relpath(metrics.path, mount["mountPath"])

@@ -7,12 +7,23 @@ which is an error of the caller.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
+from ...api.names import REASON_LOG_UNREADABLE
+from ...api.sweeptrial.curve_encoding import load_curve
 from ...api.sweeptrial.trial_record import TrialRecord
 from ...early_stopping.curve import Curve
-from .trial_loading import trial_state
-from .trial_state import TrialState
+from ...log_parsing.position import LogPosition
+from .trial_state import (
+    GpuUsage,
+    ObservedWorkload,
+    RecordedStatus,
+    ReportCompleteness,
+    Reports,
+    StatusWrites,
+    TrialState,
+)
 from .trial_transitions.precondition import require
 from .trial_transitions.reports import ReportTransitions
 from .trial_transitions.requests import RequestTransitions
@@ -41,10 +52,61 @@ class TrialStore(RequestTransitions, WorkloadTransitions, ReportTransitions):
             ValueError: the index is taken.
         """
         require(record.index not in self._live, f"trial {record.index} is live already")
-        trial = trial_state(record, empty)
+        trial = load_trial(record, empty)
         self._live[record.index] = trial
         return trial
 
     def remove(self, trial: TrialState) -> None:
         """Forget a trial whose end is recorded."""
         self._live.pop(trial.index, None)
+
+
+def load_trial(record: TrialRecord, empty: Curve) -> TrialState:
+    """Return a trial in the state that its SweepTrial records.
+
+    Args:
+        record: the SweepTrial.
+        empty: a curve without reports.
+    """
+    kept = record.curve
+    if not kept.is_whole and not record.phase.is_end:
+        kept = kept.unreported()  # its sidecar, or its log, has all of them
+    curve = load_curve(kept, empty)
+    return TrialState(
+        name=record.name,
+        uid=record.uid,
+        index=record.index,
+        assignment=record.assignment,
+        status=_recorded_status(record),
+        reports=Reports(
+            curve=curve,
+            pod=kept.pod,
+            metric_names=record.seen,
+            is_complete=kept.is_whole,
+            unreadable_best=None if record.curve.is_whole else record.curve.best,
+            log_position=LogPosition(kept.log_time, kept.log_lines),
+            log_samples=record.log_samples,
+        ),
+        writes=StatusWrites(reports=curve.count),
+        completeness=ReportCompleteness(
+            dict(record.incomplete_reasons),
+            log_unreadable=REASON_LOG_UNREADABLE in record.incomplete_reasons,
+        ),
+        workload=ObservedWorkload(pods=record.pods),
+        gpu=GpuUsage(record.gpus, Counter(record.gpu_used)),
+    )
+
+
+def _recorded_status(record: TrialRecord) -> RecordedStatus:
+    return RecordedStatus(
+        phase=record.phase,
+        attempt=record.attempt,
+        failures=record.failures,
+        job_created=record.job_created,
+        reason=record.reason,
+        retry_at=record.retry_at,
+        started=record.started,
+        stop=record.stop,
+        disruptions=record.disruptions,
+        executions=tuple(record.executions),
+    )

@@ -77,7 +77,7 @@ def _walk(folder: Path, inside: str, rules: IgnoreRules, tree: Tree) -> Iterator
         listed = sorted(os.listdir(folder))
     except OSError as error:
         raise LoadError(
-            f"{folder}: cannot be read: {error.strerror}; {_leave_out(inside)}"
+            f"{folder}: cannot be read: {error.strerror}; {_exclusion_hint(inside)}"
         ) from None
     for name in listed:
         path = folder / name
@@ -159,14 +159,16 @@ def _entry(path: Path, own: str) -> Entry:
     if stat.S_ISLNK(mode):
         return Entry(own, link=os.readlink(path))
     if not stat.S_ISREG(mode):
-        raise LoadError(f"{path}: is neither a file, a folder nor a link; {_leave_out(own)}")
+        raise LoadError(f"{path}: is neither a file, a folder nor a link; {_exclusion_hint(own)}")
     try:
         return Entry(own, path.read_bytes(), executable=bool(mode & 0o111))
     except OSError as error:
-        raise LoadError(f"{path}: cannot be read: {error.strerror}; {_leave_out(own)}") from None
+        raise LoadError(
+            f"{path}: cannot be read: {error.strerror}; {_exclusion_hint(own)}"
+        ) from None
 
 
-def _leave_out(own: str) -> str:
+def _exclusion_hint(own: str) -> str:
     return f"leave it out: add /{own} to {IGNORE_FILES[0]}"
 
 
@@ -176,10 +178,10 @@ def _check_link(root: Path, entry: Entry, known: set[str]) -> None:
     if os.path.isabs(entry.link) or target.startswith(".."):
         raise LoadError(
             f"{root / entry.path}: links to {entry.link}, outside of the snapshot; copy the file "
-            f"there, or {_leave_out(entry.path)}"
+            f"there, or {_exclusion_hint(entry.path)}"
         )
     if target.replace(os.sep, "/") not in known:
         raise LoadError(
             f"{root / entry.path}: links to {entry.link}, which the snapshot does not have; "
-            f"{_leave_out(entry.path)}"
+            f"{_exclusion_hint(entry.path)}"
         )

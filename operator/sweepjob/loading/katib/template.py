@@ -71,7 +71,7 @@ def convert_template(
     conversion.source_paths["spec.trial.template"] = trial.path
     conversion.source_paths["spec.trial"] = job.path
     if container:
-        _put_first(conversion.section({}, trial.path), made["template"], container)
+        _move_first(conversion.section({}, trial.path), made["template"], container)
     note_unused(section, references)
     return made
 
@@ -114,7 +114,7 @@ def _convert_metadata(section: Section) -> None:
     section.reject_unknown_keys()
 
 
-def _put_first(section: Section, template: dict[str, Any], name: str) -> None:
+def _move_first(section: Section, template: dict[str, Any], name: str) -> None:
     """Make the container whose metric counts the first one, which is the trainer."""
     pod = template.get("spec")
     containers = pod.get("containers") if isinstance(pod, Mapping) else None

@@ -35,7 +35,7 @@ class SlotTransitions(SweepTransitions):
         if is_taken or index >= _MOST_TRIALS:
             return None
         if record.is_unmanaged:
-            self._take_index(index)
+            self._mark_index_used(index)
             return None
         return self.add_trial(record)
 
@@ -52,10 +52,10 @@ class SlotTransitions(SweepTransitions):
             ValueError: a live trial has the index.
         """
         trial = self.trials.add(record, self.state.evaluator.new_curve())
-        self._take_index(record.index)
+        self._mark_index_used(record.index)
         return trial
 
-    def _take_index(self, index: int) -> None:
+    def _mark_index_used(self, index: int) -> None:
         slots = self.state.slots
         slots.reserved.pop(index, None)
         slots.skipped.update(range(slots.next_index, index))
