@@ -73,8 +73,19 @@ _SAME = {
         ("sweepjob.azureml.core.datastore", "Datastore"),
     ),
     **dict.fromkeys(
-        ("HyperDriveConfigException", "HyperDriveException", "HyperDriveNotImplementedException"),
+        (
+            "HyperDriveConfigException",
+            "HyperDriveException",
+            "HyperDriveNotImplementedException",
+            "HyperDriveRehydrateException",
+            "HyperDriveScenarioNotSupportedException",
+            "HyperDriveServiceException",
+        ),
         ("sweepjob.sdk.arguments", "ArgumentError"),
+    ),
+    **dict.fromkeys(
+        ("DatasetExecutionError", "DatasetValidationError"),
+        ("sweepjob.azureml.exceptions", "UserErrorException"),
     ),
 }
 _SERVING = "models are not deployed here; remove this line, and serve the files, e.g. with KServe"
@@ -83,17 +94,53 @@ _COMPUTE = "give a compute target that the Azure map has"
 _DATA = "give a Dataset or a datastore's path, and its entry in the Azure map"
 _READING = "pandas reads the files; leave this argument out, and convert the data frame"
 _SPARK = "only processes of pods run here; remove this line"
+_IMAGES = "an environment is an image: add its name to environment: in the Azure map"
+_AUTOML = "automated ML does not run here; remove this line, or sweep over your own models"
 _REMEDIES = {
     "AdlaCompute BatchCompute DataFactoryCompute KubernetesCompute KustoCompute SynapseCompute "
     "LinkedService SynapseWorkspaceLinkedServiceConfiguration": _COMPUTE,
-    "AksEndpoint ModelPackage ContainerResourceRequirements": _SERVING,
+    "AdlaAttachConfiguration AksAttachConfiguration AksProvisioningConfiguration "
+    "AksUpdateConfiguration AmlComputeNodeStateCounts AmlComputeProvisioningConfiguration "
+    "AmlComputeStatus BatchAttachConfiguration ComputeInstanceProvisioningConfiguration "
+    "ComputeInstanceStatus ComputeTargetAttachConfiguration ComputeTargetProvisioningConfiguration "
+    "ComputeTargetUpdateConfiguration DataFactoryAttachConfiguration "
+    "DataFactoryProvisioningConfiguration DataLakeAnalyticsAttachConfiguration "
+    "DatabricksAttachConfiguration DsvmProvisioningConfiguration HDInsightAttachConfiguration "
+    "KubernetesComputeAttachConfiguration KubernetesComputeStatus KustoAttachConfiguration "
+    "LinkedServiceConfiguration RemoteComputeAttachConfiguration ScaleSettings SslConfiguration "
+    "SynapseAttachConfiguration SystemService": _COMPUTE,
+    "AciServiceDeploymentConfiguration AksEndpoint AksEndpointDeploymentConfiguration "
+    "AksServiceAccessToken AksServiceDeploymentConfiguration AutoScaler "
+    "ContainerResourceRequirements DataCollection EncryptionProperties ImageConfig "
+    "LivenessProbeRequirements LocalWebserviceDeploymentConfiguration ModelPackage ModelProfile "
+    "ContainerImageConfig TargetRuntime UnknownImage UnknownWebservice VnetConfiguration "
+    "WebServiceAccessToken WebserviceDeploymentConfiguration": _SERVING,
+    "AutoMLRun AutoMLStepRun": _AUTOML,
+    "DataSource DataSourceDef DataSourceNode DatasetRegistration Edge Graph GlobOptions InputPort "
+    "InputPortDef ModuleDef ModuleNode ModuleStepBase ModuleVersionDescriptor Node OutputPort "
+    "OutputPortDef Param ParamDef PipelineIdVersion PipelineOutputAbstractDataset "
+    "PipelineOutputFileDataset PipelineOutputTabularDataset PipelineVersion ScheduleRecurrenceYaml "
+    "ScheduleYaml TimeZone": _PIPELINES,
     "AdlaStep AzureBatchStep InputPortBinding KustoStep Module ModuleStep ModuleVersion "
     "OutputPortBinding ParallelRunConfig ParallelRunStepDetails PipelineDataset PipelineDraft "
     "PipelineStep PortDataReference RScriptStep StepRun StepRunOutput SynapseSparkStep "
     "DataPathComputeBinding": _PIPELINES,
-    "DatacacheStore LinkTabularOutputDatasetConfig OutputTabularDatasetConfig": _DATA,
-    "DataReferenceConfiguration HdiConfiguration RSection SparkConfiguration SparkSection": _SPARK,
-    "DataType FileEncoding PromoteHeadersBehavior SkipLinesBehavior": _READING,
+    "AzureMySqlDatastore AzurePostgreSqlDatastore AzureSqlDatabaseDatastore DBFSDatastore Data "
+    "DatacacheConfiguration DatacacheConsumptionConfig DatacacheStore DataLocation DatasetActionRun "
+    "DatasetDefinition DatasetProfile DatasetProfileRun DatasetProfileRunConfig "
+    "DatasetRegistrationOptions DatasetSnapshot GlobsOptions HDFSDatastore "
+    "LinkTabularOutputDatasetConfig MountOptions OutputData OutputDatasetConfig OutputOptions "
+    "OutputTabularDatasetConfig RegistrationConfiguration RegistrationOptions SqlDataReference "
+    "StoredProcedureParameter StoredProcedureParameterType UploadOptions": _DATA,
+    "DatabricksCluster DatabricksEnvironment DatabricksSection DataReferenceConfiguration EggLibrary "
+    "HdiConfiguration JarLibrary MavenLibrary PyPiLibrary RCranLibrary RSection SparkConfiguration "
+    "SparkEnvironment SparkPackage SparkSection": _SPARK,
+    "ApplicationEndpointConfiguration AzureContainerRegistry DockerBuildContext DockerEnvironment "
+    "DockerImageDetails DockerImagePlatform EnvironmentReference ImageBuildDetails "
+    "KubernetesComputeConfiguration PythonEnvironment RCranPackage RGitHubPackage RegistryIdentity "
+    "SparkEnvironment": _IMAGES,
+    "DataType FileEncoding FileType HistogramCompareMethod PromoteHeadersBehavior "
+    "SkipLinesBehavior": _READING,
     "PrivateEndPoint PrivateEndPointConfig": "nothing connects to Azure; remove this line",
 }
 _UNSUPPORTED = {name: text for names, text in _REMEDIES.items() for name in names.split()}

@@ -72,6 +72,14 @@ class ModelPathNotFoundException(AzureMLException):
     """The files of a model do not exist."""
 
 
+class ParallelRunException(AzureMLException):
+    """A step of many small tasks has failed. It is never raised."""
+
+
+class WorkspacePrivateEndpointException(AzureMLException):
+    """Azure's workspace cannot be reached. It is never raised."""
+
+
 class RunConfigurationException(AzureMLException):
     """The configuration of a run is not valid."""
 

@@ -59,7 +59,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument(
         "--code",
         metavar="DIR",
-        help="folder with the training script; each trial runs in a read-only copy of its own",
+        help="folder with the training script; each trial runs in a copy of its own",
     )
     azure_map_flags.add_flag(parser)
     azure_map_flags.add_pairs(

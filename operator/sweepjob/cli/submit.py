@@ -25,7 +25,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "submit",
         help="create a sweep on the cluster, with the code of its trials",
         description="Create a sweep on the cluster. With --code, a snapshot of a folder goes along in "
-        "ConfigMaps: trials find it read-only in their working directory, so a public image is enough. "
+        "ConfigMaps: trials find it in their working directory, so a public image is enough. "
         "Files of .sweepjobignore, else of .amlignore or .gitignore, are left out. The snapshot is "
         "deleted with the last sweep that uses it.",
     )

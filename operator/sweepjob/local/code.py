@@ -82,7 +82,7 @@ def read_parts(store: Store, code: LocalCode) -> list[bytes]:
 
 
 def unpack_local(parts: list[bytes], code: LocalCode, folder: Path) -> None:
-    """Unpack code for one attempt, read-only.
+    """Unpack code for one attempt.
 
     Args:
         parts: the parts of the archive.
@@ -109,21 +109,16 @@ def unpack_local(parts: list[bytes], code: LocalCode, folder: Path) -> None:
         raise UnpackError(str(error)) from error
     finally:
         shutil.rmtree(source, ignore_errors=True)
-    _set_writable(folder, writable=False)
 
 
 def remove_local(folder: Path) -> None:
     """Remove the code of an attempt that has ended."""
     if folder.is_dir():
-        _set_writable(folder, writable=True)
+        make_removable(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _set_writable(folder: Path, *, writable: bool) -> None:
-    """Change the modes of a folder and of all that it has; links, and what they lead to, stay."""
-    bits = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
-    for root, _, files in os.walk(folder):
-        for path in (Path(root), *(Path(root) / name for name in files)):
-            if not path.is_symlink():
-                mode = path.stat().st_mode
-                path.chmod(mode | stat.S_IWUSR if writable else mode & ~bits)
+def make_removable(folder: Path) -> None:
+    """Make the folders in a folder writable, where a script or an earlier version took that away."""
+    for root, _, _ in os.walk(folder):
+        Path(root).chmod(Path(root).stat().st_mode | stat.S_IRWXU)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import shutil
 import sys
 import tarfile
@@ -60,6 +61,18 @@ def unpack(
         raise CodeError(_CHANGED.format(found=found[:12], expected=expected[:12]))
     for folder in folders:
         (target / folder).mkdir(parents=True, exist_ok=True)
+    _make_writable(target)
+
+
+def _make_writable(target: Path) -> None:
+    """Let every user write to the code: scripts write beside themselves, and each pod has its own copy.
+
+    The target itself belongs to root in a pod, and is writable as it is.
+    """
+    for root, folders, files in os.walk(target):
+        for path in (Path(root) / name for name in (*folders, *files)):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o777 if path.is_dir() else 0o666))
 
 
 def _extract(source: Path, target: Path) -> str:

@@ -1,4 +1,7 @@
-"""Adds the code of a sweep to a trial's pod: read-only, and as the working directory."""
+"""Adds the code of a sweep to a trial's pod, as the working directory.
+
+A pod may write to the copy that it unpacks, which is its own. A claim or an image is mounted read-only.
+"""
 
 from __future__ import annotations
 
@@ -54,10 +57,10 @@ def add_code(
         resources: requests and limits of the container that unpacks.
     """
     mounts: list[Manifest] = [*(trainer.get("volumeMounts") or [])]
-    mount = {"name": names.CODE, "mountPath": code.mount_path, "readOnly": True}
+    mount = {"name": names.CODE, "mountPath": code.mount_path}
     if code.is_unpacked:
         volumes = [{"name": names.CODE, "emptyDir": {}}, _source(code)]
-        # The runtime creates no mount points in a volume that is mounted read-only.
+        # Created by the runtime, a mount point would belong to root.
         inside = [posixpath.normpath(m["mountPath"]) for m in mounts]
         folders = [
             posixpath.relpath(path, code.mount_path)
@@ -67,6 +70,7 @@ def add_code(
         _add_container(pod, _container(code, code_hash, folders, settings, resources))
     else:
         volumes = [{"name": names.CODE, **copy.deepcopy(dict(code.volume or {}))}]
+        mount["readOnly"] = True
         if code.path:
             mount["subPath"] = code.path
     pod["volumes"] = [*pod.get("volumes", []), *volumes]

@@ -34,18 +34,33 @@ def test_a_private_module_has_the_public_names(module: str, name: str, home: str
         ),
         ("import sweepjob.azure.keyvault.secrets", r"azure\.keyvault: .*as before"),
         (
-            "from sweepjob.azure.ai.ml.operations import JobOperations",
-            r"azure\.ai\.ml\.operations: .*remove this import",
-        ),
-        (
-            "from sweepjob.azure.ai.ml._scope_dependent_operations import Nothing",
-            r"_scope_dependent_operations\.Nothing: is private",
+            "from sweepjob.azure.ai.ml.swep import Choice",
+            r"azure\.ai\.ml\.swep: .*remove this import",
         ),
     ],
 )
 def test_what_is_not_there_says_what_to_do(statement: str, message: str) -> None:
     with pytest.raises(ImportError, match=message):
         exec(statement)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "remedy"),
+    [
+        ("operations", "JobOperations", "has no counterpart here"),
+        ("_scope_dependent_operations", "OperationScope", "is private in Azure's client"),
+        ("automl", "ClassificationPrimaryMetrics", "sweep a script of yours"),
+        ("entities", "ManagedOnlineDeployment", "KServe"),
+    ],
+)
+def test_what_has_no_counterpart_is_refused_when_it_is_used(
+    module: str, name: str, remedy: str
+) -> None:
+    found = getattr(import_module(f"sweepjob.azure.ai.ml.{module}"), name)
+    with pytest.raises(ArgumentError, match=rf"{name}: is not supported: .*{remedy}"):
+        found(name="a")
+    with pytest.raises(ArgumentError, match=rf"{name}\.MEMBER: is not supported: .*{remedy}"):
+        _ = found.MEMBER
 
 
 def test_credentials_and_types_of_models() -> None:

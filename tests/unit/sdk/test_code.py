@@ -69,6 +69,22 @@ def test_a_local_sweep_runs_it(src: Path) -> None:
         assert "['helper.py', 'train.py']" in trial.log
 
 
+def test_a_trial_writes_beside_itself_without_a_trace_for_others(src: Path) -> None:
+    (src / "train.py").write_text(
+        "import os, sys\n"
+        "assert not os.path.exists('outputs'), os.listdir('.')\n"
+        "os.makedirs('outputs/model')\n"
+        "open('outputs/model/weights', 'w').write(sys.argv[1])\n"
+        "open('helper.py', 'a').write('# changed')\n"
+        "print(f'score={len(open(\"helper.py\").read())}')\n"
+    )
+    before = (src / "helper.py").read_text()
+    run = run_local(sweep(name="writing"))
+    assert [trial.value for trial in run.trials()] == [len(before) + len("# changed")] * 2
+    assert (src / "helper.py").read_text() == before
+    assert not (src / "outputs").exists()
+
+
 def test_mistakes(src: Path) -> None:
     with pytest.raises(ArgumentError, match="code: missing: does not exist"):
         sweep(code="missing").to_manifest()

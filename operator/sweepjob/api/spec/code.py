@@ -1,4 +1,4 @@
-"""``spec.trial.code``: code that is not in the image, mounted read-only as the working directory."""
+"""``spec.trial.code``: code that is not in the image, mounted as the working directory."""
 
 from __future__ import annotations
 

@@ -30,12 +30,17 @@ def argument_words(
 
     Args:
         where: Name of the argument list, for messages.
-        arguments: The arguments.
+        arguments: The arguments; a text is split as a shell splits it.
         data: Returns the word of data (an object with ``references``) at a place.
 
     Raises:
-        WordError: An argument is None, or of a type without an equivalent.
+        WordError: The text has no closing quote; an argument is None, or of a type without an equivalent.
     """
+    if isinstance(arguments, str):
+        try:
+            return shlex.split(arguments)
+        except ValueError as error:
+            raise WordError(f"{where}: {arguments!r}: {error}; close the quote") from None
     return [_word(f"{where}[{n}]", argument, data) for n, argument in enumerate(arguments)]
 
 
@@ -55,6 +60,11 @@ def _word(where: str, argument: Any, data: Callable[[str, Any], str]) -> str:
         )
     if isinstance(plain, (str, bool, os.PathLike, Scalar)):
         return str(plain)
+    if isinstance(plain, (list, tuple)):
+        raise WordError(
+            f"{where}: a {type(plain).__name__} cannot be an argument; write its {len(plain)} elements "
+            "as arguments of their own"
+        )
     raise WordError(
         f"{where}: {plain!r}: a {type(plain).__name__} cannot be an argument; give a text, a number, a "
         "dataset (as_mount(), as_named_input()) or a path on a datastore"

@@ -22,8 +22,8 @@ class ScriptRunConfig(CheckedAttributes):
         source_directory: Folder of the script. The map says what it is in a trial (``code``). On this
             machine trials run in a folder with links to its files.
         script: Script to run with ``python``; the parameters are appended as ``--name value``.
-        arguments: Arguments before the parameters. One that is also a parameter is left out, with a
-            warning.
+        arguments: Arguments before the parameters: a list, or a text that is split as a shell splits
+            it. One that is also a parameter is left out, with a warning.
         run_config: Where and how the script runs.
         compute_target: A compute target, or its name; ``"local"`` for this machine.
         environment: The environment, whose image the map has.
@@ -44,7 +44,7 @@ class ScriptRunConfig(CheckedAttributes):
         self,
         source_directory: str | None = None,
         script: str | None = None,
-        arguments: Sequence[Any] | None = None,
+        arguments: str | Sequence[Any] | None = None,
         run_config: RunConfiguration | None = None,
         _telemetry_values: Any = None,
         compute_target: Any = None,
@@ -69,7 +69,8 @@ class ScriptRunConfig(CheckedAttributes):
         self.run_config = given
         self.source_directory = source_directory
         self.script, self.command = script or given.script, command or given.command
-        self.arguments = list(given.arguments if arguments is None else arguments)
+        own = given.arguments if arguments is None else arguments
+        self.arguments: Any = own if isinstance(own, str) else list(own)
         self.max_run_duration_seconds = max_run_duration_seconds or given.max_run_duration_seconds
         self.distributed_job_config = distributed_job_config
         self.image, self.kubernetes = image, kubernetes

@@ -210,9 +210,10 @@ class TrialResolver:
                 f"{name} is a parameter of the sweep; its argument is left out", stacklevel=6
             )
         start = launcher(python, self.config.process_configuration)
+        # In Azure's order: programs read get_details()["runDefinition"]["arguments"] by position.
         swept = [
             word
-            for name, argument in self.arguments.items()
+            for name, argument in sorted(self.arguments.items(), key=lambda pair: pair[1])
             for word in (f"--{argument}", f"${{{{search_space.{name}}}}}")
         ]
         return [*start, self._script_path(self.config.script), *kept, *swept]

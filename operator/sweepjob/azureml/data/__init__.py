@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._lazy import public_name
+from .._other_names import other_names
 
 _HOMES = {
     "FileDataset": "file_dataset",
@@ -20,4 +21,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    return public_name(__name__, name, _HOMES)
+    try:
+        return public_name(__name__, name, _HOMES)
+    except AttributeError:
+        return other_names(__name__)(name)

@@ -32,6 +32,7 @@ class HyperDriveStep:
         **azure: Any,
     ) -> None:
         self.name, self.hyperdrive_config = name, hyperdrive_config
+        hyperdrive_config.step_name = name
         self.before: list[Any] = []
         self.outputs = list(outputs or ())
         if estimator_entry_script_arguments is not None:
@@ -95,6 +96,14 @@ class ParallelRunStep(_OtherStep):
     """A step of many small tasks."""
 
 
-HyperDriveStepRun = HyperDriveRun
+def HyperDriveStepRun(step_run: Any) -> HyperDriveRun:  # a class in Azure's client
+    """Return the run of a sweep step, which is the sweep.
+
+    Args:
+        step_run: What ``find_step_run`` returns.
+    """
+    found: HyperDriveRun = step_run
+    return found
+
 
 __getattr__ = other_names(__name__)

@@ -66,6 +66,19 @@ class HyperDriveRun(SweepRun):
         found = [TrialOfSweep(trial, self, self._objects) for trial in self.trials()]
         return [child for child in found if status in (None, child.status)]
 
+    def get_steps(self) -> list[Any]:
+        """Return the run of the only step of a pipeline that runs here: the sweep itself."""
+        return [self]
+
+    def find_step_run(self, name: str) -> list[Any]:
+        """Return the runs of the steps of a name: the sweep, or none, since other steps do not run.
+
+        Args:
+            name: Name of the step.
+        """
+        own = getattr(self.hyperdrive_config, "step_name", "")
+        return [self] if name in (own, self.name) else []
+
     @property
     def best(self) -> Any:
         """The best trial so far; None until a trial has reported."""

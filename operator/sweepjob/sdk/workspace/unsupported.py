@@ -22,7 +22,26 @@ _REASONS = (
 _OTHERWISE = "nothing here corresponds to it; remove this statement"
 
 
-class Unsupported:
+class _UnsupportedNames(type):
+    """Refuses the members of a class of Azure's, such as those of an enumeration."""
+
+    _name = "it"
+    _reason = ""
+
+    def __getattr__(cls, name: str) -> Any:
+        """Refuse a member.
+
+        Raises:
+            AttributeError: the name is private.
+            ArgumentError: the class is not supported.
+        """
+        if name.startswith("_"):
+            raise AttributeError(name)
+        reason = cls._reason or reason_for(cls._name)
+        raise ArgumentError(f"{cls._name}.{name}: is not supported: {reason}")
+
+
+class Unsupported(metaclass=_UnsupportedNames):
     """Stands for a class or a function of Azure's. Calling it raises ArgumentError."""
 
     _name = "it"
@@ -52,6 +71,17 @@ def unsupported_names(
     def __getattr__(name: str) -> Any:
         if name not in names:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        return type(name, (Unsupported,), {"_name": name, "_reason": reason, "__module__": module})
+        return unsupported(name, reason, module)
 
     return __getattr__
+
+
+def unsupported(name: str, reason: str, module: str = __name__) -> type[Unsupported]:
+    """Return a class of which every use is refused.
+
+    Args:
+        name: name of the class.
+        reason: why it is not supported, and what to do; by default by the words of its name.
+        module: the module that has it.
+    """
+    return type(name, (Unsupported,), {"_name": name, "_reason": reason, "__module__": module})

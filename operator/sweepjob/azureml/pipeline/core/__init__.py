@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..._other_names import other_names
@@ -77,7 +77,7 @@ class Pipeline:
     """
 
     def __init__(self, workspace: Any, steps: Sequence[Any], **azure: Any) -> None:
-        self.steps = _with_those_before(_flat(steps))
+        self.workspace, self.steps = workspace, _with_those_before(_flat(steps))
         sweeps = [step for step in self.steps if isinstance(step, HyperDriveStep)]
         if len(sweeps) != 1:
             raise NotSupported(
@@ -101,20 +101,48 @@ class Pipeline:
         return []
 
     def submit(self, experiment_name: str, *_: Any, **azure: Any) -> Any:
-        """Not supported; raises NotSupported.
+        """Submit the sweep to an experiment of the workspace.
 
         Args:
             experiment_name: Name of the experiment.
             azure: Azure's other arguments; ignored.
+
+        Returns:
+            The sweep.
+        """
+        from ...core.experiment import Experiment
+
+        return Experiment(self.workspace, experiment_name).submit(self)
+
+    def publish(self, *_: Any, **azure: Any) -> Any:
+        """Not supported; raises NotSupported.
+
+        Args:
+            azure: Azure's arguments.
         """
         raise NotSupported(
-            f"Pipeline.submit: give Experiment(ws, {experiment_name!r}).submit(pipeline)"
+            "Pipeline.publish: nothing is published; apply the SweepJob from a CronJob, e.g. the file of "
+            "HyperDriveConfig.to_sweep().to_manifest()"
         )
+
+
+class StepSequence:
+    """Steps that run one after another.
+
+    Args:
+        steps: The steps.
+    """
+
+    def __init__(self, steps: Sequence[Any] = ()) -> None:
+        self.steps = list(steps)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.steps)
 
 
 def _flat(steps: Iterable[Any]) -> Iterable[Any]:
     for step in steps:
-        if isinstance(step, (list, tuple)):
+        if isinstance(step, (list, tuple, StepSequence)):
             yield from _flat(step)
         else:
             yield step
@@ -146,6 +174,5 @@ PipelineEndpoint = unsupported("PipelineEndpoint", _REMEDY)
 PipelineRun = unsupported("PipelineRun", _REMEDY)
 Schedule = unsupported("Schedule", "apply the SweepJob from a CronJob")
 ScheduleRecurrence = unsupported("ScheduleRecurrence", "apply the SweepJob from a CronJob")
-StepSequence = unsupported("StepSequence", _REMEDY)
 
 __getattr__ = other_names(__name__)
