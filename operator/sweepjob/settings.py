@@ -22,7 +22,9 @@ class OperatorSettings:
     Attributes:
         namespaces: operator; SWEEPJOB_NAMESPACES, comma-separated; empty for all.
         sidecar: operator; SWEEPJOB_SIDECAR_IMAGE, SWEEPJOB_SIDECAR_PULL_POLICY,
-            SWEEPJOB_SIDECAR_RESOURCES (JSON), SWEEPJOB_INTAKE_URL, and the file SWEEPJOB_INTAKE_CA.
+            SWEEPJOB_SIDECAR_RESOURCES (JSON) and SWEEPJOB_INTAKE_URL.
+        authority: operator; SWEEPJOB_INTAKE_CA, the file with the authority that sidecars verify the
+            certificate with. It is read again when it changes.
         certificate, key: both (the operator checks that sidecars can trust the certificate);
             SWEEPJOB_INTAKE_CERTIFICATE and SWEEPJOB_INTAKE_KEY, files; without them the ingest server
             speaks plain HTTP.
@@ -52,6 +54,7 @@ class OperatorSettings:
     sidecar: SidecarSettings
     certificate: Path | None
     key: Path | None
+    authority: Path | None = None
     ingest_port: int = 8443
     ingest_connections: int = 4096
     ingest_connections_per_address: int = 256
@@ -73,12 +76,14 @@ class OperatorSettings:
         """
         get = environment.get
         certificate, key = get("SWEEPJOB_INTAKE_CERTIFICATE"), get("SWEEPJOB_INTAKE_KEY")
+        authority = get("SWEEPJOB_INTAKE_CA")
         namespace, _, name = get("SWEEPJOB_LEASE", "").partition("/")
         return cls(
             namespaces=tuple(filter(None, get("SWEEPJOB_NAMESPACES", "").split(","))),
             sidecar=_sidecar_settings(environment),
             certificate=Path(certificate) if certificate else None,
             key=Path(key) if key else None,
+            authority=Path(authority) if authority else None,
             ingest_port=int(get("SWEEPJOB_INTAKE_PORT", "8443")),
             ingest_connections=int(get("SWEEPJOB_INTAKE_CONNECTIONS", "4096")),
             ingest_connections_per_address=int(
@@ -95,11 +100,10 @@ class OperatorSettings:
 
 
 def _sidecar_settings(environment: Mapping[str, str]) -> SidecarSettings:
-    authority = environment.get("SWEEPJOB_INTAKE_CA")
     return SidecarSettings(
         image=environment["SWEEPJOB_SIDECAR_IMAGE"],
         url=environment["SWEEPJOB_INTAKE_URL"],
-        certificate_authority=Path(authority).read_text() if authority else "",
+        certificate_authority="",
         pull_policy=environment.get("SWEEPJOB_SIDECAR_PULL_POLICY", "IfNotPresent"),
         resources=json.loads(environment.get("SWEEPJOB_SIDECAR_RESOURCES") or "{}"),
     )

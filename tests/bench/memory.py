@@ -21,6 +21,7 @@ from typing import Any
 from sweepjob.api.resources import SWEEPTRIALS
 from sweepjob.api.sweeptrial.curve_encoding import dump_curve
 from sweepjob.api.sweeptrial.serialization import trial_manifest
+from sweepjob.controllers.ingest_authority import IngestAuthority
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.resources import Resource
@@ -106,7 +107,9 @@ def _sweep(policy: dict[str, Any] | None, trials: int) -> dict[str, Any]:
 async def _measure(name: str, trials: int, reports: int) -> None:
     api = Records(trials, reports)
     manager = ControllerManager(
-        api, OperatorSettings((), SidecarSettings("i", "http://o", ""), None, None)
+        api,
+        OperatorSettings((), SidecarSettings("i", "http://o", ""), None, None),
+        IngestAuthority(None),
     )
     pid = multiprocessing.current_process().pid or 0
     empty = memory(pid)[0]

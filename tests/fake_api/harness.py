@@ -59,6 +59,7 @@ class RunningOperator:
         operator = build_operator(self._api, SETTINGS, clock, reviews_access=reviews_access)
         self.access_reviewer, self.controller = operator.access_reviewer, operator.controller
         self.push_handler = operator.push_handler
+        self.ingest_authority = operator.ingest_authority
         parts = [self._watch_sweeps(), *operator.parts().values()]
         self._tasks = [asyncio.create_task(part) for part in parts]
 

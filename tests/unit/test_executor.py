@@ -14,6 +14,7 @@ from sweepjob.api.sweeptrial.trial_record import TrialRecord
 from sweepjob.controllers.caches import Caches
 from sweepjob.controllers.event_recorder import EventRecorder
 from sweepjob.controllers.executor import Executor
+from sweepjob.controllers.ingest_authority import IngestAuthority
 from sweepjob.controllers.job_creator import JobCreator
 from sweepjob.controllers.log_tails import LogTails
 from sweepjob.controllers.namespace_constraint_reader import NamespaceConstraintReader
@@ -62,7 +63,9 @@ def execute(server: MemoryApiServer) -> SweepStore:
         api = KubeClient(client, RequestRateLimiter(100.0, 10))
         caches = Caches(api, (), Unheard(), time.time)
         events, limits = EventRecorder(api, clock), NamespaceConstraintReader(api, clock)
-        job_creator = JobCreator(api, caches, events, limits, SETTINGS.sidecar, clock)
+        job_creator = JobCreator(
+            api, caches, events, limits, SETTINGS.sidecar, IngestAuthority(None), clock
+        )
         status_writer = TrialStatusWriter(api, caches, EventRecorder(api, clock), clock)
         registry = SweepRegistry(SETTINGS, lambda key: None)
         tails = LogTails(api, caches, registry, Queues(registry), clock)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 import aiohttp
+import pytest
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import MemoryApiServer
 
@@ -20,6 +22,7 @@ from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.http_server import HttpApiServer, serve
 
 from .builders import sweepjob
+from .certificates import HOST, make
 
 _OPERATOR = Path(__file__).parents[2] / "operator"
 
@@ -51,7 +54,7 @@ async def until(port: int, status: int, words: str) -> None:
         await asyncio.sleep(0.2)
 
 
-async def started(kubeconfig: Path, port: int) -> asyncio.subprocess.Process:
+async def started(kubeconfig: Path, port: int, **more: str) -> asyncio.subprocess.Process:
     environment = {
         **os.environ,
         "KUBECONFIG": str(kubeconfig),
@@ -61,6 +64,7 @@ async def started(kubeconfig: Path, port: int) -> asyncio.subprocess.Process:
         "SWEEPJOB_INTAKE_PORT": str(free_port()),
         "SWEEPJOB_TELEMETRY_PORT": str(port),
         "SWEEPJOB_LOG_FORMAT": "json",
+        **more,
     }
     command = (sys.executable, "-m", "sweepjob.manager")
     pipe = asyncio.subprocess.PIPE
@@ -108,3 +112,36 @@ async def test_the_process_waits_for_its_crds(tmp_path: Path) -> None:
     assert {"sweep accepted", "sweep suspended"} <= set(said)
     assert said.count("ready") == 2
     assert sum(line.startswith("permission missing") for line in said) == 1
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes certificates")
+async def test_the_process_waits_for_its_certificate_and_takes_another_authority(
+    tmp_path: Path,
+) -> None:
+    """A Secret that is missing, half of one, another one in mid-sweep, and one that is deleted."""
+    folder, port = tmp_path / "intake", free_port()
+    folder.mkdir()
+    files = {"CERTIFICATE": "tls.crt", "KEY": "tls.key", "CA": "ca.crt"}
+    given = {f"SWEEPJOB_INTAKE_{name}": str(folder / file) for name, file in files.items()}
+    given["SWEEPJOB_INTAKE_URL"] = f"https://{HOST}:8443"
+    api = HttpApiServer(MemoryApiServer(time.time), AccessRules())
+    async with serve(api, tmp_path) as kubeconfig:
+        process = await started(kubeconfig, port, **given)
+        await until(port, 503, "ca.crt cannot be used: [Errno 2] No such file")
+        (folder / "ca.crt").write_text("nonsense")
+        await until(port, 503, "ca.crt cannot be used: ")
+        (folder / "ca.crt").write_text(make(tmp_path))
+        await until(port, 503, "tls.crt cannot be used: [Errno 2] No such file")
+        for file in ("tls.crt", "tls.key"):
+            shutil.copy(tmp_path / file, folder)
+        await until(port, 200, "ok")
+        authority = make(folder)
+        await until(port, 503, "sidecars cannot trust the ingest server's certificate")
+        (folder / "ca.crt").write_text(authority)
+        await until(port, 200, "ok")
+        for file in files.values():
+            (folder / file).unlink()
+        await asyncio.sleep(11)
+        await until(port, 200, "ok")
+        said = await ended(process)
+    assert sum("cannot be used" in line for line in said) < 9, "each is logged once"

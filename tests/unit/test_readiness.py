@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from sweepjob.controllers.ingest_authority import IngestAuthority
 from sweepjob.http_server.certificate import Certificate
 from sweepjob.manager.ingest_certificate_check import IngestCertificateCheck
 from sweepjob.manager.readiness import Readiness
@@ -56,7 +57,15 @@ def test_the_operator_is_not_ready_before_the_first_check() -> None:
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="makes certificates")
 
 
-async def check(context: ssl.SSLContext, authority: str, url: str = f"https://{HOST}:8443") -> str:
+def known(folder: Path, authority: str) -> IngestAuthority:
+    """What the operator's process knows of this authority."""
+    (folder / "ca.crt").write_text(authority)
+    return IngestAuthority(folder / "ca.crt")
+
+
+async def check(
+    context: ssl.SSLContext, authority: IngestAuthority, url: str = f"https://{HOST}:8443"
+) -> str:
     """What the check says of a server with this certificate."""
     server = await asyncio.start_server(lambda _, w: w.close(), "localhost", ssl=context)
     async with server:
@@ -70,7 +79,7 @@ async def check(context: ssl.SSLContext, authority: str, url: str = f"https://{H
 async def test_a_certificate_that_sidecars_trust(tmp_path: Path) -> None:
     authority = make(tmp_path)
     context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
-    assert await check(context, authority) == ""
+    assert await check(context, known(tmp_path, authority)) == ""
 
 
 @needs_openssl
@@ -78,7 +87,7 @@ async def test_a_certificate_of_another_authority(tmp_path: Path) -> None:
     make(tmp_path)
     context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
     (tmp_path / "other").mkdir()
-    said = await check(context, make(tmp_path / "other"))
+    said = await check(context, known(tmp_path, make(tmp_path / "other")))
     assert said.startswith("sidecars cannot trust the ingest server's certificate: ")
     assert "ca.crt" in said
 
@@ -87,7 +96,7 @@ async def test_a_certificate_of_another_authority(tmp_path: Path) -> None:
 async def test_a_certificate_for_another_name(tmp_path: Path) -> None:
     authority = make(tmp_path)
     context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
-    said = await check(context, authority, "https://other.system.svc:8443")
+    said = await check(context, known(tmp_path, authority), "https://other.system.svc:8443")
     assert "Hostname mismatch" in said
 
 
@@ -96,7 +105,7 @@ async def test_a_closed_port_and_a_busy_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sweepjob.manager.ingest_certificate_check._TIMEOUT", 0.2)
-    authority = make(tmp_path)
+    authority = known(tmp_path, make(tmp_path))
     server = await asyncio.start_server(lambda _, w: None, "localhost")  # never a handshake
     port = server.sockets[0].getsockname()[1]
     found = IngestCertificateCheck(f"https://{HOST}:8443", authority, port)

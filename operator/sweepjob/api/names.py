@@ -23,6 +23,9 @@ LABEL_CODE = f"{GROUP}/code"
 # On a Job: how the sidecar's resources were fitted to the constraints of the namespace.
 ANNOTATION_FITTED = f"{GROUP}/sidecar-resources"
 
+# On a Job: fingerprints of the certificate authorities by which its sidecars trust the operator.
+ANNOTATION_AUTHORITIES = f"{GROUP}/intake-authorities"
+
 # On a pod of a trial with ``distribution: {type: mpi}``: the hostfile, which is mounted from here.
 ANNOTATION_HOSTFILE = f"{GROUP}/hostfile"
 
@@ -89,6 +92,8 @@ REASON_UNREADABLE = "RecordUnreadable"
 REASON_SAMPLER_FAILED = "SamplerFailed"
 REASON_POLICY_FAILED = "PolicyFailed"
 REASON_NOT_PERMITTED = "OperatorNotPermitted"
+REASON_INTAKE_CERTIFICATE = "IntakeCertificateInvalid"
+REASON_INTAKE_AUTHORITY = "IntakeAuthorityChanged"
 REASON_QUOTA = "QuotaExceeded"
 REASON_POD_SECURITY = "PodSecurityViolated"
 REASON_POD_REFUSED = "PodRefused"

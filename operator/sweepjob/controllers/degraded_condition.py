@@ -21,6 +21,11 @@ from .unreadable_records import unreadable_cause
 # Seconds that a script may report other metrics before the primary one without a warning: many report a
 # training loss every step, and the validation metric once an epoch.
 _MISSING_METRIC_DELAY = 60.0
+_CUT_OFF = (
+    "its pod started with a certificate authority that the operator's certificate is no longer signed "
+    "by, so its reports arrive only when it ends: no policy stops it meanwhile, and of many reports only "
+    "the newest are recorded. Let it end, or start it again: kubectl sweepjob stop {trial}, then retry"
+)
 
 
 def degraded_condition(
@@ -92,6 +97,11 @@ def _attention_of(state: SweepState, trial: TrialState, now: float) -> Cause | N
     if end is not None and now >= end.ended + BLOCKER_REPORT_DELAY:
         message = describe(end, state.spec.trial.companion_grace)
         return Cause(OUTLIVED, f"trial {trial.name}: {message}")
+    if trial.workload.is_cut_off and not is_stopping:
+        return Cause(
+            names.REASON_INTAKE_AUTHORITY,
+            f"trial {trial.name}: {_CUT_OFF.format(trial=trial.name)}",
+        )
     since = trial.reports.other_metrics_since
     if since is not None and now - since >= _MISSING_METRIC_DELAY:
         missing = MissingMetric(trial.name, trial.reports.metric_names, trial.log_evidence)

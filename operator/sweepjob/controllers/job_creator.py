@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..api import names
@@ -23,10 +24,16 @@ from ..trial_pods.identity import TrialIdentity
 from ..trial_pods.job_manifest import job_manifest
 from ..trial_pods.pod_group import service_manifest
 from ..trial_pods.sidecar import SidecarSettings
-from ..trial_pods.start_blockers import of_missing_right, of_refused_job, of_refused_record
+from ..trial_pods.start_blockers import (
+    of_missing_right,
+    of_refused_job,
+    of_refused_record,
+    of_untrusted_ingest_server,
+)
 from .caches import Caches
 from .code_check import HASH
 from .event_recorder import EventRecorder
+from .ingest_authority import IngestAuthority
 from .namespace_constraint_reader import NamespaceConstraintReader
 from .permissions import denied_access_message
 from .state.sweep_state import SweepState
@@ -49,7 +56,8 @@ class JobCreator:
         caches: the caches of records and Jobs.
         events: records events.
         limits: reads the LimitRanges and quotas of a namespace.
-        sidecar: configuration of the sidecars.
+        sidecar: configuration of the sidecars, without the authority.
+        authority: the authority by which sidecars trust the ingest server.
         clock: seconds since the epoch.
     """
 
@@ -60,6 +68,7 @@ class JobCreator:
         events: EventRecorder,
         limits: NamespaceConstraintReader,
         sidecar: SidecarSettings,
+        authority: IngestAuthority,
         clock: Callable[[], float],
     ) -> None:
         self._api = api
@@ -67,6 +76,7 @@ class JobCreator:
         self._events = events
         self._limits = limits
         self._sidecar = sidecar
+        self._authority = authority
         self._clock = clock
 
     async def create_trial(self, sweep: SweepStore, action: act.CreateTrial) -> None:
@@ -132,6 +142,10 @@ class JobCreator:
             ApiError: the API server did not answer.
         """
         state = sweep.state
+        problem = self._authority.problem_of(state.spec.metrics.source)
+        if problem:
+            self._refuse(sweep, trial, lambda since: of_untrusted_ingest_server(problem, since))
+            return
         identity = _trial_identity(state, trial.name, trial.uid, action.attempt)
         try:
             body = await self._job(identity, sweep, trial.assignment)
@@ -142,14 +156,26 @@ class JobCreator:
                 resources.JOBS, state.namespace, body, owner=trial.uid
             )
         except (errors.Refused, errors.Conflict) as error:
-            now, before = self._clock(), trial.blockers.creation
-            since = now if before is None else before.since
-            blocker = _missing_permission(error, since) or of_refused_job(str(error), since)
-            pause = min(_LONGEST_PAUSE, max(1.0, now - since))
-            sweep.trials.mark_job_refused(trial, blocker, now + pause)
+            refused = error
+            self._refuse(
+                sweep,
+                trial,
+                lambda since: (
+                    _missing_permission(refused, since) or of_refused_job(str(refused), since)
+                ),
+            )
             return
         sweep.trials.mark_job_created(trial)
         self._caches.jobs(state.namespace).store_own_write(made)
+
+    def _refuse(
+        self, sweep: SweepStore, trial: TrialState, blocker: Callable[[float], StartBlocker]
+    ) -> None:
+        """Keep why a Job is not created, and when to try again."""
+        now, before = self._clock(), trial.blockers.creation
+        since = now if before is None else before.since
+        pause = min(_LONGEST_PAUSE, max(1.0, now - since))
+        sweep.trials.mark_job_refused(trial, blocker(since), now + pause)
 
     async def _create_service(self, state: SweepState) -> None:
         """Create the Service by which the pods of a trial find each other, unless it exists.
@@ -205,9 +231,8 @@ class JobCreator:
         try:
             limits = await self._limits.read(identity.namespace)
             code_hash = sweep.state.code.removeprefix(HASH)
-            body = job_manifest(
-                identity, sweep.state.spec, assignment, self._sidecar, limits, code_hash
-            )
+            sidecar = replace(self._sidecar, certificate_authority=self._authority.pem)
+            body = job_manifest(identity, sweep.state.spec, assignment, sidecar, limits, code_hash)
         except ReservedName as error:
             raise errors.Refused(f"trial.template.spec.{error}") from error
         except (TypeError, ValueError, KeyError, AttributeError) as error:

@@ -66,6 +66,8 @@ class Workload:
         orphan_pods: pods that name the trial and its current attempt, and whose Job is unknown.
         since: the time since which every event of a pod has been seen, in seconds since the epoch.
         attempt: the current attempt.
+        authorities: fingerprints of the certificate authorities that the sidecars of the current attempt
+            trust; none if that is not known.
     """
 
     jobs: tuple[Job, ...]
@@ -73,6 +75,7 @@ class Workload:
     orphan_pods: tuple[CachedPod, ...]
     since: float
     attempt: int
+    authorities: frozenset[str]
 
     @classmethod
     def of(cls, trial: TrialState, namespace: str, caches: Caches) -> Workload:
@@ -85,12 +88,16 @@ class Workload:
         """
         key, attempt = ObjectKey(namespace, trial.name), trial.status.attempt
         orphans = caches.orphan_pods_of(key, trial.uid)
+        jobs = [job for job in caches.jobs_of(key) if job.owner == trial.uid]
         return cls(
-            jobs=tuple(j.view for j in caches.jobs_of(key) if j.owner == trial.uid),
+            jobs=tuple(job.view for job in jobs),
             pods=tuple(caches.pods_of(key, trial.uid)),
             orphan_pods=tuple(pod for pod in orphans if pod.attempt == attempt),
             since=caches.pods_seen_since(namespace),
             attempt=attempt,
+            authorities=next(
+                (job.authorities for job in jobs if job.view.attempt == attempt), frozenset()
+            ),
         )
 
     @property

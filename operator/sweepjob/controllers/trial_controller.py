@@ -14,6 +14,7 @@ from ..settings import OperatorSettings
 from ..telemetry import metrics
 from .caches import Caches
 from .executor import Executor
+from .ingest_authority import IngestAuthority
 from .job_event_poller import JobEventPoller
 from .queues import Queues, TrialKey
 from .report_ingestor import ReportIngestor
@@ -37,6 +38,7 @@ class TrialController:
         executor: carries out what the planner asks for.
         event_poller: reads events of Jobs and pods that do not start.
         reports: ingests reports.
+        authority: the authority by which sidecars trust the ingest server.
         clock: seconds since the epoch.
     """
 
@@ -49,6 +51,7 @@ class TrialController:
         executor: Executor,
         event_poller: JobEventPoller,
         reports: ReportIngestor,
+        authority: IngestAuthority,
         clock: Callable[[], float],
     ) -> None:
         self._registry = registry
@@ -58,6 +61,7 @@ class TrialController:
         self._executor = executor
         self._event_poller = event_poller
         self._reports = reports
+        self._authority = authority
         self._clock = clock
         self._turns = StartTurns(caches, lambda key: queues.trials.add(key))
 
@@ -122,6 +126,7 @@ class TrialController:
             job_suspended=any(job.suspended for job in workload.current_jobs),
             blocker=blocker,
             trainer_end=workload.trainer_end,
+            is_cut_off=self._authority.is_unknown_to(workload.authorities),
             since=workload.since,
             now=now,
         )

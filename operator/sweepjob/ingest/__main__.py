@@ -46,7 +46,9 @@ async def run(settings: OperatorSettings, channel: socket.socket) -> None:
     connections = Connections(limits)
     tls, background = None, []
     if settings.certificate is not None and settings.key is not None:
-        certificate = Certificate(settings.certificate, settings.key)
+        certificate = Certificate(
+            settings.certificate, settings.key, client.send_certificate_problem
+        )
         tls, background = certificate.context, [certificate.run()]
     await serve_ingest(
         client, listener, TokenReviewAuthenticator(api), connections, tls, *background

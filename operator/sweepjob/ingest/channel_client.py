@@ -50,6 +50,10 @@ class ChannelClient:
         """Report a request that was denied; the operator's process reviews its permissions then."""
         self.send({"denied": astuple(denied)})
 
+    def send_certificate_problem(self, problem: str) -> None:
+        """Report why the server has no usable certificate; an empty text once it has one."""
+        self.send({"certificate": problem})
+
     def close(self) -> None:
         """Close the channel."""
         self._writer.close()

@@ -30,6 +30,7 @@ class IngestProcess:
 
     Attributes:
         listening: set once that process accepts connections.
+        certificate_problem: why it has no usable certificate; empty when it has one.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class IngestProcess:
         self._on_denied = on_access_denied
         self._command = command
         self.listening = asyncio.Event()
+        self.certificate_problem = ""
 
     @property
     def not_ready_reason(self) -> str:
@@ -89,6 +91,8 @@ class IngestProcess:
             _add_counts(message["counts"])
         elif "denied" in message:
             self._on_denied(DeniedAccess(*message["denied"]))
+        elif "certificate" in message:
+            self.certificate_problem = message["certificate"]
         else:
             self.listening.set()
 

@@ -28,6 +28,8 @@ class Study:
 
 def is_study(name: str) -> bool:
     """Return whether a file is a storage of Optuna's: SQLite, or a journal."""
+    if not Path(name).is_file():
+        return False  # of a pipe, what is read here would be missing afterwards
     try:
         with Path(name).open("rb") as file:
             head = file.read(200)
@@ -48,12 +50,10 @@ def read_study(name: str, study: str | None) -> Study:
     """
     try:
         import optuna
-        from sqlalchemy.exc import SQLAlchemyError
     except ImportError:
         raise LoadError(f"{name}: {_NO_OPTUNA}") from None
     if not Path(name).is_file():
         raise LoadError(f"{name}: is no file; give a SQLite file or a journal of Optuna's")
-    errors = (optuna.exceptions.OptunaError, SQLAlchemyError)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         for part in (name, f"{name}-wal"):  # what SQLite has not written into the file yet
@@ -70,8 +70,11 @@ def read_study(name: str, study: str | None) -> Study:
             found = optuna.load_study(study_name=study, storage=storage)
             # Held in memory: the copy is deleted.
             return Study(study, tuple(found.directions), found.metric_names, found.get_trials())
-        except (*errors, RuntimeError, ValueError, KeyError) as error:
-            raise LoadError(f"{name}: Optuna cannot read it: {error}") from None
+        except LoadError:
+            raise
+        except Exception as error:  # noqa: BLE001 - Optuna believes what a storage has
+            why = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise LoadError(f"{name}: Optuna cannot read it: {why}") from None
 
 
 def _storage(optuna: Any, file: Path) -> Any:

@@ -42,17 +42,28 @@ class LoadedSweep:
     is_of_azure: bool = False
 
 
-def read_text(name: str) -> str:
+_MAX_YAML = 16 * 1024 * 1024  # bytes; a SweepJob has 1.5 MiB at most
+
+
+def read_text(name: str, most: int = -1) -> str:
     """Read a text file.
 
     Args:
         name: file name; ``-`` for standard input.
+        most: maximum number of bytes; any number by default.
 
     Raises:
-        LoadError: it cannot be read, or is not UTF-8.
+        LoadError: it cannot be read, is too large, or is not UTF-8.
     """
+    limit = most if most < 0 else most + 1
     try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        if name == "-":
+            data = sys.stdin.buffer.read(limit)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(limit)
+        if 0 <= most < len(data):
+            raise LoadError(f"{name}: has more than {most} bytes")
         return data.decode("utf-8-sig")
     except OSError as error:
         raise LoadError(f"{name}: cannot be read: {error.strerror}") from None
@@ -70,7 +81,7 @@ def read_documents(name: str) -> list[Any]:
         LoadError: it cannot be read, is not YAML, or is empty.
     """
     try:
-        documents = load_documents(read_text(name))
+        documents = load_documents(read_text(name, _MAX_YAML))
     except InvalidYamlError as error:
         raise LoadError(f"{name}: {error}") from None
     if not documents:
@@ -98,6 +109,8 @@ def read_component_file(name: str) -> Any:
     Raises:
         ValueError: it cannot be read; the message has the cause.
     """
+    if Path(name).exists() and not Path(name).is_file():  # a pipe would never end
+        raise ValueError(f"{name}: is no file")
     try:
         documents = read_documents(name)
     except LoadError as error:

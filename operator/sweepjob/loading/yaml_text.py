@@ -17,6 +17,7 @@ import yaml
 
 _MAX_DEPTH = 100
 _MAX_NODES = 200_000
+_MAX_INTEGER = 2**64  # Kubernetes reads larger ones as floating-point numbers
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _MERGE = "tag:yaml.org,2002:merge"
 _BOOL = "tag:yaml.org,2002:bool"
@@ -47,21 +48,53 @@ def _resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
 class _KubernetesLoader(yaml.SafeLoader):
     yaml_implicit_resolvers = _resolvers()
     bool_values: ClassVar = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
+    _merged = 0  # keys that merge keys stand for, so far
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Return a dict with strings as keys, as in JSON. Duplicate keys are errors, as in Kubernetes."""
-        written = [key.value for key, _ in node.value if key.tag != _MERGE]
-        for position, key in enumerate(written):
-            if isinstance(key, str) and key in written[:position]:
+        known = set[str]()
+        for key, _ in node.value:
+            if key.tag == _MERGE or not isinstance(key.value, str):
+                continue
+            if key.value in known:
                 line = node.start_mark.line + 1
                 raise InvalidYamlError(
-                    f"has the key {key!r} twice in the object that begins in line {line}"
+                    f"has the key {key.value!r} twice in the object that begins in line {line}"
                 )
+            known.add(key.value)
         self.flatten_mapping(node)
         return {
             _key(self.construct_object(key, deep=True)): self.construct_object(value, deep=deep)
             for key, value in node.value
         }
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Replace each merge key by what it stands for; an object's own keys count.
+
+        PyYAML's own method copies without a limit: six lines of objects, each of which merges the one
+        before ten times, are a million keys.
+        """
+        pairs = node.value
+        node.value = [(key, value) for key, value in pairs if key.tag != _MERGE]
+        merged = list[tuple[yaml.Node, yaml.Node]]()
+        for key, value in pairs:
+            if key.tag == _MERGE:
+                sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
+                for source in reversed(sources):  # of two the first counts
+                    merged += self._merged_pairs(source)
+        node.value = [*merged, *node.value]
+
+    def _merged_pairs(self, source: yaml.Node) -> list[tuple[yaml.Node, yaml.Node]]:
+        if not isinstance(source, yaml.MappingNode):
+            raise InvalidYamlError(
+                f"merges what is no object with << in line {source.start_mark.line + 1}"
+            )
+        self.flatten_mapping(source)
+        self._merged += len(source.value)
+        if self._merged > _MAX_NODES:
+            raise InvalidYamlError(f"has more than {_MAX_NODES} values")
+        pairs: list[tuple[yaml.Node, yaml.Node]] = source.value
+        return pairs
 
 
 class _AzureLoader(_KubernetesLoader):
@@ -113,6 +146,8 @@ def _plain(node: Any, depth: int, counter: list[int]) -> Any:
         return {key: _plain(value, depth + 1, counter) for key, value in node.items()}
     if isinstance(node, list):
         return [_plain(value, depth + 1, counter) for value in node]
+    if isinstance(node, int) and abs(node) > _MAX_INTEGER:
+        raise InvalidYamlError("has a whole number that does not fit into 64 bits")
     if node is None or isinstance(node, bool | int | float | str):
         return node
     raise InvalidYamlError(f"has a value of type {type(node).__name__}, which JSON does not have")

@@ -12,6 +12,7 @@ from ..api.sweeptrial.trial_record import TrialRecord
 from ..controllers.caches import Caches
 from ..controllers.event_recorder import EventRecorder
 from ..controllers.executor import Executor
+from ..controllers.ingest_authority import IngestAuthority
 from ..controllers.job_creator import JobCreator
 from ..controllers.job_event_poller import JobEventPoller
 from ..controllers.log_tails import LogTails
@@ -31,6 +32,9 @@ from ..telemetry import metrics
 from ..trial_pods.cached_objects import CachedPod
 from .sweepjob_audit import SweepJobVersion
 
+# Reasons why Jobs are not created that an administrator can repair.
+_REPAIRABLE = (names.REASON_NOT_PERMITTED, names.REASON_INTAKE_CERTIFICATE)
+
 
 class ControllerManager:
     """The controllers of sweeps and trials, with their caches and queues.
@@ -38,6 +42,7 @@ class ControllerManager:
     Args:
         api: the API server.
         settings: the operator's settings.
+        authority: the authority by which sidecars trust the ingest server.
         clock: seconds since the epoch.
         missing_permissions_for: returns the missing permissions that affect sweeps of a namespace with a
             metrics source.
@@ -53,6 +58,7 @@ class ControllerManager:
         self,
         api: KubeClient,
         settings: OperatorSettings,
+        authority: IngestAuthority,
         clock: Callable[[], float] = time.time,
         missing_permissions_for: Callable[
             [str, str], list[ScopedPermission]
@@ -67,7 +73,9 @@ class ControllerManager:
         )
         events = EventRecorder(api, clock)
         constraints = NamespaceConstraintReader(api, clock)
-        creator = JobCreator(api, self.caches, events, constraints, settings.sidecar, clock)
+        creator = JobCreator(
+            api, self.caches, events, constraints, settings.sidecar, authority, clock
+        )
         writer = SweepStatusWriter(api, registry, settings, events, missing_permissions_for, clock)
         trial_writer = TrialStatusWriter(api, self.caches, events, clock)
         shared = (registry, self.caches, self.queues, settings)
@@ -76,6 +84,7 @@ class ControllerManager:
             Executor(api, creator, trial_writer, tails, clock),
             JobEventPoller(api, self.caches, constraints),
             self.reports,
+            authority,
             clock,
         )
         admission = SpecAdmission(
@@ -113,14 +122,14 @@ class ControllerManager:
         return {key: SweepJobVersion.of(entry.body) for key, entry in self.registry.items()}
 
     def requeue_all(self) -> None:
-        """Reconcile everything: a permission was revoked, or granted."""
+        """Reconcile everything: a permission, or the trust in the ingest server, has changed."""
         for key, entry in self.registry.items():
             self.queues.sweeps.add(key)
             if entry.sweep is None:
                 continue
             for trial in entry.sweep.state.live.values():
                 blocker = trial.blockers.creation
-                if blocker is not None and blocker.reason == names.REASON_NOT_PERMITTED:
+                if blocker is not None and blocker.reason in _REPAIRABLE:
                     entry.sweep.trials.allow_retry(trial)
             self.queues.requeue_trials(entry.sweep.state)
             self.queues.statuses.add(key)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
-_log = logging.getLogger(__name__)
-_INTERVAL, _INTERVAL_AFTER_FAILURE = 60.0, 1.0  # seconds between two handshakes
+from ..controllers.ingest_authority import REMEDY, IngestAuthority
+
+_INTERVAL, _INTERVAL_AFTER_FAILURE = 10.0, 1.0  # seconds between two handshakes
+# Seconds that the ingest server has to load a certificate that was renewed with its authority.
+_RELOAD_TIME = 6.0
 _TIMEOUT = 10.0  # seconds
-_REMEDY = (
-    "The Secret of the ingest server needs a tls.crt that is valid for the name of the operator's "
-    "Service and signed by the authority in its ca.crt"
-)
 
 
 class IngestCertificateCheck:
@@ -21,19 +20,25 @@ class IngestCertificateCheck:
 
     Args:
         url: where sidecars reach it.
-        authority: PEM of the certificate authority that sidecars verify its certificate with.
+        authority: the authority that sidecars verify its certificate with; learns the result.
         port: the port that the server listens on.
+        server_problem: returns why the server has no certificate; empty when it has one.
 
     Attributes:
         not_ready_reason: why sidecars cannot connect; empty when they can.
     """
 
-    def __init__(self, url: str, authority: str, port: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        authority: IngestAuthority,
+        port: int,
+        server_problem: Callable[[], str] = lambda: "",
+    ) -> None:
         self._host = urlsplit(url).hostname or ""
         self._port = port
-        self._context = ssl.create_default_context(cadata=authority or None)
-        # As in the sidecar: an authority whose certificate is not marked as one is accepted.
-        self._context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        self._authority = authority
+        self._server_problem = server_problem
         self.not_ready_reason = "the ingest server has not been checked yet"
 
     async def run(self) -> None:
@@ -44,21 +49,55 @@ class IngestCertificateCheck:
 
     async def check(self) -> None:
         """Try a handshake. One that times out or is cut off changes nothing: the server may be busy."""
-        try:
-            async with asyncio.timeout(_TIMEOUT):
-                _, writer = await asyncio.open_connection(
-                    "localhost", self._port, ssl=self._context, server_hostname=self._host
-                )
-        except ssl.SSLCertVerificationError as error:
-            self.not_ready_reason = (
-                f"sidecars cannot trust the ingest server's certificate: {error.verify_message}. "
-                f"{_REMEDY}"
-            )
+        authority, known = self._authority, self._authority.pem
+        if not authority.reload():
+            self.not_ready_reason = authority.problem
             return
+        try:
+            problem = await self._handshake(authority.pem)
+            if problem and known not in ("", authority.pem):
+                await asyncio.sleep(_RELOAD_TIME)
+                problem = await self._handshake(authority.pem)
+            anchors = frozenset() if problem else await self._anchors()
         except ConnectionRefusedError as error:
             self.not_ready_reason = f"the ingest server does not listen: {error}"
             return
         except OSError:
             return  # TimeoutError among them
-        self.not_ready_reason = ""
+        self.not_ready_reason = problem
+        if problem:
+            authority.distrust(problem)
+        else:
+            authority.trust(anchors)
+
+    async def _anchors(self) -> frozenset[str]:
+        """Return which certificates of the authority the server's is signed by."""
+        certificates = self._authority.certificates()
+        if len(certificates) == 1:
+            return frozenset(certificates)
+        trusted = [key for key, pem in certificates.items() if not await self._handshake(pem)]
+        return frozenset(trusted or certificates)
+
+    async def _handshake(self, authority: str) -> str:
+        """Return why who knows this authority cannot trust the server; empty when they can.
+
+        Raises:
+            OSError: there was no handshake.
+        """
+        if without := self._server_problem():
+            return f"{without}. {REMEDY}"
+        context = ssl.create_default_context(cadata=authority or None)
+        # As in the sidecar: an authority whose certificate is not marked as one is accepted.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                _, writer = await asyncio.open_connection(
+                    "localhost", self._port, ssl=context, server_hostname=self._host
+                )
+        except ssl.SSLCertVerificationError as error:
+            return (
+                f"sidecars cannot trust the ingest server's certificate: {error.verify_message}. "
+                f"{REMEDY}"
+            )
         writer.close()
+        return ""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from ..controllers.ingest_authority import IngestAuthority
 from ..controllers.push_handler import PushHandler
 from ..kube.client import KubeClient
 from ..kube.leader_election import LeaderElector
@@ -28,6 +29,7 @@ class Operator:
         controller: reconciles; SweepJob events are to be passed to its registry.
         push_handler: ingests the reports of sidecars; pushes are to be passed to it.
         access_reviewer: reviews the permissions of the operator's account.
+        ingest_authority: the authority by which sidecars trust the ingest server.
         leader_elector: None for an operator that has no replicas.
         reviews_access: whether the permissions are reviewed at all.
     """
@@ -35,6 +37,7 @@ class Operator:
     controller: ControllerManager
     push_handler: PushHandler
     access_reviewer: AccessReviewer
+    ingest_authority: IngestAuthority
     leader_elector: LeaderElector | None
     reviews_access: bool
 
@@ -95,8 +98,14 @@ def build_operator(
         api, settings.namespaces, settings.lease, changed=lambda: controller.requeue_all()
     )
     api.on_access_denied = access_reviewer.on_access_denied
+    ingest_authority = IngestAuthority(settings.authority)
+    ingest_authority.changed = lambda: controller.requeue_all()
     controller = ControllerManager(
-        api, settings, clock, missing_permissions_for=access_reviewer.missing_permissions_for
+        api,
+        settings,
+        ingest_authority,
+        clock,
+        missing_permissions_for=access_reviewer.missing_permissions_for,
     )
     leader_elector = None
     if settings.lease is not None:
@@ -105,4 +114,11 @@ def build_operator(
     push_handler = PushHandler(
         controller.registry, controller.caches, controller.queues, clock, api.may_write
     )
-    return Operator(controller, push_handler, access_reviewer, leader_elector, reviews_access)
+    return Operator(
+        controller,
+        push_handler,
+        access_reviewer,
+        ingest_authority,
+        leader_elector,
+        reviews_access,
+    )

@@ -13,6 +13,7 @@ from typing import Any
 
 from prometheus_client import REGISTRY
 
+from ..controllers.ingest_authority import IngestAuthority
 from ..ingest.ingest_process import IngestProcess
 from ..kube.client import KubeClient
 from ..settings import OperatorSettings
@@ -49,7 +50,9 @@ class OperatorProcess:
         self._ingest = IngestProcess(
             self.operator.push_handler, on_access_denied=access_reviewer.on_access_denied
         )
-        self._ingest_certificate_check = _ingest_certificate_check(settings)
+        self._ingest_certificate_check = _ingest_certificate_check(
+            settings, self.operator.ingest_authority, self._ingest
+        )
         self._readiness = Readiness(access_reviewer.problems, self._not_ready_reasons)
         REGISTRY.register(
             Gauges(
@@ -104,9 +107,15 @@ class OperatorProcess:
             asyncio.get_running_loop().add_signal_handler(number, self._terminating.set)
 
 
-def _ingest_certificate_check(settings: OperatorSettings) -> IngestCertificateCheck | None:
+def _ingest_certificate_check(
+    settings: OperatorSettings, authority: IngestAuthority, ingest: IngestProcess
+) -> IngestCertificateCheck | None:
     """Return a check of the ingest server's certificate; None where it serves plain HTTP."""
     if settings.certificate is None:
         return None
-    sidecar = settings.sidecar
-    return IngestCertificateCheck(sidecar.url, sidecar.certificate_authority, settings.ingest_port)
+    return IngestCertificateCheck(
+        settings.sidecar.url,
+        authority,
+        settings.ingest_port,
+        lambda: ingest.certificate_problem,
+    )

@@ -79,6 +79,8 @@ class CachedJob:
         started: when the Job controller started or resumed it, in seconds since the epoch; None before.
         view: the Job as the planner sees it.
         instances: how many pods it has.
+        authorities: fingerprints of the certificate authorities that its sidecars trust; none of a Job
+            without a sidecar, or of an earlier version.
     """
 
     namespace: str
@@ -91,6 +93,7 @@ class CachedJob:
     started: float | None
     view: Job
     instances: int = 1
+    authorities: frozenset[str] = frozenset()
 
 
 def carry_over_trainer_end(before: CachedPod, now: CachedPod) -> CachedPod:

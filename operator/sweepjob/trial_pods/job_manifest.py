@@ -16,6 +16,7 @@ from ..api.validation.reserved_names import reject_reserved_names
 from ..search.space import Assignment
 from ..template import command, kubelet_expansion
 from ..template.references import reference_values, substitute
+from .authorities import join_fingerprints
 from .code import add_code, default_user
 from .distribution import add_environment, add_launcher, group_environment, listening_ports
 from .environment import trainer_environment
@@ -68,7 +69,10 @@ def job_manifest(
     }
     instances = spec.trial.instance_count
     template, fitted = _pod_template(identity, spec, assignment, sidecar, constraints, code_hash)
-    annotations = {"annotations": {names.ANNOTATION_FITTED: fitted}} if fitted else {}
+    notes = {names.ANNOTATION_FITTED: fitted} if fitted else {}
+    if spec.metrics.source != protocol.LOGS and sidecar.certificate_authority:
+        notes[names.ANNOTATION_AUTHORITIES] = join_fingerprints(sidecar.certificate_authority)
+    annotations = {"annotations": notes} if notes else {}
     meta = template.setdefault("metadata", {})
     meta["labels"] = {**meta.get("labels", {}), **labels}
     return {

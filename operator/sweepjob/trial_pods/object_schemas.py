@@ -95,7 +95,9 @@ _META = {
         ),
         FieldType.TEXT,
     ),
-    "annotations": {names.COMPLETION_INDEX: FieldType.TEXT},
+    "annotations": dict.fromkeys(
+        (names.COMPLETION_INDEX, names.ANNOTATION_AUTHORITIES), FieldType.TEXT
+    ),
     "ownerReferences": [{"uid": FieldType.NAME}],
 }
 _CONDITIONS = [

@@ -12,6 +12,7 @@ from ..api.meta.conditions import find_condition
 from ..lifecycle.workload import Job, Pod
 from ..timestamps import parse_time
 from . import accelerators, container_statuses, disruptions, start_blockers
+from .authorities import parse_fingerprints
 from .cached_objects import CachedJob, CachedPod
 from .failures import failure_of
 from .job_manifest import trainer_of
@@ -41,6 +42,9 @@ def parse_job(body: Mapping[str, Any]) -> CachedJob:
         owner=_owner(meta),
         started=parse_time(status.get("startTime")),
         instances=spec.get("completions") or 1,
+        authorities=parse_fingerprints(
+            (meta.get("annotations") or {}).get(names.ANNOTATION_AUTHORITIES, "")
+        ),
         view=Job(
             name=meta["name"],
             uid=meta["uid"],

@@ -213,6 +213,14 @@ def of_missing_right(message: str, since: float) -> StartBlocker:
     return StartBlocker(names.REASON_NOT_PERMITTED, message, since, waits=True)
 
 
+def of_untrusted_ingest_server(message: str, since: float) -> StartBlocker:
+    """Return a blocker for an ingest server whose certificate sidecars could not trust.
+
+    A pod keeps the certificate authority that it starts with: it could never report.
+    """
+    return StartBlocker(names.REASON_INTAKE_CERTIFICATE, message, since, waits=True)
+
+
 def of_refused_record(index: int, message: str, since: float) -> StartBlocker:
     """Return why the API server refused to create a SweepTrial.
 

@@ -137,6 +137,7 @@ class ObservedWorkload:
             first one, kept until the next attempt.
         interrupted_at: when the first of several pods was interrupted, in seconds since the epoch.
         pods: the pods of the current attempt of a trial of several, also those that are gone.
+        is_cut_off: its sidecars cannot trust the operator's certificate, so that they cannot report.
     """
 
     job_missing_since: float | None = None
@@ -144,6 +145,7 @@ class ObservedWorkload:
     interruption: Cause | None = None
     interrupted_at: float | None = None
     pods: tuple[PodState, ...] = ()
+    is_cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

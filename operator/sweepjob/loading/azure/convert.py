@@ -8,7 +8,7 @@ from typing import Any
 
 from .conversion import Conversion, ConversionError, ConversionOptions
 from .hyperdrive import convert_hyperdrive
-from .pipeline import SweepStep, convert_step, sweep_steps
+from .pipeline import MAX_STEPS, SweepStep, UnreadStep, convert_step, sweep_steps
 from .result_check import check_result
 from .sweep import convert_sweep
 
@@ -118,12 +118,16 @@ def convert_pipeline(
         raise UnsupportedFileError("is a pipeline without a sweep step (type: sweep)")
     if step is not None and step not in names:
         raise UnsupportedFileError(f"has no sweep step {step}; there are: {', '.join(names)}")
+    if len(found) == MAX_STEPS:
+        raise UnsupportedFileError(f"has {MAX_STEPS} sweep steps or more; divide it")
     return [_converted_step(data, options, stem, one) for one in found if step in (None, one.name)]
 
 
 def _converted_step(
-    data: Mapping[str, Any], options: ConversionOptions, stem: str, step: SweepStep
+    data: Mapping[str, Any], options: ConversionOptions, stem: str, step: SweepStep | UnreadStep
 ) -> ConvertedStep:
+    if isinstance(step, UnreadStep):
+        return ConvertedStep(step.name, None, ConversionError(list(step.problems)))
     conversion = Conversion(replace(options, folder=step.folder))
     try:
         convert_step(conversion, data, step, stem)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...api.parsing.problem import Problem
 from ...search.space import Scalar
-from ..azure_map.asset_names import plain_path
+from ..azure_map.asset_names import is_local_path, plain_path
 from .component import component_inputs, read_component
-from .conversion import Conversion, Section
+from .conversion import Conversion, ConversionOptions, Section
 from .inputs import convert_outputs, note_unused_outputs
 from .metadata import annotate, annotate_map, initialize_manifest
 from .options_check import reject_command, reject_unused_options
@@ -20,6 +22,8 @@ from .sweep import convert_search, finish_spec
 from .trial import convert_component
 
 _PARENT = re.compile(r"\s*\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}]*?)\s*\}\}\s*")
+_MAX_DEPTH = 20  # of pipelines in pipelines
+MAX_STEPS = 1000  # sweep steps of a pipeline
 # Azure's client accepts these keys of a step, which its schema does not have.
 _STEP_TEXTS = ("name", "display_name", "description", "tags", "experiment_name")
 
@@ -45,14 +49,46 @@ class SweepStep:
     folder: str
 
 
-def sweep_steps(data: Mapping[str, Any], conversion: Conversion) -> Iterator[SweepStep]:
+@dataclass(frozen=True, slots=True)
+class UnreadStep:
+    """A step that is, or may be, a pipeline with sweep steps, and cannot be read.
+
+    Attributes:
+        name: name of the step.
+        problems: why not.
+    """
+
+    name: str
+    problems: tuple[Problem, ...]
+
+
+def sweep_steps(
+    data: Mapping[str, Any], conversion: Conversion
+) -> Iterator[SweepStep | UnreadStep]:
     """Yield the sweep steps of a pipeline and of the pipelines in it.
 
     Args:
         data: the pipeline.
         conversion: for reading other files.
     """
-    yield from _steps(data, conversion, "", "", {}, None)
+    limited = Conversion(_with_limit(conversion.options))
+    yield from itertools.islice(_steps(data, limited, "", "", {}, None, 0), MAX_STEPS)
+
+
+def _with_limit(options: ConversionOptions) -> ConversionOptions:
+    """Return options by which a limited number of files is read: two that name a third twice are many."""
+    read, numbers = options.read_yaml, itertools.count(1)
+    if read is None:
+        return options
+
+    def read_limited(path: str) -> Any:
+        if next(numbers) > MAX_STEPS:
+            raise ValueError(
+                f"{path}: is not read: the pipeline refers to more than {MAX_STEPS} files"
+            )
+        return read(path)
+
+    return replace(options, read_yaml=read_limited)
 
 
 def _steps(
@@ -62,7 +98,8 @@ def _steps(
     path: str,
     given: Mapping[str, Any],
     compute: str | None,
-) -> Iterator[SweepStep]:
+    depth: int,
+) -> Iterator[SweepStep | UnreadStep]:
     inputs = {**_values(data.get("inputs")), **given}
     settings = data.get("settings")
     default = settings.get("default_compute") if isinstance(settings, Mapping) else None
@@ -76,7 +113,7 @@ def _steps(
         if kind == "sweep" or (not kind and "search_space" in job):
             yield SweepStep(full, job, at, inputs, compute, conversion.options.folder)
         elif kind in ("pipeline", ""):
-            yield from _inner_steps(job, conversion, full, at, inputs, compute)
+            yield from _inner_steps(job, conversion, full, at, inputs, compute, depth + 1)
 
 
 def _inner_steps(
@@ -86,18 +123,33 @@ def _inner_steps(
     path: str,
     parent: Mapping[str, Any],
     compute: str | None,
-) -> Iterator[SweepStep]:
+    depth: int,
+) -> Iterator[SweepStep | UnreadStep]:
     """Yield the sweep steps of a step that is a pipeline, inline or in a file."""
+    if depth > _MAX_DEPTH:
+        text = f"pipelines are nested deeper than {_MAX_DEPTH} levels: one may contain itself"
+        yield UnreadStep(name, (Problem(path, job.get("component"), text),))
+        return
     given = {key: _parent_value(value, parent) for key, value in _values(job.get("inputs")).items()}
     if isinstance(job.get("jobs"), Mapping):
-        yield from _steps(job, conversion, f"{name}.", f"{path}.", given, compute)
+        yield from _steps(job, conversion, f"{name}.", f"{path}.", given, compute, depth)
         return
-    quiet = Conversion(conversion.options)  # a component of another kind needs no message
+    quiet = Conversion(conversion.options)
     component = read_component(quiet.section(job, path), "component")
+    if component is None and _may_have_sweeps(job):
+        yield UnreadStep(name, tuple(quiet.problems))
     if component is not None and isinstance(component.section.data.get("jobs"), Mapping):
         inner = Conversion(replace(conversion.options, folder=component.folder))
         at = f"{component.section.path}:"
-        yield from _steps(component.section.data, inner, f"{name}.", at, given, compute)
+        yield from _steps(component.section.data, inner, f"{name}.", at, given, compute, depth)
+
+
+def _may_have_sweeps(job: Mapping[str, Any]) -> bool:
+    """Return whether a step is a pipeline, or a file of this machine that may be one."""
+    component = job.get("component")
+    if str(job.get("type", "")).lower() == "pipeline":
+        return True
+    return isinstance(component, str) and is_local_path(component)
 
 
 def convert_step(

@@ -38,6 +38,7 @@ class WorkloadTransitions(StatusTransitions):
         job_suspended: bool,
         blocker: StartBlocker | None,
         trainer_end: TrainerEnd | None,
+        is_cut_off: bool,
         since: float,
         now: float,
     ) -> None:
@@ -49,13 +50,19 @@ class WorkloadTransitions(StatusTransitions):
             job_suspended: the Job is suspended: that ended its pods.
             blocker: what keeps the trial from starting; None when nothing does.
             trainer_end: how the trainer ended while other containers still run; None otherwise.
+            is_cut_off: its sidecars cannot trust the operator's certificate.
             since: the time since which every event of a pod has been seen, in seconds since the epoch.
             now: seconds since the epoch.
         """
         absent = trial.status.job_created and not job_exists and not trial.requests.job_deleted
         first = max(trial.workload.job_missing_since or now, since) if absent else None
         trial.blockers = replace(trial.blockers, current=blocker)
-        trial.workload = replace(trial.workload, job_missing_since=first, trainer_end=trainer_end)
+        trial.workload = replace(
+            trial.workload,
+            job_missing_since=first,
+            trainer_end=trainer_end,
+            is_cut_off=is_cut_off,
+        )
         if job_suspended and trial.workload.interrupted_at is not None:
             trial.workload = replace(trial.workload, interruption=None, interrupted_at=None)
 
