@@ -6,7 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
+from sweepjob import sweep
+from sweepjob.api import spec_parser
+from sweepjob.early_stopping.policies.registry import POLICIES
+from sweepjob.sdk.policies import early_termination_policy
+from sweepjob.sdk.sampling_algorithms import sampling_algorithm
+from sweepjob.search.samplers.registry import SAMPLERS
 
+from tests.e2e.invalid_specs import RICH
 from tests.generated.layers import ROOT, layers, with_layers
 
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
@@ -62,3 +70,32 @@ def test_every_package_has_a_layer() -> None:
     found = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
     assert found - named == {"__init__"}
     assert named - found == set()
+
+
+def test_classes_of_policies_and_samplers_are_exported() -> None:
+    """The rows about a policy and a sampler name all that a user of the Python SDK needs."""
+    needed = {
+        "bandit": {"slack_factor": 0.1},
+        "truncation_selection": {"truncation_percentage": 10},
+    }
+    for name in set(POLICIES.names()) - {"none"}:
+        made = type(early_termination_policy(name, **needed.get(name, {})))
+        assert made.__name__ in sweep.__all__, name
+    for name in SAMPLERS.names():
+        assert type(sampling_algorithm(name)).__name__ in sweep.__all__, name
+
+
+def test_fields_of_a_spec_are_those_of_the_crd() -> None:
+    """The rows about fields and limits name all files that list them."""
+    crd = yaml.safe_load((ROOT / "crds" / "sweepjobs.yaml").read_text())
+    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    assert set(schema["properties"]) == set(spec_parser._SPEC_KEYS)
+    assert set(schema["properties"]["limits"]["properties"]) == set(RICH["limits"])
+
+
+def test_every_metric_is_documented() -> None:
+    source = (PACKAGE / "telemetry" / "metrics.py").read_text()
+    page = (ROOT / "docs" / "reference" / "operator-metrics.md").read_text()
+    metrics = set(re.findall(r'"(sweepjob_[a-z_]+)"', source))
+    assert len(metrics) > 20
+    assert {metric for metric in metrics if f"`{metric}" not in page} == set()

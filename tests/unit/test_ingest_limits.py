@@ -215,7 +215,7 @@ def test_each_sender_has_its_own_rate_limit() -> None:
     limiter = ClientRateLimiter(rate=1.0, burst=3)
     assert [limiter.allows("a", 0.0) for _ in range(5)] == [True, True, True, False, False]
     assert limiter.allows("b", 0.0)
-    assert not limiter.has("a", 0.5)
+    assert not limiter.would_allow("a", 0.5)
     assert limiter.allows("a", 1.0)
     assert not limiter.allows("a", 1.5)
 

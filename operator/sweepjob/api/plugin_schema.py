@@ -121,7 +121,7 @@ def _summary(declaration: Declaration) -> str:
 
 
 def _by_name(declarations: Iterable[Declaration]) -> dict[str, dict[str, ParameterDeclaration]]:
-    """Parameters by their names, then by the types that have them."""
+    """Return the parameters by their names, then by the types that have them."""
     found: dict[str, dict[str, ParameterDeclaration]] = {}
     for declaration in declarations:
         for parameter in declaration.parameters:

@@ -185,7 +185,7 @@ def _permissions(cluster: Kubectl) -> Iterator[Finding]:
 
 
 def _images(cluster: Kubectl) -> Iterator[Finding]:
-    """Images that some pod of the namespace or the operator cannot pull."""
+    """Yield a finding about images that a pod of the namespace or the operator cannot pull."""
     pods = cluster.get("pods")["items"]
     found = 0
     for pod in pods:

@@ -192,7 +192,7 @@ class Caches:
         return max(pods, key=lambda p: (p.attempt, p.created, not p.view.is_terminal), default=None)
 
     def starting_jobs(self, namespace: str) -> list[CachedJob]:
-        """Jobs of several pods in a namespace that run, and not all of whose pods have a node."""
+        """Return the running Jobs of several pods in a namespace of which a pod has no node yet."""
         return [
             job
             for key, job in self._group_jobs.items()

@@ -178,7 +178,7 @@ class JobEventPoller:
 
 
 def _was_refitted(trial: TrialState) -> bool:
-    """Whether the attempt before this one ended for the sidecar's resources: again would not help."""
+    """Return whether the previous attempt ended to adjust the sidecar's resources. That is tried once."""
     before = trial.status.attempt - 1
     return any(
         e.attempt == before and e.reason == names.REASON_FITTED for e in trial.status.executions

@@ -120,7 +120,7 @@ class ReportIngestor:
     def _note_interruption(
         self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float
     ) -> None:
-        """One of several pods is interrupted: the planner decides whether that ends the attempt.
+        """Note that one of several pods is interrupted; the planner decides whether the attempt ends.
 
         Those of a suspended Job start again when it is resumed: then it counts once, for rank 0.
         """

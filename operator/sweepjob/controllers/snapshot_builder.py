@@ -253,8 +253,8 @@ def write_interval(trial: TrialState, shortest: float) -> float:
 def _pod(pod: CachedPod, trial: TrialState, *, is_unread: bool, capacity_limited: bool) -> Pod:
     """Return a pod of the current attempt.
 
-    It counts as ended once its reports are ingested: when it is terminal, or already when all its
-    containers exited with 0 if no trial waits for capacity.
+    It counts as ended when it is terminal and its reports are ingested. If no trial waits for capacity,
+    it need not be terminal: it is enough that all its containers exited with 0.
     """
     not_replaced = pod.uid in trial.requests.not_replaced
     incomplete = trial.completeness.incomplete

@@ -60,7 +60,7 @@ class StartTurns:
         self._creating: dict[str, tuple[TrialKey, float]] = {}
 
     def observe(self, trial: TrialKey, *, has_job: bool, now: float) -> Turn:
-        """Whether a trial may be started now; it waits in the queue until then.
+        """Return whether a trial may be started now; it waits in the queue until then.
 
         Args:
             trial: a live trial of several pods that is to be started, or was.
@@ -83,7 +83,7 @@ class StartTurns:
         return Turn(since=mine.since, others_wait=len(waiting) > 1)
 
     def _is_busy(self, namespace: str, trial: TrialKey, now: float) -> bool:
-        """Whether another trial is being started."""
+        """Return whether another trial is being started."""
         creating, since = self._creating.get(namespace, (trial, now))
         is_creating = creating != trial and since >= now - _FORGOTTEN
         return is_creating or bool(self._caches.starting_jobs(namespace))

@@ -121,7 +121,7 @@ def _log_ended(state: SweepState, kind: str, reason: str) -> None:
 
 
 def _conditions(status: Mapping[str, Any]) -> dict[str, tuple[bool, str]]:
-    """Status and reason of each condition, by its type."""
+    """Return the status and the reason of each condition, by its type."""
     conditions = status.get("conditions") or ()
     return {c["type"]: (c["status"] == "True", c["reason"]) for c in conditions}
 

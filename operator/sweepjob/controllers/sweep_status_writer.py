@@ -154,7 +154,7 @@ class SweepStatusWriter:
         self._events.emit(NewEvent(names.SWEEPJOB, *key, uid, *cause, warning=True))
 
     async def _write(self, entry: SweepEntry, new: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Merge into the status of exactly this SweepJob, which users may have changed meanwhile.
+        """Merge a patch into the status of this SweepJob, by uid; its spec may have changed meanwhile.
 
         Raises:
             NotFound: it no longer exists. A later one with its name is not changed.

@@ -139,7 +139,7 @@ class TrialController:
     def _start_turn(
         self, sweep: SweepStore, trial: TrialState, workload: Workload, now: float
     ) -> Turn:
-        """Whether a trial of several pods may be started now."""
+        """Return whether a trial of several pods may be started now."""
         spec, key = sweep.state.spec, (sweep.state.identity.key, trial.index)
         if spec.trial.instance_count == 1 or spec.is_queued:
             return NO_TURN_NEEDED

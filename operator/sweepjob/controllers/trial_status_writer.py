@@ -258,7 +258,10 @@ class TrialStatusWriter:
 
 
 def _is_disruption(trial: TrialState, action: act.RecordRetry) -> bool:
-    """Whether somebody else ended an attempt of several pods. Of one pod, that is counted when seen."""
+    """Return whether another client ended an attempt of several pods.
+
+    With one pod, the disruption was counted when the pod was seen.
+    """
     is_failure = action.failures > trial.status.failures
     return not is_failure and action.reason != names.REASON_PARTLY_SCHEDULED
 

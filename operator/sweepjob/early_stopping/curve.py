@@ -72,7 +72,7 @@ def never_applies(interval: int) -> bool:
 
 
 class ThinnedReport(NamedTuple):
-    """What is kept of a report beyond the first ``FULLY_KEPT`` ones.
+    """What a curve keeps of a report after the first ``FULLY_KEPT``.
 
     Attributes:
         interval: the number of the report.

@@ -33,12 +33,12 @@ class ClientRateLimiter:
         self._store(sender, left - allowed, now)
         return allowed
 
-    def has(self, sender: Hashable, now: float) -> bool:
+    def would_allow(self, sender: Hashable, now: float) -> bool:
         """Return whether a sender may send a request now, without counting one."""
         return self._available(sender, now) >= 1.0
 
     def is_unused(self, sender: Hashable, now: float) -> bool:
-        """Whether a sender's bucket is full: it has sent nothing that counts for a while."""
+        """Return whether a sender's bucket is full: it has not sent a request that counts for a while."""
         return self._available(sender, now) >= self._burst
 
     def _available(self, sender: Hashable, now: float) -> float:

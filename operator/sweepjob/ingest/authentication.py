@@ -91,7 +91,7 @@ class TokenReviewAuthenticator:
         found = self._cache.get(key)
         if found is not None and found[0] > now:
             return found[1]
-        if not self._rejected.has(peer, now):
+        if not self._rejected.would_allow(peer, now):
             raise TooManyRejectedTokens
         is_suspect = not self._rejected.is_unused(peer, now)
         async with self._reviewing_suspects if is_suspect else self._reviewing:

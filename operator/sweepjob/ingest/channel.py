@@ -24,7 +24,7 @@ Message = dict[str, Any]
 
 
 def encode(message: Message) -> bytes:
-    """Return a message as it is sent."""
+    """Return the bytes of a message."""
     data = json.dumps(message, separators=(",", ":")).encode()
     return _LENGTH.pack(len(data)) + data
 

@@ -223,7 +223,7 @@ class KubeClient(RequestSender):
         version: str,
         opened: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[Body]:
-        """Events from a resource version on, until the server closes the stream.
+        """Yield the events after a resource version, until the server closes the stream.
 
         Args:
             resource: what to watch.

@@ -47,7 +47,7 @@ class FieldSelection:
         self._decoder = msgspec.json.Decoder(_type(fields))
 
     def decode(self, text: _Text) -> Body:
-        """Those fields of an object.
+        """Return the selected fields of an object.
 
         Raises:
             MsgspecError: it is not such an object.

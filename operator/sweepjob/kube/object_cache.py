@@ -176,7 +176,7 @@ class ObjectCache(Generic[R]):
 
 
 def _is_later(version: str, listed: str) -> bool:
-    """Whether a resource version is certainly later than that of a list."""
+    """Return whether a resource version is certainly later than that of a list."""
     return version.isdecimal() and listed.isdecimal() and int(version) > int(listed)
 
 

@@ -65,7 +65,7 @@ def next_attempt(
 
 
 def success(incomplete: str, *, retry_incomplete: bool) -> tuple[bool, str, str]:
-    """Whether an attempt whose trainer exited with 0 succeeded, with reason and message.
+    """Return whether an attempt whose trainer exited with 0 succeeded, with reason and message.
 
     Args:
         incomplete: why its reports may be incomplete; empty when they are complete.

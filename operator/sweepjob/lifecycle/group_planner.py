@@ -76,7 +76,7 @@ class GroupEnd:
 
 
 def plan_group(trial: TrialSnapshot, job: Job, sweep: SweepSnapshot, now: float) -> Plan | None:
-    """Plans what the end of an attempt of several pods leads to.
+    """Plan what follows from the end of an attempt of several pods.
 
     Args:
         trial: a live trial without a decision to stop it.
@@ -106,7 +106,7 @@ def plan_group(trial: TrialSnapshot, job: Job, sweep: SweepSnapshot, now: float)
 
 
 def _outcome(end: GroupEnd, sweep: SweepSnapshot) -> tuple[bool | None, str, str]:
-    """Whether the attempt succeeded, with reason and message; None for one that was interrupted."""
+    """Return whether the attempt succeeded (None: it was interrupted), with reason and message."""
     if end.kind is Kind.SUCCESS:
         return success(end.incomplete, retry_incomplete=sweep.retry_incomplete)
     return None if end.kind is Kind.INTERRUPTION else False, *end.cause
@@ -139,7 +139,7 @@ def _first_end(
 
 
 def _is_before_resumption(end: GroupEnd, job: Job) -> bool:
-    """Whether a pod was deleted by a suspension, and the Job was resumed."""
+    """Return whether a pod was deleted by a suspension, and the Job was resumed."""
     resumed = job.started is not None and -math.inf < end.at < job.started
     return end.kind is Kind.INTERRUPTION and resumed
 
@@ -251,7 +251,7 @@ def give_up_start(
 
 
 def _holds_others_up(trial: TrialSnapshot, job: Job, sweep: SweepSnapshot) -> bool:
-    """Whether the start of an attempt holds nodes, or a turn, that others wait for."""
+    """Return whether the start of an attempt holds nodes, or a turn, that others wait for."""
     if sweep.queued or job.suspended or job.deleting or job.ended is not None:
         return False
     blocker = trial.start_blocker
@@ -262,7 +262,7 @@ def _holds_others_up(trial: TrialSnapshot, job: Job, sweep: SweepSnapshot) -> bo
 
 
 def scheduled_ranks(trial: TrialSnapshot) -> int:
-    """How many pods of the current attempt have a node."""
+    """Return how many pods of the current attempt have a node."""
     return len({pod.rank for pod in trial.pods if pod.node})
 
 

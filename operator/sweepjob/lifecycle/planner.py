@@ -83,7 +83,7 @@ def free_slots(sweep: SweepSnapshot) -> int:
 
 
 def _capacity(sweep: SweepSnapshot) -> int:
-    """Free slots; negative when limits were lowered."""
+    """Return the number of free slots; negative when limits were lowered."""
     limits = sweep.limits
     left = limits.max_total_trials - sweep.totals.created
     return min(limits.max_concurrent_trials - (sweep.occupied - sweep.released), left)

@@ -122,5 +122,5 @@ def _is_running(pod: Pod) -> bool:
 
 
 def _never_starts(pod: Pod) -> bool:
-    """Whether it is one of several pods whose node ignores it: its Job does not replace it."""
+    """Return whether a node ignores one of several pods, which its Job does not replace."""
     return pod.never_started_since is not None and not pod.deleting

@@ -84,7 +84,7 @@ class TrialSnapshot:
         return next((job for job in self.jobs if job.attempt == self.attempt), None)
 
     def has_started(self, instances: int) -> bool:
-        """Whether the trainers of all pods have started, and one of the pods has not ended.
+        """Return whether the trainers of all pods have started, and one of the pods has not ended.
 
         Args:
             instances: pods of a trial.

@@ -63,7 +63,7 @@ def _may_have_another(trial: TrialSnapshot, job: Job, instances: int) -> bool:
 
 
 def _may_have(trial: TrialSnapshot, rank: int) -> bool:
-    """Whether there may be another pod of a rank."""
+    """Return whether there may be another pod of a rank."""
     pods = (pod for pod in trial.pods if pod.rank == rank)
     return all(p.is_terminal and p.is_interrupted and not p.not_replaced for p in pods)
 

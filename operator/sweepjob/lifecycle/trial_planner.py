@@ -137,7 +137,7 @@ def _without_job(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan
 def _replace_lost_pod(
     trial: TrialSnapshot, node_loss_timeout: float, now: float
 ) -> tuple[TrialAction, ...] | None:
-    """Another attempt when the node of the only running pod is lost.
+    """Return the actions for another attempt if the node of the only running pod is lost.
 
     The old Job is deleted first: if the node came back, that Job would create another pod.
     """

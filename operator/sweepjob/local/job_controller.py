@@ -11,7 +11,7 @@ from ..kube.transport import Request
 from ..protocol import ENV_RANK
 from ..timestamps import format_time
 from .api_server import MemoryApiServer
-from .store import Body, Change, Key
+from .store import Body, Change, Key, owner_of
 
 _OWNED = {
     "sweepjobs": ("sweeptrials", "services"),
@@ -153,12 +153,14 @@ class JobController:
         self.request("POST", "pods", key, body)
 
     def _pods_of(self, job: Body) -> list[Body]:
-        return [p for p in self._store.all("pods").values() if _owner(p) == job["metadata"]["uid"]]
+        return [
+            p for p in self._store.all("pods").values() if owner_of(p) == job["metadata"]["uid"]
+        ]
 
     def _delete_dependents(self, resource: str, uid: str) -> None:
         for owned in _OWNED.get(resource, ()):
             for key, body in list(self._store.all(owned).items()):
-                if _owner(body) == uid:
+                if owner_of(body) == uid:
                     self.request("DELETE", owned, key, {})
 
     def _delete_in_foreground(self, key: Key, job: Body, pods: list[Body]) -> None:
@@ -182,10 +184,6 @@ def _with_rank(spec: Body, rank: int) -> Body:
 
 def _rank(pod: Body) -> str:
     return str((pod["metadata"].get("labels") or {}).get(COMPLETION_INDEX, "0"))
-
-
-def _owner(body: Body) -> str:
-    return str((body["metadata"].get("ownerReferences") or [{}])[0].get("uid", ""))
 
 
 def phase_of(pod: Body) -> str:

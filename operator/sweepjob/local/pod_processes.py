@@ -18,7 +18,7 @@ from ..trial_pods.code import HOME as CODE_HOME
 from ..trial_pods.distribution import HOSTS, TENSORFLOW_PORT
 from ..trial_pods.job_manifest import trainer_of
 from .code import LocalCode, code_of
-from .store import Body
+from .store import Body, owner_of
 
 _PACKAGE = str(Path(__file__).parents[2])
 
@@ -94,11 +94,6 @@ class GroupPorts:
         while len(ports) < count:
             ports.append(_free_port())
         return ports
-
-
-def owner_of(body: Body) -> str:
-    """Return the uid of a pod's Job."""
-    return str((body["metadata"].get("ownerReferences") or [{}])[0].get("uid", ""))
 
 
 def gpus_of(body: Body) -> int:

@@ -75,7 +75,7 @@ class PodRunner:
         self._log_error: OSError | None = None
 
     def terminate(self, seconds: float) -> None:
-        """Send SIGTERM to the trainer, and SIGKILL later. A trainer that has not started is not started.
+        """Send SIGTERM to the trainer, and SIGKILL later. A trainer that has not started never starts.
 
         Args:
             seconds: grace period.

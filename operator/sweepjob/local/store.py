@@ -135,6 +135,11 @@ class Store:
         yield from self.history[position - self.compacted_count :]
 
 
+def owner_of(body: Body) -> str:
+    """Return the uid of the first owner of an object, such as the Job of a pod; empty without one."""
+    return str((body["metadata"].get("ownerReferences") or [{}])[0].get("uid", ""))
+
+
 def _content(body: Body) -> Body:
     meta = {k: v for k, v in body["metadata"].items() if k != "resourceVersion"}
     return {**body, "metadata": meta}

@@ -123,7 +123,7 @@ class LogParser:
         return found
 
     def discard_partial_line(self) -> None:
-        """Forgets the parts of a line whose last part did not arrive."""
+        """Discard the parts of a line whose last part did not arrive."""
         self._values_by_name, self._partial_line = {}, b""
 
     def _scan(self, text: bytes, *, ends: bool, begins: bool) -> None:

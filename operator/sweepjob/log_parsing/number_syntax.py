@@ -92,7 +92,7 @@ def named_numbers(text: bytes) -> Iterator[tuple[str, Number]]:
 
 
 def compile_expressions() -> None:
-    """Compiles all expressions, which takes some time at the first use."""
+    """Compile all expressions, which takes some time at the first use."""
     _value_expression()
     _named_expression()
     compiled(_CLOSED)

@@ -190,7 +190,7 @@ class AccessReviewer:
             )
 
     def problems(self) -> list[str]:
-        """Reasons why the operator is not ready: required permissions that are missing."""
+        """Return why the operator is not ready: required permissions that are missing."""
         if self.missing is None:
             return ["the operator's permissions have not been reviewed yet"]
         inaccessible = self.inaccessible_namespaces()

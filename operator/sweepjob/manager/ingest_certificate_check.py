@@ -16,7 +16,7 @@ _TIMEOUT = 10.0  # seconds
 
 
 class IngestCertificateCheck:
-    """Connects to the ingest server from time to time.
+    """Checks from time to time whether sidecars can connect to the ingest server.
 
     Args:
         url: where sidecars reach it.

@@ -101,7 +101,7 @@ class Registry(Generic[D]):
             self._distributions[name] = distribution
 
     def _check_type(self, name: str, parameter: ParameterDeclaration) -> None:
-        """In the CRD, the keys of all types are side by side: a name has only one type."""
+        """Refuse a parameter whose name has another type: in the CRD, all keys are side by side."""
         for other in self._found.values():
             for known in other.parameters:
                 if known.name == parameter.name and known.type != parameter.type:

@@ -1,4 +1,4 @@
-"""Notices: what a trial's reports lack, or what is ambiguous about them."""
+"""Notices of a sidecar about reports that are missing or ambiguous."""
 
 from __future__ import annotations
 

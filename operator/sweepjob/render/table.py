@@ -105,7 +105,7 @@ def _fit(widths: Mapping[int, int], limit: int, expendable: Sequence[int]) -> di
 
 
 def _cut(widths: Mapping[int, int], limit: int) -> dict[int, int]:
-    """Widths with the widest ones reduced until they fit, or cannot be reduced any further."""
+    """Return widths that fit: the widest are reduced, as far as possible."""
     cut = dict(widths)
     while _total(cut) > limit:
         widest = max([*cut][1:], key=cut.__getitem__)

@@ -101,7 +101,7 @@ def unpacked(data: bytes, headers: Mapping[str, str] | Message) -> bytes:
 
 
 def _decompressed(data: bytes, coding: str) -> bytes:
-    """Decompress a body; gzip's may have several members."""
+    """Decompress a body; a gzip body may have several members."""
     found, is_gzip = bytearray(), "gzip" in coding
     while data:
         unpacker = zlib.decompressobj(_GZIP if is_gzip else zlib.MAX_WBITS)

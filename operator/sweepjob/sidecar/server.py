@@ -95,7 +95,7 @@ class Handler(BaseHTTPRequestHandler, ABC):
         """Read the request's body and send an answer."""
 
     def setup(self) -> None:
-        """Disables Nagle's algorithm, which costs 40 ms per call with delayed acknowledgements."""
+        """Disable Nagle's algorithm: with delayed acknowledgements it costs 40 ms per call."""
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().setup()
 

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def unpack(
     source: Path, target: Path, expected: str, folders: Sequence[str] = (), *, are_files: bool
 ) -> None:
-    """Unpacks code.
+    """Unpack code.
 
     Args:
         source: folder with the parts of an archive, or with the files of a ConfigMap.

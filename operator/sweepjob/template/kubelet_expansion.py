@@ -86,7 +86,7 @@ def unescape(found: Sequence[str | Reference]) -> list[str | Reference]:
 
 
 def escape(found: Sequence[str | Reference], values: Mapping[str, str]) -> str:
-    """Reverses ``unescape``, with values in place of references."""
+    """Reverse ``unescape``, with values in place of references."""
     made, run = [], list[str]()
     for piece in found:
         if isinstance(piece, Variable):
@@ -98,7 +98,7 @@ def escape(found: Sequence[str | Reference], values: Mapping[str, str]) -> str:
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
-    """Pieces of a text with their kinds: ``(`` for the name of a variable, empty for other text."""
+    """Return the pieces of a text: ``(`` with the name of a variable, an empty string with other text."""
     found, done, close = [], 0, 0
     while (start := text.find("$", done)) >= 0:
         found.append(("", text[done:start]))

@@ -195,7 +195,7 @@ def add_launcher(
 def _add_hostfile(
     template: Manifest, trainer: Manifest, distribution: Distribution, hosts: Sequence[str]
 ) -> None:
-    """Mounts the hostfile, from an annotation of the pod, and the user's keys.
+    """Mount the hostfile, from an annotation of the pod, and the user's keys.
 
     No other object is needed, and so no right to create any.
     """

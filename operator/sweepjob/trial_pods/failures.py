@@ -65,7 +65,7 @@ def describe_exit_code(code: object) -> str:
 
 
 def _failure_before(status: Mapping[str, Any]) -> Cause | None:
-    """Why an init container ended the pod before its trainer had started; None where none did."""
+    """Return why an init container ended the pod before its trainer started; None if none did."""
     for container in status.get("initContainerStatuses") or []:
         ended = (container.get("state") or {}).get("terminated") or {}
         name = container.get("name")

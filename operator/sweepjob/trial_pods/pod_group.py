@@ -80,7 +80,7 @@ def host_names(identity: TrialIdentity, instances: int) -> tuple[str, ...]:
 
 
 def add_to_pod(template: Manifest, identity: TrialIdentity, spec: SweepSpec) -> None:
-    """Add to a pod template what makes its pods one trial.
+    """Add to a pod template what its pods need to find each other and to be one trial.
 
     Args:
         template: the pod template; changed.

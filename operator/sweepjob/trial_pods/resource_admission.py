@@ -42,7 +42,7 @@ def is_of_demanding_quota(message: str) -> bool:
 
 
 def is_of_sidecar_only(message: str, pod: Mapping[str, Any]) -> bool:
-    """Whether nothing but the resources of the sidecar was refused.
+    """Return whether only the resources of the sidecar were refused.
 
     Args:
         message: the API server's message.
@@ -115,7 +115,7 @@ def _containers(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _containers_with(
     pod: Mapping[str, Any], part: str, resource: str, amount: str
 ) -> Iterator[str]:
-    """Names of the containers that have an amount of a resource; an empty amount stands for none."""
+    """Return the names of containers that have this amount of a resource; an empty amount means none."""
     if amount and not is_quantity(amount):
         return  # anybody may write an event
     wanted = parse_quantity(amount) if amount else None

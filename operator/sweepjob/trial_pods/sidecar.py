@@ -121,7 +121,7 @@ def _user(pod: Manifest, trainer: Manifest) -> int:
 
 
 def _forwarded(trainer: Manifest, metrics: Metrics) -> list[Manifest]:
-    """Variables for the user's own tracking server, to which the sidecar forwards.
+    """Return the variables for the user's own tracking server, to which the sidecar forwards.
 
     Without one, a run id that the user set.
     """

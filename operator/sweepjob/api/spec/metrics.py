@@ -115,7 +115,7 @@ def _pattern(reader: Reader) -> str:
 
 
 def compiled(pattern: str | bytes) -> re2._Regexp:
-    """Compiles an RE2 regular expression, whose time is linear in the text; that of ``re`` is not.
+    """Compile an RE2 regular expression: its time is linear in the text, that of ``re`` is not.
 
     Raises:
         re2.error: the pattern is invalid.

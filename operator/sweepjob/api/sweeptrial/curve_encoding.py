@@ -122,7 +122,7 @@ def _lists(fields: LenientReader, curve: StoredCurve) -> StoredCurve:
 
 
 def _check_later(fields: LenientReader, intervals: array[float], first: int) -> None:
-    """Later reports have rising intervals, and come with a newest report."""
+    """Check that the later reports have rising intervals, and come with a newest report."""
     whole = all(n.is_integer() and n <= _MAX_REPORTS for n in intervals)
     if not whole or any(
         a >= b for a, b in zip([float(first), *intervals], intervals, strict=False)

@@ -10,7 +10,7 @@ from ..names import TRACKING_URI
 from ..parsing.problem import Problem
 from ..spec.metrics import Metrics
 from ..spec.outputs import Output
-from .reserved_names import find_reserved_names
+from .reserved_names import find_reserved_names, mappings_in
 
 
 def group_problems(
@@ -72,16 +72,12 @@ def _pod(trial: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _containers(trial: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for key in ("containers", "initContainers"):
-        for position, container in enumerate(_dicts(_pod(trial).get(key))):
+        for position, container in enumerate(mappings_in(_pod(trial).get(key))):
             yield f"spec.trial.template.spec.{key}[{position}]", container
 
 
-def _dicts(listed: Any) -> Sequence[Mapping[str, Any]]:
-    return [e for e in listed if isinstance(e, Mapping)] if isinstance(listed, list) else []
-
-
 def _tracking_uri_problems(path: str, env: Any) -> Iterator[Problem]:
-    for position, entry in enumerate(_dicts(env)):
+    for position, entry in enumerate(mappings_in(env)):
         value = entry.get("value")
         if entry.get("name") != TRACKING_URI or not isinstance(value, str):
             continue

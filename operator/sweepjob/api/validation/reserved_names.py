@@ -30,18 +30,18 @@ def reject_reserved_names(pod: Mapping[str, Any]) -> None:
 def find_reserved_names(pod: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield the path below the pod's spec, the name and the remedy of each use of a reserved name."""
     for key in (*_CONTAINERS, "volumes"):
-        for position, named in enumerate(_mappings(pod.get(key))):
+        for position, named in enumerate(mappings_in(pod.get(key))):
             name = named.get("name")
             if isinstance(name, str) and name.startswith(names.RESERVED):
                 yield f"{key}[{position}].name", name, REMEDY
     for key in _CONTAINERS:
-        for position, container in enumerate(_mappings(pod.get(key))):
+        for position, container in enumerate(mappings_in(pod.get(key))):
             for kind in ("volumeMounts", "volumeDevices"):
                 yield from _mounts(f"{key}[{position}].{kind}", container.get(kind))
 
 
 def _mounts(path: str, mounts: Any) -> Iterator[tuple[str, str, str]]:
-    for position, mount in enumerate(_mappings(mounts)):
+    for position, mount in enumerate(mappings_in(mounts)):
         name = mount.get("name")
         if not isinstance(name, str) or name.startswith(_MOUNTABLE):
             continue
@@ -52,5 +52,6 @@ def _mounts(path: str, mounts: Any) -> Iterator[tuple[str, str, str]]:
             yield f"{path}[{position}].name", name, remedy
 
 
-def _mappings(listed: Any) -> Sequence[Mapping[str, Any]]:
+def mappings_in(listed: Any) -> Sequence[Mapping[str, Any]]:
+    """Return the mappings in a list; none if it is no list."""
     return [e for e in listed if isinstance(e, Mapping)] if isinstance(listed, list) else []

@@ -97,7 +97,7 @@ class SweepStore(
         return self.state.evaluator.restore_in_steps(curves)
 
     def _load_sources(self) -> Iterator[tuple[int, Curve]]:
-        """Curves of the trials of other sweeps, numbered from below zero up to -1."""
+        """Yield the curves of the trials of other sweeps, numbered from below zero up to -1."""
         state = self.state
         every = (record for source in state.sources for record in source.records)
         records = [record for record in every if not record.is_unmanaged]

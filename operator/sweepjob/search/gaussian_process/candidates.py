@@ -19,7 +19,7 @@ _KINDS = (_MANY, 2)
 
 
 def draw_candidates(encoding: Encoding, incumbents: Array, generator: np.random.Generator) -> Array:
-    """Points of the unit cube: random ones, and neighbours of good ones.
+    """Return points of the unit cube: random ones, and neighbours of good ones.
 
     Args:
         encoding: the encoding of the space.

@@ -149,7 +149,7 @@ class NegativeLogPosterior:
         return float(value + prior), gradient + by_prior
 
     def _prior(self, logs: Array, lengths: Array) -> tuple[float, Array]:
-        """Minus the log prior, and its gradient."""
+        """Return minus the log prior, and its gradient."""
         away = (logs[-3:] - _CENTRES) / _SPREADS
         value = (self._rate * lengths - (_SHAPE - 1) * logs[:-3]).sum() + 0.5 * (away @ away)
         by_lengths = self._rate * lengths - (_SHAPE - 1)

@@ -36,7 +36,7 @@ class ContinuousScale:
             self._bounds = (0.5 - edge, 0.5 + edge)
 
     def features(self, units: Array) -> Array:
-        """Coordinates as they are, or in standard deviations; shape (n,) to (n, 1)."""
+        """Return coordinates as they are, or in standard deviations; shape (n,) to (n, 1)."""
         if self._bounded:
             return units[:, None]
         deviations: Array = np.clip(0.5 + ndtri(units) / _DEVIATIONS, *self._bounds)

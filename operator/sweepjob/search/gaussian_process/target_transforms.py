@@ -15,7 +15,7 @@ _FENCE = 4.0
 
 
 def winsorize(scores: Array) -> Array:
-    """Scores with the outliers at the lower end raised to a bound; the better half is unchanged.
+    """Return scores with low outliers raised to a bound; the better half is unchanged.
 
     A single score of -10^12 would hide all differences between the others, while it says little about
     where good trials are.
@@ -39,7 +39,7 @@ def winsorize(scores: Array) -> Array:
 
 
 def standardise(scores: Array) -> Array:
-    """Scores scaled to mean 0 and variance 1; zeros when all are equal. Shape (n,) to (n,)."""
+    """Return scores scaled to mean 0 and variance 1; zeros if all are equal. Shape (n,) to (n,)."""
     # Centred and scaled first: squares of 10^200 overflow, and 10^12 + 1e-3 would lose its 1e-3.
     centred = scores - np.median(scores)
     largest = float(np.abs(centred).max(initial=0.0))

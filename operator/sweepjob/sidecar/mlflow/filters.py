@@ -202,7 +202,7 @@ def _is_word(token: tuple[str, str], word: str) -> bool:
 
 
 def _like(found: Any, pattern: str, flags: int) -> bool:
-    """SQL's LIKE: ``%`` matches any text, ``_`` any character.
+    """Match as SQL's LIKE: ``%`` matches any text, ``_`` any character.
 
     The texts between two ``%`` are searched from left to right. A single expression with many ``.*``
     would try all divisions of the text.

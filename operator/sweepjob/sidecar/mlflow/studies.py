@@ -37,7 +37,7 @@ class Studies:
         self._run_ids = run_ids
 
     def counts(self, run: Run, parent_id: str) -> bool:
-        """Whether a run counts although it has a parent.
+        """Return whether a run counts although it has a parent.
 
         Decided once: what is logged to the parent later does not change it.
         """
@@ -82,7 +82,7 @@ class Studies:
         return "" if row is None else str(row[0] or row[1])
 
     def _only_groups(self, parent: Run) -> bool:
-        """Whether a run was created by a plain client, and nothing was logged to it."""
+        """Return whether a run was created by a plain client, and nothing was logged to it."""
         resumed = parent.opened == RESUMED
         given = parent.id in self._run_ids
         return not (
@@ -90,7 +90,7 @@ class Studies:
         )
 
     def _is_first(self, run: Run, parent_id: str) -> bool:
-        """Whether a run is the first one under its parent, and of the fluent API."""
+        """Return whether a run is the first one under its parent, and of the fluent API."""
         statement = "SELECT MIN(run) FROM pairs WHERE kind = 'tag' AND key = ? AND value = ?"
         [(first,)] = self._database.rows(statement, PARENT, parent_id)
         return self._is_fluent(run) and bool(first == run.number)

@@ -19,7 +19,7 @@ class ProposalTransitions(SweepTransitions):
     """What the sampler proposed."""
 
     def propose(self, number: int, now: float) -> tuple[Proposal, ...]:
-        """Proposals for the lowest free indices.
+        """Return proposals for the lowest free indices.
 
         A sampler of this package that uses no observations is asked. For others, these are the
         proposals that were made in the background.

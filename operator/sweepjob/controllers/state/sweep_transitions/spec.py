@@ -54,5 +54,5 @@ class SpecTransitions(SweepTransitions):
         self.state.written = WrittenStatus(content, now)
 
     def set_ending(self, *, is_ending: bool) -> None:
-        """Set whether the sweep has a reason to end; it may lose it when its limits are raised."""
+        """Set whether the sweep has a reason to end. Raising a limit can remove the reason."""
         self.state.is_ending = is_ending

@@ -68,7 +68,7 @@ class EventFiles:
         self._warn(listing)
 
     def _rank(self, file: EventFile) -> tuple[bool, int, str, str]:
-        """Files that may have precedence come first, files of a run in the order of their names."""
+        """Sort files that may have precedence first, and files of a run by their names."""
         metric = self._selection.metric
         return may_refer_to_run(metric, file.run), run_precedence(file.run), file.run, file.name
 

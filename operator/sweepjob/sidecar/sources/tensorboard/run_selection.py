@@ -125,7 +125,7 @@ class RunSelection:
     _last: bool = False
 
     def begin_pass(self, runs: Collection[str], now: float, *, last: bool) -> None:
-        """Begins a pass over all files.
+        """Begin a pass over all files.
 
         Args:
             runs: the runs that have an event file.
