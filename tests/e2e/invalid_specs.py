@@ -54,7 +54,7 @@ RICH: Body = {
     "outputs": {
         "model": {"volume": {"emptyDir": {}}, "mountPath": "/outputs/model", "subPath": "a"}
     },
-    "metrics": {"source": "mlflow", "port": 5000},
+    "metrics": {"source": "mlflow", "port": 5000, "also": ["loss"]},
     "trial": {
         "image": "registry.example/train:1",
         "command": "train ${{search_space.u}} ${{inputs.epochs}} ${{outputs.model}}",
@@ -145,6 +145,9 @@ TOGETHER: dict[str, Body] = {
     "pattern without a group named value": {"metrics": {"source": "logs", "port": None, "pattern": "x"}},
     "file without a folder": {"metrics": {"source": "file", "port": None, "path": "/x"}},
     "privileged port": {"metrics": {"port": 80}},
+    "metric twice in also": {"metrics": {"also": ["loss", "loss"]}},
+    "metric name that is not printable": {"metrics": {"also": ["a\tb"]}},
+    "more than 20 metrics in also": {"metrics": {"also": [f"m{n}" for n in range(21)]}},
     "retry of incomplete attempts without retries": {"metrics": {"onIncomplete": "retry"}, "trial": {"maxRetries": 0}},
     "output with two volume sources": {"outputs": {"model": {"volume": {"emptyDir": {}, "hostPath": {}}}}},
     "output folder outside the volume": {"outputs": {"model": {"subPath": "../x"}}},

@@ -91,7 +91,8 @@ class _OtherModule(Loader):
         remedy = (
             "is private in Azure's client; remove the code that uses it"
             if private
-            else f"{package} is not here; install {package.replace('.', '-')}, or remove the code that uses it"
+            else f"{package} is not here; install {package.replace('.', '-')}, or remove the code that "
+            "uses it"
         )
 
         def find(name: str) -> Any:

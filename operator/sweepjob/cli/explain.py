@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Sequence
 
+from ..api.parsing.suggestions import did_you_mean
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
 from ..objective import Goal
@@ -26,6 +27,7 @@ from .kubectl import Kubectl
 from .sources import SweepSource, required_source
 
 _WIDTH = 60
+_METRIC_WIDTH = 30
 _MAX_COMPARATORS = 5
 _MAX_LOG_LINES = 10
 
@@ -126,6 +128,7 @@ def explain_trial(
     if trial.unreadable:
         lines += ["", trial.unreadable]
     lines += _curve(sweep, trial)
+    lines += other_metric_lines(sweep, trial, width)
     stop = trial.record.stop
     if stop is not None and stop.policy:
         lines += _decision(sweep, trial, stop, trials)
@@ -170,6 +173,37 @@ def _curve(sweep: SweepView, trial: TrialView) -> list[str]:
         f"{sweep.metric}: {pluralize(curve.count, 'report')}, {best}, last {format_value(curve.last)}",
         sparkline(trial.reported_values(), _WIDTH),
     ]
+
+
+def other_metric_lines(sweep: SweepView, trial: TrialView, width: int | None) -> list[str]:
+    """Return the lines about the metrics besides the primary one.
+
+    Args:
+        sweep: its sweep.
+        trial: the trial.
+        width: maximum number of characters of a line; None for any.
+    """
+    curves = trial.other_metrics
+    rows = [
+        [
+            name,
+            str(curve.count),
+            *map(format_value, (curve.last, curve.low, curve.high)),
+            sparkline([value for _, value in curve.points()], _METRIC_WIDTH),
+        ]
+        for name, curve in curves.items()
+    ]
+    head = ["METRIC", "REPORTS", "LAST", "LOWEST", "HIGHEST", ""]
+    lines = ["", format_table(head, rows, width)] if rows else []
+    if trial.unreadable_metrics:
+        lines += ["", trial.unreadable_metrics]
+    seen = [name for name in trial.record.seen if name != sweep.metric and name not in curves]
+    missing = [name for name in sweep.also or () if name not in curves]
+    for name in missing if trial.record.seen else []:
+        lines += ["", f"{name} of metrics.also was not reported{did_you_mean(name, seen)}"]
+    if seen and curves and sweep.also is None:
+        lines += ["", f"without a curve: {', '.join(seen)}; name in metrics.also what to keep"]
+    return lines
 
 
 def _decision(

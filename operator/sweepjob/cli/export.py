@@ -7,7 +7,7 @@ import time
 
 from ..read_model.trial_view import TrialView
 from ..render.output_formats import Row, add_output, print_rows
-from ..render.trial_rows import full_trial_row
+from ..render.trial_rows import full_trial_row, metric_rows
 from .arguments import add_sweep
 from .trials import read_trials
 
@@ -18,7 +18,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "export",
         help="export all stored data of a sweep's trials",
         description="Export a row for each trial: parameters, values, times, the reason of its end, "
-        "and its reports.",
+        "its reports, and the other metrics: in CSV their newest values, in JSON their curves.",
     )
     add_sweep(parser)
     add_output(parser, ("csv", "json"))
@@ -39,7 +39,8 @@ def _row(trial: TrialView, *, as_json: bool) -> Row:
     if as_json:
         # JSON has the values themselves instead of texts.
         later = [{"interval": p.interval, "value": p.value} for p in trial.curve.thinned]
-        return {**row, "values": trial.curve.values, "later": later}
+        values = {"values": trial.curve.values, "later": later}
+        return {**row, **values, "metrics": metric_rows(trial)}
     stop = {f"stop{key[0].upper()}{key[1:]}": value for key, value in (row["stop"] or {}).items()}
     flat = {key: value for key, value in row.items() if key != "stop"}
     return {
@@ -47,4 +48,6 @@ def _row(trial: TrialView, *, as_json: bool) -> Row:
         "parameters": dict(trial.parameters),
         **stop,
         "values": trial.curve.values,
+        # The newest value of each; JSON has their curves.
+        **{f"metrics.{name}": curve.last for name, curve in trial.other_metrics.items()},
     }

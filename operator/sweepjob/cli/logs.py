@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..api.sweeptrial.log_tail import LogTail, parse_log_tails
+from ..api.sweeptrial.serialization import parse_record
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView
-from ..render.table import print_message, print_output
+from ..render.escaping import escape_controls
+from ..render.table import print_message
 from ..trial_pods.cached_objects import CachedPod
-from ..trial_pods.job_manifest import trainer_of
 from ..trial_pods.pod_parsing import parse_pod
 from .arguments import add_trial
 from .errors import CommandError
+from .folder_logs import print_file
 from .kubectl import Kubectl
+from .log_lines import LineFilter
+from .pod_logs import LogRequest, await_pod, print_pod_log
 from .sources import SweepSource, required_source
-
-_POLL = 0.3  # seconds between two looks at a file that grows
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,10 +34,25 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add_trial(parser)
     parser.add_argument(
-        "-f", "--follow", action="store_true", help="stream the log until the pod ends"
+        "-f",
+        "--follow",
+        action="store_true",
+        help="stream the log until the trial ends, over all of its attempts; waits for a pod to start",
     )
     parser.add_argument("--tail", type=int, metavar="N", help="print the last N lines only")
-    parser.add_argument("--attempt", type=int, metavar="N", help="print the log of attempt N")
+    parser.add_argument(
+        "--grep",
+        metavar="PATTERN",
+        help="print lines that match a regular expression; exit code 1 if none does; (?i)PATTERN "
+        "ignores case",
+    )
+    parser.add_argument("--since", metavar="DURATION", help="print newer lines only, such as 10m")
+    parser.add_argument("--timestamps", action="store_true", help="print the time of each line")
+    attempts = parser.add_mutually_exclusive_group()
+    attempts.add_argument("--attempt", type=int, metavar="N", help="print the log of attempt N")
+    attempts.add_argument(
+        "-p", "--previous", action="store_true", help="print the log of the attempt before"
+    )
     parser.add_argument(
         "--rank",
         type=int,
@@ -52,18 +66,51 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
+    keep = LineFilter(args.grep)
     source, name = required_source(args)
     body = source.trial(name)
-    if not isinstance(source, Kubectl):
-        return _print_file(source, body, args)
-    pods = {pod["metadata"]["name"]: pod for pod in source.pods(name)}
-    newest = _newest_pod(source, body, [parse_pod(pod) for pod in pods.values()], args)
-    if newest is None:
-        return _print_recorded(body, args)
-    container = args.container or trainer_of(pods[newest.name]["spec"])["name"]
-    flags = ["--follow"] if args.follow else []
-    flags += [f"--tail={args.tail}"] if args.tail is not None else []
-    return source.run_attached("logs", newest.name, "-c", container, *flags)
+    if isinstance(source, Kubectl):
+        code = _print_log(source, body, args, keep)
+    else:
+        code = _print_file(source, body, args, keep)
+    if args.grep is not None and code == 0 and not keep.has_output:
+        print_message(f"note: no line matches {args.grep}")
+        return 1  # as grep does
+    return code
+
+
+def _print_log(
+    source: Kubectl, body: Mapping[str, Any], args: argparse.Namespace, keep: LineFilter
+) -> int:
+    """Print the log of a trial on a cluster; one that is followed over its attempts."""
+    name = body["metadata"]["name"]
+    if args.previous:
+        args.attempt = max(1, parse_record(body).attempt - 1)
+    pods: dict[str, Mapping[str, Any]] = {}
+
+    def newest() -> CachedPod | None:
+        pods.clear()
+        pods.update({pod["metadata"]["name"]: pod for pod in source.pods(name)})
+        return _newest_pod(source, body, [parse_pod(pod) for pod in pods.values()], args)
+
+    is_followed = args.follow and args.attempt is None
+    pod = await_pod(source, name, newest) if is_followed else newest()
+    if pod is None:
+        return _print_recorded(source.trial(name), args, keep)
+    while True:
+        request = LogRequest(args.container, args.follow, _flags(args), keep)
+        code = print_pod_log(source, pods[pod.name], request)
+        following = await_pod(source, name, newest, pod.uid) if is_followed else None
+        if following is None:
+            return code
+        print_message(f"note: the log of attempt {following.attempt} follows")
+        pod, args.tail = following, None
+
+
+def _flags(args: argparse.Namespace) -> tuple[str, ...]:
+    given = {"--tail": args.tail, "--since": args.since}
+    flags = [f"{flag}={value}" for flag, value in given.items() if value is not None]
+    return (*flags, *(["--timestamps"] if args.timestamps else []))
 
 
 def _newest_pod(
@@ -109,7 +156,7 @@ def _check_rank(rank: int, trial: str, sweep: Mapping[str, Any]) -> None:
         raise CommandError(f"{trial} has no rank {rank}: a trial of this sweep has {ranks}")
 
 
-def _print_recorded(body: Mapping[str, Any], args: argparse.Namespace) -> int:
+def _print_recorded(body: Mapping[str, Any], args: argparse.Namespace, keep: LineFilter) -> int:
     """Print the last lines that are on record, for a trial whose pod is gone.
 
     Raises:
@@ -133,7 +180,9 @@ def _print_recorded(body: Mapping[str, Any], args: argparse.Namespace) -> int:
     print_message(
         f"note: pod {tail.pod} was deleted; these are the recorded last lines of attempt {attempt}"
     )
-    _print_lines(tail, args.tail)
+    if args.since or args.timestamps:
+        print_message("note: they have no times; --since and --timestamps have no effect")
+    _print_lines(tail, args.tail, keep)
     return 0
 
 
@@ -143,14 +192,17 @@ def _why_nothing(args: argparse.Namespace) -> str:
     return "its log with it"
 
 
-def _print_lines(tail: LogTail, count: int | None) -> None:
+def _print_lines(tail: LogTail, count: int | None, keep: LineFilter) -> None:
     lines = tail.text.splitlines()
-    print_output(
-        "\n".join(lines if count is None else lines[len(lines) - min(count, len(lines)) :])
-    )
+    lines = lines if count is None else lines[len(lines) - min(count, len(lines)) :]
+    text = escape_controls("".join(f"{line}\n" for line in lines))  # anybody may have written it
+    keep.write(text.encode(errors="replace"))
+    keep.finish()
 
 
-def _print_file(source: SweepSource, body: Mapping[str, Any], args: argparse.Namespace) -> int:
+def _print_file(
+    source: SweepSource, body: Mapping[str, Any], args: argparse.Namespace, keep: LineFilter
+) -> int:
     """Print the log of a trial that ran on this machine."""
     from .folder_sweeps import FolderSweeps
 
@@ -158,40 +210,18 @@ def _print_file(source: SweepSource, body: Mapping[str, Any], args: argparse.Nam
     name, sweep = body["metadata"]["name"], body["spec"]["sweep"]
     if args.container:
         raise CommandError(f"{name} ran on this machine, as one process; remove -c")
+    if args.since or args.timestamps:
+        flag = "--since" if args.since else "--timestamps"
+        raise CommandError(f"{name} ran on this machine, and its log has no times; remove {flag}")
+    if args.previous:
+        args.attempt = max(1, parse_record(body).attempt - 1)
     newest = _newest_pod(source, body, [parse_pod(pod) for pod in source.pods(name)], args)
     file = None if newest is None else source.folder_of(sweep) / "logs" / f"{newest.name}.log"
     if file is None or not file.exists():
-        return _print_recorded(body, args)
-    position = _print_from(file, _start(file, args.tail))
-    while args.follow and not _has_ended(source, name, sweep):
-        time.sleep(_POLL)
-        position = _print_from(file, position)
-    _print_from(file, position)
+        return _print_recorded(body, args, keep)
+    has_ended = (lambda: _has_ended(source, name, sweep)) if args.follow else None
+    print_file(file, args.tail, keep, has_ended)
     return 0
-
-
-def _start(file: Path, lines: int | None) -> int:
-    """Return the position of the last lines of a file; 0 for all of them."""
-    if lines is None:
-        return 0
-    data = file.read_bytes()
-    position = len(data) - data.endswith(b"\n")
-    for _ in range(lines):
-        position = data.rfind(b"\n", 0, max(0, position))
-        if position < 0:
-            return 0
-    return position + 1 if lines else len(data)
-
-
-def _print_from(file: Path, position: int) -> int:
-    """Print what a file has from a position on, byte for byte; return the position of its end."""
-    with file.open("rb") as log:
-        log.seek(position)
-        while chunk := log.read(1 << 16):
-            sys.stdout.buffer.write(chunk)
-            position += len(chunk)
-    sys.stdout.flush()
-    return position
 
 
 def _has_ended(source: SweepSource, trial: str, sweep: str) -> bool:

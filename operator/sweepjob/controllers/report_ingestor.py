@@ -174,7 +174,10 @@ class ReportIngestor:
         if trial.reports.pod != pod.uid:
             sweep.switch_pod(trial, pod.uid)
         spec = sweep.state.spec
-        lines = LogParser(spec.objective.primary_metric, spec.metrics.pattern, time.thread_time)
+        also = spec.metrics.also
+        others = [m.name for m in trial.reports.other_metrics] if also is None else also
+        metric, pattern = spec.objective.primary_metric, spec.metrics.pattern
+        lines = LogParser(metric, pattern, time.thread_time, others)
         self._logs.follow(pod, lines, *trial.reports.log_position)
 
     def is_read(self, state: SweepState, pod: CachedPod) -> bool:

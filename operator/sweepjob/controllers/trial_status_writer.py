@@ -13,6 +13,8 @@ from ..api.sweeptrial.attempt_history import AttemptRecord, dump_execution
 from ..api.sweeptrial.curve_encoding import curve_patch, dump_curve
 from ..api.sweeptrial.incomplete_reports import dump_incomplete_reasons
 from ..api.sweeptrial.log_tail import dump_log_tails
+from ..api.sweeptrial.other_metrics import KEY as OTHER_METRICS
+from ..api.sweeptrial.other_metrics import dump_other_metrics
 from ..api.sweeptrial.pod_states import dump_pod_state
 from ..api.sweeptrial.serialization import dump_stop
 from ..api.sweeptrial.trial_record import TrialRecord
@@ -273,6 +275,8 @@ def _pending_fields(trial: TrialState, record: TrialRecord) -> dict[str, Any]:
     if count > trial.writes.reports or trial.writes.pending_since is not None:
         dumped = dump_curve(reports.curve, reports.pod, *reports.log_position)
         fields["curve"] = curve_patch(dumped)
+        if reports.other_metrics or record.other_metrics:
+            fields[OTHER_METRICS] = dump_other_metrics(reports.other_metrics)
     if reports.metric_names:
         fields["metricsSeen"] = list(reports.metric_names)
     if trial.status.executions:

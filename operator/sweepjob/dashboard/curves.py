@@ -11,12 +11,16 @@ from ..early_stopping.evaluator import PolicyEvaluator
 from ..early_stopping.policies.registry import POLICIES
 from ..early_stopping.policy import Policy
 from ..objective import Goal
+from ..protocol import MAX_POINTS
 from ..read_model.trial_view import TrialView
 
 _log = logging.getLogger(__name__)
 # Points of all curves of a document: a screen shows no more, and a report has to fit into an e-mail.
 _MAX_POINTS = 400_000
 _MIN_POINTS_PER_CURVE = 30
+# The same for all curves of other metrics. With less than the minimum of each, there are none.
+_MAX_METRIC_POINTS = 200_000
+_MIN_POINTS_PER_METRIC = 8
 
 
 def points_per_curve(trials: Sequence[TrialView]) -> int:
@@ -34,6 +38,31 @@ def points_per_curve(trials: Sequence[TrialView]) -> int:
             break
         left -= length
     return max(_MIN_POINTS_PER_CURVE, share)
+
+
+def points_per_metric(trials: Sequence[TrialView]) -> int:
+    """Return how many points of each curve of another metric may be drawn; 0 for too many curves."""
+    count = sum(len(trial.stored_metrics or ()) for trial in trials)
+    share = min(MAX_POINTS + 1, _MAX_METRIC_POINTS // max(1, count))
+    return share if share >= _MIN_POINTS_PER_METRIC else 0
+
+
+def sample_metrics(trial: TrialView, max_points: int) -> dict[str, list[tuple[int, float]]]:
+    """Return number and value of evenly spaced reports, by metric besides the primary one.
+
+    Args:
+        trial: the trial.
+        max_points: maximum number of points of each curve; 0 for no curves.
+    """
+    if max_points == 0:
+        return {}
+    found = {}
+    for name, curve in trial.other_metrics.items():
+        points, steps = curve.points(), max_points - 1
+        if len(points) > max_points:
+            points = [points[round(n * (len(points) - 1) / steps)] for n in range(max_points)]
+        found[name] = points
+    return found
 
 
 def sample_curve(curve: Curve, max_points: int) -> dict[str, list[Any]]:

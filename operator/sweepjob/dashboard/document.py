@@ -16,7 +16,7 @@ from ..read_model.trial_view import TrialView, sort_by_score, trial_views
 from ..render.best_parameters import FORMATTERS
 from ..render.trial_rows import json_value
 from ..timestamps import parse_time
-from .curves import points_per_curve, policy_threshold
+from .curves import points_per_curve, points_per_metric, policy_threshold
 from .importance_fields import NO_IMPORTANCE, importance_fields
 from .parameter_axes import parameter_axes
 from .remaining_time import remaining_time
@@ -42,15 +42,18 @@ def build_document(
     views = trial_views(trials, view.goal)
     spec = accepted_spec(sweep)
     bodies = {body["metadata"]["name"]: body for body in trials}
-    points = points_per_curve(views)
+    points, metric_points = points_per_curve(views), points_per_metric(views)
     return dict(
         json_value(
             {
                 "format": FORMAT,
                 "made": now,
                 "sweep": sweep_fields(sweep, views, now),
-                "trials": [trial_fields(bodies[t.name], t, now, points) for t in views],
+                "trials": [
+                    trial_fields(bodies[t.name], t, now, points, metric_points) for t in views
+                ],
                 "pointsEach": points,
+                "metricPointsEach": metric_points,
                 "parameters": parameter_axes(spec),
                 **analysis_fields(spec, view, views, trial_views(others, view.goal)),
             }

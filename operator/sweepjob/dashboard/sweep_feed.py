@@ -20,7 +20,7 @@ from ..read_model.trial_view import TrialView
 from ..render.trial_rows import json_value
 from .cache_sync import wait_until_synced
 from .change_log import ChangeLog
-from .curves import points_per_curve
+from .curves import points_per_curve, points_per_metric
 from .document import FORMAT, accepted_spec, analysis_fields, sweep_fields
 from .parameter_axes import parameter_axes
 from .trials import trial_fields
@@ -168,17 +168,25 @@ class SweepFeed:
         own = self._own_trials()
         views = sorted((trial.view for trial in own), key=lambda view: view.index)
         points = points_per_curve(views) if curves else 0
+        metric_points = points_per_metric(views) if curves else 0
         changed = [trial for trial in own if self._changes.has_changed(trial.view.index, since)]
-        return await asyncio.to_thread(self._fields, changed, views, points, now) | {
+        fields = (changed, views, points, metric_points, now)
+        return await asyncio.to_thread(self._fields, *fields) | {
             "room": self._id if curves else "",
             "version": current,
             "gone": self._changes.deleted(since),
             "pointsEach": points,
+            "metricPointsEach": metric_points,
             **self._analysis,
         }
 
     def _fields(
-        self, changed: Iterable[CachedTrial], views: list[TrialView], points: int, now: float
+        self,
+        changed: Iterable[CachedTrial],
+        views: list[TrialView],
+        points: int,
+        metric_points: int,
+        now: float,
     ) -> dict[str, Any]:
         trials = sorted(changed, key=lambda trial: trial.view.index)
         return dict(
@@ -186,7 +194,9 @@ class SweepFeed:
                 {
                     "made": now,
                     "sweep": sweep_fields(self._sweep, views, now),
-                    "trials": [trial_fields(t.body, t.view, now, points) for t in trials],
+                    "trials": [
+                        trial_fields(t.body, t.view, now, points, metric_points) for t in trials
+                    ],
                 }
             )
         )

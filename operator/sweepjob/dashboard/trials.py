@@ -10,12 +10,14 @@ from ..read_model.trial_view import TrialView
 from ..render.trial_rows import full_trial_row
 from ..search.space import leaves
 from ..timestamps import parse_time
-from .curves import sample_curve
+from .curves import sample_curve, sample_metrics
 
 Body = Mapping[str, Any]
 
 
-def trial_fields(body: Body, trial: TrialView, now: float, points: int) -> dict[str, Any]:
+def trial_fields(
+    body: Body, trial: TrialView, now: float, points: int, metric_points: int = 0
+) -> dict[str, Any]:
     """Return the row that ``sweepjob export`` writes, with what the page draws in addition.
 
     Args:
@@ -23,6 +25,7 @@ def trial_fields(body: Body, trial: TrialView, now: float, points: int) -> dict[
         trial: the same, parsed.
         now: seconds since the epoch.
         points: maximum number of points of the curve.
+        metric_points: the same of the curve of each other metric; 0 for no such curves.
     """
     status = body.get("status") or {}
     stop = status.get("stop") or {}
@@ -34,6 +37,7 @@ def trial_fields(body: Body, trial: TrialView, now: float, points: int) -> dict[
         "parameters": values,
         "texts": dict(trial.parameters),
         "curve": sample_curve(trial.curve, points),
+        "metrics": sample_metrics(trial, metric_points),
         "created": parse_time(body["metadata"].get("creationTimestamp")),
         "gpus": trial.record.gpus,
         "source": body["spec"].get("source", ""),

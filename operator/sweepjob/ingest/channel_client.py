@@ -73,6 +73,7 @@ def _request(number: int, caller: Caller, push: protocol.Push) -> Message:
         "push": [push.namespace, push.trial, push.first, list(map(protocol.encode, push.values))],
         "seen": list(push.metric_names),
         "notices": protocol.dump_notices(push.notices),
+        "curves": [curve.dump() for curve in push.curves],
     }
 
 
@@ -86,5 +87,6 @@ def parse_request(message: Message) -> tuple[Caller, protocol.Push]:
         tuple(map(protocol.decode, values)),
         tuple(message["seen"]),
         protocol.parse_notices(message.get("notices")),
+        protocol.parse_curves(message.get("curves")),
     )
     return Caller(*message["caller"]), push

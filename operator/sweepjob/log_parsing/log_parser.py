@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 
 from ..api.spec.metrics import compiled
 from .labels import Labels
-from .number_syntax import Number, metric_numbers, named_numbers
+from .number_syntax import Number, metric_numbers
+from .other_names import OtherNames
 from .samples import LogSamples, printable
 
 # Azure's Run.log prints this outside of Azure: the name in one line, the value in the next.
@@ -23,8 +24,6 @@ _MATCHING_SECONDS = 0.01  # of the processor, for further matches of a pattern i
 # pattern like ``.{0,1000}x`` takes 50 microseconds a byte. 64 KiB for usual patterns, 4 KiB for one with
 # ``\p{L}``, which has 2,500 instructions.
 _MOST_WORK = 10_000_000
-_NAME_LINES = 1000  # lines after the first report in which other names are searched
-_NAMES = 50  # other names that are searched
 _NANO = 10**9
 
 
@@ -57,6 +56,7 @@ class LogParser:
         metric: the primary metric; a pattern without names finds its values.
         pattern: an RE2 pattern with a group ``value`` and optionally ``name``; empty for the usual forms.
         clock: seconds of the processor's time, which bounds the matches of a pattern in one line.
+        others: other metrics whose values are found in every line.
 
     Attributes:
         unreadable_values: number of values of the metric that begin like a number but are not one.
@@ -65,7 +65,11 @@ class LogParser:
     """
 
     def __init__(
-        self, metric: str, pattern: str = "", clock: Callable[[], float] = lambda: 0.0
+        self,
+        metric: str,
+        pattern: str = "",
+        clock: Callable[[], float] = lambda: 0.0,
+        others: Iterable[str] = (),
     ) -> None:
         self._clock = clock
         self._metric = metric
@@ -77,8 +81,7 @@ class LogParser:
         self._values_by_name: dict[str, float] = {}
         self._partial_line = b""
         self._reported = False
-        self._name_budget = _NAME_LINES
-        self._names: set[str] = set()
+        self._others = OtherNames(others)
         self.unreadable_values = 0
         self.changes = 0
         self.unreadable_sample = ""
@@ -138,7 +141,8 @@ class LogParser:
             name = text.removeprefix(_AZURE).rstrip().removesuffix(b":")
             self._azure_name = name.decode(errors="replace")
         else:
-            self._find_others(text, until)
+            for other in self._others.find(text, until, begins=begins, has_report=self._reported):
+                self._add(*other)
             self._find_metric(text, until, begins=begins)
         if not self._reported and self._samples.add(text):
             self.changes += 1
@@ -155,15 +159,6 @@ class LogParser:
         if found:
             self._add(self._metric, found[0].text)
             self.changes += self._labels.add(text, found[0], found[1:])
-
-    def _find_others(self, text: bytes, until: int) -> None:
-        if self._name_budget <= 0 or len(self._names) >= _NAMES:
-            return
-        self._name_budget -= self._reported
-        for name, number in named_numbers(text):
-            if number.whole and number.end <= until:
-                self._names.add(name)
-                self._add(name, number.text)
 
     def _match(self, text: bytes, until: int) -> None:
         """Find the values that the sweep's own pattern matches."""

@@ -13,6 +13,7 @@ ENV_SETTINGS = "SWEEPJOB_SIDECAR"
 OPERATOR_URL = "operatorUrl"
 OPERATOR_CA = "operatorCa"
 PRIMARY_METRIC = "primaryMetric"
+OTHER_METRICS = "otherMetrics"  # a JSON list of names; absent for the first ones
 SOURCE = "source"
 SOURCE_PATH = "sourcePath"
 SOURCE_PORT = "sourcePort"

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 
 from .float_json import decode, encode
+from .metric_curves import MetricCurve, parse_curves
 from .metric_names import MAX_NAME, MAX_NAMES, parse_name, shorten
 from .notices import Notice, dump_notices, parse_notices
 from .validation import MAX_OBJECT_NAME, count_of, list_of, parse_object, text_of
@@ -26,6 +27,7 @@ class Push:
         values: consecutive reports of the primary metric.
         metric_names: names of all metrics that the trainer reported, the first MAX_NAMES.
         notices: what the reports lack.
+        curves: other metrics whose reports have changed.
     """
 
     namespace: str
@@ -34,19 +36,21 @@ class Push:
     values: tuple[float, ...]
     metric_names: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+    curves: tuple[MetricCurve, ...] = ()
 
     def dump(self) -> bytes:
         """Return the body of the request, whatever its size."""
-        return json.dumps(
-            {
-                "namespace": self.namespace,
-                "trial": self.trial,
-                "first": self.first,
-                "values": [encode(v) for v in self.values],
-                "seen": list(self.metric_names),
-                "notices": dump_notices(self.notices),
-            }
-        ).encode()
+        body = {
+            "namespace": self.namespace,
+            "trial": self.trial,
+            "first": self.first,
+            "values": [encode(v) for v in self.values],
+            "seen": list(self.metric_names),
+            "notices": dump_notices(self.notices),
+        }
+        if self.curves:
+            body["curves"] = [curve.dump() for curve in self.curves]
+        return json.dumps(body).encode()
 
     def fit(self, limit: int = MAX_BODY) -> bytes:
         """Return a body of at most ``limit`` bytes.
@@ -80,4 +84,5 @@ class Push:
             values=tuple(decode(v) for v in values),
             metric_names=tuple(parse_name(name) for name in names),
             notices=parse_notices(data.get("notices")),
+            curves=parse_curves(data.get("curves")),
         )

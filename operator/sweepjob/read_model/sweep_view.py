@@ -35,6 +35,7 @@ class SweepView:
         completed: Completion time in seconds since the epoch; None before.
         observed: Whether the operator has written a status.
         alerts: Reason and message of each condition that needs a person.
+        also: Names of ``metrics.also``; None if it is not set.
     """
 
     namespace: str
@@ -51,11 +52,13 @@ class SweepView:
     completed: float | None
     observed: bool
     alerts: tuple[str, ...]
+    also: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> SweepView:
         """Return the view of a SweepJob object."""
         meta, spec, status = body["metadata"], body["spec"], body.get("status") or {}
+        also = (spec.get("metrics") or {}).get("also")
         best, gpu = status.get("best") or {}, status.get("gpuSeconds") or {}
         return cls(
             namespace=meta["namespace"],
@@ -72,6 +75,7 @@ class SweepView:
             completed=parse_time(status.get("completionTime")),
             observed="phase" in status,
             alerts=tuple(_alerts(status.get("conditions") or ())),
+            also=None if also is None else tuple(also),
         )
 
     @property

@@ -9,10 +9,13 @@ from typing import Any
 
 from ..api.sweeptrial.curve_encoding import load_curve
 from ..api.sweeptrial.log_tail import LogTail, parse_log_tails
+from ..api.sweeptrial.other_metrics import KEY as OTHER_METRICS
+from ..api.sweeptrial.other_metrics import other_metrics_of
 from ..api.sweeptrial.serialization import owner_uid, parse_record
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..early_stopping.curve import Curve
 from ..objective import Goal
+from ..protocol import MetricCurve
 from ..search.space import leaves
 from ..template.references import value_text
 
@@ -27,6 +30,7 @@ class TrialView:
         parameters: Parameters as texts by dotted name.
         gpu_seconds_used: GPU time used.
         log_tails: Ends of the logs of its attempts, by attempt.
+        stored_metrics: ``status.otherMetrics`` as it is stored; ``other_metrics`` parses it.
     """
 
     record: TrialRecord
@@ -34,6 +38,7 @@ class TrialView:
     parameters: Mapping[str, str]
     gpu_seconds_used: float
     log_tails: Mapping[int, LogTail] = field(default_factory=dict, repr=False)
+    stored_metrics: Any = field(default=None, repr=False)
 
     @classmethod
     def of(cls, body: Mapping[str, Any], goal: Goal) -> TrialView:
@@ -53,6 +58,8 @@ class TrialView:
             parameters={name: value_text(value) for name, value in leaves(record.assignment)},
             gpu_seconds_used=sum(record.gpu_used.values()),
             log_tails=parse_log_tails(body),
+            # Not parsed: thousands of trials have twenty curves each, and few are looked at.
+            stored_metrics=(body.get("status") or {}).get(OTHER_METRICS),
         )
 
     @property
@@ -79,6 +86,17 @@ class TrialView:
     def best(self) -> float | None:
         """Best value of the primary metric; None without a finite report."""
         return self.curve.best
+
+    @property
+    def other_metrics(self) -> dict[str, MetricCurve]:
+        """Curves of the metrics besides the primary one, by name."""
+        return other_metrics_of(self.stored_metrics)[0]
+
+    @property
+    def unreadable_metrics(self) -> str:
+        """Which curves of other metrics cannot be read; empty if all can."""
+        problems = "; ".join(other_metrics_of(self.stored_metrics)[1])
+        return f"curves of other metrics cannot be read: {problems}" if problems else ""
 
     @property
     def unreadable(self) -> str:

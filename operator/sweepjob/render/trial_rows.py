@@ -59,6 +59,26 @@ def full_trial_row(trial: TrialView, now: float) -> Row:
     return {**row, "parameters": record.assignment}
 
 
+def metric_rows(trial: TrialView) -> dict[str, Row]:
+    """Return the curves of the metrics besides the primary one, by name.
+
+    Args:
+        trial: the trial.
+    """
+    rows = {}
+    for name, curve in trial.other_metrics.items():
+        points = curve.points()
+        rows[name] = {
+            "reports": curve.count,
+            "last": curve.last,
+            "lowest": curve.low,
+            "highest": curve.high,
+            "intervals": [interval for interval, _ in points],
+            "values": [value for _, value in points],
+        }
+    return rows
+
+
 def _message(trial: TrialView) -> str:
     return ". ".join(filter(None, (trial.unreadable, trial.record.message)))
 

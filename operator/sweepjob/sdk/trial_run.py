@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
 from ..objective import Goal
+from ..protocol import MetricCurve
 from ..read_model.trial_view import TrialView
 from ..search.space import Assignment, leaves
 
@@ -51,6 +53,7 @@ class TrialRun:
         code: Hash of its code, or the image or claim that it was mounted from; empty if it was in the
             trial's own image.
         log: Last lines that its newest attempt printed; empty before that has ended.
+        metrics: Curves of the other metrics by name: their reports, thinned to 64 at most.
     """
 
     name: str
@@ -71,6 +74,7 @@ class TrialRun:
     gpu_seconds_saved: float
     code: str = ""
     log: str = ""
+    metrics: Mapping[str, MetricCurve] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, view: TrialView, now: float) -> TrialRun:
@@ -101,6 +105,7 @@ class TrialRun:
             gpu_seconds_saved=record.gpu_saved,
             code=record.code,
             log=[*view.log_tails.values()][-1].text if view.log_tails else "",
+            metrics=view.other_metrics,
         )
 
     @property
@@ -132,8 +137,13 @@ class TrialRun:
         return float("-inf") if self.value is None else goal.score(self.value)
 
     def get_metrics(self) -> dict[str, Any]:
-        """Return the values of the primary metric. Values of other metrics are not stored."""
-        return {"best": self.value, "values": list(self.values)}
+        """Return the values of the primary metric, and those of the other metrics by name.
+
+        Those of the other metrics are in ``metrics``: a list of at most 65 values for each, thinned, the
+        last one included.
+        """
+        others = {n: [value for _, value in c.points()] for n, c in self.metrics.items()}
+        return {"best": self.value, "values": list(self.values), "metrics": others}
 
     def to_row(self) -> dict[str, Any]:
         """Return the trial as a row of a table, with a column ``parameters.NAME`` for each parameter."""

@@ -18,6 +18,7 @@ from .mlflow.forwarding import forwarding_handler
 from .mlflow.handler import mlflow_handler
 from .mlflow.report_selection import TrialRuns
 from .mlflow.upstream import Upstream
+from .other_metrics import OtherMetrics
 from .pusher import Pusher
 from .server import Handler, LocalServer
 from .sources.follower import Follower
@@ -43,7 +44,11 @@ def run_sidecar(
         listener: the open port of a source that listens; None for a source that is read.
         shutdown: set by a signal, or by the early exit.
     """
-    store = MetricStore(Journal(configuration.journal), configuration.metric, configuration.trial)
+    journal, metric = configuration.journal, configuration.metric
+    others = OtherMetrics(
+        journal.with_name("other-metrics.json"), configuration.other_metrics, metric
+    )
+    store = MetricStore(Journal(journal), metric, configuration.trial, others)
     termination_message = TerminationMessage(configuration.termination_log, store)
     if configuration.rank == 0:
         termination_message.start()
@@ -67,6 +72,7 @@ def run_sidecar(
     if follower is not None:
         follower.finish()
     pusher.finish(_FINAL_PUSH)
+    store.save()
     termination_message.write()
     print(f"{store.count} reports of {configuration.metric}", file=sys.stderr)
 

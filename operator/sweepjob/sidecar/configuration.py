@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import protocol
+from .other_metrics import kept_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class SidecarConfiguration:
         run_until_signal: no early exit; the sidecar waits for SIGTERM.
         run_id: the id of an MLflow run that the user chose; empty without one.
         rank: the number of the pod among those of its trial; the reports of rank 0 count.
+        other_metrics: names of the other metrics to keep; None for the first ones.
     """
 
     operator_url: str
@@ -47,6 +49,7 @@ class SidecarConfiguration:
     run_until_signal: bool = False
     run_id: str = ""
     rank: int = 0
+    other_metrics: Collection[str] | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> SidecarConfiguration:
@@ -73,4 +76,5 @@ class SidecarConfiguration:
             run_until_signal=values.get(protocol.RUN_UNTIL_SIGNAL) == "true",
             run_id=get(protocol.ENV_RUN_ID, ""),
             rank=int(get(protocol.ENV_RANK, "") or 0),
+            other_metrics=kept_names(values.get(protocol.OTHER_METRICS, "")),
         )

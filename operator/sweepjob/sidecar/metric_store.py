@@ -1,4 +1,4 @@
-"""The trainer's reports: the values of the primary metric, and the names of the others."""
+"""The trainer's reports: the values of the primary metric, names and curves of the others."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from .. import protocol
 from .journal import Journal
 from .notices import Notices
+from .other_metrics import OtherMetrics
 
 
 class MetricStore:
@@ -20,6 +21,7 @@ class MetricStore:
         journal: its entries of earlier processes are loaded.
         metric: name of the primary metric.
         trial: name of the trial.
+        other_metrics: the curves of the other metrics; without a file by default.
 
     Attributes:
         changed: notified after each change.
@@ -28,12 +30,19 @@ class MetricStore:
         may_exit_early: the sidecar has not exited early before.
     """
 
-    def __init__(self, journal: Journal, metric: str, trial: str) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        metric: str,
+        trial: str,
+        other_metrics: OtherMetrics | None = None,
+    ) -> None:
         self.changed = threading.Condition()
         self.metric = metric
         self._short_metric = protocol.shorten(metric)
         self._journal = journal
         self._trial = trial
+        self._other_metrics = other_metrics or OtherMetrics(primary=metric)
         self._offsets: dict[str, int] = {}
         self._values = array("d")
         self._low = self._high = math.nan
@@ -42,6 +51,7 @@ class MetricStore:
         self.runs_ended = False
         self.may_exit_early = True
         self._notices = Notices()
+        self._sent_version = 0  # of the other metrics
         self._source_states: dict[str, Any] = {}
         for entry in journal.entries():
             self._apply(entry)
@@ -65,6 +75,7 @@ class MetricStore:
         with self.changed:
             if name != self.metric:
                 self._add_metric_name(name)
+                self._add_other(name, value, place)
                 return
             details: dict[str, Any] = {}
             if place is not None:
@@ -100,6 +111,11 @@ class MetricStore:
         with self.changed:
             self._offsets[file] = offset
 
+    def note_rewritten(self, file: str) -> None:
+        """Note that a file was rewritten, so that what is read from it is new."""
+        with self.changed:
+            self._other_metrics.forget(file)
+
     def source_state(self, key: str) -> Any:
         """Return what a source saved; None when it saved nothing."""
         with self.changed:
@@ -134,6 +150,11 @@ class MetricStore:
             self._append({"seen": name, "nested": nested} if nested else {"seen": name})
             self.changed.notify_all()
 
+    def _add_other(self, name: str, value: float, place: tuple[str, int] | None) -> None:
+        before = self._other_metrics.version
+        if self._other_metrics.add(name, value, place) and before == self._sent_version:
+            self.changed.notify_all()  # once; whoever sends the curves waits for more of them
+
     def set_runs_ended(self, ended: bool) -> None:
         """Set whether the trainer has ended all runs whose reports count."""
         with self.changed:
@@ -162,6 +183,32 @@ class MetricStore:
             return protocol.Push(
                 "", self._trial, first, values, self._sent_names(), self._notices.all
             )
+
+    @property
+    def has_curves(self) -> bool:
+        """Whether a metric besides the primary one was reported and is kept."""
+        return self._other_metrics.version > 0
+
+    @property
+    def has_unsent_curves(self) -> bool:
+        """Whether a metric besides the primary one was reported since ``unsent_curves``."""
+        return self._other_metrics.version != self._sent_version
+
+    def unsent_curves(self, sent: dict[str, int]) -> list[protocol.MetricCurve]:
+        """Return the curves of other metrics that have changed.
+
+        Args:
+            sent: numbers of reports that were sent, by metric.
+        """
+        with self.changed:
+            self._sent_version = self._other_metrics.version
+            self._other_metrics.save()
+            return self._other_metrics.unsent(sent)
+
+    def save(self) -> None:
+        """Write what is not in the journal: the curves of other metrics."""
+        with self.changed:
+            self._other_metrics.save()
 
     def summary(self) -> protocol.Summary:
         """Return the summary for the termination message."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -173,6 +174,8 @@ def _sidecar_settings(
         protocol.NAMESPACE: identity.namespace,
         protocol.TRIAL: identity.trial,
     }
+    if spec.metrics.also is not None:
+        found[protocol.OTHER_METRICS] = json.dumps(spec.metrics.also)
     if ARTIFACTS in paths:
         found[protocol.ARTIFACTS] = paths[ARTIFACTS]
     return found

@@ -32,6 +32,7 @@ class Metrics:
         is_port_given: the user set the port.
         sidecar: resources of the sidecar, as in a container; empty for the operator's.
         on_incomplete: whether an attempt with incomplete reports counts (ACCEPT) or fails (RETRY).
+        also: names of the other metrics whose curves are kept; None for the first ones.
     """
 
     source: str = protocol.MLFLOW
@@ -41,6 +42,7 @@ class Metrics:
     is_port_given: bool = False
     sidecar: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     on_incomplete: str = ACCEPT
+    also: tuple[str, ...] | None = None
 
     @property
     def folder(self) -> str:
@@ -50,7 +52,7 @@ class Metrics:
 
 def parse_metrics(reader: Reader) -> Metrics:
     """Read ``spec.metrics``; problems are added to the reader's."""
-    reader.known(("source", "port", "path", "pattern", "onIncomplete", "sidecar"))
+    reader.known(("source", "port", "path", "pattern", "also", "onIncomplete", "sidecar"))
     source = reader.word("source", protocol.SOURCES, protocol.MLFLOW)
     _check_source(reader, "port", source, _PORTS)
     _check_source(reader, "path", source, _PATHS)
@@ -68,12 +70,31 @@ def parse_metrics(reader: Reader) -> Metrics:
         is_port_given="port" in reader.data,
         on_incomplete=reader.word("onIncomplete", ON_INCOMPLETE, ACCEPT),
         sidecar=_sidecar(reader.child("sidecar"), source),
+        also=_also(reader),
     )
     if path and (not path.startswith("/") or metrics.folder == "/"):
         example = _PATHS[source]
         remedy = f"must be absolute and in a folder of its own, e.g. {example}: it is mounted there"
         reader.note("path", path, remedy)
     return metrics
+
+
+def _also(reader: Reader) -> tuple[str, ...] | None:
+    if "also" not in reader.data:
+        return None
+    given = reader.data["also"]
+    if not isinstance(given, list) or not all(map(protocol.is_name, given)):
+        remedy = f"must be a list of names of metrics, each of at most {protocol.MAX_NAME} bytes"
+        reader.note("also", given, f"{remedy} without control characters, e.g. [train_loss]")
+        return None
+    if len(given) > protocol.MAX_CURVES or len(set(given)) < len(given):
+        most = protocol.MAX_CURVES
+        reader.note("also", given, f"must have at most {most} names, each of them once")
+    pattern = reader.data.get("pattern")
+    if given and isinstance(pattern, str) and pattern and "(?P<name>" not in pattern:
+        remedy = "needs a group (?P<name>...) in pattern, which finds the primary metric only"
+        reader.note("also", given, remedy)
+    return tuple(given)
 
 
 def _sidecar(reader: Reader, source: str) -> Mapping[str, Mapping[str, Any]]:

@@ -17,6 +17,7 @@ from ..phases import TrialPhase
 from .attempt_history import parse_execution
 from .curve_encoding import parse_curve
 from .incomplete_reports import parse_incomplete_reasons
+from .other_metrics import parse_other_metrics
 from .pod_states import parse_pod_state
 from .stop_decision import StopDecision
 from .trial_record import TrialRecord
@@ -115,6 +116,8 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         incomplete_reasons=parse_incomplete_reasons(status.children("conditions")),
         pods=tuple(map(parse_pod_state, status.children("pods"))),
         code=status.text("code"),
+        # Only a trial that continues needs them; thousands that have ended would fill the cache.
+        other_metrics=() if phase.is_end else parse_other_metrics(status),
     )
     return replace(record, problems=_unique(problems, status.problems), is_unmanaged=bool(problems))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...protocol import MetricCurve
 from ...search.space import Assignment
 from ..phases import TrialPhase
 from .attempt_history import AttemptRecord
@@ -43,6 +44,7 @@ class TrialRecord:
         incomplete_reasons: why reports may be missing, by reason.
         pods: the pods of the current attempt of a trial of several.
         code: the hash of its code, or where it is mounted from; empty without any.
+        other_metrics: the curves of metrics besides the primary one; only of a trial that has not ended.
         problems: unreadable fields of the object, with path and value; normally empty.
         is_held: the operator does not act on the trial, because too little of the object can be read.
     """
@@ -76,5 +78,6 @@ class TrialRecord:
     incomplete_reasons: Mapping[str, IncompleteReason] = field(default_factory=dict)
     pods: tuple[PodState, ...] = ()
     code: str = ""
+    other_metrics: tuple[MetricCurve, ...] = ()
     problems: tuple[str, ...] = ()
     is_unmanaged: bool = False

@@ -86,6 +86,8 @@ class TrialOfSweep:
     ) -> dict[str, Any]:
         """Return the metrics: those that the script has logged with ``Run``, or the reports of the sweep.
 
+        Of metrics besides the primary one that were not logged with ``Run``, at most 65 values are kept.
+
         Args:
             name: Name of one metric; all by default.
             recursive: Azure's; ignored.
@@ -94,11 +96,14 @@ class TrialOfSweep:
         trial = self.refresh()._trial
         metric = self.parent.primary_metric
         found = curve_metrics(metric, trial.values)
+        for other, curve in trial.metrics.items():
+            found |= curve_metrics(other, tuple(value for _, value in curve.points()))
         # Each look at the files of a trial on a cluster takes a pod.
         is_needed = name != metric and trial.is_finished
         logged = logged_metrics(self._entries()) if is_needed else {}
         # An early attempt may have reported; the curve has all attempts.
-        found = {**logged, **({} if set(found) <= set(logged) else found)}
+        primary = {metric: found.pop(metric)} if metric in found else {}
+        found = {**found, **logged, **({} if set(primary) <= set(logged) else primary)}
         return Metrics(found if name is None else {k: v for k, v in found.items() if k == name})
 
     def get_tags(self) -> dict[str, Any]:

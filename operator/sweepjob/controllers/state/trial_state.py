@@ -89,6 +89,7 @@ class Reports:
         unreadable_best: the recorded best value where the recorded curve could not be read.
         log_position: the position after the line of the newest report, for the metrics source ``logs``.
         log_samples: lines of the log to quote while no report was found in it.
+        other_metrics: the curves of metrics besides the primary one, of the same pod.
     """
 
     curve: Curve
@@ -100,6 +101,7 @@ class Reports:
     unreadable_best: float | None = None
     log_position: LogPosition = _LOG_START
     log_samples: tuple[str, ...] = ()
+    other_metrics: protocol.MetricCurves = field(default_factory=protocol.MetricCurves)
 
 
 @dataclass(frozen=True, slots=True)

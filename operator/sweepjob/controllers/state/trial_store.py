@@ -15,6 +15,7 @@ from ...api.sweeptrial.curve_encoding import load_curve
 from ...api.sweeptrial.trial_record import TrialRecord
 from ...early_stopping.curve import Curve
 from ...log_parsing.position import LogPosition
+from ...protocol import MetricCurves
 from .trial_state import (
     GpuUsage,
     ObservedWorkload,
@@ -41,18 +42,21 @@ class TrialStore(RequestTransitions, WorkloadTransitions, ReportTransitions):
         self._live: dict[int, TrialState] = {}
         self.live: Mapping[int, TrialState] = self._live
 
-    def add(self, record: TrialRecord, empty: Curve) -> TrialState:
+    def add(
+        self, record: TrialRecord, empty: Curve, other_metrics: MetricCurves | None = None
+    ) -> TrialState:
         """Add a trial from its SweepTrial.
 
         Args:
             record: the SweepTrial.
             empty: a curve without reports, as the sweep's policy needs it.
+            other_metrics: no curves, of the metrics that the sweep keeps; the first ones by default.
 
         Raises:
             ValueError: the index is taken.
         """
         require(record.index not in self._live, f"trial {record.index} is live already")
-        trial = load_trial(record, empty)
+        trial = load_trial(record, empty, other_metrics)
         self._live[record.index] = trial
         return trial
 
@@ -61,17 +65,23 @@ class TrialStore(RequestTransitions, WorkloadTransitions, ReportTransitions):
         self._live.pop(trial.index, None)
 
 
-def load_trial(record: TrialRecord, empty: Curve) -> TrialState:
+def load_trial(
+    record: TrialRecord, empty: Curve, other_metrics: MetricCurves | None = None
+) -> TrialState:
     """Return a trial in the state that its SweepTrial records.
 
     Args:
         record: the SweepTrial.
         empty: a curve without reports.
+        other_metrics: no curves, of the metrics that the sweep keeps; the first ones by default.
     """
     kept = record.curve
     if not kept.is_whole and not record.phase.is_end:
         kept = kept.unreported()  # its sidecar, or its log, has all of them
     curve = load_curve(kept, empty)
+    others = MetricCurves() if other_metrics is None else other_metrics
+    if kept.is_whole:
+        others.replace(metric.copy() for metric in record.other_metrics)
     return TrialState(
         name=record.name,
         uid=record.uid,
@@ -86,6 +96,7 @@ def load_trial(record: TrialRecord, empty: Curve) -> TrialState:
             unreadable_best=None if record.curve.is_whole else record.curve.best,
             log_position=LogPosition(kept.log_time, kept.log_lines),
             log_samples=record.log_samples,
+            other_metrics=others,
         ),
         writes=StatusWrites(reports=curve.count),
         completeness=ReportCompleteness(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ... import protocol
 from ..azure.conversion import Conversion, ConversionError, ConversionOptions, Section
 from ..azure.metadata import initialize_manifest, label_queue
 from ..azure.result_check import check_result
@@ -95,7 +96,9 @@ def _convert_spec(section: Section) -> None:
         message = "neural architecture search is not supported; search the parameters of a network"
         section.reject("nasConfig", section.data["nasConfig"], message)
         raise ConversionError(conversion.problems)
-    spec["objective"] = _objective(section.subsection("objective"))
+    objective = section.subsection("objective")
+    also = _also(objective)
+    spec["objective"] = _objective(objective)
     algorithm = section.subsection("algorithm")
     names = convert_parameters(section, spec, algorithm.text("algorithmName"))
     convert_algorithm(algorithm, spec, names)
@@ -104,11 +107,27 @@ def _convert_spec(section: Section) -> None:
     spec["limits"] = limits
     _convert_resume_policy(section)
     spec["metrics"] = convert_metrics(section)
+    if also:
+        spec["metrics"]["also"] = also
     template = section.subsection("trialTemplate")
     if not template.data:
         section.reject("trialTemplate", None, "is required: what a trial runs")
     spec["trial"] = convert_template(template, names, limits)
     section.reject_unknown_keys()
+
+
+def _also(objective: Section) -> list[str]:
+    """Read the names of the other metrics."""
+    names = objective.read("additionalMetricNames", [])
+    primary = objective.data.get("objectiveMetricName")
+    if not isinstance(names, list) or not all(map(protocol.is_name, names)):
+        objective.reject("additionalMetricNames", names, "must be a list of names of metrics")
+        return []
+    also = list(dict.fromkeys(name for name in names if name != primary))
+    if len(also) > protocol.MAX_CURVES:
+        message = f"only the first {protocol.MAX_CURVES} are kept as curves, in metrics.also"
+        objective.note("additionalMetricNames", also, message)
+    return also[: protocol.MAX_CURVES]
 
 
 def _objective(section: Section) -> dict[str, Any]:
@@ -120,11 +139,6 @@ def _objective(section: Section) -> dict[str, Any]:
             "sweep runs all of its trials. Set spec.stop: true when the best trial is good enough"
         )
         section.note("goal", target, message)
-    if section.read("additionalMetricNames"):
-        message = (
-            "not carried over: the primary metric is recorded; your own tracking server has others"
-        )
-        section.note("additionalMetricNames", section.data["additionalMetricNames"], message)
     _check_strategies(section, goal, metric)
     section.reject_unknown_keys()
     return {"goal": goal, "primaryMetric": metric}

@@ -90,6 +90,7 @@ class JsonLines:
 
     def _read_on(self, file: BinaryIO, *, last: bool) -> None:
         if self._was_rewritten(file):
+            self._store.note_rewritten(self._offset_key)
             self._offset, self._preceding_bytes, self._unfinished, self._skipping = (
                 0,
                 b"",

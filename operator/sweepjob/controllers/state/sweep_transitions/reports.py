@@ -55,6 +55,7 @@ class ReportTransitions(SweepTransitions):
         if trial.status.stop is None:  # a trial that is killed may leave a file half written
             loss = trial.completeness.loss
             self.trials.note_completeness(trial, push.notices, loss, now)
+        self.trials.replace_other_metrics(trial, push.curves, now)
         known = trial.reports.curve.count + 1 - push.first
         if known < 0:
             return False
@@ -88,6 +89,8 @@ class ReportTransitions(SweepTransitions):
             if name == metric:
                 self.trials.note_log_position(trial, position)
                 self._ingest_report(trial, value, now)
+            elif self.trials.append_other_metric(trial, name, value, now):
+                self.trials.note_log_position(trial, position)
         return trial.pending_stop is not None and trial.status.stop is None
 
     def _ingest_report(self, trial: TrialState, value: float, now: float) -> None:

@@ -8,6 +8,7 @@ from ....api.phases import TrialPhase
 from ....api.sweeptrial.trial_record import TrialRecord
 from ....lifecycle.snapshot import Proposal
 from ....lifecycle.workload import StartBlocker
+from ....protocol import MetricCurves
 from ..trial_state import TrialState
 from .base import SweepTransitions
 
@@ -51,7 +52,9 @@ class SlotTransitions(SweepTransitions):
         Raises:
             ValueError: a live trial has the index.
         """
-        trial = self.trials.add(record, self.state.evaluator.new_curve())
+        spec = self.state.spec
+        other_metrics = MetricCurves(spec.metrics.also, spec.objective.primary_metric)
+        trial = self.trials.add(record, self.state.evaluator.new_curve(), other_metrics)
         self._mark_index_used(record.index)
         return trial
 

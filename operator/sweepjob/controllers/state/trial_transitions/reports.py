@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ....api.names import REASON_LOG_UNREADABLE
 from ....api.sweeptrial.stop_decision import StopDecision
 from ....log_parsing.position import LogPosition
+from ....protocol import MetricCurve
 from ..trial_state import (
     PendingStop,
     ReportCompleteness,
@@ -38,7 +40,12 @@ class ReportTransitions(CompletenessTransitions):
         trial.completeness = ReportCompleteness(kept)
         trial.writes = replace(trial.writes, reports=0)
         trial.reports = replace(
-            trial.reports, curve=curve, pod=pod, log_position=LogPosition(), log_samples=()
+            trial.reports,
+            curve=curve,
+            pod=pod,
+            log_position=LogPosition(),
+            log_samples=(),
+            other_metrics=trial.reports.other_metrics.restarted(),
         )
 
     def append_report(self, trial: TrialState, value: float, now: float) -> None:
@@ -88,8 +95,35 @@ class ReportTransitions(CompletenessTransitions):
         if (names, since) != (reports.metric_names, reports.other_metrics_since):
             trial.reports = replace(reports, metric_names=names, other_metrics_since=since)
 
+    def replace_other_metrics(
+        self, trial: TrialState, curves: Iterable[MetricCurve], now: float
+    ) -> None:
+        """Replace the curves of metrics besides the primary one. They decide nothing.
+
+        Args:
+            trial: a live trial.
+            curves: the curves that have changed.
+            now: seconds since the epoch.
+        """
+        if trial.reports.other_metrics.replace(curves):
+            self.mark_pending(trial, now)
+
+    def append_other_metric(self, trial: TrialState, name: str, value: float, now: float) -> bool:
+        """Append a report of a metric besides the primary one; return whether it is kept.
+
+        Args:
+            trial: a live trial.
+            name: the name of the metric.
+            value: the reported value.
+            now: seconds since the epoch.
+        """
+        is_kept = trial.reports.other_metrics.append(name, value)
+        if is_kept:
+            self.mark_pending(trial, now)
+        return is_kept
+
     def note_log_position(self, trial: TrialState, position: LogPosition) -> None:
-        """Note where in the log the newest report is."""
+        """Note where in the log the newest report of a metric that is kept is."""
         trial.reports = replace(trial.reports, log_position=position)
 
     def set_pending_stop(self, trial: TrialState, decision: StopDecision, now: float) -> None:

@@ -63,6 +63,7 @@ class EventFiles:
             offset = self._store.offset(file.key)
             if offset > file.size:
                 self._store.set_offset(file.key, 0)  # rewritten
+                self._store.note_rewritten(file.key)
             if offset != file.size:
                 self._read_file(file, listing, last=last)
         self._warn(listing)
@@ -149,7 +150,7 @@ class EventFiles:
                     action = self._selection.decide(series, reading, logged.wall_time, at)
                     yield logged.value, action
                 if action is ScalarAction.IGNORE and series.name != metric:
-                    self._store.add_report(series.name, logged.value)
+                    self._store.add_report(series.name, logged.value, (file.key, record.end))
         except MalformedRecord as error:
             self._store.set_notice(
                 "records",
