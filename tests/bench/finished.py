@@ -28,10 +28,10 @@ from sweepjob.kube.client import KubeClient
 from sweepjob.objective import Goal
 from sweepjob.timestamps import format_time
 
-from tests.bench.control_plane import ways
+from tests.bench.control_plane import job_runners
 from tests.bench.control_plane.__main__ import simulated
 from tests.bench.control_plane.costs import OperatorProcess
-from tests.bench.control_plane.witness import follow
+from tests.bench.control_plane.job_observer import follow
 from tests.bench.latency import NAMESPACE, prepare
 from tests.bench.scale.__main__ import restart
 from tests.cluster import lifecycle, simulation
@@ -98,8 +98,8 @@ async def measure(target: Target, api: KubeClient, finished: int, more: int, rep
     """Milliseconds of the operator's processor time for each further trial."""
     assert target.built_in is not None
     name = f"with-{finished}"
-    work = ways.Work(simulated(), finished + more, _CONCURRENT)
-    body = ways.sweepjob(name, work, "file")
+    work = job_runners.Work(simulated(), finished + more, _CONCURRENT)
+    body = job_runners.sweepjob(name, work, "file")
     body["spec"] |= {"suspend": True, "earlyTermination": {"type": "median_stopping"}}
     sweep = await api.create(SWEEPJOBS, NAMESPACE, body)
     await finished_trials(api, sweep, finished, reports)

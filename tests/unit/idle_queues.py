@@ -15,7 +15,7 @@ async def _unused(key: object) -> float | None:
 
 
 def idle_queues() -> Queues:
-    queues = Queues(SweepRegistry(SETTINGS, lambda key: None))
+    queues = Queues(SweepRegistry(SETTINGS))
     queues.connect(_unused, _unused, _unused)
     return queues
 

@@ -67,7 +67,7 @@ def execute(server: MemoryApiServer) -> SweepStore:
             api, caches, events, limits, SETTINGS.sidecar, IngestAuthority(None), clock
         )
         status_writer = TrialStatusWriter(api, caches, EventRecorder(api, clock), clock)
-        registry = SweepRegistry(SETTINGS, lambda key: None)
+        registry = SweepRegistry(SETTINGS)
         tails = LogTails(api, caches, registry, Queues(registry), clock)
         await Executor(api, job_creator, status_writer, tails, clock).execute(state, NEW)
 

@@ -89,7 +89,7 @@ def test_nor_where_the_operator_is_killed_meanwhile(monkeypatch: pytest.MonkeyPa
 def test_without_turns_a_deadlock_is_given_up_after_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """As between two operators, or with trials of other controllers, which know nothing of turns."""
     monkeypatch.setattr(
-        trial_controller.TrialController, "_turn", lambda self, *given: NO_TURN_NEEDED
+        trial_controller.TrialController, "_start_turn", lambda self, *given: NO_TURN_NEEDED
     )
     story, usage = run(monkeypatch, 3, gpus=4)
     assert [t["status"]["phase"] for t in story.trials] == ["Succeeded"] * 6

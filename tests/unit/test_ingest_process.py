@@ -50,7 +50,7 @@ class Port:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         pair = (str(folder / "i.crt"), str(folder / "i.key"))
-        module = ("-m", "tests.bench.intake.believing", *pair, str(self.port))
+        module = ("-m", "tests.bench.intake.unverified_tokens", *pair, str(self.port))
         self.handler = Remembers()
         self.process = IngestProcess(self.handler, (sys.executable, *module))
         self._tls = ssl.create_default_context(cafile=str(folder / "ca.crt"))
@@ -104,7 +104,9 @@ async def test_an_error_of_one_trial_affects_no_other(port: Port) -> None:
 def _child() -> int:
     """The ingestion process."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    [child] = [c for c in children if b"believing" in Path(f"/proc/{c}/cmdline").read_bytes()]
+    [child] = [
+        c for c in children if b"unverified_tokens" in Path(f"/proc/{c}/cmdline").read_bytes()
+    ]
     return int(child)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sweepjob import protocol
 from sweepjob.api.parsing.lenient_reader import LenientReader
 from sweepjob.api.parsing.problem import InvalidSpec
-from sweepjob.api.sweepjob import parse_sweepjob
+from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.curve_encoding import dump_curve
 from sweepjob.api.sweeptrial.other_metrics import (
     MAX_SIZE,

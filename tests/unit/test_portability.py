@@ -60,7 +60,7 @@ LINUX_NAMES = {
 LINUX_CALLS = {"inotify_init1", "inotify_add_watch", "prctl", "signalfd"}
 LINUX_FOLDERS = ("/proc", "/sys")
 GUARDED = {
-    "ingest/worker.py": "its resident memory is 0 without /proc",
+    "ingest/serving.py": "its resident memory is 0 without /proc",
     "local/supervisor.py": "asks sys.platform first",
     "sidecar/sources/open_file_watch.py": "raises InotifyUnavailable",
 }

@@ -24,7 +24,7 @@ from .spec.limits import parse_limits
 from .spec.metrics import RETRY, parse_metrics
 from .spec.objective import parse_objective
 from .spec.outputs import parse_outputs
-from .spec.sampling_algorithm import parse_algorithm, prepare_space
+from .spec.sampling_algorithm import DEFAULT_ALGORITHM, parse_algorithm, prepare_space
 from .spec.search_space import parse_space
 from .spec.sweep_spec import SweepSpec
 from .spec.trial_template import parse_trial
@@ -62,8 +62,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         raise InvalidSpec(problems)
     reader = Reader(body.get("spec"), "spec")
     reader.known(_SPEC_KEYS)
-    given = "samplingAlgorithm" in reader.data
-    algorithm = parse_algorithm(reader.child("samplingAlgorithm"), given=given)
+    algorithm = parse_algorithm(reader.child("samplingAlgorithm", {"type": DEFAULT_ALGORITHM}))
     space = parse_space(reader.child("searchSpace"), algorithm.log_base)
     limits = parse_limits(reader.child("limits"))
     has_policy = "earlyTermination" in reader.data

@@ -48,18 +48,22 @@ class SweepEntry:
 
 
 class SweepRegistry:
-    """The SweepJobs of all watched namespaces.
+    """The SweepJobs of all watched namespaces. ``connect`` has to be called before the first event.
 
     Args:
         settings: the operator's settings.
-        requeue: called with the key of each sweep that is to be reconciled.
     """
 
-    def __init__(self, settings: OperatorSettings, requeue: Callable[[ObjectKey], None]) -> None:
+    _requeue: Callable[[ObjectKey], None]
+
+    def __init__(self, settings: OperatorSettings) -> None:
         self._settings = settings
-        self._requeue = requeue
         self._entries: dict[ObjectKey, SweepEntry] = {}
         self._unparseable = unparseable_objects.UnparseableObjects(names.SWEEPJOBS)
+
+    def connect(self, requeue: Callable[[ObjectKey], None]) -> None:
+        """Set what is called with the key of each sweep that is to be reconciled."""
+        self._requeue = requeue
 
     def on_event(self, body: Mapping[str, Any], *, deleted: bool) -> None:
         """Store a SweepJob from the watch, and requeue its sweep if its spec or metadata changed.

@@ -26,7 +26,7 @@ from ..telemetry.log_format import configure
 from .authentication import TokenReviewAuthenticator
 from .channel_client import ChannelClient
 from .limits import REVIEW_BURST, REVIEW_RATE
-from .worker import serve_ingest
+from .serving import serve_ingest
 
 
 async def run(settings: OperatorSettings, channel: socket.socket) -> None:

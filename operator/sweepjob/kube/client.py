@@ -12,8 +12,8 @@ from .decoding import decode_list
 from .log_stream import log_lines
 from .pod_log import log_request, log_tail_request
 from .rate_limiter import Priority, RequestRateLimiter
+from .request_sender import RequestSender
 from .resources import Resource
-from .rest_client import RequestSender
 from .transport import Body, Request, Transport
 from .watch import IDLE_TIMEOUT, watch_events, watch_request
 

@@ -64,9 +64,9 @@ class ControllerManager:
             [str, str], list[ScopedPermission]
         ] = lambda namespace, source: [],
     ) -> None:
-        self.registry = registry = SweepRegistry(settings, lambda key: self.queues.sweeps.add(key))
+        self.registry = registry = SweepRegistry(settings)
         self.caches = Caches(api, settings.namespaces, self, clock)
-        self.queues: Queues = Queues(registry)
+        self.queues = Queues(registry)
         tails = LogTails(api, self.caches, registry, self.queues, clock)
         self.reports = ReportIngestor(
             api, self.caches, registry, self.queues, clock, settings.log_limits, tails
@@ -94,6 +94,7 @@ class ControllerManager:
             api, *shared, admission, writer, missing_permissions_for, clock
         )
         self.queues.connect(self._sweeps.reconcile, trials.reconcile, self._sweeps.reconcile_status)
+        registry.connect(self.queues.sweeps.add)
 
     def on_trial_changed(self, sweep: ObjectKey, trial: str) -> None:
         """Handle a change of a trial's Job or pod, or the deletion of its record."""

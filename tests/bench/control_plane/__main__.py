@@ -29,8 +29,8 @@ from tests.cluster import lifecycle, simulation
 from tests.cluster.target import Target
 
 from .costs import OperatorProcess, Requests, processor_seconds, requests, writes
-from .ways import Work, bare_loop, settle, sweep, with_sidecars
-from .witness import Witness
+from .job_observer import JobObserver
+from .job_runners import Work, bare_loop, settle, sweep, with_sidecars
 
 SECURED = {
     "allowPrivilegeEscalation": False,
@@ -46,7 +46,7 @@ class Run:
 
     way: str
     seconds: float
-    witness: Witness
+    observer: JobObserver
     made: Requests
     cpu: float
     all_cpu: Counter[str]
@@ -79,8 +79,8 @@ async def measure(
 ) -> Run:
     assert target.built_in is not None
     operator = OperatorProcess(target.built_in)
-    witness = Witness(api, NAMESPACE)
-    await witness.start()
+    observer = JobObserver(api, NAMESPACE)
+    await observer.start()
     before, cpu = requests(target), operator.cpu()
     all_before = processor_seconds(target.built_in)
     seconds = await run
@@ -89,9 +89,9 @@ async def measure(
     used = operator.cpu() - cpu
     all_cpu = processor_seconds(target.built_in)
     all_cpu.subtract(all_before)
-    witness.stop()
+    observer.stop()
     await clear(target, api)
-    return Run(way, seconds, witness, made, used, all_cpu, operator.memory())
+    return Run(way, seconds, observer, made, used, all_cpu, operator.memory())
 
 
 async def clear(target: Target, api: KubeClient) -> None:
@@ -111,7 +111,7 @@ def show(runs: list[Run], work: Work) -> None:
     head = ("", "total", "ratio", "turnaround p50", "p99", "CPU/trial", "memory, most")
     print("{:<22} {:>9} {:>6} {:>15} {:>9} {:>10} {:>18}".format(*head))
     for run in runs:
-        times = run.witness.turnarounds(work.concurrent)
+        times = run.observer.turnarounds(work.concurrent)
         p50, p99 = statistics.median(times), percentile(times, 0.99)
         own = run.way.startswith("sweep")
         cpu = f"{run.cpu / work.total * 1000:.1f} ms" if own else ""

@@ -60,8 +60,15 @@ async def main() -> None:
     pods = await _running(server, int(trials))
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    believing = (sys.executable, "-m", "tests.bench.intake.believing", certificate, key, str(port))
-    ingestion = IngestProcess(operator.push_handler, believing)
+    command = (
+        sys.executable,
+        "-m",
+        "tests.bench.intake.unverified_tokens",
+        certificate,
+        key,
+        str(port),
+    )
+    ingestion = IngestProcess(operator.push_handler, command)
     serving = asyncio.create_task(ingestion.run())
     await ingestion.listening.wait()
     print(json.dumps({"port": port, "pods": pods}), flush=True)

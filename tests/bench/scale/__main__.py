@@ -22,7 +22,7 @@ from sweepjob.api.resources import SWEEPJOBS, SWEEPTRIALS
 from sweepjob.kube import errors
 from sweepjob.kube.client import KubeClient
 
-from tests.bench.control_plane import ways
+from tests.bench.control_plane import job_runners
 from tests.bench.control_plane.costs import OperatorProcess
 from tests.bench.latency import NAMESPACE, prepare
 from tests.cluster import lifecycle, simulation
@@ -45,8 +45,8 @@ SECURED = {
 def sweepjob(name: str, trials: int, concurrent: int) -> dict[str, Any]:
     trial = simulated_trial()
     trial["template"]["spec"]["containers"][0]["securityContext"] = SECURED
-    work = ways.Work(trial["template"]["spec"], trials, concurrent)
-    body = ways.sweepjob(name, work, "mlflow")
+    work = job_runners.Work(trial["template"]["spec"], trials, concurrent)
+    body = job_runners.sweepjob(name, work, "mlflow")
     # A policy that has every report to judge, and none to stop.
     body["spec"] |= {"earlyTermination": {"type": "median_stopping"}, "trial": trial}
     return body

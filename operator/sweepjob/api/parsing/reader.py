@@ -50,9 +50,14 @@ class Reader:
         """
         self.problems.append(Problem(self.at(key), value, message))
 
-    def child(self, key: str) -> Reader:
-        """Return a reader of the object below a key; of an empty one where the key is missing."""
-        return Reader(self.data.get(key, {}), self.at(key), self.problems)
+    def child(self, key: str, default: Mapping[str, Any] | None = None) -> Reader:
+        """Return a reader of the object below a key.
+
+        Args:
+            key: the key.
+            default: what is read where the key is missing; an empty object by default.
+        """
+        return Reader(self.data.get(key, default or {}), self.at(key), self.problems)
 
     def known(self, keys: Collection[str]) -> None:
         """Add a problem for every key that is not among ``keys``."""

@@ -11,7 +11,7 @@ from ...search.space import Space
 from ..parsing.reader import Reader
 from ..parsing.suggestions import did_you_mean
 
-_DEFAULT = "random"
+DEFAULT_ALGORITHM = "random"  # of a spec without the section
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,15 @@ class Algorithm:
     log_base: float
 
 
-def parse_algorithm(reader: Reader, *, given: bool = True) -> Algorithm:
-    """Return the algorithm that a section describes.
-
-    Args:
-        reader: the section; mistakes are recorded there.
-        given: whether the spec has the section; without it the type is random.
-    """
-    name = reader.text("type", None if given else _DEFAULT)
+def parse_algorithm(reader: Reader) -> Algorithm:
+    """Return the algorithm that a section describes; mistakes are recorded in the reader."""
+    name = reader.text("type")
     declaration = SAMPLERS.get(name)
     common = read_all(COMMON_PARAMETERS, reader)
     if declaration is None:
         if name:
             reader.note("type", name, SAMPLERS.unknown(did_you_mean(name, SAMPLERS.names())))
-        sampler = SamplerSpec(_DEFAULT)
+        sampler = SamplerSpec(DEFAULT_ALGORITHM)
     else:
         _check_keys(reader, declaration)
         sampler = SamplerSpec(name, read_all(declaration.parameters, reader))

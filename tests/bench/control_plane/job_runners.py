@@ -12,7 +12,7 @@ from sweepjob.api.resources import SWEEPJOBS
 from sweepjob.kube import resources
 from sweepjob.kube.client import KubeClient
 
-from .witness import follow
+from .job_observer import follow
 
 Body = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""Sees Jobs appear and pods end, by watches of its own, for whoever runs them."""
+"""Observes the creation of Jobs and the ends of pods, by watches of its own, whoever runs them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def follow(
 
 
 @dataclass
-class Witness:
+class JobObserver:
     """Times of a run, in seconds of this machine's clock, in the order in which they were seen.
 
     Attributes:

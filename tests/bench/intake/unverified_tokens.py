@@ -1,7 +1,7 @@
-"""The ingestion process of the bench: the product's own, but for the API server that checks tokens. It
-believes what a token says of itself, which costs what a token that was checked before costs.
+"""The ingestion process of the bench: the product's own, without an API server that reviews tokens. It takes a
+token's claims as they are, which costs as much as a token that was reviewed before.
 
-    python -m tests.bench.intake.believing CERTIFICATE KEY PORT CHANNEL
+    python -m tests.bench.intake.unverified_tokens CERTIFICATE KEY PORT CHANNEL
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from sweepjob.http_server.connections import Connections
 from sweepjob.http_server.limits import ConnectionLimits
 from sweepjob.ingest.authentication import Caller
 from sweepjob.ingest.channel_client import ChannelClient
-from sweepjob.ingest.worker import serve_ingest
+from sweepjob.ingest.serving import serve_ingest
 
 from tests.fake_api.harness import NAMESPACE
 
 
-class Believing:
+class UnverifiedTokens:
     """A fake of the authenticator."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ async def main() -> None:
     # All trials have one address here.
     limits = ConnectionLimits(total=10_000, per_peer=10_000, new_rate=1e6, new_burst=1e6)
     client = await ChannelClient.connect(socket.socket(fileno=int(channel)))
-    await serve_ingest(client, listener, Believing(), Connections(limits), tls)
+    await serve_ingest(client, listener, UnverifiedTokens(), Connections(limits), tls)
 
 
 if __name__ == "__main__":
