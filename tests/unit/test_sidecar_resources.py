@@ -189,7 +189,7 @@ def test_the_job_has_the_adjustment() -> None:
     [sidecar] = pod_of(job)["initContainers"]
     assert sidecar["resources"]["requests"]["cpu"] == "50m"
     assert "requests.cpu=50m" in job["metadata"]["annotations"][names.ANNOTATION_FITTED]
-    assert "annotations" not in manifest()["metadata"]
+    assert names.ANNOTATION_FITTED not in manifest()["metadata"]["annotations"]
 
 
 @pytest.mark.parametrize(

@@ -37,3 +37,14 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- $root := index . 0 }}{{- $image := index . 1 }}
 {{- if $image.digest }}{{ $image.repository }}@{{ $image.digest }}{{ else }}{{ $image.repository }}:{{ $image.tag | default $root.Chart.AppVersion }}{{ end }}
 {{- end }}
+
+{{- /* The release of a binding by which another operator watches something; empty of any other binding. Takes the root
+and the binding. */}}
+{{- define "sweepjob.otherRelease" -}}
+{{- $root := index . 0 }}{{- $binding := index . 1 }}
+{{- $labels := $binding.metadata.labels | default dict }}
+{{- $release := get $labels "app.kubernetes.io/instance" }}
+{{- $role := $binding.roleRef }}
+{{- $watches := and (eq $role.kind "ClusterRole") (not (hasSuffix "-tokens" $role.name)) }}
+{{- if and $watches (eq (get $labels "app.kubernetes.io/name") "sweepjob") (ne $release $root.Release.Name) }}{{ $release }}{{ end }}
+{{- end }}

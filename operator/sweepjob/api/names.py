@@ -23,6 +23,9 @@ LABEL_CODE = f"{GROUP}/code"
 # On a Job: how the sidecar's resources were fitted to the constraints of the namespace.
 ANNOTATION_FITTED = f"{GROUP}/sidecar-resources"
 
+# On a Job: the URL at which the operator that created it takes reports, which tells operators apart.
+ANNOTATION_OPERATOR = f"{GROUP}/operator"
+
 # On a Job: fingerprints of the certificate authorities by which its sidecars trust the operator.
 ANNOTATION_AUTHORITIES = f"{GROUP}/intake-authorities"
 
@@ -94,6 +97,7 @@ REASON_POLICY_FAILED = "PolicyFailed"
 REASON_NOT_PERMITTED = "OperatorNotPermitted"
 REASON_INTAKE_CERTIFICATE = "IntakeCertificateInvalid"
 REASON_INTAKE_AUTHORITY = "IntakeAuthorityChanged"
+REASON_OTHER_OPERATOR = "OtherOperator"
 REASON_QUOTA = "QuotaExceeded"
 REASON_POD_SECURITY = "PodSecurityViolated"
 REASON_POD_REFUSED = "PodRefused"

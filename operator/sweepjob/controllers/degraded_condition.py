@@ -21,6 +21,11 @@ from .unreadable_records import unreadable_cause
 # Seconds that a script may report other metrics before the primary one without a warning: many report a
 # training loss every step, and the validation metric once an epoch.
 _MISSING_METRIC_DELAY = 60.0
+_TWO_OPERATORS = (
+    "another operator, which takes reports at {url}, creates Jobs for this sweep as well. Each of them "
+    "gets the reports of its own Jobs, so policies and samplers do not see all: uninstall one of them, or "
+    "set watchNamespaces so that each has namespaces of its own"
+)
 _CUT_OFF = (
     "its pod started with a certificate authority that the operator's certificate is no longer signed "
     "by, so its reports arrive only when it ends: no policy stops it meanwhile, and of many reports only "
@@ -73,6 +78,10 @@ def _attention(state: SweepState, now: float) -> Cause | None:
     """Return the first cause that needs attention: of live trials in order, then of ended ones."""
     if state.unreadable:
         return unreadable_cause(list(state.unreadable.values()))
+    if state.findings.other_operator:
+        return Cause(
+            names.REASON_OTHER_OPERATOR, _TWO_OPERATORS.format(url=state.findings.other_operator)
+        )
     blocker = state.record_blocker
     if blocker is not None and has_lasted(blocker, now):
         return Cause(blocker.reason, blocker.message)

@@ -20,16 +20,18 @@ from ..lifecycle import actions as act
 from ..lifecycle.workload import StartBlocker
 from ..search.samplers.random import RandomSampler
 from ..search.space import Assignment
+from ..timestamps import parse_time
 from ..trial_pods.identity import TrialIdentity
 from ..trial_pods.job_manifest import job_manifest
 from ..trial_pods.pod_group import service_manifest
-from ..trial_pods.sidecar import SidecarSettings
+from ..trial_pods.sidecar import SidecarSettings, operator_of
 from ..trial_pods.start_blockers import (
     of_missing_right,
     of_refused_job,
     of_refused_record,
     of_untrusted_ingest_server,
 )
+from . import sweep_log
 from .caches import Caches
 from .code_check import HASH
 from .event_recorder import EventRecorder
@@ -42,6 +44,7 @@ from .state.trial_state import TrialState
 
 _NO_TEMPLATE = "a field has another type than in a pod; see kubectl explain pod.spec"
 _NO_TRIAL = "00000000-0000-0000-0000-000000000000"
+_CLOCK_DIFFERENCE = 10.0  # seconds, between the API server and this operator
 _LONGEST_PAUSE = 30.0  # seconds between two tries to create a Job that is refused
 
 
@@ -78,6 +81,7 @@ class JobCreator:
         self._sidecar = sidecar
         self._authority = authority
         self._clock = clock
+        self._started = clock()
 
     async def create_trial(self, sweep: SweepStore, action: act.CreateTrial) -> None:
         """Create the record of a new trial.
@@ -155,6 +159,7 @@ class JobCreator:
             made = await self._create_or_adopt(
                 resources.JOBS, state.namespace, body, owner=trial.uid
             )
+            self._compare_operators(sweep, made)
         except (errors.Refused, errors.Conflict) as error:
             refused = error
             self._refuse(
@@ -176,6 +181,18 @@ class JobCreator:
         since = now if before is None else before.since
         pause = min(_LONGEST_PAUSE, max(1.0, now - since))
         sweep.trials.mark_job_refused(trial, blocker(since), now + pause)
+
+    def _compare_operators(self, sweep: SweepStore, job: dict[str, Any]) -> None:
+        """Note it if another operator created the Job of an attempt while this one runs.
+
+        One from before may be of a release that this operator replaces.
+        """
+        url, created = operator_of(job), parse_time(job["metadata"].get("creationTimestamp"))
+        if url in ("", self._sidecar.url) or created is None:
+            return
+        if created > self._started + _CLOCK_DIFFERENCE and not sweep.state.findings.other_operator:
+            sweep.note_other_operator(url)
+            sweep_log.log_other_operator(sweep.state, url)
 
     async def _create_service(self, state: SweepState) -> None:
         """Create the Service by which the pods of a trial find each other, unless it exists.

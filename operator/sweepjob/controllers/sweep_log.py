@@ -35,6 +35,17 @@ def log_refused(namespace: str, sweep: str, reason: str, message: str) -> None:
     _log.warning(what, extra=extra)
 
 
+def log_other_operator(state: SweepState, url: str) -> None:
+    """Log that another operator creates Jobs for a sweep.
+
+    Args:
+        state: the state of the sweep.
+        url: where the other operator takes reports.
+    """
+    extra = fields(namespace=state.namespace, sweep=state.name, reason=names.REASON_OTHER_OPERATOR)
+    _log.error("another operator manages the sweep as well: %s", url, extra=extra)
+
+
 def log_deleted(namespace: str, sweep: str) -> None:
     """Log that a sweep was deleted before its end."""
     _log.info("sweep deleted", extra=fields(namespace=namespace, sweep=sweep))

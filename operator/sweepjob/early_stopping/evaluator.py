@@ -8,12 +8,16 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from ..objective import Goal
 from .curve import FULLY_KEPT, Curve
 from .policy import Decision, Policy, Statistic
 from .rankings import Entries, Rank, Rankings
+
+if TYPE_CHECKING:
+    from .running_statistics import Statistics
 
 # Trials whose scores are added together: a few milliseconds of work.
 _BLOCK = 32
@@ -74,7 +78,7 @@ class PolicyEvaluator:
                 once and may be discarded after its step.
         """
         entries: dict[int, Entries] = defaultdict(lambda: (array("d"), array("i")))
-        block: list[tuple[int, list[float]]] = []
+        block: list[tuple[int, Statistics]] = []
         for trial, curve in curves:
             block.append((trial, self._compared(curve)))
             if len(block) == _BLOCK:
@@ -88,15 +92,18 @@ class PolicyEvaluator:
             self._rankings.restore(interval, entries.pop(interval))
             yield
 
-    def _compared(self, curve: Curve) -> list[float]:
+    def _compared(self, curve: Curve) -> Statistics:
         """Return the compared statistic at each of the first reports at which the policy is applied."""
+        # Imported with the first sweep that has a policy: the light installation has no numpy.
+        from .running_statistics import running_bests, running_means
+
         applied = self._applied_intervals()
         number = bisect_right(applied, len(curve.values))
-        if not number:
-            return []
         by_mean = self.policy.statistic is Statistic.MEAN
-        compared = list(curve.running_means() if by_mean else curve.running_bests())
-        return compared if number == len(compared) else [compared[n - 1] for n in applied[:number]]
+        compared = running_means(curve) if by_mean else running_bests(curve)
+        if number == len(compared):
+            return compared
+        return compared[[n - 1 for n in applied[:number]]]
 
     def _applied_intervals(self) -> array[int]:
         if self._applied is None:
@@ -105,25 +112,21 @@ class PolicyEvaluator:
         return self._applied
 
     def _add_columns(
-        self, entries: dict[int, Entries], block: list[tuple[int, list[float]]]
+        self, entries: dict[int, Entries], block: list[tuple[int, Statistics]]
     ) -> None:
         """Add the scores of some trials at each interval: many at once cost a tenth of one by one."""
-        trials = array("i", [trial for trial, _ in block])
-        rows = [row for _, row in block]
-        shortest = min(map(len, rows), default=0)
-        columns = zip_longest(*rows)
-        for position, (interval, column) in enumerate(
-            zip(self._applied_intervals(), columns, strict=False)
-        ):
-            scores, indices = entries[interval]
-            if position < shortest:
-                scores.extend(column)
+        from .running_statistics import stack
+
+        applied = self._applied_intervals()
+        lengths = sorted({len(row) for _, row in block} - {0})
+        for first, last in pairwise([0, *lengths]):
+            present = [(trial, row) for trial, row in block if len(row) >= last]
+            trials = array("i", [trial for trial, _ in present])
+            columns = stack([row for _, row in present], first, last)
+            for interval, column in zip(applied[first:last], columns, strict=True):
+                scores, indices = entries[interval]
+                scores.frombytes(column.tobytes())
                 indices.extend(trials)
-                continue
-            for trial, score in zip(trials, column, strict=True):
-                if score is not None:
-                    scores.append(score)
-                    indices.append(trial)
 
     def _add_thinned(self, entries: dict[int, Entries], trial: int, curve: Curve) -> None:
         by_mean, applies = self.policy.statistic is Statistic.MEAN, self.policy.schedule.applies

@@ -70,10 +70,12 @@ def job_manifest(
     }
     instances = spec.trial.instance_count
     template, fitted = _pod_template(identity, spec, assignment, sidecar, constraints, code_hash)
-    notes = {names.ANNOTATION_FITTED: fitted} if fitted else {}
-    if spec.metrics.source != protocol.LOGS and sidecar.certificate_authority:
-        notes[names.ANNOTATION_AUTHORITIES] = join_fingerprints(sidecar.certificate_authority)
-    annotations = {"annotations": notes} if notes else {}
+    notes = {names.ANNOTATION_OPERATOR: sidecar.url}
+    if fitted:
+        notes[names.ANNOTATION_FITTED] = fitted
+    authorities = join_fingerprints(sidecar.certificate_authority)
+    if authorities and spec.metrics.source != protocol.LOGS:
+        notes[names.ANNOTATION_AUTHORITIES] = authorities
     meta = template.setdefault("metadata", {})
     meta["labels"] = {**meta.get("labels", {}), **labels}
     return {
@@ -83,7 +85,7 @@ def job_manifest(
             "name": names.job_name(identity.trial, identity.attempt),
             "namespace": identity.namespace,
             "labels": {**labels, **spec.queue},
-            **annotations,
+            "annotations": notes,
             "ownerReferences": [
                 names.owner_reference(names.SWEEPTRIAL, identity.trial, identity.uid)
             ],

@@ -92,6 +92,26 @@ def add_sidecar(
     return container
 
 
+def operator_of(job: Mapping[str, Any]) -> str:
+    """Return the URL of the operator that created a Job; empty where that is not known.
+
+    Args:
+        job: the Job object; one of an earlier version has no annotation, but perhaps a sidecar.
+    """
+    noted = (job["metadata"].get("annotations") or {}).get(names.ANNOTATION_OPERATOR)
+    if noted:
+        return str(noted)
+    pod = job["spec"]["template"]["spec"]
+    own = [c for c in pod.get("initContainers") or () if c["name"] == names.SIDECAR]
+    env = [entry for container in own for entry in container.get("env") or ()]
+    texts = [e.get("value") or "" for e in env if e["name"] == protocol.ENV_SETTINGS]
+    try:
+        settings = json.loads(texts[0].replace("$$", "$")) if texts else None
+    except (ValueError, RecursionError):  # a Job that somebody made up
+        return ""
+    return str(settings.get(protocol.OPERATOR_URL, "")) if isinstance(settings, dict) else ""
+
+
 def _container(settings: SidecarSettings, resources: Manifest, user: int) -> Manifest:
     """Return the sidecar's container, without what depends on the source of metrics."""
     return {

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...early_stopping.curve import FULLY_KEPT, UNIT_EXPONENT, Curve, ThinnedReport
-from ..parsing.float_text import format_float
+from ..parsing.float_text import format_float, parse_floats
 from ..parsing.lenient_reader import LenientReader
 from .stored_curve import StoredCurve
 
@@ -191,11 +191,11 @@ def _floats(fields: LenientReader, key: str) -> array[float]:
     text = fields.text(key)
     if not text:
         return _EMPTY
-    words = text.split()
     try:
-        return array("d", map(float, words))
+        return parse_floats(text)
     except ValueError:
-        fields.problems.append(f"{fields.path}.{key}: {_first_invalid(words)!r} is not a number")
+        invalid = _first_invalid(text.split())
+        fields.problems.append(f"{fields.path}.{key}: {invalid!r} is not a number")
         return _EMPTY
 
 

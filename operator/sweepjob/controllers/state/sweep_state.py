@@ -146,6 +146,7 @@ class SpecFindings:
         warnings: settings that are valid but probably unintended; empty when there are none.
         sidecar_adjustment: how the sidecar's resources were adjusted to the namespace's limits, in the
             newest Job; empty when they were not.
+        other_operator: URL of another operator that creates Jobs for the sweep; empty where none does.
         policy_failure: what the policy of another distribution raised; empty when it works.
         policy_hangs: a decision of that policy was interrupted, so it is not asked any more.
     """
@@ -154,6 +155,7 @@ class SpecFindings:
     warnings: str = ""
     sidecar_adjustment: str = ""
     policy_failure: str = ""
+    other_operator: str = ""
     policy_hangs: bool = False
 
 

@@ -44,6 +44,14 @@ class SpecTransitions(SweepTransitions):
         """Set how the sidecar's resources were adjusted in the newest Job; empty when they were not."""
         self.state.findings.sidecar_adjustment = adjustment
 
+    def note_other_operator(self, url: str) -> None:
+        """Note that another operator creates Jobs for the sweep as well.
+
+        Args:
+            url: where it takes reports.
+        """
+        self.state.findings.other_operator = url
+
     def record_status(self, content: Mapping[str, Any], now: float) -> None:
         """Record the status of the SweepJob that was written.
 
