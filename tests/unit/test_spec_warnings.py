@@ -211,3 +211,13 @@ def test_the_numbers_of_a_warning_have_one_order(
     for keys in (list(expression), sorted(expression), sorted(expression, reverse=True)):
         [warning] = exponent_warnings({"p": {key: expression[key] for key in keys}}, math.e)
         assert warning.value == numbers
+
+
+def test_outputs_in_one_folder() -> None:
+    claim = {"persistentVolumeClaim": {"claimName": "models"}}
+    [(path, text)] = warned(outputs={"a": {"volume": claim}, "b": {"volume": claim}})
+    assert path == "spec.outputs.b.subPath"
+    assert "is the folder of the output a, too" in text
+    apart = {"a": {"volume": claim}, "b": {"volume": claim, "subPath": "b"}}
+    assert warned(outputs=apart) == []
+    assert warned(outputs={n: {"volume": {"emptyDir": {}}} for n in "ab"}) == []

@@ -6,18 +6,39 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..training.registered_model import RegisteredModel as _Registered
+from ._other_members import OtherMembers
 from .exceptions import ModelNotFoundException, UserErrorException
 
 MODELS_VARIABLE = "SWEEPJOB_MODELS"
-_TAGS = ".tags.json"
+_TAGS, _OTHER = ".tags.json", ".model.json"
 
 
-class RegisteredModel(_Registered):
+class RegisteredModel(_Registered, OtherMembers):
     """A version of a model, whose files are in a folder of this machine."""
+
+    _refused: ClassVar[Mapping[str, str]] = {
+        "deploy package print_configuration profile": "models are not deployed here; serve the files, "
+        "e.g. with KServe",
+        "add_dataset_references add_properties add_tags remove_tags update update_tags_properties": "a "
+        "version is not changed; give tags= and properties= when it is registered",
+        "created_by datasets get_sas_urls mime_type model_framework resource_configuration "
+        "sample_input_dataset sample_output_dataset": "it is not kept; remove this line",
+    }
+
+    @property
+    def run_id(self) -> str:
+        """Name of the trial that it comes from; empty if it was registered from a file."""
+        return str(self.tags.get("run_id", ""))
+
+    @property
+    def created_time(self) -> datetime:
+        """Time of the registration."""
+        return datetime.fromtimestamp(self.path.parent.stat().st_mtime, timezone.utc)  # noqa: UP017 for images with Python 3.8
 
     @property
     def url(self) -> str:
@@ -54,13 +75,21 @@ def models_folder() -> Path:
     return Path(os.environ.get(MODELS_VARIABLE) or ".sweepjob-models").absolute()
 
 
-def register(name: str, source: Path, tags: Mapping[str, Any]) -> RegisteredModel:
+def register(
+    name: str,
+    source: Path,
+    tags: Mapping[str, Any],
+    properties: Mapping[str, Any] | None = None,
+    description: str | None = None,
+) -> RegisteredModel:
     """Copy a file or a folder as a new version of a model.
 
     Args:
         name: Name of the model.
         source: The file or folder.
         tags: Tags of the version.
+        properties: Properties of the version.
+        description: Description of the version.
 
     Raises:
         UserErrorException: There is no such file or folder, or the name has a slash.
@@ -76,6 +105,8 @@ def register(name: str, source: Path, tags: Mapping[str, Any]) -> RegisteredMode
     folder.mkdir(parents=True)
     _copy(source, folder / source.name)
     (folder / _TAGS).write_text(json.dumps(dict(tags), default=str))
+    other = {"properties": dict(properties or {}), "description": description or ""}
+    (folder / _OTHER).write_text(json.dumps(other, default=str))
     return _model(folder)
 
 
@@ -111,9 +142,12 @@ def find_model(name: str, version: Any = None) -> RegisteredModel:
 
 
 def _model(folder: Path) -> RegisteredModel:
-    files = [entry for entry in folder.iterdir() if entry.name != _TAGS]
-    tags = json.loads((folder / _TAGS).read_text()) if (folder / _TAGS).exists() else {}
-    return RegisteredModel(folder.parent.name, int(folder.name), files[0], tags)
+    files = [entry for entry in folder.iterdir() if entry.name not in (_TAGS, _OTHER)]
+    tags, other = (
+        json.loads((folder / name).read_text()) if (folder / name).exists() else {}
+        for name in (_TAGS, _OTHER)
+    )
+    return RegisteredModel(folder.parent.name, int(folder.name), files[0], tags, **other)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .attributes import KnownAttributes
+from .azure_members import AssetMembers
 
 
 @dataclass
@@ -184,7 +185,7 @@ class JobService(KnownAttributes):
 
 
 @dataclass
-class Environment(KnownAttributes):
+class Environment(AssetMembers, KnownAttributes):
     """An environment: an image, and what is added to it.
 
     The Azure map says which image of the cluster it is: by its name, its conda file or its image. Without

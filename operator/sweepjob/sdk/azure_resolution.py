@@ -221,9 +221,9 @@ class Resolver:
     def _outputs(self, found: Resolution, job: SweepDefinition) -> None:
         for name, value in job.outputs.items():
             found.outputs[name] = self._output(found, name, value)
-        # A claim or a volume that the program names is left as it is.
-        mapped = [n for n, v in job.outputs.items() if v.claim is None and v.volume is None]
-        separate_folders(found.outputs, mapped)
+        # Outputs have folders of their own, as in Azure. A folder that the program names stays.
+        own = [n for n, v in job.outputs.items() if v.sub_path is None]
+        separate_folders(found.outputs, own)
 
     def _output(self, found: Resolution, name: str, given: Output) -> dict[str, Any]:
         path = str(given.path) if given.path is not None else None

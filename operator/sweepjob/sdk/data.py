@@ -62,7 +62,8 @@ class Output(KnownAttributes):
         volume: Any other volume source of a pod. Give either ``claim`` or ``volume``; neither if the
             Azure map has the datastore.
         mount_path: Mount path in the container; ``/outputs/NAME`` by default.
-        sub_path: Folder on the volume that contains the folders of sweeps and trials.
+        sub_path: Folder on the volume that contains the folders of sweeps and trials. Outputs on one
+            volume without it have a folder each, by their names.
         name: Azure's; nothing is registered.
         version: Azure's; nothing is registered.
         description: Description.
@@ -88,7 +89,7 @@ class Output(KnownAttributes):
         Returns:
             The entry; None if the volume is not known.
         """
-        details = present(mountPath=self.mount_path, subPath=self.sub_path)
+        details = present(mountPath=self.mount_path, subPath=self.sub_path or None)
         if self.claim is not None:
             return {"volume": {"persistentVolumeClaim": {"claimName": self.claim}}, **details}
         if self.volume is not None:
@@ -108,7 +109,8 @@ class Output(KnownAttributes):
         return cls(
             volume=spec.get("volume"),
             mount_path=spec.get("mountPath"),
-            sub_path=spec.get("subPath"),
+            # Not None: outputs of an object may share a folder, and stay so.
+            sub_path=spec.get("subPath", ""),
         )
 
 

@@ -66,7 +66,9 @@ def to_plain(value: Any) -> Any:
     ):
         return [to_plain(inner) for inner in value]
     if hasattr(value, "tolist"):
-        return to_plain(value.tolist()) if getattr(value, "ndim", 0) else value.item()
+        found = value.tolist() if getattr(value, "ndim", 0) else value.item()
+        # An object with every attribute, such as a mock, would have this one without end.
+        return value if hasattr(found, "tolist") else to_plain(found)
     return value
 
 

@@ -22,6 +22,7 @@ from ..api.validation.spec_warnings import spec_warnings, unused_parameters
 from ..loading.azure_map import AzureMap
 from ..loading.yaml_text import dump_yaml
 from .arguments import ArgumentError, present, python_message
+from .azure_members import JobMembers, write_yaml
 from .azure_resolution import Resolution, Resolver
 from .current_map import current_map
 from .definition import SweepDefinition
@@ -41,11 +42,32 @@ class SweepWarning(UserWarning):
     """A setting of a sweep is valid but probably not intended."""
 
 
-class Command(TrialDefinition):
+class Command(JobMembers, TrialDefinition):
     """What a trial runs. Made by :func:`sweepjob.command`.
 
     Calling it with inputs returns a copy with these inputs; :meth:`sweep` makes it a sweep.
     """
+
+    _TYPE = "command"
+
+    @property
+    def component(self) -> Command:
+        """The command itself, which is a component as well."""
+        return self
+
+    def dump(self, dest: Any, **azure: Any) -> None:
+        """Not supported; raises ArgumentError.
+
+        Args:
+            dest: Path, or an open file.
+            azure: Azure's other arguments; not used.
+
+        Raises:
+            ArgumentError: A command alone has no file here.
+        """
+        raise ArgumentError(
+            "dump: a command alone has no file here: make it a sweep, command.sweep(...), and dump that"
+        )
 
     def sweep(
         self,
@@ -129,7 +151,7 @@ class Command(TrialDefinition):
         return found | ({"name": None, "display_name": None} if self._is_component else {})
 
 
-class SweepJob(SweepDefinition):
+class SweepJob(JobMembers, SweepDefinition):
     """A sweep.
 
     Args:
@@ -166,7 +188,20 @@ class SweepJob(SweepDefinition):
     """
 
     _command_class = Command
+    _TYPE = "sweep"
     trial: Command
+
+    def dump(self, dest: Any, **azure: Any) -> None:
+        """Write the SweepJob object to a YAML file, for ``kubectl apply``.
+
+        Args:
+            dest: Path, or an open file.
+            azure: Azure's other arguments; not used.
+
+        Raises:
+            ArgumentError: The sweep has errors.
+        """
+        write_yaml(dest, self.to_manifest())
 
     def to_manifest(self, resolver: Resolver | None = None) -> dict[str, Any]:
         """Return the SweepJob object as ``kubectl apply`` takes it, as dicts and lists.

@@ -43,7 +43,7 @@ class RandomSamplingAlgorithm(SamplingAlgorithm):
     Args:
         rule: ``"random"`` (the default) or ``"sobol"``.
         seed: Seed of the proposals; by default the operator draws one and stores it.
-        logbase: Base of the logarithmic expressions, ``"e"`` (the default) or a number.
+        logbase: Base of the logarithmic expressions, ``"e"`` (the default) or a number, also as a text.
     """
 
     type = "random"
@@ -58,13 +58,21 @@ class RandomSamplingAlgorithm(SamplingAlgorithm):
         seed: int | None = None,
         logbase: float | str | None = None,
     ) -> None:
-        self.rule, self.seed, self.logbase = rule, seed, logbase
+        self.rule, self.seed, self.logbase = rule, seed, _number(logbase)
         self.__post_init__()
 
     def to_spec(self) -> dict[str, Any]:
         """Return the algorithm in the form of a SweepJob."""
         rule = self.rule.lower() if isinstance(self.rule, str) else self.rule
         return super().to_spec() | present(rule=rule, logbase=self.logbase)
+
+
+def _number(logbase: float | str | None) -> float | str | None:
+    """Return a base that is a number in a text as that number, as Azure's service reads it."""
+    try:
+        return float(logbase) if isinstance(logbase, str) else logbase
+    except ValueError:
+        return logbase
 
 
 @dataclass

@@ -17,12 +17,16 @@ class RegisteredModel:
         version: Version, from 1.
         path: File or folder of the model.
         tags: Its tags.
+        properties: Its properties.
+        description: Its description.
     """
 
     name: str
     version: int
     path: Path
     tags: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    description: str = ""
 
     @property
     def id(self) -> str:

@@ -19,9 +19,10 @@ from .environment import TrialEnvironment
 from .file_methods import FileMethods
 from .reporting import Reporter, write_line
 from .run_files import RunFiles
+from .status_methods import StatusMethods
 
 
-class Run(FileMethods):
+class Run(StatusMethods, FileMethods):
     """The run that the script belongs to. Get it with :meth:`get_context`.
 
     In a sweep, ``log`` reports to what the sweep counts, whatever its ``metrics.source``. Everything that
@@ -109,6 +110,7 @@ class Run(FileMethods):
 
     def complete(self, _set_status: bool = True) -> None:
         """Record that the script is done. The trial has ended when its process has."""
+        self._completed = True
         self._record("status", "completed", None)
 
     def fail(self, error_details: Any = None, error_code: Any = None, **azure: Any) -> None:

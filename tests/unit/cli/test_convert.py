@@ -293,3 +293,18 @@ def test_files_without_a_sweep_are_refused(program: Program, text: str) -> None:
 def test_a_missing_file_is_named(program: Program) -> None:
     assert program("convert", program.folder / "missing.yaml") == 2
     assert "No such file" in program.err
+
+
+def test_keys_from_before_the_release_of_the_cli(program: Program) -> None:
+    changes = {
+        "inputs.rows": {"data": "azureml:rows:1", "mode": "mount"},
+        "inputs.table": {"file": "https://example.com/a.csv"},
+        "trial.code": {"local_path": "./src"},
+        "trial.command": "a ${{search_space.lr}} ${{inputs.rows}} ${{inputs.table}} ${{inputs.epochs}}",
+    }
+    assert convert(program, changes) == 0, program.err
+    assert converted(program)["spec"]["inputs"]["table"] == "https://example.com/a.csv"
+    for key in ("inputs.rows.data", "inputs.table.file", "trial.code.local_path"):
+        assert f"note: {key}: " in program.err
+    assert convert(program, {"trial.code": {"local_path": "a", "x": 1}}) != 0
+    assert "trial.code" in program.err

@@ -114,6 +114,43 @@ def test_a_step_is_a_sweep_with_what_the_pipeline_gives(program: Program, folder
     assert "train.yml.code: '../src'" in program.err
 
 
+def test_settings_with_values_of_the_pipelines_inputs(program: Program, folder: Path) -> None:
+    space = {"lr": {"type": "choice", "values": [0.5, "${{parent.inputs.rate}}"]}}
+    changes = step_with(
+        search_space=space,
+        objective={
+            "goal": "${{ parent.inputs.goal }}",
+            "primary_metric": "val_${{parent.inputs.metric}}",
+        },
+        limits={"max_total_trials": "${{parent.inputs.trials}}"},
+        compute="azureml:${{parent.inputs.where}}",
+    )
+    changes["inputs"] = {
+        **PIPELINE["inputs"],
+        "rate": {"value": 0.25},
+        "goal": "maximize",
+        "metric": "auc",
+        "trials": 7,
+        "where": {"type": "string", "default": "cpu-cluster"},
+    }
+    assert convert(program, folder, changes, "--azure-map", "map.yaml") == 0, program.err
+    spec = converted(program)[0]["spec"]
+    assert spec["searchSpace"]["lr"]["values"] == [0.5, 0.25]
+    assert spec["objective"] == {"goal": "maximize", "primaryMetric": "val_auc"}
+    assert spec["limits"]["maxTotalTrials"] == 7
+    assert spec["trial"]["template"]["spec"]["nodeSelector"] == {"pool": "cpu"}
+
+
+def test_a_setting_that_the_pipeline_gives_no_value(program: Program, folder: Path) -> None:
+    objective = {"goal": "maximize", "primary_metric": "${{parent.inputs.metric}}"}
+    assert convert(program, folder, step_with(objective=objective), "--azure-map", "map.yaml") != 0
+    refused = [line for line in program.err.splitlines() if line.startswith("refused")]
+    assert refused == [
+        "refused: jobs.tune.objective.primary_metric: '${{parent.inputs.metric}}': refers to the pipeline, "
+        "which gives it no value; write the value"
+    ]
+
+
 COMPONENTS = ["file:parts/train.yml", "azureml:train:3", yaml.safe_load(COMPONENT)]
 
 

@@ -211,7 +211,7 @@ grid = submit(
     MedianStoppingPolicy(evaluation_interval=1, delay_evaluation=2))
 best_run = grid.get_best_run_by_primary_metric()
 parameter_values = best_run.get_details()["runDefinition"]["arguments"]
-assert parameter_values == ["--learning_rate", "0.5", "--batch_size", "2"], parameter_values
+assert parameter_values == ["--batch_size", "2", "--learning_rate", "0.5"], parameter_values
 assert best_run.get_metrics()["accuracy"] == [0.5 * 2 * (1 + n / 100) for n in range(1, 5)]
 assert best_run.get_file_names() == ["logs/train.log"]
 best_run.download_file("logs/train.log")

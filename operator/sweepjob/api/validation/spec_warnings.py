@@ -6,6 +6,7 @@ condition ``Accepted`` on a cluster.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -47,8 +48,23 @@ def spec_warnings(body: Mapping[str, Any], spec: SweepSpec) -> list[Problem]:
         *unused_parameters(body, spec),
         *_missing_continuation(spec),
         *_scripts(body["spec"]["trial"], spec),
+        *_shared_folders(spec),
     ]
     return found[:_MAX_WARNINGS]
+
+
+def _shared_folders(spec: SweepSpec) -> Iterator[Problem]:
+    """Yield warnings about outputs of which one overwrites the files of another."""
+    first: dict[str, str] = {}
+    for output in spec.outputs:
+        place = json.dumps([output.volume, output.sub_path], sort_keys=True)
+        other = first.setdefault(place, output.name)
+        if other != output.name and "emptyDir" not in output.volume:
+            message = (
+                f"is the folder of the output {other}, too: their files mix; give one "
+                "of them another subPath"
+            )
+            yield Problem(f"spec.outputs.{output.name}.subPath", output.sub_path or None, message)
 
 
 def unused_parameters(body: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...version import __version__ as VERSION
 from .._lazy import public_name
 from .._other_names import other_names
 
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
     from .webservice import Image, Webservice
     from .workspace import Workspace
 
-__version__ = VERSION
+# The version of Azure's client whose interface this is: programs compare it.
+VERSION = __version__ = "1.62.0"
 __all__ = [
     "VERSION",
     "ComputeTarget",

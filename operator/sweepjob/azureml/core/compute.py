@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
+from .._other_members import OtherMembers
 from .._other_names import other_names
 from .._unsupported import unsupported
 from ..exceptions import ComputeTargetException
@@ -23,7 +25,7 @@ class ProvisioningConfiguration:
         self.vm_size = vm_size
 
 
-class ComputeTarget:
+class ComputeTarget(OtherMembers):
     """A compute target.
 
     Args:
@@ -35,6 +37,15 @@ class ComputeTarget:
         ComputeTargetException: The Azure map has no entry for it; the message has the line to add.
     """
 
+    _ignored: ClassVar[Mapping[str, str]] = {
+        "add_identity detach refresh_state remove_identity restart start stop update_quotas": "the "
+        "cluster has its nodes, and nothing is provisioned",
+    }
+    _refused: ClassVar[Mapping[str, str]] = {
+        "get get_active_runs list_nodes list_quotas list_usages": "the cluster has nodes and quotas: "
+        "kubectl get nodes, kubectl get resourcequotas",
+        "deserialize get_docs_url": "it has no equivalent; remove this line",
+    }
     type = "AmlCompute"
     provisioning_state = "Succeeded"
 

@@ -116,6 +116,50 @@ class CondaDependencies:
         """
         self.pip_packages = list(pip_requirements)
 
+    @property
+    def conda_channels(self) -> list[str]:
+        """The channels of conda."""
+        return list(self.channels)
+
+    def remove_channel(self, channel: str) -> None:
+        """Remove a channel of conda.
+
+        Args:
+            channel: The channel.
+        """
+        self.channels = [each for each in self.channels if each != channel]
+
+    def add_tensorflow_pip_package(
+        self, core_type: str = "cpu", version: str | None = None
+    ) -> None:
+        """Add TensorFlow as a package that pip installs.
+
+        Args:
+            core_type: ``cpu`` or ``gpu``.
+            version: Version of TensorFlow.
+        """
+        name = "tensorflow" if core_type == "cpu" else "tensorflow-gpu"
+        self.add_pip_package(f"{name}=={version}" if version else name)
+
+    def get_python_version(self) -> str:
+        """Return the version of Python."""
+        return self.python_version
+
+    def set_pip_option(self, pip_option: str) -> None:
+        """Do nothing: the image of the Azure map has the packages.
+
+        Args:
+            pip_option: Azure's; ignored.
+        """
+
+    remove_pip_option = set_pip_index_url = set_pip_option
+
+    def as_dict(self) -> Any:
+        """Return the packages as the content of a conda file."""
+        import yaml
+
+        return yaml.safe_load(self.serialize_to_string())
+
     def serialize_to_string(self) -> str:
         """Return the packages as a conda file."""
         if self.file is not None and Path(self.file).is_file():

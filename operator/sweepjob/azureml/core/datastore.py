@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from .._other_members import OtherMembers
 from .._other_names import other_names
 from ..data.data_reference import DataReference
 from ..data.datapath import DataPath
 from ..exceptions import NotSupported, UserErrorException
 
 
-class Datastore:
+class Datastore(OtherMembers):
     """A datastore.
 
     Args:
         workspace: The workspace.
         name: Name of the datastore.
     """
+
+    _ignored: ClassVar[Mapping[str, str]] = {"unregister": "the Azure map has the datastores"}
+    _refused: ClassVar[Mapping[str, str]] = {
+        "register_azure_my_sql register_azure_postgre_sql register_azure_sql_database": "trials read "
+        "files: write the table to a volume, and add it to data: in the Azure map",
+        "account_key account_name blob_service container_name credential_type datastore_type endpoint "
+        "is_sas protocol resource_group sas_token subscription_id workspace_msi_has_access": "it "
+        "is a volume here, without an account in Azure; remove this line",
+    }
 
     def __init__(self, workspace: Any, name: str = "workspaceblobstore") -> None:
         self.workspace, self.name = workspace, name
@@ -76,6 +86,14 @@ class Datastore:
         return Datastore(workspace, datastore_name)
 
     register_azure_file_share = register_azure_data_lake_gen2 = register_azure_blob_container
+    register_azure_data_lake = register_dbfs = register_hdfs = register_azure_blob_container
+
+    def set_as_default(self) -> None:
+        """Not supported; raises NotSupported."""
+        raise NotSupported(
+            f"Datastore {self.name!r}: set_as_default: the default is workspaceblobstore of "
+            f"{self.workspace.azure_map.name}: give it the same claim there"
+        )
 
     def path(
         self, path: str | None = None, data_reference_name: str | None = None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import json
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from .._attributes import CheckedAttributes
+from .._other_members import OtherMembers
 from .._other_names import other_names
 from ..exceptions import UserErrorException
 from .conda_dependencies import CondaDependencies
@@ -58,7 +60,7 @@ class PythonSection(CheckedAttributes):
         self.base_conda_environment: str | None = None
 
 
-class Environment(CheckedAttributes):
+class Environment(CheckedAttributes, OtherMembers):
     """An environment.
 
     Its image is that of the Azure map, by the name of the environment, by its conda file, or by its base
@@ -68,6 +70,15 @@ class Environment(CheckedAttributes):
     Args:
         name: Name of the environment.
     """
+
+    _ignored: ClassVar[Mapping[str, str]] = {
+        "build_local": "nothing is built: the Azure map has the image",
+    }
+    _refused: ClassVar[Mapping[str, str]] = {
+        "add_private_pip_wheel get_image_details": "the image has the packages: add it to environment: "
+        "in the Azure map",
+        "asset_id label": "it has no equivalent; remove this line",
+    }
 
     def __init__(self, name: str = "environment", **azure: Any) -> None:
         self.name, self.version = name, azure.get("version")
@@ -176,6 +187,19 @@ class Environment(CheckedAttributes):
         made = Environment(name)
         made.docker.base_image, made.docker.base_dockerfile = None, dockerfile
         return made
+
+    @staticmethod
+    def from_docker_build_context(
+        name: str, docker_build_context: Any, **azure: Any
+    ) -> Environment:
+        """Return the environment of a folder with a Dockerfile. The map has to name its image.
+
+        Args:
+            name: Name of the environment.
+            docker_build_context: The folder.
+            azure: Azure's other arguments; ignored.
+        """
+        return Environment.from_dockerfile(name, str(docker_build_context))
 
     @staticmethod
     def from_existing_conda_environment(name: str, conda_environment_name: str) -> Environment:

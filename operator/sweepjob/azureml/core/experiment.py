@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ...api import names
 from ...sdk.azure_resolution import Resolver
 from ...sdk.job import SweepJob
 from ...sdk.object_name import object_name
 from ...sdk.sweep_objects import NotFound
+from .._other_members import OtherMembers
 from .._other_names import other_names
 from ..exceptions import NotSupported
 from ..runs.hyperdrive_run import HyperDriveRun
@@ -21,7 +22,7 @@ _NOTE = f"{names.GROUP}/experiment-name"
 _LOCAL = "local"  # Azure's name of this machine as a compute target
 
 
-class Experiment:
+class Experiment(OtherMembers):
     """A group of sweeps.
 
     Args:
@@ -29,6 +30,14 @@ class Experiment:
         name: Name of the experiment. Sweeps without a ``custom_run_id`` are named after it.
         azure: Azure's other arguments; ignored.
     """
+
+    _ignored: ClassVar[Mapping[str, str]] = {
+        "archive delete reactivate refresh": "sweeps are kept; kubectl delete sweepjob deletes one",
+    }
+    _refused: ClassVar[Mapping[str, str]] = {
+        "remove_tags set_tags tags": "tags belong to sweeps: submit(config, tags={...})",
+        "archived_time from_directory get_docs_url identity": "it has no equivalent; remove this line",
+    }
 
     def __init__(self, workspace: Any, name: str, **azure: Any) -> None:
         self.workspace, self.name = workspace, name
@@ -133,6 +142,23 @@ class Experiment:
             value: Its value.
         """
         raise NotSupported(f"Experiment.tag({key!r}): give submit(config, tags={{{key!r}: ...}})")
+
+    @staticmethod
+    def list(workspace: Any, experiment_name: str | None = None, **azure: Any) -> list[Experiment]:
+        """Return the experiments that have sweeps.
+
+        Args:
+            workspace: The workspace.
+            experiment_name: Name of one experiment; all by default.
+            azure: Azure's filters; ignored.
+        """
+        names_of_all = experiment_names(workspace)
+        return [Experiment(workspace, n) for n in names_of_all if experiment_name in (None, n)]
+
+    @property
+    def portal_url(self) -> str:
+        """The command that shows the sweeps in a browser."""
+        return self.get_portal_url()
 
     def get_portal_url(self) -> str:
         """Return the command that shows the sweeps in a browser."""

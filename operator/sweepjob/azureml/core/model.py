@@ -39,6 +39,8 @@ class Model(RegisteredModel):
         model_path: str,
         model_name: str,
         tags: Mapping[str, Any] | None = None,
+        properties: Mapping[str, Any] | None = None,
+        description: str | None = None,
         **azure: Any,
     ) -> RegisteredModel:
         """Copy a file or a folder as a new version of a model.
@@ -48,9 +50,11 @@ class Model(RegisteredModel):
             model_path: The file or folder.
             model_name: Name of the model.
             tags: Tags of the version.
+            properties: Properties of the version.
+            description: Description of the version.
             azure: Azure's other arguments; ignored.
         """
-        return register(model_name, Path(model_path), tags or {})
+        return register(model_name, Path(model_path), tags or {}, properties, description)
 
     @staticmethod
     def get_model_path(model_name: str, version: Any = None, **azure: Any) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict  # noqa: UP035 for images with Python 3.8
+from typing import TYPE_CHECKING, Any, ClassVar, Dict  # noqa: UP035 for images with Python 3.8
 
 from .._attributes import CheckedAttributes
+from .._other_members import OtherMembers
 from .._other_names import other_names
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _CONFIG = "config.json"
 
 
-class Workspace(CheckedAttributes):
+class Workspace(CheckedAttributes, OtherMembers):
     """A workspace.
 
     Subscription, resource group and region are Azure's: they are kept as texts, and nothing is connected
@@ -31,6 +32,50 @@ class Workspace(CheckedAttributes):
             ``azure-map.yaml`` of the current folder.
         azure: Azure's other arguments, such as ``auth``; ignored.
     """
+
+    DEFAULT_CPU_CLUSTER_NAME, DEFAULT_GPU_CLUSTER_NAME = "cpu-cluster", "gpu-cluster"
+    _ignored: ClassVar[Mapping[str, str]] = {
+        "delete sync_keys update update_dependencies": "the workspace is a namespace, or this machine",
+    }
+    _refused: ClassVar[Mapping[str, str]] = {
+        "add_private_endpoint delete_connection delete_private_endpoint_connection diagnose_workspace "
+        "discovery_url get_connection linked_services list_connections list_keys private_endpoints "
+        "service_context set_connection setup sku": "nothing connects to Azure; remove this line",
+        "images": "models are not deployed here; remove this line",
+    }
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """No tags: those of a namespace are its labels."""
+        return {}
+
+    @staticmethod
+    def list(
+        subscription_id: str = "", auth: Any = None, resource_group: str = ""
+    ) -> dict[str, list[Workspace]]:
+        """Return the only workspace, by its name, as Azure does.
+
+        Args:
+            subscription_id: Azure's; kept.
+            auth: Azure's; ignored.
+            resource_group: Azure's; kept.
+        """
+        found = Workspace(subscription_id, resource_group)
+        return {found.name: [found]}
+
+    def get_default_compute_target(self, type: str = "CPU") -> Any:
+        """Return the compute target ``cpu-cluster`` or ``gpu-cluster`` of the Azure map.
+
+        Args:
+            type: ``CPU`` or ``GPU``.
+
+        Raises:
+            ComputeTargetException: The map has no entry for it.
+        """
+        is_gpu = type.upper() == "GPU"
+        return self._compute(
+            self.DEFAULT_GPU_CLUSTER_NAME if is_gpu else self.DEFAULT_CPU_CLUSTER_NAME
+        )
 
     def __init__(
         self,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ...training.datasets import InputDataset
+from .._other_members import OtherMembers
 from .._other_names import other_names
 from .dataset_consumption_config import DatasetConsumptionConfig
 from .locations import located
@@ -14,7 +15,7 @@ from .locations import located
 _registered: dict[str, AbstractDataset] = {}
 
 
-class AbstractDataset:
+class AbstractDataset(OtherMembers):
     """Data.
 
     Args:
@@ -23,6 +24,21 @@ class AbstractDataset:
         version: Version of the dataset.
         workspace: The workspace; None outside of one.
     """
+
+    _ignored: ClassVar[Mapping[str, str]] = {
+        "add_tags hydrate remove_tags update": "the Azure map has the data, without tags",
+    }
+    _refused: ClassVar[Mapping[str, str]] = {
+        "file_metadata filter get_partition_key_values partition_by partition_keys time_after "
+        "time_before time_between time_recent timestamp_columns with_timestamp_columns": "pandas selects "
+        "rows: do it with the data frame in the training script",
+        "data_changed_time get_profile get_profile_runs submit_profile_run": "data are not profiled "
+        "here; use describe() of the data frame",
+        "as_cache as_hdfs mount": "data are mounted volumes: as_mount(), or paths() on this machine",
+        "to_dask_dataframe to_parquet_files to_spark_dataframe": "use to_pandas_dataframe()",
+        "random_split skip take take_sample": "files are not selected; select rows of a table, or files "
+        "in the training script",
+    }
 
     def __init__(
         self,

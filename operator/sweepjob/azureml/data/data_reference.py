@@ -34,6 +34,7 @@ class DataReference(DataPath):
     ) -> None:
         super().__init__(datastore, path_on_datastore or "")
         self.data_reference_name = data_reference_name or datastore.name
+        self.mode, self.path_on_compute, self.overwrite = mode, path_on_compute, overwrite
 
     def path(
         self, path: str | None = None, data_reference_name: str | None = None

@@ -22,6 +22,16 @@ class DataPath:
         self.datastore, self.path_on_datastore = datastore, path_on_datastore
 
     @property
+    def datastore_name(self) -> str:
+        """Name of the datastore."""
+        return str(self.datastore.name)
+
+    @property
+    def relative_path(self) -> str:
+        """The path on the datastore."""
+        return self.path_on_datastore
+
+    @property
     def uri(self) -> str:
         """Azure's address of the path."""
         return f"{self.datastore.uri}/{self.path_on_datastore.strip('/')}".rstrip("/")

@@ -18,7 +18,8 @@ class HyperDriveStep:
         hyperdrive_config: Definition of the sweep.
         estimator_entry_script_arguments: Arguments of the script, instead of the configuration's.
         inputs: Data of the step; arguments of the script name them.
-        outputs: Data that the step leaves; the outputs of the best trial.
+        outputs: Data that the step leaves: metrics of all trials, or files of the best one.
+        metrics_output: Data with the metrics of all trials.
         azure: Azure's other arguments, such as ``allow_reuse``; ignored.
     """
 
@@ -29,12 +30,14 @@ class HyperDriveStep:
         estimator_entry_script_arguments: Any = None,
         inputs: Any = None,
         outputs: Any = None,
+        metrics_output: Any = None,
         **azure: Any,
     ) -> None:
         self.name, self.hyperdrive_config = name, hyperdrive_config
         hyperdrive_config.step_name = name
+        hyperdrive_config.step_outputs = [*_listed(metrics_output), *(outputs or ())]
         self.before: list[Any] = []
-        self.outputs = list(outputs or ())
+        self.outputs = list(hyperdrive_config.step_outputs)
         if estimator_entry_script_arguments is not None:
             hyperdrive_config.run_config.arguments = list(estimator_entry_script_arguments)
 
@@ -45,6 +48,13 @@ class HyperDriveStep:
             step: The other step.
         """
         self.before.append(step)
+
+
+def _listed(outputs: Any) -> list[Any]:
+    """Return one output, or several, as a list."""
+    if outputs is None:
+        return []
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
 
 
 class _OtherStep:

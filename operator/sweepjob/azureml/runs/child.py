@@ -6,13 +6,14 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ...sdk.sweep_objects import SweepObjects
 from ...sdk.trial_run import TrialRun
 from ...training.record import logged_metrics, logged_tags
 from ...training.run_files import copy_to
-from ..exceptions import UserErrorException
+from .._other_members import OtherMembers
+from ..exceptions import NotSupported, UserErrorException
 from ..models import RegisteredModel, register
 from .details import trial_details
 from .files import FetchedFiles
@@ -21,7 +22,30 @@ from .metrics import Metrics, curve_metrics
 _POLL_INTERVAL = 1.0  # seconds
 
 
-class TrialOfSweep:
+class RunMembers(OtherMembers):
+    """Members of Azure's ``Run`` that a submitted run does not have."""
+
+    _refused: ClassVar[Mapping[str, str]] = {
+        "log log_accuracy_table log_confusion_matrix log_image log_list log_predictions log_residuals "
+        "log_row log_table upload_file upload_files upload_folder": "only the training script reports: "
+        "call it in the script, on Run.get_context()",
+        "add_properties remove_tags set_tags tag": "tags are set when the sweep is submitted: "
+        "Experiment.submit(config, tags={...})",
+        "child_run create_children submit_child start complete fail": "a trial is a process of its own; "
+        "Run.get_context() of the script has it",
+        "get_snapshot_id restore_snapshot take_snapshot": "code is not stored by run; the hash of a "
+        "snapshot is status.code of the trial",
+        "get_secret get_secrets": "a secret is an environment variable: ws.get_default_keyvault()",
+        "publish_pipeline": "nothing is published; apply the SweepJob from a CronJob",
+        "get_graph save": "only the sweep runs here; there is no graph of steps",
+        "get_docs_url identity": "it has no equivalent; remove this line",
+    }
+    _ignored: ClassVar[Mapping[str, str]] = {
+        "clean flush": "nothing is kept on this machine before a report is sent",
+    }
+
+
+class TrialOfSweep(RunMembers):
     """A trial.
 
     It has the attributes of :class:`sweepjob.sdk.trial_run.TrialRun` as well, such as ``parameters``.
@@ -41,7 +65,9 @@ class TrialOfSweep:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(self._trial, name)
+        if hasattr(self._trial, name):
+            return getattr(self._trial, name)
+        return super().__getattr__(name)
 
     @property
     def experiment(self) -> Any:
@@ -73,6 +99,60 @@ class TrialOfSweep:
     def get_status(self) -> str:
         """Return Azure's name of the current phase."""
         return self.refresh().status
+
+    def get_detailed_status(self) -> dict[str, str]:
+        """Return the phase, and the message about it."""
+        return {"status": self.get_status(), "details": self._trial.message}
+
+    def get_environment(self) -> Any:
+        """Return the environment of the sweep's definition.
+
+        Raises:
+            NotSupported: The sweep was not submitted by this program.
+        """
+        config = self.parent.hyperdrive_config
+        if config is None:
+            raise NotSupported(
+                f"get_environment: {self.id} was not submitted by this program; its image is "
+                "spec.trial.image of the sweep"
+            )
+        return config.run_config.environment
+
+    def get_all_logs(self, destination: str | None = None) -> list[str]:
+        """Write the log of the trial to a folder, and return its path.
+
+        Args:
+            destination: The folder; the current one by default.
+        """
+        path = Path(destination or ".", "user_logs", "std_log.txt")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.refresh()._trial.log or "")
+        return [str(path)]
+
+    def log(self, name: str, value: Any, **azure: Any) -> None:
+        """Not supported; raises NotSupported.
+
+        Args:
+            name: Name of the metric.
+            value: Its value.
+            azure: Azure's other arguments.
+        """
+        raise NotSupported(
+            f"{self.id}.log: only the training script reports: call it on Run.get_context() there. "
+            "What the script printed is in get_all_logs()"
+        )
+
+    def cancel(self) -> None:
+        """Not supported; raises NotSupported."""
+        raise NotSupported(
+            f"{self.id}.cancel: one trial cannot be cancelled; an early termination policy stops trials, "
+            "and cancel() of the sweep stops all"
+        )
+
+    @property
+    def portal_url(self) -> str:
+        """The command that shows the trial."""
+        return self.get_portal_url()
 
     def get_details(self) -> dict[str, Any]:
         """Return status, times and ``runDefinition`` with the arguments of the script, as in Azure."""
@@ -183,6 +263,7 @@ class TrialOfSweep:
         model_name: str,
         model_path: str | None = None,
         tags: Mapping[str, Any] | None = None,
+        properties: Mapping[str, Any] | None = None,
         **azure: Any,
     ) -> RegisteredModel:
         """Copy a file or a folder of the trial to the models of this machine, as a new version.
@@ -191,6 +272,7 @@ class TrialOfSweep:
             model_name: Name of the model.
             model_path: Name of the file or folder, such as ``outputs/model.pkl``; ``outputs`` by default.
             tags: Tags of the model.
+            properties: Properties of the model.
             azure: Azure's other arguments; ignored.
 
         Raises:
@@ -204,7 +286,13 @@ class TrialOfSweep:
             raise UserErrorException(
                 f"register_model: {self.id}: no file {name}; there are: {listed}"
             )
-        return register(model_name, source, {**(tags or {}), "run_id": self.id})
+        return register(
+            model_name,
+            source,
+            {**(tags or {}), "run_id": self.id},
+            properties,
+            azure.get("description"),
+        )
 
     def wait_for_completion(
         self,

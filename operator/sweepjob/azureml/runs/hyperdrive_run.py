@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ...api import names
@@ -11,12 +12,13 @@ from ...sdk.run import SweepRun
 from ...sdk.sweep_objects import SweepObjects
 from ..exceptions import NotSupported, UserErrorException
 from ..models import RegisteredModel
-from .child import TrialOfSweep
+from .child import RunMembers, TrialOfSweep
 from .details import sweep_details
 from .metrics import Metrics, curve_metrics
+from .step_output import StepOutput
 
 
-class HyperDriveRun(SweepRun):
+class HyperDriveRun(RunMembers, SweepRun):
     """A submitted sweep of an experiment.
 
     Args:
@@ -169,7 +171,12 @@ class HyperDriveRun(SweepRun):
         self._best_trial().download_files(prefix, output_directory)
 
     def register_model(
-        self, model_name: str, model_path: str | None = None, tags: Any = None, **azure: Any
+        self,
+        model_name: str,
+        model_path: str | None = None,
+        tags: Any = None,
+        properties: Any = None,
+        **azure: Any,
     ) -> RegisteredModel:
         """Copy a file or a folder of the best trial to the models of this machine.
 
@@ -177,13 +184,40 @@ class HyperDriveRun(SweepRun):
             model_name: Name of the model.
             model_path: Name of the file or folder.
             tags: Tags of the model.
+            properties: Properties of the model.
             azure: Azure's other arguments; ignored.
 
         Raises:
             UserErrorException: There is no best trial, or no such file.
         """
-        found: RegisteredModel = self._best_trial().register_model(model_name, model_path, tags)
+        found: RegisteredModel = self._best_trial().register_model(
+            model_name, model_path, tags, properties, **azure
+        )
         return found
+
+    def get_environment(self) -> Any:
+        """Return the environment of the definition.
+
+        Raises:
+            UserErrorException: There is no best trial.
+            NotSupported: The sweep was not submitted by this program.
+        """
+        return self._best_trial().get_environment()
+
+    def get_all_logs(self, destination: str | None = None) -> list[str]:
+        """Write the logs of the trials to a folder, and return their paths.
+
+        Args:
+            destination: The folder; the current one by default.
+        """
+        root = Path(destination or ".")
+        found = [child.get_all_logs(str(root / child.id)) for child in self.get_children()]
+        return [path for paths in found for path in paths]
+
+    @property
+    def portal_url(self) -> str:
+        """The command that shows the sweep in a browser."""
+        return self.get_portal_url()
 
     def wait_for_completion(
         self,
@@ -208,14 +242,24 @@ class HyperDriveRun(SweepRun):
         return self.get_details()
 
     def get_pipeline_output(self, name: str) -> Any:
-        """Not supported; raises NotSupported.
+        """Return an output of the sweep step: metrics of all trials, or files of the best one.
 
         Args:
-            name: Name of the output.
+            name: Name of the output, ``pipeline_output_name``.
+
+        Raises:
+            NotSupported: The sweep step has no such output; other steps do not run here.
         """
+        found = getattr(self.hyperdrive_config, "step_outputs", ())
+        for output in found:
+            kind = output.training_output
+            if name in (output.pipeline_output_name, output.name) and kind is not None:
+                return StepOutput(self, name, kind.type, kind.model_file)
+        listed = ", ".join(str(o.pipeline_output_name or o.name) for o in found) or "none"
         raise NotSupported(
-            f"get_pipeline_output({name!r}): the sweep runs alone; for metrics give get_metrics(), for a "
-            "model get_best_run_by_primary_metric().download_files()"
+            f"get_pipeline_output({name!r}): the sweep step has no such output, and it runs alone; "
+            f"there are: {listed}. For metrics use get_metrics(), for a model "
+            "get_best_run_by_primary_metric().download_files()"
         )
 
     def get_portal_url(self) -> str:

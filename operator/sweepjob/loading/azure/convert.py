@@ -8,6 +8,7 @@ from typing import Any
 
 from .conversion import Conversion, ConversionError, ConversionOptions
 from .hyperdrive import convert_hyperdrive
+from .old_keys import with_current_keys
 from .pipeline import MAX_STEPS, SweepStep, UnreadStep, convert_step, sweep_steps
 from .result_check import check_result
 from .sweep import convert_sweep
@@ -75,7 +76,7 @@ def convert(
     if is_pipeline(data):
         return _only_step(convert_pipeline(data, options, stem, step))
     if kind == "sweep" or (not kind and {"search_space", "trial"} <= data.keys()):
-        convert_sweep(conversion, data, stem)
+        convert_sweep(conversion, with_current_keys(data, conversion), stem)
     elif not kind and ("primary_metric_name" in data or "parameter_space" in _sampling(data)):
         convert_hyperdrive(conversion, data, stem)
     else:

@@ -17,6 +17,7 @@ from .conversion import Conversion, ConversionOptions, Section
 from .inputs import convert_outputs, note_unused_outputs
 from .metadata import annotate, annotate_map, initialize_manifest
 from .options_check import reject_command, reject_unused_options
+from .pipeline_values import bind_settings, bind_value, unbound_settings
 from .placement import convert_compute, convert_resources, note_settings_of_the_service
 from .sweep import convert_search, finish_spec
 from .trial import convert_component
@@ -111,7 +112,12 @@ def _steps(
         full, at = f"{prefix}{name}", f"{path}jobs.{name}"
         kind = str(job.get("type", "")).lower()
         if kind == "sweep" or (not kind and "search_space" in job):
-            yield SweepStep(full, job, at, inputs, compute, conversion.options.folder)
+            bound = bind_settings(job, inputs)
+            default = bind_value(compute, inputs) if isinstance(compute, str) else compute
+            if unbound := unbound_settings(bound, at):
+                yield UnreadStep(full, unbound)
+                continue
+            yield SweepStep(full, bound, at, inputs, default, conversion.options.folder)
         elif kind in ("pipeline", ""):
             yield from _inner_steps(job, conversion, full, at, inputs, compute, depth + 1)
 

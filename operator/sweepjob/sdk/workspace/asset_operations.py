@@ -6,9 +6,11 @@ import warnings
 from typing import Any
 
 from ...loading.azure_map import AzureMap
+from ...loading.azure_map.azure_map import DEFAULT_DATASTORE
+from ..arguments import ArgumentError
 from ..job import SweepWarning
 from ..sweep_objects import NotFound
-from .assets import AmlCompute, Data, Model
+from .assets import AmlCompute, Data, DatastoreDescription, Model
 
 
 class ResourceNotFoundError(NotFound):
@@ -110,11 +112,40 @@ class AssetOperations:
         path = {"path": reference} if section == "data" else {"image": entry.image}
         return self._kind(name=name, version=version or "1", **path)
 
-    def list(self, name: str | None = None) -> list[Any]:
+    def archive(self, name: str, version: str | None = None, label: str | None = None) -> None:
+        """Say that nothing is archived: the Azure map has the assets.
+
+        Args:
+            name: Name of the asset.
+            version: Azure's; not used.
+            label: Azure's; not used.
+        """
+        warnings.warn(
+            f"{name}: nothing is archived; the Azure map has it", SweepWarning, stacklevel=2
+        )
+
+    restore = archive
+
+    def __getattr__(self, operation: str) -> Any:
+        """Refuse Azure's other operations.
+
+        Raises:
+            AttributeError: Azure's client has no such operation.
+            ArgumentError: It has no counterpart.
+        """
+        if operation not in ("download", "import_data", "mount", "package", "share"):
+            raise AttributeError(f"there is no operation {operation!r}", name=operation, obj=self)
+        raise ArgumentError(
+            f"{self._kind.__name__}: {operation}: is not supported: the Azure map says where it is; "
+            "for the files of a trial use ml_client.jobs.download(NAME)"
+        )
+
+    def list(self, name: str | None = None, **azure: Any) -> list[Any]:
         """Return the assets that this program has registered.
 
         Args:
             name: Name of the assets; all by default.
+            azure: Azure's filters; not used.
         """
         found: list[Any] = [
             a for key, a in self._assets.items() if ":" in key and isinstance(a, self._kind)
@@ -164,7 +195,93 @@ class ComputeOperations:
             warnings.warn(message, SweepWarning, stacklevel=2)
         return Poller(compute)
 
-    create_or_update = begin_create_or_update
+    create_or_update = begin_update = begin_create_or_update
+
+    def begin_start(self, name: str, **azure: Any) -> Poller:
+        """Do nothing: the cluster has its nodes.
+
+        Args:
+            name: Name of the compute target.
+            azure: Azure's other arguments; not used.
+        """
+        warnings.warn(
+            f"{name}: no machines are started, stopped or deleted; the cluster has its nodes",
+            SweepWarning,
+            stacklevel=2,
+        )
+        return Poller(None)
+
+    begin_stop = begin_restart = begin_delete = begin_attach = begin_start
+
+    def __getattr__(self, operation: str) -> Any:
+        """Refuse Azure's other operations.
+
+        Raises:
+            AttributeError: Azure's client has no such operation.
+            ArgumentError: It has no counterpart.
+        """
+        if operation not in ("enable_sso", "list_nodes", "list_sizes", "list_usage"):
+            raise AttributeError(f"there is no operation {operation!r}", name=operation, obj=self)
+        raise ArgumentError(
+            f"compute.{operation}: is not supported: kubectl get nodes and kubectl get resourcequotas "
+            "show what the cluster has"
+        )
+
+
+class DatastoreOperations:
+    """Datastores, which are those of the Azure map.
+
+    Args:
+        azure_map: the map.
+    """
+
+    def __init__(self, azure_map: AzureMap) -> None:
+        self._map = azure_map
+
+    def get(self, name: str, **azure: Any) -> DatastoreDescription:
+        """Return a datastore.
+
+        Args:
+            name: Its name.
+            azure: Azure's other arguments; not used.
+
+        Raises:
+            ResourceNotFoundError: The Azure map has none of that name.
+        """
+        if self._map.find_datastore(name) is None:
+            missing = self._map.missing("datastore", name)
+            raise ResourceNotFoundError(f"{name}: there is no such datastore: {missing}")
+        return DatastoreDescription(name)
+
+    def get_default(self, **azure: Any) -> DatastoreDescription:
+        """Return the default datastore, ``workspaceblobstore``.
+
+        Args:
+            azure: Azure's arguments; not used.
+        """
+        return self.get(DEFAULT_DATASTORE)
+
+    def list(self, **azure: Any) -> list[DatastoreDescription]:
+        """Return the datastores of the Azure map.
+
+        Args:
+            azure: Azure's filters; not used.
+        """
+        return [DatastoreDescription(name) for name in self._map.datastores if name != "*"]
+
+    def __getattr__(self, operation: str) -> Any:
+        """Refuse Azure's other operations.
+
+        Raises:
+            AttributeError: Azure's client has no such operation.
+            ArgumentError: It has no counterpart.
+        """
+        if operation not in ("create_or_update", "delete", "mount"):
+            raise AttributeError(f"there is no operation {operation!r}", name=operation, obj=self)
+        raise ArgumentError(
+            f"datastores.{operation}: is not supported: the Azure map has datastores: datastore: "
+            "{NAME: {claim: CLAIM}}"
+        )
 
 
 class UnsupportedOperations:
@@ -183,8 +300,6 @@ class UnsupportedOperations:
             raise AttributeError(operation)
 
         def refuse(*_: Any, **__: Any) -> Any:
-            from ..arguments import ArgumentError
-
             raise ArgumentError(f"{self._name}.{operation}: is not supported: {self._reason}")
 
         return refuse

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..attributes import KnownAttributes
+from ..azure_members import AssetMembers
 
 
 @dataclass
-class _Asset(KnownAttributes):
+class _Asset(AssetMembers, KnownAttributes):
     """Something with a name and a version.
 
     Args:
@@ -116,6 +118,24 @@ class KubernetesCompute(Compute):
 
 
 @dataclass
+class DatastoreDescription:
+    """A datastore.
+
+    Attributes:
+        name: Name.
+        type: Azure's type.
+    """
+
+    name: str
+    type: str = "AzureBlob"
+
+    @property
+    def id(self) -> str:
+        """Azure's address of the datastore."""
+        return f"azureml://datastores/{self.name}"
+
+
+@dataclass
 class WorkspaceDescription:
     """A workspace.
 
@@ -123,10 +143,17 @@ class WorkspaceDescription:
         name: Name.
         location: Azure's region; empty.
         resource_group: Azure's resource group.
-        mlflow_tracking_uri: Address of MLflow; None, since trials report to their sidecars.
     """
 
     name: str
     location: str = ""
     resource_group: str | None = None
-    mlflow_tracking_uri: str | None = None
+
+    @property
+    def mlflow_tracking_uri(self) -> None:
+        """None, MLflow's default: trials report to their sidecars."""
+        warnings.warn(
+            "mlflow_tracking_uri: no tracking server belongs to the workspace; MLflow keeps its default. "
+            "Runs of trials are in the server of metrics.forward; ml_client.jobs has the results",
+            stacklevel=2,
+        )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from ...loading.azure_map import AzureMap
+from ..job import SweepWarning
 from .asset_operations import ResourceNotFoundError
 from .components import load_component
 
@@ -49,3 +51,34 @@ class ComponentOperations:
             missing = self._map.missing("component", reference)
             raise ResourceNotFoundError(f"{name}: there is no such component: {missing}")
         return load_component(path)
+
+    def list(self, name: str | None = None, **azure: Any) -> list[Any]:
+        """Return the components that this program has registered.
+
+        Args:
+            name: Name of the component; all by default.
+            azure: Azure's filters; not used.
+        """
+        return [each for key, each in self._registered.items() if name in (None, key)]
+
+    def validate(self, component: Any, **azure: Any) -> list[str]:
+        """Return no errors: a component is checked when it is loaded, and when a sweep is made of it.
+
+        Args:
+            component: The component.
+            azure: Azure's other arguments; not used.
+        """
+        return []
+
+    def archive(self, name: str, **azure: Any) -> None:
+        """Say that nothing is archived: the Azure map has the components.
+
+        Args:
+            name: Name of the component.
+            azure: Azure's other arguments; not used.
+        """
+        warnings.warn(
+            f"{name}: nothing is archived; the Azure map has it", SweepWarning, stacklevel=2
+        )
+
+    restore = archive

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from ..arguments import ArgumentError
 from ..azure_objects import Environment
 from ..command import command
 from ..data import Input, Output, Outputs
-from ..job import Command
+from ..job import Command, SweepWarning
 from ..steps import Step, record_step
 
 _SETTINGS = (
@@ -109,14 +111,20 @@ def make_component(data: Mapping[str, Any], folder: str) -> Any:
         folder: folder to which its paths are relative.
 
     Raises:
-        ArgumentError: a key is unknown, or a value is invalid.
+        ArgumentError: a value is invalid.
     """
     if str(data.get("type", "command")).lower() != "command":
         return OtherComponent(data)
     known = (*_SETTINGS, *_IGNORED, "inputs", "outputs", "resources", "additional_includes")
     for key in data:
         if key not in known:
-            raise ArgumentError(f"component: {key}: unknown key; known: {', '.join(known)}")
+            close = get_close_matches(str(key), known, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            warnings.warn(
+                f"component: {key}: unknown key; ignored, as by Azure's client{hint}",
+                SweepWarning,
+                stacklevel=3,
+            )
     given = {key: data[key] for key in _SETTINGS if data.get(key) is not None}
     if isinstance(given.get("environment"), Mapping):
         given["environment"] = _environment(given["environment"])

@@ -232,6 +232,22 @@ class JobOperations:
         """
         self._backend.get(name)
 
+    def begin_delete(self, name: str, **azure: Any) -> Any:
+        """Not supported; raises ArgumentError.
+
+        Args:
+            name: Name of the sweep.
+            azure: Azure's other arguments; not used.
+
+        Raises:
+            ArgumentError: A sweep is deleted with kubectl.
+        """
+        raise ArgumentError(
+            f"jobs: {name}: a sweep is not changed or deleted from here: kubectl delete sweepjob {name}"
+        )
+
+    update = begin_delete
+
     def show_services(self, name: str, node_index: int = 0) -> Mapping[str, Any]:
         """Return the services of a sweep: its page.
 

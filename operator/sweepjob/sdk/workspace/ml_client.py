@@ -15,6 +15,7 @@ from ..job import SweepWarning
 from .asset_operations import (
     AssetOperations,
     ComputeOperations,
+    DatastoreOperations,
     Poller,
     UnsupportedOperations,
 )
@@ -26,7 +27,7 @@ from .unsupported import reason_for
 
 _UNSUPPORTED = (
     *("online_endpoints", "online_deployments", "batch_endpoints", "batch_deployments"),
-    *("datastores", "schedules", "connections", "registries", "serverless_endpoints", "indexes"),
+    *("schedules", "connections", "registries", "serverless_endpoints", "indexes"),
     *("feature_sets", "feature_stores", "feature_store_entities", "workspace_outbound_rules"),
     *("capability_hosts", "marketplace_subscriptions", "azure_openai_deployments", "evaluators"),
 )
@@ -84,6 +85,7 @@ class MLClient:
         self.data = AssetOperations(self.azure_map, assets, Data)
         self.models = AssetOperations(self.azure_map, assets, Model)
         self.components = ComponentOperations(self.azure_map)
+        self.datastores = DatastoreOperations(self.azure_map)
         self.workspaces = _Workspaces(self)
 
     def _cluster(self) -> ClusterBackend:
@@ -143,6 +145,8 @@ class MLClient:
         ):
             if isinstance(entity, kind):
                 return operations.create_or_update(entity)
+        if getattr(entity, "_is_component", False):
+            return self.components.create_or_update(entity)
         return self.jobs.create_or_update(entity, **options)
 
     def begin_create_or_update(self, entity: Any, **options: Any) -> Poller:
@@ -176,3 +180,25 @@ class _Workspaces:
         """
         group = self._client.resource_group_name
         return WorkspaceDescription(name or self._client.workspace_name, resource_group=group)
+
+    def list(self, **azure: Any) -> list[WorkspaceDescription]:
+        """Return the only workspace.
+
+        Args:
+            azure: Azure's filters; not used.
+        """
+        return [self.get()]
+
+    def begin_create(self, workspace: Any, **azure: Any) -> Any:
+        """Not supported; raises ArgumentError.
+
+        Args:
+            workspace: The workspace.
+            azure: Azure's other arguments; not used.
+
+        Raises:
+            ArgumentError: Workspaces are namespaces.
+        """
+        raise ArgumentError("workspaces are namespaces: kubectl create namespace NAME")
+
+    begin_create_or_update = begin_update = begin_delete = begin_create

@@ -21,11 +21,23 @@ class PipelineData:
 
     Args:
         name: Name of the data.
+        datastore: Azure's; kept.
+        pipeline_output_name: Name for ``get_pipeline_output`` of the run.
+        training_output: What of a sweep it has.
         azure: Azure's other arguments; ignored.
     """
 
-    def __init__(self, name: str, *_: Any, **azure: Any) -> None:
-        self.name = name
+    def __init__(
+        self,
+        name: str,
+        datastore: Any = None,
+        *_: Any,
+        pipeline_output_name: str | None = None,
+        training_output: TrainingOutput | None = None,
+        **azure: Any,
+    ) -> None:
+        self.name, self.datastore = name, datastore
+        self.pipeline_output_name, self.training_output = pipeline_output_name, training_output
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -36,7 +48,11 @@ class PipelineData:
         """Return the same data."""
         return self
 
-    as_download = as_dataset = as_mount
+    as_download = as_dataset = as_input = as_mount
+
+    def get_env_variable_name(self) -> str:
+        """Return the name of the variable by which a script finds the data."""
+        return f"AZUREML_DATAREFERENCE_{self.name}"
 
     def parse_parquet_files(self, *_: Any, **azure: Any) -> PipelineData:
         """Return the same data.
@@ -57,11 +73,20 @@ class TrainingOutput:
 
     Args:
         type: ``Metrics`` or ``Model``.
-        azure: Azure's other arguments; ignored.
+        iteration: Azure's; kept.
+        metric: Azure's; kept.
+        model_file: File of the best trial, such as ``outputs/model.pkl``; all of them by default.
     """
 
-    def __init__(self, type: str, **azure: Any) -> None:
-        self.type = type
+    def __init__(
+        self,
+        type: str,
+        iteration: int | None = None,
+        metric: str | None = None,
+        model_file: str | None = None,
+    ) -> None:
+        self.type, self.iteration, self.metric = type, iteration, metric
+        self.model_file = model_file
 
 
 class Pipeline:

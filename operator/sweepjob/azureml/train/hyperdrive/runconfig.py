@@ -91,7 +91,9 @@ class HyperDriveConfig(CheckedAttributes):
         self.max_duration_minutes = max_duration_minutes
         self.resume_from, self.resume_child_runs = resume_from, resume_child_runs
         self.custom_run_id, self.debug_flag = custom_run_id, debug_flag
-        self.step_name = ""  # of the step of a pipeline
+        # Of the step of a pipeline.
+        self.step_name = ""
+        self.step_outputs: list[Any] = []
         if debug_flag is not None:
             warnings.warn("HyperDriveConfig: debug_flag: Azure's; ignored", stacklevel=2)
         self._warn_about_limits()
