@@ -34,6 +34,10 @@ test-unit: .venv/ready ## Run the tests that need nothing but Python
 test-e2e: .venv/ready ## Run the tests on the cluster
 	@$(PYTHON) -m pytest tests/e2e $(ON_CLUSTER) $(PYTEST_ARGS)
 
+.PHONY: test-gpu
+test-gpu: .venv/ready ## Run a local sweep of a PyTorch model on NVIDIA GPUs, beside NVML; says so where there is none
+	@PYTHONPATH=.:operator $(PYTHON) -m tests.gpu
+
 .PHONY: fuzz
 fuzz: .venv/ready ## Fuzz the parsers of what strangers write, each for a minute (ARGS="--seconds 600 spec pod")
 	@PYTHONPATH=.:operator $(PYTHON) -m tests.fuzz $(ARGS)

@@ -2,25 +2,35 @@
 
 make demo                           the digits sweep
 make demo SWEEP=my-sweep.yaml       another one
+
+In a terminal it ends with the page of the sweep, which it serves until Ctrl-C.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from examples import demo_plan
+from examples.demo_plan import Progress
+from examples.own_cluster import agreed, describe
+from tests.cluster import layout, packages
 from tests.cluster import target as clusters
-from tests.cluster.console import ClusterError, say
+from tests.cluster.console import ClusterError, say, watched_by
 from tests.cluster.target import Target
 
 NAMESPACE = "sweepjob-demo"
 _PUBLISHED_TRAINER = "sweepjob/trainer:0.2.0"
 _ENDS = ("Complete", "Failed")
 _TIMEOUT = 1800.0  # seconds
+_DURATIONS = "demo-durations.json"
 
 
 def main() -> int:
@@ -37,17 +47,35 @@ def main() -> int:
 
 
 def _demo(sweep_file: Path) -> int:
-    say("1. A cluster and the project's images")
-    target = clusters.prepare()
-    say("2. The operator")
-    clusters.install(target)
-    clusters.make_namespace(target, NAMESPACE)
-    say(f"3. The sweep: kubectl apply -f {sweep_file}")
-    name = _apply(target, sweep_file)
-    sweep = _follow(target, name)
+    folder, own = layout.cache(), "SWEEPJOB_KUBECONFIG" in os.environ
+    phases = [demo_plan.INSTALL, demo_plan.RUN]
+    target = None
+    if own:
+        target = clusters.prepare()
+        say("\n".join(describe(target, NAMESPACE, sweep_file)))
+        if not agreed():
+            say("nothing was changed")
+            return 1
+    else:
+        packages.require_machine()
+        phases = demo_plan.build_phases()
+    phases = demo_plan.with_recorded(phases, folder / _DURATIONS)
+    say("\n".join(demo_plan.announce(phases, demo_plan.free_gigabytes(folder), folder)))
+    progress_bar = Progress(phases, folder / _DURATIONS)
+    with progress_bar.shown(), watched_by(progress_bar):
+        say("1. A cluster and the project's images")
+        target = target or clusters.prepare()
+        say("2. The operator")
+        clusters.install(target)
+        clusters.make_namespace(target, NAMESPACE)
+        say(f"3. The sweep: kubectl apply -f {sweep_file}")
+        with progress_bar.phase(demo_plan.RUN.title):
+            name = _apply(target, sweep_file)
+            sweep = _follow(target, name, progress_bar)
     trials = target.get("sweeptrials", "-n", NAMESPACE, "-l", f"sweepjob.dev/sweep={name}")["items"]
     trials.sort(key=lambda trial: trial["spec"]["index"])
-    print(f"\n{table(trials)}\n\n{conclusion(sweep)}\n\n{next_steps(target, name)}")
+    print(f"\n{table(trials)}\n\n{conclusion(sweep)}\n", flush=True)
+    _show_page(target, name, trials)
     return 0 if sweep["status"]["phase"] == "Complete" else 1
 
 
@@ -59,7 +87,7 @@ def _apply(target: Target, sweep_file: Path) -> str:
     return output.split()[0].partition("/")[2]
 
 
-def _follow(target: Target, name: str) -> Any:
+def _follow(target: Target, name: str, bar: Progress) -> Any:
     """Print a line at each change of the sweep's status until it has ended."""
     last_line = ""
     deadline = time.monotonic() + _TIMEOUT
@@ -67,8 +95,10 @@ def _follow(target: Target, name: str) -> Any:
         sweep = target.get("sweepjob", name, "-n", NAMESPACE)
         line = progress(sweep.get("status") or {})
         if line != last_line:
+            bar.before_line()
             print(line, flush=True)
             last_line = line
+            bar.advance(share_of(sweep.get("status") or {}))
         phase = (sweep.get("status") or {}).get("phase")
         if phase in _ENDS:
             return sweep
@@ -78,6 +108,12 @@ def _follow(target: Target, name: str) -> Any:
     raise ClusterError(
         f"the sweep did not end within {_TIMEOUT:.0f} s; see: kubectl describe sweepjob {name}"
     )
+
+
+def share_of(status: Mapping[str, Any]) -> float:
+    """Return how many of the trials have ended, from 0 to 1."""
+    ended, _, total = str(status.get("progress") or "0/1").partition("/")
+    return int(ended) / max(1, int(total or 1))
 
 
 def progress(status: Mapping[str, Any]) -> str:
@@ -162,27 +198,68 @@ def conclusion(sweep: Mapping[str, Any]) -> str:
     )
 
 
-def next_steps(target: Target, name: str) -> str:
-    """Return commands to try on the cluster.
+def _show_page(target: Target, name: str, trials: Sequence[Mapping[str, Any]]) -> None:
+    """Print the address of the page and what to try; a terminal gets the page until Ctrl-C."""
+    if not sys.stdin.isatty():
+        page = f"sweepjob ui {name} -n {NAMESPACE}"
+        print(f"The page of the sweep: {page}\n\n{next_steps(target, name, trials)}", flush=True)
+        return
+    with _page(target, name) as address:
+        steps = next_steps(target, name, trials)
+        print(f"The page of the sweep: {address}\n\n{steps}\n\nCtrl-C ends the page.", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(3600)
+
+
+@contextlib.contextmanager
+def _page(target: Target, name: str) -> Iterator[str]:
+    """Serve the page of a sweep, and give its address."""
+    command = [sys.executable, "-m", "sweepjob.cli", "ui", name, "-n", NAMESPACE, "--no-browser"]
+    process = subprocess.Popen(
+        command, env={**os.environ, **_variables(target)}, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _variables(target: Target) -> dict[str, str]:
+    programs = Path(target.kubectl_program).parent
+    return {"KUBECONFIG": str(target.kubeconfig), "PATH": f"{programs}:{os.environ['PATH']}"}
+
+
+def next_steps(target: Target, name: str, trials: Sequence[Mapping[str, Any]]) -> str:
+    """Return three commands to try on the cluster.
 
     Args:
         target: the cluster.
         name: name of the sweep.
+        trials: its trials.
     """
-    commands = {
-        "kubectl get sweepjobs": "one line a sweep",
-        "kubectl get sweeptrials": "one line a trial (-o wide: parameters)",
-        f"kubectl describe sweepjob {name}": "conditions, best trial, events",
-        f"kubectl describe sweeptrial {name}-0": "one trial, and why it was stopped",
-        f"kubectl logs -l sweepjob.dev/sweep={name} -c trainer": "what the scripts printed",
-        "make clean": "takes the cluster down",
-    }
+    stopped = (t for t in trials if ((t.get("status") or {}).get("stop") or {}).get("policy"))
+    shown = next(stopped, trials[0])["metadata"]["name"] if trials else f"{name}-0"
+    clean = ("make clean", "takes the cluster down")
+    if target.built_in is None:
+        undo = f"kubectl delete namespace {NAMESPACE} && helm uninstall {clusters.RELEASE}"
+        clean = (f"{undo} -n {clusters.SYSTEM}", "removes what the demo created")
+    commands = dict(
+        [
+            (f"sweepjob trials {name} -n {NAMESPACE}", "all trials, the best first"),
+            (f"sweepjob explain {shown} -n {NAMESPACE}", "one trial, and why it ended"),
+            clean,
+        ]
+    )
     width = max(map(len, commands))
+    programs = f"{Path(target.kubectl_program).parent}:{layout.PROJECT / '.venv' / 'bin'}"
     return "\n".join(
         [
-            "The cluster stays up. Try:",
-            f"  export KUBECONFIG={target.kubeconfig} PATH={Path(target.kubectl_program).parent}:$PATH",
-            f"  kubectl config set-context --current --namespace={NAMESPACE}",
+            "The cluster stays up. Once in a shell:",
+            f"  export KUBECONFIG={target.kubeconfig} PATH={programs}:$PATH",
+            "Then try:",
             *(f"  {command.ljust(width)}   {purpose}" for command, purpose in commands.items()),
         ]
     )

@@ -8,13 +8,42 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 
 class ClusterError(Exception):
     """Something a person must mend; the text names the cause and the remedy."""
 
 
+class Watcher(Protocol):
+    """Is told what happens on the console."""
+
+    def before_line(self) -> None:
+        """A line is about to be printed."""
+
+    def begin(self, title: str) -> None:
+        """A step begins."""
+
+    def end(self, title: str, seconds: float) -> None:
+        """A step is over."""
+
+
+_watchers: list[Watcher] = []
+
+
+@contextmanager
+def watched_by(watcher: Watcher) -> Iterator[None]:
+    """Tell somebody of all lines and steps meanwhile."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
 def say(text: str) -> None:
+    for watcher in _watchers:
+        watcher.before_line()
     print(text, file=sys.stderr, flush=True)
 
 
@@ -23,9 +52,14 @@ def step(title: str, expected: str = "") -> Iterator[None]:
     """Print what is being done before it starts, and how long it took when it is over."""
     hint = f" (about {expected})" if expected else ""
     say(f"  .. {title}{hint}")
+    for watcher in _watchers:
+        watcher.begin(title)
     started = time.monotonic()
     yield
-    say(f"  ok {title}: {time.monotonic() - started:.1f} s")
+    seconds = time.monotonic() - started
+    for watcher in _watchers:
+        watcher.end(title, seconds)
+    say(f"  ok {title}: {seconds:.1f} s")
 
 
 def run(

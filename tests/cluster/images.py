@@ -89,6 +89,11 @@ class Built:
     file: Path
 
 
+def is_built(image: Image) -> bool:
+    """Whether the image as it stands in the working tree is in the cache."""
+    return (layout.cache() / "images" / f"{image.name}-{image.key()}.tar").exists()
+
+
 def built(image: Image) -> Built:
     """The image as it stands in the working tree, built when it is missing."""
     key = image.key()

@@ -83,8 +83,10 @@ def _users_cluster(kubeconfig: Path) -> Target:
     absent = [v for v in variables.values() if v not in os.environ]
     if absent:
         raise ClusterError(
-            f"with SWEEPJOB_KUBECONFIG the images must be where that cluster can pull them: build "
-            f"images/*/Dockerfile, push them, and set {', '.join(absent)}"
+            "with SWEEPJOB_KUBECONFIG the images must be where that cluster can pull them. Build each "
+            "with 'docker build -t REGISTRY/NAME:TAG -f images/NAME/Dockerfile .', push it (or load it: "
+            "'kind load docker-image', 'minikube image load'), and set "
+            f"{', '.join(f'{v}=REGISTRY/NAME:TAG' for v in absent)}"
         )
     programs = {name: shutil.which(name) for name in ("kubectl", "helm")}
     lacking = [name for name, path in programs.items() if path is None]

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
+import signal
 import subprocess
 import sys
+import urllib.request
 
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.search.samplers.random import RandomSampler
@@ -18,16 +23,35 @@ from .training_scripts import WITH_MLFLOW
 
 
 def test_the_demo(target: Target) -> None:
-    done = subprocess.run(
+    ours, terminal = pty.openpty()
+    process = subprocess.Popen(
         [sys.executable, "-m", "examples.demo"],
         cwd=layout.PROJECT,
-        capture_output=True,
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Best trial: digits-" in done.stdout
-    assert "bandit at interval" in done.stdout
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("Ctrl-C ends the page"):
+            break
+    out = "".join(lines)
+    address = re.search(r"The page of the sweep: (\S+)", out)
+    assert address is not None, out
+    with urllib.request.urlopen(address[1], timeout=10) as page:
+        assert page.status == 200
+    process.send_signal(signal.SIGINT)
+    rest, said = process.communicate(timeout=30)
+    assert process.returncode == 0, out + rest + said
+    os.close(ours)
+    os.close(terminal)
+    assert "Best trial: digits-" in out
+    assert "bandit at interval" in out
+    assert out.count("\n  sweepjob ") == 2
+    assert said.startswith("This takes about ")
     sweep = target.get("sweepjob", "digits", "-n", "sweepjob-demo")
     assert sweep["status"]["trials"]["earlyStopped"] > 0
     assert float(sweep["status"]["best"]["value"]) > 0.95

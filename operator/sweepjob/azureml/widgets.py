@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-import threading
-import time
 from typing import Any
 
-from ..render.screen import sweep_screen
-from ..sdk.wait import in_notebook
+from ..sdk.widget import SweepWidget
 from ._other_names import other_names
 
 __path__: list[str] = []  # a package in Azure's client; see _missing_modules
-
-_INTERVAL = 2.0  # seconds
 
 
 class RunDetails:
@@ -34,11 +28,7 @@ class RunDetails:
             render_lib: Azure's; ignored.
             widget_settings: Azure's; ignored.
         """
-        if in_notebook():
-            self._display()
-        else:
-            sweep, trials = self._sweep.views()
-            sys.stdout.write("\n".join(sweep_screen(sweep, trials, time.time())) + "\n")
+        SweepWidget(self._sweep).show()
 
     def get_widget_data(self, widget_settings: Any = None) -> dict[str, Any]:
         """Return the status, the trials, the best first, and the reports by trial.
@@ -51,23 +41,6 @@ class RunDetails:
             "child_runs": self._sweep.get_children_sorted_by_primary_metric(),
             "child_runs_metrics": self._sweep.get_metrics(),
         }
-
-    def _display(self) -> None:
-        from IPython.display import display
-
-        handle = display(self._sweep, display_id=True)
-        # A thread, since Azure's widget does not hold up the cells below it either.
-        thread = threading.Thread(
-            target=self._update, args=(handle,), name=f"widget {self._sweep.name}", daemon=True
-        )
-        thread.start()
-
-    def _update(self, handle: Any) -> None:
-        finished = False
-        while not finished:
-            time.sleep(_INTERVAL)
-            finished = self._sweep.is_finished
-            handle.update(self._sweep)
 
 
 def _sweep_of(run: Any) -> Any:

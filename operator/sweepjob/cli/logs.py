@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,11 @@ from .kubectl import Kubectl
 from .log_lines import LineFilter
 from .pod_logs import LogRequest, await_pod, print_pod_log
 from .sources import SweepSource, required_source
+
+# A stream that fails after this many seconds broke, and is opened again; before, kubectl's arguments
+# are wrong or the pod is gone.
+_BROKEN_AFTER = 5.0
+_RESUMED = "10s"  # how far back a stream begins that is opened again
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -99,12 +105,17 @@ def _print_log(
         return _print_recorded(source.trial(name), args, keep)
     while True:
         request = LogRequest(args.container, args.follow, _flags(args), keep)
+        began = time.monotonic()
         code = print_pod_log(source, pods[pod.name], request)
-        following = await_pod(source, name, newest, pod.uid) if is_followed else None
+        if code and is_followed and time.monotonic() - began > _BROKEN_AFTER:
+            print_message("note: the stream of the log broke; lines may be missing or come twice")
+            args.since, args.tail = _RESUMED, None
+            continue
+        following = None if code or not is_followed else await_pod(source, name, newest, pod.uid)
         if following is None:
             return code
         print_message(f"note: the log of attempt {following.attempt} follows")
-        pod, args.tail = following, None
+        pod, args.tail, args.since = following, None, None
 
 
 def _flags(args: argparse.Namespace) -> tuple[str, ...]:

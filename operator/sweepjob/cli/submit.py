@@ -17,6 +17,7 @@ from ..render.table import print_message, print_output
 from .errors import CommandError
 from .kubectl import Kubectl, add_cluster_flags
 from .kubectl_errors import AlreadyExists
+from .node_devices import missing_devices
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -60,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
         bodies = [] if code is None else code.config_maps(namespace)
         print_output("---\n".join(dump_yaml(body) for body in (*bodies, manifest)).rstrip())
         return 0
+    for warning in missing_devices(cluster, manifest):
+        print_message(f"warning: {warning}")
     made = _submit(cluster, manifest, code, args)
     name = made["metadata"]["name"]
     print_output(f"sweepjob/{name} created")

@@ -120,7 +120,7 @@ def load_documents(text: str) -> list[Any]:
     except InvalidYamlError:
         raise
     except yaml.YAMLError as error:
-        raise InvalidYamlError(f"is not YAML: {' '.join(str(error).split())}") from None
+        raise InvalidYamlError(_explain(error)) from None
     except RecursionError:
         raise InvalidYamlError(f"is nested deeper than {_MAX_DEPTH} levels") from None
     except (ValueError, OverflowError, TypeError) as error:  # e.g. a number that Python refuses
@@ -128,6 +128,38 @@ def load_documents(text: str) -> list[Any]:
     counter = [0]
     documents = (d if _is_object(d) else o for d, o in zip(found, others, strict=True))
     return [_plain(document, 0, counter) for document in documents if document is not None]
+
+
+# A part of PyYAML's message, and what the author should do.
+_REMEDIES = {
+    "mapping values are not allowed": "quote a value that contains ': ', and check the indentation",
+    "found unexpected end of stream": "close the quote that was opened there",
+    "while scanning a quoted scalar": "close the quote that was opened there",
+    "cannot start any token": "quote a value that begins with it; indent by spaces, not tabs",
+    "did not find expected ',' or": "close the bracket, and separate its items by commas",
+    "expected ',' or": "close the bracket, and separate its items by commas",
+    "expected <block end>": "check the indentation, and the quotes of a value",
+    "could not find expected ':'": "write KEY: VALUE, and check the indentation",
+    "undefined alias": "quote a value that begins with *",
+    "could not determine a constructor": "quote a value that begins with !",
+}
+
+
+def _explain(error: yaml.YAMLError) -> str:
+    """Return the place of a syntax error, its cause, the line, and the remedy."""
+    problem = getattr(error, "problem", None) or str(error)
+    cause = " ".join(f"{getattr(error, 'context', None) or ''} {problem}".split())
+    # Of a quote that is never closed the end of the file says nothing.
+    opened = getattr(error, "context_mark", None)
+    at_end = "end of stream" in cause or "quoted scalar" in cause
+    mark = opened if at_end and opened is not None else getattr(error, "problem_mark", None)
+    remedy = next((text for part, text in _REMEDIES.items() if part in cause), "")
+    shown = f"is not YAML: {cause}"
+    if mark is not None:
+        snippet = (mark.get_snippet(0, 100) or "").partition("\n")[0].strip()
+        line = f": '{snippet}'" if snippet else ""
+        shown = f"is not YAML: line {mark.line + 1}, column {mark.column + 1}{line}: {cause}"
+    return f"{shown}; {remedy}" if remedy else shown
 
 
 def _is_object(document: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from ..api.parsing.problem import Problem
 from ..api.parsing.reader import Reader
 from ..loading.azure.convert import AZURE_KEYS
+from .examples import example_of
 
 _KEYS = re.compile(r"\b(" + "|".join(map(re.escape, AZURE_KEYS)) + r")\b")
 
@@ -31,7 +32,7 @@ def check(what: str, data: Mapping[str, Any], read: Callable[[Reader], object]) 
     reader = Reader(data, what)
     read(reader)
     if reader.problems:
-        raise ArgumentError("; ".join(map(python_message, reader.problems)))
+        raise ArgumentError("; ".join(map(python_message, reader.problems)) + example_of(what))
 
 
 def python_message(problem: Problem) -> str:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ..api import names
 from ..loading.errors import LoadError
+from ..read_model.sweep_view import SweepView
+from ..render.output_formats import format_value
 from .azure_resolution import Resolver
 from .cluster_sweep_objects import ClusterSweepObjects
 from .config_maps import ConfigMaps
 from .custom_objects import connect, request
+from .displays import Table
 from .job import SweepJob, SweepWarning
 from .run import SweepRun
 from .sweep_objects import Conflict, NotFound, SweepError
@@ -176,7 +179,9 @@ class SweepOperations:
             return self.get(parent_job_name).trials()
         found = self._call("list_namespaced_custom_object", self._client.namespace)["items"]
         found.sort(key=lambda body: body["metadata"]["creationTimestamp"], reverse=True)
-        return [self._run(body["metadata"]["name"], self._client.namespace) for body in found]
+        runs = [self._run(body["metadata"]["name"], self._client.namespace) for body in found]
+        columns = ("sweep", "phase", "trials", "best", "value")
+        return Table(runs, columns, [_row(SweepView.of(body)) for body in found])
 
     def stream(self, name: str) -> None:
         """Show the progress of a sweep until it has ended.
@@ -274,3 +279,9 @@ def unique_name(name: str) -> str:
     """Return a name with a random suffix, as Kubernetes generates names."""
     suffix = "".join(secrets.choice(_SUFFIX_ALPHABET) for _ in range(5))
     return f"{name[:_MAX_NAME_LENGTH]}-{suffix}"
+
+
+def _row(sweep: SweepView) -> list[str]:
+    """Return the cells of a sweep in a table of sweeps."""
+    progress = f"{sweep.ended} of {sweep.total}"
+    return [sweep.name, sweep.phase, progress, sweep.best, format_value(sweep.best_value)]

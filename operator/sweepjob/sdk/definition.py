@@ -9,6 +9,7 @@ from .arguments import present
 from .attributes import KnownAttributes, NamedValues, unknown_attribute
 from .azure_objects import values_of
 from .data import Outputs
+from .displays import Displayed
 from .expressions import Expression
 from .limits import Objective, SweepJobLimits
 from .policies import EarlyTerminationPolicy
@@ -21,7 +22,7 @@ from .trial import TrialDefinition
 _AZURE = ("identity", "queue_settings", "services", "job_tier", "priority", "parent_job_name")
 
 
-class SweepDefinition(KnownAttributes, Step):
+class SweepDefinition(KnownAttributes, Step, Displayed):
     """The settings of a sweep, with Azure's names. See :class:`SweepJob` for the arguments."""
 
     _command_class: ClassVar[type[TrialDefinition]] = TrialDefinition
@@ -201,6 +202,11 @@ class SweepDefinition(KnownAttributes, Step):
             priority: Azure's priority.
         """
         self.azure["queue_settings"] = {"job_tier": job_tier, "priority": priority}
+
+    def _display(self) -> tuple[str, str]:
+        from .definition_display import displayed, sweep_rows
+
+        return displayed(type(self).__name__, sweep_rows(self))
 
     def __repr__(self) -> str:
         what = ", ".join(self.search_space)

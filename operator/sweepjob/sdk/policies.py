@@ -15,6 +15,7 @@ from ..api.spec.early_termination import parse_policy
 from ..early_stopping.policies.registry import POLICIES
 from .arguments import ArgumentError, camel_case, check, present, reject_unknown_keys, snake_case
 from .attributes import KnownAttributes
+from .examples import example_of
 
 
 @dataclass(kw_only=True)
@@ -58,10 +59,10 @@ class BanditPolicy(EarlyTerminationPolicy):
 
     >>> BanditPolicy(slack_factor=0.1, evaluation_interval=2).to_spec()
     {'type': 'bandit', 'evaluationInterval': 2, 'slackFactor': 0.1}
-    >>> BanditPolicy()
+    >>> BanditPolicy()  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    sweepjob.sdk.arguments.ArgumentError: BanditPolicy: give exactly one of slack_factor and slack_amount
+    sweepjob.sdk.arguments.ArgumentError: BanditPolicy: give exactly one of slack_factor and ...
     """
 
     type = "bandit"
@@ -80,7 +81,8 @@ class BanditPolicy(EarlyTerminationPolicy):
             if spec.get(one) and spec.get(other) == 0:
                 del spec[other]
         if ("slackFactor" in spec) == ("slackAmount" in spec):
-            raise ArgumentError("BanditPolicy: give exactly one of slack_factor and slack_amount")
+            message = "BanditPolicy: give exactly one of slack_factor and slack_amount"
+            raise ArgumentError(message + example_of("BanditPolicy"))
         return spec
 
 
@@ -109,9 +111,8 @@ class TruncationSelectionPolicy(EarlyTerminationPolicy):
 
     def __post_init__(self) -> None:
         if self.truncation_percentage is None:
-            raise ArgumentError(
-                "TruncationSelectionPolicy.truncation_percentage: is required: 1 to 99"
-            )
+            message = "TruncationSelectionPolicy.truncation_percentage: is required: 1 to 99"
+            raise ArgumentError(message + example_of("TruncationSelectionPolicy"))
         super().__post_init__()
 
 

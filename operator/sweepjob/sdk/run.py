@@ -13,13 +13,16 @@ from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView, trial_views
 from .azure_objects import JobService
 from .current_map import current_map
+from .displays import Displayed
 from .job import SweepJob
 from .sweep_objects import SweepError, SweepObjects
-from .trial_run import TrialRun, parameters_json
+from .trial_run import TrialRun, parameters_json, trial_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
+
+    from .widget import SweepWidget
 
 _STATUS: dict[str, str] = {
     SweepPhase.PENDING: "NotStarted",
@@ -35,7 +38,7 @@ _ENDED = (SweepPhase.COMPLETE, SweepPhase.FAILED, SweepPhase.INVALID)
 _CANCELED = ("Stopped", "SweepTimeout")
 
 
-class SweepRun:
+class SweepRun(Displayed):
     """A submitted sweep. Each property and method reads the current state.
 
     A notebook displays it as a table; ``plot()`` returns a figure.
@@ -154,9 +157,11 @@ class SweepRun:
         return next((c for c in conditions if c["type"] == kind), {})
 
     def trials(self) -> list[TrialRun]:
-        """Return all trials, in the order of their indices."""
+        """Return all trials, in the order of their indices. A notebook displays them as a table."""
         now = time.time()
-        return [TrialRun.of(view, now) for view in self.views()[1]]
+        return trial_table(
+            [TrialRun.of(view, now) for view in self.views()[1]], self.primary_metric
+        )
 
     def get_children(self) -> list[TrialRun]:
         """Return ``trials()``; the name of v1 of Azure's client."""
@@ -302,10 +307,28 @@ class SweepRun:
 
         return overview(*self.views(), time.time())
 
-    def _repr_html_(self) -> str:
+    def widget(self, interval: float = 2.0) -> SweepWidget:
+        """Display the sweep in a notebook, and update the display while other cells run.
+
+        Args:
+            interval: Seconds between two updates.
+
+        Returns:
+            The widget; its ``stop()`` ends the updates.
+        """
+        from .widget import SweepWidget
+
+        widget = SweepWidget(self, interval)
+        widget.show()
+        return widget
+
+    def _display(self) -> tuple[str, str]:
+        from ..render.screen import sweep_screen
         from .notebook import sweep_table
 
-        return sweep_table(*self.views())
+        sweep, trials = self.views()
+        text = "\n".join(sweep_screen(sweep, trials, time.time()))
+        return sweep_table(sweep, trials), text
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.phase})"

@@ -15,6 +15,7 @@ from .arguments import ArgumentError
 from .attributes import KnownAttributes, NamedValues, unknown_attribute
 from .azure_objects import values_of
 from .data import Outputs, check_inputs
+from .displays import Displayed
 from .distributions import check_instance_count
 from .steps import Step, record_step
 
@@ -41,7 +42,7 @@ class _PodSetting:
 
 
 @dataclass
-class TrialDefinition(KnownAttributes, Step):
+class TrialDefinition(KnownAttributes, Step, Displayed):
     """What a trial runs.
 
     Attributes:
@@ -145,6 +146,11 @@ class TrialDefinition(KnownAttributes, Step):
         if name == "limits":
             return _TrialLimits(self)
         raise AttributeError(unknown_attribute(self, name), name=name, obj=self)
+
+    def _display(self) -> tuple[str, str]:
+        from .definition_display import command_rows, displayed
+
+        return displayed(type(self).__name__, command_rows(self))
 
     def set_resources(
         self,

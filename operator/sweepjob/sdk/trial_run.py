@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +13,8 @@ from ..objective import Goal
 from ..protocol import MetricCurve
 from ..read_model.trial_view import TrialView
 from ..search.space import Assignment, leaves
+from .displays import Displayed, Table
+from .notebook import escaped, html_table, metric_table
 
 # Azure's names of the status of a job (Azure semantics, "Trial states and the best trial").
 _STATUS = {
@@ -29,7 +30,7 @@ _STATUS = {
 
 
 @dataclass(frozen=True)
-class TrialRun:
+class TrialRun(Displayed):
     """A trial.
 
     Attributes:
@@ -162,13 +163,27 @@ class TrialRun:
         }
         return row | {f"parameters.{name}": v for name, v in self.flat_parameters.items()}
 
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{html.escape(str(k))}</th><td>{html.escape(_text(v))}</td></tr>"
-            for k, v in self.to_row().items()
-        )
-        message = html.escape(self.message)
-        return f"<table>{rows}</table><p>{message}</p>"
+    def _display(self) -> tuple[str, str]:
+        rows = [[name, _text(value)] for name, value in self.to_row().items()]
+        message = f"<p>{escaped(self.message)}</p>"
+        markup = html_table((), rows) + message + metric_table(self.metrics)
+        return markup, "\n".join([*(f"{name}: {value}" for name, value in rows), self.message])
+
+
+def trial_table(trials: Sequence[TrialRun], metric: str) -> Table[TrialRun]:
+    """Return a list of trials that is displayed as a table.
+
+    Args:
+        trials: the trials.
+        metric: name of the primary metric.
+    """
+    names = list(dict.fromkeys(name for trial in trials for name in trial.flat_parameters))
+    rows = [
+        [t.name, t.phase, *map(_text, ("" if t.value is None else t.value, t.reports))]
+        + [_text(t.flat_parameters.get(name, "")) for name in names]
+        for t in trials
+    ]
+    return Table(trials, ["trial", "phase", metric, "reports", *names], rows)
 
 
 def _text(value: Any) -> str:

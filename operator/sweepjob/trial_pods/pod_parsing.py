@@ -83,6 +83,7 @@ def parse_pod(body: Mapping[str, Any]) -> CachedPod:
     if succeeded:
         view = replace(view, trainer_end=None)
     summary, sidecar = container_statuses.sidecar_summary(status), sidecar_exits(status)
+    gpus = accelerators.requested(spec)
     return CachedPod(
         namespace=meta["namespace"],
         name=meta["name"],
@@ -95,11 +96,11 @@ def parse_pod(body: Mapping[str, Any]) -> CachedPod:
         trial_uid=labels.get(names.LABEL_TRIAL_UID, ""),
         created=created,
         view=view,
-        gpus=accelerators.requested(spec),
+        gpus=gpus,
         gpus_held_since=parse_time(status.get("startTime")),
         containers_succeeded=succeeded,
         ended=container_statuses.end_time(status) if view.is_terminal or succeeded else None,
-        start_blocker=None if view.is_terminal else start_blockers.of_pod(status, created),
+        start_blocker=None if view.is_terminal else start_blockers.of_pod(status, created, gpus),
         summary=summary,
         summary_lost=(view.succeeded or succeeded)
         and summary is None

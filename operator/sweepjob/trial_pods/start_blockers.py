@@ -46,16 +46,19 @@ POD_EVENTS = {
 }
 
 
-def of_pod(status: Mapping[str, Any], created: float) -> StartBlocker | None:
+def of_pod(
+    status: Mapping[str, Any], created: float, devices: Mapping[str, float] | None = None
+) -> StartBlocker | None:
     """Return why a pod does not start; None where nothing is known to keep it from that.
 
     Args:
         status: the status of the pod.
         created: when the pod was created, in seconds since the epoch.
+        devices: the accelerators that it requests, by resource name.
     """
     for condition in status.get("conditions") or []:
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            return _unscheduled(condition, created)
+            return _unscheduled(condition, created, devices or {})
     restarted = disruptions.never_started_since(status)
     if restarted is not None:
         return StartBlocker(
@@ -75,7 +78,9 @@ def _containers(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from status.get("initContainerStatuses") or []
 
 
-def _unscheduled(condition: Mapping[str, Any], created: float) -> StartBlocker | None:
+def _unscheduled(
+    condition: Mapping[str, Any], created: float, devices: Mapping[str, float]
+) -> StartBlocker | None:
     message = condition.get("message", "")
     since = parse_time(condition.get("lastTransitionTime")) or created
     if condition.get("reason") == "SchedulingGated":
@@ -89,7 +94,9 @@ def _unscheduled(condition: Mapping[str, Any], created: float) -> StartBlocker |
         text = f"no node can take the pod: {message} {missing.sentence}."
         return StartBlocker(missing.reason, text, since)
     remedy = _PORTS if "free ports" in message else _CAPACITY
-    text = f"no node can take the pod: {message} {remedy}"
+    asked = ", ".join(f"{n:g} {name}" for name, n in devices.items() if name in message)
+    asks = f" The pod asks for {asked}." if asked else ""
+    text = f"no node can take the pod: {message}{asks} {remedy}"
     return StartBlocker(names.REASON_UNSCHEDULABLE, text, since, waits=True)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sweepjob.api import names
 from sweepjob.api.phases import TrialPhase
-from sweepjob.cli import pod_logs
+from sweepjob.cli import logs, pod_logs
 from sweepjob.cli.__main__ import main
 
 from ..pods import RUNNING, pod
@@ -27,6 +27,7 @@ file = folder / f"{{kind}}.json"
 first, *rest = json.loads(file.read_text())
 file.write_text(json.dumps(rest or [first]))
 sys.stdout.write(first if kind == "logs" else json.dumps(first))
+sys.exit(kind == "logs" and first.startswith("broken"))
 """
 
 
@@ -104,6 +105,22 @@ def test_follow_of_an_ended_trial_prints_the_record(
         "three\n",
         True,
     )
+
+
+def test_a_stream_that_breaks_is_opened_again(
+    cluster: Cluster, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.answers("sweeptrials", trial(TrialPhase.RUNNING), trial(TrialPhase.SUCCEEDED))
+    cluster.answers("pods", listed(running(1)))
+    cluster.answers("logs", "broken\n")
+    assert main(["logs", "sweep-0", "-f"]) == 1  # at once: the arguments are wrong
+    monkeypatch.setattr(logs, "_BROKEN_AFTER", 0.0)
+    cluster.answers("logs", "broken\n", "the rest\n")
+    assert main(["logs", "sweep-0", "-f"]) == 0
+    captured = capfd.readouterr()
+    assert captured.out == "broken\nbroken\nthe rest\n"
+    assert "lines may be missing or come twice" in captured.err
+    assert "--since=10s" in cluster.calls()[-1]
 
 
 def test_grep(cluster: Cluster, capfd: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from .problem import InvalidSpec, Problem
 from .suggestions import did_you_mean
 
+_REMOVE_QUOTES = "; remove the quotes"
 _INT64 = 2**63 - 1  # the largest integer that the API server accepts
 _MAX_FLOAT = math.nextafter(math.inf, 0.0)
 
@@ -70,9 +71,10 @@ class Reader:
         """Return the finite number of a key; required where there is no default."""
         value = self.data.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.note(
-                key, value, "must be a number" if key in self.data else "is required: a number"
+            text = (
+                f"must be a number{_quotes(value)}" if key in self.data else "is required: a number"
             )
+            self.note(key, value, text)
             return 0.0
         if not -_MAX_FLOAT <= value <= _MAX_FLOAT:
             self.note(key, value, "must be a finite number below 1e308")
@@ -114,7 +116,8 @@ class Reader:
         """Return the boolean of a key; False where the key is missing."""
         value = self.data.get(key, False)
         if not isinstance(value, bool):
-            self.note(key, value, "must be true or false")
+            quoted = isinstance(value, str) and value.lower() in ("true", "false")
+            self.note(key, value, f"must be true or false{_REMOVE_QUOTES if quoted else ''}")
         return value is True
 
     def bounded(self, key: str, value: Sized, most: int) -> None:
@@ -160,3 +163,11 @@ class Reader:
         """
         if self.problems:
             raise InvalidSpec(self.problems)
+
+
+def _quotes(value: object) -> str:
+    """Return the remedy for a number in quotes; empty for another value."""
+    try:
+        return _REMOVE_QUOTES if isinstance(value, str) and math.isfinite(float(value)) else ""
+    except ValueError:
+        return ""

@@ -22,6 +22,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     own = _plain(word)
     if own in plain:
         return plain[own]
+    begun = [name for start, name in plain.items() if len(own) > 1 and start.startswith(own)]
+    if len(begun) == 1:  # max for maximize
+        return begun[0]
     import difflib  # slow to import, and needed for a mistake only
 
     close = difflib.get_close_matches(own, plain, 1, _SIMILARITY)

@@ -6,6 +6,7 @@ the CRD is written by hand; a test compares both over all combinations of keys.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -64,8 +65,22 @@ def _branch(reader: Reader, base: float, *, constants: bool) -> Branch:
             entries[name] = _constant(reader, str(name), value)
         else:
             # A placeholder for a wrong expression, so that references to it are not reported as well.
-            entries[name] = _expression(reader.child(name), base) or ""
+            entries[name] = _named_expression(reader, str(name), value, base) or ""
     return Branch(entries)
+
+
+def _named_expression(reader: Reader, name: str, value: object, base: float) -> Expression | None:
+    """Read the expression of a parameter; what is none gets one that was probably meant."""
+    if isinstance(value, list) and all(isinstance(item, Scalar) for item in value) and value:
+        listed = json.dumps(value)
+        reader.note(name, value, f"is a list; write {name}: {{type: choice, values: {listed}}}")
+        return None
+    if isinstance(value, Scalar):
+        constant = json.dumps(value)
+        remedy = f"is a constant; write {name}: {{type: choice, values: [{constant}]}}"
+        reader.note(name, value, f"{remedy}, or move it to spec.inputs")
+        return None
+    return _expression(reader.child(name), base)
 
 
 def _expression(reader: Reader, base: float) -> Expression | None:

@@ -26,7 +26,13 @@ def parse_trial(reader: Reader) -> TrialTemplate:
     template = reader.data.get("template")
     short = [key for key in _SHORT if key in reader.data]
     if template is None:
-        reader.bounded("image", reader.text("image"), 1000)
+        if "image" not in reader.data:
+            remedy = (
+                "is required: the container image of a trial, e.g. python:3.13-slim; or a template"
+            )
+            reader.note("image", None, remedy)
+        else:
+            reader.bounded("image", reader.text("image"), 1000)
     elif short:
         reader.note(
             short[0], reader.data[short[0]], "set either template or the short form, not both"

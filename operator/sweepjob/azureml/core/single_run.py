@@ -134,8 +134,9 @@ class SingleRun:
         """Stop the run."""
         self.sweep.cancel()
 
-    def _repr_html_(self) -> str:
-        return self.sweep._repr_html_()
+    def _display(self) -> tuple[str, str]:
+        forms: tuple[str, str] = self.sweep._display()
+        return forms
 
     def __repr__(self) -> str:
         sweep = self.sweep

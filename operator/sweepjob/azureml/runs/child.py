@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ...sdk.displays import Displayed
 from ...sdk.sweep_objects import SweepObjects
 from ...sdk.trial_run import TrialRun
 from ...training.record import logged_metrics, logged_tags
@@ -45,7 +46,7 @@ class RunMembers(OtherMembers):
     }
 
 
-class TrialOfSweep(RunMembers):
+class TrialOfSweep(Displayed, RunMembers):
     """A trial.
 
     It has the attributes of :class:`sweepjob.sdk.trial_run.TrialRun` as well, such as ``parameters``.
@@ -333,8 +334,8 @@ class TrialOfSweep(RunMembers):
             return []
         return entries
 
-    def _repr_html_(self) -> str:
-        return self._trial._repr_html_()
+    def _display(self) -> tuple[str, str]:
+        return self._trial._display()
 
     def __repr__(self) -> str:
         return f"Run(Experiment: {self.experiment.name}, Id: {self.id}, Status: {self.status})"

@@ -10,13 +10,14 @@ class Metrics(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         raise KeyError(
-            f"{name}: not logged, or not kept: metrics besides the primary one are kept if the script "
-            f"logs them with Run.log and ./outputs is kept; there are: {', '.join(self) or 'none'}"
+            f"{name}: not logged, or not kept: of metrics besides the primary one the record keeps those "
+            "of metrics.also, or the first twenty, and ./outputs all that the script logs with Run.log; "
+            f"there are: {', '.join(self) or 'none'}"
         )
 
 
 def curve_metrics(metric: str, values: tuple[float, ...]) -> dict[str, Any]:
-    """Return the reports of the primary metric: a value, or a list of several, as in Azure.
+    """Return the reports of a metric: a value, or a list of several, as in Azure.
 
     Args:
         metric: Name of the metric.

@@ -156,7 +156,11 @@ def _check_strategies(section: Section, goal: str | None, metric: str) -> None:
         value = one.keyword("value", _KNOWN_STRATEGIES)
         one.reject_unknown_keys()
         if name != metric:
-            one.note("", value, "not carried over: only the primary metric is recorded")
+            one.note(
+                "",
+                value,
+                "not carried over: other metrics decide nothing; their lowest and highest values are recorded",
+            )
         elif goal and value and value != _STRATEGIES[goal]:
             message = (
                 f"the best report of a trial counts here, {_STRATEGIES[goal]} for {goal}; report the "
