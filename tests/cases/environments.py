@@ -17,6 +17,8 @@ _GROUPS = {
     "mlflow3": ("mlflow3", _OWN),  # with XGBoost, LightGBM, tensorboardX, prometheus_client
     "mlflow2": ("mlflow2", _OWN),
     "server": ("server", _OWN),
+    "wandb-newest": ("wandb-newest", _OWN),
+    "wandb-oldest": ("wandb-oldest", _OWN),
     "keras": ("clients-newest", layout.PROJECT),
 }
 NAMES = ("plain", *_GROUPS)

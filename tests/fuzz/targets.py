@@ -41,6 +41,9 @@ from sweepjob.sidecar.sources.tensorboard.event_records import (
     MalformedRecord,
     read_records,
 )
+from sweepjob.sidecar.sources.wandb import records as wandb
+from sweepjob.sidecar.sources.wandb.records import is_wanted, logged_values
+from sweepjob.sidecar.sources.wandb.transaction_log import DamagedLog, read_log
 from sweepjob.template import command, kubelet_expansion, references, shell_quoting
 from sweepjob.timestamps import parse_time
 from sweepjob.trial_pods import failures, start_blockers
@@ -50,6 +53,7 @@ from sweepjob.trial_pods.pod_parsing import parse_job, parse_pod
 from tests.unit.builders import SWEEPJOB
 from tests.unit.event_files import event, framed, scalar
 from tests.unit.test_hostile_objects import JOB, POD
+from tests.unit.wandb_files import log, new_row, old_row, summary
 
 _POD_FIELDS = FieldSelection(schema_fields(POD_SCHEMA))
 _JOB_FIELDS = FieldSelection(schema_fields(JOB_SCHEMA))
@@ -178,6 +182,15 @@ def _records(data: bytes) -> None:
                 list(record.values())
 
 
+def _wandb(data: bytes) -> None:
+    with contextlib.suppress(DamagedLog):
+        for record in read_log(io.BytesIO(data), 0, is_wanted, last=True):
+            with contextlib.suppress(wandb.MalformedRecord):
+                list(logged_values(record.data or b""))
+    with contextlib.suppress(wandb.MalformedRecord):
+        list(logged_values(data))
+
+
 def _filter(data: bytes) -> None:
     text = _text(data)
     with contextlib.suppress(MlflowError):
@@ -243,6 +256,9 @@ TARGETS: dict[str, Target] = {
         _template, (b"a ${{search_space.lr}} $[[ --x ${{inputs.a}} ]] <<A\n$(b)\nA",)
     ),
     "records": Target(_records, (framed(event(scalar("score", 0.5))),)),
+    "wandb": Target(
+        _wandb, (log(new_row({"a": {"b": 1}}), summary({"c": 1})), log(old_row({"a": {"b": 1}})))
+    ),
     "samples": Target(
         lambda data: samples(_text(data)), (b'acc{a="b"} 0.5 1\n{"a.b",c="d"} 1e3\n',)
     ),

@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sweepjob.sidecar.mlflow.database import Database
 from sweepjob.sidecar.mlflow.forwarding import forwarding_handler
 from sweepjob.sidecar.mlflow.handler import mlflow_handler
 from sweepjob.sidecar.mlflow.report_selection import TrialRuns
+from sweepjob.sidecar.mlflow.sweep_runs.trial import TrialNesting
 from sweepjob.sidecar.mlflow.upstream import Upstream
 from sweepjob.sidecar.server import Handler, LocalServer
 
@@ -30,15 +32,24 @@ class Sidecar:
     Args:
         upstream: the user's own server, for one that passes everything on.
         given: ids of runs, besides the trial's.
+        nest: makes what nests the runs on the user's own server.
     """
 
-    def __init__(self, folder: Path, upstream: str = "", given: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        upstream: str | Upstream = "",
+        given: tuple[str, ...] = (),
+        nest: Callable[[Upstream, Database], TrialNesting] | None = None,
+    ) -> None:
         self.store = MetricStore(Journal(folder / "journal"), METRIC, TRIAL)
         self.database = Database(folder / "mlflow.sqlite")
         ids = () if upstream else (*given, TRIAL)
         trial = TrialRuns(self.database, self.store, ids)
+        server = Upstream(upstream) if isinstance(upstream, str) else upstream
+        self.nesting = None if nest is None else nest(server, self.database)
         handler = (
-            forwarding_handler(Upstream(upstream), self.database, trial)
+            forwarding_handler(server, self.database, trial, self.nesting)
             if upstream
             else mlflow_handler(MlflowApi(self.database, trial, "/artifacts"))
         )
@@ -56,6 +67,8 @@ class Sidecar:
 
     def close(self) -> None:
         """End it; another one may then go on with the same folder."""
+        if self.nesting is not None:
+            self.nesting.cancel_timer()
         self._server.shutdown()
         self._server.server_close()
         self.database.close()
@@ -72,11 +85,14 @@ class Sidecar:
 
     def create(self, parent: str = "", *, fluent: bool = True, name: str = "") -> str:
         """The id of a new run."""
+        return str(self.created(parent, fluent=fluent, name=name)["info"]["run_id"])
+
+    def created(self, parent: str = "", *, fluent: bool = True, name: str = "") -> Any:
+        """A new run."""
         tags = [*SOURCES] if fluent else []
         if parent:
             tags.append({"key": "mlflow.parentRunId", "value": parent})
-        answer = self.ask("POST", "runs/create", {"tags": tags, "run_name": name})
-        return str(answer["run"]["info"]["run_id"])
+        return self.ask("POST", "runs/create", {"tags": tags, "run_name": name})["run"]
 
     def log(
         self, run: str, value: Any, step: int = 0, time: int = 0, key: str = METRIC, **more: Any

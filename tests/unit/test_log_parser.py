@@ -255,7 +255,7 @@ def test_a_custom_pattern() -> None:
         ({"source": "logs", "pattern": r"(\w+)=(\d+)"}, "must have a group (?P<value>...)"),
         ({"source": "logs", "pattern": "(?P<value>x)(?=y)"}, "is not a regular expression"),
         ({"source": "file", "pattern": "(?P<value>x)"}, "belongs to source logs; remove it"),
-        ({"source": "logs", "path": "/x"}, "belongs to source file or tensorboard"),
+        ({"source": "logs", "path": "/x"}, "belongs to source file or tensorboard or wandb"),
         ({"source": "file", "path": "/metrics.jsonl"}, "in a folder of its own"),
         ({"source": "tensorboard", "path": "runs"}, "must be absolute"),
         ({"source": "mlflow", "port": 80}, "must be at least 1024"),

@@ -35,7 +35,6 @@ def blocks(page: str) -> tuple[dict[str, str], list[str]]:
     ("page", "sweep", "trials"),
     [
         ("migrate-from-katib.md", "from-katib", 4),
-        ("migrate-from-wandb.md", "sweep", 4),
         ("migrate-from-optuna.md", "first", 4),
     ],
 )

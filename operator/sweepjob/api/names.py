@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 GROUP = "sweepjob.dev"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
@@ -20,6 +22,9 @@ COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
 # Of the ConfigMaps of a snapshot: the first digits of its hash.
 LABEL_CODE = f"{GROUP}/code"
 
+# Of the Job that completes the runs of a sweep on the user's own tracking server.
+LABEL_TRACKED_SWEEP = f"{GROUP}/tracked-sweep"
+
 # On a Job: how the sidecar's resources were fitted to the constraints of the namespace.
 ANNOTATION_FITTED = f"{GROUP}/sidecar-resources"
 
@@ -32,6 +37,9 @@ ANNOTATION_AUTHORITIES = f"{GROUP}/intake-authorities"
 # On a pod of a trial with ``distribution: {type: mpi}``: the hostfile, which is mounted from here.
 ANNOTATION_HOSTFILE = f"{GROUP}/hostfile"
 
+# On a pod with ``metrics.source: wandb``: the trial's parameters, which are mounted from here.
+ANNOTATION_WANDB = f"{GROUP}/wandb-parameters"
+
 # Kueue's labels: Jobs inherit them from their SweepJob.
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 QUEUE_LABELS = (QUEUE_LABEL, "kueue.x-k8s.io/priority-class")
@@ -43,6 +51,7 @@ VOLUME_TOKEN = "sweepjob-token"
 VOLUME_JOURNAL = "sweepjob-journal"
 VOLUME_METRICS = "sweepjob-metrics"
 VOLUME_HOSTFILE = "sweepjob-hostfile"
+VOLUME_WANDB = "sweepjob-wandb"
 VOLUME_SSH = "sweepjob-ssh"
 # Unpacks the code; also the name of the volume that it is unpacked to.
 CODE = "sweepjob-code"
@@ -114,6 +123,7 @@ REASON_VALUE_UNREADABLE = "LogValueNotReadable"
 REASON_FITTED = "SidecarResourcesFitted"
 REASON_PARTLY_SCHEDULED = "PartlyScheduled"
 REASON_TURN = "WaitsForTurn"
+REASON_RUNS_INCOMPLETE = "TrackedRunsIncomplete"
 REASON_NEW_BEST = "NewBest"
 REASON_FIRST = "FirstTrialRuns"
 REASON_STOPPED = "Stopped"
@@ -127,6 +137,12 @@ SWEEP_NAME_LIMIT = 46
 def trial_name(sweep: str, index: int) -> str:
     """Return the name of a SweepTrial."""
     return f"{sweep}-{index}"
+
+
+def sweep_end_job_name(sweep: str, uid: str, generation: int) -> str:
+    """Return the name of the Job that completes the runs of a sweep; a sweep may go on, and end again."""
+    digest = hashlib.sha256(f"{uid}/{generation}".encode()).hexdigest()[:8]
+    return f"{sweep}-mlflow-{digest}"
 
 
 def job_name(trial: str, attempt: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..early_stopping.policy import NoPolicy
@@ -26,6 +27,7 @@ from .spec.objective import parse_objective
 from .spec.outputs import parse_outputs
 from .spec.sampling_algorithm import DEFAULT_ALGORITHM, parse_algorithm, prepare_space
 from .spec.search_space import parse_space
+from .spec.sweep_description import describe_sweep
 from .spec.sweep_spec import SweepSpec
 from .spec.trial_template import parse_trial
 from .spec.warm_start import parse_warm_start
@@ -93,7 +95,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     if spec.trial.instance_count > 1:
         reader.problems += group_problems(trial, spec.metrics, spec.outputs)
     reader.finish()
-    return spec
+    return replace(spec, description=describe_sweep(reader.data))
 
 
 def _inputs(reader: Reader) -> Mapping[str, Any]:

@@ -33,6 +33,7 @@ COMMANDS = {
     "cost": ("cost", "show GPU-hours used and saved"),
     "export": ("export", "export all stored data of a sweep's trials"),
     "download": ("download", "copy the outputs of the best trial, or of another one"),
+    "promote": ("promote", "register the best trial's model, or train it again"),
     "report": ("report", "write a report of sweeps as one HTML file"),
     "ui": ("ui", "open the dashboard in a browser"),
     "doctor": ("doctor", "check the client, the cluster and the operator"),

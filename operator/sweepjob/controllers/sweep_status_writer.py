@@ -24,6 +24,7 @@ from .permissions import ScopedPermission, denied_access_message
 from .snapshot_builder import sweep_snapshot
 from .state.sweep_store import SweepStore
 from .status_builder import build_status
+from .sweep_end_jobs import SweepEndJobs
 from .sweep_registry import SweepEntry, SweepRegistry, is_older
 
 
@@ -38,6 +39,7 @@ class SweepStatusWriter:
         missing_permissions_for: returns the missing permissions that affect sweeps of a namespace with a
             metrics source.
         clock: seconds since the epoch.
+        end_jobs: creates the Job that an ended sweep may need.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class SweepStatusWriter:
         events: EventRecorder,
         missing_permissions_for: Callable[[str, str], list[ScopedPermission]],
         clock: Callable[[], float],
+        end_jobs: SweepEndJobs,
     ) -> None:
         self._api = api
+        self._end_jobs = end_jobs
         self._registry = registry
         self._settings = settings
         self._events = events
@@ -70,6 +74,8 @@ class SweepStatusWriter:
         if entry is None or sweep is None:
             return None
         status = self._build(entry, sweep)
+        if status.completed is not None:
+            await self._end_jobs.create(sweep.state, status)
         due = await self._write_if_changed(entry, sweep, status)
         over = status.completed is not None and entry.sweep is sweep
         if over and self._is_finished(entry, sweep, status.generation):

@@ -14,7 +14,7 @@ from .api_server import MemoryApiServer
 from .store import Body, Change, Key, owner_of
 
 _OWNED = {
-    "sweepjobs": ("sweeptrials", "services"),
+    "sweepjobs": ("sweeptrials", "services", "jobs"),
     "sweeptrials": ("jobs",),
     "jobs": ("pods",),
 }

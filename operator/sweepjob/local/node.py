@@ -200,7 +200,9 @@ class Node:
     def _working_folder(self, body: Body) -> Path:
         if not self._machine.has_code:
             return self._machine.folder
-        trial = body["metadata"]["labels"][names.LABEL_TRIAL]
+        trial = body["metadata"]["labels"].get(names.LABEL_TRIAL)
+        if trial is None:  # of the Job at the sweep's end
+            return self._root
         return make_working_folder(self._root, trial, self._machine.folder)
 
     def _on_end(

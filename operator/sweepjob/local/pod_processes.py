@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,10 @@ from ..trial_pods.accelerators import requested
 from ..trial_pods.code import HOME as CODE_HOME
 from ..trial_pods.distribution import HOSTS, TENSORFLOW_PORT
 from ..trial_pods.job_manifest import trainer_of
+from ..trial_pods.sidecar import RUN_ID
+from ..trial_pods.tracking import FORWARDED
+from ..trial_pods.wandb import FILE as WANDB_FILE
+from ..trial_pods.wandb import FOLDER as WANDB_FOLDER
 from .code import LocalCode, code_of
 from .store import Body, owner_of
 
@@ -122,6 +127,10 @@ def local_pod(
         (c for c in spec.get("initContainers") or [] if c["name"] == names.SIDECAR), None
     )
     paths = _mount_folders(trainer, root, folder)
+    parameters = (body["metadata"].get("annotations") or {}).get(names.ANNOTATION_WANDB)
+    if parameters is not None:
+        (folder / WANDB_FILE).write_text(parameters)
+        paths[WANDB_FOLDER] = str(folder)
     code = code_of(spec, paths)
     configuration, port = dict[str, str](), 0
     if sidecar is not None:
@@ -139,6 +148,9 @@ def local_pod(
         master = str(ports.master(owner_of(body)))
         environment |= {k: master for k in ("MASTER_PORT", "PET_MASTER_PORT") if k in environment}
     words = [*(trainer.get("command") or []), *(trainer.get("args") or [])]
+    if names.LABEL_TRACKED_SWEEP in (body["metadata"].get("labels") or {}):
+        # A program of ours, which the sidecar's image has on a cluster.
+        words[0], environment["PYTHONPATH"] = sys.executable, _PACKAGE
     return LocalPod(
         name=name,
         command=[
@@ -146,7 +158,9 @@ def local_pod(
             for word in words
         ],
         environment=environment,
-        sidecar=None if sidecar is None else _sidecar_environment(sidecar, configuration, folder),
+        sidecar=None
+        if sidecar is None
+        else _sidecar_environment(sidecar, configuration, folder, shell),
         port=port,
         grace=int(spec.get("terminationGracePeriodSeconds", 30)),
         folder=folder,
@@ -236,10 +250,15 @@ def _translate_paths(text: str, paths: Mapping[str, str]) -> str:
 
 
 def _sidecar_environment(
-    container: Mapping[str, Any], configuration: Mapping[str, str], folder: Path
+    container: Mapping[str, Any],
+    configuration: Mapping[str, str],
+    folder: Path,
+    shell: Mapping[str, str],
 ) -> dict[str, str]:
+    renamed = {**FORWARDED, RUN_ID: protocol.ENV_RUN_ID}
+    forwarded = {new: shell[name] for name, new in renamed.items() if name in shell}
     return {
-        **_environment(container, {}, {}),
+        **_environment(container, {**shell, **forwarded}, {}),
         protocol.ENV_SETTINGS: json.dumps(configuration),
         protocol.ENV_TOKEN_FILE: str(folder / "token"),
         protocol.ENV_JOURNAL: str(folder / "journal.jsonl"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import math
 import secrets
 import socket
@@ -14,6 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ..api import names
 from ..ingest.server import DirectSubmitter, IngestServer
 from ..kube.client import KubeClient
 from ..kube.transport import Request
@@ -28,10 +30,12 @@ from .node import Node, NodeConfiguration
 from .store import Body, Change, Store
 from .transport import MemoryTransport
 
+_log = logging.getLogger(__name__)
 _PATH = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
 _CONFIG_MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 # No kubelet rotates the logs while lines wait.
 _LOG_LIMITS = LogLimits(lines=math.inf, size=math.inf, share=0.8, throttle_timeout=math.inf)
+_RUNS_TIMEOUT = 120.0  # seconds
 _PROGRESS = 1.0  # seconds between two writes of a trial's curve; they cost nothing here
 
 
@@ -108,6 +112,7 @@ class LocalSweep:
                     self._create(_CONFIG_MAPS, config_map)
                 self._create(_PATH, manifest)
             await self._over.wait()
+            await self._complete_runs()
         if self._failure is not None:
             raise self._failure
         return self.sweep
@@ -143,6 +148,29 @@ class LocalSweep:
         for body in self.store.all("sweepjobs").values():
             operator.controller.registry.on_event(body, deleted=False)
             self._end_if_over(body)
+
+    async def _complete_runs(self) -> None:
+        """Wait until the runs on the user's own tracking server are complete, for a while."""
+        deadline = time.monotonic() + _RUNS_TIMEOUT
+        while self._failure is None and (job := self._end_job()) is not None:
+            if time.monotonic() > deadline:
+                _log.warning("the runs on the tracking server are not complete; see %s", job)
+                return
+            await asyncio.sleep(0.05)
+
+    def _end_job(self) -> str | None:
+        """Return the name of a Job at the sweep's end that runs; None if none does."""
+        for body in self.store.all("jobs").values():
+            is_end = names.LABEL_TRACKED_SWEEP in (body["metadata"].get("labels") or {})
+            conditions = (body.get("status") or {}).get("conditions") or []
+            if is_end and not conditions:
+                return str(body["metadata"]["name"])
+            if is_end and conditions[0]["type"] == "Failed":
+                name = body["metadata"]["name"]
+                _log.warning(
+                    "the runs on the tracking server are not complete; see the log of %s", name
+                )
+        return None
 
     def _end_if_over(self, body: Body) -> None:
         if body["metadata"]["name"] == self._name and has_ended(body):

@@ -22,6 +22,7 @@ from ..controllers.queues import Queues
 from ..controllers.report_ingestor import ReportIngestor
 from ..controllers.spec_admission import SpecAdmission
 from ..controllers.sweep_controller import SweepController
+from ..controllers.sweep_end_jobs import SweepEndJobs
 from ..controllers.sweep_registry import SweepRegistry
 from ..controllers.sweep_status_writer import SweepStatusWriter
 from ..controllers.trial_controller import TrialController
@@ -76,7 +77,10 @@ class ControllerManager:
         creator = JobCreator(
             api, self.caches, events, constraints, settings.sidecar, authority, clock
         )
-        writer = SweepStatusWriter(api, registry, settings, events, missing_permissions_for, clock)
+        end_jobs = SweepEndJobs(api, self.caches, events, constraints, settings.sidecar)
+        writer = SweepStatusWriter(
+            api, registry, settings, events, missing_permissions_for, clock, end_jobs
+        )
         trial_writer = TrialStatusWriter(api, self.caches, events, clock)
         shared = (registry, self.caches, self.queues, settings)
         trials = TrialController(

@@ -20,6 +20,9 @@ SOURCE_PORT = "sourcePort"
 NAMESPACE = "namespace"
 TRIAL = "trial"
 ARTIFACTS = "artifacts"
+# Of a trial with a tracking server of the user's own: JSON of TrackedSweep and TrackedTrial.
+TRACKED_SWEEP = "trackedSweep"
+TRACKED_TRIAL = "trackedTrial"
 # "true": no early exit. Whoever started the sidecar knows when the trainer has ended, and sends SIGTERM.
 RUN_UNTIL_SIGNAL = "stay"
 
@@ -27,6 +30,10 @@ RUN_UNTIL_SIGNAL = "stay"
 ENV_FORWARD_TO = "SWEEPJOB_FORWARD_TO"
 ENV_FORWARD_INSECURE = "SWEEPJOB_FORWARD_INSECURE"
 ENV_RUN_ID = "SWEEPJOB_RUN_ID"
+# Credentials of the user's server: the prefix of MLflow's variables is replaced by this one.
+ENV_FORWARD_PREFIX = "SWEEPJOB_FORWARD_"
+# JSON of SweepEnd, of the Job that completes the runs of a sweep.
+ENV_SWEEP_END = "SWEEPJOB_SWEEP_END"
 
 # The rank of the pod among those of its trial; the Job controller sets it.
 ENV_RANK = "JOB_COMPLETION_INDEX"

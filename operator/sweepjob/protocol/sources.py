@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 # LOGS is read by the operator, without a sidecar.
-MLFLOW, PUSHGATEWAY, FILE, TENSORBOARD, LOGS = SOURCES = (
+MLFLOW, PUSHGATEWAY, FILE, TENSORBOARD, WANDB, LOGS = SOURCES = (
     "mlflow",
     "pushgateway",
     "file",
     "tensorboard",
+    "wandb",
     "logs",
 )
 MLFLOW_PORT = 5000

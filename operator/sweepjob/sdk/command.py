@@ -97,7 +97,7 @@ def command(
         service_account_name: Service account of the pod.
         template: A complete pod template, instead of the image, the command and the settings above.
         metrics: How the script reports: ``mlflow`` (the default), ``logs``, ``file``, ``tensorboard``,
-            ``pushgateway``, or a dict with the keys of ``spec.metrics``.
+            ``wandb``, ``pushgateway``, or a dict with the keys of ``spec.metrics``.
         sidecar_resources: Resources of the sidecar that receives the metrics, as ``resources``.
         max_retries: Further attempts after a failure.
         stop_grace_period_seconds: Seconds between SIGTERM and SIGKILL when a trial is stopped.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+    from ..promotion.model_registration import ModelVersion
     from .widget import SweepWidget
 
 _STATUS: dict[str, str] = {
@@ -258,6 +259,50 @@ class SweepRun(Displayed):
         if name is None:
             raise SweepError(f"{self.name} has no best trial yet; give trial=")
         return self._objects.download(name, output_name, path)
+
+    def promote(
+        self,
+        name: str | None = None,
+        *,
+        model: str = "",
+        alias: str = "",
+        tracking_uri: str = "",
+        now: bool = False,
+    ) -> ModelVersion:
+        """Register the best trial's model in the MLflow registry. Repeating it changes nothing.
+
+        Credentials are those of MLflow's environment variables.
+
+        Args:
+            name: Name of the registered model; that of the sweep by default.
+            model: Name of the logged model, if the trial logged several.
+            alias: Alias of the version, such as ``champion``.
+            tracking_uri: Address of the tracking server; by default that of ``MLFLOW_TRACKING_URI``, else
+                that of the sweep.
+            now: True to promote the best trial so far of a sweep that has not ended.
+
+        Returns:
+            The version, with its name, its number, and the run.
+
+        Raises:
+            SweepError: The sweep runs, there is no model, or the server refuses it.
+        """
+        from .promotion import promote
+
+        return promote(self.body, name or self.name, model, alias, tracking_uri, now=now)
+
+    def retrain_job(self, *, now: bool = False) -> dict[str, Any]:
+        """Return the manifest of a Job that trains again with the best parameters.
+
+        Args:
+            now: True to use the best trial so far of a sweep that has not ended.
+
+        Raises:
+            SweepError: The sweep runs, no trial has a value, or a single Job cannot do it.
+        """
+        from .promotion import manifest_of_retraining
+
+        return manifest_of_retraining(self.body, self._objects.trials(), now=now)
 
     def wait_for_completion(
         self,

@@ -17,6 +17,8 @@ from .mlflow.database import Database
 from .mlflow.forwarding import forwarding_handler
 from .mlflow.handler import mlflow_handler
 from .mlflow.report_selection import TrialRuns
+from .mlflow.sweep_runs.client import TrackingClient
+from .mlflow.sweep_runs.trial import TrialNesting
 from .mlflow.upstream import Upstream
 from .other_metrics import OtherMetrics
 from .pusher import Pusher
@@ -26,10 +28,17 @@ from .sources.json_lines import JsonLines
 from .sources.open_file_watch import InotifyUnavailable, OpenFiles
 from .sources.pushgateway import PushGateway, pushgateway_handler
 from .sources.tensorboard.event_files import EventFiles
+from .sources.wandb.run_files import WandbRuns
 from .termination_message import TerminationMessage
 
+_READERS: dict[str, type[JsonLines | EventFiles | WandbRuns]] = {
+    protocol.FILE: JsonLines,
+    protocol.TENSORBOARD: EventFiles,
+    protocol.WANDB: WandbRuns,
+}
 _UNCOUNTED = "which do not count: only rank 0 reports for the trial"
 _FINAL_PUSH = 1.0  # seconds; the termination message has what is not pushed by then
+_FINAL_RUNS = 3.0  # seconds; the Job at the sweep's end completes what is missing by then
 
 
 def run_sidecar(
@@ -52,11 +61,12 @@ def run_sidecar(
     termination_message = TerminationMessage(configuration.termination_log, store)
     if configuration.rank == 0:
         termination_message.start()
-    follower = None
+    follower, nesting = None, None
     if listener is None:
         follower = _follow(configuration, store, shutdown)
     else:
-        server = LocalServer(listener, _handler(configuration, store), store.changed)
+        handler, nesting = _handler(configuration, store)
+        server = LocalServer(listener, handler, store.changed)
         server.start()
         if configuration.source == protocol.MLFLOW and not configuration.run_until_signal:
             early_exit.exit_with_trainer(
@@ -64,6 +74,7 @@ def run_sidecar(
             )
     if configuration.rank > 0:
         _wait(shutdown)
+        _complete_runs(nesting, stopped=False)
         print(f"{store.count} reports of rank {configuration.rank}, {_UNCOUNTED}", file=sys.stderr)
         return
     pusher = Pusher(configuration, store)
@@ -74,7 +85,16 @@ def run_sidecar(
     pusher.finish(_FINAL_PUSH)
     store.save()
     termination_message.write()
+    _complete_runs(nesting, stopped=pusher.has_stopped)
     print(f"{store.count} reports of {configuration.metric}", file=sys.stderr)
+
+
+def _complete_runs(nesting: TrialNesting | None, *, stopped: bool) -> None:
+    """Complete the runs on the user's own server, which may not answer."""
+    if nesting is not None:
+        finish = threading.Thread(target=lambda: nesting.finish(stopped=stopped), daemon=True)
+        finish.start()
+        finish.join(_FINAL_RUNS)
 
 
 def _wait(shutdown: threading.Event) -> None:
@@ -85,13 +105,13 @@ def _wait(shutdown: threading.Event) -> None:
 def _follow(
     configuration: SidecarConfiguration, store: MetricStore, shutdown: threading.Event
 ) -> Follower:
-    tensorboard = configuration.source == protocol.TENSORBOARD
-    reader = (EventFiles if tensorboard else JsonLines)(configuration.path, store)
+    reader = _READERS[configuration.source](configuration.path, store)
     follower = Follower(reader.read, store)
     follower.start()
     if configuration.run_until_signal:
         return follower
-    folder = configuration.path if tensorboard else configuration.path.parent
+    path, source = configuration.path, configuration.source
+    folder = path.parent if source == protocol.FILE else path
     # If the trainer creates the folder later, the watch on its parent reports it.
     existing = next((f for f in (folder, *folder.parents) if f.is_dir()), folder)
     try:
@@ -104,16 +124,30 @@ def _follow(
     return follower
 
 
-def _handler(configuration: SidecarConfiguration, store: MetricStore) -> type[Handler]:
+def _handler(
+    configuration: SidecarConfiguration, store: MetricStore
+) -> tuple[type[Handler], TrialNesting | None]:
     if configuration.source == protocol.PUSHGATEWAY:
-        return pushgateway_handler(PushGateway(store))
+        return pushgateway_handler(PushGateway(store)), None
     database = Database(configuration.journal.with_name("mlflow.sqlite"))
     if configuration.forward_to:
         upstream = Upstream(configuration.forward_to, insecure=configuration.forward_insecure)
-        return forwarding_handler(upstream, database, TrialRuns(database, store, ()))
+        nesting = _nesting(configuration, upstream, database)
+        runs = TrialRuns(database, store, ())
+        return forwarding_handler(upstream, database, runs, nesting), nesting
     run_ids = tuple(filter(None, (configuration.run_id, configuration.trial)))
-    return mlflow_handler(
-        MlflowApi(database, TrialRuns(database, store, run_ids), configuration.artifacts)
+    runs = TrialRuns(database, store, run_ids)
+    return mlflow_handler(MlflowApi(database, runs, configuration.artifacts)), None
+
+
+def _nesting(
+    configuration: SidecarConfiguration, upstream: Upstream, database: Database
+) -> TrialNesting | None:
+    if configuration.sweep is None or configuration.trial_run is None:
+        return None
+    client = TrackingClient(upstream, configuration.credentials)
+    return TrialNesting(
+        client, database, configuration.sweep, configuration.trial_run, configuration.rank
     )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from .. import protocol
+from ..protocol.tracked_sweep import TrackedSweep, TrackedTrial
+from .mlflow.sweep_runs.credentials import credentials
 from .other_metrics import kept_names
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,8 @@ class SidecarConfiguration:
         run_until_signal: no early exit; the sidecar waits for SIGTERM.
         run_id: the id of an MLflow run that the user chose; empty without one.
         rank: the number of the pod among those of its trial; the reports of rank 0 count.
+        sweep, trial_run: what runs on the user's server show; None for Jobs of earlier operators.
+        credentials: the header for that server; empty where only the script knows them.
         other_metrics: names of the other metrics to keep; None for the first ones.
     """
 
@@ -49,6 +56,9 @@ class SidecarConfiguration:
     run_until_signal: bool = False
     run_id: str = ""
     rank: int = 0
+    sweep: TrackedSweep | None = None
+    trial_run: TrackedTrial | None = None
+    credentials: Mapping[str, str] = field(default_factory=dict)
     other_metrics: Collection[str] | None = None
 
     @classmethod
@@ -76,5 +86,12 @@ class SidecarConfiguration:
             run_until_signal=values.get(protocol.RUN_UNTIL_SIGNAL) == "true",
             run_id=get(protocol.ENV_RUN_ID, ""),
             rank=int(get(protocol.ENV_RANK, "") or 0),
+            sweep=_parsed(TrackedSweep.parse, values.get(protocol.TRACKED_SWEEP)),
+            trial_run=_parsed(TrackedTrial.parse, values.get(protocol.TRACKED_TRIAL)),
+            credentials=credentials(environment, protocol.ENV_FORWARD_PREFIX),
             other_metrics=kept_names(values.get(protocol.OTHER_METRICS, "")),
         )
+
+
+def _parsed(parse: Callable[[str], T], text: str | None) -> T | None:
+    return None if text is None else parse(text)

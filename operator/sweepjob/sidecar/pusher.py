@@ -62,6 +62,11 @@ class Pusher(threading.Thread):
                 self._backoff = min(max(first, self._backoff * 2), longest)
                 print(f"push failed, trying again: {error!r}", file=sys.stderr, flush=True)
 
+    @property
+    def has_stopped(self) -> bool:
+        """Whether the operator replied that the trial is being ended."""
+        return self._reply.action == protocol.STOP
+
     def finish(self, seconds: float) -> None:
         """Push the remaining reports, for at most ``seconds``; the termination message has the rest."""
         with self._store.changed:

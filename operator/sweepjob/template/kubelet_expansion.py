@@ -39,6 +39,11 @@ def expand_variables(text: str, variables: Mapping[str, str]) -> str:
     return "".join(made)
 
 
+def referenced_names(text: str) -> set[str]:
+    """Return the names in the ``$(NAME)`` of a text."""
+    return {part for kind, part in _tokens(text) if kind == "("}
+
+
 def escape_text(text: str) -> str:
     """Return what a pod must contain for the container to get this text."""
     return _ACTIVE.sub("$$", text)

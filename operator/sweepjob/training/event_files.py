@@ -18,9 +18,13 @@ def scalar_event(tag: str, value: float, step: int, now: float) -> bytes:
         step: Its step.
         now: Seconds since the epoch.
     """
-    tensor = _number(1, 2) + _bytes(4, struct.pack("<d", value))  # dtype: DT_DOUBLE, tensor_content
-    summary = _bytes(1, tag.encode()) + _bytes(8, tensor)
-    event = _key(1, 1) + struct.pack("<d", now) + _number(2, step) + _bytes(5, _bytes(1, summary))
+    tensor = _number(1, 2) + delimited(
+        4, struct.pack("<d", value)
+    )  # dtype: DT_DOUBLE, tensor_content
+    summary = delimited(1, tag.encode()) + delimited(8, tensor)
+    event = (
+        _key(1, 1) + struct.pack("<d", now) + _number(2, step) + delimited(5, delimited(1, summary))
+    )
     return _frame(event)
 
 
@@ -37,7 +41,13 @@ def _number(field: int, value: int) -> bytes:
     return _key(field, 0) + _varint(value & (1 << 64) - 1)
 
 
-def _bytes(field: int, value: bytes) -> bytes:
+def delimited(field: int, value: bytes) -> bytes:
+    """Return a field of a protocol-buffer message.
+
+    Args:
+        field: Its number.
+        value: Its content.
+    """
     return _key(field, 2) + _varint(len(value)) + value
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .environment import TrialEnvironment
 from .event_files import scalar_event
+from .wandb_files import HEADER, history_frames
 
 _TIMEOUT = 30  # seconds
 _PROXYLESS = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # the sidecar is local
@@ -45,6 +46,7 @@ class Reporter:
             "pushgateway": self._to_gateway,
             "file": self._to_file,
             "tensorboard": self._to_event_file,
+            "wandb": self._to_wandb,
         }.get(self._environment.source, self._to_log)
         with _lock:
             self._step += 1
@@ -84,6 +86,17 @@ class Reporter:
             self._event_file = folder / f"events.out.tfevents.{int(time.time())}.run.{os.getpid()}"
         with open(self._event_file, "ab") as file:
             file.write(scalar_event(name, value, step, time.time()))
+
+    def _to_wandb(self, name: str, value: float, step: int) -> None:
+        if self._event_file is None:
+            moment = time.strftime("%Y%m%d_%H%M%S")
+            root = Path(self._variables["SWEEPJOB_METRICS_PATH"]) / "wandb"
+            folder = root / f"offline-run-{moment}-{os.getpid()}"
+            folder.mkdir(parents=True, exist_ok=True)
+            self._event_file = folder / f"run-{os.getpid()}.wandb"
+            self._event_file.write_bytes(HEADER)
+        with open(self._event_file, "ab") as file:
+            file.write(history_frames(name, value, step, file.tell()))
 
 
 def _post(url: str, body: bytes, kind: str) -> None:

@@ -57,7 +57,7 @@ def add_code(
         resources: requests and limits of the container that unpacks.
     """
     mounts: list[Manifest] = [*(trainer.get("volumeMounts") or [])]
-    mount = {"name": names.CODE, "mountPath": code.mount_path}
+    mount: Manifest = {"name": names.CODE, "mountPath": code.mount_path}
     if code.is_unpacked:
         volumes = [{"name": names.CODE, "emptyDir": {}}, _source(code)]
         # Created by the runtime, a mount point would belong to root.

@@ -12,6 +12,7 @@ from ..api.spec.sweep_spec import SweepSpec
 from ..search.space import Assignment
 from ..template.references import value_text
 from .identity import TrialIdentity
+from .wandb import wandb_variables
 
 
 def trainer_environment(
@@ -71,6 +72,8 @@ def _of_source(
         return _mlflow(identity, metrics.port, trainer)
     if metrics.source == protocol.PUSHGATEWAY:
         return {"SWEEPJOB_PUSHGATEWAY": f"127.0.0.1:{metrics.port}"}
+    if metrics.source == protocol.WANDB:
+        return {**wandb_variables(metrics.path), "SWEEPJOB_METRICS_PATH": metrics.path}
     if metrics.source == protocol.LOGS:
         # Python otherwise buffers its output, and lines would arrive late.
         return {"PYTHONUNBUFFERED": "1"}
@@ -81,7 +84,7 @@ def _mlflow(identity: TrialIdentity, port: int, trainer: Mapping[str, Any]) -> d
     ours = {TRACKING_URI: f"http://127.0.0.1:{port}"}
     chosen = {entry.get("name") for entry in trainer.get("env") or []}
     if TRACKING_URI in chosen:
-        # The user's own server creates the run; these tags identify it there.
+        # The user's own server creates the run. These tags are also on runs that the script nests.
         tags = {"sweepjob.dev/sweep": identity.sweep, "sweepjob.dev/trial": identity.trial}
         return {**ours, "MLFLOW_RUN_CONTEXT": json.dumps(tags)}
     # A client refuses an experiment name and an id of another experiment.

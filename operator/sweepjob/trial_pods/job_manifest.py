@@ -29,6 +29,8 @@ from .no_proxy import add_localhost_to_container
 from .pod_group import add_to_pod, assign_ports, host_names, indexed_job
 from .sidecar import DROP_ALL, SidecarSettings, add_sidecar
 from .sidecar_resources import fit_resources, wanted_resources
+from .tracking import has_tracking_server, tracking_settings
+from .wandb import add_parameters_file
 
 Manifest = dict[str, Any]
 # Finished Jobs are kept for a day, so that their logs can be read. SweepTrials are kept with the sweep.
@@ -116,13 +118,13 @@ def _pod_template(
 ) -> tuple[Manifest, str]:
     """Return the pod template, and how its sidecar was fitted to the namespace."""
     paths = {output.name: output.mount_path for output in spec.outputs}
-    template = _user_template(spec.trial, reference_values(assignment, spec.inputs, paths))
+    template = user_template(spec.trial, reference_values(assignment, spec.inputs, paths))
     pod = template.setdefault("spec", {})
     reject_reserved_names(pod)
     pod["restartPolicy"] = "Never"
     pod.setdefault("terminationGracePeriodSeconds", spec.trial.stop_grace)
     pod.setdefault("automountServiceAccountToken", False)
-    _apply_pod_security(pod, has_outputs=bool(spec.outputs))
+    apply_pod_security(pod, has_outputs=bool(spec.outputs))
     trainer = trainer_of(pod)
     if spec.trial.code is not None:
         default_user(pod, trainer)
@@ -130,18 +132,22 @@ def _pod_template(
     trainer.setdefault("terminationMessagePolicy", "FallbackToLogsOnError")
     metrics = assign_host_port(pod, trainer, spec.metrics, identity)
     environment = trainer_environment(identity, replace(spec, metrics=metrics), assignment, trainer)
-    _add_outputs(pod, trainer, identity, spec)
+    add_outputs(pod, trainer, identity, spec)
     sidecar, code = None, spec.trial.code
     wanted = wanted_resources(pod, metrics.sidecar or settings.resources)
     resources, fitted = fit_resources(wanted, pod, constraints)
     if metrics.source != protocol.LOGS:
         sidecar_settings = _sidecar_settings(identity, spec, paths)
+        if has_tracking_server(metrics.source, trainer):
+            sidecar_settings |= tracking_settings(identity, spec, assignment)
         path = f"{identity.folder}/{identity.attempt}"
         folder = AttemptFolder(path, by_rank=spec.trial.instance_count > 1)
         sidecar = add_sidecar(pod, trainer, metrics, sidecar_settings, settings, resources, folder)
+    if metrics.source == protocol.WANDB:
+        add_parameters_file(template, trainer, assignment)
     if code is not None:
         add_code(pod, trainer, code, code_hash, settings, resources)
-    _add_environment(trainer, environment)
+    add_variables(trainer, environment)
     if spec.trial.instance_count > 1 or spec.trial.distribution is not None:
         _distribute(template, trainer, identity, spec)
     if metrics.port:
@@ -183,8 +189,13 @@ def _sidecar_settings(
     return found
 
 
-def _apply_pod_security(pod: Manifest, *, has_outputs: bool) -> None:
-    """Apply the restricted Pod Security standard where the user set nothing else."""
+def apply_pod_security(pod: Manifest, *, has_outputs: bool) -> None:
+    """Apply the restricted Pod Security standard where the user set nothing else.
+
+    Args:
+        pod: the pod's spec; changed.
+        has_outputs: it writes to volumes of the user.
+    """
     security = pod.setdefault("securityContext", {})
     security.setdefault("runAsNonRoot", True)
     security.setdefault("seccompProfile", {"type": "RuntimeDefault"})
@@ -196,10 +207,15 @@ def _apply_pod_security(pod: Manifest, *, has_outputs: bool) -> None:
         container.setdefault("securityContext", copy.deepcopy(DROP_ALL))
 
 
-def _add_outputs(
-    pod: Manifest, trainer: Manifest, identity: TrialIdentity, spec: SweepSpec
-) -> None:
-    """Mount the trial's folder of each output; the kubelet creates it."""
+def add_outputs(pod: Manifest, trainer: Manifest, identity: TrialIdentity, spec: SweepSpec) -> None:
+    """Mount the trial's folder of each output; the kubelet creates it.
+
+    Args:
+        pod: the pod's spec; changed.
+        trainer: its trainer; changed.
+        identity: the identity of the attempt.
+        spec: the spec of the sweep.
+    """
     for output in spec.outputs:
         volume = {"name": output.volume_name, **copy.deepcopy(dict(output.volume))}
         pod["volumes"] = [*pod.get("volumes", []), volume]
@@ -211,7 +227,13 @@ def _add_outputs(
         trainer["volumeMounts"] = [*(trainer.get("volumeMounts") or []), mount]
 
 
-def _user_template(trial: TrialTemplate, resolved: Mapping[str, str]) -> Manifest:
+def user_template(trial: TrialTemplate, resolved: Mapping[str, str]) -> Manifest:
+    """Return the pod template of a trial as the user wrote it.
+
+    Args:
+        trial: the template or its short form.
+        resolved: the values of its references.
+    """
     if trial.template is not None:
         return _fill_template(trial.template, resolved)
     container: Manifest = {
@@ -268,14 +290,32 @@ def _expand_values(
         ]
 
 
+def user_pod(spec: SweepSpec, assignment: Assignment) -> Manifest:
+    """Return the pod of a trial as the user wrote it, with its references replaced.
+
+    Args:
+        spec: the spec of the sweep.
+        assignment: the trial's parameters.
+    """
+    paths = {output.name: output.mount_path for output in spec.outputs}
+    template = user_template(spec.trial, reference_values(assignment, spec.inputs, paths))
+    pod: Manifest = template["spec"]
+    return pod
+
+
 def trainer_of(pod: Mapping[str, Any]) -> Manifest:
     """Return the container called ``trainer``, or else the first."""
     containers: list[Manifest] = pod["containers"]
     return next((c for c in containers if c.get("name") == names.TRAINER), containers[0])
 
 
-def _add_environment(container: Manifest, added: Mapping[str, str]) -> None:
-    """Add variables; those of the user take precedence, except a tracking URI to forward to."""
+def add_variables(container: Manifest, added: Mapping[str, str]) -> None:
+    """Add variables; those of the user take precedence, except a tracking URI to forward to.
+
+    Args:
+        container: the container; changed.
+        added: the variables by name.
+    """
     env = [
         e
         for e in container.get("env") or []

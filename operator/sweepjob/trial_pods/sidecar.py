@@ -11,16 +11,15 @@ from typing import Any
 
 from .. import protocol
 from ..api import names
-from ..api.names import TRACKING_URI
 from ..api.spec.metrics import Metrics
 from ..template import kubelet_expansion
 from .metrics_volume import AttemptFolder, share_folder
+from .tracking import FORWARDED, has_tracking_server, tracking_variables
 
 Manifest = dict[str, Any]
 DROP_ALL: Manifest = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 RUN_ID = "MLFLOW_RUN_ID"
 _USER = 65532
-_INSECURE = "MLFLOW_TRACKING_INSECURE_TLS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +146,10 @@ def _forwarded(trainer: Manifest, metrics: Metrics) -> list[Manifest]:
     """
     if metrics.source != protocol.MLFLOW:
         return []
-    chosen = [e for e in trainer.get("env") or [] if e.get("name") == RUN_ID]
-    renamed = {TRACKING_URI: protocol.ENV_FORWARD_TO, _INSECURE: protocol.ENV_FORWARD_INSECURE}
-    env = [e for e in trainer.get("env") or [] if e.get("name") in renamed]
-    if not any(entry["name"] == TRACKING_URI for entry in env):
-        return [{**entry, "name": protocol.ENV_RUN_ID} for entry in chosen]
-    return [{**entry, "name": renamed[entry["name"]]} for entry in env]
+    env = trainer.get("env") or []
+    if has_tracking_server(metrics.source, trainer):
+        return tracking_variables(env, FORWARDED)
+    return tracking_variables(env, {RUN_ID: protocol.ENV_RUN_ID})
 
 
 def _volumes() -> list[Manifest]:

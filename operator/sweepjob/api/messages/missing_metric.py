@@ -62,6 +62,11 @@ def _how(metric: str, metrics: Metrics) -> str:
     if metrics.source == protocol.TENSORBOARD:
         place = "to event files below the folder that SWEEPJOB_METRICS_PATH names"
         return f"Write the scalar '{metric}' {place} ({_in_a_pod(metrics.path)})"
+    if metrics.source == protocol.WANDB:
+        return (
+            f"Log '{metric}' with wandb.log; a nested name has dots. The client writes below the folder "
+            f"of WANDB_DIR ({_in_a_pod(metrics.path)}), unless wandb.init has mode='disabled' or a dir"
+        )
     return (
         f"Log '{metric}' with MLflow to the server that MLFLOW_TRACKING_URI names; a script that calls "
         "set_tracking_uri logs elsewhere"

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     import re2
 
 _PORTS = {protocol.MLFLOW: protocol.MLFLOW_PORT, protocol.PUSHGATEWAY: protocol.PUSHGATEWAY_PORT}
-_PATHS = {protocol.FILE: "/metrics/metrics.jsonl", protocol.TENSORBOARD: "/metrics"}
+_PATHS = {
+    protocol.FILE: "/metrics/metrics.jsonl",
+    protocol.TENSORBOARD: "/metrics",
+    protocol.WANDB: "/metrics",
+}
 _PATTERN_LIMIT = 1000
 ACCEPT, RETRY = ON_INCOMPLETE = ("accept", "retry")
 

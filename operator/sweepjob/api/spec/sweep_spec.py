@@ -72,6 +72,7 @@ class SweepSpec:
         queue: Kueue's labels, which the Jobs inherit.
         warm_start: names of sweeps whose trials the sampler learns from.
         log_base: base of the logarithmic expressions.
+        description: what the spec says of the search, in short texts.
     """
 
     objective: Objective
@@ -89,6 +90,7 @@ class SweepSpec:
     queue: Mapping[str, str] = field(default_factory=dict)
     warm_start: tuple[str, ...] = ()
     log_base: float = math.e
+    description: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_queued(self) -> bool:

@@ -59,6 +59,10 @@ def pod_problems(trial: Mapping[str, Any], metrics: Metrics) -> Iterator[Problem
             yield from _tracking_uri_problems(path, container.get("env"))
     if metrics.source == protocol.MLFLOW:
         yield from _tracking_uri_problems("spec.trial", trial.get("env"))
+    if metrics.source == protocol.WANDB:
+        listed = [(path, container.get("env")) for path, container in _containers(trial)]
+        for path, env in (*listed, ("spec.trial", trial.get("env"))):
+            yield from _wandb_problems(path, env, metrics.path)
     # Names that come from references are checked in the rendered pod.
     for path, name, remedy in find_reserved_names(_pod(trial)):
         yield Problem(f"spec.trial.template.spec.{path}", name, remedy)
@@ -74,6 +78,21 @@ def _containers(trial: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
     for key in ("containers", "initContainers"):
         for position, container in enumerate(mappings_in(_pod(trial).get(key))):
             yield f"spec.trial.template.spec.{key}[{position}]", container
+
+
+def _wandb_problems(path: str, env: Any, folder: str) -> Iterator[Problem]:
+    """Yield the variables by which the client of W&B writes nothing that the sidecar reads."""
+    for position, entry in enumerate(mappings_in(env)):
+        name, value = entry.get("name"), entry.get("value")
+        where = f"{path}.env[{position}].value"
+        if name == "WANDB_MODE" and value == "disabled":
+            remedy = "makes wandb.log do nothing; remove it, or set offline or online"
+            yield Problem(where, value, remedy)
+        if name == "WANDB_DIR" and not f"{value}/".startswith(f"{folder}/"):
+            remedy = (
+                f"is not below metrics.path, {folder}, which the sidecar reads; remove one of them"
+            )
+            yield Problem(where, value, remedy)
 
 
 def _tracking_uri_problems(path: str, env: Any) -> Iterator[Problem]:

@@ -21,8 +21,8 @@ _REFUSED = {
     "controller": "a controller of your own is not supported; remove it",
 }
 _REPORTS = (
-    "wandb.log reports to W&B only: have the script also print name=value, which metrics.source: logs "
-    "reads, or log the metric with MLflow and set metrics.source: mlflow"
+    "metrics.source: wandb reads what wandb.log writes beside the run; nothing is sent to W&B, unless "
+    "trial.env has WANDB_MODE: online and WANDB_API_KEY"
 )
 
 
@@ -76,7 +76,7 @@ def convert_wandb(data: Any, options: ConversionOptions, stem: str = "sweep") ->
     spec["searchSpace"] = parameters.space
     _convert_early_terminate(top, spec)
     spec["limits"] = _limits(top, parameters, is_grid=method == "grid")
-    spec["metrics"] = {"source": "logs"}
+    spec["metrics"] = {"source": "wandb"}
     top.note("metric.name", spec["objective"].get("primaryMetric"), _REPORTS)
     spec["trial"] = _trial(top, parameters)
     top.reject_unknown_keys()

@@ -32,6 +32,9 @@ CREATE TABLE IF NOT EXISTS series (
 CREATE TABLE IF NOT EXISTS points (
     series INTEGER, time INTEGER, step INTEGER, value, PRIMARY KEY (series, time, step, value)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS created (
+    key TEXT PRIMARY KEY, digest TEXT, run TEXT, experiment TEXT, role TEXT DEFAULT ''
+);
 CREATE TABLE IF NOT EXISTS documents (
     number INTEGER PRIMARY KEY, kind TEXT, id TEXT, body TEXT, UNIQUE (kind, id)
 );

@@ -13,6 +13,7 @@ from .conversions import metric_values, pairs
 from .database import Database
 from .report_selection import TrialRuns
 from .run_store import PARENT
+from .sweep_runs.tags import without_own_parent
 
 Body = dict[str, Any]
 Fetch = Callable[[str], Body]
@@ -114,4 +115,4 @@ def _history(run_id: str, metric: str, fetch: Fetch) -> Iterator[Body]:
 def _deciding_tags(tags: dict[str, str]) -> dict[str, str]:
     """Return the tags of a run that decide whether it counts."""
     wanted = (PARENT, "mlflow.source.name", "mlflow.user")
-    return {key: value for key, value in tags.items() if key in wanted}
+    return {key: value for key, value in without_own_parent(tags).items() if key in wanted}

@@ -1,0 +1,103 @@
+"""Completes the runs of a sweep that has ended, whatever its sidecars could not.
+
+Everything is read from the server and written so that it can be repeated: a kill in between costs
+nothing but another try.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from ....protocol.tracked_sweep import SweepEnd
+from ..run_store import PARENT
+from . import tags
+from .client import ENDED, RemoteRun, TrackingClient
+from .parent import SweepParent
+from .trial import move_below
+
+_STATUS = {"Succeeded": "FINISHED", "EarlyStopped": "KILLED", "Canceled": "KILLED"}
+_LONGEST = 500  # characters of a list of trials in a tag
+
+
+def complete_sweep(client: TrackingClient, end: SweepEnd) -> str:
+    """Complete the parent run and the runs of the trials; return what was done, for the log.
+
+    Args:
+        client: calls the user's server.
+        end: how the sweep ended.
+
+    Raises:
+        OSError, HTTPException: no answer, or an error.
+    """
+    every = list(client.find(list(client.experiments()), {tags.SWEEP_UID: end.sweep.uid}))
+    kept: dict[str, RemoteRun] = {}
+    parents = []
+    for experiment in sorted({run.experiment for run in every if run.tags.get(tags.ROLE)}):
+        parent = SweepParent(client, end.sweep).ensure(experiment)
+        parents.append(parent)
+        kept |= _nest(client, [run for run in every if run.experiment == experiment], parent.id)
+    phases = end.trial_phases()
+    for name, run in kept.items():
+        _complete_trial(client, run, phases.get(name, ""), is_best=name == end.best)
+    without = [name for name in phases if name not in kept]
+    for parent in parents:
+        _complete_parent(client, parent, end, kept.get(end.best), without)
+    if not parents:
+        return "no trial has created a run on the tracking server"
+    return f"{len(kept)} trials, {len(without)} without a run, {end.status}"
+
+
+def _nest(client: TrackingClient, runs: Iterable[RemoteRun], parent: str) -> dict[str, RemoteRun]:
+    """Keep the newest run of each trial below the parent, and move the others below it."""
+    by_trial = defaultdict(list)
+    for run in runs:
+        if run.tags.get(tags.ROLE) == tags.ROLE_TRIAL:
+            by_trial[run.tags.get(tags.TRIAL, "")].append(run)
+    kept = {}
+    for name, found in by_trial.items():
+        *earlier, newest = sorted(found, key=lambda run: run.attempt)
+        kept[name] = newest
+        if newest.tags.get(PARENT) != parent:
+            client.set_tags(newest.id, tags.nested_below(parent))
+        for run in earlier:
+            move_below(client, run, newest.id)
+    return kept
+
+
+def _complete_trial(client: TrackingClient, run: RemoteRun, phase: str, *, is_best: bool) -> None:
+    """Write the params, the phase and the status of a trial's run, as far as they are missing."""
+    wanted = {tags.PHASE: phase, **({tags.BEST: "true"} if is_best else {})}
+    new = {key: value for key, value in wanted.items() if value and run.tags.get(key) != value}
+    client.set_tags(run.id, new)
+    client.add_params(run, _parameters(run))
+    if run.status not in ENDED:
+        client.end_run(run.id, _STATUS.get(phase, "FAILED"))
+
+
+def _parameters(run: RemoteRun) -> dict[str, str]:
+    found: Any = json.loads(run.tags.get(tags.PARAMETERS, "{}"))
+    return {str(key): str(value) for key, value in found.items()}
+
+
+def _complete_parent(
+    client: TrackingClient,
+    parent: RemoteRun,
+    end: SweepEnd,
+    best: RemoteRun | None,
+    without: list[str],
+) -> None:
+    """Write the best trial, with its value and its parameters, and the status of the sweep."""
+    told = {tags.REASON: end.reason, tags.WITHOUT_RUN: ", ".join(without)[:_LONGEST]}
+    if end.best:
+        told |= {
+            tags.BEST_TRIAL: end.best,
+            tags.BEST_VALUE: end.value,
+            tags.BEST_RUN: "" if best is None else best.id,
+        }
+        told |= {f"{tags.BEST}/{name}": text for name, text in end.best_parameters.items()}
+    client.set_tags(parent.id, {key: value for key, value in told.items() if value})
+    if parent.status != end.status:
+        client.end_run(parent.id, end.status)

@@ -1,0 +1,58 @@
+"""What the client of Weights & Biases finds in a trial: where it writes, and the trial's parameters."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..api import names
+from ..search.space import Assignment
+
+Manifest = dict[str, Any]
+FOLDER = "/etc/sweepjob-wandb"
+FILE = "parameters.json"
+
+
+def wandb_variables(path: str) -> dict[str, str]:
+    """Return the client's variables.
+
+    Args:
+        path: the folder that the sidecar reads. The home of the trainer's user may not be writable, so
+            the client's other folders are below it, too.
+    """
+    return {
+        "WANDB_MODE": "offline",
+        "WANDB_DIR": path,
+        "WANDB_CONFIG_DIR": f"{path}/.config",
+        "WANDB_CACHE_DIR": f"{path}/.cache",
+        "WANDB_DATA_DIR": f"{path}/.data",
+        # As an agent of W&B does: wandb.config has these values, whatever wandb.init says.
+        "WANDB_SWEEP_PARAM_PATH": f"{FOLDER}/{FILE}",
+    }
+
+
+def add_parameters_file(template: Manifest, trainer: Manifest, assignment: Assignment) -> None:
+    """Mount the file with the trial's parameters, from an annotation of the pod.
+
+    Args:
+        template: the pod template; changed.
+        trainer: its trainer; changed.
+        assignment: the trial's parameters.
+    """
+    pod, meta = template["spec"], template.setdefault("metadata", {})
+    text = parameters_file(assignment)
+    meta["annotations"] = {**meta.get("annotations", {}), names.ANNOTATION_WANDB: text}
+    field = {"fieldPath": f"metadata.annotations['{names.ANNOTATION_WANDB}']"}
+    volume = {
+        "name": names.VOLUME_WANDB,
+        "downwardAPI": {"items": [{"path": FILE, "fieldRef": field}]},
+    }
+    mount = {"name": names.VOLUME_WANDB, "mountPath": FOLDER, "readOnly": True}
+    pod["volumes"] = [*pod.get("volumes", []), volume]
+    trainer["volumeMounts"] = [*(trainer.get("volumeMounts") or []), mount]
+
+
+def parameters_file(assignment: Assignment) -> str:
+    """Return the parameters in the form of W&B's configuration files, of which JSON is a part."""
+    values = {name: {"desc": None, "value": value} for name, value in assignment.items()}
+    return json.dumps({"wandb_version": 1, **values})
