@@ -15,6 +15,8 @@ from tests.cluster.packages import require_packages
 
 # How much longer than usual a test waits: other tests run on the same cores.
 PATIENCE = 4
+# What a view of a sweep has once it is drawn.
+DRAWN = "#view canvas, #view .tabulator-row, #view .log-lines"
 PACKAGES = {"chromium": "chromium", "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu"}
 
 
@@ -46,7 +48,7 @@ class Visit:
 
     def open(self, address: str) -> None:
         self.page.goto(address)
-        self.page.wait_for_selector("main canvas, main .tabulator, main .trouble")
+        self.page.wait_for_selector("main canvas, main .tabulator, main .trouble, main .summary")
 
     def show(self, view: str, wait: str = "#view canvas, #view .tabulator") -> None:
         """Another view of the sweep, or a trial: ``curves``, ``trial/3``."""

@@ -13,15 +13,25 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.browser import Visit, chromium, visit
+from tests.browser import DRAWN, Visit, chromium, visit
 from tests.cluster import layout
 from tests.e2e.environments import environment
 
 PICTURES = layout.PROJECT / "docs" / "pictures"
 EXAMPLES = layout.PROJECT / "examples"
-VIEWS = ("overview", "trials", "curves", "parallel", "importance", "timeline", "cost", "log")
+VIEWS = (
+    "overview",
+    "trials",
+    "curves",
+    "parallel",
+    "importance",
+    "timeline",
+    "cost",
+    "logs",
+    "events",
+)
 # Views that are longer than the window.
-LONG = ("trial", "importance")
+LONG = ("trial", "importance", "overview", "trials-compared")
 PHONE = (390, 844)
 
 
@@ -61,9 +71,10 @@ def take(folder: Path) -> None:
         with visit(browser) as page:
             page.open(report(folder, "digits"))
             stopped = page.told("page.model.trials.findLast(t => t.stop?.policy).index")
-            for view in (*VIEWS, f"trial/{stopped}"):
-                page.show(view, "#view canvas, #view .tabulator-row")
-                save(page, view.split("/")[0])
+            first, second = page.told("page.model.ranked(2).map(t => t.index)")
+            for view in (*VIEWS, f"trial/{stopped}", f"compare/{first},{second}"):
+                page.show(view, DRAWN)
+                save(page, view.split("/")[0].replace("compare", "trials-compared"))
         with visit(browser) as page:
             width, height = PHONE
             page.page.set_viewport_size({"width": width, "height": height})
@@ -71,6 +82,8 @@ def take(folder: Path) -> None:
             save(page, "phone")
         with visit(browser) as page:
             page.open(report(folder, "digits", "first"))
+            page.told("location.hash = '#/'")
+            page.page.wait_for_selector(".tabulator-row")
             for name in ("digits", "first"):
                 page.page.get_by_label(f"compare local/{name}").check()
             save(page, "sweeps")

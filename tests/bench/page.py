@@ -23,9 +23,19 @@ from sweepjob.early_stopping.curve import Curve
 from sweepjob.objective import Goal
 from sweepjob.timestamps import format_time
 
-from tests.browser import Visit, chromium, visit
+from tests.browser import DRAWN, Visit, chromium, visit
 
-VIEWS = ("trials", "curves", "parallel", "importance", "timeline", "cost", "log", "trial/7")
+VIEWS = (
+    "trials",
+    "curves",
+    "parallel",
+    "importance",
+    "timeline",
+    "cost",
+    "logs",
+    "events",
+    "trial/7",
+)
 BEGIN = 1_767_225_600.0
 # Frames that a person sees, while the table is scrolled for a second.
 SCROLL = """() => new Promise((done) => {
@@ -117,7 +127,7 @@ def measure(page: Visit, folder: Path, trials: int, points: int) -> dict[str, fl
     assert page.told("page.model.trials.length") == trials
     for view in VIEWS:
         begun = time.perf_counter()
-        page.show(view, "#view canvas, #view .tabulator-row")
+        page.show(view, DRAWN)
         took[view] = time.perf_counter() - begun
         if view == "trials":
             mean, longest, reached = page.told(SCROLL)

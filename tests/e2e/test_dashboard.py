@@ -11,12 +11,22 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.bench.page import measure
-from tests.browser import Visit, chromium, visit
+from tests.browser import DRAWN, Visit, chromium, visit
 
 from .program import Program
 from .sweeps import Sweeps, choice, eventually
 
-VIEWS = ("overview", "trials", "curves", "parallel", "importance", "timeline", "cost", "log")
+VIEWS = (
+    "overview",
+    "trials",
+    "curves",
+    "parallel",
+    "importance",
+    "timeline",
+    "cost",
+    "logs",
+    "events",
+)
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 WORSE = "</script><script>window.hacked=1</script>"
 TRIALS = 16
@@ -77,7 +87,7 @@ def page(browser: Browser, address: str) -> Iterator[Visit]:
 def opened(page: Visit, address: str, sweep: str) -> None:
     page.open(address)
     page.page.get_by_role("link", name=sweep, exact=True).click()
-    page.page.wait_for_selector("#view canvas")
+    page.page.wait_for_selector("#view .summary")
 
 
 def test_the_page_of_a_running_sweep_updates(
@@ -109,10 +119,12 @@ def test_a_page_opened_before_the_first_trial_updates(
     limits = {"maxTotalTrials": 2, "maxConcurrentTrials": 2}
     sweeps.apply("late", sweeps.spec(space, limits=limits, suspend=True))
     opened(page, address, "late")
-    page.show("trials", "#view .tabulator")
+    page.show("trials", "#view .summary")  # which says that there is no trial yet
     go_on = json.dumps({"spec": {"suspend": False}})
     sweeps.kubectl("patch", "sweepjob", "late", "--type=merge", "-p", go_on)
-    rows = "page.view.table.getData().filter(r => r.reports === 3 && r['p:level'] > 0).length === 2"
+    rows = (
+        "page.view.table?.getData().filter(r => r.reports === 3 && r['p:level'] > 0).length === 2"
+    )
     page.until(rows, seconds=60)
     assert page.page.locator(".tabulator-col[tabulator-field='p:level']").is_visible()
     page.show("curves")
@@ -153,7 +165,7 @@ def test_every_view_renders(page: Visit, address: str, ended: str) -> None:
     page.until("page.model.document.importance?.mains.length")
     stopped = page.told("page.model.trials.findLast(t => t.stop?.policy).index")
     for view in (*VIEWS, f"trial/{stopped}"):
-        page.show(view, "#view canvas, #view .tabulator-row")
+        page.show(view, DRAWN)
         picture(page, view.split("/")[0])
         if view == "importance":
             # Every trial is among the points of each parameter, by a branch's constants where it is one.
@@ -168,6 +180,33 @@ def test_every_view_renders(page: Visit, address: str, ended: str) -> None:
     page.page.emulate_media(color_scheme="dark")
     page.show("overview")
     picture(page, "dark")
+
+
+def test_the_log_of_a_trial_is_read_from_its_pod(
+    page: Visit, address: str, sweeps: Sweeps, ended: str
+) -> None:
+    opened(page, address, ended)
+    page.show("trial/0", ".log-lines")
+    panel = page.page.locator(".log-panel")
+    page.until("document.querySelector('.log-panel').innerText.includes('All of the log: pod')")
+    pod = sweeps.kubectl(
+        "get",
+        "pods",
+        "-l",
+        f"sweepjob.dev/trial={ended}-0",
+        "-o",
+        "jsonpath={.items[0].metadata.name}",
+    )
+    assert pod in panel.inner_text()
+    whole = sweeps.kubectl("logs", pod, "-c", "trainer")
+    with page.page.expect_download() as download:
+        panel.get_by_role("button", name="Download").click()
+    assert Path(download.value.path()).read_text() == whole
+    sweeps.kubectl("delete", "pod", pod, "--wait")
+    page.page.reload()
+    page.page.wait_for_selector(".log-panel")
+    page.until("document.querySelector('.log-panel').innerText.includes('last lines on record')")
+    assert "has no pod now" in panel.inner_text()
 
 
 def picture(page: Visit, name: str) -> None:
@@ -191,9 +230,9 @@ def test_the_leaderboard_sorts_and_filters(page: Visit, address: str, ended: str
     rates = page.told("page.view.table.getRows('active').map(r => r.getData()['p:rate'])")
     everything = page.told("page.model.trials.map(t => t.parameters.rate)")
     assert rates == sorted(rate for rate in everything if rate > 0.01)
-    assert f"{len(rates)} of {TRIALS} trials" in page.page.locator("#view .note").inner_text()
+    assert f"{len(rates)} of {TRIALS} trials" in page.page.locator("#view .note").first.inner_text()
     page.page.get_by_text("Columns", exact=True).click()
-    page.page.get_by_label("rate").uncheck()
+    page.page.get_by_label("rate", exact=True).uncheck()
     assert not page.page.locator(".tabulator-col", has_text="rate").first.is_visible()
     assert HOSTILE in page.page.locator(".tabulator-table").inner_text()
 
@@ -249,7 +288,7 @@ def test_the_page_fits_a_phone(browser: Browser, address: str, ended: str) -> No
         page.page.set_viewport_size(size)
         opened(page, address, ended)
         for view in VIEWS:
-            page.show(view, "#view canvas, #view .tabulator-row")
+            page.show(view, DRAWN)
             wide = page.told("document.documentElement.scrollWidth")
             assert wide <= size["width"], view
         page.show("overview")
@@ -283,7 +322,7 @@ def test_a_report_needs_no_server(
     with visit(browser, offline=True) as page:
         page.open(file.as_uri())
         for view in (*VIEWS, "trial/3"):
-            page.show(view, "#view canvas, #view .tabulator-row")
+            page.show(view, DRAWN)
         assert [url for url in page.asked if not url.startswith(("file:", "data:", "blob:"))] == []
         assert page.told("page.model.trials.length") == TRIALS
         page.check()
@@ -317,16 +356,16 @@ def test_a_report_of_a_local_sweep(browser: Browser, program: Program, tmp_path:
     with visit(browser, offline=True) as page:
         page.open((tmp_path / "local.html").as_uri())
         for view in (*VIEWS, "trial/3"):
-            page.show(view, "#view canvas, #view .tabulator-row")
+            page.show(view, DRAWN)
         assert page.told("page.model.document.importance.mains[0].name") == "lr"
         page.open((tmp_path / "replay.html").as_uri())
-        assert page.page.locator(".tabulator-row").count() == 2
+        assert page.page.locator("table.diff th[scope=col]").count() == 2  # they are compared
         page.page.get_by_role("link", name="bandit").click()
         page.page.wait_for_selector("#view canvas")
         stopped = page.told("page.model.trials.filter(t => t.phase === 'EarlyStopped').length")
         assert stopped == page.told("page.model.sweep.counts.earlyStopped") > 0
         for view in (*VIEWS, "trial/3"):
-            page.show(view, "#view canvas, #view .tabulator-row")
+            page.show(view, DRAWN)
         page.check()
 
 

@@ -26,9 +26,12 @@ from .kubectl import Kubectl
 from .sources import SweepSource, open_source
 
 if TYPE_CHECKING:
+    from ..dashboard.trial_log import TrialLogs
     from ..kube.client import KubeClient
 
 _HOST = "127.0.0.1"
+# What the page reads of pods: which a trial has, and their logs.
+_PODS_AND_LOGS = "^/api/v1/namespaces/[^/]+/pods$,^/api/v1/namespaces/[^/]+/pods/[^/]+/log$"
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -70,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
 def _run_on_folder(source: SweepSource, name: str | None, args: argparse.Namespace) -> int:
     """Serve the sweeps in folders of this machine."""
     from ..local.folder import NAMESPACE
+    from .dashboard_logs import FolderLogs
     from .folder_sweeps import FolderSweeps
     from .folder_ui import FolderApi
 
@@ -81,7 +85,7 @@ def _run_on_folder(source: SweepSource, name: str | None, args: argparse.Namespa
         api = FolderApi(source)
         following = asyncio.create_task(api.follow())
         try:
-            await _serve(api.client, NAMESPACE, args, opened)
+            await _serve(api.client, NAMESPACE, args, opened, FolderLogs(source))
         finally:
             following.cancel()
 
@@ -98,7 +102,7 @@ def _kubectl_proxy(cluster: Kubectl) -> Iterator[Path]:
         command = cluster.command(
             "proxy",
             f"--unix-socket={socket}",
-            f"--accept-paths=^/apis/{names.GROUP}/",
+            f"--accept-paths=^/apis/{names.GROUP}/,{_PODS_AND_LOGS}",
             "--reject-methods=^(POST|PUT|PATCH|DELETE)$",
         )
         # In a session of its own, so that Ctrl-C does not end it before this program has finished.
@@ -123,14 +127,20 @@ def _kubectl_proxy(cluster: Kubectl) -> Iterator[Path]:
 async def _serve_cluster(
     socket: Path, namespace: str | None, args: argparse.Namespace, opened: str
 ) -> None:
+    from ..dashboard.trial_log import ClusterLogs
     from ..kube.client import KubeClient
     from ..kube.connection import socket_transport
 
-    await _serve(KubeClient(socket_transport(str(socket))), namespace, args, opened)
+    api = KubeClient(socket_transport(str(socket)))
+    await _serve(api, namespace, args, opened, ClusterLogs(api))
 
 
 async def _serve(
-    api: KubeClient, namespace: str | None, args: argparse.Namespace, opened: str
+    api: KubeClient,
+    namespace: str | None,
+    args: argparse.Namespace,
+    opened: str,
+    logs: TrialLogs,
 ) -> None:
     from aiohttp import web
 
@@ -147,7 +157,7 @@ async def _serve(
         loop.add_signal_handler(which, watching.cancel)
     host = f"{_HOST}:{listener.getsockname()[1]}"
     key = secrets.token_urlsafe(24)
-    application = DashboardServer(feeds, LocalAccess(key, host)).application()
+    application = DashboardServer(feeds, LocalAccess(key, host), logs=logs).application()
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.SockSite(runner, listener).start()

@@ -23,8 +23,8 @@ from .unreadable_records import unreadable_cause
 _MISSING_METRIC_DELAY = 60.0
 _TWO_OPERATORS = (
     "another operator, which takes reports at {url}, creates Jobs for this sweep as well. Each of them "
-    "gets the reports of its own Jobs, so policies and samplers do not see all: uninstall one of them, or "
-    "set watchNamespaces so that each has namespaces of its own"
+    "gets the reports of its own Jobs, so policies and samplers do not see all: uninstall one of them, "
+    "or set watchNamespaces so that each has namespaces of its own"
 )
 _CUT_OFF = (
     "its pod started with a certificate authority that the operator's certificate is no longer signed "

@@ -13,10 +13,11 @@ from ..http_server.connections import Connections, listen, serve
 from ..http_server.limits import ConnectionLimits
 from ..http_server.malformed_requests import quiet_logger
 from ..kube.connection import connect
-from ..telemetry import log_format as logs
+from ..telemetry import log_format
 from .cluster_access import ClusterAccess
 from .feed_registry import FeedRegistry
 from .server import DashboardServer
+from .trial_log import ClusterLogs
 
 # Behind a proxy all viewers have one address: the limits of one peer are those of all.
 _CONNECTIONS, _NEW_CONNECTIONS, _NEW_BURST = 2048, 200.0, 1000.0
@@ -26,7 +27,8 @@ async def run() -> None:
     """Serve the dashboard until SIGTERM.
 
     Environment variables: SWEEPJOB_NAMESPACES has the namespaces, comma-separated, empty for all;
-    SWEEPJOB_PAGE_PORT the port; SWEEPJOB_USER_HEADER and SWEEPJOB_GROUPS_HEADER the headers of a trusted
+    SWEEPJOB_PAGE_PORT the port; SWEEPJOB_PAGE_LOGS whether it reads the logs of pods;
+    SWEEPJOB_USER_HEADER and SWEEPJOB_GROUPS_HEADER the headers of a trusted
     authenticating proxy; SWEEPJOB_STRICT_TLS whether X.509 is checked strictly.
     """
     get = os.environ.get
@@ -36,7 +38,8 @@ async def run() -> None:
     access = ClusterAccess(api, get("SWEEPJOB_USER_HEADER", ""), get("SWEEPJOB_GROUPS_HEADER", ""))
     limits = ConnectionLimits(_CONNECTIONS, _CONNECTIONS, _NEW_CONNECTIONS, _NEW_BURST)
     connections = Connections(limits)
-    application = DashboardServer(feeds, access, connections).application()
+    logs = ClusterLogs(api) if get("SWEEPJOB_PAGE_LOGS") == "true" else None
+    application = DashboardServer(feeds, access, connections, logs=logs).application()
     runner = web.AppRunner(
         application, access_log=None, shutdown_timeout=2, logger=quiet_logger("page")
     )
@@ -57,7 +60,7 @@ async def run() -> None:
 
 def main() -> int:
     """Run the process; return its exit status."""
-    logs.configure(os.environ)
+    log_format.configure(os.environ)
     asyncio.run(run())
     return 0
 

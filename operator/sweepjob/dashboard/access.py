@@ -48,3 +48,7 @@ class Access(Protocol):
     async def may_read(self, viewer: Viewer, namespace: str) -> bool:
         """Return whether the viewer may list the SweepJobs and the SweepTrials of a namespace."""
         ...
+
+    async def may_read_logs(self, viewer: Viewer, namespace: str) -> bool:
+        """Return whether the viewer may read the logs of pods of a namespace."""
+        ...

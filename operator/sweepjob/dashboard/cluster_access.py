@@ -90,19 +90,31 @@ class ClusterAccess:
         allowed: bool | None = self._cached(key)
         if allowed is None:
             answers = await asyncio.gather(
-                *(self._may_list(viewer, namespace, resource) for resource in _RESOURCES_READ)
+                *(
+                    self._review(
+                        viewer, namespace, group=names.GROUP, resource=resource, verb="list"
+                    )
+                    for resource in _RESOURCES_READ
+                )
             )
             allowed = all(answers)
             self._store(key, allowed)
         return allowed
 
-    async def _may_list(self, viewer: Viewer, namespace: str, resource: str) -> bool:
-        attributes = {
-            "group": names.GROUP,
-            "resource": resource,
-            "verb": "list",
-            "namespace": namespace,
-        }
+    async def may_read_logs(self, viewer: Viewer, namespace: str) -> bool:
+        """Return whether the viewer may read the logs of pods of a namespace."""
+        key = (viewer, namespace, "log")
+        allowed: bool | None = self._cached(key)
+        if allowed is None:
+            allowed = await self._review(
+                viewer, namespace, group="", resource="pods", subresource="log", verb="get"
+            )
+            self._store(key, allowed)
+        return allowed
+
+    async def _review(self, viewer: Viewer, namespace: str, **action: str) -> bool:
+        """Return what the API server answers to a SubjectAccessReview of an action."""
+        attributes = {"namespace": namespace, **action}
         spec = {
             "user": viewer.user,
             "groups": list(viewer.groups),

@@ -18,6 +18,7 @@ from ..render.trial_rows import json_value
 from ..timestamps import parse_time
 from .curves import points_per_curve, points_per_metric, policy_threshold
 from .importance_fields import NO_IMPORTANCE, importance_fields
+from .log_budget import limit_logs
 from .parameter_axes import parameter_axes
 from .remaining_time import remaining_time
 from .trials import trial_fields
@@ -25,6 +26,7 @@ from .trials import trial_fields
 Body = Mapping[str, Any]
 # The version of the document's format.
 FORMAT = 1
+_COUNTED_UID = "00000000-0000-0000-0000-"
 
 
 def build_document(
@@ -43,15 +45,15 @@ def build_document(
     spec = accepted_spec(sweep)
     bodies = {body["metadata"]["name"]: body for body in trials}
     points, metric_points = points_per_curve(views), points_per_metric(views)
+    fields = [trial_fields(bodies[t.name], t, now, points, metric_points) for t in views]
+    limit_logs(fields)
     return dict(
         json_value(
             {
                 "format": FORMAT,
                 "made": now,
                 "sweep": sweep_fields(sweep, views, now),
-                "trials": [
-                    trial_fields(bodies[t.name], t, now, points, metric_points) for t in views
-                ],
+                "trials": fields,
                 "pointsEach": points,
                 "metricPointsEach": metric_points,
                 "parameters": parameter_axes(spec),
@@ -102,7 +104,14 @@ def sweep_fields(sweep: Body, trials: Sequence[TrialView], now: float) -> dict[s
         "policy": _algorithm_text(policy) if policy else "",
         "space": spec["searchSpace"],
         "labels": dict(sweep["metadata"].get("labels") or {}),
+        "isLocal": _ran_locally(sweep),
     }
+
+
+def _ran_locally(sweep: Body) -> bool:
+    """Return whether a sweep ran on one machine, where uids are counted and no kubectl knows of it."""
+    meta = sweep["metadata"]
+    return meta["namespace"] == "local" and str(meta.get("uid", "")).startswith(_COUNTED_UID)
 
 
 def sweep_summary(sweep: Body, now: float) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from .http_headers import NOT_STORED, SECURITY_HEADERS
 from .local_access import LocalAccess
 from .static_files import StaticFiles
 from .stream_limits import StreamLimits
+from .text_stream import send_log
+from .trial_log import TrialLogs
 
 _LIST_PAUSE = 0.5  # minimum seconds between two lists of sweeps in one stream
 _READY_SECONDS = 0.5  # the readiness probe waits this long for the first list
@@ -41,6 +43,7 @@ class DashboardServer:
         access: who may read what.
         connections: the connections of the port; None where only its owner can reach the port.
         limits: the limits on open streams.
+        logs: reads the logs of pods; None if this page has only their recorded last lines.
     """
 
     def __init__(
@@ -49,11 +52,13 @@ class DashboardServer:
         access: Access,
         connections: Connections | None = None,
         limits: StreamLimits | None = None,
+        logs: TrialLogs | None = None,
     ) -> None:
         self._feeds = feeds
         self._access = access
         self._connections = connections
         self._limits = StreamLimits() if limits is None else limits
+        self._logs = logs
         self._static = StaticFiles()
 
     def application(self) -> web.Application:
@@ -67,6 +72,8 @@ class DashboardServer:
         router.add_get("/api/sweeps", self._stream_sweeps)
         router.add_get("/api/sweeps/{namespace}/{name}", self._get_document)
         router.add_get("/api/sweeps/{namespace}/{name}/events", self._stream_events)
+        router.add_get("/api/sweeps/{namespace}/{name}/trials/{trial}/log", self._stream_log)
+        router.add_get("/api/sweeps/{namespace}/{name}/trials/{trial}/tails", self._get_tails)
         return application
 
     @web.middleware
@@ -131,6 +138,31 @@ class DashboardServer:
             async with self._feeds.feed(namespace, name) as feed:
                 return await self._send(request, feed.events(*since))
 
+    async def _stream_log(self, request: web.Request) -> web.StreamResponse:
+        """Send the log of a trial's pod, as it grows."""
+        viewer, namespace, name = await self._authorize(request)
+        if self._logs is None:
+            raise Unavailable("this page reads no logs of pods; dashboard.logs of the chart is off")
+        if not await self._access.may_read_logs(viewer, namespace):
+            raise RequestRejected(403, f"you may not read the logs of pods of {namespace}")
+        attempt = request.query.get("attempt", "")
+        wanted = int(attempt) if attempt.isdecimal() and len(attempt) < _LONGEST_VERSION else None
+        with self._limits.reserve(viewer):
+            trial = request.match_info["trial"]
+            log = await self._logs.open(namespace, name, trial, wanted)
+            try:
+                return await send_log(request, log, lambda: self._is_allowed(request))
+            except errors.ApiError as error:
+                raise Unavailable(f"the log of {log.pod} cannot be read: {error}") from None
+
+    async def _get_tails(self, request: web.Request) -> web.Response:
+        """Send the last lines on record of a trial's attempts."""
+        _, namespace, name = await self._authorize(request)
+        async with self._feeds.feed(namespace, name) as feed:
+            logs = await feed.recorded_logs(request.match_info["trial"])
+        body = dump_json({"logs": logs}).encode()
+        return web.Response(body=body, content_type="application/json", headers=NOT_STORED)
+
     async def _stream_sweeps(self, request: web.Request) -> web.StreamResponse:
         viewer = await self._access.authenticate(request)
         await self._feeds.wait_until_synced()
@@ -169,12 +201,17 @@ class DashboardServer:
     async def _send(
         self, request: web.Request, events: AsyncIterator[Mapping[str, Any]]
     ) -> web.StreamResponse:
-        async def is_allowed() -> bool:
-            try:
-                viewer = await self._access.authenticate(request)
-                namespace = request.match_info.get("namespace")
-                return namespace is None or await self._access.may_read(viewer, namespace)
-            except (RequestRejected, errors.ApiError):
-                return False
+        return await send_events(request, events, lambda: self._is_allowed(request))
 
-        return await send_events(request, events, is_allowed)
+    async def _is_allowed(self, request: web.Request) -> bool:
+        """Return whether the sender of a request may still read what it asks for."""
+        try:
+            viewer = await self._access.authenticate(request)
+            namespace = request.match_info.get("namespace")
+            if namespace is None:
+                return True
+            is_log = request.path.endswith("/log")
+            may_read = self._access.may_read_logs if is_log else self._access.may_read
+            return await may_read(viewer, namespace)
+        except (RequestRejected, errors.ApiError):
+            return False

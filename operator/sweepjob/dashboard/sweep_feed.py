@@ -18,12 +18,13 @@ from ..objective import Goal
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView
 from ..render.trial_rows import json_value
-from .cache_sync import wait_until_synced
+from .cache_sync import Unavailable, wait_until_synced
 from .change_log import ChangeLog
 from .curves import points_per_curve, points_per_metric
 from .document import FORMAT, accepted_spec, analysis_fields, sweep_fields
+from .log_budget import limit_logs
 from .parameter_axes import parameter_axes
-from .trials import trial_fields
+from .trials import log_fields, trial_fields
 from .warm_start import read_warm_start_trials
 
 Body = Mapping[str, Any]
@@ -126,6 +127,18 @@ class SweepFeed:
         uid = self._sweep["metadata"]["uid"]
         return [trial for trial in self._trials if trial.view.record.sweep_uid == uid]
 
+    async def recorded_logs(self, trial: str) -> list[dict[str, Any]]:
+        """Return the last lines on record of a trial's attempts, which a document may leave out.
+
+        Raises:
+            Unavailable: the sweep has no such trial, or the trials cannot be read.
+        """
+        await wait_until_synced(self._trials)
+        found = next((own.view for own in self._own_trials() if own.name == trial), None)
+        if found is None:
+            raise Unavailable(f"the sweep has no trial {trial[:100]}")
+        return log_fields(found)
+
     async def document(self, *, curves: bool) -> Body:
         """Return the document as of now.
 
@@ -189,14 +202,14 @@ class SweepFeed:
         now: float,
     ) -> dict[str, Any]:
         trials = sorted(changed, key=lambda trial: trial.view.index)
+        fields = [trial_fields(t.body, t.view, now, points, metric_points) for t in trials]
+        limit_logs(fields)
         return dict(
             json_value(
                 {
                     "made": now,
                     "sweep": sweep_fields(self._sweep, views, now),
-                    "trials": [
-                        trial_fields(t.body, t.view, now, points, metric_points) for t in trials
-                    ],
+                    "trials": fields,
                 }
             )
         )

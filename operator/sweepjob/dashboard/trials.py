@@ -43,10 +43,7 @@ def trial_fields(
         "source": body["spec"].get("source", ""),
         "decided": parse_time(stop.get("decidedAt")),
         "seen": list(trial.record.seen),
-        "logs": [
-            {"attempt": attempt, "pod": tail.pod, "text": tail.text, "problem": tail.problem}
-            for attempt, tail in trial.log_tails.items()
-        ],
+        "logs": log_fields(trial),
         "executions": [
             {
                 "attempt": e.attempt,
@@ -59,3 +56,11 @@ def trial_fields(
             for e in trial.record.executions
         ],
     }
+
+
+def log_fields(trial: TrialView) -> list[dict[str, Any]]:
+    """Return the recorded last lines of each attempt's log, the oldest attempt first."""
+    return [
+        {"attempt": attempt, "pod": tail.pod, "text": tail.text, "problem": tail.problem}
+        for attempt, tail in trial.log_tails.items()
+    ]

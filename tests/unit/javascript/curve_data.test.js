@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   finitePoints,
   linePieces,
+  stopPoint,
   valueRange,
 } from "../../../operator/sweepjob/dashboard/static/curve_data.js";
 import { extent } from "../../../operator/sweepjob/dashboard/static/numbers.js";
@@ -55,4 +56,13 @@ test("axes have a width without any value, and with one", () => {
 test("the extent of very many values is found", () => {
   const values = Array.from({ length: 1_000_000 }, (_, n) => n);
   assert.deepEqual(extent(values), [0, 999_999]);
+});
+
+test("a stop lies on the curve, not at the best value before", () => {
+  const stop = { interval: 3, value: 0.9 };
+  const curve = { intervals: [1, 2, 3, 4], values: [0.5, 0.9, 0.7, 0.6] };
+  assert.deepEqual(stopPoint({ curve, stop }), [3, 0.7]);
+  const gap = { intervals: [1, 2, 3], values: [0.5, 0.9, null] };
+  assert.deepEqual(stopPoint({ curve: gap, stop }), [2, 0.9]);
+  assert.deepEqual(stopPoint({ curve: { intervals: [], values: [] }, stop }), [3, 0.9]);
 });

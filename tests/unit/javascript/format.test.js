@@ -3,23 +3,25 @@ import { test } from "node:test";
 import {
   formatCount,
   formatDuration,
+  formatExact,
   formatGpuTime,
   formatNumber,
   formatPercent,
+  formatTick,
   formatTime,
   shellQuote,
 } from "../../../operator/sweepjob/dashboard/static/format.js";
 
-test("numbers have six significant digits, and none that say nothing", () => {
+test("numbers have four significant digits, and none that say nothing", () => {
   const cases = [
     [0, "0"],
     [0.1 + 0.2, "0.3"],
-    [-1234.5678, "-1234.57"],
-    [123456789, "123457000"],
-    [1e9, "1e9"],
+    [0.005011895272690226, "0.005012"],
+    [-1234.5678, "-1235"],
     [1.5e-5, "1.5e-5"],
-    [-2.123456789e-7, "-2.12346e-7"],
+    [-2.123456789e-7, "-2.123e-7"],
     [1e-4, "0.0001"],
+    [1234567890.5, "1.235e9"],
     [1e100, "1e100"],
     [null, ""],
     [undefined, ""],
@@ -27,6 +29,21 @@ test("numbers have six significant digits, and none that say nothing", () => {
     [true, "true"],
   ];
   for (const [value, text] of cases) assert.equal(formatNumber(value), text);
+});
+
+test("whole numbers have all their digits", () => {
+  for (const whole of [65536, -1048576, 123456789]) {
+    assert.equal(formatNumber(whole), String(whole));
+    assert.equal(formatTick(whole), String(whole));
+  }
+  assert.equal(formatNumber(1e9), "1e9");
+});
+
+test("an axis has three digits, and a tooltip all", () => {
+  assert.equal(formatTick(0.219671), "0.22");
+  assert.equal(formatTick(0.110457), "0.11");
+  assert.equal(formatExact(0.005011895272690226), "0.005011895272690226");
+  assert.equal(formatExact(null), "");
 });
 
 test("durations have their two largest units", () => {
@@ -49,7 +66,8 @@ test("durations have their two largest units", () => {
 test("GPU-time is in hours from an hour on", () => {
   assert.equal(formatGpuTime(0), "0 GPU-s");
   assert.equal(formatGpuTime(3599.4), "3599 GPU-s");
-  assert.equal(formatGpuTime(3600), "1.00 GPU-h");
+  assert.equal(formatGpuTime(1e6), "277.8 GPU-h");
+  assert.equal(formatGpuTime(3600), "1 GPU-h");
 });
 
 test("shares are in percent", () => {

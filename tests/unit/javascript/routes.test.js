@@ -5,6 +5,8 @@ import {
   documentPath,
   parseRoute,
   sweepHref,
+  trialPath,
+  withOptions,
 } from "../../../operator/sweepjob/dashboard/static/routes.js";
 
 test("an address leads to what it was made of", () => {
@@ -14,12 +16,17 @@ test("an address leads to what it was made of", () => {
     name: "a/b?",
     view: "trial",
     index: "0",
+    options: {},
   });
   const sweeps = [
     ["team", "one"],
     ["other", "two"],
   ];
-  assert.deepEqual(parseRoute(comparisonHref(sweeps)), { page: "comparison", sweeps });
+  assert.deepEqual(parseRoute(comparisonHref(sweeps)), {
+    page: "comparison",
+    sweeps,
+    options: {},
+  });
 });
 
 test("a sweep without a view, and anything unknown", () => {
@@ -29,12 +36,33 @@ test("a sweep without a view, and anything unknown", () => {
     name: "one",
     view: undefined,
     index: undefined,
+    options: {},
   });
   for (const fragment of ["", "#", "#/", "#/s", "#/nothing/here"]) {
-    assert.deepEqual(parseRoute(fragment), { page: "list" });
+    assert.deepEqual(parseRoute(fragment), { page: "list", options: {} });
   }
 });
 
 test("names cannot leave their place in a path", () => {
   assert.equal(documentPath("team", "../x"), "api/sweeps/team/..%2Fx");
+});
+
+test("an address keeps the options of a view, whatever is in them", () => {
+  const options = { sort: "-best", "filter.p:lr": "> 0.1 & <b>?#/", empty: "" };
+  const { options: read, ...route } = parseRoute(
+    sweepHref("team", "a", "trials", undefined, options),
+  );
+  assert.deepEqual(read, { sort: "-best", "filter.p:lr": "> 0.1 & <b>?#/" });
+  assert.equal(route.view, "trials");
+  const changed = withOptions("#/s/team/a/trials?sort=-best", { find: "x" });
+  assert.equal(changed, "#/s/team/a/trials?find=x");
+  assert.equal(withOptions(changed, {}), "#/s/team/a/trials");
+});
+
+test("an address that was cut off is still read", () => {
+  assert.equal(parseRoute("#/s/team/a%2").name, "a%2");
+});
+
+test("a trial's name cannot leave its place", () => {
+  assert.equal(trialPath("team", "a", "../b?c", "log"), "api/sweeps/team/a/trials/..%2Fb%3Fc/log");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assignSlots } from "../../../operator/sweepjob/dashboard/static/slots.js";
+import { assignSlots, plausibleStart } from "../../../operator/sweepjob/dashboard/static/slots.js";
 import { trial } from "./documents.js";
 
 const NOW = 100;
@@ -37,4 +37,17 @@ test("a trial without any time is left out", () => {
 test("a trial is not created after its start", () => {
   const [bar] = assignSlots([trial(0, { created: 9, started: 8, ended: 10 })], NOW);
   assert.equal(bar.created, 8);
+});
+
+test("a start in 1970 is that of a wrong clock: the trial begins with its proposal", () => {
+  const created = 1_767_225_600;
+  const wrong = trial(0, { created: created + 5, started: 3, ended: created + 60 });
+  const [bar] = assignSlots([wrong], created + 100, created);
+  assert.deepEqual([bar.from, bar.to, bar.created], [created + 5, created + 60, created + 5]);
+  assert.equal(plausibleStart(wrong, created), null);
+  // Clocks of nodes differ by minutes.
+  assert.equal(plausibleStart({ started: created - 60 }, created), created - 60);
+  const neither = trial(1, { created: created + 5, started: 3, ended: 4 });
+  const [placed] = assignSlots([neither], created + 100, created);
+  assert.equal(placed.to, placed.from);
 });

@@ -112,3 +112,13 @@ test("a parameter of mixed types, or of no search space, has a place for each va
   assert.deepEqual(axisOf(null, [64, 8, 64]).choices, ["8", "64"]);
   assert.equal(axisOf(null, [64, undefined]).isAlways, false);
 });
+
+test("the best trials come first, equal ones by index, those without a value never", () => {
+  const trials = [0.3, null, 0.9, 0.9, 0.1].map((best, n) => trial(n, { best }));
+  const ranked = (goal, most) =>
+    indices(new SweepModel(sweepDocument(trials, { goal })).ranked(most));
+  assert.deepEqual(ranked("maximize", 3), [2, 3, 0]);
+  assert.deepEqual(ranked("minimize", 2), [4, 0]);
+  assert.deepEqual(ranked("maximize", 99), [2, 3, 0, 4]);
+  assert.deepEqual(new SweepModel(sweepDocument([])).ranked(2), []);
+});

@@ -1,6 +1,6 @@
 // Charts: ECharts in the colours of the page, without animation, and never with HTML made of data.
 import { element } from "./dom.js";
-import { formatNumber } from "./format.js";
+import { formatExact } from "./format.js";
 import { echarts } from "./libraries.js";
 import { themeColors } from "./theme.js";
 
@@ -80,7 +80,7 @@ function baseOption(option) {
     animation: false,
     backgroundColor: "transparent",
     textStyle: { color: colors.text, fontFamily: "system-ui, sans-serif" },
-    grid: { left: 12, right: 24, top: 56, bottom: 56, containLabel: true },
+    grid: { left: 12, right: 24, top: 56, bottom: 36, containLabel: true },
     ...option,
     tooltip,
   };
@@ -119,7 +119,7 @@ export function trialTooltip(model, trial) {
   const parameters = Object.entries(trial.parameters).slice(0, MOST_PARAMETERS);
   return tooltipText([
     `${trial.name}  ${trial.phase}`,
-    trial.best === null ? "" : `${model.sweep.metric} ${formatNumber(trial.best)}`,
-    ...parameters.map(([name, value]) => `${name} = ${formatNumber(value)}`),
+    trial.best === null ? "" : `${model.sweep.metric} ${formatExact(trial.best)}`,
+    ...parameters.map(([name, value]) => `${name} = ${formatExact(value)}`),
   ]);
 }

@@ -1,61 +1,105 @@
-// Sweeps beside each other: the best value by trials or by cost, and a table.
+// Sweeps beside each other: the best value by trials or by cost, and a table. Only sweeps of one objective share
+// a chart: values of different metrics cannot be compared.
 import { Chart } from "./chart.js";
 import { drawComparison } from "./charts/comparison.js";
-import { element, labelledCheckbox, tableRow } from "./dom.js";
-import { formatGpuTime, formatNumber } from "./format.js";
+import { element, labelledCheckbox } from "./dom.js";
+import { numberNode } from "./exact_numbers.js";
+import { formatDuration, formatGpuTime } from "./format.js";
+import { sweepHref } from "./routes.js";
+import { stateChip } from "./sweep_header.js";
 
 /** Mounts the comparison of models in a panel. */
-export function mountComparison(panel, models) {
-  let isByCost = false;
-  const chart = new Chart(element("section", { class: "card" }), "Comparison of sweeps");
-  const update = () => drawComparison(chart, models, isByCost);
-  const checkbox = labelledCheckbox("by cost instead of trials", false, (on) => {
-    isByCost = on;
+export function mountComparison(panel, models, options) {
+  const groups = byObjective(models);
+  const isByCost = () => options.get("by") === "cost";
+  const checkbox = labelledCheckbox("by cost instead of trials", isByCost(), (on) => {
+    options.set("by", on ? "cost" : "");
     update();
   });
+  const sections = groups.map((group) => ({ group, ...chartSection(group, groups.length > 1) }));
   panel.append(
-    haveOneObjective(models)
-      ? ""
-      : element(
-          "p",
-          { class: "trouble" },
-          "These sweeps have different objectives: their values cannot be compared.",
-        ),
+    element("h1", {}, `Comparison of ${models.length} sweeps`),
+    groups.length > 1 ? element("p", { class: "trouble" }, whyApart(groups)) : "",
     element("div", { class: "controls" }, checkbox),
-    chart.box,
-    element("table", { class: "plain" }, rowsOf(models)),
+    element(
+      "div",
+      { class: "columns" },
+      sections.map(({ section }) => section),
+    ),
+    element("table", { class: "plain diff" }, rowsOf(models)),
   );
+  const update = () => {
+    for (const { chart, group } of sections) drawComparison(chart, group, isByCost());
+  };
   update();
-  return { update, close: () => chart.close() };
+  const close = () => {
+    for (const { chart } of sections) chart.close();
+  };
+  return { update, close };
 }
 
-function haveOneObjective(models) {
-  const [{ sweep }] = models;
-  return models.every(
-    (model) => model.sweep.metric === sweep.metric && model.sweep.goal === sweep.goal,
-  );
+const objectiveOf = ({ sweep }) => `${sweep.goal} ${sweep.metric}`;
+
+/** The models in groups of one objective, in the order in which the objectives occur. */
+export function byObjective(models) {
+  const groups = new Map();
+  for (const model of models) {
+    const objective = objectiveOf(model);
+    groups.set(objective, [...(groups.get(objective) ?? []), model]);
+  }
+  return [...groups.values()];
+}
+
+const whyApart = (groups) =>
+  `These sweeps have ${groups.length} objectives (${groups.map(([model]) => objectiveOf(model)).join("; ")}): values of different ones cannot be compared, and each has its own chart.`;
+
+function chartSection(group, isNamed) {
+  const title = isNamed ? element("h2", {}, objectiveOf(group[0])) : null;
+  const section = element("section", { class: "card" }, title);
+  return { section, chart: new Chart(section, `Comparison by ${objectiveOf(group[0])}`) };
 }
 
 function rowsOf(models) {
   const names = [...new Set(models.flatMap((model) => model.parameterNames()))];
+  const row = (title, contentOf) => tableRowOf(title, models.map(contentOf));
+  const parameter = (name) => {
+    const values = models.map((model) => bestTrialOf(model)?.parameters[name]);
+    const differs = new Set(values).size > 1;
+    return tableRowOf(name, values.map(numberNode), differs);
+  };
+  const heads = models.map(({ sweep, title }) =>
+    element(
+      "th",
+      { scope: "col" },
+      element("a", { href: sweepHref(sweep.namespace, sweep.name, "overview") }, title),
+    ),
+  );
   return [
-    tableRow("th", ["", ...models.map((model) => model.title)]),
-    row("state", models, ({ sweep }) => sweep.phase),
-    row("sampling", models, ({ sweep }) => sweep.sampling),
-    row("policy", models, ({ sweep }) => sweep.policy || "none"),
-    row("trials", models, ({ trials }) => String(trials.length)),
-    row("stopped early", models, ({ sweep }) => String(sweep.counts.earlyStopped || 0)),
-    row("GPU-time", models, ({ sweep }) => formatGpuTime(sweep.used)),
-    row(`best ${models[0].sweep.metric}`, models, ({ sweep }) => formatNumber(sweep.bestValue)),
-    ...names.map((name) => row(name, models, ({ sweep }) => sweep.best?.parameters[name] ?? "")),
+    element("tr", {}, element("td", {}), heads),
+    row("state", ({ sweep }) => stateChip(sweep)),
+    row("objective", objectiveOf),
+    row("best", ({ sweep }) => numberNode(sweep.bestValue)),
+    row("best trial", ({ sweep }) => sweep.bestTrial),
+    row("sampling", ({ sweep }) => sweep.sampling),
+    row("policy", ({ sweep }) => sweep.policy || "none"),
+    row("trials", ({ trials }) => String(trials.length)),
+    row("stopped early", ({ sweep }) => String(sweep.counts.earlyStopped || 0)),
+    row("took", ({ sweep, document }) =>
+      formatDuration((sweep.completed || document.made) - sweep.created),
+    ),
+    row("GPU time", ({ sweep }) => formatGpuTime(sweep.used)),
+    element("tr", {}, element("th", { colspan: String(models.length + 1) }, "Best parameters")),
+    ...names.map(parameter),
   ];
 }
 
-function row(title, models, textOf) {
+const bestTrialOf = ({ sweep, byIndex }) => byIndex.get(sweep.best?.index);
+
+function tableRowOf(title, contents, differs = false) {
   return element(
     "tr",
-    {},
-    element("th", {}, title),
-    models.map((model) => element("td", {}, textOf(model))),
+    { class: differs ? "differs" : undefined },
+    element("th", { scope: "row" }, title),
+    contents.map((content) => element("td", {}, content)),
   );
 }

@@ -19,6 +19,16 @@ export function linePieces(curve, isLog) {
   return pieces.filter((piece) => piece.length > 1);
 }
 
+/**
+ * Where a policy stopped a trial: the point of its curve. The policy compared the best value until then, which
+ * is not on the curve where the curve has fallen since.
+ */
+export function stopPoint({ curve, stop }) {
+  const points = finitePoints(curve);
+  const at = points.findLast(([interval]) => interval <= stop.interval);
+  return at ?? [stop.interval, stop.value];
+}
+
 /** What the axes have to cover: values from `low` to `high`, and intervals up to `last`. ECharts does not
  * find it out by itself for series of type lines. */
 export function valueRange(trials, threshold, isLog) {

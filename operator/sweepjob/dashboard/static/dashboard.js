@@ -1,14 +1,20 @@
 // The page as a whole: it opens the list of sweeps, one sweep, or a comparison, as the address says.
 import { mountComparison } from "./comparison.js";
 import { element } from "./dom.js";
+import { copyExactNumbers } from "./exact_numbers.js";
 import { formatTime } from "./format.js";
 import { loginForm } from "./login.js";
-import { parseRoute, sweepHref } from "./routes.js";
+import { followPrinting } from "./printing.js";
+import { comparisonHref, parseRoute, sweepHref } from "./routes.js";
+import { followShortcuts, showShortcuts } from "./shortcuts.js";
 import { mountSweepList } from "./sweep_list.js";
 import { SweepModel } from "./sweep_model.js";
 import { SweepPage } from "./sweep_page.js";
 import { switchTheme } from "./theme.js";
 import { storeToken } from "./token.js";
+import { ViewOptions } from "./view_options.js";
+
+const MOST_COMPARED = 4; // sweeps of a report, which opens with their comparison
 
 export class Dashboard {
   /** Fills an element; `source` is where documents come from. */
@@ -17,12 +23,18 @@ export class Dashboard {
     this.opened = null; // what the address stands for: it has `update` and `close`
     this.requests = 0; // how often something was opened: the answer to an earlier request comes too late
     this.notice = element("p", { class: "trouble notice", role: "status", hidden: true });
-    this.time = element("span", { class: "note" });
+    this.time = element("span", { class: "note time" });
+    this.head = element("div", { class: "head" }); // of the sweep that is open
+    this.tabs = element("div", { class: "tabs-place" });
     this.main = element("main", { id: "main" });
-    root.replaceChildren(this.navigation(), this.notice, this.main);
+    const bar = element("div", { class: "bar" }, this.navigation(), this.tabs);
+    root.replaceChildren(bar, this.notice, this.main);
     addEventListener("hashchange", () => this.followAddress());
-    const systemTheme = matchMedia("(prefers-color-scheme: dark)");
-    systemTheme.addEventListener("change", () => this.opened?.update());
+    for (const query of ["(prefers-color-scheme: dark)", "(max-width: 600px)"])
+      matchMedia(query).addEventListener("change", () => this.opened?.update());
+    followShortcuts(this);
+    followPrinting(() => this.opened?.update());
+    copyExactNumbers();
     this.followAddress();
   }
 
@@ -36,24 +48,36 @@ export class Dashboard {
     return this.opened.hrefOf(view, index);
   }
 
+  switchTheme() {
+    switchTheme();
+    this.opened?.update();
+  }
+
   navigation() {
-    const label = "switch between light and dark";
-    const theme = element("button", { type: "button", class: "theme", "aria-label": label }, "◐");
-    theme.addEventListener("click", () => {
-      switchTheme();
-      this.opened?.update();
-    });
+    const button = (label, text, onClick) =>
+      element(
+        "button",
+        { type: "button", "aria-label": label, title: label, on: { click: onClick } },
+        text,
+      );
     const hasList = this.source.isLive || this.source.documents.length > 1;
-    const home = hasList ? element("a", { href: "#/" }, "Sweeps") : element("span", {}, "SweepJob");
-    return element("nav", { class: "top", "aria-label": "page" }, home, this.time, theme);
+    const home = hasList ? element("a", { href: "#/" }, "Sweeps") : null;
+    return element(
+      "nav",
+      { class: "top", "aria-label": "page" },
+      home,
+      this.head,
+      this.time,
+      button("keyboard shortcuts", "?", () => showShortcuts()),
+      button("switch between light and dark", "◐", () => this.switchTheme()),
+    );
   }
 
   /** Opens what the address stands for; another view of an open sweep without reading it again. */
   async followAddress() {
     const route = parseRoute(location.hash);
-    if (this.opened?.isAt?.(route)) return this.opened.showView(route.view, route.index);
-    this.opened?.close();
-    this.opened = null;
+    if (this.opened?.isAt?.(route)) return this.opened.showView(route);
+    this.closeOpened();
     this.notify("");
     const request = ++this.requests;
     try {
@@ -62,6 +86,13 @@ export class Dashboard {
     } catch (error) {
       if (request === this.requests) this.showError(error);
     }
+  }
+
+  closeOpened() {
+    this.opened?.close();
+    this.opened = null;
+    this.head.replaceChildren();
+    this.tabs.replaceChildren();
   }
 
   async read(route) {
@@ -75,24 +106,40 @@ export class Dashboard {
     this.main.replaceChildren();
     const models = documents.map((document) => new SweepModel(document));
     if (route.page === "sweep") return new SweepPage(this, this.main, models[0], route);
-    if (route.page === "comparison") return mountComparison(this.main, models);
-    return this.openList();
+    const options = new ViewOptions(route.options);
+    if (route.page === "comparison") return this.openComparison(models, options);
+    return this.openList(options);
   }
 
-  openList() {
-    const { documents } = this.source;
-    if (documents?.length === 1) {
-      const { namespace, name } = documents[0].sweep;
-      location.replace(sweepHref(namespace, name, "overview"));
-      return null;
-    }
-    const list = mountSweepList(this.main);
-    const stop = this.source.streamList(list.show, (...error) => this.showConnection(...error));
+  openComparison(models, options) {
+    document.title = "Comparison – SweepJob";
+    this.showTime(Math.max(...models.map(({ document: { made } }) => made)));
+    return mountComparison(this.main, models, options);
+  }
+
+  openList(options) {
+    if (location.hash === "" && this.openReport()) return null;
+    document.title = "Sweeps – SweepJob";
+    const list = mountSweepList(this.main, options);
+    const show = (sweeps, now) => {
+      this.showTime(now);
+      list.show(sweeps, now);
+    };
+    const stop = this.source.streamList(show, (...error) => this.showConnection(...error));
     const close = () => {
       stop();
       list.close();
     };
     return { update() {}, close };
+  }
+
+  /** Opens the only sweep of a report, or the comparison of its few; returns whether it did. */
+  openReport() {
+    const sweeps = (this.source.documents ?? []).map(({ sweep }) => [sweep.namespace, sweep.name]);
+    if (!sweeps.length || sweeps.length > MOST_COMPARED) return false;
+    const href = sweeps.length === 1 ? sweepHref(...sweeps[0], "overview") : comparisonHref(sweeps);
+    location.replace(href);
+    return true;
   }
 
   notify(text) {

@@ -1,11 +1,11 @@
-// What was decided about trials, and when: the rows of the log.
+// What was decided about trials, and when: the rows of the events.
 import { formatNumber } from "./format.js";
 
 // Within the same second rows are in the order in which it happens.
 const STEPS = ["proposed", "started", "taken up again", "stopped"];
 const NEW_BEST = "new best";
 
-/** The rows of the log, the newest first: time (seconds since the epoch), trial, index, what and why. */
+/** The rows of the events, the newest first: time (seconds since the epoch), trial, index, what and why. */
 export function decisionsOf(model) {
   const rows = [...model.trials.flatMap(trialRows), ...bestRows(model)];
   return rows.sort((a, b) => b.time - a.time || b.index - a.index || stepOf(b) - stepOf(a));
@@ -17,7 +17,9 @@ function stepOf({ what }) {
 }
 
 function trialRows(trial) {
-  const parameters = Object.entries(trial.texts).map(([name, value]) => `${name}=${value}`);
+  const parameters = Object.entries(trial.texts).map(
+    ([name, text]) => `${name}=${formatNumber(trial.parameters[name] ?? text)}`,
+  );
   const isPolicys = Boolean(trial.stop?.policy);
   const events = [
     [trial.created, "proposed", `by ${trial.source}: ${parameters.join(" ")}`],

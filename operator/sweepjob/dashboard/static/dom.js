@@ -52,11 +52,25 @@ export function labelledCheckbox(label, checked, onChange) {
   return element("label", { class: "check" }, box, ` ${label}`);
 }
 
+/** A command with a button that copies it. */
+export function commandLine(command) {
+  return element(
+    "p",
+    { class: "command" },
+    element("code", {}, command),
+    " ",
+    copyButton("Copy", command),
+  );
+}
+
 const CONFIRMATION = 1500; // milliseconds
 
-/** A button that copies a text to the clipboard. */
+const LONGEST_TITLE = 1000; // characters
+
+/** A button that copies a text, which is its tooltip, to the clipboard. */
 export function copyButton(label, text) {
-  const button = element("button", { type: "button", class: "copy" }, label);
+  const title = text.length > LONGEST_TITLE ? `${text.slice(0, LONGEST_TITLE)} …` : text;
+  const button = element("button", { type: "button", class: "copy", title }, label);
   button.addEventListener("click", async () => {
     await copy(text);
     button.textContent = "Copied";

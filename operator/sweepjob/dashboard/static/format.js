@@ -2,19 +2,35 @@
 
 const NARROW_NO_BREAK_SPACE = "\u202f";
 
-/** A number with six significant digits; other values as they are, nothing for null. */
+const LARGEST_WHOLE = 1e9; // whole numbers below it are short enough to be written in full
+
+/** A number with four significant digits, a whole one with all; other values as they are, nothing for null. */
 export function formatNumber(value) {
+  return isWhole(value) ? String(value) : rounded(value, 4);
+}
+
+/** A number on an axis, with three significant digits. */
+export function formatTick(value) {
+  return isWhole(value) ? String(value) : rounded(value, 3);
+}
+
+const isWhole = (value) => Number.isInteger(value) && Math.abs(value) < LARGEST_WHOLE;
+
+function rounded(value, digits) {
   if (value === null || value === undefined) return "";
   if (typeof value !== "number") return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e9)) {
+  if (size < 1e-4 || size >= LARGEST_WHOLE) {
     return value
-      .toExponential(5)
+      .toExponential(digits - 1)
       .replace(/\.?0+e/, "e")
       .replace("e+", "e");
   }
-  return String(Number(value.toPrecision(6)));
+  return String(Number(value.toPrecision(digits)));
 }
+
+/** A number with all its digits; nothing for null. */
+export const formatExact = (value) => (value === null || value === undefined ? "" : String(value));
 
 /** A share between 0 and 1 in percent. */
 export function formatPercent(share) {
@@ -34,7 +50,7 @@ export function formatDuration(seconds) {
 
 /** GPU-seconds; from an hour on in GPU-hours. */
 export function formatGpuTime(seconds) {
-  return seconds < 3600 ? `${Math.round(seconds)} GPU-s` : `${(seconds / 3600).toFixed(2)} GPU-h`;
+  return seconds < 3600 ? `${Math.round(seconds)} GPU-s` : `${formatNumber(seconds / 3600)} GPU-h`;
 }
 
 /** Seconds since the epoch as date and time in UTC; nothing for null. */

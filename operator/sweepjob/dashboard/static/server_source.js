@@ -2,7 +2,7 @@
 // since an EventSource cannot send a token.
 import { eventParser } from "./event_parser.js";
 import { claimPrefetched } from "./prefetch.js";
-import { documentPath } from "./routes.js";
+import { documentPath, trialPath } from "./routes.js";
 import { authorization } from "./token.js";
 
 const RETRY_PAUSE = 1000; // milliseconds
@@ -34,6 +34,35 @@ export class ServerSource {
     const path = () =>
       `${documentPath(namespace, name)}/events?room=${document.room}&version=${document.version}`;
     return stream(path, onChange, onError);
+  }
+
+  /** Reads the last lines on record of a trial's attempts. */
+  async readTails(namespace, name, trial) {
+    return (await (await request(trialPath(namespace, name, trial, "tails"))).json()).logs;
+  }
+
+  /**
+   * Follows the log of a trial's pod to its end, of the newest attempt for null. Calls `onOpen` with the pod's
+   * name, `onText` with each piece of text, and `onEnd` with the name and the most lines that the server sends of
+   * those that are there at first (0: all of them), or `onError` with a message. Returns a function that ends it.
+   */
+  followLog(namespace, name, trial, attempt, { onOpen, onText, onEnd, onError }) {
+    const controller = new AbortController();
+    const query = attempt === null ? "" : `?attempt=${attempt}`;
+    const path = `${trialPath(namespace, name, trial, "log")}${query}`;
+    const run = async () => {
+      try {
+        const response = await request(path, controller.signal);
+        const pod = response.headers.get("X-Pod");
+        onOpen(pod);
+        await readText(response, onText);
+        onEnd(pod, Number(response.headers.get("X-Most-Lines")));
+      } catch (error) {
+        if (!controller.signal.aborted) onError(error.message);
+      }
+    };
+    run();
+    return () => controller.abort();
   }
 }
 
@@ -68,12 +97,18 @@ function stream(path, onEvent, onError) {
 }
 
 async function readEvents(response, onEvent, onError) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   const parse = eventParser();
+  await readText(response, (text) => {
+    onError("");
+    for (const event of parse(text)) onEvent(event);
+  });
+}
+
+async function readText(response, onText) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    onError("");
-    for (const event of parse(value)) onEvent(event);
+    onText(value);
   }
 }

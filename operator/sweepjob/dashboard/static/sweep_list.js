@@ -2,15 +2,20 @@
 import { element } from "./dom.js";
 import { formatDuration } from "./format.js";
 import { comparisonHref, sweepHref } from "./routes.js";
-import { column, createTable } from "./table.js";
+import { stateChip } from "./sweep_header.js";
+import { checkboxColumn, column, createTable } from "./table.js";
+import { initialOrder, keepOrder, readNames, writeNames } from "./table_options.js";
+import { isNarrow } from "./theme.js";
 
-const PLACEHOLDER = "No sweeps here: kubectl apply -f SWEEP.yaml";
+const PLACEHOLDER = "No sweeps here. Start one: kubectl apply -f SWEEP.yaml";
+const NEWEST_FIRST = "age";
 
 /** Mounts the list in a panel; `show` replaces its sweeps. */
-export function mountSweepList(panel) {
-  const comparison = comparisonLink();
+export function mountSweepList(panel, options) {
+  const comparison = comparisonLink(options);
   const search = element("input", {
     type: "search",
+    value: options.get("find"),
     placeholder: "any text",
     "aria-label": "filter sweeps by text",
   });
@@ -21,20 +26,26 @@ export function mountSweepList(panel) {
     box,
   );
   let table = null;
-  search.addEventListener("input", () =>
-    table?.setFilter((row) => containsText(row, search.value.toLowerCase())),
-  );
+  const filter = () => {
+    options.set("find", search.value);
+    table?.setFilter((row) => containsText(row, search.value.toLowerCase()));
+  };
+  search.addEventListener("input", filter);
+  const create = (rows) => {
+    table = createTable(box, columnsOf(comparison), rows, {
+      index: "id",
+      layout: isNarrow() ? "fitData" : "fitColumns",
+      ...initialOrder(options, NEWEST_FIRST),
+      placeholder: PLACEHOLDER,
+    });
+    keepOrder(table, options, NEWEST_FIRST);
+    table.on("tableBuilt", filter);
+  };
   return {
     show(sweeps, now) {
       const rows = sweeps.map((sweep) => rowOf(sweep, now));
       if (table) table.replaceData(rows);
-      else
-        table = createTable(box, columnsOf(comparison), rows, {
-          index: "id",
-          layout: "fitColumns",
-          initialSort: [{ column: "age", dir: "asc" }],
-          placeholder: PLACEHOLDER,
-        });
+      else create(rows);
     },
     close: () => table?.destroy(),
   };
@@ -43,27 +54,28 @@ export function mountSweepList(panel) {
 const containsText = ({ id, phase, metric, bestTrial, reason }, text) =>
   [id, phase, metric, bestTrial, reason].join(" ").toLowerCase().includes(text);
 
-// The link to the comparison of the sweeps that are checked.
-function comparisonLink() {
-  const checked = new Map();
-  const link = element("a", { class: "button", hidden: true }, "Compare");
+// The link to the comparison of the sweeps that are checked, which the address keeps.
+function comparisonLink(options) {
+  const checked = new Set(readNames(options.get("selected")));
+  const link = element("a", { class: "button primary" });
+  const show = () => {
+    link.hidden = checked.size < 2;
+    link.href = comparisonHref([...checked].map((id) => id.split("/")));
+    link.textContent = `Compare ${checked.size} sweeps`;
+  };
   const checkbox = (cell) => {
-    const { id, namespace, name } = cell.getData();
-    const attributes = {
-      type: "checkbox",
-      "aria-label": `compare ${id}`,
-      checked: checked.has(id),
-    };
-    const box = element("input", attributes);
+    const { id } = cell.getData();
+    const attributes = { type: "checkbox", "aria-label": `compare ${id}` };
+    const box = element("input", { ...attributes, checked: checked.has(id) });
     box.addEventListener("change", () => {
-      if (box.checked) checked.set(id, [namespace, name]);
+      if (box.checked) checked.add(id);
       else checked.delete(id);
-      link.hidden = checked.size < 2;
-      link.href = comparisonHref([...checked.values()]);
-      link.textContent = `Compare ${checked.size} sweeps`;
+      options.set("selected", writeNames(checked));
+      show();
     });
     return box;
   };
+  show();
   return { link, checkbox };
 }
 
@@ -85,26 +97,21 @@ function columnsOf({ checkbox }) {
   const gpuHours = (seconds) => (seconds / 3600).toFixed(2);
   const noFilter = { headerFilter: false };
   return [
-    {
-      title: "",
-      field: "id",
-      formatter: checkbox,
-      headerSort: false,
-      width: 40,
-      minWidth: 40,
-      titleFormatter: () => document.createTextNode(""),
-    },
-    column("namespace", "namespace", undefined, { minWidth: 150 }),
-    column("sweep", "name", undefined, { formatter: nameCell, minWidth: 160 }),
-    column("state", "phase", undefined, { formatter: phaseCell }),
-    column("reason", "attention", undefined, { formatter: attentionCell, minWidth: 130 }),
+    checkboxColumn("id", checkbox),
+    column("sweep", "name", undefined, { formatter: nameCell, minWidth: 150, frozen: isNarrow() }),
+    column("state", "phase", undefined, {
+      formatter: (c) => stateChip(c.getData()),
+      minWidth: 120,
+    }),
+    column("namespace", "namespace", undefined, { minWidth: 116 }),
+    column("reason", "attention", undefined, { formatter: attentionCell, minWidth: 150 }),
     column("progress", "share", undefined, { formatter: progressCell, ...noFilter, minWidth: 150 }),
-    column("running", "running"),
-    column("best", "bestValue"),
+    column("running", "running", undefined, { ...noFilter, minWidth: 76 }),
+    column("best", "bestValue", undefined, { ...noFilter, minWidth: 76 }),
     column("metric", "metric"),
-    column("GPU-h used", "used", gpuHours, noFilter),
-    column("GPU-h saved", "saved", gpuHours, noFilter),
-    column("age", "age", formatDuration, noFilter),
+    column("used (GPU\u2011h)", "used", gpuHours, { ...noFilter, minWidth: 76 }),
+    column("saved (GPU\u2011h)", "saved", gpuHours, { ...noFilter, minWidth: 76 }),
+    column("age", "age", formatDuration, { ...noFilter, minWidth: 76 }),
   ];
 }
 
@@ -113,13 +120,9 @@ function nameCell(cell) {
   return element("a", { href: sweepHref(namespace, name, "overview") }, name);
 }
 
-function phaseCell(cell) {
-  return element("span", { class: `state ${cell.getValue()}` }, cell.getValue());
-}
-
 function attentionCell(cell) {
   const { attention, troubles } = cell.getData();
-  return element("span", { class: "attention", title: troubles.join("\n") }, attention);
+  return element("span", { class: "alert-text", title: troubles.join("\n") }, attention);
 }
 
 function progressCell(cell) {

@@ -41,6 +41,19 @@ export class SweepModel {
     this.document.trials = [...this.byIndex.values()].sort((a, b) => a.index - b.index);
   }
 
+  /** The best trials, the best first: at most so many. */
+  ranked(most) {
+    const found = [];
+    for (const trial of this.trials) {
+      if (trial.best === null) continue;
+      const place = found.findIndex(({ best }) => this.isBetter(trial.best, best));
+      if (place >= 0) found.splice(place, 0, trial);
+      else if (found.length < most) found.push(trial);
+      if (found.length > most) found.pop();
+    }
+    return found;
+  }
+
   /** The trials in the order in which they ended; those that have not come last. */
   trialsByEnd() {
     const end = (trial) => trial.ended ?? Infinity;
@@ -49,12 +62,12 @@ export class SweepModel {
   }
 
   /** The trials that were the best so far when they ended, with the best before, and the cost until then. */
-  improvements() {
+  improvements(costOf = (trial) => this.costOf(trial)) {
     let best = null;
     let spent = 0;
     const found = [];
     for (const trial of this.trialsByEnd()) {
-      spent += this.costOf(trial);
+      spent += costOf(trial);
       if (!this.isBetter(trial.best, best)) continue;
       found.push({ trial, before: best, spent });
       best = trial.best;

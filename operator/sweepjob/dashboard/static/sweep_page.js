@@ -1,28 +1,35 @@
 // The page of one sweep: its head, the tabs, and the view that is open.
 import { element } from "./dom.js";
+import { hasContent, mountEmptyView } from "./empty_view.js";
+import { patchChildren } from "./patch.js";
 import { sweepHref } from "./routes.js";
 import { sweepHeader } from "./sweep_header.js";
 import { showTabs } from "./tabs.js";
 import { throttled } from "./throttle.js";
+import { ViewOptions } from "./view_options.js";
 import { mountTrial } from "./views/trial.js";
+import { mountTrialComparison } from "./views/trial_comparison.js";
 import { VIEWS } from "./views.js";
 
 const REDRAW_PAUSE = 400; // milliseconds between two drawings of a running sweep
+// Views without a tab of their own, which are shown as part of the trials.
+const PARTS = { trial: mountTrial, compare: mountTrialComparison };
 
 export class SweepPage {
-  constructor(dashboard, panel, model, { view, index }) {
+  constructor(dashboard, panel, model, route) {
     this.dashboard = dashboard;
     this.model = model;
     this.view = null;
-    this.isBestOpen = false; // whether the details of the best trial are open
+    this.options = new ViewOptions();
+    this.optionsByView = new Map(); // of the tabs that were open before
     this.isClosed = false;
-    this.head = element("div");
     this.tabs = element("div", { class: "tabs", role: "tablist", "aria-label": "views" });
     this.body = element("div", { class: "view", role: "tabpanel", id: "view", tabindex: "-1" });
-    panel.append(this.head, this.tabs, this.body);
+    dashboard.tabs.replaceChildren(this.tabs);
+    panel.append(this.body);
     document.title = `${model.title} – SweepJob`;
     this.drawHead();
-    this.showView(view, index);
+    this.showView(route);
     this.stopStream = this.followChanges();
   }
 
@@ -33,11 +40,11 @@ export class SweepPage {
 
   /** Whether the sweep ran without a cluster, so that no kubectl knows of it. */
   get isLocal() {
-    return this.model.sweep.namespace === "local" && !this.dashboard.source.isLive;
+    return Boolean(this.model.sweep.isLocal);
   }
 
-  hrefOf(view, index) {
-    return sweepHref(this.model.sweep.namespace, this.model.sweep.name, view, index);
+  hrefOf(view, index, options) {
+    return sweepHref(this.model.sweep.namespace, this.model.sweep.name, view, index, options);
   }
 
   openTrial(index) {
@@ -59,8 +66,9 @@ export class SweepPage {
   redraw() {
     this.drawHead();
     // Views have a place for each parameter: they are mounted anew when the first trials bring them.
-    if (this.shown.names !== this.parameterNames())
-      this.showView(this.shown.view, this.shown.index);
+    const { names, isEmpty, chosen } = this.shown;
+    if (names !== this.parameterNames() || isEmpty === hasContent(this.model, chosen.needs))
+      this.showView({ ...this.shown, options: this.options.values });
     else this.update();
   }
 
@@ -69,9 +77,7 @@ export class SweepPage {
   }
 
   drawHead() {
-    const focused = document.activeElement?.id;
-    this.head.replaceChildren(sweepHeader(this));
-    if (focused) document.getElementById(focused)?.focus();
+    patchChildren(this.dashboard.head, [sweepHeader(this)]);
     this.dashboard.showTime(this.model.document.made);
   }
 
@@ -80,17 +86,25 @@ export class SweepPage {
   }
 
   /** Opens a view by its id, the first one for an unknown id; "trial" with the index of the trial. */
-  showView(id, index) {
+  showView({ view, index, options = {} }) {
     this.view?.close();
-    this.shown = { view: id, index, names: this.parameterNames() };
+    const chosen = VIEWS.find(({ id }) => id === view) || VIEWS[0];
+    const isPart = view in PARTS;
+    const isEmpty = !isPart && !hasContent(this.model, chosen.needs);
+    this.shown = { view, index, chosen, isEmpty, names: this.parameterNames() };
+    this.options = new ViewOptions(options);
+    if (!isPart) this.optionsByView.set(chosen.id, this.options);
     this.body.replaceChildren();
-    const chosen = VIEWS.find((view) => view.id === id) || VIEWS[0];
-    const isTrial = id === "trial";
-    showTabs(this.tabs, isTrial ? "trials" : chosen.id, (view) => this.hrefOf(view));
-    this.view = isTrial
-      ? mountTrial(this.body, this, Number(index))
-      : chosen.mount(this.body, this);
+    const hrefOf = (id) => this.hrefOf(id, undefined, this.optionsByView.get(id)?.values);
+    showTabs(this.tabs, isPart ? "trials" : chosen.id, hrefOf);
+    this.view = this.mount(index);
     this.view.update();
+  }
+
+  mount(index) {
+    const { view, chosen, isEmpty } = this.shown;
+    if (view in PARTS) return PARTS[view](this.body, this, index);
+    return isEmpty ? mountEmptyView(this.body, this, chosen) : chosen.mount(this.body, this);
   }
 
   close() {

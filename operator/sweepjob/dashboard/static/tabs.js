@@ -22,6 +22,9 @@ export function showTabs(list, selected, hrefOf) {
   );
   const hadFocus = list.contains(document.activeElement);
   list.replaceChildren(...tabs);
+  // Only the list itself is scrolled, never the page.
+  const { offsetLeft, offsetWidth } = tabs.find((tab) => tab.tabIndex === 0) ?? tabs[0];
+  list.scrollLeft = offsetLeft - list.offsetLeft - (list.clientWidth - offsetWidth) / 2;
   if (hadFocus) document.getElementById(`tab-${selected}`).focus();
   list.onkeydown = (event) => {
     const step = STEPS[event.key];

@@ -6,6 +6,11 @@ export function isDark() {
   return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
+const NARROW = 600; // pixels
+
+/** Whether the window is as narrow as that of a phone. */
+export const isNarrow = () => innerWidth <= NARROW;
+
 export function switchTheme() {
   document.documentElement.dataset.theme = isDark() ? "light" : "dark";
 }
@@ -25,7 +30,7 @@ export function themeColors() {
 
 const CIVIDIS = ["#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838"];
 // Cividis without its darkest part, which a dark background hides.
-const CIVIDIS_ON_DARK = ["#5877bd", "#6f7f9e", "#8f9190", "#b0a67e", "#d0bd66", "#fee838"];
+const CIVIDIS_ON_DARK = ["#7f9be0", "#93a3c4", "#a9acae", "#c2b78c", "#dcc86c", "#fee838"];
 
 /** The colours of values from low to high: bright is better, whatever the goal. */
 export function scoreColors(model) {

@@ -2,8 +2,9 @@
 // in a panel and returns an object with `update` and `close`.
 import { costView } from "./views/cost.js";
 import { curvesView } from "./views/curves.js";
+import { eventsView } from "./views/events.js";
 import { importanceView } from "./views/importance.js";
-import { logView } from "./views/log.js";
+import { logsView } from "./views/logs.js";
 import { overviewView } from "./views/overview.js";
 import { parametersView } from "./views/parameters.js";
 import { timelineView } from "./views/timeline.js";
@@ -17,5 +18,6 @@ export const VIEWS = [
   importanceView,
   timelineView,
   costView,
-  logView,
+  logsView,
+  eventsView,
 ];

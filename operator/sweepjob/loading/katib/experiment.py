@@ -159,7 +159,8 @@ def _check_strategies(section: Section, goal: str | None, metric: str) -> None:
             one.note(
                 "",
                 value,
-                "not carried over: other metrics decide nothing; their lowest and highest values are recorded",
+                "not carried over: other metrics decide nothing; their lowest and highest values are "
+                "recorded",
             )
         elif goal and value and value != _STRATEGIES[goal]:
             message = (

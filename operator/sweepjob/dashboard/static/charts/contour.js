@@ -1,11 +1,11 @@
 // The metric over the plane of two parameters.
 import { binOf, valueOnAxis } from "../axis_values.js";
 import { axisStyle, NAME_BELOW, tooltipText, trialTooltip } from "../chart.js";
-import { formatNumber } from "../format.js";
+import { formatExact, formatNumber, formatTick } from "../format.js";
 import { extent } from "../numbers.js";
-import { scoreColors, themeColors } from "../theme.js";
+import { isNarrow, scoreColors, themeColors } from "../theme.js";
 
-const MOST_TRIALS = 3000;
+const MOST_TRIALS = 200; // the best ones; more of them would hide the plane
 
 /** Draws the plane of a pair of parameters into a chart. */
 export function drawContour(chart, model, pair) {
@@ -13,7 +13,7 @@ export function drawContour(chart, model, pair) {
     model.document.importance.axes.find((a) => a.name === name),
   );
   const labels = axes.map((axis) =>
-    axis.values.map((v) => (v === null ? "not there" : formatNumber(v))),
+    axis.values.map((v) => (v === null ? "not there" : formatTick(v))),
   );
   const cells = pair.effect.flatMap((row, x) => row.map((value, y) => [x, y, value]));
   const style = axisStyle();
@@ -27,7 +27,9 @@ export function drawContour(chart, model, pair) {
   chart.draw(
     {
       tooltip: { trigger: "item", formatter: (p) => contourTooltip(model, pair, labels, p.value) },
-      grid: { left: 12, right: 170, top: 36, bottom: 56, containLabel: true },
+      grid: isNarrow()
+        ? { left: 12, right: 16, top: 36, bottom: 100, containLabel: true }
+        : { left: 12, right: 110, top: 36, bottom: 56, containLabel: true },
       xAxis: { ...category(pair.first, labels[0]), ...NAME_BELOW },
       yAxis: { ...category(pair.second, labels[1]), nameLocation: "end" },
       visualMap: colorScale(model, extent(cells.map(([, , value]) => value))),
@@ -35,7 +37,7 @@ export function drawContour(chart, model, pair) {
         { type: "heatmap", name: "mean over all others", data: cells, progressive: 0 },
         {
           type: "scatter",
-          name: "trials",
+          name: "the best trials",
           symbolSize: 5,
           itemStyle: {
             color: "transparent",
@@ -58,14 +60,13 @@ function contourTooltip(model, pair, labels, value) {
   return tooltipText([
     `${pair.first} ${labels[0][x]}`,
     `${pair.second} ${labels[1][y]}`,
-    `${model.sweep.metric} ${formatNumber(mean)}`,
+    `${model.sweep.metric} ${formatExact(mean)}`,
   ]);
 }
 
 function trialPoints(model, axes) {
-  return model.trials
-    .filter((trial) => trial.best !== null)
-    .slice(0, MOST_TRIALS)
+  return model
+    .ranked(MOST_TRIALS)
     .map((trial) => [
       ...axes.map((axis) => binOf(axis, valueOnAxis(trial, axis))),
       trial.best,
@@ -75,18 +76,19 @@ function trialPoints(model, axes) {
 }
 
 function colorScale(model, [low, high]) {
-  const digits = 2 - Math.floor(Math.log10(high - low || 1));
+  const place = isNarrow()
+    ? { orient: "horizontal", left: "center", bottom: 0 }
+    : { right: 0, top: "middle" };
   return {
-    type: "piecewise",
+    type: "continuous",
     seriesIndex: 0,
     dimension: 2,
     min: low,
     max: high === low ? low + 1 : high,
-    splitNumber: 10,
-    precision: Math.max(0, Math.min(8, digits)),
     inRange: { color: scoreColors(model) },
-    right: 0,
-    top: "middle",
+    text: [formatNumber(high), formatNumber(low)],
+    itemHeight: 160,
+    ...place,
     textStyle: { color: themeColors().text },
   };
 }

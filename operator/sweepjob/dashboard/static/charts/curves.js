@@ -1,7 +1,7 @@
 // Learning curves of trials, the policy's threshold, and where it stopped which.
 import { axisStyle, NAME_BELOW, tooltipText, trialTooltip } from "../chart.js";
-import { finitePoints, linePieces, valueRange } from "../curve_data.js";
-import { formatCount, formatNumber } from "../format.js";
+import { finitePoints, linePieces, stopPoint, valueRange } from "../curve_data.js";
+import { formatCount, formatTick } from "../format.js";
 import { groupByPhase, phaseStyle } from "../phases.js";
 import { themeColors } from "../theme.js";
 
@@ -9,16 +9,17 @@ const MOST_WITH_TOOLTIPS = 400; // curves; with more of them it would take too l
 
 /**
  * Draws the curves of some trials into a chart.
- * `decision` adds what the policy compared: the first trial's best so far, and the threshold at the decision.
+ * `metric` is the name of their values, if it is not the primary one. `decision` adds what the policy compared: the first trial's best so far, and the threshold at the decision.
  */
 export function drawCurves(chart, model, trials, options = {}) {
   const { logX = false, logY = false, threshold = true, decision = false } = options;
+  const { metric = model.sweep.metric } = options;
   const current = threshold ? model.document.threshold : null;
   const { low, high, last } = valueRange(trials, current, logY);
   const axis = axisStyle();
   const label = {
     ...axis.axisLabel,
-    formatter: formatNumber,
+    formatter: formatTick,
     showMinLabel: false,
     showMaxLabel: false,
   };
@@ -44,7 +45,7 @@ export function drawCurves(chart, model, trials, options = {}) {
         ...axis,
         axisLabel: label,
         type: type(logY),
-        name: model.sweep.metric,
+        name: metric,
         min: low,
         max: high,
       },
@@ -120,11 +121,11 @@ function stopSeries(trials) {
     {
       type: "scatter",
       name: "stopped",
-      symbol: "pin",
-      symbolSize: stopped.length > 300 ? 7 : 14,
+      symbol: "diamond",
+      symbolSize: stopped.length > 300 ? 5 : 10,
       z: 6,
       itemStyle: { color: phaseStyle("EarlyStopped").color, borderColor: themeColors().back },
-      data: stopped.map(({ stop, index }) => [stop.interval, stop.value, index]),
+      data: stopped.map((trial) => [...stopPoint(trial), trial.index]),
     },
   ];
 }

@@ -12,6 +12,9 @@ export function drawImportance(chart, model, note, most = MOST_BARS) {
   const mains = (importance?.mains || []).slice(0, most);
   const axis = axisStyle();
   const bottomUp = mains.toReversed();
+  note.textContent = explanation(model, mains.length > 0);
+  chart.box.hidden = !mains.length;
+  if (!mains.length) return;
   chart.draw(
     {
       tooltip: {
@@ -26,6 +29,7 @@ export function drawImportance(chart, model, note, most = MOST_BARS) {
         max: (v) => Math.min(1, Math.max(0.1, v.max * 1.05)),
         axisLabel: { ...axis.axisLabel, formatter: (v) => `${Math.round(v * 100)} %` },
       },
+      grid: { left: 12, right: 24, top: 12, bottom: 30, containLabel: true },
       yAxis: {
         ...axis,
         type: "category",
@@ -45,7 +49,6 @@ export function drawImportance(chart, model, note, most = MOST_BARS) {
     },
     mains.map((main) => `${main.name} ${formatPercent(main.share)}`).join(", "),
   );
-  note.textContent = explanation(importance, mains.length > 0);
 }
 
 function importanceTooltip(main) {
@@ -82,10 +85,18 @@ function whiskerSeries(mains) {
   };
 }
 
-function explanation(importance, isKnown) {
+const FEWEST = 8; // trials with a value, below which nothing is computed
+
+function explanation({ document: { importance }, trials, sweep }, isKnown) {
   if (!importance) return "Importance is being computed.";
-  if (!isKnown)
-    return "Too few trials, or all equally good: nothing can be said of importance yet.";
+  if (!isKnown) {
+    const values = trials.map(({ best }) => best).filter((best) => best !== null);
+    if (values.length < FEWEST)
+      return `Importance needs ${FEWEST} trials with a value; ${values.length} have one.`;
+    return new Set(values).size === 1
+      ? `All ${values.length} trials have the same ${sweep.metric}: no parameter made a difference.`
+      : "The search space has no parameter whose importance could be computed.";
+  }
   const clipped = importance.clipped
     ? ` ${importance.clipped} far outliers were moved to the edge.`
     : "";

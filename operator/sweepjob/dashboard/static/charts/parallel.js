@@ -1,15 +1,29 @@
 // Parallel coordinates: a line for each trial through its parameters and its best value.
 import { axisStyle } from "../chart.js";
-import { formatCount, formatNumber } from "../format.js";
+import { formatCount, formatNumber, formatTick } from "../format.js";
 import { extent } from "../numbers.js";
-import { scoreColors, themeColors } from "../theme.js";
+import { isDark, isNarrow, scoreColors, themeColors } from "../theme.js";
 
 const NOT_THERE = "not there"; // a parameter of another branch
 const MANY = 1000; // trials, beyond which lines are thin and a selection takes effect when it is done
 
+const WIDE = { left: 60, right: 90, top: 44, bottom: 70 };
+// On a phone the axes lie below one another: there is no room for them side by side.
+const NARROW = { layout: "vertical", left: 24, right: 24, top: 34, bottom: 84 };
+// Labels stay readable on the lines behind them.
+const HALO = () => ({ textBorderColor: themeColors().back, textBorderWidth: 3 });
+
+function lineStyle(isMany) {
+  const opacity = isDark() ? [0.95, 0.5] : [0.8, 0.35];
+  return { width: isMany ? 0.8 : 1.8, opacity: opacity[Number(isMany)] };
+}
+
 /** Draws some parameters and the metric into a chart; returns the trials in the order of its data. */
 export function drawParallel(chart, model, names) {
-  const trials = model.trials.filter((trial) => trial.best !== null);
+  // Better trials are drawn over worse ones.
+  const trials = model.trials
+    .filter((trial) => trial.best !== null)
+    .sort((a, b) => model.sign * (a.best - b.best));
   const range = trials.length ? extent(trials.map((trial) => trial.best)) : [0, 1];
   const parameters = names.map((name) => model.parameter(name));
   const isMany = trials.length > MANY;
@@ -18,14 +32,12 @@ export function drawParallel(chart, model, names) {
     {
       tooltip: { show: false },
       parallel: {
-        left: 60,
-        right: 90,
-        top: 44,
-        bottom: 70,
+        ...(isNarrow() ? NARROW : WIDE),
         parallelAxisDefault: {
-          nameLocation: "end",
-          nameTextStyle: { color: text },
-          axisLabel: { color: text },
+          nameLocation: isNarrow() ? "middle" : "end",
+          nameGap: isNarrow() ? 24 : 15,
+          nameTextStyle: { color: text, fontWeight: "bold", ...HALO() },
+          axisLabel: { color: text, hideOverlap: true, ...HALO() },
           axisLine: { lineStyle: { color: themeColors().faint } },
           areaSelectStyle: { width: 22, color: accent, borderColor: accent, opacity: 0.25 },
           realtime: !isMany,
@@ -39,7 +51,7 @@ export function drawParallel(chart, model, names) {
           smooth: false,
           progressive: 2000,
           progressiveThreshold: 4000,
-          lineStyle: { width: isMany ? 0.8 : 1.4, opacity: isMany ? 0.35 : 0.7 },
+          lineStyle: lineStyle(isMany),
           inactiveOpacity: 0.03,
           activeOpacity: 0.9,
           data: trials.map((trial) => [...parameters.map((p) => coordinate(trial, p)), trial.best]),
@@ -59,7 +71,7 @@ function parallelAxes(model, parameters, [low, high]) {
     inverse: model.sign < 0,
     type: "value",
     ...range,
-    axisLabel: { formatter: formatNumber },
+    axisLabel: { formatter: formatTick },
   };
   return [...parameters.map(parameterAxis), metric];
 }
@@ -72,7 +84,7 @@ function parameterAxis(parameter, dim) {
     return { ...base, type: "category", data, axisLabel: { width: 110, overflow: "truncate" } };
   }
   const range = low === high ? {} : { min: low, max: high };
-  return { ...base, type: log ? "log" : "value", ...range, axisLabel: { formatter: formatNumber } };
+  return { ...base, type: log ? "log" : "value", ...range, axisLabel: { formatter: formatTick } };
 }
 
 const shorten = (name) => (name.length > 18 ? `${name.slice(0, 8)}…${name.slice(-8)}` : name);

@@ -1,7 +1,7 @@
 // The metric against one parameter: all trials, and the mean over all other parameters.
 import { plainName, valueOnAxis } from "../axis_values.js";
 import { axisStyle, NAME_BELOW, trialTooltip } from "../chart.js";
-import { formatCount, formatNumber } from "../format.js";
+import { formatCount, formatTick } from "../format.js";
 import { phaseStyle } from "../phases.js";
 import { themeColors } from "../theme.js";
 
@@ -30,7 +30,13 @@ export function drawSlice(chart, model, name) {
         ...NAME_BELOW,
         ...(isNumeric ? numberAxis(style, parameter) : categoryAxis(axis)),
       },
-      yAxis: { ...style, type: "value", name: model.sweep.metric, scale: true },
+      yAxis: {
+        ...style,
+        type: "value",
+        name: model.sweep.metric,
+        scale: true,
+        axisLabel: { ...style.axisLabel, formatter: formatTick },
+      },
       series: [
         {
           type: "scatter",
@@ -47,7 +53,7 @@ export function drawSlice(chart, model, name) {
 }
 
 function numberAxis(style, { log, low, high }) {
-  const axisLabel = { ...style.axisLabel, formatter: formatNumber };
+  const axisLabel = { ...style.axisLabel, formatter: formatTick };
   return { type: log ? "log" : "value", scale: true, axisLabel, min: low, max: high };
 }
 

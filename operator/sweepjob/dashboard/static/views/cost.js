@@ -1,15 +1,20 @@
 // What a sweep cost, what stopping early saved, and what each improvement took.
 import { axisStyle, Chart, NAME_BELOW, trialTooltip } from "../chart.js";
+import { costAxis } from "../cost_axis.js";
 import { card, element, tableRow } from "../dom.js";
-import { formatCount, formatDuration, formatGpuTime, formatNumber } from "../format.js";
+import { numberNode } from "../exact_numbers.js";
+import { formatCount, formatDuration, formatGpuTime, formatTick } from "../format.js";
 import { sum } from "../numbers.js";
 import { groupByPhase, phaseStyle } from "../phases.js";
+import { stepPoints } from "../steps.js";
+import { isNarrow } from "../theme.js";
 
 const MOST_IMPROVEMENTS = 50;
 
 export const costView = {
   id: "cost",
   title: "Cost",
+  needs: "trials",
   mount(panel, page) {
     const left = card("h2", "By what became of the trials");
     const right = card("h2", "What each improvement took");
@@ -26,7 +31,7 @@ export const costView = {
         drawBars(bars, page.model, costs);
         phases.replaceChildren(...phaseRows(page.model, costs));
         drawSteps(steps, page.model, costs.total.used);
-        improvements.replaceChildren(...improvementRows(page.model));
+        improvements.replaceChildren(...improvementRows(page));
       },
       close() {
         bars.close();
@@ -37,7 +42,8 @@ export const costView = {
 };
 
 const unitOf = (model) => (model.hasGpus ? formatGpuTime : formatDuration);
-const costName = (model) => (model.hasGpus ? "GPU-time" : "time of trials (none has a GPU)");
+const costTitle = (model) => (model.hasGpus ? "GPU time" : "time of trials");
+const costName = (model) => (model.hasGpus ? "GPU time" : "time of trials (none has a GPU)");
 
 function costsByPhase(model) {
   const costOf = (phase, trials) => ({
@@ -53,13 +59,30 @@ function costsByPhase(model) {
 function drawBars(chart, model, { phases, total }) {
   const unit = unitOf(model);
   const axis = axisStyle();
+  const most = Math.max(0, ...phases.map(({ used, saved }) => used + (model.hasGpus ? saved : 0)));
+  const { axisLabel, ...scale } = costAxis(costTitle(model), most, model.hasGpus);
   const series = { type: "bar", stack: "all", barMaxWidth: 60 };
   chart.draw(
     {
       legend: {},
       tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: unit },
-      xAxis: { ...axis, type: "category", data: phases.map(({ phase }) => phase) },
-      yAxis: { ...axis, type: "value", axisLabel: { ...axis.axisLabel, formatter: unit } },
+      xAxis: {
+        ...axis,
+        type: "category",
+        data: phases.map(({ phase }) => phase),
+        axisLabel: {
+          ...axis.axisLabel,
+          interval: 0,
+          hideOverlap: false,
+          rotate: isNarrow() ? 30 : 0,
+        },
+      },
+      yAxis: {
+        ...axis,
+        ...scale,
+        type: "value",
+        axisLabel: { ...axis.axisLabel, ...axisLabel },
+      },
       series: [
         {
           ...series,
@@ -101,7 +124,7 @@ function phaseRows(model, { phases, total }) {
 
 function drawSteps(chart, model, total) {
   const axis = axisStyle();
-  const axisLabel = { ...axis.axisLabel, formatter: unitOf(model) };
+  const { axisLabel, ...scale } = costAxis(costTitle(model), total, model.hasGpus);
   const found = model.improvements();
   const points = found.map(({ trial, spent }) => [spent, trial.best, trial.index]);
   if (points.length) points.push([total, ...points.at(-1).slice(1)]);
@@ -109,15 +132,27 @@ function drawSteps(chart, model, total) {
   chart.draw(
     {
       tooltip: { trigger: "item", formatter: (p) => tooltip(p.value[2]) },
-      xAxis: { ...axis, type: "value", name: costName(model), ...NAME_BELOW, axisLabel },
-      yAxis: { ...axis, type: "value", name: model.sweep.metric, scale: true },
+      xAxis: {
+        ...axis,
+        ...scale,
+        type: "value",
+        ...NAME_BELOW,
+        max: total || 1,
+        axisLabel: { ...axis.axisLabel, ...axisLabel, showMaxLabel: false },
+      },
+      yAxis: {
+        ...axis,
+        type: "value",
+        name: model.sweep.metric,
+        scale: true,
+        axisLabel: { ...axis.axisLabel, formatter: formatTick },
+      },
       series: [
         {
           type: "line",
-          step: "end",
           color: phaseStyle("Succeeded").color,
           symbolSize: 7,
-          data: points,
+          data: stepPoints(points),
         },
       ],
     },
@@ -125,7 +160,8 @@ function drawSteps(chart, model, total) {
   );
 }
 
-function improvementRows(model) {
+function improvementRows(page) {
+  const { model } = page;
   const unit = unitOf(model);
   const head = tableRow("th", [
     "trial",
@@ -134,10 +170,10 @@ function improvementRows(model) {
     "spent since the one before",
   ]);
   const rows = model.improvements().map(({ trial, before, spent }, n, all) => {
-    const gain = before === null ? "" : formatNumber(Math.abs(trial.best - before));
+    const gain = before === null ? "" : numberNode(Math.abs(trial.best - before));
     return tableRow("td", [
-      trial.name,
-      formatNumber(trial.best),
+      element("a", { href: page.hrefOf("trial", trial.index) }, trial.name),
+      numberNode(trial.best),
       gain,
       unit(spent - (all[n - 1]?.spent || 0)),
     ]);

@@ -9,6 +9,7 @@ import { formatPercent } from "../format.js";
 export const importanceView = {
   id: "importance",
   title: "Importance",
+  needs: "values",
   mount(panel, page) {
     const left = card("h2", "Importance");
     const slice = slicePanel(page);
@@ -35,13 +36,16 @@ function slicePanel(page) {
   const section = card("h2", "Slice", controls);
   const chart = new Chart(section, "Slice");
   chart.on("click", openTrialAt(page, 2));
-  let name = null;
+  let name = page.options.get("parameter");
   const draw = (chosen) => {
     name = chosen;
+    page.options.set("parameter", name, firstName());
     drawSlice(chart, page.model, name);
   };
+  const namesOf = () => (page.model.document.importance?.mains || []).map((main) => main.name);
+  const firstName = () => namesOf()[0];
   const update = () => {
-    const names = (page.model.document.importance?.mains || []).map((main) => main.name);
+    const names = namesOf();
     section.hidden = !names.length;
     if (section.hidden) return;
     if (!names.includes(name)) name = names[0];
@@ -66,7 +70,7 @@ function planePanel(page) {
   const keyOf = ({ first, second }) => `${first}\n${second}`;
   const titleOf = ({ first, second, share }) =>
     `${first} × ${second} (${formatPercent(share)} beyond each alone)`;
-  let key = null;
+  let key = page.options.get("pair");
   const update = () => {
     const pairs = page.model.document.importance?.pairs || [];
     section.hidden = !pairs.length;
@@ -77,6 +81,7 @@ function planePanel(page) {
     );
     const draw = (n) => {
       key = keyOf(pairs[n]);
+      page.options.set("pair", key, keyOf(pairs[0]));
       drawContour(chart, page.model, pairs[n]);
     };
     const options = pairs.map((pair, n) => [String(n), titleOf(pair)]);

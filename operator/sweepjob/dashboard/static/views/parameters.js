@@ -2,20 +2,31 @@
 import { Chart } from "../chart.js";
 import { drawParallel } from "../charts/parallel.js";
 import { element, labelledCheckbox } from "../dom.js";
-import { formatCount, formatNumber } from "../format.js";
-import { isDark } from "../theme.js";
+import { numberNode } from "../exact_numbers.js";
+import { formatCount } from "../format.js";
+import { readNames, writeNames } from "../table_options.js";
+import { isDark, isNarrow } from "../theme.js";
 import { throttled } from "../throttle.js";
 
 const MOST_AXES = 12; // at first
+const MOST_ON_PHONES = 8;
 const MOST_LISTED = 10;
 const PAUSE = 100; // milliseconds between two lists of the selected trials
 
 export const parametersView = {
   id: "parallel",
   title: "Parameters",
+  needs: "values",
   mount(panel, page) {
-    const shown = new Set(page.model.rankedNames().slice(0, MOST_AXES));
-    panel.append(axesMenu(page.model.rankedNames(), shown, () => update()));
+    const { options } = page;
+    const ranked = page.model.rankedNames();
+    const usual = writeNames(ranked.slice(0, isNarrow() ? MOST_ON_PHONES : MOST_AXES));
+    const shown = new Set(readNames(options.get("axes", usual)));
+    const onChange = () => {
+      options.set("axes", writeNames(ranked.filter((name) => shown.has(name))), usual);
+      update();
+    };
+    panel.append(axesMenu(ranked, shown, onChange));
     const chart = new Chart(panel, "Parallel coordinates", "tall");
     const note = element("p", { class: "note", "aria-live": "polite" });
     const list = element("ul", { class: "selected" });
@@ -25,16 +36,20 @@ export const parametersView = {
       () => showSelected(page, selectedOf(chart.chart, trials), trials, note, list),
       PAUSE,
     );
-    chart.on("axisareaselected", listSelected);
+    chart.on("axisareaselected", () => {
+      keepSelection(chart.chart, options);
+      listSelected();
+    });
     let drawn = "";
     const update = () => {
       const names = page.model.rankedNames().filter((name) => shown.has(name));
       const scored = page.model.trials.filter((trial) => trial.best !== null).length;
-      const state = JSON.stringify([names, scored, isDark()]);
+      const state = JSON.stringify([names, scored, isDark(), isNarrow()]);
       // Drawing anew ends a selection: only if something is different.
       if (state === drawn) return;
       drawn = state;
       trials = drawParallel(chart, page.model, names);
+      restoreSelection(chart.chart, options);
       listSelected();
     };
     return { update, chart, close: () => chart.close() };
@@ -57,10 +72,33 @@ function axesMenu(names, shown, onChange) {
   );
 }
 
+const axesOf = (chart) => chart.getModel().queryComponents({ mainType: "parallelAxis" });
+
+// The selections in the address: "AXIS:LOW~HIGH" of each, by the position of the axis.
+function keepSelection(chart, options) {
+  const selections = axesOf(chart).flatMap((axis, position) =>
+    axis.activeIntervals.map(([low, high]) => `${position}:${low}~${high}`),
+  );
+  options.set("brush", selections.join(","));
+}
+
+function restoreSelection(chart, options) {
+  const selections = options.get("brush").split(",").filter(Boolean);
+  for (const [position, axis] of axesOf(chart).entries()) {
+    const intervals = selections
+      .map((text) => text.split(":"))
+      .filter(([place]) => Number(place) === position)
+      .map(([, interval]) => interval.split("~").map(Number))
+      .filter((interval) => interval.length === 2 && interval.every(Number.isFinite));
+    const { id } = axis;
+    if (intervals.length)
+      chart.dispatchAction({ type: "axisAreaSelect", parallelAxisId: id, intervals });
+  }
+}
+
 // The trials within the selections on the axes; null without any.
 function selectedOf(chart, trials) {
-  const axes = chart.getModel().queryComponents({ mainType: "parallelAxis" });
-  if (!axes.some((axis) => axis.activeIntervals.length)) return null;
+  if (!axesOf(chart).some((axis) => axis.activeIntervals.length)) return null;
   const series = chart.getModel().getSeriesByIndex(0);
   return series.getRawIndicesByActiveState("active").map((n) => trials[n]);
 }
@@ -77,7 +115,8 @@ function showSelected(page, selected, trials, note, list) {
         "li",
         {},
         element("a", { href: page.hrefOf("trial", trial.index) }, trial.name),
-        ` ${sweep.metric} ${formatNumber(trial.best)}`,
+        ` ${sweep.metric} `,
+        numberNode(trial.best),
       ),
     ),
   );

@@ -4,12 +4,14 @@ import { drawTimeline } from "../charts/timeline.js";
 import { element } from "../dom.js";
 import { formatCount, formatDuration } from "../format.js";
 import { PHASES, phaseMark } from "../phases.js";
+import { plausibleStart } from "../slots.js";
 
 const NOT_IN_LEGEND = ["Stopping", "Queued"]; // their bars look like those of other phases
 
 export const timelineView = {
   id: "timeline",
   title: "Timeline",
+  needs: "trials",
   mount(panel, page) {
     const chart = new Chart(panel, "Timeline", "tall");
     const phases = Object.keys(PHASES).filter((phase) => !NOT_IN_LEGEND.includes(phase));
@@ -23,15 +25,21 @@ export const timelineView = {
     chart.on("click", (event) => page.openTrial(event.value[4]));
     return {
       update() {
-        note.textContent = explanation(drawTimeline(chart, page.model));
+        note.textContent = explanation(page.model, drawTimeline(chart, page.model));
       },
       close: () => chart.close(),
     };
   },
 };
 
-function explanation({ count, slots, meanWait }) {
+function explanation({ trials, sweep }, { count, slots, meanWait }) {
   if (!count) return "No trial has started yet.";
   const wait = formatDuration(meanWait) || "0s";
-  return `${formatCount(slots, "slot")} in use at most. A trial waited ${wait} on average from its proposal to its start (thin bars).`;
+  const isWrong = (trial) =>
+    trial.started !== null && plausibleStart(trial, sweep.created) === null;
+  const wrong = trials.filter(isWrong).length;
+  const clocks = wrong
+    ? ` ${formatCount(wrong, "trial")} started before the sweep was created, as their node's clock says: they are drawn from their proposal on.`
+    : "";
+  return `${formatCount(slots, "slot")} in use at most. A trial waited ${wait} on average from its proposal to its start (thin bars). Scroll to zoom, drag to move.${clocks}`;
 }

@@ -1,63 +1,87 @@
-// All trials in a table: sort, filter, hide columns.
+// All trials in a table: sort, filter, hide columns, and select some to compare them.
 import { element, labelledCheckbox } from "../dom.js";
 import { formatCount, formatDuration } from "../format.js";
 import { phaseMark } from "../phases.js";
-import { column, createTable } from "../table.js";
+import { checkboxColumn, column, createTable } from "../table.js";
+import { initialOrder, keepOrder, readNames, writeNames } from "../table_options.js";
+import { trialSelection } from "../trial_selection.js";
 
 const HIDDEN_AT_FIRST = ["gpuSecondsSaved", "last"];
 const MANY_ROWS = 300; // changed ones, from which on it is quicker to replace all
+// Fields of a trial that no column shows, and that would make every row heavy.
+const LEFT_OUT = { curve: null, logs: null, metrics: null, executions: null, texts: null };
 
 export const trialsView = {
   id: "trials",
   title: "Trials",
+  needs: "trials",
   mount(panel, page) {
-    const columns = columnsOf(page);
+    const { options } = page;
+    const hidden = new Set(readNames(options.get("hidden", writeNames(HIDDEN_AT_FIRST))));
+    const selection = trialSelection(page);
+    const columns = columnsOf(page, selection, hidden);
     const box = element("div", { class: "leaderboard" });
-    const count = element("p", { class: "note", "aria-live": "polite" });
-    const boxes = columns.slice(1).map(({ title, field, visible }) =>
-      labelledCheckbox(title, visible !== false, (on) => {
-        if (on) table.showColumn(field);
-        else table.hideColumn(field);
-      }),
-    );
+    const count = element("span", { class: "note", "aria-live": "polite" });
+    const onToggle = (field) => (on) => {
+      if (on) hidden.delete(field);
+      else hidden.add(field);
+      if (on) table.showColumn(field);
+      else table.hideColumn(field);
+      options.set("hidden", writeNames(hidden), writeNames(HIDDEN_AT_FIRST));
+    };
     panel.append(
       element(
-        "details",
-        { class: "columns-menu" },
-        element("summary", {}, "Columns"),
-        element("div", { class: "checks" }, boxes),
+        "div",
+        { class: "controls" },
+        columnsMenu(columns.slice(2), onToggle),
+        count,
+        selection.element,
       ),
-      count,
       box,
     );
-    const initialSort = [{ column: "best", dir: page.model.sign > 0 ? "desc" : "asc" }];
-    const table = createTable(box, columns, page.model.trials.map(rowOf), {
-      index: "id",
-      initialSort,
-    });
+    const usual = page.model.sign > 0 ? "-best" : "best";
+    const order = initialOrder(options, usual);
+    const rows = page.model.trials.map(rowOf);
+    const table = createTable(box, columns, rows, { index: "id", ...order });
+    keepOrder(table, options, usual);
     return followTrials(table, page, count);
   },
 };
 
-function columnsOf(page) {
+function columnsMenu(columns, onToggle) {
+  const boxes = columns.map(({ title, field, visible }) =>
+    labelledCheckbox(title, visible !== false, onToggle(field)),
+  );
+  return element(
+    "details",
+    { class: "columns-menu" },
+    element("summary", {}, "Columns"),
+    element("div", { class: "checks" }, boxes),
+  );
+}
+
+function columnsOf(page, selection, hidden) {
   const { model } = page;
   const link = (cell) => {
     const { index, name } = cell.getData();
     return element("a", { href: page.hrefOf("trial", index) }, name);
   };
+  const phase = (cell) => phaseMark(cell.getValue());
   const columns = [
+    { ...checkboxColumn("id", selection.checkbox), frozen: true },
     column("trial", "name", undefined, { formatter: link, frozen: true }),
-    column("phase", "phase", undefined, { formatter: (cell) => phaseMark(cell.getValue()) }),
+    column("phase", "phase", undefined, { formatter: phase, minWidth: 128 }),
     column(model.sweep.metric, "best"),
     column("last", "last"),
     column("reports", "reports"),
     column("time", "seconds", formatDuration),
-    column("GPU-seconds", "gpuSeconds"),
-    column("saved", "gpuSecondsSaved"),
+    ...(model.hasGpus
+      ? [column("GPU-seconds", "gpuSeconds"), column("GPU-seconds saved", "gpuSecondsSaved")]
+      : []),
     column("reason", "reason"),
     ...model.parameterNames().map((name) => column(name, fieldOf(name))),
   ];
-  return columns.map((c) => ({ ...c, visible: !HIDDEN_AT_FIRST.includes(c.field) }));
+  return columns.map((c) => ({ ...c, visible: !hidden.has(c.field) }));
 }
 
 const fieldOf = (parameter) => `p:${parameter}`;
@@ -67,7 +91,7 @@ function rowOf(trial) {
     fieldOf(name),
     value,
   ]);
-  return { ...trial, curve: null, id: trial.index, ...Object.fromEntries(parameters) };
+  return { ...trial, ...LEFT_OUT, id: trial.index, ...Object.fromEntries(parameters) };
 }
 
 // Keeps the rows of a table up to date, and the line that counts them.

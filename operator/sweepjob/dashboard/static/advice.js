@@ -1,0 +1,100 @@
+// What a viewer can do next about a sweep: sentences, each with a command or a link where there is one.
+import { causesOf, isOver } from "./causes.js";
+import { shellQuote } from "./format.js";
+import { REMEDIES } from "./remedies.js";
+
+const MOST_FAILED = 2; // causes of failures, each with a trial
+
+/** Commands of a sweep; of a local sweep they name its folder. */
+export function commandsOf({ namespace, name }, isLocal) {
+  const program = isLocal ? "sweepjob" : `kubectl sweepjob -n ${shellQuote(namespace)}`;
+  const sweep = isLocal ? shellQuote(`.sweepjob/${name}`) : shellQuote(name);
+  const trialOf = (trial) => shellQuote(isLocal ? `.sweepjob/${name}/${trial}` : trial);
+  return {
+    kubectl: (words) => `kubectl -n ${shellQuote(namespace)} ${words}`,
+    ofSweep: (verb, options = "") => `${program} ${verb} ${sweep}${options && ` ${options}`}`,
+    ofTrial: (verb, trial) => `${program} ${verb} ${trialOf(trial)}`,
+  };
+}
+
+/** What to do next: objects with `text`, and `command` or the `view` and `index` that a link opens. */
+export function adviceFor(model, isLocal) {
+  const commands = commandsOf(model.sweep, isLocal);
+  const steps = [...remediesOf(model, commands), ...stepsOf(model, commands, isLocal)];
+  return steps.filter((step, n) => steps.findIndex(({ text }) => text === step.text) === n);
+}
+
+function remediesOf({ sweep }, commands) {
+  const troubles = causesOf(sweep).filter(({ isTrouble }) => isTrouble);
+  return troubles.flatMap(({ reason }) => {
+    const remedy = REMEDIES[reason] ?? (/NotFound$/.test(reason) ? REMEDIES.NotFound : null);
+    return remedy ? [{ text: remedy.text, command: remedy.command?.(commands, sweep) }] : [];
+  });
+}
+
+function stepsOf(model, commands, isLocal) {
+  const { sweep } = model;
+  if (sweep.phase === "Invalid") return [];
+  if (sweep.phase === "Suspended")
+    return [
+      {
+        text: "Continue it: trials that run go on, and no new one starts until then.",
+        command: commands.ofSweep("resume"),
+      },
+    ];
+  if (sweep.phase === "Complete") return afterCompletion(model, commands);
+  if (isOver(sweep)) return aboutFailures(model, commands);
+  return whileRunning(model, commands, isLocal);
+}
+
+function afterCompletion(model, commands) {
+  const [first, second] = model.ranked(2);
+  const steps = [
+    {
+      text: "Use the best parameters in a training of your own.",
+      command: commands.ofSweep("best", "-o args"),
+    },
+  ];
+  if (Object.keys(model.sweep.best?.outputs ?? {}).length)
+    steps.push({
+      text: "Fetch the outputs of the best trial.",
+      command: commands.ofSweep("download"),
+    });
+  if (second)
+    steps.push({
+      text: `See what ${first.name} has that ${second.name} has not.`,
+      view: "compare",
+      index: `${first.index},${second.index}`,
+      label: "Compare the best two",
+    });
+  return [...steps, ...aboutFailures(model, commands)];
+}
+
+function aboutFailures(model, commands) {
+  const failed = model.trials.filter(({ phase }) => phase === "Failed");
+  const causes = new Map(failed.map((trial) => [`${trial.reason} ${trial.message}`, trial]));
+  return [...causes.values()].slice(0, MOST_FAILED).map((trial) => ({
+    text: `Find out why ${trial.name} failed.`,
+    view: "trial",
+    index: trial.index,
+    label: `Open ${trial.name}`,
+    command: commands.ofTrial("explain", trial.name),
+  }));
+}
+
+function whileRunning(model, commands, isLocal) {
+  if (!model.sweep.counts.running && model.sweep.troubles.length)
+    return aboutFailures(model, commands);
+  const watch = {
+    text: model.trials.length
+      ? "Follow it in a terminal."
+      : "The first trials are being proposed. This page updates by itself.",
+    command: commands.ofSweep("get", "--watch"),
+  };
+  const stop = {
+    text: "End it early if the best trial is good enough; its results remain.",
+    command: commands.ofSweep("stop"),
+  };
+  const canStop = model.sweep.best && !isLocal;
+  return [...aboutFailures(model, commands), watch, ...(canStop ? [stop] : [])];
+}
