@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob.search.gaussian_process.encoding import Encoding
-from sweepjob.search.gaussian_process.posterior import fitted_count, select_trials
+from sweepjob.search.gaussian_process.selection import fitted_count, select_trials
 from sweepjob.search.sampler import Observation
 from sweepjob.search.samplers.bayesian_sampler import BayesianSampler
 from sweepjob.search.samplers.random import RandomSampler

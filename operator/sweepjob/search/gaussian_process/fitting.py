@@ -20,14 +20,28 @@ _NOISE = (math.log(1e-8), math.log(1.0))
 # The prior of length scales is Gamma(3, 4), with its mode at half the range. It grows with the root of
 # the number of parameters, as distances do (Hvarfner, Hellsten and Nardi 2024).
 _SHAPE, _RATE, _FEW = 3.0, 4.0, 6
-# The priors of the logarithms of the two variances and of the noise, which is small for most objectives.
-_CENTRES = (0.0, -1.0, -9.0)
-_SPREADS = (1.0, 1.5, 3.0)
 _START = (0.0, -1.0, math.log(1e-3))
 _STEPS = 40
 # The additive part costs one kernel for each parameter. It is used up to this many trials times
 # parameters: always with up to 26 parameters, with more only in a sweep's beginning.
 _ADDITIVE_WORK = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Priors:
+    """Normal priors of the logarithms of the joint variance, the additive variance and the noise.
+
+    Attributes:
+        centres: their means.
+        spreads: their standard deviations.
+    """
+
+    centres: tuple[float, float, float]
+    spreads: tuple[float, float, float]
+
+
+# The noise of most objectives is small.
+OBJECTIVE_PRIORS = Priors(centres=(0.0, -1.0, -9.0), spreads=(1.0, 1.5, 3.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +68,13 @@ class Hyperparameters:
         return self.joint + self.additive
 
 
-def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperparameters:
+def fit(
+    features: Array,
+    outcomes: Array,
+    owner: Array,
+    scales: int,
+    priors: Priors = OBJECTIVE_PRIORS,
+) -> Hyperparameters:
     """Return the most probable hyperparameters.
 
     Args:
@@ -62,8 +82,9 @@ def fit(features: Array, outcomes: Array, owner: Array, scales: int) -> Hyperpar
         outcomes: shape (n,), of mean 0 and variance 1.
         owner: the index of the length scale of each feature, ascending; shape (width,).
         scales: the number of length scales.
+        priors: the priors of variances and noise.
     """
-    objective = NegativeLogPosterior(features, outcomes, owner, scales)
+    objective = NegativeLogPosterior(features, outcomes, owner, scales, priors)
     start = objective.start()
     bounds = [_LENGTH] * scales + [_VARIANCE, _VARIANCE, _NOISE]
     found = minimize(
@@ -85,7 +106,9 @@ class NegativeLogPosterior:
         outcomes: Array,
         owner: Array,
         scales: int,
+        priors: Priors = OBJECTIVE_PRIORS,
     ) -> None:
+        self._centres, self._spreads = np.array(priors.centres), np.array(priors.spreads)
         # Covariances are symmetric: a pair of trials counts twice, the diagonal once.
         self._rows, self._columns = np.tril_indices(len(outcomes))
         self._weights = np.where(self._rows == self._columns, 1.0, 2.0)
@@ -150,7 +173,7 @@ class NegativeLogPosterior:
 
     def _prior(self, logs: Array, lengths: Array) -> tuple[float, Array]:
         """Return minus the log prior, and its gradient."""
-        away = (logs[-3:] - _CENTRES) / _SPREADS
+        away = (logs[-3:] - self._centres) / self._spreads
         value = (self._rate * lengths - (_SHAPE - 1) * logs[:-3]).sum() + 0.5 * (away @ away)
         by_lengths = self._rate * lengths - (_SHAPE - 1)
-        return float(value), np.concatenate([by_lengths, away / _SPREADS])
+        return float(value), np.concatenate([by_lengths, away / self._spreads])

@@ -10,6 +10,7 @@ from .acquisition import LogExpectedImprovement
 from .arrays import Array
 from .candidates import draw_candidates
 from .encoding import Encoding
+from .failures import SuccessProbability
 from .regression import GaussianProcess
 
 
@@ -21,6 +22,7 @@ class AcquisitionSearch:
         process: the posterior of the objective.
         acquisition: the value of a mean and a standard deviation.
         generator: the random number generator for the candidates.
+        success: the chance of success; None when no trial has failed.
     """
 
     def __init__(
@@ -29,15 +31,23 @@ class AcquisitionSearch:
         process: GaussianProcess,
         acquisition: LogExpectedImprovement,
         generator: np.random.Generator,
+        success: SuccessProbability | None = None,
     ) -> None:
         self.encoding = encoding
         self.process = process
         self.acquisition = acquisition
         self.generator = generator
+        self.success = success
 
     def value(self, points: Array) -> Array:
-        """Return the acquisition function at points; shape (n, axes) to (n,)."""
-        return self.acquisition.value(*self.process.predict(self.encoding.features(points)))
+        """Return the acquisition function at points; shape (n, axes) to (n,).
+
+        A trial that fails improves nothing, so the expected improvement is multiplied by the chance of
+        success (Gelbart, Snoek and Adams 2014).
+        """
+        features = self.encoding.features(points)
+        value = self.acquisition.value(*self.process.predict(features))
+        return value if self.success is None else value + self.success.log(features)
 
     def best(self, incumbents: Array, is_new: Callable[[Array], bool]) -> Array | None:
         """Return the best candidate that is new.

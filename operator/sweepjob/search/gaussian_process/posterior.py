@@ -13,6 +13,7 @@ from .arrays import Array
 from .encoding import Encoding
 from .fitting import Hyperparameters, fit
 from .regression import GaussianProcess
+from .selection import fitted_count, select_trials
 from .target_transforms import Warp, candidate_warps, standardise, winsorize
 
 # Hyperparameters are fitted to at most _FITTED trials, and predictions are made from at most _MODELLED:
@@ -69,7 +70,7 @@ class SurrogateModel:
 
         Args:
             points: points of ended trials, in the order of their indices; shape (n, axes).
-            scores: larger is better; minus infinity for failed trials; shape (n,).
+            scores: larger is better; shape (n,).
             pending: points of pending trials; shape (m, axes).
         """
         first = fitted_count(len(scores))
@@ -113,33 +114,3 @@ class SurrogateModel:
             if len(self._fitted) > _REMEMBERED:
                 self._fitted.popitem(last=False)
         return self._fitted[key]
-
-
-def fitted_count(count: int) -> int:
-    """Return the number of trials, the first ones, that hyperparameters are fitted to.
-
-    A fit is the expensive part and changes slowly, so it is renewed when the number of trials has
-    grown by a twentieth.
-
-    Args:
-        count: the number of trials.
-    """
-    return count - count % max(1, count // 20)
-
-
-def select_trials(scores: Array, most: int) -> Array:
-    """Return the indices of the trials to use: if there are too many, the best and the newest, half each.
-
-    Args:
-        scores: larger is better; shape (n,).
-        most: the number of trials to use.
-
-    Returns:
-        ascending; shape (min(n, most),).
-    """
-    count = len(scores)
-    if count <= most:
-        return np.arange(count)
-    best = np.argsort(-scores, kind="stable")[: most // 2]
-    rest = np.setdiff1d(np.arange(count), best)
-    return np.sort(np.concatenate([best, rest[-(most - len(best)) :]]))

@@ -12,6 +12,58 @@ from .arrays import Array
 
 # Scores lower than this many interquartile ranges below the median are raised to that bound.
 _FENCE = 4.0
+# Scores that are farther from the median than this many median distances are no results: a loss
+# that overflowed, a counter instead of a metric.
+_ABSURD = 1e4
+
+
+def is_failure(scores: Array) -> Array:
+    """Return which trials have no usable score: no finite one, or one that is absurdly bad.
+
+    Args:
+        scores: larger is better; minus infinity without a finite score; shape (n,).
+
+    Returns:
+        boolean, shape (n,).
+    """
+    finite = np.isfinite(scores)
+    if not finite.any():
+        return ~finite
+    middle, spread = _middle_and_spread(scores[finite])
+    failed: Array = ~(middle - scores <= _ABSURD * spread)  # so that it holds of infinity, too
+    return failed
+
+
+def clip_upper_outliers(scores: Array) -> Array:
+    """Scores with one that is absurdly good lowered to just above the next best.
+
+    It stays the best score. But how much better it is says nothing, and would hide all differences
+    between the others. Two such scores confirm one another and are left alone.
+
+    Args:
+        scores: larger is better, finite; shape (n,).
+
+    Returns:
+        shape (n,).
+    """
+    if len(scores) < 3:
+        return scores
+    middle, spread = _middle_and_spread(scores)
+    last, top = np.sort(scores)[-2:]
+    if top - middle <= _ABSURD * spread or last - middle > _ABSURD * spread:
+        return scores
+    clipped: Array = np.minimum(scores, last + spread)
+    return clipped
+
+
+def _middle_and_spread(finite: Array) -> tuple[float, float]:
+    """Return the median and the median distance from it, above 0: half of the scores may be absurd."""
+    middle = float(np.median(finite))
+    distances = np.abs(finite - middle)
+    spread = float(np.median(distances))
+    if spread == 0:  # most scores are equal: any other is the measure
+        spread = float(distances[distances > 0].min(initial=math.inf))
+    return middle, spread
 
 
 def winsorize(scores: Array) -> Array:
@@ -21,20 +73,16 @@ def winsorize(scores: Array) -> Array:
     where good trials are.
 
     Args:
-        scores: larger is better; minus infinity for failed trials, which count as the worst score;
-            shape (n,).
+        scores: larger is better, finite; shape (n,).
 
     Returns:
         shape (n,).
     """
-    finite = scores[np.isfinite(scores)]
-    if not len(finite):
-        return np.zeros(len(scores))
-    low, middle, high = np.quantile(finite, [0.25, 0.5, 0.75])
+    if not len(scores):
+        return scores
+    low, middle, high = np.quantile(scores, [0.25, 0.5, 0.75])
     spread = max(high - low, middle - low, 1e-300)
-    fence = middle - _FENCE * spread
-    worst = max(float(finite.min()), fence)
-    winsorized: Array = np.maximum(scores, worst)
+    winsorized: Array = np.maximum(scores, middle - _FENCE * spread)
     return winsorized
 
 

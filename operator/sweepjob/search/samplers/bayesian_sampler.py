@@ -12,8 +12,11 @@ from ..gaussian_process.acquisition import LogExpectedImprovement
 from ..gaussian_process.arrays import Array
 from ..gaussian_process.configuration_cache import ConfigurationCache
 from ..gaussian_process.encoding import Encoding
+from ..gaussian_process.evidence import Evidence
+from ..gaussian_process.failures import FailureModel
 from ..gaussian_process.maximize import AcquisitionSearch
 from ..gaussian_process.posterior import SurrogateModel
+from ..gaussian_process.target_transforms import is_failure
 from ..hashing import hash_bits, permuted_index
 from ..sampler import Observation
 from ..space import Assignment, Space, canonical
@@ -36,9 +39,10 @@ class BayesianSampler:
     The initial points are a scrambled Sobol sequence. Then, for each proposal, a Gaussian process is
     fitted to the trials that have ended. Pending trials count with their posterior means (Ginsbourger
     et al. 2010, kriging believer). The proposal is the candidate of highest expected improvement;
-    candidates are drawn everywhere and near good trials. A failed trial counts as the worst score, one
-    that was stopped early as the score that ``ObservationHistory`` estimates. No configuration is
-    proposed twice; a finite space is searched to its end.
+    candidates are drawn everywhere and near good trials. It is multiplied by the chance of success, which
+    a second process learns from where trials failed. A trial that was stopped early counts with the
+    score that ``ObservationHistory`` estimates. No configuration is proposed twice; a finite space is
+    searched to its end.
 
     A proposal is a function of the seed, the index and the observations.
 
@@ -52,6 +56,7 @@ class BayesianSampler:
     _encoding: Encoding = field(init=False)
     _configurations: ConfigurationCache = field(init=False)
     _surrogate: SurrogateModel = field(init=False)
+    _failures: FailureModel = field(init=False)
     _sobol: SobolSampler = field(init=False)
     _size: int | None = field(init=False)
     _initial_count: int = field(init=False)
@@ -62,6 +67,7 @@ class BayesianSampler:
         self._encoding = Encoding(self.space)
         self._configurations = ConfigurationCache(self._encoding)
         self._surrogate = SurrogateModel(self._encoding)
+        self._failures = FailureModel(self._encoding)
         self._sobol = SobolSampler(self.space, self.seed)
         self._size = self.space.size()
         self._initial_count = min(max(self._encoding.scales + 2, _MIN_INITIAL), _MAX_INITIAL)
@@ -82,7 +88,8 @@ class BayesianSampler:
         ordered = sorted(observations, key=lambda trial: -1 if trial.index is None else trial.index)
         ended = self._configurations.entries(trial for trial in ordered if trial.ended)
         scores = np.array([_score(trial) for trial, _ in ended])
-        observed_count = np.isfinite(scores).sum()
+        failed = is_failure(scores)
+        observed_count = (~failed).sum()
         if observed_count < _MIN_OBSERVATIONS or (
             index < self._initial_count and observed_count < self._initial_count
         ):
@@ -90,19 +97,24 @@ class BayesianSampler:
         pending = self._configurations.entries(trial for trial in ordered if not trial.ended)
         points = np.array([point for _, point in ended])
         pending_points = np.array([point for _, point in pending]).reshape(-1, points.shape[1])
-        found = self._search(index, points, scores, pending_points, proposed)
+        evidence = Evidence(points, scores, failed, pending_points)
+        found = self._search(index, evidence, proposed)
         return self._initial_proposal(index, proposed) if found is None else found
 
-    def _search(
-        self, index: int, points: Array, scores: Array, pending: Array, proposed: set[str]
-    ) -> Assignment | None:
+    def _search(self, index: int, evidence: Evidence, proposed: set[str]) -> Assignment | None:
         encoding = self._encoding
         if not encoding.width:
             return None
-        posterior = self._surrogate.infer(points, scores, pending)
+        success = self._failures.infer(evidence.points, evidence.failed)
+        points, scores = evidence.scored(encoding, success)
+        posterior = self._surrogate.infer(points, scores, evidence.pending)
         generator = np.random.default_rng(hash_bits(f"{self.seed}/bayesian/{index}", 64))
         search = AcquisitionSearch(
-            encoding, posterior.process, LogExpectedImprovement(posterior.best), generator
+            encoding,
+            posterior.process,
+            LogExpectedImprovement(posterior.best),
+            generator,
+            success,
         )
         if self._size is not None and self._size <= _EXHAUSTIVE_SIZE:
             return self._search_exhaustively(search, proposed)
