@@ -46,6 +46,15 @@ def test_unknown_helm_values_are_refused(target: Target, value: str, words: str)
         target.helm("template", "x", CHART, "--set", value)
 
 
+def test_a_second_release_for_the_same_namespaces_is_refused(target: Target) -> None:
+    second = ("install", "second", CHART, "--namespace", "elsewhere", "--dry-run=server")
+    values = "crds.enabled=false"
+    for more in ("", ",watchNamespaces={a}"):
+        with pytest.raises(ClusterError, match="release sweepjob watches all namespaces already"):
+            target.helm(*second, "--set", f"{values}{more}")
+    target.helm(*second, "--set", f"{values},rbac.checkOtherReleases=false")
+
+
 def test_a_sweep_continues_through_an_upgrade(sweeps: Sweeps) -> None:
     target = sweeps.target
     clusters.install(target, chart=PREVIOUS)

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sweepjob.api.messages.missing_metric import missing_metric_message
 from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.parsing.quantity import is_quantity
+from sweepjob.api.parsing.suggestions import closest, nearest
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.validation.spec_warnings import spec_warnings
 from sweepjob.loading.azure.command import with_double_braces
@@ -165,3 +167,46 @@ def test_unresolved_references_are_listed_once_and_truncated() -> None:
     with pytest.raises(InvalidSpec) as caught:
         parse_sweepjob(sweepjob(trial={"image": "i", "command": text}))
     assert len(caught.value.problems) == 20
+
+
+ALIKE = {
+    f"{'ab' * 48}{n:04}": {"type": "uniform", "minValue": 0, "maxValue": 1} for n in range(200)
+}
+WORDS = [f"{'ba' * 48}{n:03}" for n in range(900)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"trial": {"image": "i", "command": " ".join(f"${{{{search_space.{w}}}}}" for w in WORDS)}},
+        {"trial": {"image": "i", "command": " ".join(f"${{search_space.{w}}}" for w in WORDS)}},
+        {"trial": {"image": "i", "command": ["${{search_space.x}}"] * 900}},
+        {word: 1 for word in WORDS},
+        {"limits": {"maxTotalTrials": 1, **dict.fromkeys(WORDS, 1)}},
+    ],
+    ids=["references", "other-references", "one-reference", "keys", "limits"],
+)
+def test_suggestions_for_misspelled_words_are_cheap(change: dict[str, Any]) -> None:
+    """They are compared with every known word, and difflib takes long for letters that repeat."""
+    body = sweepjob(**{"searchSpace": ALIKE, **change})
+
+    def read() -> None:
+        with contextlib.suppress(InvalidSpec):
+            list(spec_warnings(body, parse_sweepjob(body)))
+
+    assert spent(read) < 1.0
+
+
+def test_the_nearest_word_is_found_as_before() -> None:
+    known = ["uniform", "quniform", "loguniform", "choice", "normal", "lr", "batch_size", "x"]
+    asked = {"unifrom": "uniform", "LOG_UNIFORM": "loguniform", "choise": "choice", "lrr": "lr"}
+    asked |= {"batchsize": "batch_size", "bacth_size": "batch_size", "zzz": "", "": "", "rl": ""}
+    assert {word: nearest(word, known) for word in asked} == asked
+    assert closest("a" * 1000, ["a" * 999]) == "a" * 999
+    assert closest("accuracy", ["loss", "val_accuracy", "acuracy"]) == "acuracy"
+
+
+def test_a_metric_that_is_missing_among_many_alike() -> None:
+    metrics = parse_sweepjob(sweepjob()).metrics
+    seen = [f"{'ba' * 122}{n:03}" for n in range(50)]
+    assert spent(lambda: missing_metric_message("t", "ab" * 125, metrics, seen, (), ())) < 0.1

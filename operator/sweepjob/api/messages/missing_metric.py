@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from ... import protocol
+from ..parsing.suggestions import closest
 from ..spec.metrics import Metrics
 
 _MAX_LISTED = 20  # names
@@ -42,8 +42,8 @@ def _names(metric: str, seen: Sequence[str]) -> str:
     listed = ", ".join(seen[:_MAX_LISTED])
     if len(seen) > _MAX_LISTED:
         listed += f" and {len(seen) - _MAX_LISTED} more"
-    close = difflib.get_close_matches(metric, seen, n=1)
-    which = f"'{close[0]}', which is close," if close else "one of these"
+    close = closest(metric, seen)
+    which = f"'{close}', which is close," if close else "one of these"
     return f"{listed}. Create the sweep with {which} as primaryMetric"
 
 

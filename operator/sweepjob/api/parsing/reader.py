@@ -15,6 +15,7 @@ from .suggestions import did_you_mean
 
 _REMOVE_QUOTES = "; remove the quotes"
 _INT64 = 2**63 - 1  # the largest integer that the API server accepts
+_MAX_SUGGESTIONS = 20  # for unknown keys of an object
 _MAX_FLOAT = math.nextafter(math.inf, 0.0)
 
 
@@ -62,10 +63,10 @@ class Reader:
 
     def known(self, keys: Collection[str]) -> None:
         """Add a problem for every key that is not among ``keys``."""
-        for key in self.data:
-            if key not in keys:
-                near, known = did_you_mean(str(key), keys), ", ".join(sorted(keys))
-                self.note(str(key), self.data[key], f"unknown key{near or ';'} known: {known}")
+        unknown, known = [key for key in self.data if key not in keys], ", ".join(sorted(keys))
+        for number, key in enumerate(unknown):
+            near = did_you_mean(str(key), keys) if number < _MAX_SUGGESTIONS else ""
+            self.note(str(key), self.data[key], f"unknown key{near or ';'} known: {known}")
 
     def number(self, key: str, default: float | None = None) -> float:
         """Return the finite number of a key; required where there is no default."""

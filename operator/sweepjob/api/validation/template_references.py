@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 from ...search.space import Branch, Choice, Expression, Quantized, Randint, Scalar, Space
@@ -15,6 +15,7 @@ from ...template.references import (
     split_optional,
     value_text,
 )
+from ..parsing.suggestions import closest
 
 # Names that YAML 1.1 reads as booleans when they are not quoted.
 _BOOLEANS = {"true": ("y", "yes", "on"), "false": ("n", "no", "off")}
@@ -36,6 +37,7 @@ def unresolved_references(
     always, sometimes = _branch_references(space.parameters, "search_space.")
     known = always | {f"inputs.{name}" for name in inputs} | {f"outputs.{n}" for n in outputs}
     reported = set[str]()
+    nothing = cache(lambda name: _refers_to_nothing(name, known, sometimes))
     for tree_path, text in iter_texts(template):
         found = references(text)
         if not found:
@@ -44,13 +46,21 @@ def unresolved_references(
             n for part, optional in split_optional(text) if not optional for n in references(part)
         }
         for name in dict.fromkeys(found):
-            remedy = _remedy(name, known, sometimes, demanded)
-            if remedy and len(reported) < _MAX_REPORTED:
+            remedy = _remedy(name, known, sometimes, demanded, nothing)
+            if remedy:
                 reported.add(name)
                 yield format_path(tree_path), str(Reference(name)), remedy
+            if len(reported) >= _MAX_REPORTED:
+                return
 
 
-def _remedy(name: str, known: set[str], sometimes: set[str], demanded: Container[str]) -> str:
+def _remedy(
+    name: str,
+    known: set[str],
+    sometimes: set[str],
+    demanded: Container[str],
+    nothing: Callable[[str], str],
+) -> str:
     """Return the remedy for a reference; empty when it is valid."""
     if name in demanded and name in sometimes and name not in known:
         return (
@@ -61,6 +71,11 @@ def _remedy(name: str, known: set[str], sometimes: set[str], demanded: Container
         return ""
     if name not in demanded and name.startswith("inputs."):
         return ""
+    return nothing(name)
+
+
+def _refers_to_nothing(name: str, known: set[str], sometimes: set[str]) -> str:
+    """Return the remedy for a reference that no assignment has."""
     listed = ", ".join(sorted(known)[:_MAX_LISTED]) or "none"
     listed += ", ..." if len(known) > _MAX_LISTED else ""
     near = nearest_reference(name, known | sometimes)
@@ -75,10 +90,10 @@ def nearest_reference(name: str, known: Iterable[str]) -> str:
     words = short | {_normalize(reference): reference for reference in every}
     last = _normalize(name.partition(".")[2] or name)[:100]
     exact = words.get(_normalize(name)) or short.get(last)
-    close = [] if exact else difflib.get_close_matches(last, [*short][:400], 1, 0.7)
-    return exact or (short[close[0]] if close else "")
+    return exact or short.get(closest(last, short, 0.7), "")
 
 
+@lru_cache(4096)
 def _normalize(name: str) -> str:
     """Return a name without separators, in lower case."""
     return "".join(filter(str.isalnum, name)).lower()
