@@ -22,7 +22,7 @@ from .pod_processes import GroupPorts, gpus_of, local_pod
 from .pod_runner import PodResult, PodRunner
 from .store import Body, Change, Key, Store
 from .trainer_log import TrainerLog
-from .working_folder import make_working_folder
+from .working_folder import keep_own_folders, make_working_folder
 
 _log = logging.getLogger(__name__)
 _GRACE_PERIOD = 5.0  # seconds for pods to end when the sweep is interrupted
@@ -185,6 +185,8 @@ class Node:
             log.close()
             return PodResult(1, f"its code cannot be unpacked: {error}", names.REASON_CODE_UNUSABLE)
         finally:
+            trial = body["metadata"]["labels"][names.LABEL_TRIAL]
+            await asyncio.to_thread(keep_own_folders, self._root, trial, pod.code_folder)
             remove_local(pod.code_folder)
 
     async def _unpack(self, code: LocalCode, folder: Path) -> None:

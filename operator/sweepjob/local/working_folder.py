@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from ..training.environment import FOLDERS
@@ -34,6 +35,21 @@ def make_working_folder(root: Path, trial: str, code: Path) -> Path:
         if entry.name not in _EXCLUDED and not os.path.lexists(link):
             link.symlink_to(entry.absolute())
     return folder
+
+
+def keep_own_folders(root: Path, trial: str, code: Path) -> None:
+    """Copy ``outputs`` and ``logs`` that an attempt wrote beside its code, which is about to be removed.
+
+    Args:
+        root: folder of the sweep.
+        trial: name of the trial.
+        code: folder of the attempt's copy of the code.
+    """
+    for name in FOLDERS:
+        written = code / name
+        # A link leads to an output, which is kept as it is.
+        if written.is_dir() and not written.is_symlink():
+            shutil.copytree(written, root / _WORK / trial / name, symlinks=True, dirs_exist_ok=True)
 
 
 def own_folders(root: Path, trial: str) -> dict[str, Path]:

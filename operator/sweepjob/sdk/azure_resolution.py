@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..api.names import CODE_FOLDER
 from ..loading.azure_map import AzureMap, ComputeEntry, resolve_data, resolve_environment
 from ..loading.azure_map.asset_names import is_address, split_datastore_uri
 from ..loading.azure_map.output_folders import separate_folders
 from ..loading.pod_settings import PodSettingError, PodSettings, add_amounts
 from ..search.space import Scalar
+from ..training.environment import FOLDERS
 from .azure_objects import Environment, values_of
 from .data import Input, Output, StepOutput
 from .definition import SweepDefinition
@@ -92,6 +94,8 @@ class Resolver:
         self._inputs(found, job)
         self._outputs(found, job)
         self._code(found, trial)
+        if not self._local and trial.code is not None:
+            self._own_folders(found)
         if job.name and (kept := object_name(job.name)) != job.name:
             found.notes.append(
                 f"name: {job.name!r}: the SweepJob is named {kept}: names of Kubernetes objects have "
@@ -242,6 +246,22 @@ class Resolver:
                 f"outputs[{name!r}]: give Output(claim=NAME), a PersistentVolumeClaim, or {missing}",
             )
         return {"volume": {"emptyDir": {}}}
+
+    def _own_folders(self, found: Resolution) -> None:
+        """Keep ``./outputs`` and ``./logs`` of the code on the default datastore, as Azure does."""
+        code = CODE_FOLDER if found.code else found.pod.working_directory
+        store = self._map.find_datastore()
+        if not code or store is None or not store.volume or not self._map.name:
+            return
+        mounted = {output.get("mountPath") for output in found.outputs.values()}
+        for name in FOLDERS:
+            mount = f"{code.rstrip('/')}/{name}"
+            if name not in found.outputs and mount not in mounted:
+                found.outputs[name] = {
+                    "volume": dict(store.volume),
+                    "mountPath": mount,
+                    "subPath": "/".join(filter(None, (store.path, name))),
+                }
 
     def _code(self, found: Resolution, trial: TrialDefinition) -> None:
         if trial.code is None or self._is_draft:

@@ -275,3 +275,26 @@ def test_outputs_on_one_claim_have_a_folder_each(workspace: Workspace) -> None:
     shared = sweep.to_manifest()
     shared["spec"]["outputs"]["plots"].pop("subPath")
     assert SweepJob.from_manifest(shared).to_manifest()["spec"] == shared["spec"]
+
+
+def test_outputs_beside_the_code_are_kept_on_the_default_datastore(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    def outputs(**given: Any) -> dict[str, Any]:
+        job = command(command="t ${{inputs.x}}", image="i", inputs={"x": 1}, **given)
+        sweep = job(x=Uniform(0, 1)).sweep(primary_metric="a", goal="maximize")
+        found: dict[str, Any] = sweep.to_manifest()["spec"].get("outputs", {})
+        return found
+
+    claim = {"persistentVolumeClaim": {"claimName": "store"}}
+    assert outputs(code="src") == {
+        "outputs": {"volume": claim, "mountPath": "/app/outputs", "subPath": "outputs"},
+        "logs": {"volume": claim, "mountPath": "/app/logs", "subPath": "logs"},
+    }
+    (tmp_path / "azure-map.yaml").write_text(MAP.replace("{path: /app}", "snapshot"))
+    own = {"model": Output(claim="c", mount_path="/code/outputs")}
+    assert outputs(code="src", outputs=own)["logs"]["mountPath"] == "/code/logs"
+    assert sorted(outputs(code="src", outputs=own)) == ["logs", "model"]
+    assert outputs() == {}
+    (tmp_path / "azure-map.yaml").write_text("code: {src: snapshot}")
+    assert outputs(code="src") == {}

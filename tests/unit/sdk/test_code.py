@@ -83,6 +83,10 @@ def test_a_trial_writes_beside_itself_without_a_trace_for_others(src: Path) -> N
     assert [trial.value for trial in run.trials()] == [len(before) + len("# changed")] * 2
     assert (src / "helper.py").read_text() == before
     assert not (src / "outputs").exists()
+    # What a trial leaves in ./outputs is kept for each of them.
+    for trial, weight in zip(run.trials(), ("1.0", "3.0"), strict=True):
+        run.download(f"kept/{trial.name}", trial=trial.name)
+        assert Path("kept", trial.name, "outputs/model/weights").read_text() == weight
 
 
 def test_mistakes(src: Path) -> None:
