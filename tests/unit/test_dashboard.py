@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob.api.phases import TrialPhase
+from sweepjob.api.sweeptrial.other_metrics import dump_other_metrics
 from sweepjob.dashboard.assets import LIBRARIES, STYLES, read_asset, report_script
 from sweepjob.dashboard.cache_sync import Unavailable
 from sweepjob.dashboard.curves import points_per_curve, sample_curve
@@ -25,6 +26,7 @@ from sweepjob.kube.client import KubeClient
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.transport import MemoryTransport
 from sweepjob.objective import Goal
+from sweepjob.protocol import MetricCurve
 from sweepjob.read_model.trial_view import TrialView
 from sweepjob.render.trial_rows import full_trial_row, json_value
 
@@ -232,3 +234,24 @@ async def test_an_unknown_sweep_has_no_feed(server: MemoryApiServer, feeds: Feed
     assert [
         event async for event in feed.events("", 0)
     ] == []  # a stream ends, rather than to stand still
+
+
+def test_the_curves_of_other_metrics_stay_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    metric = MetricCurve("loss")
+    for n in range(1000):
+        metric.append(float(n))
+    other = dump_other_metrics([metric])
+    trials = [trial_body(n, [0.1], otherMetrics=other) for n in range(10)]
+    shown = build_document(sweep_body(), trials, NOW)
+    points = shown["trials"][0]["metrics"]["loss"]
+    assert points[0] == [1, 0.0]
+    assert points[-1] == [1000, 999.0]
+    assert len(points) == len(metric.points()) <= shown["metricPointsEach"]
+    monkeypatch.setattr("sweepjob.dashboard.curves._MAX_METRIC_POINTS", 100)
+    fewer = build_document(sweep_body(), trials, NOW)
+    assert fewer["metricPointsEach"] == 10
+    assert [n for n, _ in fewer["trials"][0]["metrics"]["loss"]][-1] == 1000
+    assert len(fewer["trials"][0]["metrics"]["loss"]) == 10
+    monkeypatch.setattr("sweepjob.dashboard.curves._MAX_METRIC_POINTS", 50)
+    none = build_document(sweep_body(), trials, NOW)
+    assert (none["metricPointsEach"], none["trials"][0]["metrics"]) == (0, {})

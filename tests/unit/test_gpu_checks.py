@@ -64,7 +64,7 @@ def test_without_a_gpu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     assert gpu.main() == 0
     assert "skipped: this machine has no NVIDIA GPU" in capsys.readouterr().out
     monkeypatch.setattr(gpu, "visible_gpus", lambda: ("0",))
-    monkeypatch.setattr(gpu.shutil, "which", lambda _: "/usr/bin/nvidia-smi")
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/nvidia-smi")
     monkeypatch.setenv("SWEEPJOB_TORCH_PYTHON", "/nonexistent/python")
     assert gpu.main() == 0
     assert "SWEEPJOB_TORCH_PYTHON" in capsys.readouterr().out
