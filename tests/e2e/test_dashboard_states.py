@@ -114,14 +114,22 @@ def test_every_view_of_every_state_is_readable(
     [
         (
             "failed",
-            ["✕ Failed", "TooManyFailedTrials", "CUDA out of memory. Tried to", "sweepjob -n"],
+            [
+                "✕ Failed",
+                "TooManyFailedTrials",
+                "CUDA out of memory. Tried to",
+                "kubectl sweepjob explain",
+            ],
         ),
         ("blocked", ["! Blocked", "ImageCannotBePulled", "Correct the image", "describe pods"]),
         ("refused", ["✕ Invalid", "did you mean loguniform?", "check the file", "validate -f"]),
         ("empty", ["▶ Running", "No trial has been started yet", "updates by itself"]),
         ("suspended", ["! Suspended", "Continue it", "resume vision-suspended"]),
         ("unobserved", ["! Pending", "OperatorMissing", "doctor"]),
-        ("complete", ["✓ Complete", "ahead of", "best vision -o args", "Compare the best two"]),
+        (
+            "complete",
+            ["✓ Complete", "ahead of", "best vision -n research -o args", "Compare the best two"],
+        ),
         ("few", ["Importance needs 8 trials with a value; 3 have one"]),
     ],
 )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from sweepjob.dashboard.assets import (
+    LIBRARIES,
     LIVE_ENTRY,
+    PREFETCH,
     REPORT_ENTRY,
-    live_modules,
+    STYLES,
+    joined_script,
     read_asset,
     report_script,
 )
@@ -99,18 +103,26 @@ def test_circular_imports_are_refused() -> None:
 
 
 def test_every_module_is_used_by_a_page() -> None:
-    used = {*live_modules(), *module_order(REPORT_ENTRY, read_asset)}
+    entries = (LIVE_ENTRY, REPORT_ENTRY, PREFETCH)
+    used = {path for entry in entries for path in module_order(entry, read_asset)}
     assert used == {f"static/{file.relative_to(STATIC)}" for file in STATIC.rglob("*.js")}
 
 
 def test_a_report_has_no_module_that_sends_requests() -> None:
     script = report_script()
-    assert "fetch(" in "".join(map(read_asset, live_modules()))
+    assert "fetch(" in joined_script(LIVE_ENTRY)
     assert "fetch(" not in script
-    assert live_modules()[-1] == LIVE_ENTRY
 
 
-def test_the_script_of_a_report_can_be_parsed(tmp_path: Path) -> None:
-    file = tmp_path / "report.mjs"
-    file.write_text(report_script())
+@pytest.mark.parametrize("entry", [LIVE_ENTRY, REPORT_ENTRY, PREFETCH])
+def test_the_scripts_of_a_page_can_be_parsed(entry: str, tmp_path: Path) -> None:
+    file = tmp_path / "script.mjs"
+    file.write_text(joined_script(entry))
     run_node(["--check", file])
+
+
+def test_a_page_loads_few_files_of_its_own() -> None:
+    loaded = [joined_script(entry) for entry in (LIVE_ENTRY, PREFETCH)]
+    loaded += map(read_asset, (*STYLES, *LIBRARIES))
+    packed = sum(len(gzip.compress(text.encode())) for text in loaded)
+    assert packed < 550_000  # bytes, of which the libraries have 475,000

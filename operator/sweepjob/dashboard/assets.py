@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from .module_bundle import join_modules, module_order
+from .module_bundle import join_modules
 
 _ROOT = files(__package__)
 STYLES = ("vendor/tabulator_simple.min.css", "static/style.css")
@@ -28,14 +28,14 @@ def read_asset(path: str) -> str:
     return found.read_text(encoding="utf-8")
 
 
-def live_modules() -> list[str]:
-    """Return the paths of all modules of a served page."""
-    return module_order(LIVE_ENTRY, read_asset)
+def joined_script(entry: str) -> str:
+    """Return a module and all that it imports as one script: one request instead of eighty."""
+    return join_modules(entry, read_asset)
 
 
 def report_script() -> str:
     """Return all modules of a report as one script."""
-    return join_modules(REPORT_ENTRY, read_asset)
+    return joined_script(REPORT_ENTRY)
 
 
 def render_page(head: str, body: str) -> str:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Sequence
 
 from aiohttp import web
 
-from .assets import LIBRARIES, LIVE_ENTRY, PREFETCH, STYLES, live_modules, read_asset, render_page
+from .assets import (
+    LIBRARIES,
+    LIVE_ENTRY,
+    PREFETCH,
+    STYLES,
+    joined_script,
+    read_asset,
+    render_page,
+)
 from .cache_sync import Unavailable
 
 # A file's address changes with its contents.
@@ -19,12 +26,11 @@ class StaticFiles:
     """Serves the scripts and styles below ``assets/TAG/``, where TAG is a digest of all of them."""
 
     def __init__(self) -> None:
-        modules = live_modules()
-        names = (*STYLES, *LIBRARIES, *modules)
-        self._files = {name: read_asset(name).encode() for name in names}
+        self._files = {name: read_asset(name).encode() for name in (*STYLES, *LIBRARIES)}
+        self._files |= {entry: joined_script(entry).encode() for entry in (PREFETCH, LIVE_ENTRY)}
         self._gzipped = {name: gzip.compress(data, mtime=0) for name, data in self._files.items()}
         tag = hashlib.sha256(b"".join(self._files.values())).hexdigest()[:12]
-        self._html = _render_html(f"assets/{tag}", modules)
+        self._html = _render_html(f"assets/{tag}")
 
     def html(self) -> web.Response:
         """Return the page, which contains nothing from the cluster."""
@@ -48,11 +54,10 @@ class StaticFiles:
         return web.Response(body=body, content_type=content_type, charset="utf-8", headers=headers)
 
 
-def _render_html(root: str, modules: Sequence[str]) -> str:
+def _render_html(root: str) -> str:
     head = [f'<script type="module" async src="{root}/{PREFETCH}"></script>']
     head += [f'<link rel="stylesheet" href="{root}/{name}">' for name in STYLES]
-    # Otherwise a browser learns of a module only when it has read the one that imports it.
-    head += [f'<link rel="modulepreload" href="{root}/{name}">' for name in modules]
+    head += [f'<link rel="modulepreload" href="{root}/{LIVE_ENTRY}">']
     body = [f'<script src="{root}/{name}"></script>' for name in LIBRARIES]
     body += [f'<script type="module" src="{root}/{LIVE_ENTRY}"></script>']
     return render_page("\n".join(head), "\n".join(body))

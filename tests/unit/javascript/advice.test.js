@@ -16,10 +16,10 @@ const commands = (...args) => steps(...args).map(({ command }) => command);
 test("a complete sweep leads to its best parameters and to the comparison of the best two", () => {
   const trials = [0.5, 0.9, 0.7].map((best, n) => trial(n, { best, phase: "Succeeded" }));
   const found = steps(trials, { phase: "Complete", best: { outputs: {} } });
-  assert.equal(found[0].command, "kubectl sweepjob -n team best sweep -o args");
+  assert.equal(found[0].command, "kubectl sweepjob best sweep -n team -o args");
   assert.deepEqual([found[1].view, found[1].index], ["compare", "1,2"]);
   const withOutputs = { phase: "Complete", best: { outputs: { model: "x" } } };
-  assert.ok(commands(trials, withOutputs).includes("kubectl sweepjob -n team download sweep"));
+  assert.ok(commands(trials, withOutputs).includes("kubectl sweepjob download sweep -n team"));
 });
 
 test("commands of a sweep that ran on this machine name its folder", () => {
@@ -55,7 +55,7 @@ test("a sweep in trouble says how it is mended, and not to watch it", () => {
 
 test("a name that a shell would read is quoted", () => {
   const [{ command }] = steps([], { phase: "Running", name: "a;rm", counts: { running: 0 } });
-  assert.equal(command, "kubectl sweepjob -n team get 'a;rm' --watch");
+  assert.equal(command, "kubectl sweepjob get 'a;rm' -n team --watch");
 });
 
 test("every remedy has a sentence and a command", () => {

@@ -19,7 +19,7 @@ test("each pod has its rank, name, node, state, and the command that prints its 
       ["10", "sweep-3-10-x", "node-10", "Failed"],
     ],
   );
-  assert.equal(rows[1].command, "kubectl sweepjob -n team logs sweep-3 --rank 10");
+  assert.equal(rows[1].command, "kubectl sweepjob logs sweep-3 -n team --rank 10");
 });
 
 test("a pod that has no log yet, or none any more, has no command", () => {

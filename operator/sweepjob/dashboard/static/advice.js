@@ -7,13 +7,15 @@ const MOST_FAILED = 2; // causes of failures, each with a trial
 
 /** Commands of a sweep; of a local sweep they name its folder. */
 export function commandsOf({ namespace, name }, isLocal) {
-  const program = isLocal ? "sweepjob" : `kubectl sweepjob -n ${shellQuote(namespace)}`;
+  const program = isLocal ? "sweepjob" : "kubectl sweepjob";
+  const place = isLocal ? "" : ` -n ${shellQuote(namespace)}`;
   const sweep = isLocal ? shellQuote(`.sweepjob/${name}`) : shellQuote(name);
   const trialOf = (trial) => shellQuote(isLocal ? `.sweepjob/${name}/${trial}` : trial);
   return {
     kubectl: (words) => `kubectl -n ${shellQuote(namespace)} ${words}`,
-    ofSweep: (verb, options = "") => `${program} ${verb} ${sweep}${options && ` ${options}`}`,
-    ofTrial: (verb, trial) => `${program} ${verb} ${trialOf(trial)}`,
+    ofSweep: (verb, options = "") =>
+      `${program} ${verb} ${sweep}${place}${options && ` ${options}`}`,
+    ofTrial: (verb, trial) => `${program} ${verb} ${trialOf(trial)}${place}`,
   };
 }
 

@@ -4,9 +4,10 @@ import { element } from "./dom.js";
 import { copyExactNumbers } from "./exact_numbers.js";
 import { formatTime } from "./format.js";
 import { loginForm } from "./login.js";
+import { navigation } from "./navigation.js";
 import { followPrinting } from "./printing.js";
 import { comparisonHref, parseRoute, sweepHref } from "./routes.js";
-import { followShortcuts, showShortcuts } from "./shortcuts.js";
+import { followShortcuts } from "./shortcuts.js";
 import { mountSweepList } from "./sweep_list.js";
 import { SweepModel } from "./sweep_model.js";
 import { SweepPage } from "./sweep_page.js";
@@ -27,7 +28,7 @@ export class Dashboard {
     this.head = element("div", { class: "head" }); // of the sweep that is open
     this.tabs = element("div", { class: "tabs-place" });
     this.main = element("main", { id: "main" });
-    const bar = element("div", { class: "bar" }, this.navigation(), this.tabs);
+    const bar = element("div", { class: "bar" }, navigation(this), this.tabs);
     root.replaceChildren(bar, this.notice, this.main);
     addEventListener("hashchange", () => this.followAddress());
     for (const query of ["(prefers-color-scheme: dark)", "(max-width: 600px)"])
@@ -51,26 +52,6 @@ export class Dashboard {
   switchTheme() {
     switchTheme();
     this.opened?.update();
-  }
-
-  navigation() {
-    const button = (label, text, onClick) =>
-      element(
-        "button",
-        { type: "button", "aria-label": label, title: label, on: { click: onClick } },
-        text,
-      );
-    const hasList = this.source.isLive || this.source.documents.length > 1;
-    const home = hasList ? element("a", { href: "#/" }, "Sweeps") : null;
-    return element(
-      "nav",
-      { class: "top", "aria-label": "page" },
-      home,
-      this.head,
-      this.time,
-      button("keyboard shortcuts", "?", () => showShortcuts()),
-      button("switch between light and dark", "◐", () => this.switchTheme()),
-    );
   }
 
   /** Opens what the address stands for; another view of an open sweep without reading it again. */

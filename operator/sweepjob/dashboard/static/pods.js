@@ -4,7 +4,7 @@
 export function podRows(trial, namespace) {
   return (trial.pods ?? []).map(({ rank, pod, node, state }) => {
     const hasLog = namespace && state !== "Deleted" && state !== "Pending";
-    const command = `kubectl sweepjob -n ${namespace} logs ${trial.name} --rank ${rank}`;
+    const command = `kubectl sweepjob logs ${trial.name} -n ${namespace} --rank ${rank}`;
     return {
       cells: [String(rank), pod, node || "none yet", state],
       command: hasLog ? command : "",

@@ -1,19 +1,13 @@
-// Requests the document of the sweep in the address while the other scripts are still being loaded.
+// Requests the document of the sweep in the address while the other scripts are still being loaded. It is a script
+// of its own, which leaves what it has requested in a global variable.
 import { documentPath, parseRoute } from "./routes.js";
 import { authorization } from "./token.js";
 
-let pending = null;
-
 const route = parseRoute(location.hash);
-if (route.page === "sweep") {
+// Whoever came first has read the document already.
+if (route.page === "sweep" && !globalThis.page) {
   const path = `${documentPath(route.namespace, route.name)}?curves=later`;
-  pending = { path, response: fetch(path, { headers: authorization(), cache: "no-store" }) };
-  pending.response.catch(() => {}); // whoever claims the response handles the error
-}
-
-/** Returns the response for a path if it was requested early, once; else null. */
-export function claimPrefetched(path) {
-  const claimed = pending?.path === path ? pending.response : null;
-  pending = null;
-  return claimed;
+  const response = fetch(path, { headers: authorization(), cache: "no-store" });
+  response.catch(() => {}); // whoever claims the response handles the error
+  globalThis.prefetched = { path, response };
 }

@@ -1,7 +1,7 @@
 // Documents from a server: each once, then its changes as server-sent events. They are read with fetch,
 // since an EventSource cannot send a token.
 import { eventParser } from "./event_parser.js";
-import { claimPrefetched } from "./prefetch.js";
+import { claimPrefetched } from "./prefetched.js";
 import { documentPath, trialPath } from "./routes.js";
 import { authorization } from "./token.js";
 

@@ -92,6 +92,7 @@ export class SweepPage {
     const isPart = view in PARTS;
     const isEmpty = !isPart && !hasContent(this.model, chosen.needs);
     this.shown = { view, index, chosen, isEmpty, names: this.parameterNames() };
+    this.options.close();
     this.options = new ViewOptions(options);
     if (!isPart) this.optionsByView.set(chosen.id, this.options);
     this.body.replaceChildren();
@@ -110,6 +111,7 @@ export class SweepPage {
   close() {
     this.isClosed = true;
     this.stopStream();
+    this.options.close();
     this.view.close();
   }
 }

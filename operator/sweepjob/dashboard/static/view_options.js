@@ -5,6 +5,12 @@ export class ViewOptions {
   /** `values` are texts by name, as the address has them. */
   constructor(values = {}) {
     this.values = { ...values };
+    this.isClosed = false;
+  }
+
+  /** Ends the view's hold on the address, which another view has from now on. */
+  close() {
+    this.isClosed = true;
   }
 
   /** The text of an option; `usual` where the address does not have it. */
@@ -16,7 +22,7 @@ export class ViewOptions {
   set(name, value, usual = "") {
     if (value === usual) delete this.values[name];
     else this.values[name] = String(value);
-    history.replaceState(history.state, "", withOptions(location.hash, this.values));
+    this.write();
   }
 
   /** The options whose names begin with a prefix, without it. */
@@ -29,6 +35,11 @@ export class ViewOptions {
   setPrefix(prefix, values) {
     for (const name of Object.keys(this.withPrefix(prefix))) delete this.values[prefix + name];
     for (const [name, value] of Object.entries(values)) this.values[prefix + name] = String(value);
+    this.write();
+  }
+
+  write() {
+    if (this.isClosed) return;
     history.replaceState(history.state, "", withOptions(location.hash, this.values));
   }
 }

@@ -1,13 +1,10 @@
 // What a sweep cost, what stopping early saved, and what each improvement took.
-import { axisStyle, Chart, NAME_BELOW, trialTooltip } from "../chart.js";
-import { costAxis } from "../cost_axis.js";
+import { Chart } from "../chart.js";
+import { costFormat, drawCostByPhase, drawCostOfBest } from "../charts/cost.js";
 import { card, element, tableRow } from "../dom.js";
 import { numberNode } from "../exact_numbers.js";
-import { formatCount, formatDuration, formatGpuTime, formatTick } from "../format.js";
 import { sum } from "../numbers.js";
-import { groupByPhase, phaseStyle } from "../phases.js";
-import { stepPoints } from "../steps.js";
-import { isNarrow } from "../theme.js";
+import { groupByPhase } from "../phases.js";
 
 const MOST_IMPROVEMENTS = 50;
 
@@ -28,9 +25,9 @@ export const costView = {
     return {
       update() {
         const costs = costsByPhase(page.model);
-        drawBars(bars, page.model, costs);
+        drawCostByPhase(bars, page.model, costs);
         phases.replaceChildren(...phaseRows(page.model, costs));
-        drawSteps(steps, page.model, costs.total.used);
+        drawCostOfBest(steps, page.model, costs.total.used);
         improvements.replaceChildren(...improvementRows(page));
       },
       close() {
@@ -41,8 +38,6 @@ export const costView = {
   },
 };
 
-const unitOf = (model) => (model.hasGpus ? formatGpuTime : formatDuration);
-const costTitle = (model) => (model.hasGpus ? "GPU time" : "time of trials");
 const costName = (model) => (model.hasGpus ? "GPU time" : "time of trials (none has a GPU)");
 
 function costsByPhase(model) {
@@ -56,113 +51,17 @@ function costsByPhase(model) {
   return { phases, total: costOf("all", model.trials) };
 }
 
-function drawBars(chart, model, { phases, total }) {
-  const unit = unitOf(model);
-  const axis = axisStyle();
-  const most = Math.max(0, ...phases.map(({ used, saved }) => used + (model.hasGpus ? saved : 0)));
-  const { axisLabel, ...scale } = costAxis(costTitle(model), most, model.hasGpus);
-  const series = { type: "bar", stack: "all", barMaxWidth: 60 };
-  chart.draw(
-    {
-      legend: {},
-      tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: unit },
-      xAxis: {
-        ...axis,
-        type: "category",
-        data: phases.map(({ phase }) => phase),
-        axisLabel: {
-          ...axis.axisLabel,
-          interval: 0,
-          hideOverlap: false,
-          rotate: isNarrow() ? 30 : 0,
-        },
-      },
-      yAxis: {
-        ...axis,
-        ...scale,
-        type: "value",
-        axisLabel: { ...axis.axisLabel, ...axisLabel },
-      },
-      series: [
-        {
-          ...series,
-          name: "used",
-          color: phaseStyle("Succeeded").color,
-          data: phases.map(({ phase, used }) => ({
-            value: used,
-            itemStyle: { color: phaseStyle(phase).color },
-          })),
-        },
-        {
-          ...series,
-          name: "saved (estimate)",
-          color: "#56b4e9",
-          itemStyle: { decal: STRIPES },
-          data: phases.map(({ saved }) => (model.hasGpus ? saved : 0)),
-        },
-      ],
-    },
-    `${unit(total.used)} used${model.hasGpus ? `, ${unit(total.saved)} saved` : ""}`,
-  );
-}
-
-const STRIPES = {
-  symbol: "rect",
-  dashArrayX: [1, 0],
-  dashArrayY: [2, 4],
-  rotation: -0.8,
-  color: "rgba(0,0,0,0.4)",
-};
-
 function phaseRows(model, { phases, total }) {
-  const unit = unitOf(model);
+  const unit = costFormat(model);
   const head = tableRow("th", ["", "trials", costName(model), "saved by stopping early"]);
   const row = ({ phase, count, used, saved }) =>
     tableRow("td", [phase, String(count), unit(used), model.hasGpus ? unit(saved) : ""]);
   return [head, ...[...phases, total].map(row)];
 }
 
-function drawSteps(chart, model, total) {
-  const axis = axisStyle();
-  const { axisLabel, ...scale } = costAxis(costTitle(model), total, model.hasGpus);
-  const found = model.improvements();
-  const points = found.map(({ trial, spent }) => [spent, trial.best, trial.index]);
-  if (points.length) points.push([total, ...points.at(-1).slice(1)]);
-  const tooltip = (index) => (model.trial(index) ? trialTooltip(model, model.trial(index)) : "");
-  chart.draw(
-    {
-      tooltip: { trigger: "item", formatter: (p) => tooltip(p.value[2]) },
-      xAxis: {
-        ...axis,
-        ...scale,
-        type: "value",
-        ...NAME_BELOW,
-        max: total || 1,
-        axisLabel: { ...axis.axisLabel, ...axisLabel, showMaxLabel: false },
-      },
-      yAxis: {
-        ...axis,
-        type: "value",
-        name: model.sweep.metric,
-        scale: true,
-        axisLabel: { ...axis.axisLabel, formatter: formatTick },
-      },
-      series: [
-        {
-          type: "line",
-          color: phaseStyle("Succeeded").color,
-          symbolSize: 7,
-          data: stepPoints(points),
-        },
-      ],
-    },
-    formatCount(found.length, "improvement"),
-  );
-}
-
 function improvementRows(page) {
   const { model } = page;
-  const unit = unitOf(model);
+  const unit = costFormat(model);
   const head = tableRow("th", [
     "trial",
     model.sweep.metric,
