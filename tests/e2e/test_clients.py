@@ -225,12 +225,23 @@ def test_the_users_tracking_server_receives_everything(
     [trial] = sweeps.trials("forwarded")
     values = [float(text) for text in trial["status"]["curve"]["values"].split()]
     assert values == EXPECTED
+    sweeps.kubectl(
+        *("wait", "job", "-l", "sweepjob.dev/tracked-sweep=forwarded"),
+        *("--for=condition=Complete", "--timeout=120s"),
+    )
     found = json.loads(
         sweeps.kubectl("exec", "tracking", "--", "/opt/server/bin/python", "-c", ASK)
     )
     assert found["tags"]["sweepjob.dev/trial"] == "forwarded-0"
+    assert found["tags"]["sweepjob.dev/phase"] == "Succeeded"
+    assert found["tags"]["sweepjob.dev/best"] == "true"
     assert found["tags"]["team"] == "vision"
-    assert found["params"] == {"lr": "0.1"}
+    assert found["params"]["lr"] == "0.1"
+    parent = found["parent"]
+    assert found["tags"]["mlflow.parentRunId"] == parent["id"]
+    assert parent["status"] == "FINISHED"
+    assert parent["tags"]["sweepjob.dev/best-trial"] == "forwarded-0"
+    assert parent["params"]["objective.primaryMetric"] == "score"
     assert found["history"] == EXPECTED
     assert found["artifacts"] == ["notes.txt"]
 
@@ -242,11 +253,16 @@ mlflow.set_tracking_uri("http://127.0.0.1:5055")
 client = mlflow.MlflowClient()
 [experiment] = [e for e in client.search_experiments() if e.name == "mine"]
 runs = client.search_runs([experiment.experiment_id])
-[run] = [r for r in runs if r.data.params]
+[run] = [r for r in runs if r.data.tags.get("sweepjob.dev/role") == "trial"]
+[parent] = [r for r in runs if r.data.tags.get("sweepjob.dev/role") == "sweep"]
 history = client.get_metric_history(run.info.run_id, "score")
 print(json.dumps({
     "tags": run.data.tags, "params": run.data.params, "history": [m.value for m in history],
     "artifacts": [a.path for a in client.list_artifacts(run.info.run_id)],
+    "parent": {
+        "id": parent.info.run_id, "status": parent.info.status,
+        "tags": parent.data.tags, "params": parent.data.params,
+    },
 }))
 """
 

@@ -165,3 +165,47 @@ def test_a_retried_trial_has_one_run(tmp_path: Path, environment: str) -> None:
     assert runs["1"]["tags"]["mlflow.parentRunId"] == runs["2"]["info"]["run_id"]
     statuses = [runs[key]["info"]["status"] for key in ("1", "2", "sweep")]
     assert statuses == ["FAILED", "FINISHED", "FINISHED"]
+
+
+MODEL = """
+import json, os, mlflow
+from sklearn.linear_model import LogisticRegression
+p = json.loads(os.environ["SWEEPJOB_PARAMETERS"])
+model = LogisticRegression(C=p["lr"]).fit([[0.0], [1.0]], [0, 1])
+with mlflow.start_run():
+    mlflow.log_metric("acc", p["lr"])
+    if os.environ["MLFLOW_MAJOR"] == "2":
+        mlflow.sklearn.log_model(model, "model")
+    else:
+        mlflow.sklearn.log_model(model, name="model")
+"""
+
+
+@pytest.mark.parametrize("environment", ["mlflow2", "mlflow3"])
+def test_the_best_model_is_registered_once(tmp_path: Path, environment: str) -> None:
+    (tmp_path / "train.py").write_text(MODEL)
+    with mlflow_server() as address:
+        server = address()
+        body = sweep(server)
+        body["spec"]["limits"] = {"maxTotalTrials": 2}
+        body["spec"]["trial"]["command"] = f"{programs(environment)}/python3 train.py"
+        body["spec"]["trial"]["env"].append({"name": "MLFLOW_MAJOR", "value": environment[-1]})
+        (tmp_path / "sweep.yaml").write_text(yaml.safe_dump(body))
+        assert start(tmp_path).wait(300) == 0, (tmp_path / "log").read_text()
+        said = [promote(tmp_path) for _ in range(2)]
+        load = f"import mlflow; mlflow.set_tracking_uri({server!r}); "
+        load += "print(mlflow.sklearn.load_model('models:/tracked/1').C)"
+        python = str(programs(environment) / "python3")
+        done = subprocess.run([python, "-c", load], capture_output=True, text=True, check=False)
+    assert "registered: models:/tracked/1" in said[0]
+    assert "is registered already: models:/tracked/1" in said[1]
+    stored = json.loads((tmp_path / ".sweepjob/tracked/sweepjobs/tracked.json").read_text())
+    assert float(done.stdout) == float(stored["status"]["best"]["value"]), done.stderr
+
+
+def promote(folder: Path) -> str:
+    command = [sys.executable, "-m", "sweepjob.cli", "promote", ".sweepjob/tracked"]
+    env = {**os.environ, "PYTHONPATH": str(layout.PROJECT / "operator")}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

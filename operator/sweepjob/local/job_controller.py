@@ -140,14 +140,13 @@ class JobController:
         owner = {"kind": "Job", "name": key[1], "uid": job["metadata"]["uid"]}
         labels = {**template["metadata"]["labels"], "job-name": key[1]}
         prefix = f"{key[1]}-" if rank is None else f"{key[1]}-{rank}-"
+        annotations = dict(template["metadata"].get("annotations") or {})
         metadata = {"generateName": prefix, "labels": labels, "ownerReferences": [owner]}
+        metadata["annotations"] = annotations
         spec = template["spec"]
         if rank is not None:
             labels[COMPLETION_INDEX] = str(rank)
-            metadata["annotations"] = {
-                **(template["metadata"].get("annotations") or {}),
-                COMPLETION_INDEX: str(rank),
-            }
+            annotations[COMPLETION_INDEX] = str(rank)
             spec = _with_rank(spec, rank)
         body = {"metadata": metadata, "spec": spec, "status": {"phase": "Pending"}}
         self.request("POST", "pods", key, body)

@@ -129,6 +129,7 @@ def local_pod(
     paths = _mount_folders(trainer, root, folder)
     parameters = (body["metadata"].get("annotations") or {}).get(names.ANNOTATION_WANDB)
     if parameters is not None:
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / WANDB_FILE).write_text(parameters)
         paths[WANDB_FOLDER] = str(folder)
     code = code_of(spec, paths)
