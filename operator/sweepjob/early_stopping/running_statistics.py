@@ -64,7 +64,8 @@ def _means(scores: Statistics) -> Statistics | None:
     )
     for n in np.flatnonzero((remainder > 0) & (np.abs(rounded) < _EXACT)):
         rounded[n] = ((int(high[n]) << _LOW_BITS) + int(low[n])) / int(numbers[n])
-    return np.ldexp(rounded, -exponent)
+    means: Statistics = np.ldexp(rounded, -exponent)
+    return means
 
 
 def _unit_exponent(scores: Statistics) -> int | None:

@@ -11,7 +11,7 @@ class StatusMethods:
     """Reads the state of the run of this process."""
 
     type = "azureml.scriptrun"
-    id: str
+    _id: str
     _is_recorded: bool
     _completed = False
 
@@ -26,7 +26,7 @@ class StatusMethods:
 
     def get_details(self) -> dict[str, Any]:
         """Return name and status, in the form of Azure's."""
-        return {"runId": self.id, "status": self.status, "runDefinition": {}, "logFiles": {}}
+        return {"runId": self._id, "status": self.status, "runDefinition": {}, "logFiles": {}}
 
     get_details_with_logs = get_details
 
@@ -50,7 +50,7 @@ class StatusMethods:
 
     def get_portal_url(self) -> str:
         """Return the command that shows the trial; empty outside of a sweep."""
-        return f"kubectl sweepjob explain {self.id}" if self._is_recorded else ""
+        return f"kubectl sweepjob explain {self._id}" if self._is_recorded else ""
 
     @property
     def portal_url(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from ...loading.azure_map import AzureMap
@@ -61,7 +62,7 @@ class ComponentOperations:
         """
         return [each for key, each in self._registered.items() if name in (None, key)]
 
-    def validate(self, component: Any, **azure: Any) -> list[str]:
+    def validate(self, component: Any, **azure: Any) -> Sequence[str]:
         """Return no errors: a component is checked when it is loaded, and when a sweep is made of it.
 
         Args:

@@ -30,9 +30,7 @@ class Evidence:
     failed: Array
     pending: Array
 
-    def scored(
-        self, encoding: Encoding, success: SuccessProbability | None
-    ) -> tuple[Array, Array]:
+    def scored(self, encoding: Encoding, success: SuccessProbability | None) -> tuple[Array, Array]:
         """Return the trials that say something about the objective.
 
         A trial that failed because of its configuration counts as the worst score. Without it, the

@@ -35,10 +35,10 @@ def is_failure(scores: Array) -> Array:
 
 
 def clip_upper_outliers(scores: Array) -> Array:
-    """Scores with one that is absurdly good lowered to just above the next best.
+    """Return scores in which an implausibly good one is lowered to just above the next best.
 
-    It stays the best score. But how much better it is says nothing, and would hide all differences
-    between the others. Two such scores confirm one another and are left alone.
+    It stays the best score. Its distance has no meaning, and would hide all differences between the
+    others. Two such scores confirm one another, and stay.
 
     Args:
         scores: larger is better, finite; shape (n,).
