@@ -75,6 +75,9 @@ def test_a_study_becomes_a_sweep_with_results(
     new = parse_sweepjob(manifest)
     assert not incompatibility(new.objective, new.space, source.objective, source.space)
     assert all(any_within(new.space, [record.assignment]) for record in records)
+    for command in ("get", "explain", "trials", "best", "cost", "export"):
+        assert main([command, str(folder)]) == 0, command
+    assert "5 of 5 trials" in capsys.readouterr().out
     again = ["convert", str(file), "--results", str(tmp_path / "out")]
     assert main(again) == 2  # nothing is overwritten
     assert "has a sweep already" in capsys.readouterr().err

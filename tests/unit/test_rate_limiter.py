@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from sweepjob.kube.errors import retry_after
 from sweepjob.kube.rate_limiter import Priority, RequestRateLimiter
 
 from tests.fake_api.virtual_time import VirtualTimeLoop
@@ -96,3 +97,12 @@ def test_all_requests_wait_after_retry_after() -> None:
         assert loop.time() - started < 15.0
 
     play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("7", 7.0), ("9" * 400, 300.0), ("86400", 300.0), ("-1", 0.0), ("soon", 0.0), ("1.5", 0.0)],
+)
+def test_a_server_that_asks_for_years_is_asked_again(asked: str, seconds: float) -> None:
+    """Forever is no time that an event loop can wait: it would end the operator."""
+    assert retry_after({"Retry-After": asked}) == seconds

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from .denied_access import DeniedAccess, parse_denied_access
 
+_LONGEST_WAIT = 300.0  # seconds; a server, or a proxy before it, that asks for more is asked again
+
 
 class ApiError(Exception):
     """A request that was refused or not answered."""
@@ -101,6 +103,6 @@ def _message(data: bytes) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Return seconds that the server asks to wait, 0 when it does not."""
+    """Return seconds that the server asks to wait, at most five minutes; 0 when it does not ask."""
     wait = headers.get("Retry-After", "0")
-    return float(wait) if wait.isdecimal() else 0.0
+    return min(float(wait), _LONGEST_WAIT) if wait.isdecimal() else 0.0

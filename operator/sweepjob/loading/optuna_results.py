@@ -33,7 +33,9 @@ def convert_results(
     for trial in trials:
         state = trial.state.name.lower()
         value = trial.values[0] if trial.values and state == "complete" else None
-        if value is None or not math.isfinite(value) or set(theirs.values()) != set(trial.params):
+        is_known = set(theirs.values()) == set(trial.params)
+        has_times = trial.datetime_start is not None and trial.datetime_complete is not None
+        if value is None or not (math.isfinite(value) and is_known and has_times):
             left_out[state if state != "complete" else "complete, but without a usable result"] += 1
             continue
         assignment = {ours: trial.params[name] for ours, name in theirs.items()}
@@ -85,14 +87,17 @@ def _uid(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{names.GROUP}/optuna/{name}"))
 
 
-def source_sweep(conversion: Conversion, name: str, count: int) -> dict[str, Any]:
+def source_sweep(
+    conversion: Conversion, name: str, trials: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """Return the finished SweepJob that stands for a study.
 
     Args:
         conversion: has the SweepJob that goes on from the study.
         name: name of the finished one.
-        count: number of its trials.
+        trials: its SweepTrials.
     """
+    count = len(trials)
     spec = {key: value for key, value in conversion.manifest["spec"].items() if key != "warmStart"}
     spec["limits"] = {"maxTotalTrials": max(1, count)}
     condition = {
@@ -109,7 +114,34 @@ def source_sweep(conversion: Conversion, name: str, count: int) -> dict[str, Any
             "uid": _uid(name),
             "generation": 1,
             "resourceVersion": "1",
+            "creationTimestamp": min(
+                (t["metadata"]["creationTimestamp"] for t in trials), default=format_time(0.0)
+            ),
         },
         "spec": spec,
-        "status": {"phase": "Complete", "observedGeneration": 1, "conditions": [condition]},
+        "status": {
+            "phase": "Complete",
+            "observedGeneration": 1,
+            "conditions": [condition],
+            "trials": {"total": max(1, count), "created": count, "succeeded": count},
+            "progress": f"{count}/{max(1, count)}",
+            **_end_and_best(spec["objective"]["goal"], trials),
+        },
+    }
+
+
+def _end_and_best(goal: str, trials: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what the status says of the best trial, and of the end."""
+    if not trials:
+        return {}
+    scored = [(float(t["status"]["curve"]["best"]), t) for t in trials]
+    value, best = (max if goal == "maximize" else min)(scored, key=lambda pair: pair[0])
+    return {
+        "best": {
+            "trial": best["metadata"]["name"],
+            "value": format_float(value),
+            "parameters": dict(best["spec"]["parameters"]),
+            "reportedAt": best["status"]["completionTime"],
+        },
+        "completionTime": max(t["status"]["completionTime"] for t in trials),
     }

@@ -82,7 +82,7 @@ def convert_study(study: Study, options: ConversionOptions, metric: str | None) 
         top.note("trials", len(study.trials), "none has a result, so that there is no warmStart")
     label_queue(conversion)
     checked = check_result(conversion, lambda path: path)
-    return ConvertedStudy(checked, source_sweep(checked, source_name, len(trials)), trials)
+    return ConvertedStudy(checked, source_sweep(checked, source_name, trials), trials)
 
 
 def _limits(top: Section, options: ConversionOptions, study: Study) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any, cast
 from ..timestamps import format_time
 from .code import remove_local
 from .job_controller import phase_of
+from .object_shapes import SHAPES, find_mismatch
 from .store import Body, Change, Store
 
 NAMESPACE = "local"  # of all objects of local sweeps
@@ -154,10 +155,12 @@ class SweepFolder:
             CorruptFileError: a file cannot be read.
         """
         for file in sorted((self.path / resource).glob("*.json")):
-            yield _body(file)
+            yield _body(file, resource)
 
 
-def _body(file: Path) -> Body:
+def _body(file: Path, resource: str) -> Body:
+    if not file.is_file():  # a pipe would never end
+        raise CorruptFileError(file, "it is no file")
     try:
         body = json.loads(file.read_text())
         int(body["metadata"]["resourceVersion"])
@@ -166,6 +169,8 @@ def _body(file: Path) -> Body:
         raise CorruptFileError(file, f"{type(error).__name__}: {error}") from None
     if not named:
         raise CorruptFileError(file, "its object has another name")
+    if mismatch := find_mismatch(body, SHAPES[resource]):
+        raise CorruptFileError(file, mismatch)
     return cast(Body, body)
 
 
