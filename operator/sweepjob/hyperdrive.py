@@ -15,7 +15,7 @@ needs in one place.
 ...     max_total_runs=20,
 ... )
 >>> config.to_sweep().trial.command
-['python', 'train.py', '--lr', '${{search_space.lr}}', '--batch', '${{search_space.batch}}']
+['python', 'train.py', '--batch', '${{search_space.batch}}', '--lr', '${{search_space.lr}}']
 """
 
 from .azureml.core.experiment import Experiment

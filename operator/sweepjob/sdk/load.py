@@ -19,7 +19,7 @@ from .data import Input, Output
 from .job import SweepJob
 
 
-def load_job(source: str | Path | Mapping[str, Any], **options: Any) -> SweepJob:
+def load_job(source: str | Path | Mapping[str, Any] | None = None, **options: Any) -> SweepJob:
     """Load a sweep from a SweepJob, or from an Azure sweep file (v2's YAML, or v1's for HyperDrive).
 
     Each setting of an Azure file that could not be converted unchanged becomes a warning. What the Azure
@@ -37,6 +37,10 @@ def load_job(source: str | Path | Mapping[str, Any], **options: Any) -> SweepJob
     Raises:
         ArgumentError: The file cannot be read, has no sweep, or has errors.
     """
+    # Its name before Azure's client was released.
+    source = options.pop("path", None) if source is None else source
+    if source is None:
+        raise ArgumentError("load_job: source: is required: the file of a sweep")
     is_data = isinstance(source, Mapping)
     data: Any = source
     name = "sweep"

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
-from sweepjob.azure.ai.ml import MLClient, Output, command, load_component
+from sweepjob.azure.ai.ml import (
+    MLClient,
+    Output,
+    command,
+    load_component,
+    load_environment,
+    load_job,
+)
 from sweepjob.azure.ai.ml.entities import BuildContext, Data, Environment
 from sweepjob.azure.ai.ml.sweep import SweepJob, Uniform
 from sweepjob.azureml.core import Dataset, Experiment, Keyvault, Run, Workspace
@@ -151,7 +158,9 @@ def test_arguments_as_one_text(workspace: Workspace) -> None:
     assert words(["--c", "two words"])[2:] == expected
     with pytest.raises(ArgumentError, match="close the quote"):
         words("--c 'two")
-    with pytest.raises(ArgumentError, match=r"arguments\[0\]: a list.*write its 2 elements"):
+    with pytest.raises(
+        ArgumentError, match=r"arguments\[0\]: .*a list cannot.*write its 2 elements"
+    ):
         words([["--c", 1]])
 
 
@@ -298,3 +307,17 @@ def test_outputs_beside_the_code_are_kept_on_the_default_datastore(
     assert outputs() == {}
     (tmp_path / "azure-map.yaml").write_text("code: {src: snapshot}")
     assert outputs(code="src") == {}
+
+
+def test_files_by_the_argument_of_the_preview(workspace: Workspace) -> None:
+    Path("c.yml").write_text("{name: c, command: python t.py, environment: 'azureml:env:1'}")
+    Path("e.yml").write_text("{name: e, image: i}")
+    assert load_component(path="./c.yml").name == "c"
+    assert load_environment(path="./e.yml").image == "i"
+    sweep = command(command="t ${{inputs.x}}", image="i", inputs={"x": 1})(x=Uniform(0, 1)).sweep(
+        primary_metric="a", goal="maximize"
+    )
+    sweep.dump("s.yml")
+    assert load_job(path="s.yml").to_manifest()["spec"] == sweep.to_manifest()["spec"]
+    with pytest.raises(ArgumentError, match="source: is required"):
+        load_job()

@@ -62,8 +62,8 @@ def _word(where: str, argument: Any, data: Callable[[str, Any], str]) -> str:
         return str(plain)
     if isinstance(plain, (list, tuple)):
         raise WordError(
-            f"{where}: a {type(plain).__name__} cannot be an argument; write its {len(plain)} elements "
-            "as arguments of their own"
+            f"{where}: {plain!r}: a {type(plain).__name__} cannot be an argument; write its {len(plain)} "
+            "elements as arguments of their own"
         )
     raise WordError(
         f"{where}: {plain!r}: a {type(plain).__name__} cannot be an argument; give a text, a number, a "

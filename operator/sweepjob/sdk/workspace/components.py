@@ -64,6 +64,7 @@ def load_component(
     version: str | None = None,
     relative_origin: str | None = None,
     params_override: Any = None,
+    path: str | Path | None = None,
 ) -> Any:
     """Load a component.
 
@@ -74,6 +75,7 @@ def load_component(
         version: Version of a registered component.
         relative_origin: Folder to which the paths in ``source`` are relative; its own by default.
         params_override: Changes of the file: a list of dicts with dotted keys.
+        path: ``source`` by its name before Azure's client was released.
 
     Returns:
         A command whose inputs are those of the component. Call it with values and expressions.
@@ -81,6 +83,7 @@ def load_component(
     Raises:
         ArgumentError: The file cannot be read, or is no component.
     """
+    source = path if source is None else source
     if source is None:
         if client is None or name is None:
             raise ArgumentError("load_component: source: is required: the component's file")

@@ -14,42 +14,47 @@ from ..azure_objects import Environment
 from .assets import Data, Model
 
 
-def load_environment(source: str | Path | Mapping[str, Any], **_: Any) -> Environment:
+def load_environment(
+    source: str | Path | Mapping[str, Any] | None = None, **azure: Any
+) -> Environment:
     """Load an environment.
 
     Args:
         source: A YAML file, or its contents.
+        azure: ``path``, the name of ``source`` before Azure's client was released; others are not used.
 
     Raises:
         ArgumentError: The file cannot be read, or has other keys.
     """
-    found: Environment = _load(source, Environment)
+    found: Environment = _load(azure.get("path") if source is None else source, Environment)
     return found
 
 
-def load_data(source: str | Path | Mapping[str, Any], **_: Any) -> Data:
+def load_data(source: str | Path | Mapping[str, Any] | None = None, **azure: Any) -> Data:
     """Load data.
 
     Args:
         source: A YAML file, or its contents.
+        azure: ``path``, the name of ``source`` before Azure's client was released; others are not used.
 
     Raises:
         ArgumentError: The file cannot be read, or has other keys.
     """
-    found: Data = _load(source, Data)
+    found: Data = _load(azure.get("path") if source is None else source, Data)
     return found
 
 
-def load_model(source: str | Path | Mapping[str, Any], **_: Any) -> Model:
+def load_model(source: str | Path | Mapping[str, Any] | None = None, **azure: Any) -> Model:
     """Load a model.
 
     Args:
         source: A YAML file, or its contents.
+        azure: ``path``, the name of ``source`` before Azure's client was released; others are not used.
 
     Raises:
         ArgumentError: The file cannot be read, or has other keys.
     """
-    found: Model = _load(source, Model)
+    found: Model = _load(azure.get("path") if source is None else source, Model)
     return found
 
 
