@@ -18,6 +18,7 @@ from sweepjob import protocol
 from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.parsing.quantity import is_quantity
 from sweepjob.api.spec_parser import parse_sweepjob
+from sweepjob.api.sweeptrial.other_metrics import dump_other_metrics
 from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
 from sweepjob.api.validation.spec_warnings import spec_warnings
 from sweepjob.ingest.authentication import is_plausible_token
@@ -79,6 +80,13 @@ def _dumped(*values: Any) -> tuple[bytes, ...]:
 
 def _text(data: bytes) -> str:
     return data.decode(errors="surrogateescape")
+
+
+def _curve() -> protocol.MetricCurve:
+    made = protocol.MetricCurve("loss")
+    for value in (1.0, float("inf"), 0.5):
+        made.append(value)
+    return made
 
 
 def _push(data: bytes) -> None:
@@ -227,7 +235,13 @@ _CURVE = {
 _ENDED = {"phase": "Succeeded", "attempt": 1, "curve": _CURVE, "startTime": "2026-01-01T00:00:00Z"}
 _META = {"uid": "t", "resourceVersion": "1"}
 TARGETS: dict[str, Target] = {
-    "push": Target(_push, (protocol.Push("n", "s-0", 1, (0.5, float("nan")), ("a",)).dump(),)),
+    "push": Target(
+        _push,
+        (
+            protocol.Push("n", "s-0", 1, (0.5, float("nan")), ("a",)).dump(),
+            protocol.Push("n", "s-0", 1, (0.5,), curves=(_curve(),)).dump(),
+        ),
+    ),
     "summary": Target(_summary, (protocol.Summary(2, 0.1, 0.2, (0.1,), ("a",)).dump().encode(),)),
     "reply": Target(_reply, _dumped(protocol.Reply(2, 1).dump())),
     "token": Target(lambda data: is_plausible_token(_text(data), 0.0), (b"a.eyJhdWQiOiJ4In0.c",)),
@@ -238,7 +252,14 @@ TARGETS: dict[str, Target] = {
     ),
     "record": Target(
         _json(parse_record),
-        _dumped({**_TRIAL, "metadata": {**_TRIAL["metadata"], **_META}, "status": _ENDED}),
+        _dumped(
+            {**_TRIAL, "metadata": {**_TRIAL["metadata"], **_META}, "status": _ENDED},
+            {
+                **_TRIAL,
+                "metadata": {**_TRIAL["metadata"], **_META},
+                "status": {"phase": "Running", "otherMetrics": dump_other_metrics([_curve()])},
+            },
+        ),
     ),
     "spec": Target(_json(_spec), _dumped(SWEEPJOB["spec"])),
     "error": Target(_error, _dumped({"message": 'pods "x" is forbidden: User "u" cannot list'})),

@@ -73,6 +73,7 @@ class WandbRuns:
         offset = self._store.offset(key)
         if offset > size:
             offset = 0  # rewritten
+            self._store.note_rewritten(key)
         if offset == size:
             return
         for record in read_log(file, offset, is_wanted, last=last):
