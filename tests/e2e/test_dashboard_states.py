@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
+from sweepjob.dashboard.document import build_document
 from sweepjob.dashboard.html_report import render_report
 
 from tests import sweep_states
@@ -94,7 +95,7 @@ def test_every_view_of_every_state_is_readable(
         for view in VIEWS:
             page.show(view, "#view > *")
             for scheme in ("light", "dark"):
-                page.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two
+                page.page.emulate_media(color_scheme=scheme)
                 assert page.told(LOW_CONTRAST) == [], (view, scheme)
             assert page.told(NAMELESS) == [], view
             assert not page.told(TOO_WIDE), view
@@ -152,7 +153,7 @@ def test_a_sweep_in_trouble_is_not_green_in_the_list(page: Visit, folder: Path) 
     body["status"]["conditions"] = [
         sweep_states.condition("Degraded", "True", "ImageCannotBePulled", message)
     ]
-    shown = dict(sweep_states.build_document(body, trials, sweep_states.NOW))
+    shown = dict(build_document(body, trials, sweep_states.NOW))
     others = [
         sweep_states.state_document(state) for state in ("complete", "few", "failed", "empty")
     ]
@@ -248,7 +249,7 @@ def metric_document(metric: str, goal: str, name: str) -> dict[str, Any]:
     body, trials = sweep_states.complete()
     body["metadata"]["name"] = name
     body["spec"]["objective"] = {"primaryMetric": metric, "goal": goal}
-    return dict(sweep_states.build_document(body, trials, sweep_states.NOW))
+    return dict(build_document(body, trials, sweep_states.NOW))
 
 
 def test_two_metrics_never_share_a_chart(page: Visit, folder: Path) -> None:
@@ -364,7 +365,7 @@ def test_a_wrong_clock_does_not_stretch_the_timeline(page: Visit, folder: Path) 
     body, trials = sweep_states.complete()
     trials[3]["status"]["startTime"] = "1970-01-01T00:00:05Z"
     body["metadata"]["name"] = "clock"
-    page.open(report(folder, dict(sweep_states.build_document(body, trials, sweep_states.NOW))))
+    page.open(report(folder, dict(build_document(body, trials, sweep_states.NOW))))
     page.show("timeline")
     axis = (
         "echarts.getInstanceByDom(document.querySelector('#view .chart')).getOption().xAxis[0].max"

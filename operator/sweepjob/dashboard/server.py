@@ -139,7 +139,16 @@ class DashboardServer:
                 return await self._send(request, feed.events(*since))
 
     async def _stream_log(self, request: web.Request) -> web.StreamResponse:
-        """Send the log of a trial's pod, as it grows."""
+        """Send the log of a trial's pod, as it grows; JSON with the reason where there is none.
+
+        That is usual: a browser would report an error status as an error of the page.
+        """
+        try:
+            return await self._send_log(request)
+        except Unavailable as error:
+            return web.json_response({"unavailable": str(error)}, headers=NOT_STORED)
+
+    async def _send_log(self, request: web.Request) -> web.StreamResponse:
         viewer, namespace, name = await self._authorize(request)
         if self._logs is None:
             raise Unavailable("this page reads no logs of pods; dashboard.logs of the chart is off")

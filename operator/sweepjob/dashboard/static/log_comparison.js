@@ -39,7 +39,7 @@ const textOf = (trial) =>
 
 function pairElement(left, right, options) {
   const lines = diffLines(left.text, right.text, options).map(([kind, line]) =>
-    element("span", { class: `line ${kind}` }, `${MARKS[kind]} ${line}\n`),
+    element("span", { class: `line ${kind}` }, `${MARKS[kind]} ${line}`),
   );
   const label = `differences between the logs of ${left.name} and ${right.name}`;
   return element("pre", { class: "log-lines", tabindex: "0", "aria-label": label }, lines);

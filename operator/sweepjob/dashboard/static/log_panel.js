@@ -92,7 +92,7 @@ function lineElement(number, line, query) {
   const pieces = splitAt(line, query).map((piece, n) =>
     n % 2 ? element("mark", {}, piece) : piece,
   );
-  return element("span", { class: "line", "data-number": String(number) }, pieces, "\n");
+  return element("span", { class: "line", "data-number": String(number) }, pieces);
 }
 
 function saveText(name, text) {

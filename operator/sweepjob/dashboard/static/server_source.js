@@ -53,6 +53,9 @@ export class ServerSource {
     const run = async () => {
       try {
         const response = await request(path, controller.signal);
+        // A trial without a pod is no error.
+        if (response.headers.get("Content-Type").startsWith("application/json"))
+          return onError((await response.json()).unavailable);
         const pod = response.headers.get("X-Pod");
         onOpen(pod);
         await readText(response, onText);

@@ -4,6 +4,7 @@ import { element } from "../dom.js";
 import { formatTime } from "../format.js";
 import { column, createTable } from "../table.js";
 import { initialOrder, keepOrder } from "../table_options.js";
+import { isNarrow } from "../theme.js";
 
 const NEWEST_FIRST = "-time";
 
@@ -14,10 +15,11 @@ export const eventsView = {
   mount(panel, page) {
     const link = (cell) =>
       element("a", { href: page.hrefOf("trial", cell.getData().index) }, cell.getValue());
+    const [time, trial, what] = isNarrow() ? [164, 92, 104] : [170, 170, 130]; // pixels
     const columns = [
-      column("time (UTC)", "time", formatTime, { width: 170, headerFilter: false }),
-      column("trial", "trial", undefined, { formatter: link, width: 170 }),
-      column("what", "what", undefined, { width: 130 }),
+      column("time (UTC)", "time", formatTime, { width: time, headerFilter: false }),
+      column("trial", "trial", undefined, { formatter: link, width: trial }),
+      column("what", "what", undefined, { width: what }),
       column("why", "why", undefined, { widthGrow: 1, minWidth: 240 }),
     ];
     const box = element("div", { class: "log" });
