@@ -95,7 +95,8 @@ def _also(reader: Reader) -> tuple[str, ...] | None:
         most = protocol.MAX_CURVES
         reader.note("also", given, f"must have at most {most} names, each of them once")
     pattern = reader.data.get("pattern")
-    if given and isinstance(pattern, str) and pattern and "(?P<name>" not in pattern:
+    finds_one = isinstance(pattern, str) and "(?P<value>" in pattern and "(?P<name>" not in pattern
+    if given and finds_one:
         remedy = "needs a group (?P<name>...) in pattern, which finds the primary metric only"
         reader.note("also", given, remedy)
     return tuple(given)
