@@ -78,7 +78,6 @@ function trialSeries(order, places, range) {
       name: phase,
       symbol,
       symbolSize: order.length > MANY ? 4 : 9,
-      progressive: 0,
       clip: false,
       itemStyle: { color },
       data: trials.map(({ index, best }) => {
