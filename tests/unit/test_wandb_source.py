@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from sweepjob import protocol
 from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.spec_parser import parse_sweepjob
@@ -18,6 +19,7 @@ from sweepjob.sidecar.metric_store import MetricStore
 from sweepjob.sidecar.sources.wandb import run_files, transaction_log
 from sweepjob.sidecar.sources.wandb.run_files import WandbRuns
 from sweepjob.training.wandb_files import history_frames
+from sweepjob.trial_pods.wandb import parameters_file
 
 from .builders import sweepjob
 from .jobs import ASSIGNMENT, environment, manifest
@@ -238,6 +240,14 @@ def test_the_client_is_told_where_to_write_and_its_parameters() -> None:
     assert told["WANDB_SWEEP_PARAM_PATH"].startswith(mount["mountPath"] + "/")
     written = json.loads(template["metadata"]["annotations"]["sweepjob.dev/wandb-parameters"])
     assert {k: v["value"] for k, v in written.items() if k != "wandb_version"} == ASSIGNMENT
+
+
+@pytest.mark.parametrize(
+    "value", [1e-05, 1e20, 1.5e-07, 0.1, 3, True, "1e-05", "yes", {"a": 1e-08}]
+)
+def test_the_clients_yaml_reads_the_same_values(value: Any) -> None:
+    text = parameters_file({"lr": value})
+    assert yaml.safe_load(text)["lr"]["value"] == json.loads(text)["lr"]["value"] == value
 
 
 def test_variables_of_the_user_take_precedence() -> None:

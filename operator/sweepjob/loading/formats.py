@@ -8,14 +8,16 @@ from typing import Any
 from .azure import Conversion, ConversionOptions, UnsupportedFileError
 from .azure import convert as convert_azure
 from .katib import convert_experiment, is_experiment
+from .sagemaker import convert_tuning_job, is_tuning_job
 from .wandb import convert_wandb, is_wandb_sweep
 
-AZURE, KATIB, WANDB = FORMATS = ("azure", "katib", "wandb")
+AZURE, KATIB, SAGEMAKER, WANDB = FORMATS = ("azure", "katib", "sagemaker", "wandb")
 OPTUNA = "optuna"  # a storage, and no document
 # The options that belong to the files of other tools; --name, --namespace and --queue are for all.
 _OTHER_OPTIONS = {
     AZURE: ("trials",),
     KATIB: ("image", "command", "gpus", "inputs", "outputs", "claim"),
+    SAGEMAKER: ("inputs", "outputs", "claim"),
     WANDB: ("command", "inputs", "outputs", "claim"),
     OPTUNA: ("inputs", "outputs", "claim"),
 }
@@ -25,6 +27,8 @@ def format_of(document: Any) -> str:
     """Return the format of a document; Azure's if it is none of the others."""
     if is_experiment(document):
         return KATIB
+    if is_tuning_job(document):
+        return SAGEMAKER
     return WANDB if is_wandb_sweep(document) else AZURE
 
 
@@ -49,8 +53,8 @@ def convert_document(
         return convert_azure(document, options, stem)
     if not isinstance(document, Mapping):
         raise UnsupportedFileError("holds no object with keys and values")
-    converter = convert_experiment if kind == KATIB else convert_wandb
-    return converter(document, options, stem)
+    converters = {KATIB: convert_experiment, SAGEMAKER: convert_tuning_job, WANDB: convert_wandb}
+    return converters[kind](document, options, stem)
 
 
 def reject_other_options(options: ConversionOptions, kind: str) -> None:

@@ -53,6 +53,16 @@ def add_parameters_file(template: Manifest, trainer: Manifest, assignment: Assig
 
 
 def parameters_file(assignment: Assignment) -> str:
-    """Return the parameters in the form of W&B's configuration files, of which JSON is a part."""
+    """Return the parameters in the form of W&B's configuration files, which are YAML."""
     values = {name: {"desc": None, "value": value} for name, value in assignment.items()}
-    return json.dumps({"wandb_version": 1, **values})
+    return _yaml({"wandb_version": 1, **values})
+
+
+def _yaml(value: Any) -> str:
+    """Return a value as JSON that the client's YAML 1.1 reads alike: there, 1e-05 is a text."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{json.dumps(key)}: {_yaml(v)}' for key, v in value.items())}}}"
+    text = json.dumps(value)
+    if isinstance(value, float) and "e" in text and "." not in text:
+        return text.replace("e", ".0e")
+    return text
