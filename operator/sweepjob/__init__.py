@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from .sdk.data import Input, Output
     from .sdk.load import load_job
     from .sdk.local import run_local
+    from .sdk.notification import Notification
 
 __all__ = [
     "Input",
     "MpiDistribution",
+    "Notification",
     "Output",
     "PyTorchDistribution",
     "RayDistribution",
@@ -38,6 +40,7 @@ __all__ = [
 _PUBLIC = {
     "Input": "data",
     "MpiDistribution": "azure_objects",
+    "Notification": "notification",
     "Output": "data",
     "PyTorchDistribution": "azure_objects",
     "RayDistribution": "azure_objects",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .log_parsing.limits import DEFAULT_LOG_LIMITS, LogLimits
+from .notifications.receivers import NO_NOTIFICATIONS, NotificationSettings
 from .trial_pods.sidecar import SidecarSettings
 
 
@@ -47,6 +48,8 @@ class OperatorSettings:
             burst is twice as many.
         strict_tls: both; SWEEPJOB_STRICT_TLS, "false" for API servers whose certificate authority lacks
             the extensions that Python 3.13 demands.
+        notifications: operator; SWEEPJOB_NOTIFICATIONS (JSON), and the folder
+            SWEEPJOB_NOTIFICATION_SECRETS.
         log_limits: operator; budgets for reading trainers' logs. No variable.
     """
 
@@ -65,6 +68,7 @@ class OperatorSettings:
     identity: str = ""
     requests_per_second: float = 200.0
     strict_tls: bool = True
+    notifications: NotificationSettings = NO_NOTIFICATIONS
     log_limits: LogLimits = DEFAULT_LOG_LIMITS
 
     @classmethod
@@ -96,6 +100,10 @@ class OperatorSettings:
             identity=get("SWEEPJOB_POD", ""),
             requests_per_second=float(get("SWEEPJOB_REQUESTS_PER_SECOND", "200")),
             strict_tls=get("SWEEPJOB_STRICT_TLS", "true") != "false",
+            notifications=NotificationSettings.parse(
+                get("SWEEPJOB_NOTIFICATIONS", ""),
+                Path(get("SWEEPJOB_NOTIFICATION_SECRETS", "/etc/sweepjob/notifications")),
+            ),
         )
 
 

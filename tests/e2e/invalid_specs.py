@@ -55,6 +55,10 @@ RICH: Body = {
         "model": {"volume": {"emptyDir": {}}, "mountPath": "/outputs/model", "subPath": "a"}
     },
     "metrics": {"source": "mlflow", "port": 5000, "also": ["loss"]},
+    "notifications": [
+        {"receiver": "team", "events": ["completed", "new_best"]},
+        {"url": "https://hooks.example.com/a", "format": "slack"},
+    ],
     "trial": {
         "image": "registry.example/train:1",
         "command": "train ${{search_space.u}} ${{inputs.epochs}} ${{outputs.model}}",
@@ -153,6 +157,19 @@ TOGETHER: dict[str, Body] = {
     "output folder outside the volume": {"outputs": {"model": {"subPath": "../x"}}},
     "output with an invalid name": {"outputs": {"a-b": {"volume": {"emptyDir": {}}}}},
     "two outputs with the same path": {"outputs": {"o": {"volume": {"emptyDir": {}}, "mountPath": "/outputs/model"}}},
+    "notifications that are no list": {"notifications": {"receiver": "team"}},
+    "a receiver and a url": {"notifications": [{"receiver": "team", "url": "https://a.example.com/"}]},
+    "neither receiver nor url": {"notifications": [{"events": ["failed"]}]},
+    "a receiver twice": {"notifications": [{"receiver": "team"}, {"receiver": "team", "events": ["failed"]}]},
+    "a url twice": {"notifications": [{"url": "https://a.example.com/"}, {"url": "https://a.example.com/"}]},
+    "an unknown event": {"notifications": [{"receiver": "team", "events": ["finished"]}]},
+    "an event twice": {"notifications": [{"receiver": "team", "events": ["failed", "failed"]}]},
+    "no events": {"notifications": [{"receiver": "team", "events": []}]},
+    "the format of a receiver": {"notifications": [{"receiver": "team", "format": "slack"}]},
+    "an unknown format": {"notifications": [{"url": "https://a.example.com/", "format": "discord"}]},
+    "a url with a password": {"notifications": [{"url": "https://user:pass@a.example.com/"}]},
+    "a url of another scheme": {"notifications": [{"url": "ftp://a.example.com/"}]},
+    "eleven receivers": {"notifications": [{"receiver": f"r{n}"} for n in range(11)]},
     "misspelt field": {"serachSpace": {}},
     "misspelt nested field": {"limits": {"maxTotalTrial": 1}},
 }  # fmt: skip

@@ -22,6 +22,7 @@ from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
 from sweepjob.manager.operator import build_operator
+from sweepjob.notifications.http_sender import Sender
 from sweepjob.settings import OperatorSettings
 from sweepjob.trial_pods.sidecar import SidecarSettings
 
@@ -44,6 +45,8 @@ class RunningOperator:
         transport: its connection to the fake API server.
         clock: seconds since the epoch.
         reviews_access: whether it reviews its permissions.
+        settings: its settings.
+        sender: sends its notifications.
     """
 
     def __init__(
@@ -52,11 +55,15 @@ class RunningOperator:
         clock: Callable[[], float],
         *,
         reviews_access: bool = False,
+        settings: OperatorSettings = SETTINGS,
+        sender: Sender | None = None,
     ) -> None:
         self.transport = transport
         rate_limiter = RequestRateLimiter(SETTINGS.requests_per_second, 20)
         self._api = KubeClient(transport, rate_limiter)
-        operator = build_operator(self._api, SETTINGS, clock, reviews_access=reviews_access)
+        operator = build_operator(
+            self._api, settings, clock, reviews_access=reviews_access, sender=sender
+        )
         self.access_reviewer, self.controller = operator.access_reviewer, operator.controller
         self.push_handler = operator.push_handler
         self.ingest_authority = operator.ingest_authority
@@ -108,6 +115,8 @@ class Scenario:
         downtime: shortest and longest seconds until the operator is started again.
         node_clock_offset: seconds by which the clock of the node is ahead.
         timeout: seconds of virtual time in which the sweep has to end.
+        settings: the operator's settings.
+        sender: sends the operator's notifications.
 
     Attributes:
         kill_points: the turns before which something outside the operator has changed: an object, or what
@@ -127,6 +136,8 @@ class Scenario:
     downtime: tuple[float, float] = (0.1, 8.0)
     node_clock_offset: float = 0.0
     timeout: float = 3000.0
+    settings: OperatorSettings = SETTINGS
+    sender: Sender | None = None
 
     def run(self) -> Scenario:
         """Run it.
@@ -202,7 +213,10 @@ class Scenario:
 
     def _start(self) -> None:
         self.operator = RunningOperator(
-            FaultyTransport(self.server, self.fault_profile), self._clock
+            FaultyTransport(self.server, self.fault_profile),
+            self._clock,
+            settings=self.settings,
+            sender=self.sender,
         )
 
     def _stop(self) -> None:

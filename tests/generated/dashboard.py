@@ -67,6 +67,12 @@ PANELS: list[tuple[str, str, dict[str, str]]] = [
         "short",
         {"{{reason}}": "sum by (reason) (rate(sweepjob_attempts_repeated_total[1h])) * 3600"},
     ),
+    (
+        "Notifications per hour",
+        "short",
+        {"{{receiver}} {{outcome}}": "sum by (receiver, outcome) (rate(sweepjob_notifications_total[1h])) * 3600"},
+    ),
+    ("Receivers of sweeps that lack notifications", "short", {"waiting": "sum(sweepjob_notifications_waiting)"}),
     ("Trials and sweeps that wait for reconciliation", "short", {"depth": "sum(sweepjob_operator_queue_depth)"}),
 ]  # fmt: skip
 _WIDTH, _HEIGHT = 8, 7

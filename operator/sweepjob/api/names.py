@@ -77,6 +77,8 @@ INCOMPLETE = "Incomplete"
 # Conditions of kstatus, by which Flux and others judge any object; present only while they are true.
 STALLED = "Stalled"
 RECONCILING = "Reconciling"
+# A condition of a SweepJob, present only while it is true: receivers lack notifications.
+UNDELIVERED = "NotificationsUndelivered"
 
 # Reasons, of conditions and events.
 REASON_ACCEPTED = "Accepted"
@@ -127,6 +129,9 @@ REASON_RUNS_INCOMPLETE = "TrackedRunsIncomplete"
 REASON_NEW_BEST = "NewBest"
 REASON_FIRST = "FirstTrialRuns"
 REASON_STOPPED = "Stopped"
+REASON_DELIVERY_FAILED = "DeliveryFailed"
+REASON_NOTIFICATIONS_LOST = "NotificationsLost"
+REASON_CRD_OUTDATED = "CrdOutdated"
 
 # Maximum length of a Job's name: the names of its pods have six characters more.
 JOB_NAME_LIMIT = 57

@@ -23,6 +23,7 @@ from .spec.code import code_problems
 from .spec.early_termination import parse_policy
 from .spec.limits import parse_limits
 from .spec.metrics import RETRY, parse_metrics
+from .spec.notifications import parse_notifications
 from .spec.objective import parse_objective
 from .spec.outputs import parse_outputs
 from .spec.sampling_algorithm import DEFAULT_ALGORITHM, parse_algorithm, prepare_space
@@ -46,6 +47,7 @@ _SPEC_KEYS = (
     "inputs",
     "outputs",
     "metrics",
+    "notifications",
     "warmStart",
     "trial",
 )
@@ -84,6 +86,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         queue=_queue(body.get("metadata")),
         warm_start=parse_warm_start(reader, body.get("metadata")),
         log_base=algorithm.log_base,
+        notifications=parse_notifications(reader.data.get("notifications", []), reader),
     )
     metadata = Reader(body.get("metadata"), "metadata", reader.problems)
     _check_name(reader, metadata.text("name"))

@@ -42,11 +42,15 @@ COMMANDS = {
     "azure-map": ("azure_map", "write the map of an Azure workspace"),
     "propose": ("propose", "show the first proposals of the sampler"),
     "replay": ("replay", "apply an early termination policy to recorded curves"),
+    "mcp": ("mcp_server", "serve sweeps to agents by the Model Context Protocol"),
     "completion": ("completion", "print the completion script of a shell"),
 }
 
-# Packages of the extra ``local``, which commands about a cluster do not need.
-_OPTIONAL_PACKAGES = ("aiohttp", "numpy", "prometheus_client", "scipy")
+# Packages of extras, which commands about a cluster do not need, with their extra.
+_OPTIONAL_PACKAGES = {
+    **dict.fromkeys(("aiohttp", "numpy", "prometheus_client", "scipy"), "local"),
+    **dict.fromkeys(("mcp", "pydantic"), "mcp"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,9 +84,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print_message(f"error: {problem}")
         return 1
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _OPTIONAL_PACKAGES:
+        package = (error.name or "").partition(".")[0]
+        if package not in _OPTIONAL_PACKAGES:
             raise
-        print_message(f"error: this needs {error.name}: pip install 'sweepjob[local]'")
+        extra = _OPTIONAL_PACKAGES[package]
+        print_message(f"error: this needs {error.name}: pip install 'sweepjob[{extra}]'")
         return 2
     except KeyboardInterrupt:
         return 130

@@ -107,6 +107,6 @@ class EventRecorder:
             changed = (was.get("status"), was.get("reason")) != ("True", condition["reason"])
             # Stalled repeats the reason of Failed or Accepted.
             if condition["status"] == "True" and changed and condition["type"] != names.STALLED:
-                bad = condition["type"] in (names.FAILED, names.DEGRADED)
+                bad = condition["type"] in (names.FAILED, names.DEGRADED, names.UNDELIVERED)
                 said = (condition["reason"], condition["message"])
                 self.emit(NewEvent(*about, *said, warning=bad))

@@ -16,6 +16,7 @@ from .state.trial_state import TrialState
 from .sweep_registry import SweepRegistry
 
 TrialKey = tuple[ObjectKey, int]  # the sweep's, and the trial's index
+_DELIVERIES_DELAY = 0.5  # seconds
 Reconcile = Callable[[ObjectKey], Awaitable[float | None]]
 RECORD_DELAY = 1.0  # seconds until a trial with something to record is reconciled
 
@@ -65,6 +66,10 @@ class Queues:
         """Requeue all trials of a sweep that have not ended."""
         for index in (*state.live, *state.slots.reserved):
             self.trials.add((state.identity.key, index))
+
+    def record_deliveries(self, sweep: ObjectKey) -> None:
+        """Reconcile a sweep's status soon, for several notifications that were delivered at once."""
+        self.statuses.add_after(sweep, _DELIVERIES_DELAY)
 
     def requeue_reporting(
         self, state: SweepState, trial: TrialState, now: float, *, decided: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,12 +21,17 @@ from ..settings import OperatorSettings
 from . import sweep_log
 from .degraded_condition import metric_check_due
 from .event_recorder import EventRecorder
+from .notification_dispatcher import NotificationDispatcher
+from .notification_outbox import OutboxInput, outbox_due, with_notifications
 from .permissions import ScopedPermission, denied_access_message
 from .snapshot_builder import sweep_snapshot
+from .state.sweep_state import SweepState
 from .state.sweep_store import SweepStore
 from .status_builder import build_status
 from .sweep_end_jobs import SweepEndJobs
 from .sweep_registry import SweepEntry, SweepRegistry, is_older
+
+_log = logging.getLogger(__name__)
 
 
 class SweepStatusWriter:
@@ -38,6 +44,7 @@ class SweepStatusWriter:
         events: records events.
         missing_permissions_for: returns the missing permissions that affect sweeps of a namespace with a
             metrics source.
+        notifications: delivers the notifications of the status.
         clock: seconds since the epoch.
         end_jobs: creates the Job that an ended sweep may need.
     """
@@ -49,6 +56,7 @@ class SweepStatusWriter:
         settings: OperatorSettings,
         events: EventRecorder,
         missing_permissions_for: Callable[[str, str], list[ScopedPermission]],
+        notifications: NotificationDispatcher,
         clock: Callable[[], float],
         end_jobs: SweepEndJobs,
     ) -> None:
@@ -58,7 +66,9 @@ class SweepStatusWriter:
         self._settings = settings
         self._events = events
         self._missing_permissions_for = missing_permissions_for
+        self._notifications = notifications
         self._clock = clock
+        self._is_crd_outdated = False
 
     async def reconcile(self, key: ObjectKey) -> float | None:
         """Write the status of an active sweep if it changed; forget the state of one that is finished.
@@ -70,8 +80,11 @@ class SweepStatusWriter:
             NotFound: the SweepJob no longer exists.
         """
         entry = self._registry.reconcilable(key)
-        sweep = None if entry is None else entry.sweep
-        if entry is None or sweep is None:
+        if entry is None:
+            return None
+        sweep = entry.sweep
+        if sweep is None:
+            await self._write_deliveries(key, entry)
             return None
         status = self._build(entry, sweep)
         if status.completed is not None:
@@ -83,7 +96,8 @@ class SweepStatusWriter:
             return None
         # If the written status says that the sweep is over, but it no longer is, reconcile it at once.
         now = self._clock()
-        times = (now if over else due, metric_check_due(sweep.state, now))
+        outbox = outbox_due(sweep.state.written.content, now)
+        times = (now if over else due, metric_check_due(sweep.state, now), outbox)
         wake = min((when for when in times if when is not None), default=None)
         return None if wake is None else max(0.0, wake - now)
 
@@ -105,17 +119,21 @@ class SweepStatusWriter:
     ) -> float | None:
         """Write the status; return when it is due, in seconds since the epoch, if that is later."""
         now, written = self._clock(), sweep.state.written
-        new = dump_status(status, written.content, now)
+        dumped = dump_status(status, written.content, now)
+        best = _ended_best(sweep.state)
+        new = self._with_outbox(entry, dumped, best)
         if not patch_changes(new, written.content):
             return None
         due = written.written_at + self._registry.status_interval()
         if now < due and not is_urgent(new, written.content):
             return due
-        answer = await self._write(entry, new)
+        answer = await self._write(entry, dumped, best)
         content, before = dict(answer.get("status") or {}), sweep.state.written.content
         if new.get("reason"):
             # A CRD of an earlier version drops it: without this it would be written again and again.
             content.setdefault("reason", new["reason"])
+        if "notifications" in new:
+            content.setdefault("notifications", new["notifications"])
         sweep.record_status(content, now)
         self._events.transitions(sweep.state, before)
         sweep_log.log_transitions(sweep.state, before)
@@ -143,10 +161,42 @@ class SweepStatusWriter:
         )
         built = SweepStatus(entry.generation, phase, conditions, reason=cause.reason)
         new = dump_status(built, status, self._clock())
-        if patch_changes(new, status):
+        if patch_changes(self._with_outbox(entry, new), status):
             self.warn(key, entry, cause)
             sweep_log.log_refused(*key, *cause)
             await self._write(entry, new)
+
+    async def _write_deliveries(self, key: ObjectKey, entry: SweepEntry) -> None:
+        """Write what was delivered for a sweep that is not active."""
+        status = entry.body.get("status") or {}
+        if "notifications" not in status:
+            return
+        if not patch_changes(self._with_outbox(entry, {}), status):
+            return
+        await self._write(entry, {})
+        before, after = _undelivered(status), _undelivered(entry.body.get("status") or {})
+        if after is not None and (before is None or before.reason != after.reason):
+            self.warn(key, entry, after)
+
+    def _with_outbox(
+        self, entry: SweepEntry, new: Mapping[str, Any], ended_best: str = ""
+    ) -> dict[str, Any]:
+        """Return a status that is about to be written, with its notifications.
+
+        What happened is found by comparison with the status as it was last seen. The write has that
+        version as its precondition, so that nothing is notified twice or left out.
+        """
+        objective = (entry.body.get("spec") or {}).get("objective")
+        given = OutboxInput(
+            name=entry.body["metadata"]["name"],
+            objective=objective if isinstance(objective, Mapping) else {},
+            subscriptions=self._notifications.subscriptions(entry),
+            deliveries=self._notifications.deliveries(entry),
+            ended_best=ended_best,
+            now=self._clock(),
+            is_crd_outdated=self._is_crd_outdated,
+        )
+        return with_notifications(given, entry.body.get("status") or {}, new)
 
     def warn(self, key: ObjectKey, entry: SweepEntry, cause: Cause) -> None:
         """Record a warning event about a SweepJob.
@@ -159,8 +209,12 @@ class SweepStatusWriter:
         uid = entry.body["metadata"]["uid"]
         self._events.emit(NewEvent(names.SWEEPJOB, *key, uid, *cause, warning=True))
 
-    async def _write(self, entry: SweepEntry, new: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Merge a patch into the status of this SweepJob, by uid; its spec may have changed meanwhile.
+    async def _write(
+        self, entry: SweepEntry, new: Mapping[str, Any], ended_best: str = ""
+    ) -> Mapping[str, Any]:
+        """Merge a patch into the status of this SweepJob, by uid, and deliver its notifications.
+
+        The spec may have changed meanwhile.
 
         Raises:
             NotFound: it no longer exists. A later one with its name is not changed.
@@ -168,7 +222,7 @@ class SweepStatusWriter:
         meta = entry.body["metadata"]
         key = ObjectKey(meta["namespace"], meta["name"])
         target, low = (SWEEPJOBS, *key), Priority.LOW
-        body = dict(new)
+        body = self._with_outbox(entry, new, ended_best)
         try:
             written = await self._api.patch_status(*target, meta["resourceVersion"], body, low)
         except errors.Conflict:
@@ -177,7 +231,9 @@ class SweepStatusWriter:
                 raise errors.NotFound(
                     f"sweepjobs '{key.name}' was deleted and created again"
                 ) from None
+            entry.body = found
             version = found["metadata"]["resourceVersion"]
+            body = self._with_outbox(entry, new, ended_best)
             written = await self._api.patch_status(*target, version, body, low)
         except errors.NotPermitted as error:
             # The status cannot say it, so an event does.
@@ -186,4 +242,29 @@ class SweepStatusWriter:
             raise
         if not is_older(written, entry.body):
             entry.body = written
+        self._check_crd(body, written)
+        self._notifications.offer(key)
         return written
+
+    def _check_crd(self, sent: Mapping[str, Any], written: Mapping[str, Any]) -> None:
+        """Note whether the API server keeps the outbox, which an earlier CRD drops."""
+        if "notifications" not in sent:
+            return
+        was = self._is_crd_outdated
+        self._is_crd_outdated = "notifications" not in (written.get("status") or {})
+        if self._is_crd_outdated and not was:
+            _log.error(
+                "no notifications are sent: the CRD of SweepJobs is of an earlier version and drops "
+                "status.notifications; upgrade the CRDs"
+            )
+
+
+def _ended_best(state: SweepState) -> str:
+    """Return the best trial if it has ended; empty otherwise."""
+    best = state.results.best
+    return "" if best is None or state.trial(best.trial) is not None else best.trial
+
+
+def _undelivered(status: Mapping[str, Any]) -> Cause | None:
+    found = (c for c in status.get("conditions") or () if c["type"] == names.UNDELIVERED)
+    return next((Cause(c["reason"], c["message"]) for c in found), None)

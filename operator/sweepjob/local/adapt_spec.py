@@ -83,6 +83,8 @@ def localize(
         folder = trainer_of(spec.trial.template["spec"]).get("workingDir")
         if folder and code is None:
             print_message(f"note: workingDir {folder} is ignored; trials run in the current folder")
+    if spec.notifications:
+        print_message("note: spec.notifications is ignored: a local run sends no notifications")
     return {
         "apiVersion": manifest["apiVersion"],
         "kind": manifest["kind"],
@@ -91,7 +93,10 @@ def localize(
             "namespace": NAMESPACE,
             **{k: v for k, v in manifest["metadata"].items() if k == "annotations"},
         },
-        "spec": {**manifest["spec"], "limits": limits},
+        "spec": {
+            **{key: part for key, part in manifest["spec"].items() if key != "notifications"},
+            "limits": limits,
+        },
     }
 
 

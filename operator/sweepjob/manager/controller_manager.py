@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from ..controllers.job_creator import JobCreator
 from ..controllers.job_event_poller import JobEventPoller
 from ..controllers.log_tails import LogTails
 from ..controllers.namespace_constraint_reader import NamespaceConstraintReader
+from ..controllers.notification_dispatcher import NotificationDispatcher
 from ..controllers.permissions import ScopedPermission
 from ..controllers.queues import Queues
 from ..controllers.report_ingestor import ReportIngestor
@@ -28,6 +30,7 @@ from ..controllers.sweep_status_writer import SweepStatusWriter
 from ..controllers.trial_controller import TrialController
 from ..controllers.trial_status_writer import TrialStatusWriter
 from ..kube.client import KubeClient
+from ..notifications.http_sender import HttpSender, Sender
 from ..settings import OperatorSettings
 from ..telemetry import metrics
 from ..trial_pods.cached_objects import CachedPod
@@ -47,6 +50,7 @@ class ControllerManager:
         clock: seconds since the epoch.
         missing_permissions_for: returns the missing permissions that affect sweeps of a namespace with a
             metrics source.
+        sender: sends notifications; over HTTP by default.
 
     Attributes:
         registry: the registry of all sweeps; SweepJob events are to be passed to it.
@@ -64,6 +68,7 @@ class ControllerManager:
         missing_permissions_for: Callable[
             [str, str], list[ScopedPermission]
         ] = lambda namespace, source: [],
+        sender: Sender | None = None,
     ) -> None:
         self.registry = registry = SweepRegistry(settings)
         self.caches = Caches(api, settings.namespaces, self, clock)
@@ -77,9 +82,23 @@ class ControllerManager:
         creator = JobCreator(
             api, self.caches, events, constraints, settings.sidecar, authority, clock
         )
+        self._notifications = NotificationDispatcher(
+            registry,
+            settings.notifications,
+            sender or HttpSender(),
+            self.queues.record_deliveries,
+            clock,
+        )
         end_jobs = SweepEndJobs(api, self.caches, events, constraints, settings.sidecar)
         writer = SweepStatusWriter(
-            api, registry, settings, events, missing_permissions_for, clock, end_jobs
+            api,
+            registry,
+            settings,
+            events,
+            missing_permissions_for,
+            self._notifications,
+            clock,
+            end_jobs,
         )
         trial_writer = TrialStatusWriter(api, self.caches, events, clock)
         shared = (registry, self.caches, self.queues, settings)
@@ -98,7 +117,18 @@ class ControllerManager:
             api, *shared, admission, writer, missing_permissions_for, clock
         )
         self.queues.connect(self._sweeps.reconcile, trials.reconcile, self._sweeps.reconcile_status)
-        registry.connect(self.queues.sweeps.add)
+        registry.connect(self._on_sweep_changed)
+
+    async def run(self) -> None:
+        """Reconcile, and deliver notifications, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.queues.run())
+            group.create_task(self._notifications.run())
+
+    def _on_sweep_changed(self, key: ObjectKey) -> None:
+        """Reconcile a sweep that is new or changed, and deliver what its status has pending."""
+        self.queues.sweeps.add(key)
+        self._notifications.offer(key)
 
     def on_trial_changed(self, sweep: ObjectKey, trial: str) -> None:
         """Handle a change of a trial's Job or pod, or the deletion of its record."""
@@ -148,4 +178,11 @@ class ControllerManager:
         unreadable[names.SWEEPJOBS] += self.registry.quarantined
         unreadable[names.SWEEPTRIALS] += sum(len(state.unreadable) for state in states)
         queued = len(phases) - running
-        return metrics.MetricsSnapshot(len(states), running, queued, self.queues.depth, unreadable)
+        return metrics.MetricsSnapshot(
+            len(states),
+            running,
+            queued,
+            self.queues.depth,
+            unreadable,
+            self._notifications.waiting,
+        )

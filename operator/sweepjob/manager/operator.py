@@ -12,6 +12,7 @@ from ..controllers.ingest_authority import IngestAuthority
 from ..controllers.push_handler import PushHandler
 from ..kube.client import KubeClient
 from ..kube.leader_election import LeaderElector
+from ..notifications.http_sender import Sender
 from ..settings import OperatorSettings
 from .access_review import AccessReviewer
 from .controller_manager import ControllerManager
@@ -69,13 +70,13 @@ class Operator:
     async def _work(self) -> None:
         """Reconcile; with replicas, once this operator leads and for as long as it does."""
         if self.leader_elector is None:
-            await self.controller.queues.run()
+            await self.controller.run()
             return
         await self.await_caches()
         await self.leader_elector.acquire()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.leader_elector.renew())
-            group.create_task(self.controller.queues.run())
+            group.create_task(self.controller.run())
 
 
 def build_operator(
@@ -84,6 +85,7 @@ def build_operator(
     clock: Callable[[], float] = time.time,
     *,
     reviews_access: bool = True,
+    sender: Sender | None = None,
 ) -> Operator:
     """Assemble an operator; nothing runs yet.
 
@@ -93,6 +95,7 @@ def build_operator(
         clock: seconds since the epoch.
         reviews_access: whether it finds out which permissions it lacks. False where there is no
             authorization.
+        sender: sends notifications; over HTTP by default.
     """
     access_reviewer = AccessReviewer(
         api, settings.namespaces, settings.lease, changed=lambda: controller.requeue_all()
@@ -106,6 +109,7 @@ def build_operator(
         ingest_authority,
         clock,
         missing_permissions_for=access_reviewer.missing_permissions_for,
+        sender=sender,
     )
     leader_elector = None
     if settings.lease is not None:

@@ -31,7 +31,15 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
             *("name", "namespace", "display_name", "experiment_name", "description", "tags"),
             *("properties", "labels", "annotations", "trial", "inputs", "outputs", "compute"),
             *("queue", "metrics", "limits", "sampling_algorithm", "search_space", "objective"),
-            *("early_termination", "warm_start", "suspend", "stop", "azure", "made_of"),
+            *(
+                "early_termination",
+                "warm_start",
+                "notifications",
+                "suspend",
+                "stop",
+                "azure",
+                "made_of",
+            ),
         )
     )
 
@@ -62,6 +70,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         queue: str | None = None,
         metrics: Mapping[str, Any] | None = None,
         warm_start: Sequence[Any] = (),
+        notifications: Sequence[Any] = (),
         suspend: bool | None = None,
         stop: bool | None = None,
     ) -> None:
@@ -86,6 +95,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         self.objective = objective
         self.early_termination = early_termination
         self.warm_start = list(warm_start)
+        self.notifications = list(notifications)
         self.suspend, self.stop = suspend, stop
         self.made_of: Any = None  # the command that a step of a pipeline was made of
         # Names that a SweepJob object has both as an input and as a parameter, independently.

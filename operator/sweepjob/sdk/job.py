@@ -88,6 +88,7 @@ class Command(JobMembers, TrialDefinition):
         priority: Any = None,
         queue: str | None = None,
         warm_start: Sequence[Any] = (),
+        notifications: Sequence[Any] = (),
     ) -> SweepJob:
         """Make a sweep over the inputs that are expressions.
 
@@ -108,6 +109,7 @@ class Command(JobMembers, TrialDefinition):
             priority: Azure's; not used, with a warning.
             queue: Kueue's queue; the command's by default.
             warm_start: Finished sweeps, or their names, whose trials the sampler learns from.
+            notifications: Who is notified of what happens: names of receivers, or ``Notification``.
 
         Returns:
             The sweep. It has not been submitted.
@@ -134,6 +136,7 @@ class Command(JobMembers, TrialDefinition):
             outputs=self.outputs,
             queue=queue or self.queue,
             warm_start=warm_start,
+            notifications=notifications,
             **self._description(),
         )
         job.made_of = self
@@ -180,6 +183,7 @@ class SweepJob(JobMembers, SweepDefinition):
         queue: Kueue's queue; the trial's by default.
         metrics: How the script reports (``spec.metrics``); the trial's by default.
         warm_start: Finished sweeps, or their names, whose trials the sampler learns from.
+        notifications: Who is notified of what happens: names of receivers, or ``Notification``.
         suspend: True to start no trials until the sweep is resumed.
         stop: True to end the sweep.
 

@@ -21,6 +21,7 @@ from .distributions import group_spec, started_command
 from .expression_parsing import expression_from_spec
 from .expressions import Expression
 from .limits import Objective, SweepJobLimits
+from .notification import Notification, as_notification
 from .object_name import object_name
 from .policies import EarlyTerminationPolicy, early_termination_policy, policy_from_spec
 from .sampling_algorithms import GridSamplingAlgorithm, algorithm_from_spec
@@ -91,6 +92,7 @@ def build_spec(job: SweepDefinition, azure: Resolution) -> dict[str, Any]:
         "inputs": azure.inputs,
         "outputs": azure.outputs,
         "metrics": job.metrics and copy.deepcopy(job.metrics),
+        "notifications": [entry.to_spec() for entry in map(as_notification, job.notifications)],
         "warmStart": {"sweeps": list(map(_sweep_name, job.warm_start))} if job.warm_start else None,
     }
     spec |= {key: value for key, value in parts.items() if value}
@@ -225,6 +227,7 @@ def definition_arguments(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "outputs": {name: Output.from_spec(output) for name, output in outputs.items()},
         "metrics": spec.get("metrics"),
         "warm_start": (spec.get("warmStart") or {}).get("sweeps") or (),
+        "notifications": [Notification.from_spec(n) for n in spec.get("notifications") or ()],
         "suspend": spec.get("suspend"),
         "stop": spec.get("stop"),
     }

@@ -65,6 +65,12 @@ CONNECTIONS_REFUSED = Counter(
     "Connections that were refused or evicted, by limit: per_peer, new_per_peer, total, evicted",
     ["limit"],
 )
+NOTIFICATIONS = Counter(
+    "sweepjob_notifications",
+    "Attempts to deliver a notification, by receiver (url: those of sweeps) and outcome: delivered, "
+    "failed (is tried again), refused and expired (are given up)",
+    ["receiver", "outcome"],
+)
 MISSED_CHANGES = Counter(
     "sweepjob_operator_missed_changes",
     "Changes of SweepJobs that the watch had missed, found and repaired by the audit",
@@ -85,6 +91,7 @@ class MetricsSnapshot:
         running, queued: trials.
         waiting: keys in the work queues.
         unreadable: objects that cannot be read, by resource.
+        undelivered: receivers of sweeps that have not got all notifications.
     """
 
     sweeps: int
@@ -92,6 +99,7 @@ class MetricsSnapshot:
     queued: int
     waiting: int
     unreadable: Mapping[str, int]
+    undelivered: int = 0
 
 
 class Gauges(Collector):
@@ -130,6 +138,11 @@ class Gauges(Collector):
             "sweepjob_operator_queue_depth",
             "Trials and sweeps that wait to be reconciled",
             now.waiting,
+        )
+        yield GaugeMetricFamily(
+            "sweepjob_notifications_waiting",
+            "Receivers of sweeps that have not got all notifications",
+            now.undelivered,
         )
         unreadable = GaugeMetricFamily(
             "sweepjob_operator_unreadable_objects",

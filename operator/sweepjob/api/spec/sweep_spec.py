@@ -16,6 +16,7 @@ from .code import Code
 from .distribution import Distribution, Topology
 from .limits import COMPANION_GRACE, Limits
 from .metrics import Metrics
+from .notifications import NotificationTarget
 from .outputs import Output
 
 
@@ -73,6 +74,7 @@ class SweepSpec:
         warm_start: names of sweeps whose trials the sampler learns from.
         log_base: base of the logarithmic expressions.
         description: what the spec says of the search, in short texts.
+        notifications: who is notified of what happens.
     """
 
     objective: Objective
@@ -91,6 +93,7 @@ class SweepSpec:
     warm_start: tuple[str, ...] = ()
     log_base: float = math.e
     description: Mapping[str, str] = field(default_factory=dict)
+    notifications: tuple[NotificationTarget, ...] = ()
 
     @property
     def is_queued(self) -> bool:
