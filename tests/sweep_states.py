@@ -29,9 +29,9 @@ EPOCHS = 18
 TRACEBACK = """loading 60000 images from /data/train
 epoch 1 of 18
 Traceback (most recent call last):
-  File "/work/train.py", line 88, in <module>
+  File "/app/train.py", line 88, in <module>
     main()
-  File "/work/train.py", line 61, in main
+  File "/app/train.py", line 61, in main
     loss.backward()
 RuntimeError: CUDA out of memory. Tried to allocate 2.34 GiB (GPU 0; 15.78 GiB total capacity)"""
 SPACE = {
