@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .api.spec.trial_kind import TrialKind, trial_kinds
 from .log_parsing.limits import DEFAULT_LOG_LIMITS, LogLimits
 from .notifications.receivers import NO_NOTIFICATIONS, NotificationSettings
 from .trial_pods.sidecar import SidecarSettings
@@ -50,6 +51,8 @@ class OperatorSettings:
             the extensions that Python 3.13 demands.
         notifications: operator; SWEEPJOB_NOTIFICATIONS (JSON), and the folder
             SWEEPJOB_NOTIFICATION_SECRETS.
+        trial_kinds: operator; SWEEPJOB_TRIAL_KINDS (JSON), the kinds of objects other than Jobs that may
+            be trials.
         log_limits: operator; budgets for reading trainers' logs. No variable.
     """
 
@@ -69,6 +72,7 @@ class OperatorSettings:
     requests_per_second: float = 200.0
     strict_tls: bool = True
     notifications: NotificationSettings = NO_NOTIFICATIONS
+    trial_kinds: tuple[TrialKind, ...] = ()
     log_limits: LogLimits = DEFAULT_LOG_LIMITS
 
     @classmethod
@@ -77,6 +81,7 @@ class OperatorSettings:
 
         Raises:
             KeyError: the name of a variable that is missing.
+            ValueError: a kind of trials is incomplete, or forbidden.
         """
         get = environment.get
         certificate, key = get("SWEEPJOB_INTAKE_CERTIFICATE"), get("SWEEPJOB_INTAKE_KEY")
@@ -104,6 +109,7 @@ class OperatorSettings:
                 get("SWEEPJOB_NOTIFICATIONS", ""),
                 Path(get("SWEEPJOB_NOTIFICATION_SECRETS", "/etc/sweepjob/notifications")),
             ),
+            trial_kinds=trial_kinds(json.loads(get("SWEEPJOB_TRIAL_KINDS") or "[]")),
         )
 
 

@@ -35,6 +35,11 @@ def kueue() -> Path:
     return _install("kueue", "-s -w", "3 min, the first time only")
 
 
+def jobset() -> Path:
+    """The folder with JobSet's controller; compiled when it is missing."""
+    return _install("jobset", "-s -w", "2 min, the first time only")
+
+
 def health() -> Path:
     """The folder with a program that says what GitOps tools think of an object; compiled when it is
     missing."""

@@ -37,7 +37,7 @@ def install(target: Target) -> None:
             "rollout",
             "status",
             "deploy/kueue-controller-manager",
-            "--timeout=120s",
+            "--timeout=300s",  # two minutes are too short for a busy machine
         )
 
 

@@ -242,8 +242,10 @@ def whole(sweeps: Sweeps, found: dict[str, Any]) -> dict[str, Any]:
     space = {"lr": choice(0.1), "model": choice({"units": 8}, {"kind": "linear"})}
     spec = sweeps.spec(space)
     spec["outputs"] = {"model": {"volume": {"emptyDir": {}}}}
-    if "template" in piece.get("trial", {}):
+    if piece.get("trial", {}).keys() & {"template", "manifest"}:
         spec["trial"] = {}
+    if "manifest" in piece.get("trial", {}):
+        spec.pop("outputs")  # they need a pod template
     for key, value in piece.items():
         spec[key] = {**spec.get(key, {}), **value} if isinstance(value, dict) else value
     head = {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}

@@ -26,6 +26,7 @@ def objects(namespace: str) -> list[dict[str, Any]]:
         {"name": "nvidia.com/gpu", "nominalQuota": 1},
     ]
     flavors = [{"name": "default", "resources": quotas}]
+    three = {"name": "default", "resources": [*quotas[:2], {**quotas[2], "nominalQuota": 3}]}
     return [
         {"apiVersion": api, "kind": "ResourceFlavor", "metadata": {"name": "default"}},
         {
@@ -43,6 +44,21 @@ def objects(namespace: str) -> list[dict[str, Any]]:
             "kind": "LocalQueue",
             "metadata": {"name": "team", "namespace": namespace},
             "spec": {"clusterQueue": "gpus"},
+        },
+        {
+            "apiVersion": api,
+            "kind": "ClusterQueue",
+            "metadata": {"name": "three-gpus"},
+            "spec": {
+                "namespaceSelector": {},
+                "resourceGroups": [{"coveredResources": covered, "flavors": [three]}],
+            },
+        },
+        {
+            "apiVersion": api,
+            "kind": "LocalQueue",
+            "metadata": {"name": "pairs", "namespace": namespace},
+            "spec": {"clusterQueue": "three-gpus"},
         },
         {
             "apiVersion": api,
@@ -65,7 +81,12 @@ def queued(sweeps: Sweeps) -> Iterator[Sweeps]:
         "its webhooks answer",
     )
     yield sweeps
-    for kind in ("clusterqueue/gpus", "resourceflavor/default", "workloadpriorityclass/urgent"):
+    for kind in (
+        "clusterqueue/gpus",
+        "clusterqueue/three-gpus",
+        "resourceflavor/default",
+        "workloadpriorityclass/urgent",
+    ):
         sweeps.target.kubectl("delete", kind, "--wait=false", "--ignore-not-found")
     sweeps.kubectl("delete", "jobs", "--all", "--wait=false")
     kueue.uninstall(sweeps.target)
@@ -109,3 +130,38 @@ def test_a_preempted_trial_starts_again(queued: Sweeps) -> None:
     assert trial["status"].get("failures", 0) == 0
     assert [e["reason"] for e in trial["status"]["executions"]] == ["JobSuspended"]
     assert trial["status"]["curve"]["reports"] == 50
+
+
+def test_a_trial_of_two_pods_is_admitted_as_a_whole(queued: Sweeps) -> None:
+    """There is quota for three pods, and GPUs for four: the second trial waits with both of its pods."""
+    space = {"level": choice(0.1, 0.2, 0.3), "reports": choice(10), "pause": choice(0.3)}
+    limits = {"maxTotalTrials": 3, "maxConcurrentTrials": 3}
+    spec = queued.spec(space, limits=limits, trial={"instanceCount": 2})
+    queued.apply("pairs", spec, labels={LABEL: "pairs"})
+    seen = set[tuple[int, ...]]()
+
+    def has_ended() -> bool:
+        running = [
+            p["metadata"]["labels"]["sweepjob.dev/trial"] for p in queued.running_pods("pairs")
+        ]
+        seen.add(tuple(running.count(trial) for trial in sorted(set(running))))
+        return queued.sweep("pairs").get("status", {}).get("phase") in ("Complete", "Failed")
+
+    eventually(has_ended, 180, "the sweep has ended")
+    status = queued.sweep("pairs")["status"]
+    assert status["trials"]["succeeded"] == 3, status
+    assert (2,) in seen, seen
+    # The pods of a trial end, and are seen to be created, one after another.
+    assert {len(counts) for counts in seen} <= {0, 1}, f"two trials never run together: {seen}"
+    workloads = [
+        w
+        for w in queued.get("workloads.kueue.x-k8s.io")["items"]
+        if w["metadata"]["name"].startswith("job-pairs-")
+    ]
+    assert len(workloads) == 3
+    for workload in workloads:
+        [pods] = workload["spec"]["podSets"]
+        assert (pods["count"], pods.get("minCount")) == (2, None), "all of its pods, or none"
+        [admitted] = workload["status"]["admission"]["podSetAssignments"]
+        assert admitted["count"] == 2
+    assert all(trial["status"]["attempt"] == 1 for trial in queued.trials("pairs"))

@@ -117,6 +117,7 @@ class Scenario:
         timeout: seconds of virtual time in which the sweep has to end.
         settings: the operator's settings.
         sender: sends the operator's notifications.
+        cluster: the fake cluster.
 
     Attributes:
         kill_points: the turns before which something outside the operator has changed: an object, or what
@@ -138,6 +139,7 @@ class Scenario:
     timeout: float = 3000.0
     settings: OperatorSettings = SETTINGS
     sender: Sender | None = None
+    cluster: type[FakeCluster] = FakeCluster
 
     def run(self) -> Scenario:
         """Run it.
@@ -168,7 +170,7 @@ class Scenario:
         users_act = self.user_action_interval is not None
         self.invariants = Invariants(self.server.store, concurrent, users_act=users_act)
         self.server.store.observers.append(self.invariants.check)
-        FakeCluster(
+        self.cluster(
             self.server,
             random.Random(chance.random()),
             self._clock,

@@ -93,7 +93,9 @@ class Invariants:
         self.ahead += (
             sum(pod["status"].get("phase") not in _TERMINAL for pod in pods) >= self._concurrent
         )
-        trial = job["metadata"]["labels"]["sweepjob.dev/trial"]
+        # A Job that the controller of another kind made has the labels on its pods only.
+        labels = job["metadata"].get("labels") or job["spec"]["template"]["metadata"]["labels"]
+        trial = labels["sweepjob.dev/trial"]
         record = self._store.get("sweeptrials", (job["metadata"]["namespace"], trial))
         assert record is not None, "the proposal is durable before anything runs"
         env = job["spec"]["template"]["spec"]["containers"][0]["env"]

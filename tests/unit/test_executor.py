@@ -69,7 +69,7 @@ def execute(server: MemoryApiServer) -> SweepStore:
         status_writer = TrialStatusWriter(api, caches, EventRecorder(api, clock), clock)
         registry = SweepRegistry(SETTINGS)
         tails = LogTails(api, caches, registry, Queues(registry), clock)
-        await Executor(api, job_creator, status_writer, tails, clock).execute(state, NEW)
+        await Executor(api, caches, job_creator, status_writer, tails, clock).execute(state, NEW)
 
     asyncio.run(run())
     return state

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from sweepjob import protocol
+from sweepjob.api.spec.trial_kind import TrialKind
 from sweepjob.controllers.permissions import (
     LEASE_PERMISSIONS,
     PERMISSIONS,
@@ -22,6 +23,7 @@ from sweepjob.controllers.permissions import (
     ScopedPermission,
     affects_sweep,
     find_permission,
+    kind_permissions,
 )
 from sweepjob.kube import errors, resources
 from sweepjob.kube.client import KubeClient
@@ -81,7 +83,8 @@ def test_the_chart_grants_what_the_table_has_and_nothing_else() -> None:
     name = '{{ include "sweepjob.name" . }}'
     chart = granted("rbac.yaml", name, f"{name}-tokens")
     assert len(chart) > 20, "the template is read"
-    assert {key(permission) for permission in PERMISSIONS} == chart
+    of_kinds = kind_permissions([TrialKind("< dir .apiVersion >/v1", "Any", "< .resource >")])
+    assert {key(permission) for permission in (*PERMISSIONS, *of_kinds)} == chart
     assert {key(r) for r in LEASE_PERMISSIONS} == granted("replicas.yaml", f"{name}-lease")
 
 

@@ -19,6 +19,10 @@ LABEL_TRIAL_UID = f"{GROUP}/trial-uid"
 LABEL_SWEEP_UID = f"{GROUP}/sweep-uid"
 # The Job controller's label and annotation with the rank of a pod.
 COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
+# The position of a pod's replica, by the controllers of JobSet and of Kubeflow's training jobs.
+REPLICA_INDICES = ("jobset.sigs.k8s.io/job-index", "training.kubeflow.org/replica-index")
+# Of pods of a manifest: whether their reports count, "true" or "false".
+LABEL_REPORTS = f"{GROUP}/reports"
 # Of the ConfigMaps of a snapshot: the first digits of its hash.
 LABEL_CODE = f"{GROUP}/code"
 
@@ -124,6 +128,8 @@ REASON_LOG_UNREADABLE = "LogNotReadable"
 REASON_VALUE_UNREADABLE = "LogValueNotReadable"
 REASON_FITTED = "SidecarResourcesFitted"
 REASON_PARTLY_SCHEDULED = "PartlyScheduled"
+REASON_KIND_NOT_ALLOWED = "TrialKindNotAllowed"
+REASON_KIND_NOT_SERVED = "TrialKindNotServed"
 REASON_TURN = "WaitsForTurn"
 REASON_RUNS_INCOMPLETE = "TrackedRunsIncomplete"
 REASON_NEW_BEST = "NewBest"
@@ -157,6 +163,17 @@ def job_name(trial: str, attempt: int) -> str:
     name ends in ``-r2``.
     """
     return trial if attempt == 1 else f"{trial}-r{attempt}"
+
+
+def trial_of_object(name: str) -> tuple[str, int]:
+    """Return the trial and the attempt of an object that ``job_name`` named.
+
+    Args:
+        name: the name of the object; for any other name the result means nothing.
+    """
+    trial, mark, attempt = name.rpartition("-r")
+    is_later = bool(mark) and attempt.isdecimal() and len(attempt) < 3
+    return (trial, int(attempt)) if is_later else (name, 1)
 
 
 def service_name(sweep: str) -> str:

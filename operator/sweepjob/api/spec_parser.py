@@ -30,8 +30,10 @@ from .spec.sampling_algorithm import DEFAULT_ALGORITHM, parse_algorithm, prepare
 from .spec.search_space import parse_space
 from .spec.sweep_description import describe_sweep
 from .spec.sweep_spec import SweepSpec
+from .spec.trial_manifest import MANIFEST_REFERENCES
 from .spec.trial_template import parse_trial
 from .spec.warm_start import parse_warm_start
+from .validation.manifest import manifest_problems
 from .validation.pod_template import group_problems, pod_problems
 from .validation.template_references import possible_values, unresolved_references
 
@@ -93,8 +95,12 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     _check_references(reader, spec)
     _check_retries(reader, spec)
     trial = reader.child("trial").data
-    reader.problems += pod_problems(trial, spec.metrics)
-    reader.problems += code_problems(spec.trial.code, spec.outputs, trial)
+    if spec.trial.manifest is not None:
+        reader.problems += manifest_problems(spec)
+        trial = {**trial, "template": spec.trial.template or {}}
+    found = [*pod_problems(trial, spec.metrics)]
+    found += code_problems(spec.trial.code, spec.outputs, trial)
+    reader.problems += (p.below("spec.trial.template", spec.trial.template_path) for p in found)
     if spec.trial.instance_count > 1:
         reader.problems += group_problems(trial, spec.metrics, spec.outputs)
     reader.finish()
@@ -137,7 +143,8 @@ def _check_name(reader: Reader, name: str) -> None:
 def _check_references(reader: Reader, spec: SweepSpec) -> None:
     paths = {output.name: output.mount_path for output in spec.outputs}
     trial = reader.data.get("trial", {})
-    wrong = [*unresolved_references(trial, spec.space, spec.inputs, paths)]
+    own = () if spec.trial.manifest is None else MANIFEST_REFERENCES
+    wrong = [*unresolved_references(trial, spec.space, spec.inputs, paths, own)]
     for path, reference, remedy in wrong:
         reader.problems.append(Problem(f"spec.trial{path}", reference, remedy))
     if not wrong:

@@ -161,6 +161,8 @@ def _check_rank(rank: int, trial: str, sweep: Mapping[str, Any]) -> None:
     Raises:
         CommandError: it is too large, or negative.
     """
+    if "manifest" in sweep["spec"]["trial"] and rank > 0:
+        return  # its controller decides how many pods there are
     instances = sweep["spec"]["trial"].get("instanceCount", 1)
     if not 0 < rank < instances:
         ranks = "one pod, of rank 0" if instances == 1 else f"the ranks 0 to {instances - 1}"

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from ..api import names
 from ..api.messages.missing_crd import missing_crd
 from ..api.meta.identity import ObjectKey
-from ..api.resources import SWEEPTRIALS
+from ..api.resources import SWEEPTRIALS, resource_of
+from ..api.spec.trial_kind import TrialKind
+from ..api.spec.trial_manifest import TrialManifest
 from ..api.sweeptrial.serialization import parse_record
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import resources
 from ..kube.client import KubeClient
 from ..kube.decoding import FieldSelection
 from ..kube.informer import Informer
-from ..trial_pods.cached_objects import CachedJob, CachedPod
+from ..lifecycle.workload import Job
+from ..trial_pods.cached_objects import JOB, CachedJob, CachedPod
 from ..trial_pods.node_clocks import job_until, merge_jobs, merge_pods, pod_until
+from ..trial_pods.object_parsing import judge
 from ..trial_pods.object_schemas import JOB_SCHEMA, POD_SCHEMA, schema_fields
 from ..trial_pods.pod_parsing import parse_job, parse_pod
+from .kind_caches import KindCaches
+from .owner_index import OwnerIndex
 from .trial_index import TrialIndex, has_moved, is_unchanged
 
 # Only what is needed of them is read: anybody may create some, as large as the API server allows.
@@ -64,6 +70,7 @@ class Caches:
         namespaces: those to watch; none for all.
         listener: handles what changes.
         clock: seconds since the epoch.
+        kinds: kinds of objects other than Jobs that run as trials.
     """
 
     def __init__(
@@ -72,6 +79,7 @@ class Caches:
         namespaces: tuple[str, ...],
         listener: CacheListener,
         clock: Callable[[], float],
+        kinds: Sequence[TrialKind] = (),
     ) -> None:
         self._clock = clock
         self._listener = listener
@@ -80,8 +88,9 @@ class Caches:
         self._group_jobs: dict[ObjectKey, CachedJob] = {}  # those of several pods
         self._records: dict[ObjectKey, dict[str, TrialRecord]] = defaultdict(dict)
         self._pods_by_uid: dict[str, CachedPod] = {}
-        # Uid of the trial by uid of the Job; kept until the last pod of the Job is gone.
-        self._trial_of_job: dict[str, str] = {}
+        # Uid of the owner by uid of the Job, or of another object between a trial and its pods; kept
+        # until the last pod of the Job is gone.
+        self._owners = OwnerIndex()
         every: tuple[str | None, ...] = namespaces or (None,)
         label = names.LABEL_SWEEP
         self._trials = {
@@ -112,11 +121,12 @@ class Caches:
             )
             for n in every
         }
+        self._kinds = KindCaches(api, kinds, every, self._on_job, self._on_pod, clock)
 
     async def run(self) -> None:
         """List and watch until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for informer in self._all():
+            for informer in (*self._all(), *self._kinds.informers()):
                 group.create_task(informer.run())
 
     async def synced(self, namespace: str | None = None) -> None:
@@ -135,6 +145,11 @@ class Caches:
             informer.not_ready_reason for informer in self._open(shut) if informer.not_ready_reason
         ]
 
+    @property
+    def kinds(self) -> KindCaches:
+        """The caches of the objects of other kinds than Jobs that run as trials."""
+        return self._kinds
+
     def trials(self, namespace: str) -> Informer[TrialRecord]:
         """Return the cache of SweepTrials of a namespace."""
         return self._trials.get(namespace) or self._trials[None]
@@ -142,6 +157,32 @@ class Caches:
     def jobs(self, namespace: str) -> Informer[CachedJob]:
         """Return the cache of Jobs of a namespace."""
         return self._job_caches.get(namespace) or self._job_caches[None]
+
+    def workload_resource(self, manifest: TrialManifest | None) -> resources.Resource:
+        """Return the resource type of the objects that are the attempts of trials.
+
+        Args:
+            manifest: the manifest of the sweep; None where trials are Jobs.
+
+        Raises:
+            Refused: the operator may not create objects of its kind.
+        """
+        return resources.JOBS if manifest is None else resource_of(self._kinds.require(manifest))
+
+    def store_own_workload(
+        self, manifest: TrialManifest | None, namespace: str, body: dict[str, Any]
+    ) -> None:
+        """Enter a Job, or an object of another kind, as the API server stored it.
+
+        Args:
+            manifest: the manifest of the sweep; None where trials are Jobs.
+            namespace: the namespace of the sweep.
+            body: the object.
+        """
+        if manifest is None:
+            self.jobs(namespace).store_own_write(body)
+        else:
+            self._kinds.objects(self._kinds.require(manifest), namespace).store_own_write(body)
 
     def quarantined(self) -> Counter[str]:
         """Return how many objects cannot be read or handled, by kind."""
@@ -159,8 +200,21 @@ class Caches:
         return list(self._records.get(sweep, {}).values())
 
     def jobs_of(self, trial: ObjectKey) -> list[CachedJob]:
-        """Return Jobs that name the trial in their label."""
+        """Return Jobs, and objects of other kinds, that name the trial in their label."""
         return list(self._jobs.of(trial))
+
+    def views_of(self, trial: ObjectKey, uid: str, manifest: TrialManifest | None) -> Iterator[Job]:
+        """Yield the Jobs of the trial with this uid, or its objects of another kind, for the planner.
+
+        Args:
+            trial: the key of the trial.
+            uid: the uid of the trial, which owns them.
+            manifest: the manifest of the sweep, which says what their status means; None for Jobs.
+        """
+        for job in self.jobs_of(trial):
+            if job.owner != uid or job.kind != (JOB if manifest is None else manifest.kind):
+                continue
+            yield job.view if manifest is None else judge(job, manifest, self._clock())
 
     def pods_of(self, trial: ObjectKey, uid: str) -> list[CachedPod]:
         """Return pods of the Jobs of the trial with this uid, by owner references.
@@ -208,8 +262,33 @@ class Caches:
         return len(own) < job.instances
 
     def trial_uid_of(self, pod: CachedPod) -> str | None:
-        """Return the uid of the trial whose Job owns, or owned, the pod; None for an unknown Job."""
-        return self._trial_of_job.get(pod.owner)
+        """Return the uid of the trial whose Job owns, or owned, the pod; None for an unknown Job.
+
+        With other kinds than Jobs the owner of the Job may be an object that belongs to a trial. The uid
+        is that of the last owner that is known: a trial's, if all of them are.
+        """
+        return self._owners.top_of(pod.owner)
+
+    def pods_without_owner(self, trial: ObjectKey) -> list[CachedPod]:
+        """Return pods that name the trial, and whose owner is not known."""
+        pods = self._pods.of(trial)
+        return [pod for pod in pods if pod.owner and pod.owner not in self._owners]
+
+    def has_owner(self, uid: str) -> bool:
+        """Return whether the owner of an object is known, as it is of those that are watched."""
+        return uid in self._owners
+
+    def note_owner(self, trial: ObjectKey, uid: str, owner: str) -> None:
+        """Note the owner of an object that is not watched.
+
+        Args:
+            trial: the trial whose pods it may own.
+            uid: the uid of the object.
+            owner: the uid of its owner.
+        """
+        self._owners.enter(uid, owner)
+        for pod in list(self._pods.of(trial)):
+            self._listener.on_pod_changed(pod, gone=False)
 
     def pod(self, uid: str) -> CachedPod | None:
         """Return the pod with that uid; None when it is not known."""
@@ -261,24 +340,26 @@ class Caches:
         if is_unchanged(old, new):
             self._jobs.update(old, new)
             return
-        if new is not None and new.uid not in self._trial_of_job:
-            self._trial_of_job[new.uid] = new.owner
+        if new is not None and new.uid not in self._owners:
+            self._owners.enter(new.uid, new.owner)
             # Its pods may have been seen before it: now their trial is known.
             for pod in list(self._pods.of(ObjectKey(new.namespace, new.trial))):
                 self._listener.on_pod_changed(pod, gone=False)
         elif new is None and old is not None:
-            self._forget_job(old.uid, ObjectKey(old.namespace, old.trial))
+            self._forget_owner(old.uid, ObjectKey(old.namespace, old.trial))
         self._listener.on_trial_changed(*self._jobs.update(old, new))
 
     def _enter_group_job(self, old: CachedJob | None, new: CachedJob | None) -> None:
-        if new is not None and new.instances > 1:
+        if new is not None and new.instances > 1 and new.owner_kind == names.SWEEPTRIAL:
             self._group_jobs[ObjectKey(new.namespace, new.name)] = new
         elif old is not None:
             self._group_jobs.pop(ObjectKey(old.namespace, old.name), None)
 
-    def _forget_job(self, uid: str, trial: ObjectKey) -> None:
-        if not any(p.owner == uid for p in self._pods.of(trial)):
-            self._trial_of_job.pop(uid, None)
+    def _forget_owner(self, uid: str, trial: ObjectKey) -> None:
+        """Forget an object, and those above it, unless a pod belongs to the trial through it."""
+        jobs = (job.uid for job in self.jobs_of(trial) if job.uid != uid)
+        through = (o for pod in self._pods.of(trial) for o in self._owners.chain(pod.owner))
+        self._owners.forget(uid, {*jobs, *through})
 
     def _on_pod(self, old: CachedPod | None, new: CachedPod | None) -> None:
         if has_moved(old, new):
@@ -296,5 +377,5 @@ class Caches:
         self._listener.on_pod_changed(pod, gone=new is None)
         trial = ObjectKey(pod.namespace, pod.trial)
         if new is None and not any(j.uid == pod.owner for j in self.jobs_of(trial)):
-            self._forget_job(pod.owner, trial)
+            self._forget_owner(pod.owner, trial)
         self._listener.on_trial_changed(sweep, name)

@@ -10,6 +10,7 @@ from ..kube import resources
 from ..kube.client import KubeClient
 from ..lifecycle import actions as act
 from ..trial_pods.pod_parsing import is_active_pod
+from .caches import Caches
 from .job_creator import JobCreator
 from .log_tails import LogTails
 from .state.sweep_store import SweepStore
@@ -25,6 +26,7 @@ class Executor:
 
     Args:
         api: the API server.
+        caches: the caches of Jobs and of objects of other kinds.
         job_creator: creates records and Jobs.
         status_writer: writes the status of SweepTrials.
         log_tails: keeps the ends of logs.
@@ -34,12 +36,14 @@ class Executor:
     def __init__(
         self,
         api: KubeClient,
+        caches: Caches,
         job_creator: JobCreator,
         status_writer: TrialStatusWriter,
         log_tails: LogTails,
         clock: Callable[[], float],
     ) -> None:
         self._api = api
+        self._caches = caches
         self._job_creator = job_creator
         self._status_writer = status_writer
         self._log_tails = log_tails
@@ -124,6 +128,7 @@ class Executor:
         self, sweep: SweepStore, trial: TrialState, action: act.DeleteJob
     ) -> None:
         target = (sweep.state.namespace, action.job, action.uid)
-        deleted = await self._api.delete(resources.JOBS, *target, propagation="Foreground")
+        resource = self._caches.workload_resource(sweep.state.spec.trial.manifest)
+        deleted = await self._api.delete(resource, *target, propagation="Foreground")
         existed = deleted is not None
         sweep.trials.mark_job_deleted(trial, action.uid, action.pods, existed=existed)

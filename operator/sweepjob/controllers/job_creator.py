@@ -31,6 +31,7 @@ from ..trial_pods.start_blockers import (
     of_refused_record,
     of_untrusted_ingest_server,
 )
+from ..trial_pods.trial_object import trial_object
 from . import sweep_log
 from .caches import Caches
 from .code_check import HASH
@@ -44,6 +45,7 @@ from .state.trial_state import TrialState
 
 _NO_TEMPLATE = "a field has another type than in a pod; see kubectl explain pod.spec"
 _NO_TRIAL = "00000000-0000-0000-0000-000000000000"
+_NO_DRY_RUN = "does not support dry run"
 _CLOCK_DIFFERENCE = 10.0  # seconds, between the API server and this operator
 _LONGEST_PAUSE = 30.0  # seconds between two tries to create a Job that is refused
 
@@ -151,14 +153,14 @@ class JobCreator:
             self._refuse(sweep, trial, lambda since: of_untrusted_ingest_server(problem, since))
             return
         identity = _trial_identity(state, trial.name, trial.uid, action.attempt)
+        manifest = state.spec.trial.manifest
         try:
             body = await self._job(identity, sweep, trial.assignment)
             if state.spec.trial.instance_count > 1:
                 await self._create_service(state)
+            resource = self._caches.workload_resource(manifest)
             sweep.trials.mark_job_requested(trial, self._clock())
-            made = await self._create_or_adopt(
-                resources.JOBS, state.namespace, body, owner=trial.uid
-            )
+            made = await self._create_or_adopt(resource, state.namespace, body, owner=trial.uid)
             self._compare_operators(sweep, made)
         except (errors.Refused, errors.Conflict) as error:
             refused = error
@@ -170,8 +172,16 @@ class JobCreator:
                 ),
             )
             return
+        except errors.NotFound as error:
+            if manifest is None:
+                raise
+            gone = f"its {manifest.kind} cannot be created, since its kind is not served: {error}"
+            self._refuse(
+                sweep, trial, lambda since: StartBlocker(names.REASON_KIND_NOT_SERVED, gone, since)
+            )
+            return
         sweep.trials.mark_job_created(trial)
-        self._caches.jobs(state.namespace).store_own_write(made)
+        self._caches.store_own_workload(manifest, state.namespace, made)
 
     def _refuse(
         self, sweep: SweepStore, trial: TrialState, blocker: Callable[[float], StartBlocker]
@@ -227,10 +237,13 @@ class JobCreator:
             body = await self._job(identity, sweep, assignment)
             # A trial of an earlier sweep may still have the name.
             body["metadata"]["name"] = f"{body['metadata']['name'][:50]}-check"
-            await self._api.create_dry_run(resources.JOBS, state.namespace, body)
+            resource = self._caches.workload_resource(state.spec.trial.manifest)
+            await self._api.create_dry_run(resource, state.namespace, body)
         except errors.NotPermitted:
             raise
         except errors.Refused as error:
+            if _NO_DRY_RUN in str(error):  # a webhook of the kind's controller
+                return ""
             blocker = of_refused_job(str(error), self._clock())
             return "" if blocker.waits else f"spec.trial: {blocker.message}"
         except errors.Conflict:
@@ -249,9 +262,12 @@ class JobCreator:
             limits = await self._limits.read(identity.namespace)
             code_hash = sweep.state.code.removeprefix(HASH)
             sidecar = replace(self._sidecar, certificate_authority=self._authority.pem)
-            body = job_manifest(identity, sweep.state.spec, assignment, sidecar, limits, code_hash)
+            spec = sweep.state.spec
+            build = job_manifest if spec.trial.manifest is None else trial_object
+            body = build(identity, spec, assignment, sidecar, limits, code_hash)
         except ReservedName as error:
-            raise errors.Refused(f"trial.template.spec.{error}") from error
+            where = sweep.state.spec.trial.template_path.removeprefix("spec.")
+            raise errors.Refused(f"{where}.spec.{error}") from error
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise errors.Refused(f"{error}: {_NO_TEMPLATE}") from error
         size = written_size(body)

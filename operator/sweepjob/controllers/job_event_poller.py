@@ -16,7 +16,7 @@ from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..lifecycle.workload import StartBlocker
 from ..timestamps import parse_time
-from ..trial_pods.cached_objects import CachedJob, CachedPod
+from ..trial_pods.cached_objects import JOB, CachedJob, CachedPod
 from ..trial_pods.start_blockers import POD_EVENTS, of_pod_event, of_refused_pod
 from .caches import Caches
 from .namespace_constraint_reader import NamespaceConstraintReader
@@ -110,7 +110,11 @@ class JobEventPoller:
     def _job_without_pods(self, sweep: SweepStore, trial: TrialState) -> CachedJob | None:
         """Return the Job of a trial if it should have more pods than it has; otherwise None."""
         key, attempt = ObjectKey(sweep.state.namespace, trial.name), trial.status.attempt
-        jobs = [j for j in self._caches.jobs_of(key) if j.view.attempt == attempt]
+        listed = [j for j in self._caches.jobs_of(key) if j.view.attempt == attempt]
+        jobs = [job for job in listed if job.kind == JOB]
+        if sweep.state.spec.trial.manifest is not None:  # Jobs that its object made
+            pods = self._caches.pods_of(key, trial.uid)
+            jobs = [job for job in jobs if not any(pod.owner == job.uid for pod in pods)]
         if not jobs or trial.status.stop is not None:
             return None
         view = jobs[0].view

@@ -5,11 +5,13 @@ The chart grants exactly these; a test compares both directions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from .. import protocol
 from ..api import names
+from ..api.spec.trial_kind import TrialKind
 from ..kube.denied_access import SET_OWNER, DeniedAccess
 
 # What the status of a sweep says about a permission that is missing.
@@ -133,6 +135,28 @@ PERMISSIONS: tuple[Permission, ...] = (
         sources=_PUSHED,
     ),
 )
+
+_KIND_VERBS = {
+    "list": "trials of this kind are not found",
+    "watch": "the end of trials of this kind is not noticed",
+    "create": "no trial of this kind starts",
+    "delete": "trials of this kind are not stopped",
+    "get": "a trial of this kind that a crash left half created is stuck, and its pods may not be found",
+}
+
+
+def kind_permissions(kinds: Sequence[TrialKind]) -> tuple[Permission, ...]:
+    """Return the permissions for kinds of trials. Each concerns the sweeps of its kind only.
+
+    Args:
+        kinds: the kinds of the chart's value ``trialKinds``.
+    """
+    return tuple(
+        Permission(kind.group, kind.resource, verb, _RARE, loss)
+        for kind in kinds
+        for verb, loss in _KIND_VERBS.items()
+    )
+
 
 # The owners that the operator sets, by group and resource of what they own.
 _OWNERS = {

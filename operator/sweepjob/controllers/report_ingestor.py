@@ -91,22 +91,35 @@ class ReportIngestor:
         trial = sweep.state.trial(pod.trial)
         if trial is None or self._caches.trial_uid_of(pod) != trial.uid:
             return
-        now, instances = self._clock(), sweep.state.spec.trial.instance_count
+        now, several = self._clock(), sweep.state.spec.trial.has_several_pods
         if trial.status.attempt != pod.attempt:
-            if instances > 1 and pod.attempt < trial.status.attempt:
+            if several and pod.attempt < trial.status.attempt:
                 sweep.trials.observe_earlier_pod(trial, pod, now, gone=gone)
             return
         if pod.trainer_ended and not gone:
             self._log_tails.read(pod)
-        sweep.trials.observe_pod(trial, pod, now, gone=gone, instances=instances)
+        self._observe_pod(sweep, trial, pod, now, gone=gone)
         view = pod_view(trial, pod)
         if view.is_interrupted and trial.status.stop is None:
-            if instances > 1:
+            if several:
                 self._note_interruption(sweep, trial, pod, now)
             elif view.is_terminal or gone:
                 self._record_interruption(sweep, trial, pod, now)
         elif view.rank == 0:  # whose reports are the trial's
             self._ingest_end(sweep, trial, pod, now)
+
+    def _observe_pod(
+        self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float, *, gone: bool
+    ) -> None:
+        """Note when a pod started and which GPUs the trial holds."""
+        spec, held = sweep.state.spec.trial, None
+        if spec.manifest is not None:
+            pods = self._caches.pods_of(ObjectKey(pod.namespace, pod.trial), trial.uid)
+            running = [p for p in pods if p.attempt == pod.attempt and not p.has_ended]
+            held = sum(sum(p.gpus.values()) for p in running)
+        sweep.trials.observe_pod(
+            trial, pod, now, gone=gone, instances=spec.instance_count, held=held
+        )
 
     def _ingest_end(self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float) -> None:
         """Ingest the sidecar's summary, and what its end shows to be lost."""
@@ -126,7 +139,11 @@ class ReportIngestor:
         """
         if pod.uid in trial.requests.deleted:
             return
+        # The controller of another kind deletes pods when it starts them again, or cleans up.
+        is_routine = sweep.state.spec.trial.manifest is not None and not pod.view.disrupted
         if not self._is_suspended(pod):
+            if is_routine:
+                return
             view = pod_view(trial, pod)
             cause = interruption_cause(trial, pod, job_suspended=False)
             cause = Cause(cause.reason, f"rank {view.rank}: {cause.message}")

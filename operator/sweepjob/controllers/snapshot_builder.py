@@ -9,6 +9,7 @@ from ..api.meta.identity import ObjectKey
 from ..api.names import REASON_PARTLY_SCHEDULED
 from ..api.phases import TrialPhase
 from ..api.spec.metrics import RETRY
+from ..api.spec.trial_manifest import TrialManifest
 from ..lifecycle.group_planner import PARTIAL_START_TIMEOUT
 from ..lifecycle.remaining_containers import settles
 from ..lifecycle.snapshot import SweepSnapshot, TrialSnapshot
@@ -53,6 +54,7 @@ def sweep_snapshot(state: SweepState, settings: OperatorSettings) -> SweepSnapsh
         failing=sum(phase is TrialPhase.FAILED for phase in slots.releasing.values()),
         instances=spec.trial.instance_count,
         queued=spec.is_queued,
+        kind="Job" if spec.trial.manifest is None else spec.trial.manifest.kind,
     )
 
 
@@ -78,19 +80,26 @@ class Workload:
     authorities: frozenset[str]
 
     @classmethod
-    def of(cls, trial: TrialState, namespace: str, caches: Caches) -> Workload:
+    def of(
+        cls,
+        trial: TrialState,
+        namespace: str,
+        caches: Caches,
+        manifest: TrialManifest | None = None,
+    ) -> Workload:
         """Return the Jobs and pods of a trial in the caches.
 
         Args:
             trial: a live trial.
             namespace: the namespace of its sweep.
             caches: the caches of Jobs and pods.
+            manifest: the manifest of the sweep; None where trials are Jobs.
         """
         key, attempt = ObjectKey(namespace, trial.name), trial.status.attempt
         orphans = caches.orphan_pods_of(key, trial.uid)
         jobs = [job for job in caches.jobs_of(key) if job.owner == trial.uid]
         return cls(
-            jobs=tuple(job.view for job in jobs),
+            jobs=tuple(caches.views_of(key, trial.uid, manifest)),
             pods=tuple(caches.pods_of(key, trial.uid)),
             orphan_pods=tuple(pod for pod in orphans if pod.attempt == attempt),
             since=caches.pods_seen_since(namespace),

@@ -23,6 +23,7 @@ from .caches import Caches
 from .code_check import find_code
 from .event_recorder import EventRecorder
 from .job_creator import JobCreator
+from .kind_caches import kinds_message
 from .not_ready import NotReady
 from .parser_threads import ParserThreads
 from .permissions import denied_access_message
@@ -35,6 +36,7 @@ from .warm_start import Source, find_sources
 
 _log = logging.getLogger(__name__)
 _REFUSED_RETRY = 30.0  # seconds until a Job that was refused is tried again
+_KIND_TIMEOUT = 3.0  # seconds until a sweep says why it waits for the objects of its kind
 _PENDING_RETRY = 5.0  # seconds until a sweep that waits for another one is checked again
 _CONDITION_LIMIT = 32_000  # characters; the API's conventions allow 32,768
 
@@ -94,6 +96,7 @@ class SpecAdmission:
             return False
         try:
             spec, warnings = await self._parser.parse(entry.body)
+            await self._check_kind(key, spec)
             if entry.sweep is not None and entry.sweep.update_spec(spec):
                 self._publish_warnings(key, entry, entry.sweep, warnings)
                 entry.observed_generation = generation
@@ -119,12 +122,45 @@ class SpecAdmission:
                 problem = await self._job_creator.dry_run_job(sweep)
             except errors.NotPermitted as error:
                 return await self._postpone(key, entry, error)
+            except errors.NotFound as error:
+                return await self._await_kind(key, entry, spec, error)
             if problem:
                 # It may be accepted later, when an admission policy or a permission was corrected.
                 self._queues.sweeps.add_after(key, _REFUSED_RETRY)
                 return await self._reject(key, entry, problem)
         entry.sweep, entry.observed_generation = sweep, generation
         return True
+
+    async def _check_kind(self, key: ObjectKey, spec: SweepSpec) -> None:
+        """Check that the operator may create the objects of a sweep, and sees their changes.
+
+        Raises:
+            NotReady: it may not, or the API server does not know the kind.
+        """
+        manifest = spec.trial.manifest
+        if manifest is None:
+            return
+        kind = self._caches.kinds.of(manifest.api_version, manifest.kind)
+        if kind is None:
+            message = kinds_message(self._caches.kinds.kinds, manifest)
+            raise NotReady(
+                names.REASON_KIND_NOT_ALLOWED, f"spec.trial.manifest: {message}", waits=False
+            )
+        await self._caches.kinds.await_listed(kind, key.namespace, _KIND_TIMEOUT)
+        if why := self._caches.kinds.problem(kind, key.namespace):
+            raise NotReady(names.REASON_KIND_NOT_SERVED, f"spec.trial.manifest: {why}")
+
+    async def _await_kind(
+        self, key: ObjectKey, entry: SweepEntry, spec: SweepSpec, error: errors.NotFound
+    ) -> bool:
+        """Note that the API server does not know the kind any more; check again soon."""
+        if spec.trial.manifest is None:
+            raise error
+        self._queues.sweeps.add_after(key, _PENDING_RETRY)
+        message = f"spec.trial.manifest: {spec.trial.manifest.kind} cannot be created: {error}"
+        cause = Cause(names.REASON_KIND_NOT_SERVED, message)
+        await self._status.write_not_accepted(key, entry, SweepPhase.PENDING, cause)
+        return False
 
     async def _load(
         self,

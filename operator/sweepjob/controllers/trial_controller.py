@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..api import names
+from ..api.meta.identity import ObjectKey
+from ..api.spec.distribution import MAX_INSTANCES
 from ..kube import errors
 from ..lifecycle.actions import Action, Plan, RecordEnd
 from ..lifecycle.node_loss import is_node_lost
@@ -16,6 +18,7 @@ from .caches import Caches
 from .executor import Executor
 from .ingest_authority import IngestAuthority
 from .job_event_poller import JobEventPoller
+from .owner_resolver import OwnerResolver
 from .queues import Queues, TrialKey
 from .report_ingestor import ReportIngestor
 from .slot_allocator import fill_slots
@@ -25,6 +28,8 @@ from .state.pod_classification import pod_state
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
 from .sweep_registry import SweepRegistry
+
+_KIND_RETRY = 2.0  # seconds until a trial whose kind is not listed yet is reconciled again
 
 
 class TrialController:
@@ -37,6 +42,7 @@ class TrialController:
         settings: the operator's settings.
         executor: carries out what the planner asks for.
         event_poller: reads events of Jobs and pods that do not start.
+        owners: finds the trials of pods whose owners are not watched.
         reports: ingests reports.
         authority: the authority by which sidecars trust the ingest server.
         clock: seconds since the epoch.
@@ -50,6 +56,7 @@ class TrialController:
         settings: OperatorSettings,
         executor: Executor,
         event_poller: JobEventPoller,
+        owners: OwnerResolver,
         reports: ReportIngestor,
         authority: IngestAuthority,
         clock: Callable[[], float],
@@ -60,6 +67,7 @@ class TrialController:
         self._settings = settings
         self._executor = executor
         self._event_poller = event_poller
+        self._owners = owners
         self._reports = reports
         self._authority = authority
         self._clock = clock
@@ -78,6 +86,8 @@ class TrialController:
         await self._caches.synced(key.namespace)
         # Each action changes what is planned next: plan again until there is nothing to do.
         while (sweep := self._registry.reconcilable_sweep(key)) is not None:
+            if not self._is_kind_listed(sweep):
+                return _KIND_RETRY
             with metrics.RECONCILE_SECONDS.time():
                 todo = await self._plan(sweep, index)
                 if not todo.actions:
@@ -98,6 +108,8 @@ class TrialController:
         trial = sweep.state.live.get(index)
         if trial is None:
             return self._plan_new_trial(sweep, index)
+        if sweep.state.spec.trial.manifest is not None:
+            await self._owners.resolve(ObjectKey(sweep.state.namespace, trial.name))
         due = await self._event_poller.poll(sweep, trial, self._clock())
         self._reports.follow_log(sweep, trial)
         now = self._clock()
@@ -118,7 +130,8 @@ class TrialController:
 
     def _observe(self, sweep: SweepStore, trial: TrialState, now: float) -> Workload:
         """Update the state from the caches."""
-        workload = Workload.of(trial, sweep.state.namespace, self._caches)
+        manifest = sweep.state.spec.trial.manifest
+        workload = Workload.of(trial, sweep.state.namespace, self._caches, manifest)
         blocker = workload.start_blocker(trial, sweep.state.spec.trial.instance_count)
         sweep.trials.observe_workload(
             trial,
@@ -130,11 +143,20 @@ class TrialController:
             since=workload.since,
             now=now,
         )
-        if sweep.state.spec.trial.instance_count > 1:
-            sweep.trials.observe_pod_states(trial, map(pod_state, workload.current_pods), now)
+        if sweep.state.spec.trial.has_several_pods:
+            ranked = (p for p in workload.current_pods if 0 <= p.view.rank < MAX_INSTANCES)
+            sweep.trials.observe_pod_states(trial, map(pod_state, ranked), now)
         if blocker is not None and blocker.waits:
             sweep.set_capacity_limited()
         return workload
+
+    def _is_kind_listed(self, sweep: SweepStore) -> bool:
+        """Return whether the objects of a sweep's kind were listed: a missing one is gone only then."""
+        manifest = sweep.state.spec.trial.manifest
+        if manifest is None:
+            return True
+        kind = self._caches.kinds.of(manifest.api_version, manifest.kind)
+        return kind is not None and self._caches.kinds.is_listed(kind, sweep.state.namespace)
 
     def _start_turn(
         self, sweep: SweepStore, trial: TrialState, workload: Workload, now: float

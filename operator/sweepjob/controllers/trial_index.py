@@ -15,7 +15,7 @@ class _OfTrial(Protocol):
     @property
     def namespace(self) -> str: ...
     @property
-    def name(self) -> str: ...
+    def uid(self) -> str: ...
     @property
     def trial(self) -> str: ...
     @property
@@ -30,6 +30,10 @@ class TrialIndex(Generic[T]):
 
     def __init__(self) -> None:
         self._objects: dict[ObjectKey, dict[str, T]] = defaultdict(dict)
+
+    def __len__(self) -> int:
+        """Return how many trials have objects."""
+        return len(self._objects)
 
     def of(self, trial: ObjectKey) -> Collection[T]:
         """Return the objects of a trial."""
@@ -49,9 +53,9 @@ class TrialIndex(Generic[T]):
         assert item is not None
         trial = ObjectKey(item.namespace, item.trial)
         if new is not None:
-            self._objects[trial][item.name] = new
+            self._objects[trial][item.uid] = new
         else:
-            self._objects[trial].pop(item.name, None)
+            self._objects[trial].pop(item.uid, None)
             if not self._objects[trial]:
                 del self._objects[trial]
         return ObjectKey(item.namespace, item.sweep), item.trial

@@ -106,7 +106,7 @@ class TrialStatusWriter:
         """
         now = self._clock()
         self._note_execution(sweep, trial, action, now)
-        if sweep.state.spec.trial.instance_count > 1 and _is_disruption(trial, action):
+        if sweep.state.spec.trial.has_several_pods and _is_disruption(trial, action):
             sweep.trials.count_disruption(trial)
         status = {
             "phase": TrialPhase.PENDING.value,

@@ -6,7 +6,6 @@ They are left alone, and take up a slot as long as they run.
 from __future__ import annotations
 
 from ..api.meta.identity import ObjectKey
-from ..kube import resources
 from ..kube.client import KubeClient
 from ..lifecycle.planner import end_reason
 from ..settings import OperatorSettings
@@ -45,4 +44,5 @@ class UnmanagedTrials:
             for job in self._caches.jobs_of(key):
                 if job.owner == uid and not job.view.deleting:
                     target = (key.namespace, job.name, job.uid)
-                    await self._api.delete(resources.JOBS, *target, propagation="Foreground")
+                    resource = self._caches.workload_resource(sweep.state.spec.trial.manifest)
+                    await self._api.delete(resource, *target, propagation="Foreground")

@@ -64,14 +64,17 @@ def next_attempt(
     return RecordRetry(trial.index, trial.attempt + 1, failures, reason, message, retry_at)
 
 
-def success(incomplete: str, *, retry_incomplete: bool) -> tuple[bool, str, str]:
+def success(
+    incomplete: str, *, retry_incomplete: bool, completed: Cause = COMPLETED
+) -> tuple[bool, str, str]:
     """Return whether an attempt whose trainer exited with 0 succeeded, with reason and message.
 
     Args:
         incomplete: why its reports may be incomplete; empty when they are complete.
         retry_incomplete: an attempt counts as failed if its reports may be incomplete.
+        completed: what shows that it succeeded.
     """
     if not incomplete:
-        return True, *COMPLETED
-    message = f"{COMPLETED.message}, but its reports may be incomplete: {incomplete}"
+        return True, *completed
+    message = f"{completed.message}, but its reports may be incomplete: {incomplete}"
     return not retry_incomplete, INCOMPLETE, message

@@ -47,7 +47,8 @@ def _current_phase(
         return TrialPhase.RUNNING, "", "", []
     job = trial.job
     if job is not None and job.suspended:
-        return TrialPhase.QUEUED, *SUSPENDED, []
+        message = SUSPENDED.message.replace("Job", sweep.kind, 1)
+        return TrialPhase.QUEUED, SUSPENDED.reason, message, []
     wakes: list[float | None] = []
     if trial.start_blocker is not None:
         known = trial.start_blocker.since + BLOCKER_REPORT_DELAY

@@ -140,6 +140,8 @@ class SweepSnapshot:
         failing: how many trials are about to be recorded as failed.
         instances: pods of a trial.
         queued: a queue admits its Jobs, with all of their pods at once.
+        kind: what an attempt is: Job, or the kind of the sweep's manifest. The controller of another kind
+            decides how many pods there are and whether they are replaced.
     """
 
     limits: Limits
@@ -158,3 +160,9 @@ class SweepSnapshot:
     failing: int = 0
     instances: int = 1
     queued: bool = False
+    kind: str = "Job"
+
+    @property
+    def has_manifest(self) -> bool:
+        """Whether trials are objects of another kind than Job."""
+        return self.kind != "Job"

@@ -10,7 +10,14 @@ from .node_loss import awaited_pods, is_node_lost, node_loss_due
 from .snapshot import TrialSnapshot
 from .workload import Job
 
-JOB_DELETED = Cause("JobDeleted", "its Job was deleted by another client, so the trial is canceled")
+
+def _deleted(kind: str) -> Cause:
+    return Cause(
+        "JobDeleted", f"its {kind} was deleted by another client, so the trial is canceled"
+    )
+
+
+JOB_DELETED = _deleted("Job")
 WATCH_LAG = 5.0  # seconds by which one watch may lag behind another
 
 
@@ -68,19 +75,28 @@ def _may_have(trial: TrialSnapshot, rank: int) -> bool:
     return all(p.is_terminal and p.is_interrupted and not p.not_replaced for p in pods)
 
 
-def end_deleted(trial: TrialSnapshot, node_loss_timeout: float, now: float) -> Plan:
+def end_deleted(
+    trial: TrialSnapshot, node_loss_timeout: float, now: float, kind: str = "Job"
+) -> Plan:
     """End a trial whose Job somebody deleted, when its pods have terminated.
+
+    Pods of another kind's object are garbage collected with it.
 
     Args:
         trial: a trial without its Job.
         node_loss_timeout: seconds that a node has beyond a pod's grace period.
         now: seconds since the epoch.
+        kind: what an attempt is: Job, or the kind of the sweep's manifest.
     """
     left = awaited_pods(trial, node_loss_timeout, now)
+    if left and kind != "Job":
+        return Plan((), node_loss_due(left, node_loss_timeout))
     if left:
         going = (DeletePod(trial.index, p.name, p.uid) for p in left if not p.deleting)
         return Plan(tuple(going), node_loss_due(left, node_loss_timeout))
-    return _after_watch_lag(trial, RecordEnd(trial.index, TrialPhase.CANCELED, *JOB_DELETED), now)
+    return _after_watch_lag(
+        trial, RecordEnd(trial.index, TrialPhase.CANCELED, *_deleted(kind)), now
+    )
 
 
 def _after_watch_lag(trial: TrialSnapshot, end: RecordEnd, now: float) -> Plan:

@@ -2,7 +2,7 @@
 
 An attempt is one Job. A pod that somebody else ends, by a drain, a preemption or a deletion, is replaced
 by its Job; a failed attempt is followed by another Job after a back-off. With several pods the end of one
-ends the attempt (``group_planner``).
+ends the attempt (``group_planner``). Objects of other kinds are planned by ``object_planner``.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from .node_loss import (
     node_loss_due,
     node_loss_message,
 )
+from .object_planner import end_earlier_objects, end_stopped_object, plan_object
 from .progress_update import update_progress
 from .remaining_containers import end_earlier_attempts, overdue_end, stop_companions
 from .snapshot import SweepSnapshot, TrialSnapshot
@@ -47,6 +48,8 @@ def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
         sweep: its sweep at the same moment.
         now: seconds since the epoch.
     """
+    if sweep.has_manifest:
+        return _plan_object_trial(trial, sweep, now)
     leftovers = end_earlier_attempts(trial)
     if leftovers:
         return Plan(leftovers)
@@ -60,6 +63,22 @@ def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
     overdue = overdue_end(trial, sweep, now)
     if overdue is not None:
         return Plan(_end_with_trainer(trial, sweep.max_retries, overdue, now))
+    early_end = _early_end(trial, sweep, now)
+    return _continue(trial, sweep, now) if early_end is None else Plan((early_end,))
+
+
+def _plan_object_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
+    """Plan the next steps of a trial that is an object of another kind than Job."""
+    earlier = end_earlier_objects(trial, now)
+    if earlier is not None:
+        return earlier
+    if trial.stop is not None:
+        return end_stopped_object(trial, trial.stop, sweep, now)
+    if trial.job is None:
+        return _without_job(trial, sweep, now)
+    end = plan_object(trial, trial.job, sweep, now)
+    if end is not None:
+        return end
     early_end = _early_end(trial, sweep, now)
     return _continue(trial, sweep, now) if early_end is None else Plan((early_end,))
 
@@ -121,7 +140,7 @@ def _without_job(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan
             return Plan((), known)  # a Job that appears after its trial's end would keep running
         return Plan((RecordStop(trial.index, pending_stop),))
     if trial.job_created:
-        return end_deleted(trial, sweep.node_loss_timeout, now)
+        return end_deleted(trial, sweep.node_loss_timeout, now, sweep.kind)
     orphan_pods = awaited_pods(trial, sweep.node_loss_timeout, now)
     if orphan_pods:  # their Job was deleted before it was seen: the next one waits for their end
         return Plan((), node_loss_due(orphan_pods, sweep.node_loss_timeout))

@@ -110,6 +110,8 @@ def _missing_code(spec: SweepSpec, code: CodeSnapshot | None) -> list[Problem]:
 
 
 def _gpus_of(spec: SweepSpec) -> int:
+    if spec.trial.manifest is not None:
+        return 0
     if spec.trial.template is None:
         pod: Mapping[str, Any] = {"containers": [{"resources": spec.trial.resources}]}
     else:
@@ -119,6 +121,13 @@ def _gpus_of(spec: SweepSpec) -> int:
 
 def _unsupported_parts(spec: SweepSpec) -> list[Problem]:
     """Return a problem for each part of a spec that needs a cluster."""
+    manifest = spec.trial.manifest
+    if manifest is not None:
+        remedy = (
+            f"needs a cluster with the controller of {manifest.kind}; to try the script here, give its "
+            "command in trial.command"
+        )
+        return [Problem("spec.trial.manifest", manifest.kind, remedy)]
     problems = []
     distribution = spec.trial.distribution
     if distribution is not None and distribution.has_launcher and spec.trial.instance_count > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..api.names import COMPLETION_INDEX
@@ -38,6 +38,9 @@ class JobController:
         clock: returns seconds since the epoch.
     """
 
+    _owned: Mapping[str, tuple[str, ...]] = _OWNED
+    _prefixes: Mapping[str, str] = _PREFIXES
+
     def __init__(self, server: MemoryApiServer, clock: Callable[[], float]) -> None:
         self._server = server
         self._store = server.store
@@ -54,7 +57,7 @@ class JobController:
             body: the object, the patch or the options.
             sub: subresource; empty for none.
         """
-        parts = [_PREFIXES[resource], "namespaces", key[0], resource]
+        parts = [self._prefixes[resource], "namespaces", key[0], resource]
         parts += [key[1]] if method != "POST" else []
         path = "/".join([*parts, *([sub] if sub else [])])
         self._server.answer(Request(method, path, {}, body))
@@ -138,6 +141,7 @@ class JobController:
     def _create_pod(self, key: Key, job: Body, rank: int | None = None) -> None:
         template = job["spec"]["template"]
         owner = {"kind": "Job", "name": key[1], "uid": job["metadata"]["uid"]}
+        owner["apiVersion"] = "batch/v1"
         labels = {**template["metadata"]["labels"], "job-name": key[1]}
         prefix = f"{key[1]}-" if rank is None else f"{key[1]}-{rank}-"
         annotations = dict(template["metadata"].get("annotations") or {})
@@ -157,7 +161,7 @@ class JobController:
         ]
 
     def _delete_dependents(self, resource: str, uid: str) -> None:
-        for owned in _OWNED.get(resource, ()):
+        for owned in self._owned.get(resource, ()):
             for key, body in list(self._store.all(owned).items()):
                 if owner_of(body) == uid:
                     self.request("DELETE", owned, key, {})

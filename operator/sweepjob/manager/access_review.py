@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from ..api.spec.trial_kind import TrialKind
 from ..controllers.permissions import (
     LEASE_PERMISSIONS,
     PERMISSIONS,
@@ -17,6 +18,7 @@ from ..controllers.permissions import (
     ScopedPermission,
     affects_sweep,
     find_permission,
+    kind_permissions,
 )
 from ..kube import errors, resources
 from ..kube.client import KubeClient
@@ -33,18 +35,21 @@ _CONCURRENT_REVIEWS = 8
 
 
 def scoped_permissions(
-    namespaces: tuple[str, ...], lease: tuple[str, str] | None
+    namespaces: tuple[str, ...],
+    lease: tuple[str, str] | None,
+    kinds: Sequence[TrialKind] = (),
 ) -> list[ScopedPermission]:
     """Return every permission with the scope in which the operator needs it.
 
     Args:
         namespaces: the watched namespaces; none for the whole cluster.
         lease: namespace and name of the Lease; None without leader election.
+        kinds: kinds of objects other than Jobs that may be trials.
     """
     everywhere: tuple[str | None, ...] = namespaces or (None,)
     wanted = [
         ScopedPermission(permission, namespace)
-        for permission in PERMISSIONS
+        for permission in (*PERMISSIONS, *kind_permissions(kinds))
         for namespace in (everywhere if permission.grant is Grant.WATCHED else (None,))
     ]
     if lease is None:
@@ -102,6 +107,7 @@ class AccessReviewer:
         namespaces: the watched namespaces; none for the whole cluster.
         lease: namespace and name of the Lease; None without leader election.
         changed: called when ``missing`` has changed.
+        kinds: kinds of objects other than Jobs that may be trials.
 
     Attributes:
         missing: the permissions that are missing; None before the first review.
@@ -113,10 +119,11 @@ class AccessReviewer:
         namespaces: tuple[str, ...] = (),
         lease: tuple[str, str] | None = None,
         changed: Callable[[], None] = lambda: None,
+        kinds: Sequence[TrialKind] = (),
     ) -> None:
         self._api = api
         self._namespaces = namespaces
-        self._wanted = scoped_permissions(namespaces, lease)
+        self._wanted = scoped_permissions(namespaces, lease, kinds)
         self._changed = changed
         self._refused = asyncio.Event()
         self._reviewing = asyncio.Semaphore(_CONCURRENT_REVIEWS)

@@ -19,6 +19,7 @@ from ..controllers.job_event_poller import JobEventPoller
 from ..controllers.log_tails import LogTails
 from ..controllers.namespace_constraint_reader import NamespaceConstraintReader
 from ..controllers.notification_dispatcher import NotificationDispatcher
+from ..controllers.owner_resolver import OwnerResolver
 from ..controllers.permissions import ScopedPermission
 from ..controllers.queues import Queues
 from ..controllers.report_ingestor import ReportIngestor
@@ -71,7 +72,7 @@ class ControllerManager:
         sender: Sender | None = None,
     ) -> None:
         self.registry = registry = SweepRegistry(settings)
-        self.caches = Caches(api, settings.namespaces, self, clock)
+        self.caches = Caches(api, settings.namespaces, self, clock, settings.trial_kinds)
         self.queues = Queues(registry)
         tails = LogTails(api, self.caches, registry, self.queues, clock)
         self.reports = ReportIngestor(
@@ -104,8 +105,9 @@ class ControllerManager:
         shared = (registry, self.caches, self.queues, settings)
         trials = TrialController(
             *shared,
-            Executor(api, creator, trial_writer, tails, clock),
+            Executor(api, self.caches, creator, trial_writer, tails, clock),
             JobEventPoller(api, self.caches, constraints),
+            OwnerResolver(api, self.caches, clock),
             self.reports,
             authority,
             clock,

@@ -98,7 +98,11 @@ def build_operator(
         sender: sends notifications; over HTTP by default.
     """
     access_reviewer = AccessReviewer(
-        api, settings.namespaces, settings.lease, changed=lambda: controller.requeue_all()
+        api,
+        settings.namespaces,
+        settings.lease,
+        changed=lambda: controller.requeue_all(),
+        kinds=settings.trial_kinds,
     )
     api.on_access_denied = access_reviewer.on_access_denied
     ingest_authority = IngestAuthority(settings.authority)

@@ -93,6 +93,8 @@ def _check(best: BestTrial) -> None:
     """
     trial, name = best.spec.trial, best.sweep.name
     again = f"run it as a sweep with one trial: copy {name} with choice values of one element"
+    if trial.manifest is not None:
+        raise PromotionError(f"a trial of {name} is a {trial.manifest.kind}; {again}")
     if trial.instance_count > 1 or trial.distribution is not None:
         raise PromotionError(
             f"a trial of {name} has several processes that find each other; {again}"

@@ -106,7 +106,7 @@ class Resolver:
 
     def _image(self, found: Resolution, trial: TrialDefinition) -> None:
         found.image = trial.image or ""
-        if found.image or "template" in trial.trial:
+        if found.image or trial.trial.keys() & {"template", "manifest"}:
             return
         given = trial.environment
         if given is None:

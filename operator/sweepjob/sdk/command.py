@@ -37,6 +37,10 @@ def command(
     tolerations: Sequence[Mapping[str, Any]] | None = None,
     service_account_name: str | None = None,
     template: Mapping[str, Any] | None = None,
+    manifest: Mapping[str, Any] | None = None,
+    success_condition: str | None = None,
+    failure_condition: str | None = None,
+    pod_template_path: str | None = None,
     metrics: str | Mapping[str, Any] | None = None,
     sidecar_resources: Mapping[str, Any] | None = None,
     max_retries: int | None = None,
@@ -96,6 +100,10 @@ def command(
         tolerations: Tolerations of the pod.
         service_account_name: Service account of the pod.
         template: A complete pod template, instead of the image, the command and the settings above.
+        manifest: An object of another kind than Job, such as a JobSet, instead of a template.
+        success_condition: Of a manifest: a CEL expression over the object's status.
+        failure_condition: Of a manifest: a CEL expression over the object's status.
+        pod_template_path: Of a manifest: the path of the pod template whose pods report.
         metrics: How the script reports: ``mlflow`` (the default), ``logs``, ``file``, ``tensorboard``,
             ``wandb``, ``pushgateway``, or a dict with the keys of ``spec.metrics``.
         sidecar_resources: Resources of the sidecar that receives the metrics, as ``resources``.
@@ -149,6 +157,10 @@ def command(
         ),
         trial=present(
             template=template and dict(template),
+            manifest=manifest and dict(manifest),
+            successCondition=success_condition,
+            failureCondition=failure_condition,
+            podTemplatePath=pod_template_path,
             maxRetries=max_retries,
             stopGracePeriodSeconds=stop_grace_period_seconds,
             companionGracePeriodSeconds=companion_grace_period_seconds,

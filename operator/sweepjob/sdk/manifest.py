@@ -116,6 +116,8 @@ def _trial_spec(trial: TrialDefinition, azure: Resolution) -> dict[str, Any]:
     if azure.pod.is_needed:
         if "template" in spec:
             raise ArgumentError("template: has all of a pod; put volumes and the like into it")
+        if "manifest" in spec:
+            raise ArgumentError("manifest: has its own pods; put volumes and the like into it")
         command = _without_optional_parts(command, azure.inputs)
     try:
         made = azure.pod.trial(azure.image, command, env, azure.amounts)

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .. import protocol
 from ..lifecycle.workload import Job, Pod, StartBlocker
 from .lost_reports import SidecarExits
+
+JOB = "Job"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerReference:
+    """The object that owns another one."""
+
+    api_version: str
+    kind: str
+    name: str
+    uid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,7 @@ class CachedPod:
         trainer_ended: the trainer has ended, whatever the other containers do.
         trainer_exit_code: None before the trainer has ended.
         any_container_started: a container has started, so the volumes are mounted.
+        owner_reference: its owner, if it was made by an object of another kind than Job.
     """
 
     namespace: str
@@ -60,6 +74,7 @@ class CachedPod:
     trainer_ended: bool
     trainer_exit_code: int | None
     any_container_started: bool
+    owner_reference: OwnerReference | None = None
 
     @property
     def has_ended(self) -> bool:
@@ -79,6 +94,11 @@ class CachedJob:
         started: when the Job controller started or resumed it, in seconds since the epoch; None before.
         view: the Job as the planner sees it.
         instances: how many pods it has.
+        kind: its kind; another one than Job for an object of a manifest.
+        status: of an object of another kind; None for a Job.
+        status_problem: why conditions cannot be evaluated over it; empty if they can.
+        owner_kind: the kind of its owner.
+        judgements: what its status means, by the conditions of a sweep; filled by ``judge``.
         authorities: fingerprints of the certificate authorities that its sidecars trust; none of a Job
             without a sidecar, or of an earlier version.
     """
@@ -93,6 +113,11 @@ class CachedJob:
     started: float | None
     view: Job
     instances: int = 1
+    kind: str = JOB
+    status: Mapping[str, Any] | None = None
+    status_problem: str = ""
+    owner_kind: str = ""
+    judgements: dict[Hashable, Job] = field(default_factory=dict, compare=False, repr=False)
     authorities: frozenset[str] = frozenset()
 
 

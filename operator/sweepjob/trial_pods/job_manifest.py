@@ -13,6 +13,7 @@ from ..api import names
 from ..api.names import TRACKING_URI
 from ..api.spec.outputs import ARTIFACTS
 from ..api.spec.sweep_spec import SweepSpec, TrialTemplate
+from ..api.spec.trial_manifest import MANIFEST_REFERENCES
 from ..api.validation.reserved_names import reject_reserved_names
 from ..search.space import Assignment
 from ..template import command, kubelet_expansion
@@ -64,20 +65,9 @@ def job_manifest(
         ReservedName: something in the rendered template has a reserved name.
         UnquotableValue: a value cannot be quoted in the command.
     """
-    labels = {
-        names.LABEL_SWEEP: identity.sweep,
-        names.LABEL_TRIAL: identity.trial,
-        names.LABEL_ATTEMPT: str(identity.attempt),
-        names.LABEL_TRIAL_UID: identity.uid,
-    }
+    labels = workload_labels(identity)
     instances = spec.trial.instance_count
-    template, fitted = _pod_template(identity, spec, assignment, sidecar, constraints, code_hash)
-    notes = {names.ANNOTATION_OPERATOR: sidecar.url}
-    if fitted:
-        notes[names.ANNOTATION_FITTED] = fitted
-    authorities = join_fingerprints(sidecar.certificate_authority)
-    if authorities and spec.metrics.source != protocol.LOGS:
-        notes[names.ANNOTATION_AUTHORITIES] = authorities
+    template, fitted = pod_template(identity, spec, assignment, sidecar, constraints, code_hash)
     meta = template.setdefault("metadata", {})
     meta["labels"] = {**meta.get("labels", {}), **labels}
     return {
@@ -87,7 +77,7 @@ def job_manifest(
             "name": names.job_name(identity.trial, identity.attempt),
             "namespace": identity.namespace,
             "labels": {**labels, **spec.queue},
-            "annotations": notes,
+            "annotations": workload_annotations(spec, sidecar, fitted),
             "ownerReferences": [
                 names.owner_reference(names.SWEEPTRIAL, identity.trial, identity.uid)
             ],
@@ -108,17 +98,60 @@ def job_manifest(
     }
 
 
-def _pod_template(
+def workload_labels(identity: TrialIdentity) -> dict[str, str]:
+    """Return the labels by which the Job of an attempt and its pods are found."""
+    return {
+        names.LABEL_SWEEP: identity.sweep,
+        names.LABEL_TRIAL: identity.trial,
+        names.LABEL_ATTEMPT: str(identity.attempt),
+        names.LABEL_TRIAL_UID: identity.uid,
+    }
+
+
+def workload_annotations(spec: SweepSpec, sidecar: SidecarSettings, fitted: str) -> dict[str, str]:
+    """Return the annotations of the Job of an attempt.
+
+    Args:
+        spec: the spec of the sweep.
+        sidecar: the operator's settings for sidecars.
+        fitted: how the sidecar was fitted to the namespace; empty if it was not.
+    """
+    notes = {names.ANNOTATION_OPERATOR: sidecar.url}
+    if fitted:
+        notes[names.ANNOTATION_FITTED] = fitted
+    authorities = join_fingerprints(sidecar.certificate_authority)
+    if authorities and spec.metrics.source != protocol.LOGS:
+        notes[names.ANNOTATION_AUTHORITIES] = authorities
+    return notes
+
+
+def pod_template(
     identity: TrialIdentity,
     spec: SweepSpec,
     assignment: Assignment,
     settings: SidecarSettings,
     constraints: NamespaceConstraints,
     code_hash: str,
+    references: Mapping[str, str] | None = None,
 ) -> tuple[Manifest, str]:
-    """Return the pod template, and how its sidecar was fitted to the namespace."""
+    """Return the pod template, and how its sidecar was fitted to the namespace.
+
+    Args:
+        identity: the identity of the attempt.
+        spec: the spec of the sweep.
+        assignment: the trial's parameters.
+        settings: the operator's settings for sidecars.
+        constraints: the constraints of the namespace.
+        code_hash: the hash of the sweep's code; empty without code that is unpacked.
+        references: values of further references, by name.
+
+    Raises:
+        ReservedName: something in the rendered template has a reserved name.
+        UnquotableValue: a value cannot be quoted in the command.
+    """
     paths = {output.name: output.mount_path for output in spec.outputs}
-    template = user_template(spec.trial, reference_values(assignment, spec.inputs, paths))
+    values = reference_values(assignment, spec.inputs, paths) | dict(references or {})
+    template = user_template(spec.trial, values)
     pod = template.setdefault("spec", {})
     reject_reserved_names(pod)
     pod["restartPolicy"] = "Never"
@@ -235,7 +268,7 @@ def user_template(trial: TrialTemplate, resolved: Mapping[str, str]) -> Manifest
         resolved: the values of its references.
     """
     if trial.template is not None:
-        return _fill_template(trial.template, resolved)
+        return fill_template(trial.template, resolved)
     container: Manifest = {
         "name": names.TRAINER,
         "image": substitute(trial.image, resolved),
@@ -248,7 +281,7 @@ def user_template(trial: TrialTemplate, resolved: Mapping[str, str]) -> Manifest
     return {"spec": {"containers": [container]}}
 
 
-def _fill_template(template: Mapping[str, Any], resolved: Mapping[str, str]) -> Manifest:
+def fill_template(template: Mapping[str, Any], resolved: Mapping[str, str]) -> Manifest:
     """Replace the references of a pod template; escape values in fields that the kubelet expands."""
     made: Manifest = substitute(template, resolved)
     for key in ("containers", "initContainers"):
@@ -298,7 +331,9 @@ def user_pod(spec: SweepSpec, assignment: Assignment) -> Manifest:
         assignment: the trial's parameters.
     """
     paths = {output.name: output.mount_path for output in spec.outputs}
-    template = user_template(spec.trial, reference_values(assignment, spec.inputs, paths))
+    values = reference_values(assignment, spec.inputs, paths)
+    # A manifest may refer to its trial; there is none here.
+    template = user_template(spec.trial, values | dict.fromkeys(MANIFEST_REFERENCES, ""))
     pod: Manifest = template["spec"]
     return pod
 

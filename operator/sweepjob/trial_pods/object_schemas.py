@@ -91,14 +91,14 @@ _META = {
     "labels": dict.fromkeys(
         (
             *(names.LABEL_SWEEP, names.LABEL_TRIAL, names.LABEL_ATTEMPT, names.LABEL_TRIAL_UID),
-            names.COMPLETION_INDEX,
+            *(names.COMPLETION_INDEX, names.LABEL_REPORTS, *names.REPLICA_INDICES),
         ),
         FieldType.TEXT,
     ),
     "annotations": dict.fromkeys(
         (names.COMPLETION_INDEX, names.ANNOTATION_AUTHORITIES), FieldType.TEXT
     ),
-    "ownerReferences": [{"uid": FieldType.NAME}],
+    "ownerReferences": [dict.fromkeys(("uid", "kind", "name", "apiVersion"), FieldType.NAME)],
 }
 _CONDITIONS = [
     {
@@ -145,4 +145,10 @@ JOB_SCHEMA: Schema = {
     "metadata": _META,
     "spec": {"suspend": FieldType.FLAG, "completions": FieldType.WHOLE},
     "status": {"startTime": FieldType.TEXT, "conditions": _CONDITIONS},
+}
+# Of an object of any kind; its status is whatever its controller writes.
+OBJECT_SCHEMA: Schema = {
+    "metadata": _META,
+    "spec": {"suspend": FieldType.FLAG, "runPolicy": {"suspend": FieldType.FLAG}},
+    "status": {},
 }

@@ -18,6 +18,8 @@ from .identity import TrialIdentity
 Manifest = dict[str, Any]
 _MASTER_PORT = 29500  # torchrun's default
 # With the node's network a port of each trial's own, below those of sidecars.
+NO_RANK = -1  # of a pod whose reports do not count
+_REPLICA = 1_000_000  # the ranks of one replica of a manifest are below those of the next
 _FIRST_PORT, _PORT_COUNT = 10_000, 10_000
 
 
@@ -149,6 +151,17 @@ def rank_of(annotations: Mapping[str, Any], labels: Mapping[str, Any]) -> int:
     Args:
         annotations: those of the pod.
         labels: those of the pod.
+
+    Returns:
+        A negative number for a pod whose reports do not count.
     """
-    text = str(annotations.get(names.COMPLETION_INDEX) or labels.get(names.COMPLETION_INDEX) or "")
+    if labels.get(names.LABEL_REPORTS) == "false":
+        return NO_RANK
+    index = annotations.get(names.COMPLETION_INDEX) or labels.get(names.COMPLETION_INDEX)
+    replicas = [_number(labels.get(key)) for key in names.REPLICA_INDICES]
+    return _number(index) + sum(replica * _REPLICA for replica in replicas)
+
+
+def _number(text: Any) -> int:
+    text = str(text or "")
     return int(text) if text.isdecimal() and len(text) < 10 else 0

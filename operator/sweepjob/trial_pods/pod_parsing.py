@@ -13,7 +13,7 @@ from ..lifecycle.workload import Job, Pod
 from ..timestamps import parse_time
 from . import accelerators, container_statuses, disruptions, start_blockers
 from .authorities import parse_fingerprints
-from .cached_objects import CachedJob, CachedPod
+from .cached_objects import CachedJob, CachedPod, OwnerReference
 from .failures import failure_of
 from .job_manifest import trainer_of
 from .lost_reports import sidecar_exits
@@ -27,7 +27,7 @@ def parse_job(body: Mapping[str, Any]) -> CachedJob:
     Raises:
         ValueError: it has no uid.
     """
-    meta, spec, status = _parts(coerce(body, JOB_SCHEMA))
+    meta, spec, status = parts_of(coerce(body, JOB_SCHEMA))
     labels = meta.get("labels") or {}
     kinds = ("Failed", "Complete", "FailureTarget")
     failed, complete, failing = (find_condition(status, kind, "True") for kind in kinds)
@@ -39,16 +39,15 @@ def parse_job(body: Mapping[str, Any]) -> CachedJob:
         version=meta["resourceVersion"],
         sweep=labels.get(names.LABEL_SWEEP, ""),
         trial=labels.get(names.LABEL_TRIAL, ""),
-        owner=_owner(meta),
+        owner=owner_of(meta),
         started=parse_time(status.get("startTime")),
         instances=spec.get("completions") or 1,
-        authorities=parse_fingerprints(
-            (meta.get("annotations") or {}).get(names.ANNOTATION_AUTHORITIES, "")
-        ),
+        owner_kind=owner.kind if (owner := owner_reference_of(meta)) else "",
+        authorities=authorities_of(meta),
         view=Job(
             name=meta["name"],
             uid=meta["uid"],
-            attempt=_attempt(labels),
+            attempt=attempt_of(meta),
             deleting="deletionTimestamp" in meta,
             suspended=bool(spec.get("suspend")),
             succeeded=complete is not None,
@@ -67,7 +66,7 @@ def parse_pod(body: Mapping[str, Any]) -> CachedPod:
         ValueError: it has no uid, or no containers.
     """
     body = coerce(body, POD_SCHEMA)
-    meta, spec, status = _parts(body)
+    meta, spec, status = parts_of(body)
     if not spec.get("containers"):
         raise ValueError("has no containers")
     labels = meta.get("labels") or {}
@@ -91,8 +90,8 @@ def parse_pod(body: Mapping[str, Any]) -> CachedPod:
         version=meta["resourceVersion"],
         sweep=labels.get(names.LABEL_SWEEP, ""),
         trial=labels.get(names.LABEL_TRIAL, ""),
-        attempt=_attempt(labels),
-        owner=_owner(meta),
+        attempt=attempt_of(meta),
+        owner=owner_of(meta),
         trial_uid=labels.get(names.LABEL_TRIAL_UID, ""),
         created=created,
         view=view,
@@ -113,6 +112,7 @@ def parse_pod(body: Mapping[str, Any]) -> CachedPod:
         any_container_started=any(
             map(container_statuses.has_started, container_statuses.all_statuses(status))
         ),
+        owner_reference=owner_reference_of(meta) if names.LABEL_REPORTS in labels else None,
     )
 
 
@@ -162,21 +162,45 @@ def _start_time(meta: Mapping[str, Any], trainer: container_statuses.Status) -> 
     return started if started is None or created is None else max(started, created)
 
 
-def _parts(body: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
-    """Metadata, spec and status."""
+def parts_of(body: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
+    """Return metadata, spec and status.
+
+    Raises:
+        ValueError: the object has no uid.
+    """
     meta, spec, status = ((body or {}).get(key) or {} for key in ("metadata", "spec", "status"))
     if not meta.get("uid"):
         raise ValueError("has no uid")
     return meta, spec, status
 
 
-def _owner(meta: Mapping[str, Any]) -> str:
+def owner_of(meta: Mapping[str, Any]) -> str:
+    """Return the uid of an object's owner; empty without one."""
     owner: str = (meta.get("ownerReferences") or [{}])[0].get("uid", "")
     return owner
 
 
-def _attempt(labels: Mapping[str, str]) -> int:
-    text = labels.get(names.LABEL_ATTEMPT, "")
+def owner_reference_of(meta: Mapping[str, Any]) -> OwnerReference | None:
+    """Return the owner of an object; None without one."""
+    for owner in (meta.get("ownerReferences") or ())[:1]:
+        return OwnerReference(owner["apiVersion"], owner["kind"], owner["name"], owner["uid"])
+    return None
+
+
+def authorities_of(meta: Mapping[str, Any]) -> frozenset[str]:
+    """Return the fingerprints of the certificate authorities that a Job's sidecars trust."""
+    return parse_fingerprints((meta.get("annotations") or {}).get(names.ANNOTATION_AUTHORITIES, ""))
+
+
+def trial_labels(meta: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the names of sweep and trial in an object's labels; empty ones without."""
+    labels = meta.get("labels") or {}
+    return labels.get(names.LABEL_SWEEP, ""), labels.get(names.LABEL_TRIAL, "")
+
+
+def attempt_of(meta: Mapping[str, Any]) -> int:
+    """Return the number of the attempt in an object's labels; 0 without one."""
+    text = (meta.get("labels") or {}).get(names.LABEL_ATTEMPT, "")
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 

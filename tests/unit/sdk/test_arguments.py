@@ -96,6 +96,8 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: swept(volumes={"data": "claim"}), "volumes['data']: the key is the mount path"),
     (lambda: swept(shm_size="8g", command="echo `echo ${{inputs.lr}}` | b"), "in back quotes, where a shell expands no variable"),
     (lambda: command(template={"spec": {"containers": [{"name": "t", "image": "i"}]}}, command="run").sweep(**AIM, search_space={"x": Choice([1])}), "trial.command: 'run': set either template or the short form, not both"),
+    (lambda: command(manifest={"apiVersion": "a.com/v1", "kind": "A", "spec": {}}, image="i").sweep(**AIM, search_space={"x": Choice([1])}), "trial.image: 'i': cannot be set with trial.manifest"),
+    (lambda: command(manifest={"apiVersion": "a.com/v1", "kind": "A", "spec": {}}, volumes={"/d": "claim"}).sweep(**AIM, search_space={"x": Choice([1])}), "manifest: has its own pods; put volumes and the like into it"),
     (lambda: swept(resources={"limits": {"cpu": "many"}}), "resources.limits.cpu: 'many': must be a quantity"),
         (lambda: command(**GOOD)(lr=Uniform(0, 1)).sweep(**AIM, sampling_algorithm="grid"), "search_space.lr.type: 'uniform': grid takes choices only"),
     (lambda: command(**GOOD)(lr=Uniform(0, 1)).sweep(**AIM, early_termination_policy="bandit"), "BanditPolicy: give exactly one of slack_factor and slack_amount"),

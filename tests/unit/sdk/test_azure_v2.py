@@ -258,6 +258,30 @@ def test_a_whole_template() -> None:
     assert template["spec"]["containers"][0]["command"] == ["t", "${{inputs.lr}}"]
 
 
+def test_an_object_of_another_kind() -> None:
+    container = {"name": "trainer", "image": "i", "command": ["t", "${{inputs.lr}}"]}
+    manifest = {
+        "apiVersion": "example.com/v1",
+        "kind": "Widget",
+        "spec": {"rate": "${{inputs.lr}}", "template": {"spec": {"containers": [container]}}},
+    }
+    sweep = command(
+        manifest=manifest,
+        success_condition="status.stage == 'Done'",
+        failure_condition="has(status.error)",
+        pod_template_path="spec.template",
+        inputs={"lr": 1},
+    )(lr=Choice([1, 2])).sweep(primary_metric="m", goal="maximize")
+    trial = spec_of(sweep)["trial"]
+    assert trial["manifest"]["spec"]["rate"] == "${{search_space.lr}}"
+    assert trial["successCondition"] == "status.stage == 'Done'"
+    assert (trial["failureCondition"], trial["podTemplatePath"]) == (
+        "has(status.error)",
+        "spec.template",
+    )
+    assert "image" not in trial
+
+
 def test_settings_of_the_pod_besides_the_script() -> None:
     """They come back from the object, too."""
     more = {"requests": {"cpu": "100m"}, "limits": {"memory": "128Mi"}}

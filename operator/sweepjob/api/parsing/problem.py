@@ -21,6 +21,17 @@ class Problem:
     value: object
     message: str
 
+    def below(self, before: str, now: str) -> Problem:
+        """Return the problem with another beginning of its path.
+
+        Args:
+            before: the beginning to replace; a path without it stays.
+            now: the new one.
+        """
+        if self.path != before and not self.path.startswith((f"{before}.", f"{before}[")):
+            return self
+        return Problem(now + self.path.removeprefix(before), self.value, self.message)
+
     def __str__(self) -> str:
         shown = repr(self.value[:100] if isinstance(self.value, str) else self.value)
         if len(shown) > 80:

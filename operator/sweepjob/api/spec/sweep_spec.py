@@ -18,14 +18,16 @@ from .limits import COMPANION_GRACE, Limits
 from .metrics import Metrics
 from .notifications import NotificationTarget
 from .outputs import Output
+from .trial_manifest import TrialManifest, format_steps
 
 
 @dataclass(frozen=True, slots=True)
 class TrialTemplate:
-    """``spec.trial``: what a trial runs. Either ``template`` or image, command, env and resources.
+    """``spec.trial``: what a trial runs: ``template``, ``manifest``, or image, command, env, resources.
 
     Attributes:
-        template: a pod template; None for the short form.
+        template: a pod template; None for the short form. Of a manifest, that of the pods that report;
+            None if it has none.
         image: the image in the short form; empty with a template.
         command: a shell command or an argument vector; references are not resolved yet.
         env: variables, as in a container.
@@ -37,6 +39,7 @@ class TrialTemplate:
         instance_count: pods of a trial.
         distribution: how the processes of a trial find each other; None where the user sees to that.
         topology: where the pods of a trial run together; None for anywhere.
+        manifest: an object of another kind, which makes the pods; None for a Job.
     """
 
     template: Mapping[str, Any] | None
@@ -51,6 +54,20 @@ class TrialTemplate:
     instance_count: int = 1
     distribution: Distribution | None = None
     topology: Topology | None = None
+    manifest: TrialManifest | None = None
+
+    @property
+    def has_several_pods(self) -> bool:
+        """Whether a trial has, or may have, more than one pod at a time."""
+        return self.instance_count > 1 or self.manifest is not None
+
+    @property
+    def template_path(self) -> str:
+        """The path of ``template`` in the spec."""
+        manifest = self.manifest
+        if manifest is None or manifest.reporting is None:
+            return "spec.trial.template"
+        return f"spec.trial.manifest.{format_steps(manifest.reporting)}"
 
 
 @dataclass(frozen=True, slots=True)

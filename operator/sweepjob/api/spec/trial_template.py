@@ -12,6 +12,7 @@ from .code import parse_code
 from .distribution import parse_distribution, parse_instance_count, parse_topology
 from .limits import COMPANION_GRACE
 from .sweep_spec import TrialTemplate
+from .trial_manifest import MANIFEST_KEYS, parse_manifest
 
 _SHORT = ("image", "command", "env", "resources")
 _COMPANION_GRACE = "companionGracePeriodSeconds"
@@ -21,11 +22,14 @@ _GROUP = ("instanceCount", "distribution", "topology")
 def parse_trial(reader: Reader) -> TrialTemplate:
     """Read ``spec.trial``; problems are added to the reader's."""
     others = ("code", "template", "maxRetries", "stopGracePeriodSeconds", _COMPANION_GRACE)
-    reader.known((*_SHORT, *others, *_GROUP))
+    reader.known((*_SHORT, *others, *_GROUP, *MANIFEST_KEYS))
     instances = parse_instance_count(reader)
+    manifest = parse_manifest(reader)
     template = reader.data.get("template")
     short = [key for key in _SHORT if key in reader.data]
-    if template is None:
+    if manifest is not None:
+        template = manifest.reporting_template
+    elif template is None:
         if "image" not in reader.data:
             remedy = (
                 "is required: the container image of a trial, e.g. python:3.13-slim; or a template"
@@ -54,6 +58,7 @@ def parse_trial(reader: Reader) -> TrialTemplate:
         instance_count=instances,
         distribution=parse_distribution(reader, instances),
         topology=parse_topology(reader, instances),
+        manifest=manifest,
     )
 
 

@@ -169,7 +169,7 @@ def _scripts(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
     """Argument vectors with a script for a shell, which interprets the values in it."""
     containers = [("spec.trial", trial)]
     if spec.trial.template is not None:
-        path = "spec.trial.template.spec.containers"
+        path = f"{spec.trial.template_path}.spec.containers"
         listed = spec.trial.template["spec"]["containers"]
         containers = [(f"{path}[{n}]", container) for n, container in enumerate(listed)]
     paths = {output.name: output.mount_path for output in spec.outputs}

@@ -24,7 +24,11 @@ _MAX_LISTED = 40  # valid references in a message
 
 
 def unresolved_references(
-    template: Any, space: Space, inputs: Iterable[str], outputs: Iterable[str]
+    template: Any,
+    space: Space,
+    inputs: Iterable[str],
+    outputs: Iterable[str],
+    others: Iterable[str] = (),
 ) -> Iterator[tuple[str, str, str]]:
     """Yield path, reference and remedy of every reference without a value in some or all trials.
 
@@ -33,9 +37,11 @@ def unresolved_references(
         space: the search space.
         inputs: names of the inputs.
         outputs: names of the outputs.
+        others: further references that every trial has.
     """
     always, sometimes = _branch_references(space.parameters, "search_space.")
     known = always | {f"inputs.{name}" for name in inputs} | {f"outputs.{n}" for n in outputs}
+    known |= set(others)
     reported = set[str]()
     nothing = cache(lambda name: _refers_to_nothing(name, known, sometimes))
     for tree_path, text in iter_texts(template):

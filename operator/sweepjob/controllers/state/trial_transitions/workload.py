@@ -80,7 +80,14 @@ class WorkloadTransitions(StatusTransitions):
             self.mark_pending(trial, now)
 
     def observe_pod(
-        self, trial: TrialState, pod: CachedPod, now: float, *, gone: bool, instances: int = 1
+        self,
+        trial: TrialState,
+        pod: CachedPod,
+        now: float,
+        *,
+        gone: bool,
+        instances: int = 1,
+        held: float | None = None,
     ) -> None:
         """Update when a pod started and how long it has held its GPUs.
 
@@ -90,13 +97,16 @@ class WorkloadTransitions(StatusTransitions):
             now: seconds since the epoch.
             gone: the pod was deleted.
             instances: pods of a trial.
+            held: GPUs of all pods where the controller of another kind makes them; otherwise None.
         """
         view = pod_view(trial, pod)
         if view.started is not None and trial.status.started is None:
             trial.status = replace(trial.status, started=view.started)
-        if view.started is not None and not view.is_interrupted and instances == 1:
+        is_replaced = instances == 1 and held is None
+        if view.started is not None and not view.is_interrupted and is_replaced:
             trial.workload = replace(trial.workload, interruption=None)
-        trial.gpu = _with_pod(trial.gpu, pod, now, gone=gone, instances=instances)
+        count = instances * sum(pod.gpus.values()) if held is None else held
+        trial.gpu = _with_pod(trial.gpu, pod, now, gone=gone, held=count)
 
     def observe_earlier_pod(
         self, trial: TrialState, pod: CachedPod, now: float, *, gone: bool
@@ -160,10 +170,10 @@ class WorkloadTransitions(StatusTransitions):
 
 
 def _with_pod(
-    gpu: GpuUsage, pod: CachedPod, now: float, *, gone: bool, instances: int = 1
+    gpu: GpuUsage, pod: CachedPod, now: float, *, gone: bool, held: float | None = None
 ) -> GpuUsage:
     """Return the usage with a pod's GPU-seconds, which count once the pod releases its GPUs."""
-    count = max(gpu.count, instances * sum(pod.gpus.values()))
+    count = max(gpu.count, sum(pod.gpus.values()) if held is None else held)
     by_pod = gpu.by_pod
     if pod.gpus_held_since is not None:
         if pod.ended is not None or gone:

@@ -1,0 +1,58 @@
+"""Pods of trials that are found by a label of their kind's controller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..api.names import trial_of_object
+from ..api.spec.trial_kind import TrialKind
+from .cached_objects import CachedPod
+from .object_schemas import POD_SCHEMA, FieldType, Schema, coerce
+from .pod_group import NO_RANK
+from .pod_parsing import owner_reference_of, parse_pod
+
+
+def pod_schema(kind: TrialKind) -> Schema:
+    """Return what is read of the pods of a kind.
+
+    Args:
+        kind: a kind with a pod label.
+    """
+    assert isinstance(POD_SCHEMA, Mapping)
+    meta = POD_SCHEMA["metadata"]
+    keys = (kind.pod_label, *kind.primary_pod_labels)
+    labels = {**meta["labels"], **dict.fromkeys(keys, FieldType.TEXT)}
+    return {**POD_SCHEMA, "metadata": {**meta, "labels": labels}}
+
+
+def parse_kind_pod(body: Mapping[str, Any], kind: TrialKind) -> CachedPod:
+    """Read a pod that a label connects with an object of a kind.
+
+    The object's name is that of a trial's attempt. Whether the pod really belongs to the trial is decided
+    by its owners.
+
+    Args:
+        body: the pod.
+        kind: a kind with a pod label.
+
+    Raises:
+        ValueError: it has no uid, or no containers.
+    """
+    pod = parse_pod(body)
+    meta = (coerce(body, pod_schema(kind)) or {})["metadata"]
+    labels = meta.get("labels") or {}
+    trial, attempt = trial_of_object(str(labels.get(kind.pod_label, "")))
+    wanted = kind.primary_pod_labels.items()
+    reports = all(labels.get(key) == value for key, value in wanted)
+    view = pod.view if reports else replace(pod.view, rank=NO_RANK)
+    return replace(
+        pod,
+        sweep=trial.rpartition("-")[0],
+        trial=trial,
+        attempt=attempt,
+        view=view,
+        trial_uid="",
+        owner_reference=owner_reference_of(meta),
+    )
