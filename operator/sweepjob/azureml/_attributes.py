@@ -1,14 +1,12 @@
-"""Objects whose attributes can be assigned after construction, and whose misspelt ones are errors."""
+"""Objects whose attributes can be assigned, and whose misspelt attributes are errors."""
 
 from __future__ import annotations
 
-from functools import wraps
+from difflib import get_close_matches
 from typing import Any
 
-from ..sdk.attributes import KnownAttributes
 
-
-class CheckedAttributes(KnownAttributes):
+class CheckedAttributes:
     """Accepts assignments to the attributes that ``__init__`` has set; others are an AttributeError.
 
     In Python an assignment to a misspelt attribute creates it, and nothing says that it has no effect.
@@ -23,21 +21,33 @@ class CheckedAttributes(KnownAttributes):
             cls.__init__ = _then_check(own, cls)  # type: ignore[method-assign] # wrapped
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if self._is_constructed:
-            super().__setattr__(name, value)
-        else:
-            object.__setattr__(self, name, value)
+        known = [key for key in (*vars(self), *dir(type(self))) if not key.startswith("_")]
+        if self._is_constructed and not name.startswith("_") and name not in known:
+            raise AttributeError(unknown_attribute(type(self).__name__, name, known))
+        super().__setattr__(name, value)
+
+
+def unknown_attribute(class_name: str, name: str, known: list[str]) -> str:
+    """Return the message about an attribute that does not exist.
+
+    Args:
+        class_name: Name of the class.
+        name: The attribute.
+        known: The attributes that exist.
+    """
+    close = get_close_matches(name, known, 1, 0.6)
+    remedy = f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(set(known)))}"
+    return f"{class_name} has no attribute {name!r}, so assigning it would have no effect; {remedy}"
 
 
 def _then_check(initialize: Any, cls: type) -> Any:
     """Return ``__init__`` that switches the check on when the outermost class is constructed."""
+    from functools import wraps
 
     @wraps(initialize)
     def checked(self: Any, *args: Any, **options: Any) -> None:
         initialize(self, *args, **options)
         if type(self) is cls:
-            public = {name for name in (*vars(self), *dir(cls)) if not name.startswith("_")}
-            object.__setattr__(self, "_ATTRIBUTES", frozenset(public))
             object.__setattr__(self, "_is_constructed", True)
 
     return checked
