@@ -59,6 +59,10 @@ NAMED = {
     "kubectl sweepjob logs TRIAL --rank 2",  # needs a trial of several pods
     r"sweepjob download SWEEP\|TRIAL [-o DIR] [--only NAME]",
     "sweepjob doctor",
+    *("sweepjob explain", "kubectl sweepjob logs"),
+    # Which unit tests run, with a real registry.
+    "sweepjob promote SWEEP [--name MODEL] [--model NAME] [--alias ALIAS] [--tracking-uri URL] [--now]",
+    "sweepjob promote SWEEP --job [--apply] [--now]",
     "sweepjob mcp",  # which test_pipelines.py and test_mcp.py run
     "sweepjob mcp [--allow-changes]",
 }
@@ -75,6 +79,8 @@ STANDS_FOR = [
     # A trial that was stopped has no log any more, and may be the best one all the same.
     ("logs TRIAL", "logs $(kubectl get swt | awk '/ Succeeded / {print $1; exit}')"),
     ("TRIAL", "first-3"),
+    ("--metric NAME", "--metric val_accuracy"),
+    ("get NAME --watch", "get NAME"),  # step.sh of test_pipelines.py waits so
     ("SWEEP|NAME", "first"),
     ("digits", "first"),
     ("(kubectl apply .*)", r"\1 --dry-run=client"),
