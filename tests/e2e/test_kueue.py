@@ -151,8 +151,9 @@ def test_a_trial_of_two_pods_is_admitted_as_a_whole(queued: Sweeps) -> None:
     status = queued.sweep("pairs")["status"]
     assert status["trials"]["succeeded"] == 3, status
     assert (2,) in seen, seen
-    # The pods of a trial end, and are seen to be created, one after another.
-    assert {len(counts) for counts in seen} <= {0, 1}, f"two trials never run together: {seen}"
+    # Kueue reclaims the quota of a pod that has succeeded: the next trial may start beside the last pod of
+    # the one before, within the quota.
+    assert all(sum(counts) <= 3 for counts in seen), seen
     workloads = [
         w
         for w in queued.get("workloads.kueue.x-k8s.io")["items"]
