@@ -133,7 +133,7 @@ def test_a_user_enters_a_token(site: Site, reader: str) -> None:
         page.page.get_by_label("token").fill(reader)
         page.page.get_by_role("button", name="Show sweeps").click()
         page.page.get_by_role("link", name="asleep", exact=True).click()
-        page.page.wait_for_selector("#view canvas")
+        page.page.wait_for_selector("#view .summary")
         # The refusal before the token was there is the only thing the console may say.
         page.complaints[:] = [c for c in page.complaints if "401" not in c]
         page.check()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import ssl
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,4 +54,36 @@ async def test_new_connections_use_the_renewed_certificate(
     certificate.reload()
     assert caplog.text.count("cannot be used") == 2
     assert await trusts(port, new), "what is no good is passed over"
+    server.close()
+
+
+def make_rsa(folder: Path) -> str:
+    """A certificate that signs itself, with an RSA key, as Helm's have; returns its authority."""
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=rsa -keyout tls.key -out tls.crt"
+    names = ["-addext", f"subjectAltName=DNS:{HOST}"]
+    subprocess.run([*command.split(), *names], cwd=folder, check=True, capture_output=True)
+    return (folder / "tls.crt").read_text()
+
+
+@pytest.mark.parametrize("makers", [(make, make_rsa, make), (make_rsa, make, make_rsa)])
+async def test_the_type_of_the_key_may_change(
+    tmp_path: Path, makers: tuple[Callable[[Path], str], ...]
+) -> None:
+    certificate: Certificate | None = None
+    authorities: list[str] = []
+    for maker in makers:
+        authorities.append(maker(tmp_path))
+        if certificate is None:
+            certificate = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key")
+            server = await asyncio.start_server(
+                lambda _, writer: writer.close(), "127.0.0.1", ssl=certificate.context
+            )
+            port = server.sockets[0].getsockname()[1]
+        certificate.reload()
+        assert await trusts(port, authorities[-1])
+        assert not any([await trusts(port, old) for old in authorities[:-1]])
+        without_name = ssl.create_default_context(cadata=authorities[-1])
+        without_name.check_hostname = False
+        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=without_name)
+        writer.close()
     server.close()

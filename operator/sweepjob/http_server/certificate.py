@@ -25,7 +25,9 @@ class Certificate:
         on_problem: called with why there is no usable certificate; with an empty text once there is one.
 
     Attributes:
-        context: for the server.
+        context: for the server. It has no certificate itself: each handshake is handed to the context
+            that was made of the files last. A context that is loaded twice keeps one certificate for each
+            type of key, so an ECDSA certificate would remain in use after an RSA one replaced it.
     """
 
     def __init__(
@@ -35,7 +37,8 @@ class Certificate:
         self._on_problem = on_problem
         self._loaded: tuple[bytes, bytes] | None = None
         self._failure = ""
-        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self.context = self._latest = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self.context.sni_callback = self._use_latest
         self.reload()
 
     def reload(self) -> None:
@@ -44,9 +47,10 @@ class Certificate:
             found = self._chain.read_bytes(), self._key.read_bytes()
             if found == self._loaded:
                 return
-            # Tried on a new context first: a certificate without its key would break the one in use.
-            self._load(ssl.create_default_context(ssl.Purpose.CLIENT_AUTH))
-            self._load(self.context)
+            latest = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            # OpenSSL would ask a terminal for the passphrase of an encrypted key.
+            latest.load_cert_chain(self._chain, self._key, password=lambda: "")
+            self._latest = latest
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             self._note_failure(f"the certificate in {self._chain} cannot be used: {error}")
             return
@@ -55,9 +59,11 @@ class Certificate:
         self._loaded, self._failure = found, ""
         self._on_problem("")
 
-    def _load(self, context: ssl.SSLContext) -> None:
-        # OpenSSL would ask a terminal for the passphrase of an encrypted key.
-        context.load_cert_chain(self._chain, self._key, password=lambda: "")
+    def _use_latest(
+        self, connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext
+    ) -> None:
+        """Hand a handshake to the latest context; called whether or not the client names the server."""
+        connection.context = self._latest
 
     def _note_failure(self, failure: str) -> None:
         if failure == self._failure:
