@@ -492,6 +492,15 @@ def test_the_failures_that_end_an_experiment_end_the_sweep(failed: int, ours: in
     assert made["limits"]["maxFailedTrials"] == ours
 
 
+@pytest.mark.parametrize("goal", [0.001, 0, -3, "0.5"])
+def test_the_goal_is_the_target(goal: Any) -> None:
+    found = converted(experiment({"objective.goal": goal}))
+    assert found.manifest["spec"]["limits"]["target"] == float(goal)
+    assert parse_sweepjob(found.manifest).limits.target == float(goal)
+    assert any("limits.target" in str(note) for note in found.notes)
+    assert "goal" not in converted(experiment({})).manifest["spec"]["limits"]
+
+
 def test_trials_of_the_option_come_first() -> None:
     made = converted(experiment({"maxTrialCount": None}), trials=5).manifest["spec"]
     assert made["limits"]["maxTotalTrials"] == 5

@@ -142,6 +142,8 @@ def test_a_tuning_job_is_a_sweepjob() -> None:
         "maxConcurrentTrials": 4,
         "timeout": 7200,
         "trialTimeout": 600,
+        "target": 0.99,
+        "noImprovementTrials": 10,
     }
     assert spec["searchSpace"]["lr"] == {"type": "loguniform", "low": 0.001, "high": 0.1}
     assert spec["searchSpace"]["momentum"] == {"type": "uniform", "minValue": 0.5, "maxValue": 0.9}

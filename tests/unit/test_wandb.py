@@ -67,6 +67,15 @@ def one(parameter: dict[str, Any], method: str = "random") -> Conversion:
     )
 
 
+@pytest.mark.parametrize("target", [0.25, 0, -1])
+def test_the_target_of_the_metric_is_a_limit(target: float) -> None:
+    found = converted(changed({"metric.target": target}))
+    assert parse_sweepjob(found.manifest).limits.target == target
+    assert any("is limits.target" in str(note) for note in found.notes)
+    with pytest.raises(ConversionError, match=r"metric\.target: .*must be a finite number"):
+        converted(changed({"metric.target": "much"}))
+
+
 def draws(parameter: dict[str, Any], count: int = 2000) -> list[Any]:
     """Return the values of a parameter over its whole distribution."""
     space = parse_sweepjob(one(parameter).manifest).space

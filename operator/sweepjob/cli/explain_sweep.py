@@ -43,10 +43,22 @@ def _settings(spec: Mapping[str, Any], seed: int | None) -> list[str]:
     concurrent = limits.get("maxConcurrentTrials", limits["maxTotalTrials"])
     policy = spec.get("earlyTermination")
     return [
-        f"limits: {pluralize(limits['maxTotalTrials'], 'trial')}, {concurrent} at a time",
+        f"limits: {pluralize(limits['maxTotalTrials'], 'trial')}, {concurrent} at a time"
+        + _result_limits(spec["objective"], limits),
         f"sampling: {_describe(sampling)}",
         f"early termination: {_describe(policy) if policy else 'none'}",
     ]
+
+
+def _result_limits(objective: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
+    """Return after what results the sweep ends before all of its trials."""
+    ends = []
+    if (target := limits.get("target")) is not None:
+        direction = "least" if objective["goal"] == "maximize" else "most"
+        ends.append(f"a trial reports {objective['primaryMetric']} of at {direction} {target}")
+    if (number := limits.get("noImprovementTrials")) is not None:
+        ends.append(f"{pluralize(number, 'trial')} in a row ended without a new best")
+    return escape_line(f"; ends when {' or '.join(ends)}") if ends else ""
 
 
 def _describe(settings: Mapping[str, Any]) -> str:

@@ -84,7 +84,8 @@ class Executor:
         if record is None:
             return False
         if record.phase.is_end:
-            sweep.record_end(trial, record.phase, record.gpu_saved, record.message)
+            end = (record.phase, record.gpu_saved, record.message, record.ended)
+            sweep.record_end(trial, *end)
             return True
         if isinstance(action, act.RecordStop) and record.stop is not None:
             sweep.trials.record_stop(trial, record.stop, record.phase, self._clock())

@@ -12,7 +12,7 @@ from ..api.spec.metrics import RETRY
 from ..api.spec.trial_manifest import TrialManifest
 from ..lifecycle.group_planner import PARTIAL_START_TIMEOUT
 from ..lifecycle.remaining_containers import settles
-from ..lifecycle.snapshot import SweepSnapshot, TrialSnapshot
+from ..lifecycle.snapshot import ResultProgress, SweepSnapshot, TrialSnapshot
 from ..lifecycle.workload import EarlierAttempt, Job, Pod, StartBlocker, TrainerEnd
 from ..settings import OperatorSettings
 from ..trial_pods.cached_objects import CachedPod
@@ -55,6 +55,19 @@ def sweep_snapshot(state: SweepState, settings: OperatorSettings) -> SweepSnapsh
         instances=spec.trial.instance_count,
         queued=spec.is_queued,
         kind="Job" if spec.trial.manifest is None else spec.trial.manifest.kind,
+        metric=spec.objective.primary_metric,
+        goal=spec.objective.goal,
+        results=_result_progress(state),
+    )
+
+
+def _result_progress(state: SweepState) -> ResultProgress:
+    results, tried = state.results, (TrialPhase.SUCCEEDED, TrialPhase.EARLY_STOPPED)
+    return ResultProgress(
+        recorded=results.recorded_best,
+        best=None if results.best is None else results.best.value,
+        row=results.improvement_row.length,
+        row_ending=sum(phase in tried for phase in state.slots.releasing.values()),
     )
 
 
@@ -158,6 +171,7 @@ def trial_snapshot(
     *,
     capacity_limited: bool,
     turn: Turn = NO_TURN_NEEDED,
+    is_urgent: bool = False,
 ) -> TrialSnapshot:
     """Return a live trial: its record, what was decided about it, and what runs for it.
 
@@ -168,6 +182,7 @@ def trial_snapshot(
         interval: minimum seconds between two writes of a curve.
         capacity_limited: a slot is reused only after its pod has terminated.
         turn: whether a trial of several pods may be started.
+        is_urgent: its curve is to be recorded at once.
     """
     status, since = trial.status, workload.since
     pods = (
@@ -188,7 +203,7 @@ def trial_snapshot(
         retry_at=status.retry_at,
         stop=status.stop,
         pending_stop=None if trial.pending_stop is None else trial.pending_stop.decision,
-        progress_write_due=_progress_write_due(trial, interval),
+        progress_write_due=_progress_write_due(trial, interval, is_urgent=is_urgent),
         start_blocker=trial.blockers.current,
         interruption=trial.workload.interruption,
         interrupted_at=trial.workload.interrupted_at,
@@ -196,6 +211,7 @@ def trial_snapshot(
         waits_since=turn.since,
         others_wait=turn.others_wait,
         blocked_since=_blocked_since(status),
+        best=trial.reports.curve.best,
         jobs=tuple(
             _with_deletion(job, trial).clamp_to_watch_start(since) for job in workload.current_jobs
         ),
@@ -237,10 +253,10 @@ def _earlier_attempts(trial: TrialState, workload: Workload) -> tuple[EarlierAtt
     )
 
 
-def _progress_write_due(trial: TrialState, interval: float) -> float | None:
+def _progress_write_due(trial: TrialState, interval: float, *, is_urgent: bool) -> float | None:
     writes = trial.writes
-    if writes.pending_since is None:
-        return None
+    if writes.pending_since is None or is_urgent:
+        return writes.pending_since
     return max(writes.pending_since, writes.written_at) + write_interval(trial, interval)
 
 

@@ -24,6 +24,8 @@ from .status_conditions import (
     suspended_condition,
 )
 
+_BY_RESULT = (names.REASON_TARGET_REACHED, names.REASON_NO_IMPROVEMENT)
+
 
 def build_status(
     state: SweepState,
@@ -42,12 +44,13 @@ def build_status(
         missing_permissions: permissions that the operator lacks and that matter to this sweep.
     """
     over = is_over(snap, now)
-    failure = _failure(state, snap, now) if over else None
+    limit = end_reason(snap, now) if over else None
+    failure = _failure(state, limit) if over else None
     degraded = degraded_condition(state, now, missing_permissions)
     running = sum(trial.status.phase is TrialPhase.RUNNING for trial in state.live.values())
     conditions = (
         accepted_condition(state),
-        complete_condition(state, over, failure),
+        complete_condition(state, over, failure, limit),
         failed_condition(failure),
         suspended_condition(state.spec.suspend and not over),
         degraded,
@@ -57,7 +60,7 @@ def build_status(
     return SweepStatus(
         generation=generation,
         phase=_phase(state, over, failure, blocked=not running and _is_blocked(state, now)),
-        reason=_reason(state, failure, degraded),
+        reason=_reason(state, failure, degraded, limit),
         conditions=conditions,
         seed=state.seed,
         started=state.started,
@@ -82,9 +85,11 @@ def _total(state: SweepState, over: bool) -> int:
     return state.spec.limits.max_total_trials
 
 
-def _failure(state: SweepState, snap: SweepSnapshot, now: float) -> Cause | None:
-    limit = end_reason(snap, now)
-    if limit is not None:
+def _failure(state: SweepState, limit: Cause | None) -> Cause | None:
+    """Return why a sweep that has ended failed; None if it did not."""
+    if _is_target_result(state, limit):
+        return None
+    if limit is not None and limit.reason not in _BY_RESULT:
         if limit.reason == FAILED_TRIALS:
             return Cause(limit.reason, limit.message + first_failure(*_first_failed(state)))
         return None if limit.reason == STOPPED and state.results.best is not None else limit
@@ -98,6 +103,14 @@ def _failure(state: SweepState, snap: SweepSnapshot, now: float) -> Cause | None
     if state.results.best is None:
         return missing_metric(state) or _no_finite_value(state)
     return None
+
+
+def _is_target_result(state: SweepState, limit: Cause | None) -> bool:
+    """Return whether the sweep reached its target, by trials that did not all fail."""
+    ended = state.results.ended
+    tried = ended[TrialPhase.SUCCEEDED] + ended[TrialPhase.EARLY_STOPPED]
+    reached = limit is not None and limit.reason == names.REASON_TARGET_REACHED
+    return reached and (tried > 0 or not ended[TrialPhase.FAILED])
 
 
 def _first_failed(state: SweepState) -> tuple[str, str]:
@@ -133,13 +146,17 @@ def _is_blocked(state: SweepState, now: float) -> bool:
     return all(t.status.stop is None and has_lasted(t.blockers.current, now) for t in live)
 
 
-def _reason(state: SweepState, failure: Cause | None, degraded: Condition) -> str:
-    """Return the one word for a column: why it failed, or else what needs attention."""
+def _reason(
+    state: SweepState, failure: Cause | None, degraded: Condition, limit: Cause | None
+) -> str:
+    """Return the one word for a column: why it failed, what needs attention, or why it ended early."""
     if failure is not None:
         return failure.reason
     if state.findings.rejection:
         return names.REASON_INVALID
-    return degraded.reason if degraded.holds else ""
+    if degraded.holds:
+        return degraded.reason
+    return limit.reason if limit is not None and limit.reason in _BY_RESULT else ""
 
 
 def _best(state: SweepState) -> BestTrial | None:

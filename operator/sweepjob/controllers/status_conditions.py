@@ -27,13 +27,16 @@ def accepted_condition(state: SweepState) -> Condition:
     return Condition(names.ACCEPTED, True, names.REASON_ACCEPTED, text)
 
 
-def complete_condition(state: SweepState, over: bool, failure: Cause | None) -> Condition:
+def complete_condition(
+    state: SweepState, over: bool, failure: Cause | None, limit: Cause | None = None
+) -> Condition:
     """Return the condition ``Complete``.
 
     Args:
         state: the state of the sweep.
         over: whether the sweep has ended.
         failure: why it failed; None if it did not.
+        limit: why a limit or a person ended it; None if neither did.
     """
     if not over or failure is not None:
         reason = names.REASON_RUNNING if failure is None else failure.reason
@@ -42,14 +45,15 @@ def complete_condition(state: SweepState, over: bool, failure: Cause | None) -> 
         state.proposals.exhausted and state.slots.created < state.spec.limits.max_total_trials
     )
     reason = names.REASON_EXHAUSTED if exhausted else names.REASON_ALL_TRIALS
-    if state.spec.stop:
-        reason = names.REASON_STOPPED
+    if limit is not None:
+        reason = limit.reason
     best = state.results.best
     assert best is not None
     unmanaged = sum(record.is_unmanaged for record in state.unreadable.values())
     left_out = f", except {unmanaged} whose records cannot be read" if unmanaged else ""
+    early = "" if limit is None or limit.reason == names.REASON_STOPPED else f"{limit.message}; "
     message = (
-        f"all {state.slots.created} trials have ended{left_out}; best is {best.trial} with "
+        f"{early}all {state.slots.created} trials have ended{left_out}; best is {best.trial} with "
         f"{state.spec.objective.primary_metric} {best.value:.6g}"
     )
     warning = state.report_warning_of(best.trial)

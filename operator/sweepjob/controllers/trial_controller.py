@@ -10,7 +10,7 @@ from ..api.spec.distribution import MAX_INSTANCES
 from ..kube import errors
 from ..lifecycle.actions import Action, Plan, RecordEnd
 from ..lifecycle.node_loss import is_node_lost
-from ..lifecycle.planner import plan, plan_new_trial
+from ..lifecycle.planner import end_reason, plan, plan_new_trial
 from ..lifecycle.snapshot import Proposal
 from ..settings import OperatorSettings
 from ..telemetry import metrics
@@ -123,6 +123,7 @@ class TrialController:
             self._registry.curve_interval(),
             capacity_limited=sweep.state.slots.capacity_limited,
             turn=turn,
+            is_urgent=sweep.state.is_best_urgent(trial),
         )
         todo = plan(snap, sweep_snapshot(sweep.state, self._settings), now)
         times = [when for when in (todo.wake_at, due) if when is not None]
@@ -211,7 +212,11 @@ class TrialController:
             await self._executor.execute(sweep, actions)
         finally:
             sweep.settle_slot(index)
-            if index not in sweep.state.live:
+            has_ended, now = index not in sweep.state.live, self._clock()
+            if has_ended:
                 self._turns.remove((sweep.state.identity.key, index))
+            snap = sweep_snapshot(sweep.state, self._settings)
+            ends_sweep = not sweep.state.is_ending and end_reason(snap, now) is not None
+            if has_ended or ends_sweep:
                 self._queues.sweeps.add(sweep.state.identity.key)
-            self._queues.requeue_status(sweep.state, self._clock())
+            self._queues.requeue_status(sweep.state, now)

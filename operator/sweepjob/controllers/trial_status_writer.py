@@ -199,8 +199,8 @@ class TrialStatusWriter:
         noted = trial.log_tails
         await self._write(sweep, trial, status, now)
         if trial.log_tails is not noted:  # read during the write; nothing is noted from here on
-            await self._write(sweep, trial, {}, now, Priority.LOW)
-        sweep.record_end(trial, action.phase, saved, action.message[:_MESSAGE_LIMIT])
+            await self._write(sweep, trial, {}, now, Priority.LOW, logs_only=True)
+        sweep.record_end(trial, action.phase, saved, action.message[:_MESSAGE_LIMIT], now)
         metrics.TRIALS.labels(action.phase.value).inc()
         sweep_log.log_trial_ended(state, trial, action.phase, action.reason)
         metrics.GPU_USED.inc(trial.gpu.total)
@@ -237,15 +237,24 @@ class TrialStatusWriter:
         status: dict[str, Any],
         now: float,
         priority: Priority = Priority.URGENT,
+        *,
+        logs_only: bool = False,
     ) -> None:
-        """Write a trial's status with all pending changes, and store the answer in the cache."""
+        """Write a trial's status with all pending changes, and store the answer in the cache.
+
+        After the end is recorded, only the lines of its log are added: an end does not change.
+        """
         namespace, count = sweep.state.namespace, trial.reports.curve.count
         record = self.last_seen(sweep.state, trial)
         if record is None:
             raise errors.NotFound(f"sweeptrials '{trial.name}' no longer exists")
-        status |= _pending_fields(trial, record)
+        if logs_only:
+            status["logs"] = dump_log_tails(trial.log_tails)
+        else:
+            status |= _pending_fields(trial, record)
         if sweep.state.code and record.code != sweep.state.code:
             status["code"] = sweep.state.code
+        best = trial.reports.curve.best if "curve" in status else None
         pending_since = sweep.trials.begin_write(trial)
         try:
             # Only an operator that has since become the leader also writes it: then this state is stale.
@@ -256,6 +265,7 @@ class TrialStatusWriter:
             sweep.trials.abort_write(trial, pending_since)
             raise
         sweep.trials.complete_write(trial, count, now)
+        sweep.record_best(trial, best)
         sweep.note_unreadable(self._caches.trials(namespace).store_own_write(made))
 
 

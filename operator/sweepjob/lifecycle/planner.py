@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..api import names
 from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
 from .actions import CreateJob, CreateTrial, Plan
+from .result_limits import has_reached_target, may_end_soon, no_improvement_end, target_end
 from .snapshot import Proposal, SweepSnapshot, TrialSnapshot
 from .trial_planner import plan_trial
 
 STOPPED = "Stopped"
 SWEEP_TIMEOUT = "SweepTimeout"
-TRIAL_TIMEOUT = "TrialTimeout"
+TRIAL_TIMEOUT = names.REASON_TRIAL_TIMEOUT
 FAILED_TRIALS = "TooManyFailedTrials"
 
 
@@ -93,7 +95,7 @@ def _accepts_trials(sweep: SweepSnapshot, now: float) -> bool:
     """Return whether new trials may start at all."""
     failed = sweep.totals.failed + sweep.failing
     ends = end_reason(sweep, now) is not None or _too_many_failed(sweep, failed)
-    return not (ends or sweep.suspended)
+    return not (ends or sweep.suspended or may_end_soon(sweep))
 
 
 def _too_many_failed(sweep: SweepSnapshot, failed: int) -> bool:
@@ -104,15 +106,30 @@ def _too_many_failed(sweep: SweepSnapshot, failed: int) -> bool:
 def end_reason(sweep: SweepSnapshot, now: float) -> Cause | None:
     """Return why a limit or a person ends the sweep; None when neither does.
 
+    A sweep that has what it was for says so, also if the trial that reached it was stopped later.
+
     Args:
         sweep: the sweep.
         now: seconds since the epoch.
     """
+    return (
+        target_end(sweep)
+        or _stop_or_timeout(sweep, now)
+        or _failures_end(sweep)
+        or no_improvement_end(sweep)
+    )
+
+
+def _stop_or_timeout(sweep: SweepSnapshot, now: float) -> Cause | None:
     if sweep.stopped:
         return Cause(STOPPED, "spec.stop is true")
     timeout = sweep.limits.timeout
     if timeout is not None and now >= sweep.started + timeout:
         return Cause(SWEEP_TIMEOUT, f"the sweep's timeout of {timeout:g} s has passed")
+    return None
+
+
+def _failures_end(sweep: SweepSnapshot) -> Cause | None:
     if _too_many_failed(sweep, sweep.totals.failed):
         allowed = sweep.limits.max_failed_trials
         return Cause(
@@ -120,6 +137,13 @@ def end_reason(sweep: SweepSnapshot, now: float) -> Cause | None:
             f"{sweep.totals.failed} trials failed; maxFailedTrials is {allowed}",
         )
     return None
+
+
+def _trial_end(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Cause | None:
+    """Return why the end of the sweep cancels a trial; None when it does not."""
+    if target_end(sweep) is not None and has_reached_target(trial, sweep):
+        return _stop_or_timeout(sweep, now)
+    return end_reason(sweep, now)
 
 
 def timeout_due(sweep: SweepSnapshot, now: float) -> float | None:
@@ -155,7 +179,7 @@ def _with_limit_stop(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> 
     """Return the trial with a pending stop where a limit is reached."""
     if trial.stop is not None or trial.pending_stop is not None:
         return trial
-    ending = end_reason(sweep, now)
+    ending = _trial_end(trial, sweep, now)
     if ending is not None:
         return replace(trial, pending_stop=StopDecision(TrialPhase.CANCELED, *ending))
     deadline = _timeout_at(trial, sweep)

@@ -13,6 +13,7 @@ from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.spec.limits import COMPANION_GRACE, Limits
 from ..api.sweeptrial.stop_decision import StopDecision
+from ..objective import Goal
 from ..search.space import Assignment
 from .workload import EarlierAttempt, Job, Pod, StartBlocker
 
@@ -50,6 +51,7 @@ class TrialSnapshot:
             that pod is gone; None without one.
         blocked_since: seconds since the epoch when the first of the attempts before this one began that
             got nodes for only some of its pods; None if the attempt before ended for another reason.
+        best: the best value that it reported; None before one.
     """
 
     index: int
@@ -77,6 +79,7 @@ class TrialSnapshot:
     others_wait: bool = False
     interrupted_at: float | None = None
     blocked_since: float | None = None
+    best: float | None = None
 
     @property
     def job(self) -> Job | None:
@@ -121,6 +124,34 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedBest:
+    """The best value that is on record, and the name of its trial."""
+
+    trial: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResultProgress:
+    """What the trials have reached.
+
+    What ends a sweep is on record, so that a restarted operator decides the same. The best value that is
+    not, and ends that are being recorded, only keep new trials from being started.
+
+    Attributes:
+        recorded: the best value on record; None before one.
+        best: the best value, on record or not; None before one.
+        row: how many trials ended in a row without a new best; 0 while a running one has a better value.
+        row_ending: how many trials that may lengthen the row are about to be recorded as ended.
+    """
+
+    recorded: RecordedBest | None = None
+    best: float | None = None
+    row: int = 0
+    row_ending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SweepSnapshot:
     """A sweep at one moment.
 
@@ -142,6 +173,8 @@ class SweepSnapshot:
         queued: a queue admits its Jobs, with all of their pods at once.
         kind: what an attempt is: Job, or the kind of the sweep's manifest. The controller of another kind
             decides how many pods there are and whether they are replaced.
+        metric, goal: the metric of the objective, and which of its values are better.
+        results: what the trials have reached.
     """
 
     limits: Limits
@@ -161,6 +194,9 @@ class SweepSnapshot:
     instances: int = 1
     queued: bool = False
     kind: str = "Job"
+    metric: str = ""
+    goal: Goal = Goal.MAXIMIZE
+    results: ResultProgress = field(default_factory=ResultProgress)
 
     @property
     def has_manifest(self) -> bool:

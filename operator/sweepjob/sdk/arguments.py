@@ -11,7 +11,13 @@ from ..api.parsing.reader import Reader
 from ..loading.azure.convert import AZURE_KEYS
 from .examples import example_of
 
-_KEYS = re.compile(r"\b(" + "|".join(map(re.escape, AZURE_KEYS)) + r")\b")
+_LIMITS = {  # that Azure does not have
+    "maxFailedTrials": "max_failed_trials",
+    "startTimeout": "start_timeout",
+    "noImprovementTrials": "no_improvement_trials",
+}
+_PYTHON_KEYS = AZURE_KEYS | _LIMITS
+_KEYS = re.compile(r"\b(" + "|".join(map(re.escape, _PYTHON_KEYS)) + r")\b")
 
 
 class ArgumentError(ValueError):
@@ -44,7 +50,7 @@ def python_message(problem: Problem) -> str:
 
 def _in_python(match: re.Match[str]) -> str:
     # Azure's files call it environment_variables; a pod's env keeps its name.
-    return AZURE_KEYS[match[1]] if match[1] != "env" else match[1]
+    return _PYTHON_KEYS[match[1]] if match[1] != "env" else match[1]
 
 
 def camel_case(name: str) -> str:

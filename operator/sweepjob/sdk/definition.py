@@ -158,6 +158,8 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         max_total_trials: int | None = None,
         timeout: int | None = None,
         trial_timeout: int | None = None,
+        target: float | None = None,
+        no_improvement_trials: int | None = None,
     ) -> None:
         """Change limits; an argument that is None leaves its limit unchanged.
 
@@ -166,12 +168,16 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
             max_total_trials: Trials of the whole sweep.
             timeout: Seconds after which the sweep is stopped.
             trial_timeout: Seconds after which a trial is stopped.
+            target: The sweep ends when a trial reports this value of the metric, or a better one.
+            no_improvement_trials: The sweep ends when so many trials have ended in a row without a new
+                best.
 
         Raises:
             ArgumentError: A limit is invalid.
         """
         given = present(max_concurrent_trials=max_concurrent_trials, timeout=timeout)
         given |= present(max_total_trials=max_total_trials, trial_timeout=trial_timeout)
+        given |= present(target=target, no_improvement_trials=no_improvement_trials)
         for key, value in given.items():
             setattr(self.limits, key, value)
         self.limits.check()

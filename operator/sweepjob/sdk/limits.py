@@ -54,6 +54,8 @@ class SweepJobLimits(KnownAttributes):
         trial_timeout: Seconds after which a trial is stopped.
         start_timeout: Seconds after which a trial that cannot start has failed.
         max_failed_trials: Failed trials that the sweep tolerates.
+        target: The sweep ends when a trial reports this value of the metric, or a better one.
+        no_improvement_trials: The sweep ends when so many trials have ended in a row without a new best.
 
     Raises:
         ArgumentError: A limit is invalid.
@@ -65,6 +67,8 @@ class SweepJobLimits(KnownAttributes):
     trial_timeout: int | None = None
     start_timeout: int | None = None
     max_failed_trials: int | None = None
+    target: float | None = None
+    no_improvement_trials: int | None = None
 
     _KEYS: ClassVar[dict[str, str]] = {
         "max_total_trials": "maxTotalTrials",
@@ -73,6 +77,8 @@ class SweepJobLimits(KnownAttributes):
         "trial_timeout": "trialTimeout",
         "start_timeout": "startTimeout",
         "max_failed_trials": "maxFailedTrials",
+        "target": "target",
+        "no_improvement_trials": "noImprovementTrials",
     }
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from sweepjob.api.spec_parser import parse_sweepjob
+from sweepjob.cli.explain_sweep import explain_sweep
 from sweepjob.search.samplers.random import RandomSampler
 
 from .runs import LEVELS, REPORTS, Local, sweep
@@ -47,6 +48,33 @@ def test_every_report_is_recorded_and_the_best_trial_is_found(local: Local, sour
     assert body["status"]["best"]["parameters"] == {"level": "0.7"}
     assert "best: local-3   score 0.712" in said
     assert "Complete: 4 of 4 trials, 0 running; 4 succeeded" in said
+
+
+def test_a_target_ends_the_sweep_and_explain_says_so(local: Local) -> None:
+    """The second trial reaches it, and runs to its end."""
+    reports = {"type": "choice", "values": [60]}
+    said = local.run(sweep(limits={"target": 0.505}, searchSpace={"reports": reports}))
+    assert "Complete: 2 of 4 trials, 0 running; 1 succeeded, 1 canceled" in said
+    other, reached = local.objects()
+    assert (other["status"]["phase"], other["status"]["reason"]) == ("Canceled", "TargetReached")
+    assert reached["status"]["phase"] == "Succeeded"
+    assert reached["status"]["curve"]["reports"] == 60
+    [body] = local.objects("sweepjobs")
+    assert body["status"]["reason"] == "TargetReached"
+    [condition] = [c for c in body["status"]["conditions"] if c["type"] == "Complete"]
+    assert "local-1 reached score 0.56; limits.target is 0.505" in condition["message"]
+    lines = "\n".join(explain_sweep(body, [], 0.0))
+    assert "ends when a trial reports score of at least 0.505" in lines
+
+
+def test_a_row_without_a_new_best_ends_the_sweep(local: Local) -> None:
+    """Levels 0.1, 0.5, 0.3: the third is the first that is no better."""
+    local.run(sweep(limits={"maxConcurrentTrials": 1, "noImprovementTrials": 1}))
+    assert len(local.objects()) == 3
+    [body] = local.objects("sweepjobs")
+    assert (body["status"]["phase"], body["status"]["reason"]) == ("Complete", "NoImprovement")
+    lines = "\n".join(explain_sweep(body, [], 0.0))
+    assert "ends when 1 trial in a row ended without a new best" in lines
 
 
 def test_a_second_phase_of_a_script_counts(local: Local) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...objective import Goal
 from ..parsing.reader import Reader
 
 # Default of companionGracePeriodSeconds: seconds that the other containers may run after the trainer has
@@ -19,6 +20,8 @@ _KEYS = (
     "trialTimeout",
     "startTimeout",
     "maxFailedTrials",
+    "target",
+    "noImprovementTrials",
 )
 
 
@@ -34,6 +37,9 @@ class Limits:
         start_timeout: seconds that a trial may take to start before it fails. None: no limit while it
             waits for capacity, ten minutes for a cause that waiting does not remove.
         max_failed_trials: the sweep fails when more trials than this have failed. None: no limit.
+        target: the sweep ends when a trial reports this value, or a better one. None: it does not.
+        no_improvement_trials: the sweep ends when so many trials have ended in a row without a new best
+            value. None: no limit.
     """
 
     max_total_trials: int
@@ -42,6 +48,19 @@ class Limits:
     trial_timeout: float | None = None
     max_failed_trials: int | None = None
     start_timeout: float | None = None
+    target: float | None = None
+    no_improvement_trials: int | None = None
+
+    def is_target_reached(self, value: float | None, goal: Goal) -> bool:
+        """Return whether a value is the target, or better.
+
+        Args:
+            value: a trial's best value; None without one.
+            goal: which values are better.
+        """
+        if value is None or self.target is None:
+            return False
+        return goal.score(value) >= goal.score(self.target)
 
 
 def parse_limits(reader: Reader) -> Limits:
@@ -57,4 +76,6 @@ def parse_limits(reader: Reader) -> Limits:
         trial_timeout=reader.optional_integer("trialTimeout", 1),
         start_timeout=reader.optional_integer("startTimeout", 1),
         max_failed_trials=reader.optional_integer("maxFailedTrials"),
+        target=float(reader.number("target")) if "target" in reader.data else None,
+        no_improvement_trials=reader.optional_integer("noImprovementTrials", 1),
     )

@@ -6,6 +6,7 @@ operator starts.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ from ...api.status import BestTrial
 from ...api.sweeptrial.trial_record import TrialRecord
 from ...early_stopping.evaluator import PolicyEvaluator
 from ...early_stopping.extrapolation import ObservationHistory
-from ...lifecycle.snapshot import Totals
+from ...lifecycle.improvement_row import ImprovementRow
+from ...lifecycle.snapshot import RecordedBest, Totals
 from ...lifecycle.workload import StartBlocker
 from ...search.sampler import Observation, Sampler
 from ...search.space import Assignment
@@ -70,6 +72,8 @@ class Results:
         ended: number of ended trials by phase.
         best: the best trial so far, live ones included.
         best_rank: score and negative index of ``best``; the highest wins.
+        recorded_best: the best value on record, that of live trials included.
+        improvement_row: the ended trials since the last new best.
         gpu_used, gpu_saved: GPU-seconds of ended trials; saved is an estimate.
         full_lengths: numbers of reports of succeeded trials, sorted.
     """
@@ -77,6 +81,8 @@ class Results:
     ended: Counter[TrialPhase] = field(default_factory=Counter)
     best: BestTrial | None = None
     best_rank: tuple[float, int] | None = None
+    recorded_best: RecordedBest | None = None
+    improvement_row: ImprovementRow = field(default_factory=ImprovementRow)
     gpu_used: float = 0.0
     gpu_saved: float = 0.0
     full_lengths: list[int] = field(default_factory=list)
@@ -219,6 +225,22 @@ class SweepState:
     def totals(self) -> Totals:
         """Return how many trials exist or are about to, and how many ended."""
         return Totals(self.slots.created + len(self.slots.reserved), self.results.ended)
+
+    def is_best_urgent(self, trial: TrialState) -> bool:
+        """Return whether the best value of a running trial is to be recorded at once.
+
+        So it is where a limit depends on it, and no record says it yet: it reaches the target, or breaks
+        the row of trials without a new best.
+        """
+        limits, goal, known = self.spec.limits, self.spec.objective.goal, self.results.recorded_best
+        best, recorded = trial.reports.curve.best, None if known is None else known.value
+        if limits.is_target_reached(best, goal) and not limits.is_target_reached(recorded, goal):
+            return True
+        if limits.no_improvement_trials is None or best is None:
+            return False
+        row, score = self.results.improvement_row, goal.score
+        recorded_score = -math.inf if recorded is None else score(recorded)
+        return row.is_beaten_by(score(best)) and not row.is_beaten_by(recorded_score)
 
     def trial(self, name: str) -> TrialState | None:
         """Return the live trial of that name; None when there is none."""

@@ -29,15 +29,12 @@ from .sweep_state import (
 )
 from .sweep_transitions.ends import EndTransitions
 from .sweep_transitions.proposals import ProposalTransitions
-from .sweep_transitions.reports import ReportTransitions
 from .sweep_transitions.slots import SlotTransitions
 from .sweep_transitions.spec import SpecTransitions
 from .trial_store import TrialStore
 
 
-class SweepStore(
-    SpecTransitions, SlotTransitions, ProposalTransitions, ReportTransitions, EndTransitions
-):
+class SweepStore(SpecTransitions, SlotTransitions, ProposalTransitions, EndTransitions):
     """One active sweep.
 
     Args:
@@ -115,10 +112,14 @@ class SweepStore(
                 continue
             yield trial.index, trial.reports.curve
             since = trial.status.started or self.state.started
-            self._compare_with_best(trial, trial.reports.curve.best, since)
-            self._compare_with_best(trial, trial.reports.unreadable_best, since)
+            for best in (trial.reports.curve.best, trial.reports.unreadable_best):
+                self._compare_with_best(trial, best, since)
+                self.record_best(trial, best)
+            if record.stop is None:
+                self.state.results.improvement_row.note_running(trial.reports.curve.score)
             if record.phase.is_end:
-                self.record_end(trial, record.phase, record.gpu_saved, record.message)
+                end = (record.phase, record.gpu_saved, record.message, record.ended)
+                self.record_end(trial, *end)
 
 
 def _proposals(spec: SweepSpec, seed: int) -> Proposals:

@@ -97,13 +97,16 @@ def _convert_spec(section: Section) -> None:
         section.reject("nasConfig", section.data["nasConfig"], message)
         raise ConversionError(conversion.problems)
     objective = section.subsection("objective")
-    also = _also(objective)
+    also, target = _also(objective), _target(objective)
     spec["objective"] = _objective(objective)
     algorithm = section.subsection("algorithm")
     names = convert_parameters(section, spec, algorithm.text("algorithmName"))
     convert_algorithm(algorithm, spec, names)
     convert_early_stopping(section, spec)
     limits = _limits(section)
+    if target is not None:
+        limits["target"] = target
+        conversion.source_paths["spec.limits.target"] = section.at("objective.goal")
     spec["limits"] = limits
     _convert_resume_policy(section)
     spec["metrics"] = convert_metrics(section)
@@ -130,15 +133,21 @@ def _also(objective: Section) -> list[str]:
     return also[: protocol.MAX_CURVES]
 
 
+def _target(objective: Section) -> float | None:
+    """Read the value at which the experiment ends."""
+    target = objective.number("goal")
+    if target is not None:
+        message = (
+            "is limits.target: Katib lets all running trials end when a trial that has ended reached it; "
+            "here a report counts, and only trials that have reached it run to their end"
+        )
+        objective.note("goal", target, message)
+    return target
+
+
 def _objective(section: Section) -> dict[str, Any]:
     goal = section.keyword("type", _GOALS)
     metric = section.required_text("objectiveMetricName", "the metric as it is reported")
-    if (target := section.read("goal")) is not None:
-        message = (
-            "not carried over: Katib ends the experiment when the metric reaches this value; here the "
-            "sweep runs all of its trials. Set spec.stop: true when the best trial is good enough"
-        )
-        section.note("goal", target, message)
     _check_strategies(section, goal, metric)
     section.reject_unknown_keys()
     return {"goal": goal, "primaryMetric": metric}

@@ -26,7 +26,10 @@ _RESULTS = (
     *("ObjectiveStatusCounters", "BestTrainingJob", "OverallBestTrainingJob", "FailureReason"),
     *("TuningJobCompletionDetails", "ConsumedResources", "ResponseMetadata"),
 )
-_ENOUGH = "the sweep runs all of its trials; set spec.stop: true when the best trial is good enough"
+_CONVERGED = (
+    "SageMaker decides when that is; limits.noImprovementTrials ends the sweep when so many trials in a "
+    "row ended without a new best"
+)
 
 
 def is_tuning_job(data: Any) -> bool:
@@ -111,12 +114,27 @@ def _convert_config(config: Section, spec: dict[str, Any]) -> dict[str, str]:
         spec["limits"]["timeout"] = seconds
     limits.reject_unknown_keys()
     _convert_early_stopping(config, spec, is_hyperband=strategy == "hyperband")
-    criteria = config.subsection("TuningJobCompletionCriteria")
-    for key in ("TargetObjectiveMetricValue", "BestObjectiveNotImproving", "ConvergenceDetected"):
-        criteria.ignore(key, _ENOUGH)
-    criteria.reject_unknown_keys()
+    _convert_completion(config.subsection("TuningJobCompletionCriteria"), spec["limits"])
     config.reject_unknown_keys()
     return named
+
+
+def _convert_completion(criteria: Section, limits: dict[str, Any]) -> None:
+    """Convert when the tuning job has found enough."""
+    if (target := criteria.number("TargetObjectiveMetricValue")) is not None:
+        limits["target"] = target
+        message = (
+            "is limits.target: trials that have reached it run to their end, others are canceled"
+        )
+        criteria.note("TargetObjectiveMetricValue", target, message)
+    improving = criteria.subsection("BestObjectiveNotImproving")
+    if (number := improving.integer("MaxNumberOfTrainingJobsNotImproving")) is not None:
+        limits["noImprovementTrials"] = number
+        message = "is limits.noImprovementTrials: trials that end in a row without a new best"
+        improving.note("MaxNumberOfTrainingJobsNotImproving", number, message)
+    improving.reject_unknown_keys()
+    criteria.ignore("ConvergenceDetected", _CONVERGED)
+    criteria.reject_unknown_keys()
 
 
 def _convert_early_stopping(config: Section, spec: dict[str, Any], *, is_hyperband: bool) -> None:

@@ -64,9 +64,12 @@ def convert_wandb(data: Any, options: ConversionOptions, stem: str = "sweep") ->
         "spec.trial": "command",
         "spec.trial.image": "--image",
         "spec.limits.maxTotalTrials": "run_cap",
+        "spec.limits.target": "metric.target",
         "spec.objective.primaryMetric": "metric.name",
     }
-    spec["objective"] = _objective(top.subsection("metric"))
+    metric = top.subsection("metric")
+    target = _target(metric)
+    spec["objective"] = _objective(metric)
     parameters = convert_parameters(top, is_grid=method == "grid", is_random=method == "random")
     spec["samplingAlgorithm"] = {"type": method}
     if method == "grid" and len(parameters.space) > 1:
@@ -76,6 +79,8 @@ def convert_wandb(data: Any, options: ConversionOptions, stem: str = "sweep") ->
     spec["searchSpace"] = parameters.space
     _convert_early_terminate(top, spec)
     spec["limits"] = _limits(top, parameters, is_grid=method == "grid")
+    if target is not None:
+        spec["limits"]["target"] = target
     spec["metrics"] = {"source": "wandb"}
     top.note("metric.name", spec["objective"].get("primaryMetric"), _REPORTS)
     spec["trial"] = _trial(top, parameters)
@@ -96,6 +101,18 @@ def _convert_metadata(top: Section, stem: str) -> None:
         top.note("project", top.data["project"], message)
 
 
+def _target(metric: Section) -> float | None:
+    """Read the value after which no run starts."""
+    target = metric.number("target")
+    if target is not None:
+        message = (
+            "is limits.target: W&B starts no run after one has reached it, and lets the others end; here "
+            "only trials that have reached it run to their end"
+        )
+        metric.note("target", target, message)
+    return target
+
+
 def _objective(section: Section) -> dict[str, Any]:
     if not section.data:
         if not section.conversion.problems:
@@ -104,12 +121,6 @@ def _objective(section: Section) -> dict[str, Any]:
     goal = section.keyword("goal", _GOALS, "minimize")
     if section.data.get("goal") is None:
         section.note("goal", None, "is absent; minimize, W&B's default")
-    if (target := section.read("target")) is not None:
-        message = (
-            "not carried over: W&B starts no run after one has reached this value; here the sweep runs "
-            "all of its trials. Set spec.stop: true when the best trial is good enough"
-        )
-        section.note("target", target, message)
     for key in ("impute", "impute_while_running"):
         section.ignore(key, "a trial without the metric does not count")
     found = {"goal": goal, "primaryMetric": section.required_text("name", "the metric's name")}

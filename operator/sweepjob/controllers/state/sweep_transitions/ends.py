@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from bisect import insort
 
 from ....api.phases import TrialPhase
+from ....lifecycle.improvement_row import EndedResult
 from ..ended_trial_warnings import FailedTrial, MissingMetric, NonFiniteTrial
 from ..observation_builder import add_observation
 from ..sweep_state import first_warning
 from ..trial_state import TrialState
-from .base import SweepTransitions
+from .reports import ReportTransitions
 
 _MOST_WARNED = 20  # ended trials for which the causes of missing reports are kept
 
 
-class EndTransitions(SweepTransitions):
+class EndTransitions(ReportTransitions):
     """Moves trials that ended into the totals of their sweep."""
 
     def record_end(
-        self, trial: TrialState, phase: TrialPhase, gpu_saved: float, message: str = ""
+        self,
+        trial: TrialState,
+        phase: TrialPhase,
+        gpu_saved: float,
+        message: str = "",
+        ended: float | None = None,
     ) -> None:
         """Move a trial whose end is recorded from the live trials into the totals.
 
@@ -27,6 +34,7 @@ class EndTransitions(SweepTransitions):
             phase: the phase that it ended in.
             gpu_saved: GPU-seconds that stopping it early saved, estimated.
             message: why it ended in that phase.
+            ended: seconds since the epoch when it ended, as recorded; 0 where the record has no time.
 
         Raises:
             ValueError: the phase is not final.
@@ -36,6 +44,7 @@ class EndTransitions(SweepTransitions):
         self.trials.remove(trial)
         proposals, results = self.state.proposals, self.state.results
         results.ended[phase] += 1
+        self._add_to_row(trial, phase, ended or 0.0)
         results.gpu_used += trial.gpu.total
         results.gpu_saved += gpu_saved
         curve, is_complete = trial.reports.curve, trial.reports.is_complete
@@ -52,6 +61,16 @@ class EndTransitions(SweepTransitions):
         self._keep_evidence(trial, phase, message)
         if trial.completeness.warnings:
             self._keep_warning(trial, phase)
+
+    def _add_to_row(self, trial: TrialState, phase: TrialPhase, ended: float) -> None:
+        reports = trial.reports
+        for value in (reports.curve.best, reports.unreadable_best):
+            self.record_best(trial, value)
+        known = (v for v in (reports.curve.best, reports.unreadable_best) if v is not None)
+        score = max(map(self._goal.score, known), default=-math.inf)
+        reason = "" if trial.status.stop is None else trial.status.stop.reason
+        result = EndedResult.of(ended, trial.index, score, phase, reason)
+        self.state.results.improvement_row.add(result)
 
     def _keep_evidence(self, trial: TrialState, phase: TrialPhase, message: str) -> None:
         """Keep an example of an unsuccessful trial, and of one whose reports were not finite.

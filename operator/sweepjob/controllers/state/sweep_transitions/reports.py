@@ -12,6 +12,7 @@ from ....api.status import BestTrial
 from ....api.sweeptrial.stop_decision import StopDecision
 from ....early_stopping.policies.registry import POLICIES
 from ....early_stopping.policy import Decision
+from ....lifecycle.snapshot import RecordedBest
 from ....log_parsing.position import LogPosition
 from ....objective import Goal
 from ....trial_pods.lost_reports import summary_gap_notice
@@ -49,7 +50,7 @@ class ReportTransitions(SweepTransitions):
             now: seconds since the epoch.
 
         Returns:
-            Whether the trial is to be stopped by a decision that is not recorded yet.
+            Whether the trial is to be recorded at once: see ``_is_urgent``.
         """
         self.trials.note_metric_names(trial, push.metric_names, now)
         if trial.status.stop is None:  # a trial that is killed may leave a file half written
@@ -61,7 +62,7 @@ class ReportTransitions(SweepTransitions):
             return False
         for value in push.values[known:]:
             self._ingest_report(trial, value, now)
-        return trial.pending_stop is not None and trial.status.stop is None
+        return self._is_urgent(trial)
 
     def ingest_log_line(
         self,
@@ -79,7 +80,7 @@ class ReportTransitions(SweepTransitions):
             now: seconds since the epoch.
 
         Returns:
-            Whether the trial is to be stopped by a decision that is not recorded yet.
+            Whether the trial is to be recorded at once: see ``_is_urgent``.
         """
         metric = self.state.spec.objective.primary_metric
         for name, value in found:
@@ -91,7 +92,13 @@ class ReportTransitions(SweepTransitions):
                 self._ingest_report(trial, value, now)
             elif self.trials.append_other_metric(trial, name, value, now):
                 self.trials.note_log_position(trial, position)
-        return trial.pending_stop is not None and trial.status.stop is None
+        return self._is_urgent(trial)
+
+    def _is_urgent(self, trial: TrialState) -> bool:
+        """Return whether a decision to stop the trial is to be recorded, or a value that limits count."""
+        if trial.status.stop is not None:
+            return False
+        return trial.pending_stop is not None or self.state.is_best_urgent(trial)
 
     def _ingest_report(self, trial: TrialState, value: float, now: float) -> None:
         """Ingest one report: curve, ranking, decision, best trial. The cost is a bisection."""
@@ -101,6 +108,8 @@ class ReportTransitions(SweepTransitions):
         undecided = trial.pending_stop is None and trial.status.stop is None
         if decision is not None and decision.stop and undecided:
             self.trials.set_pending_stop(trial, _stop(decision), now)
+        if undecided:
+            self.state.results.improvement_row.note_running(curve.score)
         if curve.best_interval == curve.count:
             self._compare_with_best(trial, curve.best, now)
 
@@ -153,6 +162,19 @@ class ReportTransitions(SweepTransitions):
         self.trials.complete_curve(trial, summary.count, best if is_better else None)
         if is_better:
             self._compare_with_best(trial, best, now)
+
+    def record_best(self, trial: TrialState, value: float | None) -> None:
+        """Note the best value that the record of a trial has: limits of the sweep depend on it.
+
+        Args:
+            trial: a live trial, or one that has just ended.
+            value: the value; None where the record has none.
+        """
+        if value is None:
+            return
+        known, score = self.state.results.recorded_best, self._goal.score
+        if known is None or score(value) > score(known.value):
+            self.state.results.recorded_best = RecordedBest(trial.name, value)
 
     def _compare_with_best(self, trial: TrialState, value: float | None, now: float) -> None:
         """Make a trial the sweep's best if a value that it reached is better."""

@@ -1,0 +1,102 @@
+"""How many trials ended in a row without a new best value, by the order in which they ended."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ..api import names
+from ..api.phases import TrialPhase
+
+
+class EndedResult(NamedTuple):
+    """The result of an ended trial.
+
+    The order of these is that of the ends. It depends on the records alone, so that a restarted operator
+    finds the same row.
+
+    Attributes:
+        ended: whole seconds since the epoch, as recorded.
+        trial: its number, which orders those of the same second.
+        score: the best score; minus infinity without a value.
+        lengthens: it makes the row longer if it is no new best.
+        breaks: the row starts anew if it is a new best.
+    """
+
+    ended: int
+    trial: int
+    score: float
+    lengthens: bool
+    breaks: bool
+
+    @classmethod
+    def of(
+        cls, ended: float, index: int, score: float, phase: TrialPhase, stop_reason: str
+    ) -> EndedResult:
+        """Return the result of a trial.
+
+        Succeeded and early stopped trials lengthen the row, and those that used up their
+        ``trialTimeout``: each was tried as long as it was allowed to be. Failed trials and those that
+        were canceled otherwise say nothing about the search; ``maxFailedTrials`` limits the former. A
+        new best breaks the row whatever the phase, since it is the sweep's best. That of a trial which
+        was canceled because the row was long enough does not: the sweep has ended.
+
+        Args:
+            ended: seconds since the epoch.
+            index: the trial's number.
+            score: the best score; minus infinity without a value.
+            phase: how it ended.
+            stop_reason: why it was stopped; empty where it was not.
+        """
+        was_tried = phase in (TrialPhase.SUCCEEDED, TrialPhase.EARLY_STOPPED)
+        lengthens = was_tried or stop_reason == names.REASON_TRIAL_TIMEOUT
+        return cls(int(ended), index, score, lengthens, stop_reason != names.REASON_NO_IMPROVEMENT)
+
+
+@dataclass(slots=True)
+class ImprovementRow:
+    """The ended trials of a sweep since its last new best.
+
+    A running trial whose value beats those of all ended trials is a new best when it ends. Until then
+    there is no row: ending the sweep would cancel its best trial.
+    """
+
+    _results: list[EndedResult] = field(default_factory=list)
+    _length: int = 0
+    _best: float = -math.inf
+    _leading: float = -math.inf
+    _is_ordered: bool = True
+
+    def add(self, result: EndedResult) -> None:
+        """Add an ended trial, in any order."""
+        self._is_ordered = self._is_ordered and (not self._results or self._results[-1] < result)
+        self._results.append(result)
+        if self._is_ordered:
+            self._extend(result)
+
+    def note_running(self, score: float) -> None:
+        """Note the score of a running trial that is not being stopped."""
+        self._leading = max(self._leading, score)
+
+    @property
+    def length(self) -> int:
+        """How many trials ended in a row without a new best."""
+        return 0 if self.is_beaten_by(self._leading) else self._length
+
+    def is_beaten_by(self, score: float) -> bool:
+        """Return whether a score is better than those of all ended trials."""
+        if not self._is_ordered:
+            self._results.sort()
+            self._length, self._best, self._is_ordered = 0, -math.inf, True
+            for result in self._results:
+                self._extend(result)
+        return score > self._best
+
+    def _extend(self, result: EndedResult) -> None:
+        if result.score > self._best:
+            self._best = result.score
+            if result.breaks:
+                self._length = 0
+                return
+        self._length += result.lengthens
