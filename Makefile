@@ -81,6 +81,15 @@ generated: .venv/ready ## Generate the API reference, the editor schema, the Gra
 	@$(PYTHON) -m tests.generated
 	@$(PYTHON) -m tests.generated.manifests
 
+.PHONY: release
+release: .venv/ready ## Write the release of this commit into dist/VERSION (REGISTRY, RELEASE_URL, SIGNING_KEY, PLATFORMS)
+	@$(PYTHON) -m release "$(VERSION)" --registry "$(REGISTRY)" --url "$(RELEASE_URL)" --key "$(SIGNING_KEY)" \
+	  --platforms "$(PLATFORMS)" --artifacthub-id "$(ARTIFACTHUB_ID)"
+
+.PHONY: audit
+audit: .venv/ready ## Look for known vulnerabilities of the locked dependencies; needs the network
+	@$(PYTHON) -m release.audit
+
 .PHONY: bench
 bench: .venv/ready ## Print the latencies: apply to Job, report to delete request
 	@$(PYTHON) -m tests.bench.latency

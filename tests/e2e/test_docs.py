@@ -41,6 +41,8 @@ ELSEWHERE = {
     "kubectl sweepjob logs mine-0": "test_code.py::test_the_tutorial",
     "kubectl sweepjob doctor": "test_code.py::test_the_tutorial",
     "sh examples/pipelines/step.sh": "test_pipelines.py::test_kubectl_waits_and_goes_on",
+    "make release VERSION=0.2.0 PLATFORMS=linux/amd64": "test_release.py::test_the_same_commit_gives_the_same_bytes",
+    "helm install sweepjob sweepjob-0.2.0.tgz": "test_release.py::test_the_chart_installs_the_images_of_the_release",
     "kubectl create secret generic team-webhook": "test_notifications.py::receiver",
     "kubectl sweepjob download first -o models": "test_outputs.py::test_the_program_downloads",
 }
@@ -59,6 +61,11 @@ NAMED = {
     "kubectl sweepjob logs TRIAL --rank 2",  # needs a trial of several pods
     r"sweepjob download SWEEP\|TRIAL [-o DIR] [--only NAME]",
     "sweepjob doctor",
+    # Which test_release.py runs, with the name of the chart.
+    "helm show values sweepjob-0.2.0.tgz",
+    "helm show chart sweepjob-0.2.0.tgz",
+    # Needs krew; the checksums are compared with the archive by test_release.py.
+    "kubectl krew install --manifest=krew-sweepjob.yaml --archive=kubectl-sweepjob-0.2.0-linux-amd64.tar.gz",
     *("sweepjob explain", "kubectl sweepjob logs"),
     # Which unit tests run, with a real registry.
     "sweepjob promote SWEEP [--name MODEL] [--model NAME] [--alias ALIAS] [--tracking-uri URL] [--now]",

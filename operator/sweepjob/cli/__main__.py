@@ -37,6 +37,7 @@ COMMANDS = {
     "report": ("report", "write a report of sweeps as one HTML file"),
     "ui": ("ui", "open the dashboard in a browser"),
     "doctor": ("doctor", "check the client, the cluster and the operator"),
+    "version": ("version", "print the versions of the client and of the operator"),
     "validate": ("validate", "check sweep files without a cluster"),
     "convert": ("convert", "convert a sweep file of another tool to a SweepJob"),
     "azure-map": ("azure_map", "write the map of an Azure workspace"),

@@ -13,13 +13,10 @@ from ..render.table import print_output
 from ..version import __version__
 from .errors import CommandError
 from .kubectl import Kubectl, add_cluster_flags
+from .operator_versions import CHART, LABEL, installed_operators, skew
 
 _OLDEST_KUBERNETES = 29  # the minor version in which native sidecars are on by default
 _IMAGE_VOLUMES = 33
-_CHART = (
-    "helm upgrade --install sweepjob helm/sweepjob --namespace sweepjob-system --create-namespace"
-)
-_LABEL = "app.kubernetes.io/name=sweepjob"
 _CRDS = tuple(f"{plural}.{names.GROUP}" for plural in (names.SWEEPJOBS, names.SWEEPTRIALS))
 _GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "habana.ai/gaudi")
 # What users need: verb and resource, and what for.
@@ -120,12 +117,12 @@ def _crds(cluster: Kubectl) -> Iterator[Finding]:
     for name in _CRDS:
         if name not in present:
             yield Finding(
-                "error", "CRDs", f"{name} is not installed", f"install the chart: {_CHART}"
+                "error", "CRDs", f"{name} is not installed", f"install the chart: {CHART}"
             )
             continue
         trial = _trial_schema(present[name])
         if name == _CRDS[0] and "code" not in trial:
-            remedy = f"upgrade them with the chart, or: kubectl apply -k crds; then {_CHART}"
+            remedy = f"upgrade them with the chart, or: kubectl apply -k crds; then {CHART}"
             yield Finding(
                 "warning", "CRDs", f"{name} is older than this client: no trial.code", remedy
             )
@@ -143,31 +140,22 @@ def _trial_schema(crd: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _operator(cluster: Kubectl) -> Iterator[Finding]:
-    found = _deployments(cluster)
+    found = installed_operators(cluster)
     if not found:
-        yield Finding("error", "operator", "no Deployment of it was found", f"install it: {_CHART}")
-    for deployment in found:
-        meta, status = deployment["metadata"], deployment.get("status") or {}
-        where = f"{meta['namespace']}/{meta['name']}"
-        ready, wanted = status.get("readyReplicas", 0), deployment["spec"].get("replicas", 1)
+        yield Finding("error", "operator", "no Deployment of it was found", f"install it: {CHART}")
+    for operator in found:
+        deployment = operator.deployment
+        ready = (deployment.get("status") or {}).get("readyReplicas", 0)
+        wanted = deployment["spec"].get("replicas", 1)
         if not ready:
-            remedy = f"kubectl -n {meta['namespace']} describe pods -l {_LABEL}; and its logs"
-            yield Finding("error", "operator", f"{where}: 0 of {wanted} pods are ready", remedy)
-        version = (meta.get("labels") or {}).get("app.kubernetes.io/version", "unknown")
-        if version not in (__version__, "unknown"):
-            remedy = f"upgrade the older one: pip install -U sweepjob, or {_CHART}"
-            text = f"{where} has version {version}, this client {__version__}"
-            yield Finding("warning", "operator", text, remedy)
+            remedy = f"kubectl -n {operator.namespace} describe pods -l {LABEL}; and its logs"
+            text = f"{operator.where}: 0 of {wanted} pods are ready"
+            yield Finding("error", "operator", text, remedy)
+        if difference := skew(operator):
+            yield Finding("warning", "operator", difference.text, difference.remedy)
         elif ready:
-            yield Finding(
-                "ok", "operator", f"{where} {version}: {ready} of {wanted} pods are ready"
-            )
-
-
-def _deployments(cluster: Kubectl) -> list[Mapping[str, Any]]:
-    """Return the Deployments of the operator, without that of the dashboard."""
-    items = cluster.get("deployments", "--all-namespaces", "-l", _LABEL)["items"]
-    return [d for d in items if "dashboard" not in d["metadata"]["name"]]
+            text = f"{operator.where} {operator.version}: {ready} of {wanted} pods are ready"
+            yield Finding("ok", "operator", text)
 
 
 def _permissions(cluster: Kubectl) -> Iterator[Finding]:
