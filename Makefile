@@ -86,6 +86,10 @@ release: .venv/ready ## Write the release of this commit into dist/VERSION (REGI
 	@$(PYTHON) -m release "$(VERSION)" --registry "$(REGISTRY)" --url "$(RELEASE_URL)" --key "$(SIGNING_KEY)" \
 	  --platforms "$(PLATFORMS)" --artifacthub-id "$(ARTIFACTHUB_ID)"
 
+.PHONY: test-release
+test-release: .venv/ready ## Make a release twice, compare it, and install from its files; about five minutes
+	@SWEEPJOB_RELEASE=1 $(PYTHON) -m pytest tests/e2e/test_release.py $(PYTEST_ARGS)
+
 .PHONY: audit
 audit: .venv/ready ## Look for known vulnerabilities of the locked dependencies; needs the network
 	@$(PYTHON) -m release.audit
