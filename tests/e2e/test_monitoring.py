@@ -157,7 +157,11 @@ def test_prometheus_scrapes_a_sweep(sweeps: Sweeps, prometheus: str) -> None:
 
 def test_the_grafana_dashboard_queries_existing_metrics(prometheus: str) -> None:
     """After a sweep with a policy, every series but of what the sweep did not have."""
-    quiet = {"Duration of a bayesian proposal", "Repeated attempts per hour", "Notifications per hour"}
+    quiet = {
+        "Duration of a bayesian proposal",
+        "Repeated attempts per hour",
+        "Notifications per hour",
+    }
     for title, _, drawn in PANELS:
         for expression in drawn.values():
             found = query(prometheus, expression.replace("$__rate_interval", "1m"))

@@ -18,7 +18,7 @@ from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record
 from sweepjob.api.sweeptrial.trial_record import TrialRecord
 from sweepjob.controllers.state.sweep_store import SweepStore
-from sweepjob.search.space import Assignment
+from sweepjob.search.space import Assignment, canonical
 
 from tests.fake_api.harness import Scenario, quiet
 from tests.shrinking import shortest
@@ -93,6 +93,24 @@ def test_killed_at_some_steps_it_proposes_the_recorded_parameters(part: int) -> 
         assert {TrialPhase.EARLY_STOPPED, TrialPhase.SUCCEEDED} <= phases, (
             "there is something to learn"
         )
+        for record in records:
+            assert record.assignment == proposed(scenario, records[: record.index])
+
+
+@pytest.mark.parametrize("algorithm", ["grid", "bayesian"])
+def test_killed_at_some_steps_it_tries_the_same_initial_points(algorithm: str) -> None:
+    points = [{"level": 0.6, "reports": 18}, {"level": 0.3}, {"reports": 14}]
+    changes = {"samplingAlgorithm": {"type": algorithm}, "initialPoints": points}
+    given = {"spec": spec(7, 1, **changes), "downtime": (0.1, 1.5)}
+    undisturbed = tell(1, [], **given)
+    for turn in undisturbed.kill_points[:: 4 if ALL else 25]:
+        scenario = tell(1, [turn], **given)
+        records = [parse_record(trial) for trial in scenario.trials]
+        assert len({canonical(record.assignment) for record in records}) == 7
+        for record, point in zip(records, points, strict=False):
+            assert point.items() <= record.assignment.items()
+            source = scenario.trials[record.index]["spec"]["source"]
+            assert source.startswith(f"initialPoints[{record.index}]")
         for record in records:
             assert record.assignment == proposed(scenario, records[: record.index])
 

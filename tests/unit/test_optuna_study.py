@@ -145,3 +145,42 @@ def test_the_space_is_a_space(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert spec.limits.max_total_trials == 3
     assert "warmStart" not in yaml.safe_load(out)["spec"]
     assert "--results DIR" in err
+
+
+@pytest.mark.parametrize("kind", ["db", "log"])
+def test_enqueued_trials_become_initial_points(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = study(kind, tmp_path)
+    where, _ = storage(kind, tmp_path)
+    loaded = optuna.load_study(study_name="First Look", storage=where)
+    loaded.enqueue_trial({"x": 0.25, "rate": 0.1, "n-layers": 4, "kind": "b"})
+    loaded.enqueue_trial({"rate": 1e-5})
+    loaded.enqueue_trial({"rate": 1e-5})
+    loaded.enqueue_trial({"x": 7, "kind": "a"})
+    loaded.enqueue_trial({"momentum": 0.9})
+    loaded.enqueue_trial({"x": -1})
+    arguments = ["convert", str(file), "--results", str(tmp_path / "out"), "--trials", "3"]
+    assert main([*arguments, "--image", "i:1"]) == 0
+    out, err = capsys.readouterr()
+    manifest = yaml.safe_load(out)
+    assert manifest["spec"]["initialPoints"] == [
+        {"x": 0.25, "rate": 0.1, "n_layers": 4, "kind": "b"},
+        {"rate": 1e-5},
+        {"kind": "a"},
+    ]
+    assert len(parse_sweepjob(manifest).initial_points) == 3
+    for said in (
+        "trials[8].fixed_params: {'rate': 1e-05}: not carried over: another enqueued trial",
+        "trials[9].fixed_params.x: 7: is not in searchSpace; the nearest value is 1.0",
+        "trials[10].fixed_params.momentum: 0.9: not carried over: no trial has suggested",
+        "trials[10].fixed_params: {'momentum': 0.9}: not carried over: the trial fixes no",
+        "trials[11].fixed_params: {'x': -1}: not carried over: the sweep has 3 trials",
+    ):
+        assert said in err
+    assert "trials.waiting" not in err
+    source = json.loads(
+        next((tmp_path / "out" / "first-look-study" / "sweepjobs").iterdir()).read_text()
+    )
+    assert "initialPoints" not in source["spec"]
+    assert parse_sweepjob(source)

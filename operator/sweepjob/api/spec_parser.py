@@ -21,6 +21,7 @@ from .parsing.reader import Reader
 from .parsing.size_limits import NAME_LIMIT, VALUE_LIMIT, size_problems
 from .spec.code import code_problems
 from .spec.early_termination import parse_policy
+from .spec.initial_points import parse_initial_points
 from .spec.limits import parse_limits
 from .spec.metrics import RETRY, parse_metrics
 from .spec.notifications import parse_notifications
@@ -51,6 +52,7 @@ _SPEC_KEYS = (
     "metrics",
     "notifications",
     "warmStart",
+    "initialPoints",
     "trial",
 )
 
@@ -72,9 +74,10 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     space = parse_space(reader.child("searchSpace"), algorithm.log_base)
     limits = parse_limits(reader.child("limits"))
     has_policy = "earlyTermination" in reader.data
+    space = prepare_space(space, algorithm, reader)
     spec = SweepSpec(
         objective=parse_objective(reader.child("objective")),
-        space=prepare_space(space, algorithm, reader),
+        space=space,
         sampler=algorithm.sampler,
         seed=algorithm.seed,
         policy=parse_policy(reader.child("earlyTermination")) if has_policy else NoPolicy(),
@@ -87,6 +90,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         trial=parse_trial(reader.child("trial")),
         queue=_queue(body.get("metadata")),
         warm_start=parse_warm_start(reader, body.get("metadata")),
+        initial_points=parse_initial_points(reader, space, limits.max_total_trials),
         log_base=algorithm.log_base,
         notifications=parse_notifications(reader.data.get("notifications", []), reader),
     )

@@ -125,6 +125,7 @@ def explain_trial(
     """
     lines = [_title(trial, now)]
     lines += [f"  {name} = {value}" for name, value in trial.parameters.items()]
+    lines += [f"proposed by {trial.source}"] if trial.source else []
     if trial.unreadable:
         lines += ["", trial.unreadable]
     lines += _curve(sweep, trial)

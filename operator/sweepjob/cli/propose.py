@@ -56,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
     if sweep.spec.warm_start and sweep.spec.sampler.uses_observations:
         print_message("note: the results of the sweeps of warmStart are not available here")
     found = list(proposals(sweep, seed, args.number))
+    if tried := min(len(sweep.spec.initial_points), len(found)):
+        print_message(f"note: the first {tried} are spec.initialPoints")
     if args.output == "json":
         for index, assignment in enumerate(found):
             line = json.dumps({"index": index, "parameters": assignment}, ensure_ascii=False)

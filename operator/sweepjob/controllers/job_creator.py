@@ -11,6 +11,7 @@ from ..api.messages.owner_description import describe_owner
 from ..api.parsing.size_limits import JOB_LIMIT, written_size
 from ..api.resources import SWEEPTRIALS
 from ..api.spec.outputs import trial_folder
+from ..api.spec.sampler_builder import proposal_source
 from ..api.sweeptrial.serialization import trial_manifest
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..api.validation.reserved_names import ReservedName
@@ -97,7 +98,7 @@ class JobCreator:
         """
         state = sweep.state
         identity = state.identity
-        source = f"{state.spec.sampler} seed {state.seed}"
+        source = proposal_source(state.spec, state.seed, action.trial)
         body = trial_manifest(
             identity.namespace,
             identity.name,

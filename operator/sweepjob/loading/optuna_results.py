@@ -98,7 +98,8 @@ def source_sweep(
         trials: its SweepTrials.
     """
     count = len(trials)
-    spec = {key: value for key, value in conversion.manifest["spec"].items() if key != "warmStart"}
+    left_out = ("warmStart", "initialPoints")
+    spec = {key: value for key, value in conversion.manifest["spec"].items() if key not in left_out}
     spec["limits"] = {"maxTotalTrials": max(1, count)}
     condition = {
         "type": "Complete",

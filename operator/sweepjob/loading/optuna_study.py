@@ -13,6 +13,7 @@ from .azure.conversion import PLACEHOLDER, Conversion, ConversionOptions, Sectio
 from .azure.metadata import initialize_manifest, label_queue
 from .azure.result_check import check_result
 from .names import parameter_name
+from .optuna_points import convert_enqueued, is_enqueued
 from .optuna_results import convert_results, source_sweep
 from .optuna_storage import Study
 from .ranges import plain, quantized, stepped_uniform
@@ -66,17 +67,21 @@ def convert_study(study: Study, options: ConversionOptions, metric: str | None) 
         top.note("metric_names", None, message)
     objective = {"goal": study.directions[0].name.lower(), "primaryMetric": primary}
     source_name = f"{metadata['name']}-study"[: names.SWEEP_NAME_LIMIT]
+    limits = _limits(top, options, study)
+    points = convert_enqueued(top, study.trials, theirs, space, limits["maxTotalTrials"])
     conversion.manifest["spec"] = {
         "objective": objective,
         "samplingAlgorithm": {"type": "bayesian"},
         "searchSpace": space,
-        "limits": _limits(top, options, study),
+        "limits": limits,
+        **({"initialPoints": points} if points else {}),
         "warmStart": {"sweeps": [source_name]},
         "metrics": {"source": "logs"},
         "trial": _trial(top, options, theirs),
     }
     top.note("metric_names", primary, _REPORTS)
-    trials = convert_results(top, study.trials, theirs, source_name)
+    run = [trial for trial in study.trials if not is_enqueued(trial)]
+    trials = convert_results(top, run, theirs, source_name)
     if not trials:
         del conversion.manifest["spec"]["warmStart"]
         top.note("trials", len(study.trials), "none has a result, so that there is no warmStart")

@@ -31,6 +31,7 @@ class TrialView:
         gpu_seconds_used: GPU time used.
         log_tails: Ends of the logs of its attempts, by attempt.
         stored_metrics: ``status.otherMetrics`` as it is stored; ``other_metrics`` parses it.
+        source: What proposed its parameters, such as ``bayesian seed 4``; empty if it is not known.
     """
 
     record: TrialRecord
@@ -39,6 +40,7 @@ class TrialView:
     gpu_seconds_used: float
     log_tails: Mapping[int, LogTail] = field(default_factory=dict, repr=False)
     stored_metrics: Any = field(default=None, repr=False)
+    source: str = ""
 
     @classmethod
     def of(cls, body: Mapping[str, Any], goal: Goal) -> TrialView:
@@ -60,6 +62,7 @@ class TrialView:
             log_tails=parse_log_tails(body),
             # Not parsed: thousands of trials have twenty curves each, and few are looked at.
             stored_metrics=(body.get("status") or {}).get(OTHER_METRICS),
+            source=str(body["spec"].get("source", "")),
         )
 
     @property

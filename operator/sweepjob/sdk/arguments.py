@@ -11,12 +11,13 @@ from ..api.parsing.reader import Reader
 from ..loading.azure.convert import AZURE_KEYS
 from .examples import example_of
 
-_LIMITS = {  # that Azure does not have
+_OTHER_KEYS = {  # that Azure does not have
+    "initialPoints": "initial_points",
     "maxFailedTrials": "max_failed_trials",
     "startTimeout": "start_timeout",
     "noImprovementTrials": "no_improvement_trials",
 }
-_PYTHON_KEYS = AZURE_KEYS | _LIMITS
+_PYTHON_KEYS = AZURE_KEYS | _OTHER_KEYS
 _KEYS = re.compile(r"\b(" + "|".join(map(re.escape, _PYTHON_KEYS)) + r")\b")
 
 

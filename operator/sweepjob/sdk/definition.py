@@ -34,6 +34,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
             *(
                 "early_termination",
                 "warm_start",
+                "initial_points",
                 "notifications",
                 "suspend",
                 "stop",
@@ -70,6 +71,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         queue: str | None = None,
         metrics: Mapping[str, Any] | None = None,
         warm_start: Sequence[Any] = (),
+        initial_points: Sequence[Mapping[str, Any]] = (),
         notifications: Sequence[Any] = (),
         suspend: bool | None = None,
         stop: bool | None = None,
@@ -95,6 +97,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         self.objective = objective
         self.early_termination = early_termination
         self.warm_start = list(warm_start)
+        self.initial_points = list(initial_points)
         self.notifications = list(notifications)
         self.suspend, self.stop = suspend, stop
         self.made_of: Any = None  # the command that a step of a pipeline was made of

@@ -47,6 +47,7 @@ def sweep_rows(job: Any) -> Rows:
         "early_termination": job.early_termination,
         "limits": job.limits,
         "warm_start": job.warm_start,
+        "initial_points": job.initial_points,
         "queue": job.queue,
         "metrics": job.metrics,
     }

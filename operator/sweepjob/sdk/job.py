@@ -88,6 +88,7 @@ class Command(JobMembers, TrialDefinition):
         priority: Any = None,
         queue: str | None = None,
         warm_start: Sequence[Any] = (),
+        initial_points: Sequence[Mapping[str, Any]] = (),
         notifications: Sequence[Any] = (),
     ) -> SweepJob:
         """Make a sweep over the inputs that are expressions.
@@ -109,6 +110,8 @@ class Command(JobMembers, TrialDefinition):
             priority: Azure's; not used, with a warning.
             queue: Kueue's queue; the command's by default.
             warm_start: Finished sweeps, or their names, whose trials the sampler learns from.
+            initial_points: Parameters that are tried first, such as ``[{"lr": 0.1}]``. The sampler
+                completes a point that leaves parameters out.
             notifications: Who is notified of what happens: names of receivers, or ``Notification``.
 
         Returns:
@@ -136,6 +139,7 @@ class Command(JobMembers, TrialDefinition):
             outputs=self.outputs,
             queue=queue or self.queue,
             warm_start=warm_start,
+            initial_points=initial_points,
             notifications=notifications,
             **self._description(),
         )
@@ -183,6 +187,8 @@ class SweepJob(JobMembers, SweepDefinition):
         queue: Kueue's queue; the trial's by default.
         metrics: How the script reports (``spec.metrics``); the trial's by default.
         warm_start: Finished sweeps, or their names, whose trials the sampler learns from.
+        initial_points: Parameters that are tried first, such as ``[{"lr": 0.1}]``. The sampler completes
+            a point that leaves parameters out.
         notifications: Who is notified of what happens: names of receivers, or ``Notification``.
         suspend: True to start no trials until the sweep is resumed.
         stop: True to end the sweep.

@@ -94,6 +94,7 @@ def build_spec(job: SweepDefinition, azure: Resolution) -> dict[str, Any]:
         "metrics": job.metrics and copy.deepcopy(job.metrics),
         "notifications": [entry.to_spec() for entry in map(as_notification, job.notifications)],
         "warmStart": {"sweeps": list(map(_sweep_name, job.warm_start))} if job.warm_start else None,
+        "initialPoints": copy.deepcopy(list(job.initial_points)),
     }
     spec |= {key: value for key, value in parts.items() if value}
     return (
@@ -229,6 +230,7 @@ def definition_arguments(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "outputs": {name: Output.from_spec(output) for name, output in outputs.items()},
         "metrics": spec.get("metrics"),
         "warm_start": (spec.get("warmStart") or {}).get("sweeps") or (),
+        "initial_points": copy.deepcopy(spec.get("initialPoints") or ()),
         "notifications": [Notification.from_spec(n) for n in spec.get("notifications") or ()],
         "suspend": spec.get("suspend"),
         "stop": spec.get("stop"),

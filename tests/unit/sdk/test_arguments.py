@@ -128,6 +128,10 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: config(resume_child_runs=["a"]), "must be a trial of a sweep"),
     (lambda: config(policy=v1.MedianStoppingPolicy(), hyperparameter_sampling=v1.BayesianParameterSampling({"a": v1.choice(1)})), "v1's bayesian sampling has none"),
     (lambda: config(max_concurrent_runs=0), "max_concurrent_trials: 0: must be a whole number of at least 1"),
+    (lambda: command(**GOOD)(lr=Uniform(0, 1)).sweep(**AIM, max_total_trials=2, initial_points=[{"lr": 2}]),
+     "initial_points[0].lr: 2: is not in search_space; the nearest value is 1.0"),
+    (lambda: command(**GOOD)(lr=Uniform(0, 1)).sweep(**AIM, max_total_trials=2, initial_points=[{"lr": 1}, {"lr": 1.0}]),
+     "initial_points[1]: {'lr': 1.0}: is the same point as initial_points[0]; remove one"),
 ]  # fmt: skip
 
 

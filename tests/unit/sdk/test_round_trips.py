@@ -16,6 +16,8 @@ import sweepjob
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweepjob import load_job
+from sweepjob.api.parsing.reader import Reader
+from sweepjob.api.spec.search_space import parse_space
 from sweepjob.loading.azure import ConversionOptions, UnsupportedFileError, convert
 from sweepjob.loading.yaml_text import load_documents
 from sweepjob.sweep import ArgumentError, SweepJob
@@ -117,6 +119,12 @@ def manifests(draw: st.DrawFn) -> dict[str, Any]:
         "warmStart": draw(st.none() | st.just({"sweeps": ["other"]})),
         "suspend": draw(st.none() | st.booleans()),
     }
+    if draw(st.booleans()):
+        space = parse_space(Reader(spec["searchSpace"], "spec.searchSpace"))
+        point = space.at(lambda path: 0.5)
+        optional["initialPoints"] = [
+            {name: point[name] for name in draw(st.permutations([*point]))}
+        ]
     meta = {
         "name": "sweep",
         "labels": {"kueue.x-k8s.io/queue-name": "q", "a": "b"},

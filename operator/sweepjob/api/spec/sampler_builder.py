@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from ...search.initial_points import InitialPointsSampler
 from ...search.sampler import Sampler
 from ...search.samplers.registry import SAMPLERS
 from ..parsing.problem import InvalidSpec, Problem
@@ -18,7 +19,7 @@ def seed_of(spec: SweepSpec, uid: str) -> int:
 
 
 def build_sampler(spec: SweepSpec, seed: int) -> Sampler:
-    """Return the sampler of a sweep.
+    """Return the sampler of a sweep, which proposes its initial points first.
 
     Args:
         spec: of the sweep.
@@ -38,7 +39,25 @@ def build_sampler(spec: SweepSpec, seed: int) -> Sampler:
             raise
         message = f"the plug-in of {distribution} failed: {error!r}"
         raise InvalidSpec([Problem("spec.samplingAlgorithm.type", name, message)]) from error
-    return sampler
+    if not spec.initial_points:
+        return sampler
+    return InitialPointsSampler(sampler, spec.space, seed, spec.initial_points)
+
+
+def proposal_source(spec: SweepSpec, seed: int, index: int) -> str:
+    """Return what proposed the configuration of a trial, such as ``bayesian seed 4``.
+
+    Args:
+        spec: of the sweep.
+        seed: of the sampler.
+        index: the trial's index.
+    """
+    sampler = f"{spec.sampler} seed {seed}"
+    if index >= len(spec.initial_points):
+        return sampler
+    source = f"initialPoints[{index}]"
+    is_complete = spec.initial_points[index].configuration is not None
+    return source if is_complete else f"{source}, completed by {sampler}"
 
 
 def check_plugin_sampler(spec: SweepSpec, seed: int) -> None:

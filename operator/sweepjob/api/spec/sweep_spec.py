@@ -9,6 +9,7 @@ from typing import Any
 
 from ...early_stopping.policy import Policy
 from ...objective import Objective
+from ...search.initial_points import InitialPoint
 from ...search.samplers.registry import SamplerSpec
 from ...search.space import Space
 from ..names import QUEUE_LABEL
@@ -89,6 +90,7 @@ class SweepSpec:
         trial: what a trial runs.
         queue: Kueue's labels, which the Jobs inherit.
         warm_start: names of sweeps whose trials the sampler learns from.
+        initial_points: configurations that are tried first.
         log_base: base of the logarithmic expressions.
         description: what the spec says of the search, in short texts.
         notifications: who is notified of what happens.
@@ -108,6 +110,7 @@ class SweepSpec:
     trial: TrialTemplate
     queue: Mapping[str, str] = field(default_factory=dict)
     warm_start: tuple[str, ...] = ()
+    initial_points: tuple[InitialPoint, ...] = ()
     log_base: float = math.e
     description: Mapping[str, str] = field(default_factory=dict)
     notifications: tuple[NotificationTarget, ...] = ()

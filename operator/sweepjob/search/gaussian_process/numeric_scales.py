@@ -13,6 +13,7 @@ from .arrays import Array
 
 # Of unbounded distributions, the width of the feature's unit interval in standard deviations.
 _DEVIATIONS = 4.0
+_ROUNDING = 1e-9  # of a coordinate
 _FARTHEST = 3.5  # standard deviations; fewer than one trial in two thousand lies beyond
 
 
@@ -49,7 +50,9 @@ class ContinuousScale:
         if self._logarithmic and value <= 0:
             return None
         position = self.position(float(value))
-        return position if math.isfinite(position) and 0 <= position <= 1 else None
+        # A bound itself may lie outside by rounding: log(0.1) / log(10) is not -1.
+        inside = -_ROUNDING <= position <= 1 + _ROUNDING
+        return min(max(position, 0.0), 1.0) if inside else None
 
     def position(self, value: float) -> float:
         """Return the coordinate of a value, not clipped to the unit interval."""

@@ -13,6 +13,7 @@ from .base import SweepTransitions
 _STATE_DEPENDS_ON = (
     *("objective", "space", "sampler", "seed", "policy", "metrics", "outputs"),
     "warm_start",
+    "initial_points",
 )
 
 
