@@ -324,3 +324,12 @@ def test_more_points_than_the_api_server_accepts_are_refused() -> None:
     points = [{"a": n} for n in range(201)]
     with pytest.raises(InvalidSpec, match="may be 200 at most"):
         sweep({"a": {"type": "randint", "upper": 300}}, points, trials=300)
+
+
+def test_more_points_than_can_be_compared_with_a_large_space_are_refused() -> None:
+    branches = [{"k": n, "x": {"type": "choice", "values": list(range(1000))}} for n in range(300)]
+    space = {"m": {"type": "choice", "values": branches}}
+    with pytest.raises(
+        InvalidSpec, match="300600 distributions and values of choices; give at most 0"
+    ):
+        sweep(space, [{"m": {"k": 1}}])

@@ -8,11 +8,14 @@ from typing import Any
 from ...search.initial_points.misfit import Misfit
 from ...search.initial_points.point import InitialPoint
 from ...search.initial_points.reservations import reserve
-from ...search.space import Space, canonical
+from ...search.space import Choice, Space, canonical
 from ..parsing.reader import Reader
 from ..parsing.suggestions import did_you_mean
 
 MOST_POINTS = 200
+# Points times distributions and values of the search space, all of which each point is compared with:
+# at most, some tenths of a second.
+_MOST_COMPARISONS = 200_000
 _KEY = "initialPoints"
 
 
@@ -36,6 +39,8 @@ def parse_initial_points(
     spec.bounded(_KEY, listed, MOST_POINTS)
     _check_number(spec, len(listed), max_total_trials)
     is_usable = not any(p.path.startswith(spec.at("searchSpace")) for p in spec.problems)
+    if is_usable and not _can_be_compared(spec, len(listed[:MOST_POINTS]), space):
+        return ()
     found = {
         position: point
         for position, values in enumerate(listed[:MOST_POINTS])
@@ -55,6 +60,22 @@ def _check_number(spec: Reader, count: int, max_total_trials: int) -> None:
             "or remove points"
         )
         spec.note(_KEY, f"{count} points", message)
+
+
+def _can_be_compared(spec: Reader, count: int, space: Space) -> bool:
+    """Return whether there are few enough points for a space of this size; add a problem if not."""
+    breadth = sum(
+        len(expression.values) if isinstance(expression, Choice) else 1
+        for _, expression in space.expressions()
+    )
+    most = _MOST_COMPARISONS // max(breadth, 1)
+    if count > most:
+        message = (
+            f"are too many for a searchSpace with {breadth} distributions and values of choices; give at "
+            f"most {most}"
+        )
+        spec.note(_KEY, f"{count} points", message)
+    return count <= most
 
 
 def _is_object(spec: Reader, position: int, values: Any) -> bool:
