@@ -178,7 +178,7 @@ def test_every_view_renders(page: Visit, address: str, ended: str) -> None:
         )
         assert all(labels)
     page.page.emulate_media(color_scheme="dark")
-    page.show("overview")
+    page.show("overview", "#view .summary")
     picture(page, "dark")
 
 
@@ -291,7 +291,7 @@ def test_the_page_fits_a_phone(browser: Browser, address: str, ended: str) -> No
             page.show(view, DRAWN)
             wide = page.told("document.documentElement.scrollWidth")
             assert wide <= size["width"], view
-        page.show("overview")
+        page.show("overview", "#view .summary")
         picture(page, "phone")
         page.check()
 
@@ -402,7 +402,7 @@ def test_sweeps_without_results_render(
         for view in VIEWS:
             page.show(view, "#view > *")
             assert page.page.locator("#view .chart:visible:not(:has(canvas))").count() == 0, view
-    page.show("overview")
+    page.show("overview", "#view .summary")
     assert "Failed" in page.page.locator("#view .summary").first.inner_text()
     file = tmp_path / "both.html"
     program("report", "asleep", "broken", "-o", str(file))
