@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from .arrays import Array
 from .encoding import Encoding
 from .failures import SuccessProbability
-from .target_transforms import clip_upper_outliers
 
 # Below this chance of success the configuration is the likely reason of a failure.
 _EVEN = math.log(0.5)
@@ -44,7 +43,6 @@ class Evidence:
             points of shape (m, axes) and finite scores of shape (m,).
         """
         scores = self.scores.copy()
-        scores[~self.failed] = clip_upper_outliers(scores[~self.failed])
         if success is None:
             return self.points, scores
         scores[self.failed] = scores[~self.failed].min()

@@ -18,7 +18,10 @@ _ABSURD = 1e4
 
 
 def is_failure(scores: Array) -> Array:
-    """Return which trials have no usable score: no finite one, or one that is absurdly bad.
+    """Return which trials have no usable score: no finite one, or one that is absurd.
+
+    A single absurdly good score would hide all differences between the others, and draw the search to
+    where it is. Two of them confirm one another and are results.
 
     Args:
         scores: larger is better; minus infinity without a finite score; shape (n,).
@@ -31,29 +34,8 @@ def is_failure(scores: Array) -> Array:
         return ~finite
     middle, spread = _middle_and_spread(scores[finite])
     failed: Array = ~(middle - scores <= _ABSURD * spread)  # so that it holds of infinity, too
-    return failed
-
-
-def clip_upper_outliers(scores: Array) -> Array:
-    """Return scores in which an implausibly good one is lowered to just above the next best.
-
-    It stays the best score. Its distance has no meaning, and would hide all differences between the
-    others. Two such scores confirm one another, and stay.
-
-    Args:
-        scores: larger is better, finite; shape (n,).
-
-    Returns:
-        shape (n,).
-    """
-    if len(scores) < 3:
-        return scores
-    middle, spread = _middle_and_spread(scores)
-    last, top = np.sort(scores)[-2:]
-    if top - middle <= _ABSURD * spread or last - middle > _ABSURD * spread:
-        return scores
-    clipped: Array = np.minimum(scores, last + spread)
-    return clipped
+    above = ~(scores - middle <= _ABSURD * spread)
+    return failed | above if above.sum() == 1 else failed
 
 
 def _middle_and_spread(finite: Array) -> tuple[float, float]:
