@@ -43,6 +43,7 @@ ELSEWHERE = {
     "sh examples/pipelines/step.sh": "test_pipelines.py::test_kubectl_waits_and_goes_on",
     "make release VERSION=0.2.0 PLATFORMS=linux/amd64": "test_release.py::test_the_same_commit_gives_the_same_bytes",
     "helm install sweepjob sweepjob-0.2.0.tgz": "test_release.py::test_the_chart_installs_the_images_of_the_release",
+    "sha256sum --check": "test_release.py::test_everything_is_signed",
     "kubectl create secret generic team-webhook": "test_notifications.py::receiver",
     "kubectl sweepjob download first -o models": "test_outputs.py::test_the_program_downloads",
 }
