@@ -11,6 +11,7 @@ from sweepjob.local.api_server import merge
 
 from tests.fake_api.harness import Scenario
 
+from .scenarios import HEAVY_FAULTS, check
 from .test_crash_everywhere import spec
 
 
@@ -43,6 +44,21 @@ def test_faults_and_kills_break_nothing(seed: int) -> None:
     faults = {"request_lost": 0.05, "response_lost": 0.02, "refused": 0.05, "broken": 0.05}
     story = Scenario(seed, spec(6, 3), frozenset({300 + 40 * seed}), faults).run()
     assert story.sweep["status"]["phase"] in ("Complete", "Failed")
+
+
+@pytest.mark.parametrize(
+    ("seed", "kills"),
+    [
+        (198, (3754, 383, 2714, 79, 186, 1703)),
+        (394, (2906, 3683, 90, 571, 1126, 230, 1451, 2746, 115, 3075, 666, 2331, 70)),
+    ],
+)
+def test_an_error_replaces_no_lines_after_a_restart(seed: int, kills: tuple[int, ...]) -> None:
+    """The log was on record, and its pod gone, when the operator that started read it again."""
+    given = {"faults": HEAVY_FAULTS, "failure_probability": 0.1, "eviction_probability": 0.1}
+    capacity = (None, 3, 2)[seed % 3]
+    story = Scenario(seed, spec(8, 3), frozenset(kills), **given, node_capacity=capacity)
+    check(story.run())  # an end never changes
 
 
 def test_what_is_kept_is_bounded_and_plain() -> None:

@@ -16,7 +16,13 @@ from dataclasses import dataclass
 
 from ..api.meta.identity import ObjectKey
 from ..api.resources import SWEEPTRIALS
-from ..api.sweeptrial.log_tail import MAX_LENGTH, MAX_LINES, LogTail, dump_log_tails
+from ..api.sweeptrial.log_tail import (
+    MAX_LENGTH,
+    MAX_LINES,
+    LogTail,
+    dump_log_tails,
+    parse_log_tails,
+)
 from ..kube import errors
 from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
@@ -112,10 +118,25 @@ class LogTails:
                     tail = await self._try(pod)
             else:
                 tail = await self._follow(pod, follow)
+            if tail.problem and await self._was_read(owner, pod):
+                return
             if not self._note(owner, pod, tail):
                 await self._record(owner, pod.attempt, tail)
         except errors.ApiError as error:
             _log.info("the end of the log of %s/%s: %s", pod.namespace, pod.name, error)
+
+    async def _was_read(self, owner: _Owner, pod: CachedPod) -> bool:
+        """Return whether the log is on record already.
+
+        After a restart it is read again, and its pod may be gone by then. An error must not replace what
+        was read before.
+
+        Raises:
+            ApiError: the record cannot be read.
+        """
+        body = await self._api.get(SWEEPTRIALS, owner.namespace, owner.trial)
+        known = parse_log_tails(body).get(pod.attempt)
+        return known is not None and known.pod == pod.name and bool(known.text)
 
     def _note(self, owner: _Owner, pod: CachedPod, tail: LogTail) -> bool:
         """Leave it to the next status write of a live trial; returns whether the trial is live."""
