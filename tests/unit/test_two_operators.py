@@ -36,17 +36,24 @@ def _reasons(server: MemoryApiServer) -> set[str]:
     return {body["reason"] for body in server.store.all("events").values()}
 
 
+def start_other(server: MemoryApiServer) -> harness.RunningOperator:
+    """An operator of another release, whose pods report to it."""
+    others = replace(harness.SETTINGS.sidecar, url=OTHER)
+    loop = asyncio.get_running_loop()
+    return harness.RunningOperator(
+        FaultyTransport(server, FaultProfile(random.Random(5))),
+        lambda: harness.EPOCH + loop.time(),
+        settings=replace(harness.SETTINGS, sidecar=others),
+    )
+
+
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("source", ["mlflow", "logs"])
-async def test_a_second_operator_is_named(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+async def test_a_second_operator_is_named(source: str) -> None:
     server, first = start(
         MemoryApiServer, limits=LIMITS, searchSpace=SPACE, metrics={"source": source}
     )
-    others = replace(harness.SETTINGS.sidecar, url=OTHER)
-    monkeypatch.setattr(harness, "SETTINGS", replace(harness.SETTINGS, sidecar=others))
-    loop = asyncio.get_running_loop()
-    transport = FaultyTransport(server, FaultProfile(random.Random(5)))
-    second = harness.RunningOperator(transport, lambda: harness.EPOCH + loop.time())
+    second = start_other(server)
     await asyncio.sleep(60)
     assert "OtherOperator" in _reasons(server)
     said = [b["message"] for b in server.store.all("events").values() if "Other" in b["reason"]]
@@ -56,15 +63,11 @@ async def test_a_second_operator_is_named(monkeypatch: pytest.MonkeyPatch, sourc
 
 
 @pytest.mark.virtual_time
-async def test_a_release_that_takes_over_finds_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_release_that_takes_over_finds_no_other() -> None:
     server, first = start(MemoryApiServer, limits=LIMITS, searchSpace=SPACE)
     await asyncio.sleep(4)
     first.kill()
-    others = replace(harness.SETTINGS.sidecar, url=OTHER)
-    monkeypatch.setattr(harness, "SETTINGS", replace(harness.SETTINGS, sidecar=others))
-    loop = asyncio.get_running_loop()
-    transport = FaultyTransport(server, FaultProfile(random.Random(5)))
-    second = harness.RunningOperator(transport, lambda: harness.EPOCH + loop.time())
+    second = start_other(server)
     await asyncio.sleep(300)
     assert status_of(server)["phase"] == "Complete"
     assert "OtherOperator" not in _reasons(server)

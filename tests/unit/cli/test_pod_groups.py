@@ -215,6 +215,8 @@ def folder(where: Path, instances: int, *ranks: int) -> Path:
     for kind, listed in bodies.items():
         (where / kind).mkdir(parents=True)
         for body in listed:
+            body["metadata"].setdefault("creationTimestamp", "2026-01-01T00:00:00Z")
+            body["metadata"].setdefault("resourceVersion", "1")
             (where / kind / f"{body['metadata']['name']}.json").write_text(json.dumps(body))
     (where / "logs").mkdir()
     for number in ranks:

@@ -29,7 +29,9 @@ def narrow_branch(
         path: of the values.
         misfits: values that are not in the branch are added to it.
     """
-    known = tuple(branch.entries)
+    known = tuple(
+        sorted(branch.entries)
+    )  # the API server sorts keys; the message is the same before it
     for name in [name for name in values if name not in branch.entries]:
         texts = [*known[:MOST_LISTED], *(["..."] if len(known) > MOST_LISTED else [])]
         message = f"is no parameter of searchSpace{path} ({', '.join(texts)})"
