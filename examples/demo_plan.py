@@ -223,10 +223,10 @@ class Progress:
 
     def _run(self) -> None:
         while not self._ended.wait(1.0):
-            self.show()
+            self.draw()
 
-    def show(self) -> None:
-        """Show the bar, on a terminal in place of the bar before."""
+    def draw(self) -> None:
+        """Draw the bar, on a terminal in place of the bar before."""
         with self._lock:
             if self._stream.isatty():
                 self._stream.write(f"\r\x1b[K{self.line()}")

@@ -17,7 +17,7 @@ from typing import Any
 logging.disable(logging.CRITICAL)
 warnings.simplefilter("ignore")
 
-from azure.ai.ml import load_job  # noqa: E402
+from azure.ai.ml import load_job  # noqa: E402 - it logs while it is imported
 
 
 def request_of(text: str, folder: Path) -> dict[str, Any]:

@@ -13,16 +13,16 @@ from typing import Any
 
 logging.disable(logging.CRITICAL)
 
-from azure.ai.ml._schema import NestedField, UnionField  # noqa: E402
-from azure.ai.ml._schema._sweep.sweep_job import SweepJobSchema  # noqa: E402
-from azure.ai.ml._schema.component.command_component import CommandComponentSchema  # noqa: E402
-from azure.ai.ml._schema.core.fields import (  # noqa: E402
+from azure.ai.ml._schema import NestedField, UnionField  # noqa: E402 - it logs
+from azure.ai.ml._schema._sweep.sweep_job import SweepJobSchema  # noqa: E402 - it logs
+from azure.ai.ml._schema.component.command_component import CommandComponentSchema  # noqa: E402 - it logs
+from azure.ai.ml._schema.core.fields import (  # noqa: E402 - it logs
     ExperimentalField,
     TypeSensitiveUnionField,
 )
-from azure.ai.ml._schema.pipeline.component_job import SweepSchema  # noqa: E402
-from azure.ai.ml._schema.pipeline.pipeline_job import PipelineJobSchema  # noqa: E402
-from marshmallow import fields  # noqa: E402
+from azure.ai.ml._schema.pipeline.component_job import SweepSchema  # noqa: E402 - it logs
+from azure.ai.ml._schema.pipeline.pipeline_job import PipelineJobSchema  # noqa: E402 - it logs
+from marshmallow import fields  # noqa: E402 - it logs
 
 _DEPTH = 8
 # Other kinds of steps, and what is of a service and not of a sweep, end a path.

@@ -159,7 +159,7 @@ async def _result(task: asyncio.Task[float]) -> float:
 
 def _run(name: str, trials: int, reports: int) -> None:
     # As in the operator, before the loop runs.
-    import numpy  # noqa: F401
+    import numpy  # noqa: F401 - its memory counts
 
     gc.set_threshold(20_000)
     asyncio.run(_measure(name, trials, reports))

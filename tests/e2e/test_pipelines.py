@@ -90,7 +90,7 @@ async def test_an_agent_reads_and_changes_with_the_users_rights(
     async def use(tool: str, **arguments: Any) -> str:
         done = await session.call_tool(tool, arguments)
         assert not done.is_error, done.content
-        return "\n".join(part.text for part in done.content)  # type: ignore[union-attr]
+        return "\n".join(part.text for part in done.content)  # type: ignore[union-attr] # a text
 
     async with stdio_client(server) as streams, ClientSession(*streams) as session:
         await session.initialize()
@@ -106,4 +106,4 @@ async def test_an_agent_reads_and_changes_with_the_users_rights(
         assert "agent-0" in await use("explain", name="sweeptrial/agent-0")
         missing = await session.call_tool("best", {"name": "nobody"})
         assert missing.is_error
-        assert "nobody" in missing.content[0].text  # type: ignore[union-attr]
+        assert "nobody" in missing.content[0].text  # type: ignore[union-attr] # a text

@@ -48,7 +48,7 @@ def test_the_bar_knows_the_remaining_time(tmp_path: Path) -> None:
         with step("something within it"):
             now[0] = 1000.0
         assert bar.remaining() == 20 + 105  # longer than expected: never 0
-        bar.show()
+        bar.draw()
         say("a line")
     assert "\r\x1b[K[" in stream.getvalue()
     assert stream.getvalue().endswith("\r\x1b[K")
@@ -67,7 +67,7 @@ def test_without_a_terminal_a_line_now_and_then(tmp_path: Path) -> None:
     bar = Progress(PHASES, tmp_path / "durations.json", stream, lambda: now[0])
     for second in range(45):
         now[0] = float(second)
-        bar.show()
+        bar.draw()
     assert stream.getvalue().count("left") == 2
     assert "\x1b" not in stream.getvalue()
 

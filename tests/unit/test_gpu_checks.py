@@ -48,7 +48,7 @@ def test_right_accounts() -> None:
     ],
 )
 def test_wrong_accounts(number: int, wrong: dict[str, float], expected: str) -> None:
-    trials = [replace(t, **wrong) if n == number else t for n, t in enumerate(TRIALS)]  # type: ignore[arg-type]
+    trials = [replace(t, **wrong) if n == number else t for n, t in enumerate(TRIALS)]  # type: ignore[arg-type] # by name
     assert expected in problems(*trials)
 
 

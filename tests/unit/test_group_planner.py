@@ -58,7 +58,7 @@ def test_other_ranks_that_hang_are_ended_where_the_job_knows_no_success_policy()
     first = planned(pods, 61.0)
     assert not first.actions, "the Job controller may do it"
     assert first.wake_at == 65.0
-    assert [a.pod for a in planned(pods, 65.0).actions] == ["sweep-0-1-x", "sweep-0-2-x"]  # type: ignore[union-attr]
+    assert [a.pod for a in planned(pods, 65.0).actions] == ["sweep-0-1-x", "sweep-0-2-x"]  # type: ignore[union-attr] # deletions
 
 
 @pytest.mark.parametrize("others", [False, True])

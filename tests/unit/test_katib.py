@@ -30,7 +30,7 @@ def space_of(feasible: dict[str, Any], kind: str, algorithm: str = "random") -> 
 def draws(space: Space, count: int = 400) -> list[Any]:
     """Return the values of the only parameter over its whole distribution."""
     expression = space.parameters.entries["lr"]
-    return [expression.quantile((n + 0.5) / count) for n in range(count)]  # type: ignore[union-attr]
+    return [expression.quantile((n + 0.5) / count) for n in range(count)]  # type: ignore[union-attr] # one kind here
 
 
 def test_the_example_is_a_sweepjob() -> None:
@@ -282,7 +282,7 @@ def test_a_grid_has_every_value_and_keeps_its_order() -> None:
 
 def test_discrete_values_reach_the_script_as_written() -> None:
     found = space_of({"list": ["0.10", "2", "1e-3"]}, "discrete").parameters.entries["lr"]
-    assert found.values == ("0.10", 2, "1e-3")  # type: ignore[union-attr]
+    assert found.values == ("0.10", 2, "1e-3")  # type: ignore[union-attr] # one kind here
 
 
 def test_hyperband_is_asha_with_the_largest_resource() -> None:

@@ -70,13 +70,13 @@ def test_what_is_kept_is_bounded_and_plain() -> None:
     class Pod:
         name = "pod"
 
-    tail = lines.tail(Pod(), "")  # type: ignore[arg-type]
+    tail = lines.tail(Pod(), "")  # type: ignore[arg-type] # its name is read
     assert len(tail.text) <= 4096
     assert "\x1b" not in tail.text
     lines = _Lines()
     for n in range(60):
         lines.add(f"line {n}")
-    assert lines.tail(Pod(), "").text.splitlines() == [f"line {n}" for n in range(10, 60)]  # type: ignore[arg-type]
+    assert lines.tail(Pod(), "").text.splitlines() == [f"line {n}" for n in range(10, 60)]  # type: ignore[arg-type] # its name is read
 
 
 def test_the_oldest_attempts_make_room() -> None:

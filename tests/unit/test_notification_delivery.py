@@ -244,7 +244,7 @@ def test_the_outbox_is_bounded_and_says_what_it_dropped() -> None:
         original()
         story.server.store.observers.append(observe)
 
-    story._apply = apply  # type: ignore[method-assign]
+    story._apply = apply  # type: ignore[method-assign] # to observe
     story.run()
     assert most == 30
     (state,) = story.sweep["status"]["notifications"]["receivers"]

@@ -20,7 +20,7 @@ _CANCELLING = st.lists(_PLAIN, min_size=1, max_size=20).map(lambda v: [*v, *[-x 
 
 
 def bits(values: object) -> bytes:
-    return array("d", values).tobytes()  # type: ignore[arg-type]
+    return array("d", values).tobytes()  # type: ignore[arg-type] # floats
 
 
 def both(values: list[float], goal: Goal, previous: float | None = None) -> None:

@@ -160,7 +160,7 @@ def test_a_tuning_job_is_a_sweepjob() -> None:
 def test_integers_have_the_same_probabilities() -> None:
     space = parse_sweepjob(converted(FULL).manifest).space
     layers = space.parameters.entries["num_layers"]
-    drawn = [layers.quantile((n + 0.5) / 1000) for n in range(1000)]  # type: ignore[union-attr]
+    drawn = [layers.quantile((n + 0.5) / 1000) for n in range(1000)]  # type: ignore[union-attr] # a range
     assert {value: drawn.count(value) for value in set(drawn)} == dict.fromkeys(range(1, 6), 200)
 
 

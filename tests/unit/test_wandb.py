@@ -80,7 +80,7 @@ def draws(parameter: dict[str, Any], count: int = 2000) -> list[Any]:
     """Return the values of a parameter over its whole distribution."""
     space = parse_sweepjob(one(parameter).manifest).space
     expression = space.parameters.entries["x"]
-    return [expression.quantile((n + 0.5) / count) for n in range(count)]  # type: ignore[union-attr]
+    return [expression.quantile((n + 0.5) / count) for n in range(count)]  # type: ignore[union-attr] # a range
 
 
 def paths(node: Any, parts: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

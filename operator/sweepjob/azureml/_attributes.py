@@ -18,7 +18,7 @@ class CheckedAttributes:
         super().__init_subclass__(**options)
         own = cls.__dict__.get("__init__")
         if own is not None:
-            cls.__init__ = _then_check(own, cls)  # type: ignore[method-assign] # wrapped
+            cls.__init__ = _then_check(own, cls)  # type: ignore[method-assign] # its own one, wrapped
 
     def __setattr__(self, name: str, value: Any) -> None:
         known = [key for key in (*vars(self), *dir(type(self))) if not key.startswith("_")]

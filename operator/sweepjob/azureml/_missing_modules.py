@@ -6,15 +6,15 @@ can be imported: they are the installed ones, or a use of their names says what 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
+from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+from ..virtual_modules import VirtualModule, add_finder
 from ._other_names import other_names
 from ._unsupported import unsupported
 
@@ -49,60 +49,28 @@ _MODULES = {
 # Azure's packages that are no part of its training client, some of which work without a workspace.
 _OTHER_PACKAGES = (
     *("accel", "automl", "contrib", "datadrift", "dataprep", "designer", "explain", "fsspec"),
-    *(
-        "interpret",
-        "mlflow",
-        "monitoring",
-        "opendatasets",
-        "responsibleai",
-        "tensorboard",
-        "training",
-    ),
+    *("interpret", "mlflow", "monitoring", "opendatasets", "responsibleai", "tensorboard"),
+    "training",
 )
 
 
-class _OtherModule(Loader):
-    """Loads a module of another package of Azure's: the installed one, or names whose use is refused.
+def _other_module(azure: str) -> VirtualModule:
+    """Return a module of another package of Azure's: the installed one, or names whose use is refused.
 
     Args:
-        azure: name of the module in Azure's client.
+        azure: Name of the module in Azure's client.
     """
+    package, installed = ".".join(azure.split(".")[:2]), _is_installed(azure)
+    if any(part.startswith("_") for part in azure.split(".")):
+        remedy = "is private in Azure's client; remove the code that uses it"
+    else:
+        install_name = package.replace(".", "-")
+        remedy = f"{package} is not here; install {install_name}, or remove the code that uses it"
 
-    def __init__(self, azure: str) -> None:
-        self._azure = azure
+    def find(name: str) -> Any:
+        return getattr(import_module(azure), name) if installed else unsupported(name, remedy)
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Return None, for an ordinary module.
-
-        Args:
-            spec: The module.
-        """
-        return None
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Let the module find its names.
-
-        Args:
-            module: The module.
-        """
-        azure, package = self._azure, ".".join(self._azure.split(".")[:2])
-        installed = _is_installed(azure)
-        private = any(part.startswith("_") for part in azure.split("."))
-        remedy = (
-            "is private in Azure's client; remove the code that uses it"
-            if private
-            else f"{package} is not here; install {package.replace('.', '-')}, or remove the code that "
-            "uses it"
-        )
-
-        def find(name: str) -> Any:
-            if name.startswith("__"):
-                raise AttributeError(name)
-            if installed:
-                return getattr(import_module(azure), name)
-            return unsupported(name, remedy)
-
-        module.__getattr__ = find  # type: ignore[method-assign] # of this module alone, PEP 562
+    return VirtualModule(find)
 
 
 def _is_installed(azure: str) -> bool:
@@ -112,39 +80,26 @@ def _is_installed(azure: str) -> bool:
         return False
 
 
-class _ModuleOfPackage(Loader):
-    """Loads a module such as ``azureml.core.compute.amlcompute``, with the names of its package."""
+def _module_of_package(name: str) -> VirtualModule:
+    """Return a module such as ``azureml.core.compute.amlcompute``, with the names of its package.
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Return None, for an ordinary module.
+    Args:
+        name: Name of the module.
+    """
 
-        Args:
-            spec: The module.
-        """
-        return None
+    def find(attribute: str) -> Any:
+        package = import_module(name.rpartition(".")[0])
+        try:
+            return getattr(package, attribute)
+        except AttributeError:
+            pass
+        try:
+            return other_names(name)(attribute)
+        except AttributeError:
+            azure = f"azureml.{name[len(_PREFIX) :]}.{attribute}"
+            raise ImportError(f"{azure}: {_REMEDY}", name=attribute) from None
 
-    def exec_module(self, module: ModuleType) -> None:
-        """Let the module find its names in its package.
-
-        Args:
-            module: The module.
-        """
-        package = import_module(module.__name__.rpartition(".")[0])
-
-        def find(name: str) -> Any:
-            if name.startswith("__"):
-                raise AttributeError(name)
-            try:
-                return getattr(package, name)
-            except AttributeError:
-                pass
-            try:
-                return other_names(module.__name__)(name)
-            except AttributeError:
-                azure = f"azureml.{module.__name__[len(_PREFIX) :]}.{name}"
-                raise ImportError(f"{azure}: {_REMEDY}", name=name) from None
-
-        module.__getattr__ = find  # type: ignore[method-assign] # of this module alone, PEP 562
+    return VirtualModule(find)
 
 
 class _MissingModules(MetaPathFinder):
@@ -168,14 +123,13 @@ class _MissingModules(MetaPathFinder):
         inner = name[len(_PREFIX) :]
         package, _, module = inner.rpartition(".")
         if module in _MODULES.get(package, "").split():
-            return ModuleSpec(name, _ModuleOfPackage())
+            return ModuleSpec(name, _module_of_package(name))
         parts = inner.split(".")
         if parts[0] in _OTHER_PACKAGES or any(part.startswith("_") for part in parts):
-            return ModuleSpec(name, _OtherModule(f"azureml.{inner}"), is_package=True)
+            return ModuleSpec(name, _other_module(f"azureml.{inner}"), is_package=True)
         raise ModuleNotFoundError(f"azureml.{inner}: {_REMEDY}", name=name)
 
 
 def install() -> None:
     """Add the finder, once."""
-    if not any(isinstance(finder, _MissingModules) for finder in sys.meta_path):
-        sys.meta_path.append(_MissingModules())
+    add_finder(_MissingModules)

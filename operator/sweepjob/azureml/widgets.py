@@ -28,7 +28,7 @@ class RunDetails:
             render_lib: Azure's; ignored.
             widget_settings: Azure's; ignored.
         """
-        SweepWidget(self._sweep).show()
+        SweepWidget(self._sweep).display()
 
     def get_widget_data(self, widget_settings: Any = None) -> dict[str, Any]:
         """Return the status, the trials, the best first, and the reports by trial.

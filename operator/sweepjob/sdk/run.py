@@ -364,7 +364,7 @@ class SweepRun(Displayed):
         from .widget import SweepWidget
 
         widget = SweepWidget(self, interval)
-        widget.show()
+        widget.display()
         return widget
 
     def _display(self) -> tuple[str, str]:

@@ -27,7 +27,7 @@ class SweepWidget(Displayed):
         self._problem = ""
         self._thread: threading.Thread | None = None
 
-    def show(self) -> None:
+    def display(self) -> None:
         """Display the sweep. In a notebook it is updated until the sweep has ended, or ``stop()``."""
         if not in_notebook():
             sys.stdout.write(self._display()[1] + "\n")

@@ -41,7 +41,7 @@ async def client(*flags: str, **environment: str) -> AsyncIterator[ClientSession
 async def use(session: ClientSession, tool: str, **arguments: Any) -> tuple[bool, str]:
     """Whether the tool failed, and its text."""
     done = await session.call_tool(tool, arguments)
-    return bool(done.is_error), "\n".join(part.text for part in done.content)  # type: ignore[union-attr]
+    return bool(done.is_error), "\n".join(part.text for part in done.content)  # type: ignore[union-attr] # texts
 
 
 def file(**changes: Any) -> str:

@@ -151,7 +151,7 @@ def version(minor: str) -> dict[str, object]:
 
 def checked(**answers: object) -> dict[str, list[doctor.Finding]]:
     found: dict[str, list[doctor.Finding]] = {}
-    for finding in doctor.findings(FakeKubectl(**answers)):  # type: ignore[arg-type]
+    for finding in doctor.findings(FakeKubectl(**answers)):  # type: ignore[arg-type] # a fake
         found.setdefault(finding.subject, []).append(finding)
     return found
 

@@ -124,7 +124,7 @@ def test_a_bill_of_materials_has_the_same_id_for_the_same_contents(source: Sourc
 
     assert bill("1", "now") == bill("1", "later")
     assert bill("1", "now")["serialNumber"] != bill("2", "now")["serialNumber"]
-    assert bill("1", "now")["metadata"]["timestamp"] == "2023-11-14T22:13:20Z"  # type: ignore[index]
+    assert bill("1", "now")["metadata"]["timestamp"] == "2023-11-14T22:13:20Z"  # type: ignore[index] # JSON
 
 
 def write_key(
