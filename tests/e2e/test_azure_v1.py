@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -72,13 +73,15 @@ def test_a_v1_program_from_its_script_to_the_best_model(
 ) -> None:
     (volume / "table.csv").write_text("a\nb\nc\n")
     package = volume / "packages" / "sweepjob"
-    for part in ("__init__.py", "version.py", "training", "azureml"):
-        source = ROOT / "operator" / "sweepjob" / part
-        files = [source] if source.is_file() else [*source.rglob("*.py")]
-        for file in files:
-            target = package / file.relative_to(ROOT / "operator" / "sweepjob")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(file.read_text())
+    source = ROOT / "operator" / "sweepjob"
+    parts = [
+        source.glob("*.py"),
+        *((source / part).rglob("*.py") for part in ("training", "azureml")),
+    ]
+    for file in itertools.chain.from_iterable(parts):
+        target = package / file.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(file.read_text())
     (tmp_path / "train").mkdir()
     (tmp_path / "train" / "train.py").write_text(adapted(TRAIN))
     entries = {

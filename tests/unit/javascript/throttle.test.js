@@ -14,3 +14,17 @@ test("of many calls within a pause the first and one more happen", async () => {
   await new Promise((resolve) => setTimeout(resolve, 120));
   assert.equal(calls, 2);
 });
+
+test("a cancelled call does not happen", async () => {
+  let calls = 0;
+  const call = throttled(() => {
+    calls += 1;
+  }, 10);
+  call();
+  call.cancel();
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  assert.equal(calls, 0);
+  call();
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  assert.equal(calls, 1);
+});

@@ -41,7 +41,11 @@ export function logPanel(page, trialOf) {
     showAttempts(attempts, trialOf(), reader);
     reader.update();
   };
-  return { section, update, close: reader.close };
+  const close = () => {
+    reader.close();
+    draw.cancel();
+  };
+  return { section, update, close };
 }
 
 function toolbar(page, state, log, trialOf, draw) {

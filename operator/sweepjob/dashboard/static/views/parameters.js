@@ -52,7 +52,11 @@ export const parametersView = {
       restoreSelection(chart.chart, options);
       listSelected();
     };
-    return { update, chart, close: () => chart.close() };
+    const close = () => {
+      listSelected.cancel();
+      chart.close();
+    };
+    return { update, chart, close };
   },
 };
 

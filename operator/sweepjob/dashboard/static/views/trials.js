@@ -100,14 +100,16 @@ function followTrials(table, page, count) {
     new Map(page.model.trials.map((trial) => [trial.index, JSON.stringify(rowOf(trial))]));
   let shown = snapshot();
   let isBuilt = false;
+  let isClosed = false; // Tabulator goes on for a while, with rows that are gone
   const showCount = () => {
+    if (isClosed) return;
     const total = formatCount(page.model.trials.length, "trial");
     count.textContent = `${table.getDataCount("active")} of ${total}`;
   };
   const view = {
     table,
     async update() {
-      if (!isBuilt) return;
+      if (!isBuilt || isClosed) return;
       const current = snapshot();
       const changed = page.model.trials.filter(
         ({ index }) => shown.get(index) !== current.get(index),
@@ -115,14 +117,18 @@ function followTrials(table, page, count) {
       const deleted = [...shown.keys()].filter((index) => !current.has(index));
       shown = current;
       if (deleted.length) await table.deleteRow(deleted);
-      if (!changed.length) return;
+      if (!changed.length || isClosed) return;
       if (changed.length > MANY_ROWS) await table.replaceData(page.model.trials.map(rowOf));
       else await table.updateOrAddData(changed.map(rowOf));
+      if (isClosed) return;
       const sorters = table.getSorters().map(({ field, dir }) => ({ column: field, dir }));
       if (sorters.length) table.setSort(sorters);
       showCount();
     },
-    close: () => table.destroy(),
+    close: () => {
+      isClosed = true;
+      table.destroy();
+    },
   };
   table.on("tableBuilt", () => {
     isBuilt = true;
