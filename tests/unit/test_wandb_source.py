@@ -6,6 +6,7 @@ import json
 import math
 import os
 import random
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,31 @@ def test_all_runs_count_in_their_order_and_are_named(tmp_path: Path) -> None:
     [(reason, message)] = reader.notices
     assert reason == protocol.AMBIGUOUS_METRIC
     assert "run-z1, run-b2" in message
+
+
+def test_rows_of_several_files_are_in_the_order_of_their_times(tmp_path: Path) -> None:
+    """Three runs within a second, the third of which resumes the first, are read at once."""
+
+    def row(value: float, time: float | None) -> bytes:
+        own = {} if time is None else {"_timestamp": time}
+        return new_row({"val": {"acc": value}, **own})
+
+    moment = "20260101_000000"
+    write(tmp_path, log(row(1, 10.0), row(4, 10.9)), "a1", moment)
+    write(tmp_path, log(row(2, 10.3), row(3, None), row(5, 11.5)), "b2", moment)
+    assert Reader(tmp_path).values() == [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+def test_many_runs_are_read_with_few_open_files(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for n in range(300):
+        write(tmp_path, log(new_row({"val": {"acc": n}})), f"r{n:03}", f"20260101_{n:06}")
+    used = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 100
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 70, limits[1]))
+    try:
+        assert Reader(tmp_path).values() == [float(n) for n in range(300)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_a_resumed_run_is_one(tmp_path: Path) -> None:

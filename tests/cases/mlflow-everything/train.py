@@ -1,5 +1,5 @@
 # Every call of MLflow that a script may make, and what plain MLflow makes of it: none fails.
-import mlflow, numpy as np, pandas as pd, os, tempfile
+import mlflow, numpy as np, pandas as pd, os, tempfile, time
 from sklearn.linear_model import LogisticRegression
 client = mlflow.MlflowClient()
 rng = np.random.default_rng(0)
@@ -30,6 +30,7 @@ with mlflow.start_run(run_name="r", tags={"a": "b"}, description="d", log_system
     t("log_metric big step", lambda: mlflow.log_metric("val_acc", 0.5, step=2**40))
     t("log_metrics", lambda: mlflow.log_metrics({"val_acc": 0.6, "a/b c.d-e": 1, "x": True}, step=4, timestamp=1))
     t("async", lambda: mlflow.log_metric("val_acc", 0.7, synchronous=False))
+    time.sleep(1)  # the client's threads send two in any order
     t("async wait", lambda: mlflow.log_metrics({"val_acc": 0.71}, synchronous=False).wait())
     t("set_tag", lambda: mlflow.set_tag("a" * 200, "b" * 5000))
     t("delete_tag", lambda: mlflow.delete_tag("a"))

@@ -21,6 +21,7 @@ _KEY, _NESTED_KEY, _VALUE = 1, 2, 16  # of their items
 _LONGEST_NUMBER = 40  # characters; longer JSON is not a number
 _LONGEST_VARINT = 10  # bytes
 _OWN = "_"  # prefix of names that the client logs itself, such as _step
+_TIMESTAMP = "_timestamp"
 _MEDIA = "_type"  # names the kind of an image, a table or the like
 
 
@@ -54,6 +55,30 @@ def logged_values(data: bytes) -> Iterator[tuple[bool, str, Any]]:
         if kind == _BYTES and number in (_HISTORY, _SUMMARY):
             for name, value in _items(content):
                 yield number == _HISTORY, name, value
+
+
+def time_of(data: bytes) -> float | None:
+    """Return when a row of the history was logged, in seconds since the epoch; None if it is not said.
+
+    Args:
+        data: the record.
+    """
+    try:
+        for number, kind, row in _fields(data):
+            if (number, kind) == (_HISTORY, _BYTES):
+                return _row_time(row)
+    except MalformedRecord:
+        return None
+    return None
+
+
+def _row_time(row: bytes) -> float | None:
+    for number, kind, content in _fields(row):
+        if (number, kind) == (_ITEM, _BYTES):
+            path, value = _item(content)
+            if path == (_TIMESTAMP,):
+                return value if isinstance(value, float) else None
+    return None
 
 
 def _items(data: bytes) -> Iterator[tuple[str, Any]]:

@@ -1,28 +1,50 @@
 """Reports the history of the runs of Weights & Biases below a folder.
 
 Each run has a folder with a ``.wandb`` file, also while it is sent to a server. All runs count, in the
-order in which they began. If several have the primary metric, a notice says so, since they may be parts
+order of their rows' times. If several have the primary metric, a notice says so, since they may be parts
 of something, such as folds. A metric that is only in the summary is reported once, at the end.
 """
 
 from __future__ import annotations
 
+import heapq
+import math
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from .... import protocol
 from ...metric_store import MetricStore
 from ..safe_open import explain, incomplete, open_regular
-from .records import MalformedRecord, is_wanted, logged_values
-from .transaction_log import LONGEST, DamagedLog, read_log
+from .records import MalformedRecord, is_wanted, logged_values, time_of
+from .transaction_log import LONGEST, DamagedLog, LogRecord, read_log
 
 _SUFFIX = ".wandb"
 _MOST = 1000  # runs
+_AT_ONCE = 50  # files that are open at a time
 _DEPTH = 4  # folders: WANDB_DIR/wandb/offline-run-.../run-....wandb
 _REPORTED, _SUMMARY = "wandb runs", "wandb summary"  # keys of the saved state
 _SHOWN = 60  # characters of a value in a message
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Row:
+    """A record of a file that was not read before.
+
+    Attributes:
+        time: when it was logged, or the last one of the file that says so; it orders rows of several
+            files, since runs that begin in the same second have no order by name.
+        key: the file.
+        data: the record; None if it is not needed or cannot be read.
+        end: the offset after it.
+    """
+
+    time: float
+    key: str = field(compare=False)
+    data: bytes | None = field(compare=False)
+    end: int = field(compare=False)
 
 
 class WandbRuns:
@@ -50,17 +72,21 @@ class WandbRuns:
         listed = sorted(_files(self._folder))
         if len(listed) > _MOST:
             self._errors[""] = f"more than {_MOST} runs: the others are not read"
-        for path in listed[:_MOST]:
-            self._read_file(path, last=last)
+        for first in range(0, min(len(listed), _MOST), _AT_ONCE):
+            paths = listed[first : min(first + _AT_ONCE, _MOST)]
+            for row in heapq.merge(*(self._rows(path, last=last) for path in paths)):
+                if row.data is not None:
+                    self._read_record(row.key, row.data, row.end)
+                self._store.set_offset(row.key, row.end)
         if last:
             self._report_summary()
         self._warn()
 
-    def _read_file(self, path: Path, *, last: bool) -> None:
+    def _rows(self, path: Path, *, last: bool) -> Iterator[_Row]:
         key = path.relative_to(self._folder).as_posix()
         try:
             with open_regular(path, self._folder) as file:
-                self._read_on(key, file, last=last)
+                yield from self._new_rows(key, file, last=last)
         except FileNotFoundError:
             return
         except OSError as error:
@@ -68,7 +94,7 @@ class WandbRuns:
         except DamagedLog as error:
             self._errors[key] = f"'{path.name}' is not a file of W&B's client: {error}"
 
-    def _read_on(self, key: str, file: BinaryIO, *, last: bool) -> None:
+    def _new_rows(self, key: str, file: BinaryIO, *, last: bool) -> Iterator[_Row]:
         size = os.fstat(file.fileno()).st_size
         offset = self._store.offset(key)
         if offset > size:
@@ -76,22 +102,26 @@ class WandbRuns:
             self._store.note_rewritten(key)
         if offset == size:
             return
+        time = -math.inf
         for record in read_log(file, offset, is_wanted, last=last):
-            if record.is_damaged:
-                self._problems[key] = (
-                    f"'{Path(key).name}' is damaged before byte {record.end}; the records there are lost."
-                )
-            if record.is_too_long:
-                self._problems[key] = (
-                    f"a row of '{Path(key).name}' is longer than {LONGEST} bytes and was skipped. Log "
-                    "media as wandb.Image and the like, not as lists."
-                )
+            self._note_loss(key, record)
             if record.data is not None:
-                self._read_record(key, record.data, record.end)
-            self._store.set_offset(key, record.end)
+                time = max(time, time_of(record.data) or time)
+            yield _Row(time, key, record.data, record.end)
             offset = record.end
         if last and offset < size and not self._problems.get(key):
             self._problems[key] = f"the last record of '{Path(key).name}' is cut off."
+
+    def _note_loss(self, key: str, record: LogRecord) -> None:
+        if record.is_damaged:
+            self._problems[key] = (
+                f"'{Path(key).name}' is damaged before byte {record.end}; the records there are lost."
+            )
+        if record.is_too_long:
+            self._problems[key] = (
+                f"a row of '{Path(key).name}' is longer than {LONGEST} bytes and was skipped. Log "
+                "media as wandb.Image and the like, not as lists."
+            )
 
     def _read_record(self, key: str, data: bytes, end: int) -> None:
         try:
