@@ -6,12 +6,12 @@ import pytest
 from sweepjob.api.phases import TrialPhase
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.planner import (
+    end_due,
     end_reason,
     is_over,
     new_trials,
     plan,
     plan_new_trial,
-    timeout_due,
 )
 from sweepjob.lifecycle.snapshot import Proposal, SweepSnapshot, Totals, TrialSnapshot
 
@@ -102,8 +102,8 @@ def test_a_trial_timeout_cancels_that_trial_at_its_time() -> None:
 def test_the_sweep_timeout_cancels_everything_and_fails_the_sweep() -> None:
     limits = {"timeout": 60, "started": 100.0}
     sweep = snapshot(occupied=2, totals=Totals(2), **limits, proposals=PROPOSALS)
-    assert (timeout_due(sweep, 159.0), timeout_due(sweep, 160.0)) == (160.0, None)
-    assert timeout_due(snapshot(), 0.0) is None
+    assert (end_due(sweep, 159.0), end_due(sweep, 160.0)) == (160.0, None)
+    assert end_due(snapshot(), 0.0) is None
     assert begun(snapshot(**limits, proposals=PROPOSALS), 160.0) == []
     for index in (0, 1):
         [stop] = plan(running(index), sweep, 160.0).actions

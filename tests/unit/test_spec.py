@@ -77,6 +77,8 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("a target as a text", {"limits": {"maxTotalTrials": 1, "target": "0.9"}}, "spec.limits.target", "must be a number"),
     ("a target that is infinite", {"limits": {"maxTotalTrials": 1, "target": float("inf")}}, "spec.limits.target", "finite"),
     ("a row of no trials", {"limits": {"maxTotalTrials": 1, "noImprovementTrials": 0}}, "spec.limits.noImprovementTrials", "at least 1"),
+    ("no GPU-hours", {"limits": {"maxTotalTrials": 1, "maxGpuHours": 0.0}}, "spec.limits.maxGpuHours", "greater than 0"),
+    ("endless GPU-hours", {"limits": {"maxTotalTrials": 1, "maxGpuHours": float("inf")}}, "spec.limits.maxGpuHours", "finite"),
     ("no trials", {"limits": {"maxTotalTrials": 0}}, "spec.limits.maxTotalTrials", "at least 1"),
     ("unknown metrics source", {"metrics": {"source": "email"}}, "spec.metrics.source", "mlflow"),
     ("unknown choice for incomplete reports", {"metrics": {"onIncomplete": "ignore"}}, "spec.metrics.onIncomplete", "accept, retry"),

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     source, name = open_source(args)
     if name is None:
         found = source.sweeps(all_namespaces=args.all_namespaces)
-        rows = [_of_sweep(SweepView.of(body), args.price) for body in found]
+        rows = _of_sweeps([SweepView.of(body) for body in found], args.price)
         columns = None if args.all_namespaces else [k for k in _columns(rows) if k != "namespace"]
         print_rows(rows, args.output, "", columns, wide=args.wide)
         return 0
@@ -53,6 +53,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
     return list(rows[0]) if rows else ["name"]
+
+
+def _of_sweeps(sweeps: Sequence[SweepView], price: float | None) -> list[dict[str, Any]]:
+    rows = [_of_sweep(sweep, price) for sweep in sweeps]
+    if all(sweep.max_gpu_hours is None for sweep in sweeps):
+        return rows
+    limits = [{"maxGpuHours": sweep.max_gpu_hours} for sweep in sweeps]
+    return [row | limit for row, limit in zip(rows, limits, strict=True)]
 
 
 def _of_sweep(sweep: SweepView, price: float | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from ..api.names import REASON_PARTLY_SCHEDULED
 from ..api.phases import TrialPhase
 from ..api.spec.metrics import RETRY
 from ..api.spec.trial_manifest import TrialManifest
+from ..lifecycle.gpu_seconds import GpuBudget, GpuSeconds
 from ..lifecycle.group_planner import PARTIAL_START_TIMEOUT
 from ..lifecycle.remaining_containers import settles
 from ..lifecycle.snapshot import ResultProgress, SweepSnapshot, TrialSnapshot
@@ -58,6 +59,11 @@ def sweep_snapshot(state: SweepState, settings: OperatorSettings) -> SweepSnapsh
         metric=spec.objective.primary_metric,
         goal=spec.objective.goal,
         results=_result_progress(state),
+        gpu_budget=GpuBudget(
+            spec.limits.max_gpu_hours,
+            state.live_gpus.seconds + GpuSeconds(state.results.gpu_used),
+            state.results.gpu_uncertain,
+        ),
     )
 
 

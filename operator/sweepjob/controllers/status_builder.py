@@ -25,6 +25,7 @@ from .status_conditions import (
 )
 
 _BY_RESULT = (names.REASON_TARGET_REACHED, names.REASON_NO_IMPROVEMENT)
+_KEEPS_BEST = (STOPPED, names.REASON_MAX_GPU_HOURS)  # complete if a trial has a value
 
 
 def build_status(
@@ -92,7 +93,7 @@ def _failure(state: SweepState, limit: Cause | None) -> Cause | None:
     if limit is not None and limit.reason not in _BY_RESULT:
         if limit.reason == FAILED_TRIALS:
             return Cause(limit.reason, limit.message + first_failure(*_first_failed(state)))
-        return None if limit.reason == STOPPED and state.results.best is not None else limit
+        return None if limit.reason in _KEEPS_BEST and state.results.best is not None else limit
     useful = (
         state.results.ended[TrialPhase.SUCCEEDED] + state.results.ended[TrialPhase.EARLY_STOPPED]
     )
@@ -156,7 +157,8 @@ def _reason(
         return names.REASON_INVALID
     if degraded.holds:
         return degraded.reason
-    return limit.reason if limit is not None and limit.reason in _BY_RESULT else ""
+    is_told = limit is not None and limit.reason in (*_BY_RESULT, names.REASON_MAX_GPU_HOURS)
+    return limit.reason if limit is not None and is_told else ""
 
 
 def _best(state: SweepState) -> BestTrial | None:

@@ -18,7 +18,7 @@ from ..api.phases import SweepPhase
 from ..api.resources import SWEEPJOBS
 from ..kube import errors
 from ..kube.client import KubeClient
-from ..lifecycle.planner import end_reason, is_over, timeout_due
+from ..lifecycle.planner import end_due, end_reason, is_over
 from ..lifecycle.snapshot import SweepSnapshot
 from ..settings import OperatorSettings
 from ..telemetry import metrics
@@ -181,8 +181,8 @@ class SweepController:
 def _due(state: SweepState, snap: SweepSnapshot, now: float) -> float | None:
     """Return when there is more to do for a sweep without an event, in seconds since the epoch.
 
-    That is its timeout, and the next try of a sampler that failed.
+    That is its timeout or its limit on GPU-hours, and the next try of a sampler that failed.
     """
     failure = state.proposals.failure
     again = None if failure is None or failure.ask_again_at <= now else failure.ask_again_at
-    return min((t for t in (timeout_due(snap, now), again) if t is not None), default=None)
+    return min((t for t in (end_due(snap, now), again) if t is not None), default=None)

@@ -120,4 +120,5 @@ def _run_status(status: SweepStatus) -> str:
     """Return MLflow's status of the parent run."""
     if status.phase is SweepPhase.COMPLETE:
         return "FINISHED"
-    return "KILLED" if status.reason in (STOPPED, SWEEP_TIMEOUT) else "FAILED"
+    killed = (STOPPED, SWEEP_TIMEOUT, names.REASON_MAX_GPU_HOURS)
+    return "KILLED" if status.reason in killed else "FAILED"

@@ -32,7 +32,7 @@ def plan(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
         now: seconds since the epoch.
     """
     todo = plan_trial(_with_limit_stop(trial, sweep, now), sweep, now)
-    times = (todo.wake_at, _timeout_at(trial, sweep))
+    times = (todo.wake_at, _timeout_at(trial, sweep), sweep.gpu_budget.due(now))
     coming = (when for when in times if when is not None and when > now)
     return Plan(todo.actions, min(coming, default=None))
 
@@ -115,6 +115,7 @@ def end_reason(sweep: SweepSnapshot, now: float) -> Cause | None:
     return (
         target_end(sweep)
         or _stop_or_timeout(sweep, now)
+        or sweep.gpu_budget.end(now)
         or _failures_end(sweep)
         or no_improvement_end(sweep)
     )
@@ -146,20 +147,20 @@ def _trial_end(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Cause 
     return end_reason(sweep, now)
 
 
-def timeout_due(sweep: SweepSnapshot, now: float) -> float | None:
-    """Return when the sweep's timeout ends it.
+def end_due(sweep: SweepSnapshot, now: float) -> float | None:
+    """Return when the sweep's timeout, or its limit on GPU-hours, ends it if nothing happens until then.
 
     Args:
         sweep: the sweep.
         now: seconds since the epoch.
 
     Returns:
-        Seconds since the epoch; None when it has no timeout, or the timeout has passed.
+        Seconds since the epoch; None when it has no such limit, or is past it.
     """
-    timeout = sweep.limits.timeout
+    timeout, due = sweep.limits.timeout, sweep.gpu_budget.due(now)
     if timeout is None or now >= sweep.started + timeout:
-        return None
-    return sweep.started + timeout
+        return due
+    return sweep.started + timeout if due is None else min(due, sweep.started + timeout)
 
 
 def _timeout_at(trial: TrialSnapshot, sweep: SweepSnapshot) -> float | None:

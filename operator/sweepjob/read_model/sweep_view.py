@@ -36,6 +36,7 @@ class SweepView:
         observed: Whether the operator has written a status.
         alerts: Reason and message of each condition that needs a person.
         also: Names of ``metrics.also``; None if it is not set.
+        max_gpu_hours: The limit on GPU-hours; None without one.
     """
 
     namespace: str
@@ -53,6 +54,7 @@ class SweepView:
     observed: bool
     alerts: tuple[str, ...]
     also: tuple[str, ...] | None = None
+    max_gpu_hours: float | None = None
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> SweepView:
@@ -76,6 +78,7 @@ class SweepView:
             observed="phase" in status,
             alerts=tuple(_alerts(status.get("conditions") or ())),
             also=None if also is None else tuple(also),
+            max_gpu_hours=LenientReader(spec["limits"], "spec.limits").number("maxGpuHours"),
         )
 
     @property

@@ -163,6 +163,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         trial_timeout: int | None = None,
         target: float | None = None,
         no_improvement_trials: int | None = None,
+        max_gpu_hours: float | None = None,
     ) -> None:
         """Change limits; an argument that is None leaves its limit unchanged.
 
@@ -174,6 +175,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
             target: The sweep ends when a trial reports this value of the metric, or a better one.
             no_improvement_trials: The sweep ends when so many trials have ended in a row without a new
                 best.
+            max_gpu_hours: The sweep ends when its trials have used so many GPU-hours.
 
         Raises:
             ArgumentError: A limit is invalid.
@@ -181,6 +183,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         given = present(max_concurrent_trials=max_concurrent_trials, timeout=timeout)
         given |= present(max_total_trials=max_total_trials, trial_timeout=trial_timeout)
         given |= present(target=target, no_improvement_trials=no_improvement_trials)
+        given |= present(max_gpu_hours=max_gpu_hours)
         for key, value in given.items():
             setattr(self.limits, key, value)
         self.limits.check()

@@ -56,6 +56,7 @@ class SweepJobLimits(KnownAttributes):
         max_failed_trials: Failed trials that the sweep tolerates.
         target: The sweep ends when a trial reports this value of the metric, or a better one.
         no_improvement_trials: The sweep ends when so many trials have ended in a row without a new best.
+        max_gpu_hours: The sweep ends when its trials have used so many GPU-hours.
 
     Raises:
         ArgumentError: A limit is invalid.
@@ -69,6 +70,7 @@ class SweepJobLimits(KnownAttributes):
     max_failed_trials: int | None = None
     target: float | None = None
     no_improvement_trials: int | None = None
+    max_gpu_hours: float | None = None
 
     _KEYS: ClassVar[dict[str, str]] = {
         "max_total_trials": "maxTotalTrials",
@@ -79,6 +81,7 @@ class SweepJobLimits(KnownAttributes):
         "max_failed_trials": "maxFailedTrials",
         "target": "target",
         "no_improvement_trials": "noImprovementTrials",
+        "max_gpu_hours": "maxGpuHours",
     }
 
     def __post_init__(self) -> None:

@@ -22,6 +22,7 @@ _KEYS = (
     "maxFailedTrials",
     "target",
     "noImprovementTrials",
+    "maxGpuHours",
 )
 
 
@@ -40,6 +41,7 @@ class Limits:
         target: the sweep ends when a trial reports this value, or a better one. None: it does not.
         no_improvement_trials: the sweep ends when so many trials have ended in a row without a new best
             value. None: no limit.
+        max_gpu_hours: the sweep ends when its trials have used so many GPU-hours. None: no limit.
     """
 
     max_total_trials: int
@@ -50,6 +52,7 @@ class Limits:
     start_timeout: float | None = None
     target: float | None = None
     no_improvement_trials: int | None = None
+    max_gpu_hours: float | None = None
 
     def is_target_reached(self, value: float | None, goal: Goal) -> bool:
         """Return whether a value is the target, or better.
@@ -78,4 +81,14 @@ def parse_limits(reader: Reader) -> Limits:
         max_failed_trials=reader.optional_integer("maxFailedTrials"),
         target=float(reader.number("target")) if "target" in reader.data else None,
         no_improvement_trials=reader.optional_integer("noImprovementTrials", 1),
+        max_gpu_hours=_max_gpu_hours(reader),
     )
+
+
+def _max_gpu_hours(reader: Reader) -> float | None:
+    if "maxGpuHours" not in reader.data:
+        return None
+    hours = float(reader.number("maxGpuHours"))
+    if hours <= 0:
+        reader.note("maxGpuHours", reader.data["maxGpuHours"], "must be greater than 0")
+    return hours

@@ -31,6 +31,7 @@ _LOOKALIKE = re.compile(
     r"(?:[ \t]{0,9}[})>]{1,3}s?)?",
     re.IGNORECASE,
 )
+_GPU = re.compile(r'/gpu"|/mig-|"resourceClaims"')  # that GPU-seconds are counted of
 _SHELLS = re.compile(r"(?:.*/)?(?:ba|da|a|k|z)?sh")
 _SCRIPT_FLAG = re.compile(r"-[a-z]*c[a-z]*")
 _SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
@@ -49,8 +50,17 @@ def spec_warnings(body: Mapping[str, Any], spec: SweepSpec) -> list[Problem]:
         *_missing_continuation(spec),
         *_scripts(body["spec"]["trial"], spec),
         *_shared_folders(spec),
+        *_limit_without_gpus(body["spec"]["trial"], spec),
     ]
     return found[:_MAX_WARNINGS]
+
+
+def _limit_without_gpus(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
+    """Yield a warning about a limit on GPU-hours of trials that request no GPU."""
+    hours = spec.limits.max_gpu_hours
+    if hours is not None and not _GPU.search(json.dumps(trial)):
+        message = "no trial requests a GPU, so that this limit is never reached; use timeout"
+        yield Problem("spec.limits.maxGpuHours", hours, message)
 
 
 def _shared_folders(spec: SweepSpec) -> Iterator[Problem]:

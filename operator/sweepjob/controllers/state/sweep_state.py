@@ -28,7 +28,7 @@ from ...search.sampler import Observation, Sampler
 from ...search.space import Assignment
 from ..warm_start import Source
 from .ended_trial_warnings import EndedTrialWarnings
-from .trial_state import TrialState
+from .trial_state import LiveGpus, TrialState
 
 
 @dataclass(slots=True)
@@ -75,6 +75,7 @@ class Results:
         recorded_best: the best value on record, that of live trials included.
         improvement_row: the ended trials since the last new best.
         gpu_used, gpu_saved: GPU-seconds of ended trials; saved is an estimate.
+        gpu_uncertain: GPU-seconds that trials ended by ``limits.maxGpuHours`` may have used besides.
         full_lengths: numbers of reports of succeeded trials, sorted.
     """
 
@@ -85,6 +86,7 @@ class Results:
     improvement_row: ImprovementRow = field(default_factory=ImprovementRow)
     gpu_used: float = 0.0
     gpu_saved: float = 0.0
+    gpu_uncertain: float = 0.0
     full_lengths: list[int] = field(default_factory=list)
 
 
@@ -189,6 +191,7 @@ class SweepState:
         code: the hash of the trials' code, or where it is mounted from; empty without any.
         evaluator: the early termination policy with the reports of all trials.
         live: trials that have not ended, by index.
+        live_gpus: their GPU-seconds.
         record_blocker: why the record of the next trial could not be created; None when it could.
         unreadable: records with fields that cannot be read, by trial name.
         is_ending: the sweep has a reason to end, and all its trials were requeued for it.
@@ -201,6 +204,7 @@ class SweepState:
     sources: tuple[Source, ...]
     evaluator: PolicyEvaluator
     live: Mapping[int, TrialState]
+    live_gpus: LiveGpus
     proposals: Proposals
     written: WrittenStatus
     slots: Slots = field(default_factory=Slots)

@@ -74,6 +74,7 @@ class SweepStore(SpecTransitions, SlotTransitions, ProposalTransitions, EndTrans
             code=code,
             evaluator=PolicyEvaluator(spec.policy, spec.objective.goal),
             live=self.trials.live,
+            live_gpus=self.trials.gpus,
             proposals=_proposals(spec, seed),
             written=WrittenStatus(status),
         )

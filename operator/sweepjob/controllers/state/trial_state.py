@@ -19,6 +19,7 @@ from ...api.sweeptrial.log_tail import LogTail
 from ...api.sweeptrial.pod_states import PodState
 from ...api.sweeptrial.stop_decision import StopDecision
 from ...early_stopping.curve import Curve
+from ...lifecycle.gpu_seconds import GpuSeconds
 from ...lifecycle.workload import StartBlocker, TrainerEnd
 from ...log_parsing.position import LogPosition
 from ...search.space import Assignment
@@ -186,29 +187,70 @@ class ApiRequests:
 
 
 @dataclass(frozen=True, slots=True)
+class PodGpus:
+    """GPUs that a pod holds, or held.
+
+    Attributes:
+        count: how many, by resource name.
+        since: seconds since the epoch when the kubelet accepted the pod.
+        until: seconds since the epoch when it released them; None while it holds them.
+    """
+
+    count: Mapping[str, float]
+    since: float
+    until: float | None = None
+
+    @property
+    def used(self) -> Counter[str]:
+        """GPU-seconds by resource name; none while the pod holds its GPUs."""
+        if self.until is None:
+            return Counter()
+        seconds = max(0.0, self.until - self.since)
+        return Counter({name: count * seconds for name, count in self.count.items()})
+
+
+@dataclass(frozen=True, slots=True)
 class GpuUsage:
     """GPUs that the trial holds, and has held.
 
     Attributes:
         count: how many it holds while it runs.
         earlier: GPU-seconds of earlier attempts, by resource name.
-        by_pod: GPU-seconds of each pod of the current attempt, and of earlier ones that still held theirs
-            when it began, by pod uid and resource name; empty while the pod holds them.
+        by_pod: the GPUs of each pod of the current attempt, and of earlier ones that still held theirs
+            when it began, by pod uid.
     """
 
     count: float = 0.0
     earlier: Counter[str] = field(default_factory=Counter)
-    by_pod: Mapping[str, Counter[str]] = field(default_factory=dict)
+    by_pod: Mapping[str, PodGpus] = field(default_factory=dict)
 
     @property
     def by_resource(self) -> Counter[str]:
         """GPU-seconds of all pods that have ended, by resource name."""
-        return sum(self.by_pod.values(), self.earlier)
+        return sum((pod.used for pod in self.by_pod.values()), self.earlier)
 
     @property
     def total(self) -> float:
-        """GPU-seconds of all resources together."""
+        """GPU-seconds of all resources together, of pods that have ended."""
         return sum(self.by_resource.values())
+
+    @property
+    def seconds(self) -> GpuSeconds:
+        """GPU-seconds of all pods, those that hold theirs included."""
+        holding = [pod for pod in self.by_pod.values() if pod.until is None]
+        held = [(sum(pod.count.values()), pod.since) for pod in holding]
+        return GpuSeconds(
+            self.total,
+            sum(count for count, _ in held),
+            sum(count * since for count, since in held),
+        )
+
+
+@dataclass(slots=True)
+class LiveGpus:
+    """GPU-seconds of all live trials of a sweep, which ``TrialStore`` keeps up to date."""
+
+    seconds: GpuSeconds = field(default_factory=GpuSeconds)
 
 
 @dataclass(frozen=True, slots=True)

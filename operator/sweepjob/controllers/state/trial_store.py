@@ -18,6 +18,7 @@ from ...log_parsing.position import LogPosition
 from ...protocol import MetricCurves
 from .trial_state import (
     GpuUsage,
+    LiveGpus,
     ObservedWorkload,
     RecordedStatus,
     ReportCompleteness,
@@ -36,11 +37,13 @@ class TrialStore(RequestTransitions, WorkloadTransitions, ReportTransitions):
 
     Attributes:
         live: the trials by index, for reading.
+        gpus: their GPU-seconds, for reading.
     """
 
     def __init__(self) -> None:
         self._live: dict[int, TrialState] = {}
         self.live: Mapping[int, TrialState] = self._live
+        self.gpus = LiveGpus()
 
     def add(
         self, record: TrialRecord, empty: Curve, other_metrics: MetricCurves | None = None
@@ -58,11 +61,13 @@ class TrialStore(RequestTransitions, WorkloadTransitions, ReportTransitions):
         require(record.index not in self._live, f"trial {record.index} is live already")
         trial = load_trial(record, empty, other_metrics)
         self._live[record.index] = trial
+        self.gpus.seconds += trial.gpu.seconds
         return trial
 
     def remove(self, trial: TrialState) -> None:
         """Forget a trial whose end is recorded."""
-        self._live.pop(trial.index, None)
+        if self._live.pop(trial.index, None) is not None:
+            self.gpus.seconds -= trial.gpu.seconds
 
 
 def load_trial(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 
+from ....api.names import REASON_MAX_GPU_HOURS
 from ....api.phases import TrialPhase
 from ....lifecycle.improvement_row import EndedResult
 from ..ended_trial_warnings import FailedTrial, MissingMetric, NonFiniteTrial
@@ -46,6 +47,8 @@ class EndTransitions(ReportTransitions):
         results.ended[phase] += 1
         self._add_to_row(trial, phase, ended or 0.0)
         results.gpu_used += trial.gpu.total
+        if trial.status.stop is not None and trial.status.stop.reason == REASON_MAX_GPU_HOURS:
+            results.gpu_uncertain += trial.gpu.count  # a second of each GPU
         results.gpu_saved += gpu_saved
         curve, is_complete = trial.reports.curve, trial.reports.is_complete
         if proposals.sampler.uses_observations:

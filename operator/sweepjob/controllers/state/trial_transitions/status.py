@@ -10,10 +10,11 @@ from ....api.sweeptrial.attempt_history import AttemptRecord
 from ....api.sweeptrial.stop_decision import StopDecision
 from ..trial_state import TrialState
 from .completeness import CompletenessTransitions
+from .gpus import GpuTransitions
 from .precondition import require
 
 
-class StatusTransitions(CompletenessTransitions):
+class StatusTransitions(CompletenessTransitions, GpuTransitions):
     """Each of these follows a successful write, except ``begin_write`` and ``abort_write``."""
 
     def begin_write(self, trial: TrialState) -> float | None:
@@ -88,8 +89,8 @@ class StatusTransitions(CompletenessTransitions):
         """
         require(attempt == trial.status.attempt + 1, f"{trial.name}: {attempt} is not next")
         require(trial.status.stop is None, f"{trial.name} is to stop")
-        holding = {uid: used for uid, used in trial.gpu.by_pod.items() if not used}
-        trial.gpu = replace(trial.gpu, earlier=trial.gpu.by_resource, by_pod=holding)
+        holding = {uid: pod for uid, pod in trial.gpu.by_pod.items() if pod.until is None}
+        self._set_gpu(trial, replace(trial.gpu, earlier=trial.gpu.by_resource, by_pod=holding))
         trial.status = replace(
             trial.status,
             phase=TrialPhase.PENDING,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from ....trial_pods.cached_objects import CachedPod
 from ..pod_classification import pod_view
 from ..trial_state import (
     GpuUsage,
+    PodGpus,
     TrialState,
 )
 from .status import StatusTransitions
@@ -106,7 +106,7 @@ class WorkloadTransitions(StatusTransitions):
         if view.started is not None and not view.is_interrupted and is_replaced:
             trial.workload = replace(trial.workload, interruption=None)
         count = instances * sum(pod.gpus.values()) if held is None else held
-        trial.gpu = _with_pod(trial.gpu, pod, now, gone=gone, held=count)
+        self._set_gpu(trial, _with_pod(trial.gpu, pod, now, gone=gone, held=count))
 
     def observe_earlier_pod(
         self, trial: TrialState, pod: CachedPod, now: float, *, gone: bool
@@ -127,7 +127,7 @@ class WorkloadTransitions(StatusTransitions):
             is_recorded = pod.ended is not None and any(pod.ended <= end for end in ends)
             if pod.attempt != trial.status.attempt - 1 or is_recorded or not ends:
                 return
-        trial.gpu = _with_pod(trial.gpu, pod, now, gone=gone)
+        self._set_gpu(trial, _with_pod(trial.gpu, pod, now, gone=gone))
 
     def note_interruption(
         self, trial: TrialState, pod: CachedPod, cause: Cause, now: float
@@ -174,13 +174,11 @@ def _with_pod(
 ) -> GpuUsage:
     """Return the usage with a pod's GPU-seconds, which count once the pod releases its GPUs."""
     count = max(gpu.count, sum(pod.gpus.values()) if held is None else held)
-    by_pod = gpu.by_pod
-    if pod.gpus_held_since is not None:
-        if pod.ended is not None or gone:
-            until = pod.ended if pod.ended is not None else now
-            seconds = max(0.0, until - pod.gpus_held_since)
-            used = Counter({name: held * seconds for name, held in pod.gpus.items()})
-            by_pod = {**by_pod, pod.uid: used}
-        elif pod.uid not in by_pod:
-            by_pod = {**by_pod, pod.uid: Counter()}
-    return GpuUsage(count, gpu.earlier, by_pod)
+    if pod.gpus_held_since is None:
+        return replace(gpu, count=count)
+    until = pod.ended if pod.ended is not None or not gone else float(round(now))
+    known = gpu.by_pod.get(pod.uid)
+    if until is None and known is not None and known.until is not None:
+        return replace(gpu, count=count)
+    held_gpus = PodGpus(pod.gpus, pod.gpus_held_since, until)
+    return GpuUsage(count, gpu.earlier, {**gpu.by_pod, pod.uid: held_gpus})
