@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from .api.parsing.reader import Reader
+from .api.spec.prices import parse_prices
 from .api.spec.trial_kind import TrialKind, trial_kinds
 from .log_parsing.limits import DEFAULT_LOG_LIMITS, LogLimits
 from .notifications.receivers import NO_NOTIFICATIONS, NotificationSettings
@@ -53,6 +55,7 @@ class OperatorSettings:
             SWEEPJOB_NOTIFICATION_SECRETS.
         trial_kinds: operator; SWEEPJOB_TRIAL_KINDS (JSON), the kinds of objects other than Jobs that may
             be trials.
+        prices: operator; SWEEPJOB_PRICES (JSON), what an hour of a resource costs, by its name.
         log_limits: operator; budgets for reading trainers' logs. No variable.
     """
 
@@ -73,6 +76,7 @@ class OperatorSettings:
     strict_tls: bool = True
     notifications: NotificationSettings = NO_NOTIFICATIONS
     trial_kinds: tuple[TrialKind, ...] = ()
+    prices: Mapping[str, float] = field(default_factory=dict)
     log_limits: LogLimits = DEFAULT_LOG_LIMITS
 
     @classmethod
@@ -81,7 +85,7 @@ class OperatorSettings:
 
         Raises:
             KeyError: the name of a variable that is missing.
-            ValueError: a kind of trials is incomplete, or forbidden.
+            ValueError: a kind of trials is incomplete, or forbidden; or a price is invalid.
         """
         get = environment.get
         certificate, key = get("SWEEPJOB_INTAKE_CERTIFICATE"), get("SWEEPJOB_INTAKE_KEY")
@@ -110,7 +114,15 @@ class OperatorSettings:
                 Path(get("SWEEPJOB_NOTIFICATION_SECRETS", "/etc/sweepjob/notifications")),
             ),
             trial_kinds=trial_kinds(json.loads(get("SWEEPJOB_TRIAL_KINDS") or "[]")),
+            prices=_prices(get("SWEEPJOB_PRICES") or "{}"),
         )
+
+
+def _prices(text: str) -> Mapping[str, float]:
+    reader = Reader(json.loads(text), "prices")
+    prices = parse_prices(reader)
+    reader.finish()
+    return prices
 
 
 def _sidecar_settings(environment: Mapping[str, str]) -> SidecarSettings:

@@ -42,7 +42,7 @@ def observe(sweep: SweepStore, now: float, *pods: CachedPod, gone: bool = False)
             sweep.trials.observe_pod(trial, seen, START + now, gone=gone, instances=2)
         else:
             sweep.trials.observe_earlier_pod(trial, seen, START + now, gone=gone)
-    return trial.gpu.total
+    return trial.usage.total_gpu_seconds
 
 
 def started(**status: Any) -> SweepStore:
@@ -54,7 +54,7 @@ def started(**status: Any) -> SweepStore:
 def test_pods_that_overlap_in_part_are_summed() -> None:
     sweep = started()
     assert observe(sweep, 12, rank(0, 1, 0), rank(1, 1, 10)) == 0.0, "they still hold theirs"
-    assert sweep.state.live[0].gpu.count == 2 * GPUS
+    assert sweep.state.live[0].usage.gpu_count == 2 * GPUS
     assert observe(sweep, 20, rank(1, 1, 10, 20)) == 10 * GPUS
     assert observe(sweep, 50, rank(0, 1, 0, 50)) == (10 + 50) * GPUS
     ends = (rank(0, 1, 0, 50), rank(1, 1, 10, 20))

@@ -22,7 +22,7 @@ from sweepjob.controllers.gpu_savings import gpu_seconds_saved
 from sweepjob.controllers.snapshot_builder import sweep_snapshot, write_interval
 from sweepjob.controllers.state.ended_trial_warnings import MissingMetric
 from sweepjob.controllers.state.pod_classification import interruption_cause, pod_view
-from sweepjob.controllers.state.trial_state import GpuUsage, TrialState
+from sweepjob.controllers.state.trial_state import TrialState, TrialUsage
 from sweepjob.controllers.state.trial_store import TrialStore, load_trial
 from sweepjob.controllers.status_builder import build_status
 from sweepjob.early_stopping.curve import Curve
@@ -142,7 +142,7 @@ def test_gpu_savings_are_the_remaining_reports_at_the_trials_rate() -> None:
     stopped = sweep.add_trial(record(1))
     stop = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "", policy="bandit", interval=5)
     stopped.status = replace(stopped.status, started=100.0, stop=stop, stopped_at=110.0)
-    stopped.gpu = GpuUsage(2.0)
+    stopped.usage = TrialUsage(2.0)
     # 2 s a report, 15 reports to come, 3 s to go away, 2 GPUs.
     assert gpu_seconds_saved(sweep.state, stopped, now=113.0) == (15 * 2.0 - 3.0) * 2
     # Known to have loaded for 6 s first: 1 s a report.
@@ -295,8 +295,8 @@ def test_gpus_are_accounted_by_resource() -> None:
     ended = {"name": "trainer", "state": {"terminated": {"finishedAt": "2026-01-01T00:00:05Z"}}}
     pod = pod_of("sweep-0", "a", phase="Succeeded", containerStatuses=[ended], **times)
     sweep.trials.observe_pod(trial, pod, 0.0, gone=False)
-    assert trial.gpu.by_resource == {"amd.com/gpu": 20}
-    assert trial.gpu.total == 20
+    assert trial.usage.gpu_seconds == {"amd.com/gpu": 20}
+    assert trial.usage.total_gpu_seconds == 20
 
 
 def test_a_retried_trial_is_decided_the_same_after_a_restart() -> None:

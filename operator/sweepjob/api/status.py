@@ -67,6 +67,7 @@ class SweepStatus:
         ended: number of ended trials by phase.
         best: the best trial; None before a report.
         gpu_used, gpu_saved: accelerator-seconds.
+        cost: what ended trials cost; 0 where nothing has a price.
         reason: what needs attention, or why the sweep failed; empty otherwise.
         sources: sweeps of a warm start: name, uid, number of trials that count.
         code: the hash of the trials' code, or where it is mounted from; empty without any.
@@ -86,6 +87,7 @@ class SweepStatus:
     best: BestTrial | None = None
     gpu_used: float = 0.0
     gpu_saved: float = 0.0
+    cost: float = 0.0
     reason: str = ""
     sources: tuple[tuple[str, str, int], ...] = ()
     code: str = ""
@@ -127,6 +129,8 @@ def dump_status(content: SweepStatus, previous: Mapping[str, Any], now: float) -
         "completionTime": _time(content.completed),
         "best": None if content.best is None else _best(content.best),
     }
+    if content.cost:
+        status["cost"] = f"{content.cost:.6g}"
     if content.code:
         status["code"] = content.code
     if content.sources:

@@ -14,6 +14,7 @@ from .arguments import add_sweep
 from .sources import open_source
 from .trials import read_trials
 
+_OPTIONAL = ("cost", "maxGpuHours", "maxCost")
 _FORMATS = tuple(f for f in FORMATS if f != "name")
 
 
@@ -23,15 +24,18 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "cost",
         help="show GPU-hours used and saved",
         description="Show the GPU-hours of all sweeps of the namespace, or of one sweep by the phase "
-        "of its trials. Hours saved by early stops are an estimate: the missing reports at each "
-        "trial's own pace.",
+        "of its trials, and what they cost where the sweep or the operator has prices. Hours saved by "
+        "early stops are an estimate: the missing reports at each trial's own pace.",
     )
     add_sweep(parser, nargs="?")
     parser.add_argument(
         "-A", "--all-namespaces", action="store_true", help="show sweeps of all namespaces"
     )
     parser.add_argument(
-        "--price", type=float, metavar="P", help="price of a GPU-hour, in any currency"
+        "--price",
+        type=float,
+        metavar="P",
+        help="price of a GPU-hour, in place of those prices",
     )
     add_output(parser, _FORMATS)
     parser.set_defaults(run=run)
@@ -56,20 +60,23 @@ def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _of_sweeps(sweeps: Sequence[SweepView], price: float | None) -> list[dict[str, Any]]:
+    """Return a row for each sweep; without what none of them has."""
     rows = [_of_sweep(sweep, price) for sweep in sweeps]
-    if all(sweep.max_gpu_hours is None for sweep in sweeps):
-        return rows
-    limits = [{"maxGpuHours": sweep.max_gpu_hours} for sweep in sweeps]
-    return [row | limit for row, limit in zip(rows, limits, strict=True)]
+    optional = [key for key in _OPTIONAL if all(row[key] is None for row in rows)]
+    return [{k: v for k, v in row.items() if k not in optional} for row in rows]
 
 
 def _of_sweep(sweep: SweepView, price: float | None) -> dict[str, Any]:
-    row = {
+    amounts = _amounts(sweep.gpu_seconds_used, sweep.gpu_seconds_saved, price)
+    return {
         "namespace": sweep.namespace,
         "name": sweep.name,
         "trials": sweep.counts.get("created", 0),
+        "cost": sweep.cost,
+        **amounts,
+        "maxGpuHours": sweep.max_gpu_hours,
+        "maxCost": sweep.max_cost,
     }
-    return {**row, **_amounts(sweep.gpu_seconds_used, sweep.gpu_seconds_saved, price)}
 
 
 def cost_by_phase(trials: Sequence[TrialView], price: float | None) -> list[dict[str, Any]]:
@@ -90,7 +97,9 @@ def cost_by_phase(trials: Sequence[TrialView], price: float | None) -> list[dict
 def _group(name: str, trials: Sequence[TrialView], price: float | None) -> dict[str, Any]:
     used = sum(trial.gpu_seconds_used for trial in trials)
     saved = sum(trial.record.gpu_saved for trial in trials)
-    return {"phase": name, "trials": len(trials), **_amounts(used, saved, price)}
+    cost = sum(trial.record.cost for trial in trials)
+    known = {"cost": cost} if cost else {}
+    return {"phase": name, "trials": len(trials), **known, **_amounts(used, saved, price)}
 
 
 def _amounts(used: float, saved: float, price: float | None) -> dict[str, Any]:

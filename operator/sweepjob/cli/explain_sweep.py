@@ -60,6 +60,8 @@ def _result_limits(objective: Mapping[str, Any], limits: Mapping[str, Any]) -> s
         ends.append(f"{pluralize(number, 'trial')} in a row ended without a new best")
     if (hours := limits.get("maxGpuHours")) is not None:
         ends.append(f"the trials have used {hours:g} GPU-hours")
+    if (cost := limits.get("maxCost")) is not None:
+        ends.append(f"the trials have cost {cost:g}")
     return escape_line(f"; ends when {' or '.join(ends)}") if ends else ""
 
 

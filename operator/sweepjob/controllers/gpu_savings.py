@@ -29,7 +29,7 @@ def gpu_seconds_saved(state: SweepState, trial: TrialState, now: float) -> float
     decided = trial.status.stopped_at or now
     pace = _seconds_per_report(trial.reports.first_at, started, decided, stop.interval)
     saved = pace * (full - stop.interval) - (now - decided)
-    return max(0.0, saved * trial.gpu.count)
+    return max(0.0, saved * trial.usage.gpu_count)
 
 
 def _seconds_per_report(

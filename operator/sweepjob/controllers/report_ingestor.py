@@ -9,6 +9,7 @@ from dataclasses import replace
 from .. import protocol
 from ..api.meta.cause import Cause
 from ..api.meta.identity import ObjectKey
+from ..api.spec.prices import cost_rate
 from ..ingest.log_readers.log_readers import LogReaders
 from ..kube.client import KubeClient
 from ..log_parsing.findings import LogFindings
@@ -94,7 +95,8 @@ class ReportIngestor:
         now, several = self._clock(), sweep.state.spec.trial.has_several_pods
         if trial.status.attempt != pod.attempt:
             if several and pod.attempt < trial.status.attempt:
-                sweep.trials.observe_earlier_pod(trial, pod, now, gone=gone)
+                rate = cost_rate(pod.amounts, sweep.state.prices)
+                sweep.trials.observe_earlier_pod(trial, pod, now, gone=gone, rate=rate)
             return
         if pod.trainer_ended and not gone:
             self._log_tails.read(pod)
@@ -118,7 +120,13 @@ class ReportIngestor:
             running = [p for p in pods if p.attempt == pod.attempt and not p.has_ended]
             held = sum(sum(p.gpus.values()) for p in running)
         sweep.trials.observe_pod(
-            trial, pod, now, gone=gone, instances=spec.instance_count, held=held
+            trial,
+            pod,
+            now,
+            gone=gone,
+            instances=spec.instance_count,
+            held=held,
+            rate=cost_rate(pod.amounts, sweep.state.prices),
         )
 
     def _ingest_end(self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float) -> None:

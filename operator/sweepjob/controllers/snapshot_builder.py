@@ -10,10 +10,10 @@ from ..api.names import REASON_PARTLY_SCHEDULED
 from ..api.phases import TrialPhase
 from ..api.spec.metrics import RETRY
 from ..api.spec.trial_manifest import TrialManifest
-from ..lifecycle.gpu_seconds import GpuBudget, GpuSeconds
 from ..lifecycle.group_planner import PARTIAL_START_TIMEOUT
 from ..lifecycle.remaining_containers import settles
 from ..lifecycle.snapshot import ResultProgress, SweepSnapshot, TrialSnapshot
+from ..lifecycle.usage import Usage, UsageLimit
 from ..lifecycle.workload import EarlierAttempt, Job, Pod, StartBlocker, TrainerEnd
 from ..settings import OperatorSettings
 from ..trial_pods.cached_objects import CachedPod
@@ -59,12 +59,19 @@ def sweep_snapshot(state: SweepState, settings: OperatorSettings) -> SweepSnapsh
         metric=spec.objective.primary_metric,
         goal=spec.objective.goal,
         results=_result_progress(state),
-        gpu_budget=GpuBudget(
-            spec.limits.max_gpu_hours,
-            state.live_gpus.seconds + GpuSeconds(state.results.gpu_used),
-            state.results.gpu_uncertain,
-        ),
+        usage_limits=_usage_limits(state),
     )
+
+
+def _usage_limits(state: SweepState) -> tuple[UsageLimit, ...]:
+    limits, live, results = state.spec.limits, state.live_usage, state.results
+    found = []
+    if limits.max_gpu_hours is not None:
+        used = live.gpu + Usage(results.gpu_used)
+        found.append(UsageLimit.of_gpu_hours(limits.max_gpu_hours, used, results.gpu_uncertain))
+    if limits.max_cost is not None:
+        found.append(UsageLimit.of_cost(limits.max_cost, live.cost + Usage(results.cost)))
+    return tuple(found)
 
 
 def _result_progress(state: SweepState) -> ResultProgress:

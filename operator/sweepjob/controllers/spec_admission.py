@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..api import names
@@ -11,6 +11,7 @@ from ..api.meta.cause import Cause
 from ..api.meta.identity import ObjectIdentity, ObjectKey
 from ..api.parsing.problem import InvalidSpec, Problem
 from ..api.phases import SweepPhase
+from ..api.spec.prices import check_prices
 from ..api.spec.sampler_builder import seed_of
 from ..api.spec.sweep_spec import SweepSpec
 from ..api.status import is_accepted, is_finished
@@ -53,6 +54,7 @@ class SpecAdmission:
         reports: ingests what pods show.
         queues: the controllers' queues.
         clock: seconds since the epoch.
+        prices: what an hour of a resource costs where a spec has no price for it.
     """
 
     def __init__(
@@ -65,7 +67,9 @@ class SpecAdmission:
         reports: ReportIngestor,
         queues: Queues,
         clock: Callable[[], float],
+        prices: Mapping[str, float],
     ) -> None:
+        self._prices = prices
         self._api = api
         self._caches = caches
         self._job_creator = job_creator
@@ -96,6 +100,7 @@ class SpecAdmission:
             return False
         try:
             spec, warnings = await self._parser.parse(entry.body)
+            check_prices(spec.limits.max_cost, {**self._prices, **spec.limits.prices})
             await self._check_kind(key, spec)
             if entry.sweep is not None and entry.sweep.update_spec(spec):
                 self._publish_warnings(key, entry, entry.sweep, warnings)
@@ -180,7 +185,7 @@ class SpecAdmission:
         started = parse_time(status.get("startTime")) or self._clock()
         seed = seed_of(spec, identity.uid)
         while True:
-            sweep = SweepStore(identity, spec, seed, started, status, sources, code)
+            sweep = SweepStore(identity, spec, seed, started, status, sources, code, self._prices)
             records = self._records(identity)
             await run_in_turns(sweep.load_in_steps(records))
             if {r.uid for r in records} == {r.uid for r in self._records(identity)}:

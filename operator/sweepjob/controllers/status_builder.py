@@ -25,7 +25,7 @@ from .status_conditions import (
 )
 
 _BY_RESULT = (names.REASON_TARGET_REACHED, names.REASON_NO_IMPROVEMENT)
-_KEEPS_BEST = (STOPPED, names.REASON_MAX_GPU_HOURS)  # complete if a trial has a value
+_BY_USAGE = (names.REASON_MAX_GPU_HOURS, names.REASON_MAX_COST)
 
 
 def build_status(
@@ -74,6 +74,7 @@ def build_status(
         best=_best(state),
         gpu_used=state.results.gpu_used,
         gpu_saved=state.results.gpu_saved,
+        cost=state.results.cost,
         sources=tuple((s.name, s.uid, s.counted) for s in state.sources),
         code=state.code,
     )
@@ -93,7 +94,11 @@ def _failure(state: SweepState, limit: Cause | None) -> Cause | None:
     if limit is not None and limit.reason not in _BY_RESULT:
         if limit.reason == FAILED_TRIALS:
             return Cause(limit.reason, limit.message + first_failure(*_first_failed(state)))
-        return None if limit.reason in _KEEPS_BEST and state.results.best is not None else limit
+        return (
+            None
+            if limit.reason in (STOPPED, *_BY_USAGE) and state.results.best is not None
+            else limit
+        )
     useful = (
         state.results.ended[TrialPhase.SUCCEEDED] + state.results.ended[TrialPhase.EARLY_STOPPED]
     )
@@ -157,7 +162,7 @@ def _reason(
         return names.REASON_INVALID
     if degraded.holds:
         return degraded.reason
-    is_told = limit is not None and limit.reason in (*_BY_RESULT, names.REASON_MAX_GPU_HOURS)
+    is_told = limit is not None and limit.reason in (*_BY_RESULT, *_BY_USAGE)
     return limit.reason if limit is not None and is_told else ""
 
 

@@ -181,7 +181,7 @@ class SweepController:
 def _due(state: SweepState, snap: SweepSnapshot, now: float) -> float | None:
     """Return when there is more to do for a sweep without an event, in seconds since the epoch.
 
-    That is its timeout or its limit on GPU-hours, and the next try of a sampler that failed.
+    That is its timeout or a limit on what it uses, and the next try of a sampler that failed.
     """
     failure = state.proposals.failure
     again = None if failure is None or failure.ask_again_at <= now else failure.ask_again_at

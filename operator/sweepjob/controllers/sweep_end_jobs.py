@@ -120,5 +120,5 @@ def _run_status(status: SweepStatus) -> str:
     """Return MLflow's status of the parent run."""
     if status.phase is SweepPhase.COMPLETE:
         return "FINISHED"
-    killed = (STOPPED, SWEEP_TIMEOUT, names.REASON_MAX_GPU_HOURS)
+    killed = (STOPPED, SWEEP_TIMEOUT, names.REASON_MAX_GPU_HOURS, names.REASON_MAX_COST)
     return "KILLED" if status.reason in killed else "FAILED"

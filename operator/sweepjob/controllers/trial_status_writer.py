@@ -117,6 +117,7 @@ class TrialStatusWriter:
             "reason": action.reason,
             "message": action.message[:_MESSAGE_LIMIT],
             "gpuSeconds": _gpu(trial, None),
+            **_cost(trial),
         }
         await self._write(sweep, trial, status, now)
         metrics.ATTEMPTS.labels(action.reason).inc()
@@ -195,6 +196,7 @@ class TrialStatusWriter:
             "startTime": None if started is None else format_time(started),
             "completionTime": format_time(now),
             "gpuSeconds": _gpu(trial, saved),
+            **_cost(trial),
         }
         noted = trial.log_tails
         await self._write(sweep, trial, status, now)
@@ -203,7 +205,7 @@ class TrialStatusWriter:
         sweep.record_end(trial, action.phase, saved, action.message[:_MESSAGE_LIMIT], now)
         metrics.TRIALS.labels(action.phase.value).inc()
         sweep_log.log_trial_ended(state, trial, action.phase, action.reason)
-        metrics.GPU_USED.inc(trial.gpu.total)
+        metrics.GPU_USED.inc(trial.usage.total_gpu_seconds)
         metrics.GPU_SAVED.inc(saved)
         self._emit_end(state, trial, action)
 
@@ -306,8 +308,14 @@ def _pending_fields(trial: TrialState, record: TrialRecord) -> dict[str, Any]:
 
 def _gpu(trial: TrialState, saved: float | None) -> dict[str, Any]:
     gpu: dict[str, Any] = {
-        "count": f"{trial.gpu.count:g}",
-        "used": f"{trial.gpu.total:.0f}",
-        "byResource": {name: f"{used:.0f}" for name, used in trial.gpu.by_resource.items()},
+        "count": f"{trial.usage.gpu_count:g}",
+        "used": f"{trial.usage.total_gpu_seconds:.0f}",
+        "byResource": {name: f"{used:.0f}" for name, used in trial.usage.gpu_seconds.items()},
     }
     return gpu if saved is None else {**gpu, "saved": f"{saved:.0f}"}
+
+
+def _cost(trial: TrialState) -> dict[str, str]:
+    """Return what the trial's ended pods cost; nothing where nothing has a price."""
+    cost = trial.usage.cost.ended
+    return {"cost": f"{cost:.6f}"} if cost else {}

@@ -32,7 +32,7 @@ def plan(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
         now: seconds since the epoch.
     """
     todo = plan_trial(_with_limit_stop(trial, sweep, now), sweep, now)
-    times = (todo.wake_at, _timeout_at(trial, sweep), sweep.gpu_budget.due(now))
+    times = (todo.wake_at, _timeout_at(trial, sweep), _usage_due(sweep, now))
     coming = (when for when in times if when is not None and when > now)
     return Plan(todo.actions, min(coming, default=None))
 
@@ -115,7 +115,7 @@ def end_reason(sweep: SweepSnapshot, now: float) -> Cause | None:
     return (
         target_end(sweep)
         or _stop_or_timeout(sweep, now)
-        or sweep.gpu_budget.end(now)
+        or _usage_end(sweep, now)
         or _failures_end(sweep)
         or no_improvement_end(sweep)
     )
@@ -128,6 +128,16 @@ def _stop_or_timeout(sweep: SweepSnapshot, now: float) -> Cause | None:
     if timeout is not None and now >= sweep.started + timeout:
         return Cause(SWEEP_TIMEOUT, f"the sweep's timeout of {timeout:g} s has passed")
     return None
+
+
+def _usage_end(sweep: SweepSnapshot, now: float) -> Cause | None:
+    ends = (limit.end(now) for limit in sweep.usage_limits)
+    return next((end for end in ends if end is not None), None)
+
+
+def _usage_due(sweep: SweepSnapshot, now: float) -> float | None:
+    due = (limit.due(now) for limit in sweep.usage_limits)
+    return min((when for when in due if when is not None), default=None)
 
 
 def _failures_end(sweep: SweepSnapshot) -> Cause | None:
@@ -148,7 +158,7 @@ def _trial_end(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Cause 
 
 
 def end_due(sweep: SweepSnapshot, now: float) -> float | None:
-    """Return when the sweep's timeout, or its limit on GPU-hours, ends it if nothing happens until then.
+    """Return when the timeout or a limit on usage ends the sweep if nothing happens until then.
 
     Args:
         sweep: the sweep.
@@ -157,7 +167,7 @@ def end_due(sweep: SweepSnapshot, now: float) -> float | None:
     Returns:
         Seconds since the epoch; None when it has no such limit, or is past it.
     """
-    timeout, due = sweep.limits.timeout, sweep.gpu_budget.due(now)
+    timeout, due = sweep.limits.timeout, _usage_due(sweep, now)
     if timeout is None or now >= sweep.started + timeout:
         return due
     return sweep.started + timeout if due is None else min(due, sweep.started + timeout)

@@ -15,7 +15,7 @@ from ..api.spec.limits import COMPANION_GRACE, Limits
 from ..api.sweeptrial.stop_decision import StopDecision
 from ..objective import Goal
 from ..search.space import Assignment
-from .gpu_seconds import GpuBudget
+from .usage import UsageLimit
 from .workload import EarlierAttempt, Job, Pod, StartBlocker
 
 
@@ -176,7 +176,7 @@ class SweepSnapshot:
             decides how many pods there are and whether they are replaced.
         metric, goal: the metric of the objective, and which of its values are better.
         results: what the trials have reached.
-        gpu_budget: the limit on GPU-hours, and what the trials used of it.
+        usage_limits: limits on GPU-hours and cost, with what the trials used of them.
     """
 
     limits: Limits
@@ -199,7 +199,7 @@ class SweepSnapshot:
     metric: str = ""
     goal: Goal = Goal.MAXIMIZE
     results: ResultProgress = field(default_factory=ResultProgress)
-    gpu_budget: GpuBudget = field(default_factory=GpuBudget)
+    usage_limits: tuple[UsageLimit, ...] = ()
 
     @property
     def has_manifest(self) -> bool:

@@ -113,7 +113,15 @@ class ControllerManager:
             clock,
         )
         admission = SpecAdmission(
-            api, self.caches, creator, writer, events, self.reports, self.queues, clock
+            api,
+            self.caches,
+            creator,
+            writer,
+            events,
+            self.reports,
+            self.queues,
+            clock,
+            settings.prices,
         )
         self._sweeps = SweepController(
             api, *shared, admission, writer, missing_permissions_for, clock

@@ -37,6 +37,8 @@ class SweepView:
         alerts: Reason and message of each condition that needs a person.
         also: Names of ``metrics.also``; None if it is not set.
         max_gpu_hours: The limit on GPU-hours; None without one.
+        cost: What ended trials cost, by the prices of the sweep; None where nothing has a price.
+        max_cost: The limit on the cost; None without one.
     """
 
     namespace: str
@@ -55,12 +57,15 @@ class SweepView:
     alerts: tuple[str, ...]
     also: tuple[str, ...] | None = None
     max_gpu_hours: float | None = None
+    cost: float | None = None
+    max_cost: float | None = None
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> SweepView:
         """Return the view of a SweepJob object."""
         meta, spec, status = body["metadata"], body["spec"], body.get("status") or {}
         also = (spec.get("metrics") or {}).get("also")
+        limits = LenientReader(spec["limits"], "spec.limits")
         best, gpu = status.get("best") or {}, status.get("gpuSeconds") or {}
         return cls(
             namespace=meta["namespace"],
@@ -78,7 +83,9 @@ class SweepView:
             observed="phase" in status,
             alerts=tuple(_alerts(status.get("conditions") or ())),
             also=None if also is None else tuple(also),
-            max_gpu_hours=LenientReader(spec["limits"], "spec.limits").number("maxGpuHours"),
+            max_gpu_hours=limits.number("maxGpuHours"),
+            cost=LenientReader(status, "status").number("cost"),
+            max_cost=limits.number("maxCost"),
         )
 
     @property

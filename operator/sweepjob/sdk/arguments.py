@@ -17,6 +17,7 @@ _OTHER_KEYS = {  # that Azure does not have
     "startTimeout": "start_timeout",
     "noImprovementTrials": "no_improvement_trials",
     "maxGpuHours": "max_gpu_hours",
+    "maxCost": "max_cost",
 }
 _PYTHON_KEYS = AZURE_KEYS | _OTHER_KEYS
 _KEYS = re.compile(r"\b(" + "|".join(map(re.escape, _PYTHON_KEYS)) + r")\b")

@@ -164,6 +164,8 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         target: float | None = None,
         no_improvement_trials: int | None = None,
         max_gpu_hours: float | None = None,
+        max_cost: float | None = None,
+        prices: Mapping[str, float] | None = None,
     ) -> None:
         """Change limits; an argument that is None leaves its limit unchanged.
 
@@ -176,6 +178,8 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
             no_improvement_trials: The sweep ends when so many trials have ended in a row without a new
                 best.
             max_gpu_hours: The sweep ends when its trials have used so many GPU-hours.
+            max_cost: The sweep ends when its trials have cost so much.
+            prices: What an hour of a resource costs, by its name.
 
         Raises:
             ArgumentError: A limit is invalid.
@@ -183,7 +187,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         given = present(max_concurrent_trials=max_concurrent_trials, timeout=timeout)
         given |= present(max_total_trials=max_total_trials, trial_timeout=trial_timeout)
         given |= present(target=target, no_improvement_trials=no_improvement_trials)
-        given |= present(max_gpu_hours=max_gpu_hours)
+        given |= present(max_gpu_hours=max_gpu_hours, max_cost=max_cost, prices=prices)
         for key, value in given.items():
             setattr(self.limits, key, value)
         self.limits.check()

@@ -57,6 +57,8 @@ class SweepJobLimits(KnownAttributes):
         target: The sweep ends when a trial reports this value of the metric, or a better one.
         no_improvement_trials: The sweep ends when so many trials have ended in a row without a new best.
         max_gpu_hours: The sweep ends when its trials have used so many GPU-hours.
+        max_cost: The sweep ends when its trials have cost so much.
+        prices: What an hour of a resource costs, such as ``{"nvidia.com/gpu": 2.5, "cpu": 0.04}``.
 
     Raises:
         ArgumentError: A limit is invalid.
@@ -71,6 +73,8 @@ class SweepJobLimits(KnownAttributes):
     target: float | None = None
     no_improvement_trials: int | None = None
     max_gpu_hours: float | None = None
+    max_cost: float | None = None
+    prices: Mapping[str, float] | None = None
 
     _KEYS: ClassVar[dict[str, str]] = {
         "max_total_trials": "maxTotalTrials",
@@ -82,6 +86,8 @@ class SweepJobLimits(KnownAttributes):
         "target": "target",
         "no_improvement_trials": "noImprovementTrials",
         "max_gpu_hours": "maxGpuHours",
+        "max_cost": "maxCost",
+        "prices": "prices",
     }
 
     def __post_init__(self) -> None:

@@ -36,6 +36,7 @@ class CachedPod:
         created: seconds since the epoch.
         view: the pod as the planner sees it.
         gpus: the accelerators that it requests, by resource name.
+        amounts: what the scheduler reserves for it, by resource name (``requested_amounts``).
         gpus_held_since: when the kubelet accepted the pod, in seconds since the epoch; None before.
         containers_succeeded: all containers exited with 0, but the pod phase is not terminal yet. That
             takes the kubelet a second, during which the scheduler still counts the pod's requests.
@@ -63,6 +64,7 @@ class CachedPod:
     created: float
     view: Pod
     gpus: Mapping[str, float]
+    amounts: Mapping[str, float]
     gpus_held_since: float | None
     containers_succeeded: bool
     ended: float | None

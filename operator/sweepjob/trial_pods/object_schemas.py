@@ -115,10 +115,11 @@ _STATE = {
 _STATUSES = [
     {"name": FieldType.NAME, "image": FieldType.TEXT, "state": _STATE, "lastState": _STATE}
 ]
+_RESOURCES = dict.fromkeys(("requests", "limits"), FieldType.QUANTITIES)
 _CONTAINERS = [
     {
         "name": FieldType.NAME,
-        "resources": dict.fromkeys(("requests", "limits"), FieldType.QUANTITIES),
+        "resources": _RESOURCES,
         "restartPolicy": FieldType.TEXT,
         "restartPolicyRules": [{"action": FieldType.TEXT}],
     },
@@ -131,6 +132,8 @@ POD_SCHEMA: Schema = {
         "containers": _CONTAINERS,
         "initContainers": _CONTAINERS,
         "resourceClaims": [_CLAIM],
+        "resources": _RESOURCES,
+        "overhead": FieldType.QUANTITIES,
         "nodeName": FieldType.TEXT,
         "priority": FieldType.WHOLE,
     },

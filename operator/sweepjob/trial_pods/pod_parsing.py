@@ -19,6 +19,7 @@ from .job_manifest import trainer_of
 from .lost_reports import sidecar_exits
 from .object_schemas import JOB_SCHEMA, POD_SCHEMA, coerce
 from .pod_group import rank_of
+from .requested_amounts import requested_amounts
 
 
 def parse_job(body: Mapping[str, Any]) -> CachedJob:
@@ -96,6 +97,7 @@ def parse_pod(body: Mapping[str, Any]) -> CachedPod:
         created=created,
         view=view,
         gpus=gpus,
+        amounts=requested_amounts(spec),
         gpus_held_since=parse_time(status.get("startTime")),
         containers_succeeded=succeeded,
         ended=container_statuses.end_time(status) if view.is_terminal or succeeded else None,

@@ -80,6 +80,7 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: SweepJobLimits(max_failed_trials=-1), "max_failed_trials: -1: must be a whole number of at least 0"),
     (lambda: swept().set_limits(no_improvement_trials=0), "no_improvement_trials: 0: must be a whole number of at least 1"),
     (lambda: swept().set_limits(max_gpu_hours=-1), "SweepJobLimits.max_gpu_hours: -1: must be greater than 0"),
+    (lambda: SweepJobLimits(prices={"gpu": 2.5}), "SweepJobLimits.prices.gpu: 'gpu': is no resource; known: cpu, memory"),
     (lambda: RandomSamplingAlgorithm(rule="lhs"), "rule: 'lhs': unknown; known: random, sobol"),
     (lambda: RandomSamplingAlgorithm(logbase=1), 'logbase: 1: must be "e" or a number above 0'),
     (lambda: SweepJob(sampling_algorithm="tpe"), "sampling_algorithm: 'tpe': unknown; known: random, grid"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ...objective import Goal
 from ..parsing.reader import Reader
+from .prices import parse_prices
 
 # Default of companionGracePeriodSeconds: seconds that the other containers may run after the trainer has
 # ended. Enough to upload a checkpoint; it bounds the cost of a proxy that never exits.
@@ -23,6 +25,8 @@ _KEYS = (
     "target",
     "noImprovementTrials",
     "maxGpuHours",
+    "maxCost",
+    "prices",
 )
 
 
@@ -42,6 +46,8 @@ class Limits:
         no_improvement_trials: the sweep ends when so many trials have ended in a row without a new best
             value. None: no limit.
         max_gpu_hours: the sweep ends when its trials have used so many GPU-hours. None: no limit.
+        max_cost: the sweep ends when its trials have cost so much. None: no limit.
+        prices: what an hour of a resource costs, by its name, in addition to the prices of the operator.
     """
 
     max_total_trials: int
@@ -53,6 +59,8 @@ class Limits:
     target: float | None = None
     no_improvement_trials: int | None = None
     max_gpu_hours: float | None = None
+    max_cost: float | None = None
+    prices: Mapping[str, float] = field(default_factory=dict)
 
     def is_target_reached(self, value: float | None, goal: Goal) -> bool:
         """Return whether a value is the target, or better.
@@ -81,14 +89,16 @@ def parse_limits(reader: Reader) -> Limits:
         max_failed_trials=reader.optional_integer("maxFailedTrials"),
         target=float(reader.number("target")) if "target" in reader.data else None,
         no_improvement_trials=reader.optional_integer("noImprovementTrials", 1),
-        max_gpu_hours=_max_gpu_hours(reader),
+        max_gpu_hours=_positive(reader, "maxGpuHours"),
+        max_cost=_positive(reader, "maxCost"),
+        prices=parse_prices(reader.child("prices")),
     )
 
 
-def _max_gpu_hours(reader: Reader) -> float | None:
-    if "maxGpuHours" not in reader.data:
+def _positive(reader: Reader, key: str) -> float | None:
+    if key not in reader.data:
         return None
-    hours = float(reader.number("maxGpuHours"))
-    if hours <= 0:
-        reader.note("maxGpuHours", reader.data["maxGpuHours"], "must be greater than 0")
-    return hours
+    amount = float(reader.number(key))
+    if amount <= 0:
+        reader.note(key, reader.data[key], "must be greater than 0")
+    return amount

@@ -107,6 +107,7 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         ended=status.moment("completionTime"),
         gpus=gpu.amount("count"),
         gpu_used={name: by_resource.amount(name) for name in by_resource.data},
+        cost=status.amount("cost"),
         gpu_saved=gpu.amount("saved"),
         seen=status.texts("metricsSeen"),
         retry_at=status.moment("retryAt"),

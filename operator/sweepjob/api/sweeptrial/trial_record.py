@@ -35,6 +35,7 @@ class TrialRecord:
         started, ended: seconds since the epoch; None before.
         gpus: number of accelerators that it requests.
         gpu_used: accelerator-seconds by resource name.
+        cost: what its ended pods cost.
         gpu_saved: accelerator-seconds that an early stop saved.
         seen: names of all metrics that it reported.
         launch_at: when the next attempt may start, in seconds since the epoch; None: at once.
@@ -69,6 +70,7 @@ class TrialRecord:
     ended: float | None
     gpus: float
     gpu_used: Mapping[str, float]
+    cost: float
     gpu_saved: float
     seen: tuple[str, ...]
     retry_at: float | None

@@ -50,17 +50,22 @@ def spec_warnings(body: Mapping[str, Any], spec: SweepSpec) -> list[Problem]:
         *_missing_continuation(spec),
         *_scripts(body["spec"]["trial"], spec),
         *_shared_folders(spec),
-        *_limit_without_gpus(body["spec"]["trial"], spec),
+        *_limits_without_usage(body["spec"]["trial"], spec),
     ]
     return found[:_MAX_WARNINGS]
 
 
-def _limit_without_gpus(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
-    """Yield a warning about a limit on GPU-hours of trials that request no GPU."""
-    hours = spec.limits.max_gpu_hours
-    if hours is not None and not _GPU.search(json.dumps(trial)):
+def _limits_without_usage(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
+    """Yield warnings about limits on GPU-hours and cost that no trial approaches."""
+    limits, text = spec.limits, json.dumps(trial)
+    if limits.max_gpu_hours is not None and not _GPU.search(text):
         message = "no trial requests a GPU, so that this limit is never reached; use timeout"
-        yield Problem("spec.limits.maxGpuHours", hours, message)
+        yield Problem("spec.limits.maxGpuHours", limits.max_gpu_hours, message)
+    priced = [name for name, price in limits.prices.items() if price > 0]
+    if limits.max_cost is not None and priced and not any(f'"{n}"' in text for n in priced):
+        requested = f"no trial requests {' or '.join(priced)}"
+        message = f"{requested}, so that only prices of the operator count"
+        yield Problem("spec.limits.maxCost", limits.max_cost, message)
 
 
 def _shared_folders(spec: SweepSpec) -> Iterator[Problem]:

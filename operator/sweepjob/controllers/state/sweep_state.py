@@ -28,7 +28,7 @@ from ...search.sampler import Observation, Sampler
 from ...search.space import Assignment
 from ..warm_start import Source
 from .ended_trial_warnings import EndedTrialWarnings
-from .trial_state import LiveGpus, TrialState
+from .trial_state import LiveUsage, TrialState
 
 
 @dataclass(slots=True)
@@ -75,6 +75,7 @@ class Results:
         recorded_best: the best value on record, that of live trials included.
         improvement_row: the ended trials since the last new best.
         gpu_used, gpu_saved: GPU-seconds of ended trials; saved is an estimate.
+        cost: what ended trials cost.
         gpu_uncertain: GPU-seconds that trials ended by ``limits.maxGpuHours`` may have used besides.
         full_lengths: numbers of reports of succeeded trials, sorted.
     """
@@ -86,6 +87,7 @@ class Results:
     improvement_row: ImprovementRow = field(default_factory=ImprovementRow)
     gpu_used: float = 0.0
     gpu_saved: float = 0.0
+    cost: float = 0.0
     gpu_uncertain: float = 0.0
     full_lengths: list[int] = field(default_factory=list)
 
@@ -189,9 +191,10 @@ class SweepState:
         started: seconds since the epoch when the spec was first accepted.
         sources: earlier sweeps whose trials count for proposals and decisions (``spec.warmStart``).
         code: the hash of the trials' code, or where it is mounted from; empty without any.
+        default_prices: what an hour of a resource costs where the spec has no price for it.
         evaluator: the early termination policy with the reports of all trials.
         live: trials that have not ended, by index.
-        live_gpus: their GPU-seconds.
+        live_usage: what they use.
         record_blocker: why the record of the next trial could not be created; None when it could.
         unreadable: records with fields that cannot be read, by trial name.
         is_ending: the sweep has a reason to end, and all its trials were requeued for it.
@@ -204,7 +207,7 @@ class SweepState:
     sources: tuple[Source, ...]
     evaluator: PolicyEvaluator
     live: Mapping[int, TrialState]
-    live_gpus: LiveGpus
+    live_usage: LiveUsage
     proposals: Proposals
     written: WrittenStatus
     slots: Slots = field(default_factory=Slots)
@@ -215,6 +218,7 @@ class SweepState:
     unreadable: dict[str, TrialRecord] = field(default_factory=dict)
     is_ending: bool = False
     code: str = ""
+    default_prices: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def namespace(self) -> str:
@@ -225,6 +229,11 @@ class SweepState:
     def name(self) -> str:
         """The name of the SweepJob."""
         return self.identity.name
+
+    @property
+    def prices(self) -> Mapping[str, float]:
+        """What an hour of a resource costs, by its name."""
+        return {**self.default_prices, **self.spec.limits.prices}
 
     def totals(self) -> Totals:
         """Return how many trials exist or are about to, and how many ended."""

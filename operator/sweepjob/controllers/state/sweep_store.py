@@ -45,6 +45,7 @@ class SweepStore(SpecTransitions, SlotTransitions, ProposalTransitions, EndTrans
         status: the SweepJob's status as it is recorded.
         sources: earlier sweeps whose trials count.
         code: what the records say of the trials' code; empty without any.
+        prices: what an hour of a resource costs where the spec has no price for it.
 
     Raises:
         InvalidSpec: the sampler of another distribution cannot be built.
@@ -63,6 +64,7 @@ class SweepStore(SpecTransitions, SlotTransitions, ProposalTransitions, EndTrans
         status: Mapping[str, Any],
         sources: tuple[Source, ...] = (),
         code: str = "",
+        prices: Mapping[str, float] | None = None,
     ) -> None:
         self.trials = TrialStore()
         self.state = SweepState(
@@ -72,9 +74,10 @@ class SweepStore(SpecTransitions, SlotTransitions, ProposalTransitions, EndTrans
             started=started,
             sources=sources,
             code=code,
+            default_prices=prices or {},
             evaluator=PolicyEvaluator(spec.policy, spec.objective.goal),
             live=self.trials.live,
-            live_gpus=self.trials.gpus,
+            live_usage=self.trials.usage,
             proposals=_proposals(spec, seed),
             written=WrittenStatus(status),
         )

@@ -17,14 +17,14 @@ from ...early_stopping.curve import Curve
 from ...log_parsing.position import LogPosition
 from ...protocol import MetricCurves
 from .trial_state import (
-    GpuUsage,
-    LiveGpus,
+    LiveUsage,
     ObservedWorkload,
     RecordedStatus,
     ReportCompleteness,
     Reports,
     StatusWrites,
     TrialState,
+    TrialUsage,
 )
 from .trial_transitions.precondition import require
 from .trial_transitions.reports import ReportTransitions
@@ -37,13 +37,13 @@ class TrialStore(RequestTransitions, WorkloadTransitions, ReportTransitions):
 
     Attributes:
         live: the trials by index, for reading.
-        gpus: their GPU-seconds, for reading.
+        usage: what they use, for reading.
     """
 
     def __init__(self) -> None:
         self._live: dict[int, TrialState] = {}
         self.live: Mapping[int, TrialState] = self._live
-        self.gpus = LiveGpus()
+        self.usage = LiveUsage()
 
     def add(
         self, record: TrialRecord, empty: Curve, other_metrics: MetricCurves | None = None
@@ -61,13 +61,13 @@ class TrialStore(RequestTransitions, WorkloadTransitions, ReportTransitions):
         require(record.index not in self._live, f"trial {record.index} is live already")
         trial = load_trial(record, empty, other_metrics)
         self._live[record.index] = trial
-        self.gpus.seconds += trial.gpu.seconds
+        self.usage.replace(TrialUsage(), trial.usage)
         return trial
 
     def remove(self, trial: TrialState) -> None:
         """Forget a trial whose end is recorded."""
         if self._live.pop(trial.index, None) is not None:
-            self.gpus.seconds -= trial.gpu.seconds
+            self.usage.replace(trial.usage, TrialUsage())
 
 
 def load_trial(
@@ -109,7 +109,7 @@ def load_trial(
             log_unreadable=REASON_LOG_UNREADABLE in record.incomplete_reasons,
         ),
         workload=ObservedWorkload(pods=record.pods),
-        gpu=GpuUsage(record.gpus, Counter(record.gpu_used)),
+        usage=TrialUsage(record.gpus, Counter(record.gpu_used), record.cost),
     )
 
 

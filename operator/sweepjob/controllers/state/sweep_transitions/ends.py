@@ -46,9 +46,7 @@ class EndTransitions(ReportTransitions):
         proposals, results = self.state.proposals, self.state.results
         results.ended[phase] += 1
         self._add_to_row(trial, phase, ended or 0.0)
-        results.gpu_used += trial.gpu.total
-        if trial.status.stop is not None and trial.status.stop.reason == REASON_MAX_GPU_HOURS:
-            results.gpu_uncertain += trial.gpu.count  # a second of each GPU
+        self._add_usage(trial)
         results.gpu_saved += gpu_saved
         curve, is_complete = trial.reports.curve, trial.reports.is_complete
         if proposals.sampler.uses_observations:
@@ -64,6 +62,13 @@ class EndTransitions(ReportTransitions):
         self._keep_evidence(trial, phase, message)
         if trial.completeness.warnings:
             self._keep_warning(trial, phase)
+
+    def _add_usage(self, trial: TrialState) -> None:
+        results, stop, usage = self.state.results, trial.status.stop, trial.usage
+        results.gpu_used += usage.total_gpu_seconds
+        results.cost += usage.cost.ended
+        if stop is not None and stop.reason == REASON_MAX_GPU_HOURS:
+            results.gpu_uncertain += usage.gpu_count  # a second of each GPU
 
     def _add_to_row(self, trial: TrialState, phase: TrialPhase, ended: float) -> None:
         reports = trial.reports

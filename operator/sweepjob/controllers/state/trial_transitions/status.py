@@ -8,13 +8,13 @@ from ....api.phases import TrialPhase
 from ....api.sweeptrial import attempt_history as executions
 from ....api.sweeptrial.attempt_history import AttemptRecord
 from ....api.sweeptrial.stop_decision import StopDecision
-from ..trial_state import TrialState
+from ..trial_state import TrialState, TrialUsage
 from .completeness import CompletenessTransitions
-from .gpus import GpuTransitions
 from .precondition import require
+from .usage import UsageTransitions
 
 
-class StatusTransitions(CompletenessTransitions, GpuTransitions):
+class StatusTransitions(CompletenessTransitions, UsageTransitions):
     """Each of these follows a successful write, except ``begin_write`` and ``abort_write``."""
 
     def begin_write(self, trial: TrialState) -> float | None:
@@ -89,8 +89,11 @@ class StatusTransitions(CompletenessTransitions, GpuTransitions):
         """
         require(attempt == trial.status.attempt + 1, f"{trial.name}: {attempt} is not next")
         require(trial.status.stop is None, f"{trial.name} is to stop")
-        holding = {uid: pod for uid, pod in trial.gpu.by_pod.items() if pod.until is None}
-        self._set_gpu(trial, replace(trial.gpu, earlier=trial.gpu.by_resource, by_pod=holding))
+        usage = trial.usage
+        holding = {uid: pod for uid, pod in usage.by_pod.items() if pod.until is None}
+        ended = [pod for pod in usage.by_pod.values() if pod.until is not None]
+        cost = usage.earlier_cost + sum(pod.cost.ended for pod in ended)
+        self._set_usage(trial, TrialUsage(usage.gpu_count, usage.gpu_seconds, cost, holding))
         trial.status = replace(
             trial.status,
             phase=TrialPhase.PENDING,

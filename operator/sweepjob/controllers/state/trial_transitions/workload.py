@@ -12,9 +12,9 @@ from ....lifecycle.workload import StartBlocker, TrainerEnd
 from ....trial_pods.cached_objects import CachedPod
 from ..pod_classification import pod_view
 from ..trial_state import (
-    GpuUsage,
-    PodGpus,
+    PodUsage,
     TrialState,
+    TrialUsage,
 )
 from .status import StatusTransitions
 
@@ -88,6 +88,7 @@ class WorkloadTransitions(StatusTransitions):
         gone: bool,
         instances: int = 1,
         held: float | None = None,
+        rate: float = 0.0,
     ) -> None:
         """Update when a pod started and how long it has held its GPUs.
 
@@ -98,6 +99,7 @@ class WorkloadTransitions(StatusTransitions):
             gone: the pod was deleted.
             instances: pods of a trial.
             held: GPUs of all pods where the controller of another kind makes them; otherwise None.
+            rate: what the pod costs a second.
         """
         view = pod_view(trial, pod)
         if view.started is not None and trial.status.started is None:
@@ -106,10 +108,10 @@ class WorkloadTransitions(StatusTransitions):
         if view.started is not None and not view.is_interrupted and is_replaced:
             trial.workload = replace(trial.workload, interruption=None)
         count = instances * sum(pod.gpus.values()) if held is None else held
-        self._set_gpu(trial, _with_pod(trial.gpu, pod, now, gone=gone, held=count))
+        self._set_usage(trial, _with_pod(trial.usage, pod, rate, now, gone=gone, held=count))
 
     def observe_earlier_pod(
-        self, trial: TrialState, pod: CachedPod, now: float, *, gone: bool
+        self, trial: TrialState, pod: CachedPod, now: float, *, gone: bool, rate: float = 0.0
     ) -> None:
         """Update how long a pod of the attempt before has held its GPUs.
 
@@ -120,14 +122,15 @@ class WorkloadTransitions(StatusTransitions):
             pod: a pod of an earlier attempt.
             now: seconds since the epoch.
             gone: the pod was deleted.
+            rate: what the pod costs a second.
         """
-        if pod.uid not in trial.gpu.by_pod:
+        if pod.uid not in trial.usage.by_pod:
             # This operator did not see it hold its GPUs. The record has what ended before it.
             ends = [e.ended for e in trial.status.executions if e.attempt == pod.attempt]
             is_recorded = pod.ended is not None and any(pod.ended <= end for end in ends)
             if pod.attempt != trial.status.attempt - 1 or is_recorded or not ends:
                 return
-        self._set_gpu(trial, _with_pod(trial.gpu, pod, now, gone=gone))
+        self._set_usage(trial, _with_pod(trial.usage, pod, rate, now, gone=gone))
 
     def note_interruption(
         self, trial: TrialState, pod: CachedPod, cause: Cause, now: float
@@ -170,15 +173,22 @@ class WorkloadTransitions(StatusTransitions):
 
 
 def _with_pod(
-    gpu: GpuUsage, pod: CachedPod, now: float, *, gone: bool, held: float | None = None
-) -> GpuUsage:
-    """Return the usage with a pod's GPU-seconds, which count once the pod releases its GPUs."""
-    count = max(gpu.count, sum(pod.gpus.values()) if held is None else held)
+    usage: TrialUsage,
+    pod: CachedPod,
+    rate: float,
+    now: float,
+    *,
+    gone: bool,
+    held: float | None = None,
+) -> TrialUsage:
+    """Return the usage with a pod's, whose GPU-seconds count once the pod releases its GPUs."""
+    count = max(usage.gpu_count, sum(pod.gpus.values()) if held is None else held)
     if pod.gpus_held_since is None:
-        return replace(gpu, count=count)
+        return replace(usage, gpu_count=count)
     until = pod.ended if pod.ended is not None or not gone else float(round(now))
-    known = gpu.by_pod.get(pod.uid)
+    known = usage.by_pod.get(pod.uid)
     if until is None and known is not None and known.until is not None:
-        return replace(gpu, count=count)
-    held_gpus = PodGpus(pod.gpus, pod.gpus_held_since, until)
-    return GpuUsage(count, gpu.earlier, {**gpu.by_pod, pod.uid: held_gpus})
+        return replace(usage, gpu_count=count)
+    observed = PodUsage(pod.gpus, rate, pod.gpus_held_since, until)
+    by_pod = {**usage.by_pod, pod.uid: observed}
+    return replace(usage, gpu_count=count, by_pod=by_pod)
