@@ -6,6 +6,10 @@ run against it.
     {"op":"tell","trials":[{"config":{"lr":0.01},"value":0.93},{"config":{"lr":0.1},"value":null}]}
     {"op":"close"}
 
+With several objectives, ``init`` has "goals":["minimize","maximize"] instead of "goal", and trials have
+"values":[0.93,12.5] instead of "value". With constraints, ``init`` has their number, "constraints":2, and
+trials have their values, "constraints":[-0.1,null]: at most 0 is feasible, null is unknown.
+
 A space is a list of {"name","type",...}: log forms have bounds in natural units, randint has ``min``
 and ``max``, both included. ``value`` null is a failed trial. Run: python -m tests.bench.sampler_stdio
 """
@@ -22,7 +26,9 @@ import sys
 import time
 from typing import Any
 
-from tests.bench.search.ours import ALGORITHMS, Ours
+from sweepjob.search.outcomes import Outcomes
+
+from tests.bench.search.ours import ALGORITHMS, Ours, Results
 
 _SIGNS = {"maximize": 1, "minimize": -1}
 
@@ -40,8 +46,8 @@ class Session:
             case "ask":
                 return {"ok": True, "configs": self._ready().ask(int(request.get("n", 1)))}
             case "tell":
-                trials = [(t["config"], _number(t.get("value"))) for t in request["trials"]]
-                self._ready().tell(trials)
+                trials = [(trial["config"], _results(trial)) for trial in request["trials"]]
+                self._ready().tell_several(trials)
                 return {"ok": True}
             case "close":
                 return {"ok": True}
@@ -54,15 +60,23 @@ class Session:
         algorithm = options.pop("algorithm", "bayesian")
         if algorithm not in ALGORITHMS:
             raise ValueError(f"unknown algorithm {algorithm!r}; known: {', '.join(ALGORITHMS)}")
-        sign = _SIGNS[request.get("goal", "minimize")]
+        goals = request.get("goals") or [request.get("goal", "minimize")]
+        signs = [_SIGNS[goal] for goal in goals]
+        outcomes = Outcomes(len(goals), int(request.get("constraints", 0)))
         seed = int(request.get("seed", 0))
-        self._searcher = Ours(request["space"], seed, algorithm, sign, **options)
+        self._searcher = Ours(request["space"], seed, algorithm, signs, outcomes, **options)
         return {"ok": True, "protocol": 1, "name": f"sweepjob-{algorithm}"}
 
     def _ready(self) -> Ours:
         if self._searcher is None:
             raise RuntimeError("init comes first")
         return self._searcher
+
+
+def _results(trial: dict[str, Any]) -> Results:
+    value = trial.get("value")
+    values = trial.get("values") or ([] if value is None else [value])
+    return tuple(map(_number, values)), tuple(map(_number, trial.get("constraints") or ()))
 
 
 def _number(value: Any) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,26 @@ def pipe() -> Iterator[Pipe]:
     yield found
     assert found("close")["ok"]
     assert found.process.wait(10) == 0
+
+
+def test_a_session_with_several_objectives_and_a_constraint(pipe: Pipe) -> None:
+    """The smallest ``lr`` at the largest ``units``, of those with 5 at most: the goals count."""
+    assert pipe("init", space=SPACE, seed=3, goals=["minimize", "maximize"], constraints=1)["ok"]
+    found = []
+    for number in range(24):
+        (config,) = pipe("ask", n=1)["configs"]
+        values = [math.log(config["lr"]), config["units"]]
+        told = {"config": config, "values": values, "constraints": [config["units"] - 5]}
+        if number == 1:
+            told = {"config": config, "value": None}
+        if number == 2:
+            told["constraints"] = [None]
+        assert pipe("tell", trials=[told])["ok"]
+        found.append(config)
+    assert sum(config["units"] == 5 for config in found[12:]) >= 8
+    assert min(config["lr"] for config in found if config["units"] == 5) < 2e-4
+    wrong = {"config": found[0], "values": [1.0, 2.0, 3.0], "constraints": [0]}
+    assert "ValueError" in pipe("tell", trials=[wrong])["error"]
 
 
 @pytest.mark.parametrize("algorithm", ["bayesian", "random", "sobol"])

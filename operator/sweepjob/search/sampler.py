@@ -19,12 +19,20 @@ class Observation:
         score: its best score, larger is better whatever the goal; None without a report. A trial that
             was stopped early has the score that ``ObservationHistory`` estimates.
         ended: False while the trial is pending, that is, while it can still report.
+        scores: with several objectives, the score in each, in the order of ``spec.objectives``; larger
+            is better whatever the goal. None where the trial has none. ``score`` is then None. Empty
+            with one objective, and for a trial without any score.
+        constraints: how far the trial is from each limit, in the order of ``spec.constraints``: its
+            value minus a ``max``, or a ``min`` minus its value. At most 0 is feasible; None is
+            unknown. Empty without constraints, and if none is known. Pending trials may have some.
     """
 
     index: int | None
     parameters: Assignment
     score: float | None
     ended: bool
+    scores: tuple[float | None, ...] = ()
+    constraints: tuple[float | None, ...] = ()
 
 
 class Sampler(Protocol):

@@ -10,6 +10,7 @@ import contextlib
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -17,9 +18,10 @@ import pytest
 from ..api.parsing.reader import Reader
 from ..api.spec.sampling_algorithm import parse_algorithm, prepare_space
 from ..api.spec.search_space import parse_space
+from ..search.outcomes import Outcomes
 from ..search.sampler import Observation, Sampler
 from ..search.samplers.declaration import SamplerDeclaration
-from ..search.samplers.registry import SAMPLERS
+from ..search.samplers.registry import SAMPLERS, SamplerSpec
 from ..search.space import Assignment, Space, canonical
 
 NESTED = {
@@ -84,6 +86,14 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "an empty branch": {"a": {"type": "choice", "values": [{}, {"b": 1}]}},
 }
 
+# Several objectives, constraints, and both.
+SEVERAL = (
+    Outcomes(2),
+    Outcomes(1, constraints=1),
+    Outcomes(2, constraints=2, references=(-0.5, None)),
+    Outcomes(4, constraints=1),
+)
+
 
 def space(data: dict[str, Any]) -> Space:
     """Return a search space as it is written in a SweepJob.
@@ -118,14 +128,19 @@ class SamplerContract:
     def make(self, space: Space, seed: int) -> Sampler:
         """Return the sampler of a space."""
 
-    def test_the_declaration_builds_the_sampler(self) -> None:
+    def declared(self, data: dict[str, Any]) -> tuple[SamplerSpec, Space]:
+        """Return the sampler and the space as a SweepJob with ``section`` would have them."""
         section = {"type": self.declaration.name, "seed": 1, **self.section}
         reader = Reader(section, "spec.samplingAlgorithm")
-        with registered(self.declaration):
-            algorithm = parse_algorithm(reader)
-            searched = prepare_space(space(self.every), algorithm, reader)
-            built = algorithm.sampler.build(searched, 1)
+        algorithm = parse_algorithm(reader)
+        searched = prepare_space(space(data), algorithm, reader)
         assert reader.problems == []
+        return algorithm.sampler, searched
+
+    def test_the_declaration_builds_the_sampler(self) -> None:
+        with registered(self.declaration):
+            sampler, searched = self.declared(self.every)
+            built = sampler.build(searched, 1)
         made = self.make(searched, 1)
         assert type(built) is type(made)
         assert [built.propose(n, []) for n in range(3)] == [made.propose(n, []) for n in range(3)]
@@ -214,6 +229,52 @@ class SamplerContract:
         for found in self.propose(self.every, 8, known=known):
             check_inside(found)
 
+    def propose_for(
+        self,
+        outcomes: Outcomes,
+        data: dict[str, Any],
+        count: int,
+        known: Sequence[Observation] = (),
+    ) -> list[Assignment]:
+        """Return the first proposals for several objectives or constraints.
+
+        Skips the test if the sampler does not support them and is refused.
+        """
+        with registered(self.declaration):
+            sampler, searched = self.declared(data)
+            if not self.declaration.supports(outcomes):
+                with pytest.raises(ValueError, match="one objective"):
+                    sampler.build(searched, 1, outcomes)
+                pytest.skip("supports one objective without constraints, and says so")
+            built = sampler.build(searched, 1, outcomes)
+            restarted = sampler.build(searched, 1, outcomes)
+        seen, found = [*known], list[Assignment]()
+        while len(found) < count and (assignment := built.propose(len(found), seen)) is not None:
+            before, last = [*seen], len(found)
+            seen.append(observation_of(outcomes, len(found), assignment))
+            found.append(assignment)
+        assert restarted.propose(last, before) == found[-1]  # a restart changes nothing
+        return found
+
+    @pytest.mark.parametrize("outcomes", SEVERAL, ids=str)
+    def test_proposals_for_several_outcomes_are_inside_the_space(self, outcomes: Outcomes) -> None:
+        foreign = self.propose(self.every, 5, seed=9)
+        known = [
+            replace(observation_of(outcomes, index, found), index=None, ended=True)
+            for index, found in enumerate(foreign)
+        ]
+        for found in self.propose_for(outcomes, self.every, 16, known):
+            assert list(found) == list(self.every)
+            check_inside(found)
+
+    @pytest.mark.parametrize("outcomes", SEVERAL, ids=str)
+    def test_a_finite_space_is_searched_to_its_end_for_several_outcomes(
+        self, outcomes: Outcomes
+    ) -> None:
+        found = self.propose_for(outcomes, FINITE, 100)
+        assert len(found) == 15
+        assert len({canonical(a) for a in found}) == 15
+
     @pytest.mark.parametrize("name", HOSTILE)
     def test_hostile_spaces_give_finite_values(self, name: str) -> None:
         if self.choices_only and any(e["type"] != "choice" for e in HOSTILE[name].values()):
@@ -236,6 +297,25 @@ def observation(index: int, assignment: Assignment) -> Observation:
     """Return an observation of a trial; the same for the same index."""
     value = None if index % 5 == 0 else math.sin(index)
     return Observation(index, assignment, value, ended=index % 2 == 0)
+
+
+def observation_of(outcomes: Outcomes, index: int, assignment: Assignment) -> Observation:
+    """Return an observation with several scores or constraints; the same for the same index.
+
+    Some values are missing or not finite, some trials have none, some pending ones know a constraint.
+    """
+    ended = index % 4 > 0
+    scores: list[float | None] = [math.sin(index + n) for n in range(outcomes.objectives)]
+    constraints: list[float | None] = [math.cos(index + n) for n in range(outcomes.constraints)]
+    if index % 5 == 2:
+        scores[-1] = (None, math.nan, math.inf)[index % 3]
+    if index % 7 == 3:
+        constraints = []
+    if index % 6 == 5 or not ended:
+        scores = []
+    score = scores[0] if outcomes.objectives == 1 and scores else None
+    several = tuple(scores) if outcomes.objectives > 1 else ()
+    return Observation(index, assignment, score, ended, several, tuple(constraints))
 
 
 def check_inside(found: Assignment) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from sweepjob.search.outcomes import SINGLE_OBJECTIVE, Outcomes
 from sweepjob.search.sampler import Observation
 from sweepjob.search.samplers.registry import SamplerSpec
-from sweepjob.search.space import Assignment
 
 from .spaces import Parameter, space_of
 
 Config = dict[str, Any]
+# Values of objectives, and of constraints; None is missing.
+Results = tuple[tuple[float | None, ...], tuple[float | None, ...]]
 ALGORITHMS = {
     "bayesian": SamplerSpec("bayesian"),
     "random": SamplerSpec("random"),
@@ -24,7 +27,8 @@ class Ours:
 
     Args:
         space: a list of parameters.
-        sign: 1 to maximise, -1 to minimise.
+        sign: 1 to maximise, -1 to minimise; with several objectives, one for each.
+        outcomes: the objectives and constraints.
     """
 
     def __init__(
@@ -32,11 +36,12 @@ class Ours:
         space: list[Parameter],
         seed: int,
         algorithm: str = "bayesian",
-        sign: int = -1,
+        sign: int | Sequence[int] = -1,
+        outcomes: Outcomes = SINGLE_OBJECTIVE,
     ) -> None:
         parsed, self._shifts = space_of(space)
-        self._sampler = ALGORITHMS[algorithm].build(parsed, seed)
-        self._sign = sign
+        self._sampler = ALGORITHMS[algorithm].build(parsed, seed, outcomes)
+        self._signs = [sign] * outcomes.objectives if isinstance(sign, int) else sign
         self._trials: list[Observation] = []
         self._foreign: list[Observation] = []
 
@@ -54,17 +59,26 @@ class Ours:
 
     def tell(self, trials: Sequence[tuple[Config, float | None]]) -> None:
         """Values of configurations, asked for or not; None for a failed one."""
-        for config, value in trials:
-            assignment = self._shifted(config, -1)
-            score = None if value is None else self._sign * value
-            self._settle(assignment, score)
+        self.tell_several([(config, ((value,), ())) for config, value in trials])
 
-    def _settle(self, assignment: Assignment, score: float | None) -> None:
+    def tell_several(self, trials: Sequence[tuple[Config, Results]]) -> None:
+        """Values of objectives and of constraints; a failed trial needs no values."""
+        for config, (values, constraints) in trials:
+            told = values or (None,) * len(self._signs)
+            scores = tuple(
+                None if value is None else sign * value
+                for sign, value in zip(self._signs, told, strict=True)
+            )
+            score, several = (scores[0], ()) if len(scores) == 1 else (None, scores)
+            assignment = self._shifted(config, -1)
+            self._settle(Observation(None, assignment, score, True, several, constraints))
+
+    def _settle(self, told: Observation) -> None:
         for position, trial in enumerate(self._trials):
-            if not trial.ended and trial.parameters == assignment:
-                self._trials[position] = Observation(trial.index, assignment, score, ended=True)
+            if not trial.ended and trial.parameters == told.parameters:
+                self._trials[position] = replace(told, index=trial.index)
                 return
-        self._foreign.append(Observation(None, assignment, score, ended=True))
+        self._foreign.append(told)
 
     def _shifted(self, config: Config, sign: int) -> Config:
         return {

@@ -16,11 +16,13 @@ from tests.cluster import layout
 from .spaces import Parameter
 
 Config = dict[str, Any]
+Results = tuple[tuple[float, ...], tuple[float, ...]]  # of objectives, of constraints
 # What each peer is installed from.
 _TORCH = ("optuna==5.0.0", "torch==2.15.0", "botorch==0.18.1")
 PACKAGES = {
     "optuna-tpe": ("optuna==5.0.0", "cmaes==0.13.1"),
     "optuna-cmaes": ("optuna==5.0.0", "cmaes==0.13.1"),
+    "optuna-nsgaii": ("optuna==5.0.0", "cmaes==0.13.1"),
     "optuna-gp": _TORCH,
     "botorch": _TORCH,
     "skopt": ("scikit-optimize==0.10.2",),
@@ -64,8 +66,9 @@ class Peer:
             cwd=Path(__file__).parent,
         )
 
-    def begin(self, space: list[Parameter], seed: int) -> None:
-        self._request({"op": "init", "space": space, "seed": seed})
+    def begin(self, space: list[Parameter], seed: int, **outcomes: int) -> None:
+        """Start afresh; ``outcomes`` are the numbers of objectives and constraints, unless 1 and 0."""
+        self._request({"op": "init", "space": space, "seed": seed, **outcomes})
 
     def ask(self, count: int) -> list[Config]:
         configs: list[Config] = self._request({"op": "ask", "n": count})["configs"]
@@ -73,6 +76,10 @@ class Peer:
 
     def tell(self, trials: Sequence[tuple[Config, float | None]]) -> None:
         told = [{"config": config, "value": value} for config, value in trials]
+        self._request({"op": "tell", "trials": told})
+
+    def tell_several(self, trials: Sequence[tuple[Config, Results]]) -> None:
+        told = [{"config": config, "results": results, "value": None} for config, results in trials]
         self._request({"op": "tell", "trials": told})
 
     def close(self) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
 
 from ..sampler import Observation
 from ..space import Assignment, canonical
+from .arrays import Array
 from .encoding import Encoding
+
+Trial: TypeAlias = tuple[Observation, list[float]]  # and its point
 
 
 class Entry(NamedTuple):
@@ -39,7 +44,12 @@ class ConfigurationCache:
             known = self._entries[id(parameters)] = (parameters, entry)
         return known[1]
 
-    def entries(self, trials: Iterable[Observation]) -> list[tuple[Observation, list[float]]]:
+    def entries(self, trials: Iterable[Observation]) -> list[Trial]:
         """Return the trials inside the space, with their points."""
         found = ((trial, self.entry(trial.parameters).point) for trial in trials)
         return [(trial, point) for trial, point in found if point is not None]
+
+
+def points_of(trials: Sequence[Trial], axes: int) -> Array:
+    """Return the points of trials; shape (n, axes)."""
+    return np.array([point for _, point in trials]).reshape(len(trials), axes)

@@ -9,16 +9,15 @@ to succeed is the same everywhere.
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections import OrderedDict
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from .arrays import Array
 from .encoding import Encoding
-from .fitting import Hyperparameters, Priors, fit
+from .fit_cache import FitCache
+from .fitting import Priors
 from .regression import GaussianProcess
 from .selection import fitted_count, select_trials
 
@@ -31,7 +30,6 @@ _LEAST = 0.02
 # Labels are scaled by the standard deviation of the rate, but not by less: one failure among many
 # successes would otherwise be an outlier that needs an explanation.
 _LEAST_DEVIATION = 0.2
-_REMEMBERED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,10 @@ class FailureModel:
     """
 
     encoding: Encoding
-    _fitted: OrderedDict[bytes, Hyperparameters] = field(default_factory=OrderedDict)
+    _fits: FitCache = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._fits = FitCache(self.encoding, _PRIORS)
 
     def infer(self, points: Array, failed: Array) -> SuccessProbability | None:
         """Return the chance of success given trials; None when none has failed.
@@ -82,19 +83,9 @@ class FailureModel:
         deviation = max(math.sqrt(rate * (1.0 - rate)), _LEAST_DEVIATION)
         labels = (failed - rate) / deviation
         first = fitted_count(len(failed))
-        hyper = self._fit(points[:first], labels[:first])
+        fitted = select_trials(labels[:first], _FITTED)
+        hyper = self._fits.fit(points[fitted], labels[fitted])
         keep = select_trials(labels, _MODELLED)
         features = self.encoding.features(points[keep])
         process = GaussianProcess(features, labels[keep], self.encoding.owner, hyper)
         return SuccessProbability(process, rate, deviation)
-
-    def _fit(self, points: Array, labels: Array) -> Hyperparameters:
-        keep = select_trials(labels, _FITTED)
-        key = hashlib.blake2b(points[keep].tobytes() + labels[keep].tobytes()).digest()
-        if key not in self._fitted:
-            features = self.encoding.features(points[keep])
-            owner, scales = self.encoding.owner, self.encoding.scales
-            self._fitted[key] = fit(features, labels[keep], owner, scales, _PRIORS)
-            if len(self._fitted) > _REMEMBERED:
-                self._fitted.popitem(last=False)
-        return self._fitted[key]

@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from .acquisition import LogExpectedImprovement
 from .arrays import Array
 from .candidates import draw_candidates
 from .encoding import Encoding
-from .failures import SuccessProbability
-from .regression import GaussianProcess
+from .utility import Utility
 
 
+@dataclass(frozen=True, slots=True)
 class AcquisitionSearch:
-    """The acquisition function over a space, and its maximisation.
+    """The utility of configurations over a space, and its maximisation.
 
     Attributes:
         encoding: the encoding of the space.
-        process: the posterior of the objective.
-        acquisition: the value of a mean and a standard deviation.
+        utility: what configurations are worth.
         generator: the random number generator for the candidates.
-        success: the chance of success; None when no trial has failed.
     """
 
-    def __init__(
-        self,
-        encoding: Encoding,
-        process: GaussianProcess,
-        acquisition: LogExpectedImprovement,
-        generator: np.random.Generator,
-        success: SuccessProbability | None = None,
-    ) -> None:
-        self.encoding = encoding
-        self.process = process
-        self.acquisition = acquisition
-        self.generator = generator
-        self.success = success
+    encoding: Encoding
+    utility: Utility
+    generator: np.random.Generator
 
     def value(self, points: Array) -> Array:
-        """Return the acquisition function at points; shape (n, axes) to (n,).
-
-        A trial that fails improves nothing, so the expected improvement is multiplied by the chance of
-        success (Gelbart, Snoek and Adams 2014).
-        """
-        features = self.encoding.features(points)
-        value = self.acquisition.value(*self.process.predict(features))
-        return value if self.success is None else value + self.success.log(features)
+        """Return the utility at points; shape (n, axes) to (n,)."""
+        return self.utility.value(self.encoding.features(points))
 
     def best(self, incumbents: Array, is_new: Callable[[Array], bool]) -> Array | None:
         """Return the best candidate that is new.

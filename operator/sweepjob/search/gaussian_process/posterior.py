@@ -12,7 +12,7 @@ import numpy as np
 from .arrays import Array
 from .encoding import Encoding
 from .fitting import Hyperparameters, fit
-from .regression import GaussianProcess
+from .regression import GaussianProcess, condition
 from .selection import fitted_count, select_trials
 from .target_transforms import Warp, candidate_warps, standardise, winsorize
 
@@ -34,11 +34,24 @@ class Posterior:
             deviation. With noise, the best observed outcome is too high, and the best mean too low:
             the expected best of several uncertain values is above the best of their means (Letham et
             al. 2019, who integrate over them). Without noise all three are equal.
+        scores: of the trials that predictions are made from; shape (m,).
+        outcomes: what the process takes these scores as; shape (m,).
     """
 
     process: GaussianProcess
     points: Array
     best: float
+    scores: Array
+    outcomes: Array
+
+    def outcome(self, score: float) -> float:
+        """Return what a score is to the process: on a straight line between and beyond the others."""
+        order = np.argsort(self.scores, kind="stable")
+        scores, outcomes = self.scores[order], self.outcomes[order]
+        width, rise = float(scores[-1] - scores[0]), float(outcomes[-1] - outcomes[0])
+        beyond = score - min(max(score, float(scores[0])), float(scores[-1]))
+        slope = rise / width if width > 0 and rise > 0 else 1.0
+        return float(np.interp(score, scores, outcomes)) + beyond * slope
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +78,31 @@ class SurrogateModel:
     encoding: Encoding
     _fitted: OrderedDict[bytes, Fitted] = field(default_factory=OrderedDict)
 
-    def infer(self, points: Array, scores: Array, pending: Array) -> Posterior:
+    def infer(
+        self, points: Array, scores: Array, pending: Array, standing: Array | None = None
+    ) -> Posterior:
         """Return the posterior given trials.
 
         Args:
             points: points of ended trials, in the order of their indices; shape (n, axes).
             scores: larger is better; shape (n,).
             pending: points of pending trials; shape (m, axes).
+            standing: which trials to predict from if there are too many, larger is better; shape (n,).
+                By the scores when absent.
         """
         first = fitted_count(len(scores))
         fitted = self._fit(points[:first], scores[:first])
-        keep = select_trials(scores, _MODELLED)
+        keep = select_trials(scores if standing is None else standing, _MODELLED)
         points, features = points[keep], self.encoding.features(points[keep])
         outcomes = fitted.warp(standardise(winsorize(scores)[keep]))
-        process = GaussianProcess(features, outcomes, self.encoding.owner, fitted.hyper)
-        if len(pending):
-            pending_points = self.encoding.features(pending)
-            outcomes = np.concatenate([outcomes, process.predict(pending_points)[0]])
-            points, features = (
-                np.concatenate([points, pending]),
-                np.concatenate([features, pending_points]),
-            )
-            process = GaussianProcess(features, outcomes, self.encoding.owner, fitted.hyper)
-        means, deviations = process.predict(features)
+        pending_features = self.encoding.features(pending)
+        process = condition(features, outcomes, self.encoding.owner, fitted.hyper, pending_features)
+        points = np.concatenate([points, pending])
+        means, deviations = process.predict(np.concatenate([features, pending_features]))
         order = np.argsort(-means, kind="stable")
         top = order[0]
-        return Posterior(process, points[order], float(means[top] + deviations[top]))
+        best = float(means[top] + deviations[top])
+        return Posterior(process, points[order], best, scores[keep], outcomes)
 
     def _fit(self, points: Array, scores: Array) -> Fitted:
         """Return the hyperparameters and the transform under which the data is most probable.

@@ -61,6 +61,27 @@ class GaussianProcess:
         return cross @ self._solved, np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
 
 
+def condition(
+    features: Array, outcomes: Array, owner: Array, hyper: Hyperparameters, pending: Array
+) -> GaussianProcess:
+    """Return a process given outcomes, and given that pending trials will be as predicted.
+
+    Source: Ginsbourger, Le Riche and Carraro (2010), the kriging believer.
+
+    Args:
+        features: the ended trials' features; shape (n, width).
+        outcomes: shape (n,).
+        owner: the index of the length scale of each feature; shape (width,).
+        hyper: the hyperparameters.
+        pending: the pending trials' features; shape (m, width).
+    """
+    process = GaussianProcess(features, outcomes, owner, hyper)
+    if not len(pending):
+        return process
+    believed = np.concatenate([outcomes, process.predict(pending)[0]])
+    return GaussianProcess(np.concatenate([features, pending]), believed, owner, hyper)
+
+
 def _factor(covariance: Array, noise: float) -> Array:
     """Return the Cholesky factor, with the least jitter that makes it exist, as for equal rows.
 

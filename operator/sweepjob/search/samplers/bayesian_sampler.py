@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..gaussian_process.acquisition import LogExpectedImprovement
 from ..gaussian_process.arrays import Array
 from ..gaussian_process.configuration_cache import ConfigurationCache
 from ..gaussian_process.encoding import Encoding
-from ..gaussian_process.evidence import Evidence
-from ..gaussian_process.failures import FailureModel
 from ..gaussian_process.maximize import AcquisitionSearch
-from ..gaussian_process.posterior import SurrogateModel
-from ..gaussian_process.target_transforms import is_failure
+from ..gaussian_process.one_objective import OneObjectiveModel
+from ..gaussian_process.several_outcomes import SeveralOutcomesModel
+from ..gaussian_process.utility import Model, Told
 from ..hashing import hash_bits, permuted_index
+from ..outcomes import SINGLE_OBJECTIVE, Outcomes
 from ..sampler import Observation
 from ..space import Assignment, Space, canonical
 from .sobol import SobolSampler
@@ -44,19 +42,23 @@ class BayesianSampler:
     score that ``ObservationHistory`` estimates. No configuration is proposed twice; a finite space is
     searched to its end.
 
+    With several objectives, the improvement is the gain in the volume that trials dominate. With
+    constraints, it is over feasible trials, and multiplied by the chance to be feasible.
+
     A proposal is a function of the seed, the index and the observations.
 
     Attributes:
         space: the search space.
         seed: the same seed and observations give the same proposal.
+        outcomes: the objectives and constraints of the sweep.
     """
 
     space: Space
     seed: int
+    outcomes: Outcomes = SINGLE_OBJECTIVE
     _encoding: Encoding = field(init=False)
     _configurations: ConfigurationCache = field(init=False)
-    _surrogate: SurrogateModel = field(init=False)
-    _failures: FailureModel = field(init=False)
+    _model: Model = field(init=False)
     _sobol: SobolSampler = field(init=False)
     _size: int | None = field(init=False)
     _initial_count: int = field(init=False)
@@ -66,8 +68,8 @@ class BayesianSampler:
     def __post_init__(self) -> None:
         self._encoding = Encoding(self.space)
         self._configurations = ConfigurationCache(self._encoding)
-        self._surrogate = SurrogateModel(self._encoding)
-        self._failures = FailureModel(self._encoding)
+        several = SeveralOutcomesModel(self._encoding, self.outcomes)
+        self._model = OneObjectiveModel(self._encoding) if self.outcomes.is_single else several
         self._sobol = SobolSampler(self.space, self.seed)
         self._size = self.space.size()
         self._initial_count = min(max(self._encoding.scales + 2, _MIN_INITIAL), _MAX_INITIAL)
@@ -87,42 +89,31 @@ class BayesianSampler:
         proposed = {self._configurations.entry(trial.parameters).text for trial in own}
         ordered = sorted(observations, key=lambda trial: -1 if trial.index is None else trial.index)
         ended = self._configurations.entries(trial for trial in ordered if trial.ended)
-        scores = np.array([_score(trial) for trial, _ in ended])
-        failed = is_failure(scores)
-        observed_count = (~failed).sum()
-        if observed_count < _MIN_OBSERVATIONS or (
-            index < self._initial_count and observed_count < self._initial_count
+        pending = self._configurations.entries(trial for trial in ordered if not trial.ended)
+        told = self._model.told(ended, pending)
+        if told.informative < _MIN_OBSERVATIONS or (
+            index < self._initial_count and told.informative < self._initial_count
         ):
             return self._initial_proposal(index, proposed)
-        pending = self._configurations.entries(trial for trial in ordered if not trial.ended)
-        points = np.array([point for _, point in ended])
-        pending_points = np.array([point for _, point in pending]).reshape(-1, points.shape[1])
-        evidence = Evidence(points, scores, failed, pending_points)
-        found = self._search(index, evidence, proposed)
+        found = self._search(index, told, proposed)
         return self._initial_proposal(index, proposed) if found is None else found
 
-    def _search(self, index: int, evidence: Evidence, proposed: set[str]) -> Assignment | None:
+    def _search(self, index: int, told: Told, proposed: set[str]) -> Assignment | None:
         encoding = self._encoding
         if not encoding.width:
             return None
-        success = self._failures.infer(evidence.points, evidence.failed)
-        points, scores = evidence.scored(encoding, success)
-        posterior = self._surrogate.infer(points, scores, evidence.pending)
         generator = np.random.default_rng(hash_bits(f"{self.seed}/bayesian/{index}", 64))
-        search = AcquisitionSearch(
-            encoding,
-            posterior.process,
-            LogExpectedImprovement(posterior.best),
-            generator,
-            success,
-        )
+        inference = told.infer(generator)
+        if inference is None:
+            return None
+        search = AcquisitionSearch(encoding, inference.utility, generator)
         if self._size is not None and self._size <= _EXHAUSTIVE_SIZE:
             return self._search_exhaustively(search, proposed)
 
         def is_new(point: Array) -> bool:
             return canonical(encoding.assignment(point)) not in proposed
 
-        found = search.best(posterior.points, is_new)
+        found = search.best(inference.incumbents, is_new)
         return None if found is None else encoding.assignment(found)
 
     def _search_exhaustively(
@@ -148,9 +139,3 @@ class BayesianSampler:
             if canonical(found) not in proposed:
                 return found
         return None
-
-
-def _score(trial: Observation) -> float:
-    """Return the score; minus infinity for a trial that failed or has no finite report."""
-    score = trial.score
-    return -math.inf if score is None or not math.isfinite(score) else score

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...plugins.parameters import Note, ParameterDeclaration, Section
+from ..outcomes import Outcomes
 from ..sampler import Sampler
 from ..space import Space
 
@@ -61,6 +62,8 @@ class SamplerDeclaration:
         is_seeded: whether proposals depend on the seed.
         uses_observations: whether proposals depend on the results of earlier trials; the same as that
             of the samplers it builds.
+        build_for: makes the sampler of a sweep that has several objectives or constraints. None for a
+            sampler that cannot use them.
         proposal_timeout: seconds that one proposal may take in the operator, if another distribution
             declares the sampler. After that the sweep has the reason ``SamplerFailed``.
     """
@@ -72,6 +75,7 @@ class SamplerDeclaration:
     prepare: Callable[[Space, Mapping[str, Any], Note], Space] = any_space
     is_seeded: bool = True
     uses_observations: bool = False
+    build_for: Callable[[Space, int, Mapping[str, Any], Outcomes], Sampler] | None = None
     proposal_timeout: float = 60.0
 
     def __post_init__(self) -> None:
@@ -82,3 +86,10 @@ class SamplerDeclaration:
         for parameter in self.parameters:
             if parameter.name in {common.name for common in COMMON_PARAMETERS}:
                 raise ValueError(f"sampler {self.name}: {parameter.name} belongs to every sampler")
+
+    def supports(self, outcomes: Outcomes) -> bool:
+        """Return whether the sampler can search for these objectives and constraints.
+
+        A sampler whose proposals do not depend on results can search for any.
+        """
+        return outcomes.is_single or not self.uses_observations or self.build_for is not None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...plugins.registry import Registry
+from ..outcomes import SINGLE_OBJECTIVE, Outcomes
 from ..sampler import Sampler
 from ..space import Space
 from . import bayesian, grid, random
@@ -53,17 +54,24 @@ class SamplerSpec:
         """Whether proposals depend on the results of earlier trials."""
         return self.declaration.uses_observations
 
-    def build(self, space: Space, seed: int) -> Sampler:
+    def build(self, space: Space, seed: int, outcomes: Outcomes = SINGLE_OBJECTIVE) -> Sampler:
         """Return the sampler.
 
         Args:
             space: the search space.
             seed: the same seed gives the same proposals.
+            outcomes: the objectives and constraints of the sweep.
 
         Raises:
             KeyError: there is no such sampler.
+            ValueError: it does not support these objectives and constraints.
         """
-        return self.declaration.build(space, seed, self.arguments)
+        declaration = self.declaration
+        if not declaration.supports(outcomes):
+            raise ValueError(f"sampler {self.name} supports one objective without constraints only")
+        if outcomes.is_single or declaration.build_for is None:
+            return declaration.build(space, seed, self.arguments)
+        return declaration.build_for(space, seed, self.arguments, outcomes)
 
     def __str__(self) -> str:
         """Return the name, with the rule of random where it is not independent draws."""

@@ -10,9 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from .spaces import Parameter
-
-Make = Callable[[list[Parameter], int], Any]
+Make = Callable[..., Any]
 
 
 def maker(peer: str) -> Make:
@@ -30,12 +28,13 @@ def maker(peer: str) -> Make:
         from .of_hebo import Hebo as Found
     else:
         from .of_botorch import BoTorch as Found
-    return lambda space, seed: Found(space, seed, kind)
+    return lambda space, seed, **outcomes: Found(space, seed, kind, **outcomes)
 
 
 def answer(make: Make, state: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     if request["op"] == "init":
-        state["peer"] = make(request["space"], request["seed"])
+        outcomes = {n: request[n] for n in ("objectives", "constraints") if n in request}
+        state["peer"] = make(request["space"], request["seed"], **outcomes)
         return {"ok": True, "protocol": 1, "name": sys.argv[1]}
     if request["op"] == "ask":
         peer, count = state["peer"], request["n"]
@@ -43,7 +42,10 @@ def answer(make: Make, state: dict[str, Any], request: dict[str, Any]) -> dict[s
         configs = peer.batch(count) if at_once else [peer.ask() for _ in range(count)]
         return {"ok": True, "configs": configs}
     for trial in request.get("trials", ()):
-        state["peer"].tell(trial["config"], trial["value"])
+        if trial.get("results") is None:
+            state["peer"].tell(trial["config"], trial["value"])
+        else:
+            state["peer"].tell_several(trial["config"], *trial["results"])
     return {"ok": True}
 
 

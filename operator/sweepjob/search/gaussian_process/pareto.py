@@ -1,0 +1,82 @@
+"""Pareto dominance, and the part of the space of scores that no trial dominates."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .arrays import Array
+
+Corner = tuple[float, ...]
+Box = tuple[Corner, Corner]  # the lower and the upper corner
+# Rows that are compared with all others at once: bounds the memory.
+_ROWS = 256
+
+
+def dominators(scores: Array) -> Array:
+    """Return how many others dominate each: are at least as good in all objectives, and better in one.
+
+    Args:
+        scores: larger is better; shape (n, objectives).
+
+    Returns:
+        0 for the Pareto set; integers, shape (n,).
+    """
+    found = np.zeros(len(scores), dtype=int)
+    for start in range(0, len(scores), _ROWS):
+        rows = scores[start : start + _ROWS, None, :]
+        better = (scores >= rows).all(2) & (scores > rows).any(2)
+        found[start : start + _ROWS] = better.sum(1)
+    return found
+
+
+def non_dominated_boxes(front: Array, reference: Array) -> tuple[Array, Array]:
+    """Return disjoint boxes that cover what exceeds the reference and is not dominated.
+
+    The space is cut at the value of each point in the last objective. Between two cuts, the rest is a
+    decomposition of one objective less, by the points above. A box that stays the same from one slice to
+    the next is not cut.
+
+    Args:
+        front: scores; shape (n, objectives).
+        reference: what a score has to exceed; shape (objectives,).
+
+    Returns:
+        the lower and the upper corners, both of shape (boxes, objectives).
+    """
+    points = sorted({tuple(point) for point in np.maximum(front, reference).tolist()})
+    boxes = _boxes(points, tuple(reference.tolist()))
+    lower, upper = (np.array(corners) for corners in zip(*boxes, strict=True))
+    return lower, upper
+
+
+def _boxes(points: list[Corner], reference: Corner) -> list[Box]:
+    if len(reference) == 2:
+        return _strips(points, reference)
+    done, left = list[Box](), dict[Box, float]()
+    above, top = list[Corner](), math.inf
+    for level in [*sorted({point[-1] for point in points}, reverse=True), reference[-1]]:
+        current = dict.fromkeys(_boxes([point[:-1] for point in above], reference[:-1]), top)
+        ended = [box for box in left if box not in current]
+        done += [_extended(box, top, left.pop(box)) for box in ended]
+        left = current | left
+        above, top = [point for point in points if point[-1] >= level], level
+    return done + [_extended(box, top, upper) for box, upper in left.items()]
+
+
+def _extended(box: Box, low: float, high: float) -> Box:
+    return (*box[0], low), (*box[1], high)
+
+
+def _strips(points: list[Corner], reference: Corner) -> list[Box]:
+    """Return the boxes of two objectives, one above each step of the front."""
+    found, right, height = list[Box](), math.inf, reference[1]
+    for first, second in sorted(points, reverse=True):
+        if second > height:
+            if first < right:
+                found.append(((first, height), (right, math.inf)))
+            right, height = first, second
+    if reference[0] < right:
+        found.append(((reference[0], height), (right, math.inf)))
+    return found

@@ -1,0 +1,143 @@
+"""The model of a sweep with several objectives or with constraints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..outcomes import Outcomes
+from .acquisition import LogExpectedImprovement
+from .arrays import Array
+from .configuration_cache import Trial
+from .encoding import Encoding
+from .evidence import EVEN
+from .expected_hypervolume import LogExpectedHypervolumeImprovement
+from .failures import FailureModel, SuccessProbability
+from .feasibility import ConstraintModel, FeasibilityProbability, total_violation
+from .joint_posterior import JointPosterior
+from .pareto import dominators
+from .posterior import SurrogateModel
+from .results import Results
+from .utility import Chance, Inference, Told, Utility
+
+# An objective is modelled from this many scores on.
+_LEAST_SCORES = 3
+
+
+@dataclass(slots=True)
+class SeveralOutcomesModel:
+    """A process for each objective and for each constraint, independent of one another.
+
+    With one objective, the improvement is over the best feasible trial. With several, it is the gain in
+    hypervolume.
+
+    Attributes:
+        encoding: the encoding of the space.
+        outcomes: the objectives and constraints.
+    """
+
+    encoding: Encoding
+    outcomes: Outcomes
+    _surrogates: list[SurrogateModel] = field(init=False)
+    _constraints: list[ConstraintModel] = field(init=False)
+    _failures: FailureModel = field(init=False)
+
+    def __post_init__(self) -> None:
+        encoding, outcomes = self.encoding, self.outcomes
+        self._surrogates = [SurrogateModel(encoding) for _ in range(outcomes.objectives)]
+        self._constraints = [ConstraintModel(encoding) for _ in range(outcomes.constraints)]
+        self._failures = FailureModel(encoding)
+
+    def told(self, ended: Sequence[Trial], pending: Sequence[Trial]) -> Told:
+        """Return what follows from trials; see ``Model``."""
+        results = Results.of(self.outcomes, ended, pending, len(self.encoding.axes))
+        return Told(results.informative, lambda generator: self._infer(results, generator))
+
+    def _infer(self, results: Results, generator: np.random.Generator) -> Inference | None:
+        """Return what configurations are worth; None if nothing can be said of them.
+
+        Args:
+            results: of all trials.
+            generator: orders the points of the front, which are all equally good.
+        """
+        success = self._failures.infer(results.points, results.failed)
+        feasibility = self._feasibility(results)
+        chances: list[Chance] = [*feasibility, *([] if success is None else [success])]
+        standing = _standing(results)
+        good = results.points[np.argsort(-standing, kind="stable")]
+        posterior = self._posterior(results, success, standing)
+        if posterior is None:
+            return Inference(Utility(None, chances), good) if chances else None
+        front = self._front(results, feasibility)
+        outcomes, deviations = posterior.predict(self.encoding.features(front))
+        improvement = self._improvement(posterior, outcomes + deviations)
+        order = np.lexsort((generator.random(len(front)), dominators(outcomes)))
+        return Inference(Utility(improvement, chances), np.concatenate([front[order], good]))
+
+    def _feasibility(self, results: Results) -> list[FeasibilityProbability]:
+        found = []
+        for number, model in enumerate(self._constraints):
+            known, running = results.constraints[:, number], results.pending_constraints[:, number]
+            points = np.concatenate([results.points, results.pending])
+            values = np.concatenate([known, running])
+            told, untold = ~np.isnan(values), np.isnan(running)
+            chance = model.infer(points[told], values[told], results.pending[untold])
+            found += [] if chance is None else [chance]
+        return found
+
+    def _posterior(
+        self, results: Results, success: SuccessProbability | None, standing: Array
+    ) -> JointPosterior | None:
+        """Return the posterior of the objectives; None before there is anything to improve on."""
+        if not results.feasible.any():
+            return None
+        scores, posteriors = self._scored(results, success), []
+        for surrogate, column in zip(self._surrogates, scores.T, strict=True):
+            rows = ~np.isnan(column)
+            if rows.sum() < _LEAST_SCORES:
+                return None
+            posteriors.append(
+                surrogate.infer(results.points[rows], column[rows], results.pending, standing[rows])
+            )
+        return JointPosterior(posteriors)
+
+    def _scored(self, results: Results, success: SuccessProbability | None) -> Array:
+        """Return the scores, the worst ones where failure is the likely result; see ``Evidence``."""
+        scores = results.scores
+        if success is None:
+            return scores
+        likely = success.log(self.encoding.features(results.points)) < EVEN
+        missing = (results.failed & likely)[:, None] & np.isnan(scores)
+        return np.where(missing, np.nanmin(scores, axis=0), scores)
+
+    def _front(self, results: Results, feasibility: Sequence[FeasibilityProbability]) -> Array:
+        """Return the points of feasible trials, and of pending ones that are likely to be feasible."""
+        chance = np.zeros(len(results.pending))
+        features = self.encoding.features(results.pending)
+        for constraint in feasibility:
+            chance += constraint.log(features)
+        return np.concatenate([results.points[results.feasible], results.pending[chance >= EVEN]])
+
+    def _improvement(self, posterior: JointPosterior, front: Array) -> Callable[[Array], Array]:
+        """Return the logarithm of the expected improvement over outcomes, as a function of features."""
+        if self.outcomes.objectives == 1:
+            single = LogExpectedImprovement(float(front.max()))
+            process = posterior.objectives[0].process
+            return lambda features: single.value(*process.predict(features))
+        reference = posterior.reference(front, self.outcomes.references)
+        several = LogExpectedHypervolumeImprovement(front, reference)
+        return lambda features: several.value(*posterior.predict(features))
+
+
+def _standing(results: Results) -> Array:
+    """Return a number for each trial, larger the better it is: feasible ones first; shape (n,)."""
+    count, feasible = len(results.points), results.feasible
+    violation = total_violation(results.constraints)
+    # Infeasible trials by how far they are from being feasible, those of which nothing is known last.
+    violation[~feasible & (violation == 0)] = math.inf
+    standing = -count - np.argsort(np.argsort(violation, kind="stable")).astype(float)
+    standing[feasible] = -dominators(results.scores[feasible]).astype(float)
+    return standing
