@@ -21,10 +21,12 @@ from azure.ai.ml import load_job  # noqa: E402 - it logs while it is imported
 
 
 def request_of(text: str, folder: Path) -> dict[str, Any]:
-    """Return the parts of the request for a file."""
+    """Return the parts of the request for a file; of a pipeline by the names of its sweep steps."""
     file = folder / "job.yml"
     file.write_text(text)
     job = load_job(file)
+    if job.type == "pipeline":
+        return {name: _step(job.jobs[name]) for name in job.jobs}
     made = job._to_rest_object().properties
     return {
         "search_space": made.search_space,
@@ -36,6 +38,15 @@ def request_of(text: str, folder: Path) -> dict[str, Any]:
         "environment_variables": made.trial.environment_variables,
         "inputs": {name: getattr(v, "value", None) for name, v in (made.inputs or {}).items()},
     }
+
+
+def _step(step: Any) -> dict[str, Any]:
+    """Return what the request has of a sweep step, which has the keys of the file."""
+    made = step._to_rest_object()
+    keys = ("search_space", "sampling_algorithm", "limits", "early_termination", "objective")
+    found = {key: made.get(key) for key in keys}
+    inputs = {name: value.get("value") for name, value in made.get("inputs", {}).items()}
+    return {**found, "command": step.trial.command, "inputs": inputs}
 
 
 def _plain(found: Any) -> Any:

@@ -158,7 +158,7 @@ def _convert(document: Any, options: ConversionOptions, args: argparse.Namespace
         raise CommandError(
             f"--name: there are several sweep steps, {names}; choose one with --step"
         )
-    code = _CONVERTED
+    code, said = _CONVERTED, set[str]()
     for position, step in enumerate(steps):
         if step.conversion is None:
             _print_refusals(step.error or ConversionError([]))
@@ -166,7 +166,7 @@ def _convert(document: Any, options: ConversionOptions, args: argparse.Namespace
             continue
         if position:
             print_output("---")
-        _print_conversion(step.conversion, args.file)
+        _print_conversion(step.conversion, args.file, said)
     return code
 
 
@@ -175,11 +175,15 @@ def _print_refusals(error: ConversionError) -> None:
         print_message(f"refused: {problem}")
 
 
-def _print_conversion(conversion: Conversion, name: str) -> None:
-    for note in conversion.notes:
-        print_message(f"note: {note}")
-    for warning in conversion.warnings:
-        print_message(f"warning: {warning}")
+def _print_conversion(conversion: Conversion, name: str, said: set[str] | None = None) -> None:
+    """Print a conversion, without the notes that were printed for another step of the pipeline."""
+    lines = [f"note: {note}" for note in conversion.notes]
+    lines += [f"warning: {warning}" for warning in conversion.warnings]
+    said = set() if said is None else said
+    for line in dict.fromkeys(lines):
+        if line not in said:
+            print_message(line)
+    said.update(lines)
     text = dump_yaml(conversion.manifest)
     print_output(
         f"# Converted from {'standard input' if name == '-' else name!r} by sweepjob convert."

@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from ..api.names import CODE_FOLDER
-from ..loading.azure_map import AzureMap, ComputeEntry, resolve_data, resolve_environment
+from ..loading.azure_map import (
+    AzureMap,
+    ComputeEntry,
+    producing_step,
+    resolve_data,
+    resolve_environment,
+)
 from ..loading.azure_map.asset_names import is_address, split_datastore_uri
-from ..loading.azure_map.output_folders import separate_folders
+from ..loading.azure_map.output_folders import kept_folders, separate_folders
 from ..loading.pod_settings import PodSettingError, PodSettings, add_amounts
 from ..search.space import Scalar
-from ..training.environment import FOLDERS
 from .azure_objects import Environment, values_of
-from .data import Input, Output, StepOutput
+from .data import Input, Output
 from .definition import SweepDefinition
 from .expressions import Expression, to_plain
 from .object_name import object_name
@@ -163,7 +168,7 @@ class Resolver:
 
     def _input(self, found: Resolution, name: str, value: Any, folder: str) -> Any:
         if isinstance(value, Output) and (source := vars(value).get("_source")):
-            return self._of_step(found, name, source)
+            return self._of_step(found, name, source.node.step_name, source.key)
         given = value if isinstance(value, Input) else to_plain(value)
         if isinstance(given, Mapping):
             given = Input(**given)
@@ -177,13 +182,20 @@ class Resolver:
         # "True" and "False", as in Azure
         return str(given) if isinstance(given, bool) else given
 
-    def _of_step(self, found: Resolution, name: str, source: StepOutput) -> str | None:
-        key = source.key
-        if self._map.find_data(key) is not None or self._is_draft:
-            return self._data(found, name, key, ".")
+    def _of_step(self, found: Resolution, name: str, step: str, path: str) -> str | None:
+        """Return the data that another step would have given, by the map.
+
+        Args:
+            found: receives the problem of a lacking entry.
+            name: name of the input.
+            step: name of the step.
+            path: its output, as a key of the map or as the reference of a file.
+        """
+        if self._map.find_data(path) is not None or self._is_draft:
+            return self._data(found, name, path, ".")
         message = (
-            f"is an output of the step {source.node.step_name}: run that step, and give "
-            f"create_or_update(..., inputs={{{name!r}: PATH}}), or {self._map.missing('data', key)}"
+            f"is an output of the step {step}: run that step, and give "
+            f"create_or_update(..., inputs={{{name!r}: PATH}}), or {self._map.missing('data', path)}"
         )
         self._lacks(found, f"inputs[{name!r}]: {message}")
         return None
@@ -201,6 +213,8 @@ class Resolver:
             return None
         if given.path_on_compute or given.datastore:
             found.notes.append(f"inputs[{name!r}]: the Azure map has mount path and datastore")
+        if step := producing_step(str(path)):
+            return self._of_step(found, name, step, str(path))
         return self._data(found, name, str(path), folder)
 
     def _data(self, found: Resolution, name: str, path: str, folder: str) -> str | None:
@@ -250,18 +264,8 @@ class Resolver:
     def _own_folders(self, found: Resolution) -> None:
         """Keep ``./outputs`` and ``./logs`` of the code on the default datastore, as Azure does."""
         code = CODE_FOLDER if found.code else found.pod.working_directory
-        store = self._map.find_datastore()
-        if not code or store is None or not store.volume or not self._map.name:
-            return
-        mounted = {output.get("mountPath") for output in found.outputs.values()}
-        for name in FOLDERS:
-            mount = f"{code.rstrip('/')}/{name}"
-            if name not in found.outputs and mount not in mounted:
-                found.outputs[name] = {
-                    "volume": dict(store.volume),
-                    "mountPath": mount,
-                    "subPath": "/".join(filter(None, (store.path, name))),
-                }
+        if self._map.name:
+            found.outputs |= kept_folders(found.outputs, self._map.find_datastore(), code or "")
 
     def _code(self, found: Resolution, trial: TrialDefinition) -> None:
         if trial.code is None or self._is_draft:

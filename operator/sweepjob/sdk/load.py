@@ -64,7 +64,7 @@ def load_job(source: str | Path | Mapping[str, Any] | None = None, **options: An
     job = _with_names(SweepJob.from_manifest(conversion.manifest), conversion)
     for note in conversion.notes:
         # The code goes along with the sweep.
-        if job.trial.code is None or note.path != "trial.code":
+        if job.trial.code is None or note.path.rpartition(".")[2] != "code":
             warnings.warn(str(note), stacklevel=2)
     return job
 

@@ -19,7 +19,7 @@ from .data import Output
 from .definition import SweepDefinition
 from .distributions import group_spec, started_command
 from .expression_parsing import expression_from_spec
-from .expressions import Expression
+from .expressions import SPEC_KEYS, Expression
 from .limits import Objective, SweepJobLimits
 from .notification import Notification, as_notification
 from .object_name import object_name
@@ -173,16 +173,19 @@ def _sampling(job: SweepDefinition, space: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_expression(name: str, given: Any) -> Expression:
-    return (
-        given
-        if isinstance(given, Expression)
-        else expression_from_spec(given, f"search_space.{name}")
-    )
+    if isinstance(given, Expression):
+        return given
+    if isinstance(given, Mapping):  # Azure's client takes the keys of its files as well
+        given = {SPEC_KEYS.get(key, key): value for key, value in given.items()}
+    return expression_from_spec(given, f"search_space.{name}")
 
 
 def _as_policy(given: Any) -> EarlyTerminationPolicy:
-    if isinstance(given, str):  # Azure's client takes the name of a policy as well
+    if isinstance(given, str):  # Azure's client takes the name of a policy, or its keys, as well
         given = early_termination_policy(given)
+    if isinstance(given, Mapping):
+        arguments = {str(key): value for key, value in given.items() if key != "type"}
+        given = early_termination_policy(str(given.get("type", "")), **arguments)
     if not isinstance(given, EarlyTerminationPolicy):
         raise ArgumentError(
             f"early_termination: {given!r}: must be a policy, e.g. MedianStoppingPolicy()"

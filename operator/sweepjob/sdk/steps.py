@@ -13,6 +13,7 @@ class Step:
     """Something that can be a step of a pipeline."""
 
     _step_name = ""
+    _pipeline: Any = None
 
     @property
     def step_name(self) -> str:
@@ -22,6 +23,15 @@ class Step:
     @step_name.setter
     def step_name(self, name: str) -> None:
         self._step_name = name
+
+    @property
+    def pipeline(self) -> Any:
+        """The pipeline that it is a step of; None outside of one."""
+        return self._pipeline
+
+    @pipeline.setter
+    def pipeline(self, pipeline: Any) -> None:
+        self._pipeline = pipeline
 
 
 def record_step(step: Step) -> None:

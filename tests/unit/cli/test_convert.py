@@ -220,7 +220,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("no command", {"trial.command": None}, "trial.command", "required"),
     ("no environment", {"trial.environment": None}, "trial.environment", "required"),
     ("a component", {"trial.component": "azureml:x:1"}, "trial.component", "pipelines"),
-    ("trial by reference", {"trial": "azureml:x:1"}, "trial", "write command and environment here"),
+    ("trial by reference", {"trial": "azureml:x:1"}, "trial", "is a registered component, whose file is needed"),
     ("unknown input", {"inputs": None}, "trial.command", "refers to nothing"),
     ("unknown parameter", {"trial.command": "a ${{search_space.x}}"}, "trial.command", "search_space.lr"),
     ("too many nodes", {"trial.resources": {"instance_count": 1000}}, "trial.resources.instance_count: 1000", "at most 512"),

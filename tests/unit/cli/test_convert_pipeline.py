@@ -98,9 +98,13 @@ def test_a_step_is_a_sweep_with_what_the_pipeline_gives(program: Program, folder
     assert manifest["metadata"]["labels"] == {"kueue.x-k8s.io/queue-name": "small"}
     spec = manifest["spec"]
     assert spec["inputs"] == {"rows": "/mnt/tables/table.csv", "depth": 3, "shuffle": "False"}
+    volume = {"persistentVolumeClaim": {"claimName": "blob"}}
     assert spec["outputs"] == {
-        "model": {"volume": {"persistentVolumeClaim": {"claimName": "blob"}}, "subPath": "runs"}
+        "model": {"volume": volume, "subPath": "runs"},
+        "outputs": {"volume": volume, "mountPath": "/code/outputs", "subPath": "runs/outputs"},
+        "logs": {"volume": volume, "mountPath": "/code/logs", "subPath": "runs/logs"},
     }
+    assert "the ./outputs and ./logs of each trial are kept" in program.err
     pod = spec["trial"]["template"]["spec"]
     assert pod["nodeSelector"] == {"pool": "cpu"}
     (container,) = pod["containers"]
@@ -146,8 +150,8 @@ def test_a_setting_that_the_pipeline_gives_no_value(program: Program, folder: Pa
     assert convert(program, folder, step_with(objective=objective), "--azure-map", "map.yaml") != 0
     refused = [line for line in program.err.splitlines() if line.startswith("refused")]
     assert refused == [
-        "refused: jobs.tune.objective.primary_metric: '${{parent.inputs.metric}}': refers to the pipeline, "
-        "which gives it no value; write the value"
+        "refused: jobs.tune.objective.primary_metric: '${{parent.inputs.metric}}': the pipeline has no "
+        "value for metric: give --input metric=VALUE, or write the value here"
     ]
 
 
@@ -167,11 +171,11 @@ def test_an_output_of_another_step_by_the_map_or_by_a_flag(program: Program, fol
     assert converted(program)[0]["spec"]["inputs"]["rows"] == "/mnt/tables/prepared"
     assert convert(program, folder, changes, "--input", "rows=/data/rows") == 0, program.err
     assert converted(program)[0]["spec"]["inputs"]["rows"] == "/data/rows"
-    assert convert(program, folder, changes) == 1
-    assert program.err.count("refused") == 1
-    assert (
-        "is an output of the step prepare: run that step, and give --input rows=PATH" in program.err
-    )
+    assert convert(program, folder, changes) == 0
+    assert converted(program)[0]["spec"]["inputs"]["rows"] == "/REPLACE-ME/inputs/rows"
+    (line,) = [line for line in program.err.splitlines() if ".inputs.rows: " in line]
+    assert "is an output of the step prepare: run that step, and give --input rows=PATH" in line
+    assert "data: {prepare.outputs.rows: {claim: CLAIM, path: PATH}}" in line
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -342,21 +346,26 @@ def test_two_outputs_on_one_datastore_have_a_folder_each(program: Program, folde
     assert convert(program, folder, step, "--azure-map", "map.yaml") == 0, program.err
     (manifest,) = converted(program)
     folders = {name: out["subPath"] for name, out in manifest["spec"]["outputs"].items()}
-    assert folders == {"model": "runs/model", "report": "runs/report"}
+    kept = {"outputs": "runs/outputs", "logs": "runs/logs"}
+    assert folders == {"model": "runs/model", "report": "runs/report", **kept}
     assert convert(program, folder, step, "--azure-map", "map.yaml", "--claim", "mine") == 0
     (manifest,) = converted(program)
     folders = {name: out["subPath"] for name, out in manifest["spec"]["outputs"].items()}
-    assert folders == {"model": "model", "report": "report"}
+    kept = {"outputs": "outputs", "logs": "logs"}
+    assert folders == {"model": "model", "report": "report", **kept}
 
 
-@pytest.mark.parametrize("kind", [{"type": "sweep_job"}, {"job_type": "Sweep"}])
-def test_a_file_of_the_preview_is_refused_with_the_lines_to_change(
-    program: Program, tmp_path: Path, kind: dict[str, str]
+def test_a_folder_of_the_code_that_an_output_has_is_not_kept_twice(
+    program: Program, folder: Path
 ) -> None:
-    file = tmp_path / "job.yml"
-    file.write_text(
-        yaml.safe_dump({**kind, "algorithm": "random", "search_space": {}, "trial": {}})
-    )
-    assert program("convert", str(file)) == 2
-    assert "algorithm -> sampling_algorithm" in program.err
-    assert "timeout_minutes: N" in program.err
+    data = yaml.safe_load(SWEEP)
+    data["trial"] |= {"code": "./src", "command": "fit ${{search_space.lr}} ${{outputs.logs}}"}
+    data |= {"inputs": {}, "outputs": {"logs": {}}}
+    (folder / "one.yml").write_text(yaml.safe_dump(data))
+    (folder / "map.yaml").write_text(MAP + "code: {src: {path: /app}}\n")
+    assert program("convert", "one.yml", "--azure-map", "map.yaml") == 0, program.err
+    (manifest,) = converted(program)
+    outputs = manifest["spec"]["outputs"]
+    assert "mountPath" not in outputs["logs"]
+    assert outputs["outputs"]["mountPath"] == "/app/outputs"
+    assert set(outputs) == {"logs", "outputs"}

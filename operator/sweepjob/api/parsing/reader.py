@@ -10,6 +10,7 @@ import math
 from collections.abc import Collection, Mapping, Sized
 from typing import Any
 
+from .durations import seconds_of
 from .problem import InvalidSpec, Problem
 from .suggestions import did_you_mean
 
@@ -73,7 +74,7 @@ class Reader:
         value = self.data.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float):
             text = (
-                f"must be a number{_quotes(value)}" if key in self.data else "is required: a number"
+                f"must be a number{_remedy(value)}" if key in self.data else "is required: a number"
             )
             self.note(key, value, text)
             return 0.0
@@ -166,8 +167,10 @@ class Reader:
             raise InvalidSpec(self.problems)
 
 
-def _quotes(value: object) -> str:
-    """Return the remedy for a number in quotes; empty for another value."""
+def _remedy(value: object) -> str:
+    """Return the remedy for a number in quotes, or for a duration; empty for another value."""
+    if (seconds := seconds_of(value)) is not None:
+        return f", of seconds: {seconds}"
     try:
         return _REMOVE_QUOTES if isinstance(value, str) and math.isfinite(float(value)) else ""
     except ValueError:

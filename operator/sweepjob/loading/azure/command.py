@@ -75,11 +75,13 @@ def _output(section: Section, key: str, found: Reference) -> dict[str, Any]:
     if options.claim is not None:
         return {"volume": {"persistentVolumeClaim": {"claimName": options.claim}}}
     azure_map = options.azure_map
-    store = azure_map.find_data(place) if place else azure_map.find_datastore()
+    default = conversion.datastore
+    store = azure_map.find_data(place) if place else azure_map.find_datastore(default)
     if store is not None and store.volume:
         sub_path = {"subPath": store.path} if store.path else {}
         return {"volume": dict(store.volume), **sub_path}
-    missing = azure_map.missing("data", place) if place else azure_map.missing("datastore", STORE)
+    section_of_map = ("data", place) if place else ("datastore", default or STORE)
+    missing = azure_map.missing(*section_of_map)
     message = (
         f"each trial gets a folder on a PersistentVolumeClaim; replace {PLACEHOLDER} by its name, or "
         f"give --claim NAME, or --output {name}=PATH, or {missing}"

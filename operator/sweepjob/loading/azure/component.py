@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..azure_map import producing_step
 from ..azure_map.asset_names import is_local_path
-from .conversion import Section
+from .conversion import PLACEHOLDER, Section
 from .inputs import convert_input
 
 _FILE_PREFIX = "file:"
+_LITERALS = ("number", "integer", "boolean", "string")
+_FRACTIONS = ("uniform", "loguniform", "normal", "lognormal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ def read_component(section: Section, key: str) -> Component | None:
         missing = options.azure_map.missing("component", value)
         section.reject(key, value, f"is a registered component, whose file is needed: {missing}")
         return None
-    path = mapped or os.path.join(options.folder, value.removeprefix(_FILE_PREFIX))
+    file = os.path.join(options.folder, value.removeprefix(_FILE_PREFIX))
+    path = mapped or os.path.normpath(file)
     if options.read_yaml is None:
         section.reject(key, value, "is another file, which cannot be read from standard input")
         return None
@@ -62,7 +66,7 @@ def read_component(section: Section, key: str) -> Component | None:
         section.reject(key, value, f"{path}: must be an object with keys and values")
         return None
     name = os.path.relpath(path, options.folder)
-    return Component(conversion.section(data, name), os.path.dirname(path))
+    return Component(conversion.section(data, name), os.path.dirname(path) or ".")
 
 
 def component_inputs(
@@ -81,7 +85,10 @@ def component_inputs(
     names = list(declared.data) or [*given, *step.conversion.options.inputs]
     values: dict[str, Any] = {}
     for name in map(str, names):
-        value = _value(declared, step, name, given, name in swept)
+        if name in swept:
+            _note_swept(declared, step, name, given, swept[name])
+            continue
+        value = _value(declared, step, name, given)
         if value is not None:
             values[name] = value
     inputs = step.section("inputs")
@@ -98,24 +105,60 @@ def component_inputs(
     return values
 
 
-def _value(
-    declared: Section, step: Section, name: str, given: Mapping[str, Any], is_swept: bool
-) -> Any:
+def _value(declared: Section, step: Section, name: str, given: Mapping[str, Any]) -> Any:
     definition = _definition(declared, name)
     kind = str(definition.get("type") or "").lower()
-    if is_swept:
-        return None
-    if name in given or name in step.conversion.options.inputs:
+    inputs = step.section("inputs")
+    options = step.conversion.options
+    if name in given or name in options.inputs:
         value = given.get(name)
-        typed = _typed(kind, value)
-        return convert_input(step.section("inputs"), name, typed)
+        path = _produced(value) if kind in _LITERALS and not options.is_lazy else ""
+        if path and name not in options.inputs:
+            return _literal_of_step(inputs, name, path)
+        return convert_input(inputs, name, _typed(kind, value))
     if definition.get("default") is not None:
         return convert_input(declared, name, _typed(kind, definition["default"]))
     if definition.get("optional") is not True:
         message = f"is required by the component: give it in the step, or --input {name}=VALUE"
-        step.section("inputs").reject(name, None, message)
+        inputs.reject(name, None, message)
         return ""  # so that the reference to it needs no second message
     return None
+
+
+def _produced(value: Any) -> str:
+    """Return the reference to an output of another step; empty for other values."""
+    path = value.get("path") if isinstance(value, Mapping) else None
+    return path if isinstance(path, str) and producing_step(path) else ""
+
+
+def _literal_of_step(inputs: Section, name: str, path: str) -> str:
+    """Return a placeholder for a literal that another step gives; reject it for a local sweep."""
+    step = producing_step(path)
+    message = f"is an output of the step {step}: run that step, and give --input {name}=VALUE"
+    if inputs.conversion.options.local:
+        inputs.reject(name, path, message)
+        return ""
+    inputs.note(name, path, f"{message}; {PLACEHOLDER} stands for it")
+    return PLACEHOLDER
+
+
+def _note_swept(
+    declared: Section, step: Section, name: str, given: Mapping[str, Any], expression: Any
+) -> None:
+    """Add a note for an input of a parameter's name, and for fractions that an integer gets."""
+    definition = _definition(declared, name)
+    supplied = step.conversion.options.inputs.get(name)
+    if name in given or supplied is not None:
+        value = given.get(name) if supplied is None else supplied
+        message = "is not used: the search space has a parameter of this name"
+        step.section("inputs").note(name, value, message)
+    kind = expression.get("type") if isinstance(expression, Mapping) else None
+    is_integer = str(definition.get("type") or "").lower() == "integer"
+    if is_integer and str(kind).lower() in _FRACTIONS:
+        message = (
+            f"gives fractions for an integer, as in Azure; q{kind} with q: 1 gives whole numbers"
+        )
+        step.section("search_space").note(f"{name}.type", kind, message)
 
 
 def _definition(declared: Section, name: str) -> Mapping[str, Any]:

@@ -83,6 +83,11 @@ class Conversion:
         azure: what is not resolved, if the conversion is lazy: ``environment``, ``compute``,
             ``instance_type``, ``inputs`` and ``outputs``.
         output_places: where the file wants each output; None for the default datastore.
+        datastore: the datastore of outputs without a place; None for Azure's default.
+        known_inputs: names that ``--input`` can give a value.
+        known_outputs: names that ``--output`` can give a path.
+        old_paths: paths of the file by those that files of today have.
+        key_notes: notes about keys that files of today do not have.
     """
 
     options: ConversionOptions
@@ -100,6 +105,11 @@ class Conversion:
     swept: frozenset[str] = frozenset()
     azure: dict[str, Any] = field(default_factory=dict)
     output_places: dict[str, str | None] = field(default_factory=dict)
+    datastore: str | None = None
+    known_inputs: dict[str, None] = field(default_factory=dict)
+    known_outputs: dict[str, None] = field(default_factory=dict)
+    old_paths: dict[str, str] = field(default_factory=dict)
+    key_notes: list[Problem] = field(default_factory=list)
 
     def section(self, data: Any, path: str) -> Section:
         """Return a reader of an object of the file.
@@ -109,6 +119,13 @@ class Conversion:
             path: its path in the file.
         """
         return Section(self, data, path)
+
+    def old_path(self, path: str) -> str:
+        """Return the path that the file has for one of today's files."""
+        for new in sorted(self.old_paths, key=len, reverse=True):
+            if path == new or path.startswith((f"{new}.", f"{new}[")):
+                return f"{self.old_paths[new]}{path[len(new) :]}"
+        return path
 
 
 class Section:
@@ -146,8 +163,9 @@ class Section:
             value: its value.
             message: what is wrong, and the remedy.
         """
-        # What is missing in something that is no object needs no second message.
-        if self._is_object or not key:
+        # What is missing in something that is no object, or is rejected, needs no second message.
+        is_known = any(problem.path == self.at(key) for problem in self.conversion.problems)
+        if not is_known and (self._is_object or not key):
             self.conversion.problems.append(Problem(self.at(key), value, message))
 
     def read(self, key: str, default: Any = None) -> Any:
@@ -183,7 +201,7 @@ class Section:
     def required_text(self, key: str, remedy: str) -> str:
         """Read a string, and reject an absent or empty one."""
         value = self.text(key)
-        if not value and not any(p.path == self.at(key) for p in self.conversion.problems):
+        if not value:
             self.reject(key, value, f"is required: {remedy}")
         return value or ""
 

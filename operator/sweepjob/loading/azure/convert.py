@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...api.parsing.problem import Problem
 from .conversion import Conversion, ConversionError, ConversionOptions
 from .hyperdrive import convert_hyperdrive
-from .old_keys import with_current_keys
-from .pipeline import MAX_STEPS, SweepStep, UnreadStep, convert_step, sweep_steps
+from .metadata import step_names
+from .old_keys import is_preview, with_current_keys
+from .options_check import reject_unused_options
+from .pipeline import convert_step
+from .pipeline_steps import MAX_STEPS, SweepStep, UnreadStep, sweep_steps
 from .result_check import check_result
 from .sweep import convert_sweep
 
@@ -36,17 +40,6 @@ AZURE_KEYS = {
     "parameterServerCount": "parameter_server_count",
 }
 
-# Azure's client refuses these files as well.
-PREVIEW = (
-    "is a sweep of the preview of Azure's CLI in 2021; write it as type: sweep: "
-    "algorithm -> sampling_algorithm; spec, policy_type -> type; "
-    "trial.compute.target -> compute; trial.inputs.NAME.data -> inputs.NAME.path; "
-    "trial.code.local_path -> trial.code; environment.docker.image -> environment.image; "
-    "max_total_trials, max_total_runs -> limits.max_total_trials; "
-    "max_concurrent_trials, max_concurrent_runs -> limits.max_concurrent_trials; "
-    "timeout_minutes: N, max_duration_minutes: N -> limits.timeout: N * 60"
-)
-
 
 class UnsupportedFileError(ValueError):
     """The file is not a sweep."""
@@ -71,12 +64,12 @@ def convert(
         raise UnsupportedFileError("holds no object with keys and values")
     kind = str(data.get("type", "")).lower()
     conversion = Conversion(options)
-    if not kind and str(data.get("job_type", "")).lower() == "sweep":
-        raise UnsupportedFileError(PREVIEW)
     if is_pipeline(data):
         return _only_step(convert_pipeline(data, options, stem, step))
-    if kind == "sweep" or (not kind and {"search_space", "trial"} <= data.keys()):
+    is_sweep = kind == "sweep" or (not kind and {"search_space", "trial"} <= data.keys())
+    if is_sweep or is_preview(data):
         convert_sweep(conversion, with_current_keys(data, conversion), stem)
+        reject_unused_options([conversion])
     elif not kind and ("primary_metric_name" in data or "parameter_space" in _sampling(data)):
         convert_hyperdrive(conversion, data, stem)
     else:
@@ -114,27 +107,59 @@ def convert_pipeline(
         UnsupportedFileError: the pipeline has no sweep step, or none of that name.
     """
     found = list(sweep_steps(data, Conversion(options)))
-    names = [one.name for one in found]
-    if not found:
+    sweeps = [one for one in found if isinstance(one, SweepStep) or one.is_pipeline]
+    other = [one for one in found if one not in sweeps]
+    if not sweeps and not other:
         raise UnsupportedFileError("is a pipeline without a sweep step (type: sweep)")
-    if step is not None and step not in names:
-        raise UnsupportedFileError(f"has no sweep step {step}; there are: {', '.join(names)}")
+    # A file that cannot be read may be of any step; it matters where no other step is a sweep.
+    chosen = [one for one in sweeps or other if step in (None, one.name)]
+    chosen += [one for one in other if sweeps and one.name == step]
+    if not chosen:
+        names = ", ".join(one.name for one in found)
+        raise UnsupportedFileError(f"has no sweep step {step}; there are: {names}")
     if len(found) == MAX_STEPS:
         raise UnsupportedFileError(f"has {MAX_STEPS} sweep steps or more; divide it")
-    return [_converted_step(data, options, stem, one) for one in found if step in (None, one.name)]
+    made = _converted_steps(data, options, stem, found, chosen)
+    for conversion in made.values():
+        conversion.notes += [_unread(problem) for one in other for problem in one.problems]
+    return [_checked_step(one, made.get(one.name)) for one in chosen]
 
 
-def _converted_step(
-    data: Mapping[str, Any], options: ConversionOptions, stem: str, step: SweepStep | UnreadStep
-) -> ConvertedStep:
-    if isinstance(step, UnreadStep):
-        return ConvertedStep(step.name, None, ConversionError(list(step.problems)))
-    conversion = Conversion(replace(options, folder=step.folder))
+def _converted_steps(
+    data: Mapping[str, Any],
+    options: ConversionOptions,
+    stem: str,
+    found: Sequence[SweepStep | UnreadStep],
+    chosen: Sequence[SweepStep | UnreadStep],
+) -> dict[str, Conversion]:
+    """Return the conversions of the chosen steps by name, which are not checked yet."""
+    texts = (data.get(key) for key in ("name", "display_name", "experiment_name"))
+    base = next((str(text) for text in texts if text), stem)
+    # A name does not depend on the steps that are chosen.
+    names = step_names(base, [one.name for one in found])
+    converted = [one.name for one in chosen]
+    made: dict[str, Conversion] = {}
+    for one in chosen:
+        if isinstance(one, SweepStep):
+            conversion = made[one.name] = Conversion(replace(options, folder=one.folder))
+            convert_step(conversion, data, one, names[one.name], converted)
+    reject_unused_options(list(made.values()))
+    return made
+
+
+def _checked_step(step: SweepStep | UnreadStep, conversion: Conversion | None) -> ConvertedStep:
+    if isinstance(step, UnreadStep) or conversion is None:
+        problems = step.problems
+        return ConvertedStep(step.name, None, ConversionError(list(problems)))
     try:
-        convert_step(conversion, data, step, stem)
         return ConvertedStep(step.name, _checked(conversion))
     except ConversionError as error:
         return ConvertedStep(step.name, None, error)
+
+
+def _unread(problem: Problem) -> Problem:
+    message = f"{problem.message}; if it is a pipeline, its sweep steps are not converted"
+    return Problem(problem.path, problem.value, message)
 
 
 def _only_step(steps: list[ConvertedStep]) -> Conversion:
@@ -172,8 +197,6 @@ def _describe_kind(data: Mapping[str, Any], kind: str) -> str:
         return "is a sweep of Weights & Biases: sweepjob convert makes a SweepJob of it"
     if kind == "automl":
         return "is an AutoML job, which trains models of Azure's own; only type: sweep can be converted"
-    if kind == "sweep_job" or str(data.get("job_type", "")).lower() == "sweep":
-        return PREVIEW
     if kind:
         return f"has type: {kind}; only type: sweep can be converted"
     return "is no sweep: it has neither type: sweep nor v1's sampling.parameter_space"

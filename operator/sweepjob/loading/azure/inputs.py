@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...search.space import Scalar
-from ..azure_map import resolve_data
+from ..azure_map import Resolved, producing_step, resolve_data
 from ..azure_map.asset_names import split_datastore_uri
 from ..pod_settings import PodSettingError
 from .conversion import PLACEHOLDER, Section
@@ -80,6 +80,9 @@ def convert_data(section: Section, name: str) -> str:
     section.reject_unknown_keys()
     if options.is_lazy:
         section.conversion.azure.setdefault("inputs", {})[name] = dict(section.data)
+        if step := producing_step(path):
+            remedy = f"run that step, and give inputs={{{name!r}: PATH}}"
+            section.note("path", path, f"is an output of the step {step}: {remedy}")
         return f"/{PLACEHOLDER}/inputs/{name}"
     described = " ".join(word for word in (kind, mode) if word)
     resolved = resolve_data(options.azure_map, path, options.folder, options.local)
@@ -97,17 +100,35 @@ def convert_data(section: Section, name: str) -> str:
             except PodSettingError as error:
                 section.reject("path", path, str(error))
         return resolved.value
-    if options.local:
-        section.reject("path", path, f"{resolved.message}, or give --input {name}=PATH")
-        return ""
+    return _missing_data(section, name, path, described, resolved)
+
+
+def _missing_data(
+    section: Section, name: str, path: str, described: str, resolved: Resolved
+) -> str:
+    """Return a placeholder for data that the map lacks; reject such data for a local sweep."""
     placeholder = f"/{PLACEHOLDER}/inputs/{name}"
-    if path:
+    is_local, step = section.conversion.options.local, producing_step(path)
+    flag = f"give --input {name}=PATH"
+    if step:
+        message = (
+            f"is an output of the step {step}: run that step, and {flag}, or {resolved.message}"
+        )
+        if not is_local:
+            message += f"; {placeholder} stands for it"
+    elif is_local:
+        message = f"{resolved.message}, or {flag}"
+    else:
         message = (
             f"({described or 'data'}) mount the data (trial.template) and put its path for "
-            f"{placeholder}, or give --input {name}=PATH, or {resolved.message}"
+            f"{placeholder}, or {flag}, or {resolved.message}"
         )
-        section.note("path", path, message)
-    return placeholder
+    key = "" if step and len(section.data) == 1 else "path"  # a reference alone has no object
+    if is_local:
+        section.reject(key, path, message)
+    elif path:
+        section.note(key, path, message)
+    return "" if is_local else placeholder
 
 
 def _ignore_details(section: Section) -> None:

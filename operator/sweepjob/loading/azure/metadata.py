@@ -15,7 +15,11 @@ QUEUE_LABEL = names.QUEUE_LABEL
 
 
 def initialize_manifest(
-    conversion: Conversion, source_name: str | None, path: str, stem: str
+    conversion: Conversion,
+    source_name: str | None,
+    path: str,
+    stem: str,
+    made_name: str | None = None,
 ) -> dict[str, Any]:
     """Set everything but the spec of the SweepJob object.
 
@@ -24,13 +28,14 @@ def initialize_manifest(
         source_name: the name in the file; None without one.
         path: its path.
         stem: the name if there is no other.
+        made_name: the name of the object, unless an option has one; that of the source by default.
 
     Returns:
         The metadata, for further changes.
     """
     options = conversion.options
     source = options.name or source_name or stem
-    name = _dns(source)
+    name = _dns(source) if made_name is None or options.name else made_name
     if options.name is None and name != source_name:
         section = conversion.section({}, "")
         why = "names of Kubernetes objects have small letters, digits and -"
@@ -95,6 +100,31 @@ def annotation_names(keys: Iterable[Any]) -> dict[Any, str]:
             number += 1
             name = f"{text[: _KEY_LENGTH - len(str(number)) - 1]}-{number}"
         found[key] = name
+    return found
+
+
+def step_names(base: str, steps: Iterable[str]) -> dict[str, str]:
+    """Return the name of the SweepJob of each sweep step of a pipeline; two never get the same.
+
+    The step's own name is kept where the whole is too long.
+
+    >>> step_names("a pipeline", ["tune", "tune_more"])
+    {'tune': 'a-pipeline-tune', 'tune_more': 'a-pipeline-tune-more'}
+
+    Args:
+        base: name of the pipeline.
+        steps: names of the steps.
+    """
+    found: dict[str, str] = {}
+    for step in steps:
+        own = re.sub(r"[^a-z0-9]+", "-", step.lower()).strip("-")
+        start = re.sub(r"[^a-z0-9]+", "-", base.lower())[: max(8, _NAME_LENGTH - len(own) - 1)]
+        text = name = _dns(f"{start}-{own}")
+        number = 1
+        while name in found.values():
+            number += 1
+            name = f"{text[: _NAME_LENGTH - len(str(number)) - 1]}-{number}"
+        found[step] = name
     return found
 
 

@@ -1,13 +1,66 @@
-"""Reads keys that sweep files had before Azure's CLI v2 was released; public files still have them."""
+"""Reads keys that sweep files had before Azure's CLI v2 was released; public files still have them.
+
+There were three generations: ``job_type: Sweep`` with ``spec:`` (spring of 2021), ``type: sweep_job``
+with ``algorithm:`` (summer of 2021), and ``type: sweep`` with ``code.local_path`` (autumn of 2021).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ...api.parsing.problem import Problem
 from .conversion import Conversion
 
+_READ = "is read as {}; Azure's client of today refuses it"
 _TYPES = {"file": "uri_file", "folder": "uri_folder", "data": None}
+_POLICIES = {"median": "median_stopping", "truncation": "truncation_selection"}
+_PREVIEW_TYPES = ("sweep_job", "sweepjob")
+# Keys of a file, and where the files of today have them.
+_MOVED: Sequence[tuple[str, str]] = (
+    ("algorithm", "sampling_algorithm"),
+    ("max_total_trials", "limits.max_total_trials"),
+    ("max_total_runs", "limits.max_total_trials"),
+    ("limits.max_total_runs", "limits.max_total_trials"),
+    ("max_concurrent_trials", "limits.max_concurrent_trials"),
+    ("max_concurrent_runs", "limits.max_concurrent_trials"),
+    ("limits.max_concurrent_runs", "limits.max_concurrent_trials"),
+    ("trial.compute.target", "compute"),
+    ("trial.compute.instance_count", "resources.instance_count"),
+    ("trial.compute.node_count", "resources.instance_count"),
+    ("trial.compute.instance_type", "resources.instance_type"),
+    ("trial.compute.location", "resources.locations"),
+    ("trial.compute.properties", "resources.properties"),
+    ("trial.compute", "compute"),
+    ("trial.limits.timeout", "limits.trial_timeout"),
+    ("trial.environment.docker.image", "trial.environment.image"),
+    ("trial.environment.docker.build.dockerfile", "trial.environment.build.dockerfile_path"),
+    ("trial.environment.docker.build.context", "trial.environment.build.path"),
+    ("trial.environment.local_path", "trial.environment.build.path"),
+    ("trial.distribution.process_count", "trial.distribution.process_count_per_instance"),
+)
+_MINUTES = ("timeout_minutes", "max_duration_minutes", "limits.max_duration_minutes")
+_EMPTIED = tuple(
+    f"trial.{key}" for key in ("compute", "limits", "inputs", "outputs", "environment.docker")
+)
+_IGNORED = {
+    "output": "outputs are folders of the sweep's trials",
+    "interaction_endpoints": "kubectl port-forward reaches a pod",
+    "metadata": "Azure's service wrote it",
+    "status": "Azure's service wrote it",
+    "creation_context": "Azure's service wrote it",
+    "log_files": "Azure's service wrote it",
+    "trial.type": "a trial is a command",
+}
+
+
+def is_preview(data: Mapping[str, Any]) -> bool:
+    """Return whether a file is a sweep of the previews of 2021."""
+    kind = str(data.get("type") or data.get("job_type") or "").lower()
+    is_old = kind in _PREVIEW_TYPES or (kind == "sweep" and data.get("type") is None)
+    return is_old or (not kind and {"algorithm", "search_space", "trial"} <= data.keys())
 
 
 def with_current_keys(data: Mapping[str, Any], conversion: Conversion) -> Mapping[str, Any]:
@@ -15,35 +68,136 @@ def with_current_keys(data: Mapping[str, Any], conversion: Conversion) -> Mappin
 
     Args:
         data: the file.
-        conversion: receives the notes.
+        conversion: receives the notes, and the old paths for the paths of problems.
     """
-    found = dict(data)
-    inputs = data.get("inputs")
-    if isinstance(inputs, Mapping):
-        found["inputs"] = {name: _input(name, v, conversion) for name, v in inputs.items()}
-    trial = data.get("trial")
-    if isinstance(trial, Mapping) and isinstance(trial.get("code"), Mapping):
-        found["trial"] = {**trial, "code": _code(trial["code"], conversion)}
-    return found
+    file = _File(copy.deepcopy(dict(data)), conversion)
+    if is_preview(data):
+        _change_preview(file)
+    for old, new in _MOVED:
+        file.change(old, new)
+    for old in _MINUTES:
+        file.change(old, "limits.timeout", _seconds)
+    for old in ("policy_type", "spec"):
+        file.change(f"early_termination.{old}", "early_termination.type", _policy)
+    for name in file.names("search_space"):
+        file.change(f"search_space.{name}.spec", f"search_space.{name}.type")
+    for group in ("inputs", "outputs"):
+        for name in file.names(f"trial.{group}"):
+            file.change(f"trial.{group}.{name}", f"{group}.{name}")
+    for name in file.names("inputs"):
+        _change_input(file, name)
+    _change_code(file)
+    for emptied in _EMPTIED:
+        file.drop_empty(emptied)
+    return file.data
 
 
-def _input(name: Any, value: Any, conversion: Conversion) -> Any:
+def _change_preview(file: _File) -> None:
+    """Change what only the previews of 2021 had."""
+    file.change("job_type" if "job_type" in file.data else "type", "type", lambda _: "sweep")
+    for key, reason in _IGNORED.items():
+        file.drop(key, f"not carried over: {reason}")
+    message = "not carried over: finished trials take part in the ranking"
+    file.drop("early_termination.exclude_finished_jobs", message)
+
+
+class _File:
+    """A file whose keys are changed. Names with dots are no parts of a path here."""
+
+    def __init__(self, data: dict[str, Any], conversion: Conversion) -> None:
+        self.data, self._conversion = data, conversion
+
+    def get(self, path: str) -> Any:
+        """Return the value at a path; None without one."""
+        node: Any = self.data
+        for part in path.split("."):
+            node = node.get(part) if isinstance(node, Mapping) else None
+        return node
+
+    def names(self, path: str) -> list[str]:
+        """Return the keys of the object at a path that are texts without dots."""
+        node = self.get(path)
+        names = node if isinstance(node, Mapping) else ()
+        return [name for name in names if isinstance(name, str) and "." not in name]
+
+    def change(self, old: str, new: str, made: Callable[[Any], Any] | None = None) -> None:
+        """Move a value, unless it is absent or an object with keys that move on their own."""
+        value = self.get(old)
+        if value is None or (old == "trial.compute" and isinstance(value, Mapping)):
+            return
+        self._remove(old)
+        if self.get(new) not in (None, {}):
+            message = f"is there twice, as {new} as well; remove one of them"
+            self._conversion.problems.append(Problem(old, value, message))
+        found = value if made is None else made(value)
+        self._set(new, found)
+        where = self._conversion.old_path(old)
+        self._conversion.old_paths[new] = where
+        shown = new if found == value and old != new else f"{new}: {found}"
+        self._conversion.key_notes.append(Problem(where, value, _READ.format(shown)))
+
+    def drop(self, path: str, message: str) -> None:
+        """Remove a value, with a note."""
+        value = self.get(path)
+        if value is not None:
+            self._remove(path)
+            self._conversion.key_notes.append(Problem(path, value, message))
+
+    def drop_empty(self, path: str) -> None:
+        """Remove an object whose keys have moved."""
+        if self.get(path) == {}:
+            self._remove(path)
+
+    def _remove(self, path: str) -> None:
+        around, _, last = path.rpartition(".")
+        node = self.get(around) if around else self.data
+        del node[last]
+
+    def _set(self, path: str, value: Any) -> None:
+        node = self.data
+        *around, last = path.split(".")
+        for part in around:
+            if not isinstance(node.get(part), dict):
+                node[part] = {}
+            node = node[part]
+        node[last] = value
+
+
+def _seconds(minutes: Any) -> Any:
+    """Return the seconds of a number of minutes; anything else as it is, to be refused."""
+    is_number = isinstance(minutes, int | float) and not isinstance(minutes, bool)
+    return minutes * 60 if is_number else minutes
+
+
+def _policy(name: Any) -> Any:
+    return _POLICIES.get(str(name).lower(), name)
+
+
+def _change_input(file: _File, name: str) -> None:
+    """Move ``data``, ``file`` or ``folder`` of an input to ``path``."""
+    at = f"inputs.{name}"
+    value = file.get(at)
     if not isinstance(value, Mapping) or "path" in value:
-        return value
-    old = next((key for key in _TYPES if isinstance(value.get(key), str)), None)
-    if old is None:
-        return value
-    section = conversion.section(value, f"inputs.{name}")
-    section.note(old, value[old], "is read as path; Azure's client of today refuses it")
-    kind = {"type": _TYPES[old]} if _TYPES[old] else {}
-    return {**kind, **{k: v for k, v in value.items() if k != old}, "path": value[old]}
+        return
+    for old, kind in _TYPES.items():
+        given = value.get(old)
+        inner = "path" if isinstance(given, Mapping) and "path" in given else ""
+        if isinstance(given, str) or inner:
+            file.change(f"{at}.{old}.{inner}".rstrip("."), f"{at}.path")
+            file.drop_empty(f"{at}.{old}")
+            found = file.get(at)
+            if kind and "type" not in found:
+                found["type"] = kind
+            return
 
 
-def _code(code: Mapping[str, Any], conversion: Conversion) -> Any:
-    if list(code) != ["local_path"] or not isinstance(code["local_path"], str):
-        return code
-    section = conversion.section(code, "trial.code")
-    section.note(
-        "local_path", code["local_path"], "is read as code; Azure's client of today refuses it"
-    )
-    return code["local_path"]
+def _change_code(file: _File) -> None:
+    """Move a folder of code to ``trial.code``; a file is in its folder."""
+    code = file.get("trial.code")
+    if isinstance(code, Mapping):
+        for old in ("local_path", "directory", "path"):
+            if isinstance(code.get(old), str) and len(code) == 1:
+                file.change(f"trial.code.{old}", "trial.code")
+                return
+        if isinstance(code.get("file"), str) and len(code) == 1:
+            file.change("trial.code.file", "trial.code", posixpath.dirname)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
+from ...api.parsing.problem import Problem
 from .conversion import Conversion
 
 
-def reject_unused_options(
-    conversion: Conversion, inputs: Collection[str], outputs: Collection[str]
-) -> None:
-    """Reject ``--input`` and ``--output`` for names that the file does not have.
+def reject_unused_options(conversions: Sequence[Conversion]) -> None:
+    """Reject ``--input`` and ``--output`` for names that a file does not have.
 
     Args:
-        conversion: has the options, and receives the errors.
-        inputs: names of the file's inputs.
-        outputs: names of the file's outputs.
+        conversions: those of the file's sweeps, with the known names; each receives the errors.
     """
+    inputs = [name for one in conversions for name in one.known_inputs]
+    outputs = [name for one in conversions for name in one.known_outputs]
+    for conversion in conversions:
+        _reject_unused(conversion, inputs, outputs)
+
+
+def _reject_unused(
+    conversion: Conversion, inputs: Collection[str], outputs: Collection[str]
+) -> None:
     options = conversion.options
     for flag, given, known in (
         ("--input", options.inputs, inputs),
@@ -29,7 +35,7 @@ def reject_unused_options(
                 hint = f"; did you mean {close[0]}?" if close else ""
                 listed = ", ".join(dict.fromkeys(known)) or "none"
                 message = f"the file has no such {flag[2:]}; there are: {listed}{hint}"
-                conversion.section({}, flag).reject("", f"{name}={value}", message)
+                conversion.problems.append(Problem(flag, f"{name}={value}", message))
 
 
 def reject_command(conversion: Conversion) -> None:

@@ -36,6 +36,12 @@ def check_result(conversion: Conversion, key_path: Callable[[str], str] = str) -
             is_gap = any(path.startswith(k) or k.startswith(path) for k in known)
             if not is_gap and not _refers_to(problem.value, known):
                 conversion.problems.append(Problem(path, problem.value, problem.message))
+    for problems in (conversion.notes, conversion.problems, conversion.warnings):
+        problems[:] = [
+            Problem(conversion.old_path(found.path), found.value, found.message)
+            for found in problems
+        ]
+    conversion.notes[:0] = conversion.key_notes
     if conversion.problems:
         raise ConversionError(conversion.problems)
     return conversion

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ...api import names
+from ...api.parsing.durations import seconds_of
 from ...template.references import references
-from ..azure_map.output_folders import separate_folders
+from ..azure_map import DataEntry
+from ..azure_map.output_folders import kept_folders, separate_folders
 from .command import with_double_braces
+from .component_trial import convert_component_trial
 from .conversion import Conversion, Section
 from .early_termination import V2_NAMES, convert_policy
 from .inputs import convert_inputs, convert_outputs, note_unused_outputs
 from .metadata import annotate, annotate_map, initialize_manifest, label_queue
-from .options_check import reject_command, reject_unused_options
+from .options_check import reject_command
 from .placement import convert_compute, convert_resources, note_settings_of_the_service
 from .search_space import convert_space
 from .trial import build_trial, convert_trial
 
 GOALS = {"maximize": "maximize", "minimize": "minimize"}
 _DEFAULT_TRIALS = 1000  # Azure's, where the file has no limit
-_DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _MIN_TIMEOUT = 60  # seconds; Azure raises shorter timeouts to this
 
 
@@ -49,27 +50,38 @@ def convert_sweep(conversion: Conversion, data: Mapping[str, Any], stem: str) ->
     annotate_map(top, "tags", metadata)
     annotate_map(top, "properties", metadata)
     convert_search(conversion, top)
-    inputs = convert_inputs(top.subsection("inputs"))
     outputs = top.subsection("outputs")
     convert_outputs(outputs)
-    spec = conversion.manifest["spec"]
+    given = top.subsection("inputs")
     if isinstance(top.data.get("trial"), str):
-        message = "a component belongs to a step of a pipeline; write command and environment here"
-        top.reject("trial", top.read("trial"), message)
-        return
-    trial = top.subsection("trial")
-    parts = convert_trial(trial, inputs)
+        message = (
+            "Azure's client takes a component in a step of a pipeline only; converted as there"
+        )
+        top.note("trial", top.data["trial"], message)
+        raw = {str(name): given.read(name) for name in given.data}
+        inputs, parts = convert_component_trial(conversion, top, raw, outputs)
+    else:
+        inputs = convert_inputs(given)
+        parts = _convert_trial(conversion, top.subsection("trial"), inputs)
+    conversion.known_inputs |= dict.fromkeys(map(str, given.data))
+    conversion.known_outputs |= dict.fromkeys(map(str, outputs.data))
     convert_compute(top, "compute")
     note_settings_of_the_service(top)
     convert_resources(top, "resources")
-    trial.reject_unknown_keys()
     top.reject_unknown_keys()
-    note_unused_outputs(outputs, spec.get("outputs", {}))
+    note_unused_outputs(outputs, conversion.manifest["spec"].get("outputs", {}))
     reject_command(conversion)
-    reject_unused_options(
-        conversion, top.subsection("inputs").data, [*outputs.data, *outputs_in(trial)]
-    )
     finish_spec(conversion, inputs, parts, "trial")
+
+
+def _convert_trial(
+    conversion: Conversion, trial: Section, inputs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Convert a trial that is no component."""
+    conversion.known_outputs |= dict.fromkeys(outputs_in(trial))
+    parts = convert_trial(trial, inputs)
+    trial.reject_unknown_keys()
+    return parts
 
 
 def convert_search(conversion: Conversion, top: Section) -> None:
@@ -101,14 +113,32 @@ def finish_spec(
         path: path of the trial in the file.
     """
     spec = conversion.manifest["spec"]
-    outputs = spec.pop("outputs", None)
+    outputs = spec.pop("outputs", {})
+    separate_folders(outputs)
+    outputs |= _kept_folders(conversion, outputs)
     if inputs:
         spec["inputs"] = dict(inputs)
     if outputs:
-        separate_folders(outputs)
         spec["outputs"] = outputs
     spec["trial"] = build_trial(conversion, parts, path)
     label_queue(conversion)
+
+
+def _kept_folders(conversion: Conversion, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return entries that keep ``./outputs`` and ``./logs`` of the code, and add a note."""
+    options = conversion.options
+    if options.local or options.is_lazy:
+        return {}
+    code = names.CODE_FOLDER if conversion.code else conversion.pod.working_directory
+    store = options.azure_map.find_datastore(conversion.datastore)
+    if options.claim is not None:
+        store = DataEntry("", {"persistentVolumeClaim": {"claimName": options.claim}})
+    kept = kept_folders(outputs, store, code or "")
+    if kept:
+        folders = " and ".join(f"./{name}" for name in kept)
+        message = f"the {folders} of each trial are kept on the volume of the outputs, as in Azure"
+        conversion.section({}, "outputs").note("", None, message)
+    return kept
 
 
 def outputs_in(trial: Section) -> list[str]:
@@ -128,15 +158,14 @@ def _objective(section: Section) -> dict[str, Any]:
 
 
 def _algorithm(top: Section) -> dict[str, Any]:
-    value = top.data.get("sampling_algorithm")
-    if value is None:
-        top.note("sampling_algorithm", None, "is absent; random, as in Azure's Python client")
-    if value is None or isinstance(value, str):
-        section = top.conversion.section({"type": top.read("sampling_algorithm", "random")}, "")
-        section.path = "sampling_algorithm"
-    else:
-        section = top.subsection("sampling_algorithm")
+    key = "sampling_algorithm"
+    value = top.data.get(key)
     kinds = {kind: kind for kind in ("random", "grid", "bayesian")}
+    if value is None:
+        top.note(key, None, "is absent; random, as in Azure's Python client")
+    if value is None or isinstance(value, str):
+        return {"type": top.keyword(key, kinds, "random")}
+    section = top.subsection(key)
     algorithm: dict[str, Any] = {"type": section.keyword("type", kinds)}
     if algorithm["type"] == "random":
         if section.read("rule") is not None:
@@ -153,11 +182,9 @@ def _algorithm(top: Section) -> dict[str, Any]:
 
 def _seconds(section: Section, key: str) -> int | None:
     """Read a duration; one in ISO 8601, as in answers of Azure's service, is refused with its seconds."""
-    value = section.data.get(key)
-    if isinstance(value, str) and (found := _DURATION.fullmatch(value.strip().upper())):
-        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-        total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-        section.reject(key, section.read(key), f"write it in seconds: {key}: {total}")
+    seconds = seconds_of(section.data.get(key))
+    if seconds is not None:
+        section.reject(key, section.read(key), f"write it in seconds: {key}: {seconds}")
         return None
     return section.integer(key)
 

@@ -3,7 +3,13 @@
 from .azure_map import AzureMap, MissingEntry
 from .entries import CodeEntry, ComputeEntry, DataEntry, EnvironmentEntry, WorkspaceEntry
 from .reading import MAP_VARIABLE, InvalidAzureMap, current_azure_map, read_azure_map
-from .resolution import Environment, Resolved, resolve_data, resolve_environment
+from .resolution import (
+    Environment,
+    Resolved,
+    producing_step,
+    resolve_data,
+    resolve_environment,
+)
 
 __all__ = [
     "MAP_VARIABLE",
@@ -18,6 +24,7 @@ __all__ = [
     "Resolved",
     "WorkspaceEntry",
     "current_azure_map",
+    "producing_step",
     "read_azure_map",
     "resolve_data",
     "resolve_environment",

@@ -14,6 +14,8 @@ _ASSET_PATH = re.compile(
 _COMPUTE_PATH = re.compile(r".*/(?:computes|virtualclusters)/([^/]+)/?", re.IGNORECASE)
 _DATASTORE_URI = re.compile(r"azureml://(?:.*/)?datastores/([^/]+)(?:/paths/?(.*))?", re.IGNORECASE)
 _LATEST = ("latest", "")
+_ARM_ID = "/subscriptions/"
+_STEP_OUTPUT = re.compile(r"\s*\$\{\{\s*parent\.jobs\.([^}\s]+\.outputs\.[^}\s]+)\s*\}\}(/.*)?\s*")
 
 
 def asset_keys(reference: str) -> tuple[str, ...]:
@@ -34,6 +36,18 @@ def asset_keys(reference: str) -> tuple[str, ...]:
         text = reference.removeprefix("azureml:")
         name, _, version = text.partition("@" if "@" in text else ":")
     return (name,) if version.lower() in _LATEST else (f"{name}:{version}", name)
+
+
+def split_asset_path(reference: str) -> tuple[str, str]:
+    """Return an asset and the path below it.
+
+    >>> split_asset_path("azureml:titanic:2/train.csv")
+    ('azureml:titanic:2', 'train.csv')
+    """
+    if not reference.startswith("azureml:") or reference[8:9] == "/":
+        return reference, ""  # an ARM id, or no asset
+    asset, _, rest = reference.partition("/")
+    return asset, rest.strip("/")
 
 
 def compute_name(reference: str) -> str:
@@ -60,6 +74,16 @@ def split_datastore_uri(address: str) -> tuple[str, str] | None:
     return (found[1], (found[2] or "").strip("/")) if found else None
 
 
+def step_output(reference: str) -> tuple[str, str] | None:
+    """Return the key of an output of another step of a pipeline, and the path below it; else None.
+
+    >>> step_output("${{parent.jobs.prepare.outputs.rows}}/train.csv")
+    ('prepare.outputs.rows', 'train.csv')
+    """
+    found = _STEP_OUTPUT.fullmatch(reference)
+    return (found[1], (found[2] or "").strip("/")) if found else None
+
+
 def is_address(reference: str) -> bool:
     """Return whether a reference is an address with a scheme, such as ``wasbs://...``."""
     return "://" in reference
@@ -67,7 +91,7 @@ def is_address(reference: str) -> bool:
 
 def is_local_path(reference: str) -> bool:
     """Return whether a reference is a path on the user's machine, which Azure uploads."""
-    return not is_address(reference) and not reference.startswith("azureml:")
+    return not (is_address(reference) or reference.startswith("azureml:") or step_output(reference))
 
 
 def plain_path(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +12,9 @@ from .asset_names import (
     is_address,
     is_local_path,
     plain_path,
+    split_asset_path,
     split_datastore_uri,
+    step_output,
 )
 from .entries import CodeEntry, ComputeEntry, DataEntry, EnvironmentEntry, WorkspaceEntry
 
@@ -118,15 +121,21 @@ class AzureMap:
         """Return the entry of data or of a model.
 
         Args:
-            reference: an asset (``azureml:NAME:VERSION``), an address on a datastore or elsewhere, or a
-                path on the user's machine, which Azure would upload.
+            reference: an asset (``azureml:NAME:VERSION``), an address on a datastore or elsewhere, a
+                path on the user's machine, which Azure would upload, or an output of another step.
         """
         if reference in self.data:
             return self.data[reference]
         if is_address(reference):
             return self._below_address(reference)
-        keys = [plain_path(reference)] if is_local_path(reference) else asset_keys(reference)
-        return next((self.data[key] for key in keys if key in self.data), None)
+        if output := step_output(reference):
+            entry = self.data.get(output[0])
+            return None if entry is None else entry.below(output[1])
+        if is_local_path(reference):
+            return self._below_folder(plain_path(reference))
+        asset, rest = split_asset_path(reference)
+        entry = next((self.data[key] for key in asset_keys(asset) if key in self.data), None)
+        return None if entry is None else entry.below(rest)
 
     def find_datastore(self, name: str | None = None) -> DataEntry | None:
         """Return the entry of a datastore; that of the workspace's default one for None."""
@@ -151,15 +160,27 @@ class AzureMap:
         """
         if section == "data" and (split := split_datastore_uri(reference)):
             section, reference = "datastore", split[0]
-        if section == "compute":
+        if section == "data" and (output := step_output(reference)):
+            key = output[0]
+        elif section == "compute":
             key = compute_name(reference)
         elif section == "instance_type" or (is_address(reference) and section == "data"):
             key = reference
         elif section == "code" or (section == "data" and is_local_path(reference)):
             key = plain_path(reference)
         else:
-            key = asset_keys(reference)[0]
+            key = asset_keys(split_asset_path(reference)[0])[0]
         return MissingEntry(section, key, self.name)
+
+    def _below_folder(self, path: str) -> DataEntry | None:
+        """Return the entry of a path on the user's machine, or of a folder that contains it."""
+        folder, rest = path, ""
+        while folder:
+            if folder in self.data:
+                return self.data[folder].below(rest)
+            folder, _, last = folder.rpartition("/")
+            rest = posixpath.join(last, rest) if rest else last
+        return None
 
     def _below_address(self, address: str) -> DataEntry | None:
         prefixes = [key for key in self.data if is_address(key) and address.startswith(_slash(key))]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .asset_names import is_address, split_datastore_uri
+from .asset_names import is_address, split_datastore_uri, step_output
 from .azure_map import DEFAULT_DATASTORE, AzureMap
 from .resolution import Environment
 
@@ -27,9 +26,6 @@ ARGUMENTS = {
     "datastore": "datastore",
     "default_datastore": "datastore",
 }
-
-
-_OF_STEP = re.compile(r"\s*\$\{\{\s*parent\.jobs\.(.+?)\s*\}\}\s*")
 
 
 @dataclass
@@ -111,8 +107,8 @@ def _outputs_of_steps(inputs: Any, found: FoundNames) -> None:
     """Add the outputs of other steps that a sweep step of a pipeline gets as inputs."""
     for value in inputs.values() if isinstance(inputs, Mapping) else ():
         text = value.get("path") if isinstance(value, Mapping) else value
-        if isinstance(text, str) and (reference := _OF_STEP.fullmatch(text)):
-            found.add("data", reference[1])
+        if isinstance(text, str) and (output := step_output(text)):
+            found.add("data", output[0])
 
 
 def _is_asset(value: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .asset_names import is_local_path
+from .asset_names import is_local_path, step_output
 from .azure_map import AzureMap, MissingEntry
 from .entries import DataEntry
 
@@ -39,6 +39,8 @@ class Environment:
             conda = conda.get("name") or "conda"
         if isinstance(build, Mapping):
             build = build.get("path") or "."
+        if isinstance(conda, str):
+            conda = conda.removeprefix("file:")
         reference = f"{name}:{version}" if name and version else str(name or "")
         return cls(reference, str(given.get("image") or ""), str(conda or build or ""))
 
@@ -118,4 +120,12 @@ def _resolve_on_this_machine(
         return Resolved(path)
     missing = azure_map.missing("data", path)
     example = MissingEntry(missing.section, missing.key, missing.map_name, "{local: PATH}")
+    if producing_step(path):
+        return Resolved(missing=missing, message=str(example))
     return Resolved(missing=missing, message=f"is not on this machine: {example}")
+
+
+def producing_step(path: str) -> str:
+    """Return the name of the step whose output a path is; empty for other data."""
+    output = step_output(path)
+    return "" if output is None else output[0].rpartition(".outputs.")[0]

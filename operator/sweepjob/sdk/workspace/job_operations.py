@@ -18,7 +18,7 @@ from ..run import SweepRun
 from ..sweep_objects import SweepError
 from ..trial_run import TrialRun
 from .backends import Backend
-from .pipelines import PipelineJob
+from .pipelines import PipelineJob, with_pipeline
 
 
 class CommandRun:
@@ -96,7 +96,7 @@ class JobOperations:
             raise ArgumentError(
                 f"{kind}: only sweeps are submitted, made by command(...).sweep(...)"
             )
-        job = copy.deepcopy(job)
+        job = copy.deepcopy(with_pipeline(job))
         changes = {"description": description, "compute": compute}
         for name, value in {**changes, "experiment_name": experiment_name}.items():
             if value is not None:

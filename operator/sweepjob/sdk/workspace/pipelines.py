@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,8 +14,8 @@ from typing import Any
 from ..arguments import ArgumentError
 from ..attributes import KnownAttributes, NamedValues
 from ..data import Input
-from ..job import SweepJob
-from ..steps import watch_steps
+from ..job import SweepJob, SweepWarning
+from ..steps import Step, record_step, watch_steps
 
 
 @dataclass
@@ -39,8 +40,8 @@ class PipelineJobSettings(KnownAttributes):
 
 
 @dataclass
-class PipelineJob(KnownAttributes):
-    """A pipeline. Only its sweep step can be submitted.
+class PipelineJob(KnownAttributes, Step):
+    """A pipeline. Only its sweep step can be submitted; it may be a step of a pipeline in it.
 
     Attributes:
         jobs: steps by name.
@@ -70,6 +71,10 @@ class PipelineJob(KnownAttributes):
     compute: Any = None
     identity: Any = None
 
+    def __deepcopy__(self, memo: Any) -> PipelineJob:
+        """Return the pipeline itself: it stays the same when a step is copied."""
+        return self
+
     def sweep_step(self, experiment_name: str | None = None) -> SweepJob:
         """Return the only sweep step, with what the pipeline gives to it.
 
@@ -79,25 +84,62 @@ class PipelineJob(KnownAttributes):
         Raises:
             ArgumentError: there is no sweep step, or several.
         """
-        steps = {name: job for name, job in self.jobs.items() if isinstance(job, SweepJob)}
+        steps = self._sweep_steps()
         if not steps:
             raise ArgumentError(
                 "the pipeline has no sweep step; only sweeps are run here, made by .sweep(...)"
             )
         if len(steps) > 1:
-            names = ", ".join(f"jobs[{name!r}]" for name in steps)
             raise ArgumentError(
-                f"the pipeline has {len(steps)} sweep steps; submit one of them: {names}"
+                f"the pipeline has {len(steps)} sweep steps; submit one of them: {', '.join(steps)}"
             )
-        ((name, step),) = steps.items()
-        step.display_name = step.display_name or self.display_name or self.name or name
-        step.experiment_name = experiment_name or step.experiment_name or self.experiment_name
+        (step,) = steps.values()
+        _warn_of_others(step)
+        if experiment_name is not None:
+            step.experiment_name = experiment_name
+        return with_pipeline(step)
+
+    def _sweep_steps(self) -> dict[str, SweepJob]:
+        """Return the sweep steps by how a program refers to them, those of inner pipelines included."""
+        found: dict[str, SweepJob] = {}
+        for name, job in self.jobs.items():
+            if isinstance(job, SweepJob):
+                found[f"jobs[{name!r}]"] = job
+            elif isinstance(job, PipelineJob):
+                inner = job._sweep_steps()
+                found |= {f"jobs[{name!r}].{key}": step for key, step in inner.items()}
+        return found
+
+    def give_to(self, step: SweepJob) -> None:
+        """Set what a step does not have and the pipeline has."""
+        step.display_name = step.display_name or self.display_name or self.name or step.step_name
+        step.experiment_name = step.experiment_name or self.experiment_name
         step.description = step.description or self.description
         step.tags = {**self.tags, **step.tags}
         if step.compute is None:
             default = self.settings.default_compute or self.compute
             step.compute = getattr(default, "name", default)
-        return step
+
+
+def with_pipeline(step: SweepJob) -> SweepJob:
+    """Return a sweep with what the pipelines that it is a step of give to it, the innermost first."""
+    around = step.pipeline
+    while isinstance(around, PipelineJob):
+        around.give_to(step)
+        around = around.pipeline
+    return step
+
+
+def _warn_of_others(step: SweepJob) -> None:
+    """Warn of the steps around a sweep, which are not run."""
+    child: Step = step
+    around = step.pipeline
+    while isinstance(around, PipelineJob):
+        others = [name for name, job in around.jobs.items() if job is not child]
+        if others:
+            message = f"pipeline: {', '.join(others)}: are other steps; they are not run"
+            warnings.warn(message, SweepWarning, stacklevel=5)
+        child, around = around, around.pipeline
 
 
 def pipeline(function: Callable[..., Any] | None = None, **settings: Any) -> Any:
@@ -106,13 +148,12 @@ def pipeline(function: Callable[..., Any] | None = None, **settings: Any) -> Any
     Args:
         function: The function.
         settings: ``name``, ``display_name``, ``description``, ``experiment_name``, ``tags``,
-            ``default_compute`` or ``compute``, ``default_datastore``, ``version``.
+            ``default_compute`` or ``compute``, ``default_datastore``, ``version``. Others are not used,
+            with a warning.
 
     Returns:
         A function with the same arguments that returns a :class:`PipelineJob`.
 
-    Raises:
-        ArgumentError: A setting is unknown.
     """
     if function is None:
         return functools.partial(pipeline, **settings)
@@ -129,6 +170,10 @@ def pipeline(function: Callable[..., Any] | None = None, **settings: Any) -> Any
         job = _pipeline_job(settings, function)
         job.inputs, job.jobs = NamedValues(inputs), _named(steps, variables)
         job.outputs = NamedValues(outputs if isinstance(outputs, Mapping) else {})
+        for step in job.jobs.values():
+            if isinstance(step, SweepJob | PipelineJob):
+                step.pipeline = job
+        record_step(job)
         return job
 
     return make
@@ -150,10 +195,12 @@ def _pipeline_job(settings: Mapping[str, Any], function: Callable[..., Any]) -> 
     name = given.pop("name", None)
     job.display_name = given.pop("display_name", None) or name or function.__name__
     for key, value in given.items():
-        if key not in ("description", "experiment_name", "tags", "non_pipeline_inputs"):
-            raise ArgumentError(f"pipeline: {key}: no such argument")
-        if key != "non_pipeline_inputs" and value is not None:
-            setattr(job, key, value)
+        if key in ("description", "experiment_name", "tags"):
+            if value is not None:
+                setattr(job, key, value)
+        elif key != "non_pipeline_inputs":
+            message = f"pipeline: {key}: no such argument; not used, as by Azure's client"
+            warnings.warn(message, SweepWarning, stacklevel=3)
     if job.description is None and function.__doc__:
         job.description = function.__doc__.strip().splitlines()[0]
     return job

@@ -1,0 +1,176 @@
+"""Finds the sweep steps of a pipeline and of the pipelines in it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...api.parsing.problem import Problem
+from ...search.space import Scalar
+from ..azure_map.asset_names import is_local_path
+from .component import read_component
+from .conversion import Conversion, ConversionOptions
+from .pipeline_values import (
+    Parent,
+    bind_input,
+    bind_settings,
+    bind_value,
+    names_of_inputs,
+    unbound_settings,
+)
+
+_MAX_DEPTH = 20  # of pipelines in pipelines
+MAX_STEPS = 1000  # sweep steps of a pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class SweepStep:
+    """A sweep step of a pipeline.
+
+    Attributes:
+        name: name of the step; ``OUTER.INNER`` in a pipeline inside of another.
+        data: the step, whose settings have the values of the pipeline.
+        path: its path in the file.
+        parent: what its inputs can refer to.
+        compute: the pipeline's default compute target.
+        folder: folder to which the paths of the step are relative.
+        problems: settings whose values the pipeline does not have.
+    """
+
+    name: str
+    data: Mapping[str, Any]
+    path: str
+    parent: Parent
+    compute: str | None
+    folder: str
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadStep:
+    """A step that is, or may be, a pipeline with sweep steps, and cannot be read.
+
+    Attributes:
+        name: name of the step.
+        problems: why not.
+        is_pipeline: False if it may be any kind of step.
+    """
+
+    name: str
+    problems: tuple[Problem, ...]
+    is_pipeline: bool = True
+
+
+def sweep_steps(
+    data: Mapping[str, Any], conversion: Conversion
+) -> Iterator[SweepStep | UnreadStep]:
+    """Yield the sweep steps of a pipeline and of the pipelines in it.
+
+    Args:
+        data: the pipeline.
+        conversion: for reading other files.
+    """
+    limited = Conversion(_with_limit(conversion.options))
+    yield from itertools.islice(_steps(data, limited, "", "", {}, None, 0), MAX_STEPS)
+
+
+def _with_limit(options: ConversionOptions) -> ConversionOptions:
+    """Return options by which a limited number of files is read: two that name a third twice are many."""
+    read, numbers = options.read_yaml, itertools.count(1)
+    if read is None:
+        return options
+
+    def read_limited(path: str) -> Any:
+        if next(numbers) > MAX_STEPS:
+            raise ValueError(
+                f"{path}: is not read: the pipeline refers to more than {MAX_STEPS} files"
+            )
+        return read(path)
+
+    return replace(options, read_yaml=read_limited)
+
+
+def _steps(
+    data: Mapping[str, Any],
+    conversion: Conversion,
+    prefix: str,
+    path: str,
+    given: Mapping[str, Any],
+    compute: str | None,
+    depth: int,
+) -> Iterator[SweepStep | UnreadStep]:
+    jobs = data.get("jobs")
+    jobs = jobs if isinstance(jobs, Mapping) else {}
+    names = names_of_inputs(data.get("inputs"), jobs)
+    # A flag can give an input of the step, or of the pipeline.
+    flags = {k: v for k, v in conversion.options.inputs.items() if k in names}
+    parent = Parent({**_values(data.get("inputs")), **given, **flags}, jobs, names)
+    settings = data.get("settings")
+    default = settings.get("default_compute") if isinstance(settings, Mapping) else None
+    compute = default or data.get("compute") or compute
+    for name, job in jobs.items():
+        if not isinstance(job, Mapping):
+            continue
+        full, at = f"{prefix}{name}", f"{path}jobs.{name}"
+        kind = str(job.get("type", "")).lower()
+        if kind == "sweep" or (not kind and "search_space" in job):
+            target = bind_value(compute, parent)
+            yield _sweep_step(job, parent, full, at, target, conversion.options.folder)
+        elif kind in ("pipeline", ""):
+            yield from _inner_steps(job, conversion, full, at, parent, compute, depth + 1)
+
+
+def _sweep_step(
+    job: Mapping[str, Any], parent: Parent, name: str, path: str, compute: Any, folder: str
+) -> SweepStep:
+    bound = bind_settings(job, parent)
+    problems = unbound_settings(bound, path, parent)
+    return SweepStep(name, bound, path, parent, compute, folder, problems)
+
+
+def _inner_steps(
+    job: Mapping[str, Any],
+    conversion: Conversion,
+    name: str,
+    path: str,
+    parent: Parent,
+    compute: str | None,
+    depth: int,
+) -> Iterator[SweepStep | UnreadStep]:
+    """Yield the sweep steps of a step that is a pipeline, inline or in a file."""
+    if depth > _MAX_DEPTH:
+        text = f"pipelines are nested deeper than {_MAX_DEPTH} levels: one may contain itself"
+        yield UnreadStep(name, (Problem(path, job.get("component"), text),))
+        return
+    given = {key: bind_input(value, parent) for key, value in _values(job.get("inputs")).items()}
+    if isinstance(job.get("jobs"), Mapping):
+        yield from _steps(job, conversion, f"{name}.", f"{path}.", given, compute, depth)
+        return
+    quiet = Conversion(conversion.options)
+    component = read_component(quiet.section(job, path), "component")
+    is_pipeline = str(job.get("type", "")).lower() == "pipeline"
+    if component is None and (is_pipeline or _is_file(job.get("component"))):
+        yield UnreadStep(name, tuple(quiet.problems), is_pipeline)
+    if component is not None and isinstance(component.section.data.get("jobs"), Mapping):
+        inner = Conversion(replace(conversion.options, folder=component.folder))
+        at = f"{component.section.path}:"
+        yield from _steps(component.section.data, inner, f"{name}.", at, given, compute, depth)
+
+
+def _is_file(component: Any) -> bool:
+    return isinstance(component, str) and is_local_path(component)
+
+
+def _values(inputs: Any) -> dict[str, Any]:
+    """Return inputs by name; an input that a component only declares has its default, if any."""
+    found: dict[str, Any] = {}
+    for name, value in (inputs if isinstance(inputs, Mapping) else {}).items():
+        is_group = isinstance(value, Mapping) and str(value.get("type", "")).lower() == "group"
+        if isinstance(value, Mapping) and not is_group and not {"path", "value"} & value.keys():
+            if value.get("default") is not None:
+                found[str(name)] = value["default"]
+        elif isinstance(value, Scalar | Mapping):
+            found[str(name)] = value
+    return found

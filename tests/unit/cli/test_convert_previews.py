@@ -1,0 +1,198 @@
+"""Tests the conversion of sweep files of the previews of 2021, and of keys in the wrong place.
+
+The files are variations of public ones, in other words: of Azure/azureml-examples (its history),
+wenyang/azureml-v2-preview, linydub/azureml-greenai-txtsum and BostjanBozic/azureml-workshop.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from sweepjob.loading.yaml_text import load_documents
+
+from .program import Program
+
+SPRING = """
+job_type: Sweep
+name: forest
+algorithm: random
+search_space:
+  depth: {spec: choice, values: [2, 4]}
+  rate: {spec: uniform, min_value: 0.1, max_value: 0.5}
+objective: {primary_metric: accuracy, goal: maximize}
+trial:
+  command: python fit.py --table {inputs.rows} --depth {search_space.depth} --rate {search_space.rate}
+  code: {directory: ../python}
+  environment: azureml:forest-env/versions/1
+  compute: {target: "azureml:small", node_count: 2}
+  inputs: {rows: {data: "azureml:table:3", mode: Mount}}
+max_total_runs: 50
+max_concurrent_runs: 5
+max_duration_minutes: 90
+early_termination:
+  spec: truncation
+  evaluation_interval: 10
+  truncation_percentage: 25
+  exclude_finished_jobs: true
+"""
+SUMMER = """
+type: sweep_job
+algorithm: grid
+experiment_name: summaries
+trial:
+  code: {local_path: src}
+  command: >
+    python main.py --corpus {inputs.corpus} --lr {search_space.lr} --dir ./outputs
+  inputs:
+    corpus: {data: {path: "https://a.example/corpus.txt"}, mode: download}
+  environment:
+    docker: {image: "docker.example/base:1"}
+    conda_file: file:envs/conda.yml
+  compute: {target: "azureml:gpus", instance_count: 1, instance_type: Standard_NC6}
+  distribution: {type: pytorch, process_count: 2}
+search_space: {lr: {type: choice, values: [0.1, 0.2]}}
+objective: {primary_metric: rouge, goal: maximize}
+max_total_trials: 2
+max_concurrent_trials: 1
+timeout_minutes: 60
+early_termination: {policy_type: median_stopping, delay_evaluation: 5}
+"""
+AUTUMN = """
+type: sweep
+sampling_algorithm: random
+trial:
+  code: {local_path: src}
+  command: python main.py --rows ${{inputs.rows}} --lr ${{search_space.lr}}
+  environment: {image: "docker.example/base:1"}
+inputs: {rows: {file: "https://a.example/rows.csv"}}
+search_space: {lr: {type: uniform, min_value: 0, max_value: 1}}
+objective: {primary_metric: loss, goal: minimize}
+limits: {max_total_trials: 2, timeout: 600}
+"""
+MAP = """
+compute: {small: {queue: small}, gpus: {nodeSelector: {pool: gpu}}}
+instance_type: {Standard_NC6: {gpus: 1}}
+environment: {forest-env: registry.example/forest:1, envs/conda.yml: registry.example/main:1}
+data: {table: {claim: tables, path: rows}}
+"""
+
+
+def convert(program: Program, text: str, *flags: str) -> dict[str, Any]:
+    azure_map = program.file(MAP, "map.yaml")
+    path = program.file(text, "job.yml")
+    assert program("convert", path, "--azure-map", azure_map, *flags) == 0, program.err
+    (found,) = load_documents(program.out)
+    made: dict[str, Any] = found
+    return made
+
+
+def changed(text: str, **changes: Any) -> str:
+    return yaml.safe_dump(yaml.safe_load(text) | changes, sort_keys=False)
+
+
+def refusals(program: Program, text: str) -> list[str]:
+    assert program("convert", program.file(text, "job.yml")) == 1
+    return [line for line in program.err.splitlines() if line.startswith("refused: ")]
+
+
+def test_a_file_of_spring(program: Program) -> None:
+    made = convert(program, SPRING)
+    spec = made["spec"]
+    assert made["metadata"]["name"] == "forest"
+    assert made["metadata"]["labels"] == {"kueue.x-k8s.io/queue-name": "small"}
+    assert spec["searchSpace"]["rate"] == {"type": "uniform", "minValue": 0.1, "maxValue": 0.5}
+    assert spec["limits"] == {"maxTotalTrials": 50, "maxConcurrentTrials": 5, "timeout": 5400}
+    assert spec["earlyTermination"]["type"] == "truncation_selection"
+    assert spec["inputs"] == {"rows": "/mnt/tables/rows"}
+    assert spec["trial"]["instanceCount"] == 2
+    for note in (
+        "job_type: 'Sweep': is read as type: sweep",
+        "max_duration_minutes: 90: is read as limits.timeout: 5400",
+        "early_termination.spec: 'truncation': is read as early_termination.type: truncation_selection",
+        "early_termination.exclude_finished_jobs: True: not carried over: finished trials take part",
+        "trial.inputs.rows.data: 'azureml:table:3': is read as inputs.rows.path",
+        "trial.code.directory: '../python': is read as trial.code",
+        "trial.code.directory: '../python': is not in the SweepJob",
+    ):
+        assert f"note: {note}" in program.err
+
+
+def test_a_file_of_summer(program: Program) -> None:
+    spec = convert(program, SUMMER)["spec"]
+    assert spec["samplingAlgorithm"] == {"type": "grid"}
+    assert spec["limits"] == {"maxTotalTrials": 2, "maxConcurrentTrials": 1, "timeout": 3600}
+    assert spec["earlyTermination"] == {"type": "median_stopping", "delayEvaluation": 5}
+    assert spec["inputs"] == {"corpus": "https://a.example/corpus.txt"}
+    trial = spec["trial"]
+    assert trial["distribution"] == {"type": "pytorch", "processCountPerInstance": 2}
+    pod = trial["template"]["spec"]
+    assert pod["nodeSelector"] == {"pool": "gpu"}
+    assert pod["containers"][0]["image"] == "registry.example/main:1"
+    assert pod["containers"][0]["resources"] == {"limits": {"nvidia.com/gpu": 1}}
+
+
+def test_a_file_of_autumn(program: Program) -> None:
+    spec = convert(program, AUTUMN)["spec"]
+    assert spec["inputs"] == {"rows": "https://a.example/rows.csv"}
+    assert "note: inputs.rows.file: 'https://a.example/rows.csv': is read as" in program.err
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"max_total_trials": 0}, ["max_total_trials: 0: "]),
+        ({"timeout_minutes": "an hour"}, ["timeout_minutes: 'an hour': "]),
+        ({"algorithm": "hyperband"}, ["algorithm: 'hyperband': unknown; known: "]),
+        ({"limits": {"max_total_trials": 3}}, ["max_total_trials: 2: is there twice, as limits."]),
+        ({"early_termination": {"policy_type": "asha"}}, ["early_termination.policy_type: 'asha': "]),
+        ({"search_space": {"lr": {"spec": "uniform", "max_value": 1}}}, ["search_space.lr.min_value: "]),
+        ({"objective": {}, "max_total_trials": -1}, ["objective.goal", "objective.primary", "max_total"]),
+        ({"algoritm": "grid"}, ["algoritm: 'grid': unknown key"]),
+    ],
+    ids=range(8),
+)  # fmt: skip
+def test_a_refusal_has_the_path_of_the_file(
+    program: Program, changes: dict[str, Any], refused: list[str]
+) -> None:
+    lines = refusals(program, changed(SUMMER, **changes))
+    assert len(lines) == len(refused), lines
+    for line, start in zip(lines, refused, strict=True):
+        assert line.startswith(f"refused: {start}"), lines
+
+
+def test_keys_of_a_command_job_in_the_trial_are_those_of_the_sweep(program: Program) -> None:
+    data = yaml.safe_load(AUTUMN)
+    data["trial"] |= {
+        "compute": "azureml:small",
+        "inputs": {"rows": {"type": "uri_file", "path": "azureml:table:3"}},
+        "outputs": {"model": {"type": "uri_folder"}},
+        "limits": {"timeout": 300},
+    }
+    del data["inputs"]
+    made = convert(program, yaml.safe_dump(data))
+    assert made["metadata"]["labels"] == {"kueue.x-k8s.io/queue-name": "small"}
+    assert made["spec"]["inputs"] == {"rows": "/mnt/tables/rows"}
+    assert made["spec"]["limits"]["trialTimeout"] == 300
+    for key in ("compute", "inputs.rows", "outputs.model", "limits.timeout"):
+        assert f"note: trial.{key}: " in program.err
+
+
+def test_a_trial_that_is_a_component(program: Program) -> None:
+    program.file(
+        """
+type: command
+inputs: {lr: {type: number}, rows: {type: uri_file}, depth: {type: integer, default: 3}}
+environment: {image: "docker.example/base:1"}
+command: python main.py ${{inputs.rows}} ${{inputs.lr}} ${{inputs.depth}}
+""",
+        "train.yml",
+    )
+    made = convert(program, changed(AUTUMN, trial="./train.yml"))
+    assert made["spec"]["inputs"] == {"rows": "https://a.example/rows.csv", "depth": 3}
+    assert made["spec"]["trial"]["command"].endswith(
+        "${{inputs.rows}} ${{search_space.lr}} ${{inputs.depth}}"
+    )
+    assert "Azure's client takes a component in a step of a pipeline only" in program.err
+    assert len(refusals(program, changed(AUTUMN, trial="./other.yml"))) == 1
