@@ -5,6 +5,7 @@ export PYTHONPATH := $(CURDIR)
 PYTHON := .venv/bin/python
 SWEEP ?= examples/digits/sweep.yaml
 PYTEST_ARGS ?=
+VERSIONS ?= 1.34 1.35 1.36 1.37
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 ON_CLUSTER := -n 3 --dist loadscope --no-loadscope-reorder
 
@@ -82,13 +83,24 @@ generated: .venv/ready ## Generate the API reference, the editor schema, the Gra
 	@$(PYTHON) -m tests.generated.manifests
 
 .PHONY: release
-release: .venv/ready ## Write the release of this commit into dist/VERSION (REGISTRY, RELEASE_URL, SIGNING_KEY, PLATFORMS)
+release: .venv/ready ## Write the release of this commit into dist/VERSION (REGISTRY, RELEASE_URL, SIGNING_KEY, PLATFORMS, IMAGES)
 	@$(PYTHON) -m release "$(VERSION)" --registry "$(REGISTRY)" --url "$(RELEASE_URL)" --key "$(SIGNING_KEY)" \
-	  --platforms "$(PLATFORMS)" --artifacthub-id "$(ARTIFACTHUB_ID)"
+	  --platforms "$(PLATFORMS)" --artifacthub-id "$(ARTIFACTHUB_ID)" $(if $(IMAGES),--images)
 
 .PHONY: test-release
 test-release: .venv/ready ## Make a release twice, compare it, and install from its files; about five minutes
 	@SWEEPJOB_RELEASE=1 $(PYTHON) -m pytest tests/e2e/test_release.py $(PYTEST_ARGS)
+
+.PHONY: test-gitops
+test-gitops: .venv/ready ## Run sweeps and the operator from Git with a real Flux, which is compiled the first time
+	@SWEEPJOB_GITOPS=1 $(PYTHON) -m pytest tests/e2e/test_flux.py $(PYTEST_ARGS)
+
+.PHONY: test-matrix
+test-matrix: .venv/ready ## Run a subset of the tests on several versions of Kubernetes, one after the other (VERSIONS="1.36 1.37")
+	@set -e; for version in $(VERSIONS); do \
+	  $(MAKE) --no-print-directory clean; \
+	  SWEEPJOB_KUBERNETES=$$version $(PYTHON) -m pytest tests/e2e -m every_kubernetes $(PYTEST_ARGS); \
+	done; $(MAKE) --no-print-directory clean
 
 .PHONY: audit
 audit: .venv/ready ## Look for known vulnerabilities of the locked dependencies; needs the network

@@ -21,6 +21,7 @@ from . import (
     charts,
     checksums,
     distributions,
+    images,
     licenses,
     manifests,
     plugin,
@@ -65,6 +66,8 @@ def make(args: argparse.Namespace, work: Path) -> Path:
     (output / "LICENSES.txt").write_text(licenses.listing(source))
     with step("building kubectl-sweepjob", "2 min for each platform"):
         plugin.package(source, output, wheel, platforms, args.url)
+    if args.images:
+        images.write(source, output, args.registry)
     (output / "provenance.json").write_text(provenance(source))
     signature.sign(checksums.write(output), key)
     with step("auditing the dependencies"):
@@ -117,6 +120,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--platforms", default="", help="platforms of kubectl-sweepjob; all by default"
     )
+    parser.add_argument("--images", action="store_true", help="build the images, too; needs root")
     parser.add_argument("--artifacthub-id", default="", help="repository id of Artifact Hub")
     parser.add_argument("--output", default=str(PROJECT / "dist"), help="folder of all releases")
     return parser.parse_args()

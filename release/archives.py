@@ -12,10 +12,10 @@ from pathlib import Path
 def write_tar(
     target: Path, files: Mapping[str, bytes], epoch: int, programs: tuple[str, ...] = ()
 ) -> None:
-    """Write a ``.tar.gz`` in which all files have the same time and owner.
+    """Write a ``.tar`` or a compressed one in which all files have the same time and owner.
 
     Args:
-        target: file to write.
+        target: file to write; it is compressed unless its name ends in ``.tar``.
         files: contents by path; the archive keeps their order.
         epoch: time of all files, in seconds since 1970.
         programs: paths of the files that can be executed.
@@ -27,12 +27,13 @@ def write_tar(
             info.size, info.mtime = len(content), epoch
             info.mode = 0o755 if name in programs else 0o644
             tar.addfile(info, io.BytesIO(content))
+    content = buffer.getvalue()
     # Neither the name of the file nor the time goes into the header.
-    target.write_bytes(gzip.compress(buffer.getvalue(), mtime=0))
+    target.write_bytes(content if target.suffix == ".tar" else gzip.compress(content, mtime=0))
 
 
 def read_tar(source: Path) -> dict[str, bytes]:
-    """Return the regular files of a ``.tar.gz``, in its order."""
+    """Return the regular files of a ``.tar`` or ``.tar.gz``, in its order."""
     with tarfile.open(source) as tar:
         return {
             member.name: file.read()

@@ -79,10 +79,16 @@ def _etcd(cluster: Cluster, binaries: Path) -> Component:
 
 
 def _audit_policy(cluster: Cluster) -> Path:
-    """What the operator asks for is logged, so that a test can compare it with its permissions."""
+    """What the operator asks for is logged, so that a test can compare it with its permissions; and what
+    Flux writes, so that a test can count it."""
     path = cluster.folder / "audit-policy.yaml"
     rules = [
         {"level": "Metadata", "userGroups": ["system:serviceaccounts:sweepjob-system"]},
+        {
+            "level": "Metadata",
+            "users": ["flux"],
+            "verbs": ["create", "update", "patch", "delete"],
+        },
         {"level": "None"},
     ]
     policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": rules}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,6 +116,37 @@ def _build(image: Image, reference: str, target: Path) -> None:
         )
         _push(reference, target)
     _forget_older(target, image.name)
+
+
+def write_archive(image: Image, folder: Path, reference: str, target: Path, epoch: int) -> None:
+    """Build an image from another folder than the working tree, and write it as an OCI archive.
+
+    Args:
+        image: the image.
+        folder: the folder with its sources.
+        reference: its name.
+        target: the archive.
+        epoch: time of the image and its files, in seconds since 1970.
+    """
+    base = _base(image.base)
+    _buildah(
+        ["build", "--layers", "--timestamp", str(epoch), "--tag", reference]
+        + ["--file", str(folder / image.dockerfile), "--build-arg", f"BASE_IMAGE={base}"]
+        + [*_machine_settings(), str(folder)]
+    )
+    _buildah(["push", "--quiet", reference, f"oci-archive:{target}:{reference}"])
+
+
+def push(archive: Path, reference: str, command: Sequence[str] = ()) -> None:
+    """Push an OCI archive to a registry without TLS.
+
+    Args:
+        archive: the archive.
+        reference: name of the image, with the registry.
+        command: what runs buildah where the registry can be reached, such as nsenter.
+    """
+    _buildah(["pull", "--quiet", f"oci-archive:{archive}"])
+    _buildah(["push", "--quiet", "--tls-verify=false", reference, f"docker://{reference}"], command)
 
 
 def pause() -> Path:
@@ -230,11 +262,19 @@ def _machine_settings() -> list[str]:
     return settings
 
 
-def _buildah(arguments: list[str]) -> str:
+def _buildah(arguments: list[str], prefix: Sequence[str] = ()) -> str:
     store = layout.cache() / "buildah"
     store.mkdir(parents=True, exist_ok=True)
     env = {**os.environ, "BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": _driver()}
-    command = ["buildah", "--root", f"{store}/root", "--runroot", f"{store}/run", *arguments]
+    command = [
+        *prefix,
+        "buildah",
+        "--root",
+        f"{store}/root",
+        "--runroot",
+        f"{store}/run",
+        *arguments,
+    ]
     if arguments[0] != "build":
         return run(command, env=env, cwd=PROJECT)
     log = layout.cache() / "logs" / "buildah.log"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 
@@ -49,8 +48,7 @@ def uninstall(target: Target) -> None:
 
 def _manifests(target: Target, image: str) -> str:
     """Return those of the module's default configuration, with our image."""
-    module = layout.MODULES / "jobset"
-    found = json.loads(run(["go", "list", "-m", "-json", "sigs.k8s.io/jobset"], cwd=module))
-    rendered = run([target.kubectl_program, "kustomize", f"{found['Dir']}/config/default"])
+    folder = build.source("jobset", "sigs.k8s.io/jobset") / "config" / "default"
+    rendered = run([target.kubectl_program, "kustomize", str(folder)])
     text = rendered.replace("imagePullPolicy: Always", "imagePullPolicy: IfNotPresent")
     return re.sub(r"image: \S*/jobset:\S+", f"image: {image}", text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 
@@ -61,9 +60,8 @@ def uninstall(target: Target) -> None:
 def _manifests(target: Target, image: str) -> str:
     """Those of the module's default configuration, with our image. The aggregated API is left out:
     it would slow down everybody's discovery once Kueue is gone."""
-    module = layout.MODULES / "kueue"
-    found = json.loads(run(["go", "list", "-m", "-json", "sigs.k8s.io/kueue"], cwd=module))
-    rendered = run([target.kubectl_program, "kustomize", f"{found['Dir']}/config/default"])
+    folder = build.source("kueue", "sigs.k8s.io/kueue") / "config" / "default"
+    rendered = run([target.kubectl_program, "kustomize", str(folder)])
     kept = [d for d in rendered.split("\n---\n") if "\nkind: APIService\n" not in f"\n{d}\n"]
     text = "\n---\n".join(kept).replace("imagePullPolicy: Always", "imagePullPolicy: IfNotPresent")
     return re.sub(r"image: \S+/kueue:\S+", f"image: {image}", text)

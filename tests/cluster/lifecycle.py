@@ -43,9 +43,10 @@ def up(cluster: Cluster, options: Options, nodes: int = 1, archives: Sequence[Pa
     binaries = build.kubernetes()
     pause = images.pause()
     if namespaces.init_pid(cluster.node(1)) is None:
-        with step("booting Kubernetes", "5 s"):
+        with step(f"booting Kubernetes {build.version()}", "5 s"):
             _remains(cluster)
             _boot(cluster, binaries, options, [pause, *archives])
+    _require_version(cluster)
     for number in range(2, nodes + 1):
         if namespaces.init_pid(cluster.node(number)) is None:
             with step(f"joining node-{number}", "4 s"):
@@ -53,6 +54,15 @@ def up(cluster: Cluster, options: Options, nodes: int = 1, archives: Sequence[Pa
     for node in cluster.nodes():
         set_gpus(node, options.gpus)
     return cluster.kubeconfig
+
+
+def _require_version(cluster: Cluster) -> None:
+    booted = json.loads(kubectl(cluster, "get", "--raw=/version"))["gitVersion"]
+    if booted != build.version():
+        raise ClusterError(
+            f"cluster {cluster.name} is Kubernetes {booted}, and {build.version()} is wanted: take it "
+            "down by 'make clean'"
+        )
 
 
 def down(cluster: Cluster) -> None:

@@ -22,8 +22,23 @@ from tests.cluster.target import Target
 from . import distribution
 from .sweeps import Sweeps
 
-# Building a release twice takes minutes, needs no cluster and stands apart: make test-release.
-collect_ignore = [] if os.environ.get("SWEEPJOB_RELEASE") else ["test_release.py"]
+# They take many minutes and stand apart. Building a release twice: make test-release; compiling Flux: make
+# test-gitops.
+_APART = {
+    "SWEEPJOB_RELEASE": ("test_release.py",),
+    "SWEEPJOB_GITOPS": ("test_flux.py",),
+}
+collect_ignore = [
+    name for variable, names in _APART.items() if not os.environ.get(variable) for name in names
+]
+
+
+# Where versions of Kubernetes could differ for the operator: the schema's rules, admission, Jobs, pods, sidecars.
+_ON_EVERY_KUBERNETES = (
+    *("test_api_server.py", "test_refused_specs.py", "test_sweep.py", "test_early_stop.py"),
+    *("test_deletion.py", "test_pod_groups.py", "test_parameter_values.py", "test_outputs.py"),
+    *("test_permissions.py", "test_tenancy.py", "test_code_sources.py", "test_gitops.py"),
+)
 
 
 def pytest_configure() -> None:
@@ -38,6 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(str(item.fspath)).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.cluster)
+        if Path(str(item.fspath)).name in _ON_EVERY_KUBERNETES:
+            item.add_marker(pytest.mark.every_kubernetes)
     distribution.order(items)
 
 

@@ -72,6 +72,7 @@ RICH: Body = {
         "resources": {"limits": {"cpu": "1"}},
         "maxRetries": 1,
         "stopGracePeriodSeconds": 5,
+        "doNotDisrupt": True,
     },
 }
 # Of every type that JSON has; some fit somewhere.

@@ -77,7 +77,12 @@ def test_crds_remain_after_uninstalling(target: Target) -> None:
     rendered = target.helm("template", "x", CHART, "--set", "crds.enabled=false")
     assert "CustomResourceDefinition" not in rendered
     alone = target.helm("template", "x", str(layout.PROJECT / "helm" / "sweepjob-crds"))
-    assert alone.count("helm.sh/resource-policy: keep") == alone.count("CustomResourceDefinition\n")
+    kept = (
+        *("helm.sh/resource-policy: keep", "argocd.argoproj.io/sync-options: Prune=false"),
+        "kustomize.toolkit.fluxcd.io/prune: disabled",
+    )
+    for annotation in kept:
+        assert alone.count(annotation) == alone.count("CustomResourceDefinition\n") == 2
 
 
 def test_the_manifests_can_be_applied(target: Target) -> None:

@@ -1,28 +1,29 @@
-"""A release of this commit: made twice, compared, and installed from its files. It needs no cluster."""
+"""A release of this commit: made twice, compared, and installed from its files alone."""
 
 from __future__ import annotations
 
 import filecmp
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 from sweepjob import __version__
 
-from release import checksums, signature
+from release import charts, checksums, images, signature
 from release.archives import read_tar
-from tests.cluster import build, layout
+from tests.cluster import build, components, layout, lifecycle, registry
+from tests.cluster import images as builds
 from tests.cluster.console import run
 
-REGISTRY = "registry.example.org/team"
+REGISTRY = f"{registry.ADDRESS}/team"
 REPORT = "RELEASE-NOTES.md"  # has the day of the audit
 
 
 def make(folder: Path, key: Path) -> Path:
-    options = ("--registry", REGISTRY, "--key", str(key), "--output", str(folder))
+    options = ("--registry", REGISTRY, "--key", str(key), "--output", str(folder), "--images")
     command = [sys.executable, "-m", "release", __version__, *options, "--platforms", "linux/amd64"]
     run(command, cwd=layout.PROJECT)
     return folder / __version__
@@ -102,3 +103,43 @@ def test_pip_installs_the_wheel(release: Path, tmp_path: Path) -> None:
     run([uv, "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path), str(wheel)])
     assert (tmp_path / "bin" / "kubectl-sweepjob").exists()
     assert (tmp_path / f"sweepjob-{__version__}.dist-info" / "METADATA").exists()
+
+
+def test_the_images_are_small(release: Path) -> None:
+    """What nodes download."""
+    for name, most in (("operator", 200e6), ("sidecar", 40e6)):
+        assert (release / images.file_name(name, __version__)).stat().st_size < most
+
+
+@pytest.fixture
+def empty_cluster() -> Iterator[layout.Cluster]:
+    """A cluster that has none of the project's images, with an empty registry."""
+    cluster = layout.current().beside("release")
+    lifecycle.up(cluster, components.Options())
+    registry.serve(cluster)
+    yield cluster
+    lifecycle.down(cluster)
+
+
+def test_a_cluster_installs_the_release_from_a_registry(
+    release: Path, empty_cluster: layout.Cluster
+) -> None:
+    for name in ("operator", "sidecar"):
+        archive = release / images.file_name(name, __version__)
+        reference = charts.image(name, __version__, REGISTRY)
+        builds.push(archive, reference, registry.in_network(empty_cluster))
+    chart = str(release / f"sweepjob-{__version__}.tgz")
+    registry.helm(empty_cluster, "push", chart, f"oci://{REGISTRY}/charts", "--plain-http")
+    access = ("--kubeconfig", components.kubeconfig_of(empty_cluster, "admin"))
+    registry.helm(
+        empty_cluster,
+        *("install", "sweepjob", f"oci://{REGISTRY}/charts/sweepjob", "--version", __version__),
+        *("--plain-http", "--namespace", "sweepjob-system", "--create-namespace", *access),
+        *("--wait", "--timeout", "180s"),
+    )
+    said = registry.helm(
+        empty_cluster, "test", "sweepjob", "--namespace", "sweepjob-system", "--logs", *access
+    )
+    assert "Complete 2/2" in said
+    used = lifecycle.kubectl(empty_cluster, "get", "pods", "-A", "-o", "jsonpath={..image}").split()
+    assert {image.partition("/")[0] for image in used} == {registry.ADDRESS}

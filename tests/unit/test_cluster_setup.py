@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import layout, packages, pidfile
+from tests.cluster import build, layout, packages, pidfile
 from tests.cluster.console import ClusterError
 
 
@@ -56,3 +56,25 @@ def test_a_digest_changes_with_the_content_only(tmp_path: Path) -> None:
     assert layout.digest(folder) == before
     (folder / "x").write_text("2")
     assert layout.digest(folder) != before
+
+
+def test_an_unknown_kubernetes_is_refused_with_those_that_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SWEEPJOB_KUBERNETES", "1.20")
+    with pytest.raises(ClusterError, match=r"'1\.20'.*1\.34, 1\.35, 1\.36, 1\.37"):
+        build.version()
+
+
+@pytest.mark.parametrize("minor", ["", *build.OTHERS])
+def test_each_kubernetes_is_pinned_with_its_libraries(
+    monkeypatch: pytest.MonkeyPatch, minor: str
+) -> None:
+    monkeypatch.setenv("SWEEPJOB_KUBERNETES", minor)
+    number = build.version()
+    folder = layout.MODULES / (f"kubernetes-{minor}" if minor else "kubernetes")
+    pinned = (folder / "go.mod").read_text()
+    assert f"k8s.io/kubernetes {number}" in pinned
+    libraries = [line.split()[-1] for line in pinned.splitlines() if "=> k8s.io/" in line]
+    assert set(libraries) == {number.replace("v1.", "v0.")}
+    assert f"k8s.io/kubernetes {number} h1:" in (folder / "go.sum").read_text()

@@ -217,3 +217,40 @@ def test_reserved_names_are_refused() -> None:
     said = problems(trial={"template": {"spec": pod}})
     assert "spec.trial.template.spec.containers[0].name: 'sweepjob-sidecar'" in said
     assert "spec.trial.template.spec.volumes[0].name: 'sweepjob-token'" in said
+
+
+KARPENTER = "karpenter.sh/do-not-disrupt"
+AUTOSCALER = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+
+
+def annotations(**changes: Any) -> dict[str, str]:
+    template = manifest(trial=changes)["spec"]["template"]
+    return dict(template["metadata"].get("annotations", {}))
+
+
+def test_the_nodes_of_trials_are_kept_where_the_sweep_asks_for_it() -> None:
+    assert annotations(image="x") == {}
+    assert annotations(image="x", doNotDisrupt=False) == {}
+    assert annotations(image="x", doNotDisrupt=True) == {KARPENTER: "true", AUTOSCALER: "false"}
+
+
+def test_annotations_of_the_user_take_precedence() -> None:
+    given = {KARPENTER: "30m", "other": "x"}
+    template = {"metadata": {"annotations": given}, "spec": {"containers": [{"image": "x"}]}}
+    made = annotations(template=template, doNotDisrupt=True)
+    assert made == {**given, AUTOSCALER: "false"}
+
+
+def test_a_template_with_empty_metadata_is_like_one_without() -> None:
+    pod = {"spec": {"containers": [{"image": "x"}]}}
+    for empty in (None, {}, {"labels": None, "annotations": None}):
+        asked = annotations(template={"metadata": empty, **pod}, doNotDisrupt=True)
+        assert asked == {KARPENTER: "true", AUTOSCALER: "false"}
+        made = manifest(trial={"template": {"metadata": empty, **pod}})
+        assert "sweepjob.dev/trial" in made["spec"]["template"]["metadata"]["labels"]
+
+
+def test_the_field_is_a_boolean() -> None:
+    said = problems(trial=trial(doNotDisrupt="true"))
+    assert "spec.trial.doNotDisrupt" in said
+    assert "must be true or false; remove the quotes" in said

@@ -160,6 +160,13 @@ def test_the_job_trains_with_the_best_parameters() -> None:
     assert notes == []
 
 
+def test_the_node_of_the_job_is_kept_like_those_of_the_trials() -> None:
+    trial = {"image": "x", "command": "train", "doNotDisrupt": True}
+    job, _ = retrain_job(best(trial=trial), {"lr": 1.0})
+    annotations = job["spec"]["template"]["metadata"]["annotations"]
+    assert annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "false"
+
+
 def test_a_job_without_a_server_says_where_its_runs_go() -> None:
     job, notes = retrain_job(best(trial={"image": "x", "command": "train"}), {"lr": 1.0})
     [container] = job["spec"]["template"]["spec"]["containers"]

@@ -148,8 +148,8 @@ def test_paths(text: str) -> None:
     assert format_steps(parse_steps(text)) == text
 
 
-def made() -> dict[str, Any]:
-    return trial_object(IDENTITY, spec(trial()), {"u": "$(HOME)"}, SIDECAR)
+def made(**changes: Any) -> dict[str, Any]:
+    return trial_object(IDENTITY, spec(trial(**changes)), {"u": "$(HOME)"}, SIDECAR)
 
 
 def test_the_object_has_the_operators_name_owner_and_labels() -> None:
@@ -178,6 +178,12 @@ def test_the_reporting_pod_gets_the_sidecar_and_the_others_labels() -> None:
     other = worker["template"]["spec"]["template"]["spec"]
     assert "initContainers" not in other
     assert other["containers"] == [{"name": "worker", "image": "train", "command": ["work"]}]
+
+
+def test_the_nodes_of_all_pods_are_kept_where_the_sweep_asks_for_it() -> None:
+    for one in made(doNotDisrupt=True)["spec"]["replicatedJobs"]:
+        template = one["template"]["spec"]["template"]
+        assert template["metadata"]["annotations"]["karpenter.sh/do-not-disrupt"] == "true"
 
 
 def test_the_spec_is_not_changed() -> None:

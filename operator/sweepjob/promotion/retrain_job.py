@@ -12,6 +12,7 @@ from ..api.spec.outputs import trial_folder
 from ..search.space import Assignment
 from ..template.references import reference_values
 from ..trial_pods.code import add_code, default_user
+from ..trial_pods.disruptions import protect
 from ..trial_pods.environment import trainer_environment
 from ..trial_pods.identity import TrialIdentity
 from ..trial_pods.job_manifest import (
@@ -54,6 +55,8 @@ def retrain_job(best: BestTrial, assignment: Assignment) -> tuple[Manifest, list
     pod = template.setdefault("spec", {})
     pod["restartPolicy"] = "Never"
     pod.setdefault("terminationGracePeriodSeconds", spec.trial.stop_grace)
+    if spec.trial.do_not_disrupt:
+        protect(template)
     pod.setdefault("automountServiceAccountToken", False)
     apply_pod_security(pod, has_outputs=bool(spec.outputs))
     trainer = trainer_of(pod)

@@ -45,6 +45,7 @@ def command(
     sidecar_resources: Mapping[str, Any] | None = None,
     max_retries: int | None = None,
     stop_grace_period_seconds: int | None = None,
+    do_not_disrupt: bool | None = None,
     companion_grace_period_seconds: int | None = None,
     queue: str | None = None,
     timeout: int | None = None,
@@ -109,6 +110,7 @@ def command(
         sidecar_resources: Resources of the sidecar that receives the metrics, as ``resources``.
         max_retries: Further attempts after a failure.
         stop_grace_period_seconds: Seconds between SIGTERM and SIGKILL when a trial is stopped.
+        do_not_disrupt: Whether Karpenter and the cluster autoscaler are asked to keep the nodes.
         companion_grace_period_seconds: Seconds that other containers have after the script's end.
         queue: Kueue's queue.
         timeout: Seconds after which a trial is stopped.
@@ -163,6 +165,7 @@ def command(
             podTemplatePath=pod_template_path,
             maxRetries=max_retries,
             stopGracePeriodSeconds=stop_grace_period_seconds,
+            doNotDisrupt=do_not_disrupt,
             companionGracePeriodSeconds=companion_grace_period_seconds,
         ),
         metrics=_metrics(metrics, sidecar_resources),

@@ -1,4 +1,4 @@
-"""Detects disruptions: pods that were terminated from outside and say nothing about the trial."""
+"""Disruptions: pods that are terminated from outside, which says nothing about the trial."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ _REASONS = {
     "DeletionByTaintManager": "NodeTainted",
     "DeletionByPodGC": "NodeGone",
 }
+# What asks Karpenter and the cluster autoscaler to leave the node of a pod alone.
+_DO_NOT_DISRUPT = {
+    "karpenter.sh/do-not-disrupt": "true",
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+}
 # The kubelet's reasons for a container that its runtime has lost.
 _LOST_CONTAINER = {"Unknown", "ContainerStatusUnknown"}
 NEVER_STARTED = (
@@ -29,6 +34,16 @@ SUMMARY_LOST = Cause(
     "its sidecar was killed before it wrote its summary, while the operator was down; the trial is "
     "retried once",
 )
+
+
+def protect(template: dict[str, Any]) -> None:
+    """Ask that the node of a pod is not removed; annotations of the user take precedence.
+
+    Args:
+        template: the pod template; changed.
+    """
+    meta = template["metadata"] = dict(template.get("metadata") or {})
+    meta["annotations"] = _DO_NOT_DISRUPT | dict(meta.get("annotations") or {})
 
 
 def of_pod(status: Mapping[str, Any], trainer: Mapping[str, Any]) -> Cause | None:

@@ -20,6 +20,7 @@ from ..template import command, kubelet_expansion
 from ..template.references import reference_values, substitute
 from .authorities import join_fingerprints
 from .code import add_code, default_user
+from .disruptions import protect
 from .distribution import add_environment, add_launcher, group_environment, listening_ports
 from .environment import trainer_environment
 from .host_network import assign_host_port
@@ -68,8 +69,8 @@ def job_manifest(
     labels = workload_labels(identity)
     instances = spec.trial.instance_count
     template, fitted = pod_template(identity, spec, assignment, sidecar, constraints, code_hash)
-    meta = template.setdefault("metadata", {})
-    meta["labels"] = {**meta.get("labels", {}), **labels}
+    meta = template["metadata"] = dict(template.get("metadata") or {})
+    meta["labels"] = {**(meta.get("labels") or {}), **labels}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -156,6 +157,8 @@ def pod_template(
     reject_reserved_names(pod)
     pod["restartPolicy"] = "Never"
     pod.setdefault("terminationGracePeriodSeconds", spec.trial.stop_grace)
+    if spec.trial.do_not_disrupt:
+        protect(template)
     pod.setdefault("automountServiceAccountToken", False)
     apply_pod_security(pod, has_outputs=bool(spec.outputs))
     trainer = trainer_of(pod)

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
-from ..api.spec.sweep_spec import SweepSpec
+from ..api.spec.sweep_spec import SweepSpec, TrialTemplate
 from ..api.spec.trial_manifest import MANIFEST_REFERENCES, Path, at_path
 from ..search.space import Assignment
 from ..template.references import reference_values, substitute
+from .disruptions import protect
 from .identity import TrialIdentity
 from .job_manifest import (
     Manifest,
@@ -64,7 +65,7 @@ def trial_object(
             _keep_restart_policy(made, at_path(manifest.body, path))
             _label(made, {names.LABEL_REPORTS: "true"})
         else:
-            made = _other_template(at_path(manifest.body, path), values, spec.trial.stop_grace)
+            made = _other_template(at_path(manifest.body, path), values, spec.trial)
         _label(made, labels)
         at_path(body, path[:-1])[path[-1]] = made
         _label_job_template(body, path, labels)
@@ -95,11 +96,13 @@ def _metadata(
 
 
 def _other_template(
-    written: Mapping[str, Any], values: Mapping[str, str], stop_grace: int
+    written: Mapping[str, Any], values: Mapping[str, str], trial: TrialTemplate
 ) -> Manifest:
     """Return a pod template whose pods do not report."""
     made = fill_template(written, values)
-    made["spec"].setdefault("terminationGracePeriodSeconds", stop_grace)
+    made["spec"].setdefault("terminationGracePeriodSeconds", trial.stop_grace)
+    if trial.do_not_disrupt:
+        protect(made)
     _label(made, {names.LABEL_REPORTS: "false"})
     return made
 

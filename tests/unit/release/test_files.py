@@ -49,6 +49,13 @@ def test_an_archive_depends_on_names_and_contents_alone(tmp_path: Path) -> None:
     assert list(archives.read_tar(tmp_path / "one.tgz").items()) == list(files.items())
 
 
+def test_an_archive_is_compressed_as_its_name_says(tmp_path: Path) -> None:
+    for name, begins in (("one.oci.tar", b"b\0"), ("one.tar.gz", b"\x1f\x8b")):
+        archives.write_tar(tmp_path / name, {"b": b"2"}, 1_700_000_000)
+        assert (tmp_path / name).read_bytes().startswith(begins)
+        assert archives.read_tar(tmp_path / name) == {"b": b"2"}
+
+
 @pytest.mark.parametrize("registry", ["", "registry.example.org/team"])
 def test_the_manifests_are_complete_and_name_the_images_of_the_release(
     source: Source, tmp_path: Path, registry: str

@@ -291,6 +291,7 @@ def test_settings_of_the_pod_besides_the_script() -> None:
         inputs={"lr": 0.1},
         sidecar_resources=more,
         companion_grace_period_seconds=60,
+        do_not_disrupt=True,
     )
     sweep = made(lr=Uniform(0.01, 0.1)).sweep(primary_metric="accuracy", goal="Maximize")
     spec = sweep.to_manifest()["spec"]
@@ -299,5 +300,6 @@ def test_settings_of_the_pod_besides_the_script() -> None:
     parsed = parse_sweepjob(sweep.to_manifest())
     assert parsed.metrics.sidecar == more
     assert parsed.trial.companion_grace == 60
+    assert parsed.trial.do_not_disrupt
     with pytest.raises(ArgumentError, match="sidecar_resources"):
         command(command="x", image="i", metrics={"sidecar": {}}, sidecar_resources=more)

@@ -35,6 +35,7 @@ class TrialTemplate:
         resources: requests and limits, as in a container.
         max_retries: maximum number of new attempts after failures.
         stop_grace: seconds between SIGTERM and SIGKILL of a trial that is stopped.
+        do_not_disrupt: whether the nodes of its pods are to stay.
         companion_grace: seconds that the other containers may run after the trainer.
         code: code that is not in the image; None without any.
         instance_count: pods of a trial.
@@ -51,6 +52,7 @@ class TrialTemplate:
     max_retries: int
     stop_grace: int
     companion_grace: int = round(COMPANION_GRACE)
+    do_not_disrupt: bool = False
     code: Code | None = None
     instance_count: int = 1
     distribution: Distribution | None = None

@@ -22,7 +22,7 @@ _GROUP = ("instanceCount", "distribution", "topology")
 def parse_trial(reader: Reader) -> TrialTemplate:
     """Read ``spec.trial``; problems are added to the reader's."""
     others = ("code", "template", "maxRetries", "stopGracePeriodSeconds", _COMPANION_GRACE)
-    reader.known((*_SHORT, *others, *_GROUP, *MANIFEST_KEYS))
+    reader.known((*_SHORT, *others, "doNotDisrupt", *_GROUP, *MANIFEST_KEYS))
     instances = parse_instance_count(reader)
     manifest = parse_manifest(reader)
     template = reader.data.get("template")
@@ -54,6 +54,7 @@ def parse_trial(reader: Reader) -> TrialTemplate:
         companion_grace=reader.integer(
             _COMPANION_GRACE, round(COMPANION_GRACE), least=5, most=86400
         ),
+        do_not_disrupt=reader.flag("doNotDisrupt"),
         code=parse_code(reader.child("code")) if "code" in reader.data else None,
         instance_count=instances,
         distribution=parse_distribution(reader, instances),
