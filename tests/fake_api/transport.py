@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from enum import Enum
 
 from sweepjob.kube.transport import Request, Response, ResponseStream, TransportError
 from sweepjob.local.api_server import MemoryApiServer, StatusError, parse_path
@@ -16,6 +17,49 @@ from sweepjob.local.api_server import MemoryApiServer, StatusError, parse_path
 from .access_rules import AccessRules
 
 _TIMEOUT = 30.0  # seconds; that of the HTTP transport
+
+
+class OutageKind(Enum):
+    """What an API server answers during an outage.
+
+    Attributes:
+        ERRORS: every request fails with 500 or 503, as without etcd.
+        FULL: writes fail as where etcd has no space left; reads and watches work.
+        UNREACHABLE: nothing arrives.
+    """
+
+    ERRORS = "errors"
+    FULL = "full"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True)
+class Outage:
+    """An outage of the API server, in seconds of the event loop's time."""
+
+    begin: float
+    end: float
+    kind: OutageKind
+
+    @property
+    def ends_watches(self) -> bool:
+        return self.kind is not OutageKind.FULL
+
+    def answer(self, request: Request, now: float, chance: random.Random) -> Response | None:
+        """The response to a request; None where it is carried out.
+
+        Raises:
+            TransportError: the server is not reached.
+        """
+        if not self.begin <= now < self.end:
+            return None
+        if self.kind is OutageKind.UNREACHABLE:
+            raise TransportError("no route to host")
+        if self.kind is OutageKind.FULL:
+            if request.method == "GET":
+                return None
+            return _error(500, "etcdserver: mvcc: database space exceeded")
+        return _error(chance.choice((500, 503)), "etcdserver: leader changed")
 
 
 @dataclass
@@ -33,6 +77,7 @@ class FaultProfile:
         duplicated: an event is delivered twice.
         forgotten: the server forgets its history, so that watches and lists begin anew.
         stale: a read is answered as it was before.
+        outages: when the API server is out of order. Watches end at their begin, unless etcd is full.
     """
 
     chance: random.Random
@@ -45,6 +90,7 @@ class FaultProfile:
     duplicated: float = 0.0
     forgotten: float = 0.0
     stale: float = 0.0
+    outages: tuple[Outage, ...] = ()
 
     def occurs(self, probability: float) -> bool:
         return self.chance.random() < probability
@@ -84,7 +130,7 @@ class FaultyTransport:
 
     async def request(self, request: Request) -> Response:
         """Carry out a request, unless a fault prevents it."""
-        response = await self._deliver_request()
+        response = await self._deliver_request(request)
         if response is None:
             response = self._respond(request)
             await self._deliver_response()
@@ -92,18 +138,22 @@ class FaultyTransport:
 
     async def open_stream(self, request: Request, idle_timeout: float | None) -> ResponseStream:
         """Open a watch, unless a fault prevents it."""
-        response = await self._deliver_request()
+        response = await self._deliver_request(request)
         if response is not None:
             return _as_stream(response)
         stream = self._respond_with_stream(request)
         await self._deliver_response()
         return stream
 
-    async def _deliver_request(self) -> Response | None:
+    async def _deliver_request(self, request: Request) -> Response | None:
         """A request on its way to the server; returns the refusal of a server that is overloaded."""
         fault_profile = self._fault_profile
         await fault_profile.pause(fault_profile.delay)
         self._fail_if_dead()
+        now = asyncio.get_running_loop().time()
+        for outage in fault_profile.outages:
+            if (answer := outage.answer(request, now, fault_profile.chance)) is not None:
+                return answer
         if fault_profile.occurs(fault_profile.forgotten):
             self._server.store.compact(10**9)
         if fault_profile.occurs(fault_profile.request_lost):
@@ -162,9 +212,7 @@ class FaultyTransport:
 
     def _refusal(self) -> Response:
         code = self._fault_profile.chance.choice((429, 500, 503))
-        body = StatusError(code, "Refused", "not now").body
-        headers = {"Retry-After": "1"} if code == 429 else {}
-        return Response(code, json.dumps(body).encode(), headers)
+        return _error(code, "not now", {"Retry-After": "1"} if code == 429 else {})
 
     async def _watch(self, request: Request) -> AsyncIterator[bytes]:
         fault_profile, loop = self._fault_profile, asyncio.get_running_loop()
@@ -174,12 +222,19 @@ class FaultyTransport:
             due = committed + fault_profile.chance.uniform(*fault_profile.lag)
             await asyncio.sleep(max(0.0, due - self._server.store.clock()))
             self._fail_if_dead()
+            if any(o.begin <= loop.time() < o.end for o in fault_profile.outages if o.ends_watches):
+                raise TransportError("the watch broke")
             if fault_profile.occurs(fault_profile.broken):
                 raise TransportError("the watch broke")
             for _ in range(2 if fault_profile.occurs(fault_profile.duplicated) else 1):
                 yield json.dumps(event).encode() + b"\n"
             if loop.time() - started > float(request.query["timeoutSeconds"]):
                 return
+
+
+def _error(code: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    body = StatusError(code, "Refused", message).body
+    return Response(code, json.dumps(body).encode(), headers or {})
 
 
 def _as_stream(response: Response) -> ResponseStream:
