@@ -13,6 +13,7 @@ import pytest
 from sweepjob.loading.code import CodeSnapshot, snapshot
 from sweepjob.loading.code.upload import remove, set_owner, upload
 from sweepjob.loading.errors import LoadError
+from sweepjob.local.code import remove_tree
 from sweepjob.protocol.code import MAX_FILES, archive_hash
 from sweepjob.sidecar.unpack_code import unpack
 
@@ -143,6 +144,31 @@ def test_nested_gitignore(tmp_path: Path) -> None:
     files |= dict.fromkeys(("a.log", "sub/a.log", "sub/b.log", "b.txt", "sub/b.txt"), "")
     found = contents(snapshot(write(tmp_path / "src", files)), tmp_path / "pod").keys()
     assert {*found} == {".gitignore", "sub/.gitignore", "sub/a.log", "b.txt"}
+
+
+def nested(root: Path, depth: int) -> None:
+    """Folders in each other, made without a path that is longer than a system allows."""
+    root.mkdir(parents=True, exist_ok=True)
+    at = os.open(root, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=at)
+        at, above = os.open("d", os.O_RDONLY, dir_fd=at), at
+        os.close(above)
+    os.close(at)
+
+
+def test_folders_that_are_nested_too_deep_are_refused_unless_left_out(tmp_path: Path) -> None:
+    root = write(tmp_path / "src", {"train.py": "", "a/b/c/d.py": ""})
+    nested(root / "cache", 3000)
+    with pytest.raises(
+        LoadError,
+        match="cache: has more than 100 folders in each other; leave it out: add /cache/ to",
+    ):
+        snapshot(root)
+    write(root, {".sweepjobignore": "/cache/\n"})
+    assert snapshot(root).files == 2
+    remove_tree(tmp_path / "src")
+    assert not (tmp_path / "src").exists()
 
 
 def test_what_a_snapshot_cannot_contain_is_refused_with_a_remedy(tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import shutil
 import stat
+import subprocess
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -111,14 +113,25 @@ def unpack_local(parts: list[bytes], code: LocalCode, folder: Path) -> None:
         shutil.rmtree(source, ignore_errors=True)
 
 
-def remove_local(folder: Path) -> None:
-    """Remove the code of an attempt that has ended."""
-    if folder.is_dir():
-        make_removable(folder)
+def remove_tree(folder: Path) -> None:
+    """Remove what an attempt that has ended leaves: its code, or all folders of a sweep.
+
+    A script may have made folders that nobody may write to, or thousands in each other.
+    """
+    if not folder.is_dir():
+        return
+    _make_writable(folder)
+    try:
         shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:  # rmtree goes into each folder by a call
+        subprocess.run(["rm", "-rf", str(folder)], capture_output=True, check=False)
 
 
-def make_removable(folder: Path) -> None:
-    """Make the folders in a folder writable, where a script or an earlier version took that away."""
-    for root, _, _ in os.walk(folder):
-        Path(root).chmod(Path(root).stat().st_mode | stat.S_IRWXU)
+def _make_writable(folder: Path) -> None:
+    waiting = [str(folder)]
+    while waiting:
+        current = waiting.pop()
+        with contextlib.suppress(OSError):  # not ours, or a path that is too long
+            Path(current).chmod(Path(current).stat().st_mode | stat.S_IRWXU)
+            with os.scandir(current) as entries:
+                waiting += [e.path for e in entries if e.is_dir(follow_symlinks=False)]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..timestamps import format_time
-from .code import remove_local
+from .code import remove_tree
 from .job_controller import phase_of
 from .object_shapes import SHAPES, find_mismatch
 from .store import Body, Change, Store
@@ -191,9 +191,9 @@ def _mark_interrupted(pod: Body, now: float) -> Body:
 
 def remove_folder(path: Path) -> None:
     """Remove the folder of a sweep, also where a run that was killed left read-only code in it."""
-    for code in path.glob("pods/*/code"):
-        remove_local(code)
-    shutil.rmtree(path)
+    remove_tree(path)
+    if path.exists():
+        shutil.rmtree(path)  # its error says what could not be removed
 
 
 def is_running(path: Path) -> bool:

@@ -15,7 +15,7 @@ from ..ingest.authentication import Caller
 from ..timestamps import parse_time
 from ..trial_pods.no_proxy import merge_environments
 from . import pod_status
-from .code import LocalCode, UnpackError, read_parts, remove_local, unpack_local
+from .code import LocalCode, UnpackError, read_parts, remove_tree, unpack_local
 from .devices import GpuAllocator
 from .job_controller import JobController, phase_of
 from .pod_processes import GroupPorts, gpus_of, local_pod
@@ -187,7 +187,7 @@ class Node:
         finally:
             trial = body["metadata"]["labels"][names.LABEL_TRIAL]
             await asyncio.to_thread(keep_own_folders, self._root, trial, pod.code_folder)
-            remove_local(pod.code_folder)
+            remove_tree(pod.code_folder)
 
     async def _unpack(self, code: LocalCode, folder: Path) -> None:
         """Unpack the code of a pod in a thread.
@@ -195,7 +195,7 @@ class Node:
         Raises:
             UnpackError: it cannot be unpacked.
         """
-        remove_local(folder)  # of a run that was interrupted
+        remove_tree(folder)  # of a run that was interrupted
         parts = read_parts(self._store, code)
         await asyncio.to_thread(unpack_local, parts, code, folder)
 

@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 from ..errors import LoadError
 from .ignore import IGNORE_FILES, IgnoreRules
 
+_DEEPEST = 100  # folders in each other; unpacking is recursive, and paths have a limit in pods
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -100,10 +102,18 @@ def _sizes(root: Path, rules: IgnoreRules, tree: Tree) -> dict[str, int]:
         folder, inside = waiting.pop()
         for path, own in _walk(folder, inside, rules, tree):
             if own.endswith("/"):
+                _check_depth(root, own)
                 waiting.append((path, own))
             else:
                 found[own] = path.lstat().st_size
     return found
+
+
+def _check_depth(root: Path, own: str) -> None:
+    if own.count("/") > _DEEPEST:
+        top = f"{own.partition('/')[0]}/"
+        problem = f"has more than {_DEEPEST} folders in each other"
+        raise LoadError(f"{root / top}: {problem}; {_exclusion_hint(top)}")
 
 
 def _check_size(root: Path, sizes: dict[str, int], most_files: int, most_bytes: int) -> None:
