@@ -22,8 +22,9 @@ from sweepjob.controllers.gpu_savings import gpu_seconds_saved
 from sweepjob.controllers.snapshot_builder import sweep_snapshot, write_interval
 from sweepjob.controllers.state.ended_trial_warnings import MissingMetric
 from sweepjob.controllers.state.pod_classification import interruption_cause, pod_view
-from sweepjob.controllers.state.trial_state import TrialState, TrialUsage
+from sweepjob.controllers.state.trial_state import TrialState
 from sweepjob.controllers.state.trial_store import TrialStore, load_trial
+from sweepjob.controllers.state.trial_usage import TrialUsage
 from sweepjob.controllers.status_builder import build_status
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.lifecycle.snapshot import Proposal

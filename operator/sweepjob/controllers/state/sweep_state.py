@@ -28,7 +28,8 @@ from ...search.sampler import Observation, Sampler
 from ...search.space import Assignment
 from ..warm_start import Source
 from .ended_trial_warnings import EndedTrialWarnings
-from .trial_state import LiveUsage, TrialState
+from .trial_state import TrialState
+from .trial_usage import LiveUsage
 
 
 @dataclass(slots=True)

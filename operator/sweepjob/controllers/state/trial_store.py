@@ -17,19 +17,18 @@ from ...early_stopping.curve import Curve
 from ...log_parsing.position import LogPosition
 from ...protocol import MetricCurves
 from .trial_state import (
-    LiveUsage,
     ObservedWorkload,
     RecordedStatus,
     ReportCompleteness,
     Reports,
     StatusWrites,
     TrialState,
-    TrialUsage,
 )
 from .trial_transitions.precondition import require
 from .trial_transitions.reports import ReportTransitions
 from .trial_transitions.requests import RequestTransitions
 from .trial_transitions.workload import WorkloadTransitions
+from .trial_usage import LiveUsage, TrialUsage
 
 
 class TrialStore(RequestTransitions, WorkloadTransitions, ReportTransitions):

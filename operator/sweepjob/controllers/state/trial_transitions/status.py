@@ -8,7 +8,8 @@ from ....api.phases import TrialPhase
 from ....api.sweeptrial import attempt_history as executions
 from ....api.sweeptrial.attempt_history import AttemptRecord
 from ....api.sweeptrial.stop_decision import StopDecision
-from ..trial_state import TrialState, TrialUsage
+from ..trial_state import TrialState
+from ..trial_usage import TrialUsage
 from .completeness import CompletenessTransitions
 from .precondition import require
 from .usage import UsageTransitions

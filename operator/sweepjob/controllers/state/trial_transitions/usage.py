@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..trial_state import LiveUsage, TrialState, TrialUsage
+from ..trial_state import TrialState
+from ..trial_usage import LiveUsage, TrialUsage
 
 
 class UsageTransitions:

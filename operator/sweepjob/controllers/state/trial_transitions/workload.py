@@ -11,11 +11,8 @@ from ....api.sweeptrial.pod_states import PodState, merge_pod_states
 from ....lifecycle.workload import StartBlocker, TrainerEnd
 from ....trial_pods.cached_objects import CachedPod
 from ..pod_classification import pod_view
-from ..trial_state import (
-    PodUsage,
-    TrialState,
-    TrialUsage,
-)
+from ..trial_state import TrialState
+from ..trial_usage import PodUsage, TrialUsage
 from .status import StatusTransitions
 
 
