@@ -19,6 +19,7 @@ kind: SweepJob
 """
 
 from .sdk.arguments import ArgumentError
+from .sdk.constraints import Constraint
 from .sdk.expressions import (
     Choice,
     LogNormal,
@@ -55,6 +56,7 @@ __all__ = [
     "BanditPolicy",
     "BayesianSamplingAlgorithm",
     "Choice",
+    "Constraint",
     "EarlyTerminationPolicy",
     "GridSamplingAlgorithm",
     "LogNormal",

@@ -75,6 +75,17 @@ RICH: Body = {
         "doNotDisrupt": True,
     },
 }
+_TWO = [
+    {"goal": "maximize", "primaryMetric": "score"},
+    {"goal": "minimize", "primaryMetric": "latency"},
+]
+_SEVERAL: Body = {
+    "objective": None,
+    "objectives": _TWO,
+    "constraints": [{"metric": "size", "max": 50}, {"metric": "size", "min": 1}],
+    "earlyTermination": None,
+    "limits": {"target": None, "noImprovementTrials": None},
+}
 # Of every type that JSON has; some fit somewhere.
 VALUES: tuple[Any, ...] = ("text", "", -1, 2.5, 10**10, True, [], ["x"], {}, {"x": 1}, "x" * 1500)
 # Mistakes of more than one value.
@@ -113,6 +124,35 @@ TOGETHER: dict[str, Body] = {
     "branch with only one of two bounds": {"searchSpace": {"m": {"values": [{"x": {"type": "uniform", "minValue": 1}}]}}},
     "no search space": {"searchSpace": None},
     "no objective": {"objective": None},
+    "objective and objectives": {**_SEVERAL, "objective": RICH["objective"]},
+    "one of several objectives": {**_SEVERAL, "objectives": _TWO[:1]},
+    "five objectives": {
+        **_SEVERAL,
+        "objectives": [{"goal": "minimize", "primaryMetric": f"m{n}"} for n in range(5)],
+    },
+    "two objectives of one metric": {**_SEVERAL, "objectives": [_TWO[0], _TWO[0]]},
+    "objectives with early termination": {**_SEVERAL, "earlyTermination": RICH["earlyTermination"]},
+    "objectives with a target": {**_SEVERAL, "limits": {"noImprovementTrials": None}},
+    "objectives with a row of trials": {**_SEVERAL, "limits": {"target": None}},
+    "constraints with early termination": {
+        "constraints": [{"metric": "size", "max": 50}],
+        "limits": _SEVERAL["limits"],
+    },
+    "constraints with a target": {
+        "constraints": [{"metric": "size", "max": 50}],
+        "earlyTermination": None,
+        "limits": {"noImprovementTrials": None},
+    },
+    "a constraint without a bound": {**_SEVERAL, "constraints": [{"metric": "size"}]},
+    "a constraint with two bounds": {**_SEVERAL, "constraints": [{"metric": "size", "max": 2, "min": 1}]},
+    "a constraint twice": {**_SEVERAL, "constraints": [{"metric": "a", "max": 1}, {"metric": "a", "max": 2}]},
+    "constraints that no value meets": {**_SEVERAL, "constraints": [{"metric": "a", "max": 1}, {"metric": "a", "min": 2}]},
+    "a constraint on a metric that is not printable": {**_SEVERAL, "constraints": [{"metric": "a\tb", "max": 1}]},
+    "eleven constraints": {**_SEVERAL, "constraints": [{"metric": f"m{n}", "max": 1} for n in range(11)]},
+    "objectives with a pattern of one metric": {
+        **_SEVERAL,
+        "metrics": {"source": "logs", "port": None, "also": None, "pattern": "score=(?P<value>.*)"},
+    },
     "no metric": {"objective": {"primaryMetric": None}},
     "no limits": {"limits": None},
     "no maximum of trials": {"limits": {"maxTotalTrials": None}},
@@ -242,9 +282,9 @@ def paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(value, (*path, key))
 
 
-def replaced(path: tuple[Any, ...], value: Any) -> Body:
+def replaced(path: tuple[Any, ...], value: Any, rich: Body = RICH) -> Body:
     """The rich spec with another value at a path."""
-    spec = copy.deepcopy(RICH)
+    spec = copy.deepcopy(rich)
     node: Any = spec
     for key in path[:-1]:
         node = node[key]
@@ -256,14 +296,17 @@ def invalid_cases() -> Iterator[InvalidCase]:
     """All of them; among the single values some that are none."""
     for what, change in TOGETHER.items():
         yield _mistake(what, changed(RICH, change))
-    for path in paths(RICH):
+    several = changed(RICH, _SEVERAL)
+    places = [(RICH, path) for path in paths(RICH)]
+    places += [(several, p) for p in paths(several) if p[0] in ("objectives", "constraints")]
+    for rich, path in places:
         if path == ("suspend",):
             continue  # it keeps those that are none from running
         for value in VALUES:
             shown = (
                 f"{value[:10]}..." if isinstance(value, str) and len(value) > 10 else repr(value)
             )
-            yield _mistake(f"{'.'.join(map(str, path))} = {shown}", replaced(path, value))
+            yield _mistake(f"{'.'.join(map(str, path))} = {shown}", replaced(path, value, rich))
 
 
 def _mistake(what: str, spec: Body) -> InvalidCase:

@@ -69,8 +69,11 @@ NAMED = {
     "kubectl krew install --manifest=krew-sweepjob.yaml --archive=kubectl-sweepjob-0.2.0-linux-amd64.tar.gz",
     *("sweepjob explain", "kubectl sweepjob logs"),
     # Which unit tests run, with a real registry.
-    "sweepjob promote SWEEP [--name MODEL] [--model NAME] [--alias ALIAS] [--tracking-uri URL] [--now]",
-    "sweepjob promote SWEEP --job [--apply] [--now]",
+    "sweepjob promote SWEEP [--name MODEL] [--model NAME] [--alias ALIAS] [--tracking-uri URL] "
+    "[--trial TRIAL] [--now]",
+    "sweepjob promote SWEEP --job [--apply] [--trial TRIAL] [--now]",
+    # Which unit tests run, on a sweep with several objectives.
+    *("kubectl sweepjob best SWEEP --by latency_ms -o args", "kubectl sweepjob best SWEEP --knee"),
     "sweepjob mcp",  # which test_pipelines.py and test_mcp.py run
     "sweepjob mcp [--allow-changes]",
 }
@@ -260,6 +263,8 @@ def whole(sweeps: Sweeps, found: dict[str, Any]) -> dict[str, Any]:
         spec["trial"] = {}
     if "manifest" in piece.get("trial", {}):
         spec.pop("outputs")  # they need a pod template
+    if "objectives" in piece:
+        spec.pop("objective")
     for key, value in piece.items():
         spec[key] = {**spec.get(key, {}), **value} if isinstance(value, dict) else value
     head = {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}

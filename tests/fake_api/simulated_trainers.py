@@ -7,7 +7,8 @@ import asyncio
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sweepjob import protocol
 from sweepjob.controllers.push_handler import PushHandler
@@ -32,6 +33,7 @@ class SimulatedTrainers:
 
     Attributes:
         made: the reports that were made, by trial and pod.
+        results: the last values of the other metrics that the sidecar was told to keep, by trial and pod.
         changes: how many reports were made and how many replies arrived.
     """
 
@@ -47,6 +49,7 @@ class SimulatedTrainers:
         self._failure_probability = failure_probability
         self._killed_sidecars = killed_sidecars
         self.made: dict[str, dict[str, list[float]]] = defaultdict(dict)
+        self.results: dict[str, dict[str, dict[str, float]]] = defaultdict(dict)
         self.changes = 0
 
     async def run(self, pod: Body) -> tuple[int, str]:
@@ -57,14 +60,16 @@ class SimulatedTrainers:
         trial = environment["SWEEPJOB_TRIAL"]
         rank = environment.get("JOB_COMPLETION_INDEX", "0")
         if rank != "0":  # it reports as well, and its sidecar pushes nothing
-            return await self._train(parameters, []), ""
+            return await self._train(parameters, [], {}, ()), ""
         made = self.made[trial].setdefault(pod["metadata"]["uid"], [])
+        names = _result_metrics(pod)
+        results = self.results[trial].setdefault(pod["metadata"]["uid"], {})
         self._killed_sidecars -= 1
         is_killed = self._killed_sidecars >= 0
-        sidecar = _Sidecar(pod, trial, made, self._handle)
+        sidecar = _Sidecar(pod, trial, made, self._handle, names, results)
         pushing = asyncio.create_task(sidecar.run())
         try:
-            code = await self._train(parameters, made)
+            code = await self._train(parameters, made, results, names)
             sidecar.finishing = True
             await asyncio.wait([pushing], timeout=_FLUSH_TIMEOUT)
         finally:
@@ -79,7 +84,13 @@ class SimulatedTrainers:
         self.changes += 1
         return push_handler.handle(caller, push)
 
-    async def _train(self, parameters: dict[str, float], made: list[float]) -> int:
+    async def _train(
+        self,
+        parameters: dict[str, float],
+        made: list[float],
+        results: dict[str, float],
+        names: tuple[str, ...],
+    ) -> int:
         fails = self._chance.random() < self._failure_probability
         reports = int(parameters["reports"])
         until = self._chance.randrange(reports) if fails else reports
@@ -87,7 +98,25 @@ class SimulatedTrainers:
             await asyncio.sleep(self._chance.uniform(0.2, 1.0))
             made.append(round(parameters["level"] + n / 1000, 3))
             self.changes += 1
+            if names:  # a moment later, as a script that evaluates a second metric
+                await asyncio.sleep(0.05)
+                results.update((name, _result(name, parameters, n)) for name in names)
+                self.changes += 1
         return 1 if fails else 0
+
+
+def _result_metrics(pod: Body) -> tuple[str, ...]:
+    sidecars = pod["spec"].get("initContainers") or ()
+    variables = (e for container in sidecars for e in container.get("env") or ())
+    told = next((e["value"] for e in variables if e["name"] == protocol.ENV_SETTINGS), "{}")
+    return tuple(json.loads(json.loads(told).get(protocol.RESULT_METRICS, "[]")))
+
+
+def _result(name: str, parameters: Mapping[str, float], report: int) -> float:
+    """A metric that is worse the better the score is, or the number of reports for ``size``."""
+    if name == "size":
+        return float(parameters["reports"])
+    return round(parameters["level"] * 10 + parameters["reports"] / 50 - report / 1000, 4)
 
 
 class _Sidecar:
@@ -97,12 +126,15 @@ class _Sidecar:
         trial: str,
         made: list[float],
         handle: Callable[[Caller, protocol.Push], PushResponse | None],
+        names: tuple[str, ...],
+        results: Mapping[str, float],
     ) -> None:
         meta = pod["metadata"]
         self._caller = Caller(meta["namespace"], meta["name"], meta["uid"])
         self._trial = trial
         self._made = made
         self._handle = handle
+        self._names, self._results = names, results
         self._reply = protocol.Reply(1, 0)
         self.finishing = False
 
@@ -112,7 +144,8 @@ class _Sidecar:
             values = tuple(self._made[first - 1 : first - 1 + protocol.MAX_BATCH])
             if values or self._reply.durable < len(self._made):
                 await asyncio.sleep(0.01)
-                await self._push(protocol.Push(self._caller.namespace, self._trial, first, values))
+                push = protocol.Push(self._caller.namespace, self._trial, first, values)
+                await self._push(replace(push, results=self._last_results()))
             await asyncio.sleep(0.05 if values else _RETRY)
 
     def _is_done(self) -> bool:
@@ -132,4 +165,7 @@ class _Sidecar:
     def termination_message(self) -> str:
         low, high = (f(self._made) if self._made else None for f in (min, max))
         summary = protocol.Summary(len(self._made), low, high, tuple(self._made), ("score",))
-        return summary.dump()
+        return replace(summary, results=self._last_results()).dump()
+
+    def _last_results(self) -> protocol.Results:
+        return tuple(self._results.get(name) for name in self._names)

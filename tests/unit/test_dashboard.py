@@ -255,3 +255,26 @@ def test_the_curves_of_other_metrics_stay_in_bounds(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("sweepjob.dashboard.curves._MAX_METRIC_POINTS", 50)
     none = build_document(sweep_body(), trials, NOW)
     assert (none["metricPointsEach"], none["trials"][0]["metrics"]) == (0, {})
+
+
+def test_several_objectives_and_constraints_are_in_the_document() -> None:
+    body = sweep_body()
+    del body["spec"]["objective"]
+    body["spec"]["objectives"] = [
+        {"goal": "maximize", "primaryMetric": "score"},
+        {"goal": "minimize", "primaryMetric": "latency"},
+    ]
+    body["spec"]["constraints"] = [{"metric": "size", "max": 50}]
+    trials = [trial_body(0, [0.5], feasible=False), trial_body(1, [0.4])]
+    trials[0]["status"]["values"] = {"score": "0.5", "latency": "nan", "size": "60.0"}
+    shown = build_document(body, trials, NOW)
+    assert shown["sweep"]["objectives"] == [
+        {"goal": "maximize", "metric": "score"},
+        {"goal": "minimize", "metric": "latency"},
+    ]
+    assert shown["sweep"]["constraints"] == [{"metric": "size", "text": "size <= 50"}]
+    first, second = shown["trials"]
+    assert first["results"] == {"score": 0.5, "latency": None, "size": 60.0}
+    assert first["feasible"] is False
+    assert "results" not in second
+    assert "objectives" not in document()["sweep"], "one objective is as before"

@@ -95,15 +95,48 @@ def test_a_space_that_depends_on_choices_is_refused(
     assert "by hand" in capsys.readouterr().err
 
 
-def test_several_objectives_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_study_with_several_objectives_has_the_same_front(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = study(
         "db",
         tmp_path,
-        lambda t: (t.suggest_float("x", 0, 1), 1.0),
-        directions=["minimize", "maximize"],
+        lambda t: ((x := t.suggest_float("x", 0, 1)), (x - 0.4) ** 2),
+        directions=["maximize", "minimize"],
+    )
+    arguments = ["convert", str(file), "--results", str(tmp_path / "out"), "--image", "i:1"]
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert "they are objective_0, objective_1; write the names that trials report" in err
+    manifest = yaml.safe_load(out)
+    assert manifest["spec"]["objectives"] == [
+        {"goal": "maximize", "primaryMetric": "objective_0"},
+        {"goal": "minimize", "primaryMetric": "objective_1"},
+    ]
+    assert "objective" not in manifest["spec"]
+    assert parse_sweepjob(manifest).warm_start == ("first-look-study",)
+    folder = str(tmp_path / "out" / "first-look-study")
+    assert main(["best", folder, "-o", "json"]) == 0
+    front = json.loads(capsys.readouterr().out)
+    theirs = optuna.load_study(study_name="First Look", storage=f"sqlite:///{file}").best_trials
+    assert sorted(trial["parameters"]["x"] for trial in front) == sorted(
+        trial.params["x"] for trial in theirs
+    )
+    for command in ("get", "explain", "trials", "export"):
+        assert main([command, folder]) == 0, command
+    assert main([*arguments[:2], "--metric", "loss"]) == 1
+    assert "--metric names the metric of one objective" in capsys.readouterr().err
+
+
+def test_five_objectives_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = study(
+        "db",
+        tmp_path,
+        lambda t: (t.suggest_float("x", 0, 1), 1.0, 2.0, 3.0, 4.0),
+        directions=["minimize"] * 5,
     )
     assert main(["convert", str(file)]) == 1
-    assert "several objectives" in capsys.readouterr().err
+    assert "more than 4 objectives" in capsys.readouterr().err
 
 
 def test_the_study_has_to_be_one_of_the_storage(

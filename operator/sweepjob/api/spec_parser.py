@@ -20,15 +20,17 @@ from .parsing.problem import InvalidSpec, Problem
 from .parsing.reader import Reader
 from .parsing.size_limits import NAME_LIMIT, VALUE_LIMIT, size_problems
 from .spec.code import code_problems
+from .spec.constraints import parse_constraints
 from .spec.early_termination import parse_policy
 from .spec.initial_points import parse_initial_points
 from .spec.limits import parse_limits
 from .spec.metrics import RETRY, parse_metrics
 from .spec.notifications import parse_notifications
-from .spec.objective import parse_objective
+from .spec.objective import parse_objectives
 from .spec.outputs import parse_outputs
 from .spec.sampling_algorithm import DEFAULT_ALGORITHM, parse_algorithm, prepare_space
 from .spec.search_space import parse_space
+from .spec.several_metrics import check_several_metrics
 from .spec.sweep_description import describe_sweep
 from .spec.sweep_spec import SweepSpec
 from .spec.trial_manifest import MANIFEST_REFERENCES
@@ -41,6 +43,8 @@ from .validation.template_references import possible_values, unresolved_referenc
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SPEC_KEYS = (
     "objective",
+    "objectives",
+    "constraints",
     "samplingAlgorithm",
     "searchSpace",
     "earlyTermination",
@@ -75,8 +79,13 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     limits = parse_limits(reader.child("limits"))
     has_policy = "earlyTermination" in reader.data
     space = prepare_space(space, algorithm, reader)
+    objective, *further = parse_objectives(reader)
+    constraints = parse_constraints(reader)
+    check_several_metrics(reader, (objective, *further), constraints, algorithm.sampler)
     spec = SweepSpec(
-        objective=parse_objective(reader.child("objective")),
+        objective=objective,
+        further_objectives=tuple(further),
+        constraints=constraints,
         space=space,
         sampler=algorithm.sampler,
         seed=algorithm.seed,

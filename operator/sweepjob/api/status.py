@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..search.space import Assignment, leaves
@@ -41,6 +41,7 @@ class BestTrial:
         reported: when the value was reported, in seconds since the epoch.
         outputs: the trial's folder on the volume of each output.
         warning: why its reports may be incomplete or ambiguous; empty when they are not.
+        values: its values by metric; empty without constraints.
     """
 
     trial: str
@@ -49,6 +50,32 @@ class BestTrial:
     reported: float
     outputs: Mapping[str, str] = field(default_factory=dict)
     warning: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultCounts:
+    """How many ended trials have a result: see ``status.results``."""
+
+    feasible: int
+    infeasible: int
+    incomplete: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParetoStatus:
+    """The Pareto front.
+
+    Attributes:
+        size: number of trials on the front.
+        trials: names and values of some of them: at most ``MOST_SHOWN``.
+    """
+
+    size: int
+    trials: tuple[tuple[str, Mapping[str, float]], ...]
+
+
+MOST_SHOWN = 20  # trials of the front in a status
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +98,8 @@ class SweepStatus:
         reason: what needs attention, or why the sweep failed; empty otherwise.
         sources: sweeps of a warm start: name, uid, number of trials that count.
         code: the hash of the trials' code, or where it is mounted from; empty without any.
+        pareto: the Pareto front; None with one objective.
+        results: how many trials have a result; None with one objective and no constraints.
     """
 
     generation: int
@@ -91,6 +120,8 @@ class SweepStatus:
     reason: str = ""
     sources: tuple[tuple[str, str, int], ...] = ()
     code: str = ""
+    pareto: ParetoStatus | None = None
+    results: ResultCounts | None = None
 
 
 _URGENT = ("observedGeneration", "phase", "reason", "seed", "startTime", "completionTime")
@@ -129,6 +160,10 @@ def dump_status(content: SweepStatus, previous: Mapping[str, Any], now: float) -
         "completionTime": _time(content.completed),
         "best": None if content.best is None else _best(content.best),
     }
+    if content.pareto is not None:
+        status["pareto"] = _pareto(content.pareto)
+    if content.results is not None:
+        status["results"] = asdict(content.results)
     if content.cost:
         status["cost"] = f"{content.cost:.6g}"
     if content.code:
@@ -139,6 +174,18 @@ def dump_status(content: SweepStatus, previous: Mapping[str, Any], now: float) -
     return status
 
 
+def _pareto(front: ParetoStatus) -> dict[str, Any]:
+    return {
+        "size": front.size,
+        "omitted": front.size - len(front.trials),
+        "trials": [{"trial": name, "values": _texts(values)} for name, values in front.trials],
+    }
+
+
+def _texts(values: Mapping[str, float]) -> dict[str, str]:
+    return {name: repr(value) for name, value in values.items()}
+
+
 def _best(best: BestTrial) -> dict[str, Any]:
     dumped: dict[str, Any] = {
         "trial": best.trial,
@@ -147,6 +194,8 @@ def _best(best: BestTrial) -> dict[str, Any]:
         "reportedAt": _time(best.reported),
     }
     dumped["warning"] = best.warning or None
+    if best.values:
+        dumped["values"] = _texts(best.values)
     if best.outputs:
         dumped["outputs"] = dict(best.outputs)
     return dumped

@@ -72,10 +72,10 @@ def _choose(source: SweepSource, name: str) -> tuple[Mapping[str, Any], str]:
     if not is_sweep:
         return source.sweep(source.trial(name)["spec"]["sweep"]), name
     body = source.sweep(name)
-    best = SweepView.of(body).best
-    if not best:
-        raise CommandError(f"no trial of {name} has reported a value yet; name a trial")
-    return body, best
+    sweep = SweepView.of(body)
+    if not sweep.best:
+        raise CommandError(f"{sweep.no_best_message}; name a trial")
+    return body, sweep.best
 
 
 def _outputs(sweep: Mapping[str, Any], only: str | None) -> list[Output]:

@@ -7,10 +7,13 @@ import math
 import time
 from collections.abc import Sequence
 
+from ..api.criteria import Criteria
 from ..api.parsing.suggestions import did_you_mean
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
 from ..objective import Goal
+from ..pareto.dominance import Scores, dominates
+from ..read_model.ranking import front_trials, outcome_of
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView, trial_views
 from ..render.formatting import format_duration, pluralize
@@ -129,6 +132,7 @@ def explain_trial(
     if trial.unreadable:
         lines += ["", trial.unreadable]
     lines += _curve(sweep, trial)
+    lines += _results(sweep, trial, trials)
     lines += other_metric_lines(sweep, trial, width)
     stop = trial.record.stop
     if stop is not None and stop.policy:
@@ -174,6 +178,43 @@ def _curve(sweep: SweepView, trial: TrialView) -> list[str]:
         f"{sweep.metric}: {pluralize(curve.count, 'report')}, {best}, last {format_value(curve.last)}",
         sparkline(trial.reported_values(), _WIDTH),
     ]
+
+
+def _results(sweep: SweepView, trial: TrialView, trials: Sequence[TrialView]) -> list[str]:
+    """Return how a trial compares by several metrics: front, constraints, missing values."""
+    criteria = sweep.criteria
+    if criteria.is_plain:
+        return []
+    outcome = outcome_of(trial, criteria)
+    lines = [""]
+    if criteria.has_several_objectives:
+        shown = ", ".join(f"{n} {format_value(v)}" for n, v in outcome.values.items())
+        lines.append(f"values that are compared, its last ones: {shown or 'none'}")
+    lines += [f"not feasible: {text}" for text in criteria.violations(outcome.values)]
+    if outcome.is_feasible and criteria.constraints:
+        lines.append(f"feasible: {', '.join(map(str, criteria.constraints))}")
+    if outcome.lacking and trial.record.phase.is_end:
+        names = ", ".join(outcome.lacking)
+        lines.append(f"it has no finite value of {names}, so it does not count")
+    if criteria.has_several_objectives and outcome.is_feasible and outcome.complete_scores:
+        lines.append(_dominance(trial, outcome.complete_scores, trials, criteria))
+    return lines
+
+
+def _dominance(
+    trial: TrialView, scores: Scores, trials: Sequence[TrialView], criteria: Criteria
+) -> str:
+    if not trial.record.phase.is_end:
+        return "it is compared when it has ended"
+    front = front_trials(trials, criteria)
+    if any(other.index == trial.index for other in front):
+        return f"on the Pareto front, which has {pluralize(len(front), 'trial')}"
+    above = (
+        other.name
+        for other in front
+        if dominates(outcome_of(other, criteria).complete_scores or (), scores)
+    )
+    return f"not on the Pareto front: {next(above)} is at least as good in all objectives"
 
 
 def other_metric_lines(sweep: SweepView, trial: TrialView, width: int | None) -> list[str]:

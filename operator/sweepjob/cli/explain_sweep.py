@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..objective import Goal
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView
 from ..render.escaping import escape_line
@@ -29,13 +30,13 @@ def explain_sweep(
     return [
         *sweep_screen(sweep, trials, now, rows=0),
         "",
-        *_settings(body["spec"], (body.get("status") or {}).get("seed")),
+        *_settings(sweep, body["spec"], (body.get("status") or {}).get("seed")),
         *_conditions((body.get("status") or {}).get("conditions") or (), width),
         *_ends(trials, width),
     ]
 
 
-def _settings(spec: Mapping[str, Any], seed: int | None) -> list[str]:
+def _settings(sweep: SweepView, spec: Mapping[str, Any], seed: int | None) -> list[str]:
     sampling = dict(spec.get("samplingAlgorithm") or {"type": "random"})
     if seed is not None:
         sampling["seed"] = seed
@@ -44,18 +45,18 @@ def _settings(spec: Mapping[str, Any], seed: int | None) -> list[str]:
     policy = spec.get("earlyTermination")
     return [
         f"limits: {pluralize(limits['maxTotalTrials'], 'trial')}, {concurrent} at a time"
-        + _result_limits(spec["objective"], limits),
+        + _result_limits(sweep, limits),
         f"sampling: {_describe(sampling)}",
         f"early termination: {_describe(policy) if policy else 'none'}",
     ]
 
 
-def _result_limits(objective: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
+def _result_limits(sweep: SweepView, limits: Mapping[str, Any]) -> str:
     """Return after what results the sweep ends before all of its trials."""
     ends = []
     if (target := limits.get("target")) is not None:
-        direction = "least" if objective["goal"] == "maximize" else "most"
-        ends.append(f"a trial reports {objective['primaryMetric']} of at {direction} {target}")
+        direction = "least" if sweep.goal is Goal.MAXIMIZE else "most"
+        ends.append(f"a trial reports {sweep.metric} of at {direction} {target}")
     if (number := limits.get("noImprovementTrials")) is not None:
         ends.append(f"{pluralize(number, 'trial')} in a row ended without a new best")
     if (hours := limits.get("maxGpuHours")) is not None:

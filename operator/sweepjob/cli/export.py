@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Collection
 
+from ..read_model.ranking import front_trials
+from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView
 from ..render.output_formats import Row, add_output, print_rows
-from ..render.trial_rows import full_trial_row, metric_rows
+from ..render.trial_rows import criteria_columns, full_trial_row, metric_rows
 from .arguments import add_sweep
 from .trials import read_trials
 
@@ -27,11 +30,27 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
-    _, trials = read_trials(args)
-    print_rows(
-        [_row(trial, as_json=args.output == "json") for trial in trials], args.output, "sweeptrial"
-    )
+    sweep, trials = read_trials(args)
+    several = sweep.criteria.has_several_objectives
+    front = {t.index for t in front_trials(trials, sweep.criteria)} if several else set()
+    as_json = args.output == "json"
+    rows = [
+        {**_row(trial, as_json=as_json), **_criteria_columns(trial, sweep, front, as_json=as_json)}
+        for trial in trials
+    ]
+    print_rows(rows, args.output, "sweeptrial")
     return 0
+
+
+def _criteria_columns(
+    trial: TrialView, sweep: SweepView, front: Collection[int], *, as_json: bool
+) -> Row:
+    """Return whether the trial is on the front and feasible, and its values that are compared."""
+    columns = criteria_columns(trial, sweep.criteria, front)
+    if as_json or not columns:
+        return columns
+    values = columns.pop("results")
+    return {**columns, **{f"results.{name}": value for name, value in values.items()}}
 
 
 def _row(trial: TrialView, *, as_json: bool) -> Row:

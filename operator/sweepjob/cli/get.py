@@ -64,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
     now = time.time()
     rows = [sweep_row(SweepView.of(body), now) for body in found]
     hidden = {"goal", "metric", "message"} | (set() if args.all_namespaces else {"namespace"})
+    if all(row["front"] is None for row in rows):
+        hidden.add("front")
     columns = [name for name in sweep_columns() if name not in hidden]
     print_rows(rows, args.output, "sweepjob", columns, wide=args.wide)
     return 0
@@ -98,6 +100,7 @@ def sweep_row(sweep: SweepView, now: float) -> Row:
         sweep.counts.get("failed", 0),
         sweep.best_value,
         sweep.best,
+        sweep.front_size,
         sweep.gpu_seconds_used,
         sweep.gpu_seconds_saved,
         (sweep.completed or now) - sweep.created,
@@ -112,6 +115,6 @@ def sweep_columns() -> tuple[str, ...]:
     """Return the columns of ``sweep_row``, in its order."""
     return (
         *("namespace", "name", "phase", "reason", "trials", "running", "stopped", "failed"),
-        *("best", "bestTrial", "gpuSecondsUsed", "gpuSecondsSaved", "seconds"),
+        *("best", "bestTrial", "front", "gpuSecondsUsed", "gpuSecondsSaved", "seconds"),
         *("goal", "metric", "message"),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 from ..api.messages.no_result import summary_of
 from ..api.phases import TrialPhase
+from ..read_model.ranking import ranked
 from ..read_model.sweep_view import SweepView
-from ..read_model.trial_view import TrialView, sort_by_score, trial_views
+from ..read_model.trial_view import TrialView, trial_views
 from ..render.output_formats import print_rows
 from ..render.table import print_output
-from ..render.trial_rows import trial_row
 from . import trials
 
 _MAX_CAUSES = 3  # causes of failures that are printed
@@ -31,11 +30,13 @@ def print_result(
         logs: folder of the trials' logs.
     """
     view = SweepView.of(sweep)
-    ranked = sort_by_score(trial_views(list(records), view.goal))
+    trials_found = trial_views(list(records), view.goal)
+    best_first = ranked(trials_found, view.criteria)
     columns = [name for name in trials.COLUMNS if name != "gpuSeconds"]
     print_output()
-    print_rows([trial_row(t, time.time()) for t in ranked], "table", "sweeptrial", columns)
-    for line in _failures(ranked, logs):
+    rows = trials.trial_table(view, trials_found, best_first)
+    print_rows(rows, "table", "sweeptrial", columns)
+    for line in _failures(best_first, logs):
         print_output(f"\n{line}")
 
 

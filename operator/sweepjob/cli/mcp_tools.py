@@ -91,7 +91,10 @@ def _add_readers(server: MCPServer, flags: tuple[str, ...]) -> None:
 
     @server.tool(annotations=_READS, structured_output=False)
     async def best(name: Name, namespace: Namespace = None) -> str:
-        """Return the best trial of a sweep with its value and its parameters."""
+        """Return the best trial of a sweep with its value and its parameters.
+
+        With several objectives, all trials on the Pareto front.
+        """
         done = await _call("best", _name(name), "--output=json", *_cluster(namespace, flags))
         return _result(done.output, done)
 

@@ -44,6 +44,12 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="URL",
         help="address of the tracking server from here (default: MLFLOW_TRACKING_URI, else the sweep's)",
     )
+    parser.add_argument(
+        "--trial",
+        default="",
+        metavar="TRIAL",
+        help="trial on the Pareto front, of a sweep with several objectives",
+    )
     parser.add_argument("--job", action="store_true", help="print a Job that trains it again")
     parser.add_argument("--apply", action="store_true", help="with --job: create the Job")
     parser.add_argument(
@@ -58,9 +64,11 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError("--apply creates the Job of --job; give both")
     source, name = required_source(args)
     try:
-        best = best_trial(source.sweep(name), now=args.now)
-        if warning := best.body["status"]["best"].get("warning"):
-            print_message(f"warning: {warning}")
+        best = best_trial(
+            source.sweep(name), now=args.now, trial=args.trial, trials=lambda: source.trials(name)
+        )
+        if best.warning:
+            print_message(f"warning: {best.warning}")
         return _train_again(args, source, best) if args.job else _register(args, best)
     except PromotionError as error:
         raise CommandError(str(error)) from None
@@ -72,7 +80,7 @@ def _register(args: argparse.Namespace, best: BestTrial) -> int:
     version = register_model(client, best, name, model=args.model, alias=args.alias)
     verb = "registered" if version.is_new else "is registered already"
     print_output(
-        f"{version.trial} ({best.sweep.metric} {best.value}) {verb}: "
+        f"{version.trial} ({best.metric} {best.value}) {verb}: "
         f"models:/{version.name}/{version.version}"
     )
     return 0

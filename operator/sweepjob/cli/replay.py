@@ -59,6 +59,11 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
     sweep = read_sweep(args.file)
+    if not sweep.spec.criteria.is_plain:
+        raise CommandError(
+            "objectives and constraints take no early termination policy, so there is nothing to replay; "
+            "use a sweep file with one objective and no constraints"
+        )
     trials = read_curves(args.curves)
     given = sweep.manifest["spec"].get("earlyTermination")
     policies: dict[str, tuple[Any, Policy]] = {_policy_name(given): (given, sweep.spec.policy)}

@@ -22,6 +22,7 @@ from ..local.folder import FolderError, SweepFolder, is_running, remove_folder
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView, trial_views
 from ..render.best_parameters import FORMATTERS
+from ..render.formatting import pluralize
 from ..render.output_formats import format_value
 from ..render.screen import sweep_screen
 from ..render.table import print_message, print_output
@@ -185,6 +186,9 @@ def _print_next_steps(
         print_output(f"best:    {sweep.best}   {sweep.metric} {value}   {arguments}")
         if outputs:
             print_output(f"outputs: sweepjob download {shown}   ({', '.join(outputs)})")
+    if sweep.front_size:
+        size = pluralize(sweep.front_size, "trial")
+        print_output(f"front:   {size} on the Pareto front: sweepjob best {shown}")
     print_output(f"page:    sweepjob ui {shown}")
     next_command = "explain" if best is not None else "logs"
     trial = sweep.best or next((t["metadata"]["name"] for t in trials), "")

@@ -6,11 +6,12 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 
+from ..read_model.ranking import front_trials, ranked
 from ..read_model.sweep_view import SweepView
-from ..read_model.trial_view import TrialView, sort_by_score, trial_views
+from ..read_model.trial_view import TrialView, trial_views
 from ..render.output_formats import add_output, print_rows
 from ..render.table import print_message
-from ..render.trial_rows import trial_row
+from ..render.trial_rows import Row, criteria_columns, trial_row
 from .arguments import add_sweep
 from .sources import required_source
 
@@ -19,6 +20,9 @@ COLUMNS = (
     "phase",
     "best",
     "last",
+    "front",
+    "feasible",
+    "results",
     "reports",
     "seconds",
     "gpuSeconds",
@@ -26,7 +30,6 @@ COLUMNS = (
     "parameters",
 )
 _ORDERS: dict[str, Callable[[Sequence[TrialView]], list[TrialView]]] = {
-    "best": sort_by_score,
     "index": lambda trials: sorted(trials, key=lambda t: t.index),
     "reports": lambda trials: sorted(trials, key=lambda t: (-t.curve.count, t.index)),
     "gpu": lambda trials: sorted(trials, key=lambda t: (-t.gpu_seconds_used, t.index)),
@@ -40,7 +43,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add_sweep(parser)
     parser.add_argument(
-        "--sort", choices=tuple(_ORDERS), default="best", help="order (default: best first)"
+        "--sort", choices=("best", *_ORDERS), default="best", help="order (default: best first)"
     )
     parser.add_argument("--top", type=int, metavar="N", help="list the first N trials only")
     add_output(parser)
@@ -50,13 +53,40 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
     sweep, trials = read_trials(args)
-    chosen = _ORDERS[args.sort](trials)[: args.top]
+    order = _ORDERS.get(args.sort)
+    ordered = ranked(trials, sweep.criteria) if order is None else order(trials)
+    chosen = ordered[: args.top]
     if not chosen and args.output == "table":
         print_message(f"{sweep.name} has no trials yet")
         return 0
-    rows = [trial_row(t, time.time()) for t in chosen]
-    print_rows(rows, args.output, "sweeptrial", COLUMNS, wide=args.wide)
+    print_rows(
+        trial_table(sweep, trials, chosen), args.output, "sweeptrial", COLUMNS, wide=args.wide
+    )
     return 0
+
+
+def trial_table(
+    sweep: SweepView, trials: Sequence[TrialView], chosen: Sequence[TrialView]
+) -> list[Row]:
+    """Return a row for each of some trials.
+
+    Args:
+        sweep: their sweep.
+        trials: all trials of the sweep.
+        chosen: the trials to list.
+    """
+    criteria, now = sweep.criteria, time.time()
+    several = criteria.has_several_objectives
+    front = {t.index for t in front_trials(trials, criteria)} if several else set()
+    rows = []
+    for trial in chosen:
+        row = trial_row(trial, now)
+        parameters = row.pop("parameters")
+        if not criteria.is_plain:
+            row = {key: row[key] for key in row if key not in ("best", "last")}
+        columns = criteria_columns(trial, criteria, front)
+        rows.append({**row, **columns, "parameters": parameters})
+    return rows
 
 
 def read_trials(args: argparse.Namespace) -> tuple[SweepView, list[TrialView]]:

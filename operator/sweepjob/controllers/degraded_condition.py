@@ -13,6 +13,7 @@ from ..lifecycle.remaining_containers import OUTLIVED, describe
 from ..lifecycle.workload import StartBlocker
 from ..protocol import nested_run
 from .permissions import ScopedPermission, missing_permissions_message
+from .result_status import missing_result
 from .state.ended_trial_warnings import MissingMetric
 from .state.sweep_state import SweepState
 from .state.trial_state import TrialState
@@ -25,6 +26,10 @@ _TWO_OPERATORS = (
     "another operator, which takes reports at {url}, creates Jobs for this sweep as well. Each of them "
     "gets the reports of its own Jobs, so policies and samplers do not see all: uninstall one of them, "
     "or set watchNamespaces so that each has namespaces of its own"
+)
+_DROPS_VALUES = (
+    "the CRD of SweepTrials is of an earlier version and drops status.values, so that an operator that "
+    "restarts has no values of these trials: upgrade the CRDs"
 )
 _CUT_OFF = (
     "its pod started with a certificate authority that the operator's certificate is no longer signed "
@@ -82,6 +87,8 @@ def _attention(state: SweepState, now: float) -> Cause | None:
         return Cause(
             names.REASON_OTHER_OPERATOR, _TWO_OPERATORS.format(url=state.findings.other_operator)
         )
+    if state.findings.drops_values:
+        return Cause(names.REASON_CRD_OUTDATED, _DROPS_VALUES)
     blocker = state.record_blocker
     if blocker is not None and has_lasted(blocker, now):
         return Cause(blocker.reason, blocker.message)
@@ -93,7 +100,7 @@ def _attention(state: SweepState, now: float) -> Cause | None:
         found = _attention_of(state, trial, now)
         if found is not None:
             return found
-    return _incomplete_reports(state) or missing_metric(state)
+    return _incomplete_reports(state) or missing_metric(state) or missing_result(state)
 
 
 def _attention_of(state: SweepState, trial: TrialState, now: float) -> Cause | None:

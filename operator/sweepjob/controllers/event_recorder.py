@@ -72,6 +72,26 @@ class EventRecorder:
         about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)
         self.emit(NewEvent(*about, names.REASON_NEW_BEST, message))
 
+    def on_front(self, state: SweepState, trial: TrialState, size: int) -> None:
+        """Record that no ended trial dominates one that has just ended.
+
+        Args:
+            state: the state of the trial's sweep.
+            trial: the trial.
+            size: number of trials on the Pareto front.
+        """
+        values = state.values_of(trial)
+        shown = (
+            f"{o.primary_metric} {values[o.primary_metric]:.6g}" for o in state.criteria.objectives
+        )
+        parameters = (f"{name}={value_text(value)}" for name, value in leaves(trial.assignment))
+        message = (
+            f"{trial.name} is on the Pareto front, which has {size} trials, with {', '.join(shown)}; "
+            f"parameters {' '.join(parameters)}"
+        )
+        about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)
+        self.emit(NewEvent(*about, names.REASON_NEW_ON_FRONT, message))
+
     def sidecar_adjusted(self, state: SweepState, adjustment: str) -> None:
         """Record how the sidecar's resources were adjusted to the limits of the namespace."""
         about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)

@@ -85,7 +85,7 @@ class Executor:
             return False
         if record.phase.is_end:
             end = (record.phase, record.gpu_saved, record.message, record.ended)
-            sweep.record_end(trial, *end)
+            sweep.record_end(trial, *end, record.values)
             return True
         if isinstance(action, act.RecordStop) and record.stop is not None:
             sweep.trials.record_stop(trial, record.stop, record.phase, self._clock())

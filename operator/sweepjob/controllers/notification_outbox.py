@@ -22,7 +22,7 @@ class OutboxInput:
 
     Attributes:
         name: name of the sweep.
-        objective: ``spec.objective``.
+        objective: ``spec.objective``, or the first one of several.
         subscriptions: the sweep's receivers, by their ids.
         deliveries: what was delivered to them.
         ended_best: the best trial if it has ended; empty otherwise.

@@ -200,7 +200,8 @@ class ReportIngestor:
             sweep.switch_pod(trial, pod.uid)
         spec = sweep.state.spec
         also = spec.metrics.also
-        others = [m.name for m in trial.reports.other_metrics] if also is None else also
+        kept = [m.name for m in trial.reports.other_metrics] if also is None else also
+        others = dict.fromkeys((*sweep.state.criteria.result_metrics, *kept))
         metric, pattern = spec.objective.primary_metric, spec.metrics.pattern
         lines = LogParser(metric, pattern, time.thread_time, others)
         self._logs.follow(pod, lines, *trial.reports.log_position)

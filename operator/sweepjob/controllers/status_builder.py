@@ -15,6 +15,7 @@ from ..lifecycle.snapshot import SweepSnapshot
 from ..timestamps import parse_time
 from .degraded_condition import degraded_condition, has_lasted, missing_metric
 from .permissions import ScopedPermission
+from .result_status import no_complete_trial, no_feasible_trial, pareto_status, result_counts
 from .state.sweep_state import SweepState
 from .status_conditions import (
     accepted_condition,
@@ -77,6 +78,8 @@ def build_status(
         cost=state.results.cost,
         sources=tuple((s.name, s.uid, s.counted) for s in state.sources),
         code=state.code,
+        pareto=pareto_status(state),
+        results=result_counts(state),
     )
 
 
@@ -94,11 +97,8 @@ def _failure(state: SweepState, limit: Cause | None) -> Cause | None:
     if limit is not None and limit.reason not in _BY_RESULT:
         if limit.reason == FAILED_TRIALS:
             return Cause(limit.reason, limit.message + first_failure(*_first_failed(state)))
-        return (
-            None
-            if limit.reason in (STOPPED, *_BY_USAGE) and state.results.best is not None
-            else limit
-        )
+        keeps_result = limit.reason in (STOPPED, *_BY_USAGE) and state.has_result
+        return None if keeps_result else limit
     useful = (
         state.results.ended[TrialPhase.SUCCEEDED] + state.results.ended[TrialPhase.EARLY_STOPPED]
     )
@@ -106,9 +106,11 @@ def _failure(state: SweepState, limit: Cause | None) -> Cause | None:
         ended = {phase.value: count for phase, count in sorted(state.results.ended.items())}
         message = no_success_message(ended, *_first_failed(state))
         return Cause(names.REASON_NONE_SUCCEEDED, message)
-    if state.results.best is None:
+    if state.has_result:
+        return None
+    if state.criteria.is_plain:
         return missing_metric(state) or _no_finite_value(state)
-    return None
+    return no_feasible_trial(state) or missing_metric(state) or no_complete_trial(state)
 
 
 def _is_target_result(state: SweepState, limit: Cause | None) -> bool:

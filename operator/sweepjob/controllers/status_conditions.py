@@ -6,6 +6,7 @@ from .. import protocol
 from ..api import names
 from ..api.meta.cause import Cause
 from ..api.status import Condition
+from .result_status import describe_result, doubtful_result
 from .state.sweep_state import SweepState
 
 _INCOMPLETE = "its reports may be incomplete"
@@ -47,19 +48,18 @@ def complete_condition(
     reason = names.REASON_EXHAUSTED if exhausted else names.REASON_ALL_TRIALS
     if limit is not None:
         reason = limit.reason
-    best = state.results.best
-    assert best is not None
     unmanaged = sum(record.is_unmanaged for record in state.unreadable.values())
     left_out = f", except {unmanaged} whose records cannot be read" if unmanaged else ""
     early = "" if limit is None or limit.reason == names.REASON_STOPPED else f"{limit.message}; "
     message = (
-        f"{early}all {state.slots.created} trials have ended{left_out}; best is {best.trial} with "
-        f"{state.spec.objective.primary_metric} {best.value:.6g}"
+        f"{early}all {state.slots.created} trials have ended{left_out}; {describe_result(state)}"
     )
-    warning = state.report_warning_of(best.trial)
-    if warning is not None:
+    doubtful = doubtful_result(state)
+    if doubtful is not None:
+        trial, warning = doubtful
         restriction = _RESTRICTIONS.get(warning.reason, _INCOMPLETE)
-        message += f", but {restriction}: see its condition {warning.reason}"
+        whose = "" if state.results.best is not None else f"of {trial} "
+        message += f", but {whose}{restriction}: see its condition {warning.reason}"
     return Condition(names.COMPLETE, True, reason, message)
 
 

@@ -126,6 +126,8 @@ def _log_ended(state: SweepState, kind: str, reason: str) -> None:
     best: dict[str, Any] = {}
     if state.results.best is not None:
         best = {"best": state.results.best.trial, "value": state.results.best.value}
+    if state.criteria.has_several_objectives:
+        best = {"front": len(state.results.standings.front)}
     counts = {phase.value: count for phase, count in state.results.ended.items() if count}
     extra = _of_sweep(state, reason=reason, outcome=kind, **best, **counts)
     _log.info("sweep ended", extra=extra)

@@ -186,7 +186,8 @@ class SweepStatusWriter:
         What happened is found by comparison with the status as it was last seen. The write has that
         version as its precondition, so that nothing is notified twice or left out.
         """
-        objective = (entry.body.get("spec") or {}).get("objective")
+        spec = entry.body.get("spec") or {}
+        objective = spec.get("objective") or next(iter(spec.get("objectives") or ()), None)
         given = OutboxInput(
             name=entry.body["metadata"]["name"],
             objective=objective if isinstance(objective, Mapping) else {},

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..api import names
 from ..api.meta.identity import ObjectKey
+from ..api.parsing.float_text import format_float
 from ..api.phases import TrialPhase
 from ..api.resources import SWEEPTRIALS
 from ..api.sweeptrial.attempt_history import AttemptRecord, dump_execution
@@ -198,11 +199,11 @@ class TrialStatusWriter:
             "gpuSeconds": _gpu(trial, saved),
             **_cost(trial),
         }
-        noted = trial.log_tails
+        noted, values = trial.log_tails, state.values_of(trial)
         await self._write(sweep, trial, status, now)
         if trial.log_tails is not noted:  # read during the write; nothing is noted from here on
             await self._write(sweep, trial, {}, now, Priority.LOW, logs_only=True)
-        sweep.record_end(trial, action.phase, saved, action.message[:_MESSAGE_LIMIT], now)
+        sweep.record_end(trial, action.phase, saved, action.message[:_MESSAGE_LIMIT], now, values)
         metrics.TRIALS.labels(action.phase.value).inc()
         sweep_log.log_trial_ended(state, trial, action.phase, action.reason)
         metrics.GPU_USED.inc(trial.usage.total_gpu_seconds)
@@ -220,6 +221,10 @@ class TrialStatusWriter:
         best = state.results.best
         if best is not None and best.trial == trial.name:
             self._events.best(state, best)
+        if state.criteria.has_several_objectives:
+            front = state.results.standings.front
+            if any(member.index == trial.index for member in front):
+                self._events.on_front(state, trial, len(front))
 
     def _job_of(self, state: SweepState, trial: TrialState) -> str | None:
         """Name of the attempt's Job; one from before an upgrade may have another form.
@@ -254,6 +259,7 @@ class TrialStatusWriter:
             status["logs"] = dump_log_tails(trial.log_tails)
         else:
             status |= _pending_fields(trial, record)
+            status |= _results(sweep.state, trial)
         if sweep.state.code and record.code != sweep.state.code:
             status["code"] = sweep.state.code
         best = trial.reports.curve.best if "curve" in status else None
@@ -268,7 +274,11 @@ class TrialStatusWriter:
             raise
         sweep.trials.complete_write(trial, count, now)
         sweep.record_best(trial, best)
-        sweep.note_unreadable(self._caches.trials(namespace).store_own_write(made))
+        kept = self._caches.trials(namespace).store_own_write(made)
+        sweep.note_unreadable(kept)
+        is_sent = any(value is not None for value in status.get("values", {}).values())
+        if is_sent:
+            sweep.note_values_kept(are_kept=bool(kept.values))
 
 
 def _is_disruption(trial: TrialState, action: act.RecordRetry) -> bool:
@@ -278,6 +288,17 @@ def _is_disruption(trial: TrialState, action: act.RecordRetry) -> bool:
     """
     is_failure = action.failures > trial.status.failures
     return not is_failure and action.reason != names.REASON_PARTLY_SCHEDULED
+
+
+def _results(state: SweepState, trial: TrialState) -> dict[str, Any]:
+    """Return the values of a trial that is compared by several metrics. Null removes a value."""
+    criteria, values = state.criteria, state.values_of(trial)
+    if criteria.is_plain:
+        return {}
+    dumped = {n: format_float(values[n]) if n in values else None for n in criteria.metrics}
+    if not criteria.constraints:
+        return {"values": dumped}
+    return {"values": dumped, "feasible": criteria.outcome(values).is_feasible}
 
 
 def _pending_fields(trial: TrialState, record: TrialRecord) -> dict[str, Any]:

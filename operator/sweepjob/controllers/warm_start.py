@@ -137,6 +137,8 @@ def _problem(spec: SweepSpec, body: Mapping[str, Any], source: Source) -> str:
     found = incompatibility(spec.objective, spec.space, theirs.objective, theirs.space)
     if found:
         return found
+    if spec.further_objectives and spec.criteria.objectives != theirs.criteria.objectives:
+        return "it has other objectives, so its trials lack values; use sweeps with the same objectives"
     if spec.sampler.uses_observations and not any_within(
         spec.space, (r.assignment for r in source.records)
     ):

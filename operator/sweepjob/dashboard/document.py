@@ -11,8 +11,9 @@ from typing import Any
 from ..api.parsing.problem import InvalidSpec
 from ..api.spec.sweep_spec import SweepSpec
 from ..api.spec_parser import parse_sweepjob
+from ..read_model.ranking import ranked
 from ..read_model.sweep_view import SweepView
-from ..read_model.trial_view import TrialView, sort_by_score, trial_views
+from ..read_model.trial_view import TrialView, trial_views
 from ..render.best_parameters import FORMATTERS
 from ..render.trial_rows import json_value
 from ..timestamps import parse_time
@@ -96,6 +97,7 @@ def sweep_fields(sweep: Body, trials: Sequence[TrialView], now: float) -> dict[s
     limits, policy = spec["limits"], spec.get("earlyTermination")
     return {
         **_summary_fields(view, status, now),
+        **_criteria_fields(view),
         "best": _best_fields(sweep, view, trials),
         "started": parse_time(status.get("startTime")),
         "left": remaining_time(view, trials, limits, status, now),
@@ -105,6 +107,17 @@ def sweep_fields(sweep: Body, trials: Sequence[TrialView], now: float) -> dict[s
         "space": spec["searchSpace"],
         "labels": dict(sweep["metadata"].get("labels") or {}),
         "isLocal": _ran_locally(sweep),
+    }
+
+
+def _criteria_fields(view: SweepView) -> dict[str, Any]:
+    """Return several objectives, and constraints; nothing where one metric is compared."""
+    if view.criteria.is_plain:
+        return {}
+    objectives = view.criteria.objectives
+    return {
+        "objectives": [{"goal": o.goal.value, "metric": o.primary_metric} for o in objectives],
+        "constraints": [{"metric": c.metric, "text": str(c)} for c in view.criteria.constraints],
     }
 
 
@@ -153,7 +166,7 @@ def _best_fields(
         return None
     outputs = sweep["status"]["best"].get("outputs") or {}
     forms = {name: form(view, best, outputs) for name, form in FORMATTERS.items()}
-    runner_up = next((t for t in sort_by_score(trials) if t.name != best.name), None)
+    runner_up = next((t for t in ranked(trials, view.criteria) if t.name != best.name), None)
     return {
         "trial": best.name,
         "index": best.index,

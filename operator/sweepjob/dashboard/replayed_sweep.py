@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..api.criteria import Criteria
 from ..api.phases import SweepPhase, TrialPhase
 from ..api.sweeptrial.curve_encoding import dump_curve
 from ..api.sweeptrial.serialization import dump_stop, trial_manifest
@@ -36,7 +37,7 @@ def replayed_sweep(
         result: the result of the replay.
         now: when the replay is assumed to have ended, in seconds since the epoch.
     """
-    goal = Goal(manifest["spec"]["objective"]["goal"])
+    goal = Criteria.of(manifest["spec"]).primary.goal
     last = max((float(o.ended) for o in result.outcomes if o.ended is not None), default=0.0)
     begin = now - last
     bodies = [

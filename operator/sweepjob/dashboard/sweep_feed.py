@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api import names
+from ..api.criteria import Criteria
 from ..api.messages.missing_crd import missing_crd
 from ..api.resources import SWEEPTRIALS
 from ..kube.client import KubeClient
 from ..kube.informer import Informer
-from ..objective import Goal
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView
 from ..render.trial_rows import json_value
@@ -113,7 +113,7 @@ class SweepFeed:
         self._changes.record()
 
     def _parse_trial(self, body: Body) -> CachedTrial:
-        goal = Goal(self._sweep["spec"]["objective"]["goal"])
+        goal = Criteria.of(self._sweep["spec"]).primary.goal
         return CachedTrial(body, TrialView.of(body, goal))
 
     def _on_trial_event(self, old: CachedTrial | None, new: CachedTrial | None) -> None:

@@ -34,6 +34,7 @@ def trial_fields(
     return {
         **full_trial_row(trial, now),
         **({"pods": pods} if pods else {}),
+        **_result_fields(status, trial),
         "parameters": values,
         "texts": dict(trial.parameters),
         "curve": sample_curve(trial.curve, points),
@@ -56,6 +57,13 @@ def trial_fields(
             for e in trial.record.executions
         ],
     }
+
+
+def _result_fields(status: Body, trial: TrialView) -> dict[str, Any]:
+    """Return the values that are compared, of a sweep with several objectives or constraints."""
+    if not trial.record.values:
+        return {}
+    return {"results": dict(trial.record.values), "feasible": status.get("feasible")}
 
 
 def log_fields(trial: TrialView) -> list[dict[str, Any]]:

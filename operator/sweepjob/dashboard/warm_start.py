@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
+from ..api.criteria import Criteria
 from ..api.resources import SWEEPTRIALS
 from ..kube import errors
 from ..kube.client import KubeClient
-from ..objective import Goal
 from ..read_model.trial_view import TrialView, trial_views, trials_of_source
 
 Body = Mapping[str, Any]
@@ -33,4 +33,4 @@ async def read_warm_start_trials(api: KubeClient, sweep: Body) -> list[TrialView
         except errors.ApiError:
             continue
         found += trials_of_source(source, page["items"])
-    return trial_views(found, Goal(sweep["spec"]["objective"]["goal"]))
+    return trial_views(found, Criteria.of(sweep["spec"]).primary.goal)

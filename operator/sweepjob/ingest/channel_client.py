@@ -74,6 +74,7 @@ def _request(number: int, caller: Caller, push: protocol.Push) -> Message:
         "seen": list(push.metric_names),
         "notices": protocol.dump_notices(push.notices),
         "curves": [curve.dump() for curve in push.curves],
+        "results": protocol.dump_results(push.results),
     }
 
 
@@ -88,5 +89,6 @@ def parse_request(message: Message) -> tuple[Caller, protocol.Push]:
         tuple(message["seen"]),
         protocol.parse_notices(message.get("notices")),
         protocol.parse_curves(message.get("curves")),
+        protocol.parse_results(message.get("results")),
     )
     return Caller(*message["caller"]), push

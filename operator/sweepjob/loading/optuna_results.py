@@ -18,7 +18,11 @@ _NAMESPACE = "local"  # of sweeps in folders
 
 
 def convert_results(
-    top: Section, trials: Sequence[Any], theirs: Mapping[str, str], sweep: str
+    top: Section,
+    trials: Sequence[Any],
+    theirs: Mapping[str, str],
+    sweep: str,
+    metrics: Sequence[str],
 ) -> list[dict[str, Any]]:
     """Return the SweepTrials of the trials that have a result.
 
@@ -27,19 +31,25 @@ def convert_results(
         trials: Optuna's trials.
         theirs: Optuna's names of the parameters by ours.
         sweep: name of the sweep that stands for the study.
+        metrics: the metric of each objective.
     """
     left_out: Counter[str] = Counter()
     found: list[dict[str, Any]] = []
     for trial in trials:
         state = trial.state.name.lower()
-        value = trial.values[0] if trial.values and state == "complete" else None
+        values = list(trial.values or ()) if state == "complete" else []
         is_known = set(theirs.values()) == set(trial.params)
         has_times = trial.datetime_start is not None and trial.datetime_complete is not None
-        if value is None or not (math.isfinite(value) and is_known and has_times):
+        is_usable = bool(values) and all(map(math.isfinite, values))
+        if not (is_usable and is_known and has_times):
             left_out[state if state != "complete" else "complete, but without a usable result"] += 1
             continue
         assignment = {ours: trial.params[name] for ours, name in theirs.items()}
-        found.append(_record(trial, assignment, sweep, len(found), value))
+        made = _record(trial, assignment, sweep, len(found), values[0])
+        if len(metrics) > 1:
+            texts = map(format_float, map(float, values))
+            made["status"]["values"] = dict(zip(metrics, texts, strict=False))
+        found.append(made)
     for state, count in left_out.items():
         top.note(f"trials.{state}", count, "not carried over: only complete trials have a result")
     if any(trial.intermediate_values for trial in trials):
@@ -126,15 +136,21 @@ def source_sweep(
             "conditions": [condition],
             "trials": {"total": max(1, count), "created": count, "succeeded": count},
             "progress": f"{count}/{max(1, count)}",
-            **_end_and_best(spec["objective"]["goal"], trials),
+            **_end_and_best(spec.get("objective"), trials),
         },
     }
 
 
-def _end_and_best(goal: str, trials: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what the status says of the best trial, and of the end."""
+def _end_and_best(
+    objective: Mapping[str, str] | None, trials: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return what the status says of the best trial, if there is one objective, and of the end."""
     if not trials:
         return {}
+    end = {"completionTime": max(t["status"]["completionTime"] for t in trials)}
+    if objective is None:
+        return end
+    goal = objective["goal"]
     scored = [(float(t["status"]["curve"]["best"]), t) for t in trials]
     value, best = (max if goal == "maximize" else min)(scored, key=lambda pair: pair[0])
     return {
@@ -144,5 +160,5 @@ def _end_and_best(goal: str, trials: Sequence[Mapping[str, Any]]) -> dict[str, A
             "parameters": dict(best["spec"]["parameters"]),
             "reportedAt": best["status"]["completionTime"],
         },
-        "completionTime": max(t["status"]["completionTime"] for t in trials),
+        **end,
     }

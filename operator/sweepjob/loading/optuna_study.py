@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..api import names
+from ..search.outcomes import MAX_OBJECTIVES
 from ..search.space import Scalar
 from .azure.conversion import PLACEHOLDER, Conversion, ConversionOptions, Section
 from .azure.metadata import initialize_manifest, label_queue
@@ -51,26 +52,14 @@ def convert_study(study: Study, options: ConversionOptions, metric: str | None) 
     """
     conversion = Conversion(options)
     top = conversion.section({}, "study")
-    if len(study.directions) != 1:
-        message = (
-            "has several objectives, and a sweep has one; load one of them into a study of its own"
-        )
-        top.reject("directions", [d.name.lower() for d in study.directions], message)
     metadata = initialize_manifest(conversion, study.name, "study", "study")
     space, theirs = _space(top, study.trials)
-    primary = metric or (study.metric_names[0] if study.metric_names else None)
-    if primary is None:
-        primary = "objective"
-        message = (
-            "is not named: primaryMetric is objective; --metric gives the name that trials report"
-        )
-        top.note("metric_names", None, message)
-    objective = {"goal": study.directions[0].name.lower(), "primaryMetric": primary}
+    objectives = _objectives(top, study, metric)
     source_name = f"{metadata['name']}-study"[: names.SWEEP_NAME_LIMIT]
     limits = _limits(top, options, study)
     points = convert_enqueued(top, study.trials, theirs, space, limits["maxTotalTrials"])
     conversion.manifest["spec"] = {
-        "objective": objective,
+        **_objective_keys(objectives),
         "samplingAlgorithm": {"type": "bayesian"},
         "searchSpace": space,
         "limits": limits,
@@ -79,15 +68,45 @@ def convert_study(study: Study, options: ConversionOptions, metric: str | None) 
         "metrics": {"source": "logs"},
         "trial": _trial(top, options, theirs),
     }
-    top.note("metric_names", primary, _REPORTS)
+    names_of_metrics = [objective["primaryMetric"] for objective in objectives]
+    top.note("metric_names", ", ".join(names_of_metrics), _REPORTS)
     run = [trial for trial in study.trials if not is_enqueued(trial)]
-    trials = convert_results(top, run, theirs, source_name)
+    trials = convert_results(top, run, theirs, source_name, names_of_metrics)
     if not trials:
         del conversion.manifest["spec"]["warmStart"]
         top.note("trials", len(study.trials), "none has a result, so that there is no warmStart")
     label_queue(conversion)
     checked = check_result(conversion, lambda path: path)
     return ConvertedStudy(checked, source_sweep(checked, source_name, trials), trials)
+
+
+def _objectives(top: Section, study: Study, metric: str | None) -> list[dict[str, str]]:
+    """Return goal and metric of each objective."""
+    goals = [direction.name.lower() for direction in study.directions]
+    if len(goals) > MAX_OBJECTIVES:
+        top.reject("directions", goals, f"are more than {MAX_OBJECTIVES} objectives")
+    if len(goals) > 1 and metric is not None:
+        message = (
+            "--metric names the metric of one objective; leave it out, and name them in the file"
+        )
+        top.reject("directions", goals, message)
+    given = [metric] if metric and len(goals) == 1 else study.metric_names
+    if given is None and len(goals) == 1:
+        given = ["objective"]
+        message = (
+            "is not named: primaryMetric is objective; --metric gives the name that trials report"
+        )
+        top.note("metric_names", None, message)
+    elif given is None:
+        given = [f"objective_{number}" for number in range(len(goals))]
+        message = f"are not named: they are {', '.join(given)}; write the names that trials report"
+        top.note("metric_names", None, message)
+    pairs = zip(goals, given, strict=False)
+    return [{"goal": goal, "primaryMetric": name} for goal, name in pairs]
+
+
+def _objective_keys(objectives: list[dict[str, str]]) -> dict[str, Any]:
+    return {"objective": objectives[0]} if len(objectives) == 1 else {"objectives": objectives}
 
 
 def _limits(top: Section, options: ConversionOptions, study: Study) -> dict[str, Any]:

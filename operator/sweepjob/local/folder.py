@@ -171,6 +171,8 @@ def _body(file: Path, resource: str) -> Body:
         raise CorruptFileError(file, "its object has another name")
     if mismatch := find_mismatch(body, SHAPES[resource]):
         raise CorruptFileError(file, mismatch)
+    if resource == "sweepjobs" and not {"objective", "objectives"} & set(body["spec"]):
+        raise CorruptFileError(file, "spec.objective is missing")
     return cast(Body, body)
 
 

@@ -24,12 +24,15 @@ _CONDITION = {
     **dict.fromkeys(("type", "status"), str),
     **dict.fromkeys(("reason?", "message?", "lastTransitionTime?"), str),
 }
+_OBJECTIVE = {"goal": str, "primaryMetric": str}
 _TIMES = dict.fromkeys(("startTime?", "completionTime?"), str)
 SHAPES: Mapping[str, Shape] = {
     "sweepjobs": {
         "metadata": _META,
         "spec": {
-            "objective": {"goal": str, "primaryMetric": str},
+            "objective?": _OBJECTIVE,
+            "objectives?": [_OBJECTIVE],
+            "constraints?": [{"metric": str, "max?": (int, float), "min?": (int, float)}],
             "searchSpace": {"*": dict},
             "limits": {"maxTotalTrials": int},
             "samplingAlgorithm?": {"type?": str},
@@ -44,6 +47,8 @@ SHAPES: Mapping[str, Shape] = {
             "trials?": {"*": int},
             "best?": {"trial?": str, "value?": str, "parameters?": {"*": str}},
             "gpuSeconds?": {"*": (int, float, str, dict)},
+            "pareto?": {"size?": int, "omitted?": int},
+            "results?": {"*": int},
             "warmStart?": [{"sweep": str, "uid": str, "trials": int}],
         },
     },
@@ -55,6 +60,7 @@ SHAPES: Mapping[str, Shape] = {
             **dict.fromkeys(("phase?", "reason?", "message?", "job?", "code?", "retryAt?"), str),
             **dict.fromkeys(("attempt?", "failures?", "disruptions?"), int),
             "curve?": dict,
+            "values?": dict,
             "stop?": dict,
             "conditions?": [_CONDITION],
             "executions?": [dict],

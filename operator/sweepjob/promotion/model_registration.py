@@ -167,7 +167,7 @@ def _register(
         "source": model.source,
         "run_id": run.id,
         "tags": dump_pairs(_tags(best, model)),
-        "description": f"best trial of sweep {best.sweep.name}: {best.sweep.metric} {best.value}",
+        "description": f"best trial of sweep {best.sweep.name}: {best.metric} {best.value}",
     }
     if model.model_id:
         body["model_id"] = model.model_id
@@ -208,7 +208,7 @@ def _tags(best: BestTrial, model: _LoggedModel) -> dict[str, str]:
         tags.SWEEP_UID: best.uid,
         tags.NAMESPACE: best.sweep.namespace,
         tags.TRIAL: best.name,
-        _METRIC: best.sweep.metric,
+        _METRIC: best.metric,
         _VALUE: best.value,
         f"{tags.PREFIX}model": model.name,
     }

@@ -71,7 +71,7 @@ def retrain_job(best: BestTrial, assignment: Assignment) -> tuple[Manifest, list
         add_code(pod, trainer, spec.trial.code, "", SidecarSettings("", "", ""), {})
     notes = list(_notes(best, trainer, variables))
     add_variables(trainer, variables)
-    told = (sweep.name, best.uid, best.name, sweep.metric, best.value)
+    told = (sweep.name, best.uid, best.name, best.metric, best.value)
     job = {
         "apiVersion": "batch/v1",
         "kind": "Job",

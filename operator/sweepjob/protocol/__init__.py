@@ -31,6 +31,7 @@ from .environment import (
     OPERATOR_URL,
     OTHER_METRICS,
     PRIMARY_METRIC,
+    RESULT_METRICS,
     RUN_UNTIL_SIGNAL,
     SOURCE,
     SOURCE_PATH,
@@ -51,6 +52,7 @@ from .metric_curves import (
     parse_curves,
 )
 from .metric_names import MAX_NAME, MAX_NAMES, in_nested_run, nested_run, shorten
+from .metric_results import MAX_RESULTS, Results, dump_results, parse_results
 from .notices import (
     AMBIGUOUS_METRIC,
     MAX_NOTICE,
@@ -102,6 +104,7 @@ __all__ = [
     "MAX_NOTICES",
     "MAX_POINTS",
     "MAX_REPORTS",
+    "MAX_RESULTS",
     "MLFLOW",
     "MLFLOW_PORT",
     "NAMESPACE",
@@ -113,6 +116,7 @@ __all__ = [
     "PUSHGATEWAY_PORT",
     "REPORTS_INCOMPLETE",
     "REPORTS_PATH",
+    "RESULT_METRICS",
     "RUN_UNTIL_SIGNAL",
     "SOURCE",
     "SOURCES",
@@ -130,9 +134,11 @@ __all__ = [
     "Notice",
     "Push",
     "Reply",
+    "Results",
     "Summary",
     "decode",
     "dump_notices",
+    "dump_results",
     "encode",
     "fit_curves",
     "in_nested_run",
@@ -140,6 +146,7 @@ __all__ = [
     "nested_run",
     "parse_curves",
     "parse_notices",
+    "parse_results",
     "parse_settings",
     "shorten",
 ]

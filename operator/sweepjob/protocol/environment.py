@@ -14,6 +14,8 @@ OPERATOR_URL = "operatorUrl"
 OPERATOR_CA = "operatorCa"
 PRIMARY_METRIC = "primaryMetric"
 OTHER_METRICS = "otherMetrics"  # a JSON list of names; absent for the first ones
+# A JSON list of names: the metrics besides the primary one whose last values are results of the trial.
+RESULT_METRICS = "resultMetrics"
 SOURCE = "source"
 SOURCE_PATH = "sourcePath"
 SOURCE_PORT = "sourcePort"

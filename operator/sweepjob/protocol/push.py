@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from .float_json import decode, encode
 from .metric_curves import MetricCurve, parse_curves
 from .metric_names import MAX_NAME, MAX_NAMES, parse_name, shorten
+from .metric_results import Results, dump_results, parse_results
 from .notices import Notice, dump_notices, parse_notices
 from .validation import MAX_OBJECT_NAME, count_of, list_of, parse_object, text_of
 
@@ -28,6 +29,7 @@ class Push:
         metric_names: names of all metrics that the trainer reported, the first MAX_NAMES.
         notices: what the reports lack.
         curves: other metrics whose reports have changed.
+        results: the last values of the metrics that are results.
     """
 
     namespace: str
@@ -37,6 +39,7 @@ class Push:
     metric_names: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     curves: tuple[MetricCurve, ...] = ()
+    results: Results = ()
 
     def dump(self) -> bytes:
         """Return the body of the request, whatever its size."""
@@ -50,6 +53,8 @@ class Push:
         }
         if self.curves:
             body["curves"] = [curve.dump() for curve in self.curves]
+        if self.results:
+            body["results"] = dump_results(self.results)
         return json.dumps(body).encode()
 
     def fit(self, limit: int = MAX_BODY) -> bytes:
@@ -85,4 +90,5 @@ class Push:
             metric_names=tuple(parse_name(name) for name in names),
             notices=parse_notices(data.get("notices")),
             curves=parse_curves(data.get("curves")),
+            results=parse_results(data.get("results")),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .float_json import decode, encode
 from .metric_names import MAX_NAMES, fit_names, parse_name
+from .metric_results import Results, dump_results, parse_results
 from .notices import Notice, dump_notices, parse_notices
 from .validation import count_of, finite_of, list_of, parse_object
 
@@ -24,6 +25,7 @@ class Summary:
         tail: the newest reports, as many as fit.
         metric_names: names of all metrics reported.
         notices: what the reports lack.
+        results: the last values of the metrics that are results.
     """
 
     count: int
@@ -32,6 +34,7 @@ class Summary:
     tail: tuple[float, ...]
     metric_names: tuple[str, ...]
     notices: tuple[Notice, ...] = ()
+    results: Results = ()
 
     def dump(self) -> str:
         """Return JSON of at most TERMINATION_MESSAGE_LIMIT bytes, with as much of the tail as fits.
@@ -40,6 +43,7 @@ class Summary:
         """
         tail = list(self.tail)
         names = fit_names(self.metric_names, TERMINATION_MESSAGE_LIMIT // 4)
+        results = {"results": dump_results(self.results)} if self.results else {}
         while True:
             text = json.dumps(
                 {
@@ -49,6 +53,7 @@ class Summary:
                     "tail": [encode(v) for v in tail],
                     "seen": names,
                     "notices": dump_notices(self.notices),
+                    **results,
                 },
                 separators=(",", ":"),
             )
@@ -70,6 +75,7 @@ class Summary:
                 tail=tuple(decode(v) for v in list_of(data, "tail", _MAX_SUMMARY)),
                 metric_names=tuple(parse_name(name) for name in list_of(data, "seen", MAX_NAMES)),
                 notices=parse_notices(data.get("notices")),
+                results=parse_results(data.get("results")),
             )
         except ValueError:
             return None

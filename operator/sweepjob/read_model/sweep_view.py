@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api import names
+from ..api.criteria import Criteria
 from ..api.parsing.lenient_reader import LenientReader
 from ..api.phases import SweepPhase
 from ..objective import Goal
@@ -23,8 +24,8 @@ class SweepView:
     Attributes:
         namespace: Namespace of the SweepJob.
         name: Name of the SweepJob.
-        goal: Whether larger or smaller values are better.
-        metric: Name of the primary metric.
+        goal: Whether larger or smaller values are better; of several objectives, the goal of the first.
+        metric: Name of the primary metric; of several objectives, the first.
         phase: Phase of the status; Pending without one.
         counts: Numbers of trials by the keys of ``status.trials``, and ``total``.
         best: Name of the best trial; empty without one.
@@ -36,6 +37,8 @@ class SweepView:
         observed: Whether the operator has written a status.
         alerts: Reason and message of each condition that needs a person.
         also: Names of ``metrics.also``; None if it is not set.
+        criteria: All objectives and constraints.
+        front_size: Number of trials on the Pareto front; None with one objective.
         max_gpu_hours: The limit on GPU-hours; None without one.
         cost: What ended trials cost, by the prices of the sweep; None where nothing has a price.
         max_cost: The limit on the cost; None without one.
@@ -55,7 +58,9 @@ class SweepView:
     completed: float | None
     observed: bool
     alerts: tuple[str, ...]
+    criteria: Criteria
     also: tuple[str, ...] | None = None
+    front_size: int | None = None
     max_gpu_hours: float | None = None
     cost: float | None = None
     max_cost: float | None = None
@@ -67,11 +72,13 @@ class SweepView:
         also = (spec.get("metrics") or {}).get("also")
         limits = LenientReader(spec["limits"], "spec.limits")
         best, gpu = status.get("best") or {}, status.get("gpuSeconds") or {}
+        criteria = Criteria.of(spec)
+        front = (status.get("pareto") or {}).get("size", 0)
         return cls(
             namespace=meta["namespace"],
             name=meta["name"],
-            goal=Goal(spec["objective"]["goal"]),
-            metric=spec["objective"]["primaryMetric"],
+            goal=criteria.primary.goal,
+            metric=criteria.primary.primary_metric,
             phase=status.get("phase", SweepPhase.PENDING.value),
             counts={"total": spec["limits"]["maxTotalTrials"], **(status.get("trials") or {})},
             best=best.get("trial", ""),
@@ -82,11 +89,31 @@ class SweepView:
             completed=parse_time(status.get("completionTime")),
             observed="phase" in status,
             alerts=tuple(_alerts(status.get("conditions") or ())),
+            criteria=criteria,
             also=None if also is None else tuple(also),
+            front_size=front if criteria.has_several_objectives else None,
             max_gpu_hours=limits.number("maxGpuHours"),
             cost=LenientReader(status, "status").number("cost"),
             max_cost=limits.number("maxCost"),
         )
+
+    @property
+    def objective_text(self) -> str:
+        """The objectives and constraints in words: ``maximize a, minimize b, c <= 50``."""
+        objectives = (f"{o.goal.value} {o.primary_metric}" for o in self.criteria.objectives)
+        return ", ".join([*objectives, *map(str, self.criteria.constraints)])
+
+    @property
+    def no_best_message(self) -> str:
+        """Why there is no best trial, for commands that need one."""
+        if self.criteria.has_several_objectives:
+            return (
+                f"{self.name} has several objectives, and so a Pareto front instead of a best trial; see "
+                f"its trials: kubectl sweepjob best {self.name}"
+            )
+        if self.criteria.constraints:
+            return f"no trial of {self.name} has ended with all values and met the constraints"
+        return f"no trial of {self.name} has reported {self.metric}"
 
     @property
     def ended(self) -> int:

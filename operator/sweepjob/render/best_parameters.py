@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import yaml
 
+from ..read_model.ranking import outcome_of
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView
 from ..search.space import leaves
@@ -19,13 +20,18 @@ Outputs = Mapping[str, str]
 
 
 def _data(sweep: SweepView, trial: TrialView, outputs: Outputs) -> dict[str, Any]:
-    data = {
-        "trial": trial.name,
-        "metric": sweep.metric,
-        "value": sweep.best_value,
-        "parameters": trial.record.assignment,
-    }
+    data: dict[str, Any] = {"trial": trial.name}
+    if not sweep.criteria.has_several_objectives:
+        data |= {"metric": sweep.metric, "value": sweep.best_value}
+    if not sweep.criteria.is_plain:
+        data["values"] = dict(outcome_of(trial, sweep.criteria).values)
+    data["parameters"] = trial.record.assignment
     return {**data, "outputs": dict(outputs)} if outputs else data
+
+
+def front_data(sweep: SweepView, front: Sequence[TrialView]) -> list[dict[str, Any]]:
+    """Return trial, values and parameters of each trial on a Pareto front."""
+    return [_data(sweep, trial, {}) for trial in front]
 
 
 def _json(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:

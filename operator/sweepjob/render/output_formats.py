@@ -70,7 +70,7 @@ def print_rows(
             for row in rows:
                 print_output(f"{kind}/{row['name']}", is_data=True)
         case _:
-            print_output(_table(rows, columns, table_width(wide=wide)))
+            print_output(rows_table(rows, columns, table_width(wide=wide)))
 
 
 def json_text(data: Any) -> str:
@@ -88,12 +88,13 @@ def yaml_text(data: Any) -> str:
 def _flat(row: Row) -> dict[str, Any]:
     """Replace each mapping by its entries.
 
-    An entry with the name of another column gets the name of the mapping as a prefix.
+    An entry with the name of another column gets the name of its mapping as a prefix.
     """
     flat: dict[str, Any] = {}
     for key, value in row.items():
         if isinstance(value, Mapping):
-            flat |= {f"{key}.{k}" if k in row else k: v for k, v in value.items()}
+            taken = {*row, *flat}
+            flat |= {f"{key}.{k}" if k in taken else k: v for k, v in value.items()}
         else:
             flat[key] = value
     return flat
@@ -124,7 +125,16 @@ def _exact(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _table(rows: Sequence[Row], columns: Sequence[str] | None, width: int | None) -> str:
+def rows_table(
+    rows: Sequence[Row], columns: Sequence[str] | None = None, width: int | None = None
+) -> str:
+    """Return rows as a table; see ``print_rows``.
+
+    Args:
+        rows: values by column name.
+        columns: columns of the table; None for all.
+        width: maximum number of characters of a line; None for any.
+    """
     # Names of parameters stay unchanged; the program's own columns are in capitals.
     own = {key for row in rows for key, value in row.items() if not isinstance(value, Mapping)}
     flat = [
@@ -147,8 +157,10 @@ def _title(name: str) -> str:
     return "".join(f"-{c}" if c.isupper() else c for c in name).upper()
 
 
-def format_parameter(text: str | None) -> str:
-    """Return a parameter's text; a number is rounded to six digits."""
+def format_parameter(text: str | float | None) -> str:
+    """Return the text of a parameter, or of a value of a metric; a number is rounded to six digits."""
+    if isinstance(text, float):
+        return format_value(text)
     try:
         return f"{float(text or ''):.6g}"
     except ValueError:

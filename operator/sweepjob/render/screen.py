@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..api.phases import TrialPhase
+from ..read_model.ranking import front_trials
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView, best_so_far, parameter_names
 from .escaping import escape_line
 from .formatting import format_duration, format_gpu_time, pluralize
-from .output_formats import format_parameter, format_value
+from .output_formats import format_parameter, format_value, rows_table
 from .sparkline import common_scale, progress_bar, sparkline
 from .table import format_table, table_width
+from .trial_rows import front_row
 
 _LIVE = tuple(phase for phase in TrialPhase if not phase.is_end)
 _ENDS = {"succeeded": "succeeded", "earlyStopped": "stopped early", "failed": "failed"}
 _WIDTH = 40
+_FRONT_ROWS = 8
 
 
 def sweep_screen(
@@ -35,8 +38,10 @@ def sweep_screen(
         rows: maximum number of running trials.
         wide: the table may be wider than the terminal.
     """
-    running = _running(sweep, trials, now, rows, table_width(wide=wide))
-    return [*_head(sweep, trials, now), *_best(sweep, trials), *running]
+    width = table_width(wide=wide)
+    several = sweep.criteria.has_several_objectives
+    result = _front(sweep, trials, width) if several else _best(sweep, trials)
+    return [*_head(sweep, trials, now), *result, *_running(sweep, trials, now, rows, width)]
 
 
 def _head(sweep: SweepView, trials: Sequence[TrialView], now: float) -> list[str]:
@@ -48,12 +53,12 @@ def _head(sweep: SweepView, trials: Sequence[TrialView], now: float) -> list[str
     running = sweep.counts.get("running", 0)
     progress = progress_bar(ended / total if total else 0.0, _WIDTH)
     lines = [
-        f"{sweep.name}   {sweep.phase}   {took}   {sweep.goal.value} {sweep.metric}",
+        f"{sweep.name}   {sweep.phase}   {took}   {sweep.objective_text}",
         f"{progress}  {ended} of {pluralize(total, 'trial')}, {running} running"
         + (f"; {', '.join(ends)}" if ends else ""),
     ]
     lines += [f"! {escape_line(warning)}" for warning in sweep.warnings(now)]
-    reached = best_so_far(trials, sweep.goal)
+    reached = best_so_far(trials, sweep.goal) if sweep.criteria.is_plain else ()
     if len(reached) > 1:
         lines.append(f"{sparkline(reached, _WIDTH)}  best so far")
     if sweep.gpu_seconds_used:
@@ -72,6 +77,17 @@ def _best(sweep: SweepView, trials: Sequence[TrialView]) -> list[str]:
             "  " + "  ".join(f"{k}={format_parameter(v)}" for k, v in best.parameters.items())
         )
     return lines
+
+
+def _front(sweep: SweepView, trials: Sequence[TrialView], width: int | None) -> list[str]:
+    """Return the Pareto front, as many of its trials as a screen has room for."""
+    front = front_trials(trials, sweep.criteria)
+    if not front:
+        return []
+    rows = [front_row(trial, sweep.criteria) for trial in front[:_FRONT_ROWS]]
+    more = [f"... and {len(front) - len(rows)} more"] if len(front) > len(rows) else []
+    size = pluralize(len(front), "trial")
+    return ["", f"Pareto front: {size}", rows_table(rows, width=width), *more]
 
 
 def _running(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from ..api.criteria import Criteria
 from ..api.sweeptrial.stop_decision import StopDecision
 from ..early_stopping.policy import Decision
+from ..read_model.ranking import outcome_of
 from ..read_model.trial_view import TrialView
 
 Row = dict[str, Any]
@@ -38,6 +40,37 @@ def trial_row(trial: TrialView, now: float) -> Row:
         "reason": record.stop.reason if record.stop else record.reason,
         "parameters": dict(trial.parameters),
     }
+
+
+def front_row(trial: TrialView, criteria: Criteria) -> Row:
+    """Return a trial of a Pareto front: its name, its values and its parameters.
+
+    Args:
+        trial: the trial.
+        criteria: of its sweep.
+    """
+    values = dict(outcome_of(trial, criteria).values)
+    return {"trial": trial.name, "results": values, "parameters": dict(trial.parameters)}
+
+
+def criteria_columns(trial: TrialView, criteria: Criteria, front: Collection[int]) -> Row:
+    """Return the columns of a trial that is compared by several metrics; none with one metric.
+
+    Args:
+        trial: the trial.
+        criteria: of its sweep.
+        front: indices of the trials on the Pareto front.
+    """
+    if criteria.is_plain:
+        return {}
+    outcome = outcome_of(trial, criteria)
+    row: Row = {}
+    if criteria.has_several_objectives:
+        row["front"] = trial.index in front
+    if criteria.constraints:
+        row["feasible"] = outcome.is_feasible
+    values = {name: outcome.values.get(name) for name in criteria.metrics}
+    return {**row, "results": values}
 
 
 def full_trial_row(trial: TrialView, now: float) -> Row:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from .arguments import present
 from .attributes import KnownAttributes, NamedValues, unknown_attribute
 from .azure_objects import values_of
+from .constraints import Constraint
 from .data import Outputs
 from .displays import Displayed
 from .expressions import Expression
@@ -31,6 +32,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
             *("name", "namespace", "display_name", "experiment_name", "description", "tags"),
             *("properties", "labels", "annotations", "trial", "inputs", "outputs", "compute"),
             *("queue", "metrics", "limits", "sampling_algorithm", "search_space", "objective"),
+            *("objectives", "constraints"),
             *(
                 "early_termination",
                 "warm_start",
@@ -60,6 +62,8 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         sampling_algorithm: Any = "random",
         search_space: Mapping[str, Expression] | None = None,
         objective: Objective | None = None,
+        objectives: Sequence[Objective] = (),
+        constraints: Sequence[Constraint] = (),
         trial: TrialDefinition | None = None,
         early_termination: EarlyTerminationPolicy | None = None,
         queue_settings: Any = None,
@@ -95,6 +99,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         self.sampling_algorithm = sampling_algorithm
         self.search_space: dict[str, Expression] = NamedValues(search_space or {})
         self.objective = objective
+        self.objectives, self.constraints = objectives, constraints
         self.early_termination = early_termination
         self.warm_start = list(warm_start)
         self.initial_points = list(initial_points)
@@ -124,6 +129,9 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
             value = SweepJobLimits(**value)
         elif name == "objective" and isinstance(value, Mapping):
             value = Objective(**value)
+        elif name in ("objectives", "constraints"):
+            kind = Objective if name == "objectives" else Constraint
+            value = [kind(**item) if isinstance(item, Mapping) else item for item in value or ()]
         super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:

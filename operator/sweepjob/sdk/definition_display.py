@@ -42,6 +42,8 @@ def sweep_rows(job: Any) -> Rows:
     shown = {
         "name": job.name or job.display_name,
         "objective": objective and f"{objective.goal} {objective.primary_metric}",
+        "objectives": ", ".join(f"{o.goal} {o.primary_metric}" for o in job.objectives),
+        "constraints": job.constraints,
         **_prefixed("search_space", job.search_space),
         "sampling_algorithm": job.sampling_algorithm,
         "early_termination": job.early_termination,

@@ -21,6 +21,7 @@ EXAMPLES = {
     "GridSamplingAlgorithm": "GridSamplingAlgorithm()",
     "BayesianSamplingAlgorithm": "BayesianSamplingAlgorithm(seed=7)",
     "Objective": 'Objective("maximize", "val_accuracy")',
+    "Constraint": 'Constraint("size_mb", max=50)',
     "SweepJobLimits": "SweepJobLimits(max_total_trials=40, max_concurrent_trials=4, timeout=7200)",
 }
 

@@ -24,6 +24,7 @@ from ..loading.yaml_text import dump_yaml
 from .arguments import ArgumentError, present, python_message
 from .azure_members import JobMembers, write_yaml
 from .azure_resolution import Resolution, Resolver
+from .constraints import Constraint
 from .current_map import current_map
 from .definition import SweepDefinition
 from .expressions import Expression, to_plain
@@ -72,8 +73,8 @@ class Command(JobMembers, TrialDefinition):
     def sweep(
         self,
         *,
-        primary_metric: str,
-        goal: str,
+        primary_metric: str | None = None,
+        goal: str | None = None,
         sampling_algorithm: Any = "random",
         compute: Any = None,
         max_concurrent_trials: int | None = None,
@@ -90,6 +91,8 @@ class Command(JobMembers, TrialDefinition):
         warm_start: Sequence[Any] = (),
         initial_points: Sequence[Mapping[str, Any]] = (),
         notifications: Sequence[Any] = (),
+        objectives: Sequence[Objective] = (),
+        constraints: Sequence[Constraint] = (),
     ) -> SweepJob:
         """Make a sweep over the inputs that are expressions.
 
@@ -113,6 +116,8 @@ class Command(JobMembers, TrialDefinition):
             initial_points: Parameters that are tried first, such as ``[{"lr": 0.1}]``. The sampler
                 completes a point that leaves parameters out.
             notifications: Who is notified of what happens: names of receivers, or ``Notification``.
+            objectives: Two to four objectives, instead of ``primary_metric`` and ``goal``.
+            constraints: Bounds on metrics that make a trial feasible.
 
         Returns:
             The sweep. It has not been submitted.
@@ -129,7 +134,9 @@ class Command(JobMembers, TrialDefinition):
             identity=identity,
             queue_settings=queue_settings,
             search_space={**swept, **(search_space or {})},
-            objective=Objective(goal, primary_metric),
+            objective=_one_objective(primary_metric, goal, objectives),
+            objectives=objectives,
+            constraints=constraints,
             sampling_algorithm=sampling_algorithm,
             limits=SweepJobLimits(
                 max_concurrent_trials, max_total_trials, timeout, trial_timeout or self.timeout
@@ -158,6 +165,14 @@ class Command(JobMembers, TrialDefinition):
         return found | ({"name": None, "display_name": None} if self._is_component else {})
 
 
+def _one_objective(
+    primary_metric: str | None, goal: str | None, objectives: Sequence[Objective]
+) -> Objective | None:
+    if primary_metric is None and goal is None and objectives:
+        return None
+    return Objective(goal or "", primary_metric or "")
+
+
 class SweepJob(JobMembers, SweepDefinition):
     """A sweep.
 
@@ -176,6 +191,8 @@ class SweepJob(JobMembers, SweepDefinition):
         sampling_algorithm: Name of the algorithm, or an object of ``sweepjob.sweep``.
         search_space: Expressions by parameter name.
         objective: Metric and goal.
+        objectives: Two to four objectives, instead of ``objective``.
+        constraints: Bounds on metrics that make a trial feasible.
         trial: What a trial runs, made by :func:`sweepjob.command`.
         early_termination: Policy that stops trials early; None for none.
         queue_settings: Azure's; not used, with a warning.
@@ -223,7 +240,8 @@ class SweepJob(JobMembers, SweepDefinition):
             ArgumentError: A required part is missing, or two parts contradict each other.
         """
         azure = self._resolve(resolver)
-        no_objective = [NO_OBJECTIVE] if self.objective is None else []
+        is_given = self.objective is not None or self.objectives
+        no_objective = [] if is_given else [NO_OBJECTIVE]
         if problems := [*no_objective, *azure.problems]:
             raise ArgumentError("\n".join(problems))
         return self._manifest(azure)

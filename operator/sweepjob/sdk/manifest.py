@@ -15,6 +15,7 @@ from ..loading.pod_settings import PodSettingError
 from ..template.references import references, split_optional
 from .arguments import ArgumentError, present
 from .azure_resolution import Resolution
+from .constraints import Constraint
 from .data import Output
 from .definition import SweepDefinition
 from .distributions import group_spec, started_command
@@ -27,7 +28,10 @@ from .policies import EarlyTerminationPolicy, early_termination_policy, policy_f
 from .sampling_algorithms import GridSamplingAlgorithm, algorithm_from_spec
 from .trial import TrialDefinition, argument_list
 
-NO_OBJECTIVE = "objective: is required: set_objective(goal=..., primary_metric=...)"
+NO_OBJECTIVE = (
+    "objective: is required: set_objective(goal=..., primary_metric=...), or objectives=[...] for "
+    "several"
+)
 if TYPE_CHECKING:
     from ..loading.code import CodeSnapshot
 
@@ -77,11 +81,11 @@ def build_spec(job: SweepDefinition, azure: Resolution) -> dict[str, Any]:
     Raises:
         ArgumentError: a required part is missing, or two parts contradict each other.
     """
-    if job.objective is None:
+    if job.objective is None and not job.objectives:
         raise ArgumentError(NO_OBJECTIVE)
     space = {name: _as_expression(name, e).to_spec() for name, e in job.search_space.items()}
     spec: dict[str, Any] = {
-        "objective": job.objective.to_spec(),
+        **_objectives(job),
         "samplingAlgorithm": _sampling(job, space),
         "searchSpace": space,
     }
@@ -102,6 +106,16 @@ def build_spec(job: SweepDefinition, azure: Resolution) -> dict[str, Any]:
         | present(suspend=job.suspend, stop=job.stop)
         | {"trial": _trial_spec(job.trial.replace_swept_inputs(job.swept), azure)}
     )
+
+
+def _objectives(job: SweepDefinition) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if job.objective is not None:
+        found["objective"] = job.objective.to_spec()
+    for key in ("objectives", "constraints"):
+        if given := getattr(job, key):
+            found[key] = [entry.to_spec() for entry in given]
+    return found
 
 
 def _trial_spec(trial: TrialDefinition, azure: Resolution) -> dict[str, Any]:
@@ -227,7 +241,9 @@ def definition_arguments(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "limits": SweepJobLimits.from_spec(spec["limits"]),
         "sampling_algorithm": algorithm_from_spec(spec.get("samplingAlgorithm") or _RANDOM),
         "search_space": {n: expression_from_spec(e, f"searchSpace.{n}") for n, e in space.items()},
-        "objective": Objective.from_spec(spec["objective"]),
+        "objective": Objective.from_spec(spec["objective"]) if "objective" in spec else None,
+        "objectives": [Objective.from_spec(o) for o in spec.get("objectives") or ()],
+        "constraints": [Constraint.from_spec(c) for c in spec.get("constraints") or ()],
         "early_termination": None if policy is None else policy_from_spec(policy),
         "inputs": spec.get("inputs") or {},
         "outputs": {name: Output.from_spec(output) for name, output in outputs.items()},

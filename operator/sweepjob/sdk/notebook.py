@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..protocol import MetricCurve
+from ..read_model.ranking import ranked
 from ..read_model.sweep_view import SweepView
-from ..read_model.trial_view import TrialView, best_so_far, parameter_names, sort_by_score
+from ..read_model.trial_view import TrialView, best_so_far, parameter_names
 from ..render.formatting import format_duration, format_gpu_time
 from ..render.output_formats import format_parameter, format_value
 
@@ -22,7 +23,7 @@ _CHART_WIDTH, _CHART_HEIGHT = 640, 180
 def sweep_table(sweep: SweepView, trials: Sequence[TrialView]) -> str:
     """Return an HTML table of a sweep's best trials below a summary of the sweep."""
     now = time.time()
-    best = sort_by_score(trials)[:_MAX_ROWS]
+    best = ranked(trials, sweep.criteria)[:_MAX_ROWS]
     names = parameter_names(best)
     heads = ["trial", "phase", sweep.metric, "reports", "time", *names]
     rows = [_row(trial, names, now) for trial in best]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..promotion.best_trial import best_trial
@@ -16,7 +16,15 @@ from .sweep_objects import SweepError
 
 
 def promote(
-    body: Mapping[str, Any], name: str, model: str, alias: str, tracking_uri: str, *, now: bool
+    body: Mapping[str, Any],
+    name: str,
+    model: str,
+    alias: str,
+    tracking_uri: str,
+    trial: str,
+    trials: Callable[[], Sequence[Mapping[str, Any]]],
+    *,
+    now: bool,
 ) -> ModelVersion:
     """Register the best trial's model; see ``SweepRun.promote``.
 
@@ -24,7 +32,7 @@ def promote(
         SweepError: it cannot be registered.
     """
     try:
-        best = best_trial(body, now=now)
+        best = best_trial(body, now=now, trial=trial, trials=trials)
         client = tracking_client(best.spec, os.environ, tracking_uri)
         return register_model(client, best, name, model=model, alias=alias)
     except PromotionError as error:
@@ -32,7 +40,7 @@ def promote(
 
 
 def manifest_of_retraining(
-    body: Mapping[str, Any], trials: Sequence[Mapping[str, Any]], *, now: bool
+    body: Mapping[str, Any], trials: Sequence[Mapping[str, Any]], trial: str, *, now: bool
 ) -> dict[str, Any]:
     """Return the Job that trains again with the best parameters; see ``SweepRun.retrain_job``.
 
@@ -40,9 +48,9 @@ def manifest_of_retraining(
         SweepError: there is no such Job.
     """
     try:
-        best = best_trial(body, now=now)
+        best = best_trial(body, now=now, trial=trial, trials=lambda: trials)
         views = trial_views(trials, best.sweep.goal)
-        trial = next(view for view in views if view.name == best.name)
-        return retrain_job(best, trial.record.assignment)[0]
+        found = next(view for view in views if view.name == best.name)
+        return retrain_job(best, found.record.assignment)[0]
     except PromotionError as error:
         raise SweepError(str(error)) from None

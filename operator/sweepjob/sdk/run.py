@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..api import names
 from ..api.phases import SweepPhase
 from ..objective import Goal
+from ..read_model.ranking import front_trials, knee_of
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView, trial_views
 from .azure_objects import JobService
@@ -160,9 +161,9 @@ class SweepRun(Displayed):
     def trials(self) -> list[TrialRun]:
         """Return all trials, in the order of their indices. A notebook displays them as a table."""
         now = time.time()
-        return trial_table(
-            [TrialRun.of(view, now) for view in self.views()[1]], self.primary_metric
-        )
+        sweep, views = self.views()
+        found = [TrialRun.of(view, now, sweep.criteria) for view in views]
+        return trial_table(found, self.primary_metric)
 
     def get_children(self) -> list[TrialRun]:
         """Return ``trials()``; the name of v1 of Azure's client."""
@@ -170,14 +171,52 @@ class SweepRun(Displayed):
 
     @property
     def best(self) -> TrialRun | None:
-        """The best trial so far; None until a trial has reported."""
+        """The best trial so far; None until a trial has reported.
+
+        With constraints, the best feasible trial that has ended. None with several objectives: see
+        ``pareto``.
+        """
         name = self.properties.get("best_child_run_id")
         return next((trial for trial in self.trials() if trial.name == name), None)
+
+    @property
+    def pareto(self) -> list[TrialRun]:
+        """The Pareto front of several objectives, best in the first objective first.
+
+        Of the feasible trials that have ended, those that no other one dominates. A notebook displays
+        them as a table.
+
+        Raises:
+            SweepError: The sweep has one objective.
+        """
+        sweep, views = self.views()
+        if not sweep.criteria.has_several_objectives:
+            raise SweepError(f"{self.name} has one objective, {sweep.metric}: use best")
+        now, front = time.time(), front_trials(views, sweep.criteria)
+        found = [TrialRun.of(view, now, sweep.criteria) for view in front]
+        return trial_table(found, self.primary_metric)
+
+    @property
+    def knee(self) -> TrialRun | None:
+        """The trial of the Pareto front whose values, each scaled to its range, are best in sum.
+
+        None before a trial is on the front.
+
+        Raises:
+            SweepError: The sweep has one objective.
+        """
+        front = {trial.name: trial for trial in self.pareto}
+        sweep, views = self.views()
+        chosen = [view for view in views if view.name in front]
+        return front[knee_of(chosen, sweep.criteria).name] if chosen else None
 
     def get_best_run_by_primary_metric(
         self, include_failed: bool = True, include_canceled: bool = True
     ) -> TrialRun | None:
         """Return the best trial; of equal ones the one with the smallest index. None without a value.
+
+        With constraints, the best feasible one. With several objectives, the one on the
+        Pareto front that is best in the first.
 
         Args:
             include_failed: False to leave failed trials out.
@@ -186,7 +225,12 @@ class SweepRun(Displayed):
         excluded = {"Failed"} if not include_failed else set()
         excluded |= {"Canceled"} if not include_canceled else set()
         goal = self.goal
+        criteria = SweepView.of(self.body).criteria
+        if criteria.has_several_objectives:
+            return next((t for t in self.pareto if t.status not in excluded), None)
         found = [t for t in self.trials() if t.value is not None and t.status not in excluded]
+        if criteria.constraints:
+            found = [trial for trial in found if trial.feasible]
         return max(found, key=lambda trial: (trial.score(goal), -trial.index), default=None)
 
     def get_children_sorted_by_primary_metric(
@@ -257,7 +301,8 @@ class SweepRun(Displayed):
         """
         name = trial or self.properties.get("best_child_run_id")
         if name is None:
-            raise SweepError(f"{self.name} has no best trial yet; give trial=")
+            reason = SweepView.of(self.body).no_best_message
+            raise SweepError(f"{self.name} has no best trial yet: {reason}; give trial=")
         return self._objects.download(name, output_name, path)
 
     def promote(
@@ -268,6 +313,7 @@ class SweepRun(Displayed):
         alias: str = "",
         tracking_uri: str = "",
         now: bool = False,
+        trial: str = "",
     ) -> ModelVersion:
         """Register the best trial's model in the MLflow registry. Repeating it changes nothing.
 
@@ -280,6 +326,7 @@ class SweepRun(Displayed):
             tracking_uri: Address of the tracking server; by default that of ``MLFLOW_TRACKING_URI``, else
                 that of the sweep.
             now: True to promote the best trial so far of a sweep that has not ended.
+            trial: Name of the trial on the Pareto front, of a sweep with several objectives.
 
         Returns:
             The version, with its name, its number, and the run.
@@ -289,20 +336,22 @@ class SweepRun(Displayed):
         """
         from .promotion import promote
 
-        return promote(self.body, name or self.name, model, alias, tracking_uri, now=now)
+        places = (name or self.name, model, alias, tracking_uri)
+        return promote(self.body, *places, trial, self._objects.trials, now=now)
 
-    def retrain_job(self, *, now: bool = False) -> dict[str, Any]:
+    def retrain_job(self, *, now: bool = False, trial: str = "") -> dict[str, Any]:
         """Return the manifest of a Job that trains again with the best parameters.
 
         Args:
             now: True to use the best trial so far of a sweep that has not ended.
+            trial: Name of the trial on the Pareto front, of a sweep with several objectives.
 
         Raises:
             SweepError: The sweep runs, no trial has a value, or a single Job cannot do it.
         """
         from .promotion import manifest_of_retraining
 
-        return manifest_of_retraining(self.body, self._objects.trials(), now=now)
+        return manifest_of_retraining(self.body, self._objects.trials(), trial, now=now)
 
     def wait_for_completion(
         self,

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..api.criteria import Criteria
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
 from ..objective import Goal
 from ..protocol import MetricCurve
+from ..read_model.ranking import outcome_of
 from ..read_model.trial_view import TrialView
 from ..search.space import Assignment, leaves
 from .displays import Displayed, Table
@@ -55,6 +57,8 @@ class TrialRun(Displayed):
             trial's own image.
         log: Last lines that its newest attempt printed; empty before that has ended.
         metrics: Curves of the other metrics by name: their reports, thinned to 64 at most.
+        results: Values that are compared, by metric; empty with one objective and no constraints.
+        feasible: Whether it meets the constraints; None without constraints, or while a value is missing.
     """
 
     name: str
@@ -76,16 +80,24 @@ class TrialRun(Displayed):
     code: str = ""
     log: str = ""
     metrics: Mapping[str, MetricCurve] = field(default_factory=dict, repr=False)
+    results: Mapping[str, float] = field(default_factory=dict)
+    feasible: bool | None = None
 
     @classmethod
-    def of(cls, view: TrialView, now: float) -> TrialRun:
+    def of(cls, view: TrialView, now: float, criteria: Criteria | None = None) -> TrialRun:
         """Return the trial of a view.
 
         Args:
             view: The view.
             now: Seconds since the epoch.
+            criteria: Objectives and constraints of the sweep; None for one objective.
         """
         record, curve = view.record, view.curve
+        results, feasible = dict[str, float](), None
+        if criteria is not None and not criteria.is_plain:
+            outcome = outcome_of(view, criteria)
+            results = dict(outcome.values)
+            feasible = outcome.is_feasible if criteria.constraints else None
         intervals = [*range(1, len(curve.values) + 1), *(p.interval for p in curve.thinned)]
         return cls(
             name=view.name,
@@ -107,6 +119,8 @@ class TrialRun(Displayed):
             code=record.code,
             log=[*view.log_tails.values()][-1].text if view.log_tails else "",
             metrics=view.other_metrics,
+            results=results,
+            feasible=feasible,
         )
 
     @property
@@ -161,6 +175,9 @@ class TrialRun(Displayed):
                 "reason",
             )
         }
+        if self.results:
+            row |= {"feasible": self.feasible}
+            row |= {f"results.{name}": value for name, value in self.results.items()}
         return row | {f"parameters.{name}": v for name, v in self.flat_parameters.items()}
 
     def _display(self) -> tuple[str, str]:
@@ -178,12 +195,20 @@ def trial_table(trials: Sequence[TrialRun], metric: str) -> Table[TrialRun]:
         metric: name of the primary metric.
     """
     names = list(dict.fromkeys(name for trial in trials for name in trial.flat_parameters))
+    results = list(dict.fromkeys(name for trial in trials for name in trial.results))
     rows = [
-        [t.name, t.phase, *map(_text, ("" if t.value is None else t.value, t.reports))]
+        [t.name, t.phase, *map(_text, (*_compared(t, results), t.reports))]
         + [_text(t.flat_parameters.get(name, "")) for name in names]
         for t in trials
     ]
-    return Table(trials, ["trial", "phase", metric, "reports", *names], rows)
+    return Table(trials, ["trial", "phase", *(results or [metric]), "reports", *names], rows)
+
+
+def _compared(trial: TrialRun, results: Sequence[str]) -> list[Any]:
+    """Return the values that are compared: those of several metrics, or the best one."""
+    if results:
+        return [trial.results.get(name, "") for name in results]
+    return ["" if trial.value is None else trial.value]
 
 
 def _text(value: Any) -> str:

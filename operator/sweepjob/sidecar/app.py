@@ -57,7 +57,9 @@ def run_sidecar(
     others = OtherMetrics(
         journal.with_name("other-metrics.json"), configuration.other_metrics, metric
     )
-    store = MetricStore(Journal(journal), metric, configuration.trial, others)
+    store = MetricStore(
+        Journal(journal), metric, configuration.trial, others, configuration.result_metrics
+    )
     termination_message = TerminationMessage(configuration.termination_log, store)
     if configuration.rank == 0:
         termination_message.start()

@@ -38,6 +38,7 @@ class SidecarConfiguration:
         sweep, trial_run: what runs on the user's server show; None for Jobs of earlier operators.
         credentials: the header for that server; empty where only the script knows them.
         other_metrics: names of the other metrics to keep; None for the first ones.
+        result_metrics: names of the other metrics whose last values are results of the trial.
     """
 
     operator_url: str
@@ -60,6 +61,7 @@ class SidecarConfiguration:
     trial_run: TrackedTrial | None = None
     credentials: Mapping[str, str] = field(default_factory=dict)
     other_metrics: Collection[str] | None = None
+    result_metrics: Collection[str] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> SidecarConfiguration:
@@ -90,6 +92,7 @@ class SidecarConfiguration:
             trial_run=_parsed(TrackedTrial.parse, values.get(protocol.TRACKED_TRIAL)),
             credentials=credentials(environment, protocol.ENV_FORWARD_PREFIX),
             other_metrics=kept_names(values.get(protocol.OTHER_METRICS, "")),
+            result_metrics=kept_names(values.get(protocol.RESULT_METRICS, "")) or (),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .. import protocol
@@ -22,6 +22,7 @@ class MetricStore:
         metric: name of the primary metric.
         trial: name of the trial.
         other_metrics: the curves of the other metrics; without a file by default.
+        results: names of the other metrics whose last values are results of the trial.
 
     Attributes:
         changed: notified after each change.
@@ -36,6 +37,7 @@ class MetricStore:
         metric: str,
         trial: str,
         other_metrics: OtherMetrics | None = None,
+        results: Iterable[str] = (),
     ) -> None:
         self.changed = threading.Condition()
         self.metric = metric
@@ -43,6 +45,7 @@ class MetricStore:
         self._journal = journal
         self._trial = trial
         self._other_metrics = other_metrics or OtherMetrics(primary=metric)
+        self._results: dict[str, float | None] = dict.fromkeys(results)
         self._offsets: dict[str, int] = {}
         self._values = array("d")
         self._low = self._high = math.nan
@@ -75,6 +78,7 @@ class MetricStore:
         with self.changed:
             if name != self.metric:
                 self._add_metric_name(name)
+                self._add_result(name, value)
                 self._add_other(name, value, place)
                 return
             details: dict[str, Any] = {}
@@ -150,6 +154,14 @@ class MetricStore:
             self._append({"seen": name, "nested": nested} if nested else {"seen": name})
             self.changed.notify_all()
 
+    def _add_result(self, name: str, value: float) -> None:
+        if name not in self._results:
+            return
+        encoded, known = protocol.encode(value), self._results[name]
+        if known is None or protocol.encode(known) != encoded:
+            self._append({"result": name, "number": encoded})
+            self.changed.notify_all()
+
     def _add_other(self, name: str, value: float, place: tuple[str, int] | None) -> None:
         before = self._other_metrics.version
         if self._other_metrics.add(name, value, place) and before == self._sent_version:
@@ -181,8 +193,24 @@ class MetricStore:
         with self.changed:
             values = tuple(self._values[first - 1 : first - 1 + protocol.MAX_BATCH])
             return protocol.Push(
-                "", self._trial, first, values, self._sent_names(), self._notices.all
+                "",
+                self._trial,
+                first,
+                values,
+                self._sent_names(),
+                self._notices.all,
+                results=self.results,
             )
+
+    @property
+    def results(self) -> protocol.Results:
+        """The last values of the metrics that are results; None for one that was not reported."""
+        return tuple(self._results.values())
+
+    @property
+    def has_results(self) -> bool:
+        """Whether a metric that is a result was reported."""
+        return any(value is not None for value in self._results.values())
 
     @property
     def has_curves(self) -> bool:
@@ -220,6 +248,7 @@ class MetricStore:
                 tail=tuple(self._values[-300:]),
                 metric_names=self._sent_names(),
                 notices=self._notices.all,
+                results=self.results,
             )
 
     def _append(self, entry: dict[str, Any]) -> None:
@@ -234,6 +263,9 @@ class MetricStore:
                 self._offsets[entry["file"]] = entry["offset"]
         elif "seen" in entry:
             self._apply_metric_name(entry["seen"], entry.get("nested", ""))
+        elif "result" in entry:
+            if entry["result"] in self._results:
+                self._results[entry["result"]] = protocol.decode(entry["number"])
         elif "left" in entry:
             self.may_exit_early = False
         elif "keep" in entry:

@@ -41,6 +41,7 @@ class Pusher(threading.Thread):
         self._acknowledged: tuple[object, ...] = ((), ())  # names and notices
         self._sent_curves: dict[str, int] = {}  # numbers of reports, by metric
         self._curves_left = False  # some did not fit into the last push
+        self._sent_results = repr(store.results)  # as text, since NaN is not equal to itself
         self._curves_sent_at = -_CURVES_INTERVAL
         self._replaced = self._stopped = False
         self._finishing = False
@@ -102,9 +103,11 @@ class Pusher(threading.Thread):
 
     def _resend_curves(self) -> None:
         self._sent_curves, self._curves_left = {}, self._store.has_curves
+        self._sent_results = repr(()) if self._store.has_results else repr(self._store.results)
 
     def _has_curves(self) -> bool:
-        return self._curves_left or self._store.has_unsent_curves
+        has_results = repr(self._store.results) != self._sent_results
+        return self._curves_left or has_results or self._store.has_unsent_curves
 
     def _curves_due(self) -> bool:
         """Return whether curves are to be sent now: now and then, and at the end."""
@@ -153,6 +156,7 @@ class Pusher(threading.Thread):
         self._reply = protocol.Reply.parse(body)
         self._acknowledged = (push.metric_names, push.notices)
         self._sent_curves |= {curve.name: curve.count for curve in curves}
+        self._sent_results = repr(push.results)
 
     def _next_curves(self) -> tuple[protocol.MetricCurve, ...]:
         """Return the curves to push now; the rest follow in the next push."""

@@ -33,7 +33,7 @@ class TerminationMessage(threading.Thread):
         self._length = min(
             existing, protocol.TERMINATION_MESSAGE_LIMIT
         )  # the kubelet reads no more
-        self._written: tuple[int, tuple[protocol.Notice, ...]] = (-1, ())
+        self._written: tuple[object, ...] = ()
         self._lock = threading.Lock()
 
     def run(self) -> None:
@@ -45,7 +45,8 @@ class TerminationMessage(threading.Thread):
             time.sleep(_PAUSE)
 
     def _is_outdated(self) -> bool:
-        return (self._store.count, self._store.notices) != self._written
+        store = self._store
+        return (store.count, store.notices, repr(store.results)) != self._written  # NaN != NaN
 
     def write(self) -> None:
         """Write the summary in place, with one write.
@@ -55,7 +56,7 @@ class TerminationMessage(threading.Thread):
         """
         with self._lock:
             summary = self._store.summary()
-            self._written = (summary.count, summary.notices)
+            self._written = (summary.count, summary.notices, repr(summary.results))
             text = summary.dump()
             self._length = max(self._length, len(text))
             with self._file.open("r+b" if self._file.exists() else "wb", buffering=0) as log:

@@ -220,6 +220,8 @@ def _sidecar_settings(
     }
     if spec.metrics.also is not None:
         found[protocol.OTHER_METRICS] = json.dumps(spec.metrics.also)
+    if spec.criteria.result_metrics:
+        found[protocol.RESULT_METRICS] = json.dumps(spec.criteria.result_metrics)
     if ARTIFACTS in paths:
         found[protocol.ARTIFACTS] = paths[ARTIFACTS]
     return found

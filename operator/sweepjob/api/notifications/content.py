@@ -22,7 +22,7 @@ def notification_data(
     Args:
         happened: what is notified.
         status: the status that is about to be written.
-        objective: ``spec.objective``.
+        objective: ``spec.objective``, or the first one of several.
     """
     condition = happened.condition or {}
     message = str(condition.get("message") or _MESSAGES.get(happened.type, ""))
@@ -34,8 +34,15 @@ def notification_data(
         "trials": status.get("trials"),
         "gpuSeconds": status.get("gpuSeconds"),
         "best": _best(status.get("best")),
+        "pareto": _pareto(status.get("pareto")),
+        "results": status.get("results"),
     }
     return json.dumps({key: value for key, value in data.items() if value is not None})
+
+
+def _pareto(front: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the size of the Pareto front; its trials would not fit."""
+    return None if front is None else {"size": front.get("size")}
 
 
 def _best(best: Mapping[str, Any] | None) -> dict[str, Any] | None:

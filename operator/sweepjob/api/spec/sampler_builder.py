@@ -31,7 +31,7 @@ def build_sampler(spec: SweepSpec, seed: int) -> Sampler:
     """
     name = spec.sampler.name
     try:
-        sampler = spec.sampler.build(spec.space, seed)
+        sampler = spec.sampler.build(spec.space, seed, spec.outcomes)
         _check_interface(sampler)
     except Exception as error:
         distribution = SAMPLERS.distribution_of(name)

@@ -10,6 +10,8 @@ LONGEST = 500  # characters of a param, which servers of every version take
 _MOST = 20_000  # characters in all: each pod of the sweep has them
 _SECTIONS = {
     "objective": "objective",
+    "objectives": "objectives",
+    "constraints": "constraints",
     "samplingAlgorithm": "sampling_algorithm",
     "earlyTermination": "early_termination",
     "limits": "limits",
@@ -49,3 +51,5 @@ def shorten_value(value: Any) -> str:
 def _entries(section: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(section, Mapping):
         yield from ((str(key), value) for key, value in section.items())
+    elif isinstance(section, list):
+        yield from ((str(number), value) for number, value in enumerate(section))

@@ -9,9 +9,12 @@ from typing import Any
 
 from ...early_stopping.policy import Policy
 from ...objective import Objective
+from ...pareto.feasibility import Constraint
 from ...search.initial_points import InitialPoint
+from ...search.outcomes import Outcomes
 from ...search.samplers.registry import SamplerSpec
 from ...search.space import Space
+from ..criteria import Criteria
 from ..names import QUEUE_LABEL
 from .code import Code
 from .distribution import Distribution, Topology
@@ -78,7 +81,7 @@ class SweepSpec:
     """A valid specification of a SweepJob.
 
     Attributes:
-        objective: metric and goal.
+        objective: metric and goal; of several objectives, the first one.
         space: the search space.
         sampler: the sampler and its arguments.
         seed: None: the operator draws one.
@@ -96,6 +99,8 @@ class SweepSpec:
         log_base: base of the logarithmic expressions.
         description: what the spec says of the search, in short texts.
         notifications: who is notified of what happens.
+        further_objectives: the others of several objectives.
+        constraints: bounds on metrics.
     """
 
     objective: Objective
@@ -116,6 +121,18 @@ class SweepSpec:
     log_base: float = math.e
     description: Mapping[str, str] = field(default_factory=dict)
     notifications: tuple[NotificationTarget, ...] = ()
+    further_objectives: tuple[Objective, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+
+    @property
+    def criteria(self) -> Criteria:
+        """By what the trials are compared."""
+        return Criteria((self.objective, *self.further_objectives), self.constraints)
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """What a sampler has to know of objectives and constraints."""
+        return Outcomes(1 + len(self.further_objectives), len(self.constraints))
 
     @property
     def is_queued(self) -> bool:

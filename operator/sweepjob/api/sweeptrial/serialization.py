@@ -23,6 +23,7 @@ from .stop_decision import StopDecision
 from .trial_record import TrialRecord
 
 _LARGEST_INDEX = 2**31 - 1
+_NO_VALUES: Mapping[str, float] = {}  # shared by the trials of most sweeps; never changed
 
 
 def trial_manifest(
@@ -117,6 +118,7 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         incomplete_reasons=parse_incomplete_reasons(status.children("conditions")),
         pods=tuple(map(parse_pod_state, status.children("pods"))),
         code=status.text("code"),
+        values=_values(status.child("values")),
         # Only a trial that continues needs them; thousands that have ended would fill the cache.
         other_metrics=() if phase.is_end else parse_other_metrics(status),
     )
@@ -127,6 +129,11 @@ def owner_uid(body: Mapping[str, Any]) -> str:
     """Return the uid of the sweep that a SweepTrial belongs to; empty where it has no owner."""
     owners = LenientReader(body.get("metadata"), "metadata").children("ownerReferences")
     return next(owners, LenientReader({}, "")).text("uid")
+
+
+def _values(values: LenientReader) -> Mapping[str, float]:
+    found = ((name, values.number(name)) for name in values.data)
+    return {name: value for name, value in found if value is not None} or _NO_VALUES
 
 
 def _unique(*notes: Iterable[str]) -> tuple[str, ...]:

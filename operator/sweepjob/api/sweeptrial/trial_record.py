@@ -45,6 +45,8 @@ class TrialRecord:
         incomplete_reasons: why reports may be missing, by reason.
         pods: the pods of the current attempt of a trial of several.
         code: the hash of its code, or where it is mounted from; empty without any.
+        values: its values of the metrics of objectives and constraints; empty in a sweep with one
+            objective and no constraints.
         other_metrics: the curves of metrics besides the primary one; only of a trial that has not ended.
         problems: unreadable fields of the object, with path and value; normally empty.
         is_held: the operator does not act on the trial, because too little of the object can be read.
@@ -80,6 +82,7 @@ class TrialRecord:
     incomplete_reasons: Mapping[str, IncompleteReason] = field(default_factory=dict)
     pods: tuple[PodState, ...] = ()
     code: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
     other_metrics: tuple[MetricCurve, ...] = ()
     problems: tuple[str, ...] = ()
     is_unmanaged: bool = False

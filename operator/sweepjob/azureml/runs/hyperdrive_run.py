@@ -269,5 +269,7 @@ class HyperDriveRun(RunMembers, SweepRun):
     def _best_trial(self) -> Any:
         best = self.best
         if best is None:
-            raise UserErrorException(f"{self.name} has no best trial yet: no trial has reported")
+            sweep = SweepView.of(self.body)
+            message = f"{self.name} has no best trial yet: {sweep.no_best_message}"
+            raise UserErrorException(message)
         return best

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain, count, islice
 from typing import Any
 
+from ...api.criteria import Criteria
 from ...api.meta.cause import Cause
 from ...api.meta.identity import ObjectIdentity
 from ...api.phases import TrialPhase
@@ -28,6 +29,7 @@ from ...search.sampler import Observation, Sampler
 from ...search.space import Assignment
 from ..warm_start import Source
 from .ended_trial_warnings import EndedTrialWarnings
+from .standings import Standings
 from .trial_state import TrialState
 from .trial_usage import LiveUsage
 
@@ -75,6 +77,7 @@ class Results:
         best_rank: score and negative index of ``best``; the highest wins.
         recorded_best: the best value on record, that of live trials included.
         improvement_row: the ended trials since the last new best.
+        standings: the ended trials compared by several objectives or constraints.
         gpu_used, gpu_saved: GPU-seconds of ended trials; saved is an estimate.
         cost: what ended trials cost.
         gpu_uncertain: GPU-seconds that trials ended by ``limits.maxGpuHours`` may have used besides.
@@ -86,6 +89,7 @@ class Results:
     best_rank: tuple[float, int] | None = None
     recorded_best: RecordedBest | None = None
     improvement_row: ImprovementRow = field(default_factory=ImprovementRow)
+    standings: Standings = field(default_factory=Standings)
     gpu_used: float = 0.0
     gpu_saved: float = 0.0
     cost: float = 0.0
@@ -160,6 +164,7 @@ class SpecFindings:
         other_operator: URL of another operator that creates Jobs for the sweep; empty where none does.
         policy_failure: what the policy of another distribution raised; empty when it works.
         policy_hangs: a decision of that policy was interrupted, so it is not asked any more.
+        drops_values: the API server drops the values of trials, since the CRD is of an earlier version.
     """
 
     rejection: str = ""
@@ -168,6 +173,7 @@ class SpecFindings:
     policy_failure: str = ""
     other_operator: str = ""
     policy_hangs: bool = False
+    drops_values: bool = False
 
 
 @dataclass(slots=True)
@@ -199,6 +205,7 @@ class SweepState:
         record_blocker: why the record of the next trial could not be created; None when it could.
         unreadable: records with fields that cannot be read, by trial name.
         is_ending: the sweep has a reason to end, and all its trials were requeued for it.
+        criteria: by what its trials are compared.
     """
 
     identity: ObjectIdentity
@@ -220,6 +227,20 @@ class SweepState:
     is_ending: bool = False
     code: str = ""
     default_prices: Mapping[str, float] = field(default_factory=dict)
+    criteria: Criteria = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.criteria = self.spec.criteria
+
+    @property
+    def has_result(self) -> bool:
+        """Whether a trial is the best one, or on the Pareto front."""
+        return self.results.best is not None or bool(self.results.standings.front)
+
+    def values_of(self, trial: TrialState) -> dict[str, float]:
+        """Return the values of a live trial of the metrics of objectives and constraints."""
+        reports = trial.reports
+        return self.criteria.values(reports.curve.best, reports.curve.last, reports.results)
 
     @property
     def namespace(self) -> str:

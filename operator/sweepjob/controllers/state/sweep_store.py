@@ -106,7 +106,11 @@ class SweepStore(SpecTransitions, SlotTransitions, ProposalTransitions, EndTrans
             curve = load_curve(record.curve, state.evaluator.new_curve())
             if state.proposals.sampler.uses_observations:
                 phase = record.phase if record.curve.is_whole else TrialPhase.CANCELED
-                add_observation(state.proposals.ended, number, record.assignment, curve, phase)
+                values = state.criteria.values(curve.best, curve.last, record.values)
+                add_observation(
+                    *(state.proposals.ended, number, record.assignment, curve, phase),
+                    *(state.criteria, values),
+                )
             yield number, curve
 
     def _load_records(self, records: Iterable[TrialRecord]) -> Iterator[tuple[int, Curve]]:
@@ -123,7 +127,7 @@ class SweepStore(SpecTransitions, SlotTransitions, ProposalTransitions, EndTrans
                 self.state.results.improvement_row.note_running(trial.reports.curve.score)
             if record.phase.is_end:
                 end = (record.phase, record.gpu_saved, record.message, record.ended)
-                self.record_end(trial, *end)
+                self.record_end(trial, *end, record.values)
 
 
 def _proposals(spec: SweepSpec, seed: int) -> Proposals:

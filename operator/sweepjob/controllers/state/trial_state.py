@@ -90,6 +90,8 @@ class Reports:
         log_position: the position after the line of the newest report, for the metrics source ``logs``.
         log_samples: lines of the log to quote while no report was found in it.
         other_metrics: the curves of metrics besides the primary one, of the same pod.
+        results: the last values of the metrics besides the primary one that are results of the trial, of
+            the same pod.
     """
 
     curve: Curve
@@ -102,6 +104,7 @@ class Reports:
     log_position: LogPosition = _LOG_START
     log_samples: tuple[str, ...] = ()
     other_metrics: protocol.MetricCurves = field(default_factory=protocol.MetricCurves)
+    results: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

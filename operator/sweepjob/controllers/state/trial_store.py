@@ -101,6 +101,7 @@ def load_trial(
             log_position=LogPosition(kept.log_time, kept.log_lines),
             log_samples=record.log_samples,
             other_metrics=others,
+            results=record.values,
         ),
         writes=StatusWrites(reports=curve.count),
         completeness=ReportCompleteness(

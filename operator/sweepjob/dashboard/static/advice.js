@@ -1,9 +1,11 @@
 // What a viewer can do next about a sweep: sentences, each with a command or a link where there is one.
 import { causesOf, isOver } from "./causes.js";
 import { shellQuote } from "./format.js";
+import { frontOf, hasFront } from "./pareto.js";
 import { REMEDIES } from "./remedies.js";
 
 const MOST_FAILED = 2; // causes of failures, each with a trial
+const MOST_COMPARED = 5; // trials of a front
 
 /** Commands of a sweep; of a local sweep they name its folder. */
 export function commandsOf({ namespace, name }, isLocal) {
@@ -50,6 +52,7 @@ function stepsOf(model, commands, isLocal) {
 }
 
 function afterCompletion(model, commands) {
+  if (hasFront(model)) return [...afterFront(model, commands), ...aboutFailures(model, commands)];
   const [first, second] = model.ranked(2);
   const steps = [
     {
@@ -70,6 +73,22 @@ function afterCompletion(model, commands) {
       label: "Compare the best two",
     });
   return [...steps, ...aboutFailures(model, commands)];
+}
+
+// Which trial of a front is the best one is for people to say.
+function afterFront(model, commands) {
+  const front = frontOf(model).slice(0, MOST_COMPARED);
+  const list = {
+    text: "Choose a trial on the Pareto front; --knee prints the compromise.",
+    command: commands.ofSweep("best"),
+  };
+  const compare = {
+    text: "See how the trials on the front differ.",
+    view: "compare",
+    index: front.map(({ index }) => index).join(","),
+    label: "Compare them",
+  };
+  return front.length > 1 ? [list, compare] : [list];
 }
 
 function aboutFailures(model, commands) {
@@ -97,6 +116,6 @@ function whileRunning(model, commands, isLocal) {
     text: "End it early if the best trial is good enough; its results remain.",
     command: commands.ofSweep("stop"),
   };
-  const canStop = model.sweep.best && !isLocal;
+  const canStop = (model.sweep.best || (hasFront(model) && frontOf(model).length)) && !isLocal;
   return [...aboutFailures(model, commands), watch, ...(canStop ? [stop] : [])];
 }

@@ -20,6 +20,10 @@ const script = {
 };
 
 export const REMEDIES = {
+  NoFeasibleTrial: {
+    text: "Create another sweep with wider bounds in constraints, or with another searchSpace.",
+    command: readLogs,
+  },
   InvalidSpec: {
     text: "Correct the fields, check the file, and apply it again.",
     command: () => "kubectl sweepjob validate -f SWEEP.yaml && kubectl apply -f SWEEP.yaml",

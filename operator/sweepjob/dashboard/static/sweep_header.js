@@ -2,7 +2,8 @@
 import { toneMark, toneOf } from "./causes.js";
 import { element } from "./dom.js";
 import { numberNode } from "./exact_numbers.js";
-import { formatDuration } from "./format.js";
+import { formatCount, formatDuration } from "./format.js";
+import { frontOf, hasFront } from "./pareto.js";
 
 /** Creates the head of a sweep's page. */
 export function sweepHeader(page) {
@@ -39,6 +40,10 @@ export function stateChip(sweep) {
 
 function bestText(page) {
   const { best, metric } = page.model.sweep;
+  if (hasFront(page.model)) {
+    const size = formatCount(frontOf(page.model).length, "trial");
+    return element("span", { class: "best-value" }, `${size} on the front`);
+  }
   if (!best) return null;
   return element(
     "a",

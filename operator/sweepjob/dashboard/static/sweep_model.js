@@ -1,5 +1,6 @@
 // The document of a sweep, and what is derived from it.
 import { highest, lowest } from "./numbers.js";
+import { isFeasible } from "./pareto.js";
 
 // The fields of a document that a change replaces as a whole.
 const REPLACED = ["sweep", "threshold", "importance", "made", "room", "version", "pointsEach"];
@@ -45,7 +46,7 @@ export class SweepModel {
   ranked(most) {
     const found = [];
     for (const trial of this.trials) {
-      if (trial.best === null) continue;
+      if (trial.best === null || !isFeasible(this, trial)) continue;
       const place = found.findIndex(({ best }) => this.isBetter(trial.best, best));
       if (place >= 0) found.splice(place, 0, trial);
       else if (found.length < most) found.push(trial);
@@ -68,7 +69,7 @@ export class SweepModel {
     const found = [];
     for (const trial of this.trialsByEnd()) {
       spent += costOf(trial);
-      if (!this.isBetter(trial.best, best)) continue;
+      if (!this.isBetter(trial.best, best) || !isFeasible(this, trial)) continue;
       found.push({ trial, before: best, spent });
       best = trial.best;
     }

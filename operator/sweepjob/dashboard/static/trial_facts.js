@@ -11,6 +11,7 @@ import {
   shellQuote,
 } from "./format.js";
 import { parameterList } from "./parameter_list.js";
+import { comparedMetrics, frontOf, hasConstraints, hasFront } from "./pareto.js";
 import { phaseMark } from "./phases.js";
 
 /** The facts of a trial, as elements of a card. */
@@ -21,6 +22,7 @@ export function factsOf(model, trial) {
     parameterList([
       [`best ${model.sweep.metric}`, bestOf(trial)],
       ["last", trial.last],
+      ...comparedFacts(model, trial),
       ["reports", trial.reports],
       ["decision", decisionText(trial.stop)],
       ["proposed (UTC)", formatTime(trial.created)],
@@ -32,6 +34,17 @@ export function factsOf(model, trial) {
       ["saved", trial.gpuSecondsSaved ? formatGpuTime(trial.gpuSecondsSaved) : ""],
       ["proposed by", trial.source],
     ]),
+  ];
+}
+
+// What several metrics say of a trial: the values that are compared, and how it stands.
+function comparedFacts(model, trial) {
+  const known = comparedMetrics(model).filter((name) => trial.results?.[name] !== undefined);
+  const isOnFront = hasFront(model) && frontOf(model).some(({ index }) => index === trial.index);
+  return [
+    ...known.map((name) => [`compared ${name}`, trial.results[name]]),
+    ["Pareto front", isOnFront ? "on it" : ""],
+    ["feasible", hasConstraints(model) ? { true: "yes", false: "no" }[trial.feasible] : ""],
   ];
 }
 

@@ -132,7 +132,9 @@ class JsonLines:
                 self._skip_line(f"is longer than {_LONGEST} bytes", line)
             self._skipping = not is_whole
             return
-        for name, value in self._values(line):
+        # The primary metric last: reading resumes after the line once its report is in the journal.
+        primary = self._store.metric
+        for name, value in sorted(self._values(line), key=lambda found: found[0] == primary):
             self._store.add_report(name, value, (self._offset_key, self._offset))
 
     def _values(self, line: bytes) -> Iterator[tuple[str, float]]:

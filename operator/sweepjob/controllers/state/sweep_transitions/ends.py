@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from bisect import insort
+from dataclasses import replace
 
+from ....api.criteria import TrialValues
 from ....api.names import REASON_MAX_GPU_HOURS
 from ....api.phases import TrialPhase
 from ....lifecycle.improvement_row import EndedResult
@@ -27,6 +29,7 @@ class EndTransitions(ReportTransitions):
         gpu_saved: float,
         message: str = "",
         ended: float | None = None,
+        values: TrialValues | None = None,
     ) -> None:
         """Move a trial whose end is recorded from the live trials into the totals.
 
@@ -36,12 +39,16 @@ class EndTransitions(ReportTransitions):
             gpu_saved: GPU-seconds that stopping it early saved, estimated.
             message: why it ended in that phase.
             ended: seconds since the epoch when it ended, as recorded; 0 where the record has no time.
+            values: its values by metric, as recorded; those in memory by default.
 
         Raises:
             ValueError: the phase is not final.
         """
         if not phase.is_end:
             raise ValueError(f"{phase} is no end")
+        known = self.state.values_of(trial) if values is None else values
+        if not self.state.criteria.is_plain:
+            self._rank(trial, phase, known, ended or self.state.started)
         self.trials.remove(trial)
         proposals, results = self.state.proposals, self.state.results
         results.ended[phase] += 1
@@ -51,7 +58,10 @@ class EndTransitions(ReportTransitions):
         curve, is_complete = trial.reports.curve, trial.reports.is_complete
         if proposals.sampler.uses_observations:
             shown = phase if is_complete else TrialPhase.CANCELED
-            add_observation(proposals.ended, trial.index, trial.assignment, curve, shown)
+            results_of = self.state.criteria, known
+            add_observation(
+                proposals.ended, trial.index, trial.assignment, curve, shown, *results_of
+            )
             proposals.cached.clear()
         if phase is TrialPhase.SUCCEEDED and is_complete:
             insort(results.full_lengths, curve.count)
@@ -62,6 +72,25 @@ class EndTransitions(ReportTransitions):
         self._keep_evidence(trial, phase, message)
         if trial.completeness.warnings:
             self._keep_warning(trial, phase)
+
+    def _rank(
+        self, trial: TrialState, phase: TrialPhase, values: TrialValues, ended: float
+    ) -> None:
+        """Compare a trial with those that ended before, by several metrics."""
+        results, criteria = self.state.results, self.state.criteria
+        before = results.standings.best
+        outcome = criteria.outcome(values)
+        results.standings = results.standings.with_trial(
+            trial.index,
+            outcome,
+            trial.reports.metric_names,
+            succeeded=phase is TrialPhase.SUCCEEDED,
+        )
+        best = results.standings.best
+        if best is None or best is before or criteria.has_several_objectives:
+            return
+        value = best.values[criteria.primary.primary_metric]
+        results.best = replace(self._best_trial(trial, value, ended), values=best.values)
 
     def _add_usage(self, trial: TrialState) -> None:
         results, stop, usage = self.state.results, trial.status.stop, trial.usage

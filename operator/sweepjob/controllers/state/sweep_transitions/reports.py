@@ -57,6 +57,7 @@ class ReportTransitions(SweepTransitions):
             loss = trial.completeness.loss
             self.trials.note_completeness(trial, push.notices, loss, now)
         self.trials.replace_other_metrics(trial, push.curves, now)
+        self._note_results(trial, push.results, now)
         known = trial.reports.curve.count + 1 - push.first
         if known < 0:
             return False
@@ -90,9 +91,17 @@ class ReportTransitions(SweepTransitions):
             if name == metric:
                 self.trials.note_log_position(trial, position)
                 self._ingest_report(trial, value, now)
-            elif self.trials.append_other_metric(trial, name, value, now):
+                continue
+            is_result = name in self.state.criteria.result_metrics
+            if is_result:
+                self.trials.note_results(trial, {name: value}, now)
+            if self.trials.append_other_metric(trial, name, value, now) or is_result:
                 self.trials.note_log_position(trial, position)
         return self._is_urgent(trial)
+
+    def _note_results(self, trial: TrialState, results: protocol.Results, now: float) -> None:
+        named = zip(self.state.criteria.result_metrics, results, strict=False)
+        self.trials.note_results(trial, {n: v for n, v in named if v is not None}, now)
 
     def _is_urgent(self, trial: TrialState) -> bool:
         """Return whether a decision to stop the trial is to be recorded, or a value that limits count."""
@@ -147,6 +156,7 @@ class ReportTransitions(SweepTransitions):
             now: seconds since the epoch.
         """
         self.trials.note_metric_names(trial, summary.metric_names, now)
+        self._note_results(trial, summary.results, now)
         curve = trial.reports.curve
         lacking = summary.count - curve.count
         missing = summary.tail[-lacking:] if lacking > 0 else ()
@@ -178,15 +188,19 @@ class ReportTransitions(SweepTransitions):
 
     def _compare_with_best(self, trial: TrialState, value: float | None, now: float) -> None:
         """Make a trial the sweep's best if a value that it reached is better."""
-        if value is None:
+        state, results = self.state, self.state.results
+        if value is None or not state.criteria.is_plain:  # then trials are compared when they end
             return
         rank = (self._goal.score(value), -trial.index)
-        state, results = self.state, self.state.results
         if results.best_rank is None or rank > results.best_rank:
-            folder = trial_folder(state.name, state.identity.uid, trial.name)
-            outputs = {output.name: output.folder(folder) for output in state.spec.outputs}
             results.best_rank = rank
-            results.best = BestTrial(trial.name, value, trial.assignment, now, outputs)
+            results.best = self._best_trial(trial, value, now)
+
+    def _best_trial(self, trial: TrialState, value: float, now: float) -> BestTrial:
+        state = self.state
+        folder = trial_folder(state.name, state.identity.uid, trial.name)
+        outputs = {output.name: output.folder(folder) for output in state.spec.outputs}
+        return BestTrial(trial.name, value, trial.assignment, now, outputs)
 
 
 def _stop(decision: Decision) -> StopDecision:

@@ -12,6 +12,8 @@ from .base import SweepTransitions
 # Parts of a spec on which the state of its sweep depends: it is rebuilt when one of them changes.
 _STATE_DEPENDS_ON = (
     *("objective", "space", "sampler", "seed", "policy", "metrics", "outputs"),
+    "further_objectives",
+    "constraints",
     "warm_start",
     "initial_points",
 )
@@ -52,6 +54,10 @@ class SpecTransitions(SweepTransitions):
             url: where it takes reports.
         """
         self.state.findings.other_operator = url
+
+    def note_values_kept(self, *, are_kept: bool) -> None:
+        """Note whether the API server keeps the values of a trial that were written."""
+        self.state.findings.drops_values = not are_kept
 
     def record_status(self, content: Mapping[str, Any], now: float) -> None:
         """Record the status of the SweepJob that was written.

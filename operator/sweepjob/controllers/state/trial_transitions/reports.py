@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ....api.names import REASON_LOG_UNREADABLE
@@ -46,6 +46,7 @@ class ReportTransitions(CompletenessTransitions):
             log_position=LogPosition(),
             log_samples=(),
             other_metrics=trial.reports.other_metrics.restarted(),
+            results={},
         )
 
     def append_report(self, trial: TrialState, value: float, now: float) -> None:
@@ -121,6 +122,20 @@ class ReportTransitions(CompletenessTransitions):
         if is_kept:
             self.mark_pending(trial, now)
         return is_kept
+
+    def note_results(self, trial: TrialState, results: Mapping[str, float], now: float) -> None:
+        """Note the last values of metrics besides the primary one that are results of the trial.
+
+        Args:
+            trial: a live trial.
+            results: values by metric.
+            now: seconds since the epoch.
+        """
+        known = trial.reports.results
+        # As text, since NaN is not equal to itself.
+        if any(repr(known.get(name)) != repr(value) for name, value in results.items()):
+            trial.reports = replace(trial.reports, results={**known, **results})
+            self.mark_pending(trial, now)
 
     def note_log_position(self, trial: TrialState, position: LogPosition) -> None:
         """Note where in the log the newest report of a metric that is kept is."""

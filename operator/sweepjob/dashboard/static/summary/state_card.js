@@ -3,6 +3,7 @@ import { causesOf, isOver, toneMark, toneOf } from "../causes.js";
 import { element } from "../dom.js";
 import { formatCount, formatDuration, formatGpuTime } from "../format.js";
 import { sum } from "../numbers.js";
+import { comparedTrials, hasConstraints, hasFront, objectivesText } from "../pareto.js";
 import { groupByPhase, PHASES, phaseMark } from "../phases.js";
 
 /** Creates the card. */
@@ -39,8 +40,15 @@ function sentenceOf({ sweep, trials }) {
   return `${done}, ${running} running${left}.`;
 }
 
-function whyNoBest({ sweep, trials }) {
+function whyNoBest(model) {
+  const { sweep, trials } = model;
   if (sweep.best || !trials.length) return "";
+  if (hasFront(model) || hasConstraints(model)) {
+    const ended = isOver(sweep) ? "None" : "None that has ended";
+    return comparedTrials(model).length
+      ? ""
+      : ` ${ended} has all values and meets the constraints.`;
+  }
   return isOver(sweep)
     ? ` None has a value of ${sweep.metric} that counts.`
     : ` None has reported ${sweep.metric} yet.`;
@@ -66,7 +74,9 @@ function facts(model) {
   const seconds = (sweep.completed || model.document.made) - sweep.created;
   return [
     fact("trials", `${ended} of ${total}`, `${sweep.concurrent} at a time`),
-    fact(sweep.goal, sweep.metric, ""),
+    hasFront(model) || hasConstraints(model)
+      ? fact("objectives", objectivesText(model), "", "wide")
+      : fact(sweep.goal, sweep.metric, ""),
     fact("sampling", sweep.sampling, ""),
     fact(isOver(sweep) ? "took" : "for", formatDuration(seconds), ""),
     costFact(model),

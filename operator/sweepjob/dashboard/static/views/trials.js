@@ -1,15 +1,24 @@
 // All trials in a table: sort, filter, hide columns, and select some to compare them.
 import { element, labelledCheckbox } from "../dom.js";
 import { formatCount, formatDuration } from "../format.js";
+import { comparedMetrics, frontOf, hasConstraints, hasFront } from "../pareto.js";
 import { phaseMark } from "../phases.js";
 import { checkboxColumn, column, createTable } from "../table.js";
 import { initialOrder, keepOrder, readNames, writeNames } from "../table_options.js";
 import { trialSelection } from "../trial_selection.js";
 
 const HIDDEN_AT_FIRST = ["gpuSecondsSaved", "last"];
+const FRONT_MARK = "★";
 const MANY_ROWS = 300; // changed ones, from which on it is quicker to replace all
 // Fields of a trial that no column shows, and that would make every row heavy.
-const LEFT_OUT = { curve: null, logs: null, metrics: null, executions: null, texts: null };
+const LEFT_OUT = {
+  curve: null,
+  logs: null,
+  metrics: null,
+  executions: null,
+  texts: null,
+  results: null,
+};
 
 export const trialsView = {
   id: "trials",
@@ -39,9 +48,9 @@ export const trialsView = {
       ),
       box,
     );
-    const usual = page.model.sign > 0 ? "-best" : "best";
+    const usual = usualOrder(page.model);
     const order = initialOrder(options, usual);
-    const rows = page.model.trials.map(rowOf);
+    const rows = rowsOf(page.model);
     const table = createTable(box, columns, rows, { index: "id", ...order });
     keepOrder(table, options, usual);
     return followTrials(table, page, count);
@@ -71,8 +80,7 @@ function columnsOf(page, selection, hidden) {
     { ...checkboxColumn("id", selection.checkbox), frozen: true },
     column("trial", "name", undefined, { formatter: link, frozen: true }),
     column("phase", "phase", undefined, { formatter: phase, minWidth: 128 }),
-    column(model.sweep.metric, "best"),
-    column("last", "last"),
+    ...resultColumns(model),
     column("reports", "reports"),
     column("time", "seconds", formatDuration),
     ...(model.hasGpus
@@ -84,20 +92,49 @@ function columnsOf(page, selection, hidden) {
   return columns.map((c) => ({ ...c, visible: !hidden.has(c.field) }));
 }
 
-const fieldOf = (parameter) => `p:${parameter}`;
-
-function rowOf(trial) {
-  const parameters = Object.entries(trial.parameters).map(([name, value]) => [
-    fieldOf(name),
-    value,
-  ]);
-  return { ...trial, ...LEFT_OUT, id: trial.index, ...Object.fromEntries(parameters) };
+// The best and the last value of one metric, or what is compared of several ones.
+function resultColumns(model) {
+  const metrics = comparedMetrics(model);
+  if (!metrics.length) return [column(model.sweep.metric, "best"), column("last", "last")];
+  return [
+    ...(hasFront(model) ? [column("front", "front")] : []),
+    ...(hasConstraints(model) ? [column("feasible", "feasible", feasibleText)] : []),
+    ...metrics.map((name) => column(name, resultField(name))),
+  ];
 }
+
+const feasibleText = (value) => (value === true ? "yes" : value === false ? "no" : "");
+
+function usualOrder(model) {
+  const [metric] = comparedMetrics(model);
+  const field = hasFront(model) ? "front" : metric ? resultField(metric) : "best";
+  return hasFront(model) || model.sign > 0 ? `-${field}` : field;
+}
+
+const fieldOf = (parameter) => `p:${parameter}`;
+const resultField = (metric) => `r:${metric}`;
+
+/** The rows of all trials. A trial may leave the front because of another one. */
+function rowsOf(model) {
+  const front = new Set(hasFront(model) ? frontOf(model).map(({ index }) => index) : []);
+  const isCompared = comparedMetrics(model).length > 0;
+  return model.trials.map((trial) => ({
+    ...trial,
+    ...LEFT_OUT,
+    id: trial.index,
+    ...(isCompared ? prefixed(trial.results ?? {}, resultField) : {}),
+    ...(hasFront(model) ? { front: front.has(trial.index) ? FRONT_MARK : "" } : {}),
+    ...prefixed(trial.parameters, fieldOf),
+  }));
+}
+
+const prefixed = (values, field) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [field(name), value]));
 
 // Keeps the rows of a table up to date, and the line that counts them.
 function followTrials(table, page, count) {
   const snapshot = () =>
-    new Map(page.model.trials.map((trial) => [trial.index, JSON.stringify(rowOf(trial))]));
+    new Map(rowsOf(page.model).map((row) => [row.index, { row, text: JSON.stringify(row) }]));
   let shown = snapshot();
   let isBuilt = false;
   let isClosed = false; // Tabulator goes on for a while, with rows that are gone
@@ -111,15 +148,14 @@ function followTrials(table, page, count) {
     async update() {
       if (!isBuilt || isClosed) return;
       const current = snapshot();
-      const changed = page.model.trials.filter(
-        ({ index }) => shown.get(index) !== current.get(index),
-      );
+      const rows = [...current.values()];
+      const changed = rows.filter(({ row, text }) => shown.get(row.index)?.text !== text);
       const deleted = [...shown.keys()].filter((index) => !current.has(index));
       shown = current;
       if (deleted.length) await table.deleteRow(deleted);
       if (!changed.length || isClosed) return;
-      if (changed.length > MANY_ROWS) await table.replaceData(page.model.trials.map(rowOf));
-      else await table.updateOrAddData(changed.map(rowOf));
+      if (changed.length > MANY_ROWS) await table.replaceData(rows.map(({ row }) => row));
+      else await table.updateOrAddData(changed.map(({ row }) => row));
       if (isClosed) return;
       const sorters = table.getSorters().map(({ field, dir }) => ({ column: field, dir }));
       if (sorters.length) table.setSort(sorters);

@@ -129,7 +129,8 @@ class WandbRuns:
         except MalformedRecord as error:
             self._problems[key] = f"a record of '{Path(key).name}' was skipped: {error}."
             return
-        for is_history, name, value in found:
+        # The primary metric last: reading resumes after the record once its report is in the journal.
+        for is_history, name, value in sorted(found, key=lambda v: v[1] == self._store.metric):
             number = _number(value)
             if number is None:
                 self._note_no_number(key, name, value)

@@ -1,0 +1,1 @@
+"""Dominance, Pareto fronts, hypervolume, knee and feasibility: pure functions of values."""

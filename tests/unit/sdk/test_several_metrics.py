@@ -1,0 +1,159 @@
+"""Several objectives and constraints in Python: definitions, round trips, messages, and results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sweepjob import command, load_job
+from sweepjob.sdk.arguments import ArgumentError
+from sweepjob.sdk.run import SweepRun
+from sweepjob.sdk.sweep_objects import SweepError
+from sweepjob.sweep import BanditPolicy, Choice, Constraint, Objective, SweepJob
+
+from tests.unit.builders import sweepjob
+
+BOTH = [Objective("maximize", "accuracy"), Objective("minimize", "latency_ms")]
+
+
+def definition(**given: Any) -> SweepJob:
+    train = command(
+        image="i", command="train ${{inputs.units}}", inputs={"units": Choice([1, 2, 3])}
+    )
+    return train.sweep(max_total_trials=4, **given)
+
+
+def test_a_sweep_with_objectives_and_constraints_is_the_same_after_a_round_trip() -> None:
+    job = definition(
+        objectives=BOTH,
+        constraints=[Constraint("size_mb", max=50), Constraint("accuracy", min=0.5)],
+    )
+    made = job.to_manifest()
+    assert "objective" not in made["spec"]
+    assert made["spec"]["objectives"] == [
+        {"goal": "maximize", "primaryMetric": "accuracy"},
+        {"goal": "minimize", "primaryMetric": "latency_ms"},
+    ]
+    assert made["spec"]["constraints"] == [
+        {"metric": "size_mb", "max": 50},
+        {"metric": "accuracy", "min": 0.5},
+    ]
+    made["metadata"]["name"] = "a"
+    again = load_job(made)
+    assert again.to_manifest()["spec"] == made["spec"]
+    assert again.validate().criteria.metrics == ("accuracy", "latency_ms", "size_mb")
+    assert "accuracy" in repr(again._display())
+
+
+def test_objects_and_mappings_are_the_same() -> None:
+    job = definition(primary_metric="accuracy", goal="maximize")
+    job.objective = None
+    job.objectives = [{"goal": "Maximize", "primary_metric": "accuracy"}, BOTH[1]]
+    job.constraints = [{"metric": "size_mb", "max": 50}]
+    assert job.validate().criteria.metrics == ("accuracy", "latency_ms", "size_mb")
+
+
+@pytest.mark.parametrize(
+    ("make", "remedy"),
+    [
+        (lambda: Constraint("size_mb"), "exactly one of max"),
+        (lambda: Constraint("size_mb", max=1, min=2), "exactly one of max"),
+        (lambda: Constraint("", max=1), "must be a string"),
+        (lambda: definition(), "primary_metric"),
+        (lambda: definition(objectives=BOTH[:1]), "write a single one as objective"),
+        (
+            lambda: definition(objectives=BOTH, primary_metric="a", goal="minimize"),
+            "remove one of them",
+        ),
+        (
+            lambda: definition(
+                objectives=BOTH, early_termination_policy=BanditPolicy(slack_amount=1)
+            ),
+            "compares the values of one metric",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_remedy(make: Any, remedy: str) -> None:
+    with pytest.raises(ArgumentError, match=remedy):
+        make()
+
+
+class Objects:
+    """A sweep that has ended."""
+
+    namespace, name, page_command = "team", "sweep", ""
+
+    def __init__(self, spec: dict[str, Any], values: list[dict[str, float]]) -> None:
+        self._spec, self._values = spec, values
+
+    def sweep(self) -> dict[str, Any]:
+        made = sweepjob(**self._spec)
+        made["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
+        return {**made, "status": {"phase": "Complete"}}
+
+    def trials(self) -> list[dict[str, Any]]:
+        return [self._trial(n, values) for n, values in enumerate(self._values)]
+
+    def _trial(self, index: int, values: dict[str, float]) -> dict[str, Any]:
+        score = repr(values["accuracy"])
+        curve = {"pod": "p", "reports": 1, "values": score, "last": score, "best": score}
+        texts = {name: repr(value) for name, value in values.items()}
+        return {
+            "metadata": {"name": f"sweep-{index}", "namespace": "team", "uid": f"u{index}"},
+            "spec": {"sweep": "sweep", "index": index, "assignment": '{"units": 1}'},
+            "status": {"phase": "Succeeded", "curve": curve, "values": texts},
+        }
+
+
+def run(spec: dict[str, Any], values: list[dict[str, float]]) -> SweepRun:
+    return SweepRun(Objects(spec, values))  # type: ignore[arg-type] # what it reads of them
+
+
+SPEC: dict[str, Any] = {
+    "objective": None,
+    "objectives": [objective.to_spec() for objective in BOTH],
+    "constraints": [{"metric": "size_mb", "max": 50}],
+}
+VALUES = [
+    {"accuracy": 0.9, "latency_ms": 9.0, "size_mb": 10.0},
+    {"accuracy": 0.8, "latency_ms": 2.0, "size_mb": 10.0},
+    {"accuracy": 0.5, "latency_ms": 1.0, "size_mb": 10.0},
+    {"accuracy": 0.7, "latency_ms": 3.0, "size_mb": 10.0},
+    {"accuracy": 1.0, "latency_ms": 0.0, "size_mb": 51.0},
+    {"accuracy": 1.0, "latency_ms": 0.0},
+]
+
+
+def test_a_run_has_its_pareto_front_and_the_knee() -> None:
+    done = run(SPEC, VALUES)
+    assert [trial.name for trial in done.pareto] == ["sweep-0", "sweep-1", "sweep-2"]
+    assert done.pareto[0].results == VALUES[0]
+    assert done.knee is not None
+    assert done.knee.name == "sweep-1"
+    assert [t.feasible for t in done.trials()] == [True, True, True, True, False, None]
+    best = done.get_best_run_by_primary_metric()
+    assert best is not None
+    assert best.name == "sweep-0"
+    assert done.best is None
+    row = done.trials()[4].to_row()
+    assert (row["feasible"], row["results.size_mb"]) == (False, 51.0)
+    assert "latency_ms" in repr(done.trials()._display())
+
+
+def test_a_run_with_one_objective_prefers_feasible_trials() -> None:
+    one = {
+        "objective": {"goal": "maximize", "primaryMetric": "accuracy"},
+        "constraints": SPEC["constraints"],
+    }
+    done = run(one, VALUES)
+    best = done.get_best_run_by_primary_metric()
+    assert best is not None
+    assert best.name == "sweep-0"
+    with pytest.raises(SweepError, match="one objective, accuracy"):
+        _ = done.pareto
+
+
+def test_a_front_without_a_trial_is_empty() -> None:
+    done = run(SPEC, VALUES[4:])
+    assert list(done.pareto) == []
+    assert done.knee is None
