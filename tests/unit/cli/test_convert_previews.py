@@ -196,3 +196,14 @@ command: python main.py ${{inputs.rows}} ${{inputs.lr}} ${{inputs.depth}}
     )
     assert "Azure's client takes a component in a step of a pipeline only" in program.err
     assert len(refusals(program, changed(AUTUMN, trial="./other.yml"))) == 1
+
+
+def test_the_map_of_a_preview_has_its_names(program: Program) -> None:
+    assert program("azure-map", "init", program.file(SUMMER, "job.yml")) == 0
+    found = yaml.safe_load(program.out)
+    assert set(found["compute"]) == {"gpus"}
+    assert set(found["instance_type"]) == {"Standard_NC6"}
+    assert set(found["environment"]) == {"envs/conda.yml"}
+    assert set(found["code"]) == {"src"}
+    assert program("azure-map", "init", program.file(SPRING, "job.yml")) == 0
+    assert set(yaml.safe_load(program.out)["data"]) == {"table:3"}

@@ -56,6 +56,14 @@ PIPELINE: dict[str, Any] = {
             "inputs": {"ratio": 0.2, "raw": "${{parent.inputs.raw}}"},
             "outputs": {"train": None},
         },
+        "check": {
+            "command": "check",
+            "environment": "azureml:e:1",
+            "inputs": {
+                "raw": {"type": "uri_folder", "path": "${{parent.inputs.raw}}"},
+                "rows": "${{parent.jobs.split.outputs.train}}",
+            },
+        },
         "tune": STEP,
         "register": {
             "command": "register",
@@ -97,6 +105,8 @@ BOUND: list[tuple[Any, Any]] = [
     ("${{parent.jobs.split.inputs.ratio}}", 0.2),
     ("${{parent.inputs.raw}}", "/mnt/tables/prices"),
     ("${{parent.jobs.split.inputs.raw}}", "/mnt/tables/prices"),
+    ("${{parent.jobs.check.inputs.raw}}", "/mnt/tables/prices"),
+    ("${{parent.jobs.check.inputs.rows}}", "/mnt/tables/train"),
     ("${{parent.inputs.raw}}/rows.csv", "/mnt/tables/prices/rows.csv"),
     ({"path": "${{parent.inputs.raw}}/${{parent.inputs.label}}.csv"}, "/mnt/tables/prices/price.csv"),
     ("${{parent.jobs.split.outputs.train}}", "/mnt/tables/train"),
@@ -217,13 +227,13 @@ def test_what_the_other_steps_are_is_said(program: Program, tmp_path: Path) -> N
     path.write_text(yaml.safe_dump(data, sort_keys=False))
     assert program("convert", path) == 0
     assert lines(program, "note: jobs: ") == [
-        "note: jobs: 'split, register': are other steps; they are not converted, and nothing runs them"
+        "note: jobs: 'split, check, register': are other steps; they are not converted, and nothing runs them"
     ]
     (line,) = lines(program, "note: jobs.register.inputs.model: ")
     assert "after the sweep, kubectl sweepjob download prices-tune copies it" in line
     assert len(set(program.err.splitlines())) == len(program.err.splitlines())
     assert program("convert", path, "--step", "tune") == 0
-    assert "note: jobs: 'split, register, again': are other steps" in program.err
+    assert "note: jobs: 'split, check, register, again': are other steps" in program.err
 
 
 def test_each_step_has_a_name_of_its_own(program: Program, tmp_path: Path) -> None:
@@ -295,3 +305,89 @@ def test_a_local_run_refuses_what_another_step_gives(
     ):
         assert text in program.err
     assert "REPLACE-ME" not in program.err
+
+
+def inline(**changes: Any) -> dict[str, Any]:
+    return {"trial": {**STEP["trial"], **changes}}
+
+
+# Steps that Azure's client refuses, and whose meaning is clear.
+TAKEN: list[tuple[dict[str, Any], str]] = [
+    ({"trial": None, "component": STEP["trial"]}, "jobs.tune.component"),
+    (
+        inline(
+            inputs={"rows": {"type": "uri_folder"}},
+            command="fit ${{inputs.rows}} --lr ${{search_space.lr}} --to ${{outputs.model}}",
+        ),
+        "jobs.tune.trial.command",
+    ),
+    (inline(inputs={**STEP["trial"]["inputs"], "depth": 4}), "jobs.tune.trial.inputs.depth"),
+]
+
+
+@pytest.mark.parametrize(("step", "path"), TAKEN, ids=range(len(TAKEN)))
+def test_what_is_clear_is_taken_with_a_note(
+    program: Program, tmp_path: Path, step: dict[str, Any], path: str
+) -> None:
+    (spec,) = specs(program, write(tmp_path, step))
+    assert "--lr ${{search_space.lr}}" in spec["trial"]["command"]
+    assert lines(program, f"note: {path}: ")
+
+
+def test_a_component_that_cannot_be_read_has_one_line(program: Program, tmp_path: Path) -> None:
+    for key in ("trial", "component"):
+        step = {"trial": None, key: "./none.yml"}
+        assert program("convert", write(tmp_path, step)) == 1
+        (line,) = lines(program, "refused: ")
+        assert line.startswith(f"refused: jobs.tune.{key}: './none.yml': ")
+
+
+@pytest.mark.parametrize(
+    ("reference", "text"),
+    [
+        ("${{parent.jobs.spilt.outputs.train}}", "the pipeline has no step spilt; there are: "),
+        ("${{parent.jobs.tune.outputs.model}}", "is an output of this step itself"),
+    ],
+)
+def test_an_output_of_no_other_step_is_refused(
+    program: Program, tmp_path: Path, reference: str, text: str
+) -> None:
+    assert program("convert", write(tmp_path, {"inputs": {"rows": reference}})) == 1
+    (line,) = lines(program, "refused: ")
+    assert text in line
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "code", "text"),
+    [
+        ({"type": None}, 0, "note: "),
+        ({"compute": {"target": "x"}}, 1, "refused: compute: "),
+        ({"settings": {"default_compute": ["x"]}}, 1, "must be the name of a compute target"),
+        ({"jobs": [STEP]}, 2, "whose jobs are no object with steps by name"),
+        ({"jobs": {"a": {"type": "automl"}}}, 2, "AutoML steps (a) train models of Azure's own"),
+    ],
+    ids=range(5),
+)
+def test_odd_pipelines(
+    program: Program, tmp_path: Path, pipeline: dict[str, Any], code: int, text: str
+) -> None:
+    assert program("convert", write(tmp_path, {}, **pipeline)) == code
+    assert text in program.err
+
+
+def test_a_pipeline_in_a_pipeline_gets_the_outputs_of_the_steps_around_it(
+    program: Program, tmp_path: Path
+) -> None:
+    inner = {
+        "type": "pipeline",
+        "inputs": {"rows": {"type": "uri_folder"}},
+        "jobs": {"tune": {**STEP, "inputs": {"rows": "${{parent.inputs.rows}}/a.csv"}}},
+    }
+    (tmp_path / "inner.yml").write_text(yaml.safe_dump(inner))
+    for name in ("split", "tune"):  # the second has the name of the step in the inner pipeline
+        rows = f"${{{{parent.jobs.{name}.outputs.train}}}}"
+        outer = {"component": "./inner.yml", "inputs": {"rows": rows}}
+        jobs = {name: PIPELINE["jobs"]["split"], "deep": outer}
+        (spec,) = specs(program, write(tmp_path, {}, jobs=jobs))
+        assert spec["inputs"]["rows"] == "/REPLACE-ME/inputs/rows"
+        assert f"is an output of the step {name}: run that step" in program.err

@@ -191,7 +191,19 @@ def test_one_of_several_steps_has_what_the_pipeline_gives() -> None:
     jobs.create_or_update(job.jobs["second"])
     assert [step.compute for step in submitted] == ["cpu", "gpu"]
     assert [step.experiment_name for step in submitted] == ["mine", None]
+    assert [step.display_name for step in submitted] == ["three-first", "three-second"]
     assert spec_of(submitted[1])["trial"]["template"]["spec"]["nodeSelector"] == {"pool": "gpu"}
+
+
+def test_a_pipeline_that_is_made_by_its_class() -> None:
+    text = """
+    from sweepjob.azure.ai.ml.entities import PipelineJob
+    tune = train(rows=Input(path="azureml:raw:1"), lr=Uniform(0, 1)).sweep(
+        primary_metric="a", goal="maximize", sampling_algorithm="random", max_total_trials=2)
+    job = PipelineJob(jobs={"tune": tune}, display_name="made", compute="cpu")
+    """
+    step = run(text)["job"].sweep_step()
+    assert (step.display_name, step.compute) == ("made", "cpu")
 
 
 NESTED = """
@@ -274,7 +286,9 @@ def test_the_sweep_step_of_a_pipeline_file(folder: Path) -> None:
 
 
 def test_a_pipeline_file_says_what_another_step_would_have_given(folder: Path) -> None:
-    (folder / "pipeline.yml").write_text(PIPELINE_FILE.replace("STEP", "other"))
+    (folder / "pipeline.yml").write_text(
+        PIPELINE_FILE.replace("STEP", "parts").replace("parts", "other")
+    )
     with pytest.warns(UserWarning, match="run that step, and give inputs="):
         job = run('job = load_job("pipeline.yml")')["job"]
     with pytest.raises(ArgumentError) as told:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...search.space import Scalar
+from ...template.references import references
 from ..azure_map import producing_step
 from ..azure_map.asset_names import is_local_path
+from .command import with_double_braces
 from .conversion import PLACEHOLDER, Section
 from .inputs import convert_input
 
@@ -98,11 +101,24 @@ def component_inputs(
             inputs.reject(
                 name, given[name], f"the component has no such input; there are: {listed}"
             )
+    if declared.data:
+        _check_parameters(component, step, swept, names)
+    return values
+
+
+def _check_parameters(
+    component: Section, step: Section, swept: Mapping[str, Any], names: Sequence[Any]
+) -> None:
+    """Reject parameters that the component does not take; its command may name one directly."""
+    command = component.data.get("command")
+    used = references(with_double_braces(command)) if isinstance(command, str) else []
     for name in swept:
-        if declared.data and name not in declared.data:
+        if name not in names and f"search_space.{name}" in used:
+            message = "is taken as the parameter; Azure's components know inputs only"
+            component.note("command", f"${{{{search_space.{name}}}}}", message)
+        elif name not in names:
             message = f"the component has no such input; there are: {', '.join(map(str, names))}"
             step.section("search_space").reject(name, swept[name], message)
-    return values
 
 
 def _value(declared: Section, step: Section, name: str, given: Mapping[str, Any]) -> Any:
@@ -165,6 +181,10 @@ def _definition(declared: Section, name: str) -> Mapping[str, Any]:
     value = declared.read(name)
     if value is None:
         return {}
+    is_value = isinstance(value, Scalar) or (isinstance(value, Mapping) and "path" in value)
+    if is_value:  # a trial that is written like a job
+        declared.note(name, value, "is taken as the value; in a component Azure wants a type")
+        return {"default": value}
     if not isinstance(value, Mapping):
         declared.reject(name, value, "must be an object with a type")
         return {}

@@ -28,7 +28,12 @@ def convert_component_trial(
     """
     swept = top.subsection("search_space").data
     conversion.swept = frozenset(map(str, swept))
-    component = read_component(top, "trial")
+    key = "trial"
+    if top.read(key) is None and top.data.get("component") is not None:
+        key = "component"
+        top.note(key, top.data[key], "is read as trial; Azure's client wants that key in a sweep")
+        conversion.source_paths["spec.trial"] = top.at(key)
+    component = read_component(top, key)
     conversion.known_inputs |= dict.fromkeys(given)
     conversion.known_outputs |= dict.fromkeys(map(str, outputs.data))
     if component is None:

@@ -142,8 +142,8 @@ class Section:
             self.reject("", data, "must be an object with keys and values")
 
     def at(self, key: str) -> str:
-        """Return the path of a key; of the section itself for an empty one."""
-        return ".".join(part for part in (self.path, key) if part)
+        """Return the path of a key, which YAML may read as a number; of the section for an empty one."""
+        return ".".join(str(part) for part in (self.path, key) if part != "")
 
     def note(self, key: str, value: object, message: str) -> None:
         """Add a note.

@@ -108,9 +108,9 @@ def convert_pipeline(
     """
     found = list(sweep_steps(data, Conversion(options)))
     sweeps = [one for one in found if isinstance(one, SweepStep) or one.is_pipeline]
-    other = [one for one in found if one not in sweeps]
+    other = [one for one in found if isinstance(one, UnreadStep) and not one.is_pipeline]
     if not sweeps and not other:
-        raise UnsupportedFileError("is a pipeline without a sweep step (type: sweep)")
+        raise UnsupportedFileError(_without_sweeps(data.get("jobs")))
     # A file that cannot be read may be of any step; it matters where no other step is a sweep.
     chosen = [one for one in sweeps or other if step in (None, one.name)]
     chosen += [one for one in other if sweeps and one.name == step]
@@ -157,6 +157,19 @@ def _checked_step(step: SweepStep | UnreadStep, conversion: Conversion | None) -
         return ConvertedStep(step.name, None, error)
 
 
+def _without_sweeps(jobs: Any) -> str:
+    """Return why a pipeline has nothing to convert."""
+    if jobs is not None and not isinstance(jobs, Mapping):
+        return "is a pipeline whose jobs are no object with steps by name"
+    steps = (jobs or {}).items()
+    kinds = {name: job.get("type") for name, job in steps if isinstance(job, Mapping)}
+    automl = [str(name) for name, kind in kinds.items() if str(kind).lower() == "automl"]
+    text = "is a pipeline without a sweep step (type: sweep)"
+    if automl:
+        text += f"; AutoML steps ({', '.join(automl)}) train models of Azure's own"
+    return text
+
+
 def _unread(problem: Problem) -> Problem:
     message = f"{problem.message}; if it is a pipeline, its sweep steps are not converted"
     return Problem(problem.path, problem.value, message)
@@ -165,8 +178,10 @@ def _unread(problem: Problem) -> Problem:
 def _only_step(steps: list[ConvertedStep]) -> Conversion:
     if len(steps) > 1:
         names = ", ".join(step.name for step in steps)
+        first = steps[0].name
         raise UnsupportedFileError(
-            f"is a pipeline with the sweep steps {names}; choose one of them"
+            f"is a pipeline with the sweep steps {names}; choose one of them: sweepjob convert --step "
+            f"{first}, or load_job(..., step={first!r})"
         )
     (step,) = steps
     if step.conversion is None:
@@ -180,7 +195,10 @@ def _checked(conversion: Conversion) -> Conversion:
 
 def is_pipeline(data: Any) -> bool:
     """Return whether a document is a pipeline of Azure's, or a pipeline component."""
-    return isinstance(data, Mapping) and str(data.get("type", "")).lower() == "pipeline"
+    if not isinstance(data, Mapping):
+        return False
+    kind = str(data.get("type") or "").lower()
+    return kind == "pipeline" or (not kind and isinstance(data.get("jobs"), Mapping))
 
 
 def _sampling(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...api.parsing.problem import Problem
-from .conversion import Conversion
+from .conversion import Conversion, ConversionOptions
 
 _READ = "is read as {}; Azure's client of today refuses it"
 _TYPES = {"file": "uri_file", "folder": "uri_folder", "data": None}
@@ -90,6 +90,13 @@ def with_current_keys(data: Mapping[str, Any], conversion: Conversion) -> Mappin
     for emptied in _EMPTIED:
         file.drop_empty(emptied)
     return file.data
+
+
+def in_current_keys(document: Any) -> Any:
+    """Return a sweep file with the keys of today, without notes; any other document as it is."""
+    if not isinstance(document, Mapping) or "search_space" not in document:
+        return document
+    return with_current_keys(document, Conversion(ConversionOptions()))
 
 
 def _change_preview(file: _File) -> None:

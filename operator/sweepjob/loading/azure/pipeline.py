@@ -13,7 +13,7 @@ from .inputs import convert_outputs, note_unused_outputs
 from .metadata import annotate, annotate_map, initialize_manifest
 from .options_check import reject_command
 from .pipeline_steps import SweepStep
-from .pipeline_values import Parent, bind_input, no_value
+from .pipeline_values import bind_input, no_value
 from .placement import convert_compute, convert_resources, note_settings_of_the_service
 from .sweep import convert_search, finish_spec
 
@@ -57,7 +57,7 @@ def convert_step(
         )
     )
     conversion.known_inputs |= dict.fromkeys(step.parent.names)
-    given = _resolve_inputs(top, step.parent)
+    given = _resolve_inputs(top, step)
     inputs, parts = convert_component_trial(conversion, top, given, outputs)
     convert_compute(top, "compute", step.compute)
     convert_resources(top, "resources")
@@ -109,6 +109,8 @@ def _note_other_steps(whole: Section, step: SweepStep, converted: Collection[str
         whole.note("jobs", ", ".join(others), message)
     own = step.name.rpartition(".")[2]
     for name, job in step.parent.jobs.items():
+        if name == own:
+            continue
         inputs = job.get("inputs") if isinstance(job, Mapping) else None
         for key, value in (inputs if isinstance(inputs, Mapping) else {}).items():
             output = step_output(_path_of(value) or "")
@@ -122,32 +124,40 @@ def _note_other_steps(whole: Section, step: SweepStep, converted: Collection[str
                 whole.note(f"{base}{name}.inputs.{key}", _path_of(value), message)
 
 
-def _resolve_inputs(top: Section, parent: Parent) -> dict[str, Any]:
+def _resolve_inputs(top: Section, step: SweepStep) -> dict[str, Any]:
     """Return a step's inputs, with the values that they refer to."""
     inputs = top.subsection("inputs")
     supplied = top.conversion.options.inputs
     found: dict[str, Any] = {}
     for name in map(str, inputs.data):
         value = inputs.read(name)
-        bound = bind_input(value, parent)
+        bound = bind_input(value, step.parent)
         if name not in supplied:
-            bound = _checked(inputs, name, value, bound, parent)
+            bound = _checked(inputs, name, value, bound, step)
         if bound is not None or name in supplied:
             found[name] = bound
     return found
 
 
-def _checked(inputs: Section, name: str, value: Any, bound: Any, parent: Parent) -> Any:
+def _checked(inputs: Section, name: str, value: Any, bound: Any, step: SweepStep) -> Any:
     """Return an input; reject one that still refers to the pipeline, other than an output of a step."""
     text = _path_of(bound) or ""
-    if step_output(text):
+    if output := step_output(text):
+        producer = output[0].rpartition(".outputs.")[0]
+        own = step_output(_path_of(value) or "")
+        if own is not None and own[0].startswith(f"{step.name.rpartition('.')[2]}.outputs."):
+            inputs.reject(name, value, "is an output of this step itself")
+        elif producer not in step.parent.steps:
+            listed = ", ".join(sorted(step.parent.steps))
+            message = f"the pipeline has no step {producer}; there are: {listed}"
+            inputs.reject(name, value, f"{message}; or give --input {name}=PATH")
         return bound if isinstance(bound, Mapping) else {"path": text}
     if reference := _WITHOUT_PARENT.search(text):
         message = f"is no reference in a step of a pipeline: write ${{{{parent.{reference[1]}}}}}"
         inputs.reject(name, value, message)
         return ""
     if reference := _PARENT.search(text):
-        inputs.reject(name, value, no_value(reference, parent, name))
+        inputs.reject(name, value, no_value(reference, step.parent, name))
         return ""  # a value that needs no second message
     return bound
 

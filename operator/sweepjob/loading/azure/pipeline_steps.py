@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -98,15 +98,17 @@ def _steps(
     prefix: str,
     path: str,
     given: Mapping[str, Any],
-    compute: str | None,
+    compute: Any,
     depth: int,
+    around: Collection[str] = (),
 ) -> Iterator[SweepStep | UnreadStep]:
     jobs = data.get("jobs")
     jobs = jobs if isinstance(jobs, Mapping) else {}
     names = names_of_inputs(data.get("inputs"), jobs)
     # A flag can give an input of the step, or of the pipeline.
     flags = {k: v for k, v in conversion.options.inputs.items() if k in names}
-    parent = Parent({**_values(data.get("inputs")), **given, **flags}, jobs, names)
+    values = {**_values(data.get("inputs")), **given, **flags}
+    parent = Parent(values, jobs, names, {*around, *map(str, jobs)})
     settings = data.get("settings")
     default = settings.get("default_compute") if isinstance(settings, Mapping) else None
     compute = default or data.get("compute") or compute
@@ -127,6 +129,9 @@ def _sweep_step(
 ) -> SweepStep:
     bound = bind_settings(job, parent)
     problems = unbound_settings(bound, path, parent)
+    if compute is not None and not isinstance(compute, str):
+        problems += (Problem("compute", compute, "must be the name of a compute target"),)
+        compute = None
     return SweepStep(name, bound, path, parent, compute, folder, problems)
 
 
@@ -136,7 +141,7 @@ def _inner_steps(
     name: str,
     path: str,
     parent: Parent,
-    compute: str | None,
+    compute: Any,
     depth: int,
 ) -> Iterator[SweepStep | UnreadStep]:
     """Yield the sweep steps of a step that is a pipeline, inline or in a file."""
@@ -146,7 +151,8 @@ def _inner_steps(
         return
     given = {key: bind_input(value, parent) for key, value in _values(job.get("inputs")).items()}
     if isinstance(job.get("jobs"), Mapping):
-        yield from _steps(job, conversion, f"{name}.", f"{path}.", given, compute, depth)
+        at, around = f"{path}.", parent.steps
+        yield from _steps(job, conversion, f"{name}.", at, given, compute, depth, around)
         return
     quiet = Conversion(conversion.options)
     component = read_component(quiet.section(job, path), "component")
@@ -156,7 +162,8 @@ def _inner_steps(
     if component is not None and isinstance(component.section.data.get("jobs"), Mapping):
         inner = Conversion(replace(conversion.options, folder=component.folder))
         at = f"{component.section.path}:"
-        yield from _steps(component.section.data, inner, f"{name}.", at, given, compute, depth)
+        pipeline, around = component.section.data, parent.steps
+        yield from _steps(pipeline, inner, f"{name}.", at, given, compute, depth, around)
 
 
 def _is_file(component: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...api.parsing.problem import Problem
 from ...search.space import Scalar
+from ..azure_map.asset_names import step_output
 
 _REFERENCE = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}\s]+)\s*\}\}")
 _PARENT = re.compile(r"\$\{\{\s*parent\.[^}]*\}\}")
@@ -27,11 +28,13 @@ class Parent:
         inputs: values of the pipeline's inputs by name.
         jobs: the pipeline's steps by name.
         names: names of the pipeline's inputs, also of those without a value.
+        steps: names of the steps of the pipeline, and of those around it.
     """
 
     inputs: Mapping[str, Any]
     jobs: Mapping[str, Any]
     names: Collection[str] = ()
+    steps: Collection[str] = ()
 
 
 def names_of_inputs(declared: Any, jobs: Mapping[str, Any]) -> list[str]:
@@ -100,12 +103,17 @@ def bind_input(value: Any, parent: Parent) -> Any:
         found = _find(whole, parent)
         return value if found is None else found
     start = _REFERENCE.match(value)
-    data = None if start is None else _find(start, parent)
-    text: str = bind_value(value, parent)
-    if start is not None and isinstance(data, Mapping) and isinstance(data.get("path"), str):
-        rest = bind_value(value[start.end() :], parent)
-        return {"path": f"{data['path'].rstrip('/')}{rest}"}
-    return text
+    base = None if start is None else _path(_find(start, parent))
+    if start is not None and base is not None:
+        return {"path": f"{base.rstrip('/')}{bind_value(value[start.end() :], parent)}"}
+    return bind_value(value, parent)
+
+
+def _path(data: Any) -> str | None:
+    """Return the path of data, or the output of another step; None for a literal."""
+    path = data.get("path") if isinstance(data, Mapping) else data
+    is_data = isinstance(data, Mapping) or (isinstance(path, str) and step_output(path))
+    return path if isinstance(path, str) and is_data else None
 
 
 def _find(reference: re.Match[str], parent: Parent, depth: int = 0) -> Any:
@@ -119,8 +127,12 @@ def _find(reference: re.Match[str], parent: Parent, depth: int = 0) -> Any:
     step = parent.jobs.get(of_step["step"])
     inputs = step.get("inputs") if isinstance(step, Mapping) else None
     found = _member(inputs, of_step["name"]) if isinstance(inputs, Mapping) else None
-    again = _REFERENCE.fullmatch(found.strip()) if isinstance(found, str) else None
-    return found if again is None else _find(again, parent, depth + 1) or found
+    text = found.get("path") if isinstance(found, Mapping) else found
+    again = _REFERENCE.fullmatch(text.strip()) if isinstance(text, str) else None
+    inner = None if again is None else _find(again, parent, depth + 1)
+    if isinstance(found, Mapping) and isinstance(inner, Mapping):
+        return {**inner, **{k: v for k, v in found.items() if k != "path"}}
+    return found if inner is None else inner
 
 
 def _member(inputs: Mapping[str, Any], name: str) -> Any:

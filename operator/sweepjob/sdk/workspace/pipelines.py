@@ -104,6 +104,7 @@ class PipelineJob(KnownAttributes, Step):
         found: dict[str, SweepJob] = {}
         for name, job in self.jobs.items():
             if isinstance(job, SweepJob):
+                job.pipeline = job.pipeline or self  # also of a pipeline that was made by its class
                 found[f"jobs[{name!r}]"] = job
             elif isinstance(job, PipelineJob):
                 inner = job._sweep_steps()
@@ -112,7 +113,10 @@ class PipelineJob(KnownAttributes, Step):
 
     def give_to(self, step: SweepJob) -> None:
         """Set what a step does not have and the pipeline has."""
-        step.display_name = step.display_name or self.display_name or self.name or step.step_name
+        own = self.display_name or self.name or step.step_name
+        is_one_of_several = len(self._sweep_steps()) > 1
+        name = f"{own}-{step.step_name}" if is_one_of_several else own
+        step.display_name = step.display_name or name
         step.experiment_name = step.experiment_name or self.experiment_name
         step.description = step.description or self.description
         step.tags = {**self.tags, **step.tags}
@@ -138,7 +142,7 @@ def _warn_of_others(step: SweepJob) -> None:
         others = [name for name, job in around.jobs.items() if job is not child]
         if others:
             message = f"pipeline: {', '.join(others)}: are other steps; they are not run"
-            warnings.warn(message, SweepWarning, stacklevel=5)
+            warnings.warn(message, SweepWarning, stacklevel=4)
         child, around = around, around.pipeline
 
 

@@ -1,0 +1,65 @@
+"""Converts files of Azure's with junk in them: a refusal with paths, and never another error."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from sweepjob.loading.azure import (
+    ConversionError,
+    ConversionOptions,
+    UnsupportedFileError,
+    convert,
+    convert_pipeline,
+)
+
+from .cli.test_convert_previews import AUTUMN, SPRING, SUMMER
+from .cli.test_convert_steps import PIPELINE
+
+FILES = [PIPELINE, *map(yaml.safe_load, (SPRING, SUMMER, AUTUMN))]
+JUNK: list[Any] = [
+    *(None, 5, -1, 1.5, True, "", "x", [], [1], {}, {"a": 1}, {1: 2}, {"path": "x"}, {"value": 3}),
+    *({"path": ["x"]}, {"type": "group", "a": {"b": 1}}, {"spec": "uniform"}, {"target": {"a": 1}}),
+    *("${{parent.inputs.raw}}", "${{parent.jobs.split.outputs.train}}/a", "${{inputs.x}}"),
+    *("${{parent.jobs.check.inputs.raw}}", "${{parent.inputs.columns}}", "${{ parent.outputs.m }}"),
+]
+
+
+def places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield every object or list of a file with each of its keys."""
+    for key in node if isinstance(node, dict) else range(len(node)):
+        yield node, key
+        if isinstance(node[key], dict | list):
+            yield from places(node[key])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_junk_is_refused_with_one_line_for_each_cause(seed: int) -> None:
+    numbers = random.Random(seed)
+    refused = 0
+    for _ in range(100):
+        data = copy.deepcopy(numbers.choice(FILES))
+        for _ in range(numbers.randint(1, 3)):
+            node, key = numbers.choice(list(places(data)))
+            node[key] = copy.deepcopy(numbers.choice(JUNK))
+        options = ConversionOptions(is_lazy=numbers.random() < 0.2, local=numbers.random() < 0.2)
+        errors: list[ConversionError | None] = []
+        try:
+            if data.get("type") == "pipeline":
+                errors = [step.error for step in convert_pipeline(data, options, "stem")]
+            else:
+                convert(data, options, "stem")
+        except ConversionError as error:
+            errors = [error]
+        except UnsupportedFileError as error:
+            refused += bool(str(error))
+        for found in filter(None, errors):
+            lines = list(map(str, found.problems))
+            assert lines
+            assert len(set(lines)) == len(lines), lines
+            refused += 1
+    assert refused > 30
