@@ -83,7 +83,7 @@ def test_the_front_is_covered() -> None:
         lambda a, b: (a * 1e9, b * 1e-9),
         lambda a, b: (a + 1e6, b - 1e3),
         lambda a, b: (-math.exp(-8 * a), b),
-        lambda a, b: (a if a > -0.3 else -1e12, b),
+        lambda a, b: (a if a > -0.45 else -1e12, b),
     ],
     ids=["scales", "far from 0", "skewed", "outliers"],
 )

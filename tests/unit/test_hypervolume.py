@@ -13,7 +13,7 @@ from sweepjob.search.gaussian_process.acquisition import LogExpectedImprovement
 from sweepjob.search.gaussian_process.expected_hypervolume import (
     LogExpectedHypervolumeImprovement,
 )
-from sweepjob.search.gaussian_process.pareto import dominators, non_dominated_boxes
+from sweepjob.search.gaussian_process.pareto import dominators, non_dominated_boxes, spread_out
 
 # Few different values: ties are common.
 FRONTS = st.integers(2, 4).flatmap(
@@ -119,3 +119,15 @@ def test_hopeless_outcomes_are_still_ordered(objectives: int) -> None:
     assert (np.diff(found) > 0).all()
     deviations = np.linspace(0.1, 0.9, 40)[:, None].repeat(objectives, 1)
     assert (np.diff(acquisition.value(np.full(means.shape, -20.0), deviations)) > 0).all()
+
+
+@pytest.mark.parametrize("objectives", [2, 3, 4])
+def test_a_front_of_many_points_is_thinned_where_they_are_close(objectives: int) -> None:
+    front = np.concatenate(
+        [shell(100, objectives), np.tile(shell(1, objectives, seed=2), (300, 1))]
+    )
+    kept = spread_out(front * 10.0 ** np.arange(objectives), 40) / 10.0 ** np.arange(objectives)
+    assert len(kept) == 40
+    apart = np.abs(front[:, None] - kept).max(2).min(1)
+    assert apart.max() < 0.25
+    assert (spread_out(front, 500) == front).all()

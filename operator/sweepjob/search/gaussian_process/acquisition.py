@@ -27,10 +27,10 @@ class LogExpectedImprovement:
     Source: Ament et al. (2023), equation 9.
 
     Attributes:
-        best: the outcome to improve on.
+        best: the outcome to improve on, or several; a shape that broadcasts with the means.
     """
 
-    best: float
+    best: float | Array
 
     def value(self, mean: Array, deviation: Array) -> Array:
         """Log E max(f - best, 0) for normal f.

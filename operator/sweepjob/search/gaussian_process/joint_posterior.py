@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Array
-from .posterior import Posterior
+from .posterior import Conditioned
+
+# How far below the worst outcome the reference is, in standard deviations of all trials.
+_MARGIN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class JointPosterior:
         objectives: one for each.
     """
 
-    objectives: Sequence[Posterior]
+    objectives: Sequence[Conditioned]
 
     def predict(self, features: Array) -> tuple[Array, Array]:
         """Means and standard deviations of all objectives.
@@ -30,28 +33,25 @@ class JointPosterior:
         Returns:
             both of shape (n, objectives).
         """
-        predicted = [posterior.process.predict(features) for posterior in self.objectives]
+        predicted = [given.process.predict(features) for given in self.objectives]
         means, deviations = zip(*predicted, strict=True)
         return np.stack(means, axis=1), np.stack(deviations, axis=1)
 
-    def reference(self, front: Array, given: Sequence[float | None]) -> Array:
-        """Return what outcomes have to exceed: what the user gives, or a little below the front.
+    def reference(self, given: Sequence[float | None]) -> Array:
+        """Return what outcomes have to exceed: what the user gives, or the worst of all trials.
+
+        A reference near the front would be a trap: where trade-offs have gaps, what lies beyond the
+        front's ends would count for nothing.
 
         Args:
-            front: outcomes of trials; shape (n, objectives).
             given: the user's scores; None where there is none.
 
         Returns:
             shape (objectives,).
         """
-        low, high = front.min(0), front.max(0)
-        found: Array = low - np.maximum(_MARGIN * (high - low), _LEAST_MARGIN)
-        for number, (posterior, score) in enumerate(zip(self.objectives, given, strict=False)):
-            if score is not None:
-                found[number] = posterior.outcome(score)
-        return found
-
-
-# Without a user's reference: how far below the front, in units of its width, and at least in units of the
-# standard deviation of all trials. A wider margin pays more for the front's ends.
-_MARGIN, _LEAST_MARGIN = 0.1, 0.1
+        wanted = given or (None,) * len(self.objectives)
+        found = [
+            float(one.outcomes.min()) - _MARGIN if score is None else one.outcome(score)
+            for one, score in zip(self.objectives, wanted, strict=True)
+        ]
+        return np.array(found)

@@ -25,9 +25,38 @@ def dominators(scores: Array) -> Array:
     """
     found = np.zeros(len(scores), dtype=int)
     for start in range(0, len(scores), _ROWS):
-        rows = scores[start : start + _ROWS, None, :]
-        better = (scores >= rows).all(2) & (scores > rows).any(2)
-        found[start : start + _ROWS] = better.sum(1)
+        rows = scores[start : start + _ROWS]
+        shape = (len(rows), len(scores))
+        as_good, better = np.ones(shape, dtype=bool), np.zeros(shape, dtype=bool)
+        for own, others in zip(rows.T, scores.T, strict=True):
+            as_good &= others >= own[:, None]
+            better |= others > own[:, None]
+        found[start : start + _ROWS] = (as_good & better).sum(1)
+    return found
+
+
+def spread_out(front: Array, most: int) -> Array:
+    """Return at most so many points of a front, each as far as possible from those before it.
+
+    What is left out is near to what is kept, so the two dominate nearly the same volume.
+
+    Args:
+        front: shape (n, objectives).
+        most: the number of points to keep.
+
+    Returns:
+        shape (min(n, most), objectives).
+    """
+    if len(front) <= most:
+        return front
+    width = front.max(0) - front.min(0)
+    scaled = front / np.where(width > 0, width, 1.0)
+    kept = [int(scaled[:, 0].argmax())]
+    distances = np.full(len(front), math.inf)
+    while len(kept) < most:
+        distances = np.minimum(distances, np.abs(scaled - scaled[kept[-1]]).max(1))
+        kept.append(int(distances.argmax()))
+    found: Array = front[kept]
     return found
 
 

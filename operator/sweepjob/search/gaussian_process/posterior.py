@@ -34,13 +34,28 @@ class Posterior:
             deviation. With noise, the best observed outcome is too high, and the best mean too low:
             the expected best of several uncertain values is above the best of their means (Letham et
             al. 2019, who integrate over them). Without noise all three are equal.
-        scores: of the trials that predictions are made from; shape (m,).
-        outcomes: what the process takes these scores as; shape (m,).
     """
 
     process: GaussianProcess
     points: Array
     best: float
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioned:
+    """A process given trials.
+
+    Attributes:
+        process: the Gaussian process.
+        points: of the trials, the pending ones last; shape (n, axes).
+        features: of these points; shape (n, width).
+        scores: of the ended trials; shape (m,).
+        outcomes: what the process takes these scores as; shape (m,).
+    """
+
+    process: GaussianProcess
+    points: Array
+    features: Array
     scores: Array
     outcomes: Array
 
@@ -78,31 +93,45 @@ class SurrogateModel:
     encoding: Encoding
     _fitted: OrderedDict[bytes, Fitted] = field(default_factory=OrderedDict)
 
-    def infer(
-        self, points: Array, scores: Array, pending: Array, standing: Array | None = None
-    ) -> Posterior:
+    def infer(self, points: Array, scores: Array, pending: Array) -> Posterior:
         """Return the posterior given trials.
 
         Args:
             points: points of ended trials, in the order of their indices; shape (n, axes).
             scores: larger is better; shape (n,).
             pending: points of pending trials; shape (m, axes).
-            standing: which trials to predict from if there are too many, larger is better; shape (n,).
-                By the scores when absent.
         """
-        first = fitted_count(len(scores))
-        fitted = self._fit(points[:first], scores[:first])
-        keep = select_trials(scores if standing is None else standing, _MODELLED)
-        points, features = points[keep], self.encoding.features(points[keep])
-        outcomes = fitted.warp(standardise(winsorize(scores)[keep]))
-        pending_features = self.encoding.features(pending)
-        process = condition(features, outcomes, self.encoding.owner, fitted.hyper, pending_features)
-        points = np.concatenate([points, pending])
-        means, deviations = process.predict(np.concatenate([features, pending_features]))
+        given = self.condition(points, scores, pending, scores)
+        means, deviations = given.process.predict(given.features)
         order = np.argsort(-means, kind="stable")
         top = order[0]
         best = float(means[top] + deviations[top])
-        return Posterior(process, points[order], best, scores[keep], outcomes)
+        return Posterior(given.process, given.points[order], best)
+
+    def condition(
+        self, points: Array, scores: Array, pending: Array, standing: Array
+    ) -> Conditioned:
+        """Return the process given trials.
+
+        Args:
+            points: points of ended trials, in the order of their indices; shape (n, axes).
+            scores: larger is better; shape (n,).
+            pending: points of pending trials; shape (m, axes).
+            standing: which trials to predict from if there are too many; larger is better; shape (n,).
+        """
+        first = fitted_count(len(scores))
+        fitted = self._fit(points[:first], scores[:first])
+        keep = select_trials(standing, _MODELLED)
+        features, running = self.encoding.features(points[keep]), self.encoding.features(pending)
+        outcomes = fitted.warp(standardise(winsorize(scores)[keep]))
+        process = condition(features, outcomes, self.encoding.owner, fitted.hyper, running)
+        return Conditioned(
+            process,
+            np.concatenate([points[keep], pending]),
+            np.concatenate([features, running]),
+            scores[keep],
+            outcomes,
+        )
 
     def _fit(self, points: Array, scores: Array) -> Fitted:
         """Return the hyperparameters and the transform under which the data is most probable.

@@ -60,8 +60,8 @@ class Results:
     @property
     def feasible(self) -> Array:
         """Which trials have all scores and are known to meet all constraints; boolean, shape (n,)."""
-        met: Array = (self.constraints <= 0).all(1)  # false for NaN
-        return met & self._has_scores
+        met = (self.constraints <= 0).all(axis=1)  # false for NaN
+        return np.asarray(met & self._has_scores)
 
     @property
     def failed(self) -> Array:
@@ -70,8 +70,8 @@ class Results:
         An infeasible trial may have been ended before it had a score. It has not failed.
         """
         complete = self._has_scores & ~np.isnan(self.constraints).any(1)
-        infeasible: Array = (self.constraints > 0).any(1)
-        return ~complete & ~infeasible
+        infeasible = (self.constraints > 0).any(axis=1)
+        return np.asarray(~complete & ~infeasible)
 
     @property
     def informative(self) -> int:
@@ -80,8 +80,7 @@ class Results:
 
     @property
     def _has_scores(self) -> Array:
-        found: Array = ~np.isnan(self.scores).any(1)
-        return found
+        return np.asarray(~np.isnan(self.scores).any(axis=1))
 
 
 def _scores(trial: Observation, outcomes: Outcomes) -> tuple[float | None, ...]:

@@ -18,13 +18,15 @@ from .expected_hypervolume import LogExpectedHypervolumeImprovement
 from .failures import FailureModel, SuccessProbability
 from .feasibility import ConstraintModel, FeasibilityProbability, total_violation
 from .joint_posterior import JointPosterior
-from .pareto import dominators
+from .pareto import dominators, spread_out
 from .posterior import SurrogateModel
 from .results import Results
 from .utility import Chance, Inference, Told, Utility
 
 # An objective is modelled from this many scores on.
 _LEAST_SCORES = 3
+# Points of the front that an improvement is over, by the number of objectives: bounds its cost.
+_MOST_OF_FRONT = {2: 100, 3: 60, 4: 40}
 
 
 @dataclass(slots=True)
@@ -71,11 +73,14 @@ class SeveralOutcomesModel:
         posterior = self._posterior(results, success, standing)
         if posterior is None:
             return Inference(Utility(None, chances), good) if chances else None
-        front = self._front(results, feasibility)
-        outcomes, deviations = posterior.predict(self.encoding.features(front))
-        improvement = self._improvement(posterior, outcomes + deviations)
-        order = np.lexsort((generator.random(len(front)), dominators(outcomes)))
-        return Inference(Utility(improvement, chances), np.concatenate([front[order], good]))
+        points = self._valid(results, feasibility)
+        outcomes, deviations = posterior.predict(self.encoding.features(points))
+        worse_than = dominators(outcomes)
+        best = worse_than == 0
+        # Raised by one standard deviation, as the incumbent of one objective; see ``Posterior``.
+        improvement = self._improvement(posterior, outcomes[best] + deviations[best])
+        order = np.lexsort((generator.random(len(points)), worse_than))
+        return Inference(Utility(improvement, chances), np.concatenate([points[order], good]))
 
     def _feasibility(self, results: Results) -> list[FeasibilityProbability]:
         found = []
@@ -100,7 +105,9 @@ class SeveralOutcomesModel:
             if rows.sum() < _LEAST_SCORES:
                 return None
             posteriors.append(
-                surrogate.infer(results.points[rows], column[rows], results.pending, standing[rows])
+                surrogate.condition(
+                    results.points[rows], column[rows], results.pending, standing[rows]
+                )
             )
         return JointPosterior(posteriors)
 
@@ -113,7 +120,7 @@ class SeveralOutcomesModel:
         missing = (results.failed & likely)[:, None] & np.isnan(scores)
         return np.where(missing, np.nanmin(scores, axis=0), scores)
 
-    def _front(self, results: Results, feasibility: Sequence[FeasibilityProbability]) -> Array:
+    def _valid(self, results: Results, feasibility: Sequence[FeasibilityProbability]) -> Array:
         """Return the points of feasible trials, and of pending ones that are likely to be feasible."""
         chance = np.zeros(len(results.pending))
         features = self.encoding.features(results.pending)
@@ -127,8 +134,9 @@ class SeveralOutcomesModel:
             single = LogExpectedImprovement(float(front.max()))
             process = posterior.objectives[0].process
             return lambda features: single.value(*process.predict(features))
-        reference = posterior.reference(front, self.outcomes.references)
-        several = LogExpectedHypervolumeImprovement(front, reference)
+        reference = posterior.reference(self.outcomes.references)
+        kept = spread_out(front, _MOST_OF_FRONT[self.outcomes.objectives])
+        several = LogExpectedHypervolumeImprovement(kept, reference)
         return lambda features: several.value(*posterior.predict(features))
 
 

@@ -20,7 +20,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from ..piped import PACKAGES, interpreter
-from .play import OURS, Done, Job, play
+from .play import OURS, Job, play
 from .problems import PROBLEMS
 from .tables import table
 
@@ -46,7 +46,7 @@ def main() -> int:
         jobs = [
             Job(sampler, size, problem, seed)
             for seed in range(args.seeds)
-            for sampler in args.samplers
+            for sampler in dict.fromkeys(["random", *args.samplers])
             for size in args.sizes
             for problem in args.problems
         ]
@@ -55,7 +55,7 @@ def main() -> int:
     return 0
 
 
-def run(jobs: list[Job], results: dict[Job, Done], args: argparse.Namespace) -> None:
+def run(jobs: list[Job], results: dict[Job, list[float]], args: argparse.Namespace) -> None:
     """Run what has no result, and record it."""
     pythons = {s: interpreter(s) if s in PACKAGES else None for s in args.samplers}
     until = time.monotonic() + args.seconds
@@ -64,23 +64,23 @@ def run(jobs: list[Job], results: dict[Job, Done], args: argparse.Namespace) -> 
         for future in as_completed(futures):
             if future.cancelled():
                 continue
-            job, done = future.result()
-            results[job] = done
-            file.write(json.dumps([*job, *done]) + "\n")
+            job, gaps = future.result()
+            results[job] = gaps
+            file.write(json.dumps([*job, gaps]) + "\n")
             file.flush()
             if time.monotonic() > until:
                 for left in futures:
                     left.cancel()
 
 
-def remembered(path: Path, forget: list[str]) -> dict[Job, Done]:
+def remembered(path: Path, forget: list[str]) -> dict[Job, list[float]]:
     """The results that are kept, less those to be measured again."""
     path.touch()
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     kept = [line for line in lines if line[0] not in forget]
     if len(kept) < len(lines):
         path.write_text("".join(json.dumps(line) + "\n" for line in kept))
-    return {Job(*line[:4]): Done(*line[4:]) for line in kept}
+    return {Job(*line[:4]): line[4] for line in kept}
 
 
 if __name__ == "__main__":

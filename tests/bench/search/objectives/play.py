@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 from sweepjob.search.outcomes import Outcomes
 from sweepjob.search.samplers import bayesian_sampler
 
@@ -29,20 +27,8 @@ class Job(NamedTuple):
     seed: int
 
 
-class Done(NamedTuple):
-    """What a run resulted in.
-
-    Attributes:
-        gaps: at each checkpoint; see ``Problem.gap``.
-        milliseconds: for each ask of the later half, the median.
-    """
-
-    gaps: list[float]
-    milliseconds: float
-
-
-def play(job: Job, python: Path | None) -> tuple[Job, Done]:
-    """Run; ``python`` is the interpreter of a peer."""
+def play(job: Job, python: Path | None) -> tuple[Job, list[float]]:
+    """Run, and return the gap at each checkpoint; ``python`` is the interpreter of a peer."""
     problem = next(p for p in PROBLEMS if p.name == job.problem)
     if python is None:
         return job, _run(_ours(job, problem), problem, job.size)
@@ -63,17 +49,14 @@ def _ours(job: Job, problem: Problem) -> Ours:
     return Ours(problem.space, job.seed, algorithm, outcomes=outcomes)
 
 
-def _run(searcher: Any, problem: Problem, size: int) -> Done:
-    feasible, gaps, times, count = list[Values](), list[float](), list[float](), 0
+def _run(searcher: Any, problem: Problem, size: int) -> list[float]:
+    feasible, gaps, count = list[Values](), list[float](), 0
     while count < CHECKPOINTS[-1]:
-        began = time.perf_counter()
-        configs = searcher.ask(size)
-        times.append((time.perf_counter() - began) / size)
-        told = [(config, problem.evaluate(config)) for config in configs]
+        told = [(config, problem.evaluate(config)) for config in searcher.ask(size)]
         searcher.tell_several(told)
         for _, (values, limits) in told:
             count += 1
             feasible += [values] if all(limit <= 0 for limit in limits) else []
             if count in CHECKPOINTS:
                 gaps.append(float(f"{problem.gap(feasible):.6g}"))
-    return Done(gaps, round(float(np.median(times[len(times) // 2 :])) * 1e3, 2))
+    return gaps

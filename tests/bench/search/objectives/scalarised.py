@@ -32,7 +32,7 @@ class ScalarisedModel(several_outcomes.SeveralOutcomesModel):
         known = ~np.isnan(mixed)
         model = SurrogateModel(self.encoding)
         posterior = model.infer(results.points[known], mixed[known], results.pending)
-        front = self._front(results, feasibility)
+        front = self._valid(results, feasibility)
         means, deviations = posterior.process.predict(self.encoding.features(front))
         top = int(means.argmax())
         acquisition = LogExpectedImprovement(float(means[top] + deviations[top]))
