@@ -88,7 +88,7 @@ release: .venv/ready ## Write the release of this commit into dist/VERSION (REGI
 	  --platforms "$(PLATFORMS)" --artifacthub-id "$(ARTIFACTHUB_ID)" $(if $(IMAGES),--images)
 
 .PHONY: test-release
-test-release: .venv/ready ## Make a release twice, compare it, and install from its files; about five minutes
+test-release: .venv/ready ## Make a release twice, compare it, and install from its files alone; about eight minutes
 	@SWEEPJOB_RELEASE=1 $(PYTHON) -m pytest tests/e2e/test_release.py $(PYTEST_ARGS)
 
 .PHONY: test-gitops

@@ -78,11 +78,6 @@ def flux() -> Path:
     return _install("flux", "-s -w", "7 min on two cores, the first time only")
 
 
-def registry() -> Path:
-    """Return the folder with a registry of images; compiled when it is missing."""
-    return _install("registry", "-s -w", "1 min, the first time only")
-
-
 def health() -> Path:
     """The folder with a program that says what GitOps tools think of an object; compiled when it is
     missing."""

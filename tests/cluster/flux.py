@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import signal
 import time
-from pathlib import Path
 
 from . import build, certificates, components, git, namespaces
 from .console import step
@@ -19,6 +18,9 @@ NAMESPACE = "flux-system"
 USER = "flux"
 _MODULES = "github.com/fluxcd"
 _STORAGE = "127.0.0.1:9790"
+# They share the addresses of the node with each other.
+_SOURCE_FLAGS = ("--health-addr=127.0.0.1:9441", "--metrics-addr=127.0.0.1:8081")
+_KUSTOMIZE_FLAGS = ("--health-addr=127.0.0.1:9442", "--metrics-addr=127.0.0.1:8082")
 
 
 def install(target: Target) -> git.Repository:
@@ -29,7 +31,7 @@ def install(target: Target) -> git.Repository:
     """
     cluster = target.built_in
     assert cluster is not None, "only the built-in cluster gets a Flux of ours"
-    programs = build.flux()
+    build.flux()
     with step("starting Flux", "5 s"):
         for controller in ("source-controller", "kustomize-controller"):
             crds = build.source("flux", f"{_MODULES}/{controller}") / "config" / "crd" / "bases"
@@ -42,8 +44,8 @@ def install(target: Target) -> git.Repository:
         )
         repository = git.serve(cluster)
         certificates.issue(cluster.pki, [certificates.Identity(USER, USER, "system:masters")])
-        _start(cluster, programs, "source-controller", *_source_flags(cluster))
-        _start(cluster, programs, "kustomize-controller", *_apart(9442, 8082))
+        _start(cluster, "source-controller", *_source_flags(cluster))
+        _start(cluster, "kustomize-controller", *_KUSTOMIZE_FLAGS)
     return repository
 
 
@@ -66,22 +68,17 @@ def restart_kustomize_controller(target: Target, *flags: str) -> None:
     namespaces.send(node, signal.SIGKILL, "kustomize-controller")
     while namespaces.processes(node, "kustomize-controller"):
         time.sleep(0.1)
-    _start(target.built_in, build.flux(), "kustomize-controller", *_apart(9442, 8082), *flags)
+    _start(target.built_in, "kustomize-controller", *_KUSTOMIZE_FLAGS, *flags)
 
 
 def _source_flags(cluster: Cluster) -> tuple[str, ...]:
     storage = cluster.folder / "flux"
     storage.mkdir(exist_ok=True)
     served = (f"--storage-addr={_STORAGE}", f"--storage-adv-addr={_STORAGE}")
-    return (f"--storage-path={storage}", *served, *_apart(9441, 8081))
+    return (f"--storage-path={storage}", *served, *_SOURCE_FLAGS)
 
 
-def _apart(health: int, metrics: int) -> tuple[str, ...]:
-    """They share the node's addresses with each other."""
-    return (f"--health-addr=127.0.0.1:{health}", f"--metrics-addr=127.0.0.1:{metrics}")
-
-
-def _start(cluster: Cluster, programs: Path, name: str, *flags: str) -> None:
+def _start(cluster: Cluster, name: str, *flags: str) -> None:
     folder = cluster.folder / "tmp"
     folder.mkdir(exist_ok=True)
     variables = {
@@ -89,4 +86,4 @@ def _start(cluster: Cluster, programs: Path, name: str, *flags: str) -> None:
         "RUNTIME_NAMESPACE": NAMESPACE,
         "TMPDIR": str(folder),
     }
-    namespaces.start(cluster.node(1), name, [f"{programs}/{name}", *flags], variables)
+    namespaces.start(cluster.node(1), name, [f"{build.flux()}/{name}", *flags], variables)

@@ -1,4 +1,4 @@
-"""A registry of images and charts in the first node, from the pinned module.
+"""A registry of images and charts in the first node, from a Debian package.
 
 containerd asks registries on localhost without TLS, so the node needs no settings for it.
 """
@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 
-from . import build, namespaces
+from . import build, namespaces, packages
 from .console import run
 from .layout import Cluster
 
 ADDRESS = "localhost:5000"
+_PACKAGES = {"docker-registry": "docker-registry"}
 
 
 def serve(cluster: Cluster) -> None:
     """Start the registry, which ends with the node."""
+    packages.require_packages(_PACKAGES)
     folder = cluster.folder / "registry"
     folder.mkdir()
     config = folder / "config.yaml"
@@ -25,8 +27,7 @@ def serve(cluster: Cluster) -> None:
         "http": {"addr": ADDRESS},
     }
     config.write_text(json.dumps(settings))
-    program = f"{build.registry()}/registry"
-    namespaces.start(cluster.node(1), "registry", [program, "serve", str(config)])
+    namespaces.start(cluster.node(1), "registry", ["docker-registry", "serve", str(config)])
 
 
 def in_network(cluster: Cluster) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -30,7 +31,8 @@ def manifest(sweeps: Sweeps, name: str, *, pause: float = 0.2, **changes: Any) -
     Args:
         pause: seconds after each report.
     """
-    space = {"level": choice(0.1, 0.2, 0.3, 0.4), "reports": choice(2), "pause": choice(pause)}
+    level = {"type": "uniform", "minValue": 0, "maxValue": 1}
+    space = {"level": level, "reports": choice(2), "pause": choice(pause)}
     body = {
         "apiVersion": "sweepjob.dev/v1alpha1",
         "kind": "SweepJob",
@@ -60,6 +62,12 @@ def hand_over_the_operator(target: Target) -> None:
     target.helm("uninstall", clusters.RELEASE, "--namespace", clusters.SYSTEM, "--wait")
     secret = run(["sh", str(layout.PROJECT / "manifests" / "certificate.sh")])
     target.kubectl("apply", "-f", "-", stdin=secret)
+
+
+def take_the_operator_back(target: Target) -> None:
+    """Install the operator by Helm again, with a certificate of its own."""
+    target.kubectl("-n", clusters.SYSTEM, "delete", "secret", "sweepjob-intake")
+    clusters.install(target)
 
 
 def documented(kind: str) -> list[dict[str, Any]]:
@@ -128,7 +136,8 @@ class Protocol:
             writes: how many times the tool has written to the sweep since it was created.
         """
         took = "" if seconds is None else f"{seconds:.0f} s"
-        shown = " ".join(shown.split()).replace("|", "\\|")
+        without_hash = re.sub("@sha1:[0-9a-f]{40}", "", shown)
+        shown = " ".join(without_hash.split()).replace("|", "\\|")
         self.rows.append(f"| {committed} | {shown} | {took} | {'' if writes is None else writes} |")
 
     def write(self) -> Path:

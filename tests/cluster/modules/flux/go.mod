@@ -2,7 +2,14 @@ module sweepjob.dev/cluster/flux
 
 go 1.26.0
 
+// Not served by the module proxy.
 replace github.com/fluxcd/pkg/artifact v0.18.3 => github.com/fluxcd/pkg/artifact v0.18.0
+
+// As in the go.mod of both controllers.
+replace (
+	github.com/opencontainers/go-digest => github.com/opencontainers/go-digest v1.0.1-0.20220411205349-bde1400a84be
+	gopkg.in/yaml.v3 => gopkg.in/yaml.v3 v3.0.1
+)
 
 tool (
 	github.com/fluxcd/kustomize-controller
